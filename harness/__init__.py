@@ -1,0 +1,1 @@
+"""The cutover harness: rehearse a Laravel app's move to AWS on one machine."""
