@@ -1,0 +1,84 @@
+"""The valueFrom text of a task definition's secret, taken apart."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_FORMS = (
+    "arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME-SUFFIX, or the same followed by"
+    " :JSON-KEY:VERSION-STAGE:VERSION-ID with all three colons"
+)
+_SUFFIX = re.compile(r"-[A-Za-z0-9]{6}$")
+
+
+@dataclass(frozen=True)
+class SecretReference:
+    """One value of one secret."""
+
+    arn: str
+    """The secret's ARN, without the parts that choose a value."""
+    region: str
+    account: str
+    name: str
+    """The secret's name: the ARN's last part without its six random characters."""
+    json_key: str = ""
+    """Empty means the whole secret string."""
+    version_stage: str = ""
+    version_id: str = ""
+
+
+class ValueFromError(ValueError):
+    """A valueFrom that ECS would refuse or misread; ``said`` continues a sentence."""
+
+    def __init__(self, said: str, *, hint: str = f"write {_FORMS}") -> None:
+        super().__init__(said)
+        self.said = said
+        self.hint = hint
+
+
+def parse_value_from(text: str) -> SecretReference:
+    """Take a Secrets Manager valueFrom apart.
+
+    Raises:
+        ValueFromError: No full ARN, a wrong number of colons, or both stage and id.
+    """
+    parts = text.split(":")
+    if parts[0] != "arn":
+        raise ValueFromError(
+            f'is "{text}", a name and not an ARN: ECS would look for an SSM parameter of that name'
+        )
+    service = parts[2] if len(parts) > 2 else ""
+    if service == "ssm":
+        raise ValueFromError(
+            f'is "{text}", an SSM parameter, which the harness does not rehearse',
+            hint=f"keep the value in Secrets Manager: {_FORMS}",
+        )
+    if service != "secretsmanager" or len(parts) < 7 or parts[5] != "secret":
+        raise ValueFromError(f'is "{text}", which is not the ARN of a secret')
+    _, _, _, region, account, _, resource, *choice = parts
+    if not re.fullmatch(r"[a-z]{2}(-[a-z]+)+-\d", region):
+        raise ValueFromError(f'is "{text}", in which "{region}" is not a region')
+    if not re.fullmatch(r"\d{12}", account):
+        raise ValueFromError(f'is "{text}", in which "{account}" is not a 12-digit account id')
+    if not resource:
+        raise ValueFromError(f'is "{text}", which names no secret')
+    if len(choice) not in (0, 3):
+        raise ValueFromError(
+            f'is "{text}", with {len(choice)} parts after the secret where ECS wants none or three:'
+            " json-key, version-stage, version-id"
+        )
+    json_key, version_stage, version_id = choice or ("", "", "")
+    if version_stage and version_id:
+        raise ValueFromError(
+            f'is "{text}", with both a version stage and a version id', hint="keep one of the two"
+        )
+    return SecretReference(
+        arn=":".join(parts[:7]),
+        region=region,
+        account=account,
+        name=_SUFFIX.sub("", resource),
+        json_key=json_key,
+        version_stage=version_stage,
+        version_id=version_id,
+    )

@@ -1,0 +1,305 @@
+"""Task definitions: what is read, and the exact words when one is wrong."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.errors import ConfigError
+from harness.taskdef import fargate_memory_mib, load, load_json, parse
+from harness.valuefrom import SecretReference, ValueFromError, parse_value_from
+
+SECRET = "arn:aws:secretsmanager:us-east-1:876000000876:secret:tickets/db-Ab3dE5"
+WEB: dict[str, Any] = {
+    "family": "tickets-web",
+    "networkMode": "awsvpc",
+    "requiresCompatibilities": ["FARGATE"],
+    "cpu": "512",
+    "memory": "1024",
+    "executionRoleArn": "arn:aws:iam::876000000876:role/tickets-execution",
+    "taskRoleArn": "arn:aws:iam::876000000876:role/tickets-web-task",
+    "containerDefinitions": [
+        {
+            "name": "app",
+            "image": "876000000876.dkr.ecr.us-east-1.amazonaws.com/tickets:2026.11.0",
+            "stopTimeout": 40,
+            "environment": [{"name": "APP_ENV", "value": "production"}],
+            "secrets": [{"name": "DB_USERNAME", "valueFrom": f"{SECRET}:username::"}],
+        }
+    ],
+}
+
+Change = Callable[[dict[str, Any]], None]
+
+
+def written(tmp_path: Path, change: Change) -> Path:
+    raw = copy.deepcopy(WEB)
+    change(raw)
+    path = tmp_path / "web.json"
+    path.write_text(json.dumps(raw), encoding="utf-8")
+    return path
+
+
+def app(raw: dict[str, Any]) -> dict[str, Any]:
+    container = raw["containerDefinitions"][0]
+    assert isinstance(container, dict)
+    return container
+
+
+def test_load_gives_typed_access_and_keeps_the_raw_input(tmp_path: Path) -> None:
+    definition = load(written(tmp_path, lambda raw: None))
+
+    assert definition.raw == WEB
+    assert definition.source == str(tmp_path / "web.json")
+    assert (definition.family, definition.cpu_units, definition.memory_mib) == (
+        "tickets-web",
+        512,
+        1024,
+    )
+    assert definition.task_role_arn.endswith("role/tickets-web-task")
+    container = definition.container("app")
+    assert container.essential
+    assert container.stop_timeout_s == 40
+    assert container.environment == {"APP_ENV": "production"}
+    assert container.secrets == {"DB_USERNAME": f"{SECRET}:username::"}
+    assert container.health_check is None
+
+
+def test_stop_timeout_is_fargates_default_when_not_said() -> None:
+    assert parse({"containerDefinitions": [{"name": "a"}]}).container("a").stop_timeout_s == 30
+
+
+def test_units_may_be_written_out(tmp_path: Path) -> None:
+    path = written(tmp_path, lambda raw: raw.update(cpu=".5 vCPU", memory="2 GB"))
+
+    assert load(path).family == "tickets-web"
+
+
+@pytest.mark.parametrize(
+    ("cpu", "first", "last", "count"),
+    [(256, 512, 2048, 3), (1024, 2048, 8192, 7), (8192, 16384, 61440, 12), (500, 0, 0, 0)],
+)
+def test_fargate_memory(cpu: int, first: int, last: int, count: int) -> None:
+    valid = fargate_memory_mib(cpu)
+
+    assert len(valid) == count
+    if valid:
+        assert (valid[0], valid[-1]) == (first, last)
+
+
+def test_a_file_that_is_missing_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "web.json"
+
+    with pytest.raises(ConfigError) as caught:
+        load(path)
+
+    assert str(caught.value) == (
+        f"cannot read {path}: No such file or directory\n"
+        f"  where: {path}\n"
+        "  what to do: create the file, or correct its path in harness.toml"
+    )
+
+
+def test_text_that_is_not_json_is_named_with_line_and_column(tmp_path: Path) -> None:
+    path = tmp_path / "service-web.json"
+    path.write_text('{\n  "serviceName": "tickets-web",\n}\n', encoding="utf-8")
+
+    with pytest.raises(ConfigError) as caught:
+        load_json(path)
+
+    text = str(caught.value)
+    assert f"{path} is not JSON: " in text
+    assert f"where: {path}:" in text
+    assert "no comments and no trailing commas" in text
+    assert caught.value.exit_code == 2
+
+
+def test_a_single_quoted_file_is_named_at_its_column(tmp_path: Path) -> None:
+    path = tmp_path / "web.json"
+    path.write_text("{\n  'family': 1}", encoding="utf-8")
+
+    with pytest.raises(ConfigError, match="at line 2, column 3"):
+        load(path)
+
+
+def test_json_that_is_not_an_object_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "web.json"
+    path.write_text("[]", encoding="utf-8")
+
+    with pytest.raises(ConfigError, match=r"holds a list, not a JSON object"):
+        load(path)
+
+
+WRONG: list[tuple[str, Change, str, str]] = [
+    (
+        "number as value",
+        lambda raw: app(raw)["environment"].append({"name": "DB_PORT", "value": 3306}),
+        "containerDefinitions[0].environment[1].value is a number, not a string (variable DB_PORT)",
+        'ECS takes strings only: write "3306"',
+    ),
+    (
+        "boolean as value",
+        lambda raw: app(raw)["environment"].append({"name": "APP_DEBUG", "value": False}),
+        "containerDefinitions[0].environment[1].value is a boolean, not a string"
+        " (variable APP_DEBUG)",
+        'ECS takes strings only: write "false"',
+    ),
+    (
+        "value missing",
+        lambda raw: app(raw)["environment"].append({"name": "APP_DEBUG"}),
+        "containerDefinitions[0].environment[1].value is missing",
+        "add the key value",
+    ),
+    (
+        "variable twice",
+        lambda raw: app(raw)["environment"].append({"name": "DB_USERNAME", "value": "x"}),
+        'containerDefinitions[0].secrets[0].name repeats the variable "DB_USERNAME" of'
+        " containerDefinitions[0].environment[1].name",
+        "keep one of the two; a variable is set either in environment or in secrets",
+    ),
+    (
+        "memory that Fargate lacks",
+        lambda raw: raw.update(memory="512"),
+        'memory is "512", which Fargate does not offer with cpu 512',
+        "with cpu 512 Fargate offers memory 1024, 2048, 3072, 4096",
+    ),
+    (
+        "cpu that Fargate lacks",
+        lambda raw: raw.update(cpu="300"),
+        'cpu is "300", which Fargate does not offer',
+        "Fargate offers cpu 256, 512, 1024, 2048, 4096, 8192, 16384",
+    ),
+    (
+        "cpu missing",
+        lambda raw: raw.pop("cpu"),
+        "cpu is missing",
+        "Fargate needs a task cpu, one of 256, 512, 1024, 2048, 4096, 8192, 16384, as a string",
+    ),
+    (
+        "memory as a number",
+        lambda raw: raw.update(memory=1024),
+        "memory is a number, not a string",
+        "Fargate needs a task memory in MiB, as a string",
+    ),
+    (
+        "bridge network",
+        lambda raw: raw.update(networkMode="bridge"),
+        'networkMode is "bridge"; Fargate knows only awsvpc',
+        'set "networkMode": "awsvpc"',
+    ),
+    (
+        "for EC2 only",
+        lambda raw: raw.update(requiresCompatibilities=["EC2"]),
+        'requiresCompatibilities is ["EC2"], without FARGATE',
+        'set "requiresCompatibilities": ["FARGATE"]',
+    ),
+    (
+        "no execution role",
+        lambda raw: raw.pop("executionRoleArn"),
+        "executionRoleArn is missing, and a container has secrets",
+        "ECS fetches secrets with the execution role; name it by ARN",
+    ),
+    (
+        "no containers",
+        lambda raw: raw.update(containerDefinitions=[]),
+        "containerDefinitions is missing or empty",
+        "it is a list with at least one container",
+    ),
+    (
+        "nothing essential",
+        lambda raw: app(raw).update(essential=False),
+        "containerDefinitions has no essential container",
+        'at least one container needs "essential": true',
+    ),
+    (
+        "no image",
+        lambda raw: app(raw).pop("image"),
+        "containerDefinitions[0].image is missing",
+        "each container needs its image",
+    ),
+    (
+        "name twice",
+        lambda raw: raw["containerDefinitions"].append(dict(app(raw))),
+        'containerDefinitions[1].name repeats the name "app"',
+        "container names are unique within a task definition",
+    ),
+    (
+        "name as valueFrom",
+        lambda raw: app(raw)["secrets"][0].update(valueFrom="tickets/db"),
+        'containerDefinitions[0].secrets[0].valueFrom is "tickets/db", a name and not an ARN: ECS'
+        " would look for an SSM parameter of that name",
+        "write arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME-SUFFIX, or the same followed by"
+        " :JSON-KEY:VERSION-STAGE:VERSION-ID with all three colons",
+    ),
+    (
+        "one colon too many",
+        lambda raw: app(raw)["secrets"][0].update(valueFrom=f"{SECRET}:username:::"),
+        f'containerDefinitions[0].secrets[0].valueFrom is "{SECRET}:username:::", with 4 parts'
+        " after the secret where ECS wants none or three: json-key, version-stage, version-id",
+        "write arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME-SUFFIX, or the same followed by"
+        " :JSON-KEY:VERSION-STAGE:VERSION-ID with all three colons",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("change", "said", "hint"), [case[1:] for case in WRONG], ids=[case[0] for case in WRONG]
+)
+def test_a_wrong_definition_is_named_with_its_remedy(
+    tmp_path: Path, change: Change, said: str, hint: str
+) -> None:
+    path = written(tmp_path, change)
+
+    with pytest.raises(ConfigError) as caught:
+        load(path)
+
+    key = said.split(" ", 1)[0]
+    assert str(caught.value) == (f"{path}: {said}\n  where: {path}: {key}\n  what to do: {hint}")
+
+
+@pytest.mark.parametrize(
+    ("tail", "json_key", "stage", "version_id"),
+    [
+        ("", "", "", ""),
+        (":username::", "username", "", ""),
+        ("::AWSPREVIOUS:", "", "AWSPREVIOUS", ""),
+        (":::0123456789abcdef0123456789abcdef", "", "", "0123456789abcdef0123456789abcdef"),
+        (":username:AWSPREVIOUS:", "username", "AWSPREVIOUS", ""),
+        (":username::0123456789abcdef0123456789abcdef", "username", "", "0123456789abcdef" * 2),
+    ],
+)
+def test_each_form_of_value_from(tail: str, json_key: str, stage: str, version_id: str) -> None:
+    assert parse_value_from(SECRET + tail) == SecretReference(
+        arn=SECRET,
+        region="us-east-1",
+        account="876000000876",
+        name="tickets/db",
+        json_key=json_key,
+        version_stage=stage,
+        version_id=version_id,
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (f"{SECRET}:username", "with 1 parts after the secret"),
+        (f"{SECRET}:username:", "with 2 parts after the secret"),
+        (f"{SECRET}:u:AWSCURRENT:0123", "with both a version stage and a version id"),
+        ("arn:aws:s3:::bucket", "which is not the ARN of a secret"),
+        (SECRET.replace("us-east-1", "useast"), '"useast" is not a region'),
+        (SECRET.replace("876000000876", "876"), '"876" is not a 12-digit account id'),
+        ("arn:aws:ssm:us-east-1:876000000876:parameter/x", "an SSM parameter"),
+    ],
+)
+def test_value_from_that_ecs_would_misread(text: str, said: str) -> None:
+    with pytest.raises(ValueFromError) as caught:
+        parse_value_from(text)
+
+    assert said in caught.value.said
+    assert caught.value.hint
