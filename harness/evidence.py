@@ -1,0 +1,164 @@
+"""What a run leaves to read (logs, inspect data), and the removal of everything it made."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from harness import artifacts
+from harness.artifacts import LABEL_HOME, LABEL_OWNER, LABEL_ROLE, LABEL_RUN, Run
+from harness.redact import remember
+
+if TYPE_CHECKING:
+    import docker
+    from docker.models.containers import Container
+
+LABEL_CONTAINER = "com.amazonaws.ecs.container-name"
+LABEL_TASK_ARN = "com.amazonaws.ecs.task-arn"
+LABEL_FAMILY = "com.amazonaws.ecs.task-definition-family"
+
+REMOVAL_ORDER = ("control", "task", "pause", "edge", "proxy", "mysql", "localstack")
+"""The reverse of the start; ``control`` goes first, or it would replace the tasks that go."""
+_WORKERS = 8
+_OOM_EXIT_CODE = 137
+
+
+def containers_of(client: docker.DockerClient, run_id: str) -> list[Container]:
+    """List every container of a run, stopped ones too."""
+    found: list[Container] = client.containers.list(
+        all=True, filters={"label": f"{LABEL_RUN}={run_id}"}, ignore_removed=True
+    )
+    return found
+
+
+def was_oom_killed(container: Container) -> bool:
+    """Say whether a process in the container met its memory limit.
+
+    Docker 20.10 on cgroup v1 sets OOMKilled for any process in the container; a SIGKILL that nobody
+    sent shows only as the exit code.
+    """
+    return bool(container.attrs["State"]["ExitCode"] == _OOM_EXIT_CODE)
+
+
+def save(run: Run, containers: Iterable[Container]) -> None:
+    """Save logs and inspect data of containers into the run directory."""
+    found = list(containers)
+    for container in found:
+        _remember_secrets(container)
+    with ThreadPoolExecutor(_WORKERS) as pool:
+        list(pool.map(lambda container: _save_one(run, container), found))
+
+
+def _save_one(run: Run, container: Container) -> None:
+    import docker.errors
+
+    labels = container.labels
+    if labels.get(LABEL_ROLE) == "pause":
+        return
+    place = _place(labels)
+    with contextlib.suppress(docker.errors.NotFound):
+        stdout = container.logs(stdout=True, stderr=False, timestamps=True)
+        stderr = container.logs(stdout=False, stderr=True, timestamps=True)
+        run.write_text(f"{place}/stdout.log", stdout.decode(errors="replace"))
+        run.write_text(f"{place}/stderr.log", stderr.decode(errors="replace"))
+        run.write_json(f"{place}/inspect.json", _without_values(container.attrs))
+
+
+def _place(labels: dict[str, str]) -> str:
+    if LABEL_CONTAINER not in labels:
+        return f"services/{labels.get(LABEL_ROLE, 'unknown')}"
+    task = labels.get(LABEL_TASK_ARN, "unknown").rpartition("/")[2]
+    return f"tasks/{labels.get(LABEL_FAMILY, 'task')}-{task}/{labels[LABEL_CONTAINER]}"
+
+
+def _without_values(attrs: dict[str, Any]) -> dict[str, Any]:
+    """Keep the names of environment variables and drop their values: some are secrets."""
+    config = dict(attrs.get("Config") or {})
+    config["Env"] = [entry.partition("=")[0] for entry in config.get("Env") or []]
+    return {**attrs, "Config": config}
+
+
+def _remember_secrets(container: Container) -> None:
+    """Blank what control injected, in a process that did not make the secrets itself."""
+    names = set(container.labels.get("harness.ecs.secret-names", "").split(","))
+    for entry in container.attrs.get("Config", {}).get("Env") or []:
+        name, _, value = entry.partition("=")
+        if name in names and name != "DB_USERNAME":
+            remember(value)
+
+
+def remove_run(client: docker.DockerClient, run_id: str) -> None:
+    """Remove every container, network and volume of one run, and nothing else.
+
+    What cannot be removed does not stop the rest; a second call finishes the work.
+    """
+    by_role: dict[str, list[Container]] = {}
+    for container in containers_of(client, run_id):
+        by_role.setdefault(container.labels.get(LABEL_ROLE, ""), []).append(container)
+    rest = [role for role in by_role if role not in REMOVAL_ORDER]
+    waves = [["control"], ["task", *rest], [role for role in REMOVAL_ORDER[2:]]]
+    with ThreadPoolExecutor(_WORKERS) as pool:
+        for roles in waves:
+            wave = [container for role in roles for container in by_role.get(role, [])]
+            list(pool.map(_remove, wave))
+        mine = {"filters": {"label": f"{LABEL_RUN}={run_id}"}}
+        list(pool.map(_remove, client.networks.list(**mine)))
+        list(pool.map(_remove, client.volumes.list(**mine)))
+
+
+def _remove(resource: Any) -> None:
+    import docker.errors
+
+    # 404: it is gone already; 409: its removal is in progress. Both are success.
+    with contextlib.suppress(docker.errors.APIError):
+        if hasattr(resource, "image"):
+            resource.remove(force=True, v=True)
+        else:
+            resource.remove()
+
+
+def runs_in_engine(client: docker.DockerClient) -> dict[str, tuple[Path, str]]:
+    """List the runs that have anything in the engine: id -> (home, owner)."""
+    found: dict[str, tuple[Path, str]] = {}
+    mine = {"filters": {"label": LABEL_RUN}}
+    resources = [
+        *client.containers.list(all=True, ignore_removed=True, **mine),
+        *client.networks.list(**mine),
+        *client.volumes.list(**mine),
+    ]
+    for resource in resources:
+        labels = _labels(resource)
+        if LABEL_HOME in labels:
+            found[labels[LABEL_RUN]] = (Path(labels[LABEL_HOME]), labels.get(LABEL_OWNER, ""))
+    return found
+
+
+def _labels(resource: Any) -> dict[str, str]:
+    attrs = resource.attrs
+    labels: dict[str, str] = (
+        attrs.get("Labels") or attrs.get("Config", {}).get("Labels") or {}
+    )
+    return labels
+
+
+def sweep(client: docker.DockerClient) -> list[str]:
+    """Remove what dead runs left: killed harnesses, never a run that lives.
+
+    Returns:
+        The ids of the runs that were removed.
+    """
+    swept = []
+    for run_id, (home, owner) in runs_in_engine(client).items():
+        if artifacts.is_alive(home, run_id, owner=owner):
+            continue
+        run = artifacts.find_run(home, run_id)
+        if run is not None:
+            save(run, containers_of(client, run_id))
+            run.set_state(artifacts.STATE_STOPPED)
+        remove_run(client, run_id)
+        artifacts.clear_current(home, run_id=run_id)
+        swept.append(run_id)
+    return swept

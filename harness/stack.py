@@ -1,0 +1,214 @@
+"""The running stack: networks, containers in parallel, evidence always, removal in reverse."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from harness import evidence
+from harness.artifacts import Run
+from harness.errors import DockerUnavailable, HarnessError, ServiceExited, ServiceNotReady
+from harness.services.spec import ServiceSpec
+from harness.wait import Deadline, DeadlinePassed, GaveUp, NotYet, Ready, wait_until
+
+if TYPE_CHECKING:
+    import docker
+    from docker.models.containers import Container
+    from testcontainers.core.container import DockerContainer
+
+INTERNAL_NETWORKS = ("app", "proxy", "data", "aws")
+OPEN_NETWORKS = ("public", "operator")
+LOOPBACK = "127.0.0.1"
+
+Ports = Mapping[int, int]
+"""Container port -> port on 127.0.0.1."""
+Probe = Callable[[Ports], Ready | NotYet]
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A service to start, and how to tell that it is ready."""
+
+    spec: ServiceSpec
+    probe: Probe
+
+
+@dataclass
+class Stack:
+    """The containers of one run; the only thing that holds running containers."""
+
+    run: Run
+    client: docker.DockerClient
+    images: Mapping[str, str]
+    containers: dict[str, Container] = field(default_factory=dict)
+    ports: dict[str, Ports] = field(default_factory=dict)
+
+    def create_networks(self) -> None:
+        """Make the tiers: only ``public`` and ``operator`` reach beyond the engine.
+
+        Containers cannot talk to each other over ``operator``: it is there for published ports.
+
+        Raises:
+            DockerUnavailable: The engine has no addresses left for networks.
+        """
+        with ThreadPoolExecutor(len(INTERNAL_NETWORKS + OPEN_NETWORKS)) as pool:
+            for made in [
+                pool.submit(self._create_network, role) for role in OPEN_NETWORKS + INTERNAL_NETWORKS
+            ]:
+                made.result()
+
+    def _create_network(self, role: str) -> None:
+        import docker.errors
+
+        options = {"com.docker.network.bridge.host_binding_ipv4": LOOPBACK}
+        if role == "operator":
+            options["com.docker.network.bridge.enable_icc"] = "false"
+            options["com.docker.network.bridge.enable_ip_masquerade"] = "false"
+        try:
+            self.client.networks.create(
+                self.run.name(role),
+                driver="bridge",
+                internal=role in INTERNAL_NETWORKS,
+                options=options if role in OPEN_NETWORKS else {},
+                labels=self.run.labels("network"),
+            )
+        except docker.errors.APIError as error:
+            raise DockerUnavailable(
+                f"the engine made no network for {role}",
+                last_answer=str(error.explanation or error),
+                hint="if it has no addresses left, `docker network prune` frees those that"
+                " nothing uses",
+            ) from error
+
+    def app_network_cidr(self) -> str:
+        """Subnet of the network that the edge and the tasks share."""
+        network = self.client.networks.get(self.run.name("app"))
+        cidr: str = network.attrs["IPAM"]["Config"][0]["Subnet"]
+        return cidr
+
+    def start(self, spec: ServiceSpec) -> None:
+        """Create one container, copy its files in, start it and connect its networks.
+
+        Raises:
+            ServiceExited: The engine could not start it.
+        """
+        import docker.errors
+
+        container = self._container(spec)
+        try:
+            container.start()
+            wrapped = container.get_wrapped_container()
+            self.containers[spec.name] = wrapped
+            for role in list(spec.networks)[1:]:
+                self.client.networks.get(self.run.name(role)).connect(
+                    wrapped, aliases=[spec.name, *spec.networks[role]]
+                )
+            wrapped.reload()
+        except docker.errors.APIError as error:
+            raise ServiceExited(
+                f"service {spec.name} could not be started",
+                last_answer=str(error.explanation or error),
+                hint="if the image is missing, `bin/harness images build` makes it",
+            ) from error
+        self.ports[spec.name] = _published(wrapped, spec)
+
+    def _container(self, spec: ServiceSpec) -> DockerContainer:
+        """Turn a spec into a container; the only place where one is configured."""
+        from docker.types import EndpointConfig, LogConfig
+        from testcontainers.core.container import DockerContainer
+
+        first, aliases = next(iter(spec.networks.items()))
+        network = self.run.name(first)
+        version = self.client.api.api_version
+        container = DockerContainer(self.images[spec.image]).with_kwargs(
+            detach=True,
+            hostname=spec.name,
+            labels=self.run.labels(spec.name),
+            mem_limit=spec.memory_bytes,
+            memswap_limit=spec.memory_bytes,
+            pids_limit=spec.pids_limit,
+            cap_add=list(spec.cap_add),
+            security_opt=["no-new-privileges"],
+            healthcheck={"test": ["NONE"]},
+            log_config=LogConfig(type="json-file", config={"max-size": "20m"}),
+            network=network,
+            networking_config={network: EndpointConfig(version, aliases=[spec.name, *aliases])},
+        )
+        container.with_name(self.run.name(spec.name)).with_envs(**spec.environment)
+        if spec.command:
+            container.with_command(list(spec.command))
+        for port in spec.published:
+            # An address without a port: Docker picks a free port on loopback.
+            container.ports[f"{port}/tcp"] = (LOOPBACK,)  # type: ignore[assignment]
+        for source, mount in spec.mounts.items():
+            container.with_volume_mapping(source, mount.target, mount.mode)
+        container.tmpfs.update(spec.tmpfs)
+        for path, file in spec.files.items():
+            container.with_copy_into_container(file.content, path, file.mode)
+        return container
+
+    def wait_ready(self, planned: Planned, *, check: Callable[[], None]) -> None:
+        """Wait until a started service answers as the next step needs it.
+
+        Raises:
+            ServiceExited: The container stopped, or was killed for its memory.
+            ServiceNotReady: It runs, but its probe did not pass in time.
+        """
+        spec = planned.spec
+        deadline = Deadline(spec.ready_within_s)
+
+        def alive() -> None:
+            check()
+            self.require_running(spec.name)
+
+        try:
+            wait_until(lambda: planned.probe(self.ports[spec.name]), deadline=deadline, alive=alive)
+        except (DeadlinePassed, GaveUp) as error:
+            raise self._failure(
+                ServiceNotReady,
+                spec.name,
+                f"service {spec.name} was not ready after {deadline.elapsed_s:.1f} s"
+                f" of {spec.ready_within_s:.0f} s",
+                last_answer=getattr(error, "reason", str(error)),
+            ) from error
+
+    def require_running(self, name: str) -> None:
+        """Raise if a container of ours is not running.
+
+        Raises:
+            ServiceExited: With its exit code, and whether it was killed for its memory.
+        """
+        container = self.containers[name]
+        container.reload()
+        if container.status != "running":
+            killed = container.attrs["State"]["OOMKilled"] or evidence.was_oom_killed(container)
+            what = "was killed: it used more memory than its limit" if killed else "stopped"
+            raise self._failure(ServiceExited, name, f"service {name} {what} while starting")
+
+    def _failure(
+        self, kind: type[HarnessError], name: str, what: str, *, last_answer: str = ""
+    ) -> HarnessError:
+        container = self.containers[name]
+        container.reload()
+        state = container.attrs["State"]
+        return kind(
+            what,
+            state=f"{state['Status']}, exit code {state['ExitCode']}"
+            + (", OOM-killed" if state["OOMKilled"] else ""),
+            last_answer=last_answer,
+            log_tail=container.logs(tail=50).decode(errors="replace"),
+            where=str(self.run.directory / "services" / name),
+            hint=f"`bin/harness logs {name}` shows more while the stack is up; the directory above"
+            " keeps the logs",
+        )
+
+
+def _published(container: Container, spec: ServiceSpec) -> dict[int, int]:
+    bindings: dict[str, Any] = container.attrs["NetworkSettings"]["Ports"]
+    return {
+        port: int(bindings[f"{port}/tcp"][0]["HostPort"])
+        for port in spec.published
+        if bindings.get(f"{port}/tcp")
+    }
