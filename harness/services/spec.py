@@ -13,8 +13,6 @@ class File:
     content: bytes = field(repr=False)
     """Never shown: it may hold a key or a password."""
     mode: int = 0o644
-    uid: int = 0
-    gid: int = 0
 
 
 @dataclass(frozen=True)
