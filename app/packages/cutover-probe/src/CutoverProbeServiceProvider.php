@@ -1,0 +1,9 @@
+<?php
+
+namespace CutoverProbe;
+
+use Illuminate\Support\ServiceProvider;
+
+class CutoverProbeServiceProvider extends ServiceProvider
+{
+}
