@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness import artifacts
 from harness.artifacts import LABEL_HOME, LABEL_OWNER, LABEL_ROLE, LABEL_RUN, Run
-from harness.redact import remember
+from harness.redact import redact, remember
 
 if TYPE_CHECKING:
     import docker
@@ -46,8 +46,7 @@ def was_oom_killed(container: Container) -> bool:
 def save(run: Run, containers: Iterable[Container]) -> None:
     """Save logs and inspect data of containers into the run directory."""
     found = list(containers)
-    for container in found:
-        _remember_secrets(container)
+    remember_secrets(found)
     with ThreadPoolExecutor(_WORKERS) as pool:
         list(pool.map(lambda container: _save_one(run, container), found))
 
@@ -81,13 +80,25 @@ def _without_values(attrs: dict[str, Any]) -> dict[str, Any]:
     return {**attrs, "Config": config}
 
 
-def _remember_secrets(container: Container) -> None:
+def remember_secrets(containers: Iterable[Container]) -> None:
     """Blank what control injected, in a process that did not make the secrets itself."""
-    names = set(container.labels.get("harness.ecs.secret-names", "").split(","))
-    for entry in container.attrs.get("Config", {}).get("Env") or []:
-        name, _, value = entry.partition("=")
-        if name in names and name != "DB_USERNAME":
-            remember(value)
+    for container in containers:
+        names = set(container.labels.get("harness.ecs.secret-names", "").split(","))
+        for entry in container.attrs.get("Config", {}).get("Env") or []:
+            name, _, value = entry.partition("=")
+            if name in names and not name.endswith("USERNAME"):
+                remember(value)
+
+
+def task_log_tail(client: docker.DockerClient, run_id: str, *, lines: int = 20) -> str:
+    """Return the last log lines of each container of the app, newest task last, redacted."""
+    found = [c for c in containers_of(client, run_id) if LABEL_CONTAINER in c.labels]
+    remember_secrets(found)
+    tails = [
+        f"[{_place(c.labels)}]\n{c.logs(tail=lines).decode(errors='replace')}"
+        for c in reversed(found[:4])
+    ]
+    return redact("\n".join(tails))
 
 
 def remove_run(client: docker.DockerClient, run_id: str) -> None:

@@ -1,0 +1,304 @@
+"""What each command does: start, replay, stop; everything made is removed on every way out."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+from harness import artifacts, config, engine, evidence, progress
+from harness.artifacts import Run
+from harness.errors import ConfigError, HarnessError, NoStack
+
+if TYPE_CHECKING:
+    import docker
+
+    from harness.config import Config
+
+PROJECT = Path(__file__).resolve().parent.parent
+"""The harness itself: its scenarios and images are here, wherever the app is."""
+
+_PYTEST_INTERRUPTED = 2
+_PYTEST_NOTHING_RAN = 5
+
+
+@dataclass(frozen=True)
+class Here:
+    """Where and with which variables a command was called."""
+
+    environ: Mapping[str, str]
+    cwd: Path
+
+    @cached_property
+    def config(self) -> Config:
+        """The configuration, read once."""
+        return config.load(self.environ, cwd=self.cwd)
+
+
+@dataclass
+class Session:
+    """One stack, from its run directory to its removal."""
+
+    here: Here
+    client: docker.DockerClient
+    run: Run
+    kept: bool = False
+    began: float = field(default_factory=time.monotonic)
+
+    def start(self) -> Mapping[str, Any]:
+        """Build what is missing and start the stack; returns its access values."""
+        from harness import bringup, images
+
+        with progress.shown() as show:
+            built = images.build_for(self.here.config, run=self.run, progress=show)
+            return bringup.Bringup(
+                config=self.here.config,
+                run=self.run,
+                client=self.client,
+                progress=show,
+                images=built,
+            ).up()
+
+    def keep(self) -> None:
+        """Leave the stack up when this process ends."""
+        self.run.set_state(artifacts.STATE_UP)
+        artifacts.write_current(
+            self.run.home, json.loads((self.run.directory / "access.json").read_text())
+        )
+        self.kept = True
+
+
+@contextmanager
+def session(here: Here) -> Iterator[Session]:
+    """Sweep what dead runs left, open a run, and remove its stack unless it is kept."""
+    client = _ready_engine(here)
+    evidence.sweep(client)
+    with _terminable():
+        run = artifacts.new_run(here.config.home)
+        opened = Session(here=here, client=client, run=run)
+        try:
+            yield opened
+        except HarnessError as error:
+            run.write_text("failure.txt", str(error))
+            raise
+        finally:
+            if not opened.kept:
+                with _undisturbed():
+                    remove(client, run)
+
+
+def remove(client: docker.DockerClient, run: Run) -> None:
+    """Save a run's logs, then remove everything it made."""
+    evidence.save(run, evidence.containers_of(client, run.id))
+    evidence.remove_run(client, run.id)
+    run.set_state(artifacts.STATE_STOPPED)
+    artifacts.clear_current(run.home, run_id=run.id)
+
+
+def _ready_engine(here: Here) -> docker.DockerClient:
+    _ = here.config  # a mistake in the configuration is said before Docker is asked for
+    client = engine.connect()
+    root = client.info().get("DockerRootDir", "/")
+    if Path(root).is_dir():
+        engine.require_room(root)
+    return client
+
+
+@contextmanager
+def _terminable() -> Iterator[None]:
+    """Treat SIGTERM and SIGHUP, as CI and closed terminals send them, like Ctrl-C."""
+
+    def interrupt(_signal: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    former = {name: signal.signal(name, interrupt) for name in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for name, handler in former.items():
+            signal.signal(name, handler)
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Let nothing but SIGKILL end a clean-up; it takes seconds."""
+    names = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    former = {name: signal.signal(name, signal.SIG_IGN) for name in names}
+    try:
+        yield
+    finally:
+        for name, handler in former.items():
+            signal.signal(name, handler)
+
+
+def rehearse(here: Here, *, keep: bool, pytest_args: list[str]) -> int:
+    """Start a stack of its own, replay the scenarios, report, and stop it."""
+    with session(here) as opened:
+        opened.start()
+        print(f"stack up after {time.monotonic() - opened.began:.1f} s", flush=True)
+        code = replay(here, opened.run.directory / "access.json", pytest_args)
+        if keep:
+            opened.keep()
+            print("the stack is left up; `bin/harness down` stops it")
+    print(f"run directory: {opened.run.directory}")
+    print(f"whole rehearsal: {time.monotonic() - opened.began:.1f} s", flush=True)
+    return code
+
+
+def replay(here: Here, access: Path, pytest_args: list[str], *, target: str = "local") -> int:
+    """Run the scenarios in a pytest of their own, and turn its exit code into ours."""
+    command = [sys.executable, "-m", "pytest", "--target", target, "--stack", str(access)]
+    named = [arg for arg in pytest_args if not arg.startswith("-") and Path(arg).exists()]
+    scenarios = [] if named else ["scenarios"]
+    variables = {**here.environ, "HARNESS_CONFIG": str(here.config.file)}
+    try:
+        code = subprocess.run(
+            [*command, *scenarios, *pytest_args], cwd=PROJECT, env=variables, check=False
+        ).returncode
+    except KeyboardInterrupt:
+        # pytest got the signal too and reports; give it the time to do so.
+        raise
+    if code == _PYTEST_INTERRUPTED:
+        raise KeyboardInterrupt
+    if code == _PYTEST_NOTHING_RAN:
+        raise ConfigError("no scenario matches these arguments", hint="see `pytest scenarios --collect-only`")
+    return code if code <= 1 else ConfigError.exit_code
+
+
+def up(here: Here) -> int:
+    """Start the stack and leave it up; reuse one that is up and made from the same files."""
+    from harness import current
+
+    with artifacts.locked(here.config.home):
+        found = current.find(here.config.home, engine.connect)
+        if found is not None:
+            changed = current.changed_inputs(found, here.config)
+            if not changed:
+                print(f"already up: {here.config.public_url} (run {found['run']})")
+                return 0
+            print(f"changed since the stack was started: {', '.join(changed)}; starting anew")
+            down_current(here)
+        with session(here) as opened:
+            opened.start()
+            opened.keep()
+    print(f"up after {time.monotonic() - opened.began:.1f} s; `bin/harness verify` replays the scenarios")
+    return 0
+
+
+def down(here: Here) -> int:
+    """Stop the stack that is up, and sweep what dead runs left."""
+    with artifacts.locked(here.config.home):
+        client = engine.connect()
+        began = time.monotonic()
+        stopped = down_current(here, client=client)
+        swept = evidence.sweep(client)
+    for run_id in swept:
+        print(f"removed what run {run_id} had left")
+    print(f"down after {time.monotonic() - began:.1f} s" if stopped or swept else "nothing is up")
+    return 0
+
+
+def down_current(here: Here, *, client: docker.DockerClient | None = None) -> bool:
+    """Remove the stack that is up, if there is one."""
+    home = here.config.home
+    found = artifacts.read_current(home)
+    if found is None:
+        return False
+    run = artifacts.find_run(home, found["run"])
+    if run is not None:
+        with _undisturbed():
+            remove(client or engine.connect(), run)
+    artifacts.clear_current(home, run_id=found["run"])
+    return True
+
+
+def verify(here: Here, pytest_args: list[str]) -> int:
+    """Replay the scenarios against the stack that is up."""
+    home = here.config.home
+    if artifacts.read_current(home) is None:
+        raise NoStack("no stack is up", where=str(home), hint="`bin/harness up` starts one")
+    return replay(here, home / "current.json", pytest_args)
+
+
+def smoke(here: Here, pytest_args: list[str]) -> int:
+    """Replay against the public URL the scenarios that change nothing there."""
+    return replay(here, here.config.home / "current.json", pytest_args, target="url")
+
+
+def test(here: Here, pytest_args: list[str]) -> int:
+    """Run the project's own tests: lint, types, unit, plugin, Docker, the app's, one rehearsal."""
+    command = [sys.executable, "-m", "pytest", *(pytest_args or ["tests"])]
+    variables = {k: v for k, v in here.environ.items() if not k.startswith("HARNESS_")}
+    return subprocess.run(command, cwd=PROJECT, env=variables, check=False).returncode
+
+
+def status(here: Here, *, as_json: bool) -> int:
+    """Say what is up: exit code 0 when a stack is, 1 when none is."""
+    from harness import current
+
+    found = current.describe(here.config.home, engine.connect())
+    if as_json:
+        print(json.dumps(found, indent=2))
+    else:
+        print(current.as_text(found))
+    return 0 if found["up"] else 1
+
+
+def logs(here: Here, service: str, *, follow: bool) -> int:
+    """Show the logs of a service's containers."""
+    from harness import current
+
+    return current.show_logs(here.config.home, engine.connect(), service, follow=follow)
+
+
+def run_in(here: Here, service: str, command: list[str]) -> int:
+    """Run a command in a container, attached to this terminal."""
+    from harness import current
+
+    if not command:
+        raise ConfigError("no command was given", hint="write: bin/harness exec SERVICE -- CMD")
+    return current.run_in(here.config.home, engine.connect(), service, command)
+
+
+def images(here: Here, action: str) -> int:
+    """List, build or prune the images."""
+    from harness import images as made
+
+    client = engine.connect()
+    if action == "list":
+        for line in made.listing(client):
+            print(line)
+    elif action == "prune":
+        for tag in made.prune(client):
+            print(f"removed {tag}")
+    else:
+        run = artifacts.new_run(here.config.home)
+        with _terminable(), progress.shown() as show:
+            made.build_for(here.config, run=run, progress=show)
+        run.set_state(artifacts.STATE_STOPPED)
+    return 0
+
+
+def doctor(here: Here) -> int:
+    """Check what a rehearsal needs; each line is ok, or has its remedy."""
+    from harness import doctor as checks
+
+    results = checks.examine(here.environ, cwd=here.cwd)
+    for result in results:
+        print(result)
+    return 0 if all(result.ok for result in results) else 1
+
+
+def environ() -> dict[str, str]:
+    """Return the variables of this process."""
+    return dict(os.environ)

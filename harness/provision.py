@@ -1,0 +1,243 @@
+"""AWS resources and the app's first run, by the calls that production's own set-up makes.
+
+Receives clients and knows no container: what runs the tasks is behind the ECS API.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from harness import taskdef
+from harness.causes import likely_cause
+from harness.config import Config, FirstRun, Service
+from harness.errors import ProvisionError
+from harness.redact import Secret, redact
+from harness.wait import Deadline, DeadlinePassed, GaveUp, NotYet, Ready, wait_until
+
+if TYPE_CHECKING:
+    from types_boto3_ecs import ECSClient
+    from types_boto3_elbv2 import ElasticLoadBalancingv2Client
+    from types_boto3_iam import IAMClient
+    from types_boto3_secretsmanager import SecretsManagerClient
+
+HOPELESS_STOP_CODES = frozenset({"TaskFailedToStart"})
+HOPELESS_REASONS = ("failed container health checks", "failed ELB health checks")
+_SHOWN_EVENTS = 8
+
+
+class ExecResult(Protocol):
+    """What a command in a task said."""
+
+    exit_code: int
+    stdout: str
+    stderr: str
+
+
+class Exec(Protocol):
+    """Runs a command in a running task, as ECS Exec does: as root."""
+
+    def __call__(self, task_id: str, command: tuple[str, ...]) -> ExecResult:
+        """Run it and wait for its end."""
+
+
+def secrets(client: SecretsManagerClient, values: Mapping[str, Secret]) -> None:
+    """Store each secret under production's name."""
+    for name, value in values.items():
+        client.create_secret(Name=name, SecretString=value.reveal())
+
+
+def roles(client: IAMClient, config: Config) -> None:
+    """Create the roles that the app's files in ``iam/`` describe, as they are."""
+    directory = config.app_context / "iam"
+    for path in sorted(directory.glob("*.json")) if directory.is_dir() else []:
+        role = taskdef.load_json(path)
+        name = role["RoleName"]
+        client.create_role(
+            RoleName=name, AssumeRolePolicyDocument=json.dumps(role["AssumeRolePolicyDocument"])
+        )
+        for policy in role.get("Policies", []):
+            client.put_role_policy(
+                RoleName=name,
+                PolicyName=policy["PolicyName"],
+                PolicyDocument=json.dumps(policy["PolicyDocument"]),
+            )
+
+
+def load_balancer(client: ElasticLoadBalancingv2Client, config: Config) -> None:
+    """Create the load balancer and the target group with production's settings."""
+    balancer = taskdef.load_json(config.load_balancer)
+    made = client.create_load_balancer(**balancer["LoadBalancer"])
+    client.modify_load_balancer_attributes(
+        LoadBalancerArn=made["LoadBalancers"][0]["LoadBalancerArn"],
+        Attributes=balancer.get("Attributes", []),
+    )
+    group = taskdef.load_json(config.target_group)
+    target_group = client.create_target_group(**group["TargetGroup"])
+    client.modify_target_group_attributes(
+        TargetGroupArn=target_group["TargetGroups"][0]["TargetGroupArn"],
+        Attributes=group.get("Attributes", []),
+    )
+
+
+def service(client: ECSClient, config: Config, files: Service) -> None:
+    """Register the task definition and create the service, from the files that production uses."""
+    definition = dict(taskdef.load(files.task_definition).raw)
+    client.register_task_definition(**definition)
+    settings = taskdef.load_json(files.service)
+    client.create_service(**{**settings, "cluster": config.cluster})
+
+
+def service_name(files: Service) -> str:
+    """Name of the service in its file."""
+    return str(taskdef.load_json(files.service)["serviceName"])
+
+
+@dataclass(frozen=True)
+class Watch:
+    """Watches one service of a cluster come up."""
+
+    client: ECSClient
+    cluster: str
+    service: str
+    where: str
+    """The run directory, for the error."""
+    logs: Callable[[], str]
+    """The last log lines of the service's tasks, for the error."""
+
+    def until_first_healthy(self, deadline: Deadline, *, check: Callable[[], None]) -> str:
+        """Wait for one healthy task and return its id.
+
+        Raises:
+            ProvisionError: No task became healthy; its stop reason and logs are in the error.
+        """
+        healthy: list[str] = []
+
+        def probe() -> Ready | NotYet:
+            for task in self._tasks("RUNNING"):
+                if task["lastStatus"] == "RUNNING" and task["healthStatus"] == "HEALTHY":
+                    healthy.append(task["taskArn"].rpartition("/")[2])
+                    return Ready()
+            self._give_up_if_hopeless()
+            return NotYet(self._summary())
+
+        self._wait(probe, deadline, check, what="has no healthy task")
+        return healthy[0]
+
+    def until_stable(self, deadline: Deadline, *, check: Callable[[], None]) -> None:
+        """Wait until the service runs as many tasks as it should, on one deployment.
+
+        Raises:
+            ProvisionError: The deployment failed, or did not complete in time.
+        """
+
+        def probe() -> Ready | NotYet:
+            found = self._describe()
+            deployments = found["deployments"]
+            completed = deployments[0].get("rolloutState") == "COMPLETED"
+            if completed and len(deployments) == 1 and self._running(found):
+                return Ready()
+            self._give_up_if_hopeless()
+            return NotYet(self._summary())
+
+        self._wait(probe, deadline, check, what="did not become stable")
+
+    @staticmethod
+    def _running(found: Mapping[str, Any]) -> bool:
+        return bool(found["runningCount"] == found["desiredCount"])
+
+    def _wait(
+        self,
+        probe: Callable[[], Ready | NotYet],
+        deadline: Deadline,
+        check: Callable[[], None],
+        *,
+        what: str,
+    ) -> None:
+        try:
+            wait_until(probe, deadline=deadline, interval_s=0.1, alive=check)
+        except (DeadlinePassed, GaveUp) as error:
+            reason = getattr(error, "reason", str(error))
+            logs, events = self.logs(), self._events()
+            stopped = "; ".join(_stop_words(task) for task in self._tasks("STOPPED")[:3])
+            # Container log lines say most, so they are asked first.
+            cause = likely_cause([stopped, logs, *events, reason])
+            raise ProvisionError(
+                f"service {self.service} {what}" + (f": {cause}" if cause else ""),
+                state=f"after {deadline.elapsed_s:.0f} s: {reason}"
+                + (f"; stopped tasks: {stopped}" if stopped else ""),
+                last_answer="\n    ".join(events),
+                log_tail=logs,
+                where=self.where,
+                hint="correct the cause, then run it again; `bin/harness up` keeps a stack to look"
+                " into",
+            ) from error
+
+    def _give_up_if_hopeless(self) -> None:
+        found = self._describe()
+        if any(d.get("rolloutState") == "FAILED" for d in found["deployments"]):
+            raise GaveUp("the deployment failed: " + self._summary())
+        for task in self._tasks("STOPPED"):
+            reason = task.get("stoppedReason", "")
+            if task.get("stopCode") in HOPELESS_STOP_CODES or any(
+                words in reason for words in HOPELESS_REASONS
+            ):
+                raise GaveUp(_stop_words(task))
+
+    def _describe(self) -> Mapping[str, Any]:
+        answer = self.client.describe_services(cluster=self.cluster, services=[self.service])
+        return answer["services"][0]
+
+    def _tasks(self, status: str) -> list[Mapping[str, Any]]:
+        arns = self.client.list_tasks(
+            cluster=self.cluster,
+            serviceName=self.service,
+            desiredStatus=status,  # type: ignore[arg-type]
+        )["taskArns"]
+        if not arns:
+            return []
+        return list(self.client.describe_tasks(cluster=self.cluster, tasks=arns)["tasks"])
+
+    def _summary(self) -> str:
+        found = self._describe()
+        return (
+            f"{found['runningCount']} of {found['desiredCount']} tasks running,"
+            f" {found['pendingCount']} pending"
+        )
+
+    def _events(self) -> list[str]:
+        return [redact(e["message"]) for e in self._describe().get("events", [])[:_SHOWN_EVENTS]]
+
+
+def _stop_words(task: Mapping[str, Any]) -> str:
+    words = [f"{task.get('stopCode', '')}: {task.get('stoppedReason', '')}"]
+    for container in task.get("containers", []):
+        if container.get("exitCode") is not None:
+            words.append(f"container {container['name']} exited with {container['exitCode']}")
+        if container.get("reason"):
+            words.append(f"container {container['name']}: {container['reason']}")
+    return ", ".join(words)
+
+
+def first_run(commands: tuple[FirstRun, ...], *, task_id: str, run: Exec, where: str) -> None:
+    """Run the first-run commands in a web task, one after the other.
+
+    Raises:
+        ProvisionError: A command failed, and not in the way that its ``accept`` allows.
+    """
+    for item in commands:
+        result = run(task_id, item.command)
+        output = f"{result.stdout}\n{result.stderr}".strip()
+        if result.exit_code == 0 or (item.accept and item.accept in output):
+            continue
+        cause = likely_cause([output])
+        command = " ".join(item.command)
+        raise ProvisionError(
+            f"`{command}` failed in the web task" + (f": {cause}" if cause else ""),
+            state=f"exit code {result.exit_code}, task {task_id}",
+            log_tail=output,
+            where=where,
+            hint="correct the cause, then run it again",
+        )
