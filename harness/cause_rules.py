@@ -1,0 +1,222 @@
+r"""Rules for what tasks and the platform say: secrets, images, start-up, health checks.
+
+A rule is a pattern over the whole evidence, and the sentence that it stands for. A sentence may use
+its pattern's groups, ``{task}`` (the kind of task that the line names) and, with a group ``key``,
+``{secret}``. Texts of AWS, MySQL, PHP and Laravel are theirs, word by word.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What the evidence says, and what to tell the reader."""
+
+    pattern: re.Pattern[str]
+    sentence: str
+
+
+def rule(pattern: str, sentence: str) -> Rule:
+    """Make a rule from a regular expression, which ignores case."""
+    return Rule(re.compile(pattern, re.IGNORECASE), sentence)
+
+
+SECRETS = (
+    rule(
+        r"did not contain json key (?P<key>[\w.-]+)",
+        '{task} never started: secret key "{key}" is missing in {secret}',
+    ),
+    rule(
+        r"marked for deletion",
+        "{task} never started: a secret that it needs is scheduled for deletion",
+    ),
+    rule(
+        r"(?:failed to fetch secret|retrieve the secret with ARN) '?(?P<arn>arn:aws:[^\s']+)"
+        r"[^\n]*AccessDenied",
+        "{task} never started: its execution role may not read {arn}",
+    ),
+    rule(
+        r"(?:failed to fetch secret|retrieve the secret with ARN) '?"
+        r"arn:aws:secretsmanager:[^\s']*?:secret:(?P<secret>[\w/+=.@-]+?)(?:-\w{6})?(?=[:\s'])",
+        "{task} never started: the secret {secret} does not exist in this account and region",
+    ),
+    rule(
+        r"minimum field size of 32, GetSecretValueInput\.VersionId",
+        "{task} never started: a valueFrom has the wrong number of colons; "
+        "after a JSON key come two",
+    ),
+    rule(
+        r"invalid ARN format for the AWS Secrets Manager secret",
+        "{task} never started: a valueFrom is not a full ARN",
+    ),
+    rule(
+        r"unable to retrieve secret from asm[^\n]*?(?:invalid character|cannot unmarshal|"
+        r"unmarshal|unexpected end of JSON|not a JSON object)",
+        "{task} never started: a secret from which it takes a key is not a JSON object",
+    ),
+    rule(
+        r"ECS was unable to assume the role '?(?P<role>arn:aws:iam::[^\s']+)",
+        "{task} never started: {role} does not exist, or does not trust ecs-tasks.amazonaws.com",
+    ),
+)
+
+
+IMAGE = (
+    rule(
+        r"CannotPull(?:Container|Image)?(?:Manifest|Registry)?\w*Error",
+        "{task} never started: its image cannot be pulled",
+    ),
+    rule(r"exec format error", "{task} never started: its image is for another CPU architecture"),
+    rule(
+        r"CannotStartContainerError[^\n]*|executable file not found in \$PATH"
+        r"|exec: \"[^\"]+\": [^\n]*no such file",
+        "{task} never started: the command or entry point of its task definition is not in the"
+        " image",
+    ),
+    rule(
+        r"failed to initialize logging driver",
+        "{task} never started: its log group does not exist, or its execution role may not write"
+        " to it",
+    ),
+    rule(
+        r"OutOfMemoryError|OOM-?killed|OOMKilled\W+true",
+        "{task} was killed for memory: it needs more than its task definition allows",
+    ),
+)
+
+
+BOOT = (
+    rule(
+        r"No application encryption key has been specified",
+        "APP_KEY is missing in the task: its task definition does not take it from the secret",
+    ),
+    rule(
+        r"Unsupported cipher or incorrect key length",
+        "APP_KEY has the wrong length: it must be 32 bytes in base64, with its prefix base64:",
+    ),
+    rule(
+        r"The MAC is invalid|another task does not know this session's id",
+        "APP_KEY is not the same in every task, so that one cannot decrypt another's cookies",
+    ),
+    rule(
+        r"vendor/autoload\.php\W[^\n]*No such file|Failed opening required '[^']*vendor/autoload",
+        "the image has no vendor directory: composer install did not run in its build",
+    ),
+    rule(
+        r"Vite manifest not found",
+        "the image has no built assets: npm run build did not run in its build",
+    ),
+    rule(
+        r"Class \"?(?P<name>[\w\\]*(?:Telescope|Debugbar|Ignition|Collision|Pail|Sail|Faker)\w*"
+        r"[\w\\]*)\"? not found",
+        "{name} is a development package, and the production image rightly lacks it; what asks for"
+        " it must not run there",
+    ),
+    rule(r'Class "Redis" not found', "a driver is set to redis, and the image has no redis"),
+    rule(r'Class "(?P<name>[\w\\]+)" not found', "the image lacks the class {name}"),
+    rule(
+        r"could not find driver",
+        "the image lacks the PHP extension pdo_mysql",
+    ),
+    rule(
+        r"Call to undefined function (?P<name>pcntl_\w+)",
+        "the image lacks the PHP extension pcntl, without which workers cannot stop gracefully",
+    ),
+    rule(
+        r"Read-only file system",
+        "{task} writes to a path of its read-only root that is not declared writable",
+    ),
+    rule(
+        r"bootstrap/cache directory must be present and writable"
+        r"|Please provide a valid cache path"
+        r"|storage/[^\n]*(?:Permission denied|could not be opened)"
+        r"|bootstrap/cache[^\n]*Permission denied",
+        "storage or bootstrap/cache is not writable for the app's user; a command that ran as root"
+        " through exec may have left files there",
+    ),
+    rule(
+        r"Allowed memory size of (?P<bytes>\d+) bytes exhausted",
+        "PHP's memory_limit ({bytes} bytes) is too small for a request",
+    ),
+    rule(
+        r"bind\(\) to 0\.0\.0\.0:(?P<port>\d+) failed \(13",
+        "nginx listens on port {port}, which a user other than root may not: use 8080",
+    ),
+    rule(
+        r"host not found in upstream|no resolver defined to resolve",
+        "nginx does not know the host name that it should pass requests to: in a task, PHP-FPM is"
+        " at 127.0.0.1 or a socket",
+    ),
+    rule(
+        r"connect\(\) to (?P<where>unix:\S+|127\.0\.0\.1:\d+) failed",
+        "PHP-FPM does not listen at {where}, where nginx looks for it",
+    ),
+    rule(
+        r"Primary script unknown",
+        "nginx gives PHP-FPM a script path that is not in the image: its root must be the app's"
+        " public directory",
+    ),
+)
+
+
+HEALTH = (
+    rule(
+        r"Health checks failed with these codes: \[30\d\]",
+        "the health check is redirected: the app or its nginx sends plain HTTP to https, and"
+        " /healthz must answer 200 without",
+    ),
+    rule(
+        r"Health checks failed with these codes: \[400\]",
+        "the health check is refused: its Host is the target's address, which TrustHosts does not"
+        " know",
+    ),
+    rule(
+        r"Health checks failed with these codes: \[404\]",
+        "the health check's path does not exist in the app: the target group says /healthz",
+    ),
+    rule(
+        r"Health checks failed with these codes: \[(?P<code>5\d\d)\]",
+        "the health check gets {code}: the app fails on its own health route",
+    ),
+    rule(
+        r"failed container health checks",
+        "{task} was stopped for its container health check: curl is not in the image, or nothing"
+        " answers on its port",
+    ),
+    rule(
+        r"Target\.Timeout|Request timed out",
+        "the health check times out: the app takes longer than the target group allows",
+    ),
+    rule(
+        r"Target\.FailedHealthChecks",
+        "nothing listens on the target's port: container port, target group and nginx must agree",
+    ),
+    rule(
+        r"unable to stop or start tasks during a deployment because of",
+        "the service cannot deploy: minimumHealthyPercent and maximumPercent leave it no room",
+    ),
+    rule(
+        r"^(?P<kind>[\w-]+) task \w+ [^\n]*Essential container in task exited[^\n]*exit code"
+        r" (?P<code>\d+)",
+        "the {kind} task ended by itself with exit code {code}",
+    ),
+    rule(
+        r"circuit breaker: tasks failed to start",
+        "the deployment failed: its tasks do not start, and the reason is in the stopped tasks",
+    ),
+    rule(
+        r"upstream sent too big header",
+        "nginx refuses the app's response headers: fastcgi_buffer_size is too small",
+    ),
+    rule(
+        r"server reached pm\.max_children",
+        "PHP-FPM has no worker left: pm.max_children is too low",
+    ),
+    rule(r"answered 503[^\n]*maintenance", "the app is in maintenance: php artisan down was run"),
+    rule(r"answered 504", "the app takes longer than the edge waits"),
+    rule(r"answered 503", "the load balancer has no target: no web task is registered"),
+    rule(r"answered 502", "the task closed the connection: PHP-FPM or nginx stopped in it"),
+)

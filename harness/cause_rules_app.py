@@ -1,0 +1,223 @@
+r"""Rules for what the app says: its database, its AWS calls, and what scenarios see of it.
+
+The rules of what was seen match the scenarios' own messages.
+"""
+
+from __future__ import annotations
+
+from harness.cause_rules import rule
+
+DATABASE = (
+    rule(
+        r"Database file at path \[|SQLSTATE\[HY000\] \[14\]|\(Connection: sqlite",
+        "the app uses sqlite: DB_CONNECTION is not mysql in the task",
+    ),
+    rule(
+        r"SSL is required from client|This RDS Proxy requires TLS connections"
+        r"|insecure transport are prohibited",
+        "the app speaks to the database in plain text: MYSQL_ATTR_SSL_CA is not set in the task, or"
+        " config/database.php does not use it",
+    ),
+    rule(
+        r"connecting to destination failed with TLS error",
+        "the proxy does not accept the server's certificate",
+    ),
+    rule(
+        r"Peer certificate CN=`(?P<cn>[^']*)' did not match expected CN=`(?P<host>[^']*)'"
+        r"|hostname mismatch|Hostname mismatch",
+        "DB_HOST is not a name in the proxy's certificate: use the proxy's own endpoint name",
+    ),
+    rule(
+        r"Unable to (?:set|load) (?:local|CA|verify)[^\n]*\.(?:pem|crt)"
+        r"|failed loading cafile stream|(?:cafile|SSL)[^\n]*No such file",
+        "the CA file that MYSQL_ATTR_SSL_CA names is not in the image",
+    ),
+    rule(
+        r"certificate verify failed|CERTIFICATE_VERIFY_FAILED",
+        "the CA file in the image does not hold the CA of the certificate: the proxy's is not in"
+        " the RDS bundle, but in the system's",
+    ),
+    rule(
+        r"Cannot connect to MySQL using SSL",
+        "TLS to the database fails: the CA file lacks the proxy's CA, or DB_HOST is not a name in"
+        " its certificate",
+    ),
+    rule(
+        r"\[?1045\]?[^\n]*Access denied for user '(?P<user>[^']*)'@[^\n]*using password: NO",
+        'DB_PASSWORD is empty in the task: the account "{user}" signs in without one',
+    ),
+    rule(
+        r"1045\b[^\n]*Access denied for user '(?P<user>[^']*)'",
+        'the database refuses the account "{user}": the password in the secret is not the'
+        " account's, or the task still has the one from before a rotation",
+    ),
+    rule(
+        r"1044\b[^\n]*Access denied[^\n]*database '(?P<name>[^']*)'",
+        'the account has no rights on the database "{name}"',
+    ),
+    rule(
+        r"1142\b[^\n]*?(?P<what>\w+) command denied",
+        "the account lacks the right to {what}",
+    ),
+    rule(r"Unknown database '(?P<name>[^']*)'", 'DB_DATABASE is "{name}", which does not exist'),
+    rule(
+        r"Table '(?P<name>[^']+)' doesn't exist|no such table: (?P<other>\w+)",
+        "a table is missing: migrations did not run against this database",
+    ),
+    rule(
+        r"getaddrinfo for (?P<host>\S+) failed"
+        r"|\[2002\][^\n]*(?:Name or service not known|name resolution)",
+        "DB_HOST is a name that the task cannot resolve; only the proxy's endpoint is open to the"
+        " app",
+    ),
+    rule(
+        r"SQLSTATE\[HY000\] \[2002\][^\n]*(?:refused|timed out|unreachable|No route)",
+        "the task cannot reach DB_HOST on port 3306: a security group or a wrong port",
+    ),
+    rule(
+        r"\b9501\b[^\n]*Timed-out waiting|\b1040\b[^\n]*(?:Too many|exceeded)",
+        "the proxy has no database connection left: sessions are pinned, or its limit is too low",
+    ),
+    rule(
+        r"running with the --(?:super-)?read-only option",
+        "the app writes to a reader: DB_HOST is a reader endpoint, or a failover is under way",
+    ),
+    rule(r"server has gone away|Lost connection to MySQL", "the database dropped its connections"),
+)
+
+
+AWS = (
+    rule(
+        r"Error retrieving credential|Unable to locate credentials|CredentialsException"
+        r"|Unable to load credentials",
+        "the app finds no AWS credentials: the task has no task role, or clear_env hides its"
+        " variable from PHP-FPM",
+    ),
+    rule(
+        r"not authorized to perform: (?P<action>[\w:]+)(?: on resource: (?P<arn>\S+))?",
+        "the task role lacks {action}",
+    ),
+    rule(
+        r"InvalidClientTokenId|UnrecognizedClientException|InvalidAccessKeyId",
+        "the app signs with keys that AWS does not know: a static AWS_ACCESS_KEY_ID is set, and"
+        " hides the task role",
+    ),
+    rule(
+        r"NonExistentQueue|specified queue does not exist",
+        "the queue does not exist: SQS_PREFIX or SQS_QUEUE is wrong",
+    ),
+    rule(r"NoSuchBucket", "the bucket does not exist: AWS_BUCKET is wrong"),
+    rule(
+        r"AccessControlListNotSupported",
+        "the app sets an ACL, and the bucket has none: do not set a public visibility",
+    ),
+    rule(
+        r"Email address is not verified|Did not have authority to send from email",
+        "SES refuses the sender: MAIL_FROM_ADDRESS is not of a verified identity",
+    ),
+    rule(
+        r"Connection refused \[tcp://|\:6379",
+        "a driver is set to redis, and no Redis is part of this stack",
+    ),
+)
+
+
+SEEN = (
+    rule(
+        r"the session driver is '?(?P<driver>file|array|cookie|apc|redis|memcached)\b",
+        'SESSION_DRIVER is "{driver}", and must be database: what one task stores there is not'
+        " where every task reads",
+    ),
+    rule(
+        r"a replayed request was accepted by another task",
+        "CACHE_STORE is not shared by the tasks: file and array keep what one task alone sees",
+    ),
+    rule(
+        r"the app takes the client's word for its address",
+        "the app believes a spoofed X-Forwarded-For: TRUSTED_PROXIES trusts everyone, and must be"
+        " the load balancer's subnets",
+    ),
+    rule(
+        r"the app takes the client's word for its host",
+        "the app believes X-Forwarded-Host, which a load balancer passes on from anyone: trust"
+        " HEADER_X_FORWARDED_AWS_ELB only",
+    ),
+    rule(
+        r"the app takes the load balancer for the client|the app does not see that the visitor"
+        r" uses https|a link of the app is (?P<link>http://\S+)",
+        "the app does not trust the load balancer: TRUSTED_PROXIES does not hold its subnets, so"
+        " that X-Forwarded-* is ignored",
+    ),
+    rule(
+        r"TooManyRedirects|Exceeded \d+ redirects",
+        "a redirect loop: the app redirects to https and does not see that it is https already,"
+        " since it does not trust the load balancer",
+    ),
+    rule(
+        r"the session cookie is for the domain (?P<domain>\S+)",
+        "SESSION_DOMAIN is {domain}, so that browsers do not send the cookie to the public host",
+    ),
+    rule(
+        r"the session cookie is not Secure",
+        "the session cookie is not Secure: SESSION_SECURE_COOKIE is not true in the task",
+    ),
+    rule(
+        r"the session cookie is not HttpOnly",
+        "scripts can read the session cookie: SESSION_HTTP_ONLY is not true in the task",
+    ),
+    rule(
+        r"the session cookie is SameSite=(?P<seen>\S+)",
+        "SESSION_SAME_SITE makes the session cookie SameSite={seen}, and lax is what the app needs",
+    ),
+    rule(
+        r"no cookie named (?P<name>\S+)",
+        "the session cookie has another name than {name}: SESSION_COOKIE is not set in the task, so"
+        " that the app's name decides",
+    ),
+    rule(
+        r"signing in kept the session's id",
+        "the sign-in does not call session()->regenerate(), so that an id that was known before is"
+        " signed in after",
+    ),
+    rule(
+        r"the session lives on after signing out",
+        "the sign-out does not call session()->invalidate()",
+    ),
+    rule(
+        r"form without its token was accepted",
+        "the app does not check CSRF tokens: its middleware is switched off",
+    ),
+    rule(
+        r"answered 419",
+        "a form was refused with 419: its session was not there when it came back, since the cookie"
+        " was not returned or cannot be decrypted",
+    ),
+    rule(
+        r"_probe/v1/\S+ answered 404",
+        "the probe is off: the task has no PROBE_KEY, or the app has not installed cutover-probe",
+    ),
+    rule(
+        r"_probe/v1/\S+ answered 401",
+        "the probe refuses the harness: PROBE_KEY in the task is not the secret's current value, or"
+        " the clocks differ by more than a minute",
+    ),
+    rule(
+        r"the app uses (?P<seen>\S+) and not the proxy",
+        "DB_HOST is {seen}, and must be the proxy's endpoint",
+    ),
+    rule(
+        r"does not verify the database's certificate",
+        "the app does not verify the database's certificate: ATTR_SSL_VERIFY_SERVER_CERT is off in"
+        " config/database.php",
+    ),
+    rule(
+        r"only one task (?:ever )?answered",
+        "only one task gets traffic: desiredCount is 1, a target is unhealthy, or stickiness is on",
+    ),
+    rule(
+        r"(?:answered 413|\(413\)|client intended to send too large body"
+        r"|POST Content-Length of \d+ bytes exceeds)",
+        "a request is larger than the limits of nginx (client_max_body_size) or PHP"
+        " (post_max_size, upload_max_filesize) in the image",
+    ),
+)

@@ -1,0 +1,286 @@
+"""Clients made from a target's addresses: AWS APIs, the public host, MySQL, commands in tasks.
+
+Production's names stay in every URL, Host header, SNI and certificate check; only the socket goes
+to the port that the stack publishes on this machine. Each client imports its library when made.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import ssl
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from harness import engine, redact
+from harness.errors import TargetError
+from harness.targets import Access, Target, split_address
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    import docker
+    import pymysql
+    import requests
+
+LOCAL_SECRET_KEY = "test"  # noqa: S105
+"""The emulator validates signatures made with this secret key, and with no other."""
+AWS_TIMEOUT_S = 20
+HTTP_TIMEOUT_S = 70.0
+MYSQL_TIMEOUT_S = 10
+_LABEL_TASK = "com.amazonaws.ecs.task-arn"
+_LABEL_CONTAINER = "com.amazonaws.ecs.container-name"
+
+
+@dataclass(frozen=True)
+class ExecResult:
+    """What a command in a task's container left behind."""
+
+    exit_code: int
+    stdout: str
+    stderr: str
+
+
+# --- AWS --------------------------------------------------------------------------------------
+
+
+def aws(access: Access, service: str) -> Any:
+    """Return a boto3 client of a service.
+
+    With local addresses the emulator or control answers, under production's account, whatever the
+    AWS variables and files of this machine say. Without, it is AWS with the caller's credentials.
+    """
+    if service in ("ecs", "elbv2") and access.control:
+        return _session().client(service, endpoint_url=access.control, **_identity(access))
+    if access.localstack:
+        return _emulated(access, service)
+    import boto3
+
+    session: Any = boto3.session.Session(region_name=access.region)
+    return session.client(service)
+
+
+def _emulated(access: Access, service: str) -> Any:
+    import boto3
+    from localstack_client.session import Session  # type: ignore[import-untyped]
+
+    # localstack-client makes its clients from boto3's default session, which reads the AWS
+    # variables and files unless it is set, and it knows only the port 4566.
+    boto3.setup_default_session(botocore_session=_session_core())
+    session = Session(
+        aws_access_key_id=access.account_id,
+        aws_secret_access_key=LOCAL_SECRET_KEY,
+        aws_session_token=None,
+        region_name=access.region,
+    )
+    endpoints = vars(session)["_service_endpoint_mapping"]
+    endpoints.update(dict.fromkeys(endpoints, access.localstack))
+    return session.client(service, config=_botocore_config())
+
+
+def _identity(access: Access) -> dict[str, Any]:
+    # A twelve-digit access key id selects that account's namespace in the emulator.
+    return {
+        "aws_access_key_id": access.account_id,
+        "aws_secret_access_key": LOCAL_SECRET_KEY,
+        "region_name": access.region,
+        "config": _botocore_config(),
+    }
+
+
+def _botocore_config() -> Any:
+    from botocore.config import Config
+
+    return Config(
+        connect_timeout=3, read_timeout=AWS_TIMEOUT_S, retries={"total_max_attempts": 2}, proxies={}
+    )
+
+
+def _session() -> Any:
+    import boto3
+
+    return boto3.session.Session(botocore_session=_session_core())
+
+
+def _session_core() -> Any:
+    """Make a botocore session that reads no AWS_* variable and no file of the user's."""
+    from botocore.configprovider import BOTOCORE_DEFAUT_SESSION_VARIABLES, ConstantProvider
+    from botocore.session import Session
+
+    session = Session()
+    store = session.get_component("config_store")
+    variables = {**BOTOCORE_DEFAUT_SESSION_VARIABLES, **Session.SESSION_VARIABLES}
+    for name, (_, variable, default, _) in variables.items():
+        if variable is not None:
+            store.set_config_provider(name, ConstantProvider(default))
+    for name in ("config_file", "credentials_file"):
+        store.set_config_provider(name, ConstantProvider(os.devnull))
+    return session
+
+
+def secret(access: Access, name: str) -> dict[str, str]:
+    """Return the keys of a JSON secret; its values are blanked in whatever is written later."""
+    import json
+
+    text = aws(access, "secretsmanager").get_secret_value(SecretId=name)["SecretString"]
+    values: dict[str, str] = json.loads(text)
+    for value in values.values():
+        redact.remember(str(value))
+    return values
+
+
+def probe_key(target: Target) -> str:
+    """Return the key that signs requests to the probe.
+
+    Raises:
+        TargetError: None was configured, and the target's secrets cannot be read.
+    """
+    if target.probe_key is not None:
+        return target.probe_key.reveal()
+    name = target.access.secrets.get("app")
+    if name is None:
+        raise TargetError(
+            f"The target {target.name} has no key for the probe.", hint="Set HARNESS_PROBE_KEY."
+        )
+    return secret(target.access, name)["probe_key"]
+
+
+# --- HTTP -------------------------------------------------------------------------------------
+
+
+def web(access: Access) -> requests.Session:
+    """Return a session to the public host, with a cookie jar of its own and no redirects hidden."""
+    import requests
+
+    session = requests.Session()
+    if access.https or access.http:
+        # REQUESTS_CA_BUNDLE and the proxy variables would beat the settings below.
+        session.trust_env = False
+    if access.ca_file:
+        session.verify = access.ca_file
+    for scheme, address in (("https", access.https), ("http", access.http)):
+        if address:
+            session.mount(f"{scheme}://", _adapter(scheme, *split_address(address)))
+    session.headers["User-Agent"] = "cutover-harness"
+    return session
+
+
+def _adapter(scheme: str, host: str, port: int) -> Any:
+    """Make an adapter that dials one address, whatever name the URL carries."""
+    from requests.adapters import HTTPAdapter
+    from urllib3 import connection, connectionpool
+    from urllib3.exceptions import NewConnectionError
+    from urllib3.util.connection import create_connection
+
+    base: Any = connection.HTTPSConnection if scheme == "https" else connection.HTTPConnection
+    pool: Any = (
+        connectionpool.HTTPSConnectionPool
+        if scheme == "https"
+        else connectionpool.HTTPConnectionPool
+    )
+
+    def dial(self: Any) -> socket.socket:
+        try:
+            return create_connection((host, port), self.timeout, socket_options=self.socket_options)
+        except OSError as error:
+            raise NewConnectionError(
+                self, f"the stack's {scheme} port {host}:{port} does not answer: {error}"
+            ) from error
+
+    published = type("Published", (base,), {"_new_conn": dial})
+
+    class Adapter(HTTPAdapter):
+        def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+            super().init_poolmanager(*args, **kwargs)
+            self.poolmanager.pool_classes_by_scheme = {
+                **self.poolmanager.pool_classes_by_scheme,
+                scheme: type("PublishedPool", (pool,), {"ConnectionCls": published}),
+            }
+
+    return Adapter()
+
+
+# --- MySQL ------------------------------------------------------------------------------------
+
+
+def mysql(
+    access: Access, *, hop: str, user: str, password: str, tls: bool = True
+) -> pymysql.connections.Connection[Any]:
+    """Connect to the ``proxy`` or to the ``server`` as an operator, verifying production's name.
+
+    With ``tls`` off no TLS is asked for, which both must refuse.
+    """
+    import pymysql
+
+    name, address = {
+        "proxy": (access.proxy_endpoint, access.proxy),
+        "server": (access.cluster_endpoint, access.mysql),
+    }[hop]
+    settings: Mapping[str, Any] = (
+        {"ssl": ssl.create_default_context(cafile=access.ca_file or None)}
+        if tls
+        else {"ssl_disabled": True}
+    )
+    connection = pymysql.connect(
+        host=name,
+        user=user,
+        password=password,
+        database=access.database,
+        connect_timeout=MYSQL_TIMEOUT_S,
+        read_timeout=MYSQL_TIMEOUT_S,
+        defer_connect=True,
+        **settings,
+    )
+    connection.connect(socket.create_connection(split_address(address), MYSQL_TIMEOUT_S))
+    return connection
+
+
+# --- containers -------------------------------------------------------------------------------
+
+
+class Containers:
+    """The containers of one run, found by their labels."""
+
+    def __init__(self, access: Access, *, client: docker.DockerClient | None = None) -> None:
+        self._run = access.run
+        self._client = client or engine.connect()
+
+    def of_role(self, role: str, *, also_stopped: bool = False) -> list[Any]:
+        """Return the run's containers with this role, newest first."""
+        labels = [f"harness.run={self._run}", f"harness.role={role}"]
+        found: list[Any] = self._client.containers.list(
+            all=also_stopped, filters={"label": labels}, ignore_removed=True
+        )
+        return found
+
+    def of_task(self, task: str, *, container: str = "app") -> Any:
+        """Return one container of a running task, by the last part of the task's ARN.
+
+        Raises:
+            TargetError: There is none.
+        """
+        for one in self.of_role("task"):
+            labels = one.labels
+            if (
+                labels.get(_LABEL_TASK, "").endswith(f"/{task}")
+                and labels.get(_LABEL_CONTAINER) == container
+            ):
+                return one
+        raise TargetError(
+            f'Task {task} has no running container "{container}".',
+            hint="bin/harness status lists the tasks that run.",
+        )
+
+    def run(self, task: str, command: Sequence[str]) -> ExecResult:
+        """Run a command in a task's container as root, which is what ECS Exec does."""
+        code, (stdout, stderr) = self.of_task(task).exec_run(list(command), user="0", demux=True)
+        return ExecResult(code, _text(stdout), _text(stderr))
+
+    def addresses(self, role: str) -> dict[str, tuple[str, str]]:
+        """Return network name -> (address, gateway) of the one container with this role."""
+        (container,) = self.of_role(role)
+        networks = container.attrs["NetworkSettings"]["Networks"]
+        return {name: (one["IPAddress"], one["Gateway"]) for name, one in networks.items()}
+
+
+def _text(raw: bytes | None) -> str:
+    return (raw or b"").decode("utf-8", "replace")

@@ -1,0 +1,135 @@
+"""The client of the app's probe: signed requests, and answers as values.
+
+What the probe may be asked is in ``app/packages/cutover-probe``; nothing here knows a target.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import secrets
+import time
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    import requests
+
+PREFIX = "/_probe/v1"
+_SHOWN = 400
+
+
+class ProbeRefused(AssertionError):
+    """The app did not answer a request of the probe with 200 and JSON."""
+
+    def __init__(self, what: str, *, status: int, body: str) -> None:
+        shown = " ".join(body.split())[:_SHOWN]
+        super().__init__(f"{what} answered {status}, and should answer 200 and JSON: {shown}")
+        self.status = status
+        self.body = body
+
+
+def sign(
+    key: str, *, request: tuple[str, str, bytes], timestamp: str, nonce: str
+) -> dict[str, str]:
+    """Return the headers that prove a request (method, path, body) ours, and not sent before."""
+    method, path, body = request
+    parts = [method.upper(), path, hashlib.sha256(body).hexdigest(), timestamp, nonce]
+    text = "\n".join(parts).encode()
+    return {
+        "X-Probe-Timestamp": timestamp,
+        "X-Probe-Nonce": nonce,
+        "X-Probe-Signature": hmac.new(key.encode(), text, hashlib.sha256).hexdigest(),
+    }
+
+
+class ProbeClient:
+    """Ask one app through one visitor's session; cookies are the session's."""
+
+    def __init__(
+        self,
+        session: requests.Session,
+        *,
+        base_url: str,
+        key: Callable[[], str],
+        timeout_s: float = 30.0,
+    ) -> None:
+        self._session = session
+        self._base_url = base_url.rstrip("/")
+        self._key = key
+        self._timeout_s = timeout_s
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        payload: Any = None,
+        headers: dict[str, str] | None = None,
+        timeout_s: float | None = None,
+    ) -> requests.Response:
+        """Send a signed request and return the answer, whatever it is; follow no redirect."""
+        full = f"{PREFIX}/{path}"
+        body = b"" if payload is None else json.dumps(payload).encode()
+        signed = sign(
+            self._key(),
+            request=(method, full, body),
+            timestamp=str(int(time.time())),
+            nonce=secrets.token_hex(16),
+        )
+        kind = {"Content-Type": "application/json"} if payload is not None else {}
+        return self._session.request(
+            method,
+            self._base_url + full,
+            data=body or None,
+            headers={"Accept": "application/json", **kind, **signed, **(headers or {})},
+            timeout=timeout_s or self._timeout_s,
+            allow_redirects=False,
+        )
+
+    def ask(self, method: str, path: str, *, payload: Any = None, **how: Any) -> dict[str, Any]:
+        """Send a signed request and return its JSON.
+
+        Raises:
+            ProbeRefused: The answer is not 200, or not a JSON object.
+        """
+        answer = self.send(method, path, payload=payload, **how)
+        what = f"{method} {PREFIX}/{path}"
+        if answer.status_code != 200:
+            raise ProbeRefused(what, status=answer.status_code, body=answer.text)
+        try:
+            found = answer.json()
+        except ValueError:
+            found = None
+        if not isinstance(found, dict):
+            raise ProbeRefused(what, status=answer.status_code, body=answer.text)
+        return found
+
+    def whoami(self, *, headers: dict[str, str] | None = None) -> dict[str, Any]:
+        """Return which task answered, and how the app sees this request."""
+        return self.ask("GET", "whoami", headers=headers)
+
+    def put(self, name: str, value: str) -> dict[str, Any]:
+        """Put a value into this visitor's session."""
+        return self.ask("PUT", "session", payload={"key": name, "value": value})
+
+    def session(self) -> dict[str, Any]:
+        """Return this visitor's session as the answering task reads it."""
+        return self.ask("GET", "session")
+
+    def database(self) -> dict[str, Any]:
+        """Return the facts of the answering task's database connection."""
+        return self.ask("GET", "database")
+
+    def slow(self, seconds: int, *, timeout_s: float) -> requests.Response:
+        """Ask for an answer that takes this long."""
+        return self.send("GET", f"slow?seconds={seconds}", timeout_s=timeout_s)
+
+    def set_health(self, healthy: bool) -> dict[str, Any]:
+        """Make the health route of the task that answers fail, or work again."""
+        return self.ask("PUT", "health", payload={"healthy": healthy})
+
+    def redirect(self) -> requests.Response:
+        """Ask for a redirect to a named route of the app."""
+        return self.send("GET", "redirect")

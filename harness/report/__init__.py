@@ -1,0 +1,7 @@
+"""Reports: what each scenario showed, what a pass proves, and one writer per format."""
+
+from __future__ import annotations
+
+from harness.report.model import Outcome, Report, Truth, emulated, not_covered, proved
+
+__all__ = ["Outcome", "Report", "Truth", "emulated", "not_covered", "proved"]

@@ -1,0 +1,174 @@
+"""The values that every report format is made from."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+PROVED = "proved"
+EMULATED = "emulated"
+NOT_COVERED = "not covered"
+
+PASSED = "passed"
+FAILED = "failed"
+ERROR = "error"
+SKIPPED = "skipped"
+RED = (FAILED, ERROR)
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What a pass says about the real thing, on one target."""
+
+    kind: str
+    note: str = ""
+    """The known difference of an emulator, or the reason why a target does not cover it."""
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.note}" if self.note else self.kind
+
+
+proved = Truth(PROVED)
+"""A pass shows the behaviour of the real thing."""
+
+
+def emulated(difference: str) -> Truth:
+    """Say that a pass shows the behaviour of a stand-in, which differs in a known way."""
+    return Truth(EMULATED, difference)
+
+
+def not_covered(reason: str) -> Truth:
+    """Say that this target cannot show the behaviour, and why."""
+    return Truth(NOT_COVERED, reason)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one scenario showed on one target."""
+
+    scenario: str
+    """pytest's node id."""
+    result: str
+    target: str
+    truth: Mapping[str, Truth]
+    """Target name -> what a pass there proves."""
+    seconds: float = 0.0
+    reason: str = ""
+    """Why it was skipped."""
+    seen: str = ""
+    """What was expected and what was seen, in the scenario's own words."""
+    cause: str = ""
+    cause_lines: tuple[str, ...] = ()
+    """The lines of evidence that speak for the cause."""
+    sections: tuple[tuple[str, str], ...] = ()
+    """Title and text of each piece of evidence."""
+
+    @property
+    def story(self) -> str:
+        """The part of the cutover that it belongs to: its file, without test_ and .py."""
+        file = self.scenario.partition("::")[0].rsplit("/", 1)[-1]
+        return file.removeprefix("test_").removesuffix(".py")
+
+    @property
+    def title(self) -> str:
+        """What the scenario shows, in words."""
+        return self.scenario.rpartition("::")[2].removeprefix("test_").replace("_", " ")
+
+    @property
+    def label(self) -> Truth:
+        """What a pass proves on the target where this ran."""
+        return self.truth.get(self.target, Truth(NOT_COVERED, "no label"))
+
+    @property
+    def is_red(self) -> bool:
+        """Whether this one fails the rehearsal."""
+        return self.result in RED
+
+    def as_json(self) -> dict[str, Any]:
+        """Return plain JSON, with the derived fields that a reader wants."""
+        return {**asdict(self), "story": self.story, "title": self.title}
+
+
+def outcome_from(data: Mapping[str, Any]) -> Outcome:
+    """Make an outcome from its JSON; it crosses from an xdist worker in that form."""
+    plain = {key: value for key, value in data.items() if key not in ("story", "title")}
+    plain["truth"] = {name: Truth(**one) for name, one in plain["truth"].items()}
+    plain["cause_lines"] = tuple(plain["cause_lines"])
+    plain["sections"] = tuple((title, text) for title, text in plain["sections"])
+    return Outcome(**plain)
+
+
+@dataclass(frozen=True)
+class Report:
+    """One replay of the scenarios against one target."""
+
+    target: str
+    public_url: str
+    started_at: str
+    """UTC, ISO 8601."""
+    seconds: float
+    outcomes: tuple[Outcome, ...]
+    run: str = ""
+    vendor: str = ""
+    """Where the app's PHP packages came from."""
+    overlay: Mapping[str, Any] = field(default_factory=dict)
+    """All that differs from production in the tasks."""
+    events: tuple[str, ...] = ()
+    """The services' ECS events, oldest first."""
+    targets: tuple[str, ...] = ()
+    """Health of the load balancer's targets at the end."""
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many scenarios ended in which way."""
+        return {
+            result: sum(one.result == result for one in self.outcomes)
+            for result in (PASSED, FAILED, ERROR, SKIPPED)
+        }
+
+    @property
+    def is_green(self) -> bool:
+        """Whether nothing failed and something passed."""
+        return bool(self.counts[PASSED]) and not any(one.is_red for one in self.outcomes)
+
+    @property
+    def verdict(self) -> str:
+        """The result in one sentence."""
+        counts = self.counts
+        red = counts[FAILED] + counts[ERROR]
+        skipped = f", {counts[SKIPPED]} skipped" if counts[SKIPPED] else ""
+        if red:
+            return f"{red} of {len(self.outcomes)} scenarios are red{skipped}."
+        if not counts[PASSED]:
+            return f"Nothing was shown: no scenario passed{skipped}."
+        return f"{counts[PASSED]} scenarios passed{skipped}; none is red."
+
+    @property
+    def vendor_text(self) -> str:
+        """Where the app's PHP packages came from, and what follows from it."""
+        return VENDORS.get(self.vendor, self.vendor or "unknown")
+
+    @property
+    def overlay_lines(self) -> tuple[str, ...]:
+        """The overlay, one variable or file a line; a file's text is not shown."""
+        environment = self.overlay.get("environment", {})
+        files = self.overlay.get("files", {})
+        told = files.items() if hasattr(files, "items") else ((path, "") for path in files)
+        return (
+            *(f"{name}={value}" for name, value in sorted(environment.items())),
+            *(f"{path} (file: {_what(text)})" for path, text in sorted(told)),
+        )
+
+
+def _what(text: object) -> str:
+    return "the stack's CA" if not text or text == "ca" or "CERTIFICATE" in str(text) else str(text)
+
+
+VENDORS = {
+    "composer": "composer (Packagist; the packages that run on AWS)",
+    "debian": "debian (Laravel itself is stock; AWS calls go through a layer over async-aws,"
+    " so what is particular to aws-sdk-php is not exercised)",
+}

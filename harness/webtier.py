@@ -1,0 +1,172 @@
+"""The web tier as its operator sees it, through the ECS and ELBv2 APIs only.
+
+The same calls work against control and against AWS. What is read here is asserted in scenarios, and
+shown as evidence when one of them fails.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, TYPE_CHECKING
+
+from harness.wait import Deadline, NotYet, Ready, wait_until
+
+if TYPE_CHECKING:
+    from harness.targets import Access, Differences
+    from collections.abc import Iterator
+
+IDLE_TIMEOUT = "idle_timeout.timeout_seconds"
+
+
+@dataclass(frozen=True)
+class TargetHealth:
+    """One target of the target group."""
+
+    address: str
+    state: str
+    reason: str = ""
+    description: str = ""
+
+    def __str__(self) -> str:
+        return " ".join(part for part in (self.address, self.state, self.reason) if part) + (
+            f" ({self.description})" if self.description else ""
+        )
+
+
+class WebTier:
+    """The web service, its target group and its load balancer."""
+
+    def __init__(self, access: Access, *, ecs: Any, elbv2: Any, differences: Differences) -> None:
+        self.cluster = access.cluster
+        self.service = access.services["web"]
+        self._group_name = access.target_group
+        self._balancer_name = access.load_balancer
+        self._ecs = ecs
+        self._elbv2 = elbv2
+        self._differences = differences
+
+    def tasks(self, *, status: str = "RUNNING") -> list[dict[str, Any]]:
+        """Return the service's tasks of a desired status, as DescribeTasks shows them."""
+        listed = self._ecs.list_tasks(
+            cluster=self.cluster, serviceName=self.service, desiredStatus=status
+        )
+        arns = listed["taskArns"]
+        if not arns:
+            return []
+        found: list[dict[str, Any]] = self._ecs.describe_tasks(cluster=self.cluster, tasks=arns)[
+            "tasks"
+        ]
+        return found
+
+    def running(self) -> set[str]:
+        """Return the ids of the tasks that run and are meant to."""
+        return {
+            task_id(one["taskArn"]) for one in self.tasks() if one.get("lastStatus") == "RUNNING"
+        }
+
+    def describe(self) -> dict[str, Any]:
+        """Return the service as DescribeServices shows it."""
+        found: dict[str, Any] = self._ecs.describe_services(
+            cluster=self.cluster, services=[self.service]
+        )["services"][0]
+        return found
+
+    def definition(self) -> dict[str, Any]:
+        """Return the task definition that the service is on."""
+        found: dict[str, Any] = self._ecs.describe_task_definition(
+            taskDefinition=self.describe()["taskDefinition"]
+        )["taskDefinition"]
+        return found
+
+    def targets(self) -> list[TargetHealth]:
+        """Return the registered targets with their health."""
+        answer = self._elbv2.describe_target_health(TargetGroupArn=self._group_arn())
+        return [
+            TargetHealth(
+                address=one["Target"]["Id"],
+                state=one["TargetHealth"]["State"],
+                reason=one["TargetHealth"].get("Reason", ""),
+                description=one["TargetHealth"].get("Description", ""),
+            )
+            for one in answer["TargetHealthDescriptions"]
+        ]
+
+    def address_of(self, task: str) -> str:
+        """Return the private address of a running task; empty when there is no such task."""
+        for one in self.tasks():
+            if task_id(one["taskArn"]) == task:
+                details = [d for a in one.get("attachments", []) for d in a.get("details", [])]
+                return next((d["value"] for d in details if d["name"] == "privateIPv4Address"), "")
+        return ""
+
+    def replace_all(self) -> None:
+        """Start a new task for each; ECS stops the old ones when the new ones are healthy."""
+        self._ecs.update_service(
+            cluster=self.cluster, service=self.service, forceNewDeployment=True
+        )
+
+    @contextmanager
+    def scaled_to(self, count: int) -> Iterator[None]:
+        """Ask for this many tasks inside the block, and for as many as before after it."""
+        before = self.describe()["desiredCount"]
+        self._scale(count)
+        try:
+            yield
+        finally:
+            self._scale(before)
+
+    def _scale(self, count: int) -> None:
+        self._ecs.update_service(cluster=self.cluster, service=self.service, desiredCount=count)
+
+    def idle_timeout_s(self) -> int:
+        """Return the load balancer's idle time-out."""
+        answer = self._elbv2.describe_load_balancer_attributes(LoadBalancerArn=self._balancer_arn())
+        return int({one["Key"]: one["Value"] for one in answer["Attributes"]}[IDLE_TIMEOUT])
+
+    @contextmanager
+    def idle_timeout(self, seconds: int) -> Iterator[None]:
+        """Lower the idle time-out inside the block, and put it back after it."""
+        before = self.idle_timeout_s()
+        self._set_idle_timeout(seconds)
+        try:
+            yield
+        finally:
+            self._set_idle_timeout(before)
+
+    def _set_idle_timeout(self, seconds: int) -> None:
+        self._elbv2.modify_load_balancer_attributes(
+            LoadBalancerArn=self._balancer_arn(),
+            Attributes=[{"Key": IDLE_TIMEOUT, "Value": str(seconds)}],
+        )
+
+    def wait_until_steady(self) -> None:
+        """Wait until every wanted task is healthy behind the load balancer.
+
+        Raises:
+            DeadlinePassed: It did not come about; the reason is the last state seen.
+        """
+
+        def probe() -> Ready | NotYet:
+            wanted = self.describe()["desiredCount"]
+            targets = self.targets()
+            healthy = sum(one.state == "healthy" for one in targets)
+            if healthy >= wanted > 0 and not any(one.state == "unhealthy" for one in targets):
+                return Ready()
+            shown = "; ".join(map(str, targets)) or "none"
+            return NotYet(f"{healthy} of {wanted} web tasks are healthy; targets: {shown}")
+
+        wait_until(probe, deadline=Deadline(self._differences.replacement_s), interval_s=0.2)
+
+    def _group_arn(self) -> str:
+        groups = self._elbv2.describe_target_groups(Names=[self._group_name])["TargetGroups"]
+        return str(groups[0]["TargetGroupArn"])
+
+    def _balancer_arn(self) -> str:
+        found = self._elbv2.describe_load_balancers(Names=[self._balancer_name])["LoadBalancers"]
+        return str(found[0]["LoadBalancerArn"])
+
+
+def task_id(arn: str) -> str:
+    """Return the last part of a task's ARN, by which everything else calls it."""
+    return arn.rsplit("/", 1)[-1]
