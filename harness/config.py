@@ -1,7 +1,8 @@
-"""One frozen configuration from harness.toml and HARNESS_*; the only reader of environment variables."""
+"""One frozen configuration from harness.toml and HARNESS_*; no other module reads these."""
 
 from __future__ import annotations
 
+import ipaddress
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -88,6 +89,9 @@ class Config:
     """HARNESS_VENDOR, or app.vendor."""
     account_id: str
     region: str
+    vpc_cidr: str
+    """The VPC's addresses; the load balancer and the tasks get theirs from it, so that the app's
+    trusted proxies are tested as they are."""
     database: Database
     cluster: str
     load_balancer: Path
@@ -142,7 +146,7 @@ def _read(file: Path) -> Table:
 
 def _config(top: Table, environ: Mapping[str, str]) -> Config:
     top.only(
-        *("app", "aws", "database", "ecs", "services", "secrets", "probe", "first_run"),
+        *("app", "aws", "network", "database", "ecs", "services", "secrets", "probe", "first_run"),
         *("overlay", "images", "limits"),
     )
     root = top.file.parent
@@ -164,6 +168,7 @@ def _config(top: Table, environ: Mapping[str, str]) -> Config:
         vendor=_vendor(app, environ),
         account_id=_account_id(aws),
         region=aws.text("region"),
+        vpc_cidr=_vpc_cidr(top),
         database=_database(top),
         cluster=ecs.text("cluster"),
         load_balancer=ecs.existing_file("load_balancer", root=root),
@@ -213,6 +218,19 @@ def _account_id(aws: Table) -> str:
     if len(account_id) != 12 or not account_id.isdigit():
         raise aws.fail("account_id", "must be twelve digits, in quotes", "take it from the ARNs")
     return account_id
+
+
+def _vpc_cidr(top: Table) -> str:
+    table = top.table("network")
+    table.only("vpc_cidr")
+    cidr = table.text("vpc_cidr")
+    try:
+        network = ipaddress.IPv4Network(cidr)
+    except ValueError as error:
+        raise table.fail("vpc_cidr", str(error), 'write vpc_cidr = "10.40.0.0/16"') from error
+    if network.prefixlen > 24:
+        raise table.fail("vpc_cidr", f"{cidr} has no room for a /24", "take it from the VPC")
+    return cidr
 
 
 def _database(top: Table) -> Database:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ipaddress
+import random
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 INTERNAL_NETWORKS = ("app", "proxy", "data", "aws")
 OPEN_NETWORKS = ("public", "operator")
 LOOPBACK = "127.0.0.1"
+_SUBNET_TRIES = 8
 
 Ports = Mapping[int, int]
 """Container port -> port on 127.0.0.1."""
@@ -42,6 +45,7 @@ class Stack:
     run: Run
     client: docker.DockerClient
     images: Mapping[str, str]
+    vpc_cidr: str
     containers: dict[str, Container] = field(default_factory=dict)
     ports: dict[str, Ports] = field(default_factory=dict)
 
@@ -62,31 +66,38 @@ class Stack:
     def _create_network(self, role: str) -> None:
         import docker.errors
 
+        # The load balancer and the tasks live in the VPC; another stack may hold some of its subnets.
+        subnets = _some_subnets(self.vpc_cidr) if role == "app" else [None]
+        answer = ""
+        for subnet in subnets:
+            try:
+                self._try_network(role, subnet=subnet)
+            except docker.errors.APIError as error:
+                answer = str(error.explanation or error)
+            else:
+                return
+        raise DockerUnavailable(
+            f"the engine made no network for {role}",
+            last_answer=answer,
+            hint="if it has no addresses left, `docker network prune` frees those that nothing uses",
+        )
+
+    def _try_network(self, role: str, *, subnet: str | None) -> None:
+        from docker.types import IPAMConfig, IPAMPool
+
         options = {"com.docker.network.bridge.host_binding_ipv4": LOOPBACK}
         if role == "operator":
             options["com.docker.network.bridge.enable_icc"] = "false"
             options["com.docker.network.bridge.enable_ip_masquerade"] = "false"
-        try:
-            self.client.networks.create(
-                self.run.name(role),
-                driver="bridge",
-                internal=role in INTERNAL_NETWORKS,
-                options=options if role in OPEN_NETWORKS else {},
-                labels=self.run.labels("network"),
-            )
-        except docker.errors.APIError as error:
-            raise DockerUnavailable(
-                f"the engine made no network for {role}",
-                last_answer=str(error.explanation or error),
-                hint="if it has no addresses left, `docker network prune` frees those that"
-                " nothing uses",
-            ) from error
-
-    def app_network_cidr(self) -> str:
-        """Subnet of the network that the edge and the tasks share."""
-        network = self.client.networks.get(self.run.name("app"))
-        cidr: str = network.attrs["IPAM"]["Config"][0]["Subnet"]
-        return cidr
+        pools = [IPAMPool(subnet=subnet)] if subnet else []
+        self.client.networks.create(
+            self.run.name(role),
+            driver="bridge",
+            internal=role in INTERNAL_NETWORKS,
+            ipam=IPAMConfig(pool_configs=pools),
+            options=options if role in OPEN_NETWORKS else {},
+            labels=self.run.labels("network"),
+        )
 
     def start(self, spec: ServiceSpec) -> None:
         """Create one container, copy its files in, start it and connect its networks.
@@ -203,6 +214,13 @@ class Stack:
             hint=f"`bin/harness logs {name}` shows more while the stack is up; the directory above"
             " keeps the logs",
         )
+
+
+def _some_subnets(cidr: str) -> list[str | None]:
+    """Pick a few of the VPC's /24 subnets at random: two stacks seldom pick the same."""
+    subnets = list(ipaddress.IPv4Network(cidr).subnets(new_prefix=24))
+    picked = random.sample(subnets, min(_SUBNET_TRIES, len(subnets)))
+    return [str(subnet) for subnet in picked]
 
 
 def _published(container: Container, spec: ServiceSpec) -> dict[int, int]:

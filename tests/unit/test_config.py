@@ -17,6 +17,8 @@ context = "app"
 [aws]
 account_id = "123456789012"
 region = "us-east-1"
+[network]
+vpc_cidr = "10.40.0.0/16"
 [database]
 name = "tickets"
 cluster_endpoint = "cluster.example"
@@ -98,6 +100,8 @@ def test_a_missing_file_names_the_variable_that_moves_it(tmp_path: Path) -> None
         ('"php", "artisan", "migrate"', "", 'key "first_run[0].command": must be a list of texts'),
         ('secret = "db"\n[ecs]', 'secret = "nope"\n[ecs]', 'there is no secret "nope"'),
         ("[services.web]", "[services.worker]", 'key "services.web": is missing'),
+        ('"10.40.0.0/16"', '"10.40.0.1/16"', 'key "network.vpc_cidr": 10.40.0.1/16 has host bits'),
+        ('"10.40.0.0/16"', '"10.40.0.0/28"', "has no room for a /24"),
         ("[aws]", "[aws", "not valid TOML"),
     ],
 )
