@@ -1,0 +1,45 @@
+<?php
+
+declare(strict_types=1);
+
+namespace CutoverProbe\Http\Controllers;
+
+use CutoverProbe\TaskReader;
+use CutoverProbe\Tls;
+use Illuminate\Database\Connection;
+use Illuminate\Database\ConnectionResolverInterface as Database;
+use Illuminate\Http\JsonResponse;
+use PDO;
+use Pdo\Mysql;
+
+/** Facts of the app's own connection. TLS is what the server sees, so behind a proxy it is the hop from proxy to server. */
+final readonly class DatabaseController
+{
+    public function __construct(private Database $database, private TaskReader $reader) {}
+
+    public function __invoke(): JsonResponse
+    {
+        /** @var Connection $connection */
+        $connection = $this->database->connection();
+        $options = $connection->getConfig('options') ?? [];
+        $isMysql = $connection->getDriverName() === 'mysql';
+        $tls = $isMysql ? Tls::ofSession($connection->getPdo()) : new Tls;
+        $ca = $isMysql ? ($options[Mysql::ATTR_SSL_CA] ?? null) : null;
+
+        return response()->json([
+            'task' => $this->reader->current()->id(),
+            'driver' => $connection->getDriverName(),
+            'host' => $connection->getConfig('host'),
+            'port' => $isMysql ? (int) $connection->getConfig('port') : null,
+            'database' => $connection->getDatabaseName(),
+            'user' => $isMysql ? $connection->scalar('select current_user()') : null,
+            'server' => $isMysql ? $connection->scalar('select @@hostname') : null,
+            'server_version' => (string) $connection->getPdo()->getAttribute(PDO::ATTR_SERVER_VERSION),
+            'tls_version' => $tls->version,
+            'tls_cipher' => $tls->cipher,
+            'ca' => $ca,
+            'verify' => $ca !== null && ($options[Mysql::ATTR_SSL_VERIFY_SERVER_CERT] ?? true) === true,
+            'emulated_prepares' => (bool) ($options[PDO::ATTR_EMULATE_PREPARES] ?? false),
+        ]);
+    }
+}

@@ -1,0 +1,59 @@
+<?php
+
+declare(strict_types=1);
+
+namespace CutoverProbe\Tests;
+
+use CutoverProbe\Http\Middleware\VerifySignature;
+use Illuminate\Http\Request;
+use Illuminate\Support\Facades\Artisan;
+use PHPUnit\Framework\Attributes\DataProvider;
+use Symfony\Component\HttpKernel\Exception\NotFoundHttpException;
+
+final class OffTest extends TestCase
+{
+    protected ?string $key = null;
+
+    /** @return iterable<string, array{string, string}> */
+    public static function endpoints(): iterable
+    {
+        yield 'whoami' => ['GET', '/_probe/v1/whoami'];
+        yield 'session' => ['GET', '/_probe/v1/session'];
+        yield 'session put' => ['PUT', '/_probe/v1/session'];
+        yield 'database' => ['GET', '/_probe/v1/database'];
+        yield 'slow' => ['GET', '/_probe/v1/slow?seconds=1'];
+        yield 'health' => ['PUT', '/_probe/v1/health'];
+        yield 'redirect' => ['GET', '/_probe/v1/redirect'];
+    }
+
+    #[DataProvider('endpoints')]
+    public function test_every_address_is_unknown_without_a_key(string $method, string $target): void
+    {
+        $this->signed($method, $target, '{}')->assertNotFound();
+
+        $this->assertSame([], $this->logged);
+    }
+
+    public function test_no_command_is_registered_without_a_key(): void
+    {
+        $this->assertArrayNotHasKey('cutover-probe:connect', Artisan::all());
+    }
+
+    public function test_routes_of_an_older_route_cache_are_unknown_too(): void
+    {
+        $this->expectException(NotFoundHttpException::class);
+
+        $this->app->make(VerifySignature::class)->handle(
+            Request::create('/_probe/v1/whoami'),
+            fn () => $this->fail('The request was let through.'),
+        );
+    }
+
+    public function test_a_key_that_is_too_short_does_not_switch_the_probe_on(): void
+    {
+        $this->key = 'short';
+        $this->refreshApplication();
+
+        $this->signed('GET', '/_probe/v1/whoami', key: 'short')->assertNotFound();
+    }
+}
