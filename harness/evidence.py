@@ -1,142 +1,175 @@
-"""What to show beside a failure: logs of the tasks, ECS events, stopped tasks, target health.
-
-Everything is read from the target as it is at that moment. What cannot be read is said so in its place:
-evidence never replaces the failure that it explains.
-"""
+"""What a run leaves to read (logs, inspect data), and the removal of everything it made."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+import contextlib
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.redact import redact
-from harness.webtier import WebTier, task_id
+from harness import artifacts
+from harness.artifacts import LABEL_HOME, LABEL_OWNER, LABEL_ROLE, LABEL_RUN, Run
+from harness.redact import redact, remember
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    import docker
+    from docker.models.containers import Container
 
-    from harness.clients import Containers
-    from harness.targets import Access
+LABEL_CONTAINER = "com.amazonaws.ecs.container-name"
+LABEL_TASK_ARN = "com.amazonaws.ecs.task-arn"
+LABEL_FAMILY = "com.amazonaws.ecs.task-definition-family"
 
-LOG_LINES = 50
-_EVENTS = 15
-_TASKS_SHOWN = 6
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """Sections to show, and the texts that a cause may be drawn from."""
-
-    sections: tuple[tuple[str, str], ...]
-    telling: tuple[str, ...]
+REMOVAL_ORDER = ("control", "task", "pause", "edge", "proxy", "mysql", "localstack")
+"""The reverse of the start; ``control`` goes first, or it would replace the tasks that go."""
+_WORKERS = 8
+_OOM_EXIT_CODE = 137
 
 
-def collect(
-    access: Access, *, web: WebTier | None, containers: Containers | None, since: datetime
-) -> Evidence:
-    """Read the evidence that this target can give, no older than ``since``."""
-    sections: list[tuple[str, str]] = []
-    telling: list[str] = []
-
-    def add(title: str, read: Callable[[], Iterable[str]], *, tells: bool = True) -> None:
-        try:
-            text = redact("\n".join(read()))
-        # Whatever goes wrong here must not hide the failure that is being explained.
-        except Exception as error:  # noqa: BLE001
-            text = redact(f"could not be read: {error}")
-            tells = False
-        if text:
-            sections.append((title, text))
-            telling.extend([text] if tells else [])
-
-    kinds = {name: kind for kind, name in access.services.items()}
-    if web is not None:
-        add("stopped tasks", lambda: stopped_lines(web, kinds=kinds, since=since))
-        add("target health", lambda: map(str, web.targets()))
-        add("ECS service events", lambda: event_lines(web.describe(), since=since))
-        add("secrets of the task definition", lambda: secret_lines(web), tells=True)
-    if containers is not None:
-        for one in _containers(containers, since=since):
-            add(f"log of {_name(one)}", lambda one=one: log_lines(one, since=since))
-        add("log of the edge", lambda: _edge_log(containers, since=since), tells=False)
-    return Evidence(tuple(sections), tuple(telling))
+def containers_of(client: docker.DockerClient, run_id: str) -> list[Container]:
+    """List every container of a run, stopped ones too."""
+    found: list[Container] = client.containers.list(
+        all=True, filters={"label": f"{LABEL_RUN}={run_id}"}, ignore_removed=True
+    )
+    return found
 
 
-def stopped_lines(web: WebTier, *, kinds: dict[str, str], since: datetime) -> Iterable[str]:
-    """Say of each task that stopped, and did not mean to, what kind it was and why."""
-    for one in web.tasks(status="STOPPED"):
-        at = one.get("stoppedAt")
-        if at is not None and at < since:
+def was_oom_killed(container: Container) -> bool:
+    """Say whether a process in the container met its memory limit.
+
+    Docker 20.10 on cgroup v1 sets OOMKilled for any process in the container; a SIGKILL that nobody
+    sent shows only as the exit code.
+    """
+    return bool(container.attrs["State"]["ExitCode"] == _OOM_EXIT_CODE)
+
+
+def save(run: Run, containers: Iterable[Container]) -> None:
+    """Save logs and inspect data of containers into the run directory."""
+    found = list(containers)
+    remember_secrets(found)
+    with ThreadPoolExecutor(_WORKERS) as pool:
+        list(pool.map(lambda container: _save_one(run, container), found))
+
+
+def _save_one(run: Run, container: Container) -> None:
+    import docker.errors
+
+    labels = container.labels
+    if labels.get(LABEL_ROLE) == "pause":
+        return
+    place = _place(labels)
+    with contextlib.suppress(docker.errors.NotFound):
+        stdout = container.logs(stdout=True, stderr=False, timestamps=True)
+        stderr = container.logs(stdout=False, stderr=True, timestamps=True)
+        run.write_text(f"{place}/stdout.log", stdout.decode(errors="replace"))
+        run.write_text(f"{place}/stderr.log", stderr.decode(errors="replace"))
+        run.write_json(f"{place}/inspect.json", _without_values(container.attrs))
+
+
+def _place(labels: dict[str, str]) -> str:
+    if LABEL_CONTAINER not in labels:
+        return f"services/{labels.get(LABEL_ROLE, 'unknown')}"
+    task = labels.get(LABEL_TASK_ARN, "unknown").rpartition("/")[2]
+    return f"tasks/{labels.get(LABEL_FAMILY, 'task')}-{task}/{labels[LABEL_CONTAINER]}"
+
+
+def _without_values(attrs: dict[str, Any]) -> dict[str, Any]:
+    """Keep the names of environment variables and drop their values: some are secrets."""
+    config = dict(attrs.get("Config") or {})
+    config["Env"] = [entry.partition("=")[0] for entry in config.get("Env") or []]
+    return {**attrs, "Config": config}
+
+
+def remember_secrets(containers: Iterable[Container]) -> None:
+    """Blank what control injected, in a process that did not make the secrets itself."""
+    for container in containers:
+        names = set(container.labels.get("harness.ecs.secret-names", "").split(","))
+        for entry in container.attrs.get("Config", {}).get("Env") or []:
+            name, _, value = entry.partition("=")
+            if name in names and not name.endswith("USERNAME"):
+                remember(value)
+
+
+def task_log_tail(client: docker.DockerClient, run_id: str, *, lines: int = 20) -> str:
+    """Return the last log lines of each container of the app, newest task last, redacted."""
+    found = [c for c in containers_of(client, run_id) if LABEL_CONTAINER in c.labels]
+    remember_secrets(found)
+    tails = [
+        f"[{_place(c.labels)}]\n{c.logs(tail=lines).decode(errors='replace')}"
+        for c in reversed(found[:4])
+    ]
+    return redact("\n".join(tails))
+
+
+def remove_run(client: docker.DockerClient, run_id: str) -> None:
+    """Remove every container, network and volume of one run, and nothing else.
+
+    What cannot be removed does not stop the rest; a second call finishes the work.
+    """
+    by_role: dict[str, list[Container]] = {}
+    for container in containers_of(client, run_id):
+        by_role.setdefault(container.labels.get(LABEL_ROLE, ""), []).append(container)
+    rest = [role for role in by_role if role not in REMOVAL_ORDER]
+    waves = [["control"], ["task", *rest], [role for role in REMOVAL_ORDER[2:]]]
+    with ThreadPoolExecutor(_WORKERS) as pool:
+        for roles in waves:
+            wave = [container for role in roles for container in by_role.get(role, [])]
+            list(pool.map(_remove, wave))
+        mine = {"filters": {"label": f"{LABEL_RUN}={run_id}"}}
+        list(pool.map(_remove, client.networks.list(**mine)))
+        list(pool.map(_remove, client.volumes.list(**mine)))
+
+
+def _remove(resource: Any) -> None:
+    import docker.errors
+
+    # 404: it is gone already; 409: its removal is in progress. Both are success.
+    with contextlib.suppress(docker.errors.APIError):
+        if hasattr(resource, "image"):
+            resource.remove(force=True, v=True)
+        else:
+            resource.remove()
+
+
+def runs_in_engine(client: docker.DockerClient) -> dict[str, tuple[Path, str]]:
+    """List the runs that have anything in the engine: id -> (home, owner)."""
+    found: dict[str, tuple[Path, str]] = {}
+    mine = {"filters": {"label": LABEL_RUN}}
+    resources = [
+        *client.containers.list(all=True, ignore_removed=True, **mine),
+        *client.networks.list(**mine),
+        *client.volumes.list(**mine),
+    ]
+    for resource in resources:
+        labels = _labels(resource)
+        if LABEL_HOME in labels:
+            found[labels[LABEL_RUN]] = (Path(labels[LABEL_HOME]), labels.get(LABEL_OWNER, ""))
+    return found
+
+
+def _labels(resource: Any) -> dict[str, str]:
+    attrs = resource.attrs
+    labels: dict[str, str] = (
+        attrs.get("Labels") or attrs.get("Config", {}).get("Labels") or {}
+    )
+    return labels
+
+
+def sweep(client: docker.DockerClient) -> list[str]:
+    """Remove what dead runs left: killed harnesses, never a run that lives.
+
+    Returns:
+        The ids of the runs that were removed.
+    """
+    swept = []
+    for run_id, (home, owner) in runs_in_engine(client).items():
+        if artifacts.is_alive(home, run_id, owner=owner):
             continue
-        if one.get("stopCode") in ("UserInitiated", "ServiceSchedulerInitiated") and not (
-            "failed" in one.get("stoppedReason", "")
-        ):
-            continue
-        yield stopped_line(one, kinds=kinds)
-
-
-def stopped_line(task: dict[str, Any], *, kinds: dict[str, str]) -> str:
-    """Say what kind a stopped task was and why it stopped, in ECS's words."""
-    service = str(task.get("group", "")).partition(":")[2]
-    family = task.get("taskDefinitionArn", "").rpartition("/")[2]
-    ends = [
-        f"{one.get('name')}: exit code {one['exitCode']} {one.get('reason', '')}".strip()
-        for one in task.get("containers", [])
-        if one.get("exitCode") is not None
-    ]
-    parts = [
-        f"{kinds.get(service, service or 'a')} task {task_id(task['taskArn'])} ({family})",
-        f"{task.get('stopCode', 'stopped')}: {task.get('stoppedReason', 'no reason')}",
-        *ends,
-    ]
-    return "; ".join(parts)
-
-
-def event_lines(service: dict[str, Any], *, since: datetime | None = None) -> list[str]:
-    """Return a service's events, oldest first."""
-    events = service.get("events", [])[:_EVENTS] if since else service.get("events", [])
-    return [
-        f"{_clock(one['createdAt'])} {one['message']}"
-        for one in reversed(events)
-        if since is None or one["createdAt"] >= since - timedelta(minutes=1)
-    ]
-
-
-def secret_lines(web: WebTier) -> list[str]:
-    """Return which variable comes from which key of which secret; no value is read."""
-    return [
-        f"{secret['name']} <- {secret['valueFrom']}"
-        for container in web.definition()["containerDefinitions"]
-        for secret in container.get("secrets", [])
-    ]
-
-
-def log_lines(container: Any, *, since: datetime) -> list[str]:
-    """Return the last lines of a container's log."""
-    raw: bytes = container.logs(tail=LOG_LINES, since=since)
-    return raw.decode("utf-8", "replace").splitlines()
-
-
-def _containers(containers: Containers, *, since: datetime) -> list[Any]:
-    found = containers.of_role("task", also_stopped=True)
-    return [one for one in found if one.status == "running" or _ended(one) >= since][:_TASKS_SHOWN]
-
-
-def _ended(container: Any) -> datetime:
-    # Docker writes nanoseconds, and year 1 for what has not happened.
-    stamp = str(container.attrs["State"].get("FinishedAt", ""))[:19]
-    return datetime.fromisoformat(stamp or "0001-01-01").replace(tzinfo=UTC)
-
-
-def _name(container: Any) -> str:
-    state = "" if container.status == "running" else f", {container.status}"
-    return f"{container.name}{state}"
-
-
-def _edge_log(containers: Containers, *, since: datetime) -> list[str]:
-    return [line for one in containers.of_role("edge") for line in log_lines(one, since=since)]
-
-
-def _clock(at: datetime) -> str:
-    return at.astimezone(UTC).strftime("%H:%M:%S")
+        run = artifacts.find_run(home, run_id)
+        if run is not None:
+            save(run, containers_of(client, run_id))
+            run.set_state(artifacts.STATE_STOPPED)
+        remove_run(client, run_id)
+        artifacts.clear_current(home, run_id=run_id)
+        swept.append(run_id)
+    return swept

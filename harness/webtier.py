@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from harness.wait import Deadline, NotYet, Ready, wait_until
 
 if TYPE_CHECKING:
-    from harness.targets import Access, Differences
     from collections.abc import Iterator
+
+    from harness.targets import Access, Differences
 
 IDLE_TIMEOUT = "idle_timeout.timeout_seconds"
 

@@ -1,0 +1,142 @@
+"""What to show beside a failure: logs of the tasks, ECS events, stopped tasks, target health.
+
+Everything is read from the target as it is at that moment. What cannot be read is said so in its
+place: evidence never replaces the failure that it explains.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from harness.redact import redact
+from harness.webtier import WebTier, task_id
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from harness.clients import Containers
+    from harness.targets import Access
+
+LOG_LINES = 50
+_EVENTS = 15
+_TASKS_SHOWN = 6
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Sections to show, and the texts that a cause may be drawn from."""
+
+    sections: tuple[tuple[str, str], ...]
+    telling: tuple[str, ...]
+
+
+def collect(
+    access: Access, *, web: WebTier | None, containers: Containers | None, since: datetime
+) -> Evidence:
+    """Read the evidence that this target can give, no older than ``since``."""
+    sections: list[tuple[str, str]] = []
+    telling: list[str] = []
+
+    def add(title: str, read: Callable[[], Iterable[str]], *, tells: bool = True) -> None:
+        try:
+            text = redact("\n".join(read()))
+        # Whatever goes wrong here must not hide the failure that is being explained.
+        except Exception as error:  # noqa: BLE001
+            text = redact(f"could not be read: {error}")
+            tells = False
+        if text:
+            sections.append((title, text))
+            telling.extend([text] if tells else [])
+
+    kinds = {name: kind for kind, name in access.services.items()}
+    if web is not None:
+        add("stopped tasks", lambda: stopped_lines(web, kinds=kinds, since=since))
+        add("target health", lambda: map(str, web.targets()))
+        add("ECS service events", lambda: event_lines(web.describe(), since=since))
+        add("secrets of the task definition", lambda: secret_lines(web))
+    if containers is not None:
+        for one in _containers(containers, since=since):
+            add(f"log of {_name(one)}", partial(log_lines, one, since=since))
+        add("log of the edge", lambda: _edge_log(containers, since=since), tells=False)
+    return Evidence(tuple(sections), tuple(telling))
+
+
+def stopped_lines(web: WebTier, *, kinds: dict[str, str], since: datetime) -> Iterable[str]:
+    """Say of each task that stopped, and did not mean to, what kind it was and why."""
+    for one in web.tasks(status="STOPPED"):
+        at = one.get("stoppedAt")
+        if at is not None and at < since:
+            continue
+        meant = one.get("stopCode") in ("UserInitiated", "ServiceSchedulerInitiated")
+        if meant and "failed" not in one.get("stoppedReason", ""):
+            continue
+        yield stopped_line(one, kinds=kinds)
+
+
+def stopped_line(task: dict[str, Any], *, kinds: dict[str, str]) -> str:
+    """Say what kind a stopped task was and why it stopped, in ECS's words."""
+    service = str(task.get("group", "")).partition(":")[2]
+    family = task.get("taskDefinitionArn", "").rpartition("/")[2]
+    ends = [
+        f"{one.get('name')}: exit code {one['exitCode']} {one.get('reason', '')}".strip()
+        for one in task.get("containers", [])
+        if one.get("exitCode") is not None
+    ]
+    parts = [
+        f"{kinds.get(service, service or 'a')} task {task_id(task['taskArn'])} ({family})",
+        f"{task.get('stopCode', 'stopped')}: {task.get('stoppedReason', 'no reason')}",
+        *ends,
+    ]
+    return "; ".join(parts)
+
+
+def event_lines(service: dict[str, Any], *, since: datetime | None = None) -> list[str]:
+    """Return a service's events, oldest first."""
+    events = service.get("events", [])[:_EVENTS] if since else service.get("events", [])
+    return [
+        f"{_clock(one['createdAt'])} {one['message']}"
+        for one in reversed(events)
+        if since is None or one["createdAt"] >= since - timedelta(minutes=1)
+    ]
+
+
+def secret_lines(web: WebTier) -> list[str]:
+    """Return which variable comes from which key of which secret; no value is read."""
+    return [
+        f"{secret['name']} <- {secret['valueFrom']}"
+        for container in web.definition()["containerDefinitions"]
+        for secret in container.get("secrets", [])
+    ]
+
+
+def log_lines(container: Any, *, since: datetime) -> list[str]:
+    """Return the last lines of a container's log."""
+    raw: bytes = container.logs(tail=LOG_LINES, since=since.timestamp())
+    return raw.decode("utf-8", "replace").splitlines()
+
+
+def _containers(containers: Containers, *, since: datetime) -> list[Any]:
+    found = containers.of_role("task", also_stopped=True)
+    return [one for one in found if one.status == "running" or _ended(one) >= since][:_TASKS_SHOWN]
+
+
+def _ended(container: Any) -> datetime:
+    # Docker writes nanoseconds, and year 1 for what has not happened.
+    stamp = str(container.attrs["State"].get("FinishedAt", ""))[:19]
+    return datetime.fromisoformat(stamp or "0001-01-01").replace(tzinfo=UTC)
+
+
+def _name(container: Any) -> str:
+    state = "" if container.status == "running" else f", {container.status}"
+    return f"{container.name}{state}"
+
+
+def _edge_log(containers: Containers, *, since: datetime) -> list[str]:
+    return [line for one in containers.of_role("edge") for line in log_lines(one, since=since)]
+
+
+def _clock(at: datetime) -> str:
+    return at.astimezone(UTC).strftime("%H:%M:%S")
