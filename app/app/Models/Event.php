@@ -25,8 +25,6 @@ class Event extends Model
             'starts_at' => 'datetime',
             'capacity' => 'integer',
             'price_cents' => 'integer',
-            'tickets_sold' => 'integer',
-            'tickets_held' => 'integer',
         ];
     }
 
@@ -68,16 +66,12 @@ class Event extends Model
 
     public function ticketsSold(): int
     {
-        return (int) ($this->hasAttribute('tickets_sold')
-            ? $this->getAttribute('tickets_sold')
-            : $this->orderLines()->sum('quantity'));
+        return (int) ($this->hasAttribute('tickets_sold') ? $this->tickets_sold : $this->orderLines()->sum('quantity'));
     }
 
     public function ticketsHeld(): int
     {
-        return (int) ($this->hasAttribute('tickets_held')
-            ? $this->getAttribute('tickets_held')
-            : $this->holds()->active()->sum('quantity'));
+        return (int) ($this->hasAttribute('tickets_held') ? $this->tickets_held : $this->holds()->active()->sum('quantity'));
     }
 
     public function ticketsAvailable(): int
