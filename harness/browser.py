@@ -15,9 +15,11 @@ from urllib.parse import urljoin, urlsplit
 from harness.probe import ProbeClient
 
 if TYPE_CHECKING:
-    from harness.targets import Access
     from collections.abc import Callable, Mapping
+
     import requests
+
+    from harness.targets import Access
 
 TIMEOUT_S = 30.0
 _LINKS = {"a": "href", "link": "href", "script": "src", "img": "src", "form": "action"}

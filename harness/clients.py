@@ -18,6 +18,7 @@ from harness.targets import Access, Target, split_address
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
     import docker
     import pymysql
     import requests
@@ -280,6 +281,11 @@ class Containers:
         (container,) = self.of_role(role)
         networks = container.attrs["NetworkSettings"]["Networks"]
         return {name: (one["IPAddress"], one["Gateway"]) for name, one in networks.items()}
+
+
+def exec_in_task(access: Access, task_id: str, command: Sequence[str]) -> ExecResult:
+    """Run a command as root in a task's container of the local stack."""
+    return Containers(access).run(task_id, command)
 
 
 def _text(raw: bytes | None) -> str:

@@ -10,14 +10,15 @@ from __future__ import annotations
 import json
 import socket
 from dataclasses import dataclass, field, fields
-from typing import Any, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from harness.errors import NoStack, TargetError
+from harness.errors import NoStack, TargetError, UnsafeTarget
 
 if TYPE_CHECKING:
-    from harness.redact import Secret
-    from pathlib import Path
     from collections.abc import Mapping
+    from pathlib import Path
+
+    from harness.redact import Secret
 
 LOCAL = "local"
 AWS = "aws"
@@ -223,7 +224,13 @@ def url(public_url: str, *, probe_key: Secret | None, session_cookie: str = "") 
 
 
 def aws(access: Access) -> Target:
-    """Return the real account; nothing here is reached through this machine's ports."""
+    """Return the real account; nothing here is reached through this machine's ports.
+
+    Raises:
+        UnsafeTarget: The addresses are those of a local stack.
+    """
+    if access.https or access.localstack or access.control:
+        raise UnsafeTarget("The target aws was given the addresses of a local stack.")
     return Target(AWS, access, _OF_TARGET[AWS], _AS_ON_AWS)
 
 

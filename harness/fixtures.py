@@ -1,0 +1,228 @@
+"""The fixtures that scenarios ask for: clients of one target, made when they are first needed."""
+
+from __future__ import annotations
+
+import secrets as random
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from harness import clients, findings
+from harness.browser import Account, Browser
+from harness.errors import CapabilityMissing
+from harness.targets import CONTAINERS, ECS, ELB, EXEC, Access, Differences, Target
+from harness.webtier import WebTier
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+
+    import requests
+
+    from harness.clients import Containers, ExecResult
+    from harness.findings import Evidence
+    from harness.probe import ProbeClient
+
+__all__ = [
+    "access",
+    "containers",
+    "differences",
+    "ecs",
+    "elbv2",
+    "new_account",
+    "new_visitor",
+    "probe",
+    "run_in_task",
+    "secret",
+    "target",
+    "visitor",
+    "web",
+    "web_tier",
+]
+
+
+class Toolbox:
+    """One target and its clients; each is made once, by whoever needs it first."""
+
+    def __init__(self, target: Target) -> None:
+        self.target = target
+
+    @cached_property
+    def probe_key(self) -> str:
+        """The key that signs requests to the probe."""
+        return clients.probe_key(self.target)
+
+    @cached_property
+    def ecs(self) -> Any:
+        """A boto3 client of ECS."""
+        self.need(ECS)
+        return clients.aws(self.target.access, "ecs")
+
+    @cached_property
+    def elbv2(self) -> Any:
+        """A boto3 client of the load balancer's API."""
+        self.need(ELB)
+        return clients.aws(self.target.access, "elbv2")
+
+    @cached_property
+    def containers(self) -> Containers:
+        """The containers of the run."""
+        self.need(CONTAINERS)
+        return clients.Containers(self.target.access)
+
+    @cached_property
+    def web(self) -> WebTier | None:
+        """The web tier, where the target lets us see it."""
+        if self.target.lacks(frozenset({ECS, ELB})):
+            return None
+        target = self.target
+        return WebTier(
+            target.access, ecs=self.ecs, elbv2=self.elbv2, differences=target.differences
+        )
+
+    def evidence(self, *, since: datetime) -> Evidence:
+        """Collect what explains a failure, as far as this target can be looked into."""
+        able = CONTAINERS in self.target.capabilities
+        try:
+            containers = self.containers if able else None
+        except Exception as error:  # noqa: BLE001 - the failure itself must still be reported
+            return findings.Evidence((("containers", f"could not be read: {error}"),), ())
+        return findings.collect(
+            self.target.access, web=self.web, containers=containers, since=since
+        )
+
+    def last_words(self, *, since: datetime) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Return the service's events and the targets' health at the end of a replay."""
+        if self.web is None:
+            return (), ()
+        try:
+            events = tuple(findings.event_lines(self.web.describe(), since=since))
+            return events, tuple(map(str, self.web.targets()))
+        except Exception as error:  # noqa: BLE001 - a report is written in any case
+            return (f"could not be read: {error}",), ()
+
+    def need(self, capability: str) -> None:
+        """Refuse what the target cannot do.
+
+        Raises:
+            CapabilityMissing: It cannot, and the scenario did not say that it needs it.
+        """
+        if capability not in self.target.capabilities:
+            raise CapabilityMissing(
+                f"The target {self.target.name} lacks the capability {capability}.",
+                hint=f'Mark the scenario with @pytest.mark.requires("{capability}").',
+            )
+
+
+@pytest.fixture(scope="session")
+def target(toolbox: Toolbox) -> Target:
+    """Where the scenarios run."""
+    return toolbox.target
+
+
+@pytest.fixture(scope="session")
+def access(target: Target) -> Access:
+    """The target's addresses and names."""
+    return target.access
+
+
+@pytest.fixture(scope="session")
+def differences(target: Target) -> Differences:
+    """How this target's right answers differ from another's."""
+    return target.differences
+
+
+@pytest.fixture(scope="session")
+def ecs(toolbox: Toolbox) -> Any:
+    """A boto3 client of ECS."""
+    return toolbox.ecs
+
+
+@pytest.fixture(scope="session")
+def elbv2(toolbox: Toolbox) -> Any:
+    """A boto3 client of the load balancer's API."""
+    return toolbox.elbv2
+
+
+@pytest.fixture(scope="session")
+def web_tier(toolbox: Toolbox) -> WebTier:
+    """The web service, its targets and its load balancer."""
+    if toolbox.web is None:
+        toolbox.need(ECS)
+        toolbox.need(ELB)
+        raise AssertionError("a target with both capabilities has a web tier")
+    return toolbox.web
+
+
+@pytest.fixture(scope="session")
+def containers(toolbox: Toolbox) -> Containers:
+    """The containers of the run."""
+    return toolbox.containers
+
+
+@pytest.fixture(scope="session")
+def secret(access: Access) -> Callable[[str], dict[str, str]]:
+    """Return the keys of one of the app's secrets, by its short name: db or app."""
+    return lambda name: clients.secret(access, access.secrets[name])
+
+
+@pytest.fixture
+def web(access: Access, request: pytest.FixtureRequest) -> Callable[[], requests.Session]:
+    """Make sessions to the public host, each with a cookie jar of its own."""
+
+    def make() -> requests.Session:
+        session = clients.web(access)
+        request.addfinalizer(session.close)
+        return session
+
+    return make
+
+
+@pytest.fixture
+def new_visitor(
+    access: Access, web: Callable[[], requests.Session], toolbox: Toolbox
+) -> Callable[[], Browser]:
+    """Make visitors: each a browser of its own, and the probe through its cookies."""
+    return lambda: Browser(web(), access=access, probe_key=lambda: toolbox.probe_key)
+
+
+@pytest.fixture
+def visitor(new_visitor: Callable[[], Browser]) -> Browser:
+    """Make one visitor with an empty cookie jar."""
+    return new_visitor()
+
+
+@pytest.fixture
+def probe(visitor: Browser) -> ProbeClient:
+    """Return the probe through the visitor's cookies."""
+    return visitor.probe
+
+
+@pytest.fixture
+def new_account() -> Callable[[], Account]:
+    """Make up people who can register; no two are the same."""
+
+    def make() -> Account:
+        tag = random.token_hex(6)
+        return Account(
+            name="Rehearsal Visitor",
+            email=f"rehearsal-{tag}@876events.example",
+            password=f"Rehearsal-{random.token_urlsafe(12)}-9a",
+        )
+
+    return make
+
+
+@pytest.fixture
+def run_in_task(toolbox: Toolbox) -> Callable[..., ExecResult]:
+    """Run a command, as root, in a running web task: any, or the one that is named."""
+
+    def run(command: Sequence[str], *, task: str = "") -> ExecResult:
+        toolbox.need(EXEC)
+        chosen = task
+        if not chosen and toolbox.web is not None:
+            chosen = min(toolbox.web.running())
+        return toolbox.containers.run(chosen, command)
+
+    return run

@@ -1,0 +1,328 @@
+"""pytest glue: the target, its clients as fixtures, the markers, evidence on failure, the report.
+
+Only tests in ``scenarios/`` are touched. Here is decided when something happens; what happens is in
+`harness.markers`, `harness.fixtures`, `harness.findings`, `harness.causes` and `harness.report`.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from harness import markers, targets, turns
+from harness.causes import find_cause
+from harness.errors import HarnessError, TargetError
+from harness.fixtures import *  # noqa: F403 - pytest finds fixtures in the plugin's own namespace
+from harness.fixtures import Toolbox
+from harness.redact import redact
+from harness.report import Outcome, Report, files, terminal
+from harness.report.model import ERROR, FAILED, PASSED, SKIPPED, outcome_from
+from harness.wait import DeadlinePassed
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator
+
+FOLDER = "scenarios"
+
+
+@dataclass
+class _Replay:
+    """What one pytest session knows: its target, and the outcomes so far."""
+
+    name: str
+    started: datetime = field(default_factory=lambda: datetime.now(UTC))
+    toolbox: Toolbox | None = None
+    outcomes: dict[tuple[str, int, str], Outcome] = field(default_factory=dict)
+
+
+@dataclass
+class _Running:
+    """What is known of the scenario that runs."""
+
+    declared: markers.Declared
+    since: datetime = field(default_factory=lambda: datetime.now(UTC))
+    outcome: Outcome | None = None
+    seconds: float = 0.0
+
+
+_replay = pytest.StashKey[_Replay]()
+_running = pytest.StashKey[_Running]()
+
+
+class Hooks:
+    """Hooks that a project, or a test of this plugin, may implement."""
+
+    @pytest.hookspec(firstresult=True)
+    def pytest_harness_target(self, config: pytest.Config, name: str) -> targets.Target | None:
+        """Return the target of this name instead of the one that harness.toml describes."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options of a replay."""
+    group = parser.getgroup("cutover", "replaying the cutover's scenarios")
+    group.addoption(
+        "--target",
+        choices=targets.NAMES,
+        default=targets.LOCAL,
+        help="where the scenarios run: the local stack, production's URL, or AWS (default: local)",
+    )
+    group.addoption(
+        "--report-dir",
+        metavar="DIR",
+        default="",
+        help="where report.html, report.json and junit.xml go (default: the run's directory)",
+    )
+
+
+def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
+    """Add this plugin's own hooks."""
+    pluginmanager.add_hookspecs(Hooks)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Describe the markers and begin a replay."""
+    for description in markers.DESCRIPTIONS:
+        config.addinivalue_line("markers", description)
+    config.stash[_replay] = _Replay(config.getoption("--target"))
+    config.pluginmanager.register(_Collector(config), "cutover-collector")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_harness_target(config: pytest.Config, name: str) -> targets.Target:
+    """Return the target that harness.toml and the running stack describe."""
+    from harness import config as settings
+    from harness import taskdef
+
+    loaded = settings.load(os.environ, cwd=config.rootpath)
+    if name == targets.LOCAL:
+        return targets.local(loaded.home)
+    if name == targets.AWS:
+        raise TargetError(
+            "The target aws has no addresses yet: this version rehearses on the local stack.",
+            hint="Use --target local, or --target url for the production site.",
+        )
+    web = taskdef.load(loaded.services["web"].task_definition).containers[0]
+    return targets.url(
+        loaded.public_url,
+        probe_key=loaded.given_probe_key,
+        session_cookie=web.environment.get("SESSION_COOKIE", ""),
+    )
+
+
+def _toolbox(config: pytest.Config) -> Toolbox:
+    replay = config.stash[_replay]
+    if replay.toolbox is None:
+        target = config.hook.pytest_harness_target(config=config, name=replay.name)
+        replay.toolbox = Toolbox(target)
+    return replay.toolbox
+
+
+@pytest.fixture(scope="session")
+def toolbox(request: pytest.FixtureRequest) -> Toolbox:
+    """Everything that scenarios reach the target with."""
+    return _toolbox(request.config)
+
+
+def _is_scenario(item: pytest.Item) -> bool:
+    return item.path.is_relative_to(item.config.rootpath / FOLDER)
+
+
+def _marks(item: pytest.Item) -> list[markers.Mark]:
+    return [
+        markers.Mark(one.name, one.args, tuple(one.kwargs.items())) for one in item.iter_markers()
+    ]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Refuse incomplete scenarios, all of them in one message; put those that run alone last."""
+    told = [
+        f"  {item.nodeid}: {problem}"
+        for item in items
+        if _is_scenario(item)
+        for problem in markers.problems(_marks(item))
+    ]
+    if told:
+        raise pytest.UsageError("\n".join(["Scenarios with incomplete labels:", *told]))
+    for item in filter(_is_scenario, items):
+        item.stash[_running] = _Running(markers.declared(_marks(item)))
+    items.sort(key=lambda item: _is_scenario(item) and item.stash[_running].declared.alone)
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Say at once that nothing is up when xdist's controller, which collects nothing, starts."""
+    folder = session.config.rootpath / FOLDER
+    chosen = [Path(arg.partition("::")[0]).absolute() for arg in session.config.args]
+    spread = session.config.getoption("dist", "no") != "no"
+    if spread and any(path.is_relative_to(folder) for path in chosen):
+        _need_target(session.config)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> None:
+    """Say at once that nothing is up, instead of once for each scenario."""
+    items = getattr(session, "items", [])
+    if not session.config.option.collectonly and any(map(_is_scenario, items)):
+        _need_target(session.config)
+
+
+def _need_target(config: pytest.Config) -> None:
+    try:
+        _toolbox(config)
+    except HarnessError as error:
+        raise pytest.UsageError(str(error)) from error
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Give a scenario its turn: alone if it says so, with others otherwise."""
+    with ExitStack() as held:
+        if _is_scenario(item):
+            directory = _toolbox(item.config).target.access.run_dir
+            if directory:
+                alone = item.stash[_running].declared.alone
+                held.enter_context(turns.turn(Path(directory), alone=alone))
+            item.stash[_running].since = datetime.now(UTC)
+        return (yield)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip what the target cannot show; begin only with every web task healthy."""
+    if not _is_scenario(item):
+        return
+    box = _toolbox(item.config)
+    why_not = item.stash[_running].declared.why_not_on(box.target)
+    if why_not:
+        pytest.skip(why_not)
+    if box.web is not None:
+        try:
+            box.web.wait_until_steady()
+        except DeadlinePassed as passed:
+            pytest.fail(f"The web service is not steady: {passed.reason}", pytrace=False)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Add evidence and the likely cause to a failure; hand the outcome over with the last phase."""
+    report = yield
+    if not _is_scenario(item):
+        return report
+    running = item.stash[_running]
+    running.seconds += report.duration
+    first = running.outcome is None or running.outcome.result == PASSED
+    if first and (report.when == "call" or not report.passed):
+        running.outcome = _outcome(item, report=report)
+        report.sections += [(f"cutover: {title}", text) for title, text in _shown(running.outcome)]
+    if report.when == "teardown" and running.outcome is not None:
+        done = replace(running.outcome, seconds=round(running.seconds, 3))
+        # xdist carries a report's plain attributes from its workers.
+        vars(report)["cutover"] = {"line": item.location[1] or 0, "outcome": done.as_json()}
+    return report
+
+
+def _outcome(item: pytest.Item, *, report: pytest.TestReport) -> Outcome:
+    running = item.stash[_running]
+    begun = Outcome(
+        scenario=item.nodeid,
+        result=PASSED,
+        target=item.config.stash[_replay].name,
+        truth=running.declared.truth,
+    )
+    if report.skipped:
+        return replace(begun, result=SKIPPED, reason=_skip_reason(report))
+    if report.passed:
+        return begun
+    seen = redact(_seen(report))
+    found = _toolbox(item.config).evidence(since=running.since)
+    cause = find_cause((seen, *found.telling))
+    return replace(
+        begun,
+        result=FAILED if report.when == "call" else ERROR,
+        seen=seen,
+        sections=found.sections,
+        cause=cause.sentence if cause else "",
+        cause_lines=cause.lines if cause else (),
+    )
+
+
+def _shown(outcome: Outcome) -> Iterator[tuple[str, str]]:
+    if outcome.cause:
+        yield "likely cause", "\n".join((outcome.cause, *outcome.cause_lines))
+    yield from outcome.sections
+
+
+def _seen(report: pytest.TestReport) -> str:
+    crash = getattr(report.longrepr, "reprcrash", None)
+    text = crash.message if crash is not None else str(report.longrepr)
+    return text.removeprefix("AssertionError: ")
+
+
+def _skip_reason(report: pytest.TestReport) -> str:
+    reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+    return reason.removeprefix("Skipped: ")
+
+
+class _Collector:
+    """Gathers outcomes where pytest reports them, which with xdist is the controller."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Keep the outcome that the last phase of a scenario carries."""
+        carried: dict[str, Any] | None = vars(report).get("cutover")
+        if carried:
+            outcome = outcome_from(carried["outcome"])
+            key = (outcome.story, carried["line"], outcome.scenario)
+            self._config.stash[_replay].outcomes[key] = outcome
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Write the report and print its table."""
+        if not self._config.stash[_replay].outcomes:
+            return
+        report = _report(self._config)
+        page = files.write(report, directory=_report_directory(self._config))
+        terminalreporter.section("cutover")
+        width = min(shutil.get_terminal_size().columns, 120)
+        for line in terminal.lines(report, width=width, where=str(page)):
+            terminalreporter.write_line(line.text, **_TONES.get(line.tone, {}))
+
+
+_TONES = {"good": {"green": True}, "bad": {"red": True}, "quiet": {"bold": True}}
+
+
+def _report(config: pytest.Config) -> Report:
+    replay = config.stash[_replay]
+    access = _toolbox(config).target.access
+    events, healths = _toolbox(config).last_words(since=replay.started)
+    return Report(
+        target=replay.name,
+        public_url=access.public_url,
+        started_at=replay.started.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        seconds=(datetime.now(UTC) - replay.started).total_seconds(),
+        outcomes=tuple(replay.outcomes[key] for key in sorted(replay.outcomes)),
+        run=access.run,
+        vendor=access.vendor,
+        overlay=access.overlay,
+        events=events,
+        targets=healths,
+    )
+
+
+def _report_directory(config: pytest.Config) -> Path:
+    replay = config.stash[_replay]
+    given = config.getoption("--report-dir") or _toolbox(config).target.access.run_dir
+    if given:
+        return Path(given)
+    stamp = replay.started.strftime("%Y%m%dT%H%M%SZ")
+    return config.rootpath / ".harness" / "reports" / f"{stamp}-{replay.name}"
