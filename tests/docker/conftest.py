@@ -1,0 +1,49 @@
+"""Fixtures for tests in real containers: the engine, images, and a run that leaves nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from harness import artifacts, contexts, engine, evidence, images
+from harness.artifacts import Run
+
+if TYPE_CHECKING:
+    import docker
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    for item in items:
+        if item.path.is_relative_to(here):
+            item.add_marker(pytest.mark.docker)
+
+
+@pytest.fixture(scope="session")
+def client() -> docker.DockerClient:
+    return engine.connect()
+
+
+@pytest.fixture(scope="session")
+def image(
+    client: docker.DockerClient, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str], str]:
+    """Return the id of one of our images, built if it is missing."""
+    plan = images.Plan(
+        sources=contexts.Sources(root=ROOT, app_context=ROOT / "app", vendor="debian"),
+        log_directory=tmp_path_factory.mktemp("images"),
+    )
+    return lambda name: images.build(client, plan, only=[name])[name]
+
+
+@pytest.fixture
+def run(client: docker.DockerClient, tmp_path: Path) -> Iterator[Run]:
+    """A run of this test's own; everything with its label is removed at the end."""
+    made = artifacts.new_run(tmp_path)
+    yield made
+    evidence.remove_run(client, made.id)

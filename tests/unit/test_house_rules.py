@@ -1,0 +1,121 @@
+"""Rules of the house that can be checked: sizes, names, and who may import or call what."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+MODULES = sorted((ROOT / "harness").rglob("*.py")) + sorted((ROOT / "scenarios").rglob("*.py"))
+NAMES = [str(path.relative_to(ROOT)) for path in MODULES]
+
+MODULE_LINES = 400
+FUNCTION_LINES = 60
+FORBIDDEN_NAMES = {"utils", "helpers", "common", "manager", "misc"}
+
+READS_ENVIRONMENT = {
+    "harness/cli.py",  # hands the variables to config.load
+    "harness/engine.py",  # Docker's own variables
+    "harness/clients.py",  # os.devnull only
+    "harness/plugin.py",  # hands the variables to config.load
+}
+SLEEPS = {"harness/wait.py"}
+IMPORTS_BOTO3 = {"harness/clients.py", "harness/ecs"}
+IMPORTS_DOCKER = {
+    "harness/engine.py",
+    "harness/stack.py",
+    "harness/evidence.py",
+    "harness/images.py",
+    "harness/bases.py",
+    "harness/clients.py",  # commands in a task
+    "harness/services",
+    "harness/ecs",
+}
+
+
+def tree(name: str) -> ast.Module:
+    return ast.parse((ROOT / name).read_text())
+
+
+def imported(name: str) -> Iterator[str]:
+    """Modules imported at run time; imports for annotations only do not count."""
+    for node in ast.walk(_without_type_checking(tree(name))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def _without_type_checking(module: ast.Module) -> ast.Module:
+    kept = [
+        node
+        for node in module.body
+        if not (isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING")
+    ]
+    return ast.Module(body=kept, type_ignores=[])
+
+
+def allowed(name: str, places: set[str]) -> bool:
+    return any(name == place or name.startswith(f"{place}/") for place in places)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_module_is_short_and_says_what_it_is_for(name: str) -> None:
+    assert len((ROOT / name).read_text().splitlines()) <= MODULE_LINES
+    assert ast.get_docstring(tree(name)), f"{name} has no docstring"
+    assert Path(name).stem not in FORBIDDEN_NAMES
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_functions_are_short(name: str) -> None:
+    for node in ast.walk(tree(name)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            lines = (node.end_lineno or 0) - node.lineno + 1
+            assert lines <= FUNCTION_LINES, f"{name}:{node.lineno} {node.name} has {lines} lines"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_only_the_named_modules_read_the_environment_sleep_or_import(name: str) -> None:
+    text = (ROOT / name).read_text()
+    if not allowed(name, READS_ENVIRONMENT):
+        assert not re.search(r"os\.(environ|getenv)\b", text), f"{name} reads the environment"
+    if not allowed(name, SLEEPS):
+        assert "time.sleep(" not in text, f"{name} sleeps"
+    modules = {module.split(".")[0] for module in imported(name)}
+    if not allowed(name, IMPORTS_BOTO3):
+        assert not modules & {"boto3", "botocore", "localstack_client"}, f"{name} imports boto3"
+    if not allowed(name, IMPORTS_DOCKER):
+        assert not modules & {"docker", "testcontainers"}, f"{name} imports docker"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_nothing_but_its_own_imports_what_runs_in_control(name: str) -> None:
+    if not name.startswith("harness/ecs/"):
+        assert not [m for m in imported(name) if m.startswith("harness.ecs")]
+
+
+@pytest.mark.parametrize("name", [n for n in NAMES if n.startswith("scenarios/")])
+def test_scenarios_never_ask_which_target_they_run_on(name: str) -> None:
+    assert not re.search(r"target\.name", (ROOT / name).read_text())
+
+
+@pytest.mark.parametrize("name", [n for n in NAMES if n.startswith("harness/")])
+def test_only_the_edges_print_or_exit(name: str) -> None:
+    calls = {
+        ast.unparse(node.func) for node in ast.walk(tree(name)) if isinstance(node, ast.Call)
+    }
+    edges = {
+        "harness/cli.py",
+        "harness/commands.py",
+        "harness/current.py",
+        "harness/progress.py",
+        "harness/report/terminal.py",
+        "harness/ecs/__main__.py",
+    }
+    if name not in edges:
+        assert not calls & {"print", "sys.exit", "exit", "pytest.exit"}, name
