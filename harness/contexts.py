@@ -1,0 +1,183 @@
+"""What goes into each image: its files, what it is built from, and the hash of all that."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import io
+import re
+import tarfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from harness.errors import ImageBuildFailed
+
+BASES = {"base-trixie": "trixie", "base-sid": "sid"}
+STACK_IMAGES = ("mysql", "proxy", "localstack", "edge", "control", "pause", "app")
+NAMES = (*BASES, *STACK_IMAGES[:-1], "vendor", "app", "app-test")
+_ON_SID = ("mysql", "proxy")
+_ARG = re.compile(r"^\s*ARG\s+(\w+)", flags=re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Where the files of the images are."""
+
+    root: Path
+    """The harness's own directory, with ``compose`` and ``harness``."""
+    app_context: Path
+    vendor: str
+    """``composer`` or ``debian``."""
+
+
+@dataclass(frozen=True)
+class Context:
+    """One image's build context."""
+
+    name: str
+    files: Mapping[str, Path]
+    """Path in the context -> file on this machine."""
+    dockerfile: str
+    parents: Mapping[str, str]
+    """Build argument -> name of the image it stands for."""
+    generated: Mapping[str, bytes] = field(default_factory=dict)
+
+    def content_hash(self, parent_ids: Mapping[str, str]) -> str:
+        """Hash of everything that decides the image's content: files, modes and parents."""
+        digest = hashlib.sha256()
+        for path, file in sorted(self.files.items()):
+            content = _link_or_bytes(file)
+            digest.update(f"{path}\0{_mode(file):o}\0{len(content)}\0".encode())
+            digest.update(content)
+        for argument, parent in sorted(self.parents.items()):
+            digest.update(f"{argument}={parent_ids[parent]}\0".encode())
+        digest.update(self.dockerfile.encode())
+        return digest.hexdigest()[:16]
+
+    def archive(self, extra: Mapping[str, bytes]) -> io.BytesIO:
+        """Pack the context as Docker wants it; owners and times are left out."""
+        packed = io.BytesIO()
+        with tarfile.open(fileobj=packed, mode="w") as tar:
+            for path, file in sorted(self.files.items()):
+                info = tarfile.TarInfo(path)
+                info.mode = _mode(file)
+                content = _link_or_bytes(file)
+                if file.is_symlink():
+                    info.type, info.linkname = tarfile.SYMTYPE, content.decode()
+                    tar.addfile(info)
+                    continue
+                info.size = len(content)
+                tar.addfile(info, io.BytesIO(content))
+            for path, content in sorted(extra.items()):
+                info = tarfile.TarInfo(path)
+                info.size = len(content)
+                tar.addfile(info, io.BytesIO(content))
+        packed.seek(0)
+        return packed
+
+
+def context(name: str, *, sources: Sources) -> Context:
+    """Assemble the context of one image.
+
+    Raises:
+        ImageBuildFailed: Its Dockerfile is not there.
+    """
+    directory, dockerfile = _place(name, sources)
+    if not (directory / dockerfile).is_file():
+        raise ImageBuildFailed(
+            f"image {name}: there is no {directory / dockerfile}",
+            hint=f'add it, or name an image in harness.toml: [images] {name} = "..."',
+        )
+    files = _tree(directory, dockerfile=dockerfile)
+    if name == "control":
+        files.update(python_sources(sources.root, package="harness.ecs"))
+    if name == "vendor":
+        # Composer needs what the app asks for; Debian's tree is the same for any app.
+        wanted = ("composer.json", "composer.lock") if sources.vendor == "composer" else ()
+        files.update(
+            {
+                file: sources.app_context / file
+                for file in wanted
+                if (sources.app_context / file).is_file()
+            }
+        )
+    declared = _ARG.findall((directory / dockerfile).read_text(encoding="utf-8"))
+    base = "base-sid" if name in _ON_SID else "base-trixie"
+    if name == "vendor" and sources.vendor == "debian":
+        base = "base-sid"
+    known = {"BASE": base, "VENDOR_IMAGE": "vendor", "APP_IMAGE": "app"}
+    parents = {argument: parent for argument, parent in known.items() if argument in declared}
+    return Context(name=name, files=files, dockerfile=dockerfile, parents=parents)
+
+
+def python_sources(root: Path, *, package: str) -> dict[str, Path]:
+    """Files of a package of ours and of every module of ours that it imports."""
+    found: dict[str, Path] = {}
+    queue = [package]
+    while queue:
+        module = queue.pop()
+        for file in _module_files(root, module):
+            path = file.relative_to(root).as_posix()
+            if path not in found:
+                found[path] = file
+                queue.extend(_imports(file))
+    return found
+
+
+def _module_files(root: Path, module: str) -> list[Path]:
+    path = root.joinpath(*module.split("."))
+    if path.is_dir():
+        return sorted(
+            file for file in path.rglob("*") if file.is_file() and "__pycache__" not in file.parts
+        )
+    return [file] if (file := path.with_suffix(".py")).is_file() else []
+
+
+def _imports(file: Path) -> list[str]:
+    """Modules of ours that a file imports; a package's ``__init__`` is one of them."""
+    if file.suffix != ".py":
+        return []
+    found = ["harness.__init__"]
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"), filename=str(file))):
+        if isinstance(node, ast.Import):
+            found += [name.name for name in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found += [f"{node.module}.{name.name}" for name in node.names]
+            if node.module != "harness":
+                found.append(node.module)
+    return [module for module in found if module.startswith("harness.")]
+
+
+def _place(name: str, sources: Sources) -> tuple[Path, str]:
+    if name == "app":
+        return sources.app_context, "Dockerfile"
+    if name == "app-test":
+        return sources.app_context, "Dockerfile.test"
+    if name == "vendor":
+        return sources.app_context / f"vendor-{sources.vendor}", "Dockerfile"
+    return sources.root / "compose" / name, "Dockerfile"
+
+
+def _tree(directory: Path, *, dockerfile: str) -> dict[str, Path]:
+    """Files below a directory, without what its ``.dockerignore`` names."""
+    from docker.utils.build import exclude_paths
+
+    ignore = directory / ".dockerignore"
+    lines = ignore.read_text(encoding="utf-8").splitlines() if ignore.is_file() else []
+    patterns = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
+    patterns += ["**/__pycache__", "**/.DS_Store"]
+    kept = exclude_paths(str(directory), patterns, dockerfile=dockerfile)
+    return {
+        Path(path).as_posix(): file
+        for path in kept
+        if (file := directory / path).is_symlink() or file.is_file()
+    }
+
+
+def _mode(file: Path) -> int:
+    return 0o755 if file.is_symlink() or file.stat().st_mode & 0o111 else 0o644
+
+
+def _link_or_bytes(file: Path) -> bytes:
+    return str(file.readlink()).encode() if file.is_symlink() else file.read_bytes()
