@@ -1,0 +1,5 @@
+<?php
+
+namespace Aws\Exception;
+
+class CredentialsException extends \RuntimeException {}

@@ -1,0 +1,171 @@
+<?php
+
+namespace Aws\Layer;
+
+use AsyncAws\Core\Credentials\Credentials as AsyncCredentials;
+use AsyncAws\Core\HttpClient\AwsRetryStrategy;
+use AsyncAws\Core\Request;
+use AsyncAws\Core\RequestContext;
+use AsyncAws\Core\Signer\Signer;
+use AsyncAws\Core\Stream\StreamFactory;
+use Aws\CommandInterface;
+use Aws\Exception\AwsException;
+use Symfony\Component\HttpClient\HttpClient;
+use Symfony\Component\HttpClient\RetryableHttpClient;
+use Symfony\Contracts\HttpClient\Exception\ExceptionInterface;
+use Symfony\Contracts\HttpClient\HttpClientInterface;
+use Symfony\Contracts\HttpClient\ResponseInterface;
+
+/** Signs a call with async-aws, sends it, and turns what goes wrong into the service's AwsException. */
+final class Transport
+{
+    private const int DEFAULT_RETRIES = 3;
+
+    private const int FIRST_DELAY_MS = 100;
+
+    private readonly HttpClientInterface $http;
+
+    /** @var false|callable(): \GuzzleHttp\Promise\PromiseInterface false: requests are not signed */
+    private $credentials;
+
+    /**
+     * @param  class-string<AwsException>  $failure
+     */
+    public function __construct(
+        array $config,
+        callable|false $credentials,
+        private readonly Signer $signer,
+        private readonly string $failure,
+    ) {
+        $this->credentials = $credentials;
+        $retries = $config['retries'] ?? self::DEFAULT_RETRIES;
+        $http = HttpClient::create(array_filter([
+            'max_duration' => (float) ($config['http']['timeout'] ?? 0),
+            'max_connect_duration' => (float) ($config['http']['connect_timeout'] ?? 0),
+            'max_redirects' => 0,
+            'verify_peer' => (bool) ($config['http']['verify'] ?? true),
+            'verify_host' => (bool) ($config['http']['verify'] ?? true),
+        ], static fn (mixed $value): bool => $value !== 0.0));
+
+        $this->http = new RetryableHttpClient(
+            $http,
+            new AwsRetryStrategy(delayMs: self::FIRST_DELAY_MS),
+            (int) (is_array($retries) ? $retries['max_attempts'] - 1 : $retries),
+        );
+    }
+
+    /**
+     * Send, and return the response once its status is known to be good.
+     *
+     * @param  bool  $stream  do not keep the body in memory: the caller reads it in pieces
+     *
+     * @throws AwsException
+     */
+    public function send(CommandInterface $command, Call $call, bool $stream = false): ResponseInterface
+    {
+        $request = $this->request($call);
+        $credentials = $this->credentials();
+
+        if ($credentials !== null) {
+            $this->signer->sign($request, $credentials, new RequestContext);
+        }
+
+        try {
+            $response = $this->http->request($call->method, $request->getEndpoint(), [
+                'headers' => $request->getHeaders() + $this->lengthOf($request),
+                'buffer' => ! $stream,
+            ] + ($call->body === '' ? [] : ['body' => $call->body]));
+            $status = $response->getStatusCode();
+
+            if ($status < 300) {
+                return $response;
+            }
+
+            $headers = $response->getHeaders(false);
+            $body = $response->getContent(false);
+        } catch (ExceptionInterface $exception) {
+            throw $this->unreachable($command, $call, $exception);
+        }
+
+        throw $this->refused($command, $call, $status, $headers, $body);
+    }
+
+    public function http(): HttpClientInterface
+    {
+        return $this->http;
+    }
+
+    public function presign(Call $call, \DateTimeInterface $until): Request
+    {
+        $request = $this->request($call);
+        $this->signer->presign(
+            $request,
+            $this->credentials() ?? throw new \LogicException('A request cannot be presigned without credentials.'),
+            new RequestContext(['expirationDate' => \DateTimeImmutable::createFromInterface($until)]),
+        );
+
+        return $request;
+    }
+
+    public function unreachable(CommandInterface $command, Call $call, \Throwable $cause): AwsException
+    {
+        return new $this->failure(
+            sprintf('Error executing "%s" on "%s"; AWS HTTP error: %s', $command->getName(), $call->url(), $cause->getMessage()),
+            $command,
+            ['connection_error' => true],
+            $cause,
+        );
+    }
+
+    private function refused(CommandInterface $command, Call $call, int $status, array $headers, string $body): AwsException
+    {
+        $context = ErrorParser::parse($status, $headers, $body);
+
+        return new $this->failure(
+            sprintf(
+                'Error executing "%s" on "%s"; AWS HTTP error: %s error: `%s %s` resulted in a `%d` response: %s (%s): %s - %s',
+                $command->getName(),
+                $call->url(),
+                ucfirst($context['type']),
+                $call->method,
+                $call->url(),
+                $status,
+                $context['code'] ?? '',
+                $context['type'],
+                $context['message'] ?? '',
+                $body,
+            ),
+            $command,
+            $context,
+        );
+    }
+
+    private function request(Call $call): Request
+    {
+        $request = new Request($call->method, $call->path, $call->query, $call->headers, StreamFactory::create($call->body));
+        $request->setEndpoint($call->url());
+
+        return $request;
+    }
+
+    /** curl sends a body of known length as it is, and any other in chunks, which S3 refuses. */
+    private function lengthOf(Request $request): array
+    {
+        $length = $request->getBody()->length();
+
+        return $length === null || in_array($request->getMethod(), ['GET', 'HEAD', 'DELETE'], true)
+            ? []
+            : ['Content-Length' => (string) $length];
+    }
+
+    private function credentials(): ?AsyncCredentials
+    {
+        if ($this->credentials === false) {
+            return null;
+        }
+
+        $found = ($this->credentials)()->wait();
+
+        return new AsyncCredentials($found->getAccessKeyId(), $found->getSecretKey(), $found->getSecurityToken());
+    }
+}

@@ -1,0 +1,7 @@
+<?php
+
+namespace Aws\Sqs\Exception;
+
+use Aws\Exception\AwsException;
+
+class SqsException extends AwsException {}
