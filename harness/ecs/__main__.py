@@ -1,0 +1,196 @@
+"""Runs control: reads its settings, rebuilds what it knows, serves, and ends at once on SIGTERM."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from types import FrameType
+
+from harness.ecs import rebuild, settings
+from harness.ecs.aws import Clients
+from harness.ecs.credentials import PATH as CREDENTIALS_PATH
+from harness.ecs.credentials import Credentials
+from harness.ecs.definitions import Clusters, Definitions
+from harness.ecs.edge import Edge
+from harness.ecs.elbv2_api import Elbv2Api
+from harness.ecs.engine import EdgeFiles, Engine, EngineError
+from harness.ecs.metadata import Metadata
+from harness.ecs.model import Task
+from harness.ecs.names import Account
+from harness.ecs.protocol import service_model
+from harness.ecs.secrets import Secrets
+from harness.ecs.server import Answer, Api, TaskSockets, api_server
+from harness.ecs.service_api import ServiceApi
+from harness.ecs.services import Services
+from harness.ecs.state import State
+from harness.ecs.targets import Targets
+from harness.ecs.task_api import TaskApi
+from harness.ecs.tasks import Tasks
+from harness.errors import HarnessError
+
+log = logging.getLogger("control")
+
+PORT = 8000
+_EDGE_WITHIN_S = 2.0
+_SAVE_EVERY_S = 0.2
+_CLEAN_EVERY_S = 60.0
+_EVENTS_AGAIN_S = 0.5
+
+
+class Control:
+    """All parts of one control container, wired together."""
+
+    def __init__(self, config: settings.Settings) -> None:
+        self.config = config
+        self.account = Account(account_id=config.account_id, region=config.region)
+        self.state = State(path=settings.STATE_PATH)
+        self.engine = Engine(run=config.run)
+        self.clients = Clients(config.aws_endpoint_url)
+        self.edge = Edge(self.state, files=EdgeFiles(self.engine, container=config.edge_container))
+        self.targets = Targets(self.state)
+        self.metadata = Metadata(self.state)
+        self.credentials = Credentials(
+            self.state,
+            sts=lambda: self.clients.sts(config.account_id, config.region),
+            role_of=self._role_of,
+        )
+        self.sockets = TaskSockets(settings.SOCKETS_DIR, respond=self._task_answer)
+        self.tasks = Tasks(
+            self.state,
+            settings=config,
+            engine=self.engine,
+            secrets=Secrets(self.clients.secretsmanager),
+            open_socket=self.sockets.open,
+            close_socket=self._close_socket,
+            leave=self._leave,
+        )
+        self.services = Services(
+            self.state, settings=config, tasks=self.tasks, targets=self.targets
+        )
+
+    def api(self) -> Api:
+        """Return the APIs with all operations."""
+        definitions = Definitions(self.state, account=self.account)
+        clusters = Clusters(self.state, account=self.account)
+        tasks = TaskApi(self.state, clusters=clusters, definitions=definitions, tasks=self.tasks)
+        services = ServiceApi(
+            self.state, clusters=clusters, definitions=definitions, services=self.services
+        )
+        return Api(
+            ecs={
+                **definitions.operations,
+                **clusters.operations,
+                **tasks.operations,
+                **services.operations,
+            },
+            elbv2=Elbv2Api(self.state, account=self.account).operations,
+        )
+
+    def start(self) -> None:
+        """Rebuild what is known and start the threads."""
+        self.engine.ping()
+        service_model("ecs")
+        service_model("elbv2")
+        self._thread(self._follow_deaths)
+        network = next(iter(self.config.task_networks.values()))
+        rebuild.rebuild(
+            self.state,
+            engine=self.engine,
+            tasks=self.tasks,
+            targets=self.targets,
+            network=network,
+        )
+        for work in (self.services.run, self.edge.run, self._keep_saved, self._clean_up):
+            self._thread(work)
+        self._thread(api_server(self.api(), port=PORT).serve_forever)
+
+    def _thread(self, work: Callable[[], None]) -> None:
+        threading.Thread(target=work, daemon=True).start()
+
+    def _role_of(self, task: Task) -> str:
+        override = task.overrides.get("taskRoleArn")
+        with self.state.lock():
+            return str(override or self.state.definition(task.definition_arn).raw["taskRoleArn"])
+
+    def _task_answer(self, task_id: str, path: str) -> Answer:
+        if path.startswith(CREDENTIALS_PATH):
+            return self.credentials.answer(task_id, path=path)
+        return self.metadata.answer(task_id, path=path)
+
+    def _close_socket(self, task_id: str) -> None:
+        self.sockets.close(task_id)
+        self.credentials.forget(task_id)
+
+    def _leave(self, task: Task) -> None:
+        """Drain a task's target, and be sure that the edge no longer sends it requests."""
+        self.services.leave(task)
+        if task.service:
+            self.state.wait_for(self.edge.current, timeout_s=_EDGE_WITHIN_S)
+
+    def _follow_deaths(self) -> None:
+        """Follow the engine's events; after a gap, look at every container once."""
+        again = threading.Event()
+        while True:
+            try:
+                self._look_for_dead()
+                for died in self.engine.deaths():
+                    self.tasks.died(died.docker_id, exit_code=died.exit_code)
+            except EngineError as error:
+                log.warning("events: %s; trying again", error)
+            again.wait(_EVENTS_AGAIN_S)
+
+    def _look_for_dead(self) -> None:
+        for seen in self.engine.containers(role="task"):
+            if seen.started and not seen.running:
+                self.tasks.died(seen.docker_id, exit_code=seen.exit_code)
+
+    def _keep_saved(self) -> None:
+        pause, seen = threading.Event(), -1
+        while True:
+            seen = self.state.wait(seen=seen, timeout_s=60.0)
+            try:
+                self.state.save()
+            except OSError as error:
+                log.warning("state file: %s", error)
+            pause.wait(_SAVE_EVERY_S)
+
+    def _clean_up(self) -> None:
+        pause = threading.Event()
+        while True:
+            pause.wait(_CLEAN_EVERY_S)
+            for task in self.state.forget_old_tasks():
+                try:
+                    self.tasks.forget(task)
+                except EngineError as error:
+                    log.warning("task %s: clean-up: %s", task.id, error)
+
+
+def main() -> int:
+    """Run until SIGTERM; tasks are left to whoever stops the stack."""
+    logging.basicConfig(
+        level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s"
+    )
+    try:
+        control = Control(settings.load(settings.PATH))
+        control.start()
+    except (HarnessError, EngineError) as error:
+        log.error("%s", error)
+        return 3
+
+    def end(number: int, frame: FrameType | None) -> None:
+        control.state.save()
+        os._exit(0)
+
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGINT, end)
+    log.info("control is ready")
+    threading.Event().wait()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

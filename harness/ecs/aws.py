@@ -1,0 +1,47 @@
+"""Clients of the emulator: Secrets Manager and STS, one per account and region, made on first use."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+from botocore.config import Config
+from botocore.session import Session
+
+
+class Clients:
+    """Makes botocore clients; a 12-digit access key id selects that account at the emulator."""
+
+    def __init__(self, endpoint_url: str) -> None:
+        self._endpoint_url = endpoint_url
+        self._session = Session()
+        self._lock = threading.Lock()
+        self._clients: dict[tuple[str, str, str], Any] = {}
+
+    def secretsmanager(self, account: str, region: str) -> Any:
+        """Return a Secrets Manager client."""
+        return self._client("secretsmanager", account=account, region=region)
+
+    def sts(self, account: str, region: str) -> Any:
+        """Return an STS client."""
+        return self._client("sts", account=account, region=region)
+
+    def _client(self, service: str, *, account: str, region: str) -> Any:
+        key = (service, account, region)
+        with self._lock:
+            if key not in self._clients:
+                self._clients[key] = self._session.create_client(
+                    service,
+                    region_name=region,
+                    endpoint_url=self._endpoint_url,
+                    aws_access_key_id=account,
+                    aws_secret_access_key="test",
+                    config=Config(
+                        connect_timeout=2,
+                        read_timeout=20,
+                        retries={"total_max_attempts": 3},
+                        # Fails at once on a proxy variable, which has no place in this container.
+                        proxies={},
+                    ),
+                )
+            return self._clients[key]

@@ -1,0 +1,130 @@
+"""The edge's view of the targets: written into its container, reloaded only when something changed."""
+
+from __future__ import annotations
+
+import io
+import logging
+import tarfile
+import threading
+from collections.abc import Mapping
+from typing import Protocol
+
+from harness.ecs import model
+from harness.ecs.state import State
+
+log = logging.getLogger(__name__)
+
+DIRECTORY = "/etc/nginx/harness"
+TARGETS, ATTRIBUTES = "targets.conf", "attributes.conf"
+_RETRY_S = 0.5
+
+
+class Files(Protocol):
+    """The edge container, as far as this module needs it."""
+
+    def read(self, name: str) -> str:
+        """Return a file of DIRECTORY, empty when there is none."""
+
+    def write(self, files: Mapping[str, str]) -> None:
+        """Write files into DIRECTORY and have nginx read them again."""
+
+
+class EdgeUnreachable(Exception):
+    """The edge container is not there, or not yet."""
+
+
+def serving(group: model.TargetGroup) -> list[model.Target]:
+    """Return the targets that get traffic: the healthy ones, or all when every one is unhealthy."""
+    healthy = [item for item in group.targets.values() if item.state == "healthy"]
+    if healthy:
+        return healthy
+    registered = [item for item in group.targets.values() if item.state != "draining"]
+    if registered and all(item.state == "unhealthy" for item in registered):
+        return registered
+    return []
+
+
+def targets_conf(group: model.TargetGroup | None) -> str:
+    """Render targets.conf.
+
+    With targets registered but none yet healthy, ALB answers 503 as it does with none at all.
+    """
+    found = serving(group) if group else []
+    servers = [f"    server {item.key} max_fails=0;" for item in found]
+    lines = [
+        "upstream target_group {",
+        "    zone target_group 64k;",
+        *(servers or ["    server 127.0.0.1:9;"]),
+        "}",
+        f'map "" $has_target {{ default {int(bool(found))}; }}',
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def attributes_conf(balancer: model.LoadBalancer | None) -> str:
+    """Render attributes.conf from the load balancer's idle time-out."""
+    attributes = balancer.attributes if balancer else {}
+    idle_s = attributes.get("idle_timeout.timeout_seconds", "60")
+    return f"proxy_read_timeout {idle_s}s;\nproxy_send_timeout {idle_s}s;\n"
+
+
+class Edge:
+    """Writes what the edge should hold, in one thread, so that changes meanwhile become one write."""
+
+    def __init__(self, state: State, *, files: Files) -> None:
+        self._state = state
+        self._files = files
+        self._written: dict[str, str] | None = None
+        self._stop = threading.Event()
+
+    def wanted(self) -> dict[str, str]:
+        """Return the files as they should be now."""
+        with self._state.lock():
+            groups = self._state.target_groups.values()
+            group = next((item for item in groups if self._state.attached(item)), None)
+            balancer = next(iter(self._state.load_balancers.values()), None)
+            return {TARGETS: targets_conf(group), ATTRIBUTES: attributes_conf(balancer)}
+
+    def run(self) -> None:
+        """Keep the edge up to date until the process ends."""
+        seen, complained = -1, False
+        while not self._stop.is_set():
+            seen = self._state.wait(seen=seen, timeout_s=5.0)
+            try:
+                self.bring_up_to_date()
+                complained = False
+            except EdgeUnreachable as error:
+                if not complained:
+                    log.warning("edge: %s; trying again", error)
+                    complained = True
+                self._stop.wait(_RETRY_S)
+                seen = -1
+
+    def bring_up_to_date(self) -> bool:
+        """Write and reload if the edge holds something else; say whether it did."""
+        wanted = self.wanted()
+        if self._written is None:
+            self._written = {name: self._files.read(name) for name in wanted}
+        if wanted == self._written:
+            return False
+        self._files.write(wanted)
+        self._written = wanted
+        with self._state.condition:
+            self._state.condition.notify_all()
+        return True
+
+    def current(self) -> bool:
+        """Say whether the edge holds what it should."""
+        return self._written is None or self._written == self.wanted()
+
+
+def archive(files: Mapping[str, str], *, mode: int = 0o644) -> bytes:
+    """Return a tar archive of these text files, for Docker to unpack."""
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as tar:
+        for name, text in files.items():
+            content = text.encode()
+            entry = tarfile.TarInfo(name)
+            entry.size, entry.mode = len(content), mode
+            tar.addfile(entry, io.BytesIO(content))
+    return packed.getvalue()

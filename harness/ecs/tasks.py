@@ -1,0 +1,372 @@
+"""The life of a task: created, started, watched and ended, each in a thread of its own."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from harness.ecs import containers, model, names
+from harness.ecs.checks import ContainerCheck, CheckLoop
+from harness.ecs.engine import Engine, EngineError
+from harness.ecs.model import RUNNING, STOPPED, Container, Definition, Task
+from harness.ecs.secrets import SecretRefused, Secrets
+from harness.ecs.settings import Settings
+from harness.ecs.state import State
+from harness.redact import redact, remember
+from harness.taskdef import parse
+
+log = logging.getLogger(__name__)
+
+_EDGE_WITHIN_S = 2.0
+_DEFAULT_START_TIMEOUT_S = 120
+
+
+class TaskFailed(Exception):
+    """The task cannot start; the text is its stoppedReason."""
+
+
+class _Stopped(Exception):
+    """The task is to stop before it has started."""
+
+
+class Tasks:
+    """Starts and stops tasks. ``leave`` is called before containers stop and returns when they may."""
+
+    def __init__(
+        self,
+        state: State,
+        *,
+        settings: Settings,
+        engine: Engine,
+        secrets: Secrets,
+        open_socket: Callable[[str], Any],
+        close_socket: Callable[[str], None],
+        leave: Callable[[Task], None],
+    ) -> None:
+        self._state = state
+        self._settings = settings
+        self._engine = engine
+        self._secrets = secrets
+        self._open_socket = open_socket
+        self._close_socket = close_socket
+        self._leave = leave
+        self._cidr = ""
+
+    def create(self, definition: Definition, *, cluster: str, **fields: Any) -> Task:
+        """Add the record of a new task; ``begin`` brings it to life."""
+        task_id = names.task_id()
+        overrides = fields.get("overrides") or {}
+        role = overrides.get("taskRoleArn") or definition.raw.get("taskRoleArn")
+        account = definition.arn.split(":task-definition/")[0]
+        task = Task(
+            id=task_id,
+            arn=f"{account}:task/{cluster}/{task_id}",
+            definition_arn=definition.arn,
+            created_at=self._state.now(),
+            credentials_id=names.credentials_id() if role else "",
+            containers=[
+                Container(
+                    name=item.name,
+                    runtime_id=names.runtime_id(task_id),
+                    image=item.image,
+                    essential=item.essential,
+                    has_check=item.health_check is not None,
+                )
+                for item in parse(definition.raw).containers
+            ],
+            **fields,
+        )
+        with self._state.lock():
+            self._state.tasks[task.id] = task
+            self._state.changed()
+        return task
+
+    def begin(self, task: Task) -> None:
+        """Start the task's thread."""
+        self._thread(lambda: self._live(task), name=f"task-{task.id[:8]}")
+
+    def resume(self, task: Task) -> None:
+        """Watch a task that an earlier control started."""
+        self._open_socket(task.id)
+        for item in task.containers:
+            if item.has_check and item.status == RUNNING:
+                self._check(task, item=item)
+        self._thread(lambda: self._watch_and_end(task), name=f"task-{task.id[:8]}")
+
+    def stop(self, task: Task, *, code: str, reason: str) -> None:
+        """Ask a task to stop; the first reason given stays."""
+        with self._state.lock():
+            if task.desired == STOPPED:
+                return
+            task.desired, task.stop_code, task.stopped_reason = STOPPED, code, reason
+            task.stopping_at = self._state.now()
+            self._state.changed()
+
+    def died(self, docker_id: str, *, exit_code: int) -> None:
+        """Take note that a container stopped."""
+        with self._state.lock():
+            found = [
+                (task, item)
+                for task in self._state.tasks.values()
+                for item in task.containers
+                if item.docker_id == docker_id and item.status != STOPPED
+            ]
+        for task, item in found:
+            oom_killed = self._engine.oom_killed(docker_id)
+            self.container_stopped(task, item=item, exit_code=exit_code, oom_killed=oom_killed)
+
+    def container_stopped(
+        self, task: Task, *, item: Container, exit_code: int, oom_killed: bool
+    ) -> None:
+        """Record a container's end; an essential one takes the task with it."""
+        with self._state.lock():
+            item.status, item.exit_code = STOPPED, exit_code
+            if oom_killed:
+                item.reason = "OutOfMemoryError: Container killed due to memory usage"
+            self._state.changed()
+            if item.essential and task.desired == RUNNING:
+                self.stop(
+                    task,
+                    code="EssentialContainerExited",
+                    reason="Essential container in task exited",
+                )
+
+    def _thread(self, work: Callable[[], None], *, name: str) -> None:
+        threading.Thread(target=work, name=name, daemon=True).start()
+
+    def _live(self, task: Task) -> None:
+        try:
+            self._start(task)
+        except _Stopped:
+            pass
+        except TaskFailed as error:
+            self.stop(task, code="TaskFailedToStart", reason=redact(str(error)))
+        except EngineError as error:
+            reason = f"CannotStartContainerError: Error response from daemon: {error}"
+            self.stop(task, code="TaskFailedToStart", reason=redact(reason))
+        except Exception:
+            log.exception("task %s", task.id)
+            self.stop(task, code="TaskFailedToStart", reason="InternalError: see control's log")
+        self._watch_and_end(task)
+
+    def _watch_and_end(self, task: Task) -> None:
+        self._state.wait_for(lambda: task.desired == STOPPED, timeout_s=None)
+        try:
+            self._end(task)
+        except Exception:
+            log.exception("task %s: end", task.id)
+        with self._state.lock():
+            for item in task.containers:
+                item.status = STOPPED
+            task.status, task.stopped_at = STOPPED, self._state.now()
+            self._state.changed()
+
+    def _start(self, task: Task) -> None:
+        with self._state.lock():
+            definition = self._state.definition(task.definition_arn)
+            task.pull_at = self._state.now()
+        self._resolve_images(task)
+        self._open_socket(task.id)
+        task.pause_id = self._engine.create(
+            **containers.pause(task, settings=self._settings, definition=definition)
+        )
+        self._set(task, status="PENDING")
+        with ThreadPoolExecutor(max_workers=1) as pool:
+            namespace = pool.submit(self._engine.start, task.pause_id)
+            try:
+                for item in task.containers:
+                    self._create(task, item=item, definition=definition)
+            except SecretRefused as error:
+                raise TaskFailed(str(error)) from error
+            namespace.result()
+        network = next(iter(self._settings.task_networks.values()))
+        ip = self._engine.address(task.pause_id, network=network)
+        with self._state.lock():
+            task.ip = ip
+        self._start_containers(task, definition=definition)
+        with self._state.lock():
+            task.started_at = self._state.now()
+            if task.desired == RUNNING:
+                task.status = RUNNING
+            self._state.changed()
+
+    def _set(self, task: Task, *, status: str) -> None:
+        with self._state.lock():
+            task.status = status
+            self._state.changed()
+
+    def _resolve_images(self, task: Task) -> None:
+        for item in task.containers:
+            image_id = self._settings.images.get(item.image)
+            if image_id is None or not self._engine.image_exists(image_id):
+                raise TaskFailed(
+                    "CannotPullContainerError: pull image manifest has been retried 1 time(s): "
+                    f"failed to resolve ref {item.image}: {item.image}: not found"
+                )
+            item.image_id = image_id
+
+    def _create(self, task: Task, *, item: Container, definition: Definition) -> None:
+        parsed = parse(definition.raw)
+        said = parsed.container(item.name)
+        secrets = self._secrets.resolve(said)
+        for value in secrets.values():
+            remember(value)
+        environment = containers.environment_of(
+            task,
+            item=item,
+            settings=self._settings,
+            parsed=parsed,
+            secrets=secrets,
+            app_network_cidr=self._app_network_cidr(),
+        )
+        self._create_volumes(task, item=item, definition=definition)
+        docker_id = self._engine.create(
+            **containers.container(
+                task,
+                item=item,
+                settings=self._settings,
+                definition=definition,
+                parsed=parsed,
+                environment=environment,
+            )
+        )
+        with self._state.lock():
+            item.docker_id = docker_id
+        if self._settings.overlay.files:
+            self._engine.put(docker_id, files=self._settings.overlay.files)
+
+    def _create_volumes(self, task: Task, *, item: Container, definition: Definition) -> None:
+        said = parse(definition.raw).container(item.name)
+        labels = {
+            **containers.labels_of(task, settings=self._settings, definition=definition),
+            "harness.role": "task",
+        }
+        for found in (
+            containers.overlay_volumes(task, said=said, settings=self._settings),
+            containers.task_volumes(task, said=said, settings=self._settings),
+        ):
+            for name in found.values():
+                self._engine.create_volume(name, labels=labels)
+
+    def _app_network_cidr(self) -> str:
+        if not self._cidr:
+            network = next(iter(self._settings.task_networks.values()))
+            self._cidr = self._engine.subnet(network)
+        return self._cidr
+
+    def _start_containers(self, task: Task, *, definition: Definition) -> None:
+        parsed = parse(definition.raw)
+        for item in in_order(task, raw=definition.raw):
+            said = parsed.container(item.name)
+            for condition in said.raw.get("dependsOn") or ():
+                self._await(task, condition=condition, said=said.raw)
+            if task.desired == STOPPED:
+                raise _Stopped
+            self._engine.start(item.docker_id)
+            with self._state.lock():
+                if item.status == "PENDING":
+                    item.status = RUNNING
+                self._state.changed()
+            if item.has_check:
+                self._check(task, item=item)
+
+    def _await(self, task: Task, *, condition: Mapping[str, str], said: Mapping[str, Any]) -> None:
+        other, wanted = task.container(condition["containerName"]), condition["condition"]
+        timeout_s = said.get("startTimeout") or _DEFAULT_START_TIMEOUT_S
+        met = self._state.wait_for(
+            lambda: task.desired == STOPPED or condition_met(other, wanted=wanted) is not None,
+            timeout_s=timeout_s,
+        )
+        if task.desired == STOPPED:
+            raise _Stopped
+        if not met or not condition_met(other, wanted=wanted):
+            raise TaskFailed(
+                f"dependency container '{other.name}' did not reach {wanted} "
+                f"within {timeout_s} seconds"
+            )
+
+    def _check(self, task: Task, *, item: Container) -> None:
+        with self._state.lock():
+            definition = self._state.definition(task.definition_arn)
+        raw = parse(definition.raw).container(item.name).health_check or {}
+        check = ContainerCheck.of(raw, started_at=self._state.now())
+        loop = CheckLoop(
+            self._state, task=task, item=item, check=check, run_command=self._engine.run_check
+        )
+        self._thread(loop.run, name=f"check-{task.id[:8]}-{item.name}")
+
+    def _end(self, task: Task) -> None:
+        self._set(task, status="DEACTIVATING")
+        self._leave(task)
+        self._set(task, status="STOPPING")
+        definition = self._state.definition(task.definition_arn)
+        parsed = parse(definition.raw)
+        for level in reversed(_levels(in_order(task, raw=definition.raw), raw=definition.raw)):
+            with ThreadPoolExecutor(max_workers=len(level)) as pool:
+                list(pool.map(lambda item: self._stop_one(task, item=item, parsed=parsed), level))
+        self._set(task, status="DEPROVISIONING")
+        if task.pause_id:
+            self._engine.kill(task.pause_id)
+        self._close_socket(task.id)
+
+    def _stop_one(self, task: Task, *, item: Container, parsed: Any) -> None:
+        if not item.docker_id or item.status == "PENDING" or item.status == STOPPED:
+            return
+        self._engine.stop(item.docker_id, timeout_s=parsed.container(item.name).stop_timeout_s)
+        # The exit code comes with the engine's event; without it the task would end too early.
+        self._state.wait_for(lambda: item.status == STOPPED, timeout_s=2.0)
+
+    def forget(self, task: Task) -> None:
+        """Remove a stopped task's containers and volumes."""
+        for docker_id in (*(item.docker_id for item in task.containers), task.pause_id):
+            if docker_id:
+                self._engine.remove(docker_id)
+        self._engine.remove_volumes(f"harness.ecs.task-id={task.id}")
+
+
+def condition_met(other: Container, *, wanted: str) -> bool | None:
+    """Say whether a dependency's condition holds; None while that is open."""
+    if wanted == "START":
+        return True if other.status != "PENDING" else None
+    if wanted == "HEALTHY":
+        if other.health == model.HEALTHY:
+            return True
+        return False if other.status == STOPPED or other.health == model.UNHEALTHY else None
+    if other.status != STOPPED:
+        return None
+    return wanted == "COMPLETE" or other.exit_code == 0
+
+
+def in_order(task: Task, *, raw: Mapping[str, Any]) -> list[Container]:
+    """Return the containers so that each comes after those that it depends on."""
+    needs = _needs(raw)
+    placed: list[Container] = []
+    waiting = list(task.containers)
+    while waiting:
+        done = {item.name for item in placed}
+        ready = [item for item in waiting if needs[item.name] <= done] or waiting[:1]
+        placed += ready
+        waiting = [item for item in waiting if item not in ready]
+    return placed
+
+
+def _needs(raw: Mapping[str, Any]) -> dict[str, set[str]]:
+    return {
+        item["name"]: {entry["containerName"] for entry in item.get("dependsOn") or ()}
+        for item in raw["containerDefinitions"]
+    }
+
+
+def _levels(ordered: list[Container], *, raw: Mapping[str, Any]) -> list[list[Container]]:
+    """Group containers that may stop together: none of a group depends on another of it."""
+    needs = _needs(raw)
+    levels: list[list[Container]] = []
+    for item in ordered:
+        if levels and not any(other.name in needs[item.name] for other in levels[-1]):
+            levels[-1].append(item)
+        else:
+            levels.append([item])
+    return levels
