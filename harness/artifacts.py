@@ -10,7 +10,7 @@ import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -107,9 +107,9 @@ def owner_is_alive(owner: str) -> bool:
     return pid.isdigit() and started == _start_ticks(int(pid))
 
 
-def write_current(home: Path, access: dict[str, Any]) -> None:
-    """Record the stack that is up."""
-    _write_whole(home / "current.json", json.dumps(access, indent=2))
+def write_current(home: Path, access: str) -> None:
+    """Record the stack that is up, as JSON."""
+    _write_whole(home / "current.json", access)
 
 
 def read_current(home: Path) -> dict[str, Any] | None:
@@ -189,7 +189,3 @@ def _write_whole(path: Path, text: str) -> Path:
     draft.replace(path)
     return path
 
-
-def as_json(value: Any) -> Any:
-    """Turn a dataclass into what ``write_json`` takes."""
-    return asdict(value)

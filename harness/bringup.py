@@ -1,4 +1,4 @@
-"""From a configuration to a stack that is up: images, services, AWS resources, the app's first run.
+"""From a configuration to a stack that is up: services, AWS resources, the app's first run.
 
 Each step starts when what it needs is there. The web tasks start as soon as their secrets exist and
 ``control`` answers; the database and the proxy become ready beside them.
@@ -6,24 +6,26 @@ Each step starts when what it needs is there. The web tasks start as soon as the
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from harness import artifacts, certs, clients, engine, evidence, images, provision, secretvalues, taskdef
-from harness.artifacts import Run
-from harness.config import Config
-from harness.images import ImageSet
-from harness.progress import Progress
-from harness.redact import Secret
-from harness.services import control, edge, localstack, mysql, proxy
+from harness import artifacts, clients, evidence, inputs, provision
+from harness.plan import Materials, access_to, planned_services, volume_name
 from harness.stack import Planned, Stack
 from harness.steps import Steps
-from harness.targets import Access, access_from
 from harness.wait import Deadline
 
 if TYPE_CHECKING:
     import docker
+
+    from harness.artifacts import Run
+    from harness.config import Config
+    from harness.images import ImageSet
+    from harness.progress import Progress
+    from harness.targets import Access
+
+_SERVICE_STATES = ("starting", "ready")
+ACCESS_FILE = "current.json"
 
 
 @dataclass
@@ -35,25 +37,21 @@ class Bringup:
     client: docker.DockerClient
     progress: Progress
     images: ImageSet
-    secrets: Mapping[str, Secret] = field(init=False)
-    certificates: certs.Certificates = field(init=False)
+    materials: Materials = field(init=False)
     stack: Stack = field(init=False)
     deadline: Deadline = field(init=False)
     web_task: str = ""
 
     def __post_init__(self) -> None:
         """Make the secrets and certificates of this stack."""
-        database = self.config.database
         self.deadline = Deadline(self.config.up_within_s)
-        self.secrets = secretvalues.make(self.config.secrets)
-        self.certificates = certs.create(
-            {
-                "edge": (self.config.public_host,),
-                "proxy": (database.proxy_endpoint,),
-                "mysql": (database.cluster_endpoint,),
-            }
+        self.materials = Materials.make(self.config)
+        self.stack = Stack(
+            run=self.run,
+            client=self.client,
+            images=self.images,
+            vpc_cidr=self.config.vpc_cidr,
         )
-        self.stack = Stack(run=self.run, client=self.client, images=self.images)
 
     def up(self) -> Access:
         """Start everything; raise the first error.
@@ -62,62 +60,55 @@ class Bringup:
             ServiceError: A container failed.
             ProvisionError: The tasks or the first run failed.
         """
-        self.run.write_text("ca.pem", self.certificates.ca_pem)
+        self.run.write_text("ca.pem", self.materials.certificates.ca_pem)
         with Steps(progress=self.progress) as steps:
-            steps.add("networks", self.stack.create_networks)
+            steps.add("networks", self._networks)
             self._services(steps)
             self._resources(steps)
             self._web(steps)
             steps.finish()
         access = self.access()
-        artifacts.write_current(self.config.home, {**artifacts.as_json(access), **self._inputs()})
+        record = {**asdict(access), "inputs": inputs.digests(self.config)}
+        self.run.write_json(ACCESS_FILE, record)
         return access
 
-    def _services(self, steps: Steps) -> None:
-        # The emulator is slowest to boot, so it is started first.
-        for planned in (self._localstack(), self._mysql(), self._proxy(), self._edge()):
-            self._service(steps, planned)
-        steps.add(
-            "control",
-            lambda: self._start(steps, self._control()),
-            needs=("networks",),
-            group="service",
-            states=("starting", "ready"),
-        )
+    def _networks(self) -> None:
+        self.client.volumes.create(volume_name(self.run), labels=self.run.labels("volume"))
+        self.stack.create_networks()
 
-    def _service(self, steps: Steps, planned: Planned) -> None:
-        steps.add(
-            planned.spec.name,
-            lambda: self._start(steps, planned),
-            needs=("networks",),
-            group="service",
-            states=("starting", "ready"),
-        )
+    def _services(self, steps: Steps) -> None:
+        for planned in planned_services(
+            self.config, run=self.run, materials=self.materials, images=self.images
+        ):
+            steps.add(
+                planned.spec.name,
+                lambda planned=planned: self._start(steps, planned),
+                needs=("networks",),
+                group="service",
+                states=_SERVICE_STATES,
+            )
 
     def _start(self, steps: Steps, planned: Planned) -> None:
         self.stack.start(planned.spec)
         self.stack.wait_ready(planned, check=steps.check)
 
     def _resources(self, steps: Steps) -> None:
-        def aws(name: str) -> Any:
-            return clients.aws(self.access(), name)
-
         config = self.config
         steps.add(
             "secrets",
-            lambda: provision.secrets(aws("secretsmanager"), self.secrets),
+            lambda: provision.secrets(self._aws("secretsmanager"), self.materials.secrets),
             needs=("localstack",),
         )
-        steps.add("roles", lambda: provision.roles(aws("iam"), config), needs=("localstack",))
+        steps.add("roles", lambda: provision.roles(self._aws("iam"), config), needs=("localstack",))
         steps.add(
             "load balancer",
-            lambda: provision.load_balancer(aws("elbv2"), config),
+            lambda: provision.load_balancer(self._aws("elbv2"), config),
             needs=("control", "edge"),
         )
         for name, files in config.services.items():
             steps.add(
                 f"service {name}",
-                lambda files=files: provision.service(aws("ecs"), config, files),
+                lambda files=files: provision.service(self._aws("ecs"), config, files),
                 needs=("secrets", "roles", "load balancer"),
             )
 
@@ -133,22 +124,22 @@ class Bringup:
                 where=str(self.run.directory),
             )
 
+        def all_stable() -> None:
+            for name in self.config.services:
+                self.watch(name).until_stable(self.deadline, check=steps.check)
+
+        services = tuple(f"service {name}" for name in self.config.services)
         steps.add("web task healthy", first_healthy, needs=("service web",))
         steps.add("first run", first_run, needs=("web task healthy", "proxy", "mysql"))
-        steps.add(
-            "services stable",
-            lambda: self._all_stable(steps),
-            needs=("first run", *(f"service {name}" for name in self.config.services)),
-        )
+        steps.add("services stable", all_stable, needs=("web task healthy", *services))
 
-    def _all_stable(self, steps: Steps) -> None:
-        for name in self.config.services:
-            self.watch(name).until_stable(self.deadline, check=steps.check)
+    def _aws(self, name: str) -> Any:
+        return clients.aws(self.access(), name)
 
     def watch(self, name: str) -> provision.Watch:
         """Watch one service of the configuration; control must be ready."""
         return provision.Watch(
-            client=clients.aws(self.access(), "ecs"),
+            client=self._aws("ecs"),
             cluster=self.config.cluster,
             service=provision.service_name(self.config.services[name]),
             where=str(self.run.directory),
@@ -157,4 +148,12 @@ class Bringup:
 
     def access(self) -> Access:
         """Say where everything that runs so far can be reached."""
-        return plan.access(self.config, run=self.run, ports=self.stack.ports, vendor=self.images.vendor)
+        return access_to(
+            self.config, run=self.run, ports=self.stack.ports, vendor=self.images.vendor
+        )
+
+
+def record_current(run: artifacts.Run) -> None:
+    """Make this run's stack the one that is up."""
+    text = (run.directory / ACCESS_FILE).read_text(encoding="utf-8")
+    artifacts.write_current(run.home, text)

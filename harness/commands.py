@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -71,10 +70,10 @@ class Session:
 
     def keep(self) -> None:
         """Leave the stack up when this process ends."""
+        from harness import bringup
+
         self.run.set_state(artifacts.STATE_UP)
-        artifacts.write_current(
-            self.run.home, json.loads((self.run.directory / "access.json").read_text())
-        )
+        bringup.record_current(self.run)
         self.kept = True
 
 
@@ -146,7 +145,7 @@ def rehearse(here: Here, *, keep: bool, pytest_args: list[str]) -> int:
     with session(here) as opened:
         opened.start()
         print(f"stack up after {time.monotonic() - opened.began:.1f} s", flush=True)
-        code = replay(here, opened.run.directory / "access.json", pytest_args)
+        code = replay(here, opened.run.directory, pytest_args)
         if keep:
             opened.keep()
             print("the stack is left up; `bin/harness down` stops it")
@@ -155,23 +154,32 @@ def rehearse(here: Here, *, keep: bool, pytest_args: list[str]) -> int:
     return code
 
 
-def replay(here: Here, access: Path, pytest_args: list[str], *, target: str = "local") -> int:
-    """Run the scenarios in a pytest of their own, and turn its exit code into ours."""
-    command = [sys.executable, "-m", "pytest", "--target", target, "--stack", str(access)]
-    named = [arg for arg in pytest_args if not arg.startswith("-") and Path(arg).exists()]
-    scenarios = [] if named else ["scenarios"]
-    variables = {**here.environ, "HARNESS_CONFIG": str(here.config.file)}
-    try:
-        code = subprocess.run(
-            [*command, *scenarios, *pytest_args], cwd=PROJECT, env=variables, check=False
-        ).returncode
-    except KeyboardInterrupt:
-        # pytest got the signal too and reports; give it the time to do so.
-        raise
+def replay(here: Here, home: Path, pytest_args: list[str], *, target: str = "local") -> int:
+    """Run the scenarios in a pytest of their own, and turn its exit code into ours.
+
+    Args:
+        here: Where the command was called.
+        home: Directory with the ``current.json`` of the stack to use.
+        pytest_args: The user's own arguments for pytest.
+        target: Where the scenarios run.
+    """
+    named = any((PROJECT / arg.partition("::")[0]).exists() for arg in pytest_args)
+    command = [sys.executable, "-m", "pytest", "--target", target, *pytest_args]
+    variables = {
+        **here.environ,
+        "HARNESS_CONFIG": str(here.config.file),
+        "HARNESS_HOME": str(home),
+    }
+    code = subprocess.run(
+        [*command, *([] if named else ["scenarios"])], cwd=PROJECT, env=variables, check=False
+    ).returncode
     if code == _PYTEST_INTERRUPTED:
         raise KeyboardInterrupt
     if code == _PYTEST_NOTHING_RAN:
-        raise ConfigError("no scenario matches these arguments", hint="see `pytest scenarios --collect-only`")
+        raise ConfigError(
+            "no scenario matches these arguments",
+            hint="`pytest scenarios --collect-only` lists them",
+        )
     return code if code <= 1 else ConfigError.exit_code
 
 
@@ -191,7 +199,8 @@ def up(here: Here) -> int:
         with session(here) as opened:
             opened.start()
             opened.keep()
-    print(f"up after {time.monotonic() - opened.began:.1f} s; `bin/harness verify` replays the scenarios")
+    took = time.monotonic() - opened.began
+    print(f"up after {took:.1f} s; `bin/harness verify` replays the scenarios")
     return 0
 
 
@@ -227,12 +236,12 @@ def verify(here: Here, pytest_args: list[str]) -> int:
     home = here.config.home
     if artifacts.read_current(home) is None:
         raise NoStack("no stack is up", where=str(home), hint="`bin/harness up` starts one")
-    return replay(here, home / "current.json", pytest_args)
+    return replay(here, home, pytest_args)
 
 
 def smoke(here: Here, pytest_args: list[str]) -> int:
     """Replay against the public URL the scenarios that change nothing there."""
-    return replay(here, here.config.home / "current.json", pytest_args, target="url")
+    return replay(here, here.config.home, pytest_args, target="url")
 
 
 def test(here: Here, pytest_args: list[str]) -> int:
@@ -298,7 +307,3 @@ def doctor(here: Here) -> int:
         print(result)
     return 0 if all(result.ok for result in results) else 1
 
-
-def environ() -> dict[str, str]:
-    """Return the variables of this process."""
-    return dict(os.environ)

@@ -56,7 +56,7 @@ def test_what_is_written_is_redacted(tmp_path: Path) -> None:
 
 
 def test_the_current_stack_is_forgotten_by_its_own_run_only(tmp_path: Path) -> None:
-    artifacts.write_current(tmp_path, {"run": "a"})
+    artifacts.write_current(tmp_path, '{"run": "a"}')
     artifacts.clear_current(tmp_path, run_id="b")
     assert artifacts.read_current(tmp_path) == {"run": "a"}
     artifacts.clear_current(tmp_path, run_id="a")

@@ -1,0 +1,197 @@
+"""Which services a configuration needs, filled in: names, certificates, secrets, settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from harness import certs, engine, secretvalues, taskdef
+from harness.errors import ConfigError
+from harness.redact import Secret
+from harness.services import control, edge, localstack, mysql, proxy
+from harness.stack import Planned, Ports
+from harness.targets import Access
+
+if TYPE_CHECKING:
+    from harness.artifacts import Run
+    from harness.config import Config
+
+_ACCOUNT_WITHOUT_A_SECRET = "app"
+TASK_NETWORKS = ("app", "proxy", "aws")
+
+
+@dataclass(frozen=True)
+class Materials:
+    """What is made anew for each stack."""
+
+    secrets: Mapping[str, Secret]
+    """SecretString by name."""
+    certificates: certs.Certificates
+    account: mysql.Account
+
+    @classmethod
+    def make(cls, config: Config) -> Materials:
+        """Make secrets and certificates; the database's account is the one its secret names.
+
+        A secret that lacks the user name or the password is a mistake that the tasks will meet, not a
+        reason to have no database: the account then has a password that nobody knows.
+        """
+        secrets = secretvalues.make(config.secrets)
+        fields = secretvalues.fields(secrets[config.database.secret])
+        password = fields.get("password") or secretvalues.GENERATE["password"]()
+        return cls(
+            secrets=secrets,
+            certificates=certs.create(
+                {
+                    "edge": (config.public_host,),
+                    "proxy": (config.database.proxy_endpoint,),
+                    "mysql": (config.database.cluster_endpoint,),
+                }
+            ),
+            account=mysql.Account(
+                schema=config.database.name,
+                username=fields.get("username") or _ACCOUNT_WITHOUT_A_SECRET,
+                password=Secret(password),
+            ),
+        )
+
+
+def planned_services(
+    config: Config, *, run: Run, materials: Materials, images: Mapping[str, str]
+) -> tuple[Planned, ...]:
+    """Return the services, the slowest to boot first."""
+    ca_pem, certificates = materials.certificates.ca_pem, materials.certificates
+    database = config.database
+
+    def login(endpoint: str) -> dict[str, Any]:
+        return {"endpoint": endpoint, "ca_pem": ca_pem, "account": materials.account}
+
+    return (
+        Planned(
+            localstack.spec(),
+            lambda ports: localstack.probe(
+                ports, account_id=config.account_id, region=config.region
+            ),
+        ),
+        Planned(
+            control.spec(
+                settings=control_settings(config, run=run, ca_pem=ca_pem, images=images),
+                socket_path=engine.socket_path(),
+                volume=volume_name(run),
+            ),
+            control.probe,
+        ),
+        Planned(
+            mysql.spec(
+                certificate=certificates.server("mysql"), **login(database.cluster_endpoint)
+            ),
+            lambda ports: mysql.probe(ports, **login(database.cluster_endpoint)),
+        ),
+        Planned(
+            proxy.spec(
+                endpoint=database.proxy_endpoint,
+                cluster_endpoint=database.cluster_endpoint,
+                ca_pem=ca_pem,
+                certificate=certificates.server("proxy"),
+            ),
+            lambda ports: proxy.probe(ports, **login(database.proxy_endpoint)),
+        ),
+        Planned(
+            edge.spec(public_host=config.public_host, certificate=certificates.server("edge")),
+            lambda ports: edge.probe(ports, public_host=config.public_host, ca_pem=ca_pem),
+        ),
+    )
+
+
+def volume_name(run: Run) -> str:
+    """Name of the volume through which pause containers reach control."""
+    return run.name("control")
+
+
+def control_settings(
+    config: Config, *, run: Run, ca_pem: str, images: Mapping[str, str]
+) -> dict[str, Any]:
+    """Return the content of control's settings file."""
+    return {
+        "run": run.id,
+        "home": str(run.home),
+        "owner": run.owner,
+        "account_id": config.account_id,
+        "region": config.region,
+        "cluster": config.cluster,
+        "aws_endpoint_url": f"http://localstack:{localstack.PORT}",
+        "task_networks": {role: run.name(role) for role in TASK_NETWORKS},
+        "edge_container": run.name("edge"),
+        "pause_image": images["pause"],
+        "images": dict.fromkeys(_references(config), images["app"]),
+        "overlay": {
+            "environment": dict(config.overlay.environment),
+            "files": dict.fromkeys(config.overlay.files, ca_pem),
+        },
+    }
+
+
+def _references(config: Config) -> set[str]:
+    """Every image reference in the task definitions stands for the one app image.
+
+    Raises:
+        ConfigError: The task definitions name different images.
+    """
+    found = {
+        container.image: files.task_definition
+        for files in config.services.values()
+        for container in taskdef.load(files.task_definition).containers
+    }
+    if len(found) > 1:
+        names = "; ".join(f"{path}: {image}" for image, path in sorted(found.items()))
+        raise ConfigError(
+            "the task definitions name different images",
+            state=names,
+            hint="all containers of the app run one image; give each the same tag or digest",
+        )
+    return set(found)
+
+
+def access_to(config: Config, *, run: Run, ports: Mapping[str, Ports], vendor: str) -> Access:
+    """Say where everything that runs so far can be reached; what does not run yet is empty."""
+
+    def address(service: str, port: int) -> str:
+        return f"127.0.0.1:{ports[service][port]}" if service in ports else ""
+
+    def url(service: str, port: int) -> str:
+        found = address(service, port)
+        return f"http://{found}" if found else ""
+
+    web = taskdef.load(config.services["web"].task_definition).containers[0]
+    return Access(
+        public_url=config.public_url,
+        run=run.id,
+        run_dir=str(run.directory),
+        https=address("edge", edge.HTTPS_PORT),
+        http=address("edge", edge.HTTP_PORT),
+        localstack=url("localstack", localstack.PORT),
+        control=url("control", control.PORT),
+        proxy=address("proxy", proxy.PORT),
+        mysql=address("mysql", mysql.PORT),
+        ca_file=str(run.directory / "ca.pem"),
+        account_id=config.account_id,
+        region=config.region,
+        cluster=config.cluster,
+        proxy_endpoint=config.database.proxy_endpoint,
+        cluster_endpoint=config.database.cluster_endpoint,
+        database=config.database.name,
+        services={
+            name: str(taskdef.load_json(files.service)["serviceName"])
+            for name, files in config.services.items()
+        },
+        target_group=str(taskdef.load_json(config.target_group)["TargetGroup"]["Name"]),
+        load_balancer=str(taskdef.load_json(config.load_balancer)["LoadBalancer"]["Name"]),
+        session_cookie=web.environment.get("SESSION_COOKIE", ""),
+        secrets={"app": config.probe_secret, "db": config.database.secret},
+        vendor=vendor,
+        overlay={
+            "environment": dict(config.overlay.environment),
+            "files": dict(config.overlay.files),
+        },
+    )

@@ -1,0 +1,162 @@
+"""Rehearsals: green, red for the right reason, interrupted, killed; and nothing left of any."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+from xml.etree import ElementTree
+
+from harness import artifacts, evidence
+
+from .conftest import Project
+
+if TYPE_CHECKING:
+    import docker
+
+Check = Callable[[Project], None]
+
+
+def run_directory(project: Project) -> Path:
+    (found,) = (project.home / "runs").glob("*")
+    return found
+
+
+def test_the_reference_app_is_green_and_nothing_is_left(
+    project: Project, nothing_left: Check
+) -> None:
+    code, said = project.run("rehearse")
+    assert code == 0, said
+    assert "Traceback" not in said
+    nothing_left(project)
+    directory = run_directory(project)
+    report = json.loads((directory / "report.json").read_text())
+    assert report["outcomes"] or report["scenarios"]
+    assert ElementTree.parse(directory / "junit.xml").getroot() is not None
+    assert "AWS_ENDPOINT_URL" in (directory / "report.html").read_text()
+    assert (directory / "services" / "mysql" / "stderr.log").is_file()
+    assert list(directory.glob("tasks/tickets-web-*/app/stderr.log"))
+
+
+def test_a_missing_secret_key_stops_the_rehearsal_and_is_named(
+    project: Project, nothing_left: Check
+) -> None:
+    project.replace("harness.toml", 'password = { generate = "password" }\n', "")
+    code, said = project.run("rehearse")
+    assert code == 3, said
+    assert "did not contain json key password" in said
+    assert "Traceback" not in said
+    nothing_left(project)
+
+
+def test_a_session_in_files_is_red_and_named(project: Project, nothing_left: Check) -> None:
+    project.replace("app/ecs/web.json", '"name": "SESSION_DRIVER",\n          "value": "database"',
+                    '"name": "SESSION_DRIVER",\n          "value": "file"')
+    code, said = project.run("rehearse", "-k", "session")
+    assert code == 1, said
+    assert "SESSION_DRIVER" in said
+    nothing_left(project)
+
+
+def test_a_mistake_in_a_task_definition_is_a_usage_error(project: Project) -> None:
+    project.replace("app/ecs/web.json", '"memory": "1024"', '"memory": "1000"')
+    code, said = project.run("rehearse")
+    assert code == 2, said
+    assert "web.json" in said
+    assert "memory" in said
+
+
+def test_ctrl_c_while_starting_leaves_nothing(project: Project, nothing_left: Check) -> None:
+    command = project.start("rehearse")
+    command.wait_for("localstack")
+    command.interrupt()
+    assert command.end() == 130, command.said
+    assert "Traceback" not in command.said
+    nothing_left(project)
+
+
+def test_what_a_killed_up_left_is_swept_by_down(
+    project: Project, client: docker.DockerClient, nothing_left: Check
+) -> None:
+    command = project.start("up")
+    command.wait_for("mysql")
+    command.interrupt(signal.SIGKILL)
+    command.end()
+    left = project.run_ids() & set(evidence.runs_in_engine(client))
+    assert left, "the test killed too early"
+    code, said = project.run("down")
+    assert code == 0, said
+    assert f"removed what run {left.pop()} had left" in said
+    nothing_left(project)
+
+
+def test_up_is_idempotent_and_down_ends_it(
+    project: Project, client: docker.DockerClient, nothing_left: Check
+) -> None:
+    code, said = project.run("up")
+    assert code == 0, said
+    again, said = project.run("up")
+    assert again == 0, said
+    assert "already up" in said
+    assert len(project.run_ids()) == 1
+    code, said = project.run("status", "--json")
+    assert code == 0
+    status = json.loads(said)
+    assert status["up"] is True
+    code, said = project.run("exec", "web", "--", "php", "artisan", "--version")
+    assert code == 0, said
+    assert "Laravel Framework 13" in said
+    code, said = project.run("logs", "mysql")
+    assert "ready for connections" in said
+    assert secrets_of(client, status["run"]) - set(said) and not leaked(client, status["run"], project)
+    code, said = project.run("verify", "-k", "no scenario is called this")
+    assert code == 2, said
+    code, said = project.run("down")
+    assert code == 0, said
+    nothing_left(project)
+    code, said = project.run("verify")
+    assert code == 2
+    assert "bin/harness up" in said
+
+
+def secrets_of(client: docker.DockerClient, run_id: str) -> set[str]:
+    """Values that only the tasks may hold, read from their environment."""
+    found = set()
+    for container in evidence.containers_of(client, run_id):
+        for entry in container.attrs["Config"]["Env"]:
+            name, _, value = entry.partition("=")
+            if name in ("DB_PASSWORD", "APP_KEY", "PROBE_KEY"):
+                found.add(value)
+    assert found
+    return found
+
+
+def leaked(client: docker.DockerClient, run_id: str, project: Project) -> list[str]:
+    """Where a secret is found: files of the run, and inspect data of anything but the tasks."""
+    values = secrets_of(client, run_id)
+    places = []
+    for path in project.home.rglob("*"):
+        if path.is_file() and any(v in path.read_text(errors="replace") for v in values):
+            places.append(str(path))
+    for container in evidence.containers_of(client, run_id):
+        is_task = evidence.LABEL_CONTAINER in container.labels
+        if not is_task and any(v in json.dumps(container.attrs) for v in values):
+            places.append(container.name)
+    return places
+
+
+def test_a_run_that_lives_is_never_swept(
+    project: Project, client: docker.DockerClient, tmp_path: Path
+) -> None:
+    run = artifacts.new_run(tmp_path / "other")
+    client.networks.create(run.name("app"), labels=run.labels("network"))
+    try:
+        code, said = project.run("down")
+        assert code == 0, said
+        assert run.id in evidence.runs_in_engine(client)
+        assert run.owner.startswith(f"{os.getpid()}:")
+    finally:
+        evidence.remove_run(client, run.id)
