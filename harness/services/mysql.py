@@ -133,6 +133,7 @@ def hops(port: int, *, endpoint: str, ca_pem: str, account: Account) -> tuple[Ho
     connection = connect(port, endpoint=endpoint, ca_pem=ca_pem, account=account)
     try:
         ours = vars(connection)["_sock"]
+        clients = Hop(version=ours.version(), cipher=ours.cipher()[0])
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
             cursor.execute("SHOW STATUS WHERE Variable_name IN ('Ssl_version', 'Ssl_cipher')")
@@ -141,10 +142,7 @@ def hops(port: int, *, endpoint: str, ca_pem: str, account: Account) -> tuple[Ho
         connection.close()
     if not status.get("Ssl_cipher"):
         raise pymysql.err.OperationalError(0, "the server's connection has no TLS")
-    return (
-        Hop(version=ours.version(), cipher=ours.cipher()[0]),
-        Hop(version=status["Ssl_version"], cipher=status["Ssl_cipher"]),
-    )
+    return clients, Hop(version=status["Ssl_version"], cipher=status["Ssl_cipher"])
 
 
 def connect(

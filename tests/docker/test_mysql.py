@@ -1,0 +1,166 @@
+"""The Aurora stand-in in a real container: what it demands of clients, and what it keeps to itself."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import pymysql
+import pytest
+
+from harness import artifacts, certs, evidence
+from harness.redact import Secret
+from harness.services import mysql
+from harness.stack import Planned, Stack
+from harness.wait import GaveUp, Ready
+
+if TYPE_CHECKING:
+    import docker
+
+ENDPOINT = "tickets.cluster-cq8w2k7example.us-east-1.rds.amazonaws.com"
+ACCOUNT = mysql.Account(schema="tickets", username="tickets", password=Secret(r"it's a \secret"))
+CERTIFICATES = certs.create({"mysql": (ENDPOINT,)})
+SPEC = mysql.spec(
+    endpoint=ENDPOINT,
+    ca_pem=CERTIFICATES.ca_pem,
+    certificate=CERTIFICATES.server("mysql"),
+    account=ACCOUNT,
+)
+PROBE = partial(mysql.probe, endpoint=ENDPOINT, ca_pem=CERTIFICATES.ca_pem, account=ACCOUNT)
+
+
+@pytest.fixture(scope="module")
+def stack(
+    client: docker.DockerClient,
+    image: Callable[[str], str],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Stack]:
+    run = artifacts.new_run(tmp_path_factory.mktemp("run"))
+    made = Stack(run=run, client=client, images={"mysql": image("mysql")}, vpc_cidr="10.42.0.0/16")
+    try:
+        made.create_networks()
+        made.start(SPEC)
+        made.wait_ready(Planned(SPEC, PROBE), check=lambda: None)
+        yield made
+    finally:
+        evidence.remove_run(client, run.id)
+
+
+def query(stack: Stack, sql: str) -> list[tuple[Any, ...]]:
+    connection = mysql.connect(
+        stack.ports["mysql"][mysql.PORT],
+        endpoint=ENDPOINT,
+        ca_pem=CERTIFICATES.ca_pem,
+        account=ACCOUNT,
+    )
+    with connection, connection.cursor() as cursor:
+        cursor.execute(sql)
+        return list(cursor.fetchall())
+
+
+def inside(stack: Stack, command: str, *, user: str = "") -> str:
+    _, output = stack.containers["mysql"].exec_run(["sh", "-c", command], user=user)
+    text: str = output.decode()
+    return text
+
+
+def test_connection_is_tls_with_production_name_verified(stack: Stack) -> None:
+    ours, servers = mysql.hops(
+        stack.ports["mysql"][mysql.PORT],
+        endpoint=ENDPOINT,
+        ca_pem=CERTIFICATES.ca_pem,
+        account=ACCOUNT,
+    )
+    assert ours.version == servers.version == "TLSv1.3"
+    assert ours.cipher == servers.cipher
+
+
+def test_plaintext_is_refused_with_aurora_error(stack: Stack) -> None:
+    connection = pymysql.connect(
+        host=ENDPOINT,
+        user=ACCOUNT.username,
+        password=ACCOUNT.password.reveal(),
+        ssl_disabled=True,
+        defer_connect=True,
+    )
+    with pytest.raises(pymysql.err.OperationalError) as refused:
+        connection.connect(
+            socket.create_connection(("127.0.0.1", stack.ports["mysql"][mysql.PORT]), 5)
+        )
+    assert refused.value.args == (
+        3159,
+        "Connections using insecure transport are prohibited while --require_secure_transport=ON.",
+    )
+
+
+def test_probe_gives_up_on_another_authority(stack: Stack) -> None:
+    other = certs.create({}).ca_pem
+    with pytest.raises(GaveUp, match="CERTIFICATE_VERIFY_FAILED"):
+        mysql.probe(stack.ports["mysql"], endpoint=ENDPOINT, ca_pem=other, account=ACCOUNT)
+
+
+def test_probe_gives_up_on_a_name_that_the_certificate_lacks(stack: Stack) -> None:
+    with pytest.raises(GaveUp, match="Hostname mismatch"):
+        mysql.probe(
+            stack.ports["mysql"],
+            endpoint="db.example",
+            ca_pem=CERTIFICATES.ca_pem,
+            account=ACCOUNT,
+        )
+
+
+def test_probe_gives_up_on_a_wrong_password(stack: Stack) -> None:
+    wrong = mysql.Account("tickets", "tickets", Secret("not the password"))
+    with pytest.raises(GaveUp, match="1045"):
+        mysql.probe(
+            stack.ports["mysql"], endpoint=ENDPOINT, ca_pem=CERTIFICATES.ca_pem, account=wrong
+        )
+
+
+def test_account_may_only_what_an_app_needs(stack: Stack) -> None:
+    (usage,), (grants,) = query(stack, "SHOW GRANTS")
+    assert usage == "GRANT USAGE ON *.* TO `tickets`@`%`"
+    for privilege in mysql.GRANTS:
+        assert privilege in grants
+    assert "ON `tickets`.*" in grants
+    with pytest.raises(pymysql.err.OperationalError, match="Access denied"):
+        query(stack, "CREATE DATABASE elsewhere")
+    with pytest.raises(pymysql.err.OperationalError, match="denied"):
+        query(stack, "SELECT user FROM mysql.user")
+
+
+def test_schema_speaks_utf8mb4(stack: Stack) -> None:
+    assert query(stack, "SELECT @@character_set_database, @@sql_mode LIKE '%STRICT%'") == [
+        ("utf8mb4", 1)
+    ]
+
+
+def test_password_is_left_in_no_file_and_not_in_inspect(stack: Stack) -> None:
+    assert inside(stack, "ls -A /etc/mysql/init") == ""
+    container = stack.containers["mysql"]
+    shown = str(container.attrs)
+    assert "secret" not in shown
+    assert "secret" not in container.logs().decode()
+
+
+def test_key_is_out_of_reach_of_other_users(stack: Stack) -> None:
+    assert "Permission denied" in inside(stack, "cat /etc/mysql/tls/server.key 2>&1", user="nobody")
+
+
+def test_root_comes_in_by_the_socket_only(stack: Stack) -> None:
+    assert "root@localhost" in inside(stack, "mysql -uroot -Ne 'SELECT CURRENT_USER()'")
+    assert "ERROR 1045" in inside(stack, "mysql -uroot -h127.0.0.1 -e 'SELECT 1' 2>&1", user="root")
+
+
+def test_data_and_account_survive_a_restart(stack: Stack) -> None:
+    query(stack, "CREATE TABLE IF NOT EXISTS kept (id INT PRIMARY KEY)")
+    container = stack.containers["mysql"]
+    container.restart(timeout=10)
+    container.reload()
+    port = int(container.attrs["NetworkSettings"]["Ports"]["3306/tcp"][0]["HostPort"])
+    stack.ports["mysql"] = {mysql.PORT: port}
+    stack.wait_ready(Planned(SPEC, PROBE), check=lambda: None)
+    assert query(stack, "SHOW TABLES LIKE 'kept'") == [("kept",)]
+    assert isinstance(PROBE(stack.ports["mysql"]), Ready)

@@ -1,0 +1,186 @@
+"""The RDS Proxy stand-in in real containers: TLS on both hops, the way to the server, pooling."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+import pymysql
+import pytest
+
+from harness import artifacts, certs, evidence
+from harness.redact import Secret
+from harness.services import mysql, proxy
+from harness.services.spec import ServiceSpec
+from harness.stack import Planned, Stack
+from harness.wait import Deadline, GaveUp, NotYet, Ready, wait_until
+
+if TYPE_CHECKING:
+    import docker
+
+CLUSTER = "tickets.cluster-cq8w2k7example.us-east-1.rds.amazonaws.com"
+ENDPOINT = "tickets.proxy-cq8w2k7example.us-east-1.rds.amazonaws.com"
+ACCOUNT = mysql.Account(schema="tickets", username="tickets", password=Secret("proxy-password"))
+CERTIFICATES = certs.create({"mysql": (CLUSTER,), "proxy": (ENDPOINT,)})
+CA = CERTIFICATES.ca_pem
+OTHER_NAME = "other.cluster.example"
+SERVER = replace(
+    mysql.spec(
+        endpoint=CLUSTER, ca_pem=CA, certificate=CERTIFICATES.server("mysql"), account=ACCOUNT
+    ),
+    networks={"operator": (), "data": (CLUSTER, OTHER_NAME)},
+)
+SPEC = proxy.spec(
+    endpoint=ENDPOINT,
+    cluster_endpoint=CLUSTER,
+    ca_pem=CA,
+    certificate=CERTIFICATES.server("proxy"),
+)
+PROBE = partial(proxy.probe, endpoint=ENDPOINT, ca_pem=CA, account=ACCOUNT)
+
+
+@pytest.fixture(scope="module")
+def stack(
+    client: docker.DockerClient,
+    image: Callable[[str], str],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Stack]:
+    run = artifacts.new_run(tmp_path_factory.mktemp("run"))
+    ids = {"mysql": image("mysql"), "proxy": image("proxy")}
+    made = Stack(run=run, client=client, images=ids, vpc_cidr="10.43.0.0/16")
+    try:
+        made.create_networks()
+        made.start(SERVER)
+        made.start(SPEC)
+        made.wait_ready(Planned(SPEC, PROBE), check=lambda: None)
+        yield made
+    finally:
+        evidence.remove_run(client, run.id)
+
+
+def another(stack: Stack, spec: ServiceSpec) -> Callable[[], Ready | NotYet]:
+    """Start a second proxy that differs, in the first one's place; returns its probe."""
+    stack.containers["proxy"].remove(force=True)
+    stack.start(spec)
+    return lambda: PROBE(stack.ports["proxy"])
+
+
+def test_both_hops_are_tls(stack: Stack) -> None:
+    clients, servers = mysql.hops(
+        stack.ports["proxy"][proxy.PORT], endpoint=ENDPOINT, ca_pem=CA, account=ACCOUNT
+    )
+    assert clients.version == "TLSv1.3"
+    assert servers.version == "TLSv1.3"
+    assert clients.cipher
+    assert servers.cipher
+
+
+def test_plaintext_is_refused(stack: Stack) -> None:
+    connection = pymysql.connect(
+        host=ENDPOINT,
+        user=ACCOUNT.username,
+        password=ACCOUNT.password.reveal(),
+        ssl_disabled=True,
+        defer_connect=True,
+    )
+    with pytest.raises(pymysql.err.OperationalError) as refused:
+        connection.connect(
+            socket.create_connection(("127.0.0.1", stack.ports["proxy"][proxy.PORT]), 5)
+        )
+    assert refused.value.args == (2026, "SSL connection error: SSL is required from client")
+
+
+def test_probe_gives_up_on_another_authority(stack: Stack) -> None:
+    with pytest.raises(GaveUp, match="CERTIFICATE_VERIFY_FAILED"):
+        proxy.probe(
+            stack.ports["proxy"], endpoint=ENDPOINT, ca_pem=certs.create({}).ca_pem, account=ACCOUNT
+        )
+
+
+def test_proxy_has_the_production_name_and_the_cluster_only_behind_it(stack: Stack) -> None:
+    container = stack.containers["proxy"]
+    container.reload()
+    networks = container.attrs["NetworkSettings"]["Networks"]
+    aliases = {name.rpartition("-")[2]: set(one["Aliases"]) for name, one in networks.items()}
+    assert ENDPOINT in aliases["proxy"]
+    assert ENDPOINT not in aliases["data"]
+
+
+def test_server_connections_are_shared(stack: Stack) -> None:
+    def work() -> None:
+        connection = mysql.connect(
+            stack.ports["proxy"][proxy.PORT], endpoint=ENDPOINT, ca_pem=CA, account=ACCOUNT
+        )
+        connected.wait()
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        counted.wait()
+        connection.close()
+
+    clients = 30
+    connected = threading.Barrier(clients + 1)
+    counted = threading.Barrier(clients + 1)
+    threads = [threading.Thread(target=work) for _ in range(clients)]
+    for thread in threads:
+        thread.start()
+    connected.wait(timeout=30)
+    _, output = stack.containers["mysql"].exec_run(
+        ["mysql", "-uroot", "-Ne", "SHOW STATUS LIKE 'Threads_connected'"]
+    )
+    counted.wait(timeout=30)
+    for thread in threads:
+        thread.join(timeout=30)
+    assert int(output.split()[1]) < clients
+
+
+def test_probe_says_what_the_proxy_says_while_the_server_is_away(stack: Stack) -> None:
+    server = stack.containers["mysql"]
+    server.pause()
+    try:
+        answer = PROBE(stack.ports["proxy"])
+    finally:
+        server.unpause()
+    assert isinstance(answer, NotYet)
+    wait_until(lambda: PROBE(stack.ports["proxy"]), deadline=Deadline(20))
+
+
+def test_a_server_certificate_for_another_name_is_refused(stack: Stack) -> None:
+    probe = another(
+        stack,
+        proxy.spec(
+            endpoint=ENDPOINT,
+            cluster_endpoint=OTHER_NAME,
+            ca_pem=CA,
+            certificate=CERTIFICATES.server("proxy"),
+        ),
+    )
+    assert _refusal(probe) == "certificate verify failed"
+
+
+def test_a_server_of_another_authority_is_refused(stack: Stack) -> None:
+    spec = proxy.spec(
+        endpoint=ENDPOINT,
+        cluster_endpoint=CLUSTER,
+        ca_pem=certs.create({}).ca_pem,
+        certificate=CERTIFICATES.server("proxy"),
+    )
+    assert _refusal(another(stack, spec)) == "certificate verify failed"
+
+
+def _refusal(probe: Callable[[], Ready | NotYet]) -> str:
+    """Wait for the refusal of the second hop: until its port is open, a proxy says nothing of it."""
+    said: list[str] = []
+
+    def refused() -> Ready | NotYet:
+        answer = probe()
+        assert isinstance(answer, NotYet), "the proxy took a certificate that it must refuse"
+        said.append(answer.reason)
+        return Ready() if "certificate verify failed" in answer.reason else answer
+
+    wait_until(refused, deadline=Deadline(15), interval_s=0.2)
+    assert "connecting to destination failed with TLS error" in said[-1]
+    return "certificate verify failed"
