@@ -93,15 +93,12 @@ def context(name: str, *, sources: Sources) -> Context:
     if name == "control":
         files.update(python_sources(sources.root, package="harness.ecs"))
     if name == "vendor":
-        # Composer needs what the app asks for; Debian's tree is the same for any app.
-        wanted = ("composer.json", "composer.lock") if sources.vendor == "composer" else ()
-        files.update(
-            {
-                file: sources.app_context / file
-                for file in wanted
-                if (sources.app_context / file).is_file()
-            }
-        )
+        # Composer needs what the app asks for, and finds its own packages by their composer.json;
+        # Debian's tree is the same for any app.
+        wanted = ("composer.json", "composer.lock", "packages/*/composer.json")
+        for pattern in wanted if sources.vendor == "composer" else ():
+            for file in sorted(sources.app_context.glob(pattern)):
+                files[file.relative_to(sources.app_context).as_posix()] = file
     declared = _ARG.findall((directory / dockerfile).read_text(encoding="utf-8"))
     base = "base-sid" if name in _ON_SID else "base-trixie"
     if name == "vendor" and sources.vendor == "debian":
