@@ -12,6 +12,7 @@ from harness import clients, findings
 from harness.browser import Account, Browser
 from harness.errors import CapabilityMissing
 from harness.targets import CONTAINERS, ECS, ELB, EXEC, Access, Differences, Target
+from harness.wait import Deadline, DeadlinePassed, NotYet, Ready, wait_until
 from harness.webtier import WebTier
 
 if TYPE_CHECKING:
@@ -26,10 +27,13 @@ if TYPE_CHECKING:
 
 __all__ = [
     "access",
+    "ask_another_task",
     "containers",
     "differences",
     "ecs",
     "elbv2",
+    "eventually",
+    "mysql",
     "new_account",
     "new_visitor",
     "probe",
@@ -168,6 +172,19 @@ def secret(access: Access) -> Callable[[str], dict[str, str]]:
 
 
 @pytest.fixture
+def mysql(access: Access, secret: Callable[[str], dict[str, str]]) -> Callable[..., Any]:
+    """Connect to a hop, ``proxy`` or ``server``, with the app's own account."""
+
+    def connect(hop: str, *, tls: bool = True) -> Any:
+        keys = secret("db")
+        return clients.mysql(
+            access, hop=hop, user=keys["username"], password=keys["password"], tls=tls
+        )
+
+    return connect
+
+
+@pytest.fixture
 def web(access: Access, request: pytest.FixtureRequest) -> Callable[[], requests.Session]:
     """Make sessions to the public host, each with a cookie jar of its own."""
 
@@ -226,3 +243,46 @@ def run_in_task(toolbox: Toolbox) -> Callable[..., ExecResult]:
         return toolbox.containers.run(chosen, command)
 
     return run
+
+
+@pytest.fixture
+def eventually(differences: Differences) -> Callable[..., Any]:
+    """Ask until the answer is as wanted, and return it; fail with the last answer otherwise."""
+
+    def ask(
+        question: Callable[[], Any],
+        *,
+        until: Callable[[Any], bool],
+        what: str,
+        within_s: float = differences.patience_s,
+    ) -> Any:
+        answers: list[Any] = []
+
+        def probe() -> Ready | NotYet:
+            answers[:] = [question()]
+            return Ready() if until(answers[0]) else NotYet(repr(answers[0]))
+
+        try:
+            wait_until(probe, deadline=Deadline(within_s), interval_s=0.1)
+        except DeadlinePassed as passed:
+            raise AssertionError(
+                f"{what}, within {within_s:.0f} s. The last answer: {passed.reason}"
+            ) from None
+        return answers[0]
+
+    return ask
+
+
+@pytest.fixture
+def ask_another_task(eventually: Callable[..., Any]) -> Callable[..., dict[str, Any]]:
+    """Put a question to the app until a task answers that is not the one named."""
+
+    def ask(question: Callable[[], dict[str, Any]], *, than: str) -> dict[str, Any]:
+        answer: dict[str, Any] = eventually(
+            question,
+            until=lambda found: found["task"] != than,
+            what=f"Only one task answered, {than}, where another should",
+        )
+        return answer
+
+    return ask

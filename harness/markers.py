@@ -47,6 +47,9 @@ class Declared:
         return f"target {target.name} lacks: {', '.join(lacking)}" if lacking else ""
 
 
+NOTHING = Declared(truth={}, requires=frozenset(), alone=False)
+
+
 def problems(marks: Iterable[Mark]) -> list[str]:
     """Return what is wrong with a scenario's marks; nothing when they are complete."""
     found = list(marks)

@@ -47,6 +47,7 @@ class _Running:
     """What is known of the scenario that runs."""
 
     declared: markers.Declared
+    problems: str = ""
     since: datetime = field(default_factory=lambda: datetime.now(UTC))
     outcome: Outcome | None = None
     seconds: float = 0.0
@@ -141,18 +142,18 @@ def _marks(item: pytest.Item) -> list[markers.Mark]:
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Refuse incomplete scenarios, all of them in one message; put those that run alone last."""
-    told = [
-        f"  {item.nodeid}: {problem}"
-        for item in items
-        if _is_scenario(item)
-        for problem in markers.problems(_marks(item))
-    ]
-    if told:
-        raise pytest.UsageError("\n".join(["Scenarios with incomplete labels:", *told]))
+    told = []
     for item in filter(_is_scenario, items):
-        item.stash[_running] = _Running(markers.declared(_marks(item)))
+        marks = _marks(item)
+        problems = markers.problems(marks)
+        told += [f"  {item.nodeid}: {problem}" for problem in problems]
+        declared = markers.NOTHING if problems else markers.declared(marks)
+        item.stash[_running] = _Running(declared, problems="; ".join(problems))
+    # An xdist worker has no voice for this error; there, each incomplete scenario fails by itself.
+    if told and not hasattr(config, "workerinput"):
+        raise pytest.UsageError("\n".join(["Scenarios with incomplete labels:", *told]))
     items.sort(key=lambda item: _is_scenario(item) and item.stash[_running].declared.alone)
 
 
@@ -198,8 +199,11 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip what the target cannot show; begin only with every web task healthy."""
     if not _is_scenario(item):
         return
+    running = item.stash[_running]
+    if running.problems:
+        pytest.fail(f"{item.nodeid}: {running.problems}", pytrace=False)
     box = _toolbox(item.config)
-    why_not = item.stash[_running].declared.why_not_on(box.target)
+    why_not = running.declared.why_not_on(box.target)
     if why_not:
         pytest.skip(why_not)
     if box.web is not None:
@@ -223,6 +227,7 @@ def pytest_runtest_makereport(
     if first and (report.when == "call" or not report.passed):
         running.outcome = _outcome(item, report=report)
         report.sections += [(f"cutover: {title}", text) for title, text in _shown(running.outcome)]
+    _redact(report)
     if report.when == "teardown" and running.outcome is not None:
         done = replace(running.outcome, seconds=round(running.seconds, 3))
         # xdist carries a report's plain attributes from its workers.
@@ -253,6 +258,14 @@ def _outcome(item: pytest.Item, *, report: pytest.TestReport) -> Outcome:
         cause=cause.sentence if cause else "",
         cause_lines=cause.lines if cause else (),
     )
+
+
+def _redact(report: pytest.TestReport) -> None:
+    """Blank secrets in what pytest itself prints of a failure."""
+    report.sections = [(title, redact(text)) for title, text in report.sections]
+    text = report.longreprtext
+    if report.failed and redact(text) != text:
+        report.longrepr = redact(text)
 
 
 def _shown(outcome: Outcome) -> Iterator[tuple[str, str]]:

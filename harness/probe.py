@@ -10,10 +10,11 @@ import hmac
 import json
 import secrets
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     import requests
 
@@ -45,6 +46,16 @@ def sign(
     }
 
 
+@dataclass(frozen=True)
+class SignedRequest:
+    """A request with its proof, ready to be sent."""
+
+    method: str
+    path: str
+    body: bytes
+    headers: Mapping[str, str]
+
+
 class ProbeClient:
     """Ask one app through one visitor's session; cookies are the session's."""
 
@@ -61,41 +72,44 @@ class ProbeClient:
         self._key = key
         self._timeout_s = timeout_s
 
-    def send(
-        self,
-        method: str,
-        path: str,
-        *,
-        payload: Any = None,
-        headers: dict[str, str] | None = None,
-        timeout_s: float | None = None,
-    ) -> requests.Response:
-        """Send a signed request and return the answer, whatever it is; follow no redirect."""
+    def signed(
+        self, method: str, path: str, *, payload: Any = None, headers: dict[str, str] | None = None
+    ) -> SignedRequest:
+        """Sign a request without sending it; one signature is good for one request."""
         full = f"{PREFIX}/{path}"
         body = b"" if payload is None else json.dumps(payload).encode()
-        signed = sign(
+        proof = sign(
             self._key(),
             request=(method, full, body),
             timestamp=str(int(time.time())),
             nonce=secrets.token_hex(16),
         )
         kind = {"Content-Type": "application/json"} if payload is not None else {}
+        every = {"Accept": "application/json", **kind, **proof, **(headers or {})}
+        return SignedRequest(method, full, body, every)
+
+    def send_signed(
+        self, request: SignedRequest, *, timeout_s: float | None = None
+    ) -> requests.Response:
+        """Send a signed request and return the answer, whatever it is; follow no redirect."""
         return self._session.request(
-            method,
-            self._base_url + full,
-            data=body or None,
-            headers={"Accept": "application/json", **kind, **signed, **(headers or {})},
+            request.method,
+            self._base_url + request.path,
+            data=request.body or None,
+            headers=dict(request.headers),
             timeout=timeout_s or self._timeout_s,
             allow_redirects=False,
         )
 
-    def ask(self, method: str, path: str, *, payload: Any = None, **how: Any) -> dict[str, Any]:
+    def ask(
+        self, method: str, path: str, *, payload: Any = None, headers: dict[str, str] | None = None
+    ) -> dict[str, Any]:
         """Send a signed request and return its JSON.
 
         Raises:
             ProbeRefused: The answer is not 200, or not a JSON object.
         """
-        answer = self.send(method, path, payload=payload, **how)
+        answer = self.send_signed(self.signed(method, path, payload=payload, headers=headers))
         what = f"{method} {PREFIX}/{path}"
         if answer.status_code != 200:
             raise ProbeRefused(what, status=answer.status_code, body=answer.text)
@@ -125,7 +139,7 @@ class ProbeClient:
 
     def slow(self, seconds: int, *, timeout_s: float) -> requests.Response:
         """Ask for an answer that takes this long."""
-        return self.send("GET", f"slow?seconds={seconds}", timeout_s=timeout_s)
+        return self.send_signed(self.signed("GET", f"slow?seconds={seconds}"), timeout_s=timeout_s)
 
     def set_health(self, healthy: bool) -> dict[str, Any]:
         """Make the health route of the task that answers fail, or work again."""
@@ -133,4 +147,4 @@ class ProbeClient:
 
     def redirect(self) -> requests.Response:
         """Ask for a redirect to a named route of the app."""
-        return self.send("GET", "redirect")
+        return self.send_signed(self.signed("GET", "redirect"))

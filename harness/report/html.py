@@ -87,7 +87,7 @@ def _row(one: Outcome, *, names: Iterable[str]) -> Iterator[str]:
     yield f"<tr><td>{title}{reason}</td>"
     yield f'<td><span class="tag {one.result}">{one.result}</span></td>'
     for name in names:
-        yield f'<td data-head="{escape(name)}">{_label(one.truth[name])}</td>'
+        yield f'<td data-head="{escape(name)}">{_label(one.truth.get(name, one.label))}</td>'
     yield f'<td class="seconds" data-head="seconds">{one.seconds:.1f}</td></tr>'
 
 

@@ -1,0 +1,24 @@
+"""What several stories share: people who have an account."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from harness.browser import Account, Browser
+
+
+@pytest.fixture
+def member(new_visitor: Callable[[], Browser], new_account: Callable[[], Account]) -> Account:
+    """Someone who registered earlier, from another browser, and signed out there."""
+    account = new_account()
+    browser = new_visitor()
+    answer = browser.register(account)
+    assert answer.status_code in (302, 303), f"POST /register answered {answer.status_code}"
+    assert browser.is_signed_in(), "who has registered is not signed in on the next page"
+    browser.sign_out()
+    return account

@@ -1,0 +1,158 @@
+"""The app reaches its database through the proxy, over TLS, and in no other way."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from harness.report import emulated, not_covered, proved
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from harness.clients import Containers, ExecResult
+    from harness.probe import ProbeClient
+    from harness.targets import Access, Differences
+
+UNTRUSTED_CA = Path(__file__).with_name("untrusted_ca.pem")
+NO_SHELL = not_covered("no command can be run in a task there")
+TLS_VERSIONS = ("TLSv1.2", "TLSv1.3")
+
+through_a_task = pytest.mark.requires("ecs", "elb", "exec")
+by_router = pytest.mark.truth(
+    local=emulated("MySQL Router stands in for RDS Proxy, whose CA and wording are Amazon's"),
+    aws=proved,
+    url=NO_SHELL,
+)
+
+
+@pytest.fixture
+def connect(run_in_task: Callable[..., ExecResult]) -> Callable[..., dict[str, Any]]:
+    """Try one connection from inside a web task, with the task's own credentials."""
+
+    def run(*, host: str, tls: str) -> dict[str, Any]:
+        artisan = ["php", "artisan", "cutover-probe:connect"]
+        done = run_in_task([*artisan, f"--host={host}", f"--tls={tls}", "--json"])
+        assert done.exit_code == 0, f"{' '.join(artisan)} failed: {done.stdout}{done.stderr}"
+        found: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
+        return found
+
+    return run
+
+
+@by_router
+@through_a_task
+@pytest.mark.read_only
+def test_plaintext_is_refused_at_the_proxy(
+    connect: Callable[..., dict[str, Any]], access: Access, differences: Differences
+) -> None:
+    told = connect(host=access.proxy_endpoint, tls="off")
+    assert not told["ok"], "the proxy accepts a connection without TLS"
+    assert any(text in told["error"] for text in differences.plaintext_at_proxy), (
+        f"the proxy's words for a connection without TLS are not the expected ones: {told['error']}"
+    )
+
+
+@pytest.mark.truth(
+    local=emulated("MySQL 9.7 stands in for Aurora; require_secure_transport is the same variable"),
+    aws=not_covered("the server is not reachable from outside its network"),
+    url=not_covered("the server is not reachable from outside its network"),
+)
+@pytest.mark.requires("sql", "secrets")
+@pytest.mark.read_only
+def test_plaintext_is_refused_at_the_server(
+    mysql: Callable[..., Any], differences: Differences
+) -> None:
+    import pymysql
+
+    with mysql("server") as connection, connection.cursor() as cursor:
+        cursor.execute("SHOW STATUS LIKE 'Ssl_version'")
+        assert cursor.fetchone()[1] in TLS_VERSIONS
+    with pytest.raises(pymysql.err.OperationalError) as refusal:
+        mysql("server", tls=False)
+    assert any(text in str(refusal.value) for text in differences.plaintext_at_server), (
+        f"the server's words for a connection without TLS are not the expected ones: "
+        f"{refusal.value}"
+    )
+
+
+@pytest.mark.truth(
+    local=emulated("MySQL Router reports the session of its own hop, RDS Proxy hides it"),
+    aws=emulated("RDS Proxy hides the second hop: what is read there is not evidence"),
+    url=emulated("RDS Proxy hides the second hop: what is read there is not evidence"),
+)
+@pytest.mark.requires("http", "probe")
+@pytest.mark.read_only
+def test_the_app_speaks_tls_on_both_hops_and_verifies_names(
+    probe: ProbeClient, access: Access
+) -> None:
+    facts = probe.database()
+    expected = access.proxy_endpoint or facts["host"]
+    assert facts["host"] == expected, f"the app uses {facts['host']} and not the proxy"
+    assert facts["ca"], "the app speaks to the database in plain text: MYSQL_ATTR_SSL_CA is not set"
+    assert facts["verify"], "the app does not verify the database's certificate"
+    assert facts["tls_version"] in TLS_VERSIONS, f"the server sees {facts['tls_version']!r}"
+
+
+@by_router
+@through_a_task
+@pytest.mark.read_only
+def test_the_proxy_is_accepted_under_its_own_name_and_no_other(
+    connect: Callable[..., dict[str, Any]],
+    run_in_task: Callable[..., ExecResult],
+    access: Access,
+) -> None:
+    named = connect(host=access.proxy_endpoint, tls="system")
+    assert named["ok"], f"the proxy is refused under its own name: {named['error']}"
+    look_up = ["php", "-r", f"echo gethostbyname('{access.proxy_endpoint}');"]
+    address = run_in_task(look_up).stdout
+    unnamed = connect(host=address, tls="system")
+    assert not unnamed["ok"], f"the proxy is accepted as {address}, which its certificate lacks"
+
+
+@by_router
+@through_a_task
+@pytest.mark.read_only
+def test_a_certificate_of_an_untrusted_ca_is_refused(
+    connect: Callable[..., dict[str, Any]],
+    run_in_task: Callable[..., ExecResult],
+    access: Access,
+) -> None:
+    file = "/tmp/untrusted-ca.pem"  # noqa: S108 - in a task's own file system
+    write = ["sh", "-c", 'printf %s "$1" > "$2"', "sh", UNTRUSTED_CA.read_text(), file]
+    assert run_in_task(write).exit_code == 0
+    told = connect(host=access.proxy_endpoint, tls=file)
+    assert not told["ok"], "the app's driver accepts a certificate of a CA that it does not trust"
+    assert "SSL" in told["error"], f"refused, but not for its certificate: {told['error']}"
+
+
+@pytest.mark.truth(
+    local=emulated("Docker networks stand in for security groups"), aws=proved, url=NO_SHELL
+)
+@through_a_task
+@pytest.mark.read_only
+def test_the_app_has_no_way_to_the_server_but_through_the_proxy(
+    connect: Callable[..., dict[str, Any]], access: Access
+) -> None:
+    told = connect(host=access.cluster_endpoint, tls="system")
+    assert not told["ok"], "a web task reaches the database server past the proxy"
+    assert "[2002]" in told["error"], f"the server answered a web task: {told['error']}"
+
+
+@pytest.mark.truth(
+    local=emulated("Docker networks stand in for security groups"),
+    aws=not_covered("the server's address is not known there"),
+    url=NO_SHELL,
+)
+@pytest.mark.requires("ecs", "elb", "exec", "containers")
+@pytest.mark.read_only
+def test_the_app_does_not_reach_the_server_by_its_address_either(
+    connect: Callable[..., dict[str, Any]], containers: Containers
+) -> None:
+    for network, (address, _) in containers.addresses("mysql").items():
+        told = connect(host=address, tls="system")
+        assert not told["ok"], f"a web task reaches the server at {address} ({network})"
+        assert "[2002]" in told["error"], f"the server answered a web task: {told['error']}"

@@ -1,0 +1,127 @@
+"""The load balancer sends visitors to https and to healthy tasks, and says so when it cannot."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from harness.report import emulated, not_covered, proved
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import requests
+
+    from harness.probe import ProbeClient
+    from harness.targets import Access, Differences
+    from harness.webtier import WebTier
+
+SHORT_S = 1
+LONGER_S = 3
+REQUESTS = 12
+
+as_nginx = emulated("nginx stands in for the load balancer")
+as_edge = pytest.mark.truth(local=as_nginx, aws=proved, url=proved)
+as_control = pytest.mark.truth(
+    local=emulated("nginx and control stand in for the load balancer and its target group"),
+    aws=proved,
+    url=not_covered("it would disturb production's visitors"),
+)
+
+
+@pytest.mark.truth(local=as_nginx, aws=proved, url=not_covered("only the https URL is known"))
+@pytest.mark.requires("http_plain")
+@pytest.mark.read_only
+def test_plain_http_is_redirected_to_https(
+    web: Callable[[], requests.Session], access: Access
+) -> None:
+    plain = f"http://{access.public_host}/login?from=poster"
+    answer = web().get(plain, allow_redirects=False, timeout=10)
+    assert answer.status_code == 301, f"GET {plain} answered {answer.status_code}"
+    # A load balancer writes the port out, as its redirect action has it.
+    location = answer.headers["Location"].replace(":443/", "/")
+    assert location == f"{access.public_url}/login?from=poster", f"redirected to {location}"
+
+
+@as_edge
+@pytest.mark.requires("http")
+@pytest.mark.read_only
+def test_a_visitor_is_not_redirected_in_circles(
+    web: Callable[[], requests.Session], access: Access
+) -> None:
+    answer = web().get(f"{access.public_url}/login", timeout=30)
+    assert answer.status_code == 200, f"GET /login answered {answer.status_code}"
+    assert len(answer.history) <= 1, f"{len(answer.history)} redirects before the page"
+
+
+@as_edge
+@pytest.mark.requires("http")
+@pytest.mark.read_only
+def test_an_unknown_host_does_not_reach_the_app(
+    web: Callable[[], requests.Session], access: Access, differences: Differences
+) -> None:
+    answer = web().get(
+        f"{access.public_url}/login", headers={"Host": "unknown.876events.example"}, timeout=10
+    )
+    assert answer.status_code == differences.unknown_host_status, (
+        f"a host that is not the app's answered {answer.status_code}"
+    )
+    assert access.session_cookie not in answer.cookies, "the app answered for an unknown host"
+
+
+@as_control
+@pytest.mark.requires("http", "probe", "ecs", "elb")
+@pytest.mark.mutates(alone=True)
+def test_a_target_slower_than_the_idle_time_out_gives_504(
+    probe: ProbeClient,
+    web_tier: WebTier,
+    eventually: Callable[..., Any],
+    differences: Differences,
+) -> None:
+    configured = web_tier.idle_timeout_s()
+    assert configured == differences.idle_timeout_s, f"the idle time-out is {configured} s"
+    with web_tier.idle_timeout(SHORT_S):
+        eventually(
+            lambda: probe.slow(LONGER_S, timeout_s=10).status_code,
+            until=lambda status: status == 504,
+            what=f"A target that needs {LONGER_S} s never gave 504 after {SHORT_S} s",
+        )
+
+
+@as_control
+@pytest.mark.requires("http", "probe", "ecs", "elb")
+@pytest.mark.mutates(alone=True)
+def test_an_unhealthy_target_gets_no_traffic(
+    probe: ProbeClient, web_tier: WebTier, eventually: Callable[..., Any]
+) -> None:
+    sick = probe.set_health(False)["task"]
+    address = web_tier.address_of(sick)
+    found = eventually(
+        lambda: [one for one in web_tier.targets() if one.address == address],
+        until=lambda targets: not targets or targets[0].state != "healthy",
+        what=f"Task {sick} fails its health check, and its target stays healthy",
+    )
+    answering = {probe.whoami()["task"] for _ in range(REQUESTS)}
+    assert sick not in answering, f"task {sick} gets traffic, though its target is {found}"
+
+
+@as_control
+@pytest.mark.requires("http", "ecs", "elb")
+@pytest.mark.mutates(alone=True)
+def test_no_target_gives_503(
+    web: Callable[[], requests.Session],
+    web_tier: WebTier,
+    access: Access,
+    eventually: Callable[..., Any],
+) -> None:
+    visitor = web()
+    answers: list[int] = []
+
+    def ask() -> int:
+        answers.append(visitor.get(f"{access.public_url}/login", timeout=10).status_code)
+        return answers[-1]
+
+    with web_tier.scaled_to(0):
+        eventually(ask, until=lambda status: status == 503, what="No task is wanted, and no 503")
+    assert set(answers) <= {200, 503}, f"on the way to no target, visitors saw {set(answers)}"

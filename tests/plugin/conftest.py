@@ -1,0 +1,57 @@
+"""A project with scenarios, a target that needs no stack, and a run of pytest in it."""
+
+from __future__ import annotations
+
+import textwrap
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Replay = Callable[..., pytest.RunResult]
+
+pytest_plugins = ["pytester"]
+
+ROOT = Path(__file__).resolve().parents[2]
+
+HEAD = """
+import pytest
+from harness.report import emulated, not_covered, proved
+
+complete = pytest.mark.truth(local=proved, aws=proved, url=not_covered("a reason"))
+"""
+
+TARGET = """
+import pytest
+from harness import targets
+
+@pytest.hookimpl
+def pytest_harness_target(config, name):
+    access = targets.Access(
+        public_url="https://tickets.876events.example",
+        run="abc123",
+        run_dir=str(config.rootpath / "run"),
+        vendor="debian",
+        overlay={"environment": {"AWS_ENDPOINT_URL": "http://localstack:4566"}, "files": {}},
+    )
+    return targets.Target(name, access, frozenset({"http", "probe", "change"}))
+"""
+
+
+@pytest.fixture
+def replay(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Replay:
+    """Write scenarios, replay them, and return what pytest said."""
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.setenv("COLUMNS", "100")
+
+    def run(scenarios: str, *args: str, target: str = TARGET) -> pytest.RunResult:
+        pytester.makeini("[pytest]\naddopts = --import-mode=importlib -p no:randomly\n")
+        pytester.makeconftest(target)
+        folder = pytester.mkdir("scenarios")
+        (folder / "test_story.py").write_text(HEAD + textwrap.dedent(scenarios))
+        return pytester.runpytest_subprocess("-p", "harness.plugin", *args)
+
+    return run

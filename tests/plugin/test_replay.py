@@ -1,0 +1,206 @@
+"""A replay from start to report: no stack, evidence, causes, the table, the files, xdist."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+from xml.etree import ElementTree as ET
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.plugin.conftest import Replay
+
+TWO = """
+    @pytest.mark.truth(local=emulated("nginx"), aws=proved, url=proved)
+    @pytest.mark.read_only
+    def test_the_first_thing(): pass
+
+    @complete
+    @pytest.mark.read_only
+    def test_the_second_thing():
+        assert False, "the session driver is 'file', and not database"
+    """
+
+
+def test_without_a_stack_one_message_says_what_to_do(
+    replay: Replay, pytester: pytest.Pytester
+) -> None:
+    target = """
+from harness import targets
+
+def pytest_harness_target(config, name):
+    return targets.local(config.rootpath / ".harness")
+"""
+    result = replay(TWO, target=target)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert result.stderr.str().strip().splitlines() == [
+        "ERROR: No stack is up.",
+        f"  where: {pytester.path}/.harness/current.json",
+        "  what to do: Start one with bin/harness up.",
+    ]
+
+
+def test_without_a_stack_the_message_is_the_same_under_xdist(
+    replay: Replay, pytester: pytest.Pytester
+) -> None:
+    target = """
+from harness import targets
+
+def pytest_harness_target(config, name):
+    return targets.local(config.rootpath / ".harness")
+"""
+    result = replay(TWO, "-n", "2", "scenarios", target=target)
+    assert "what to do: Start one with bin/harness up." in result.stderr.str()
+    assert "INTERNALERROR" not in result.stdout.str() + result.stderr.str()
+
+
+def test_a_stack_that_is_described_wrongly_is_said_so(
+    replay: Replay, pytester: pytest.Pytester
+) -> None:
+    home = pytester.mkdir(".harness")
+    (home / "current.json").write_text('{"run": "abc", "run_dir": 7}')
+    target = """
+from harness import targets
+
+def pytest_harness_target(config, name):
+    return targets.local(config.rootpath / ".harness")
+"""
+    result = replay(TWO, target=target)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    text = result.stderr.str()
+    assert "does not fit this version of the harness" in text
+    assert "missing: public_url, https, http," in text
+    assert "wrong type: run_dir" in text
+
+
+def test_a_failure_carries_its_cause(replay: Replay) -> None:
+    result = replay(TWO)
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "*- cutover: likely cause -*",
+            'SESSION_DRIVER is "file", and must be database*',
+            "*= cutover =*",
+            "story",
+            "  the first thing *ok *emulated *",
+            "  the second thing *RED *proved *",
+            '      likely cause: SESSION_DRIVER is "file", and must be database*',
+            "1 of 2 scenarios are red.",
+            "target: local, https://tickets.876events.example, * s",
+            "vendor: debian (Laravel itself is stock;*",
+            "overlay, all that differs from production:",
+            "  AWS_ENDPOINT_URL=http://localstack:4566",
+            "report: *run/report.html",
+        ]
+    )
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["one process", "xdist"])
+def test_every_file_of_the_report_is_written(
+    replay: Replay, pytester: pytest.Pytester, workers: tuple[str, ...]
+) -> None:
+    replay(TWO, *workers)
+    run = pytester.path / "run"
+    data = json.loads((run / "report.json").read_text())
+    assert data["verdict"] == "1 of 2 scenarios are red."
+    assert data["vendor"] == "debian"
+    assert data["overlay"] == ["AWS_ENDPOINT_URL=http://localstack:4566"]
+    assert [(one["title"], one["result"]) for one in data["scenarios"]] == [
+        ("the first thing", "passed"),
+        ("the second thing", "failed"),
+    ]
+    assert data["scenarios"][0]["truth"]["local"] == {"kind": "emulated", "note": "nginx"}
+    suite = ET.fromstring((run / "junit.xml").read_text())
+    assert (suite.get("tests"), suite.get("failures")) == ("2", "1")
+    assert "the second thing" in (run / "report.html").read_text()
+
+
+def test_where_the_report_goes_can_be_chosen(replay: Replay, pytester: pytest.Pytester) -> None:
+    replay(TWO, "--report-dir", str(pytester.path / "elsewhere"))
+    assert (pytester.path / "elsewhere" / "report.html").exists()
+
+
+def test_a_failure_before_the_scenario_itself_is_an_error(
+    replay: Replay, pytester: pytest.Pytester
+) -> None:
+    result = replay("""
+        @pytest.fixture
+        def broken():
+            raise RuntimeError("SQLSTATE[HY000] [1045] Access denied for user 'tickets'@'%'")
+
+        @complete
+        @pytest.mark.read_only
+        def test_never_begins(broken): pass
+        """)
+    result.assert_outcomes(errors=1)
+    (one,) = json.loads((pytester.path / "run/report.json").read_text())["scenarios"]
+    assert one["result"] == "error"
+    assert one["cause"].startswith('the database refuses the account "tickets"')
+
+
+def test_a_failing_teardown_turns_a_passed_scenario_into_an_error(
+    replay: Replay, pytester: pytest.Pytester
+) -> None:
+    replay("""
+        @pytest.fixture
+        def unrestored():
+            yield
+            raise RuntimeError("could not put it back")
+
+        @complete
+        @pytest.mark.read_only
+        def test_passes(unrestored): pass
+        """)
+    (one,) = json.loads((pytester.path / "run/report.json").read_text())["scenarios"]
+    assert (one["result"], one["seen"]) == ("error", "RuntimeError: could not put it back")
+
+
+def test_secrets_never_reach_the_report(replay: Replay, pytester: pytest.Pytester) -> None:
+    result = replay("""
+        from harness.redact import Secret
+
+        @complete
+        @pytest.mark.read_only
+        def test_tells():
+            secret = Secret("hunter2-hunter2")
+            assert False, "the password is " + secret.reveal()
+        """)
+    names = ("report.html", "report.json", "junit.xml")
+    written = [(pytester.path / "run" / name).read_text() for name in names]
+    for text in (result.stdout.str(), *written):
+        assert "hunter2-" not in text
+        assert "the password is ***" in text
+
+
+def test_scenarios_that_run_alone_exclude_the_others_across_workers(
+    replay: Replay, pytester: pytest.Pytester
+) -> None:
+    replay(
+        """
+        import pathlib, time
+
+        LOG = pathlib.Path(__file__).parents[1] / "log"
+
+        def note(what):
+            with LOG.open("a") as file:
+                file.write(what + "\\n")
+
+        @complete
+        @pytest.mark.mutates(alone=True)
+        @pytest.mark.parametrize("n", range(4))
+        def test_alone(n):
+            note("begin")
+            time.sleep(0.1)
+            note("end")
+        """,
+        "-n",
+        "3",
+    )
+    assert (pytester.path / "log").read_text().split() == ["begin", "end"] * 4
+
+
+def test_help_lists_the_options(replay: Replay) -> None:
+    text = replay("", "--help").stdout.str()
+    assert "--target={local,aws,url}" in text
+    assert "--report-dir=DIR" in text
