@@ -1,4 +1,4 @@
-"""The Aurora stand-in in a real container: what it demands of clients, and what it keeps to itself."""
+"""The Aurora stand-in in a real container: what it demands of clients and keeps to itself."""
 
 from __future__ import annotations
 
@@ -61,8 +61,8 @@ def query(stack: Stack, sql: str) -> list[tuple[Any, ...]]:
 
 
 def inside(stack: Stack, command: str, *, user: str = "") -> str:
-    _, output = stack.containers["mysql"].exec_run(["sh", "-c", command], user=user)
-    text: str = output.decode()
+    done: Any = stack.containers["mysql"].exec_run(["sh", "-c", command], user=user)
+    text: str = done.output.decode()
     return text
 
 
@@ -142,7 +142,7 @@ def test_password_is_left_in_no_file_and_not_in_inspect(stack: Stack) -> None:
     container = stack.containers["mysql"]
     shown = str(container.attrs)
     assert "secret" not in shown
-    assert "secret" not in container.logs().decode()
+    assert "secret" not in bytes(container.logs()).decode()
 
 
 def test_key_is_out_of_reach_of_other_users(stack: Stack) -> None:

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pymysql
 import pytest
@@ -128,13 +128,13 @@ def test_server_connections_are_shared(stack: Stack) -> None:
     for thread in threads:
         thread.start()
     connected.wait(timeout=30)
-    _, output = stack.containers["mysql"].exec_run(
+    done: Any = stack.containers["mysql"].exec_run(
         ["mysql", "-uroot", "-Ne", "SHOW STATUS LIKE 'Threads_connected'"]
     )
     counted.wait(timeout=30)
     for thread in threads:
         thread.join(timeout=30)
-    assert int(output.split()[1]) < clients
+    assert int(done.output.split()[1]) < clients
 
 
 def test_probe_says_what_the_proxy_says_while_the_server_is_away(stack: Stack) -> None:
@@ -172,7 +172,7 @@ def test_a_server_of_another_authority_is_refused(stack: Stack) -> None:
 
 
 def _refusal(probe: Callable[[], Ready | NotYet]) -> str:
-    """Wait for the refusal of the second hop: until its port is open, a proxy says nothing of it."""
+    """Wait for the refusal of the second hop; before its port is open, a proxy says nothing."""
     said: list[str] = []
 
     def refused() -> Ready | NotYet:

@@ -1,0 +1,144 @@
+"""The emulator in a real container: ready means warm, and what the suite builds on is there."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+import requests
+from botocore.config import Config
+
+from harness import artifacts, evidence
+from harness.services import localstack
+from harness.stack import Planned, Stack
+from harness.wait import NotYet
+
+if TYPE_CHECKING:
+    import docker
+
+ACCOUNT = "876000000876"
+REGION = "us-east-1"
+CONFIG = Config(
+    retries={"total_max_attempts": 1},
+    s3={"addressing_style": "path"},
+    signature_version="s3v4",
+)
+PROBE = partial(localstack.probe, account_id=ACCOUNT, region=REGION)
+
+
+@pytest.fixture(scope="module")
+def stack(
+    client: docker.DockerClient,
+    image: Callable[[str], str],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Stack]:
+    run = artifacts.new_run(tmp_path_factory.mktemp("run"))
+    ids = {"localstack": image("localstack")}
+    made = Stack(run=run, client=client, images=ids, vpc_cidr="10.44.0.0/16")
+    try:
+        made.create_networks()
+        made.start(localstack.spec())
+        made.wait_ready(Planned(localstack.spec(), PROBE), check=lambda: None)
+        yield made
+    finally:
+        evidence.remove_run(client, run.id)
+
+
+@pytest.fixture
+def aws(stack: Stack) -> Callable[[str], Any]:
+    url = f"http://127.0.0.1:{stack.ports['localstack'][localstack.PORT]}"
+    library: Any = boto3
+    return lambda service: library.client(
+        service,
+        endpoint_url=url,
+        region_name=REGION,
+        aws_access_key_id=ACCOUNT,
+        aws_secret_access_key="test",
+        config=CONFIG,
+    )
+
+
+@pytest.mark.parametrize(
+    ("service", "operation"),
+    [
+        ("secretsmanager", "list_secrets"),
+        ("iam", "list_roles"),
+        ("sts", "get_caller_identity"),
+        ("s3", "list_buckets"),
+        ("sqs", "list_queues"),
+        ("ses", "list_identities"),
+        ("events", "list_rules"),
+        ("kms", "list_keys"),
+        ("logs", "describe_log_groups"),
+    ],
+)
+def test_service_is_warm_once_ready(
+    aws: Callable[[str], Any], service: str, operation: str
+) -> None:
+    caller = aws(service)
+    began = time.monotonic()
+    getattr(caller, operation)()
+    assert time.monotonic() - began < 2, "the first call of a service was left to a scenario"
+
+
+def test_account_of_the_arns_is_the_access_key(aws: Callable[[str], Any]) -> None:
+    made = aws("secretsmanager").create_secret(Name="tickets/db", SecretString="{}")
+    assert made["ARN"].startswith(f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:tickets/db-")
+    document = json.dumps({"Version": "2012-10-17", "Statement": []})
+    aws("iam").create_role(RoleName="tickets-web-task", AssumeRolePolicyDocument=document)
+    assumed = aws("sts").assume_role(
+        RoleArn=f"arn:aws:iam::{ACCOUNT}:role/tickets-web-task", RoleSessionName="task"
+    )
+    assert assumed["AssumedRoleUser"]["Arn"] == (
+        f"arn:aws:sts::{ACCOUNT}:assumed-role/tickets-web-task/task"
+    )
+
+
+def test_queue_is_found_under_every_url_a_client_may_have(aws: Callable[[str], Any]) -> None:
+    sqs = aws("sqs")
+    made = sqs.create_queue(QueueName="tickets-jobs")["QueueUrl"]
+    assert made == f"http://localstack:4566/queue/{REGION}/{ACCOUNT}/tickets-jobs"
+    for url in (made, f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/tickets-jobs"):
+        sqs.send_message(QueueUrl=url, MessageBody=url)
+    count = sqs.get_queue_attributes(QueueUrl=made, AttributeNames=["ApproximateNumberOfMessages"])[
+        "Attributes"
+    ]["ApproximateNumberOfMessages"]
+    assert count == "2"
+
+
+def test_presigned_url_is_checked(aws: Callable[[str], Any]) -> None:
+    s3 = aws("s3")
+    s3.create_bucket(Bucket="signed")
+    s3.put_object(Bucket="signed", Key="a", Body=b"content")
+    url = s3.generate_presigned_url("get_object", {"Bucket": "signed", "Key": "a"}, ExpiresIn=60)
+    assert requests.get(url, timeout=10).content == b"content"
+    tampered = requests.get(url.replace("X-Amz-Expires=60", "X-Amz-Expires=61"), timeout=10)
+    assert tampered.status_code == 403
+    assert "SignatureDoesNotMatch" in tampered.text
+
+
+def test_unverified_sender_is_refused(aws: Callable[[str], Any]) -> None:
+    ses = aws("ses")
+    mail = {"Data": "From: a@876events.example\r\n\r\nhello"}
+    with pytest.raises(ses.exceptions.MessageRejected):
+        ses.send_raw_email(Source="a@876events.example", RawMessage=mail)
+    ses.verify_email_identity(EmailAddress="a@876events.example")
+    ses.send_raw_email(Source="a@876events.example", RawMessage=mail)
+
+
+def test_it_runs_as_a_user_of_its_own_without_telemetry(stack: Stack) -> None:
+    container = stack.containers["localstack"]
+    done: Any = container.exec_run(["sh", "-c", "id -un; echo $DISABLE_EVENTS"])
+    assert done.output.split() == [b"localstack", b"1"]
+    assert b"Traceback" not in bytes(container.logs())
+
+
+def test_probe_says_that_nothing_listens() -> None:
+    answer = localstack.probe({localstack.PORT: 9}, account_id=ACCOUNT, region=REGION)
+    assert isinstance(answer, NotYet)
+    assert "refused" in answer.reason
