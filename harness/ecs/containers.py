@@ -16,8 +16,6 @@ TASK_LABEL = "harness.ecs.task"
 _MIB = 1024 * 1024
 _PIDS_LIMIT = 512
 _PAUSE_PIDS_LIMIT = 128
-_NOFILE = 65535
-"""Fargate's default for open files."""
 METADATA_HOST = "http://169.254.170.2"
 
 
@@ -109,6 +107,8 @@ def container(
             **labels_of(task, settings=settings, definition=definition),
             "harness.role": "task",
             "com.amazonaws.ecs.container-name": item.name,
+            # Names only: whoever reads this container's variables knows which values to blank.
+            "harness.ecs.secret-names": ",".join(said.secrets),
         },
         "network_mode": f"container:{task.pause_id}",
         "user": said.raw.get("user") or None,
@@ -190,11 +190,9 @@ def _tmpfs(entry: Mapping[str, Any]) -> str:
 
 
 def _ulimits(said: ContainerDefinition) -> list[Ulimit]:
-    given = {item["name"]: item for item in said.raw.get("ulimits") or ()}
-    given.setdefault("nofile", {"name": "nofile", "softLimit": _NOFILE, "hardLimit": _NOFILE})
     return [
         Ulimit(name=item["name"], soft=item["softLimit"], hard=item["hardLimit"])
-        for item in given.values()
+        for item in said.raw.get("ulimits") or ()
     ]
 
 
