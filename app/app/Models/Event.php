@@ -2,6 +2,7 @@
 
 namespace App\Models;
 
+use App\Enums\DocumentKind;
 use Carbon\CarbonInterface;
 use Database\Factories\EventFactory;
 use Illuminate\Database\Eloquent\Attributes\Scope;
@@ -9,6 +10,7 @@ use Illuminate\Database\Eloquent\Builder;
 use Illuminate\Database\Eloquent\Factories\HasFactory;
 use Illuminate\Database\Eloquent\Model;
 use Illuminate\Database\Eloquent\Relations\HasMany;
+use Illuminate\Database\Eloquent\Relations\HasOne;
 
 class Event extends Model
 {
@@ -43,6 +45,24 @@ class Event extends Model
     public function orderLines(): HasMany
     {
         return $this->hasMany(OrderLine::class);
+    }
+
+    /** @return HasMany<EventDocument, $this> */
+    public function documents(): HasMany
+    {
+        return $this->hasMany(EventDocument::class);
+    }
+
+    /** @return HasOne<EventDocument, $this> */
+    public function poster(): HasOne
+    {
+        return $this->hasOne(EventDocument::class)->where('kind', DocumentKind::Poster);
+    }
+
+    /** @return HasOne<EventDocument, $this> */
+    public function seatingPlan(): HasOne
+    {
+        return $this->hasOne(EventDocument::class)->where('kind', DocumentKind::SeatingPlan);
     }
 
     /**

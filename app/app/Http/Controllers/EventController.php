@@ -10,7 +10,7 @@ class EventController extends Controller
     public function index(): View
     {
         return view('events.index', [
-            'events' => Event::query()->upcoming()->withAvailability()->get(),
+            'events' => Event::query()->upcoming()->withAvailability()->with('poster')->get(),
         ]);
     }
 
@@ -19,7 +19,7 @@ class EventController extends Controller
         $available = $event->ticketsAvailable();
 
         return view('events.show', [
-            'event' => $event,
+            'event' => $event->load('poster', 'seatingPlan'),
             'available' => $available,
             'choices' => min($available, config('tickets.max_per_hold')),
         ]);

@@ -13,6 +13,14 @@
                 <div><dt>Price</dt><dd>{{ App\Support\Money::format($event->price_cents) }} each</dd></div>
                 <div><dt>Tickets</dt><dd><x-availability :available="$available" :capacity="$event->capacity" /></dd></div>
             </dl>
+            @if ($event->seatingPlan !== null)
+                @can('viewDocument', [$event, App\Enums\DocumentKind::SeatingPlan])
+                    <p><a href="{{ route('documents.link', [$event, App\Enums\DocumentKind::SeatingPlan]) }}">Seating plan (PDF)</a></p>
+                @endcan
+            @endif
+            @can('update', $event)
+                <p><a href="{{ route('documents.index', $event) }}">Poster and seating plan: upload or remove</a></p>
+            @endcan
         </div>
         <section class="panel" aria-labelledby="get-tickets">
             <h2 id="get-tickets">Get tickets</h2>
