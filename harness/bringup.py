@@ -16,6 +16,8 @@ from harness.steps import Steps
 from harness.wait import Deadline
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import docker
 
     from harness.artifacts import Run
@@ -94,22 +96,30 @@ class Bringup:
 
     def _resources(self, steps: Steps) -> None:
         config = self.config
-        steps.add(
-            "secrets",
-            lambda: provision.secrets(self._aws("secretsmanager"), self.materials.secrets),
-            needs=("localstack",),
-        )
-        steps.add("roles", lambda: provision.roles(self._aws("iam"), config), needs=("localstack",))
-        steps.add(
+
+        def add(name: str, api: str, work: Callable[[Any], None], *needs: str) -> None:
+            def create() -> None:
+                with clients.explained(name):
+                    work(clients.aws(self.access(), api))
+
+            steps.add(name, create, needs=needs)
+
+        values = self.materials.secrets
+        add("secrets", "secretsmanager", lambda api: provision.secrets(api, values), "localstack")
+        add("roles", "iam", lambda api: provision.roles(api, config), "localstack")
+        add("cluster", "ecs", lambda api: provision.cluster(api, config), "control")
+        add(
             "load balancer",
-            lambda: provision.load_balancer(self._aws("elbv2"), config),
-            needs=("control", "edge"),
+            "elbv2",
+            lambda api: provision.load_balancer(api, config),
+            *("control", "edge"),
         )
         for name, files in config.services.items():
-            steps.add(
+            add(
                 f"service {name}",
-                lambda files=files: provision.service(self._aws("ecs"), config, files),
-                needs=("secrets", "roles", "load balancer"),
+                "ecs",
+                lambda api, files=files: provision.service(api, config, files),
+                *("secrets", "roles", "cluster", "load balancer"),
             )
 
     def _web(self, steps: Steps) -> None:
@@ -133,13 +143,10 @@ class Bringup:
         steps.add("first run", first_run, needs=("web task healthy", "proxy", "mysql"))
         steps.add("services stable", all_stable, needs=("web task healthy", *services))
 
-    def _aws(self, name: str) -> Any:
-        return clients.aws(self.access(), name)
-
     def watch(self, name: str) -> provision.Watch:
         """Watch one service of the configuration; control must be ready."""
         return provision.Watch(
-            client=self._aws("ecs"),
+            client=clients.aws(self.access(), "ecs"),
             cluster=self.config.cluster,
             service=provision.service_name(self.config.services[name]),
             where=str(self.run.directory),

@@ -85,6 +85,27 @@ def main(argv: Sequence[str] | None = None) -> int:
         # The reader (head, less) went away; nothing is wrong.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return GREEN
+    except Exception as error:  # noqa: BLE001 - a mistake of ours is said in one line too
+        print(f"harness: {_unexpected(error)}", file=sys.stderr)
+        return NOT_STARTED
+
+
+def _unexpected(error: Exception) -> HarnessError:
+    """Keep the traceback in a file: it helps whoever mends the harness, and nobody else."""
+    import tempfile
+    import traceback
+
+    from harness.redact import redact
+
+    with tempfile.NamedTemporaryFile(
+        "w", prefix="harness-error-", suffix=".txt", delete=False, encoding="utf-8"
+    ) as file:
+        file.write(redact("".join(traceback.format_exception(error))))
+    return HarnessError(
+        f"a mistake in the harness itself: {type(error).__name__}: {error}",
+        where=file.name,
+        hint="report it with that file; `bin/harness down` removes what may be left",
+    )
 
 
 def _run(args: argparse.Namespace, rest: list[str]) -> int:

@@ -9,11 +9,13 @@ from __future__ import annotations
 import os
 import socket
 import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from harness import engine, redact
-from harness.errors import TargetError
+from harness.errors import ProvisionError, TargetError
 from harness.targets import Access, Target, split_address
 
 if TYPE_CHECKING:
@@ -116,6 +118,26 @@ def _session_core() -> Any:
     for name in ("config_file", "credentials_file"):
         store.set_config_provider(name, ConstantProvider(os.devnull))
     return session
+
+
+@contextmanager
+def explained(doing: str) -> Iterator[None]:
+    """Turn an AWS API's refusal into an error of ours.
+
+    Raises:
+        ProvisionError: The API answered with an error, or not at all.
+    """
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        yield
+    except (BotoCoreError, ClientError) as error:
+        raise ProvisionError(
+            f"could not create {doing}",
+            last_answer=str(error),
+            hint="if a file of the app asks for something wrong, correct it there: production's"
+            " API would refuse it too",
+        ) from error
 
 
 def secret(access: Access, name: str) -> dict[str, str]:

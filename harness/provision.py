@@ -82,6 +82,11 @@ def load_balancer(client: ElasticLoadBalancingv2Client, config: Config) -> None:
     )
 
 
+def cluster(client: ECSClient, config: Config) -> None:
+    """Create the cluster."""
+    client.create_cluster(clusterName=config.cluster)
+
+
 def service(client: ECSClient, config: Config, files: Service) -> None:
     """Register the task definition and create the service, from the files that production uses."""
     definition = dict(taskdef.load(files.task_definition).raw)

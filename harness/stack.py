@@ -114,7 +114,7 @@ class Stack:
             self.containers[spec.name] = wrapped
             for role in list(spec.networks)[1:]:
                 self.client.networks.get(self.run.name(role)).connect(
-                    wrapped, aliases=[spec.name, *spec.networks[role]]
+                    wrapped, aliases=_aliases(spec, role)
                 )
             wrapped.reload()
         except docker.errors.APIError as error:
@@ -130,12 +130,11 @@ class Stack:
         from docker.types import EndpointConfig, LogConfig
         from testcontainers.core.container import DockerContainer
 
-        first, aliases = next(iter(spec.networks.items()))
+        first = next(iter(spec.networks))
         network = self.run.name(first)
         version = self.client.api.api_version
         container = DockerContainer(self.images[spec.image]).with_kwargs(
             detach=True,
-            hostname=spec.name,
             labels=self.run.labels(spec.name),
             mem_limit=spec.memory_bytes,
             memswap_limit=spec.memory_bytes,
@@ -145,7 +144,7 @@ class Stack:
             healthcheck={"test": ["NONE"]},
             log_config=LogConfig(type="json-file", config={"max-size": "20m"}),
             network=network,
-            networking_config={network: EndpointConfig(version, aliases=[spec.name, *aliases])},
+            networking_config={network: EndpointConfig(version, aliases=_aliases(spec, first))},
         )
         container.with_name(self.run.name(spec.name)).with_envs(**spec.environment)
         if spec.command:
@@ -214,6 +213,11 @@ class Stack:
             hint=f"`bin/harness logs {name}` shows more while the stack is up; the directory above"
             " keeps the logs",
         )
+
+
+def _aliases(spec: ServiceSpec, role: str) -> list[str]:
+    """Name a service on a network; on ``operator`` it has no name, since nobody can reach it there."""
+    return [] if role == "operator" else [spec.name, *spec.networks[role]]
 
 
 def _some_subnets(cidr: str) -> list[str | None]:
