@@ -89,7 +89,7 @@ def certificate(directory: Path, *, name: str = HOST) -> tuple[Path, Path]:
     """Write a self-signed certificate for a name; it is its own CA."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    now = dt.dt.now(dt.UTC)
+    now = dt.datetime.now(dt.UTC)
     made = (
         x509.CertificateBuilder()
         .subject_name(subject)
