@@ -3,7 +3,6 @@
 namespace Aws\Layer;
 
 use AsyncAws\Core\Credentials\Credentials as AsyncCredentials;
-use AsyncAws\Core\HttpClient\AwsRetryStrategy;
 use AsyncAws\Core\Request;
 use AsyncAws\Core\RequestContext;
 use AsyncAws\Core\Signer\Signer;
@@ -11,7 +10,6 @@ use AsyncAws\Core\Stream\StreamFactory;
 use Aws\CommandInterface;
 use Aws\Exception\AwsException;
 use Symfony\Component\HttpClient\HttpClient;
-use Symfony\Component\HttpClient\RetryableHttpClient;
 use Symfony\Contracts\HttpClient\Exception\ExceptionInterface;
 use Symfony\Contracts\HttpClient\HttpClientInterface;
 use Symfony\Contracts\HttpClient\ResponseInterface;
@@ -22,6 +20,17 @@ final class Transport
     private const int DEFAULT_RETRIES = 3;
 
     private const int FIRST_DELAY_MS = 100;
+
+    private const array RETRIED_STATUSES = [429, 500, 502, 503, 504];
+
+    private const array THROTTLED = [
+        'BandwidthLimitExceeded', 'EC2ThrottledException', 'LimitExceededException', 'PriorRequestNotComplete',
+        'ProvisionedThroughputExceededException', 'RequestLimitExceeded', 'RequestThrottled', 'RequestThrottledException',
+        'SlowDown', 'ThrottledException', 'Throttling', 'ThrottlingException', 'TooManyRequestsException',
+        'TransactionInProgressException',
+    ];
+
+    private readonly int $retries;
 
     private readonly HttpClientInterface $http;
 
@@ -39,23 +48,20 @@ final class Transport
     ) {
         $this->credentials = $credentials;
         $retries = $config['retries'] ?? self::DEFAULT_RETRIES;
-        $http = HttpClient::create(array_filter([
+        $this->retries = (int) (is_array($retries) ? $retries['max_attempts'] - 1 : $retries);
+        $this->http = HttpClient::create(array_filter([
             'max_duration' => (float) ($config['http']['timeout'] ?? 0),
             'max_connect_duration' => (float) ($config['http']['connect_timeout'] ?? 0),
             'max_redirects' => 0,
             'verify_peer' => (bool) ($config['http']['verify'] ?? true),
             'verify_host' => (bool) ($config['http']['verify'] ?? true),
         ], static fn (mixed $value): bool => $value !== 0.0));
-
-        $this->http = new RetryableHttpClient(
-            $http,
-            new AwsRetryStrategy(delayMs: self::FIRST_DELAY_MS),
-            (int) (is_array($retries) ? $retries['max_attempts'] - 1 : $retries),
-        );
     }
 
     /**
      * Send, and return the response once its status is known to be good.
+     *
+     * A failure that may pass is tried again, signed anew: no answer, a server's error, throttling.
      *
      * @param  bool  $stream  do not keep the body in memory: the caller reads it in pieces
      *
@@ -63,11 +69,30 @@ final class Transport
      */
     public function send(CommandInterface $command, Call $call, bool $stream = false): ResponseInterface
     {
+        for ($attempt = 0; ; $attempt++) {
+            try {
+                return $this->attempt($command, $call, $stream);
+            } catch (AwsException $failure) {
+                if ($attempt >= $this->retries || ! self::mayPass($failure)) {
+                    throw $failure;
+                }
+            }
+
+            usleep(random_int(0, self::FIRST_DELAY_MS * 2 ** $attempt) * 1000);
+        }
+    }
+
+    private function attempt(CommandInterface $command, Call $call, bool $stream): ResponseInterface
+    {
         $request = $this->request($call);
         $credentials = $this->credentials();
 
         if ($credentials !== null) {
             $this->signer->sign($request, $credentials, new RequestContext);
+        }
+
+        if (is_resource($call->body)) {
+            rewind($call->body);
         }
 
         try {
@@ -88,6 +113,13 @@ final class Transport
         }
 
         throw $this->refused($command, $call, $status, $headers, $body);
+    }
+
+    private static function mayPass(AwsException $failure): bool
+    {
+        return $failure->isConnectionError()
+            || in_array($failure->getStatusCode(), self::RETRIED_STATUSES, true)
+            || in_array($failure->getAwsErrorCode(), self::THROTTLED, true);
     }
 
     public function http(): HttpClientInterface
