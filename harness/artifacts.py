@@ -188,4 +188,3 @@ def _write_whole(path: Path, text: str) -> Path:
     draft.write_text(text, encoding="utf-8")
     draft.replace(path)
     return path
-

@@ -7,6 +7,7 @@ Each step starts when what it needs is there. The web tasks start as soon as the
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from harness import artifacts, clients, evidence, inputs, provision
@@ -84,7 +85,7 @@ class Bringup:
         ):
             steps.add(
                 planned.spec.name,
-                lambda planned=planned: self._start(steps, planned),
+                partial(self._start, steps, planned),
                 needs=("networks",),
                 group="service",
                 states=_SERVICE_STATES,
@@ -118,7 +119,7 @@ class Bringup:
             add(
                 f"service {name}",
                 "ecs",
-                lambda api, files=files: provision.service(api, config, files),
+                partial(provision.service, config=config, files=files),
                 *("secrets", "roles", "cluster", "load balancer"),
             )
 
@@ -130,7 +131,7 @@ class Bringup:
             provision.first_run(
                 self.config.first_run,
                 task_id=self.web_task,
-                run=lambda task, command: clients.exec_in_task(self.access(), task, command),
+                run=partial(clients.exec_in_task, self.access()),
                 where=str(self.run.directory),
             )
 

@@ -39,7 +39,7 @@ class Certificates:
 
 
 def create(names: Mapping[str, tuple[str, ...]]) -> Certificates:
-    """Make a CA, and for each service a certificate with these DNS names; the CA's key is dropped."""
+    """Make a CA, and each service's certificate with these DNS names; the CA's key is dropped."""
     ca_key = ec.generate_private_key(ec.SECP256R1())
     ca_name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "cutover harness CA")])
     ca = (

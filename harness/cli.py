@@ -1,7 +1,7 @@
 """The command line: parse, call, print; every failure becomes one message and an exit code.
 
-Exit codes: 0 green, 1 a scenario (or a test) is red, 2 usage or configuration, 3 the stack could not be
-started, 130 interrupted.
+Exit codes: 0 green, 1 a scenario (or a test) is red, 2 usage or configuration, 3 the stack could
+not be started, 130 interrupted.
 """
 
 from __future__ import annotations

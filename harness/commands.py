@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from harness import artifacts, config, engine, evidence, progress
 from harness.artifacts import Run
@@ -54,13 +54,13 @@ class Session:
     kept: bool = False
     began: float = field(default_factory=time.monotonic)
 
-    def start(self) -> Mapping[str, Any]:
-        """Build what is missing and start the stack; returns its access values."""
+    def start(self) -> None:
+        """Build what is missing and start the stack."""
         from harness import bringup, images
 
         with progress.shown() as show:
             built = images.build_for(self.here.config, run=self.run, progress=show)
-            return bringup.Bringup(
+            bringup.Bringup(
                 config=self.here.config,
                 run=self.run,
                 client=self.client,
@@ -306,4 +306,3 @@ def doctor(here: Here) -> int:
     for result in results:
         print(result)
     return 0 if all(result.ok for result in results) else 1
-

@@ -189,9 +189,7 @@ def _public_url(app: Table) -> str:
     url = app.text("url")
     parts = urlsplit(url)
     if parts.scheme != "https" or not parts.hostname or parts.path not in ("", "/") or parts.query:
-        raise app.fail(
-            "url", f'"{url}" is not https://host', "write the public URL without a path"
-        )
+        raise app.fail("url", f'"{url}" is not https://host', "write the public URL without a path")
     return url.rstrip("/")
 
 

@@ -127,8 +127,8 @@ def show_logs(home: Path, client: docker.DockerClient, name: str, *, follow: boo
 def run_in(home: Path, client: docker.DockerClient, name: str, command: list[str]) -> int:
     """Run a command in one container of a service, as root, as ECS Exec does.
 
-    The docker command is used where there is one, because it handles the terminal; else the output is
-    shown when the command has ended.
+    The docker command is used where there is one, because it handles the terminal; else the output
+    is shown when the command has ended.
     """
     import shutil
     import sys
@@ -139,7 +139,7 @@ def run_in(home: Path, client: docker.DockerClient, name: str, command: list[str
         call = ["docker", "exec", *terminal, "-u", "0", str(container.id), *command]
         return subprocess.run(call, check=False).returncode
     result = container.exec_run(command, user="0")
-    print(result.output.decode(errors="replace"), end="")
+    print(bytes(result.output).decode(errors="replace"), end="")
     return int(result.exit_code or 0)
 
 

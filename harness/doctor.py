@@ -46,7 +46,9 @@ def _results(environ: Mapping[str, str], cwd: Path) -> Iterator[Result]:
         yield Result("engine", ok=False, text=f"{error.what}; {error.hint}")
         return
     version = client.version()
-    yield Result("engine", ok=True, text=f"Docker {version['Version']}, API {version['ApiVersion']}")
+    yield Result(
+        "engine", ok=True, text=f"Docker {version['Version']}, API {version['ApiVersion']}"
+    )
     yield _check("disk", lambda: _disk(client))
     yield _memory(client)
     yield from (_registry(host) for host in _REGISTRIES)
@@ -81,7 +83,8 @@ def _registry(host: str) -> Result:
     try:
         socket.create_connection((host, 443), timeout=_TIMEOUT_S).close()
     except OSError:
-        instead = "Debian's packages are used" if "packagist" in host else "mmdebstrap makes the bases"
+        vendor = "packagist" in host
+        instead = "Debian's packages are used" if vendor else "mmdebstrap makes the bases"
         return Result("registry", ok=True, text=f"{host} does not answer; {instead}")
     return Result("registry", ok=True, text=f"{host} answers")
 
@@ -95,4 +98,4 @@ def _leftovers(client: docker.DockerClient) -> Result:
     if dead:
         text = f"dead runs left something: {', '.join(dead)}; `bin/harness down` removes it"
         return Result("leftovers", ok=False, text=text)
-    return Result("leftovers", ok=True, text=f"none")
+    return Result("leftovers", ok=True, text="none")

@@ -110,14 +110,14 @@ def remove_run(client: docker.DockerClient, run_id: str) -> None:
     for container in containers_of(client, run_id):
         by_role.setdefault(container.labels.get(LABEL_ROLE, ""), []).append(container)
     rest = [role for role in by_role if role not in REMOVAL_ORDER]
-    waves = [["control"], ["task", *rest], [role for role in REMOVAL_ORDER[2:]]]
+    waves = [["control"], ["task", *rest], list(REMOVAL_ORDER[2:])]
     with ThreadPoolExecutor(_WORKERS) as pool:
         for roles in waves:
             wave = [container for role in roles for container in by_role.get(role, [])]
             list(pool.map(_remove, wave))
-        mine = {"filters": {"label": f"{LABEL_RUN}={run_id}"}}
-        list(pool.map(_remove, client.networks.list(**mine)))
-        list(pool.map(_remove, client.volumes.list(**mine)))
+        mine = {"label": f"{LABEL_RUN}={run_id}"}
+        list(pool.map(_remove, client.networks.list(filters=mine)))
+        list(pool.map(_remove, client.volumes.list(filters=mine)))
 
 
 def _remove(resource: Any) -> None:
@@ -134,11 +134,11 @@ def _remove(resource: Any) -> None:
 def runs_in_engine(client: docker.DockerClient) -> dict[str, tuple[Path, str]]:
     """List the runs that have anything in the engine: id -> (home, owner)."""
     found: dict[str, tuple[Path, str]] = {}
-    mine = {"filters": {"label": LABEL_RUN}}
+    mine = {"label": LABEL_RUN}
     resources = [
-        *client.containers.list(all=True, ignore_removed=True, **mine),
-        *client.networks.list(**mine),
-        *client.volumes.list(**mine),
+        *client.containers.list(all=True, ignore_removed=True, filters=mine),
+        *client.networks.list(filters=mine),
+        *client.volumes.list(filters=mine),
     ]
     for resource in resources:
         labels = _labels(resource)
@@ -149,9 +149,7 @@ def runs_in_engine(client: docker.DockerClient) -> dict[str, tuple[Path, str]]:
 
 def _labels(resource: Any) -> dict[str, str]:
     attrs = resource.attrs
-    labels: dict[str, str] = (
-        attrs.get("Labels") or attrs.get("Config", {}).get("Labels") or {}
-    )
+    labels: dict[str, str] = attrs.get("Labels") or attrs.get("Config", {}).get("Labels") or {}
     return labels
 
 

@@ -1,4 +1,4 @@
-"""Digests of the files that a stack is made from, so that a stale stack is never taken for a new one."""
+"""Digests of what a stack is made from, so that a stale stack is never taken for a new one."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def digests(config: Config) -> dict[str, str]:
-    """Digest each input: the configuration, the ECS files, the app, and the harness's own images."""
+    """Digest each input: the configuration, the ECS files, the app, and our own images."""
     single = {config.file, config.load_balancer, config.target_group}
     for service in config.services.values():
         single |= {service.task_definition, service.service}

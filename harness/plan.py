@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from harness.artifacts import Run
     from harness.config import Config
 
-_ACCOUNT_WITHOUT_A_SECRET = "app"
+_UNNAMED_ACCOUNT = "app"
 TASK_NETWORKS = ("app", "proxy", "aws")
 
 
@@ -34,8 +34,8 @@ class Materials:
     def make(cls, config: Config) -> Materials:
         """Make secrets and certificates; the database's account is the one its secret names.
 
-        A secret that lacks the user name or the password is a mistake that the tasks will meet, not a
-        reason to have no database: the account then has a password that nobody knows.
+        A secret that lacks the user name or the password is a mistake that the tasks will meet, not
+        a reason to have no database: the account then has a password that nobody knows.
         """
         secrets = secretvalues.make(config.secrets)
         fields = secretvalues.fields(secrets[config.database.secret])
@@ -51,7 +51,7 @@ class Materials:
             ),
             account=mysql.Account(
                 schema=config.database.name,
-                username=fields.get("username") or _ACCOUNT_WITHOUT_A_SECRET,
+                username=fields.get("username") or _UNNAMED_ACCOUNT,
                 password=Secret(password),
             ),
         )

@@ -1,4 +1,4 @@
-"""What the user sees while work goes on: one line per image, service and step, live on a terminal."""
+"""What the user sees while work goes on: a line for each image, service and step."""
 
 from __future__ import annotations
 
@@ -42,9 +42,7 @@ class PlainProgress:
         if state in DONE_STATES or state in ("building", "starting"):
             took = f"  {seconds:.1f} s" if seconds else ""
             with self._lock:
-                print(
-                    redact(f"{group:<8} {name:<28} {state}{took}"), file=self.stream, flush=True
-                )
+                print(redact(f"{group:<8} {name:<28} {state}{took}"), file=self.stream, flush=True)
 
 
 @dataclass

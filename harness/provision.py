@@ -31,15 +31,23 @@ _SHOWN_EVENTS = 8
 class ExecResult(Protocol):
     """What a command in a task said."""
 
-    exit_code: int
-    stdout: str
-    stderr: str
+    @property
+    def exit_code(self) -> int:
+        """Exit code."""
+
+    @property
+    def stdout(self) -> str:
+        """Standard output."""
+
+    @property
+    def stderr(self) -> str:
+        """Standard error."""
 
 
 class Exec(Protocol):
     """Runs a command in a running task, as ECS Exec does: as root."""
 
-    def __call__(self, task_id: str, command: tuple[str, ...]) -> ExecResult:
+    def __call__(self, task_id: str, command: tuple[str, ...], /) -> ExecResult:
         """Run it and wait for its end."""
 
 

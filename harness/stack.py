@@ -59,14 +59,15 @@ class Stack:
         """
         with ThreadPoolExecutor(len(INTERNAL_NETWORKS + OPEN_NETWORKS)) as pool:
             for made in [
-                pool.submit(self._create_network, role) for role in OPEN_NETWORKS + INTERNAL_NETWORKS
+                pool.submit(self._create_network, role)
+                for role in OPEN_NETWORKS + INTERNAL_NETWORKS
             ]:
                 made.result()
 
     def _create_network(self, role: str) -> None:
         import docker.errors
 
-        # The load balancer and the tasks live in the VPC; another stack may hold some of its subnets.
+        # The load balancer and the tasks live in the VPC; another stack may hold a subnet of it.
         subnets = _some_subnets(self.vpc_cidr) if role == "app" else [None]
         answer = ""
         for subnet in subnets:
@@ -79,7 +80,7 @@ class Stack:
         raise DockerUnavailable(
             f"the engine made no network for {role}",
             last_answer=answer,
-            hint="if it has no addresses left, `docker network prune` frees those that nothing uses",
+            hint="if it has no addresses left, `docker network prune` frees what nothing uses",
         )
 
     def _try_network(self, role: str, *, subnet: str | None) -> None:
@@ -216,7 +217,7 @@ class Stack:
 
 
 def _aliases(spec: ServiceSpec, role: str) -> list[str]:
-    """Name a service on a network; on ``operator`` it has no name, since nobody can reach it there."""
+    """Name a service on a network; on ``operator`` it has none: nobody can reach it there."""
     return [] if role == "operator" else [spec.name, *spec.networks[role]]
 
 

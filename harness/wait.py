@@ -69,8 +69,8 @@ def wait_until(
 ) -> None:
     """Call ``probe`` until it is ready.
 
-    ``alive`` is asked before each probe and raises when waiting on is pointless. The probe is always
-    asked at least once, and once more after the deadline's last sleep.
+    ``alive`` is asked before each probe and raises when waiting on is pointless. The probe is asked
+    at least once, and once more after the deadline's last sleep.
 
     Raises:
         DeadlinePassed: The probe was not ready in time.

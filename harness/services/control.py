@@ -1,4 +1,4 @@
-"""The container that stands in for ECS and the target groups; the only one with the Docker socket."""
+"""The container that stands in for ECS and target groups; the only one with the Docker socket."""
 
 from __future__ import annotations
 

@@ -32,6 +32,5 @@ def test_the_apps_own_tests_pass_in_its_image(tmp_path: Path) -> None:
         said = container.logs().decode(errors="replace")
     finally:
         container.remove(force=True, v=True)
-    print(said)
     assert code == 0, said
     assert "OK (" in said, "PHPUnit's summary is missing"

@@ -1,4 +1,4 @@
-"""The small things that everything stands on: errors, redaction, waiting, steps, secrets, certificates."""
+"""What everything stands on: errors, redaction, waiting, steps, secrets, certificates."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from cryptography import x509
 
 from harness import certs, redact, secretvalues
-from harness.config import Generated
+from harness.config import Generated, SecretValue
 from harness.errors import HarnessError
 from harness.progress import silent
 from harness.redact import Secret
@@ -61,7 +61,7 @@ def test_a_url_encoded_secret_shows_nowhere() -> None:
 
 def test_waiting_ends_when_ready() -> None:
     clock = FakeClock()
-    answers = [NotYet("booting"), NotYet("booting"), Ready()]
+    answers: list[Ready | NotYet] = [NotYet("booting"), NotYet("booting"), Ready()]
     wait_until(lambda: answers.pop(0), deadline=Deadline(10, clock=clock.clock()), interval_s=1)
     assert clock.time_s == 2
 
@@ -135,14 +135,21 @@ def test_leaving_cancels_what_is_under_way() -> None:
             ended.append("cancelled")
             raise
 
-    with pytest.raises(KeyboardInterrupt), Steps(progress=silent) as steps:
-        steps.add("endless", lambda: endless(steps))
-        raise KeyboardInterrupt
+    def interrupted() -> None:
+        with Steps(progress=silent) as steps:
+            steps.add("endless", lambda: endless(steps))
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
     assert ended in ([], ["cancelled"])
 
 
 def test_secrets_are_new_and_strict_json() -> None:
-    shape = {"db": {"username": "tickets", "password": Generated("password")}, "plain": "text"}
+    shape: dict[str, SecretValue] = {
+        "db": {"username": "tickets", "password": Generated("password")},
+        "plain": "text",
+    }
     first, second = secretvalues.make(shape), secretvalues.make(shape)
     value = json.loads(first["db"].reveal())
     assert value["username"] == "tickets"

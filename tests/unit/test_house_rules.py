@@ -106,9 +106,7 @@ def test_scenarios_never_ask_which_target_they_run_on(name: str) -> None:
 
 @pytest.mark.parametrize("name", [n for n in NAMES if n.startswith("harness/")])
 def test_only_the_edges_print_or_exit(name: str) -> None:
-    calls = {
-        ast.unparse(node.func) for node in ast.walk(tree(name)) if isinstance(node, ast.Call)
-    }
+    calls = {ast.unparse(node.func) for node in ast.walk(tree(name)) if isinstance(node, ast.Call)}
     edges = {
         "harness/cli.py",
         "harness/commands.py",

@@ -1,4 +1,4 @@
-"""Watching a service come up, and the first run: what is awaited, what is hopeless, what is said."""
+"""Watching a service come up, and the first run: what is awaited, hopeless, and said."""
 
 from __future__ import annotations
 
