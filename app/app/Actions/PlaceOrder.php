@@ -15,6 +15,8 @@ class PlaceOrder
 {
     private const int DEADLOCK_ATTEMPTS = 3;
 
+    public function __construct(private readonly QueueOrderConfirmation $queueConfirmation) {}
+
     /**
      * Turn holds of one cart into an order: all of them or none.
      *
@@ -24,6 +26,20 @@ class PlaceOrder
      * @throws NotEnoughTickets
      */
     public function handle(User $buyer, string $cart, array $holdIds): Order
+    {
+        $order = $this->place($buyer, $cart, $holdIds);
+        $this->queueConfirmation->handle($order);
+
+        return $order;
+    }
+
+    /**
+     * @param  list<int>  $holdIds
+     *
+     * @throws HoldExpired
+     * @throws NotEnoughTickets
+     */
+    private function place(User $buyer, string $cart, array $holdIds): Order
     {
         $eventIds = Hold::query()->where('cart', $cart)->whereKey($holdIds)->pluck('event_id');
 

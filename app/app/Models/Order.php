@@ -33,6 +33,7 @@ class Order extends Model
     {
         return [
             'total_cents' => 'integer',
+            'confirmation_queued_at' => 'datetime',
             'confirmation_sent_at' => 'datetime',
         ];
     }
