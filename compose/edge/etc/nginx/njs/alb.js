@@ -28,9 +28,7 @@ function traceId(r) {
 
 function answer(r, status) {
     const reason = REASONS[status] || String(status);
-    r.headersOut["Server"] = "awselb/2.0";
-    r.headersOut["Content-Type"] = "text/html";
-    r.return(status, [
+    const body = [
         "<html>",
         `<head><title>${reason}</title></head>`,
         "<body>",
@@ -38,7 +36,16 @@ function answer(r, status) {
         "</body>",
         "</html>",
         "",
-    ].join("\r\n"));
+    ].join("\r\n");
+    r.status = status;
+    r.headersOut["Server"] = "awselb/2.0";
+    r.headersOut["Content-Type"] = "text/html";
+    r.headersOut["Content-Length"] = String(body.length);
+    r.sendHeader();
+    if (r.method !== "HEAD") {
+        r.send(body);
+    }
+    r.finish();
 }
 
 function failed(r) {

@@ -1,0 +1,379 @@
+"""The load balancer in a real container, in front of a target that tells and misbehaves."""
+
+from __future__ import annotations
+
+import http.client
+import io
+import json
+import re
+import socket
+import ssl
+import tarfile
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from harness import artifacts, certs, evidence
+from harness.services import edge
+from harness.services.spec import File, ServiceSpec
+from harness.stack import Planned, Stack
+from harness.wait import Deadline, GaveUp, NotYet, Ready, wait_until
+
+if TYPE_CHECKING:
+    import docker
+
+HOST = "tickets.876events.example"
+CERTIFICATES = certs.create({"edge": (HOST,)})
+SPEC = edge.spec(public_host=HOST, certificate=CERTIFICATES.server("edge"))
+PROBE = partial(edge.probe, public_host=HOST, ca_pem=CERTIFICATES.ca_pem)
+TARGET = ServiceSpec(
+    name="target",
+    image="target",
+    networks={"app": ()},
+    environment={},
+    files={"/srv/upstream.py": File(Path(__file__).with_name("upstream.py").read_bytes())},
+    published=(),
+    memory_bytes=96 * 1024**2,
+    pids_limit=64,
+    command=("python", "-u", "/srv/upstream.py"),
+)
+UNAVAILABLE = (
+    "<html>\r\n<head><title>503 Service Temporarily Unavailable</title></head>\r\n<body>\r\n"
+    "<center><h1>503 Service Temporarily Unavailable</h1></center>\r\n</body>\r\n</html>\r\n"
+)
+
+
+@dataclass
+class Answer:
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def told(self) -> Any:
+        return json.loads(self.body)
+
+    def sent(self, name: str) -> list[str]:
+        """Values of a request header as the target got it."""
+        return [value for header, value in self.told["headers"] if header.lower() == name.lower()]
+
+
+@dataclass
+class Balancer:
+    """The edge, and the two things that control does to it."""
+
+    stack: Stack
+    addresses: tuple[str, str] = ("", "")
+    context: ssl.SSLContext = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.context = ssl.create_default_context(cadata=CERTIFICATES.ca_pem)
+
+    def connect(self, *, tls: bool = True) -> socket.socket:
+        port = self.stack.ports["edge"][edge.HTTPS_PORT if tls else edge.HTTP_PORT]
+        plain = socket.create_connection(("127.0.0.1", port), 20)
+        return self.context.wrap_socket(plain, server_hostname=HOST) if tls else plain
+
+    def request(
+        self,
+        method: str = "GET",
+        path: str = "/echo",
+        headers: Mapping[str, str] | None = None,
+        *,
+        body: bytes | None = None,
+        tls: bool = True,
+    ) -> Answer:
+        connection = http.client.HTTPConnection(HOST)
+        connection.sock = self.connect(tls=tls)
+        connection.request(method, path, body=body, headers={"Host": HOST, **(headers or {})})
+        answer = connection.getresponse()
+        got = Answer(answer.status, dict(answer.getheaders()), answer.read())
+        connection.close()
+        return got
+
+    def set_targets(self, *addresses: str, idle_s: int = 60) -> None:
+        """Write what control writes, and reload as it does."""
+        servers = "".join(f"  server {address}:8080 max_fails=0;\n" for address in addresses)
+        servers = servers or "  server 127.0.0.1:9;\n"
+        wait = f"{idle_s}s"
+        self.write(
+            {
+                "targets.conf": f"upstream target_group {{\n  zone target_group 64k;\n{servers}}}\n"
+                f'map "" $has_target {{ default {int(bool(addresses))}; }}\n',
+                "attributes.conf": f"proxy_read_timeout {wait};\nproxy_send_timeout {wait};\n",
+            }
+        )
+
+    def write(self, files: Mapping[str, str]) -> None:
+        packed = io.BytesIO()
+        with tarfile.open(fileobj=packed, mode="w") as tar:
+            for name, text in files.items():
+                info = tarfile.TarInfo(name)
+                info.size = len(text)
+                tar.addfile(info, io.BytesIO(text.encode()))
+        container = self.stack.containers["edge"]
+        container.put_archive("/etc/nginx/harness", packed.getvalue())
+        workers = self.workers()
+        container.kill(signal="HUP")
+
+        def replaced() -> Ready | NotYet:
+            now = self.workers()
+            done = now and not now & workers
+            return Ready() if done else NotYet(f"the workers are still {now}")
+
+        wait_until(replaced, deadline=Deadline(4))
+
+    def workers(self) -> set[str]:
+        """Process ids of those that accept requests; the old ones only finish theirs."""
+        top: Any = self.stack.containers["edge"].top(ps_args="-eo pid,args")
+        return {pid for pid, args in top["Processes"] if args.endswith("worker process")}
+
+
+@pytest.fixture(scope="module")
+def balancer(
+    client: docker.DockerClient,
+    image: Callable[[str], str],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Balancer]:
+    run = artifacts.new_run(tmp_path_factory.mktemp("run"))
+    # The target only needs a Python, which the emulator's image has.
+    ids = {"edge": image("edge"), "target": image("localstack")}
+    stack = Stack(run=run, client=client, images=ids, vpc_cidr="10.45.0.0/16")
+    try:
+        stack.create_networks()
+        stack.start(SPEC)
+        for name in ("target", "target2"):
+            stack.start(replace(TARGET, name=name))
+        stack.wait_ready(Planned(SPEC, PROBE), check=lambda: None)
+        made = Balancer(stack)
+        made.addresses = (address(stack, "target"), address(stack, "target2"))
+        yield made
+    finally:
+        evidence.remove_run(client, run.id)
+
+
+def address(stack: Stack, name: str) -> str:
+    networks = stack.containers[name].attrs["NetworkSettings"]["Networks"]
+    found: str = networks[stack.run.name("app")]["IPAddress"]
+    return found
+
+
+@pytest.fixture
+def alb(balancer: Balancer) -> Balancer:
+    """One healthy target."""
+    balancer.set_targets(balancer.addresses[0])
+    wait_until(
+        lambda: Ready() if balancer.request().status == 200 else NotYet("the target is not up"),
+        deadline=Deadline(10),
+    )
+    return balancer
+
+
+def test_without_a_target_the_answer_is_503_in_alb_words(balancer: Balancer) -> None:
+    balancer.set_targets()
+    answer = balancer.request()
+    assert answer.status == 503
+    assert answer.headers["Server"] == "awselb/2.0"
+    assert answer.headers["Content-Type"] == "text/html"
+    assert answer.body.decode() == UNAVAILABLE
+
+
+def test_plain_http_is_redirected_with_host_path_and_query(alb: Balancer) -> None:
+    answer = alb.request("POST", "/a%20b/c?d=e&f=%2F", tls=False, body=b"x")
+    assert answer.status == 301
+    assert answer.headers["Location"] == f"https://{HOST}:443/a%20b/c?d=e&f=%2F"
+    assert answer.headers["Server"] == "awselb/2.0"
+    assert b"<h1>301 Moved Permanently</h1>" in answer.body
+
+
+def test_another_host_gets_the_fixed_answer(alb: Balancer) -> None:
+    answer = alb.request(headers={"Host": "other.example"})
+    assert (answer.status, answer.body) == (404, b"Not found")
+    assert answer.headers["Server"] == "awselb/2.0"
+
+
+def test_forwarded_headers_are_added_and_the_clients_own_are_appended_to(alb: Balancer) -> None:
+    answer = alb.request(headers={"X-Forwarded-For": "203.0.113.7", "X-Forwarded-Proto": "http"})
+    (forwarded,) = answer.sent("X-Forwarded-For")
+    assert re.fullmatch(r"203\.0\.113\.7, \d+\.\d+\.\d+\.\d+", forwarded)
+    assert answer.sent("X-Forwarded-Proto") == ["https"]
+    assert answer.sent("X-Forwarded-Port") == ["443"]
+    assert answer.sent("X-Forwarded-Host") == []
+
+
+def test_forwarded_host_of_the_client_is_left_alone(alb: Balancer) -> None:
+    answer = alb.request(headers={"X-Forwarded-Host": "evil.example"})
+    assert answer.sent("X-Forwarded-Host") == ["evil.example"]
+
+
+def test_host_is_passed_on_without_a_port(alb: Balancer) -> None:
+    assert alb.request(headers={"Host": f"{HOST}:443"}).sent("Host") == [HOST]
+
+
+def test_trace_id_is_made(alb: Balancer) -> None:
+    (first,), (second,) = (alb.request().sent("X-Amzn-Trace-Id") for _ in range(2))
+    match = re.fullmatch(r"Root=1-([0-9a-f]{8})-[0-9a-f]{24}", first)
+    assert match
+    assert abs(int(match[1], 16) - time.time()) < 60
+    assert first != second
+
+
+def test_trace_root_of_the_client_is_kept(alb: Balancer) -> None:
+    root = "Root=1-67891233-abcdef012345678912345678;CalledFrom=app"
+    (trace,) = alb.request(headers={"X-Amzn-Trace-Id": root}).sent("X-Amzn-Trace-Id")
+    assert re.fullmatch(rf"Self=1-[0-9a-f]{{8}}-[0-9a-f]{{24}};{re.escape(root)}", trace)
+
+
+def test_trace_without_a_root_gets_one(alb: Balancer) -> None:
+    (trace,) = alb.request(headers={"X-Amzn-Trace-Id": "CalledFrom=app"}).sent("X-Amzn-Trace-Id")
+    assert re.fullmatch(r"Root=1-[0-9a-f]{8}-[0-9a-f]{24};CalledFrom=app", trace)
+
+
+def test_odd_header_names_and_paths_reach_the_target(alb: Balancer) -> None:
+    answer = alb.request("GET", "/a//b/../c%2Fd?x=%zz", {"under_score": "kept"})
+    assert answer.sent("under_score") == ["kept"]
+    assert answer.told["target"] == "/a//b/../c%2Fd?x=%zz"
+
+
+def test_body_has_no_limit(alb: Balancer) -> None:
+    size = 24 * 1024**2
+    assert alb.request("PUT", body=b"x" * size).told["body"] == size
+
+
+def test_answers_of_the_target_pass_unchanged(alb: Balancer) -> None:
+    answer = alb.request("GET", "/status?n=503")
+    assert (answer.status, answer.body) == (503, b"the target's own words")
+    assert answer.headers["Server"] == "target/1.0"
+
+
+def test_nginx_own_headers_mean_nothing(alb: Balancer) -> None:
+    answer = alb.request("GET", "/accel")
+    assert answer.body == b"body"
+    assert answer.headers["X-Accel-Redirect"] == "/elsewhere"
+
+
+def test_answer_streams(alb: Balancer) -> None:
+    connection = http.client.HTTPConnection(HOST)
+    connection.sock = alb.connect()
+    connection.request("GET", "/stream", headers={"Host": HOST})
+    began = time.monotonic()
+    answer = connection.getresponse()
+    assert answer.read(5) == b"first"
+    assert time.monotonic() - began < 1.5, "the first half waited for the second"
+    assert answer.read() == b"other"
+
+
+@pytest.mark.parametrize("path", ["/drop", "/garbage"])
+def test_a_target_that_breaks_off_or_talks_nonsense_is_502(alb: Balancer, path: str) -> None:
+    answer = alb.request("GET", path)
+    assert answer.status == 502
+    assert b"<h1>502 Bad Gateway</h1>" in answer.body
+    assert answer.headers["Server"] == "awselb/2.0"
+
+
+def test_response_headers_over_32_k_are_502(alb: Balancer) -> None:
+    assert alb.request("GET", f"/headers?n={24 * 1024}").status == 200
+    assert alb.request("GET", f"/headers?n={33 * 1024}").status == 502
+
+
+def test_no_retry_on_another_target(balancer: Balancer) -> None:
+    closed = "127.0.0.1"
+    balancer.set_targets(closed, balancer.addresses[0])
+    statuses = [balancer.request().status for _ in range(8)]
+    assert statuses.count(502) == 4
+    assert statuses.count(200) == 4
+
+
+def test_targets_take_turns(balancer: Balancer) -> None:
+    balancer.set_targets(*balancer.addresses)
+    for _ in range(8):
+        assert balancer.request("GET", "/turn").status == 200
+    logs = [bytes(balancer.stack.containers[name].logs()) for name in ("target", "target2")]
+    turns = [log.count(b'"GET /turn') for log in logs]
+    assert min(turns) >= 2
+
+
+def test_a_slow_target_is_504_after_the_idle_timeout(balancer: Balancer) -> None:
+    balancer.set_targets(balancer.addresses[0], idle_s=1)
+    began = time.monotonic()
+    answer = balancer.request("GET", "/slow?n=4")
+    assert 0.9 < time.monotonic() - began < 3
+    assert answer.status == 504
+    assert b"<h1>504 Gateway Time-out</h1>" in answer.body
+
+
+def test_trace_is_not_allowed(alb: Balancer) -> None:
+    answer = alb.request("TRACE")
+    assert answer.status == 405
+    assert answer.headers["Server"] == "awselb/2.0"
+
+
+def test_headers_of_16_k_pass_and_larger_ones_are_400(alb: Balancer) -> None:
+    assert alb.request(headers={"X-Large": "x" * 15_000}).status == 200
+    answer = alb.request(headers={"X-Large": "x" * 17_000})
+    assert answer.status == 400
+    assert answer.headers["Server"] == "awselb/2.0"
+
+
+def test_a_long_request_line_is_414(alb: Balancer) -> None:
+    assert alb.request("GET", "/" + "x" * 17_000).status == 414
+
+
+def test_more_than_thirty_forwarded_addresses_are_463(alb: Balancer) -> None:
+    assert alb.request(headers={"X-Forwarded-For": ", ".join(["192.0.2.1"] * 30)}).status == 200
+    assert alb.request(headers={"X-Forwarded-For": ", ".join(["192.0.2.1"] * 31)}).status == 463
+
+
+def test_a_reload_lets_requests_in_flight_finish(alb: Balancer) -> None:
+    answers: list[Answer] = []
+    thread = threading.Thread(target=lambda: answers.append(alb.request("GET", "/slow?n=3")))
+    thread.start()
+    time.sleep(0.5)
+    alb.set_targets(alb.addresses[1])
+    assert alb.request().status == 200
+    assert not answers
+    thread.join(timeout=10)
+    assert answers[0].status == 200
+
+
+def test_a_wrong_configuration_leaves_the_old_one_in_force(alb: Balancer) -> None:
+    container = alb.stack.containers["edge"]
+    with pytest.raises(Exception, match="workers are still"):
+        alb.write({"targets.conf": "upstream target_group { nonsense }"})
+    assert alb.request().status == 200
+    assert b"in /etc/nginx/harness/targets.conf:1" in bytes(container.logs(tail=20))
+
+
+def test_http_2_is_offered_over_tls_1_3_and_1_2(alb: Balancer) -> None:
+    context = ssl.create_default_context(cadata=CERTIFICATES.ca_pem)
+    context.set_alpn_protocols(["h2", "http/1.1"])
+    port = alb.stack.ports["edge"][edge.HTTPS_PORT]
+    with (
+        socket.create_connection(("127.0.0.1", port), 5) as plain,
+        context.wrap_socket(plain, server_hostname=HOST) as connection,
+    ):
+        assert connection.selected_alpn_protocol() == "h2"
+        assert connection.version() == "TLSv1.3"
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    with (
+        socket.create_connection(("127.0.0.1", port), 5) as plain,
+        context.wrap_socket(plain, server_hostname=HOST) as connection,
+    ):
+        assert connection.version() == "TLSv1.2"
+
+
+def test_probe_gives_up_on_another_authority(balancer: Balancer) -> None:
+    with pytest.raises(GaveUp, match="CERTIFICATE_VERIFY_FAILED"):
+        edge.probe(balancer.stack.ports["edge"], public_host=HOST, ca_pem=certs.create({}).ca_pem)
+
+
+def test_probe_says_that_nothing_listens() -> None:
+    answer = edge.probe({edge.HTTPS_PORT: 9}, public_host=HOST, ca_pem=CERTIFICATES.ca_pem)
+    assert isinstance(answer, NotYet)
+    assert "refused" in answer.reason
