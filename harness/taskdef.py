@@ -1,7 +1,7 @@
 """Task definitions and their sibling files: read, checked, and given typed access.
 
-The files are production's own inputs (RegisterTaskDefinition, CreateService, CreateTargetGroup). The
-checks are those which AWS makes too, only earlier and with the place named; nothing is rewritten.
+The files are production's own inputs (RegisterTaskDefinition, CreateService, CreateTargetGroup).
+The checks are AWS's own, only earlier and with the place named; nothing is rewritten.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ from harness.ecs.services import Services
 from harness.ecs.state import State
 from harness.ecs.targets import Targets
 from harness.ecs.task_api import TaskApi
-from harness.ecs.tasks import Tasks
+from harness.ecs.tasks import Hooks, Tasks
 from harness.errors import HarnessError
 
 log = logging.getLogger("control")
@@ -64,9 +64,9 @@ class Control:
             settings=config,
             engine=self.engine,
             secrets=Secrets(self.clients.secretsmanager),
-            open_socket=self.sockets.open,
-            close_socket=self._close_socket,
-            leave=self._leave,
+            hooks=Hooks(
+                open_socket=self.sockets.open, close_socket=self._close_socket, leave=self._leave
+            ),
         )
         self.services = Services(
             self.state, settings=config, tasks=self.tasks, targets=self.targets
@@ -178,10 +178,11 @@ def main() -> int:
         control = Control(settings.load(settings.PATH))
         control.start()
     except (HarnessError, EngineError) as error:
-        log.error("%s", error)
+        # The text says it all; a traceback would hide it.
+        log.error("%s", error)  # noqa: TRY400
         return 3
 
-    def end(number: int, frame: FrameType | None) -> None:
+    def end(_number: int, _frame: FrameType | None) -> None:
         control.state.save()
         os._exit(0)
 

@@ -1,4 +1,4 @@
-"""Clients of the emulator: Secrets Manager and STS, one per account and region, made on first use."""
+"""Clients of the emulator: Secrets Manager and STS, for each account and region, on first use."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Clients:
                     region_name=region,
                     endpoint_url=self._endpoint_url,
                     aws_access_key_id=account,
-                    aws_secret_access_key="test",
+                    aws_secret_access_key="test",  # noqa: S106  the emulator checks none
                     config=Config(
                         connect_timeout=2,
                         read_timeout=20,

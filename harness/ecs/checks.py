@@ -1,7 +1,7 @@
-"""Health checks: of containers, as the task definition says, and of targets, as the target group says.
+"""Health checks: of containers, as the task definition says; of targets, as the target group says.
 
-Both look eagerly while something starts, and count failures no faster than AWS does: at most one per
-interval. Once healthy, the interval is the definition's.
+Both look eagerly while something starts, and count failures no faster than AWS does: at most one
+per interval. Once healthy, the interval is the definition's.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from harness.ecs.state import State
 EAGER_CONTAINER_S = 0.2
 EAGER_TARGET_S = 0.1
 _TARGET_FIRST_S = 1.0
-"""How long a container check waits for the task's target, whose check is far cheaper than an exec."""
+"""How long a container check waits for the task's target; an exec costs far more than a GET."""
 
 
 @dataclass
@@ -71,7 +71,8 @@ class ContainerCheck:
 class RunCheck(Protocol):
     """Runs a command in a container."""
 
-    def __call__(self, docker_id: str, *, command: Sequence[str], timeout_s: float) -> bool: ...
+    def __call__(self, docker_id: str, *, command: Sequence[str], timeout_s: float) -> bool:
+        """Say whether it ended with 0 in time."""
 
 
 @dataclass
@@ -192,8 +193,7 @@ def record(
 ) -> bool:
     """Take one result into a target's state; say whether the state shown changed.
 
-    Args:
-        counts: Whether a failure counts towards the threshold; false between intervals.
+    A failure between two intervals does not count towards the threshold (``counts``).
     """
     before = (target.state, target.reason, target.description)
     if isinstance(result, Passed):

@@ -36,7 +36,7 @@ def _name(task: Task, *, settings: Settings, definition: Definition, last: str) 
 
 
 def pause(task: Task, *, settings: Settings, definition: Definition) -> dict[str, Any]:
-    """Return what creates the pause container; control's own record of the task is a label on it."""
+    """Return what creates the pause container; a label on it is control's record of the task."""
     record = {
         "arn": task.arn,
         "definition_arn": task.definition_arn,
@@ -205,7 +205,7 @@ def environment_of(
     secrets: Mapping[str, str],
     app_network_cidr: str,
 ) -> dict[str, str]:
-    """Return a container's variables; later sources win: definition, secrets, overlay, override, ECS."""
+    """Return a container's variables. Later wins: definition, secrets, overlay, override, ECS."""
     override = override_of(task, name=item.name).get("environment") or []
     found = {
         **parsed.container(item.name).environment,

@@ -25,7 +25,7 @@ class Definitions:
         return {
             "RegisterTaskDefinition": self.register,
             "DescribeTaskDefinition": self.describe,
-            "ListTaskDefinitions": self.list,
+            "ListTaskDefinitions": self.list_arns,
             "DeregisterTaskDefinition": self.deregister,
         }
 
@@ -66,7 +66,7 @@ class Definitions:
             raise ApiError("ClientException", message="Unable to describe task definition.")
         return {"taskDefinition": shown(definition), "tags": []}
 
-    def list(self, given: dict[str, Any]) -> dict[str, Any]:
+    def list_arns(self, given: dict[str, Any]) -> dict[str, Any]:
         """Return the ARNs of the revisions with a status, active unless said otherwise."""
         status, prefix = given.get("status", "ACTIVE"), given.get("familyPrefix", "")
         with self._state.lock():

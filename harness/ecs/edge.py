@@ -1,4 +1,4 @@
-"""The edge's view of the targets: written into its container, reloaded only when something changed."""
+"""The edge's view of the targets: written into its container, reloaded only after a change."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Files(Protocol):
         """Write files into DIRECTORY and have nginx read them again."""
 
 
-class EdgeUnreachable(Exception):
+class EdgeError(Exception):
     """The edge container is not there, or not yet."""
 
 
@@ -69,7 +69,7 @@ def attributes_conf(balancer: model.LoadBalancer | None) -> str:
 
 
 class Edge:
-    """Writes what the edge should hold, in one thread, so that changes meanwhile become one write."""
+    """Writes what the edge should hold; changes during one write become the next one."""
 
     def __init__(self, state: State, *, files: Files) -> None:
         self._state = state
@@ -93,7 +93,7 @@ class Edge:
             try:
                 self.bring_up_to_date()
                 complained = False
-            except EdgeUnreachable as error:
+            except EdgeError as error:
                 if not complained:
                     log.warning("edge: %s; trying again", error)
                     complained = True

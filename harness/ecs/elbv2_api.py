@@ -1,4 +1,4 @@
-"""The ELBv2 operations: target groups, the load balancer, its listeners and rules, target health."""
+"""The ELBv2 operations: target groups and their health, the load balancer, listeners, rules."""
 
 from __future__ import annotations
 
@@ -34,6 +34,7 @@ BALANCER_ATTRIBUTES = {
     "routing.http.xff_header_processing.mode": "append",
     "routing.http2.enabled": "true",
 }
+_OTHERWISE = ", but with different settings"
 _RANGES = {
     "deregistration_delay.timeout_seconds": (0, 3600),
     "idle_timeout.timeout_seconds": (1, 4000),
@@ -95,7 +96,7 @@ class Elbv2Api:
         with self._state.lock():
             group = self._state.target_groups.get(name)
             if group is not None and group.raw != raw:
-                said = f"A target group with the same name '{name}' exists, but with different settings"
+                said = f"A target group with the same name '{name}' exists{_OTHERWISE}"
                 raise ApiError("DuplicateTargetGroupName", message=said)
             if group is None:
                 arn = self._account.elb(f"targetgroup/{name}/{names.suffix()}")
@@ -169,7 +170,7 @@ class Elbv2Api:
         with self._state.lock():
             balancer = self._state.load_balancers.get(name)
             if balancer is not None and balancer.raw != raw:
-                said = f"A load balancer with the same name '{name}' exists, but with different settings"
+                said = f"A load balancer with the same name '{name}' exists{_OTHERWISE}"
                 raise ApiError("DuplicateLoadBalancerName", message=said)
             if balancer is None:
                 balancer = LoadBalancer(

@@ -57,7 +57,7 @@ class Engine:
     def image_exists(self, image_id: str) -> bool:
         """Say whether the engine has this image."""
         try:
-            self._client.api.inspect_image(image_id)
+            self._client.images.get(image_id)
         except NotFound:
             return False
         return True
@@ -74,9 +74,10 @@ class Engine:
             if networks:
                 what["network"] = networks[0]
             created = self._client.containers.create(**what)
+            docker_id = str(created.id)
             for network in networks[1:]:
-                self._client.api.connect_container_to_network(created.id, network)
-        return str(created.id)
+                self._client.api.connect_container_to_network(docker_id, network)
+        return docker_id
 
     def create_volume(self, name: str, *, labels: Mapping[str, str]) -> None:
         """Create a volume; one that exists is left as it is."""
@@ -90,7 +91,7 @@ class Engine:
                 volume.remove(force=True)
 
     def put(self, docker_id: str, *, files: Mapping[str, str]) -> None:
-        """Put files, by absolute path, into a container; in volumes too, even if its root is read-only."""
+        """Put files, by absolute path, into a container; its volumes may be in a read-only root."""
         by_directory: dict[str, dict[str, str]] = {}
         for path, text in files.items():
             directory, _, name = path.rpartition("/")
@@ -217,7 +218,7 @@ class EdgeFiles:
         try:
             return self._engine.read(self._container, path=f"{edge.DIRECTORY}/{name}")
         except EngineError as error:
-            raise edge.EdgeUnreachable(str(error)) from error
+            raise edge.EdgeError(str(error)) from error
 
     def write(self, files: Mapping[str, str]) -> None:
         """Write the files and have nginx read them again."""
@@ -228,7 +229,7 @@ class EdgeFiles:
             )
             self._engine.kill(self._container, signal="SIGHUP")
         except EngineError as error:
-            raise edge.EdgeUnreachable(str(error)) from error
+            raise edge.EdgeError(str(error)) from error
 
 
 class _said:  # noqa: N801  (used as a function)

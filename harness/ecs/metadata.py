@@ -57,6 +57,7 @@ class Metadata:
 
     def _container(self, task: model.Task, *, item: model.Container) -> dict[str, Any]:
         definition = self._state.definition(task.definition_arn)
+        account = task.arn.split(":task/", maxsplit=1)[0]
         body: dict[str, Any] = {
             "DockerId": item.runtime_id,
             "Name": item.name,
@@ -64,7 +65,7 @@ class Metadata:
             "Image": item.image,
             "ImageID": item.image_id,
             "Labels": {
-                "com.amazonaws.ecs.cluster": f"{task.arn.split(':task/')[0]}:cluster/{task.cluster}",
+                "com.amazonaws.ecs.cluster": f"{account}:cluster/{task.cluster}",
                 "com.amazonaws.ecs.container-name": item.name,
                 "com.amazonaws.ecs.task-arn": task.arn,
                 "com.amazonaws.ecs.task-definition-family": definition.family,

@@ -1,7 +1,7 @@
 """What control knows: clusters, task definitions, services, tasks, target groups.
 
-Plain records, changed only under the lock of ``state.State``. Times are seconds since the epoch, since
-they are shown by the API and outlive a restart.
+Plain records, changed only under the lock of ``state.State``. Times are seconds since the epoch,
+since they are shown by the API and outlive a restart.
 """
 
 from __future__ import annotations

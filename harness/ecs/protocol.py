@@ -1,7 +1,7 @@
 """AWS's wire formats: JSON 1.1 as ECS speaks it and the query protocol of ELBv2.
 
 Inputs are checked and outputs written by botocore's own service models, so that a field which AWS
-does not have can neither be read nor sent. Unknown input fields are dropped, as AWS's JSON services do.
+does not have can neither be read nor sent. Unknown input fields are dropped, as AWS drops them.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import secrets
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache
-from typing import Any
+from typing import Any, cast
 from urllib.parse import parse_qsl
 from xml.sax.saxutils import escape
 
@@ -36,7 +36,7 @@ class ApiError(Exception):
 
 @cache
 def service_model(name: str) -> ServiceModel:
-    """Return botocore's model of a service, without its documentation, which is most of its size."""
+    """Return botocore's model of a service, without documentation, which is most of its size."""
     raw = Loader().load_service_model(name, "service-2")
     _drop_documentation(raw)
     return ServiceModel(raw, service_name=name)
@@ -69,7 +69,8 @@ def read_json(body: bytes, *, model: OperationModel) -> dict[str, Any]:
         return {}
     known = _known_only(raw, shape=model.input_shape)
     report = ParamValidator().validate(known, model.input_shape)
-    for _, kind, details in report._errors:
+    # botocore gives only a text to callers; the kinds decide AWS's error code.
+    for _, kind, details in report._errors:  # noqa: SLF001
         if kind in ("invalid type", "unable to encode to json"):
             said = f"{_json_kind(details['param'])} can not be converted to {_words(details)}"
             raise ApiError("SerializationException", message=said)
@@ -78,8 +79,7 @@ def read_json(body: bytes, *, model: OperationModel) -> dict[str, Any]:
         if model.name in ("RegisterTaskDefinition", "DescribeTaskDefinition"):
             code = "ClientException"
         raise ApiError(code, message=report.generate_report())
-    assert isinstance(known, dict)
-    return known
+    return cast("dict[str, Any]", known)
 
 
 def _json_kind(value: object) -> str:
@@ -87,7 +87,8 @@ def _json_kind(value: object) -> str:
         return "TRUE_VALUE" if value else "FALSE_VALUE"
     if isinstance(value, (int, float)):
         return "NUMBER_VALUE"
-    return {str: "STRING_VALUE", list: "START_ARRAY", dict: "START_OBJECT"}.get(type(value), "NULL")
+    names = ((str, "STRING_VALUE"), (list, "START_ARRAY"), (dict, "START_OBJECT"))
+    return next((name for kind, name in names if isinstance(value, kind)), "NULL")
 
 
 def _words(details: Mapping[str, Any]) -> str:
@@ -111,11 +112,16 @@ def _known_only(value: Any, *, shape: Shape) -> Any:
     return value
 
 
+def _no_unknown(value: Mapping[str, Any], *, shape: StructureShape) -> None:
+    unknown = value.keys() - shape.members.keys()
+    if unknown:
+        raise TypeError(f"{shape.name} has no {sorted(unknown)}")
+
+
 def to_json(value: Any, *, shape: Shape | None) -> Any:
     """Turn an output into what JSON 1.1 sends: times as numbers, empty fields left out."""
     if isinstance(shape, StructureShape):
-        unknown = value.keys() - shape.members.keys()
-        assert not unknown, f"{shape.name} has no {sorted(unknown)}"
+        _no_unknown(value, shape=shape)
         return {
             key: to_json(item, shape=shape.members[key])
             for key, item in value.items()
@@ -145,8 +151,7 @@ def unflatten(flat: Mapping[str, str], *, model: OperationModel) -> dict[str, An
     report = ParamValidator().validate(value, model.input_shape)
     if report.has_errors():
         raise ApiError("ValidationError", message=report.generate_report())
-    assert isinstance(value, dict)
-    return value
+    return cast("dict[str, Any]", value)
 
 
 def _from_flat(flat: Mapping[str, str], *, prefix: str, shape: Shape) -> Any:
@@ -190,8 +195,7 @@ def to_xml(value: Mapping[str, Any], *, model: OperationModel) -> str:
 
 def _xml(value: Any, *, shape: Shape) -> str:
     if isinstance(shape, StructureShape):
-        unknown = value.keys() - shape.members.keys()
-        assert not unknown, f"{shape.name} has no {sorted(unknown)}"
+        _no_unknown(value, shape=shape)
         return "".join(
             f"<{key}>{_xml(item, shape=shape.members[key])}</{key}>"
             for key, item in value.items()

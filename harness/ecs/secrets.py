@@ -31,7 +31,7 @@ class SecretsManager(Protocol):
         """Return SecretString and more."""
 
 
-class SecretRefused(Exception):
+class SecretError(Exception):
     """A secret could not be had; the text is ECS's and holds no part of a secret."""
 
 
@@ -46,7 +46,7 @@ class Secrets:
         """Return the environment variables that the container's secrets become.
 
         Raises:
-            SecretRefused: One of them cannot be had.
+            SecretError: One of them cannot be had.
         """
         fetched: dict[SecretReference, str] = {}
         found = {}
@@ -54,7 +54,7 @@ class Secrets:
             try:
                 reference = parse_value_from(text)
             except ValueFromError as error:
-                raise SecretRefused(
+                raise SecretError(
                     PREFIX + "execution resource retrieval failed: unable to retrieve secret from"
                     " asm: an invalid ARN format for the AWS Secrets Manager secret was specified."
                     " Specify a valid ARN and try again."
@@ -96,8 +96,8 @@ class Secrets:
         return str(answer["SecretString"])
 
 
-def _refused(text: str) -> SecretRefused:
-    return SecretRefused(PREFIX + _ASM + text)
+def _refused(text: str) -> SecretError:
+    return SecretError(PREFIX + _ASM + text)
 
 
 def _value(text: str, *, json_key: str) -> str:
@@ -114,7 +114,8 @@ def _value(text: str, *, json_key: str) -> str:
         found = {}
     if not isinstance(found, dict):
         raise _refused(
-            f"json: cannot unmarshal {_go_kind(found)} into Go value of type map[string]interface {{}}"
+            f"json: cannot unmarshal {_go_kind(found)} into Go value of type"
+            " map[string]interface {}"
         )
     if json_key not in found:
         raise _refused(f"retrieved secret from Secrets Manager did not contain json key {json_key}")
@@ -152,12 +153,9 @@ def _go_number(value: float) -> str:
     """Render a float64 as Go's %v does: an exponent from 1e+06 and below 1e-04."""
     if value == 0:
         return "0"
-    sign, digits, exponent = Decimal(repr(value)).normalize().as_tuple()
-    assert isinstance(exponent, int)
-    text = "".join(map(str, digits))
-    power = len(text) + exponent - 1
-    minus = "-" if sign else ""
+    exact = Decimal(repr(value)).normalize()
+    power = exact.adjusted()
     if -4 <= power < _GO_EXPONENT_FROM:
-        return minus + format(Decimal(f"{text}E{exponent}"), "f")
-    mantissa = text[0] + ("." + text[1:] if len(text) > 1 else "")
-    return f"{minus}{mantissa}e{'+' if power >= 0 else '-'}{abs(power):02d}"
+        return format(exact, "f")
+    mantissa = format(exact.scaleb(-power), "f")
+    return f"{mantissa}e{'+' if power >= 0 else '-'}{abs(power):02d}"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import socketserver
 import threading
 from collections.abc import Callable, Mapping
@@ -37,38 +36,41 @@ class Api:
         return self._query(body)
 
     def _json(self, target: str, *, body: bytes) -> Answer:
-        name = target.removeprefix(ECS_TARGET)
         try:
-            model = protocol.operation("ecs", name=name) if target != name else None
-            if model is None:
-                raise ApiError("UnknownOperationException", message="")
-            handler = self._ecs.get(name)
-            if handler is None:
-                raise _not_here("UnsupportedFeatureException", name=name)
-            result = _call(handler, given=protocol.read_json(body, model=model), name=name)
-            shown = protocol.to_json(result, shape=model.output_shape)
+            shown = self._ecs_result(target, body=body)
             return 200, protocol.JSON_TYPE, json.dumps(shown).encode()
         except ApiError as error:
-            return (
-                error.status,
-                protocol.JSON_TYPE,
-                json.dumps(protocol.error_json(error)).encode(),
-            )
+            text = json.dumps(protocol.error_json(error))
+            return error.status, protocol.JSON_TYPE, text.encode()
+
+    def _ecs_result(self, target: str, *, body: bytes) -> Any:
+        name = target.removeprefix(ECS_TARGET)
+        model = protocol.operation("ecs", name=name) if target != name else None
+        if model is None:
+            raise ApiError("UnknownOperationException", message="")
+        handler = self._ecs.get(name)
+        if handler is None:
+            raise _not_here("UnsupportedFeatureException", name=name)
+        result = _call(handler, given=protocol.read_json(body, model=model), name=name)
+        return protocol.to_json(result, shape=model.output_shape)
 
     def _query(self, body: bytes) -> Answer:
-        name, flat = protocol.read_query(body)
         try:
-            model = protocol.operation("elbv2", name=name)
-            if model is None:
-                said = f"Could not find operation {name} for version 2015-12-01"
-                raise ApiError("InvalidAction", message=said)
-            handler = self._elbv2.get(name)
-            if handler is None:
-                raise _not_here("OperationNotPermitted", name=name)
-            result = _call(handler, given=protocol.unflatten(flat, model=model), name=name)
-            return 200, protocol.XML_TYPE, protocol.to_xml(result, model=model).encode()
+            return 200, protocol.XML_TYPE, self._elbv2_result(body).encode()
         except ApiError as error:
             return error.status, protocol.XML_TYPE, protocol.error_xml(error).encode()
+
+    def _elbv2_result(self, body: bytes) -> str:
+        name, flat = protocol.read_query(body)
+        model = protocol.operation("elbv2", name=name)
+        if model is None:
+            said = f"Could not find operation {name} for version 2015-12-01"
+            raise ApiError("InvalidAction", message=said)
+        handler = self._elbv2.get(name)
+        if handler is None:
+            raise _not_here("OperationNotPermitted", name=name)
+        result = _call(handler, given=protocol.unflatten(flat, model=model), name=name)
+        return protocol.to_xml(result, model=model)
 
 
 def _not_here(code: str, *, name: str) -> ApiError:
@@ -103,7 +105,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def log_message(self, format: str, *args: Any) -> None:
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  the base class names it
         """Log nothing per request."""
 
 
@@ -153,7 +155,7 @@ class TaskSockets:
                 self.reply(respond(task_id, self.path))
 
         server = _UnixServer(str(path), Handler)
-        os.chmod(path, 0o600)
+        path.chmod(0o600)
         with self._lock:
             self._servers[task_id] = server
         threading.Thread(

@@ -42,7 +42,7 @@ class ServiceApi:
             "CreateService": self.create,
             "UpdateService": self.update,
             "DeleteService": self.delete,
-            "ListServices": self.list,
+            "ListServices": self.list_services,
             "DescribeServices": self.describe,
         }
 
@@ -110,7 +110,7 @@ class ServiceApi:
             self._state.changed()
             return {"service": describe.service(service, state=self._state)}
 
-    def list(self, given: dict[str, Any]) -> dict[str, Any]:
+    def list_services(self, given: dict[str, Any]) -> dict[str, Any]:
         """Return the ARNs of a cluster's services."""
         cluster = self._clusters.require(given.get("cluster"))
         with self._state.lock():

@@ -1,7 +1,8 @@
 """The one place of state: every record, one lock, one condition, one file.
 
-Slow work (Docker, HTTP) is done outside the lock; whoever changes a record calls ``changed()``, which
-wakes those who wait and has the file written. No secret is ever in a record, so none is in the file.
+Slow work (Docker, HTTP) is done outside the lock; whoever changes a record calls ``changed()``,
+which wakes those who wait and has the file written. No secret is ever in a record, so none is in
+the file.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ class State:
             self.condition.notify_all()
 
     def wait(self, *, seen: int, timeout_s: float) -> int:
-        """Wait until something changed since version ``seen``, or for the time; return the version."""
+        """Wait for a change since version ``seen``, or for the time; return the version."""
         with self.condition:
             if self.version == seen:
                 self.condition.wait(timeout_s)
@@ -100,8 +101,8 @@ class State:
     def attached(self, group: model.TargetGroup) -> bool:
         """Say whether a listener or rule forwards to this group.
 
-        The edge's listeners are fixed in its image; until CreateListener describes them, they forward
-        to the first group.
+        The edge's listeners are fixed in its image; until CreateListener describes them, they
+        forward to the first group.
         """
         if not self.listeners:
             return next(iter(self.target_groups.values())) is group

@@ -33,7 +33,7 @@ class TaskApi:
         return {
             "RunTask": self.run,
             "StopTask": self.stop,
-            "ListTasks": self.list,
+            "ListTasks": self.list_tasks,
             "DescribeTasks": self.describe,
         }
 
@@ -88,7 +88,7 @@ class TaskApi:
         with self._state.lock():
             return {"task": describe.task(task, state=self._state)}
 
-    def list(self, given: dict[str, Any]) -> dict[str, Any]:
+    def list_tasks(self, given: dict[str, Any]) -> dict[str, Any]:
         """Return the ARNs of tasks, those meant to run unless said otherwise."""
         cluster = self._clusters.require(given.get("cluster"))
         wanted = given.get("desiredStatus", RUNNING)
@@ -144,5 +144,6 @@ def require_network(given: dict[str, Any], *, raw: dict[str, Any]) -> None:
     if raw.get("networkMode") == "awsvpc" and not given.get("networkConfiguration"):
         raise ApiError(
             "InvalidParameterException",
-            message="Network Configuration must be provided when networkMode 'awsvpc' is specified.",
+            message="Network Configuration must be provided when networkMode 'awsvpc' is"
+            " specified.",
         )

@@ -6,17 +6,18 @@ import logging
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any
 
 from harness.ecs import containers, model, names
-from harness.ecs.checks import ContainerCheck, CheckLoop
+from harness.ecs.checks import CheckLoop, ContainerCheck
 from harness.ecs.engine import Engine, EngineError
 from harness.ecs.model import RUNNING, STOPPED, Container, Definition, Task
-from harness.ecs.secrets import SecretRefused, Secrets
+from harness.ecs.secrets import SecretError, Secrets
 from harness.ecs.settings import Settings
 from harness.ecs.state import State
 from harness.redact import redact, remember
-from harness.taskdef import parse
+from harness.taskdef import TaskDefinition, parse
 
 log = logging.getLogger(__name__)
 
@@ -24,16 +25,27 @@ _EDGE_WITHIN_S = 2.0
 _DEFAULT_START_TIMEOUT_S = 120
 
 
-class TaskFailed(Exception):
+class StartError(Exception):
     """The task cannot start; the text is its stoppedReason."""
 
 
-class _Stopped(Exception):
+class _StoppedError(Exception):
     """The task is to stop before it has started."""
 
 
+@dataclass(frozen=True)
+class Hooks:
+    """What the rest of control does for a task, by its id or with the task."""
+
+    open_socket: Callable[[str], object]
+    """Before it starts: serve its credentials and metadata."""
+    close_socket: Callable[[str], None]
+    leave: Callable[[Task], None]
+    """Before its containers stop: take it out of traffic; returns when they may stop."""
+
+
 class Tasks:
-    """Starts and stops tasks. ``leave`` is called before containers stop and returns when they may."""
+    """Starts and stops tasks."""
 
     def __init__(
         self,
@@ -42,17 +54,13 @@ class Tasks:
         settings: Settings,
         engine: Engine,
         secrets: Secrets,
-        open_socket: Callable[[str], Any],
-        close_socket: Callable[[str], None],
-        leave: Callable[[Task], None],
+        hooks: Hooks,
     ) -> None:
         self._state = state
         self._settings = settings
         self._engine = engine
         self._secrets = secrets
-        self._open_socket = open_socket
-        self._close_socket = close_socket
-        self._leave = leave
+        self._hooks = hooks
         self._cidr = ""
 
     def create(self, definition: Definition, *, cluster: str, **fields: Any) -> Task:
@@ -90,7 +98,7 @@ class Tasks:
 
     def resume(self, task: Task) -> None:
         """Watch a task that an earlier control started."""
-        self._open_socket(task.id)
+        self._hooks.open_socket(task.id)
         for item in task.containers:
             if item.has_check and item.status == RUNNING:
                 self._check(task, item=item)
@@ -140,9 +148,9 @@ class Tasks:
     def _live(self, task: Task) -> None:
         try:
             self._start(task)
-        except _Stopped:
+        except _StoppedError:
             pass
-        except TaskFailed as error:
+        except StartError as error:
             self.stop(task, code="TaskFailedToStart", reason=redact(str(error)))
         except EngineError as error:
             reason = f"CannotStartContainerError: Error response from daemon: {error}"
@@ -169,7 +177,7 @@ class Tasks:
             definition = self._state.definition(task.definition_arn)
             task.pull_at = self._state.now()
         self._resolve_images(task)
-        self._open_socket(task.id)
+        self._hooks.open_socket(task.id)
         task.pause_id = self._engine.create(
             **containers.pause(task, settings=self._settings, definition=definition)
         )
@@ -179,8 +187,8 @@ class Tasks:
             try:
                 for item in task.containers:
                     self._create(task, item=item, definition=definition)
-            except SecretRefused as error:
-                raise TaskFailed(str(error)) from error
+            except SecretError as error:
+                raise StartError(str(error)) from error
             namespace.result()
         network = next(iter(self._settings.task_networks.values()))
         ip = self._engine.address(task.pause_id, network=network)
@@ -202,7 +210,7 @@ class Tasks:
         for item in task.containers:
             image_id = self._settings.images.get(item.image)
             if image_id is None or not self._engine.image_exists(image_id):
-                raise TaskFailed(
+                raise StartError(
                     "CannotPullContainerError: pull image manifest has been retried 1 time(s): "
                     f"failed to resolve ref {item.image}: {item.image}: not found"
                 )
@@ -264,7 +272,7 @@ class Tasks:
             for condition in said.raw.get("dependsOn") or ():
                 self._await(task, condition=condition, said=said.raw)
             if task.desired == STOPPED:
-                raise _Stopped
+                raise _StoppedError
             self._engine.start(item.docker_id)
             with self._state.lock():
                 if item.status == "PENDING":
@@ -281,9 +289,9 @@ class Tasks:
             timeout_s=timeout_s,
         )
         if task.desired == STOPPED:
-            raise _Stopped
+            raise _StoppedError
         if not met or not condition_met(other, wanted=wanted):
-            raise TaskFailed(
+            raise StartError(
                 f"dependency container '{other.name}' did not reach {wanted} "
                 f"within {timeout_s} seconds"
             )
@@ -300,20 +308,20 @@ class Tasks:
 
     def _end(self, task: Task) -> None:
         self._set(task, status="DEACTIVATING")
-        self._leave(task)
+        self._hooks.leave(task)
         self._set(task, status="STOPPING")
         definition = self._state.definition(task.definition_arn)
         parsed = parse(definition.raw)
         for level in reversed(_levels(in_order(task, raw=definition.raw), raw=definition.raw)):
             with ThreadPoolExecutor(max_workers=len(level)) as pool:
-                list(pool.map(lambda item: self._stop_one(task, item=item, parsed=parsed), level))
+                list(pool.map(lambda item: self._stop_one(item, parsed=parsed), level))
         self._set(task, status="DEPROVISIONING")
         if task.pause_id:
             self._engine.kill(task.pause_id)
-        self._close_socket(task.id)
+        self._hooks.close_socket(task.id)
 
-    def _stop_one(self, task: Task, *, item: Container, parsed: Any) -> None:
-        if not item.docker_id or item.status == "PENDING" or item.status == STOPPED:
+    def _stop_one(self, item: Container, *, parsed: TaskDefinition) -> None:
+        if not item.docker_id or item.status in ("PENDING", STOPPED):
             return
         self._engine.stop(item.docker_id, timeout_s=parsed.container(item.name).stop_timeout_s)
         # The exit code comes with the engine's event; without it the task would end too early.

@@ -1,4 +1,4 @@
-"""A small stack around control for its tests: networks, an edge, and an app of a few lines of Python.
+"""A small stack around control: networks, an edge, and an app of a few lines of Python.
 
 The app's image is control's own, since that has Python; nothing else needs to be built.
 """
@@ -6,6 +6,7 @@ The app's image is control's own, since that has Python; nothing else needs to b
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -49,7 +50,9 @@ class App(http.server.BaseHTTPRequestHandler):
             body["headers"] = dict(self.headers)
             pathlib.Path("/tmp/last-check").write_text(json.dumps(body["headers"]))
         if self.path == "/environment": body = dict(os.environ)
-        if self.path.startswith("/slow"): time.sleep(float(self.path[5:] or 1))
+        if self.path.startswith("/slow"):
+            pathlib.Path("/tmp/slow").write_text("begun")
+            time.sleep(float(self.path[5:] or 1))
         data = json.dumps(body).encode()
         self.send_response(status)
         self.send_header("Content-Length", str(len(data)))
@@ -63,7 +66,8 @@ signal.signal(signal.SIGTERM, end)
 http.server.ThreadingHTTPServer(("0.0.0.0", 8080), App).serve_forever()
 """
 CHECK = (
-    "python3 -c \"import urllib.request as r; r.urlopen('http://localhost:8080/healthz', timeout=1)\""
+    'python3 -c "import urllib.request as r;'
+    " r.urlopen('http://localhost:8080/healthz', timeout=1)\""
 )
 
 
@@ -192,7 +196,8 @@ class ControlStack:
         container.reload()
         published = container.attrs["NetworkSettings"]["Ports"]
         port = published["8000/tcp" if own else "4566/tcp"][0]["HostPort"]
-        return boto3.session.Session().client(
+        session: Any = boto3.session.Session()
+        return session.client(
             name,
             region_name=REGION,
             endpoint_url=f"http://127.0.0.1:{port}",
@@ -281,11 +286,13 @@ class ControlStack:
         try:
             wait_until(probe, deadline=Deadline(within_s), interval_s=0.1)
         except Exception:
-            print(self.control.logs(tail=40).decode())
-            services = self.ecs.list_services(cluster=CLUSTER)["serviceArns"]
-            for arn in services:
-                print("\n".join(self.messages(arn.rpartition("/")[2])))
+            logging.getLogger(__name__).exception("%s", self._evidence())
             raise
+
+    def _evidence(self) -> str:
+        services = self.ecs.list_services(cluster=CLUSTER)["serviceArns"]
+        events = [line for arn in services for line in self.messages(arn.rpartition("/")[2])]
+        return "\n".join([*events, text(self.control.logs(tail=40))])
 
     def until_stopped(self, arn: str, *, within_s: float = 20) -> dict[str, Any]:
         """Wait until a task is stopped and return it."""
@@ -334,7 +341,7 @@ class ControlStack:
     def in_task(self, task_arn: str, *command: str) -> str:
         """Run a command in a task's container, as ECS Exec does, and return what it says."""
         _, said = self.container(task_arn).exec_run(list(command), user="0")
-        return str(said.decode())
+        return text(said)
 
     def ping(self) -> bool:
         """Say whether control answers on the port that it has now."""
@@ -346,6 +353,11 @@ class ControlStack:
             return False
 
 
+def text(said: Any) -> str:
+    """Return what docker-py returns for a command or a log that is not streamed."""
+    return bytes(said).decode()
+
+
 def fetch(container: Container, *, url: str) -> tuple[int, Any]:
     """Ask a URL from inside a container."""
     script = (
@@ -355,7 +367,5 @@ def fetch(container: Container, *, url: str) -> tuple[int, Any]:
         "print(json.dumps([a.status if hasattr(a,'status') else a.code, a.read().decode()]))"
     )
     _, said = container.exec_run(["python3", "-c", script])
-    status, body = json.loads(said)
+    status, body = json.loads(text(said))
     return status, json.loads(body)
-
-
