@@ -3,10 +3,15 @@
 declare(strict_types=1);
 
 use CutoverProbe\Http\Controllers\DatabaseController;
+use CutoverProbe\Http\Controllers\FactsController;
+use CutoverProbe\Http\Controllers\FileController;
 use CutoverProbe\Http\Controllers\HealthController;
+use CutoverProbe\Http\Controllers\JobController;
+use CutoverProbe\Http\Controllers\MailController;
 use CutoverProbe\Http\Controllers\RedirectController;
 use CutoverProbe\Http\Controllers\SessionController;
 use CutoverProbe\Http\Controllers\SlowController;
+use CutoverProbe\Http\Controllers\TickController;
 use CutoverProbe\Http\Controllers\WhoamiController;
 use Illuminate\Support\Facades\Route;
 
@@ -18,4 +23,16 @@ Route::prefix('_probe/v1')->middleware('cutover-probe')->name('cutover-probe.')-
     Route::get('slow', SlowController::class)->name('slow');
     Route::put('health', [HealthController::class, 'update'])->name('health.update');
     Route::get('redirect', RedirectController::class)->name('redirect');
+    Route::get('facts', FactsController::class)->name('facts');
+
+    Route::put('files/{key}', [FileController::class, 'update'])->name('files.update');
+    Route::get('files/{key}', [FileController::class, 'show'])->name('files.show');
+    Route::delete('files/{key}', [FileController::class, 'destroy'])->name('files.destroy');
+    Route::get('files/{key}/temporary-url', [FileController::class, 'temporaryUrl'])->name('files.temporary-url');
+
+    Route::post('mail', [MailController::class, 'store'])->name('mail.store');
+    Route::post('jobs', [JobController::class, 'store'])->name('jobs.store');
+    Route::get('jobs/{id}', [JobController::class, 'show'])->name('jobs.show');
+    Route::get('runs', [JobController::class, 'runs'])->name('runs');
+    Route::get('ticks', TickController::class)->name('ticks');
 });

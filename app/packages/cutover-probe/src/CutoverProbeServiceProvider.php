@@ -8,6 +8,8 @@ use CutoverProbe\Console\ConnectCommand;
 use CutoverProbe\Http\Middleware\AnswerInJson;
 use CutoverProbe\Http\Middleware\VerifySignature;
 use CutoverProbe\Listeners\FailHealthCheck;
+use CutoverProbe\Recorders\JobRecorder;
+use CutoverProbe\Recorders\ScheduleRecorder;
 use Illuminate\Contracts\Events\Dispatcher;
 use Illuminate\Cookie\Middleware\AddQueuedCookiesToResponse;
 use Illuminate\Cookie\Middleware\EncryptCookies;
@@ -24,7 +26,7 @@ final class CutoverProbeServiceProvider extends ServiceProvider
     public function register(): void
     {
         $this->mergeConfigFrom(self::CONFIG, 'cutover-probe');
-        $this->app->scoped(TaskReader::class);
+        $this->app->singleton(TaskReader::class);
     }
 
     public function boot(Router $router, Dispatcher $events): void
@@ -44,10 +46,19 @@ final class CutoverProbeServiceProvider extends ServiceProvider
             StartSession::class,
         ]);
         $this->loadRoutesFrom(__DIR__.'/../routes/probe.php');
-        $events->listen(DiagnosingHealth::class, FailHealthCheck::class);
+        $this->loadMigrationsFrom(__DIR__.'/../database/migrations');
+        $this->loadViewsFrom(__DIR__.'/../resources/views', 'cutover-probe');
+        $this->watch($events);
 
         if ($this->app->runningInConsole()) {
             $this->commands([ConnectCommand::class]);
         }
+    }
+
+    private function watch(Dispatcher $events): void
+    {
+        $events->listen(DiagnosingHealth::class, FailHealthCheck::class);
+        $events->subscribe($this->app->make(JobRecorder::class));
+        $events->subscribe($this->app->make(ScheduleRecorder::class));
     }
 }

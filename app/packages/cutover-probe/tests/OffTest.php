@@ -24,6 +24,16 @@ final class OffTest extends TestCase
         yield 'slow' => ['GET', '/_probe/v1/slow?seconds=1'];
         yield 'health' => ['PUT', '/_probe/v1/health'];
         yield 'redirect' => ['GET', '/_probe/v1/redirect'];
+        yield 'facts' => ['GET', '/_probe/v1/facts'];
+        yield 'file put' => ['PUT', '/_probe/v1/files/a'];
+        yield 'file' => ['GET', '/_probe/v1/files/a'];
+        yield 'file delete' => ['DELETE', '/_probe/v1/files/a'];
+        yield 'temporary address' => ['GET', '/_probe/v1/files/a/temporary-url'];
+        yield 'mail' => ['POST', '/_probe/v1/mail'];
+        yield 'jobs' => ['POST', '/_probe/v1/jobs'];
+        yield 'job' => ['GET', '/_probe/v1/jobs/a'];
+        yield 'runs' => ['GET', '/_probe/v1/runs'];
+        yield 'ticks' => ['GET', '/_probe/v1/ticks'];
     }
 
     #[DataProvider('endpoints')]

@@ -8,6 +8,7 @@ use CutoverProbe\Signature;
 use Illuminate\Contracts\Console\Kernel;
 use Illuminate\Foundation\Application;
 use Illuminate\Foundation\Bootstrap\RegisterProviders;
+use Illuminate\Foundation\Testing\RefreshDatabase;
 use Illuminate\Foundation\Testing\TestCase as BaseTestCase;
 use Illuminate\Log\Events\MessageLogged;
 use Illuminate\Support\Facades\Event;
@@ -41,6 +42,11 @@ abstract class TestCase extends BaseTestCase
     protected function setUp(): void
     {
         parent::setUp();
+
+        // Another test may have made the database while the probe was off.
+        if (in_array(RefreshDatabase::class, class_uses_recursive($this), true)) {
+            $this->artisan('migrate')->run();
+        }
 
         Event::listen(MessageLogged::class, function (MessageLogged $message): void {
             $this->logged[] = $message;

@@ -1,0 +1,58 @@
+<?php
+
+declare(strict_types=1);
+
+namespace CutoverProbe\Http\Controllers;
+
+use CutoverProbe\TaskReader;
+use Illuminate\Contracts\Config\Repository as Config;
+use Illuminate\Foundation\Application;
+use Illuminate\Http\JsonResponse;
+
+/** How this process is set up. Of environment variables it tells names and never values. */
+final class FactsController
+{
+    private const array PHP_SETTINGS = [
+        'display_errors', 'expose_php', 'max_execution_time', 'memory_limit', 'post_max_size', 'upload_max_filesize', 'zend.exception_ignore_args',
+    ];
+
+    public function __invoke(Application $app, Config $config, TaskReader $reader): JsonResponse
+    {
+        $names = array_keys(getenv());
+        sort($names);
+
+        return response()->json([
+            'task' => $reader->current()->id(),
+            'environment' => $app->environment(),
+            'debug' => (bool) $config->get('app.debug'),
+            'uid' => function_exists('posix_geteuid') ? posix_geteuid() : null,
+            'cached' => [
+                'config' => $app->configurationIsCached(),
+                'events' => $app->eventsAreCached(),
+                'routes' => $app->routesAreCached(),
+            ],
+            'opcache' => [
+                'enabled' => function_exists('opcache_get_status') && opcache_get_status(false) !== false,
+                'validate_timestamps' => (bool) ini_get('opcache.validate_timestamps'),
+            ],
+            'drivers' => [
+                'session' => $config->get('session.driver'),
+                'cache' => $config->get('cache.default'),
+                'queue' => $config->get('queue.default'),
+                'mail' => $config->get('mail.default'),
+                'filesystem' => $config->get('filesystems.default'),
+                'log' => $config->get('logging.default'),
+            ],
+            'app_key_fingerprint' => $this->fingerprint((string) $config->get('app.key')),
+            'environment_variables' => $names,
+            'extensions' => get_loaded_extensions(),
+            'php' => array_combine(self::PHP_SETTINGS, array_map(ini_get(...), self::PHP_SETTINGS)),
+        ]);
+    }
+
+    /** Enough to tell whether two tasks have the same key, and nothing about the key itself, which is random. */
+    private function fingerprint(string $key): ?string
+    {
+        return $key === '' ? null : substr(hash_hmac('sha256', $key, 'cutover-probe'), 0, 16);
+    }
+}

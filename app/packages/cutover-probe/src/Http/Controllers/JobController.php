@@ -1,0 +1,112 @@
+<?php
+
+declare(strict_types=1);
+
+namespace CutoverProbe\Http\Controllers;
+
+use CutoverProbe\Dispatches;
+use CutoverProbe\Jobs\ProbeJob;
+use CutoverProbe\Moment;
+use CutoverProbe\TaskReader;
+use Illuminate\Contracts\Config\Repository as Config;
+use Illuminate\Database\ConnectionResolverInterface as Database;
+use Illuminate\Http\JsonResponse;
+use Illuminate\Http\Request;
+use Symfony\Component\HttpFoundation\Response;
+
+/** Dispatches jobs that behave as told, and tells what became of them and of every other job. */
+final readonly class JobController
+{
+    private const int MAX_ROWS = 1_000;
+
+    public function __construct(private TaskReader $reader, private Config $config, private Database $database) {}
+
+    public function store(Request $request, Dispatches $dispatches): JsonResponse
+    {
+        $options = $request->validate([
+            'fail_times' => ['integer', 'min:0', 'max:20'],
+            'poison' => ['boolean'],
+            'duration_s' => ['numeric', 'min:0', 'max:900'],
+            'delay_s' => ['integer', 'min:0', 'max:900'],
+            'tries' => ['integer', 'min:1', 'max:50'],
+            'timeout_s' => ['integer', 'min:1', 'max:3600'],
+            'backoff_s' => ['array', 'list', 'max:20'],
+            'backoff_s.*' => ['integer', 'min:0', 'max:900'],
+        ]);
+        $id = $dispatches->dispatch('job', $options, fn (string $id): ProbeJob => new ProbeJob($id, $options));
+
+        return response()->json(['task' => $this->reader->current()->id(), 'id' => $id], Response::HTTP_ACCEPTED);
+    }
+
+    public function show(string $id): JsonResponse
+    {
+        $job = $this->database->connection()->table('cutover_probe_jobs')->find($id);
+        abort_if($job === null, Response::HTTP_NOT_FOUND, 'There is no such job.');
+
+        $runs = $this->database->connection()->table('cutover_probe_runs')->where('name', ProbeJob::NAME_PREFIX.$id)->orderBy('id')->get();
+
+        return response()->json([
+            'task' => $this->reader->current()->id(),
+            'id' => $job->id,
+            'kind' => $job->kind,
+            'options' => (object) json_decode($job->options, true),
+            'dispatched_by' => $job->task,
+            'dispatched_at' => Moment::forJson($job->dispatched_at),
+            'available_at' => Moment::forJson($job->available_at),
+            'runs' => $runs->map($this->run(...))->all(),
+            'effects' => $this->effects($id),
+            'failed' => $this->isInFailedJobs($runs->pluck('uuid')->filter()->unique()->all()),
+        ]);
+    }
+
+    public function runs(Request $request): JsonResponse
+    {
+        $input = $request->validate(['name' => ['string', 'max:255'], 'since' => ['string', 'max:40']]);
+        $runs = $this->database->connection()->table('cutover_probe_runs')
+            ->when(isset($input['name']), fn ($query) => $query->where('name', $input['name']))
+            ->when(isset($input['since']), fn ($query) => $query->where('started_at', '>=', Moment::forDatabase(Moment::parse($input['since']))))
+            ->orderBy('id')
+            ->limit(self::MAX_ROWS)
+            ->get();
+
+        return response()->json(['task' => $this->reader->current()->id(), 'runs' => $runs->map($this->run(...))->all()]);
+    }
+
+    /** @return array<string, mixed> */
+    private function run(object $run): array
+    {
+        return [
+            'name' => $run->name,
+            'uuid' => $run->uuid,
+            'connection' => $run->connection,
+            'queue' => $run->queue,
+            'task' => $run->task,
+            'attempt' => (int) $run->attempt,
+            'started_at' => Moment::forJson($run->started_at),
+            'ended_at' => Moment::forJson($run->ended_at),
+            'outcome' => $run->outcome,
+            'error' => $run->error,
+        ];
+    }
+
+    /** @return list<array{task: ?string, at: ?string}> */
+    private function effects(string $id): array
+    {
+        return $this->database->connection()->table('cutover_probe_effects')->where('job_id', $id)->orderBy('id')->get()
+            ->map(fn (object $effect): array => ['task' => $effect->task, 'at' => Moment::forJson($effect->at)])
+            ->all();
+    }
+
+    /** @param  list<string>  $uuids */
+    private function isInFailedJobs(array $uuids): bool
+    {
+        if (! str_starts_with((string) $this->config->get('queue.failed.driver'), 'database')) {
+            return false;
+        }
+
+        return $this->database->connection($this->config->get('queue.failed.database'))
+            ->table($this->config->get('queue.failed.table'))
+            ->whereIn('uuid', $uuids)
+            ->exists();
+    }
+}
