@@ -211,6 +211,10 @@ SEEN = (
         " config/database.php",
     ),
     rule(
+        r"gets traffic, though its target is",
+        "the load balancer still sends visitors to a target that it knows to be unhealthy",
+    ),
+    rule(
         r"only one task (?:ever )?answered",
         "only one task gets traffic: desiredCount is 1, a target is unhealthy, or stickiness is on",
     ),

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from harness.targets import Access
 
 LOG_LINES = 50
-_EVENTS = 15
+_EVENTS = 30
+_BEFORE = timedelta(minutes=1)
+"""Events from just before a scenario are shown, since they are its situation; no cause is drawn."""
 _TASKS_SHOWN = 6
 
 
@@ -55,7 +57,9 @@ def collect(
     if web is not None:
         add("stopped tasks", lambda: stopped_lines(web, kinds=kinds, since=since))
         add("target health", lambda: map(str, web.targets()))
-        add("ECS service events", lambda: event_lines(web.describe(), since=since))
+        earlier = since - _BEFORE
+        add("ECS service events", lambda: event_lines(web.describe(), since=earlier), tells=False)
+        telling += [redact(line) for line in _events_since(web, since=since)]
         add("secrets of the task definition", lambda: secret_lines(web))
     if containers is not None:
         for one in _containers(containers, since=since):
@@ -67,7 +71,7 @@ def collect(
 def stopped_lines(web: WebTier, *, kinds: dict[str, str], since: datetime) -> Iterable[str]:
     """Say of each task that stopped, and did not mean to, what kind it was and why."""
     for one in web.tasks(status="STOPPED"):
-        at = one.get("stoppedAt")
+        at = one.get("stoppingAt") or one.get("stoppedAt")
         if at is not None and at < since:
             continue
         meant = one.get("stopCode") in ("UserInitiated", "ServiceSchedulerInitiated")
@@ -95,11 +99,10 @@ def stopped_line(task: dict[str, Any], *, kinds: dict[str, str]) -> str:
 
 def event_lines(service: dict[str, Any], *, since: datetime | None = None) -> list[str]:
     """Return a service's events, oldest first."""
-    events = service.get("events", [])[:_EVENTS] if since else service.get("events", [])
     return [
         f"{_clock(one['createdAt'])} {one['message']}"
-        for one in reversed(events)
-        if since is None or one["createdAt"] >= since - timedelta(minutes=1)
+        for one in reversed(service.get("events", [])[:_EVENTS])
+        if since is None or one["createdAt"] >= since
     ]
 
 
@@ -116,6 +119,13 @@ def log_lines(container: Any, *, since: datetime) -> list[str]:
     """Return the last lines of a container's log."""
     raw: bytes = container.logs(tail=LOG_LINES, since=since.timestamp())
     return raw.decode("utf-8", "replace").splitlines()
+
+
+def _events_since(web: WebTier, *, since: datetime) -> list[str]:
+    try:
+        return event_lines(web.describe(), since=since)
+    except Exception:  # noqa: BLE001 - it was said where the events are shown
+        return []
 
 
 def _containers(containers: Containers, *, since: datetime) -> list[Any]:

@@ -85,6 +85,25 @@ class Toolbox:
             target.access, ecs=self.ecs, elbv2=self.elbv2, differences=target.differences
         )
 
+    def wait_until_steady(self) -> None:
+        """Wait until every wanted web task is healthy, and the edge passes visitors to them.
+
+        Raises:
+            DeadlinePassed: It did not come about; the reason is the last state seen.
+        """
+        if self.web is None:
+            return
+        self.web.wait_until_steady()
+        session = clients.web(self.target.access)
+
+        def probe() -> Ready | NotYet:
+            # Health is known a moment before the edge acts on it.
+            status = session.get(self.target.access.public_url, timeout=10).status_code
+            return NotYet("the edge still answers 503") if status == 503 else Ready()
+
+        with session:
+            wait_until(probe, deadline=Deadline(self.target.differences.patience_s))
+
     def evidence(self, *, since: datetime) -> Evidence:
         """Collect what explains a failure, as far as this target can be looked into."""
         able = CONTAINERS in self.target.capabilities

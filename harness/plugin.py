@@ -206,11 +206,10 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     why_not = running.declared.why_not_on(box.target)
     if why_not:
         pytest.skip(why_not)
-    if box.web is not None:
-        try:
-            box.web.wait_until_steady()
-        except DeadlinePassed as passed:
-            pytest.fail(f"The web service is not steady: {passed.reason}", pytrace=False)
+    try:
+        box.wait_until_steady()
+    except DeadlinePassed as passed:
+        pytest.fail(f"The web service is not steady: {passed.reason}", pytrace=False)
 
 
 @pytest.hookimpl(wrapper=True)
