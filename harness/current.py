@@ -138,9 +138,9 @@ def run_in(home: Path, client: docker.DockerClient, name: str, command: list[str
         terminal = ["-it"] if sys.stdin.isatty() and sys.stdout.isatty() else []
         call = ["docker", "exec", *terminal, "-u", "0", str(container.id), *command]
         return subprocess.run(call, check=False).returncode
-    result = container.exec_run(command, user="0")
-    print(bytes(result.output).decode(errors="replace"), end="")
-    return int(result.exit_code or 0)
+    code, output = container.exec_run(command, user="0")
+    print(output.decode(errors="replace") if isinstance(output, bytes) else "", end="")
+    return int(code or 0)
 
 
 def _names(container: Container) -> tuple[str, ...]:

@@ -134,7 +134,7 @@ def _remove(resource: Any) -> None:
 def runs_in_engine(client: docker.DockerClient) -> dict[str, tuple[Path, str]]:
     """List the runs that have anything in the engine: id -> (home, owner)."""
     found: dict[str, tuple[Path, str]] = {}
-    mine = {"label": LABEL_RUN}
+    mine: dict[str, str | list[str] | bool] = {"label": LABEL_RUN}
     resources = [
         *client.containers.list(all=True, ignore_removed=True, filters=mine),
         *client.networks.list(filters=mine),

@@ -31,6 +31,7 @@ IMPORTS_DOCKER = {
     "harness/evidence.py",
     "harness/images.py",
     "harness/bases.py",
+    "harness/contexts.py",  # .dockerignore is read as docker-py reads it
     "harness/clients.py",  # commands in a task
     "harness/services",
     "harness/ecs",
