@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import hashlib
 import io
 import re
@@ -17,6 +16,7 @@ BASES = {"base-trixie": "trixie", "base-sid": "sid"}
 STACK_IMAGES = ("mysql", "proxy", "localstack", "edge", "control", "pause", "app")
 NAMES = (*BASES, *STACK_IMAGES[:-1], "vendor", "app", "app-test")
 _ON_SID = ("mysql", "proxy")
+_IMPORT = re.compile(r"^\s*from (harness[\w.]*) import (\([^)]*\)|[^\n]+)", flags=re.MULTILINE)
 _ARG = re.compile(r"^\s*ARG\s+(\w+)", flags=re.MULTILINE)
 
 
@@ -132,18 +132,15 @@ def _module_files(root: Path, module: str) -> list[Path]:
 
 
 def _imports(file: Path) -> list[str]:
-    """Modules of ours that a file imports; a package's ``__init__`` is one of them."""
+    """Modules of ours that a file imports; by pattern: to parse takes 0.2 s each time."""
     if file.suffix != ".py":
         return []
     found = ["harness.__init__"]
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"), filename=str(file))):
-        if isinstance(node, ast.Import):
-            found += [name.name for name in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            found += [f"{node.module}.{name.name}" for name in node.names]
-            if node.module != "harness":
-                found.append(node.module)
-    return [module for module in found if module.startswith("harness.")]
+    for module, names in _IMPORT.findall(file.read_text(encoding="utf-8")):
+        found += [f"{module}.{name}" for name in re.findall(r"\w+", names)]
+        if module != "harness":
+            found.append(module)
+    return found
 
 
 def _place(name: str, sources: Sources) -> tuple[Path, str]:

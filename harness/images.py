@@ -145,15 +145,6 @@ class _Builder:
         """This machine's settings; asked for only when something is built."""
         return buildhost.detect()
 
-    @cached_property
-    def present(self) -> dict[str, str]:
-        """Tag to id of the images there are."""
-        return {
-            tag: image["Id"]
-            for image in self.client.api.images()
-            for tag in image["RepoTags"] or ()
-        }
-
     def find(self, name: str) -> None:
         """Note what an image needs, and its id if it is there."""
         if name in self.needed:
@@ -170,8 +161,7 @@ class _Builder:
 
     def _look_up(self, name: str) -> None:
         self.references[name] = reference = self._reference(name)
-        overridden = name in self.plan.overrides
-        found = self._inspect(reference) if overridden else self.present.get(reference)
+        found = self._inspect(reference)
         if found is not None:
             self.ids[name] = found
 
@@ -196,7 +186,6 @@ class _Builder:
         The threads are not joined: on Ctrl-C the process ends, its connections close, and the
         engine stops the builds. The first failure is raised when the builds under way have ended.
         """
-        self.__dict__.pop("present", None)  # another process may have built since
         _ = self.host  # once, before the threads ask for it
         waiting = [name for name in self.needed if name not in self.ids]
         for name in waiting:

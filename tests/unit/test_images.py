@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import tarfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
@@ -168,32 +168,45 @@ def test_locks_name_hashes_and_no_index() -> None:
 
 @dataclass
 class FakeEngine:
-    """Answers which images there are; it can build and pull nothing."""
+    """Knows which images there are; it can build and pull nothing."""
 
     tags: dict[str, str] = field(default_factory=dict)
+    """Oldest first."""
+    in_use: str = ""
 
     @property
-    def api(self) -> FakeEngine:
-        return self
+    def api(self) -> FakeApi:
+        return FakeApi(self)
 
     @property
-    def images(self) -> Any:
-        return FakeImages(self.tags)
+    def images(self) -> FakeImages:
+        return FakeImages(self)
 
 
+@dataclass
+class FakeApi:
+    engine: FakeEngine
+
+    def images(self) -> list[dict[str, Any]]:
+        return [
+            {"Id": id_, "RepoTags": [tag], "Created": created, "Size": 1_000_000}
+            for created, (tag, id_) in enumerate(self.engine.tags.items())
+        ]
+
+    def remove_image(self, tag: str) -> None:
+        if tag == self.engine.in_use:
+            raise docker.errors.APIError("conflict: container is using its referenced image")
+        del self.engine.tags[tag]
+
+
+@dataclass
 class FakeImages:
-    """Both ``client.api.images()`` and ``client.images.get()``."""
-
-    def __init__(self, tags: Mapping[str, str]) -> None:
-        self.tags = tags
-
-    def __call__(self) -> list[dict[str, Any]]:
-        return [{"Id": id_, "RepoTags": [tag]} for tag, id_ in self.tags.items()]
+    engine: FakeEngine
 
     def get(self, reference: str) -> Any:
-        if reference not in self.tags:
+        if reference not in self.engine.tags:
             raise docker.errors.ImageNotFound(reference)
-        return type("Image", (), {"id": self.tags[reference]})()
+        return type("Image", (), {"id": self.engine.tags[reference]})()
 
 
 def plan_for(sources: Sources, tmp_path: Path, **overrides: str) -> tuple[Plan, list[str]]:
@@ -274,6 +287,34 @@ def test_an_error_of_the_engine_names_the_image(
         "  last answer: APIError: connection aborted\n"
         "  what to do: check the Docker engine with `bin/harness doctor`"
     )
+
+
+def test_prune_removes_what_a_newer_image_of_ours_replaced_and_nothing_else() -> None:
+    engine = FakeEngine(
+        {
+            "harness/base:trixie": "1",
+            "harness/base:sid": "2",
+            "harness/edge:old": "3",
+            "harness/app:used": "4",
+            "mysql:8.4": "5",
+            "harness/mine:old": "6",
+            "harness/mine:new": "7",
+            "harness/edge:new": "8",
+            "harness/app:new": "9",
+        },
+        in_use="harness/app:used",
+    )
+    client: Any = engine
+    assert images.prune(client) == ["harness/edge:old"]
+    assert "harness/edge:old" not in engine.tags
+    assert len(engine.tags) == 8
+    assert [line.split()[0] for line in images.listing(client)] == [
+        "harness/app:new",
+        "harness/edge:new",
+        "harness/app:used",
+        "harness/base:sid",
+        "harness/base:trixie",
+    ]
 
 
 # --- what a failed step says ------------------------------------------------------------------
