@@ -69,17 +69,43 @@ def read_json(body: bytes, *, model: OperationModel) -> dict[str, Any]:
         return {}
     known = _known_only(raw, shape=model.input_shape)
     report = ParamValidator().validate(known, model.input_shape)
-    # botocore gives only a text to callers; the kinds decide AWS's error code.
-    for _, kind, details in report._errors:  # noqa: SLF001
-        if kind in ("invalid type", "unable to encode to json"):
-            said = f"{_json_kind(details['param'])} can not be converted to {_words(details)}"
-            raise ApiError("SerializationException", message=said)
     if report.has_errors():
         code = "InvalidParameterException"
         if model.name in ("RegisterTaskDefinition", "DescribeTaskDefinition"):
             code = "ClientException"
         raise ApiError(code, message=report.generate_report())
     return cast("dict[str, Any]", known)
+
+
+_EXPECTED: dict[str, tuple[type, str]] = {
+    "structure": (dict, "an Object"),
+    "map": (dict, "an Object"),
+    "list": (list, "a List"),
+    "string": (str, "a String"),
+    "boolean": (bool, "a Boolean"),
+    "integer": (int, "an Integer"),
+    "long": (int, "a Long"),
+}
+
+
+def _known_only(value: Any, *, shape: Shape) -> Any:
+    """Drop unknown fields and nulls, which mean the same as leaving them out; check JSON types."""
+    kind, name = _EXPECTED.get(shape.type_name, (object, ""))
+    fits = isinstance(value, kind) and not (kind is int and isinstance(value, bool))
+    if not fits:
+        said = f"{_json_kind(value)} can not be converted to {name}"
+        raise ApiError("SerializationException", message=said)
+    if isinstance(shape, StructureShape):
+        return {
+            key: _known_only(item, shape=shape.members[key])
+            for key, item in value.items()
+            if key in shape.members and item is not None
+        }
+    if isinstance(shape, ListShape):
+        return [_known_only(item, shape=shape.member) for item in value]
+    if isinstance(shape, MapShape):
+        return {key: _known_only(item, shape=shape.value) for key, item in value.items()}
+    return value
 
 
 def _json_kind(value: object) -> str:
@@ -89,27 +115,6 @@ def _json_kind(value: object) -> str:
         return "NUMBER_VALUE"
     names = ((str, "STRING_VALUE"), (list, "START_ARRAY"), (dict, "START_OBJECT"))
     return next((name for kind, name in names if isinstance(value, kind)), "NULL")
-
-
-def _words(details: Mapping[str, Any]) -> str:
-    valid = str(details["valid_types"])
-    names = {"str": "a String", "int": "an Integer", "bool": "a Boolean", "list": "a List"}
-    return next((text for key, text in names.items() if key in valid), "an Object")
-
-
-def _known_only(value: Any, *, shape: Shape) -> Any:
-    """Drop unknown fields and nulls, which mean the same as leaving the field out."""
-    if isinstance(shape, StructureShape) and isinstance(value, dict):
-        return {
-            key: _known_only(item, shape=shape.members[key])
-            for key, item in value.items()
-            if key in shape.members and item is not None
-        }
-    if isinstance(shape, ListShape) and isinstance(value, list):
-        return [_known_only(item, shape=shape.member) for item in value]
-    if isinstance(shape, MapShape) and isinstance(value, dict):
-        return {key: _known_only(item, shape=shape.value) for key, item in value.items()}
-    return value
 
 
 def _no_unknown(value: Mapping[str, Any], *, shape: StructureShape) -> None:
