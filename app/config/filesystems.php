@@ -25,6 +25,8 @@ return [
             'endpoint' => env('AWS_ENDPOINT'),
             'use_path_style_endpoint' => env('AWS_USE_PATH_STYLE_ENDPOINT', false),
             'visibility' => 'private',
+            // Without limits a request would wait for S3 as long as the client does.
+            'http' => ['connect_timeout' => 3, 'timeout' => 60],
             // The bucket enforces its owner: a request that names an ACL may be refused.
             'options' => ['ACL' => ''],
             // Without this a failed put() only returns false.

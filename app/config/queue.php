@@ -28,6 +28,8 @@ return [
             'queue' => env('SQS_QUEUE', 'default'),
             'suffix' => env('SQS_SUFFIX'),
             'region' => env('AWS_DEFAULT_REGION', 'us-east-1'),
+            // The whole call may take longer than a long poll: 20 s.
+            'http' => ['connect_timeout' => 3, 'timeout' => 30],
             // A job must not overtake the transaction that made its rows.
             'after_commit' => true,
         ],

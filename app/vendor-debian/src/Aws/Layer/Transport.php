@@ -9,6 +9,7 @@ use AsyncAws\Core\Signer\Signer;
 use AsyncAws\Core\Stream\StreamFactory;
 use Aws\CommandInterface;
 use Aws\Exception\AwsException;
+use Symfony\Component\HttpClient\Exception\TransportException;
 use Symfony\Component\HttpClient\HttpClient;
 use Symfony\Contracts\HttpClient\Exception\ExceptionInterface;
 use Symfony\Contracts\HttpClient\HttpClientInterface;
@@ -51,11 +52,11 @@ final class Transport
         $this->retries = (int) (is_array($retries) ? $retries['max_attempts'] - 1 : $retries);
         $this->http = HttpClient::create(array_filter([
             'max_duration' => (float) ($config['http']['timeout'] ?? 0),
-            'max_connect_duration' => (float) ($config['http']['connect_timeout'] ?? 0),
+            'on_progress' => self::connectLimit((float) ($config['http']['connect_timeout'] ?? 0)),
             'max_redirects' => 0,
             'verify_peer' => (bool) ($config['http']['verify'] ?? true),
             'verify_host' => (bool) ($config['http']['verify'] ?? true),
-        ], static fn (mixed $value): bool => $value !== 0.0));
+        ], static fn (mixed $value): bool => $value !== 0.0 && $value !== null));
     }
 
     /**
@@ -113,6 +114,16 @@ final class Transport
         }
 
         throw $this->refused($command, $call, $status, $headers, $body);
+    }
+
+    /** The client has no option for this, and a name that does not resolve can take ten seconds. */
+    private static function connectLimit(float $seconds): ?\Closure
+    {
+        return $seconds === 0.0 ? null : static function (int $now, int $size, array $info) use ($seconds): void {
+            if (($info['pretransfer_time'] ?? 0.0) === 0.0 && ($info['total_time'] ?? 0.0) > $seconds) {
+                throw new TransportException("No connection within {$seconds} s");
+            }
+        };
     }
 
     private static function mayPass(AwsException $failure): bool
