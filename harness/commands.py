@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from harness import artifacts, config, engine, evidence, progress
 from harness.artifacts import Run
 from harness.errors import ConfigError, HarnessError, NoStack
+from harness.steps import interrupted
 
 if TYPE_CHECKING:
     import docker
@@ -115,12 +116,17 @@ def _ready_engine(here: Here) -> docker.DockerClient:
 
 @contextmanager
 def _terminable() -> Iterator[None]:
-    """Treat SIGTERM and SIGHUP, as CI and closed terminals send them, like Ctrl-C."""
+    """Treat SIGTERM and SIGHUP, as CI and closed terminals send them, like Ctrl-C.
+
+    SIGINT is set too: a shell that starts us in the background has it ignored.
+    """
 
     def interrupt(_signal: int, _frame: FrameType | None) -> None:
+        interrupted.set()
         raise KeyboardInterrupt
 
-    former = {name: signal.signal(name, interrupt) for name in (signal.SIGTERM, signal.SIGHUP)}
+    names = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    former = {name: signal.signal(name, interrupt) for name in names}
     try:
         yield
     finally:

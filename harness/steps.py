@@ -10,6 +10,10 @@ from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from harness.progress import Progress
 
 
+interrupted = threading.Event()
+"""Set by the signal handler too: Python drops a KeyboardInterrupt that is raised in a callback."""
+
+
 class Cancelled(Exception):
     """Another step failed, or the user interrupted; this one gave up."""
 
@@ -40,7 +44,7 @@ class Steps:
         Raises:
             Cancelled: Another step failed, or the user interrupted.
         """
-        if self._cancelled.is_set():
+        if self._cancelled.is_set() or interrupted.is_set():
             raise Cancelled
 
     def add(
@@ -76,6 +80,8 @@ class Steps:
     def finish(self) -> None:
         """Wait for all steps; raise the error that came first."""
         done, _ = wait(self._futures.values(), return_when=FIRST_EXCEPTION)
+        if interrupted.is_set():
+            raise KeyboardInterrupt
         errors = [future.exception() for future in done]
         causes = [e for e in errors if e is not None and not isinstance(e, Cancelled)]
         if causes or any(errors):

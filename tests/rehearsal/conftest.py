@@ -127,7 +127,7 @@ def client() -> docker.DockerClient:
 def project(tmp_path: Path, client: docker.DockerClient) -> Iterator[Project]:
     """The reference app, copied so that the test may break it; nothing of it is left."""
     shutil.copy(ROOT / "harness.toml", tmp_path)
-    shutil.copytree(ROOT / "app", tmp_path / "app", ignore=shutil.ignore_patterns("vendor"))
+    shutil.copytree(ROOT / "app", tmp_path / "app", symlinks=True)
     environ = {k: v for k, v in os.environ.items() if not k.startswith(("HARNESS_", "PYTEST_"))}
     made = Project(root=tmp_path, environ=environ)
     yield made
