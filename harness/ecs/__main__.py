@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable
 from types import FrameType
 
@@ -95,7 +96,6 @@ class Control:
         self.engine.ping()
         service_model("ecs")
         service_model("elbv2")
-        self._thread(self._follow_deaths)
         network = next(iter(self.config.task_networks.values()))
         rebuild.rebuild(
             self.state,
@@ -104,7 +104,13 @@ class Control:
             targets=self.targets,
             network=network,
         )
-        for work in (self.services.run, self.edge.run, self._keep_saved, self._clean_up):
+        for work in (
+            self._follow_deaths,
+            self.services.run,
+            self.edge.run,
+            self._keep_saved,
+            self._clean_up,
+        ):
             self._thread(work)
         self._thread(api_server(self.api(), port=PORT).serve_forever)
 
@@ -135,10 +141,11 @@ class Control:
         """Follow the engine's events; after a gap, look at every container once."""
         again = threading.Event()
         while True:
+            since = time.time()
             try:
                 self._look_for_dead()
-                for died in self.engine.deaths():
-                    self.tasks.died(died.docker_id, exit_code=died.exit_code)
+                for docker_id in self.engine.deaths(since=since):
+                    self.tasks.died(docker_id)
             except EngineError as error:
                 log.warning("events: %s; trying again", error)
             again.wait(_EVENTS_AGAIN_S)
@@ -146,7 +153,7 @@ class Control:
     def _look_for_dead(self) -> None:
         for seen in self.engine.containers(role="task"):
             if seen.started and not seen.running:
-                self.tasks.died(seen.docker_id, exit_code=seen.exit_code)
+                self.tasks.died(seen.docker_id)
 
     def _keep_saved(self) -> None:
         pause, seen = threading.Event(), -1

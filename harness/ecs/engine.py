@@ -16,6 +16,7 @@ from harness.ecs import edge
 from harness.redact import redact
 
 _POLL_S = 0.02
+_A_LONG_TIME_S = 10**6
 
 
 class EngineError(Exception):
@@ -23,16 +24,8 @@ class EngineError(Exception):
 
 
 @dataclass(frozen=True)
-class Died:
-    """A container stopped."""
-
-    docker_id: str
-    exit_code: int
-
-
-@dataclass(frozen=True)
 class Seen:
-    """A container as found after a restart of control."""
+    """A container's labels and state."""
 
     docker_id: str
     labels: Mapping[str, str]
@@ -47,6 +40,8 @@ class Engine:
 
     def __init__(self, *, run: str) -> None:
         self._client = docker.DockerClient.from_env(max_pool_size=32, timeout=60)
+        # Events may be minutes apart; a read time-out would end the stream.
+        self._events = docker.DockerClient.from_env(timeout=_A_LONG_TIME_S)
         self._run = run
 
     def ping(self) -> None:
@@ -146,13 +141,10 @@ class Engine:
             attrs = self._client.api.inspect_container(docker_id)
         return str(attrs["NetworkSettings"]["Networks"][network]["IPAddress"])
 
-    def oom_killed(self, docker_id: str) -> bool:
-        """Say whether the container was killed for its memory."""
-        try:
-            with _said():
-                return bool(self._client.api.inspect_container(docker_id)["State"]["OOMKilled"])
-        except EngineError:
-            return False
+    def seen(self, docker_id: str) -> Seen:
+        """Return a container as it is now."""
+        with _said():
+            return self._seen(docker_id)
 
     def run_check(self, docker_id: str, *, command: Sequence[str], timeout_s: float) -> bool:
         """Run a health check's command in the container; say whether it ended with 0 in time."""
@@ -170,21 +162,19 @@ class Engine:
             return False
         return False
 
-    def deaths(self) -> Iterator[Died]:
-        """Yield each container of this run that stops, for as long as the engine talks."""
+    def deaths(self, *, since: float) -> Iterator[str]:
+        """Yield the id of each container of this run that stops, while the engine talks."""
         with _said():
-            for event in self._client.api.events(
+            for event in self._events.api.events(
                 decode=True,
+                since=int(since),
                 filters={
                     "type": "container",
                     "event": "die",
                     "label": f"harness.run={self._run}",
                 },
             ):
-                attributes = event["Actor"]["Attributes"]
-                yield Died(
-                    docker_id=event["Actor"]["ID"], exit_code=int(attributes.get("exitCode", 0))
-                )
+                yield str(event["Actor"]["ID"])
 
     def containers(self, *, role: str) -> list[Seen]:
         """Return this run's containers of a role, running or not."""

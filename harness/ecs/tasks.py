@@ -11,7 +11,7 @@ from typing import Any
 
 from harness.ecs import containers, model, names
 from harness.ecs.checks import CheckLoop, ContainerCheck
-from harness.ecs.engine import Engine, EngineError
+from harness.ecs.engine import Engine, EngineError, Seen
 from harness.ecs.model import RUNNING, STOPPED, Container, Definition, Task
 from harness.ecs.secrets import SecretError, Secrets
 from harness.ecs.settings import Settings
@@ -21,7 +21,6 @@ from harness.taskdef import TaskDefinition, parse
 
 log = logging.getLogger(__name__)
 
-_EDGE_WITHIN_S = 2.0
 _DEFAULT_START_TIMEOUT_S = 120
 
 
@@ -113,8 +112,8 @@ class Tasks:
             task.stopping_at = self._state.now()
             self._state.changed()
 
-    def died(self, docker_id: str, *, exit_code: int) -> None:
-        """Take note that a container stopped."""
+    def died(self, docker_id: str) -> None:
+        """Take note that a container stopped; it may be none of a task's, or known already."""
         with self._state.lock():
             found = [
                 (task, item)
@@ -123,16 +122,14 @@ class Tasks:
                 if item.docker_id == docker_id and item.status != STOPPED
             ]
         for task, item in found:
-            oom_killed = self._engine.oom_killed(docker_id)
-            self.container_stopped(task, item=item, exit_code=exit_code, oom_killed=oom_killed)
+            seen = self._engine.seen(docker_id)
+            if not seen.running:
+                self._container_stopped(task, item=item, seen=seen)
 
-    def container_stopped(
-        self, task: Task, *, item: Container, exit_code: int, oom_killed: bool
-    ) -> None:
-        """Record a container's end; an essential one takes the task with it."""
+    def _container_stopped(self, task: Task, *, item: Container, seen: Seen) -> None:
         with self._state.lock():
-            item.status, item.exit_code = STOPPED, exit_code
-            if oom_killed:
+            item.status, item.exit_code = STOPPED, seen.exit_code
+            if seen.oom_killed:
                 item.reason = "OutOfMemoryError: Container killed due to memory usage"
             self._state.changed()
             if item.essential and task.desired == RUNNING:
@@ -324,8 +321,7 @@ class Tasks:
         if not item.docker_id or item.status in ("PENDING", STOPPED):
             return
         self._engine.stop(item.docker_id, timeout_s=parsed.container(item.name).stop_timeout_s)
-        # The exit code comes with the engine's event; without it the task would end too early.
-        self._state.wait_for(lambda: item.status == STOPPED, timeout_s=2.0)
+        self.died(item.docker_id)
 
     def forget(self, task: Task) -> None:
         """Remove a stopped task's containers and volumes."""
