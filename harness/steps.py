@@ -9,7 +9,6 @@ from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 
 from harness.progress import Progress
 
-
 interrupted = threading.Event()
 """Set by the signal handler too: Python drops a KeyboardInterrupt that is raised in a callback."""
 

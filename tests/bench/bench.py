@@ -1,0 +1,88 @@
+"""What start, stop and memory cost on this machine; prints numbers, judges nothing.
+
+Runs bin/harness as a user does, in a home of its own, with the images already built.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from statistics import median
+
+from harness import engine, evidence
+
+ROOT = Path(__file__).resolve().parents[2]
+ROUNDS = 3
+MIB = 1024**2
+SERVICE_LINE = re.compile(r"service\s+(\S+)\s+ready\s+([\d.]+) s")
+
+
+def main() -> int:
+    """Measure and print."""
+    with tempfile.TemporaryDirectory() as home:
+        environ = {**os.environ, "HARNESS_HOME": home}
+        harness("images", "build", environ=environ)
+        rounds = [measure(environ, Path(home)) for _ in range(ROUNDS)]
+    for name in rounds[0]:
+        values = [found[name] for found in rounds]
+        shown = ", ".join(f"{value:.1f}" for value in values)
+        print(f"{name:<44} median {median(values):7.1f}   of {shown}")
+    return 0
+
+
+def measure(environ: dict[str, str], home: Path) -> dict[str, float]:
+    """Start, look and stop once."""
+    began = time.monotonic()
+    said = harness("up", environ=environ)
+    up_s = time.monotonic() - began
+    services = {name: float(seconds) for name, seconds in SERVICE_LINE.findall(said)}
+    began = time.monotonic()
+    harness("up", environ=environ)
+    again_s = time.monotonic() - began
+    run_id = json.loads((home / "current.json").read_text())["run"]
+    memory = memory_mib(run_id)
+    began = time.monotonic()
+    harness("down", environ=environ)
+    return {
+        "up, images present, s": up_s,
+        f"slowest service ({max(services, key=lambda n: services[n])}), s": max(services.values()),
+        "up again, s": again_s,
+        "down, s": time.monotonic() - began,
+        "memory of the whole stack, MiB": memory,
+    }
+
+
+def memory_mib(run_id: str) -> float:
+    """Sum what the containers of a run use, without the page cache, as `docker stats` does."""
+    total = 0.0
+    for container in evidence.containers_of(engine.connect(), run_id):
+        if container.status == "running":
+            usage = container.stats(stream=False)["memory_stats"]
+            cache = usage.get("stats", {}).get("total_inactive_file", 0)
+            total += (usage.get("usage", 0) - cache) / MIB
+    return total
+
+
+def harness(*words: str, environ: dict[str, str]) -> str:
+    """Run bin/harness; stop the bench when it fails."""
+    result = subprocess.run(
+        [str(ROOT / "bin" / "harness"), *words],
+        cwd=ROOT,
+        env=environ,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if result.returncode != 0:
+        sys.exit(f"bin/harness {' '.join(words)} failed:\n{result.stdout}{result.stderr}")
+    return result.stdout
+
+
+if __name__ == "__main__":
+    sys.exit(main())
