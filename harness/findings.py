@@ -15,8 +15,9 @@ from harness.redact import redact
 from harness.webtier import WebTier, task_id
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
+    from harness.browser import Browser
     from harness.clients import Containers
     from harness.targets import Access
 
@@ -25,6 +26,8 @@ _EVENTS = 30
 _BEFORE = timedelta(minutes=1)
 """Events from just before a scenario are shown, since they are its situation; no cause is drawn."""
 _TASKS_SHOWN = 6
+_ASKED = 4
+"""Often enough that both tasks answer."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,12 @@ class Evidence:
 
 
 def collect(
-    access: Access, *, web: WebTier | None, containers: Containers | None, since: datetime
+    access: Access,
+    *,
+    web: WebTier | None,
+    containers: Containers | None,
+    visitor: Browser | None,
+    since: datetime,
 ) -> Evidence:
     """Read the evidence that this target can give, no older than ``since``."""
     sections: list[tuple[str, str]] = []
@@ -61,6 +69,8 @@ def collect(
         add("ECS service events", lambda: event_lines(web.describe(), since=earlier), tells=False)
         telling += [redact(line) for line in _events_since(web, since=since)]
         add("secrets of the task definition", lambda: secret_lines(web))
+    if visitor is not None:
+        add("what the app says of itself", lambda: own_words(visitor))
     if containers is not None:
         for one in _containers(containers, since=since):
             add(f"log of {_name(one)}", partial(log_lines, one, since=since))
@@ -113,6 +123,20 @@ def secret_lines(web: WebTier) -> list[str]:
         for container in web.definition()["containerDefinitions"]
         for secret in container.get("secrets", [])
     ]
+
+
+def own_words(visitor: Browser) -> Iterator[str]:
+    """Say how the app sees a visitor of ours, in the scenarios' words where it is wrong."""
+    request = visitor.probe.whoami()
+    if not request["secure"]:
+        yield "the app does not see that the visitor uses https"
+    yield f"a link of the app is {request['url']}"
+    first = visitor.probe.session()
+    yield f"the session driver is {first['driver']!r}"
+    if first["cookie"] != visitor.cookie_name:
+        yield f"the app sets no cookie named {visitor.cookie_name}, but {first['cookie']}"
+    if any(visitor.probe.session()["session"] != first["session"] for _ in range(_ASKED)):
+        yield "another task does not know this session's id from its cookie"
 
 
 def log_lines(container: Any, *, since: datetime) -> list[str]:

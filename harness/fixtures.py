@@ -11,7 +11,7 @@ import pytest
 from harness import clients, findings
 from harness.browser import Account, Browser
 from harness.errors import CapabilityMissing
-from harness.targets import CONTAINERS, ECS, ELB, EXEC, Access, Differences, Target
+from harness.targets import CONTAINERS, ECS, ELB, EXEC, HTTP, PROBE, Access, Differences, Target
 from harness.wait import Deadline, DeadlinePassed, NotYet, Ready, wait_until
 from harness.webtier import WebTier
 
@@ -112,8 +112,17 @@ class Toolbox:
         except Exception as error:  # noqa: BLE001 - the failure itself must still be reported
             return findings.Evidence((("containers", f"could not be read: {error}"),), ())
         return findings.collect(
-            self.target.access, web=self.web, containers=containers, since=since
+            self.target.access,
+            web=self.web,
+            containers=containers,
+            visitor=None if self.target.lacks(frozenset({HTTP, PROBE})) else self.new_visitor(),
+            since=since,
         )
+
+    def new_visitor(self) -> Browser:
+        """Make a visitor with an empty cookie jar."""
+        access = self.target.access
+        return Browser(clients.web(access), access=access, probe_key=lambda: self.probe_key)
 
     def last_words(self, *, since: datetime) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Return the service's events and the targets' health at the end of a replay."""

@@ -17,7 +17,7 @@ DESCRIPTIONS = (
     "truth(local, aws, url): what a pass proves on each target; mandatory on a scenario",
     "requires(*capabilities): the scenario is skipped on a target that lacks one of them",
     "read_only: changes nothing that others can see; this or mutates is mandatory",
-    "mutates(alone=False): changes what others can see; alone: nothing else may run meanwhile",
+    "mutates(alone=0): changes what others can see; from 1 on it runs alone, a higher number later",
 )
 
 
@@ -36,7 +36,8 @@ class Declared:
 
     truth: dict[str, Truth]
     requires: frozenset[str]
-    alone: bool
+    alone: int
+    """0 runs with others; from 1 on alone, and the more it disturbs, the higher and later."""
 
     def why_not_on(self, target: Target) -> str:
         """Return why this scenario is skipped on a target; empty when it runs there."""
@@ -47,7 +48,7 @@ class Declared:
         return f"target {target.name} lacks: {', '.join(lacking)}" if lacking else ""
 
 
-NOTHING = Declared(truth={}, requires=frozenset(), alone=False)
+NOTHING = Declared(truth={}, requires=frozenset(), alone=0)
 
 
 def problems(marks: Iterable[Mark]) -> list[str]:
@@ -100,5 +101,10 @@ def declared(marks: Iterable[Mark]) -> Declared:
     return Declared(
         truth={name: label for name, label in labels.items() if isinstance(label, Truth)},
         requires=frozenset(needs | ({CHANGE} if changes else set())),
-        alone=any(dict(one.kwargs).get("alone", False) for one in changes),
+        alone=max((_level(one) for one in changes), default=0),
     )
+
+
+def _level(mark: Mark) -> int:
+    level = dict(mark.kwargs).get("alone", 0)
+    return int(level) if isinstance(level, int) else 0

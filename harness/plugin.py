@@ -154,7 +154,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     # An xdist worker has no voice for this error; there, each incomplete scenario fails by itself.
     if told and not hasattr(config, "workerinput"):
         raise pytest.UsageError("\n".join(["Scenarios with incomplete labels:", *told]))
-    items.sort(key=lambda item: _is_scenario(item) and item.stash[_running].declared.alone)
+    items.sort(key=lambda item: item.stash[_running].declared.alone if _is_scenario(item) else 0)
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
@@ -188,7 +188,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
         if _is_scenario(item):
             directory = _toolbox(item.config).target.access.run_dir
             if directory:
-                alone = item.stash[_running].declared.alone
+                alone = item.stash[_running].declared.alone > 0
                 held.enter_context(turns.turn(Path(directory), alone=alone))
             item.stash[_running].since = datetime.now(UTC)
         return (yield)
@@ -276,7 +276,9 @@ def _shown(outcome: Outcome) -> Iterator[tuple[str, str]]:
 def _seen(report: pytest.TestReport) -> str:
     crash = getattr(report.longrepr, "reprcrash", None)
     text = crash.message if crash is not None else str(report.longrepr)
-    return text.removeprefix("AssertionError: ")
+    said = text.removeprefix("AssertionError: ")
+    # After an assertion's own words, pytest's account of its operands says nothing more.
+    return said if said.startswith("assert ") else said.partition("\nassert ")[0]
 
 
 def _skip_reason(report: pytest.TestReport) -> str:

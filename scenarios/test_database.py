@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 UNTRUSTED_CA = Path(__file__).with_name("untrusted_ca.pem")
 NO_SHELL = not_covered("no command can be run in a task there")
 CONNECT_WITHIN_S = 1
-ANSWER_WITHIN_S = 4
+ANSWER_WITHIN_S = 3
 TIMED_OUT = 124
 TLS_VERSIONS = ("TLSv1.2", "TLSv1.3")
 

@@ -72,7 +72,7 @@ def test_an_unknown_host_does_not_reach_the_app(
 
 @as_control
 @pytest.mark.requires("http", "probe", "ecs", "elb")
-@pytest.mark.mutates(alone=True)
+@pytest.mark.mutates(alone=1)
 def test_a_target_slower_than_the_idle_time_out_gives_504(
     probe: ProbeClient,
     web_tier: WebTier,
@@ -91,7 +91,7 @@ def test_a_target_slower_than_the_idle_time_out_gives_504(
 
 @as_control
 @pytest.mark.requires("http", "probe", "ecs", "elb")
-@pytest.mark.mutates(alone=True)
+@pytest.mark.mutates(alone=2)
 def test_an_unhealthy_target_gets_no_traffic(
     probe: ProbeClient, web_tier: WebTier, eventually: Callable[..., Any]
 ) -> None:
@@ -111,7 +111,7 @@ def test_an_unhealthy_target_gets_no_traffic(
 
 @as_control
 @pytest.mark.requires("http", "ecs", "elb")
-@pytest.mark.mutates(alone=True)
+@pytest.mark.mutates(alone=3)
 def test_no_target_gives_503(
     web: Callable[[], requests.Session],
     web_tier: WebTier,

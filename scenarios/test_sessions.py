@@ -68,7 +68,7 @@ def test_the_session_is_a_row_of_the_sessions_table_and_no_file(
     url=not_covered("it would replace production's tasks"),
 )
 @pytest.mark.requires("http", "probe", "ecs", "elb")
-@pytest.mark.mutates(alone=True)
+@pytest.mark.mutates(alone=1)
 def test_the_session_survives_the_replacement_of_every_web_task_and_no_request_fails(
     probe: ProbeClient,
     web_tier: WebTier,

@@ -109,11 +109,17 @@ def test_tests_outside_the_scenarios_are_untouched(
     assert "cutover" not in result.stdout.str()
 
 
-def test_scenarios_that_run_alone_come_last(replay: Replay) -> None:
+def test_scenarios_that_run_alone_come_last_and_the_most_disturbing_at_the_end(
+    replay: Replay,
+) -> None:
     result = replay(
         """
         @complete
-        @pytest.mark.mutates(alone=True)
+        @pytest.mark.mutates(alone=2)
+        def test_stops(): pass
+
+        @complete
+        @pytest.mark.mutates(alone=1)
         def test_replaces(): pass
 
         @complete
@@ -122,5 +128,7 @@ def test_scenarios_that_run_alone_come_last(replay: Replay) -> None:
         """,
         "-v",
     )
-    result.assert_outcomes(passed=2)
-    result.stdout.fnmatch_lines(["*::test_looks PASSED*", "*::test_replaces PASSED*"])
+    result.assert_outcomes(passed=3)
+    result.stdout.fnmatch_lines(
+        ["*::test_looks PASSED*", "*::test_replaces PASSED*", "*::test_stops PASSED*"]
+    )
