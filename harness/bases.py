@@ -112,7 +112,7 @@ def debootstrap(
 def mmdebstrap_command(suite: str, *, archive: Path, host: BuildHost) -> list[str]:
     """Write the command line; it has a mirror only where this machine's own is Debian's."""
     command = [
-        *("mmdebstrap", "--variant=minbase", "--quiet"),
+        *("mmdebstrap", "--variant=minbase"),
         "--dpkgopt=path-exclude=/usr/share/doc/*",
         "--dpkgopt=path-exclude=/usr/share/man/*",
         "--dpkgopt=path-exclude=/usr/share/locale/*",
