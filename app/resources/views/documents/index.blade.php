@@ -9,7 +9,7 @@
             @if ($document !== null)
                 <p>
                     <a href="{{ route('documents.show', [$event, $kind]) }}">{{ $document->original_name }}</a>
-                    <span class="hint">{{ Number::fileSize($document->size_bytes, precision: 1) }}</span>
+                    <span class="hint">{{ Number::fileSize($document->size_bytes, maxPrecision: 1) }}</span>
                 </p>
                 <form method="post" action="{{ route('documents.destroy', [$event, $kind]) }}">
                     @csrf
