@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from harness import artifacts, clients, evidence, inputs, provision
+from harness import artifacts, clients, evidence, inputs, provision, resources
 from harness.plan import Materials, access_to, planned_services, volume_name
 from harness.stack import Planned, Stack
 from harness.steps import Steps
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 _SERVICE_STATES = ("starting", "ready")
 ACCESS_FILE = "current.json"
+_APIS = {"bucket": "s3", "queues": "sqs", "identity": "ses"}
+"""Kind of resource -> the API that makes it."""
 
 
 @dataclass
@@ -69,6 +71,7 @@ class Bringup:
             self._services(steps)
             self._resources(steps)
             self._web(steps)
+            self._rest(steps)
             steps.finish()
         access = self.access()
         record = {**asdict(access), "inputs": inputs.digests(self.config)}
@@ -96,15 +99,7 @@ class Bringup:
         self.stack.wait_ready(planned, check=steps.check)
 
     def _resources(self, steps: Steps) -> None:
-        config = self.config
-
-        def add(name: str, api: str, work: Callable[[Any], None], *needs: str) -> None:
-            def create() -> None:
-                with clients.explained(name):
-                    work(clients.aws(self.access(), api))
-
-            steps.add(name, create, needs=needs)
-
+        config, add = self.config, partial(self._add, steps)
         values = self.materials.secrets
         add("secrets", "secretsmanager", lambda api: provision.secrets(api, values), "localstack")
         add("roles", "iam", lambda api: provision.roles(api, config), "localstack")
@@ -115,13 +110,29 @@ class Bringup:
             lambda api: provision.load_balancer(api, config),
             *("control", "edge"),
         )
-        for name, files in config.services.items():
-            add(
-                f"service {name}",
-                "ecs",
-                partial(provision.service, config=config, files=files),
-                *("secrets", "roles", "cluster", "load balancer"),
-            )
+        for kind, api in _APIS.items():
+            file = getattr(config.resources, kind)
+            if file is not None:
+                add(kind, api, partial(resources.make, file=file), "localstack")
+
+    def _add(
+        self, steps: Steps, name: str, api: str, work: Callable[[Any], None], *needs: str
+    ) -> None:
+        def create() -> None:
+            with clients.explained(name):
+                work(clients.aws(self.access(), api))
+
+        steps.add(name, create, needs=needs)
+
+    def _service(self, steps: Steps, name: str, *needs: str) -> None:
+        made = tuple(kind for kind in _APIS if getattr(self.config.resources, kind) is not None)
+        self._add(
+            steps,
+            f"service {name}",
+            "ecs",
+            partial(provision.service, config=self.config, files=self.config.services[name]),
+            *("secrets", "roles", "cluster", "load balancer", *made, *needs),
+        )
 
     def _web(self, steps: Steps) -> None:
         def first_healthy() -> None:
@@ -135,13 +146,34 @@ class Bringup:
                 where=str(self.run.directory),
             )
 
+        self._service(steps, "web")
+        steps.add("web task healthy", first_healthy, needs=("service web",))
+        steps.add("first run", first_run, needs=("web task healthy", "proxy", "mysql"))
+
+    def _rest(self, steps: Steps) -> None:
+        """Start what needs the database's tables: the other services, and the schedule."""
+        others = tuple(name for name in self.config.services if name != "web")
+        for name in others:
+            self._service(steps, name, "first run")
+        schedule = self.config.schedule
+        if schedule is not None:
+            definition = partial(provision.definition, path=schedule.task_definition)
+            self._add(steps, "scheduler's definition", "ecs", definition, "cluster")
+            self._add(
+                steps,
+                "schedule",
+                "events",
+                lambda events: resources.make_schedule(
+                    events, clients.aws(self.access(), "sqs"), schedule.rule
+                ),
+                *("scheduler's definition", "roles", "first run"),
+            )
+
         def all_stable() -> None:
             for name in self.config.services:
                 self.watch(name).until_stable(self.deadline, check=steps.check)
 
-        services = tuple(f"service {name}" for name in self.config.services)
-        steps.add("web task healthy", first_healthy, needs=("service web",))
-        steps.add("first run", first_run, needs=("web task healthy", "proxy", "mysql"))
+        services = tuple(f"service {name}" for name in others)
         steps.add("services stable", all_stable, needs=("web task healthy", *services))
 
     def watch(self, name: str) -> provision.Watch:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ipaddress
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from harness import awsfiles
+from harness.awsfiles import CallFile
 from harness.errors import ConfigError
 from harness.redact import Secret
 from harness.schema import Table, nearest
@@ -57,6 +59,28 @@ class Service:
 
 
 @dataclass(frozen=True)
+class Resources:
+    """The app's bucket, queues and mail identity; each is None where the app has none."""
+
+    bucket: CallFile | None
+    queues: CallFile | None
+    identity: CallFile | None
+
+    @property
+    def files(self) -> tuple[CallFile, ...]:
+        """The files that there are."""
+        return tuple(one for one in (self.bucket, self.queues, self.identity) if one)
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """The rule that runs a task each minute, and that task's definition."""
+
+    rule: CallFile
+    task_definition: Path
+
+
+@dataclass(frozen=True)
 class FirstRun:
     """A command for the first healthy web task."""
 
@@ -97,6 +121,8 @@ class Config:
     load_balancer: Path
     target_group: Path
     services: Mapping[str, Service]
+    resources: Resources
+    schedule: Schedule | None
     secrets: Mapping[str, SecretValue]
     probe_secret: str
     probe_key: str
@@ -147,7 +173,7 @@ def _read(file: Path) -> Table:
 def _config(top: Table, environ: Mapping[str, str]) -> Config:
     top.only(
         *("app", "aws", "network", "database", "ecs", "services", "secrets", "probe", "first_run"),
-        *("overlay", "images", "limits"),
+        *("overlay", "images", "limits", "resources", "schedule"),
     )
     root = top.file.parent
     app, aws, ecs = top.table("app"), top.table("aws"), top.table("ecs")
@@ -174,6 +200,8 @@ def _config(top: Table, environ: Mapping[str, str]) -> Config:
         load_balancer=ecs.existing_file("load_balancer", root=root),
         target_group=ecs.existing_file("target_group", root=root),
         services=_services(top, root=root),
+        resources=_resources(top, root=root),
+        schedule=_schedule(top, root=root),
         secrets=_secrets(top),
         probe_secret=_known_secret(top, probe, "secret"),
         probe_key=probe.text("key"),
@@ -255,6 +283,31 @@ def _services(top: Table, *, root: Path) -> dict[str, Service]:
             service=table.existing_file("service", root=root),
         )
     return found
+
+
+def _resources(top: Table, *, root: Path) -> Resources:
+    table = top.table("resources", required=False)
+    table.only("bucket", "queues", "identity")
+
+    def read(name: str, reader: Callable[[Path], CallFile]) -> CallFile | None:
+        return reader(table.existing_file(name, root=root)) if name in table.data else None
+
+    return Resources(
+        bucket=read("bucket", awsfiles.bucket),
+        queues=read("queues", awsfiles.queues),
+        identity=read("identity", awsfiles.identity),
+    )
+
+
+def _schedule(top: Table, *, root: Path) -> Schedule | None:
+    if "schedule" not in top.data:
+        return None
+    table = top.table("schedule")
+    table.only("rule", "task_definition")
+    return Schedule(
+        rule=awsfiles.schedule(table.existing_file("rule", root=root)),
+        task_definition=table.existing_file("task_definition", root=root),
+    )
 
 
 def _secrets(top: Table) -> dict[str, SecretValue]:

@@ -15,6 +15,9 @@ def digests(config: Config) -> dict[str, str]:
     single = {config.file, config.load_balancer, config.target_group}
     for service in config.services.values():
         single |= {service.task_definition, service.service}
+    single |= {file.path for file in config.resources.files}
+    if config.schedule is not None:
+        single |= {config.schedule.rule.path, config.schedule.task_definition}
     found = {_name(path, config.root): _digest([path]) for path in single}
     project = Path(__file__).resolve().parent.parent
     for directory in (config.app_context, project / "compose", project / "harness" / "ecs"):

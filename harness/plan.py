@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from harness import certs, engine, secretvalues, taskdef
+from harness import certs, engine, resources, secretvalues, taskdef
 from harness.errors import ConfigError
 from harness.redact import Secret
 from harness.services import control, edge, localstack, mysql, proxy
@@ -125,11 +125,22 @@ def control_settings(
         "edge_container": run.name("edge"),
         "pause_image": images["pause"],
         "images": dict.fromkeys(_references(config), images["app"]),
+        "ticks": _ticks(config),
         "overlay": {
             "environment": dict(config.overlay.environment),
             "files": dict.fromkeys(config.overlay.files, ca_pem),
         },
     }
+
+
+def _ticks(config: Config) -> dict[str, Any]:
+    """Say which queue stands for the rule's ECS target, and what that target is on AWS."""
+    if config.schedule is None:
+        return {}
+    (rule,) = config.schedule.rule.inputs_of("PutRule")
+    (target,) = config.schedule.rule.inputs_of("PutTargets")[0]["Targets"]
+    name = str(rule["Name"])
+    return {"rule": name, "queue": resources.ticks_queue(name), "target": target}
 
 
 def _references(config: Config) -> set[str]:
@@ -138,11 +149,10 @@ def _references(config: Config) -> set[str]:
     Raises:
         ConfigError: The task definitions name different images.
     """
-    found = {
-        container.image: files.task_definition
-        for files in config.services.values()
-        for container in taskdef.load(files.task_definition).containers
-    }
+    paths = [files.task_definition for files in config.services.values()]
+    if config.schedule is not None:
+        paths.append(config.schedule.task_definition)
+    found = {container.image: path for path in paths for container in taskdef.load(path).containers}
     if len(found) > 1:
         names = "; ".join(f"{path}: {image}" for image, path in sorted(found.items()))
         raise ConfigError(
@@ -189,6 +199,7 @@ def access_to(config: Config, *, run: Run, ports: Mapping[str, Ports], vendor: s
         load_balancer=str(taskdef.load_json(config.load_balancer)["LoadBalancer"]["Name"]),
         session_cookie=web.environment.get("SESSION_COOKIE", ""),
         secrets={"app": config.probe_secret, "db": config.database.secret},
+        resources=resources.names(config),
         vendor=vendor,
         overlay={
             "environment": dict(config.overlay.environment),

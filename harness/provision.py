@@ -18,6 +18,8 @@ from harness.redact import Secret, redact
 from harness.wait import Deadline, DeadlinePassed, GaveUp, NotYet, Ready, wait_until
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from types_boto3_ecs import ECSClient
     from types_boto3_elbv2 import ElasticLoadBalancingv2Client
     from types_boto3_iam import IAMClient
@@ -95,10 +97,14 @@ def cluster(client: ECSClient, config: Config) -> None:
     client.create_cluster(clusterName=config.cluster)
 
 
+def definition(client: ECSClient, path: Path) -> None:
+    """Register a task definition."""
+    client.register_task_definition(**dict(taskdef.load(path).raw))
+
+
 def service(client: ECSClient, config: Config, files: Service) -> None:
     """Register the task definition and create the service, from the files that production uses."""
-    definition = dict(taskdef.load(files.task_definition).raw)
-    client.register_task_definition(**definition)
+    definition(client, files.task_definition)
     settings = taskdef.load_json(files.service)
     client.create_service(**{**settings, "cluster": config.cluster})
 

@@ -87,6 +87,8 @@ class Access:
     load_balancer: str = ""
     session_cookie: str = ""
     secrets: Mapping[str, str] = field(default_factory=dict)
+    resources: Mapping[str, str] = field(default_factory=dict)
+    """Kind -> name: bucket, queue, dead_letter_queue, identity, rule, scheduler."""
     vendor: str = ""
     overlay: Mapping[str, Any] = field(default_factory=dict)
 

@@ -31,6 +31,7 @@ from harness.ecs.state import State
 from harness.ecs.targets import Targets
 from harness.ecs.task_api import TaskApi
 from harness.ecs.tasks import Hooks, Tasks
+from harness.ecs.ticks import Ticks
 from harness.errors import HarnessError
 
 log = logging.getLogger("control")
@@ -113,6 +114,22 @@ class Control:
         ):
             self._thread(work)
         self._thread(api_server(self.api(), port=PORT).serve_forever)
+        if self.config.ticks.rule:
+            self._thread(self._ticks().run)
+
+    def _ticks(self) -> Ticks:
+        api = TaskApi(
+            self.state,
+            clusters=Clusters(self.state, account=self.account),
+            definitions=Definitions(self.state, account=self.account),
+            tasks=self.tasks,
+        )
+        return Ticks(
+            self.config.ticks,
+            sqs=lambda: self.clients.sqs(self.config.account_id, self.config.region),
+            run_task=api.run,
+            now=self.state.now,
+        )
 
     def _thread(self, work: Callable[[], None]) -> None:
         threading.Thread(target=work, daemon=True).start()

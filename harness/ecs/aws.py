@@ -1,4 +1,4 @@
-"""Clients of the emulator: Secrets Manager and STS, for each account and region, on first use."""
+"""Clients of the emulator, for each account and region, made on first use."""
 
 from __future__ import annotations
 
@@ -25,6 +25,10 @@ class Clients:
     def sts(self, account: str, region: str) -> Any:
         """Return an STS client."""
         return self._client("sts", account=account, region=region)
+
+    def sqs(self, account: str, region: str) -> Any:
+        """Return an SQS client."""
+        return self._client("sqs", account=account, region=region)
 
     def _client(self, service: str, *, account: str, region: str) -> Any:
         key = (service, account, region)

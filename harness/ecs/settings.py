@@ -24,6 +24,15 @@ class Overlay:
 
 
 @dataclass(frozen=True)
+class Ticks:
+    """The queue that stands for a rule's ECS target, and that target; empty without a schedule."""
+
+    rule: str = ""
+    queue: str = ""
+    target: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Settings:
     """What the harness says in control.json; unknown keys are refused."""
 
@@ -41,6 +50,7 @@ class Settings:
     images: Mapping[str, str]
     """Image reference in task definitions to local image id."""
     overlay: Overlay = field(default_factory=Overlay)
+    ticks: Ticks = field(default_factory=Ticks)
     unchecked_ready_s: float = 10.0
     """When a task with neither target nor health check counts as healthy; ECS waits 40 s."""
 
@@ -65,7 +75,7 @@ def load(path: Path) -> Settings:
             hint="the harness copies this file into the container before it starts it",
         ) from error
     known = {item.name for item in fields(Settings)}
-    needed = known - {"overlay", "unchecked_ready_s"}
+    needed = known - {"overlay", "ticks", "unchecked_ready_s"}
     wrong = sorted((raw.keys() - known) | (needed - raw.keys()))
     if wrong:
         raise ConfigError(
@@ -74,4 +84,5 @@ def load(path: Path) -> Settings:
             hint=f"the keys are {', '.join(sorted(known))}",
         )
     overlay = Overlay(**raw.pop("overlay", {}))
-    return Settings(**raw, overlay=overlay)
+    ticks = Ticks(**raw.pop("ticks", {}))
+    return Settings(**raw, overlay=overlay, ticks=ticks)

@@ -32,6 +32,7 @@ def described(home: Path, **changed: Any) -> Path:
         "run": "abc123",
         "services": {"web": "tickets-web"},
         "secrets": {"app": "tickets/app"},
+        "resources": {"bucket": "876events-tickets-uploads"},
         "overlay": {},
         **changed,
     }
