@@ -5,7 +5,6 @@ declare(strict_types=1);
 namespace CutoverProbe;
 
 use Illuminate\Contracts\Config\Repository as Config;
-use Illuminate\Filesystem\Filesystem;
 use Illuminate\Http\Client\Factory as Http;
 use Throwable;
 
@@ -18,16 +17,23 @@ final class TaskReader
 
     public function __construct(
         private readonly Config $config,
-        private readonly Filesystem $files,
+        private readonly StateDirectory $state,
         private readonly Http $http,
     ) {}
 
     public function current(): Task
     {
-        return $this->task ??= $this->read();
+        $task = $this->task ?? $this->find();
+
+        // A worker lives long: if the endpoint did not answer once, it is asked again for the next job.
+        if ($task->arn !== null) {
+            $this->task = $task;
+        }
+
+        return $task;
     }
 
-    private function read(): Task
+    private function find(): Task
     {
         $uri = $this->config->get('cutover-probe.metadata_uri');
 
@@ -36,37 +42,37 @@ final class TaskReader
         }
 
         // The address holds the container's id, so a file that another container left is never taken for ours.
-        $file = $this->config->get('cutover-probe.state_path').'/task-'.hash('xxh128', $uri).'.json';
+        $name = 'task-'.hash('xxh128', $uri).'.json';
 
-        return $this->remembered($file) ?? $this->ask($uri, $file);
-    }
-
-    private function remembered(string $file): ?Task
-    {
-        $known = $this->files->exists($file) ? json_decode($this->files->get($file), true) : null;
-
-        return is_array($known) ? new Task(...$known) : null;
-    }
-
-    private function ask(string $uri, string $file): Task
-    {
         try {
-            $container = $this->http->timeout(self::TIMEOUT_S)->get($uri)->throw();
-            $task = $this->http->timeout(self::TIMEOUT_S)->get("{$uri}/task")->throw();
+            return $this->remembered($name) ?? $this->ask($uri, $name);
         } catch (Throwable $exception) {
             report($exception);
 
             return new Task;
         }
+    }
 
+    private function remembered(string $name): ?Task
+    {
+        $known = $this->state->has($name) ? json_decode($this->state->read($name), true) : null;
+
+        return is_array($known) ? new Task(...$known) : null;
+    }
+
+    private function ask(string $uri, string $name): Task
+    {
+        $container = $this->http->timeout(self::TIMEOUT_S)->get($uri)->throw();
+        $task = $this->http->timeout(self::TIMEOUT_S)->get("{$uri}/task")->throw();
         $known = [
             'arn' => $task->json('TaskARN'),
             'family' => $task->json('Family'),
             'revision' => $task->json('Revision') === null ? null : (string) $task->json('Revision'),
             'containerId' => $container->json('DockerId'),
         ];
-        $this->files->ensureDirectoryExists(dirname($file));
-        $this->files->replace($file, (string) json_encode($known, JSON_THROW_ON_ERROR));
+
+        // Without the file, the next process asks again; that is all.
+        rescue(fn () => $this->state->write($name, (string) json_encode($known)));
 
         return new Task(...$known);
     }

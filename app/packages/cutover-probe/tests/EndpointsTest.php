@@ -49,6 +49,17 @@ final class EndpointsTest extends TestCase
         $this->assertDirectoryDoesNotExist(config('cutover-probe.state_path'));
     }
 
+    public function test_whoami_names_the_task_although_it_cannot_be_remembered(): void
+    {
+        $this->runInTask();
+        $blocked = config('cutover-probe.state_path').'-blocked';
+        file_put_contents($blocked, 'a file where a directory should be');
+        config(['cutover-probe.state_path' => "{$blocked}/state"]);
+
+        $this->signed('GET', '/_probe/v1/whoami')->assertOk()->assertJson(['family' => 'tickets-web']);
+        unlink($blocked);
+    }
+
     public function test_whoami_shows_the_request_as_the_app_sees_it(): void
     {
         $this->signed('GET', '/_probe/v1/whoami')->assertOk()->assertJson([
