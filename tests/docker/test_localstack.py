@@ -131,6 +131,17 @@ def test_unverified_sender_is_refused(aws: Callable[[str], Any]) -> None:
     ses.send_raw_email(Source="a@876events.example", RawMessage=mail)
 
 
+def test_an_event_reaches_a_queue(aws: Callable[[str], Any]) -> None:
+    queue = aws("sqs").create_queue(QueueName="ticks")["QueueUrl"]
+    events = aws("events")
+    events.put_rule(Name="tick", EventPattern=json.dumps({"source": ["harness"]}))
+    arn = f"arn:aws:sqs:{REGION}:{ACCOUNT}:ticks"
+    events.put_targets(Rule="tick", Targets=[{"Id": "queue", "Arn": arn}])
+    events.put_events(Entries=[{"Source": "harness", "DetailType": "tick", "Detail": "{}"}])
+    got = aws("sqs").receive_message(QueueUrl=queue, WaitTimeSeconds=10)
+    assert json.loads(got["Messages"][0]["Body"])["detail-type"] == "tick"
+
+
 def test_it_runs_as_a_user_of_its_own_without_telemetry(stack: Stack) -> None:
     container = stack.containers["localstack"]
     done: Any = container.exec_run(["sh", "-c", "id -un; echo $DISABLE_EVENTS"])
