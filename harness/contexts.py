@@ -93,13 +93,8 @@ def context(name: str, *, sources: Sources) -> Context:
     files = _tree(directory, dockerfile=dockerfile)
     if name == "control":
         files.update(python_sources(sources.root, package="harness.ecs"))
-    if name == "vendor":
-        # Composer needs what the app asks for, and finds its own packages by their composer.json;
-        # Debian's tree is the same for any app.
-        wanted = ("composer.json", "composer.lock", "packages/*/composer.json")
-        for pattern in wanted if sources.vendor == "composer" else ():
-            for file in sorted(sources.app_context.glob(pattern)):
-                files[file.relative_to(sources.app_context).as_posix()] = file
+    if name == "vendor" and sources.vendor == "composer":
+        files.update(_composer_files(sources.app_context))
     declared = _ARG.findall((directory / dockerfile).read_text(encoding="utf-8"))
     base = "base-sid" if name in _ON_SID else "base-trixie"
     if name == "vendor" and sources.vendor == "debian":
@@ -107,6 +102,12 @@ def context(name: str, *, sources: Sources) -> Context:
     known = {"BASE": base, "VENDOR_IMAGE": "vendor", "APP_IMAGE": "app"}
     parents = {argument: parent for argument, parent in known.items() if argument in declared}
     return Context(name=name, files=files, dockerfile=dockerfile, parents=parents)
+
+
+def _composer_files(app: Path) -> dict[str, Path]:
+    """What the app and its own packages ask for; Debian's tree is the same for any app."""
+    found = [app / "composer.json", app / "composer.lock", *app.glob("packages/*/composer.json")]
+    return {file.relative_to(app).as_posix(): file for file in found if file.is_file()}
 
 
 def python_sources(root: Path, *, package: str) -> dict[str, Path]:

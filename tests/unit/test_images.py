@@ -113,11 +113,15 @@ def test_vendor_is_built_on_the_release_that_has_its_packages(
     directory = sources.app_context / f"vendor-{vendor}"
     directory.mkdir()
     (directory / "Dockerfile").write_text("ARG BASE\nFROM ${BASE}\n")
-    (sources.app_context / "composer.json").write_text("{}")
+    package = sources.app_context / "packages" / "cutover-probe"
+    package.mkdir(parents=True)
+    for place in (sources.app_context, package):
+        (place / "composer.json").write_text("{}")
     chosen = Sources(root=sources.root, app_context=sources.app_context, vendor=vendor)
     context = contexts.context("vendor", sources=chosen)
     assert context.parents == {"BASE": base}
-    assert ("composer.json" in context.files) == (vendor == "composer")
+    asked = {"composer.json", "packages/cutover-probe/composer.json"}
+    assert asked & set(context.files) == (asked if vendor == "composer" else set())
 
 
 def test_missing_dockerfile_says_where_it_was_looked_for(sources: Sources) -> None:
