@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 INTERNAL_NETWORKS = ("app", "proxy", "data", "aws")
 OPEN_NETWORKS = ("public", "operator")
+OUTSIDE_CIDR = "198.18.0.0/15"
+"""For the networks that are not the VPC's; RFC 2544 keeps these addresses off the internet."""
 LOOPBACK = "127.0.0.1"
 _SUBNET_TRIES = 8
 
@@ -67,8 +69,9 @@ class Stack:
     def _create_network(self, role: str) -> None:
         import docker.errors
 
-        # The load balancer and the tasks live in the VPC; another stack may hold a subnet of it.
-        subnets = _some_subnets(self.vpc_cidr) if role == "app" else [None]
+        # Tiers live in the VPC. What is outside of it must not: the app trusts the VPC's addresses.
+        # Docker's own pools hold some thirty networks, which is five stacks.
+        subnets = _some_subnets(self.vpc_cidr if role in INTERNAL_NETWORKS else OUTSIDE_CIDR)
         answer = ""
         for subnet in subnets:
             try:
@@ -83,19 +86,18 @@ class Stack:
             hint="if it has no addresses left, `docker network prune` frees what nothing uses",
         )
 
-    def _try_network(self, role: str, *, subnet: str | None) -> None:
+    def _try_network(self, role: str, *, subnet: str) -> None:
         from docker.types import IPAMConfig, IPAMPool
 
         options = {"com.docker.network.bridge.host_binding_ipv4": LOOPBACK}
         if role == "operator":
             options["com.docker.network.bridge.enable_icc"] = "false"
             options["com.docker.network.bridge.enable_ip_masquerade"] = "false"
-        pools = [IPAMPool(subnet=subnet)] if subnet else []
         self.client.networks.create(
             self.run.name(role),
             driver="bridge",
             internal=role in INTERNAL_NETWORKS,
-            ipam=IPAMConfig(pool_configs=pools),
+            ipam=IPAMConfig(pool_configs=[IPAMPool(subnet=subnet)]),
             options=options if role in OPEN_NETWORKS else {},
             labels=self.run.labels("network"),
         )
@@ -221,8 +223,8 @@ def _aliases(spec: ServiceSpec, role: str) -> list[str]:
     return [] if role == "operator" else [spec.name, *spec.networks[role]]
 
 
-def _some_subnets(cidr: str) -> list[str | None]:
-    """Pick a few of the VPC's /24 subnets at random: two stacks seldom pick the same."""
+def _some_subnets(cidr: str) -> list[str]:
+    """Pick a few /24 subnets at random: two stacks seldom pick the same."""
     subnets = list(ipaddress.IPv4Network(cidr).subnets(new_prefix=24))
     picked = random.sample(subnets, min(_SUBNET_TRIES, len(subnets)))
     return [str(subnet) for subnet in picked]

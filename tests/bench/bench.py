@@ -14,6 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 from harness import engine, evidence
 
@@ -63,7 +64,8 @@ def memory_mib(run_id: str) -> float:
     total = 0.0
     for container in evidence.containers_of(engine.connect(), run_id):
         if container.status == "running":
-            usage = container.stats(stream=False)["memory_stats"]
+            stats: Any = container.stats(stream=False)
+            usage = stats["memory_stats"]
             cache = usage.get("stats", {}).get("total_inactive_file", 0)
             total += (usage.get("usage", 0) - cache) / MIB
     return total
