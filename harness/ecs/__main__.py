@@ -48,6 +48,7 @@ class Control:
 
     def __init__(self, config: settings.Settings) -> None:
         self.config = config
+        self.started = False
         self.account = Account(account_id=config.account_id, region=config.region)
         self.state = State(path=settings.STATE_PATH)
         self.engine = Engine(run=config.run)
@@ -113,6 +114,7 @@ class Control:
             self._clean_up,
         ):
             self._thread(work)
+        self.started = True
         self._thread(api_server(self.api(), port=PORT).serve_forever)
         if self.config.ticks.rule:
             self._thread(self._ticks().run)
@@ -193,6 +195,18 @@ class Control:
                     log.warning("task %s: clean-up: %s", task.id, error)
 
 
+def _end_on_signals(control: Control) -> None:
+    """End at once on SIGTERM; threads that wait for the engine do not hold it up."""
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        if control.started:
+            control.state.save()
+        os._exit(0)
+
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGINT, end)
+
+
 def main() -> int:
     """Run until SIGTERM; tasks are left to whoever stops the stack."""
     logging.basicConfig(
@@ -200,18 +214,13 @@ def main() -> int:
     )
     try:
         control = Control(settings.load(settings.PATH))
+        _end_on_signals(control)
         control.start()
     except (HarnessError, EngineError) as error:
         # The text says it all; a traceback would hide it.
         log.error("%s", error)  # noqa: TRY400
         return 3
 
-    def end(_number: int, _frame: FrameType | None) -> None:
-        control.state.save()
-        os._exit(0)
-
-    signal.signal(signal.SIGTERM, end)
-    signal.signal(signal.SIGINT, end)
     log.info("control is ready")
     threading.Event().wait()
     return 0

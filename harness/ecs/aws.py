@@ -44,8 +44,6 @@ class Clients:
                         connect_timeout=2,
                         read_timeout=20,
                         retries={"total_max_attempts": 3},
-                        # Fails at once on a proxy variable, which has no place in this container.
-                        proxies={},
                     ),
                 )
             return self._clients[key]

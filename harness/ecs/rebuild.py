@@ -41,11 +41,19 @@ def rebuild(state: State, *, engine: Engine, tasks: Tasks, targets: Targets, net
         if task.status != STOPPED:
             _resume(task, tasks=tasks)
     with state.lock():
+        _drop_targets_without_task(state)
         for group in state.target_groups.values():
             for target in group.targets.values():
                 targets.watch(group, target=target)
         state.changed()
     log.info("rebuilt %d tasks, %d services", len(found), len(state.services))
+
+
+def _drop_targets_without_task(state: State) -> None:
+    """Forget targets whose task is gone, or stopped while control was not there."""
+    addresses = {task.ip for task in state.tasks.values() if task.status != STOPPED}
+    for group in state.target_groups.values():
+        group.targets = {k: item for k, item in group.targets.items() if item.ip in addresses}
 
 
 def _task(pause: Seen, *, remembered: Mapping[str, Task], beside: Mapping[str, Seen]) -> Task:

@@ -121,9 +121,12 @@ def api_server(api: Api, *, port: int) -> ThreadingHTTPServer:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             self.reply(api.answer(target=self.headers.get("X-Amz-Target") or "", body=body))
 
-    server = ThreadingHTTPServer(("0.0.0.0", port), Handler)
-    server.daemon_threads = True
-    return server
+    return _TcpServer(("0.0.0.0", port), Handler)
+
+
+class _TcpServer(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 64
 
 
 class _UnixServer(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):

@@ -51,7 +51,7 @@ class Settings:
     """Image reference in task definitions to local image id."""
     overlay: Overlay = field(default_factory=Overlay)
     ticks: Ticks = field(default_factory=Ticks)
-    unchecked_ready_s: float = 10.0
+    unchecked_ready_s: float = 5.0
     """When a task with neither target nor health check counts as healthy; ECS waits 40 s."""
 
     @property

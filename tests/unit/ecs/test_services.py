@@ -182,7 +182,7 @@ def test_with_a_target_and_a_container_check_both_must_be_good(world: World) -> 
 def test_without_either_a_task_is_ready_after_its_time(world: World, clock: FakeClock) -> None:
     service = world.create(desired=1, balanced=False)
     world.run_all()
-    clock.now += 9.9
+    clock.now += 4.9
     world.look()
     assert service.primary.state == "IN_PROGRESS"
     clock.now += 0.2
