@@ -139,6 +139,7 @@ def test_schema_speaks_utf8mb4(stack: Stack) -> None:
 
 def test_password_is_left_in_no_file_and_not_in_inspect(stack: Stack) -> None:
     assert inside(stack, "ls -A /etc/mysql/init") == ""
+    assert inside(stack, "timeout 1 cat /proc/1/fd/3") == ""
     container = stack.containers["mysql"]
     shown = str(container.attrs)
     assert "secret" not in shown
