@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import ipaddress
-import random
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from harness import evidence
+from harness.addresses import Tier, some_tiers
 from harness.artifacts import Run
 from harness.errors import DockerUnavailable, HarnessError, ServiceExited, ServiceNotReady
 from harness.services.spec import ServiceSpec
@@ -50,6 +49,8 @@ class Stack:
     vpc_cidr: str
     containers: dict[str, Container] = field(default_factory=dict)
     ports: dict[str, Ports] = field(default_factory=dict)
+    tiers: dict[str, Tier] = field(default_factory=dict)
+    """The addresses of each network, by its role."""
 
     def create_networks(self) -> None:
         """Make the tiers: only ``public`` and ``operator`` reach beyond the engine.
@@ -71,14 +72,15 @@ class Stack:
 
         # Tiers live in the VPC. What is outside of it must not: the app trusts the VPC's addresses.
         # Docker's own pools hold some thirty networks, which is five stacks.
-        subnets = _some_subnets(self.vpc_cidr if role in INTERNAL_NETWORKS else OUTSIDE_CIDR)
+        cidr = self.vpc_cidr if role in INTERNAL_NETWORKS else OUTSIDE_CIDR
         answer = ""
-        for subnet in subnets:
+        for tier in some_tiers(cidr, count=_SUBNET_TRIES):
             try:
-                self._try_network(role, subnet=subnet)
+                self._try_network(role, tier=tier)
             except docker.errors.APIError as error:
                 answer = str(error.explanation or error)
             else:
+                self.tiers[role] = tier
                 return
         raise DockerUnavailable(
             f"the engine made no network for {role}",
@@ -86,18 +88,19 @@ class Stack:
             hint="if it has no addresses left, `docker network prune` frees what nothing uses",
         )
 
-    def _try_network(self, role: str, *, subnet: str) -> None:
+    def _try_network(self, role: str, *, tier: Tier) -> None:
         from docker.types import IPAMConfig, IPAMPool
 
         options = {"com.docker.network.bridge.host_binding_ipv4": LOOPBACK}
         if role == "operator":
             options["com.docker.network.bridge.enable_icc"] = "false"
             options["com.docker.network.bridge.enable_ip_masquerade"] = "false"
+        pool = IPAMPool(subnet=str(tier.subnet), iprange=str(tier.tasks), gateway=str(tier.gateway))
         self.client.networks.create(
             self.run.name(role),
             driver="bridge",
             internal=role in INTERNAL_NETWORKS,
-            ipam=IPAMConfig(pool_configs=[IPAMPool(subnet=subnet)]),
+            ipam=IPAMConfig(pool_configs=[pool]),
             options=options if role in OPEN_NETWORKS else {},
             labels=self.run.labels("network"),
         )
@@ -117,7 +120,7 @@ class Stack:
             self.containers[spec.name] = wrapped
             for role in list(spec.networks)[1:]:
                 self.client.networks.get(self.run.name(role)).connect(
-                    wrapped, aliases=_aliases(spec, role)
+                    wrapped, aliases=_aliases(spec, role), ipv4_address=self._address(spec, role)
                 )
             wrapped.reload()
         except docker.errors.APIError as error:
@@ -147,7 +150,11 @@ class Stack:
             healthcheck={"test": ["NONE"]},
             log_config=LogConfig(type="json-file", config={"max-size": "20m"}),
             network=network,
-            networking_config={network: EndpointConfig(version, aliases=_aliases(spec, first))},
+            networking_config={
+                network: EndpointConfig(
+                    version, aliases=_aliases(spec, first), ipv4_address=self._address(spec, first)
+                )
+            },
         )
         container.with_name(self.run.name(spec.name)).with_envs(**spec.environment)
         if spec.command:
@@ -161,6 +168,10 @@ class Stack:
         for path, file in spec.files.items():
             container.with_copy_into_container(file.content, path, file.mode)
         return container
+
+    def _address(self, spec: ServiceSpec, role: str) -> str | None:
+        address = self.tiers[role].of(spec.name)
+        return str(address) if address else None
 
     def wait_ready(self, planned: Planned, *, check: Callable[[], None]) -> None:
         """Wait until a started service answers as the next step needs it.
@@ -221,13 +232,6 @@ class Stack:
 def _aliases(spec: ServiceSpec, role: str) -> list[str]:
     """Name a service on a network; on ``operator`` it has none: nobody can reach it there."""
     return [] if role == "operator" else [spec.name, *spec.networks[role]]
-
-
-def _some_subnets(cidr: str) -> list[str]:
-    """Pick a few /24 subnets at random: two stacks seldom pick the same."""
-    subnets = list(ipaddress.IPv4Network(cidr).subnets(new_prefix=24))
-    picked = random.sample(subnets, min(_SUBNET_TRIES, len(subnets)))
-    return [str(subnet) for subnet in picked]
 
 
 def _published(container: Container, spec: ServiceSpec) -> dict[int, int]:

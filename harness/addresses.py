@@ -1,0 +1,44 @@
+"""Who has which address on the stack's networks: fixed ones for services, a range for tasks.
+
+The lower half of a network of the VPC belongs to the services of the stack, the upper half to
+tasks, which come and go. So what a packet's source is can be said before anything runs.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Network
+
+_GATEWAY = 1
+_HOSTS = {"edge": 10, "control": 11, "localstack": 12, "proxy": 13, "mysql": 14}
+_PREFIX = 24
+
+
+@dataclass(frozen=True)
+class Tier:
+    """The addresses of one network."""
+
+    subnet: IPv4Network
+    gateway: IPv4Address
+
+    @classmethod
+    def at(cls, subnet: IPv4Network) -> Tier:
+        """Return the tier of a subnet that is ours to divide."""
+        return cls(subnet=subnet, gateway=subnet[_GATEWAY])
+
+    @property
+    def tasks(self) -> IPv4Network:
+        """The addresses from which tasks, and whoever has no fixed address, get theirs."""
+        return list(self.subnet.subnets(prefixlen_diff=1))[1]
+
+    def of(self, service: str) -> IPv4Address | None:
+        """Return a service's fixed address, if it has one."""
+        host = _HOSTS.get(service)
+        return self.subnet[host] if host else None
+
+
+def some_tiers(cidr: str, *, count: int) -> list[Tier]:
+    """Pick a few of the VPC's /24 subnets at random: two stacks seldom pick the same."""
+    subnets = list(IPv4Network(cidr).subnets(new_prefix=_PREFIX))
+    return [Tier.at(subnet) for subnet in random.sample(subnets, min(count, len(subnets)))]
