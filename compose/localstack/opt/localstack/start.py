@@ -1,4 +1,4 @@
-"""Start LocalStack so that it boots in a second, also where nothing beyond the engine is reached."""
+"""Start LocalStack so that it boots in a second, even where nothing beyond the engine answers."""
 
 from localstack.utils import bootstrap
 from localstack.utils.aws import aws_stack
