@@ -5,41 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from harness.ecs import checks, names
+from harness.ecs import attributes, checks, names
 from harness.ecs.model import Listener, LoadBalancer, TargetGroup
 from harness.ecs.protocol import ApiError
 from harness.ecs.server import Operations
 from harness.ecs.state import State
 
-GROUP_ATTRIBUTES = {
-    "deregistration_delay.timeout_seconds": "300",
-    "load_balancing.algorithm.type": "round_robin",
-    "slow_start.duration_seconds": "0",
-    "stickiness.enabled": "false",
-    "stickiness.type": "lb_cookie",
-    "stickiness.lb_cookie.duration_seconds": "86400",
-    "target_group_health.dns_failover.minimum_healthy_targets.count": "1",
-    "target_group_health.unhealthy_state_routing.minimum_healthy_targets.count": "1",
-}
-BALANCER_ATTRIBUTES = {
-    "access_logs.s3.enabled": "false",
-    "client_keep_alive.seconds": "3600",
-    "deletion_protection.enabled": "false",
-    "idle_timeout.timeout_seconds": "60",
-    "routing.http.desync_mitigation_mode": "defensive",
-    "routing.http.drop_invalid_header_fields.enabled": "false",
-    "routing.http.preserve_host_header.enabled": "false",
-    "routing.http.x_amzn_tls_version_and_cipher_suite.enabled": "false",
-    "routing.http.xff_client_port.enabled": "false",
-    "routing.http.xff_header_processing.mode": "append",
-    "routing.http2.enabled": "true",
-}
 _OTHERWISE = ", but with different settings"
-_RANGES = {
-    "deregistration_delay.timeout_seconds": (0, 3600),
-    "idle_timeout.timeout_seconds": (1, 4000),
-    "client_keep_alive.seconds": (60, 604800),
-}
 _CHECK_RANGES = {
     "HealthCheckIntervalSeconds": (5, 300),
     "HealthCheckTimeoutSeconds": (2, 120),
@@ -100,7 +72,7 @@ class Elbv2Api:
                 raise ApiError("DuplicateTargetGroupName", message=said)
             if group is None:
                 arn = self._account.elb(f"targetgroup/{name}/{names.suffix()}")
-                group = TargetGroup(name=name, arn=arn, raw=raw, attributes=dict(GROUP_ATTRIBUTES))
+                group = TargetGroup(name=name, arn=arn, raw=raw, attributes=dict(attributes.GROUP))
                 self._state.target_groups[name] = group
                 self._state.changed()
             return {"TargetGroups": [self._group(group)]}
@@ -155,13 +127,15 @@ class Elbv2Api:
         """Set attributes of a target group."""
         with self._state.lock():
             group = self._find_group(given["TargetGroupArn"])
-            self._set(group.attributes, given=given["Attributes"], known=GROUP_ATTRIBUTES)
-            return {"Attributes": _attributes(group.attributes)}
+            attributes.change(group.attributes, given=given["Attributes"], known=attributes.GROUP)
+            self._state.changed()
+            return {"Attributes": attributes.shown(group.attributes)}
 
     def describe_group_attributes(self, given: dict[str, Any]) -> dict[str, Any]:
         """Return a target group's attributes."""
         with self._state.lock():
-            return {"Attributes": _attributes(self._find_group(given["TargetGroupArn"]).attributes)}
+            group = self._find_group(given["TargetGroupArn"])
+            return {"Attributes": attributes.shown(group.attributes)}
 
     def create_balancer(self, given: dict[str, Any]) -> dict[str, Any]:
         """Create a load balancer; the same one again is returned as it is."""
@@ -177,7 +151,7 @@ class Elbv2Api:
                     name=name,
                     arn=self._account.elb(f"loadbalancer/app/{name}/{names.suffix()}"),
                     raw=raw,
-                    attributes=dict(BALANCER_ATTRIBUTES),
+                    attributes=dict(attributes.BALANCER),
                     created_at=self._state.now(),
                 )
                 self._state.load_balancers[name] = balancer
@@ -197,14 +171,17 @@ class Elbv2Api:
         """Set attributes of a load balancer; the edge takes over the idle time-out."""
         with self._state.lock():
             balancer = self._find_balancer(given["LoadBalancerArn"])
-            self._set(balancer.attributes, given=given["Attributes"], known=BALANCER_ATTRIBUTES)
-            return {"Attributes": _attributes(balancer.attributes)}
+            attributes.change(
+                balancer.attributes, given=given["Attributes"], known=attributes.BALANCER
+            )
+            self._state.changed()
+            return {"Attributes": attributes.shown(balancer.attributes)}
 
     def describe_balancer_attributes(self, given: dict[str, Any]) -> dict[str, Any]:
         """Return a load balancer's attributes."""
         with self._state.lock():
             balancer = self._find_balancer(given["LoadBalancerArn"])
-            return {"Attributes": _attributes(balancer.attributes)}
+            return {"Attributes": attributes.shown(balancer.attributes)}
 
     def create_listener(self, given: dict[str, Any]) -> dict[str, Any]:
         """Create a listener; what it forwards to becomes a group in use."""
@@ -293,21 +270,6 @@ class Elbv2Api:
             raise ApiError("LoadBalancerNotFound", message="One or more load balancers not found")
         return balancer
 
-    def _set(
-        self,
-        attributes: dict[str, str],
-        *,
-        given: Sequence[Mapping[str, str]],
-        known: Mapping[str, str],
-    ) -> None:
-        for item in given:
-            key, value = item.get("Key", ""), item.get("Value", "")
-            if key not in known:
-                raise _invalid(f"Load balancer attribute key '{key}' is not recognized")
-            _in_range(key, value=value, ranges=_RANGES)
-        attributes.update({item["Key"]: item.get("Value", "") for item in given})
-        self._state.changed()
-
     def _balancers_of(self, group: TargetGroup) -> list[str]:
         found = {
             item.load_balancer_arn
@@ -363,10 +325,6 @@ def _listener(listener: Listener) -> dict[str, Any]:
     }
 
 
-def _attributes(values: Mapping[str, str]) -> list[dict[str, str]]:
-    return [{"Key": key, "Value": value} for key, value in values.items()]
-
-
 def _check_group(given: Mapping[str, Any]) -> None:
     for key, (least, most) in _CHECK_RANGES.items():
         if key in given and not least <= given[key] <= most:
@@ -381,14 +339,6 @@ def _check_group(given: Mapping[str, Any]) -> None:
         codes = frozenset()
     if not codes or not codes <= set(range(200, 500)):
         raise _invalid(f"Health check matcher HTTP code '{code}' must be within '200-499'")
-
-
-def _in_range(key: str, *, value: str, ranges: Mapping[str, tuple[int, int]]) -> None:
-    if key not in ranges:
-        return
-    least, most = ranges[key]
-    if not value.isdecimal() or not least <= int(value) <= most:
-        raise _invalid(f"'{key}' must be between {least} and {most}, not '{value}'")
 
 
 def _invalid(message: str) -> ApiError:

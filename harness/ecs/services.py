@@ -95,7 +95,10 @@ class Services:
             return
         registered = 0
         for task in self._state.tasks_of(service.key):
-            if task.active and task.status == RUNNING and not self._state.target_of(task):
+            # Docker may give the address of a task that ended to the next one while it drains.
+            found = self._state.target_of(task)
+            registered_already = found is not None and found[1].state != "draining"
+            if task.active and task.status == RUNNING and not registered_already:
                 self._targets.register(group, ip=task.ip, port=balancer["containerPort"])
                 registered += 1
         if registered:

@@ -298,6 +298,8 @@ class Tasks:
             definition = self._state.definition(task.definition_arn)
         raw = parse(definition.raw).container(item.name).health_check or {}
         check = ContainerCheck.of(raw, started_at=self._state.now())
+        # After a restart of control the health is what it was until a check says otherwise.
+        check.health, check.passed = item.health, item.health == model.HEALTHY
         loop = CheckLoop(
             self._state, task=task, item=item, check=check, run_command=self._engine.run_check
         )

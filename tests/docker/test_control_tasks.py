@@ -450,3 +450,17 @@ def test_a_task_without_subnets_is_refused(stack: ControlStack) -> None:
     register(stack)
     with pytest.raises(ClientError, match="Network Configuration must be provided"):
         stack.ecs.run_task(cluster=CLUSTER, taskDefinition="tickets-web")
+
+
+def test_port_80_stays_the_apps_although_credentials_are_served_there(stack: ControlStack) -> None:
+    serves = "import http.server as h; h.HTTPServer(('', 80), h.SimpleHTTPRequestHandler)"
+    register(
+        stack,
+        command=["python3", "-c", f"{serves}.serve_forever()"],
+        task={"taskRoleArn": ROLE},
+    )
+    arn = running(stack)
+    path = environment(stack, arn)["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"]
+    assert fetch(stack.container(arn), url=f"http://169.254.170.2{path}")[0] == 200
+    own = "import urllib.request as r; print(r.urlopen('http://127.0.0.1/').status)"
+    stack.until(lambda: stack.in_task(arn, "python3", "-c", own) == "200\n")

@@ -330,3 +330,14 @@ def test_a_deleted_service_is_inactive_when_its_tasks_are_gone(world: World) -> 
     assert service.status == "DRAINING"
     world.end(world.state.tasks["task1"])
     assert service.status == "INACTIVE"
+
+
+def test_a_task_with_the_address_of_a_draining_target_is_registered(world: World) -> None:
+    world.create(desired=1)
+    task = world.state.tasks["task1"]
+    run_task(task, state=world.state)
+    old = Target(ip=task.ip, port=8080, state="draining")
+    world.group.targets[old.key] = old
+    world.look()
+    assert world.group.targets[old.key] is not old
+    assert world.group.targets[old.key].state == "initial"
