@@ -125,6 +125,8 @@ class Watch:
     """The run directory, for the error."""
     logs: Callable[[], str]
     """The last log lines of the service's tasks, for the error."""
+    mistakes: tuple[str, ...] = ()
+    """What is known to be wrong with the secrets; the cause, when a task could not get one."""
 
     def until_first_healthy(self, deadline: Deadline, *, check: Callable[[], None]) -> str:
         """Wait for one healthy task and return its id.
@@ -181,8 +183,8 @@ class Watch:
             reason = getattr(error, "reason", str(error))
             logs, events = self.logs(), self._events()
             stopped = "; ".join(_stop_words(task) for task in self._tasks("STOPPED")[:3])
-            # Container log lines say most, so they are asked first.
-            cause = likely_cause([stopped, logs, *events, reason])
+            cause = "; ".join(self.mistakes) if "ResourceInitializationError" in stopped else ""
+            cause = cause or likely_cause([stopped, logs, *events, reason]) or ""
             raise ProvisionError(
                 f"service {self.service} {what}" + (f": {cause}" if cause else ""),
                 state=f"after {deadline.elapsed_s:.0f} s: {reason}"

@@ -10,12 +10,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
+import pytest
+
 from harness import artifacts, evidence
 
-from .conftest import Project
+from tests.project import Project
 
 if TYPE_CHECKING:
     import docker
+
+pytestmark = pytest.mark.docker
 
 Check = Callable[[Project], None]
 

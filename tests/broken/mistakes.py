@@ -1,0 +1,255 @@
+"""The mistakes that a cutover meets, each as one change of the reference app's files.
+
+A mistake is rehearsed with only the scenarios it is about; docs/mistakes.md is made from this list.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+RED = 1
+USAGE = 2
+NOT_STARTED = 3
+
+Change = Callable[[Path], None]
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """One change, and what the rehearsal must say of it."""
+
+    name: str
+    change: Change = field(repr=False)
+    cause: str
+    """Words that the output must hold."""
+    red: tuple[str, ...] = ()
+    """Scenarios that must be red; none when the stack must not come up at all."""
+    exit_code: int = RED
+    green: tuple[str, ...] = ()
+    """Scenarios that must stay green: a mistake must not redden what it does not touch."""
+
+
+def text(name: str, old: str, new: str) -> Change:
+    """Replace a text, which must be there, in a file."""
+
+    def change(root: Path) -> None:
+        path = root / name
+        found = path.read_text()
+        assert old in found, f"{name} has no {old!r}"
+        path.write_text(found.replace(old, new))
+
+    return change
+
+
+def pattern(name: str, old: str, new: str) -> Change:
+    """Replace what matches, which something must, in a file."""
+
+    def change(root: Path) -> None:
+        path = root / name
+        found, count = re.subn(old, new, path.read_text(), flags=re.MULTILINE)
+        assert count, f"nothing in {name} matches {old!r}"
+        path.write_text(found)
+
+    return change
+
+
+def container(name: str, edit: Callable[[dict[str, Any]], None]) -> Change:
+    """Edit the container of a task definition."""
+
+    def change(root: Path) -> None:
+        path = root / "app" / "ecs" / f"{name}.json"
+        definition = json.loads(path.read_text())
+        before = json.dumps(definition)
+        edit(definition["containerDefinitions"][0])
+        assert json.dumps(definition) != before, f"{path} was not changed"
+        path.write_text(json.dumps(definition, indent=2))
+
+    return change
+
+
+def variable(name: str, value: str | None, *, task: str = "web") -> Change:
+    """Set a variable of a task definition, or take it away."""
+
+    def edit(found: dict[str, Any]) -> None:
+        rest = [item for item in found["environment"] if item["name"] != name]
+        found["environment"] = rest + ([{"name": name, "value": value}] if value else [])
+
+    return container(task, edit)
+
+
+def no_secret(name: str) -> Change:
+    """Take a secret away from the web task."""
+
+    def edit(found: dict[str, Any]) -> None:
+        found["secrets"] = [item for item in found["secrets"] if item["name"] != name]
+
+    return container("web", edit)
+
+
+def setting(name: str, value: object) -> Change:
+    """Set a field of the web task's container."""
+    return container("web", lambda found: found.__setitem__(name, value))
+
+
+SESSIONS = "test_a_value_put_through_one_task_is_read_through_the_other"
+ROW = "test_the_session_is_a_row_of_the_sessions_table_and_no_file"
+COOKIE = "test_the_session_cookie_is_secure_and_named_as_configured"
+LINKS = "test_links_and_redirects_are_https_with_the_public_host"
+SPOOFED_ADDRESS = "test_a_spoofed_client_address_is_not_believed"
+SPOOFED_HOST = "test_a_spoofed_host_is_not_believed"
+ADDRESS = "test_the_client_address_is_the_one_that_the_edge_appended"
+CACHE = "test_what_one_task_puts_into_the_cache_every_task_sees"
+TLS = "test_the_app_speaks_tls_on_both_hops_and_verifies_names"
+
+MISTAKES = (
+    Mistake(
+        "a secret lacks the key that the task asks for",
+        text("harness.toml", 'password = { generate = "password" }\n', ""),
+        cause='secret key "password" is missing in tickets/db',
+        exit_code=NOT_STARTED,
+    ),
+    Mistake(
+        "a secret is plain text, not JSON",
+        pattern(
+            "harness.toml",
+            r'\[secrets\."tickets/db"\]\nusername = .*\npassword = .*\n',
+            '[secrets]\n"tickets/db" = "tickets:not-json"\n',
+        ),
+        cause="the secret tickets/db, which is plain text and no JSON object",
+        exit_code=NOT_STARTED,
+    ),
+    Mistake(
+        "the app connects to the proxy without TLS",
+        variable("MYSQL_ATTR_SSL_CA", None),
+        cause="TLS",
+        exit_code=NOT_STARTED,
+    ),
+    Mistake(
+        "the app connects to Aurora, past the proxy",
+        variable("DB_HOST", "tickets.cluster-cq8w2k7example.us-east-1.rds.amazonaws.com"),
+        cause="DB_HOST",
+        exit_code=NOT_STARTED,
+    ),
+    Mistake(
+        "the CA file that the app names is not in the image",
+        variable("MYSQL_ATTR_SSL_CA", "/etc/ssl/certs/rds-global-bundle.pem"),
+        cause="rds-global-bundle.pem",
+        exit_code=NOT_STARTED,
+    ),
+    Mistake(
+        "the app verifies no certificate of the database",
+        text(
+            "app/config/database.php",
+            "Mysql::ATTR_SSL_VERIFY_SERVER_CERT => true,\n            ])",
+            "])  + [Mysql::ATTR_SSL_VERIFY_SERVER_CERT => false]",
+        ),
+        cause="verif",
+        red=(TLS,),
+    ),
+    Mistake(
+        "APP_KEY is not given to the task",
+        no_secret("APP_KEY"),
+        cause="APP_KEY",
+        exit_code=NOT_STARTED,
+    ),
+    Mistake(
+        "sessions are kept in files",
+        variable("SESSION_DRIVER", "file"),
+        cause="SESSION_DRIVER",
+        red=(SESSIONS, ROW),
+        green=(COOKIE, LINKS),
+    ),
+    Mistake(
+        "sessions are kept in the cookie",
+        variable("SESSION_DRIVER", "cookie"),
+        cause="SESSION_DRIVER",
+        red=(ROW,),
+    ),
+    Mistake(
+        "the session cookie is not secure",
+        variable("SESSION_SECURE_COOKIE", "false"),
+        cause="Secure",
+        red=(COOKIE,),
+        green=(SESSIONS,),
+    ),
+    Mistake(
+        "the session cookie has another name than on the old host",
+        pattern("app/config/session.php", r"env\(\s*'SESSION_COOKIE'[^)]*\)", "'laravel_session'"),
+        cause="laravel_session",
+        red=(COOKIE,),
+    ),
+    Mistake(
+        "no proxy is trusted",
+        variable("TRUSTED_PROXIES", None),
+        cause="proxies",
+        red=(LINKS, ADDRESS),
+    ),
+    Mistake(
+        "every proxy is trusted",
+        variable("TRUSTED_PROXIES", "*"),
+        cause="TRUSTED_PROXIES",
+        red=(SPOOFED_ADDRESS,),
+        green=(LINKS,),
+    ),
+    Mistake(
+        "X-Forwarded-Host is trusted",
+        text(
+            "app/bootstrap/app.php",
+            "headers: Request::HEADER_X_FORWARDED_AWS_ELB",
+            "headers: Request::HEADER_X_FORWARDED_AWS_ELB | Request::HEADER_X_FORWARDED_HOST",
+        ),
+        cause="X-Forwarded-Host",
+        red=(SPOOFED_HOST,),
+        green=(LINKS,),
+    ),
+    Mistake(
+        "the cache is each task's own",
+        variable("CACHE_STORE", "file"),
+        cause="CACHE_STORE",
+        red=(CACHE,),
+    ),
+    Mistake(
+        "the health check asks for a route that is not there",
+        text("app/ecs/target-group.json", '"/healthz"', '"/health"'),
+        cause="404",
+        exit_code=NOT_STARTED,
+    ),
+    Mistake(
+        "the container's health check uses a tool that the image lacks",
+        setting(
+            "healthCheck",
+            {"command": ["CMD-SHELL", "wget -q localhost:8080/healthz"], "interval": 5},
+        ),
+        cause="health check",
+        exit_code=NOT_STARTED,
+    ),
+    Mistake(
+        "PHP-FPM hides the environment from the app",
+        text("app/docker/etc/php/8.4/fpm/php-fpm.conf", "clear_env = no", "clear_env = yes"),
+        cause="clear_env",
+        red=(SESSIONS,),
+    ),
+    Mistake(
+        "the configuration is cached when the image is built",
+        pattern("app/docker/usr/local/bin/entrypoint", r"^.*php artisan optimize.*\n", ""),
+        cause="optimize",
+        red=("test_image",),
+    ),
+    Mistake(
+        "an environment value is a number",
+        text("app/ecs/web.json", '"value": "3306"', '"value": 3306'),
+        cause="environment",
+        exit_code=USAGE,
+    ),
+    Mistake(
+        "a valueFrom has too many colons",
+        text("app/ecs/web.json", ":username::", ":username:::"),
+        cause="valueFrom",
+        exit_code=USAGE,
+    ),
+)

@@ -1,0 +1,140 @@
+"""A project of the test's own, and bin/harness run in it as a user does."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from harness import engine, evidence
+
+if TYPE_CHECKING:
+    import docker
+
+ROOT = Path(__file__).resolve().parents[1]
+TIMEOUT_S = 420
+
+
+@dataclass
+class Command:
+    """A bin/harness that runs, and what it has said so far."""
+
+    process: subprocess.Popen[str]
+    lines: list[str] = field(default_factory=list)
+    _changed: threading.Condition = field(default_factory=threading.Condition)
+
+    def __post_init__(self) -> None:
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            with self._changed:
+                self.lines.append(line)
+                self._changed.notify_all()
+        with self._changed:
+            self._changed.notify_all()
+
+    def wait_for(self, words: str) -> None:
+        """Wait until the command has said these words."""
+        with self._changed:
+            found = self._changed.wait_for(
+                lambda: words in self.said or self.process.poll() is not None, timeout=TIMEOUT_S
+            )
+        assert found, f"{words!r} was never said:\n{self.said}"
+        assert words in self.said, self.said
+
+    def end(self) -> int:
+        """Wait for the end; return the exit code."""
+        code = self.process.wait(TIMEOUT_S)
+        self._reader.join(10)
+        return code
+
+    def interrupt(self, number: signal.Signals = signal.SIGINT) -> None:
+        """Send a signal as a terminal does: to the whole process group."""
+        os.killpg(self.process.pid, number)
+
+    @property
+    def said(self) -> str:
+        return "".join(self.lines)
+
+
+@dataclass(frozen=True)
+class Project:
+    """A project of the test's own: the reference app's files, which it may break."""
+
+    root: Path
+    environ: dict[str, str]
+
+    @property
+    def home(self) -> Path:
+        return self.root / ".harness"
+
+    def replace(self, name: str, old: str, new: str) -> None:
+        """Change a file, which must hold the old text."""
+        path = self.root / name
+        text = path.read_text()
+        assert old in text, f"{name} has no {old!r}"
+        path.write_text(text.replace(old, new))
+
+    def start(self, *words: str) -> Command:
+        """Start bin/harness in this project."""
+        return Command(
+            subprocess.Popen(
+                [str(ROOT / "bin" / "harness"), *words],
+                cwd=self.root,
+                env=self.environ,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                start_new_session=True,
+            )
+        )
+
+    def run(self, *words: str) -> tuple[int, str]:
+        """Run bin/harness to its end; return exit code and output."""
+        command = self.start(*words)
+        code = command.end()
+        return code, command.said
+
+    def run_ids(self) -> set[str]:
+        return {path.name.rpartition("-")[2] for path in (self.home / "runs").glob("*")}
+
+
+@pytest.fixture(scope="session")
+def client() -> docker.DockerClient:
+    return engine.connect()
+
+
+@pytest.fixture
+def project(tmp_path: Path, client: docker.DockerClient) -> Iterator[Project]:
+    """The reference app, copied so that the test may break it; nothing of it is left."""
+    shutil.copy(ROOT / "harness.toml", tmp_path)
+    shutil.copytree(ROOT / "app", tmp_path / "app", symlinks=True)
+    environ = {k: v for k, v in os.environ.items() if not k.startswith(("HARNESS_", "PYTEST_"))}
+    made = Project(root=tmp_path, environ=environ)
+    yield made
+    for run_id in made.run_ids():
+        evidence.remove_run(client, run_id)
+
+
+@pytest.fixture
+def nothing_left(client: docker.DockerClient) -> Callable[[Project], None]:
+    """Assert that nothing of a project's runs is in the engine."""
+
+    def check(project: Project) -> None:
+        ids = project.run_ids()
+        assert ids, "no run was made"
+        assert not ids & set(evidence.runs_in_engine(client))
+
+    return check
