@@ -19,6 +19,7 @@ from harness.ecs.definitions import Clusters, Definitions
 from harness.ecs.edge import Edge
 from harness.ecs.elbv2_api import Elbv2Api
 from harness.ecs.engine import EdgeFiles, Engine, EngineError
+from harness.ecs.firewall import Firewall
 from harness.ecs.metadata import Metadata
 from harness.ecs.model import Task
 from harness.ecs.names import Account
@@ -52,6 +53,7 @@ class Control:
         self.account = Account(account_id=config.account_id, region=config.region)
         self.state = State(path=settings.STATE_PATH)
         self.engine = Engine(run=config.run)
+        self.firewall = Firewall(self.engine, settings=config)
         self.clients = Clients(config.aws_endpoint_url)
         self.edge = Edge(self.state, files=EdgeFiles(self.engine, container=config.edge_container))
         self.targets = Targets(self.state)
@@ -107,6 +109,7 @@ class Control:
             network=network,
         )
         for work in (
+            self.firewall.run,
             self._follow_deaths,
             self.services.run,
             self.edge.run,
@@ -115,7 +118,7 @@ class Control:
         ):
             self._thread(work)
         self.started = True
-        self._thread(api_server(self.api(), port=PORT).serve_forever)
+        self._thread(api_server(self.api(), port=PORT, wanting=self.firewall.wanting).serve_forever)
         if self.config.ticks.rule:
             self._thread(self._ticks().run)
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from docker.types import LogConfig, Mount, Ulimit
 
+from harness.ecs.firewall import VARIABLE
 from harness.ecs.model import Container, Definition, Task
 from harness.ecs.settings import SOCKETS_DIR, Settings
 from harness.taskdef import ContainerDefinition, TaskDefinition
@@ -69,6 +70,7 @@ def pause(task: Task, *, settings: Settings, definition: Definition) -> dict[str
             "harness.role": "pause",
             TASK_LABEL: json.dumps(record),
         },
+        "environment": {VARIABLE: settings.rules.of_task(task.security_groups)},
         "networks": list(settings.task_networks.values()),
         "cap_add": ["NET_ADMIN"],
         "mem_limit": 48 * _MIB,

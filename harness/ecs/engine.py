@@ -33,6 +33,8 @@ class Seen:
     started: bool
     exit_code: int
     oom_killed: bool
+    started_at: str = ""
+    """The engine's own stamp of the latest start."""
 
 
 class Engine:
@@ -162,15 +164,35 @@ class Engine:
             return False
         return False
 
+    def run(self, **what: Any) -> None:
+        """Run a container to its end and remove it; its last words are the error if it fails."""
+        docker_id = self.create(**what)
+        try:
+            with _said():
+                self._client.api.start(docker_id)
+                code = self._client.api.wait(docker_id)["StatusCode"]
+                said = self._client.api.logs(docker_id).decode(errors="replace") if code else ""
+        finally:
+            self.remove(docker_id)
+        if code:
+            raise EngineError(f"exit code {code}: {redact(said.strip())}")
+
     def deaths(self, *, since: float) -> Iterator[str]:
         """Yield the id of each container of this run that stops, while the engine talks."""
+        return self._happenings("die", since=since)
+
+    def starts(self, *, since: float) -> Iterator[str]:
+        """Yield the id of each container of this run that starts, while the engine talks."""
+        return self._happenings("start", since=since)
+
+    def _happenings(self, event_name: str, *, since: float) -> Iterator[str]:
         with _said():
             for event in self._events.api.events(
                 decode=True,
                 since=int(since),
                 filters={
                     "type": "container",
-                    "event": "die",
+                    "event": event_name,
                     "label": f"harness.run={self._run}",
                 },
             ):
@@ -193,6 +215,7 @@ class Engine:
             started=state["Status"] != "created",
             exit_code=state["ExitCode"],
             oom_killed=state["OOMKilled"],
+            started_at=state["StartedAt"],
         )
 
 

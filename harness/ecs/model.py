@@ -71,6 +71,7 @@ class Task:
     stop_code: str = ""
     stopped_reason: str = ""
     execute_command: bool = False
+    security_groups: list[str] = field(default_factory=list)
     unhealthy: str = ""
     """Why the service must replace it; empty while it is good."""
     ready_seen: bool = False

@@ -109,13 +109,18 @@ class _Handler(BaseHTTPRequestHandler):
         """Log nothing per request."""
 
 
-def api_server(api: Api, *, port: int) -> ThreadingHTTPServer:
-    """Return the server of both APIs; GET /ping answers ok."""
+def api_server(
+    api: Api, *, port: int, wanting: Callable[[], str] = lambda: ""
+) -> ThreadingHTTPServer:
+    """Return the server of both APIs; GET /ping answers ok, or 503 and what is still wanting."""
 
     class Handler(_Handler):
         def do_GET(self) -> None:
-            known = self.path == "/ping"
-            self.reply((200, "text/plain", b"ok") if known else (404, "text/plain", b"not found"))
+            if self.path != "/ping":
+                self.reply((404, "text/plain", b"not found"))
+                return
+            said = wanting()
+            self.reply((503 if said else 200, "text/plain", said.encode() or b"ok"))
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))

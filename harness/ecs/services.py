@@ -11,6 +11,7 @@ import math
 
 from harness.ecs import deployments, model, names
 from harness.ecs.deployments import Limits, Member
+from harness.ecs.firewall import groups_of
 from harness.ecs.model import RUNNING, STOPPED, Deployment, Service, Task
 from harness.ecs.settings import Settings
 from harness.ecs.state import State
@@ -229,6 +230,7 @@ class Services:
                 deployment=primary.id,
                 started_by=primary.id,
                 execute_command=bool(service.raw.get("enableExecuteCommand")),
+                security_groups=groups_of(service.raw),
             )
             for _ in range(count)
         ]

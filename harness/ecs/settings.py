@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,30 @@ class Ticks:
 
 
 @dataclass(frozen=True)
+class Rules:
+    """Packet rules, text for ``iptables-restore``; empty where nothing is enforced."""
+
+    services: Mapping[str, str] = field(default_factory=dict)
+    """Role of a container to its rules."""
+    tasks: Mapping[str, Any] = field(default_factory=dict)
+    """``first``, ``groups`` by id, ``last``: the parts of a task's rules."""
+
+    def of_task(self, groups: Sequence[str]) -> str:
+        """Return a task's rules.
+
+        Raises:
+            LookupError: A group is unknown; the text says which.
+        """
+        if not self.tasks:
+            return ""
+        known = self.tasks["groups"]
+        for name in groups:
+            if name not in known:
+                raise LookupError(f"The security group '{name}' does not exist")
+        return "".join([self.tasks["first"], *(known[name] for name in groups), self.tasks["last"]])
+
+
+@dataclass(frozen=True)
 class Settings:
     """What the harness says in control.json; unknown keys are refused."""
 
@@ -51,6 +75,7 @@ class Settings:
     """Image reference in task definitions to local image id."""
     overlay: Overlay = field(default_factory=Overlay)
     ticks: Ticks = field(default_factory=Ticks)
+    rules: Rules = field(default_factory=Rules)
     unchecked_ready_s: float = 5.0
     """When a task with neither target nor health check counts as healthy; ECS waits 40 s."""
 
@@ -75,7 +100,7 @@ def load(path: Path) -> Settings:
             hint="the harness copies this file into the container before it starts it",
         ) from error
     known = {item.name for item in fields(Settings)}
-    needed = known - {"overlay", "ticks", "unchecked_ready_s"}
+    needed = known - {"overlay", "ticks", "rules", "unchecked_ready_s"}
     wrong = sorted((raw.keys() - known) | (needed - raw.keys()))
     if wrong:
         raise ConfigError(
@@ -85,4 +110,5 @@ def load(path: Path) -> Settings:
         )
     overlay = Overlay(**raw.pop("overlay", {}))
     ticks = Ticks(**raw.pop("ticks", {}))
-    return Settings(**raw, overlay=overlay, ticks=ticks)
+    rules = Rules(**raw.pop("rules", {}))
+    return Settings(**raw, overlay=overlay, ticks=ticks, rules=rules)

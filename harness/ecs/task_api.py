@@ -6,6 +6,7 @@ from typing import Any
 
 from harness.ecs import describe, names
 from harness.ecs.definitions import Clusters, Definitions
+from harness.ecs.firewall import groups_of
 from harness.ecs.model import RUNNING, Task
 from harness.ecs.protocol import ApiError
 from harness.ecs.server import Operations
@@ -67,6 +68,7 @@ class TaskApi:
                     started_by=given.get("startedBy", ""),
                     overrides=overrides,
                     execute_command=bool(given.get("enableExecuteCommand")),
+                    security_groups=groups_of(given),
                 )
                 for _ in range(count)
             ]

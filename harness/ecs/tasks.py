@@ -175,9 +175,11 @@ class Tasks:
             task.pull_at = self._state.now()
         self._resolve_images(task)
         self._hooks.open_socket(task.id)
-        task.pause_id = self._engine.create(
-            **containers.pause(task, settings=self._settings, definition=definition)
-        )
+        try:
+            pause = containers.pause(task, settings=self._settings, definition=definition)
+        except LookupError as error:
+            raise StartError(f"ResourceInitializationError: {error.args[0]}") from error
+        task.pause_id = self._engine.create(**pause)
         self._set(task, status="PENDING")
         with ThreadPoolExecutor(max_workers=1) as pool:
             namespace = pool.submit(self._engine.start, task.pause_id)
