@@ -43,6 +43,20 @@ TARGET = ServiceSpec(
     pids_limit=64,
     command=("python", "-u", "/srv/upstream.py"),
 )
+# It listens, but its queue is full, so the kernel answers no further connection.
+FULL = replace(
+    TARGET,
+    name="full",
+    command=(
+        *("python", "-c"),
+        "import socket, time\n"
+        "server = socket.create_server(('0.0.0.0', 8080), backlog=0)\n"
+        "held = [socket.socket() for _ in range(4)]\n"
+        "[one.setblocking(False) or one.connect_ex(('127.0.0.1', 8080)) for one in held]\n"
+        "print('full', flush=True)\n"
+        "time.sleep(600)\n",
+    ),
+)
 UNAVAILABLE = (
     "<html>\r\n<head><title>503 Service Temporarily Unavailable</title></head>\r\n<body>\r\n"
     "<center><h1>503 Service Temporarily Unavailable</h1></center>\r\n</body>\r\n</html>\r\n"
@@ -306,6 +320,20 @@ def test_a_slow_target_is_504_after_the_idle_timeout(balancer: Balancer) -> None
     assert 0.9 < time.monotonic() - began < 3
     assert answer.status == 504
     assert b"<h1>504 Gateway Time-out</h1>" in answer.body
+
+
+def test_a_target_that_takes_no_connection_is_504_after_ten_seconds(balancer: Balancer) -> None:
+    balancer.stack.start(FULL)
+    full = balancer.stack.containers["full"]
+    wait_until(
+        lambda: Ready() if b"full" in bytes(full.logs()) else NotYet("it is not full yet"),
+        deadline=Deadline(10),
+    )
+    balancer.set_targets(address(balancer.stack, "full"))
+    began = time.monotonic()
+    answer = balancer.request()
+    assert 9.5 < time.monotonic() - began < 12
+    assert answer.status == 504
 
 
 def test_trace_is_not_allowed(alb: Balancer) -> None:
