@@ -34,6 +34,10 @@ EXEC = "exec"
 SECRETS = "secrets"
 CONTAINERS = "containers"
 SQL = "sql"
+STORAGE = "storage"
+QUEUE = "queue"
+MAIL = "mail"
+SCHEDULE = "schedule"
 CHANGE = "change"
 
 CAPABILITIES: Mapping[str, str] = {
@@ -46,12 +50,16 @@ CAPABILITIES: Mapping[str, str] = {
     SECRETS: "Secrets Manager",
     CONTAINERS: "the containers, their networks and logs",
     SQL: "a MySQL connection of the harness's own to the proxy and to the server",
+    STORAGE: "S3, with the app's bucket",
+    QUEUE: "SQS, with the app's queues",
+    MAIL: "the mails that were sent, as they were sent",
+    SCHEDULE: "EventBridge, with the app's rule",
     CHANGE: "changes that others can see; a scenario marked `mutates` needs it",
 }
 
 _OF_TARGET: Mapping[str, frozenset[str]] = {
     LOCAL: frozenset(CAPABILITIES),
-    AWS: frozenset({HTTP, HTTP_PLAIN, PROBE, ECS, ELB, EXEC, SECRETS, CHANGE}),
+    AWS: frozenset(CAPABILITIES) - {CONTAINERS, SQL, MAIL},
     URL: frozenset({HTTP, PROBE}),
 }
 
