@@ -39,7 +39,14 @@ def make(client: docker.DockerClient, suite: str, *, host: BuildHost, log: TextI
     return tag
 
 
-def pull(client: docker.DockerClient, reference: str, *, tag: str, log: TextIO) -> str:
+def pull(
+    client: docker.DockerClient,
+    reference: str,
+    *,
+    tag: str,
+    log: TextIO,
+    answer_s: float = PULL_ANSWER_S,
+) -> str:
     """Try a registry once; returns why there is no image, or nothing when there is one."""
     import docker.errors
     import requests
@@ -59,14 +66,15 @@ def pull(client: docker.DockerClient, reference: str, *, tag: str, log: TextIO) 
 
     # Not joined: where packets to a registry vanish, the engine tries for minutes.
     threading.Thread(target=work, daemon=True).start()
-    wait_s: float | None = PULL_ANSWER_S
+    wait_s: float | None = answer_s
     while True:
         try:
             event = events.get(timeout=wait_s)
         except Empty:
-            return f"no registry answered within {PULL_ANSWER_S} s"
+            return f"no registry answered within {answer_s:.0f} s"
         if event is None:
-            client.images.get(reference).tag(tag)
+            if tag != reference:
+                client.images.get(reference).tag(tag)
             log.write(f"pulled {reference}\n")
             return ""
         if event:

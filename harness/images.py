@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 WORKERS = 2
 PACKAGIST = "https://repo.packagist.org/packages.json"
+OVERRIDE_ANSWER_S = 60
+"""A registry that was named is worth waiting for."""
 VENDOR_MEMORY_S = 24 * 3600
 
 
@@ -238,7 +240,9 @@ class _Builder:
         path = self.plan.log_directory / f"{name}.log"
         with path.open("w", encoding="utf-8") as log:
             if name in self.plan.overrides:
-                refused = bases.pull(self.client, reference, tag=reference, log=log)
+                refused = bases.pull(
+                    self.client, reference, tag=reference, log=log, answer_s=OVERRIDE_ANSWER_S
+                )
                 if refused:
                     raise ImageBuildFailed(
                         f"image {name}: {reference} could not be pulled",
