@@ -30,6 +30,18 @@ SECRETS = (
         '{task} never started: secret key "{key}" is missing in {secret}',
     ),
     rule(
+        r"<- arn:\S+?:(?P<key>[\w.-]+):[^:\s]*:[^:\s]*: secret (?P<secret>\S+) is (?:not JSON"
+        r"|JSON, but not an object)",
+        '{task} never started: the secret {secret}, from which it takes the key "{key}", is not a'
+        " JSON object",
+    ),
+    rule(
+        r"<- arn:\S+?:(?P<key>[\w.-]+):[^:\s]*:[^:\s]*: secret (?P<secret>\S+) is scheduled for"
+        r" deletion",
+        '{task} never started: the secret {secret}, from which it takes the key "{key}", is'
+        " scheduled for deletion",
+    ),
+    rule(
         r"marked for deletion",
         "{task} never started: a secret that it needs is scheduled for deletion",
     ),

@@ -301,6 +301,21 @@ class Containers:
         code, (stdout, stderr) = self.of_task(task).exec_run(list(command), user="0", demux=True)
         return ExecResult(code, _text(stdout), _text(stderr))
 
+    def sql(self, statements: str) -> None:
+        """Run SQL as the database's administrator, who signs in from inside its container only.
+
+        Raises:
+            TargetError: The server refuses it.
+        """
+        (container,) = self.of_role("mysql")
+        code, output = container.exec_run(
+            ["sh", "-c", 'printf %s "$SQL" | mysql --user=root'],
+            user="0",
+            environment={"SQL": statements},
+        )
+        if code:
+            raise TargetError("The database refuses SQL.", last_answer=_text(output).strip())
+
     def addresses(self, role: str) -> dict[str, tuple[str, str]]:
         """Return network name -> (address, gateway) of the one container with this role."""
         (container,) = self.of_role(role)

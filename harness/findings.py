@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from harness import namedsecrets
 from harness.redact import redact
 from harness.webtier import WebTier, task_id
 
@@ -44,9 +45,13 @@ def collect(
     web: WebTier | None,
     containers: Containers | None,
     visitor: Browser | None,
+    secrets: Any = None,
     since: datetime,
 ) -> Evidence:
-    """Read the evidence that this target can give, no older than ``since``."""
+    """Read the evidence that this target can give, no older than ``since``.
+
+    ``secrets`` is a client of Secrets Manager, where the target has one.
+    """
     sections: list[tuple[str, str]] = []
     telling: list[str] = []
 
@@ -68,7 +73,10 @@ def collect(
         earlier = since - _BEFORE
         add("ECS service events", lambda: event_lines(web.describe(), since=earlier), tells=False)
         telling += [redact(line) for line in _events_since(web, since=since)]
-        add("secrets of the task definition", lambda: secret_lines(web))
+        add(
+            "secrets of the task definition",
+            lambda: secret_lines(web, kinds=kinds, client=secrets, since=since),
+        )
     if visitor is not None:
         add("what the app says of itself", lambda: own_words(visitor))
     if containers is not None:
@@ -81,8 +89,7 @@ def collect(
 def stopped_lines(web: WebTier, *, kinds: dict[str, str], since: datetime) -> Iterable[str]:
     """Say of each task that stopped, and did not mean to, what kind it was and why."""
     for one in web.tasks(status="STOPPED"):
-        at = one.get("stoppingAt") or one.get("stoppedAt")
-        if at is not None and at < since:
+        if _stopped_at(one) < since:
             continue
         meant = one.get("stopCode") in ("UserInitiated", "ServiceSchedulerInitiated")
         if meant and "failed" not in one.get("stoppedReason", ""):
@@ -116,13 +123,31 @@ def event_lines(service: dict[str, Any], *, since: datetime | None = None) -> li
     ]
 
 
-def secret_lines(web: WebTier) -> list[str]:
-    """Return which variable comes from which key of which secret; no value is read."""
+def secret_lines(web: WebTier, *, kinds: dict[str, str], client: Any, since: datetime) -> list[str]:
+    """Return which variable comes from which key of which secret, and what is wrong with it.
+
+    A task that never started has the word: its definition is not the service's own any more once a
+    deployment was rolled back. No value is shown.
+    """
+    kind = kinds.get(web.service, "a")
+    refused = [
+        one["taskDefinitionArn"]
+        for one in web.tasks(status="STOPPED")
+        if one.get("stopCode") == "TaskFailedToStart" and _stopped_at(one) >= since
+    ]
+    definition = web.definition(refused[0] if refused else "")
+    if client is not None:
+        return list(namedsecrets.lines(definition, client=client, kind=kind))
     return [
         f"{secret['name']} <- {secret['valueFrom']}"
-        for container in web.definition()["containerDefinitions"]
+        for container in definition["containerDefinitions"]
         for secret in container.get("secrets", [])
     ]
+
+
+def _stopped_at(task: dict[str, Any]) -> datetime:
+    found: datetime | None = task.get("stoppingAt") or task.get("stoppedAt")
+    return found or datetime.now(UTC)
 
 
 def own_words(visitor: Browser) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets as random
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -10,14 +11,25 @@ import pytest
 
 from harness import clients, findings
 from harness.browser import Account, Browser
+from harness.causes import find_cause
 from harness.errors import CapabilityMissing
-from harness.targets import CONTAINERS, ECS, ELB, EXEC, HTTP, PROBE, Access, Differences, Target
+from harness.targets import (
+    CONTAINERS,
+    ECS,
+    ELB,
+    EXEC,
+    HTTP,
+    PROBE,
+    SECRETS,
+    Access,
+    Differences,
+    Target,
+)
 from harness.wait import Deadline, DeadlinePassed, NotYet, Ready, wait_until
 from harness.webtier import WebTier
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from datetime import datetime
 
     import requests
 
@@ -28,11 +40,13 @@ if TYPE_CHECKING:
 __all__ = [
     "access",
     "ask_another_task",
+    "aws",
     "containers",
     "differences",
     "ecs",
     "elbv2",
     "eventually",
+    "explain",
     "mysql",
     "new_account",
     "new_visitor",
@@ -76,6 +90,12 @@ class Toolbox:
         return clients.Containers(self.target.access)
 
     @cached_property
+    def secrets_manager(self) -> Any:
+        """A boto3 client of Secrets Manager; none where the target has no such capability."""
+        able = SECRETS in self.target.capabilities
+        return clients.aws(self.target.access, "secretsmanager") if able else None
+
+    @cached_property
     def web(self) -> WebTier | None:
         """The web tier, where the target lets us see it."""
         if self.target.lacks(frozenset({ECS, ELB})):
@@ -116,6 +136,7 @@ class Toolbox:
             web=self.web,
             containers=containers,
             visitor=None if self.target.lacks(frozenset({HTTP, PROBE})) else self.new_visitor(),
+            secrets=self.secrets_manager,
             since=since,
         )
 
@@ -175,6 +196,24 @@ def ecs(toolbox: Toolbox) -> Any:
 def elbv2(toolbox: Toolbox) -> Any:
     """A boto3 client of the load balancer's API."""
     return toolbox.elbv2
+
+
+@pytest.fixture(scope="session")
+def aws(access: Access) -> Callable[[str], Any]:
+    """Make a boto3 client of an AWS service."""
+    return lambda service: clients.aws(access, service)
+
+
+@pytest.fixture
+def explain(toolbox: Toolbox) -> Callable[[], str]:
+    """Return the likely cause that a report would give for what happened since the start."""
+    since = datetime.now(UTC)
+
+    def read() -> str:
+        cause = find_cause(toolbox.evidence(since=since).telling)
+        return cause.sentence if cause else ""
+
+    return read
 
 
 @pytest.fixture(scope="session")

@@ -137,6 +137,10 @@ class ProbeClient:
         """Return the facts of the answering task's database connection."""
         return self.ask("GET", "database")
 
+    def facts(self) -> dict[str, Any]:
+        """Return how the answering task is set up."""
+        return self.ask("GET", "facts")
+
     def slow(self, seconds: int, *, timeout_s: float) -> requests.Response:
         """Ask for an answer that takes this long."""
         return self.send_signed(self.signed("GET", f"slow?seconds={seconds}"), timeout_s=timeout_s)

@@ -73,10 +73,10 @@ class WebTier:
         )["services"][0]
         return found
 
-    def definition(self) -> dict[str, Any]:
-        """Return the task definition that the service is on."""
+    def definition(self, arn: str = "") -> dict[str, Any]:
+        """Return a task definition: the one that the service is on, unless another is named."""
         found: dict[str, Any] = self._ecs.describe_task_definition(
-            taskDefinition=self.describe()["taskDefinition"]
+            taskDefinition=arn or self.describe()["taskDefinition"]
         )["taskDefinition"]
         return found
 

@@ -93,14 +93,21 @@ def init_sql(account: Account) -> str:
     The account itself does not demand TLS: the server does, with the error that Aurora gives.
     """
     schema = account.schema.replace("`", "``")
+    return f"CREATE DATABASE `{schema}` CHARACTER SET utf8mb4;\n" + account_sql(account)
+
+
+def account_sql(account: Account, *, again: bool = False) -> str:
+    """Write the SQL that makes an account; ``again`` gives one that exists this password."""
+    schema = account.schema.replace("`", "``")
     pattern = schema.replace("_", r"\_").replace("%", r"\%")
     user = f"{_quoted(account.username)}@'%'"
-    password = _quoted(account.password.reveal())
-    return (
-        f"CREATE DATABASE `{schema}` CHARACTER SET utf8mb4;\n"
-        f"CREATE USER {user} IDENTIFIED WITH caching_sha2_password BY {password};\n"
-        f"GRANT {', '.join(GRANTS)} ON `{pattern}`.* TO {user};\n"
+    password = f"IDENTIFIED WITH caching_sha2_password BY {_quoted(account.password.reveal())}"
+    made = (
+        f"CREATE USER IF NOT EXISTS {user} {password};\nALTER USER {user} {password};\n"
+        if again
+        else f"CREATE USER {user} {password};\n"
     )
+    return f"{made}GRANT {', '.join(GRANTS)} ON `{pattern}`.* TO {user};\n"
 
 
 def probe(
