@@ -124,6 +124,10 @@ AWS = (
 
 SEEN = (
     rule(
+        r"the session cookie is for the domain (?P<domain>\S+)",
+        "SESSION_DOMAIN is {domain}, so that browsers do not send the cookie to the public host",
+    ),
+    rule(
         r"the session driver is '?(?P<driver>file|array|cookie|apc|redis|memcached)\b",
         'SESSION_DRIVER is "{driver}", and must be database: what one task stores there is not'
         " where every task reads",
@@ -154,10 +158,6 @@ SEEN = (
         " since it does not trust the load balancer",
     ),
     rule(
-        r"the session cookie is for the domain (?P<domain>\S+)",
-        "SESSION_DOMAIN is {domain}, so that browsers do not send the cookie to the public host",
-    ),
-    rule(
         r"the session cookie is not Secure",
         "the session cookie is not Secure: SESSION_SECURE_COOKIE is not true in the task",
     ),
@@ -173,6 +173,10 @@ SEEN = (
         r"no cookie named (?P<name>\S+)",
         "the session cookie has another name than {name}: SESSION_COOKIE is not set in the task, so"
         " that the app's name decides",
+    ),
+    rule(
+        r"another task does not know this session's id",
+        "APP_KEY is not the same in every task, so that one cannot decrypt another's cookies",
     ),
     rule(
         r"signing in kept the session's id",

@@ -33,7 +33,7 @@ class Cause:
 
 def find_cause(texts: Iterable[str]) -> Cause | None:
     """Return the first rule's cause that the evidence speaks for, or nothing."""
-    whole = "\n".join(texts)
+    whole = _plain("\n".join(texts))
     for rule in RULES:
         match = rule.pattern.search(whole)
         if match is not None:
@@ -46,6 +46,13 @@ def likely_cause(texts: Iterable[str]) -> str | None:
     """Return one sentence on the likely cause, or nothing when no rule fits."""
     cause = find_cause(texts)
     return cause.sentence if cause else None
+
+
+def _plain(text: str) -> str:
+    """Undo the escapes of log lines that are JSON, so that a rule need not know both forms."""
+    for escaped, plain in ((r"\"", '"'), (r"\/", "/"), (r"\\", "\\")):
+        text = text.replace(escaped, plain)
+    return text
 
 
 def _filled(sentence: str, *, match: re.Match[str], whole: str) -> str:

@@ -12,6 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from harness import namedsecrets
+from harness.browser import cookie_from
 from harness.redact import redact
 from harness.webtier import WebTier, task_id
 
@@ -156,8 +157,13 @@ def own_words(visitor: Browser) -> Iterator[str]:
     if not request["secure"]:
         yield "the app does not see that the visitor uses https"
     yield f"a link of the app is {request['url']}"
-    first = visitor.probe.session()
+    answer = visitor.probe.send_signed(visitor.probe.signed("GET", "session"))
+    first = answer.json()
     yield f"the session driver is {first['driver']!r}"
+    cookie = cookie_from(answer, first["cookie"])
+    if cookie is not None and not visitor.http.cookies:
+        yield f"the session cookie is for the domain {cookie.get('domain', '(none)')}"
+        return
     if first["cookie"] != visitor.cookie_name:
         yield f"the app sets no cookie named {visitor.cookie_name}, but {first['cookie']}"
     if any(visitor.probe.session()["session"] != first["session"] for _ in range(_ASKED)):
