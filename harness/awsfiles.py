@@ -35,6 +35,14 @@ SCHEDULE = {"PutRule": "ScheduleExpression", "PutTargets": "Targets"}
 """Operation -> a key that its input cannot lack."""
 
 _TARGET_KEYS = ("Arn", "RoleArn", "EcsParameters")
+_ECS_PARAMETERS = {
+    "LaunchType": "launchType",
+    "PlatformVersion": "platformVersion",
+    "Group": "group",
+    "EnableExecuteCommand": "enableExecuteCommand",
+    "PropagateTags": "propagateTags",
+}
+"""Members of EcsParameters, and what RunTask calls them."""
 
 
 @dataclass(frozen=True)
@@ -183,3 +191,25 @@ def _load(path: Path, operations: Mapping[str, str], *, needed: str) -> CallFile
     if not calls or (needed and not file.inputs_of(needed)):
         raise file.fail(f"it has no {needed or 'operation'}", hint=f"known here: {known}")
     return file
+
+
+def run_task_input(target: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the RunTask input that EventBridge makes of an ECS target."""
+    said = target["EcsParameters"]
+    made: dict[str, Any] = {
+        "cluster": target["Arn"],
+        "taskDefinition": said["TaskDefinitionArn"],
+        "count": said.get("TaskCount", 1),
+    }
+    for theirs, ours in _ECS_PARAMETERS.items():
+        if theirs in said:
+            made[ours] = said[theirs]
+    network = said.get("NetworkConfiguration", {}).get("awsvpcConfiguration")
+    if network:
+        made["networkConfiguration"] = {
+            "awsvpcConfiguration": {k[:1].lower() + k[1:]: v for k, v in network.items()}
+        }
+    given = target.get("Input")
+    if given:
+        made["overrides"] = json.loads(given) if isinstance(given, str) else dict(given)
+    return made

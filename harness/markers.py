@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 DESCRIPTIONS = (
     "truth(local, aws, url): what a pass proves on each target; mandatory on a scenario",
     "requires(*capabilities): the scenario is skipped on a target that lacks one of them",
-    "read_only: changes nothing that others can see; this or mutates is mandatory",
+    "read_only(looks_back=False): changes nothing that others can see; this or mutates is"
+    " mandatory; looks_back: comes last, beside whatever still runs, and reads what happened",
     "mutates(alone=0): changes what others can see; from 1 on it runs alone, a higher number later",
 )
 
@@ -38,6 +39,8 @@ class Declared:
     requires: frozenset[str]
     alone: int
     """0 runs with others; from 1 on alone, and the more it disturbs, the higher and later."""
+    looks_back: bool = False
+    """Whether it only reads what has happened: it comes last, and needs no turn."""
 
     def why_not_on(self, target: Target) -> str:
         """Return why this scenario is skipped on a target; empty when it runs there."""
@@ -102,6 +105,9 @@ def declared(marks: Iterable[Mark]) -> Declared:
         truth={name: label for name, label in labels.items() if isinstance(label, Truth)},
         requires=frozenset(needs | ({CHANGE} if changes else set())),
         alone=max((_level(one) for one in changes), default=0),
+        looks_back=any(
+            dict(one.kwargs).get("looks_back", False) for one in found if one.name == "read_only"
+        ),
     )
 
 

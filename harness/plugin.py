@@ -154,7 +154,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     # An xdist worker has no voice for this error; there, each incomplete scenario fails by itself.
     if told and not hasattr(config, "workerinput"):
         raise pytest.UsageError("\n".join(["Scenarios with incomplete labels:", *told]))
-    items.sort(key=lambda item: item.stash[_running].declared.alone if _is_scenario(item) else 0)
+    items.sort(key=_place)
+
+
+def _place(item: pytest.Item) -> tuple[bool, int]:
+    if not _is_scenario(item):
+        return False, 0
+    declared = item.stash[_running].declared
+    return declared.looks_back, declared.alone
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
@@ -187,9 +194,9 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
     with ExitStack() as held:
         if _is_scenario(item):
             directory = _toolbox(item.config).target.access.run_dir
-            if directory:
-                alone = item.stash[_running].declared.alone > 0
-                held.enter_context(turns.turn(Path(directory), alone=alone))
+            declared = item.stash[_running].declared
+            if directory and not declared.looks_back:
+                held.enter_context(turns.turn(Path(directory), alone=declared.alone > 0))
             item.stash[_running].since = datetime.now(UTC)
         return (yield)
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 PREFIX = "/_probe/v1"
 _SHOWN = 400
+_GOOD = (200, 202)
 
 
 class ProbeRefused(AssertionError):
@@ -107,11 +108,11 @@ class ProbeClient:
         """Send a signed request and return its JSON.
 
         Raises:
-            ProbeRefused: The answer is not 200, or not a JSON object.
+            ProbeRefused: The answer is not 200 or 202, or not a JSON object.
         """
         answer = self.send_signed(self.signed(method, path, payload=payload, headers=headers))
         what = f"{method} {PREFIX}/{path}"
-        if answer.status_code != 200:
+        if answer.status_code not in _GOOD:
             raise ProbeRefused(what, status=answer.status_code, body=answer.text)
         try:
             found = answer.json()

@@ -97,6 +97,9 @@ class Access:
     secrets: Mapping[str, str] = field(default_factory=dict)
     resources: Mapping[str, str] = field(default_factory=dict)
     """Kind -> name: bucket, queue, dead_letter_queue, identity, rule, scheduler."""
+    schedule: Mapping[str, Any] = field(default_factory=dict)
+    """``run_task``: the input with which the rule runs its task; ``since``: when it was made, ISO
+    8601, and nothing where it is old."""
     vendor: str = ""
     overlay: Mapping[str, Any] = field(default_factory=dict)
 

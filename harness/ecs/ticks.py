@@ -17,6 +17,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from harness.awsfiles import run_task_input
 from harness.ecs.protocol import ApiError
 from harness.ecs.settings import Ticks as Settings
 
@@ -106,30 +107,6 @@ class Ticks:
 
 
 def request(settings: Settings) -> dict[str, Any]:
-    """Return the RunTask input that EventBridge makes of the rule's ECS target."""
-    target = settings.target
-    said = target["EcsParameters"]
-    made: dict[str, Any] = {
-        "cluster": target["Arn"],
-        "taskDefinition": said["TaskDefinitionArn"],
-        "count": said.get("TaskCount", 1),
-        "startedBy": f"events-rule/{settings.rule}"[:_STARTED_BY_LENGTH],
-    }
-    for theirs, ours in (
-        ("LaunchType", "launchType"),
-        ("PlatformVersion", "platformVersion"),
-        ("Group", "group"),
-        ("EnableExecuteCommand", "enableExecuteCommand"),
-        ("PropagateTags", "propagateTags"),
-    ):
-        if theirs in said:
-            made[ours] = said[theirs]
-    network = said.get("NetworkConfiguration", {}).get("awsvpcConfiguration")
-    if network:
-        made["networkConfiguration"] = {
-            "awsvpcConfiguration": {k[:1].lower() + k[1:]: v for k, v in network.items()}
-        }
-    given = target.get("Input")
-    if given:
-        made["overrides"] = json.loads(given) if isinstance(given, str) else dict(given)
-    return made
+    """Return the RunTask input of one tick."""
+    started_by = f"events-rule/{settings.rule}"[:_STARTED_BY_LENGTH]
+    return {**run_task_input(settings.target), "startedBy": started_by}

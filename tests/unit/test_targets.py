@@ -33,6 +33,7 @@ def described(home: Path, **changed: Any) -> Path:
         "services": {"web": "tickets-web"},
         "secrets": {"app": "tickets/app"},
         "resources": {"bucket": "876events-tickets-uploads"},
+        "schedule": {},
         "overlay": {},
         **changed,
     }
