@@ -6,12 +6,13 @@ Each step starts when what it needs is there. The web tasks start as soon as the
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from harness import artifacts, clients, evidence, inputs, provision, resources
-from harness.plan import Materials, access_to, planned_services, volume_name
+from harness import artifacts, clients, evidence, inputs, provision, resources, secretcheck
+from harness.plan import SERVICES, Materials, access_to, planned_services, volume_name
 from harness.stack import Planned, Stack
 from harness.steps import Steps
 from harness.wait import Deadline
@@ -45,7 +46,10 @@ class Bringup:
     materials: Materials = field(init=False)
     stack: Stack = field(init=False)
     deadline: Deadline = field(init=False)
+    planned: dict[str, Planned] = field(default_factory=dict)
+    """The services; the packet rules in them want the networks' addresses."""
     web_task: str = ""
+    scheduled_at: str = ""
 
     def __post_init__(self) -> None:
         """Make the secrets and certificates of this stack."""
@@ -55,7 +59,7 @@ class Bringup:
             run=self.run,
             client=self.client,
             images=self.images,
-            vpc_cidr=self.config.vpc_cidr,
+            vpc_cidr=self.config.network.vpc_cidr,
         )
 
     def up(self) -> Access:
@@ -74,6 +78,8 @@ class Bringup:
             self._rest(steps)
             steps.finish()
         access = self.access()
+        if self.scheduled_at:
+            access = replace(access, schedule={**access.schedule, "since": self.scheduled_at})
         record = {**asdict(access), "inputs": inputs.digests(self.config)}
         self.run.write_json(ACCESS_FILE, record)
         return access
@@ -81,20 +87,27 @@ class Bringup:
     def _networks(self) -> None:
         self.client.volumes.create(volume_name(self.run), labels=self.run.labels("volume"))
         self.stack.create_networks()
+        found = planned_services(
+            self.config,
+            run=self.run,
+            materials=self.materials,
+            images=self.images,
+            tiers=self.stack.tiers,
+        )
+        self.planned.update({planned.spec.name: planned for planned in found})
 
     def _services(self, steps: Steps) -> None:
-        for planned in planned_services(
-            self.config, run=self.run, materials=self.materials, images=self.images
-        ):
+        for name in SERVICES:
             steps.add(
-                planned.spec.name,
-                partial(self._start, steps, planned),
+                name,
+                partial(self._start, steps, name),
                 needs=("networks",),
                 group="service",
                 states=_SERVICE_STATES,
             )
 
-    def _start(self, steps: Steps, planned: Planned) -> None:
+    def _start(self, steps: Steps, name: str) -> None:
+        planned = self.planned[name]
         self.stack.start(planned.spec)
         self.stack.wait_ready(planned, check=steps.check)
 
@@ -159,13 +172,17 @@ class Bringup:
         if schedule is not None:
             definition = partial(provision.definition, path=schedule.task_definition)
             self._add(steps, "scheduler's definition", "ecs", definition, "cluster")
+
+            def make_schedule(events: Any) -> None:
+                sqs = clients.aws(self.access(), "sqs")
+                resources.make_schedule(events, sqs, schedule.rule)
+                self.scheduled_at = datetime.now(UTC).isoformat()
+
             self._add(
                 steps,
                 "schedule",
                 "events",
-                lambda events: resources.make_schedule(
-                    events, clients.aws(self.access(), "sqs"), schedule.rule
-                ),
+                make_schedule,
                 *("scheduler's definition", "roles", "first run"),
             )
 
@@ -184,6 +201,7 @@ class Bringup:
             service=provision.service_name(self.config.services[name]),
             where=str(self.run.directory),
             logs=lambda: evidence.task_log_tail(self.client, self.run.id),
+            mistakes=tuple(secretcheck.mismatches(self.config)),
         )
 
     def access(self) -> Access:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import ipaddress
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from harness import awsfiles
+from harness import awsfiles, vpc
 from harness.awsfiles import CallFile
 from harness.errors import ConfigError
 from harness.redact import Secret
 from harness.schema import Table, nearest
+from harness.vpc import Network
 
 FILE_NAME = "harness.toml"
 IMAGE_NAMES = ("mysql", "proxy", "localstack", "edge", "control", "pause", "vendor", "app")
@@ -113,9 +113,7 @@ class Config:
     """HARNESS_VENDOR, or app.vendor."""
     account_id: str
     region: str
-    vpc_cidr: str
-    """The VPC's addresses; the load balancer and the tasks get theirs from it, so that the app's
-    trusted proxies are tested as they are."""
+    network: Network
     database: Database
     cluster: str
     load_balancer: Path
@@ -194,7 +192,7 @@ def _config(top: Table, environ: Mapping[str, str]) -> Config:
         vendor=_vendor(app, environ),
         account_id=_account_id(aws),
         region=aws.text("region"),
-        vpc_cidr=_vpc_cidr(top),
+        network=vpc.read(top.table("network"), root=root),
         database=_database(top),
         cluster=ecs.text("cluster"),
         load_balancer=ecs.existing_file("load_balancer", root=root),
@@ -244,19 +242,6 @@ def _account_id(aws: Table) -> str:
     if len(account_id) != 12 or not account_id.isdigit():
         raise aws.fail("account_id", "must be twelve digits, in quotes", "take it from the ARNs")
     return account_id
-
-
-def _vpc_cidr(top: Table) -> str:
-    table = top.table("network")
-    table.only("vpc_cidr")
-    cidr = table.text("vpc_cidr")
-    try:
-        network = ipaddress.IPv4Network(cidr)
-    except ValueError as error:
-        raise table.fail("vpc_cidr", str(error), 'write vpc_cidr = "10.40.0.0/16"') from error
-    if network.prefixlen > 24:
-        raise table.fail("vpc_cidr", f"{cidr} has no room for a /24", "take it from the VPC")
-    return cidr
 
 
 def _database(top: Table) -> Database:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 def digests(config: Config) -> dict[str, str]:
     """Digest each input: the configuration, the ECS files, the app, and our own images."""
-    single = {config.file, config.load_balancer, config.target_group}
+    single = {config.file, config.load_balancer, config.target_group, config.network.groups.path}
     for service in config.services.values():
         single |= {service.task_definition, service.service}
     single |= {file.path for file in config.resources.files}

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from harness import certs, engine, resources, secretvalues, taskdef
+from harness import awsfiles, certs, engine, network, resources, secretvalues, taskdef
 from harness.errors import ConfigError
 from harness.redact import Secret
 from harness.services import control, edge, localstack, mysql, proxy
@@ -14,11 +14,13 @@ from harness.stack import Planned, Ports
 from harness.targets import Access
 
 if TYPE_CHECKING:
+    from harness.addresses import Tier
     from harness.artifacts import Run
     from harness.config import Config
 
 _UNNAMED_ACCOUNT = "app"
-TASK_NETWORKS = ("app", "proxy", "aws")
+SERVICES = ("localstack", "control", "mysql", "proxy", "edge")
+"""The slowest to boot first."""
 
 
 @dataclass(frozen=True)
@@ -58,9 +60,18 @@ class Materials:
 
 
 def planned_services(
-    config: Config, *, run: Run, materials: Materials, images: Mapping[str, str]
+    config: Config,
+    *,
+    run: Run,
+    materials: Materials,
+    images: Mapping[str, str],
+    tiers: Mapping[str, Tier],
 ) -> tuple[Planned, ...]:
-    """Return the services, the slowest to boot first."""
+    """Return the services, in the order of ``SERVICES``.
+
+    Raises:
+        ConfigError: The task definitions or the security groups contradict each other.
+    """
     ca_pem, certificates = materials.certificates.ca_pem, materials.certificates
     database = config.database
 
@@ -76,7 +87,10 @@ def planned_services(
         ),
         Planned(
             control.spec(
-                settings=control_settings(config, run=run, ca_pem=ca_pem, images=images),
+                settings={
+                    **control_settings(config, run=run, ca_pem=ca_pem, images=images),
+                    "rules": network.packet_rules(config, tiers=tiers),
+                },
                 socket_path=engine.socket_path(),
                 volume=volume_name(run),
             ),
@@ -121,7 +135,7 @@ def control_settings(
         "region": config.region,
         "cluster": config.cluster,
         "aws_endpoint_url": f"http://localstack:{localstack.PORT}",
-        "task_networks": {role: run.name(role) for role in TASK_NETWORKS},
+        "task_networks": {role: run.name(role) for role in network.TASK_NETWORKS},
         "edge_container": run.name("edge"),
         "pause_image": images["pause"],
         "images": dict.fromkeys(_references(config), images["app"]),
@@ -173,6 +187,7 @@ def access_to(config: Config, *, run: Run, ports: Mapping[str, Ports], vendor: s
         found = address(service, port)
         return f"http://{found}" if found else ""
 
+    ticks = _ticks(config)
     web = taskdef.load(config.services["web"].task_definition).containers[0]
     return Access(
         public_url=config.public_url,
@@ -200,6 +215,7 @@ def access_to(config: Config, *, run: Run, ports: Mapping[str, Ports], vendor: s
         session_cookie=web.environment.get("SESSION_COOKIE", ""),
         secrets={"app": config.probe_secret, "db": config.database.secret},
         resources=resources.names(config),
+        schedule={"run_task": awsfiles.run_task_input(ticks["target"])} if ticks else {},
         vendor=vendor,
         overlay={
             "environment": dict(config.overlay.environment),

@@ -70,11 +70,6 @@ class SecurityGroups:
             )
         return self.groups[group_id]
 
-    def named(self, text: str) -> SecurityGroup:
-        """Return the group with this id or name."""
-        by_name = {group.name: group for group in self.groups.values()}
-        return by_name[text] if text in by_name else self[text]
-
     def _listed(self) -> str:
         return ", ".join(f"{one.id} ({one.name})" for one in self.groups.values())
 

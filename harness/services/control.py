@@ -11,6 +11,8 @@ import requests
 from harness.services.spec import File, Mount, ServiceSpec
 from harness.wait import NotYet, Ready
 
+NETWORKS = ("operator", "app", "aws")
+"""Roles of its networks; ports are published on the first."""
 PORT = 8000
 SOCKET = "/var/run/docker.sock"
 TASK_SOCKETS = "/run/control"
@@ -28,7 +30,7 @@ def spec(*, settings: Mapping[str, Any], socket_path: str, volume: str) -> Servi
     return ServiceSpec(
         name="control",
         image="control",
-        networks={"operator": (), "app": (), "aws": ()},
+        networks=dict.fromkeys(NETWORKS, ()),
         environment={"PYTHONUNBUFFERED": "1"},
         files={"/etc/harness/control.json": File(json.dumps(settings).encode(), mode=0o600)},
         published=(PORT,),

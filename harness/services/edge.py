@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from harness.services.spec import File, ServiceSpec
 from harness.wait import GaveUp, NotYet, Ready
 
+NETWORKS = ("public", "app")
+"""Roles of its networks; ports are published on the first."""
 HTTP_PORT = 80
 HTTPS_PORT = 443
 _TIMEOUT_S = 3
@@ -29,7 +31,7 @@ def spec(*, public_host: str, certificate: tuple[str, str]) -> ServiceSpec:
     return ServiceSpec(
         name="edge",
         image="edge",
-        networks={"public": (), "app": ()},
+        networks=dict.fromkeys(NETWORKS, ()),
         environment={},
         files={
             "/etc/nginx/tls/edge.pem": File(pem.encode()),

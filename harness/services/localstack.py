@@ -14,6 +14,8 @@ import requests
 from harness.services.spec import ServiceSpec
 from harness.wait import NotYet, Ready
 
+NETWORKS = ("operator", "aws")
+"""Roles of its networks; ports are published on the first."""
 PORT = 4566
 HEALTH = "/_localstack/health"
 _TIMEOUT_S = 10
@@ -61,7 +63,7 @@ def spec() -> ServiceSpec:
     return ServiceSpec(
         name="localstack",
         image="localstack",
-        networks={"operator": (), "aws": ()},
+        networks=dict.fromkeys(NETWORKS, ()),
         environment={
             "SERVICES": ",".join(SERVICES),
             "EAGER_SERVICE_LOADING": "1",

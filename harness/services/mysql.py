@@ -20,6 +20,8 @@ from harness.wait import GaveUp, NotYet, Ready
 if TYPE_CHECKING:
     import pymysql
 
+NETWORKS = ("operator", "data")
+"""Roles of its networks; ports are published on the first."""
 PORT = 3306
 TLS_DIRECTORY = "/etc/mysql/tls"
 INIT_SQL = "/etc/mysql/init/init.sql"
@@ -64,7 +66,7 @@ def spec(
     return ServiceSpec(
         name="mysql",
         image="mysql",
-        networks={"operator": (), "data": (endpoint,)},
+        networks={**dict.fromkeys(NETWORKS, ()), "data": (endpoint,)},
         environment={},
         files={
             **tls_files(TLS_DIRECTORY, ca_pem=ca_pem, certificate=certificate),

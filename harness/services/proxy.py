@@ -9,6 +9,8 @@ from harness.services.mysql import Account
 from harness.services.spec import File, ServiceSpec
 from harness.wait import NotYet, Ready
 
+NETWORKS = ("operator", "proxy", "data")
+"""Roles of its networks; ports are published on the first."""
 PORT = 3306
 TLS_DIRECTORY = "/etc/mysqlrouter/tls"
 DESTINATION = "/etc/mysqlrouter/destination.conf"
@@ -30,7 +32,7 @@ def spec(
     return ServiceSpec(
         name="proxy",
         image="proxy",
-        networks={"operator": (), "proxy": (endpoint,), "data": ()},
+        networks={**dict.fromkeys(NETWORKS, ()), "proxy": (endpoint,)},
         environment={},
         files={
             **mysql.tls_files(TLS_DIRECTORY, ca_pem=ca_pem, certificate=certificate),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,9 @@ account_id = "123456789012"
 region = "us-east-1"
 [network]
 vpc_cidr = "10.40.0.0/16"
+security_groups = "groups.json"
+proxy_group = "proxy"
+database_group = "sg-1"
 [database]
 name = "tickets"
 cluster_endpoint = "cluster.example"
@@ -48,6 +52,8 @@ def write(directory: Path, text: str = GOOD) -> Path:
     (directory / "app").mkdir(exist_ok=True)
     for name in ("lb.json", "tg.json", "web.json", "service.json"):
         (directory / name).write_text("{}")
+    groups = {"SecurityGroups": [{"GroupId": "sg-1", "GroupName": "proxy", "IpPermissions": []}]}
+    (directory / "groups.json").write_text(json.dumps(groups))
     (directory / "harness.toml").write_text(text)
     return directory
 
@@ -103,6 +109,8 @@ def test_a_missing_file_names_the_variable_that_moves_it(tmp_path: Path) -> None
         ('"10.40.0.0/16"', '"10.40.0.1/16"', 'key "network.vpc_cidr": 10.40.0.1/16 has host bits'),
         ('"10.40.0.0/16"', '"10.40.0.0/28"', "has no room for a /24"),
         ("[aws]", "[aws", "not valid TOML"),
+        ('group = "proxy"', 'group = "prxy"', 'there is no security group "prxy"'),
+        ('proxy_group = "proxy"', "", 'key "network.proxy_group": is missing'),
     ],
 )
 def test_a_mistake_names_file_key_and_remedy(
