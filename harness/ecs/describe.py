@@ -80,7 +80,16 @@ def _container(task: Task, *, item: model.Container) -> dict[str, Any]:
         "healthStatus": item.health,
         "networkBindings": [],
         "networkInterfaces": interfaces,
+        "managedAgents": _agents(task, item=item),
     }
+
+
+def _agents(task: Task, *, item: model.Container) -> list[dict[str, Any]] | None:
+    """Return the agent of ECS Exec, which is there only if the task was started with it."""
+    if not task.execute_command:
+        return None
+    agent = {"name": "ExecuteCommandAgent", "lastStatus": item.status}
+    return [{**agent, "lastStartedAt": task.started_at} if task.started_at else agent]
 
 
 def service(service: Service, *, state: State) -> dict[str, Any]:

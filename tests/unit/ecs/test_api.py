@@ -496,3 +496,18 @@ def test_records_survive_in_the_file(ready: Client, state: State, tmp_path: Path
     assert again.target_groups == state.target_groups
     assert again.load_balancers == state.load_balancers
     assert tasks == state.tasks
+
+
+def test_a_task_started_for_exec_shows_its_agent(ready: Client) -> None:
+    given = {
+        "cluster": "tickets",
+        "taskDefinition": "tickets-web",
+        "networkConfiguration": NETWORK,
+    }
+    plain = ready.ecs("RunTask", **given)["tasks"][0]
+    exec_able = ready.ecs("RunTask", **given, enableExecuteCommand=True)["tasks"][0]
+
+    assert "managedAgents" not in plain["containers"][0]
+    assert exec_able["containers"][0]["managedAgents"] == [
+        {"name": "ExecuteCommandAgent", "lastStatus": "PENDING"}
+    ]
