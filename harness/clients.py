@@ -296,6 +296,10 @@ class Containers:
             hint="bin/harness status lists the tasks that run.",
         )
 
+    def image_of(self, task: str) -> Any:
+        """Return the image of a running task's container."""
+        return self._client.images.get(self.of_task(task).attrs["Image"])
+
     def run(self, task: str, command: Sequence[str]) -> ExecResult:
         """Run a command in a task's container as root, which is what ECS Exec does."""
         code, (stdout, stderr) = self.of_task(task).exec_run(list(command), user="0", demux=True)

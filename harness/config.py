@@ -111,6 +111,8 @@ class Config:
     app_context: Path
     vendor: str
     """HARNESS_VENDOR, or app.vendor."""
+    writable_paths: tuple[str, ...]
+    """All that the app's user may write to in its container."""
     account_id: str
     region: str
     network: Network
@@ -175,7 +177,7 @@ def _config(top: Table, environ: Mapping[str, str]) -> Config:
     )
     root = top.file.parent
     app, aws, ecs = top.table("app"), top.table("aws"), top.table("ecs")
-    app.only("url", "context", "vendor")
+    app.only("url", "context", "vendor", "writable")
     aws.only("account_id", "region")
     ecs.only("cluster", "load_balancer", "target_group")
     limits = top.table("limits", required=False)
@@ -190,6 +192,7 @@ def _config(top: Table, environ: Mapping[str, str]) -> Config:
         public_url=_public_url(app),
         app_context=_directory(app, "context", root=root),
         vendor=_vendor(app, environ),
+        writable_paths=app.words("writable") if "writable" in app.data else ("/tmp",),  # noqa: S108
         account_id=_account_id(aws),
         region=aws.text("region"),
         network=vpc.read(top.table("network"), root=root),

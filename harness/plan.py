@@ -216,6 +216,7 @@ def access_to(config: Config, *, run: Run, ports: Mapping[str, Ports], vendor: s
         secrets={"app": config.probe_secret, "db": config.database.secret},
         resources=resources.names(config),
         schedule={"run_task": awsfiles.run_task_input(ticks["target"])} if ticks else {},
+        writable_paths=config.writable_paths,
         vendor=vendor,
         overlay={
             "environment": dict(config.overlay.environment),

@@ -100,6 +100,8 @@ class Access:
     schedule: Mapping[str, Any] = field(default_factory=dict)
     """``run_task``: the input with which the rule runs its task; ``since``: when it was made, ISO
     8601, and nothing where it is old."""
+    writable_paths: tuple[str, ...] = ()
+    """All that the app's user may write to in its container."""
     vendor: str = ""
     overlay: Mapping[str, Any] = field(default_factory=dict)
 
@@ -169,7 +171,7 @@ def access_from(data: Mapping[str, Any], *, where: str) -> Access:
     Raises:
         TargetError: A key is missing or of the wrong type.
     """
-    kinds = {one.name: dict if "Mapping" in str(one.type) else str for one in fields(Access)}
+    kinds = {one.name: _kind(str(one.type)) for one in fields(Access)}
     missing = [name for name in kinds if name not in data]
     wrong = [name for name, kind in kinds.items() if not isinstance(data.get(name, kind()), kind)]
     if missing or wrong:
@@ -184,7 +186,17 @@ def access_from(data: Mapping[str, Any], *, where: str) -> Access:
             where=where,
             hint="Run bin/harness down, then bin/harness up.",
         )
-    return Access(**{name: data[name] for name in kinds})
+    found: dict[str, Any] = {
+        name: tuple(data[name]) if kind is list else data[name] for name, kind in kinds.items()
+    }
+    return Access(**found)
+
+
+def _kind(annotation: str) -> type:
+    """Return what JSON makes of a field."""
+    if "Mapping" in annotation:
+        return dict
+    return list if "tuple" in annotation else str
 
 
 def local(home: Path) -> Target:

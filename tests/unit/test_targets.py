@@ -34,6 +34,7 @@ def described(home: Path, **changed: Any) -> Path:
         "secrets": {"app": "tickets/app"},
         "resources": {"bucket": "876events-tickets-uploads"},
         "schedule": {},
+        "writable_paths": ["/tmp"],
         "overlay": {},
         **changed,
     }
@@ -47,6 +48,7 @@ def test_the_local_stack_has_every_capability(tmp_path: Path, open_port: int) ->
     target = targets.local(tmp_path)
     assert target.capabilities == frozenset(targets.CAPABILITIES)
     assert target.access.services == {"web": "tickets-web"}
+    assert target.access.writable_paths == ("/tmp",)
     assert target.access.public_host == "tickets.876events.example"
     assert target.lacks(frozenset({"sql", "http"})) == ()
 
