@@ -13,12 +13,22 @@ from typing import TYPE_CHECKING
 
 from harness.cause_rules import BOOT, HEALTH, IMAGE, SECRETS, Rule
 from harness.cause_rules_app import AWS, DATABASE, SEEN
+from harness.cause_rules_network import NETWORK
 from harness.redact import redact
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-RULES: tuple[Rule, ...] = (*SECRETS, *IMAGE, *BOOT, *DATABASE, *AWS, *SEEN, *HEALTH)
+RULES: tuple[Rule, ...] = (
+    *SECRETS,
+    *NETWORK,
+    *IMAGE,
+    *BOOT,
+    *DATABASE,
+    *AWS,
+    *SEEN,
+    *HEALTH,
+)
 LINES_SHOWN = 6
 _LINE_WIDTH = 400
 

@@ -43,7 +43,8 @@ class Member:
     also: tuple[tuple[str, int], ...] = ()
     """Services that reach a port of it by no rule of the app's: the platform's own."""
     speaks_for: tuple[str, ...] = ()
-    """Ids of groups whose connections it makes: health checks are the load balancer's."""
+    """Ids of groups whose connections it makes on its first tier: health checks are the load
+    balancer's."""
 
 
 @dataclass(frozen=True)
@@ -96,8 +97,10 @@ class Layout:
     def _sources(self, name: str, permission: Permission) -> Iterator[tuple[object, IPv4Network]]:
         for group_id in permission.groups:
             for other, member in self.members.items():
-                if group_id in (*member.groups, *member.speaks_for):
-                    for source, tier in self._shared(name, other):
+                for source, tier in self._shared(name, other):
+                    if group_id in member.groups or (
+                        group_id in member.speaks_for and tier is self._first_tier(member)
+                    ):
                         yield source, tier.subnet
         for text in permission.cidrs:
             cidr = IPv4Network(text)
@@ -105,6 +108,9 @@ class Layout:
                 yield IPv4Network("0.0.0.0/0"), self.tiers[PUBLIC].subnet
             else:
                 yield cidr, IPv4Network("0.0.0.0/0")
+
+    def _first_tier(self, member: Member) -> Tier:
+        return next(self.tiers[one] for one in member.networks if one not in (PUBLIC, OPERATOR))
 
     def _shared(self, name: str, other: str) -> Iterator[tuple[object, Tier]]:
         """Go through the addresses of ``other`` on the networks that both are on."""
