@@ -14,7 +14,6 @@ from harness.redact import redact
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
-    from rich.live import Live
 
 DONE_STATES = ("done", "ready", "cached", "failed", "stopped", "skipped")
 
@@ -50,7 +49,6 @@ class LiveProgress:
     """A table that updates in place, for terminals."""
 
     rows: dict[tuple[str, str], tuple[str, float, float]] = field(default_factory=dict)
-    live: Live | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __call__(self, group: str, name: str, state: str, seconds: float = 0.0) -> None:
@@ -58,8 +56,6 @@ class LiveProgress:
         with self._lock:
             _, _, since = self.rows.get((group, name), ("", 0.0, time.monotonic()))
             self.rows[(group, name)] = (state, seconds, since)
-        if self.live is not None:
-            self.live.update(self.table())
 
     def table(self) -> RenderableType:
         """Draw all rows."""
@@ -88,6 +84,5 @@ def shown() -> Iterator[Progress]:
 
     progress = LiveProgress()
     with Live(get_renderable=progress.table, refresh_per_second=8) as live:
-        progress.live = None
         yield progress
         live.refresh()

@@ -1,6 +1,6 @@
 """What task definitions ask of secrets, held against the secrets that harness.toml describes.
 
-ECS does not say which secret was no JSON object; this does. It explains a failure and never causes one:
+ECS does not say which secret was no JSON object; this does. It explains failures and causes none:
 whether a task starts is ``control``'s to find out, as it is ECS's on AWS.
 """
 
@@ -42,9 +42,8 @@ def _mismatch(config: Config, path: Path, variable: str, value_from: str) -> Ite
                 " no JSON object"
             )
         elif asked.json_key not in shape:
-            yield (
-                f'secret key "{asked.json_key}" is missing in {name}: {place} takes {variable} from it'
-            )
+            missing = f'secret key "{asked.json_key}" is missing in {name}'
+            yield f"{missing}: {place} takes {variable} from it"
 
 
 def _known_name(config: Config, name: str) -> str | None:

@@ -13,7 +13,6 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from harness import artifacts, evidence
-
 from tests.project import Project
 
 if TYPE_CHECKING:
