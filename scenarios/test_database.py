@@ -19,9 +19,8 @@ if TYPE_CHECKING:
 
 UNTRUSTED_CA = Path(__file__).with_name("untrusted_ca.pem")
 NO_SHELL = not_covered("no command can be run in a task there")
-CONNECT_WITHIN_S = 1
-ANSWER_WITHIN_S = 3
-TIMED_OUT = 124
+ANSWER_WITHIN_S = 10
+NO_ANSWER_WITHIN_S = 2
 TLS_VERSIONS = ("TLSv1.2", "TLSv1.3")
 
 through_a_task = pytest.mark.requires("ecs", "elb", "exec")
@@ -36,13 +35,9 @@ by_router = pytest.mark.truth(
 def connect(run_in_task: Callable[..., ExecResult]) -> Callable[..., dict[str, Any]]:
     """Try one connection from inside a web task, with the task's own credentials."""
 
-    def run(*, host: str, tls: str) -> dict[str, Any]:
-        artisan = ["php", "artisan", "cutover-probe:connect", f"--timeout={CONNECT_WITHIN_S}"]
-        # The driver's own limit does not cover the look-up of a name.
-        limited = ["timeout", str(ANSWER_WITHIN_S), *artisan]
-        done = run_in_task([*limited, f"--host={host}", f"--tls={tls}", "--json"])
-        if done.exit_code == TIMED_OUT:
-            return {"ok": False, "error": f"[2002] no answer within {ANSWER_WITHIN_S} s"}
+    def run(*, host: str, tls: str, within_s: int = ANSWER_WITHIN_S) -> dict[str, Any]:
+        artisan = ["php", "artisan", "cutover-probe:connect", "--json"]
+        done = run_in_task([*artisan, f"--timeout={within_s}", f"--host={host}", f"--tls={tls}"])
         assert done.exit_code == 0, f"{' '.join(artisan)} failed: {done.stdout}{done.stderr}"
         found: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
         return found
@@ -136,17 +131,33 @@ def test_a_certificate_of_an_untrusted_ca_is_refused(
     assert "SSL" in told["error"], f"refused, but not for its certificate: {told['error']}"
 
 
+@pytest.fixture
+def assert_unreachable(
+    connect: Callable[..., dict[str, Any]], run_in_task: Callable[..., ExecResult]
+) -> Callable[[str], None]:
+    """Assert that a web task gets no connection to a host: no name, no route, or no answer."""
+
+    def check(host: str) -> None:
+        # A name that means nothing there can keep the resolver busy for long.
+        limit = ["timeout", str(NO_ANSWER_WITHIN_S)]
+        if run_in_task([*limit, "getent", "hosts", host]).exit_code != 0:
+            return
+        told = connect(host=host, tls="system", within_s=NO_ANSWER_WITHIN_S)
+        assert not told["ok"], f"a web task reaches the database server at {host}"
+        assert "[2002]" in told["error"], f"the server at {host} answers: {told['error']}"
+
+    return check
+
+
 @pytest.mark.truth(
     local=emulated("Docker networks stand in for security groups"), aws=proved, url=NO_SHELL
 )
 @through_a_task
 @pytest.mark.read_only
 def test_the_app_has_no_way_to_the_server_but_through_the_proxy(
-    connect: Callable[..., dict[str, Any]], access: Access
+    assert_unreachable: Callable[[str], None], access: Access
 ) -> None:
-    told = connect(host=access.cluster_endpoint, tls="system")
-    assert not told["ok"], "a web task reaches the database server past the proxy"
-    assert "[2002]" in told["error"], f"the server answered a web task: {told['error']}"
+    assert_unreachable(access.cluster_endpoint)
 
 
 @pytest.mark.truth(
@@ -157,9 +168,7 @@ def test_the_app_has_no_way_to_the_server_but_through_the_proxy(
 @pytest.mark.requires("ecs", "elb", "exec", "containers")
 @pytest.mark.read_only
 def test_the_app_does_not_reach_the_server_by_its_address_either(
-    connect: Callable[..., dict[str, Any]], containers: Containers
+    assert_unreachable: Callable[[str], None], containers: Containers
 ) -> None:
-    for network, (address, _) in containers.addresses("mysql").items():
-        told = connect(host=address, tls="system")
-        assert not told["ok"], f"a web task reaches the server at {address} ({network})"
-        assert "[2002]" in told["error"], f"the server answered a web task: {told['error']}"
+    for address, _ in containers.addresses("mysql").values():
+        assert_unreachable(address)
