@@ -14,6 +14,11 @@ NETWORK = (
         "a security group opens too much: {who} reaches {whom} on port {port}",
     ),
     rule(
+        r"admitted on AWS, and not declared: (?P<who>[^\n;]+?) -> (?P<whom>[\w-]+)"
+        r" (?P<ports>[^\n;]+)",
+        "the security group of {whom} admits {who} on {ports}; on AWS, they reach it",
+    ),
+    rule(
         r"(?P<who>harness-\S+) listens on (?P<address>[\d.:]+) of this machine",
         "{who} publishes a port on {address}, where everyone who reaches this machine reaches it",
     ),

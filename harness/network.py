@@ -28,17 +28,26 @@ def packet_rules(config: Config, *, tiers: Mapping[str, Tier]) -> dict[str, Any]
     Raises:
         ConfigError: A group is unknown, or tells one service's tasks from another's.
     """
-    layout = Layout(
-        vpc=IPv4Network(config.network.vpc_cidr),
-        tiers=tiers,
-        members=members(config),
-        groups=config.network.groups,
-    )
+    layout = _layout(config, tiers=tiers)
     services = [name for name in layout.members if name != TASKS]
     return {
         "services": {name: layout.of_service(name) for name in services},
         "tasks": layout.of_tasks(),
     }
+
+
+def ways(config: Config) -> tuple[str, ...]:
+    """Say who may open connections to whom by the security groups, as AWS reads them."""
+    return tuple(dict.fromkeys(_layout(config, tiers={}).ways()))
+
+
+def _layout(config: Config, *, tiers: Mapping[str, Tier]) -> Layout:
+    return Layout(
+        vpc=IPv4Network(config.network.vpc_cidr),
+        tiers=tiers,
+        members=members(config),
+        groups=config.network.groups,
+    )
 
 
 def members(config: Config) -> dict[str, Member]:

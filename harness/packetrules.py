@@ -27,6 +27,7 @@ _OPEN = (
     "-A INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT",
 )
 _LAST = ("COMMIT",)
+_WORLD = IPv4Network("0.0.0.0/0")
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,30 @@ class Layout:
             "last": _text((*sealed, *_LAST)),
         }
 
+    def ways(self) -> Iterator[str]:
+        """Say who may open connections to whom by the groups alone, as AWS reads them.
+
+        A network that two members do not share hides a group that opens too much; this does not.
+        """
+        for name, member in self.members.items():
+            for group_id in member.groups:
+                for permission in self.groups[group_id].ingress:
+                    sources = [
+                        other
+                        for other, one in self.members.items()
+                        if set(permission.groups) & set(one.groups)
+                    ] + [
+                        "internet" if self._by_public_side(name, cidr) else cidr
+                        for cidr in permission.cidrs
+                    ]
+                    for ports in _ports(permission, member.ports):
+                        for source in sources:
+                            yield f"{source} -> {name} {_spelled(permission.protocol, ports)}"
+
+    def _by_public_side(self, name: str, cidr: str) -> bool:
+        outside = not IPv4Network(cidr).subnet_of(self.vpc)
+        return outside and PUBLIC in self.members[name].networks
+
     def _platform(self, name: str) -> Iterator[str]:
         member = self.members[name]
         if OPERATOR in member.networks:
@@ -103,11 +128,10 @@ class Layout:
                     ):
                         yield source, tier.subnet
         for text in permission.cidrs:
-            cidr = IPv4Network(text)
-            if PUBLIC in self.members[name].networks and not cidr.subnet_of(self.vpc):
-                yield IPv4Network("0.0.0.0/0"), self.tiers[PUBLIC].subnet
+            if self._by_public_side(name, text):
+                yield _WORLD, self.tiers[PUBLIC].subnet
             else:
-                yield cidr, IPv4Network("0.0.0.0/0")
+                yield text, _WORLD
 
     def _first_tier(self, member: Member) -> Tier:
         return next(self.tiers[one] for one in member.networks if one not in (PUBLIC, OPERATOR))
@@ -149,6 +173,14 @@ def _ports(permission: Permission, here: Mapping[int, int]) -> Iterator[tuple[in
         yield first, last
     else:
         yield from ((mine, mine) for port, mine in here.items() if first <= port <= last)
+
+
+def _spelled(protocol: str, ports: tuple[int, int]) -> str:
+    if protocol == ANY:
+        return "any port"
+    first, last = ports
+    words = f"port {first}" if first == last else f"ports {first} to {last}"
+    return words if protocol == "tcp" else f"{protocol} {words}"
 
 
 def _rule(protocol: str, *, source: object, to: IPv4Network, ports: tuple[int, int]) -> str:

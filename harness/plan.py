@@ -147,6 +147,12 @@ def control_settings(
     }
 
 
+def _schedule(ticks: Mapping[str, Any]) -> dict[str, Any]:
+    if not ticks:
+        return {}
+    return {"run_task": awsfiles.run_task_input(ticks["target"]), "queue": ticks["queue"]}
+
+
 def _ticks(config: Config) -> dict[str, Any]:
     """Say which queue stands for the rule's ECS target, and what that target is on AWS."""
     if config.schedule is None:
@@ -215,8 +221,9 @@ def access_to(config: Config, *, run: Run, ports: Mapping[str, Ports], vendor: s
         session_cookie=web.environment.get("SESSION_COOKIE", ""),
         secrets={"app": config.probe_secret, "db": config.database.secret},
         resources=resources.names(config),
-        schedule={"run_task": awsfiles.run_task_input(ticks["target"])} if ticks else {},
+        schedule=_schedule(ticks),
         writable_paths=config.writable_paths,
+        ways=network.ways(config),
         vendor=vendor,
         overlay={
             "environment": dict(config.overlay.environment),

@@ -98,8 +98,10 @@ class Access:
     resources: Mapping[str, str] = field(default_factory=dict)
     """Kind -> name: bucket, queue, dead_letter_queue, identity, rule, scheduler."""
     schedule: Mapping[str, Any] = field(default_factory=dict)
-    """``run_task``: the input with which the rule runs its task; ``since``: when it was made, ISO
-    8601, and nothing where it is old."""
+    """``run_task``: the input with which the rule runs its task. Only where it is emulated,
+    ``queue``: through which its ticks come, and ``since``: when it was made, ISO 8601."""
+    ways: tuple[str, ...] = ()
+    """Who may open connections to whom by the security groups: ``tasks -> proxy port 3306``."""
     writable_paths: tuple[str, ...] = ()
     """All that the app's user may write to in its container."""
     vendor: str = ""

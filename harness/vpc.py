@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness import securitygroups
+from harness.errors import ConfigError
 from harness.schema import Table, nearest
 from harness.securitygroups import SecurityGroups
 
@@ -37,9 +38,11 @@ def read(table: Table, *, root: Path) -> Network:
     """
     table.only("vpc_cidr", "security_groups", "proxy_group", "database_group", "endpoints_group")
     groups = securitygroups.load(table.existing_file("security_groups", root=root))
+    cidr = _vpc_cidr(table)
+    _refuse_subnets(groups, vpc_cidr=cidr)
     with_endpoints = "endpoints_group" in table.data
     return Network(
-        vpc_cidr=_vpc_cidr(table),
+        vpc_cidr=cidr,
         groups=groups,
         proxy_group=_group(table, "proxy_group", groups=groups),
         database_group=_group(table, "database_group", groups=groups),
@@ -57,6 +60,25 @@ def _group(table: Table, key: str, *, groups: SecurityGroups) -> str:
         problem = f'there is no security group "{text}" in {groups.path}'
         raise table.fail(key, problem, nearest(text, ids))
     return ids[text]
+
+
+def _refuse_subnets(groups: SecurityGroups, *, vpc_cidr: str) -> None:
+    """Refuse rules that name a part of the VPC: the stack's subnets are not production's.
+
+    Raises:
+        ConfigError: There is such a rule.
+    """
+    vpc = ipaddress.IPv4Network(vpc_cidr)
+    for group in groups.groups.values():
+        for cidr in (cidr for permission in group.ingress for cidr in permission.cidrs):
+            named = ipaddress.IPv4Network(cidr)
+            if named.subnet_of(vpc) and named != vpc:
+                raise ConfigError(
+                    f"security group {group.name} admits {cidr}, a part of the VPC",
+                    where=str(groups.path),
+                    hint="the stack's subnets have other addresses than production's: admit the"
+                    " security group of those who are there, which is also what AWS advises",
+                )
 
 
 def _vpc_cidr(table: Table) -> str:

@@ -12,9 +12,10 @@ from harness.report import emulated, not_covered
 if TYPE_CHECKING:
     from harness.clients import Containers
     from harness.reachability import Cell, Place
+    from harness.targets import Access
     from harness.webtier import WebTier
 
-TASK = "task"
+TASK = "tasks"
 WAYS = {
     ("internet", "edge", 80, "public"),
     ("internet", "edge", 443, "public"),
@@ -100,6 +101,15 @@ def test_nothing_else_is_let_in(matrix: list[Cell]) -> None:
         if cell.state in LET_IN and way(cell) not in WAYS and cell.destination.kind != HOST
     ]
     assert not holes, f"open, and not declared: {listed(holes)}"
+
+
+@as_rules
+@from_inside
+@pytest.mark.read_only
+def test_the_security_groups_admit_nobody_else(access: Access) -> None:
+    declared = {f"{source} -> {to} port {port}" for source, to, port, _ in WAYS}
+    admitted = [way for way in access.ways if way not in declared]
+    assert not admitted, f"admitted on AWS, and not declared: {'; '.join(admitted)}"
 
 
 @as_rules

@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
-from harness import config, network, packetrules, securitygroups
+from harness import config, network, packetrules, securitygroups, vpc
 from harness.addresses import Tier
 from harness.errors import ConfigError
 from harness.packetrules import Layout, Member
+from harness.schema import Table
 from harness.services import control, edge, localstack, mysql, proxy
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -133,12 +134,12 @@ def test_a_cidr_of_the_vpc_means_addresses_and_of_the_internet_the_public_side(
     tmp_path: Path,
 ) -> None:
     path = write(
-        tmp_path, lb=[opening(443, cidr="203.0.113.0/24"), opening(8443, cidr="10.40.2.0/24")]
+        tmp_path, lb=[opening(443, cidr="203.0.113.0/24"), opening(8443, cidr="10.40.0.0/16")]
     )
     found = layout(path, edge=Member(("public", "app"), groups=("lb",))).of_service("edge")
     assert accepted(found) == [
         "-s 0.0.0.0/0 -d 198.18.0.0/24 -p tcp --dport 443",
-        "-s 10.40.2.0/24 -d 0.0.0.0/0 -p tcp --dport 8443",
+        "-s 10.40.0.0/16 -d 0.0.0.0/0 -p tcp --dport 8443",
     ]
 
 
@@ -158,6 +159,33 @@ def test_a_range_of_ports_stays_one(tmp_path: Path) -> None:
     path = write(tmp_path, db=[opening(3306, cidr="10.40.0.0/16", ToPort=3310)])
     found = layout(path, mysql=Member(("data",), groups=("db",))).of_service("mysql")
     assert accepted(found) == ["-s 10.40.0.0/16 -d 0.0.0.0/0 -p tcp --dport 3306:3310"]
+
+
+def test_ways_are_told_as_aws_reads_the_groups(tmp_path: Path) -> None:
+    path = write(
+        tmp_path,
+        lb=[opening(443, cidr="0.0.0.0/0")],
+        db=[opening(3306, to="lb", ToPort=3307), opening(0, cidr="10.40.0.0/16", IpProtocol="-1")],
+    )
+    found = layout(
+        path,
+        edge=Member(("public", "app"), groups=("lb",)),
+        mysql=Member(("data",), groups=("db",)),
+    )
+    assert list(found.ways()) == [
+        "internet -> edge port 443",
+        "edge -> mysql ports 3306 to 3307",
+        "10.40.0.0/16 -> mysql any port",
+    ]
+
+
+def test_a_part_of_the_vpc_is_refused_since_the_stack_has_other_subnets(tmp_path: Path) -> None:
+    path = write(tmp_path, web=[opening(8080, cidr="10.40.1.0/24")])
+    names = ("vpc_cidr", "security_groups", "proxy_group", "database_group")
+    values = ("10.40.0.0/16", path.name, "web", "web")
+    table = Table(tmp_path / "harness.toml", "network", dict(zip(names, values, strict=True)))
+    with pytest.raises(ConfigError, match=r"admits 10\.40\.1\.0/24, a part"):
+        vpc.read(table, root=tmp_path)
 
 
 def refusal(path: Path) -> str:

@@ -34,6 +34,7 @@ def described(home: Path, **changed: Any) -> Path:
         "secrets": {"app": "tickets/app"},
         "resources": {"bucket": "876events-tickets-uploads"},
         "schedule": {},
+        "ways": ["tasks -> proxy port 3306"],
         "writable_paths": ["/tmp"],
         "overlay": {},
         **changed,
