@@ -96,6 +96,29 @@ def setting(name: str, value: object) -> Change:
     return container("web", lambda found: found.__setitem__(name, value))
 
 
+def group(name: str, permissions: Callable[[list[dict[str, Any]]], object]) -> Change:
+    """Edit the ingress of a security group."""
+
+    def change(root: Path) -> None:
+        path = root / "app" / "network" / "security-groups.json"
+        found = json.loads(path.read_text())
+        (one,) = [one for one in found["SecurityGroups"] if one["GroupName"] == name]
+        before = json.dumps(found)
+        permissions(one["IpPermissions"])
+        assert json.dumps(found) != before, f"{path} was not changed"
+        path.write_text(json.dumps(found, indent=2))
+
+    return change
+
+
+def admits(source: str, port: int) -> dict[str, Any]:
+    """Write one permission for a group or a CIDR."""
+    found: dict[str, Any] = {"IpProtocol": "tcp", "FromPort": port, "ToPort": port}
+    if source.startswith("sg-"):
+        return {**found, "UserIdGroupPairs": [{"GroupId": source}]}
+    return {**found, "IpRanges": [{"CidrIp": source}]}
+
+
 SESSIONS = "test_a_value_put_through_one_task_is_read_through_the_other"
 ROW = "test_the_session_is_a_row_of_the_sessions_table_and_no_file"
 COOKIE = "test_the_session_cookie_is_secure_and_named_as_configured"
@@ -105,6 +128,10 @@ SPOOFED_HOST = "test_a_spoofed_host_is_not_believed"
 ADDRESS = "test_the_client_address_is_the_one_that_the_edge_appended"
 CACHE = "test_what_one_task_puts_into_the_cache_every_task_sees"
 TLS = "test_the_app_speaks_tls_on_both_hops_and_verifies_names"
+WAYS = "test_every_declared_way_is_open"
+HOLES = "test_nothing_else_is_let_in"
+ADMITTED = "test_the_security_groups_admit_nobody_else"
+TASKS_GROUP = "sg-0a40c1e2f3b4a5102"
 
 MISTAKES = (
     Mistake(
@@ -126,7 +153,7 @@ MISTAKES = (
     Mistake(
         "the app connects to the proxy without TLS",
         variable("MYSQL_ATTR_SSL_CA", None),
-        cause="TLS",
+        cause="the app speaks to the database in plain text",
         exit_code=NOT_STARTED,
     ),
     Mistake(
@@ -155,7 +182,7 @@ MISTAKES = (
         "APP_KEY is not given to the task",
         no_secret("APP_KEY"),
         cause="APP_KEY",
-        exit_code=NOT_STARTED,
+        red=(SESSIONS, COOKIE),
     ),
     Mistake(
         "sessions are kept in files",
@@ -179,14 +206,16 @@ MISTAKES = (
     ),
     Mistake(
         "the session cookie has another name than on the old host",
-        pattern("app/config/session.php", r"env\(\s*'SESSION_COOKIE'[^)]*\)", "'laravel_session'"),
+        pattern(
+            "app/config/session.php", r"^    'cookie' => .*$", "    'cookie' => 'laravel_session',"
+        ),
         cause="laravel_session",
         red=(COOKIE,),
     ),
     Mistake(
         "no proxy is trusted",
         variable("TRUSTED_PROXIES", None),
-        cause="proxies",
+        cause="trust",
         red=(LINKS, ADDRESS),
     ),
     Mistake(
@@ -232,13 +261,65 @@ MISTAKES = (
         "PHP-FPM hides the environment from the app",
         text("app/docker/etc/php/8.4/fpm/php-fpm.conf", "clear_env = no", "clear_env = yes"),
         cause="clear_env",
-        red=(SESSIONS,),
+        red=("test_php_fpm_sees_every_variable_that_the_command_line_sees",),
+        green=(SESSIONS,),
+    ),
+    Mistake(
+        "the entrypoint warms no cache",
+        pattern("app/docker/usr/local/bin/entrypoint", r"^.*php artisan optimize.*\n", ""),
+        cause="cache",
+        red=("test_caches_are_warm_and_hold_the_tasks_own_values",),
     ),
     Mistake(
         "the configuration is cached when the image is built",
-        pattern("app/docker/usr/local/bin/entrypoint", r"^.*php artisan optimize.*\n", ""),
-        cause="optimize",
-        red=("test_image",),
+        pattern(
+            "app/Dockerfile",
+            r"^USER www-data",
+            "RUN APP_KEY=base64:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA= php artisan config:cache"
+            r"\nUSER www-data",
+        ),
+        cause="cache",
+        red=("test_no_cache_was_made_when_the_image_was_built",),
+    ),
+    Mistake(
+        "a .env file is baked into the image",
+        text(
+            "app/Dockerfile",
+            "USER www-data",
+            "RUN echo APP_DEBUG=true > /srv/app/.env\nUSER www-data",
+        ),
+        cause=".env",
+        red=("test_no_dotenv_file_is_in_any_layer",),
+    ),
+    Mistake(
+        "debugging is on in production",
+        variable("APP_DEBUG", "true"),
+        cause="APP_DEBUG",
+        red=("test_an_error_page_reveals_nothing", "test_debugging_is_off_in_every_task"),
+    ),
+    Mistake(
+        "the app runs as root",
+        setting("user", "root"),
+        cause="root",
+        red=("test_the_app_runs_as_another_user_than_root",),
+    ),
+    Mistake(
+        "a secret is a plain variable of the task definition",
+        variable("DB_PASSWORD_OLD", "hunter2-hunter2"),
+        cause="DB_PASSWORD_OLD",
+        red=("test_no_secret_is_a_plain_variable_of_a_task_definition",),
+    ),
+    Mistake(
+        "jobs are run by the web task itself",
+        variable("QUEUE_CONNECTION", "sync"),
+        cause="QUEUE_CONNECTION",
+        red=("test_a_job_that_web_dispatches_runs_once_in_the_worker",),
+    ),
+    Mistake(
+        "the queue's visibility time-out is shorter than a job may take",
+        pattern("app/aws/queues.json", r'"VisibilityTimeout": "\d+"', '"VisibilityTimeout": "30"'),
+        cause="isibility",
+        red=("test_the_workers_flags_fit_the_queue",),
     ),
     Mistake(
         "an environment value is a number",
@@ -251,5 +332,31 @@ MISTAKES = (
         text("app/ecs/web.json", ":username::", ":username:::"),
         cause="valueFrom",
         exit_code=USAGE,
+    ),
+    Mistake(
+        "the tasks' security group is open to the world",
+        group("tickets-tasks", lambda rules: rules.append(admits("0.0.0.0/0", 8080))),
+        cause="a security group opens too much",
+        red=(HOLES, ADMITTED),
+        green=(WAYS,),
+    ),
+    Mistake(
+        "the database's security group admits the tasks too",
+        group("tickets-database", lambda rules: rules.append(admits(TASKS_GROUP, 3306))),
+        cause="the security group of mysql admits tasks on port 3306",
+        red=(ADMITTED,),
+        green=(WAYS, HOLES),
+    ),
+    Mistake(
+        "no security group admits the load balancer to the tasks",
+        group("tickets-tasks", list.clear),
+        cause="security group",
+        exit_code=NOT_STARTED,
+    ),
+    Mistake(
+        "no security group admits the tasks to the proxy",
+        group("tickets-proxy", list.clear),
+        cause="the task cannot reach DB_HOST on port 3306: a security group or a wrong port",
+        exit_code=NOT_STARTED,
     ),
 )
