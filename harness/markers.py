@@ -18,7 +18,8 @@ DESCRIPTIONS = (
     "requires(*capabilities): the scenario is skipped on a target that lacks one of them",
     "read_only(looks_back=False): changes nothing that others can see; this or mutates is"
     " mandatory; looks_back: comes last, beside whatever still runs, and reads what happened",
-    "mutates(alone=0): changes what others can see; from 1 on it runs alone, a higher number later",
+    "mutates(alone=0, looks_back=False): changes what others can see; from 1 on it runs alone, a"
+    " higher number later",
 )
 
 
@@ -106,7 +107,9 @@ def declared(marks: Iterable[Mark]) -> Declared:
         requires=frozenset(needs | ({CHANGE} if changes else set())),
         alone=max((_level(one) for one in changes), default=0),
         looks_back=any(
-            dict(one.kwargs).get("looks_back", False) for one in found if one.name == "read_only"
+            dict(one.kwargs).get("looks_back", False)
+            for one in found
+            if one.name in ("read_only", "mutates")
         ),
     )
 

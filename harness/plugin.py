@@ -21,6 +21,7 @@ from harness.causes import find_cause
 from harness.errors import HarnessError, TargetError
 from harness.fixtures import *  # noqa: F403 - pytest finds fixtures in the plugin's own namespace
 from harness.fixtures import Toolbox
+from harness.fixtures_jobs import *  # noqa: F403 - likewise
 from harness.redact import redact
 from harness.report import Outcome, Report, files, terminal
 from harness.report.model import ERROR, FAILED, PASSED, SKIPPED, outcome_from

@@ -132,6 +132,7 @@ class Control:
         return Ticks(
             self.config.ticks,
             sqs=lambda: self.clients.sqs(self.config.account_id, self.config.region),
+            events=lambda: self.clients.events(self.config.account_id, self.config.region),
             run_task=api.run,
             now=self.state.now,
         )

@@ -30,6 +30,10 @@ class Clients:
         """Return an SQS client."""
         return self._client("sqs", account=account, region=region)
 
+    def events(self, account: str, region: str) -> Any:
+        """Return an EventBridge client."""
+        return self._client("events", account=account, region=region)
+
     def _client(self, service: str, *, account: str, region: str) -> Any:
         key = (service, account, region)
         with self._lock:

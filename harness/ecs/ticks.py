@@ -3,7 +3,8 @@
 Here the rule's target is a queue; each message in it is one tick, and becomes one RunTask with the
 parameters and overrides of the target on AWS. A tick leaves the queue when RunTask was accepted. A
 refused one is tried again until it is too old or was tried too often: then it is dropped, as there.
-What becomes of the task is the task's own affair, as there.
+What becomes of the task is the task's own affair, as there. The emulator ticks on when a rule is
+disabled; such ticks are dropped here.
 """
 
 from __future__ import annotations
@@ -39,11 +40,13 @@ class Ticks:
         settings: Settings,
         *,
         sqs: Callable[[], Any],
+        events: Callable[[], Any],
         run_task: Callable[[dict[str, Any]], dict[str, Any]],
         now: Callable[[], float],
     ) -> None:
         self._settings = settings
         self._sqs = sqs
+        self._events = events
         self._run_task = run_task
         self._now = now
         self._url = ""
@@ -78,32 +81,40 @@ class Ticks:
 
     def _done(self, message: Mapping[str, Any]) -> bool:
         """Handle one tick; returns whether it may leave the queue."""
-        rule, policy = self._settings.rule, self._settings.target.get("RetryPolicy", {})
+        rule, body = self._settings.rule, message["Body"]
         try:
-            event = json.loads(message["Body"])
+            event = json.loads(body)
             at = datetime.fromisoformat(event["time"]).timestamp()
         except (ValueError, KeyError, TypeError):
-            log.warning("rule %s: dropped what is no event: %.200s", rule, message["Body"])
+            log.warning("rule %s: dropped what is no event: %.200s", rule, body)
             return True
-        tick, age_s = event.get("id", ""), self._now() - at
+        tick = f"tick {event.get('id', '')} of {event['time']}"
         tries = int(message.get("Attributes", {}).get("ApproximateReceiveCount", 1))
-        if age_s > policy.get("MaximumEventAgeInSeconds", _DAY_S):
-            log.warning("rule %s: dropped tick %s: it is %.0f s old", rule, tick, age_s)
-            return True
-        if tries > policy.get("MaximumRetryAttempts", _RETRIES) + 1:
-            log.warning("rule %s: dropped tick %s: refused %d times", rule, tick, tries - 1)
+        why_not = self._why_not(age_s=self._now() - at, tries=tries)
+        if why_not:
+            log.warning("rule %s: dropped %s: %s", rule, tick, why_not)
             return True
         try:
             tasks = self._run_task(request(self._settings))["tasks"]
         except ApiError as error:
-            log.warning("rule %s: tick %s: RunTask: %s: %s", rule, tick, error.code, error.message)
+            log.warning("rule %s: %s: RunTask: %s: %s", rule, tick, error.code, error.message)
             return False
         except Exception:
-            log.exception("rule %s: tick %s", rule, tick)
+            log.exception("rule %s: %s", rule, tick)
             return False
         arns = ", ".join(task["taskArn"] for task in tasks)
-        log.info("rule %s: tick %s of %s started %s", rule, tick, event["time"], arns)
+        log.info("rule %s: %s started %s", rule, tick, arns)
         return True
+
+    def _why_not(self, *, age_s: float, tries: int) -> str:
+        """Say why EventBridge would not, or no longer, run the task for a tick."""
+        policy = self._settings.target.get("RetryPolicy", {})
+        if age_s > policy.get("MaximumEventAgeInSeconds", _DAY_S):
+            return f"it is {age_s:.0f} s old"
+        if tries > policy.get("MaximumRetryAttempts", _RETRIES) + 1:
+            return f"RunTask was refused {tries - 1} times"
+        state = self._events().describe_rule(Name=self._settings.rule)["State"]
+        return "the rule is disabled" if state == "DISABLED" else ""
 
 
 def request(settings: Settings) -> dict[str, Any]:

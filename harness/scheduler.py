@@ -1,0 +1,187 @@
+"""The rule that runs the scheduler's task each minute, as its operator sees it.
+
+A tick is a task that the rule started: on AWS EventBridge runs it, locally control does. What an
+operator starts besides carries another name, and is no tick.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from harness.wait import Deadline, NotYet, Ready, wait_until
+from harness.webtier import task_id
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from harness.targets import Access
+
+PERIOD_S = 60.0
+_WHOLE_MINUTE_S = 90.0
+"""A minute, and how late a tick may be."""
+_BY_US = "cutover-harness"
+_STARTED_BY_LENGTH = 36
+
+
+@dataclass(frozen=True)
+class Run:
+    """One task of the scheduler."""
+
+    task: str
+    at: datetime
+    """When RunTask was accepted."""
+    stopped: bool
+    code: str
+    reason: str
+    exit_code: int | None
+
+    def __str__(self) -> str:
+        end = f"exit code {self.exit_code}; {self.code}: {self.reason}" if self.stopped else "runs"
+        return f"{self.at.astimezone(UTC):%H:%M:%S} task {self.task}: {end}"
+
+
+class Scheduler:
+    """The rule, its ticks, and the task that it runs."""
+
+    def __init__(self, access: Access, *, ecs: Any, aws: Callable[[str], Any]) -> None:
+        self._ecs = ecs
+        self._aws = aws
+        self._cluster = access.cluster
+        self._run_task: Mapping[str, Any] = access.schedule["run_task"]
+        self._since = access.schedule.get("since", "")
+        self._ticks_queue = access.schedule.get("queue", "")
+        self.rule = access.resources["rule"]
+        self.family = access.resources["scheduler"]
+        self.container: str = self.definition()["containerDefinitions"][0]["name"]
+
+    def window(self, length: timedelta) -> tuple[datetime, datetime]:
+        """Return a window that ends now; for a younger rule, one from when it was made."""
+        now = datetime.now(UTC)
+        began = now - length
+        if self._since:
+            began = max(began, datetime.fromisoformat(self._since))
+        return began, began + length
+
+    def definition(self) -> dict[str, Any]:
+        """Return the newest task definition of the scheduler."""
+        answer = self._ecs.describe_task_definition(taskDefinition=self.family)
+        return dict(answer["taskDefinition"])
+
+    def ticks(self, *, since: datetime) -> list[Run]:
+        """Return the tasks that the rule has started since then, oldest first."""
+        started_by = f"events-rule/{self.rule}"[:_STARTED_BY_LENGTH]
+        arns = [
+            arn
+            for status in ("RUNNING", "STOPPED")
+            for arn in self._ecs.list_tasks(
+                cluster=self._cluster, startedBy=started_by, desiredStatus=status
+            )["taskArns"]
+        ]
+        runs = [_run(one) for one in self._described(arns)]
+        return sorted((one for one in runs if one.at >= since), key=lambda one: one.at)
+
+    @contextmanager
+    def disabled(self) -> Iterator[None]:
+        """Disable the rule inside the block, and enable it again after it."""
+        events = self._aws("events")
+        events.disable_rule(Name=self.rule)
+        try:
+            yield
+        finally:
+            events.enable_rule(Name=self.rule)
+
+    def until_quiet(self, *, quiet_s: float) -> None:
+        """Wait until no tick is due for so long, going by the last one."""
+
+        def probe() -> Ready | NotYet:
+            now = datetime.now(UTC)
+            ticks = self.ticks(since=now - timedelta(minutes=3))
+            if not ticks:
+                return Ready()
+            due_in_s = PERIOD_S - (now - ticks[-1].at).total_seconds() % PERIOD_S
+            return Ready() if due_in_s > quiet_s else NotYet(f"a tick is due in {due_in_s:.0f} s")
+
+        wait_until(probe, deadline=Deadline(2 * PERIOD_S), interval_s=1.0)
+
+    def pass_a_minute(self) -> datetime:
+        """Let the rule's next turn come, and return when that began.
+
+        Where ticks come through a queue, one like the emulator's is put there, and is awaited to be
+        taken: that saves the minute. Elsewhere the minute passes.
+        """
+        began = datetime.now(UTC)
+        if self._ticks_queue:
+            taken = self._send_tick(began)
+        else:
+
+            def taken() -> bool:
+                return (datetime.now(UTC) - began).total_seconds() > _WHOLE_MINUTE_S
+
+        def probe() -> Ready | NotYet:
+            return Ready() if taken() else NotYet("the turn is not over")
+
+        wait_until(probe, deadline=Deadline(2 * PERIOD_S), interval_s=0.1)
+        return began
+
+    def _send_tick(self, at: datetime) -> Callable[[], bool]:
+        sqs = self._aws("sqs")
+        url = sqs.get_queue_url(QueueName=self._ticks_queue)["QueueUrl"]
+        event = {
+            "id": str(uuid.uuid4()),
+            "detail-type": "Scheduled Event",
+            "source": "aws.events",
+            "time": at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "detail": {},
+        }
+        sqs.send_message(QueueUrl=url, MessageBody=json.dumps(event))
+        names = [
+            "ApproximateNumberOfMessages",
+            "ApproximateNumberOfMessagesNotVisible",
+        ]
+
+        def taken() -> bool:
+            answer = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)
+            return not any(int(answer["Attributes"][name]) for name in names)
+
+        return taken
+
+    def start(self, *, command: Sequence[str] = (), definition: str = "") -> str:
+        """Run the task as the rule does, with another command or definition if one is given."""
+        wanted = dict(self._run_task)
+        if definition:
+            wanted["taskDefinition"] = definition
+        if command:
+            wanted["overrides"] = {
+                "containerOverrides": [{"name": self.container, "command": list(command)}]
+            }
+        answer = self._ecs.run_task(**wanted, startedBy=_BY_US)
+        return task_id(answer["tasks"][0]["taskArn"])
+
+    def run(self, task: str) -> Run:
+        """Return one task of the scheduler."""
+        (found,) = self._described([task])
+        return _run(found)
+
+    def _described(self, arns: list[str]) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = []
+        for first in range(0, len(arns), 100):
+            asked = arns[first : first + 100]
+            found += self._ecs.describe_tasks(cluster=self._cluster, tasks=asked)["tasks"]
+        return found
+
+
+def _run(task: Mapping[str, Any]) -> Run:
+    codes = [one.get("exitCode") for one in task["containers"]]
+    return Run(
+        task=task_id(task["taskArn"]),
+        at=task["createdAt"],
+        stopped=task["lastStatus"] == "STOPPED",
+        code=task.get("stopCode", ""),
+        reason=task.get("stoppedReason", ""),
+        exit_code=codes[0] if codes else None,
+    )

@@ -1,0 +1,250 @@
+"""Each minute the rule starts one task, and what is due in that minute is done once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from harness.report import emulated, not_covered, proved
+from harness.scheduler import PERIOD_S
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from harness.probe import ProbeClient
+    from harness.scheduler import Run, Scheduler
+    from harness.targets import Differences
+
+RELEASE = "release-expired-holds"
+COMMAND = "schedule:run"
+WINDOW = timedelta(minutes=2)
+JITTER_S = 20.0
+"""How far a tick may be from a minute after the one before it."""
+DUE_WITHIN_S = 150.0
+QUIET_S = 15.0
+"""A tick that falls into the test of the disabled rule would be missed by who counts them."""
+
+NOT_THERE = not_covered("its rule and its tasks cannot be seen from outside")
+as_rule = pytest.mark.truth(
+    local=emulated(
+        "the emulator ticks into a queue, at a second of its own, and control runs the task"
+    ),
+    aws=proved,
+    url=NOT_THERE,
+)
+as_task = pytest.mark.truth(local=proved, aws=proved, url=NOT_THERE)
+needs_rule = pytest.mark.requires("http", "probe", "ecs", "schedule")
+
+
+@pytest.fixture
+def what_ran(probe: ProbeClient) -> Callable[[datetime], list[dict[str, Any]]]:
+    """Return what the scheduler has run since then: the command, and each entry of it."""
+
+    def ask(since: datetime) -> list[dict[str, Any]]:
+        stamp = since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        found: list[dict[str, Any]] = probe.ask("GET", f"ticks?since={stamp}")["ticks"]
+        return found
+
+    return ask
+
+
+@pytest.fixture
+def until_window_is_over(
+    scheduler: Scheduler, eventually: Callable[..., Any]
+) -> Callable[[], None]:
+    """Wait until those who count ticks have their two minutes."""
+    _, ended = scheduler.window(WINDOW)
+
+    def wait() -> None:
+        eventually(
+            lambda: datetime.now(UTC),
+            until=lambda now: now >= ended,
+            what="the two minutes did not pass",
+            within_s=DUE_WITHIN_S,
+        )
+
+    return wait
+
+
+@pytest.fixture
+def until_stopped(
+    scheduler: Scheduler, eventually: Callable[..., Any], differences: Differences
+) -> Callable[[str], Run]:
+    """Wait until a task of the scheduler has stopped, and return its end."""
+
+    def wait(task: str) -> Run:
+        run: Run = eventually(
+            lambda: scheduler.run(task),
+            until=lambda run: run.stopped,
+            what=f"the scheduler's task {task} did not stop",
+            within_s=differences.replacement_s,
+        )
+        return run
+
+    return wait
+
+
+@pytest.fixture
+def unstartable(scheduler: Scheduler, ecs: Any) -> Iterator[str]:
+    """Register a task definition like the scheduler's whose secret lacks a key."""
+    shown = scheduler.definition()
+    copied = {key: shown[key] for key in COPIED if key in shown}
+    container = copied["containerDefinitions"][0]
+    first = container["secrets"][0]
+    arn, _, _ = first["valueFrom"].rpartition(":secret:")
+    name = first["valueFrom"].removeprefix(f"{arn}:secret:").split(":")[0]
+    broken = {"name": first["name"], "valueFrom": f"{arn}:secret:{name}:no_such_key::"}
+    copied["containerDefinitions"] = [{**container, "secrets": [broken, *container["secrets"][1:]]}]
+    copied["family"] = f"{scheduler.family}-rehearsal"
+    made = ecs.register_task_definition(**copied)["taskDefinition"]["taskDefinitionArn"]
+    yield made
+    ecs.deregister_task_definition(taskDefinition=made)
+
+
+COPIED = (
+    *("taskRoleArn", "executionRoleArn", "networkMode", "containerDefinitions"),
+    *("requiresCompatibilities", "cpu", "memory", "runtimePlatform"),
+)
+
+
+def by_task(ran: list[dict[str, Any]], *, name: str) -> dict[str, list[dict[str, Any]]]:
+    """Return the records of one name, by the task that ran it."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for one in ran:
+        if one["name"] == name:
+            found.setdefault(one["task"], []).append(one)
+    return found
+
+
+@as_rule
+@needs_rule
+@pytest.mark.read_only(looks_back=True)
+def test_each_minute_has_one_tick_and_one_run_of_the_release(
+    scheduler: Scheduler,
+    what_ran: Callable[[datetime], list[dict[str, Any]]],
+    eventually: Callable[..., Any],
+    record_property: Callable[[str, object], None],
+) -> None:
+    began, ended = scheduler.window(WINDOW)
+
+    def ticks() -> list[Run]:
+        return [one for one in scheduler.ticks(since=began) if one.at < ended]
+
+    seen: list[Run] = eventually(
+        ticks,
+        until=lambda ticks: datetime.now(UTC) >= ended and all(one.stopped for one in ticks),
+        what="the tasks that the rule started did not stop",
+        within_s=DUE_WITHIN_S,
+    )
+    shown = "\n".join(map(str, seen))
+    moments = [began, *(one.at for one in seen), ended]
+    gaps = [(later - former).total_seconds() for former, later in pairwise(moments)]
+    assert max(gaps) <= PERIOD_S + JITTER_S, f"no tick came for {max(gaps):.0f} s:\n{shown}"
+    between = gaps[1:-1]
+    assert min(between, default=PERIOD_S) >= PERIOD_S - JITTER_S, (
+        f"two ticks came within {min(between):.1f} s:\n{shown}"
+    )
+    assert all(one.exit_code == 0 for one in seen), f"a tick's task failed:\n{shown}"
+
+    ran = what_ran(began)
+    commands = by_task(ran, name=COMMAND)
+    for tick in seen:
+        times = len(commands.get(tick.task, []))
+        assert times == 1, f"the task of the tick {tick} ran {COMMAND} {times} times"
+    evaluated = {commands[tick.task][0]["minute"] for tick in seen}
+    releases = Counter(one["minute"] for one in ran if one["name"] == RELEASE)
+    for minute in sorted(evaluated):
+        assert releases[minute] == 1, f"{RELEASE} ran {releases[minute]} times in {minute}"
+
+    lags = [
+        (datetime.fromisoformat(commands[one.task][0]["started_at"]) - one.at).total_seconds()
+        for one in seen
+    ]
+    record_property("start lag of a tick, s", [round(lag, 2) for lag in lags])
+    record_property("jitter of the ticks, s", [round(gap - PERIOD_S, 2) for gap in between])
+    assert max(lags) < PERIOD_S, (
+        f"a tick took {max(lags):.0f} s until {COMMAND} began: what is due at a fixed minute is"
+        " skipped"
+    )
+
+
+@pytest.mark.truth(
+    local=emulated("the emulator ticks on; control drops the ticks of a disabled rule"),
+    aws=proved,
+    url=NOT_THERE,
+)
+@needs_rule
+@pytest.mark.mutates(looks_back=True)
+def test_a_disabled_rule_stops_ticking_and_resumes_when_it_is_enabled(
+    scheduler: Scheduler,
+    until_window_is_over: Callable[[], None],
+    eventually: Callable[..., Any],
+) -> None:
+    until_window_is_over()
+    scheduler.until_quiet(quiet_s=QUIET_S)
+    with scheduler.disabled():
+        began = scheduler.pass_a_minute()
+        ticks = scheduler.ticks(since=began)
+        assert not ticks, "a disabled rule ticked:\n" + "\n".join(map(str, ticks))
+    began = scheduler.pass_a_minute()
+    eventually(
+        lambda: scheduler.ticks(since=began),
+        until=bool,
+        what="a rule that was enabled again did not resume",
+        within_s=DUE_WITHIN_S,
+    )
+
+
+@as_task
+@needs_rule
+@pytest.mark.mutates
+def test_two_ticks_in_one_minute_do_not_run_an_on_one_server_command_twice(
+    scheduler: Scheduler,
+    what_ran: Callable[[datetime], list[dict[str, Any]]],
+    until_stopped: Callable[[str], Run],
+) -> None:
+    began = datetime.now(UTC) - timedelta(minutes=1)
+    for _ in range(3):
+        tasks = [scheduler.start() for _ in range(2)]
+        ends = [until_stopped(task) for task in tasks]
+        assert all(one.exit_code == 0 for one in ends), "\n".join(map(str, ends))
+        ran = what_ran(began)
+        commands = by_task(ran, name=COMMAND)
+        minutes = {commands[task][0]["minute"] for task in tasks}
+        if len(minutes) == 1:
+            break
+    assert len(minutes) == 1, "two tasks started at once never ran in the same minute"
+    (minute,) = minutes
+    releases = sum(one["minute"] == minute and one["name"] == RELEASE for one in ran)
+    assert releases == 1, f"{RELEASE} ran {releases} times in {minute}, in one minute of two ticks"
+
+
+@as_task
+@needs_rule
+@pytest.mark.mutates
+def test_a_tick_whose_task_fails_is_a_stopped_task_with_its_exit_code(
+    scheduler: Scheduler, until_stopped: Callable[[str], Run]
+) -> None:
+    end = until_stopped(scheduler.start(command=["php", "artisan", "no:such-command"]))
+    assert end.code == "EssentialContainerExited", f"stopCode is {end.code!r}: {end.reason}"
+    assert end.exit_code == 1, f"the exit code is {end.exit_code}"
+    assert end.reason == "Essential container in task exited", f"stoppedReason: {end.reason}"
+
+
+@pytest.mark.truth(
+    local=emulated("control fetches secrets as ECS's agent does, from an emulated service"),
+    aws=proved,
+    url=NOT_THERE,
+)
+@needs_rule
+@pytest.mark.mutates
+def test_a_tick_whose_task_cannot_start_is_a_stopped_task_with_its_reason(
+    scheduler: Scheduler, unstartable: str, until_stopped: Callable[[str], Run]
+) -> None:
+    end = until_stopped(scheduler.start(definition=unstartable))
+    assert end.code == "TaskFailedToStart", f"stopCode is {end.code!r}: {end.reason}"
+    assert "did not contain json key no_such_key" in end.reason, f"stoppedReason: {end.reason}"
