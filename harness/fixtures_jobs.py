@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness.ecsservice import EcsService
 from harness.jobqueue import JobQueue, Jobs
 from harness.scheduler import Scheduler
 from harness.targets import ECS, QUEUE, SCHEDULE
+from harness.taskservice import EcsService
 
 if TYPE_CHECKING:
     from collections.abc import Callable

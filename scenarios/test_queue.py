@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from harness.clients import Containers
-    from harness.ecsservice import EcsService
+    from harness.taskservice import EcsService
     from harness.jobqueue import JobQueue, Jobs
     from harness.targets import Differences
 
