@@ -41,9 +41,16 @@ class Page:
     forms: tuple[Form, ...]
     links: tuple[str, ...]
 
-    def form_to(self, path: str) -> Form | None:
-        """Return the first form whose action has this path, if there is one."""
-        return next((one for one in self.forms if urlsplit(one.action).path == path), None)
+    def form_to(self, path: str, *, having: str = "") -> Form | None:
+        """Return the first form whose action has this path (and a field), if there is one."""
+        return next(
+            (
+                one
+                for one in self.forms
+                if urlsplit(one.action).path == path and (not having or having in one.fields)
+            ),
+            None,
+        )
 
 
 @dataclass(frozen=True)
@@ -125,12 +132,21 @@ class Browser:
         )
 
     def submit(
-        self, form_on: str, *, to: str = "", fields: Mapping[str, str] | None = None
+        self,
+        form_on: str,
+        *,
+        to: str = "",
+        fields: Mapping[str, str] | None = None,
+        file: tuple[str, str, bytes, str] | None = None,
+        accept: str = "text/html",
     ) -> requests.Response:
-        """Open a page, fill in its form that goes ``to`` a path (its own by default), send it."""
+        """Open a page, fill in its form that goes ``to`` a path (its own by default), send it.
+
+        ``file`` is the field's name, the file's own name, its content and its type.
+        """
         page = self.get(form_on, follow=True)
         path = to or form_on
-        form = read_page(page.text, url=page.url).form_to(path)
+        form = read_page(page.text, url=page.url).form_to(path, having=file[0] if file else "")
         if form is None:
             raise AssertionError(
                 f"The page {form_on} answered {page.status_code}, and has no form to {path}."
@@ -138,8 +154,13 @@ class Browser:
         return self.http.request(
             form.method,
             form.action,
-            data={**form.fields, **(fields or {})},
-            headers={"Referer": page.url},
+            data={
+                name: value
+                for name, value in {**form.fields, **(fields or {})}.items()
+                if not file or name != file[0]
+            },
+            files={file[0]: file[1:]} if file else None,
+            headers={"Referer": page.url, "Accept": accept},
             allow_redirects=False,
             timeout=TIMEOUT_S,
         )

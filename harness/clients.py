@@ -190,6 +190,21 @@ def web(access: Access) -> requests.Session:
     return session
 
 
+def outside(access: Access) -> requests.Session:
+    """Return a session of somebody who was sent a link to an object: no cookie, no credentials.
+
+    Locally the emulator's own name leads to the port that it publishes on this machine.
+    """
+    import requests
+
+    session = requests.Session()
+    if access.localstack:
+        session.trust_env = False
+        session.mount("http://", _adapter("http", *split_address(access.localstack)))
+    session.headers["User-Agent"] = "cutover-harness"
+    return session
+
+
 def _adapter(scheme: str, host: str, port: int) -> Any:
     """Make an adapter that dials one address, whatever name the URL carries."""
     from requests.adapters import HTTPAdapter

@@ -76,9 +76,15 @@ class ProbeClient:
     def signed(
         self, method: str, path: str, *, payload: Any = None, headers: dict[str, str] | None = None
     ) -> SignedRequest:
-        """Sign a request without sending it; one signature is good for one request."""
+        """Sign a request without sending it; one signature is good for one request.
+
+        A payload of bytes is sent as it is, and anything else as JSON.
+        """
         full = f"{PREFIX}/{path}"
-        body = b"" if payload is None else json.dumps(payload).encode()
+        if payload is None:
+            body = b""
+        else:
+            body = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
         proof = sign(
             self._key(),
             request=(method, full, body),
@@ -86,6 +92,8 @@ class ProbeClient:
             nonce=secrets.token_hex(16),
         )
         kind = {"Content-Type": "application/json"} if payload is not None else {}
+        if isinstance(payload, bytes):
+            kind = {"Content-Type": "application/octet-stream"}
         every = {"Accept": "application/json", **kind, **proof, **(headers or {})}
         return SignedRequest(method, full, body, every)
 
@@ -141,6 +149,22 @@ class ProbeClient:
     def facts(self) -> dict[str, Any]:
         """Return how the answering task is set up."""
         return self.ask("GET", "facts")
+
+    def store(self, name: str, content: bytes) -> dict[str, Any]:
+        """Store a file on the app's default disk."""
+        return self.ask("PUT", f"files/{name}", payload=content)
+
+    def read(self, name: str) -> requests.Response:
+        """Ask for a file from the app's default disk; the task is in X-Probe-Task."""
+        return self.send_signed(self.signed("GET", f"files/{name}"))
+
+    def remove(self, name: str) -> dict[str, Any]:
+        """Remove a file from the app's default disk."""
+        return self.ask("DELETE", f"files/{name}")
+
+    def temporary_url(self, name: str, *, seconds: int) -> str:
+        """Ask for an address at which everyone can read a file for a while."""
+        return str(self.ask("GET", f"files/{name}/temporary-url?seconds={seconds}")["url"])
 
     def slow(self, seconds: int, *, timeout_s: float) -> requests.Response:
         """Ask for an answer that takes this long."""
