@@ -62,15 +62,31 @@ class Layout:
     def of_service(self, name: str) -> str:
         """Return the rules for a service's namespace."""
         own = (*self._platform(name), *self._ingress(name, self.members[name].groups))
-        return _text((*_FIRST, *_OPEN, *own, *_LAST))
+        return _text((*_FIRST, *_OPEN, *self._inside(name), *own, *_LAST))
+
+    def _inside(self, name: str) -> Iterator[str]:
+        """Keep out of the public side who is no visitor.
+
+        The engine parts networks too, but not while it rewrites its rules for one that comes or
+        goes.
+        """
+        if PUBLIC in self.members[name].networks:
+            for source in (self.vpc, self.tiers[OPERATOR].subnet):
+                yield f"-A INPUT -s {source} -d {self.tiers[PUBLIC].subnet} -j DROP"
 
     def of_tasks(self) -> dict[str, Any]:
         """Return the rules for tasks in parts: ``first``, those of each of its groups, ``last``.
 
-        A task has no way to the machine that the stack runs on: on Fargate it has none either.
+        A task has no way out of its tiers: none to the machine that the stack runs on, which it has
+        not on Fargate either, and none to the internet.
         """
-        gateways = [self.tiers[network].gateway for network in self.members[TASKS].networks]
-        sealed = [f"-A OUTPUT -d {gateway} -j DROP" for gateway in gateways]
+        tiers = [self.tiers[network] for network in self.members[TASKS].networks]
+        sealed = [
+            "-A OUTPUT -o lo -j ACCEPT",
+            *(f"-A OUTPUT -d {tier.gateway} -j DROP" for tier in tiers),
+            *(f"-A OUTPUT -d {tier.subnet} -j ACCEPT" for tier in tiers),
+            "-A OUTPUT -j DROP",
+        ]
         return {
             "first": _text((*_FIRST, *_OPEN)),
             "groups": {name: _text(self._ingress(TASKS, [name])) for name in self.groups.groups},

@@ -57,7 +57,11 @@ def layout(path: Path, **members: Member) -> Layout:
 
 def accepted(text: str) -> list[str]:
     """Rules that open a port, without the words that all of them have."""
-    lines = [line for line in text.splitlines() if line.startswith("-A INPUT -s")]
+    lines = [
+        line
+        for line in text.splitlines()
+        if line.startswith("-A INPUT -s") and line.endswith("ACCEPT")
+    ]
     return [line.removeprefix("-A INPUT ").removesuffix(" -j ACCEPT") for line in lines]
 
 
@@ -119,8 +123,31 @@ def test_a_task_lets_in_the_load_balancer_and_its_health_checks_only(rules: dict
         "-s 10.40.2.11 -d 10.40.2.0/24 -p tcp --dport 8080",
     ]
     assert accepted(parts["first"] + parts["last"]) == []
-    assert parts["last"].count("-A OUTPUT") == 3
-    assert parts["last"].endswith("COMMIT\n")
+
+
+def test_a_task_has_no_way_out_of_its_tiers(rules: dict[str, Any]) -> None:
+    assert rules["tasks"]["last"].splitlines() == [
+        "-A OUTPUT -o lo -j ACCEPT",
+        "-A OUTPUT -d 10.40.2.1 -j DROP",
+        "-A OUTPUT -d 10.40.3.1 -j DROP",
+        "-A OUTPUT -d 10.40.5.1 -j DROP",
+        "-A OUTPUT -d 10.40.2.0/24 -j ACCEPT",
+        "-A OUTPUT -d 10.40.3.0/24 -j ACCEPT",
+        "-A OUTPUT -d 10.40.5.0/24 -j ACCEPT",
+        "-A OUTPUT -j DROP",
+        "COMMIT",
+    ]
+
+
+def test_who_is_inside_is_no_visitor(rules: dict[str, Any]) -> None:
+    lines = rules["services"]["edge"].splitlines()
+    shut = [line for line in lines if line.endswith("DROP")]
+    assert shut == [
+        "-A INPUT -s 10.40.0.0/16 -d 198.18.0.0/24 -j DROP",
+        "-A INPUT -s 198.18.1.0/24 -d 198.18.0.0/24 -j DROP",
+    ]
+    first_opened = next(number for number, line in enumerate(lines) if "--dport" in line)
+    assert lines.index(shut[-1]) < first_opened
 
 
 def test_members_are_where_their_services_are() -> None:
