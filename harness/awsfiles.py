@@ -35,6 +35,7 @@ SCHEDULE = {"PutRule": "ScheduleExpression", "PutTargets": "Targets"}
 """Operation -> a key that its input cannot lack."""
 
 _TARGET_KEYS = ("Arn", "RoleArn", "EcsParameters")
+_CRON_FIELDS = 6
 _ECS_PARAMETERS = {
     "LaunchType": "launchType",
     "PlatformVersion": "platformVersion",
@@ -159,6 +160,13 @@ def schedule(path: Path) -> CallFile:
             f"it names the rules {', '.join(sorted(map(str, rules)))} and {len(targets)} targets",
             hint="write one rule with one target, which is an ECS task",
         )
+    for given in file.inputs_of("PutRule"):
+        problem = expression_problem(given["ScheduleExpression"])
+        if problem:
+            raise file.fail(
+                f"the schedule expression {given['ScheduleExpression']} {problem}",
+                hint='write "rate(1 minute)", or "cron(* * * * ? *)"',
+            )
     for key in ("InputPath", "InputTransformer"):
         if key in targets[0]:
             raise file.fail(f"its target has an {key}", hint="write the overrides as Input")
@@ -170,6 +178,25 @@ def schedule(path: Path) -> CallFile:
                 " EcsParameters with a TaskDefinitionArn",
             )
     return file
+
+
+def expression_problem(expression: str) -> str:
+    """Say what EventBridge would refuse in a schedule expression; empty when it takes it."""
+    rate = re.fullmatch(r"rate\((\d+) (minute|hour|day)(s?)\)", expression)
+    if rate:
+        if int(rate[1]) == 0:
+            return "has the rate 0"
+        wanted = "" if int(rate[1]) == 1 else "s"
+        return "" if rate[3] == wanted else f"must say {rate[2]}{wanted}"
+    cron = re.fullmatch(r"cron\((.*)\)", expression)
+    if not cron:
+        return "is neither rate(...) nor cron(...)"
+    fields = cron[1].split()
+    if len(fields) != _CRON_FIELDS:
+        return f"has {len(fields)} fields, and EventBridge's cron has six: the last is the year"
+    if (fields[2] == "?") == (fields[4] == "?"):
+        return "must have ? as the day of the month or as the day of the week, and not both"
+    return ""
 
 
 def _load(path: Path, operations: Mapping[str, str], *, needed: str) -> CallFile:

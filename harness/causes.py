@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from harness.cause_rules import BOOT, HEALTH, IMAGE, SECRETS, Rule
 from harness.cause_rules_app import AWS, DATABASE, SEEN
+from harness.cause_rules_jobs import JOBS, TICKS
 from harness.cause_rules_network import NETWORK
 from harness.redact import redact
 
@@ -26,6 +27,8 @@ RULES: tuple[Rule, ...] = (
     *BOOT,
     *DATABASE,
     *AWS,
+    *TICKS,
+    *JOBS,
     *SEEN,
     *HEALTH,
 )

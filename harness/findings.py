@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from harness import namedsecrets
+from harness import findings_jobs, namedsecrets
 from harness.browser import cookie_from
 from harness.redact import redact
 from harness.webtier import WebTier, task_id
@@ -78,11 +78,17 @@ def collect(
             "secrets of the task definition",
             lambda: secret_lines(web, kinds=kinds, client=secrets, since=since),
         )
+        ecs = web.ecs
+        add(
+            "stopped tasks of worker and scheduler",
+            lambda: findings_jobs.stopped_lines(access, ecs=ecs, since=since),
+        )
     if visitor is not None:
         add("what the app says of itself", lambda: own_words(visitor))
     if containers is not None:
         for one in _containers(containers, since=since):
             add(f"log of {_name(one)}", partial(log_lines, one, since=since))
+        add("ticks", lambda: findings_jobs.tick_lines(containers, since=since - _BEFORE))
         add("log of the edge", lambda: _edge_log(containers, since=since), tells=False)
     return Evidence(tuple(sections), tuple(telling))
 

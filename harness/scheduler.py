@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from harness.findings_jobs import BY_US
 from harness.wait import Deadline, NotYet, Ready, wait_until
 from harness.webtier import task_id
 
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 PERIOD_S = 60.0
 _WHOLE_MINUTE_S = 90.0
 """A minute, and how late a tick may be."""
-_BY_US = "cutover-harness"
 _STARTED_BY_LENGTH = 36
 
 
@@ -159,7 +159,7 @@ class Scheduler:
             wanted["overrides"] = {
                 "containerOverrides": [{"name": self.container, "command": list(command)}]
             }
-        answer = self._ecs.run_task(**wanted, startedBy=_BY_US)
+        answer = self._ecs.run_task(**wanted, startedBy=BY_US)
         return task_id(answer["tasks"][0]["taskArn"])
 
     def run(self, task: str) -> Run:

@@ -47,6 +47,11 @@ class WebTier:
         self._elbv2 = elbv2
         self._differences = differences
 
+    @property
+    def ecs(self) -> Any:
+        """The client of ECS that it asks."""
+        return self._ecs
+
     def tasks(self, *, status: str = "RUNNING") -> list[dict[str, Any]]:
         """Return the service's tasks of a desired status, as DescribeTasks shows them."""
         listed = self._ecs.list_tasks(

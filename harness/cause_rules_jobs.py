@@ -1,0 +1,87 @@
+"""Rules for what runs behind the web tier: queue, worker, scheduler."""
+
+from __future__ import annotations
+
+from harness.cause_rules import rule
+
+TICKS = (
+    rule(
+        r"rule (?P<rule>\S+): tick \S+ of \S+: RunTask: \w+: (?P<words>[^\n]*)",
+        "the rule {rule} cannot run its task: {words}",
+    ),
+)
+"""Control's own log, which says why a tick had no task."""
+
+JOBS = (
+    rule(
+        r"the visibility time-out is (?P<hidden>\d+) s and the job time-out (?P<most>\d+) s",
+        "the queue's visibility time-out ({hidden} s) is not longer than queue:work's --timeout"
+        " ({most} s): a job that takes longer is delivered again while it runs",
+    ),
+    rule(
+        r"tries=(?P<tries>\d+) is more than maxReceiveCount=(?P<most>\d+)",
+        "queue:work's --tries ({tries}) is more than the queue's maxReceiveCount ({most}): SQS"
+        " takes a failing job away before Laravel writes it to failed_jobs",
+    ),
+    rule(
+        r"stopTimeout is (?P<stop>\d+) s, and a long poll and the longest job take (?P<most>\d+) s",
+        "the worker's stopTimeout ({stop} s) is shorter than a long poll and the longest job"
+        " ({most} s), so that a deployment kills jobs",
+    ),
+    rule(
+        r"the queue has no long poll",
+        "the queue's ReceiveMessageWaitTimeSeconds is 0",
+    ),
+    rule(
+        r"the job ran in task \S+ and the workers are|the job came over the connection",
+        "QUEUE_CONNECTION is not sqs in the web task, which runs its jobs itself",
+    ),
+    rule(
+        r"did not finish before its worker stopped|the worker exited with 1\d\d",
+        "the worker was killed in the middle of a job: stopTimeout is too short, or the stop signal"
+        " does not reach queue:work, for instance since a shell is in between",
+    ),
+    rule(
+        r"had its effect [2-9]\d* times|the job in flight ran again",
+        "a job was delivered again while it ran: the queue's visibility time-out is too short",
+    ),
+    rule(
+        r"job \S+ (?:was not done|did not begin)[^\n]*'runs': \[\]",
+        "no worker took the job: none runs, or SQS_PREFIX or SQS_QUEUE differ between web and"
+        " worker",
+    ),
+    rule(
+        r"job \S+ was not done[^\n]*'outcome': None",
+        "a worker died in the middle of the job, which stays hidden until the visibility time-out"
+        " has passed",
+    ),
+    rule(
+        r"two ticks came within",
+        "the rule starts its task more than once a minute: PutTargets was called again for it, or"
+        " another rule runs the same task",
+    ),
+    rule(
+        r"no tick came for (?P<seconds>\d+) s",
+        "the rule started no task for {seconds} s: it is disabled, or its role may not run the"
+        " task",
+    ),
+    rule(
+        r"(?P<name>[\w-]+) ran [2-9]\d* times in \S+Z",
+        "{name} ran in more than one task: CACHE_STORE is not shared by the scheduler's tasks, or"
+        " the command lacks onOneServer()",
+    ),
+    rule(
+        r"(?P<name>[\w-]+) ran 0 times in \S+Z",
+        "{name} was not due or not let through in a minute that had a tick: its schedule is not"
+        " every minute, or a lock of an earlier run is still held",
+    ),
+    rule(
+        r"ran schedule:run 0 times",
+        "the rule's task does not run schedule:run: its Input names another command, or the task"
+        " has no PROBE_KEY",
+    ),
+    rule(
+        r"a tick took \d+ s until schedule:run began",
+        "the scheduler's task starts so late that schedule:run is evaluated for a later minute",
+    ),
+)

@@ -1,0 +1,61 @@
+"""What to show of the tasks behind the web tier: how they ended, and what became of ticks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from harness.webtier import task_id
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from harness.clients import Containers
+    from harness.targets import Access
+
+BY_US = "cutover-harness"
+"""startedBy of the tasks that scenarios run; some are meant to fail."""
+_MEANT = ("UserInitiated", "ServiceSchedulerInitiated")
+
+
+def stopped_lines(access: Access, *, ecs: Any, since: datetime) -> Iterator[str]:
+    """Say of each worker and scheduler task that failed why it did, in ECS's words."""
+    for kind, chosen in _kinds(access):
+        arns = ecs.list_tasks(cluster=access.cluster, desiredStatus="STOPPED", **chosen)["taskArns"]
+        found = ecs.describe_tasks(cluster=access.cluster, tasks=arns)["tasks"] if arns else []
+        for one in found:
+            at = one.get("stoppingAt") or one.get("stoppedAt")
+            if at is None or at < since or one.get("startedBy") == BY_US or _is_good(one):
+                continue
+            ends = [
+                f"{item['name']}: exit code {item['exitCode']}"
+                for item in one["containers"]
+                if item.get("exitCode") is not None
+            ]
+            words = f"{one.get('stopCode', 'stopped')}: {one.get('stoppedReason', 'no reason')}"
+            yield "; ".join((f"{kind} task {task_id(one['taskArn'])} {words}", *ends))
+
+
+def tick_lines(containers: Containers, *, since: datetime) -> list[str]:
+    """Return what control says of ticks."""
+    found = []
+    for one in containers.of_role("control"):
+        raw: bytes = one.logs(since=since.timestamp())
+        found += [line for line in raw.decode("utf-8", "replace").splitlines() if " rule " in line]
+    return found
+
+
+def _kinds(access: Access) -> Iterator[tuple[str, dict[str, str]]]:
+    for kind, name in access.services.items():
+        if kind != "web":
+            yield kind, {"serviceName": name}
+    if "scheduler" in access.resources:
+        yield "scheduler", {"family": access.resources["scheduler"]}
+
+
+def _is_good(task: dict[str, Any]) -> bool:
+    """Whether a task ended as it was meant to."""
+    if task.get("stopCode") in _MEANT:
+        return True
+    codes = [one.get("exitCode") for one in task["containers"]]
+    return bool(codes) and all(code == 0 for code in codes)
