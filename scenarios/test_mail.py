@@ -1,0 +1,245 @@
+"""Who orders tickets gets one mail, from the worker, through SES; and what SES refuses is seen."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import pytest
+
+from harness.mailbox import Mail, Mailbox
+from harness.report import emulated, not_covered
+from harness.shop import Buyer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from harness.browser import Account, Browser
+    from harness.clients import ExecResult
+    from harness.jobqueue import Jobs
+    from harness.probe import ProbeClient
+    from harness.targets import Access, Differences
+    from harness.taskservice import EcsService
+
+JOB = "App\\Jobs\\SendOrderConfirmation"
+EVENT, TITLE = "steel-and-strings", "Steel & Strings"
+SUBJECT = "Žluťoučký kůň · 876 🎫"
+UNVERIFIED = "nobody@unverified.example"
+REFUSALS = ("not verified", "Did not have authority to send")
+THROUGH_SES = ("ses", "ses-v2")
+
+as_ses = pytest.mark.truth(
+    local=emulated("LocalStack's SES v1: it checks the sender, and no recipient, limit or sandbox"),
+    aws=not_covered("mails that were sent cannot be read back from SES"),
+    url=not_covered("a mail would go to a real person"),
+)
+needs_mail = pytest.mark.requires("http", "probe", "ecs", "exec", "queue", "mail")
+
+
+@pytest.fixture
+def mailbox(access: Access) -> Mailbox:
+    """Read the mails that were sent."""
+    return Mailbox(access)
+
+
+@pytest.fixture
+def buyer(new_visitor: Callable[[], Browser], new_account: Callable[[], Account]) -> Buyer:
+    """Register somebody who buys tickets."""
+    made = Buyer(new_visitor(), new_account())
+    made.browser.register(made.account)
+    assert made.browser.is_signed_in(), "who has registered is not signed in on the next page"
+    return made
+
+
+@pytest.fixture
+def runs(probe: ProbeClient) -> Callable[[], list[dict[str, Any]]]:
+    """Return the attempts at confirming an order since the scenario began."""
+    since = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+    def read() -> list[dict[str, Any]]:
+        asked = f"runs?name={quote(JOB, safe='')}&since={quote(since, safe='')}"
+        found: list[dict[str, Any]] = probe.ask("GET", asked)["runs"]
+        return found
+
+    return read
+
+
+@pytest.fixture
+def arrived(
+    mailbox: Mailbox, eventually: Callable[..., Any], mailers: Callable[[], str]
+) -> Callable[..., list[Mail]]:
+    """Wait until as many mails as wanted have come to an address, and return them all."""
+
+    def wait(address: str, *, count: int = 1, within_s: float = 30.0) -> list[Mail]:
+        found: list[Mail] = eventually(
+            lambda: mailbox.to(address),
+            until=lambda mails: len(mails) >= count,
+            what=f"No {'mail' if count == 1 else f'{count} mails'} came to the buyer ({mailers()})",
+            within_s=within_s,
+        )
+        return found
+
+    return wait
+
+
+@pytest.fixture
+def mailers(worker: EcsService, run_in_task: Callable[..., ExecResult]) -> Callable[[], str]:
+    """Say how the worker is set up to send mail."""
+
+    def read() -> str:
+        task = min(worker.running(), default="")
+        told = run_in_task(["sh", "-c", "echo $MAIL_MAILER $QUEUE_CONNECTION"], task=task).stdout
+        mailer, _, queue = told.strip().partition(" ")
+        return f"the worker's mailer is {mailer!r}, its queue connection {queue!r}"
+
+    return read
+
+
+@as_ses
+@needs_mail
+@pytest.mark.mutates
+def test_an_order_is_confirmed_to_its_buyer_with_both_parts_and_the_calendar_file(
+    buyer: Buyer, arrived: Callable[..., list[Mail]], access: Access
+) -> None:
+    order = buyer.order(EVENT, tickets=2)
+    mail = arrived(buyer.account.email)[0]
+    assert mail.recipients == (buyer.account.email,), f"the mail is to {mail.recipients}"
+    identity = access.resources["identity"]
+    assert mail.sender == identity, f"the mail is from {mail.sender}, not from {identity}"
+    assert mail.subject == f"Your tickets · {TITLE} · Order {order}", mail.subject
+    assert order in mail.text, "the text part does not name the order"
+    assert TITLE in mail.text, "the text part does not name the event"
+    assert order in mail.html, "the HTML part does not name the order"
+    assert f"{access.public_url}/orders/{order}" in mail.text, "the link to the order is not ours"
+    kind, content = mail.attachments.get(f"876-events-{order}.ics", ("none", b""))
+    assert kind == "text/calendar", f"the attachments are {sorted(mail.attachments)}"
+    assert content.startswith(b"BEGIN:VCALENDAR"), "the calendar file is no calendar"
+
+
+@as_ses
+@needs_mail
+@pytest.mark.mutates
+def test_each_order_is_confirmed_once(
+    buyer: Buyer,
+    arrived: Callable[..., list[Mail]],
+    mailbox: Mailbox,
+    runs: Callable[[], list[dict[str, Any]]],
+    eventually: Callable[..., Any],
+) -> None:
+    orders = sorted(buyer.order(EVENT) for _ in range(2))
+    arrived(buyer.account.email, count=2)
+    eventually(
+        runs,
+        until=lambda seen: len(seen) >= 2 and all(one["ended_at"] for one in seen),
+        what="The jobs that confirm orders did not end",
+    )
+    told = sorted(one.headers["x-order-number"] for one in mailbox.to(buyer.account.email))
+    assert told == orders, f"the orders {orders} were confirmed as {told}"
+
+
+@as_ses
+@needs_mail
+@pytest.mark.mutates
+def test_the_worker_sends_the_mail_and_not_the_web_task(
+    buyer: Buyer,
+    arrived: Callable[..., list[Mail]],
+    runs: Callable[[], list[dict[str, Any]]],
+    worker: EcsService,
+) -> None:
+    buyer.order(EVENT)
+    arrived(buyer.account.email)
+    seen = runs()
+    assert seen, "the mail was sent, and no job was recorded"
+    for one in seen:
+        assert one["task"] in worker.running(), (
+            f"the job ran in task {one['task']}, which is no worker, through the queue connection"
+            f" {one['connection']!r}"
+        )
+
+
+@as_ses
+@needs_mail
+@pytest.mark.mutates
+def test_a_subject_beyond_ascii_arrives_as_it_was_written(
+    probe: ProbeClient, arrived: Callable[..., list[Mail]], new_account: Callable[[], Account]
+) -> None:
+    to = new_account().email
+    message = {"to": to, "subject": SUBJECT, "text": "Dobrý den 🎫"}
+    attachment = {"name": "plán.txt", "content": "řádek"}
+    probe.ask("POST", "mail", payload={**message, "attachment": attachment})
+    (mail,) = arrived(to)
+    assert mail.subject == SUBJECT, f"the subject came as {mail.subject!r}"
+    assert message["text"] in mail.text, f"the text came as {mail.text!r}"
+    kept = {name: content.decode() for name, (_, content) in mail.attachments.items()}
+    assert kept == {"plán.txt": "řádek"}, f"the attachment came as {kept}"
+
+
+@as_ses
+@needs_mail
+@pytest.mark.mutates
+def test_a_mail_from_an_unverified_sender_is_refused_and_its_job_is_in_failed_jobs(
+    probe: ProbeClient,
+    jobs: Jobs,
+    mailbox: Mailbox,
+    new_account: Callable[[], Account],
+    eventually: Callable[..., Any],
+) -> None:
+    to = new_account().email
+    message = {"to": to, "from": UNVERIFIED, "subject": "Refused", "text": "Refused"}
+    told = probe.ask("POST", "mail", payload={**message, "tries": 2, "backoff_s": [0]})
+    seen = eventually(
+        lambda: jobs.seen(told["id"]),
+        until=lambda job: job["failed"],
+        what="A mail that SES refuses is not in failed_jobs",
+        within_s=30,
+    )
+    errors = [one["error"] or "" for one in seen["runs"]]
+    assert len(errors) == 2, f"it was tried {len(errors)} times, and should be tried twice"
+    assert any(words in errors[-1] for words in REFUSALS), f"SES says: {errors[-1]}"
+    assert mailbox.to(to) == [], "a mail from an unverified sender was sent"
+
+
+@as_ses
+@needs_mail
+@pytest.mark.mutates(alone=True)
+def test_a_mail_that_ses_refuses_for_now_is_sent_later_and_the_order_stands(
+    buyer: Buyer,
+    refusing: Callable[[], None],
+    accepting: Callable[[], None],
+    arrived: Callable[..., list[Mail]],
+    runs: Callable[[], list[dict[str, Any]]],
+    eventually: Callable[..., Any],
+    differences: Differences,
+) -> None:
+    refusing()
+    order = buyer.order(EVENT)
+    (first, *_) = eventually(
+        runs,
+        until=lambda seen: any(one["outcome"] for one in seen),
+        what="Nobody tried to confirm the order",
+        within_s=differences.patience_s,
+    )
+    assert first["outcome"] != "succeeded", "a mail that SES refuses counts as sent"
+    assert any(words in first["error"] for words in REFUSALS), f"the job failed of {first['error']}"
+    assert buyer.sees(order), "the order is gone since its mail could not be sent"
+    accepting()
+    mails = arrived(buyer.account.email)
+    assert [one.headers["x-order-number"] for one in mails] == [order], "it was not sent once"
+
+
+@pytest.fixture
+def accepting(access: Access, aws: Callable[[str], Any]) -> Callable[[], None]:
+    """Have SES accept the app's sender."""
+    identity = access.resources["identity"]
+    return lambda: aws("ses").verify_email_identity(EmailAddress=identity)
+
+
+@pytest.fixture
+def refusing(
+    access: Access, aws: Callable[[str], Any], accepting: Callable[[], None]
+) -> Iterator[Callable[[], None]]:
+    """Have SES refuse the app's sender, until the scenario ends at the latest."""
+    identity = access.resources["identity"]
+    yield lambda: aws("ses").delete_identity(Identity=identity)
+    accepting()
