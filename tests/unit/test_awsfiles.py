@@ -1,0 +1,147 @@
+"""The app's AWS files: what is read, sent and refused."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness import awsfiles
+from harness.awsfiles import Call
+from harness.errors import ConfigError
+
+APP = Path(__file__).resolve().parents[2] / "app" / "aws"
+DEAD = {"QueueName": "dead"}
+JOBS = {
+    "QueueName": "jobs",
+    "Attributes": {
+        "VisibilityTimeout": "120",
+        "RedrivePolicy": {"deadLetterTargetArn": "arn:aws:sqs:r:a:dead", "maxReceiveCount": 5},
+    },
+}
+RULE = {"Name": "each-minute", "ScheduleExpression": "rate(1 minute)"}
+TARGET = {
+    "Id": "one",
+    "Arn": "arn:aws:ecs:r:a:cluster/c",
+    "RoleArn": "arn:aws:iam::a:role/r",
+    "EcsParameters": {"TaskDefinitionArn": "arn:aws:ecs:r:a:task-definition/t"},
+}
+
+
+def write(directory: Path, content: Any) -> Path:
+    path = directory / "file.json"
+    path.write_text(json.dumps(content))
+    return path
+
+
+def schedule(directory: Path, **target: Any) -> Path:
+    targets = [{k: v for k, v in {**TARGET, **target}.items() if v is not None}]
+    return write(
+        directory,
+        {"PutRule": RULE, "PutTargets": {"Rule": "each-minute", "Targets": targets}},
+    )
+
+
+def test_the_reference_apps_files_are_good() -> None:
+    assert awsfiles.bucket(APP / "bucket.json").inputs_of("CreateBucket")
+    assert len(awsfiles.queues(APP / "queues.json").calls) == 2
+    assert awsfiles.identity(APP / "identity.json").calls
+    assert awsfiles.schedule(APP / "schedule.json").inputs_of("PutTargets")
+
+
+@pytest.mark.parametrize(
+    ("operation", "method"),
+    [
+        ("CreateBucket", "create_bucket"),
+        ("PutPublicAccessBlock", "put_public_access_block"),
+        ("VerifyEmailIdentity", "verify_email_identity"),
+    ],
+)
+def test_an_operation_is_called_by_boto3s_name(operation: str, method: str) -> None:
+    assert Call(operation, {}).method == method
+
+
+def test_documents_are_sent_as_text(tmp_path: Path) -> None:
+    file = awsfiles.queues(write(tmp_path, {"CreateQueue": [DEAD, JOBS]}))
+    sent = file.calls[1].sent["Attributes"]
+    assert sent["VisibilityTimeout"] == "120"
+    assert json.loads(sent["RedrivePolicy"])["maxReceiveCount"] == 5
+
+
+def test_the_dead_letter_queue_is_known_from_either_form() -> None:
+    policy = json.dumps(JOBS["Attributes"]["RedrivePolicy"])  # type: ignore[index]
+    as_text = {"QueueName": "jobs", "Attributes": {"RedrivePolicy": policy}}
+    assert awsfiles.dead_letter_queue(JOBS) == "dead"
+    assert awsfiles.dead_letter_queue(as_text) == "dead"
+    assert awsfiles.dead_letter_queue(DEAD) == ""
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ({"CreateQueue": [JOBS, DEAD]}, "its dead-letter queue dead is not above it"),
+        (
+            {"CreateQueue": {"QueueName": "jobs", "Attributes": {"VisibilityTimeout": 120}}},
+            "the attribute VisibilityTimeout is 120",
+        ),
+        ({"CreateQueues": [DEAD]}, 'unknown operation "CreateQueues"'),
+        ({"CreateQueue": [{"Name": "jobs"}]}, "CreateQueue has no QueueName"),
+        ({}, "it has no CreateQueue"),
+    ],
+)
+def test_a_wrong_queue_is_refused_with_its_place(tmp_path: Path, content: Any, said: str) -> None:
+    path = write(tmp_path, content)
+    with pytest.raises(ConfigError) as failure:
+        awsfiles.queues(path)
+    assert str(failure.value).startswith(f"{path}: ")
+    assert said in str(failure.value)
+    assert "what to do:" in str(failure.value)
+
+
+def test_a_bucket_file_is_about_one_bucket(tmp_path: Path) -> None:
+    path = write(
+        tmp_path,
+        {
+            "CreateBucket": {"Bucket": "one"},
+            "PutPublicAccessBlock": {"Bucket": "two", "PublicAccessBlockConfiguration": {"a": 1}},
+        },
+    )
+    with pytest.raises(ConfigError, match="different buckets: one, two"):
+        awsfiles.bucket(path)
+
+
+@pytest.mark.parametrize("key", ["Arn", "RoleArn", "EcsParameters"])
+def test_a_target_that_cannot_run_a_task_is_refused(tmp_path: Path, key: str) -> None:
+    with pytest.raises(ConfigError, match=f"its target has no {key}"):
+        awsfiles.schedule(schedule(tmp_path, **{key: None}))
+
+
+def test_an_input_that_only_eventbridge_can_make_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="InputTransformer"):
+        awsfiles.schedule(schedule(tmp_path, InputTransformer={"InputTemplate": "x"}))
+
+
+@pytest.mark.parametrize(
+    "expression",
+    ["rate(1 minute)", "rate(5 minutes)", "cron(* * * * ? *)", "cron(0 2 ? * MON *)"],
+)
+def test_a_good_expression_is_taken(expression: str) -> None:
+    assert awsfiles.expression_problem(expression) == ""
+
+
+@pytest.mark.parametrize(
+    ("expression", "said"),
+    [
+        ("rate(1 minutes)", "must say minute"),
+        ("rate(5 minute)", "must say minutes"),
+        ("rate(0 minutes)", "has the rate 0"),
+        ("* * * * *", "neither rate(...) nor cron(...)"),
+        ("cron(* * * * *)", "has 5 fields, and EventBridge's cron has six"),
+        ("cron(* * * * * *)", "must have ?"),
+        ("cron(* * ? * ? *)", "must have ?"),
+    ],
+)
+def test_a_bad_expression_is_explained(expression: str, said: str) -> None:
+    assert said in awsfiles.expression_problem(expression)

@@ -1,0 +1,110 @@
+"""What a red queue or scheduler scenario shows, and the cause that is drawn from it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from harness import findings_jobs
+from harness.causes import likely_cause
+from harness.targets import Access
+
+NOW = datetime.now(UTC)
+ACCESS = Access(
+    public_url="https://tickets.example",
+    cluster="tickets",
+    services={"web": "tickets-web", "worker": "tickets-worker"},
+    resources={"scheduler": "tickets-scheduler"},
+)
+
+
+def stopped(name: str, **changed: Any) -> dict[str, Any]:
+    return {
+        "taskArn": f"arn:aws:ecs:r:a:task/tickets/{name}",
+        "stoppingAt": NOW,
+        "stopCode": "EssentialContainerExited",
+        "stoppedReason": "Essential container in task exited",
+        "containers": [{"name": "app", "exitCode": 1}],
+        **changed,
+    }
+
+
+class FakeEcs:
+    """Two kinds of tasks behind the web tier."""
+
+    def __init__(self, **tasks: list[dict[str, Any]]) -> None:
+        self.tasks = tasks
+
+    def list_tasks(self, **given: Any) -> dict[str, Any]:
+        name = given.get("serviceName") or given["family"]
+        found = self.tasks.get(name.removeprefix("tickets-"), [])
+        return {"taskArns": [one["taskArn"] for one in found]}
+
+    def describe_tasks(self, **given: Any) -> dict[str, Any]:
+        every = [one for kind in self.tasks.values() for one in kind]
+        return {"tasks": [one for one in every if one["taskArn"] in given["tasks"]]}
+
+
+def lines(**tasks: list[dict[str, Any]]) -> list[str]:
+    since = NOW - timedelta(minutes=1)
+    return list(findings_jobs.stopped_lines(ACCESS, ecs=FakeEcs(**tasks), since=since))
+
+
+def test_a_worker_and_a_tick_that_failed_are_shown_with_their_ends() -> None:
+    failed = stopped("b", stopCode="TaskFailedToStart", stoppedReason="no key", containers=[])
+    assert lines(worker=[stopped("a")], scheduler=[failed]) == [
+        "worker task a EssentialContainerExited: Essential container in task exited;"
+        " app: exit code 1",
+        "scheduler task b TaskFailedToStart: no key",
+    ]
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"startedBy": findings_jobs.BY_US},
+        {"stopCode": "UserInitiated"},
+        {"containers": [{"name": "app", "exitCode": 0}]},
+        {"stoppingAt": NOW - timedelta(hours=1)},
+    ],
+    ids=["a scenario's own", "told to stop", "done", "old"],
+)
+def test_a_task_that_did_not_fail_is_not_shown(changed: dict[str, Any]) -> None:
+    assert lines(scheduler=[stopped("a", **changed)]) == []
+
+
+@pytest.mark.parametrize(
+    ("seen", "cause"),
+    [
+        (
+            "the visibility time-out is 30 s and the job time-out 90 s: a job that takes longer",
+            "the queue's visibility time-out (30 s) is not longer than queue:work's --timeout",
+        ),
+        ("tries=8 is more than maxReceiveCount=5: jobs", "--tries (8) is more than the queue's"),
+        (
+            "stopTimeout is 30 s, and a long poll and the longest job take 95 s: a deployment",
+            "the worker's stopTimeout (30 s) is shorter",
+        ),
+        ("two ticks came within 0.1 s:", "PutTargets was called again"),
+        (
+            "no tick came for 120 s:\nWARNING rule tickets-schedule: tick abc of 2026: RunTask:"
+            " ClientException: TaskDefinition not found.",
+            "the rule tickets-schedule cannot run its task: TaskDefinition not found.",
+        ),
+        ("no tick came for 120 s:", "the rule started no task for 120 s"),
+        (
+            "release-expired-holds ran 2 times in 2026-11-23T04:28:00.000000Z, in one minute",
+            "CACHE_STORE is not shared by the scheduler's tasks",
+        ),
+        ("job 01abc was not done, within 60 s. The last answer: {'runs': []}", "no worker took"),
+        (
+            "job 01abc was not done, within 60 s. The last answer: {'runs': [{'outcome': None}]}",
+            "a worker died in the middle of the job",
+        ),
+        ("the job in flight did not finish before its worker stopped", "the worker was killed"),
+    ],
+)
+def test_the_cause_is_named(seen: str, cause: str) -> None:
+    assert cause in (likely_cause([seen]) or "")
