@@ -29,6 +29,11 @@ JOBS = (
         " ({most} s), so that a deployment kills jobs",
     ),
     rule(
+        r"the queue (?P<name>\S+) has no redrive policy",
+        "the queue {name} has no dead-letter queue: a job that kills its workers comes back for"
+        " days",
+    ),
+    rule(
         r"the queue has no long poll",
         "the queue's ReceiveMessageWaitTimeSeconds is 0",
     ),

@@ -23,9 +23,7 @@ class JobQueue:
         self._sqs = sqs
         self.name = access.resources["queue"]
         self._url = sqs.get_queue_url(QueueName=self.name)["QueueUrl"]
-        self._dead_url = sqs.get_queue_url(QueueName=access.resources["dead_letter_queue"])[
-            "QueueUrl"
-        ]
+        self._dead = access.resources.get("dead_letter_queue", "")
 
     def attributes(self) -> dict[str, str]:
         """Return all attributes."""
@@ -40,7 +38,10 @@ class JobQueue:
 
     def most_receives(self) -> int:
         """Return after how many receives a message goes to the dead-letter queue."""
-        return int(json.loads(self.attributes()["RedrivePolicy"])["maxReceiveCount"])
+        policy = self.attributes().get("RedrivePolicy")
+        if not policy:
+            raise AssertionError(f"the queue {self.name} has no redrive policy")
+        return int(json.loads(policy)["maxReceiveCount"])
 
     @contextmanager
     def visibility(self, seconds: int) -> Iterator[None]:
@@ -59,17 +60,18 @@ class JobQueue:
 
     def take_dead(self, job: str) -> dict[str, Any]:
         """Return a job's message in the dead-letter queue, and remove it; nothing if not there."""
+        if not self._dead:
+            return {}
+        url = self._sqs.get_queue_url(QueueName=self._dead)["QueueUrl"]
         answer = self._sqs.receive_message(
-            QueueUrl=self._dead_url,
+            QueueUrl=url,
             MaxNumberOfMessages=_LOOKED_AT,
             VisibilityTimeout=_HIDDEN_S,
             AttributeNames=["ApproximateReceiveCount"],
         )
         for message in answer.get("Messages", []):
             if job in message["Body"]:
-                self._sqs.delete_message(
-                    QueueUrl=self._dead_url, ReceiptHandle=message["ReceiptHandle"]
-                )
+                self._sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
                 return dict(message)
         return {}
 

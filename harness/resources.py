@@ -14,6 +14,8 @@ from harness.awsfiles import dead_letter_queue
 from harness.errors import ProvisionError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from types_boto3_events import EventBridgeClient
     from types_boto3_s3 import S3Client
     from types_boto3_ses import SESClient
@@ -88,9 +90,17 @@ def names(config: Config) -> dict[str, str]:
                 found["rule"] = given["Name"]
             elif call.operation.startswith("Verify"):
                 found["identity"] = given.get("EmailAddress") or given["Domain"]
-            elif call.operation == "CreateQueue" and dead_letter_queue(given):
-                found["queue"] = given["QueueName"]
-                found["dead_letter_queue"] = dead_letter_queue(given)
+        found |= _queue_names(file.inputs_of("CreateQueue"))
     if schedule is not None:
         found["scheduler"] = taskdef.load(schedule.task_definition).family
     return found
+
+
+def _queue_names(inputs: list[Mapping[str, Any]]) -> dict[str, str]:
+    """Name the queue that is no other's dead-letter queue, and its own."""
+    dead = {dead_letter_queue(given) for given in inputs}
+    for given in inputs:
+        if given["QueueName"] not in dead:
+            own = dead_letter_queue(given)
+            return {"queue": given["QueueName"], **({"dead_letter_queue": own} if own else {})}
+    return {}

@@ -131,6 +131,12 @@ TLS = "test_the_app_speaks_tls_on_both_hops_and_verifies_names"
 WAYS = "test_every_declared_way_is_open"
 HOLES = "test_nothing_else_is_let_in"
 ADMITTED = "test_the_security_groups_admit_nobody_else"
+JOB = "test_a_job_that_web_dispatches_runs_once_in_the_worker"
+FLAGS = "test_the_workers_flags_fit_the_queue"
+DEAD = "test_a_job_past_max_receive_count_lies_in_the_dead_letter_queue"
+IN_FLIGHT = "test_a_job_in_flight_finishes_and_none_is_lost_when_scaled_to_0_and_back"
+MINUTES = "test_each_minute_has_one_tick_and_one_run_of_the_release"
+ONE_SERVER = "test_two_ticks_in_one_minute_do_not_run_an_on_one_server_command_twice"
 TASKS_GROUP = "sg-0a40c1e2f3b4a5102"
 
 MISTAKES = (
@@ -147,7 +153,7 @@ MISTAKES = (
             r'\[secrets\."tickets/db"\]\nusername = .*\npassword = .*\n',
             '[secrets]\n"tickets/db" = "tickets:not-json"\n',
         ),
-        cause="the secret tickets/db, which is plain text and no JSON object",
+        cause="the secret tickets/db, from which it takes the key",
         exit_code=NOT_STARTED,
     ),
     Mistake(
@@ -320,6 +326,51 @@ MISTAKES = (
         pattern("app/aws/queues.json", r'"VisibilityTimeout": "\d+"', '"VisibilityTimeout": "30"'),
         cause="isibility",
         red=("test_the_workers_flags_fit_the_queue",),
+    ),
+    Mistake(
+        "a failing job is taken away by the queue before Laravel gives it up",
+        text("app/ecs/worker.json", '"--tries=3"', '"--tries=8"'),
+        cause="queue:work's --tries (8) is more than the queue's maxReceiveCount (5)",
+        red=(FLAGS,),
+        green=(JOB,),
+    ),
+    Mistake(
+        "the queue has no dead-letter queue",
+        pattern("app/aws/queues.json", r',\s*"RedrivePolicy": \{[^}]*\}', ""),
+        cause="has no dead-letter queue",
+        red=(FLAGS, DEAD),
+        green=(JOB,),
+    ),
+    Mistake(
+        "the worker listens to another queue",
+        variable("SQS_QUEUE", "tickets-job", task="worker"),
+        cause="the queue does not exist",
+        red=(JOB,),
+    ),
+    Mistake(
+        "the worker is killed before its job can finish",
+        container("worker", lambda found: found.__setitem__("stopTimeout", 2)),
+        cause="stopTimeout",
+        red=(FLAGS, IN_FLIGHT),
+        green=(JOB,),
+    ),
+    Mistake(
+        "the rule's cron expression is Unix's",
+        text("app/aws/schedule.json", "rate(1 minute)", "cron(* * * * *)"),
+        cause="EventBridge's cron has six",
+        exit_code=USAGE,
+    ),
+    Mistake(
+        "the rule's override names a container that is not there",
+        text("app/aws/schedule.json", '"name": "app"', '"name": "scheduler"'),
+        cause="the rule tickets-schedule cannot run its task: Override for container named",
+        red=(MINUTES,),
+    ),
+    Mistake(
+        "the scheduler's locks are each task's own",
+        variable("CACHE_STORE", "file", task="scheduler"),
+        cause="CACHE_STORE is not shared by the scheduler's tasks",
+        red=(ONE_SERVER,),
     ),
     Mistake(
         "an environment value is a number",
