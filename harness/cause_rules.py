@@ -200,7 +200,8 @@ HEALTH = (
     ),
     rule(
         r"Target\.Timeout|Request timed out",
-        "the health check times out: the app takes longer than the target group allows",
+        "the health check times out: the tasks' security group does not admit the load balancer's,"
+        " or the app takes longer than the target group allows",
     ),
     rule(
         r"Target\.FailedHealthChecks",

@@ -281,7 +281,7 @@ MISTAKES = (
         pattern(
             "app/Dockerfile",
             r"^USER www-data",
-            "RUN APP_KEY=base64:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA= php artisan config:cache"
+            "RUN php artisan config:cache"
             r"\nUSER www-data",
         ),
         cause="cache",
@@ -401,7 +401,7 @@ MISTAKES = (
     Mistake(
         "no security group admits the load balancer to the tasks",
         group("tickets-tasks", list.clear),
-        cause="security group",
+        cause="the tasks' security group does not admit the load balancer's",
         exit_code=NOT_STARTED,
     ),
     Mistake(
