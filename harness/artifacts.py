@@ -23,6 +23,9 @@ LABEL_ROLE = "harness.role"
 LABEL_HOME = "harness.home"
 LABEL_OWNER = "harness.owner"
 
+READY_FILE = "ready_at.txt"
+"""In the directory of a service: when it was ready, ISO 8601."""
+
 STATE_RUNNING = "running"
 """The owner process is at work; when that is gone, the run is dead."""
 STATE_UP = "up"

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from harness import evidence
 from harness.addresses import Tier, some_tiers
-from harness.artifacts import Run
+from harness.artifacts import READY_FILE, Run
 from harness.errors import DockerUnavailable, HarnessError, ServiceExited, ServiceNotReady
 from harness.services.spec import ServiceSpec
 from harness.wait import Deadline, DeadlinePassed, GaveUp, NotYet, Ready, wait_until
@@ -197,6 +198,8 @@ class Stack:
                 f" of {spec.ready_within_s:.0f} s",
                 last_answer=getattr(error, "reason", str(error)),
             ) from error
+        ready_at = datetime.now(UTC).isoformat()
+        self.run.write_text(f"services/{spec.name}/{READY_FILE}", ready_at)
 
     def require_running(self, name: str) -> None:
         """Raise if a container of ours is not running.
