@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from harness import artifacts, clients, evidence, inputs, provision, resources, secretcheck
+from harness import artifacts, clients, evidence, inputs, provision, resources
 from harness.plan import SERVICES, Materials, access_to, planned_services, volume_name
 from harness.stack import Planned, Stack
 from harness.steps import Steps
@@ -201,7 +201,7 @@ class Bringup:
             service=provision.service_name(self.config.services[name]),
             where=str(self.run.directory),
             logs=lambda: evidence.task_log_tail(self.client, self.run.id),
-            mistakes=tuple(secretcheck.mismatches(self.config)),
+            secrets=clients.aws(self.access(), "secretsmanager"),
         )
 
     def access(self) -> Access:

@@ -30,7 +30,7 @@ LOCAL_SECRET_KEY = "test"  # noqa: S105
 AWS_TIMEOUT_S = 20
 HTTP_TIMEOUT_S = 70.0
 MYSQL_TIMEOUT_S = 10
-NOT_SECRET = frozenset({"username", "engine", "host", "port", "dbname", "dbClusterIdentifier"})
+NOT_SECRET = frozenset({"engine", "host", "port", "dbname", "dbClusterIdentifier"})
 """Keys of a database secret whose values are ordinary names; blanking them would garble reports."""
 _LABEL_TASK = "com.amazonaws.ecs.task-arn"
 _LABEL_CONTAINER = "com.amazonaws.ecs.container-name"
@@ -150,7 +150,7 @@ def secret(access: Access, name: str) -> dict[str, str]:
     values: dict[str, str] = json.loads(text)
     for key, value in values.items():
         if key not in NOT_SECRET:
-            redact.remember(str(value))
+            redact.remember_variable(key, str(value))
     return values
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness import artifacts
 from harness.artifacts import LABEL_HOME, LABEL_OWNER, LABEL_ROLE, LABEL_RUN, Run
-from harness.redact import redact, remember
+from harness.redact import redact, remember_variable
 
 if TYPE_CHECKING:
     import docker
@@ -86,8 +86,8 @@ def remember_secrets(containers: Iterable[Container]) -> None:
         names = set(container.labels.get("harness.ecs.secret-names", "").split(","))
         for entry in container.attrs.get("Config", {}).get("Env") or []:
             name, _, value = entry.partition("=")
-            if name in names and not name.endswith("USERNAME"):
-                remember(value)
+            if name in names:
+                remember_variable(name, value)
 
 
 def task_log_tail(client: docker.DockerClient, run_id: str, *, lines: int = 20) -> str:

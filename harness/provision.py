@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from harness import taskdef
+from harness import namedsecrets, taskdef
 from harness.causes import likely_cause
 from harness.config import Config, FirstRun, Service
 from harness.errors import ProvisionError
@@ -125,8 +125,8 @@ class Watch:
     """The run directory, for the error."""
     logs: Callable[[], str]
     """The last log lines of the service's tasks, for the error."""
-    mistakes: tuple[str, ...] = ()
-    """What is known to be wrong with the secrets; the cause, when a task could not get one."""
+    secrets: SecretsManagerClient | None = None
+    """Says which secret is wrong, where ECS's own words leave it out."""
 
     def until_first_healthy(self, deadline: Deadline, *, check: Callable[[], None]) -> str:
         """Wait for one healthy task and return its id.
@@ -183,13 +183,13 @@ class Watch:
             reason = getattr(error, "reason", str(error))
             logs, events = self.logs(), self._events()
             stopped = "; ".join(_stop_words(task) for task in self._tasks("STOPPED")[:3])
-            cause = "; ".join(self.mistakes) if "ResourceInitializationError" in stopped else ""
-            cause = cause or likely_cause([stopped, logs, *events, reason]) or ""
+            texts = [*self._named_secrets(), stopped, logs, *events, reason]
+            cause = likely_cause(texts) or ""
             raise ProvisionError(
                 f"service {self.service} {what}" + (f": {cause}" if cause else ""),
                 state=f"after {deadline.elapsed_s:.0f} s: {reason}"
                 + (f"; stopped tasks: {stopped}" if stopped else ""),
-                last_answer="\n    ".join(events),
+                last_answer="\n    ".join(events[:_SHOWN_EVENTS]),
                 log_tail=logs,
                 where=self.where,
                 hint="correct the cause, then run it again; `bin/harness up` keeps a stack to look"
@@ -221,6 +221,14 @@ class Watch:
             return []
         return list(self.client.describe_tasks(cluster=self.cluster, tasks=arns)["tasks"])
 
+    def _named_secrets(self) -> list[str]:
+        definition = self._describe()["taskDefinition"]
+        if self.secrets is None or not definition:
+            return []
+        found = self.client.describe_task_definition(taskDefinition=definition)["taskDefinition"]
+        kind = self.service.rpartition("-")[2]
+        return list(namedsecrets.lines(found, client=self.secrets, kind=f"the {kind}"))
+
     def _summary(self) -> str:
         found = self._describe()
         return (
@@ -229,7 +237,7 @@ class Watch:
         )
 
     def _events(self) -> list[str]:
-        return [redact(e["message"]) for e in self._describe().get("events", [])[:_SHOWN_EVENTS]]
+        return [redact(e["message"]) for e in self._describe().get("events", [])]
 
 
 def _stop_words(task: Mapping[str, Any]) -> str:

@@ -45,6 +45,12 @@ def remember(value: str) -> None:
         _known.add(quote(value, safe=""))
 
 
+def remember_variable(name: str, value: str) -> None:
+    """Remember a variable's value; a user name is an ordinary word, and no secret to blank."""
+    if not name.upper().endswith(("USER", "USERNAME")):
+        remember(value)
+
+
 def redact(text: str) -> str:
     """Return the text with every remembered secret blanked."""
     for value in sorted(_known, key=len, reverse=True):

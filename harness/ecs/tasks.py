@@ -16,7 +16,7 @@ from harness.ecs.model import RUNNING, STOPPED, Container, Definition, Task
 from harness.ecs.secrets import SecretError, Secrets
 from harness.ecs.settings import Settings
 from harness.ecs.state import State
-from harness.redact import redact, remember
+from harness.redact import redact, remember_variable
 from harness.taskdef import TaskDefinition, parse
 
 log = logging.getLogger(__name__)
@@ -219,8 +219,8 @@ class Tasks:
         parsed = parse(definition.raw)
         said = parsed.container(item.name)
         secrets = self._secrets.resolve(said)
-        for value in secrets.values():
-            remember(value)
+        for name, value in secrets.items():
+            remember_variable(name, value)
         environment = containers.environment_of(
             task,
             item=item,

@@ -7,12 +7,13 @@ import json
 import pytest
 
 from tests.broken.mistakes import MISTAKES, NOT_STARTED, RED, Mistake
+from tests.broken.mistakes_stories import STORIES
 from tests.project import Project
 
 pytestmark = pytest.mark.docker
 
 
-@pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.name)
+@pytest.mark.parametrize("mistake", (*MISTAKES, *STORIES), ids=lambda mistake: mistake.name)
 def test_a_mistake_is_caught_and_named(mistake: Mistake, project: Project) -> None:
     mistake.change(project.root)
     chosen = " or ".join((*mistake.red, *mistake.green)) or "no scenario"

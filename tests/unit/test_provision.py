@@ -40,6 +40,7 @@ def service(running: int = 0, state: str = "IN_PROGRESS", *events: str) -> dict[
         "runningCount": running,
         "desiredCount": 2,
         "pendingCount": 2 - running,
+        "taskDefinition": "",
         "deployments": [{"rolloutState": state}],
         "events": [{"message": event} for event in events],
     }
