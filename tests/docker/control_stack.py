@@ -17,6 +17,7 @@ import urllib3
 from botocore.config import Config
 
 from harness import certs
+from harness.addresses import Tier
 from harness.artifacts import Run
 from harness.services import control as control_service
 from harness.services import edge as edge_service
@@ -123,6 +124,8 @@ class ControlStack:
     overlay: Mapping[str, Any] = field(default_factory=dict)
     images: Mapping[str, str] = field(default_factory=dict)
     with_localstack: bool = False
+    rules: Callable[[Mapping[str, Tier]], Mapping[str, Any]] = lambda _: {}
+    """From the networks' addresses to what control enforces; nothing, unless said otherwise."""
     stack: Stack = field(init=False)
     ca_pem: str = ""
 
@@ -177,6 +180,7 @@ class ControlStack:
             "pause_image": self.image("pause"),
             "images": {IMAGE: self.image("control"), **self.images},
             "overlay": self.overlay,
+            "rules": self.rules(self.stack.tiers),
             "unchecked_ready_s": 1.0,
         }
 

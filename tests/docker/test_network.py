@@ -1,0 +1,109 @@
+"""Security groups in real namespaces: who gets in, and that restarts do not open anything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from harness import artifacts, clients, config, evidence, network
+from harness.addresses import Tier
+from harness.reachability import LET_IN, OPEN, Cell, Reachability
+from harness.targets import Access
+from tests.docker.control_stack import ControlStack, definition, service
+
+if TYPE_CHECKING:
+    import docker
+
+ROOT = Path(__file__).resolve().parents[2]
+TASKS_GROUP = "sg-0a40c1e2f3b4a5102"
+WAYS = {
+    ("internet", "edge", 80, "public"),
+    ("internet", "edge", 443, "public"),
+    ("edge", "tasks", 8080, "app"),
+    ("control", "tasks", 8080, "app"),
+}
+EXPECTED = {way: {OPEN} for way in WAYS}
+
+
+def in_group(name: str) -> dict[str, Any]:
+    return {"awsvpcConfiguration": {"subnets": ["subnet-1"], "securityGroups": [name]}}
+
+
+def rules(tiers: Mapping[str, Tier]) -> dict[str, Any]:
+    """Rules of the project's own groups, for those services that this small stack has."""
+    found = network.packet_rules(config.load({}, cwd=ROOT), tiers=tiers)
+    here = {name: found["services"][name] for name in ("control", "edge")}
+    return {**found, "services": here}
+
+
+@pytest.fixture(scope="module")
+def stack(
+    client: docker.DockerClient,
+    image: Callable[[str], str],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[ControlStack]:
+    run = artifacts.new_run(tmp_path_factory.mktemp("home"))
+    try:
+        made = ControlStack(run=run, client=client, image=image, rules=rules).start()
+        made.create_target_group()
+        made.ecs.register_task_definition(**definition())
+        given = service(desiredCount=2, networkConfiguration=in_group(TASKS_GROUP))
+        made.ecs.create_service(**given)
+        made.until_steady()
+        yield made
+    finally:
+        evidence.remove_run(client, run.id)
+
+
+def matrix(stack: ControlStack) -> list[Cell]:
+    access = Access(public_url="https://tickets.example", run=stack.run.id)
+    return Reachability(clients.Containers(access)).matrix()
+
+
+def let_in(stack: ControlStack) -> dict[tuple[str, str, int, str], set[str]]:
+    """Return who got in where, and how each was answered; this machine is left out."""
+    found: dict[tuple[str, str, int, str], set[str]] = {}
+    for cell in matrix(stack):
+        if cell.state in LET_IN and cell.destination.kind != "host":
+            source, destination = (
+                "tasks" if place.is_task else place.kind
+                for place in (cell.source, cell.destination)
+            )
+            found.setdefault((source, destination, cell.port, cell.network), set()).add(cell.state)
+    return found
+
+
+def test_what_the_groups_say_is_open_and_nothing_else(stack: ControlStack) -> None:
+    assert let_in(stack) == EXPECTED
+
+
+def test_a_task_reaches_nothing_of_this_machine(stack: ControlStack) -> None:
+    seen = [
+        str(cell)
+        for cell in matrix(stack)
+        if cell.source.is_task and cell.destination.kind == "host" and cell.state in LET_IN
+    ]
+    assert seen == []
+
+
+@pytest.mark.parametrize("name", ["edge", "control"])
+def test_rules_are_back_after_a_restart(stack: ControlStack, name: str) -> None:
+    stack.stack.containers[name].restart(timeout=5)
+    stack.until(stack.ping)
+    stack.until(lambda: let_in(stack) == EXPECTED, says=name)
+
+
+def test_a_replaced_task_needs_no_new_rule(stack: ControlStack) -> None:
+    stack.ecs.stop_task(cluster="tickets", task=stack.tasks()[0]["taskArn"])
+    stack.until_steady()
+    stack.until(lambda: let_in(stack) == EXPECTED, says="a replaced task")
+
+
+def test_a_task_with_an_unknown_group_never_starts(stack: ControlStack) -> None:
+    arn = stack.run_task(networkConfiguration=in_group("sg-0ffff"))
+    stopped = stack.until_stopped(arn)
+    assert stopped["stopCode"] == "TaskFailedToStart"
+    assert "The security group 'sg-0ffff' does not exist" in stopped["stoppedReason"]
