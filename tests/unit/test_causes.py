@@ -1,0 +1,202 @@
+"""The likely cause: one sentence for each mistake that a cutover is known for."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from harness.causes import RULES, find_cause, likely_cause
+from harness.redact import Secret
+
+NEVER = "web task 0123abcd (tickets-web:3); TaskFailedToStart: ResourceInitializationError: unable"
+PULL = f"{NEVER} to pull secrets or registry auth: execution resource retrieval failed: unable to"
+ASM = f"{PULL} retrieve secret from asm: service call has been retried 1 time(s):"
+TAKES = "DB_PASSWORD <- arn:aws:secretsmanager:us-east-1:876000000876:secret:tickets/db-Ab3dE5:{}::"
+
+SAID = {
+    "a secret without the key": (
+        [f"{ASM} retrieved secret from Secrets Manager did not contain json key password"],
+        'the web task never started: secret key "password" is missing in the secret that its task'
+        " definition names",
+    ),
+    "a secret without the key, and the definition at hand": (
+        [
+            f"{ASM} retrieved secret from Secrets Manager did not contain json key password",
+            TAKES.format("password"),
+        ],
+        'the web task never started: secret key "password" is missing in tickets/db',
+    ),
+    "no such secret": (
+        [f"{ASM} failed to fetch secret {TAKES.format('k').split()[-1]} from secrets manager: x"],
+        "the web task never started: the secret tickets/db does not exist in this account and"
+        " region",
+    ),
+    "miscounted colons": (
+        [f"{ASM} minimum field size of 32, GetSecretValueInput.VersionId."],
+        "the web task never started: a valueFrom has the wrong number of colons",
+    ),
+    "log group": (
+        [f"{NEVER} to x: failed to initialize logging driver: failed to create"],
+        "the web task never started: its log group does not exist",
+    ),
+    "architecture": (
+        ["exec /usr/local/bin/entrypoint: exec format error"],
+        "a task never started: its image is for another CPU architecture",
+    ),
+    "memory": (["OutOfMemoryError: container killed due to memory usage"], "was killed for memory"),
+    "no key": (["No application encryption key has been specified."], "APP_KEY is missing"),
+    "short key": (
+        ["Unsupported cipher or incorrect key length. Supported ciphers are: x."],
+        "APP_KEY has the wrong length",
+    ),
+    "other key": (["DecryptException: The MAC is invalid."], "APP_KEY is not the same"),
+    "no vendor": (
+        ["PHP Fatal error: Failed opening required '/srv/app/vendor/autoload.php'"],
+        "composer install did not run",
+    ),
+    "no redis": (['Class "Redis" not found'], "a driver is set to redis"),
+    "unwritable": (
+        ["The /srv/app/bootstrap/cache directory must be present and writable."],
+        "is not writable for the app's user",
+    ),
+    "fpm elsewhere": (
+        ["connect() to unix:/run/php.sock failed (2: No such file or directory)"],
+        "PHP-FPM does not listen at unix:/run/php.sock",
+    ),
+    "plaintext, RDS Proxy": (
+        ["SQLSTATE[HY000] [3159] This RDS Proxy requires TLS connections"],
+        "the app speaks to the database in plain text: MYSQL_ATTR_SSL_CA is not set",
+    ),
+    "plaintext, Router": (
+        ["[2026] SSL connection error: SSL is required from client"],
+        "plain text",
+    ),
+    "plaintext, server": (
+        ["Connections using insecure transport are prohibited while --require_secure_transport"],
+        "plain text",
+    ),
+    "untrusted CA": (
+        ["PDO::__construct(): SSL operation failed: certificate verify failed"],
+        "does not hold the CA of the certificate",
+    ),
+    "wrong name": (
+        ["Peer certificate CN=`tickets.proxy-x' did not match expected CN=`proxy'"],
+        "DB_HOST is not a name in the proxy's certificate",
+    ),
+    "wrong password": (
+        ["SQLSTATE[HY000] [1045] Access denied for user 'tickets'@'10.0.0.1' (password: YES)"],
+        'the database refuses the account "tickets"',
+    ),
+    "empty password": (
+        ["[1045] Access denied for user 'tickets'@'%' (using password: NO)"],
+        "DB_PASSWORD is empty in the task",
+    ),
+    "no migrations": (
+        ["SQLSTATE[42S02]: 1146 Table 'tickets.sessions' doesn't exist"],
+        "migrations did not run",
+    ),
+    "unknown host": (
+        ["php_network_getaddresses: getaddrinfo for tickets.cluster-x failed: Name or service"],
+        "DB_HOST is a name that the task cannot resolve",
+    ),
+    "security group": (["SQLSTATE[HY000] [2002] Connection timed out"], "cannot reach DB_HOST"),
+    "sqlite": (["Database file at path [/srv/database.sqlite] does not exist"], "uses sqlite"),
+    "no credentials": (
+        ["Aws\\Exception\\CredentialsException: Error retrieving credentials"],
+        "the app finds no AWS credentials",
+    ),
+    "no right": (
+        ["User: arn:aws:sts::1:x is not authorized to perform: s3:PutObject on resource: arn:y"],
+        "the task role lacks s3:PutObject",
+    ),
+    "file sessions": (
+        ["the session driver is 'file', and not database"],
+        'SESSION_DRIVER is "file", and must be database',
+    ),
+    "spoofed address": (
+        ["the app takes the client's word for its address: X-Forwarded-For: 203.0.113.7 made it"],
+        "TRUSTED_PROXIES trusts everyone",
+    ),
+    "untrusted load balancer": (
+        ["a link of the app is http://tickets.876events.example/x"],
+        "the app does not trust the load balancer",
+    ),
+    "probe off": (["GET /_probe/v1/whoami answered 404, and should"], "the task has no PROBE_KEY"),
+    "probe key": (
+        ["GET /_probe/v1/whoami answered 401, and should"],
+        "PROBE_KEY in the task is not",
+    ),
+    "body too large": (["POST /posters answered 413"], "client_max_body_size"),
+    "redirected health check": (
+        [
+            "10.0.0.4 unhealthy Target.ResponseCodeMismatch (Health checks failed with these codes:"
+            " [301])"
+        ],
+        "the health check is redirected",
+    ),
+    "trusted hosts": (["Health checks failed with these codes: [400]"], "TrustHosts"),
+    "no curl": (
+        ["web task 0123abcd (tickets-web:3); X: Task failed container health checks"],
+        "the web task was stopped for its container health check: curl is not in the image",
+    ),
+    "exit code": (
+        [
+            "worker task 01ab (t:3); EssentialContainerExited: Essential container in task exited;"
+            " app: exit code 12"
+        ],
+        "the worker task ended by itself with exit code 12",
+    ),
+}
+
+
+@pytest.mark.parametrize(("texts", "sentence"), SAID.values(), ids=SAID.keys())
+def test_each_mistake_is_named(texts: list[str], sentence: str) -> None:
+    assert sentence in (likely_cause(texts) or "no cause found")
+
+
+def test_nothing_is_made_up() -> None:
+    assert likely_cause([]) is None
+    assert (
+        likely_cause(["GET / 200", "10.0.0.4 healthy", "the session driver is 'database'"]) is None
+    )
+    assert likely_cause([TAKES.format("password"), "has reached a steady state."]) is None
+    assert likely_cause(["a link of the app is https://tickets.876events.example/x"]) is None
+
+
+def test_the_earlier_link_of_the_chain_explains_the_later() -> None:
+    texts = [
+        "GET /login answered 503",
+        "Health checks failed with these codes: [500]",
+        "SQLSTATE[42S02]: Base table or view not found: 1146 Table 'tickets.cache' doesn't exist",
+        "No application encryption key has been specified.",
+    ]
+    found = [likely_cause(texts[:count]) for count in (1, 2, 3, 4)]
+    assert [one.split()[0:3] for one in found if one] == [
+        ["the", "load", "balancer"],
+        ["the", "health", "check"],
+        ["a", "table", "is"],
+        ["APP_KEY", "is", "missing"],
+    ]
+
+
+def test_log_lines_in_json_are_read_as_text() -> None:
+    line = json.dumps({"message": 'Class "Redis" not found', "file": "/srv/app/x.php"})
+    assert likely_cause([line]) == "a driver is set to redis, and the image has no redis"
+
+
+def test_the_lines_that_speak_for_the_cause_are_shown_once_and_redacted() -> None:
+    Secret("a-secret-value-1")
+    line = "The MAC is invalid. a-secret-value-1"
+    cause = find_cause(["before", f"{line}\n  {line}\nafter"])
+    assert cause is not None
+    assert cause.lines == ("The MAC is invalid. ***",)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.pattern.pattern[:30])
+def test_a_sentence_is_one_and_names_nothing_that_its_pattern_does_not_find(rule: object) -> None:
+    pattern, sentence = rule.pattern, rule.sentence  # type: ignore[attr-defined]
+    names = set(pattern.groupindex) | {"task", "secret"}
+    sentence.format_map(dict.fromkeys(names, "x"))
+    assert not sentence.endswith(".")
+    assert "\n" not in sentence
