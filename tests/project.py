@@ -116,13 +116,19 @@ def client() -> docker.DockerClient:
     return engine.connect()
 
 
+def copy_of_the_app(root: Path) -> Project:
+    """Copy the reference app, so that it may be broken."""
+    root.mkdir(exist_ok=True)
+    shutil.copy(ROOT / "harness.toml", root)
+    shutil.copytree(ROOT / "app", root / "app", symlinks=True)
+    environ = {k: v for k, v in os.environ.items() if not k.startswith(("HARNESS_", "PYTEST_"))}
+    return Project(root=root, environ=environ)
+
+
 @pytest.fixture
 def project(tmp_path: Path, client: docker.DockerClient) -> Iterator[Project]:
-    """The reference app, copied so that the test may break it; nothing of it is left."""
-    shutil.copy(ROOT / "harness.toml", tmp_path)
-    shutil.copytree(ROOT / "app", tmp_path / "app", symlinks=True)
-    environ = {k: v for k, v in os.environ.items() if not k.startswith(("HARNESS_", "PYTEST_"))}
-    made = Project(root=tmp_path, environ=environ)
+    """A project of this test's own; nothing of it is left."""
+    made = copy_of_the_app(tmp_path)
     yield made
     for run_id in made.run_ids():
         evidence.remove_run(client, run_id)

@@ -197,8 +197,8 @@ STORIES = (
             pattern("app/config/filesystems.php", r"'throw' => true", "'throw' => false"),
             text(
                 "app/app/Actions/StoreEventDocument.php",
-                "return $path === false ? throw new StorageUnavailable('Storing the file') : $path;",
-                "return (string) $path;",
+                "$path === false ? throw new StorageUnavailable('Storing the file') : $path;",
+                "(string) $path;",
             ),
         ),
         cause="before the file is stored",
