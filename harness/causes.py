@@ -15,6 +15,7 @@ from harness.cause_rules import BOOT, HEALTH, IMAGE, SECRETS, Rule
 from harness.cause_rules_app import AWS, DATABASE, SEEN
 from harness.cause_rules_jobs import JOBS, TICKS
 from harness.cause_rules_network import NETWORK
+from harness.cause_rules_seen import FACTS, MAIL, UPLOADS
 from harness.redact import redact
 
 if TYPE_CHECKING:
@@ -23,12 +24,15 @@ if TYPE_CHECKING:
 RULES: tuple[Rule, ...] = (
     *SECRETS,
     *NETWORK,
+    *FACTS,
     *IMAGE,
     *BOOT,
     *DATABASE,
     *AWS,
     *TICKS,
     *JOBS,
+    *UPLOADS,
+    *MAIL,
     *SEEN,
     *HEALTH,
 )

@@ -95,6 +95,11 @@ class Rollout:
             and deployments[0].get("rolloutState") == "COMPLETED",
         )
 
+    def is_settled(self) -> bool:
+        """Say whether the service runs one deployment only, and all of it."""
+        (first, *others) = self._describe()["deployments"]
+        return not others and first.get("rolloutState") == "COMPLETED"
+
     def put_back(self) -> None:
         """Leave nothing registered, and the service on the definition that it had."""
         if self._registered and self._describe()["taskDefinition"] in self._registered:

@@ -77,13 +77,17 @@ class Image:
 
 
 @pytest.fixture(scope="module")
-def image(containers: Containers, web_tier: WebTier) -> Image:
+def image(containers: Containers, web_tier: WebTier, access: Access) -> Image:
     """Look through the image of a running web task, once."""
     found = containers.image_of(min(web_tier.running()))
     return Image(
         config=found.attrs["Config"],
         history=[str(one.get("CreatedBy", "")) for one in found.history()],
-        layers=imagescan.of_layers(found.save(chunk_size=1024 * 1024)),
+        layers=imagescan.kept(
+            cache_of(access),
+            image=found.id,
+            look=lambda: imagescan.of_layers(found.save(chunk_size=1024 * 1024)),
+        ),
     )
 
 
@@ -233,7 +237,7 @@ def test_php_fpm_sees_every_variable_that_the_command_line_sees(
 def test_no_debian_package_lacks_a_security_fix(
     run_in_task: Callable[..., ExecResult], access: Access
 ) -> None:
-    cache = Path(access.run_dir or ".").parents[1] / "cache" / "debian-security-tracker.json"
+    cache = cache_of(access) / "debian-security-tracker.json"
     try:
         release = packagescan.release_of(run_in_task(["cat", "/etc/os-release"]).stdout)
         data = packagescan.tracker(cache, now_s=time.time())
@@ -245,6 +249,11 @@ def test_no_debian_package_lacks_a_security_fix(
     found = packagescan.outdated(packages, data=data, release=release)
     told = "; ".join(map(str, found[:5]))
     assert not found, f"{len(found)} Debian packages of the image lack a security fix: {told}"
+
+
+def cache_of(access: Access) -> Path:
+    """Return where what outlives a run is kept; nothing that differs between runs."""
+    return Path(access.run_dir).parents[1] / "cache" if access.run_dir else Path(".harness/cache")
 
 
 def is_below(path: str, roots: tuple[str, ...]) -> bool:

@@ -152,7 +152,8 @@ def test_the_worker_sends_the_mail_and_not_the_web_task(
     seen = runs()
     assert seen, "the mail was sent, and no job was recorded"
     for one in seen:
-        assert one["task"] in worker.running(), (
+        group = worker.task(one["task"]).get("group")
+        assert group == f"service:{worker.name}", (
             f"the job ran in task {one['task']}, which is no worker, through the queue connection"
             f" {one['connection']!r}"
         )

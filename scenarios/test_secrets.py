@@ -102,14 +102,23 @@ def rotation(
 
 
 @pytest.fixture
-def release(access: Access, ecs: Any) -> Callable[[], None]:
+def release(
+    access: Access, ecs: Any, eventually: Callable[..., Any], differences: Differences
+) -> Iterator[Callable[[], None]]:
     """Force a new deployment of every service, as a rotation's last step does."""
+    rollouts = [Rollout(access, ecs=ecs, service=one) for one in access.services.values()]
 
     def run() -> None:
-        for service in access.services.values():
-            Rollout(access, ecs=ecs, service=service).begin()
+        for one in rollouts:
+            one.begin()
 
-    return run
+    yield run
+    eventually(
+        lambda: [one.service for one in rollouts if not one.is_settled()],
+        until=lambda unsettled: not unsettled,
+        what="Not every service settled on its new tasks",
+        within_s=differences.replacement_s,
+    )
 
 
 @pytest.fixture
@@ -319,7 +328,7 @@ def test_a_release_with_a_secret_that_is_to_be_deleted_never_starts_and_the_old_
     url=NOT_THERE,
 )
 @pytest.mark.requires("http", "probe", "ecs", "elb", "secrets", "containers", "sql")
-@pytest.mark.mutates(alone=2)
+@pytest.mark.mutates(alone=4)
 def test_a_rotated_password_is_in_new_tasks_only_and_no_request_fails_in_the_right_order(
     probe: ProbeClient,
     web_tier: WebTier,

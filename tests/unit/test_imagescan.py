@@ -5,10 +5,14 @@ from __future__ import annotations
 import io
 import json
 import tarfile
+from typing import TYPE_CHECKING
 
 import pytest
 
 from harness import imagescan
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 LARAVEL_KEY = "base64:" + "A" * 43 + "="
 
@@ -99,3 +103,17 @@ def test_development_packages_are_known_by_composers_list_and_by_name() -> None:
     }
     found = imagescan.development_packages(json.dumps(installed))
     assert found == ["laravel/sail", "own/tool"]
+
+
+def test_an_image_is_looked_through_once(tmp_path: Path) -> None:
+    found = imagescan.Findings(secrets=("/a holds a private key",), dotenv=("/.env",), files=7)
+    looks = []
+
+    def look() -> imagescan.Findings:
+        looks.append(1)
+        return found
+
+    for _ in range(2):
+        assert imagescan.kept(tmp_path / "cache", image="sha256:abc", look=look) == found
+    imagescan.kept(tmp_path / "cache", image="sha256:def", look=look)
+    assert len(looks) == 2

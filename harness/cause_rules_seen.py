@@ -1,0 +1,204 @@
+r"""Rules for what the scenarios of secrets, image, uploads and mail see.
+
+Those in `FACTS` need no other evidence: the scenario's own message is the fact. The others come
+after what logs say, since a log line knows more of why.
+"""
+
+from __future__ import annotations
+
+from harness.cause_rules import rule
+
+_IN_SECRETS = (
+    rule(
+        r"task takes \[[^\]]*\] from (?P<secret>\S+), and should take the account only",
+        "a task definition takes more, or less, than username and password from {secret}: host,"
+        " port and schema are plain variables, since a secret that RDS manages has the account"
+        " only",
+    ),
+    rule(
+        r"the secret (?P<secret>\S+) (?:is not (?:a )?JSON|has no text under the key)",
+        "the secret {secret} is not strict JSON with username and password, which ECS and RDS"
+        " Proxy both need",
+    ),
+    rule(
+        r"task definition has the secret (?:value of )?(?P<name>\w+) as a plain variable",
+        "{name} is among the plain variables of a task definition, where all who may describe it"
+        " can read it: name it under secrets",
+    ),
+    rule(
+        r"APP_KEY (?:differs between the tasks|of the \w+ task \w+ is not the secret's)"
+        r"|the cached APP_KEY is not the secret's",
+        "APP_KEY is not the secret's in every task: one started before the secret was changed, or"
+        " takes its key from elsewhere",
+    ),
+    rule(
+        r"tasks that started after the rotation use",
+        "new tasks do not take the user name from the secret, and a rotation changes it with the"
+        " password",
+    ),
+)
+
+_IN_IMAGE = (
+    rule(
+        r"workers run as root|first process runs as root",
+        "the app runs as root: the Dockerfile sets no USER, or the task definition sets one",
+    ),
+    rule(
+        r"the app's user can write to (?P<path>[^,\s]+)",
+        "the app's user can write to {path}, which app.writable does not declare: its owner or"
+        " mode is wrong in the image",
+    ),
+    rule(
+        r"development packages are in the image",
+        "composer install ran without --no-dev when the image was built",
+    ),
+    rule(
+        r"tools of the build are in the image: (?P<tools>[^\n]+)",
+        "the image still has what only its build needs: {tools}",
+    ),
+    rule(
+        r"the image has (?P<file>/[^\s,]*\.env[^\s,]*)",
+        "{file} was copied into the image, and fills in every variable that the task lacks: name"
+        " it in .dockerignore",
+    ),
+    rule(
+        r"the image holds a secret: (?P<what>[^;\n]+)",
+        "a secret is in the image, for all who may pull it: {what}",
+    ),
+    rule(
+        r"configuration was cached when the image was built",
+        "php artisan config:cache ran when the image was built, and froze what was set there: the"
+        " entrypoint must run it, with the task's own values",
+    ),
+    rule(
+        r"APP_DEBUG is on",
+        "APP_DEBUG is true in the task: an error shows code and configuration to every visitor",
+    ),
+    rule(
+        r"display_errors is|answers say which PHP this is",
+        "PHP's settings in the image are those of development: display_errors and expose_php must"
+        " be off",
+    ),
+    rule(
+        r"runs without its cache of (?P<what>[^\n]+)",
+        "the entrypoint does not run php artisan optimize: there is no cache of {what}",
+    ),
+    rule(
+        r"in the task definition, and the app's cached configuration has|cached APP_URL is another",
+        "the app's configuration was not made from the task's own variables: it was cached when"
+        " the image was built, or does not read them",
+    ),
+    rule(
+        r"OPcache (?:is off|looks at each file's date)",
+        "OPcache is not set for production in the image: opcache.enable=1 and"
+        " opcache.validate_timestamps=0",
+    ),
+    rule(
+        r"clear_env hides from PHP-FPM",
+        "clear_env is not set to no for PHP-FPM, which then sees no variable, secret or role of the"
+        " task",
+    ),
+    rule(
+        r"Debian packages of the image lack a security fix",
+        "the image is older than the fixes for its packages: build it anew",
+    ),
+    rule(
+        r"in flight when its task got the stop signal ended with",
+        "the stop signal ends nginx or PHP-FPM at once: the entrypoint does not pass it on, or the"
+        " image's STOPSIGNAL is not the graceful one",
+    ),
+    rule(
+        r"the task's container ended with 137",
+        "the container ignores its stop signal and was killed after stopTimeout: its first process"
+        " is a shell that does not pass it on",
+    ),
+)
+
+_IN_MAIL = (
+    rule(
+        r"the worker's mailer is '(?P<mailer>log|array|smtp|sendmail)'",
+        'MAIL_MAILER is "{mailer}" in the worker, and must be ses: its mails go nowhere',
+    ),
+    rule(
+        r"which is no worker, through the queue connection '(?P<connection>\w+)'",
+        'QUEUE_CONNECTION is "{connection}" in the web task, which runs its jobs itself while the'
+        " visitor waits",
+    ),
+    rule(
+        r"the mail is from (?P<seen>[^\s,]*), not from (?P<wanted>\S+)",
+        "MAIL_FROM_ADDRESS is {seen}, and the verified identity is {wanted}",
+    ),
+)
+
+_IN_UPLOADS = (
+    rule(
+        r"(?:the filesystem disk is '|the disk )(?P<disk>local|public)\b",
+        'FILESYSTEM_DISK is "{disk}", and must be s3: what one task stores there no other task has,'
+        " and it ends with the task",
+    ),
+    rule(
+        r"it is signed with a static key and not by a role",
+        "a static AWS_ACCESS_KEY_ID is set in the task, and hides its role",
+    ),
+    rule(
+        r"it is signed for the region (?P<region>\S+)",
+        "AWS_DEFAULT_REGION is {region} in the task, and is not the bucket's",
+    ),
+    rule(
+        r"the bucket may become public|public access block is incomplete|the bucket's objects are"
+        r" owned by|a stranger's GET of an object: 200",
+        "the bucket is not private: block all public access, and let the bucket's owner own all"
+        " objects",
+    ),
+)
+
+FACTS = (*_IN_SECRETS, *_IN_IMAGE, *_IN_MAIL, *_IN_UPLOADS)
+
+UPLOADS = (
+    rule(
+        r"20 MB were not accepted: The file is too large|uploading 20 MB answered 413",
+        "upload_max_filesize or post_max_size of PHP, or nginx's client_max_body_size, is smaller"
+        " in the image than the app's own limit",
+    ),
+    rule(
+        r"one byte over the limit was (?:answered with|stored)|over the limit was stored",
+        "the app does not check the size of what is uploaded",
+    ),
+    rule(
+        r"the file '[^\n]*' came back as",
+        "the app does not keep a file's own name, or writes it into Content-Disposition unquoted",
+    ),
+    rule(
+        r"a stranger's GET of the plan: 200",
+        "the app shows a private file to everyone: its policy is not asked",
+    ),
+    rule(
+        r"the upload failed, and nobody was told",
+        "the disk does not throw, so that a failed put() looks like a success: set 'throw' => true",
+    ),
+    rule(
+        r"a record was written for a file that is not there",
+        "the app writes its record before the file is stored, or does not look at what put() says",
+    ),
+    rule(
+        r"did not expire|good for another object too",
+        "temporary URLs are not signed: the disk's url() is used, or a front server answers for S3",
+    ),
+)
+
+MAIL = (
+    rule(
+        r"the orders \[[^\]]*\] were confirmed as",
+        "an order is confirmed more than once, or not at all: a job that runs twice must find that"
+        " its mail was sent",
+    ),
+    rule(
+        r"a mail that SES refuses counts as sent|a mail that SES refuses is not in failed_jobs",
+        "the app swallows what SES says: the job must fail with it, to be tried again",
+    ),
+    rule(
+        r"No (?:mail|\d+ mails) came to the buyer",
+        "nobody sends what is queued: no worker runs, or it looks at another queue than the web"
+        " task",
+    ),
+)

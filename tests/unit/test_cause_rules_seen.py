@@ -1,0 +1,79 @@
+"""What the scenarios of secrets, image, uploads and mail say, and the cause that follows."""
+
+from __future__ import annotations
+
+import pytest
+
+from harness.cause_rules_seen import FACTS, MAIL, UPLOADS
+from harness.causes import likely_cause
+
+SEEN = {
+    "the web task takes ['password'] from tickets/db, and should take the account only": (
+        "more, or less, than username and password from tickets/db"
+    ),
+    "the secret tickets/db is not a JSON object": "the secret tickets/db is not strict JSON",
+    "the web task definition has the secret DB_PASSWORD as a plain variable": (
+        "DB_PASSWORD is among the plain variables"
+    ),
+    "APP_KEY of the worker task 0123 is not the secret's": "APP_KEY is not the secret's in every",
+    "tasks that started after the rotation use {'tickets'}, and not tickets_clone": (
+        "new tasks do not take the user name from the secret"
+    ),
+    "PHP-FPM's workers run as root": "the app runs as root",
+    "the app's user can write to /srv/app/public, /srv/app/app": (
+        "can write to /srv/app/public, which app.writable does not declare"
+    ),
+    "development packages are in the image: laravel/sail": "without --no-dev",
+    "tools of the build are in the image: /usr/bin/git": "what only its build needs: /usr/bin/git",
+    "the image has /srv/app/.env in a layer": "/srv/app/.env was copied into the image",
+    "the image holds a secret: its configuration sets TOKEN; x": "its configuration sets TOKEN",
+    "configuration was cached when the image was built: /a": "config:cache ran when the image",
+    "APP_DEBUG is on: an error page shows .php": "APP_DEBUG is true in the task",
+    "PHP's display_errors is 1": "PHP's settings in the image are those of development",
+    "task 0123 runs without its cache of config, routes": "there is no cache of config, routes",
+    "MAIL_MAILER is 'ses' in the task definition, and the app's cached configuration has 'log'": (
+        "was not made from the task's own variables"
+    ),
+    "OPcache is off in PHP-FPM": "OPcache is not set for production",
+    "clear_env hides from PHP-FPM: APP_KEY": "clear_env is not set to no",
+    "3 Debian packages of the image lack a security fix: curl": "older than the fixes",
+    "a request in flight when its task got the stop signal ended with 000": "the stop signal ends",
+    "the task's container ended with 137, not 0": "ignores its stop signal",
+    "No mail came to the buyer (the worker's mailer is 'log', its queue connection 'sqs')": (
+        'MAIL_MAILER is "log" in the worker'
+    ),
+    "the job ran in task 0123, which is no worker, through the queue connection 'sync'": (
+        'QUEUE_CONNECTION is "sync" in the web task'
+    ),
+    "the mail is from a@b.example, not from c@d.example": "MAIL_FROM_ADDRESS is a@b.example",
+    "the filesystem disk is 'local', and another task": 'FILESYSTEM_DISK is "local"',
+    "the disk local did not store the file": 'FILESYSTEM_DISK is "local"',
+    "it is signed with a static key and not by a role": "a static AWS_ACCESS_KEY_ID is set",
+    "it is signed for the region eu-west-1": "AWS_DEFAULT_REGION is eu-west-1",
+    "the bucket may become public: BlockPublicPolicy is off": "the bucket is not private",
+    "20 MB were not accepted: The file is too large": "upload_max_filesize or post_max_size",
+    "one byte over the limit was answered with 302": "does not check the size",
+    "the file 'a b.jpg' came back as 'a-b.jpg'": "does not keep a file's own name",
+    "a stranger's GET of the plan: 200": "its policy is not asked",
+    "the upload failed, and nobody was told": "the disk does not throw",
+    "a record was written for a file that is not there": "before the file is stored",
+    "A temporary URL of 2 s did not expire": "temporary URLs are not signed",
+    "the orders ['A'] were confirmed as ['A', 'A']": "confirmed more than once",
+    "a mail that SES refuses counts as sent": "the app swallows what SES says",
+    "No 2 mails came to the buyer (the worker's mailer is 'ses', ...)": "nobody sends what is",
+}
+
+
+@pytest.mark.parametrize(("seen", "cause"), SEEN.items())
+def test_what_is_seen_has_its_cause(seen: str, cause: str) -> None:
+    assert cause in (likely_cause([seen]) or "nothing"), likely_cause([seen])
+
+
+def test_every_rule_is_tried() -> None:
+    for rule in (*FACTS, *UPLOADS, *MAIL):
+        assert any(rule.pattern.search(seen) for seen in SEEN), rule.pattern.pattern
+
+
+def test_a_log_line_explains_an_upload_better_than_its_answer() -> None:
+    texts = ["uploading 20 MB answered 500", "S3: NoSuchBucket: The bucket does not exist"]
+    assert likely_cause(texts) == "the bucket does not exist: AWS_BUCKET is wrong"
