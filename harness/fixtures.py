@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness import clients, findings
+from harness import clients, findings, history
 from harness.browser import Account, Browser
 from harness.causes import find_cause
 from harness.errors import CapabilityMissing
+from harness.report.history import History
 from harness.targets import (
     CONTAINERS,
     ECS,
@@ -20,6 +21,7 @@ from harness.targets import (
     EXEC,
     HTTP,
     PROBE,
+    SCHEDULE,
     SECRETS,
     Access,
     Differences,
@@ -145,15 +147,26 @@ class Toolbox:
         access = self.target.access
         return Browser(clients.web(access), access=access, probe_key=lambda: self.probe_key)
 
-    def last_words(self, *, since: datetime) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """Return the service's events and the targets' health at the end of a replay."""
-        if self.web is None:
-            return (), ()
+    def history(self, *, since: datetime) -> History:
+        """Read what happened in the stack since then, as far as this target shows it."""
+        able = self.target.capabilities
         try:
-            events = tuple(findings.event_lines(self.web.describe(), since=since))
-            return events, tuple(map(str, self.web.targets()))
+            sources = history.Sources(
+                self.target.access,
+                web=self.web,
+                containers=self.containers if CONTAINERS in able else None,
+                app_ticks=self._app_ticks if {PROBE, SCHEDULE} <= able else None,
+            )
         except Exception as error:  # noqa: BLE001 - a report is written in any case
-            return (f"could not be read: {error}",), ()
+            return History(unread=(str(error),))
+        return history.read(sources, since=since)
+
+    def _app_ticks(self, since: datetime) -> list[dict[str, Any]]:
+        stamp = since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        found: list[dict[str, Any]] = self.new_visitor().probe.ask("GET", f"ticks?since={stamp}")[
+            "ticks"
+        ]
+        return found
 
     def need(self, capability: str) -> None:
         """Refuse what the target cannot do.

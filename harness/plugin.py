@@ -249,6 +249,8 @@ def _outcome(item: pytest.Item, *, report: pytest.TestReport) -> Outcome:
         result=PASSED,
         target=item.config.stash[_replay].name,
         truth=running.declared.truth,
+        started_at=running.since.isoformat(),
+        measured=tuple((name, redact(str(value))) for name, value in report.user_properties),
     )
     if report.skipped:
         return replace(begun, result=SKIPPED, reason=_skip_reason(report))
@@ -299,6 +301,7 @@ class _Collector:
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
+        self._lines = config.get_verbosity() == 0
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Keep the outcome that the last phase of a scenario carries."""
@@ -307,6 +310,23 @@ class _Collector:
             outcome = outcome_from(carried["outcome"])
             key = (outcome.story, carried["line"], outcome.scenario)
             self._config.stash[_replay].outcomes[key] = outcome
+            self._tell(outcome)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:
+        """Keep pytest's dots away where each scenario gets a line of its own."""
+        if not self._lines or not report.nodeid.startswith(f"{FOLDER}/"):
+            return None
+        if report.failed:
+            return (FAILED if report.when == "call" else ERROR), "", ""
+        return (report.outcome if report.when == "call" or report.skipped else ""), "", ""
+
+    def _tell(self, outcome: Outcome) -> None:
+        writer = self._config.pluginmanager.getplugin("terminalreporter")
+        if self._lines and writer is not None:
+            line = terminal.line(outcome)
+            writer.ensure_newline()
+            writer.write_line(line.text, **_TONES.get(line.tone, {}))
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Write the report and print its table."""
@@ -326,7 +346,8 @@ _TONES = {"good": {"green": True}, "bad": {"red": True}, "quiet": {"bold": True}
 def _report(config: pytest.Config) -> Report:
     replay = config.stash[_replay]
     access = _toolbox(config).target.access
-    events, healths = _toolbox(config).last_words(since=replay.started)
+    told = _toolbox(config).history(since=replay.started)
+    away = os.path.relpath(access.run_dir, _report_directory(config)) if access.run_dir else ""
     return Report(
         target=replay.name,
         public_url=access.public_url,
@@ -336,8 +357,7 @@ def _report(config: pytest.Config) -> Report:
         run=access.run,
         vendor=access.vendor,
         overlay=access.overlay,
-        events=events,
-        targets=healths,
+        history=replace(told, logs_at=away),
     )
 
 

@@ -36,8 +36,11 @@ def _page(report: Report) -> Iterator[str]:
     yield from _red(report)
     yield from _matrix(report)
     yield from _about(report)
-    yield from _lines("What ECS did", report.events)
-    yield from _lines("Targets at the end", report.targets)
+    yield from _lines(
+        "What ECS did",
+        [f"{one.at:%H:%M:%S} {one.service} {one.message}" for one in report.history.events],
+    )
+    yield from _lines("Targets at the end", report.history.targets)
     yield "</main></body></html>"
 
 

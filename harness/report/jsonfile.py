@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from harness.redact import redact
@@ -28,7 +30,17 @@ def text(report: Report) -> str:
         "vendor_text": report.vendor_text,
         "overlay": list(report.overlay_lines),
         "scenarios": [one.as_json() for one in report.outcomes],
-        "events": list(report.events),
-        "targets": list(report.targets),
+        **asdict(report.history),
     }
-    return redact(json.dumps(data, indent=2, ensure_ascii=False)) + "\n"
+    return json.dumps(_plain(data), indent=2, ensure_ascii=False) + "\n"
+
+
+def _plain(value: Any) -> Any:
+    """Make JSON of it; secrets are blanked before quotes in them are escaped."""
+    if isinstance(value, dict):
+        return {_plain(key): _plain(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    return redact(value) if isinstance(value, str) else value

@@ -69,6 +69,7 @@ def _case(suite: ET.Element, one: Outcome) -> None:
         found = ET.SubElement(case, kind, {"message": _clean(message), "type": kind})
         found.text = _clean("\n".join((one.seen, *one.cause_lines)))
     out = [f"truth on {name}: {truth}" for name, truth in one.truth.items()]
+    out += [f"{name}: {value}" for name, value in one.measured]
     out += [f"\n--- {title} ---\n{body}" for title, body in one.sections]
     ET.SubElement(case, "system-out").text = _clean("\n".join(out))
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from harness.report.history import History
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -56,6 +58,10 @@ class Outcome:
     truth: Mapping[str, Truth]
     """Target name -> what a pass there proves."""
     seconds: float = 0.0
+    started_at: str = ""
+    """UTC, ISO 8601."""
+    measured: tuple[tuple[str, str], ...] = ()
+    """What it measured besides: name and value."""
     reason: str = ""
     """Why it was skipped."""
     seen: str = ""
@@ -96,6 +102,7 @@ def outcome_from(data: Mapping[str, Any]) -> Outcome:
     """Make an outcome from its JSON; it crosses from an xdist worker in that form."""
     plain = {key: value for key, value in data.items() if key not in ("story", "title")}
     plain["truth"] = {name: Truth(**one) for name, one in plain["truth"].items()}
+    plain["measured"] = tuple((name, value) for name, value in plain["measured"])
     plain["cause_lines"] = tuple(plain["cause_lines"])
     plain["sections"] = tuple((title, text) for title, text in plain["sections"])
     return Outcome(**plain)
@@ -116,10 +123,8 @@ class Report:
     """Where the app's PHP packages came from."""
     overlay: Mapping[str, Any] = field(default_factory=dict)
     """All that differs from production in the tasks."""
-    events: tuple[str, ...] = ()
-    """The services' ECS events, oldest first."""
-    targets: tuple[str, ...] = ()
-    """Health of the load balancer's targets at the end."""
+    history: History = field(default_factory=History)
+    """What happened in the stack meanwhile, as far as the target shows it."""
 
     @property
     def counts(self) -> dict[str, int]:

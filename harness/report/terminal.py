@@ -45,14 +45,25 @@ def lines(report: Report, *, width: int = 100, where: str = "") -> list[Line]:
     return [Line(redact(line.text), line.tone) for line in told]
 
 
+def line(one: Outcome) -> Line:
+    """Return the one line that is shown as a scenario ends."""
+    tone = _TONES.get(one.result, "bad")
+    text = f"{_WORDS[one.result]:<6} {one.story}: {one.title}  {one.seconds:.1f} s"
+    return Line(redact(text), tone)
+
+
 def _row(one: Outcome, *, name_width: int, width: int) -> Iterable[Line]:
     names = textwrap.wrap(one.title, name_width - 2) or [one.title]
-    tone = {"passed": "good", "skipped": "quiet"}.get(one.result, "bad")
+    tone = _TONES.get(one.result, "bad")
     first = f"  {names[0]:<{name_width - 2}}  {_WORDS[one.result]:<6} "
     yield Line(f"{first}{one.label.kind:<{_LABEL_WIDTH}} {one.seconds:>7.1f}", tone)
     for more in names[1:]:
         yield Line(f"  {more}", tone)
-    notes = [one.reason, f"likely cause: {one.cause}" if one.cause else ""]
+    notes = [
+        *(f"{name}: {value}" for name, value in one.measured),
+        one.reason,
+        f"likely cause: {one.cause}" if one.cause else "",
+    ]
     if one.is_red and not one.cause:
         notes.append(one.seen.partition("\n")[0])
     for note in filter(None, notes):
@@ -60,6 +71,7 @@ def _row(one: Outcome, *, name_width: int, width: int) -> Iterable[Line]:
         yield from (Line(f"{_INDENT}{part}", tone) for part in wrapped)
 
 
+_TONES = {"passed": "good", "skipped": "quiet"}
 _WORDS = {"passed": "ok", "failed": "RED", "error": "ERROR", "skipped": "-"}
 
 

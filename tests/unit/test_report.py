@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
@@ -22,6 +23,7 @@ from harness.report import (
     proved,
     terminal,
 )
+from harness.report.history import Event, History
 from harness.report.model import outcome_from
 
 if TYPE_CHECKING:
@@ -35,6 +37,8 @@ def outcome(name: str, result: str, **more: object) -> Outcome:
     return Outcome(f"scenarios/test_sessions.py::test_{name}", result, **known)  # type: ignore[arg-type]
 
 
+AT = datetime(2026, 11, 23, 4, 0, 1, tzinfo=UTC)
+HISTORY = History(events=(Event(AT, "tickets-web", "has reached a steady state."),))
 PASSED = outcome("a_value_is_shared", "passed")
 RED = outcome(
     "the_cookie_is_secure",
@@ -59,7 +63,7 @@ def report(*outcomes: Outcome, **more: object) -> Report:
             "environment": {"AWS_ENDPOINT_URL": "http://localstack:4566"},
             "files": {"/etc/ssl/certs/ca-certificates.crt": "ca"},
         },
-        "events": ("04:00:01 (service tickets-web) has reached a steady state.",),
+        "history": HISTORY,
         **more,
     }
     return Report(outcomes=outcomes, **known)  # type: ignore[arg-type]

@@ -1,0 +1,100 @@
+"""What happened in the stack while the scenarios ran: values only, read by `harness.history`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+SERVICE = "stand-ins"
+"""The kind of a life that is one of our own services."""
+
+
+@dataclass(frozen=True)
+class Life:
+    """A service or a task: when it was made, worked, and ended. What is not known is None."""
+
+    kind: str
+    """``stand-ins``, or the family of the task's definition."""
+    name: str
+    detail: str = ""
+    """Of a task: its definition's revision, and who started it."""
+    created_at: datetime | None = None
+    started_at: datetime | None = None
+    ready_at: datetime | None = None
+    """When a service answered, or a task was healthy behind the load balancer."""
+    stopping_at: datetime | None = None
+    stopped_at: datetime | None = None
+    end: str = ""
+    """Why it stopped, in ECS's words, with exit codes."""
+    failed: bool = False
+    """Whether it ended otherwise than somebody meant it to."""
+    folders: tuple[tuple[str, str], ...] = ()
+    """Container -> the folder with its logs, inside the run directory."""
+
+
+@dataclass(frozen=True)
+class Event:
+    """One event of an ECS service."""
+
+    at: datetime
+    service: str
+    message: str
+
+
+@dataclass(frozen=True)
+class HealthChange:
+    """A target of the load balancer that changed its state."""
+
+    at: datetime
+    address: str
+    state: str
+    why: str = ""
+    task: str = ""
+
+
+@dataclass(frozen=True)
+class Tick:
+    """One turn of the scheduler's rule, and what came of it."""
+
+    due: datetime
+    """The minute that the rule names; where it is not known, when the task was asked for."""
+    task: str = ""
+    command_at: datetime | None = None
+    """When the scheduler's command began in the task; where it is not known, when the task did."""
+    end: str = ""
+    ran: tuple[str, ...] = ()
+    """What was due and was run, with how it ended."""
+
+    @property
+    def lag_s(self) -> float | None:
+        """How long after its minute the command began."""
+        return (self.command_at - self.due).total_seconds() if self.command_at else None
+
+
+@dataclass(frozen=True)
+class Image:
+    """An image that the stack was made from."""
+
+    name: str
+    reference: str
+    id: str
+
+
+@dataclass(frozen=True)
+class History:
+    """All that is told of one replay's stack. For a site seen from outside, it is empty."""
+
+    lives: tuple[Life, ...] = ()
+    events: tuple[Event, ...] = ()
+    health: tuple[HealthChange, ...] = ()
+    ticks: tuple[Tick, ...] = ()
+    images: tuple[Image, ...] = ()
+    targets: tuple[str, ...] = ()
+    """Health of the load balancer's targets at the end."""
+    logs_at: str = ""
+    """The run directory, as seen from the directory of the report."""
+    unread: tuple[str, ...] = ()
+    """What could not be read, and why."""
