@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
@@ -38,8 +38,8 @@ def rehearsals(
     client: docker.DockerClient,
 ) -> Iterator[Mapping[str, Future[Rehearsed]]]:
     """Rehearse every mistake that was collected, each in a project of its own."""
-    mistakes: list[Mistake] = [
-        item.callspec.params["mistake"]
+    mistakes = [
+        cast("Mistake", item.callspec.params["mistake"])
         for item in request.session.items
         if isinstance(item, pytest.Function)
         and hasattr(item, "callspec")

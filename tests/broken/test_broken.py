@@ -9,11 +9,14 @@ import pytest
 from tests.broken.conftest import Rehearsed
 from tests.broken.mistakes import MISTAKES, NOT_STARTED, Mistake
 from tests.broken.mistakes_stories import STORIES
+from tests.broken.mistakes_tiers import TIERS
+
+ALL = (*MISTAKES, *TIERS, *STORIES)
 
 pytestmark = pytest.mark.docker
 
 
-@pytest.mark.parametrize("mistake", [*MISTAKES, *STORIES], ids=lambda mistake: mistake.name)
+@pytest.mark.parametrize("mistake", ALL, ids=lambda mistake: mistake.name)
 def test_a_mistake_is_caught_and_named(
     mistake: Mistake, rehearsed: Rehearsed, outcomes: Mapping[str, list[str]]
 ) -> None:
