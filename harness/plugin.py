@@ -318,8 +318,15 @@ class _Collector:
         if not self._lines or not report.nodeid.startswith(f"{FOLDER}/"):
             return None
         if report.failed:
-            return (FAILED if report.when == "call" else ERROR), "", ""
+            result = FAILED if report.when == "call" else ERROR
+            return result, "", result.upper()
         return (report.outcome if report.when == "call" or report.skipped else ""), "", ""
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Keep pytest's file names away, too, where every line is a scenario's."""
+        writer = self._config.pluginmanager.getplugin("terminalreporter")
+        if self._lines and writer is not None and all(map(_is_scenario, session.items)):
+            writer.showfspath = False
 
     def _tell(self, outcome: Outcome) -> None:
         writer = self._config.pluginmanager.getplugin("terminalreporter")

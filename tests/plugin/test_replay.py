@@ -116,6 +116,14 @@ def test_every_file_of_the_report_is_written(
     assert "the second thing" in (run / "report.html").read_text()
 
 
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["one process", "xdist"])
+def test_each_scenario_gets_a_line_as_it_ends(replay: Replay, workers: tuple[str, ...]) -> None:
+    lines = replay(TWO, *workers).stdout.lines
+    assert [line for line in lines if line.startswith("ok     story: the first thing  0.")]
+    assert [line for line in lines if line.startswith("RED    story: the second thing  0.")]
+    assert not [line for line in lines if line.startswith("scenarios/test_story.py ")]
+
+
 def test_where_the_report_goes_can_be_chosen(replay: Replay, pytester: pytest.Pytester) -> None:
     replay(TWO, "--report-dir", str(pytester.path / "elsewhere"))
     assert (pytester.path / "elsewhere" / "report.html").exists()
