@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import os
 import re
 import tarfile
 from dataclasses import asdict, dataclass
@@ -19,10 +20,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
 SECRET_NAME = re.compile(
-    r"(?:PASSWORD|PASSWD|SECRET|TOKEN|PRIVATE_KEY|CREDENTIALS?)$|(?:^|_)(?:APP|API|ACCESS|PROBE)_KEY$"
-    r"|^AWS_ACCESS_KEY_ID$",
+    r"(?:PASSWORD|PASSWD|SECRET|TOKEN|PRIVATE_KEY|CREDENTIALS?"
+    r"|(?:^|_)(?:APP|API|ACCESS|PROBE|ENCRYPTION)_KEY)"
+    r"(?:_(?:ID|OLD|NEW|PREVIOUS|BASE64|\d+))?$",
     re.IGNORECASE,
 )
+"""Names of variables that hold secrets; AUTH_PASSWORD_TIMEOUT and its like do not."""
 _ASSIGNED = re.compile(r"\b([A-Za-z_][A-Za-z0-9_]*)=(?!\s|\$|\"\"|''|$)\S")
 _LARGEST_READ = 512 * 1024
 _NOT_READ = ("usr/", "lib/", "lib64/", "bin/", "sbin/", "boot/", "var/lib/dpkg/", "etc/ssl/certs/")
@@ -89,7 +92,10 @@ def kept(directory: Path, *, image: str, look: Callable[[], Findings]) -> Findin
         return Findings(files=found["files"], **lists)
     seen = look()
     directory.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(asdict(seen)), encoding="utf-8")
+    # Another process may look for it at this moment: it finds all of it, or nothing.
+    written = path.with_suffix(f".{os.getpid()}")
+    written.write_text(json.dumps(asdict(seen)), encoding="utf-8")
+    written.replace(path)
     return seen
 
 

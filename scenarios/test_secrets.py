@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from harness.imagescan import SECRET_NAME
 from harness.report import emulated, not_covered, proved
 from harness.rollout import Rollout
 from harness.secrettrials import Rotation, SecretTrials
@@ -26,9 +26,6 @@ if TYPE_CHECKING:
     from harness.webtier import WebTier
 
 FROM_ELSEWHERE = ("DB_HOST", "DB_PORT", "DB_DATABASE")
-SECRET_NAME = re.compile(
-    r"(PASSWORD|PASSWD|SECRET|TOKEN|PRIVATE|CREDENTIAL)|(^|_)(APP|API|ACCESS|PROBE)_KEY"
-)
 ANSWERS_FROM_NEW_TASKS = 6
 FINGERPRINT = [
     "php",
@@ -168,12 +165,16 @@ def refused(
 
 @pytest.fixture
 def definitions(access: Access, ecs: Any) -> dict[str, dict[str, Any]]:
-    """Return each service's container as its task definition describes it."""
-    found = {}
+    """Return the container of each service, and of the scheduler, as ECS describes it."""
+    on = {}
     for kind, name in access.services.items():
         service = ecs.describe_services(cluster=access.cluster, services=[name])["services"][0]
-        arn = service["taskDefinition"]
-        shown = ecs.describe_task_definition(taskDefinition=arn)["taskDefinition"]
+        on[kind] = service["taskDefinition"]
+    if access.resources.get("scheduler"):
+        on["scheduler"] = access.resources["scheduler"]
+    found = {}
+    for kind, definition in on.items():
+        shown = ecs.describe_task_definition(taskDefinition=definition)["taskDefinition"]
         found[kind] = shown["containerDefinitions"][0]
     return found
 

@@ -141,9 +141,12 @@ def test_a_visitors_request_in_flight_when_its_task_is_stopped_is_answered(
 ) -> None:
     doomed = probe.whoami()
     visitors = [new_visitor() for _ in range(4)]
+    for one in visitors:
+        one.probe.whoami()  # so that the slow request goes out at once, on an open connection
     with ThreadPoolExecutor(len(visitors)) as pool:
         asked = [pool.submit(one.probe.slow, SLOW_S, timeout_s=30) for one in visitors]
-        probe.whoami()
+        for _ in visitors:
+            probe.whoami()
         stop(doomed["task_arn"])
         answers = [one.result() for one in asked]
     statuses = sorted({one.status_code for one in answers})

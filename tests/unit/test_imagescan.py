@@ -96,6 +96,22 @@ def test_secrets_in_configuration_labels_and_history_are_named_without_their_val
     assert imagescan.of_config({"Env": ["PATH=/bin"]}, history=["CMD [sh]"]) == []
 
 
+@pytest.mark.parametrize(
+    ("name", "is_one"),
+    [
+        ("DB_PASSWORD", True),
+        ("APP_KEY", True),
+        ("AWS_ACCESS_KEY_ID", True),
+        ("DB_PASSWORD_OLD", True),
+        ("AUTH_PASSWORD_TIMEOUT", False),
+        ("AUTH_PASSWORD_RESET_TOKEN_TABLE", False),
+        ("CACHE_PREFIX", False),
+    ],
+)
+def test_which_names_are_those_of_secrets(name: str, is_one: bool) -> None:
+    assert bool(imagescan.SECRET_NAME.search(name)) is is_one
+
+
 def test_development_packages_are_known_by_composers_list_and_by_name() -> None:
     installed = {
         "packages": [{"name": "laravel/framework"}, {"name": "own/tool"}, {"name": "laravel/sail"}],
