@@ -55,6 +55,12 @@ def _red(report: Report) -> Iterator[str]:
     red = [one for one in report.outcomes if one.is_red]
     if red:
         yield "<h2>Red, and why</h2>"
+    if report.common_causes:
+        told = (
+            f'<li>{escape(cause)} <span class="tag failed">{count} scenarios</span></li>'
+            for cause, count in report.common_causes
+        )
+        yield f'<ul class="causes">{"".join(told)}</ul>'
     for one in red:
         yield f'<article class="red" id="{escape(_anchor(one))}">'
         yield f"<h3>{escape(one.story)}: {escape(one.title)}</h3>"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -150,6 +151,12 @@ class Report:
         if not counts[PASSED]:
             return f"Nothing was shown: no scenario passed{skipped}."
         return f"{counts[PASSED]} scenarios passed{skipped}; none is red."
+
+    @property
+    def common_causes(self) -> tuple[tuple[str, int], ...]:
+        """Each cause that explains several red scenarios, and how many, the commonest first."""
+        told = Counter(one.cause for one in self.outcomes if one.cause)
+        return tuple((cause, count) for cause, count in told.most_common() if count > 1)
 
     @property
     def vendor_text(self) -> str:

@@ -77,6 +77,9 @@ _WORDS = {"passed": "ok", "failed": "RED", "error": "ERROR", "skipped": "-"}
 
 def _about(report: Report, *, width: int) -> Iterable[Line]:
     yield Line(report.verdict, "good" if report.is_green else "bad")
+    for cause, count in report.common_causes:
+        for part in textwrap.wrap(f"{count} of them: {cause}", width, subsequent_indent="  "):
+            yield Line(part, "bad")
     yield Line(f"target: {report.target}, {report.public_url}, {report.seconds:.1f} s")
     about = [("vendor", report.vendor_text)]
     if report.overlay:

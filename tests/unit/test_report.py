@@ -145,6 +145,14 @@ def test_junit_is_valid_even_with_control_characters() -> None:
     assert skipped.get("message") == "target url lacks: ecs"
 
 
+def test_a_cause_that_explains_several_scenarios_is_said_once_for_all() -> None:
+    made = report(PASSED, RED, outcome("it_is_sent", "error", cause=RED.cause))
+    assert made.common_causes == ((RED.cause, 2),)
+    assert f"2 of them: {RED.cause}" in FORMATS["terminal"](made)
+    assert "2 scenarios</span>" in html.text(made)
+    assert ALL.common_causes == ()
+
+
 class Resources(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
