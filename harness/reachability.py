@@ -6,10 +6,12 @@ port on which nothing listens answers too, and that tells a hole from a wall.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from harness.errors import TargetError
 
 if TYPE_CHECKING:
     from harness.clients import Containers
@@ -99,7 +101,9 @@ class Reachability:
     """The namespaces of one run, and what was seen from them."""
 
     def __init__(self, containers: Containers) -> None:
+        self._containers = containers
         self._pauses = containers.of_role("pause")
+        self._gateways: dict[str, str] = {}
         self._run = self._pauses[0].labels["harness.run"]
         self.services = tuple(
             self._place(one, name=role, kind=role)
@@ -118,19 +122,21 @@ class Reachability:
             network.rpartition("-")[2]: one
             for network, one in container.attrs["NetworkSettings"]["Networks"].items()
         }
+        addresses = {role: one["IPAddress"] for role, one in networks.items() if one["IPAddress"]}
         return Place(
             name=name,
             kind=kind,
-            addresses={role: one["IPAddress"] for role, one in networks.items()},
-            gateways={
-                role: container.client.networks.get(one["NetworkID"]).attrs["IPAM"]["Config"][0][
-                    "Gateway"
-                ]
-                for role, one in networks.items()
-            },
+            addresses=addresses,
+            gateways={role: self._gateway(networks[role]["NetworkID"]) for role in addresses},
             container=container,
             is_task=is_task,
         )
+
+    def _gateway(self, network_id: str) -> str:
+        if network_id not in self._gateways:
+            network = self._pauses[0].client.networks.get(network_id)
+            self._gateways[network_id] = network.attrs["IPAM"]["Config"][0]["Gateway"]
+        return self._gateways[network_id]
 
     def _internet(self) -> Place:
         """Stand on the network on which visitors arrive."""
@@ -156,8 +162,12 @@ class Reachability:
         with ThreadPoolExecutor(len(sources)) as pool:
             found = pool.map(lambda source: list(self._row(source, places)), sources)
             cells = [cell for row in found for cell in row]
-        gone = {one.name for one in self.tasks if not _runs(one.container)}
+        gone = {one.name for one in self.tasks} - self._running_tasks()
         return [one for one in cells if not gone & {one.source.name, one.destination.name}]
+
+    def _running_tasks(self) -> set[str]:
+        running = {one.id for one in self._containers.of_role("pause")}
+        return {one.name for one in self.tasks if one.container.id in running}
 
     def _row(self, source: Place, places: Iterable[Place]) -> Iterable[Cell]:
         wanted = {
@@ -172,20 +182,31 @@ class Reachability:
         for network, address in host.addresses.items():
             for port in (*HOST_PORTS, *published):
                 wanted[f"{address}:{port}"] = (host, network, port)
-        for text, state in self._probe(source, list(wanted)).items():
+        for text, state in self._probe(source, wanted.keys()).items():
             place, network, port = wanted[text]
             yield Cell(source, place, network, port, state)
 
-    def _probe(self, source: Place, wanted: Sequence[str]) -> dict[str, str]:
+    def _probe(self, source: Place, wanted: Collection[str]) -> dict[str, str]:
         """Try ``address:port`` texts from a place; return how each answered."""
         command = ["perl", "-e", _PROGRAM, str(_WAIT_S), *wanted]
         if source.is_task:
-            code, said = source.container.exec_run(command, user="0")
-            if code and not _runs(source.container):
+            try:
+                code, said = source.container.exec_run(command, user="0")
+            except Exception as error:  # noqa: BLE001 - the engine's, which is not imported here
+                code, said = 1, str(error).encode()
+            if code and source.name not in self._running_tasks():
+                # A scheduled task ends when its work is done, which is no concern of the network.
                 return {}
+            if code:
+                raise TargetError(
+                    f"nothing could be tried from {source.name}",
+                    last_answer=said.decode(errors="replace"),
+                    hint="look at the log of its pause container",
+                )
         else:
             said = self._beside(source, command)
-        return dict(line.split(" ", 1) for line in said.decode().splitlines())
+        lines = (line.split(" ", 1) for line in said.decode().splitlines())
+        return {line[0]: line[1] for line in lines if line[0] in wanted}
 
     def _beside(self, source: Place, command: Sequence[str]) -> bytes:
         """Run the prober in a container that joins the namespace, or on the public network."""
@@ -207,8 +228,3 @@ class Reachability:
             },
         )
         return said
-
-
-def _runs(container: Any) -> bool:
-    container.reload()
-    return bool(container.status == "running")
