@@ -52,7 +52,7 @@ SECRETS = (
     ),
     rule(
         r"(?:failed to fetch secret|retrieve the secret with ARN) '?"
-        r"arn:aws:secretsmanager:[^\s']*?:secret:(?P<secret>[\w/+=.@-]+?)(?:-\w{6})?(?=[:\s'])",
+        r"arn:aws:secretsmanager:[^\s']*?:secret:(?P<secret>[\w/+=.@*-]+?)(?:-\w{6})?(?=[:\s'])",
         "{task} never started: the secret {secret} does not exist in this account and region",
     ),
     rule(

@@ -89,7 +89,7 @@ def _task(match: re.Match[str], *, whole: str) -> str:
 
 def _secret_with(key: str, *, whole: str) -> str:
     """Find the secret from which a task definition in the evidence takes this key."""
-    found = re.search(rf":secret:([\w/+=.@-]+?)(?:-\w{{6}})?:{re.escape(key)}:", whole)
+    found = re.search(rf":secret:([\w/+=.@*-]+?)(?:-\w{{6}})?:{re.escape(key)}:", whole)
     return found[1] if found else "the secret that its task definition names"
 
 
