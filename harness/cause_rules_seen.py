@@ -152,6 +152,20 @@ _IN_UPLOADS = (
     ),
 )
 
+RELEASES = (
+    rule(
+        r"visitors saw \[[\d, ]*50\d[\d, ]*\] during the release|the old tasks did not stay",
+        "minimumHealthyPercent of the service is too low: ECS stops the old tasks before it knows"
+        " that new ones start",
+    ),
+    rule(
+        r"The release was neither refused nor rolled back",
+        "the deployment circuit breaker of the service, with its rollback, is off: a release whose"
+        " tasks cannot start is tried for ever",
+    ),
+)
+"""Before all others: these scenarios have tasks that never start, and mean to."""
+
 FACTS = (*_IN_SECRETS, *_IN_IMAGE, *_IN_MAIL, *_IN_UPLOADS)
 
 UPLOADS = (

@@ -15,13 +15,14 @@ from harness.cause_rules import BOOT, HEALTH, IMAGE, SECRETS, Rule
 from harness.cause_rules_app import AWS, DATABASE, SEEN
 from harness.cause_rules_jobs import JOBS, TICKS
 from harness.cause_rules_network import NETWORK
-from harness.cause_rules_seen import FACTS, MAIL, UPLOADS
+from harness.cause_rules_seen import FACTS, MAIL, RELEASES, UPLOADS
 from harness.redact import redact
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 RULES: tuple[Rule, ...] = (
+    *RELEASES,
     *SECRETS,
     *NETWORK,
     *FACTS,

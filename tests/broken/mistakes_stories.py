@@ -19,6 +19,8 @@ IN_BUCKET = "test_a_file_is_in_the_bucket_under_its_prefix_and_on_no_tasks_disk"
 BY_ROLE = "test_a_temporary_url_is_signed_with_the_task_roles_credentials"
 DRAINS = "test_the_image_runs_with_a_read_only_root_and_drains_when_it_is_told_to_stop"
 IN_FLIGHT = "test_a_visitors_request_in_flight_when_its_task_is_stopped_is_answered"
+SERVICE = "app/ecs/service-web.json"
+BAD_SECRET = "test_a_release_with_a_bad_secret_never_starts_and_the_old_tasks_keep_serving"
 DATABASE_SECRET = (
     "test_the_database_secret_is_strict_json_and_the_app_takes_nothing_but_the_account_from_it"
 )
@@ -47,6 +49,18 @@ def key_of_its_own(found: dict[str, Any]) -> None:
 
 
 STORIES = (
+    Mistake(
+        "a release stops the old tasks before its own are healthy",
+        text(SERVICE, '"minimumHealthyPercent": 100', '"minimumHealthyPercent": 0'),
+        cause="minimumHealthyPercent of the service is too low",
+        red=(BAD_SECRET,),
+    ),
+    Mistake(
+        "a release that cannot start is not rolled back",
+        text(SERVICE, '"rollback": true', '"rollback": false'),
+        cause="the deployment circuit breaker of the service",
+        red=(BAD_SECRET,),
+    ),
     Mistake(
         "the database's user name is a plain variable",
         all_of(no_secret("DB_USERNAME"), variable("DB_USERNAME", "tickets")),

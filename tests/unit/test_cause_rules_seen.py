@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from harness.cause_rules_seen import FACTS, MAIL, UPLOADS
+from harness.cause_rules_seen import FACTS, MAIL, RELEASES, UPLOADS
 from harness.causes import likely_cause
 
 SEEN = {
+    "visitors saw [200, 503] during the release": "minimumHealthyPercent of the service",
+    "The release was neither refused nor rolled back, within 60 s.": "circuit breaker",
     "the web task takes ['password'] from tickets/db, and should take the account only": (
         "more, or less, than username and password from tickets/db"
     ),
@@ -70,7 +72,7 @@ def test_what_is_seen_has_its_cause(seen: str, cause: str) -> None:
 
 
 def test_every_rule_is_tried() -> None:
-    for rule in (*FACTS, *UPLOADS, *MAIL):
+    for rule in (*RELEASES, *FACTS, *UPLOADS, *MAIL):
         assert any(rule.pattern.search(seen) for seen in SEEN), rule.pattern.pattern
 
 
