@@ -169,7 +169,7 @@ def replay(here: Here, home: Path, pytest_args: list[str], *, target: str = "loc
         pytest_args: The user's own arguments for pytest.
         target: Where the scenarios run.
     """
-    named = any((PROJECT / arg.partition("::")[0]).exists() for arg in pytest_args)
+    named = any(_is_there(PROJECT / arg.partition("::")[0]) for arg in pytest_args)
     command = [sys.executable, "-m", "pytest", "--target", target, *pytest_args]
     variables = {
         **here.environ,
@@ -187,6 +187,13 @@ def replay(here: Here, home: Path, pytest_args: list[str], *, target: str = "loc
             hint="`pytest scenarios --collect-only` lists them",
         )
     return code if code <= 1 else ConfigError.exit_code
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # an expression after -k can be longer than a name may be
+        return False
 
 
 def up(here: Here) -> int:
