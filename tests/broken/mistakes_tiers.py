@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.broken.mistakes import COOKIE, Mistake, text
+from tests.broken.mistakes import Mistake, text
 
 LOGIN = "app/app/Http/Controllers/Auth/LoginController.php"
 BOOTSTRAP = "app/bootstrap/app.php"
@@ -10,13 +10,6 @@ TRUST = "$middleware->trustProxies("
 SURVIVES = "test_the_session_survives_the_replacement_of_every_web_task_and_no_request_fails"
 
 TIERS = (
-    Mistake(
-        "signing in keeps the session's id",
-        text(LOGIN, "        $request->session()->regenerate();\n", ""),
-        cause="session",
-        red=("test_signing_in_gives_the_session_a_new_id",),
-        green=(COOKIE,),
-    ),
     Mistake(
         "forms need no token",
         text(BOOTSTRAP, TRUST, f"$middleware->validateCsrfTokens(except: ['*']);\n        {TRUST}"),
