@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 PROJECT = Path(__file__).resolve().parent.parent
 """The harness itself: its scenarios and images are here, wherever the app is."""
 
+TEST_PARTS = ("lint", "unit", "plugin", "report", "php", "docker", "rehearsal", "broken")
+"""Folders in tests/, the quickest first."""
 _PYTEST_INTERRUPTED = 2
 _PYTEST_NOTHING_RAN = 5
 
@@ -259,7 +261,8 @@ def smoke(here: Here, pytest_args: list[str]) -> int:
 
 def test(here: Here, pytest_args: list[str]) -> int:
     """Run the project's own tests: lint, types, unit, plugin, Docker, the app's, one rehearsal."""
-    command = [sys.executable, "-m", "pytest", *(pytest_args or ["tests"])]
+    tests = pytest_args or ["--durations=12", *(f"tests/{part}" for part in TEST_PARTS)]
+    command = [sys.executable, "-m", "pytest", *tests]
     variables = {k: v for k, v in here.environ.items() if not k.startswith("HARNESS_")}
     return subprocess.run(command, cwd=PROJECT, env=variables, check=False).returncode
 
