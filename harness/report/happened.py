@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from harness.report.markup import clock, note, row, scrolled, tag, words
+from harness.report.markup import moment, note, row, scrolled, tag, words
 from harness.report.timeline import life_anchor
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def _tick(one: Tick) -> str:
     lag = f"{one.lag_s:.1f} s" if one.lag_s is not None else ""
     task = f"<code>{words(one.task[:8])}</code>" if one.task else ""
     ran = "<br>".join(map(words, one.ran))
-    return row(clock(one.due), task, lag, words(one.end), ran)
+    return row(moment(one.due), task, lag, words(one.end), ran)
 
 
 def lives(history: History) -> Iterator[str]:
@@ -52,7 +52,7 @@ def _life(one: Life, *, logs_at: str) -> str:
     end = words(one.end) or ("runs" if one.started_at else "")
     return row(
         f"{name}{note(one.detail)}",
-        *(clock(at) for at in (one.created_at, one.started_at, one.ready_at, one.stopped_at)),
+        *(moment(at) for at in (one.created_at, one.started_at, one.ready_at, one.stopped_at)),
         end,
         "<br>".join(_logs(one, logs_at=logs_at)),
         id_=life_anchor(one),
@@ -74,7 +74,7 @@ def events(history: History) -> Iterator[str]:
     """Return what ECS said of its services, oldest first."""
     found = history.events
     if found:
-        rows = (row(clock(one.at), words(one.service), words(one.message)) for one in found)
+        rows = (row(moment(one.at), words(one.service), words(one.message)) for one in found)
         table = scrolled("ECS service events", ("Time", "Service", "Event"), rows)
         yield from _folded(f"{len(found)} events", table, is_open=len(found) <= _OPEN_UP_TO)
 
@@ -88,7 +88,7 @@ def health(history: History) -> Iterator[str]:
     if found:
         rows = (
             row(
-                clock(one.at),
+                moment(one.at),
                 words(one.address),
                 f"<code>{words(one.task[:8])}</code>" if one.task else "",
                 tag(one.state, tone=_TONES.get(one.state, "")) + note(one.why),

@@ -73,14 +73,17 @@ def _news(report: Report) -> str:
         return ""
     proved = sum(one.label.kind == PROVED for one in passed)
     emulated = sum(one.label.kind == EMULATED for one in passed)
-    if report.is_green:
-        start = "The app is ready for the move, as far as this target shows it"
-    else:
-        start = "The rest is in order"
-    return (
-        f"{start}: {_scenarios(proved)} proved what the real thing does,"
-        f" {_scenarios(emulated)} showed it on a stand-in whose differences are noted."
-    )
+    green = "The app is ready for the move, as far as this target shows it"
+    start = green if report.is_green else "The rest is in order"
+    told = [
+        f"{_scenarios(count)} {what}"
+        for count, what in (
+            (proved, "proved what the real thing does"),
+            (emulated, "showed it on a stand-in whose differences are noted"),
+        )
+        if count
+    ]
+    return f"{start}: {', '.join(told)}." if told else f"{start}."
 
 
 def _scenarios(count: int) -> str:

@@ -30,6 +30,11 @@ def clock(at: datetime | None) -> str:
     return at.astimezone(UTC).strftime("%H:%M:%S") if at else ""
 
 
+def moment(at: datetime | None) -> str:
+    """Return the time of day for a cell, never broken over lines."""
+    return f'<time datetime="{at.astimezone(UTC).isoformat()}">{clock(at)}</time>' if at else ""
+
+
 def tag(kind: str, *, tone: str) -> str:
     """Return a small label in one of the tones of the style sheet."""
     return f'<span class="tag {words(tone)}">{words(kind)}</span>'

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import TYPE_CHECKING
 
 from harness.report.history import SERVICE
@@ -89,8 +89,9 @@ def _scale(report: Report) -> Scale:
     first = datetime.fromisoformat(report.started_at).astimezone(UTC)
     ended = first + timedelta(seconds=max(report.seconds, 1.0))
     began = [one.created_at for one in report.history.lives if one.created_at]
-    near = [at for at in began if first - _BEFORE <= at <= first]
-    return Scale(min([*near, first]), ended)
+    near = [at for at in began if at >= first - _BEFORE]
+    # The start is told in whole seconds, so that what came last may be a little later.
+    return Scale(min([*near, first]), max([*near, ended]))
 
 
 def _axis(scale: Scale) -> Iterator[str]:
@@ -167,7 +168,7 @@ def _bars(life: Life, *, ended: datetime) -> Iterator[Bar]:
         (life.stopping_at, "wait"),
     ]
     known = [(at, tone) for at, tone in steps if at is not None and at <= end]
-    for (at, tone), (until, _) in zip(known, [*known[1:], (end, "")], strict=True):
+    for (at, tone), (until, _) in pairwise([*known, (end, "")]):
         if until > at:
             yield Bar(at, until, tone)
     if life.failed:
