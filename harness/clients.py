@@ -167,7 +167,14 @@ def probe_key(target: Target) -> str:
         raise TargetError(
             f"The target {target.name} has no key for the probe.", hint="Set HARNESS_PROBE_KEY."
         )
-    return secret(target.access, name)["probe_key"]
+    key = target.access.secrets.get("probe_key", "probe_key")
+    values = secret(target.access, name)
+    if key not in values:
+        raise TargetError(
+            f'The secret {name} has no key "{key}", which signs requests to the probe.',
+            hint="Add it to the secret, or correct probe.key in harness.toml.",
+        )
+    return values[key]
 
 
 # --- HTTP -------------------------------------------------------------------------------------
