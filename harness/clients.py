@@ -167,7 +167,7 @@ def probe_key(target: Target) -> str:
         raise TargetError(
             f"The target {target.name} has no key for the probe.", hint="Set HARNESS_PROBE_KEY."
         )
-    key = target.access.secrets.get("probe_key", "probe_key")
+    key = target.access.probe_key_name
     values = secret(target.access, name)
     if key not in values:
         raise TargetError(

@@ -219,11 +219,8 @@ def access_to(config: Config, *, run: Run, ports: Mapping[str, Ports], vendor: s
         target_group=str(taskdef.load_json(config.target_group)["TargetGroup"]["Name"]),
         load_balancer=str(taskdef.load_json(config.load_balancer)["LoadBalancer"]["Name"]),
         session_cookie=web.environment.get("SESSION_COOKIE", ""),
-        secrets={
-            "app": config.probe_secret,
-            "probe_key": config.probe_key,
-            "db": config.database.secret,
-        },
+        secrets={"app": config.probe_secret, "db": config.database.secret},
+        probe_key_name=config.probe_key,
         resources=resources.names(config),
         schedule=_schedule(ticks),
         writable_paths=config.writable_paths,

@@ -95,6 +95,8 @@ class Access:
     load_balancer: str = ""
     session_cookie: str = ""
     secrets: Mapping[str, str] = field(default_factory=dict)
+    probe_key_name: str = "probe_key"
+    """The key of the secret ``app`` that signs requests to the probe."""
     resources: Mapping[str, str] = field(default_factory=dict)
     """Kind -> name: bucket, queue, dead_letter_queue, identity, rule, scheduler."""
     schedule: Mapping[str, Any] = field(default_factory=dict)
