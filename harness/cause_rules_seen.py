@@ -108,6 +108,11 @@ _IN_IMAGE = (
         " image's STOPSIGNAL is not the graceful one",
     ),
     rule(
+        r"visitors whose task was stopped saw \[",
+        "a task is stopped before its requests have ended: the deregistration delay is too short,"
+        " and the stop signal ends nginx or PHP-FPM at once",
+    ),
+    rule(
         r"the task's container ended with 137",
         "the container ignores its stop signal and was killed after stopTimeout: its first process"
         " is a shell that does not pass it on",

@@ -215,7 +215,7 @@ STORIES = (
                 "(string) $path;",
             ),
         ),
-        cause="before the file is stored",
+        cause="the disk does not throw",
         red=("test_a_store_that_fails_gives_an_error_and_leaves_no_half_written_record",),
     ),
     Mistake(

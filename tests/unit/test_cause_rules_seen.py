@@ -40,6 +40,7 @@ SEEN = {
     "clear_env hides from PHP-FPM: APP_KEY": "clear_env is not set to no",
     "3 Debian packages of the image lack a security fix: curl": "older than the fixes",
     "a request in flight when its task got the stop signal ended with 000": "the stop signal ends",
+    "visitors whose task was stopped saw [200, 502]": "deregistration delay is too short",
     "the task's container ended with 137, not 0": "ignores its stop signal",
     "No mail came to the buyer (the worker's mailer is 'log', its queue connection 'sqs')": (
         'MAIL_MAILER is "log" in the worker'
