@@ -133,11 +133,15 @@ _IN_MAIL = (
         r"the mail is from (?P<seen>[^\s,]*), not from (?P<wanted>\S+)",
         "MAIL_FROM_ADDRESS is {seen}, and the verified identity is {wanted}",
     ),
+    rule(
+        r"a mail that SES refuses counts as sent|a mail that SES refuses is not in failed_jobs",
+        "the app swallows what SES says: the job must fail with it, to be tried again",
+    ),
 )
 
 _IN_UPLOADS = (
     rule(
-        r"(?:the filesystem disk is '|the disk )(?P<disk>local|public)\b",
+        r"(?:the filesystem disk is '|the disk |\"disk\": ?\")(?P<disk>local|public)\b",
         'FILESYSTEM_DISK is "{disk}", and must be s3: what one task stores there no other task has,'
         " and it ends with the task",
     ),
@@ -210,10 +214,6 @@ MAIL = (
         r"the orders \[[^\]]*\] were confirmed as",
         "an order is confirmed more than once, or not at all: a job that runs twice must find that"
         " its mail was sent",
-    ),
-    rule(
-        r"a mail that SES refuses counts as sent|a mail that SES refuses is not in failed_jobs",
-        "the app swallows what SES says: the job must fail with it, to be tried again",
     ),
     rule(
         r"No (?:mail|\d+ mails) came to the buyer",

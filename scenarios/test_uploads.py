@@ -215,7 +215,9 @@ def test_a_removed_file_is_gone_for_every_task(
     assert told["deleted"] is True, f"the disk did not remove the file: {told}"
     ask_another_task(probe.whoami, than=told["task"])
     for _ in range(2):
-        assert probe.read(name).status_code == 404, "a removed file is still there"
+        assert probe.read(name).status_code == 404, (
+            f"the filesystem disk is {told['disk']!r}, and a removed file is still there"
+        )
 
 
 @by_organiser

@@ -50,6 +50,7 @@ SEEN = {
     ),
     "the mail is from a@b.example, not from c@d.example": "MAIL_FROM_ADDRESS is a@b.example",
     "the filesystem disk is 'local', and another task": 'FILESYSTEM_DISK is "local"',
+    'files/a/temporary-url answered 502: {"disk":"local"}': 'FILESYSTEM_DISK is "local"',
     "the disk local did not store the file": 'FILESYSTEM_DISK is "local"',
     "it is signed with a static key and not by a role": "a static AWS_ACCESS_KEY_ID is set",
     "it is signed for the region eu-west-1": "AWS_DEFAULT_REGION is eu-west-1",
