@@ -9,6 +9,7 @@ import json
 import re
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -83,7 +84,9 @@ def read(sources: Sources, *, since: datetime) -> History:
             targets=got("targets", lambda: tuple(map(str, web.targets())), without=()),
         )
     changes = tuple(_changes(log, tasks=tasks))
-    lives = tuple(sorted((_life(one, changes=changes) for one in tasks), key=_began))
+    # Only where the containers are ours are their logs saved, in the run directory.
+    told_of = partial(_life, changes=changes, logs=containers is not None)
+    lives = tuple(sorted(map(told_of, tasks), key=_began))
     ran: list[dict[str, Any]] = []
     if sources.app_ticks is not None:
         app_ticks = sources.app_ticks
@@ -151,7 +154,7 @@ def _tasks(ecs: Any, *, cluster: str) -> Iterator[dict[str, Any]]:
         yield from ecs.describe_tasks(cluster=cluster, tasks=asked)["tasks"]
 
 
-def _life(task: Mapping[str, Any], *, changes: Iterable[HealthChange]) -> Life:
+def _life(task: Mapping[str, Any], *, changes: Iterable[HealthChange], logs: bool) -> Life:
     name = task_id(task["taskArn"])
     family, _, revision = task["taskDefinitionArn"].rpartition("/")[2].rpartition(":")
     healthy = [one.at for one in changes if one.task == name and one.state == "healthy"]
@@ -169,7 +172,7 @@ def _life(task: Mapping[str, Any], *, changes: Iterable[HealthChange]) -> Life:
         folders=tuple(
             (one["name"], f"tasks/{family}-{name}/{one['name']}")
             for one in task.get("containers", [])
-            if one.get("runtimeId")
+            if logs and (task.get("lastStatus") != "STOPPED" or one.get("exitCode") is not None)
         ),
     )
 
@@ -192,6 +195,8 @@ def _end(task: Mapping[str, Any]) -> str:
         for one in task.get("containers", [])
         if one.get("exitCode") is not None
     ]
+    if codes and not _failed(task) and task.get("stopCode") not in _MEANT:
+        return "; ".join(codes)
     words = f"{task.get('stopCode', 'stopped')}: {task.get('stoppedReason', 'no reason')}"
     return "; ".join((words, *codes))
 

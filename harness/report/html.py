@@ -96,7 +96,7 @@ def _sections(report: Report) -> Iterator[tuple[str, str, Iterable[str]]]:
     yield "scenarios", "Scenarios", _matrix(report)
     yield "timeline", "Timeline", timeline.lines(report)
     yield "ticks", "Ticks", happened.ticks(history)
-    yield "tasks", "Services, tasks and their logs", happened.lives(history)
+    yield "tasks", "Services, tasks and their logs", happened.lives(report)
     yield "events", "ECS service events", happened.events(history)
     yield "health", "Target health", happened.health(history)
     yield "unread", "Could not be read", happened.unread(history)

@@ -54,9 +54,12 @@ def section(id_: str, title: str, lines: Iterable[str]) -> Iterator[str]:
         yield "</section>"
 
 
-def scrolled(caption: str, heads: Iterable[str], rows: Iterable[str]) -> Iterator[str]:
+def scrolled(
+    caption: str, heads: Iterable[str], rows: Iterable[str], *, tone: str = ""
+) -> Iterator[str]:
     """Return a table that scrolls in a box of its own where it is wider than the page."""
-    yield f'<div class="scroll" role="region" tabindex="0" aria-label="{words(caption)}">'
+    box = f"scroll {tone}".strip()
+    yield f'<div class="{box}" role="region" tabindex="0" aria-label="{words(caption)}">'
     yield f'<table><caption class="unseen">{words(caption)}</caption><thead><tr>'
     yield "".join(f'<th scope="col">{words(head)}</th>' for head in heads)
     yield "</tr></thead><tbody>"
