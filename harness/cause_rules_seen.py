@@ -168,7 +168,7 @@ RELEASES = (
         " that new ones start",
     ),
     rule(
-        r"The release was neither refused nor rolled back",
+        r"The release was (?:neither refused nor|refused, and was not) rolled back",
         "the deployment circuit breaker of the service, with its rollback, is off: a release whose"
         " tasks cannot start is tried for ever",
     ),

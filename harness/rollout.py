@@ -35,6 +35,8 @@ class Progress:
     """What the service has said since the deployment began, oldest first."""
     replaced: bool = False
     """Whether the service has settled on another deployment."""
+    stuck: bool = False
+    """Whether the deployment failed, and is the service's all the same."""
 
 
 class Rollout:
@@ -93,6 +95,8 @@ class Rollout:
             replaced=len(deployments) == 1
             and deployments[0]["id"] != self._deployment
             and deployments[0].get("rolloutState") == "COMPLETED",
+            stuck=deployments[0]["id"] == self._deployment
+            and deployments[0].get("rolloutState") == "FAILED",
         )
 
     def is_settled(self) -> bool:

@@ -147,11 +147,12 @@ def refused(
         rollout.begin(rollout.revise(point))
         seen: Progress = eventually(
             ask,
-            until=lambda found: found.started or (found.refusals and found.replaced),
+            until=lambda found: found.started or found.stuck or (found.refusals and found.replaced),
             what="The release was neither refused nor rolled back",
             within_s=differences.replacement_s,
         )
         assert not seen.started, "a task started although its secret is bad"
+        assert not seen.stuck, "The release was refused, and was not rolled back"
         reason = seen.refusals[0].rstrip(".")
         assert any(reason in said for said in seen.events), (
             f"the service's events do not say why no task starts: {seen.events}"

@@ -90,6 +90,9 @@ def test_progress_is_that_of_the_deployment_and_of_no_other() -> None:
     assert (seen.started, seen.replaced) == (0, False)
     assert seen.refusals == ("ResourceInitializationError: x",)
     assert seen.events == ("was unable to place a task.",)
+    assert not seen.stuck
+    ecs.service["deployments"][0]["rolloutState"] = "FAILED"
+    assert watched.progress().stuck
     ecs.service["deployments"] = [{"id": "ecs-svc/1", "rolloutState": "COMPLETED"}]
     assert watched.progress().replaced
     assert watched.is_settled()
