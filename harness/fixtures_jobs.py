@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import fcntl
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness.jobqueue import JobQueue, Jobs
+from harness import clients
+from harness.browser import Browser
+from harness.jobqueue import LONG_JOB_S, JobQueue, Jobs
 from harness.scheduler import Scheduler
-from harness.targets import ECS, QUEUE, SCHEDULE
+from harness.targets import CHANGE, ECS, HTTP, PROBE, QUEUE, SCHEDULE
 from harness.taskservice import EcsService
 
 if TYPE_CHECKING:
@@ -18,7 +22,10 @@ if TYPE_CHECKING:
     from harness.probe import ProbeClient
     from harness.targets import Access
 
-__all__ = ["job_queue", "jobs", "scheduler", "worker"]
+_LONG_JOB_FILE = "long-job.txt"
+_NEEDED = frozenset({HTTP, PROBE, QUEUE, ECS, CHANGE})
+
+__all__ = ["job_queue", "jobs", "long_job", "scheduler", "worker"]
 
 
 @pytest.fixture(scope="session")
@@ -32,6 +39,43 @@ def job_queue(toolbox: Toolbox, aws: Callable[[str], Any]) -> JobQueue:
 def jobs(probe: ProbeClient) -> Jobs:
     """Jobs that the app dispatches on demand."""
     return Jobs(probe)
+
+
+@pytest.fixture(scope="session")
+def long_job(toolbox: Toolbox, access: Access) -> Callable[[], str]:
+    """Dispatch, once a replay and early, a job that takes half a minute; return how to take it.
+
+    Taking it gives its id, or nothing when it could not be dispatched: what stands in the way is
+    for the scenarios to say.
+    """
+    path = Path(access.run_dir) / _LONG_JOB_FILE if access.run_dir else None
+    if toolbox.target.lacks(_NEEDED):
+        return str
+    if path is None:
+        job = _dispatch_long_job(toolbox)
+        return lambda: job
+
+    def take() -> str:
+        found = path.read_text(encoding="utf-8") if path.is_file() else ""
+        path.unlink(missing_ok=True)
+        return found
+
+    with path.with_suffix(".lock").open("a") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        if not path.is_file():
+            path.write_text(_dispatch_long_job(toolbox), encoding="utf-8")
+    return take
+
+
+def _dispatch_long_job(toolbox: Toolbox) -> str:
+    access = toolbox.target.access
+    try:
+        toolbox.wait_until_steady()
+        with clients.web(access) as session:
+            visitor = Browser(session, access=access, probe_key=lambda: toolbox.probe_key)
+            return Jobs(visitor.probe).dispatch(duration_s=LONG_JOB_S)
+    except Exception:  # noqa: BLE001 - beginning early must not fail scenarios that are not about it
+        return ""
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from harness.probe import ProbeClient
     from harness.targets import Access
 
+LONG_JOB_S = 32
+"""Longer than a queue hides a message unless it is told otherwise: 30 s."""
 _LOOKED_AT = 10
 _HIDDEN_S = 1
 

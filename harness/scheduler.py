@@ -11,6 +11,7 @@ import uuid
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.findings_jobs import BY_US
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from harness.targets import Access
 
 PERIOD_S = 60.0
+_OUR_TICKS = "our-ticks.txt"
 _WHOLE_MINUTE_S = 90.0
 """A minute, and how late a tick may be."""
 _STARTED_BY_LENGTH = 36
@@ -55,6 +57,7 @@ class Scheduler:
         self._run_task: Mapping[str, Any] = access.schedule["run_task"]
         self._since = access.schedule.get("since", "")
         self._ticks_queue = access.schedule.get("queue", "")
+        self._ours = Path(access.run_dir) / _OUR_TICKS if access.run_dir else None
         self.rule = access.resources["rule"]
         self.family = access.resources["scheduler"]
         self.container: str = self.definition()["containerDefinitions"][0]["name"]
@@ -72,6 +75,17 @@ class Scheduler:
         answer = self._ecs.describe_task_definition(taskDefinition=self.family)
         return dict(answer["taskDefinition"])
 
+    def disregard(self, ticks: Sequence[Run]) -> None:
+        """Take ticks that came because we sent them for none of the rule's own from now on."""
+        if self._ours is not None and self._ticks_queue:
+            with self._ours.open("a", encoding="utf-8") as file:
+                file.writelines(f"{one.task}\n" for one in ticks)
+
+    def _is_ours(self, run: Run) -> bool:
+        if self._ours is None or not self._ours.is_file():
+            return False
+        return run.task in self._ours.read_text(encoding="utf-8").split()
+
     def ticks(self, *, since: datetime) -> list[Run]:
         """Return the tasks that the rule has started since then, oldest first."""
         started_by = f"events-rule/{self.rule}"[:_STARTED_BY_LENGTH]
@@ -83,7 +97,8 @@ class Scheduler:
             )["taskArns"]
         ]
         runs = [_run(one) for one in self._described(arns)]
-        return sorted((one for one in runs if one.at >= since), key=lambda one: one.at)
+        wanted = (one for one in runs if one.at >= since and not self._is_ours(one))
+        return sorted(wanted, key=lambda one: one.at)
 
     @contextmanager
     def disabled(self) -> Iterator[None]:

@@ -22,3 +22,10 @@ def member(new_visitor: Callable[[], Browser], new_account: Callable[[], Account
     assert browser.is_signed_in(), "who has registered is not signed in on the next page"
     browser.sign_out()
     return account
+
+
+@pytest.fixture(scope="session", autouse=True)
+def begun_early(request: pytest.FixtureRequest) -> None:
+    """Begin what takes long before the first scenario, if one of those chosen looks at it."""
+    if any("long_job" in getattr(item, "fixturenames", ()) for item in request.session.items):
+        request.getfixturevalue("long_job")

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from harness.jobqueue import LONG_JOB_S
 from harness.report import emulated, not_covered, proved
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from harness.clients import Containers
-    from harness.taskservice import EcsService
     from harness.jobqueue import JobQueue, Jobs
     from harness.targets import Differences
+    from harness.taskservice import EcsService
 
-SQS_DEFAULT_VISIBILITY_S = 30
 FLAG = re.compile(r"--(?P<name>[\w-]+)=(?P<value>\d+)$")
 DEFAULTS = {"tries": 1, "timeout": 60}
 """What queue:work does without these flags."""
@@ -210,8 +210,9 @@ def test_a_job_whose_worker_is_killed_comes_back_and_runs_once_more(
     until_done: Callable[..., dict[str, Any]],
 ) -> None:
     with job_queue.visibility(6):
-        # The long poll that is under way keeps the former time-out: this job ends it.
-        until_done(jobs.dispatch())
+        # Long polls that are under way keep the former time-out: a job for each worker ends them.
+        for ends_poll in [jobs.dispatch(duration_s=1) for _ in worker.running()]:
+            until_done(ends_poll)
         job = jobs.dispatch(duration_s=3)
         (run,) = until_begun(job)["runs"]
         killed_at = at(run["started_at"])
@@ -263,11 +264,11 @@ def test_a_job_in_flight_finishes_and_none_is_lost_when_scaled_to_0_and_back(
 
 @as_worker
 @needs_worker
-@pytest.mark.mutates(alone=1)
+@pytest.mark.mutates(looks_back=True)
 def test_a_job_longer_than_the_default_visibility_time_out_runs_once(
-    jobs: Jobs, until_done: Callable[..., dict[str, Any]]
+    jobs: Jobs, long_job: Callable[[], str], until_done: Callable[..., dict[str, Any]]
 ) -> None:
-    duration_s = SQS_DEFAULT_VISIBILITY_S + 2
-    seen = until_done(jobs.dispatch(duration_s=duration_s), within_s=duration_s + 30)
+    job = long_job() or jobs.dispatch(duration_s=LONG_JOB_S)
+    seen = until_done(job, within_s=LONG_JOB_S + 30)
     assert outcomes(seen) == ["succeeded"], f"its runs ended: {outcomes(seen)}"
     assert len(seen["effects"]) == 1, f"the job had its effect {len(seen['effects'])} times"
