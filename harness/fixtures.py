@@ -163,9 +163,17 @@ class Toolbox:
 
     def _app_ticks(self, since: datetime) -> list[dict[str, Any]]:
         stamp = since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-        found: list[dict[str, Any]] = self.new_visitor().probe.ask("GET", f"ticks?since={stamp}")[
-            "ticks"
-        ]
+        found: list[dict[str, Any]] = []
+
+        def probe() -> Ready | NotYet:
+            # The last scenario may have left the web tasks in the middle of a replacement.
+            try:
+                found[:] = self.new_visitor().probe.ask("GET", f"ticks?since={stamp}")["ticks"]
+            except (AssertionError, OSError) as error:
+                return NotYet(str(error))
+            return Ready()
+
+        wait_until(probe, deadline=Deadline(self.target.differences.patience_s), interval_s=0.5)
         return found
 
     def need(self, capability: str) -> None:

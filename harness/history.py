@@ -88,7 +88,7 @@ def read(sources: Sources, *, since: datetime) -> History:
     told_of = partial(_life, changes=changes, logs=containers is not None)
     lives = tuple(sorted(map(told_of, tasks), key=_began))
     ran: list[dict[str, Any]] = []
-    if sources.app_ticks is not None:
+    if sources.app_ticks and any(t.due >= since for t in _ticks(log, tasks=tasks, ran=[])):
         app_ticks = sources.app_ticks
         ran = got("what the scheduler ran", lambda: app_ticks(since), without=[])
     return replace(

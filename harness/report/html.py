@@ -73,8 +73,7 @@ def _news(report: Report) -> str:
         return ""
     proved = sum(one.label.kind == PROVED for one in passed)
     emulated = sum(one.label.kind == EMULATED for one in passed)
-    green = "The app is ready for the move, as far as this target shows it"
-    start = green if report.is_green else "The rest is in order"
+    start = f"{'All that was replayed' if report.is_green else 'The rest'} is in order"
     told = [
         f"{_scenarios(count)} {what}"
         for count, what in (

@@ -169,7 +169,7 @@ def _bars(life: Life, *, ended: datetime) -> Iterator[Bar]:
     ]
     known = [(at, tone) for at, tone in steps if at is not None and at <= end]
     for (at, tone), (until, _) in pairwise([*known, (end, "")]):
-        if until > at:
+        if until > at or len(known) == 1:
             yield Bar(at, until, tone)
     if life.failed:
         yield Bar(end, end, "bad")

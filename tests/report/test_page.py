@@ -117,7 +117,7 @@ def test_a_green_page_begins_with_the_good_news(open_page: Open) -> None:
     assert verdict.is_visible()
     text = verdict.inner_text()
     assert "14 scenarios passed, 1 skipped; none is red." in text
-    assert "ready for the move" in text
+    assert "All that was replayed is in order" in text
     assert "14 scenarios showed it on a stand-in" in text
     assert page.locator(".red, .cause, .bad.verdict").count() == 0
 
