@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import pytest
 from playwright.sync_api import sync_playwright
@@ -99,21 +99,23 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return {name: files.write(make(), directory=root / name) for name, make in REPORTS.items()}
 
 
+@pytest.fixture(scope="session")
+def window(browser: Browser) -> Opened:
+    """One window for all tests: a new one for each would double their time."""
+    return Opened(browser.new_page())
+
+
 @pytest.fixture
-def open_page(browser: Browser, written: dict[str, Path]) -> Iterator[Open]:
-    """Open one of the reports in a window of its own."""
-    contexts = []
+def open_page(window: Opened, written: dict[str, Path]) -> Open:
+    """Open one of the reports, on a screen of some size."""
 
     def opened(name: str, *, size: tuple[int, int] = DESK, dark: bool = False) -> Opened:
-        context = browser.new_context(
-            viewport={"width": size[0], "height": size[1]},
-            color_scheme="dark" if dark else "light",
-        )
-        contexts.append(context)
-        shown = Opened(context.new_page())
-        shown.page.goto(written[name].as_uri())
-        return shown
+        scheme: Literal["dark", "light"] = "dark" if dark else "light"
+        window.page.set_viewport_size({"width": size[0], "height": size[1]})
+        window.page.emulate_media(media="screen", color_scheme=scheme)
+        window.problems.clear()
+        window.requests.clear()
+        window.page.goto(written[name].as_uri())
+        return window
 
-    yield opened
-    for context in contexts:
-        context.close()
+    return opened
