@@ -142,9 +142,10 @@ def test_a_dead_run_is_swept_and_a_living_one_is_not(
     left = Run(id="dead00", directory=tmp_path, home=tmp_path, owner=owner)
     client.networks.create(left.name("app"), labels=left.labels("network"))
     try:
-        assert left.id in evidence.sweep(client)
+        # Another bin/harness of this machine may be the one that sweeps it.
+        evidence.sweep(client)
+        found = evidence.runs_in_engine(client)
     finally:
         evidence.remove_run(client, left.id)
-    found = evidence.runs_in_engine(client)
     assert left.id not in found
     assert stack.run.id in found
