@@ -141,9 +141,22 @@ _IN_MAIL = (
 
 _IN_UPLOADS = (
     rule(
+        r"_probe/v1/(?:files|mail)\S* answered 502[^\n]*\"error\": ?\""
+        r"(?P<said>(?:[^\"\\]|\\.){1,200})",
+        "the app fails at what the probe asks of it: {said}",
+    ),
+    rule(
         r"(?:the filesystem disk is '|the disk |\"disk\": ?\")(?P<disk>local|public)\b",
         'FILESYSTEM_DISK is "{disk}", and must be s3: what one task stores there no other task has,'
         " and it ends with the task",
+    ),
+    rule(
+        r"Argument #2 \(\$bucket\) must be of type string, null given",
+        "AWS_BUCKET is not set in the task",
+    ),
+    rule(
+        r"Missing required client configuration options:[\s\\n]*region",
+        "AWS_DEFAULT_REGION is not set in the task; Laravel does not read AWS_REGION",
     ),
     rule(
         r"it is signed with a static key and not by a role",

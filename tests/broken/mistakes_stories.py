@@ -151,6 +151,18 @@ STORIES = (
         red=(OTHER_TASK, IN_BUCKET),
     ),
     Mistake(
+        "the bucket's name is not set",
+        variable("AWS_BUCKET", None),
+        cause="AWS_BUCKET is not set in the task",
+        red=(OTHER_TASK,),
+    ),
+    Mistake(
+        "the region is not set",
+        variable("AWS_DEFAULT_REGION", None),
+        cause="AWS_DEFAULT_REGION is not set in the task",
+        red=(OTHER_TASK, BY_ROLE),
+    ),
+    Mistake(
         "the region is wrong",
         variable("AWS_DEFAULT_REGION", "eu-west-1"),
         cause="AWS_DEFAULT_REGION is eu-west-1",

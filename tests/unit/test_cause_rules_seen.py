@@ -51,6 +51,14 @@ SEEN = {
     "the mail is from a@b.example, not from c@d.example": "MAIL_FROM_ADDRESS is a@b.example",
     "the filesystem disk is 'local', and another task": 'FILESYSTEM_DISK is "local"',
     'files/a/temporary-url answered 502: {"disk":"local"}': 'FILESYSTEM_DISK is "local"',
+    'answered 502: {"error":"x::__construct(): Argument #2 ($bucket) must be of type string, null'
+    ' given"}': "AWS_BUCKET is not set",
+    'answered 502: {"error":"Missing required client configuration options: \\n\\nregion: (s)"}': (
+        "AWS_DEFAULT_REGION is not set"
+    ),
+    'PUT /_probe/v1/files/a answered 502: {"disk":"s3","error":"it is \\"on\\" fire"}': (
+        "the app fails at what the probe asks of it: it is"
+    ),
     "the disk local did not store the file": 'FILESYSTEM_DISK is "local"',
     "it is signed with a static key and not by a role": "a static AWS_ACCESS_KEY_ID is set",
     "it is signed for the region eu-west-1": "AWS_DEFAULT_REGION is eu-west-1",
