@@ -141,11 +141,6 @@ _IN_MAIL = (
 
 _IN_UPLOADS = (
     rule(
-        r"_probe/v1/(?:files|mail)\S* answered 502[^\n]*\"error\": ?\""
-        r"(?P<said>(?:[^\"\\]|\\.){1,200})",
-        "the app fails at what the probe asks of it: {said}",
-    ),
-    rule(
         r"(?:the filesystem disk is '|the disk |\"disk\": ?\")(?P<disk>local|public)\b",
         'FILESYSTEM_DISK is "{disk}", and must be s3: what one task stores there no other task has,'
         " and it ends with the task",
@@ -191,6 +186,11 @@ RELEASES = (
 FACTS = (*_IN_SECRETS, *_IN_IMAGE, *_IN_MAIL, *_IN_UPLOADS)
 
 UPLOADS = (
+    rule(
+        r"_probe/v1/(?:files|mail)\S* answered 502[^\n]*\"error\": ?\""
+        r"(?P<said>(?:[^\"\\]|\\.){1,200})",
+        "the app fails at what the probe asks of it: {said}",
+    ),
     rule(
         r"20 MB were not accepted: The file is too large|uploading 20 MB answered 413",
         "upload_max_filesize or post_max_size of PHP, or nginx's client_max_body_size, is smaller"

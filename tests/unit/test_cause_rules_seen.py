@@ -86,6 +86,11 @@ def test_every_rule_is_tried() -> None:
         assert any(rule.pattern.search(seen) for seen in SEEN), rule.pattern.pattern
 
 
+def test_what_the_probe_says_is_understood_before_it_is_quoted() -> None:
+    told = 'GET /_probe/v1/files/a/temporary-url answered 502: {"disk":"local","error":"no driver"}'
+    assert 'FILESYSTEM_DISK is "local"' in (likely_cause([told]) or "")
+
+
 def test_a_log_line_explains_an_upload_better_than_its_answer() -> None:
     texts = ["uploading 20 MB answered 500", "S3: NoSuchBucket: The bucket does not exist"]
     assert likely_cause(texts) == "the bucket does not exist: AWS_BUCKET is wrong"
