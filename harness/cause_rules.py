@@ -83,6 +83,10 @@ IMAGE = (
     ),
     rule(r"exec format error", "{task} never started: its image is for another CPU architecture"),
     rule(
+        r"Error response from daemon: [^\n]*(?:Read timed out|Connection (?:refused|aborted))",
+        "the Docker engine does not answer: it hangs or is restarting, and no task can start",
+    ),
+    rule(
         r"CannotStartContainerError[^\n]*|executable file not found in \$PATH"
         r"|exec: \"[^\"]+\": [^\n]*no such file",
         "{task} never started: the command or entry point of its task definition is not in the"

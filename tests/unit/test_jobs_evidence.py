@@ -108,3 +108,11 @@ def test_a_task_that_did_not_fail_is_not_shown(changed: dict[str, Any]) -> None:
 )
 def test_the_cause_is_named(seen: str, cause: str) -> None:
     assert cause in (likely_cause([seen]) or "")
+
+
+def test_an_engine_that_hangs_is_not_taken_for_a_wrong_command() -> None:
+    said = (
+        "web task abc TaskFailedToStart: CannotStartContainerError: Error response from daemon:"
+        " UnixHTTPConnectionPool(host='localhost', port=None): Read timed out. (read timeout=60)"
+    )
+    assert (likely_cause([said]) or "").startswith("the Docker engine does not answer")
