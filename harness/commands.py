@@ -28,8 +28,11 @@ if TYPE_CHECKING:
 PROJECT = Path(__file__).resolve().parent.parent
 """The harness itself: its scenarios and images are here, wherever the app is."""
 
-TEST_PARTS = ("lint", "unit", "plugin", "report", "php", "docker", "rehearsal", "broken")
-"""Folders in tests/, the quickest first."""
+TEST_FOLDERS = tuple(
+    f"tests/{part}"
+    for part in ("lint", "unit", "plugin", "report", "php", "docker", "rehearsal", "broken")
+)
+"""The quickest first."""
 _PYTEST_INTERRUPTED = 2
 _PYTEST_NOTHING_RAN = 5
 
@@ -261,7 +264,7 @@ def smoke(here: Here, pytest_args: list[str]) -> int:
 
 def test(here: Here, pytest_args: list[str]) -> int:
     """Run the project's own tests: lint, types, unit, plugin, Docker, the app's, one rehearsal."""
-    tests = pytest_args or ["--durations=12", *(f"tests/{part}" for part in TEST_PARTS)]
+    tests = pytest_args or ["--durations=12", "-m", "not long", *TEST_FOLDERS]
     command = [sys.executable, "-m", "pytest", *tests]
     variables = {k: v for k, v in here.environ.items() if not k.startswith("HARNESS_")}
     return subprocess.run(command, cwd=PROJECT, env=variables, check=False).returncode
