@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import pytest
@@ -32,15 +32,14 @@ EACH_TIME = {
     "an environment value is a number",
     "a valueFrom has too many colons",
 }
-"""Rehearsed by `bin/harness test`; all of them by `tox -e broken`, which takes some twenty minutes."""
+"""Rehearsed by `bin/harness test`; `tox -e broken` rehearses all, in some twenty minutes."""
 
 
-def cases() -> Iterator[ParameterSet]:
+def cases() -> list[ParameterSet]:
     """Mark as long what is not rehearsed each time."""
     assert {mistake.name for mistake in ALL} >= EACH_TIME
-    for mistake in ALL:
-        marks = [] if mistake.name in EACH_TIME else [pytest.mark.long]
-        yield pytest.param(mistake, id=mistake.name, marks=marks)
+    long = {mistake.name: [pytest.mark.long] for mistake in ALL if mistake.name not in EACH_TIME}
+    return [pytest.param(one, id=one.name, marks=long.get(one.name, ())) for one in ALL]
 
 
 @pytest.mark.parametrize("mistake", cases())
