@@ -95,7 +95,16 @@ def _unexpected(error: Exception) -> HarnessError:
     import tempfile
     import traceback
 
+    from harness.errors import DockerUnavailable
     from harness.redact import redact
+
+    if type(error).__module__.partition(".")[0] in ("docker", "requests", "urllib3"):
+        return DockerUnavailable(
+            "the Docker engine stopped answering, or refused",
+            last_answer=str(error),
+            hint="restart the engine (an overloaded one can hang), then `bin/harness down` removes"
+            " what is left",
+        )
 
     with tempfile.NamedTemporaryFile(
         "w", prefix="harness-error-", suffix=".txt", delete=False, encoding="utf-8"

@@ -116,8 +116,20 @@ def remove_run(client: docker.DockerClient, run_id: str) -> None:
             wave = [container for role in roles for container in by_role.get(role, [])]
             list(pool.map(_remove, wave))
         mine = {"label": f"{LABEL_RUN}={run_id}"}
-        list(pool.map(_remove, client.networks.list(filters=mine)))
+        list(pool.map(_remove_network, client.networks.list(filters=mine)))
         list(pool.map(_remove, client.volumes.list(filters=mine)))
+
+
+def _remove_network(network: Any) -> None:
+    """Remove a network; an endpoint that a killed container left behind is cut off first."""
+    import docker.errors
+
+    with contextlib.suppress(docker.errors.NotFound):
+        network.reload()
+        for container_id in network.attrs.get("Containers") or {}:
+            with contextlib.suppress(docker.errors.APIError):
+                network.disconnect(container_id, force=True)
+    _remove(network)
 
 
 def _remove(resource: Any) -> None:
