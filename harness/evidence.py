@@ -58,7 +58,8 @@ def _save_one(run: Run, container: Container) -> None:
     if labels.get(LABEL_ROLE) == "pause":
         return
     place = _place(labels)
-    with contextlib.suppress(docker.errors.NotFound):
+    # One that is gone, dead or stuck has no logs to give; that must not keep it from being removed.
+    with contextlib.suppress(docker.errors.APIError):
         stdout = container.logs(stdout=True, stderr=False, timestamps=True)
         stderr = container.logs(stdout=False, stderr=True, timestamps=True)
         run.write_text(f"{place}/stdout.log", stdout.decode(errors="replace"))
