@@ -172,3 +172,17 @@ def test_the_app_does_not_reach_the_server_by_its_address_either(
 ) -> None:
     for address, _ in containers.addresses("mysql").values():
         assert_unreachable(address)
+
+
+@pytest.mark.truth(
+    local=emulated("Router pins at a server-side prepare as RDS Proxy does, and less for SET"),
+    aws=proved,
+    url=proved,
+)
+@pytest.mark.requires("http", "probe")
+@pytest.mark.read_only
+def test_the_app_does_not_pin_its_connections(probe: ProbeClient) -> None:
+    assert probe.database()["emulated_prepares"], (
+        "the app prepares statements at the server, so that RDS Proxy pins every connection:"
+        " PDO::ATTR_EMULATE_PREPARES is not true in config/database.php"
+    )

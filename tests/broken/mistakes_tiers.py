@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.broken.mistakes import Mistake, text
+from tests.broken.mistakes import Mistake, text, variable
 
 LOGIN = "app/app/Http/Controllers/Auth/LoginController.php"
 BOOTSTRAP = "app/bootstrap/app.php"
@@ -10,6 +10,22 @@ TRUST = "$middleware->trustProxies("
 SURVIVES = "test_the_session_survives_the_replacement_of_every_web_task_and_no_request_fails"
 
 TIERS = (
+    Mistake(
+        "the app logs into a file of its container",
+        variable("LOG_CHANNEL", "single"),
+        cause="LOG_CHANNEL",
+        red=("test_what_the_app_logs_reaches_the_log_of_its_task",),
+    ),
+    Mistake(
+        "statements are prepared at the server, which pins every connection",
+        text(
+            "app/config/database.php",
+            "PDO::ATTR_EMULATE_PREPARES => true",
+            "PDO::ATTR_EMULATE_PREPARES => false",
+        ),
+        cause="ATTR_EMULATE_PREPARES",
+        red=("test_the_app_does_not_pin_its_connections",),
+    ),
     Mistake(
         "forms need no token",
         text(BOOTSTRAP, TRUST, f"$middleware->validateCsrfTokens(except: ['*']);\n        {TRUST}"),
