@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import TargetError
+from harness.wait import Deadline, DeadlinePassed, NotYet, Ready, wait_until
 
 if TYPE_CHECKING:
     from harness.clients import Containers
@@ -32,6 +33,8 @@ HOST_PORTS = (22, 2375, 2376)
 
 _LABELS = ("harness.run", "harness.home", "harness.owner")
 _WAIT_S = 1.0
+_KILLED = 137
+_ENDS_WITHIN_S = 10.0
 _MIB = 1024 * 1024
 _PROGRAM = """
 use strict; use Socket; use Fcntl; use Errno qw(EINPROGRESS ECONNREFUSED);
@@ -186,6 +189,19 @@ class Reachability:
             place, network, port = wanted[text]
             yield Cell(source, place, network, port, state)
 
+    def _has_ended(self, task: str, *, code: int) -> bool:
+        """Say whether a task ended; a command in it is killed a moment before it counts as ended."""
+        within_s = _ENDS_WITHIN_S if code == _KILLED else 0
+        try:
+            wait_until(
+                lambda: NotYet("it runs") if task in self._running_tasks() else Ready(),
+                deadline=Deadline(within_s),
+                interval_s=0.2,
+            )
+        except DeadlinePassed:
+            return False
+        return True
+
     def _probe(self, source: Place, wanted: Collection[str]) -> dict[str, str]:
         """Try ``address:port`` texts from a place; return how each answered."""
         command = ["perl", "-e", _PROGRAM, str(_WAIT_S), *wanted]
@@ -194,7 +210,7 @@ class Reachability:
                 code, said = source.container.exec_run(command, user="0")
             except Exception as error:  # noqa: BLE001 - the engine's, which is not imported here
                 code, said = 1, str(error).encode()
-            if code and source.name not in self._running_tasks():
+            if code and self._has_ended(source.name, code=code):
                 # A scheduled task ends when its work is done, which is no concern of the network.
                 return {}
             if code:

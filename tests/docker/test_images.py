@@ -231,6 +231,8 @@ def test_ctrl_c_ends_a_build_and_leaves_no_container(
         f"ARG BASE\nFROM ${{BASE}}\nRUN echo {token} && sleep 120\n"
     )
     program = (
+        # A shell that starts the tests in the background has SIGINT ignored.
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "import sys; from pathlib import Path; from harness import engine, images, contexts\n"
         f"sources = contexts.Sources(root=Path({str(sources.root)!r}),"
         f" app_context=Path({str(sources.app_context)!r}), vendor='debian')\n"
