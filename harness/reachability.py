@@ -190,7 +190,7 @@ class Reachability:
             yield Cell(source, place, network, port, state)
 
     def _has_ended(self, task: str, *, code: int) -> bool:
-        """Say whether a task ended; a command in it is killed a moment before it counts as ended."""
+        """Say whether a task ended; a command in it is killed before it counts as ended."""
         within_s = _ENDS_WITHIN_S if code == _KILLED else 0
         try:
             wait_until(
