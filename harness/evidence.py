@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from harness import artifacts
 from harness.artifacts import LABEL_HOME, LABEL_OWNER, LABEL_ROLE, LABEL_RUN, Run
 from harness.redact import redact, remember_variable
+from harness.wait import Deadline, DeadlinePassed, NotYet, Ready, wait_until
 
 if TYPE_CHECKING:
     import docker
@@ -23,6 +24,7 @@ LABEL_FAMILY = "com.amazonaws.ecs.task-definition-family"
 REMOVAL_ORDER = ("control", "task", "pause", "edge", "proxy", "mysql", "localstack")
 """The reverse of the start; ``control`` goes first, or it would replace the tasks that go."""
 _WORKERS = 8
+_REMOVED_WITHIN_S = 20.0
 _OOM_EXIT_CODE = 137
 
 
@@ -105,8 +107,28 @@ def task_log_tail(client: docker.DockerClient, run_id: str, *, lines: int = 20) 
 def remove_run(client: docker.DockerClient, run_id: str) -> None:
     """Remove every container, network and volume of one run, and nothing else.
 
-    What cannot be removed does not stop the rest; a second call finishes the work.
+    The engine may still finish what ``control`` asked of it last, and a network is held until its
+    last endpoint is gone: passes are made until nothing is left, or a time has passed.
     """
+
+    def one_pass() -> Ready | NotYet:
+        _remove_all(client, run_id)
+        left = _left(client, run_id)
+        return NotYet(f"{left} are left") if left else Ready()
+
+    # What cannot be removed at all is found again by the next sweep.
+    with contextlib.suppress(DeadlinePassed):
+        wait_until(one_pass, deadline=Deadline(_REMOVED_WITHIN_S), interval_s=0.3)
+
+
+def _left(client: docker.DockerClient, run_id: str) -> int:
+    mine = {"label": f"{LABEL_RUN}={run_id}"}
+    networks = client.networks.list(filters=mine)
+    volumes = client.volumes.list(filters=mine)
+    return len(containers_of(client, run_id)) + len(networks) + len(volumes)
+
+
+def _remove_all(client: docker.DockerClient, run_id: str) -> None:
     by_role: dict[str, list[Container]] = {}
     for container in containers_of(client, run_id):
         by_role.setdefault(container.labels.get(LABEL_ROLE, ""), []).append(container)
