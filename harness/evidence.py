@@ -24,7 +24,8 @@ LABEL_FAMILY = "com.amazonaws.ecs.task-definition-family"
 REMOVAL_ORDER = ("control", "task", "pause", "edge", "proxy", "mysql", "localstack")
 """The reverse of the start; ``control`` goes first, or it would replace the tasks that go."""
 _WORKERS = 8
-_REMOVED_WITHIN_S = 20.0
+_REMOVED_WITHIN_S = 5.0
+_SETTLED_WITHIN_S = 2.0
 _OOM_EXIT_CODE = 137
 
 
@@ -129,11 +130,15 @@ def _left(client: docker.DockerClient, run_id: str) -> int:
 
 
 def _remove_all(client: docker.DockerClient, run_id: str) -> None:
+    for container in containers_of(client, run_id):
+        if container.labels.get(LABEL_ROLE) == "control":
+            _remove(container)
+    _settle(client, run_id)
     by_role: dict[str, list[Container]] = {}
     for container in containers_of(client, run_id):
         by_role.setdefault(container.labels.get(LABEL_ROLE, ""), []).append(container)
     rest = [role for role in by_role if role not in REMOVAL_ORDER]
-    waves = [["control"], ["task", *rest], list(REMOVAL_ORDER[2:])]
+    waves = [["task", *rest], list(REMOVAL_ORDER[2:])]
     with ThreadPoolExecutor(_WORKERS) as pool:
         for roles in waves:
             wave = [container for role in roles for container in by_role.get(role, [])]
@@ -141,6 +146,21 @@ def _remove_all(client: docker.DockerClient, run_id: str) -> None:
         mine = {"label": f"{LABEL_RUN}={run_id}"}
         list(pool.map(_remove_network, client.networks.list(filters=mine)))
         list(pool.map(_remove, client.volumes.list(filters=mine)))
+
+
+def _settle(client: docker.DockerClient, run_id: str) -> None:
+    """Let the engine end what control asked last.
+
+    A container removed while it is connected to a
+    network leaves an endpoint that Docker 20.10 never gives back.
+    """
+
+    def probe() -> Ready | NotYet:
+        starting = [c for c in containers_of(client, run_id) if c.status == "created"]
+        return NotYet(f"{len(starting)} are starting") if starting else Ready()
+
+    with contextlib.suppress(DeadlinePassed):
+        wait_until(probe, deadline=Deadline(_SETTLED_WITHIN_S), interval_s=0.1)
 
 
 def _remove_network(network: Any) -> None:
