@@ -23,6 +23,10 @@ PULL_ANSWER_S = 6
 """So long a registry may take for its first answer before a base is made here."""
 _KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 _LABELS = 'LABEL harness.role="image"'
+_PACKAGES = ("mmdebstrap", "debian-archive-keyring")
+_WAIT_FOR_OTHERS = ("-o", "DPkg::Lock::Timeout=120")
+"""A machine that has just booted may be upgrading itself."""
+_INSTALLING = threading.Lock()
 
 
 def make(client: docker.DockerClient, suite: str, *, host: BuildHost, log: TextIO) -> str:
@@ -90,7 +94,7 @@ def debootstrap(
     Raises:
         ImageBuildFailed: mmdebstrap is missing and cannot be installed, or it failed.
     """
-    _require_mmdebstrap(suite, log=log, refused=refused)
+    require_mmdebstrap(suite, log=log, refused=refused)
     with tempfile.TemporaryDirectory(prefix="harness-base-") as directory:
         archive = Path(directory) / f"{suite}.tar"
         command = mmdebstrap_command(suite, archive=archive, host=host)
@@ -139,31 +143,43 @@ def mmdebstrap_command(suite: str, *, archive: Path, host: BuildHost) -> list[st
     return [*command, host.apt_mirror] if host.apt_mirror else command
 
 
-def _require_mmdebstrap(suite: str, *, log: TextIO, refused: str) -> None:
-    if shutil.which("mmdebstrap"):
-        return
-    if os.geteuid() == 0 and shutil.which("apt-get"):
-        for arguments in (
-            ["update", "-qq"],
-            [
-                "install",
-                "-y",
-                "-qq",
-                "--no-install-recommends",
-                "mmdebstrap",
-                "debian-archive-keyring",
-            ],
-        ):
-            done = subprocess.run(
-                ["apt-get", *arguments], capture_output=True, text=True, check=False
-            )
-            log.write(redact(done.stdout + done.stderr))
+def require_mmdebstrap(suite: str, *, log: TextIO, refused: str) -> None:
+    """Install mmdebstrap where it is missing and may be installed: as root, with apt.
+
+    Raises:
+        ImageBuildFailed: It is not there, with what apt said.
+    """
+    # Bases are made at the same time, and apt lets one at a time install.
+    with _INSTALLING:
+        if shutil.which("mmdebstrap"):
+            return
+        said = _install_mmdebstrap(log) if os.geteuid() == 0 and shutil.which("apt-get") else ""
         if shutil.which("mmdebstrap"):
             return
     raise ImageBuildFailed(
         f"image base-{suite}: no registry gave debian:{suite}-slim, and mmdebstrap, which would"
         " make it here, is not installed",
         last_answer=refused,
+        log_tail=said,
         hint=f"let the engine reach a registry (or a mirror of one) that has debian:{suite}-slim;"
         " or, on Debian or Ubuntu, `sudo apt-get install mmdebstrap debian-archive-keyring`",
     )
+
+
+def _install_mmdebstrap(log: TextIO) -> str:
+    """Ask apt for it, and return what apt said."""
+    said = ""
+    for arguments in (
+        ("update", "-qq"),
+        ("install", "-y", "-qq", "--no-install-recommends", *_PACKAGES),
+    ):
+        done = subprocess.run(
+            ["apt-get", *_WAIT_FOR_OTHERS, *arguments],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        said += redact(done.stdout + done.stderr)
+    log.write(said)
+    return said
