@@ -15,6 +15,7 @@ from harness.cause_rules import BOOT, HEALTH, IMAGE, SECRETS, Rule
 from harness.cause_rules_app import AWS, DATABASE, SEEN
 from harness.cause_rules_jobs import JOBS, TICKS
 from harness.cause_rules_network import NETWORK
+from harness.cause_rules_platform import PLATFORM
 from harness.cause_rules_seen import FACTS, MAIL, RELEASES, UPLOADS
 from harness.redact import redact
 
@@ -26,6 +27,7 @@ RULES: tuple[Rule, ...] = (
     *SECRETS,
     *NETWORK,
     *FACTS,
+    *PLATFORM,
     *IMAGE,
     *BOOT,
     *DATABASE,

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from tests.broken.mistakes import USAGE, Mistake, container, setting, text
+from tests.broken.mistakes import JOB, USAGE, Mistake, container, setting, text, variable
+
+ENDPOINTS = "test_no_task_is_sent_to_another_endpoint_than_one_of_aws"
+QUEUES = "test_every_task_finds_the_queues_of_this_account_and_region"
+REGION = "test_every_task_is_told_the_region_of_the_account"
 
 PLATFORM = (
     Mistake(
@@ -40,5 +44,33 @@ PLATFORM = (
         text("app/ecs/service-web.json", '"containerPort": 8080', '"containerPort": 80'),
         cause="loadBalancers[0].containerPort is 80, which is no portMapping",
         exit_code=USAGE,
+    ),
+    Mistake(
+        "the endpoint of local development is left in a task definition",
+        variable("AWS_ENDPOINT_URL", "http://localhost:4566", task="worker"),
+        cause="AWS_ENDPOINT_URL is http://localhost:4566 in the worker task definition",
+        red=(ENDPOINTS,),
+        green=(JOB, QUEUES),
+    ),
+    Mistake(
+        "the queues' prefix is that of another region",
+        variable("SQS_PREFIX", "https://sqs.eu-west-1.amazonaws.com/876000000876"),
+        cause="SQS_PREFIX is https://sqs.eu-west-1.amazonaws.com/876000000876 in the web task",
+        red=(QUEUES,),
+        green=(JOB, ENDPOINTS),
+    ),
+    Mistake(
+        "only the overlay sets the queues' prefix",
+        variable("SQS_PREFIX", None, task="worker"),
+        cause="SQS_PREFIX is not set in the worker task definition",
+        red=(QUEUES,),
+        green=(JOB,),
+    ),
+    Mistake(
+        "the scheduler's region is another",
+        variable("AWS_DEFAULT_REGION", "eu-west-1", task="scheduler"),
+        cause="AWS_DEFAULT_REGION is eu-west-1 in the scheduler task definition",
+        red=(REGION,),
+        green=(ENDPOINTS,),
     ),
 )
