@@ -89,14 +89,17 @@ DATABASE = (
 AWS = (
     rule(
         r"Error retrieving credential|Unable to locate credentials|CredentialsException"
+        r"|MissingAuthenticationToken|missing Authentication Token"
         r"|Unable to load credentials",
         "the app finds no AWS credentials: the task has no task role, or clear_env hides its"
         " variable from PHP-FPM",
     ),
     rule(
-        r"not authorized to perform: (?P<action>[\w:]+)(?: on resource: (?P<arn>\S+))?",
-        "the task role lacks {action}",
+        r"assumed-role/(?P<role>[\w+=,.@-]+)/\S+ is not authorized to perform: (?P<action>[\w:]+)"
+        r" on resource: (?P<arn>[^\s,;\"']+)",
+        "the task role {role} lacks {action} on {arn}",
     ),
+    rule(r"not authorized to perform:? `?(?P<action>[\w:]+)", "the task role lacks {action}"),
     rule(
         r"InvalidClientTokenId|UnrecognizedClientException|InvalidAccessKeyId",
         "the app signs with keys that AWS does not know: a static AWS_ACCESS_KEY_ID is set, and"

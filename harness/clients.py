@@ -300,23 +300,27 @@ class Containers:
         )
         return found
 
-    def of_task(self, task: str, *, container: str = "app") -> Any:
+    def of_task(self, task: str, *, container: str = "") -> Any:
         """Return one container of a running task, by the last part of the task's ARN.
+
+        Without a name it is the one that was created first: the first of the task definition.
 
         Raises:
             TargetError: There is none.
         """
-        for one in self.of_role("task"):
-            labels = one.labels
-            if (
-                labels.get(_LABEL_TASK, "").endswith(f"/{task}")
-                and labels.get(_LABEL_CONTAINER) == container
-            ):
-                return one
-        raise TargetError(
-            f'Task {task} has no running container "{container}".',
-            hint="bin/harness status lists the tasks that run.",
-        )
+        mine = [
+            one
+            for one in self.of_role("task")
+            if one.labels.get(_LABEL_TASK, "").endswith(f"/{task}")
+            and container in ("", one.labels.get(_LABEL_CONTAINER))
+        ]
+        if not mine:
+            named = f' "{container}"' if container else ""
+            raise TargetError(
+                f"Task {task} has no running container{named}.",
+                hint="bin/harness status lists the tasks that run.",
+            )
+        return mine[-1]
 
     def image_of(self, task: str) -> Any:
         """Return the image of a running task's container."""

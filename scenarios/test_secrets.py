@@ -75,9 +75,14 @@ def rollout(access: Access, ecs: Any) -> Iterator[Rollout]:
 
 
 @pytest.fixture
-def trials(access: Access, aws: Callable[[str], Any]) -> Iterator[SecretTrials]:
+def trials(access: Access, aws: Callable[[str], Any], web_tier: WebTier) -> Iterator[SecretTrials]:
     """Give bad versions and doomed copies of the database secret; nothing of them is left."""
-    made = SecretTrials(aws("secretsmanager"), name=access.secrets["db"])
+    made = SecretTrials(
+        aws("secretsmanager"),
+        name=access.secrets["db"],
+        iam=aws("iam"),
+        reader=web_tier.definition().get("executionRoleArn", "").rpartition("/")[2],
+    )
     yield made
     made.remove()
 

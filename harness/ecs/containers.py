@@ -49,6 +49,7 @@ def pause(task: Task, *, settings: Settings, definition: Definition) -> dict[str
         "overrides": task.overrides,
         "credentials_id": task.credentials_id,
         "execute_command": task.execute_command,
+        "exec_refused": task.exec_refused,
         "containers": [
             {
                 "name": item.name,

@@ -41,6 +41,10 @@ class Hooks:
     close_socket: Callable[[str], None]
     leave: Callable[[Task], None]
     """Before its containers stop: take it out of traffic; returns when they may stop."""
+    why_no_start: Callable[[Task, Definition], str] = lambda _task, _definition: ""
+    """Before anything is created: what its roles lack, in ECS's words."""
+    may_exec: Callable[[Task, Definition], bool] = lambda _task, _definition: True
+    """Whether its role has what the agent of ECS Exec needs."""
 
 
 class Tasks:
@@ -173,6 +177,10 @@ class Tasks:
         with self._state.lock():
             definition = self._state.definition(task.definition_arn)
             task.pull_at = self._state.now()
+        lacking = self._hooks.why_no_start(task, definition)
+        if lacking:
+            raise StartError(lacking)
+        task.exec_refused = not self._hooks.may_exec(task, definition)
         self._resolve_images(task)
         self._hooks.open_socket(task.id)
         try:

@@ -134,9 +134,8 @@ def _queue(call: Call) -> str:
 def _send(call: Call, *, identity: Callable[[str], str]) -> Need:
     sender = sender_of(call)
     context = {"ses:fromaddress": (sender,) if sender else ()}
-    named = identity(sender)
-    resource = call.arn(f"identity/{named}") if named else ""
-    return Need(f"ses:{call.operation}", resource, context)
+    named = identity(sender) or sender
+    return Need(f"ses:{call.operation}", call.arn(f"identity/{named}"), context)
 
 
 def sender_of(call: Call) -> str:

@@ -30,7 +30,9 @@ def of_caller(call: Call, *, key: str, is_known: bool) -> Refusal | None:
     """Refuse who has no key, or one that AWS never gave."""
     if not key:
         # An object of a bucket that blocks public access is for nobody without a signature.
-        return Refusal("AccessDenied", "Access Denied", 403) if call.service == "s3" else None
+        if call.service == "s3":
+            return Refusal("AccessDenied", "Access Denied", 403)
+        return Refusal("MissingAuthenticationToken", "Request is missing Authentication Token", 403)
     if is_known:
         return None
     if call.service == "s3":

@@ -76,7 +76,7 @@ def test_the_sender_is_a_condition() -> None:
     assert sender_of(call) == "a@b.example"
     (need,) = needs(call, identity=lambda _: "")
     assert need.context == {"ses:fromaddress": ("a@b.example",)}
-    assert need.resource == ""
+    assert need.resource == "arn:aws:ses:us-east-1:1:identity/a@b.example"
 
 
 def test_who_one_is_may_be_asked_by_everyone_and_other_services_by_action() -> None:

@@ -59,7 +59,7 @@ def test_a_presigned_url_lives_a_week_at_most() -> None:
     assert "less than a week" in found.message
 
 
-def test_a_key_that_aws_never_gave_is_unknown_and_no_key_gets_no_object() -> None:
+def test_a_key_that_aws_never_gave_is_unknown_and_no_key_gets_nothing() -> None:
     s3, sqs = call("s3", "GetObject"), call("sqs", "SendMessage")
     assert refusals.of_caller(s3, key="876000000876", is_known=True) is None
     unknown = refusals.of_caller(s3, key="AKIAEXAMPLE", is_known=False)
@@ -71,4 +71,6 @@ def test_a_key_that_aws_never_gave_is_unknown_and_no_key_gets_no_object() -> Non
     nobody = refusals.of_caller(s3, key="", is_known=False)
     assert nobody is not None
     assert nobody.status == 403
-    assert refusals.of_caller(sqs, key="", is_known=False) is None
+    nobody = refusals.of_caller(sqs, key="", is_known=False)
+    assert nobody is not None
+    assert nobody.code == "MissingAuthenticationToken"

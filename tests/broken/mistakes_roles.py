@@ -1,0 +1,118 @@
+"""The mistakes that IAM policies, and what AWS refuses of everyone, are about."""
+
+from __future__ import annotations
+
+from tests.broken.mistakes import JOB, MINUTES, NOT_STARTED, Mistake, pattern, text
+from tests.broken.mistakes_stories import CONFIRMATION, OTHER_TASK
+
+WEB = "app/iam/web-task.json"
+WORKER = "app/iam/worker-task.json"
+EXECUTION = "app/iam/execution.json"
+RULE = "app/iam/schedule-rule.json"
+DISK = "app/config/filesystems.php"
+
+ROLES = (
+    Mistake(
+        "the execution role may not read a secret",
+        text(EXECUTION, "secret:tickets/app-??????", "secret:tickets/other-??????"),
+        cause="its execution role may not read arn:aws:secretsmanager:us-east-1:876000000876:"
+        "secret:tickets/app-",
+        exit_code=NOT_STARTED,
+    ),
+    Mistake(
+        "the execution role may not write logs",
+        text(EXECUTION, '"logs:CreateLogStream",', ""),
+        cause="its execution role tickets-execution lacks logs:CreateLogStream",
+        exit_code=NOT_STARTED,
+    ),
+    Mistake(
+        "the execution role may not pull the image",
+        text(EXECUTION, "repository/tickets", "repository/shop"),
+        cause="its execution role tickets-execution lacks ecr:BatchGetImage",
+        exit_code=NOT_STARTED,
+    ),
+    Mistake(
+        "the task role trusts another service than ECS",
+        text(WEB, "ecs-tasks.amazonaws.com", "ec2.amazonaws.com"),
+        cause="role/tickets-web-task does not exist, or its trust policy",
+        exit_code=NOT_STARTED,
+    ),
+    Mistake(
+        "the task role that the definition names does not exist",
+        text("app/ecs/worker.json", "role/tickets-worker-task", "role/tickets-worker"),
+        cause="role/tickets-worker does not exist",
+        exit_code=NOT_STARTED,
+    ),
+    Mistake(
+        "ECS Exec is not enabled for the web service",
+        text(
+            "app/ecs/service-web.json",
+            '"enableExecuteCommand": true',
+            '"enableExecuteCommand": false',
+        ),
+        cause="ECS Exec does not work for the web task: its service does not enable it",
+        exit_code=NOT_STARTED,
+    ),
+    Mistake(
+        "the web task's role lacks what ECS Exec needs",
+        text(WEB, '"ssmmessages:OpenDataChannel"', '"ssm:OpenDataChannel"'),
+        cause="ECS Exec does not work for the web task: its role lacks the ssmmessages actions",
+        exit_code=NOT_STARTED,
+    ),
+    Mistake(
+        "the web task's role may not remove uploads",
+        text(WEB, '"s3:DeleteObject",', ""),
+        cause="the task role tickets-web-task lacks s3:DeleteObject on arn:aws:s3:::876events",
+        red=("test_a_removed_file_is_gone_for_every_task",),
+        green=(OTHER_TASK,),
+    ),
+    Mistake(
+        "the web task's role names the bucket and not its objects",
+        text(WEB, "876events-tickets-uploads/*", "876events-tickets-uploads"),
+        cause="the task role tickets-web-task lacks s3:PutObject on arn:aws:s3:::876events",
+        red=(OTHER_TASK,),
+    ),
+    Mistake(
+        "the web task's role may not dispatch jobs",
+        text(WEB, '"sqs:SendMessage"', '"sqs:SendMessages"'),
+        cause="the task role tickets-web-task lacks sqs:SendMessage",
+        red=(JOB,),
+        green=(OTHER_TASK,),
+    ),
+    Mistake(
+        "the worker's role may not remove messages",
+        text(WORKER, '"sqs:DeleteMessage",', ""),
+        cause="the task role tickets-worker-task lacks sqs:DeleteMessage",
+        red=(JOB,),
+    ),
+    Mistake(
+        "the worker's role may send from another address only",
+        text(WORKER, "identity/tickets@876events.example", "identity/shop@876events.example"),
+        cause="the task role tickets-worker-task lacks ses:SendRawEmail",
+        red=(CONFIRMATION,),
+    ),
+    Mistake(
+        "the rule's role may not run the task",
+        text(RULE, "task-definition/tickets-scheduler:*", "task-definition/tickets-schedule:*"),
+        cause="the rule tickets-schedule cannot run its task: User: ",
+        red=(MINUTES,),
+    ),
+    Mistake(
+        "the rule's role may not hand over the execution role",
+        pattern(RULE, r'"arn:aws:iam::876000000876:role/tickets-execution",\n', ""),
+        cause="iam:PassRole on resource: arn:aws:iam::876000000876:role/tickets-execution",
+        red=(MINUTES,),
+    ),
+    Mistake(
+        "uploads are made public by an ACL",
+        text(DISK, "'throw' => true", "'visibility' => 'public',\n            'throw' => true"),
+        cause="the app sets an ACL, and the bucket has none",
+        red=(OTHER_TASK,),
+    ),
+    Mistake(
+        "the worker has no role",
+        pattern("app/ecs/worker.json", r'^  "taskRoleArn": .*\n', ""),
+        cause="the task has no task role",
+        red=(JOB,),
+    ),
+)
