@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 PREFIX = "cutover-probe/"
 MIB = 1024 * 1024
-NAMES = ("harbour lights poster.jpg", "plus+sign & 100%.jpg", "Plakát Ñandú 日本.jpg")
+NAMES = ("harbour lights poster.jpg", "plus+sign & 100%.jpg", "Plakát Ñandú 日本 🎺.jpg")
 ROLE_KEY = (
     "$at = 'http://169.254.170.2'.getenv('AWS_CONTAINER_CREDENTIALS_RELATIVE_URI');"
     "echo json_decode(file_get_contents($at))->AccessKeyId;"
