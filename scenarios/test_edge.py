@@ -89,6 +89,12 @@ def test_a_target_slower_than_the_idle_time_out_gives_504(
             until=lambda status: status == 504,
             what=f"A target that needs {LONGER_S} s never gave 504 after {SHORT_S} s",
         )
+    # The load balancer takes its time to put it back, and others must not meet the short one.
+    eventually(
+        lambda: probe.slow(LONGER_S, timeout_s=10).status_code,
+        until=lambda status: status == 200,
+        what=f"The idle time-out is {configured} s again, and {LONGER_S} s are still too long",
+    )
 
 
 @as_control
