@@ -6,6 +6,12 @@ from harness.cause_rules import rule
 
 TICKS = (
     rule(
+        r"rule (?P<rule>\S+): tick \S+ of \S+: RunTask: \w+: User: \S+assumed-role/"
+        r"(?P<role>[\w+=,.@-]+)/\S+ is not authorized to perform: (?P<action>[\w:]+) on resource:"
+        r" (?P<arn>\S+)",
+        "the rule {rule} cannot run its task: its role {role} lacks {action} on {arn}",
+    ),
+    rule(
         r"rule (?P<rule>\S+): tick \S+ of \S+: RunTask: \w+: (?P<words>[^\n]*)",
         "the rule {rule} cannot run its task: {words}",
     ),

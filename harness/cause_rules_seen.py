@@ -121,6 +121,10 @@ _IN_IMAGE = (
 
 _IN_MAIL = (
     rule(
+        r"the mail's links are \['(?P<link>https?://[^/']+)",
+        "APP_URL is not the public URL in the worker: the links in its mails go to {link}",
+    ),
+    rule(
         r"the worker's mailer is '(?P<mailer>log|array|smtp|sendmail)'",
         'MAIL_MAILER is "{mailer}" in the worker, and must be ses: its mails go nowhere',
     ),

@@ -97,6 +97,9 @@ def test_a_job_that_web_dispatches_runs_once_in_the_worker(
     )
     assert run["connection"] == "sqs", f"the job came over the connection {run['connection']!r}"
     assert seen["dispatched_by"] not in workers, "the job was dispatched by a worker"
+    assert run["outcome"] == "succeeded", (
+        f"the job did its work and was not taken off the queue: its run ended: {run['outcome']}"
+    )
     assert len(seen["effects"]) == 1, f"the job had its effect {len(seen['effects'])} times"
 
 

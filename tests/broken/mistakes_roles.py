@@ -64,7 +64,7 @@ ROLES = (
         text(WEB, '"s3:DeleteObject",', ""),
         cause="the task role tickets-web-task lacks s3:DeleteObject on arn:aws:s3:::876events",
         red=("test_a_removed_file_is_gone_for_every_task",),
-        green=(OTHER_TASK,),
+        green=(JOB,),
     ),
     Mistake(
         "the web task's role names the bucket and not its objects",
@@ -94,13 +94,14 @@ ROLES = (
     Mistake(
         "the rule's role may not run the task",
         text(RULE, "task-definition/tickets-scheduler:*", "task-definition/tickets-schedule:*"),
-        cause="the rule tickets-schedule cannot run its task: User: ",
+        cause="the rule tickets-schedule cannot run its task: its role tickets-schedule-rule lacks"
+        " ecs:RunTask",
         red=(MINUTES,),
     ),
     Mistake(
         "the rule's role may not hand over the execution role",
         pattern(RULE, r'"arn:aws:iam::876000000876:role/tickets-execution",\n', ""),
-        cause="iam:PassRole on resource: arn:aws:iam::876000000876:role/tickets-execution",
+        cause="its role tickets-schedule-rule lacks iam:PassRole on arn:aws:iam::876000000876:role/",
         red=(MINUTES,),
     ),
     Mistake(
