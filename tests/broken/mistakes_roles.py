@@ -101,7 +101,7 @@ ROLES = (
     Mistake(
         "the rule's role may not hand over the execution role",
         pattern(RULE, r'"arn:aws:iam::876000000876:role/tickets-execution",\n', ""),
-        cause="its role tickets-schedule-rule lacks iam:PassRole on arn:aws:iam::876000000876:role/",
+        cause="its role tickets-schedule-rule lacks iam:PassRole on arn:aws:iam::876000000876",
         red=(MINUTES,),
     ),
     Mistake(
