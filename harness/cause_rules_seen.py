@@ -187,7 +187,18 @@ RELEASES = (
 )
 """Before all others: these scenarios have tasks that never start, and mean to."""
 
-FACTS = (*_IN_SECRETS, *_IN_IMAGE, *_IN_MAIL, *_IN_UPLOADS)
+_IN_ROLES = (
+    rule(
+        r"the role (?P<role>\S+) allows (?:\S+ on everything|all but a few actions)",
+        "the role {role} allows too much: name the actions and the resources that the app needs",
+    ),
+    rule(
+        r"the (?P<kind>\w+) task's app has the execution role",
+        "taskRoleArn of the {kind} task is its execution role: give the app a role of its own",
+    ),
+)
+
+FACTS = (*_IN_SECRETS, *_IN_IMAGE, *_IN_MAIL, *_IN_UPLOADS, *_IN_ROLES)
 
 UPLOADS = (
     rule(

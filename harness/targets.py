@@ -32,6 +32,7 @@ ECS = "ecs"
 ELB = "elb"
 EXEC = "exec"
 SECRETS = "secrets"
+IAM = "iam"
 CONTAINERS = "containers"
 SQL = "sql"
 STORAGE = "storage"
@@ -48,6 +49,7 @@ CAPABILITIES: Mapping[str, str] = {
     ELB: "the load balancer's API",
     EXEC: "commands in a running task",
     SECRETS: "Secrets Manager",
+    IAM: "IAM, to read the roles of the tasks",
     CONTAINERS: "the containers, their networks and logs",
     SQL: "a MySQL connection of the harness's own to the proxy and to the server",
     STORAGE: "S3, with the app's bucket",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.broken.mistakes import JOB, MINUTES, NOT_STARTED, Mistake, pattern, text
-from tests.broken.mistakes_stories import CONFIRMATION, OTHER_TASK
+from tests.broken.mistakes_stories import CONFIRMATION, OTHER_TASK, all_of
 
 WEB = "app/iam/web-task.json"
 WORKER = "app/iam/worker-task.json"
@@ -103,6 +103,25 @@ ROLES = (
         pattern(RULE, r'"arn:aws:iam::876000000876:role/tickets-execution",\n', ""),
         cause="its role tickets-schedule-rule lacks iam:PassRole on arn:aws:iam::876000000876",
         red=(MINUTES,),
+    ),
+    Mistake(
+        "the web task's role allows everything",
+        text(WEB, '"s3:AbortMultipartUpload",', '"s3:AbortMultipartUpload", "*",'),
+        cause="the role tickets-web-task allows too much",
+        red=("test_no_role_of_a_task_allows_everything",),
+    ),
+    Mistake(
+        "the worker's app has the execution role",
+        all_of(
+            text("app/ecs/worker.json", "role/tickets-worker-task", "role/tickets-execution"),
+            text(
+                EXECUTION,
+                '"ecr:GetAuthorizationToken"',
+                '["ecr:GetAuthorizationToken", "sqs:ReceiveMessage"]',
+            ),
+        ),
+        cause="taskRoleArn of the worker task is its execution role",
+        red=("test_no_task_has_its_execution_role_for_a_task_role",),
     ),
     Mistake(
         "uploads are made public by an ACL",

@@ -71,6 +71,8 @@ SEEN = {
     "a record was written for a file that is not there": "before the file is stored",
     "A temporary URL of 2 s did not expire": "temporary URLs are not signed",
     "the orders ['A'] were confirmed as ['A', 'A']": "confirmed more than once",
+    "the role tickets-web-task allows s3:* on everything": "allows too much: name the actions",
+    "the web task's app has the execution role arn:aws:iam::1:role/e": "taskRoleArn of the web",
     "the mail's links are ['http://localhost/orders/A']": "the links in its mails go to http://loc",
     "a mail that SES refuses counts as sent": "the app swallows what SES says",
     "No 2 mails came to the buyer (the worker's mailer is 'ses', ...)": "nobody sends what is",
