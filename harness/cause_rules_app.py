@@ -232,3 +232,20 @@ SEEN = (
         " (post_max_size, upload_max_filesize) in the image",
     ),
 )
+
+OWN_WORDS = (
+    rule(
+        r"PHP (?:Fatal|Parse) error: +(?P<said>[^\n]{1,240})",
+        "PHP ends in a fatal error: {said}",
+    ),
+    rule(
+        r'"message":"(?P<said>(?!cutover-probe)[^\n]{1,240}?)"?,"context"[^\n]*"level_name":"'
+        r'(?:ERROR|CRITICAL|ALERT|EMERGENCY)"',
+        "no rule knows it; the app logs: {said}",
+    ),
+    rule(
+        r"\b\w+\.(?:ERROR|CRITICAL|ALERT|EMERGENCY): (?P<said>(?!cutover-probe)[^\n]{1,240})",
+        "no rule knows it; the app logs: {said}",
+    ),
+)
+"""After all others: the first error in the app's own log, but what the probe was told to raise."""

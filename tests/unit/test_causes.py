@@ -141,6 +141,31 @@ SAID = {
         ],
         "the rule each-minute cannot run its task: its role rule lacks ecs:RunTask on arn:y",
     ),
+    "a fatal error": (
+        ["PHP Fatal error:  Uncaught Error: Call to undefined function App\\x() in /x.php:3"],
+        "PHP ends in a fatal error: Uncaught Error: Call to undefined function",
+    ),
+    "an error that no rule knows": (
+        [
+            json.dumps(
+                {
+                    "message": "cutover-probe job a was told to fail",
+                    "context": {},
+                    "level_name": "ERROR",
+                },
+                separators=(",", ":"),
+            ),
+            json.dumps(
+                {"message": 'The "x" is no y.', "context": {}, "level_name": "ERROR"},
+                separators=(",", ":"),
+            ),
+        ],
+        'no rule knows it; the app logs: The "x" is no y.',
+    ),
+    "a line of Laravel's own form": (
+        ["[2026-11-25 07:00:00] production.ERROR: It broke. {}"],
+        "no rule knows it; the app logs: It broke.",
+    ),
     "file sessions": (
         ["the session driver is 'file', and not database"],
         'SESSION_DRIVER is "file", and must be database',
