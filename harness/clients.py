@@ -6,9 +6,11 @@ to the port that the stack publishes on this machine. Each client imports its li
 
 from __future__ import annotations
 
+import io
 import os
 import socket
 import ssl
+import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -32,6 +34,7 @@ HTTP_TIMEOUT_S = 70.0
 MYSQL_TIMEOUT_S = 10
 NOT_SECRET = frozenset({"engine", "host", "port", "dbname", "dbClusterIdentifier"})
 """Keys of a database secret whose values are ordinary names; blanking them would garble reports."""
+_LOOK_BYTES = 16 * 1024**2
 _LABEL_TASK = "com.amazonaws.ecs.task-arn"
 _LABEL_CONTAINER = "com.amazonaws.ecs.container-name"
 
@@ -325,6 +328,32 @@ class Containers:
     def image_of(self, task: str) -> Any:
         """Return the image of a running task's container."""
         return self._client.images.get(self.of_task(task).attrs["Image"])
+
+    def file_of_image(self, image: str, path: str) -> bytes | None:
+        """Return a file of an image as it was built, or None where it has none.
+
+        A container is created for it and never started: nothing is put over its files.
+        """
+        import docker.errors
+
+        made = self._client.containers.create(
+            image,
+            labels={"harness.run": self._run, "harness.role": "prober"},
+            mem_limit=_LOOK_BYTES,
+            memswap_limit=_LOOK_BYTES,
+            pids_limit=1,
+            network_mode="none",
+        )
+        try:
+            chunks, _ = made.get_archive(path)
+            with tarfile.open(fileobj=io.BytesIO(b"".join(chunks))) as archive:
+                (member,) = archive.getmembers()
+                file = archive.extractfile(member) if member.isfile() else None
+                return file.read() if file else None
+        except docker.errors.NotFound:
+            return None
+        finally:
+            made.remove(force=True)
 
     def run(self, task: str, command: Sequence[str]) -> ExecResult:
         """Run a command in a task's container as root, which is what ECS Exec does."""

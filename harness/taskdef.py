@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
+from harness import containerchecks
 from harness.errors import ConfigError
 from harness.valuefrom import SecretReference, ValueFromError, parse_value_from
 
@@ -202,6 +203,14 @@ class _Check:
         names: set[str] = set()
         for index, container in enumerate(self.raw["containerDefinitions"]):
             self._container(container, key=f"containerDefinitions[{index}]", names=names)
+        for index, container in enumerate(self.raw["containerDefinitions"]):
+            for depends in container.get("dependsOn") or ():
+                if depends.get("containerName") not in names:
+                    self._fail(
+                        f"containerDefinitions[{index}].dependsOn",
+                        f'names the container "{depends.get("containerName")}", which is not there',
+                        hint=f"the containers are {', '.join(sorted(names))}",
+                    )
         if not any(item.get("essential") is not False for item in self.raw["containerDefinitions"]):
             self._fail(
                 "containerDefinitions",
@@ -282,6 +291,8 @@ class _Check:
                 hint="container names are unique within a task definition",
             )
         names.add(container["name"])
+        for problem in containerchecks.problems(container):
+            self._fail(f"{key}.{problem.key}", problem.said, hint=problem.hint)
         seen: dict[str, str] = {}
         for where, item in self._pairs(container, key=key, field="environment"):
             self._string(item, key=where, field="value")

@@ -1,8 +1,8 @@
-"""What several stories share: people who have an account."""
+"""What several stories share: people who have an account, and the task definitions."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from harness.browser import Account, Browser
+    from harness.targets import Access
 
 
 @pytest.fixture
@@ -22,6 +23,23 @@ def member(new_visitor: Callable[[], Browser], new_account: Callable[[], Account
     assert browser.is_signed_in(), "who has registered is not signed in on the next page"
     browser.sign_out()
     return account
+
+
+@pytest.fixture
+def task_definitions(access: Access, ecs: Any) -> dict[str, dict[str, Any]]:
+    """Return the task definition of each service, and of the scheduler, as ECS describes it."""
+    on = {
+        kind: ecs.describe_services(cluster=access.cluster, services=[name])["services"][0][
+            "taskDefinition"
+        ]
+        for kind, name in access.services.items()
+    }
+    if access.resources.get("scheduler"):
+        on["scheduler"] = access.resources["scheduler"]
+    return {
+        kind: ecs.describe_task_definition(taskDefinition=name)["taskDefinition"]
+        for kind, name in on.items()
+    }
 
 
 @pytest.fixture(scope="session", autouse=True)

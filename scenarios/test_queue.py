@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -36,7 +37,8 @@ needs_worker = pytest.mark.requires("http", "probe", "ecs", "queue")
 
 def flags(command: list[str]) -> dict[str, int]:
     """Return the numbers that queue:work is told, with its own defaults for the others."""
-    found = [FLAG.match(word) for word in command]
+    words = [word for part in command for word in shlex.split(part)]
+    found = [FLAG.match(word) for word in words]
     return {**DEFAULTS, **{one["name"]: int(one["value"]) for one in found if one}}
 
 

@@ -11,8 +11,6 @@ from harness.report import emulated, not_covered, proved
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from harness.targets import Access
-
 EVERYTHING = "*"
 
 as_files = pytest.mark.truth(
@@ -24,30 +22,13 @@ needs_roles = pytest.mark.requires("ecs", "iam")
 
 
 @pytest.fixture
-def definitions(access: Access, ecs: Any) -> dict[str, dict[str, Any]]:
-    """Return the task definition of each service, and of the scheduler."""
-    on = {
-        kind: ecs.describe_services(cluster=access.cluster, services=[name])["services"][0][
-            "taskDefinition"
-        ]
-        for kind, name in access.services.items()
-    }
-    if access.resources.get("scheduler"):
-        on["scheduler"] = access.resources["scheduler"]
-    return {
-        kind: ecs.describe_task_definition(taskDefinition=name)["taskDefinition"]
-        for kind, name in on.items()
-    }
-
-
-@pytest.fixture
 def statements(
-    definitions: dict[str, dict[str, Any]], aws: Callable[[str], Any]
+    task_definitions: dict[str, dict[str, Any]], aws: Callable[[str], Any]
 ) -> Mapping[str, list[dict[str, Any]]]:
     """Return what each role allows, by the role's name."""
     iam = aws("iam")
     known = {one["RoleName"] for one in iam.list_roles()["Roles"]}
-    arns = {one.get(key, "") for one in definitions.values() for key in ROLE_KEYS}
+    arns = {one.get(key, "") for one in task_definitions.values() for key in ROLE_KEYS}
     names = {arn.rpartition("/")[2] for arn in arns} & known
     if not names:
         pytest.skip("not covered: the app has no role files in iam/")
@@ -97,9 +78,9 @@ def test_no_role_of_a_task_allows_everything(
 @needs_roles
 @pytest.mark.read_only
 def test_no_task_has_its_execution_role_for_a_task_role(
-    definitions: dict[str, dict[str, Any]],
+    task_definitions: dict[str, dict[str, Any]],
 ) -> None:
-    for kind, definition in definitions.items():
+    for kind, definition in task_definitions.items():
         execution, task = (definition.get(key) for key in ROLE_KEYS)
         assert not task or task != execution, (
             f"the {kind} task's app has the execution role {task}, and may read every secret"

@@ -174,19 +174,9 @@ def refused(
 
 
 @pytest.fixture
-def definitions(access: Access, ecs: Any) -> dict[str, dict[str, Any]]:
-    """Return the container of each service, and of the scheduler, as ECS describes it."""
-    on = {}
-    for kind, name in access.services.items():
-        service = ecs.describe_services(cluster=access.cluster, services=[name])["services"][0]
-        on[kind] = service["taskDefinition"]
-    if access.resources.get("scheduler"):
-        on["scheduler"] = access.resources["scheduler"]
-    found = {}
-    for kind, definition in on.items():
-        shown = ecs.describe_task_definition(taskDefinition=definition)["taskDefinition"]
-        found[kind] = shown["containerDefinitions"][0]
-    return found
+def definitions(task_definitions: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Return the app's container in each task definition."""
+    return {kind: one["containerDefinitions"][0] for kind, one in task_definitions.items()}
 
 
 def strict_json(text: str) -> Any:
