@@ -86,6 +86,11 @@ SECRETS = (
 
 IMAGE = (
     rule(
+        r"does not contain descriptor matching platform '(?P<platform>[^']+)'",
+        "{task} never started: its image is for another CPU architecture than {platform}, which its"
+        " task definition's runtimePlatform asks for",
+    ),
+    rule(
         r"CannotPull(?:Container|Image)?(?:Manifest|Registry)?\w*Error",
         "{task} never started: its image cannot be pulled",
     ),

@@ -181,7 +181,7 @@ class Tasks:
         if lacking:
             raise StartError(lacking)
         task.exec_refused = not self._hooks.may_exec(task, definition)
-        self._resolve_images(task)
+        self._resolve_images(task, raw=definition.raw)
         self._hooks.open_socket(task.id)
         try:
             pause = containers.pause(task, settings=self._settings, definition=definition)
@@ -213,14 +213,13 @@ class Tasks:
             task.status = status
             self._state.changed()
 
-    def _resolve_images(self, task: Task) -> None:
+    def _resolve_images(self, task: Task, *, raw: Mapping[str, Any]) -> None:
         for item in task.containers:
-            image_id = self._settings.images.get(item.image)
-            if image_id is None or not self._engine.image_exists(image_id):
-                raise StartError(
-                    "CannotPullContainerError: pull image manifest has been retried 1 time(s): "
-                    f"failed to resolve ref {item.image}: {item.image}: not found"
-                )
+            image_id = self._settings.images.get(item.image, "")
+            found = self._engine.architecture(image_id) if image_id else ""
+            refused = containers.why_no_pull(item.image, architecture=found, raw=raw)
+            if refused:
+                raise StartError(refused)
             item.image_id = image_id
 
     def _create(self, task: Task, *, item: Container, definition: Definition) -> None:

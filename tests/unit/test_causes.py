@@ -46,6 +46,13 @@ SAID = {
         ["exec /usr/local/bin/entrypoint: exec format error"],
         "a task never started: its image is for another CPU architecture",
     ),
+    "architecture of the manifest": (
+        [
+            "web task 0123abcd (tickets-web:3); CannotPullContainerError: x image Manifest does not"
+            " contain descriptor matching platform 'linux/arm64'"
+        ],
+        "the web task never started: its image is for another CPU architecture than linux/arm64",
+    ),
     "memory": (["OutOfMemoryError: container killed due to memory usage"], "was killed for memory"),
     "no key": (["No application encryption key has been specified."], "APP_KEY is missing"),
     "short key": (
