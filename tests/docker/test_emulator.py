@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -13,42 +13,22 @@ import requests
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from harness import artifacts, evidence
 from harness.services import localstack
-from harness.stack import Planned, Stack
+from harness.stack import Stack
 
 if TYPE_CHECKING:
-    import docker
+    pass
 
 ACCOUNT = "876000000876"
 REGION = "us-east-1"
 BUCKET = "refusals"
 QUEUE = f"http://localstack:4566/{ACCOUNT}/refusals"
 CONFIG = Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"})
-PROBE = partial(localstack.probe, account_id=ACCOUNT, region=REGION)
 
 
 @pytest.fixture(scope="module")
-def stack(
-    client: docker.DockerClient,
-    image: Callable[[str], str],
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Stack]:
-    run = artifacts.new_run(tmp_path_factory.mktemp("run"))
-    ids = {"localstack": image("localstack")}
-    made = Stack(run=run, client=client, images=ids, vpc_cidr="10.45.0.0/16")
-    try:
-        made.create_networks()
-        made.start(localstack.spec())
-        made.wait_ready(Planned(localstack.spec(), PROBE), check=lambda: None)
-        yield made
-    finally:
-        evidence.remove_run(client, run.id)
-
-
-@pytest.fixture(scope="module")
-def url(stack: Stack) -> str:
-    return f"http://127.0.0.1:{stack.ports['localstack'][localstack.PORT]}"
+def url(emulator: Stack) -> str:
+    return f"http://127.0.0.1:{emulator.ports['localstack'][localstack.PORT]}"
 
 
 def client_of(url: str, service: str, **credentials: str) -> Any:
