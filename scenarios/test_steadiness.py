@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from harness.webtier import WebTier
 
 KILLED = 137
+STEADY_S = 25
+"""Longer than a long poll of an empty queue."""
 KEEP_ALIVE = re.compile(r"^\s*keepalive_timeout\s+(?P<seconds>\d+)s?[\s;]", re.MULTILINE)
 NGINX_DEFAULT_S = 75
 
@@ -30,20 +33,56 @@ NOT_THERE = not_covered("its tasks cannot be seen from outside")
 )
 @pytest.mark.requires("ecs")
 @pytest.mark.read_only(looks_back=True)
-def test_no_task_of_a_service_ends_by_itself(access: Access, ecs: Any) -> None:
-    for kind, name in access.services.items():
-        listed = ecs.list_tasks(cluster=access.cluster, serviceName=name, desiredStatus="STOPPED")[
+def test_no_task_of_a_service_ends_by_itself(
+    access: Access,
+    tasks_of: Callable[[str, str], list[dict[str, Any]]],
+    eventually: Callable[..., Any],
+) -> None:
+    def youngest_s() -> float:
+        for kind, name in access.services.items():
+            for task in tasks_of(name, "STOPPED"):
+                assert_was_stopped(kind, task)
+        running = [one for name in access.services.values() for one in tasks_of(name, "RUNNING")]
+        now = datetime.now(UTC)
+        ages = [(now - one.get("startedAt", now)).total_seconds() for one in running]
+        return float(min(ages, default=STEADY_S))
+
+    eventually(
+        youngest_s,
+        until=lambda age_s: age_s >= STEADY_S,
+        what=f"No task had run for {STEADY_S} s",
+        within_s=4 * STEADY_S,
+    )
+
+
+@pytest.fixture
+def tasks_of(access: Access, ecs: Any) -> Callable[[str, str], list[dict[str, Any]]]:
+    """Return a service's tasks of a desired status."""
+
+    def read(service: str, status: str) -> list[dict[str, Any]]:
+        arns = ecs.list_tasks(cluster=access.cluster, serviceName=service, desiredStatus=status)[
             "taskArns"
         ]
-        tasks = ecs.describe_tasks(cluster=access.cluster, tasks=listed)["tasks"] if listed else []
-        ended = [one for one in tasks if one.get("stopCode") == "EssentialContainerExited"]
-        for one in (item for task in ended for item in task["containers"]):
-            # Whoever is killed without having met a limit was killed by a scenario.
-            meant = one.get("exitCode") in (KILLED, None) and not one.get("reason")
-            assert meant, (
-                f"a {kind} task ended by itself with exit code {one['exitCode']}"
-                f" {one.get('reason', '')}; ECS starts another, which takes a minute on Fargate"
-            )
+        if not arns:
+            return []
+        found: list[dict[str, Any]] = ecs.describe_tasks(cluster=access.cluster, tasks=arns)[
+            "tasks"
+        ]
+        return found
+
+    return read
+
+
+def assert_was_stopped(kind: str, task: dict[str, Any]) -> None:
+    """Assert that a task did not end by itself; who is killed within limits was so by us."""
+    if task.get("stopCode") != "EssentialContainerExited":
+        return
+    for one in task["containers"]:
+        meant = one.get("exitCode") in (KILLED, None) and not one.get("reason")
+        assert meant, (
+            f"a {kind} task ended by itself with exit code {one['exitCode']}"
+            f" {one.get('reason', '')}; ECS starts another, which takes a minute on Fargate"
+        )
 
 
 @pytest.mark.truth(
