@@ -30,7 +30,11 @@ BUCKET = {
     "PutBucketVersioning": "VersioningConfiguration",
 }
 QUEUES = {"CreateQueue": "QueueName"}
-IDENTITY = {"VerifyEmailIdentity": "EmailAddress", "VerifyDomainIdentity": "Domain"}
+IDENTITY = {
+    "VerifyEmailIdentity": "EmailAddress",
+    "VerifyDomainIdentity": "Domain",
+    "CreateConfigurationSet": "ConfigurationSet",
+}
 SCHEDULE = {"PutRule": "ScheduleExpression", "PutTargets": "Targets"}
 """Operation -> a key that its input cannot lack."""
 

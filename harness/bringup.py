@@ -152,11 +152,19 @@ class Bringup:
             self.web_task = self.watch("web").until_first_healthy(self.deadline, check=steps.check)
 
         def first_run() -> None:
+            where = str(self.run.directory)
+            if self.config.first_run:
+                provision.require_exec(
+                    clients.aws(self.access(), "ecs"),
+                    cluster=self.config.cluster,
+                    task_id=self.web_task,
+                    where=where,
+                )
             provision.first_run(
                 self.config.first_run,
                 task_id=self.web_task,
                 run=partial(clients.exec_in_task, self.access()),
-                where=str(self.run.directory),
+                where=where,
             )
 
         self._service(steps, "web")

@@ -48,7 +48,14 @@ SECRETS = (
     rule(
         r"(?:failed to fetch secret|retrieve the secret with ARN) '?(?P<arn>arn:aws:[^\s']+)"
         r"[^\n]*AccessDenied",
-        "{task} never started: its execution role may not read {arn}",
+        "{task} never started: its execution role may not read {arn}: its policy lacks"
+        " secretsmanager:GetSecretValue on it",
+    ),
+    rule(
+        r"(?:ResourceInitializationError|CannotPull\w+): [^\n]*assumed-role/"
+        r"(?P<role>[\w+=,.@-]+)/\S+ is not authorized to perform: (?P<action>[\w:]+) on resource:"
+        r" (?P<arn>[^\s;]+)",
+        "{task} never started: its execution role {role} lacks {action} on {arn}",
     ),
     rule(
         r"(?:failed to fetch secret|retrieve the secret with ARN) '?"
@@ -71,12 +78,18 @@ SECRETS = (
     ),
     rule(
         r"ECS was unable to assume the role '?(?P<role>arn:aws:iam::[^\s']+)",
-        "{task} never started: {role} does not exist, or does not trust ecs-tasks.amazonaws.com",
+        "{task} never started: the role {role} does not exist, or its trust policy does not let"
+        " ecs-tasks.amazonaws.com assume it",
     ),
 )
 
 
 IMAGE = (
+    rule(
+        r"does not contain descriptor matching platform '(?P<platform>[^']+)'",
+        "{task} never started: its image is for another CPU architecture than {platform}, which its"
+        " task definition's runtimePlatform asks for",
+    ),
     rule(
         r"CannotPull(?:Container|Image)?(?:Manifest|Registry)?\w*Error",
         "{task} never started: its image cannot be pulled",

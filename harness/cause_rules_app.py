@@ -89,14 +89,17 @@ DATABASE = (
 AWS = (
     rule(
         r"Error retrieving credential|Unable to locate credentials|CredentialsException"
+        r"|MissingAuthenticationToken|missing Authentication Token"
         r"|Unable to load credentials",
         "the app finds no AWS credentials: the task has no task role, or clear_env hides its"
         " variable from PHP-FPM",
     ),
     rule(
-        r"not authorized to perform: (?P<action>[\w:]+)(?: on resource: (?P<arn>\S+))?",
-        "the task role lacks {action}",
+        r"assumed-role/(?P<role>[\w+=,.@-]+)/\S+ is not authorized to perform: (?P<action>[\w:]+)"
+        r" on resource: (?P<arn>[^\s,;\"']+)",
+        "the task role {role} lacks {action} on {arn}",
     ),
+    rule(r"not authorized to perform:? `?(?P<action>[\w:]+)", "the task role lacks {action}"),
     rule(
         r"InvalidClientTokenId|UnrecognizedClientException|InvalidAccessKeyId",
         "the app signs with keys that AWS does not know: a static AWS_ACCESS_KEY_ID is set, and"
@@ -229,3 +232,20 @@ SEEN = (
         " (post_max_size, upload_max_filesize) in the image",
     ),
 )
+
+OWN_WORDS = (
+    rule(
+        r"PHP (?:Fatal|Parse) error: +(?P<said>[^\n]{1,240})",
+        "PHP ends in a fatal error: {said}",
+    ),
+    rule(
+        r'"message":"(?P<said>(?!cutover-probe)[^\n]{1,240}?)"?,"context"[^\n]*"level_name":"'
+        r'(?:ERROR|CRITICAL|ALERT|EMERGENCY)"',
+        "no rule knows it; the app logs: {said}",
+    ),
+    rule(
+        r"\b\w+\.(?:ERROR|CRITICAL|ALERT|EMERGENCY): (?P<said>(?!cutover-probe)[^\n]{1,240})",
+        "no rule knows it; the app logs: {said}",
+    ),
+)
+"""After all others: the first error in the app's own log, but what the probe was told to raise."""

@@ -6,6 +6,12 @@ from harness.cause_rules import rule
 
 TICKS = (
     rule(
+        r"rule (?P<rule>\S+): tick \S+ of \S+: RunTask: \w+: User: \S+assumed-role/"
+        r"(?P<role>[\w+=,.@-]+)/\S+ is not authorized to perform: (?P<action>[\w:]+) on resource:"
+        r" (?P<arn>\S+)",
+        "the rule {rule} cannot run its task: its role {role} lacks {action} on {arn}",
+    ),
+    rule(
         r"rule (?P<rule>\S+): tick \S+ of \S+: RunTask: \w+: (?P<words>[^\n]*)",
         "the rule {rule} cannot run its task: {words}",
     ),
@@ -47,6 +53,21 @@ JOBS = (
         " does not reach queue:work, for instance since a shell is in between",
     ),
     rule(
+        r"the worker \w+ did not stop|Not every service settled on its new tasks[^\n]*worker'\]",
+        "the worker does not stop when it is told to: the stop signal does not reach queue:work,"
+        " for instance since a shell that started it without exec is in between",
+    ),
+    rule(
+        r"a worker task ended by itself with exit code 12\b",
+        "the worker ends again and again at its --memory limit (exit code 12), and ECS starts"
+        " another: raise --memory, or look for what holds on to memory",
+    ),
+    rule(
+        r"a worker task ended by itself with exit code (?P<code>\d+)",
+        "the worker ends by itself (exit code {code}) and is started again: queue:work must not"
+        " have --stop-when-empty, --once, or a small --max-jobs or --max-time",
+    ),
+    rule(
         r"had its effect [2-9]\d* times|the job in flight ran again",
         "a job was delivered again while it ran: the queue's visibility time-out is too short",
     ),
@@ -59,6 +80,20 @@ JOBS = (
         r"job \S+ was not done[^\n]*'outcome': None",
         "a worker died in the middle of the job, which stays hidden until the visibility time-out"
         " has passed",
+    ),
+    rule(
+        r"two ticks came within[^\n]*\n(?:[^\n]*\n)?[^\n]*the rule: [^\n]*, (?P<count>[2-9]|\d\d+)"
+        r" tasks a tick",
+        "each tick starts {count} tasks: TaskCount of the rule's target must be 1",
+    ),
+    rule(
+        r"no tick came for \d+ s[\s\S]*?the rule: [^\n]*, DISABLED",
+        "the rule is disabled: its State must be ENABLED",
+    ),
+    rule(
+        r"no tick came for \d+ s[\s\S]*?the rule: "
+        r"(?P<said>(?!rate\(1 minute\)|cron\(\* \* )[^,\n]*(?:\([^)\n]*\))?), ENABLED",
+        "the rule's schedule is {said}: Laravel's scheduler must run every minute",
     ),
     rule(
         r"two ticks came within",

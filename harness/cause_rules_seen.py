@@ -121,6 +121,10 @@ _IN_IMAGE = (
 
 _IN_MAIL = (
     rule(
+        r"the mail's links are \['(?P<link>https?://[^/']+)",
+        "APP_URL is not the public URL in the worker: the links in its mails go to {link}",
+    ),
+    rule(
         r"the worker's mailer is '(?P<mailer>log|array|smtp|sendmail)'",
         'MAIL_MAILER is "{mailer}" in the worker, and must be ses: its mails go nowhere',
     ),
@@ -183,7 +187,51 @@ RELEASES = (
 )
 """Before all others: these scenarios have tasks that never start, and mean to."""
 
-FACTS = (*_IN_SECRETS, *_IN_IMAGE, *_IN_MAIL, *_IN_UPLOADS)
+_IN_DEFINITIONS = (
+    rule(
+        r"the (?P<kind>\w+) task's definition sends its AWS calls to (?P<host>\S+):"
+        r" (?P<name>\w+) is",
+        "{name} of the {kind} task sends its AWS calls to {host}, which is not AWS: take it out of"
+        " the task definition",
+    ),
+    rule(
+        r"the (?P<kind>\w+) task's definition has (?P<name>\w+)=(?P<value>\S*), and it should be"
+        r" (?P<wanted>\S+)",
+        "{name} of the {kind} task is {value} in its task definition, and must be {wanted}",
+    ),
+    rule(
+        r"the container \S+ of the (?P<kind>\w+) task has no logConfiguration",
+        "the {kind} task's definition has no logConfiguration: on Fargate nothing that it says is"
+        " kept",
+    ),
+    rule(
+        r"the image(?: has no|'s) file (?P<path>\S+?)(?::| holds)",
+        "the image has no CA certificates at {path}: install ca-certificates in it",
+    ),
+    rule(
+        r"nginx's keepalive_timeout is (?P<keep>\d+) s and the load balancer's idle time-out"
+        r" (?P<idle>\d+) s",
+        "nginx's keepalive_timeout ({keep} s) is not longer than the load balancer's idle time-out"
+        " ({idle} s): visitors will see 502 now and then",
+    ),
+    rule(
+        r"a (?P<kind>\w+) task ended by itself with exit code \d+ OutOfMemory",
+        "a {kind} task was killed for memory: it needs more than its task definition allows",
+    ),
+)
+
+_IN_ROLES = (
+    rule(
+        r"the role (?P<role>\S+) allows (?:\S+ on everything|all but a few actions)",
+        "the role {role} allows too much: name the actions and the resources that the app needs",
+    ),
+    rule(
+        r"the (?P<kind>\w+) task's app has the execution role",
+        "taskRoleArn of the {kind} task is its execution role: give the app a role of its own",
+    ),
+)
+
+FACTS = (*_IN_SECRETS, *_IN_IMAGE, *_IN_MAIL, *_IN_UPLOADS, *_IN_ROLES, *_IN_DEFINITIONS)
 
 UPLOADS = (
     rule(

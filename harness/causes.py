@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harness.cause_rules import BOOT, HEALTH, IMAGE, SECRETS, Rule
-from harness.cause_rules_app import AWS, DATABASE, SEEN
+from harness.cause_rules_app import AWS, DATABASE, OWN_WORDS, SEEN
 from harness.cause_rules_jobs import JOBS, TICKS
 from harness.cause_rules_network import NETWORK
-from harness.cause_rules_platform import PLATFORM
 from harness.cause_rules_seen import FACTS, MAIL, RELEASES, UPLOADS
 from harness.redact import redact
 
@@ -27,17 +26,17 @@ RULES: tuple[Rule, ...] = (
     *SECRETS,
     *NETWORK,
     *FACTS,
-    *PLATFORM,
     *IMAGE,
     *BOOT,
     *DATABASE,
-    *AWS,
     *TICKS,
+    *AWS,
     *JOBS,
     *UPLOADS,
     *MAIL,
     *SEEN,
     *HEALTH,
+    *OWN_WORDS,
 )
 LINES_SHOWN = 6
 _LINE_WIDTH = 400

@@ -6,9 +6,11 @@ to the port that the stack publishes on this machine. Each client imports its li
 
 from __future__ import annotations
 
+import io
 import os
 import socket
 import ssl
+import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -32,6 +34,7 @@ HTTP_TIMEOUT_S = 70.0
 MYSQL_TIMEOUT_S = 10
 NOT_SECRET = frozenset({"engine", "host", "port", "dbname", "dbClusterIdentifier"})
 """Keys of a database secret whose values are ordinary names; blanking them would garble reports."""
+_LOOK_BYTES = 16 * 1024**2
 _LABEL_TASK = "com.amazonaws.ecs.task-arn"
 _LABEL_CONTAINER = "com.amazonaws.ecs.container-name"
 
@@ -300,27 +303,57 @@ class Containers:
         )
         return found
 
-    def of_task(self, task: str, *, container: str = "app") -> Any:
+    def of_task(self, task: str, *, container: str = "") -> Any:
         """Return one container of a running task, by the last part of the task's ARN.
+
+        Without a name it is the one that was created first: the first of the task definition.
 
         Raises:
             TargetError: There is none.
         """
-        for one in self.of_role("task"):
-            labels = one.labels
-            if (
-                labels.get(_LABEL_TASK, "").endswith(f"/{task}")
-                and labels.get(_LABEL_CONTAINER) == container
-            ):
-                return one
-        raise TargetError(
-            f'Task {task} has no running container "{container}".',
-            hint="bin/harness status lists the tasks that run.",
-        )
+        mine = [
+            one
+            for one in self.of_role("task")
+            if one.labels.get(_LABEL_TASK, "").endswith(f"/{task}")
+            and container in ("", one.labels.get(_LABEL_CONTAINER))
+        ]
+        if not mine:
+            named = f' "{container}"' if container else ""
+            raise TargetError(
+                f"Task {task} has no running container{named}.",
+                hint="bin/harness status lists the tasks that run.",
+            )
+        return mine[-1]
 
     def image_of(self, task: str) -> Any:
         """Return the image of a running task's container."""
         return self._client.images.get(self.of_task(task).attrs["Image"])
+
+    def file_of_image(self, image: str, path: str) -> bytes | None:
+        """Return a file of an image as it was built, or None where it has none.
+
+        A container is created for it and never started: nothing is put over its files.
+        """
+        import docker.errors
+
+        made = self._client.containers.create(
+            image,
+            labels={"harness.run": self._run, "harness.role": "prober"},
+            mem_limit=_LOOK_BYTES,
+            memswap_limit=_LOOK_BYTES,
+            pids_limit=1,
+            network_mode="none",
+        )
+        try:
+            chunks, _ = made.get_archive(path)
+            with tarfile.open(fileobj=io.BytesIO(b"".join(chunks))) as archive:
+                (member,) = archive.getmembers()
+                file = archive.extractfile(member) if member.isfile() else None
+                return file.read() if file else None
+        except docker.errors.NotFound:
+            return None
+        finally:
+            made.remove(force=True)
 
     def run(self, task: str, command: Sequence[str]) -> ExecResult:
         """Run a command in a task's container as root, which is what ECS Exec does."""

@@ -17,6 +17,8 @@ STACK_IMAGES = ("localstack", "app", "mysql", "proxy", "edge", "control", "pause
 """What takes longest is begun first."""
 NAMES = (*BASES, *STACK_IMAGES, "vendor", "app-test")
 _ON_SID = ("mysql", "proxy")
+_RUNS_OURS = {"control": "harness.ecs", "localstack": "harness.emulator"}
+"""Images with a package of ours in them."""
 _IMPORT = re.compile(r"^\s*from (harness[\w.]*) import (\([^)]*\)|[^\n]+)", flags=re.MULTILINE)
 _ARG = re.compile(r"^\s*ARG\s+(\w+)", flags=re.MULTILINE)
 
@@ -91,8 +93,8 @@ def context(name: str, *, sources: Sources) -> Context:
             hint=f'add it, or name an image in harness.toml: [images] {name} = "..."',
         )
     files = _tree(directory, dockerfile=dockerfile)
-    if name == "control":
-        files.update(python_sources(sources.root, package="harness.ecs"))
+    if name in _RUNS_OURS:
+        files.update(python_sources(sources.root, package=_RUNS_OURS[name]))
     if name == "vendor" and sources.vendor == "composer":
         files.update(_composer_files(sources.app_context))
     declared = _ARG.findall((directory / dockerfile).read_text(encoding="utf-8"))

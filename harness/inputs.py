@@ -20,7 +20,8 @@ def digests(config: Config) -> dict[str, str]:
         single |= {config.schedule.rule.path, config.schedule.task_definition}
     found = {_name(path, config.root): _digest([path]) for path in single}
     project = Path(__file__).resolve().parent.parent
-    for directory in (config.app_context, project / "compose", project / "harness" / "ecs"):
+    ours = (project / "compose", project / "harness" / "ecs", project / "harness" / "emulator")
+    for directory in (config.app_context, *ours):
         found[_name(directory, config.root)] = _digest(_files(directory))
     return found
 

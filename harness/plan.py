@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from harness import awsfiles, certs, engine, network, resources, secretvalues, taskdef
+from harness import awsfiles, certs, engine, iamroles, network, resources, secretvalues, taskdef
 from harness.errors import ConfigError
 from harness.redact import Secret
 from harness.services import control, edge, localstack, mysql, proxy
@@ -140,6 +140,7 @@ def control_settings(
         "pause_image": images["pause"],
         "images": dict.fromkeys(_references(config), images["app"]),
         "ticks": _ticks(config),
+        "roles_known": bool(iamroles.read(config.app_context)),
         "overlay": {
             "environment": dict(config.overlay.environment),
             "files": dict.fromkeys(config.overlay.files, ca_pem),
@@ -167,10 +168,8 @@ def _references(config: Config) -> set[str]:
     """Every image reference in the task definitions stands for the one app image.
 
     Raises:
-        ConfigError: The task definitions name different images, or do not fit their services.
+        ConfigError: The task definitions name different images.
     """
-    for files in config.services.values():
-        taskdef.load_service(files.service, definition=taskdef.load(files.task_definition))
     paths = [files.task_definition for files in config.services.values()]
     if config.schedule is not None:
         paths.append(config.schedule.task_definition)

@@ -5,12 +5,11 @@ Receives clients and knows no container: what runs the tasks is behind the ECS A
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from harness import namedsecrets, taskdef
+from harness import iamroles, namedsecrets, taskdef
 from harness.causes import likely_cause
 from harness.config import Config, FirstRun, Service
 from harness.errors import ProvisionError
@@ -61,19 +60,10 @@ def secrets(client: SecretsManagerClient, values: Mapping[str, Secret]) -> None:
 
 def roles(client: IAMClient, config: Config) -> None:
     """Create the roles that the app's files in ``iam/`` describe, as they are."""
-    directory = config.app_context / "iam"
-    for path in sorted(directory.glob("*.json")) if directory.is_dir() else []:
-        role = taskdef.load_json(path)
-        name = role["RoleName"]
-        client.create_role(
-            RoleName=name, AssumeRolePolicyDocument=json.dumps(role["AssumeRolePolicyDocument"])
-        )
-        for policy in role.get("Policies", []):
-            client.put_role_policy(
-                RoleName=name,
-                PolicyName=policy["PolicyName"],
-                PolicyDocument=json.dumps(policy["PolicyDocument"]),
-            )
+    for role in iamroles.read(config.app_context):
+        client.create_role(**role.create)
+        for name, document in role.policies.items():
+            client.put_role_policy(RoleName=role.name, PolicyName=name, PolicyDocument=document)
 
 
 def load_balancer(client: ElasticLoadBalancingv2Client, config: Config) -> None:
@@ -248,6 +238,28 @@ def _stop_words(task: Mapping[str, Any]) -> str:
         if container.get("reason"):
             words.append(f"container {container['name']}: {container['reason']}")
     return ", ".join(words)
+
+
+def require_exec(client: ECSClient, *, cluster: str, task_id: str, where: str) -> None:
+    """See that ECS Exec works for a task, as the first run on the day of the cutover needs it.
+
+    Raises:
+        ProvisionError: The task was started without it, or its role lacks the rights.
+    """
+    (task,) = client.describe_tasks(cluster=cluster, tasks=[task_id])["tasks"]
+    agents = [one for item in task["containers"] for one in item.get("managedAgents") or ()]
+    if any(one.get("lastStatus") == "RUNNING" for one in agents):
+        return
+    cause = "its role lacks the ssmmessages actions" if agents else "its service does not enable it"
+    raise ProvisionError(
+        f"ECS Exec does not work for the web task: {cause}",
+        state="The execute command failed because execute command was not enabled when the task was"
+        " run or the execute command agent isn't running.",
+        where=where,
+        hint="set \"enableExecuteCommand\": true in the service's file, and allow the task's role"
+        " ssmmessages:CreateControlChannel, CreateDataChannel, OpenControlChannel and"
+        " OpenDataChannel on *",
+    )
 
 
 def first_run(commands: tuple[FirstRun, ...], *, task_id: str, run: Exec, where: str) -> None:

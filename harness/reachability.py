@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import TargetError
@@ -167,6 +167,24 @@ class Reachability:
             cells = [cell for row in found for cell in row]
         gone = {one.name for one in self.tasks} - self._running_tasks()
         return [one for one in cells if not gone & {one.source.name, one.destination.name}]
+
+    def still(self, cells: Iterable[Cell]) -> list[Cell]:
+        """Try the same connections again, and return those that are let in this time too.
+
+        While another stack's networks come or go, the engine rewrites its rules, and for a moment
+        keeps nobody apart.
+        """
+        found = []
+        for source in {one.source.name: one.source for one in cells}.values():
+            mine = {
+                f"{one.destination.addresses[one.network]}:{one.port}": one
+                for one in cells
+                if one.source.name == source.name
+            }
+            for text, state in self._probe(source, mine.keys()).items():
+                if state in LET_IN:
+                    found.append(replace(mine[text], state=state))
+        return found
 
     def _running_tasks(self) -> set[str]:
         running = {one.id for one in self._containers.of_role("pause")}

@@ -100,6 +100,12 @@ class Scheduler:
         wanted = (one for one in runs if one.at >= since and not self._is_ours(one))
         return sorted(wanted, key=lambda one: one.at)
 
+    def settings(self) -> str:
+        """Say what the rule is told: its expression, its state, how many tasks a tick starts."""
+        rule = self._aws("events").describe_rule(Name=self.rule)
+        count = self._run_task.get("count", 1)
+        return f"{rule['ScheduleExpression']}, {rule['State']}, {count} tasks a tick"
+
     @contextmanager
     def disabled(self) -> Iterator[None]:
         """Disable the rule inside the block, and enable it again after it."""

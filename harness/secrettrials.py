@@ -20,14 +20,19 @@ if TYPE_CHECKING:
 CURRENT = "AWSCURRENT"
 _TWIN = "_clone"
 _RECOVERY_DAYS = 7
+_POLICY = "rehearsal"
 
 
 class SecretTrials:
     """Bad versions and doomed copies of one secret."""
 
-    def __init__(self, client: Any, *, name: str) -> None:
+    def __init__(self, client: Any, *, name: str, iam: Any, reader: str) -> None:
         self._client = client
         self._name = name
+        self._iam = iam
+        self._reader = reader
+        """Name of the execution role, which may read a copy while there is one."""
+        self._granted = False
         self._versions: list[tuple[str, str]] = []
         self._copies: list[str] = []
 
@@ -48,8 +53,18 @@ class SecretTrials:
         )
         arn = str(made["ARN"])
         self._copies.append(arn)
+        self._let_read(arn)
         self._client.delete_secret(SecretId=arn, RecoveryWindowInDays=_RECOVERY_DAYS)
         return arn
+
+    def _let_read(self, arn: str) -> None:
+        try:
+            self._iam.put_role_policy(
+                RoleName=self._reader, PolicyName=_POLICY, PolicyDocument=_may_read(arn)
+            )
+        except self._iam.exceptions.NoSuchEntityException:
+            return  # an app without role files: no role is judged
+        self._granted = True
 
     def remove(self) -> None:
         """Take the labels off the bad versions, which then end by themselves; delete the copies."""
@@ -57,11 +72,19 @@ class SecretTrials:
             self._client.update_secret_version_stage(
                 SecretId=self._name, VersionStage=stage, RemoveFromVersionId=version
             )
+        if self._granted:
+            self._iam.delete_role_policy(RoleName=self._reader, PolicyName=_POLICY)
+            self._granted = False
         for arn in self._copies:
             self._client.restore_secret(SecretId=arn)
             self._client.delete_secret(SecretId=arn, ForceDeleteWithoutRecovery=True)
         self._versions.clear()
         self._copies.clear()
+
+
+def _may_read(arn: str) -> str:
+    statement = {"Effect": "Allow", "Action": "secretsmanager:GetSecretValue", "Resource": arn}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
 class Rotation:

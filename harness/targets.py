@@ -32,6 +32,7 @@ ECS = "ecs"
 ELB = "elb"
 EXEC = "exec"
 SECRETS = "secrets"
+IAM = "iam"
 CONTAINERS = "containers"
 SQL = "sql"
 STORAGE = "storage"
@@ -48,6 +49,7 @@ CAPABILITIES: Mapping[str, str] = {
     ELB: "the load balancer's API",
     EXEC: "commands in a running task",
     SECRETS: "Secrets Manager",
+    IAM: "IAM, to read the roles of the tasks",
     CONTAINERS: "the containers, their networks and logs",
     SQL: "a MySQL connection of the harness's own to the proxy and to the server",
     STORAGE: "S3, with the app's bucket",
@@ -123,8 +125,6 @@ class Differences:
     """How long something that was asked for may take to be seen."""
     replacement_s: float
     """How long new tasks may take until they answer in place of the old ones."""
-    idle_timeout_s: int
-    """The idle time-out that the load balancer has, in seconds."""
     plaintext_at_proxy: tuple[str, ...]
     """Any of these texts is the proxy's refusal of a connection without TLS."""
     plaintext_at_server: tuple[str, ...]
@@ -136,7 +136,6 @@ class Differences:
 _AS_ON_AWS = Differences(
     patience_s=60.0,
     replacement_s=600.0,
-    idle_timeout_s=60,
     plaintext_at_proxy=("[3159] This RDS Proxy requires TLS connections",),
     plaintext_at_server=("--require_secure_transport=ON",),
     unknown_host_status=404,
@@ -145,7 +144,6 @@ _AS_ON_AWS = Differences(
 _AS_LOCAL = Differences(
     patience_s=15.0,
     replacement_s=60.0,
-    idle_timeout_s=60,
     plaintext_at_proxy=("[2026] SSL connection error: SSL is required from client",),
     # An account that REQUIREs SSL is told 1045; the scenario first proves the password right.
     plaintext_at_server=("--require_secure_transport=ON", "1045"),

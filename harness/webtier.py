@@ -164,9 +164,20 @@ class WebTier:
 
         wait_until(probe, deadline=Deadline(self._differences.replacement_s), interval_s=0.2)
 
+    def unhealthy_within_s(self) -> int:
+        """Return how long the target group takes to call a target unhealthy, at the most."""
+        group = self._group()
+        once = int(group["HealthCheckIntervalSeconds"]) + int(group["HealthCheckTimeoutSeconds"])
+        return once * int(group["UnhealthyThresholdCount"])
+
+    def _group(self) -> dict[str, Any]:
+        found: dict[str, Any] = self._elbv2.describe_target_groups(Names=[self._group_name])[
+            "TargetGroups"
+        ][0]
+        return found
+
     def _group_arn(self) -> str:
-        groups = self._elbv2.describe_target_groups(Names=[self._group_name])["TargetGroups"]
-        return str(groups[0]["TargetGroupArn"])
+        return str(self._group()["TargetGroupArn"])
 
     def _balancer_arn(self) -> str:
         found = self._elbv2.describe_load_balancers(Names=[self._balancer_name])["LoadBalancers"]

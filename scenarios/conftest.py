@@ -1,4 +1,4 @@
-"""What several stories share: people who have an account, and what tasks are made from."""
+"""What several stories share: people who have an account, and the task definitions."""
 
 from __future__ import annotations
 
@@ -27,16 +27,18 @@ def member(new_visitor: Callable[[], Browser], new_account: Callable[[], Account
 
 @pytest.fixture
 def task_definitions(access: Access, ecs: Any) -> dict[str, dict[str, Any]]:
-    """Return the task definition of each service, and of the scheduler, as it is registered."""
-    on = {}
-    for kind, name in access.services.items():
-        service = ecs.describe_services(cluster=access.cluster, services=[name])["services"][0]
-        on[kind] = service["taskDefinition"]
+    """Return the task definition of each service, and of the scheduler, as ECS describes it."""
+    on = {
+        kind: ecs.describe_services(cluster=access.cluster, services=[name])["services"][0][
+            "taskDefinition"
+        ]
+        for kind, name in access.services.items()
+    }
     if access.resources.get("scheduler"):
         on["scheduler"] = access.resources["scheduler"]
     return {
-        kind: ecs.describe_task_definition(taskDefinition=definition)["taskDefinition"]
-        for kind, definition in on.items()
+        kind: ecs.describe_task_definition(taskDefinition=name)["taskDefinition"]
+        for kind, name in on.items()
     }
 
 

@@ -1,63 +1,115 @@
-"""What task definitions say of AWS is production's own, though the overlay hides it here."""
+"""The task definitions hold production's own values, also where a rehearsal puts others."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import pytest
 
-from harness import taskvariables
 from harness.report import not_covered, proved
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from harness.clients import Containers
     from harness.targets import Access
+    from harness.webtier import WebTier
 
-Definitions = dict[str, dict[str, Any]]
+REGIONS = ("AWS_DEFAULT_REGION", "AWS_REGION")
+ENDPOINTS = ("AWS_ENDPOINT", "AWS_ENDPOINT_URL")
+OF_AWS = (".amazonaws.com", ".api.aws")
+CERTIFICATE = b"-----BEGIN CERTIFICATE-----"
 
-as_registered = pytest.mark.truth(
-    local=proved, aws=proved, url=not_covered("what the task definition says is not known there")
+as_read = pytest.mark.truth(
+    local=proved, aws=proved, url=not_covered("its task definitions cannot be read from outside")
 )
+needs_definitions = pytest.mark.requires("ecs")
 
 
-@as_registered
-@pytest.mark.requires("ecs")
+@pytest.fixture
+def variables(
+    task_definitions: dict[str, dict[str, Any]],
+) -> Callable[[], Iterator[tuple[str, str, str]]]:
+    """Go through the plain variables of all containers: kind of task, name, value."""
+
+    def each() -> Iterator[tuple[str, str, str]]:
+        for kind, definition in task_definitions.items():
+            for container in definition["containerDefinitions"]:
+                for one in container.get("environment", []):
+                    yield kind, one["name"], one["value"]
+
+    return each
+
+
+@as_read
+@needs_definitions
 @pytest.mark.read_only
-def test_no_task_is_sent_to_another_endpoint_than_one_of_aws(task_definitions: Definitions) -> None:
-    found = [
-        problem
-        for kind, definition in task_definitions.items()
-        for problem in taskvariables.endpoints(definition, kind=kind)
-    ]
-    assert not found, "; ".join(found)
-
-
-@as_registered
-@pytest.mark.requires("ecs")
-@pytest.mark.read_only
-def test_every_task_finds_the_queues_of_this_account_and_region(
-    task_definitions: Definitions, access: Access
+def test_no_task_has_an_endpoint_that_is_not_awss(
+    variables: Callable[[], Iterator[tuple[str, str, str]]],
 ) -> None:
-    wanted = taskvariables.prefix_of(region=access.region, account_id=access.account_id)
-    hidden = taskvariables.SQS_PREFIX in access.overlay.get("environment", {})
-    found = [
-        problem
-        for kind, definition in task_definitions.items()
-        for problem in taskvariables.queue_prefix(
-            definition, kind=kind, wanted=wanted, needed=hidden
+    for kind, name, value in variables():
+        if name in ENDPOINTS or name.startswith("AWS_ENDPOINT_URL_"):
+            host = urlsplit(value).hostname or value
+            assert host.endswith(OF_AWS), (
+                f"the {kind} task's definition sends its AWS calls to {host}: {name} is {value!r}"
+            )
+
+
+@as_read
+@needs_definitions
+@pytest.mark.read_only
+def test_every_task_has_the_region_and_the_address_of_its_queues(
+    variables: Callable[[], Iterator[tuple[str, str, str]]], access: Access
+) -> None:
+    queues = f"https://sqs.{access.region}.amazonaws.com/{access.account_id}"
+    wanted = {**dict.fromkeys(REGIONS, access.region), "SQS_PREFIX": queues}
+    for kind, name, value in variables():
+        expected = wanted.get(name, value)
+        assert value.rstrip("/") == expected.rstrip("/"), (
+            f"the {kind} task's definition has {name}={value}, and it should be {expected}"
         )
-    ]
-    assert not found, "; ".join(found)
 
 
-@as_registered
-@pytest.mark.requires("ecs")
+@as_read
+@needs_definitions
 @pytest.mark.read_only
-def test_every_task_is_told_the_region_of_the_account(
-    task_definitions: Definitions, access: Access
+def test_every_task_knows_the_public_url(
+    variables: Callable[[], Iterator[tuple[str, str, str]]], access: Access
 ) -> None:
-    found = [
-        problem
-        for kind, definition in task_definitions.items()
-        for problem in taskvariables.regions(definition, kind=kind, wanted=access.region)
-    ]
-    assert not found, "; ".join(found)
+    for kind, name, value in variables():
+        assert name != "APP_URL" or value.rstrip("/") == access.public_url, (
+            f"the {kind} task's definition has {name}={value}, and it should be {access.public_url}"
+        )
+
+
+@as_read
+@needs_definitions
+@pytest.mark.read_only
+def test_every_container_sends_its_lines_to_a_log(
+    task_definitions: dict[str, dict[str, Any]],
+) -> None:
+    for kind, definition in task_definitions.items():
+        for container in definition["containerDefinitions"]:
+            driver = (container.get("logConfiguration") or {}).get("logDriver")
+            assert driver, (
+                f"the container {container['name']} of the {kind} task has no logConfiguration, and"
+                " on Fargate all its lines are lost"
+            )
+
+
+@pytest.mark.truth(
+    local=proved,
+    aws=not_covered("nothing is put over the image's files there"),
+    url=not_covered("nothing is put over the image's files there"),
+)
+@pytest.mark.requires("ecs", "elb", "containers")
+@pytest.mark.read_only
+def test_the_image_has_the_ca_file_that_a_rehearsal_puts_another_over(
+    access: Access, containers: Containers, web_tier: WebTier
+) -> None:
+    image = containers.image_of(min(web_tier.running()))
+    for path in access.overlay["files"]:
+        content = containers.file_of_image(image.id, path)
+        assert content is not None, f"the image has no file {path}: it lacks ca-certificates"
+        assert CERTIFICATE in content, f"the image's file {path} holds no certificate"

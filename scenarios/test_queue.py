@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -36,7 +37,8 @@ needs_worker = pytest.mark.requires("http", "probe", "ecs", "queue")
 
 def flags(command: list[str]) -> dict[str, int]:
     """Return the numbers that queue:work is told, with its own defaults for the others."""
-    found = [FLAG.match(word) for word in command]
+    words = [word for part in command for word in shlex.split(part)]
+    found = [FLAG.match(word) for word in words]
     return {**DEFAULTS, **{one["name"]: int(one["value"]) for one in found if one}}
 
 
@@ -97,6 +99,9 @@ def test_a_job_that_web_dispatches_runs_once_in_the_worker(
     )
     assert run["connection"] == "sqs", f"the job came over the connection {run['connection']!r}"
     assert seen["dispatched_by"] not in workers, "the job was dispatched by a worker"
+    assert run["outcome"] == "succeeded", (
+        f"the job did its work and was not taken off the queue: its run ended: {run['outcome']}"
+    )
     assert len(seen["effects"]) == 1, f"the job had its effect {len(seen['effects'])} times"
 
 

@@ -140,7 +140,7 @@ def test_each_minute_has_one_tick_and_one_run_of_the_release(
         what="the tasks that the rule started did not stop",
         within_s=DUE_WITHIN_S,
     )
-    shown = "\n".join(map(str, seen))
+    shown = "\n".join([f"the rule: {scheduler.settings()}", *map(str, seen)])
     moments = [began, *(one.at for one in seen), ended]
     gaps = [(later - former).total_seconds() for former, later in pairwise(moments)]
     assert max(gaps) <= PERIOD_S + JITTER_S, f"no tick came for {max(gaps):.0f} s:\n{shown}"

@@ -75,9 +75,14 @@ def rollout(access: Access, ecs: Any) -> Iterator[Rollout]:
 
 
 @pytest.fixture
-def trials(access: Access, aws: Callable[[str], Any]) -> Iterator[SecretTrials]:
+def trials(access: Access, aws: Callable[[str], Any], web_tier: WebTier) -> Iterator[SecretTrials]:
     """Give bad versions and doomed copies of the database secret; nothing of them is left."""
-    made = SecretTrials(aws("secretsmanager"), name=access.secrets["db"])
+    made = SecretTrials(
+        aws("secretsmanager"),
+        name=access.secrets["db"],
+        iam=aws("iam"),
+        reader=web_tier.definition().get("executionRoleArn", "").rpartition("/")[2],
+    )
     yield made
     made.remove()
 
@@ -170,7 +175,7 @@ def refused(
 
 @pytest.fixture
 def definitions(task_definitions: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Return the container of each service, and of the scheduler, as ECS describes it."""
+    """Return the app's container in each task definition."""
     return {kind: one["containerDefinitions"][0] for kind, one in task_definitions.items()}
 
 

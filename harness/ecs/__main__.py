@@ -8,8 +8,9 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import FrameType
+from typing import Any
 
 from harness.ecs import rebuild, settings
 from harness.ecs.aws import Clients
@@ -24,6 +25,7 @@ from harness.ecs.metadata import Metadata
 from harness.ecs.model import Task
 from harness.ecs.names import Account
 from harness.ecs.protocol import service_model
+from harness.ecs.roles import Roles
 from harness.ecs.secrets import Secrets
 from harness.ecs.server import Answer, Api, TaskSockets, api_server
 from harness.ecs.service_api import ServiceApi
@@ -63,6 +65,11 @@ class Control:
             sts=lambda: self.clients.sts(config.account_id, config.region),
             role_of=self._role_of,
         )
+        self.roles = Roles(
+            lambda: self.clients.iam(config.account_id, config.region),
+            known=config.roles_known,
+            account_id=config.account_id,
+        )
         self.sockets = TaskSockets(settings.SOCKETS_DIR, respond=self._task_answer)
         self.tasks = Tasks(
             self.state,
@@ -70,7 +77,11 @@ class Control:
             engine=self.engine,
             secrets=Secrets(self.clients.secretsmanager),
             hooks=Hooks(
-                open_socket=self.sockets.open, close_socket=self._close_socket, leave=self._leave
+                open_socket=self.sockets.open,
+                close_socket=self._close_socket,
+                leave=self._leave,
+                why_no_start=self.roles.why_no_start,
+                may_exec=self.roles.may_exec,
             ),
         )
         self.services = Services(
@@ -123,17 +134,25 @@ class Control:
             self._thread(self._ticks().run)
 
     def _ticks(self) -> Ticks:
-        api = TaskApi(
-            self.state,
-            clusters=Clusters(self.state, account=self.account),
-            definitions=Definitions(self.state, account=self.account),
-            tasks=self.tasks,
-        )
+        definitions = Definitions(self.state, account=self.account)
+        clusters = Clusters(self.state, account=self.account)
+        api = TaskApi(self.state, clusters=clusters, definitions=definitions, tasks=self.tasks)
+        rule_arn = self.account.events(f"rule/{self.config.ticks.rule}")
+
+        def may_run(target: Mapping[str, Any]) -> str:
+            to = definitions.find(target["EcsParameters"]["TaskDefinitionArn"])
+            if to is None:
+                return ""
+            return self.roles.why_no_tick(
+                target["RoleArn"], rule_arn=rule_arn, cluster=target["Arn"], to=to
+            )
+
         return Ticks(
             self.config.ticks,
             sqs=lambda: self.clients.sqs(self.config.account_id, self.config.region),
             events=lambda: self.clients.events(self.config.account_id, self.config.region),
             run_task=api.run,
+            why_not=may_run,
             now=self.state.now,
         )
 

@@ -34,6 +34,10 @@ class Clients:
         """Return an EventBridge client."""
         return self._client("events", account=account, region=region)
 
+    def iam(self, account: str, region: str) -> Any:
+        """Return an IAM client."""
+        return self._client("iam", account=account, region=region)
+
     def _client(self, service: str, *, account: str, region: str) -> Any:
         key = (service, account, region)
         with self._lock:

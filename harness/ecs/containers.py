@@ -36,6 +36,23 @@ def _name(task: Task, *, settings: Settings, definition: Definition, last: str) 
     return f"harness-{settings.run}-{definition.family}-{task.id[:8]}-{last}"
 
 
+def why_no_pull(reference: str, *, architecture: str, raw: Mapping[str, Any]) -> str:
+    """Return ECS's words for an image that a task cannot have, or nothing.
+
+    An image for ARM on this machine says nothing of the one that is deployed: a laptop's is not.
+    """
+    failed = "CannotPullContainerError: pull image manifest has been retried 1 time(s): "
+    if not architecture:
+        return f"{failed}failed to resolve ref {reference}: {reference}: not found"
+    wanted = (raw.get("runtimePlatform") or {}).get("cpuArchitecture") or "X86_64"
+    if architecture == "amd64" and wanted != "X86_64":
+        return (
+            f"{failed}image Manifest does not contain descriptor matching platform"
+            f" 'linux/{wanted.lower()}'"
+        )
+    return ""
+
+
 def pause(task: Task, *, settings: Settings, definition: Definition) -> dict[str, Any]:
     """Return what creates the pause container; a label on it is control's record of the task."""
     record = {
@@ -49,6 +66,7 @@ def pause(task: Task, *, settings: Settings, definition: Definition) -> dict[str
         "overrides": task.overrides,
         "credentials_id": task.credentials_id,
         "execute_command": task.execute_command,
+        "exec_refused": task.exec_refused,
         "containers": [
             {
                 "name": item.name,

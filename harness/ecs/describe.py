@@ -88,7 +88,8 @@ def _agents(task: Task, *, item: model.Container) -> list[dict[str, Any]] | None
     """Return the agent of ECS Exec, which is there only if the task was started with it."""
     if not task.execute_command:
         return None
-    agent = {"name": "ExecuteCommandAgent", "lastStatus": item.status}
+    status = model.STOPPED if task.exec_refused else item.status
+    agent = {"name": "ExecuteCommandAgent", "lastStatus": status}
     return [{**agent, "lastStartedAt": task.started_at} if task.started_at else agent]
 
 

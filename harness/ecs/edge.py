@@ -1,4 +1,7 @@
-"""The edge's view of the targets: written into its container, reloaded only after a change."""
+"""The edge's view of the targets: a file in its container that it reads for each request.
+
+Only a change of attributes makes nginx reload, since a reload cuts connections that clients keep.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ from harness.ecs.state import State
 log = logging.getLogger(__name__)
 
 DIRECTORY = "/etc/nginx/harness"
-TARGETS, ATTRIBUTES = "targets.conf", "attributes.conf"
+TARGETS, ATTRIBUTES = "targets", "attributes.conf"
 _RETRY_S = 0.5
 
 
@@ -25,8 +28,11 @@ class Files(Protocol):
     def read(self, name: str) -> str:
         """Return a file of DIRECTORY, empty when there is none."""
 
-    def write(self, files: Mapping[str, str]) -> None:
-        """Write files into DIRECTORY and have nginx read them again."""
+    def replace(self, name: str, *, text: str) -> None:
+        """Replace a file of DIRECTORY at once; no reader sees half of it."""
+
+    def reload(self) -> None:
+        """Have nginx read its configuration again."""
 
 
 class EdgeError(Exception):
@@ -44,21 +50,21 @@ def serving(group: model.TargetGroup) -> list[model.Target]:
     return []
 
 
-def targets_conf(group: model.TargetGroup | None) -> str:
-    """Render targets.conf.
+def replacing(name: str, *, text: str) -> list[str]:
+    """Return the command that replaces a file of DIRECTORY inside the container.
+
+    Docker's own copy removes the old file first, and requests would meet none or half of the new.
+    """
+    script = 'printf %s "$2" > "$1.new" && mv "$1.new" "$1"'
+    return ["sh", "-c", script, "replace", f"{DIRECTORY}/{name}", text]
+
+
+def target_lines(group: model.TargetGroup | None) -> str:
+    """Render the targets, one address a line.
 
     With targets registered but none yet healthy, ALB answers 503 as it does with none at all.
     """
-    found = serving(group) if group else []
-    servers = [f"    server {item.key} max_fails=0;" for item in found]
-    lines = [
-        "upstream target_group {",
-        "    zone target_group 64k;",
-        *(servers or ["    server 127.0.0.1:9;"]),
-        "}",
-        f'map "" $has_target {{ default {int(bool(found))}; }}',
-    ]
-    return "\n".join(lines) + "\n"
+    return "".join(f"{item.key}\n" for item in (serving(group) if group else ()))
 
 
 def attributes_conf(balancer: model.LoadBalancer | None) -> str:
@@ -74,7 +80,7 @@ class Edge:
     def __init__(self, state: State, *, files: Files) -> None:
         self._state = state
         self._files = files
-        self._written: dict[str, str] | None = None
+        self._written: dict[str, str | None] | None = None
         self._stop = threading.Event()
 
     def wanted(self) -> dict[str, str]:
@@ -83,7 +89,7 @@ class Edge:
             groups = self._state.target_groups.values()
             group = next((item for item in groups if self._state.attached(item)), None)
             balancer = next(iter(self._state.load_balancers.values()), None)
-            return {TARGETS: targets_conf(group), ATTRIBUTES: attributes_conf(balancer)}
+            return {TARGETS: target_lines(group), ATTRIBUTES: attributes_conf(balancer)}
 
     def run(self) -> None:
         """Keep the edge up to date until the process ends."""
@@ -101,17 +107,22 @@ class Edge:
                 seen = -1
 
     def bring_up_to_date(self) -> bool:
-        """Write and reload if the edge holds something else; say whether it did."""
+        """Write the files that differ from what the edge holds; say whether any did."""
         wanted = self.wanted()
         if self._written is None:
             self._written = {name: self._files.read(name) for name in wanted}
-        if wanted == self._written:
-            return False
-        self._files.write(wanted)
-        self._written = wanted
-        with self._state.condition:
-            self._state.condition.notify_all()
-        return True
+        changed = {name: text for name, text in wanted.items() if self._written[name] != text}
+        for name, text in changed.items():
+            # Whether a call that fails has done its work is unknown, so it is made again.
+            self._written[name] = None
+            self._files.replace(name, text=text)
+            if name == ATTRIBUTES:
+                self._files.reload()
+            self._written[name] = text
+        if changed:
+            with self._state.condition:
+                self._state.condition.notify_all()
+        return bool(changed)
 
     def current(self) -> bool:
         """Say whether the edge holds what it should."""

@@ -16,6 +16,7 @@ from harness.ecs import edge
 from harness.redact import redact
 
 _POLL_S = 0.02
+_EXIT_CODE_WITHIN_S = 5.0
 _A_LONG_TIME_S = 10**6
 
 
@@ -51,13 +52,12 @@ class Engine:
         with _said():
             self._client.ping()
 
-    def image_exists(self, image_id: str) -> bool:
-        """Say whether the engine has this image."""
+    def architecture(self, image_id: str) -> str:
+        """Return the CPU architecture of an image; empty when the engine has no such image."""
         try:
-            self._client.images.get(image_id)
+            return str(self._client.images.get(image_id).attrs["Architecture"])
         except NotFound:
-            return False
-        return True
+            return ""
 
     def subnet(self, network: str) -> str:
         """Return a network's CIDR."""
@@ -150,19 +150,32 @@ class Engine:
 
     def run_check(self, docker_id: str, *, command: Sequence[str], timeout_s: float) -> bool:
         """Run a health check's command in the container; say whether it ended with 0 in time."""
-        waiting = threading.Event()
         try:
             with _said():
                 ident = self._client.api.exec_create(docker_id, list(command), stdin=False)["Id"]
                 self._client.api.exec_start(ident, detach=True)
-                for _ in range(int(timeout_s / _POLL_S)):
-                    found = self._client.api.exec_inspect(ident)
-                    if not found["Running"] and found["ExitCode"] is not None:
-                        return bool(found["ExitCode"] == 0)
-                    waiting.wait(_POLL_S)
+                return self._exit_code(ident, timeout_s=timeout_s) == 0
         except EngineError:
             return False
-        return False
+
+    def execute(self, docker_id: str, *, command: Sequence[str]) -> None:
+        """Run a command in a container to its end; what it says is the error if it fails."""
+        with _said():
+            ident = self._client.api.exec_create(docker_id, list(command))["Id"]
+            said = self._client.api.exec_start(ident).decode(errors="replace")
+            # The engine knows the code a moment after the output has ended.
+            code = self._exit_code(ident, timeout_s=_EXIT_CODE_WITHIN_S)
+        if code != 0:
+            raise EngineError(f"exit code {code}: {redact(said.strip())}")
+
+    def _exit_code(self, exec_id: str, *, timeout_s: float) -> int | None:
+        waiting = threading.Event()
+        for _ in range(int(timeout_s / _POLL_S)):
+            found = self._client.api.exec_inspect(exec_id)
+            if not found["Running"] and found["ExitCode"] is not None:
+                return int(found["ExitCode"])
+            waiting.wait(_POLL_S)
+        return None
 
     def run(self, **what: Any) -> None:
         """Run a container to its end and remove it; its last words are the error if it fails."""
@@ -233,13 +246,16 @@ class EdgeFiles:
         except EngineError as error:
             raise edge.EdgeError(str(error)) from error
 
-    def write(self, files: Mapping[str, str]) -> None:
-        """Write the files and have nginx read them again."""
+    def replace(self, name: str, *, text: str) -> None:
+        """Replace one of the files at once."""
         try:
-            self._engine.put(
-                self._container,
-                files={f"{edge.DIRECTORY}/{name}": text for name, text in files.items()},
-            )
+            self._engine.execute(self._container, command=edge.replacing(name, text=text))
+        except EngineError as error:
+            raise edge.EdgeError(str(error)) from error
+
+    def reload(self) -> None:
+        """Have nginx read its configuration again."""
+        try:
             self._engine.kill(self._container, signal="SIGHUP")
         except EngineError as error:
             raise edge.EdgeError(str(error)) from error

@@ -71,6 +71,8 @@ class Task:
     stop_code: str = ""
     stopped_reason: str = ""
     execute_command: bool = False
+    exec_refused: bool = False
+    """Whether its role lacks what the agent of ECS Exec needs."""
     security_groups: list[str] = field(default_factory=list)
     unhealthy: str = ""
     """Why the service must replace it; empty while it is good."""

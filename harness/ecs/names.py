@@ -43,6 +43,10 @@ class Account:
         """Return the ARN of a load balancing resource such as ``targetgroup/name/suffix``."""
         return f"arn:aws:elasticloadbalancing:{self.region}:{self.account_id}:{resource}"
 
+    def events(self, resource: str) -> str:
+        """Return the ARN of an EventBridge resource such as ``rule/name``."""
+        return f"arn:aws:events:{self.region}:{self.account_id}:{resource}"
+
 
 def last_part(name_or_arn: str) -> str:
     """Return what follows the last slash: the name or id in an ECS ARN, or the text itself."""

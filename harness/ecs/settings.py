@@ -76,6 +76,8 @@ class Settings:
     overlay: Overlay = field(default_factory=Overlay)
     ticks: Ticks = field(default_factory=Ticks)
     rules: Rules = field(default_factory=Rules)
+    roles_known: bool = False
+    """Whether the app has role files; without them no role is judged."""
     unchecked_ready_s: float = 5.0
     """When a task with neither target nor health check counts as healthy; ECS waits 40 s."""
 
@@ -100,7 +102,7 @@ def load(path: Path) -> Settings:
             hint="the harness copies this file into the container before it starts it",
         ) from error
     known = {item.name for item in fields(Settings)}
-    needed = known - {"overlay", "ticks", "rules", "unchecked_ready_s"}
+    needed = known - {"overlay", "ticks", "rules", "roles_known", "unchecked_ready_s"}
     wrong = sorted((raw.keys() - known) | (needed - raw.keys()))
     if wrong:
         raise ConfigError(

@@ -41,6 +41,10 @@ class Hooks:
     close_socket: Callable[[str], None]
     leave: Callable[[Task], None]
     """Before its containers stop: take it out of traffic; returns when they may stop."""
+    why_no_start: Callable[[Task, Definition], str] = lambda _task, _definition: ""
+    """Before anything is created: what its roles lack, in ECS's words."""
+    may_exec: Callable[[Task, Definition], bool] = lambda _task, _definition: True
+    """Whether its role has what the agent of ECS Exec needs."""
 
 
 class Tasks:
@@ -173,7 +177,11 @@ class Tasks:
         with self._state.lock():
             definition = self._state.definition(task.definition_arn)
             task.pull_at = self._state.now()
-        self._resolve_images(task)
+        lacking = self._hooks.why_no_start(task, definition)
+        if lacking:
+            raise StartError(lacking)
+        task.exec_refused = not self._hooks.may_exec(task, definition)
+        self._resolve_images(task, raw=definition.raw)
         self._hooks.open_socket(task.id)
         try:
             pause = containers.pause(task, settings=self._settings, definition=definition)
@@ -205,14 +213,13 @@ class Tasks:
             task.status = status
             self._state.changed()
 
-    def _resolve_images(self, task: Task) -> None:
+    def _resolve_images(self, task: Task, *, raw: Mapping[str, Any]) -> None:
         for item in task.containers:
-            image_id = self._settings.images.get(item.image)
-            if image_id is None or not self._engine.image_exists(image_id):
-                raise StartError(
-                    "CannotPullContainerError: pull image manifest has been retried 1 time(s): "
-                    f"failed to resolve ref {item.image}: {item.image}: not found"
-                )
+            image_id = self._settings.images.get(item.image, "")
+            found = self._engine.architecture(image_id) if image_id else ""
+            refused = containers.why_no_pull(item.image, architecture=found, raw=raw)
+            if refused:
+                raise StartError(refused)
             item.image_id = image_id
 
     def _create(self, task: Task, *, item: Container, definition: Definition) -> None:

@@ -42,12 +42,15 @@ class Ticks:
         sqs: Callable[[], Any],
         events: Callable[[], Any],
         run_task: Callable[[dict[str, Any]], dict[str, Any]],
+        why_not: Callable[[Mapping[str, Any]], str] = lambda _target: "",
         now: Callable[[], float],
     ) -> None:
         self._settings = settings
         self._sqs = sqs
         self._events = events
         self._run_task = run_task
+        self._lacks_right = why_not
+        """Says what the rule's role lacks for a target, in AWS's words."""
         self._now = now
         self._url = ""
 
@@ -94,6 +97,10 @@ class Ticks:
         if why_not:
             log.warning("rule %s: dropped %s: %s", rule, tick, why_not)
             return True
+        refused = self._lacks_right(self._settings.target)
+        if refused:
+            log.warning("rule %s: %s: RunTask: %s", rule, tick, refused)
+            return False
         try:
             tasks = self._run_task(request(self._settings))["tasks"]
         except ApiError as error:

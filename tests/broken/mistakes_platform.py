@@ -1,76 +1,150 @@
-"""Mistakes in what Fargate, the rule and the image are told, which an emulator alone forgives."""
+"""The mistakes that a rehearsal's own values hide, and those that the platform's limits make."""
 
 from __future__ import annotations
 
-from tests.broken.mistakes import JOB, USAGE, Mistake, container, setting, text, variable
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
-ENDPOINTS = "test_no_task_is_sent_to_another_endpoint_than_one_of_aws"
-QUEUES = "test_every_task_finds_the_queues_of_this_account_and_region"
-REGION = "test_every_task_is_told_the_region_of_the_account"
+from tests.broken.mistakes import (
+    FLAGS,
+    IN_FLIGHT,
+    MINUTES,
+    USAGE,
+    Change,
+    Mistake,
+    container,
+    pattern,
+    text,
+    variable,
+)
+
+SCHEDULE = "app/aws/schedule.json"
+OWN_ENDPOINT = "test_no_task_has_an_endpoint_that_is_not_awss"
+QUEUES = "test_every_task_has_the_region_and_the_address_of_its_queues"
+STEADY = "test_no_task_of_a_service_ends_by_itself"
+
+
+def field(name: str, edit: Callable[[dict[str, Any]], object]) -> Change:
+    """Edit a task definition as a whole."""
+
+    def change(root: Path) -> None:
+        path = root / "app" / "ecs" / f"{name}.json"
+        definition = json.loads(path.read_text())
+        edit(definition)
+        path.write_text(json.dumps(definition, indent=2))
+
+    return change
+
 
 PLATFORM = (
     Mistake(
-        "the stop time-out is longer than Fargate waits",
-        container("worker", lambda found: found.__setitem__("stopTimeout", 180)),
-        cause="stopTimeout is 180, and must be from 2 to 120",
+        "an emulator's endpoint is left in a task definition",
+        variable("AWS_ENDPOINT_URL", "http://localhost:4566"),
+        cause="AWS_ENDPOINT_URL of the web task sends its AWS calls to localhost",
+        red=(OWN_ENDPOINT,),
+        green=(QUEUES,),
+    ),
+    Mistake(
+        "the queues' address is another account's",
+        variable("SQS_PREFIX", "https://sqs.us-east-1.amazonaws.com/111111111111", task="worker"),
+        cause="SQS_PREFIX of the worker task is https://sqs.us-east-1.amazonaws.com/111111111111",
+        red=(QUEUES,),
+        green=(OWN_ENDPOINT,),
+    ),
+    Mistake(
+        "the scheduler does not know the public URL",
+        variable("APP_URL", "http://localhost", task="scheduler"),
+        cause="APP_URL of the scheduler task is http://localhost in its task definition",
+        red=("test_every_task_knows_the_public_url",),
+    ),
+    Mistake(
+        "the worker has no log",
+        container("worker", lambda found: found.pop("logConfiguration")),
+        cause="the worker task's definition has no logConfiguration",
+        red=("test_every_container_sends_its_lines_to_a_log",),
+    ),
+    Mistake(
+        "the image has no CA certificates",
+        text(
+            "app/Dockerfile",
+            "USER www-data",
+            "RUN rm /etc/ssl/certs/ca-certificates.crt\nUSER www-data",
+        ),
+        cause="the image has no CA certificates at /etc/ssl/certs/ca-certificates.crt",
+        red=("test_the_image_has_the_ca_file_that_a_rehearsal_puts_another_over",),
+    ),
+    Mistake(
+        "nginx closes its connections before the load balancer does",
+        text("app/docker/etc/nginx/nginx.conf", "keepalive_timeout 75s", "keepalive_timeout 5s"),
+        cause="nginx's keepalive_timeout (5 s) is not longer",
+        red=("test_nginx_keeps_a_connection_for_longer_than_the_load_balancer",),
+    ),
+    Mistake(
+        "the worker ends when its queue is empty",
+        container("worker", lambda found: found["command"].append("--stop-when-empty")),
+        cause="queue:work must not have --stop-when-empty",
+        red=(STEADY,),
+    ),
+    Mistake(
+        "the worker runs in a shell that keeps its signals",
+        container(
+            "worker",
+            lambda found: found.__setitem__(
+                "command", ["sh", "-c", " ".join([*found["command"], "; true"])]
+            ),
+        ),
+        cause="the stop signal does not reach queue:work",
+        red=(IN_FLIGHT,),
+        green=(FLAGS,),
+    ),
+    Mistake(
+        "each tick starts two tasks",
+        text(SCHEDULE, '"TaskCount": 1', '"TaskCount": 2'),
+        cause="each tick starts 2 tasks: TaskCount",
+        red=(MINUTES,),
+    ),
+    Mistake(
+        "the rule is disabled",
+        text(SCHEDULE, '"ENABLED"', '"DISABLED"'),
+        cause="the rule is disabled: its State",
+        red=(MINUTES,),
+    ),
+    Mistake(
+        "the rule ticks every five minutes",
+        text(SCHEDULE, "rate(1 minute)", "rate(5 minutes)"),
+        cause="the rule's schedule is rate(5 minutes)",
+        red=(MINUTES,),
+    ),
+    Mistake(
+        "the worker may take longer to stop than Fargate waits",
+        container("worker", lambda found: found.__setitem__("stopTimeout", 300)),
+        cause="stopTimeout is 300",
         exit_code=USAGE,
     ),
     Mistake(
-        "the container's health check is more frequent than ECS allows",
-        text("app/ecs/web.json", '"interval": 5', '"interval": 2'),
-        cause="healthCheck.interval is 2, and must be from 5 to 300",
+        "the container's health check waits longer than ECS lets it",
+        container("web", lambda found: found["healthCheck"].__setitem__("interval", 600)),
+        cause="healthCheck.interval is 600",
         exit_code=USAGE,
     ),
     Mistake(
-        "a port of the host is asked for",
-        setting("portMappings", [{"containerPort": 8080, "hostPort": 80}]),
-        cause="hostPort is 80, and the containerPort 8080",
+        "the container's port is mapped to another one",
+        container("web", lambda found: found["portMappings"][0].__setitem__("hostPort", 80)),
+        cause="hostPort is 80",
         exit_code=USAGE,
     ),
     Mistake(
-        "the log driver is not told its stream prefix",
-        text("app/ecs/worker.json", '"awslogs-stream-prefix": "worker",', ""),
+        "the log driver lacks an option that Fargate needs",
+        pattern("app/ecs/web.json", r'^\s*"awslogs-stream-prefix": .*\n', ""),
         cause="awslogs-stream-prefix is missing",
         exit_code=USAGE,
     ),
     Mistake(
-        "a container waits for one that is not there",
-        setting("dependsOn", [{"containerName": "migrate", "condition": "SUCCESS"}]),
-        cause='dependsOn[0].containerName is "migrate", and no container has this name',
-        exit_code=USAGE,
-    ),
-    Mistake(
-        "the load balancer asks a port that the container does not have",
-        text("app/ecs/service-web.json", '"containerPort": 8080', '"containerPort": 80'),
-        cause="loadBalancers[0].containerPort is 80, which is no portMapping",
-        exit_code=USAGE,
-    ),
-    Mistake(
-        "the endpoint of local development is left in a task definition",
-        variable("AWS_ENDPOINT_URL", "http://localhost:4566", task="worker"),
-        cause="AWS_ENDPOINT_URL is http://localhost:4566 in the worker task definition",
-        red=(ENDPOINTS,),
-        green=(JOB, QUEUES),
-    ),
-    Mistake(
-        "the queues' prefix is that of another region",
-        variable("SQS_PREFIX", "https://sqs.eu-west-1.amazonaws.com/876000000876"),
-        cause="SQS_PREFIX is https://sqs.eu-west-1.amazonaws.com/876000000876 in the web task",
-        red=(QUEUES,),
-        green=(JOB, ENDPOINTS),
-    ),
-    Mistake(
-        "only the overlay sets the queues' prefix",
-        variable("SQS_PREFIX", None, task="worker"),
-        cause="SQS_PREFIX is not set in the worker task definition",
-        red=(QUEUES,),
-        green=(JOB,),
-    ),
-    Mistake(
-        "the scheduler's region is another",
-        variable("AWS_DEFAULT_REGION", "eu-west-1", task="scheduler"),
-        cause="AWS_DEFAULT_REGION is eu-west-1 in the scheduler task definition",
-        red=(REGION,),
-        green=(ENDPOINTS,),
+        "the task definition is for another CPU architecture than the image",
+        field("web", lambda found: found["runtimePlatform"].update(cpuArchitecture="ARM64")),
+        cause="its image is for another CPU architecture",
+        exit_code=3,
     ),
 )

@@ -250,6 +250,12 @@ STORIES = (
         green=(CONFIRMATION,),
     ),
     Mistake(
+        "the worker does not know the public URL",
+        variable("APP_URL", "http://localhost", task="worker"),
+        cause="APP_URL is not the public URL in the worker",
+        red=(CONFIRMATION,),
+    ),
+    Mistake(
         "mails are from an address that nobody verified",
         variable("MAIL_FROM_ADDRESS", "hello@example.com", task="worker"),
         cause="MAIL_FROM_ADDRESS is not of a verified identity",

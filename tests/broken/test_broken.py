@@ -10,13 +10,14 @@ import pytest
 from tests.broken.conftest import Rehearsed
 from tests.broken.mistakes import MISTAKES, NOT_STARTED, Mistake
 from tests.broken.mistakes_platform import PLATFORM
+from tests.broken.mistakes_roles import ROLES
 from tests.broken.mistakes_stories import STORIES
 from tests.broken.mistakes_tiers import TIERS
 
 if TYPE_CHECKING:
     from _pytest.mark import ParameterSet
 
-ALL = (*MISTAKES, *PLATFORM, *TIERS, *STORIES)
+ALL = (*MISTAKES, *TIERS, *STORIES, *ROLES, *PLATFORM)
 
 pytestmark = pytest.mark.docker
 

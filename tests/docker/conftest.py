@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,8 @@ import pytest
 
 from harness import artifacts, contexts, engine, evidence, images
 from harness.artifacts import Run
+from harness.services import localstack
+from harness.stack import Planned, Stack
 
 if TYPE_CHECKING:
     import docker
@@ -47,3 +50,23 @@ def run(client: docker.DockerClient, tmp_path: Path) -> Iterator[Run]:
     made = artifacts.new_run(tmp_path)
     yield made
     evidence.remove_run(client, made.id)
+
+
+@pytest.fixture(scope="module")
+def emulator(
+    client: docker.DockerClient,
+    image: Callable[[str], str],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Stack]:
+    """The emulator alone, ready for the account of the reference app."""
+    made = artifacts.new_run(tmp_path_factory.mktemp("run"))
+    ids = {"localstack": image("localstack")}
+    stack = Stack(run=made, client=client, images=ids, vpc_cidr="10.44.0.0/16")
+    probe = partial(localstack.probe, account_id="876000000876", region="us-east-1")
+    try:
+        stack.create_networks()
+        stack.start(localstack.spec())
+        stack.wait_ready(Planned(localstack.spec(), probe), check=lambda: None)
+        yield stack
+    finally:
+        evidence.remove_run(client, made.id)

@@ -357,6 +357,12 @@ class ControlStack:
             return False
 
 
+def edge_workers(container: Container) -> set[str]:
+    """Process ids of those that accept requests; after a reload the old ones only finish theirs."""
+    top: Any = container.top(ps_args="-eo pid,args")
+    return {pid for pid, args in top["Processes"] if args.endswith("worker process")}
+
+
 def text(said: Any) -> str:
     """Return what docker-py returns for a command or a log that is not streamed."""
     return bytes(said).decode()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from harness import artifacts, evidence
-from tests.docker.control_stack import CLUSTER, ControlStack, definition, service
+from tests.docker.control_stack import CLUSTER, ControlStack, definition, edge_workers, service
 
 if TYPE_CHECKING:
     import docker
@@ -242,12 +242,22 @@ def test_scaling_out_and_in_keeps_the_others(stack: ControlStack) -> None:
     assert before
 
 
-def test_the_edge_is_not_reloaded_when_nothing_changed(stack: ControlStack) -> None:
+def test_a_deployment_does_not_reload_the_edge(stack: ControlStack) -> None:
     up(stack)
-    reloads = stack.edge.logs().decode().count("signal 1 (SIGHUP)")
-    stack.ecs.register_task_definition(**definition("other"))
-    stack.ecs.create_cluster(clusterName="other")
-    assert stack.edge.logs().decode().count("signal 1 (SIGHUP)") == reloads
+    workers = edge_workers(stack.edge)
+    stack.ecs.update_service(cluster=CLUSTER, service="tickets-web", forceNewDeployment=True)
+    stack.until_steady()
+    assert edge_workers(stack.edge) == workers
+
+
+def test_another_idle_timeout_reloads_the_edge(stack: ControlStack) -> None:
+    workers = edge_workers(stack.edge)
+    (balancer,) = stack.elbv2.describe_load_balancers()["LoadBalancers"]
+    stack.elbv2.modify_load_balancer_attributes(
+        LoadBalancerArn=balancer["LoadBalancerArn"],
+        Attributes=[{"Key": "idle_timeout.timeout_seconds", "Value": "61"}],
+    )
+    stack.until(lambda: not edge_workers(stack.edge) & workers)
 
 
 def test_control_survives_its_own_restart(stack: ControlStack) -> None:

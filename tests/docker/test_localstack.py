@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -13,13 +12,12 @@ import pytest
 import requests
 from botocore.config import Config
 
-from harness import artifacts, evidence
 from harness.services import localstack
-from harness.stack import Planned, Stack
+from harness.stack import Stack
 from harness.wait import NotYet
 
 if TYPE_CHECKING:
-    import docker
+    pass
 
 ACCOUNT = "876000000876"
 REGION = "us-east-1"
@@ -28,30 +26,11 @@ CONFIG = Config(
     s3={"addressing_style": "path"},
     signature_version="s3v4",
 )
-PROBE = partial(localstack.probe, account_id=ACCOUNT, region=REGION)
-
-
-@pytest.fixture(scope="module")
-def stack(
-    client: docker.DockerClient,
-    image: Callable[[str], str],
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Stack]:
-    run = artifacts.new_run(tmp_path_factory.mktemp("run"))
-    ids = {"localstack": image("localstack")}
-    made = Stack(run=run, client=client, images=ids, vpc_cidr="10.44.0.0/16")
-    try:
-        made.create_networks()
-        made.start(localstack.spec())
-        made.wait_ready(Planned(localstack.spec(), PROBE), check=lambda: None)
-        yield made
-    finally:
-        evidence.remove_run(client, run.id)
 
 
 @pytest.fixture
-def aws(stack: Stack) -> Callable[[str], Any]:
-    url = f"http://127.0.0.1:{stack.ports['localstack'][localstack.PORT]}"
+def aws(emulator: Stack) -> Callable[[str], Any]:
+    url = f"http://127.0.0.1:{emulator.ports['localstack'][localstack.PORT]}"
     library: Any = boto3
     return lambda service: library.client(
         service,
@@ -142,8 +121,8 @@ def test_an_event_reaches_a_queue(aws: Callable[[str], Any]) -> None:
     assert json.loads(got["Messages"][0]["Body"])["detail-type"] == "tick"
 
 
-def test_it_runs_as_a_user_of_its_own_without_telemetry(stack: Stack) -> None:
-    container = stack.containers["localstack"]
+def test_it_runs_as_a_user_of_its_own_without_telemetry(emulator: Stack) -> None:
+    container = emulator.containers["localstack"]
     done: Any = container.exec_run(["sh", "-c", "id -un; echo $DISABLE_EVENTS"])
     assert done.output.split() == [b"localstack", b"1"]
     assert b"Traceback" not in bytes(container.logs())

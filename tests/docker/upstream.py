@@ -35,13 +35,14 @@ class Target(BaseHTTPRequestHandler):
             case "/accel":
                 self.answer(200, b"body", {"X-Accel-Redirect": "/elsewhere"})
                 return
-            case "/stream":
-                self.stream()
+            case "/stream" | "/upgrade" as name:
+                (self.stream if name == "/stream" else self.upgrade)()
                 return
         body = self.body()
         told = {
             "target": self.path,
             "method": self.command,
+            "address": self.connection.getsockname()[0],
             "headers": [[name, value] for name, value in self.headers.items()],
             "body": len(body),
         }
@@ -67,6 +68,15 @@ class Target(BaseHTTPRequestHandler):
         self.wfile.flush()
         time.sleep(2)
         self.wfile.write(b"other")
+
+    def upgrade(self) -> None:
+        self.close_connection = True
+        self.send_response(101)
+        self.send_header("Connection", "upgrade")
+        self.send_header("Upgrade", self.headers.get("Upgrade", "none"))
+        self.end_headers()
+        while line := self.rfile.readline():
+            self.wfile.write(line)
 
     def answer(self, status: int, body: bytes, headers: dict[str, str]) -> None:
         self.send_response(status)

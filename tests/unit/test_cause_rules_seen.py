@@ -71,6 +71,20 @@ SEEN = {
     "a record was written for a file that is not there": "before the file is stored",
     "A temporary URL of 2 s did not expire": "temporary URLs are not signed",
     "the orders ['A'] were confirmed as ['A', 'A']": "confirmed more than once",
+    "the web task's definition sends its AWS calls to minio: AWS_ENDPOINT is 'http://minio'": (
+        "AWS_ENDPOINT of the web task sends its AWS calls to minio"
+    ),
+    "the worker task's definition has SQS_PREFIX=https://a/1, and it should be https://b/2": (
+        "SQS_PREFIX of the worker task is https://a/1 in its task definition, and must be https://b"
+    ),
+    "the container app of the worker task has no logConfiguration": "the worker task's definition",
+    "the image has no file /etc/ssl/ca.crt: it lacks ca-certificates": "no CA certificates at /etc",
+    "the image's file /etc/ssl/ca.crt holds no certificate": "no CA certificates at /etc",
+    "nginx's keepalive_timeout is 5 s and the load balancer's idle time-out 60 s: x": "(5 s) is",
+    "a web task ended by itself with exit code 137 OutOfMemoryError: x": "was killed for memory",
+    "the role tickets-web-task allows s3:* on everything": "allows too much: name the actions",
+    "the web task's app has the execution role arn:aws:iam::1:role/e": "taskRoleArn of the web",
+    "the mail's links are ['http://localhost/orders/A']": "the links in its mails go to http://loc",
     "a mail that SES refuses counts as sent": "the app swallows what SES says",
     "No 2 mails came to the buyer (the worker's mailer is 'ses', ...)": "nobody sends what is",
 }

@@ -13,6 +13,8 @@ NEVER = "web task 0123abcd (tickets-web:3); TaskFailedToStart: ResourceInitializ
 PULL = f"{NEVER} to pull secrets or registry auth: execution resource retrieval failed: unable to"
 ASM = f"{PULL} retrieve secret from asm: service call has been retried 1 time(s):"
 TAKES = "DB_PASSWORD <- arn:aws:secretsmanager:us-east-1:876000000876:secret:tickets/db-Ab3dE5:{}::"
+USER = "User: arn:aws:sts::1:assumed-role/{}/0123abcd"
+DENIED = "is not authorized to perform: {} on resource: {} because no policy allows it"
 
 SAID = {
     "a secret without the key": (
@@ -43,6 +45,13 @@ SAID = {
     "architecture": (
         ["exec /usr/local/bin/entrypoint: exec format error"],
         "a task never started: its image is for another CPU architecture",
+    ),
+    "architecture of the manifest": (
+        [
+            "web task 0123abcd (tickets-web:3); CannotPullContainerError: x image Manifest does not"
+            " contain descriptor matching platform 'linux/arm64'"
+        ],
+        "the web task never started: its image is for another CPU architecture than linux/arm64",
     ),
     "memory": (["OutOfMemoryError: container killed due to memory usage"], "was killed for memory"),
     "no key": (["No application encryption key has been specified."], "APP_KEY is missing"),
@@ -109,6 +118,60 @@ SAID = {
     "no right": (
         ["User: arn:aws:sts::1:x is not authorized to perform: s3:PutObject on resource: arn:y"],
         "the task role lacks s3:PutObject",
+    ),
+    "no right, role and resource": (
+        [f"AccessDenied (client): {USER.format('web')} {DENIED.format('s3:PutObject', 'arn:y/z')}"],
+        "the task role web lacks s3:PutObject on arn:y/z",
+    ),
+    "no signature": (
+        ["MissingAuthenticationToken (client): Request is missing Authentication Token"],
+        "the task has no task role",
+    ),
+    "no right to pull": (
+        [
+            f"{NEVER} to x; CannotPullContainerError: denied: AccessDeniedException:"
+            f" {USER.format('execution')} {DENIED.format('ecr:BatchGetImage', 'arn:y')}"
+        ],
+        "the web task never started: its execution role execution lacks ecr:BatchGetImage on arn:y",
+    ),
+    "no right to read a secret": (
+        [
+            f"{ASM} failed to fetch secret arn:aws:secretsmanager:x:1:secret:a from secrets"
+            f" manager: AccessDeniedException: {USER.format('e')} {DENIED.format('s:G', 'arn:y')}"
+        ],
+        "its execution role may not read arn:aws:secretsmanager:x:1:secret:a",
+    ),
+    "no right to run a task": (
+        [
+            "WARNING rule each-minute: tick a of 2026-11-25T07:00:00Z: RunTask:"
+            f" AccessDeniedException: {USER.format('rule')} {DENIED.format('ecs:RunTask', 'arn:y')}"
+        ],
+        "the rule each-minute cannot run its task: its role rule lacks ecs:RunTask on arn:y",
+    ),
+    "a fatal error": (
+        ["PHP Fatal error:  Uncaught Error: Call to undefined function App\\x() in /x.php:3"],
+        "PHP ends in a fatal error: Uncaught Error: Call to undefined function",
+    ),
+    "an error that no rule knows": (
+        [
+            json.dumps(
+                {
+                    "message": "cutover-probe job a was told to fail",
+                    "context": {},
+                    "level_name": "ERROR",
+                },
+                separators=(",", ":"),
+            ),
+            json.dumps(
+                {"message": 'The "x" is no y.', "context": {}, "level_name": "ERROR"},
+                separators=(",", ":"),
+            ),
+        ],
+        'no rule knows it; the app logs: The "x" is no y.',
+    ),
+    "a line of Laravel's own form": (
+        ["[2026-11-25 07:00:00] production.ERROR: It broke. {}"],
+        "no rule knows it; the app logs: It broke.",
     ),
     "file sessions": (
         ["the session driver is 'file', and not database"],

@@ -26,7 +26,6 @@ ACCESS = Access(
 QUICK = Differences(
     patience_s=0.0,
     replacement_s=0.0,
-    idle_timeout_s=60,
     plaintext_at_proxy=(),
     plaintext_at_server=(),
     unknown_host_status=404,

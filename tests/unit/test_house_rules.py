@@ -95,9 +95,10 @@ def test_only_the_named_modules_read_the_environment_sleep_or_import(name: str) 
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_nothing_but_its_own_imports_what_runs_in_control(name: str) -> None:
-    if not name.startswith("harness/ecs/"):
-        assert not [m for m in imported(name) if m.startswith("harness.ecs")]
+@pytest.mark.parametrize("package", ["ecs", "emulator"])
+def test_nothing_but_its_own_imports_what_runs_in_a_container(name: str, package: str) -> None:
+    if not name.startswith(f"harness/{package}/"):
+        assert not [m for m in imported(name) if m.startswith(f"harness.{package}")]
 
 
 @pytest.mark.parametrize("name", [n for n in NAMES if n.startswith("scenarios/")])

@@ -172,3 +172,20 @@ def test_a_command_that_fails_shows_its_output() -> None:
     assert "`php artisan migrate --force` failed in the web task" in said
     assert "SSL is required from client" in said
     assert "exit code 1, task abc" in said
+
+
+@pytest.mark.parametrize(
+    ("agents", "words"),
+    [
+        (None, "its service does not enable it"),
+        ([{"lastStatus": "STOPPED"}], "its role lacks the ssmmessages actions"),
+    ],
+)
+def test_a_first_run_needs_ecs_exec(agents: list[dict[str, str]] | None, words: str) -> None:
+    container = {"name": "app", "managedAgents": agents}
+    ecs: Any = FakeEcs([service()], running=[{"taskArn": "t", "containers": [container]}])
+    with pytest.raises(ProvisionError) as failure:
+        provision.require_exec(ecs, cluster="tickets", task_id="t", where="/runs/x")
+    assert words in str(failure.value)
+    container["managedAgents"] = [{"lastStatus": "RUNNING"}]
+    provision.require_exec(ecs, cluster="tickets", task_id="t", where="/runs/x")

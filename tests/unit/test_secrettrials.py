@@ -9,6 +9,26 @@ from harness.redact import redact
 from harness.secrettrials import Rotation, SecretTrials
 
 
+class Iam:
+    """One role, which may or may not be there."""
+
+    class exceptions:  # noqa: N801 - botocore's spelling
+        class NoSuchEntityException(Exception):
+            pass
+
+    def __init__(self, *roles: str) -> None:
+        self.policies: dict[str, str] = {}
+        self.roles = roles
+
+    def put_role_policy(self, **given: str) -> None:
+        if given["RoleName"] not in self.roles:
+            raise self.exceptions.NoSuchEntityException
+        self.policies[given["PolicyName"]] = given["PolicyDocument"]
+
+    def delete_role_policy(self, **given: str) -> None:
+        del self.policies[given["PolicyName"]]
+
+
 class SecretsManager:
     """One secret with its versions and stages."""
 
@@ -53,7 +73,7 @@ class SecretsManager:
 
 def test_a_bad_version_has_a_stage_of_its_own_until_it_is_removed() -> None:
     client = SecretsManager()
-    trials = SecretTrials(client, name="tickets/db")
+    trials = SecretTrials(client, name="tickets/db", iam=Iam(), reader="")
     stage = trials.version("no json")
     assert client.versions[client.stages[stage]] == "no json"
     assert client.stages["AWSCURRENT"] == "v1"
@@ -62,14 +82,24 @@ def test_a_bad_version_has_a_stage_of_its_own_until_it_is_removed() -> None:
 
 
 def test_what_is_scheduled_for_deletion_is_a_copy_and_is_gone_at_the_end() -> None:
-    client = SecretsManager()
-    trials = SecretTrials(client, name="tickets/db")
+    client, iam = SecretsManager(), Iam("tickets-execution")
+    trials = SecretTrials(client, name="tickets/db", iam=iam, reader="tickets-execution")
     copy = trials.doomed_copy()
+    assert copy in iam.policies["rehearsal"], "the role must get as far as the refusal"
     assert copy.startswith("arn:tickets/db-rehearsal-")
     assert client.copies == {copy: "for 7 days"}
     trials.remove()
     assert client.copies == {}
+    assert iam.policies == {}
     assert client.stages == {"AWSCURRENT": "v1"}
+
+
+def test_where_no_role_is_known_none_is_let_read() -> None:
+    iam = Iam()
+    trials = SecretTrials(SecretsManager(), name="tickets/db", iam=iam, reader="tickets-execution")
+    trials.doomed_copy()
+    trials.remove()
+    assert iam.policies == {}
 
 
 def rotation(client: SecretsManager, told: list[str]) -> Rotation:

@@ -1,27 +1,46 @@
-"""What the edge is given: healthy targets, all when none is healthy, and no reload for nothing."""
+"""What the edge is given: healthy targets, all when none is healthy, and hardly ever a reload."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import subprocess
+from pathlib import Path
 
-from harness.ecs.edge import ATTRIBUTES, TARGETS, Edge, targets_conf
+import pytest
+
+from harness.ecs.edge import ATTRIBUTES, TARGETS, Edge, EdgeError, replacing, target_lines
 from harness.ecs.model import Listener, LoadBalancer, Target, TargetGroup
 from harness.ecs.state import State
 
+IN_THE_IMAGE = Path(__file__).resolve().parents[3] / "compose/edge/etc/nginx/harness"
+
 
 class FakeFiles:
-    """The edge's files, and each write to them."""
+    """The edge's files, and all that was done to them."""
 
     def __init__(self) -> None:
         self.content: dict[str, str] = {}
-        self.writes: list[dict[str, str]] = []
+        self.done: list[str] = []
 
     def read(self, name: str) -> str:
         return self.content.get(name, "")
 
-    def write(self, files: Mapping[str, str]) -> None:
-        self.content.update(files)
-        self.writes.append(dict(files))
+    def replace(self, name: str, *, text: str) -> None:
+        self.content[name] = text
+        self.done.append(name)
+
+    def reload(self) -> None:
+        self.done.append("reload")
+
+
+class FailingFiles(FakeFiles):
+    """The engine fails as long as it is told to."""
+
+    fails = True
+
+    def reload(self) -> None:
+        if self.fails:
+            raise EdgeError("the engine does not answer")
+        super().reload()
 
 
 def group(*states: str, name: str = "tickets-web") -> TargetGroup:
@@ -35,33 +54,26 @@ def group(*states: str, name: str = "tickets-web") -> TargetGroup:
     )
 
 
-def test_only_healthy_targets_get_traffic() -> None:
-    conf = targets_conf(group("healthy", "unhealthy", "initial", "healthy", "draining"))
-
-    assert conf == (
-        "upstream target_group {\n"
-        "    zone target_group 64k;\n"
-        "    server 10.0.0.1:8080 max_fails=0;\n"
-        "    server 10.0.0.4:8080 max_fails=0;\n"
-        "}\n"
-        'map "" $has_target { default 1; }\n'
+def balance(state: State, *, idle_s: int) -> None:
+    attributes = {"idle_timeout.timeout_seconds": str(idle_s)}
+    state.load_balancers["tickets"] = LoadBalancer(
+        name="tickets", arn="b", raw={}, attributes=attributes, created_at=0
     )
+
+
+def test_only_healthy_targets_get_traffic() -> None:
+    found = group("healthy", "unhealthy", "initial", "healthy", "draining")
+
+    assert target_lines(found) == "10.0.0.1:8080\n10.0.0.4:8080\n"
 
 
 def test_all_targets_get_traffic_when_all_are_unhealthy() -> None:
-    conf = targets_conf(group("unhealthy", "unhealthy", "draining"))
+    found = group("unhealthy", "unhealthy", "draining")
 
-    assert "10.0.0.1:8080" in conf
-    assert "10.0.0.2:8080" in conf
-    assert "10.0.0.3" not in conf
+    assert target_lines(found) == "10.0.0.1:8080\n10.0.0.2:8080\n"
 
 
-def test_without_a_target_there_is_a_dummy_and_a_flag() -> None:
-    nothing = (
-        "upstream target_group {\n    zone target_group 64k;\n    server 127.0.0.1:9;\n}\n"
-        'map "" $has_target { default 0; }\n'
-    )
-
+def test_without_a_target_there_is_no_line() -> None:
     for found in (
         None,
         group(),
@@ -69,7 +81,24 @@ def test_without_a_target_there_is_a_dummy_and_a_flag() -> None:
         group("draining"),
         group("initial", "unhealthy"),
     ):
-        assert targets_conf(found) == nothing
+        assert target_lines(found) == ""
+
+
+def test_the_image_has_what_control_writes_first(state: State) -> None:
+    for name, text in Edge(state, files=FakeFiles()).wanted().items():
+        assert (IN_THE_IMAGE / name).read_text() == text
+
+
+def test_a_file_is_replaced_at_once(tmp_path: Path) -> None:
+    *command, path, text = replacing(TARGETS, text="10.0.0.1:8080\n")
+    assert path == "/etc/nginx/harness/targets"
+    written = tmp_path / "targets"
+    written.write_text("old\n")
+    with written.open() as opened:
+        subprocess.run([*command, written, text], check=True)
+        assert opened.read() == "old\n", "who reads the old file still does"
+    assert written.read_text() == text
+    assert list(tmp_path.iterdir()) == [written]
 
 
 def test_the_edge_is_written_once_per_change(state: State) -> None:
@@ -83,7 +112,37 @@ def test_the_edge_is_written_once_per_change(state: State) -> None:
     found.targets["10.0.0.1:8080"].state = "draining"
     assert not edge.current()
     assert edge.bring_up_to_date()
-    assert len(files.writes) == 2
+    assert edge.current()
+    assert files.done == [TARGETS, ATTRIBUTES, "reload", TARGETS]
+
+
+def test_only_attributes_make_nginx_reload(state: State) -> None:
+    files = FakeFiles()
+    edge = Edge(state, files=files)
+    edge.bring_up_to_date()
+    files.done.clear()
+    balance(state, idle_s=4)
+
+    assert edge.bring_up_to_date()
+    assert files.done == [ATTRIBUTES, "reload"]
+
+
+def test_what_failed_is_done_again_even_if_it_is_no_longer_needed(state: State) -> None:
+    files = FailingFiles()
+    edge = Edge(state, files=files)
+    files.content = edge.wanted()
+    balance(state, idle_s=4)
+    with pytest.raises(EdgeError):
+        edge.bring_up_to_date()
+    assert not edge.current()
+    balance(state, idle_s=60)
+    assert not edge.current()
+    files.fails = False
+
+    assert edge.bring_up_to_date()
+    assert files.done == [ATTRIBUTES, ATTRIBUTES, "reload"]
+    assert files.content == edge.wanted()
+    assert edge.current()
 
 
 def test_after_a_restart_of_control_the_edges_own_files_are_looked_at(state: State) -> None:
@@ -92,7 +151,7 @@ def test_after_a_restart_of_control_the_edges_own_files_are_looked_at(state: Sta
     files.content = Edge(state, files=files).wanted()
 
     assert not Edge(state, files=files).bring_up_to_date()
-    assert files.writes == []
+    assert files.done == []
 
 
 def test_the_group_is_the_one_that_a_listener_uses(state: State) -> None:
@@ -108,8 +167,5 @@ def test_the_group_is_the_one_that_a_listener_uses(state: State) -> None:
 def test_the_idle_timeout_is_the_load_balancers(state: State) -> None:
     edge = Edge(state, files=FakeFiles())
     assert edge.wanted()[ATTRIBUTES] == "proxy_read_timeout 60s;\nproxy_send_timeout 60s;\n"
-    attributes = {"idle_timeout.timeout_seconds": "4"}
-    state.load_balancers["tickets"] = LoadBalancer(
-        name="tickets", arn="b", raw={}, attributes=attributes, created_at=0
-    )
+    balance(state, idle_s=4)
     assert edge.wanted()[ATTRIBUTES] == "proxy_read_timeout 4s;\nproxy_send_timeout 4s;\n"

@@ -66,8 +66,8 @@ class FakeEngine:
         self.created.append(what)
         return f"id{len(self.created)}"
 
-    def image_exists(self, image_id: str) -> bool:
-        return True
+    def architecture(self, image_id: str) -> str:
+        return "amd64"
 
     def subnet(self, network: str) -> str:
         return "10.40.3.0/24"
@@ -384,3 +384,21 @@ def test_waiting_ends_at_a_change(state: State) -> None:
     seen = state.version
     threading.Timer(0.05, state.changed).start()
     assert state.wait(seen=seen, timeout_s=5) == seen + 1
+
+
+@pytest.mark.parametrize(
+    ("architecture", "platform", "words"),
+    [
+        ("amd64", {}, ""),
+        ("amd64", {"cpuArchitecture": "X86_64"}, ""),
+        ("amd64", {"cpuArchitecture": "ARM64"}, "matching platform 'linux/arm64'"),
+        ("arm64", {"cpuArchitecture": "X86_64"}, ""),
+        ("", {}, "failed to resolve ref app:1: app:1: not found"),
+    ],
+)
+def test_an_image_must_be_there_and_be_what_the_definition_asks_for(
+    architecture: str, platform: dict[str, str], words: str
+) -> None:
+    raw = {"runtimePlatform": platform}
+    said = containers.why_no_pull("app:1", architecture=architecture, raw=raw)
+    assert (words in said) if words else not said

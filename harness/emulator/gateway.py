@@ -1,0 +1,173 @@
+"""Puts AWS's refusals into LocalStack's gateway: after a call is read, before it is carried out.
+
+Runs in the emulator's own process, with its modules; nothing else imports this. The keys that are
+known are those that STS gave, and 12-digit account ids, which stand for the account's owner: the
+harness itself. A role that nobody created in IAM may do everything: `control` refuses its task.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from localstack.aws import handlers  # type: ignore[import-not-found]
+from localstack.aws.api import CommonServiceException  # type: ignore[import-not-found]
+from localstack.services.s3.models import s3_stores  # type: ignore[import-not-found]
+from moto.iam.models import iam_backends  # type: ignore[import-not-found]
+from moto.ses.models import ses_backends  # type: ignore[import-not-found]
+from moto.sts.models import sts_backends  # type: ignore[import-not-found]
+
+from harness.emulator import refusals
+from harness.emulator.calls import Call, bucket_listing, needs
+from harness.emulator.refusals import Refusal
+from harness.iampolicy import Need, allows
+
+log = logging.getLogger("localstack.harness")
+
+_PARTITION = "aws"
+_ACCOUNT = re.compile(r"\d{12}")
+_CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/")
+_OBJECT_READS = ("GetObject", "HeadObject")
+
+
+@dataclass(frozen=True)
+class Session:
+    """A role that somebody has assumed."""
+
+    arn: str
+    role_arn: str
+    account: str
+
+    def documents(self) -> list[Mapping[str, Any]] | None:
+        """Return the policies of the role, or None when there is no such role."""
+        name = self.role_arn.rpartition("/")[2]
+        roles = iam_backends[self.account][_PARTITION].roles.values()
+        role = next((one for one in roles if one.name == name), None)
+        if role is None:
+            return None
+        texts = [*role.policies.values(), *(one.document for one in role.managed_policies.values())]
+        return [json.loads(text) for text in texts]
+
+    def may(self, need: Need) -> bool:
+        """Say whether the role's policies allow what a call needs."""
+        documents = self.documents()
+        known = {"aws:principalarn": (self.role_arn,), "aws:securetransport": ("true",)}
+        whole = Need(need.action, need.resource, {**known, **need.context})
+        return documents is None or allows(documents, whole)
+
+
+def install() -> None:
+    """Add the handlers to the gateway that is about to start."""
+    handlers.serve_custom_service_request_handlers.append(judge)
+    handlers.run_custom_response_handlers.append(hide_what_is_missing)
+
+
+def judge(_chain: Any, context: Any, _response: Any) -> None:
+    """Refuse a call that AWS would refuse.
+
+    Raises:
+        CommonServiceException: With AWS's code, message and status.
+    """
+    call = _call(context)
+    if call is None:
+        return
+    key = _key(context)
+    session = _session(key, account=call.account)
+    is_known = session is not None or bool(_ACCOUNT.fullmatch(key))
+    refusal = (
+        refusals.of_query(call, context.request.args)
+        or refusals.of_caller(call, key=key, is_known=is_known)
+        or refusals.of_call(call, owner_enforced=_owner_enforced(call), has_set=_has_set(call))
+        or _forbidden(call, session)
+    )
+    if refusal is not None:
+        log.warning("%s.%s refused: %s", call.service, call.operation, refusal.message)
+        raise CommonServiceException(refusal.code, refusal.message, refusal.status, True)
+
+
+def hide_what_is_missing(_chain: Any, context: Any, response: Any) -> None:
+    """Answer 403 for a missing object where the role may not list the bucket, as S3 does.
+
+    Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html, "Permissions".
+    """
+    call = _call(context)
+    if call is None or call.service != "s3" or call.operation not in _OBJECT_READS:
+        return
+    session = _session(_key(context), account=call.account)
+    if response.status_code == 404 and session and not session.may(bucket_listing(call)):
+        response.status_code = 403
+        if call.operation == "GetObject":
+            response.set_data(
+                "<?xml version='1.0' encoding='utf-8'?>\n"
+                "<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>"
+            )
+
+
+def _call(context: Any) -> Call | None:
+    """Return the call that a context holds; None for what is no call of a client's."""
+    if not context.service or not context.operation or context.is_internal_call:
+        return None
+    return Call(
+        service=context.service.service_name,
+        operation=context.operation.name,
+        account=context.account_id,
+        region=context.region,
+        params=context.service_request or {},
+    )
+
+
+def _key(context: Any) -> str:
+    """Return the access key id that a request is signed with; empty when it is not signed."""
+    query = context.request.args
+    named = query.get("X-Amz-Credential", "").partition("/")[0] or query.get("AWSAccessKeyId", "")
+    if named:
+        return str(named)
+    found = _CREDENTIAL.search(context.request.headers.get("Authorization", ""))
+    # The gateway signs in the name of who has not signed.
+    return found[1] if found and found[1] != "injectedaccesskey" else ""
+
+
+def _session(key: str, *, account: str) -> Session | None:
+    found = sts_backends[account][_PARTITION].get_assumed_role_from_access_key(key)
+    return Session(found.arn, found.role_arn, account) if found else None
+
+
+def _forbidden(call: Call, session: Session | None) -> Refusal | None:
+    if session is None:
+        return None
+    for need in needs(call, identity=_identity(call)):
+        if not session.may(need):
+            return Refusal(
+                "AccessDenied",
+                f"User: {session.arn} is not authorized to perform: {need} because no"
+                f" identity-based policy allows the {need.action} action",
+                403,
+            )
+    return None
+
+
+def _owner_enforced(call: Call) -> Any:
+    def ask(bucket: str) -> bool:
+        buckets = s3_stores[call.account][call.region].buckets
+        return bucket in buckets and buckets[bucket].object_ownership == "BucketOwnerEnforced"
+
+    return ask
+
+
+def _has_set(call: Call) -> Any:
+    return lambda name: name in ses_backends[call.account][call.region].config_sets
+
+
+def _identity(call: Call) -> Any:
+    """Find the identity that stands for an address: itself if it was verified, or its domain."""
+
+    def ask(address: str) -> str:
+        verified = ses_backends[call.account][call.region].email_identities
+        domain = address.rpartition("@")[2]
+        return next((one for one in (address, domain) if one in verified), "")
+
+    return ask

@@ -1,0 +1,107 @@
+"""What runs goes on running: no task ends by itself, no connection is closed under the balancer."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from harness.report import emulated, not_covered, proved
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from harness.clients import ExecResult
+    from harness.targets import Access
+    from harness.webtier import WebTier
+
+KILLED = 137
+STEADY_S = 25
+"""Longer than a long poll of an empty queue."""
+KEEP_ALIVE = re.compile(r"^\s*keepalive_timeout\s+(?P<seconds>\d+)s?[\s;]", re.MULTILINE)
+NGINX_DEFAULT_S = 75
+
+NOT_THERE = not_covered("its tasks cannot be seen from outside")
+
+
+@pytest.mark.truth(
+    local=emulated("control stands in for ECS; tasks that scenarios kill on purpose do not count"),
+    aws=proved,
+    url=NOT_THERE,
+)
+@pytest.mark.requires("ecs")
+@pytest.mark.read_only(looks_back=True)
+def test_no_task_of_a_service_ends_by_itself(
+    access: Access,
+    tasks_of: Callable[[str, str], list[dict[str, Any]]],
+    eventually: Callable[..., Any],
+) -> None:
+    def youngest_s() -> float:
+        for kind, name in access.services.items():
+            for task in tasks_of(name, "STOPPED"):
+                assert_was_stopped(kind, task)
+        running = [one for name in access.services.values() for one in tasks_of(name, "RUNNING")]
+        now = datetime.now(UTC)
+        ages = [(now - one.get("startedAt", now)).total_seconds() for one in running]
+        return float(min(ages, default=STEADY_S))
+
+    eventually(
+        youngest_s,
+        until=lambda age_s: age_s >= STEADY_S,
+        what=f"No task had run for {STEADY_S} s",
+        within_s=4 * STEADY_S,
+    )
+
+
+@pytest.fixture
+def tasks_of(access: Access, ecs: Any) -> Callable[[str, str], list[dict[str, Any]]]:
+    """Return a service's tasks of a desired status."""
+
+    def read(service: str, status: str) -> list[dict[str, Any]]:
+        arns = ecs.list_tasks(cluster=access.cluster, serviceName=service, desiredStatus=status)[
+            "taskArns"
+        ]
+        if not arns:
+            return []
+        found: list[dict[str, Any]] = ecs.describe_tasks(cluster=access.cluster, tasks=arns)[
+            "tasks"
+        ]
+        return found
+
+    return read
+
+
+def assert_was_stopped(kind: str, task: dict[str, Any]) -> None:
+    """Assert that a task did not end by itself; who is killed within limits was so by us."""
+    if task.get("stopCode") != "EssentialContainerExited":
+        return
+    for one in task["containers"]:
+        meant = one.get("exitCode") in (KILLED, None) and not one.get("reason")
+        assert meant, (
+            f"a {kind} task ended by itself with exit code {one['exitCode']}"
+            f" {one.get('reason', '')}; ECS starts another, which takes a minute on Fargate"
+        )
+
+
+@pytest.mark.truth(
+    local=proved,
+    aws=not_covered("no command can be run in a task there yet"),
+    url=NOT_THERE,
+)
+@pytest.mark.requires("ecs", "elb", "exec")
+@pytest.mark.read_only
+def test_nginx_keeps_a_connection_for_longer_than_the_load_balancer(
+    run_in_task: Callable[..., ExecResult], web_tier: WebTier
+) -> None:
+    # Read, and not asked of nginx -T: run as root, that takes its directories from the app's user.
+    told = run_in_task(["sh", "-c", "find /etc/nginx -name '*.conf' -exec cat {} +"])
+    if told.exit_code != 0:
+        pytest.skip("not covered: the web task has no configuration of nginx in /etc/nginx")
+    found = [int(one["seconds"]) for one in KEEP_ALIVE.finditer(told.stdout)]
+    keep_s, idle_s = min(found, default=NGINX_DEFAULT_S), web_tier.idle_timeout_s()
+    assert keep_s > idle_s, (
+        f"nginx's keepalive_timeout is {keep_s} s and the load balancer's idle time-out {idle_s} s:"
+        " the balancer meets connections that nginx has just closed, and answers 502"
+    )
