@@ -23,6 +23,7 @@ __all__ = [
     "fargate_memory_mib",
     "load",
     "load_json",
+    "load_service",
     "parse",
     "parse_value_from",
 ]
@@ -172,6 +173,21 @@ def load(path: Path) -> TaskDefinition:
     return TaskDefinition(raw=raw, source=str(path))
 
 
+def load_service(path: Path, *, definition: TaskDefinition) -> dict[str, Any]:
+    """Read a service's file, and check that its load balancers fit its task definition.
+
+    Raises:
+        ConfigError: Naming the file, the key and the remedy.
+    """
+    raw = load_json(path)
+    for problem in containerchecks.load_balancers(
+        raw, containers=definition.raw["containerDefinitions"], source=definition.source
+    ):
+        where = f"{path}: {problem.key}"
+        raise ConfigError(f"{where} {problem.said}", where=where, hint=problem.hint)
+    return raw
+
+
 def parse(raw: Mapping[str, Any]) -> TaskDefinition:
     """Give typed access to an input that an API has already checked."""
     return TaskDefinition(raw=raw)
@@ -203,14 +219,8 @@ class _Check:
         names: set[str] = set()
         for index, container in enumerate(self.raw["containerDefinitions"]):
             self._container(container, key=f"containerDefinitions[{index}]", names=names)
-        for index, container in enumerate(self.raw["containerDefinitions"]):
-            for depends in container.get("dependsOn") or ():
-                if depends.get("containerName") not in names:
-                    self._fail(
-                        f"containerDefinitions[{index}].dependsOn",
-                        f'names the container "{depends.get("containerName")}", which is not there',
-                        hint=f"the containers are {', '.join(sorted(names))}",
-                    )
+        for problem in containerchecks.dependencies(self.raw["containerDefinitions"]):
+            self._fail(problem.key, problem.said, hint=problem.hint)
         if not any(item.get("essential") is not False for item in self.raw["containerDefinitions"]):
             self._fail(
                 "containerDefinitions",

@@ -142,6 +142,23 @@ PLATFORM = (
         exit_code=USAGE,
     ),
     Mistake(
+        "a container waits for one that is not there",
+        container(
+            "web",
+            lambda found: found.__setitem__(
+                "dependsOn", [{"containerName": "migrate", "condition": "SUCCESS"}]
+            ),
+        ),
+        cause='dependsOn[0].containerName is "migrate", which is not there',
+        exit_code=USAGE,
+    ),
+    Mistake(
+        "the load balancer asks a port that the container does not have",
+        text("app/ecs/service-web.json", '"containerPort": 8080', '"containerPort": 80'),
+        cause="loadBalancers[0].containerPort is 80, which is no port of the container",
+        exit_code=USAGE,
+    ),
+    Mistake(
         "the task definition is for another CPU architecture than the image",
         field("web", lambda found: found["runtimePlatform"].update(cpuArchitecture="ARM64")),
         cause="its image is for another CPU architecture",

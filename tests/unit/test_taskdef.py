@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from harness.errors import ConfigError
-from harness.taskdef import fargate_memory_mib, load, load_json, parse
+from harness.taskdef import fargate_memory_mib, load, load_json, load_service, parse
 from harness.valuefrom import SecretReference, ValueFromError, parse_value_from
 
 SECRET = "arn:aws:secretsmanager:us-east-1:876000000876:secret:tickets/db-Ab3dE5"
@@ -260,6 +260,23 @@ def test_a_wrong_definition_is_named_with_its_remedy(
 
     key = said.split(" ", 1)[0]
     assert str(caught.value) == (f"{path}: {said}\n  where: {path}: {key}\n  what to do: {hint}")
+
+
+def test_a_service_that_does_not_fit_its_definition_names_both_files(tmp_path: Path) -> None:
+    definition = load(written(tmp_path, lambda raw: None))
+    path = tmp_path / "service.json"
+    path.write_text('{"loadBalancers": [{"containerName": "x", "containerPort": 1}]}')
+
+    with pytest.raises(ConfigError) as caught:
+        load_service(path, definition=definition)
+
+    assert str(caught.value) == (
+        f'{path}: loadBalancers[0].containerName is "x", which {tmp_path}/web.json does not have\n'
+        f"  where: {path}: loadBalancers[0].containerName\n"
+        "  what to do: there are app"
+    )
+    path.write_text('{"serviceName": "worker"}')
+    assert load_service(path, definition=definition) == {"serviceName": "worker"}
 
 
 @pytest.mark.parametrize(
