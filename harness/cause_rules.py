@@ -100,6 +100,11 @@ IMAGE = (
         "the Docker engine does not answer: it hangs or is restarting, and no task can start",
     ),
     rule(
+        r"Could not find the file (?P<path>/\S+) in container",
+        "{task} never started: a rehearsal puts its CA file into {path}, and the image has no such"
+        " directory: install ca-certificates in it",
+    ),
+    rule(
         r"CannotStartContainerError[^\n]*|executable file not found in \$PATH"
         r"|exec: \"[^\"]+\": [^\n]*no such file",
         "{task} never started: the command or entry point of its task definition is not in the"
@@ -240,6 +245,16 @@ HEALTH = (
     rule(
         r"upstream sent too big header",
         "nginx refuses the app's response headers: fastcgi_buffer_size is too small",
+    ),
+    rule(
+        r"limiting (?:requests|connections)\b[^\n]* by zone \"(?P<zone>[^\"]*)\"",
+        'nginx\'s limit "{zone}" turns visitors away: behind a load balancer all of them have its'
+        " address, until real_ip_header and set_real_ip_from tell them apart",
+    ),
+    rule(
+        r"visitors at once, some were answered with \[[^\]]*429",
+        "visitors are turned away with 429: a rate limit counts them as one, since the app does not"
+        " trust the load balancer and takes its address for theirs, or it is lower than a burst",
     ),
     rule(
         r"server reached pm\.max_children",

@@ -68,6 +68,11 @@ JOBS = (
         " have --stop-when-empty, --once, or a small --max-jobs or --max-time",
     ),
     rule(
+        r"a (?P<kind>\w+) task ended by itself with exit code (?P<code>\d+)",
+        "the {kind} task ended by itself with exit code {code}: its log says why; ECS starts"
+        " another each time, so that the service looks well",
+    ),
+    rule(
         r"had its effect [2-9]\d* times|the job in flight ran again",
         "a job was delivered again while it ran: the queue's visibility time-out is too short",
     ),

@@ -200,22 +200,40 @@ _IN_DEFINITIONS = (
         "{name} of the {kind} task is {value} in its task definition, and must be {wanted}",
     ),
     rule(
+        r"the (?P<kind>\w+) task's definition has no (?P<name>\w+), which here the overlay sets; it"
+        r" should be (?P<wanted>\S+)",
+        "{name} of the {kind} task must be {wanted}, and its task definition has none: on AWS the"
+        " overlay, which sets it here, is not there",
+    ),
+    rule(
+        r"the (?P<kind>\w+) task's definition has AWS_URL=\S+, and no visitor reaches"
+        r" (?P<host>\S*)",
+        "AWS_URL of the {kind} task makes links to {host}, a host of local development: take it out"
+        " of the task definition, or write the public address of the bucket",
+    ),
+    rule(
         r"the container \S+ of the (?P<kind>\w+) task has no logConfiguration",
         "the {kind} task's definition has no logConfiguration: on Fargate nothing that it says is"
         " kept",
+    ),
+    rule(
+        r"the image's file (?P<path>\S+) trusts '(?P<seen>[^'\n]*)' and its like, and no root of"
+        r" Amazon's",
+        "{path} in the image does not have the roots of Amazon Trust Services, which issue RDS"
+        " Proxy's certificate: use the file of ca-certificates, and not RDS's bundle ({seen})",
     ),
     rule(
         r"the image(?: has no|'s) file (?P<path>\S+?)(?::| holds)",
         "the image has no CA certificates at {path}: install ca-certificates in it",
     ),
     rule(
-        r"nginx's keepalive_timeout is (?P<keep>\d+) s and the load balancer's idle time-out"
+        r"nginx's keepalive_timeout is (?P<keep>[\d.]+) s and the load balancer's idle time-out"
         r" (?P<idle>\d+) s",
         "nginx's keepalive_timeout ({keep} s) is not longer than the load balancer's idle time-out"
         " ({idle} s): visitors will see 502 now and then",
     ),
     rule(
-        r"a (?P<kind>\w+) task ended by itself with exit code \d+ OutOfMemory",
+        r"a (?P<kind>\w+) task ended by itself with exit code [\d, ]+OutOfMemory",
         "a {kind} task was killed for memory: it needs more than its task definition allows",
     ),
 )

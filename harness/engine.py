@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import os
+import posixpath
 import shutil
-from typing import TYPE_CHECKING
+import tarfile
+from typing import TYPE_CHECKING, Any
 
 from harness.errors import DockerUnavailable
 
@@ -12,6 +15,7 @@ if TYPE_CHECKING:
     import docker
 
 NEEDED_DISK_BYTES = 6 * 1024**3
+_MOST_LINKS = 5
 DEFAULT_SOCKET = "/var/run/docker.sock"
 
 
@@ -80,3 +84,21 @@ def socket_path() -> str:
         return override
     host = os.environ.get("DOCKER_HOST", "")
     return host.removeprefix("unix://") if host.startswith("unix://") else DEFAULT_SOCKET
+
+
+def file_of(container: Any, path: str) -> bytes | None:
+    """Read a file of a container, whether it runs or not, through links if need be."""
+    import docker.errors
+
+    for _ in range(_MOST_LINKS):
+        try:
+            chunks, about = container.get_archive(path)
+        except docker.errors.NotFound:
+            return None
+        packed = io.BytesIO(b"".join(chunks))
+        if not about["linkTarget"]:
+            with tarfile.open(fileobj=packed) as tar:
+                file = tar.extractfile(tar.getmembers()[0])
+                return file.read() if file else None
+        path = posixpath.join(posixpath.dirname(path), about["linkTarget"])
+    return None

@@ -41,6 +41,16 @@ class EcsService:
         found = self._ecs.describe_tasks(cluster=self.cluster, tasks=arns)["tasks"]
         return {task_id(one["taskArn"]) for one in found if one["lastStatus"] == "RUNNING"}
 
+    def known(self) -> set[str]:
+        """Return the ids of all tasks that ECS still knows, running or stopped."""
+        return {
+            task_id(arn)
+            for status in ("RUNNING", "STOPPED")
+            for arn in self._ecs.list_tasks(
+                cluster=self.cluster, serviceName=self.name, desiredStatus=status
+            )["taskArns"]
+        }
+
     def task(self, task: str) -> dict[str, Any]:
         """Return one task as DescribeTasks shows it; nothing when it is forgotten."""
         found = self._ecs.describe_tasks(cluster=self.cluster, tasks=[task])["tasks"]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
 
+from harness import cabundle
 from harness.report import not_covered, proved
 
 if TYPE_CHECKING:
@@ -18,8 +20,9 @@ if TYPE_CHECKING:
 
 REGIONS = ("AWS_DEFAULT_REGION", "AWS_REGION")
 ENDPOINTS = ("AWS_ENDPOINT", "AWS_ENDPOINT_URL")
-OF_AWS = (".amazonaws.com", ".api.aws")
-CERTIFICATE = b"-----BEGIN CERTIFICATE-----"
+OF_AWS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws")
+LOCAL = re.compile(r"[^.]*|127\..*|.*\.docker\.internal")
+"""Hosts of a developer's machine: a name without a domain, and its own addresses."""
 
 as_read = pytest.mark.truth(
     local=proved, aws=proved, url=not_covered("its task definitions cannot be read from outside")
@@ -54,6 +57,11 @@ def test_no_task_has_an_endpoint_that_is_not_awss(
             assert host.endswith(OF_AWS), (
                 f"the {kind} task's definition sends its AWS calls to {host}: {name} is {value!r}"
             )
+        elif name == "AWS_URL" and value:
+            host = urlsplit(value).hostname or ""
+            assert not LOCAL.fullmatch(host), (
+                f"the {kind} task's definition has AWS_URL={value!r}, and no visitor reaches {host}"
+            )
 
 
 @as_read
@@ -62,13 +70,35 @@ def test_no_task_has_an_endpoint_that_is_not_awss(
 def test_every_task_has_the_region_and_the_address_of_its_queues(
     variables: Callable[[], Iterator[tuple[str, str, str]]], access: Access
 ) -> None:
-    queues = f"https://sqs.{access.region}.amazonaws.com/{access.account_id}"
-    wanted = {**dict.fromkeys(REGIONS, access.region), "SQS_PREFIX": queues}
+    wanted = {**dict.fromkeys(REGIONS, access.region), "SQS_PREFIX": queues_of(access)}
     for kind, name, value in variables():
         expected = wanted.get(name, value)
         assert value.rstrip("/") == expected.rstrip("/"), (
             f"the {kind} task's definition has {name}={value}, and it should be {expected}"
         )
+
+
+@as_read
+@needs_definitions
+@pytest.mark.read_only
+def test_every_task_that_uses_queues_has_their_address_without_the_overlay(
+    variables: Callable[[], Iterator[tuple[str, str, str]]], access: Access
+) -> None:
+    hidden = "SQS_PREFIX" in access.overlay.get("environment", {})
+    told = {(kind, name, value) for kind, name, value in variables()}
+    using = {kind for kind, name, value in told if (name, value) == ("QUEUE_CONNECTION", "sqs")}
+    addressed = {kind for kind, name, _ in told if name == "SQS_PREFIX"}
+    for kind in sorted(using - addressed if hidden else ()):
+        raise AssertionError(
+            f"the {kind} task's definition has no SQS_PREFIX, which here the overlay sets; it"
+            f" should be {queues_of(access)}"
+        )
+
+
+def queues_of(access: Access) -> str:
+    """Return the address that all queues of the account and region begin with."""
+    end = ".cn" if access.region.startswith("cn-") else ""
+    return f"https://sqs.{access.region}.amazonaws.com{end}/{access.account_id}"
 
 
 @as_read
@@ -110,6 +140,5 @@ def test_the_image_has_the_ca_file_that_a_rehearsal_puts_another_over(
 ) -> None:
     image = containers.image_of(min(web_tier.running()))
     for path in access.overlay["files"]:
-        content = containers.file_of_image(image.id, path)
-        assert content is not None, f"the image has no file {path}: it lacks ca-certificates"
-        assert CERTIFICATE in content, f"the image's file {path} holds no certificate"
+        problem = cabundle.problem(path, containers.file_of_image(image.id, path))
+        assert not problem, problem

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shlex
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
     from harness.targets import Differences
     from harness.taskservice import EcsService
 
-FLAG = re.compile(r"--(?P<name>[\w-]+)=(?P<value>\d+)$")
+FLAG = re.compile(r"--(?P<name>[\w-]+)[=\s](?P<quote>[\"']?)(?P<value>\d+)(?P=quote)(?=[\s;]|$)")
 DEFAULTS = {"tries": 1, "timeout": 60}
 """What queue:work does without these flags."""
 
@@ -36,10 +35,12 @@ needs_worker = pytest.mark.requires("http", "probe", "ecs", "queue")
 
 
 def flags(command: list[str]) -> dict[str, int]:
-    """Return the numbers that queue:work is told, with its own defaults for the others."""
-    words = [word for part in command for word in shlex.split(part)]
-    found = [FLAG.match(word) for word in words]
-    return {**DEFAULTS, **{one["name"]: int(one["value"]) for one in found if one}}
+    """Return the numbers that queue:work is told, with its own defaults for the others.
+
+    A shell's command is one word, in which queue:work has its own.
+    """
+    found = FLAG.finditer(" ".join(command))
+    return {**DEFAULTS, **{one["name"]: int(one["value"]) for one in found}}
 
 
 def at(text: str) -> datetime:
@@ -92,7 +93,7 @@ def test_a_job_that_web_dispatches_runs_once_in_the_worker(
     jobs: Jobs, worker: EcsService, until_done: Callable[..., dict[str, Any]]
 ) -> None:
     seen = until_done(jobs.dispatch())
-    workers = worker.running()
+    workers = worker.known()  # one that has ended since is a worker none the less
     (run,) = seen["runs"]
     assert run["task"] in workers, (
         f"the job ran in task {run['task']}, and the workers are {sorted(workers)}"

@@ -10,6 +10,7 @@ from typing import Any
 from tests.broken.mistakes import (
     FLAGS,
     IN_FLIGHT,
+    JOB,
     MINUTES,
     USAGE,
     Change,
@@ -19,10 +20,12 @@ from tests.broken.mistakes import (
     text,
     variable,
 )
+from tests.broken.mistakes_stories import NGINX, all_of, in_image
 
 SCHEDULE = "app/aws/schedule.json"
 OWN_ENDPOINT = "test_no_task_has_an_endpoint_that_is_not_awss"
 QUEUES = "test_every_task_has_the_region_and_the_address_of_its_queues"
+CA_FILE = "test_the_image_has_the_ca_file_that_a_rehearsal_puts_another_over"
 STEADY = "test_no_task_of_a_service_ends_by_itself"
 
 
@@ -73,7 +76,22 @@ PLATFORM = (
             "RUN rm /etc/ssl/certs/ca-certificates.crt\nUSER www-data",
         ),
         cause="the image has no CA certificates at /etc/ssl/certs/ca-certificates.crt",
-        red=("test_the_image_has_the_ca_file_that_a_rehearsal_puts_another_over",),
+        red=(CA_FILE,),
+    ),
+    Mistake(
+        "the image trusts the database's CA only",
+        in_image(
+            "awk '/BEGIN/{n++} n==1' /etc/ssl/certs/ca-certificates.crt > /tmp/one"
+            " && mv /tmp/one /etc/ssl/certs/ca-certificates.crt"
+        ),
+        cause="does not have the roots of Amazon Trust Services",
+        red=(CA_FILE,),
+    ),
+    Mistake(
+        "the image has no directory for CA certificates",
+        in_image("rm -r /etc/ssl/certs"),
+        cause="install ca-certificates in it",
+        exit_code=3,
     ),
     Mistake(
         "nginx closes its connections before the load balancer does",
@@ -86,6 +104,43 @@ PLATFORM = (
         container("worker", lambda found: found["command"].append("--stop-when-empty")),
         cause="queue:work must not have --stop-when-empty",
         red=(STEADY,),
+    ),
+    Mistake(
+        "the worker ends after each job",
+        container("worker", lambda found: found["command"].append("--max-jobs=1")),
+        cause="a small --max-jobs or --max-time",
+        red=(STEADY,),
+        green=(JOB,),
+    ),
+    Mistake(
+        "only the overlay sets the queues' address",
+        variable("SQS_PREFIX", None, task="worker"),
+        cause="SQS_PREFIX of the worker task must be https://sqs.us-east-1.amazonaws.com/8760",
+        red=("test_every_task_that_uses_queues_has_their_address_without_the_overlay",),
+        green=(QUEUES,),
+    ),
+    Mistake(
+        "files are shown from local development's store",
+        variable("AWS_URL", "http://minio:9000/uploads"),
+        cause="AWS_URL of the web task makes links to minio",
+        red=(OWN_ENDPOINT,),
+        green=(QUEUES,),
+    ),
+    Mistake(
+        "nginx takes all visitors for one",
+        all_of(
+            text(
+                NGINX,
+                "    server {\n",
+                "    limit_req_zone $binary_remote_addr zone=visitors:1m rate=2r/s;\n"
+                "    server {\n",
+            ),
+            text(
+                NGINX, "location / {\n", "location / {\n limit_req zone=visitors burst=5 nodelay;\n"
+            ),
+        ),
+        cause='nginx\'s limit "visitors" turns visitors away',
+        red=("test_a_burst_of_visitors_is_answered",),
     ),
     Mistake(
         "the worker runs in a shell that keeps its signals",

@@ -80,7 +80,14 @@ SEEN = {
     "the container app of the worker task has no logConfiguration": "the worker task's definition",
     "the image has no file /etc/ssl/ca.crt: it lacks ca-certificates": "no CA certificates at /etc",
     "the image's file /etc/ssl/ca.crt holds no certificate": "no CA certificates at /etc",
-    "nginx's keepalive_timeout is 5 s and the load balancer's idle time-out 60 s: x": "(5 s) is",
+    "the image's file /etc/ssl/ca.crt trusts 'Amazon RDS Root' and its like, and no root of"
+    " Amazon's": "and not RDS's bundle (Amazon RDS Root)",
+    "the worker task's definition has no SQS_PREFIX, which here the overlay sets; it should be"
+    " https://a/1": "SQS_PREFIX of the worker task must be https://a/1",
+    "the web task's definition has AWS_URL='http://minio:9000/a', and no visitor reaches minio": (
+        "AWS_URL of the web task makes links to minio"
+    ),
+    "nginx's keepalive_timeout is 0.5 s and the load balancer's idle time-out 60 s: x": "(0.5 s)",
     "a web task ended by itself with exit code 137 OutOfMemoryError: x": "was killed for memory",
     "the role tickets-web-task allows s3:* on everything": "allows too much: name the actions",
     "the web task's app has the execution role arn:aws:iam::1:role/e": "taskRoleArn of the web",

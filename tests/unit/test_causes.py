@@ -203,6 +203,28 @@ SAID = {
         ["web task 0123abcd (tickets-web:3); X: Task failed container health checks"],
         "the web task was stopped for its container health check: curl is not in the image",
     ),
+    "nginx counts the balancer": (
+        [
+            "of 40 requests of 20 visitors at once, some were answered with [503]",
+            '2026/11/25 08:00:00 [error] 9#9: *1 limiting requests, excess: 5.1 by zone "login",',
+        ],
+        'nginx\'s limit "login" turns visitors away',
+    ),
+    "rate limit": (
+        ["of 40 requests of 20 visitors at once, some were answered with [429]"],
+        "a rate limit counts them as one",
+    ),
+    "no directory for the CA file": (
+        [
+            "web task 01ab TaskFailedToStart: CannotStartContainerError: Error response from"
+            " daemon: Could not find the file /etc/ssl/certs in container 0123",
+        ],
+        "the web task never started: a rehearsal puts its CA file into /etc/ssl/certs",
+    ),
+    "an end of its own": (
+        ["a web task ended by itself with exit code 1 ; ECS starts another"],
+        "the web task ended by itself with exit code 1: its log says why",
+    ),
     "exit code": (
         [
             "worker task 01ab (t:3); EssentialContainerExited: Essential container in task exited;"

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import io
 import json
 import socket
 import subprocess
 import sys
+import tarfile
 import threading
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+import docker.errors
 import pytest
 import requests
 
-from harness import clients
+from harness import clients, engine
 from harness.browser import Account, Browser, cookie_from, read_page
 from harness.errors import TargetError
 from harness.probe import ProbeClient, ProbeRefused
@@ -33,6 +36,35 @@ URL = f"https://{HOST}"
 
 def ok(request: Request) -> Answer:
     return 200, {"Content-Type": "text/plain"}, f"{request.method} {request.path}".encode()
+
+
+# files of an image
+
+
+class Stored:
+    """A container whose files are links and texts."""
+
+    def __init__(self, **files: str) -> None:
+        self.files = {f"/{name}": text for name, text in files.items()}
+
+    def get_archive(self, path: str) -> tuple[list[bytes], dict[str, str]]:
+        if path not in self.files:
+            raise docker.errors.NotFound("no such file")
+        text = self.files[path]
+        target = text.removeprefix("-> ") if text.startswith("-> ") else ""
+        packed = io.BytesIO()
+        with tarfile.open(fileobj=packed, mode="w") as tar:
+            info = tarfile.TarInfo("x")
+            info.size = len(text)
+            tar.addfile(info, io.BytesIO(text.encode()))
+        return [packed.getvalue()], {"linkTarget": target}
+
+
+def test_a_file_is_read_through_links() -> None:
+    stored = Stored(a="-> b", b="-> /c", c="text", loop="-> loop")
+    assert engine.file_of(stored, "/a") == b"text"
+    assert engine.file_of(stored, "/none") is None
+    assert engine.file_of(stored, "/loop") is None
 
 
 # HTTP

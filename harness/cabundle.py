@@ -1,0 +1,40 @@
+"""A file of CA certificates, as an image holds it: whom the app would trust with it on AWS."""
+
+from __future__ import annotations
+
+import re
+import ssl
+
+_PEM = re.compile(rb"-----BEGIN CERTIFICATE-----[\sA-Za-z0-9+/=]+-----END CERTIFICATE-----")
+_AMAZON = re.compile(r"Amazon Root CA [1-4]|Starfield Services Root Certificate Authority - G2")
+
+
+def problem(path: str, content: bytes | None) -> str:
+    """Say why the app could not trust RDS Proxy with this file of the image; empty if it can.
+
+    RDS Proxy's certificates are ACM's, which Amazon Trust Services issues; RDS's own bundle is for
+    the database's. https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/UsingWithRDS.SSL.html
+    """
+    if content is None:
+        return f"the image has no file {path}: it lacks ca-certificates"
+    found = names(content)
+    if not found:
+        return f"the image's file {path} holds no certificate"
+    if not any(_AMAZON.fullmatch(name) for name in found):
+        return f"the image's file {path} trusts {found[0]!r} and its like, and no root of Amazon's"
+    return ""
+
+
+def names(content: bytes) -> list[str]:
+    """Return the common names of the CA certificates in a file."""
+    blocks = b"\n".join(_PEM.findall(content))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    try:
+        context.load_verify_locations(cadata=blocks.decode("ascii"))
+    except (ssl.SSLError, ValueError):
+        return []
+    found = []
+    for one in context.get_ca_certs():
+        subject: tuple[tuple[tuple[str, str], ...], ...] = one["subject"]  # type: ignore[assignment]
+        found += [value for part in subject for name, value in part if name == "commonName"]
+    return found

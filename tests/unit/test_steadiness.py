@@ -1,0 +1,75 @@
+"""Which ends of a task are its own, and what a worker is told, whoever starts it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from harness.taskservice import EcsService
+from scenarios.test_queue import flags
+from scenarios.test_steadiness import assert_was_stopped
+
+MEMORY = "OutOfMemoryError: Container killed due to memory usage"
+
+
+def task(*ends: tuple[int | None, str], code: str = "EssentialContainerExited") -> dict[str, Any]:
+    containers = [
+        {"name": str(index), "reason": reason, **({"exitCode": ended} if ended is not None else {})}
+        for index, (ended, reason) in enumerate(ends)
+    ]
+    return {"stopCode": code, "containers": containers}
+
+
+@pytest.mark.parametrize(
+    "stopped",
+    [
+        task((137, "")),
+        task((137, ""), (0, "")),
+        task((143, ""), (137, "")),
+        task((None, "")),
+        task((0, ""), code="ServiceSchedulerInitiated"),
+        task((1, ""), code="UserInitiated"),
+    ],
+)
+def test_what_was_killed_or_told_to_stop_did_not_end_by_itself(stopped: dict[str, Any]) -> None:
+    assert_was_stopped("web", stopped)
+
+
+@pytest.mark.parametrize(
+    ("stopped", "said"),
+    [
+        (task((0, "")), "a web task ended by itself with exit code 0 "),
+        (task((12, ""), (0, "")), "a web task ended by itself with exit code 12, 0 "),
+        (task((137, MEMORY)), f"a web task ended by itself with exit code 137 {MEMORY}"),
+    ],
+)
+def test_an_end_of_its_own_is_told(stopped: dict[str, Any], said: str) -> None:
+    with pytest.raises(AssertionError) as caught:
+        assert_was_stopped("web", stopped)
+    assert str(caught.value).startswith(said)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["php", "artisan", "queue:work", "--tries=3", "--timeout=90", "--json"],
+        ["php", "artisan", "queue:work", "--tries", "3", "--timeout", "90"],
+        [
+            "sh",
+            "-c",
+            'it\'s=x; while true; do php artisan queue:work --tries="3" --timeout=90; done',
+        ],
+    ],
+)
+def test_a_workers_flags_are_read_however_they_are_written(command: list[str]) -> None:
+    found = flags(command)
+    assert (found["tries"], found["timeout"]) == (3, 90)
+
+
+def test_a_worker_that_has_ended_is_known_while_ecs_knows_it() -> None:
+    class Ecs:
+        def list_tasks(self, **given: Any) -> dict[str, Any]:
+            return {"taskArns": [f"arn:aws:ecs:r:a:task/c/{given['desiredStatus']}"]}
+
+    assert EcsService(Ecs(), cluster="c", name="w").known() == {"RUNNING", "STOPPED"}
