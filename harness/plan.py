@@ -168,8 +168,10 @@ def _references(config: Config) -> set[str]:
     """Every image reference in the task definitions stands for the one app image.
 
     Raises:
-        ConfigError: The task definitions name different images.
+        ConfigError: The task definitions name different images, or do not fit their services.
     """
+    for files in config.services.values():
+        taskdef.load_service(files.service, definition=taskdef.load(files.task_definition))
     paths = [files.task_definition for files in config.services.values()]
     if config.schedule is not None:
         paths.append(config.schedule.task_definition)
