@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
-from harness import containerchecks
+from harness import taskdef_checks
 from harness.errors import ConfigError
+from harness.taskdef_checks import kind_of
 from harness.valuefrom import SecretReference, ValueFromError, parse_value_from
 
 __all__ = [
@@ -155,7 +156,7 @@ def load_json(path: Path) -> dict[str, Any]:
         ) from error
     if not isinstance(value, dict):
         raise ConfigError(
-            f"{path} holds {_kind(value)}, not a JSON object",
+            f"{path} holds {kind_of(value)}, not a JSON object",
             where=str(path),
             hint="the file is the input of one AWS call: { ... }",
         )
@@ -180,30 +181,17 @@ def load_service(path: Path, *, definition: TaskDefinition) -> dict[str, Any]:
         ConfigError: Naming the file, the key and the remedy.
     """
     raw = load_json(path)
-    for problem in containerchecks.load_balancers(
+    for wrong in taskdef_checks.of_load_balancers(
         raw, containers=definition.raw["containerDefinitions"], source=definition.source
     ):
-        where = f"{path}: {problem.key}"
-        raise ConfigError(f"{where} {problem.said}", where=where, hint=problem.hint)
+        where = f"{path}: {wrong.key}"
+        raise ConfigError(f"{where} {wrong.said}", where=where, hint=wrong.hint)
     return raw
 
 
 def parse(raw: Mapping[str, Any]) -> TaskDefinition:
     """Give typed access to an input that an API has already checked."""
     return TaskDefinition(raw=raw)
-
-
-def _kind(value: object) -> str:
-    """Name a JSON value's type in words."""
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "a boolean"
-    if isinstance(value, (int, float)):
-        return "a number"
-    if isinstance(value, str):
-        return "a string"
-    return "a list" if isinstance(value, Sequence) else "an object"
 
 
 @dataclass(frozen=True)
@@ -219,8 +207,8 @@ class _Check:
         names: set[str] = set()
         for index, container in enumerate(self.raw["containerDefinitions"]):
             self._container(container, key=f"containerDefinitions[{index}]", names=names)
-        for problem in containerchecks.dependencies(self.raw["containerDefinitions"]):
-            self._fail(problem.key, problem.said, hint=problem.hint)
+        for wrong in taskdef_checks.of_dependencies(self.raw["containerDefinitions"]):
+            self._fail(wrong.key, wrong.said, hint=wrong.hint)
         if not any(item.get("essential") is not False for item in self.raw["containerDefinitions"]):
             self._fail(
                 "containerDefinitions",
@@ -267,7 +255,7 @@ class _Check:
             "memory": "Fargate needs a task memory in MiB, as a string",
             "networkMode": 'set "networkMode": "awsvpc"',
         }
-        said = "is missing" if value in (None, "") else f"is {_kind(value)}, not a string"
+        said = "is missing" if value in (None, "") else f"is {kind_of(value)}, not a string"
         self._fail(key, said, hint=hints[key])
 
     def _size(self) -> None:
@@ -290,7 +278,7 @@ class _Check:
 
     def _container(self, container: object, *, key: str, names: set[str]) -> None:
         if not isinstance(container, dict):
-            self._fail(key, f"is {_kind(container)}, not an object", hint="describe a container")
+            self._fail(key, f"is {kind_of(container)}, not an object", hint="describe a container")
         for field in ("name", "image"):
             if not isinstance(container.get(field), str) or not container[field]:
                 self._fail(f"{key}.{field}", "is missing", hint=f"each container needs its {field}")
@@ -301,8 +289,6 @@ class _Check:
                 hint="container names are unique within a task definition",
             )
         names.add(container["name"])
-        for problem in containerchecks.problems(container):
-            self._fail(f"{key}.{problem.key}", problem.said, hint=problem.hint)
         seen: dict[str, str] = {}
         for where, item in self._pairs(container, key=key, field="environment"):
             self._string(item, key=where, field="value")
@@ -314,17 +300,19 @@ class _Check:
                 parse_value_from(item["valueFrom"])
             except ValueFromError as error:
                 self._fail(f"{where}.valueFrom", error.said, hint=error.hint)
+        for wrong in taskdef_checks.of_container(container, key=key):
+            self._fail(wrong.key, wrong.said, hint=wrong.hint)
 
     def _pairs(
         self, container: Mapping[str, Any], *, key: str, field: str
     ) -> Iterator[tuple[str, dict[str, Any]]]:
         items = container.get(field, [])
         if not isinstance(items, list):
-            self._fail(f"{key}.{field}", f"is {_kind(items)}, not a list", hint=_PAIR[field])
+            self._fail(f"{key}.{field}", f"is {kind_of(items)}, not a list", hint=_PAIR[field])
         for index, item in enumerate(items):
             where = f"{key}.{field}[{index}]"
             if not isinstance(item, dict):
-                self._fail(where, f"is {_kind(item)}, not an object", hint=_PAIR[field])
+                self._fail(where, f"is {kind_of(item)}, not an object", hint=_PAIR[field])
             self._string(item, key=where, field="name")
             yield where, item
 
@@ -336,7 +324,7 @@ class _Check:
             named = f" (variable {item['name']})" if field != "name" else ""
             self._fail(
                 f"{key}.{field}",
-                f"is {_kind(value)}, not a string{named}",
+                f"is {kind_of(value)}, not a string{named}",
                 hint=f"ECS takes strings only: write {json.dumps(_quoted(value))}",
             )
 

@@ -17,6 +17,7 @@ from tests.broken.mistakes import (
     Mistake,
     container,
     pattern,
+    setting,
     text,
     variable,
 )
@@ -197,26 +198,21 @@ PLATFORM = (
         exit_code=USAGE,
     ),
     Mistake(
+        "the task definition is for another CPU architecture than the image",
+        field("web", lambda found: found["runtimePlatform"].update(cpuArchitecture="ARM64")),
+        cause="its image is for another CPU architecture",
+        exit_code=3,
+    ),
+    Mistake(
         "a container waits for one that is not there",
-        container(
-            "web",
-            lambda found: found.__setitem__(
-                "dependsOn", [{"containerName": "migrate", "condition": "SUCCESS"}]
-            ),
-        ),
-        cause='dependsOn[0].containerName is "migrate", which is not there',
+        setting("dependsOn", [{"containerName": "migrate", "condition": "SUCCESS"}]),
+        cause='dependsOn[0].containerName is "migrate", and no container has this name',
         exit_code=USAGE,
     ),
     Mistake(
         "the load balancer asks a port that the container does not have",
         text("app/ecs/service-web.json", '"containerPort": 8080', '"containerPort": 80'),
-        cause="loadBalancers[0].containerPort is 80, which is no port of the container",
+        cause="loadBalancers[0].containerPort is 80, which is no portMapping",
         exit_code=USAGE,
-    ),
-    Mistake(
-        "the task definition is for another CPU architecture than the image",
-        field("web", lambda found: found["runtimePlatform"].update(cpuArchitecture="ARM64")),
-        cause="its image is for another CPU architecture",
-        exit_code=3,
     ),
 )

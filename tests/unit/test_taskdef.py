@@ -262,21 +262,128 @@ def test_a_wrong_definition_is_named_with_its_remedy(
     assert str(caught.value) == (f"{path}: {said}\n  where: {path}: {key}\n  what to do: {hint}")
 
 
-def test_a_service_that_does_not_fit_its_definition_names_both_files(tmp_path: Path) -> None:
-    definition = load(written(tmp_path, lambda raw: None))
+C = "containerDefinitions[0]"
+AWSLOGS = {
+    "awslogs-group": "/ecs/tickets-web",
+    "awslogs-region": "us-east-1",
+    "awslogs-stream-prefix": "web",
+}
+
+LONG = {"prefix": "stream-prefix"}
+
+
+def log(driver: str = "awslogs", **options: Any) -> dict[str, Any]:
+    given = {
+        **AWSLOGS,
+        **{f"awslogs-{LONG.get(name, name)}": value for name, value in options.items()},
+    }
+    kept = {name: value for name, value in given.items() if value is not None}
+    return {"logConfiguration": {"logDriver": driver, "options": kept}}
+
+
+def check(**changed: Any) -> dict[str, Any]:
+    return {"healthCheck": {"command": ["CMD", "true"], **changed}}
+
+
+def needs(name: str, condition: str) -> dict[str, Any]:
+    return {"dependsOn": [{"containerName": name, "condition": condition}]}
+
+
+REFUSED: list[tuple[dict[str, Any], str]] = [
+    ({"stopTimeout": 180}, f"{C}.stopTimeout is 180, and must be from 2 to 120"),
+    ({"stopTimeout": 1}, f"{C}.stopTimeout is 1, and must be from 2 to 120"),
+    ({"stopTimeout": "40"}, f"{C}.stopTimeout is a string, not a whole number"),
+    (check(interval=1), f"{C}.healthCheck.interval is 1, and must be from 5 to 300"),
+    (check(timeout=1), f"{C}.healthCheck.timeout is 1, and must be from 2 to 60"),
+    (check(retries=11), f"{C}.healthCheck.retries is 11, and must be from 1 to 10"),
+    (check(startPeriod=301), f"{C}.healthCheck.startPeriod is 301, and must be from 0 to 300"),
+    (check(command=["curl", "x"]), f"{C}.healthCheck.command is not a list of strings"),
+    (check(command="CMD-SHELL x"), f"{C}.healthCheck.command is not a list of strings"),
+    (check(command=["CMD"]), f"{C}.healthCheck.command is not a list of strings"),
+    ({"healthCheck": []}, f"{C}.healthCheck is a list, not an object"),
+    (
+        {"portMappings": [{"containerPort": 8080, "hostPort": 80}]},
+        f"{C}.portMappings[0].hostPort is 80, and the containerPort 8080",
+    ),
+    ({"portMappings": [{}]}, f"{C}.portMappings[0].containerPort is null, not a whole number"),
+    ({"portMappings": [8080]}, f"{C}.portMappings[0] is a number, not an object"),
+    ({"portMappings": {"containerPort": 80}}, f"{C}.portMappings is an object, not a list"),
+    (log("json-file"), f'{C}.logConfiguration.logDriver is "json-file"; Fargate knows awslogs'),
+    ({"logConfiguration": {}}, f"{C}.logConfiguration.logDriver is missing"),
+    (log(group=None), f"{C}.logConfiguration.options.awslogs-group is missing"),
+    (log(region=None), f"{C}.logConfiguration.options.awslogs-region is missing"),
+    (
+        log(prefix=None),
+        f"{C}.logConfiguration.options.awslogs-stream-prefix is missing",
+    ),
+    (log(region=1), f"{C}.logConfiguration.options.awslogs-region is a number, not a string"),
+    (needs("init", "START"), f'{C}.dependsOn[0].containerName is "init", and no container has'),
+    (needs("app", "READY"), f'{C}.dependsOn[0].condition is "READY", which ECS does not know'),
+    (needs("app", "HEALTHY"), f'{C}.dependsOn[0].condition is HEALTHY, and the container "app"'),
+    (needs("app", "SUCCESS"), f'{C}.dependsOn[0].condition is SUCCESS, and the container "app"'),
+]
+
+
+@pytest.mark.parametrize(("changed", "said"), REFUSED, ids=[said for _, said in REFUSED])
+def test_what_fargate_refuses_in_a_container_is_named(
+    tmp_path: Path, changed: dict[str, Any], said: str
+) -> None:
+    path = written(tmp_path, lambda raw: app(raw).update(changed))
+
+    with pytest.raises(ConfigError) as caught:
+        load(path)
+
+    assert str(caught.value).startswith(f"{path}: {said}")
+    assert caught.value.where == f"{path}: {said.split(' ', 1)[0]}"
+    assert caught.value.hint
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"stopTimeout": 120},
+        check(interval=5, timeout=60, retries=10, startPeriod=0),
+        {"portMappings": [{"containerPort": 8080, "hostPort": 8080}]},
+        {"portMappings": [{"containerPort": 8080, "hostPort": 0}]},
+        {"portMappings": [{"containerPortRange": "8080-8090"}]},
+        log(),
+        log("awsfirelens", group=None),
+        {},
+    ],
+)
+def test_what_fargate_takes_is_taken(tmp_path: Path, changed: dict[str, Any]) -> None:
+    assert load(written(tmp_path, lambda raw: app(raw).update(changed))).family == "tickets-web"
+
+
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        (
+            {"containerName": "nginx", "containerPort": 8080},
+            'loadBalancers[0].containerName is "nginx", which ',
+        ),
+        (
+            {"containerName": "app", "containerPort": 80},
+            "loadBalancers[0].containerPort is 80, which is no portMapping of the container",
+        ),
+    ],
+)
+def test_a_service_whose_load_balancer_leads_nowhere_is_named(
+    tmp_path: Path, entry: dict[str, Any], said: str
+) -> None:
+    ports = {"portMappings": [{"containerPort": 8080}]}
+    definition = load(written(tmp_path, lambda raw: app(raw).update(ports)))
     path = tmp_path / "service.json"
-    path.write_text('{"loadBalancers": [{"containerName": "x", "containerPort": 1}]}')
+    good = {"containerName": "app", "containerPort": 8080}
+    path.write_text(json.dumps({"loadBalancers": [good]}), encoding="utf-8")
+    assert load_service(path, definition=definition)
+    path.write_text(json.dumps({"loadBalancers": [entry]}), encoding="utf-8")
 
     with pytest.raises(ConfigError) as caught:
         load_service(path, definition=definition)
 
-    assert str(caught.value) == (
-        f'{path}: loadBalancers[0].containerName is "x", which {tmp_path}/web.json does not have\n'
-        f"  where: {path}: loadBalancers[0].containerName\n"
-        "  what to do: there are app"
-    )
-    path.write_text('{"serviceName": "worker"}')
-    assert load_service(path, definition=definition) == {"serviceName": "worker"}
+    assert str(caught.value).startswith(f"{path}: {said}")
+    assert str(tmp_path / "web.json") in str(caught.value)
 
 
 @pytest.mark.parametrize(
