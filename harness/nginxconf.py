@@ -1,4 +1,4 @@
-"""nginx's configuration as ``nginx -T`` prints it: how long it keeps a visitor's connection."""
+"""nginx's configuration, as its files say it: how long it keeps a visitor's connection."""
 
 from __future__ import annotations
 
