@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from harness import findings_jobs, namedsecrets
 from harness.browser import cookie_from
+from harness.clustertasks import task_id
 from harness.redact import redact
-from harness.webtier import WebTier, task_id
+from harness.webtier import WebTier
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from harness.webtier import task_id
+from harness.clustertasks import find_tasks, task_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,9 +21,7 @@ _MEANT = ("UserInitiated", "ServiceSchedulerInitiated")
 def stopped_lines(access: Access, *, ecs: Any, since: datetime) -> Iterator[str]:
     """Say of each worker and scheduler task that failed why it did, in ECS's words."""
     for kind, chosen in _kinds(access):
-        arns = ecs.list_tasks(cluster=access.cluster, desiredStatus="STOPPED", **chosen)["taskArns"]
-        found = ecs.describe_tasks(cluster=access.cluster, tasks=arns)["tasks"] if arns else []
-        for one in found:
+        for one in find_tasks(ecs, cluster=access.cluster, statuses=("STOPPED",), **chosen):
             at = one.get("stoppingAt") or one.get("stoppedAt")
             if at is None or at < since or one.get("startedBy") == BY_US or _is_good(one):
                 continue

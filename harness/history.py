@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 from harness import evidence
 from harness.artifacts import READY_FILE
+from harness.clustertasks import STATUSES, find_tasks, task_id
 from harness.findings_jobs import BY_US
 from harness.report.history import SERVICE, Event, HealthChange, History, Image, Life, Tick
-from harness.webtier import task_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -34,7 +34,6 @@ _SERVICES = tuple(
     role for role in reversed(evidence.REMOVAL_ORDER) if role not in ("task", "pause")
 )
 _MEANT = ("UserInitiated", "ServiceSchedulerInitiated")
-_ASKED_AT_ONCE = 100
 _STAMP = r"^(?P<at>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3}) \w+ "
 _TARGET = re.compile(_STAMP + r"target (?P<address>\S+):\d+ (?P<state>\w+) ?(?P<why>.*)$")
 _STARTED = re.compile(_STAMP + r"rule \S+: tick \S+ of (?P<due>\S+) started (?P<arn>\S+)")
@@ -77,7 +76,11 @@ def read(sources: Sources, *, since: datetime) -> History:
         )
         told = replace(told, lives=services)
     if web is not None:
-        tasks = got("tasks", lambda: list(_tasks(web.ecs, cluster=access.cluster)), without=[])
+        tasks = got(
+            "tasks",
+            lambda: find_tasks(web.ecs, cluster=access.cluster, statuses=STATUSES),
+            without=[],
+        )
         told = replace(
             told,
             events=got("service events", lambda: _events(web.ecs, access=access), without=()),
@@ -142,16 +145,6 @@ def _docker_time(stamp: str) -> datetime | None:
 
 
 # --- tasks ------------------------------------------------------------------------------------
-
-
-def _tasks(ecs: Any, *, cluster: str) -> Iterator[dict[str, Any]]:
-    arns: list[str] = []
-    for status in ("RUNNING", "STOPPED"):
-        pages = ecs.get_paginator("list_tasks").paginate(cluster=cluster, desiredStatus=status)
-        arns += [arn for page in pages for arn in page["taskArns"]]
-    for first in range(0, len(arns), _ASKED_AT_ONCE):
-        asked = arns[first : first + _ASKED_AT_ONCE]
-        yield from ecs.describe_tasks(cluster=cluster, tasks=asked)["tasks"]
 
 
 def _life(task: Mapping[str, Any], *, changes: Iterable[HealthChange], logs: bool) -> Life:

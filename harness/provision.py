@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from harness import iamroles, namedsecrets, taskdef
 from harness.causes import likely_cause
+from harness.clustertasks import find_tasks
 from harness.config import Config, FirstRun, Service
 from harness.errors import ProvisionError
 from harness.redact import Secret, redact
@@ -201,15 +202,10 @@ class Watch:
         answer = self.client.describe_services(cluster=self.cluster, services=[self.service])
         return answer["services"][0]
 
-    def _tasks(self, status: str) -> list[Mapping[str, Any]]:
-        arns = self.client.list_tasks(
-            cluster=self.cluster,
-            serviceName=self.service,
-            desiredStatus=status,  # type: ignore[arg-type]
-        )["taskArns"]
-        if not arns:
-            return []
-        return list(self.client.describe_tasks(cluster=self.cluster, tasks=arns)["tasks"])
+    def _tasks(self, status: str) -> list[dict[str, Any]]:
+        return find_tasks(
+            self.client, cluster=self.cluster, statuses=(status,), serviceName=self.service
+        )
 
     def _named_secrets(self) -> list[str]:
         definition = self._describe()["taskDefinition"]

@@ -10,6 +10,8 @@ from copy import deepcopy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from harness.clustertasks import find_tasks
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -119,12 +121,6 @@ class Rollout:
         return found
 
     def _tasks(self, status: str) -> list[dict[str, Any]]:
-        listed = self._ecs.list_tasks(
-            cluster=self.cluster, serviceName=self.service, desiredStatus=status
-        )["taskArns"]
-        if not listed:
-            return []
-        found: list[dict[str, Any]] = self._ecs.describe_tasks(cluster=self.cluster, tasks=listed)[
-            "tasks"
-        ]
-        return found
+        return find_tasks(
+            self._ecs, cluster=self.cluster, statuses=(status,), serviceName=self.service
+        )

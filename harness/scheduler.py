@@ -14,9 +14,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from harness.clustertasks import STATUSES, described, find_tasks, task_id
 from harness.findings_jobs import BY_US
 from harness.wait import Deadline, NotYet, Ready, wait_until
-from harness.webtier import task_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -89,14 +89,10 @@ class Scheduler:
     def ticks(self, *, since: datetime) -> list[Run]:
         """Return the tasks that the rule has started since then, oldest first."""
         started_by = f"events-rule/{self.rule}"[:_STARTED_BY_LENGTH]
-        arns = [
-            arn
-            for status in ("RUNNING", "STOPPED")
-            for arn in self._ecs.list_tasks(
-                cluster=self._cluster, startedBy=started_by, desiredStatus=status
-            )["taskArns"]
-        ]
-        runs = [_run(one) for one in self._described(arns)]
+        found = find_tasks(
+            self._ecs, cluster=self._cluster, statuses=STATUSES, startedBy=started_by
+        )
+        runs = [_run(one) for one in found]
         wanted = (one for one in runs if one.at >= since and not self._is_ours(one))
         return sorted(wanted, key=lambda one: one.at)
 
@@ -185,15 +181,8 @@ class Scheduler:
 
     def run(self, task: str) -> Run:
         """Return one task of the scheduler."""
-        (found,) = self._described([task])
+        (found,) = described(self._ecs, [task], cluster=self._cluster)
         return _run(found)
-
-    def _described(self, arns: list[str]) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = []
-        for first in range(0, len(arns), 100):
-            asked = arns[first : first + 100]
-            found += self._ecs.describe_tasks(cluster=self._cluster, tasks=asked)["tasks"]
-        return found
 
 
 def _run(task: Mapping[str, Any]) -> Run:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from harness.webtier import task_id
+from harness.clustertasks import STATUSES, find_tasks, task_arns, task_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,21 +35,13 @@ class EcsService:
 
     def running(self) -> set[str]:
         """Return the ids of the tasks that run and are meant to."""
-        arns = self._ecs.list_tasks(cluster=self.cluster, serviceName=self.name)["taskArns"]
-        if not arns:
-            return set()
-        found = self._ecs.describe_tasks(cluster=self.cluster, tasks=arns)["tasks"]
+        found = find_tasks(self._ecs, cluster=self.cluster, serviceName=self.name)
         return {task_id(one["taskArn"]) for one in found if one["lastStatus"] == "RUNNING"}
 
     def known(self) -> set[str]:
         """Return the ids of all tasks that ECS still knows, running or stopped."""
-        return {
-            task_id(arn)
-            for status in ("RUNNING", "STOPPED")
-            for arn in self._ecs.list_tasks(
-                cluster=self.cluster, serviceName=self.name, desiredStatus=status
-            )["taskArns"]
-        }
+        arns = task_arns(self._ecs, cluster=self.cluster, statuses=STATUSES, serviceName=self.name)
+        return {task_id(arn) for arn in arns}
 
     def task(self, task: str) -> dict[str, Any]:
         """Return one task as DescribeTasks shows it; nothing when it is forgotten."""

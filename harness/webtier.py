@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from harness.clustertasks import find_tasks, task_id
 from harness.wait import Deadline, NotYet, Ready, wait_until
 
 if TYPE_CHECKING:
@@ -54,16 +55,9 @@ class WebTier:
 
     def tasks(self, *, status: str = "RUNNING") -> list[dict[str, Any]]:
         """Return the service's tasks of a desired status, as DescribeTasks shows them."""
-        listed = self._ecs.list_tasks(
-            cluster=self.cluster, serviceName=self.service, desiredStatus=status
+        return find_tasks(
+            self._ecs, cluster=self.cluster, statuses=(status,), serviceName=self.service
         )
-        arns = listed["taskArns"]
-        if not arns:
-            return []
-        found: list[dict[str, Any]] = self._ecs.describe_tasks(cluster=self.cluster, tasks=arns)[
-            "tasks"
-        ]
-        return found
 
     def running(self) -> set[str]:
         """Return the ids of the tasks that run and are meant to."""
@@ -182,8 +176,3 @@ class WebTier:
     def _balancer_arn(self) -> str:
         found = self._elbv2.describe_load_balancers(Names=[self._balancer_name])["LoadBalancers"]
         return str(found[0]["LoadBalancerArn"])
-
-
-def task_id(arn: str) -> str:
-    """Return the last part of a task's ARN, by which everything else calls it."""
-    return arn.rsplit("/", 1)[-1]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from harness.clustertasks import find_tasks, task_id
 from harness.imagescan import SECRET_NAME
 from harness.report import emulated, not_covered, proved
 from harness.rollout import Rollout
@@ -274,12 +275,10 @@ def test_app_key_is_the_secrets_in_the_tasks_of_every_service(
     key = secret("app")["app_key"]
     expected = hmac.new(b"cutover-probe", key.encode(), hashlib.sha256).hexdigest()[:16]
     for kind, service in access.services.items():
-        listed = ecs.list_tasks(
-            cluster=access.cluster, serviceName=service, desiredStatus="RUNNING"
-        )["taskArns"]
-        assert listed, f"no {kind} task runs"
-        for arn in listed:
-            task = arn.rpartition("/")[2]
+        running = find_tasks(ecs, cluster=access.cluster, serviceName=service)
+        assert running, f"no {kind} task runs"
+        for one in running:
+            task = task_id(one["taskArn"])
             seen = run_in_task(FINGERPRINT, task=task).stdout
             assert seen == expected, f"APP_KEY of the {kind} task {task} is not the secret's"
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from harness import nginxconf
+from harness.clustertasks import find_tasks
 from harness.report import emulated, not_covered, proved
 
 if TYPE_CHECKING:
@@ -66,19 +67,9 @@ def test_no_task_of_a_service_ends_by_itself(
 @pytest.fixture
 def tasks_of(access: Access, ecs: Any) -> Callable[[str, str], list[dict[str, Any]]]:
     """Return a service's tasks of a desired status."""
-
-    def read(service: str, status: str) -> list[dict[str, Any]]:
-        arns = ecs.list_tasks(cluster=access.cluster, serviceName=service, desiredStatus=status)[
-            "taskArns"
-        ]
-        if not arns:
-            return []
-        found: list[dict[str, Any]] = ecs.describe_tasks(cluster=access.cluster, tasks=arns)[
-            "tasks"
-        ]
-        return found
-
-    return read
+    return lambda service, status: find_tasks(
+        ecs, cluster=access.cluster, statuses=(status,), serviceName=service
+    )
 
 
 def assert_was_stopped(kind: str, task: dict[str, Any]) -> None:

@@ -19,6 +19,7 @@ from botocore.config import Config
 from harness import certs
 from harness.addresses import Tier
 from harness.artifacts import Run
+from harness.clustertasks import find_tasks
 from harness.services import control as control_service
 from harness.services import edge as edge_service
 from harness.services import localstack as localstack_service
@@ -260,10 +261,7 @@ class ControlStack:
 
     def tasks(self, desired: str = "RUNNING") -> list[dict[str, Any]]:
         """Return the tasks that are meant to run, or those that are not."""
-        arns = self.ecs.list_tasks(cluster=CLUSTER, desiredStatus=desired)["taskArns"]
-        if not arns:
-            return []
-        return list(self.ecs.describe_tasks(cluster=CLUSTER, tasks=arns)["tasks"])
+        return find_tasks(self.ecs, cluster=CLUSTER, statuses=(desired,))
 
     def task(self, arn: str) -> dict[str, Any]:
         """Return one task."""

@@ -13,6 +13,7 @@ from harness.report import not_covered, proved
 from harness.targets import URL, Access, Differences, Target, url
 from harness.wait import DeadlinePassed
 from harness.webtier import WebTier
+from tests.unit.pages import Paged
 
 NOW = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
 ARN = "arn:aws:ecs:us-east-1:876000000876:task/tickets/"
@@ -32,7 +33,7 @@ QUICK = Differences(
 )
 
 
-class FakeEcs:
+class FakeEcs(Paged):
     def __init__(self, *, desired: int = 2, stopped: list[dict[str, Any]] | None = None) -> None:
         self.desired = desired
         self.stopped = stopped or []
@@ -159,10 +160,12 @@ def test_evidence_without_containers_or_probe_is_still_evidence() -> None:
 
 
 def test_what_cannot_be_read_is_said_in_its_place_and_tells_nothing() -> None:
-    def fail(**_: Any) -> Any:
+    def fail(*_: Any, **__: Any) -> Any:
         raise RuntimeError("control is gone: certificate verify failed")
 
-    broken = SimpleNamespace(list_tasks=fail, describe_services=fail, describe_task_definition=fail)
+    broken = SimpleNamespace(
+        get_paginator=fail, describe_services=fail, describe_task_definition=fail
+    )
     web = WebTier(ACCESS, ecs=broken, elbv2=FakeElb("healthy"), differences=QUICK)
     found = findings.collect(ACCESS, web=web, containers=None, visitor=None, since=NOW)
     assert dict(found.sections)["stopped tasks"].startswith("could not be read: control is gone")

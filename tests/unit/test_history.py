@@ -11,6 +11,7 @@ from harness import history
 from harness.artifacts import READY_FILE
 from harness.report.history import History
 from harness.targets import Access
+from tests.unit.pages import Paged
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -73,18 +74,13 @@ ClusterNotFoundException: Cluster not found.
 """
 
 
-class Ecs:
+class Ecs(Paged):
     def __init__(self, tasks: list[dict[str, Any]]) -> None:
         self._tasks = {one["taskArn"]: one for one in tasks}
 
-    def get_paginator(self, name: str) -> Any:
-        assert name == "list_tasks"
-
-        def paginate(*, cluster: str, desiredStatus: str) -> Any:  # noqa: N803
-            wanted = [a for a, one in self._tasks.items() if one["lastStatus"] == desiredStatus]
-            return ({"taskArns": [arn]} for arn in wanted)
-
-        return SimpleNamespace(paginate=paginate)
+    def list_tasks(self, *, cluster: str, desiredStatus: str) -> Any:  # noqa: N803
+        wanted = [arn for arn, one in self._tasks.items() if one["lastStatus"] == desiredStatus]
+        return {"taskArns": wanted}
 
     def describe_tasks(self, *, cluster: str, tasks: list[str]) -> Any:
         return {"tasks": [self._tasks[arn] for arn in tasks]}

@@ -10,6 +10,7 @@ import pytest
 from harness import findings_jobs
 from harness.causes import likely_cause
 from harness.targets import Access
+from tests.unit.pages import Paged
 
 NOW = datetime.now(UTC)
 ACCESS = Access(
@@ -31,7 +32,7 @@ def stopped(name: str, **changed: Any) -> dict[str, Any]:
     }
 
 
-class FakeEcs:
+class FakeEcs(Paged):
     """Two kinds of tasks behind the web tier."""
 
     def __init__(self, **tasks: list[dict[str, Any]]) -> None:

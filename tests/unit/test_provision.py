@@ -12,10 +12,11 @@ from harness import provision
 from harness.config import FirstRun
 from harness.errors import ProvisionError
 from harness.wait import Clock, Deadline
+from tests.unit.pages import Paged
 
 
 @dataclass
-class FakeEcs:
+class FakeEcs(Paged):
     """Answers from a script: one entry for each DescribeServices; the last one stays."""
 
     services: list[dict[str, Any]]

@@ -7,13 +7,14 @@ from typing import Any
 
 from harness.rollout import Rollout
 from harness.targets import Access
+from tests.unit.pages import Paged
 
 ACCESS = Access(public_url="https://x.example", cluster="tickets")
 OLD = "arn:aws:ecs:us-east-1:876000000876:task-definition/tickets-web:1"
 NEW = "arn:aws:ecs:us-east-1:876000000876:task-definition/tickets-web:2"
 
 
-class Ecs:
+class Ecs(Paged):
     """One service, as the API shows it."""
 
     def __init__(self) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from harness.scheduler import Scheduler
 from harness.targets import Access
+from tests.unit.pages import Paged
 
 NOW = datetime.now(UTC)
 
@@ -25,7 +26,7 @@ def task(name: str, *, age_s: float, started_by: str, status: str = "STOPPED") -
 
 
 @dataclass
-class FakeEcs:
+class FakeEcs(Paged):
     """A cluster with some tasks; keeps what it was asked to run."""
 
     tasks: list[dict[str, Any]] = field(default_factory=list)

@@ -9,6 +9,7 @@ import pytest
 from harness.taskservice import EcsService
 from scenarios.test_queue import flags
 from scenarios.test_steadiness import assert_was_stopped
+from tests.unit.pages import Paged
 
 MEMORY = "OutOfMemoryError: Container killed due to memory usage"
 
@@ -68,7 +69,7 @@ def test_a_workers_flags_are_read_however_they_are_written(command: list[str]) -
 
 
 def test_a_worker_that_has_ended_is_known_while_ecs_knows_it() -> None:
-    class Ecs:
+    class Ecs(Paged):
         def list_tasks(self, **given: Any) -> dict[str, Any]:
             return {"taskArns": [f"arn:aws:ecs:r:a:task/c/{given['desiredStatus']}"]}
 

@@ -1,0 +1,51 @@
+"""The tasks of an ECS cluster, as every part of the harness asks for them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+STATUSES = ("RUNNING", "STOPPED")
+"""Both desired statuses; ECS forgets a stopped task after about an hour."""
+_ASKED_AT_ONCE = 100
+"""DescribeTasks takes no more ARNs."""
+
+
+def task_id(arn: str) -> str:
+    """Return the last part of a task's ARN, by which everything else calls it."""
+    return arn.rsplit("/", 1)[-1]
+
+
+def task_arns(ecs: Any, *, cluster: str, statuses: tuple[str, ...], **chosen: str) -> list[str]:
+    """Return the ARNs of a cluster's tasks of some desired statuses.
+
+    Args:
+        ecs: A client of ECS.
+        cluster: The cluster's name.
+        statuses: Desired statuses, in the order of the answer.
+        **chosen: Whose tasks, as ListTasks takes it: ``serviceName``, ``family`` or ``startedBy``.
+    """
+    pages = ecs.get_paginator("list_tasks")
+    return [
+        arn
+        for status in statuses
+        for page in pages.paginate(cluster=cluster, desiredStatus=status, **chosen)
+        for arn in page["taskArns"]
+    ]
+
+
+def described(ecs: Any, arns: list[str], *, cluster: str) -> list[dict[str, Any]]:
+    """Return tasks as DescribeTasks shows them; those that ECS has forgotten are left out."""
+    found: list[dict[str, Any]] = []
+    for first in range(0, len(arns), _ASKED_AT_ONCE):
+        asked = arns[first : first + _ASKED_AT_ONCE]
+        found += ecs.describe_tasks(cluster=cluster, tasks=asked)["tasks"]
+    return found
+
+
+def find_tasks(
+    ecs: Any, *, cluster: str, statuses: tuple[str, ...] = ("RUNNING",), **chosen: str
+) -> list[dict[str, Any]]:
+    """Return a cluster's tasks of some desired statuses, chosen and shown as above."""
+    return described(
+        ecs, task_arns(ecs, cluster=cluster, statuses=statuses, **chosen), cluster=cluster
+    )

@@ -1,0 +1,19 @@
+"""What boto3 does for every client: pages of an operation, here one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
+
+
+class Paged:
+    """A fake client whose operations have one page."""
+
+    def get_paginator(self, name: str) -> Any:
+        """Return what calls the operation once."""
+
+        def paginate(**given: Any) -> Iterator[Any]:
+            yield getattr(self, name)(**given)
+
+        return SimpleNamespace(paginate=paginate)
