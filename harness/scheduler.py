@@ -104,13 +104,15 @@ class Scheduler:
 
     @contextmanager
     def disabled(self) -> Iterator[None]:
-        """Disable the rule inside the block, and enable it again after it."""
+        """Disable the rule inside the block; after it, it is in the state that it was in."""
         events = self._aws("events")
+        was_enabled = events.describe_rule(Name=self.rule)["State"].startswith("ENABLED")
         events.disable_rule(Name=self.rule)
         try:
             yield
         finally:
-            events.enable_rule(Name=self.rule)
+            if was_enabled:
+                events.enable_rule(Name=self.rule)
 
     def until_quiet(self, *, quiet_s: float) -> None:
         """Wait until no tick is due for so long, going by the last one."""

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
+
 from harness.scheduler import Scheduler
 from harness.targets import Access
 from tests.unit.pages import Paged
@@ -52,7 +54,7 @@ class FakeEcs(Paged):
         return {"tasks": [{"taskArn": "arn:aws:ecs:r:a:task/tickets/new"}]}
 
 
-def scheduler(ecs: FakeEcs, **schedule: Any) -> Scheduler:
+def scheduler(ecs: FakeEcs, *, events: Any = None, **schedule: Any) -> Scheduler:
     access = Access(
         public_url="https://tickets.example",
         cluster="tickets",
@@ -62,7 +64,7 @@ def scheduler(ecs: FakeEcs, **schedule: Any) -> Scheduler:
             **schedule,
         },
     )
-    return Scheduler(access, ecs=ecs, aws=lambda _: None)
+    return Scheduler(access, ecs=ecs, aws=lambda _: events)
 
 
 def test_ticks_are_the_tasks_that_the_rule_started_oldest_first() -> None:
@@ -104,3 +106,27 @@ def test_a_task_that_we_start_is_no_tick() -> None:
     assert ecs.asked["overrides"] == {
         "containerOverrides": [{"name": "app", "command": ["php", "x"]}]
     }
+
+
+@dataclass
+class FakeEvents:
+    """One rule."""
+
+    state: str
+
+    def describe_rule(self, **_: Any) -> dict[str, Any]:
+        return {"State": self.state}
+
+    def disable_rule(self, **_: Any) -> None:
+        self.state = "DISABLED"
+
+    def enable_rule(self, **_: Any) -> None:
+        self.state = "ENABLED"
+
+
+@pytest.mark.parametrize("state", ["ENABLED", "DISABLED"])
+def test_a_rule_that_was_disabled_for_a_while_is_as_it_was_after_it(state: str) -> None:
+    events = FakeEvents(state)
+    with scheduler(FakeEcs(), events=events).disabled():
+        assert events.state == "DISABLED"
+    assert events.state == state
