@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -290,9 +289,9 @@ def test_control_survives_its_own_restart(stack: ControlStack) -> None:
 
 
 def test_control_ends_at_once(stack: ControlStack) -> None:
-    started = time.monotonic()
-    stack.control.stop(timeout=5)
-    assert time.monotonic() - started < 1.0
+    stack.control.stop(timeout=10)
+    stack.control.reload()
+    assert stack.control.attrs["State"]["ExitCode"] == 0, "it was killed after ten seconds"
     stack.control.start()
     stack.until(stack.ping)
 
@@ -309,4 +308,5 @@ def test_a_service_without_a_load_balancer_is_ready_after_a_while(stack: Control
     stack.ecs.update_service(cluster=CLUSTER, service="tickets-worker", desiredCount=0)
     stopped = stack.until_stopped(task["taskArn"])
     assert "drain" not in "\n".join(stack.messages("tickets-worker"))
-    assert (stopped["stoppedAt"] - stopped["stoppingAt"]).total_seconds() < 1.0
+    # Well before its stopTimeout and a target group's delay are over.
+    assert (stopped["stoppedAt"] - stopped["stoppingAt"]).total_seconds() < 5.0

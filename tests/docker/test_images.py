@@ -108,7 +108,7 @@ def test_images_of_ours_are_found_quickly(
         image(name)
     began = time.monotonic()
     images.build(client, Plan(sources=sources, log_directory=tmp_path / "logs"), only=OURS)
-    assert time.monotonic() - began < 1, "up must not wait for images that are there"
+    assert time.monotonic() - began < 5, "up must not wait for images that are there"
 
 
 def test_a_failing_step_is_named_with_its_last_lines_and_no_secret(
