@@ -101,6 +101,16 @@ JOBS = (
         "the rule's schedule is {said}: Laravel's scheduler must run every minute",
     ),
     rule(
+        r"schedule:run is run by another than the rule's tasks: a task of service:(?P<name>\S+)",
+        "the tasks of {name} run the scheduler too: schedule:work or cron is started by their"
+        " command or by the image's entrypoint",
+    ),
+    rule(
+        r"schedule:run is run by another than the rule's tasks: (?P<who>[^\n,]*)",
+        "something besides the rule runs the scheduler: {who}; a second rule, or the cron of the"
+        " host that the app moves away from",
+    ),
+    rule(
         r"two ticks came within",
         "the rule starts its task more than once a minute: PutTargets was called again for it, or"
         " another rule runs the same task",

@@ -19,7 +19,7 @@ from harness.findings_jobs import BY_US
 from harness.wait import Deadline, NotYet, Ready, wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from harness.targets import Access
 
@@ -60,6 +60,7 @@ class Scheduler:
         self._ours = Path(access.run_dir) / _OUR_TICKS if access.run_dir else None
         self.rule = access.resources["rule"]
         self.family = access.resources["scheduler"]
+        self._started_by = f"events-rule/{self.rule}"[:_STARTED_BY_LENGTH]
         self.container: str = self.definition()["containerDefinitions"][0]["name"]
 
     def window(self, length: timedelta) -> tuple[datetime, datetime]:
@@ -88,13 +89,32 @@ class Scheduler:
 
     def ticks(self, *, since: datetime) -> list[Run]:
         """Return the tasks that the rule has started since then, oldest first."""
-        started_by = f"events-rule/{self.rule}"[:_STARTED_BY_LENGTH]
         found = find_tasks(
-            self._ecs, cluster=self._cluster, statuses=STATUSES, startedBy=started_by
+            self._ecs, cluster=self._cluster, statuses=STATUSES, startedBy=self._started_by
         )
         runs = [_run(one) for one in found]
         wanted = (one for one in runs if one.at >= since and not self._is_ours(one))
         return sorted(wanted, key=lambda one: one.at)
+
+    def strangers(self, tasks: Iterable[str | None]) -> list[str]:
+        """Say which of these tasks neither the rule started nor a scenario, and whose they are.
+
+        None stands for a process that was in no task of ECS.
+        """
+        ids = sorted({one or "" for one in tasks})
+        found = described(self._ecs, [one for one in ids if one], cluster=self._cluster)
+        known = {task_id(one["taskArn"]): one for one in found}
+        others = [
+            one
+            for one in ids
+            if known.get(one, {}).get("startedBy") not in (self._started_by, BY_US)
+        ]
+        return [
+            f"a task of {known[one]['group']} ({one})"
+            if one in known
+            else f"what is no task of the cluster ({one or 'no task id'})"
+            for one in others
+        ]
 
     def settings(self) -> str:
         """Say what the rule is told: its expression, its state, how many tasks a tick starts."""

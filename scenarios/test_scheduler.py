@@ -173,6 +173,22 @@ def test_each_minute_has_one_tick_and_one_run_of_the_release(
     )
 
 
+@as_task
+@needs_rule
+@pytest.mark.read_only(looks_back=True)
+def test_nothing_but_the_rule_runs_the_scheduler(
+    scheduler: Scheduler,
+    what_ran: Callable[[datetime], list[dict[str, Any]]],
+    until_window_is_over: Callable[[], None],
+) -> None:
+    began, _ = scheduler.window(WINDOW)
+    until_window_is_over()
+    commands = by_task(what_ran(began), name=COMMAND)
+    assert commands, f"nothing ran {COMMAND} in two minutes"
+    others = scheduler.strangers(commands)
+    assert not others, f"{COMMAND} is run by another than the rule's tasks: {', '.join(others)}"
+
+
 @pytest.mark.truth(
     local=emulated("the emulator ticks on; control drops the ticks of a disabled rule"),
     aws=proved,

@@ -21,7 +21,7 @@ from tests.broken.mistakes import (
     text,
     variable,
 )
-from tests.broken.mistakes_stories import NGINX, all_of, in_image
+from tests.broken.mistakes_stories import ENTRYPOINT, NGINX, all_of, in_image
 
 SCHEDULE = "app/aws/schedule.json"
 OWN_ENDPOINT = "test_no_task_has_an_endpoint_that_is_not_awss"
@@ -154,6 +154,13 @@ PLATFORM = (
         cause="the stop signal does not reach queue:work",
         red=(IN_FLIGHT,),
         green=(FLAGS,),
+    ),
+    Mistake(
+        "the web tasks run the scheduler too",
+        text(ENTRYPOINT, "# 4. PHP-FPM", "php artisan schedule:work &\n# 4. PHP-FPM"),
+        cause="the tasks of tickets-web run the scheduler too",
+        red=("test_nothing_but_the_rule_runs_the_scheduler",),
+        green=(MINUTES,),
     ),
     Mistake(
         "each tick starts two tasks",

@@ -90,6 +90,16 @@ def test_a_task_that_did_not_fail_is_not_shown(changed: dict[str, Any]) -> None:
         ),
         ("two ticks came within 0.1 s:", "PutTargets was called again"),
         (
+            "schedule:run is run by another than the rule's tasks: a task of service:tickets-web"
+            " (0123), a task of service:tickets-web (4567)",
+            "the tasks of tickets-web run the scheduler too",
+        ),
+        (
+            "schedule:run is run by another than the rule's tasks: what is no task of the"
+            " cluster (no task id)",
+            "runs the scheduler: what is no task of the cluster (no task id)",
+        ),
+        (
             "no tick came for 120 s:\nWARNING rule tickets-schedule: tick abc of 2026: RunTask:"
             " ClientException: TaskDefinition not found.",
             "the rule tickets-schedule cannot run its task: TaskDefinition not found.",

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from harness.clustertasks import task_id
 from harness.scheduler import Scheduler
 from harness.targets import Access
 from tests.unit.pages import Paged
@@ -106,6 +107,20 @@ def test_a_task_that_we_start_is_no_tick() -> None:
     assert ecs.asked["overrides"] == {
         "containerOverrides": [{"name": "app", "command": ["php", "x"]}]
     }
+
+
+def test_whoever_else_runs_the_scheduler_is_named() -> None:
+    web = {**task("web", age_s=300, started_by="ecs-svc/1"), "group": "service:tickets-web"}
+    by_rule = task("tick", age_s=5, started_by="events-rule/tickets-schedule")
+    ecs = FakeEcs([web, by_rule, task("ours", age_s=5, started_by="cutover-harness")])
+    ecs.describe_tasks = lambda **given: {  # type: ignore[method-assign]
+        "tasks": [one for one in ecs.tasks if task_id(one["taskArn"]) in given["tasks"]]
+    }
+    found = scheduler(ecs).strangers(["tick", "ours", "web", "web", None])
+    assert found == [
+        "what is no task of the cluster (no task id)",
+        "a task of service:tickets-web (web)",
+    ]
 
 
 @dataclass
