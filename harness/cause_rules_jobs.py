@@ -44,6 +44,11 @@ JOBS = (
         "the queue's ReceiveMessageWaitTimeSeconds is 0",
     ),
     rule(
+        r"of \d+ jobs some ran in what is no worker: (?P<tasks>[^\n]*)",
+        "something besides the workers takes jobs off the queue: {tasks}; queue:work is started by"
+        " another task's command or by the image's entrypoint, or still runs on the old host",
+    ),
+    rule(
         r"the job ran in task \S+ and the workers are|the job came over the connection",
         "QUEUE_CONNECTION is not sqs in the web task, which runs its jobs itself",
     ),

@@ -28,6 +28,8 @@ as_worker = pytest.mark.truth(
     aws=proved,
     url=not_covered("it would dispatch jobs in production"),
 )
+BURST = 12
+"""Jobs enough that another taker than the workers would not miss all of them."""
 as_read = pytest.mark.truth(
     local=proved, aws=proved, url=not_covered("queue and task definition cannot be read there")
 )
@@ -104,6 +106,22 @@ def test_a_job_that_web_dispatches_runs_once_in_the_worker(
         f"the job did its work and was not taken off the queue: its run ended: {run['outcome']}"
     )
     assert len(seen["effects"]) == 1, f"the job had its effect {len(seen['effects'])} times"
+
+
+@as_worker
+@needs_worker
+@pytest.mark.mutates
+def test_a_burst_of_jobs_runs_in_the_workers_and_nowhere_else(
+    jobs: Jobs, worker: EcsService, until_done: Callable[..., dict[str, Any]]
+) -> None:
+    burst = [jobs.dispatch() for _ in range(BURST)]
+    runs = [run for job in burst for run in until_done(job)["runs"]]
+    for run in runs:
+        assert run["connection"] == "sqs", f"the job came over the connection {run['connection']!r}"
+    elsewhere = {str(run["task"]) for run in runs} - worker.known()
+    assert not elsewhere, (
+        f"of {BURST} jobs some ran in what is no worker: {', '.join(sorted(elsewhere))}"
+    )
 
 
 @as_worker

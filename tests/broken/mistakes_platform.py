@@ -156,6 +156,13 @@ PLATFORM = (
         green=(FLAGS,),
     ),
     Mistake(
+        "the web tasks take jobs off the queue too",
+        text(ENTRYPOINT, "# 4. PHP-FPM", "php artisan queue:work sqs &\n# 4. PHP-FPM"),
+        cause="something besides the workers takes jobs off the queue",
+        red=("test_a_burst_of_jobs_runs_in_the_workers_and_nowhere_else",),
+        green=(FLAGS,),
+    ),
+    Mistake(
         "the web tasks run the scheduler too",
         text(ENTRYPOINT, "# 4. PHP-FPM", "php artisan schedule:work &\n# 4. PHP-FPM"),
         cause="the tasks of tickets-web run the scheduler too",

@@ -88,6 +88,10 @@ def test_a_task_that_did_not_fail_is_not_shown(changed: dict[str, Any]) -> None:
             "stopTimeout is 30 s, and a long poll and the longest job take 95 s: a deployment",
             "the worker's stopTimeout (30 s) is shorter",
         ),
+        (
+            "of 12 jobs some ran in what is no worker: 0123, 4567",
+            "something besides the workers takes jobs off the queue: 0123, 4567",
+        ),
         ("two ticks came within 0.1 s:", "PutTargets was called again"),
         (
             "schedule:run is run by another than the rule's tasks: a task of service:tickets-web"
