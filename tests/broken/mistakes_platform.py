@@ -157,7 +157,11 @@ PLATFORM = (
     ),
     Mistake(
         "the web tasks take jobs off the queue too",
-        text(ENTRYPOINT, "# 4. PHP-FPM", "php artisan queue:work sqs &\n# 4. PHP-FPM"),
+        text(
+            ENTRYPOINT,
+            "# 4. PHP-FPM",
+            "(while :; do php artisan queue:work sqs || sleep 1; done) &\n# 4. PHP-FPM",
+        ),
         cause="something besides the workers takes jobs off the queue",
         red=("test_a_burst_of_jobs_runs_in_the_workers_and_nowhere_else",),
         green=(FLAGS,),
