@@ -64,7 +64,7 @@ def until_done(
     def wait(job: str, *, within_s: float = differences.replacement_s) -> dict[str, Any]:
         seen: dict[str, Any] = eventually(
             lambda: jobs.seen(job),
-            until=lambda seen: (seen["effects"] or seen["failed"]) and outcomes(seen)[-1],
+            until=lambda seen: (seen["effects"] or seen["failed"]) and any(outcomes(seen)[-1:]),
             what=f"job {job} was not done",
             within_s=within_s,
         )
