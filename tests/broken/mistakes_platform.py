@@ -157,10 +157,19 @@ PLATFORM = (
     ),
     Mistake(
         "the web tasks take jobs off the queue too",
-        text(
-            ENTRYPOINT,
-            "# 4. PHP-FPM",
-            "(while :; do php artisan queue:work sqs || sleep 1; done) &\n# 4. PHP-FPM",
+        all_of(
+            # Without this right queue:work would be refused: it is the role that keeps jobs apart.
+            text(
+                "app/iam/web-task.json",
+                '"sqs:SendMessage"',
+                '"sqs:SendMessage", "sqs:ReceiveMessage", "sqs:DeleteMessage",'
+                ' "sqs:ChangeMessageVisibility"',
+            ),
+            text(
+                ENTRYPOINT,
+                "# 4. PHP-FPM",
+                "(while :; do php artisan queue:work sqs || sleep 1; done) &\n# 4. PHP-FPM",
+            ),
         ),
         cause="something besides the workers takes jobs off the queue",
         red=("test_a_burst_of_jobs_runs_in_the_workers_and_nowhere_else",),
