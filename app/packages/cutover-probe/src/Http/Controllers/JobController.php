@@ -38,25 +38,10 @@ final readonly class JobController
         return response()->json(['task' => $this->reader->current()->id(), 'id' => $id], Response::HTTP_ACCEPTED);
     }
 
+    /** One snapshot of it all: an effect is never seen without its run, nor a failed job without its last one. */
     public function show(string $id): JsonResponse
     {
-        $job = $this->database->connection()->table('cutover_probe_jobs')->find($id);
-        abort_if($job === null, Response::HTTP_NOT_FOUND, 'There is no such job.');
-
-        $runs = $this->database->connection()->table('cutover_probe_runs')->where('name', ProbeJob::NAME_PREFIX.$id)->orderBy('id')->get();
-
-        return response()->json([
-            'task' => $this->reader->current()->id(),
-            'id' => $job->id,
-            'kind' => $job->kind,
-            'options' => (object) json_decode($job->options, true),
-            'dispatched_by' => $job->task,
-            'dispatched_at' => Moment::forJson($job->dispatched_at),
-            'available_at' => Moment::forJson($job->available_at),
-            'runs' => $runs->map($this->run(...))->all(),
-            'effects' => $this->effects($id),
-            'failed' => $this->isInFailedJobs($runs->pluck('uuid')->filter()->unique()->all()),
-        ]);
+        return response()->json($this->database->connection()->transaction(fn (): array => $this->seen($id)));
     }
 
     public function runs(Request $request): JsonResponse
@@ -70,6 +55,28 @@ final readonly class JobController
             ->get();
 
         return response()->json(['task' => $this->reader->current()->id(), 'runs' => $runs->map($this->run(...))->all()]);
+    }
+
+    /** @return array<string, mixed> */
+    private function seen(string $id): array
+    {
+        $job = $this->database->connection()->table('cutover_probe_jobs')->find($id);
+        abort_if($job === null, Response::HTTP_NOT_FOUND, 'There is no such job.');
+
+        $runs = $this->database->connection()->table('cutover_probe_runs')->where('name', ProbeJob::NAME_PREFIX.$id)->orderBy('id')->get();
+
+        return [
+            'task' => $this->reader->current()->id(),
+            'id' => $job->id,
+            'kind' => $job->kind,
+            'options' => (object) json_decode($job->options, true),
+            'dispatched_by' => $job->task,
+            'dispatched_at' => Moment::forJson($job->dispatched_at),
+            'available_at' => Moment::forJson($job->available_at),
+            'runs' => $runs->map($this->run(...))->all(),
+            'effects' => $this->effects($id),
+            'failed' => $this->isInFailedJobs($runs->pluck('uuid')->filter()->unique()->all()),
+        ];
     }
 
     /** @return array<string, mixed> */
