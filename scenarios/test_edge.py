@@ -99,7 +99,7 @@ def test_a_target_slower_than_the_idle_time_out_gives_504(
 
 @as_control
 @pytest.mark.requires("http", "probe", "ecs", "elb")
-@pytest.mark.mutates(alone=2)
+@pytest.mark.mutates(alone=1)
 def test_an_unhealthy_target_gets_no_traffic(
     probe: ProbeClient,
     web_tier: WebTier,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from harness.taskservice import EcsService
 from scenarios.test_queue import flags
-from scenarios.test_steadiness import assert_was_stopped
+from scenarios.test_steadiness import assert_was_stopped, ran_s
 from tests.unit.pages import Paged
 
 MEMORY = "OutOfMemoryError: Container killed due to memory usage"
@@ -49,6 +50,13 @@ def test_an_end_of_its_own_is_told(stopped: dict[str, Any], said: str) -> None:
     with pytest.raises(AssertionError) as caught:
         assert_was_stopped("web", stopped)
     assert str(caught.value).startswith(said)
+
+
+def test_a_task_has_run_until_it_stopped_or_until_now() -> None:
+    began = datetime.now(UTC) - timedelta(seconds=60)
+    assert ran_s({}) == 0
+    assert ran_s({"startedAt": began, "stoppedAt": began + timedelta(seconds=7)}) == 7
+    assert 60 <= ran_s({"startedAt": began}) < 120
 
 
 @pytest.mark.parametrize(
