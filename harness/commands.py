@@ -33,6 +33,8 @@ TEST_FOLDERS = tuple(
     for part in ("lint", "unit", "plugin", "report", "php", "docker", "rehearsal", "broken")
 )
 """The quickest first."""
+PARALLEL = ("-n", "auto", "--maxprocesses", "2")
+"""What a rehearsal gives pytest before the user's own arguments; most scenarios wait for others."""
 _PYTEST_INTERRUPTED = 2
 _PYTEST_NOTHING_RAN = 5
 
@@ -156,7 +158,7 @@ def rehearse(here: Here, *, keep: bool, pytest_args: list[str]) -> int:
     with session(here) as opened:
         opened.start()
         print(f"stack up after {time.monotonic() - opened.began:.1f} s", flush=True)
-        code = replay(here, opened.run.directory, pytest_args)
+        code = replay(here, opened.run.directory, [*PARALLEL, *pytest_args])
         if keep:
             opened.keep()
             print("the stack is left up; `bin/harness down` stops it")
