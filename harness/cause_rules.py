@@ -234,7 +234,7 @@ HEALTH = (
         "the service cannot deploy: minimumHealthyPercent and maximumPercent leave it no room",
     ),
     rule(
-        r"^(?P<kind>[\w-]+) task \w+ [^\n]*Essential container in task exited[^\n]*exit code"
+        r"\b(?P<kind>[\w-]+) task \w+ [^\n]*Essential container in task exited[^\n]*exit code"
         r" (?P<code>\d+)",
         "the {kind} task ended by itself with exit code {code}",
     ),

@@ -20,6 +20,18 @@ TICKS = (
 
 JOBS = (
     rule(
+        r"a worker task ended by itself with exit code 12\b|worker task \w+ [^\n]*exit code 12\b",
+        "the worker ends again and again at its --memory limit (exit code 12), and ECS starts"
+        " another: raise --memory, or look for what holds on to memory",
+    ),
+    rule(
+        r"(?:a worker task ended by itself with exit code (?=\d)"
+        r"|worker task \w+ [^\n]*Essential container in task exited[^\n]*exit code (?=0\b))"
+        r"(?P<code>\d+)",
+        "the worker ends by itself (exit code {code}) and is started again: queue:work must not"
+        " have --stop-when-empty, --once, or a small --max-jobs or --max-time",
+    ),
+    rule(
         r"the visibility time-out is (?P<hidden>\d+) s and the job time-out (?P<most>\d+) s",
         "the queue's visibility time-out ({hidden} s) is not longer than queue:work's --timeout"
         " ({most} s): a job that takes longer is delivered again while it runs",
@@ -61,16 +73,6 @@ JOBS = (
         r"the worker \w+ did not stop|Not every service settled on its new tasks[^\n]*worker'\]",
         "the worker does not stop when it is told to: the stop signal does not reach queue:work,"
         " for instance since a shell that started it without exec is in between",
-    ),
-    rule(
-        r"a worker task ended by itself with exit code 12\b",
-        "the worker ends again and again at its --memory limit (exit code 12), and ECS starts"
-        " another: raise --memory, or look for what holds on to memory",
-    ),
-    rule(
-        r"a worker task ended by itself with exit code (?P<code>\d+)",
-        "the worker ends by itself (exit code {code}) and is started again: queue:work must not"
-        " have --stop-when-empty, --once, or a small --max-jobs or --max-time",
     ),
     rule(
         r"a (?P<kind>\w+) task ended by itself with exit code (?P<code>\d+)",

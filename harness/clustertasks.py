@@ -49,3 +49,12 @@ def find_tasks(
     return described(
         ecs, task_arns(ecs, cluster=cluster, statuses=statuses, **chosen), cluster=cluster
     )
+
+
+def ends(task: dict[str, Any]) -> list[str]:
+    """Say of each container that has ended with what exit code, and why where ECS says so."""
+    return [
+        f"{one.get('name')}: exit code {one['exitCode']} {one.get('reason', '')}".strip()
+        for one in task.get("containers", [])
+        if one.get("exitCode") is not None
+    ]

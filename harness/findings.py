@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness import findings_jobs, namedsecrets
 from harness.browser import cookie_from
-from harness.clustertasks import task_id
+from harness.clustertasks import ends, task_id
 from harness.redact import redact
 from harness.webtier import WebTier
 
@@ -109,15 +109,10 @@ def stopped_line(task: dict[str, Any], *, kinds: dict[str, str]) -> str:
     """Say what kind a stopped task was and why it stopped, in ECS's words."""
     service = str(task.get("group", "")).partition(":")[2]
     family = task.get("taskDefinitionArn", "").rpartition("/")[2]
-    ends = [
-        f"{one.get('name')}: exit code {one['exitCode']} {one.get('reason', '')}".strip()
-        for one in task.get("containers", [])
-        if one.get("exitCode") is not None
-    ]
     parts = [
         f"{kinds.get(service, service or 'a')} task {task_id(task['taskArn'])} ({family})",
         f"{task.get('stopCode', 'stopped')}: {task.get('stoppedReason', 'no reason')}",
-        *ends,
+        *ends(task),
     ]
     return "; ".join(parts)
 

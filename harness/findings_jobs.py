@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from harness.clustertasks import find_tasks, task_id
+from harness.clustertasks import ends, find_tasks, task_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,15 +23,10 @@ def stopped_lines(access: Access, *, ecs: Any, since: datetime) -> Iterator[str]
     for kind, chosen in _kinds(access):
         for one in find_tasks(ecs, cluster=access.cluster, statuses=("STOPPED",), **chosen):
             at = one.get("stoppingAt") or one.get("stoppedAt")
-            if at is None or at < since or one.get("startedBy") == BY_US or _is_good(one):
+            if at is None or at < since or one.get("startedBy") == BY_US or _is_good(kind, one):
                 continue
-            ends = [
-                f"{item['name']}: exit code {item['exitCode']}"
-                for item in one["containers"]
-                if item.get("exitCode") is not None
-            ]
             words = f"{one.get('stopCode', 'stopped')}: {one.get('stoppedReason', 'no reason')}"
-            yield "; ".join((f"{kind} task {task_id(one['taskArn'])} {words}", *ends))
+            yield "; ".join((f"{kind} task {task_id(one['taskArn'])} {words}", *ends(one)))
 
 
 def tick_lines(containers: Containers, *, since: datetime) -> list[str]:
@@ -51,9 +46,11 @@ def _kinds(access: Access) -> Iterator[tuple[str, dict[str, str]]]:
         yield "scheduler", {"family": access.resources["scheduler"]}
 
 
-def _is_good(task: dict[str, Any]) -> bool:
-    """Whether a task ended as it was meant to."""
+def _is_good(kind: str, task: dict[str, Any]) -> bool:
+    """Whether a task ended as it was meant to; a service's never ends by itself."""
     if task.get("stopCode") in _MEANT:
         return True
+    if kind != "scheduler":
+        return False
     codes = [one.get("exitCode") for one in task["containers"]]
     return bool(codes) and all(code == 0 for code in codes)

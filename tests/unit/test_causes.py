@@ -230,7 +230,23 @@ SAID = {
             "worker task 01ab (t:3); EssentialContainerExited: Essential container in task exited;"
             " app: exit code 12"
         ],
-        "the worker task ended by itself with exit code 12",
+        "the worker ends again and again at its --memory limit (exit code 12)",
+    ),
+    "a worker that is done": (
+        [
+            "No mail came",
+            "worker task 01ab EssentialContainerExited: Essential container in task exited;"
+            " app: exit code 0",
+        ],
+        "the worker ends by itself (exit code 0) and is started again",
+    ),
+    "an end of its own, not in the first line": (
+        [
+            "No mail came",
+            "worker task 01ab EssentialContainerExited: Essential container in task exited;"
+            " app: exit code 255",
+        ],
+        "the worker task ended by itself with exit code 255",
     ),
 }
 

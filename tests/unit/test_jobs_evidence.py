@@ -76,6 +76,16 @@ def test_a_task_that_did_not_fail_is_not_shown(changed: dict[str, Any]) -> None:
     assert lines(scheduler=[stopped("a", **changed)]) == []
 
 
+def test_a_workers_end_is_shown_with_its_reason_and_also_when_it_was_a_good_one() -> None:
+    killed = [{"name": "app", "exitCode": 137, "reason": "OutOfMemoryError: killed"}]
+    done = [{"name": "app", "exitCode": 0}]
+    both = [stopped("a", containers=killed), stopped("b", containers=done)]
+    assert [one.partition("; ")[2] for one in lines(worker=both)] == [
+        "app: exit code 137 OutOfMemoryError: killed",
+        "app: exit code 0",
+    ]
+
+
 @pytest.mark.parametrize(
     ("seen", "cause"),
     [
