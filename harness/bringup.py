@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from harness import artifacts, clients, evidence, inputs, provision, resources
+from harness import artifacts, clients, containers, evidence, inputs, provision, resources
 from harness.plan import SERVICES, Materials, access_to, planned_services, volume_name
 from harness.stack import Planned, Stack
 from harness.steps import Steps
@@ -163,7 +163,7 @@ class Bringup:
             provision.first_run(
                 self.config.first_run,
                 task_id=self.web_task,
-                run=partial(clients.exec_in_task, self.access()),
+                run=partial(containers.exec_in_task, self.access()),
                 where=where,
             )
 

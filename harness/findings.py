@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from harness.browser import Browser
-    from harness.clients import Containers
+    from harness.containers import Containers
     from harness.targets import Access
 
 LOG_LINES = 50

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from harness.clients import Containers
+    from harness.containers import Containers
     from harness.targets import Access
 
 BY_US = "cutover-harness"

@@ -12,6 +12,7 @@ import pytest
 from harness import clients, findings, history
 from harness.browser import Account, Browser
 from harness.causes import find_cause
+from harness.containers import Containers
 from harness.errors import CapabilityMissing
 from harness.report.history import History
 from harness.targets import (
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 
     import requests
 
-    from harness.clients import Containers, ExecResult
+    from harness.containers import ExecResult
     from harness.findings import Evidence
     from harness.probe import ProbeClient
 
@@ -89,7 +90,7 @@ class Toolbox:
     def containers(self) -> Containers:
         """The containers of the run."""
         self.need(CONTAINERS)
-        return clients.Containers(self.target.access)
+        return Containers(self.target.access)
 
     @cached_property
     def secrets_manager(self) -> Any:

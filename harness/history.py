@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from typing import TypeVar
 
-    from harness.clients import Containers
+    from harness.containers import Containers
     from harness.targets import Access
     from harness.webtier import WebTier
 

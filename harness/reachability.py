@@ -15,7 +15,7 @@ from harness.errors import TargetError
 from harness.wait import Deadline, DeadlinePassed, NotYet, Ready, wait_until
 
 if TYPE_CHECKING:
-    from harness.clients import Containers
+    from harness.containers import Containers
 
 INTERNET = "internet"
 HOST = "host"

@@ -13,7 +13,7 @@ from harness.report import emulated, not_covered, proved
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from harness.clients import Containers, ExecResult
+    from harness.containers import Containers, ExecResult
     from harness.probe import ProbeClient
     from harness.targets import Access, Differences
 

@@ -14,7 +14,7 @@ from harness.report import not_covered, proved
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from harness.clients import Containers
+    from harness.containers import Containers
     from harness.targets import Access
     from harness.webtier import WebTier
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     import requests
 
-    from harness.clients import Containers
+    from harness.containers import Containers
     from harness.targets import Access
     from harness.webtier import WebTier
 

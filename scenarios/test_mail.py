@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from harness.browser import Account, Browser
-    from harness.clients import ExecResult
+    from harness.containers import ExecResult
     from harness.jobqueue import Jobs
     from harness.probe import ProbeClient
     from harness.targets import Access, Differences

@@ -12,7 +12,7 @@ from harness.report import emulated, not_covered
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from harness.clients import Containers
+    from harness.containers import Containers
     from harness.reachability import Cell, Place
     from harness.targets import Access
     from harness.webtier import WebTier

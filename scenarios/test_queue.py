@@ -14,7 +14,7 @@ from harness.report import emulated, not_covered, proved
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from harness.clients import Containers
+    from harness.containers import Containers
     from harness.jobqueue import JobQueue, Jobs
     from harness.targets import Differences
     from harness.taskservice import EcsService

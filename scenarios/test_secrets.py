@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from harness.browser import Browser
-    from harness.clients import Containers, ExecResult
+    from harness.containers import Containers, ExecResult
     from harness.probe import ProbeClient
     from harness.rollout import Progress
     from harness.targets import Access, Differences

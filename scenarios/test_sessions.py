@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from harness.browser import Account, Browser
-    from harness.clients import Containers
+    from harness.containers import Containers
     from harness.probe import ProbeClient
     from harness.targets import Access, Differences
     from harness.webtier import WebTier

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     import requests
 
-    from harness.clients import ExecResult
+    from harness.containers import ExecResult
     from harness.targets import Access
     from harness.webtier import WebTier
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from harness.browser import Browser
-    from harness.clients import ExecResult
+    from harness.containers import ExecResult
     from harness.probe import ProbeClient
     from harness.targets import Access, Differences
     from harness.webtier import WebTier

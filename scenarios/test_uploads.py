@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import requests
 
     from harness.browser import Browser
-    from harness.clients import ExecResult
+    from harness.containers import ExecResult
     from harness.probe import ProbeClient
     from harness.targets import Access
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness import artifacts, clients, config, evidence, network
+from harness import artifacts, config, evidence, network
 from harness.addresses import Tier
+from harness.containers import Containers
 from harness.reachability import LET_IN, OPEN, Cell, Reachability
 from harness.targets import Access
 from tests.docker.control_stack import ControlStack, definition, service
@@ -60,7 +61,7 @@ def stack(
 
 def matrix(stack: ControlStack) -> list[Cell]:
     access = Access(public_url="https://tickets.example", run=stack.run.id)
-    return Reachability(clients.Containers(access)).matrix()
+    return Reachability(Containers(access)).matrix()
 
 
 def let_in(stack: ControlStack) -> dict[tuple[str, str, int, str], set[str]]:

@@ -12,8 +12,7 @@ import sys
 import tarfile
 import threading
 from pathlib import Path
-from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import docker.errors
 import pytest
@@ -284,60 +283,6 @@ def test_mysql_is_reached_through_loopback(refusing_mysql: int) -> None:
     )
     with pytest.raises(pymysql.err.OperationalError, match="SSL is required from client"):
         clients.mysql(access, hop="proxy", user="tickets", password="x", tls=False)
-
-
-# containers
-
-
-class FakeContainer:
-    def __init__(self, task: str, name: str, *, output: tuple[bytes | None, bytes | None]) -> None:
-        self.labels = {
-            "com.amazonaws.ecs.task-arn": f"arn:aws:ecs:us-east-1:876000000876:task/tickets/{task}",
-            "com.amazonaws.ecs.container-name": name,
-        }
-        self.output = output
-        self.ran: list[Any] = []
-        self.attrs = {
-            "NetworkSettings": {
-                "Networks": {"harness-abc-app": {"IPAddress": "10.1.0.2", "Gateway": "10.1.0.1"}}
-            }
-        }
-
-    def exec_run(self, command: list[str], *, user: str, demux: bool) -> Any:
-        self.ran.append((command, user))
-        return 3, self.output
-
-
-def engine_with(*found: FakeContainer) -> Any:
-    asked: list[Any] = []
-
-    def listed(**how: Any) -> list[FakeContainer]:
-        asked.append(how)
-        return list(found)
-
-    return SimpleNamespace(containers=SimpleNamespace(list=listed), asked=asked)
-
-
-def test_a_command_runs_as_root_in_the_tasks_app_container() -> None:
-    other = FakeContainer("aaa", "sidecar", output=(None, None))
-    app = FakeContainer("aaa", "app", output=(b"out", None))
-    engine = engine_with(other, FakeContainer("bbb", "app", output=(None, None)), app)
-    containers = clients.Containers(Access(public_url=URL, run="abc"), client=engine)
-    assert containers.run("aaa", ["php", "-v"]) == clients.ExecResult(3, "out", "")
-    assert app.ran == [(["php", "-v"], "0")]
-    assert engine.asked[0]["filters"] == {"label": ["harness.run=abc", "harness.role=task"]}
-
-
-def test_a_task_that_does_not_run_is_said_so() -> None:
-    containers = clients.Containers(Access(public_url=URL, run="abc"), client=engine_with())
-    with pytest.raises(TargetError, match="Task zzz has no running container"):
-        containers.run("zzz", ["true"])
-
-
-def test_addresses_of_a_service_are_those_on_its_networks() -> None:
-    engine = engine_with(FakeContainer("a", "app", output=(None, None)))
-    containers = clients.Containers(Access(public_url=URL, run="abc"), client=engine)
-    assert containers.addresses("edge") == {"harness-abc-app": ("10.1.0.2", "10.1.0.1")}
 
 
 # the browser
