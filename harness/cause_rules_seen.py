@@ -163,7 +163,8 @@ _IN_UPLOADS = (
     ),
     rule(
         r"it is signed for the region (?P<region>\S+)",
-        "AWS_DEFAULT_REGION is {region} in the task, and is not the bucket's",
+        "the app signs for S3 in {region}, and the bucket is in another: AWS_DEFAULT_REGION of"
+        " the task, or the disk's region in config/filesystems.php",
     ),
     rule(
         r"the bucket may become public|public access block is incomplete|the bucket's objects are"

@@ -165,7 +165,7 @@ STORIES = (
     Mistake(
         "the region is wrong",
         variable("AWS_DEFAULT_REGION", "eu-west-1"),
-        cause="AWS_DEFAULT_REGION is eu-west-1",
+        cause="the app signs for S3 in eu-west-1",
         red=(BY_ROLE,),
     ),
     Mistake(

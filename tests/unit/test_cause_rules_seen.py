@@ -61,7 +61,7 @@ SEEN = {
     ),
     "the disk local did not store the file": 'FILESYSTEM_DISK is "local"',
     "it is signed with a static key and not by a role": "a static AWS_ACCESS_KEY_ID is set",
-    "it is signed for the region eu-west-1": "AWS_DEFAULT_REGION is eu-west-1",
+    "it is signed for the region eu-west-1": "the app signs for S3 in eu-west-1",
     "the bucket may become public: BlockPublicPolicy is off": "the bucket is not private",
     "20 MB were not accepted: The file is too large": "upload_max_filesize or post_max_size",
     "one byte over the limit was answered with 302": "does not check the size",
