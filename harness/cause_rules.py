@@ -58,6 +58,12 @@ SECRETS = (
         "{task} never started: its execution role {role} lacks {action} on {arn}",
     ),
     rule(
+        r"arn:aws:secretsmanager:[^\s']*?:secret:(?P<secret>[\w/+=.@*-]+?)(?:-\w{6})?[:\s'][^\n]*?"
+        r"can't find the specified secret value for staging label: (?P<stage>[\w/+=.@-]+)",
+        "{task} never started: the secret {secret} has no version with the label {stage}, from"
+        " which its task definition takes a key; AWSCURRENT is the one that is in use",
+    ),
+    rule(
         r"(?:failed to fetch secret|retrieve the secret with ARN) '?"
         r"arn:aws:secretsmanager:[^\s']*?:secret:(?P<secret>[\w/+=.@*-]+?)(?:-\w{6})?(?=[:\s'])",
         "{task} never started: the secret {secret} does not exist in this account and region",

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from harness.probe import ProbeClient
     from harness.targets import Access
 
+LONGEST_DELAY_S = 900
+"""A message can be delayed for no longer."""
 LONG_JOB_S = 32
 """Longer than a queue hides a message unless it is told otherwise: 30 s."""
 _LOOKED_AT = 10
@@ -29,8 +31,11 @@ class JobQueue:
 
     def attributes(self) -> dict[str, str]:
         """Return all attributes."""
+        return self._attributes_of(self._url)
+
+    def _attributes_of(self, url: str) -> dict[str, str]:
         found: dict[str, str] = self._sqs.get_queue_attributes(
-            QueueUrl=self._url, AttributeNames=["All"]
+            QueueUrl=url, AttributeNames=["All"]
         )["Attributes"]
         return found
 
@@ -44,6 +49,18 @@ class JobQueue:
         if not policy:
             raise AssertionError(f"the queue {self.name} has no redrive policy")
         return int(json.loads(policy)["maxReceiveCount"])
+
+    def kept_s(self) -> tuple[int, int | None]:
+        """Return for how long the queue keeps a message, and the dead-letter queue if there is one.
+
+        A message that is moved keeps its age:
+        https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html
+        """
+        kept_s = int(self.attributes()["MessageRetentionPeriod"])
+        if not self._dead:
+            return kept_s, None
+        url = self._sqs.get_queue_url(QueueName=self._dead)["QueueUrl"]
+        return kept_s, int(self._attributes_of(url)["MessageRetentionPeriod"])
 
     @contextmanager
     def visibility(self, seconds: int) -> Iterator[None]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness.jobqueue import LONG_JOB_S
+from harness.jobqueue import LONG_JOB_S, LONGEST_DELAY_S
 from harness.report import emulated, not_covered, proved
 
 if TYPE_CHECKING:
@@ -215,6 +215,22 @@ def test_the_workers_flags_fit_the_queue(worker: EcsService, job_queue: JobQueue
     assert container["stopTimeout"] >= longest_s, (
         f"stopTimeout is {container['stopTimeout']} s, and a long poll and the longest job take"
         f" {longest_s} s: a deployment kills jobs"
+    )
+
+
+@as_read
+@pytest.mark.requires("queue")
+@pytest.mark.read_only
+def test_the_queues_keep_a_job_for_as_long_as_it_may_wait(job_queue: JobQueue) -> None:
+    kept_s, dead_s = job_queue.kept_s()
+    waits_s = LONGEST_DELAY_S + job_queue.most_receives() * job_queue.visibility_s()
+    assert kept_s > waits_s, (
+        f"the queue keeps a message for {kept_s} s, and a job that is delayed and delivered again"
+        f" may wait for {waits_s} s: SQS drops it, and nobody hears of it"
+    )
+    assert dead_s is None or dead_s >= kept_s, (
+        f"the dead-letter queue keeps a message for {dead_s} s and the queue for {kept_s} s: its"
+        " age goes on counting when it is moved, and it can be gone before anybody looks"
     )
 
 

@@ -214,6 +214,16 @@ SAID = {
         ["of 40 requests of 20 visitors at once, some were answered with [429]"],
         "a rate limit counts them as one",
     ),
+    "a label that no version has": (
+        [
+            "web task 01ab TaskFailedToStart: ResourceInitializationError: unable to pull secrets:"
+            " failed to fetch secret arn:aws:secretsmanager:us-east-1:876000000876:secret:"
+            "tickets/db-Ab3dE5 from secrets manager: ResourceNotFoundException: Secrets Manager"
+            " can't find the specified secret value for staging label: AWSPREVIOUS",
+        ],
+        "the web task never started: the secret tickets/db has no version with the label"
+        " AWSPREVIOUS",
+    ),
     "no directory for the CA file": (
         [
             "web task 01ab TaskFailedToStart: CannotStartContainerError: Error response from"

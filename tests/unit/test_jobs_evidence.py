@@ -95,6 +95,15 @@ def test_a_workers_end_is_shown_with_its_reason_and_also_when_it_was_a_good_one(
         ),
         ("tries=8 is more than maxReceiveCount=5: jobs", "--tries (8) is more than the queue's"),
         (
+            "the queue keeps a message for 60 s, and a job that is delayed and delivered again may"
+            " wait for 1500 s: SQS",
+            "the queue's MessageRetentionPeriod (60 s) is shorter than a job may wait (1500 s)",
+        ),
+        (
+            "the dead-letter queue keeps a message for 60 s and the queue for 345600 s: its age",
+            "the dead-letter queue's MessageRetentionPeriod (60 s) is shorter than the queue's",
+        ),
+        (
             "stopTimeout is 30 s, and a long poll and the longest job take 95 s: a deployment",
             "the worker's stopTimeout (30 s) is shorter",
         ),
