@@ -42,12 +42,13 @@ JOBS = (
         " takes a failing job away before Laravel writes it to failed_jobs",
     ),
     rule(
-        r"the queue keeps a message for (?P<kept>\d+) s, and a job[^\n]* may wait for (?P<most>\d+) s",
+        r"the queue keeps a message for (?P<kept>\d+) s, and a job[^\n]* for (?P<most>\d+) s:",
         "the queue's MessageRetentionPeriod ({kept} s) is shorter than a job may wait ({most} s):"
         " SQS drops it without a word",
     ),
     rule(
-        r"the dead-letter queue keeps a message for (?P<dead>\d+) s and the queue for (?P<kept>\d+)",
+        r"the dead-letter queue keeps a message for (?P<dead>\d+) s and the queue (?:for )?"
+        r"(?P<kept>\d+)",
         "the dead-letter queue's MessageRetentionPeriod ({dead} s) is shorter than the queue's"
         " ({kept} s): failed jobs are gone before anybody looks",
     ),
