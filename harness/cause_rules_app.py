@@ -9,6 +9,10 @@ from harness.cause_rules import rule
 
 DATABASE = (
     rule(
+        r"COLLATION '(?P<collation>\w+)' is not valid for CHARACTER SET '(?P<charset>\w+)'",
+        "DB_CHARSET is {charset}, and DB_COLLATION ({collation}) is of another character set",
+    ),
+    rule(
         r"Database file at path \[|SQLSTATE\[HY000\] \[14\]|\(Connection: sqlite",
         "the app uses sqlite: DB_CONNECTION is not mysql in the task",
     ),
@@ -148,6 +152,22 @@ SEEN = (
         r"the app takes the client's word for its host",
         "the app believes X-Forwarded-Host, which a load balancer passes on from anyone: trust"
         " HEADER_X_FORWARDED_AWS_ELB only",
+    ),
+    rule(
+        r"the app takes the (?:client's word for its address|load balancer for the client)"
+        r"(?=[\s\S]*xff_header_processing\.mode is (?P<mode>\w+))",
+        "the load balancer's routing.http.xff_header_processing.mode is {mode}, and must be append:"
+        " the app does not get the visitor's address",
+    ),
+    rule(
+        r"PHP has the visitor's address, \S+, for the load balancer's",
+        "nginx's real_ip_header hides the load balancer from the app, which trusts none of its"
+        " X-Forwarded headers then: leave the client's address to TRUSTED_PROXIES",
+    ),
+    rule(
+        r"a link of the app is (?P<link>https?://(?:[\w-]+|[\d.]+)(?:[:/]\S*)?)(?=\s|$)",
+        "the app's links go to {link}: ASSET_URL or APP_URL of the web task is the one of local"
+        " development",
     ),
     rule(
         r"the app takes the load balancer for the client|the app does not see that the visitor"

@@ -32,6 +32,11 @@ JOBS = (
         " have --stop-when-empty, --once, or a small --max-jobs or --max-time",
     ),
     rule(
+        r"the scheduler's task \w+ did not stop|tasks that the rule started did not stop",
+        "a tick's task goes on running: its command must be schedule:run, which ends, and not"
+        " schedule:work",
+    ),
+    rule(
         r"the visibility time-out is (?P<hidden>\d+) s and the job time-out (?P<most>\d+) s",
         "the queue's visibility time-out ({hidden} s) is not longer than queue:work's --timeout"
         " ({most} s): a job that takes longer is delivered again while it runs",
@@ -95,7 +100,12 @@ JOBS = (
         "a job was delivered again while it ran: the queue's visibility time-out is too short",
     ),
     rule(
-        r"job \S+ (?:was not done|did not begin)[^\n]*'runs': \[\]",
+        r"(?:job \S+ (?:was not done|did not begin)|not in failed_jobs|came to the buyer)[^\n]*"
+        r"(?=[\s\S]*the queue delays each message by (?P<delay>\d+) s)",
+        "the queue delays each message by {delay} s (DelaySeconds), and so each job",
+    ),
+    rule(
+        r"(?:job \S+ (?:was not done|did not begin)|not in failed_jobs)[^\n]*'runs': \[\]",
         "no worker took the job: none runs, or SQS_PREFIX or SQS_QUEUE differ between web and"
         " worker",
     ),

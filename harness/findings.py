@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, Any
 
 from harness import findings_jobs, namedsecrets
@@ -18,7 +19,7 @@ from harness.redact import redact
 from harness.webtier import WebTier
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from harness.browser import Browser
     from harness.containers import Containers
@@ -26,6 +27,12 @@ if TYPE_CHECKING:
 
 LOG_LINES = 50
 _EVENTS = 30
+_PRIVATE = tuple(
+    map(ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10"))
+)
+"""Where the addresses of a VPC are, and so those of its load balancers."""
+_FORWARDING = "routing.http.xff_header_processing.mode"
+_APPEND = "append"
 _BEFORE = timedelta(minutes=1)
 """Events from just before a scenario are shown, since they are its situation; no cause is drawn."""
 _TASKS_SHOWN = 6
@@ -47,12 +54,12 @@ def collect(
     web: WebTier | None,
     containers: Containers | None,
     visitor: Browser | None,
-    secrets: Any = None,
+    aws: Mapping[str, Any] | None = None,
     since: datetime,
 ) -> Evidence:
     """Read the evidence that this target can give, no older than ``since``.
 
-    ``secrets`` is a client of Secrets Manager, where the target has one.
+    ``aws`` holds clients of Secrets Manager and SQS by their names, where the target has them.
     """
     sections: list[tuple[str, str]] = []
     telling: list[str] = []
@@ -72,18 +79,23 @@ def collect(
     if web is not None:
         add("stopped tasks", lambda: stopped_lines(web, kinds=kinds, since=since))
         add("target health", lambda: map(str, web.targets()))
+        add("load balancer", lambda: forwarding_lines(web.balancer_attributes()))
         earlier = since - _BEFORE
         add("ECS service events", lambda: event_lines(web.describe(), since=earlier), tells=False)
         telling += [redact(line) for line in _events_since(web, since=since)]
         add(
             "secrets of the task definition",
-            lambda: secret_lines(web, kinds=kinds, client=secrets, since=since),
+            lambda: secret_lines(
+                web, kinds=kinds, client=(aws or {}).get("secretsmanager"), since=since
+            ),
         )
         ecs = web.ecs
         add(
             "stopped tasks of worker and scheduler",
             lambda: findings_jobs.stopped_lines(access, ecs=ecs, since=since),
         )
+    if aws and "sqs" in aws:
+        add("queue", lambda: findings_jobs.queue_lines(access, sqs=aws["sqs"]))
     if visitor is not None:
         add("what the app says of itself", lambda: own_words(visitor))
     if containers is not None:
@@ -115,6 +127,12 @@ def stopped_line(task: dict[str, Any], *, kinds: dict[str, str]) -> str:
         *ends(task),
     ]
     return "; ".join(parts)
+
+
+def forwarding_lines(attributes: dict[str, str]) -> Iterable[str]:
+    """Say how the load balancer treats X-Forwarded-For, where it does not append to it."""
+    mode = attributes.get(_FORWARDING, _APPEND)
+    return [] if mode == _APPEND else [f"the load balancer's {_FORWARDING} is {mode}"]
 
 
 def event_lines(service: dict[str, Any], *, since: datetime | None = None) -> list[str]:
@@ -158,6 +176,8 @@ def own_words(visitor: Browser) -> Iterator[str]:
     request = visitor.probe.whoami()
     if not request["secure"]:
         yield "the app does not see that the visitor uses https"
+        if not any(ip_address(request["client_ip"]) in one for one in _PRIVATE):
+            yield f"PHP has the visitor's address, {request['client_ip']}, for the load balancer's"
     yield f"a link of the app is {request['url']}"
     answer = visitor.probe.send_signed(visitor.probe.signed("GET", "session"))
     first = answer.json()

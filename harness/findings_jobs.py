@@ -29,6 +29,15 @@ def stopped_lines(access: Access, *, ecs: Any, since: datetime) -> Iterator[str]
             yield "; ".join((f"{kind} task {task_id(one['taskArn'])} {words}", *ends(one)))
 
 
+def queue_lines(access: Access, *, sqs: Any) -> Iterator[str]:
+    """Say what makes every job of the queue late, if anything does."""
+    url = sqs.get_queue_url(QueueName=access.resources["queue"])["QueueUrl"]
+    found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["DelaySeconds"])
+    delay_s = int(found.get("Attributes", {}).get("DelaySeconds", 0))
+    if delay_s:
+        yield f"the queue delays each message by {delay_s} s"
+
+
 def tick_lines(containers: Containers, *, since: datetime) -> list[str]:
     """Return what control says of ticks."""
     found = []

@@ -22,6 +22,7 @@ from harness.targets import (
     EXEC,
     HTTP,
     PROBE,
+    QUEUE,
     SCHEDULE,
     SECRETS,
     Access,
@@ -93,10 +94,14 @@ class Toolbox:
         return Containers(self.target.access)
 
     @cached_property
-    def secrets_manager(self) -> Any:
-        """A boto3 client of Secrets Manager; none where the target has no such capability."""
-        able = SECRETS in self.target.capabilities
-        return clients.aws(self.target.access, "secretsmanager") if able else None
+    def looked_into(self) -> dict[str, Any]:
+        """Boto3 clients of what evidence is taken from, by service, where the target has them."""
+        services = {"secretsmanager": SECRETS, "sqs": QUEUE}
+        return {
+            name: clients.aws(self.target.access, name)
+            for name, capability in services.items()
+            if capability in self.target.capabilities
+        }
 
     @cached_property
     def web(self) -> WebTier | None:
@@ -139,7 +144,7 @@ class Toolbox:
             web=self.web,
             containers=containers,
             visitor=None if self.target.lacks(frozenset({HTTP, PROBE})) else self.new_visitor(),
-            secrets=self.secrets_manager,
+            aws=self.looked_into,
             since=since,
         )
 

@@ -302,6 +302,17 @@ class _Collector:
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
         self._lines = config.get_verbosity() == 0
+        self._enough = False
+
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """Notice that pytest, and not the user, ended the session: with -x or --maxfail."""
+        self._enough = str(excinfo.value).startswith("stopping after")
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """With -x, xdist says what it says of Ctrl-C; a scenario is red, and no more is meant."""
+        if self._enough:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Keep the outcome that the last phase of a scenario carries."""

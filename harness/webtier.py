@@ -119,10 +119,14 @@ class WebTier:
     def _scale(self, count: int) -> None:
         self._ecs.update_service(cluster=self.cluster, service=self.service, desiredCount=count)
 
+    def balancer_attributes(self) -> dict[str, str]:
+        """Return the load balancer's attributes."""
+        answer = self._elbv2.describe_load_balancer_attributes(LoadBalancerArn=self._balancer_arn())
+        return {one["Key"]: one["Value"] for one in answer["Attributes"]}
+
     def idle_timeout_s(self) -> int:
         """Return the load balancer's idle time-out."""
-        answer = self._elbv2.describe_load_balancer_attributes(LoadBalancerArn=self._balancer_arn())
-        return int({one["Key"]: one["Value"] for one in answer["Attributes"]}[IDLE_TIMEOUT])
+        return int(self.balancer_attributes()[IDLE_TIMEOUT])
 
     @contextmanager
     def idle_timeout(self, seconds: int) -> Iterator[None]:

@@ -45,13 +45,17 @@ BALANCER: Mapping[str, str] = {
     "waf.fail_open.enabled": "false",
     "zonal_shift.config.enabled": "false",
 }
-"""Of an application load balancer; the idle time-out has an effect here."""
+"""Of an application load balancer; the idle time-out and X-Forwarded-For have an effect here."""
 
 _RANGES = {
     "client_keep_alive.seconds": (60, 604800),
     "deregistration_delay.timeout_seconds": (0, 3600),
     "idle_timeout.timeout_seconds": (1, 4000),
     "slow_start.duration_seconds": (0, 900),
+}
+_VALUES = {
+    "routing.http.xff_client_port.enabled": ("true", "false"),
+    "routing.http.xff_header_processing.mode": ("append", "preserve", "remove"),
 }
 
 
@@ -66,6 +70,9 @@ def change(
         least, most = _RANGES.get(key, (0, 0))
         if key in _RANGES and not (value.isdecimal() and least <= int(value) <= most):
             said = f"'{key}' must be between {least} and {most}, not '{value}'"
+            raise ApiError("ValidationError", message=said)
+        if value not in _VALUES.get(key, (value,)):
+            said = f"'{key}' must be one of {', '.join(_VALUES[key])}, not '{value}'"
             raise ApiError("ValidationError", message=said)
     attributes.update({item["Key"]: item.get("Value", "") for item in given})
 

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from harness.ecs import model
+from harness.ecs.attributes import BALANCER
 from harness.ecs.state import State
 
 log = logging.getLogger(__name__)
@@ -68,10 +69,22 @@ def target_lines(group: model.TargetGroup | None) -> str:
 
 
 def attributes_conf(balancer: model.LoadBalancer | None) -> str:
-    """Render attributes.conf from the load balancer's idle time-out."""
-    attributes = balancer.attributes if balancer else {}
-    idle_s = attributes.get("idle_timeout.timeout_seconds", "60")
-    return f"proxy_read_timeout {idle_s}s;\nproxy_send_timeout {idle_s}s;\n"
+    """Render attributes.conf from the load balancer's attributes that have an effect here.
+
+    The modes of X-Forwarded-For are ALB's:
+    https://docs.aws.amazon.com/elasticloadbalancing/latest/application/x-forwarded-headers.html
+    """
+    attributes = {**BALANCER, **(balancer.attributes if balancer else {})}
+    idle_s = attributes["idle_timeout.timeout_seconds"]
+    mode = attributes["routing.http.xff_header_processing.mode"]
+    with_port = attributes["routing.http.xff_client_port.enabled"] == "true"
+    forwarded = {"preserve": "$http_x_forwarded_for", "remove": '""'}.get(
+        mode, "$forwarded_with_port" if with_port else "$proxy_add_x_forwarded_for"
+    )
+    return (
+        f"proxy_read_timeout {idle_s}s;\nproxy_send_timeout {idle_s}s;\n"
+        f"proxy_set_header X-Forwarded-For {forwarded};\n"
+    )
 
 
 class Edge:

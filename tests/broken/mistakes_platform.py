@@ -242,4 +242,21 @@ PLATFORM = (
         cause="loadBalancers[0].containerPort is 80, which is no portMapping",
         exit_code=USAGE,
     ),
+    Mistake(
+        "nginx puts the visitor's address in the place of the load balancer's",
+        text(
+            NGINX,
+            "    server_tokens off;",
+            "    server_tokens off;\n    set_real_ip_from 10.0.0.0/8;\n"
+            "    real_ip_header X-Forwarded-For;",
+        ),
+        cause="nginx's real_ip_header hides the load balancer from the app",
+        red=("test_links_and_redirects_are_https_with_the_public_host",),
+    ),
+    Mistake(
+        "the load balancer leaves the client's X-Forwarded-For as it came",
+        text("app/ecs/load-balancer.json", '"Value": "append"', '"Value": "preserve"'),
+        cause="xff_header_processing.mode is preserve, and must be append",
+        red=("test_a_spoofed_client_address_is_not_believed",),
+    ),
 )

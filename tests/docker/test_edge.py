@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from harness import artifacts, certs, evidence
-from harness.ecs.edge import ATTRIBUTES, TARGETS, replacing
+from harness.ecs.edge import ATTRIBUTES, TARGETS, attributes_conf, replacing
+from harness.ecs.model import LoadBalancer
 from harness.services import edge
 from harness.services.spec import File, ServiceSpec
 from harness.stack import Planned, Stack
@@ -130,9 +131,12 @@ class Balancer:
 
     def set_targets(self, *addresses: str, idle_s: int = 60) -> None:
         """Write what control writes, and reload when it does."""
-        wait = f"{idle_s}s"
         self.write(TARGETS, "".join(f"{address}:8080\n" for address in addresses))
-        self.write(ATTRIBUTES, f"proxy_read_timeout {wait};\nproxy_send_timeout {wait};\n")
+        self.set_attributes(**{"idle_timeout.timeout_seconds": str(idle_s)})
+
+    def set_attributes(self, **attributes: str) -> None:
+        balancer = LoadBalancer(name="a", arn="b", raw={}, attributes=attributes, created_at=0)
+        self.write(ATTRIBUTES, attributes_conf(balancer))
 
     def write(self, name: str, text: str) -> None:
         if self.written.get(name) == text:
@@ -227,6 +231,29 @@ def test_forwarded_headers_are_added_and_the_clients_own_are_appended_to(alb: Ba
     assert answer.sent("X-Forwarded-Proto") == ["https"]
     assert answer.sent("X-Forwarded-Port") == ["443"]
     assert answer.sent("X-Forwarded-Host") == []
+
+
+@pytest.mark.parametrize(
+    ("mode", "with_port", "sent"),
+    [
+        ("preserve", "false", r"203\.0\.113\.7"),
+        ("remove", "false", None),
+        ("append", "true", r"203\.0\.113\.7, \d+\.\d+\.\d+\.\d+:\d+"),
+    ],
+)
+def test_forwarded_addresses_can_be_left_alone_removed_or_have_a_port(
+    alb: Balancer, mode: str, with_port: str, sent: str | None
+) -> None:
+    attributes = {
+        "routing.http.xff_header_processing.mode": mode,
+        "routing.http.xff_client_port.enabled": with_port,
+    }
+    alb.set_attributes(**attributes)
+    found = alb.request(headers={"X-Forwarded-For": "203.0.113.7"}).sent("X-Forwarded-For")
+    if sent is None:
+        assert found == []
+    else:
+        assert re.fullmatch(sent, found[0])
 
 
 def test_forwarded_host_of_the_client_is_left_alone(alb: Balancer) -> None:

@@ -124,6 +124,15 @@ def test_each_scenario_gets_a_line_as_it_ends(replay: Replay, workers: tuple[str
     assert not [line for line in lines if line.startswith("scenarios/test_story.py ")]
 
 
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["one process", "xdist"])
+def test_who_stops_at_the_first_red_one_gets_the_exit_code_of_a_red_one(
+    replay: Replay, workers: tuple[str, ...]
+) -> None:
+    result = replay(TWO, "-x", *workers)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(["RED    story: the second thing*"])
+
+
 def test_where_the_report_goes_can_be_chosen(replay: Replay, pytester: pytest.Pytester) -> None:
     replay(TWO, "--report-dir", str(pytester.path / "elsewhere"))
     assert (pytester.path / "elsewhere" / "report.html").exists()

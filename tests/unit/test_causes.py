@@ -224,6 +224,40 @@ SAID = {
         "the web task never started: the secret tickets/db has no version with the label"
         " AWSPREVIOUS",
     ),
+    "the load balancer hides the visitor": (
+        [
+            "the app takes the load balancer for the client: 10.0.0.3",
+            "the load balancer's routing.http.xff_header_processing.mode is remove",
+        ],
+        "the load balancer's routing.http.xff_header_processing.mode is remove, and must be append",
+    ),
+    "a character set and another's collation": (
+        ["SQLSTATE[42000]: 1253 COLLATION 'utf8mb4_bin' is not valid for CHARACTER SET 'utf8mb3'"],
+        "DB_CHARSET is utf8mb3, and DB_COLLATION (utf8mb4_bin) is of another",
+    ),
+    "links to the developer's machine": (
+        ["a link of the app is http://localhost/favicon.svg"],
+        "the app's links go to http://localhost/favicon.svg: ASSET_URL or APP_URL",
+    ),
+    "a tick that never ends": (
+        ["the scheduler's task 01ab did not stop, within 60 s. The last answer: Run()"],
+        "its command must be schedule:run",
+    ),
+    "no worker, seen from a refused mail": (
+        ["A mail that SES refuses is not in failed_jobs, within 30 s. ... 'runs': [], ..."],
+        "no worker took the job",
+    ),
+    "a queue that delays": (
+        ["No mail came to the buyer\n", "the queue delays each message by 900 s"],
+        "the queue delays each message by 900 s (DelaySeconds)",
+    ),
+    "nginx hides the load balancer": (
+        [
+            "the app does not see that the visitor uses https\nPHP has the visitor's address,"
+            " 203.0.113.9, for the load balancer's",
+        ],
+        "nginx's real_ip_header hides the load balancer from the app",
+    ),
     "no directory for the CA file": (
         [
             "web task 01ab TaskFailedToStart: CannotStartContainerError: Error response from"

@@ -11,6 +11,8 @@ from harness.ecs.edge import ATTRIBUTES, TARGETS, Edge, EdgeError, replacing, ta
 from harness.ecs.model import Listener, LoadBalancer, Target, TargetGroup
 from harness.ecs.state import State
 
+MODE = "routing.http.xff_header_processing.mode"
+PORT = "routing.http.xff_client_port.enabled"
 IN_THE_IMAGE = Path(__file__).resolve().parents[3] / "compose/edge/etc/nginx/harness"
 
 
@@ -87,6 +89,26 @@ def test_without_a_target_there_is_no_line() -> None:
 def test_the_image_has_what_control_writes_first(state: State) -> None:
     for name, text in Edge(state, files=FakeFiles()).wanted().items():
         assert (IN_THE_IMAGE / name).read_text() == text
+
+
+@pytest.mark.parametrize(
+    ("attributes", "forwarded"),
+    [
+        ({}, "$proxy_add_x_forwarded_for"),
+        ({MODE: "preserve"}, "$http_x_forwarded_for"),
+        ({MODE: "remove"}, '""'),
+        ({PORT: "true"}, "$forwarded_with_port"),
+        ({PORT: "true", MODE: "preserve"}, "$http_x_forwarded_for"),
+    ],
+)
+def test_forwarded_addresses_are_treated_as_the_attributes_say(
+    state: State, attributes: dict[str, str], forwarded: str
+) -> None:
+    state.load_balancers["tickets"] = LoadBalancer(
+        name="tickets", arn="b", raw={}, attributes=attributes, created_at=0
+    )
+    text = Edge(state, files=FakeFiles()).wanted()[ATTRIBUTES]
+    assert text.endswith(f"proxy_set_header X-Forwarded-For {forwarded};\n")
 
 
 def test_a_file_is_replaced_at_once(tmp_path: Path) -> None:
@@ -166,6 +188,6 @@ def test_the_group_is_the_one_that_a_listener_uses(state: State) -> None:
 
 def test_the_idle_timeout_is_the_load_balancers(state: State) -> None:
     edge = Edge(state, files=FakeFiles())
-    assert edge.wanted()[ATTRIBUTES] == "proxy_read_timeout 60s;\nproxy_send_timeout 60s;\n"
+    assert "proxy_read_timeout 60s;\nproxy_send_timeout 60s;\n" in edge.wanted()[ATTRIBUTES]
     balance(state, idle_s=4)
-    assert edge.wanted()[ATTRIBUTES] == "proxy_read_timeout 4s;\nproxy_send_timeout 4s;\n"
+    assert "proxy_read_timeout 4s;\nproxy_send_timeout 4s;\n" in edge.wanted()[ATTRIBUTES]
