@@ -232,7 +232,7 @@ HEALTH = (
         " or the app takes longer than the target group allows",
     ),
     rule(
-        r"Target\.FailedHealthChecks",
+        r"Target\.FailedHealthChecks|due to \(reason Health checks failed\)",
         "nothing listens on the target's port: container port, target group and nginx must agree",
     ),
     rule(

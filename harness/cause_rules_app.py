@@ -100,10 +100,17 @@ AWS = (
     ),
     rule(
         r"assumed-role/(?P<role>[\w+=,.@-]+)/\S+ is not authorized to perform: (?P<action>[\w:]+)"
-        r" on resource: (?P<arn>[^\s,;\"']+)",
+        r" on resource: (?P<arn>(?!\S*unverified\.example)[^\s,;\"']+)",
         "the task role {role} lacks {action} on {arn}",
     ),
-    rule(r"not authorized to perform:? `?(?P<action>[\w:]+)", "the task role lacks {action}"),
+    rule(
+        r"not authorized to perform:? `?(?P<action>[\w:]+)(?![^\n]*unverified\.example)",
+        "the task role lacks {action}",
+    ),
+    rule(
+        r"Value (?P<delay>\d+) for parameter DelaySeconds is invalid",
+        "the app delays a job by {delay} s, and SQS takes no more than 900 s",
+    ),
     rule(
         r"InvalidClientTokenId|UnrecognizedClientException|InvalidAccessKeyId",
         "the app signs with keys that AWS does not know: a static AWS_ACCESS_KEY_ID is set, and"
@@ -133,6 +140,10 @@ SEEN = (
     rule(
         r"the session cookie is for the domain (?P<domain>\S+)",
         "SESSION_DOMAIN is {domain}, so that browsers do not send the cookie to the public host",
+    ),
+    rule(
+        r"browsers drop the session cookie: Max-Age=(?P<age>\S+)",
+        "SESSION_LIFETIME lets the session cookie end at once (Max-Age={age}): browsers drop it",
     ),
     rule(
         r"the session driver is '?(?P<driver>file|array|cookie|apc|redis|memcached)\b",

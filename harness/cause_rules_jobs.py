@@ -32,6 +32,16 @@ JOBS = (
         " have --stop-when-empty, --once, or a small --max-jobs or --max-time",
     ),
     rule(
+        r"the cache of the worker is (?P<worker>[^\n]*?) and that of the web task (?P<web>[^\n:]*)",
+        "worker and web task do not share their cache ({worker}; {web}): CACHE_STORE, CACHE_PREFIX"
+        " or APP_NAME differ",
+    ),
+    rule(
+        r"nothing ran schedule:run in two minutes",
+        "no tick runs schedule:run: the rule's container override, or the scheduler's task"
+        " definition, must have the command php artisan schedule:run",
+    ),
+    rule(
         r"the scheduler's task \w+ did not stop|tasks that the rule started did not stop",
         "a tick's task goes on running: its command must be schedule:run, which ends, and not"
         " schedule:work",

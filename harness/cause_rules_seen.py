@@ -234,6 +234,11 @@ _IN_DEFINITIONS = (
         " ({idle} s): visitors will see 502 now and then",
     ),
     rule(
+        r"the load balancer waits (?P<drains>\d+) s for the requests of a task that leaves",
+        "deregistration_delay.timeout_seconds is {drains}: the load balancer cuts the requests of"
+        " each task that a deployment replaces",
+    ),
+    rule(
         r"a (?P<kind>\w+) task ended by itself with exit code [\d, ]+OutOfMemory",
         "a {kind} task was killed for memory: it needs more than its task definition allows",
     ),

@@ -6,6 +6,7 @@ place: evidence never replaces the failure that it explains.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from harness.targets import Access
 
 LOG_LINES = 50
+LINES_READ = 2000
+_OUR_OWN = re.compile(r"/_probe/.*\b200\b")
 _EVENTS = 30
 _PRIVATE = tuple(
     map(ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10"))
@@ -184,7 +187,11 @@ def own_words(visitor: Browser) -> Iterator[str]:
     yield f"the session driver is {first['driver']!r}"
     cookie = cookie_from(answer, first["cookie"])
     if cookie is not None and not visitor.http.cookies:
-        yield f"the session cookie is for the domain {cookie.get('domain', '(none)')}"
+        yield (
+            f"the session cookie is for the domain {cookie['domain']}"
+            if "domain" in cookie
+            else f"browsers drop the session cookie: Max-Age={cookie.get('max-age', '(none)')}"
+        )
         return
     if first["cookie"] != visitor.cookie_name:
         yield f"the app sets no cookie named {visitor.cookie_name}, but {first['cookie']}"
@@ -193,9 +200,13 @@ def own_words(visitor: Browser) -> Iterator[str]:
 
 
 def log_lines(container: Any, *, since: datetime) -> list[str]:
-    """Return the last lines of a container's log."""
-    raw: bytes = container.logs(tail=LOG_LINES, since=since.timestamp())
-    return raw.decode("utf-8", "replace").splitlines()
+    """Return the last lines of a container's log, without the scenarios' own successful questions.
+
+    Whoever waits for half a minute asks so often that nothing else would be left.
+    """
+    raw: bytes = container.logs(tail=LINES_READ, since=since.timestamp())
+    lines = raw.decode("utf-8", "replace").splitlines()
+    return [line for line in lines if not _OUR_OWN.search(line)][-LOG_LINES:]
 
 
 def _events_since(web: WebTier, *, since: datetime) -> list[str]:

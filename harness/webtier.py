@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from harness.targets import Access, Differences
 
+DEREGISTRATION_DELAY = "deregistration_delay.timeout_seconds"
 IDLE_TIMEOUT = "idle_timeout.timeout_seconds"
 
 
@@ -123,6 +124,12 @@ class WebTier:
         """Return the load balancer's attributes."""
         answer = self._elbv2.describe_load_balancer_attributes(LoadBalancerArn=self._balancer_arn())
         return {one["Key"]: one["Value"] for one in answer["Attributes"]}
+
+    def drains_for_s(self) -> int:
+        """Return how long the load balancer lets requests to a target that leaves finish."""
+        answer = self._elbv2.describe_target_group_attributes(TargetGroupArn=self._group_arn())
+        found = {one["Key"]: one["Value"] for one in answer["Attributes"]}
+        return int(found[DEREGISTRATION_DELAY])
 
     def idle_timeout_s(self) -> int:
         """Return the load balancer's idle time-out."""

@@ -14,7 +14,7 @@ from harness.report import emulated, not_covered, proved
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from harness.containers import Containers
+    from harness.containers import Containers, ExecResult
     from harness.jobqueue import JobQueue, Jobs
     from harness.targets import Differences
     from harness.taskservice import EcsService
@@ -28,6 +28,11 @@ as_worker = pytest.mark.truth(
     aws=proved,
     url=not_covered("it would dispatch jobs in production"),
 )
+CACHE = [
+    "sh",
+    "-c",
+    "for key in default prefix; do php artisan config:show cache.$key --no-ansi; done",
+]
 BURST = 12
 """Jobs enough that another taker than the workers would not miss all of them."""
 as_read = pytest.mark.truth(
@@ -215,6 +220,23 @@ def test_the_workers_flags_fit_the_queue(worker: EcsService, job_queue: JobQueue
     assert container["stopTimeout"] >= longest_s, (
         f"stopTimeout is {container['stopTimeout']} s, and a long poll and the longest job take"
         f" {longest_s} s: a deployment kills jobs"
+    )
+
+
+@pytest.mark.truth(local=proved, aws=proved, url=not_covered("no command can be run in its tasks"))
+@pytest.mark.requires("ecs", "elb", "queue", "exec")
+@pytest.mark.read_only
+def test_the_workers_share_the_cache_of_the_web_tasks(
+    worker: EcsService, run_in_task: Callable[..., ExecResult]
+) -> None:
+    web, *workers = (
+        run_in_task(CACHE, **task).stdout.split()
+        for task in ({}, *({"task": one} for one in sorted(worker.running())[:1]))
+    )
+    assert workers, "no worker runs"
+    assert workers[0] == web, (
+        f"the cache of the worker is {' '.join(workers[0])} and that of the web task"
+        f" {' '.join(web)}: locks, unique jobs and queue:restart do not reach each other"
     )
 
 

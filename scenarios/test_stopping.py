@@ -137,8 +137,17 @@ def test_the_image_runs_with_a_read_only_root_and_drains_when_it_is_told_to_stop
 @pytest.mark.requires("http", "probe", "ecs", "elb")
 @pytest.mark.mutates(alone=2)
 def test_a_visitors_request_in_flight_when_its_task_is_stopped_is_answered(
-    new_visitor: Callable[[], Browser], stop: Callable[[str], None], probe: ProbeClient
+    new_visitor: Callable[[], Browser],
+    stop: Callable[[str], None],
+    probe: ProbeClient,
+    web_tier: WebTier,
 ) -> None:
+    drains_s = web_tier.drains_for_s()
+    # The stand-in never cuts a request of a target that leaves; the load balancer does.
+    assert drains_s >= SLOW_S, (
+        f"the load balancer waits {drains_s} s for the requests of a task that leaves, and one of"
+        f" {SLOW_S} s is cut"
+    )
     doomed = probe.whoami()
     visitors = [new_visitor() for _ in range(4)]
     for one in visitors:

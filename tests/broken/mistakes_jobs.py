@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.broken.mistakes import IN_FLIGHT, JOB, Mistake, container, pattern, text
+from tests.broken.mistakes import IN_FLIGHT, JOB, Mistake, container, pattern, text, variable
 from tests.broken.mistakes_platform import STEADY
 from tests.broken.mistakes_stories import ENTRYPOINT
 
@@ -54,5 +54,26 @@ JOBS = (
         cause="the dead-letter queue's MessageRetentionPeriod (3600 s) is shorter than the queue's",
         red=(KEPT,),
         green=(JOB,),
+    ),
+    Mistake(
+        "the worker's cache has a prefix of its own",
+        variable("CACHE_PREFIX", "worker-", task="worker"),
+        cause="worker and web task do not share their cache",
+        red=("test_the_workers_share_the_cache_of_the_web_tasks",),
+        green=(JOB,),
+    ),
+    Mistake(
+        "a tick starts schedule:work, which never ends",
+        text("app/aws/schedule.json", '"schedule:run"', '"schedule:work"'),
+        cause="its command must be schedule:run",
+        red=("test_two_ticks_in_one_minute_do_not_run_an_on_one_server_command_twice",),
+    ),
+    Mistake(
+        "the queue delays every message",
+        pattern(
+            QUEUES, r'"VisibilityTimeout"', '"DelaySeconds": "900",\n        "VisibilityTimeout"'
+        ),
+        cause="the queue delays each message by 900 s",
+        red=(JOB,),
     ),
 )

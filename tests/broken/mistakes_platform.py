@@ -259,4 +259,32 @@ PLATFORM = (
         cause="xff_header_processing.mode is preserve, and must be append",
         red=("test_a_spoofed_client_address_is_not_believed",),
     ),
+    Mistake(
+        "the load balancer cuts the requests of a task that leaves",
+        pattern(
+            "app/ecs/target-group.json",
+            r'("deregistration_delay.timeout_seconds",\s*"Value": )"\d+"',
+            r'\1"0"',
+        ),
+        cause="deregistration_delay.timeout_seconds is 0",
+        red=("test_a_visitors_request_in_flight_when_its_task_is_stopped_is_answered",),
+    ),
+    Mistake(
+        "the app's files have the address of the developer's machine",
+        variable("ASSET_URL", "http://localhost"),
+        cause="ASSET_URL or APP_URL of the web task",
+        red=("test_links_and_redirects_are_https_with_the_public_host",),
+    ),
+    Mistake(
+        "the session ends with each answer",
+        variable("SESSION_LIFETIME", "0"),
+        cause="SESSION_LIFETIME lets the session cookie end at once",
+        red=("test_a_value_put_through_one_task_is_read_through_the_other",),
+    ),
+    Mistake(
+        "nginx listens on another port than the target group asks",
+        text(NGINX, "listen 8080", "listen 8081"),
+        cause="nothing listens on the target's port",
+        exit_code=3,
+    ),
 )

@@ -239,6 +239,26 @@ SAID = {
         ["a link of the app is http://localhost/favicon.svg"],
         "the app's links go to http://localhost/favicon.svg: ASSET_URL or APP_URL",
     ),
+    "a port where nobody listens": (
+        ["(port 8080) is unhealthy in (target-group a) due to (reason Health checks failed)."],
+        "nothing listens on the target's port",
+    ),
+    "two caches": (
+        ["the cache of the worker is database b- and that of the web task database a-: locks"],
+        "worker and web task do not share their cache (database b-; database a-)",
+    ),
+    "ticks that run something else": (
+        ["nothing ran schedule:run in two minutes"],
+        "no tick runs schedule:run",
+    ),
+    "a session that ends at once": (
+        ["another task does not know this", "browsers drop the session cookie: Max-Age=0"],
+        "SESSION_LIFETIME lets the session cookie end at once (Max-Age=0)",
+    ),
+    "a delay that SQS does not take": (
+        ["No mail came", "Value 3600 for parameter DelaySeconds is invalid. Reason: DelaySeconds"],
+        "the app delays a job by 3600 s",
+    ),
     "a tick that never ends": (
         ["the scheduler's task 01ab did not stop, within 60 s. The last answer: Run()"],
         "its command must be schedule:run",

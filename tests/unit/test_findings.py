@@ -177,10 +177,10 @@ def test_the_log_of_a_container_is_read_from_the_scenarios_start() -> None:
 
     def logs(**how: Any) -> bytes:
         asked.append(how)
-        return b"one\ntwo\xff\n"
+        return b'one\n"GET /_probe/v1/jobs/1 HTTP/1.1" 200 17\ntwo\xff\n'
 
     assert findings.log_lines(SimpleNamespace(logs=logs), since=NOW) == ["one", "two\ufffd"]
-    assert asked == [{"tail": findings.LOG_LINES, "since": NOW.timestamp()}]
+    assert asked == [{"tail": findings.LINES_READ, "since": NOW.timestamp()}]
 
 
 # the web tier
