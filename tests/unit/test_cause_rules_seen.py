@@ -88,7 +88,7 @@ SEEN = {
         "AWS_URL of the web task makes links to minio"
     ),
     "nginx's keepalive_timeout is 0.5 s and the load balancer's idle time-out 60 s: x": "(0.5 s)",
-    "the load balancer waits 0 s for the requests of a task that leaves, and": "timeout_seconds is 0",
+    "the load balancer waits 0 s for the requests of a task that leaves": "timeout_seconds is 0",
     "a web task ended by itself with exit code 137 OutOfMemoryError: x": "was killed for memory",
     "the role tickets-web-task allows s3:* on everything": "allows too much: name the actions",
     "the web task's app has the execution role arn:aws:iam::1:role/e": "taskRoleArn of the web",
