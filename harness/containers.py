@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from harness.targets import Access
 
 _LOOK_BYTES = 16 * 1024**2
+_COLUMNS = "1000"
+"""So wide that artisan breaks no name in two; it is 80 where there is no terminal."""
 _LABEL_TASK = "com.amazonaws.ecs.task-arn"
 _LABEL_CONTAINER = "com.amazonaws.ecs.container-name"
 
@@ -91,7 +93,9 @@ class Containers:
 
     def run(self, task: str, command: Sequence[str]) -> ExecResult:
         """Run a command in a task's container as root, which is what ECS Exec does."""
-        code, (stdout, stderr) = self.of_task(task).exec_run(list(command), user="0", demux=True)
+        code, (stdout, stderr) = self.of_task(task).exec_run(
+            list(command), user="0", environment={"COLUMNS": _COLUMNS}, demux=True
+        )
         return ExecResult(code, _text(stdout), _text(stderr))
 
     def sql(self, statements: str) -> None:

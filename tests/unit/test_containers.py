@@ -29,7 +29,10 @@ class FakeContainer:
             }
         }
 
-    def exec_run(self, command: list[str], *, user: str, demux: bool) -> Any:
+    def exec_run(
+        self, command: list[str], *, user: str, environment: dict[str, str], demux: bool
+    ) -> Any:
+        assert int(environment["COLUMNS"]) > 500, "artisan breaks names in two"
         self.ran.append((command, user))
         return 3, self.output
 
