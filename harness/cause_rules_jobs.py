@@ -32,6 +32,12 @@ JOBS = (
         " have --stop-when-empty, --once, or a small --max-jobs or --max-time",
     ),
     rule(
+        r"(?:'poison': True|a mail that SES refuses is not in failed_jobs)[^\n]*'outcome': 'threw'"
+        r"[^\n]*'failed': False",
+        "a job that failed for good is not in failed_jobs: QUEUE_FAILED_DRIVER is null, or keeps"
+        " them where no other task sees them",
+    ),
+    rule(
         r"the cache of the worker is (?P<worker>[^\n]*?) and that of the web task (?P<web>[^\n:]*)",
         "worker and web task do not share their cache ({worker}; {web}): CACHE_STORE, CACHE_PREFIX"
         " or APP_NAME differ",

@@ -76,4 +76,11 @@ JOBS = (
         cause="the queue delays each message by 900 s",
         red=(JOB,),
     ),
+    Mistake(
+        "jobs that failed are kept nowhere",
+        variable("QUEUE_FAILED_DRIVER", "null", task="worker"),
+        cause="QUEUE_FAILED_DRIVER is null",
+        red=("test_a_poison_job_ends_in_failed_jobs_and_not_in_the_dead_letter_queue",),
+        green=(JOB,),
+    ),
 )

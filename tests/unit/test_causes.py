@@ -243,6 +243,10 @@ SAID = {
         ["(port 8080) is unhealthy in (target-group a) due to (reason Health checks failed)."],
         "nothing listens on the target's port",
     ),
+    "a job that failed and is nowhere": (
+        ["job 1 was not done: {'poison': True, 'runs': [{'outcome': 'threw'}], 'failed': False}"],
+        "QUEUE_FAILED_DRIVER is null",
+    ),
     "two caches": (
         ["the cache of the worker is database b- and that of the web task database a-: locks"],
         "worker and web task do not share their cache (database b-; database a-)",
