@@ -111,10 +111,14 @@ IMAGE = (
         " directory: install ca-certificates in it",
     ),
     rule(
-        r"CannotStartContainerError[^\n]*|executable file not found in \$PATH"
-        r"|exec: \"[^\"]+\": [^\n]*no such file",
+        r"executable file not found in \$PATH|exec: \"[^\"]+\": [^\n]*no such file"
+        r"|exec [^\n:]+: (?:no such file or directory|exec format error|permission denied)",
         "{task} never started: the command or entry point of its task definition is not in the"
         " image",
+    ),
+    rule(
+        r"CannotStartContainerError: (?:Error response from daemon: )?(?P<words>[^\n;]*)",
+        "{task} never started: {words}",
     ),
     rule(
         r"failed to initialize logging driver",

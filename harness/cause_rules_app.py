@@ -155,6 +155,12 @@ SEEN = (
         "CACHE_STORE is not shared by the tasks: file and array keep what one task alone sees",
     ),
     rule(
+        r"the app takes the (?:client's word for its address|load balancer for the client)"
+        r"(?=[\s\S]*xff_header_processing\.mode is (?P<mode>\w+))",
+        "the load balancer's routing.http.xff_header_processing.mode is {mode}, and must be append:"
+        " the app does not get the visitor's address",
+    ),
+    rule(
         r"the app takes the client's word for its address",
         "the app believes a spoofed X-Forwarded-For: TRUSTED_PROXIES trusts everyone, and must be"
         " the load balancer's subnets",
@@ -163,12 +169,6 @@ SEEN = (
         r"the app takes the client's word for its host",
         "the app believes X-Forwarded-Host, which a load balancer passes on from anyone: trust"
         " HEADER_X_FORWARDED_AWS_ELB only",
-    ),
-    rule(
-        r"the app takes the (?:client's word for its address|load balancer for the client)"
-        r"(?=[\s\S]*xff_header_processing\.mode is (?P<mode>\w+))",
-        "the load balancer's routing.http.xff_header_processing.mode is {mode}, and must be append:"
-        " the app does not get the visitor's address",
     ),
     rule(
         r"PHP has the visitor's address, \S+, for the load balancer's",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import resource
 from collections.abc import Mapping
 from typing import Any
 
@@ -210,10 +211,22 @@ def _tmpfs(entry: Mapping[str, Any]) -> str:
 
 
 def _ulimits(said: ContainerDefinition) -> list[Ulimit]:
+    """Return the limits asked for, or this engine's where it allows less than Fargate does."""
     return [
-        Ulimit(name=item["name"], soft=item["softLimit"], hard=item["hardLimit"])
+        Ulimit(
+            name=item["name"],
+            soft=within(item["softLimit"], name=item["name"]),
+            hard=within(item["hardLimit"], name=item["name"]),
+        )
         for item in said.raw.get("ulimits") or ()
     ]
+
+
+def within(limit: int, *, name: str) -> int:
+    """Return a limit, or the one that control's own container has if that is lower."""
+    number = getattr(resource, f"RLIMIT_{name.upper()}", None)
+    most = resource.RLIM_INFINITY if number is None else resource.getrlimit(number)[1]
+    return limit if most == resource.RLIM_INFINITY else min(limit, most)
 
 
 def environment_of(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import threading
 from collections.abc import Mapping
 from pathlib import Path
@@ -402,3 +403,12 @@ def test_an_image_must_be_there_and_be_what_the_definition_asks_for(
     raw = {"runtimePlatform": platform}
     said = containers.why_no_pull("app:1", architecture=architecture, raw=raw)
     assert (words in said) if words else not said
+
+
+def test_a_limit_is_no_higher_than_this_machine_allows(monkeypatch: pytest.MonkeyPatch) -> None:
+    most = {resource.RLIMIT_NOFILE: 20000}
+    monkeypatch.setattr(resource, "getrlimit", lambda number: (1024, most.get(number, -1)))
+    assert containers.within(65535, name="nofile") == 20000
+    assert containers.within(1024, name="nofile") == 1024
+    assert containers.within(65535, name="nproc") == 65535
+    assert containers.within(7, name="unheard") == 7
