@@ -176,12 +176,14 @@ _IN_UPLOADS = (
 
 RELEASES = (
     rule(
-        r"visitors saw \[[\d, ]*50\d[\d, ]*\] during the release|the old tasks did not stay",
+        r"(?:visitors saw \[[\d, ]*50\d[\d, ]*\] during the release|the old tasks did not stay)"
+        r"[\s\S]*the service's minimumHealthyPercent is \d",
         "minimumHealthyPercent of the service is too low: ECS stops the old tasks before it knows"
         " that new ones start",
     ),
     rule(
-        r"The release was (?:neither refused nor|refused, and was not) rolled back",
+        r"The release was (?:neither refused nor|refused, and was not) rolled back[\s\S]*"
+        r"circuit breaker, or its rollback, is off",
         "the deployment circuit breaker of the service, with its rollback, is off: a release whose"
         " tasks cannot start is tried for ever",
     ),

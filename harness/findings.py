@@ -35,6 +35,8 @@ _PRIVATE = tuple(
 )
 """Where the addresses of a VPC are, and so those of its load balancers."""
 _FORWARDING = "routing.http.xff_header_processing.mode"
+_ALL_KEPT = 100
+"""ECS's own default for minimumHealthyPercent."""
 _APPEND = "append"
 _BEFORE = timedelta(minutes=1)
 """Events from just before a scenario are shown, since they are its situation; no cause is drawn."""
@@ -82,6 +84,7 @@ def collect(
     if web is not None:
         add("stopped tasks", lambda: stopped_lines(web, kinds=kinds, since=since))
         add("target health", lambda: map(str, web.targets()))
+        add("deployments", lambda: deployment_lines(web.describe()))
         add("load balancer", lambda: forwarding_lines(web.balancer_attributes()))
         earlier = since - _BEFORE
         add("ECS service events", lambda: event_lines(web.describe(), since=earlier), tells=False)
@@ -130,6 +133,16 @@ def stopped_line(task: dict[str, Any], *, kinds: dict[str, str]) -> str:
         *ends(task),
     ]
     return "; ".join(parts)
+
+
+def deployment_lines(service: dict[str, Any]) -> Iterable[str]:
+    """Say what in a service's deployments does not keep its tasks through a bad release."""
+    configured = service.get("deploymentConfiguration", {})
+    breaker = configured.get("deploymentCircuitBreaker", {})
+    if not (breaker.get("enable") and breaker.get("rollback")):
+        yield "the service's deployment circuit breaker, or its rollback, is off"
+    if (kept := configured.get("minimumHealthyPercent", _ALL_KEPT)) < _ALL_KEPT:
+        yield f"the service's minimumHealthyPercent is {kept}"
 
 
 def forwarding_lines(attributes: dict[str, str]) -> Iterable[str]:

@@ -9,7 +9,7 @@ import pytest
 from harness.report import emulated, not_covered, proved
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     import requests
 
@@ -97,6 +97,20 @@ def test_a_target_slower_than_the_idle_time_out_gives_504(
     )
 
 
+@pytest.fixture
+def sicken(probe: ProbeClient, ecs: Any, access: Access) -> Iterator[Callable[[], str]]:
+    """Make a web task fail its health check; ECS alone might spare it for its grace period."""
+    made: list[str] = []
+
+    def make() -> str:
+        made.append(probe.set_health(False)["task"])
+        return made[-1]
+
+    yield make
+    for task in made:
+        ecs.stop_task(cluster=access.cluster, task=task, reason="the scenario is over")
+
+
 @as_control
 @pytest.mark.requires("http", "probe", "ecs", "elb")
 @pytest.mark.mutates(alone=1)
@@ -105,8 +119,9 @@ def test_an_unhealthy_target_gets_no_traffic(
     web_tier: WebTier,
     eventually: Callable[..., Any],
     differences: Differences,
+    sicken: Callable[[], str],
 ) -> None:
-    sick = probe.set_health(False)["task"]
+    sick = sicken()
     address = web_tier.address_of(sick)
     found = eventually(
         lambda: [str(one) for one in web_tier.targets() if one.address == address],

@@ -8,8 +8,11 @@ from harness.cause_rules_seen import FACTS, MAIL, RELEASES, UPLOADS
 from harness.causes import likely_cause
 
 SEEN = {
-    "visitors saw [200, 503] during the release": "minimumHealthyPercent of the service",
-    "The release was neither refused nor rolled back, within 60 s.": "circuit breaker",
+    "visitors saw [200, 503] during the release\nthe service's minimumHealthyPercent is 50": (
+        "minimumHealthyPercent of the service"
+    ),
+    "The release was neither refused nor rolled back, within 60 s.\nthe service's deployment"
+    " circuit breaker, or its rollback, is off": "circuit breaker",
     "the web task takes ['password'] from tickets/db, and should take the account only": (
         "more, or less, than username and password from tickets/db"
     ),

@@ -248,3 +248,27 @@ def test_complete_marks_have_no_problems() -> None:
     assert markers.problems(
         [mark("truth", local=proved, aws=proved, moon=proved, url=proved), mark("mutates")]
     ) == ["its truth label names unknown targets: moon"]
+
+
+@pytest.mark.parametrize(
+    ("configured", "said"),
+    [
+        ({"deploymentCircuitBreaker": {"enable": True, "rollback": True}}, []),
+        (
+            {"deploymentCircuitBreaker": {"enable": True, "rollback": False}},
+            ["the service's deployment circuit breaker, or its rollback, is off"],
+        ),
+        (
+            {
+                "deploymentCircuitBreaker": {"enable": True, "rollback": True},
+                "minimumHealthyPercent": 50,
+            },
+            ["the service's minimumHealthyPercent is 50"],
+        ),
+        ({}, ["the service's deployment circuit breaker, or its rollback, is off"]),
+    ],
+)
+def test_what_would_not_keep_tasks_through_a_bad_release_is_said(
+    configured: dict[str, Any], said: list[str]
+) -> None:
+    assert list(findings.deployment_lines({"deploymentConfiguration": configured})) == said
