@@ -15,6 +15,10 @@ TICKS = (
         r"rule (?P<rule>\S+): tick \S+ of \S+: RunTask: \w+: (?P<words>[^\n]*)",
         "the rule {rule} cannot run its task: {words}",
     ),
+    rule(
+        r"calling the RunTask operation: TaskDefinition (?:not found|is inactive)",
+        "the rule's target names a task definition, or a revision of it, that does not exist",
+    ),
 )
 """Control's own log, which says why a tick had no task."""
 

@@ -127,6 +127,11 @@ def test_a_workers_end_is_shown_with_its_reason_and_also_when_it_was_a_good_one(
             " ClientException: TaskDefinition not found.",
             "the rule tickets-schedule cannot run its task: TaskDefinition not found.",
         ),
+        (
+            "An error occurred (ClientException) when calling the RunTask operation:"
+            " TaskDefinition not found.",
+            "the rule's target names a task definition, or a revision of it,",
+        ),
         ("no tick came for 120 s:", "the rule started no task for 120 s"),
         (
             "release-expired-holds ran 2 times in 2026-11-23T04:28:00.000000Z, in one minute",
