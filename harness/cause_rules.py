@@ -114,7 +114,7 @@ IMAGE = (
         r"executable file not found in \$PATH|exec: \"[^\"]+\": [^\n]*no such file"
         r"|exec [^\n:]+: (?:no such file or directory|exec format error|permission denied)",
         "{task} never started: the command or entry point of its task definition is not in the"
-        " image",
+        " image, or the interpreter that a script's first line names is not (Windows line ends)",
     ),
     rule(
         r"CannotStartContainerError: (?:Error response from daemon: )?(?P<words>[^\n;]*)",
@@ -133,6 +133,11 @@ IMAGE = (
 
 
 BOOT = (
+    rule(
+        r"Could not open input file: (?:\./)?artisan",
+        "php artisan is run where no artisan is: workingDirectory of the task definition, or the"
+        " image's WORKDIR, must be the app's directory",
+    ),
     rule(
         r"No application encryption key has been specified",
         "APP_KEY is missing in the task: its task definition does not take it from the secret",
@@ -199,6 +204,10 @@ BOOT = (
         "PHP-FPM does not listen at {where}, where nginx looks for it",
     ),
     rule(
+        r"\[emerg\] \d+#\d+: (?P<said>[^\n]{1,240})",
+        "nginx does not start: {said}",
+    ),
+    rule(
         r"Primary script unknown",
         "nginx gives PHP-FPM a script path that is not in the image: its root must be the app's"
         " public directory",
@@ -209,8 +218,14 @@ BOOT = (
 HEALTH = (
     rule(
         r"Health checks failed with these codes: \[30\d\]",
-        "the health check is redirected: the app or its nginx sends plain HTTP to https, and"
-        " /healthz must answer 200 without",
+        "the health check is redirected: the app or its nginx sends plain HTTP to https, or its"
+        " path is a page for who has signed in; it must be one that answers 200 to plain HTTP",
+    ),
+    rule(
+        r"Health checks failed with these codes: \[(?P<code>40[13])\]|failed ELB health checks"
+        r"[\s\S]*?\"status\":(?P<logged>40[13])\b",
+        "the health check is refused (401 or 403): its path asks for a password or a sign-in, and a"
+        " load balancer has none",
     ),
     rule(
         r"Health checks failed with these codes: \[400\]",
@@ -269,6 +284,16 @@ HEALTH = (
     rule(
         r"server reached pm\.max_children",
         "PHP-FPM has no worker left: pm.max_children is too low",
+    ),
+    rule(
+        r"answer(?:s|ed) 503[\s\S]*?(?:\"status\":|HTTP/1\.\d\" )503\b",
+        "the app itself answers 503: it is in maintenance, since php artisan down was run in the"
+        " task or by the image's entrypoint",
+    ),
+    rule(
+        r"Essential container in task exited, container \S+ exited with 0\b",
+        "{task}'s command ends at once, without an error: it must go on running, as queue:work does"
+        " without --stop-when-empty and --once; an entryPoint of sh -c takes only one word of it",
     ),
     rule(r"answered 503[^\n]*maintenance", "the app is in maintenance: php artisan down was run"),
     rule(r"answered 504", "the app takes longer than the edge waits"),

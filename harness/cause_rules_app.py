@@ -75,6 +75,10 @@ DATABASE = (
         " app",
     ),
     rule(
+        r"\[2002\][^\n]*Host: (?P<host>localhost|127\.0\.0\.1)\b",
+        "DB_HOST is not set in the task: the app looks for its database in the task itself",
+    ),
+    rule(
         r"SQLSTATE\[HY000\] \[2002\][^\n]*(?:refused|timed out|unreachable|No route)",
         "the task cannot reach DB_HOST on port 3306: a security group or a wrong port",
     ),
@@ -91,6 +95,12 @@ DATABASE = (
 
 
 AWS = (
+    rule(
+        r"assumed-role/(?P<role>[\w+=,.@-]*web[\w+=,.@-]*)/\S+ is not authorized to perform:"
+        r" (?P<action>ses:\w+)",
+        "the web task sends mail itself, and its role {role} lacks {action}: mail is the worker's,"
+        " so queue it (dispatch, and QUEUE_CONNECTION sqs)",
+    ),
     rule(
         r"Error retrieving credential|Unable to locate credentials|CredentialsException"
         r"|MissingAuthenticationToken|missing Authentication Token"
@@ -193,7 +203,8 @@ SEEN = (
     ),
     rule(
         r"the session cookie is not Secure",
-        "the session cookie is not Secure: SESSION_SECURE_COOKIE is not true in the task",
+        "the session cookie is not Secure: SESSION_SECURE_COOKIE is not true in the task, or"
+        " config/session.php does not read it",
     ),
     rule(
         r"the session cookie is not HttpOnly",
@@ -229,6 +240,16 @@ SEEN = (
         r"answered 419",
         "a form was refused with 419: its session was not there when it came back, since the cookie"
         " was not returned or cannot be decrypted",
+    ),
+    rule(
+        r"The page (?P<page>\S+) answered 404",
+        "the app has no page {page} in this environment: what it shows was not seeded (first_run in"
+        " harness.toml), or its route is gone",
+    ),
+    rule(
+        r"The page (?P<page>\S+) answered 200, and has no form to (?P<form>\S+?)\.?\s",
+        "the page {page} offers no {form}: what the visitor needs for it was not kept, or had ended"
+        " already, when it was shown",
     ),
     rule(
         r"_probe/v1/\S+ answered 404",

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from harness.cause_rules import rule
 
+_LATE = (
+    r"(?:job \S+ (?:was not done|did not begin)|not in (?:failed_jobs|the dead-letter queue)"
+    r"|came to the buyer)[\s\S]*"
+)
+"""A scenario waited for a job in vain; what the worker's command says comes after it."""
+
 TICKS = (
     rule(
         r"rule (?P<rule>\S+): tick \S+ of \S+: RunTask: \w+: User: \S+assumed-role/"
@@ -18,6 +24,10 @@ TICKS = (
     rule(
         r"calling the RunTask operation: TaskDefinition (?:not found|is inactive)",
         "the rule's target names a task definition, or a revision of it, that does not exist",
+    ),
+    rule(
+        r"calling the RunTask operation: (?P<words>[^\n]*)",
+        "the rule's target cannot start its task: {words}",
     ),
 )
 """Control's own log, which says why a tick had no task."""
@@ -36,6 +46,11 @@ JOBS = (
         " have --stop-when-empty, --once, or a small --max-jobs or --max-time",
     ),
     rule(
+        r"(?:'poison': True|tries=0|past max)[\s\S]*the worker tries a job without end",
+        "queue:work's --tries is 0: a job that fails is tried until SQS takes it away, and never"
+        " comes to failed_jobs",
+    ),
+    rule(
         r"(?:'poison': True|a mail that SES refuses is not in failed_jobs)[^\n]*'outcome': 'threw'"
         r"[^\n]*'failed': False",
         "a job that failed for good is not in failed_jobs: QUEUE_FAILED_DRIVER is null, or keeps"
@@ -45,6 +60,14 @@ JOBS = (
         r"the cache of the worker is (?P<worker>[^\n]*?) and that of the web task (?P<web>[^\n:]*)",
         "worker and web task do not share their cache ({worker}; {web}): CACHE_STORE, CACHE_PREFIX"
         " or APP_NAME differ",
+    ),
+    rule(
+        r"nothing ran schedule:run in two minutes:[^\n]*exit code [1-9]",
+        "the scheduler's task ends before it comes to schedule:run: its log says why",
+    ),
+    rule(
+        r"nothing ran schedule:run in two minutes:[^\n]*TaskFailedToStart: (?P<words>[^\n]*)",
+        "the scheduler's task does not start: {words}",
     ),
     rule(
         r"nothing ran schedule:run in two minutes",
@@ -97,6 +120,15 @@ JOBS = (
         " another task's command or by the image's entrypoint, or still runs on the old host",
     ),
     rule(
+        r"Message must be shorter than (?P<most>\d+) bytes",
+        "a job is larger than the queue takes: its MaximumMessageSize is {most} bytes",
+    ),
+    rule(
+        r"ReceiveMessage[^\n]*Operation timed out after (?P<ms>\d+) milliseconds",
+        "the app's SQS client gives up after {ms} ms, before the queue's long poll ends: raise"
+        " http.timeout in config/queue.php above ReceiveMessageWaitTimeSeconds",
+    ),
+    rule(
         r"the job ran in task \S+ and the workers are|the job came over the connection",
         "QUEUE_CONNECTION is not sqs in the web task, which runs its jobs itself",
     ),
@@ -123,6 +155,24 @@ JOBS = (
         r"(?:job \S+ (?:was not done|did not begin)|not in failed_jobs|came to the buyer)[^\n]*"
         r"(?=[\s\S]*the queue delays each message by (?P<delay>\d+) s)",
         "the queue delays each message by {delay} s (DelaySeconds), and so each job",
+    ),
+    rule(
+        rf"{_LATE}the worker's command names the connection (?P<name>\S+)",
+        'the worker\'s command takes jobs of the connection "{name}", and the web task dispatches'
+        " them on sqs",
+    ),
+    rule(
+        rf"{_LATE}the worker sleeps for (?P<sleep>\d+) s when",
+        "queue:work's --sleep is {sleep}: a job that comes after an empty poll waits for as long",
+    ),
+    rule(
+        rf"{_LATE}the worker rests for (?P<rest>\d+) s after",
+        "queue:work's --rest is {rest}: each worker does nothing for that long after every job",
+    ),
+    rule(
+        rf"{_LATE}the worker runs queue:listen",
+        "the worker runs queue:listen, which starts PHP anew for each job and does not stop"
+        " gracefully: use queue:work",
     ),
     rule(
         r"(?:job \S+ (?:was not done|did not begin)|not in failed_jobs)[^\n]*'runs': \[\]",

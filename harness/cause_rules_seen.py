@@ -71,6 +71,10 @@ _IN_IMAGE = (
         " entrypoint must run it, with the task's own values",
     ),
     rule(
+        r"APP_ENV is '(?P<seen>[^']*)'",
+        'APP_ENV is "{seen}" in the task, and must be production',
+    ),
+    rule(
         r"APP_DEBUG is on",
         "APP_DEBUG is true in the task: an error shows code and configuration to every visitor",
     ),
@@ -103,6 +107,12 @@ _IN_IMAGE = (
         "the image is older than the fixes for its packages: build it anew",
     ),
     rule(
+        r"(?:ended with |whose task was stopped saw \[[\d, ]*)504"
+        r"|too long[^\n]*The last answer: 504",
+        "nginx in the task gives up before the app has answered (504): fastcgi_read_timeout in the"
+        " image is too short",
+    ),
+    rule(
         r"in flight when its task got the stop signal ended with",
         "the stop signal ends nginx or PHP-FPM at once: the entrypoint does not pass it on, or the"
         " image's STOPSIGNAL is not the graceful one",
@@ -132,6 +142,15 @@ _IN_MAIL = (
         r"which is no worker, through the queue connection '(?P<connection>\w+)'",
         'QUEUE_CONNECTION is "{connection}" in the web task, which runs its jobs itself while the'
         " visitor waits",
+    ),
+    rule(
+        r"the (?P<part>HTML|text) part does not name the order",
+        "the mail has no {part} part, or one without its order: the Mailable's content() must name"
+        " both views",
+    ),
+    rule(
+        r"the attachments are (?P<seen>\[[^\n]*\])",
+        "the mail's calendar file is missing, or is not text/calendar: {seen}",
     ),
     rule(
         r"the mail is from (?P<seen>[^\s,]*), not from (?P<wanted>\S+)",
@@ -289,6 +308,11 @@ UPLOADS = (
     rule(
         r"a record was written for a file that is not there",
         "the app writes its record before the file is stored, or does not look at what put() says",
+    ),
+    rule(
+        r"the link to the store answered (?P<code>403|401)",
+        "the link to the store is refused ({code}): it is not signed, since the disk's url() is"
+        " used and not temporaryUrl(), or its signer may not read the object",
     ),
     rule(
         r"did not expire|good for another object too",

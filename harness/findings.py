@@ -100,6 +100,7 @@ def collect(
             "stopped tasks of worker and scheduler",
             lambda: findings_jobs.stopped_lines(access, ecs=ecs, since=since),
         )
+        add("worker", lambda: findings_jobs.command_lines(access, ecs=ecs))
     if aws and "sqs" in aws:
         add("queue", lambda: findings_jobs.queue_lines(access, sqs=aws["sqs"]))
     if visitor is not None:

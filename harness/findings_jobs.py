@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from harness import queuework
 from harness.clustertasks import ends, find_tasks, task_id
+from harness.taskservice import EcsService
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,6 +29,13 @@ def stopped_lines(access: Access, *, ecs: Any, since: datetime) -> Iterator[str]
                 continue
             words = f"{one.get('stopCode', 'stopped')}: {one.get('stoppedReason', 'no reason')}"
             yield "; ".join((f"{kind} task {task_id(one['taskArn'])} {words}", *ends(one)))
+
+
+def command_lines(access: Access, *, ecs: Any) -> Iterator[str]:
+    """Say what of the worker's command keeps jobs waiting, if anything does."""
+    if "worker" in access.services:
+        worker = EcsService(ecs, cluster=access.cluster, name=access.services["worker"])
+        yield from queuework.remarks(worker.container().get("command", ()))
 
 
 def queue_lines(access: Access, *, sqs: Any) -> Iterator[str]:

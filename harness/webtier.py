@@ -167,7 +167,17 @@ class WebTier:
             shown = "; ".join(map(str, targets)) or "none"
             return NotYet(f"{healthy} of {wanted} web tasks are healthy; targets: {shown}")
 
-        wait_until(probe, deadline=Deadline(self._differences.replacement_s), interval_s=0.2)
+        wait_until(probe, deadline=Deadline(self.steady_within_s()), interval_s=0.2)
+
+    def steady_within_s(self) -> float:
+        """Return how long new tasks may take until the load balancer sends them visitors."""
+        group = self._group()
+        checked_s = int(group["HealthCheckIntervalSeconds"]) * int(group["HealthyThresholdCount"])
+        return self._differences.replacement_s + checked_s
+
+    def settled_within_s(self) -> float:
+        """Return how long a deployment may take until the last old task has drained and gone."""
+        return self.steady_within_s() + self.drains_for_s()
 
     def unhealthy_within_s(self) -> int:
         """Return how long the target group takes to call a target unhealthy, at the most."""

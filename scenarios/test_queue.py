@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from harness.jobqueue import LONG_JOB_S, LONGEST_DELAY_S
+from harness.queuework import flags
 from harness.report import emulated, not_covered, proved
 
 if TYPE_CHECKING:
@@ -18,10 +18,6 @@ if TYPE_CHECKING:
     from harness.jobqueue import JobQueue, Jobs
     from harness.targets import Differences
     from harness.taskservice import EcsService
-
-FLAG = re.compile(r"--(?P<name>[\w-]+)[=\s](?P<quote>[\"']?)(?P<value>\d+)(?P=quote)(?=[\s;]|$)")
-DEFAULTS = {"tries": 1, "timeout": 60}
-"""What queue:work does without these flags."""
 
 as_worker = pytest.mark.truth(
     local=emulated("the emulator's queue never delivers twice nor out of order, as SQS may"),
@@ -33,21 +29,14 @@ CACHE = [
     "-c",
     "for key in default prefix; do php artisan config:show cache.$key --no-ansi; done",
 ]
+STOP_TIMEOUT_S = 30
+"""How long ECS waits where a task definition says nothing."""
 BURST = 12
 """Jobs enough that another taker than the workers would not miss all of them."""
 as_read = pytest.mark.truth(
     local=proved, aws=proved, url=not_covered("queue and task definition cannot be read there")
 )
 needs_worker = pytest.mark.requires("http", "probe", "ecs", "queue")
-
-
-def flags(command: list[str]) -> dict[str, int]:
-    """Return the numbers that queue:work is told, with its own defaults for the others.
-
-    A shell's command is one word, in which queue:work has its own.
-    """
-    found = FLAG.finditer(" ".join(command))
-    return {**DEFAULTS, **{one["name"]: int(one["value"]) for one in found}}
 
 
 def at(text: str) -> datetime:
@@ -156,7 +145,7 @@ def test_a_poison_job_ends_in_failed_jobs_and_not_in_the_dead_letter_queue(
     worker: EcsService,
     until_done: Callable[..., dict[str, Any]],
 ) -> None:
-    tries = flags(worker.container()["command"])["tries"]
+    tries = flags(worker.container().get("command", ()))["tries"]
     job = jobs.dispatch(poison=True, backoff_s=[0])
     seen = until_done(job)
     assert seen["failed"], "the job is not in failed_jobs"
@@ -202,13 +191,14 @@ def test_a_delayed_job_is_not_early(jobs: Jobs, until_done: Callable[..., dict[s
 @pytest.mark.read_only
 def test_the_workers_flags_fit_the_queue(worker: EcsService, job_queue: JobQueue) -> None:
     container = worker.container()
-    told = flags(container["command"])
+    told = flags(container.get("command", ()))
     attributes = job_queue.attributes()
     visibility_s = job_queue.visibility_s()
     assert visibility_s > told["timeout"], (
         f"the visibility time-out is {visibility_s} s and the job time-out {told['timeout']} s:"
         " a job that takes longer than the first runs twice"
     )
+    assert told["tries"] > 0, "tries=0: a job that fails is tried until SQS takes it away"
     most = job_queue.most_receives()
     assert told["tries"] <= most, (
         f"tries={told['tries']} is more than maxReceiveCount={most}: jobs that fail go to the"
@@ -217,8 +207,9 @@ def test_the_workers_flags_fit_the_queue(worker: EcsService, job_queue: JobQueue
     poll_s = int(attributes["ReceiveMessageWaitTimeSeconds"])
     assert poll_s > 0, "the queue has no long poll: an idle worker misses messages and costs more"
     longest_s = poll_s + told["timeout"]
-    assert container["stopTimeout"] >= longest_s, (
-        f"stopTimeout is {container['stopTimeout']} s, and a long poll and the longest job take"
+    stops_s = container.get("stopTimeout", STOP_TIMEOUT_S)
+    assert stops_s >= longest_s, (
+        f"stopTimeout is {stops_s} s, and a long poll and the longest job take"
         f" {longest_s} s: a deployment kills jobs"
     )
 

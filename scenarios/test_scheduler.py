@@ -130,6 +130,7 @@ def test_each_minute_has_one_tick_and_one_run_of_the_release(
     record_property: Callable[[str, object], None],
 ) -> None:
     began, ended = scheduler.window(WINDOW)
+    settings = scheduler.settings()  # before another scenario disables the rule for a while
 
     def ticks() -> list[Run]:
         return [one for one in scheduler.ticks(since=began) if one.at < ended]
@@ -140,7 +141,7 @@ def test_each_minute_has_one_tick_and_one_run_of_the_release(
         what="the tasks that the rule started did not stop",
         within_s=DUE_WITHIN_S,
     )
-    shown = "\n".join([f"the rule: {scheduler.settings()}", *map(str, seen)])
+    shown = "\n".join([f"the rule: {settings}", *map(str, seen)])
     moments = [began, *(one.at for one in seen), ended]
     gaps = [(later - former).total_seconds() for former, later in pairwise(moments)]
     assert max(gaps) <= PERIOD_S + JITTER_S, f"no tick came for {max(gaps):.0f} s:\n{shown}"
@@ -184,7 +185,8 @@ def test_nothing_but_the_rule_runs_the_scheduler(
     began, _ = scheduler.window(WINDOW)
     until_window_is_over()
     commands = by_task(what_ran(began), name=COMMAND)
-    assert commands, f"nothing ran {COMMAND} in two minutes"
+    ticks = "; ".join(map(str, scheduler.ticks(since=began)))
+    assert commands, f"nothing ran {COMMAND} in two minutes: {ticks or 'no tick came'}"
     others = scheduler.strangers(commands)
     assert not others, f"{COMMAND} is run by another than the rule's tasks: {', '.join(others)}"
 

@@ -135,7 +135,6 @@ def refused(
     web_tier: WebTier,
     access: Access,
     eventually: Callable[..., Any],
-    differences: Differences,
 ) -> Callable[..., Progress]:
     """Release with DB_PASSWORD from elsewhere, which must be refused while visitors are served."""
 
@@ -159,7 +158,7 @@ def refused(
             ask,
             until=lambda found: found.started or found.stuck or (found.refusals and found.replaced),
             what="The release was neither refused nor rolled back",
-            within_s=differences.replacement_s,
+            within_s=web_tier.settled_within_s(),
         )
         assert not seen.started, "a task started although its secret is bad"
         assert not seen.stuck, "The release was refused, and was not rolled back"
@@ -336,7 +335,6 @@ def test_a_rotated_password_is_in_new_tasks_only_and_no_request_fails_in_the_rig
     release: Callable[[], None],
     ask_another_task: Callable[..., dict[str, Any]],
     eventually: Callable[..., Any],
-    differences: Differences,
 ) -> None:
     running = web_tier.running()
     old, new = rotation.begin()
@@ -355,7 +353,7 @@ def test_a_rotated_password_is_in_new_tasks_only_and_no_request_fails_in_the_rig
         ask,
         until=lambda told: all(one["task"] not in running for one in told),
         what="A forced new deployment did not replace the tasks",
-        within_s=differences.replacement_s,
+        within_s=web_tier.steady_within_s(),
     )
     used = {account(told) for told in answers if told["task"] not in running}
     assert used == {new}, f"tasks that started after the rotation use {used}, and not {new}"

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from harness.browser import Account, Browser
     from harness.containers import Containers
     from harness.probe import ProbeClient
-    from harness.targets import Access, Differences
+    from harness.targets import Access
     from harness.webtier import WebTier
 
 SPOOFED = "203.0.113.7"
@@ -73,7 +73,6 @@ def test_the_session_survives_the_replacement_of_every_web_task_and_no_request_f
     probe: ProbeClient,
     web_tier: WebTier,
     eventually: Callable[..., Any],
-    differences: Differences,
 ) -> None:
     probe.put("seat", "C3")
     old, answered = web_tier.running(), [""]
@@ -89,7 +88,7 @@ def test_the_session_survives_the_replacement_of_every_web_task_and_no_request_f
         ask,
         until=lambda tasks: not tasks & (old | {""}) and len(tasks) == len(old),
         what=f"The old tasks {sorted(old)} did not give way to as many new ones",
-        within_s=differences.replacement_s,
+        within_s=web_tier.steady_within_s(),
     )
 
 

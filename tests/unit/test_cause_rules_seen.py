@@ -43,6 +43,14 @@ SEEN = {
     "clear_env hides from PHP-FPM: APP_KEY": "clear_env is not set to no",
     "3 Debian packages of the image lack a security fix: curl": "older than the fixes",
     "a request in flight when its task got the stop signal ended with 000": "the stop signal ends",
+    "a request in flight when its task got the stop signal ended with 504": "fastcgi_read_timeout",
+    "visitors whose task was stopped saw [200, 504]": "fastcgi_read_timeout",
+    "The idle time-out is 60 s again, and 2 s are still too long, within 15 s. The last answer:"
+    " 504": "fastcgi_read_timeout",
+    "AssertionError: APP_ENV is 'local'": 'APP_ENV is "local"',
+    "AssertionError: the HTML part does not name the order": "the mail has no HTML part",
+    "the attachments are ['876-events.ics']": "or is not text/calendar: ['876-events.ics']",
+    "AssertionError: the link to the store answered 403": "not temporaryUrl()",
     "visitors whose task was stopped saw [200, 502]": "deregistration delay is too short",
     "the task's container ended with 137, not 0": "ignores its stop signal",
     "No mail came to the buyer (the worker's mailer is 'log', its queue connection 'sqs')": (

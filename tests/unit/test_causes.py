@@ -300,6 +300,52 @@ SAID = {
         ],
         "the worker ends again and again at its --memory limit (exit code 12)",
     ),
+    "a command elsewhere": (["Could not open input file: artisan"], "workingDirectory"),
+    "nginx does not start": (
+        ['2026/11/26 07:57:59 [emerg] 26#26: open() "/var/log/nginx/a.log" failed (2: No such'],
+        'nginx does not start: open() "/var/log/nginx/a.log" failed',
+    ),
+    "a health check with a password": (
+        ["Health checks failed with these codes: [401]"],
+        "the health check is refused (401 or 403)",
+    ),
+    "a health check with a password, in the task's log": (
+        [
+            "ServiceSchedulerInitiated: Task failed ELB health checks in (target-group x)",
+            '{"channel":"access","method":"GET","path":"/healthz","status":401,"bytes":172}',
+        ],
+        "the health check is refused (401 or 403)",
+    ),
+    "maintenance": (
+        [
+            "Failed: The web service is not steady: the edge still answers 503",
+            '{"channel":"access","method":"GET","path":"/","status":503,"bytes":744}',
+        ],
+        "the app itself answers 503",
+    ),
+    "a command that ends": (
+        ["stopped tasks: Essential container in task exited, container app exited with 0; x"],
+        "a task's command ends at once",
+    ),
+    "no database host": (
+        [
+            "SQLSTATE[HY000] [2002] No such file or directory (Connection: mysql, Host: localhost,"
+            " Port: 3306, Database: tickets)"
+        ],
+        "DB_HOST is not set",
+    ),
+    "mail that the web task sends": (
+        [f"{USER.format('tickets-web-task')} {DENIED.format('ses:SendRawEmail', 'arn:aws:ses')}"],
+        "the web task sends mail itself",
+    ),
+    "a page that is not there": (
+        ["AssertionError: The page /events/x answered 404, and has no form to /events/x/holds."],
+        "the app has no page /events/x in this environment",
+    ),
+    "a page without its form": (
+        ["AssertionError: The page /checkout answered 200, and has no form to /orders.\n"],
+        "the page /checkout offers no /orders",
+    ),
     "a worker that is done": (
         [
             "No mail came",

@@ -85,9 +85,14 @@ class FakeElb:
     def __init__(self, *states: str) -> None:
         self.states = states
         self.idle = ["60"]
+        self.interval_s = 0
 
     def describe_target_groups(self, **how: Any) -> Any:
-        return {"TargetGroups": [{"TargetGroupArn": "arn:group"}]}
+        checks = {"HealthCheckIntervalSeconds": self.interval_s, "HealthyThresholdCount": 5}
+        return {"TargetGroups": [{"TargetGroupArn": "arn:group", **checks}]}
+
+    def describe_target_group_attributes(self, **how: Any) -> Any:
+        return {"Attributes": [{"Key": "deregistration_delay.timeout_seconds", "Value": "300"}]}
 
     def describe_load_balancers(self, **how: Any) -> Any:
         return {"LoadBalancers": [{"LoadBalancerArn": "arn:balancer"}]}
@@ -201,6 +206,13 @@ def test_steady_is_every_wanted_task_healthy() -> None:
     for ecs, states in ((FakeEcs(), ("healthy", "initial")), (FakeEcs(desired=0), ())):
         with pytest.raises(DeadlinePassed, match="web tasks are healthy; targets: "):
             tier(ecs, *states).wait_until_steady()
+
+
+def test_a_deployment_may_take_as_long_as_its_checks_and_its_draining() -> None:
+    elb = FakeElb()
+    elb.interval_s = 30
+    web = WebTier(ACCESS, ecs=FakeEcs(), elbv2=elb, differences=QUICK)
+    assert (web.steady_within_s(), web.settled_within_s()) == (150, 450)
 
 
 def test_what_a_scenario_changes_is_put_back_even_when_it_fails() -> None:

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from harness.taskservice import EcsService
-from scenarios.test_queue import flags
 from scenarios.test_steadiness import assert_was_stopped, ran_s
 from tests.unit.pages import Paged
 
@@ -57,23 +56,6 @@ def test_a_task_has_run_until_it_stopped_or_until_now() -> None:
     assert ran_s({}) == 0
     assert ran_s({"startedAt": began, "stoppedAt": began + timedelta(seconds=7)}) == 7
     assert 60 <= ran_s({"startedAt": began}) < 120
-
-
-@pytest.mark.parametrize(
-    "command",
-    [
-        ["php", "artisan", "queue:work", "--tries=3", "--timeout=90", "--json"],
-        ["php", "artisan", "queue:work", "--tries", "3", "--timeout", "90"],
-        [
-            "sh",
-            "-c",
-            'it\'s=x; while true; do php artisan queue:work --tries="3" --timeout=90; done',
-        ],
-    ],
-)
-def test_a_workers_flags_are_read_however_they_are_written(command: list[str]) -> None:
-    found = flags(command)
-    assert (found["tries"], found["timeout"]) == (3, 90)
 
 
 def test_a_worker_that_has_ended_is_known_while_ecs_knows_it() -> None:
