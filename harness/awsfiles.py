@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from harness import taskdef_checks
 from harness.errors import ConfigError
 from harness.taskdef import load_json
 
@@ -181,6 +182,8 @@ def schedule(path: Path) -> CallFile:
                 hint="an ECS target needs the cluster's Arn, a RoleArn that may run the task, and"
                 " EcsParameters with a TaskDefinitionArn",
             )
+    for wrong in taskdef_checks.of_launch(targets[0]["EcsParameters"], names=taskdef_checks.RULE):
+        raise file.fail(f"EcsParameters.{wrong.key} {wrong.said}", hint=wrong.hint)
     return file
 
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from ipaddress import IPv4Network
 from typing import TYPE_CHECKING, Any
 
-from harness import packetrules, taskdef
+from harness import albfiles, packetrules, taskdef
 from harness.addresses import Tier
 from harness.packetrules import TASKS, Layout, Member
 from harness.services import control, edge, localstack, mysql, proxy
@@ -82,7 +82,7 @@ def members(config: Config) -> dict[str, Member]:
 
 
 def _load_balancer_groups(config: Config) -> list[str]:
-    balancer = taskdef.load_json(config.load_balancer)["LoadBalancer"]
+    balancer = albfiles.load_balancer(config.load_balancer)["LoadBalancer"]
     return list(balancer.get("SecurityGroups") or ())
 
 

@@ -6,7 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from harness import awsfiles, certs, engine, iamroles, network, resources, secretvalues, taskdef
+from harness import (
+    albfiles,
+    awsfiles,
+    certs,
+    engine,
+    iamroles,
+    network,
+    resources,
+    secretvalues,
+    taskdef,
+)
 from harness.errors import ConfigError
 from harness.redact import Secret
 from harness.services import control, edge, localstack, mysql, proxy
@@ -219,8 +229,8 @@ def access_to(config: Config, *, run: Run, ports: Mapping[str, Ports], vendor: s
             name: str(taskdef.load_json(files.service)["serviceName"])
             for name, files in config.services.items()
         },
-        target_group=str(taskdef.load_json(config.target_group)["TargetGroup"]["Name"]),
-        load_balancer=str(taskdef.load_json(config.load_balancer)["LoadBalancer"]["Name"]),
+        target_group=str(albfiles.target_group(config.target_group)["TargetGroup"]["Name"]),
+        load_balancer=str(albfiles.load_balancer(config.load_balancer)["LoadBalancer"]["Name"]),
         session_cookie=web.environment.get("SESSION_COOKIE", ""),
         secrets={"app": config.probe_secret, "db": config.database.secret},
         probe_key_name=config.probe_key,

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from harness import iamroles, namedsecrets, taskdef
+from harness import albfiles, iamroles, namedsecrets, taskdef
 from harness.causes import likely_cause
 from harness.clustertasks import find_tasks
 from harness.config import Config, FirstRun, Service
@@ -69,13 +69,13 @@ def roles(client: IAMClient, config: Config) -> None:
 
 def load_balancer(client: ElasticLoadBalancingv2Client, config: Config) -> None:
     """Create the load balancer and the target group with production's settings."""
-    balancer = taskdef.load_json(config.load_balancer)
+    balancer = albfiles.load_balancer(config.load_balancer)
     made = client.create_load_balancer(**balancer["LoadBalancer"])
     client.modify_load_balancer_attributes(
         LoadBalancerArn=made["LoadBalancers"][0]["LoadBalancerArn"],
         Attributes=balancer.get("Attributes", []),
     )
-    group = taskdef.load_json(config.target_group)
+    group = albfiles.target_group(config.target_group)
     target_group = client.create_target_group(**group["TargetGroup"])
     client.modify_target_group_attributes(
         TargetGroupArn=target_group["TargetGroups"][0]["TargetGroupArn"],

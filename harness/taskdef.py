@@ -175,14 +175,16 @@ def load(path: Path) -> TaskDefinition:
 
 
 def load_service(path: Path, *, definition: TaskDefinition) -> dict[str, Any]:
-    """Read a service's file, and check that its load balancers fit its task definition.
+    """Read a service's file; its load balancers fit its task definition, and it is on Fargate.
 
     Raises:
         ConfigError: Naming the file, the key and the remedy.
     """
     raw = load_json(path)
-    for wrong in taskdef_checks.of_load_balancers(
-        raw, containers=definition.raw["containerDefinitions"], source=definition.source
+    containers = definition.raw["containerDefinitions"]
+    for wrong in (
+        *taskdef_checks.of_launch(raw),
+        *taskdef_checks.of_load_balancers(raw, containers=containers, source=definition.source),
     ):
         where = f"{path}: {wrong.key}"
         raise ConfigError(f"{where} {wrong.said}", where=where, hint=wrong.hint)

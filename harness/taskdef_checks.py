@@ -28,6 +28,10 @@ _LISTS: Mapping[str, str] = {
     "portMappings": '{"containerPort": 8080}',
     "dependsOn": '{"containerName": "...", "condition": "START"}',
 }
+_PLATFORMS = ("1.4.0", "LATEST")
+_SERVICE = ("launchType", "capacityProviderStrategy", "platformVersion")
+RULE = ("LaunchType", "CapacityProviderStrategy", "PlatformVersion")
+"""How EventBridge spells what CreateService and RunTask call launchType and so on."""
 _ENDS = ("COMPLETE", "SUCCESS")
 _CONDITIONS = ("START", *_ENDS, "HEALTHY")
 
@@ -195,6 +199,30 @@ def _dependency(
     elif condition in _ENDS and other.get("essential") is not False:
         hint = f'set "essential": false on "{name}": the task stops when an essential one ends'
         yield Wrong(key, f'is {condition}, and the container "{name}" is essential', hint)
+
+
+def of_launch(given: Mapping[str, Any], *, names: Sequence[str] = _SERVICE) -> Iterator[Wrong]:
+    """Say what starts tasks elsewhere than on Fargate, or on a Fargate that lacks what they need.
+
+    Sources: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateService.html
+    (without launchType and capacity provider, EC2) and
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-secrets-manager.html
+    (JSON keys of secrets from platform version 1.4.0 on).
+
+    Args:
+        given: A service, or a rule's EcsParameters.
+        names: How it spells launch type, capacity provider strategy and platform version.
+    """
+    launch, providers, version = names
+    if given.get(launch) != "FARGATE" and not given.get(providers):
+        said = f'is "{given[launch]}"' if given.get(launch) else "is missing, so that ECS takes EC2"
+        hint = (
+            f'write "{launch}": "FARGATE": a task definition of Fargate has no instance to run on'
+        )
+        yield Wrong(launch, said, hint)
+    if given.get(version, "LATEST") not in _PLATFORMS:
+        hint = "write 1.4.0: an earlier one cannot take a key out of a secret's JSON"
+        yield Wrong(version, f'is "{given[version]}"', hint)
 
 
 def of_load_balancers(

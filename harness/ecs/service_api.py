@@ -169,6 +169,12 @@ class ServiceApi:
             group = self._state.target_groups.get(names.elb_name(arn))
             if group is None:
                 raise _invalid(f"The target group {arn} does not exist.")
+            kind = group.raw.get("TargetType", "instance")
+            if definition.raw.get("networkMode") == "awsvpc" and kind != "ip":
+                raise _invalid(
+                    f"The provided target group {arn} has target type {kind}, which is incompatible"
+                    " with the awsvpc network mode specified in the task definition."
+                )
             if not self._state.attached(group):
                 raise _invalid(
                     f"The target group with targetGroupArn {arn} does not have an associated load"

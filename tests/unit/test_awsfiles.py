@@ -26,7 +26,10 @@ TARGET = {
     "Id": "one",
     "Arn": "arn:aws:ecs:r:a:cluster/c",
     "RoleArn": "arn:aws:iam::a:role/r",
-    "EcsParameters": {"TaskDefinitionArn": "arn:aws:ecs:r:a:task-definition/t"},
+    "EcsParameters": {
+        "TaskDefinitionArn": "arn:aws:ecs:r:a:task-definition/t",
+        "LaunchType": "FARGATE",
+    },
 }
 
 

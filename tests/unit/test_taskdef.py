@@ -355,6 +355,34 @@ def test_what_fargate_takes_is_taken(tmp_path: Path, changed: dict[str, Any]) ->
     assert load(written(tmp_path, lambda raw: app(raw).update(changed))).family == "tickets-web"
 
 
+FARGATE = {"launchType": "FARGATE", "platformVersion": "1.4.0"}
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"launchType": "EC2"}, 'launchType is "EC2"'),
+        ({"launchType": None}, "launchType is missing, so that ECS takes EC2"),
+        ({"platformVersion": "1.3.0"}, 'platformVersion is "1.3.0"'),
+    ],
+)
+def test_a_service_that_is_not_on_fargate_is_named(
+    tmp_path: Path, changed: dict[str, Any], said: str
+) -> None:
+    definition = load(written(tmp_path, lambda _: None))
+    path = tmp_path / "service.json"
+    spot = {"capacityProviderStrategy": [{"capacityProvider": "FARGATE_SPOT"}]}
+    for good in (FARGATE, {"launchType": "FARGATE"}, spot):
+        path.write_text(json.dumps(good), encoding="utf-8")
+        assert load_service(path, definition=definition) == good
+    path.write_text(json.dumps({**FARGATE, **changed}), encoding="utf-8")
+
+    with pytest.raises(ConfigError) as caught:
+        load_service(path, definition=definition)
+
+    assert str(caught.value).startswith(f"{path}: {said}")
+
+
 @pytest.mark.parametrize(
     ("entry", "said"),
     [
@@ -375,9 +403,9 @@ def test_a_service_whose_load_balancer_leads_nowhere_is_named(
     definition = load(written(tmp_path, lambda raw: app(raw).update(ports)))
     path = tmp_path / "service.json"
     good = {"containerName": "app", "containerPort": 8080}
-    path.write_text(json.dumps({"loadBalancers": [good]}), encoding="utf-8")
+    path.write_text(json.dumps({**FARGATE, "loadBalancers": [good]}), encoding="utf-8")
     assert load_service(path, definition=definition)
-    path.write_text(json.dumps({"loadBalancers": [entry]}), encoding="utf-8")
+    path.write_text(json.dumps({**FARGATE, "loadBalancers": [entry]}), encoding="utf-8")
 
     with pytest.raises(ConfigError) as caught:
         load_service(path, definition=definition)

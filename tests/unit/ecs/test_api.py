@@ -111,7 +111,8 @@ def ready(client: Client) -> Client:
     client.ecs("CreateCluster", clusterName="tickets")
     client.ecs("RegisterTaskDefinition", **WEB)
     client.elb("CreateLoadBalancer", **{"Name": "tickets", "Subnets.member.1": "subnet-1"})
-    client.elb("CreateTargetGroup", Name="tickets-web", Protocol="HTTP", Port="8080", VpcId="vpc-1")
+    of_tasks = {"Protocol": "HTTP", "Port": "8080", "VpcId": "vpc-1", "TargetType": "ip"}
+    client.elb("CreateTargetGroup", Name="tickets-web", **of_tasks)
     return client
 
 
@@ -291,8 +292,20 @@ def test_what_ecs_refuses_to_create(
     assert answer == {"__type": code, "message": message}
 
 
+def test_a_group_of_instances_cannot_serve_tasks(ready: Client) -> None:
+    group = ready.elb("CreateTargetGroup", Name="hosts", Protocol="HTTP", Port="80", VpcId="v")
+    arn = group["TargetGroups"][0]["TargetGroupArn"]
+    entry = {"targetGroupArn": arn, "containerName": "app", "containerPort": 8080}
+    answer = ready.ecs("CreateService", **service(loadBalancers=[entry]))
+    assert answer["message"] == (
+        f"The provided target group {arn} has target type instance, which is incompatible with the"
+        " awsvpc network mode specified in the task definition."
+    )
+
+
 def test_a_group_that_no_listener_uses_cannot_serve_a_service(ready: Client) -> None:
-    other = ready.elb("CreateTargetGroup", Name="other", Protocol="HTTP", Port="80", VpcId="v")
+    of_tasks = {"Protocol": "HTTP", "Port": "80", "VpcId": "v", "TargetType": "ip"}
+    other = ready.elb("CreateTargetGroup", Name="other", **of_tasks)
     balancer = ready.elb("DescribeLoadBalancers")["LoadBalancers"][0]["LoadBalancerArn"]
     made = ready.elb(
         "CreateListener",
