@@ -217,6 +217,11 @@ _IN_DEFINITIONS = (
         " the task definition",
     ),
     rule(
+        r"(?P<name>[A-Z_]+) is not the same in every task: (?P<seen>[^\n]*)",
+        "{name} differs between the task definitions ({seen}): what one kind of task keeps or sends"
+        " there, the others do not find",
+    ),
+    rule(
         r"the (?P<kind>\w+) task's definition has (?P<name>\w+)=(?P<value>\S*), and it should be"
         r" (?P<wanted>\S+)",
         "{name} of the {kind} task is {value} in its task definition, and must be {wanted}",

@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 
 REGIONS = ("AWS_DEFAULT_REGION", "AWS_REGION")
 ENDPOINTS = ("AWS_ENDPOINT", "AWS_ENDPOINT_URL")
+SHARED = (
+    *("DB_CONNECTION", "DB_DATABASE", "CACHE_STORE", "CACHE_PREFIX", "QUEUE_CONNECTION"),
+    *("FILESYSTEM_DISK", "AWS_BUCKET", "MAIL_MAILER"),
+)
+"""Where tasks keep what is not theirs alone."""
 OF_AWS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws")
 LOCAL = re.compile(r"[^.]*|127\..*|.*\.docker\.internal")
 """Hosts of a developer's machine: a name without a domain, and its own addresses."""
@@ -93,6 +98,18 @@ def test_every_task_that_uses_queues_has_their_address_without_the_overlay(
             f"the {kind} task's definition has no SQS_PREFIX, which here the overlay sets; it"
             f" should be {queues_of(access)}"
         )
+
+
+@as_read
+@needs_definitions
+@pytest.mark.read_only
+def test_what_one_task_keeps_the_others_find(
+    variables: Callable[[], Iterator[tuple[str, str, str]]],
+) -> None:
+    for name in SHARED:
+        told = {kind: value for kind, given, value in variables() if given == name}
+        shown = ", ".join(f"{kind}={value}" for kind, value in told.items())
+        assert len(set(told.values())) <= 1, f"{name} is not the same in every task: {shown}"
 
 
 def queues_of(access: Access) -> str:

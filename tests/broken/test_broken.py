@@ -9,6 +9,7 @@ import pytest
 
 from tests.broken.conftest import Rehearsed
 from tests.broken.mistakes import MISTAKES, NOT_STARTED, Mistake
+from tests.broken.mistakes_commands import COMMANDS
 from tests.broken.mistakes_jobs import JOBS
 from tests.broken.mistakes_platform import PLATFORM
 from tests.broken.mistakes_roles import ROLES
@@ -18,7 +19,7 @@ from tests.broken.mistakes_tiers import TIERS
 if TYPE_CHECKING:
     from _pytest.mark import ParameterSet
 
-ALL = (*MISTAKES, *TIERS, *STORIES, *ROLES, *PLATFORM, *JOBS)
+ALL = (*MISTAKES, *TIERS, *STORIES, *ROLES, *PLATFORM, *JOBS, *COMMANDS)
 
 pytestmark = pytest.mark.docker
 

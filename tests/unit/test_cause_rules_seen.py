@@ -47,6 +47,9 @@ SEEN = {
     "visitors whose task was stopped saw [200, 504]": "fastcgi_read_timeout",
     "The idle time-out is 60 s again, and 2 s are still too long, within 15 s. The last answer:"
     " 504": "fastcgi_read_timeout",
+    "AssertionError: FILESYSTEM_DISK is not the same in every task: web=s3, worker=local": (
+        "FILESYSTEM_DISK differs between the task definitions (web=s3, worker=local)"
+    ),
     "AssertionError: APP_ENV is 'local'": 'APP_ENV is "local"',
     "AssertionError: the HTML part does not name the order": "the mail has no HTML part",
     "the attachments are ['876-events.ics']": "or is not text/calendar: ['876-events.ics']",

@@ -1,0 +1,196 @@
+"""The mistakes of commands and of what tasks are started on: flags, directories, launch types."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from tests.broken.mistakes import (
+    FLAGS,
+    JOB,
+    MINUTES,
+    SESSIONS,
+    USAGE,
+    Change,
+    Mistake,
+    container,
+    pattern,
+    text,
+    variable,
+)
+from tests.broken.mistakes_jobs import QUEUES
+from tests.broken.mistakes_stories import ENTRYPOINT, NGINX
+
+BALANCER = "app/ecs/load-balancer.json"
+GROUP = "app/ecs/target-group.json"
+POISON = "test_a_poison_job_ends_in_failed_jobs_and_not_in_the_dead_letter_queue"
+RETRIED = "test_a_job_that_fails_twice_backs_off_and_succeeds"
+TOO_SLOW = "test_a_target_slower_than_the_idle_time_out_gives_504"
+ALIKE = "test_what_one_task_keeps_the_others_find"
+SENT = "test_a_subject_beyond_ascii_arrives_as_it_was_written"
+ONLY_RULE = "test_nothing_but_the_rule_runs_the_scheduler"
+
+
+def worker_says(old: str, new: str) -> Change:
+    """Write a word of the worker's command in another way."""
+
+    def edit(found: dict[str, Any]) -> None:
+        found["command"] = [new if word == old else word for word in found["command"]]
+
+    return container("worker", edit)
+
+
+def target_lacks(name: str) -> Change:
+    """Take a member away from the EcsParameters of the rule's target."""
+
+    def change(root: Path) -> None:
+        path = root / "app" / "aws" / "schedule.json"
+        found = json.loads(path.read_text())
+        del found["PutTargets"]["Targets"][0]["EcsParameters"][name]
+        path.write_text(json.dumps(found, indent=2))
+
+    return change
+
+
+COMMANDS = (
+    Mistake(
+        "the worker sleeps after each empty poll",
+        worker_says("--sleep=1", "--sleep=90"),
+        cause="queue:work's --sleep is 90",
+        red=(RETRIED,),
+    ),
+    Mistake(
+        "a failing job is tried without end",
+        worker_says("--tries=3", "--tries=0"),
+        cause="queue:work's --tries is 0",
+        red=(FLAGS, POISON),
+    ),
+    Mistake(
+        "the worker takes jobs of another connection",
+        worker_says("sqs", "database"),
+        cause='the worker\'s command takes jobs of the connection "database"',
+        red=(JOB,),
+    ),
+    Mistake(
+        "the queue takes small messages only",
+        pattern(
+            QUEUES,
+            r'"VisibilityTimeout"',
+            '"MaximumMessageSize": "1024",\n        "VisibilityTimeout"',
+        ),
+        cause="its MaximumMessageSize is 1024 bytes",
+        red=(SENT,),
+    ),
+    Mistake(
+        "the worker keeps files on its own disk",
+        variable("FILESYSTEM_DISK", "local", task="worker"),
+        cause="FILESYSTEM_DISK differs between the task definitions",
+        red=(ALIKE,),
+        green=(JOB,),
+    ),
+    Mistake(
+        "the scheduler does not know the database's host",
+        variable("DB_HOST", None, task="scheduler"),
+        cause="DB_HOST is not set in the task",
+        red=(MINUTES, ONLY_RULE),
+    ),
+    Mistake(
+        "the rule ticks every other minute",
+        text("app/aws/schedule.json", "rate(1 minute)", "cron(0/2 * * * ? *)"),
+        cause="the rule's schedule is cron(0/2 * * * ? *)",
+        red=(MINUTES,),
+    ),
+    Mistake(
+        "nginx gives up before the app answers",
+        pattern(NGINX, r"fastcgi_read_timeout \d+s", "fastcgi_read_timeout 2s"),
+        cause="fastcgi_read_timeout in the image is too short",
+        red=(TOO_SLOW,),
+    ),
+    Mistake(
+        "the image puts the app into maintenance",
+        text(
+            ENTRYPOINT,
+            "php artisan optimize --quiet\n",
+            "php artisan optimize --quiet\nphp artisan down || true\n",
+        ),
+        cause="the app itself answers 503: it is in maintenance",
+        red=(SESSIONS,),
+    ),
+    Mistake(
+        "the web task's working directory is not the app's",
+        container("web", lambda found: found.update(workingDirectory="/var/www/html")),
+        cause="php artisan is run where no artisan is",
+        exit_code=3,
+    ),
+    Mistake(
+        "the worker's entry point takes one word of its command",
+        container("worker", lambda found: found.update(entryPoint=["sh", "-c"])),
+        cause="command ends at once, without an error",
+        exit_code=3,
+    ),
+    Mistake(
+        "every page asks for a password",
+        text(
+            NGINX,
+            "    server_tokens off;",
+            '    server_tokens off;\n    auth_basic "soon";\n    auth_basic_user_file /dev/null;',
+        ),
+        cause="the health check is refused (401 or 403)",
+        exit_code=3,
+    ),
+    Mistake(
+        "nginx logs to a directory that is not there",
+        text(NGINX, "access_log /dev/stdout", "access_log /var/log/nginx/access.log"),
+        cause="nginx does not start: open()",
+        exit_code=3,
+    ),
+    Mistake(
+        "the target group is for instances",
+        text(GROUP, '"TargetType": "ip"', '"TargetType": "instance"'),
+        cause='TargetGroup.TargetType is "instance"',
+        exit_code=USAGE,
+    ),
+    Mistake(
+        "the load balancer speaks HTTP/2 to nginx",
+        text(GROUP, '"ProtocolVersion": "HTTP1"', '"ProtocolVersion": "HTTP2"'),
+        cause='TargetGroup.ProtocolVersion is "HTTP2"',
+        exit_code=USAGE,
+    ),
+    Mistake(
+        "the load balancer speaks TLS to nginx",
+        text(GROUP, '    "Protocol": "HTTP"', '    "Protocol": "HTTPS"'),
+        cause='TargetGroup.Protocol is "HTTPS"',
+        exit_code=USAGE,
+    ),
+    Mistake(
+        "the load balancer is internal",
+        text(BALANCER, "internet-facing", "internal"),
+        cause='LoadBalancer.Scheme is "internal"',
+        exit_code=USAGE,
+    ),
+    Mistake(
+        "the web service is to run on instances",
+        text("app/ecs/service-web.json", '"FARGATE"', '"EC2"'),
+        cause='launchType is "EC2"',
+        exit_code=USAGE,
+    ),
+    Mistake(
+        "the worker's platform version takes no key out of a secret",
+        text("app/ecs/service-worker.json", '"1.4.0"', '"1.3.0"'),
+        cause='platformVersion is "1.3.0"',
+        exit_code=USAGE,
+    ),
+    Mistake(
+        "the rule does not say Fargate",
+        target_lacks("LaunchType"),
+        cause="EcsParameters.LaunchType is missing, so that ECS takes EC2",
+        exit_code=USAGE,
+    ),
+    Mistake(
+        "the rule does not say in which subnets",
+        target_lacks("NetworkConfiguration"),
+        cause="cannot run its task: Network Configuration must be provided",
+        red=(MINUTES,),
+    ),
+)
