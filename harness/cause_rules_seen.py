@@ -315,6 +315,11 @@ UPLOADS = (
         "the app writes its record before the file is stored, or does not look at what put() says",
     ),
     rule(
+        r"the app removed a plan and left it in the store",
+        "the app removes its record and leaves the object in the bucket: whoever has the link still"
+        " reads it, and it is kept for ever",
+    ),
+    rule(
         r"the link to the store answered (?P<code>403|401)",
         "the link to the store is refused ({code}): it is not signed, since the disk's url() is"
         " used and not temporaryUrl(), or its signer may not read the object",

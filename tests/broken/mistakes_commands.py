@@ -108,6 +108,16 @@ COMMANDS = (
         red=(TOO_SLOW,),
     ),
     Mistake(
+        "the app forgets to remove the object",
+        text(
+            "app/app/Actions/DeleteEventDocument.php",
+            "$document->storage()->delete(",
+            "$document->storage()->exists(",
+        ),
+        cause="leaves the object in the bucket",
+        red=("test_a_seating_plan_is_for_who_may_see_it_with_its_type_and_cacheable",),
+    ),
+    Mistake(
         "the image puts the app into maintenance",
         text(
             ENTRYPOINT,
