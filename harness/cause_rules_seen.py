@@ -75,6 +75,11 @@ _IN_IMAGE = (
         'APP_ENV is "{seen}" in the task, and must be production',
     ),
     rule(
+        r"visitors can read (?P<path>/\S+), which is no file of the public directory",
+        "visitors can read {path}: nginx's root must be the app's public directory, and .php files"
+        " must go to PHP-FPM only",
+    ),
+    rule(
         r"APP_DEBUG is on",
         "APP_DEBUG is true in the task: an error shows code and configuration to every visitor",
     ),

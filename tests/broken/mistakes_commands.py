@@ -20,7 +20,7 @@ from tests.broken.mistakes import (
     variable,
 )
 from tests.broken.mistakes_jobs import QUEUES
-from tests.broken.mistakes_stories import ENTRYPOINT, NGINX
+from tests.broken.mistakes_stories import ENTRYPOINT, NGINX, all_of
 
 BALANCER = "app/ecs/load-balancer.json"
 GROUP = "app/ecs/target-group.json"
@@ -116,6 +116,16 @@ COMMANDS = (
         ),
         cause="leaves the object in the bucket",
         red=("test_a_seating_plan_is_for_who_may_see_it_with_its_type_and_cacheable",),
+    ),
+    Mistake(
+        "nginx's root is the app's own directory",
+        all_of(
+            text(NGINX, "root /srv/app/public;", "root /srv/app;"),
+            text(NGINX, "$document_root/index.php", "/srv/app/public/index.php"),
+        ),
+        cause="nginx's root must be the app's public directory",
+        red=("test_visitors_see_no_file_outside_the_public_directory",),
+        green=(SESSIONS,),
     ),
     Mistake(
         "the image puts the app into maintenance",

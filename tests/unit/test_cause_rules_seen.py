@@ -53,6 +53,9 @@ SEEN = {
     "AssertionError: the app removed a plan and left it in the store: 200": (
         "leaves the object in the bucket"
     ),
+    "AssertionError: visitors can read /artisan, which is no file of the public directory": (
+        "nginx's root must be the app's public directory"
+    ),
     "AssertionError: APP_ENV is 'local'": 'APP_ENV is "local"',
     "AssertionError: the HTML part does not name the order": "the mail has no HTML part",
     "the attachments are ['876-events.ics']": "or is not text/calendar: ['876-events.ics']",
