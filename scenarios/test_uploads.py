@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 
-from harness import clients
+from harness import bucketloss, clients
 from harness.browser import Account
 from harness.report import emulated, not_covered, proved
 from harness.shop import LARGEST_BYTES, POSTER, SEATING_PLAN, Organiser, jpeg, password_command, pdf
@@ -320,23 +320,12 @@ def test_a_store_that_fails_gives_an_error_and_leaves_no_half_written_record(
 def without_bucket(
     access: Access, aws: Callable[[str], Any], request: pytest.FixtureRequest
 ) -> Callable[[], None]:
-    """Take the bucket away; it comes back empty, and set up as it was."""
-    s3, bucket = aws("s3"), {"Bucket": access.resources["bucket"]}
-
-    def put_back(block: Any, owner: Any, encryption: Any) -> None:
-        s3.create_bucket(**bucket)
-        s3.put_public_access_block(**bucket, PublicAccessBlockConfiguration=block)
-        s3.put_bucket_ownership_controls(**bucket, OwnershipControls=owner)
-        s3.put_bucket_encryption(**bucket, ServerSideEncryptionConfiguration=encryption)
+    """Take the bucket away until the scenario ends; it comes back empty, and set up as it was."""
+    gone = bucketloss.taken_away(aws("s3"), bucket=access.resources["bucket"])
 
     def take() -> None:
-        block = s3.get_public_access_block(**bucket)["PublicAccessBlockConfiguration"]
-        owner = s3.get_bucket_ownership_controls(**bucket)["OwnershipControls"]
-        encryption = s3.get_bucket_encryption(**bucket)["ServerSideEncryptionConfiguration"]
-        for one in s3.list_objects_v2(**bucket).get("Contents", []):
-            s3.delete_object(**bucket, Key=one["Key"])
-        s3.delete_bucket(**bucket)
-        request.addfinalizer(lambda: put_back(block, owner, encryption))
+        gone.__enter__()
+        request.addfinalizer(lambda: gone.__exit__(None, None, None))
 
     return take
 

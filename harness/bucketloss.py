@@ -1,0 +1,82 @@
+"""A bucket that is gone for a while, and then as it was set up: empty, with its settings."""
+
+from __future__ import annotations
+
+import re
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@dataclass(frozen=True)
+class _Setting:
+    """One setting: how boto3 calls it, what GetBucket... answers and PutBucket... takes."""
+
+    name: str
+    answered: str
+    given: str
+    nested: bool = False
+    """Whether what is given holds the answer's member under its name."""
+
+
+_SETTINGS = (
+    *(
+        _Setting(name, member, member)
+        for name, member in (
+            ("public_access_block", "PublicAccessBlockConfiguration"),
+            ("bucket_ownership_controls", "OwnershipControls"),
+            ("bucket_encryption", "ServerSideEncryptionConfiguration"),
+            ("bucket_policy", "Policy"),
+        )
+    ),
+    _Setting("bucket_versioning", "Status", "VersioningConfiguration", nested=True),
+    _Setting("bucket_cors", "CORSRules", "CORSConfiguration", nested=True),
+    _Setting("bucket_lifecycle_configuration", "Rules", "LifecycleConfiguration", nested=True),
+)
+
+
+_NOT_SET = re.compile("NoSuch|NotFound")
+"""S3's codes for a setting that was never made."""
+
+
+@contextmanager
+def taken_away(s3: Any, *, bucket: str) -> Iterator[None]:
+    """Delete a bucket with all that is in it, and make it anew after the block.
+
+    Args:
+        s3: A client of S3 that may do so.
+        bucket: Its name.
+    """
+    before = _settings(s3, bucket=bucket)
+    _empty(s3, bucket=bucket)
+    s3.delete_bucket(Bucket=bucket)
+    try:
+        yield
+    finally:
+        s3.create_bucket(Bucket=bucket)
+        for name, given in before.items():
+            getattr(s3, f"put_{name}")(Bucket=bucket, **given)
+
+
+def _settings(s3: Any, *, bucket: str) -> dict[str, dict[str, Any]]:
+    found = {}
+    for one in _SETTINGS:
+        try:
+            answer = getattr(s3, f"get_{one.name}")(Bucket=bucket)
+        except s3.exceptions.ClientError as error:
+            if not _NOT_SET.search(error.response["Error"]["Code"]):
+                raise
+            continue
+        if one.answered in answer:
+            value = answer[one.answered]
+            found[one.name] = {one.given: {one.answered: value} if one.nested else value}
+    return found
+
+
+def _empty(s3: Any, *, bucket: str) -> None:
+    for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
+        for one in (*page.get("Versions", ()), *page.get("DeleteMarkers", ())):
+            s3.delete_object(Bucket=bucket, Key=one["Key"], VersionId=one["VersionId"])
