@@ -16,6 +16,7 @@ from harness.plan import SERVICES, Materials, access_to, planned_services, volum
 from harness.stack import Planned, Stack
 from harness.steps import Steps
 from harness.wait import Deadline
+from harness.webtier import targets_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -209,8 +210,14 @@ class Bringup:
             service=provision.service_name(self.config.services[name]),
             where=str(self.run.directory),
             logs=lambda: evidence.task_log_tail(self.client, self.run.id),
+            healthy_targets=self._healthy_targets,
             secrets=clients.aws(self.access(), "secretsmanager"),
         )
+
+    def _healthy_targets(self) -> set[str]:
+        access = self.access()
+        targets = targets_of(clients.aws(access, "elbv2"), group=access.target_group)
+        return {one.address for one in targets if one.state == "healthy"}
 
     def access(self) -> Access:
         """Say where everything that runs so far can be reached."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 STATUSES = ("RUNNING", "STOPPED")
 """Both desired statuses; ECS forgets a stopped task after about an hour."""
@@ -13,6 +16,12 @@ _ASKED_AT_ONCE = 100
 def task_id(arn: str) -> str:
     """Return the last part of a task's ARN, by which everything else calls it."""
     return arn.rsplit("/", 1)[-1]
+
+
+def address_of(task: Mapping[str, Any]) -> str:
+    """Return a task's private address; empty when it has none yet."""
+    details = [one for part in task.get("attachments", []) for one in part.get("details", [])]
+    return next((one["value"] for one in details if one["name"] == "privateIPv4Address"), "")
 
 
 def task_arns(ecs: Any, *, cluster: str, statuses: tuple[str, ...], **chosen: str) -> list[str]:

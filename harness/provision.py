@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from harness import albfiles, iamroles, namedsecrets, taskdef
 from harness.causes import likely_cause
-from harness.clustertasks import find_tasks
+from harness.clustertasks import address_of, find_tasks
 from harness.config import Config, FirstRun, Service
 from harness.errors import ProvisionError
 from harness.redact import Secret, redact
@@ -116,6 +116,8 @@ class Watch:
     """The run directory, for the error."""
     logs: Callable[[], str]
     """The last log lines of the service's tasks, for the error."""
+    healthy_targets: Callable[[], set[str]] = set
+    """Addresses that the load balancer has found healthy."""
     secrets: SecretsManagerClient | None = None
     """Says which secret is wrong, where ECS's own words leave it out."""
 
@@ -129,7 +131,7 @@ class Watch:
 
         def probe() -> Ready | NotYet:
             for task in self._tasks("RUNNING"):
-                if task["lastStatus"] == "RUNNING" and task["healthStatus"] == "HEALTHY":
+                if task["lastStatus"] == "RUNNING" and self._is_healthy(task):
                     healthy.append(task["taskArn"].rpartition("/")[2])
                     return Ready()
             self._give_up_if_hopeless()
@@ -186,6 +188,16 @@ class Watch:
                 hint="correct the cause, then run it again; `bin/harness up` keeps a stack to look"
                 " into",
             ) from error
+
+    def _is_healthy(self, task: Mapping[str, Any]) -> bool:
+        """Say whether a task is healthy: by its container check, or else by the load balancer."""
+        if task["healthStatus"] != "UNKNOWN" or self._has_check(task["taskDefinitionArn"]):
+            return bool(task["healthStatus"] == "HEALTHY")
+        return address_of(task) in self.healthy_targets()
+
+    def _has_check(self, definition: str) -> bool:
+        found = self.client.describe_task_definition(taskDefinition=definition)["taskDefinition"]
+        return any(one.get("healthCheck") for one in found["containerDefinitions"])
 
     def _give_up_if_hopeless(self) -> None:
         found = self._describe()

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from harness.clustertasks import find_tasks, task_id
+from harness.clustertasks import address_of, find_tasks, task_id
 from harness.wait import Deadline, NotYet, Ready, wait_until
 
 if TYPE_CHECKING:
@@ -35,6 +35,21 @@ class TargetHealth:
         return " ".join(part for part in (self.address, self.state, self.reason) if part) + (
             f" ({self.description})" if self.description else ""
         )
+
+
+def targets_of(elbv2: Any, *, group: str) -> list[TargetHealth]:
+    """Return the registered targets of a target group, by its name, with their health."""
+    (found,) = elbv2.describe_target_groups(Names=[group])["TargetGroups"]
+    answer = elbv2.describe_target_health(TargetGroupArn=found["TargetGroupArn"])
+    return [
+        TargetHealth(
+            address=one["Target"]["Id"],
+            state=one["TargetHealth"]["State"],
+            reason=one["TargetHealth"].get("Reason", ""),
+            description=one["TargetHealth"].get("Description", ""),
+        )
+        for one in answer["TargetHealthDescriptions"]
+    ]
 
 
 class WebTier:
@@ -82,23 +97,13 @@ class WebTier:
 
     def targets(self) -> list[TargetHealth]:
         """Return the registered targets with their health."""
-        answer = self._elbv2.describe_target_health(TargetGroupArn=self._group_arn())
-        return [
-            TargetHealth(
-                address=one["Target"]["Id"],
-                state=one["TargetHealth"]["State"],
-                reason=one["TargetHealth"].get("Reason", ""),
-                description=one["TargetHealth"].get("Description", ""),
-            )
-            for one in answer["TargetHealthDescriptions"]
-        ]
+        return targets_of(self._elbv2, group=self._group_name)
 
     def address_of(self, task: str) -> str:
         """Return the private address of a running task; empty when there is no such task."""
         for one in self.tasks():
             if task_id(one["taskArn"]) == task:
-                details = [d for a in one.get("attachments", []) for d in a.get("details", [])]
-                return next((d["value"] for d in details if d["name"] == "privateIPv4Address"), "")
+                return address_of(one)
         return ""
 
     def replace_all(self) -> None:

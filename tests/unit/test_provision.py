@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -22,10 +22,15 @@ class FakeEcs(Paged):
     services: list[dict[str, Any]]
     running: list[dict[str, Any]] = field(default_factory=list)
     stopped: list[dict[str, Any]] = field(default_factory=list)
+    checked: bool = False
 
     def describe_services(self, **_: Any) -> Mapping[str, Any]:
         found = self.services.pop(0) if len(self.services) > 1 else self.services[0]
         return {"services": [found]}
+
+    def describe_task_definition(self, **_: Any) -> Mapping[str, Any]:
+        container = {"healthCheck": {"command": ["CMD", "true"]}} if self.checked else {}
+        return {"taskDefinition": {"containerDefinitions": [container]}}
 
     def list_tasks(self, **wanted: Any) -> Mapping[str, Any]:
         tasks = self.running if wanted["desiredStatus"] == "RUNNING" else self.stopped
@@ -72,7 +77,20 @@ TASK = {
     "taskArn": "arn:aws:ecs:r:a:task/tickets/abc",
     "lastStatus": "RUNNING",
     "healthStatus": "HEALTHY",
+    "taskDefinitionArn": "arn:aws:ecs:r:a:task-definition/tickets-web:1",
 }
+
+
+def test_without_a_container_check_the_load_balancer_says_who_is_healthy() -> None:
+    address = {"details": [{"name": "privateIPv4Address", "value": "10.40.1.2"}]}
+    unknown = {**TASK, "healthStatus": "UNKNOWN", "attachments": [address]}
+    ecs = FakeEcs(services=[service(), service(0, "FAILED")], running=[unknown])
+    seen = replace(watch(ecs), healthy_targets=lambda: {"10.40.1.2"})
+    assert seen.until_first_healthy(deadline(), check=no_check) == "abc"
+
+    ecs.checked = True  # its own check has not said anything yet
+    with pytest.raises(ProvisionError):
+        seen.until_first_healthy(deadline(), check=no_check)
 
 
 def test_the_first_healthy_task_is_named() -> None:
