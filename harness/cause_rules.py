@@ -248,7 +248,7 @@ HEALTH = (
     rule(
         r"Target\.Timeout|Request timed out",
         "the health check times out: the tasks' security group does not admit the load balancer's,"
-        " or the app takes longer than the target group allows",
+        " HealthCheckPort is not the app's, or the app takes longer than the target group allows",
     ),
     rule(
         r"Target\.FailedHealthChecks|due to \(reason Health checks failed\)",

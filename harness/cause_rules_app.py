@@ -76,7 +76,13 @@ DATABASE = (
     ),
     rule(
         r"\[2002\][^\n]*Host: (?P<host>localhost|127\.0\.0\.1)\b",
-        "DB_HOST is not set in the task: the app looks for its database in the task itself",
+        "the app looks for its database in the task itself ({host}): DB_HOST is not set there, or"
+        " DB_URL overrides it",
+    ),
+    rule(
+        r"SQLSTATE\[HY000\] \[2002\] No such file or directory",
+        "DB_SOCKET is set in the task: the app looks for a server in its own container, and not at"
+        " DB_HOST",
     ),
     rule(
         r"SQLSTATE\[HY000\] \[2002\][^\n]*(?:refused|timed out|unreachable|No route)",

@@ -92,7 +92,7 @@ COMMANDS = (
     Mistake(
         "the scheduler does not know the database's host",
         variable("DB_HOST", None, task="scheduler"),
-        cause="DB_HOST is not set in the task",
+        cause="DB_HOST is not set there, or DB_URL overrides it",
         red=(MINUTES, ONLY_RULE),
     ),
     Mistake(

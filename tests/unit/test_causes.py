@@ -332,7 +332,11 @@ SAID = {
             "SQLSTATE[HY000] [2002] No such file or directory (Connection: mysql, Host: localhost,"
             " Port: 3306, Database: tickets)"
         ],
-        "DB_HOST is not set",
+        "in the task itself (localhost): DB_HOST is not set there",
+    ),
+    "a socket of the old host": (
+        ["SQLSTATE[HY000] [2002] No such file or directory (Connection: mysql, Host: x.rds.a.com)"],
+        "DB_SOCKET is set in the task",
     ),
     "mail that the web task sends": (
         [f"{USER.format('tickets-web-task')} {DENIED.format('ses:SendRawEmail', 'arn:aws:ses')}"],
