@@ -194,8 +194,7 @@ JOBS = (
         "the rule is disabled: its State must be ENABLED",
     ),
     rule(
-        r"no tick came for \d+ s[\s\S]*?the rule: "
-        r"(?P<said>(?!rate\(1 minute\)|cron\(\* \* )[^,\n]*(?:\([^)\n]*\))?), ENABLED",
+        r"the rule ticks by (?P<said>[^\n]*?), and not each minute",
         "the rule's schedule is {said}: Laravel's scheduler must run every minute",
     ),
     rule(

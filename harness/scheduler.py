@@ -30,6 +30,18 @@ _WHOLE_MINUTE_S = 90.0
 _STARTED_BY_LENGTH = 36
 
 
+_ALWAYS = frozenset({"*", "?", "*/1", "0/1", "1/1"})
+"""Fields of EventBridge's cron that leave no minute out."""
+
+
+def is_each_minute(expression: str) -> bool:
+    """Say whether a rule with this schedule expression ticks in every minute."""
+    if expression == "rate(1 minute)":
+        return True
+    fields = expression.removeprefix("cron(").removesuffix(")").split()
+    return expression.startswith("cron(") and all(one in _ALWAYS for one in fields)
+
+
 @dataclass(frozen=True)
 class Run:
     """One task of the scheduler."""
@@ -115,6 +127,10 @@ class Scheduler:
             else f"what is no task of the cluster ({one or 'no task id'})"
             for one in others
         ]
+
+    def expression(self) -> str:
+        """Return the rule's schedule expression."""
+        return str(self._aws("events").describe_rule(Name=self.rule)["ScheduleExpression"])
 
     def settings(self) -> str:
         """Say what the rule is told: its expression, its state, how many tasks a tick starts."""

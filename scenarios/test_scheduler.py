@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from harness.report import emulated, not_covered, proved
-from harness.scheduler import PERIOD_S
+from harness.scheduler import PERIOD_S, is_each_minute
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -129,6 +129,9 @@ def test_each_minute_has_one_tick_and_one_run_of_the_release(
     eventually: Callable[..., Any],
     record_property: Callable[[str, object], None],
 ) -> None:
+    # In two minutes a rule of every second one may look like this one.
+    expression = scheduler.expression()
+    assert is_each_minute(expression), f"the rule ticks by {expression}, and not each minute"
     began, ended = scheduler.window(WINDOW)
     settings = scheduler.settings()  # before another scenario disables the rule for a while
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from harness.clustertasks import task_id
-from harness.scheduler import Scheduler
+from harness.scheduler import Scheduler, is_each_minute
 from harness.targets import Access
 from tests.unit.pages import Paged
 
@@ -145,3 +145,19 @@ def test_a_rule_that_was_disabled_for_a_while_is_as_it_was_after_it(state: str) 
     with scheduler(FakeEcs(), events=events).disabled():
         assert events.state == "DISABLED"
     assert events.state == state
+
+
+@pytest.mark.parametrize(
+    ("expression", "is_it"),
+    [
+        ("rate(1 minute)", True),
+        ("cron(* * * * ? *)", True),
+        ("cron(0/1 * 1/1 * ? *)", True),
+        ("cron(0/2 * * * ? *)", False),
+        ("cron(* 8-23 * * ? *)", False),
+        ("rate(5 minutes)", False),
+        ("rate(1 hour)", False),
+    ],
+)
+def test_a_schedule_is_each_minute_or_it_is_not(expression: str, *, is_it: bool) -> None:
+    assert is_each_minute(expression) is is_it
