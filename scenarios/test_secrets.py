@@ -139,6 +139,13 @@ def refused(
     """Release with DB_PASSWORD from elsewhere, which must be refused while visitors are served."""
 
     def run(reference: Callable[[str], str]) -> Progress:
+        # ECS rolls back to the last deployment that has ended, and so not to one under way.
+        eventually(
+            rollout.is_settled,
+            until=bool,
+            what="An earlier deployment of the web service did not end",
+            within_s=web_tier.settled_within_s(),
+        )
         old, answers = web_tier.running(), []
 
         def point(definition: dict[str, Any]) -> None:
