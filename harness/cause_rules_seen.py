@@ -304,6 +304,11 @@ UPLOADS = (
         "the app does not check the size of what is uploaded",
     ),
     rule(
+        r"a page of HTML was taken for a PDF",
+        "the app does not look at what a file is, but at its name: anyone may store a page with a"
+        " script under the app's own host",
+    ),
+    rule(
         r"the file '[^\n]*' came back as",
         "the app does not keep a file's own name, or writes it into Content-Disposition unquoted",
     ),

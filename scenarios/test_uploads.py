@@ -256,6 +256,23 @@ def test_one_byte_over_the_limit_is_refused_with_a_message(organiser: Organiser)
 @by_organiser
 @needs_organiser
 @pytest.mark.mutates
+def test_what_is_no_pdf_is_no_seating_plan_whatever_its_name(organiser: Organiser) -> None:
+    event, page = "blue-mountain-sessions", b"<html><script>alert(1)</script></html>"
+    answer = organiser.upload(
+        event, SEATING_PLAN, name="plan.pdf", content=page, accept="application/json"
+    )
+    assert answer.status_code == 422, (
+        f"a page of HTML was taken for a PDF: the upload was answered with {answer.status_code}"
+    )
+    assert "document" in answer.json().get("errors", {}), (
+        f"no message says why: {answer.text[:200]}"
+    )
+    assert not organiser.has(event, SEATING_PLAN), "a page of HTML was taken for a PDF, and stored"
+
+
+@by_organiser
+@needs_organiser
+@pytest.mark.mutates
 def test_the_files_own_name_survives_whatever_it_is(organiser: Organiser) -> None:
     event = "steel-and-strings"
     for name in NAMES:

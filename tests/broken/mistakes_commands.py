@@ -128,6 +128,16 @@ COMMANDS = (
         green=(SESSIONS,),
     ),
     Mistake(
+        "the app goes by a file's name only",
+        text(
+            "app/app/Http/Requests/StoreDocumentRequest.php",
+            "File::types($this->kind()->extensions())->extensions",
+            "File::default()->extensions",
+        ),
+        cause="the app does not look at what a file is",
+        red=("test_what_is_no_pdf_is_no_seating_plan_whatever_its_name",),
+    ),
+    Mistake(
         "the image puts the app into maintenance",
         text(
             ENTRYPOINT,

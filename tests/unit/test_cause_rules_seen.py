@@ -56,6 +56,9 @@ SEEN = {
     "AssertionError: visitors can read /artisan, which is no file of the public directory": (
         "nginx's root must be the app's public directory"
     ),
+    "AssertionError: a page of HTML was taken for a PDF: the upload was answered with 302": (
+        "does not look at what a file is"
+    ),
     "AssertionError: APP_ENV is 'local'": 'APP_ENV is "local"',
     "AssertionError: the HTML part does not name the order": "the mail has no HTML part",
     "the attachments are ['876-events.ics']": "or is not text/calendar: ['876-events.ics']",
