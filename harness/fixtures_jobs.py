@@ -11,6 +11,7 @@ import pytest
 from harness import clients
 from harness.browser import Browser
 from harness.jobqueue import LONG_JOB_S, JobQueue, Jobs
+from harness.probe import unless_away
 from harness.scheduler import Scheduler
 from harness.targets import CHANGE, ECS, HTTP, PROBE, QUEUE, SCHEDULE
 from harness.taskservice import EcsService
@@ -20,12 +21,12 @@ if TYPE_CHECKING:
 
     from harness.fixtures import Toolbox
     from harness.probe import ProbeClient
-    from harness.targets import Access
+    from harness.targets import Access, Differences
 
 _LONG_JOB_FILE = "long-job.txt"
 _NEEDED = frozenset({HTTP, PROBE, QUEUE, ECS, CHANGE})
 
-__all__ = ["job_queue", "jobs", "long_job", "scheduler", "worker"]
+__all__ = ["job_queue", "jobs", "long_job", "patiently", "scheduler", "worker"]
 
 
 @pytest.fixture(scope="session")
@@ -76,6 +77,26 @@ def _dispatch_long_job(toolbox: Toolbox) -> str:
             return Jobs(visitor.probe).dispatch(duration_s=LONG_JOB_S)
     except Exception:  # noqa: BLE001 - beginning early must not fail scenarios that are not about it
         return ""
+
+
+@pytest.fixture
+def patiently(
+    eventually: Callable[..., Any], differences: Differences
+) -> Callable[[Callable[[], Any]], Any]:
+    """Put a question to the app again while another scenario has its web tasks away or slow.
+
+    What looks back takes no turn, so that the load balancer may have no target just then.
+    """
+
+    def ask(question: Callable[[], Any]) -> Any:
+        return eventually(
+            lambda: unless_away(question),
+            until=lambda answer: isinstance(answer, list),
+            what="The web tasks did not answer",
+            within_s=differences.replacement_s,
+        )[0]
+
+    return ask
 
 
 @pytest.fixture(scope="session")

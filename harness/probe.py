@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 PREFIX = "/_probe/v1"
 _SHOWN = 400
 _GOOD = (200, 202)
+_AWAY = (503, 504)
+"""What the load balancer answers without a target, and for one that is too slow for it."""
 
 
 class ProbeRefused(AssertionError):
@@ -31,6 +33,20 @@ class ProbeRefused(AssertionError):
         super().__init__(f"{what} answered {status}, and should answer 200 and JSON: {shown}")
         self.status = status
         self.body = body
+
+
+def unless_away(question: Callable[[], Any]) -> list[Any] | str:
+    """Return the answer in a list, or the refusal while the load balancer has no target for it.
+
+    Raises:
+        ProbeRefused: The app itself refused the question.
+    """
+    try:
+        return [question()]
+    except ProbeRefused as refused:
+        if refused.status not in _AWAY:
+            raise
+        return str(refused)
 
 
 def sign(

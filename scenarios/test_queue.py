@@ -51,13 +51,16 @@ def outcomes(seen: dict[str, Any]) -> list[str]:
 
 @pytest.fixture
 def until_done(
-    eventually: Callable[..., Any], jobs: Jobs, differences: Differences
+    eventually: Callable[..., Any],
+    patiently: Callable[[Callable[[], Any]], Any],
+    jobs: Jobs,
+    differences: Differences,
 ) -> Callable[..., dict[str, Any]]:
     """Wait until a job has left its effect or was given up, and return what became of it."""
 
     def wait(job: str, *, within_s: float = differences.replacement_s) -> dict[str, Any]:
         seen: dict[str, Any] = eventually(
-            lambda: jobs.seen(job),
+            lambda: patiently(lambda: jobs.seen(job)),
             until=lambda seen: (seen["effects"] or seen["failed"]) and any(outcomes(seen)[-1:]),
             what=f"job {job} was not done",
             within_s=within_s,

@@ -41,12 +41,15 @@ needs_rule = pytest.mark.requires("http", "probe", "ecs", "schedule")
 
 
 @pytest.fixture
-def what_ran(probe: ProbeClient) -> Callable[[datetime], list[dict[str, Any]]]:
+def what_ran(
+    probe: ProbeClient, patiently: Callable[[Callable[[], Any]], Any]
+) -> Callable[[datetime], list[dict[str, Any]]]:
     """Return what the scheduler has run since then: the command, and each entry of it."""
 
     def ask(since: datetime) -> list[dict[str, Any]]:
         stamp = since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-        found: list[dict[str, Any]] = probe.ask("GET", f"ticks?since={stamp}")["ticks"]
+        told = patiently(lambda: probe.ask("GET", f"ticks?since={stamp}"))
+        found: list[dict[str, Any]] = told["ticks"]
         return found
 
     return ask

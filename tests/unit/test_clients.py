@@ -21,7 +21,7 @@ import requests
 from harness import clients, engine
 from harness.browser import Account, Browser, cookie_from, read_page
 from harness.errors import TargetError
-from harness.probe import ProbeClient, ProbeRefused
+from harness.probe import ProbeClient, ProbeRefused, unless_away
 from harness.redact import Secret, redact
 from harness.targets import Access, Target
 from tests.unit.local_servers import HOST, Answer, Request, certificate, serve
@@ -355,3 +355,13 @@ def test_a_cookies_attributes_are_read_and_its_value_can_be_replaced(tmp_path: P
     assert cookie["samesite"] == "lax"
     assert {"secure", "httponly"} <= set(cookie)
     assert server.seen[1].headers["Cookie"] == "tickets_session=tampered"
+
+
+def test_a_web_tier_that_is_away_is_no_answer_and_an_apps_refusal_is_one() -> None:
+    def refuse(status: int) -> None:
+        raise ProbeRefused("GET /_probe/v1/ticks", status=status, body="")
+
+    assert unless_away(lambda: {"ticks": []}) == [{"ticks": []}]
+    assert "answered 503" in unless_away(lambda: refuse(503))
+    with pytest.raises(ProbeRefused):
+        unless_away(lambda: refuse(401))
