@@ -182,7 +182,13 @@ def schedule(path: Path) -> CallFile:
                 hint="an ECS target needs the cluster's Arn, a RoleArn that may run the task, and"
                 " EcsParameters with a TaskDefinitionArn",
             )
-    for wrong in taskdef_checks.of_launch(targets[0]["EcsParameters"], names=taskdef_checks.RULE):
+    parameters = targets[0]["EcsParameters"]
+    if not isinstance(parameters, dict) or not parameters.get("TaskDefinitionArn"):
+        raise file.fail(
+            "its target's EcsParameters have no TaskDefinitionArn",
+            hint='write "EcsParameters": {"TaskDefinitionArn": "arn:aws:ecs:...", ...}',
+        )
+    for wrong in taskdef_checks.of_launch(parameters, names=taskdef_checks.RULE):
         raise file.fail(f"EcsParameters.{wrong.key} {wrong.said}", hint=wrong.hint)
     return file
 

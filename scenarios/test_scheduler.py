@@ -191,8 +191,10 @@ def test_nothing_but_the_rule_runs_the_scheduler(
     began, _ = scheduler.window(WINDOW)
     until_window_is_over()
     commands = by_task(what_ran(began), name=COMMAND)
-    ticks = "; ".join(map(str, scheduler.ticks(since=began)))
-    assert commands, f"nothing ran {COMMAND} in two minutes: {ticks or 'no tick came'}"
+    assert commands, (
+        f"nothing ran {COMMAND} in two minutes:"
+        f" {'; '.join(map(str, scheduler.ticks(since=began))) or 'no tick came'}"
+    )
     others = scheduler.strangers(commands)
     assert not others, f"{COMMAND} is run by another than the rule's tasks: {', '.join(others)}"
 

@@ -121,6 +121,28 @@ def test_a_target_that_cannot_run_a_task_is_refused(tmp_path: Path, key: str) ->
         awsfiles.schedule(schedule(tmp_path, **{key: None}))
 
 
+@pytest.mark.parametrize("given", ["arn:aws:ecs:r:a:task-definition/t", {"LaunchType": "FARGATE"}])
+def test_a_target_without_a_task_definition_is_refused(tmp_path: Path, given: Any) -> None:
+    with pytest.raises(ConfigError, match="EcsParameters have no TaskDefinitionArn"):
+        awsfiles.schedule(schedule(tmp_path, EcsParameters=given))
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"LaunchType": "EC2"}, 'LaunchType is "EC2"'),
+        ({"LaunchType": None}, "LaunchType is missing, so that ECS takes EC2"),
+        ({"PlatformVersion": "1.3.0"}, 'PlatformVersion is "1.3.0"'),
+    ],
+)
+def test_a_target_that_is_not_on_fargate_is_refused(
+    tmp_path: Path, changed: dict[str, Any], said: str
+) -> None:
+    parameters: Any = TARGET["EcsParameters"]
+    with pytest.raises(ConfigError, match=f"EcsParameters.{said}"):
+        awsfiles.schedule(schedule(tmp_path, EcsParameters={**parameters, **changed}))
+
+
 def test_an_input_that_only_eventbridge_can_make_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="InputTransformer"):
         awsfiles.schedule(schedule(tmp_path, InputTransformer={"InputTemplate": "x"}))
