@@ -155,6 +155,16 @@ BOOT = (
         "the image has no vendor directory: composer install did not run in its build",
     ),
     rule(
+        r"View path not found",
+        "the app's configuration names a directory of views that is not there: php artisan"
+        " config:cache ran when the image was built, before storage was made",
+    ),
+    rule(
+        r"\[pool \S+\] user has not been defined",
+        "PHP-FPM is started by root, and its pool names no user: the container runs as root, since"
+        " its task definition says so or its Dockerfile has no USER",
+    ),
+    rule(
         r"Vite manifest not found",
         "the image has no built assets: npm run build did not run in its build",
     ),

@@ -117,7 +117,8 @@ AWS = (
     rule(
         r"assumed-role/(?P<role>[\w+=,.@-]+)/\S+ is not authorized to perform: (?P<action>[\w:]+)"
         r" on resource: (?P<arn>(?!\S*unverified\.example)[^\s,;\"']+)",
-        "the task role {role} lacks {action} on {arn}",
+        "the task role {role} lacks {action} on {arn}: allow it, or correct the name that the task"
+        " has for it",
     ),
     rule(
         r"not authorized to perform:? `?(?P<action>[\w:]+)(?![^\n]*unverified\.example)",

@@ -80,6 +80,10 @@ JOBS = (
         " schedule:work",
     ),
     rule(
+        r"its runs ended: \['(?:failed|threw)'\]",
+        "a job that fails is not tried again: queue:work's --tries is 1, or the job's own is",
+    ),
+    rule(
         r"the visibility time-out is (?P<hidden>\d+) s and the job time-out (?P<most>\d+) s",
         "the queue's visibility time-out ({hidden} s) is not longer than queue:work's --timeout"
         " ({most} s): a job that takes longer is delivered again while it runs",

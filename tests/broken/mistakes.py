@@ -281,10 +281,10 @@ MISTAKES = (
         pattern(
             "app/Dockerfile",
             r"^USER www-data",
-            "RUN php artisan config:cache"
-            r"\nUSER www-data",
+            "RUN mkdir -p storage/framework/views && php artisan config:cache"
+            r" && chown -R www-data: storage bootstrap/cache\nUSER www-data",
         ),
-        cause="cache",
+        cause="php artisan config:cache ran when the image was built",
         red=("test_no_cache_was_made_when_the_image_was_built",),
     ),
     Mistake(
@@ -304,10 +304,18 @@ MISTAKES = (
         red=("test_an_error_page_reveals_nothing", "test_debugging_is_off_in_every_task"),
     ),
     Mistake(
-        "the app runs as root",
+        "the configuration is cached when the image is built, before storage is there",
+        pattern(
+            "app/Dockerfile", r"^USER www-data", r"RUN php artisan config:cache\nUSER www-data"
+        ),
+        cause="php artisan config:cache ran when the image was built",
+        exit_code=NOT_STARTED,
+    ),
+    Mistake(
+        "the task definition lets PHP-FPM start as root",
         setting("user", "root"),
-        cause="root",
-        red=("test_the_app_runs_as_another_user_than_root",),
+        cause="the container runs as root",
+        exit_code=NOT_STARTED,
     ),
     Mistake(
         "a secret is a plain variable of the task definition",
@@ -344,7 +352,7 @@ MISTAKES = (
     Mistake(
         "the worker listens to another queue",
         variable("SQS_QUEUE", "tickets-job", task="worker"),
-        cause="the queue does not exist",
+        cause="lacks sqs:ReceiveMessage on arn:aws:sqs:us-east-1:876000000876:tickets-job",
         red=(JOB,),
     ),
     Mistake(

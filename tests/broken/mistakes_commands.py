@@ -16,6 +16,7 @@ from tests.broken.mistakes import (
     Mistake,
     container,
     pattern,
+    setting,
     text,
     variable,
 )
@@ -23,6 +24,7 @@ from tests.broken.mistakes_jobs import QUEUES
 from tests.broken.mistakes_stories import ENTRYPOINT, NGINX, all_of
 
 BALANCER = "app/ecs/load-balancer.json"
+FPM = "app/docker/etc/php/8.4/fpm/php-fpm.conf"
 GROUP = "app/ecs/target-group.json"
 POISON = "test_a_poison_job_ends_in_failed_jobs_and_not_in_the_dead_letter_queue"
 RETRIED = "test_a_job_that_fails_twice_backs_off_and_succeeds"
@@ -136,6 +138,19 @@ COMMANDS = (
         ),
         cause="the app does not look at what a file is",
         red=("test_what_is_no_pdf_is_no_seating_plan_whatever_its_name",),
+    ),
+    Mistake(
+        "the app's first process runs as root",
+        all_of(
+            setting("user", "root"),
+            text(
+                FPM,
+                "listen = ",
+                "user = www-data\ngroup = www-data\nlisten.mode = 0666\nlisten = ",
+            ),
+        ),
+        cause="the app runs as root",
+        red=("test_the_app_runs_as_another_user_than_root",),
     ),
     Mistake(
         "the image puts the app into maintenance",

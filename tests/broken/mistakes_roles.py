@@ -125,7 +125,7 @@ ROLES = (
     ),
     Mistake(
         "uploads are made public by an ACL",
-        text(DISK, "'throw' => true", "'visibility' => 'public',\n            'throw' => true"),
+        text(DISK, "'options' => ['ACL' => '']", "'options' => ['ACL' => 'public-read']"),
         cause="the app sets an ACL, and the bucket has none",
         red=(OTHER_TASK,),
     ),

@@ -301,6 +301,14 @@ SAID = {
         "the worker ends again and again at its --memory limit (exit code 12)",
     ),
     "a command elsewhere": (["Could not open input file: artisan"], "workingDirectory"),
+    "a configuration of the build": (
+        ["View path not found."],
+        "config:cache ran when the image was built",
+    ),
+    "FPM as root": (
+        ["[26-Nov-2026 13:48:18] ALERT: [pool www] user has not been defined"],
+        "the container runs as root",
+    ),
     "nginx does not start": (
         ['2026/11/26 07:57:59 [emerg] 26#26: open() "/var/log/nginx/a.log" failed (2: No such'],
         'nginx does not start: open() "/var/log/nginx/a.log" failed',
