@@ -192,7 +192,8 @@ BOOT = (
         r"bootstrap/cache directory must be present and writable"
         r"|Please provide a valid cache path"
         r"|storage/[^\n]*(?:Permission denied|could not be opened)"
-        r"|bootstrap/cache[^\n]*Permission denied",
+        r"|bootstrap/cache[^\n]*Permission denied"
+        r"|tempnam\(\): file created in the system's temporary directory",
         "storage or bootstrap/cache is not writable for the app's user; a command that ran as root"
         " through exec may have left files there",
     ),

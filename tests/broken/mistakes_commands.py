@@ -143,11 +143,8 @@ COMMANDS = (
         "the app's first process runs as root",
         all_of(
             setting("user", "root"),
-            text(
-                FPM,
-                "listen = ",
-                "user = www-data\ngroup = www-data\nlisten.mode = 0666\nlisten = ",
-            ),
+            text(FPM, "listen = ", "user = root\ngroup = root\nlisten = "),
+            text(ENTRYPOINT, "php-fpm8.4 --nodaemonize", "php-fpm8.4 --nodaemonize -R"),
         ),
         cause="the app runs as root",
         red=("test_the_app_runs_as_another_user_than_root",),

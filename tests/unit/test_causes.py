@@ -301,6 +301,10 @@ SAID = {
         "the worker ends again and again at its --memory limit (exit code 12)",
     ),
     "a command elsewhere": (["Could not open input file: artisan"], "workingDirectory"),
+    "files that root made": (
+        ["tempnam(): file created in the system's temporary directory"],
+        "a command that ran as root",
+    ),
     "a configuration of the build": (
         ["View path not found."],
         "config:cache ran when the image was built",
