@@ -143,7 +143,7 @@ COMMANDS = (
         "the app's first process runs as root",
         all_of(
             setting("user", "root"),
-            text(FPM, "listen = ", "user = root\ngroup = root\nlisten = "),
+            text(FPM, "listen = ", "user = root\ngroup = root\nlisten.mode = 0666\nlisten = "),
             text(ENTRYPOINT, "php-fpm8.4 --nodaemonize", "php-fpm8.4 --nodaemonize -R"),
         ),
         cause="the app runs as root",
