@@ -4,40 +4,29 @@ from __future__ import annotations
 
 import re
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-@dataclass(frozen=True)
-class _Setting:
-    """One setting: how boto3 calls it, what GetBucket... answers and PutBucket... takes."""
-
-    name: str
-    answered: str
-    given: str
-    nested: bool = False
-    """Whether what is given holds the answer's member under its name."""
-
-
 _SETTINGS = (
-    *(
-        _Setting(name, member, member)
-        for name, member in (
-            ("public_access_block", "PublicAccessBlockConfiguration"),
-            ("bucket_ownership_controls", "OwnershipControls"),
-            ("bucket_encryption", "ServerSideEncryptionConfiguration"),
-            ("bucket_policy", "Policy"),
-        )
+    ("public_access_block", "PublicAccessBlockConfiguration", "PublicAccessBlockConfiguration"),
+    ("bucket_ownership_controls", "OwnershipControls", "OwnershipControls"),
+    (
+        "bucket_encryption",
+        "ServerSideEncryptionConfiguration",
+        "ServerSideEncryptionConfiguration",
     ),
-    _Setting("bucket_versioning", "Status", "VersioningConfiguration", nested=True),
-    _Setting("bucket_cors", "CORSRules", "CORSConfiguration", nested=True),
-    _Setting("bucket_lifecycle_configuration", "Rules", "LifecycleConfiguration", nested=True),
+    ("bucket_policy", "Policy", "Policy"),
+    ("bucket_versioning", "Status", "VersioningConfiguration"),
+    ("bucket_cors", "CORSRules", "CORSConfiguration"),
+    ("bucket_lifecycle_configuration", "Rules", "LifecycleConfiguration"),
 )
+"""How boto3 calls each setting, the member that its get answers, and the one that its put takes.
 
-
+Where the two have different names, what is put holds the answer's member under its name.
+"""
 _NOT_SET = re.compile("NoSuch|NotFound")
 """S3's codes for a setting that was never made."""
 
@@ -63,16 +52,16 @@ def taken_away(s3: Any, *, bucket: str) -> Iterator[None]:
 
 def _settings(s3: Any, *, bucket: str) -> dict[str, dict[str, Any]]:
     found = {}
-    for one in _SETTINGS:
+    for name, answered, given in _SETTINGS:
         try:
-            answer = getattr(s3, f"get_{one.name}")(Bucket=bucket)
+            answer = getattr(s3, f"get_{name}")(Bucket=bucket)
         except s3.exceptions.ClientError as error:
             if not _NOT_SET.search(error.response["Error"]["Code"]):
                 raise
             continue
-        if one.answered in answer:
-            value = answer[one.answered]
-            found[one.name] = {one.given: {one.answered: value} if one.nested else value}
+        if answered in answer:
+            value = answer[answered]
+            found[name] = {given: value if given == answered else {answered: value}}
     return found
 
 

@@ -168,13 +168,12 @@ class Toolbox:
         return history.read(sources, since=since)
 
     def _app_ticks(self, since: datetime) -> list[dict[str, Any]]:
-        stamp = since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
         found: list[dict[str, Any]] = []
 
         def probe() -> Ready | NotYet:
             # The last scenario may have left the web tasks in the middle of a replacement.
             try:
-                found[:] = self.new_visitor().probe.ask("GET", f"ticks?since={stamp}")["ticks"]
+                found[:] = self.new_visitor().probe.ticks(since=since)
             except (AssertionError, OSError) as error:
                 return NotYet(str(error))
             return Ready()

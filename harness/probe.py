@@ -11,10 +11,12 @@ import json
 import secrets
 import time
 from dataclasses import dataclass
+from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from datetime import datetime
 
     import requests
 
@@ -144,6 +146,12 @@ class ProbeClient:
             found = None
         if not isinstance(found, dict):
             raise ProbeRefused(what, status=answer.status_code, body=answer.text)
+        return found
+
+    def ticks(self, *, since: datetime) -> list[dict[str, Any]]:
+        """Return what the scheduler has run since then: the command, and each entry of it."""
+        stamp = since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        found: list[dict[str, Any]] = self.ask("GET", f"ticks?since={stamp}")["ticks"]
         return found
 
     def whoami(self, *, headers: dict[str, str] | None = None) -> dict[str, Any]:

@@ -130,19 +130,23 @@ class Scheduler:
 
     def expression(self) -> str:
         """Return the rule's schedule expression."""
-        return str(self._aws("events").describe_rule(Name=self.rule)["ScheduleExpression"])
+        return str(self._described()["ScheduleExpression"])
 
     def settings(self) -> str:
         """Say what the rule is told: its expression, its state, how many tasks a tick starts."""
-        rule = self._aws("events").describe_rule(Name=self.rule)
+        rule = self._described()
         count = self._run_task.get("count", 1)
         return f"{rule['ScheduleExpression']}, {rule['State']}, {count} tasks a tick"
+
+    def _described(self) -> dict[str, Any]:
+        found: dict[str, Any] = self._aws("events").describe_rule(Name=self.rule)
+        return found
 
     @contextmanager
     def disabled(self) -> Iterator[None]:
         """Disable the rule inside the block; after it, it is in the state that it was in."""
         events = self._aws("events")
-        was_enabled = events.describe_rule(Name=self.rule)["State"].startswith("ENABLED")
+        was_enabled = self._described()["State"].startswith("ENABLED")
         events.disable_rule(Name=self.rule)
         try:
             yield

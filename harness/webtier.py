@@ -39,8 +39,8 @@ class TargetHealth:
 
 def targets_of(elbv2: Any, *, group: str) -> list[TargetHealth]:
     """Return the registered targets of a target group, by its name, with their health."""
-    (found,) = elbv2.describe_target_groups(Names=[group])["TargetGroups"]
-    answer = elbv2.describe_target_health(TargetGroupArn=found["TargetGroupArn"])
+    arn = _described(elbv2, group=group)["TargetGroupArn"]
+    answer = elbv2.describe_target_health(TargetGroupArn=arn)
     return [
         TargetHealth(
             address=one["Target"]["Id"],
@@ -50,6 +50,11 @@ def targets_of(elbv2: Any, *, group: str) -> list[TargetHealth]:
         )
         for one in answer["TargetHealthDescriptions"]
     ]
+
+
+def _described(elbv2: Any, *, group: str) -> dict[str, Any]:
+    found: dict[str, Any] = elbv2.describe_target_groups(Names=[group])["TargetGroups"][0]
+    return found
 
 
 class WebTier:
@@ -191,10 +196,7 @@ class WebTier:
         return once * int(group["UnhealthyThresholdCount"])
 
     def _group(self) -> dict[str, Any]:
-        found: dict[str, Any] = self._elbv2.describe_target_groups(Names=[self._group_name])[
-            "TargetGroups"
-        ][0]
-        return found
+        return _described(self._elbv2, group=self._group_name)
 
     def _group_arn(self) -> str:
         return str(self._group()["TargetGroupArn"])

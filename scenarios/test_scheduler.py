@@ -47,9 +47,7 @@ def what_ran(
     """Return what the scheduler has run since then: the command, and each entry of it."""
 
     def ask(since: datetime) -> list[dict[str, Any]]:
-        stamp = since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-        told = patiently(lambda: probe.ask("GET", f"ticks?since={stamp}"))
-        found: list[dict[str, Any]] = told["ticks"]
+        found: list[dict[str, Any]] = patiently(lambda: probe.ticks(since=since))
         return found
 
     return ask

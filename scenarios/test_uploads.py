@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets as random
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -334,17 +335,11 @@ def test_a_store_that_fails_gives_an_error_and_leaves_no_half_written_record(
 
 
 @pytest.fixture
-def without_bucket(
-    access: Access, aws: Callable[[str], Any], request: pytest.FixtureRequest
-) -> Callable[[], None]:
+def without_bucket(access: Access, aws: Callable[[str], Any]) -> Iterator[Callable[[], None]]:
     """Take the bucket away until the scenario ends; it comes back empty, and set up as it was."""
-    gone = bucketloss.taken_away(aws("s3"), bucket=access.resources["bucket"])
-
-    def take() -> None:
-        gone.__enter__()
-        request.addfinalizer(lambda: gone.__exit__(None, None, None))
-
-    return take
+    away = bucketloss.taken_away(aws("s3"), bucket=access.resources["bucket"])
+    with ExitStack() as held:
+        yield lambda: held.enter_context(away)
 
 
 def sha256(content: bytes) -> str:
