@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness import taskdef_checks
 from harness.errors import ConfigError
+from harness.iampolicy import is_open, statements
 from harness.taskdef import load_json
 
 if TYPE_CHECKING:
@@ -106,7 +107,26 @@ def bucket(path: Path) -> CallFile:
     if len(names) > 1:
         shown = ", ".join(sorted(map(str, names)))
         raise file.fail(f"its calls name different buckets: {shown}", hint="one file, one bucket")
+    _refuse_public(file)
     return file
+
+
+def _refuse_public(file: CallFile) -> None:
+    """Refuse a policy for everyone, unless the file says that public policies are not blocked."""
+    blocked = [
+        given["PublicAccessBlockConfiguration"].get("BlockPublicPolicy", False)
+        for given in file.inputs_of("PutPublicAccessBlock")
+    ]
+    for given in file.inputs_of("PutBucketPolicy"):
+        policy = given["Policy"]
+        found = statements(json.loads(policy) if isinstance(policy, str) else policy)
+        if all(blocked) and any(is_open(one) for one in found):
+            raise file.fail(
+                "PutBucketPolicy lets everyone in, and the bucket blocks public policies: S3"
+                " answers AccessDenied",
+                hint="leave the bucket private: the app's task roles may read it by their own"
+                " policies, and visitors by the app or by temporary URLs",
+            )
 
 
 def queues(path: Path) -> CallFile:

@@ -116,6 +116,18 @@ AWS = (
     ),
     rule(
         r"assumed-role/(?P<role>[\w+=,.@-]+)/\S+ is not authorized to perform: (?P<action>[\w:]+)"
+        r" on resource: (?P<arn>\S+) with an explicit deny in a resource-based policy",
+        "the policy of the bucket or queue itself denies {action} on {arn} to the task role {role}:"
+        " a condition of its Deny is not met by what the app sends (a header for encryption, say)",
+    ),
+    rule(
+        r"assumed-role/(?P<role>[\w+=,.@-]+)/\S+ is not authorized to perform:"
+        r" (?P<action>kms:\w+) on resource: (?P<arn>[^\s,;\"']+)",
+        "the task role {role} lacks {action} on the key that bucket or queue is encrypted with"
+        " ({arn}): without it neither can be used",
+    ),
+    rule(
+        r"assumed-role/(?P<role>[\w+=,.@-]+)/\S+ is not authorized to perform: (?P<action>[\w:]+)"
         r" on resource: (?P<arn>(?!\S*unverified\.example)[^\s,;\"']+)",
         "the task role {role} lacks {action} on {arn}: allow it, or correct the name that the task"
         " has for it",

@@ -196,6 +196,11 @@ _IN_UPLOADS = (
         "the bucket is not private: block all public access, and let the bucket's owner own all"
         " objects",
     ),
+    rule(
+        r"the bucket's lifecycle and the upload [^:\n]*: (?P<what>[^\n]+)",
+        "the bucket's lifecycle takes uploads away while their events are on sale ({what}): give"
+        " the rule a prefix that uploads do not have",
+    ),
 )
 
 RELEASES = (

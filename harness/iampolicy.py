@@ -1,10 +1,10 @@
-"""What an IAM policy allows: identity-based policies, evaluated as AWS evaluates them.
+"""What IAM policies allow, identity-based and resource-based, evaluated as AWS evaluates them.
 
 An explicit Deny wins, then any Allow; nothing said is a refusal. Source: "Policy evaluation logic",
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html.
 
-Permission boundaries, service control policies and resource-based policies are not judged. Neither
-is a condition on a key that nobody here can know: it is met in an Allow and not met in a Deny.
+Permission boundaries and service control policies are not judged. Neither is a condition on a key
+that nobody here can know: it is met in an Allow and not met in a Deny.
 """
 
 from __future__ import annotations
@@ -16,6 +16,12 @@ from functools import lru_cache
 from typing import Any
 
 ANY = "*"
+_NARROWING = {
+    *("aws:sourceip", "aws:sourcearn", "aws:sourceaccount", "aws:sourceowner", "aws:sourcevpc"),
+    *("aws:sourcevpce", "aws:principalorgid", "aws:principalorgpaths", "aws:principalarn"),
+    *("aws:userid", "aws:sourceorgid", "s3:dataaccesspointaccount", "s3:dataaccesspointarn"),
+}
+"""Condition keys, in lower case, with which a statement for everyone is not a public one."""
 
 
 @dataclass(frozen=True)
@@ -33,12 +39,58 @@ class Need:
         return f"{self.action} on resource: {self.resource or ANY}"
 
 
+@dataclass(frozen=True)
+class Caller:
+    """Who asks: a role that somebody has assumed."""
+
+    arn: str
+    """ARN of the session: ``arn:aws:sts::...:assumed-role/...``."""
+    role_arn: str
+
+    def is_named(self, statement: Mapping[str, Any]) -> bool:
+        """Say whether a statement of a resource-based policy is about this caller.
+
+        The account as principal hands the question back to the role's own policies, so that it
+        grants nothing; a Deny to the account is one to each of its roles. Source:
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html.
+        """
+        account = self.role_arn.split(":")[4]
+        names = {ANY, self.arn, self.role_arn}
+        if statement["Effect"] == "Deny":
+            names |= {account, f"arn:aws:iam::{account}:root"}
+        if "NotPrincipal" in statement:
+            return not names & _principals(statement["NotPrincipal"])
+        return bool(names & _principals(statement.get("Principal")))
+
+
 def allows(documents: Iterable[Mapping[str, Any]], need: Need) -> bool:
-    """Say whether policy documents, taken together, allow what is needed."""
-    matching = [one for document in documents for one in _statements(document) if _about(one, need)]
-    allowed = any(one["Effect"] == "Allow" and _met(one, need, unknown=True) for one in matching)
-    denied = any(one["Effect"] == "Deny" and _met(one, need, unknown=False) for one in matching)
-    return allowed and not denied
+    """Say whether a role's policy documents, taken together, allow what is needed."""
+    return not why_not(documents, need)
+
+
+def why_not(
+    documents: Iterable[Mapping[str, Any]],
+    need: Need,
+    *,
+    attached: Mapping[str, Any] | None = None,
+    caller: Caller | None = None,
+) -> str:
+    """Return AWS's words for why something is refused, or nothing.
+
+    Args:
+        documents: The role's own policies.
+        need: What is needed.
+        attached: The policy of the resource itself, in the same account.
+        caller: Who asks, where there is such a policy.
+    """
+    own = [one for document in documents for one in statements(document)]
+    others = [one for one in statements(attached or {}) if caller and caller.is_named(one)]
+    for kind, found in (("an identity", own), ("a resource", others)):
+        if _says(found, need, effect="Deny"):
+            return f"with an explicit deny in {kind}-based policy"
+    if _says([*own, *others], need, effect="Allow"):
+        return ""
+    return f"because no identity-based policy allows the {need.action} action"
 
 
 def trusts(document: Mapping[str, Any], service: str, context: Mapping[str, str]) -> bool:
@@ -51,7 +103,7 @@ def trusts(document: Mapping[str, Any], service: str, context: Mapping[str, str]
     """
     known = {key.lower(): (value,) for key, value in context.items()}
     need = Need("sts:AssumeRole", context=known)
-    for one in _statements(document):
+    for one in statements(document):
         if one["Effect"] != "Allow" or not _matches_any(_texts(one.get("Action")), need.action):
             continue
         principals = _texts((one.get("Principal") or {}).get("Service"))
@@ -60,9 +112,32 @@ def trusts(document: Mapping[str, Any], service: str, context: Mapping[str, str]
     return False
 
 
-def _statements(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+def statements(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the statements of a policy document; a single one need not be in a list."""
     found = document.get("Statement", [])
     return [found] if isinstance(found, Mapping) else list(found)
+
+
+def is_open(statement: Mapping[str, Any]) -> bool:
+    """Say whether a statement lets the whole world in, as S3's public access block sees it.
+
+    Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html,
+    "The meaning of public".
+    """
+    said = {key.lower() for block in (statement.get("Condition") or {}).values() for key in block}
+    everyone = ANY in _principals(statement.get("Principal"))
+    return statement.get("Effect") == "Allow" and everyone and not said & _NARROWING
+
+
+def _principals(value: Any) -> set[str]:
+    return set(_texts(value.get("AWS") if isinstance(value, Mapping) else value))
+
+
+def _says(found: Iterable[Mapping[str, Any]], need: Need, *, effect: str) -> bool:
+    return any(
+        one["Effect"] == effect and _about(one, need) and _met(one, need, unknown=effect == "Allow")
+        for one in found
+    )
 
 
 def _texts(value: Any) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 
-from harness import bucketloss, clients
+from harness import bucketloss, clients, lifecycle
 from harness.browser import Account
 from harness.report import emulated, not_covered, proved
 from harness.shop import LARGEST_BYTES, POSTER, SEATING_PLAN, Organiser, jpeg, password_command, pdf
@@ -142,6 +142,26 @@ def test_the_bucket_is_set_to_be_private(access: Access, aws: Callable[[str], An
     (rule,) = s3.get_bucket_ownership_controls(Bucket=bucket)["OwnershipControls"]["Rules"]
     owner = rule["ObjectOwnership"]
     assert owner == "BucketOwnerEnforced", f"the bucket's objects are owned by {owner}"
+
+
+@pytest.mark.truth(
+    local=emulated("LocalStack keeps these rules, and does not act on them"),
+    aws=proved,
+    url=not_covered("the bucket's settings cannot be read there"),
+)
+@pytest.mark.requires("http", "probe", "ecs", "elb", "exec", "storage")
+@pytest.mark.mutates
+def test_no_rule_of_the_bucket_takes_uploads_away(
+    organiser: Organiser, access: Access, aws: Callable[[str], Any]
+) -> None:
+    event, bucket = "dub-cinema", access.resources["bucket"]
+    organiser.upload(event, SEATING_PLAN, name="kept.pdf", content=pdf(2000))
+    answer = organiser.browser.get(f"/events/{event}/documents/{SEATING_PLAN}/link")
+    organiser.remove(event, SEATING_PLAN)
+    path = unquote(urlsplit(answer.headers.get("Location", "")).path)
+    key = path.removeprefix(f"/{bucket}").removeprefix("/")
+    found = lifecycle.losses(lifecycle.rules(aws("s3"), bucket=bucket), key=key)
+    assert not found, f"the bucket's lifecycle and the upload {key}: {'; '.join(found)}"
 
 
 @pytest.mark.truth(

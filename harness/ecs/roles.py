@@ -13,7 +13,7 @@ from typing import Any
 
 from harness.ecs.model import Definition, Task
 from harness.ecs.secrets import PREFIX
-from harness.iampolicy import ANY, Need, allows, trusts
+from harness.iampolicy import ANY, Need, allows, trusts, why_not
 from harness.taskdef import ContainerDefinition, parse
 from harness.valuefrom import ValueFromError, parse_value_from
 
@@ -46,12 +46,13 @@ class Role:
 
     def refusal(self, need: Need, *, session: str) -> str:
         """Return AWS's words for an action that the policies do not allow, or nothing."""
-        if allows(self.documents, need):
+        why = why_not(self.documents, need)
+        if not why:
             return ""
         assumed = self.arn.replace(":iam:", ":sts:").replace(":role/", ":assumed-role/")
         return (
             f"AccessDeniedException: User: {assumed}/{session} is not authorized to perform:"
-            f" {need} because no identity-based policy allows the {need.action} action"
+            f" {need} {why}"
         )
 
 

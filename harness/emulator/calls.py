@@ -36,6 +36,22 @@ _BUCKET_ACTIONS = {
     "ListObjectVersions": "ListBucketVersions",
     "ListMultipartUploads": "ListBucketMultipartUploads",
 }
+_KEY_ACTIONS = {
+    ("s3", "GetObject"): ("kms:Decrypt",),
+    ("s3", "PutObject"): ("kms:GenerateDataKey",),
+    ("s3", "PostObject"): ("kms:GenerateDataKey",),
+    ("s3", "CopyObject"): ("kms:Decrypt", "kms:GenerateDataKey"),
+    ("s3", "CreateMultipartUpload"): ("kms:GenerateDataKey", "kms:Decrypt"),
+    ("sqs", "SendMessage"): ("kms:GenerateDataKey", "kms:Decrypt"),
+    ("sqs", "SendMessageBatch"): ("kms:GenerateDataKey", "kms:Decrypt"),
+    ("sqs", "ReceiveMessage"): ("kms:Decrypt",),
+}
+"""What a call does with a key of KMS that is the customer's own.
+
+Sources: https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html,
+https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html.
+"""
+_AWSS_KEYS = "alias/aws/"
 _GRANTS = ("GrantFullControl", "GrantRead", "GrantReadACP", "GrantWriteACP")
 
 
@@ -60,19 +76,22 @@ class Call:
         return {name: self.params[name] for name in ("ACL", *_GRANTS) if self.params.get(name)}
 
 
-def needs(call: Call, *, identity: Callable[[str], str]) -> list[Need]:
+def needs(call: Call, *, identity: Callable[[str], str], key: str = "") -> list[Need]:
     """Return the rights that AWS asks for a call; nothing where it asks for none.
 
     Args:
         call: The call.
         identity: Gives the verified identity of SES that stands for an address.
+        key: The key of KMS that the bucket or the queue is encrypted with, as its settings name
+            it; empty where it has none.
     """
     if (call.service, call.operation) in NEEDS_NO_RIGHT:
         return []
     if call.service == "s3":
-        return _s3(call)
+        return [*_s3(call), *_of_key(call, key=key)]
     if call.service == "sqs":
-        return [Need(f"sqs:{call.operation.removesuffix('Batch')}", _queue(call))]
+        sent = Need(f"sqs:{call.operation.removesuffix('Batch')}", _queue(call))
+        return [sent, *_of_key(call, key=key)]
     if call.service == "ses" and call.operation in ("SendRawEmail", "SendEmail"):
         return [_send(call, identity=identity)]
     resource = ""
@@ -115,10 +134,24 @@ def _s3(call: Call) -> list[Need]:
     return found
 
 
+def _of_key(call: Call, *, key: str) -> list[Need]:
+    """Name the rights on a customer's key; AWS's own keys are for everyone in the account."""
+    if not key or _AWSS_KEYS in key:
+        return []
+    # A policy names the key, and what key an alias stands for is not known here.
+    known = "" if "alias/" in key else key if key.startswith("arn:") else _key_arn(call, key)
+    return [Need(action, known) for action in _KEY_ACTIONS.get((call.service, call.operation), ())]
+
+
+def _key_arn(call: Call, key: str) -> str:
+    return f"arn:aws:kms:{call.region}:{call.account}:key/{key}"
+
+
 def _upload_context(call: Call) -> dict[str, tuple[str, ...]]:
     said = {
         "s3:x-amz-acl": call.params.get("ACL"),
         "s3:x-amz-server-side-encryption": call.params.get("ServerSideEncryption"),
+        "s3:x-amz-server-side-encryption-aws-kms-key-id": call.params.get("SSEKMSKeyId"),
     }
     return {key: (str(value),) if value else () for key, value in said.items()}
 

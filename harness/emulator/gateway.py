@@ -17,6 +17,7 @@ from typing import Any
 from localstack.aws import handlers  # type: ignore[import-not-found]
 from localstack.aws.api import CommonServiceException  # type: ignore[import-not-found]
 from localstack.services.s3.models import s3_stores  # type: ignore[import-not-found]
+from localstack.services.sqs.models import sqs_stores  # type: ignore[import-not-found]
 from moto.iam.models import iam_backends  # type: ignore[import-not-found]
 from moto.ses.models import ses_backends  # type: ignore[import-not-found]
 from moto.sts.models import sts_backends  # type: ignore[import-not-found]
@@ -24,7 +25,7 @@ from moto.sts.models import sts_backends  # type: ignore[import-not-found]
 from harness.emulator import refusals
 from harness.emulator.calls import Call, bucket_listing, needs
 from harness.emulator.refusals import Refusal
-from harness.iampolicy import Need, allows
+from harness.iampolicy import Caller, Need, why_not
 
 log = logging.getLogger("localstack.harness")
 
@@ -52,12 +53,19 @@ class Session:
         texts = [*role.policies.values(), *(one.document for one in role.managed_policies.values())]
         return [json.loads(text) for text in texts]
 
-    def may(self, need: Need) -> bool:
-        """Say whether the role's policies allow what a call needs."""
+    def why_not(self, need: Need, *, attached: Mapping[str, Any]) -> str:
+        """Return why the policies of role and resource do not allow a call; nothing if they do."""
         documents = self.documents()
-        known = {"aws:principalarn": (self.role_arn,), "aws:securetransport": ("true",)}
+        if documents is None:
+            return ""
+        known = {
+            "aws:principalarn": (self.role_arn,),
+            "aws:principalaccount": (self.account,),
+            "aws:securetransport": ("true",),
+        }
         whole = Need(need.action, need.resource, {**known, **need.context})
-        return documents is None or allows(documents, whole)
+        caller = Caller(self.arn, self.role_arn)
+        return why_not(documents, whole, attached=attached, caller=caller)
 
 
 def install() -> None:
@@ -98,7 +106,9 @@ def hide_what_is_missing(_chain: Any, context: Any, response: Any) -> None:
     if call is None or call.service != "s3" or call.operation not in _OBJECT_READS:
         return
     session = _session(_key(context), account=call.account)
-    if response.status_code == 404 and session and not session.may(bucket_listing(call)):
+    if response.status_code != 404 or session is None:
+        return
+    if session.why_not(bucket_listing(call), attached=_attached(call)):
         response.status_code = 403
         if call.operation == "GetObject":
             response.set_data(
@@ -139,21 +149,47 @@ def _session(key: str, *, account: str) -> Session | None:
 def _forbidden(call: Call, session: Session | None) -> Refusal | None:
     if session is None:
         return None
-    for need in needs(call, identity=_identity(call)):
-        if not session.may(need):
-            return Refusal(
-                "AccessDenied",
-                f"User: {session.arn} is not authorized to perform: {need} because no"
-                f" identity-based policy allows the {need.action} action",
-                403,
-            )
+    for need in needs(call, identity=_identity(call), key=_encryption_key(call)):
+        why = session.why_not(need, attached=_attached(call))
+        if why:
+            said = f"User: {session.arn} is not authorized to perform: {need} {why}"
+            return Refusal("AccessDenied", said, 403)
     return None
 
 
+def _bucket(call: Call) -> Any:
+    buckets = s3_stores[call.account][call.region].buckets
+    return buckets.get(str(call.params.get("Bucket"))) if call.service == "s3" else None
+
+
+def _queue_attributes(call: Call) -> Mapping[str, str]:
+    name = str(call.params.get("QueueUrl") or "").rstrip("/").rpartition("/")[2]
+    found = (
+        sqs_stores[call.account][call.region].queues.get(name) if call.service == "sqs" else None
+    )
+    return found.attributes if found else {}
+
+
+def _attached(call: Call) -> Mapping[str, Any]:
+    """Return the policy of the bucket or the queue that a call is about."""
+    bucket = _bucket(call)
+    text = bucket.policy if bucket else _queue_attributes(call).get("Policy")
+    return json.loads(text) if text else {}
+
+
+def _encryption_key(call: Call) -> str:
+    """Return the key of KMS that a bucket's or a queue's settings name, as they name it."""
+    bucket = _bucket(call)
+    if bucket is None:
+        return str(_queue_attributes(call).get("KmsMasterKeyId") or "")
+    rule = (bucket.encryption_rule or {}).get("ApplyServerSideEncryptionByDefault", {})
+    return str(call.params.get("SSEKMSKeyId") or rule.get("KMSMasterKeyID") or "")
+
+
 def _owner_enforced(call: Call) -> Any:
-    def ask(bucket: str) -> bool:
-        buckets = s3_stores[call.account][call.region].buckets
-        return bucket in buckets and buckets[bucket].object_ownership == "BucketOwnerEnforced"
+    def ask(_name: str) -> bool:
+        bucket = _bucket(call)
+        return bucket is not None and bucket.object_ownership == "BucketOwnerEnforced"
 
     return ask
 

@@ -2,14 +2,57 @@
 
 from __future__ import annotations
 
-from tests.broken.mistakes import JOB, MINUTES, NOT_STARTED, Mistake, pattern, text
+import json
+from typing import TYPE_CHECKING, Any
+
+from tests.broken.mistakes import (
+    JOB,
+    MINUTES,
+    NOT_STARTED,
+    USAGE,
+    Change,
+    Mistake,
+    pattern,
+    text,
+)
 from tests.broken.mistakes_stories import CONFIRMATION, OTHER_TASK, all_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 WEB = "app/iam/web-task.json"
 WORKER = "app/iam/worker-task.json"
 EXECUTION = "app/iam/execution.json"
 RULE = "app/iam/schedule-rule.json"
 DISK = "app/config/filesystems.php"
+BUCKET_FILE = "app/aws/bucket.json"
+BUCKET = "876events-tickets-uploads"
+KEY = "arn:aws:kms:us-east-1:876000000876:key/0b1c6a35-7f0e-4d3b-9b67-2f1d6f1f0c11"
+
+
+def bucket_has(operation: str, **given: Any) -> Change:
+    """Add a setting to the bucket's file."""
+
+    def change(root: Path) -> None:
+        path = root / BUCKET_FILE
+        found = json.loads(path.read_text())
+        found[operation] = {"Bucket": BUCKET, **given}
+        path.write_text(json.dumps(found, indent=2))
+
+    return change
+
+
+def bucket_policy(**statement: Any) -> Change:
+    """Give the bucket a policy of one statement, about its objects and for everyone."""
+    whole = {"Principal": "*", "Resource": f"arn:aws:s3:::{BUCKET}/*", **statement}
+    return bucket_has("PutBucketPolicy", Policy={"Version": "2012-10-17", "Statement": [whole]})
+
+
+def takes_away(rule: str, **what: Any) -> Change:
+    """Give the bucket a lifecycle rule for all that is in it."""
+    whole = {"ID": rule, "Status": "Enabled", "Filter": {"Prefix": ""}, **what}
+    return bucket_has("PutBucketLifecycleConfiguration", LifecycleConfiguration={"Rules": [whole]})
+
 
 ROLES = (
     Mistake(
@@ -134,5 +177,62 @@ ROLES = (
         pattern("app/ecs/worker.json", r'^  "taskRoleArn": .*\n', ""),
         cause="the task has no task role",
         red=(JOB,),
+    ),
+    Mistake(
+        "the bucket's policy asks for a header that the app does not send",
+        bucket_policy(
+            Effect="Deny",
+            Action="s3:PutObject",
+            Condition={"Null": {"s3:x-amz-server-side-encryption": "true"}},
+        ),
+        cause="the policy of the bucket or queue itself denies s3:PutObject on arn:aws:s3:::876",
+        red=(OTHER_TASK,),
+    ),
+    Mistake(
+        "the bucket's policy lets everyone read",
+        bucket_policy(Effect="Allow", Action="s3:GetObject"),
+        cause="PutBucketPolicy lets everyone in, and the bucket blocks public policies",
+        exit_code=USAGE,
+    ),
+    Mistake(
+        "the bucket has a key that the web task's role may not use",
+        bucket_has(
+            "PutBucketEncryption",
+            ServerSideEncryptionConfiguration={
+                "Rules": [
+                    {
+                        "ApplyServerSideEncryptionByDefault": {
+                            "SSEAlgorithm": "aws:kms",
+                            "KMSMasterKeyID": KEY,
+                        }
+                    }
+                ]
+            },
+        ),
+        cause=f"lacks kms:GenerateDataKey on the key that bucket or queue is encrypted with ({KEY}",
+        red=(OTHER_TASK,),
+    ),
+    Mistake(
+        "the queue has a key that the roles may not use",
+        text(
+            "app/aws/queues.json",
+            '"SqsManagedSseEnabled": "true",\n        "RedrivePolicy"',
+            f'"KmsMasterKeyId": "{KEY}",\n        "RedrivePolicy"',
+        ),
+        cause="lacks kms:GenerateDataKey on the key that bucket or queue is encrypted with",
+        red=(JOB,),
+    ),
+    Mistake(
+        "a lifecycle rule deletes uploads",
+        takes_away("temporary", Expiration={"Days": 1}),
+        cause="the bucket's lifecycle takes uploads away while their events are on sale",
+        red=("test_no_rule_of_the_bucket_takes_uploads_away",),
+        green=(OTHER_TASK,),
+    ),
+    Mistake(
+        "a lifecycle rule moves uploads to an archive",
+        takes_away("archive", Transitions=[{"Days": 30, "StorageClass": "GLACIER"}]),
+        cause="moves it to GLACIER, out of the app's reach, after 30 day(s)",
+        red=("test_no_rule_of_the_bucket_takes_uploads_away",),
     ),
 )

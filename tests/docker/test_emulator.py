@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 ACCOUNT = "876000000876"
 REGION = "us-east-1"
 BUCKET = "refusals"
+KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1234"
 QUEUE = f"http://localstack:4566/{ACCOUNT}/refusals"
 CONFIG = Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"})
 
@@ -165,3 +166,56 @@ def test_a_bucket_without_acls_refuses_them_and_a_queue_a_long_delay(
     owner("s3").put_object(Bucket=BUCKET, Key="a", Body=b"", ACL="private")
     said = refusal(owner("sqs").send_message, QueueUrl=QUEUE, MessageBody="a", DelaySeconds=901)
     assert "DelaySeconds must be >= 0 and <= 900" in said
+
+
+@pytest.fixture
+def locked(owner: Callable[[str], Any]) -> str:
+    """Make a bucket with a policy and a key of its own."""
+    s3, name = owner("s3"), "refusals-locked"
+    s3.create_bucket(Bucket=name, ObjectOwnership="BucketOwnerEnforced")
+    encryption = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": KEY}
+    s3.put_bucket_encryption(
+        Bucket=name,
+        ServerSideEncryptionConfiguration={
+            "Rules": [{"ApplyServerSideEncryptionByDefault": encryption}]
+        },
+    )
+    statement = {
+        "Effect": "Deny", "Principal": "*", "Action": "s3:PutObject",
+        "Resource": f"arn:aws:s3:::{name}/plans/*",
+    }
+    policy = {"Version": "2012-10-17", "Statement": [statement]}
+    s3.put_bucket_policy(Bucket=name, Policy=json.dumps(policy))
+    return name
+
+
+def test_a_buckets_own_policy_and_key_are_asked_too(
+    role: Callable[..., Callable[[str], Any]], locked: str
+) -> None:
+    s3 = role(("s3:*", "*"), ("kms:GenerateDataKey", KEY))("s3")
+    said = refusal(s3.put_object, Bucket=locked, Key="plans/a", Body=b"a")
+    assert said.endswith("with an explicit deny in a resource-based policy")
+    s3.put_object(Bucket=locked, Key="posters/a", Body=b"a")
+    said = refusal(s3.get_object, Bucket=locked, Key="posters/a")
+    assert f"kms:Decrypt on resource: {KEY}" in said
+
+
+def test_a_queues_key_is_asked_too(
+    role: Callable[..., Callable[[str], Any]], owner: Callable[[str], Any]
+) -> None:
+    owner("sqs").create_queue(QueueName="keyed", Attributes={"KmsMasterKeyId": "alias/tickets"})
+    keyed = f"http://localstack:4566/{ACCOUNT}/keyed"
+    with_key = role(("sqs:*", "*"), ("kms:*", "*"))("sqs")
+    with_key.send_message(QueueUrl=keyed, MessageBody="a")
+    assert with_key.receive_message(QueueUrl=keyed)["Messages"]
+
+
+def test_a_queues_key_is_refused_to_who_may_only_use_the_queue(
+    role: Callable[..., Callable[[str], Any]], owner: Callable[[str], Any]
+) -> None:
+    owner("sqs").create_queue(QueueName="keyed", Attributes={"KmsMasterKeyId": "alias/tickets"})
+    sqs = role(("sqs:*", "*"))("sqs")
+    said = refusal(
+        sqs.send_message, QueueUrl=f"http://localstack:4566/{ACCOUNT}/keyed", MessageBody="a"
+    )
+    assert "kms:GenerateDataKey" in said

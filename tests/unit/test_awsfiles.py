@@ -115,6 +115,30 @@ def test_a_bucket_file_is_about_one_bucket(tmp_path: Path) -> None:
         awsfiles.bucket(path)
 
 
+@pytest.mark.parametrize("blocked", [True, False])
+def test_a_public_policy_is_refused_where_it_is_blocked(tmp_path: Path, blocked: bool) -> None:
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "*"}
+    path = write(
+        tmp_path,
+        {
+            "CreateBucket": {"Bucket": "one"},
+            "PutPublicAccessBlock": {
+                "Bucket": "one",
+                "PublicAccessBlockConfiguration": {
+                    "BlockPublicAcls": True,
+                    "BlockPublicPolicy": blocked,
+                },
+            },
+            "PutBucketPolicy": {"Bucket": "one", "Policy": {"Statement": [statement]}},
+        },
+    )
+    if not blocked:
+        assert awsfiles.bucket(path)
+        return
+    with pytest.raises(ConfigError, match="PutBucketPolicy lets everyone in"):
+        awsfiles.bucket(path)
+
+
 @pytest.mark.parametrize("key", ["Arn", "RoleArn", "EcsParameters"])
 def test_a_target_that_cannot_run_a_task_is_refused(tmp_path: Path, key: str) -> None:
     with pytest.raises(ConfigError, match=f"its target has no {key}"):

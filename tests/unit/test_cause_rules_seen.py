@@ -86,6 +86,9 @@ SEEN = {
     "it is signed with a static key and not by a role": "a static AWS_ACCESS_KEY_ID is set",
     "it is signed for the region eu-west-1": "the app signs for S3 in eu-west-1",
     "the bucket may become public: BlockPublicPolicy is off": "the bucket is not private",
+    "the bucket's lifecycle and the upload events/7/poster/a.jpg: rule 'old' deletes it after"
+    " 1 day(s)": "the bucket's lifecycle takes uploads away while their events are on sale (rule"
+    " 'old' deletes it after 1 day(s))",
     "20 MB were not accepted: The file is too large": "upload_max_filesize or post_max_size",
     "one byte over the limit was answered with 302": "does not check the size",
     "the file 'a b.jpg' came back as 'a-b.jpg'": "does not keep a file's own name",

@@ -123,6 +123,17 @@ SAID = {
         [f"AccessDenied (client): {USER.format('web')} {DENIED.format('s3:PutObject', 'arn:y/z')}"],
         "the task role web lacks s3:PutObject on arn:y/z",
     ),
+    "denied by the bucket's policy": (
+        [
+            f"AccessDenied (client): {USER.format('web')} is not authorized to perform:"
+            " s3:PutObject on resource: arn:y/z with an explicit deny in a resource-based policy"
+        ],
+        "the policy of the bucket or queue itself denies s3:PutObject on arn:y/z to the task role",
+    ),
+    "no right on the key": (
+        [f"AccessDenied (client): {USER.format('web')} {DENIED.format('kms:Decrypt', 'arn:k')}"],
+        "the task role web lacks kms:Decrypt on the key that bucket or queue is encrypted with",
+    ),
     "no signature": (
         ["MissingAuthenticationToken (client): Request is missing Authentication Token"],
         "the task has no task role",

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from harness.iampolicy import Need, allows, trusts
+from harness.iampolicy import Caller, Need, allows, is_open, trusts, why_not
 
 BUCKET = "arn:aws:s3:::876events-tickets-uploads"
 PUT = Need("s3:PutObject", f"{BUCKET}/posters/a b.jpg")
@@ -127,3 +127,82 @@ def test_a_role_trusts_the_service_it_names_under_its_conditions() -> None:
     assert not trusts(trust(ecs, StringEquals={"aws:SourceAccount": "111111111111"}), ecs, here)
     assert trusts(trust(ecs, ArnLike={"aws:SourceArn": "arn:aws:ecs:us-east-1:876:*"}), ecs, here)
     assert not trusts(trust(ecs, ArnLike={"aws:SourceArn": "arn:aws:ecs:eu-*:876:*"}), ecs, here)
+
+
+ROLE = "arn:aws:iam::876000000876:role/tickets-web-task"
+CALLER = Caller("arn:aws:sts::876000000876:assumed-role/tickets-web-task/1", ROLE)
+NOT_ALLOWED = "because no identity-based policy allows the s3:PutObject action"
+DENIED = "with an explicit deny in a resource-based policy"
+
+
+@pytest.mark.parametrize(
+    ("own", "attached", "expected"),
+    [
+        (allow("s3:*"), allow("s3:GetObject", Principal="*"), ""),
+        (allow("s3:GetObject"), allow("s3:PutObject", Principal={"AWS": ROLE}), ""),
+        (allow("s3:GetObject"), allow("s3:PutObject", Principal={"AWS": [CALLER.arn]}), ""),
+        (
+            allow("s3:GetObject"),
+            allow("s3:*", Principal={"AWS": "arn:aws:iam::876000000876:root"}),
+            NOT_ALLOWED,
+        ),
+        (allow("s3:GetObject"), allow("s3:*", Principal={"AWS": f"{ROLE}-2"}), NOT_ALLOWED),
+        (
+            allow("s3:GetObject"),
+            allow("s3:*", Principal={"Service": "logging.s3.amazonaws.com"}),
+            NOT_ALLOWED,
+        ),
+        (allow("s3:*"), deny("s3:PutObject", f"{BUCKET}/*", Principal="*"), DENIED),
+        (allow("s3:*"), deny("s3:*", Principal={"AWS": "876000000876"}), DENIED),
+        (allow("s3:*"), deny("s3:*", NotPrincipal={"AWS": ROLE}), ""),
+        (allow("s3:*"), deny("s3:*", NotPrincipal={"AWS": f"{ROLE}-2"}), DENIED),
+        (
+            deny("s3:PutObject"),
+            allow("s3:*", Principal="*"),
+            "with an explicit deny in an identity-based policy",
+        ),
+    ],
+)
+def test_the_resources_own_policy(
+    own: dict[str, Any], attached: dict[str, Any], expected: str
+) -> None:
+    assert why_not([policy(own)], PUT, attached=policy(attached), caller=CALLER) == expected
+
+
+def test_a_deny_of_uploads_without_a_header_for_encryption() -> None:
+    without = {"Null": {"s3:x-amz-server-side-encryption": "true"}}
+    attached = policy(deny("s3:PutObject", f"{BUCKET}/*", Principal="*", Condition=without))
+    bare = Need(PUT.action, PUT.resource, {"s3:x-amz-server-side-encryption": ()})
+    sent = Need(PUT.action, PUT.resource, {"s3:x-amz-server-side-encryption": ("aws:kms",)})
+    own = [policy(allow("s3:*"))]
+    assert why_not(own, bare, attached=attached, caller=CALLER) == DENIED
+    assert why_not(own, sent, attached=attached, caller=CALLER) == ""
+
+
+@pytest.mark.parametrize(
+    ("statement", "expected"),
+    [
+        (allow("s3:GetObject", Principal="*"), True),
+        (allow("s3:GetObject", Principal={"AWS": ["*"]}), True),
+        (deny("s3:GetObject", Principal="*"), False),
+        (allow("s3:GetObject", Principal={"AWS": ROLE}), False),
+        (
+            allow(
+                "s3:GetObject",
+                Principal="*",
+                Condition={"StringEquals": {"aws:SourceVpce": "vpce-1"}},
+            ),
+            False,
+        ),
+        (
+            allow(
+                "s3:GetObject",
+                Principal="*",
+                Condition={"StringLike": {"aws:Referer": "https://876events.example/*"}},
+            ),
+            True,
+        ),
+    ],
+)
+def test_what_lets_the_world_in(statement: dict[str, Any], expected: bool) -> None:
+    assert is_open(statement) is expected

@@ -12,9 +12,9 @@ OBJECT = {"Bucket": "uploads", "Key": "a/b.jpg"}
 HERE = "us-east-1:876000000876"
 
 
-def asked(service: str, operation: str, **params: Any) -> list[str]:
+def asked(service: str, operation: str, *, key: str = "", **params: Any) -> list[str]:
     call = Call(service, operation, account="876000000876", region="us-east-1", params=params)
-    found = needs(call, identity=lambda address: address.rpartition("@")[2])
+    found = needs(call, identity=lambda address: address.rpartition("@")[2], key=key)
     return [f"{need.action} {need.resource}" for need in found]
 
 
@@ -89,3 +89,32 @@ def test_who_one_is_may_be_asked_by_everyone_and_other_services_by_action() -> N
     assert asked("secretsmanager", "GetSecretValue", SecretId="tickets/db") == [
         "secretsmanager:GetSecretValue "
     ]
+
+
+KEY = f"arn:aws:kms:{HERE}:key/1234"
+
+
+@pytest.mark.parametrize(
+    ("key", "expected"),
+    [
+        ("", []),
+        ("alias/aws/s3", []),
+        (f"arn:aws:kms:{HERE}:alias/aws/s3", []),
+        ("1234", [f"kms:GenerateDataKey {KEY}"]),
+        (KEY, [f"kms:GenerateDataKey {KEY}"]),
+        ("alias/uploads", ["kms:GenerateDataKey "]),
+        (f"arn:aws:kms:{HERE}:alias/uploads", ["kms:GenerateDataKey "]),
+    ],
+)
+def test_a_customers_key_asks_for_rights_of_its_own(key: str, expected: list[str]) -> None:
+    assert asked("s3", "PutObject", key=key, **OBJECT)[1:] == expected
+
+
+def test_what_a_queue_with_a_key_asks_for() -> None:
+    url = {"QueueUrl": "http://localstack:4566/876000000876/tickets-jobs"}
+    assert asked("sqs", "SendMessage", key=KEY, **url)[1:] == [
+        f"kms:GenerateDataKey {KEY}",
+        f"kms:Decrypt {KEY}",
+    ]
+    assert asked("sqs", "ReceiveMessage", key=KEY, **url)[1:] == [f"kms:Decrypt {KEY}"]
+    assert asked("sqs", "DeleteMessage", key=KEY, **url)[1:] == []
