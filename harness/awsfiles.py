@@ -41,6 +41,11 @@ SCHEDULE = {"PutRule": "ScheduleExpression", "PutTargets": "Targets"}
 """Operation -> a key that its input cannot lack."""
 
 _TARGET_KEYS = ("Arn", "RoleArn", "EcsParameters")
+_OVERRIDES = (
+    *("containerOverrides", "cpu", "memory", "executionRoleArn", "taskRoleArn"),
+    *("ephemeralStorage", "inferenceAcceleratorOverrides"),
+)
+"""https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_TaskOverride.html"""
 _CRON_FIELDS = 6
 _ECS_PARAMETERS = {
     "LaunchType": "launchType",
@@ -195,6 +200,12 @@ def schedule(path: Path) -> CallFile:
     for key in ("InputPath", "InputTransformer"):
         if key in targets[0]:
             raise file.fail(f"its target has an {key}", hint="write the overrides as Input")
+    unknown = sorted(set(_overrides(targets[0])) - set(_OVERRIDES))
+    if unknown:
+        raise file.fail(
+            f'its target\'s Input has "{unknown[0]}", which is no override of RunTask',
+            hint=f"write one of {', '.join(_OVERRIDES)}; ECS runs no task otherwise",
+        )
     for key in _TARGET_KEYS:
         if not targets[0].get(key):
             raise file.fail(
@@ -269,7 +280,10 @@ def run_task_input(target: Mapping[str, Any]) -> dict[str, Any]:
         made["networkConfiguration"] = {
             "awsvpcConfiguration": {k[:1].lower() + k[1:]: v for k, v in network.items()}
         }
-    given = target.get("Input")
-    if given:
-        made["overrides"] = json.loads(given) if isinstance(given, str) else dict(given)
-    return made
+    overrides = _overrides(target)
+    return {**made, "overrides": overrides} if overrides else made
+
+
+def _overrides(target: Mapping[str, Any]) -> dict[str, Any]:
+    given = target.get("Input") or {}
+    return dict(json.loads(given) if isinstance(given, str) else given)

@@ -59,7 +59,7 @@ class Account:
 
     name: str
     email: str
-    password: str
+    password: str = field(repr=False)
 
 
 @dataclass

@@ -181,8 +181,13 @@ BOOT = (
         "the image lacks the PHP extension pdo_mysql",
     ),
     rule(
-        r"Call to undefined function (?P<name>pcntl_\w+)",
-        "the image lacks the PHP extension pcntl, without which workers cannot stop gracefully",
+        r"Call to undefined function (?:[\w\\]+\\)?(?P<name>pcntl_\w+)",
+        "PHP has no function {name}: the image lacks the extension pcntl, or disable_functions"
+        " takes it away; without it workers cannot stop gracefully",
+    ),
+    rule(
+        r"The \W*(?P<name>\w+)\W* PHP extension is required",
+        "the image lacks the PHP extension {name}",
     ),
     rule(
         r"Read-only file system",

@@ -66,7 +66,13 @@ DATABASE = (
     rule(r"Unknown database '(?P<name>[^']*)'", 'DB_DATABASE is "{name}", which does not exist'),
     rule(
         r"Table '(?P<name>[^']+)' doesn't exist|no such table: (?P<other>\w+)",
-        "a table is missing: migrations did not run against this database",
+        "a table is missing: migrations did not run against this database, or what starts with"
+        " each task drops or asks for it (migrate:fresh, cache:clear in the entrypoint)",
+    ),
+    rule(
+        r"1366 Incorrect string value[^\n]*for column '(?P<column>\w+)'",
+        "the connection or the table takes no 4-byte characters (column {column}): DB_CHARSET must"
+        " be utf8mb4",
     ),
     rule(
         r"getaddrinfo for (?P<host>\S+) failed"
@@ -149,6 +155,10 @@ AWS = (
         r"NonExistentQueue|specified queue does not exist",
         "the queue does not exist: SQS_PREFIX or SQS_QUEUE is wrong",
     ),
+    rule(
+        r"must contain the parameter MessageGroupId",
+        "the queue is a FIFO queue, and the app sends no MessageGroupId: take a standard queue",
+    ),
     rule(r"NoSuchBucket", "the bucket does not exist: AWS_BUCKET is wrong"),
     rule(
         r"AccessControlListNotSupported",
@@ -167,8 +177,31 @@ AWS = (
 
 SEEN = (
     rule(
+        r"an error that the app logged to the channel '\w*', whose level is"
+        r" '(?P<level>critical|alert|emergency)'",
+        "LOG_LEVEL is {level}, so that no error of the app is logged",
+    ),
+    rule(
+        r"an error that the app logged to the channel 'stderr'",
+        "PHP-FPM keeps what its workers write to stderr: set catch_workers_output = yes in its"
+        " pool",
+    ),
+    rule(
+        r"an error that the app logged to the channel '(?P<channel>\w*)'",
+        'LOG_CHANNEL is "{channel}", which does not reach the output of the container: set stderr',
+    ),
+    rule(
+        r"others were answered while [^\n]* took",
+        "PHP-FPM has too few workers (pm.max_children): a few slow requests stop a whole task, and"
+        " its health check with it",
+    ),
+    rule(
         r"the session cookie is for the domain (?P<domain>\S+)",
         "SESSION_DOMAIN is {domain}, so that browsers do not send the cookie to the public host",
+    ),
+    rule(
+        r"the session cookie is for (?:the path )?(?P<path>/\S*)(?: only|,)",
+        "SESSION_PATH is {path}, so that browsers do not send the cookie with other pages",
     ),
     rule(
         r"browsers drop the session cookie: Max-Age=(?P<age>\S+)",

@@ -34,6 +34,19 @@ TICKS = (
 
 JOBS = (
     rule(
+        r"the scheduled (?P<name>\S+) fails when the scheduler's task runs it[\s\S]*"
+        r'"message":"(?P<error>[^"]+)"',
+        "the scheduled {name} fails in the scheduler's task, at its fixed minute too: {error}",
+    ),
+    rule(
+        r"the scheduled (?P<name>\S+) fails when the scheduler's task runs it",
+        "the scheduled {name} fails in the scheduler's task, at its fixed minute too",
+    ),
+    rule(
+        r"the scheduled (?P<name>[^\n]+?) failed in [^:]+:\d\d:\d\d: (?P<error>[^\n]*)",
+        "the scheduled {name} fails each time, though schedule:run ends with 0: {error}",
+    ),
+    rule(
         r"a worker task ended by itself with exit code 12\b|worker task \w+ [^\n]*exit code 12\b",
         "the worker ends again and again at its --memory limit (exit code 12), and ECS starts"
         " another: raise --memory, or look for what holds on to memory",

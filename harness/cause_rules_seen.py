@@ -352,6 +352,28 @@ MAIL = (
         " its mail was sent",
     ),
     rule(
+        r"was sent while the order's transaction was open",
+        "a job is queued before its transaction is committed, so that a worker may not find what"
+        " it is about: set after_commit of the queue's connection, or dispatch after the commit",
+    ),
+    rule(
+        r"(?P<job>App\\[\w\\]+) may take (?P<timeout>\d+) s, and the visibility time-out is"
+        r" (?P<visible>\d+) s",
+        "$timeout of {job} ({timeout} s) is longer than the queue's visibility time-out"
+        " ({visible} s): the job runs twice at once",
+    ),
+    rule(
+        r"(?P<job>App\\[\w\\]+) may be tried (?P<tries>\d+) times, and maxReceiveCount is"
+        r" (?P<most>\d+)",
+        "$tries of {job} ({tries}) is more than the queue's maxReceiveCount ({most}): it goes to"
+        " the dead-letter queue and never to failed_jobs",
+    ),
+    rule(
+        r"No (?:mail|\d+ mails) came to the buyer[^\n]*job's runs ended: \['succeeded'",
+        "the mail's job ran and sent nothing: it did not find its order, which was not committed"
+        " yet (after_commit), or the app does not send what it should",
+    ),
+    rule(
         r"No (?:mail|\d+ mails) came to the buyer",
         "nobody sends what is queued: no worker runs, or it looks at another queue than the web"
         " task",

@@ -200,6 +200,9 @@ def own_words(visitor: Browser) -> Iterator[str]:
     first = answer.json()
     yield f"the session driver is {first['driver']!r}"
     cookie = cookie_from(answer, first["cookie"])
+    if cookie is not None and cookie.get("path", "/") != "/":
+        yield f"the session cookie is for the path {cookie['path']}, and no other"
+        return
     if cookie is not None and not visitor.http.cookies:
         yield (
             f"the session cookie is for the domain {cookie['domain']}"

@@ -198,6 +198,10 @@ class ProbeClient:
         """Make the health route of the task that answers fail, or work again."""
         return self.ask("PUT", "health", payload={"healthy": healthy})
 
+    def log(self, sign: str) -> dict[str, Any]:
+        """Let the task that answers log an error that holds a sign."""
+        return self.ask("POST", "log", payload={"sign": sign})
+
     def redirect(self) -> requests.Response:
         """Ask for a redirect to a named route of the app."""
         return self.send_signed(self.signed("GET", "redirect"))

@@ -184,6 +184,7 @@ def load_service(path: Path, *, definition: TaskDefinition) -> dict[str, Any]:
     containers = definition.raw["containerDefinitions"]
     for wrong in (
         *taskdef_checks.of_launch(raw),
+        *taskdef_checks.of_count(raw),
         *taskdef_checks.of_load_balancers(raw, containers=containers, source=definition.source),
     ):
         where = f"{path}: {wrong.key}"

@@ -225,6 +225,13 @@ def of_launch(given: Mapping[str, Any], *, names: Sequence[str] = _SERVICE) -> I
         yield Wrong(version, f'is "{given[version]}"', hint)
 
 
+def of_count(service: Mapping[str, Any]) -> Iterator[Wrong]:
+    """Say that a service runs no task."""
+    if service.get("desiredCount") == 0:
+        hint = "write how many tasks run after the cutover, 1 at the least"
+        yield Wrong("desiredCount", "is 0: nobody does its work", hint)
+
+
 def of_load_balancers(
     service: Mapping[str, Any], *, containers: Sequence[Mapping[str, Any]], source: str
 ) -> Iterator[Wrong]:

@@ -12,10 +12,8 @@ from harness.report import not_covered, proved
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import requests
-
     from harness.containers import Containers
-    from harness.targets import Access
+    from harness.probe import ProbeClient
     from harness.webtier import WebTier
 
 SECRETS_OF_THE_APP = ("db", "app")
@@ -29,29 +27,18 @@ from_containers = pytest.mark.truth(
 
 
 @from_containers
-@pytest.mark.requires("http", "probe", "ecs", "elb", "containers")
-@pytest.mark.read_only
+@pytest.mark.requires("http", "probe", "ecs", "containers")
+@pytest.mark.mutates
 def test_what_the_app_logs_reaches_the_log_of_its_task(
-    web: Callable[[], requests.Session],
-    access: Access,
-    web_tier: WebTier,
-    containers: Containers,
-    eventually: Callable[..., Any],
+    probe: ProbeClient, containers: Containers, eventually: Callable[..., Any]
 ) -> None:
     sign = f"harness-{secrets.token_hex(6)}"
-    refused = web().get(f"{access.public_url}/_probe/v1/whoami", headers={"User-Agent": sign})
-    assert refused.status_code == 401, f"an unsigned request got {refused.status_code}, not 401"
-
-    def warned() -> bool:
-        return any(
-            "cutover-probe refused a request" in containers.of_task(task).logs().decode()
-            for task in web_tier.running()
-        )
-
+    told = probe.log(sign)
     eventually(
-        warned,
+        lambda: sign in containers.of_task(told["task"]).logs().decode(errors="replace"),
         until=bool,
-        what="the app's warning in its task's log; with LOG_CHANNEL other than stderr it is lost",
+        what=f"an error that the app logged to the channel {told['channel']!r}, whose level is"
+        f" {told['level']!r}, is not in its task's log",
     )
 
 

@@ -10,7 +10,7 @@ from urllib.parse import quote
 import pytest
 
 from harness.mailbox import Mail, Mailbox
-from harness.report import emulated, not_covered
+from harness.report import emulated, not_covered, proved
 from harness.shop import Buyer
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from harness.browser import Account, Browser
     from harness.containers import ExecResult
-    from harness.jobqueue import Jobs
+    from harness.jobqueue import JobQueue, Jobs
     from harness.probe import ProbeClient
     from harness.targets import Access, Differences
     from harness.taskservice import EcsService
@@ -73,17 +73,25 @@ def runs(probe: ProbeClient) -> Callable[[], list[dict[str, Any]]]:
 
 @pytest.fixture
 def arrived(
-    mailbox: Mailbox, eventually: Callable[..., Any], mailers: Callable[[], str]
+    mailbox: Mailbox,
+    eventually: Callable[..., Any],
+    mailers: Callable[[], str],
+    runs: Callable[[], list[dict[str, Any]]],
 ) -> Callable[..., list[Mail]]:
     """Wait until as many mails as wanted have come to an address, and return them all."""
 
     def wait(address: str, *, count: int = 1, within_s: float = 30.0) -> list[Mail]:
-        found: list[Mail] = eventually(
-            lambda: mailbox.to(address),
-            until=lambda mails: len(mails) >= count,
-            what=f"No {'mail' if count == 1 else f'{count} mails'} came to the buyer ({mailers()})",
-            within_s=within_s,
-        )
+        what = f"No {'mail' if count == 1 else f'{count} mails'} came to the buyer ({mailers()})"
+        try:
+            found: list[Mail] = eventually(
+                lambda: mailbox.to(address),
+                until=lambda mails: len(mails) >= count,
+                what=what,
+                within_s=within_s,
+            )
+        except AssertionError as late:
+            ended = [run["outcome"] for run in runs()]
+            raise AssertionError(f"{late}; its job's runs ended: {ended}") from None
         return found
 
     return wait
@@ -124,6 +132,34 @@ def test_an_order_is_confirmed_to_its_buyer_with_both_parts_and_the_calendar_fil
     kind, content = mail.attachments.get(f"876-events-{order}.ics", ("none", b""))
     assert kind == "text/calendar", f"the attachments are {sorted(mail.attachments)}"
     assert content.startswith(b"BEGIN:VCALENDAR"), "the calendar file is no calendar"
+
+
+@pytest.mark.truth(
+    local=emulated("what a slow commit would show is read from the probe: a transaction was open"),
+    aws=proved,
+    url=not_covered("an order would have to be paid for"),
+)
+@needs_mail
+@pytest.mark.mutates
+def test_an_orders_job_comes_after_its_transaction_and_fits_the_queue(
+    buyer: Buyer,
+    runs: Callable[[], list[dict[str, Any]]],
+    job_queue: JobQueue,
+    eventually: Callable[..., Any],
+) -> None:
+    buyer.order(EVENT)
+    run = eventually(runs, until=bool, what="no job ran that confirms the order")[0]
+    assert not run["overtook"], (
+        f"{JOB} was sent while the order's transaction was open: a worker can take it before the"
+        " order is committed"
+    )
+    visibility_s, most = job_queue.visibility_s(), job_queue.most_receives()
+    assert (run["timeout_s"] or 0) < visibility_s, (
+        f"{JOB} may take {run['timeout_s']} s, and the visibility time-out is {visibility_s} s"
+    )
+    assert (run["max_tries"] or 0) <= most, (
+        f"{JOB} may be tried {run['max_tries']} times, and maxReceiveCount is {most}"
+    )
 
 
 @as_ses

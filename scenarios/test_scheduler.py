@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shlex
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -15,6 +17,7 @@ from harness.scheduler import PERIOD_S, is_each_minute
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from harness.containers import ExecResult
     from harness.probe import ProbeClient
     from harness.scheduler import Run, Scheduler
     from harness.targets import Differences
@@ -25,6 +28,9 @@ WINDOW = timedelta(minutes=2)
 JITTER_S = 20.0
 """How far a tick may be from a minute after the one before it."""
 DUE_WITHIN_S = 150.0
+FAILED = 100
+"""Exit code for the first of what is scheduled; a shell's own begin at 126."""
+MOST = 26
 QUIET_S = 15.0
 """A tick that falls into the test of the disabled rule would be missed by who counts them."""
 
@@ -161,6 +167,11 @@ def test_each_minute_has_one_tick_and_one_run_of_the_release(
     for tick in seen:
         times = len(commands.get(tick.task, []))
         assert times == 1, f"the task of the tick {tick} ran {COMMAND} {times} times"
+    for one in ran:
+        # schedule:run itself ends with 0 all the same.
+        assert one["outcome"] != "failed", (
+            f"the scheduled {one['name']} failed in {one['minute']}: {one['error']}"
+        )
     evaluated = {commands[tick.task][0]["minute"] for tick in seen}
     releases = Counter(one["minute"] for one in ran if one["name"] == RELEASE)
     for minute in sorted(evaluated):
@@ -176,6 +187,30 @@ def test_each_minute_has_one_tick_and_one_run_of_the_release(
         f"a tick took {max(lags):.0f} s until {COMMAND} began: what is due at a fixed minute is"
         " skipped"
     )
+
+
+@pytest.mark.truth(
+    local=proved,
+    aws=not_covered("what is due once a day would be done twice there"),
+    url=NOT_THERE,
+)
+@pytest.mark.requires("http", "probe", "ecs", "elb", "exec", "schedule")
+@pytest.mark.mutates
+def test_what_is_due_seldom_runs_too(
+    scheduler: Scheduler,
+    run_in_task: Callable[..., ExecResult],
+    until_stopped: Callable[[str], Run],
+) -> None:
+    listed = run_in_task(["php", "artisan", "schedule:list", "--json"]).stdout
+    names = [one["command"].removeprefix("php artisan ") for one in json.loads(listed)][:MOST]
+    each = [
+        f"php artisan schedule:test --no-ansi --name={shlex.quote(name)} || exit {FAILED + index}"
+        for index, name in enumerate(names)
+    ]
+    run = until_stopped(scheduler.start(command=["sh", "-c", "\n".join(each)]))
+    failed = dict(enumerate(names, FAILED)).get(run.exit_code or 0, "")
+    assert not failed, f"the scheduled {failed} fails when the scheduler's task runs it: {run}"
+    assert run.exit_code == 0, f"the scheduler's task cannot run what is due seldom: {run}"
 
 
 @as_task

@@ -103,7 +103,7 @@ def test_the_session_cookie_is_secure_and_named_as_configured(
     assert "secure" in cookie, "the session cookie is not Secure"
     assert "httponly" in cookie, "the session cookie is not HttpOnly"
     same_site = cookie.get("samesite", "(unset)")
-    assert same_site.lower() == "lax", f"the session cookie is SameSite={same_site}"
+    assert same_site.lower() in ("lax", "strict"), f"the session cookie is SameSite={same_site}"
     domain = cookie.get("domain", access.public_host)
     assert domain == access.public_host, f"the session cookie is for the domain {domain}"
     assert cookie.get("path") == "/", f"the session cookie is for {cookie.get('path')} only"

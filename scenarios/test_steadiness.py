@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import requests
 
     from harness.containers import ExecResult
+    from harness.probe import ProbeClient
     from harness.targets import Access
     from harness.webtier import WebTier
 
@@ -26,6 +27,11 @@ KILLED = 137
 VISITORS = 20
 PAGES = 2
 PATIENCE_S = 30
+SLOW_S = 4
+HELD = 2
+"""Slow requests for each task: PHP-FPM's smallest sensible pool has more workers than that."""
+ANSWERED = 8
+"""Far fewer than a task answers in the time of a slow request; one or two may come before it."""
 STEADY_S = 25.0
 """Longer than a long poll of an empty queue."""
 CONFIGURATION = (
@@ -141,4 +147,26 @@ def test_a_burst_of_visitors_is_answered(
     assert set(seen) == {200}, (
         f"of {VISITORS * PAGES} requests of {VISITORS} visitors at once, some were answered with"
         f" {sorted(set(seen) - {200})}"
+    )
+
+
+@pytest.mark.truth(
+    local=emulated(
+        "nginx stands in for the load balancer, this machine's processors for Fargate's"
+    ),
+    aws=proved,
+    url=not_covered("slow requests would hold PHP's workers in production"),
+)
+@pytest.mark.requires("http", "probe", "ecs", "elb")
+@pytest.mark.mutates(alone=1)
+def test_slow_requests_keep_nobody_waiting(probe: ProbeClient, web_tier: WebTier) -> None:
+    held = HELD * len(web_tier.running())
+    answered = 0
+    with ThreadPoolExecutor(held) as pool:
+        slow = [pool.submit(probe.slow, SLOW_S, timeout_s=PATIENCE_S) for _ in range(held)]
+        while answered < ANSWERED and not any(one.done() for one in slow):
+            probe.whoami()
+            answered += 1
+    assert answered >= ANSWERED, (
+        f"no more than {answered} others were answered while {held} requests took {SLOW_S} s each"
     )

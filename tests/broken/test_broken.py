@@ -11,6 +11,7 @@ from tests.broken.conftest import Rehearsed
 from tests.broken.mistakes import MISTAKES, NOT_STARTED, Mistake
 from tests.broken.mistakes_commands import COMMANDS
 from tests.broken.mistakes_jobs import JOBS
+from tests.broken.mistakes_php import PHP
 from tests.broken.mistakes_platform import PLATFORM
 from tests.broken.mistakes_roles import ROLES
 from tests.broken.mistakes_stories import STORIES
@@ -19,7 +20,7 @@ from tests.broken.mistakes_tiers import TIERS
 if TYPE_CHECKING:
     from _pytest.mark import ParameterSet
 
-ALL = (*MISTAKES, *TIERS, *STORIES, *ROLES, *PLATFORM, *JOBS, *COMMANDS)
+ALL = (*MISTAKES, *TIERS, *STORIES, *ROLES, *PLATFORM, *JOBS, *COMMANDS, *PHP)
 
 pytestmark = pytest.mark.docker
 

@@ -181,7 +181,9 @@ def locked(owner: Callable[[str], Any]) -> str:
         },
     )
     statement = {
-        "Effect": "Deny", "Principal": "*", "Action": "s3:PutObject",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:PutObject",
         "Resource": f"arn:aws:s3:::{name}/plans/*",
     }
     policy = {"Version": "2012-10-17", "Statement": [statement]}

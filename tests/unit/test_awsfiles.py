@@ -139,6 +139,13 @@ def test_a_public_policy_is_refused_where_it_is_blocked(tmp_path: Path, blocked:
         awsfiles.bucket(path)
 
 
+@pytest.mark.parametrize("written", [dict, json.dumps])
+def test_an_override_that_ecs_does_not_know_is_refused(tmp_path: Path, written: Any) -> None:
+    given = written({"containerOverride": []})
+    with pytest.raises(ConfigError, match='Input has "containerOverride"'):
+        awsfiles.schedule(schedule(tmp_path, Input=given))
+
+
 @pytest.mark.parametrize("key", ["Arn", "RoleArn", "EcsParameters"])
 def test_a_target_that_cannot_run_a_task_is_refused(tmp_path: Path, key: str) -> None:
     with pytest.raises(ConfigError, match=f"its target has no {key}"):

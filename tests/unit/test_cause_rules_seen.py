@@ -85,6 +85,19 @@ SEEN = {
     "the disk local did not store the file": 'FILESYSTEM_DISK is "local"',
     "it is signed with a static key and not by a role": "a static AWS_ACCESS_KEY_ID is set",
     "it is signed for the region eu-west-1": "the app signs for S3 in eu-west-1",
+    "App\\Jobs\\SendIt was sent while the order's transaction was open: a worker can take it": (
+        "a job is queued before its transaction is committed"
+    ),
+    "App\\Jobs\\SendIt may take 600 s, and the visibility time-out is 120 s": (
+        "$timeout of App\\Jobs\\SendIt (600 s) is longer than the queue's visibility time-out"
+    ),
+    "App\\Jobs\\SendIt may be tried 25 times, and maxReceiveCount is 5": (
+        "$tries of App\\Jobs\\SendIt (25) is more than the queue's maxReceiveCount (5)"
+    ),
+    "No mail came to the buyer (the worker's mailer is 'ses', its queue connection 'sqs'), within"
+    " 30 s. The last answer: []; its job's runs ended: ['succeeded']": (
+        "the mail's job ran and sent nothing"
+    ),
     "the bucket may become public: BlockPublicPolicy is off": "the bucket is not private",
     "the bucket's lifecycle and the upload events/7/poster/a.jpg: rule 'old' deletes it after"
     " 1 day(s)": "the bucket's lifecycle takes uploads away while their events are on sale (rule"

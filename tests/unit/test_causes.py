@@ -130,6 +130,42 @@ SAID = {
         ],
         "the policy of the bucket or queue itself denies s3:PutObject on arn:y/z to the task role",
     ),
+    "no function for signals": (
+        ["Error: Call to undefined function Illuminate\\Queue\\pcntl_async_signals()"],
+        "PHP has no function pcntl_async_signals",
+    ),
+    "no extension": (
+        ['RuntimeException: The \\"intl\\" PHP extension is required to use the [format] method.'],
+        "the image lacks the PHP extension intl",
+    ),
+    "3-byte characters": (
+        ["General error: 1366 Incorrect string value: '\\xF0' for column 'original_name' at row 1"],
+        "DB_CHARSET must be utf8mb4",
+    ),
+    "a FIFO queue": (
+        ["MissingParameter (client): The request must contain the parameter MessageGroupId."],
+        "the queue is a FIFO queue",
+    ),
+    "no log for errors": (
+        ["an error that the app logged to the channel 'stderr', whose level is 'critical', is not"],
+        "LOG_LEVEL is critical",
+    ),
+    "FPM keeps its log": (
+        ["an error that the app logged to the channel 'stderr', whose level is 'debug', is not"],
+        "set catch_workers_output = yes",
+    ),
+    "a log of its own": (
+        ["an error that the app logged to the channel 'single', whose level is 'debug', is not"],
+        'LOG_CHANNEL is "single"',
+    ),
+    "a busy pool": (
+        ["no more than 2 others were answered while 4 requests took 4 s each"],
+        "PHP-FPM has too few workers",
+    ),
+    "a cookie for one path": (
+        ["the session cookie is for the path /admin, and no other"],
+        "SESSION_PATH is /admin",
+    ),
     "no right on the key": (
         [f"AccessDenied (client): {USER.format('web')} {DENIED.format('kms:Decrypt', 'arn:k')}"],
         "the task role web lacks kms:Decrypt on the key that bucket or queue is encrypted with",

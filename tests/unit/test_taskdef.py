@@ -362,6 +362,7 @@ FARGATE = {"launchType": "FARGATE", "platformVersion": "1.4.0"}
     ("changed", "said"),
     [
         ({"launchType": "EC2"}, 'launchType is "EC2"'),
+        ({"desiredCount": 0}, "desiredCount is 0: nobody does its work"),
         ({"launchType": None}, "launchType is missing, so that ECS takes EC2"),
         ({"platformVersion": "1.3.0"}, 'platformVersion is "1.3.0"'),
     ],

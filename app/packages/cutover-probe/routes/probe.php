@@ -7,6 +7,7 @@ use CutoverProbe\Http\Controllers\FactsController;
 use CutoverProbe\Http\Controllers\FileController;
 use CutoverProbe\Http\Controllers\HealthController;
 use CutoverProbe\Http\Controllers\JobController;
+use CutoverProbe\Http\Controllers\LogController;
 use CutoverProbe\Http\Controllers\MailController;
 use CutoverProbe\Http\Controllers\RedirectController;
 use CutoverProbe\Http\Controllers\SessionController;
@@ -22,6 +23,7 @@ Route::prefix('_probe/v1')->middleware('cutover-probe')->name('cutover-probe.')-
     Route::get('database', DatabaseController::class)->name('database');
     Route::get('slow', SlowController::class)->name('slow');
     Route::put('health', [HealthController::class, 'update'])->name('health.update');
+    Route::post('log', LogController::class)->name('log');
     Route::get('redirect', RedirectController::class)->name('redirect');
     Route::get('facts', FactsController::class)->name('facts');
 

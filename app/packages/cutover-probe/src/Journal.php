@@ -26,6 +26,12 @@ final readonly class Journal
         return $this->attempt(fn (): int => $this->table($table)->insertGetId([...$row, 'started_at' => Moment::now()]));
     }
 
+    /** @param  array<string, mixed>  $row */
+    public function note(string $table, array $row): void
+    {
+        $this->attempt(fn (): int => (int) $this->table($table)->insert([...$row, 'at' => Moment::now()]));
+    }
+
     public function end(string $table, ?int $id, string $outcome, ?Throwable $error = null): void
     {
         if ($id === null) {

@@ -5,6 +5,7 @@ declare(strict_types=1);
 namespace CutoverProbe\Tests;
 
 use Illuminate\Foundation\Testing\RefreshDatabase;
+use Illuminate\Queue\Events\JobQueued;
 use Illuminate\Support\Facades\DB;
 use Illuminate\Support\Facades\Schema;
 use Illuminate\Testing\TestResponse;
@@ -102,6 +103,30 @@ final class JobsTest extends TestCase
         $this->signed('GET', '/_probe/v1/runs?since='.(time() + 60))->assertOk()->assertExactJson(['task' => null, 'runs' => []]);
         $this->assertCount(1, $this->signed('GET', '/_probe/v1/runs?since='.(time() - 60))->json('runs'));
         $this->assertCount(1, $this->signed('GET', '/_probe/v1/runs?since=2020-01-01T00:00:00Z')->json('runs'));
+    }
+
+    public function test_a_run_tells_what_its_job_asks_for(): void
+    {
+        $id = $this->dispatchJob(['tries' => 3, 'timeout_s' => 20]);
+        $plain = $this->dispatchJob([]);
+        $this->work(times: 2);
+
+        $this->jobStatus($id)->assertJson(['runs' => [['max_tries' => 3, 'timeout_s' => 20, 'overtook' => false]]]);
+        $this->jobStatus($plain)->assertJson(['runs' => [['max_tries' => null, 'timeout_s' => null]]]);
+    }
+
+    public function test_a_job_that_is_sent_in_an_open_transaction_is_noted(): void
+    {
+        $id = $this->dispatchJob([]);
+        $payload = (string) DB::table('jobs')->value('payload');
+        $this->assertGreaterThan(0, DB::transactionLevel());
+
+        event(new JobQueued('database', 'default', '1', 'job', $payload, null));
+        $this->assertSame(0, DB::table('cutover_probe_overtakings')->count());
+
+        event(new JobQueued('sqs', 'default', '1', 'job', $payload, null));
+        $this->work();
+        $this->jobStatus($id)->assertJson(['runs' => [['overtook' => true]]]);
     }
 
     public function test_options_are_checked(): void

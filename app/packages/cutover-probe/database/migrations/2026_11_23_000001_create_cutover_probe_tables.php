@@ -39,10 +39,20 @@ return new class extends Migration
             $table->string('queue')->nullable();
             $table->string('task')->nullable();
             $table->unsignedInteger('attempt');
+            $table->unsignedInteger('timeout_s')->nullable();
+            $table->unsignedInteger('max_tries')->nullable();
             $table->dateTime('started_at', self::MICROSECONDS)->index();
             $table->dateTime('ended_at', self::MICROSECONDS)->nullable();
             $table->string('outcome', 20)->nullable();
             $table->text('error')->nullable();
+        });
+
+        // Every job that was sent while a transaction was open.
+        Schema::create('cutover_probe_overtakings', function (Blueprint $table): void {
+            $table->id();
+            $table->string('uuid')->nullable()->index();
+            $table->string('task')->nullable();
+            $table->dateTime('at', self::MICROSECONDS);
         });
 
         // Every schedule:run and every scheduled task of the app.
@@ -61,6 +71,7 @@ return new class extends Migration
     public function down(): void
     {
         Schema::dropIfExists('cutover_probe_ticks');
+        Schema::dropIfExists('cutover_probe_overtakings');
         Schema::dropIfExists('cutover_probe_runs');
         Schema::dropIfExists('cutover_probe_effects');
         Schema::dropIfExists('cutover_probe_jobs');

@@ -10,6 +10,7 @@ use CutoverProbe\Moment;
 use CutoverProbe\TaskReader;
 use Illuminate\Contracts\Config\Repository as Config;
 use Illuminate\Database\ConnectionResolverInterface as Database;
+use Illuminate\Database\Query\Builder;
 use Illuminate\Http\JsonResponse;
 use Illuminate\Http\Request;
 use Symfony\Component\HttpFoundation\Response;
@@ -47,7 +48,7 @@ final readonly class JobController
     public function runs(Request $request): JsonResponse
     {
         $input = $request->validate(['name' => ['string', 'max:255'], 'since' => ['string', 'max:40']]);
-        $runs = $this->database->connection()->table('cutover_probe_runs')
+        $runs = $this->recorded()
             ->when(isset($input['name']), fn ($query) => $query->where('name', $input['name']))
             ->when(isset($input['since']), fn ($query) => $query->where('started_at', '>=', Moment::forDatabase(Moment::parse($input['since']))))
             ->orderBy('id')
@@ -63,7 +64,7 @@ final readonly class JobController
         $job = $this->database->connection()->table('cutover_probe_jobs')->find($id);
         abort_if($job === null, Response::HTTP_NOT_FOUND, 'There is no such job.');
 
-        $runs = $this->database->connection()->table('cutover_probe_runs')->where('name', ProbeJob::NAME_PREFIX.$id)->orderBy('id')->get();
+        $runs = $this->recorded()->where('name', ProbeJob::NAME_PREFIX.$id)->orderBy('id')->get();
 
         return [
             'task' => $this->reader->current()->id(),
@@ -79,6 +80,15 @@ final readonly class JobController
         ];
     }
 
+    private function recorded(): Builder
+    {
+        return $this->database->connection()->table('cutover_probe_runs')->select('cutover_probe_runs.*')->addSelect([
+            'overtook' => fn (Builder $query): Builder => $query->selectRaw('count(*) > 0')
+                ->from('cutover_probe_overtakings')
+                ->whereColumn('cutover_probe_overtakings.uuid', 'cutover_probe_runs.uuid'),
+        ]);
+    }
+
     /** @return array<string, mixed> */
     private function run(object $run): array
     {
@@ -89,6 +99,9 @@ final readonly class JobController
             'queue' => $run->queue,
             'task' => $run->task,
             'attempt' => (int) $run->attempt,
+            'timeout_s' => $run->timeout_s === null ? null : (int) $run->timeout_s,
+            'max_tries' => $run->max_tries === null ? null : (int) $run->max_tries,
+            'overtook' => (bool) $run->overtook,
             'started_at' => Moment::forJson($run->started_at),
             'ended_at' => Moment::forJson($run->ended_at),
             'outcome' => $run->outcome,
