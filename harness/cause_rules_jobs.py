@@ -34,6 +34,11 @@ TICKS = (
 
 JOBS = (
     rule(
+        r"the cache lost what was in it when a task started",
+        "each task that starts empties the cache of all (cache:clear or optimize:clear in the"
+        " entrypoint), and the rule starts one a minute: locks and all else there are lost",
+    ),
+    rule(
         r"the scheduled (?P<name>\S+) fails when the scheduler's task runs it[\s\S]*"
         r'"message":"(?P<error>[^"]+)"',
         "the scheduled {name} fails in the scheduler's task, at its fixed minute too: {error}",

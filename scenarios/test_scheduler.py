@@ -215,6 +215,21 @@ def test_what_is_due_seldom_runs_too(
 
 @as_task
 @needs_rule
+@pytest.mark.mutates
+def test_a_task_that_starts_leaves_the_cache_as_it_was(
+    probe: ProbeClient, scheduler: Scheduler, until_stopped: Callable[[str], Run]
+) -> None:
+    once = probe.signed("GET", "whoami")  # the cache remembers that it came
+    first = probe.send_signed(once)
+    assert first.status_code == 200, f"GET /_probe/v1/whoami answered {first.status_code}"
+    run = until_stopped(scheduler.start(command=["php", "artisan", "--version"]))
+    assert run.exit_code == 0, f"the scheduler's task cannot run artisan: {run}"
+    again = probe.send_signed(once).status_code
+    assert again == 401, "the cache lost what was in it when a task started"
+
+
+@as_task
+@needs_rule
 @pytest.mark.read_only(looks_back=True)
 def test_nothing_but_the_rule_runs_the_scheduler(
     scheduler: Scheduler,

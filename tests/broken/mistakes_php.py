@@ -18,7 +18,7 @@ from tests.broken.mistakes import (
     text,
     variable,
 )
-from tests.broken.mistakes_stories import all_of
+from tests.broken.mistakes_stories import ENTRYPOINT, all_of
 
 FPM = "app/docker/etc/php/8.4/fpm/php-fpm.conf"
 CLI = "app/docker/etc/php/8.4/cli/conf.d/90-app.ini"
@@ -53,6 +53,16 @@ def ends_with(name: str, line: str) -> Change:
 
 
 PHP = (
+    Mistake(
+        "each task that starts empties the cache",
+        text(
+            ENTRYPOINT,
+            "php artisan optimize --quiet",
+            "php artisan optimize:clear --quiet || true\nphp artisan optimize --quiet",
+        ),
+        cause="each task that starts empties the cache of all",
+        red=("test_a_task_that_starts_leaves_the_cache_as_it_was",),
+    ),
     Mistake(
         "the app's errors are below its log level",
         everywhere("LOG_LEVEL", "emergency"),
