@@ -268,7 +268,8 @@ HEALTH = (
     ),
     rule(
         r"Target\.FailedHealthChecks|due to \(reason Health checks failed\)",
-        "nothing listens on the target's port: container port, target group and nginx must agree",
+        "nothing listens on the target's port: container port, target group and nginx must agree,"
+        " and nginx must answer whatever the Host is (the health check's is the target's address)",
     ),
     rule(
         r"unable to stop or start tasks during a deployment because of",

@@ -27,8 +27,14 @@ if TYPE_CHECKING:
     from harness.targets import Access
 
 LOG_LINES = 50
+LOG_ERRORS = 20
 LINES_READ = 2000
 _OUR_OWN = re.compile(r"/_probe/.*\b200\b")
+_ERROR = re.compile(
+    r'"level_name":"(?:ERROR|CRITICAL|ALERT|EMERGENCY)"|\.(?:ERROR|CRITICAL|ALERT|EMERGENCY): '
+    r"|PHP Fatal error|\[(?:error|crit|alert|emerg)\]"
+)
+"""As Monolog's two formatters, PHP and nginx write an error's level."""
 _EVENTS = 30
 _PRIVATE = tuple(
     map(ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10"))
@@ -217,13 +223,16 @@ def own_words(visitor: Browser) -> Iterator[str]:
 
 
 def log_lines(container: Any, *, since: datetime) -> list[str]:
-    """Return the last lines of a container's log, without the scenarios' own successful questions.
+    """Return the last lines of a container's log, and the errors before them.
 
-    Whoever waits for half a minute asks so often that nothing else would be left.
+    Whoever waits for half a minute asks so often that nothing else would be left: the scenarios'
+    own successful questions are left out, and an error stays however many visits follow it.
     """
     raw: bytes = container.logs(tail=LINES_READ, since=since.timestamp())
     lines = raw.decode("utf-8", "replace").splitlines()
-    return [line for line in lines if not _OUR_OWN.search(line)][-LOG_LINES:]
+    said = [line for line in lines if not _OUR_OWN.search(line)]
+    errors = [line for line in said[:-LOG_LINES] if _ERROR.search(line)]
+    return [*errors[-LOG_ERRORS:], *said[-LOG_LINES:]]
 
 
 def _events_since(web: WebTier, *, since: datetime) -> list[str]:

@@ -284,3 +284,16 @@ def test_what_would_not_keep_tasks_through_a_bad_release_is_said(
     configured: dict[str, Any], said: list[str]
 ) -> None:
     assert list(findings.deployment_lines({"deploymentConfiguration": configured})) == said
+
+
+def test_an_error_stays_however_many_visits_follow_it() -> None:
+    error = '{"message":"Value 3600 for parameter DelaySeconds","level":400,"level_name":"ERROR"}'
+    visits = [
+        f'{{"channel":"access","path":"/login","status":200,"seconds":{n}}}' for n in range(90)
+    ]
+
+    def logs(**_: object) -> bytes:
+        return "\n".join([error, *visits]).encode()
+
+    found = findings.log_lines(SimpleNamespace(logs=logs), since=NOW)
+    assert found == [error, *visits[-findings.LOG_LINES :]]
