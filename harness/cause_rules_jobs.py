@@ -39,16 +39,16 @@ JOBS = (
         " entrypoint), and the rule starts one a minute: locks and all else there are lost",
     ),
     rule(
-        r"the scheduled (?P<name>\S+) fails when the scheduler's task runs it[\s\S]*"
+        r"the scheduled (?P<name>[^\n]+?) fails when the scheduler's task runs it[\s\S]*"
         r'"message":"(?P<error>[^"]+)"',
         "the scheduled {name} fails in the scheduler's task, at its fixed minute too: {error}",
     ),
     rule(
-        r"the scheduled (?P<name>\S+) fails when the scheduler's task runs it",
+        r"the scheduled (?P<name>[^\n]+?) fails when the scheduler's task runs it",
         "the scheduled {name} fails in the scheduler's task, at its fixed minute too",
     ),
     rule(
-        r"the scheduled (?P<name>[^\n]+?) failed in [^:]+:\d\d:\d\d: (?P<error>[^\n]*)",
+        r"the scheduled (?P<name>[^\n]+?) failed in \d\S+: (?P<error>[^\n]*)",
         "the scheduled {name} fails each time, though schedule:run ends with 0: {error}",
     ),
     rule(

@@ -164,6 +164,15 @@ PHP = (
         red=("test_what_is_due_seldom_runs_too",),
     ),
     Mistake(
+        "a command that is due seldom fails",
+        ends_with(
+            "app/routes/console.php",
+            "Schedule::command('queue:prune-batch --hours=48')->weekly()->onOneServer();",
+        ),
+        cause="the scheduled php artisan queue:prune-batch --hours=48 fails in the scheduler's task",
+        red=("test_what_is_due_seldom_runs_too",),
+    ),
+    Mistake(
         "the queue is a FIFO queue",
         all_of(
             pattern("app/aws/queues.json", r'"tickets-jobs(-dead)?"', r'"tickets-jobs\1.fifo"'),

@@ -219,7 +219,7 @@ ROLES = (
             '"SqsManagedSseEnabled": "true",\n        "RedrivePolicy"',
             f'"KmsMasterKeyId": "{KEY}",\n        "RedrivePolicy"',
         ),
-        cause="lacks kms:GenerateDataKey on the key that bucket or queue is encrypted with",
+        cause=f"on the key that bucket or queue is encrypted with ({KEY})",
         red=(JOB,),
     ),
     Mistake(

@@ -13,7 +13,7 @@ SEEN = {
     f"{LATE}the worker rests for 20 s after each job": "--rest is 20",
     f"{LATE}the worker's command names the connection database": 'of the connection "database"',
     f"{LATE}the worker runs queue:listen": "the worker runs queue:listen",
-    "AssertionError: the scheduled release-expired-holds failed in 2026-11-27 02:00:00:"
+    "AssertionError: the scheduled release-expired-holds failed in 2026-11-27T02:00:00.000000Z:"
     " RuntimeException: no holds": (
         "the scheduled release-expired-holds fails each time, though schedule:run ends with 0:"
         " RuntimeException: no holds"
