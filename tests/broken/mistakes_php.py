@@ -169,7 +169,7 @@ PHP = (
             "app/routes/console.php",
             "Schedule::command('queue:prune-batch --hours=48')->weekly()->onOneServer();",
         ),
-        cause="the scheduled php artisan queue:prune-batch --hours=48 fails in the scheduler's task",
+        cause="the scheduled php artisan queue:prune-batch --hours=48 fails in the scheduler",
         red=("test_what_is_due_seldom_runs_too",),
     ),
     Mistake(
