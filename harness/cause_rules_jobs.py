@@ -32,7 +32,7 @@ TICKS = (
 )
 """Control's own log, which says why a tick had no task."""
 
-JOBS = (
+SCHEDULED = (
     rule(
         r"the cache lost what was in it when a task started",
         "each task that starts empties the cache of all (cache:clear or optimize:clear in the"
@@ -51,6 +51,10 @@ JOBS = (
         r"the scheduled (?P<name>[^\n]+?) failed in \d\S+: (?P<error>[^\n]*)",
         "the scheduled {name} fails each time, though schedule:run ends with 0: {error}",
     ),
+)
+"""Facts of what is scheduled: the scenario says itself what went wrong."""
+
+JOBS = (
     rule(
         r"a worker task ended by itself with exit code 12\b|worker task \w+ [^\n]*exit code 12\b",
         "the worker ends again and again at its --memory limit (exit code 12), and ECS starts"

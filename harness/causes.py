@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from harness.cause_rules import BOOT, HEALTH, IMAGE, SECRETS, Rule
 from harness.cause_rules_app import AWS, DATABASE, OWN_WORDS, SEEN
-from harness.cause_rules_jobs import JOBS, TICKS
+from harness.cause_rules_jobs import JOBS, SCHEDULED, TICKS
 from harness.cause_rules_network import NETWORK
 from harness.cause_rules_seen import FACTS, MAIL, RELEASES, UPLOADS
 from harness.redact import redact
@@ -26,6 +26,7 @@ RULES: tuple[Rule, ...] = (
     *SECRETS,
     *NETWORK,
     *FACTS,
+    *SCHEDULED,
     *IMAGE,
     *BOOT,
     *DATABASE,
