@@ -51,15 +51,17 @@ class Caller:
         """Say whether a statement of a resource-based policy is about this caller.
 
         The account as principal hands the question back to the role's own policies, so that it
-        grants nothing; a Deny to the account is one to each of its roles. Source:
-        https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html.
+        grants nothing, and as NotPrincipal it spares none of its roles; a Deny to the account is
+        one to each of them. Sources:
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html,
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html.
         """
-        account = self.role_arn.split(":")[4]
         names = {ANY, self.arn, self.role_arn}
-        if statement["Effect"] == "Deny":
-            names |= {account, f"arn:aws:iam::{account}:root"}
         if "NotPrincipal" in statement:
             return not names & _principals(statement["NotPrincipal"])
+        if statement["Effect"] == "Deny":
+            account = self.role_arn.split(":")[4]
+            names |= {account, f"arn:aws:iam::{account}:root"}
         return bool(names & _principals(statement.get("Principal")))
 
 

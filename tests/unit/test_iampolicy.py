@@ -157,6 +157,11 @@ DENIED = "with an explicit deny in a resource-based policy"
         (allow("s3:*"), deny("s3:*", NotPrincipal={"AWS": ROLE}), ""),
         (allow("s3:*"), deny("s3:*", NotPrincipal={"AWS": f"{ROLE}-2"}), DENIED),
         (
+            allow("s3:*"),
+            deny("s3:*", NotPrincipal={"AWS": "arn:aws:iam::876000000876:root"}),
+            DENIED,
+        ),
+        (
             deny("s3:PutObject"),
             allow("s3:*", Principal="*"),
             "with an explicit deny in an identity-based policy",
