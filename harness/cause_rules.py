@@ -112,7 +112,8 @@ IMAGE = (
     ),
     rule(
         r"executable file not found in \$PATH|exec: \"[^\"]+\": [^\n]*no such file"
-        r"|exec [^\n:]+: (?:no such file or directory|exec format error|permission denied)",
+        r"|exec [^\n:]+: (?:no such file or directory|exec format error|permission denied)"
+        r"|exec: \"[^\"]+\": permission denied",
         "{task} never started: the command or entry point of its task definition is not in the"
         " image, or the interpreter that a script's first line names is not (Windows line ends)",
     ),
@@ -132,7 +133,38 @@ IMAGE = (
 )
 
 
+_SCRIPT = r"(?P<file>\S*(?:entrypoint|\.sh|local/bin/[\w.-]+)): (?:line )?\d+: "
+"""How a shell begins to say what is wrong with a script of the image."""
+
 BOOT = (
+    rule(
+        _SCRIPT + r"(?:\$'\\r'|set: Illegal option -\s*$|\S*\r)",
+        "the script {file} of the image has Windows line ends (CRLF), and the shell ends at the"
+        " first: have Git check it out with LF",
+    ),
+    rule(
+        _SCRIPT + r"(?P<words>[^\n]*(?:parameter not set|unbound variable|not found|rror[:\s]"
+        r"|llegal option|ermission denied|o such file|annot open)[^\n]*)",
+        "the script {file} of the image ends at once: {words}",
+    ),
+    rule(
+        r'Command "(?P<name>[^"\n]+)" is not defined',
+        "php artisan has no command {name}: a wrong word, or its package is not in the image",
+    ),
+    rule(
+        r"[Cc]onfiguration files? (?:are|is) not serializable|could not be serialized because the"
+        r' value at "(?P<key>[^"]+)"',
+        "php artisan config:cache fails: a file in config/ holds a closure or an object",
+    ),
+    rule(
+        r"Unable to prepare route \[(?P<name>[^\]]*)\] for serialization",
+        "php artisan route:cache fails: two routes have the name or path {name}, or it is a"
+        " closure",
+    ),
+    rule(
+        r"No space left on device",
+        "{task} has no room left to write: a tmpfs or the task's ephemeral storage is too small",
+    ),
     rule(
         r"Could not open input file: (?:\./)?artisan",
         "php artisan is run where no artisan is: workingDirectory of the task definition, or the"

@@ -130,6 +130,38 @@ SAID = {
         ],
         "the policy of the bucket or queue itself denies s3:PutObject on arn:y/z to the task role",
     ),
+    "a script with Windows line ends": (
+        ["/usr/local/bin/entrypoint: 4: set: Illegal option -"],
+        "the script /usr/local/bin/entrypoint of the image has Windows line ends",
+    ),
+    "a script without its variable": (
+        ["web task 12ab\n/usr/local/bin/entrypoint: 21: 1: parameter not set"],
+        "the script /usr/local/bin/entrypoint of the image ends at once: 1: parameter not set",
+    ),
+    "a script without its program": (
+        ["start.sh: line 14: supervisord: command not found"],
+        "the script start.sh of the image ends at once: supervisord: command not found",
+    ),
+    "an unknown command": (
+        ['ERROR  Command "optmize" is not defined. Did you mean this?'],
+        "php artisan has no command optmize",
+    ),
+    "a closure in the configuration": (
+        ["LogicException: Your configuration files are not serializable."],
+        "php artisan config:cache fails",
+    ),
+    "two routes of one name": (
+        ["Unable to prepare route [login] for serialization. Another route has that name"],
+        "php artisan route:cache fails: two routes have the name or path login",
+    ),
+    "a full disk": (
+        ["file_put_contents(/tmp/x): Failed to open stream: No space left on device"],
+        "has no room left to write",
+    ),
+    "an entry point that may not be run": (
+        ['OCI runtime create failed: exec: \\"entrypoint\\": permission denied: unknown'],
+        "the command or entry point of its task definition is not in the image",
+    ),
     "no function for signals": (
         ["Error: Call to undefined function Illuminate\\Queue\\pcntl_async_signals()"],
         "PHP has no function pcntl_async_signals",
