@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from harness import awsinputs
 from harness.errors import ConfigError
 from harness.taskdef import load_json
 
@@ -83,6 +84,13 @@ def _load(path: Path, *, key: str, wanted: Mapping[str, tuple[str, str]]) -> dic
     if not isinstance(given, dict) or not given.get("Name"):
         hint = f'write "{key}": {{"Name": ...}}, the input of Create{key}'
         raise ConfigError(f"{path}: {key}.Name is missing", where=str(path), hint=hint)
+    awsinputs.check(given, api="elbv2", operation=f"Create{key}", path=path, key=key)
+    awsinputs.check(
+        {f"{key}Arn": "arn", "Attributes": raw.get("Attributes", [])},
+        api="elbv2",
+        operation=f"Modify{key}Attributes",
+        path=path,
+    )
     for name, (value, why) in wanted.items():
         found = given.get(name, _DEFAULTS[name])
         if found != value:

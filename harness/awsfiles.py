@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from harness import taskdef_checks
+from harness import awsinputs, taskdef_checks
 from harness.errors import ConfigError
 from harness.iampolicy import is_open, statements
 from harness.taskdef import load_json
@@ -40,7 +40,7 @@ IDENTITY = {
 SCHEDULE = {"PutRule": "ScheduleExpression", "PutTargets": "Targets"}
 """Operation -> a key that its input cannot lack."""
 
-_TARGET_KEYS = ("Arn", "RoleArn", "EcsParameters")
+_TARGET_KEYS = ("RoleArn", "EcsParameters")
 _OVERRIDES = (
     *("containerOverrides", "cpu", "memory", "executionRoleArn", "taskRoleArn"),
     *("ephemeralStorage", "inferenceAcceleratorOverrides"),
@@ -77,7 +77,15 @@ class Call:
             sent["Policy"] = json.dumps(sent["Policy"])
         if isinstance(sent.get("Attributes"), dict):
             sent["Attributes"] = {k: as_text(v) for k, v in sent["Attributes"].items()}
+        if isinstance(sent.get("Targets"), list):
+            sent["Targets"] = [_target_sent(target) for target in sent["Targets"]]
         return sent
+
+
+def _target_sent(target: Any) -> Any:
+    if isinstance(target, dict) and isinstance(target.get("Input"), dict):
+        return {**target, "Input": json.dumps(target["Input"])}
+    return target
 
 
 @dataclass(frozen=True)
@@ -107,7 +115,7 @@ def bucket(path: Path) -> CallFile:
     Raises:
         ConfigError: AWS would not take it.
     """
-    file = _load(path, BUCKET, needed="CreateBucket")
+    file = _load(path, BUCKET, api="s3", needed="CreateBucket")
     names = {call.given.get("Bucket") for call in file.calls}
     if len(names) > 1:
         shown = ", ".join(sorted(map(str, names)))
@@ -140,7 +148,7 @@ def queues(path: Path) -> CallFile:
     Raises:
         ConfigError: AWS would not take it.
     """
-    file = _load(path, QUEUES, needed="CreateQueue")
+    file = _load(path, QUEUES, api="sqs", needed="CreateQueue")
     known: set[str] = set()
     for given in file.inputs_of("CreateQueue"):
         for name, value in given.get("Attributes", {}).items():
@@ -173,7 +181,7 @@ def identity(path: Path) -> CallFile:
     Raises:
         ConfigError: AWS would not take it.
     """
-    return _load(path, IDENTITY, needed="")
+    return _load(path, IDENTITY, api="ses", needed="")
 
 
 def schedule(path: Path) -> CallFile:
@@ -182,7 +190,7 @@ def schedule(path: Path) -> CallFile:
     Raises:
         ConfigError: AWS would not take it, or it has another target than one ECS task.
     """
-    file = _load(path, SCHEDULE, needed="PutRule")
+    file = _load(path, SCHEDULE, api="events", needed="PutRule")
     rules = {call.given.get("Rule", call.given.get("Name")) for call in file.calls}
     targets = [one for given in file.inputs_of("PutTargets") for one in given["Targets"]]
     if len(rules) > 1 or len(targets) != 1:
@@ -210,16 +218,10 @@ def schedule(path: Path) -> CallFile:
         if not targets[0].get(key):
             raise file.fail(
                 f"its target has no {key}",
-                hint="an ECS target needs the cluster's Arn, a RoleArn that may run the task, and"
-                " EcsParameters with a TaskDefinitionArn",
+                hint="an ECS target needs a RoleArn that may run the task, and EcsParameters with a"
+                " TaskDefinitionArn",
             )
-    parameters = targets[0]["EcsParameters"]
-    if not isinstance(parameters, dict) or not parameters.get("TaskDefinitionArn"):
-        raise file.fail(
-            "its target's EcsParameters have no TaskDefinitionArn",
-            hint='write "EcsParameters": {"TaskDefinitionArn": "arn:aws:ecs:...", ...}',
-        )
-    for wrong in taskdef_checks.of_launch(parameters, names=taskdef_checks.RULE):
+    for wrong in taskdef_checks.of_launch(targets[0]["EcsParameters"], names=taskdef_checks.RULE):
         raise file.fail(f"EcsParameters.{wrong.key} {wrong.said}", hint=wrong.hint)
     return file
 
@@ -243,7 +245,7 @@ def expression_problem(expression: str) -> str:
     return ""
 
 
-def _load(path: Path, operations: Mapping[str, str], *, needed: str) -> CallFile:
+def _load(path: Path, operations: Mapping[str, str], *, api: str, needed: str) -> CallFile:
     calls = [
         Call(operation, given)
         for operation, value in load_json(path).items()
@@ -259,6 +261,8 @@ def _load(path: Path, operations: Mapping[str, str], *, needed: str) -> CallFile
             raise file.fail(
                 f"{call.operation} has no {key}", hint="write the operation's input as AWS takes it"
             )
+        where, sent = call.operation, call.sent
+        awsinputs.check(sent, api=api, operation=where, path=path, key=where)
     if not calls or (needed and not file.inputs_of(needed)):
         raise file.fail(f"it has no {needed or 'operation'}", hint=f"known here: {known}")
     return file

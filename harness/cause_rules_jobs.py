@@ -224,6 +224,11 @@ JOBS = (
         "the rule's schedule is {said}: Laravel's scheduler must run every minute",
     ),
     rule(
+        r"(?:AssertionError: )?(?P<names>[^\n]+?) runs in the background: its task ends with schedule:run",
+        "the scheduled {names} runs in the background, and Fargate ends its task with schedule:run:"
+        " take runInBackground() away",
+    ),
+    rule(
         r"schedule:run is run by another than the rule's tasks: a task of service:(?P<name>\S+)",
         "the tasks of {name} run the scheduler too: schedule:work or cron is started by their"
         " command or by the image's entrypoint",

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
-from harness import taskdef_checks
+from harness import awsinputs, taskdef_checks, taskdef_fargate
 from harness.errors import ConfigError
-from harness.taskdef_checks import kind_of
+from harness.taskdef_checks import Wrong, kind_of
 from harness.valuefrom import SecretReference, ValueFromError, parse_value_from
 
 __all__ = [
@@ -104,13 +104,13 @@ class TaskDefinition:
 
     @property
     def cpu_units(self) -> int:
-        """CPU of the task; 1024 units are one vCPU. 0 when not set."""
-        return int(self.raw.get("cpu") or 0)
+        """CPU of the task; 1024 units are one vCPU. 0 when not set, or no number."""
+        return _as_number(str(self.raw.get("cpu") or 0), unit="vcpu", factor=1024)
 
     @property
     def memory_mib(self) -> int:
-        """Memory of the task in MiB. 0 when not set."""
-        return int(self.raw.get("memory") or 0)
+        """Memory of the task in MiB. 0 when not set, or no number."""
+        return _as_number(str(self.raw.get("memory") or 0), unit="gb", factor=_GIB)
 
     @property
     def task_role_arn(self) -> str:
@@ -171,7 +171,12 @@ def load(path: Path) -> TaskDefinition:
     """
     raw = load_json(path)
     _Check(path=path, raw=raw).run()
-    return TaskDefinition(raw=raw, source=str(path))
+    awsinputs.check(raw, api="ecs", operation="RegisterTaskDefinition", path=path)
+    definition = TaskDefinition(raw=raw, source=str(path))
+    sizes = {"cpu_units": definition.cpu_units, "memory_mib": definition.memory_mib}
+    for wrong in taskdef_fargate.of_task(raw, **sizes):
+        raise _wrong(path, wrong)
+    return definition
 
 
 def load_service(path: Path, *, definition: TaskDefinition) -> dict[str, Any]:
@@ -181,15 +186,20 @@ def load_service(path: Path, *, definition: TaskDefinition) -> dict[str, Any]:
         ConfigError: Naming the file, the key and the remedy.
     """
     raw = load_json(path)
+    awsinputs.check(raw, api="ecs", operation="CreateService", path=path)
     containers = definition.raw["containerDefinitions"]
     for wrong in (
         *taskdef_checks.of_launch(raw),
         *taskdef_checks.of_count(raw),
         *taskdef_checks.of_load_balancers(raw, containers=containers, source=definition.source),
     ):
-        where = f"{path}: {wrong.key}"
-        raise ConfigError(f"{where} {wrong.said}", where=where, hint=wrong.hint)
+        raise _wrong(path, wrong)
     return raw
+
+
+def _wrong(path: Path, wrong: Wrong) -> ConfigError:
+    where = f"{path}: {wrong.key}"
+    return ConfigError(f"{where} {wrong.said}", where=where, hint=wrong.hint)
 
 
 def parse(raw: Mapping[str, Any]) -> TaskDefinition:

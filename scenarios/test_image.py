@@ -215,11 +215,17 @@ def test_debugging_is_off_in_every_task(
 @pytest.mark.requires("http", "probe", "ecs", "elb", "secrets")
 @pytest.mark.read_only
 def test_caches_are_warm_and_hold_the_tasks_own_values(
-    probe: ProbeClient, web_tier: WebTier, access: Access, secret: Callable[[str], dict[str, str]]
+    probe: ProbeClient,
+    ask_another_task: Callable[..., dict[str, Any]],
+    web_tier: WebTier,
+    access: Access,
+    secret: Callable[[str], dict[str, str]],
 ) -> None:
+    # One of them may be the task that the first run has warmed.
     facts = probe.facts()
-    cold = [name for name, warm in facts["cached"].items() if not warm]
-    assert not cold, f"task {facts['task']} runs without its cache of {', '.join(cold)}"
+    for one in (facts, ask_another_task(probe.facts, than=facts["task"])):
+        cold = [name for name, warm in one["cached"].items() if not warm]
+        assert not cold, f"task {one['task']} runs without its cache of {', '.join(cold)}"
     container = web_tier.definition()["containerDefinitions"][0]
     told = {one["name"]: one["value"] for one in container.get("environment", ())}
     for driver, variable in DRIVERS.items():

@@ -60,6 +60,14 @@ def what_ran(
 
 
 @pytest.fixture
+def what_is_scheduled(run_in_task: Callable[..., ExecResult]) -> list[dict[str, Any]]:
+    """Return what the app schedules, due or not."""
+    listed = run_in_task(["php", "artisan", "cutover-probe:schedule"]).stdout
+    found: list[dict[str, Any]] = json.loads(listed)
+    return found
+
+
+@pytest.fixture
 def until_window_is_over(
     scheduler: Scheduler, eventually: Callable[..., Any]
 ) -> Callable[[], None]:
@@ -118,11 +126,11 @@ COPIED = (
 )
 
 
-def by_hand(name: str) -> str:
-    """Return the command that runs what is scheduled under a name, whenever it is due."""
-    if name.startswith("php artisan "):
-        return name  # schedule:test would end with 0 whatever it does
-    return f"php artisan schedule:test --no-ansi --name={shlex.quote(name)}"
+def by_hand(scheduled: dict[str, Any]) -> str:
+    """Return the command that runs what is scheduled, whenever it is due."""
+    # schedule:test would end with 0 whatever a command does.
+    named = f"php artisan schedule:test --no-ansi --name={shlex.quote(scheduled['name'])}"
+    return scheduled["command"] or named
 
 
 def by_task(ran: list[dict[str, Any]], *, name: str) -> dict[str, list[dict[str, Any]]]:
@@ -197,6 +205,19 @@ def test_each_minute_has_one_tick_and_one_run_of_the_release(
     )
 
 
+@as_task
+@pytest.mark.requires("http", "probe", "ecs", "elb", "exec", "schedule")
+@pytest.mark.read_only
+def test_what_is_scheduled_ends_before_its_task_does(
+    what_is_scheduled: list[dict[str, Any]],
+) -> None:
+    behind = [one["name"] for one in what_is_scheduled if one["in_background"]]
+    assert not behind, (
+        f"{', '.join(behind)} runs in the background: its task ends with {COMMAND}, and what still"
+        " runs is killed"
+    )
+
+
 @pytest.mark.truth(
     local=proved,
     aws=not_covered("what is due once a day would be done twice there"),
@@ -206,14 +227,14 @@ def test_each_minute_has_one_tick_and_one_run_of_the_release(
 @pytest.mark.mutates
 def test_what_is_due_seldom_runs_too(
     scheduler: Scheduler,
-    run_in_task: Callable[..., ExecResult],
+    what_is_scheduled: list[dict[str, Any]],
     until_stopped: Callable[[str], Run],
 ) -> None:
-    listed = run_in_task(["php", "artisan", "schedule:list", "--json"]).stdout
-    names = [one["command"] for one in json.loads(listed)][:MOST]
-    each = [f"{by_hand(name)} || exit {FAILED + index}" for index, name in enumerate(names)]
+    here = [one for one in what_is_scheduled if one["in_this_environment"]][:MOST]
+    each = [f"{by_hand(one)} || exit {FAILED + index}" for index, one in enumerate(here)]
     run = until_stopped(scheduler.start(command=["sh", "-c", "\n".join(each)]))
-    failed = dict(enumerate(names, FAILED)).get(run.exit_code or 0, "")
+    names = {FAILED + index: one["name"] for index, one in enumerate(here)}
+    failed = names.get(run.exit_code or 0, "")
     assert not failed, f"the scheduled {failed} fails when the scheduler's task runs it: {run}"
     assert run.exit_code == 0, f"the scheduler's task cannot run what is due seldom: {run}"
 

@@ -207,10 +207,9 @@ def _check_fargate(definition: TaskDefinition) -> None:
     for key in ("cpu", "memory"):
         if not definition.raw.get(key):
             raise _client(f"Fargate requires that '{key}' be defined at the task level.")
-    try:
-        cpu_units, memory_mib = definition.cpu_units, definition.memory_mib
-    except ValueError as error:
-        raise _client("Invalid 'cpu' or 'memory' setting for task.") from error
+    cpu_units, memory_mib = definition.cpu_units, definition.memory_mib
+    if not cpu_units or not memory_mib:
+        raise _client("Invalid 'cpu' or 'memory' setting for task.")
     if memory_mib not in fargate_memory_mib(cpu_units):
         raise _client(
             "No Fargate configuration exists for given values: "

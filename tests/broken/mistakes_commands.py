@@ -21,6 +21,7 @@ from tests.broken.mistakes import (
     variable,
 )
 from tests.broken.mistakes_jobs import QUEUES
+from tests.broken.mistakes_platform import SCHEDULE, field
 from tests.broken.mistakes_stories import ENTRYPOINT, NGINX, all_of
 
 BALANCER = "app/ecs/load-balancer.json"
@@ -234,5 +235,34 @@ COMMANDS = (
         target_lacks("NetworkConfiguration"),
         cause="cannot run its task: Network Configuration must be provided",
         red=(MINUTES,),
+    ),
+    Mistake(
+        "the rule's network is spelled as ECS spells it",
+        text(SCHEDULE, '"Subnets"', '"subnets"'),
+        cause="awsvpcConfiguration.subnets is no member that AWS knows",
+        exit_code=USAGE,
+    ),
+    Mistake(
+        "a word of the web service's file is misspelled",
+        text("app/ecs/service-web.json", "healthCheckGracePeriodSeconds", "healthCheckGracePeriod"),
+        cause="healthCheckGracePeriod is no member that AWS knows",
+        exit_code=USAGE,
+    ),
+    Mistake(
+        "the container is privileged",
+        setting("privileged", True),
+        cause="privileged is not valid on Fargate",
+        exit_code=USAGE,
+    ),
+    Mistake(
+        "uploads are to be on a disk of the host",
+        field(
+            "web",
+            lambda found: found.update(
+                volumes=[{"name": "uploads", "host": {"sourcePath": "/srv/uploads"}}]
+            ),
+        ),
+        cause="volumes[0].host.sourcePath is a path of a host",
+        exit_code=USAGE,
     ),
 )

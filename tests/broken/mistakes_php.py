@@ -173,6 +173,16 @@ PHP = (
         red=("test_what_is_due_seldom_runs_too",),
     ),
     Mistake(
+        "a scheduled command runs in the background",
+        ends_with(
+            "app/routes/console.php",
+            "Schedule::command('queue:prune-failed')->daily()->onOneServer()->runInBackground();",
+        ),
+        cause="runs in the background, and Fargate ends its task with schedule:run",
+        red=("test_what_is_scheduled_ends_before_its_task_does",),
+        green=("test_what_is_due_seldom_runs_too",),
+    ),
+    Mistake(
         "the queue is a FIFO queue",
         all_of(
             pattern("app/aws/queues.json", r'"tickets-jobs(-dead)?"', r'"tickets-jobs\1.fifo"'),

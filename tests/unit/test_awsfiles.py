@@ -21,15 +21,17 @@ JOBS = {
         "RedrivePolicy": {"deadLetterTargetArn": "arn:aws:sqs:r:a:dead", "maxReceiveCount": 5},
     },
 }
+BLOCK = {"BlockPublicAcls": True}
 RULE = {"Name": "each-minute", "ScheduleExpression": "rate(1 minute)"}
+PARAMETERS = {
+    "TaskDefinitionArn": "arn:aws:ecs:r:a:task-definition/t",
+    "LaunchType": "FARGATE",
+}
 TARGET = {
     "Id": "one",
     "Arn": "arn:aws:ecs:r:a:cluster/c",
     "RoleArn": "arn:aws:iam::a:role/r",
-    "EcsParameters": {
-        "TaskDefinitionArn": "arn:aws:ecs:r:a:task-definition/t",
-        "LaunchType": "FARGATE",
-    },
+    "EcsParameters": PARAMETERS,
 }
 
 
@@ -108,7 +110,7 @@ def test_a_bucket_file_is_about_one_bucket(tmp_path: Path) -> None:
         tmp_path,
         {
             "CreateBucket": {"Bucket": "one"},
-            "PutPublicAccessBlock": {"Bucket": "two", "PublicAccessBlockConfiguration": {"a": 1}},
+            "PutPublicAccessBlock": {"Bucket": "two", "PublicAccessBlockConfiguration": BLOCK},
         },
     )
     with pytest.raises(ConfigError, match="different buckets: one, two"):
@@ -146,16 +148,40 @@ def test_an_override_that_ecs_does_not_know_is_refused(tmp_path: Path, written: 
         awsfiles.schedule(schedule(tmp_path, Input=given))
 
 
-@pytest.mark.parametrize("key", ["Arn", "RoleArn", "EcsParameters"])
+@pytest.mark.parametrize("key", ["RoleArn", "EcsParameters"])
 def test_a_target_that_cannot_run_a_task_is_refused(tmp_path: Path, key: str) -> None:
     with pytest.raises(ConfigError, match=f"its target has no {key}"):
         awsfiles.schedule(schedule(tmp_path, **{key: None}))
 
 
-@pytest.mark.parametrize("given", ["arn:aws:ecs:r:a:task-definition/t", {"LaunchType": "FARGATE"}])
-def test_a_target_without_a_task_definition_is_refused(tmp_path: Path, given: Any) -> None:
-    with pytest.raises(ConfigError, match="EcsParameters have no TaskDefinitionArn"):
-        awsfiles.schedule(schedule(tmp_path, EcsParameters=given))
+@pytest.mark.parametrize(
+    ("target", "said"),
+    [
+        ({"Arn": None}, "Targets[0].Arn is missing"),
+        ({"EcsParameters": "arn"}, "Targets[0].EcsParameters is a string, and must be an object"),
+        (
+            {"EcsParameters": {"LaunchType": "FARGATE"}},
+            "Targets[0].EcsParameters.TaskDefinitionArn is missing",
+        ),
+        (
+            {
+                "EcsParameters": {
+                    **PARAMETERS,
+                    "NetworkConfiguration": {"awsvpcConfiguration": {"subnets": ["s"]}},
+                }
+            },
+            "NetworkConfiguration.awsvpcConfiguration.subnets is no member that AWS knows",
+        ),
+    ],
+)
+def test_a_target_that_put_targets_does_not_take_is_refused(
+    tmp_path: Path, target: dict[str, Any], said: str
+) -> None:
+    path = schedule(tmp_path, **target)
+    with pytest.raises(ConfigError) as failure:
+        awsfiles.schedule(path)
+    assert said in str(failure.value)
+    assert str(failure.value).startswith(f"{path}: PutTargets.")
 
 
 @pytest.mark.parametrize(
@@ -169,9 +195,9 @@ def test_a_target_without_a_task_definition_is_refused(tmp_path: Path, given: An
 def test_a_target_that_is_not_on_fargate_is_refused(
     tmp_path: Path, changed: dict[str, Any], said: str
 ) -> None:
-    parameters: Any = TARGET["EcsParameters"]
+    parameters = {k: v for k, v in {**PARAMETERS, **changed}.items() if v is not None}
     with pytest.raises(ConfigError, match=f"EcsParameters.{said}"):
-        awsfiles.schedule(schedule(tmp_path, EcsParameters={**parameters, **changed}))
+        awsfiles.schedule(schedule(tmp_path, EcsParameters=parameters))
 
 
 def test_an_input_that_only_eventbridge_can_make_is_refused(tmp_path: Path) -> None:

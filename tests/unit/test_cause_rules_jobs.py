@@ -23,6 +23,9 @@ SEEN = {
     ),
     "AssertionError: the scheduled report-sales fails when the scheduler's task runs it: x\n"
     '{"message":"no report","level":400}': "at its fixed minute too: no report",
+    "AssertionError: php artisan x:y runs in the background: its task ends with schedule:run,": (
+        "the scheduled php artisan x:y runs in the background, and Fargate ends its task"
+    ),
     "AssertionError: the cache lost what was in it when a task started": (
         "each task that starts empties the cache of all"
     ),

@@ -24,7 +24,11 @@ READS_ENVIRONMENT = {
     "harness/plugin.py",  # hands the variables to config.load
 }
 SLEEPS = {"harness/wait.py"}
-IMPORTS_BOTO3 = {"harness/clients.py", "harness/ecs"}
+IMPORTS_BOTO3 = {
+    "harness/awsinputs.py",  # models only
+    "harness/clients.py",
+    "harness/ecs",
+}
 IMPORTS_DOCKER = {
     "harness/engine.py",
     "harness/stack.py",

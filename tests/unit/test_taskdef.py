@@ -77,7 +77,8 @@ def test_stop_timeout_is_fargates_default_when_not_said() -> None:
 def test_units_may_be_written_out(tmp_path: Path) -> None:
     path = written(tmp_path, lambda raw: raw.update(cpu=".5 vCPU", memory="2 GB"))
 
-    assert load(path).family == "tickets-web"
+    found = load(path)
+    assert (found.cpu_units, found.memory_mib) == (512, 2048)
 
 
 @pytest.mark.parametrize(
@@ -355,7 +356,7 @@ def test_what_fargate_takes_is_taken(tmp_path: Path, changed: dict[str, Any]) ->
     assert load(written(tmp_path, lambda raw: app(raw).update(changed))).family == "tickets-web"
 
 
-FARGATE = {"launchType": "FARGATE", "platformVersion": "1.4.0"}
+FARGATE = {"serviceName": "web", "launchType": "FARGATE", "platformVersion": "1.4.0"}
 
 
 @pytest.mark.parametrize(
@@ -372,11 +373,13 @@ def test_a_service_that_is_not_on_fargate_is_named(
 ) -> None:
     definition = load(written(tmp_path, lambda _: None))
     path = tmp_path / "service.json"
-    spot = {"capacityProviderStrategy": [{"capacityProvider": "FARGATE_SPOT"}]}
-    for good in (FARGATE, {"launchType": "FARGATE"}, spot):
+    named = {"serviceName": "web"}
+    spot = {**named, "capacityProviderStrategy": [{"capacityProvider": "FARGATE_SPOT"}]}
+    for good in (FARGATE, {**named, "launchType": "FARGATE"}, spot):
         path.write_text(json.dumps(good), encoding="utf-8")
         assert load_service(path, definition=definition) == good
-    path.write_text(json.dumps({**FARGATE, **changed}), encoding="utf-8")
+    given = {k: v for k, v in {**FARGATE, **changed}.items() if v is not None}
+    path.write_text(json.dumps(given), encoding="utf-8")
 
     with pytest.raises(ConfigError) as caught:
         load_service(path, definition=definition)

@@ -47,6 +47,7 @@ final class OffTest extends TestCase
     public function test_no_command_is_registered_without_a_key(): void
     {
         $this->assertArrayNotHasKey('cutover-probe:connect', Artisan::all());
+        $this->assertArrayNotHasKey('cutover-probe:schedule', Artisan::all());
     }
 
     public function test_routes_of_an_older_route_cache_are_unknown_too(): void

@@ -1,0 +1,38 @@
+<?php
+
+declare(strict_types=1);
+
+namespace CutoverProbe\Console;
+
+use Illuminate\Console\Attributes\Description;
+use Illuminate\Console\Attributes\Signature;
+use Illuminate\Console\Command;
+use Illuminate\Console\Scheduling\CallbackEvent;
+use Illuminate\Console\Scheduling\Event;
+use Illuminate\Console\Scheduling\Schedule;
+
+#[Signature('cutover-probe:schedule')]
+#[Description('Print as JSON what is scheduled, with what schedule:list leaves out')]
+final class ScheduleCommand extends Command
+{
+    public function handle(Schedule $schedule): int
+    {
+        $entries = array_map($this->entry(...), $schedule->events());
+        $this->line((string) json_encode($entries, JSON_UNESCAPED_SLASHES | JSON_INVALID_UTF8_SUBSTITUTE | JSON_THROW_ON_ERROR));
+
+        return self::SUCCESS;
+    }
+
+    /** @return array{name: string, command: ?string, in_background: bool, in_this_environment: bool} */
+    private function entry(Event $event): array
+    {
+        $command = $event instanceof CallbackEvent ? null : Event::normalizeCommand((string) $event->command);
+
+        return [
+            'name' => $command ?? $event->getSummaryForDisplay(),
+            'command' => $command,
+            'in_background' => (bool) $event->runInBackground,
+            'in_this_environment' => $event->runsInEnvironment($this->laravel->environment()),
+        ];
+    }
+}

@@ -1,0 +1,28 @@
+<?php
+
+declare(strict_types=1);
+
+namespace CutoverProbe\Tests;
+
+use Illuminate\Console\Scheduling\Schedule;
+use Illuminate\Support\Facades\Artisan;
+
+final class ScheduleCommandTest extends TestCase
+{
+    public function test_it_prints_what_schedule_list_leaves_out(): void
+    {
+        $schedule = new Schedule;
+        $schedule->command('queue:prune-failed', ['--hours=48'])->daily()->runInBackground();
+        $schedule->call(fn () => null)->name('report')->environments('elsewhere');
+        $this->app->instance(Schedule::class, $schedule);
+
+        $status = Artisan::call('cutover-probe:schedule');
+
+        $command = 'php artisan queue:prune-failed --hours=48';
+        $this->assertSame(0, $status);
+        $this->assertSame([
+            ['name' => $command, 'command' => $command, 'in_background' => true, 'in_this_environment' => true],
+            ['name' => 'report', 'command' => null, 'in_background' => false, 'in_this_environment' => false],
+        ], json_decode(Artisan::output(), true));
+    }
+}
