@@ -191,6 +191,17 @@ SEEN = (
         'LOG_CHANNEL is "{channel}", which does not reach the output of the container: set stderr',
     ),
     rule(
+        r"the (?P<kind>\w+) task's definition is set for development: (?P<told>\w+=\S*)",
+        "the {kind} task's definition says {told}: production has APP_ENV=production and"
+        " APP_DEBUG=false",
+    ),
+    rule(
+        r"an error in the (?P<kind>worker|scheduler) is not in its task's log: [^\n]*?"
+        r"definition says (?P<told>[^\n.]*)",
+        "what the {kind} logs does not reach the output of its container: its task definition says"
+        " {told}",
+    ),
+    rule(
         r"others were answered while [^\n]* took",
         "PHP-FPM has too few workers (pm.max_children): a few slow requests stop a whole task, and"
         " its health check with it",

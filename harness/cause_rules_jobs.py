@@ -224,7 +224,8 @@ JOBS = (
         "the rule's schedule is {said}: Laravel's scheduler must run every minute",
     ),
     rule(
-        r"(?:AssertionError: )?(?P<names>[^\n]+?) runs in the background: its task ends with schedule:run",
+        r"(?:AssertionError: )?(?P<names>[^\n]+?) runs in the background: its task ends with"
+        r" schedule:run",
         "the scheduled {names} runs in the background, and Fargate ends its task with schedule:run:"
         " take runInBackground() away",
     ),

@@ -68,6 +68,15 @@ class Containers:
             )
         return mine[-1]
 
+    def log_of(self, task: str) -> str:
+        """Return what the containers of a task, running or stopped, have said."""
+        mine = [
+            one
+            for one in self.of_role("task", also_stopped=True)
+            if one.labels.get(_LABEL_TASK, "").endswith(f"/{task}")
+        ]
+        return "".join(_text(one.logs()) for one in mine)
+
     def image_of(self, task: str) -> Any:
         """Return the image of a running task's container."""
         return self._client.images.get(self.of_task(task).attrs["Image"])

@@ -25,6 +25,8 @@ SHARED = (
     *("FILESYSTEM_DISK", "AWS_BUCKET", "MAIL_MAILER"),
 )
 """Where tasks keep what is not theirs alone."""
+NOT_DEBUGGING = ("", "0", "false", "(false)", "null", "(null)", "empty", "(empty)")
+"""What env() of Laravel, and (bool), take for false."""
 OF_AWS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws")
 LOCAL = re.compile(r"[^.]*|127\..*|.*\.docker\.internal")
 """Hosts of a developer's machine: a name without a domain, and its own addresses."""
@@ -128,6 +130,19 @@ def test_every_task_knows_the_public_url(
         assert name != "APP_URL" or value.rstrip("/") == access.public_url, (
             f"the {kind} task's definition has {name}={value}, and it should be {access.public_url}"
         )
+
+
+@as_read
+@needs_definitions
+@pytest.mark.read_only
+def test_no_task_is_set_for_development(
+    variables: Callable[[], Iterator[tuple[str, str, str]]],
+) -> None:
+    for kind, name, value in variables():
+        is_set = (name == "APP_ENV" and value != "production") or (
+            name == "APP_DEBUG" and value.lower() not in NOT_DEBUGGING
+        )
+        assert not is_set, f"the {kind} task's definition is set for development: {name}={value}"
 
 
 @as_read

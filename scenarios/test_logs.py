@@ -13,8 +13,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from harness.containers import Containers
+    from harness.jobqueue import Jobs
     from harness.probe import ProbeClient
-    from harness.webtier import WebTier
+    from harness.scheduler import Scheduler
+    from harness.targets import Differences
 
 SECRETS_OF_THE_APP = ("db", "app")
 USER_NAME = "username"
@@ -26,6 +28,22 @@ from_containers = pytest.mark.truth(
 )
 
 
+@pytest.fixture
+def logs_to(task_definitions: dict[str, dict[str, Any]]) -> Callable[[str], str]:
+    """Say which variables of a task definition are about its log."""
+
+    def told(kind: str) -> str:
+        said = [
+            f"{one['name']}={one['value']}"
+            for container in task_definitions[kind]["containerDefinitions"]
+            for one in container.get("environment", ())
+            if one["name"].startswith("LOG_")
+        ]
+        return f"the {kind} task's definition says {', '.join(said) or 'nothing of LOG_CHANNEL'}"
+
+    return told
+
+
 @from_containers
 @pytest.mark.requires("http", "probe", "ecs", "containers")
 @pytest.mark.mutates
@@ -35,7 +53,7 @@ def test_what_the_app_logs_reaches_the_log_of_its_task(
     sign = f"harness-{secrets.token_hex(6)}"
     told = probe.log(sign)
     eventually(
-        lambda: sign in containers.of_task(told["task"]).logs().decode(errors="replace"),
+        lambda: sign in containers.log_of(told["task"]),
         until=bool,
         what=f"an error that the app logged to the channel {told['channel']!r}, whose level is"
         f" {told['level']!r}, is not in its task's log",
@@ -43,10 +61,56 @@ def test_what_the_app_logs_reaches_the_log_of_its_task(
 
 
 @from_containers
-@pytest.mark.requires("ecs", "elb", "containers", "secrets")
-@pytest.mark.read_only
+@pytest.mark.requires("http", "probe", "ecs", "queue", "containers")
+@pytest.mark.mutates
+def test_the_error_of_a_job_reaches_the_log_of_its_worker(
+    jobs: Jobs,
+    containers: Containers,
+    eventually: Callable[..., Any],
+    logs_to: Callable[[str], str],
+) -> None:
+    job = jobs.dispatch(fail_times=1, backoff_s=[0])
+    (run, *_) = eventually(
+        lambda: jobs.seen(job)["runs"],
+        until=lambda runs: any(one["outcome"] for one in runs),
+        what=f"job {job} was not done",
+    )
+    eventually(
+        lambda: f"job {job} was told to fail" in containers.log_of(run["task"]),
+        until=bool,
+        what=f"an error in the worker is not in its task's log: {logs_to('worker')}",
+    )
+
+
+@from_containers
+@pytest.mark.requires("ecs", "schedule", "containers")
+@pytest.mark.mutates
+def test_the_error_of_a_command_reaches_the_log_of_the_schedulers_task(
+    scheduler: Scheduler,
+    containers: Containers,
+    eventually: Callable[..., Any],
+    logs_to: Callable[[str], str],
+    differences: Differences,
+) -> None:
+    sign = f"harness-{secrets.token_hex(6)}"
+    task = scheduler.start(command=["php", "artisan", "cutover-probe:log", sign])
+    run = eventually(
+        lambda: scheduler.run(task),
+        until=lambda run: run.stopped,
+        what=f"the scheduler's task {task} did not stop",
+        within_s=differences.replacement_s,
+    )
+    assert run.exit_code == 0, f"the scheduler's task cannot run artisan: {run}"
+    assert sign in containers.log_of(task), (
+        f"an error in the scheduler is not in its task's log: {logs_to('scheduler')}"
+    )
+
+
+@from_containers
+@pytest.mark.requires("ecs", "containers", "secrets")
+@pytest.mark.read_only(looks_back=True)
 def test_no_secret_is_in_the_log_of_a_task(
-    web_tier: WebTier, containers: Containers, secret: Callable[[str], dict[str, str]]
+    containers: Containers, secret: Callable[[str], dict[str, str]]
 ) -> None:
     values = {
         (name, key): value
@@ -54,7 +118,7 @@ def test_no_secret_is_in_the_log_of_a_task(
         for key, value in secret(name).items()
         if key != USER_NAME
     }
-    for task in web_tier.running():
-        said = containers.of_task(task).logs().decode(errors="replace")
+    for one in containers.of_role("task", also_stopped=True):
+        said = one.logs().decode(errors="replace")
         found = [f"{key} of {name}" for (name, key), value in values.items() if value in said]
-        assert not found, f"task {task} writes secrets into its log: {', '.join(found)}"
+        assert not found, f"the task {one.name} writes secrets into its log: {', '.join(found)}"

@@ -27,6 +27,7 @@ PLACE = "app/app/Actions/PlaceOrder.php"
 LOGS = "test_what_the_app_logs_reaches_the_log_of_its_task"
 FITS = "test_an_orders_job_comes_after_its_transaction_and_fits_the_queue"
 NAMES = "test_the_files_own_name_survives_whatever_it_is"
+DEBUGGING = "test_debugging_is_off_in_every_task"
 BUSY = "test_slow_requests_keep_nobody_waiting"
 ALL = ("web", "worker", "scheduler")
 
@@ -74,6 +75,27 @@ PHP = (
         text(FPM, "catch_workers_output = yes", "catch_workers_output = no"),
         cause="set catch_workers_output = yes",
         red=(LOGS,),
+    ),
+    Mistake(
+        "the worker logs into a file of its container",
+        variable("LOG_CHANNEL", "single", task="worker"),
+        cause="what the worker logs does not reach the output of its container",
+        red=("test_the_error_of_a_job_reaches_the_log_of_its_worker",),
+        green=(LOGS,),
+    ),
+    Mistake(
+        "the worker runs with debugging on",
+        variable("APP_DEBUG", "true", task="worker"),
+        cause="the worker task's definition says APP_DEBUG=true",
+        red=("test_no_task_is_set_for_development",),
+        green=(DEBUGGING,),
+    ),
+    Mistake(
+        "the scheduler logs into a file of its container",
+        variable("LOG_CHANNEL", "single", task="scheduler"),
+        cause="its task definition says LOG_CHANNEL=single",
+        red=("test_the_error_of_a_command_reaches_the_log_of_the_schedulers_task",),
+        green=(LOGS,),
     ),
     Mistake(
         "PHP-FPM has one worker",

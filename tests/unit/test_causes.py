@@ -190,6 +190,18 @@ SAID = {
         ["an error that the app logged to the channel 'single', whose level is 'debug', is not"],
         'LOG_CHANNEL is "single"',
     ),
+    "a worker's log of its own": (
+        [
+            "AssertionError: an error in the worker is not in its task's log: the worker task's"
+            " definition says LOG_CHANNEL=single. The last answer: False"
+        ],
+        "what the worker logs does not reach the output of its container: its task definition says"
+        " LOG_CHANNEL=single",
+    ),
+    "a worker that debugs": (
+        ["AssertionError: the worker task's definition is set for development: APP_DEBUG=true"],
+        "the worker task's definition says APP_DEBUG=true",
+    ),
     "a busy pool": (
         ["no more than 2 others were answered while 4 requests took 4 s each"],
         "PHP-FPM has too few workers",

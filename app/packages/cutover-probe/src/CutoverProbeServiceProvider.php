@@ -5,6 +5,7 @@ declare(strict_types=1);
 namespace CutoverProbe;
 
 use CutoverProbe\Console\ConnectCommand;
+use CutoverProbe\Console\LogCommand;
 use CutoverProbe\Console\ScheduleCommand;
 use CutoverProbe\Http\Middleware\AnswerInJson;
 use CutoverProbe\Http\Middleware\VerifySignature;
@@ -52,7 +53,7 @@ final class CutoverProbeServiceProvider extends ServiceProvider
         $this->watch($events);
 
         if ($this->app->runningInConsole()) {
-            $this->commands([ConnectCommand::class, ScheduleCommand::class]);
+            $this->commands([ConnectCommand::class, LogCommand::class, ScheduleCommand::class]);
         }
     }
 

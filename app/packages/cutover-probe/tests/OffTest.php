@@ -47,6 +47,7 @@ final class OffTest extends TestCase
     public function test_no_command_is_registered_without_a_key(): void
     {
         $this->assertArrayNotHasKey('cutover-probe:connect', Artisan::all());
+        $this->assertArrayNotHasKey('cutover-probe:log', Artisan::all());
         $this->assertArrayNotHasKey('cutover-probe:schedule', Artisan::all());
     }
 
