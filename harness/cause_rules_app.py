@@ -197,7 +197,7 @@ SEEN = (
     ),
     rule(
         r"an error in the (?P<kind>worker|scheduler) is not in its task's log: [^\n]*?"
-        r"definition says (?P<told>[^\n.]*)",
+        r"definition says (?P<told>[^\n]*?)(?:, within|\n|$)",
         "what the {kind} logs does not reach the output of its container: its task definition says"
         " {told}",
     ),

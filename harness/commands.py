@@ -64,8 +64,9 @@ class Session:
 
     def start(self) -> None:
         """Build what is missing and start the stack."""
-        from harness import bringup, images
+        from harness import bringup, images, plan
 
+        plan.check(self.here.config)
         with progress.shown() as show:
             built = images.build_for(self.here.config, run=self.run, progress=show)
             bringup.Bringup(

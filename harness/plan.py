@@ -128,6 +128,18 @@ def planned_services(
     )
 
 
+def check(config: Config) -> None:
+    """Read the app's files of ECS, the load balancer and IAM: what is wrong is said at once.
+
+    Raises:
+        ConfigError: Naming the file, the key and the remedy.
+    """
+    _references(config)
+    albfiles.load_balancer(config.load_balancer)
+    albfiles.target_group(config.target_group)
+    iamroles.read(config.app_context)
+
+
 def volume_name(run: Run) -> str:
     """Name of the volume through which pause containers reach control."""
     return run.name("control")

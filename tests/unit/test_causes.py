@@ -193,10 +193,9 @@ SAID = {
     "a worker's log of its own": (
         [
             "AssertionError: an error in the worker is not in its task's log: the worker task's"
-            " definition says LOG_CHANNEL=single. The last answer: False"
+            " definition says LOG_CHANNEL=a.b, LOG_LEVEL=info, within 15 s. The last answer: False"
         ],
-        "what the worker logs does not reach the output of its container: its task definition says"
-        " LOG_CHANNEL=single",
+        "container: its task definition says LOG_CHANNEL=a.b, LOG_LEVEL=info",
     ),
     "a worker that debugs": (
         ["AssertionError: the worker task's definition is set for development: APP_DEBUG=true"],
