@@ -248,6 +248,14 @@ BOOT = (
         " at 127.0.0.1 or a socket",
     ),
     rule(
+        r"(?P<count>\d+) worker_connections are not enough",
+        "nginx's worker_connections ({count}) are too few: each visitor takes two",
+    ),
+    rule(
+        r"connect\(\) to \S+ failed \(11: ",
+        "PHP-FPM's queue is full: listen.backlog or pm.max_children of its pool is too small",
+    ),
+    rule(
         r"connect\(\) to (?P<where>unix:\S+|127\.0\.0\.1:\d+) failed",
         "PHP-FPM does not listen at {where}, where nginx looks for it",
     ),
@@ -282,7 +290,8 @@ HEALTH = (
     ),
     rule(
         r"Health checks failed with these codes: \[404\]",
-        "the health check's path does not exist in the app: the target group says /healthz",
+        "the health check's path, which the target group names, is answered with 404: the app has"
+        " no such route, or nginx does not pass it on to index.php",
     ),
     rule(
         r"Health checks failed with these codes: \[(?P<code>5\d\d)\]",

@@ -257,7 +257,8 @@ JOBS = (
     rule(
         r"(?P<name>[\w-]+) ran 0 times in \S+Z",
         "{name} was not due or not let through in a minute that had a tick: its schedule is not"
-        " every minute, or a lock of an earlier run is still held",
+        " every minute, environments() leaves this one out, or a lock of an earlier run is still"
+        " held",
     ),
     rule(
         r"ran schedule:run 0 times",

@@ -17,13 +17,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from harness.browser import Account, Browser
-    from harness.containers import ExecResult
+    from harness.containers import Containers, ExecResult
     from harness.jobqueue import JobQueue, Jobs
     from harness.probe import ProbeClient
+    from harness.scheduler import Scheduler
     from harness.targets import Access, Differences
     from harness.taskservice import EcsService
 
 JOB = "App\\Jobs\\SendOrderConfirmation"
+MISSING = "queue-missing-confirmations"
 EVENT, TITLE = "steel-and-strings", "Steel & Strings"
 SUBJECT = "Žluťoučký kůň · 876 🎫"
 UNVERIFIED = "nobody@unverified.example"
@@ -272,6 +274,56 @@ def test_a_mail_that_ses_refuses_for_now_is_sent_later_and_the_order_stands(
     accepting()
     mails = arrived(buyer.account.email)
     assert [one.headers["x-order-number"] for one in mails] == [order], "it was not sent once"
+
+
+@pytest.mark.truth(
+    local=as_ses.kwargs["local"],
+    aws=not_covered("an order would have to lose its job"),
+    url=not_covered("an order would have to lose its job"),
+)
+@pytest.mark.requires("http", "probe", "ecs", "exec", "queue", "mail", "schedule", "containers")
+@pytest.mark.mutates
+def test_an_order_whose_job_the_queue_did_not_take_is_confirmed_by_the_scheduler(
+    buyer: Buyer,
+    runs: Callable[[], list[dict[str, Any]]],
+    lose_job: Callable[[str], None],
+    scheduler: Scheduler,
+    arrived: Callable[..., list[Mail]],
+    eventually: Callable[..., Any],
+    differences: Differences,
+) -> None:
+    order = buyer.order(EVENT)
+    eventually(
+        runs,
+        until=lambda seen: any(one["outcome"] == "succeeded" for one in seen),
+        what="the order was not confirmed in the first place",
+    )
+    lose_job(order)
+    task = scheduler.start(command=["php", "artisan", "schedule:test", f"--name={MISSING}"])
+    end = eventually(
+        lambda: scheduler.run(task),
+        until=lambda run: run.stopped,
+        what=f"the scheduler's task {task} did not stop",
+        within_s=differences.replacement_s,
+    )
+    assert end.exit_code == 0, f"the scheduler's task cannot run {MISSING}: {end}"
+    mails = arrived(buyer.account.email, count=2)
+    told = {one.headers["x-order-number"] for one in mails}
+    assert told == {order}, f"the scheduler confirmed {told}, and not {order}"
+
+
+@pytest.fixture
+def lose_job(access: Access, containers: Containers) -> Callable[[str], None]:
+    """Make of an order one whose job the queue did not take a while ago."""
+
+    def lose(order: str) -> None:
+        containers.sql(
+            f"UPDATE `{access.database}`.orders SET confirmation_queued_at = NULL,"  # noqa: S608
+            " confirmation_sent_at = NULL, created_at = created_at - INTERVAL 2 MINUTE"
+            f" WHERE number = '{order}'"
+        )
+
+    return lose
 
 
 @pytest.fixture

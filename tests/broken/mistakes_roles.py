@@ -123,6 +123,13 @@ ROLES = (
         green=(OTHER_TASK,),
     ),
     Mistake(
+        "the scheduler's role may not dispatch jobs",
+        text("app/iam/scheduler-task.json", '"sqs:SendMessage"', '"sqs:GetQueueUrl"'),
+        cause="the task role tickets-scheduler-task lacks sqs:SendMessage",
+        red=("test_an_order_whose_job_the_queue_did_not_take_is_confirmed_by_the_scheduler",),
+        green=(MINUTES,),
+    ),
+    Mistake(
         "the worker's role may not remove messages",
         text(WORKER, '"sqs:DeleteMessage",', ""),
         cause="the task role tickets-worker-task lacks sqs:DeleteMessage",

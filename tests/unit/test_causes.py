@@ -197,6 +197,17 @@ SAID = {
         ],
         "container: its task definition says LOG_CHANNEL=a.b, LOG_LEVEL=info",
     ),
+    "few connections": (
+        ["2026/11/27 07:38:25 [alert] 42#42: 16 worker_connections are not enough"],
+        "nginx's worker_connections (16) are too few",
+    ),
+    "a full queue": (
+        [
+            "connect() to unix:/tmp/php-fpm.sock failed (11: Resource temporarily unavailable)"
+            " while connecting to upstream"
+        ],
+        "PHP-FPM's queue is full",
+    ),
     "a worker that debugs": (
         ["AssertionError: the worker task's definition is set for development: APP_DEBUG=true"],
         "the worker task's definition says APP_DEBUG=true",
