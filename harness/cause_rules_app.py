@@ -65,9 +65,10 @@ DATABASE = (
     ),
     rule(r"Unknown database '(?P<name>[^']*)'", 'DB_DATABASE is "{name}", which does not exist'),
     rule(
-        r"Table '(?P<name>[^']+)' doesn't exist|no such table: (?P<other>\w+)",
-        "a table is missing: migrations did not run against this database, or what starts with"
-        " each task drops or asks for it (migrate:fresh, cache:clear in the entrypoint)",
+        r"Table '(?P<name>[^']+)' doesn't exist",
+        "the table {name} is missing: no migration makes it, or it did not run against this"
+        " database, or what starts with each task drops or asks for it (migrate:fresh, cache:clear"
+        " in the entrypoint)",
     ),
     rule(
         r"1366 Incorrect string value[^\n]*for column '(?P<column>\w+)'",

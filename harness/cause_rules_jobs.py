@@ -192,6 +192,10 @@ JOBS = (
         "queue:work's --sleep is {sleep}: a job that comes after an empty poll waits for as long",
     ),
     rule(
+        r"timeout=0: a job that hangs holds its worker",
+        "queue:work's --timeout is 0: no job is ever given up, and the queue hands it out again",
+    ),
+    rule(
         rf"{_LATE}the worker rests for (?P<rest>\d+) s after",
         "queue:work's --rest is {rest}: each worker does nothing for that long after every job",
     ),

@@ -95,13 +95,14 @@ def collect(
         earlier = since - _BEFORE
         add("ECS service events", lambda: event_lines(web.describe(), since=earlier), tells=False)
         telling += [redact(line) for line in _events_since(web, since=since)]
+        ecs, client = web.ecs, (aws or {}).get("secretsmanager")
         add(
             "secrets of the task definition",
-            lambda: secret_lines(
-                web, kinds=kinds, client=(aws or {}).get("secretsmanager"), since=since
+            lambda: (
+                *secret_lines(web, kinds=kinds, client=client, since=since),
+                *findings_jobs.secret_lines(access, ecs=ecs, client=client, since=since),
             ),
         )
-        ecs = web.ecs
         add(
             "stopped tasks of worker and scheduler",
             lambda: findings_jobs.stopped_lines(access, ecs=ecs, since=since),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from harness import queuework
+from harness import namedsecrets, queuework
 from harness.clustertasks import ends, find_tasks, task_id
 from harness.taskservice import EcsService
 
@@ -24,11 +24,32 @@ def stopped_lines(access: Access, *, ecs: Any, since: datetime) -> Iterator[str]
     """Say of each worker and scheduler task that failed why it did, in ECS's words."""
     for kind, chosen in _kinds(access):
         for one in find_tasks(ecs, cluster=access.cluster, statuses=("STOPPED",), **chosen):
-            at = one.get("stoppingAt") or one.get("stoppedAt")
+            at = _stopped_at(one)
             if at is None or at < since or one.get("startedBy") == BY_US or _is_good(kind, one):
                 continue
             words = f"{one.get('stopCode', 'stopped')}: {one.get('stoppedReason', 'no reason')}"
             yield "; ".join((f"{kind} task {task_id(one['taskArn'])} {words}", *ends(one)))
+
+
+def secret_lines(access: Access, *, ecs: Any, client: Any, since: datetime) -> Iterator[str]:
+    """Say what is wrong with the secrets of a worker or scheduler whose task did not start.
+
+    Args:
+        access: The target.
+        ecs: A client of ECS.
+        client: A client of Secrets Manager; without one nothing is said.
+        since: What stopped before is left out.
+    """
+    for kind, chosen in _kinds(access) if client is not None else ():
+        tasks = find_tasks(ecs, cluster=access.cluster, statuses=("STOPPED",), **chosen)
+        refused = {
+            one["taskDefinitionArn"]
+            for one in tasks
+            if one.get("stopCode") == "TaskFailedToStart" and (_stopped_at(one) or since) > since
+        }
+        for name in sorted(refused):
+            definition = ecs.describe_task_definition(taskDefinition=name)["taskDefinition"]
+            yield from namedsecrets.lines(definition, client=client, kind=f"the {kind}")
 
 
 def command_lines(access: Access, *, ecs: Any) -> Iterator[str]:
@@ -62,6 +83,11 @@ def _kinds(access: Access) -> Iterator[tuple[str, dict[str, str]]]:
             yield kind, {"serviceName": name}
     if "scheduler" in access.resources:
         yield "scheduler", {"family": access.resources["scheduler"]}
+
+
+def _stopped_at(task: dict[str, Any]) -> datetime | None:
+    found: datetime | None = task.get("stoppingAt") or task.get("stoppedAt")
+    return found
 
 
 def _is_good(kind: str, task: dict[str, Any]) -> bool:

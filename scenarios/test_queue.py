@@ -201,6 +201,9 @@ def test_the_workers_flags_fit_the_queue(worker: EcsService, job_queue: JobQueue
         f"the visibility time-out is {visibility_s} s and the job time-out {told['timeout']} s:"
         " a job that takes longer than the first runs twice"
     )
+    assert told["timeout"] > 0, (
+        "timeout=0: a job that hangs holds its worker for ever, and SQS hands it to another"
+    )
     assert told["tries"] > 0, "tries=0: a job that fails is tried until SQS takes it away"
     most = job_queue.most_receives()
     assert told["tries"] <= most, (

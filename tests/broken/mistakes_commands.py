@@ -56,6 +56,12 @@ def target_lacks(name: str) -> Change:
     return change
 
 
+def wrong_key(found: dict[str, Any]) -> None:
+    """Misspell a key of the database's secret."""
+    for one in found["secrets"]:
+        one["valueFrom"] = one["valueFrom"].replace(":password:", ":pasword:")
+
+
 COMMANDS = (
     Mistake(
         "the worker sleeps after each empty poll",
@@ -68,6 +74,12 @@ COMMANDS = (
         worker_says("--tries=3", "--tries=0"),
         cause="queue:work's --tries is 0",
         red=(FLAGS, POISON),
+    ),
+    Mistake(
+        "a job may take for ever",
+        worker_says("--timeout=90", "--timeout=0"),
+        cause="queue:work's --timeout is 0",
+        red=(FLAGS,),
     ),
     Mistake(
         "the worker takes jobs of another connection",
@@ -264,5 +276,11 @@ COMMANDS = (
         ),
         cause="volumes[0].host.sourcePath is a path of a host",
         exit_code=USAGE,
+    ),
+    Mistake(
+        "the scheduler asks for a key that its secret lacks",
+        container("scheduler", wrong_key),
+        cause='a task never started: secret key "pasword" is missing in tickets/db',
+        red=(MINUTES,),
     ),
 )

@@ -34,6 +34,7 @@ SEEN = {
     "the worker tries a job without end": "--tries is 0",
     "tries=0: a job that fails is tried until SQS takes it away\n"
     "the worker tries a job without end": "--tries is 0",
+    "AssertionError: timeout=0: a job that hangs holds its worker for ever": "--timeout is 0",
     "AssertionError: its runs ended: ['failed']": "--tries is 1",
     "SendMessage: InvalidParameterValue: Reason: Message must be shorter than 1024 bytes.": (
         "its MaximumMessageSize is 1024 bytes"

@@ -86,6 +86,31 @@ def test_a_workers_end_is_shown_with_its_reason_and_also_when_it_was_a_good_one(
     ]
 
 
+class FakeSecrets:
+    """One secret, with one key."""
+
+    class exceptions:  # noqa: N801 - as boto3 has it
+        ResourceNotFoundException = KeyError
+        InvalidRequestException = ValueError
+
+    def get_secret_value(self, **given: Any) -> dict[str, str]:
+        return {"SecretString": '{"password": "x"}'}
+
+
+def test_the_secret_of_a_tick_that_did_not_start_is_named() -> None:
+    failed = stopped("a", stopCode="TaskFailedToStart", startedBy="events-rule/x")
+    ecs = FakeEcs(scheduler=[{**failed, "taskDefinitionArn": "tickets-scheduler:1"}])
+    arn = "arn:aws:secretsmanager:us-east-1:876000000876:secret:tickets/db-Ab3dE5"
+    container = {"name": "app", "secrets": [{"name": "A", "valueFrom": f"{arn}:pasword::"}]}
+    definition = {"taskDefinitionArn": "x/tickets-scheduler:1", "containerDefinitions": [container]}
+    ecs.describe_task_definition = lambda **given: {"taskDefinition": definition}  # type: ignore[attr-defined]
+    client, since = FakeSecrets(), NOW - timedelta(minutes=1)
+    found = list(findings_jobs.secret_lines(ACCESS, ecs=ecs, client=client, since=since))
+    cause = likely_cause(["retrieved secret did not contain json key pasword", *found])
+    assert 'secret key "pasword" is missing in tickets/db' in (cause or "")
+    assert not list(findings_jobs.secret_lines(ACCESS, ecs=ecs, client=client, since=NOW))
+
+
 @pytest.mark.parametrize(
     ("seen", "cause"),
     [
