@@ -98,6 +98,17 @@ def read_page(html: str, *, url: str) -> Page:
     return Page(tuple(reader.forms), tuple(reader.links))
 
 
+def is_for_host(domain: str, host: str) -> bool:
+    """Say whether browsers send a cookie with this Domain to the host (RFC 6265, 5.1.3 and 5.2.3).
+
+    Args:
+        domain: The attribute; empty when the cookie has none.
+        host: Where the cookie came from.
+    """
+    parent = domain.removeprefix(".").lower()
+    return parent in ("", host) or ("." in parent and host.endswith(f".{parent}"))
+
+
 def cookie_from(answer: requests.Response, name: str) -> Mapping[str, str] | None:
     """Return a cookie that this answer set: attributes in lower case, the value under "value"."""
     for line in answer.raw.headers.getlist("set-cookie"):

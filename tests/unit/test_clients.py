@@ -19,7 +19,7 @@ import pytest
 import requests
 
 from harness import clients, engine
-from harness.browser import Account, Browser, cookie_from, read_page
+from harness.browser import Account, Browser, cookie_from, is_for_host, read_page
 from harness.errors import TargetError
 from harness.probe import ProbeClient, ProbeRefused, unless_away
 from harness.redact import Secret, redact
@@ -365,3 +365,20 @@ def test_a_web_tier_that_is_away_is_no_answer_and_an_apps_refusal_is_one() -> No
     assert "answered 503" in unless_away(lambda: refuse(503))
     with pytest.raises(ProbeRefused):
         unless_away(lambda: refuse(401))
+
+
+@pytest.mark.parametrize(
+    ("domain", "sent"),
+    [
+        ("", True),
+        ("tickets.876events.example", True),
+        (".876events.example", True),
+        ("876events.example", True),
+        ("events.example", False),
+        ("example", False),
+        ("www.876events.example", False),
+        ("old-host.example", False),
+    ],
+)
+def test_a_cookie_is_for_its_host_and_those_below_its_domain(domain: str, sent: bool) -> None:
+    assert is_for_host(domain, "tickets.876events.example") is sent
