@@ -191,6 +191,11 @@ _IN_UPLOADS = (
         " the task, or the disk's region in config/filesystems.php",
     ),
     rule(
+        r"PermanentRedirect|must be addressed using the specified endpoint",
+        "the bucket is not in the region that the app signs for: AWS_DEFAULT_REGION of the task, the"
+        " disk's region in config/filesystems.php, or LocationConstraint of the bucket",
+    ),
+    rule(
         r"the bucket may become public|public access block is incomplete|the bucket's objects are"
         r" owned by|a stranger's GET of an object: 200",
         "the bucket is not private: block all public access, and let the bucket's owner own all"

@@ -89,6 +89,7 @@ def judge(_chain: Any, context: Any, _response: Any) -> None:
     refusal = (
         refusals.of_query(call, context.request.args)
         or refusals.of_caller(call, key=key, is_known=is_known)
+        or _elsewhere(call, session)
         or refusals.of_call(call, owner_enforced=_owner_enforced(call), has_set=_has_set(call))
         or _forbidden(call, session)
     )
@@ -144,6 +145,12 @@ def _key(context: Any) -> str:
 def _session(key: str, *, account: str) -> Session | None:
     found = sts_backends[account][_PARTITION].get_assumed_role_from_access_key(key)
     return Session(found.arn, found.role_arn, account) if found else None
+
+
+def _elsewhere(call: Call, session: Session | None) -> Refusal | None:
+    """Refuse a role that looks for a bucket in another region; the harness knows where it is."""
+    bucket = _bucket(call) if session else None
+    return refusals.of_region(call, bucket_region=bucket.bucket_region) if bucket else None
 
 
 def _forbidden(call: Call, session: Session | None) -> Refusal | None:

@@ -14,6 +14,7 @@ from harness.emulator.calls import Call
 MOST_DELAY_S = 900
 """https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html"""
 LONGEST_PRESIGNED_S = 604800
+_OF_ANY_REGION = ("CreateBucket", "GetBucketLocation", "ListBuckets")
 _ACLS_THAT_CHANGE_NOTHING = ("private", "bucket-owner-full-control")
 
 
@@ -66,6 +67,25 @@ def of_call(
             "ConfigurationSetDoesNotExist", f"Configuration set <{name}> does not exist."
         )
     return None
+
+
+def of_region(call: Call, *, bucket_region: str) -> Refusal | None:
+    """Refuse what is asked of a bucket in a region that it is not in.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/Redirects.html
+
+    Args:
+        call: The call, with the region for which it is signed.
+        bucket_region: Where the bucket is; empty where there is none.
+    """
+    if bucket_region in ("", call.region) or call.operation in _OF_ANY_REGION:
+        return None
+    return Refusal(
+        "PermanentRedirect",
+        "The bucket you are attempting to access must be addressed using the specified endpoint."
+        " Please send all future requests to this endpoint.",
+        301,
+    )
 
 
 def of_query(call: Call, query: Mapping[str, str]) -> Refusal | None:

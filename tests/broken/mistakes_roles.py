@@ -230,6 +230,12 @@ ROLES = (
         red=(JOB,),
     ),
     Mistake(
+        "the bucket is in another region",
+        bucket_has("CreateBucket", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}),
+        cause="the bucket is not in the region that the app signs for",
+        red=(OTHER_TASK,),
+    ),
+    Mistake(
         "a lifecycle rule deletes uploads",
         takes_away("temporary", Expiration={"Days": 1}),
         cause="the bucket's lifecycle takes uploads away while their events are on sale",

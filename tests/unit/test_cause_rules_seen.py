@@ -16,6 +16,9 @@ SEEN = {
     "the web task takes ['password'] from tickets/db, and should take the account only": (
         "more, or less, than username and password from tickets/db"
     ),
+    "PermanentRedirect: The bucket you are attempting to access must be addressed using": (
+        "the bucket is not in the region that the app signs for"
+    ),
     "the secret tickets/db is not a JSON object": "the secret tickets/db is not strict JSON",
     "the web task definition has the secret DB_PASSWORD as a plain variable": (
         "DB_PASSWORD is among the plain variables"

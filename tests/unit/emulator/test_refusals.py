@@ -74,3 +74,13 @@ def test_a_key_that_aws_never_gave_is_unknown_and_no_key_gets_nothing() -> None:
     nobody = refusals.of_caller(sqs, key="", is_known=False)
     assert nobody is not None
     assert nobody.code == "MissingAuthenticationToken"
+
+
+def test_a_bucket_is_in_one_region() -> None:
+    made = call("s3", "PutObject")
+    assert refusals.of_region(made, bucket_region=made.region) is None
+    assert refusals.of_region(made, bucket_region="") is None
+    assert refusals.of_region(call("s3", "GetBucketLocation"), bucket_region="eu-west-1") is None
+    elsewhere = refusals.of_region(made, bucket_region="eu-west-1")
+    assert elsewhere is not None
+    assert (elsewhere.code, elsewhere.status) == ("PermanentRedirect", 301)
