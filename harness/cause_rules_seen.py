@@ -192,8 +192,8 @@ _IN_UPLOADS = (
     ),
     rule(
         r"PermanentRedirect|must be addressed using the specified endpoint",
-        "the bucket is not in the region that the app signs for: AWS_DEFAULT_REGION of the task, the"
-        " disk's region in config/filesystems.php, or LocationConstraint of the bucket",
+        "the bucket is not in the region that the app signs for: AWS_DEFAULT_REGION of the task,"
+        " the disk's region in config/filesystems.php, or LocationConstraint of the bucket",
     ),
     rule(
         r"the bucket may become public|public access block is incomplete|the bucket's objects are"
