@@ -164,7 +164,7 @@ STORIES = (
     Mistake(
         "the region is wrong",
         variable("AWS_DEFAULT_REGION", "eu-west-1"),
-        cause="the app signs for S3 in eu-west-1",
+        cause="the bucket is not in the region that the app signs for",
         red=(BY_ROLE,),
     ),
     Mistake(
