@@ -183,7 +183,8 @@ def _log(
     """Yield what the awslogs driver does.
 
     AWS starts a task that may create its stream and not write to it, and loses its lines in
-    silence; here both are asked for, since a release that logs nothing must not pass.
+    silence; here both are asked for, since a release that logs nothing must not pass. A group that
+    the driver is to create is taken for one that is not there yet.
     """
     logs = container.raw.get("logConfiguration") or {}
     options = logs.get("options") or {}
@@ -194,7 +195,10 @@ def _log(
     place = f"log-group:{group}:log-stream:{prefix}/{container.name}/{task_id}"
     words = (
         "ResourceInitializationError: failed to validate logger args: create stream has been"
-        " retried 1 times: failed to create Cloudwatch log stream: {}"
+        " retried 1 times: failed to create Cloudwatch log "
     )
+    if options.get("awslogs-create-group") == "true":
+        whole = f"arn:aws:logs:{region}:{account_id}:log-group:{group}:log-stream:"
+        yield f"{words}group: {{}}", Need("logs:CreateLogGroup", whole)
     for action in ("logs:CreateLogStream", "logs:PutLogEvents"):
-        yield words, Need(action, f"arn:aws:logs:{region}:{account_id}:{place}")
+        yield f"{words}stream: {{}}", Need(action, f"arn:aws:logs:{region}:{account_id}:{place}")

@@ -69,6 +69,16 @@ ROLES = (
         exit_code=NOT_STARTED,
     ),
     Mistake(
+        "the log group is to be created by a role that may not",
+        text(
+            "app/ecs/web.json",
+            '"awslogs-group"',
+            '"awslogs-create-group": "true", "awslogs-group"',
+        ),
+        cause="its execution role tickets-execution lacks logs:CreateLogGroup",
+        exit_code=NOT_STARTED,
+    ),
+    Mistake(
         "the execution role may not pull the image",
         text(EXECUTION, "repository/tickets", "repository/shop"),
         cause="its execution role tickets-execution lacks ecr:BatchGetImage",

@@ -113,6 +113,19 @@ def test_a_task_does_not_start_without(roles: Roles, iam: FakeIam, old: str, wor
     assert words in roles.why_no_start(task(), definition("web"))
 
 
+def test_a_log_group_that_is_to_be_created_needs_the_right_to(roles: Roles, iam: FakeIam) -> None:
+    found = definition("web")
+    options = found.raw["containerDefinitions"][0]["logConfiguration"]["options"]
+    options["awslogs-create-group"] = "true"
+    said = roles.why_no_start(task(), found)
+    assert "failed to create Cloudwatch log group: AccessDeniedException" in said
+    assert "logs:CreateLogGroup on resource: arn:aws:logs:us-east-1:876" in said
+    iam.change(
+        "tickets-execution", '"logs:PutLogEvents"', '"logs:PutLogEvents", "logs:CreateLogGroup"'
+    )
+    assert roles.why_no_start(task(), found) == ""
+
+
 def test_a_task_does_not_start_with_a_task_role_that_nobody_made(
     roles: Roles, iam: FakeIam
 ) -> None:
