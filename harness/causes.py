@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from harness.cause_rules import BOOT, HEALTH, IMAGE, SECRETS, Rule
 from harness.cause_rules_app import AWS, DATABASE, OWN_WORDS, SEEN
 from harness.cause_rules_jobs import JOBS, SCHEDULED, TICKS
-from harness.cause_rules_network import NETWORK
+from harness.cause_rules_network import NETWORK, PUBLIC
 from harness.cause_rules_seen import FACTS, MAIL, RELEASES, UPLOADS
 from harness.redact import redact
 
@@ -29,6 +29,7 @@ RULES: tuple[Rule, ...] = (
     *SCHEDULED,
     *IMAGE,
     *BOOT,
+    *PUBLIC,
     *DATABASE,
     *TICKS,
     *AWS,

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness import markers, targets, turns
+from harness import failures, markers, targets, turns
 from harness.causes import find_cause
 from harness.errors import HarnessError, TargetError
 from harness.fixtures import *  # noqa: F403 - pytest finds fixtures in the plugin's own namespace
@@ -222,9 +222,11 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
-    item: pytest.Item,
+    item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Add evidence and the likely cause to a failure; hand the outcome over with the last phase."""
+    if _is_scenario(item) and call.excinfo is not None:
+        failures.shorten(call.excinfo.value)
     report = yield
     if not _is_scenario(item):
         return report
@@ -253,10 +255,10 @@ def _outcome(item: pytest.Item, *, report: pytest.TestReport) -> Outcome:
         measured=tuple((name, redact(str(value))) for name, value in report.user_properties),
     )
     if report.skipped:
-        return replace(begun, result=SKIPPED, reason=_skip_reason(report))
+        return replace(begun, result=SKIPPED, reason=failures.skip_reason(report))
     if report.passed:
         return begun
-    seen = redact(_seen(report))
+    seen = redact(failures.seen(report))
     found = _toolbox(item.config).evidence(since=running.since)
     cause = find_cause((seen, *found.telling))
     return replace(
@@ -281,19 +283,6 @@ def _shown(outcome: Outcome) -> Iterator[tuple[str, str]]:
     if outcome.cause:
         yield "likely cause", "\n".join((outcome.cause, *outcome.cause_lines))
     yield from outcome.sections
-
-
-def _seen(report: pytest.TestReport) -> str:
-    crash = getattr(report.longrepr, "reprcrash", None)
-    text = crash.message if crash is not None else str(report.longrepr)
-    said = text.removeprefix("AssertionError: ")
-    # After an assertion's own words, pytest's account of its operands says nothing more.
-    return said if said.startswith("assert ") else said.partition("\nassert ")[0]
-
-
-def _skip_reason(report: pytest.TestReport) -> str:
-    reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
-    return reason.removeprefix("Skipped: ")
 
 
 class _Collector:

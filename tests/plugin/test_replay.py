@@ -96,6 +96,28 @@ def test_a_failure_carries_its_cause(replay: Replay) -> None:
     )
 
 
+def test_a_public_host_without_a_dns_record_is_named_and_libraries_are_left_out(
+    replay: Replay,
+) -> None:
+    result = replay(
+        """
+        @pytest.mark.truth(local=proved, aws=proved, url=proved)
+        @pytest.mark.read_only
+        def test_front_page(web, access): web().get(access.public_url, timeout=5)
+        """,
+        "--target=url",
+        target="""
+from harness import targets
+
+def pytest_harness_target(config, name):
+    return targets.url("https://tickets.876events.invalid", probe_key=None)
+""",
+    )
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["the name tickets.876events.invalid is unknown here: its DNS*"])
+    result.stdout.no_fnmatch_line("*urllib3/connection*")
+
+
 @pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["one process", "xdist"])
 def test_every_file_of_the_report_is_written(
     replay: Replay, pytester: pytest.Pytester, workers: tuple[str, ...]

@@ -197,6 +197,31 @@ SAID = {
         ],
         "container: its task definition says LOG_CHANNEL=a.b, LOG_LEVEL=info",
     ),
+    "no DNS": (
+        [
+            "requests.exceptions.ConnectionError: HTTPSConnectionPool(host='tickets.example',"
+            " port=443): Max retries exceeded with url: /login (Caused by NameResolutionError(x))"
+        ],
+        "the name tickets.example is unknown here",
+    ),
+    "the old host's certificate": (
+        [
+            "requests.exceptions.SSLError: HTTPSConnectionPool(host='tickets.example', port=443):"
+            " Max retries exceeded with url: / (Caused by SSLError(SSLCertVerificationError(1,"
+            ' "[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: Hostname mismatch,'
+            " certificate is not valid for 'tickets.example'. (_ssl.c:1000)\")))"
+        ],
+        "the certificate of tickets.example is refused: Hostname mismatch, certificate is not valid"
+        " for 'tickets.example'.; the load balancer's listener",
+    ),
+    "no listener": (
+        [
+            "requests.exceptions.ConnectionError: HTTPSConnectionPool(host='tickets.example',"
+            " port=443): Max retries exceeded with url: / (Caused by NewConnectionError(x,"
+            " '[Errno 111] Connection refused'))"
+        ],
+        "nothing answers at tickets.example, port 443",
+    ),
     "few connections": (
         ["2026/11/27 07:38:25 [alert] 42#42: 16 worker_connections are not enough"],
         "nginx's worker_connections (16) are too few",
