@@ -9,7 +9,7 @@ from harness import engine
 from harness.errors import TargetError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     import docker
 
@@ -68,6 +68,11 @@ class Containers:
             )
         return mine[-1]
 
+    def logs(self) -> Iterator[tuple[str, str]]:
+        """Go through the containers of all tasks, running or stopped: name, what it has said."""
+        for one in self.of_role("task", also_stopped=True):
+            yield str(one.name), engine.log_of(one)
+
     def log_of(self, task: str) -> str:
         """Return what the containers of a task, running or stopped, have said."""
         mine = [
@@ -75,7 +80,7 @@ class Containers:
             for one in self.of_role("task", also_stopped=True)
             if one.labels.get(_LABEL_TASK, "").endswith(f"/{task}")
         ]
-        return "".join(_text(one.logs()) for one in mine)
+        return "".join(map(engine.log_of, mine))
 
     def image_of(self, task: str) -> Any:
         """Return the image of a running task's container."""

@@ -86,6 +86,17 @@ def socket_path() -> str:
     return host.removeprefix("unix://") if host.startswith("unix://") else DEFAULT_SOCKET
 
 
+def log_of(container: Any) -> str:
+    """Return what a container has said so far; nothing when it is gone by now."""
+    import docker.errors
+
+    try:
+        raw: bytes = container.logs()
+    except docker.errors.NotFound:
+        return ""
+    return raw.decode("utf-8", "replace")
+
+
 def file_of(container: Any, path: str) -> bytes | None:
     """Read a file of a container, whether it runs or not, through links if need be."""
     import docker.errors

@@ -118,7 +118,6 @@ def test_no_secret_is_in_the_log_of_a_task(
         for key, value in secret(name).items()
         if key != USER_NAME
     }
-    for one in containers.of_role("task", also_stopped=True):
-        said = one.logs().decode(errors="replace")
+    for container, said in containers.logs():
         found = [f"{key} of {name}" for (name, key), value in values.items() if value in said]
-        assert not found, f"the task {one.name} writes secrets into its log: {', '.join(found)}"
+        assert not found, f"{container} writes secrets into its log: {', '.join(found)}"
