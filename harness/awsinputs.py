@@ -7,10 +7,10 @@ starts, with the file and the key.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from harness.errors import ConfigError
 from harness.schema import nearest
 from harness.taskdef_checks import Wrong, kind_of
 
@@ -47,10 +47,7 @@ def check(given: Mapping[str, Any], *, api: str, operation: str, path: Path, key
         ConfigError: Naming the file, the key and the remedy.
     """
     for wrong in _in_structure(given, shape=_shape(api, operation), key=key):
-        where = f"{path}: {wrong.key}"
-        raise ConfigError(
-            f"{where} {wrong.said}", where=where, hint=f"{wrong.hint} ({api} {operation})"
-        )
+        raise replace(wrong, hint=f"{wrong.hint} ({api} {operation})").refused(path)
 
 
 @cache

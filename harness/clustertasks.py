@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
 STATUSES = ("RUNNING", "STOPPED")
 """Both desired statuses; ECS forgets a stopped task after about an hour."""
@@ -58,6 +59,12 @@ def find_tasks(
     return described(
         ecs, task_arns(ecs, cluster=cluster, statuses=statuses, **chosen), cluster=cluster
     )
+
+
+def stopped_at(task: dict[str, Any]) -> datetime | None:
+    """Return when a task began to stop, or else had stopped; None while it runs."""
+    found: datetime | None = task.get("stoppingAt") or task.get("stoppedAt")
+    return found
 
 
 def ends(task: dict[str, Any]) -> list[str]:

@@ -55,10 +55,7 @@ class Containers:
             TargetError: There is none.
         """
         mine = [
-            one
-            for one in self.of_role("task")
-            if one.labels.get(_LABEL_TASK, "").endswith(f"/{task}")
-            and container in ("", one.labels.get(_LABEL_CONTAINER))
+            one for one in self._all_of(task) if container in ("", one.labels.get(_LABEL_CONTAINER))
         ]
         if not mine:
             named = f' "{container}"' if container else ""
@@ -75,12 +72,14 @@ class Containers:
 
     def log_of(self, task: str) -> str:
         """Return what the containers of a task, running or stopped, have said."""
-        mine = [
+        return "".join(map(engine.log_of, self._all_of(task, also_stopped=True)))
+
+    def _all_of(self, task: str, *, also_stopped: bool = False) -> list[Any]:
+        return [
             one
-            for one in self.of_role("task", also_stopped=True)
+            for one in self.of_role("task", also_stopped=also_stopped)
             if one.labels.get(_LABEL_TASK, "").endswith(f"/{task}")
         ]
-        return "".join(map(engine.log_of, mine))
 
     def image_of(self, task: str) -> Any:
         """Return the image of a running task's container."""

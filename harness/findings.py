@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness import findings_jobs, namedsecrets
 from harness.browser import cookie_from
-from harness.clustertasks import ends, task_id
+from harness.clustertasks import ends, stopped_at, task_id
 from harness.redact import redact
 from harness.webtier import WebTier
 
@@ -191,8 +191,7 @@ def secret_lines(web: WebTier, *, kinds: dict[str, str], client: Any, since: dat
 
 
 def _stopped_at(task: dict[str, Any]) -> datetime:
-    found: datetime | None = task.get("stoppingAt") or task.get("stoppedAt")
-    return found or datetime.now(UTC)
+    return stopped_at(task) or datetime.now(UTC)
 
 
 def own_words(visitor: Browser) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from harness import namedsecrets, queuework
-from harness.clustertasks import ends, find_tasks, task_id
+from harness.clustertasks import ends, find_tasks, stopped_at, task_id
 from harness.taskservice import EcsService
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def stopped_lines(access: Access, *, ecs: Any, since: datetime) -> Iterator[str]
     """Say of each worker and scheduler task that failed why it did, in ECS's words."""
     for kind, chosen in _kinds(access):
         for one in find_tasks(ecs, cluster=access.cluster, statuses=("STOPPED",), **chosen):
-            at = _stopped_at(one)
+            at = stopped_at(one)
             if at is None or at < since or one.get("startedBy") == BY_US or _is_good(kind, one):
                 continue
             words = f"{one.get('stopCode', 'stopped')}: {one.get('stoppedReason', 'no reason')}"
@@ -45,7 +45,7 @@ def secret_lines(access: Access, *, ecs: Any, client: Any, since: datetime) -> I
         refused = {
             one["taskDefinitionArn"]
             for one in tasks
-            if one.get("stopCode") == "TaskFailedToStart" and (_stopped_at(one) or since) > since
+            if one.get("stopCode") == "TaskFailedToStart" and (stopped_at(one) or since) > since
         }
         for name in sorted(refused):
             definition = ecs.describe_task_definition(taskDefinition=name)["taskDefinition"]
@@ -83,11 +83,6 @@ def _kinds(access: Access) -> Iterator[tuple[str, dict[str, str]]]:
             yield kind, {"serviceName": name}
     if "scheduler" in access.resources:
         yield "scheduler", {"family": access.resources["scheduler"]}
-
-
-def _stopped_at(task: dict[str, Any]) -> datetime | None:
-    found: datetime | None = task.get("stoppingAt") or task.get("stoppedAt")
-    return found
 
 
 def _is_good(kind: str, task: dict[str, Any]) -> bool:

@@ -175,7 +175,7 @@ def load(path: Path) -> TaskDefinition:
     definition = TaskDefinition(raw=raw, source=str(path))
     sizes = {"cpu_units": definition.cpu_units, "memory_mib": definition.memory_mib}
     for wrong in taskdef_fargate.of_task(raw, **sizes):
-        raise _wrong(path, wrong)
+        raise wrong.refused(path)
     return definition
 
 
@@ -193,13 +193,8 @@ def load_service(path: Path, *, definition: TaskDefinition) -> dict[str, Any]:
         *taskdef_checks.of_count(raw),
         *taskdef_checks.of_load_balancers(raw, containers=containers, source=definition.source),
     ):
-        raise _wrong(path, wrong)
+        raise wrong.refused(path)
     return raw
-
-
-def _wrong(path: Path, wrong: Wrong) -> ConfigError:
-    where = f"{path}: {wrong.key}"
-    return ConfigError(f"{where} {wrong.said}", where=where, hint=wrong.hint)
 
 
 def parse(raw: Mapping[str, Any]) -> TaskDefinition:
@@ -221,7 +216,7 @@ class _Check:
         for index, container in enumerate(self.raw["containerDefinitions"]):
             self._container(container, key=f"containerDefinitions[{index}]", names=names)
         for wrong in taskdef_checks.of_dependencies(self.raw["containerDefinitions"]):
-            self._fail(wrong.key, wrong.said, hint=wrong.hint)
+            raise wrong.refused(self.path)
         if not any(item.get("essential") is not False for item in self.raw["containerDefinitions"]):
             self._fail(
                 "containerDefinitions",
@@ -314,7 +309,7 @@ class _Check:
             except ValueFromError as error:
                 self._fail(f"{where}.valueFrom", error.said, hint=error.hint)
         for wrong in taskdef_checks.of_container(container, key=key):
-            self._fail(wrong.key, wrong.said, hint=wrong.hint)
+            raise wrong.refused(self.path)
 
     def _pairs(
         self, container: Mapping[str, Any], *, key: str, field: str
@@ -351,7 +346,7 @@ class _Check:
         seen[name] = key
 
     def _fail(self, key: str, said: str, *, hint: str) -> NoReturn:
-        raise ConfigError(f"{self.path}: {key} {said}", where=f"{self.path}: {key}", hint=hint)
+        raise Wrong(key, said, hint).refused(self.path)
 
 
 _PAIR = {

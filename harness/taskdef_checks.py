@@ -7,7 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from harness.errors import ConfigError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _STOP_TIMEOUT_S = (2, 120)
 _HEALTH: Mapping[str, tuple[int, int]] = {
@@ -43,6 +48,11 @@ class Wrong:
     key: str
     said: str
     hint: str
+
+    def refused(self, path: Path) -> ConfigError:
+        """Make the error that names the file, the key and the remedy."""
+        where = f"{path}: {self.key}"
+        return ConfigError(f"{where} {self.said}", where=where, hint=self.hint)
 
 
 def kind_of(value: object) -> str:

@@ -1,4 +1,4 @@
-"""What several stories share: people who have an account, and the task definitions."""
+"""What several stories share: people who have an account, task definitions, ends of tasks."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from harness.browser import Account, Browser
-    from harness.targets import Access
+    from harness.scheduler import Run, Scheduler
+    from harness.targets import Access, Differences
 
 
 @pytest.fixture
@@ -40,6 +41,24 @@ def task_definitions(access: Access, ecs: Any) -> dict[str, dict[str, Any]]:
         kind: ecs.describe_task_definition(taskDefinition=name)["taskDefinition"]
         for kind, name in on.items()
     }
+
+
+@pytest.fixture
+def until_stopped(
+    scheduler: Scheduler, eventually: Callable[..., Any], differences: Differences
+) -> Callable[[str], Run]:
+    """Wait until a task of the scheduler has stopped, and return its end."""
+
+    def wait(task: str) -> Run:
+        run: Run = eventually(
+            lambda: scheduler.run(task),
+            until=lambda run: run.stopped,
+            what=f"the scheduler's task {task} did not stop",
+            within_s=differences.replacement_s,
+        )
+        return run
+
+    return wait
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -15,8 +15,7 @@ if TYPE_CHECKING:
     from harness.containers import Containers
     from harness.jobqueue import Jobs
     from harness.probe import ProbeClient
-    from harness.scheduler import Scheduler
-    from harness.targets import Differences
+    from harness.scheduler import Run, Scheduler
 
 SECRETS_OF_THE_APP = ("db", "app")
 USER_NAME = "username"
@@ -88,18 +87,12 @@ def test_the_error_of_a_job_reaches_the_log_of_its_worker(
 def test_the_error_of_a_command_reaches_the_log_of_the_schedulers_task(
     scheduler: Scheduler,
     containers: Containers,
-    eventually: Callable[..., Any],
+    until_stopped: Callable[[str], Run],
     logs_to: Callable[[str], str],
-    differences: Differences,
 ) -> None:
     sign = f"harness-{secrets.token_hex(6)}"
     task = scheduler.start(command=["php", "artisan", "cutover-probe:log", sign])
-    run = eventually(
-        lambda: scheduler.run(task),
-        until=lambda run: run.stopped,
-        what=f"the scheduler's task {task} did not stop",
-        within_s=differences.replacement_s,
-    )
+    run = until_stopped(task)
     assert run.exit_code == 0, f"the scheduler's task cannot run artisan: {run}"
     assert sign in containers.log_of(task), (
         f"an error in the scheduler is not in its task's log: {logs_to('scheduler')}"

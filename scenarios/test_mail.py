@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from harness.containers import Containers, ExecResult
     from harness.jobqueue import JobQueue, Jobs
     from harness.probe import ProbeClient
-    from harness.scheduler import Scheduler
+    from harness.scheduler import Run, Scheduler
     from harness.targets import Access, Differences
     from harness.taskservice import EcsService
 
@@ -288,9 +288,9 @@ def test_an_order_whose_job_the_queue_did_not_take_is_confirmed_by_the_scheduler
     runs: Callable[[], list[dict[str, Any]]],
     lose_job: Callable[[str], None],
     scheduler: Scheduler,
+    until_stopped: Callable[[str], Run],
     arrived: Callable[..., list[Mail]],
     eventually: Callable[..., Any],
-    differences: Differences,
 ) -> None:
     order = buyer.order(EVENT)
     eventually(
@@ -299,13 +299,8 @@ def test_an_order_whose_job_the_queue_did_not_take_is_confirmed_by_the_scheduler
         what="the order was not confirmed in the first place",
     )
     lose_job(order)
-    task = scheduler.start(command=["php", "artisan", "schedule:test", f"--name={MISSING}"])
-    end = eventually(
-        lambda: scheduler.run(task),
-        until=lambda run: run.stopped,
-        what=f"the scheduler's task {task} did not stop",
-        within_s=differences.replacement_s,
-    )
+    command = ["php", "artisan", "schedule:test", f"--name={MISSING}"]
+    end = until_stopped(scheduler.start(command=command))
     assert end.exit_code == 0, f"the scheduler's task cannot run {MISSING}: {end}"
     mails = arrived(buyer.account.email, count=2)
     told = {one.headers["x-order-number"] for one in mails}

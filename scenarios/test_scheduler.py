@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from harness.containers import ExecResult
     from harness.probe import ProbeClient
     from harness.scheduler import Run, Scheduler
-    from harness.targets import Differences
 
 RELEASE = "release-expired-holds"
 COMMAND = "schedule:run"
@@ -81,24 +80,6 @@ def until_window_is_over(
             what="the two minutes did not pass",
             within_s=DUE_WITHIN_S,
         )
-
-    return wait
-
-
-@pytest.fixture
-def until_stopped(
-    scheduler: Scheduler, eventually: Callable[..., Any], differences: Differences
-) -> Callable[[str], Run]:
-    """Wait until a task of the scheduler has stopped, and return its end."""
-
-    def wait(task: str) -> Run:
-        run: Run = eventually(
-            lambda: scheduler.run(task),
-            until=lambda run: run.stopped,
-            what=f"the scheduler's task {task} did not stop",
-            within_s=differences.replacement_s,
-        )
-        return run
 
     return wait
 
