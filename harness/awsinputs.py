@@ -17,7 +17,7 @@ from harness.taskdef_checks import Wrong, kind_of
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from botocore.model import ListShape, MapShape, Shape, StructureShape
+    from botocore.model import ListShape, MapShape, ServiceModel, Shape, StructureShape
 
 _KINDS: Mapping[str, tuple[type | tuple[type, ...], str]] = {
     "structure": (dict, "an object"),
@@ -46,17 +46,17 @@ def check(given: Mapping[str, Any], *, api: str, operation: str, path: Path, key
     Raises:
         ConfigError: Naming the file, the key and the remedy.
     """
-    for wrong in _in_structure(given, shape=_shape(api, operation), key=key):
+    shape: Any = _model(api).operation_model(operation).input_shape
+    for wrong in _in_structure(given, shape=shape, key=key):
         raise replace(wrong, hint=f"{wrong.hint} ({api} {operation})").refused(path)
 
 
 @cache
-def _shape(api: str, operation: str) -> Any:
+def _model(api: str) -> ServiceModel:
     from botocore.loaders import Loader
     from botocore.model import ServiceModel
 
-    model = ServiceModel(Loader().load_service_model(api, "service-2"), service_name=api)
-    return model.operation_model(operation).input_shape
+    return ServiceModel(Loader().load_service_model(api, "service-2"), service_name=api)
 
 
 def _wrong(value: Any, *, shape: Any, key: str) -> Iterator[Wrong]:
