@@ -9,9 +9,9 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from harness.browser import Account, Browser
-    from harness.scheduler import Run, Scheduler
-    from harness.targets import Access, Differences
+    from harness.target.clients.browser import Account, Browser
+    from harness.target.resources.schedule import Run, Scheduler
+    from harness.target.target import Access, Differences
 
 
 @pytest.fixture

@@ -13,9 +13,9 @@ from harness.report import emulated, not_covered, proved
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from harness.containers import Containers, ExecResult
-    from harness.probe import ProbeClient
-    from harness.targets import Access, Differences
+    from harness.stack.containers import Containers, ExecResult
+    from harness.target.clients.probe import ProbeClient
+    from harness.target.target import Access, Differences
 
 UNTRUSTED_CA = Path(__file__).with_name("untrusted_ca.pem")
 NO_SHELL = not_covered("no command can be run in a task there")

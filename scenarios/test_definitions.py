@@ -8,15 +8,15 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from harness import cabundle
+from harness.images.inspect import ca_bundle
 from harness.report import not_covered, proved
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from harness.containers import Containers
-    from harness.targets import Access
-    from harness.webtier import WebTier
+    from harness.stack.containers import Containers
+    from harness.target.resources.web_tier import WebTier
+    from harness.target.target import Access
 
 REGIONS = ("AWS_DEFAULT_REGION", "AWS_REGION")
 ENDPOINTS = ("AWS_ENDPOINT", "AWS_ENDPOINT_URL")
@@ -172,5 +172,5 @@ def test_the_image_has_the_ca_file_that_a_rehearsal_puts_another_over(
 ) -> None:
     image = containers.image_of(min(web_tier.running()))
     for path in access.overlay["files"]:
-        problem = cabundle.problem(path, containers.file_of_image(image.id, path))
+        problem = ca_bundle.problem(path, containers.file_of_image(image.id, path))
         assert not problem, problem

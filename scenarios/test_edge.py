@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
     import requests
 
-    from harness.probe import ProbeClient
-    from harness.targets import Access, Differences
-    from harness.webtier import WebTier
+    from harness.target.clients.probe import ProbeClient
+    from harness.target.resources.web_tier import WebTier
+    from harness.target.target import Access, Differences
 
 SHORT_S = 1
 LONGER_S = 2

@@ -13,17 +13,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness import imagescan, packagescan
+from harness.images.inspect import secrets, security_fixes
 from harness.report import not_covered, proved
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from harness.browser import Browser
-    from harness.containers import Containers, ExecResult
-    from harness.probe import ProbeClient
-    from harness.targets import Access
-    from harness.webtier import WebTier
+    from harness.stack.containers import Containers, ExecResult
+    from harness.target.clients.browser import Browser
+    from harness.target.clients.probe import ProbeClient
+    from harness.target.resources.web_tier import WebTier
+    from harness.target.target import Access
 
 DRIVERS = {
     "session": "SESSION_DRIVER",
@@ -85,7 +85,7 @@ class Image:
 
     config: dict[str, Any]
     history: list[str]
-    layers: imagescan.Findings
+    layers: secrets.Findings
 
 
 @pytest.fixture(scope="module")
@@ -95,10 +95,10 @@ def image(containers: Containers, web_tier: WebTier, access: Access) -> Image:
     return Image(
         config=found.attrs["Config"],
         history=[str(one.get("CreatedBy", "")) for one in found.history()],
-        layers=imagescan.kept(
+        layers=secrets.kept(
             cache_of(access),
             image=found.id,
-            look=lambda: imagescan.of_layers(found.save(chunk_size=1024 * 1024)),
+            look=lambda: secrets.of_layers(found.save(chunk_size=1024 * 1024)),
         ),
     )
 
@@ -136,7 +136,7 @@ def test_the_apps_user_can_write_to_the_declared_paths_only(
 def test_no_development_package_is_installed(run_in_task: Callable[..., ExecResult]) -> None:
     done = run_in_task(["cat", "vendor/composer/installed.json"])
     assert done.exit_code == 0, f"there is no list of Composer's packages: {done.stderr}"
-    found = imagescan.development_packages(done.stdout)
+    found = secrets.development_packages(done.stdout)
     assert not found, f"development packages are in the image: {', '.join(found)}"
     tools = run_in_task(["sh", "-c", "command -v composer npm node git gcc make || true"]).stdout
     assert not tools.split(), f"tools of the build are in the image: {', '.join(tools.split())}"
@@ -154,7 +154,7 @@ def test_no_dotenv_file_is_in_any_layer(image: Image) -> None:
 @pytest.mark.requires("ecs", "elb", "containers")
 @pytest.mark.read_only
 def test_no_secret_is_in_the_images_history_layers_or_configuration(image: Image) -> None:
-    told = imagescan.of_config(image.config, history=image.history)
+    told = secrets.of_config(image.config, history=image.history)
     assert not told, f"the image holds a secret: {'; '.join(told)}"
     assert image.layers.files, "no file of the image could be looked at"
     held = image.layers.secrets
@@ -271,14 +271,14 @@ def test_no_debian_package_lacks_a_security_fix(
 ) -> None:
     cache = cache_of(access) / "debian-security-tracker.json"
     try:
-        release = packagescan.release_of(run_in_task(["cat", "/etc/os-release"]).stdout)
-        data = packagescan.tracker(cache, now_s=time.time())
-    except packagescan.NoData as none:
+        release = security_fixes.release_of(run_in_task(["cat", "/etc/os-release"]).stdout)
+        data = security_fixes.tracker(cache, now_s=time.time())
+    except security_fixes.NoData as none:
         pytest.skip(f"not covered: {none}")
-    listing = run_in_task(packagescan.LISTING)
-    packages = packagescan.installed(listing.stdout)
+    listing = run_in_task(security_fixes.LISTING)
+    packages = security_fixes.installed(listing.stdout)
     assert packages, f"the image's packages cannot be listed: {listing.stderr}"
-    found = packagescan.outdated(packages, data=data, release=release)
+    found = security_fixes.outdated(packages, data=data, release=release)
     told = "; ".join(map(str, found[:5]))
     assert not found, f"{len(found)} Debian packages of the image lack a security fix: {told}"
 

@@ -12,10 +12,10 @@ from harness.report import not_covered, proved
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from harness.containers import Containers
-    from harness.jobqueue import Jobs
-    from harness.probe import ProbeClient
-    from harness.scheduler import Run, Scheduler
+    from harness.stack.containers import Containers
+    from harness.target.clients.probe import ProbeClient
+    from harness.target.resources.job_queue import Jobs
+    from harness.target.resources.schedule import Run, Scheduler
 
 SECRETS_OF_THE_APP = ("db", "app")
 USER_NAME = "username"

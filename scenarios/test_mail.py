@@ -9,20 +9,20 @@ from urllib.parse import quote
 
 import pytest
 
-from harness.mailbox import Mail, Mailbox
 from harness.report import emulated, not_covered, proved
-from harness.shop import Buyer
+from harness.target.resources.mailbox import Mail, Mailbox
+from scenarios.tickets.pages import Buyer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from harness.browser import Account, Browser
-    from harness.containers import Containers, ExecResult
-    from harness.jobqueue import JobQueue, Jobs
-    from harness.probe import ProbeClient
-    from harness.scheduler import Run, Scheduler
-    from harness.targets import Access, Differences
-    from harness.taskservice import EcsService
+    from harness.stack.containers import Containers, ExecResult
+    from harness.target.clients.browser import Account, Browser
+    from harness.target.clients.probe import ProbeClient
+    from harness.target.resources.job_queue import JobQueue, Jobs
+    from harness.target.resources.schedule import Run, Scheduler
+    from harness.target.resources.task_service import EcsService
+    from harness.target.target import Access, Differences
 
 JOB = "App\\Jobs\\SendOrderConfirmation"
 MISSING = "queue-missing-confirmations"

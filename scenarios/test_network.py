@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness.reachability import HOST, INTERNET, LET_IN, OPEN, Reachability
 from harness.report import emulated, not_covered
+from harness.stack.reachability import HOST, INTERNET, LET_IN, OPEN, Reachability
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from harness.containers import Containers
-    from harness.reachability import Cell, Place
-    from harness.targets import Access
-    from harness.webtier import WebTier
+    from harness.stack.containers import Containers
+    from harness.stack.reachability import Cell, Place
+    from harness.target.resources.web_tier import WebTier
+    from harness.target.target import Access
 
 TASK = "tasks"
 WAYS = {

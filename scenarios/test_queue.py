@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness.jobqueue import LONG_JOB_S, LONGEST_DELAY_S
-from harness.queuework import flags
 from harness.report import emulated, not_covered, proved
+from harness.target.resources.job_queue import LONG_JOB_S, LONGEST_DELAY_S
+from harness.target.resources.queue_worker import flags
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from harness.containers import Containers, ExecResult
-    from harness.jobqueue import JobQueue, Jobs
-    from harness.targets import Differences
-    from harness.taskservice import EcsService
+    from harness.stack.containers import Containers, ExecResult
+    from harness.target.resources.job_queue import JobQueue, Jobs
+    from harness.target.resources.task_service import EcsService
+    from harness.target.target import Differences
 
 as_worker = pytest.mark.truth(
     local=emulated("the emulator's queue never delivers twice nor out of order, as SQS may"),

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from harness.report import emulated, not_covered, proved
-from harness.scheduler import PERIOD_S, is_each_minute
+from harness.target.resources.schedule import PERIOD_S, is_each_minute
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from harness.containers import ExecResult
-    from harness.probe import ProbeClient
-    from harness.scheduler import Run, Scheduler
+    from harness.stack.containers import ExecResult
+    from harness.target.clients.probe import ProbeClient
+    from harness.target.resources.schedule import Run, Scheduler
 
 RELEASE = "release-expired-holds"
 COMMAND = "schedule:run"

@@ -10,21 +10,21 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness.clustertasks import find_tasks, task_id
-from harness.imagescan import SECRET_NAME
+from harness.images.inspect.secrets import SECRET_NAME
 from harness.report import emulated, not_covered, proved
-from harness.rollout import Rollout
-from harness.secrettrials import Rotation, SecretTrials
+from harness.target.resources.deployment import Rollout
+from harness.target.resources.ecs import find_tasks, task_id
+from harness.target.resources.secret_faults import Rotation, SecretTrials
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from harness.browser import Browser
-    from harness.containers import Containers, ExecResult
-    from harness.probe import ProbeClient
-    from harness.rollout import Progress
-    from harness.targets import Access, Differences
-    from harness.webtier import WebTier
+    from harness.stack.containers import Containers, ExecResult
+    from harness.target.clients.browser import Browser
+    from harness.target.clients.probe import ProbeClient
+    from harness.target.resources.deployment import Progress
+    from harness.target.resources.web_tier import WebTier
+    from harness.target.target import Access, Differences
 
 FROM_ELSEWHERE = ("DB_HOST", "DB_DATABASE")
 ANSWERS_FROM_NEW_TASKS = 6

@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness.browser import cookie_from, is_for_host, read_page
 from harness.report import emulated, not_covered, proved
+from harness.target.clients.browser import cookie_from, is_for_host, read_page
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from harness.browser import Account, Browser
-    from harness.containers import Containers
-    from harness.probe import ProbeClient
-    from harness.targets import Access
-    from harness.webtier import WebTier
+    from harness.stack.containers import Containers
+    from harness.target.clients.browser import Account, Browser
+    from harness.target.clients.probe import ProbeClient
+    from harness.target.resources.web_tier import WebTier
+    from harness.target.target import Access
 
 SPOOFED = "203.0.113.7"
 ANSWERS_FROM_NEW_TASKS = 6

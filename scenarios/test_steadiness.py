@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness import nginxconf
-from harness.clustertasks import find_tasks
+from harness.images.inspect import nginx_config
 from harness.report import emulated, not_covered, proved
+from harness.target.resources.ecs import find_tasks
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     import requests
 
-    from harness.containers import ExecResult
-    from harness.probe import ProbeClient
-    from harness.targets import Access
-    from harness.webtier import WebTier
+    from harness.stack.containers import ExecResult
+    from harness.target.clients.probe import ProbeClient
+    from harness.target.resources.web_tier import WebTier
+    from harness.target.target import Access
 
 KILLED = 137
 VISITORS = 20
@@ -116,7 +116,7 @@ def test_nginx_keeps_a_connection_for_longer_than_the_load_balancer(
     told = run_in_task(["sh", "-c", CONFIGURATION])
     if told.exit_code != 0:
         pytest.skip("not covered: the web task has no configuration of nginx in /etc/nginx")
-    keep_s, idle_s = nginxconf.keep_alive_s(told.stdout), web_tier.idle_timeout_s()
+    keep_s, idle_s = nginx_config.keep_alive_s(told.stdout), web_tier.idle_timeout_s()
     # Where none is kept open, nginx says so with each answer, and the balancer asks on another.
     assert keep_s is None or keep_s > idle_s, (
         f"nginx's keepalive_timeout is {keep_s:g} s and the load balancer's idle time-out"

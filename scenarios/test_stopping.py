@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness.probe import PREFIX
 from harness.report import emulated, not_covered, proved
-from harness.rollout import Rollout
+from harness.target.clients.probe import PREFIX
+from harness.target.resources.deployment import Rollout
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from harness.browser import Browser
-    from harness.containers import ExecResult
-    from harness.probe import ProbeClient
-    from harness.targets import Access, Differences
-    from harness.webtier import WebTier
+    from harness.stack.containers import ExecResult
+    from harness.target.clients.browser import Browser
+    from harness.target.clients.probe import ProbeClient
+    from harness.target.resources.web_tier import WebTier
+    from harness.target.target import Access, Differences
 
 SLOW_S = 2
 LOCAL_PORT = 8080

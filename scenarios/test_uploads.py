@@ -10,20 +10,30 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 
-from harness import bucketloss, clients, lifecycle
-from harness.browser import Account
 from harness.report import emulated, not_covered, proved
-from harness.shop import LARGEST_BYTES, POSTER, SEATING_PLAN, Organiser, jpeg, password_command, pdf
+from harness.target.clients import aws as clients
+from harness.target.clients.browser import Account
+from harness.target.resources import bucket as bucketloss
+from harness.target.resources import bucket_lifecycle
+from scenarios.tickets.pages import (
+    LARGEST_BYTES,
+    POSTER,
+    SEATING_PLAN,
+    Organiser,
+    jpeg,
+    password_command,
+    pdf,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     import requests
 
-    from harness.browser import Browser
-    from harness.containers import ExecResult
-    from harness.probe import ProbeClient
-    from harness.targets import Access
+    from harness.stack.containers import ExecResult
+    from harness.target.clients.browser import Browser
+    from harness.target.clients.probe import ProbeClient
+    from harness.target.target import Access
 
 PREFIX = "cutover-probe/"
 MIB = 1024 * 1024
@@ -160,7 +170,7 @@ def test_no_rule_of_the_bucket_takes_uploads_away(
     organiser.remove(event, SEATING_PLAN)
     path = unquote(urlsplit(answer.headers.get("Location", "")).path)
     key = path.removeprefix(f"/{bucket}").removeprefix("/")
-    found = lifecycle.losses(lifecycle.rules(aws("s3"), bucket=bucket), key=key)
+    found = bucket_lifecycle.losses(bucket_lifecycle.rules(aws("s3"), bucket=bucket), key=key)
     assert not found, f"the bucket's lifecycle and the upload {key}: {'; '.join(found)}"
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness import engine, evidence
+from harness.stack import engine, removal
 
 if TYPE_CHECKING:
     import docker
@@ -131,7 +131,7 @@ def project(tmp_path: Path, client: docker.DockerClient) -> Iterator[Project]:
     made = copy_of_the_app(tmp_path)
     yield made
     for run_id in made.run_ids():
-        evidence.remove_run(client, run_id)
+        removal.remove_run(client, run_id)
 
 
 @pytest.fixture
@@ -141,6 +141,6 @@ def nothing_left(client: docker.DockerClient) -> Callable[[Project], None]:
     def check(project: Project) -> None:
         ids = project.run_ids()
         assert ids, "no run was made"
-        assert not ids & set(evidence.runs_in_engine(client))
+        assert not ids & set(removal.runs_in_engine(client))
 
     return check

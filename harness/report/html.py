@@ -8,8 +8,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.redact import redact
-from harness.report import happened, timeline
+from harness.core.redact import redact
+from harness.report import activity, timeline
 from harness.report.markup import anchor, note, row, scrolled, section, tag, words
 from harness.report.model import EMULATED, NOT_COVERED, PASSED, PROVED, SKIPPED
 from harness.report.timeline import outcome_anchor
@@ -94,11 +94,11 @@ def _sections(report: Report) -> Iterator[tuple[str, str, Iterable[str]]]:
     yield "red", "Red, and why", _red(report)
     yield "scenarios", "Scenarios", _matrix(report)
     yield "timeline", "Timeline", timeline.lines(report)
-    yield "ticks", "Ticks", happened.ticks(history)
-    yield "tasks", "Services, tasks and their logs", happened.lives(report)
-    yield "events", "ECS service events", happened.events(history)
-    yield "health", "Target health", happened.health(history)
-    yield "unread", "Could not be read", happened.unread(history)
+    yield "ticks", "Ticks", activity.ticks(history)
+    yield "tasks", "Services, tasks and their logs", activity.lives(report)
+    yield "events", "ECS service events", activity.events(history)
+    yield "health", "Target health", activity.health(history)
+    yield "unread", "Could not be read", activity.unread(history)
     yield "about", "What this ran on", _about(report)
 
 

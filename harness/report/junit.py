@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
-from harness.redact import redact
+from harness.core.redact import redact
 from harness.report.model import ERROR, FAILED, SKIPPED
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from html import escape
 from typing import TYPE_CHECKING
 from zlib import crc32
 
-from harness.redact import redact
+from harness.core.redact import redact
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

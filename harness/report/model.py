@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from harness.report.history import History
+from harness.diagnosis.history import History
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

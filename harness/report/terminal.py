@@ -6,7 +6,7 @@ import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from harness.redact import redact
+from harness.core.redact import redact
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -11,14 +11,14 @@ from datetime import UTC, datetime, timedelta
 from itertools import groupby, pairwise
 from typing import TYPE_CHECKING
 
-from harness.report.history import SERVICE
+from harness.diagnosis.history import SERVICE
 from harness.report.markup import anchor, clock, words
 from harness.report.model import SKIPPED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from harness.report.history import Life, Tick
+    from harness.diagnosis.history import Life, Tick
     from harness.report.model import Outcome, Report
 
 _WIDTH = 1000

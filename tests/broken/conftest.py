@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
-from harness import evidence
+from harness.stack import removal
 from tests.broken.mistakes import Mistake
 from tests.project import Project, client, copy_of_the_app
 
@@ -55,7 +55,7 @@ def rehearsals(
             code, said = project.run("rehearse", "-k", chosen)
         finally:
             for run_id in project.run_ids():
-                evidence.remove_run(client, run_id)
+                removal.remove_run(client, run_id)
         return Rehearsed(code=code, said=said, project=project)
 
     pool = ThreadPoolExecutor(AT_ONCE)

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness import artifacts, contexts, engine, evidence, images
-from harness.artifacts import Run
-from harness.services import localstack
-from harness.stack import Planned, Stack
+from harness.core import runs
+from harness.core.runs import Run
+from harness.images import builder, context
+from harness.stack import engine, removal
+from harness.stack.components import emulator as localstack
+from harness.stack.stack import Planned, Stack
 
 if TYPE_CHECKING:
     import docker
@@ -37,19 +39,19 @@ def image(
     client: docker.DockerClient, tmp_path_factory: pytest.TempPathFactory
 ) -> Callable[[str], str]:
     """Return the id of one of our images, built if it is missing."""
-    plan = images.Plan(
-        sources=contexts.Sources(root=ROOT, app_context=ROOT / "app", vendor="debian"),
+    plan = builder.Plan(
+        sources=context.Sources(root=ROOT, app_context=ROOT / "app", vendor="debian"),
         log_directory=tmp_path_factory.mktemp("images"),
     )
-    return lambda name: images.build(client, plan, only=[name])[name]
+    return lambda name: builder.build(client, plan, only=[name])[name]
 
 
 @pytest.fixture
 def run(client: docker.DockerClient, tmp_path: Path) -> Iterator[Run]:
     """A run of this test's own; everything with its label is removed at the end."""
-    made = artifacts.new_run(tmp_path)
+    made = runs.new_run(tmp_path)
     yield made
-    evidence.remove_run(client, made.id)
+    removal.remove_run(client, made.id)
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +61,7 @@ def emulator(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Stack]:
     """The emulator alone, ready for the account of the reference app."""
-    made = artifacts.new_run(tmp_path_factory.mktemp("run"))
+    made = runs.new_run(tmp_path_factory.mktemp("run"))
     ids = {"localstack": image("localstack")}
     stack = Stack(run=made, client=client, images=ids, vpc_cidr="10.44.0.0/16")
     probe = partial(localstack.probe, account_id="876000000876", region="us-east-1")
@@ -69,4 +71,4 @@ def emulator(
         stack.wait_ready(Planned(localstack.spec(), probe), check=lambda: None)
         yield stack
     finally:
-        evidence.remove_run(client, made.id)
+        removal.remove_run(client, made.id)

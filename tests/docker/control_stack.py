@@ -16,15 +16,15 @@ import requests
 import urllib3
 from botocore.config import Config
 
-from harness import certs
-from harness.addresses import Tier
-from harness.artifacts import Run
-from harness.clustertasks import find_tasks
-from harness.services import control as control_service
-from harness.services import edge as edge_service
-from harness.services import localstack as localstack_service
-from harness.stack import Planned, Stack
-from harness.wait import Deadline, NotYet, Ready, wait_until
+from harness.core.runs import Run
+from harness.core.wait import Deadline, NotYet, Ready, wait_until
+from harness.stack import certificates as certs
+from harness.stack.components import control as control_service
+from harness.stack.components import edge as edge_service
+from harness.stack.components import emulator as localstack_service
+from harness.stack.network.addresses import Tier
+from harness.stack.stack import Planned, Stack
+from harness.target.resources.ecs import find_tasks
 
 if TYPE_CHECKING:
     import docker

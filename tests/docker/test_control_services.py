@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness import artifacts, evidence
+from harness.core import runs
+from harness.stack import removal
 from tests.docker.control_stack import CLUSTER, ControlStack, definition, edge_workers, service
 
 if TYPE_CHECKING:
@@ -23,13 +24,13 @@ def stack(
     image: Callable[[str], str],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[ControlStack]:
-    run = artifacts.new_run(tmp_path_factory.mktemp("home"))
+    run = runs.new_run(tmp_path_factory.mktemp("home"))
     try:
         made = ControlStack(run=run, client=client, image=image).start()
         made.create_target_group()
         yield made
     finally:
-        evidence.remove_run(client, run.id)
+        removal.remove_run(client, run.id)
 
 
 @pytest.fixture(autouse=True)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from harness import artifacts, certs, evidence
+from harness.core import runs
+from harness.stack import certificates, removal
 from tests.docker.control_stack import (
     ACCOUNT,
     CHECK,
@@ -36,7 +37,7 @@ REFUSED = (
     " retrieval failed: unable to retrieve secret from asm: "
 )
 RETRIED = REFUSED + "service call has been retried 1 time(s): "
-CA_PEM = certs.create({}).ca_pem
+CA_PEM = certificates.create({}).ca_pem
 BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
 
 
@@ -46,7 +47,7 @@ def stack(
     image: Callable[[str], str],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[ControlStack]:
-    run = artifacts.new_run(tmp_path_factory.mktemp("home"))
+    run = runs.new_run(tmp_path_factory.mktemp("home"))
     overlay = {
         "environment": {
             "AWS_ENDPOINT_URL": "http://localstack:4566",
@@ -66,7 +67,7 @@ def stack(
         secrets.delete_secret(SecretId="tickets/gone")
         yield made
     finally:
-        evidence.remove_run(client, run.id)
+        removal.remove_run(client, run.id)
 
 
 def register(stack: ControlStack, *, task: dict[str, Any] | None = None, **container: Any) -> None:

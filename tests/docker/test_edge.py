@@ -18,20 +18,26 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness import artifacts, certs, evidence
-from harness.ecs.edge import ATTRIBUTES, TARGETS, attributes_conf, replacing
-from harness.ecs.model import LoadBalancer
-from harness.services import edge
-from harness.services.spec import File, ServiceSpec
-from harness.stack import Planned, Stack
-from harness.wait import Deadline, GaveUp, NotYet, Ready, wait_until
+from harness.core import runs
+from harness.core.wait import Deadline, GaveUp, NotYet, Ready, wait_until
+from harness.stack import certificates, removal
+from harness.stack.components import edge
+from harness.stack.spec import File, ServiceSpec
+from harness.stack.stack import Planned, Stack
+from harness.standins.control.agent.edge_files import (
+    ATTRIBUTES,
+    TARGETS,
+    attributes_conf,
+    replacing,
+)
+from harness.standins.control.state.model import LoadBalancer
 from tests.docker.control_stack import edge_workers
 
 if TYPE_CHECKING:
     import docker
 
 HOST = "tickets.876events.example"
-CERTIFICATES = certs.create({"edge": (HOST,)})
+CERTIFICATES = certificates.create({"edge": (HOST,)})
 SPEC = edge.spec(public_host=HOST, certificate=CERTIFICATES.server("edge"))
 PROBE = partial(edge.probe, public_host=HOST, ca_pem=CERTIFICATES.ca_pem)
 TARGET = ServiceSpec(
@@ -167,7 +173,7 @@ def balancer(
     image: Callable[[str], str],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Balancer]:
-    run = artifacts.new_run(tmp_path_factory.mktemp("run"))
+    run = runs.new_run(tmp_path_factory.mktemp("run"))
     # The target only needs a Python, which the emulator's image has.
     ids = {"edge": image("edge"), "target": image("localstack")}
     stack = Stack(run=run, client=client, images=ids, vpc_cidr="10.45.0.0/16")
@@ -181,7 +187,7 @@ def balancer(
         made.addresses = (address(stack, "target"), address(stack, "target2"))
         yield made
     finally:
-        evidence.remove_run(client, run.id)
+        removal.remove_run(client, run.id)
 
 
 def address(stack: Stack, name: str) -> str:
@@ -481,7 +487,9 @@ def test_http_2_is_offered_over_tls_1_3_and_1_2(alb: Balancer) -> None:
 
 def test_probe_gives_up_on_another_authority(balancer: Balancer) -> None:
     with pytest.raises(GaveUp, match="CERTIFICATE_VERIFY_FAILED"):
-        edge.probe(balancer.stack.ports["edge"], public_host=HOST, ca_pem=certs.create({}).ca_pem)
+        edge.probe(
+            balancer.stack.ports["edge"], public_host=HOST, ca_pem=certificates.create({}).ca_pem
+        )
 
 
 def test_probe_says_that_nothing_listens() -> None:

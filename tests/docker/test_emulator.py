@@ -13,8 +13,8 @@ import requests
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from harness.services import localstack
-from harness.stack import Stack
+from harness.stack.components import emulator as localstack
+from harness.stack.stack import Stack
 
 if TYPE_CHECKING:
     pass

@@ -15,12 +15,12 @@ from uuid import uuid4
 import docker.errors
 import pytest
 
-from harness import bases, buildhost, images
-from harness.contexts import Sources
-from harness.errors import ImageBuildFailed
-from harness.images import Plan
-from harness.redact import remember
-from harness.wait import Deadline, NotYet, Ready, wait_until
+from harness.core.errors import ImageBuildFailed
+from harness.core.redact import remember
+from harness.core.wait import Deadline, NotYet, Ready, wait_until
+from harness.images import builder, debian_bases, host_settings
+from harness.images.builder import Plan
+from harness.images.context import Sources
 
 if TYPE_CHECKING:
     import docker
@@ -45,12 +45,12 @@ def build(
     image: Callable[[str], str],
     sources: Sources,
     tmp_path: Path,
-) -> Iterator[Callable[..., tuple[images.ImageSet, list[str]]]]:
+) -> Iterator[Callable[..., tuple[builder.ImageSet, list[str]]]]:
     """Build the app of ``sources``; what was built is removed."""
     image("base-trixie")
     references = []
 
-    def built(**overrides: str) -> tuple[images.ImageSet, list[str]]:
+    def built(**overrides: str) -> tuple[builder.ImageSet, list[str]]:
         states: list[str] = []
 
         def progress(group: str, name: str, state: str, seconds: float = 0.0) -> None:
@@ -59,7 +59,7 @@ def build(
         plan = Plan(
             sources=sources, log_directory=tmp_path / "logs", overrides=overrides, progress=progress
         )
-        found = images.build(client, plan, only=["app"])
+        found = builder.build(client, plan, only=["app"])
         references.append(found.references["app"])
         return found, states
 
@@ -69,7 +69,7 @@ def build(
 
 
 def test_an_image_is_built_once_and_logged(
-    build: Callable[..., tuple[images.ImageSet, list[str]]], tmp_path: Path
+    build: Callable[..., tuple[builder.ImageSet, list[str]]], tmp_path: Path
 ) -> None:
     first, states = build()
     assert states == ["app queued", "app building", "app done", "base-trixie cached"]
@@ -80,7 +80,7 @@ def test_an_image_is_built_once_and_logged(
 
 
 def test_other_content_gets_another_tag(
-    build: Callable[..., tuple[images.ImageSet, list[str]]], sources: Sources
+    build: Callable[..., tuple[builder.ImageSet, list[str]]], sources: Sources
 ) -> None:
     first, _ = build()
     (sources.app_context / "token").write_text("other")
@@ -90,7 +90,7 @@ def test_other_content_gets_another_tag(
 
 
 def test_two_builds_at_a_time_make_one_image(
-    build: Callable[..., tuple[images.ImageSet, list[str]]],
+    build: Callable[..., tuple[builder.ImageSet, list[str]]],
 ) -> None:
     done: list[list[str]] = []
     threads = [threading.Thread(target=lambda: done.append(build()[1])) for _ in range(2)]
@@ -107,12 +107,12 @@ def test_images_of_ours_are_found_quickly(
     for name in OURS:
         image(name)
     began = time.monotonic()
-    images.build(client, Plan(sources=sources, log_directory=tmp_path / "logs"), only=OURS)
+    builder.build(client, Plan(sources=sources, log_directory=tmp_path / "logs"), only=OURS)
     assert time.monotonic() - began < 5, "up must not wait for images that are there"
 
 
 def test_a_failing_step_is_named_with_its_last_lines_and_no_secret(
-    build: Callable[..., tuple[images.ImageSet, list[str]]], sources: Sources, tmp_path: Path
+    build: Callable[..., tuple[builder.ImageSet, list[str]]], sources: Sources, tmp_path: Path
 ) -> None:
     remember("build-secret-1")
     (sources.app_context / "Dockerfile").write_text(
@@ -129,7 +129,7 @@ def test_a_failing_step_is_named_with_its_last_lines_and_no_secret(
 
 
 def test_a_dockerfile_with_a_mistake_is_told(
-    build: Callable[..., tuple[images.ImageSet, list[str]]], sources: Sources
+    build: Callable[..., tuple[builder.ImageSet, list[str]]], sources: Sources
 ) -> None:
     (sources.app_context / "Dockerfile").write_text("ARG BASE\nFROM ${BASE}\nRUNN true\n")
     with pytest.raises(ImageBuildFailed, match="image app could not be built") as failed:
@@ -138,7 +138,7 @@ def test_a_dockerfile_with_a_mistake_is_told(
 
 
 def test_a_build_without_a_network_hints_at_it(
-    build: Callable[..., tuple[images.ImageSet, list[str]]], sources: Sources
+    build: Callable[..., tuple[builder.ImageSet, list[str]]], sources: Sources
 ) -> None:
     (sources.app_context / "Dockerfile").write_text(
         "ARG BASE\nFROM ${BASE}\n"
@@ -151,7 +151,7 @@ def test_a_build_without_a_network_hints_at_it(
 
 
 def test_an_image_that_cannot_be_pulled_says_what_was_asked_for(
-    build: Callable[..., tuple[images.ImageSet, list[str]]],
+    build: Callable[..., tuple[builder.ImageSet, list[str]]],
 ) -> None:
     with pytest.raises(ImageBuildFailed) as failed:
         build(app="registry.invalid/tickets:2026.11.0")
@@ -164,11 +164,11 @@ def test_an_image_that_cannot_be_pulled_says_what_was_asked_for(
 def test_a_base_is_made_from_this_machines_mirror(
     client: docker.DockerClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bases, "REPOSITORY", f"harness/test-{uuid4().hex[:8]}")
+    monkeypatch.setattr(debian_bases, "REPOSITORY", f"harness/test-{uuid4().hex[:8]}")
     log = io.StringIO()
-    host = buildhost.detect()
-    bases.debootstrap(client, "trixie", host=host, log=log, refused="not asked")
-    made = client.images.get(f"{bases.REPOSITORY}:trixie")
+    host = host_settings.detect()
+    debian_bases.debootstrap(client, "trixie", host=host, log=log, refused="not asked")
+    made = client.images.get(f"{debian_bases.REPOSITORY}:trixie")
     try:
         assert made.labels["harness.role"] == "image"
         told: Any = client.containers.run(
@@ -189,9 +189,11 @@ def test_a_base_is_made_from_this_machines_mirror(
 
 
 def test_a_base_that_cannot_be_made_says_why(client: docker.DockerClient) -> None:
-    host = buildhost.BuildHost(apt_mirror="http://mirror.invalid/debian")
+    host = host_settings.BuildHost(apt_mirror="http://mirror.invalid/debian")
     with pytest.raises(ImageBuildFailed) as failed:
-        bases.debootstrap(client, "trixie", host=host, log=io.StringIO(), refused="not asked")
+        debian_bases.debootstrap(
+            client, "trixie", host=host, log=io.StringIO(), refused="not asked"
+        )
     text = str(failed.value)
     assert text.startswith("image base-trixie: mmdebstrap ended with exit code")
     assert "mirror.invalid" in text
@@ -233,7 +235,8 @@ def test_ctrl_c_ends_a_build_and_leaves_no_container(
     program = (
         # A shell that starts the tests in the background has SIGINT ignored.
         "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
-        "import sys; from pathlib import Path; from harness import engine, images, contexts\n"
+        "import sys; from pathlib import Path; from harness.stack import engine\n"
+        "from harness.images import builder as images, context as contexts\n"
         f"sources = contexts.Sources(root=Path({str(sources.root)!r}),"
         f" app_context=Path({str(sources.app_context)!r}), vendor='debian')\n"
         f"plan = images.Plan(sources=sources, log_directory=Path({str(tmp_path / 'logs')!r}))\n"

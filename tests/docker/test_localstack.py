@@ -12,9 +12,9 @@ import pytest
 import requests
 from botocore.config import Config
 
-from harness.services import localstack
-from harness.stack import Stack
-from harness.wait import NotYet
+from harness.core.wait import NotYet
+from harness.stack.components import emulator as localstack
+from harness.stack.stack import Stack
 
 if TYPE_CHECKING:
     pass

@@ -10,18 +10,19 @@ from typing import TYPE_CHECKING, Any
 import pymysql
 import pytest
 
-from harness import artifacts, certs, evidence
-from harness.redact import Secret
-from harness.services import mysql
-from harness.stack import Planned, Stack
-from harness.wait import GaveUp, Ready
+from harness.core import runs
+from harness.core.redact import Secret
+from harness.core.wait import GaveUp, Ready
+from harness.stack import certificates, removal
+from harness.stack.components import mysql
+from harness.stack.stack import Planned, Stack
 
 if TYPE_CHECKING:
     import docker
 
 ENDPOINT = "tickets.cluster-cq8w2k7example.us-east-1.rds.amazonaws.com"
 ACCOUNT = mysql.Account(schema="tickets", username="tickets", password=Secret(r"it's a \secret"))
-CERTIFICATES = certs.create({"mysql": (ENDPOINT,)})
+CERTIFICATES = certificates.create({"mysql": (ENDPOINT,)})
 SPEC = mysql.spec(
     endpoint=ENDPOINT,
     ca_pem=CERTIFICATES.ca_pem,
@@ -37,7 +38,7 @@ def stack(
     image: Callable[[str], str],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Stack]:
-    run = artifacts.new_run(tmp_path_factory.mktemp("run"))
+    run = runs.new_run(tmp_path_factory.mktemp("run"))
     made = Stack(run=run, client=client, images={"mysql": image("mysql")}, vpc_cidr="10.42.0.0/16")
     try:
         made.create_networks()
@@ -45,7 +46,7 @@ def stack(
         made.wait_ready(Planned(SPEC, PROBE), check=lambda: None)
         yield made
     finally:
-        evidence.remove_run(client, run.id)
+        removal.remove_run(client, run.id)
 
 
 def query(stack: Stack, sql: str) -> list[tuple[Any, ...]]:
@@ -96,7 +97,7 @@ def test_plaintext_is_refused_with_aurora_error(stack: Stack) -> None:
 
 
 def test_probe_gives_up_on_another_authority(stack: Stack) -> None:
-    other = certs.create({}).ca_pem
+    other = certificates.create({}).ca_pem
     with pytest.raises(GaveUp, match="CERTIFICATE_VERIFY_FAILED"):
         mysql.probe(stack.ports["mysql"], endpoint=ENDPOINT, ca_pem=other, account=ACCOUNT)
 

@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness import artifacts, config, evidence, network
-from harness.addresses import Tier
-from harness.containers import Containers
-from harness.reachability import LET_IN, OPEN, Cell, Reachability
-from harness.targets import Access
+from harness.core import runs
+from harness.inputs import config
+from harness.stack import removal
+from harness.stack.containers import Containers
+from harness.stack.network import members
+from harness.stack.network.addresses import Tier
+from harness.stack.reachability import LET_IN, OPEN, Cell, Reachability
+from harness.target.target import Access
 from tests.docker.control_stack import ControlStack, definition, service
 
 if TYPE_CHECKING:
@@ -35,7 +38,7 @@ def in_group(name: str) -> dict[str, Any]:
 
 def rules(tiers: Mapping[str, Tier]) -> dict[str, Any]:
     """Rules of the project's own groups, for those services that this small stack has."""
-    found = network.packet_rules(config.load({}, cwd=ROOT), tiers=tiers)
+    found = members.packet_rules(config.load({}, cwd=ROOT), tiers=tiers)
     here = {name: found["services"][name] for name in ("control", "edge")}
     return {**found, "services": here}
 
@@ -46,7 +49,7 @@ def stack(
     image: Callable[[str], str],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[ControlStack]:
-    run = artifacts.new_run(tmp_path_factory.mktemp("home"))
+    run = runs.new_run(tmp_path_factory.mktemp("home"))
     try:
         made = ControlStack(run=run, client=client, image=image, rules=rules).start()
         made.create_target_group()
@@ -56,7 +59,7 @@ def stack(
         made.until_steady()
         yield made
     finally:
-        evidence.remove_run(client, run.id)
+        removal.remove_run(client, run.id)
 
 
 def matrix(stack: ControlStack) -> list[Cell]:

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 import pymysql
 import pytest
 
-from harness import artifacts, certs, evidence
-from harness.redact import Secret
-from harness.services import mysql, proxy
-from harness.services.spec import ServiceSpec
-from harness.stack import Planned, Stack
-from harness.wait import Deadline, GaveUp, NotYet, Ready, wait_until
+from harness.core import runs
+from harness.core.redact import Secret
+from harness.core.wait import Deadline, GaveUp, NotYet, Ready, wait_until
+from harness.stack import certificates, removal
+from harness.stack.components import mysql, proxy
+from harness.stack.spec import ServiceSpec
+from harness.stack.stack import Planned, Stack
 
 if TYPE_CHECKING:
     import docker
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 CLUSTER = "tickets.cluster-cq8w2k7example.us-east-1.rds.amazonaws.com"
 ENDPOINT = "tickets.proxy-cq8w2k7example.us-east-1.rds.amazonaws.com"
 ACCOUNT = mysql.Account(schema="tickets", username="tickets", password=Secret("proxy-password"))
-CERTIFICATES = certs.create({"mysql": (CLUSTER,), "proxy": (ENDPOINT,)})
+CERTIFICATES = certificates.create({"mysql": (CLUSTER,), "proxy": (ENDPOINT,)})
 CA = CERTIFICATES.ca_pem
 OTHER_NAME = "other.cluster.example"
 SERVER = replace(
@@ -49,7 +50,7 @@ def stack(
     image: Callable[[str], str],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Stack]:
-    run = artifacts.new_run(tmp_path_factory.mktemp("run"))
+    run = runs.new_run(tmp_path_factory.mktemp("run"))
     ids = {"mysql": image("mysql"), "proxy": image("proxy")}
     made = Stack(run=run, client=client, images=ids, vpc_cidr="10.43.0.0/16")
     try:
@@ -59,7 +60,7 @@ def stack(
         made.wait_ready(Planned(SPEC, PROBE), check=lambda: None)
         yield made
     finally:
-        evidence.remove_run(client, run.id)
+        removal.remove_run(client, run.id)
 
 
 def another(stack: Stack, spec: ServiceSpec) -> Callable[[], Ready | NotYet]:
@@ -97,7 +98,10 @@ def test_plaintext_is_refused(stack: Stack) -> None:
 def test_probe_gives_up_on_another_authority(stack: Stack) -> None:
     with pytest.raises(GaveUp, match="CERTIFICATE_VERIFY_FAILED"):
         proxy.probe(
-            stack.ports["proxy"], endpoint=ENDPOINT, ca_pem=certs.create({}).ca_pem, account=ACCOUNT
+            stack.ports["proxy"],
+            endpoint=ENDPOINT,
+            ca_pem=certificates.create({}).ca_pem,
+            account=ACCOUNT,
         )
 
 
@@ -155,7 +159,7 @@ def test_a_server_of_another_authority_is_refused(stack: Stack) -> None:
     spec = proxy.spec(
         endpoint=ENDPOINT,
         cluster_endpoint=CLUSTER,
-        ca_pem=certs.create({}).ca_pem,
+        ca_pem=certificates.create({}).ca_pem,
         certificate=CERTIFICATES.server("proxy"),
     )
     assert _refusal(another(stack, spec)) == "certificate verify failed"

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness import artifacts, evidence
-from harness.artifacts import Run
-from harness.errors import ServiceExited, ServiceNotReady
-from harness.services.spec import File, ServiceSpec
-from harness.stack import Planned, Ports, Stack
-from harness.wait import NotYet, Ready
+from harness.core import runs
+from harness.core.errors import ServiceExited, ServiceNotReady
+from harness.core.runs import Run
+from harness.core.wait import NotYet, Ready
+from harness.stack import removal
+from harness.stack.spec import File, ServiceSpec
+from harness.stack.stack import Planned, Ports, Stack
 
 if TYPE_CHECKING:
     import docker
@@ -69,7 +70,7 @@ def test_a_service_starts_with_files_limits_networks_and_a_loopback_port(stack: 
     attrs = stack.containers["tiny"].attrs
     assert attrs["HostConfig"]["Memory"] == 64 * MIB
     assert attrs["HostConfig"]["PidsLimit"] == 64
-    assert attrs["Config"]["Labels"][artifacts.LABEL_RUN] == stack.run.id
+    assert attrs["Config"]["Labels"][runs.LABEL_RUN] == stack.run.id
     bindings = attrs["NetworkSettings"]["Ports"]["8080/tcp"]
     assert {binding["HostIp"] for binding in bindings} == {"127.0.0.1"}
     networks = attrs["NetworkSettings"]["Networks"]
@@ -81,13 +82,11 @@ def test_a_service_starts_with_files_limits_networks_and_a_loopback_port(stack: 
 def test_two_stacks_at_once_do_not_collide(
     stack: Stack, client: docker.DockerClient, tmp_path: Path
 ) -> None:
-    other = Stack(
-        run=artifacts.new_run(tmp_path), client=client, images={}, vpc_cidr="10.41.0.0/16"
-    )
+    other = Stack(run=runs.new_run(tmp_path), client=client, images={}, vpc_cidr="10.41.0.0/16")
     try:
         other.create_networks()
     finally:
-        evidence.remove_run(client, other.run.id)
+        removal.remove_run(client, other.run.id)
 
 
 def test_a_service_that_exits_says_code_and_last_words(stack: Stack) -> None:
@@ -122,30 +121,30 @@ def test_evidence_is_saved_and_everything_removed(
 ) -> None:
     start(stack, spec("sh", "-c", "echo out; echo err >&2; exec sleep 300"), lambda _: Ready())
     stack.containers["tiny"].stop(timeout=0)
-    evidence.save(stack.run, evidence.containers_of(client, stack.run.id))
+    removal.save(stack.run, removal.containers_of(client, stack.run.id))
     place = stack.run.directory / "services" / "tiny"
     assert "out" in (place / "stdout.log").read_text()
     assert "err" in (place / "stderr.log").read_text()
     inspected = (place / "inspect.json").read_text()
     assert '"SHOWN"' in inspected
     assert "SHOWN=yes" not in inspected
-    evidence.remove_run(client, stack.run.id)
-    assert stack.run.id not in evidence.runs_in_engine(client)
+    removal.remove_run(client, stack.run.id)
+    assert stack.run.id not in removal.runs_in_engine(client)
 
 
 def test_a_dead_run_is_swept_and_a_living_one_is_not(
     stack: Stack, client: docker.DockerClient, tmp_path: Path
 ) -> None:
     dead = subprocess.Popen([sys.executable, "-c", "pass"])
-    owner = artifacts.owner_of(dead.pid)
+    owner = runs.owner_of(dead.pid)
     dead.wait()
     left = Run(id="dead00", directory=tmp_path, home=tmp_path, owner=owner)
     client.networks.create(left.name("app"), labels=left.labels("network"))
     try:
         # Another bin/harness of this machine may be the one that sweeps it.
-        evidence.sweep(client)
-        found = evidence.runs_in_engine(client)
+        removal.sweep(client)
+        found = removal.runs_in_engine(client)
     finally:
-        evidence.remove_run(client, left.id)
+        removal.remove_run(client, left.id)
     assert left.id not in found
     assert stack.run.id in found

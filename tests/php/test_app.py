@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from harness import contexts, engine, images
+from harness.images import builder, context
+from harness.stack import engine
 
 ROOT = Path(__file__).resolve().parents[2]
 MIB = 1024**2
@@ -15,12 +16,12 @@ MIB = 1024**2
 @pytest.mark.docker
 def test_the_apps_own_tests_pass_in_its_image(tmp_path: Path) -> None:
     client = engine.connect()
-    plan = images.Plan(
-        sources=contexts.Sources(root=ROOT, app_context=ROOT / "app", vendor="debian"),
+    plan = builder.Plan(
+        sources=context.Sources(root=ROOT, app_context=ROOT / "app", vendor="debian"),
         log_directory=tmp_path,
     )
     container = client.containers.create(
-        images.build(client, plan, only=["app-test"])["app-test"],
+        builder.build(client, plan, only=["app-test"])["app-test"],
         mem_limit=768 * MIB,
         pids_limit=256,
         network_mode="none",

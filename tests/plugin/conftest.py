@@ -26,7 +26,7 @@ complete = pytest.mark.truth(local=proved, aws=proved, url=not_covered("a reason
 
 TARGET = """
 import pytest
-from harness import targets
+from harness.target import target as targets
 
 @pytest.hookimpl
 def pytest_harness_target(config, name):
@@ -52,6 +52,6 @@ def replay(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Replay
         pytester.makeconftest(target)
         folder = pytester.mkdir("scenarios")
         (folder / "test_story.py").write_text(HEAD + textwrap.dedent(scenarios))
-        return pytester.runpytest_subprocess("-p", "harness.plugin", *args)
+        return pytester.runpytest_subprocess("-p", "harness.replay.plugin", *args)
 
     return run

@@ -90,7 +90,7 @@ def test_a_scenario_that_mutates_needs_a_target_that_may_be_changed(replay: Repl
         """,
         "-rs",
         target="""
-from harness import targets
+from harness.target import target as targets
 
 def pytest_harness_target(config, name):
     return targets.url("https://tickets.876events.example", probe_key=None)

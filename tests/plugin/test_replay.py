@@ -27,7 +27,7 @@ def test_without_a_stack_one_message_says_what_to_do(
     replay: Replay, pytester: pytest.Pytester
 ) -> None:
     target = """
-from harness import targets
+from harness.target import target as targets
 
 def pytest_harness_target(config, name):
     return targets.local(config.rootpath / ".harness")
@@ -45,7 +45,7 @@ def test_without_a_stack_the_message_is_the_same_under_xdist(
     replay: Replay, pytester: pytest.Pytester
 ) -> None:
     target = """
-from harness import targets
+from harness.target import target as targets
 
 def pytest_harness_target(config, name):
     return targets.local(config.rootpath / ".harness")
@@ -61,7 +61,7 @@ def test_a_stack_that_is_described_wrongly_is_said_so(
     home = pytester.mkdir(".harness")
     (home / "current.json").write_text('{"run": "abc", "run_dir": 7}')
     target = """
-from harness import targets
+from harness.target import target as targets
 
 def pytest_harness_target(config, name):
     return targets.local(config.rootpath / ".harness")
@@ -107,7 +107,7 @@ def test_a_public_host_without_a_dns_record_is_named_and_libraries_are_left_out(
         """,
         "--target=url",
         target="""
-from harness import targets
+from harness.target import target as targets
 
 def pytest_harness_target(config, name):
     return targets.url("https://tickets.876events.invalid", probe_key=None)
@@ -197,7 +197,7 @@ def test_a_failing_teardown_turns_a_passed_scenario_into_an_error(
 
 def test_secrets_never_reach_the_report(replay: Replay, pytester: pytest.Pytester) -> None:
     result = replay("""
-        from harness.redact import Secret
+        from harness.core.redact import Secret
 
         @complete
         @pytest.mark.read_only

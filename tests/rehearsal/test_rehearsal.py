@@ -12,7 +12,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from harness import artifacts, evidence
+from harness.core import runs
+from harness.stack import removal
 from tests.project import Project
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ def test_what_a_killed_up_left_is_swept_by_down(
     command.wait_for("service  mysql")
     command.interrupt(signal.SIGKILL)
     command.end()
-    left = project.run_ids() & set(evidence.runs_in_engine(client))
+    left = project.run_ids() & set(removal.runs_in_engine(client))
     assert left, "the test killed too early"
     code, said = project.run("down")
     assert code == 0, said
@@ -132,7 +133,7 @@ def test_up_is_idempotent_and_down_ends_it(
 def secrets_of(client: docker.DockerClient, run_id: str) -> set[str]:
     """Values that only the tasks may hold, read from their environment."""
     found = set()
-    for container in evidence.containers_of(client, run_id):
+    for container in removal.containers_of(client, run_id):
         for entry in container.attrs["Config"]["Env"]:
             name, _, value = entry.partition("=")
             if name in ("DB_PASSWORD", "APP_KEY", "PROBE_KEY"):
@@ -149,8 +150,8 @@ def leaked(client: docker.DockerClient, run_id: str, project: Project) -> list[s
         for path in project.home.rglob("*")
         if path.is_file() and any(v in path.read_text(errors="replace") for v in values)
     ]
-    for container in evidence.containers_of(client, run_id):
-        is_task = evidence.LABEL_CONTAINER in container.labels
+    for container in removal.containers_of(client, run_id):
+        is_task = removal.LABEL_CONTAINER in container.labels
         if not is_task and any(v in json.dumps(container.attrs) for v in values):
             places.append(str(container.name))
     return places
@@ -159,12 +160,12 @@ def leaked(client: docker.DockerClient, run_id: str, project: Project) -> list[s
 def test_a_run_that_lives_is_never_swept(
     project: Project, client: docker.DockerClient, tmp_path: Path
 ) -> None:
-    run = artifacts.new_run(tmp_path / "other")
+    run = runs.new_run(tmp_path / "other")
     client.networks.create(run.name("app"), labels=run.labels("network"))
     try:
         code, said = project.run("down")
         assert code == 0, said
-        assert run.id in evidence.runs_in_engine(client)
+        assert run.id in removal.runs_in_engine(client)
         assert run.owner.startswith(f"{os.getpid()}:")
     finally:
-        evidence.remove_run(client, run.id)
+        removal.remove_run(client, run.id)

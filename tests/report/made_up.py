@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from harness.diagnosis.history import SERVICE, Event, HealthChange, History, Image, Life, Tick
 from harness.report import Outcome, Report, emulated, not_covered, proved
-from harness.report.history import SERVICE, Event, HealthChange, History, Image, Life, Tick
 
 BEGAN = datetime(2026, 11, 23, 4, 43, 30, tzinfo=UTC)
 SECRET = 'Tr0ub4dor "&" <three> + \\ N'

@@ -18,27 +18,21 @@ FUNCTION_LINES = 60
 FORBIDDEN_NAMES = {"utils", "helpers", "common", "manager", "misc"}
 
 READS_ENVIRONMENT = {
-    "harness/cli.py",  # hands the variables to config.load
-    "harness/engine.py",  # Docker's own variables
-    "harness/clients.py",  # os.devnull only
-    "harness/plugin.py",  # hands the variables to config.load
+    "harness/cli/main.py",  # hands the variables to config.load
+    "harness/replay/plugin.py",  # hands the variables to config.load
+    "harness/stack/engine.py",  # Docker's own variables
+    "harness/target/clients/aws.py",  # os.devnull only
 }
-SLEEPS = {"harness/wait.py"}
+SLEEPS = {"harness/core/wait.py"}
 IMPORTS_BOTO3 = {
-    "harness/awsinputs.py",  # models only
-    "harness/clients.py",
-    "harness/ecs",
+    "harness/inputs/operation_shapes.py",  # models only
+    "harness/target/clients",
+    "harness/standins/control",
 }
 IMPORTS_DOCKER = {
-    "harness/engine.py",
-    "harness/stack.py",
-    "harness/evidence.py",
-    "harness/images.py",
-    "harness/bases.py",
-    "harness/contexts.py",  # .dockerignore is read as docker-py reads it
-    "harness/clients.py",  # commands in a task
-    "harness/services",
-    "harness/ecs",
+    "harness/images",
+    "harness/stack",
+    "harness/standins/control",
 }
 
 
@@ -99,10 +93,11 @@ def test_only_the_named_modules_read_the_environment_sleep_or_import(name: str) 
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("package", ["ecs", "emulator"])
+@pytest.mark.parametrize("package", ["control", "emulator"])
 def test_nothing_but_its_own_imports_what_runs_in_a_container(name: str, package: str) -> None:
-    if not name.startswith(f"harness/{package}/"):
-        assert not [m for m in imported(name) if m.startswith(f"harness.{package}")]
+    if not name.startswith(f"harness/standins/{package}/"):
+        own = f"harness.standins.{package}"
+        assert not [module for module in imported(name) if module.startswith(own)]
 
 
 @pytest.mark.parametrize("name", [n for n in NAMES if n.startswith("scenarios/")])
@@ -114,12 +109,12 @@ def test_scenarios_never_ask_which_target_they_run_on(name: str) -> None:
 def test_only_the_edges_print_or_exit(name: str) -> None:
     calls = {ast.unparse(node.func) for node in ast.walk(tree(name)) if isinstance(node, ast.Call)}
     edges = {
-        "harness/cli.py",
-        "harness/commands.py",
-        "harness/current.py",
-        "harness/progress.py",
+        "harness/cli/main.py",
+        "harness/cli/commands.py",
+        "harness/rehearsal/current_stack.py",
+        "harness/core/progress.py",
         "harness/report/terminal.py",
-        "harness/ecs/__main__.py",
+        "harness/standins/control/__main__.py",
     }
     if name not in edges:
         assert not calls & {"print", "sys.exit", "exit", "pytest.exit"}, name

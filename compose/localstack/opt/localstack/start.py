@@ -15,7 +15,7 @@ aws_stack.CACHE_S3_HOSTNAME_DNS_STATUS = False
 from localstack.runtime.main import main  # noqa: E402 - after the changes above
 
 sys.path.insert(0, "/opt/harness")
-from harness.emulator import gateway  # noqa: E402 - from the place above
+from harness.standins.emulator import gateway  # noqa: E402 - from the place above
 
 gateway.install()
 main()

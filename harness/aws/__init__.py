@@ -1,0 +1,1 @@
+"""What AWS documents mean, as pure values and functions."""

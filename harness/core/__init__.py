@@ -1,0 +1,1 @@
+"""What every package stands on: errors, redaction, waiting, steps, progress, runs, labels."""

@@ -1,0 +1,193 @@
+"""Runs and their directories: who owns a run, whether it still lives, and what it leaves to read.
+
+A run directory is ``<home>/runs/<utc>-<id>/``. Everything in it is written through ``redact``.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from harness.core.errors import HarnessError
+from harness.core.redact import redact
+
+LABEL_RUN = "harness.run"
+LABEL_ROLE = "harness.role"
+LABEL_HOME = "harness.home"
+LABEL_OWNER = "harness.owner"
+
+READY_FILE = "ready_at.txt"
+"""In the directory of a service: when it was ready, ISO 8601."""
+
+STATE_RUNNING = "running"
+"""The owner process is at work; when that is gone, the run is dead."""
+STATE_UP = "up"
+"""The stack was left up on purpose and outlives its owner."""
+STATE_STOPPED = "stopped"
+
+
+@dataclass(frozen=True)
+class Run:
+    """One execution: its id, its directory and the process that owns it."""
+
+    id: str
+    directory: Path
+    home: Path
+    owner: str
+
+    def labels(self, role: str) -> dict[str, str]:
+        """Labels for everything this run makes."""
+        return {
+            LABEL_RUN: self.id,
+            LABEL_ROLE: role,
+            LABEL_HOME: str(self.home),
+            LABEL_OWNER: self.owner,
+        }
+
+    def name(self, role: str) -> str:
+        """Name of a container, network or volume of this run."""
+        return f"harness-{self.id}-{role}"
+
+    def write_text(self, name: str, text: str) -> Path:
+        """Write a file of this run, redacted."""
+        path = self.directory / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(redact(text), encoding="utf-8")
+        return path
+
+    def write_json(self, name: str, value: Any) -> Path:
+        """Write a JSON file of this run, redacted, so that a reader never sees half of it."""
+        return _write_whole(self.directory / name, redact(json.dumps(value, indent=2, default=str)))
+
+    def set_state(self, state: str) -> None:
+        """Record what the run is doing."""
+        _write_whole(
+            self.directory / "state.json", json.dumps({"state": state, "owner": self.owner})
+        )
+
+
+def new_run(home: Path) -> Run:
+    """Make a run directory owned by this process."""
+    run_id = secrets.token_hex(3)
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+    directory = home / "runs" / f"{stamp}-{run_id}"
+    directory.mkdir(parents=True)
+    run = Run(id=run_id, directory=directory, home=home, owner=owner_of(os.getpid()))
+    run.set_state(STATE_RUNNING)
+    return run
+
+
+def find_run(home: Path, run_id: str) -> Run | None:
+    """Find the directory of a run made earlier."""
+    for directory in (home / "runs").glob(f"*-{run_id}"):
+        return Run(id=run_id, directory=directory, home=home, owner=_state(directory)["owner"])
+    return None
+
+
+def is_alive(home: Path, run_id: str, *, owner: str) -> bool:
+    """Say whether a run is still at work, or was left up on purpose."""
+    run = find_run(home, run_id)
+    if run is not None and _state(run.directory)["state"] == STATE_UP:
+        return True
+    return owner_is_alive(owner)
+
+
+def owner_of(pid: int) -> str:
+    """Name a process by its id and start time, so that a reused id is not taken for it."""
+    return f"{pid}:{_start_ticks(pid)}"
+
+
+def owner_is_alive(owner: str) -> bool:
+    """Say whether the process that ``owner_of`` named still runs."""
+    pid, _, started = owner.partition(":")
+    return pid.isdigit() and started == _start_ticks(int(pid))
+
+
+def write_current(home: Path, access: str) -> None:
+    """Record the stack that is up, as JSON."""
+    _write_whole(home / "current.json", access)
+
+
+def read_current(home: Path) -> dict[str, Any] | None:
+    """Read the record of the stack that is up."""
+    try:
+        found: dict[str, Any] = json.loads((home / "current.json").read_text(encoding="utf-8"))
+    except (FileNotFoundError, json.JSONDecodeError):
+        return None
+    return found
+
+
+def clear_current(home: Path, *, run_id: str) -> None:
+    """Forget the stack that was up, if it is this run's."""
+    current = read_current(home)
+    if current is not None and current.get("run") == run_id:
+        (home / "current.json").unlink(missing_ok=True)
+
+
+@contextmanager
+def locked(home: Path) -> Iterator[None]:
+    """Hold the home for one command that changes the current stack.
+
+    Raises:
+        HarnessError: Another process holds it.
+    """
+    import fcntl
+
+    home.mkdir(parents=True, exist_ok=True)
+    with (home / "lock").open("a+", encoding="utf-8") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.seek(0)
+            raise HarnessError(
+                f"another bin/harness (process {file.read().strip() or 'unknown'}) is working here",
+                where=str(home),
+                hint="wait until it ends, or end it; or set HARNESS_HOME to another directory",
+            ) from None
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
+        yield
+
+
+def _state(directory: Path) -> dict[str, str]:
+    try:
+        found: dict[str, str] = json.loads((directory / "state.json").read_text(encoding="utf-8"))
+    except (FileNotFoundError, json.JSONDecodeError):
+        return {"state": STATE_RUNNING, "owner": ""}
+    return found
+
+
+def _start_ticks(pid: int) -> str:
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
+    except OSError:
+        return _exists(pid)
+    # The command name, in brackets, may hold spaces; field 22 is the 20th after it.
+    return stat.rpartition(")")[2].split()[19]
+
+
+def _exists(pid: int) -> str:
+    """Without /proc (macOS), all that can be told is whether some process has the id."""
+    if Path("/proc/self").exists():
+        return "gone"
+    try:
+        os.kill(pid, 0)
+    except OSError:
+        return "gone"
+    return "0"
+
+
+def _write_whole(path: Path, text: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    draft.write_text(text, encoding="utf-8")
+    draft.replace(path)
+    return path

@@ -1,0 +1,54 @@
+"""Rules for the network: what is shut and should not be, what is open and should not be."""
+
+from __future__ import annotations
+
+from harness.diagnosis.patterns.platform import rule
+
+NETWORK = (
+    rule(
+        r"declared, and not open: (?P<who>[^\n;]+?) -> (?P<whom>[\w-]+)[^\n;]*? port (?P<port>\d+)",
+        "the security group of {whom} has no rule that admits {who} on port {port}",
+    ),
+    rule(
+        r"open, and not declared: (?P<who>[^\n;]+?) -> (?P<whom>[\w-]+)[^\n;]*? port (?P<port>\d+)",
+        "a security group opens too much: {who} reaches {whom} on port {port}",
+    ),
+    rule(
+        r"admitted on AWS, and not declared: (?P<who>[^\n;]+?) -> (?P<whom>[\w-]+)"
+        r" (?P<ports>[^\n;]+)",
+        "the security group of {whom} admits {who} on {ports}; on AWS, they reach it",
+    ),
+    rule(
+        r"(?P<who>harness-\S+) listens on (?P<address>[\d.:]+) of this machine",
+        "{who} publishes a port on {address}, where everyone who reaches this machine reaches it",
+    ),
+    rule(
+        r"a task reaches what runs it: (?P<who>[^\n;]+?) -> (?P<whom>[^\n;]+?) port (?P<port>\d+)",
+        "{who} reaches {whom}: its packet rules are not in place, or the task shares a network with"
+        " what runs it",
+    ),
+    rule(
+        r"(?P<who>harness-\S+) sees (?P<path>/\S+)",
+        "{path} is mounted into {who}: whoever breaks into the app then owns this machine",
+    ),
+)
+
+_TO_HOST = r"HTTPS?ConnectionPool\(host='(?P<host>[^']+)', port=(?P<port>\d+)\)[^\n]*?"
+PUBLIC = (
+    rule(
+        rf"{_TO_HOST}(?:NameResolutionError|Failed to resolve)",
+        "the name {host} is unknown here: its DNS record is missing, or has not come this far yet",
+    ),
+    rule(
+        rf"{_TO_HOST}certificate verify failed: (?P<why>[^(\n]*[^(\s])",
+        "the certificate of {host} is refused: {why}; the load balancer's listener needs one for"
+        " this name, and DNS may still lead to the old host",
+    ),
+    rule(
+        rf"{_TO_HOST}(?:Connection refused|No route to host|Network is unreachable|timed out"
+        r"|does not answer)",
+        "nothing answers at {host}, port {port}: DNS leads elsewhere, or the load balancer has no"
+        " listener there, or its security group is shut",
+    ),
+)
+"""What stands between a visitor and the load balancer; for the database there are rules too."""

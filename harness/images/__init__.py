@@ -1,0 +1,1 @@
+"""Builds the images and looks into them."""

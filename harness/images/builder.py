@@ -1,0 +1,345 @@
+"""Images: built in parallel from Dockerfiles, tagged by what is in them, never built twice."""
+
+from __future__ import annotations
+
+import fcntl
+import tempfile
+import threading
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, Any
+
+from harness.core import bundle
+from harness.core.errors import HarnessError, ImageBuildFailed
+from harness.core.progress import Progress, silent
+from harness.images import build as imagebuild
+from harness.images import context as contexts
+from harness.images import debian_bases, host_settings
+from harness.images.context import BASES, NAMES, STACK_IMAGES, Context, Sources
+from harness.stack import engine
+
+if TYPE_CHECKING:
+    import docker
+
+    from harness.core.runs import Run
+    from harness.inputs.config import Config
+
+WORKERS = 2
+PACKAGIST = "https://repo.packagist.org/packages.json"
+OVERRIDE_ANSWER_S = 60
+"""A registry that was named is worth waiting for."""
+VENDOR_MEMORY_S = 24 * 3600
+
+
+@dataclass(frozen=True)
+class ImageSet(Mapping[str, str]):
+    """Name to image id, and what decided them."""
+
+    ids: Mapping[str, str]
+    references: Mapping[str, str]
+    """Name to the tag that was built, or the reference in ``harness.toml``."""
+    vendor: str
+    """``composer``, ``debian``, or ``image`` where the app's image was given."""
+
+    def __getitem__(self, name: str) -> str:
+        """Return the id of an image."""
+        return self.ids[name]
+
+    def __iter__(self) -> Iterator[str]:
+        """Go through the names."""
+        return iter(self.ids)
+
+    def __len__(self) -> int:
+        """Count the images."""
+        return len(self.ids)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to build from, and where to write."""
+
+    sources: Sources
+    log_directory: Path
+    overrides: Mapping[str, str] = field(default_factory=dict)
+    """Name to a reference that is used as it is; pulled when it is not there."""
+    progress: Progress = silent
+
+
+def build_for(
+    config: Config,
+    *,
+    run: Run,
+    progress: Progress = silent,
+    only: Iterable[str] | None = None,
+) -> ImageSet:
+    """Build what a configuration needs, and record it in the run directory.
+
+    Raises:
+        ImageBuildFailed: An image could not be built or pulled.
+    """
+    own_app = "app" in config.images
+    vendor = "image" if own_app else pick_vendor(config.vendor, memory=config.home / "vendor")
+    sources = Sources(root=bundle.ROOT, app_context=config.app_context, vendor=vendor)
+    plan = Plan(
+        sources=sources,
+        log_directory=run.directory / "images",
+        overrides=config.images,
+        progress=progress,
+    )
+    built = build(engine.connect(), plan, only=only)
+    run.write_json(
+        "images.json",
+        {name: {"id": built[name], "reference": built.references[name]} for name in built},
+    )
+    return built
+
+
+def build(
+    client: docker.DockerClient, plan: Plan, *, only: Iterable[str] | None = None
+) -> ImageSet:
+    """Make sure of the named images (by default a stack's), and of what they are built from.
+
+    Raises:
+        ImageBuildFailed: An image could not be built or pulled.
+    """
+    wanted = tuple(only or STACK_IMAGES)
+    unknown = sorted(set(wanted) - set(NAMES))
+    if unknown:
+        raise ImageBuildFailed(
+            f"no image is called {', '.join(unknown)}", hint=f"there are {NAMES}"
+        )
+    builder = _Builder(client=client, plan=plan)
+    # Nothing to do is the usual case: it needs no lock, no threads, and no look at this machine.
+    for name in wanted:
+        builder.find(name)
+    missing = [name for name in builder.needed if name not in builder.ids]
+    if missing:
+        with _one_build_at_a_time():
+            builder.build_all()
+    for name in builder.needed:
+        if name not in missing:
+            plan.progress("image", name, "cached")
+    return ImageSet(
+        ids={name: builder.ids[name] for name in wanted},
+        references={name: builder.references[name] for name in wanted},
+        vendor=plan.sources.vendor,
+    )
+
+
+@dataclass
+class _Builder:
+    """Resolves and builds images; one per call of ``build``."""
+
+    client: docker.DockerClient
+    plan: Plan
+    ids: dict[str, str] = field(default_factory=dict)
+    references: dict[str, str] = field(default_factory=dict)
+    contexts: dict[str, Context] = field(default_factory=dict)
+    needed: list[str] = field(default_factory=list)
+    """Parents before children."""
+    stopped: threading.Event = field(default_factory=threading.Event)
+
+    @cached_property
+    def host(self) -> host_settings.BuildHost:
+        """This machine's settings; asked for only when something is built."""
+        return host_settings.detect()
+
+    def find(self, name: str) -> None:
+        """Note what an image needs, and its id if it is there."""
+        if name in self.needed:
+            return
+        parents: Iterable[str] = ()
+        if name not in BASES and name not in self.plan.overrides:
+            self.contexts[name] = contexts.context(name, sources=self.plan.sources)
+            parents = self.contexts[name].parents.values()
+            for parent in parents:
+                self.find(parent)
+        self.needed.append(name)
+        if all(parent in self.ids for parent in parents):
+            self._look_up(name)
+
+    def _look_up(self, name: str) -> None:
+        self.references[name] = reference = self._reference(name)
+        found = self._inspect(reference)
+        if found is not None:
+            self.ids[name] = found
+
+    def _reference(self, name: str) -> str:
+        if name in self.plan.overrides:
+            return self.plan.overrides[name]
+        if name in BASES:
+            return f"{debian_bases.REPOSITORY}:{BASES[name]}"
+        return f"harness/{name}:{self.contexts[name].content_hash(self.ids)}"
+
+    def _inspect(self, reference: str) -> str | None:
+        import docker.errors
+
+        try:
+            return self.client.images.get(reference).id
+        except docker.errors.ImageNotFound:
+            return None
+
+    def build_all(self) -> None:
+        """Build what is missing, each image as soon as its parents are there.
+
+        The threads are not joined: on Ctrl-C the process ends, its connections close, and the
+        engine stops the builds. The first failure is raised when the builds under way have ended.
+        """
+        _ = self.host  # once, before the threads ask for it
+        waiting = [name for name in self.needed if name not in self.ids]
+        for name in waiting:
+            self.plan.progress("image", name, "queued")
+        done: SimpleQueue[tuple[str, HarnessError | None]] = SimpleQueue()
+        running = 0
+        failure: HarnessError | None = None
+        try:
+            while running or (waiting and failure is None):
+                for name in [n for n in waiting if self._can_start(n)][: WORKERS - running]:
+                    if failure is not None:
+                        break
+                    waiting.remove(name)
+                    running += 1
+                    threading.Thread(target=self._work, args=(name, done), daemon=True).start()
+                _, error = done.get()
+                running -= 1
+                failure = failure or error
+        except BaseException:
+            self.stopped.set()
+            raise
+        if failure is not None:
+            raise failure
+
+    def _can_start(self, name: str) -> bool:
+        parents = self.contexts[name].parents.values() if name in self.contexts else ()
+        return all(parent in self.ids for parent in parents)
+
+    def _work(self, name: str, done: SimpleQueue[tuple[str, HarnessError | None]]) -> None:
+        began = time.monotonic()
+        progress = self.plan.progress
+        try:
+            self._look_up(name)
+            if name in self.ids:
+                progress("image", name, "cached")
+            else:
+                progress("image", name, "building")
+                self._make(name)
+                progress("image", name, "done", time.monotonic() - began)
+        except Exception as error:  # noqa: BLE001 - a thread must report whatever ended it
+            progress("image", name, "failed", time.monotonic() - began)
+            failure = error if isinstance(error, HarnessError) else _unexpected(name, error)
+            done.put((name, failure))
+        else:
+            done.put((name, None))
+
+    def _make(self, name: str) -> None:
+        reference = self.references[name]
+        self.plan.log_directory.mkdir(parents=True, exist_ok=True)
+        path = self.plan.log_directory / f"{name}.log"
+        with path.open("w", encoding="utf-8") as log:
+            if name in self.plan.overrides:
+                refused = debian_bases.pull(
+                    self.client, reference, tag=reference, log=log, answer_s=OVERRIDE_ANSWER_S
+                )
+                if refused:
+                    raise ImageBuildFailed(
+                        f"image {name}: {reference} could not be pulled",
+                        last_answer=refused,
+                        where=f"harness.toml: [images] {name}",
+                        hint="correct the reference, log in to its registry, or"
+                        f" `docker pull {reference}`",
+                    )
+            elif name in BASES:
+                debian_bases.make(self.client, BASES[name], host=self.host, log=log)
+            else:
+                context = self.contexts[name]
+                parents = {arg: self.references[of] for arg, of in context.parents.items()}
+                order = imagebuild.Order(context, tag=reference, parents=parents, host=self.host)
+                imagebuild.run(self.client, order, log=log, stopped=self.stopped)
+        found = self._inspect(reference)
+        if found is None:
+            raise ImageBuildFailed(
+                f"image {name}: {reference} is not there although it was made",
+                hint="another process removed it meanwhile; run the command again",
+            )
+        self.ids[name] = found
+
+
+def _unexpected(name: str, error: Exception) -> ImageBuildFailed:
+    failure = ImageBuildFailed(
+        f"image {name} could not be built",
+        last_answer=f"{type(error).__name__}: {error}",
+        hint="check the Docker engine with `bin/harness doctor`",
+    )
+    failure.__cause__ = error
+    return failure
+
+
+@contextmanager
+def _one_build_at_a_time() -> Iterator[None]:
+    """Keep other harness processes of this machine from building the same images meanwhile."""
+    path = Path(tempfile.gettempdir()) / "harness-images.lock"
+    with path.open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def pick_vendor(choice: str, *, memory: Path, address: str = PACKAGIST) -> str:
+    """Choose where the app's PHP packages come from; ``auto`` asks Packagist once a day."""
+    if choice != "auto":
+        return choice
+    if memory.is_file() and time.time() - memory.stat().st_mtime < VENDOR_MEMORY_S:
+        return memory.read_text(encoding="utf-8").strip()
+    import requests
+
+    try:
+        vendor = "composer" if requests.head(address, timeout=2).ok else "debian"
+    except requests.RequestException:
+        vendor = "debian"
+    memory.parent.mkdir(parents=True, exist_ok=True)
+    memory.write_text(vendor, encoding="utf-8")
+    return vendor
+
+
+def listing(client: docker.DockerClient) -> list[str]:
+    """Describe the harness's images: tag, size and age, newest first."""
+    now = time.time()
+    return [
+        f"{tag:<48} {image['Size'] / 1e6:6.0f} MB  {(now - image['Created']) / 3600:6.1f} h old"
+        for image in sorted(client.api.images(), key=lambda image: -image["Created"])
+        for tag in _own_tags(image)
+    ]
+
+
+def prune(client: docker.DockerClient) -> list[str]:
+    """Remove the harness's images that a newer one of the same name has replaced."""
+    import docker.errors
+
+    newest: set[str] = set()
+    removed = []
+    for image in sorted(client.api.images(), key=lambda image: -image["Created"]):
+        for tag in _own_tags(image):
+            repository = tag.partition(":")[0]
+            if repository == debian_bases.REPOSITORY or repository not in newest:
+                newest.add(repository)
+                continue
+            try:
+                client.api.remove_image(tag)
+            except docker.errors.APIError:
+                continue  # a container of a stack that is up still uses it
+            removed.append(tag)
+    return removed
+
+
+def _own_tags(image: Mapping[str, Any]) -> list[str]:
+    return [tag for tag in image["RepoTags"] or () if tag.partition(":")[0] in _REPOSITORIES]
+
+
+_REPOSITORIES = {
+    debian_bases.REPOSITORY,
+    *(f"harness/{name}" for name in NAMES if name not in BASES),
+}

@@ -1,0 +1,1 @@
+"""Checks of what an image holds: secrets, security fixes, CA certificates, nginx."""

@@ -1,0 +1,1 @@
+"""``cutover.toml`` and production's files: read once, checked, explained."""

@@ -1,0 +1,236 @@
+"""From a configuration to a stack that is up: services, AWS resources, the app's first run.
+
+Each step starts when what it needs is there. The web tasks start as soon as their secrets exist and
+``control`` answers; the database and the proxy become ready beside them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from harness.core import runs
+from harness.core.steps import Steps
+from harness.core.wait import Deadline
+from harness.inputs import digests
+from harness.rehearsal import aws_resources, provision
+from harness.rehearsal.plan import SERVICES, Materials, access_to, planned_services, volume_name
+from harness.stack import containers, removal
+from harness.stack.stack import Planned, Stack
+from harness.target.clients import aws
+from harness.target.resources.web_tier import targets_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import docker
+
+    from harness.core.progress import Progress
+    from harness.core.runs import Run
+    from harness.images.builder import ImageSet
+    from harness.inputs.config import Config
+    from harness.target.target import Access
+
+_SERVICE_STATES = ("starting", "ready")
+ACCESS_FILE = "current.json"
+_APIS = {"bucket": "s3", "queues": "sqs", "identity": "ses"}
+"""Kind of resource -> the API that makes it."""
+
+
+@dataclass
+class Bringup:
+    """The making of one stack."""
+
+    config: Config
+    run: Run
+    client: docker.DockerClient
+    progress: Progress
+    images: ImageSet
+    materials: Materials = field(init=False)
+    stack: Stack = field(init=False)
+    deadline: Deadline = field(init=False)
+    planned: dict[str, Planned] = field(default_factory=dict)
+    """The services; the packet rules in them want the networks' addresses."""
+    web_task: str = ""
+    scheduled_at: str = ""
+
+    def __post_init__(self) -> None:
+        """Make the secrets and certificates of this stack."""
+        self.deadline = Deadline(self.config.up_within_s)
+        self.materials = Materials.make(self.config)
+        self.stack = Stack(
+            run=self.run,
+            client=self.client,
+            images=self.images,
+            vpc_cidr=self.config.network.vpc_cidr,
+        )
+
+    def up(self) -> Access:
+        """Start everything; raise the first error.
+
+        Raises:
+            ServiceError: A container failed.
+            ProvisionError: The tasks or the first run failed.
+        """
+        self.run.write_text("ca.pem", self.materials.certificates.ca_pem)
+        with Steps(progress=self.progress) as steps:
+            steps.add("networks", self._networks)
+            self._services(steps)
+            self._resources(steps)
+            self._web(steps)
+            self._rest(steps)
+            steps.finish()
+        access = self.access()
+        if self.scheduled_at:
+            access = replace(access, schedule={**access.schedule, "since": self.scheduled_at})
+        record = {**asdict(access), "inputs": digests.digests(self.config)}
+        self.run.write_json(ACCESS_FILE, record)
+        return access
+
+    def _networks(self) -> None:
+        self.client.volumes.create(volume_name(self.run), labels=self.run.labels("volume"))
+        self.stack.create_networks()
+        found = planned_services(
+            self.config,
+            run=self.run,
+            materials=self.materials,
+            images=self.images,
+            tiers=self.stack.tiers,
+        )
+        self.planned.update({planned.spec.name: planned for planned in found})
+
+    def _services(self, steps: Steps) -> None:
+        for name in SERVICES:
+            steps.add(
+                name,
+                partial(self._start, steps, name),
+                needs=("networks",),
+                group="service",
+                states=_SERVICE_STATES,
+            )
+
+    def _start(self, steps: Steps, name: str) -> None:
+        planned = self.planned[name]
+        self.stack.start(planned.spec)
+        self.stack.wait_ready(planned, check=steps.check)
+
+    def _resources(self, steps: Steps) -> None:
+        config, add = self.config, partial(self._add, steps)
+        values = self.materials.secrets
+        add("secrets", "secretsmanager", lambda api: provision.secrets(api, values), "localstack")
+        add("roles", "iam", lambda api: provision.roles(api, config), "localstack")
+        add("cluster", "ecs", lambda api: provision.cluster(api, config), "control")
+        add(
+            "load balancer",
+            "elbv2",
+            lambda api: provision.load_balancer(api, config),
+            *("control", "edge"),
+        )
+        for kind, api in _APIS.items():
+            file = getattr(config.resources, kind)
+            if file is not None:
+                add(kind, api, partial(aws_resources.make, file=file), "localstack")
+
+    def _add(
+        self, steps: Steps, name: str, api: str, work: Callable[[Any], None], *needs: str
+    ) -> None:
+        def create() -> None:
+            with aws.explained(name):
+                work(aws.aws(self.access(), api))
+
+        steps.add(name, create, needs=needs)
+
+    def _service(self, steps: Steps, name: str, *needs: str) -> None:
+        made = tuple(kind for kind in _APIS if getattr(self.config.resources, kind) is not None)
+        self._add(
+            steps,
+            f"service {name}",
+            "ecs",
+            partial(provision.service, config=self.config, files=self.config.services[name]),
+            *("secrets", "roles", "cluster", "load balancer", *made, *needs),
+        )
+
+    def _web(self, steps: Steps) -> None:
+        def first_healthy() -> None:
+            self.web_task = self.watch("web").until_first_healthy(self.deadline, check=steps.check)
+
+        def first_run() -> None:
+            where = str(self.run.directory)
+            if self.config.first_run:
+                provision.require_exec(
+                    aws.aws(self.access(), "ecs"),
+                    cluster=self.config.cluster,
+                    task_id=self.web_task,
+                    where=where,
+                )
+            provision.first_run(
+                self.config.first_run,
+                task_id=self.web_task,
+                run=partial(containers.exec_in_task, self.access()),
+                where=where,
+            )
+
+        self._service(steps, "web")
+        steps.add("web task healthy", first_healthy, needs=("service web",))
+        steps.add("first run", first_run, needs=("web task healthy", "proxy", "mysql"))
+
+    def _rest(self, steps: Steps) -> None:
+        """Start what needs the database's tables: the other services, and the schedule."""
+        others = tuple(name for name in self.config.services if name != "web")
+        for name in others:
+            self._service(steps, name, "first run")
+        schedule = self.config.schedule
+        if schedule is not None:
+            definition = partial(provision.definition, path=schedule.task_definition)
+            self._add(steps, "scheduler's definition", "ecs", definition, "cluster")
+
+            def make_schedule(events: Any) -> None:
+                sqs = aws.aws(self.access(), "sqs")
+                aws_resources.make_schedule(events, sqs, schedule.rule)
+                self.scheduled_at = datetime.now(UTC).isoformat()
+
+            self._add(
+                steps,
+                "schedule",
+                "events",
+                make_schedule,
+                *("scheduler's definition", "roles", "first run"),
+            )
+
+        def all_stable() -> None:
+            for name in self.config.services:
+                self.watch(name).until_stable(self.deadline, check=steps.check)
+
+        services = tuple(f"service {name}" for name in others)
+        steps.add("services stable", all_stable, needs=("web task healthy", *services))
+
+    def watch(self, name: str) -> provision.Watch:
+        """Watch one service of the configuration; control must be ready."""
+        return provision.Watch(
+            client=aws.aws(self.access(), "ecs"),
+            cluster=self.config.cluster,
+            service=provision.service_name(self.config.services[name]),
+            where=str(self.run.directory),
+            logs=lambda: removal.task_log_tail(self.client, self.run.id),
+            healthy_targets=self._healthy_targets,
+            secrets=aws.aws(self.access(), "secretsmanager"),
+        )
+
+    def _healthy_targets(self) -> set[str]:
+        access = self.access()
+        targets = targets_of(aws.aws(access, "elbv2"), group=access.target_group)
+        return {one.address for one in targets if one.state == "healthy"}
+
+    def access(self) -> Access:
+        """Say where everything that runs so far can be reached."""
+        return access_to(
+            self.config, run=self.run, ports=self.stack.ports, vendor=self.images.vendor
+        )
+
+
+def record_current(run: runs.Run) -> None:
+    """Make this run's stack the one that is up."""
+    text = (run.directory / ACCESS_FILE).read_text(encoding="utf-8")
+    runs.write_current(run.home, text)

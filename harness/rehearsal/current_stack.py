@@ -1,0 +1,157 @@
+"""The stack that is up: whether it still runs, what it was made from, its logs, commands in it."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from harness.core import runs
+from harness.core.errors import NoStack
+from harness.core.redact import redact
+from harness.core.runs import LABEL_ROLE
+from harness.inputs import digests
+from harness.stack import removal
+
+if TYPE_CHECKING:
+    import docker
+    from docker.models.containers import Container
+
+    from harness.inputs.config import Config
+
+SERVICES = frozenset(removal.REMOVAL_ORDER) - {"task", "pause"}
+
+
+def find(home: Path, connect: Callable[[], docker.DockerClient]) -> dict[str, Any] | None:
+    """Return the record of the stack that is up, if all of its services run."""
+    found = runs.read_current(home)
+    if found is None:
+        return None
+    running = {
+        container.labels.get(LABEL_ROLE)
+        for container in removal.containers_of(connect(), found["run"])
+        if container.status == "running"
+    }
+    return found if running >= SERVICES else None
+
+
+def changed_inputs(found: Mapping[str, Any], config: Config) -> list[str]:
+    """Name the files that have changed since the stack was started."""
+    before, now = found.get("inputs", {}), digests.digests(config)
+    return sorted(name for name in before.keys() | now.keys() if before.get(name) != now.get(name))
+
+
+def describe(home: Path, client: docker.DockerClient) -> dict[str, Any]:
+    """Say what is up, as data."""
+    found = runs.read_current(home)
+    if found is None:
+        return {"up": False, "containers": []}
+    containers = [
+        {
+            "name": _short_name(container),
+            "status": container.status,
+            "image": (container.attrs.get("Config") or {}).get("Image", ""),
+        }
+        for container in removal.containers_of(client, found["run"])
+        if container.labels.get(LABEL_ROLE) != "pause"
+    ]
+    running = {c["name"] for c in containers if c["status"] == "running"}
+    return {
+        "up": running >= SERVICES,
+        "run": found["run"],
+        "run_dir": found["run_dir"],
+        "public_url": found["public_url"],
+        "addresses": {
+            name: found[name] for name in ("https", "http", "localstack", "control", "ca_file")
+        },
+        "overlay": found["overlay"],
+        "vendor": found["vendor"],
+        "containers": sorted(containers, key=lambda c: c["name"]),
+    }
+
+
+def as_text(found: Mapping[str, Any]) -> str:
+    """Say what is up, for people."""
+    if not found["containers"]:
+        return "nothing is up; `bin/harness up` starts the stack"
+    state = "up" if found["up"] else "damaged: not every service runs; `bin/harness up` starts anew"
+    lines = [f"{found['public_url']}  {state}", f"run {found['run']} in {found['run_dir']}"]
+    lines += [f"  {name:<11} {value}" for name, value in found["addresses"].items()]
+    lines.append(f"  vendor      {found['vendor']}")
+    lines += [f"  {c['name']:<44} {c['status']}" for c in found["containers"]]
+    return "\n".join(lines)
+
+
+def containers_named(
+    home: Path, client: docker.DockerClient, name: str, *, running: bool
+) -> list[Container]:
+    """Find the containers of a service: ours by name, the app's by family, task id or container.
+
+    Raises:
+        NoStack: Nothing is up, or nothing in it has that name.
+    """
+    found = runs.read_current(home)
+    if found is None:
+        raise NoStack("no stack is up", where=str(home), hint="`bin/harness up` starts one")
+    all_of_them = [
+        container
+        for container in removal.containers_of(client, found["run"])
+        if container.labels.get(LABEL_ROLE) != "pause"
+        and (container.status == "running" or not running)
+    ]
+    full_name = found.get("services", {}).get(name, name)
+    matching = [c for c in all_of_them if full_name in _names(c)]
+    if not matching:
+        known = sorted({word for c in all_of_them for word in _names(c) if len(word) < 32})
+        raise NoStack(
+            f'nothing called "{name}" {"runs" if running else "is there"}',
+            hint=f"known here: {', '.join(known)}",
+        )
+    return matching
+
+
+def show_logs(home: Path, client: docker.DockerClient, name: str, *, follow: bool) -> int:
+    """Print the logs of a service's containers, redacted; with ``follow`` those of the newest."""
+    matching = containers_named(home, client, name, running=False)
+    removal.remember_secrets(matching)
+    if follow:
+        for line in matching[0].logs(stream=True, follow=True):
+            print(redact(line.decode(errors="replace")), end="", flush=True)
+        return 0
+    for container in matching:
+        if len(matching) > 1:
+            print(f"== {_short_name(container)} ({container.status})")
+        print(redact(container.logs().decode(errors="replace")), end="")
+    return 0
+
+
+def run_in(home: Path, client: docker.DockerClient, name: str, command: list[str]) -> int:
+    """Run a command in one container of a service, as root, as ECS Exec does.
+
+    The docker command is used where there is one, because it handles the terminal; else the output
+    is shown when the command has ended.
+    """
+    import shutil
+    import sys
+
+    container = containers_named(home, client, name, running=True)[0]
+    if shutil.which("docker"):
+        terminal = ["-it"] if sys.stdin.isatty() and sys.stdout.isatty() else []
+        call = ["docker", "exec", *terminal, "-u", "0", str(container.id), *command]
+        return subprocess.run(call, check=False).returncode
+    code, output = container.exec_run(command, user="0")
+    print(output.decode(errors="replace") if isinstance(output, bytes) else "", end="")
+    return int(code or 0)
+
+
+def _names(container: Container) -> tuple[str, ...]:
+    labels = container.labels
+    if removal.LABEL_CONTAINER not in labels:
+        return (labels.get(LABEL_ROLE, ""),)
+    task = labels.get(removal.LABEL_TASK_ARN, "").rpartition("/")[2]
+    return (labels.get(removal.LABEL_FAMILY, ""), task, task[:8])
+
+
+def _short_name(container: Container) -> str:
+    return "/".join(word for word in _names(container)[:2] if word)

@@ -1,0 +1,294 @@
+"""AWS resources and the app's first run, by the calls that production's own set-up makes.
+
+Receives clients and knows no container: what runs the tasks is behind the ECS API.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from harness.core.errors import ProvisionError
+from harness.core.redact import Secret, redact
+from harness.core.wait import Deadline, DeadlinePassed, GaveUp, NotYet, Ready, wait_until
+from harness.diagnosis.causes import likely_cause
+from harness.inputs import iam_roles, task_definitions
+from harness.inputs import load_balancer as albfiles
+from harness.inputs.config import Config, FirstRun, Service
+from harness.target.resources import secret_references
+from harness.target.resources.ecs import address_of, find_tasks
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from types_boto3_ecs import ECSClient
+    from types_boto3_elbv2 import ElasticLoadBalancingv2Client
+    from types_boto3_iam import IAMClient
+    from types_boto3_secretsmanager import SecretsManagerClient
+
+HOPELESS_STOP_CODES = frozenset({"TaskFailedToStart"})
+HOPELESS_REASONS = ("failed container health checks", "failed ELB health checks")
+_SHOWN_EVENTS = 8
+
+
+class ExecResult(Protocol):
+    """What a command in a task said."""
+
+    @property
+    def exit_code(self) -> int:
+        """Exit code."""
+
+    @property
+    def stdout(self) -> str:
+        """Standard output."""
+
+    @property
+    def stderr(self) -> str:
+        """Standard error."""
+
+
+class Exec(Protocol):
+    """Runs a command in a running task, as ECS Exec does: as root."""
+
+    def __call__(self, task_id: str, command: tuple[str, ...], /) -> ExecResult:
+        """Run it and wait for its end."""
+
+
+def secrets(client: SecretsManagerClient, values: Mapping[str, Secret]) -> None:
+    """Store each secret under production's name."""
+    for name, value in values.items():
+        client.create_secret(Name=name, SecretString=value.reveal())
+
+
+def roles(client: IAMClient, config: Config) -> None:
+    """Create the roles that the app's files in ``iam/`` describe, as they are."""
+    for role in iam_roles.read(config.app_context):
+        client.create_role(**role.create)
+        for name, document in role.policies.items():
+            client.put_role_policy(RoleName=role.name, PolicyName=name, PolicyDocument=document)
+
+
+def load_balancer(client: ElasticLoadBalancingv2Client, config: Config) -> None:
+    """Create the load balancer and the target group with production's settings."""
+    balancer = albfiles.load_balancer(config.load_balancer)
+    made = client.create_load_balancer(**balancer["LoadBalancer"])
+    client.modify_load_balancer_attributes(
+        LoadBalancerArn=made["LoadBalancers"][0]["LoadBalancerArn"],
+        Attributes=balancer.get("Attributes", []),
+    )
+    group = albfiles.target_group(config.target_group)
+    target_group = client.create_target_group(**group["TargetGroup"])
+    client.modify_target_group_attributes(
+        TargetGroupArn=target_group["TargetGroups"][0]["TargetGroupArn"],
+        Attributes=group.get("Attributes", []),
+    )
+
+
+def cluster(client: ECSClient, config: Config) -> None:
+    """Create the cluster."""
+    client.create_cluster(clusterName=config.cluster)
+
+
+def definition(client: ECSClient, path: Path) -> None:
+    """Register a task definition."""
+    client.register_task_definition(**dict(task_definitions.load(path).raw))
+
+
+def service(client: ECSClient, config: Config, files: Service) -> None:
+    """Register the task definition and create the service, from the files that production uses."""
+    definition(client, files.task_definition)
+    settings = task_definitions.load_json(files.service)
+    client.create_service(**{**settings, "cluster": config.cluster})
+
+
+def service_name(files: Service) -> str:
+    """Name of the service in its file."""
+    return str(task_definitions.load_json(files.service)["serviceName"])
+
+
+@dataclass(frozen=True)
+class Watch:
+    """Watches one service of a cluster come up."""
+
+    client: ECSClient
+    cluster: str
+    service: str
+    where: str
+    """The run directory, for the error."""
+    logs: Callable[[], str]
+    """The last log lines of the service's tasks, for the error."""
+    healthy_targets: Callable[[], set[str]] = set
+    """Addresses that the load balancer has found healthy."""
+    secrets: SecretsManagerClient | None = None
+    """Says which secret is wrong, where ECS's own words leave it out."""
+
+    def until_first_healthy(self, deadline: Deadline, *, check: Callable[[], None]) -> str:
+        """Wait for one healthy task and return its id.
+
+        Raises:
+            ProvisionError: No task became healthy; its stop reason and logs are in the error.
+        """
+        healthy: list[str] = []
+
+        def probe() -> Ready | NotYet:
+            for task in self._tasks("RUNNING"):
+                if task["lastStatus"] == "RUNNING" and self._is_healthy(task):
+                    healthy.append(task["taskArn"].rpartition("/")[2])
+                    return Ready()
+            self._give_up_if_hopeless()
+            return NotYet(self._summary())
+
+        self._wait(probe, deadline, check, what="has no healthy task")
+        return healthy[0]
+
+    def until_stable(self, deadline: Deadline, *, check: Callable[[], None]) -> None:
+        """Wait until the service runs as many tasks as it should, on one deployment.
+
+        Raises:
+            ProvisionError: The deployment failed, or did not complete in time.
+        """
+
+        def probe() -> Ready | NotYet:
+            found = self._describe()
+            deployments = found["deployments"]
+            completed = deployments[0].get("rolloutState") == "COMPLETED"
+            if completed and len(deployments) == 1 and self._running(found):
+                return Ready()
+            self._give_up_if_hopeless()
+            return NotYet(self._summary())
+
+        self._wait(probe, deadline, check, what="did not become stable")
+
+    @staticmethod
+    def _running(found: Mapping[str, Any]) -> bool:
+        return bool(found["runningCount"] == found["desiredCount"])
+
+    def _wait(
+        self,
+        probe: Callable[[], Ready | NotYet],
+        deadline: Deadline,
+        check: Callable[[], None],
+        *,
+        what: str,
+    ) -> None:
+        try:
+            wait_until(probe, deadline=deadline, interval_s=0.1, alive=check)
+        except (DeadlinePassed, GaveUp) as error:
+            reason = getattr(error, "reason", str(error))
+            logs, events = self.logs(), self._events()
+            stopped = "; ".join(_stop_words(task) for task in self._tasks("STOPPED")[:3])
+            texts = [*self._named_secrets(), stopped, logs, *events, reason]
+            cause = likely_cause(texts) or ""
+            raise ProvisionError(
+                f"service {self.service} {what}" + (f": {cause}" if cause else ""),
+                state=f"after {deadline.elapsed_s:.0f} s: {reason}"
+                + (f"; stopped tasks: {stopped}" if stopped else ""),
+                last_answer="\n    ".join(events[:_SHOWN_EVENTS]),
+                log_tail=logs,
+                where=self.where,
+                hint="correct the cause, then run it again; `bin/harness up` keeps a stack to look"
+                " into",
+            ) from error
+
+    def _is_healthy(self, task: Mapping[str, Any]) -> bool:
+        """Say whether a task is healthy: by its container check, or else by the load balancer."""
+        if task["healthStatus"] != "UNKNOWN" or self._has_check(task["taskDefinitionArn"]):
+            return bool(task["healthStatus"] == "HEALTHY")
+        return address_of(task) in self.healthy_targets()
+
+    def _has_check(self, definition: str) -> bool:
+        found = self.client.describe_task_definition(taskDefinition=definition)["taskDefinition"]
+        return any(one.get("healthCheck") for one in found["containerDefinitions"])
+
+    def _give_up_if_hopeless(self) -> None:
+        found = self._describe()
+        if any(d.get("rolloutState") == "FAILED" for d in found["deployments"]):
+            raise GaveUp("the deployment failed: " + self._summary())
+        for task in self._tasks("STOPPED"):
+            reason = task.get("stoppedReason", "")
+            if task.get("stopCode") in HOPELESS_STOP_CODES or any(
+                words in reason for words in HOPELESS_REASONS
+            ):
+                raise GaveUp(_stop_words(task))
+
+    def _describe(self) -> Mapping[str, Any]:
+        answer = self.client.describe_services(cluster=self.cluster, services=[self.service])
+        return answer["services"][0]
+
+    def _tasks(self, status: str) -> list[dict[str, Any]]:
+        return find_tasks(
+            self.client, cluster=self.cluster, statuses=(status,), serviceName=self.service
+        )
+
+    def _named_secrets(self) -> list[str]:
+        definition = self._describe()["taskDefinition"]
+        if self.secrets is None or not definition:
+            return []
+        found = self.client.describe_task_definition(taskDefinition=definition)["taskDefinition"]
+        kind = self.service.rpartition("-")[2]
+        return list(secret_references.lines(found, client=self.secrets, kind=f"the {kind}"))
+
+    def _summary(self) -> str:
+        found = self._describe()
+        return (
+            f"{found['runningCount']} of {found['desiredCount']} tasks running,"
+            f" {found['pendingCount']} pending"
+        )
+
+    def _events(self) -> list[str]:
+        return [redact(e["message"]) for e in self._describe().get("events", [])]
+
+
+def _stop_words(task: Mapping[str, Any]) -> str:
+    words = [f"{task.get('stopCode', '')}: {task.get('stoppedReason', '')}"]
+    for container in task.get("containers", []):
+        if container.get("exitCode") is not None:
+            words.append(f"container {container['name']} exited with {container['exitCode']}")
+        if container.get("reason"):
+            words.append(f"container {container['name']}: {container['reason']}")
+    return ", ".join(words)
+
+
+def require_exec(client: ECSClient, *, cluster: str, task_id: str, where: str) -> None:
+    """See that ECS Exec works for a task, as the first run on the day of the cutover needs it.
+
+    Raises:
+        ProvisionError: The task was started without it, or its role lacks the rights.
+    """
+    (task,) = client.describe_tasks(cluster=cluster, tasks=[task_id])["tasks"]
+    agents = [one for item in task["containers"] for one in item.get("managedAgents") or ()]
+    if any(one.get("lastStatus") == "RUNNING" for one in agents):
+        return
+    cause = "its role lacks the ssmmessages actions" if agents else "its service does not enable it"
+    raise ProvisionError(
+        f"ECS Exec does not work for the web task: {cause}",
+        state="The execute command failed because execute command was not enabled when the task was"
+        " run or the execute command agent isn't running.",
+        where=where,
+        hint="set \"enableExecuteCommand\": true in the service's file, and allow the task's role"
+        " ssmmessages:CreateControlChannel, CreateDataChannel, OpenControlChannel and"
+        " OpenDataChannel on *",
+    )
+
+
+def first_run(commands: tuple[FirstRun, ...], *, task_id: str, run: Exec, where: str) -> None:
+    """Run the first-run commands in a web task, one after the other.
+
+    Raises:
+        ProvisionError: A command failed, and not in the way that its ``accept`` allows.
+    """
+    for item in commands:
+        result = run(task_id, item.command)
+        output = f"{result.stdout}\n{result.stderr}".strip()
+        if result.exit_code == 0 or (item.accept and item.accept in output):
+            continue
+        cause = likely_cause([output])
+        command = " ".join(item.command)
+        raise ProvisionError(
+            f"`{command}` failed in the web task" + (f": {cause}" if cause else ""),
+            state=f"exit code {result.exit_code}, task {task_id}",
+            log_tail=output,
+            where=where,
+            hint="correct the cause, then run it again",
+        )

@@ -1,0 +1,1 @@
+"""The pytest plugin, its markers and fixtures; works on every target."""

@@ -1,0 +1,114 @@
+"""The fixtures of what runs behind the web tier: queue, worker, scheduler."""
+
+from __future__ import annotations
+
+import fcntl
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from harness.target.clients import aws as clients
+from harness.target.clients.browser import Browser
+from harness.target.clients.probe import unless_away
+from harness.target.resources.job_queue import LONG_JOB_S, JobQueue, Jobs
+from harness.target.resources.schedule import Scheduler
+from harness.target.resources.task_service import EcsService
+from harness.target.target import CHANGE, ECS, HTTP, PROBE, QUEUE, SCHEDULE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from harness.replay.fixtures import Toolbox
+    from harness.target.clients.probe import ProbeClient
+    from harness.target.target import Access, Differences
+
+_LONG_JOB_FILE = "long-job.txt"
+_NEEDED = frozenset({HTTP, PROBE, QUEUE, ECS, CHANGE})
+
+__all__ = ["job_queue", "jobs", "long_job", "patiently", "scheduler", "worker"]
+
+
+@pytest.fixture(scope="session")
+def job_queue(toolbox: Toolbox, aws: Callable[[str], Any]) -> JobQueue:
+    """The app's queue and its dead-letter queue."""
+    toolbox.need(QUEUE)
+    return JobQueue(toolbox.target.access, sqs=aws("sqs"))
+
+
+@pytest.fixture
+def jobs(probe: ProbeClient) -> Jobs:
+    """Jobs that the app dispatches on demand."""
+    return Jobs(probe)
+
+
+@pytest.fixture(scope="session")
+def long_job(toolbox: Toolbox, access: Access) -> Callable[[], str]:
+    """Dispatch, once a replay and early, a job that takes half a minute; return how to take it.
+
+    Taking it gives its id, or nothing when it could not be dispatched: what stands in the way is
+    for the scenarios to say.
+    """
+    path = Path(access.run_dir) / _LONG_JOB_FILE if access.run_dir else None
+    if toolbox.target.lacks(_NEEDED):
+        return str
+    if path is None:
+        job = _dispatch_long_job(toolbox)
+        return lambda: job
+
+    def take() -> str:
+        found = path.read_text(encoding="utf-8") if path.is_file() else ""
+        path.unlink(missing_ok=True)
+        return found
+
+    with path.with_suffix(".lock").open("a") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        if not path.is_file():
+            path.write_text(_dispatch_long_job(toolbox), encoding="utf-8")
+    return take
+
+
+def _dispatch_long_job(toolbox: Toolbox) -> str:
+    access = toolbox.target.access
+    try:
+        toolbox.wait_until_steady()
+        with clients.web(access) as session:
+            visitor = Browser(session, access=access, probe_key=lambda: toolbox.probe_key)
+            return Jobs(visitor.probe).dispatch(duration_s=LONG_JOB_S)
+    except Exception:  # noqa: BLE001 - beginning early must not fail scenarios that are not about it
+        return ""
+
+
+@pytest.fixture
+def patiently(
+    eventually: Callable[..., Any], differences: Differences
+) -> Callable[[Callable[[], Any]], Any]:
+    """Put a question to the app again while another scenario has its web tasks away or slow.
+
+    What looks back takes no turn, so that the load balancer may have no target just then.
+    """
+
+    def ask(question: Callable[[], Any]) -> Any:
+        return eventually(
+            lambda: unless_away(question),
+            until=lambda answer: isinstance(answer, list),
+            what="The web tasks did not answer",
+            within_s=differences.replacement_s,
+        )[0]
+
+    return ask
+
+
+@pytest.fixture(scope="session")
+def worker(toolbox: Toolbox, access: Access) -> EcsService:
+    """The worker's service."""
+    toolbox.need(ECS)
+    return EcsService(toolbox.ecs, cluster=access.cluster, name=access.services["worker"])
+
+
+@pytest.fixture(scope="session")
+def scheduler(toolbox: Toolbox, access: Access, aws: Callable[[str], Any]) -> Scheduler:
+    """The rule of the scheduler, and its task."""
+    toolbox.need(ECS)
+    toolbox.need(SCHEDULE)
+    return Scheduler(access, ecs=toolbox.ecs, aws=aws)

@@ -1,0 +1,43 @@
+"""What pytest knows of a scenario that is red or skipped, in as many words as a reader needs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harness.core import bundle
+
+if TYPE_CHECKING:
+    import pytest
+
+
+def shorten(error: BaseException) -> None:
+    """Leave the insides of libraries out: the exception's words say what they met."""
+    last, entry = None, error.__traceback__
+    while entry is not None:
+        if _is_ours(Path(entry.tb_frame.f_code.co_filename)):
+            last = entry
+        entry = entry.tb_next
+    if last is not None and last.tb_next is not None:
+        last.tb_next = None
+        error.__cause__, error.__suppress_context__ = None, True
+
+
+def _is_ours(path: Path) -> bool:
+    """Whether a traceback shows the frames of this file."""
+    return path.is_relative_to(bundle.PACKAGE) or "scenarios" in path.parts
+
+
+def seen(report: pytest.TestReport) -> str:
+    """Return what a scenario says that it saw."""
+    crash = getattr(report.longrepr, "reprcrash", None)
+    text = crash.message if crash is not None else str(report.longrepr)
+    said = text.removeprefix("AssertionError: ")
+    # After an assertion's own words, pytest's account of its operands says nothing more.
+    return said if said.startswith("assert ") else said.partition("\nassert ")[0]
+
+
+def skip_reason(report: pytest.TestReport) -> str:
+    """Return why a scenario was skipped."""
+    reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+    return reason.removeprefix("Skipped: ")

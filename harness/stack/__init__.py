@@ -1,0 +1,1 @@
+"""Our containers on this machine: engine, components, network, logs, removal."""

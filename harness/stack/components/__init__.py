@@ -1,0 +1,1 @@
+"""The containers the harness runs itself: one module each, data and a readiness probe."""

@@ -1,0 +1,51 @@
+"""The container that stands in for ECS and target groups; the only one with the Docker socket."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import requests
+
+from harness.core.wait import NotYet, Ready
+from harness.stack.spec import File, Mount, ServiceSpec
+
+NETWORKS = ("operator", "app", "aws")
+"""Roles of its networks; ports are published on the first."""
+PORT = 8000
+SOCKET = "/var/run/docker.sock"
+TASK_SOCKETS = "/run/control"
+_MIB = 1024**2
+
+
+def spec(*, settings: Mapping[str, Any], socket_path: str, volume: str) -> ServiceSpec:
+    """Describe the container.
+
+    Args:
+        settings: Content of /etc/harness/control.json; `harness/ecs/settings.py` reads it.
+        socket_path: The engine's socket on the engine's host.
+        volume: Volume for the sockets through which the pause containers reach control.
+    """
+    return ServiceSpec(
+        name="control",
+        image="control",
+        networks=dict.fromkeys(NETWORKS, ()),
+        environment={"PYTHONUNBUFFERED": "1"},
+        files={"/etc/harness/control.json": File(json.dumps(settings).encode(), mode=0o600)},
+        published=(PORT,),
+        memory_bytes=192 * _MIB,
+        pids_limit=256,
+        mounts={socket_path: Mount(SOCKET), volume: Mount(TASK_SOCKETS)},
+    )
+
+
+def probe(ports: Mapping[int, int]) -> Ready | NotYet:
+    """Ask whether control answers; it does once it has found its networks and the edge."""
+    session = requests.Session()
+    session.trust_env = False
+    try:
+        answer = session.get(f"http://127.0.0.1:{ports[PORT]}/ping", timeout=2)
+    except requests.RequestException as error:
+        return NotYet(str(error))
+    return Ready() if answer.ok else NotYet(f"HTTP {answer.status_code}: {answer.text[:200]}")

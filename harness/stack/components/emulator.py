@@ -1,0 +1,108 @@
+"""The container that emulates the AWS APIs that the app calls: LocalStack 4.14.0.
+
+Only this module knows which emulator it is. Being ready includes one call of every service, since
+the first call of each is slow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import requests
+
+from harness.core.wait import NotYet, Ready
+from harness.stack.spec import ServiceSpec
+
+NETWORKS = ("operator", "aws")
+"""Roles of its networks; ports are published on the first."""
+PORT = 4566
+HEALTH = "/_localstack/health"
+_TIMEOUT_S = 10
+_MIB = 1024**2
+
+
+@dataclass(frozen=True)
+class FirstCall:
+    """The cheapest call of a service, as it goes over the wire."""
+
+    target: str = ""
+    """X-Amz-Target of a service that speaks JSON."""
+    action: str = ""
+    """Action of a service that speaks the query protocol."""
+    version: str = ""
+
+    def send(self, session: requests.Session, url: str, *, headers: Mapping[str, str]) -> str:
+        """Make the call; returns what is wrong with the answer, or nothing."""
+        if self.target:
+            kind = {"X-Amz-Target": self.target, "Content-Type": "application/x-amz-json-1.1"}
+            answer = session.post(url, data="{}", headers={**headers, **kind}, timeout=_TIMEOUT_S)
+        elif self.action:
+            form = {"Action": self.action, "Version": self.version}
+            answer = session.post(url, data=form, headers=headers, timeout=_TIMEOUT_S)
+        else:
+            answer = session.get(url, headers=headers, timeout=_TIMEOUT_S)
+        return "" if answer.ok else f"HTTP {answer.status_code}: {answer.text[:200]}"
+
+
+SERVICES: Mapping[str, FirstCall] = {
+    "secretsmanager": FirstCall(target="secretsmanager.ListSecrets"),
+    "iam": FirstCall(action="ListRoles", version="2010-05-08"),
+    "sts": FirstCall(action="GetCallerIdentity", version="2011-06-15"),
+    "s3": FirstCall(),
+    "sqs": FirstCall(target="AmazonSQS.ListQueues"),
+    "ses": FirstCall(action="ListIdentities", version="2010-12-01"),
+    "events": FirstCall(target="AWSEvents.ListRules"),
+    "kms": FirstCall(target="TrentService.ListKeys"),
+    "logs": FirstCall(target="Logs_20140328.DescribeLogGroups"),
+}
+
+
+def spec() -> ServiceSpec:
+    """Describe the container."""
+    return ServiceSpec(
+        name="localstack",
+        image="localstack",
+        networks=dict.fromkeys(NETWORKS, ()),
+        environment={
+            "SERVICES": ",".join(SERVICES),
+            "EAGER_SERVICE_LOADING": "1",
+            # Presigned URLs are checked as S3 checks them: signature and expiry.
+            "S3_SKIP_SIGNATURE_VALIDATION": "0",
+            # Addresses in answers carry the name that tasks know.
+            "LOCALSTACK_HOST": f"localstack:{PORT}",
+            "SQS_ENDPOINT_STRATEGY": "path",
+        },
+        files={},
+        published=(PORT,),
+        memory_bytes=640 * _MIB,
+        pids_limit=256,
+    )
+
+
+def probe(ports: Mapping[int, int], *, account_id: str, region: str) -> Ready | NotYet:
+    """Ask for health, then call each service once, as an account of ours."""
+    url = f"http://127.0.0.1:{ports[PORT]}"
+    with requests.Session() as session:
+        session.trust_env = False
+        try:
+            health = session.get(f"{url}{HEALTH}", timeout=_TIMEOUT_S)
+            if not health.ok:
+                return NotYet(f"{HEALTH}: HTTP {health.status_code}")
+            for name, call in SERVICES.items():
+                headers = _signed_for(name, account_id=account_id, region=region)
+                wrong = call.send(session, f"{url}/", headers=headers)
+                if wrong:
+                    return NotYet(f"{name}: {wrong}")
+        except requests.RequestException as error:
+            return NotYet(str(error))
+    return Ready()
+
+
+def _signed_for(service: str, *, account_id: str, region: str) -> dict[str, str]:
+    """Name service, region and account; the emulator reads these and checks no signature here."""
+    scope = f"{account_id}/20260101/{region}/{service}/aws4_request"
+    return {
+        "Authorization": f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0",
+        "X-Amz-Date": "20260101T000000Z",
+    }

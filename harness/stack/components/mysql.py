@@ -1,0 +1,179 @@
+"""The container that stands in for the Aurora cluster: real MySQL, TLS required, an app account.
+
+The schema and the account are made by SQL that is copied in before the start. The container unlinks
+that file before the server runs, so the password is in no file, variable or ``docker inspect``; and
+the server listens only when the SQL is done, so the app account's ``SELECT 1`` is readiness.
+"""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from harness.core.redact import Secret
+from harness.core.wait import GaveUp, NotYet, Ready
+from harness.stack.spec import File, ServiceSpec
+
+if TYPE_CHECKING:
+    import pymysql
+
+NETWORKS = ("operator", "data")
+"""Roles of its networks; ports are published on the first."""
+PORT = 3306
+TLS_DIRECTORY = "/etc/mysql/tls"
+INIT_SQL = "/etc/mysql/init/init.sql"
+GRANTS = (
+    *("SELECT", "INSERT", "UPDATE", "DELETE"),
+    *("CREATE", "ALTER", "DROP", "INDEX", "REFERENCES", "CREATE TEMPORARY TABLES", "LOCK TABLES"),
+)
+"""What an app and its migrations need, on its own schema only."""
+_TIMEOUT_S = 5
+_ACCESS_DENIED = 1045
+_MIB = 1024**2
+
+
+@dataclass(frozen=True)
+class Account:
+    """The app's schema and its account there."""
+
+    schema: str
+    username: str
+    password: Secret
+
+
+@dataclass(frozen=True)
+class Hop:
+    """TLS of one hop, as it was negotiated."""
+
+    version: str
+    cipher: str
+
+
+def spec(
+    *, endpoint: str, ca_pem: str, certificate: tuple[str, str], account: Account
+) -> ServiceSpec:
+    """Describe the container.
+
+    Args:
+        endpoint: Production's name of the cluster endpoint, which the certificate carries.
+        ca_pem: The stack's CA.
+        certificate: Certificate and key, both PEM.
+        account: Made at the start.
+    """
+    return ServiceSpec(
+        name="mysql",
+        image="mysql",
+        networks={**dict.fromkeys(NETWORKS, ()), "data": (endpoint,)},
+        environment={},
+        files={
+            **tls_files(TLS_DIRECTORY, ca_pem=ca_pem, certificate=certificate),
+            INIT_SQL: File(init_sql(account).encode()),
+        },
+        published=(PORT,),
+        memory_bytes=640 * _MIB,
+        pids_limit=400,
+        stop_timeout_s=10,
+    )
+
+
+def tls_files(directory: str, *, ca_pem: str, certificate: tuple[str, str]) -> dict[str, File]:
+    """Name the CA, certificate and key; the directory in the image keeps other users out."""
+    pem, key = certificate
+    return {
+        f"{directory}/ca.pem": File(ca_pem.encode()),
+        f"{directory}/server.pem": File(pem.encode()),
+        f"{directory}/server.key": File(key.encode()),
+    }
+
+
+def init_sql(account: Account) -> str:
+    """Write the SQL that makes the schema and the app's account.
+
+    The account itself does not demand TLS: the server does, with the error that Aurora gives.
+    """
+    schema = account.schema.replace("`", "``")
+    return f"CREATE DATABASE `{schema}` CHARACTER SET utf8mb4;\n" + account_sql(account)
+
+
+def account_sql(account: Account, *, again: bool = False) -> str:
+    """Write the SQL that makes an account; ``again`` gives one that exists this password."""
+    schema = account.schema.replace("`", "``")
+    pattern = schema.replace("_", r"\_").replace("%", r"\%")
+    user = f"{_quoted(account.username)}@'%'"
+    password = f"IDENTIFIED WITH caching_sha2_password BY {_quoted(account.password.reveal())}"
+    made = (
+        f"CREATE USER IF NOT EXISTS {user} {password};\nALTER USER {user} {password};\n"
+        if again
+        else f"CREATE USER {user} {password};\n"
+    )
+    return f"{made}GRANT {', '.join(GRANTS)} ON `{pattern}`.* TO {user};\n"
+
+
+def probe(
+    ports: Mapping[int, int], *, endpoint: str, ca_pem: str, account: Account
+) -> Ready | NotYet:
+    """Ask ``SELECT 1`` as the app does: TLS, CA and production's name verified, in its schema."""
+    import pymysql
+
+    try:
+        hops(ports[PORT], endpoint=endpoint, ca_pem=ca_pem, account=account)
+    except pymysql.err.OperationalError as error:
+        if error.args[0] == _ACCESS_DENIED or "CERTIFICATE_VERIFY_FAILED" in str(error):
+            raise GaveUp(f"it will not get better: {error}") from error
+        return NotYet(str(error))
+    except (OSError, pymysql.err.MySQLError) as error:
+        return NotYet(str(error))
+    return Ready()
+
+
+def hops(port: int, *, endpoint: str, ca_pem: str, account: Account) -> tuple[Hop, Hop]:
+    """Connect and tell the TLS of both ends: ours, and that of the server's own connection.
+
+    They are one hop when the server is asked directly, and two through the proxy.
+
+    Raises:
+        pymysql.err.MySQLError: No connection, or one without TLS at the server.
+    """
+    import pymysql
+
+    connection = connect(port, endpoint=endpoint, ca_pem=ca_pem, account=account)
+    try:
+        ours = vars(connection)["_sock"]
+        clients = Hop(version=ours.version(), cipher=ours.cipher()[0])
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+            cursor.execute("SHOW STATUS WHERE Variable_name IN ('Ssl_version', 'Ssl_cipher')")
+            status = dict(cursor.fetchall())
+    finally:
+        connection.close()
+    if not status.get("Ssl_cipher"):
+        raise pymysql.err.OperationalError(0, "the server's connection has no TLS")
+    return clients, Hop(version=status["Ssl_version"], cipher=status["Ssl_cipher"])
+
+
+def connect(
+    port: int, *, endpoint: str, ca_pem: str, account: Account
+) -> pymysql.connections.Connection[Any]:
+    """Connect to a port of 127.0.0.1 as the app, verifying the CA and production's name."""
+    import pymysql
+
+    connection = pymysql.connect(
+        host=endpoint,
+        user=account.username,
+        password=account.password.reveal(),
+        database=account.schema,
+        ssl=ssl.create_default_context(cadata=ca_pem),
+        connect_timeout=_TIMEOUT_S,
+        read_timeout=_TIMEOUT_S,
+        defer_connect=True,
+    )
+    connection.connect(socket.create_connection(("127.0.0.1", port), _TIMEOUT_S))
+    return connection
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace("'", "''").replace("\n", "\\n")
+    return f"'{escaped}'"

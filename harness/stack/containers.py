@@ -1,0 +1,142 @@
+"""The containers of a run, found by their labels, and commands in them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from harness.core.errors import TargetError
+from harness.stack import engine
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import docker
+
+    from harness.target.target import Access
+
+_LOOK_BYTES = 16 * 1024**2
+_COLUMNS = "1000"
+"""So wide that artisan breaks no name in two; it is 80 where there is no terminal."""
+_LABEL_TASK = "com.amazonaws.ecs.task-arn"
+_LABEL_CONTAINER = "com.amazonaws.ecs.container-name"
+
+
+@dataclass(frozen=True)
+class ExecResult:
+    """What a command in a task's container left behind."""
+
+    exit_code: int
+    stdout: str
+    stderr: str
+
+
+class Containers:
+    """The containers of one run, found by their labels."""
+
+    def __init__(self, access: Access, *, client: docker.DockerClient | None = None) -> None:
+        self._run = access.run
+        self._client = client or engine.connect()
+
+    def of_role(self, role: str, *, also_stopped: bool = False) -> list[Any]:
+        """Return the run's containers with this role, newest first."""
+        labels = [f"harness.run={self._run}", f"harness.role={role}"]
+        found: list[Any] = self._client.containers.list(
+            all=also_stopped, filters={"label": labels}, ignore_removed=True
+        )
+        return found
+
+    def of_task(self, task: str, *, container: str = "") -> Any:
+        """Return one container of a running task, by the last part of the task's ARN.
+
+        Without a name it is the one that was created first: the first of the task definition.
+
+        Raises:
+            TargetError: There is none.
+        """
+        mine = [
+            one for one in self._all_of(task) if container in ("", one.labels.get(_LABEL_CONTAINER))
+        ]
+        if not mine:
+            named = f' "{container}"' if container else ""
+            raise TargetError(
+                f"Task {task} has no running container{named}.",
+                hint="bin/harness status lists the tasks that run.",
+            )
+        return mine[-1]
+
+    def logs(self) -> Iterator[tuple[str, str]]:
+        """Go through the containers of all tasks, running or stopped: name, what it has said."""
+        for one in self.of_role("task", also_stopped=True):
+            yield str(one.name), engine.log_of(one)
+
+    def log_of(self, task: str) -> str:
+        """Return what the containers of a task, running or stopped, have said."""
+        return "".join(map(engine.log_of, self._all_of(task, also_stopped=True)))
+
+    def _all_of(self, task: str, *, also_stopped: bool = False) -> list[Any]:
+        return [
+            one
+            for one in self.of_role("task", also_stopped=also_stopped)
+            if one.labels.get(_LABEL_TASK, "").endswith(f"/{task}")
+        ]
+
+    def image_of(self, task: str) -> Any:
+        """Return the image of a running task's container."""
+        return self._client.images.get(self.of_task(task).attrs["Image"])
+
+    def file_of_image(self, image: str, path: str) -> bytes | None:
+        """Return a file of an image as it was built, or None where it has none.
+
+        A container is created for it and never started: nothing is put over its files.
+        """
+        made = self._client.containers.create(
+            image,
+            command=["true"],
+            labels={"harness.run": self._run, "harness.role": "prober"},
+            mem_limit=_LOOK_BYTES,
+            memswap_limit=_LOOK_BYTES,
+            pids_limit=1,
+            network_mode="none",
+        )
+        try:
+            return engine.file_of(made, path)
+        finally:
+            made.remove(force=True)
+
+    def run(self, task: str, command: Sequence[str]) -> ExecResult:
+        """Run a command in a task's container as root, which is what ECS Exec does."""
+        code, (stdout, stderr) = self.of_task(task).exec_run(
+            list(command), user="0", environment={"COLUMNS": _COLUMNS}, demux=True
+        )
+        return ExecResult(code, _text(stdout), _text(stderr))
+
+    def sql(self, statements: str) -> None:
+        """Run SQL as the database's administrator, who signs in from inside its container only.
+
+        Raises:
+            TargetError: The server refuses it.
+        """
+        (container,) = self.of_role("mysql")
+        code, output = container.exec_run(
+            ["sh", "-c", 'printf %s "$SQL" | mysql --user=root'],
+            user="0",
+            environment={"SQL": statements},
+        )
+        if code:
+            raise TargetError("The database refuses SQL.", last_answer=_text(output).strip())
+
+    def addresses(self, role: str) -> dict[str, tuple[str, str]]:
+        """Return network name -> (address, gateway) of the one container with this role."""
+        (container,) = self.of_role(role)
+        networks = container.attrs["NetworkSettings"]["Networks"]
+        return {name: (one["IPAddress"], one["Gateway"]) for name, one in networks.items()}
+
+
+def exec_in_task(access: Access, task_id: str, command: Sequence[str]) -> ExecResult:
+    """Run a command as root in a task's container of the local stack."""
+    return Containers(access).run(task_id, command)
+
+
+def _text(raw: bytes | None) -> str:
+    return (raw or b"").decode("utf-8", "replace")

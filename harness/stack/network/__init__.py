@@ -1,0 +1,1 @@
+"""Addresses, security groups and packet rules of the local networks."""

@@ -1,0 +1,101 @@
+"""Who is in the network, with which security groups: from the configuration to packet rules.
+
+The load balancer's and the services' groups are those that their own files name; those of RDS
+Proxy, of the database and of the VPC endpoints are named in the configuration.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from ipaddress import IPv4Network
+from typing import TYPE_CHECKING, Any
+
+from harness.inputs import load_balancer, task_definitions
+from harness.stack.components import control, edge, emulator, mysql, proxy
+from harness.stack.network import packet_rules as packetrules
+from harness.stack.network.addresses import Tier
+from harness.stack.network.packet_rules import TASKS, Layout, Member
+
+if TYPE_CHECKING:
+    from harness.inputs.config import Config
+
+TASK_NETWORKS = ("app", "proxy", "aws")
+_HTTPS = 443
+
+
+def packet_rules(config: Config, *, tiers: Mapping[str, Tier]) -> dict[str, Any]:
+    """Return what control enforces: the rules of each service, and those of tasks in parts.
+
+    Raises:
+        ConfigError: A group is unknown, or tells one service's tasks from another's.
+    """
+    layout = _layout(config, tiers=tiers)
+    services = [name for name in layout.members if name != TASKS]
+    return {
+        "services": {name: layout.of_service(name) for name in services},
+        "tasks": layout.of_tasks(),
+    }
+
+
+def ways(config: Config) -> tuple[str, ...]:
+    """Say who may open connections to whom by the security groups, as AWS reads them."""
+    return tuple(dict.fromkeys(_layout(config, tiers={}).ways()))
+
+
+def _layout(config: Config, *, tiers: Mapping[str, Tier]) -> Layout:
+    return Layout(
+        vpc=IPv4Network(config.network.vpc_cidr),
+        tiers=tiers,
+        members=members(config),
+        groups=config.network.groups,
+    )
+
+
+def members(config: Config) -> dict[str, Member]:
+    """Return every service with a namespace of its own, and the tasks."""
+    network, groups = config.network, config.network.groups
+    balancer = tuple(_load_balancer_groups(config))
+    tasks = tuple(sorted(_task_groups(config)))
+    packetrules.require_one_tier(groups, tasks)
+    for name in (*balancer, *tasks):
+        _ = groups[name]
+    endpoints = (network.endpoints_group,) if network.endpoints_group else ()
+    open_to_tasks = () if endpoints else ((TASKS, emulator.PORT),)
+    return {
+        "edge": Member(edge.NETWORKS, groups=balancer),
+        TASKS: Member(TASK_NETWORKS, groups=tasks),
+        "proxy": Member(proxy.NETWORKS, groups=(network.proxy_group,), published=(proxy.PORT,)),
+        "mysql": Member(
+            mysql.NETWORKS,
+            groups=(network.database_group,),
+            published=(mysql.PORT,),
+        ),
+        "localstack": Member(
+            emulator.NETWORKS,
+            groups=endpoints,
+            published=(emulator.PORT,),
+            ports={_HTTPS: emulator.PORT},
+            also=(("control", emulator.PORT), *open_to_tasks),
+        ),
+        # Target health checks come from the load balancer's addresses on AWS.
+        "control": Member(control.NETWORKS, published=(control.PORT,), speaks_for=balancer),
+    }
+
+
+def _load_balancer_groups(config: Config) -> list[str]:
+    balancer = load_balancer.load_balancer(config.load_balancer)["LoadBalancer"]
+    return list(balancer.get("SecurityGroups") or ())
+
+
+def _task_groups(config: Config) -> set[str]:
+    """Groups of the services' tasks and of the scheduled ones."""
+    found: set[str] = set()
+    for files in config.services.values():
+        given = task_definitions.load_json(files.service).get("networkConfiguration") or {}
+        found.update(given.get("awsvpcConfiguration", {}).get("securityGroups") or ())
+    if config.schedule is not None:
+        for given in config.schedule.rule.inputs_of("PutTargets"):
+            for target in given["Targets"]:
+                network = target["EcsParameters"].get("NetworkConfiguration") or {}
+                found.update(network.get("awsvpcConfiguration", {}).get("SecurityGroups") or ())
+    return found

@@ -1,0 +1,213 @@
+"""Security groups as packet rules of a network namespace: who may open a connection to it.
+
+Named sources to named ports, answers to what was opened from inside, nothing else. Sources are
+addresses that do not change while the stack is up, so no rule follows a task that comes or goes.
+
+The rules are text for ``iptables-restore``. Known differences from AWS: tasks share a range, so
+that rules which tell one task's group from another's are refused; and a CIDR outside the VPC means,
+for the load balancer, whoever comes in from the internet's side, and not tasks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from ipaddress import IPv4Network
+from typing import Any
+
+from harness.core.errors import ConfigError
+from harness.inputs.security_groups import ANY, Permission, SecurityGroups
+from harness.stack.network.addresses import Tier
+
+PUBLIC, OPERATOR = "public", "operator"
+TASKS = "tasks"
+_FIRST = ("*filter", ":INPUT DROP [0:0]", ":FORWARD DROP [0:0]", ":OUTPUT ACCEPT [0:0]")
+_OPEN = (
+    "-A INPUT -i lo -j ACCEPT",
+    "-A INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT",
+)
+_LAST = ("COMMIT",)
+_WORLD = IPv4Network("0.0.0.0/0")
+
+
+@dataclass(frozen=True)
+class Member:
+    """Who has a namespace: a service of ours, or tasks."""
+
+    networks: tuple[str, ...]
+    groups: tuple[str, ...] = ()
+    """Ids of its security groups."""
+    published: tuple[int, ...] = ()
+    """Ports that the harness reaches over the operator's network."""
+    ports: Mapping[int, int] = field(default_factory=dict)
+    """Port on AWS -> port that it has here."""
+    also: tuple[tuple[str, int], ...] = ()
+    """Services that reach a port of it by no rule of the app's: the platform's own."""
+    speaks_for: tuple[str, ...] = ()
+    """Ids of groups whose connections it makes on its first tier: health checks are the load
+    balancer's."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The whole network: its tiers, and who is where."""
+
+    vpc: IPv4Network
+    tiers: Mapping[str, Tier]
+    """By network role."""
+    members: Mapping[str, Member]
+    """By service name; ``tasks`` are all tasks."""
+    groups: SecurityGroups
+
+    def of_service(self, name: str) -> str:
+        """Return the rules for a service's namespace."""
+        own = (*self._platform(name), *self._ingress(name, self.members[name].groups))
+        return _text((*_FIRST, *_OPEN, *self._inside(name), *own, *_LAST))
+
+    def _inside(self, name: str) -> Iterator[str]:
+        """Keep out of the public side who is no visitor.
+
+        The engine parts networks too, but not while it rewrites its rules for one that comes or
+        goes.
+        """
+        if PUBLIC in self.members[name].networks:
+            for source in (self.vpc, self.tiers[OPERATOR].subnet):
+                yield f"-A INPUT -s {source} -d {self.tiers[PUBLIC].subnet} -j DROP"
+
+    def of_tasks(self) -> dict[str, Any]:
+        """Return the rules for tasks in parts: ``first``, those of each of its groups, ``last``.
+
+        A task has no way out of its tiers: none to the machine that the stack runs on, which it has
+        not on Fargate either, and none to the internet.
+        """
+        tiers = [self.tiers[network] for network in self.members[TASKS].networks]
+        sealed = [
+            "-A OUTPUT -o lo -j ACCEPT",
+            *(f"-A OUTPUT -d {tier.gateway} -j DROP" for tier in tiers),
+            *(f"-A OUTPUT -d {tier.subnet} -j ACCEPT" for tier in tiers),
+            "-A OUTPUT -j DROP",
+        ]
+        return {
+            "first": _text((*_FIRST, *_OPEN)),
+            "groups": {name: _text(self._ingress(TASKS, [name])) for name in self.groups.groups},
+            "last": _text((*sealed, *_LAST)),
+        }
+
+    def ways(self) -> Iterator[str]:
+        """Say who may open connections to whom by the groups alone, as AWS reads them.
+
+        A network that two members do not share hides a group that opens too much; this does not.
+        """
+        for name, member in self.members.items():
+            for group_id in member.groups:
+                for permission in self.groups[group_id].ingress:
+                    sources = [
+                        other
+                        for other, one in self.members.items()
+                        if set(permission.groups) & set(one.groups)
+                    ] + [
+                        "internet" if self._by_public_side(name, cidr) else cidr
+                        for cidr in permission.cidrs
+                    ]
+                    for ports in _ports(permission, member.ports):
+                        for source in sources:
+                            yield f"{source} -> {name} {_spelled(permission.protocol, ports)}"
+
+    def _by_public_side(self, name: str, cidr: str) -> bool:
+        outside = not IPv4Network(cidr).subnet_of(self.vpc)
+        return outside and PUBLIC in self.members[name].networks
+
+    def _platform(self, name: str) -> Iterator[str]:
+        member = self.members[name]
+        if OPERATOR in member.networks:
+            tier = self.tiers[OPERATOR]
+            for port in member.published:
+                # A port published on loopback is reached through the network's gateway.
+                yield _rule("tcp", source=tier.gateway, to=tier.subnet, ports=(port, port))
+        for other, port in member.also:
+            for source, tier in self._shared(name, other):
+                yield _rule("tcp", source=source, to=tier.subnet, ports=(port, port))
+
+    def _ingress(self, name: str, group_ids: Iterable[str]) -> Iterator[str]:
+        for group_id in group_ids:
+            for permission in self.groups[group_id].ingress:
+                for ports in _ports(permission, self.members[name].ports):
+                    for source, to in self._sources(name, permission):
+                        yield _rule(permission.protocol, source=source, to=to, ports=ports)
+
+    def _sources(self, name: str, permission: Permission) -> Iterator[tuple[object, IPv4Network]]:
+        for group_id in permission.groups:
+            for other, member in self.members.items():
+                for source, tier in self._shared(name, other):
+                    if group_id in member.groups or (
+                        group_id in member.speaks_for and tier is self._first_tier(member)
+                    ):
+                        yield source, tier.subnet
+        for text in permission.cidrs:
+            if self._by_public_side(name, text):
+                yield _WORLD, self.tiers[PUBLIC].subnet
+            else:
+                yield text, _WORLD
+
+    def _first_tier(self, member: Member) -> Tier:
+        return next(self.tiers[one] for one in member.networks if one not in (PUBLIC, OPERATOR))
+
+    def _shared(self, name: str, other: str) -> Iterator[tuple[object, Tier]]:
+        """Go through the addresses of ``other`` on the networks that both are on."""
+        for network in self.members[name].networks:
+            if network in self.members[other].networks and network not in (PUBLIC, OPERATOR):
+                tier = self.tiers[network]
+                yield tier.tasks if other == TASKS else tier.of(other), tier
+
+
+def require_one_tier(groups: SecurityGroups, task_groups: Iterable[str]) -> None:
+    """Refuse rules that tell one task from another, which addresses here cannot.
+
+    Raises:
+        ConfigError: A group admits some of the groups that tasks have, and not all.
+    """
+    tasks = frozenset(task_groups)
+    for group in groups.groups.values():
+        opened: dict[tuple[str, int, int], set[str]] = {}
+        for one in group.ingress:
+            ports = (one.protocol, one.from_port, one.to_port)
+            opened.setdefault(ports, set()).update(tasks.intersection(one.groups))
+        for admitted in opened.values():
+            if admitted and admitted != tasks:
+                raise ConfigError(
+                    f"security group {group.name} admits the tasks of {', '.join(sorted(admitted))}"
+                    f" and not those of {', '.join(sorted(tasks - admitted))}",
+                    where=str(groups.path),
+                    hint="here all tasks share a range of addresses, so a pass would prove nothing:"
+                    " give the services one group, or admit all of their groups",
+                )
+
+
+def _ports(permission: Permission, here: Mapping[int, int]) -> Iterator[tuple[int, int]]:
+    first, last = permission.from_port, permission.to_port
+    if not here or permission.protocol == ANY:
+        yield first, last
+    else:
+        yield from ((mine, mine) for port, mine in here.items() if first <= port <= last)
+
+
+def _spelled(protocol: str, ports: tuple[int, int]) -> str:
+    if protocol == ANY:
+        return "any port"
+    first, last = ports
+    words = f"port {first}" if first == last else f"ports {first} to {last}"
+    return words if protocol == "tcp" else f"{protocol} {words}"
+
+
+def _rule(protocol: str, *, source: object, to: IPv4Network, ports: tuple[int, int]) -> str:
+    words = ["-A INPUT", f"-s {source}", f"-d {to}"]
+    if protocol != ANY:
+        words.append(f"-p {protocol}")
+    if protocol in ("tcp", "udp"):
+        first, last = ports
+        words.append(f"--dport {first}:{last}" if first != last else f"--dport {first}")
+    return " ".join([*words, "-j ACCEPT"])
+
+
+def _text(rules: Iterable[str]) -> str:
+    return "".join(f"{rule}\n" for rule in dict.fromkeys(rules))

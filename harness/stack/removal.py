@@ -1,0 +1,228 @@
+"""What a run leaves to read (logs, inspect data), and the removal of everything it made."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from harness.core import runs
+from harness.core.redact import redact, remember_variable
+from harness.core.runs import LABEL_HOME, LABEL_OWNER, LABEL_ROLE, LABEL_RUN, Run
+from harness.core.wait import Deadline, DeadlinePassed, NotYet, Ready, wait_until
+
+if TYPE_CHECKING:
+    import docker
+    from docker.models.containers import Container
+
+LABEL_CONTAINER = "com.amazonaws.ecs.container-name"
+LABEL_TASK_ARN = "com.amazonaws.ecs.task-arn"
+LABEL_FAMILY = "com.amazonaws.ecs.task-definition-family"
+
+REMOVAL_ORDER = ("control", "task", "pause", "edge", "proxy", "mysql", "localstack")
+"""The reverse of the start; ``control`` goes first, or it would replace the tasks that go."""
+_WORKERS = 8
+_REMOVED_WITHIN_S = 5.0
+_SETTLED_WITHIN_S = 2.0
+_OOM_EXIT_CODE = 137
+
+
+def containers_of(client: docker.DockerClient, run_id: str) -> list[Container]:
+    """List every container of a run, stopped ones too."""
+    found: list[Container] = client.containers.list(
+        all=True, filters={"label": f"{LABEL_RUN}={run_id}"}, ignore_removed=True
+    )
+    return found
+
+
+def was_oom_killed(container: Container) -> bool:
+    """Say whether a process in the container met its memory limit.
+
+    Docker 20.10 on cgroup v1 sets OOMKilled for any process in the container; a SIGKILL that nobody
+    sent shows only as the exit code.
+    """
+    return bool(container.attrs["State"]["ExitCode"] == _OOM_EXIT_CODE)
+
+
+def save(run: Run, containers: Iterable[Container]) -> None:
+    """Save logs and inspect data of containers into the run directory."""
+    found = list(containers)
+    remember_secrets(found)
+    with ThreadPoolExecutor(_WORKERS) as pool:
+        list(pool.map(lambda container: _save_one(run, container), found))
+
+
+def _save_one(run: Run, container: Container) -> None:
+    import docker.errors
+
+    labels = container.labels
+    if labels.get(LABEL_ROLE) == "pause":
+        return
+    place = _place(labels)
+    # One that is gone, dead or stuck has no logs to give; that must not keep it from being removed.
+    with contextlib.suppress(docker.errors.APIError):
+        stdout = container.logs(stdout=True, stderr=False, timestamps=True)
+        stderr = container.logs(stdout=False, stderr=True, timestamps=True)
+        run.write_text(f"{place}/stdout.log", stdout.decode(errors="replace"))
+        run.write_text(f"{place}/stderr.log", stderr.decode(errors="replace"))
+        run.write_json(f"{place}/inspect.json", _without_values(container.attrs))
+
+
+def _place(labels: dict[str, str]) -> str:
+    if LABEL_CONTAINER not in labels:
+        return f"services/{labels.get(LABEL_ROLE, 'unknown')}"
+    task = labels.get(LABEL_TASK_ARN, "unknown").rpartition("/")[2]
+    return f"tasks/{labels.get(LABEL_FAMILY, 'task')}-{task}/{labels[LABEL_CONTAINER]}"
+
+
+def _without_values(attrs: dict[str, Any]) -> dict[str, Any]:
+    """Keep the names of environment variables and drop their values: some are secrets."""
+    config = dict(attrs.get("Config") or {})
+    config["Env"] = [entry.partition("=")[0] for entry in config.get("Env") or []]
+    return {**attrs, "Config": config}
+
+
+def remember_secrets(containers: Iterable[Container]) -> None:
+    """Blank what control injected, in a process that did not make the secrets itself."""
+    for container in containers:
+        names = set(container.labels.get("harness.ecs.secret-names", "").split(","))
+        for entry in container.attrs.get("Config", {}).get("Env") or []:
+            name, _, value = entry.partition("=")
+            if name in names:
+                remember_variable(name, value)
+
+
+def task_log_tail(client: docker.DockerClient, run_id: str, *, lines: int = 20) -> str:
+    """Return the last log lines of each container of the app, newest task last, redacted."""
+    found = [c for c in containers_of(client, run_id) if LABEL_CONTAINER in c.labels]
+    remember_secrets(found)
+    tails = [
+        f"[{_place(c.labels)}]\n{c.logs(tail=lines).decode(errors='replace')}"
+        for c in reversed(found[:4])
+    ]
+    return redact("\n".join(tails))
+
+
+def remove_run(client: docker.DockerClient, run_id: str) -> None:
+    """Remove every container, network and volume of one run, and nothing else.
+
+    The engine may still finish what ``control`` asked of it last, and a network is held until its
+    last endpoint is gone: passes are made until nothing is left, or a time has passed.
+    """
+
+    def one_pass() -> Ready | NotYet:
+        _remove_all(client, run_id)
+        left = _left(client, run_id)
+        return NotYet(f"{left} are left") if left else Ready()
+
+    # What cannot be removed at all is found again by the next sweep.
+    with contextlib.suppress(DeadlinePassed):
+        wait_until(one_pass, deadline=Deadline(_REMOVED_WITHIN_S), interval_s=0.3)
+
+
+def _left(client: docker.DockerClient, run_id: str) -> int:
+    mine = {"label": f"{LABEL_RUN}={run_id}"}
+    networks = client.networks.list(filters=mine)
+    volumes = client.volumes.list(filters=mine)
+    return len(containers_of(client, run_id)) + len(networks) + len(volumes)
+
+
+def _remove_all(client: docker.DockerClient, run_id: str) -> None:
+    for container in containers_of(client, run_id):
+        if container.labels.get(LABEL_ROLE) == "control":
+            _remove(container)
+    _settle(client, run_id)
+    by_role: dict[str, list[Container]] = {}
+    for container in containers_of(client, run_id):
+        by_role.setdefault(container.labels.get(LABEL_ROLE, ""), []).append(container)
+    rest = [role for role in by_role if role not in REMOVAL_ORDER]
+    waves = [["task", *rest], list(REMOVAL_ORDER[2:])]
+    with ThreadPoolExecutor(_WORKERS) as pool:
+        for roles in waves:
+            wave = [container for role in roles for container in by_role.get(role, [])]
+            list(pool.map(_remove, wave))
+        mine = {"label": f"{LABEL_RUN}={run_id}"}
+        list(pool.map(_remove_network, client.networks.list(filters=mine)))
+        list(pool.map(_remove, client.volumes.list(filters=mine)))
+
+
+def _settle(client: docker.DockerClient, run_id: str) -> None:
+    """Let the engine end what control asked last.
+
+    A container removed while it is connected to a
+    network leaves an endpoint that Docker 20.10 never gives back.
+    """
+
+    def probe() -> Ready | NotYet:
+        starting = [c for c in containers_of(client, run_id) if c.status == "created"]
+        return NotYet(f"{len(starting)} are starting") if starting else Ready()
+
+    with contextlib.suppress(DeadlinePassed):
+        wait_until(probe, deadline=Deadline(_SETTLED_WITHIN_S), interval_s=0.1)
+
+
+def _remove_network(network: Any) -> None:
+    """Remove a network; an endpoint that a killed container left behind is cut off first."""
+    import docker.errors
+
+    with contextlib.suppress(docker.errors.NotFound):
+        network.reload()
+        for container_id in network.attrs.get("Containers") or {}:
+            with contextlib.suppress(docker.errors.APIError):
+                network.disconnect(container_id, force=True)
+    _remove(network)
+
+
+def _remove(resource: Any) -> None:
+    import docker.errors
+
+    # 404: it is gone already; 409: its removal is in progress. Both are success.
+    with contextlib.suppress(docker.errors.APIError):
+        if hasattr(resource, "image"):
+            resource.remove(force=True, v=True)
+        else:
+            resource.remove()
+
+
+def runs_in_engine(client: docker.DockerClient) -> dict[str, tuple[Path, str]]:
+    """List the runs that have anything in the engine: id -> (home, owner)."""
+    found: dict[str, tuple[Path, str]] = {}
+    mine: dict[str, str | list[str] | bool] = {"label": LABEL_RUN}
+    resources = [
+        *client.containers.list(all=True, ignore_removed=True, filters=mine),
+        *client.networks.list(filters=mine),
+        *client.volumes.list(filters=mine),
+    ]
+    for resource in resources:
+        labels = _labels(resource)
+        if LABEL_HOME in labels:
+            found[labels[LABEL_RUN]] = (Path(labels[LABEL_HOME]), labels.get(LABEL_OWNER, ""))
+    return found
+
+
+def _labels(resource: Any) -> dict[str, str]:
+    attrs = resource.attrs
+    labels: dict[str, str] = attrs.get("Labels") or attrs.get("Config", {}).get("Labels") or {}
+    return labels
+
+
+def sweep(client: docker.DockerClient) -> list[str]:
+    """Remove what dead runs left: killed harnesses, never a run that lives.
+
+    Returns:
+        The ids of the runs that were removed.
+    """
+    swept = []
+    for run_id, (home, owner) in runs_in_engine(client).items():
+        if runs.is_alive(home, run_id, owner=owner):
+            continue
+        run = runs.find_run(home, run_id)
+        if run is not None:
+            save(run, containers_of(client, run_id))
+            run.set_state(runs.STATE_STOPPED)
+        remove_run(client, run_id)
+        runs.clear_current(home, run_id=run_id)
+        swept.append(run_id)
+    return swept

@@ -1,0 +1,1 @@
+"""Programs that run inside containers; they import only ``aws`` and ``core``."""

@@ -1,0 +1,277 @@
+"""The Docker engine, as far as tasks need it; the only module here that imports docker."""
+
+from __future__ import annotations
+
+import io
+import tarfile
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import docker
+from docker.errors import APIError, DockerException, NotFound
+
+from harness.core.redact import redact
+from harness.standins.control.agent import edge_files
+
+_POLL_S = 0.02
+_EXIT_CODE_WITHIN_S = 5.0
+_A_LONG_TIME_S = 10**6
+
+
+class EngineError(Exception):
+    """The engine refused a call; the text is the engine's, without secrets."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A container's labels and state."""
+
+    docker_id: str
+    labels: Mapping[str, str]
+    running: bool
+    started: bool
+    exit_code: int
+    oom_killed: bool
+    started_at: str = ""
+    """The engine's own stamp of the latest start."""
+
+
+class Engine:
+    """Calls to the Docker engine; each may take long and is made outside the lock."""
+
+    def __init__(self, *, run: str) -> None:
+        self._client = docker.DockerClient.from_env(max_pool_size=32, timeout=60)
+        # Events may be minutes apart; a read time-out would end the stream.
+        self._events = docker.DockerClient.from_env(timeout=_A_LONG_TIME_S)
+        self._run = run
+
+    def ping(self) -> None:
+        """Raise EngineError when the engine does not answer."""
+        with _said():
+            self._client.ping()
+
+    def architecture(self, image_id: str) -> str:
+        """Return the CPU architecture of an image; empty when the engine has no such image."""
+        try:
+            return str(self._client.images.get(image_id).attrs["Architecture"])
+        except NotFound:
+            return ""
+
+    def subnet(self, network: str) -> str:
+        """Return a network's CIDR."""
+        with _said():
+            attrs = self._client.api.inspect_network(network)
+        return str(attrs["IPAM"]["Config"][0]["Subnet"])
+
+    def create(self, *, networks: Sequence[str] = (), **what: Any) -> str:
+        """Create a container and connect it to the networks; return its id."""
+        with _said():
+            if networks:
+                what["network"] = networks[0]
+            created = self._client.containers.create(**what)
+            docker_id = str(created.id)
+            for network in networks[1:]:
+                self._client.api.connect_container_to_network(docker_id, network)
+        return docker_id
+
+    def create_volume(self, name: str, *, labels: Mapping[str, str]) -> None:
+        """Create a volume; one that exists is left as it is."""
+        with _said():
+            self._client.api.create_volume(name, labels=dict(labels))
+
+    def remove_volumes(self, task_label: str) -> None:
+        """Remove a task's volumes; what is in use stays."""
+        for volume in self._client.volumes.list(filters={"label": task_label}):
+            with _said():
+                volume.remove(force=True)
+
+    def put(self, docker_id: str, *, files: Mapping[str, str]) -> None:
+        """Put files, by absolute path, into a container; its volumes may be in a read-only root."""
+        by_directory: dict[str, dict[str, str]] = {}
+        for path, text in files.items():
+            directory, _, name = path.rpartition("/")
+            by_directory.setdefault(directory or "/", {})[name] = text
+        for directory, named in by_directory.items():
+            with _said():
+                self._client.api.put_archive(docker_id, directory, edge_files.archive(named))
+
+    def read(self, docker_id: str, *, path: str) -> str:
+        """Return a text file of a container, empty when there is none."""
+        try:
+            with _said():
+                chunks, _ = self._client.api.get_archive(docker_id, path)
+                packed = io.BytesIO(b"".join(chunks))
+        except EngineError as error:
+            if "Could not find the file" in str(error):
+                return ""
+            raise
+        with tarfile.open(fileobj=packed) as tar:
+            member = tar.extractfile(tar.getmembers()[0])
+            return member.read().decode() if member else ""
+
+    def start(self, docker_id: str) -> None:
+        """Start a created container."""
+        with _said():
+            self._client.api.start(docker_id)
+
+    def stop(self, docker_id: str, *, timeout_s: int) -> None:
+        """Send the image's stop signal, and SIGKILL after the time; return when it is stopped."""
+        with _said():
+            self._client.api.stop(docker_id, timeout=timeout_s)
+
+    def kill(self, docker_id: str, *, signal: str = "SIGKILL") -> None:
+        """Send a signal; a container that does not run is none of our concern."""
+        try:
+            self._client.api.kill(docker_id, signal=signal)
+        except APIError as error:
+            if error.status_code not in (404, 409):
+                raise EngineError(_text(error)) from error
+
+    def remove(self, docker_id: str) -> None:
+        """Remove a container with its anonymous volumes, running or not."""
+        try:
+            self._client.api.remove_container(docker_id, v=True, force=True)
+        except APIError as error:
+            if error.status_code not in (404, 409):
+                raise EngineError(_text(error)) from error
+
+    def address(self, docker_id: str, *, network: str) -> str:
+        """Return a running container's address on a network."""
+        with _said():
+            attrs = self._client.api.inspect_container(docker_id)
+        return str(attrs["NetworkSettings"]["Networks"][network]["IPAddress"])
+
+    def seen(self, docker_id: str) -> Seen:
+        """Return a container as it is now."""
+        with _said():
+            return self._seen(docker_id)
+
+    def run_check(self, docker_id: str, *, command: Sequence[str], timeout_s: float) -> bool:
+        """Run a health check's command in the container; say whether it ended with 0 in time."""
+        try:
+            with _said():
+                ident = self._client.api.exec_create(docker_id, list(command), stdin=False)["Id"]
+                self._client.api.exec_start(ident, detach=True)
+                return self._exit_code(ident, timeout_s=timeout_s) == 0
+        except EngineError:
+            return False
+
+    def execute(self, docker_id: str, *, command: Sequence[str]) -> None:
+        """Run a command in a container to its end; what it says is the error if it fails."""
+        with _said():
+            ident = self._client.api.exec_create(docker_id, list(command))["Id"]
+            said = self._client.api.exec_start(ident).decode(errors="replace")
+            # The engine knows the code a moment after the output has ended.
+            code = self._exit_code(ident, timeout_s=_EXIT_CODE_WITHIN_S)
+        if code != 0:
+            raise EngineError(f"exit code {code}: {redact(said.strip())}")
+
+    def _exit_code(self, exec_id: str, *, timeout_s: float) -> int | None:
+        waiting = threading.Event()
+        for _ in range(int(timeout_s / _POLL_S)):
+            found = self._client.api.exec_inspect(exec_id)
+            if not found["Running"] and found["ExitCode"] is not None:
+                return int(found["ExitCode"])
+            waiting.wait(_POLL_S)
+        return None
+
+    def run(self, **what: Any) -> None:
+        """Run a container to its end and remove it; its last words are the error if it fails."""
+        docker_id = self.create(**what)
+        try:
+            with _said():
+                self._client.api.start(docker_id)
+                code = self._client.api.wait(docker_id)["StatusCode"]
+                said = self._client.api.logs(docker_id).decode(errors="replace") if code else ""
+        finally:
+            self.remove(docker_id)
+        if code:
+            raise EngineError(f"exit code {code}: {redact(said.strip())}")
+
+    def deaths(self, *, since: float) -> Iterator[str]:
+        """Yield the id of each container of this run that stops, while the engine talks."""
+        return self._happenings("die", since=since)
+
+    def starts(self, *, since: float) -> Iterator[str]:
+        """Yield the id of each container of this run that starts, while the engine talks."""
+        return self._happenings("start", since=since)
+
+    def _happenings(self, event_name: str, *, since: float) -> Iterator[str]:
+        with _said():
+            for event in self._events.api.events(
+                decode=True,
+                since=int(since),
+                filters={
+                    "type": "container",
+                    "event": event_name,
+                    "label": f"harness.run={self._run}",
+                },
+            ):
+                yield str(event["Actor"]["ID"])
+
+    def containers(self, *, role: str) -> list[Seen]:
+        """Return this run's containers of a role, running or not."""
+        labels = [f"harness.run={self._run}", f"harness.role={role}"]
+        with _said():
+            found = self._client.api.containers(all=True, filters={"label": labels})
+            return [self._seen(item["Id"]) for item in found]
+
+    def _seen(self, docker_id: str) -> Seen:
+        attrs = self._client.api.inspect_container(docker_id)
+        state = attrs["State"]
+        return Seen(
+            docker_id=docker_id,
+            labels=attrs["Config"]["Labels"] or {},
+            running=state["Running"],
+            started=state["Status"] != "created",
+            exit_code=state["ExitCode"],
+            oom_killed=state["OOMKilled"],
+            started_at=state["StartedAt"],
+        )
+
+
+class EdgeFiles:
+    """The edge container's files, for ``edge.Edge``."""
+
+    def __init__(self, engine: Engine, *, container: str) -> None:
+        self._engine = engine
+        self._container = container
+
+    def read(self, name: str) -> str:
+        """Return one of the files, empty when there is none."""
+        try:
+            return self._engine.read(self._container, path=f"{edge_files.DIRECTORY}/{name}")
+        except EngineError as error:
+            raise edge_files.EdgeError(str(error)) from error
+
+    def replace(self, name: str, *, text: str) -> None:
+        """Replace one of the files at once."""
+        try:
+            self._engine.execute(self._container, command=edge_files.replacing(name, text=text))
+        except EngineError as error:
+            raise edge_files.EdgeError(str(error)) from error
+
+    def reload(self) -> None:
+        """Have nginx read its configuration again."""
+        try:
+            self._engine.kill(self._container, signal="SIGHUP")
+        except EngineError as error:
+            raise edge_files.EdgeError(str(error)) from error
+
+
+class _said:  # noqa: N801  (used as a function)
+    """Turn what docker-py raises into EngineError."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, (DockerException, OSError)):
+            raise EngineError(_text(error)) from error
+
+
+def _text(error: BaseException) -> str:
+    said = error.explanation if isinstance(error, APIError) and error.explanation else str(error)
+    return redact(str(said))

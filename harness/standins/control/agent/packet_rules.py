@@ -1,0 +1,107 @@
+"""Puts the security groups' packet rules into the namespaces of the services and of each task.
+
+A task's pause container puts its own in place before the task's containers start. A service loses
+its rules with its namespace whenever it stops, so they are put back at each of its starts, by a
+short-lived container that joins the namespace; ``control`` itself is one of the services.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from harness.standins.control.agent.engine import Engine, EngineError, Seen
+from harness.standins.control.state.settings import Settings
+
+log = logging.getLogger(__name__)
+
+COMMAND = "packet-rules"
+VARIABLE = "RULES"
+_MIB = 1024 * 1024
+_TRIES = 5
+_AGAIN_S = 0.3
+
+
+def groups_of(given: Mapping[str, Any]) -> list[str]:
+    """Return the security groups in a RunTask or CreateService input."""
+    awsvpc = (given.get("networkConfiguration") or {}).get("awsvpcConfiguration") or {}
+    return list(awsvpc.get("securityGroups") or ())
+
+
+class Firewall:
+    """Keeps the rules of the services where they belong."""
+
+    def __init__(self, engine: Engine, *, settings: Settings) -> None:
+        self._engine = engine
+        self._settings = settings
+        self._lock = threading.Lock()
+        self._begun: dict[str, tuple[str, str]] = {}
+        """Role to the container, and its start, whose rules are in place or on their way."""
+        self._wanting = dict.fromkeys(settings.rules.services, "not yet")
+        """Role to why its rules are not in place."""
+
+    def wanting(self) -> str:
+        """Say whose rules are not in place and why; empty when all are."""
+        with self._lock:
+            return "; ".join(f"{role}: {why}" for role, why in sorted(self._wanting.items()))
+
+    def run(self) -> None:
+        """Follow the engine's events; after a gap, look at every service once."""
+        again = threading.Event()
+        while self._settings.rules.services:
+            since = time.time()
+            try:
+                for role in self._settings.rules.services:
+                    for seen in self._engine.containers(role=role):
+                        self._take_note(seen)
+                for docker_id in self._engine.starts(since=since):
+                    self._take_note(self._engine.seen(docker_id))
+            except EngineError as error:
+                log.warning("starts: %s; trying again", error)
+            again.wait(_AGAIN_S)
+
+    def _take_note(self, seen: Seen) -> None:
+        role = seen.labels.get("harness.role", "")
+        if role not in self._settings.rules.services or not seen.running:
+            return
+        with self._lock:
+            if self._begun.get(role) == (seen.docker_id, seen.started_at):
+                return
+            self._begun[role] = (seen.docker_id, seen.started_at)
+            self._wanting[role] = "not yet"
+        threading.Thread(target=self._put, args=(role, seen.docker_id), daemon=True).start()
+
+    def _put(self, role: str, docker_id: str) -> None:
+        again = threading.Event()
+        for _ in range(_TRIES):
+            try:
+                self._engine.run(**joining(docker_id, role=role, settings=self._settings))
+            except EngineError as error:
+                log.warning("packet rules of %s: %s", role, error)
+                with self._lock:
+                    self._wanting[role] = str(error)
+                again.wait(_AGAIN_S)
+            else:
+                with self._lock:
+                    self._wanting.pop(role, None)
+                return
+
+
+def joining(docker_id: str, *, role: str, settings: Settings) -> dict[str, Any]:
+    """Return what creates the container that puts a service's rules into its namespace."""
+    return {
+        "image": settings.pause_image,
+        "entrypoint": [COMMAND],
+        "environment": {VARIABLE: settings.rules.services[role]},
+        "network_mode": f"container:{docker_id}",
+        "labels": {**settings.labels, "harness.role": "rules"},
+        "cap_drop": ["ALL"],
+        "cap_add": ["NET_ADMIN"],
+        "security_opt": ["no-new-privileges"],
+        "mem_limit": 32 * _MIB,
+        "memswap_limit": 32 * _MIB,
+        "pids_limit": 16,
+    }

@@ -1,0 +1,204 @@
+"""Roles as ECS and EventBridge use them: whether one can be assumed, and what its policies allow.
+
+Each check returns AWS's words for what is wrong, or nothing. Where the app has no role files (the
+directory ``iam/`` of its context) no role is known, and none is judged.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from harness.aws.iam_policy import ANY, Need, allows, trusts, why_not
+from harness.aws.value_from import ValueFromError, parse_value_from
+from harness.inputs.task_definitions import ContainerDefinition, parse
+from harness.standins.control.agent.secrets import PREFIX
+from harness.standins.control.state.model import Definition, Task
+
+ECS_TASKS = "ecs-tasks.amazonaws.com"
+EVENTS = "events.amazonaws.com"
+_ECR = re.compile(
+    r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[\w-]+)\.amazonaws\.com/(?P<name>[^:@]+)"
+)
+_EXEC = (
+    *("CreateControlChannel", "CreateDataChannel"),
+    *("OpenControlChannel", "OpenDataChannel"),
+)
+_PULL = ("ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
+_SOME_SUFFIX = "-AbCdEf"
+"""Secrets Manager's own, which an ARN may leave out; a policy's question marks stand for it."""
+_NOT_ASSUMED = (
+    "ECS was unable to assume the role '{role}' that was provided for this task. Please verify that"
+    " the role being passed has the proper trust relationship and permissions and that your IAM"
+    " user has permissions to pass this role."
+)
+
+
+@dataclass(frozen=True)
+class Role:
+    """A role: whom it trusts, and its policies."""
+
+    arn: str
+    trust: Mapping[str, Any]
+    documents: tuple[Mapping[str, Any], ...]
+
+    def refusal(self, need: Need, *, session: str) -> str:
+        """Return AWS's words for an action that the policies do not allow, or nothing."""
+        why = why_not(self.documents, need)
+        if not why:
+            return ""
+        assumed = self.arn.replace(":iam:", ":sts:").replace(":role/", ":assumed-role/")
+        return (
+            f"AccessDeniedException: User: {assumed}/{session} is not authorized to perform:"
+            f" {need} {why}"
+        )
+
+
+class Roles:
+    """Reads roles from IAM at the moment they are needed, since a policy may change."""
+
+    def __init__(self, iam: Callable[[], Any], *, known: bool, account_id: str) -> None:
+        self._iam = iam
+        self._known = known
+        self._account_id = account_id
+
+    def why_no_start(self, task: Task, definition: Definition) -> str:
+        """Return the stoppedReason of a task whose roles are not enough to start it."""
+        if not self._known:
+            return ""
+        parsed = parse(definition.raw)
+        overridden = task.overrides.get("taskRoleArn")
+        for arn in filter(None, (parsed.execution_role_arn, overridden or parsed.task_role_arn)):
+            if self._assumable(arn, service=ECS_TASKS, source=task.arn) is None:
+                return _NOT_ASSUMED.format(role=arn)
+        execution = parsed.execution_role_arn and self._find(parsed.execution_role_arn)
+        if not execution:
+            return ""
+        for container in parsed.containers:
+            for words, need in self._needs(container, task_id=task.id):
+                refused = execution.refusal(need, session=task.id)
+                if refused:
+                    return words.format(refused)
+        return ""
+
+    def may_exec(self, task: Task, definition: Definition) -> bool:
+        """Say whether the task's role lets the agent of ECS Exec talk to Systems Manager.
+
+        Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html.
+        """
+        arn = task.overrides.get("taskRoleArn") or parse(definition.raw).task_role_arn
+        if not self._known or not task.execute_command:
+            return True
+        role = self._find(arn) if arn else None
+        needs = (Need(f"ssmmessages:{action}", ANY) for action in _EXEC)
+        return role is not None and all(allows(role.documents, one) for one in needs)
+
+    def why_no_tick(self, role_arn: str, *, rule_arn: str, cluster: str, to: Definition) -> str:
+        """Return why EventBridge may not run a rule's task with the rule's role.
+
+        Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/CWE_IAM_role.html.
+        """
+        if not self._known:
+            return ""
+        role = self._assumable(role_arn, service=EVENTS, source=rule_arn)
+        if role is None:
+            return (
+                f"AccessDeniedException: EventBridge cannot assume the role {role_arn}: it does not"
+                f" exist, or its trust policy does not name {EVENTS}"
+            )
+        parsed = parse(to.raw)
+        passed = {"iam:passedtoservice": (ECS_TASKS,)}
+        needs = [Need("ecs:RunTask", to.arn, {"ecs:cluster": (cluster,)})]
+        needs += [
+            Need("iam:PassRole", arn, passed)
+            for arn in (parsed.execution_role_arn, parsed.task_role_arn)
+            if arn
+        ]
+        session = rule_arn.rpartition("/")[2]
+        return next(filter(None, (role.refusal(one, session=session) for one in needs)), "")
+
+    def _needs(self, container: ContainerDefinition, *, task_id: str) -> Iterator[tuple[str, Need]]:
+        """Yield what ECS's agent does for a container, each with its words for a refusal."""
+        yield from _pull(container.image)
+        yield from _fetch(container.secrets.values())
+        yield from _log(container, account_id=self._account_id, task_id=task_id)
+
+    def _assumable(self, arn: str, *, service: str, source: str) -> Role | None:
+        role = self._find(arn)
+        here = {"aws:SourceAccount": self._account_id, "aws:SourceArn": source}
+        return role if role and trusts(role.trust, service, here) else None
+
+    def _find(self, arn: str) -> Role | None:
+        iam, name = self._iam(), arn.rpartition("/")[2]
+        try:
+            found = iam.get_role(RoleName=name)["Role"]
+        except iam.exceptions.NoSuchEntityException:
+            return None
+        if found["Arn"] != arn:
+            return None
+        inline = [
+            iam.get_role_policy(RoleName=name, PolicyName=one)["PolicyDocument"]
+            for one in iam.list_role_policies(RoleName=name)["PolicyNames"]
+        ]
+        return Role(arn, found["AssumeRolePolicyDocument"], tuple(inline))
+
+
+def _pull(image: str) -> Iterator[tuple[str, Need]]:
+    found = _ECR.match(image)
+    if not found:
+        return
+    asked = (
+        f"{PREFIX}execution resource retrieval failed: unable to retrieve ecr registry auth:"
+        " service call has been retried 1 time(s): {}"
+    )
+    yield asked, Need("ecr:GetAuthorizationToken", ANY)
+    arn = "arn:aws:ecr:{region}:{account}:repository/{name}".format(**found.groupdict())
+    for action in _PULL:
+        words = "CannotPullContainerError: pull image manifest has been retried 1 time(s): denied: "
+        yield words + "{}", Need(action, arn)
+
+
+def _fetch(values: Iterable[str]) -> Iterator[tuple[str, Need]]:
+    for text in values:
+        try:
+            reference = parse_value_from(text)
+        except ValueFromError:
+            continue  # refused in its own words when it is fetched
+        arn = reference.arn
+        if arn.endswith(f":{reference.name}"):
+            arn += _SOME_SUFFIX
+        words = (
+            f"{PREFIX}execution resource retrieval failed: unable to retrieve secret from asm:"
+            f" service call has been retried 1 time(s): failed to fetch secret {arn} from secrets"
+            " manager: {}"
+        )
+        yield words, Need("secretsmanager:GetSecretValue", arn)
+
+
+def _log(
+    container: ContainerDefinition, *, account_id: str, task_id: str
+) -> Iterator[tuple[str, Need]]:
+    """Yield what the awslogs driver does.
+
+    AWS starts a task that may create its stream and not write to it, and loses its lines in
+    silence; here both are asked for, since a release that logs nothing must not pass. A group that
+    the driver is to create is taken for one that is not there yet.
+    """
+    logs = container.raw.get("logConfiguration") or {}
+    options = logs.get("options") or {}
+    group, region = options.get("awslogs-group"), options.get("awslogs-region")
+    if logs.get("logDriver") != "awslogs" or not group or not region:
+        return
+    prefix = options.get("awslogs-stream-prefix", "")
+    place = f"log-group:{group}:log-stream:{prefix}/{container.name}/{task_id}"
+    words = (
+        "ResourceInitializationError: failed to validate logger args: create stream has been"
+        " retried 1 times: failed to create Cloudwatch log "
+    )
+    if options.get("awslogs-create-group") == "true":
+        whole = f"arn:aws:logs:{region}:{account_id}:log-group:{group}:log-stream:"
+        yield f"{words}group: {{}}", Need("logs:CreateLogGroup", whole)
+    for action in ("logs:CreateLogStream", "logs:PutLogEvents"):
+        yield f"{words}stream: {{}}", Need(action, f"arn:aws:logs:{region}:{account_id}:{place}")

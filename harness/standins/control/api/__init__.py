@@ -1,0 +1,1 @@
+"""The ECS and ELBv2 operations, and the servers in front of them."""

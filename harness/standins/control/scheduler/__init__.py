@@ -1,0 +1,1 @@
+"""Keeps tasks, services, targets and scheduled runs as they should be."""

@@ -1,0 +1,388 @@
+"""The life of a task: created, started, watched and ended, each in a thread of its own."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+from harness.core.redact import redact, remember_variable
+from harness.inputs.task_definitions import TaskDefinition, parse
+from harness.standins.control.agent import containers
+from harness.standins.control.agent.engine import Engine, EngineError, Seen
+from harness.standins.control.agent.secrets import SecretError, Secrets
+from harness.standins.control.scheduler.health_checks import CheckLoop, ContainerCheck
+from harness.standins.control.state import model, names
+from harness.standins.control.state.model import RUNNING, STOPPED, Container, Definition, Task
+from harness.standins.control.state.settings import Settings
+from harness.standins.control.state.state import State
+
+log = logging.getLogger(__name__)
+
+_DEFAULT_START_TIMEOUT_S = 120
+
+
+class StartError(Exception):
+    """The task cannot start; the text is its stoppedReason."""
+
+
+class _StoppedError(Exception):
+    """The task is to stop before it has started."""
+
+
+@dataclass(frozen=True)
+class Hooks:
+    """What the rest of control does for a task, by its id or with the task."""
+
+    open_socket: Callable[[str], object]
+    """Before it starts: serve its credentials and metadata."""
+    close_socket: Callable[[str], None]
+    leave: Callable[[Task], None]
+    """Before its containers stop: take it out of traffic; returns when they may stop."""
+    why_no_start: Callable[[Task, Definition], str] = lambda _task, _definition: ""
+    """Before anything is created: what its roles lack, in ECS's words."""
+    may_exec: Callable[[Task, Definition], bool] = lambda _task, _definition: True
+    """Whether its role has what the agent of ECS Exec needs."""
+
+
+class Tasks:
+    """Starts and stops tasks."""
+
+    def __init__(
+        self,
+        state: State,
+        *,
+        settings: Settings,
+        engine: Engine,
+        secrets: Secrets,
+        hooks: Hooks,
+    ) -> None:
+        self._state = state
+        self._settings = settings
+        self._engine = engine
+        self._secrets = secrets
+        self._hooks = hooks
+        self._cidr = ""
+
+    def create(self, definition: Definition, *, cluster: str, **fields: Any) -> Task:
+        """Add the record of a new task; ``begin`` brings it to life."""
+        task_id = names.task_id()
+        overrides = fields.get("overrides") or {}
+        role = overrides.get("taskRoleArn") or definition.raw.get("taskRoleArn")
+        account = definition.arn.split(":task-definition/")[0]
+        task = Task(
+            id=task_id,
+            arn=f"{account}:task/{cluster}/{task_id}",
+            definition_arn=definition.arn,
+            created_at=self._state.now(),
+            credentials_id=names.credentials_id() if role else "",
+            containers=[
+                Container(
+                    name=item.name,
+                    runtime_id=names.runtime_id(task_id),
+                    image=item.image,
+                    essential=item.essential,
+                    has_check=item.health_check is not None,
+                )
+                for item in parse(definition.raw).containers
+            ],
+            **fields,
+        )
+        with self._state.lock():
+            self._state.tasks[task.id] = task
+            self._state.changed()
+        return task
+
+    def begin(self, task: Task) -> None:
+        """Start the task's thread."""
+        self._thread(lambda: self._live(task), name=f"task-{task.id[:8]}")
+
+    def resume(self, task: Task) -> None:
+        """Watch a task that an earlier control started."""
+        self._hooks.open_socket(task.id)
+        for item in task.containers:
+            if item.has_check and item.status == RUNNING:
+                self._check(task, item=item)
+        self._thread(lambda: self._watch_and_end(task), name=f"task-{task.id[:8]}")
+
+    def stop(self, task: Task, *, code: str, reason: str) -> None:
+        """Ask a task to stop; the first reason given stays."""
+        with self._state.lock():
+            if task.desired == STOPPED:
+                return
+            task.desired, task.stop_code, task.stopped_reason = STOPPED, code, reason
+            task.stopping_at = self._state.now()
+            self._state.changed()
+
+    def died(self, docker_id: str) -> None:
+        """Take note that a container stopped; it may be none of a task's, or known already."""
+        with self._state.lock():
+            found = [
+                (task, item)
+                for task in self._state.tasks.values()
+                for item in task.containers
+                if item.docker_id == docker_id and item.status != STOPPED
+            ]
+        for task, item in found:
+            seen = self._engine.seen(docker_id)
+            if not seen.running:
+                self._container_stopped(task, item=item, seen=seen)
+
+    def _container_stopped(self, task: Task, *, item: Container, seen: Seen) -> None:
+        with self._state.lock():
+            item.status, item.exit_code = STOPPED, seen.exit_code
+            if seen.oom_killed:
+                item.reason = "OutOfMemoryError: Container killed due to memory usage"
+            self._state.changed()
+            if item.essential and task.desired == RUNNING:
+                self.stop(
+                    task,
+                    code="EssentialContainerExited",
+                    reason="Essential container in task exited",
+                )
+
+    def _thread(self, work: Callable[[], None], *, name: str) -> None:
+        threading.Thread(target=work, name=name, daemon=True).start()
+
+    def _live(self, task: Task) -> None:
+        try:
+            self._start(task)
+        except _StoppedError:
+            pass
+        except StartError as error:
+            self.stop(task, code="TaskFailedToStart", reason=redact(str(error)))
+        except EngineError as error:
+            reason = f"CannotStartContainerError: Error response from daemon: {error}"
+            self.stop(task, code="TaskFailedToStart", reason=redact(reason))
+        except Exception:
+            log.exception("task %s", task.id)
+            self.stop(task, code="TaskFailedToStart", reason="InternalError: see control's log")
+        self._watch_and_end(task)
+
+    def _watch_and_end(self, task: Task) -> None:
+        self._state.wait_for(lambda: task.desired == STOPPED, timeout_s=None)
+        try:
+            self._end(task)
+        except Exception:
+            log.exception("task %s: end", task.id)
+        with self._state.lock():
+            for item in task.containers:
+                item.status = STOPPED
+            task.status, task.stopped_at = STOPPED, self._state.now()
+            self._state.changed()
+
+    def _start(self, task: Task) -> None:
+        with self._state.lock():
+            definition = self._state.definition(task.definition_arn)
+            task.pull_at = self._state.now()
+        lacking = self._hooks.why_no_start(task, definition)
+        if lacking:
+            raise StartError(lacking)
+        task.exec_refused = not self._hooks.may_exec(task, definition)
+        self._resolve_images(task, raw=definition.raw)
+        self._hooks.open_socket(task.id)
+        try:
+            pause = containers.pause(task, settings=self._settings, definition=definition)
+        except LookupError as error:
+            raise StartError(f"ResourceInitializationError: {error.args[0]}") from error
+        task.pause_id = self._engine.create(**pause)
+        self._set(task, status="PENDING")
+        with ThreadPoolExecutor(max_workers=1) as pool:
+            namespace = pool.submit(self._engine.start, task.pause_id)
+            try:
+                for item in task.containers:
+                    self._create(task, item=item, definition=definition)
+            except SecretError as error:
+                raise StartError(str(error)) from error
+            namespace.result()
+        network = next(iter(self._settings.task_networks.values()))
+        ip = self._engine.address(task.pause_id, network=network)
+        with self._state.lock():
+            task.ip = ip
+        self._start_containers(task, definition=definition)
+        with self._state.lock():
+            task.started_at = self._state.now()
+            if task.desired == RUNNING:
+                task.status = RUNNING
+            self._state.changed()
+
+    def _set(self, task: Task, *, status: str) -> None:
+        with self._state.lock():
+            task.status = status
+            self._state.changed()
+
+    def _resolve_images(self, task: Task, *, raw: Mapping[str, Any]) -> None:
+        for item in task.containers:
+            image_id = self._settings.images.get(item.image, "")
+            found = self._engine.architecture(image_id) if image_id else ""
+            refused = containers.why_no_pull(item.image, architecture=found, raw=raw)
+            if refused:
+                raise StartError(refused)
+            item.image_id = image_id
+
+    def _create(self, task: Task, *, item: Container, definition: Definition) -> None:
+        parsed = parse(definition.raw)
+        said = parsed.container(item.name)
+        secrets = self._secrets.resolve(said)
+        for name, value in secrets.items():
+            remember_variable(name, value)
+        environment = containers.environment_of(
+            task,
+            item=item,
+            settings=self._settings,
+            parsed=parsed,
+            secrets=secrets,
+            app_network_cidr=self._app_network_cidr(),
+        )
+        self._create_volumes(task, item=item, definition=definition)
+        docker_id = self._engine.create(
+            **containers.container(
+                task,
+                item=item,
+                settings=self._settings,
+                definition=definition,
+                parsed=parsed,
+                environment=environment,
+            )
+        )
+        with self._state.lock():
+            item.docker_id = docker_id
+        if self._settings.overlay.files:
+            self._engine.put(docker_id, files=self._settings.overlay.files)
+
+    def _create_volumes(self, task: Task, *, item: Container, definition: Definition) -> None:
+        said = parse(definition.raw).container(item.name)
+        labels = {
+            **containers.labels_of(task, settings=self._settings, definition=definition),
+            "harness.role": "task",
+        }
+        for found in (
+            containers.overlay_volumes(task, said=said, settings=self._settings),
+            containers.task_volumes(task, said=said, settings=self._settings),
+        ):
+            for name in found.values():
+                self._engine.create_volume(name, labels=labels)
+
+    def _app_network_cidr(self) -> str:
+        if not self._cidr:
+            network = next(iter(self._settings.task_networks.values()))
+            self._cidr = self._engine.subnet(network)
+        return self._cidr
+
+    def _start_containers(self, task: Task, *, definition: Definition) -> None:
+        parsed = parse(definition.raw)
+        for item in in_order(task, raw=definition.raw):
+            said = parsed.container(item.name)
+            for condition in said.raw.get("dependsOn") or ():
+                self._await(task, condition=condition, said=said.raw)
+            if task.desired == STOPPED:
+                raise _StoppedError
+            self._engine.start(item.docker_id)
+            with self._state.lock():
+                if item.status == "PENDING":
+                    item.status = RUNNING
+                self._state.changed()
+            if item.has_check:
+                self._check(task, item=item)
+
+    def _await(self, task: Task, *, condition: Mapping[str, str], said: Mapping[str, Any]) -> None:
+        other, wanted = task.container(condition["containerName"]), condition["condition"]
+        timeout_s = said.get("startTimeout") or _DEFAULT_START_TIMEOUT_S
+        met = self._state.wait_for(
+            lambda: task.desired == STOPPED or condition_met(other, wanted=wanted) is not None,
+            timeout_s=timeout_s,
+        )
+        if task.desired == STOPPED:
+            raise _StoppedError
+        if not met or not condition_met(other, wanted=wanted):
+            raise StartError(
+                f"dependency container '{other.name}' did not reach {wanted} "
+                f"within {timeout_s} seconds"
+            )
+
+    def _check(self, task: Task, *, item: Container) -> None:
+        with self._state.lock():
+            definition = self._state.definition(task.definition_arn)
+        raw = parse(definition.raw).container(item.name).health_check or {}
+        check = ContainerCheck.of(raw, started_at=self._state.now())
+        # After a restart of control the health is what it was until a check says otherwise.
+        check.health, check.passed = item.health, item.health == model.HEALTHY
+        loop = CheckLoop(
+            self._state, task=task, item=item, check=check, run_command=self._engine.run_check
+        )
+        self._thread(loop.run, name=f"check-{task.id[:8]}-{item.name}")
+
+    def _end(self, task: Task) -> None:
+        self._set(task, status="DEACTIVATING")
+        self._hooks.leave(task)
+        self._set(task, status="STOPPING")
+        definition = self._state.definition(task.definition_arn)
+        parsed = parse(definition.raw)
+        for level in reversed(_levels(in_order(task, raw=definition.raw), raw=definition.raw)):
+            with ThreadPoolExecutor(max_workers=len(level)) as pool:
+                list(pool.map(lambda item: self._stop_one(item, parsed=parsed), level))
+        self._set(task, status="DEPROVISIONING")
+        if task.pause_id:
+            self._engine.kill(task.pause_id)
+        self._hooks.close_socket(task.id)
+
+    def _stop_one(self, item: Container, *, parsed: TaskDefinition) -> None:
+        if not item.docker_id or item.status in ("PENDING", STOPPED):
+            return
+        self._engine.stop(item.docker_id, timeout_s=parsed.container(item.name).stop_timeout_s)
+        self.died(item.docker_id)
+
+    def forget(self, task: Task) -> None:
+        """Remove a stopped task's containers and volumes."""
+        for docker_id in (*(item.docker_id for item in task.containers), task.pause_id):
+            if docker_id:
+                self._engine.remove(docker_id)
+        self._engine.remove_volumes(f"harness.ecs.task-id={task.id}")
+
+
+def condition_met(other: Container, *, wanted: str) -> bool | None:
+    """Say whether a dependency's condition holds; None while that is open."""
+    if wanted == "START":
+        return True if other.status != "PENDING" else None
+    if wanted == "HEALTHY":
+        if other.health == model.HEALTHY:
+            return True
+        return False if other.status == STOPPED or other.health == model.UNHEALTHY else None
+    if other.status != STOPPED:
+        return None
+    return wanted == "COMPLETE" or other.exit_code == 0
+
+
+def in_order(task: Task, *, raw: Mapping[str, Any]) -> list[Container]:
+    """Return the containers so that each comes after those that it depends on."""
+    needs = _needs(raw)
+    placed: list[Container] = []
+    waiting = list(task.containers)
+    while waiting:
+        done = {item.name for item in placed}
+        ready = [item for item in waiting if needs[item.name] <= done] or waiting[:1]
+        placed += ready
+        waiting = [item for item in waiting if item not in ready]
+    return placed
+
+
+def _needs(raw: Mapping[str, Any]) -> dict[str, set[str]]:
+    return {
+        item["name"]: {entry["containerName"] for entry in item.get("dependsOn") or ()}
+        for item in raw["containerDefinitions"]
+    }
+
+
+def _levels(ordered: list[Container], *, raw: Mapping[str, Any]) -> list[list[Container]]:
+    """Group containers that may stop together: none of a group depends on another of it."""
+    needs = _needs(raw)
+    levels: list[list[Container]] = []
+    for item in ordered:
+        if levels and not any(other.name in needs[item.name] for other in levels[-1]):
+            levels[-1].append(item)
+        else:
+            levels.append([item])
+    return levels

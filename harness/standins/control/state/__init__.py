@@ -1,0 +1,1 @@
+"""Records that control keeps, and the one lock over them."""

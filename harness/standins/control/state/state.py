@@ -1,0 +1,184 @@
+"""The one place of state: every record, one lock, one condition, one file.
+
+Slow work (Docker, HTTP) is done outside the lock; whoever changes a record calls ``changed()``,
+which wakes those who wait and has the file written. No secret is ever in a record, so none is in
+the file.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from harness.standins.control.state import model
+
+KEEP_STOPPED_S = 3600.0
+KEEP_EVENTS = 100
+
+
+class State:
+    """All records of one control container."""
+
+    def __init__(self, *, now: Callable[[], float] = time.time, path: Path | None = None) -> None:
+        self.now = now
+        self.path = path
+        self.condition = threading.Condition(threading.RLock())
+        self.version = 0
+        self.clusters: dict[str, float] = {}
+        self.definitions: dict[str, list[model.Definition]] = {}
+        self.services: dict[str, model.Service] = {}
+        self.tasks: dict[str, model.Task] = {}
+        self.target_groups: dict[str, model.TargetGroup] = {}
+        self.load_balancers: dict[str, model.LoadBalancer] = {}
+        self.listeners: dict[str, model.Listener] = {}
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Hold the lock for a few reads or changes."""
+        with self.condition:
+            yield
+
+    def changed(self) -> None:
+        """Say that a record changed; wakes everything that waits."""
+        with self.condition:
+            self.version += 1
+            self.condition.notify_all()
+
+    def wait(self, *, seen: int, timeout_s: float) -> int:
+        """Wait for a change since version ``seen``, or for the time; return the version."""
+        with self.condition:
+            if self.version == seen:
+                self.condition.wait(timeout_s)
+            return self.version
+
+    def wait_for(self, predicate: Callable[[], bool], *, timeout_s: float | None) -> bool:
+        """Wait until ``predicate``, asked under the lock after each change, is true."""
+        with self.condition:
+            return self.condition.wait_for(predicate, timeout_s)
+
+    def definition(self, arn: str) -> model.Definition:
+        """Return the registered revision with this ARN."""
+        family, _, revision = arn.rsplit("/", 1)[-1].partition(":")
+        return self.definitions[family][int(revision) - 1]
+
+    def tasks_of(self, service: str) -> list[model.Task]:
+        """Return a service's tasks, oldest first."""
+        return [task for task in self.tasks.values() if task.service == service]
+
+    def event(self, service: model.Service, *, message: str, task_set: str = "") -> None:
+        """Add a service event; they are kept newest first, as ECS lists them."""
+        named = f"{service.name}, taskSet {task_set}" if task_set else service.name
+        full = f"(service {named}) {message}"
+        entry = model.Event(id=_uuid(), at=self.now(), message=full)
+        service.events.insert(0, entry)
+        del service.events[KEEP_EVENTS:]
+
+    def group_of(self, service: model.Service) -> model.TargetGroup | None:
+        """Return the target group that the service registers its tasks in."""
+        balancer = service.load_balancer
+        if balancer is None:
+            return None
+        return next(
+            (g for g in self.target_groups.values() if g.arn == balancer["targetGroupArn"]), None
+        )
+
+    def target_of(self, task: model.Task) -> tuple[model.TargetGroup, model.Target] | None:
+        """Return the task's registered target, if it has one."""
+        service = self.services.get(task.service)
+        group = self.group_of(service) if service else None
+        if group is None or service is None or service.load_balancer is None or not task.ip:
+            return None
+        target = group.targets.get(f"{task.ip}:{service.load_balancer['containerPort']}")
+        return (group, target) if target else None
+
+    def attached(self, group: model.TargetGroup) -> bool:
+        """Say whether a listener or rule forwards to this group.
+
+        The edge's listeners are fixed in its image; until CreateListener describes them, they
+        forward to the first group.
+        """
+        if not self.listeners:
+            return next(iter(self.target_groups.values())) is group
+        return any(group.arn in item.forwards_to() for item in self.listeners.values())
+
+    def forget_old_tasks(self) -> list[model.Task]:
+        """Drop tasks that stopped more than an hour ago and return them."""
+        limit = self.now() - KEEP_STOPPED_S
+        with self.lock():
+            old = [t for t in self.tasks.values() if t.stopped_at and t.stopped_at < limit]
+            for task in old:
+                del self.tasks[task.id]
+        return old
+
+    def save(self) -> None:
+        """Write the file, atomically."""
+        if self.path is None:
+            return
+        with self.lock():
+            text = json.dumps({"format": 1, **self._plain()})
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        new = self.path.with_suffix(".new")
+        new.write_text(text, encoding="utf-8")
+        new.replace(self.path)
+
+    def _plain(self) -> dict[str, Any]:
+        return {
+            "clusters": self.clusters,
+            "definitions": {k: [asdict(d) for d in v] for k, v in self.definitions.items()},
+            "services": {k: asdict(v) for k, v in self.services.items()},
+            "tasks": {k: asdict(v) for k, v in self.tasks.items()},
+            "target_groups": {k: asdict(v) for k, v in self.target_groups.items()},
+            "load_balancers": {k: asdict(v) for k, v in self.load_balancers.items()},
+            "listeners": {k: asdict(v) for k, v in self.listeners.items()},
+        }
+
+    def load(self) -> dict[str, model.Task]:
+        """Read the file if there is one; return its tasks, which labels must confirm."""
+        if self.path is None or not self.path.exists():
+            return {}
+        raw = json.loads(self.path.read_text(encoding="utf-8"))
+        with self.lock():
+            self.clusters = raw["clusters"]
+            self.definitions = {
+                k: [model.Definition(**item) for item in v] for k, v in raw["definitions"].items()
+            }
+            self.services = {k: _service(v) for k, v in raw["services"].items()}
+            self.target_groups = {k: _group(v) for k, v in raw["target_groups"].items()}
+            self.load_balancers = {
+                k: model.LoadBalancer(**v) for k, v in raw["load_balancers"].items()
+            }
+            self.listeners = {k: model.Listener(**v) for k, v in raw["listeners"].items()}
+        return {k: task_from(v) for k, v in raw["tasks"].items()}
+
+
+def task_from(raw: dict[str, Any]) -> model.Task:
+    """Rebuild a task from its plain form."""
+    containers = [model.Container(**item) for item in raw["containers"]]
+    return model.Task(**{**raw, "containers": containers})
+
+
+def _service(raw: dict[str, Any]) -> model.Service:
+    return model.Service(
+        **{
+            **raw,
+            "deployments": [model.Deployment(**item) for item in raw["deployments"]],
+            "events": [model.Event(**item) for item in raw["events"]],
+        }
+    )
+
+
+def _group(raw: dict[str, Any]) -> model.TargetGroup:
+    targets = {key: model.Target(**item) for key, item in raw["targets"].items()}
+    return model.TargetGroup(**{**raw, "targets": targets})
+
+
+def _uuid() -> str:
+    text = secrets.token_hex(16)
+    return "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:]))

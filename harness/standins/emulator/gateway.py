@@ -1,0 +1,216 @@
+"""Puts AWS's refusals into LocalStack's gateway: after a call is read, before it is carried out.
+
+Runs in the emulator's own process, with its modules; nothing else imports this. The keys that are
+known are those that STS gave, and 12-digit account ids, which stand for the account's owner: the
+harness itself. A role that nobody created in IAM may do everything: `control` refuses its task.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from localstack.aws import handlers  # type: ignore[import-not-found]
+from localstack.aws.api import CommonServiceException  # type: ignore[import-not-found]
+from localstack.services.s3.models import s3_stores  # type: ignore[import-not-found]
+from localstack.services.sqs.models import sqs_stores  # type: ignore[import-not-found]
+from moto.iam.models import iam_backends  # type: ignore[import-not-found]
+from moto.ses.models import ses_backends  # type: ignore[import-not-found]
+from moto.sts.models import sts_backends  # type: ignore[import-not-found]
+
+from harness.aws.iam_policy import Caller, Need, why_not
+from harness.standins.emulator import refusals
+from harness.standins.emulator.calls import Call, bucket_listing, needs
+from harness.standins.emulator.refusals import Refusal
+
+log = logging.getLogger("localstack.harness")
+
+_PARTITION = "aws"
+_ACCOUNT = re.compile(r"\d{12}")
+_CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/")
+_OBJECT_READS = ("GetObject", "HeadObject")
+
+
+@dataclass(frozen=True)
+class Session:
+    """A role that somebody has assumed."""
+
+    arn: str
+    role_arn: str
+    account: str
+
+    def documents(self) -> list[Mapping[str, Any]] | None:
+        """Return the policies of the role, or None when there is no such role."""
+        name = self.role_arn.rpartition("/")[2]
+        roles = iam_backends[self.account][_PARTITION].roles.values()
+        role = next((one for one in roles if one.name == name), None)
+        if role is None:
+            return None
+        texts = [*role.policies.values(), *(one.document for one in role.managed_policies.values())]
+        return [json.loads(text) for text in texts]
+
+    def why_not(self, need: Need, *, attached: Mapping[str, Any]) -> str:
+        """Return why the policies of role and resource do not allow a call; nothing if they do."""
+        documents = self.documents()
+        if documents is None:
+            return ""
+        known = {
+            "aws:principalarn": (self.role_arn,),
+            "aws:principalaccount": (self.account,),
+            "aws:securetransport": ("true",),
+        }
+        whole = Need(need.action, need.resource, {**known, **need.context})
+        caller = Caller(self.arn, self.role_arn)
+        return why_not(documents, whole, attached=attached, caller=caller)
+
+
+def install() -> None:
+    """Add the handlers to the gateway that is about to start."""
+    handlers.serve_custom_service_request_handlers.append(judge)
+    handlers.run_custom_response_handlers.append(hide_what_is_missing)
+
+
+def judge(_chain: Any, context: Any, _response: Any) -> None:
+    """Refuse a call that AWS would refuse.
+
+    Raises:
+        CommonServiceException: With AWS's code, message and status.
+    """
+    call = _call(context)
+    if call is None:
+        return
+    key = _key(context)
+    session = _session(key, account=call.account)
+    is_known = session is not None or bool(_ACCOUNT.fullmatch(key))
+    refusal = (
+        refusals.of_query(call, context.request.args)
+        or refusals.of_caller(call, key=key, is_known=is_known)
+        or _elsewhere(call, session)
+        or refusals.of_call(call, owner_enforced=_owner_enforced(call), has_set=_has_set(call))
+        or _forbidden(call, session)
+    )
+    if refusal is not None:
+        log.warning("%s.%s refused: %s", call.service, call.operation, refusal.message)
+        raise CommonServiceException(refusal.code, refusal.message, refusal.status, True)
+
+
+def hide_what_is_missing(_chain: Any, context: Any, response: Any) -> None:
+    """Answer 403 for a missing object where the role may not list the bucket, as S3 does.
+
+    Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html, "Permissions".
+    """
+    call = _call(context)
+    if call is None or call.service != "s3" or call.operation not in _OBJECT_READS:
+        return
+    session = _session(_key(context), account=call.account)
+    if response.status_code != 404 or session is None:
+        return
+    if session.why_not(bucket_listing(call), attached=_attached(call)):
+        response.status_code = 403
+        if call.operation == "GetObject":
+            response.set_data(
+                "<?xml version='1.0' encoding='utf-8'?>\n"
+                "<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>"
+            )
+
+
+def _call(context: Any) -> Call | None:
+    """Return the call that a context holds; None for what is no call of a client's."""
+    if not context.service or not context.operation or context.is_internal_call:
+        return None
+    return Call(
+        service=context.service.service_name,
+        operation=context.operation.name,
+        account=context.account_id,
+        region=context.region,
+        params=context.service_request or {},
+    )
+
+
+def _key(context: Any) -> str:
+    """Return the access key id that a request is signed with; empty when it is not signed."""
+    query = context.request.args
+    named = query.get("X-Amz-Credential", "").partition("/")[0] or query.get("AWSAccessKeyId", "")
+    if named:
+        return str(named)
+    found = _CREDENTIAL.search(context.request.headers.get("Authorization", ""))
+    # The gateway signs in the name of who has not signed.
+    return found[1] if found and found[1] != "injectedaccesskey" else ""
+
+
+def _session(key: str, *, account: str) -> Session | None:
+    found = sts_backends[account][_PARTITION].get_assumed_role_from_access_key(key)
+    return Session(found.arn, found.role_arn, account) if found else None
+
+
+def _elsewhere(call: Call, session: Session | None) -> Refusal | None:
+    """Refuse a role that looks for a bucket in another region; the harness knows where it is."""
+    bucket = _bucket(call) if session else None
+    return refusals.of_region(call, bucket_region=bucket.bucket_region) if bucket else None
+
+
+def _forbidden(call: Call, session: Session | None) -> Refusal | None:
+    if session is None:
+        return None
+    for need in needs(call, identity=_identity(call), key=_encryption_key(call)):
+        why = session.why_not(need, attached=_attached(call))
+        if why:
+            said = f"User: {session.arn} is not authorized to perform: {need} {why}"
+            return Refusal("AccessDenied", said, 403)
+    return None
+
+
+def _bucket(call: Call) -> Any:
+    buckets = s3_stores[call.account][call.region].buckets
+    return buckets.get(str(call.params.get("Bucket"))) if call.service == "s3" else None
+
+
+def _queue_attributes(call: Call) -> Mapping[str, str]:
+    name = str(call.params.get("QueueUrl") or "").rstrip("/").rpartition("/")[2]
+    found = (
+        sqs_stores[call.account][call.region].queues.get(name) if call.service == "sqs" else None
+    )
+    return found.attributes if found else {}
+
+
+def _attached(call: Call) -> Mapping[str, Any]:
+    """Return the policy of the bucket or the queue that a call is about."""
+    bucket = _bucket(call)
+    text = bucket.policy if bucket else _queue_attributes(call).get("Policy")
+    return json.loads(text) if text else {}
+
+
+def _encryption_key(call: Call) -> str:
+    """Return the key of KMS that a bucket's or a queue's settings name, as they name it."""
+    bucket = _bucket(call)
+    if bucket is None:
+        return str(_queue_attributes(call).get("KmsMasterKeyId") or "")
+    rule = (bucket.encryption_rule or {}).get("ApplyServerSideEncryptionByDefault", {})
+    return str(call.params.get("SSEKMSKeyId") or rule.get("KMSMasterKeyID") or "")
+
+
+def _owner_enforced(call: Call) -> Any:
+    def ask(_name: str) -> bool:
+        bucket = _bucket(call)
+        return bucket is not None and bucket.object_ownership == "BucketOwnerEnforced"
+
+    return ask
+
+
+def _has_set(call: Call) -> Any:
+    return lambda name: name in ses_backends[call.account][call.region].config_sets
+
+
+def _identity(call: Call) -> Any:
+    """Find the identity that stands for an address: itself if it was verified, or its domain."""
+
+    def ask(address: str) -> str:
+        verified = ses_backends[call.account][call.region].email_identities
+        domain = address.rpartition("@")[2]
+        return next((one for one in (address, domain) if one in verified), "")
+
+    return ask

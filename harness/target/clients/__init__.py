@@ -1,0 +1,1 @@
+"""Clients of a target: AWS APIs, the public host, MySQL, the app's probe."""

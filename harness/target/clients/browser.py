@@ -1,0 +1,215 @@
+"""A visitor's browser: one cookie jar, pages, and the app's own forms, filled in and sent.
+
+Forms are read from the page, so a hidden CSRF token travels as it does for a visitor. No JavaScript
+runs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from http.cookies import SimpleCookie
+from typing import TYPE_CHECKING
+from urllib.parse import urljoin, urlsplit
+
+from harness.target.clients.probe import ProbeClient
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    import requests
+
+    from harness.target.target import Access
+
+TIMEOUT_S = 30.0
+_LINKS = {"a": "href", "link": "href", "script": "src", "img": "src", "form": "action"}
+
+
+@dataclass(frozen=True)
+class Form:
+    """A form of a page: where it goes and the values it would send untouched."""
+
+    action: str
+    method: str
+    fields: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Page:
+    """What an HTML page offers."""
+
+    forms: tuple[Form, ...]
+    links: tuple[str, ...]
+
+    def form_to(self, path: str, *, having: str = "") -> Form | None:
+        """Return the first form whose action has this path (and a field), if there is one."""
+        return next(
+            (
+                one
+                for one in self.forms
+                if urlsplit(one.action).path == path and (not having or having in one.fields)
+            ),
+            None,
+        )
+
+
+@dataclass(frozen=True)
+class Account:
+    """A person who registers."""
+
+    name: str
+    email: str
+    password: str = field(repr=False)
+
+
+@dataclass
+class _Reader(HTMLParser):
+    url: str
+    forms: list[Form] = field(default_factory=list)
+    links: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        super().__init__()
+        self._open: tuple[str, str, dict[str, str]] | None = None
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        found = {name: value or "" for name, value in attrs}
+        if found.get(_LINKS.get(tag, "")):
+            self.links.append(found[_LINKS[tag]])
+        if tag == "form":
+            action = urljoin(self.url, found.get("action", ""))
+            self._open = (action, found.get("method", "get").lower(), {})
+        elif self._open and tag in ("input", "button", "select", "textarea") and "name" in found:
+            unset = found.get("type") in ("checkbox", "radio") and "checked" not in found
+            if not unset:
+                self._open[2].setdefault(found["name"], found.get("value", ""))
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "form" and self._open:
+            self.forms.append(Form(*self._open))
+            self._open = None
+
+
+def read_page(html: str, *, url: str) -> Page:
+    """Read the forms and links of a page."""
+    reader = _Reader(url)
+    reader.feed(html)
+    reader.close()
+    return Page(tuple(reader.forms), tuple(reader.links))
+
+
+def is_for_host(domain: str, host: str) -> bool:
+    """Say whether browsers send a cookie with this Domain to the host (RFC 6265, 5.1.3 and 5.2.3).
+
+    Args:
+        domain: The attribute; empty when the cookie has none.
+        host: Where the cookie came from.
+    """
+    parent = domain.removeprefix(".").lower()
+    return parent in ("", host) or ("." in parent and host.endswith(f".{parent}"))
+
+
+def cookie_from(answer: requests.Response, name: str) -> Mapping[str, str] | None:
+    """Return a cookie that this answer set: attributes in lower case, the value under "value"."""
+    for line in answer.raw.headers.getlist("set-cookie"):
+        parsed: SimpleCookie = SimpleCookie()
+        parsed.load(line)
+        if name in parsed:
+            attributes = {key: str(value) for key, value in parsed[name].items() if value}
+            return {**attributes, "value": parsed[name].value}
+    return None
+
+
+class Browser:
+    """One visitor: a session to the public host, and the probe through the same cookies."""
+
+    def __init__(
+        self, session: requests.Session, *, access: Access, probe_key: Callable[[], str]
+    ) -> None:
+        self.http = session
+        self.base_url = access.public_url
+        self.cookie_name = access.session_cookie
+        self.probe = ProbeClient(session, base_url=access.public_url, key=probe_key)
+
+    def get(
+        self, path: str, *, headers: Mapping[str, str] | None = None, follow: bool = False
+    ) -> requests.Response:
+        """Get a page of the public host."""
+        return self.http.get(
+            urljoin(self.base_url + "/", path),
+            headers=dict(headers or {}),
+            allow_redirects=follow,
+            timeout=TIMEOUT_S,
+        )
+
+    def submit(
+        self,
+        form_on: str,
+        *,
+        to: str = "",
+        fields: Mapping[str, str] | None = None,
+        file: tuple[str, str, bytes, str] | None = None,
+        accept: str = "text/html",
+    ) -> requests.Response:
+        """Open a page, fill in its form that goes ``to`` a path (its own by default), send it.
+
+        ``file`` is the field's name, the file's own name, its content and its type.
+        """
+        page = self.get(form_on, follow=True)
+        path = to or form_on
+        form = read_page(page.text, url=page.url).form_to(path, having=file[0] if file else "")
+        if form is None:
+            raise AssertionError(
+                f"The page {form_on} answered {page.status_code}, and has no form to {path}."
+            )
+        return self.http.request(
+            form.method,
+            form.action,
+            data={
+                name: value
+                for name, value in {**form.fields, **(fields or {})}.items()
+                if not file or name != file[0]
+            },
+            files={file[0]: file[1:]} if file else None,
+            headers={"Referer": page.url, "Accept": accept},
+            allow_redirects=False,
+            timeout=TIMEOUT_S,
+        )
+
+    def register(self, account: Account) -> requests.Response:
+        """Register, as a new visitor does."""
+        return self.submit(
+            "/register",
+            fields={
+                "name": account.name,
+                "email": account.email,
+                "password": account.password,
+                "password_confirmation": account.password,
+            },
+        )
+
+    def sign_in(self, account: Account) -> requests.Response:
+        """Sign in with an account that exists."""
+        return self.submit("/login", fields={"email": account.email, "password": account.password})
+
+    def sign_out(self) -> requests.Response:
+        """Sign out by the form that every page of a signed-in visitor has."""
+        return self.submit("/", to="/logout")
+
+    def is_signed_in(self) -> bool:
+        """Say whether the front page offers to sign out."""
+        page = self.get("/", follow=True)
+        return read_page(page.text, url=page.url).form_to("/logout") is not None
+
+    @property
+    def cookie(self) -> str:
+        """The value of the session cookie in the jar; empty when there is none."""
+        return next(
+            (one.value or "" for one in self.http.cookies if one.name == self.cookie_name), ""
+        )
+
+    @cookie.setter
+    def cookie(self, value: str) -> None:
+        host = urlsplit(self.base_url).hostname or ""
+        self.http.cookies.clear()
+        self.http.cookies.set(self.cookie_name, value, domain=host, path="/", secure=True)

@@ -1,0 +1,1 @@
+"""AWS resources as their operator sees them."""

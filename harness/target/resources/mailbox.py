@@ -1,0 +1,85 @@
+"""The mails that were sent, as the emulator of SES kept them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from email import message_from_string
+from email.policy import default
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from email.message import EmailMessage
+
+    from harness.target.target import Access
+
+_SENT = "/_aws/ses"
+_TIMEOUT_S = 10
+
+
+@dataclass(frozen=True)
+class Mail:
+    """One mail, decoded."""
+
+    sender: str
+    """Address in From, without the name."""
+    recipients: tuple[str, ...]
+    """Addresses in To and Cc."""
+    subject: str
+    headers: Mapping[str, str]
+    """Every header, names in lower case."""
+    text: str
+    html: str
+    attachments: Mapping[str, tuple[str, bytes]]
+    """File name -> type and content."""
+
+
+class Mailbox:
+    """All mails of the run; nothing is ever removed, since others may look for theirs."""
+
+    def __init__(self, access: Access) -> None:
+        self._url = f"{access.localstack}{_SENT}"
+
+    def to(self, address: str) -> list[Mail]:
+        """Return the mails to an address, oldest first."""
+        return [one for one in self.sent() if address in one.recipients]
+
+    def sent(self) -> list[Mail]:
+        """Return every raw mail that was sent, oldest first."""
+        import requests
+
+        with requests.Session() as session:
+            session.trust_env = False
+            answer = session.get(self._url, timeout=_TIMEOUT_S)
+        answer.raise_for_status()
+        found = sorted(answer.json()["messages"], key=lambda one: str(one["Timestamp"]))
+        return [decoded(one["RawData"]) for one in found if one.get("RawData")]
+
+
+def decoded(raw: str) -> Mail:
+    """Decode a mail as a mail reader does."""
+    # The type is the policy's, which the library's types do not follow.
+    parsed: EmailMessage = message_from_string(raw, policy=default)  # type: ignore[assignment,arg-type,unused-ignore]
+    plain, rich = parsed.get_body(("plain",)), parsed.get_body(("html",))
+    people = [parsed[name] for name in ("To", "Cc") if parsed[name]]
+    return Mail(
+        sender=_addresses(parsed["From"])[0] if parsed["From"] else "",
+        recipients=tuple(address for one in people for address in _addresses(one)),
+        subject=str(parsed["Subject"] or ""),
+        headers={name.lower(): str(value) for name, value in parsed.items()},
+        text=str(plain.get_content()) if plain else "",
+        html=str(rich.get_content()) if rich else "",
+        attachments={
+            part.get_filename() or "": (part.get_content_type(), _bytes(part))
+            for part in parsed.iter_attachments()
+        },
+    )
+
+
+def _addresses(header: object) -> list[str]:
+    return [str(one.addr_spec) for one in getattr(header, "addresses", ())]
+
+
+def _bytes(part: EmailMessage) -> bytes:
+    content = part.get_payload(decode=True)
+    return content if isinstance(content, bytes) else b""

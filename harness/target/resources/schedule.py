@@ -1,0 +1,239 @@
+"""The rule that runs the scheduler's task each minute, as its operator sees it.
+
+A tick is a task that the rule started: on AWS EventBridge runs it, locally control does. What an
+operator starts besides carries another name, and is no tick.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from harness.core.wait import Deadline, NotYet, Ready, wait_until
+from harness.diagnosis.background_evidence import BY_US
+from harness.target.resources.ecs import STATUSES, described, find_tasks, task_id
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from harness.target.target import Access
+
+PERIOD_S = 60.0
+_OUR_TICKS = "our-ticks.txt"
+_WHOLE_MINUTE_S = 90.0
+"""A minute, and how late a tick may be."""
+_STARTED_BY_LENGTH = 36
+
+
+_ALWAYS = frozenset({"*", "?", "*/1", "0/1", "1/1"})
+"""Fields of EventBridge's cron that leave no minute out."""
+
+
+def is_each_minute(expression: str) -> bool:
+    """Say whether a rule with this schedule expression ticks in every minute."""
+    if expression == "rate(1 minute)":
+        return True
+    fields = expression.removeprefix("cron(").removesuffix(")").split()
+    return expression.startswith("cron(") and all(one in _ALWAYS for one in fields)
+
+
+@dataclass(frozen=True)
+class Run:
+    """One task of the scheduler."""
+
+    task: str
+    at: datetime
+    """When RunTask was accepted."""
+    stopped: bool
+    code: str
+    reason: str
+    exit_code: int | None
+
+    def __str__(self) -> str:
+        end = f"exit code {self.exit_code}; {self.code}: {self.reason}" if self.stopped else "runs"
+        return f"{self.at.astimezone(UTC):%H:%M:%S} task {self.task}: {end}"
+
+
+class Scheduler:
+    """The rule, its ticks, and the task that it runs."""
+
+    def __init__(self, access: Access, *, ecs: Any, aws: Callable[[str], Any]) -> None:
+        self._ecs = ecs
+        self._aws = aws
+        self._cluster = access.cluster
+        self._run_task: Mapping[str, Any] = access.schedule["run_task"]
+        self._since = access.schedule.get("since", "")
+        self._ticks_queue = access.schedule.get("queue", "")
+        self._ours = Path(access.run_dir) / _OUR_TICKS if access.run_dir else None
+        self.rule = access.resources["rule"]
+        self.family = access.resources["scheduler"]
+        self._started_by = f"events-rule/{self.rule}"[:_STARTED_BY_LENGTH]
+        self.container: str = self.definition()["containerDefinitions"][0]["name"]
+
+    def window(self, length: timedelta) -> tuple[datetime, datetime]:
+        """Return a window that ends now; for a younger rule, one from when it was made."""
+        now = datetime.now(UTC)
+        began = now - length
+        if self._since:
+            began = max(began, datetime.fromisoformat(self._since))
+        return began, began + length
+
+    def definition(self) -> dict[str, Any]:
+        """Return the newest task definition of the scheduler."""
+        answer = self._ecs.describe_task_definition(taskDefinition=self.family)
+        return dict(answer["taskDefinition"])
+
+    def disregard(self, ticks: Sequence[Run]) -> None:
+        """Take ticks that came because we sent them for none of the rule's own from now on."""
+        if self._ours is not None and self._ticks_queue:
+            with self._ours.open("a", encoding="utf-8") as file:
+                file.writelines(f"{one.task}\n" for one in ticks)
+
+    def _is_ours(self, run: Run) -> bool:
+        if self._ours is None or not self._ours.is_file():
+            return False
+        return run.task in self._ours.read_text(encoding="utf-8").split()
+
+    def ticks(self, *, since: datetime) -> list[Run]:
+        """Return the tasks that the rule has started since then, oldest first."""
+        found = find_tasks(
+            self._ecs, cluster=self._cluster, statuses=STATUSES, startedBy=self._started_by
+        )
+        runs = [_run(one) for one in found]
+        wanted = (one for one in runs if one.at >= since and not self._is_ours(one))
+        return sorted(wanted, key=lambda one: one.at)
+
+    def strangers(self, tasks: Iterable[str | None]) -> list[str]:
+        """Say which of these tasks neither the rule started nor a scenario, and whose they are.
+
+        None stands for a process that was in no task of ECS.
+        """
+        ids = sorted({one or "" for one in tasks})
+        found = described(self._ecs, [one for one in ids if one], cluster=self._cluster)
+        known = {task_id(one["taskArn"]): one for one in found}
+        others = [
+            one
+            for one in ids
+            if known.get(one, {}).get("startedBy") not in (self._started_by, BY_US)
+        ]
+        return [
+            f"a task of {known[one]['group']} ({one})"
+            if one in known
+            else f"what is no task of the cluster ({one or 'no task id'})"
+            for one in others
+        ]
+
+    def expression(self) -> str:
+        """Return the rule's schedule expression."""
+        return str(self._described()["ScheduleExpression"])
+
+    def settings(self) -> str:
+        """Say what the rule is told: its expression, its state, how many tasks a tick starts."""
+        rule = self._described()
+        count = self._run_task.get("count", 1)
+        return f"{rule['ScheduleExpression']}, {rule['State']}, {count} tasks a tick"
+
+    def _described(self) -> dict[str, Any]:
+        found: dict[str, Any] = self._aws("events").describe_rule(Name=self.rule)
+        return found
+
+    @contextmanager
+    def disabled(self) -> Iterator[None]:
+        """Disable the rule inside the block; after it, it is in the state that it was in."""
+        events = self._aws("events")
+        was_enabled = self._described()["State"].startswith("ENABLED")
+        events.disable_rule(Name=self.rule)
+        try:
+            yield
+        finally:
+            if was_enabled:
+                events.enable_rule(Name=self.rule)
+
+    def until_quiet(self, *, quiet_s: float) -> None:
+        """Wait until no tick is due for so long, going by the last one."""
+
+        def probe() -> Ready | NotYet:
+            now = datetime.now(UTC)
+            ticks = self.ticks(since=now - timedelta(minutes=3))
+            if not ticks:
+                return Ready()
+            due_in_s = PERIOD_S - (now - ticks[-1].at).total_seconds() % PERIOD_S
+            return Ready() if due_in_s > quiet_s else NotYet(f"a tick is due in {due_in_s:.0f} s")
+
+        wait_until(probe, deadline=Deadline(2 * PERIOD_S), interval_s=1.0)
+
+    def pass_a_minute(self) -> datetime:
+        """Let the rule's next turn come, and return when that began.
+
+        Where ticks come through a queue, one like the emulator's is put there, and is awaited to be
+        taken: that saves the minute. Elsewhere the minute passes.
+        """
+        began = datetime.now(UTC)
+        if self._ticks_queue:
+            taken = self._send_tick(began)
+        else:
+
+            def taken() -> bool:
+                return (datetime.now(UTC) - began).total_seconds() > _WHOLE_MINUTE_S
+
+        def probe() -> Ready | NotYet:
+            return Ready() if taken() else NotYet("the turn is not over")
+
+        wait_until(probe, deadline=Deadline(2 * PERIOD_S), interval_s=0.1)
+        return began
+
+    def _send_tick(self, at: datetime) -> Callable[[], bool]:
+        sqs = self._aws("sqs")
+        url = sqs.get_queue_url(QueueName=self._ticks_queue)["QueueUrl"]
+        event = {
+            "id": str(uuid.uuid4()),
+            "detail-type": "Scheduled Event",
+            "source": "aws.events",
+            "time": at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "detail": {},
+        }
+        sqs.send_message(QueueUrl=url, MessageBody=json.dumps(event))
+        names = [
+            "ApproximateNumberOfMessages",
+            "ApproximateNumberOfMessagesNotVisible",
+        ]
+
+        def taken() -> bool:
+            answer = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)
+            return not any(int(answer["Attributes"][name]) for name in names)
+
+        return taken
+
+    def start(self, *, command: Sequence[str] = (), definition: str = "") -> str:
+        """Run the task as the rule does, with another command or definition if one is given."""
+        wanted = dict(self._run_task)
+        if definition:
+            wanted["taskDefinition"] = definition
+        if command:
+            wanted["overrides"] = {
+                "containerOverrides": [{"name": self.container, "command": list(command)}]
+            }
+        answer = self._ecs.run_task(**wanted, startedBy=BY_US)
+        return task_id(answer["tasks"][0]["taskArn"])
+
+    def run(self, task: str) -> Run:
+        """Return one task of the scheduler."""
+        (found,) = described(self._ecs, [task], cluster=self._cluster)
+        return _run(found)
+
+
+def _run(task: Mapping[str, Any]) -> Run:
+    codes = [one.get("exitCode") for one in task["containers"]]
+    return Run(
+        task=task_id(task["taskArn"]),
+        at=task["createdAt"],
+        stopped=task["lastStatus"] == "STOPPED",
+        code=task.get("stopCode", ""),
+        reason=task.get("stoppedReason", ""),
+        exit_code=codes[0] if codes else None,
+    )

@@ -1,0 +1,117 @@
+"""What people do in the reference app: an organiser uploads files, a buyer orders tickets."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from harness.target.clients.browser import Account, read_page
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import requests
+
+    from harness.target.clients.browser import Browser
+
+POSTER = "poster"
+SEATING_PLAN = "seating-plan"
+LARGEST_BYTES = 20 * 1024 * 1024
+"""The app's own limit of one file."""
+_TYPES = {POSTER: "image/jpeg", SEATING_PLAN: "application/pdf"}
+_ORDER = re.compile(r"/orders/([0-9A-Z]{10})$")
+
+
+def jpeg(size_bytes: int, *, seed: bytes = b"poster") -> bytes:
+    """Make what every reader takes for a JPEG of this size; other seeds make other bytes."""
+    head = bytes.fromhex("ffd8ffe000104a46494600010100000100010000fffe") + len(seed).to_bytes(2)
+    filling = (seed + bytes(range(251))) * (size_bytes // (len(seed) + 251) + 1)
+    return (head + filling)[: size_bytes - 2] + b"\xff\xd9"
+
+
+def pdf(size_bytes: int, *, seed: bytes = b"plan") -> bytes:
+    """Make what every reader takes for a PDF of this size."""
+    head, tail = b"%PDF-1.7\n% " + seed + b"\n", b"\n%%EOF\n"
+    return head + b" " * (size_bytes - len(head) - len(tail)) + tail
+
+
+def password_command(email: str) -> Sequence[str]:
+    """Return the command that makes an account an organiser's and prints its new password."""
+    return ("php", "artisan", "tickets:organiser", email, "--name=Rehearsal Organiser")
+
+
+@dataclass
+class Organiser:
+    """Somebody who may upload, signed in."""
+
+    browser: Browser
+    account: Account
+
+    def sign_in(self) -> None:
+        """Sign in as organisers do.
+
+        Raises:
+            AssertionError: The app does not let them in.
+        """
+        self.browser.sign_in(self.account)
+        if not self.browser.is_signed_in():
+            raise AssertionError("the organiser cannot sign in")
+
+    def upload(
+        self, event: str, kind: str, *, name: str, content: bytes, accept: str = "text/html"
+    ) -> requests.Response:
+        """Upload a file through the page's own form; the answer is the app's."""
+        return self.browser.submit(
+            self.page(event),
+            to=f"/events/{event}/documents/{kind}",
+            file=("document", name, content, _TYPES[kind]),
+            accept=accept,
+        )
+
+    def remove(self, event: str, kind: str) -> requests.Response:
+        """Remove a file through the page's own form."""
+        return self.browser.submit(self.page(event), to=f"/events/{event}/documents/{kind}")
+
+    def has(self, event: str, kind: str) -> bool:
+        """Say whether the page offers to remove such a file."""
+        page = self.browser.get(self.page(event), follow=True)
+        path = f"/events/{event}/documents/{kind}"
+        form = read_page(page.text, url=page.url).form_to(path, having="_method")
+        return form is not None
+
+    def what_the_page_says(self, event: str) -> str:
+        """Return the page's text, on which a message of the last request stands once."""
+        return self.browser.get(self.page(event), follow=True).text
+
+    @staticmethod
+    def page(event: str) -> str:
+        """Return the path of the page where an event's files are."""
+        return f"/events/{event}/documents"
+
+
+@dataclass
+class Buyer:
+    """Somebody who buys tickets, signed in."""
+
+    browser: Browser
+    account: Account
+
+    def order(self, event: str, *, tickets: int = 1) -> str:
+        """Hold tickets, check out, and return the order's number.
+
+        Raises:
+            AssertionError: The app does not take the order.
+        """
+        self.browser.submit(
+            f"/events/{event}", to=f"/events/{event}/holds", fields={"quantity": str(tickets)}
+        )
+        answer = self.browser.submit("/checkout", to="/orders")
+        found = _ORDER.search(answer.headers.get("Location", ""))
+        if found is None:
+            raise AssertionError(f"POST /orders answered {answer.status_code}, and no order")
+        return found[1]
+
+    def sees(self, order: str) -> bool:
+        """Say whether the order is there for its buyer."""
+        return self.browser.get(f"/orders/{order}").status_code == 200

@@ -1,0 +1,72 @@
+"""Runs: who owns one, when it is dead, and that what is written is redacted."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from harness.core import runs
+from harness.core.errors import HarnessError
+from harness.core.redact import Secret
+
+
+def test_a_new_run_is_alive_while_its_process_is(tmp_path: Path) -> None:
+    run = runs.new_run(tmp_path)
+    assert runs.is_alive(tmp_path, run.id, owner=run.owner)
+
+
+def test_a_run_is_dead_when_its_process_is_gone(tmp_path: Path) -> None:
+    child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    owner = runs.owner_of(child.pid)
+    assert runs.owner_is_alive(owner)
+    child.communicate()
+    assert not runs.owner_is_alive(owner)
+    assert not runs.is_alive(tmp_path, "abc123", owner=owner)
+
+
+def test_a_reused_process_id_is_not_the_owner() -> None:
+    assert not runs.owner_is_alive(f"{os.getpid()}:1")
+
+
+def test_a_stack_that_was_left_up_outlives_its_process(tmp_path: Path) -> None:
+    run = runs.new_run(tmp_path)
+    run.set_state(runs.STATE_UP)
+    assert runs.is_alive(tmp_path, run.id, owner="1:0")
+    run.set_state(runs.STATE_STOPPED)
+    assert not runs.is_alive(tmp_path, run.id, owner="1:0")
+
+
+def test_a_run_is_found_again(tmp_path: Path) -> None:
+    run = runs.new_run(tmp_path)
+    assert runs.find_run(tmp_path, run.id) == run
+    assert runs.find_run(tmp_path, "nope") is None
+
+
+def test_what_is_written_is_redacted(tmp_path: Path) -> None:
+    run = runs.new_run(tmp_path)
+    secret = Secret("s3cret-value")
+    path = run.write_json("x.json", {"a": secret.reveal()})
+    assert json.loads(path.read_text()) == {"a": "***"}
+    assert "s3cret" not in run.write_text("logs/x.log", "pw s3cret-value").read_text()
+
+
+def test_the_current_stack_is_forgotten_by_its_own_run_only(tmp_path: Path) -> None:
+    runs.write_current(tmp_path, '{"run": "a"}')
+    runs.clear_current(tmp_path, run_id="b")
+    assert runs.read_current(tmp_path) == {"run": "a"}
+    runs.clear_current(tmp_path, run_id="a")
+    assert runs.read_current(tmp_path) is None
+
+
+def test_two_commands_do_not_change_one_home(tmp_path: Path) -> None:
+    with (
+        runs.locked(tmp_path),
+        pytest.raises(HarnessError, match="is working here"),
+        runs.locked(tmp_path),
+    ):
+        pass

@@ -1,0 +1,83 @@
+"""Parameters that only instances have: refused by name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from harness.inputs import fargate_checks
+
+
+def found(container: dict[str, Any], **task: Any) -> list[str]:
+    raw = {"containerDefinitions": [{"name": "app", **container}], **task}
+    wrongs = fargate_checks.of_task(raw, cpu_units=512, memory_mib=1024)
+    return [f"{one.key} {one.said}" for one in wrongs]
+
+
+@pytest.mark.parametrize(
+    "container",
+    [
+        {},
+        {"privileged": False, "links": [], "cpu": 512, "memory": 1024, "memoryReservation": 256},
+        {"linuxParameters": {"initProcessEnabled": True, "capabilities": {"drop": ["ALL"]}}},
+        {"linuxParameters": {"capabilities": {"add": ["SYS_PTRACE"]}}},
+        {"linuxParameters": {"tmpfs": [{"containerPath": "/tmp", "size": 64}]}},
+    ],
+)
+def test_what_fargate_takes_is_taken(container: dict[str, Any]) -> None:
+    volumes = [{"name": "storage"}, {"name": "cache", "host": {}}]
+    assert not found(container, volumes=volumes, pidMode="task", ephemeralStorage={"sizeInGiB": 30})
+
+
+@pytest.mark.parametrize(
+    ("container", "said"),
+    [
+        ({"privileged": True}, "containerDefinitions[0].privileged is not valid on Fargate"),
+        ({"links": ["mysql"]}, "containerDefinitions[0].links is not valid"),
+        ({"hostname": "web"}, "containerDefinitions[0].hostname is not valid"),
+        ({"extraHosts": [{"hostname": "db"}]}, "containerDefinitions[0].extraHosts is not valid"),
+        (
+            {"linuxParameters": {"sharedMemorySize": 64}},
+            "containerDefinitions[0].linuxParameters.sharedMemorySize is not valid",
+        ),
+        (
+            {"linuxParameters": {"capabilities": {"add": ["NET_ADMIN"]}}},
+            'containerDefinitions[0].linuxParameters.capabilities.add has "NET_ADMIN"',
+        ),
+        ({"resourceRequirements": [{"type": "GPU"}]}, "resourceRequirements asks for a GPU"),
+        ({"environmentFiles": [{"type": "s3"}]}, "environmentFiles is not rehearsed"),
+        ({"memory": 2048}, "containerDefinitions[0].memory is 2048 MiB, and the task has 1024"),
+        ({"memoryReservation": 1025}, "memoryReservation is 1025 MiB, and the task has 1024"),
+        ({"cpu": 1024}, "containerDefinitions add up to 1024 cpu units"),
+    ],
+)
+def test_a_container_that_needs_an_instance_is_named(container: dict[str, Any], said: str) -> None:
+    (wrong,) = found(container)
+    assert said in wrong
+
+
+@pytest.mark.parametrize(
+    ("task", "said"),
+    [
+        ({"pidMode": "host"}, 'pidMode is "host"'),
+        ({"ipcMode": "task"}, "ipcMode is not valid on Fargate"),
+        ({"placementConstraints": [{"type": "memberOf"}]}, "placementConstraints is not valid"),
+        ({"ephemeralStorage": {"sizeInGiB": 20}}, "sizeInGiB is 20, and must be from 21 to 200"),
+        (
+            {"volumes": [{"name": "uploads", "host": {"sourcePath": "/srv/uploads"}}]},
+            "volumes[0].host.sourcePath is a path of a host",
+        ),
+        (
+            {"volumes": [{"name": "uploads", "dockerVolumeConfiguration": {"scope": "shared"}}]},
+            "volumes[0].dockerVolumeConfiguration is not taken",
+        ),
+        (
+            {"volumes": [{"name": "u", "efsVolumeConfiguration": {"fileSystemId": "fs-1"}}]},
+            "volumes[0].efsVolumeConfiguration is not taken",
+        ),
+    ],
+)
+def test_a_task_that_needs_an_instance_is_named(task: dict[str, Any], said: str) -> None:
+    (wrong,) = found({}, **task)
+    assert said in wrong

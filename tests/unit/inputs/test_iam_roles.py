@@ -1,0 +1,84 @@
+"""Role files: what is sent to IAM, and each thing that is wrong with one."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.core.errors import ConfigError
+from harness.inputs import iam_roles
+
+TRUST = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Principal": {"Service": "ecs-tasks.amazonaws.com"},
+            "Action": "sts:AssumeRole",
+        }
+    ],
+}
+ALLOW = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
+MANAGED = "arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy"
+
+
+def role(**fields: Any) -> dict[str, Any]:
+    return {"RoleName": "tickets-web", "AssumeRolePolicyDocument": TRUST, **fields}
+
+
+def policies(*statements: Any) -> list[dict[str, Any]]:
+    return [{"PolicyName": "web", "PolicyDocument": {"Statement": list(statements)}}]
+
+
+def write(app: Path, content: object) -> Path:
+    directory = app / "iam"
+    directory.mkdir()
+    path = directory / "web.json"
+    path.write_text(content if isinstance(content, str) else json.dumps(content))
+    return path
+
+
+def test_an_app_without_role_files_has_no_roles(tmp_path: Path) -> None:
+    assert iam_roles.read(tmp_path) == ()
+
+
+def test_a_role_is_created_as_its_file_says(tmp_path: Path) -> None:
+    write(tmp_path, role(Path="/app/", Policies=policies(ALLOW), ManagedPolicyArns=[MANAGED]))
+    (found,) = iam_roles.read(tmp_path)
+    assert found.name == "tickets-web"
+    assert found.create == {
+        "RoleName": "tickets-web",
+        "Path": "/app/",
+        "AssumeRolePolicyDocument": json.dumps(TRUST),
+    }
+    assert list(found.policies) == ["AmazonECSTaskExecutionRolePolicy", "web"]
+    assert "logs:PutLogEvents" in found.policies["AmazonECSTaskExecutionRolePolicy"]
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("{,}", "is not JSON"),
+        ({"AssumeRolePolicyDocument": TRUST}, "RoleName is missing"),
+        (role(Policy=[]), "Policy is no key of a role's file"),
+        ({"RoleName": "a"}, "AssumeRolePolicyDocument has no Statement"),
+        (role(Policies={}), "Policies is not a list"),
+        (role(Policies=[{}]), "Policies[0] has no PolicyName"),
+        (role(Policies=policies()), "Policies[0].PolicyDocument has no Statement"),
+        (role(Policies=policies({**ALLOW, "Effect": "allow"})), "Statement[0] has no Effect"),
+        (role(Policies=policies({"Effect": "Allow", "Action": "s3:*"})), "has no Resource"),
+        (role(ManagedPolicyArns=["arn:aws:iam::aws:policy/Other"]), "whose document is not known"),
+    ],
+)
+def test_what_is_wrong_is_named_with_file_and_key(
+    tmp_path: Path, content: object, words: str
+) -> None:
+    path = write(tmp_path, content)
+    with pytest.raises(ConfigError) as failure:
+        iam_roles.read(tmp_path)
+    assert words.replace("{path}", str(path)) in str(failure.value)
+    assert str(path) in str(failure.value)
+    assert "what to do: " in str(failure.value)

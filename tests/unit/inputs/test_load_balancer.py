@@ -1,0 +1,57 @@
+"""The files of load balancer and target group: what AWS takes, and no visitor gets through."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.core.errors import ConfigError
+from harness.inputs import load_balancer
+
+ECS = Path(__file__).resolve().parents[3] / "app" / "ecs"
+READ = {"LoadBalancer": load_balancer.load_balancer, "TargetGroup": load_balancer.target_group}
+FILES = {"LoadBalancer": "load-balancer.json", "TargetGroup": "target-group.json"}
+
+
+def test_productions_files_are_read_as_they_are() -> None:
+    for key, read in READ.items():
+        path = ECS / FILES[key]
+        assert read(path) == json.loads(path.read_text())
+
+
+@pytest.mark.parametrize(
+    ("key", "member", "value", "said"),
+    [
+        ("LoadBalancer", "Type", "network", 'LoadBalancer.Type is "network"'),
+        ("LoadBalancer", "Scheme", "internal", 'LoadBalancer.Scheme is "internal"'),
+        ("TargetGroup", "TargetType", "instance", 'TargetGroup.TargetType is "instance"'),
+        ("TargetGroup", "TargetType", None, 'is missing, and AWS takes "instance"'),
+        ("TargetGroup", "Protocol", "HTTPS", 'TargetGroup.Protocol is "HTTPS"'),
+        ("TargetGroup", "ProtocolVersion", "HTTP2", 'TargetGroup.ProtocolVersion is "HTTP2"'),
+        ("TargetGroup", "HealthCheckProtocol", "HTTPS", "HealthCheckProtocol"),
+        ("TargetGroup", "Name", None, "TargetGroup.Name is missing"),
+    ],
+)
+def test_what_leaves_visitors_outside_is_named(
+    tmp_path: Path, key: str, member: str, value: str | None, said: str
+) -> None:
+    raw: dict[str, Any] = json.loads((ECS / FILES[key]).read_text())
+    if value is None:
+        del raw[key][member]
+    else:
+        raw[key][member] = value
+    path = tmp_path / FILES[key]
+    path.write_text(json.dumps(raw))
+    with pytest.raises(ConfigError) as refused:
+        READ[key](path)
+    assert said in str(refused.value)
+    assert str(path) in str(refused.value)
+
+
+def test_what_is_left_out_is_what_aws_takes(tmp_path: Path) -> None:
+    path = tmp_path / "load-balancer.json"
+    path.write_text(json.dumps({"LoadBalancer": {"Name": "tickets"}}))
+    assert load_balancer.load_balancer(path)["LoadBalancer"] == {"Name": "tickets"}

@@ -1,0 +1,263 @@
+"""Security groups: what the file may say, and which packets a namespace lets in because of it."""
+
+from __future__ import annotations
+
+import json
+from ipaddress import IPv4Network
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.core.errors import ConfigError
+from harness.inputs import config, security_groups, vpc
+from harness.inputs.toml_table import Table
+from harness.stack.components import control, edge, emulator, mysql, proxy
+from harness.stack.network import members as network
+from harness.stack.network import packet_rules
+from harness.stack.network.addresses import Tier
+from harness.stack.network.packet_rules import Layout, Member
+
+ROOT = Path(__file__).resolve().parents[3]
+ROLES = ("public", "operator", "app", "proxy", "data", "aws")
+TIERS = {
+    role: Tier.at(IPv4Network(f"{'198.18' if role in ROLES[:2] else '10.40'}.{number}.0/24"))
+    for number, role in enumerate(ROLES)
+}
+
+
+def opening(port: int, *, to: str = "", cidr: str = "", **changes: Any) -> dict[str, Any]:
+    return {
+        "IpProtocol": "tcp",
+        "FromPort": port,
+        "ToPort": port,
+        "UserIdGroupPairs": [{"GroupId": to}] if to else [],
+        "IpRanges": [{"CidrIp": cidr}] if cidr else [],
+        **changes,
+    }
+
+
+def write(directory: Path, /, egress: Any = None, **groups: list[dict[str, Any]]) -> Path:
+    path = directory / "groups.json"
+    listed = [
+        {"GroupId": name, "GroupName": f"tickets-{name}", "IpPermissions": rules, "Tags": []}
+        | ({"IpPermissionsEgress": egress} if egress is not None else {})
+        for name, rules in groups.items()
+    ]
+    path.write_text(json.dumps({"SecurityGroups": listed}))
+    return path
+
+
+def layout(path: Path, **members: Member) -> Layout:
+    return Layout(
+        vpc=IPv4Network("10.40.0.0/16"),
+        tiers=TIERS,
+        members=members,
+        groups=security_groups.load(path),
+    )
+
+
+def accepted(text: str) -> list[str]:
+    """Rules that open a port, without the words that all of them have."""
+    lines = [
+        line
+        for line in text.splitlines()
+        if line.startswith("-A INPUT -s") and line.endswith("ACCEPT")
+    ]
+    return [line.removeprefix("-A INPUT ").removesuffix(" -j ACCEPT") for line in lines]
+
+
+@pytest.fixture(scope="module")
+def rules() -> dict[str, Any]:
+    """Packet rules of the project's own files."""
+    return network.packet_rules(config.load({}, cwd=ROOT), tiers=TIERS)
+
+
+@pytest.mark.parametrize(
+    ("service", "expected"),
+    [
+        (
+            "edge",
+            [
+                "-s 0.0.0.0/0 -d 198.18.0.0/24 -p tcp --dport 80",
+                "-s 0.0.0.0/0 -d 198.18.0.0/24 -p tcp --dport 443",
+            ],
+        ),
+        ("control", ["-s 198.18.1.1 -d 198.18.1.0/24 -p tcp --dport 8000"]),
+        (
+            "localstack",
+            [
+                "-s 198.18.1.1 -d 198.18.1.0/24 -p tcp --dport 4566",
+                "-s 10.40.5.11 -d 10.40.5.0/24 -p tcp --dport 4566",
+                "-s 10.40.5.128/25 -d 10.40.5.0/24 -p tcp --dport 4566",
+            ],
+        ),
+        (
+            "proxy",
+            [
+                "-s 198.18.1.1 -d 198.18.1.0/24 -p tcp --dport 3306",
+                "-s 10.40.3.128/25 -d 10.40.3.0/24 -p tcp --dport 3306",
+            ],
+        ),
+        (
+            "mysql",
+            [
+                "-s 198.18.1.1 -d 198.18.1.0/24 -p tcp --dport 3306",
+                "-s 10.40.4.13 -d 10.40.4.0/24 -p tcp --dport 3306",
+            ],
+        ),
+    ],
+)
+def test_the_projects_own_groups_open_this_and_nothing_else(
+    rules: dict[str, Any], service: str, expected: list[str]
+) -> None:
+    text = rules["services"][service]
+    assert accepted(text) == expected
+    assert text.startswith("*filter\n:INPUT DROP [0:0]\n")
+    assert text.endswith("\nCOMMIT\n")
+
+
+def test_a_task_lets_in_the_load_balancer_and_its_health_checks_only(rules: dict[str, Any]) -> None:
+    parts = rules["tasks"]
+    (group,) = [name for name, text in parts["groups"].items() if ".10 " in text]
+    assert accepted(parts["groups"][group]) == [
+        "-s 10.40.2.10 -d 10.40.2.0/24 -p tcp --dport 8080",
+        "-s 10.40.2.11 -d 10.40.2.0/24 -p tcp --dport 8080",
+    ]
+    assert accepted(parts["first"] + parts["last"]) == []
+
+
+def test_a_task_has_no_way_out_of_its_tiers(rules: dict[str, Any]) -> None:
+    assert rules["tasks"]["last"].splitlines() == [
+        "-A OUTPUT -o lo -j ACCEPT",
+        "-A OUTPUT -d 10.40.2.1 -j DROP",
+        "-A OUTPUT -d 10.40.3.1 -j DROP",
+        "-A OUTPUT -d 10.40.5.1 -j DROP",
+        "-A OUTPUT -d 10.40.2.0/24 -j ACCEPT",
+        "-A OUTPUT -d 10.40.3.0/24 -j ACCEPT",
+        "-A OUTPUT -d 10.40.5.0/24 -j ACCEPT",
+        "-A OUTPUT -j DROP",
+        "COMMIT",
+    ]
+
+
+def test_who_is_inside_is_no_visitor(rules: dict[str, Any]) -> None:
+    lines = rules["services"]["edge"].splitlines()
+    shut = [line for line in lines if line.endswith("DROP")]
+    assert shut == [
+        "-A INPUT -s 10.40.0.0/16 -d 198.18.0.0/24 -j DROP",
+        "-A INPUT -s 198.18.1.0/24 -d 198.18.0.0/24 -j DROP",
+    ]
+    first_opened = next(number for number, line in enumerate(lines) if "--dport" in line)
+    assert lines.index(shut[-1]) < first_opened
+
+
+def test_members_are_where_their_services_are() -> None:
+    found = network.members(config.load({}, cwd=ROOT))
+    services = {"control": control, "edge": edge, "localstack": emulator, "mysql": mysql}
+    for name, module in {**services, "proxy": proxy}.items():
+        assert found[name].networks == module.NETWORKS
+
+
+def test_a_cidr_of_the_vpc_means_addresses_and_of_the_internet_the_public_side(
+    tmp_path: Path,
+) -> None:
+    path = write(
+        tmp_path, lb=[opening(443, cidr="203.0.113.0/24"), opening(8443, cidr="10.40.0.0/16")]
+    )
+    found = layout(path, edge=Member(("public", "app"), groups=("lb",))).of_service("edge")
+    assert accepted(found) == [
+        "-s 0.0.0.0/0 -d 198.18.0.0/24 -p tcp --dport 443",
+        "-s 10.40.0.0/16 -d 0.0.0.0/0 -p tcp --dport 8443",
+    ]
+
+
+def test_the_world_means_everyone_where_no_public_side_is(tmp_path: Path) -> None:
+    path = write(tmp_path, tasks=[opening(8080, cidr="0.0.0.0/0")])
+    found = layout(path, tasks=Member(("app",), groups=("tasks",))).of_tasks()
+    assert accepted(found["groups"]["tasks"]) == ["-s 0.0.0.0/0 -d 0.0.0.0/0 -p tcp --dport 8080"]
+
+
+def test_a_group_that_admits_itself_admits_its_members(tmp_path: Path) -> None:
+    path = write(tmp_path, db=[opening(0, to="db", IpProtocol="-1")])
+    found = layout(path, mysql=Member(("data",), groups=("db",))).of_service("mysql")
+    assert accepted(found) == ["-s 10.40.4.14 -d 10.40.4.0/24"]
+
+
+def test_a_range_of_ports_stays_one(tmp_path: Path) -> None:
+    path = write(tmp_path, db=[opening(3306, cidr="10.40.0.0/16", ToPort=3310)])
+    found = layout(path, mysql=Member(("data",), groups=("db",))).of_service("mysql")
+    assert accepted(found) == ["-s 10.40.0.0/16 -d 0.0.0.0/0 -p tcp --dport 3306:3310"]
+
+
+def test_ways_are_told_as_aws_reads_the_groups(tmp_path: Path) -> None:
+    path = write(
+        tmp_path,
+        lb=[opening(443, cidr="0.0.0.0/0")],
+        db=[opening(3306, to="lb", ToPort=3307), opening(0, cidr="10.40.0.0/16", IpProtocol="-1")],
+    )
+    found = layout(
+        path,
+        edge=Member(("public", "app"), groups=("lb",)),
+        mysql=Member(("data",), groups=("db",)),
+    )
+    assert list(found.ways()) == [
+        "internet -> edge port 443",
+        "edge -> mysql ports 3306 to 3307",
+        "10.40.0.0/16 -> mysql any port",
+    ]
+
+
+def test_a_part_of_the_vpc_is_refused_since_the_stack_has_other_subnets(tmp_path: Path) -> None:
+    path = write(tmp_path, web=[opening(8080, cidr="10.40.1.0/24")])
+    names = ("vpc_cidr", "security_groups", "proxy_group", "database_group")
+    values = ("10.40.0.0/16", path.name, "web", "web")
+    table = Table(tmp_path / "harness.toml", "network", dict(zip(names, values, strict=True)))
+    with pytest.raises(ConfigError, match=r"admits 10\.40\.1\.0/24, a part"):
+        vpc.read(table, root=tmp_path)
+
+
+def refusal(path: Path) -> str:
+    with pytest.raises(ConfigError) as caught:
+        security_groups.load(path)
+    assert str(path) in str(caught.value)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("rule", "expected"),
+    [
+        (opening(80, to="sg-9"), "there is no security group sg-9"),
+        (opening(80, PrefixListIds=[{"PrefixListId": "pl-1"}]), "PrefixListIds cannot be"),
+        (opening(80, Ipv6Ranges=[{"CidrIpv6": "::/0"}]), "Ipv6Ranges cannot be"),
+        (opening(80, IpProtocol="47"), 'IpProtocol "47" is not known here'),
+        (opening(80, ToPort=79), "ports 80 to 79 are no range"),
+        (opening(80, cidr="10.0.0.1/8"), "10.0.0.1/8 has host bits set"),
+        ({"IpProtocol": "tcp", "ToPort": 80}, "has not the shape of AWS's own listing"),
+    ],
+)
+def test_a_rule_that_cannot_be_carried_out_is_refused(
+    tmp_path: Path, rule: dict[str, Any], expected: str
+) -> None:
+    assert expected in refusal(write(tmp_path, web=[rule]))
+
+
+def test_egress_that_is_limited_is_refused(tmp_path: Path) -> None:
+    limited = [{"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "IpRanges": []}]
+    assert "tickets-web limits egress" in refusal(write(tmp_path, egress=limited, web=[]))
+
+
+def test_a_group_told_twice_is_refused(tmp_path: Path) -> None:
+    path = write(tmp_path, web=[])
+    (group,) = json.loads(path.read_text())["SecurityGroups"]
+    path.write_text(json.dumps({"SecurityGroups": [group, group]}))
+    assert "two groups have the same GroupId" in refusal(path)
+
+
+def test_groups_that_tell_one_tasks_from_anothers_are_refused(tmp_path: Path) -> None:
+    path = write(tmp_path, web=[], worker=[], db=[opening(3306, to="web")])
+    groups = security_groups.load(path)
+    with pytest.raises(ConfigError, match="admits the tasks of web and not those of worker"):
+        packet_rules.require_one_tier(groups, ("web", "worker"))
+    both = write(tmp_path, web=[], worker=[], db=[opening(1, to="web"), opening(1, to="worker")])
+    packet_rules.require_one_tier(security_groups.load(both), ("web", "worker"))

@@ -1,0 +1,118 @@
+"""Making the app's resources: the calls, their order, and what differs from production's."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from harness.core.errors import ProvisionError
+from harness.inputs import api_calls, config
+from harness.rehearsal import aws_resources
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ROOT = Path(__file__).resolve().parents[3]
+APP = ROOT / "app" / "aws"
+
+
+@dataclass
+class Recorder:
+    """Any client: keeps each call, and answers what it was told."""
+
+    answers: dict[str, Any] = field(default_factory=dict)
+    calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        def call(**given: Any) -> Any:
+            self.calls.append((name, given))
+            return self.answers.get(name, {})
+
+        return call
+
+    @property
+    def names(self) -> list[str]:
+        return [name for name, _ in self.calls]
+
+
+def sqs() -> Recorder:
+    return Recorder(
+        {
+            "create_queue": {"QueueUrl": "http://q"},
+            "get_queue_attributes": {"Attributes": {"QueueArn": "arn:aws:sqs:r:a:q"}},
+        }
+    )
+
+
+def test_a_bucket_is_created_before_its_settings_are_put() -> None:
+    client = Recorder()
+    aws_resources.make(client, api_calls.bucket(APP / "bucket.json"))  # type: ignore[arg-type]
+    assert client.names == [
+        "create_bucket",
+        "put_public_access_block",
+        "put_bucket_ownership_controls",
+        "put_bucket_encryption",
+    ]
+    blocked = client.calls[1][1]["PublicAccessBlockConfiguration"]
+    assert set(blocked.values()) == {True}
+
+
+def test_queues_are_created_with_their_documents_as_text() -> None:
+    client = Recorder()
+    aws_resources.make(client, api_calls.queues(APP / "queues.json"))  # type: ignore[arg-type]
+    (_, dead), (_, jobs) = client.calls
+    assert dead["QueueName"] == "tickets-jobs-dead"
+    assert all(isinstance(value, str) for value in jobs["Attributes"].values())
+
+
+def test_the_rule_is_productions_and_its_target_is_a_queue_put_exactly_once() -> None:
+    events, queue = Recorder({"put_targets": {"FailedEntryCount": 0}}), sqs()
+    file = api_calls.schedule(APP / "schedule.json")
+    aws_resources.make_schedule(events, queue, file)  # type: ignore[arg-type]
+    assert events.names == ["put_rule", "put_targets"]
+    assert events.calls[0][1] == dict(file.inputs_of("PutRule")[0])
+    assert [one["Arn"] for one in events.calls[1][1]["Targets"]] == ["arn:aws:sqs:r:a:q"]
+    made = queue.calls[0][1]
+    assert made["QueueName"] == "tickets-schedule-ticks"
+    assert made["Attributes"]["MessageRetentionPeriod"] == "60"
+
+
+def test_a_target_that_is_not_taken_is_an_error() -> None:
+    refused = {"FailedEntryCount": 1, "FailedEntries": [{"ErrorMessage": "not correct"}]}
+    events = Recorder({"put_targets": refused})
+    with pytest.raises(ProvisionError) as failure:
+        aws_resources.make_schedule(
+            events,  # type: ignore[arg-type]
+            sqs(),  # type: ignore[arg-type]
+            api_calls.schedule(APP / "schedule.json"),
+        )
+    assert "the rule tickets-schedule did not take its target" in str(failure.value)
+    assert "not correct" in str(failure.value)
+
+
+def test_scenarios_know_the_resources_by_kind() -> None:
+    assert aws_resources.names(config.load({}, cwd=ROOT)) == {
+        "bucket": "876events-tickets-uploads",
+        "queue": "tickets-jobs",
+        "dead_letter_queue": "tickets-jobs-dead",
+        "identity": "tickets@876events.example",
+        "rule": "tickets-schedule",
+        "scheduler": "tickets-scheduler",
+    }
+
+
+def test_productions_numbers_fit_each_other() -> None:
+    """The worker's flags against the queue; the scenario asks the running stack the same."""
+    (_, jobs) = api_calls.queues(APP / "queues.json").inputs_of("CreateQueue")
+    worker = json.loads((ROOT / "app" / "ecs" / "worker.json").read_text())
+    (container,) = worker["containerDefinitions"]
+    told = dict(word[2:].split("=") for word in container["command"] if "=" in word)
+    attributes = jobs["Attributes"]
+    assert int(attributes["VisibilityTimeout"]) > int(told["timeout"])
+    assert int(told["tries"]) <= attributes["RedrivePolicy"]["maxReceiveCount"]
+    longest_s = int(attributes["ReceiveMessageWaitTimeSeconds"]) + int(told["timeout"])
+    assert container["stopTimeout"] >= longest_s

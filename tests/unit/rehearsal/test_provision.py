@@ -1,0 +1,210 @@
+"""Watching a service come up, and the first run: what is awaited, hopeless, and said."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pytest
+
+from harness.core.errors import ProvisionError
+from harness.core.wait import Clock, Deadline
+from harness.inputs.config import FirstRun
+from harness.rehearsal import provision
+from tests.unit.pages import Paged
+
+
+@dataclass
+class FakeEcs(Paged):
+    """Answers from a script: one entry for each DescribeServices; the last one stays."""
+
+    services: list[dict[str, Any]]
+    running: list[dict[str, Any]] = field(default_factory=list)
+    stopped: list[dict[str, Any]] = field(default_factory=list)
+    checked: bool = False
+
+    def describe_services(self, **_: Any) -> Mapping[str, Any]:
+        found = self.services.pop(0) if len(self.services) > 1 else self.services[0]
+        return {"services": [found]}
+
+    def describe_task_definition(self, **_: Any) -> Mapping[str, Any]:
+        container = {"healthCheck": {"command": ["CMD", "true"]}} if self.checked else {}
+        return {"taskDefinition": {"containerDefinitions": [container]}}
+
+    def list_tasks(self, **wanted: Any) -> Mapping[str, Any]:
+        tasks = self.running if wanted["desiredStatus"] == "RUNNING" else self.stopped
+        return {"taskArns": [task["taskArn"] for task in tasks]}
+
+    def describe_tasks(self, **wanted: Any) -> Mapping[str, Any]:
+        tasks = [t for t in self.running + self.stopped if t["taskArn"] in wanted["tasks"]]
+        return {"tasks": tasks}
+
+
+def service(running: int = 0, state: str = "IN_PROGRESS", *events: str) -> dict[str, Any]:
+    return {
+        "runningCount": running,
+        "desiredCount": 2,
+        "pendingCount": 2 - running,
+        "taskDefinition": "",
+        "deployments": [{"rolloutState": state}],
+        "events": [{"message": event} for event in events],
+    }
+
+
+def watch(ecs: FakeEcs, logs: str = "") -> provision.Watch:
+    return provision.Watch(
+        client=ecs,  # type: ignore[arg-type]
+        cluster="tickets",
+        service="tickets-web",
+        where="/runs/x",
+        logs=lambda: logs,
+    )
+
+
+def deadline() -> Deadline:
+    now = [0.0]
+    return Deadline(
+        30, clock=Clock(now=lambda: now[0], sleep=lambda s: now.__setitem__(0, now[0] + s))
+    )
+
+
+def no_check() -> None:
+    pass
+
+
+TASK = {
+    "taskArn": "arn:aws:ecs:r:a:task/tickets/abc",
+    "lastStatus": "RUNNING",
+    "healthStatus": "HEALTHY",
+    "taskDefinitionArn": "arn:aws:ecs:r:a:task-definition/tickets-web:1",
+}
+
+
+def test_without_a_container_check_the_load_balancer_says_who_is_healthy() -> None:
+    address = {"details": [{"name": "privateIPv4Address", "value": "10.40.1.2"}]}
+    unknown = {**TASK, "healthStatus": "UNKNOWN", "attachments": [address]}
+    ecs = FakeEcs(services=[service(), service(0, "FAILED")], running=[unknown])
+    seen = replace(watch(ecs), healthy_targets=lambda: {"10.40.1.2"})
+    assert seen.until_first_healthy(deadline(), check=no_check) == "abc"
+
+    ecs.checked = True  # its own check has not said anything yet
+    with pytest.raises(ProvisionError):
+        seen.until_first_healthy(deadline(), check=no_check)
+
+
+def test_the_first_healthy_task_is_named() -> None:
+    ecs = FakeEcs(services=[service()], running=[TASK])
+    assert watch(ecs).until_first_healthy(deadline(), check=no_check) == "abc"
+
+
+def test_stable_means_completed_and_all_running() -> None:
+    ecs = FakeEcs(services=[service(1), service(2), service(2, "COMPLETED")])
+    watch(ecs).until_stable(deadline(), check=no_check)
+
+
+def test_a_task_that_cannot_start_ends_the_wait_and_names_the_cause() -> None:
+    reason = (
+        "ResourceInitializationError: unable to pull secrets or registry auth: execution resource"
+        " retrieval failed: unable to retrieve secret from asm: service call has been retried 1"
+        " time(s): retrieved secret from Secrets Manager did not contain json key password"
+    )
+    stopped = {
+        "taskArn": "arn:aws:ecs:r:a:task/tickets/def",
+        "stopCode": "TaskFailedToStart",
+        "stoppedReason": reason,
+        "containers": [],
+    }
+    ecs = FakeEcs(services=[service()], stopped=[stopped])
+    with pytest.raises(ProvisionError) as caught:
+        watch(ecs).until_first_healthy(deadline(), check=no_check)
+    said = str(caught.value)
+    assert "service tickets-web has no healthy task" in said
+    assert "did not contain json key password" in said
+    assert "/runs/x" in said
+
+
+def test_a_failed_deployment_ends_the_wait_with_events_and_logs() -> None:
+    stopped = {
+        "taskArn": "arn:aws:ecs:r:a:task/tickets/def",
+        "stopCode": "EssentialContainerExited",
+        "stoppedReason": "Essential container in task exited",
+        "containers": [{"name": "app", "exitCode": 78}],
+    }
+    ecs = FakeEcs(
+        services=[service(0, "FAILED", "(service tickets-web) deployment failed: tasks failed")],
+        stopped=[stopped],
+    )
+    with pytest.raises(ProvisionError) as caught:
+        watch(ecs, logs="the app's last words").until_stable(deadline(), check=no_check)
+    said = str(caught.value)
+    assert "container app exited with 78" in said
+    assert "deployment failed: tasks failed" in said
+    assert "the app's last words" in said
+
+
+def test_time_that_runs_out_says_how_far_it_came() -> None:
+    with pytest.raises(ProvisionError, match="did not become stable") as caught:
+        watch(FakeEcs(services=[service(1)])).until_stable(deadline(), check=no_check)
+    assert "1 of 2 tasks running, 1 pending" in str(caught.value)
+
+
+@dataclass
+class Result:
+    exit_code: int
+    stdout: str = ""
+    stderr: str = ""
+
+
+def test_first_run_commands_run_in_order_in_one_task() -> None:
+    seen: list[tuple[str, tuple[str, ...]]] = []
+
+    def run(task_id: str, command: tuple[str, ...]) -> Result:
+        seen.append((task_id, command))
+        return Result(0)
+
+    commands = (FirstRun(("a",), ""), FirstRun(("b",), ""))
+    provision.first_run(commands, task_id="abc", run=run, where="")
+    assert seen == [("abc", ("a",)), ("abc", ("b",))]
+
+
+def test_a_migration_that_is_already_there_is_no_error() -> None:
+    command = FirstRun(("php", "artisan", "session:table"), "already exists")
+    provision.first_run(
+        (command,),
+        task_id="abc",
+        run=lambda *_: Result(1, stdout="ERROR Migration already exists."),
+        where="",
+    )
+
+
+def test_a_command_that_fails_shows_its_output() -> None:
+    command = FirstRun(("php", "artisan", "migrate", "--force"), "")
+    with pytest.raises(ProvisionError) as caught:
+        provision.first_run(
+            (command,),
+            task_id="abc",
+            run=lambda *_: Result(1, stderr="SQLSTATE[HY000] [2026] SSL is required from client"),
+            where="/runs/x",
+        )
+    said = str(caught.value)
+    assert "`php artisan migrate --force` failed in the web task" in said
+    assert "SSL is required from client" in said
+    assert "exit code 1, task abc" in said
+
+
+@pytest.mark.parametrize(
+    ("agents", "words"),
+    [
+        (None, "its service does not enable it"),
+        ([{"lastStatus": "STOPPED"}], "its role lacks the ssmmessages actions"),
+    ],
+)
+def test_a_first_run_needs_ecs_exec(agents: list[dict[str, str]] | None, words: str) -> None:
+    container = {"name": "app", "managedAgents": agents}
+    ecs: Any = FakeEcs([service()], running=[{"taskArn": "t", "containers": [container]}])
+    with pytest.raises(ProvisionError) as failure:
+        provision.require_exec(ecs, cluster="tickets", task_id="t", where="/runs/x")
+    assert words in str(failure.value)
+    container["managedAgents"] = [{"lastStatus": "RUNNING"}]
+    provision.require_exec(ecs, cluster="tickets", task_id="t", where="/runs/x")

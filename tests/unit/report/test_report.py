@@ -1,0 +1,199 @@
+"""Reports: the same outcomes as lines, JSON, JUnit XML and one HTML page."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from html.parser import HTMLParser
+from typing import TYPE_CHECKING
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from harness.core.redact import Secret
+from harness.diagnosis.history import Event, History
+from harness.report import (
+    Outcome,
+    Report,
+    emulated,
+    html,
+    json_file,
+    junit,
+    not_covered,
+    proved,
+    terminal,
+    writer,
+)
+from harness.report.model import outcome_from
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TRUTH = {"local": emulated("nginx"), "aws": proved, "url": not_covered("no shell")}
+
+
+def outcome(name: str, result: str, **more: object) -> Outcome:
+    known = {"target": "local", "truth": TRUTH, "seconds": 1.25, **more}
+    return Outcome(f"scenarios/test_sessions.py::test_{name}", result, **known)  # type: ignore[arg-type]
+
+
+AT = datetime(2026, 11, 23, 4, 0, 1, tzinfo=UTC)
+HISTORY = History(events=(Event(AT, "tickets-web", "has reached a steady state."),))
+PASSED = outcome("a_value_is_shared", "passed")
+RED = outcome(
+    "the_cookie_is_secure",
+    "failed",
+    seen="the session cookie is not Secure\n<b>expected</b> & seen",
+    cause="SESSION_SECURE_COOKIE is not true in the task",
+    cause_lines=("the session cookie is not Secure",),
+    sections=(("log of web", "line with \x1b[31mcolour\x1b[0m\x00"),),
+)
+SKIPPED = outcome("elsewhere", "skipped", reason="target url lacks: ecs")
+
+
+def report(*outcomes: Outcome, **more: object) -> Report:
+    known: dict[str, object] = {
+        "target": "local",
+        "public_url": "https://tickets.876events.example",
+        "started_at": "2026-11-23T04:00:00Z",
+        "seconds": 12.5,
+        "run": "abc123",
+        "vendor": "debian",
+        "overlay": {
+            "environment": {"AWS_ENDPOINT_URL": "http://localstack:4566"},
+            "files": {"/etc/ssl/certs/ca-certificates.crt": "ca"},
+        },
+        "history": HISTORY,
+        **more,
+    }
+    return Report(outcomes=outcomes, **known)  # type: ignore[arg-type]
+
+
+ALL = report(PASSED, RED, SKIPPED)
+FORMATS = {
+    "terminal": lambda one: "\n".join(line.text for line in terminal.lines(one)),
+    "json": json_file.text,
+    "junit": junit.text,
+    "html": html.text,
+}
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_every_format_shows_overlay_vendor_and_cause_and_no_secret(name: str) -> None:
+    Secret("very-secret-value")
+    leaky = outcome(
+        "leaks", "failed", seen="very-secret-value", sections=(("s", "very-secret-value"),)
+    )
+    text = FORMATS[name](report(PASSED, RED, leaky))
+    assert "AWS_ENDPOINT_URL=http://localstack:4566" in text
+    assert "/etc/ssl/certs/ca-certificates.crt (file: the stack" in text
+    assert "Laravel itself is stock" in text
+    assert "SESSION_SECURE_COOKIE is not true in the task" in text
+    assert "very-secret-value" not in text
+
+
+def test_titles_and_stories_are_words() -> None:
+    assert (RED.story, RED.title) == ("sessions", "the cookie is secure")
+    assert str(TRUTH["local"]) == "emulated: nginx"
+    assert RED.label.kind == "emulated"
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "verdict", "green"),
+    [
+        ((PASSED, RED, SKIPPED), "1 of 3 scenarios are red, 1 skipped.", False),
+        ((PASSED, SKIPPED), "1 scenarios passed, 1 skipped; none is red.", True),
+        ((SKIPPED,), "Nothing was shown: no scenario passed, 1 skipped.", False),
+        ((), "Nothing was shown: no scenario passed.", False),
+    ],
+)
+def test_a_replay_that_shows_nothing_is_not_green(
+    outcomes: tuple[Outcome, ...], verdict: str, green: bool
+) -> None:
+    made = report(*outcomes)
+    assert (made.verdict, made.is_green) == (verdict, green)
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_the_table_fits_the_terminal(width: int) -> None:
+    lines = terminal.lines(ALL, width=width, where="/r.html")
+    assert all(len(line.text) <= width for line in lines)
+    text = [line.text for line in lines]
+    assert any(line.endswith("emulated        1.2") for line in text)
+    assert text[-1] == "report: /r.html"
+    tones = {line.tone for line in lines if "cookie is secure" in line.text}
+    assert tones == {"bad"}
+
+
+def test_json_holds_every_outcome_and_comes_back() -> None:
+    data = json.loads(json_file.text(ALL))
+    assert data["counts"] == {"passed": 1, "failed": 1, "error": 0, "skipped": 1}
+    assert data["green"] is False
+    assert [outcome_from(one) for one in data["scenarios"]] == list(ALL.outcomes)
+
+
+def test_junit_is_valid_even_with_control_characters() -> None:
+    root = ET.fromstring(junit.text(ALL))
+    (suite,) = root.findall("testsuite")
+    assert (suite.get("name"), suite.get("tests"), suite.get("failures")) == ("sessions", "3", "1")
+    cases = {case.get("name"): case for case in suite.iter("testcase")}
+    failure = cases["the cookie is secure"].find("failure")
+    assert failure is not None
+    assert failure.get("message") == "SESSION_SECURE_COOKIE is not true in the task"
+    skipped = cases["elsewhere"].find("skipped")
+    assert skipped is not None
+    assert skipped.get("message") == "target url lacks: ecs"
+
+
+def test_a_cause_that_explains_several_scenarios_is_said_once_for_all() -> None:
+    made = report(PASSED, RED, outcome("it_is_sent", "error", cause=RED.cause))
+    assert made.common_causes == ((RED.cause, 2),)
+    assert f"2 of them: {RED.cause}" in FORMATS["terminal"](made)
+    assert "2 scenarios</span>" in html.text(made)
+    assert ALL.common_causes == ()
+
+
+class Resources(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.outside: list[str] = []
+        self.ids: set[str] = set()
+        self.links: set[str] = set()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        found = dict(attrs)
+        self.outside += [str(found[name]) for name in ("src", "srcset", "data") if name in found]
+        self.outside += [tag] if tag in ("script", "link", "iframe") else []
+        self.ids |= {str(found["id"])} if "id" in found else set()
+        self.links |= {str(found["href"])} if "href" in found else set()
+
+
+def test_the_page_needs_nothing_else_and_its_links_lead_somewhere() -> None:
+    text = html.text(ALL)
+    page = Resources()
+    page.feed(text)
+    assert page.outside == []
+    assert "url(" not in text
+    assert "@import" not in text
+    assert page.links == {f"#{one}" for one in page.ids}
+    assert "&lt;b&gt;expected&lt;/b&gt; &amp; seen" in text
+    assert "<b>" not in text
+    assert 'name="viewport"' in text
+    assert "@media print" in text
+    assert "steady state" in text
+
+
+def test_an_outcome_without_labels_is_shown_all_the_same() -> None:
+    bare = outcome("bare", "error", truth={})
+    for make in FORMATS.values():
+        assert "bare" in make(report(PASSED, bare))
+
+
+def test_every_file_is_written(tmp_path: Path) -> None:
+    page = writer.write(ALL, directory=tmp_path / "run")
+    assert page == tmp_path / "run" / "report.html"
+    assert sorted(one.name for one in page.parent.iterdir()) == [
+        "junit.xml",
+        "report.html",
+        "report.json",
+    ]

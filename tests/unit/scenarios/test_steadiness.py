@@ -1,0 +1,66 @@
+"""Which ends of a task are its own, and what a worker is told, whoever starts it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from harness.target.resources.task_service import EcsService
+from scenarios.test_steadiness import assert_was_stopped, ran_s
+from tests.unit.pages import Paged
+
+MEMORY = "OutOfMemoryError: Container killed due to memory usage"
+
+
+def task(*ends: tuple[int | None, str], code: str = "EssentialContainerExited") -> dict[str, Any]:
+    containers = [
+        {"name": str(index), "reason": reason, **({"exitCode": ended} if ended is not None else {})}
+        for index, (ended, reason) in enumerate(ends)
+    ]
+    return {"stopCode": code, "containers": containers}
+
+
+@pytest.mark.parametrize(
+    "stopped",
+    [
+        task((137, "")),
+        task((137, ""), (0, "")),
+        task((143, ""), (137, "")),
+        task((None, "")),
+        task((0, ""), code="ServiceSchedulerInitiated"),
+        task((1, ""), code="UserInitiated"),
+    ],
+)
+def test_what_was_killed_or_told_to_stop_did_not_end_by_itself(stopped: dict[str, Any]) -> None:
+    assert_was_stopped("web", stopped)
+
+
+@pytest.mark.parametrize(
+    ("stopped", "said"),
+    [
+        (task((0, "")), "a web task ended by itself with exit code 0 "),
+        (task((12, ""), (0, "")), "a web task ended by itself with exit code 12, 0 "),
+        (task((137, MEMORY)), f"a web task ended by itself with exit code 137 {MEMORY}"),
+    ],
+)
+def test_an_end_of_its_own_is_told(stopped: dict[str, Any], said: str) -> None:
+    with pytest.raises(AssertionError) as caught:
+        assert_was_stopped("web", stopped)
+    assert str(caught.value).startswith(said)
+
+
+def test_a_task_has_run_until_it_stopped_or_until_now() -> None:
+    began = datetime.now(UTC) - timedelta(seconds=60)
+    assert ran_s({}) == 0
+    assert ran_s({"startedAt": began, "stoppedAt": began + timedelta(seconds=7)}) == 7
+    assert 60 <= ran_s({"startedAt": began}) < 120
+
+
+def test_a_worker_that_has_ended_is_known_while_ecs_knows_it() -> None:
+    class Ecs(Paged):
+        def list_tasks(self, **given: Any) -> dict[str, Any]:
+            return {"taskArns": [f"arn:aws:ecs:r:a:task/c/{given['desiredStatus']}"]}
+
+    assert EcsService(Ecs(), cluster="c", name="w").known() == {"RUNNING", "STOPPED"}

@@ -1,0 +1,146 @@
+"""What each service is, and what its probe says, without a container."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+
+from harness.core.redact import Secret
+from harness.core.wait import NotYet, Ready
+from harness.stack import certificates
+from harness.stack.components import edge, mysql, proxy
+from harness.stack.components import emulator as localstack
+from harness.stack.spec import File, ServiceSpec
+
+CERTIFICATES = certificates.create(
+    {"mysql": ("db.example",), "proxy": ("px.example",), "edge": ("h.ex",)}
+)
+ACCOUNT = mysql.Account(schema="tickets", username="tickets", password=Secret("pass'word\\"))
+SPECS = [
+    mysql.spec(
+        endpoint="db.example",
+        ca_pem=CERTIFICATES.ca_pem,
+        certificate=CERTIFICATES.server("mysql"),
+        account=ACCOUNT,
+    ),
+    proxy.spec(
+        endpoint="px.example",
+        cluster_endpoint="db.example",
+        ca_pem=CERTIFICATES.ca_pem,
+        certificate=CERTIFICATES.server("proxy"),
+    ),
+    localstack.spec(),
+    edge.spec(public_host="h.ex", certificate=CERTIFICATES.server("edge")),
+]
+
+
+@pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.name)
+def test_published_ports_are_on_a_network_that_reaches_them(spec: ServiceSpec) -> None:
+    first = next(iter(spec.networks))
+    assert first in ("operator", "public")
+    assert spec.published
+
+
+@pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.name)
+def test_limits_are_set_and_no_secret_is_in_what_inspect_shows(spec: ServiceSpec) -> None:
+    assert 64 * 1024**2 <= spec.memory_bytes <= 1024**3
+    assert 16 <= spec.pids_limit <= 512
+    shown = f"{spec.environment} {spec.command}"
+    assert ACCOUNT.password.reveal() not in shown
+    assert "PRIVATE KEY" not in shown
+
+
+def test_specs_show_no_content_of_files() -> None:
+    assert "PRIVATE" not in repr(SPECS)
+    assert repr(File(b"secret")) == "File(mode=420)"
+
+
+def test_endpoints_are_aliases_on_the_side_of_their_clients_only() -> None:
+    server, router = SPECS[0], SPECS[1]
+    assert server.networks == {"operator": (), "data": ("db.example",)}
+    assert router.networks == {"operator": (), "proxy": ("px.example",), "data": ()}
+
+
+def test_init_sql_quotes_and_grants_on_the_schema_only() -> None:
+    account = mysql.Account(schema="my_app", username="o'hara", password=Secret("a'b\\c"))
+    create, user, grant = mysql.init_sql(account).splitlines()
+    assert create == "CREATE DATABASE `my_app` CHARACTER SET utf8mb4;"
+    assert user == (
+        r"CREATE USER 'o''hara'@'%' IDENTIFIED WITH caching_sha2_password BY 'a''b\\c';"
+    )
+    assert grant.endswith(r" ON `my\_app`.* TO 'o''hara'@'%';")
+    assert "ALL" not in grant
+
+
+def test_proxy_is_sent_to_the_cluster_endpoint() -> None:
+    destination = SPECS[1].files["/etc/mysqlrouter/destination.conf"].content
+    assert destination == b"[routing:rw]\ndestinations = db.example:3306\n"
+
+
+def test_edge_key_is_for_root_only() -> None:
+    assert SPECS[3].files["/etc/nginx/tls/edge.key"].mode == 0o600
+    assert SPECS[3].files["/etc/nginx/harness/host.conf"].content == b"server_name h.ex;\n"
+
+
+@pytest.mark.parametrize("name", ["mysql", "proxy"])
+def test_database_probes_say_that_nothing_listens(name: str) -> None:
+    module = {"mysql": mysql, "proxy": proxy}[name]
+    answer = module.probe(
+        {3306: 9}, endpoint="db.example", ca_pem=CERTIFICATES.ca_pem, account=ACCOUNT
+    )
+    assert isinstance(answer, NotYet)
+    assert "refused" in answer.reason
+
+
+class Emulator(BaseHTTPRequestHandler):
+    """Healthy, but one service fails."""
+
+    broken = ""
+    seen: list[str] = []  # noqa: RUF012 - the server's class is its only shared state
+
+    def do_GET(self) -> None:
+        self.do_POST()
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        scope = self.headers.get("Authorization", "////")
+        service = scope.split("/")[3]
+        self.seen.append(scope)
+        self.send_response(500 if service and service == self.broken else 200)
+        self.send_header("Content-Length", "5")
+        self.end_headers()
+        self.wfile.write(b"words")
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - http.server's name
+        pass
+
+
+@pytest.fixture
+def emulator() -> Iterator[int]:
+    Emulator.broken = ""
+    Emulator.seen = []
+    server = HTTPServer(("127.0.0.1", 0), Emulator)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
+    thread.start()
+    yield server.server_port
+    server.shutdown()
+    server.server_close()
+
+
+def localstack_answer(port: int) -> Ready | NotYet:
+    return localstack.probe({localstack.PORT: port}, account_id="876000000876", region="us-east-1")
+
+
+def test_emulator_is_ready_after_one_call_of_each_service(emulator: int) -> None:
+    assert localstack_answer(emulator) == Ready()
+    services = [scope.split("/")[3] for scope in Emulator.seen]
+    assert services == ["", *localstack.SERVICES]
+    assert "Credential=876000000876/" in Emulator.seen[-1]
+
+
+def test_emulator_probe_names_the_service_that_fails(emulator: int) -> None:
+    Emulator.broken = "sqs"
+    assert localstack_answer(emulator) == NotYet("sqs: HTTP 500: words")

@@ -1,0 +1,69 @@
+"""Containers are found by their labels, and commands run in them."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from harness.core.errors import TargetError
+from harness.stack.containers import Containers, ExecResult
+from harness.target.target import Access
+from tests.unit.local_servers import HOST
+
+URL = f"https://{HOST}"
+
+
+class FakeContainer:
+    def __init__(self, task: str, name: str, *, output: tuple[bytes | None, bytes | None]) -> None:
+        self.labels = {
+            "com.amazonaws.ecs.task-arn": f"arn:aws:ecs:us-east-1:876000000876:task/tickets/{task}",
+            "com.amazonaws.ecs.container-name": name,
+        }
+        self.output = output
+        self.ran: list[Any] = []
+        self.attrs = {
+            "NetworkSettings": {
+                "Networks": {"harness-abc-app": {"IPAddress": "10.1.0.2", "Gateway": "10.1.0.1"}}
+            }
+        }
+
+    def exec_run(
+        self, command: list[str], *, user: str, environment: dict[str, str], demux: bool
+    ) -> Any:
+        assert int(environment["COLUMNS"]) > 500, "artisan breaks names in two"
+        self.ran.append((command, user))
+        return 3, self.output
+
+
+def engine_with(*found: FakeContainer) -> Any:
+    asked: list[Any] = []
+
+    def listed(**how: Any) -> list[FakeContainer]:
+        asked.append(how)
+        return list(found)
+
+    return SimpleNamespace(containers=SimpleNamespace(list=listed), asked=asked)
+
+
+def test_a_command_runs_as_root_in_the_tasks_app_container() -> None:
+    other = FakeContainer("aaa", "sidecar", output=(None, None))
+    app = FakeContainer("aaa", "app", output=(b"out", None))
+    engine = engine_with(other, FakeContainer("bbb", "app", output=(None, None)), app)
+    containers = Containers(Access(public_url=URL, run="abc"), client=engine)
+    assert containers.run("aaa", ["php", "-v"]) == ExecResult(3, "out", "")
+    assert app.ran == [(["php", "-v"], "0")]
+    assert engine.asked[0]["filters"] == {"label": ["harness.run=abc", "harness.role=task"]}
+
+
+def test_a_task_that_does_not_run_is_said_so() -> None:
+    containers = Containers(Access(public_url=URL, run="abc"), client=engine_with())
+    with pytest.raises(TargetError, match="Task zzz has no running container"):
+        containers.run("zzz", ["true"])
+
+
+def test_addresses_of_a_service_are_those_on_its_networks() -> None:
+    engine = engine_with(FakeContainer("a", "app", output=(None, None)))
+    containers = Containers(Access(public_url=URL, run="abc"), client=engine)
+    assert containers.addresses("edge") == {"harness-abc-app": ("10.1.0.2", "10.1.0.1")}

@@ -1,0 +1,178 @@
+"""Roles of the reference app as ECS and EventBridge use them, and each right that is taken away."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.standins.control.agent.roles import Roles
+from harness.standins.control.state.model import Definition, Task
+
+APP = Path(__file__).resolve().parents[5] / "app"
+ACCOUNT = "876000000876"
+ECS = f"arn:aws:ecs:us-east-1:{ACCOUNT}"
+RULE = f"arn:aws:events:us-east-1:{ACCOUNT}:rule/tickets-schedule"
+CLUSTER = f"{ECS}:cluster/tickets"
+
+
+class FakeIam:
+    """IAM with the app's own role files in it."""
+
+    class exceptions:  # noqa: N801 - botocore's spelling
+        class NoSuchEntityException(Exception):
+            pass
+
+    def __init__(self) -> None:
+        self.files = {
+            role["RoleName"]: role
+            for role in (json.loads(path.read_text()) for path in (APP / "iam").glob("*.json"))
+        }
+
+    def get_role(self, *, RoleName: str) -> dict[str, Any]:  # noqa: N803
+        if RoleName not in self.files:
+            raise self.exceptions.NoSuchEntityException
+        document = self.files[RoleName]["AssumeRolePolicyDocument"]
+        arn = f"arn:aws:iam::{ACCOUNT}:role/{RoleName}"
+        return {"Role": {"Arn": arn, "AssumeRolePolicyDocument": document}}
+
+    def list_role_policies(self, *, RoleName: str) -> dict[str, Any]:  # noqa: N803
+        return {"PolicyNames": [one["PolicyName"] for one in self.files[RoleName]["Policies"]]}
+
+    def get_role_policy(self, *, RoleName: str, PolicyName: str) -> dict[str, Any]:  # noqa: N803
+        found = self.files[RoleName]["Policies"]
+        (one,) = [one for one in found if one["PolicyName"] == PolicyName]
+        return {"PolicyDocument": one["PolicyDocument"]}
+
+    def change(self, role: str, old: str, new: str) -> None:
+        text = json.dumps(self.files[role])
+        assert old in text
+        self.files[role] = json.loads(text.replace(old, new))
+
+
+@pytest.fixture
+def iam() -> FakeIam:
+    return FakeIam()
+
+
+@pytest.fixture
+def roles(iam: FakeIam) -> Roles:
+    return Roles(lambda: iam, known=True, account_id=ACCOUNT)
+
+
+def definition(name: str) -> Definition:
+    raw = json.loads((APP / "ecs" / f"{name}.json").read_text())
+    arn = f"{ECS}:task-definition/{raw['family']}:1"
+    return Definition(arn=arn, family=raw["family"], revision=1, raw=raw, registered_at=0.0)
+
+
+def task(**fields: Any) -> Task:
+    return Task(
+        id="abc",
+        arn=f"{ECS}:task/tickets/abc",
+        definition_arn="",
+        group="",
+        created_at=0.0,
+        containers=[],
+        **fields,
+    )
+
+
+@pytest.mark.parametrize("name", ["web", "worker", "scheduler"])
+def test_the_apps_own_roles_are_enough(roles: Roles, name: str) -> None:
+    assert roles.why_no_start(task(), definition(name)) == ""
+    assert roles.may_exec(task(execute_command=name != "scheduler"), definition(name))
+
+
+@pytest.mark.parametrize(
+    ("old", "words"),
+    [
+        ("ecr:GetAuthorizationToken", "unable to retrieve ecr registry auth"),
+        ("ecr:BatchGetImage", "CannotPullContainerError: pull image manifest"),
+        (
+            "repository/tickets",
+            "not authorized to perform: ecr:BatchGetImage on resource: arn:aws:",
+        ),
+        ("secretsmanager:GetSecretValue", "failed to fetch secret arn:aws:secretsmanager:"),
+        (
+            "secret:tickets/app-??????",
+            "secret:tickets/app-Kq7wT2 from secrets manager: AccessDenied",
+        ),
+        ("logs:CreateLogStream", "failed to create Cloudwatch log stream: AccessDeniedException"),
+        ("logs:PutLogEvents", "logs:PutLogEvents on resource: arn:aws:logs:us-east-1:876"),
+        ("log-group:/ecs/tickets-web:*", "log-group:/ecs/tickets-web:log-stream:web/app/abc"),
+        ("ecs-tasks.amazonaws.com", "ECS was unable to assume the role"),
+        (f'"aws:SourceAccount": "{ACCOUNT}"', "unable to assume the role"),
+    ],
+)
+def test_a_task_does_not_start_without(roles: Roles, iam: FakeIam, old: str, words: str) -> None:
+    new = '"aws:SourceAccount": "111111111111"' if "SourceAccount" in old else "other:Thing"
+    iam.change("tickets-execution", old, new)
+    assert words in roles.why_no_start(task(), definition("web"))
+
+
+def test_a_log_group_that_is_to_be_created_needs_the_right_to(roles: Roles, iam: FakeIam) -> None:
+    found = definition("web")
+    options = found.raw["containerDefinitions"][0]["logConfiguration"]["options"]
+    options["awslogs-create-group"] = "true"
+    said = roles.why_no_start(task(), found)
+    assert "failed to create Cloudwatch log group: AccessDeniedException" in said
+    assert "logs:CreateLogGroup on resource: arn:aws:logs:us-east-1:876" in said
+    iam.change(
+        "tickets-execution", '"logs:PutLogEvents"', '"logs:PutLogEvents", "logs:CreateLogGroup"'
+    )
+    assert roles.why_no_start(task(), found) == ""
+
+
+def test_a_task_does_not_start_with_a_task_role_that_nobody_made(
+    roles: Roles, iam: FakeIam
+) -> None:
+    del iam.files["tickets-web-task"]
+    said = roles.why_no_start(task(), definition("web"))
+    assert f"role 'arn:aws:iam::{ACCOUNT}:role/tickets-web-task'" in said
+    assert roles.why_no_start(task(), definition("worker")) == ""
+
+
+def test_where_no_role_is_known_none_is_judged(iam: FakeIam) -> None:
+    iam.files.clear()
+    unknown = Roles(lambda: iam, known=False, account_id=ACCOUNT)
+    assert unknown.why_no_start(task(), definition("web")) == ""
+    assert unknown.may_exec(task(execute_command=True), definition("web"))
+    role = TARGET_ROLE
+    to = definition("scheduler")
+    assert unknown.why_no_tick(role, rule_arn=RULE, cluster=CLUSTER, to=to) == ""
+
+
+def test_a_secret_without_its_six_signs_is_matched_by_question_marks(roles: Roles) -> None:
+    found = definition("web")
+    text = json.dumps(found.raw).replace("tickets/db-Ab3dE5", "tickets/db")
+    found.raw = json.loads(text)
+    assert roles.why_no_start(task(), found) == ""
+
+
+def test_ecs_exec_needs_the_channels_of_systems_manager(roles: Roles, iam: FakeIam) -> None:
+    iam.change("tickets-web-task", "ssmmessages:OpenDataChannel", "ssmmessages:Other")
+    assert not roles.may_exec(task(execute_command=True), definition("web"))
+    assert roles.may_exec(task(), definition("web"))
+
+
+TARGET_ROLE = f"arn:aws:iam::{ACCOUNT}:role/tickets-schedule-rule"
+
+
+@pytest.mark.parametrize(
+    ("old", "words"),
+    [
+        ("events.amazonaws.com", "EventBridge cannot assume the role"),
+        ("ecs:RunTask", f"ecs:RunTask on resource: {ECS}:task-definition/tickets-scheduler:1"),
+        ("cluster/tickets", "not authorized to perform: ecs:RunTask"),
+        ("role/tickets-execution", "iam:PassRole on resource: arn:aws:iam::876000000876:role/"),
+        ("ecs-tasks.amazonaws.com", "iam:PassRole"),
+    ],
+)
+def test_a_rule_runs_no_task_without(roles: Roles, iam: FakeIam, old: str, words: str) -> None:
+    to = definition("scheduler")
+    assert roles.why_no_tick(TARGET_ROLE, rule_arn=RULE, cluster=CLUSTER, to=to) == ""
+    iam.change("tickets-schedule-rule", old, "other")
+    assert words in roles.why_no_tick(TARGET_ROLE, rule_arn=RULE, cluster=CLUSTER, to=to)

@@ -1,0 +1,423 @@
+"""Parts of a task's life that need no engine, and the rest with a fake that records calls."""
+
+from __future__ import annotations
+
+import resource
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.core.errors import ConfigError
+from harness.inputs.task_definitions import ContainerDefinition, parse
+from harness.standins.control.agent import containers
+from harness.standins.control.agent.engine import EngineError, Seen
+from harness.standins.control.agent.metadata import Metadata
+from harness.standins.control.agent.secrets import SecretError
+from harness.standins.control.scheduler import recovery
+from harness.standins.control.scheduler.tasks import Hooks, Tasks, condition_met, in_order
+from harness.standins.control.state.model import (
+    HEALTHY,
+    RUNNING,
+    STOPPED,
+    UNHEALTHY,
+    Container,
+    Definition,
+    Task,
+)
+from harness.standins.control.state.settings import Overlay, Settings, load
+from harness.standins.control.state.state import State
+from tests.unit.standins.control.conftest import ACCOUNT_ARN
+
+SETTINGS = Settings(
+    run="r1",
+    home="/h",
+    owner="1:1",
+    account_id="876000000876",
+    region="us-east-1",
+    cluster="tickets",
+    aws_endpoint_url="http://localstack:4566",
+    task_networks={"app": "net-app", "aws": "net-aws"},
+    edge_container="edge",
+    pause_image="sha256:pause",
+    images={"app:1": "sha256:app"},
+    overlay=Overlay(
+        environment={"TRUSTED_PROXIES": "{app_network_cidr}"}, files={"/etc/ssl/ca.crt": "PEM"}
+    ),
+)
+APP: dict[str, Any] = {
+    "name": "app",
+    "image": "app:1",
+    "environment": [{"name": "TRUSTED_PROXIES", "value": "10.0.0.0/8"}],
+    "secrets": [{"name": "PASSWORD", "valueFrom": "arn"}],
+    "stopTimeout": 7,
+}
+WORDS = "ResourceInitializationError: no key"
+
+
+class FakeEngine:
+    """Creates and stops nothing; records what it was asked, in order."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[str, Any]] = []
+        self.created: list[dict[str, Any]] = []
+        self.refuses: str = ""
+        self.exit_code = 0
+
+    def note(self, name: str, what: Any = None) -> None:
+        if name == self.refuses:
+            raise EngineError("exec: no such file: s3cret-value")
+        self.calls.append((name, what))
+
+    def create(self, **what: Any) -> str:
+        self.note("create", what["name"])
+        self.created.append(what)
+        return f"id{len(self.created)}"
+
+    def architecture(self, image_id: str) -> str:
+        return "amd64"
+
+    def subnet(self, network: str) -> str:
+        return "10.40.3.0/24"
+
+    def create_volume(self, name: str, *, labels: Mapping[str, str]) -> None:
+        self.note("volume", name)
+
+    def put(self, docker_id: str, *, files: Mapping[str, str]) -> None:
+        self.note("put", (docker_id, dict(files)))
+
+    def start(self, docker_id: str) -> None:
+        self.note("start", docker_id)
+
+    def stop(self, docker_id: str, *, timeout_s: int) -> None:
+        self.note("stop", (docker_id, timeout_s))
+
+    def kill(self, docker_id: str) -> None:
+        self.note("kill", docker_id)
+
+    def address(self, docker_id: str, *, network: str) -> str:
+        assert network == "net-app"
+        return "10.40.3.9"
+
+    def seen(self, docker_id: str) -> Seen:
+        return Seen(docker_id, {}, False, True, self.exit_code, False)
+
+
+class FakeSecrets:
+    def __init__(self) -> None:
+        self.refuses = False
+
+    def resolve(self, container: ContainerDefinition) -> dict[str, str]:
+        if self.refuses:
+            raise SecretError(WORDS)
+        return dict.fromkeys(container.secrets, "s3cret-value")
+
+
+class World:
+    def __init__(self, state: State) -> None:
+        self.state, self.engine, self.secrets = state, FakeEngine(), FakeSecrets()
+        self.order: list[str] = []
+        engine: Any = self.engine
+        secrets: Any = self.secrets
+        self.tasks = Tasks(
+            state,
+            settings=SETTINGS,
+            engine=engine,
+            secrets=secrets,
+            hooks=Hooks(
+                open_socket=lambda ident: self.order.append("open"),
+                close_socket=lambda ident: self.order.append("close"),
+                leave=lambda task: self.order.append(f"leave {task.status}"),
+            ),
+        )
+
+    def define(self, *more: dict[str, Any], **changes: Any) -> Definition:
+        raw = {
+            "family": "tickets-web",
+            "cpu": "512",
+            "memory": "1024",
+            "taskRoleArn": "arn:aws:iam::876000000876:role/tickets-web-task",
+            "containerDefinitions": [{**APP, **changes}, *more],
+        }
+        arn = f"{ACCOUNT_ARN}:task-definition/tickets-web:1"
+        found = Definition(arn, "tickets-web", 1, raw, 0.0)
+        self.state.definitions["tickets-web"] = [found]
+        return found
+
+    def begin(self, **changes: Any) -> Task:
+        task = self.tasks.create(
+            self.define(**changes), cluster="tickets", group="family:tickets-web"
+        )
+        self.tasks.begin(task)
+        return task
+
+    def until(self, task: Task, status: str) -> None:
+        assert self.state.wait_for(lambda: task.status == status, timeout_s=5), task.status
+
+
+@pytest.fixture
+def world(state: State) -> World:
+    return World(state)
+
+
+def test_a_task_starts_pause_first_and_stops_pause_last(world: World) -> None:
+    task = world.begin()
+    world.until(task, RUNNING)
+    assert task.ip == "10.40.3.9"
+    world.tasks.stop(task, code="UserInitiated", reason="enough")
+    world.tasks.stop(task, code="Other", reason="too late")
+    world.until(task, STOPPED)
+    assert (task.stop_code, task.stopped_reason) == ("UserInitiated", "enough")
+    short = task.id[:8]
+    names = [what for call, what in world.engine.calls if call == "create"]
+    assert names == [f"harness-r1-tickets-web-{short}-pause", f"harness-r1-tickets-web-{short}-app"]
+    assert world.engine.calls[-2:] == [("stop", ("id2", 7)), ("kill", "id1")]
+    assert world.order == ["open", "leave DEACTIVATING", "close"]
+    assert task.containers[0].exit_code == 0
+
+
+def test_what_is_created_has_limits_labels_and_no_check_of_the_image(world: World) -> None:
+    task = world.begin(memory=256, user="1000")
+    world.until(task, RUNNING)
+    pause, app = world.engine.created
+    assert pause["networks"] == ["net-app", "net-aws"]
+    assert pause["pids_limit"]
+    assert "s3cret-value" not in str(pause)
+    assert app["network_mode"] == "container:id1"
+    assert app["mem_limit"] == app["memswap_limit"] == 256 * 1024**2
+    assert app["nano_cpus"] == 5 * 10**8
+    assert app["pids_limit"] == 512
+    assert app["healthcheck"] == {"test": ["NONE"]}
+    assert app["image"] == "sha256:app"
+    assert app["labels"]["harness.role"] == "task"
+    assert app["labels"]["harness.ecs.secret-names"] == "PASSWORD"
+    assert app["labels"]["com.amazonaws.ecs.task-arn"] == task.arn
+    assert app["environment"]["PASSWORD"] == "s3cret-value"
+    assert app["environment"]["TRUSTED_PROXIES"] == "10.40.3.0/24"
+    assert app["environment"]["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"] == (
+        f"/v2/credentials/{task.credentials_id}"
+    )
+    assert "s3cret-value" not in str(app["labels"])
+
+
+def test_a_read_only_root_gets_the_overlay_through_a_volume(world: World) -> None:
+    task = world.begin(readonlyRootFilesystem=True)
+    world.until(task, RUNNING)
+    volume = f"harness-r1-{task.id[:8]}-app-overlay-0"
+    assert ("volume", volume) in world.engine.calls
+    assert world.engine.created[1]["mounts"][0]["Source"] == volume
+    assert world.engine.created[1]["mounts"][0]["Target"] == "/etc/ssl"
+    assert ("put", ("id2", {"/etc/ssl/ca.crt": "PEM"})) in world.engine.calls
+
+
+def test_a_refused_secret_stops_the_task_before_its_container_exists(world: World) -> None:
+    world.secrets.refuses = True
+    task = world.begin()
+    world.until(task, STOPPED)
+    assert (task.stop_code, task.stopped_reason) == ("TaskFailedToStart", WORDS)
+    assert task.started_at is None
+    assert len(world.engine.created) == 1
+
+
+def test_an_unknown_image_is_named(world: World) -> None:
+    task = world.begin(image="app:2")
+    world.until(task, STOPPED)
+    assert task.stopped_reason == (
+        "CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to"
+        " resolve ref app:2: app:2: not found"
+    )
+
+
+def test_what_the_engine_refuses_is_said_without_secrets(world: World) -> None:
+    world.engine.refuses = "put"
+    task = world.begin()
+    world.until(task, STOPPED)
+    assert task.stopped_reason == (
+        "CannotStartContainerError: Error response from daemon: exec: no such file: ***"
+    )
+
+
+def test_an_essential_container_that_ends_takes_the_task_with_it(world: World) -> None:
+    task = world.begin()
+    world.until(task, RUNNING)
+    world.engine.exit_code = 3
+    world.tasks.died("id2")
+    world.until(task, STOPPED)
+    assert task.stop_code == "EssentialContainerExited"
+    assert task.containers[0].exit_code == 3
+    assert "stop" not in [call for call, _ in world.engine.calls]
+
+
+def make(*containers_: Container) -> Task:
+    return Task(
+        id="t" * 32,
+        arn=f"{ACCOUNT_ARN}:task/tickets/{'t' * 32}",
+        definition_arn=f"{ACCOUNT_ARN}:task-definition/tickets-web:1",
+        group="g",
+        created_at=1.0,
+        containers=list(containers_),
+    )
+
+
+def named(name: str, **fields: Any) -> Container:
+    return Container(name=name, runtime_id=f"{name}-1", image="app:1", **fields)
+
+
+def test_containers_start_after_those_that_they_need() -> None:
+    raw = {
+        "containerDefinitions": [
+            {"name": "a", "dependsOn": [{"containerName": "b", "condition": "START"}]},
+            {"name": "b", "dependsOn": [{"containerName": "c", "condition": "SUCCESS"}]},
+            {"name": "c"},
+        ]
+    }
+    ordered = in_order(make(named("a"), named("b"), named("c")), raw=raw)
+    assert [item.name for item in ordered] == ["c", "b", "a"]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "fields", "met"),
+    [
+        ("START", {}, None),
+        ("START", {"status": RUNNING}, True),
+        ("HEALTHY", {"status": RUNNING}, None),
+        ("HEALTHY", {"health": HEALTHY}, True),
+        ("HEALTHY", {"health": UNHEALTHY}, False),
+        ("COMPLETE", {"status": RUNNING}, None),
+        ("COMPLETE", {"status": STOPPED, "exit_code": 1}, True),
+        ("SUCCESS", {"status": STOPPED, "exit_code": 1}, False),
+        ("SUCCESS", {"status": STOPPED, "exit_code": 0}, True),
+    ],
+)
+def test_conditions(wanted: str, fields: dict[str, Any], met: bool | None) -> None:
+    assert condition_met(named("x", **fields), wanted=wanted) is met
+
+
+def test_a_tasks_health_is_the_worst_of_its_essential_containers() -> None:
+    well, sick = named("a", health=HEALTHY), named("b", health=UNHEALTHY)
+    assert make(well).health == HEALTHY
+    assert make(well, sick).health == UNHEALTHY
+    assert make(well, named("c")).health == "UNKNOWN"
+    sick.essential = False
+    assert make(well, sick).health == HEALTHY
+
+
+def test_a_task_is_rebuilt_from_its_label_alone(world: World, state: State) -> None:
+    definition = world.define()
+    task = make(named("app"))
+    task.service, task.deployment = "tickets/tickets-web", "ecs-svc/1"
+    pause = containers.pause(task, settings=SETTINGS, definition=definition)
+    labels = {**pause["labels"]}
+    app = {"harness.ecs.task-id": task.id, "com.amazonaws.ecs.container-name": "app"}
+
+    class Engine(FakeEngine):
+        def containers(self, *, role: str) -> list[Seen]:
+            found = {"pause": Seen("p", labels, True, True, 0, False)}
+            return [found.get(role, Seen("a", app, True, True, 0, False))]
+
+    resumed: list[Task] = []
+
+    class Resuming:
+        def resume(self, found: Task) -> None:
+            resumed.append(found)
+
+    engine: Any = Engine()
+    tasks: Any = Resuming()
+    targets: Any = None
+    recovery.rebuild(state, engine=engine, tasks=tasks, targets=targets, network="net-app")
+    (found,) = state.tasks.values()
+    assert resumed == [found]
+    assert (found.status, found.ip, found.pause_id) == (RUNNING, "10.40.3.9", "p")
+    assert (found.service, found.deployment) == ("tickets/tickets-web", "ecs-svc/1")
+    assert (found.containers[0].docker_id, found.containers[0].status) == ("a", RUNNING)
+
+
+def test_metadata_of_container_and_task(world: World, state: State) -> None:
+    world.define()
+    task = make(named("app", status=RUNNING))
+    task.ip = "10.40.3.9"
+    state.tasks[task.id] = task
+    import json
+
+    def get(path: str) -> tuple[int, Any]:
+        status, _, body = Metadata(state).answer(task.id, path=path)
+        return status, json.loads(body)
+
+    status, body = get("/v4/app-1")
+    assert status == 200
+    assert body["Networks"] == [{"NetworkMode": "awsvpc", "IPv4Addresses": ["10.40.3.9"]}]
+    assert get("/v4/app-1/task")[1]["Limits"] == {"CPU": 0.5, "Memory": 1024}
+    assert get("/v4/other")[0] == 404
+    assert get("/v4/app-1/stats")[0] == 404
+
+
+def test_variables_of_an_override_win_over_the_overlay() -> None:
+    task = make(named("app"))
+    entry = {"name": "TRUSTED_PROXIES", "value": "mine"}
+    task.overrides = {"containerOverrides": [{"name": "app", "environment": [entry]}]}
+    found = containers.environment_of(
+        task,
+        item=task.containers[0],
+        settings=SETTINGS,
+        parsed=parse({"containerDefinitions": [APP]}),
+        secrets={},
+        app_network_cidr="10.40.3.0/24",
+    )
+    assert found["TRUSTED_PROXIES"] == "mine"
+    assert "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI" not in found
+
+
+def test_settings_with_an_unknown_or_missing_key_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "control.json"
+    path.write_text('{"run": "r", "colour": "red"}')
+    with pytest.raises(ConfigError) as caught:
+        load(path)
+    assert str(caught.value).startswith(
+        f"{path}: unknown or missing: account_id, aws_endpoint_url, cluster, colour,"
+    )
+
+
+def test_stopped_tasks_are_forgotten_after_an_hour(state: State, clock: Any) -> None:
+    task = make(named("app"))
+    task.stopped_at = clock.now
+    state.tasks[task.id] = task
+    clock.now += 3599
+    assert state.forget_old_tasks() == []
+    clock.now += 2
+    assert state.forget_old_tasks() == [task]
+    assert state.tasks == {}
+
+
+def test_waiting_ends_at_a_change(state: State) -> None:
+    seen = state.version
+    threading.Timer(0.05, state.changed).start()
+    assert state.wait(seen=seen, timeout_s=5) == seen + 1
+
+
+@pytest.mark.parametrize(
+    ("architecture", "platform", "words"),
+    [
+        ("amd64", {}, ""),
+        ("amd64", {"cpuArchitecture": "X86_64"}, ""),
+        ("amd64", {"cpuArchitecture": "ARM64"}, "matching platform 'linux/arm64'"),
+        ("arm64", {"cpuArchitecture": "X86_64"}, ""),
+        ("", {}, "failed to resolve ref app:1: app:1: not found"),
+    ],
+)
+def test_an_image_must_be_there_and_be_what_the_definition_asks_for(
+    architecture: str, platform: dict[str, str], words: str
+) -> None:
+    raw = {"runtimePlatform": platform}
+    said = containers.why_no_pull("app:1", architecture=architecture, raw=raw)
+    assert (words in said) if words else not said
+
+
+def test_a_limit_is_no_higher_than_this_machine_allows(monkeypatch: pytest.MonkeyPatch) -> None:
+    most = {resource.RLIMIT_NOFILE: 20000}
+    monkeypatch.setattr(resource, "getrlimit", lambda number: (1024, most.get(number, -1)))
+    assert containers.within(65535, name="nofile") == 20000
+    assert containers.within(1024, name="nofile") == 1024
+    assert containers.within(65535, name="nproc") == 65535
+    assert containers.within(7, name="unheard") == 7

@@ -1,0 +1,387 @@
+"""Clients keep production's names and go to loopback, whatever the environment says."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import io
+import json
+import socket
+import subprocess
+import sys
+import tarfile
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import docker.errors
+import pytest
+import requests
+
+from harness.core.errors import TargetError
+from harness.core.redact import Secret, redact
+from harness.stack import engine
+from harness.target.clients import aws
+from harness.target.clients.browser import Account, Browser, cookie_from, is_for_host, read_page
+from harness.target.clients.probe import ProbeClient, ProbeRefused, unless_away
+from harness.target.target import Access, Target
+from tests.unit.local_servers import HOST, Answer, Request, certificate, serve
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).resolve().parents[4]
+URL = f"https://{HOST}"
+
+
+def ok(request: Request) -> Answer:
+    return 200, {"Content-Type": "text/plain"}, f"{request.method} {request.path}".encode()
+
+
+# files of an image
+
+
+class Stored:
+    """A container whose files are links and texts."""
+
+    def __init__(self, **files: str) -> None:
+        self.files = {f"/{name}": text for name, text in files.items()}
+
+    def get_archive(self, path: str) -> tuple[list[bytes], dict[str, str]]:
+        if path not in self.files:
+            raise docker.errors.NotFound("no such file")
+        text = self.files[path]
+        target = text.removeprefix("-> ") if text.startswith("-> ") else ""
+        packed = io.BytesIO()
+        with tarfile.open(fileobj=packed, mode="w") as tar:
+            info = tarfile.TarInfo("x")
+            info.size = len(text)
+            tar.addfile(info, io.BytesIO(text.encode()))
+        return [packed.getvalue()], {"linkTarget": target}
+
+
+def test_a_file_is_read_through_links() -> None:
+    stored = Stored(a="-> b", b="-> /c", c="text", loop="-> loop")
+    assert engine.file_of(stored, "/a") == b"text"
+    assert engine.file_of(stored, "/none") is None
+    assert engine.file_of(stored, "/loop") is None
+
+
+# HTTP
+
+
+def test_https_goes_to_loopback_under_the_public_name(tmp_path: Path) -> None:
+    pair = certificate(tmp_path)
+    with serve(ok, tls=pair) as server:
+        access = Access(public_url=URL, https=server.address, ca_file=str(pair[0]))
+        answer = aws.web(access).get(f"{URL}/events?x=1", timeout=5)
+    assert answer.text == "GET /events?x=1"
+    assert server.seen[0].headers["Host"] == HOST
+
+
+def test_a_certificate_for_another_name_is_refused(tmp_path: Path) -> None:
+    pair = certificate(tmp_path, name="elsewhere.example")
+    with serve(ok, tls=pair) as server:
+        access = Access(public_url=URL, https=server.address, ca_file=str(pair[0]))
+        with pytest.raises(requests.exceptions.SSLError, match="not valid for"):
+            aws.web(access).get(URL, timeout=5)
+
+
+def test_the_stacks_ca_wins_over_the_environments(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pair = certificate(tmp_path)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nonexistent.pem")
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
+    with serve(ok, tls=pair) as server:
+        access = Access(public_url=URL, https=server.address, ca_file=str(pair[0]))
+        assert aws.web(access).get(URL, timeout=5).status_code == 200
+
+
+def test_plain_http_has_a_port_of_its_own() -> None:
+    def redirect(_: Request) -> Answer:
+        return 301, {"Location": f"{URL}/"}, b""
+
+    with serve(redirect) as server:
+        access = Access(public_url=URL, http=server.address)
+        answer = aws.web(access).get(f"http://{HOST}/", allow_redirects=False, timeout=5)
+    assert answer.headers["Location"] == f"{URL}/"
+
+
+def test_a_closed_port_is_named() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    access = Access(public_url=URL, https=f"127.0.0.1:{port}")
+    with pytest.raises(requests.ConnectionError, match=f"https port 127.0.0.1:{port} does not"):
+        aws.web(access).get(URL, timeout=5)
+
+
+# the probe
+
+
+def test_the_probe_signs_what_it_sends() -> None:
+    def answer(request: Request) -> Answer:
+        headers = request.headers
+        lines = [
+            request.method,
+            request.path,
+            hashlib.sha256(request.body).hexdigest(),
+            headers["X-Probe-Timestamp"],
+            headers["X-Probe-Nonce"],
+        ]
+        good = hmac.new(b"the key", "\n".join(lines).encode(), hashlib.sha256).hexdigest()
+        matches = good == headers["X-Probe-Signature"]
+        return 200, {}, json.dumps({"matches": matches, "body": request.body.decode()}).encode()
+
+    with serve(answer) as server:
+        probe = ProbeClient(
+            requests.Session(), base_url=f"http://{server.address}", key=lambda: "the key"
+        )
+        assert probe.put("a", "b") == {"matches": True, "body": '{"key": "a", "value": "b"}'}
+        assert probe.whoami()["matches"]
+        assert probe.slow(2, timeout_s=5).json()["matches"]
+    nonces = [one.headers["X-Probe-Nonce"] for one in server.seen]
+    assert len(set(nonces)) == 3
+    assert all(len(nonce) == 32 for nonce in nonces)
+
+
+def test_a_signed_request_can_be_replayed_as_it_was() -> None:
+    with serve(ok) as server:
+        probe = ProbeClient(requests.Session(), base_url=f"http://{server.address}", key=lambda: "")
+        request = probe.signed("GET", "whoami")
+        probe.send_signed(request)
+        probe.send_signed(request)
+    first, second = (one.headers["X-Probe-Signature"] for one in server.seen)
+    assert first == second
+
+
+@pytest.mark.parametrize(
+    ("answer", "text"),
+    [
+        ((404, {}, b"<h1>Not\n Found</h1>"), "answered 404, and should answer 200 and JSON: <h1>"),
+        ((200, {}, b"[]"), "answered 200, and should answer 200 and JSON: []"),
+        ((200, {}, b"hello"), "hello"),
+    ],
+)
+def test_an_answer_that_is_none_is_refused(answer: Answer, text: str) -> None:
+    with serve(lambda _: answer) as server:
+        probe = ProbeClient(requests.Session(), base_url=f"http://{server.address}", key=lambda: "")
+        with pytest.raises(ProbeRefused) as failure:
+            probe.session()
+    assert "GET /_probe/v1/session" in str(failure.value)
+    assert text in str(failure.value)
+
+
+def test_the_probes_key_comes_from_the_configuration_where_secrets_are_out_of_reach() -> None:
+    target = Target("url", Access(public_url=URL), frozenset(), probe_key=Secret("given-key"))
+    assert aws.probe_key(target) == "given-key"
+
+
+def test_without_any_key_the_message_names_the_variable() -> None:
+    with pytest.raises(TargetError, match="HARNESS_PROBE_KEY"):
+        aws.probe_key(Target("url", Access(public_url=URL), frozenset()))
+
+
+# AWS
+
+HOSTILE = {
+    "AWS_PROFILE": "no-such-profile",
+    "AWS_ACCESS_KEY_ID": "AKIAREALLYREAL",
+    "AWS_SECRET_ACCESS_KEY": "really-real",
+    "AWS_SESSION_TOKEN": "real-token",
+    "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
+    "AWS_ENDPOINT_URL_SECRETSMANAGER": "http://127.0.0.1:9",
+    "AWS_DEFAULT_REGION": "eu-west-1",
+    "AWS_CONFIG_FILE": "/nonexistent/config",
+    "AWS_CA_BUNDLE": "/nonexistent.pem",
+    "AWS_USE_FIPS_ENDPOINT": "true",
+    "AWS_RETRY_MODE": "no-such-mode",
+    "HTTP_PROXY": "http://127.0.0.1:9",
+    "LOCALSTACK_HOST": "127.0.0.1:9",
+    "USE_SSL": "1",
+}
+
+
+@pytest.mark.parametrize("service", ["secretsmanager", "ecs"])
+def test_local_aws_clients_ignore_the_environment(
+    service: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in HOSTILE.items():
+        monkeypatch.setenv(name, value)
+    answers: dict[str, tuple[str, dict[str, list[str]]]] = {
+        "secretsmanager": ("list_secrets", {"SecretList": []}),
+        "ecs": ("list_clusters", {"clusterArns": []}),
+    }
+    call, content = answers[service]
+    with serve(lambda _: (200, {}, json.dumps(content).encode())) as server:
+        here = f"http://{server.address}"
+        access = Access(
+            public_url=URL,
+            localstack=here,
+            control=here,
+            account_id="876000000876",
+            region="us-east-1",
+        )
+        getattr(aws.aws(access, service), call)()
+    headers = server.seen[0].headers
+    assert "Credential=876000000876/2" in headers["Authorization"]
+    assert f"/us-east-1/{service}/" in headers["Authorization"]
+    assert "X-Amz-Security-Token" not in headers
+
+
+def test_the_values_of_a_secret_are_blanked_from_then_on() -> None:
+    text = json.dumps({"username": "tickets", "password": "s3cr3t-of-the-app"})
+    answer = json.dumps({"Name": "tickets/db", "SecretString": text}).encode()
+    with serve(lambda _: (200, {}, answer)) as server:
+        access = Access(
+            public_url=URL,
+            localstack=f"http://{server.address}",
+            account_id="876000000876",
+            region="us-east-1",
+        )
+        keys = aws.secret(access, "tickets/db")
+    assert keys["password"] == "s3cr3t-of-the-app"
+    assert redact("with s3cr3t-of-the-app in it") == "with *** in it"
+
+
+def test_importing_the_clients_imports_no_library() -> None:
+    heavy = ["boto3", "botocore", "docker", "localstack_client", "pymysql", "requests"]
+    code = (
+        f"import sys, harness.target.clients.aws; print(sorted(set(sys.modules) & set({heavy!r})))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"
+
+
+# MySQL
+
+
+@pytest.fixture
+def refusing_mysql() -> Iterator[int]:
+    """A server that refuses whoever connects, in MySQL's protocol."""
+    message = b"\xff" + (2026).to_bytes(2, "little") + b"#HY000SSL is required from client"
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def refuse() -> None:
+            connection, _ = server.accept()
+            with connection:
+                connection.sendall(len(message).to_bytes(3, "little") + b"\0" + message)
+
+        thread = threading.Thread(target=refuse)
+        thread.start()
+        yield server.getsockname()[1]
+        thread.join()
+
+
+def test_mysql_is_reached_through_loopback(refusing_mysql: int) -> None:
+    import pymysql
+
+    access = Access(
+        public_url=URL,
+        proxy=f"127.0.0.1:{refusing_mysql}",
+        proxy_endpoint="tickets.proxy-cq8w2k7example.us-east-1.rds.amazonaws.com",
+        database="tickets",
+    )
+    with pytest.raises(pymysql.err.OperationalError, match="SSL is required from client"):
+        aws.mysql(access, hop="proxy", user="tickets", password="x", tls=False)
+
+
+# the browser
+
+PAGE = """<html><body><a href="http://plain.example/x">x</a><img src="/a.png">
+<form method="post" action="https://tickets.876events.example/login">
+<input type="hidden" name="_token" value="t0k3n"><input name="email"><input name="password">
+<input type="checkbox" name="remember" value="on"><input type="checkbox" checked name="terms">
+<button name="go" value="1">Sign in</button></form><form action="/search"><input name="q"></form>
+"""
+
+
+def test_a_page_is_read_for_forms_and_links() -> None:
+    page = read_page(PAGE, url=f"{URL}/login")
+    login = page.form_to("/login")
+    assert login is not None
+    assert login.method == "post"
+    assert login.fields == {"_token": "t0k3n", "email": "", "password": "", "terms": "", "go": "1"}
+    assert page.form_to("/search") is not None
+    assert page.form_to("/logout") is None
+    assert page.links[:2] == ("http://plain.example/x", "/a.png")
+
+
+def visitor(port_access: Access) -> Browser:
+    return Browser(aws.web(port_access), access=port_access, probe_key=lambda: "key")
+
+
+def test_a_form_is_sent_with_its_token_and_what_the_visitor_types(tmp_path: Path) -> None:
+    pair = certificate(tmp_path)
+
+    def answer(request: Request) -> Answer:
+        return (
+            (302, {"Location": "/"}, b"") if request.method == "POST" else (200, {}, PAGE.encode())
+        )
+
+    with serve(answer, tls=pair) as server:
+        access = Access(public_url=URL, https=server.address, ca_file=str(pair[0]))
+        done = visitor(access).sign_in(Account("A", "a@b.example", "pass word"))
+    assert done.status_code == 302
+    sent = server.seen[1].body.decode()
+    assert sent == "_token=t0k3n&email=a%40b.example&password=pass+word&terms=&go=1"
+
+
+def test_a_page_without_the_form_is_an_assertion_that_says_so(tmp_path: Path) -> None:
+    pair = certificate(tmp_path)
+    with serve(lambda _: (500, {}, b"oops"), tls=pair) as server:
+        access = Access(public_url=URL, https=server.address, ca_file=str(pair[0]))
+        with pytest.raises(AssertionError, match="/login answered 500, and has no form to /login"):
+            visitor(access).submit("/login")
+
+
+def test_a_cookies_attributes_are_read_and_its_value_can_be_replaced(tmp_path: Path) -> None:
+    pair = certificate(tmp_path)
+    line = "tickets_session=abc; path=/; secure; httponly; samesite=lax; Max-Age=7200"
+
+    with serve(lambda _: (200, {"Set-Cookie": line}, b""), tls=pair) as server:
+        access = Access(
+            public_url=URL,
+            https=server.address,
+            ca_file=str(pair[0]),
+            session_cookie="tickets_session",
+        )
+        browser = visitor(access)
+        cookie = cookie_from(browser.get("/"), "tickets_session")
+        assert browser.cookie == "abc"
+        browser.cookie = "tampered"
+        browser.get("/")
+    assert cookie is not None
+    assert cookie["value"] == "abc"
+    assert cookie["samesite"] == "lax"
+    assert {"secure", "httponly"} <= set(cookie)
+    assert server.seen[1].headers["Cookie"] == "tickets_session=tampered"
+
+
+def test_a_web_tier_that_is_away_is_no_answer_and_an_apps_refusal_is_one() -> None:
+    def refuse(status: int) -> None:
+        raise ProbeRefused("GET /_probe/v1/ticks", status=status, body="")
+
+    assert unless_away(lambda: {"ticks": []}) == [{"ticks": []}]
+    assert "answered 503" in unless_away(lambda: refuse(503))
+    with pytest.raises(ProbeRefused):
+        unless_away(lambda: refuse(401))
+
+
+@pytest.mark.parametrize(
+    ("domain", "sent"),
+    [
+        ("", True),
+        ("tickets.876events.example", True),
+        (".876events.example", True),
+        ("876events.example", True),
+        ("events.example", False),
+        ("example", False),
+        ("www.876events.example", False),
+        ("old-host.example", False),
+    ],
+)
+def test_a_cookie_is_for_its_host_and_those_below_its_domain(domain: str, sent: bool) -> None:
+    assert is_for_host(domain, "tickets.876events.example") is sent

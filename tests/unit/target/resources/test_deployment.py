@@ -1,0 +1,121 @@
+"""A deployment is begun, watched and taken back through the ECS API alone."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from typing import Any
+
+from harness.target.resources.deployment import Rollout
+from harness.target.target import Access
+from tests.unit.pages import Paged
+
+ACCESS = Access(public_url="https://x.example", cluster="tickets")
+OLD = "arn:aws:ecs:us-east-1:876000000876:task-definition/tickets-web:1"
+NEW = "arn:aws:ecs:us-east-1:876000000876:task-definition/tickets-web:2"
+
+
+class Ecs(Paged):
+    """One service, as the API shows it."""
+
+    def __init__(self) -> None:
+        self.service: dict[str, Any] = {
+            "taskDefinition": OLD,
+            "deployments": [{"id": "ecs-svc/1", "rolloutState": "COMPLETED"}],
+            "events": [{"id": "a", "message": "has reached a steady state."}],
+        }
+        self.tasks: dict[str, list[dict[str, Any]]] = {"RUNNING": [], "STOPPED": []}
+        self.registered: dict[str, Any] = {}
+        self.deregistered: list[str] = []
+
+    def describe_services(self, **_: Any) -> dict[str, Any]:
+        return {"services": [deepcopy(self.service)]}
+
+    def describe_task_definition(self, *, taskDefinition: str) -> dict[str, Any]:  # noqa: N803
+        definition = {
+            "family": "tickets-web",
+            "cpu": "512",
+            "containerDefinitions": [{"name": "app"}],
+        }
+        return {
+            "taskDefinition": {**definition, "taskDefinitionArn": taskDefinition, "revision": 1}
+        }
+
+    def register_task_definition(self, **wanted: Any) -> dict[str, Any]:
+        self.registered = wanted
+        return {"taskDefinition": {"taskDefinitionArn": NEW}}
+
+    def deregister_task_definition(self, *, taskDefinition: str) -> None:  # noqa: N803
+        self.deregistered.append(taskDefinition)
+
+    def update_service(self, **wanted: Any) -> dict[str, Any]:
+        self.service["taskDefinition"] = wanted.get("taskDefinition", OLD)
+        made = {"id": f"ecs-svc/{len(self.service['deployments']) + 1}"}
+        self.service["deployments"].insert(0, {**made, "rolloutState": "IN_PROGRESS"})
+        return {"service": deepcopy(self.service)}
+
+    def list_tasks(self, *, desiredStatus: str, **_: Any) -> dict[str, Any]:  # noqa: N803
+        return {"taskArns": [one["taskArn"] for one in self.tasks[desiredStatus]]}
+
+    def describe_tasks(self, *, tasks: list[str], **_: Any) -> dict[str, Any]:
+        every = [*self.tasks["RUNNING"], *self.tasks["STOPPED"]]
+        return {"tasks": [one for one in every if one["taskArn"] in tasks]}
+
+
+def rollout(ecs: Ecs) -> Rollout:
+    return Rollout(ACCESS, ecs=ecs, service="tickets-web")
+
+
+def test_a_revision_has_the_change_and_nothing_that_registering_refuses() -> None:
+    ecs = Ecs()
+    made = rollout(ecs).revise(lambda definition: definition.update(cpu="1024"))
+    assert made == NEW
+    assert ecs.registered == {
+        "family": "tickets-web",
+        "cpu": "1024",
+        "containerDefinitions": [{"name": "app"}],
+    }
+
+
+def test_progress_is_that_of_the_deployment_and_of_no_other() -> None:
+    ecs = Ecs()
+    watched = rollout(ecs)
+    watched.begin(watched.revise(lambda _: None))
+    refused = {"stopCode": "TaskFailedToStart", "stoppedReason": "ResourceInitializationError: x"}
+    ecs.tasks["STOPPED"] = [
+        {"taskArn": "t/1", "startedBy": "ecs-svc/2", **refused},
+        {"taskArn": "t/2", "startedBy": "ecs-svc/1", **refused, "stoppedReason": "older"},
+    ]
+    ecs.tasks["RUNNING"] = [{"taskArn": "t/3", "startedBy": "ecs-svc/1", "startedAt": 1}]
+    ecs.service["events"].insert(0, {"id": "b", "message": "was unable to place a task."})
+    seen = watched.progress()
+    assert (seen.started, seen.replaced) == (0, False)
+    assert seen.refusals == ("ResourceInitializationError: x",)
+    assert seen.events == ("was unable to place a task.",)
+    assert not seen.stuck
+    ecs.service["deployments"][0]["rolloutState"] = "FAILED"
+    assert watched.progress().stuck
+    ecs.service["deployments"] = [{"id": "ecs-svc/1", "rolloutState": "COMPLETED"}]
+    assert watched.progress().replaced
+    assert watched.is_settled()
+
+
+def test_a_service_that_is_left_on_a_revision_goes_back() -> None:
+    ecs = Ecs()
+    watched = rollout(ecs)
+    watched.begin(watched.revise(lambda _: None))
+    assert ecs.service["taskDefinition"] == NEW
+    watched.put_back()
+    assert ecs.service["taskDefinition"] == OLD
+    assert ecs.deregistered == [NEW]
+    assert not watched.is_settled()
+
+
+def test_a_service_that_was_rolled_back_is_left_alone() -> None:
+    ecs = Ecs()
+    watched = rollout(ecs)
+    watched.begin(watched.revise(lambda _: None))
+    ecs.service["taskDefinition"] = OLD
+    deployments = len(ecs.service["deployments"])
+    watched.put_back()
+    assert len(ecs.service["deployments"]) == deployments
+    assert ecs.deregistered == [NEW]

@@ -1,0 +1,163 @@
+"""The scheduler from outside: what counts as a tick, and over which time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from harness.target.resources.ecs import task_id
+from harness.target.resources.schedule import Scheduler, is_each_minute
+from harness.target.target import Access
+from tests.unit.pages import Paged
+
+NOW = datetime.now(UTC)
+
+
+def task(name: str, *, age_s: float, started_by: str, status: str = "STOPPED") -> dict[str, Any]:
+    return {
+        "taskArn": f"arn:aws:ecs:r:a:task/tickets/{name}",
+        "createdAt": NOW - timedelta(seconds=age_s),
+        "lastStatus": status,
+        "startedBy": started_by,
+        "stopCode": "EssentialContainerExited",
+        "stoppedReason": "Essential container in task exited",
+        "containers": [{"name": "app", "exitCode": 0}],
+    }
+
+
+@dataclass
+class FakeEcs(Paged):
+    """A cluster with some tasks; keeps what it was asked to run."""
+
+    tasks: list[dict[str, Any]] = field(default_factory=list)
+    asked: dict[str, Any] = field(default_factory=dict)
+
+    def describe_task_definition(self, **_: Any) -> dict[str, Any]:
+        return {"taskDefinition": {"containerDefinitions": [{"name": "app"}]}}
+
+    def list_tasks(self, **given: Any) -> dict[str, Any]:
+        found = [
+            one["taskArn"]
+            for one in self.tasks
+            if one["startedBy"] == given["startedBy"]
+            and (one["lastStatus"] == "STOPPED") == (given["desiredStatus"] == "STOPPED")
+        ]
+        return {"taskArns": found}
+
+    def describe_tasks(self, **given: Any) -> dict[str, Any]:
+        return {"tasks": [one for one in self.tasks if one["taskArn"] in given["tasks"]]}
+
+    def run_task(self, **given: Any) -> dict[str, Any]:
+        self.asked = given
+        return {"tasks": [{"taskArn": "arn:aws:ecs:r:a:task/tickets/new"}]}
+
+
+def scheduler(ecs: FakeEcs, *, events: Any = None, **schedule: Any) -> Scheduler:
+    access = Access(
+        public_url="https://tickets.example",
+        cluster="tickets",
+        resources={"rule": "tickets-schedule", "scheduler": "tickets-scheduler"},
+        schedule={
+            "run_task": {"cluster": "c", "overrides": {"containerOverrides": []}},
+            **schedule,
+        },
+    )
+    return Scheduler(access, ecs=ecs, aws=lambda _: events)
+
+
+def test_ticks_are_the_tasks_that_the_rule_started_oldest_first() -> None:
+    by_rule = "events-rule/tickets-schedule"
+    ecs = FakeEcs(
+        [
+            task("second", age_s=5, started_by=by_rule, status="RUNNING"),
+            task("first", age_s=65, started_by=by_rule),
+            task("old", age_s=600, started_by=by_rule),
+            task("ours", age_s=30, started_by="cutover-harness"),
+        ]
+    )
+    found = scheduler(ecs).ticks(since=NOW - timedelta(minutes=2))
+    assert [one.task for one in found] == ["first", "second"]
+    assert [one.stopped for one in found] == [True, False]
+    assert "exit code 0" in str(found[0])
+
+
+def test_a_young_rules_window_begins_when_it_was_made() -> None:
+    made = datetime.now(UTC) - timedelta(seconds=30)
+    began, ended = scheduler(FakeEcs(), since=made.isoformat()).window(timedelta(minutes=2))
+    assert began == made
+    assert ended == made + timedelta(minutes=2)
+
+
+def test_an_old_rules_window_ends_now() -> None:
+    made = datetime.now(UTC) - timedelta(minutes=30)
+    for known in ({"since": made.isoformat()}, {}):
+        began, ended = scheduler(FakeEcs(), **known).window(timedelta(minutes=2))
+        assert abs((datetime.now(UTC) - ended).total_seconds()) < 5
+        assert ended - began == timedelta(minutes=2)
+
+
+def test_a_task_that_we_start_is_no_tick() -> None:
+    ecs = FakeEcs()
+    assert scheduler(ecs).start(command=["php", "x"], definition="other") == "new"
+    assert ecs.asked["startedBy"] == "cutover-harness"
+    assert ecs.asked["taskDefinition"] == "other"
+    assert ecs.asked["overrides"] == {
+        "containerOverrides": [{"name": "app", "command": ["php", "x"]}]
+    }
+
+
+def test_whoever_else_runs_the_scheduler_is_named() -> None:
+    web = {**task("web", age_s=300, started_by="ecs-svc/1"), "group": "service:tickets-web"}
+    by_rule = task("tick", age_s=5, started_by="events-rule/tickets-schedule")
+    ecs = FakeEcs([web, by_rule, task("ours", age_s=5, started_by="cutover-harness")])
+    ecs.describe_tasks = lambda **given: {  # type: ignore[method-assign]
+        "tasks": [one for one in ecs.tasks if task_id(one["taskArn"]) in given["tasks"]]
+    }
+    found = scheduler(ecs).strangers(["tick", "ours", "web", "web", None])
+    assert found == [
+        "what is no task of the cluster (no task id)",
+        "a task of service:tickets-web (web)",
+    ]
+
+
+@dataclass
+class FakeEvents:
+    """One rule."""
+
+    state: str
+
+    def describe_rule(self, **_: Any) -> dict[str, Any]:
+        return {"State": self.state}
+
+    def disable_rule(self, **_: Any) -> None:
+        self.state = "DISABLED"
+
+    def enable_rule(self, **_: Any) -> None:
+        self.state = "ENABLED"
+
+
+@pytest.mark.parametrize("state", ["ENABLED", "DISABLED"])
+def test_a_rule_that_was_disabled_for_a_while_is_as_it_was_after_it(state: str) -> None:
+    events = FakeEvents(state)
+    with scheduler(FakeEcs(), events=events).disabled():
+        assert events.state == "DISABLED"
+    assert events.state == state
+
+
+@pytest.mark.parametrize(
+    ("expression", "is_it"),
+    [
+        ("rate(1 minute)", True),
+        ("cron(* * * * ? *)", True),
+        ("cron(0/1 * 1/1 * ? *)", True),
+        ("cron(0/2 * * * ? *)", False),
+        ("cron(* 8-23 * * ? *)", False),
+        ("rate(5 minutes)", False),
+        ("rate(1 hour)", False),
+    ],
+)
+def test_a_schedule_is_each_minute_or_it_is_not(expression: str, *, is_it: bool) -> None:
+    assert is_each_minute(expression) is is_it

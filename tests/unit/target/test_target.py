@@ -1,0 +1,118 @@
+"""Targets: what current.json must say, and what each target can do."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import socket
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from harness.core.errors import NoStack, TargetError, UnsafeTarget
+from harness.core.redact import Secret
+from harness.target import target as targets
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.fixture
+def open_port() -> Iterator[int]:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()[1]
+
+
+def described(home: Path, **changed: Any) -> Path:
+    values = {one.name: "" for one in dataclasses.fields(targets.Access)}
+    whole: dict[str, Any] = {
+        **values,
+        "public_url": "https://tickets.876events.example",
+        "run": "abc123",
+        "services": {"web": "tickets-web"},
+        "secrets": {"app": "tickets/app"},
+        "resources": {"bucket": "876events-tickets-uploads"},
+        "schedule": {},
+        "ways": ["tasks -> proxy port 3306"],
+        "writable_paths": ["/tmp"],
+        "overlay": {},
+        **changed,
+    }
+    path = home / "current.json"
+    path.write_text(json.dumps({key: value for key, value in whole.items() if value is not None}))
+    return path
+
+
+def test_the_local_stack_has_every_capability(tmp_path: Path, open_port: int) -> None:
+    described(tmp_path, https=f"127.0.0.1:{open_port}", inputs={"a": "b"})
+    target = targets.local(tmp_path)
+    assert target.capabilities == frozenset(targets.CAPABILITIES)
+    assert target.access.services == {"web": "tickets-web"}
+    assert target.access.writable_paths == ("/tmp",)
+    assert target.access.public_host == "tickets.876events.example"
+    assert target.lacks(frozenset({"sql", "http"})) == ()
+
+
+def test_without_a_stack_the_message_says_how_to_start_one(tmp_path: Path) -> None:
+    with pytest.raises(NoStack) as failure:
+        targets.local(tmp_path)
+    assert str(failure.value) == (
+        "No stack is up.\n"
+        f"  where: {tmp_path}/current.json\n"
+        "  what to do: Start one with bin/harness up."
+    )
+
+
+def test_a_stack_that_is_gone_is_told_from_none(tmp_path: Path, open_port: int) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    described(tmp_path, https=f"127.0.0.1:{port}")
+    with pytest.raises(NoStack, match=f"run abc123 is gone: nothing answers at 127.0.0.1:{port}"):
+        targets.local(tmp_path)
+
+
+def test_a_description_with_a_missing_or_wrong_key_names_it(tmp_path: Path) -> None:
+    described(tmp_path, cluster=None, services=[], run_dir=3)
+    with pytest.raises(TargetError) as failure:
+        targets.local(tmp_path)
+    text = str(failure.value)
+    assert "missing: cluster" in text
+    assert "wrong type: run_dir, services" in text
+    assert "bin/harness down, then bin/harness up" in text
+
+
+def test_a_description_that_is_not_json_is_said_so(tmp_path: Path) -> None:
+    (tmp_path / "current.json").write_text("{")
+    with pytest.raises(TargetError, match="is not JSON"):
+        targets.local(tmp_path)
+
+
+def test_the_production_url_has_https_and_the_probe_only() -> None:
+    target = targets.url("https://tickets.876events.example/", probe_key=Secret("k" * 32))
+    assert target.capabilities == {"http", "probe"}
+    assert target.access.public_url == "https://tickets.876events.example"
+    assert target.lacks(frozenset({"ecs", "change", "http"})) == ("change", "ecs")
+
+
+def test_without_a_key_the_production_url_has_no_probe() -> None:
+    assert targets.url("https://tickets.example", probe_key=None).capabilities == {"http"}
+
+
+def test_plain_http_is_no_production_url() -> None:
+    with pytest.raises(TargetError, match="needs an https:// address"):
+        targets.url("http://tickets.876events.example", probe_key=None)
+
+
+def test_aws_is_never_given_the_addresses_of_a_local_stack() -> None:
+    with pytest.raises(UnsafeTarget):
+        targets.aws(targets.Access(public_url="https://t.example", control="http://127.0.0.1:1"))
+    assert "containers" not in targets.aws(targets.Access(public_url="https://t")).capabilities
+
+
+@pytest.mark.parametrize(
+    ("address", "parts"),
+    [("127.0.0.1:80", ("127.0.0.1", 80)), ("http://127.0.0.1:4566/", ("127.0.0.1", 4566))],
+)
+def test_addresses_are_split(address: str, parts: tuple[str, int]) -> None:
+    assert targets.split_address(address) == parts
