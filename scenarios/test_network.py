@@ -25,8 +25,8 @@ WAYS = {
     ("control", TASK, 8080, "app"),  # the load balancer's health checks
     (TASK, "proxy", 3306, "proxy"),
     ("proxy", "mysql", 3306, "data"),
-    (TASK, "localstack", 4566, "aws"),
-    ("control", "localstack", 4566, "aws"),  # ECS itself, which fetches secrets
+    (TASK, "emulator", 4566, "aws"),
+    ("control", "emulator", 4566, "aws"),  # ECS itself, which fetches secrets
 }
 """Who may open a connection to whom, on which port, and over which network it must then go."""
 ENGINE_PATHS = ("/var/run/docker.sock", "/run/docker.sock", "/run/control")

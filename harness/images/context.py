@@ -13,11 +13,11 @@ from pathlib import Path
 from harness.core.errors import ImageBuildFailed
 
 BASES = {"base-trixie": "trixie", "base-sid": "sid"}
-STACK_IMAGES = ("localstack", "app", "mysql", "proxy", "edge", "control", "pause")
+STACK_IMAGES = ("emulator", "app", "mysql", "proxy", "edge", "control", "pause")
 """What takes longest is begun first."""
 NAMES = (*BASES, *STACK_IMAGES, "vendor", "app-test")
 _ON_SID = ("mysql", "proxy")
-_RUNS_OURS = ("control", "localstack")
+_RUNS_OURS = ("control", "emulator")
 """Images that run a stand-in of ours."""
 STANDIN_PACKAGES = ("core", "aws", "standins")
 """The packages of ours in them."""

@@ -16,7 +16,7 @@ from harness.inputs.toml_table import Table, nearest
 from harness.inputs.vpc import Network
 
 FILE_NAME = "harness.toml"
-IMAGE_NAMES = ("mysql", "proxy", "localstack", "edge", "control", "pause", "vendor", "app")
+IMAGE_NAMES = ("mysql", "proxy", "emulator", "edge", "control", "pause", "vendor", "app")
 VENDORS = ("auto", "composer", "debian")
 GENERATORS = ("password", "laravel-key", "hex")
 VARIABLES = {

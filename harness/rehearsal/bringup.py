@@ -119,8 +119,8 @@ class Bringup:
     def _resources(self, steps: Steps) -> None:
         config, add = self.config, partial(self._add, steps)
         values = self.materials.secrets
-        add("secrets", "secretsmanager", lambda api: provision.secrets(api, values), "localstack")
-        add("roles", "iam", lambda api: provision.roles(api, config), "localstack")
+        add("secrets", "secretsmanager", lambda api: provision.secrets(api, values), "emulator")
+        add("roles", "iam", lambda api: provision.roles(api, config), "emulator")
         add("cluster", "ecs", lambda api: provision.cluster(api, config), "control")
         add(
             "load balancer",
@@ -131,7 +131,7 @@ class Bringup:
         for kind, api in _APIS.items():
             file = getattr(config.resources, kind)
             if file is not None:
-                add(kind, api, partial(aws_resources.make, file=file), "localstack")
+                add(kind, api, partial(aws_resources.make, file=file), "emulator")
 
     def _add(
         self, steps: Steps, name: str, api: str, work: Callable[[Any], None], *needs: str

@@ -63,7 +63,7 @@ def describe(home: Path, client: docker.DockerClient) -> dict[str, Any]:
         "run_dir": found["run_dir"],
         "public_url": found["public_url"],
         "addresses": {
-            name: found[name] for name in ("https", "http", "localstack", "control", "ca_file")
+            name: found[name] for name in ("https", "http", "emulator", "control", "ca_file")
         },
         "overlay": found["overlay"],
         "vendor": found["vendor"],

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from harness.stack.network.addresses import Tier
 
 _UNNAMED_ACCOUNT = "app"
-SERVICES = ("localstack", "control", "mysql", "proxy", "edge")
+SERVICES = ("emulator", "control", "mysql", "proxy", "edge")
 """The slowest to boot first."""
 
 
@@ -148,7 +148,7 @@ def control_settings(
         "account_id": config.account_id,
         "region": config.region,
         "cluster": config.cluster,
-        "aws_endpoint_url": f"http://localstack:{emulator.PORT}",
+        "aws_endpoint_url": f"http://emulator:{emulator.PORT}",
         "task_networks": {role: run.name(role) for role in members.TASK_NETWORKS},
         "edge_container": run.name("edge"),
         "pause_image": images["pause"],
@@ -224,7 +224,7 @@ def access_to(config: Config, *, run: Run, ports: Mapping[str, Ports], vendor: s
         run_dir=str(run.directory),
         https=address("edge", edge.HTTPS_PORT),
         http=address("edge", edge.HTTP_PORT),
-        localstack=url("localstack", emulator.PORT),
+        emulator=url("emulator", emulator.PORT),
         control=url("control", control.PORT),
         proxy=address("proxy", proxy.PORT),
         mysql=address("mysql", mysql.PORT),

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 INTERNET = "internet"
 HOST = "host"
-SERVICES = ("edge", "control", "localstack", "proxy", "mysql")
+SERVICES = ("edge", "control", "emulator", "proxy", "mysql")
 OPEN, ANSWERED, SILENT, NO_WAY = "open", "answered", "silent", "no way"
 LET_IN = (OPEN, ANSWERED)
 PORTS = (

@@ -21,7 +21,7 @@ LABEL_CONTAINER = "com.amazonaws.ecs.container-name"
 LABEL_TASK_ARN = "com.amazonaws.ecs.task-arn"
 LABEL_FAMILY = "com.amazonaws.ecs.task-definition-family"
 
-REMOVAL_ORDER = ("control", "task", "pause", "edge", "proxy", "mysql", "localstack")
+REMOVAL_ORDER = ("control", "task", "pause", "edge", "proxy", "mysql", "emulator")
 """The reverse of the start; ``control`` goes first, or it would replace the tasks that go."""
 _WORKERS = 8
 _REMOVED_WITHIN_S = 5.0

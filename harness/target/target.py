@@ -81,7 +81,7 @@ class Access:
     run_dir: str = ""
     https: str = ""
     http: str = ""
-    localstack: str = ""
+    emulator: str = ""
     control: str = ""
     proxy: str = ""
     mysql: str = ""
@@ -256,7 +256,7 @@ def aws(access: Access) -> Target:
     Raises:
         UnsafeTarget: The addresses are those of a local stack.
     """
-    if access.https or access.localstack or access.control:
+    if access.https or access.emulator or access.control:
         raise UnsafeTarget("The target aws was given the addresses of a local stack.")
     return Target(AWS, access, _OF_TARGET[AWS], _AS_ON_AWS)
 

@@ -62,7 +62,7 @@ def emulator(
 ) -> Iterator[Stack]:
     """The emulator alone, ready for the account of the reference app."""
     made = runs.new_run(tmp_path_factory.mktemp("run"))
-    ids = {"localstack": image("localstack")}
+    ids = {"emulator": image("emulator")}
     stack = Stack(run=made, client=client, images=ids, vpc_cidr="10.44.0.0/16")
     probe = partial(localstack.probe, account_id="876000000876", region="us-east-1")
     try:

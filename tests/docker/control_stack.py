@@ -124,7 +124,7 @@ class ControlStack:
     image: Callable[[str], str]
     overlay: Mapping[str, Any] = field(default_factory=dict)
     images: Mapping[str, str] = field(default_factory=dict)
-    with_localstack: bool = False
+    with_emulator: bool = False
     rules: Callable[[Mapping[str, Tier]], Mapping[str, Any]] = lambda _: {}
     """From the networks' addresses to what control enforces; nothing, unless said otherwise."""
     stack: Stack = field(init=False)
@@ -132,7 +132,7 @@ class ControlStack:
 
     def start(self) -> ControlStack:
         """Start everything and create the target group as production's file does."""
-        names = ["control", "edge", *(["localstack"] if self.with_localstack else [])]
+        names = ["control", "edge", *(["emulator"] if self.with_emulator else [])]
         self.stack = Stack(
             run=self.run,
             client=self.client,
@@ -147,7 +147,7 @@ class ControlStack:
             edge_service.spec(public_host=HOST, certificate=certificates.server("edge")),
             lambda ports: edge_service.probe(ports, public_host=HOST, ca_pem=self.ca_pem),
         )
-        if self.with_localstack:
+        if self.with_emulator:
             self._up(
                 localstack_service.spec(),
                 lambda ports: localstack_service.probe(ports, account_id=ACCOUNT, region=REGION),
@@ -175,7 +175,7 @@ class ControlStack:
             "account_id": ACCOUNT,
             "region": REGION,
             "cluster": CLUSTER,
-            "aws_endpoint_url": "http://localstack:4566",
+            "aws_endpoint_url": "http://emulator:4566",
             "task_networks": {role: self.run.name(role) for role in ("app", "proxy", "aws")},
             "edge_container": self.run.name("edge"),
             "pause_image": self.image("pause"),
@@ -197,7 +197,7 @@ class ControlStack:
         """Return a boto3 client of control, or of LocalStack."""
         own = name in ("ecs", "elbv2")
         # Docker may publish another port after a restart.
-        container = self.stack.containers["control" if own else "localstack"]
+        container = self.stack.containers["control" if own else "emulator"]
         container.reload()
         published = container.attrs["NetworkSettings"]["Ports"]
         port = published["8000/tcp" if own else "4566/tcp"][0]["HostPort"]

@@ -50,14 +50,14 @@ def stack(
     run = runs.new_run(tmp_path_factory.mktemp("home"))
     overlay = {
         "environment": {
-            "AWS_ENDPOINT_URL": "http://localstack:4566",
+            "AWS_ENDPOINT_URL": "http://emulator:4566",
             "TRUSTED_PROXIES": "{app_network_cidr}",
         },
         "files": {BUNDLE: CA_PEM},
     }
     try:
         made = ControlStack(
-            run=run, client=client, image=image, overlay=overlay, with_localstack=True
+            run=run, client=client, image=image, overlay=overlay, with_emulator=True
         ).start()
         secrets = made.aws("secretsmanager")
         value = json.dumps({"username": "app", "password": PASSWORD, "port": 3306})
@@ -114,7 +114,7 @@ def test_a_task_gets_its_variables_secrets_and_overlay(stack: ControlStack) -> N
     assert found["PLAIN"] == "no JSON at all"
     assert found["EXTRA"] == "1"
     assert found["TRUSTED_PROXIES"].startswith("10.42.")
-    assert found["AWS_ENDPOINT_URL"] == "http://localstack:4566"
+    assert found["AWS_ENDPOINT_URL"] == "http://emulator:4566"
     assert "AWS_ACCESS_KEY_ID" not in found
     assert "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI" not in found, "it has no task role"
     assert stack.in_task(arn, "cat", BUNDLE) == CA_PEM

@@ -175,7 +175,7 @@ def balancer(
 ) -> Iterator[Balancer]:
     run = runs.new_run(tmp_path_factory.mktemp("run"))
     # The target only needs a Python, which the emulator's image has.
-    ids = {"edge": image("edge"), "target": image("localstack")}
+    ids = {"edge": image("edge"), "target": image("emulator")}
     stack = Stack(run=run, client=client, images=ids, vpc_cidr="10.45.0.0/16")
     try:
         stack.create_networks()

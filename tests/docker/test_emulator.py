@@ -23,13 +23,13 @@ ACCOUNT = "876000000876"
 REGION = "us-east-1"
 BUCKET = "refusals"
 KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1234"
-QUEUE = f"http://localstack:4566/{ACCOUNT}/refusals"
+QUEUE = f"http://emulator:4566/{ACCOUNT}/refusals"
 CONFIG = Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"})
 
 
 @pytest.fixture(scope="module")
 def url(emulator: Stack) -> str:
-    return f"http://127.0.0.1:{emulator.ports['localstack'][localstack.PORT]}"
+    return f"http://127.0.0.1:{emulator.ports['emulator'][localstack.PORT]}"
 
 
 def client_of(url: str, service: str, **credentials: str) -> Any:
@@ -206,7 +206,7 @@ def test_a_queues_key_is_asked_too(
     role: Callable[..., Callable[[str], Any]], owner: Callable[[str], Any]
 ) -> None:
     owner("sqs").create_queue(QueueName="keyed", Attributes={"KmsMasterKeyId": "alias/tickets"})
-    keyed = f"http://localstack:4566/{ACCOUNT}/keyed"
+    keyed = f"http://emulator:4566/{ACCOUNT}/keyed"
     with_key = role(("sqs:*", "*"), ("kms:*", "*"))("sqs")
     with_key.send_message(QueueUrl=keyed, MessageBody="a")
     assert with_key.receive_message(QueueUrl=keyed)["Messages"]
@@ -218,6 +218,6 @@ def test_a_queues_key_is_refused_to_who_may_only_use_the_queue(
     owner("sqs").create_queue(QueueName="keyed", Attributes={"KmsMasterKeyId": "alias/tickets"})
     sqs = role(("sqs:*", "*"))("sqs")
     said = refusal(
-        sqs.send_message, QueueUrl=f"http://localstack:4566/{ACCOUNT}/keyed", MessageBody="a"
+        sqs.send_message, QueueUrl=f"http://emulator:4566/{ACCOUNT}/keyed", MessageBody="a"
     )
     assert "kms:GenerateDataKey" in said

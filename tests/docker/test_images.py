@@ -25,8 +25,8 @@ from harness.images.context import Sources
 if TYPE_CHECKING:
     import docker
 
-OURS = ("mysql", "proxy", "localstack", "edge")
-LARGEST_MB = {"mysql": 520, "proxy": 220, "localstack": 460, "edge": 160}
+OURS = ("mysql", "proxy", "emulator", "edge")
+LARGEST_MB = {"mysql": 520, "proxy": 220, "emulator": 460, "edge": 160}
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ CONFIG = Config(
 
 @pytest.fixture
 def aws(emulator: Stack) -> Callable[[str], Any]:
-    url = f"http://127.0.0.1:{emulator.ports['localstack'][localstack.PORT]}"
+    url = f"http://127.0.0.1:{emulator.ports['emulator'][localstack.PORT]}"
     library: Any = boto3
     return lambda service: library.client(
         service,
@@ -81,7 +81,7 @@ def test_account_of_the_arns_is_the_access_key(aws: Callable[[str], Any]) -> Non
 def test_queue_is_found_under_every_url_a_client_may_have(aws: Callable[[str], Any]) -> None:
     sqs = aws("sqs")
     made = sqs.create_queue(QueueName="tickets-jobs")["QueueUrl"]
-    assert made == f"http://localstack:4566/queue/{REGION}/{ACCOUNT}/tickets-jobs"
+    assert made == f"http://emulator:4566/queue/{REGION}/{ACCOUNT}/tickets-jobs"
     for url in (made, f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/tickets-jobs"):
         sqs.send_message(QueueUrl=url, MessageBody=url)
     count = sqs.get_queue_attributes(QueueUrl=made, AttributeNames=["ApproximateNumberOfMessages"])[
@@ -122,7 +122,7 @@ def test_an_event_reaches_a_queue(aws: Callable[[str], Any]) -> None:
 
 
 def test_it_runs_as_a_user_of_its_own_without_telemetry(emulator: Stack) -> None:
-    container = emulator.containers["localstack"]
+    container = emulator.containers["emulator"]
     done: Any = container.exec_run(["sh", "-c", "id -un; echo $DISABLE_EVENTS"])
     assert done.output.split() == [b"localstack", b"1"]
     assert b"Traceback" not in bytes(container.logs())

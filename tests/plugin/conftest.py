@@ -35,7 +35,7 @@ def pytest_harness_target(config, name):
         run="abc123",
         run_dir=str(config.rootpath / "run"),
         vendor="debian",
-        overlay={"environment": {"AWS_ENDPOINT_URL": "http://localstack:4566"}, "files": {}},
+        overlay={"environment": {"AWS_ENDPOINT_URL": "http://emulator:4566"}, "files": {}},
     )
     return targets.Target(name, access, frozenset({"http", "probe", "change"}))
 """

@@ -90,7 +90,7 @@ def test_a_failure_carries_its_cause(replay: Replay) -> None:
             "target: local, https://tickets.876events.example, * s",
             "vendor: debian (Laravel itself is stock;*",
             "overlay, all that differs from production:",
-            "  AWS_ENDPOINT_URL=http://localstack:4566",
+            "  AWS_ENDPOINT_URL=http://emulator:4566",
             "report: *run/report.html",
         ]
     )
@@ -127,7 +127,7 @@ def test_every_file_of_the_report_is_written(
     data = json.loads((run / "report.json").read_text())
     assert data["verdict"] == "1 of 2 scenarios are red."
     assert data["vendor"] == "debian"
-    assert data["overlay"] == ["AWS_ENDPOINT_URL=http://localstack:4566"]
+    assert data["overlay"] == ["AWS_ENDPOINT_URL=http://emulator:4566"]
     assert [(one["title"], one["result"]) for one in data["scenarios"]] == [
         ("the first thing", "passed"),
         ("the second thing", "failed"),

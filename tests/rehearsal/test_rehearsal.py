@@ -79,7 +79,7 @@ def test_a_mistake_in_a_task_definition_is_a_usage_error(project: Project) -> No
 
 def test_ctrl_c_while_starting_leaves_nothing(project: Project, nothing_left: Check) -> None:
     command = project.start("rehearse")
-    command.wait_for("service  localstack")
+    command.wait_for("service  emulator")
     command.interrupt()
     assert command.end() == 130, command.said
     assert "Traceback" not in command.said

@@ -78,7 +78,7 @@ def _lives() -> tuple[Life, ...]:
             ready_at=at(-9 + number),
             folders=((name, f"services/{name}"),),
         )
-        for number, name in enumerate(("localstack", "mysql", "proxy", "edge", "control"))
+        for number, name in enumerate(("emulator", "mysql", "proxy", "edge", "control"))
     )
     stopped = "ServiceSchedulerInitiated: Scaling activity initiated by deployment ecs-svc/84526804"
     return (
@@ -129,7 +129,7 @@ def report(*outcomes: Outcome, target: str = "local") -> Report:
         run="06eb26",
         vendor="debian",
         overlay={
-            "environment": {"AWS_ENDPOINT_URL": "http://localstack:4566"},
+            "environment": {"AWS_ENDPOINT_URL": "http://emulator:4566"},
             "files": {"/etc/ssl/certs/ca-certificates.crt": "ca"},
         },
         history=history() if target == "local" else History(),

@@ -61,8 +61,8 @@ SERVICES: Mapping[str, FirstCall] = {
 def spec() -> ServiceSpec:
     """Describe the container."""
     return ServiceSpec(
-        name="localstack",
-        image="localstack",
+        name="emulator",
+        image="emulator",
         networks=dict.fromkeys(NETWORKS, ()),
         environment={
             "SERVICES": ",".join(SERVICES),
@@ -70,7 +70,7 @@ def spec() -> ServiceSpec:
             # Presigned URLs are checked as S3 checks them: signature and expiry.
             "S3_SKIP_SIGNATURE_VALIDATION": "0",
             # Addresses in answers carry the name that tasks know.
-            "LOCALSTACK_HOST": f"localstack:{PORT}",
+            "LOCALSTACK_HOST": f"emulator:{PORT}",
             "SQS_ENDPOINT_STRATEGY": "path",
         },
         files={},

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 
 _GATEWAY = 1
-_HOSTS = {"edge": 10, "control": 11, "localstack": 12, "proxy": 13, "mysql": 14}
+_HOSTS = {"edge": 10, "control": 11, "emulator": 12, "proxy": 13, "mysql": 14}
 _PREFIX = 24
 
 

@@ -70,7 +70,7 @@ def members(config: Config) -> dict[str, Member]:
             groups=(network.database_group,),
             published=(mysql.PORT,),
         ),
-        "localstack": Member(
+        "emulator": Member(
             emulator.NETWORKS,
             groups=endpoints,
             published=(emulator.PORT,),

@@ -1,1 +1,1 @@
-"""What runs inside ``localstack``: the refusals of AWS that the emulator itself leaves out."""
+"""Runs inside ``emulator``: the refusals of AWS that the emulator itself leaves out."""

@@ -43,7 +43,7 @@ def aws(access: Access, service: str) -> Any:
     """
     if service in ("ecs", "elbv2") and access.control:
         return _session().client(service, endpoint_url=access.control, **_identity(access))
-    if access.localstack:
+    if access.emulator:
         return _emulated(access, service)
     import boto3
 
@@ -65,7 +65,7 @@ def _emulated(access: Access, service: str) -> Any:
         region_name=access.region,
     )
     endpoints = vars(session)["_service_endpoint_mapping"]
-    endpoints.update(dict.fromkeys(endpoints, access.localstack))
+    endpoints.update(dict.fromkeys(endpoints, access.emulator))
     return session.client(service, config=_botocore_config())
 
 
@@ -192,9 +192,9 @@ def outside(access: Access) -> requests.Session:
     import requests
 
     session = requests.Session()
-    if access.localstack:
+    if access.emulator:
         session.trust_env = False
-        session.mount("http://", _adapter("http", *split_address(access.localstack)))
+        session.mount("http://", _adapter("http", *split_address(access.emulator)))
     session.headers["User-Agent"] = "cutover-harness"
     return session
 

@@ -38,7 +38,7 @@ class Mailbox:
     """All mails of the run; nothing is ever removed, since others may look for theirs."""
 
     def __init__(self, access: Access) -> None:
-        self._url = f"{access.localstack}{_SENT}"
+        self._url = f"{access.emulator}{_SENT}"
 
     def to(self, address: str) -> list[Mail]:
         """Return the mails to an address, oldest first."""

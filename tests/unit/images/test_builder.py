@@ -150,7 +150,7 @@ def test_images_with_a_stand_in_hold_three_packages_and_nothing_else(tmp_path: P
 
 
 def test_every_dockerfile_of_ours_begins_with_its_base() -> None:
-    for name in ("mysql", "proxy", "localstack", "edge"):
+    for name in ("mysql", "proxy", "emulator", "edge"):
         text = (REAL / "compose" / name / "Dockerfile").read_text()
         instructions = [line for line in text.splitlines() if line and not line.startswith("#")]
         assert instructions[0] == "ARG BASE"
@@ -159,7 +159,7 @@ def test_every_dockerfile_of_ours_begins_with_its_base() -> None:
 
 def test_locks_name_hashes_and_no_index() -> None:
     for name in ("requirements.lock", "uv.lock"):
-        text = (REAL / "compose" / "localstack" / name).read_text()
+        text = (REAL / "compose" / "emulator" / name).read_text()
         assert "--hash=sha256:" in text
         assert "://" not in text
 

@@ -44,7 +44,7 @@ key = "password"
 [[first_run]]
 command = ["php", "artisan", "migrate"]
 [overlay.environment]
-AWS_ENDPOINT_URL = "http://localstack:4566"
+AWS_ENDPOINT_URL = "http://emulator:4566"
 """
 
 
@@ -75,7 +75,7 @@ def test_a_good_file_is_read(tmp_path: Path) -> None:
     assert found.public_host == "tickets.example"
     assert found.secrets["db"] == {"username": "tickets", "password": Generated("password")}
     assert found.first_run[0].command == ("php", "artisan", "migrate")
-    assert found.overlay.environment == {"AWS_ENDPOINT_URL": "http://localstack:4566"}
+    assert found.overlay.environment == {"AWS_ENDPOINT_URL": "http://emulator:4566"}
     assert found.home == tmp_path / ".harness"
 
 

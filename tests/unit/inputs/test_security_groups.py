@@ -85,7 +85,7 @@ def rules() -> dict[str, Any]:
         ),
         ("control", ["-s 198.18.1.1 -d 198.18.1.0/24 -p tcp --dport 8000"]),
         (
-            "localstack",
+            "emulator",
             [
                 "-s 198.18.1.1 -d 198.18.1.0/24 -p tcp --dport 4566",
                 "-s 10.40.5.11 -d 10.40.5.0/24 -p tcp --dport 4566",
@@ -154,8 +154,8 @@ def test_who_is_inside_is_no_visitor(rules: dict[str, Any]) -> None:
 
 def test_members_are_where_their_services_are() -> None:
     found = network.members(config.load({}, cwd=ROOT))
-    services = {"control": control, "edge": edge, "localstack": emulator, "mysql": mysql}
-    for name, module in {**services, "proxy": proxy}.items():
+    for module in (control, edge, emulator, mysql, proxy):
+        name = module.__name__.rpartition(".")[2]
         assert found[name].networks == module.NETWORKS
 
 

@@ -60,7 +60,7 @@ def report(*outcomes: Outcome, **more: object) -> Report:
         "run": "abc123",
         "vendor": "debian",
         "overlay": {
-            "environment": {"AWS_ENDPOINT_URL": "http://localstack:4566"},
+            "environment": {"AWS_ENDPOINT_URL": "http://emulator:4566"},
             "files": {"/etc/ssl/certs/ca-certificates.crt": "ca"},
         },
         "history": HISTORY,
@@ -85,7 +85,7 @@ def test_every_format_shows_overlay_vendor_and_cause_and_no_secret(name: str) ->
         "leaks", "failed", seen="very-secret-value", sections=(("s", "very-secret-value"),)
     )
     text = FORMATS[name](report(PASSED, RED, leaky))
-    assert "AWS_ENDPOINT_URL=http://localstack:4566" in text
+    assert "AWS_ENDPOINT_URL=http://emulator:4566" in text
     assert "/etc/ssl/certs/ca-certificates.crt (file: the stack" in text
     assert "Laravel itself is stock" in text
     assert "SESSION_SECURE_COOKIE is not true in the task" in text

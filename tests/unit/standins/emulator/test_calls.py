@@ -58,7 +58,7 @@ def test_s3(operation: str, params: dict[str, Any], expected: list[str]) -> None
 
 def test_sqs_names_the_queue_however_its_url_is_written() -> None:
     arn = f"arn:aws:sqs:{HERE}:tickets-jobs"
-    url = "http://localstack:4566/876000000876/tickets-jobs"
+    url = "http://emulator:4566/876000000876/tickets-jobs"
     assert asked("sqs", "SendMessageBatch", QueueUrl=url) == [f"sqs:SendMessage {arn}"]
     assert asked("sqs", "GetQueueUrl", QueueName="tickets-jobs") == [f"sqs:GetQueueUrl {arn}"]
     assert asked("sqs", "ListQueues") == ["sqs:ListQueues *"]
@@ -111,7 +111,7 @@ def test_a_customers_key_asks_for_rights_of_its_own(key: str, expected: list[str
 
 
 def test_what_a_queue_with_a_key_asks_for() -> None:
-    url = {"QueueUrl": "http://localstack:4566/876000000876/tickets-jobs"}
+    url = {"QueueUrl": "http://emulator:4566/876000000876/tickets-jobs"}
     assert asked("sqs", "SendMessage", key=KEY, **url)[1:] == [
         f"kms:GenerateDataKey {KEY}",
         f"kms:Decrypt {KEY}",

@@ -217,7 +217,7 @@ def test_local_aws_clients_ignore_the_environment(
         here = f"http://{server.address}"
         access = Access(
             public_url=URL,
-            localstack=here,
+            emulator=here,
             control=here,
             account_id="876000000876",
             region="us-east-1",
@@ -235,7 +235,7 @@ def test_the_values_of_a_secret_are_blanked_from_then_on() -> None:
     with serve(lambda _: (200, {}, answer)) as server:
         access = Access(
             public_url=URL,
-            localstack=f"http://{server.address}",
+            emulator=f"http://{server.address}",
             account_id="876000000876",
             region="us-east-1",
         )

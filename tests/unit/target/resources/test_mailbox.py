@@ -45,6 +45,6 @@ def test_mails_are_found_by_their_recipient_oldest_first() -> None:
     ]
     body = json.dumps({"messages": messages}).encode()
     with serve(lambda _: (200, {"Content-Type": "application/json"}, body)) as server:
-        box = Mailbox(Access(public_url="https://x.example", localstack=f"http://{server.address}"))
+        box = Mailbox(Access(public_url="https://x.example", emulator=f"http://{server.address}"))
         assert len(box.to("buyer@876events.example")) == 1
         assert [one.recipients[0].split("@")[0] for one in box.sent()] == ["other", "buyer"]

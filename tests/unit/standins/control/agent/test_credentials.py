@@ -27,7 +27,7 @@ class FakeSts:
 
     def assume_role(self, **kwargs: Any) -> dict[str, Any]:
         if self.down:
-            raise EndpointConnectionError(endpoint_url="http://localstack:4566")
+            raise EndpointConnectionError(endpoint_url="http://emulator:4566")
         self.calls.append(kwargs)
         return {
             "Credentials": {

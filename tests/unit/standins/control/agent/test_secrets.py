@@ -159,6 +159,6 @@ def test_a_short_version_id_has_the_sdks_words() -> None:
 
 
 def test_an_emulator_that_does_not_answer_is_said() -> None:
-    error = EndpointConnectionError(endpoint_url="http://localstack:4566")
+    error = EndpointConnectionError(endpoint_url="http://emulator:4566")
 
     assert refused(error, ARN).startswith(ASM + f"failed to fetch secret {ARN} from")
