@@ -285,7 +285,7 @@ def test_no_debian_package_lacks_a_security_fix(
 
 def cache_of(access: Access) -> Path:
     """Return where what outlives a run is kept; nothing that differs between runs."""
-    return Path(access.run_dir).parents[1] / "cache" if access.run_dir else Path(".harness/cache")
+    return Path(access.run_dir).parents[1] / "cache" if access.run_dir else Path(".cutover/cache")
 
 
 def is_below(path: str, roots: tuple[str, ...]) -> bool:

@@ -49,7 +49,7 @@ def logs_to(task_definitions: dict[str, dict[str, Any]]) -> Callable[[str], str]
 def test_what_the_app_logs_reaches_the_log_of_its_task(
     probe: ProbeClient, containers: Containers, eventually: Callable[..., Any]
 ) -> None:
-    sign = f"harness-{secrets.token_hex(6)}"
+    sign = f"cutover-{secrets.token_hex(6)}"
     told = probe.log(sign)
     eventually(
         lambda: sign in containers.log_of(told["task"]),
@@ -90,7 +90,7 @@ def test_the_error_of_a_command_reaches_the_log_of_the_schedulers_task(
     until_stopped: Callable[[str], Run],
     logs_to: Callable[[str], str],
 ) -> None:
-    sign = f"harness-{secrets.token_hex(6)}"
+    sign = f"cutover-{secrets.token_hex(6)}"
     task = scheduler.start(command=["php", "artisan", "cutover-probe:log", sign])
     run = until_stopped(task)
     assert run.exit_code == 0, f"the scheduler's task cannot run artisan: {run}"

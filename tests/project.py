@@ -1,4 +1,4 @@
-"""A project of the test's own, and bin/harness run in it as a user does."""
+"""A project of the test's own, and bin/cutover run in it as a user does."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ TIMEOUT_S = 420
 
 @dataclass
 class Command:
-    """A bin/harness that runs, and what it has said so far."""
+    """A bin/cutover that runs, and what it has said so far."""
 
     process: subprocess.Popen[str]
     lines: list[str] = field(default_factory=list)
@@ -77,7 +77,7 @@ class Project:
 
     @property
     def home(self) -> Path:
-        return self.root / ".harness"
+        return self.root / ".cutover"
 
     def replace(self, name: str, old: str, new: str) -> None:
         """Change a file, which must hold the old text."""
@@ -87,7 +87,7 @@ class Project:
         path.write_text(text.replace(old, new))
 
     def start(self, *words: str) -> Command:
-        """Start bin/harness in this project."""
+        """Start bin/cutover in this project."""
         return Command(
             subprocess.Popen(
                 [str(ROOT / "bin" / "harness"), *words],
@@ -102,7 +102,7 @@ class Project:
         )
 
     def run(self, *words: str) -> tuple[int, str]:
-        """Run bin/harness to its end; return exit code and output."""
+        """Run bin/cutover to its end; return exit code and output."""
         command = self.start(*words)
         code = command.end()
         return code, command.said
@@ -119,9 +119,9 @@ def client() -> docker.DockerClient:
 def copy_of_the_app(root: Path) -> Project:
     """Copy the reference app, so that it may be broken."""
     root.mkdir(exist_ok=True)
-    shutil.copy(ROOT / "harness.toml", root)
+    shutil.copy(ROOT / "cutover.toml", root)
     shutil.copytree(ROOT / "app", root / "app", symlinks=True)
-    environ = {k: v for k, v in os.environ.items() if not k.startswith(("HARNESS_", "PYTEST_"))}
+    environ = {k: v for k, v in os.environ.items() if not k.startswith(("CUTOVER_", "PYTEST_"))}
     return Project(root=root, environ=environ)
 
 

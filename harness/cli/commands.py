@@ -165,7 +165,7 @@ def rehearse(here: Here, *, keep: bool, pytest_args: list[str]) -> int:
         code = replay(here, opened.run.directory, [*PARALLEL, *pytest_args])
         if keep:
             opened.keep()
-            print("the stack is left up; `bin/harness down` stops it")
+            print("the stack is left up; `bin/cutover down` stops it")
     print(f"run directory: {opened.run.directory}")
     print(f"whole rehearsal: {time.monotonic() - opened.began:.1f} s", flush=True)
     return code
@@ -184,8 +184,8 @@ def replay(here: Here, home: Path, pytest_args: list[str], *, target: str = "loc
     command = [sys.executable, "-m", "pytest", "--target", target, *pytest_args]
     variables = {
         **here.environ,
-        "HARNESS_CONFIG": str(here.config.file),
-        "HARNESS_HOME": str(home),
+        "CUTOVER_CONFIG": str(here.config.file),
+        "CUTOVER_HOME": str(home),
     }
     code = subprocess.run(
         [*command, *([] if named else ["scenarios"])], cwd=bundle.ROOT, env=variables, check=False
@@ -224,7 +224,7 @@ def up(here: Here) -> int:
             opened.start()
             opened.keep()
     took = time.monotonic() - opened.began
-    print(f"up after {took:.1f} s; `bin/harness verify` replays the scenarios")
+    print(f"up after {took:.1f} s; `bin/cutover verify` replays the scenarios")
     return 0
 
 
@@ -259,7 +259,7 @@ def verify(here: Here, pytest_args: list[str]) -> int:
     """Replay the scenarios against the stack that is up."""
     home = here.config.home
     if runs.read_current(home) is None:
-        raise NoStack("no stack is up", where=str(home), hint="`bin/harness up` starts one")
+        raise NoStack("no stack is up", where=str(home), hint="`bin/cutover up` starts one")
     return replay(here, home, pytest_args)
 
 
@@ -272,7 +272,7 @@ def test(here: Here, pytest_args: list[str]) -> int:
     """Run the project's own tests: lint, types, unit, plugin, Docker, the app's, one rehearsal."""
     tests = pytest_args or ["--durations=12", "-m", "not long", *TEST_FOLDERS]
     command = [sys.executable, "-m", "pytest", *tests]
-    variables = {k: v for k, v in here.environ.items() if not k.startswith("HARNESS_")}
+    variables = {k: v for k, v in here.environ.items() if not k.startswith("CUTOVER_")}
     return subprocess.run(command, cwd=bundle.ROOT, env=variables, check=False).returncode
 
 
@@ -298,7 +298,7 @@ def logs(here: Here, service: str, *, follow: bool) -> int:
 def run_in(here: Here, service: str, command: list[str]) -> int:
     """Run a command in a container, attached to this terminal."""
     if not command:
-        raise ConfigError("no command was given", hint="write: bin/harness exec SERVICE -- CMD")
+        raise ConfigError("no command was given", hint="write: bin/cutover exec SERVICE -- CMD")
     from harness.rehearsal import current_stack
 
     return current_stack.run_in(here.config.home, engine.connect(), service, command)

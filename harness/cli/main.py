@@ -31,7 +31,7 @@ after `up`, `pytest scenarios -k session` works as any pytest user expects
 def parser() -> argparse.ArgumentParser:
     """Make the parser; it imports nothing heavy, so that --help is quick."""
     top = argparse.ArgumentParser(
-        prog="bin/harness",
+        prog="bin/cutover",
         description="Rehearse a Laravel app's move to AWS on this machine.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -102,18 +102,18 @@ def _unexpected(error: Exception) -> HarnessError:
         return DockerUnavailable(
             "the Docker engine stopped answering, or refused",
             last_answer=str(error),
-            hint="restart the engine (an overloaded one can hang), then `bin/harness down` removes"
+            hint="restart the engine (an overloaded one can hang), then `bin/cutover down` removes"
             " what is left",
         )
 
     with tempfile.NamedTemporaryFile(
-        "w", prefix="harness-error-", suffix=".txt", delete=False, encoding="utf-8"
+        "w", prefix="cutover-error-", suffix=".txt", delete=False, encoding="utf-8"
     ) as file:
         file.write(redact("".join(traceback.format_exception(error))))
     return HarnessError(
         f"a mistake in the harness itself: {type(error).__name__}: {error}",
         where=file.name,
-        hint="report it with that file; `bin/harness down` removes what may be left",
+        hint="report it with that file; `bin/cutover down` removes what may be left",
     )
 
 
@@ -122,7 +122,7 @@ def _run(args: argparse.Namespace, rest: list[str]) -> int:
 
     environ = dict(os.environ)
     if getattr(args, "vendor", None):
-        environ["HARNESS_VENDOR"] = args.vendor
+        environ["CUTOVER_VENDOR"] = args.vendor
     here = commands.Here(environ=environ, cwd=Path.cwd())
     actions = {
         "rehearse": lambda: commands.rehearse(here, keep=args.keep, pytest_args=rest),

@@ -16,12 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from harness.core.errors import HarnessError
+from harness.core.labels import LABEL_HOME, LABEL_OWNER, LABEL_ROLE, LABEL_RUN
 from harness.core.redact import redact
-
-LABEL_RUN = "harness.run"
-LABEL_ROLE = "harness.role"
-LABEL_HOME = "harness.home"
-LABEL_OWNER = "harness.owner"
 
 READY_FILE = "ready_at.txt"
 """In the directory of a service: when it was ready, ISO 8601."""
@@ -53,7 +49,7 @@ class Run:
 
     def name(self, role: str) -> str:
         """Name of a container, network or volume of this run."""
-        return f"harness-{self.id}-{role}"
+        return f"cutover-{self.id}-{role}"
 
     def write_text(self, name: str, text: str) -> Path:
         """Write a file of this run, redacted."""
@@ -147,9 +143,9 @@ def locked(home: Path) -> Iterator[None]:
         except BlockingIOError:
             file.seek(0)
             raise HarnessError(
-                f"another bin/harness (process {file.read().strip() or 'unknown'}) is working here",
+                f"another cutover (process {file.read().strip() or 'unknown'}) is working here",
                 where=str(home),
-                hint="wait until it ends, or end it; or set HARNESS_HOME to another directory",
+                hint="wait until it ends, or end it; or set CUTOVER_HOME to another directory",
             ) from None
         file.truncate(0)
         file.write(str(os.getpid()))

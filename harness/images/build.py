@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TextIO
 
 from harness.core.errors import LOG_TAIL_LINES, ImageBuildFailed
+from harness.core.labels import LABEL_ROLE
 from harness.core.redact import redact
 from harness.images.context import Context
 from harness.images.host_settings import BuildHost
@@ -16,12 +17,12 @@ from harness.images.host_settings import BuildHost
 if TYPE_CHECKING:
     import docker
 
-LABELS = {"harness.role": "image"}
+LABELS = {LABEL_ROLE: "image"}
 MEMORY_BYTES = 3 * 1024**3
 _STEP = re.compile(r"^Step (\d+/\d+) : (.*)")
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 HINTS = (
-    ("no space left on device", "the disk is full: `bin/harness images prune`, or free some space"),
+    ("no space left on device", "the disk is full: `bin/cutover images prune`, or free some space"),
     (
         r"temporary failure (in name resolution|resolving)|could not resolve|no route to host"
         r"|network is unreachable|connection timed out|connection refused",
@@ -30,7 +31,7 @@ HINTS = (
     ),
     (
         r"404\s+not found|hash sum mismatch|unable to locate package",
-        "the package lists do not fit the mirror: `docker rmi harness/base:trixie harness/base:sid`"
+        "the package lists do not fit the mirror: `docker rmi cutover/base:trixie cutover/base:sid`"
         " makes the bases anew at the next build",
     ),
     (

@@ -42,7 +42,7 @@ class ImageSet(Mapping[str, str]):
 
     ids: Mapping[str, str]
     references: Mapping[str, str]
-    """Name to the tag that was built, or the reference in ``harness.toml``."""
+    """Name to the tag that was built, or the reference in ``cutover.toml``."""
     vendor: str
     """``composer``, ``debian``, or ``image`` where the app's image was given."""
 
@@ -174,7 +174,7 @@ class _Builder:
             return self.plan.overrides[name]
         if name in BASES:
             return f"{debian_bases.REPOSITORY}:{BASES[name]}"
-        return f"harness/{name}:{self.contexts[name].content_hash(self.ids)}"
+        return f"cutover/{name}:{self.contexts[name].content_hash(self.ids)}"
 
     def _inspect(self, reference: str) -> str | None:
         import docker.errors
@@ -249,7 +249,7 @@ class _Builder:
                     raise ImageBuildFailed(
                         f"image {name}: {reference} could not be pulled",
                         last_answer=refused,
-                        where=f"harness.toml: [images] {name}",
+                        where=f"cutover.toml: [images] {name}",
                         hint="correct the reference, log in to its registry, or"
                         f" `docker pull {reference}`",
                     )
@@ -273,7 +273,7 @@ def _unexpected(name: str, error: Exception) -> ImageBuildFailed:
     failure = ImageBuildFailed(
         f"image {name} could not be built",
         last_answer=f"{type(error).__name__}: {error}",
-        hint="check the Docker engine with `bin/harness doctor`",
+        hint="check the Docker engine with `bin/cutover doctor`",
     )
     failure.__cause__ = error
     return failure
@@ -282,7 +282,7 @@ def _unexpected(name: str, error: Exception) -> ImageBuildFailed:
 @contextmanager
 def _one_build_at_a_time() -> Iterator[None]:
     """Keep other harness processes of this machine from building the same images meanwhile."""
-    path = Path(tempfile.gettempdir()) / "harness-images.lock"
+    path = Path(tempfile.gettempdir()) / "cutover-images.lock"
     with path.open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
@@ -341,5 +341,5 @@ def _own_tags(image: Mapping[str, Any]) -> list[str]:
 
 _REPOSITORIES = {
     debian_bases.REPOSITORY,
-    *(f"harness/{name}" for name in NAMES if name not in BASES),
+    *(f"cutover/{name}" for name in NAMES if name not in BASES),
 }

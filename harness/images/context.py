@@ -91,7 +91,7 @@ def context(name: str, *, sources: Sources) -> Context:
     if not (directory / dockerfile).is_file():
         raise ImageBuildFailed(
             f"image {name}: there is no {directory / dockerfile}",
-            hint=f'add it, or name an image in harness.toml: [images] {name} = "..."',
+            hint=f'add it, or name an image in cutover.toml: [images] {name} = "..."',
         )
     files = _tree(directory, dockerfile=dockerfile)
     if name in _RUNS_OURS:

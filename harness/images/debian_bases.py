@@ -12,17 +12,18 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, TextIO
 
 from harness.core.errors import ImageBuildFailed
+from harness.core.labels import LABEL_ROLE
 from harness.core.redact import redact
 from harness.images.host_settings import CA_BUNDLES, BuildHost
 
 if TYPE_CHECKING:
     import docker
 
-REPOSITORY = "harness/base"
+REPOSITORY = "cutover/base"
 PULL_ANSWER_S = 6
 """So long a registry may take for its first answer before a base is made here."""
 _KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
-_LABELS = 'LABEL harness.role="image"'
+_LABELS = f'LABEL {LABEL_ROLE}="image"'
 _PACKAGES = ("mmdebstrap", "debian-archive-keyring")
 _WAIT_FOR_OTHERS = ("-o", "DPkg::Lock::Timeout=120")
 """A machine that has just booted may be upgrading itself."""
@@ -95,7 +96,7 @@ def debootstrap(
         ImageBuildFailed: mmdebstrap is missing and cannot be installed, or it failed.
     """
     require_mmdebstrap(suite, log=log, refused=refused)
-    with tempfile.TemporaryDirectory(prefix="harness-base-") as directory:
+    with tempfile.TemporaryDirectory(prefix="cutover-base-") as directory:
         archive = Path(directory) / f"{suite}.tar"
         command = mmdebstrap_command(suite, archive=archive, host=host)
         proxies = host.build_args()

@@ -1,4 +1,4 @@
-"""One frozen configuration from harness.toml and HARNESS_*; no other module reads these."""
+"""One frozen configuration from cutover.toml and CUTOVER_*; no other module reads these."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from harness.inputs.api_calls import CallFile
 from harness.inputs.toml_table import Table, nearest
 from harness.inputs.vpc import Network
 
-FILE_NAME = "harness.toml"
+FILE_NAME = "cutover.toml"
 IMAGE_NAMES = ("mysql", "proxy", "emulator", "edge", "control", "pause", "vendor", "app")
 VENDORS = ("auto", "composer", "debian")
 GENERATORS = ("password", "laravel-key", "hex")
 VARIABLES = {
-    "HARNESS_CONFIG": "path of the configuration file, instead of ./harness.toml",
-    "HARNESS_HOME": "directory for runs and the current stack, instead of .harness beside it",
-    "HARNESS_VENDOR": "auto, composer or debian, instead of app.vendor",
-    "HARNESS_PROBE_KEY": "the probe's key, for a target whose secrets cannot be read",
+    "CUTOVER_CONFIG": "path of the configuration file, instead of ./cutover.toml",
+    "CUTOVER_HOME": "directory for runs and the current stack, instead of .cutover beside it",
+    "CUTOVER_VENDOR": "auto, composer or debian, instead of app.vendor",
+    "CUTOVER_PROBE_KEY": "the probe's key, for a target whose secrets cannot be read",
 }
 
 
@@ -106,11 +106,11 @@ class Config:
     """Directory of the configuration file; paths in it are relative to this."""
     file: Path
     home: Path
-    """HARNESS_HOME; where runs and the current stack are recorded."""
+    """CUTOVER_HOME; where runs and the current stack are recorded."""
     public_url: str
     app_context: Path
     vendor: str
-    """HARNESS_VENDOR, or app.vendor."""
+    """CUTOVER_VENDOR, or app.vendor."""
     writable_paths: tuple[str, ...]
     """All that the app's user may write to in its container."""
     account_id: str
@@ -131,7 +131,7 @@ class Config:
     images: Mapping[str, str]
     up_within_s: int
     given_probe_key: Secret | None
-    """HARNESS_PROBE_KEY."""
+    """CUTOVER_PROBE_KEY."""
 
     @property
     def public_host(self) -> str:
@@ -146,9 +146,9 @@ def load(environ: Mapping[str, str], *, cwd: Path) -> Config:
         ConfigError: A variable, the file or a key is wrong.
     """
     for name in environ:
-        if name.startswith("HARNESS_") and name not in VARIABLES:
+        if name.startswith("CUTOVER_") and name not in VARIABLES:
             raise ConfigError(f"unknown variable {name}", hint=nearest(name, VARIABLES))
-    file = (cwd / environ.get("HARNESS_CONFIG", FILE_NAME)).resolve()
+    file = (cwd / environ.get("CUTOVER_CONFIG", FILE_NAME)).resolve()
     return _config(_read(file), environ)
 
 
@@ -158,7 +158,7 @@ def _read(file: Path) -> Table:
     except FileNotFoundError:
         raise ConfigError(
             f"{file}: there is no such file",
-            hint=f"run this in the project's directory, or set HARNESS_CONFIG to its {FILE_NAME}",
+            hint=f"run this in the project's directory, or set CUTOVER_CONFIG to its {FILE_NAME}",
         ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(
@@ -184,11 +184,11 @@ def _config(top: Table, environ: Mapping[str, str]) -> Config:
     limits.only("up_s")
     probe = top.table("probe")
     probe.only("secret", "key")
-    key = environ.get("HARNESS_PROBE_KEY")
+    key = environ.get("CUTOVER_PROBE_KEY")
     return Config(
         root=root,
         file=top.file,
-        home=(root / environ.get("HARNESS_HOME", ".harness")).resolve(),
+        home=(root / environ.get("CUTOVER_HOME", ".cutover")).resolve(),
         public_url=_public_url(app),
         app_context=_directory(app, "context", root=root),
         vendor=_vendor(app, environ),
@@ -230,12 +230,12 @@ def _directory(table: Table, name: str, *, root: Path) -> Path:
 
 
 def _vendor(app: Table, environ: Mapping[str, str]) -> str:
-    given = environ.get("HARNESS_VENDOR")
+    given = environ.get("CUTOVER_VENDOR")
     if given is None:
         return app.choice("vendor", VENDORS, default="auto")
     if given not in VENDORS:
         raise ConfigError(
-            f'HARNESS_VENDOR: "{given}" is not one of its values', hint=nearest(given, VENDORS)
+            f'CUTOVER_VENDOR: "{given}" is not one of its values', hint=nearest(given, VENDORS)
         )
     return given
 

@@ -1,4 +1,4 @@
-"""Make the secrets of a stack: the shape is harness.toml's, the values are new each time."""
+"""Make the secrets of a stack: the shape is cutover.toml's, the values are new each time."""
 
 from __future__ import annotations
 

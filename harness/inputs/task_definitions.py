@@ -144,7 +144,7 @@ def load_json(path: Path) -> dict[str, Any]:
         raise ConfigError(
             f"cannot read {path}: {error.strerror}",
             where=str(path),
-            hint="create the file, or correct its path in harness.toml",
+            hint="create the file, or correct its path in cutover.toml",
         ) from error
     try:
         value = json.loads(text)

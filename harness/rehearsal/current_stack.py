@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from harness.core import runs
 from harness.core.errors import NoStack
+from harness.core.labels import LABEL_CONTAINER, LABEL_FAMILY, LABEL_ROLE, LABEL_TASK_ARN
 from harness.core.redact import redact
-from harness.core.runs import LABEL_ROLE
 from harness.inputs import digests
 from harness.stack import removal
 
@@ -74,8 +74,8 @@ def describe(home: Path, client: docker.DockerClient) -> dict[str, Any]:
 def as_text(found: Mapping[str, Any]) -> str:
     """Say what is up, for people."""
     if not found["containers"]:
-        return "nothing is up; `bin/harness up` starts the stack"
-    state = "up" if found["up"] else "damaged: not every service runs; `bin/harness up` starts anew"
+        return "nothing is up; `bin/cutover up` starts the stack"
+    state = "up" if found["up"] else "damaged: not every service runs; `bin/cutover up` starts anew"
     lines = [f"{found['public_url']}  {state}", f"run {found['run']} in {found['run_dir']}"]
     lines += [f"  {name:<11} {value}" for name, value in found["addresses"].items()]
     lines.append(f"  vendor      {found['vendor']}")
@@ -93,7 +93,7 @@ def containers_named(
     """
     found = runs.read_current(home)
     if found is None:
-        raise NoStack("no stack is up", where=str(home), hint="`bin/harness up` starts one")
+        raise NoStack("no stack is up", where=str(home), hint="`bin/cutover up` starts one")
     all_of_them = [
         container
         for container in removal.containers_of(client, found["run"])
@@ -147,10 +147,10 @@ def run_in(home: Path, client: docker.DockerClient, name: str, command: list[str
 
 def _names(container: Container) -> tuple[str, ...]:
     labels = container.labels
-    if removal.LABEL_CONTAINER not in labels:
+    if LABEL_CONTAINER not in labels:
         return (labels.get(LABEL_ROLE, ""),)
-    task = labels.get(removal.LABEL_TASK_ARN, "").rpartition("/")[2]
-    return (labels.get(removal.LABEL_FAMILY, ""), task, task[:8])
+    task = labels.get(LABEL_TASK_ARN, "").rpartition("/")[2]
+    return (labels.get(LABEL_FAMILY, ""), task, task[:8])
 
 
 def _short_name(container: Container) -> str:

@@ -65,8 +65,8 @@ class Hooks:
     """Hooks that a project, or a test of this plugin, may implement."""
 
     @pytest.hookspec(firstresult=True)
-    def pytest_harness_target(self, config: pytest.Config, name: str) -> targets.Target | None:
-        """Return the target of this name instead of the one that harness.toml describes."""
+    def pytest_cutover_target(self, config: pytest.Config, name: str) -> targets.Target | None:
+        """Return the target of this name instead of the one that cutover.toml describes."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -100,8 +100,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_harness_target(config: pytest.Config, name: str) -> targets.Target:
-    """Return the target that harness.toml and the running stack describe."""
+def pytest_cutover_target(config: pytest.Config, name: str) -> targets.Target:
+    """Return the target that cutover.toml and the running stack describe."""
     from harness.inputs import config as settings
     from harness.inputs import task_definitions
 
@@ -124,7 +124,7 @@ def pytest_harness_target(config: pytest.Config, name: str) -> targets.Target:
 def _toolbox(config: pytest.Config) -> Toolbox:
     replay = config.stash[_replay]
     if replay.toolbox is None:
-        target = config.hook.pytest_harness_target(config=config, name=replay.name)
+        target = config.hook.pytest_cutover_target(config=config, name=replay.name)
         replay.toolbox = Toolbox(target)
     return replay.toolbox
 
@@ -377,4 +377,4 @@ def _report_directory(config: pytest.Config) -> Path:
     if given:
         return Path(given)
     stamp = replay.started.strftime("%Y%m%dT%H%M%SZ")
-    return config.rootpath / ".harness" / "reports" / f"{stamp}-{replay.name}"
+    return config.rootpath / ".cutover" / "reports" / f"{stamp}-{replay.name}"

@@ -46,7 +46,7 @@ def lives(report: Report) -> Iterator[str]:
         yield "about."
         if any(one.folders for one in history.lives):
             yield "Logs are saved when the stack stops; until then the links lead nowhere, and"
-            yield "<code>bin/harness logs NAME</code> shows them."
+            yield "<code>bin/cutover logs NAME</code> shows them."
         yield "</p>"
         heads = ("Name and logs", "Made", "Started", "Ready", "Stopped", "End")
         rows = [_life(one, report=report) for one in history.lives]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from harness.core.errors import TargetError
+from harness.core.labels import LABEL_CONTAINER, LABEL_ROLE, LABEL_RUN, LABEL_TASK_ARN
 from harness.stack import engine
 
 if TYPE_CHECKING:
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
 _LOOK_BYTES = 16 * 1024**2
 _COLUMNS = "1000"
 """So wide that artisan breaks no name in two; it is 80 where there is no terminal."""
-_LABEL_TASK = "com.amazonaws.ecs.task-arn"
-_LABEL_CONTAINER = "com.amazonaws.ecs.container-name"
 
 
 @dataclass(frozen=True)
@@ -40,7 +39,7 @@ class Containers:
 
     def of_role(self, role: str, *, also_stopped: bool = False) -> list[Any]:
         """Return the run's containers with this role, newest first."""
-        labels = [f"harness.run={self._run}", f"harness.role={role}"]
+        labels = [f"{LABEL_RUN}={self._run}", f"{LABEL_ROLE}={role}"]
         found: list[Any] = self._client.containers.list(
             all=also_stopped, filters={"label": labels}, ignore_removed=True
         )
@@ -55,13 +54,13 @@ class Containers:
             TargetError: There is none.
         """
         mine = [
-            one for one in self._all_of(task) if container in ("", one.labels.get(_LABEL_CONTAINER))
+            one for one in self._all_of(task) if container in ("", one.labels.get(LABEL_CONTAINER))
         ]
         if not mine:
             named = f' "{container}"' if container else ""
             raise TargetError(
                 f"Task {task} has no running container{named}.",
-                hint="bin/harness status lists the tasks that run.",
+                hint="bin/cutover status lists the tasks that run.",
             )
         return mine[-1]
 
@@ -78,7 +77,7 @@ class Containers:
         return [
             one
             for one in self.of_role("task", also_stopped=also_stopped)
-            if one.labels.get(_LABEL_TASK, "").endswith(f"/{task}")
+            if one.labels.get(LABEL_TASK_ARN, "").endswith(f"/{task}")
         ]
 
     def image_of(self, task: str) -> Any:
@@ -93,7 +92,7 @@ class Containers:
         made = self._client.containers.create(
             image,
             command=["true"],
-            labels={"harness.run": self._run, "harness.role": "prober"},
+            labels={LABEL_RUN: self._run, LABEL_ROLE: "prober"},
             mem_limit=_LOOK_BYTES,
             memswap_limit=_LOOK_BYTES,
             pids_limit=1,

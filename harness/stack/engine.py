@@ -53,7 +53,7 @@ def explain(answer: str) -> DockerUnavailable:
         "no Docker engine answers",
         last_answer=answer,
         hint="start Docker Desktop or the docker service, or set DOCKER_HOST;"
-        " on Debian or Ubuntu as root, bin/harness installs and starts it",
+        " on Debian or Ubuntu as root, bin/cutover installs and starts it",
     )
 
 
@@ -69,7 +69,7 @@ def require_room(path: str = "/") -> None:
             f"too little disk: {free / 1024**3:.1f} GiB free,"
             f" {NEEDED_DISK_BYTES / 1024**3:.0f} GiB needed for the images",
             where=path,
-            hint="free some space; `bin/harness images prune` removes old images of ours",
+            hint="free some space; `bin/cutover images prune` removes old images of ours",
         )
 
 

@@ -12,6 +12,14 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from harness.core.errors import TargetError
+from harness.core.labels import (
+    LABEL_FAMILY,
+    LABEL_HOME,
+    LABEL_OWNER,
+    LABEL_ROLE,
+    LABEL_RUN,
+    LABEL_TASK_ID,
+)
 from harness.core.wait import Deadline, DeadlinePassed, NotYet, Ready, wait_until
 
 if TYPE_CHECKING:
@@ -31,7 +39,7 @@ PORTS = (
 HOST_PORTS = (22, 2375, 2376)
 """Where an engine that listens on TCP does."""
 
-_LABELS = ("harness.run", "harness.home", "harness.owner")
+_LABELS = (LABEL_RUN, LABEL_HOME, LABEL_OWNER)
 _WAIT_S = 1.0
 _KILLED = 137
 _ENDS_WITHIN_S = 10.0
@@ -107,7 +115,7 @@ class Reachability:
         self._containers = containers
         self._pauses = containers.of_role("pause")
         self._gateways: dict[str, str] = {}
-        self._run = self._pauses[0].labels["harness.run"]
+        self._run = self._pauses[0].labels[LABEL_RUN]
         self.services = tuple(
             self._place(one, name=role, kind=role)
             for role in SERVICES
@@ -116,8 +124,8 @@ class Reachability:
         self.tasks = tuple(self._task(one) for one in self._pauses)
 
     def _task(self, pause: Any) -> Place:
-        family = pause.labels["com.amazonaws.ecs.task-definition-family"]
-        task = pause.labels["harness.ecs.task-id"]
+        family = pause.labels[LABEL_FAMILY]
+        task = pause.labels[LABEL_TASK_ID]
         return self._place(pause, name=f"{family}/{task[:8]}", kind=family, is_task=True)
 
     def _place(self, container: Any, *, name: str, kind: str, is_task: bool = False) -> Place:
@@ -245,7 +253,7 @@ class Reachability:
     def _beside(self, source: Place, command: Sequence[str]) -> bytes:
         """Run the prober in a container that joins the namespace, or on the public network."""
         pause, joined = self._pauses[0], source.container
-        where = f"container:{joined.id}" if joined else f"harness-{self._run}-public"
+        where = f"container:{joined.id}" if joined else f"cutover-{self._run}-public"
         said: bytes = pause.client.containers.run(
             pause.image.id,
             entrypoint=list(command[:1]),
@@ -258,7 +266,7 @@ class Reachability:
             cap_drop=["ALL"],
             labels={
                 **{label: pause.labels[label] for label in _LABELS},
-                "harness.role": "prober",
+                LABEL_ROLE: "prober",
             },
         )
         return said

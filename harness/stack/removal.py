@@ -9,17 +9,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.core import runs
+from harness.core.labels import (
+    LABEL_CONTAINER,
+    LABEL_FAMILY,
+    LABEL_HOME,
+    LABEL_OWNER,
+    LABEL_ROLE,
+    LABEL_RUN,
+    LABEL_SECRET_NAMES,
+    LABEL_TASK_ARN,
+)
 from harness.core.redact import redact, remember_variable
-from harness.core.runs import LABEL_HOME, LABEL_OWNER, LABEL_ROLE, LABEL_RUN, Run
+from harness.core.runs import Run
 from harness.core.wait import Deadline, DeadlinePassed, NotYet, Ready, wait_until
 
 if TYPE_CHECKING:
     import docker
     from docker.models.containers import Container
 
-LABEL_CONTAINER = "com.amazonaws.ecs.container-name"
-LABEL_TASK_ARN = "com.amazonaws.ecs.task-arn"
-LABEL_FAMILY = "com.amazonaws.ecs.task-definition-family"
 
 REMOVAL_ORDER = ("control", "task", "pause", "edge", "proxy", "mysql", "emulator")
 """The reverse of the start; ``control`` goes first, or it would replace the tasks that go."""
@@ -87,7 +94,7 @@ def _without_values(attrs: dict[str, Any]) -> dict[str, Any]:
 def remember_secrets(containers: Iterable[Container]) -> None:
     """Blank what control injected, in a process that did not make the secrets itself."""
     for container in containers:
-        names = set(container.labels.get("harness.ecs.secret-names", "").split(","))
+        names = set(container.labels.get(LABEL_SECRET_NAMES, "").split(","))
         for entry in container.attrs.get("Config", {}).get("Env") or []:
             name, _, value = entry.partition("=")
             if name in names:

@@ -186,7 +186,7 @@ def access_from(data: Mapping[str, Any], *, where: str) -> Access:
             "The description of the running stack does not fit this version of the harness.",
             state="; ".join(told),
             where=where,
-            hint="Run bin/harness down, then bin/harness up.",
+            hint="Run bin/cutover down, then bin/cutover up.",
         )
     found: dict[str, Any] = {
         name: tuple(data[name]) if kind is list else data[name] for name, kind in kinds.items()
@@ -202,7 +202,7 @@ def _kind(annotation: str) -> type:
 
 
 def local(home: Path) -> Target:
-    """Return the stack on this machine, as ``bin/harness up`` described it under ``home``.
+    """Return the stack on this machine, as ``bin/cutover up`` described it under ``home``.
 
     Raises:
         NoStack: None was started, or the one that was is gone.
@@ -213,21 +213,21 @@ def local(home: Path) -> Target:
         data = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise NoStack(
-            "No stack is up.", where=str(path), hint="Start one with bin/harness up."
+            "No stack is up.", where=str(path), hint="Start one with bin/cutover up."
         ) from None
     except ValueError as error:
         raise TargetError(
             "The description of the running stack is not JSON.",
             last_answer=str(error),
             where=str(path),
-            hint="Run bin/harness down, then bin/harness up.",
+            hint="Run bin/cutover down, then bin/cutover up.",
         ) from None
     access = access_from(data, where=str(path))
     if not _answers(access.https):
         raise NoStack(
             f"The stack of run {access.run} is gone: nothing answers at {access.https}.",
             where=str(path),
-            hint="Start a new one with bin/harness up.",
+            hint="Start a new one with bin/cutover up.",
         )
     return Target(LOCAL, access, _OF_TARGET[LOCAL], _AS_LOCAL)
 
@@ -243,7 +243,7 @@ def url(public_url: str, *, probe_key: Secret | None, session_cookie: str = "") 
     if not public_url.startswith("https://"):
         raise TargetError(
             f"The target url needs an https:// address, and got {public_url or 'none'!r}.",
-            hint="Set public_url in harness.toml.",
+            hint="Set public_url in cutover.toml.",
         )
     able = _OF_TARGET[URL] if probe_key else _OF_TARGET[URL] - {PROBE}
     access = Access(public_url=public_url.rstrip("/"), session_cookie=session_cookie)

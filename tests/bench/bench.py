@@ -1,6 +1,6 @@
 """What start, stop and memory cost on this machine; prints numbers, judges nothing.
 
-Runs bin/harness as a user does, in a home of its own, with the images already built.
+Runs bin/cutover as a user does, in a home of its own, with the images already built.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ SERVICE_LINE = re.compile(r"service\s+(\S+)\s+ready\s+([\d.]+) s")
 def main() -> int:
     """Measure and print."""
     with tempfile.TemporaryDirectory() as home:
-        environ = {**os.environ, "HARNESS_HOME": home}
+        environ = {**os.environ, "CUTOVER_HOME": home}
         harness("images", "build", environ=environ)
         rounds = [measure(environ, Path(home)) for _ in range(ROUNDS)]
     for name in rounds[0]:
@@ -72,7 +72,7 @@ def memory_mib(run_id: str) -> float:
 
 
 def harness(*words: str, environ: dict[str, str]) -> str:
-    """Run bin/harness; stop the bench when it fails."""
+    """Run bin/cutover; stop the bench when it fails."""
     result = subprocess.run(
         [str(ROOT / "bin" / "harness"), *words],
         cwd=ROOT,
@@ -82,7 +82,7 @@ def harness(*words: str, environ: dict[str, str]) -> str:
         check=False,
     )
     if result.returncode != 0:
-        sys.exit(f"bin/harness {' '.join(words)} failed:\n{result.stdout}{result.stderr}")
+        sys.exit(f"bin/cutover {' '.join(words)} failed:\n{result.stdout}{result.stderr}")
     return result.stdout
 
 

@@ -142,14 +142,14 @@ TASKS_GROUP = "sg-0a40c1e2f3b4a5102"
 MISTAKES = (
     Mistake(
         "a secret lacks the key that the task asks for",
-        text("harness.toml", 'password = { generate = "password" }\n', ""),
+        text("cutover.toml", 'password = { generate = "password" }\n', ""),
         cause='secret key "password" is missing in tickets/db',
         exit_code=NOT_STARTED,
     ),
     Mistake(
         "a secret is plain text, not JSON",
         pattern(
-            "harness.toml",
+            "cutover.toml",
             r'\[secrets\."tickets/db"\]\nusername = .*\npassword = .*\n',
             '[secrets]\n"tickets/db" = "tickets:not-json"\n',
         ),

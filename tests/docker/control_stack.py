@@ -335,7 +335,7 @@ class ControlStack:
 
     def container(self, task_arn: str, *, role: str = "task", name: str = "") -> Container:
         """Return a task's container."""
-        label = [f"harness.role={role}", f"com.amazonaws.ecs.task-arn={task_arn}"]
+        label = [f"cutover.role={role}", f"com.amazonaws.ecs.task-arn={task_arn}"]
         if name:
             label.append(f"com.amazonaws.ecs.container-name={name}")
         return self.client.containers.list(all=True, filters={"label": label})[0]

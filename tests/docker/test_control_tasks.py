@@ -375,7 +375,7 @@ def test_stopped_tasks_keep_their_containers_for_the_logs(stack: ControlStack) -
     arn = stack.run_task()
     stack.until_stopped(arn)
     assert stack.container(arn).logs() == b"last words\n"
-    assert stack.container(arn).labels["harness.run"] == stack.run.id
+    assert stack.container(arn).labels["cutover.run"] == stack.run.id
     assert stack.container(arn, role="pause").status == "exited"
 
 

@@ -157,27 +157,27 @@ def test_an_image_that_cannot_be_pulled_says_what_was_asked_for(
         build(app="registry.invalid/tickets:2026.11.0")
     text = str(failed.value)
     assert "image app: registry.invalid/tickets:2026.11.0 could not be pulled" in text
-    assert "  where: harness.toml: [images] app" in text
+    assert "  where: cutover.toml: [images] app" in text
     assert "`docker pull registry.invalid/tickets:2026.11.0`" in text
 
 
 def test_a_base_is_made_from_this_machines_mirror(
     client: docker.DockerClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(debian_bases, "REPOSITORY", f"harness/test-{uuid4().hex[:8]}")
+    monkeypatch.setattr(debian_bases, "REPOSITORY", f"cutover/test-{uuid4().hex[:8]}")
     log = io.StringIO()
     host = host_settings.detect()
     debian_bases.debootstrap(client, "trixie", host=host, log=log, refused="not asked")
     made = client.images.get(f"{debian_bases.REPOSITORY}:trixie")
     try:
-        assert made.labels["harness.role"] == "image"
+        assert made.labels["cutover.role"] == "image"
         told: Any = client.containers.run(
             str(made.id),
             ["sh", "-c", "cat /etc/debian_version /etc/apt/sources.list; apt-config dump"],
             remove=True,
             mem_limit="128m",
             pids_limit=32,
-            labels={"harness.role": "test"},
+            labels={"cutover.role": "test"},
         )
         text = told.decode()
         assert text.startswith("13")
@@ -206,7 +206,7 @@ def test_image_is_small_and_carries_nothing_of_this_machine(
 ) -> None:
     found = client.images.get(image(name))
     assert found.attrs["Size"] / 1e6 < LARGEST_MB[name]
-    assert found.labels["harness.role"] == "image"
+    assert found.labels["cutover.role"] == "image"
     told: Any = client.containers.run(
         str(found.id),
         ["sh", "-c", "find / -xdev -name .host -o -path /build -o -name '*.key'; id -u"],
@@ -215,7 +215,7 @@ def test_image_is_small_and_carries_nothing_of_this_machine(
         network_disabled=True,
         mem_limit="128m",
         pids_limit=32,
-        labels={"harness.role": "test"},
+        labels={"cutover.role": "test"},
     )
     *files, _user = told.decode().split()
     assert files == []

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness.core import runs
+from harness.core import labels, runs
 from harness.core.errors import ServiceExited, ServiceNotReady
 from harness.core.runs import Run
 from harness.core.wait import NotYet, Ready
@@ -70,7 +70,7 @@ def test_a_service_starts_with_files_limits_networks_and_a_loopback_port(stack: 
     attrs = stack.containers["tiny"].attrs
     assert attrs["HostConfig"]["Memory"] == 64 * MIB
     assert attrs["HostConfig"]["PidsLimit"] == 64
-    assert attrs["Config"]["Labels"][runs.LABEL_RUN] == stack.run.id
+    assert attrs["Config"]["Labels"][labels.LABEL_RUN] == stack.run.id
     bindings = attrs["NetworkSettings"]["Ports"]["8080/tcp"]
     assert {binding["HostIp"] for binding in bindings} == {"127.0.0.1"}
     networks = attrs["NetworkSettings"]["Networks"]
@@ -141,7 +141,7 @@ def test_a_dead_run_is_swept_and_a_living_one_is_not(
     left = Run(id="dead00", directory=tmp_path, home=tmp_path, owner=owner)
     client.networks.create(left.name("app"), labels=left.labels("network"))
     try:
-        # Another bin/harness of this machine may be the one that sweeps it.
+        # Another bin/cutover of this machine may be the one that sweeps it.
         removal.sweep(client)
         found = removal.runs_in_engine(client)
     finally:

@@ -46,7 +46,7 @@ def test_shellcheck_finds_nothing() -> None:
         for name in tracked()
         if (ROOT / name).read_bytes()[:20].startswith((b"#!/bin/sh", b"#!/usr/bin/env bash"))
     ]
-    assert "bin/harness" in scripts
+    assert "bin/cutover" in scripts
     run(str(BIN / "shellcheck"), *scripts)
 
 

@@ -25,7 +25,7 @@ def test_the_apps_own_tests_pass_in_its_image(tmp_path: Path) -> None:
         mem_limit=768 * MIB,
         pids_limit=256,
         network_mode="none",
-        labels={"harness.role": "app-test"},
+        labels={"cutover.role": "app-test"},
     )
     try:
         container.start()

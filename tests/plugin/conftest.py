@@ -29,7 +29,7 @@ import pytest
 from harness.target import target as targets
 
 @pytest.hookimpl
-def pytest_harness_target(config, name):
+def pytest_cutover_target(config, name):
     access = targets.Access(
         public_url="https://tickets.876events.example",
         run="abc123",

@@ -92,7 +92,7 @@ def test_a_scenario_that_mutates_needs_a_target_that_may_be_changed(replay: Repl
         target="""
 from harness.target import target as targets
 
-def pytest_harness_target(config, name):
+def pytest_cutover_target(config, name):
     return targets.url("https://tickets.876events.example", probe_key=None)
 """,
     )

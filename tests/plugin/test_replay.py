@@ -29,15 +29,15 @@ def test_without_a_stack_one_message_says_what_to_do(
     target = """
 from harness.target import target as targets
 
-def pytest_harness_target(config, name):
-    return targets.local(config.rootpath / ".harness")
+def pytest_cutover_target(config, name):
+    return targets.local(config.rootpath / ".cutover")
 """
     result = replay(TWO, target=target)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     assert result.stderr.str().strip().splitlines() == [
         "ERROR: No stack is up.",
-        f"  where: {pytester.path}/.harness/current.json",
-        "  what to do: Start one with bin/harness up.",
+        f"  where: {pytester.path}/.cutover/current.json",
+        "  what to do: Start one with bin/cutover up.",
     ]
 
 
@@ -47,24 +47,24 @@ def test_without_a_stack_the_message_is_the_same_under_xdist(
     target = """
 from harness.target import target as targets
 
-def pytest_harness_target(config, name):
-    return targets.local(config.rootpath / ".harness")
+def pytest_cutover_target(config, name):
+    return targets.local(config.rootpath / ".cutover")
 """
     result = replay(TWO, "-n", "2", "scenarios", target=target)
-    assert "what to do: Start one with bin/harness up." in result.stderr.str()
+    assert "what to do: Start one with bin/cutover up." in result.stderr.str()
     assert "INTERNALERROR" not in result.stdout.str() + result.stderr.str()
 
 
 def test_a_stack_that_is_described_wrongly_is_said_so(
     replay: Replay, pytester: pytest.Pytester
 ) -> None:
-    home = pytester.mkdir(".harness")
+    home = pytester.mkdir(".cutover")
     (home / "current.json").write_text('{"run": "abc", "run_dir": 7}')
     target = """
 from harness.target import target as targets
 
-def pytest_harness_target(config, name):
-    return targets.local(config.rootpath / ".harness")
+def pytest_cutover_target(config, name):
+    return targets.local(config.rootpath / ".cutover")
 """
     result = replay(TWO, target=target)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
@@ -109,7 +109,7 @@ def test_a_public_host_without_a_dns_record_is_named_and_libraries_are_left_out(
         target="""
 from harness.target import target as targets
 
-def pytest_harness_target(config, name):
+def pytest_cutover_target(config, name):
     return targets.url("https://tickets.876events.invalid", probe_key=None)
 """,
     )

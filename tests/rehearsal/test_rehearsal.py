@@ -12,7 +12,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from harness.core import runs
+from harness.core import labels, runs
 from harness.stack import removal
 from tests.project import Project
 
@@ -49,7 +49,7 @@ def test_the_reference_app_is_green_and_nothing_is_left(
 def test_a_missing_secret_key_stops_the_rehearsal_and_is_named(
     project: Project, nothing_left: Check
 ) -> None:
-    project.replace("harness.toml", 'password = { generate = "password" }\n', "")
+    project.replace("cutover.toml", 'password = { generate = "password" }\n', "")
     code, said = project.run("rehearse")
     assert code == 3, said
     assert "did not contain json key password" in said
@@ -127,7 +127,7 @@ def test_up_is_idempotent_and_down_ends_it(
     nothing_left(project)
     code, said = project.run("verify")
     assert code == 2
-    assert "bin/harness up" in said
+    assert "bin/cutover up" in said
 
 
 def secrets_of(client: docker.DockerClient, run_id: str) -> set[str]:
@@ -151,7 +151,7 @@ def leaked(client: docker.DockerClient, run_id: str, project: Project) -> list[s
         if path.is_file() and any(v in path.read_text(errors="replace") for v in values)
     ]
     for container in removal.containers_of(client, run_id):
-        is_task = removal.LABEL_CONTAINER in container.labels
+        is_task = labels.LABEL_CONTAINER in container.labels
         if not is_task and any(v in json.dumps(container.attrs) for v in values):
             places.append(str(container.name))
     return places

@@ -49,7 +49,7 @@ def red(one: Outcome, *, cause: str = "") -> Outcome:
         cause_lines=(f"04:44:01 the secret lacks the json key: {SECRET}",) if cause else (),
         sections=(
             ("ECS service events", "04:44:00 has started 1 tasks"),
-            ("log of harness-06eb26-tickets-web-c45e20b2-app", f"signed in as {SECRET}\n{LONG}"),
+            ("log of cutover-06eb26-tickets-web-c45e20b2-app", f"signed in as {SECRET}\n{LONG}"),
         ),
     )
 
@@ -111,7 +111,7 @@ def history() -> History:
             ),
             Tick(at(80), end="dropped: the rule is disabled"),
         ),
-        images=(Image("app", "harness/app:ba5f874333310667", "sha256:" + "a9" * 32),),
+        images=(Image("app", "cutover/app:ba5f874333310667", "sha256:" + "a9" * 32),),
         targets=("10.40.196.128 healthy", "10.40.196.129 healthy"),
         logs_at=".",
         unread=("what the scheduler ran: 503",),

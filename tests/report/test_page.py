@@ -132,7 +132,7 @@ def test_a_red_page_begins_with_the_causes(open_page: Open) -> None:
     accounts = page.locator("article.red")
     assert accounts.count() == 3
     assert "expected: 200" in accounts.first.inner_text()
-    accounts.first.get_by_text("log of harness-06eb26-tickets-web").click()
+    accounts.first.get_by_text("log of cutover-06eb26-tickets-web").click()
     assert "signed in as ***" in accounts.first.inner_text()
 
 

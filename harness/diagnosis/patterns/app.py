@@ -308,7 +308,7 @@ SEEN = (
     rule(
         r"The page (?P<page>\S+) answered 404",
         "the app has no page {page} in this environment: what it shows was not seeded (first_run in"
-        " harness.toml), or its route is gone",
+        " cutover.toml), or its route is gone",
     ),
     rule(
         r"The page (?P<page>\S+) answered 200, and has no form to (?P<form>\S+?)\.?\s",

@@ -19,7 +19,7 @@ NETWORK = (
         "the security group of {whom} admits {who} on {ports}; on AWS, they reach it",
     ),
     rule(
-        r"(?P<who>harness-\S+) listens on (?P<address>[\d.:]+) of this machine",
+        r"(?P<who>cutover-\S+) listens on (?P<address>[\d.:]+) of this machine",
         "{who} publishes a port on {address}, where everyone who reaches this machine reaches it",
     ),
     rule(
@@ -28,7 +28,7 @@ NETWORK = (
         " what runs it",
     ),
     rule(
-        r"(?P<who>harness-\S+) sees (?P<path>/\S+)",
+        r"(?P<who>cutover-\S+) sees (?P<path>/\S+)",
         "{path} is mounted into {who}: whoever breaks into the app then owns this machine",
     ),
 )

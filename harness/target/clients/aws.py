@@ -152,14 +152,14 @@ def probe_key(target: Target) -> str:
     name = target.access.secrets.get("app")
     if name is None:
         raise TargetError(
-            f"The target {target.name} has no key for the probe.", hint="Set HARNESS_PROBE_KEY."
+            f"The target {target.name} has no key for the probe.", hint="Set CUTOVER_PROBE_KEY."
         )
     key = target.access.probe_key_name
     values = secret(target.access, name)
     if key not in values:
         raise TargetError(
             f'The secret {name} has no key "{key}", which signs requests to the probe.',
-            hint="Add it to the secret, or correct probe.key in harness.toml.",
+            hint="Add it to the secret, or correct probe.key in cutover.toml.",
         )
     return values[key]
 

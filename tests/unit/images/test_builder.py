@@ -132,7 +132,7 @@ def test_missing_dockerfile_says_where_it_was_looked_for(sources: Sources) -> No
         contexts.context("mysql", sources=sources)
     assert str(failed.value) == (
         f"image mysql: there is no {sources.root}/compose/mysql/Dockerfile\n"
-        '  what to do: add it, or name an image in harness.toml: [images] mysql = "..."'
+        '  what to do: add it, or name an image in cutover.toml: [images] mysql = "..."'
     )
 
 
@@ -228,8 +228,8 @@ def built(engine: FakeEngine, plan: Plan, *only: str) -> images.ImageSet:
 
 
 def test_present_images_are_not_built_again(sources: Sources, tmp_path: Path) -> None:
-    tag = f"harness/edge:{edge_hash(sources)}"
-    engine = FakeEngine({"harness/base:trixie": "sha256:1", tag: "sha256:edge"})
+    tag = f"cutover/edge:{edge_hash(sources)}"
+    engine = FakeEngine({"cutover/base:trixie": "sha256:1", tag: "sha256:edge"})
     plan, events = plan_for(sources, tmp_path)
     found = built(engine, plan, "edge")
     assert dict(found) == {"edge": "sha256:edge"}
@@ -286,35 +286,35 @@ def test_an_error_of_the_engine_names_the_image(
     assert str(failed.value) == (
         "image base-trixie could not be built\n"
         "  last answer: APIError: connection aborted\n"
-        "  what to do: check the Docker engine with `bin/harness doctor`"
+        "  what to do: check the Docker engine with `bin/cutover doctor`"
     )
 
 
 def test_prune_removes_what_a_newer_image_of_ours_replaced_and_nothing_else() -> None:
     engine = FakeEngine(
         {
-            "harness/base:trixie": "1",
-            "harness/base:sid": "2",
-            "harness/edge:old": "3",
-            "harness/app:used": "4",
+            "cutover/base:trixie": "1",
+            "cutover/base:sid": "2",
+            "cutover/edge:old": "3",
+            "cutover/app:used": "4",
             "mysql:8.4": "5",
-            "harness/mine:old": "6",
-            "harness/mine:new": "7",
-            "harness/edge:new": "8",
-            "harness/app:new": "9",
+            "cutover/mine:old": "6",
+            "cutover/mine:new": "7",
+            "cutover/edge:new": "8",
+            "cutover/app:new": "9",
         },
-        in_use="harness/app:used",
+        in_use="cutover/app:used",
     )
     client: Any = engine
-    assert images.prune(client) == ["harness/edge:old"]
-    assert "harness/edge:old" not in engine.tags
+    assert images.prune(client) == ["cutover/edge:old"]
+    assert "cutover/edge:old" not in engine.tags
     assert len(engine.tags) == 8
     assert [line.split()[0] for line in images.listing(client)] == [
-        "harness/app:new",
-        "harness/edge:new",
-        "harness/app:used",
-        "harness/base:sid",
-        "harness/base:trixie",
+        "cutover/app:new",
+        "cutover/edge:new",
+        "cutover/app:used",
+        "cutover/base:sid",
+        "cutover/base:trixie",
     ]
 
 
@@ -340,7 +340,7 @@ def test_failure_names_step_log_and_last_lines_without_secrets() -> None:
     [
         ("write /usr/sbin/mysqld: no space left on device", "the disk is full"),
         ("Temporary failure resolving 'mirror.example'", "no network"),
-        ("E: Failed to fetch x  404  Not Found [IP: 192.0.2.1 80]", "docker rmi harness/base"),
+        ("E: Failed to fetch x  404  Not Found [IP: 192.0.2.1 80]", "docker rmi cutover/base"),
         ("E: Release file for x is expired (invalid since 3d)", "Check-Valid-Until"),
         ("ssl.SSLError: certificate verify failed: unable to get", "SSL_CERT_FILE"),
         ("ERROR: THESE PACKAGES DO NOT MATCH THE HASHES", "other files than the lock"),
@@ -371,8 +371,8 @@ def run_build(engine: FakeBuild, sources: Sources) -> str:
     client: Any = engine
     order = imagebuild.Order(
         contexts.context("edge", sources=sources),
-        tag="harness/edge:1",
-        parents={"BASE": "harness/base:trixie"},
+        tag="cutover/edge:1",
+        parents={"BASE": "cutover/base:trixie"},
         host=BuildHost(proxies={"http": "http://proxy.example:3128"}),
     )
     try:
@@ -385,9 +385,9 @@ def run_build(engine: FakeBuild, sources: Sources) -> str:
 def test_build_is_told_parents_proxies_labels_and_a_memory_limit(sources: Sources) -> None:
     engine = FakeBuild({"stream": "Step 1/3 : ARG BASE\n"}, {"stream": " ---> 1234\n"})
     assert run_build(engine, sources) == "Step 1/3 : ARG BASE\n ---> 1234\n"
-    assert engine.asked["buildargs"]["BASE"] == "harness/base:trixie"
+    assert engine.asked["buildargs"]["BASE"] == "cutover/base:trixie"
     assert engine.asked["buildargs"]["HTTP_PROXY"] == "http://proxy.example:3128"
-    assert engine.asked["labels"] == {"harness.role": "image"}
+    assert engine.asked["labels"] == {"cutover.role": "image"}
     assert engine.asked["container_limits"] == {"memory": imagebuild.MEMORY_BYTES}
     assert engine.asked["network_mode"] is None
 

@@ -1,4 +1,4 @@
-"""harness.toml and HARNESS_*: what is read, and what a mistake is answered with."""
+"""cutover.toml and CUTOVER_*: what is read, and what a mistake is answered with."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def write(directory: Path, text: str = GOOD) -> Path:
         (directory / name).write_text("{}")
     groups = {"SecurityGroups": [{"GroupId": "sg-1", "GroupName": "proxy", "IpPermissions": []}]}
     (directory / "groups.json").write_text(json.dumps(groups))
-    (directory / "harness.toml").write_text(text)
+    (directory / "cutover.toml").write_text(text)
     return directory
 
 
@@ -76,7 +76,7 @@ def test_a_good_file_is_read(tmp_path: Path) -> None:
     assert found.secrets["db"] == {"username": "tickets", "password": Generated("password")}
     assert found.first_run[0].command == ("php", "artisan", "migrate")
     assert found.overlay.environment == {"AWS_ENDPOINT_URL": "http://emulator:4566"}
-    assert found.home == tmp_path / ".harness"
+    assert found.home == tmp_path / ".cutover"
 
 
 def test_the_projects_own_file_is_good() -> None:
@@ -87,8 +87,8 @@ def test_the_projects_own_file_is_good() -> None:
 def test_a_missing_file_names_the_variable_that_moves_it(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         load(tmp_path)
-    assert f"{tmp_path}/harness.toml: there is no such file" in str(caught.value)
-    assert "HARNESS_CONFIG" in str(caught.value)
+    assert f"{tmp_path}/cutover.toml: there is no such file" in str(caught.value)
+    assert "CUTOVER_CONFIG" in str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -119,22 +119,22 @@ def test_a_mistake_names_file_key_and_remedy(
     assert old in GOOD
     said = failure(tmp_path, GOOD.replace(old, new))
     assert expected in said
-    assert "harness.toml" in said
+    assert "cutover.toml" in said
     assert "what to do:" in said
 
 
 def test_an_unknown_variable_names_the_nearest(tmp_path: Path) -> None:
-    said = failure(tmp_path, HARNESS_VENDER="debian")
-    assert "unknown variable HARNESS_VENDER" in said
-    assert 'did you mean "HARNESS_VENDOR"?' in said
+    said = failure(tmp_path, CUTOVER_VENDER="debian")
+    assert "unknown variable CUTOVER_VENDER" in said
+    assert 'did you mean "CUTOVER_VENDOR"?' in said
 
 
 def test_a_vendor_that_is_none_is_refused(tmp_path: Path) -> None:
-    assert 'HARNESS_VENDOR: "npm"' in failure(tmp_path, HARNESS_VENDOR="npm")
+    assert 'CUTOVER_VENDOR: "npm"' in failure(tmp_path, CUTOVER_VENDOR="npm")
 
 
 def test_the_probe_key_is_never_shown(tmp_path: Path) -> None:
-    found = load(write(tmp_path), HARNESS_PROBE_KEY="very-secret-key")
+    found = load(write(tmp_path), CUTOVER_PROBE_KEY="very-secret-key")
     assert "very-secret-key" not in repr(found)
 
 

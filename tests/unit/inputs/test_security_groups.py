@@ -212,7 +212,7 @@ def test_a_part_of_the_vpc_is_refused_since_the_stack_has_other_subnets(tmp_path
     path = write(tmp_path, web=[opening(8080, cidr="10.40.1.0/24")])
     names = ("vpc_cidr", "security_groups", "proxy_group", "database_group")
     values = ("10.40.0.0/16", path.name, "web", "web")
-    table = Table(tmp_path / "harness.toml", "network", dict(zip(names, values, strict=True)))
+    table = Table(tmp_path / "cutover.toml", "network", dict(zip(names, values, strict=True)))
     with pytest.raises(ConfigError, match=r"admits 10\.40\.1\.0/24, a part"):
         vpc.read(table, root=tmp_path)
 

@@ -102,7 +102,7 @@ def test_a_file_that_is_missing_is_named(tmp_path: Path) -> None:
     assert str(caught.value) == (
         f"cannot read {path}: No such file or directory\n"
         f"  where: {path}\n"
-        "  what to do: create the file, or correct its path in harness.toml"
+        "  what to do: create the file, or correct its path in cutover.toml"
     )
 
 

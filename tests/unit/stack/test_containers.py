@@ -25,7 +25,7 @@ class FakeContainer:
         self.ran: list[Any] = []
         self.attrs = {
             "NetworkSettings": {
-                "Networks": {"harness-abc-app": {"IPAddress": "10.1.0.2", "Gateway": "10.1.0.1"}}
+                "Networks": {"cutover-abc-app": {"IPAddress": "10.1.0.2", "Gateway": "10.1.0.1"}}
             }
         }
 
@@ -54,7 +54,7 @@ def test_a_command_runs_as_root_in_the_tasks_app_container() -> None:
     containers = Containers(Access(public_url=URL, run="abc"), client=engine)
     assert containers.run("aaa", ["php", "-v"]) == ExecResult(3, "out", "")
     assert app.ran == [(["php", "-v"], "0")]
-    assert engine.asked[0]["filters"] == {"label": ["harness.run=abc", "harness.role=task"]}
+    assert engine.asked[0]["filters"] == {"label": ["cutover.run=abc", "cutover.role=task"]}
 
 
 def test_a_task_that_does_not_run_is_said_so() -> None:
@@ -66,4 +66,4 @@ def test_a_task_that_does_not_run_is_said_so() -> None:
 def test_addresses_of_a_service_are_those_on_its_networks() -> None:
     engine = engine_with(FakeContainer("a", "app", output=(None, None)))
     containers = Containers(Access(public_url=URL, run="abc"), client=engine)
-    assert containers.addresses("edge") == {"harness-abc-app": ("10.1.0.2", "10.1.0.1")}
+    assert containers.addresses("edge") == {"cutover-abc-app": ("10.1.0.2", "10.1.0.1")}

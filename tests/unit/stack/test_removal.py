@@ -9,6 +9,7 @@ from typing import Any
 import docker.errors
 
 from harness.core import runs
+from harness.core.labels import LABEL_ROLE
 from harness.stack import removal
 
 
@@ -30,7 +31,7 @@ class FakeContainer:
 
 
 def labels(role: str, **more: str) -> dict[str, str]:
-    return {runs.LABEL_ROLE: role, **more}
+    return {LABEL_ROLE: role, **more}
 
 
 def test_a_dead_container_does_not_keep_the_others_logs_from_being_saved(tmp_path: Path) -> None:
@@ -53,7 +54,7 @@ def test_what_control_injected_is_blanked_in_a_process_that_did_not_make_it(
     tmp_path: Path,
 ) -> None:
     run = runs.new_run(tmp_path)
-    secret = {"harness.ecs.secret-names": "DB_PASSWORD"}
+    secret = {"cutover.ecs.secret-names": "DB_PASSWORD"}
     found: Any = [FakeContainer(labels("task", **secret), b"password hunter2-hunter2")]
     removal.save(run, found)
     assert "***" in (run.directory / "services" / "task" / "stdout.log").read_text()

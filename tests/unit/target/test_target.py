@@ -60,7 +60,7 @@ def test_without_a_stack_the_message_says_how_to_start_one(tmp_path: Path) -> No
     assert str(failure.value) == (
         "No stack is up.\n"
         f"  where: {tmp_path}/current.json\n"
-        "  what to do: Start one with bin/harness up."
+        "  what to do: Start one with bin/cutover up."
     )
 
 
@@ -79,7 +79,7 @@ def test_a_description_with_a_missing_or_wrong_key_names_it(tmp_path: Path) -> N
     text = str(failure.value)
     assert "missing: cluster" in text
     assert "wrong type: run_dir, services" in text
-    assert "bin/harness down, then bin/harness up" in text
+    assert "bin/cutover down, then bin/cutover up" in text
 
 
 def test_a_description_that_is_not_json_is_said_so(tmp_path: Path) -> None:

@@ -9,12 +9,20 @@ from typing import Any
 
 from docker.types import LogConfig, Mount, Ulimit
 
+from harness.core.labels import (
+    LABEL_CONTAINER,
+    LABEL_FAMILY,
+    LABEL_ROLE,
+    LABEL_SECRET_NAMES,
+    LABEL_TASK,
+    LABEL_TASK_ARN,
+    LABEL_TASK_ID,
+)
 from harness.inputs.task_definitions import ContainerDefinition, TaskDefinition
 from harness.standins.control.agent.packet_rules import VARIABLE
 from harness.standins.control.state.model import Container, Definition, Task
 from harness.standins.control.state.settings import SOCKETS_DIR, Settings
 
-TASK_LABEL = "harness.ecs.task"
 _MIB = 1024 * 1024
 _PIDS_LIMIT = 512
 _PAUSE_PIDS_LIMIT = 128
@@ -26,15 +34,15 @@ def labels_of(task: Task, *, settings: Settings, definition: Definition) -> dict
     return {
         **settings.labels,
         "com.amazonaws.ecs.cluster": f"{task.arn.split(':task/')[0]}:cluster/{task.cluster}",
-        "com.amazonaws.ecs.task-arn": task.arn,
-        "com.amazonaws.ecs.task-definition-family": definition.family,
+        LABEL_TASK_ARN: task.arn,
+        LABEL_FAMILY: definition.family,
         "com.amazonaws.ecs.task-definition-version": str(definition.revision),
-        "harness.ecs.task-id": task.id,
+        LABEL_TASK_ID: task.id,
     }
 
 
 def _name(task: Task, *, settings: Settings, definition: Definition, last: str) -> str:
-    return f"harness-{settings.run}-{definition.family}-{task.id[:8]}-{last}"
+    return f"cutover-{settings.run}-{definition.family}-{task.id[:8]}-{last}"
 
 
 def why_no_pull(reference: str, *, architecture: str, raw: Mapping[str, Any]) -> str:
@@ -86,8 +94,8 @@ def pause(task: Task, *, settings: Settings, definition: Definition) -> dict[str
         "command": [str(SOCKETS_DIR / f"{task.id}.sock")],
         "labels": {
             **labels_of(task, settings=settings, definition=definition),
-            "harness.role": "pause",
-            TASK_LABEL: json.dumps(record),
+            LABEL_ROLE: "pause",
+            LABEL_TASK: json.dumps(record),
         },
         "environment": {VARIABLE: settings.rules.of_task(task.security_groups)},
         "networks": list(settings.task_networks.values()),
@@ -96,7 +104,7 @@ def pause(task: Task, *, settings: Settings, definition: Definition) -> dict[str
         "memswap_limit": 48 * _MIB,
         "pids_limit": _PAUSE_PIDS_LIMIT,
         "mounts": [
-            Mount(str(SOCKETS_DIR), f"harness-{settings.run}-control", type="volume"),
+            Mount(str(SOCKETS_DIR), f"cutover-{settings.run}-control", type="volume"),
         ],
         "log_config": LogConfig(type="json-file", config={"max-size": "1m"}),
     }
@@ -126,10 +134,10 @@ def container(
         "labels": {
             **(said.raw.get("dockerLabels") or {}),
             **labels_of(task, settings=settings, definition=definition),
-            "harness.role": "task",
-            "com.amazonaws.ecs.container-name": item.name,
+            LABEL_ROLE: "task",
+            LABEL_CONTAINER: item.name,
             # Names only: whoever reads this container's variables knows which values to blank.
-            "harness.ecs.secret-names": ",".join(said.secrets),
+            LABEL_SECRET_NAMES: ",".join(said.secrets),
         },
         "network_mode": f"container:{task.pause_id}",
         "user": said.raw.get("user") or None,
@@ -162,7 +170,7 @@ def override_of(task: Task, *, name: str) -> dict[str, Any]:
 
 def volume_name(task: Task, *, settings: Settings, last: str) -> str:
     """Return the name of one of the task's volumes."""
-    return f"harness-{settings.run}-{task.id[:8]}-{last}"
+    return f"cutover-{settings.run}-{task.id[:8]}-{last}"
 
 
 def overlay_volumes(task: Task, *, said: ContainerDefinition, settings: Settings) -> dict[str, str]:

@@ -12,6 +12,7 @@ from typing import Any
 import docker
 from docker.errors import APIError, DockerException, NotFound
 
+from harness.core.labels import LABEL_ROLE, LABEL_RUN
 from harness.core.redact import redact
 from harness.standins.control.agent import edge_files
 
@@ -206,14 +207,14 @@ class Engine:
                 filters={
                     "type": "container",
                     "event": event_name,
-                    "label": f"harness.run={self._run}",
+                    "label": f"{LABEL_RUN}={self._run}",
                 },
             ):
                 yield str(event["Actor"]["ID"])
 
     def containers(self, *, role: str) -> list[Seen]:
         """Return this run's containers of a role, running or not."""
-        labels = [f"harness.run={self._run}", f"harness.role={role}"]
+        labels = [f"{LABEL_RUN}={self._run}", f"{LABEL_ROLE}={role}"]
         with _said():
             found = self._client.api.containers(all=True, filters={"label": labels})
             return [self._seen(item["Id"]) for item in found]

@@ -13,6 +13,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+from harness.core.labels import LABEL_ROLE
 from harness.standins.control.agent.engine import Engine, EngineError, Seen
 from harness.standins.control.state.settings import Settings
 
@@ -64,7 +65,7 @@ class Firewall:
             again.wait(_AGAIN_S)
 
     def _take_note(self, seen: Seen) -> None:
-        role = seen.labels.get("harness.role", "")
+        role = seen.labels.get(LABEL_ROLE, "")
         if role not in self._settings.rules.services or not seen.running:
             return
         with self._lock:
@@ -97,7 +98,7 @@ def joining(docker_id: str, *, role: str, settings: Settings) -> dict[str, Any]:
         "entrypoint": [COMMAND],
         "environment": {VARIABLE: settings.rules.services[role]},
         "network_mode": f"container:{docker_id}",
-        "labels": {**settings.labels, "harness.role": "rules"},
+        "labels": {**settings.labels, LABEL_ROLE: "rules"},
         "cap_drop": ["ALL"],
         "cap_add": ["NET_ADMIN"],
         "security_opt": ["no-new-privileges"],

@@ -6,7 +6,7 @@ import json
 import logging
 from collections.abc import Mapping
 
-from harness.standins.control.agent import containers
+from harness.core.labels import LABEL_CONTAINER, LABEL_TASK, LABEL_TASK_ID
 from harness.standins.control.agent.engine import Engine, Seen
 from harness.standins.control.scheduler.targets import Targets
 from harness.standins.control.scheduler.tasks import Tasks
@@ -26,9 +26,9 @@ def rebuild(state: State, *, engine: Engine, tasks: Tasks, targets: Targets, net
             pause,
             remembered=remembered,
             beside={
-                item.labels["com.amazonaws.ecs.container-name"]: item
+                item.labels[LABEL_CONTAINER]: item
                 for item in beside
-                if item.labels.get("harness.ecs.task-id") == pause.labels["harness.ecs.task-id"]
+                if item.labels.get(LABEL_TASK_ID) == pause.labels[LABEL_TASK_ID]
             },
         )
         for pause in pauses
@@ -57,7 +57,7 @@ def _drop_targets_without_task(state: State) -> None:
 
 
 def _task(pause: Seen, *, remembered: Mapping[str, Task], beside: Mapping[str, Seen]) -> Task:
-    task_id = pause.labels["harness.ecs.task-id"]
+    task_id = pause.labels[LABEL_TASK_ID]
     task = remembered.get(task_id) or _from_label(pause, task_id=task_id)
     task.pause_id = pause.docker_id
     for item in task.containers:
@@ -78,7 +78,7 @@ def _task(pause: Seen, *, remembered: Mapping[str, Task], beside: Mapping[str, S
 
 
 def _from_label(pause: Seen, *, task_id: str) -> Task:
-    raw = json.loads(pause.labels[containers.TASK_LABEL])
+    raw = json.loads(pause.labels[LABEL_TASK])
     made = [Container(**item) for item in raw.pop("containers")]
     return Task(id=task_id, containers=made, **raw)
 

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
+from harness.core.labels import LABEL_ROLE, LABEL_TASK_ID
 from harness.core.redact import redact, remember_variable
 from harness.inputs.task_definitions import TaskDefinition, parse
 from harness.standins.control.agent import containers
@@ -257,7 +258,7 @@ class Tasks:
         said = parse(definition.raw).container(item.name)
         labels = {
             **containers.labels_of(task, settings=self._settings, definition=definition),
-            "harness.role": "task",
+            LABEL_ROLE: "task",
         }
         for found in (
             containers.overlay_volumes(task, said=said, settings=self._settings),
@@ -340,7 +341,7 @@ class Tasks:
         for docker_id in (*(item.docker_id for item in task.containers), task.pause_id):
             if docker_id:
                 self._engine.remove(docker_id)
-        self._engine.remove_volumes(f"harness.ecs.task-id={task.id}")
+        self._engine.remove_volumes(f"{LABEL_TASK_ID}={task.id}")
 
 
 def condition_met(other: Container, *, wanted: str) -> bool | None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.core.errors import ConfigError
+from harness.core.labels import LABEL_HOME, LABEL_OWNER, LABEL_RUN
 
 PATH = Path("/etc/harness/control.json")
 STATE_PATH = Path("/var/lib/harness/state.json")
@@ -84,7 +85,7 @@ class Settings:
     @property
     def labels(self) -> dict[str, str]:
         """The labels that everything of this run carries."""
-        return {"harness.run": self.run, "harness.home": self.home, "harness.owner": self.owner}
+        return {LABEL_RUN: self.run, LABEL_HOME: self.home, LABEL_OWNER: self.owner}
 
 
 def load(path: Path) -> Settings:

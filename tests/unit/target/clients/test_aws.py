@@ -178,7 +178,7 @@ def test_the_probes_key_comes_from_the_configuration_where_secrets_are_out_of_re
 
 
 def test_without_any_key_the_message_names_the_variable() -> None:
-    with pytest.raises(TargetError, match="HARNESS_PROBE_KEY"):
+    with pytest.raises(TargetError, match="CUTOVER_PROBE_KEY"):
         aws.probe_key(Target("url", Access(public_url=URL), frozenset()))
 
 

@@ -45,7 +45,7 @@ class FakeEngine:
     def seen_of(role: str, *, started_at: str = "first") -> Seen:
         return Seen(
             docker_id=f"id-{role}",
-            labels={"harness.role": role},
+            labels={"cutover.role": role},
             running=True,
             started=True,
             exit_code=0,
@@ -54,7 +54,7 @@ class FakeEngine:
         )
 
     def containers(self, *, role: str) -> list[Seen]:
-        return [one for one in self.running if one.labels["harness.role"] == role]
+        return [one for one in self.running if one.labels["cutover.role"] == role]
 
     def seen(self, docker_id: str) -> Seen:
         return next(one for one in self.running if one.docker_id == docker_id)

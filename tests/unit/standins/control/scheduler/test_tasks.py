@@ -172,7 +172,7 @@ def test_a_task_starts_pause_first_and_stops_pause_last(world: World) -> None:
     assert (task.stop_code, task.stopped_reason) == ("UserInitiated", "enough")
     short = task.id[:8]
     names = [what for call, what in world.engine.calls if call == "create"]
-    assert names == [f"harness-r1-tickets-web-{short}-pause", f"harness-r1-tickets-web-{short}-app"]
+    assert names == [f"cutover-r1-tickets-web-{short}-pause", f"cutover-r1-tickets-web-{short}-app"]
     assert world.engine.calls[-2:] == [("stop", ("id2", 7)), ("kill", "id1")]
     assert world.order == ["open", "leave DEACTIVATING", "close"]
     assert task.containers[0].exit_code == 0
@@ -191,8 +191,8 @@ def test_what_is_created_has_limits_labels_and_no_check_of_the_image(world: Worl
     assert app["pids_limit"] == 512
     assert app["healthcheck"] == {"test": ["NONE"]}
     assert app["image"] == "sha256:app"
-    assert app["labels"]["harness.role"] == "task"
-    assert app["labels"]["harness.ecs.secret-names"] == "PASSWORD"
+    assert app["labels"]["cutover.role"] == "task"
+    assert app["labels"]["cutover.ecs.secret-names"] == "PASSWORD"
     assert app["labels"]["com.amazonaws.ecs.task-arn"] == task.arn
     assert app["environment"]["PASSWORD"] == "s3cret-value"
     assert app["environment"]["TRUSTED_PROXIES"] == "10.40.3.0/24"
@@ -205,7 +205,7 @@ def test_what_is_created_has_limits_labels_and_no_check_of_the_image(world: Worl
 def test_a_read_only_root_gets_the_overlay_through_a_volume(world: World) -> None:
     task = world.begin(readonlyRootFilesystem=True)
     world.until(task, RUNNING)
-    volume = f"harness-r1-{task.id[:8]}-app-overlay-0"
+    volume = f"cutover-r1-{task.id[:8]}-app-overlay-0"
     assert ("volume", volume) in world.engine.calls
     assert world.engine.created[1]["mounts"][0]["Source"] == volume
     assert world.engine.created[1]["mounts"][0]["Target"] == "/etc/ssl"
@@ -310,7 +310,7 @@ def test_a_task_is_rebuilt_from_its_label_alone(world: World, state: State) -> N
     task.service, task.deployment = "tickets/tickets-web", "ecs-svc/1"
     pause = containers.pause(task, settings=SETTINGS, definition=definition)
     labels = {**pause["labels"]}
-    app = {"harness.ecs.task-id": task.id, "com.amazonaws.ecs.container-name": "app"}
+    app = {"cutover.ecs.task-id": task.id, "com.amazonaws.ecs.container-name": "app"}
 
     class Engine(FakeEngine):
         def containers(self, *, role: str) -> list[Seen]:
