@@ -9,9 +9,10 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from harness.target.access import Access
     from harness.target.clients.browser import Account, Browser
     from harness.target.resources.schedule import Run, Scheduler
-    from harness.target.target import Access, Differences
+    from harness.target.target import Differences
 
 
 @pytest.fixture

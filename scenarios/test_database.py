@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from harness.stack.containers import Containers, ExecResult
+    from harness.target.access import Access
     from harness.target.clients.probe import ProbeClient
-    from harness.target.target import Access, Differences
+    from harness.target.target import Differences
 
 UNTRUSTED_CA = Path(__file__).with_name("untrusted_ca.pem")
 NO_SHELL = not_covered("no command can be run in a task there")

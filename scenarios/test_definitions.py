@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from harness.stack.containers import Containers
+    from harness.target.access import Access
     from harness.target.resources.web_tier import WebTier
-    from harness.target.target import Access
 
 REGIONS = ("AWS_DEFAULT_REGION", "AWS_REGION")
 ENDPOINTS = ("AWS_ENDPOINT", "AWS_ENDPOINT_URL")

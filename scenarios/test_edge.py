@@ -13,9 +13,10 @@ if TYPE_CHECKING:
 
     import requests
 
+    from harness.target.access import Access
     from harness.target.clients.probe import ProbeClient
     from harness.target.resources.web_tier import WebTier
-    from harness.target.target import Access, Differences
+    from harness.target.target import Differences
 
 SHORT_S = 1
 LONGER_S = 2

@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from harness.stack.containers import Containers, ExecResult
+    from harness.target.access import Access
     from harness.target.clients.browser import Browser
     from harness.target.clients.probe import ProbeClient
     from harness.target.resources.web_tier import WebTier
-    from harness.target.target import Access
 
 DRIVERS = {
     "session": "SESSION_DRIVER",

@@ -17,12 +17,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from harness.stack.containers import Containers, ExecResult
+    from harness.target.access import Access
     from harness.target.clients.browser import Account, Browser
     from harness.target.clients.probe import ProbeClient
+    from harness.target.resources.ecs import EcsService
     from harness.target.resources.job_queue import JobQueue, Jobs
     from harness.target.resources.schedule import Run, Scheduler
-    from harness.target.resources.task_service import EcsService
-    from harness.target.target import Access, Differences
+    from harness.target.target import Differences
 
 JOB = "App\\Jobs\\SendOrderConfirmation"
 MISSING = "queue-missing-confirmations"

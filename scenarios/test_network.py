@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from harness.stack.containers import Containers
     from harness.stack.reachability import Cell, Place
+    from harness.target.access import Access
     from harness.target.resources.web_tier import WebTier
-    from harness.target.target import Access
 
 TASK = "tasks"
 WAYS = {

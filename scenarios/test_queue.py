@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from harness.stack.containers import Containers, ExecResult
+    from harness.target.resources.ecs import EcsService
     from harness.target.resources.job_queue import JobQueue, Jobs
-    from harness.target.resources.task_service import EcsService
     from harness.target.target import Differences
 
 as_worker = pytest.mark.truth(

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from harness.aws.eventbridge import is_each_minute
 from harness.report import emulated, not_covered, proved
-from harness.target.resources.schedule import PERIOD_S, is_each_minute
+from harness.target.resources.schedule import PERIOD_S
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

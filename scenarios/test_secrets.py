@@ -20,11 +20,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from harness.stack.containers import Containers, ExecResult
+    from harness.target.access import Access
     from harness.target.clients.browser import Browser
     from harness.target.clients.probe import ProbeClient
     from harness.target.resources.deployment import Progress
     from harness.target.resources.web_tier import WebTier
-    from harness.target.target import Access, Differences
+    from harness.target.target import Differences
 
 FROM_ELSEWHERE = ("DB_HOST", "DB_DATABASE")
 ANSWERS_FROM_NEW_TASKS = 6

@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from harness.stack.containers import Containers
+    from harness.target.access import Access
     from harness.target.clients.browser import Account, Browser
     from harness.target.clients.probe import ProbeClient
     from harness.target.resources.web_tier import WebTier
-    from harness.target.target import Access
 
 SPOOFED = "203.0.113.7"
 ANSWERS_FROM_NEW_TASKS = 6

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     import requests
 
     from harness.stack.containers import ExecResult
+    from harness.target.access import Access
     from harness.target.clients.probe import ProbeClient
     from harness.target.resources.web_tier import WebTier
-    from harness.target.target import Access
 
 KILLED = 137
 VISITORS = 20

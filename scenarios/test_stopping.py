@@ -15,10 +15,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from harness.stack.containers import ExecResult
+    from harness.target.access import Access
     from harness.target.clients.browser import Browser
     from harness.target.clients.probe import ProbeClient
     from harness.target.resources.web_tier import WebTier
-    from harness.target.target import Access, Differences
+    from harness.target.target import Differences
 
 SLOW_S = 2
 LOCAL_PORT = 8080

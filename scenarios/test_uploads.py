@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import pytest
 
 from harness.report import emulated, not_covered, proved
-from harness.target.clients import aws as clients
+from harness.target.clients import http
 from harness.target.clients.browser import Account
 from harness.target.resources import bucket as bucketloss
 from harness.target.resources import bucket_lifecycle
@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     import requests
 
     from harness.stack.containers import ExecResult
+    from harness.target.access import Access
     from harness.target.clients.browser import Browser
     from harness.target.clients.probe import ProbeClient
-    from harness.target.target import Access
 
 PREFIX = "cutover-probe/"
 MIB = 1024 * 1024
@@ -88,7 +88,7 @@ def stored(probe: ProbeClient) -> Iterator[Callable[[bytes], tuple[str, dict[str
 @pytest.fixture
 def somebody(access: Access) -> Iterator[requests.Session]:
     """Give a session of somebody outside who has nothing but a link."""
-    with clients.outside(access) as session:
+    with http.outside(access) as session:
         yield session
 
 

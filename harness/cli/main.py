@@ -123,19 +123,19 @@ def _run(args: argparse.Namespace, rest: list[str]) -> int:
     environ = dict(os.environ)
     if getattr(args, "vendor", None):
         environ["CUTOVER_VENDOR"] = args.vendor
-    here = commands.Here(environ=environ, cwd=Path.cwd())
+    invocation = commands.Invocation(environ=environ, cwd=Path.cwd())
     actions = {
-        "rehearse": lambda: commands.rehearse(here, keep=args.keep, pytest_args=rest),
-        "up": lambda: commands.up(here),
-        "verify": lambda: commands.verify(here, rest),
-        "smoke": lambda: commands.smoke(here, rest),
-        "status": lambda: commands.status(here, as_json=args.json),
-        "logs": lambda: commands.logs(here, args.service, follow=args.follow),
-        "exec": lambda: commands.run_in(here, args.service, rest),
-        "down": lambda: commands.down(here),
-        "test": lambda: commands.test(here, rest),
-        "images": lambda: commands.images(here, args.action),
-        "doctor": lambda: commands.doctor(here),
+        "rehearse": lambda: commands.rehearse(invocation, keep=args.keep, pytest_args=rest),
+        "up": lambda: commands.up(invocation),
+        "verify": lambda: commands.verify(invocation, rest),
+        "smoke": lambda: commands.smoke(invocation, rest),
+        "status": lambda: commands.status(invocation, as_json=args.json),
+        "logs": lambda: commands.logs(invocation, args.service, follow=args.follow),
+        "exec": lambda: commands.run_in(invocation, args.service, rest),
+        "down": lambda: commands.down(invocation),
+        "test": lambda: commands.test(invocation, rest),
+        "images": lambda: commands.images(invocation, args.action),
+        "doctor": lambda: commands.doctor(invocation),
     }
     return actions[args.command]()
 

@@ -5,19 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from harness.target.resources import queue_worker, secret_references
-from harness.target.resources.ecs import ends, find_tasks, stopped_at, task_id
-from harness.target.resources.task_service import EcsService
+from harness.target.resources.ecs import EcsService, ends, find_tasks, stopped_at, task_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
     from harness.stack.containers import Containers
-    from harness.target.target import Access
-
-BY_US = "cutover-harness"
-"""startedBy of the tasks that scenarios run; some are meant to fail."""
-_MEANT = ("UserInitiated", "ServiceSchedulerInitiated")
+    from harness.target.access import Access
+from harness.target.resources.ecs import INTENDED_STOP_CODES, STARTED_BY_HARNESS
 
 
 def stopped_lines(access: Access, *, ecs: Any, since: datetime) -> Iterator[str]:
@@ -25,7 +21,12 @@ def stopped_lines(access: Access, *, ecs: Any, since: datetime) -> Iterator[str]
     for kind, chosen in _kinds(access):
         for one in find_tasks(ecs, cluster=access.cluster, statuses=("STOPPED",), **chosen):
             at = stopped_at(one)
-            if at is None or at < since or one.get("startedBy") == BY_US or _is_good(kind, one):
+            if (
+                at is None
+                or at < since
+                or one.get("startedBy") == STARTED_BY_HARNESS
+                or _is_good(kind, one)
+            ):
                 continue
             words = f"{one.get('stopCode', 'stopped')}: {one.get('stoppedReason', 'no reason')}"
             yield "; ".join((f"{kind} task {task_id(one['taskArn'])} {words}", *ends(one)))
@@ -87,7 +88,7 @@ def _kinds(access: Access) -> Iterator[tuple[str, dict[str, str]]]:
 
 def _is_good(kind: str, task: dict[str, Any]) -> bool:
     """Whether a task ended as it was meant to; a service's never ends by itself."""
-    if task.get("stopCode") in _MEANT:
+    if task.get("stopCode") in INTENDED_STOP_CODES:
         return True
     if kind != "scheduler":
         return False

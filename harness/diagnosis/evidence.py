@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from harness.stack.containers import Containers
+    from harness.target.access import Access
     from harness.target.clients.browser import Browser
-    from harness.target.target import Access
 
 LOG_LINES = 50
 LOG_ERRORS = 20

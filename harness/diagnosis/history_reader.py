@@ -14,18 +14,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.core.runs import READY_FILE
-from harness.diagnosis.background_evidence import BY_US
 from harness.diagnosis.history import SERVICE, Event, HealthChange, History, Image, Life, Tick
 from harness.stack import removal
-from harness.target.resources.ecs import STATUSES, find_tasks, task_id
+from harness.target.resources.ecs import STARTED_BY_HARNESS, STATUSES, find_tasks, task_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from typing import TypeVar
 
     from harness.stack.containers import Containers
+    from harness.target.access import Access
     from harness.target.resources.web_tier import WebTier
-    from harness.target.target import Access
 
     Read = TypeVar("Read")
 
@@ -170,7 +169,7 @@ def _life(task: Mapping[str, Any], *, changes: Iterable[HealthChange], logs: boo
 
 def _by(task: Mapping[str, Any]) -> str:
     started_by = str(task.get("startedBy") or "")
-    if started_by == BY_US:
+    if started_by == STARTED_BY_HARNESS:
         return "run by a scenario"
     if started_by.startswith("events-rule/"):
         return "run by the rule"

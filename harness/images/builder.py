@@ -21,7 +21,6 @@ from harness.images import build as imagebuild
 from harness.images import context as contexts
 from harness.images import debian_bases, host_settings
 from harness.images.context import BASES, NAMES, STACK_IMAGES, Context, Sources
-from harness.stack import engine
 
 if TYPE_CHECKING:
     import docker
@@ -71,6 +70,7 @@ class Plan:
 
 
 def build_for(
+    client: docker.DockerClient,
     config: Config,
     *,
     run: Run,
@@ -91,7 +91,7 @@ def build_for(
         overrides=config.images,
         progress=progress,
     )
-    built = build(engine.connect(), plan, only=only)
+    built = build(client, plan, only=only)
     run.write_json(
         "images.json",
         {name: {"id": built[name], "reference": built.references[name]} for name in built},

@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, Any
 from harness.aws.iam_policy import is_open, statements
 from harness.core.errors import ConfigError
 from harness.inputs import container_checks, operation_shapes
-from harness.inputs.task_definitions import load_json
+from harness.inputs.problem import load_json
 
 if TYPE_CHECKING:
     from pathlib import Path
+from harness.aws.eventbridge import _OVERRIDES, _overrides, expression_problem
 
 BUCKET = {
     "CreateBucket": "Bucket",
@@ -31,30 +32,23 @@ BUCKET = {
     "PutBucketPolicy": "Policy",
     "PutBucketVersioning": "VersioningConfiguration",
 }
+
+
 QUEUES = {"CreateQueue": "QueueName"}
+
+
 IDENTITY = {
     "VerifyEmailIdentity": "EmailAddress",
     "VerifyDomainIdentity": "Domain",
     "CreateConfigurationSet": "ConfigurationSet",
 }
+
+
 SCHEDULE = {"PutRule": "ScheduleExpression", "PutTargets": "Targets"}
 """Operation -> a key that its input cannot lack."""
 
+
 _TARGET_KEYS = ("RoleArn", "EcsParameters")
-_OVERRIDES = (
-    *("containerOverrides", "cpu", "memory", "executionRoleArn", "taskRoleArn"),
-    *("ephemeralStorage", "inferenceAcceleratorOverrides"),
-)
-"""https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_TaskOverride.html"""
-_CRON_FIELDS = 6
-_ECS_PARAMETERS = {
-    "LaunchType": "launchType",
-    "PlatformVersion": "platformVersion",
-    "Group": "group",
-    "EnableExecuteCommand": "enableExecuteCommand",
-    "PropagateTags": "propagateTags",
-}
-"""Members of EcsParameters, and what RunTask calls them."""
 
 
 @dataclass(frozen=True)
@@ -228,25 +222,6 @@ def schedule(path: Path) -> CallFile:
     return file
 
 
-def expression_problem(expression: str) -> str:
-    """Say what EventBridge would refuse in a schedule expression; empty when it takes it."""
-    rate = re.fullmatch(r"rate\((\d+) (minute|hour|day)(s?)\)", expression)
-    if rate:
-        if int(rate[1]) == 0:
-            return "has the rate 0"
-        wanted = "" if int(rate[1]) == 1 else "s"
-        return "" if rate[3] == wanted else f"must say {rate[2]}{wanted}"
-    cron = re.fullmatch(r"cron\((.*)\)", expression)
-    if not cron:
-        return "is neither rate(...) nor cron(...)"
-    fields = cron[1].split()
-    if len(fields) != _CRON_FIELDS:
-        return f"has {len(fields)} fields, and EventBridge's cron has six: the last is the year"
-    if (fields[2] == "?") == (fields[4] == "?"):
-        return "must have ? as the day of the month or as the day of the week, and not both"
-    return ""
-
-
 def _load(path: Path, operations: Mapping[str, str], *, api: str, needed: str) -> CallFile:
     calls = [
         Call(operation, given)
@@ -268,28 +243,3 @@ def _load(path: Path, operations: Mapping[str, str], *, api: str, needed: str) -
     if not calls or (needed and not file.inputs_of(needed)):
         raise file.fail(f"it has no {needed or 'operation'}", hint=f"known here: {known}")
     return file
-
-
-def run_task_input(target: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the RunTask input that EventBridge makes of an ECS target."""
-    said = target["EcsParameters"]
-    made: dict[str, Any] = {
-        "cluster": target["Arn"],
-        "taskDefinition": said["TaskDefinitionArn"],
-        "count": said.get("TaskCount", 1),
-    }
-    for theirs, ours in _ECS_PARAMETERS.items():
-        if theirs in said:
-            made[ours] = said[theirs]
-    network = said.get("NetworkConfiguration", {}).get("awsvpcConfiguration")
-    if network:
-        made["networkConfiguration"] = {
-            "awsvpcConfiguration": {k[:1].lower() + k[1:]: v for k, v in network.items()}
-        }
-    overrides = _overrides(target)
-    return {**made, "overrides": overrides} if overrides else made
-
-
-def _overrides(target: Mapping[str, Any]) -> dict[str, Any]:
-    given = target.get("Input") or {}
-    return dict(json.loads(given) if isinstance(given, str) else given)

@@ -6,66 +6,57 @@ Each check yields what is wrong with the key and the remedy; who calls it says w
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from harness.core.errors import ConfigError
-
 if TYPE_CHECKING:
-    from pathlib import Path
+    pass
+from harness.inputs.problem import Wrong, kind_of
 
 _STOP_TIMEOUT_S = (2, 120)
+
+
 _HEALTH: Mapping[str, tuple[int, int]] = {
     "interval": (5, 300),
     "timeout": (2, 60),
     "retries": (1, 10),
     "startPeriod": (0, 300),
 }
+
+
 _PORTS = (1, 65535)
+
+
 _DRIVERS = ("awslogs", "splunk", "awsfirelens")
+
+
 _AWSLOGS: Mapping[str, str] = {
     "awslogs-group": "/ecs/NAME",
     "awslogs-region": "us-east-1",
     "awslogs-stream-prefix": "app",
 }
 """What Fargate's awslogs cannot do without, with an example each."""
+
+
 _LISTS: Mapping[str, str] = {
     "portMappings": '{"containerPort": 8080}',
     "dependsOn": '{"containerName": "...", "condition": "START"}',
 }
+
+
 _PLATFORMS = ("1.4.0", "LATEST")
+
+
 _SERVICE = ("launchType", "capacityProviderStrategy", "platformVersion")
+
+
 RULE = ("LaunchType", "CapacityProviderStrategy", "PlatformVersion")
 """How EventBridge spells what CreateService and RunTask call launchType and so on."""
+
+
 _ENDS = ("COMPLETE", "SUCCESS")
+
+
 _CONDITIONS = ("START", *_ENDS, "HEALTHY")
-
-
-@dataclass(frozen=True)
-class Wrong:
-    """One thing that AWS refuses."""
-
-    key: str
-    said: str
-    hint: str
-
-    def refused(self, path: Path) -> ConfigError:
-        """Make the error that names the file, the key and the remedy."""
-        where = f"{path}: {self.key}"
-        return ConfigError(f"{where} {self.said}", where=where, hint=self.hint)
-
-
-def kind_of(value: object) -> str:
-    """Name a JSON value's type in words."""
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "a boolean"
-    if isinstance(value, (int, float)):
-        return "a number"
-    if isinstance(value, str):
-        return "a string"
-    return "a list" if isinstance(value, Sequence) else "an object"
 
 
 def of_container(container: Mapping[str, Any], *, key: str) -> Iterator[Wrong]:

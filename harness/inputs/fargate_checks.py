@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from harness.inputs.container_checks import Wrong
+from harness.inputs.problem import Wrong
 
 _LEAVE_OUT = "leave it out: ECS refuses it on Fargate"
 _CONTAINER = (

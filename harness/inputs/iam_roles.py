@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from harness.core.errors import ConfigError
-from harness.inputs.task_definitions import load_json
+from harness.inputs.problem import load_json
 from harness.inputs.toml_table import nearest
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.core.errors import ConfigError
 from harness.inputs import operation_shapes
-from harness.inputs.task_definitions import load_json
+from harness.inputs.problem import load_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from harness.inputs.container_checks import Wrong, kind_of
+from harness.inputs.problem import Wrong, kind_of
 from harness.inputs.toml_table import nearest
 
 if TYPE_CHECKING:

@@ -23,9 +23,33 @@ if TYPE_CHECKING:
 
     from harness.inputs.api_calls import CallFile
     from harness.inputs.config import Config
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from harness.core.redact import Secret
+from harness.inputs import iam_roles, problem
+from harness.inputs import load_balancer as albfiles
+from harness.inputs.config import Config, Service
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from types_boto3_ecs import ECSClient
+    from types_boto3_elbv2 import ElasticLoadBalancingv2Client
+    from types_boto3_iam import IAMClient
+    from types_boto3_secretsmanager import SecretsManagerClient
 
 TICKS_VISIBILITY_S = 10
 """How soon a tick whose RunTask was refused is tried again."""
+
+
 _TARGET_ID = "ticks"
 
 
@@ -104,3 +128,75 @@ def _queue_names(inputs: list[Mapping[str, Any]]) -> dict[str, str]:
             own = dead_letter_queue(given)
             return {"queue": given["QueueName"], **({"dead_letter_queue": own} if own else {})}
     return {}
+
+
+@contextmanager
+def explained(doing: str) -> Iterator[None]:
+    """Turn an AWS API's refusal into an error of ours.
+
+    Raises:
+        ProvisionError: The API answered with an error, or not at all.
+    """
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        yield
+    except (BotoCoreError, ClientError) as error:
+        raise ProvisionError(
+            f"could not create {doing}",
+            last_answer=str(error),
+            hint="if a file of the app asks for something wrong, correct it there: production's"
+            " API would refuse it too",
+        ) from error
+
+
+def secrets(client: SecretsManagerClient, values: Mapping[str, Secret]) -> None:
+    """Store each secret under production's name."""
+    for name, value in values.items():
+        client.create_secret(Name=name, SecretString=value.reveal())
+
+
+def roles(client: IAMClient, config: Config) -> None:
+    """Create the roles that the app's files in ``iam/`` describe, as they are."""
+    for role in iam_roles.read(config.app_context):
+        client.create_role(**role.create)
+        for name, document in role.policies.items():
+            client.put_role_policy(RoleName=role.name, PolicyName=name, PolicyDocument=document)
+
+
+def load_balancer(client: ElasticLoadBalancingv2Client, config: Config) -> None:
+    """Create the load balancer and the target group with production's settings."""
+    balancer = albfiles.load_balancer(config.load_balancer)
+    made = client.create_load_balancer(**balancer["LoadBalancer"])
+    client.modify_load_balancer_attributes(
+        LoadBalancerArn=made["LoadBalancers"][0]["LoadBalancerArn"],
+        Attributes=balancer.get("Attributes", []),
+    )
+    group = albfiles.target_group(config.target_group)
+    target_group = client.create_target_group(**group["TargetGroup"])
+    client.modify_target_group_attributes(
+        TargetGroupArn=target_group["TargetGroups"][0]["TargetGroupArn"],
+        Attributes=group.get("Attributes", []),
+    )
+
+
+def cluster(client: ECSClient, config: Config) -> None:
+    """Create the cluster."""
+    client.create_cluster(clusterName=config.cluster)
+
+
+def definition(client: ECSClient, path: Path) -> None:
+    """Register a task definition."""
+    client.register_task_definition(**dict(task_definitions.load(path).raw))
+
+
+def service(client: ECSClient, config: Config, files: Service) -> None:
+    """Register the task definition and create the service, from the files that production uses."""
+    definition(client, files.task_definition)
+    settings = problem.load_json(files.service)
+    client.create_service(**{**settings, "cluster": config.cluster})
+
+
+def service_name(files: Service) -> str:
+    """Name of the service in its file."""
+    return str(problem.load_json(files.service)["serviceName"])

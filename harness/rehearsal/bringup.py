@@ -15,9 +15,11 @@ from harness.core import runs
 from harness.core.steps import Steps
 from harness.core.wait import Deadline
 from harness.inputs import digests
-from harness.rehearsal import aws_resources, provision
-from harness.rehearsal.plan import SERVICES, Materials, access_to, planned_services, volume_name
-from harness.stack import containers, removal
+from harness.rehearsal import aws_resources, service_watch
+from harness.rehearsal.access import access_to
+from harness.rehearsal.first_run import require_exec, run_commands
+from harness.rehearsal.plan import SERVICES, Materials, planned_services, volume_name
+from harness.stack import containers, logs
 from harness.stack.stack import Planned, Stack
 from harness.target.clients import aws
 from harness.target.resources.web_tier import targets_of
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
     from harness.core.runs import Run
     from harness.images.builder import ImageSet
     from harness.inputs.config import Config
-    from harness.target.target import Access
+    from harness.target.access import Access
 
 _SERVICE_STATES = ("starting", "ready")
 ACCESS_FILE = "current.json"
@@ -119,13 +121,13 @@ class Bringup:
     def _resources(self, steps: Steps) -> None:
         config, add = self.config, partial(self._add, steps)
         values = self.materials.secrets
-        add("secrets", "secretsmanager", lambda api: provision.secrets(api, values), "emulator")
-        add("roles", "iam", lambda api: provision.roles(api, config), "emulator")
-        add("cluster", "ecs", lambda api: provision.cluster(api, config), "control")
+        add("secrets", "secretsmanager", lambda api: aws_resources.secrets(api, values), "emulator")
+        add("roles", "iam", lambda api: aws_resources.roles(api, config), "emulator")
+        add("cluster", "ecs", lambda api: aws_resources.cluster(api, config), "control")
         add(
             "load balancer",
             "elbv2",
-            lambda api: provision.load_balancer(api, config),
+            lambda api: aws_resources.load_balancer(api, config),
             *("control", "edge"),
         )
         for kind, api in _APIS.items():
@@ -137,7 +139,7 @@ class Bringup:
         self, steps: Steps, name: str, api: str, work: Callable[[Any], None], *needs: str
     ) -> None:
         def create() -> None:
-            with aws.explained(name):
+            with aws_resources.explained(name):
                 work(aws.aws(self.access(), api))
 
         steps.add(name, create, needs=needs)
@@ -148,7 +150,7 @@ class Bringup:
             steps,
             f"service {name}",
             "ecs",
-            partial(provision.service, config=self.config, files=self.config.services[name]),
+            partial(aws_resources.service, config=self.config, files=self.config.services[name]),
             *("secrets", "roles", "cluster", "load balancer", *made, *needs),
         )
 
@@ -159,13 +161,13 @@ class Bringup:
         def first_run() -> None:
             where = str(self.run.directory)
             if self.config.first_run:
-                provision.require_exec(
+                require_exec(
                     aws.aws(self.access(), "ecs"),
                     cluster=self.config.cluster,
                     task_id=self.web_task,
                     where=where,
                 )
-            provision.first_run(
+            run_commands(
                 self.config.first_run,
                 task_id=self.web_task,
                 run=partial(containers.exec_in_task, self.access()),
@@ -183,7 +185,7 @@ class Bringup:
             self._service(steps, name, "first run")
         schedule = self.config.schedule
         if schedule is not None:
-            definition = partial(provision.definition, path=schedule.task_definition)
+            definition = partial(aws_resources.definition, path=schedule.task_definition)
             self._add(steps, "scheduler's definition", "ecs", definition, "cluster")
 
             def make_schedule(events: Any) -> None:
@@ -206,14 +208,14 @@ class Bringup:
         services = tuple(f"service {name}" for name in others)
         steps.add("services stable", all_stable, needs=("web task healthy", *services))
 
-    def watch(self, name: str) -> provision.Watch:
+    def watch(self, name: str) -> service_watch.Watch:
         """Watch one service of the configuration; control must be ready."""
-        return provision.Watch(
+        return service_watch.Watch(
             client=aws.aws(self.access(), "ecs"),
             cluster=self.config.cluster,
-            service=provision.service_name(self.config.services[name]),
+            service=aws_resources.service_name(self.config.services[name]),
             where=str(self.run.directory),
-            logs=lambda: removal.task_log_tail(self.client, self.run.id),
+            logs=lambda: logs.task_log_tail(self.client, self.run.id),
             healthy_targets=self._healthy_targets,
             secrets=aws.aws(self.access(), "secretsmanager"),
         )

@@ -12,7 +12,7 @@ from harness.core.errors import NoStack
 from harness.core.labels import LABEL_CONTAINER, LABEL_FAMILY, LABEL_ROLE, LABEL_TASK_ARN
 from harness.core.redact import redact
 from harness.inputs import digests
-from harness.stack import removal
+from harness.stack import logs, removal
 
 if TYPE_CHECKING:
     import docker
@@ -30,7 +30,7 @@ def find(home: Path, connect: Callable[[], docker.DockerClient]) -> dict[str, An
         return None
     running = {
         container.labels.get(LABEL_ROLE)
-        for container in removal.containers_of(connect(), found["run"])
+        for container in logs.containers_of(connect(), found["run"])
         if container.status == "running"
     }
     return found if running >= SERVICES else None
@@ -53,7 +53,7 @@ def describe(home: Path, client: docker.DockerClient) -> dict[str, Any]:
             "status": container.status,
             "image": (container.attrs.get("Config") or {}).get("Image", ""),
         }
-        for container in removal.containers_of(client, found["run"])
+        for container in logs.containers_of(client, found["run"])
         if container.labels.get(LABEL_ROLE) != "pause"
     ]
     running = {c["name"] for c in containers if c["status"] == "running"}
@@ -96,7 +96,7 @@ def containers_named(
         raise NoStack("no stack is up", where=str(home), hint="`bin/cutover up` starts one")
     all_of_them = [
         container
-        for container in removal.containers_of(client, found["run"])
+        for container in logs.containers_of(client, found["run"])
         if container.labels.get(LABEL_ROLE) != "pause"
         and (container.status == "running" or not running)
     ]
@@ -114,7 +114,7 @@ def containers_named(
 def show_logs(home: Path, client: docker.DockerClient, name: str, *, follow: bool) -> int:
     """Print the logs of a service's containers, redacted; with ``follow`` those of the newest."""
     matching = containers_named(home, client, name, running=False)
-    removal.remember_secrets(matching)
+    logs.remember_secrets(matching)
     if follow:
         for line in matching[0].logs(stream=True, follow=True):
             print(redact(line.decode(errors="replace")), end="", flush=True)

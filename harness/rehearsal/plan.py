@@ -8,14 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 from harness.core.errors import ConfigError
 from harness.core.redact import Secret
-from harness.inputs import api_calls, iam_roles, load_balancer, secret_values, task_definitions
+from harness.inputs import (
+    iam_roles,
+    load_balancer,
+    secret_values,
+    task_definitions,
+)
 from harness.rehearsal import aws_resources
 from harness.stack import certificates as certs
 from harness.stack import engine
 from harness.stack.components import control, edge, emulator, mysql, proxy
 from harness.stack.network import members
-from harness.stack.stack import Planned, Ports
-from harness.target.target import Access
+from harness.stack.stack import Planned
+from harness.target.clients.mysql import Account
 
 if TYPE_CHECKING:
     from harness.core.runs import Run
@@ -23,6 +28,8 @@ if TYPE_CHECKING:
     from harness.stack.network.addresses import Tier
 
 _UNNAMED_ACCOUNT = "app"
+
+
 SERVICES = ("emulator", "control", "mysql", "proxy", "edge")
 """The slowest to boot first."""
 
@@ -34,7 +41,7 @@ class Materials:
     secrets: Mapping[str, Secret]
     """SecretString by name."""
     certificates: certs.Certificates
-    account: mysql.Account
+    account: Account
 
     @classmethod
     def make(cls, config: Config) -> Materials:
@@ -55,7 +62,7 @@ class Materials:
                     "mysql": (config.database.cluster_endpoint,),
                 }
             ),
-            account=mysql.Account(
+            account=Account(
                 schema=config.database.name,
                 username=fields.get("username") or _UNNAMED_ACCOUNT,
                 password=Secret(password),
@@ -162,12 +169,6 @@ def control_settings(
     }
 
 
-def _schedule(ticks: Mapping[str, Any]) -> dict[str, Any]:
-    if not ticks:
-        return {}
-    return {"run_task": api_calls.run_task_input(ticks["target"]), "queue": ticks["queue"]}
-
-
 def _ticks(config: Config) -> dict[str, Any]:
     """Say which queue stands for the rule's ECS target, and what that target is on AWS."""
     if config.schedule is None:
@@ -204,55 +205,3 @@ def _references(config: Config) -> set[str]:
             hint="all containers of the app run one image; give each the same tag or digest",
         )
     return set(found)
-
-
-def access_to(config: Config, *, run: Run, ports: Mapping[str, Ports], vendor: str) -> Access:
-    """Say where everything that runs so far can be reached; what does not run yet is empty."""
-
-    def address(service: str, port: int) -> str:
-        return f"127.0.0.1:{ports[service][port]}" if service in ports else ""
-
-    def url(service: str, port: int) -> str:
-        found = address(service, port)
-        return f"http://{found}" if found else ""
-
-    ticks = _ticks(config)
-    web = task_definitions.load(config.services["web"].task_definition).containers[0]
-    return Access(
-        public_url=config.public_url,
-        run=run.id,
-        run_dir=str(run.directory),
-        https=address("edge", edge.HTTPS_PORT),
-        http=address("edge", edge.HTTP_PORT),
-        emulator=url("emulator", emulator.PORT),
-        control=url("control", control.PORT),
-        proxy=address("proxy", proxy.PORT),
-        mysql=address("mysql", mysql.PORT),
-        ca_file=str(run.directory / "ca.pem"),
-        account_id=config.account_id,
-        region=config.region,
-        cluster=config.cluster,
-        proxy_endpoint=config.database.proxy_endpoint,
-        cluster_endpoint=config.database.cluster_endpoint,
-        database=config.database.name,
-        services={
-            name: str(task_definitions.load_json(files.service)["serviceName"])
-            for name, files in config.services.items()
-        },
-        target_group=str(load_balancer.target_group(config.target_group)["TargetGroup"]["Name"]),
-        load_balancer=str(
-            load_balancer.load_balancer(config.load_balancer)["LoadBalancer"]["Name"]
-        ),
-        session_cookie=web.environment.get("SESSION_COOKIE", ""),
-        secrets={"app": config.probe_secret, "db": config.database.secret},
-        probe_key_name=config.probe_key,
-        resources=aws_resources.names(config),
-        schedule=_schedule(ticks),
-        writable_paths=config.writable_paths,
-        ways=members.ways(config),
-        vendor=vendor,
-        overlay={
-            "environment": dict(config.overlay.environment),
-            "files": dict(config.overlay.files),
-        },
-    )

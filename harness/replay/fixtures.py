@@ -4,32 +4,23 @@ from __future__ import annotations
 
 import secrets as random
 from datetime import UTC, datetime
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness.core.errors import CapabilityMissing
 from harness.core.wait import Deadline, DeadlinePassed, NotYet, Ready, wait_until
-from harness.diagnosis import evidence as findings
-from harness.diagnosis import history_reader as history
 from harness.diagnosis.causes import find_cause
-from harness.diagnosis.history import History
 from harness.stack.containers import Containers
+from harness.target.access import Access
 from harness.target.clients import aws as clients
+from harness.target.clients import http
+from harness.target.clients import mysql as mysql_client
 from harness.target.clients.browser import Account, Browser
 from harness.target.resources.web_tier import WebTier
 from harness.target.target import (
-    CONTAINERS,
     ECS,
     ELB,
     EXEC,
-    HTTP,
-    PROBE,
-    QUEUE,
-    SCHEDULE,
-    SECRETS,
-    Access,
     Differences,
     Target,
 )
@@ -39,9 +30,9 @@ if TYPE_CHECKING:
 
     import requests
 
-    from harness.diagnosis.evidence import Evidence
     from harness.stack.containers import ExecResult
     from harness.target.clients.probe import ProbeClient
+from harness.replay.toolbox import Toolbox
 
 __all__ = [
     "access",
@@ -64,136 +55,6 @@ __all__ = [
     "web",
     "web_tier",
 ]
-
-
-class Toolbox:
-    """One target and its clients; each is made once, by whoever needs it first."""
-
-    def __init__(self, target: Target) -> None:
-        self.target = target
-
-    @cached_property
-    def probe_key(self) -> str:
-        """The key that signs requests to the probe."""
-        return clients.probe_key(self.target)
-
-    @cached_property
-    def ecs(self) -> Any:
-        """A boto3 client of ECS."""
-        self.need(ECS)
-        return clients.aws(self.target.access, "ecs")
-
-    @cached_property
-    def elbv2(self) -> Any:
-        """A boto3 client of the load balancer's API."""
-        self.need(ELB)
-        return clients.aws(self.target.access, "elbv2")
-
-    @cached_property
-    def containers(self) -> Containers:
-        """The containers of the run."""
-        self.need(CONTAINERS)
-        return Containers(self.target.access)
-
-    @cached_property
-    def looked_into(self) -> dict[str, Any]:
-        """Boto3 clients of what evidence is taken from, by service, where the target has them."""
-        services = {"secretsmanager": SECRETS, "sqs": QUEUE}
-        return {
-            name: clients.aws(self.target.access, name)
-            for name, capability in services.items()
-            if capability in self.target.capabilities
-        }
-
-    @cached_property
-    def web(self) -> WebTier | None:
-        """The web tier, where the target lets us see it."""
-        if self.target.lacks(frozenset({ECS, ELB})):
-            return None
-        target = self.target
-        return WebTier(
-            target.access, ecs=self.ecs, elbv2=self.elbv2, differences=target.differences
-        )
-
-    def wait_until_steady(self) -> None:
-        """Wait until every wanted web task is healthy, and the edge passes visitors to them.
-
-        Raises:
-            DeadlinePassed: It did not come about; the reason is the last state seen.
-        """
-        if self.web is None:
-            return
-        self.web.wait_until_steady()
-        session = clients.web(self.target.access)
-
-        def probe() -> Ready | NotYet:
-            # Health is known a moment before the edge acts on it.
-            status = session.get(self.target.access.public_url, timeout=10).status_code
-            return NotYet("the edge still answers 503") if status == 503 else Ready()
-
-        with session:
-            wait_until(probe, deadline=Deadline(self.target.differences.patience_s))
-
-    def evidence(self, *, since: datetime) -> Evidence:
-        """Collect what explains a failure, as far as this target can be looked into."""
-        able = CONTAINERS in self.target.capabilities
-        try:
-            containers = self.containers if able else None
-        except Exception as error:  # noqa: BLE001 - the failure itself must still be reported
-            return findings.Evidence((("containers", f"could not be read: {error}"),), ())
-        return findings.collect(
-            self.target.access,
-            web=self.web,
-            containers=containers,
-            visitor=None if self.target.lacks(frozenset({HTTP, PROBE})) else self.new_visitor(),
-            aws=self.looked_into,
-            since=since,
-        )
-
-    def new_visitor(self) -> Browser:
-        """Make a visitor with an empty cookie jar."""
-        access = self.target.access
-        return Browser(clients.web(access), access=access, probe_key=lambda: self.probe_key)
-
-    def history(self, *, since: datetime) -> History:
-        """Read what happened in the stack since then, as far as this target shows it."""
-        able = self.target.capabilities
-        try:
-            sources = history.Sources(
-                self.target.access,
-                web=self.web,
-                containers=self.containers if CONTAINERS in able else None,
-                app_ticks=self._app_ticks if {PROBE, SCHEDULE} <= able else None,
-            )
-        except Exception as error:  # noqa: BLE001 - a report is written in any case
-            return History(unread=(str(error),))
-        return history.read(sources, since=since)
-
-    def _app_ticks(self, since: datetime) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = []
-
-        def probe() -> Ready | NotYet:
-            # The last scenario may have left the web tasks in the middle of a replacement.
-            try:
-                found[:] = self.new_visitor().probe.ticks(since=since)
-            except (AssertionError, OSError) as error:
-                return NotYet(str(error))
-            return Ready()
-
-        wait_until(probe, deadline=Deadline(self.target.differences.patience_s), interval_s=0.5)
-        return found
-
-    def need(self, capability: str) -> None:
-        """Refuse what the target cannot do.
-
-        Raises:
-            CapabilityMissing: It cannot, and the scenario did not say that it needs it.
-        """
-        if capability not in self.target.capabilities:
-            raise CapabilityMissing(
-                f"The target {self.target.name} lacks the capability {capability}.",
-                hint=f'Mark the scenario with @pytest.mark.requires("{capability}").',
-            )
 
 
 @pytest.fixture(scope="session")
@@ -272,7 +133,7 @@ def mysql(access: Access, secret: Callable[[str], dict[str, str]]) -> Callable[.
 
     def connect(hop: str, *, tls: bool = True) -> Any:
         keys = secret("db")
-        return clients.mysql(
+        return mysql_client.session(
             access, hop=hop, user=keys["username"], password=keys["password"], tls=tls
         )
 
@@ -284,7 +145,7 @@ def web(access: Access, request: pytest.FixtureRequest) -> Callable[[], requests
     """Make sessions to the public host, each with a cookie jar of its own."""
 
     def make() -> requests.Session:
-        session = clients.web(access)
+        session = http.web(access)
         request.addfinalizer(session.close)
         return session
 

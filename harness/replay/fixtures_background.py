@@ -8,20 +8,21 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness.target.clients import aws as clients
+from harness.target.clients import http
 from harness.target.clients.browser import Browser
 from harness.target.clients.probe import unless_away
+from harness.target.resources.ecs import EcsService
 from harness.target.resources.job_queue import LONG_JOB_S, JobQueue, Jobs
 from harness.target.resources.schedule import Scheduler
-from harness.target.resources.task_service import EcsService
 from harness.target.target import CHANGE, ECS, HTTP, PROBE, QUEUE, SCHEDULE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from harness.replay.fixtures import Toolbox
+    from harness.replay.toolbox import Toolbox
+    from harness.target.access import Access
     from harness.target.clients.probe import ProbeClient
-    from harness.target.target import Access, Differences
+    from harness.target.target import Differences
 
 _LONG_JOB_FILE = "long-job.txt"
 _NEEDED = frozenset({HTTP, PROBE, QUEUE, ECS, CHANGE})
@@ -72,7 +73,7 @@ def _dispatch_long_job(toolbox: Toolbox) -> str:
     access = toolbox.target.access
     try:
         toolbox.wait_until_steady()
-        with clients.web(access) as session:
+        with http.web(access) as session:
             visitor = Browser(session, access=access, probe_key=lambda: toolbox.probe_key)
             return Jobs(visitor.probe).dispatch(duration_s=LONG_JOB_S)
     except Exception:  # noqa: BLE001 - beginning early must not fail scenarios that are not about it

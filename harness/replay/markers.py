@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from harness.report.model import NOT_COVERED, Truth
 from harness.target.target import CAPABILITIES, CHANGE, NAMES
+from harness.target.truth import NOT_COVERED, Truth
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

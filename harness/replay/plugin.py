@@ -23,11 +23,12 @@ from harness.diagnosis.causes import find_cause
 from harness.replay import exclusive, markers
 from harness.replay import outcome as failures
 from harness.replay.fixtures import *  # noqa: F403 - pytest finds fixtures in the plugin's own namespace
-from harness.replay.fixtures import Toolbox
 from harness.replay.fixtures_background import *  # noqa: F403 - likewise
+from harness.replay.toolbox import Toolbox
 from harness.report import Outcome, Report, terminal
 from harness.report import writer as files
 from harness.report.model import ERROR, FAILED, PASSED, SKIPPED, outcome_from
+from harness.target import locate
 from harness.target import target as targets
 
 if TYPE_CHECKING:
@@ -107,14 +108,14 @@ def pytest_cutover_target(config: pytest.Config, name: str) -> targets.Target:
 
     loaded = settings.load(os.environ, cwd=config.rootpath)
     if name == targets.LOCAL:
-        return targets.local(loaded.home)
+        return locate.local(loaded.home)
     if name == targets.AWS:
         raise TargetError(
             "The target aws has no addresses yet: this version rehearses on the local stack.",
             hint="Use --target local, or --target url for the production site.",
         )
     web = task_definitions.load(loaded.services["web"].task_definition).containers[0]
-    return targets.url(
+    return locate.url(
         loaded.public_url,
         probe_key=loaded.given_probe_key,
         session_cookie=web.environment.get("SESSION_COOKIE", ""),

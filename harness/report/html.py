@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING
 from harness.core.redact import redact
 from harness.report import activity, timeline
 from harness.report.markup import anchor, note, row, scrolled, section, tag, words
-from harness.report.model import EMULATED, NOT_COVERED, PASSED, PROVED, SKIPPED
+from harness.report.model import PASSED, SKIPPED
 from harness.report.timeline import outcome_anchor
+from harness.target.truth import EMULATED, NOT_COVERED, PROVED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from harness.report.model import Outcome, Report, Truth
+    from harness.report.model import Outcome, Report
+    from harness.target.truth import Truth
 
 FILE_NAME = "report.html"
 _STYLE = Path(__file__).with_name("page.css")

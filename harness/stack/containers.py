@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     import docker
 
-    from harness.target.target import Access
+    from harness.target.access import Access
 
 _LOOK_BYTES = 16 * 1024**2
 _COLUMNS = "1000"

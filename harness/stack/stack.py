@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from harness.core.errors import DockerUnavailable, HarnessError, ServiceExited, ServiceNotReady
 from harness.core.runs import READY_FILE, Run
 from harness.core.wait import Deadline, DeadlinePassed, GaveUp, NotYet, Ready, wait_until
-from harness.stack import removal
+from harness.stack import logs
 from harness.stack.network.addresses import Tier, some_tiers
 from harness.stack.spec import ServiceSpec
 
@@ -210,7 +210,7 @@ class Stack:
         container = self.containers[name]
         container.reload()
         if container.status != "running":
-            killed = container.attrs["State"]["OOMKilled"] or removal.was_oom_killed(container)
+            killed = container.attrs["State"]["OOMKilled"] or logs.was_oom_killed(container)
             what = "was killed: it used more memory than its limit" if killed else "stopped"
             raise self._failure(ServiceExited, name, f"service {name} {what} while starting")
 

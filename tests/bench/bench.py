@@ -16,7 +16,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from harness.stack import engine, removal
+from harness.stack import engine, logs
 
 ROOT = Path(__file__).resolve().parents[2]
 ROUNDS = 3
@@ -62,7 +62,7 @@ def measure(environ: dict[str, str], home: Path) -> dict[str, float]:
 def memory_mib(run_id: str) -> float:
     """Sum what the containers of a run use, without the page cache, as `docker stats` does."""
     total = 0.0
-    for container in removal.containers_of(engine.connect(), run_id):
+    for container in logs.containers_of(engine.connect(), run_id):
         if container.status == "running":
             stats: Any = container.stats(stream=False)
             usage = stats["memory_stats"]

@@ -16,12 +16,13 @@ from harness.core.wait import GaveUp, Ready
 from harness.stack import certificates, removal
 from harness.stack.components import mysql
 from harness.stack.stack import Planned, Stack
+from harness.target.clients.mysql import GRANTS, Account, connect
 
 if TYPE_CHECKING:
     import docker
 
 ENDPOINT = "tickets.cluster-cq8w2k7example.us-east-1.rds.amazonaws.com"
-ACCOUNT = mysql.Account(schema="tickets", username="tickets", password=Secret(r"it's a \secret"))
+ACCOUNT = Account(schema="tickets", username="tickets", password=Secret(r"it's a \secret"))
 CERTIFICATES = certificates.create({"mysql": (ENDPOINT,)})
 SPEC = mysql.spec(
     endpoint=ENDPOINT,
@@ -50,7 +51,7 @@ def stack(
 
 
 def query(stack: Stack, sql: str) -> list[tuple[Any, ...]]:
-    connection = mysql.connect(
+    connection = connect(
         stack.ports["mysql"][mysql.PORT],
         endpoint=ENDPOINT,
         ca_pem=CERTIFICATES.ca_pem,
@@ -113,7 +114,7 @@ def test_probe_gives_up_on_a_name_that_the_certificate_lacks(stack: Stack) -> No
 
 
 def test_probe_gives_up_on_a_wrong_password(stack: Stack) -> None:
-    wrong = mysql.Account("tickets", "tickets", Secret("not the password"))
+    wrong = Account("tickets", "tickets", Secret("not the password"))
     with pytest.raises(GaveUp, match="1045"):
         mysql.probe(
             stack.ports["mysql"], endpoint=ENDPOINT, ca_pem=CERTIFICATES.ca_pem, account=wrong
@@ -123,7 +124,7 @@ def test_probe_gives_up_on_a_wrong_password(stack: Stack) -> None:
 def test_account_may_only_what_an_app_needs(stack: Stack) -> None:
     (usage,), (grants,) = query(stack, "SHOW GRANTS")
     assert usage == "GRANT USAGE ON *.* TO `tickets`@`%`"
-    for privilege in mysql.GRANTS:
+    for privilege in GRANTS:
         assert privilege in grants
     assert "ON `tickets`.*" in grants
     with pytest.raises(pymysql.err.OperationalError, match="Access denied"):

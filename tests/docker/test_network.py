@@ -15,7 +15,7 @@ from harness.stack.containers import Containers
 from harness.stack.network import members
 from harness.stack.network.addresses import Tier
 from harness.stack.reachability import LET_IN, OPEN, Cell, Reachability
-from harness.target.target import Access
+from harness.target.access import Access
 from tests.docker.control_stack import ControlStack, definition, service
 
 if TYPE_CHECKING:

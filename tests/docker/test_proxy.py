@@ -19,13 +19,14 @@ from harness.stack import certificates, removal
 from harness.stack.components import mysql, proxy
 from harness.stack.spec import ServiceSpec
 from harness.stack.stack import Planned, Stack
+from harness.target.clients.mysql import Account, connect
 
 if TYPE_CHECKING:
     import docker
 
 CLUSTER = "tickets.cluster-cq8w2k7example.us-east-1.rds.amazonaws.com"
 ENDPOINT = "tickets.proxy-cq8w2k7example.us-east-1.rds.amazonaws.com"
-ACCOUNT = mysql.Account(schema="tickets", username="tickets", password=Secret("proxy-password"))
+ACCOUNT = Account(schema="tickets", username="tickets", password=Secret("proxy-password"))
 CERTIFICATES = certificates.create({"mysql": (CLUSTER,), "proxy": (ENDPOINT,)})
 CA = CERTIFICATES.ca_pem
 OTHER_NAME = "other.cluster.example"
@@ -119,7 +120,7 @@ def test_server_connections_are_shared(stack: Stack) -> None:
     clients = 30
     with contextlib.ExitStack() as open_until_counted:
         for _ in range(clients):
-            connection = mysql.connect(
+            connection = connect(
                 stack.ports["proxy"][proxy.PORT], endpoint=ENDPOINT, ca_pem=CA, account=ACCOUNT
             )
             open_until_counted.callback(connection.close)

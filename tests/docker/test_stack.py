@@ -14,7 +14,7 @@ from harness.core import labels, runs
 from harness.core.errors import ServiceExited, ServiceNotReady
 from harness.core.runs import Run
 from harness.core.wait import NotYet, Ready
-from harness.stack import removal
+from harness.stack import logs, removal
 from harness.stack.spec import File, ServiceSpec
 from harness.stack.stack import Planned, Ports, Stack
 
@@ -121,7 +121,7 @@ def test_evidence_is_saved_and_everything_removed(
 ) -> None:
     start(stack, spec("sh", "-c", "echo out; echo err >&2; exec sleep 300"), lambda _: Ready())
     stack.containers["tiny"].stop(timeout=0)
-    removal.save(stack.run, removal.containers_of(client, stack.run.id))
+    logs.save(stack.run, logs.containers_of(client, stack.run.id))
     place = stack.run.directory / "services" / "tiny"
     assert "out" in (place / "stdout.log").read_text()
     assert "err" in (place / "stderr.log").read_text()

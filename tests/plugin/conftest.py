@@ -26,11 +26,12 @@ complete = pytest.mark.truth(local=proved, aws=proved, url=not_covered("a reason
 
 TARGET = """
 import pytest
+from harness.target.access import Access
 from harness.target import target as targets
 
 @pytest.hookimpl
 def pytest_cutover_target(config, name):
-    access = targets.Access(
+    access = Access(
         public_url="https://tickets.876events.example",
         run="abc123",
         run_dir=str(config.rootpath / "run"),

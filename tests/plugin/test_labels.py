@@ -90,10 +90,10 @@ def test_a_scenario_that_mutates_needs_a_target_that_may_be_changed(replay: Repl
         """,
         "-rs",
         target="""
-from harness.target import target as targets
+from harness.target import locate
 
 def pytest_cutover_target(config, name):
-    return targets.url("https://tickets.876events.example", probe_key=None)
+    return locate.url("https://tickets.876events.example", probe_key=None)
 """,
     )
     result.assert_outcomes(skipped=1)

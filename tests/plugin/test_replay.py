@@ -27,10 +27,10 @@ def test_without_a_stack_one_message_says_what_to_do(
     replay: Replay, pytester: pytest.Pytester
 ) -> None:
     target = """
-from harness.target import target as targets
+from harness.target import locate
 
 def pytest_cutover_target(config, name):
-    return targets.local(config.rootpath / ".cutover")
+    return locate.local(config.rootpath / ".cutover")
 """
     result = replay(TWO, target=target)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
@@ -45,10 +45,10 @@ def test_without_a_stack_the_message_is_the_same_under_xdist(
     replay: Replay, pytester: pytest.Pytester
 ) -> None:
     target = """
-from harness.target import target as targets
+from harness.target import locate
 
 def pytest_cutover_target(config, name):
-    return targets.local(config.rootpath / ".cutover")
+    return locate.local(config.rootpath / ".cutover")
 """
     result = replay(TWO, "-n", "2", "scenarios", target=target)
     assert "what to do: Start one with bin/cutover up." in result.stderr.str()
@@ -61,10 +61,10 @@ def test_a_stack_that_is_described_wrongly_is_said_so(
     home = pytester.mkdir(".cutover")
     (home / "current.json").write_text('{"run": "abc", "run_dir": 7}')
     target = """
-from harness.target import target as targets
+from harness.target import locate
 
 def pytest_cutover_target(config, name):
-    return targets.local(config.rootpath / ".cutover")
+    return locate.local(config.rootpath / ".cutover")
 """
     result = replay(TWO, target=target)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
@@ -107,10 +107,10 @@ def test_a_public_host_without_a_dns_record_is_named_and_libraries_are_left_out(
         """,
         "--target=url",
         target="""
-from harness.target import target as targets
+from harness.target import locate
 
 def pytest_cutover_target(config, name):
-    return targets.url("https://tickets.876events.invalid", probe_key=None)
+    return locate.url("https://tickets.876events.invalid", probe_key=None)
 """,
     )
     result.assert_outcomes(failed=1)

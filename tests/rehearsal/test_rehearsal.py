@@ -13,7 +13,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from harness.core import labels, runs
-from harness.stack import removal
+from harness.stack import logs, removal
 from tests.project import Project
 
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ def test_up_is_idempotent_and_down_ends_it(
 def secrets_of(client: docker.DockerClient, run_id: str) -> set[str]:
     """Values that only the tasks may hold, read from their environment."""
     found = set()
-    for container in removal.containers_of(client, run_id):
+    for container in logs.containers_of(client, run_id):
         for entry in container.attrs["Config"]["Env"]:
             name, _, value = entry.partition("=")
             if name in ("DB_PASSWORD", "APP_KEY", "PROBE_KEY"):
@@ -150,7 +150,7 @@ def leaked(client: docker.DockerClient, run_id: str, project: Project) -> list[s
         for path in project.home.rglob("*")
         if path.is_file() and any(v in path.read_text(errors="replace") for v in values)
     ]
-    for container in removal.containers_of(client, run_id):
+    for container in logs.containers_of(client, run_id):
         is_task = labels.LABEL_CONTAINER in container.labels
         if not is_task and any(v in json.dumps(container.attrs) for v in values):
             places.append(str(container.name))

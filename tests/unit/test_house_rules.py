@@ -28,6 +28,7 @@ IMPORTS_BOTO3 = {
     "harness/inputs/operation_shapes.py",  # models only
     "harness/target/clients",
     "harness/standins/control",
+    "harness/rehearsal/aws_resources.py",  # botocore's errors
 }
 IMPORTS_DOCKER = {
     "harness/images",

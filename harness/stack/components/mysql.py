@@ -7,41 +7,34 @@ the server listens only when the SQL is done, so the app account's ``SELECT 1`` 
 
 from __future__ import annotations
 
-import socket
-import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from harness.core.redact import Secret
 from harness.core.wait import GaveUp, NotYet, Ready
 from harness.stack.spec import File, ServiceSpec
 
 if TYPE_CHECKING:
-    import pymysql
+    pass
+from harness.target.clients.mysql import Account, account_sql, connect
 
 NETWORKS = ("operator", "data")
 """Roles of its networks; ports are published on the first."""
+
+
 PORT = 3306
+
+
 TLS_DIRECTORY = "/etc/mysql/tls"
+
+
 INIT_SQL = "/etc/mysql/init/init.sql"
-GRANTS = (
-    *("SELECT", "INSERT", "UPDATE", "DELETE"),
-    *("CREATE", "ALTER", "DROP", "INDEX", "REFERENCES", "CREATE TEMPORARY TABLES", "LOCK TABLES"),
-)
-"""What an app and its migrations need, on its own schema only."""
-_TIMEOUT_S = 5
+
+
 _ACCESS_DENIED = 1045
+
+
 _MIB = 1024**2
-
-
-@dataclass(frozen=True)
-class Account:
-    """The app's schema and its account there."""
-
-    schema: str
-    username: str
-    password: Secret
 
 
 @dataclass(frozen=True)
@@ -98,20 +91,6 @@ def init_sql(account: Account) -> str:
     return f"CREATE DATABASE `{schema}` CHARACTER SET utf8mb4;\n" + account_sql(account)
 
 
-def account_sql(account: Account, *, again: bool = False) -> str:
-    """Write the SQL that makes an account; ``again`` gives one that exists this password."""
-    schema = account.schema.replace("`", "``")
-    pattern = schema.replace("_", r"\_").replace("%", r"\%")
-    user = f"{_quoted(account.username)}@'%'"
-    password = f"IDENTIFIED WITH caching_sha2_password BY {_quoted(account.password.reveal())}"
-    made = (
-        f"CREATE USER IF NOT EXISTS {user} {password};\nALTER USER {user} {password};\n"
-        if again
-        else f"CREATE USER {user} {password};\n"
-    )
-    return f"{made}GRANT {', '.join(GRANTS)} ON `{pattern}`.* TO {user};\n"
-
-
 def probe(
     ports: Mapping[int, int], *, endpoint: str, ca_pem: str, account: Account
 ) -> Ready | NotYet:
@@ -152,28 +131,3 @@ def hops(port: int, *, endpoint: str, ca_pem: str, account: Account) -> tuple[Ho
     if not status.get("Ssl_cipher"):
         raise pymysql.err.OperationalError(0, "the server's connection has no TLS")
     return clients, Hop(version=status["Ssl_version"], cipher=status["Ssl_cipher"])
-
-
-def connect(
-    port: int, *, endpoint: str, ca_pem: str, account: Account
-) -> pymysql.connections.Connection[Any]:
-    """Connect to a port of 127.0.0.1 as the app, verifying the CA and production's name."""
-    import pymysql
-
-    connection = pymysql.connect(
-        host=endpoint,
-        user=account.username,
-        password=account.password.reveal(),
-        database=account.schema,
-        ssl=ssl.create_default_context(cadata=ca_pem),
-        connect_timeout=_TIMEOUT_S,
-        read_timeout=_TIMEOUT_S,
-        defer_connect=True,
-    )
-    connection.connect(socket.create_connection(("127.0.0.1", port), _TIMEOUT_S))
-    return connection
-
-
-def _quoted(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace("'", "''").replace("\n", "\\n")
-    return f"'{escaped}'"

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from harness.core.wait import NotYet, Ready
 from harness.stack.components import mysql
-from harness.stack.components.mysql import Account
 from harness.stack.spec import File, ServiceSpec
+from harness.target.clients.mysql import Account
 
 NETWORKS = ("operator", "proxy", "data")
 """Roles of its networks; ports are published on the first."""

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from ipaddress import IPv4Network
 from typing import TYPE_CHECKING, Any
 
-from harness.inputs import load_balancer, task_definitions
+from harness.inputs import load_balancer, problem
 from harness.stack.components import control, edge, emulator, mysql, proxy
 from harness.stack.network import packet_rules as packetrules
 from harness.stack.network.addresses import Tier
@@ -91,7 +91,7 @@ def _task_groups(config: Config) -> set[str]:
     """Groups of the services' tasks and of the scheduled ones."""
     found: set[str] = set()
     for files in config.services.values():
-        given = task_definitions.load_json(files.service).get("networkConfiguration") or {}
+        given = problem.load_json(files.service).get("networkConfiguration") or {}
         found.update(given.get("awsvpcConfiguration", {}).get("securityGroups") or ())
     if config.schedule is not None:
         for given in config.schedule.rule.inputs_of("PutTargets"):

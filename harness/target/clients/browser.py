@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     import requests
 
-    from harness.target.target import Access
+    from harness.target.access import Access
 
 TIMEOUT_S = 30.0
 _LINKS = {"a": "href", "link": "href", "script": "src", "img": "src", "form": "action"}

@@ -15,7 +15,7 @@ from harness.target.resources.ecs import find_tasks
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from harness.target.target import Access
+    from harness.target.access import Access
 
 _REGISTERED = (
     *("family", "taskRoleArn", "executionRoleArn", "networkMode", "containerDefinitions"),

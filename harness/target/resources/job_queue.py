@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from harness.target.access import Access
     from harness.target.clients.probe import ProbeClient
-    from harness.target.target import Access
 
 LONGEST_DELAY_S = 900
 """A message can be delayed for no longer."""

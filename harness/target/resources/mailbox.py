@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from email.message import EmailMessage
 
-    from harness.target.target import Access
+    from harness.target.access import Access
 
 _SENT = "/_aws/ses"
 _TIMEOUT_S = 10

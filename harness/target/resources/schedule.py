@@ -15,31 +15,28 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.core.wait import Deadline, NotYet, Ready, wait_until
-from harness.diagnosis.background_evidence import BY_US
-from harness.target.resources.ecs import STATUSES, described, find_tasks, task_id
+from harness.target.resources.ecs import (
+    STARTED_BY_HARNESS,
+    STATUSES,
+    described,
+    find_tasks,
+    task_id,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from harness.target.target import Access
+    from harness.target.access import Access
+from harness.aws.eventbridge import STARTED_BY_LENGTH
 
 PERIOD_S = 60.0
+
+
 _OUR_TICKS = "our-ticks.txt"
+
+
 _WHOLE_MINUTE_S = 90.0
 """A minute, and how late a tick may be."""
-_STARTED_BY_LENGTH = 36
-
-
-_ALWAYS = frozenset({"*", "?", "*/1", "0/1", "1/1"})
-"""Fields of EventBridge's cron that leave no minute out."""
-
-
-def is_each_minute(expression: str) -> bool:
-    """Say whether a rule with this schedule expression ticks in every minute."""
-    if expression == "rate(1 minute)":
-        return True
-    fields = expression.removeprefix("cron(").removesuffix(")").split()
-    return expression.startswith("cron(") and all(one in _ALWAYS for one in fields)
 
 
 @dataclass(frozen=True)
@@ -72,7 +69,7 @@ class Scheduler:
         self._ours = Path(access.run_dir) / _OUR_TICKS if access.run_dir else None
         self.rule = access.resources["rule"]
         self.family = access.resources["scheduler"]
-        self._started_by = f"events-rule/{self.rule}"[:_STARTED_BY_LENGTH]
+        self._started_by = f"events-rule/{self.rule}"[:STARTED_BY_LENGTH]
         self.container: str = self.definition()["containerDefinitions"][0]["name"]
 
     def window(self, length: timedelta) -> tuple[datetime, datetime]:
@@ -119,7 +116,7 @@ class Scheduler:
         others = [
             one
             for one in ids
-            if known.get(one, {}).get("startedBy") not in (self._started_by, BY_US)
+            if known.get(one, {}).get("startedBy") not in (self._started_by, STARTED_BY_HARNESS)
         ]
         return [
             f"a task of {known[one]['group']} ({one})"
@@ -218,7 +215,7 @@ class Scheduler:
             wanted["overrides"] = {
                 "containerOverrides": [{"name": self.container, "command": list(command)}]
             }
-        answer = self._ecs.run_task(**wanted, startedBy=BY_US)
+        answer = self._ecs.run_task(**wanted, startedBy=STARTED_BY_HARNESS)
         return task_id(answer["tasks"][0]["taskArn"])
 
     def run(self, task: str) -> Run:

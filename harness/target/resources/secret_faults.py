@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.core.redact import Secret
 from harness.inputs.secret_values import GENERATE
-from harness.stack.components.mysql import Account, account_sql
+from harness.target.clients.mysql import Account, account_sql
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -16,7 +16,8 @@ from harness.target.resources.ecs import address_of, find_tasks, task_id
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from harness.target.target import Access, Differences
+    from harness.target.access import Access
+    from harness.target.target import Differences
 
 DEREGISTRATION_DELAY = "deregistration_delay.timeout_seconds"
 IDLE_TIMEOUT = "idle_timeout.timeout_seconds"

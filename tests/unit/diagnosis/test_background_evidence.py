@@ -9,7 +9,8 @@ import pytest
 
 from harness.diagnosis import background_evidence
 from harness.diagnosis.causes import likely_cause
-from harness.target.target import Access
+from harness.target.access import Access
+from harness.target.resources import ecs
 from tests.unit.pages import Paged
 
 NOW = datetime.now(UTC)
@@ -65,7 +66,7 @@ def test_a_worker_and_a_tick_that_failed_are_shown_with_their_ends() -> None:
 @pytest.mark.parametrize(
     "changed",
     [
-        {"startedBy": background_evidence.BY_US},
+        {"startedBy": ecs.STARTED_BY_HARNESS},
         {"stopCode": "UserInitiated"},
         {"containers": [{"name": "app", "exitCode": 0}]},
         {"stoppingAt": NOW - timedelta(hours=1)},

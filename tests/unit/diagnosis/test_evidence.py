@@ -12,8 +12,10 @@ from harness.core.wait import DeadlinePassed
 from harness.diagnosis import evidence
 from harness.replay import markers
 from harness.report import not_covered, proved
+from harness.target.access import Access
+from harness.target.locate import url
 from harness.target.resources.web_tier import WebTier
-from harness.target.target import URL, Access, Differences, Target, url
+from harness.target.target import URL, Differences, Target
 from tests.unit.pages import Paged
 
 NOW = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)

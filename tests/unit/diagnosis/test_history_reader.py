@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from harness.core.runs import READY_FILE
 from harness.diagnosis import history_reader
 from harness.diagnosis.history import History
-from harness.target.target import Access
+from harness.target.access import Access
 from tests.unit.pages import Paged
 
 if TYPE_CHECKING:

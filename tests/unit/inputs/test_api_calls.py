@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from harness.aws import eventbridge
 from harness.core.errors import ConfigError
 from harness.inputs import api_calls
 from harness.inputs.api_calls import Call
@@ -210,7 +211,7 @@ def test_an_input_that_only_eventbridge_can_make_is_refused(tmp_path: Path) -> N
     ["rate(1 minute)", "rate(5 minutes)", "cron(* * * * ? *)", "cron(0 2 ? * MON *)"],
 )
 def test_a_good_expression_is_taken(expression: str) -> None:
-    assert api_calls.expression_problem(expression) == ""
+    assert eventbridge.expression_problem(expression) == ""
 
 
 @pytest.mark.parametrize(
@@ -226,4 +227,4 @@ def test_a_good_expression_is_taken(expression: str) -> None:
     ],
 )
 def test_a_bad_expression_is_explained(expression: str, said: str) -> None:
-    assert said in api_calls.expression_problem(expression)
+    assert said in eventbridge.expression_problem(expression)

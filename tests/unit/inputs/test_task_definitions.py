@@ -10,9 +10,11 @@ from typing import Any
 
 import pytest
 
+from harness.aws.task_definition import fargate_memory_mib, parse
 from harness.aws.value_from import SecretReference, ValueFromError, parse_value_from
 from harness.core.errors import ConfigError
-from harness.inputs.task_definitions import fargate_memory_mib, load, load_json, load_service, parse
+from harness.inputs.problem import load_json
+from harness.inputs.task_definitions import load, load_service
 
 SECRET = "arn:aws:secretsmanager:us-east-1:876000000876:secret:tickets/db-Ab3dE5"
 WEB: dict[str, Any] = {

@@ -11,7 +11,7 @@ import pytest
 from harness.core.errors import ProvisionError
 from harness.core.wait import Clock, Deadline
 from harness.inputs.config import FirstRun
-from harness.rehearsal import provision
+from harness.rehearsal import first_run, service_watch
 from tests.unit.pages import Paged
 
 
@@ -52,8 +52,8 @@ def service(running: int = 0, state: str = "IN_PROGRESS", *events: str) -> dict[
     }
 
 
-def watch(ecs: FakeEcs, logs: str = "") -> provision.Watch:
-    return provision.Watch(
+def watch(ecs: FakeEcs, logs: str = "") -> service_watch.Watch:
+    return service_watch.Watch(
         client=ecs,  # type: ignore[arg-type]
         cluster="tickets",
         service="tickets-web",
@@ -164,13 +164,13 @@ def test_first_run_commands_run_in_order_in_one_task() -> None:
         return Result(0)
 
     commands = (FirstRun(("a",), ""), FirstRun(("b",), ""))
-    provision.first_run(commands, task_id="abc", run=run, where="")
+    first_run.run_commands(commands, task_id="abc", run=run, where="")
     assert seen == [("abc", ("a",)), ("abc", ("b",))]
 
 
 def test_a_migration_that_is_already_there_is_no_error() -> None:
     command = FirstRun(("php", "artisan", "session:table"), "already exists")
-    provision.first_run(
+    first_run.run_commands(
         (command,),
         task_id="abc",
         run=lambda *_: Result(1, stdout="ERROR Migration already exists."),
@@ -181,7 +181,7 @@ def test_a_migration_that_is_already_there_is_no_error() -> None:
 def test_a_command_that_fails_shows_its_output() -> None:
     command = FirstRun(("php", "artisan", "migrate", "--force"), "")
     with pytest.raises(ProvisionError) as caught:
-        provision.first_run(
+        first_run.run_commands(
             (command,),
             task_id="abc",
             run=lambda *_: Result(1, stderr="SQLSTATE[HY000] [2026] SSL is required from client"),
@@ -204,7 +204,7 @@ def test_a_first_run_needs_ecs_exec(agents: list[dict[str, str]] | None, words: 
     container = {"name": "app", "managedAgents": agents}
     ecs: Any = FakeEcs([service()], running=[{"taskArn": "t", "containers": [container]}])
     with pytest.raises(ProvisionError) as failure:
-        provision.require_exec(ecs, cluster="tickets", task_id="t", where="/runs/x")
+        first_run.require_exec(ecs, cluster="tickets", task_id="t", where="/runs/x")
     assert words in str(failure.value)
     container["managedAgents"] = [{"lastStatus": "RUNNING"}]
-    provision.require_exec(ecs, cluster="tickets", task_id="t", where="/runs/x")
+    first_run.require_exec(ecs, cluster="tickets", task_id="t", where="/runs/x")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from harness.target.resources.task_service import EcsService
+from harness.target.resources.ecs import EcsService
 from scenarios.test_steadiness import assert_was_stopped, ran_s
 from tests.unit.pages import Paged
 

@@ -14,11 +14,12 @@ from harness.stack import certificates
 from harness.stack.components import edge, mysql, proxy
 from harness.stack.components import emulator as localstack
 from harness.stack.spec import File, ServiceSpec
+from harness.target.clients.mysql import Account
 
 CERTIFICATES = certificates.create(
     {"mysql": ("db.example",), "proxy": ("px.example",), "edge": ("h.ex",)}
 )
-ACCOUNT = mysql.Account(schema="tickets", username="tickets", password=Secret("pass'word\\"))
+ACCOUNT = Account(schema="tickets", username="tickets", password=Secret("pass'word\\"))
 SPECS = [
     mysql.spec(
         endpoint="db.example",
@@ -65,7 +66,7 @@ def test_endpoints_are_aliases_on_the_side_of_their_clients_only() -> None:
 
 
 def test_init_sql_quotes_and_grants_on_the_schema_only() -> None:
-    account = mysql.Account(schema="my_app", username="o'hara", password=Secret("a'b\\c"))
+    account = Account(schema="my_app", username="o'hara", password=Secret("a'b\\c"))
     create, user, grant = mysql.init_sql(account).splitlines()
     assert create == "CREATE DATABASE `my_app` CHARACTER SET utf8mb4;"
     assert user == (

@@ -9,7 +9,7 @@ import pytest
 
 from harness.core.errors import TargetError
 from harness.stack.containers import Containers, ExecResult
-from harness.target.target import Access
+from harness.target.access import Access
 from tests.unit.local_servers import HOST
 
 URL = f"https://{HOST}"

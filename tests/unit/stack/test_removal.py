@@ -10,7 +10,7 @@ import docker.errors
 
 from harness.core import runs
 from harness.core.labels import LABEL_ROLE
-from harness.stack import removal
+from harness.stack import logs
 
 
 @dataclass
@@ -37,14 +37,14 @@ def labels(role: str, **more: str) -> dict[str, str]:
 def test_a_dead_container_does_not_keep_the_others_logs_from_being_saved(tmp_path: Path) -> None:
     run = runs.new_run(tmp_path)
     found: Any = [FakeContainer(labels("mysql"), dead=True), FakeContainer(labels("proxy"), b"up")]
-    removal.save(run, found)
+    logs.save(run, found)
     assert (run.directory / "services" / "proxy" / "stdout.log").read_text() == "up"
 
 
 def test_inspect_data_holds_names_of_variables_and_no_values(tmp_path: Path) -> None:
     run = runs.new_run(tmp_path)
     found: Any = [FakeContainer(labels("mysql"))]
-    removal.save(run, found)
+    logs.save(run, found)
     text = (run.directory / "services" / "mysql" / "inspect.json").read_text()
     assert "DB_PASSWORD" in text
     assert "hunter2" not in text
@@ -56,5 +56,5 @@ def test_what_control_injected_is_blanked_in_a_process_that_did_not_make_it(
     run = runs.new_run(tmp_path)
     secret = {"cutover.ecs.secret-names": "DB_PASSWORD"}
     found: Any = [FakeContainer(labels("task", **secret), b"password hunter2-hunter2")]
-    removal.save(run, found)
+    logs.save(run, found)
     assert "***" in (run.directory / "services" / "task" / "stdout.log").read_text()

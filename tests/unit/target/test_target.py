@@ -11,6 +11,7 @@ import pytest
 
 from harness.core.errors import NoStack, TargetError, UnsafeTarget
 from harness.core.redact import Secret
+from harness.target import access, locate
 from harness.target import target as targets
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ def open_port() -> Iterator[int]:
 
 
 def described(home: Path, **changed: Any) -> Path:
-    values = {one.name: "" for one in dataclasses.fields(targets.Access)}
+    values = {one.name: "" for one in dataclasses.fields(access.Access)}
     whole: dict[str, Any] = {
         **values,
         "public_url": "https://tickets.876events.example",
@@ -46,7 +47,7 @@ def described(home: Path, **changed: Any) -> Path:
 
 def test_the_local_stack_has_every_capability(tmp_path: Path, open_port: int) -> None:
     described(tmp_path, https=f"127.0.0.1:{open_port}", inputs={"a": "b"})
-    target = targets.local(tmp_path)
+    target = locate.local(tmp_path)
     assert target.capabilities == frozenset(targets.CAPABILITIES)
     assert target.access.services == {"web": "tickets-web"}
     assert target.access.writable_paths == ("/tmp",)
@@ -56,7 +57,7 @@ def test_the_local_stack_has_every_capability(tmp_path: Path, open_port: int) ->
 
 def test_without_a_stack_the_message_says_how_to_start_one(tmp_path: Path) -> None:
     with pytest.raises(NoStack) as failure:
-        targets.local(tmp_path)
+        locate.local(tmp_path)
     assert str(failure.value) == (
         "No stack is up.\n"
         f"  where: {tmp_path}/current.json\n"
@@ -69,13 +70,13 @@ def test_a_stack_that_is_gone_is_told_from_none(tmp_path: Path, open_port: int) 
         port = closed.getsockname()[1]
     described(tmp_path, https=f"127.0.0.1:{port}")
     with pytest.raises(NoStack, match=f"run abc123 is gone: nothing answers at 127.0.0.1:{port}"):
-        targets.local(tmp_path)
+        locate.local(tmp_path)
 
 
 def test_a_description_with_a_missing_or_wrong_key_names_it(tmp_path: Path) -> None:
     described(tmp_path, cluster=None, services=[], run_dir=3)
     with pytest.raises(TargetError) as failure:
-        targets.local(tmp_path)
+        locate.local(tmp_path)
     text = str(failure.value)
     assert "missing: cluster" in text
     assert "wrong type: run_dir, services" in text
@@ -85,29 +86,29 @@ def test_a_description_with_a_missing_or_wrong_key_names_it(tmp_path: Path) -> N
 def test_a_description_that_is_not_json_is_said_so(tmp_path: Path) -> None:
     (tmp_path / "current.json").write_text("{")
     with pytest.raises(TargetError, match="is not JSON"):
-        targets.local(tmp_path)
+        locate.local(tmp_path)
 
 
 def test_the_production_url_has_https_and_the_probe_only() -> None:
-    target = targets.url("https://tickets.876events.example/", probe_key=Secret("k" * 32))
+    target = locate.url("https://tickets.876events.example/", probe_key=Secret("k" * 32))
     assert target.capabilities == {"http", "probe"}
     assert target.access.public_url == "https://tickets.876events.example"
     assert target.lacks(frozenset({"ecs", "change", "http"})) == ("change", "ecs")
 
 
 def test_without_a_key_the_production_url_has_no_probe() -> None:
-    assert targets.url("https://tickets.example", probe_key=None).capabilities == {"http"}
+    assert locate.url("https://tickets.example", probe_key=None).capabilities == {"http"}
 
 
 def test_plain_http_is_no_production_url() -> None:
     with pytest.raises(TargetError, match="needs an https:// address"):
-        targets.url("http://tickets.876events.example", probe_key=None)
+        locate.url("http://tickets.876events.example", probe_key=None)
 
 
 def test_aws_is_never_given_the_addresses_of_a_local_stack() -> None:
     with pytest.raises(UnsafeTarget):
-        targets.aws(targets.Access(public_url="https://t.example", control="http://127.0.0.1:1"))
-    assert "containers" not in targets.aws(targets.Access(public_url="https://t")).capabilities
+        locate.aws(access.Access(public_url="https://t.example", control="http://127.0.0.1:1"))
+    assert "containers" not in locate.aws(access.Access(public_url="https://t")).capabilities
 
 
 @pytest.mark.parametrize(
@@ -115,4 +116,4 @@ def test_aws_is_never_given_the_addresses_of_a_local_stack() -> None:
     [("127.0.0.1:80", ("127.0.0.1", 80)), ("http://127.0.0.1:4566/", ("127.0.0.1", 4566))],
 )
 def test_addresses_are_split(address: str, parts: tuple[str, int]) -> None:
-    assert targets.split_address(address) == parts
+    assert access.split_address(address) == parts

@@ -9,6 +9,7 @@ from typing import Any
 
 from docker.types import LogConfig, Mount, Ulimit
 
+from harness.aws.task_definition import ContainerDefinition, TaskDefinition
 from harness.core.labels import (
     LABEL_CONTAINER,
     LABEL_FAMILY,
@@ -18,7 +19,6 @@ from harness.core.labels import (
     LABEL_TASK_ARN,
     LABEL_TASK_ID,
 )
-from harness.inputs.task_definitions import ContainerDefinition, TaskDefinition
 from harness.standins.control.agent.packet_rules import VARIABLE
 from harness.standins.control.state.model import Container, Definition, Task
 from harness.standins.control.state.settings import SOCKETS_DIR, Settings

@@ -6,7 +6,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from harness.inputs.task_definitions import parse
+from harness.aws.task_definition import parse
 from harness.standins.control.state import model
 from harness.standins.control.state.state import State
 

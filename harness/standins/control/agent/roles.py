@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.aws.iam_policy import ANY, Need, allows, trusts, why_not
+from harness.aws.task_definition import ContainerDefinition, parse
 from harness.aws.value_from import ValueFromError, parse_value_from
-from harness.inputs.task_definitions import ContainerDefinition, parse
 from harness.standins.control.agent.secrets import PREFIX
 from harness.standins.control.state.model import Definition, Task
 

@@ -12,8 +12,8 @@ from typing import Any, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
+from harness.aws.task_definition import ContainerDefinition
 from harness.aws.value_from import SecretReference, ValueFromError, parse_value_from
-from harness.inputs.task_definitions import ContainerDefinition
 
 PREFIX = "ResourceInitializationError: unable to pull secrets or registry auth: "
 _ASM = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from harness.inputs.task_definitions import TaskDefinition, fargate_memory_mib, parse
+from harness.aws.task_definition import TaskDefinition, fargate_memory_mib, parse
 from harness.standins.control.api.server import Operations
 from harness.standins.control.state import names
 from harness.standins.control.state.model import Definition

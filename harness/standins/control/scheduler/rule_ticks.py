@@ -18,7 +18,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from harness.inputs.api_calls import run_task_input
+from harness.aws.eventbridge import run_task_input
 from harness.standins.control.state.settings import Ticks as Settings
 from harness.standins.control.wire.protocol import ApiError
 
@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 LONG_POLL_S = 10
 _AGAIN_S = 1.0
 _MOST = 10
-_STARTED_BY_LENGTH = 36
+STARTED_BY_LENGTH = 36
 _DAY_S = 86400
 _RETRIES = 185
 
@@ -126,5 +126,5 @@ class Ticks:
 
 def request(settings: Settings) -> dict[str, Any]:
     """Return the RunTask input of one tick."""
-    started_by = f"events-rule/{settings.rule}"[:_STARTED_BY_LENGTH]
+    started_by = f"events-rule/{settings.rule}"[:STARTED_BY_LENGTH]
     return {**run_task_input(settings.target), "startedBy": started_by}

@@ -9,9 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
+from harness.aws.task_definition import TaskDefinition, parse
 from harness.core.labels import LABEL_ROLE, LABEL_TASK_ID
 from harness.core.redact import redact, remember_variable
-from harness.inputs.task_definitions import TaskDefinition, parse
 from harness.standins.control.agent import containers
 from harness.standins.control.agent.engine import Engine, EngineError, Seen
 from harness.standins.control.agent.secrets import SecretError, Secrets

@@ -21,10 +21,11 @@ import requests
 from harness.core.errors import TargetError
 from harness.core.redact import Secret, redact
 from harness.stack import engine
-from harness.target.clients import aws
+from harness.target.access import Access
+from harness.target.clients import aws, http, mysql
 from harness.target.clients.browser import Account, Browser, cookie_from, is_for_host, read_page
 from harness.target.clients.probe import ProbeClient, ProbeRefused, unless_away
-from harness.target.target import Access, Target
+from harness.target.target import Target
 from tests.unit.local_servers import HOST, Answer, Request, certificate, serve
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def test_https_goes_to_loopback_under_the_public_name(tmp_path: Path) -> None:
     pair = certificate(tmp_path)
     with serve(ok, tls=pair) as server:
         access = Access(public_url=URL, https=server.address, ca_file=str(pair[0]))
-        answer = aws.web(access).get(f"{URL}/events?x=1", timeout=5)
+        answer = http.web(access).get(f"{URL}/events?x=1", timeout=5)
     assert answer.text == "GET /events?x=1"
     assert server.seen[0].headers["Host"] == HOST
 
@@ -84,7 +85,7 @@ def test_a_certificate_for_another_name_is_refused(tmp_path: Path) -> None:
     with serve(ok, tls=pair) as server:
         access = Access(public_url=URL, https=server.address, ca_file=str(pair[0]))
         with pytest.raises(requests.exceptions.SSLError, match="not valid for"):
-            aws.web(access).get(URL, timeout=5)
+            http.web(access).get(URL, timeout=5)
 
 
 def test_the_stacks_ca_wins_over_the_environments(
@@ -95,7 +96,7 @@ def test_the_stacks_ca_wins_over_the_environments(
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
     with serve(ok, tls=pair) as server:
         access = Access(public_url=URL, https=server.address, ca_file=str(pair[0]))
-        assert aws.web(access).get(URL, timeout=5).status_code == 200
+        assert http.web(access).get(URL, timeout=5).status_code == 200
 
 
 def test_plain_http_has_a_port_of_its_own() -> None:
@@ -104,7 +105,7 @@ def test_plain_http_has_a_port_of_its_own() -> None:
 
     with serve(redirect) as server:
         access = Access(public_url=URL, http=server.address)
-        answer = aws.web(access).get(f"http://{HOST}/", allow_redirects=False, timeout=5)
+        answer = http.web(access).get(f"http://{HOST}/", allow_redirects=False, timeout=5)
     assert answer.headers["Location"] == f"{URL}/"
 
 
@@ -113,7 +114,7 @@ def test_a_closed_port_is_named() -> None:
         port = server.getsockname()[1]
     access = Access(public_url=URL, https=f"127.0.0.1:{port}")
     with pytest.raises(requests.ConnectionError, match=f"https port 127.0.0.1:{port} does not"):
-        aws.web(access).get(URL, timeout=5)
+        http.web(access).get(URL, timeout=5)
 
 
 # the probe
@@ -285,7 +286,7 @@ def test_mysql_is_reached_through_loopback(refusing_mysql: int) -> None:
         database="tickets",
     )
     with pytest.raises(pymysql.err.OperationalError, match="SSL is required from client"):
-        aws.mysql(access, hop="proxy", user="tickets", password="x", tls=False)
+        mysql.session(access, hop="proxy", user="tickets", password="x", tls=False)
 
 
 # the browser
@@ -310,7 +311,7 @@ def test_a_page_is_read_for_forms_and_links() -> None:
 
 
 def visitor(port_access: Access) -> Browser:
-    return Browser(aws.web(port_access), access=port_access, probe_key=lambda: "key")
+    return Browser(http.web(port_access), access=port_access, probe_key=lambda: "key")
 
 
 def test_a_form_is_sent_with_its_token_and_what_the_visitor_types(tmp_path: Path) -> None:

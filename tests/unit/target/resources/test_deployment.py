@@ -5,8 +5,8 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import Any
 
+from harness.target.access import Access
 from harness.target.resources.deployment import Rollout
-from harness.target.target import Access
 from tests.unit.pages import Paged
 
 ACCESS = Access(public_url="https://x.example", cluster="tickets")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from email.message import EmailMessage
 
+from harness.target.access import Access
 from harness.target.resources.mailbox import Mailbox, decoded
-from harness.target.target import Access
 from tests.unit.local_servers import serve
 
 

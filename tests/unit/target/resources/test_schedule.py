@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
+from harness.aws.eventbridge import is_each_minute
+from harness.target.access import Access
 from harness.target.resources.ecs import task_id
-from harness.target.resources.schedule import Scheduler, is_each_minute
-from harness.target.target import Access
+from harness.target.resources.schedule import Scheduler
 from tests.unit.pages import Paged
 
 NOW = datetime.now(UTC)

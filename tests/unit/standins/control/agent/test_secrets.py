@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, ParamValidationError
 
-from harness.inputs.task_definitions import ContainerDefinition
+from harness.aws.task_definition import ContainerDefinition
 from harness.standins.control.agent.secrets import PREFIX, SecretError, Secrets
 
 ARN = "arn:aws:secretsmanager:us-east-1:876000000876:secret:tickets/db-Ab3dE5"

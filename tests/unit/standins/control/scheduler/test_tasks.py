@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from harness.aws.task_definition import ContainerDefinition, parse
 from harness.core.errors import ConfigError
-from harness.inputs.task_definitions import ContainerDefinition, parse
 from harness.standins.control.agent import containers
 from harness.standins.control.agent.engine import EngineError, Seen
 from harness.standins.control.agent.metadata import Metadata

@@ -1,110 +1,29 @@
-"""AWS resources and the app's first run, by the calls that production's own set-up makes.
-
-Receives clients and knows no container: what runs the tasks is behind the ECS API.
-"""
+"""Waits until ECS services are steady, and ends early when they cannot be."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from harness.core.errors import ProvisionError
-from harness.core.redact import Secret, redact
+from harness.core.redact import redact
 from harness.core.wait import Deadline, DeadlinePassed, GaveUp, NotYet, Ready, wait_until
 from harness.diagnosis.causes import likely_cause
-from harness.inputs import iam_roles, task_definitions
-from harness.inputs import load_balancer as albfiles
-from harness.inputs.config import Config, FirstRun, Service
 from harness.target.resources import secret_references
 from harness.target.resources.ecs import address_of, find_tasks
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from types_boto3_ecs import ECSClient
-    from types_boto3_elbv2 import ElasticLoadBalancingv2Client
-    from types_boto3_iam import IAMClient
     from types_boto3_secretsmanager import SecretsManagerClient
 
 HOPELESS_STOP_CODES = frozenset({"TaskFailedToStart"})
+
+
 HOPELESS_REASONS = ("failed container health checks", "failed ELB health checks")
+
+
 _SHOWN_EVENTS = 8
-
-
-class ExecResult(Protocol):
-    """What a command in a task said."""
-
-    @property
-    def exit_code(self) -> int:
-        """Exit code."""
-
-    @property
-    def stdout(self) -> str:
-        """Standard output."""
-
-    @property
-    def stderr(self) -> str:
-        """Standard error."""
-
-
-class Exec(Protocol):
-    """Runs a command in a running task, as ECS Exec does: as root."""
-
-    def __call__(self, task_id: str, command: tuple[str, ...], /) -> ExecResult:
-        """Run it and wait for its end."""
-
-
-def secrets(client: SecretsManagerClient, values: Mapping[str, Secret]) -> None:
-    """Store each secret under production's name."""
-    for name, value in values.items():
-        client.create_secret(Name=name, SecretString=value.reveal())
-
-
-def roles(client: IAMClient, config: Config) -> None:
-    """Create the roles that the app's files in ``iam/`` describe, as they are."""
-    for role in iam_roles.read(config.app_context):
-        client.create_role(**role.create)
-        for name, document in role.policies.items():
-            client.put_role_policy(RoleName=role.name, PolicyName=name, PolicyDocument=document)
-
-
-def load_balancer(client: ElasticLoadBalancingv2Client, config: Config) -> None:
-    """Create the load balancer and the target group with production's settings."""
-    balancer = albfiles.load_balancer(config.load_balancer)
-    made = client.create_load_balancer(**balancer["LoadBalancer"])
-    client.modify_load_balancer_attributes(
-        LoadBalancerArn=made["LoadBalancers"][0]["LoadBalancerArn"],
-        Attributes=balancer.get("Attributes", []),
-    )
-    group = albfiles.target_group(config.target_group)
-    target_group = client.create_target_group(**group["TargetGroup"])
-    client.modify_target_group_attributes(
-        TargetGroupArn=target_group["TargetGroups"][0]["TargetGroupArn"],
-        Attributes=group.get("Attributes", []),
-    )
-
-
-def cluster(client: ECSClient, config: Config) -> None:
-    """Create the cluster."""
-    client.create_cluster(clusterName=config.cluster)
-
-
-def definition(client: ECSClient, path: Path) -> None:
-    """Register a task definition."""
-    client.register_task_definition(**dict(task_definitions.load(path).raw))
-
-
-def service(client: ECSClient, config: Config, files: Service) -> None:
-    """Register the task definition and create the service, from the files that production uses."""
-    definition(client, files.task_definition)
-    settings = task_definitions.load_json(files.service)
-    client.create_service(**{**settings, "cluster": config.cluster})
-
-
-def service_name(files: Service) -> str:
-    """Name of the service in its file."""
-    return str(task_definitions.load_json(files.service)["serviceName"])
 
 
 @dataclass(frozen=True)
@@ -248,47 +167,3 @@ def _stop_words(task: Mapping[str, Any]) -> str:
         if container.get("reason"):
             words.append(f"container {container['name']}: {container['reason']}")
     return ", ".join(words)
-
-
-def require_exec(client: ECSClient, *, cluster: str, task_id: str, where: str) -> None:
-    """See that ECS Exec works for a task, as the first run on the day of the cutover needs it.
-
-    Raises:
-        ProvisionError: The task was started without it, or its role lacks the rights.
-    """
-    (task,) = client.describe_tasks(cluster=cluster, tasks=[task_id])["tasks"]
-    agents = [one for item in task["containers"] for one in item.get("managedAgents") or ()]
-    if any(one.get("lastStatus") == "RUNNING" for one in agents):
-        return
-    cause = "its role lacks the ssmmessages actions" if agents else "its service does not enable it"
-    raise ProvisionError(
-        f"ECS Exec does not work for the web task: {cause}",
-        state="The execute command failed because execute command was not enabled when the task was"
-        " run or the execute command agent isn't running.",
-        where=where,
-        hint="set \"enableExecuteCommand\": true in the service's file, and allow the task's role"
-        " ssmmessages:CreateControlChannel, CreateDataChannel, OpenControlChannel and"
-        " OpenDataChannel on *",
-    )
-
-
-def first_run(commands: tuple[FirstRun, ...], *, task_id: str, run: Exec, where: str) -> None:
-    """Run the first-run commands in a web task, one after the other.
-
-    Raises:
-        ProvisionError: A command failed, and not in the way that its ``accept`` allows.
-    """
-    for item in commands:
-        result = run(task_id, item.command)
-        output = f"{result.stdout}\n{result.stderr}".strip()
-        if result.exit_code == 0 or (item.accept and item.accept in output):
-            continue
-        cause = likely_cause([output])
-        command = " ".join(item.command)
-        raise ProvisionError(
-            f"`{command}` failed in the web task" + (f": {cause}" if cause else ""),
-            state=f"exit code {result.exit_code}, task {task_id}",
-            log_tail=output,
-            where=where,
-            hint="correct the cause, then run it again",
-        )

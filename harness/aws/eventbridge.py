@@ -1,0 +1,94 @@
+"""EventBridge's schedule expressions, and the RunTask call that a rule with an ECS target makes."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    pass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+_OVERRIDES = (
+    *("containerOverrides", "cpu", "memory", "executionRoleArn", "taskRoleArn"),
+    *("ephemeralStorage", "inferenceAcceleratorOverrides"),
+)
+"""https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_TaskOverride.html"""
+
+
+_CRON_FIELDS = 6
+
+
+_ECS_PARAMETERS = {
+    "LaunchType": "launchType",
+    "PlatformVersion": "platformVersion",
+    "Group": "group",
+    "EnableExecuteCommand": "enableExecuteCommand",
+    "PropagateTags": "propagateTags",
+}
+"""Members of EcsParameters, and what RunTask calls them."""
+
+
+def expression_problem(expression: str) -> str:
+    """Say what EventBridge would refuse in a schedule expression; empty when it takes it."""
+    rate = re.fullmatch(r"rate\((\d+) (minute|hour|day)(s?)\)", expression)
+    if rate:
+        if int(rate[1]) == 0:
+            return "has the rate 0"
+        wanted = "" if int(rate[1]) == 1 else "s"
+        return "" if rate[3] == wanted else f"must say {rate[2]}{wanted}"
+    cron = re.fullmatch(r"cron\((.*)\)", expression)
+    if not cron:
+        return "is neither rate(...) nor cron(...)"
+    fields = cron[1].split()
+    if len(fields) != _CRON_FIELDS:
+        return f"has {len(fields)} fields, and EventBridge's cron has six: the last is the year"
+    if (fields[2] == "?") == (fields[4] == "?"):
+        return "must have ? as the day of the month or as the day of the week, and not both"
+    return ""
+
+
+def run_task_input(target: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the RunTask input that EventBridge makes of an ECS target."""
+    said = target["EcsParameters"]
+    made: dict[str, Any] = {
+        "cluster": target["Arn"],
+        "taskDefinition": said["TaskDefinitionArn"],
+        "count": said.get("TaskCount", 1),
+    }
+    for theirs, ours in _ECS_PARAMETERS.items():
+        if theirs in said:
+            made[ours] = said[theirs]
+    network = said.get("NetworkConfiguration", {}).get("awsvpcConfiguration")
+    if network:
+        made["networkConfiguration"] = {
+            "awsvpcConfiguration": {k[:1].lower() + k[1:]: v for k, v in network.items()}
+        }
+    overrides = _overrides(target)
+    return {**made, "overrides": overrides} if overrides else made
+
+
+def _overrides(target: Mapping[str, Any]) -> dict[str, Any]:
+    given = target.get("Input") or {}
+    return dict(json.loads(given) if isinstance(given, str) else given)
+
+
+STARTED_BY_LENGTH = 36
+
+
+_ALWAYS = frozenset({"*", "?", "*/1", "0/1", "1/1"})
+"""Fields of EventBridge's cron that leave no minute out."""
+
+
+def is_each_minute(expression: str) -> bool:
+    """Say whether a rule with this schedule expression ticks in every minute."""
+    if expression == "rate(1 minute)":
+        return True
+    fields = expression.removeprefix("cron(").removesuffix(")").split()
+    return expression.startswith("cron(") and all(one in _ALWAYS for one in fields)

@@ -1,0 +1,127 @@
+"""A Fargate task definition, as RegisterTaskDefinition takes it: typed access to its members."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+_GIB = 1024
+
+
+FARGATE_MEMORY_MIB: Mapping[int, tuple[int, ...]] = {
+    256: (512, 1 * _GIB, 2 * _GIB),
+    512: tuple(gib * _GIB for gib in range(1, 5)),
+    1024: tuple(gib * _GIB for gib in range(2, 9)),
+    2048: tuple(gib * _GIB for gib in range(4, 17)),
+    4096: tuple(gib * _GIB for gib in range(8, 31)),
+    8192: tuple(gib * _GIB for gib in range(16, 61, 4)),
+    16384: tuple(gib * _GIB for gib in range(32, 121, 8)),
+}
+"""Memory (MiB) that Fargate offers for each cpu value (1024 units are one vCPU)."""
+
+
+@dataclass(frozen=True)
+class ContainerDefinition:
+    """One entry of containerDefinitions; ``raw`` holds what has no field of its own."""
+
+    raw: Mapping[str, Any]
+
+    @property
+    def name(self) -> str:
+        """The container's name, unique within its task definition."""
+        return str(self.raw["name"])
+
+    @property
+    def image(self) -> str:
+        """The image reference as written."""
+        return str(self.raw["image"])
+
+    @property
+    def essential(self) -> bool:
+        """Whether the task stops when this container does; omitted means yes."""
+        return self.raw.get("essential") is not False
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Name to value, as written; never a secret."""
+        return {item["name"]: item.get("value", "") for item in self.raw.get("environment") or ()}
+
+    @property
+    def secrets(self) -> dict[str, str]:
+        """Name of the environment variable to its valueFrom text."""
+        return {item["name"]: item["valueFrom"] for item in self.raw.get("secrets") or ()}
+
+    @property
+    def stop_timeout_s(self) -> int:
+        """Seconds between the stop signal and SIGKILL; Fargate's default is 30."""
+        return int(self.raw.get("stopTimeout") or 30)
+
+    @property
+    def health_check(self) -> Mapping[str, Any] | None:
+        """The health check, or None; the image's own never counts on ECS."""
+        return self.raw.get("healthCheck")
+
+
+@dataclass(frozen=True)
+class TaskDefinition:
+    """A RegisterTaskDefinition input."""
+
+    raw: Mapping[str, Any]
+    source: str = ""
+    """The file it came from, for error texts."""
+
+    @property
+    def family(self) -> str:
+        """The family; ECS numbers its revisions."""
+        return str(self.raw["family"])
+
+    @property
+    def containers(self) -> tuple[ContainerDefinition, ...]:
+        """The containers in the order written."""
+        return tuple(ContainerDefinition(raw=item) for item in self.raw["containerDefinitions"])
+
+    @property
+    def cpu_units(self) -> int:
+        """CPU of the task; 1024 units are one vCPU. 0 when not set, or no number."""
+        return _as_number(str(self.raw.get("cpu") or 0), unit="vcpu", factor=1024)
+
+    @property
+    def memory_mib(self) -> int:
+        """Memory of the task in MiB. 0 when not set, or no number."""
+        return _as_number(str(self.raw.get("memory") or 0), unit="gb", factor=_GIB)
+
+    @property
+    def task_role_arn(self) -> str:
+        """The role whose credentials the containers get; empty when there is none."""
+        return str(self.raw.get("taskRoleArn") or "")
+
+    @property
+    def execution_role_arn(self) -> str:
+        """The role that fetches images and secrets; empty when there is none."""
+        return str(self.raw.get("executionRoleArn") or "")
+
+    def container(self, name: str) -> ContainerDefinition:
+        """Return the container of this name."""
+        return next(container for container in self.containers if container.name == name)
+
+
+def fargate_memory_mib(cpu_units: int) -> tuple[int, ...]:
+    """Return the memory values that Fargate offers for this cpu; empty when it has no such cpu."""
+    return tuple(FARGATE_MEMORY_MIB.get(cpu_units, ()))
+
+
+def parse(raw: Mapping[str, Any]) -> TaskDefinition:
+    """Give typed access to an input that an API has already checked."""
+    return TaskDefinition(raw=raw)
+
+
+def _as_number(text: str, *, unit: str, factor: int) -> int:
+    """Read "512", ".5 vCPU" or "1 GB" as units or MiB; 0 when it is neither."""
+    plain = text.strip().lower()
+    try:
+        if plain.endswith(unit):
+            return int(float(plain.removesuffix(unit)) * factor)
+        return int(plain)
+    except ValueError:
+        return 0

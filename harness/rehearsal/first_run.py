@@ -1,0 +1,79 @@
+"""The app's first run: commands in the first healthy web task, as on the day of the cutover."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from harness.core.errors import ProvisionError
+from harness.diagnosis.causes import likely_cause
+from harness.inputs.config import FirstRun
+
+if TYPE_CHECKING:
+    from types_boto3_ecs import ECSClient
+
+
+class ExecResult(Protocol):
+    """What a command in a task said."""
+
+    @property
+    def exit_code(self) -> int:
+        """Exit code."""
+
+    @property
+    def stdout(self) -> str:
+        """Standard output."""
+
+    @property
+    def stderr(self) -> str:
+        """Standard error."""
+
+
+class Exec(Protocol):
+    """Runs a command in a running task, as ECS Exec does: as root."""
+
+    def __call__(self, task_id: str, command: tuple[str, ...], /) -> ExecResult:
+        """Run it and wait for its end."""
+
+
+def require_exec(client: ECSClient, *, cluster: str, task_id: str, where: str) -> None:
+    """See that ECS Exec works for a task, as the first run on the day of the cutover needs it.
+
+    Raises:
+        ProvisionError: The task was started without it, or its role lacks the rights.
+    """
+    (task,) = client.describe_tasks(cluster=cluster, tasks=[task_id])["tasks"]
+    agents = [one for item in task["containers"] for one in item.get("managedAgents") or ()]
+    if any(one.get("lastStatus") == "RUNNING" for one in agents):
+        return
+    cause = "its role lacks the ssmmessages actions" if agents else "its service does not enable it"
+    raise ProvisionError(
+        f"ECS Exec does not work for the web task: {cause}",
+        state="The execute command failed because execute command was not enabled when the task was"
+        " run or the execute command agent isn't running.",
+        where=where,
+        hint="set \"enableExecuteCommand\": true in the service's file, and allow the task's role"
+        " ssmmessages:CreateControlChannel, CreateDataChannel, OpenControlChannel and"
+        " OpenDataChannel on *",
+    )
+
+
+def run_commands(commands: tuple[FirstRun, ...], *, task_id: str, run: Exec, where: str) -> None:
+    """Run the first-run commands in a web task, one after the other.
+
+    Raises:
+        ProvisionError: A command failed, and not in the way that its ``accept`` allows.
+    """
+    for item in commands:
+        result = run(task_id, item.command)
+        output = f"{result.stdout}\n{result.stderr}".strip()
+        if result.exit_code == 0 or (item.accept and item.accept in output):
+            continue
+        cause = likely_cause([output])
+        command = " ".join(item.command)
+        raise ProvisionError(
+            f"`{command}` failed in the web task" + (f": {cause}" if cause else ""),
+            state=f"exit code {result.exit_code}, task {task_id}",
+            log_tail=output,
+            where=where,
+            hint="correct the cause, then run it again",
+        )

@@ -1,0 +1,138 @@
+"""One local stack, from its run directory to its removal on every way out."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from harness.core import progress, runs
+from harness.core.errors import HarnessError
+from harness.core.runs import Run
+from harness.core.steps import interrupted
+from harness.stack import engine, logs, removal
+
+if TYPE_CHECKING:
+    import docker
+
+    from harness.inputs.config import Config
+
+
+@dataclass
+class Session:
+    """One stack, from its run directory to its removal."""
+
+    config: Config
+    client: docker.DockerClient
+    run: Run
+    kept: bool = False
+    began: float = field(default_factory=time.monotonic)
+
+    def start(self) -> None:
+        """Build what is missing and start the stack."""
+        from harness.images import builder as images
+        from harness.rehearsal import bringup, plan
+
+        plan.check(self.config)
+        with progress.shown() as show:
+            built = images.build_for(self.client, self.config, run=self.run, progress=show)
+            bringup.Bringup(
+                config=self.config,
+                run=self.run,
+                client=self.client,
+                progress=show,
+                images=built,
+            ).up()
+
+    def keep(self) -> None:
+        """Leave the stack up when this process ends."""
+        from harness.rehearsal import bringup
+
+        self.run.set_state(runs.STATE_UP)
+        bringup.record_current(self.run)
+        self.kept = True
+
+
+@contextmanager
+def session(config: Config) -> Iterator[Session]:
+    """Sweep what dead runs left, open a run, and remove its stack unless it is kept."""
+    client = _ready_engine()
+    removal.sweep(client)
+    with sigterm_as_interrupt():
+        run = runs.new_run(config.home)
+        opened = Session(config=config, client=client, run=run)
+        try:
+            yield opened
+        except HarnessError as error:
+            run.write_text("failure.txt", str(error))
+            raise
+        finally:
+            if not opened.kept:
+                with _signals_ignored():
+                    remove(client, run)
+
+
+def remove(client: docker.DockerClient, run: Run) -> None:
+    """Save a run's logs, then remove everything it made."""
+    logs.save(run, logs.containers_of(client, run.id))
+    removal.remove_run(client, run.id)
+    run.set_state(runs.STATE_STOPPED)
+    runs.clear_current(run.home, run_id=run.id)
+
+
+def _ready_engine() -> docker.DockerClient:
+    client = engine.connect()
+    root = client.info().get("DockerRootDir", "/")
+    if Path(root).is_dir():
+        engine.require_room(root)
+    return client
+
+
+@contextmanager
+def sigterm_as_interrupt() -> Iterator[None]:
+    """Treat SIGTERM and SIGHUP, as CI and closed terminals send them, like Ctrl-C.
+
+    SIGINT is set too: a shell that starts us in the background has it ignored.
+    """
+
+    def interrupt(_signal: int, _frame: FrameType | None) -> None:
+        interrupted.set()
+        raise KeyboardInterrupt
+
+    names = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    former = {name: signal.signal(name, interrupt) for name in names}
+    try:
+        yield
+    finally:
+        for name, handler in former.items():
+            signal.signal(name, handler)
+
+
+@contextmanager
+def _signals_ignored() -> Iterator[None]:
+    """Let nothing but SIGKILL end a clean-up; it takes seconds."""
+    names = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    former = {name: signal.signal(name, signal.SIG_IGN) for name in names}
+    try:
+        yield
+    finally:
+        for name, handler in former.items():
+            signal.signal(name, handler)
+
+
+def down_current(home: Path, *, client: docker.DockerClient | None = None) -> bool:
+    """Remove the stack that is up, if there is one."""
+    found = runs.read_current(home)
+    if found is None:
+        return False
+    run = runs.find_run(home, found["run"])
+    if run is not None:
+        with _signals_ignored():
+            remove(client or engine.connect(), run)
+    runs.clear_current(home, run_id=found["run"])
+    return True

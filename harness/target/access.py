@@ -1,0 +1,99 @@
+"""A target's addresses and names: plain data, kept in ``current.json``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any
+
+from harness.core.errors import TargetError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True)
+class Access:
+    """What a stack hands over: every address and name that a client needs.
+
+    Addresses are ``host:port`` on this machine; without one, production's name is dialled.
+    """
+
+    public_url: str
+    run: str = ""
+    run_dir: str = ""
+    https: str = ""
+    http: str = ""
+    emulator: str = ""
+    control: str = ""
+    proxy: str = ""
+    mysql: str = ""
+    ca_file: str = ""
+    account_id: str = ""
+    region: str = ""
+    cluster: str = ""
+    proxy_endpoint: str = ""
+    cluster_endpoint: str = ""
+    database: str = ""
+    services: Mapping[str, str] = field(default_factory=dict)
+    target_group: str = ""
+    load_balancer: str = ""
+    session_cookie: str = ""
+    secrets: Mapping[str, str] = field(default_factory=dict)
+    probe_key_name: str = "probe_key"
+    """The key of the secret ``app`` that signs requests to the probe."""
+    resources: Mapping[str, str] = field(default_factory=dict)
+    """Kind -> name: bucket, queue, dead_letter_queue, identity, rule, scheduler."""
+    schedule: Mapping[str, Any] = field(default_factory=dict)
+    """``run_task``: the input with which the rule runs its task. Only where it is emulated,
+    ``queue``: through which its ticks come, and ``since``: when it was made, ISO 8601."""
+    ways: tuple[str, ...] = ()
+    """Who may open connections to whom by the security groups: ``tasks -> proxy port 3306``."""
+    writable_paths: tuple[str, ...] = ()
+    """All that the app's user may write to in its container."""
+    vendor: str = ""
+    overlay: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def public_host(self) -> str:
+        """The host name that visitors type."""
+        return self.public_url.split("://", 1)[-1].split("/", 1)[0].split(":", 1)[0]
+
+
+def access_from(data: Mapping[str, Any], *, where: str) -> Access:
+    """Turn the parsed ``current.json`` into an `Access`; keys that nothing here reads may be in it.
+
+    Raises:
+        TargetError: A key is missing or of the wrong type.
+    """
+    kinds = {one.name: _kind(str(one.type)) for one in fields(Access)}
+    missing = [name for name in kinds if name not in data]
+    wrong = [name for name, kind in kinds.items() if not isinstance(data.get(name, kind()), kind)]
+    if missing or wrong:
+        told = [
+            f"{what}: {', '.join(names)}"
+            for what, names in (("missing", missing), ("wrong type", wrong))
+            if names
+        ]
+        raise TargetError(
+            "The description of the running stack does not fit this version of the harness.",
+            state="; ".join(told),
+            where=where,
+            hint="Run bin/cutover down, then bin/cutover up.",
+        )
+    found: dict[str, Any] = {
+        name: tuple(data[name]) if kind is list else data[name] for name, kind in kinds.items()
+    }
+    return Access(**found)
+
+
+def _kind(annotation: str) -> type:
+    """Return what JSON makes of a field."""
+    if "Mapping" in annotation:
+        return dict
+    return list if "tuple" in annotation else str
+
+
+def split_address(address: str) -> tuple[str, int]:
+    """Split ``host:port``, with or without a scheme before it."""
+    host, _, port = address.split("://", 1)[-1].rstrip("/").rpartition(":")
+    return host, int(port)

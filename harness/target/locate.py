@@ -1,0 +1,89 @@
+"""Finds the target of a name: the local stack, a public URL, an AWS account."""
+
+from __future__ import annotations
+
+import json
+import socket
+from typing import TYPE_CHECKING
+
+from harness.core.errors import NoStack, TargetError, UnsafeTarget
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from harness.core.redact import Secret
+from harness.target.access import Access, access_from, split_address
+from harness.target.target import _OF_TARGET, AS_LOCAL, AS_ON_AWS, AWS, LOCAL, PROBE, URL, Target
+
+CURRENT_FILE = "current.json"
+
+
+_CONNECT_TIMEOUT_S = 1.0
+
+
+def local(home: Path) -> Target:
+    """Return the stack on this machine, as ``bin/cutover up`` described it under ``home``.
+
+    Raises:
+        NoStack: None was started, or the one that was is gone.
+        TargetError: Its description cannot be read.
+    """
+    path = home / CURRENT_FILE
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise NoStack(
+            "No stack is up.", where=str(path), hint="Start one with bin/cutover up."
+        ) from None
+    except ValueError as error:
+        raise TargetError(
+            "The description of the running stack is not JSON.",
+            last_answer=str(error),
+            where=str(path),
+            hint="Run bin/cutover down, then bin/cutover up.",
+        ) from None
+    access = access_from(data, where=str(path))
+    if not _answers(access.https):
+        raise NoStack(
+            f"The stack of run {access.run} is gone: nothing answers at {access.https}.",
+            where=str(path),
+            hint="Start a new one with bin/cutover up.",
+        )
+    return Target(LOCAL, access, _OF_TARGET[LOCAL], AS_LOCAL)
+
+
+def url(public_url: str, *, probe_key: Secret | None, session_cookie: str = "") -> Target:
+    """Return the production site, of which only the URL and the probe's key are known.
+
+    Without a key there is no probe, and scenarios that need it are skipped and say so.
+
+    Raises:
+        TargetError: The address is no https URL.
+    """
+    if not public_url.startswith("https://"):
+        raise TargetError(
+            f"The target url needs an https:// address, and got {public_url or 'none'!r}.",
+            hint="Set public_url in cutover.toml.",
+        )
+    able = _OF_TARGET[URL] if probe_key else _OF_TARGET[URL] - {PROBE}
+    access = Access(public_url=public_url.rstrip("/"), session_cookie=session_cookie)
+    return Target(URL, access, able, AS_ON_AWS, probe_key)
+
+
+def aws(access: Access) -> Target:
+    """Return the real account; nothing here is reached through this machine's ports.
+
+    Raises:
+        UnsafeTarget: The addresses are those of a local stack.
+    """
+    if access.https or access.emulator or access.control:
+        raise UnsafeTarget("The target aws was given the addresses of a local stack.")
+    return Target(AWS, access, _OF_TARGET[AWS], AS_ON_AWS)
+
+
+def _answers(address: str) -> bool:
+    try:
+        with socket.create_connection(split_address(address), _CONNECT_TIMEOUT_S):
+            return True
+    except OSError:
+        return False
