@@ -1,6 +1,6 @@
-"""Write docs/scenarios.md and docs/mistakes.md from the scenarios and the mistakes themselves.
+"""Write the generated pages: scenarios, mistakes, and the picture of the packages.
 
-Run it as `.venv/bin/python -m docs.make`; a test sees that both are up to date.
+Run it as `.venv/bin/python -m docs.make`; a test checks that they are up to date.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import FunctionType
 from typing import Any
+
+from docs import architecture_page
 
 ROOT = Path(__file__).resolve().parent.parent
 TARGETS = ("local", "aws", "url")
@@ -34,6 +36,8 @@ stand-in's own behaviour are turned red by the stand-in's tests in `tests/docker
 def pages() -> dict[Path, str]:
     """Return the text of each generated page."""
     return {
+        architecture_page.PICTURE: architecture_page.picture(),
+        architecture_page.PAGE: architecture_page.page(),
         ROOT / "docs" / "scenarios.md": scenarios_page(),
         ROOT / "docs" / "mistakes.md": mistakes_page(),
     }

@@ -1,1 +1,1 @@
-"""What AWS documents mean, as pure values and functions."""
+"""The meaning of AWS documents, as pure values and functions."""

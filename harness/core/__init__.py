@@ -1,1 +1,1 @@
-"""What every package stands on: errors, redaction, waiting, steps, progress, runs, labels."""
+"""The ground floor: errors, redaction, waiting, steps, progress, runs, labels."""

@@ -1,4 +1,4 @@
-"""Reports: what each scenario showed, what a pass proves, and one writer per format."""
+"""The report of a replay: terminal, HTML, JUnit, JSON."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Where scenarios run, and how to reach and act on it; no Docker."""
+"""The place where scenarios run, and the clients that reach and act on it; no Docker."""

@@ -1,1 +1,1 @@
-"""Checks of what an image holds: secrets, security fixes, CA certificates, nginx."""
+"""Checks of an image's content: secrets, security fixes, CA certificates, nginx."""

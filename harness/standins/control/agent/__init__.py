@@ -1,1 +1,1 @@
-"""What the ECS agent does on a host: containers, secrets, credentials, packet rules."""
+"""The ECS agent of a host: containers, secrets, credentials, packet rules."""
