@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harness.core.redact import redact
+from harness.diagnosis.expect import ExpectationError
 from harness.diagnosis.patterns.app import AWS, DATABASE, OWN_WORDS, SEEN
 from harness.diagnosis.patterns.background import JOBS, SCHEDULED, TICKS
 from harness.diagnosis.patterns.network import NETWORK, PUBLIC
@@ -21,7 +22,7 @@ from harness.diagnosis.patterns.scenario_messages import FACTS, MAIL, RELEASES, 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-RULES: tuple[Rule, ...] = (
+EVIDENCE: tuple[Rule, ...] = (
     *RELEASES,
     *SECRETS,
     *NETWORK,
@@ -38,8 +39,8 @@ RULES: tuple[Rule, ...] = (
     *MAIL,
     *SEEN,
     *HEALTH,
-    *OWN_WORDS,
 )
+RULES = (*EVIDENCE, *OWN_WORDS)
 LINES_SHOWN = 6
 _LINE_WIDTH = 400
 
@@ -52,15 +53,29 @@ class Cause:
     lines: tuple[str, ...]
 
 
-def find_cause(texts: Iterable[str]) -> Cause | None:
+def find_cause(texts: Iterable[str], *, rules: Iterable[Rule] = RULES) -> Cause | None:
     """Return the first rule's cause that the evidence speaks for, or nothing."""
     whole = _plain("\n".join(texts))
-    for rule in RULES:
+    for rule in rules:
         match = rule.pattern.search(whole)
         if match is not None:
             sentence = redact(_filled(rule.sentence, match=match, whole=whole))
             return Cause(sentence, _lines(rule.pattern, whole=whole))
     return None
+
+
+def rank(error: BaseException | None, *, texts: Iterable[str]) -> Cause | None:
+    """Return the cause of a scenario's failure.
+
+    A check that is certain goes first, then what the evidence says, then what the check thinks
+    likely, and last what the app says of itself.
+    """
+    own = Cause(redact(error.cause), ()) if isinstance(error, ExpectationError) else None
+    own = own if own and own.sentence else None
+    if own and isinstance(error, ExpectationError) and error.certain:
+        return own
+    whole = tuple(texts)
+    return find_cause(whole, rules=EVIDENCE) or own or find_cause(whole, rules=OWN_WORDS)
 
 
 def likely_cause(texts: Iterable[str]) -> str | None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.core import bundle
+from harness.diagnosis.expect import ExpectationError
 
 if TYPE_CHECKING:
     import pytest
@@ -28,8 +29,10 @@ def _is_ours(path: Path) -> bool:
     return path.is_relative_to(bundle.PACKAGE) or "scenarios" in path.parts
 
 
-def seen(report: pytest.TestReport) -> str:
+def seen(report: pytest.TestReport, error: BaseException | None) -> str:
     """Return what a scenario says that it saw."""
+    if isinstance(error, ExpectationError):
+        return error.message
     crash = getattr(report.longrepr, "reprcrash", None)
     text = crash.message if crash is not None else str(report.longrepr)
     said = text.removeprefix("AssertionError: ")

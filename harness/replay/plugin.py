@@ -19,7 +19,7 @@ import pytest
 from harness.core.errors import HarnessError, TargetError
 from harness.core.redact import redact
 from harness.core.wait import DeadlinePassed
-from harness.diagnosis.causes import find_cause
+from harness.diagnosis.causes import rank
 from harness.replay import exclusive, markers
 from harness.replay import outcome as failures
 from harness.replay.fixtures import *  # noqa: F403 - pytest finds fixtures in the plugin's own namespace
@@ -238,7 +238,7 @@ def pytest_runtest_makereport(
     running.seconds += report.duration
     first = running.outcome is None or running.outcome.result == PASSED
     if first and (report.when == "call" or not report.passed):
-        running.outcome = _outcome(item, report=report)
+        running.outcome = _outcome(item, call=call, report=report)
         report.sections += [(f"cutover: {title}", text) for title, text in _shown(running.outcome)]
     _redact(report)
     if report.when == "teardown" and running.outcome is not None:
@@ -248,7 +248,9 @@ def pytest_runtest_makereport(
     return report
 
 
-def _outcome(item: pytest.Item, *, report: pytest.TestReport) -> Outcome:
+def _outcome(
+    item: pytest.Item, *, call: pytest.CallInfo[None], report: pytest.TestReport
+) -> Outcome:
     running = item.stash[_running]
     begun = Outcome(
         scenario=item.nodeid,
@@ -262,9 +264,10 @@ def _outcome(item: pytest.Item, *, report: pytest.TestReport) -> Outcome:
         return replace(begun, result=SKIPPED, reason=failures.skip_reason(report))
     if report.passed:
         return begun
-    seen = redact(failures.seen(report))
+    error = call.excinfo.value if call.excinfo is not None else None
+    seen = redact(failures.seen(report, error))
     found = _toolbox(item.config).evidence(since=running.since)
-    cause = find_cause((seen, *found.telling))
+    cause = rank(error, texts=(seen, *found.telling))
     return replace(
         begun,
         result=FAILED if report.when == "call" else ERROR,

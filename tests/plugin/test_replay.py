@@ -96,6 +96,39 @@ def test_a_failure_carries_its_cause(replay: Replay) -> None:
     )
 
 
+CHECKED = """
+    from harness.diagnosis.expect import expect
+
+    @complete
+    @pytest.mark.read_only
+    def test_a_cookie():
+        expect(False, {message!r}, cause={cause!r}, certain={certain})
+    """
+
+
+def test_a_check_names_its_cause(replay: Replay, pytester: pytest.Pytester) -> None:
+    message, cause = "the cookie has no Secure flag: abc", "SESSION_SECURE_COOKIE is not true"
+    result = replay(CHECKED.format(message=message, cause=cause, certain=False))
+    result.stdout.fnmatch_lines(
+        [
+            f"E *ExpectationError: {message}",
+            cause,
+            f"      likely cause: {cause}",
+        ]
+    )
+    result.stdout.no_fnmatch_line("*AssertionError*")
+    report = json.loads((pytester.path / "run" / "report.json").read_text())
+    assert report["scenarios"][0]["seen"] == message
+
+
+@pytest.mark.parametrize("certain", [True, False])
+def test_evidence_outranks_a_check_that_is_not_certain(replay: Replay, *, certain: bool) -> None:
+    message = "answered 500: SQLSTATE[HY000] [1049] Unknown database 'shop'"
+    result = replay(CHECKED.format(message=message, cause="no page", certain=certain))
+    seen = "no page" if certain else 'DB_DATABASE is "shop", which does not exist'
+    result.stdout.fnmatch_lines([f"      likely cause: {seen}"])
+
+
 def test_a_public_host_without_a_dns_record_is_named_and_libraries_are_left_out(
     replay: Replay,
 ) -> None:

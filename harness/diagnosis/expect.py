@@ -1,0 +1,33 @@
+"""A check that carries its own cause: `expect`."""
+
+from __future__ import annotations
+
+
+class ExpectationError(AssertionError):
+    """A check failed, and says why where it can."""
+
+    # Python writes no module before the names of builtins, and pytest repeats what Python writes.
+    __module__ = "builtins"
+
+    def __init__(self, message: str, *, cause: str = "", certain: bool = False) -> None:
+        super().__init__(message)
+        self.message = message
+        self.cause = cause
+        self.certain = certain
+
+
+def expect(condition: object, message: str, *, cause: str = "", certain: bool = False) -> None:
+    """Fail unless the condition holds.
+
+    Args:
+        condition: Anything with a truth value.
+        message: The state that the check met, with the values that it saw.
+        cause: The most likely reason and its remedy, in one sentence.
+        certain: The check itself is the diagnosis, so that no evidence outranks its cause.
+
+    Raises:
+        ExpectationError: The condition does not hold.
+    """
+    __tracebackhide__ = True
+    if not condition:
+        raise ExpectationError(message, cause=cause, certain=certain)
