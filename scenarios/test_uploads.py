@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import secrets as random
+import secrets
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -13,8 +13,8 @@ import pytest
 from harness.report import emulated, not_covered, proved
 from harness.target.clients import http
 from harness.target.clients.browser import Account
-from harness.target.resources import bucket as bucketloss
 from harness.target.resources import bucket_lifecycle
+from harness.target.resources.bucket import taken_away
 from scenarios.tickets.pages import (
     LARGEST_BYTES,
     POSTER,
@@ -75,7 +75,7 @@ def stored(probe: ProbeClient) -> Iterator[Callable[[bytes], tuple[str, dict[str
     names: list[str] = []
 
     def store(content: bytes) -> tuple[str, dict[str, Any]]:
-        names.append(f"rehearsal-{random.token_hex(6)}")
+        names.append(f"rehearsal-{secrets.token_hex(6)}")
         told = probe.store(names[-1], content)
         assert told["stored"] is True, f"the disk {told['disk']} did not store the file: {told}"
         return names[-1], told
@@ -100,7 +100,7 @@ def test_a_file_stored_through_one_task_is_the_same_through_the_other(
     stored: Callable[[bytes], tuple[str, dict[str, Any]]],
     eventually: Callable[..., Any],
 ) -> None:
-    content = random.token_bytes(MIB)
+    content = secrets.token_bytes(MIB)
     name, told = stored(content)
     there: requests.Response = eventually(
         lambda: probe.read(name),
@@ -123,7 +123,7 @@ def test_a_file_is_in_the_bucket_under_its_prefix_and_on_no_tasks_disk(
     aws: Callable[[str], Any],
     run_in_task: Callable[..., ExecResult],
 ) -> None:
-    mark = random.token_hex(16)
+    mark = secrets.token_hex(16)
     name, told = stored(mark.encode() * 100)
     bucket = access.resources["bucket"]
     listed = aws("s3").list_objects_v2(Bucket=bucket, Prefix=PREFIX)
@@ -201,7 +201,7 @@ def test_a_temporary_url_works_for_its_object_and_until_it_expires(
     somebody: requests.Session,
     eventually: Callable[..., Any],
 ) -> None:
-    content = random.token_bytes(1000)
+    content = secrets.token_bytes(1000)
     name, _ = stored(content)
     url = probe.temporary_url(name, seconds=2)
     answer = somebody.get(url, timeout=10)
@@ -257,7 +257,7 @@ def test_a_removed_file_is_gone_for_every_task(
 @needs_organiser
 @pytest.mark.mutates
 def test_a_file_of_the_largest_size_passes_and_comes_back_the_same(organiser: Organiser) -> None:
-    event, content = "harbour-lights", jpeg(LARGEST_BYTES, seed=random.token_bytes(8))
+    event, content = "harbour-lights", jpeg(LARGEST_BYTES, seed=secrets.token_bytes(8))
     answer = organiser.upload(event, POSTER, name="largest.jpg", content=content)
     assert answer.status_code == 302, f"uploading 20 MB answered {answer.status_code}"
     assert organiser.has(event, POSTER), (
@@ -323,7 +323,7 @@ def test_a_seating_plan_is_for_who_may_see_it_with_its_type_and_cacheable(
     new_visitor: Callable[[], Browser],
     somebody: requests.Session,
 ) -> None:
-    event, content = "jonkonnu-street-parade", pdf(30_000, seed=random.token_hex(4).encode())
+    event, content = "jonkonnu-street-parade", pdf(30_000, seed=secrets.token_hex(4).encode())
     organiser.upload(event, SEATING_PLAN, name="plan.pdf", content=content)
     path = f"/events/{event}/documents/{SEATING_PLAN}"
     back = organiser.browser.get(path)
@@ -367,7 +367,7 @@ def test_a_store_that_fails_gives_an_error_and_leaves_no_half_written_record(
 @pytest.fixture
 def without_bucket(access: Access, aws: Callable[[str], Any]) -> Iterator[Callable[[], None]]:
     """Take the bucket away until the scenario ends; it comes back empty, and set up as it was."""
-    away = bucketloss.taken_away(aws("s3"), bucket=access.resources["bucket"])
+    away = taken_away(aws("s3"), bucket=access.resources["bucket"])
     with ExitStack() as held:
         yield lambda: held.enter_context(away)
 

@@ -153,28 +153,28 @@ def run_in(invocation: Invocation, service: str, command: list[str]) -> int:
 
 def images(invocation: Invocation, action: str) -> int:
     """List, build or prune the images."""
-    from harness.images import builder as made
+    from harness.images import builder
 
     client = engine.connect()
     if action == "list":
-        for line in made.listing(client):
+        for line in builder.listing(client):
             print(line)
     elif action == "prune":
-        for tag in made.prune(client):
+        for tag in builder.prune(client):
             print(f"removed {tag}")
     else:
         run = runs.new_run(invocation.config.home)
         with sigterm_as_interrupt(), progress.shown() as show:
-            made.build_for(client, invocation.config, run=run, progress=show)
+            builder.build_for(client, invocation.config, run=run, progress=show)
         run.set_state(runs.STATE_STOPPED)
     return 0
 
 
 def doctor(invocation: Invocation) -> int:
     """Check what a rehearsal needs; each line is ok, or has its remedy."""
-    from harness.cli import doctor as checks
+    from harness.cli.doctor import examine
 
-    results = checks.examine(invocation.environ, cwd=invocation.cwd)
+    results = examine(invocation.environ, cwd=invocation.cwd)
     for result in results:
         print(result)
     return 0 if all(result.ok for result in results) else 1

@@ -17,10 +17,8 @@ from typing import TYPE_CHECKING, Any
 from harness.core import bundle
 from harness.core.errors import HarnessError, ImageBuildFailed
 from harness.core.progress import Progress, silent
-from harness.images import build as imagebuild
-from harness.images import context as contexts
-from harness.images import debian_bases, host_settings
-from harness.images.context import BASES, NAMES, STACK_IMAGES, Context, Sources
+from harness.images import build, debian_bases, host_settings
+from harness.images.context import BASES, NAMES, STACK_IMAGES, Context, Sources, context
 
 if TYPE_CHECKING:
     import docker
@@ -91,7 +89,7 @@ def build_for(
         overrides=config.images,
         progress=progress,
     )
-    built = build(client, plan, only=only)
+    built = build_images(client, plan, only=only)
     run.write_json(
         "images.json",
         {name: {"id": built[name], "reference": built.references[name]} for name in built},
@@ -99,7 +97,7 @@ def build_for(
     return built
 
 
-def build(
+def build_images(
     client: docker.DockerClient, plan: Plan, *, only: Iterable[str] | None = None
 ) -> ImageSet:
     """Make sure of the named images (by default a stack's), and of what they are built from.
@@ -155,7 +153,7 @@ class _Builder:
             return
         parents: Iterable[str] = ()
         if name not in BASES and name not in self.plan.overrides:
-            self.contexts[name] = contexts.context(name, sources=self.plan.sources)
+            self.contexts[name] = context(name, sources=self.plan.sources)
             parents = self.contexts[name].parents.values()
             for parent in parents:
                 self.find(parent)
@@ -256,10 +254,10 @@ class _Builder:
             elif name in BASES:
                 debian_bases.make(self.client, BASES[name], host=self.host, log=log)
             else:
-                context = self.contexts[name]
-                parents = {arg: self.references[of] for arg, of in context.parents.items()}
-                order = imagebuild.Order(context, tag=reference, parents=parents, host=self.host)
-                imagebuild.run(self.client, order, log=log, stopped=self.stopped)
+                build_context = self.contexts[name]
+                parents = {arg: self.references[of] for arg, of in build_context.parents.items()}
+                order = build.Order(build_context, tag=reference, parents=parents, host=self.host)
+                build.run(self.client, order, log=log, stopped=self.stopped)
         found = self._inspect(reference)
         if found is None:
             raise ImageBuildFailed(

@@ -34,8 +34,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from harness.core.redact import Secret
-from harness.inputs import iam_roles, problem
-from harness.inputs import load_balancer as albfiles
+from harness.inputs import iam_roles, load_balancer, problem
 from harness.inputs.config import Config, Service
 
 if TYPE_CHECKING:
@@ -164,15 +163,15 @@ def roles(client: IAMClient, config: Config) -> None:
             client.put_role_policy(RoleName=role.name, PolicyName=name, PolicyDocument=document)
 
 
-def load_balancer(client: ElasticLoadBalancingv2Client, config: Config) -> None:
+def create_load_balancer(client: ElasticLoadBalancingv2Client, config: Config) -> None:
     """Create the load balancer and the target group with production's settings."""
-    balancer = albfiles.load_balancer(config.load_balancer)
+    balancer = load_balancer.load_balancer(config.load_balancer)
     made = client.create_load_balancer(**balancer["LoadBalancer"])
     client.modify_load_balancer_attributes(
         LoadBalancerArn=made["LoadBalancers"][0]["LoadBalancerArn"],
         Attributes=balancer.get("Attributes", []),
     )
-    group = albfiles.target_group(config.target_group)
+    group = load_balancer.target_group(config.target_group)
     target_group = client.create_target_group(**group["TargetGroup"])
     client.modify_target_group_attributes(
         TargetGroupArn=target_group["TargetGroups"][0]["TargetGroupArn"],

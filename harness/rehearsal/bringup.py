@@ -127,7 +127,7 @@ class Bringup:
         add(
             "load balancer",
             "elbv2",
-            lambda api: aws_resources.load_balancer(api, config),
+            lambda api: aws_resources.create_load_balancer(api, config),
             *("control", "edge"),
         )
         for kind, api in _APIS.items():

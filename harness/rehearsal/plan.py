@@ -15,8 +15,8 @@ from harness.inputs import (
     task_definitions,
 )
 from harness.rehearsal import aws_resources
-from harness.stack import certificates as certs
-from harness.stack import engine
+from harness.stack import certificates, engine
+from harness.stack.certificates import Certificates
 from harness.stack.components import control, edge, emulator, mysql, proxy
 from harness.stack.network import members
 from harness.stack.stack import Planned
@@ -40,7 +40,7 @@ class Materials:
 
     secrets: Mapping[str, Secret]
     """SecretString by name."""
-    certificates: certs.Certificates
+    certificates: Certificates
     account: Account
 
     @classmethod
@@ -55,7 +55,7 @@ class Materials:
         password = fields.get("password") or secret_values.GENERATE["password"]()
         return cls(
             secrets=secrets,
-            certificates=certs.create(
+            certificates=certificates.create(
                 {
                     "edge": (config.public_host,),
                     "proxy": (config.database.proxy_endpoint,),

@@ -35,12 +35,12 @@ class Session:
 
     def start(self) -> None:
         """Build what is missing and start the stack."""
-        from harness.images import builder as images
+        from harness.images import builder
         from harness.rehearsal import bringup, plan
 
         plan.check(self.config)
         with progress.shown() as show:
-            built = images.build_for(self.client, self.config, run=self.run, progress=show)
+            built = builder.build_for(self.client, self.config, run=self.run, progress=show)
             bringup.Bringup(
                 config=self.config,
                 run=self.run,

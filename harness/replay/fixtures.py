@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets as random
+import secrets
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,7 @@ from harness.core.wait import Deadline, DeadlinePassed, NotYet, Ready, wait_unti
 from harness.diagnosis.causes import find_cause
 from harness.stack.containers import Containers
 from harness.target.access import Access
-from harness.target.clients import aws as clients
+from harness.target.clients import aws as aws_clients
 from harness.target.clients import http
 from harness.target.clients import mysql as mysql_client
 from harness.target.clients.browser import Account, Browser
@@ -90,7 +90,7 @@ def elbv2(toolbox: Toolbox) -> Any:
 @pytest.fixture(scope="session")
 def aws(access: Access) -> Callable[[str], Any]:
     """Make a boto3 client of an AWS service."""
-    return lambda service: clients.aws(access, service)
+    return lambda service: aws_clients.aws(access, service)
 
 
 @pytest.fixture
@@ -124,7 +124,7 @@ def containers(toolbox: Toolbox) -> Containers:
 @pytest.fixture(scope="session")
 def secret(access: Access) -> Callable[[str], dict[str, str]]:
     """Return the keys of one of the app's secrets, by its short name: db or app."""
-    return lambda name: clients.secret(access, access.secrets[name])
+    return lambda name: aws_clients.secret(access, access.secrets[name])
 
 
 @pytest.fixture
@@ -177,11 +177,11 @@ def new_account() -> Callable[[], Account]:
     """Make up people who can register; no two are the same."""
 
     def make() -> Account:
-        tag = random.token_hex(6)
+        tag = secrets.token_hex(6)
         return Account(
             name="Rehearsal Visitor",
             email=f"rehearsal-{tag}@876events.example",
-            password=f"Rehearsal-{random.token_urlsafe(12)}-9a",
+            password=f"Rehearsal-{secrets.token_urlsafe(12)}-9a",
         )
 
     return make

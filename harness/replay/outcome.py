@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import pytest
 
 
-def shorten(error: BaseException) -> None:
+def shorten_traceback(error: BaseException) -> None:
     """Leave the insides of libraries out: the exception's words say what they met."""
     last, entry = None, error.__traceback__
     while entry is not None:
@@ -29,7 +29,7 @@ def _is_ours(path: Path) -> bool:
     return path.is_relative_to(bundle.PACKAGE) or "scenarios" in path.parts
 
 
-def seen(report: pytest.TestReport, error: BaseException | None) -> str:
+def failure_text(report: pytest.TestReport, error: BaseException | None) -> str:
     """Return what a scenario says that it saw."""
     if isinstance(error, ExpectationError):
         return error.message

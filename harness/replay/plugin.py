@@ -21,15 +21,15 @@ from harness.core.redact import redact
 from harness.core.wait import DeadlinePassed
 from harness.diagnosis.causes import rank
 from harness.replay import exclusive, markers
-from harness.replay import outcome as failures
 from harness.replay.fixtures import *  # noqa: F403 - pytest finds fixtures in the plugin's own namespace
 from harness.replay.fixtures_background import *  # noqa: F403 - likewise
+from harness.replay.outcome import failure_text, shorten_traceback, skip_reason
 from harness.replay.toolbox import Toolbox
 from harness.report import Outcome, Report, terminal
-from harness.report import writer as files
 from harness.report.model import ERROR, FAILED, PASSED, SKIPPED, outcome_from
+from harness.report.writer import write_report
 from harness.target import locate
-from harness.target import target as targets
+from harness.target.target import AWS, LOCAL, NAMES, Target
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -66,7 +66,7 @@ class Hooks:
     """Hooks that a project, or a test of this plugin, may implement."""
 
     @pytest.hookspec(firstresult=True)
-    def pytest_cutover_target(self, config: pytest.Config, name: str) -> targets.Target | None:
+    def pytest_cutover_target(self, config: pytest.Config, name: str) -> Target | None:
         """Return the target of this name instead of the one that cutover.toml describes."""
 
 
@@ -75,8 +75,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("cutover", "replaying the cutover's scenarios")
     group.addoption(
         "--target",
-        choices=targets.NAMES,
-        default=targets.LOCAL,
+        choices=NAMES,
+        default=LOCAL,
         help="where the scenarios run: the local stack, production's URL, or AWS (default: local)",
     )
     group.addoption(
@@ -101,15 +101,15 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_cutover_target(config: pytest.Config, name: str) -> targets.Target:
+def pytest_cutover_target(config: pytest.Config, name: str) -> Target:
     """Return the target that cutover.toml and the running stack describe."""
-    from harness.inputs import config as settings
     from harness.inputs import task_definitions
+    from harness.inputs.config import load
 
-    loaded = settings.load(os.environ, cwd=config.rootpath)
-    if name == targets.LOCAL:
+    loaded = load(os.environ, cwd=config.rootpath)
+    if name == LOCAL:
         return locate.local(loaded.home)
-    if name == targets.AWS:
+    if name == AWS:
         raise TargetError(
             "The target aws has no addresses yet: this version rehearses on the local stack.",
             hint="Use --target local, or --target url for the production site.",
@@ -230,7 +230,7 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Add evidence and the likely cause to a failure; hand the outcome over with the last phase."""
     if _is_scenario(item) and call.excinfo is not None:
-        failures.shorten(call.excinfo.value)
+        shorten_traceback(call.excinfo.value)
     report = yield
     if not _is_scenario(item):
         return report
@@ -261,11 +261,11 @@ def _outcome(
         measured=tuple((name, redact(str(value))) for name, value in report.user_properties),
     )
     if report.skipped:
-        return replace(begun, result=SKIPPED, reason=failures.skip_reason(report))
+        return replace(begun, result=SKIPPED, reason=skip_reason(report))
     if report.passed:
         return begun
     error = call.excinfo.value if call.excinfo is not None else None
-    seen = redact(failures.seen(report, error))
+    seen = redact(failure_text(report, error))
     found = _toolbox(item.config).evidence(since=running.since)
     cause = rank(error, texts=(seen, *found.telling))
     return replace(
@@ -347,7 +347,7 @@ class _Collector:
         if not self._config.stash[_replay].outcomes:
             return
         report = _report(self._config)
-        page = files.write(report, directory=_report_directory(self._config))
+        page = write_report(report, directory=_report_directory(self._config))
         terminalreporter.section("cutover")
         width = min(shutil.get_terminal_size().columns, 120)
         for line in terminal.lines(report, width=width, where=str(page)):

@@ -8,12 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from harness.core.errors import CapabilityMissing
 from harness.core.wait import Deadline, NotYet, Ready, wait_until
-from harness.diagnosis import evidence as findings
-from harness.diagnosis import history_reader as history
+from harness.diagnosis import evidence, history_reader
 from harness.diagnosis.history import History
 from harness.stack.containers import Containers
-from harness.target.clients import aws as clients
-from harness.target.clients import http
+from harness.target.clients import aws, http
 from harness.target.clients.browser import Browser
 from harness.target.resources.web_tier import WebTier
 from harness.target.target import (
@@ -41,19 +39,19 @@ class Toolbox:
     @cached_property
     def probe_key(self) -> str:
         """The key that signs requests to the probe."""
-        return clients.probe_key(self.target)
+        return aws.probe_key(self.target)
 
     @cached_property
     def ecs(self) -> Any:
         """A boto3 client of ECS."""
         self.need(ECS)
-        return clients.aws(self.target.access, "ecs")
+        return aws.aws(self.target.access, "ecs")
 
     @cached_property
     def elbv2(self) -> Any:
         """A boto3 client of the load balancer's API."""
         self.need(ELB)
-        return clients.aws(self.target.access, "elbv2")
+        return aws.aws(self.target.access, "elbv2")
 
     @cached_property
     def containers(self) -> Containers:
@@ -66,7 +64,7 @@ class Toolbox:
         """Boto3 clients of what evidence is taken from, by service, where the target has them."""
         services = {"secretsmanager": SECRETS, "sqs": QUEUE}
         return {
-            name: clients.aws(self.target.access, name)
+            name: aws.aws(self.target.access, name)
             for name, capability in services.items()
             if capability in self.target.capabilities
         }
@@ -106,8 +104,8 @@ class Toolbox:
         try:
             containers = self.containers if able else None
         except Exception as error:  # noqa: BLE001 - the failure itself must still be reported
-            return findings.Evidence((("containers", f"could not be read: {error}"),), ())
-        return findings.collect(
+            return evidence.Evidence((("containers", f"could not be read: {error}"),), ())
+        return evidence.collect(
             self.target.access,
             web=self.web,
             containers=containers,
@@ -125,7 +123,7 @@ class Toolbox:
         """Read what happened in the stack since then, as far as this target shows it."""
         able = self.target.capabilities
         try:
-            sources = history.Sources(
+            sources = history_reader.Sources(
                 self.target.access,
                 web=self.web,
                 containers=self.containers if CONTAINERS in able else None,
@@ -133,7 +131,7 @@ class Toolbox:
             )
         except Exception as error:  # noqa: BLE001 - a report is written in any case
             return History(unread=(str(error),))
-        return history.read(sources, since=since)
+        return history_reader.read(sources, since=since)
 
     def _app_ticks(self, since: datetime) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = []

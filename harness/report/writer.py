@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from harness.report.model import Report
 
 
-def write(report: Report, *, directory: Path) -> Path:
+def write_report(report: Report, *, directory: Path) -> Path:
     """Write every file format and return the path of the page to open."""
     directory.mkdir(parents=True, exist_ok=True)
     for name, text in (

@@ -13,7 +13,7 @@ from harness.core import runs
 from harness.core.runs import Run
 from harness.images import builder, context
 from harness.stack import engine, removal
-from harness.stack.components import emulator as localstack
+from harness.stack.components.emulator import probe, spec
 from harness.stack.stack import Planned, Stack
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def image(
         sources=context.Sources(root=ROOT, app_context=ROOT / "app", vendor="debian"),
         log_directory=tmp_path_factory.mktemp("images"),
     )
-    return lambda name: builder.build(client, plan, only=[name])[name]
+    return lambda name: builder.build_images(client, plan, only=[name])[name]
 
 
 @pytest.fixture
@@ -64,11 +64,11 @@ def emulator(
     made = runs.new_run(tmp_path_factory.mktemp("run"))
     ids = {"emulator": image("emulator")}
     stack = Stack(run=made, client=client, images=ids, vpc_cidr="10.44.0.0/16")
-    probe = partial(localstack.probe, account_id="876000000876", region="us-east-1")
+    answer = partial(probe, account_id="876000000876", region="us-east-1")
     try:
         stack.create_networks()
-        stack.start(localstack.spec())
-        stack.wait_ready(Planned(localstack.spec(), probe), check=lambda: None)
+        stack.start(spec())
+        stack.wait_ready(Planned(spec(), answer), check=lambda: None)
         yield stack
     finally:
         removal.remove_run(client, made.id)

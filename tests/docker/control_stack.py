@@ -18,10 +18,8 @@ from botocore.config import Config
 
 from harness.core.runs import Run
 from harness.core.wait import Deadline, NotYet, Ready, wait_until
-from harness.stack import certificates as certs
-from harness.stack.components import control as control_service
-from harness.stack.components import edge as edge_service
-from harness.stack.components import emulator as localstack_service
+from harness.stack import certificates
+from harness.stack.components import control, edge, emulator
 from harness.stack.network.addresses import Tier
 from harness.stack.stack import Planned, Stack
 from harness.target.resources.ecs import find_tasks
@@ -141,24 +139,24 @@ class ControlStack:
         )
         self.stack.create_networks()
         self.client.volumes.create(self.run.name("control"), labels=self.run.labels("volume"))
-        certificates = certs.create({"edge": (HOST,)})
-        self.ca_pem = certificates.ca_pem
+        issued = certificates.create({"edge": (HOST,)})
+        self.ca_pem = issued.ca_pem
         self._up(
-            edge_service.spec(public_host=HOST, certificate=certificates.server("edge")),
-            lambda ports: edge_service.probe(ports, public_host=HOST, ca_pem=self.ca_pem),
+            edge.spec(public_host=HOST, certificate=issued.server("edge")),
+            lambda ports: edge.probe(ports, public_host=HOST, ca_pem=self.ca_pem),
         )
         if self.with_emulator:
             self._up(
-                localstack_service.spec(),
-                lambda ports: localstack_service.probe(ports, account_id=ACCOUNT, region=REGION),
+                emulator.spec(),
+                lambda ports: emulator.probe(ports, account_id=ACCOUNT, region=REGION),
             )
         self._up(
-            control_service.spec(
+            control.spec(
                 settings=self._settings(),
                 socket_path="/var/run/docker.sock",
                 volume=self.run.name("control"),
             ),
-            control_service.probe,
+            control.probe,
         )
         self.ecs.create_cluster(clusterName=CLUSTER)
         return self

@@ -13,7 +13,7 @@ import requests
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from harness.stack.components import emulator as localstack
+from harness.stack.components.emulator import PORT
 from harness.stack.stack import Stack
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ CONFIG = Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path
 
 @pytest.fixture(scope="module")
 def url(emulator: Stack) -> str:
-    return f"http://127.0.0.1:{emulator.ports['emulator'][localstack.PORT]}"
+    return f"http://127.0.0.1:{emulator.ports['emulator'][PORT]}"
 
 
 def client_of(url: str, service: str, **credentials: str) -> Any:

@@ -59,7 +59,7 @@ def build(
         plan = Plan(
             sources=sources, log_directory=tmp_path / "logs", overrides=overrides, progress=progress
         )
-        found = builder.build(client, plan, only=["app"])
+        found = builder.build_images(client, plan, only=["app"])
         references.append(found.references["app"])
         return found, states
 
@@ -107,7 +107,7 @@ def test_images_of_ours_are_found_quickly(
     for name in OURS:
         image(name)
     began = time.monotonic()
-    builder.build(client, Plan(sources=sources, log_directory=tmp_path / "logs"), only=OURS)
+    builder.build_images(client, Plan(sources=sources, log_directory=tmp_path / "logs"), only=OURS)
     assert time.monotonic() - began < 5, "up must not wait for images that are there"
 
 
@@ -236,11 +236,11 @@ def test_ctrl_c_ends_a_build_and_leaves_no_container(
         # A shell that starts the tests in the background has SIGINT ignored.
         "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "import sys; from pathlib import Path; from harness.stack import engine\n"
-        "from harness.images import builder as images, context as contexts\n"
-        f"sources = contexts.Sources(root=Path({str(sources.root)!r}),"
+        "from harness.images import builder; from harness.images.context import Sources\n"
+        f"sources = Sources(root=Path({str(sources.root)!r}),"
         f" app_context=Path({str(sources.app_context)!r}), vendor='debian')\n"
-        f"plan = images.Plan(sources=sources, log_directory=Path({str(tmp_path / 'logs')!r}))\n"
-        "images.build(engine.connect(), plan, only=['app'])\n"
+        f"plan = builder.Plan(sources=sources, log_directory=Path({str(tmp_path / 'logs')!r}))\n"
+        "builder.build_images(engine.connect(), plan, only=['app'])\n"
     )
     child = subprocess.Popen(
         [sys.executable, "-c", program],

@@ -13,7 +13,7 @@ import requests
 from botocore.config import Config
 
 from harness.core.wait import NotYet
-from harness.stack.components import emulator as localstack
+from harness.stack.components.emulator import PORT, probe
 from harness.stack.stack import Stack
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ CONFIG = Config(
 
 @pytest.fixture
 def aws(emulator: Stack) -> Callable[[str], Any]:
-    url = f"http://127.0.0.1:{emulator.ports['emulator'][localstack.PORT]}"
+    url = f"http://127.0.0.1:{emulator.ports['emulator'][PORT]}"
     library: Any = boto3
     return lambda service: library.client(
         service,
@@ -129,6 +129,6 @@ def test_it_runs_as_a_user_of_its_own_without_telemetry(emulator: Stack) -> None
 
 
 def test_probe_says_that_nothing_listens() -> None:
-    answer = localstack.probe({localstack.PORT: 9}, account_id=ACCOUNT, region=REGION)
+    answer = probe({PORT: 9}, account_id=ACCOUNT, region=REGION)
     assert isinstance(answer, NotYet)
     assert "refused" in answer.reason

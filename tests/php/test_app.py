@@ -21,7 +21,7 @@ def test_the_apps_own_tests_pass_in_its_image(tmp_path: Path) -> None:
         log_directory=tmp_path,
     )
     container = client.containers.create(
-        builder.build(client, plan, only=["app-test"])["app-test"],
+        builder.build_images(client, plan, only=["app-test"])["app-test"],
         mem_limit=768 * MIB,
         pids_limit=256,
         network_mode="none",

@@ -27,7 +27,7 @@ complete = pytest.mark.truth(local=proved, aws=proved, url=not_covered("a reason
 TARGET = """
 import pytest
 from harness.target.access import Access
-from harness.target import target as targets
+from harness.target.target import Target
 
 @pytest.hookimpl
 def pytest_cutover_target(config, name):
@@ -38,7 +38,7 @@ def pytest_cutover_target(config, name):
         vendor="debian",
         overlay={"environment": {"AWS_ENDPOINT_URL": "http://emulator:4566"}, "files": {}},
     )
-    return targets.Target(name, access, frozenset({"http", "probe", "change"}))
+    return Target(name, access, frozenset({"http", "probe", "change"}))
 """
 
 

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 from harness.core.redact import remember
-from harness.report import writer
+from harness.report.writer import write_report
 from tests.report import made_up
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Every made-up report, written as a replay writes it: name -> its page."""
     remember(made_up.SECRET)
     root = tmp_path_factory.mktemp("reports")
-    return {name: writer.write(make(), directory=root / name) for name, make in REPORTS.items()}
+    return {name: write_report(make(), directory=root / name) for name, make in REPORTS.items()}
 
 
 @pytest.fixture(scope="session")

@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from harness.inputs import load_balancer, problem
 from harness.stack.components import control, edge, emulator, mysql, proxy
-from harness.stack.network import packet_rules as packetrules
 from harness.stack.network.addresses import Tier
-from harness.stack.network.packet_rules import TASKS, Layout, Member
+from harness.stack.network.packet_rules import TASKS, Layout, Member, require_one_tier
 
 if TYPE_CHECKING:
     from harness.inputs.config import Config
@@ -56,7 +55,7 @@ def members(config: Config) -> dict[str, Member]:
     network, groups = config.network, config.network.groups
     balancer = tuple(_load_balancer_groups(config))
     tasks = tuple(sorted(_task_groups(config)))
-    packetrules.require_one_tier(groups, tasks)
+    require_one_tier(groups, tasks)
     for name in (*balancer, *tasks):
         _ = groups[name]
     endpoints = (network.endpoints_group,) if network.endpoints_group else ()

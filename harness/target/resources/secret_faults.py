@@ -7,7 +7,7 @@ its own, and what is scheduled for deletion is a copy.
 from __future__ import annotations
 
 import json
-import secrets as random
+import secrets
 from typing import TYPE_CHECKING, Any
 
 from harness.core.redact import Secret
@@ -38,7 +38,7 @@ class SecretTrials:
 
     def version(self, text: str) -> str:
         """Add a version with this text; return the stage label under which alone it is found."""
-        stage = f"REHEARSAL-{random.token_hex(4)}"
+        stage = f"REHEARSAL-{secrets.token_hex(4)}"
         made = self._client.put_secret_value(
             SecretId=self._name, SecretString=text, VersionStages=[stage]
         )
@@ -49,7 +49,7 @@ class SecretTrials:
         """Copy the secret, schedule the copy for deletion and return its ARN."""
         text = self._client.get_secret_value(SecretId=self._name)["SecretString"]
         made = self._client.create_secret(
-            Name=f"{self._name}-rehearsal-{random.token_hex(4)}", SecretString=text
+            Name=f"{self._name}-rehearsal-{secrets.token_hex(4)}", SecretString=text
         )
         arn = str(made["ARN"])
         self._copies.append(arn)

@@ -15,12 +15,9 @@ import pytest
 
 from harness.core.errors import ImageBuildFailed
 from harness.core.redact import remember
-from harness.images import build as imagebuild
-from harness.images import builder as images
-from harness.images import context as contexts
-from harness.images import debian_bases, host_settings
+from harness.images import build, builder, debian_bases, host_settings
 from harness.images.builder import Plan, pick_vendor
-from harness.images.context import Sources
+from harness.images.context import Sources, context, python_sources
 from harness.images.host_settings import BuildHost
 
 REAL = Path(__file__).resolve().parents[3]
@@ -45,7 +42,7 @@ def sources(tmp_path: Path) -> Sources:
 
 
 def edge_hash(sources: Sources, *, base: str = "sha256:1") -> str:
-    return contexts.context("edge", sources=sources).content_hash({"base-trixie": base})
+    return context("edge", sources=sources).content_hash({"base-trixie": base})
 
 
 # --- contexts and hashes ----------------------------------------------------------------------
@@ -73,8 +70,8 @@ def test_hash_ignores_times_and_the_umask_of_a_checkout(sources: Sources) -> Non
 
 
 def test_archive_is_the_same_for_everyone_and_has_this_machines_settings(sources: Sources) -> None:
-    context = contexts.context("edge", sources=sources)
-    with tarfile.open(fileobj=context.archive({".host/ca.pem": b"company"})) as tar:
+    edge = context("edge", sources=sources)
+    with tarfile.open(fileobj=edge.archive({".host/ca.pem": b"company"})) as tar:
         members = {member.name: member for member in tar.getmembers()}
         assert set(members) == {"Dockerfile", "etc/edge.conf", ".host/ca.pem"}
         assert {(m.uid, m.gid, m.mtime) for m in members.values()} == {(0, 0, 0)}
@@ -82,31 +79,31 @@ def test_archive_is_the_same_for_everyone_and_has_this_machines_settings(sources
 
 
 def test_settings_of_the_machine_are_no_part_of_the_hash(sources: Sources) -> None:
-    context = contexts.context("edge", sources=sources)
-    before = context.content_hash({"base-trixie": "sha256:1"})
-    context.archive({".host/ca.pem": b"company"})
-    assert context.content_hash({"base-trixie": "sha256:1"}) == before
+    edge = context("edge", sources=sources)
+    before = edge.content_hash({"base-trixie": "sha256:1"})
+    edge.archive({".host/ca.pem": b"company"})
+    assert edge.content_hash({"base-trixie": "sha256:1"}) == before
 
 
 def test_dockerignore_keeps_vendor_and_env_files_out(sources: Sources) -> None:
-    files = contexts.context("app", sources=sources).files
+    files = context("app", sources=sources).files
     assert set(files) == {"Dockerfile", ".dockerignore", "index.php"}
 
 
 def test_symbolic_links_stay_links(sources: Sources) -> None:
     etc = sources.root / "compose" / "edge" / "etc"
     (etc / "link.conf").symlink_to("edge.conf")
-    with tarfile.open(fileobj=contexts.context("edge", sources=sources).archive({})) as tar:
+    with tarfile.open(fileobj=context("edge", sources=sources).archive({})) as tar:
         assert tar.getmember("etc/link.conf").linkname == "edge.conf"
 
 
 def test_parents_are_the_arguments_that_a_dockerfile_declares(sources: Sources) -> None:
-    assert contexts.context("app", sources=sources).parents == {
+    assert context("app", sources=sources).parents == {
         "BASE": "base-trixie",
         "VENDOR_IMAGE": "vendor",
     }
     (sources.app_context / "Dockerfile").write_text("FROM php:8.4-fpm\n")
-    assert contexts.context("app", sources=sources).parents == {}
+    assert context("app", sources=sources).parents == {}
 
 
 @pytest.mark.parametrize(("vendor", "base"), [("debian", "base-sid"), ("composer", "base-trixie")])
@@ -121,15 +118,15 @@ def test_vendor_is_built_on_the_release_that_has_its_packages(
     for place in (sources.app_context, package):
         (place / "composer.json").write_text("{}")
     chosen = Sources(root=sources.root, app_context=sources.app_context, vendor=vendor)
-    context = contexts.context("vendor", sources=chosen)
-    assert context.parents == {"BASE": base}
+    build_context = context("vendor", sources=chosen)
+    assert build_context.parents == {"BASE": base}
     asked = {"composer.json", "packages/cutover-probe/composer.json"}
-    assert asked & set(context.files) == (asked if vendor == "composer" else set())
+    assert asked & set(build_context.files) == (asked if vendor == "composer" else set())
 
 
 def test_missing_dockerfile_says_where_it_was_looked_for(sources: Sources) -> None:
     with pytest.raises(ImageBuildFailed) as failed:
-        contexts.context("mysql", sources=sources)
+        context("mysql", sources=sources)
     assert str(failed.value) == (
         f"image mysql: there is no {sources.root}/compose/mysql/Dockerfile\n"
         '  what to do: add it, or name an image in cutover.toml: [images] mysql = "..."'
@@ -141,7 +138,7 @@ def test_images_with_a_stand_in_hold_three_packages_and_nothing_else(tmp_path: P
         (tmp_path / "harness" / package).mkdir(parents=True)
         (tmp_path / "harness" / package / "__init__.py").write_text("")
     (tmp_path / "harness" / "__init__.py").write_text("")
-    assert set(contexts.python_sources(tmp_path)) == {
+    assert set(python_sources(tmp_path)) == {
         "harness/__init__.py",
         "harness/aws/__init__.py",
         "harness/core/__init__.py",
@@ -222,9 +219,9 @@ def plan_for(sources: Sources, tmp_path: Path, **overrides: str) -> tuple[Plan, 
     return plan, events
 
 
-def built(engine: FakeEngine, plan: Plan, *only: str) -> images.ImageSet:
+def built(engine: FakeEngine, plan: Plan, *only: str) -> builder.ImageSet:
     client: Any = engine
-    return images.build(client, plan, only=only)
+    return builder.build_images(client, plan, only=only)
 
 
 def test_present_images_are_not_built_again(sources: Sources, tmp_path: Path) -> None:
@@ -306,10 +303,10 @@ def test_prune_removes_what_a_newer_image_of_ours_replaced_and_nothing_else() ->
         in_use="cutover/app:used",
     )
     client: Any = engine
-    assert images.prune(client) == ["cutover/edge:old"]
+    assert builder.prune(client) == ["cutover/edge:old"]
     assert "cutover/edge:old" not in engine.tags
     assert len(engine.tags) == 8
-    assert [line.split()[0] for line in images.listing(client)] == [
+    assert [line.split()[0] for line in builder.listing(client)] == [
         "cutover/app:new",
         "cutover/edge:new",
         "cutover/app:used",
@@ -324,15 +321,13 @@ def test_prune_removes_what_a_newer_image_of_ours_replaced_and_nothing_else() ->
 def test_failure_names_step_log_and_last_lines_without_secrets() -> None:
     remember("index-password")
     lines = [f"line {number}" for number in range(60)] + ["Looking at u:index-password@index"]
-    text = str(
-        imagebuild.failure("mysql", step="step 4/9: RUN set -eu", lines=lines, where="mysql.log")
-    )
+    text = str(build.failure("mysql", step="step 4/9: RUN set -eu", lines=lines, where="mysql.log"))
     assert text.startswith("image mysql could not be built: step 4/9: RUN set -eu\n")
     assert "line 10\n" not in text
     assert "line 11\n" in text
     assert "Looking at u:***@index" in text
     assert "  where: mysql.log\n" in text
-    assert text.endswith(imagebuild.NO_HINT)
+    assert text.endswith(build.NO_HINT)
 
 
 @pytest.mark.parametrize(
@@ -348,7 +343,7 @@ def test_failure_names_step_log_and_last_lines_without_secrets() -> None:
     ],
 )
 def test_failure_hints_at_the_likely_cause(line: str, hint: str) -> None:
-    failed = imagebuild.failure("edge", step="", lines=["before", line, "after"], where="")
+    failed = build.failure("edge", step="", lines=["before", line, "after"], where="")
     assert hint in failed.hint
 
 
@@ -369,14 +364,14 @@ def run_build(engine: FakeBuild, sources: Sources) -> str:
     log = io.StringIO()
     log.name = "edge.log"
     client: Any = engine
-    order = imagebuild.Order(
-        contexts.context("edge", sources=sources),
+    order = build.Order(
+        context("edge", sources=sources),
         tag="cutover/edge:1",
         parents={"BASE": "cutover/base:trixie"},
         host=BuildHost(proxies={"http": "http://proxy.example:3128"}),
     )
     try:
-        imagebuild.run(client, order, log=log, stopped=Event())
+        build.run(client, order, log=log, stopped=Event())
     except ImageBuildFailed as failed:
         return f"{failed}\n{log.getvalue()}"
     return log.getvalue()
@@ -388,7 +383,7 @@ def test_build_is_told_parents_proxies_labels_and_a_memory_limit(sources: Source
     assert engine.asked["buildargs"]["BASE"] == "cutover/base:trixie"
     assert engine.asked["buildargs"]["HTTP_PROXY"] == "http://proxy.example:3128"
     assert engine.asked["labels"] == {"cutover.role": "image"}
-    assert engine.asked["container_limits"] == {"memory": imagebuild.MEMORY_BYTES}
+    assert engine.asked["container_limits"] == {"memory": build.MEMORY_BYTES}
     assert engine.asked["network_mode"] is None
 
 

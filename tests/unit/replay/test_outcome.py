@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.replay import outcome
+from harness.replay.outcome import shorten_traceback
 
 
 def frames(error: BaseException) -> list[str]:
@@ -25,7 +25,7 @@ def raised(file: str, text: str) -> BaseException:
 def test_the_insides_of_libraries_are_left_out() -> None:
     error = raised("/x/scenarios/test_a.py", "def look():\n json.loads('{')\nlook()")
     assert frames(error)[-1] == "json"
-    outcome.shorten(error)
+    shorten_traceback(error)
     assert frames(error)[-1] == "scenarios"
     assert frames(error).count("scenarios") == 2
     assert error.__suppress_context__
@@ -33,12 +33,12 @@ def test_the_insides_of_libraries_are_left_out() -> None:
 
 def test_an_assertion_of_ours_is_left_as_it_is() -> None:
     error = raised("/x/scenarios/test_a.py", "try:\n 1/0\nexcept Exception:\n assert 0, 'no'")
-    outcome.shorten(error)
+    shorten_traceback(error)
     assert not error.__suppress_context__
     assert isinstance(error.__context__, ZeroDivisionError)
 
 
 def test_what_is_not_of_a_scenario_is_left_as_it_is() -> None:
     error = raised("/x/elsewhere/a.py", "json.loads('{')")
-    outcome.shorten(error)
+    shorten_traceback(error)
     assert frames(error)[-1] == "json"

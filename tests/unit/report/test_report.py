@@ -22,9 +22,9 @@ from harness.report import (
     not_covered,
     proved,
     terminal,
-    writer,
 )
 from harness.report.model import outcome_from
+from harness.report.writer import write_report
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -190,7 +190,7 @@ def test_an_outcome_without_labels_is_shown_all_the_same() -> None:
 
 
 def test_every_file_is_written(tmp_path: Path) -> None:
-    page = writer.write(ALL, directory=tmp_path / "run")
+    page = write_report(ALL, directory=tmp_path / "run")
     assert page == tmp_path / "run" / "report.html"
     assert sorted(one.name for one in page.parent.iterdir()) == [
         "junit.xml",

@@ -11,8 +11,7 @@ import pytest
 from harness.core.redact import Secret
 from harness.core.wait import NotYet, Ready
 from harness.stack import certificates
-from harness.stack.components import edge, mysql, proxy
-from harness.stack.components import emulator as localstack
+from harness.stack.components import edge, emulator, mysql, proxy
 from harness.stack.spec import File, ServiceSpec
 from harness.target.clients.mysql import Account
 
@@ -33,7 +32,7 @@ SPECS = [
         ca_pem=CERTIFICATES.ca_pem,
         certificate=CERTIFICATES.server("proxy"),
     ),
-    localstack.spec(),
+    emulator.spec(),
     edge.spec(public_host="h.ex", certificate=CERTIFICATES.server("edge")),
 ]
 
@@ -120,7 +119,7 @@ class Emulator(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def emulator() -> Iterator[int]:
+def emulator_port() -> Iterator[int]:
     Emulator.broken = ""
     Emulator.seen = []
     server = HTTPServer(("127.0.0.1", 0), Emulator)
@@ -131,17 +130,17 @@ def emulator() -> Iterator[int]:
     server.server_close()
 
 
-def localstack_answer(port: int) -> Ready | NotYet:
-    return localstack.probe({localstack.PORT: port}, account_id="876000000876", region="us-east-1")
+def emulator_answer(port: int) -> Ready | NotYet:
+    return emulator.probe({emulator.PORT: port}, account_id="876000000876", region="us-east-1")
 
 
-def test_emulator_is_ready_after_one_call_of_each_service(emulator: int) -> None:
-    assert localstack_answer(emulator) == Ready()
+def test_emulator_is_ready_after_one_call_of_each_service(emulator_port: int) -> None:
+    assert emulator_answer(emulator_port) == Ready()
     services = [scope.split("/")[3] for scope in Emulator.seen]
-    assert services == ["", *localstack.SERVICES]
+    assert services == ["", *emulator.SERVICES]
     assert "Credential=876000000876/" in Emulator.seen[-1]
 
 
-def test_emulator_probe_names_the_service_that_fails(emulator: int) -> None:
+def test_emulator_probe_names_the_service_that_fails(emulator_port: int) -> None:
     Emulator.broken = "sqs"
-    assert localstack_answer(emulator) == NotYet("sqs: HTTP 500: words")
+    assert emulator_answer(emulator_port) == NotYet("sqs: HTTP 500: words")

@@ -12,7 +12,7 @@ import pytest
 from harness.core.errors import NoStack, TargetError, UnsafeTarget
 from harness.core.redact import Secret
 from harness.target import access, locate
-from harness.target import target as targets
+from harness.target.target import CAPABILITIES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,7 +48,7 @@ def described(home: Path, **changed: Any) -> Path:
 def test_the_local_stack_has_every_capability(tmp_path: Path, open_port: int) -> None:
     described(tmp_path, https=f"127.0.0.1:{open_port}", inputs={"a": "b"})
     target = locate.local(tmp_path)
-    assert target.capabilities == frozenset(targets.CAPABILITIES)
+    assert target.capabilities == frozenset(CAPABILITIES)
     assert target.access.services == {"web": "tickets-web"}
     assert target.access.writable_paths == ("/tmp",)
     assert target.access.public_host == "tickets.876events.example"
