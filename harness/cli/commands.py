@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING
 
 from harness.core import bundle, progress, runs
 from harness.core.errors import ConfigError, NoStack
-from harness.inputs import config
+from harness.inputs import config, production
 from harness.rehearsal.session import down_current, session, sigterm_as_interrupt
 from harness.replay.runner import PARALLEL, replay
 from harness.stack import engine, removal
 
 if TYPE_CHECKING:
     from harness.inputs.config import Config
+    from harness.inputs.production import Production
 
 
 TEST_FOLDERS = tuple(
@@ -42,14 +43,19 @@ class Invocation:
         """The configuration, read once."""
         return config.load(self.environ, cwd=self.cwd)
 
+    @cached_property
+    def production(self) -> Production:
+        """The configuration and every file that it names, read once."""
+        return production.load(self.environ, cwd=self.cwd)
+
 
 def rehearse(invocation: Invocation, *, keep: bool, pytest_args: list[str]) -> int:
     """Start a stack of its own, replay the scenarios, report, and stop it."""
-    with session(invocation.config) as opened:
+    with session(invocation.production) as opened:
         opened.start()
         print(f"stack up after {time.monotonic() - opened.began:.1f} s", flush=True)
         code = replay(
-            invocation.config,
+            invocation.production.config,
             environ=invocation.environ,
             home=opened.run.directory,
             pytest_args=[*PARALLEL, *pytest_args],
@@ -66,16 +72,16 @@ def up(invocation: Invocation) -> int:
     """Start the stack and leave it up; reuse one that is up and made from the same files."""
     from harness.rehearsal import current_stack
 
-    with runs.locked(invocation.config.home):
-        found = current_stack.find(invocation.config.home, engine.connect)
+    with runs.locked(invocation.production.config.home):
+        found = current_stack.find(invocation.production.config.home, engine.connect)
         if found is not None:
-            changed = current_stack.changed_inputs(found, invocation.config)
+            changed = current_stack.changed_inputs(found, invocation.production)
             if not changed:
-                print(f"already up: {invocation.config.public_url} (run {found['run']})")
+                print(f"already up: {invocation.production.config.public_url} (run {found['run']})")
                 return 0
             print(f"changed since the stack was started: {', '.join(changed)}; starting anew")
-            down_current(invocation.config.home)
-        with session(invocation.config) as opened:
+            down_current(invocation.production.config.home)
+        with session(invocation.production) as opened:
             opened.start()
             opened.keep()
     took = time.monotonic() - opened.began

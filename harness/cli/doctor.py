@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from harness.core import runs
 from harness.core.errors import HarnessError
-from harness.inputs import config
+from harness.inputs import production
 from harness.stack import engine, removal
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def examine(environ: Mapping[str, str], *, cwd: Path) -> list[Result]:
 
 
 def _results(environ: Mapping[str, str], cwd: Path) -> Iterator[Result]:
-    yield _check("configuration", lambda: str(config.load(environ, cwd=cwd).file))
+    yield _check("configuration", lambda: str(production.load(environ, cwd=cwd).config.file))
     try:
         client = engine.connect()
     except HarnessError as error:

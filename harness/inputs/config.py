@@ -67,9 +67,9 @@ class Resources:
     identity: CallFile | None
 
     @property
-    def files(self) -> tuple[CallFile, ...]:
+    def by_name(self) -> dict[str, CallFile]:
         """The files that there are."""
-        return tuple(one for one in (self.bucket, self.queues, self.identity) if one)
+        return {name: file for name, file in vars(self).items() if file is not None}
 
 
 @dataclass(frozen=True)

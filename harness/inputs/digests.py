@@ -3,28 +3,24 @@
 from __future__ import annotations
 
 import hashlib
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.core import bundle
 
 if TYPE_CHECKING:
-    from harness.inputs.config import Config
+    from pathlib import Path
+
+    from harness.inputs.production import Production
 
 
-def digests(config: Config) -> dict[str, str]:
-    """Digest each input: the configuration, the ECS files, the app, and our own images."""
-    single = {config.file, config.load_balancer, config.target_group, config.network.groups.path}
-    for service in config.services.values():
-        single |= {service.task_definition, service.service}
-    single |= {file.path for file in config.resources.files}
-    if config.schedule is not None:
-        single |= {config.schedule.rule.path, config.schedule.task_definition}
-    found = {_name(path, config.root): _digest([path]) for path in single}
-    ours = (bundle.ROOT / "compose", bundle.PACKAGE / "standins")
-    for directory in (config.app_context, *ours):
-        found[_name(directory, config.root)] = _digest(_files(directory))
-    return found
+def digests(production: Production) -> dict[str, str]:
+    """Digest each input: the configuration, the AWS files, the app, and our own images."""
+    config = production.config
+    directories = (config.app_context, bundle.ROOT / "compose", bundle.PACKAGE / "standins")
+    return {
+        **production.digests,
+        **{_name(one, config.root): _digest(_files(one)) for one in directories},
+    }
 
 
 def _files(directory: Path) -> list[Path]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from harness.core import runs
@@ -16,7 +16,7 @@ from harness.core.steps import Steps
 from harness.core.wait import Deadline
 from harness.inputs import digests
 from harness.rehearsal import aws_resources, service_watch
-from harness.rehearsal.access import access_to
+from harness.rehearsal.access import access_to, with_ports
 from harness.rehearsal.first_run import require_exec, run_commands
 from harness.rehearsal.plan import SERVICES, Materials, planned_services, volume_name
 from harness.stack import containers, logs
@@ -32,20 +32,20 @@ if TYPE_CHECKING:
     from harness.core.progress import Progress
     from harness.core.runs import Run
     from harness.images.builder import ImageSet
-    from harness.inputs.config import Config
+    from harness.inputs.production import Production
     from harness.target.access import Access
 
 _SERVICE_STATES = ("starting", "ready")
 ACCESS_FILE = "current.json"
 _APIS = {"bucket": "s3", "queues": "sqs", "identity": "ses"}
-"""Kind of resource -> the API that makes it."""
+"""Resource -> the API that makes it."""
 
 
 @dataclass
 class Bringup:
     """The making of one stack."""
 
-    config: Config
+    production: Production
     run: Run
     client: docker.DockerClient
     progress: Progress
@@ -60,13 +60,13 @@ class Bringup:
 
     def __post_init__(self) -> None:
         """Make the secrets and certificates of this stack."""
-        self.deadline = Deadline(self.config.up_within_s)
-        self.materials = Materials.make(self.config)
+        self.deadline = Deadline(self.production.config.up_within_s)
+        self.materials = Materials.make(self.production.config)
         self.stack = Stack(
             run=self.run,
             client=self.client,
             images=self.images,
-            vpc_cidr=self.config.network.vpc_cidr,
+            vpc_cidr=self.production.network.vpc_cidr,
         )
 
     def up(self) -> Access:
@@ -87,7 +87,7 @@ class Bringup:
         access = self.access()
         if self.scheduled_at:
             access = replace(access, schedule={**access.schedule, "since": self.scheduled_at})
-        record = {**asdict(access), "inputs": digests.digests(self.config)}
+        record = {**asdict(access), "inputs": digests.digests(self.production)}
         self.run.write_json(ACCESS_FILE, record)
         return access
 
@@ -95,7 +95,7 @@ class Bringup:
         self.client.volumes.create(volume_name(self.run), labels=self.run.labels("volume"))
         self.stack.create_networks()
         found = planned_services(
-            self.config,
+            self.production,
             run=self.run,
             materials=self.materials,
             images=self.images,
@@ -119,21 +119,19 @@ class Bringup:
         self.stack.wait_ready(planned, check=steps.check)
 
     def _resources(self, steps: Steps) -> None:
-        config, add = self.config, partial(self._add, steps)
-        values = self.materials.secrets
+        production, add = self.production, partial(self._add, steps)
+        values, cluster = self.materials.secrets, production.config.cluster
         add("secrets", "secretsmanager", lambda api: aws_resources.secrets(api, values), "emulator")
-        add("roles", "iam", lambda api: aws_resources.roles(api, config), "emulator")
-        add("cluster", "ecs", lambda api: aws_resources.cluster(api, config), "control")
+        add("roles", "iam", lambda api: aws_resources.roles(api, production), "emulator")
+        add("cluster", "ecs", lambda api: aws_resources.cluster(api, cluster), "control")
         add(
             "load balancer",
             "elbv2",
-            lambda api: aws_resources.create_load_balancer(api, config),
+            lambda api: aws_resources.create_load_balancer(api, production),
             *("control", "edge"),
         )
-        for kind, api in _APIS.items():
-            file = getattr(config.resources, kind)
-            if file is not None:
-                add(kind, api, partial(aws_resources.make, file=file), "emulator")
+        for name, file in production.resources.items():
+            add(name, _APIS[name], partial(aws_resources.make, file=file), "emulator")
 
     def _add(
         self, steps: Steps, name: str, api: str, work: Callable[[Any], None], *needs: str
@@ -145,13 +143,13 @@ class Bringup:
         steps.add(name, create, needs=needs)
 
     def _service(self, steps: Steps, name: str, *needs: str) -> None:
-        made = tuple(kind for kind in _APIS if getattr(self.config.resources, kind) is not None)
+        given, cluster = self.production.services[name], self.production.config.cluster
         self._add(
             steps,
             f"service {name}",
             "ecs",
-            partial(aws_resources.service, config=self.config, files=self.config.services[name]),
-            *("secrets", "roles", "cluster", "load balancer", *made, *needs),
+            partial(aws_resources.service, given=given, cluster=cluster),
+            *("secrets", "roles", "cluster", "load balancer", *self.production.resources, *needs),
         )
 
     def _web(self, steps: Steps) -> None:
@@ -160,15 +158,16 @@ class Bringup:
 
         def first_run() -> None:
             where = str(self.run.directory)
-            if self.config.first_run:
+            config = self.production.config
+            if config.first_run:
                 require_exec(
                     aws.aws(self.access(), "ecs"),
-                    cluster=self.config.cluster,
+                    cluster=config.cluster,
                     task_id=self.web_task,
                     where=where,
                 )
             run_commands(
-                self.config.first_run,
+                config.first_run,
                 task_id=self.web_task,
                 run=partial(containers.exec_in_task, self.access()),
                 where=where,
@@ -180,17 +179,17 @@ class Bringup:
 
     def _rest(self, steps: Steps) -> None:
         """Start what needs the database's tables: the other services, and the schedule."""
-        others = tuple(name for name in self.config.services if name != "web")
+        others = tuple(name for name in self.production.services if name != "web")
         for name in others:
             self._service(steps, name, "first run")
-        schedule = self.config.schedule
+        schedule = self.production.schedule
         if schedule is not None:
-            definition = partial(aws_resources.definition, path=schedule.task_definition)
+            definition = partial(aws_resources.definition, given=schedule.definition)
             self._add(steps, "scheduler's definition", "ecs", definition, "cluster")
 
             def make_schedule(events: Any) -> None:
                 sqs = aws.aws(self.access(), "sqs")
-                aws_resources.make_schedule(events, sqs, schedule.rule)
+                aws_resources.make_schedule(events, sqs, schedule)
                 self.scheduled_at = datetime.now(UTC).isoformat()
 
             self._add(
@@ -202,7 +201,7 @@ class Bringup:
             )
 
         def all_stable() -> None:
-            for name in self.config.services:
+            for name in self.production.services:
                 self.watch(name).until_stable(self.deadline, check=steps.check)
 
         services = tuple(f"service {name}" for name in others)
@@ -212,8 +211,8 @@ class Bringup:
         """Watch one service of the configuration; control must be ready."""
         return service_watch.Watch(
             client=aws.aws(self.access(), "ecs"),
-            cluster=self.config.cluster,
-            service=aws_resources.service_name(self.config.services[name]),
+            cluster=self.production.config.cluster,
+            service=self.production.services[name].name,
             where=str(self.run.directory),
             logs=lambda: logs.task_log_tail(self.client, self.run.id),
             healthy_targets=self._healthy_targets,
@@ -227,9 +226,11 @@ class Bringup:
 
     def access(self) -> Access:
         """Say where everything that runs so far can be reached."""
-        return access_to(
-            self.config, run=self.run, ports=self.stack.ports, vendor=self.images.vendor
-        )
+        return with_ports(self._described, self.stack.ports)
+
+    @cached_property
+    def _described(self) -> Access:
+        return access_to(self.production, run=self.run, vendor=self.images.vendor)
 
 
 def record_current(run: runs.Run) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import docker
     from docker.models.containers import Container
 
-    from harness.inputs.config import Config
+    from harness.inputs.production import Production
 
 SERVICES = frozenset(removal.REMOVAL_ORDER) - {"task", "pause"}
 
@@ -36,9 +36,9 @@ def find(home: Path, connect: Callable[[], docker.DockerClient]) -> dict[str, An
     return found if running >= SERVICES else None
 
 
-def changed_inputs(found: Mapping[str, Any], config: Config) -> list[str]:
+def changed_inputs(found: Mapping[str, Any], production: Production) -> list[str]:
     """Name the files that have changed since the stack was started."""
-    before, now = found.get("inputs", {}), digests.digests(config)
+    before, now = found.get("inputs", {}), digests.digests(production)
     return sorted(name for name in before.keys() | now.keys() if before.get(name) != now.get(name))
 
 

@@ -6,15 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from harness.core.errors import ConfigError
 from harness.core.redact import Secret
-from harness.inputs import (
-    iam_roles,
-    load_balancer,
-    secret_values,
-    task_definitions,
-)
-from harness.rehearsal import aws_resources
+from harness.inputs import secret_values
 from harness.stack import certificates, engine
 from harness.stack.certificates import Certificates
 from harness.stack.components import control, edge, emulator, mysql, proxy
@@ -25,6 +18,7 @@ from harness.target.clients.mysql import Account
 if TYPE_CHECKING:
     from harness.core.runs import Run
     from harness.inputs.config import Config
+    from harness.inputs.production import Production, Schedule
     from harness.stack.network.addresses import Tier
 
 _UNNAMED_ACCOUNT = "app"
@@ -71,7 +65,7 @@ class Materials:
 
 
 def planned_services(
-    config: Config,
+    production: Production,
     *,
     run: Run,
     materials: Materials,
@@ -81,8 +75,9 @@ def planned_services(
     """Return the services, in the order of ``SERVICES``.
 
     Raises:
-        ConfigError: The task definitions or the security groups contradict each other.
+        ConfigError: The security groups contradict each other.
     """
+    config = production.config
     ca_pem, certificates = materials.certificates.ca_pem, materials.certificates
     database = config.database
 
@@ -97,8 +92,8 @@ def planned_services(
         Planned(
             control.spec(
                 settings={
-                    **control_settings(config, run=run, ca_pem=ca_pem, images=images),
-                    "rules": members.packet_rules(config, tiers=tiers),
+                    **control_settings(production, run=run, ca_pem=ca_pem, images=images),
+                    "rules": members.packet_rules(production, tiers=tiers),
                 },
                 socket_path=engine.socket_path(),
                 volume=volume_name(run),
@@ -127,27 +122,16 @@ def planned_services(
     )
 
 
-def check(config: Config) -> None:
-    """Read the app's files of ECS, the load balancer and IAM: what is wrong is said at once.
-
-    Raises:
-        ConfigError: Naming the file, the key and the remedy.
-    """
-    _references(config)
-    load_balancer.load_balancer(config.load_balancer)
-    load_balancer.target_group(config.target_group)
-    iam_roles.read(config.app_context)
-
-
 def volume_name(run: Run) -> str:
     """Name of the volume through which pause containers reach control."""
     return run.name("control")
 
 
 def control_settings(
-    config: Config, *, run: Run, ca_pem: str, images: Mapping[str, str]
+    production: Production, *, run: Run, ca_pem: str, images: Mapping[str, str]
 ) -> dict[str, Any]:
     """Return the content of control's settings file."""
+    config = production.config
     return {
         "run": run.id,
         "home": str(run.home),
@@ -159,9 +143,9 @@ def control_settings(
         "task_networks": {role: run.name(role) for role in members.TASK_NETWORKS},
         "edge_container": run.name("edge"),
         "pause_image": images["pause"],
-        "images": dict.fromkeys(_references(config), images["app"]),
-        "ticks": _ticks(config),
-        "roles_known": bool(iam_roles.read(config.app_context)),
+        "images": {production.app_image: images["app"]},
+        "ticks": _ticks(production.schedule),
+        "roles_known": bool(production.roles),
         "overlay": {
             "environment": dict(config.overlay.environment),
             "files": dict.fromkeys(config.overlay.files, ca_pem),
@@ -169,39 +153,8 @@ def control_settings(
     }
 
 
-def _ticks(config: Config) -> dict[str, Any]:
+def _ticks(schedule: Schedule | None) -> dict[str, Any]:
     """Say which queue stands for the rule's ECS target, and what that target is on AWS."""
-    if config.schedule is None:
+    if schedule is None:
         return {}
-    (rule,) = config.schedule.rule.inputs_of("PutRule")
-    (target,) = config.schedule.rule.inputs_of("PutTargets")[0]["Targets"]
-    name = str(rule["Name"])
-    return {"rule": name, "queue": aws_resources.ticks_queue(name), "target": target}
-
-
-def _references(config: Config) -> set[str]:
-    """Every image reference in the task definitions stands for the one app image.
-
-    Raises:
-        ConfigError: The task definitions name different images, or do not fit their services.
-    """
-    for files in config.services.values():
-        task_definitions.load_service(
-            files.service, definition=task_definitions.load(files.task_definition)
-        )
-    paths = [files.task_definition for files in config.services.values()]
-    if config.schedule is not None:
-        paths.append(config.schedule.task_definition)
-    found = {
-        container.image: path
-        for path in paths
-        for container in task_definitions.load(path).containers
-    }
-    if len(found) > 1:
-        names = "; ".join(f"{path}: {image}" for image, path in sorted(found.items()))
-        raise ConfigError(
-            "the task definitions name different images",
-            state=names,
-            hint="all containers of the app run one image; give each the same tag or digest",
-        )
-    return set(found)
+    return {"rule": schedule.name, "queue": schedule.queue, "target": schedule.target}

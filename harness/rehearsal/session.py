@@ -20,14 +20,14 @@ from harness.stack import engine, logs, removal
 if TYPE_CHECKING:
     import docker
 
-    from harness.inputs.config import Config
+    from harness.inputs.production import Production
 
 
 @dataclass
 class Session:
     """One stack, from its run directory to its removal."""
 
-    config: Config
+    production: Production
     client: docker.DockerClient
     run: Run
     kept: bool = False
@@ -36,13 +36,13 @@ class Session:
     def start(self) -> None:
         """Build what is missing and start the stack."""
         from harness.images import builder
-        from harness.rehearsal import bringup, plan
+        from harness.rehearsal import bringup
 
-        plan.check(self.config)
+        config = self.production.config
         with progress.shown() as show:
-            built = builder.build_for(self.client, self.config, run=self.run, progress=show)
+            built = builder.build_for(self.client, config, run=self.run, progress=show)
             bringup.Bringup(
-                config=self.config,
+                production=self.production,
                 run=self.run,
                 client=self.client,
                 progress=show,
@@ -59,13 +59,13 @@ class Session:
 
 
 @contextmanager
-def session(config: Config) -> Iterator[Session]:
+def session(production: Production) -> Iterator[Session]:
     """Sweep what dead runs left, open a run, and remove its stack unless it is kept."""
     client = _ready_engine()
     removal.sweep(client)
     with sigterm_as_interrupt():
-        run = runs.new_run(config.home)
-        opened = Session(config=config, client=client, run=run)
+        run = runs.new_run(production.config.home)
+        opened = Session(production=production, client=client, run=run)
         try:
             yield opened
         except HarnessError as error:

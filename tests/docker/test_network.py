@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from harness.core import runs
-from harness.inputs import config
+from harness.inputs import production
 from harness.stack import removal
 from harness.stack.containers import Containers
 from harness.stack.network import members
@@ -38,7 +38,7 @@ def in_group(name: str) -> dict[str, Any]:
 
 def rules(tiers: Mapping[str, Tier]) -> dict[str, Any]:
     """Rules of the project's own groups, for those services that this small stack has."""
-    found = members.packet_rules(config.load({}, cwd=ROOT), tiers=tiers)
+    found = members.packet_rules(production.load({}, cwd=ROOT), tiers=tiers)
     here = {name: found["services"][name] for name in ("control", "edge")}
     return {**found, "services": here}
 

@@ -10,25 +10,24 @@ from collections.abc import Mapping
 from ipaddress import IPv4Network
 from typing import TYPE_CHECKING, Any
 
-from harness.inputs import load_balancer, problem
 from harness.stack.components import control, edge, emulator, mysql, proxy
 from harness.stack.network.addresses import Tier
 from harness.stack.network.packet_rules import TASKS, Layout, Member, require_one_tier
 
 if TYPE_CHECKING:
-    from harness.inputs.config import Config
+    from harness.inputs.production import Production
 
 TASK_NETWORKS = ("app", "proxy", "aws")
 _HTTPS = 443
 
 
-def packet_rules(config: Config, *, tiers: Mapping[str, Tier]) -> dict[str, Any]:
+def packet_rules(production: Production, *, tiers: Mapping[str, Tier]) -> dict[str, Any]:
     """Return what control enforces: the rules of each service, and those of tasks in parts.
 
     Raises:
         ConfigError: A group is unknown, or tells one service's tasks from another's.
     """
-    layout = _layout(config, tiers=tiers)
+    layout = _layout(production, tiers=tiers)
     services = [name for name in layout.members if name != TASKS]
     return {
         "services": {name: layout.of_service(name) for name in services},
@@ -36,25 +35,25 @@ def packet_rules(config: Config, *, tiers: Mapping[str, Tier]) -> dict[str, Any]
     }
 
 
-def ways(config: Config) -> tuple[str, ...]:
+def ways(production: Production) -> tuple[str, ...]:
     """Say who may open connections to whom by the security groups, as AWS reads them."""
-    return tuple(dict.fromkeys(_layout(config, tiers={}).ways()))
+    return tuple(dict.fromkeys(_layout(production, tiers={}).ways()))
 
 
-def _layout(config: Config, *, tiers: Mapping[str, Tier]) -> Layout:
+def _layout(production: Production, *, tiers: Mapping[str, Tier]) -> Layout:
     return Layout(
-        vpc=IPv4Network(config.network.vpc_cidr),
+        vpc=IPv4Network(production.network.vpc_cidr),
         tiers=tiers,
-        members=members(config),
-        groups=config.network.groups,
+        members=members(production),
+        groups=production.network.groups,
     )
 
 
-def members(config: Config) -> dict[str, Member]:
+def members(production: Production) -> dict[str, Member]:
     """Return every service with a namespace of its own, and the tasks."""
-    network, groups = config.network, config.network.groups
-    balancer = tuple(_load_balancer_groups(config))
-    tasks = tuple(sorted(_task_groups(config)))
+    network, groups = production.network, production.network.groups
+    balancer = tuple(_load_balancer_groups(production))
+    tasks = tuple(sorted(_task_groups(production)))
     require_one_tier(groups, tasks)
     for name in (*balancer, *tasks):
         _ = groups[name]
@@ -81,20 +80,11 @@ def members(config: Config) -> dict[str, Member]:
     }
 
 
-def _load_balancer_groups(config: Config) -> list[str]:
-    balancer = load_balancer.load_balancer(config.load_balancer)["LoadBalancer"]
-    return list(balancer.get("SecurityGroups") or ())
+def _load_balancer_groups(production: Production) -> list[str]:
+    return list(production.load_balancer["LoadBalancer"].get("SecurityGroups") or ())
 
 
-def _task_groups(config: Config) -> set[str]:
+def _task_groups(production: Production) -> set[str]:
     """Groups of the services' tasks and of the scheduled ones."""
-    found: set[str] = set()
-    for files in config.services.values():
-        given = problem.load_json(files.service).get("networkConfiguration") or {}
-        found.update(given.get("awsvpcConfiguration", {}).get("securityGroups") or ())
-    if config.schedule is not None:
-        for given in config.schedule.rule.inputs_of("PutTargets"):
-            for target in given["Targets"]:
-                network = target["EcsParameters"].get("NetworkConfiguration") or {}
-                found.update(network.get("awsvpcConfiguration", {}).get("SecurityGroups") or ())
-    return found
+    found = {name for one in production.services.values() for name in one.security_groups}
+    return found | set(production.schedule.security_groups if production.schedule else ())

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from harness.core.errors import ConfigError
-from harness.inputs import config, security_groups, vpc
+from harness.inputs import production, security_groups, vpc
 from harness.inputs.toml_table import Table
 from harness.stack.components import control, edge, emulator, mysql, proxy
 from harness.stack.network import members, packet_rules
@@ -69,7 +69,7 @@ def accepted(text: str) -> list[str]:
 @pytest.fixture(scope="module")
 def rules() -> dict[str, Any]:
     """Packet rules of the project's own files."""
-    return members.packet_rules(config.load({}, cwd=ROOT), tiers=TIERS)
+    return members.packet_rules(production.load({}, cwd=ROOT), tiers=TIERS)
 
 
 @pytest.mark.parametrize(
@@ -152,7 +152,7 @@ def test_who_is_inside_is_no_visitor(rules: dict[str, Any]) -> None:
 
 
 def test_members_are_where_their_services_are() -> None:
-    found = members.members(config.load({}, cwd=ROOT))
+    found = members.members(production.load({}, cwd=ROOT))
     for module in (control, edge, emulator, mysql, proxy):
         name = module.__name__.rpartition(".")[2]
         assert found[name].networks == module.NETWORKS

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from harness.aws.task_definition import parse
 from harness.core.errors import ProvisionError
-from harness.inputs import api_calls, config
+from harness.inputs import api_calls
+from harness.inputs.production import Schedule
 from harness.rehearsal import aws_resources
 
 if TYPE_CHECKING:
@@ -71,10 +73,10 @@ def test_queues_are_created_with_their_documents_as_text() -> None:
 
 def test_the_rule_is_productions_and_its_target_is_a_queue_put_exactly_once() -> None:
     events, queue = Recorder({"put_targets": {"FailedEntryCount": 0}}), sqs()
-    file = api_calls.schedule(APP / "schedule.json")
-    aws_resources.make_schedule(events, queue, file)  # type: ignore[arg-type]
+    schedule = Schedule(api_calls.schedule(APP / "schedule.json"), parse({"family": "scheduler"}))
+    aws_resources.make_schedule(events, queue, schedule)  # type: ignore[arg-type]
     assert events.names == ["put_rule", "put_targets"]
-    assert events.calls[0][1] == dict(file.inputs_of("PutRule")[0])
+    assert events.calls[0][1] == dict(schedule.put_rule)
     assert [one["Arn"] for one in events.calls[1][1]["Targets"]] == ["arn:aws:sqs:r:a:q"]
     made = queue.calls[0][1]
     assert made["QueueName"] == "tickets-schedule-ticks"
@@ -88,21 +90,10 @@ def test_a_target_that_is_not_taken_is_an_error() -> None:
         aws_resources.make_schedule(
             events,  # type: ignore[arg-type]
             sqs(),  # type: ignore[arg-type]
-            api_calls.schedule(APP / "schedule.json"),
+            Schedule(api_calls.schedule(APP / "schedule.json"), parse({"family": "scheduler"})),
         )
     assert "the rule tickets-schedule did not take its target" in str(failure.value)
     assert "not correct" in str(failure.value)
-
-
-def test_scenarios_know_the_resources_by_kind() -> None:
-    assert aws_resources.names(config.load({}, cwd=ROOT)) == {
-        "bucket": "876events-tickets-uploads",
-        "queue": "tickets-jobs",
-        "dead_letter_queue": "tickets-jobs-dead",
-        "identity": "tickets@876events.example",
-        "rule": "tickets-schedule",
-        "scheduler": "tickets-scheduler",
-    }
 
 
 def test_productions_numbers_fit_each_other() -> None:
