@@ -90,7 +90,7 @@ class Project:
         """Start bin/cutover in this project."""
         return Command(
             subprocess.Popen(
-                [str(ROOT / "bin" / "harness"), *words],
+                [str(ROOT / "bin" / "cutover"), *words],
                 cwd=self.root,
                 env=self.environ,
                 stdin=subprocess.DEVNULL,

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.core import bundle, progress, runs
+from harness.core import progress, runs
 from harness.core.errors import ConfigError, NoStack
 from harness.inputs import config, production
 from harness.rehearsal.session import down_current, session, sigterm_as_interrupt
@@ -22,13 +20,6 @@ from harness.stack import engine, removal
 if TYPE_CHECKING:
     from harness.inputs.config import Config
     from harness.inputs.production import Production
-
-
-TEST_FOLDERS = tuple(
-    f"tests/{part}"
-    for part in ("lint", "unit", "plugin", "report", "php", "docker", "rehearsal", "broken")
-)
-"""The quickest first."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +102,7 @@ def verify(invocation: Invocation, pytest_args: list[str]) -> int:
 
 
 def smoke(invocation: Invocation, pytest_args: list[str]) -> int:
-    """Replay against the public URL the scenarios that change nothing tinvocation."""
+    """Replay against the public URL the scenarios that change nothing there."""
     return replay(
         invocation.config,
         environ=invocation.environ,
@@ -119,14 +110,6 @@ def smoke(invocation: Invocation, pytest_args: list[str]) -> int:
         pytest_args=pytest_args,
         target="url",
     )
-
-
-def test(invocation: Invocation, pytest_args: list[str]) -> int:
-    """Run the project's own tests: lint, types, unit, plugin, Docker, the app's, one rehearsal."""
-    tests = pytest_args or ["--durations=12", "-m", "not long", *TEST_FOLDERS]
-    command = [sys.executable, "-m", "pytest", *tests]
-    variables = {k: v for k, v in invocation.environ.items() if not k.startswith("CUTOVER_")}
-    return subprocess.run(command, cwd=bundle.ROOT, env=variables, check=False).returncode
 
 
 def status(invocation: Invocation, *, as_json: bool) -> int:

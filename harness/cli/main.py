@@ -56,7 +56,6 @@ def parser() -> argparse.ArgumentParser:
     run = add("exec", "run a command in a service or in a web task: exec SERVICE -- CMD")
     run.add_argument("service")
     add("down", "stop the stack and remove everything it made")
-    add("test", "run the project's own tests, as CI does; takes tox's arguments")
     image = add("images", "list, build or prune the images")
     image.add_argument("action", choices=("list", "build", "prune"))
     image.add_argument("--vendor", choices=("auto", "composer", "debian"))
@@ -71,7 +70,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser().print_help()
         return USAGE
     known, rest = parser().parse_known_args(words)
-    if rest and known.command not in ("rehearse", "verify", "smoke", "test", "exec"):
+    if rest and known.command not in ("rehearse", "verify", "smoke", "exec"):
         parser().error(f"unrecognized arguments: {' '.join(rest)}")
     try:
         return _run(known, [word for word in rest if word != "--"])
@@ -133,7 +132,6 @@ def _run(args: argparse.Namespace, rest: list[str]) -> int:
         "logs": lambda: commands.logs(invocation, args.service, follow=args.follow),
         "exec": lambda: commands.run_in(invocation, args.service, rest),
         "down": lambda: commands.down(invocation),
-        "test": lambda: commands.test(invocation, rest),
         "images": lambda: commands.images(invocation, args.action),
         "doctor": lambda: commands.doctor(invocation),
     }

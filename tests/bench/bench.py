@@ -74,7 +74,7 @@ def memory_mib(run_id: str) -> float:
 def harness(*words: str, environ: dict[str, str]) -> str:
     """Run bin/cutover; stop the bench when it fails."""
     result = subprocess.run(
-        [str(ROOT / "bin" / "harness"), *words],
+        [str(ROOT / "bin" / "cutover"), *words],
         cwd=ROOT,
         env=environ,
         capture_output=True,

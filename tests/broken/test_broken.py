@@ -37,7 +37,7 @@ EACH_TIME = {
     "an environment value is a number",
     "a valueFrom has too many colons",
 }
-"""Rehearsed by `bin/cutover test`; `tox -e broken` rehearses all, in about an hour and a half."""
+"""Rehearsed by `bin/test`; `tox -e broken` rehearses all, in about an hour and a half."""
 
 
 def cases() -> list[ParameterSet]:

@@ -49,7 +49,7 @@ def replay(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Replay
     monkeypatch.setenv("COLUMNS", "100")
 
     def run(scenarios: str, *args: str, target: str = TARGET) -> pytest.RunResult:
-        pytester.makeini("[pytest]\naddopts = --import-mode=importlib -p no:randomly\n")
+        pytester.makeini("[pytest]\naddopts = --import-mode=importlib\n")
         pytester.makeconftest(target)
         folder = pytester.mkdir("scenarios")
         (folder / "test_story.py").write_text(HEAD + textwrap.dedent(scenarios))
