@@ -47,12 +47,15 @@ def replay(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Replay
     """Write scenarios, replay them, and return what pytest said."""
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
 
     def run(scenarios: str, *args: str, target: str = TARGET) -> pytest.RunResult:
         pytester.makeini("[pytest]\naddopts = --import-mode=importlib\n")
         pytester.makeconftest(target)
         folder = pytester.mkdir("scenarios")
         (folder / "test_story.py").write_text(HEAD + textwrap.dedent(scenarios))
-        return pytester.runpytest_subprocess("-p", "harness.replay.plugin", *args)
+        return pytester.runpytest_subprocess(
+            "-p", "xdist.plugin", "-p", "harness.replay.plugin", *args
+        )
 
     return run
