@@ -23,7 +23,7 @@ FARGATE_MEMORY_MIB: Mapping[int, tuple[int, ...]] = {
 
 @dataclass(frozen=True)
 class ContainerDefinition:
-    """One entry of containerDefinitions; ``raw`` holds what has no field of its own."""
+    """One entry of containerDefinitions; ``raw`` is the entry as written."""
 
     raw: Mapping[str, Any]
 
@@ -93,7 +93,7 @@ class TaskDefinition:
 
     @property
     def task_role_arn(self) -> str:
-        """The role whose credentials the containers get; empty when there is none."""
+        """The role of the containers; empty when there is none."""
         return str(self.raw.get("taskRoleArn") or "")
 
     @property

@@ -153,7 +153,7 @@ def images(invocation: Invocation, action: str) -> int:
             print(f"removed {tag}")
     else:
         run = runs.new_run(invocation.config.home)
-        with sigterm_as_interrupt(), progress.shown() as show:
+        with sigterm_as_interrupt(), progress.displayed() as show:
             builder.build_for(client, invocation.config, run=run, progress=show)
         run.set_state(runs.STATE_STOPPED)
     return 0

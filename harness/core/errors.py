@@ -1,15 +1,15 @@
-"""Every failure the harness reports, each with the same five parts.
+"""Every failure that the harness reports, each with the same parts.
 
 HarnessError                  exit code 3
 ├── ConfigError               exit code 2: a file or variable the user wrote is wrong
 ├── DockerUnavailable         no engine, no permission, or no room
 ├── ImageBuildFailed
 ├── ServiceError              a container of ours
-│   ├── ServiceExited         it stopped while we waited (an OOM kill is said as such)
+│   ├── ServiceExited         it stopped while we waited (an OOM kill is named)
 │   └── ServiceNotReady       it runs, but its probe did not pass in time
 ├── ProvisionError            the stack runs, but the app's first run or an AWS call failed
 └── TargetError               exit code 2
-    ├── CapabilityMissing     the target cannot do what was asked
+    ├── CapabilityMissing     the target lacks what the scenario uses
     ├── NoStack               nothing is up
     └── UnsafeTarget          refused, because it could touch something real
 """
@@ -24,12 +24,12 @@ LOG_TAIL_LINES = 50
 
 
 class HarnessError(Exception):
-    """Say what failed, in which state, the last answer, the last log lines, where, and what to do.
+    """A failure: the fault, state, last answer, last log lines, place and remedy, in this order.
 
     Args:
         what: One sentence: what was attempted and what went wrong.
         state: Status, exit code, OOM, health of the thing that failed.
-        last_answer: The last thing the probe or the API said.
+        last_answer: The last answer of the probe or the API.
         log_tail: The last log lines; only ``LOG_TAIL_LINES`` of them are shown.
         where: The file, key or directory to look at.
         hint: What to do next.
@@ -103,7 +103,7 @@ class ProvisionError(HarnessError):
 
 
 class TargetError(HarnessError):
-    """The chosen target cannot be used as asked."""
+    """The chosen target cannot be used."""
 
     exit_code = 2
 

@@ -1,4 +1,4 @@
-"""What the user sees while work goes on: a line for each image, service and step."""
+"""The progress on the terminal: a line for each image, component and step."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ DONE_STATES = ("done", "ready", "cached", "failed", "stopped", "skipped")
 
 
 class Progress(Protocol):
-    """Told of each change of state of a piece of work."""
+    """Receives each change of state of a piece of work."""
 
     def __call__(self, group: str, name: str, state: str, seconds: float = 0.0) -> None:
-        """Take note that ``name`` of ``group`` (image, service, step) is in ``state``."""
+        """Record that ``name`` of ``group`` (image, service, step) is in ``state``."""
 
 
 def silent(group: str, name: str, state: str, seconds: float = 0.0) -> None:
@@ -39,9 +39,11 @@ class PlainProgress:
     def __call__(self, group: str, name: str, state: str, seconds: float = 0.0) -> None:
         """Print the line."""
         if state in DONE_STATES or state in ("building", "starting"):
-            took = f"  {seconds:.1f} s" if seconds else ""
+            duration = f"  {seconds:.1f} s" if seconds else ""
             with self._lock:
-                print(redact(f"{group:<8} {name:<28} {state}{took}"), file=self.stream, flush=True)
+                print(
+                    redact(f"{group:<8} {name:<28} {state}{duration}"), file=self.stream, flush=True
+                )
 
 
 @dataclass
@@ -66,16 +68,16 @@ class LiveProgress:
             rows = list(self.rows.items())
         for (group, name), (state, seconds, since) in rows:
             done = state in DONE_STATES
-            shown = seconds if done else time.monotonic() - since
+            elapsed = seconds if done else time.monotonic() - since
             colour = "red" if state == "failed" else "green" if done else "yellow"
             table.add_row(
-                group, redact(name), f"[{colour}]{state}[/]", f"{shown:.1f} s" if shown else ""
+                group, redact(name), f"[{colour}]{state}[/]", f"{elapsed:.1f} s" if elapsed else ""
             )
         return table
 
 
 @contextmanager
-def shown() -> Iterator[Progress]:
+def displayed() -> Iterator[Progress]:
     """Show progress live on a terminal, and as plain lines elsewhere."""
     if not sys.stdout.isatty():
         yield PlainProgress()

@@ -1,4 +1,4 @@
-"""Runs and their directories: who owns a run, whether it still lives, and what it leaves to read.
+"""Runs and their directories: owner, state, and the files a run leaves.
 
 A run directory is ``<home>/runs/<utc>-<id>/``. Everything in it is written through ``redact``.
 """
@@ -59,11 +59,11 @@ class Run:
         return path
 
     def write_json(self, name: str, value: Any) -> Path:
-        """Write a JSON file of this run, redacted, so that a reader never sees half of it."""
+        """Write a JSON file of this run, redacted and in one step."""
         return _write_whole(self.directory / name, redact(json.dumps(value, indent=2, default=str)))
 
     def set_state(self, state: str) -> None:
-        """Record what the run is doing."""
+        """Record the state of the run."""
         _write_whole(
             self.directory / "state.json", json.dumps({"state": state, "owner": self.owner})
         )
@@ -88,7 +88,7 @@ def find_run(home: Path, run_id: str) -> Run | None:
 
 
 def is_alive(home: Path, run_id: str, *, owner: str) -> bool:
-    """Say whether a run is still at work, or was left up on purpose."""
+    """Whether a run is still at work, or was left up on purpose."""
     run = find_run(home, run_id)
     if run is not None and _state(run.directory)["state"] == STATE_UP:
         return True
@@ -101,7 +101,7 @@ def owner_of(pid: int) -> str:
 
 
 def owner_is_alive(owner: str) -> bool:
-    """Say whether the process that ``owner_of`` named still runs."""
+    """Whether the process that ``owner_of`` named still runs."""
     pid, _, started = owner.partition(":")
     return pid.isdigit() and started == _start_ticks(int(pid))
 
@@ -114,10 +114,10 @@ def write_current(home: Path, access: str) -> None:
 def read_current(home: Path) -> dict[str, Any] | None:
     """Read the record of the stack that is up."""
     try:
-        found: dict[str, Any] = json.loads((home / "current.json").read_text(encoding="utf-8"))
+        current: dict[str, Any] = json.loads((home / "current.json").read_text(encoding="utf-8"))
     except (FileNotFoundError, json.JSONDecodeError):
         return None
-    return found
+    return current
 
 
 def clear_current(home: Path, *, run_id: str) -> None:
@@ -155,10 +155,10 @@ def locked(home: Path) -> Iterator[None]:
 
 def _state(directory: Path) -> dict[str, str]:
     try:
-        found: dict[str, str] = json.loads((directory / "state.json").read_text(encoding="utf-8"))
+        state: dict[str, str] = json.loads((directory / "state.json").read_text(encoding="utf-8"))
     except (FileNotFoundError, json.JSONDecodeError):
         return {"state": STATE_RUNNING, "owner": ""}
-    return found
+    return state
 
 
 def _start_ticks(pid: int) -> str:
@@ -171,7 +171,7 @@ def _start_ticks(pid: int) -> str:
 
 
 def _exists(pid: int) -> str:
-    """Without /proc (macOS), all that can be told is whether some process has the id."""
+    """Without /proc (macOS), only the existence of some process with this id is known."""
     if Path("/proc/self").exists():
         return "gone"
     try:

@@ -1,4 +1,4 @@
-"""The only polling loop: a deadline, a probe, and the question whether the thing is still alive."""
+"""The only polling loop: a probe, a deadline, and a check that waiting still makes sense."""
 
 from __future__ import annotations
 
@@ -69,12 +69,12 @@ def wait_until(
 ) -> None:
     """Call ``probe`` until it is ready.
 
-    ``alive`` is asked before each probe and raises when waiting on is pointless. The probe is asked
-    at least once, and once more after the deadline's last sleep.
+    ``alive`` runs before each probe and raises when waiting on is pointless. The probe runs at
+    least once, and once more after the deadline's last sleep.
 
     Raises:
         DeadlinePassed: The probe was not ready in time.
-        GaveUp: The probe said it never will be.
+        GaveUp: The probe can never be ready.
     """
     while True:
         alive()

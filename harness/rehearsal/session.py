@@ -39,7 +39,7 @@ class Session:
         from harness.rehearsal import bringup
 
         config = self.production.config
-        with progress.shown() as show:
+        with progress.displayed() as show:
             built = builder.build_for(self.client, config, run=self.run, progress=show)
             bringup.Bringup(
                 production=self.production,
