@@ -52,7 +52,7 @@ def stack(
 
 def query(stack: Stack, sql: str) -> list[tuple[Any, ...]]:
     connection = connect(
-        stack.ports["mysql"][mysql.PORT],
+        f"127.0.0.1:{stack.ports['mysql'][mysql.PORT]}",
         endpoint=ENDPOINT,
         ca_pem=CERTIFICATES.ca_pem,
         account=ACCOUNT,
@@ -70,7 +70,7 @@ def inside(stack: Stack, command: str, *, user: str = "") -> str:
 
 def test_connection_is_tls_with_production_name_verified(stack: Stack) -> None:
     ours, servers = mysql.hops(
-        stack.ports["mysql"][mysql.PORT],
+        f"127.0.0.1:{stack.ports['mysql'][mysql.PORT]}",
         endpoint=ENDPOINT,
         ca_pem=CERTIFICATES.ca_pem,
         account=ACCOUNT,

@@ -73,7 +73,10 @@ def another(stack: Stack, spec: ServiceSpec) -> Callable[[], Ready | NotYet]:
 
 def test_both_hops_are_tls(stack: Stack) -> None:
     clients, servers = mysql.hops(
-        stack.ports["proxy"][proxy.PORT], endpoint=ENDPOINT, ca_pem=CA, account=ACCOUNT
+        f"127.0.0.1:{stack.ports['proxy'][proxy.PORT]}",
+        endpoint=ENDPOINT,
+        ca_pem=CA,
+        account=ACCOUNT,
     )
     assert clients.version == "TLSv1.3"
     assert servers.version == "TLSv1.3"
@@ -121,7 +124,10 @@ def test_server_connections_are_shared(stack: Stack) -> None:
     with contextlib.ExitStack() as open_until_counted:
         for _ in range(clients):
             connection = connect(
-                stack.ports["proxy"][proxy.PORT], endpoint=ENDPOINT, ca_pem=CA, account=ACCOUNT
+                f"127.0.0.1:{stack.ports['proxy'][proxy.PORT]}",
+                endpoint=ENDPOINT,
+                ca_pem=CA,
+                account=ACCOUNT,
             )
             open_until_counted.callback(connection.close)
             with connection.cursor() as cursor:

@@ -22,6 +22,7 @@ READS_ENVIRONMENT = {
     "harness/replay/plugin.py",  # hands the variables to config.load
     "harness/stack/engine.py",  # Docker's own variables
     "harness/target/clients/aws.py",  # os.devnull only
+    "harness/target/clients/emulator.py",  # hides variables from localstack-client
 }
 SLEEPS = {"harness/core/wait.py"}
 IMPORTS_BOTO3 = {
@@ -29,6 +30,10 @@ IMPORTS_BOTO3 = {
     "harness/target/clients",
     "harness/standins/control",
     "harness/rehearsal/aws_resources.py",  # botocore's errors
+}
+KNOWS_THE_EMULATOR = {
+    "harness/target/clients/emulator.py",
+    "harness/standins/emulator/gateway.py",
 }
 IMPORTS_DOCKER = {
     "harness/images",
@@ -99,6 +104,18 @@ def test_nothing_but_its_own_imports_what_runs_in_a_container(name: str, package
     if not name.startswith(f"harness/standins/{package}/"):
         own = f"harness.standins.{package}"
         assert not [module for module in imported(name) if module.startswith(own)]
+
+
+@pytest.mark.parametrize("name", [n for n in NAMES if n.startswith("harness/")])
+def test_only_two_adapters_know_which_emulator_runs(name: str) -> None:
+    knows = "localstack" in (ROOT / name).read_text().lower()
+    assert knows == (name in KNOWS_THE_EMULATOR), name
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_client_comes_from_the_default_session_of_boto3(name: str) -> None:
+    calls = {ast.unparse(node.func) for node in ast.walk(tree(name)) if isinstance(node, ast.Call)}
+    assert not calls & {"boto3.client", "boto3.resource", "boto3.setup_default_session"}, name
 
 
 @pytest.mark.parametrize("name", [n for n in NAMES if n.startswith("scenarios/")])

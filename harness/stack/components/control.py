@@ -10,6 +10,7 @@ import requests
 
 from harness.core.wait import NotYet, Ready
 from harness.stack.spec import File, Mount, ServiceSpec
+from harness.target.clients import http
 
 NETWORKS = ("operator", "app", "aws")
 """Roles of its networks; ports are published on the first."""
@@ -42,10 +43,9 @@ def spec(*, settings: Mapping[str, Any], socket_path: str, volume: str) -> Servi
 
 def probe(ports: Mapping[int, int]) -> Ready | NotYet:
     """Ask whether control answers; it does once it has found its networks and the edge."""
-    session = requests.Session()
-    session.trust_env = False
     try:
-        answer = session.get(f"http://127.0.0.1:{ports[PORT]}/ping", timeout=2)
+        with http.isolated() as session:
+            answer = session.get(f"http://127.0.0.1:{ports[PORT]}/ping", timeout=2)
     except requests.RequestException as error:
         return NotYet(str(error))
     return Ready() if answer.ok else NotYet(f"HTTP {answer.status_code}: {answer.text[:200]}")

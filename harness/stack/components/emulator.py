@@ -1,23 +1,26 @@
-"""The container that emulates the AWS APIs that the app calls: LocalStack 4.14.0.
+"""The container that emulates the AWS APIs that the app calls.
 
-Only this module knows which emulator it is. Being ready includes one call of every service, since
-the first call of each is slow.
+Which emulator runs is known to `harness/target/clients/emulator.py`. Being ready includes one call
+of every service, since the first call of each is slow.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-
-import requests
+from typing import TYPE_CHECKING
 
 from harness.core.wait import NotYet, Ready
 from harness.stack.spec import ServiceSpec
+from harness.target.clients import emulator, http
+
+if TYPE_CHECKING:
+    import requests
 
 NETWORKS = ("operator", "aws")
 """Roles of its networks; ports are published on the first."""
-PORT = 4566
-HEALTH = "/_localstack/health"
+PORT = emulator.PORT
+NAME = "emulator"
 _TIMEOUT_S = 10
 _MIB = 1024**2
 
@@ -61,18 +64,10 @@ SERVICES: Mapping[str, FirstCall] = {
 def spec() -> ServiceSpec:
     """Describe the container."""
     return ServiceSpec(
-        name="emulator",
-        image="emulator",
+        name=NAME,
+        image=NAME,
         networks=dict.fromkeys(NETWORKS, ()),
-        environment={
-            "SERVICES": ",".join(SERVICES),
-            "EAGER_SERVICE_LOADING": "1",
-            # Presigned URLs are checked as S3 checks them: signature and expiry.
-            "S3_SKIP_SIGNATURE_VALIDATION": "0",
-            # Addresses in answers carry the name that tasks know.
-            "LOCALSTACK_HOST": f"emulator:{PORT}",
-            "SQS_ENDPOINT_STRATEGY": "path",
-        },
+        environment=emulator.container_environment(SERVICES, host=NAME),
         files={},
         published=(PORT,),
         memory_bytes=640 * _MIB,
@@ -82,13 +77,14 @@ def spec() -> ServiceSpec:
 
 def probe(ports: Mapping[int, int], *, account_id: str, region: str) -> Ready | NotYet:
     """Ask for health, then call each service once, as an account of ours."""
+    import requests
+
     url = f"http://127.0.0.1:{ports[PORT]}"
-    with requests.Session() as session:
-        session.trust_env = False
+    with http.isolated() as session:
         try:
-            health = session.get(f"{url}{HEALTH}", timeout=_TIMEOUT_S)
+            health = session.get(f"{url}{emulator.HEALTH}", timeout=_TIMEOUT_S)
             if not health.ok:
-                return NotYet(f"{HEALTH}: HTTP {health.status_code}")
+                return NotYet(f"{emulator.HEALTH}: HTTP {health.status_code}")
             for name, call in SERVICES.items():
                 headers = _signed_for(name, account_id=account_id, region=region)
                 wrong = call.send(session, f"{url}/", headers=headers)

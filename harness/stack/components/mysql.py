@@ -9,13 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from harness.core.wait import GaveUp, NotYet, Ready
 from harness.stack.spec import File, ServiceSpec
-
-if TYPE_CHECKING:
-    pass
 from harness.target.clients.mysql import Account, account_sql, connect
 
 NETWORKS = ("operator", "data")
@@ -98,7 +94,7 @@ def probe(
     import pymysql
 
     try:
-        hops(ports[PORT], endpoint=endpoint, ca_pem=ca_pem, account=account)
+        hops(f"127.0.0.1:{ports[PORT]}", endpoint=endpoint, ca_pem=ca_pem, account=account)
     except pymysql.err.OperationalError as error:
         if error.args[0] == _ACCESS_DENIED or "CERTIFICATE_VERIFY_FAILED" in str(error):
             raise GaveUp(f"it will not get better: {error}") from error
@@ -108,7 +104,7 @@ def probe(
     return Ready()
 
 
-def hops(port: int, *, endpoint: str, ca_pem: str, account: Account) -> tuple[Hop, Hop]:
+def hops(address: str, *, endpoint: str, ca_pem: str, account: Account) -> tuple[Hop, Hop]:
     """Connect and tell the TLS of both ends: ours, and that of the server's own connection.
 
     They are one hop when the server is asked directly, and two through the proxy.
@@ -118,7 +114,7 @@ def hops(port: int, *, endpoint: str, ca_pem: str, account: Account) -> tuple[Ho
     """
     import pymysql
 
-    connection = connect(port, endpoint=endpoint, ca_pem=ca_pem, account=account)
+    connection = connect(address, endpoint=endpoint, ca_pem=ca_pem, account=account)
     try:
         ours = vars(connection)["_sock"]
         clients = Hop(version=ours.version(), cipher=ours.cipher()[0])

@@ -1,4 +1,4 @@
-"""What AWS refuses and LocalStack 4.14 lets through, in AWS's words.
+"""What AWS refuses and the emulator lets through, in AWS's words.
 
 Each is a mistake that is green on the emulator and red on the day of the cutover.
 """

@@ -1,25 +1,18 @@
-"""Clients made from a target's addresses: AWS APIs, the public host, MySQL.
+"""Clients of the AWS APIs, made from a target's addresses, and the secrets read with them.
 
-Production's names stay in every URL, Host header, SNI and certificate check; only the socket goes
-to the port that the stack publishes on this machine. Each client imports its library when made.
+Each client imports its library when made. No client uses or sets boto3's default session.
 """
 
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from harness.core import redact
 from harness.core.errors import TargetError
 from harness.target.access import Access
+from harness.target.clients import emulator
 from harness.target.target import Target
-
-if TYPE_CHECKING:
-    pass
-
-LOCAL_SECRET_KEY = "test"  # noqa: S105
-"""The emulator validates signatures made with this secret key, and with no other."""
-
 
 AWS_TIMEOUT_S = 20
 
@@ -34,42 +27,25 @@ def aws(access: Access, service: str) -> Any:
     With local addresses the emulator or control answers, under production's account, whatever the
     AWS variables and files of this machine say. Without, it is AWS with the caller's credentials.
     """
+    import boto3
+
     if service in ("ecs", "elbv2") and access.control:
-        return _session().client(service, endpoint_url=access.control, **_identity(access))
-    if access.emulator:
-        return _emulated(access, service)
-    import boto3
-
-    session: Any = boto3.session.Session(region_name=access.region)
-    return session.client(service)
-
-
-def _emulated(access: Access, service: str) -> Any:
-    import boto3
-    from localstack_client.session import Session  # type: ignore[import-untyped]
-
-    # localstack-client makes its clients from boto3's default session, which reads the AWS
-    # variables and files unless it is set, and it knows only the port 4566.
-    boto3.setup_default_session(botocore_session=_session_core())
-    session = Session(
+        endpoint = access.control
+    elif access.emulator:
+        endpoint = emulator.endpoint(access.emulator, service)
+    else:
+        session: Any = boto3.session.Session(region_name=access.region)
+        return session.client(service)
+    isolated: Any = boto3.session.Session(botocore_session=_isolated_core())
+    return isolated.client(
+        service,
+        endpoint_url=endpoint,
+        # A twelve-digit access key id selects that account's namespace in the emulator.
         aws_access_key_id=access.account_id,
-        aws_secret_access_key=LOCAL_SECRET_KEY,
-        aws_session_token=None,
+        aws_secret_access_key=emulator.SECRET_KEY,
         region_name=access.region,
+        config=_botocore_config(),
     )
-    endpoints = vars(session)["_service_endpoint_mapping"]
-    endpoints.update(dict.fromkeys(endpoints, access.emulator))
-    return session.client(service, config=_botocore_config())
-
-
-def _identity(access: Access) -> dict[str, Any]:
-    # A twelve-digit access key id selects that account's namespace in the emulator.
-    return {
-        "aws_access_key_id": access.account_id,
-        "aws_secret_access_key": LOCAL_SECRET_KEY,
-        "region_name": access.region,
-        "config": _botocore_config(),
-    }
 
 
 def _botocore_config() -> Any:
@@ -80,13 +56,7 @@ def _botocore_config() -> Any:
     )
 
 
-def _session() -> Any:
-    import boto3
-
-    return boto3.session.Session(botocore_session=_session_core())
-
-
-def _session_core() -> Any:
+def _isolated_core() -> Any:
     """Make a botocore session that reads no AWS_* variable and no file of the user's."""
     from botocore.configprovider import BOTOCORE_DEFAUT_SESSION_VARIABLES, ConstantProvider
     from botocore.session import Session

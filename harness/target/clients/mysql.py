@@ -4,24 +4,16 @@ from __future__ import annotations
 
 import socket
 import ssl
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from harness.core.redact import Secret
 from harness.target.access import Access, split_address
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    import pymysql
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-from harness.core.redact import Secret
-
-if TYPE_CHECKING:
     import pymysql
 
-MYSQL_TIMEOUT_S = 10
+TIMEOUT_S = 10
 
 
 def session(
@@ -31,29 +23,19 @@ def session(
 
     With ``tls`` off no TLS is asked for, which both must refuse.
     """
-    import pymysql
-
-    name, address = {
+    host, address = {
         "proxy": (access.proxy_endpoint, access.proxy),
         "server": (access.cluster_endpoint, access.mysql),
     }[hop]
-    settings: Mapping[str, Any] = (
-        {"ssl": ssl.create_default_context(cafile=access.ca_file or None)}
-        if tls
-        else {"ssl_disabled": True}
-    )
-    connection = pymysql.connect(
-        host=name,
+    context = ssl.create_default_context(cafile=access.ca_file or None) if tls else None
+    return _connect(
+        address,
+        host=host,
         user=user,
         password=password,
         database=access.database,
-        connect_timeout=MYSQL_TIMEOUT_S,
-        read_timeout=MYSQL_TIMEOUT_S,
-        defer_connect=True,
-        **settings,
+        context=context,
     )
-    connection.connect(socket.create_connection(split_address(address), MYSQL_TIMEOUT_S))
-    return connection
 
 
 GRANTS = (
@@ -61,9 +43,6 @@ GRANTS = (
     *("CREATE", "ALTER", "DROP", "INDEX", "REFERENCES", "CREATE TEMPORARY TABLES", "LOCK TABLES"),
 )
 """What an app and its migrations need, on its own schema only."""
-
-
-_TIMEOUT_S = 5
 
 
 @dataclass(frozen=True)
@@ -90,22 +69,43 @@ def account_sql(account: Account, *, again: bool = False) -> str:
 
 
 def connect(
-    port: int, *, endpoint: str, ca_pem: str, account: Account
+    address: str, *, endpoint: str, ca_pem: str, account: Account
 ) -> pymysql.connections.Connection[Any]:
-    """Connect to a port of 127.0.0.1 as the app, verifying the CA and production's name."""
-    import pymysql
-
-    connection = pymysql.connect(
+    """Connect to a ``host:port`` as the app, verifying the CA and production's name."""
+    return _connect(
+        address,
         host=endpoint,
         user=account.username,
         password=account.password.reveal(),
         database=account.schema,
-        ssl=ssl.create_default_context(cadata=ca_pem),
-        connect_timeout=_TIMEOUT_S,
-        read_timeout=_TIMEOUT_S,
-        defer_connect=True,
+        context=ssl.create_default_context(cadata=ca_pem),
     )
-    connection.connect(socket.create_connection(("127.0.0.1", port), _TIMEOUT_S))
+
+
+def _connect(
+    address: str,
+    *,
+    host: str,
+    user: str,
+    password: str,
+    database: str,
+    context: ssl.SSLContext | None,
+) -> pymysql.connections.Connection[Any]:
+    """Connect to an address under another name; no context means that no TLS is asked for."""
+    import pymysql
+
+    tls: dict[str, Any] = {"ssl": context} if context else {"ssl_disabled": True}
+    connection = pymysql.connect(
+        host=host,
+        user=user,
+        password=password,
+        database=database,
+        connect_timeout=TIMEOUT_S,
+        read_timeout=TIMEOUT_S,
+        defer_connect=True,
+        **tls,
+    )
+    connection.connect(socket.create_connection(split_address(address), TIMEOUT_S))
     return connection
 
 

@@ -7,13 +7,14 @@ from email import message_from_string
 from email.policy import default
 from typing import TYPE_CHECKING
 
+from harness.target.clients import emulator, http
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from email.message import EmailMessage
 
     from harness.target.access import Access
 
-_SENT = "/_aws/ses"
 _TIMEOUT_S = 10
 
 
@@ -38,7 +39,7 @@ class Mailbox:
     """All mails of the run; nothing is ever removed, since others may look for theirs."""
 
     def __init__(self, access: Access) -> None:
-        self._url = f"{access.emulator}{_SENT}"
+        self._url = f"{access.emulator}{emulator.SENT_MAIL}"
 
     def to(self, address: str) -> list[Mail]:
         """Return the mails to an address, oldest first."""
@@ -46,10 +47,7 @@ class Mailbox:
 
     def sent(self) -> list[Mail]:
         """Return every raw mail that was sent, oldest first."""
-        import requests
-
-        with requests.Session() as session:
-            session.trust_env = False
+        with http.isolated() as session:
             answer = session.get(self._url, timeout=_TIMEOUT_S)
         answer.raise_for_status()
         found = sorted(answer.json()["messages"], key=lambda one: str(one["Timestamp"]))

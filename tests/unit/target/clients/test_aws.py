@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import io
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import boto3
 import docker.errors
 import pytest
 import requests
@@ -113,8 +115,37 @@ def test_a_closed_port_is_named() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
     access = Access(public_url=URL, https=f"127.0.0.1:{port}")
-    with pytest.raises(requests.ConnectionError, match=f"https port 127.0.0.1:{port} does not"):
+    with pytest.raises(requests.ConnectionError) as failure:
         http.web(access).get(URL, timeout=5)
+    said = str(failure.value)
+    assert said.startswith(f"published at 127.0.0.1:{port}: ")
+    assert f"HTTPSConnectionPool(host='{HOST}', port=443)" in said
+    assert "Connection refused" in said
+
+
+def test_a_redirect_to_another_host_names_that_host(tmp_path: Path) -> None:
+    pair = certificate(tmp_path)
+
+    def redirect(request: Request) -> Answer:
+        if request.path == "/":
+            return 301, {"Location": "http://elsewhere.example:8080/end"}, b""
+        return 200, {}, b"the end"
+
+    with serve(redirect, tls=pair) as server, serve(redirect) as plain:
+        access = Access(
+            public_url=URL, https=server.address, http=plain.address, ca_file=str(pair[0])
+        )
+        answer = http.web(access).get(f"{URL}:443/", timeout=5)
+    assert answer.text == "the end"
+    assert server.seen[0].headers["Host"] == HOST
+    assert plain.seen[0].headers["Host"] == "elsewhere.example:8080"
+
+
+def test_a_host_header_of_the_callers_is_left_alone() -> None:
+    with serve(ok) as server:
+        access = Access(public_url=URL, http=server.address)
+        http.web(access).get(f"http://{HOST}/", headers={"Host": "other.example"}, timeout=5)
+    assert server.seen[0].headers["Host"] == "other.example"
 
 
 # the probe
@@ -224,6 +255,8 @@ def test_local_aws_clients_ignore_the_environment(
             region="us-east-1",
         )
         getattr(aws.aws(access, service), call)()
+        assert {name: os.environ[name] for name in HOSTILE} == HOSTILE
+    assert boto3.DEFAULT_SESSION is None
     headers = server.seen[0].headers
     assert "Credential=876000000876/2" in headers["Authorization"]
     assert f"/us-east-1/{service}/" in headers["Authorization"]
