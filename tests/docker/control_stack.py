@@ -192,7 +192,7 @@ class ControlStack:
         return self.stack.containers["edge"]
 
     def aws(self, name: str) -> Any:
-        """Return a boto3 client of control, or of LocalStack."""
+        """Return a boto3 client of control, or of the emulator."""
         own = name in ("ecs", "elbv2")
         # Docker may publish another port after a restart.
         container = self.stack.containers["control" if own else "emulator"]
