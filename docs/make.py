@@ -13,16 +13,19 @@ from types import FunctionType
 from typing import Any
 
 from docs import architecture_page
+from harness.target.recorded_runs import recorded_runs
+from harness.target.target import NAMES
+from harness.target.truth import Label
 
 ROOT = Path(__file__).resolve().parent.parent
-TARGETS = ("local", "aws", "url")
 
 SCENARIOS_HEAD = """\
 # Scenarios
 
-Made by `docs/make.py` from the scenarios' own markers. A pass is worth, on each target, what the
-label says: `proved` (the real thing did it), `emulated` (a stand-in did it, with the difference
-named), or `not covered`. Scenarios marked ✎ write to the target and never run on production's URL.
+Made by `docs/make.py` from the scenarios' own markers. The label is the worth of a pass on each
+target: `proved` (the real thing did it), `emulated` (a stand-in did it, with the difference named),
+or `not covered`. On a target that the scenarios never ran on, a pass *would prove* or *would be
+emulated*. Scenarios marked ✎ write to the target and never run on production's URL.
 """
 MISTAKES_HEAD = """\
 # Mistakes that a rehearsal catches
@@ -59,11 +62,11 @@ def scenarios_page() -> str:
     for name, function in scenarios():
         if name != story:
             story = name
-            lines += [f"\n## {story.capitalize()}\n", _row("scenario", *TARGETS)]
+            lines += [f"\n## {story.capitalize()}\n", _row("scenario", *map(_head, NAMES))]
             lines.append("|---|---|---|---|")
-        truth = _marker(function, "truth")
+        truth = _marker(function, "truth") or {}
         pencil = " ✎" if _marker(function, "mutates") is not None else ""
-        labels = [_label((truth or {}).get(target)) for target in TARGETS]
+        labels = [_label(truth[name], name=name) for name in NAMES]
         lines.append(_row(_words(function.__name__) + pencil, *labels))
     return "\n".join(lines) + "\n"
 
@@ -92,11 +95,14 @@ def _marker(function: FunctionType, name: str) -> Mapping[str, Any] | None:
     return None
 
 
-def _label(truth: Any) -> str:
-    if truth is None:
-        return ""
-    kind, note = str(truth.kind), str(truth.note)
-    return f"{kind}: {note}" if note else kind
+def _head(name: str) -> str:
+    run = recorded_runs().get(name)
+    return f"{name} ({f'last run {run.date}' if run else 'never run'})"
+
+
+def _label(label: Label, *, name: str) -> str:
+    worth = label.worth_on(tried=name in recorded_runs())
+    return f"{worth}: {label.note}" if label.note else worth
 
 
 def _words(name: str) -> str:

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import pytest
 
-from harness.report import emulated, not_covered, proved
+from harness.report import emulated, not_covered
 from harness.target.resources.mailbox import Mail, Mailbox
 from scenarios.tickets.pages import Buyer
 
@@ -139,7 +139,7 @@ def test_an_order_is_confirmed_to_its_buyer_with_both_parts_and_the_calendar_fil
 
 @pytest.mark.truth(
     local=emulated("what a slow commit would show is read from the probe: a transaction was open"),
-    aws=proved,
+    aws=not_covered("mails that were sent cannot be read back from SES"),
     url=not_covered("an order would have to be paid for"),
 )
 @needs_mail

@@ -1,15 +1,15 @@
-"""What a scenario must say of itself, checked for all of them at once when they are collected."""
+"""The markers of a scenario, checked for all scenarios at once when they are collected."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from harness.target.target import CAPABILITIES, CHANGE, NAMES
-from harness.target.truth import NOT_COVERED, Truth
+from harness.target.target import CAPABILITIES, CAPABILITIES_OF, CHANGE, NAMES
+from harness.target.truth import NOT_COVERED, Label
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from harness.target.target import Target
 
@@ -34,53 +34,47 @@ class Mark:
 
 @dataclass(frozen=True)
 class Declared:
-    """What a scenario says of itself."""
+    """The declarations of one scenario."""
 
-    truth: dict[str, Truth]
+    labels: dict[str, Label]
     requires: frozenset[str]
     alone: int
     """0 runs with others; from 1 on alone, and the more it disturbs, the higher and later."""
     looks_back: bool = False
     """Whether it only reads what has happened: it comes last, and needs no turn."""
 
-    def why_not_on(self, target: Target) -> str:
-        """Return why this scenario is skipped on a target; empty when it runs there."""
-        label = self.truth[target.name]
-        if label.kind == NOT_COVERED:
+    def skip_reason(self, target: Target) -> str:
+        """Return the reason to skip this scenario on a target; empty when it runs there."""
+        label = self.labels[target.name]
+        if label.worth == NOT_COVERED:
             return f"not covered: {label.note}"
         lacking = target.lacks(self.requires)
         return f"target {target.name} lacks: {', '.join(lacking)}" if lacking else ""
 
 
-NOTHING = Declared(truth={}, requires=frozenset(), alone=0)
+NOTHING = Declared(labels={}, requires=frozenset(), alone=0)
 
 
 def problems(marks: Iterable[Mark]) -> list[str]:
-    """Return what is wrong with a scenario's marks; nothing when they are complete."""
-    found = list(marks)
-    told = [*_truth_problems([one for one in found if one.name == "truth"])]
-    changes = sorted({one.name for one in found if one.name in ("read_only", "mutates")})
+    """Return what is wrong with a scenario's marks; nothing when they are complete and true."""
+    marks = list(marks)
+    problems = list(_label_problems([mark for mark in marks if mark.name == "truth"]))
+    changes = {mark.name for mark in marks} & {"read_only", "mutates"}
     if len(changes) != 1:
-        told.append(
+        problems.append(
             "needs exactly one of the markers read_only and mutates"
             + (", and has both" if changes else "")
         )
-    unknown = sorted(
-        str(name)
-        for one in found
-        if one.name == "requires"
-        for name in one.args
-        if name not in CAPABILITIES
-    )
+    unknown = sorted(_required(marks) - set(CAPABILITIES))
     if unknown:
-        told.append(
+        problems.append(
             f"requires unknown capabilities: {', '.join(unknown)}; known: "
             + ", ".join(sorted(CAPABILITIES))
         )
-    return told
+    return problems or list(_false_labels(declared(marks)))
 
 
-def _truth_problems(marks: list[Mark]) -> Iterable[str]:
+def _label_problems(marks: list[Mark]) -> Iterator[str]:
     if len(marks) != 1:
         yield (
             f"needs one marker truth({', '.join(f'{name}=...' for name in NAMES)})"
@@ -88,7 +82,7 @@ def _truth_problems(marks: list[Mark]) -> Iterable[str]:
         )
         return
     labels = dict(marks[0].kwargs)
-    missing = [name for name in NAMES if not isinstance(labels.get(name), Truth)]
+    missing = [name for name in NAMES if not isinstance(labels.get(name), Label)]
     if missing or marks[0].args:
         yield f"its truth label lacks a value for: {', '.join(missing) or 'named targets'}"
     unknown = sorted(set(labels) - set(NAMES))
@@ -96,22 +90,36 @@ def _truth_problems(marks: list[Mark]) -> Iterable[str]:
         yield f"its truth label names unknown targets: {', '.join(unknown)}"
 
 
+def _false_labels(scenario: Declared) -> Iterator[str]:
+    """Name each label that the target's capabilities contradict."""
+    for name, label in scenario.labels.items():
+        impossible = sorted(scenario.requires - CAPABILITIES_OF[name])
+        if label.worth != NOT_COVERED and impossible:
+            yield (
+                f'its truth label says "{label.worth}" for {name}, which cannot have:'
+                f" {', '.join(impossible)}; label it {name}=not_covered(...)"
+            )
+
+
 def declared(marks: Iterable[Mark]) -> Declared:
-    """Turn complete marks into what the scenario says of itself."""
-    found = list(marks)
-    (labels,) = (dict(one.kwargs) for one in found if one.name == "truth")
-    needs = {str(name) for one in found if one.name == "requires" for name in one.args}
-    changes = [one for one in found if one.name == "mutates"]
+    """Read a scenario's declarations from complete marks."""
+    marks = list(marks)
+    (labels,) = (dict(mark.kwargs) for mark in marks if mark.name == "truth")
+    changes = [mark for mark in marks if mark.name == "mutates"]
     return Declared(
-        truth={name: label for name, label in labels.items() if isinstance(label, Truth)},
-        requires=frozenset(needs | ({CHANGE} if changes else set())),
-        alone=max((_level(one) for one in changes), default=0),
+        labels={name: label for name, label in labels.items() if isinstance(label, Label)},
+        requires=_required(marks) | ({CHANGE} if changes else set()),
+        alone=max(map(_level, changes), default=0),
         looks_back=any(
-            dict(one.kwargs).get("looks_back", False)
-            for one in found
-            if one.name in ("read_only", "mutates")
+            dict(mark.kwargs).get("looks_back", False)
+            for mark in marks
+            if mark.name in ("read_only", "mutates")
         ),
     )
+
+
+def _required(marks: Iterable[Mark]) -> frozenset[str]:
+    return frozenset(str(name) for mark in marks if mark.name == "requires" for name in mark.args)
 
 
 def _level(mark: Mark) -> int:

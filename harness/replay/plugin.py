@@ -29,6 +29,7 @@ from harness.report import Outcome, Report, terminal
 from harness.report.model import ERROR, FAILED, PASSED, SKIPPED, outcome_from
 from harness.report.writer import write_report
 from harness.target import locate
+from harness.target.recorded_runs import recorded_runs
 from harness.target.target import AWS, LOCAL, NAMES, Target
 
 if TYPE_CHECKING:
@@ -148,7 +149,7 @@ def _marks(item: pytest.Item) -> list[markers.Mark]:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Refuse incomplete scenarios, all of them in one message; put those that run alone last."""
+    """Reject scenarios with incomplete or false labels; put those that run alone last."""
     told = []
     for item in filter(_is_scenario, items):
         marks = _marks(item)
@@ -158,7 +159,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         item.stash[_running] = _Running(declared, problems="; ".join(problems))
     # An xdist worker has no voice for this error; there, each incomplete scenario fails by itself.
     if told and not hasattr(config, "workerinput"):
-        raise pytest.UsageError("\n".join(["Scenarios with incomplete labels:", *told]))
+        raise pytest.UsageError("\n".join(["Scenarios with incomplete or false labels:", *told]))
     items.sort(key=_place)
 
 
@@ -215,9 +216,9 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     if running.problems:
         pytest.fail(f"{item.nodeid}: {running.problems}", pytrace=False)
     box = _toolbox(item.config)
-    why_not = running.declared.why_not_on(box.target)
-    if why_not:
-        pytest.skip(why_not)
+    reason = running.declared.skip_reason(box.target)
+    if reason:
+        pytest.skip(reason)
     try:
         box.wait_until_steady()
     except DeadlinePassed as passed:
@@ -256,7 +257,7 @@ def _outcome(
         scenario=item.nodeid,
         result=PASSED,
         target=item.config.stash[_replay].name,
-        truth=running.declared.truth,
+        labels=running.declared.labels,
         started_at=running.since.isoformat(),
         measured=tuple((name, redact(str(value))) for name, value in report.user_properties),
     )
@@ -372,6 +373,7 @@ def _report(config: pytest.Config) -> Report:
         vendor=access.vendor,
         overlay=access.overlay,
         history=replace(told, logs_at=away),
+        recorded_runs=recorded_runs(),
     )
 
 

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from harness.report.model import Outcome, Report
-from harness.target.truth import Truth, emulated, not_covered, proved
+from harness.target.truth import Label, emulated, not_covered, proved
 
-__all__ = ["Outcome", "Report", "Truth", "emulated", "not_covered", "proved"]
+__all__ = ["Label", "Outcome", "Report", "emulated", "not_covered", "proved"]

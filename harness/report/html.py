@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from harness.report.model import Outcome, Report
-    from harness.target.truth import Truth
+    from harness.target.truth import Label
 
 FILE_NAME = "report.html"
 _STYLE = Path(__file__).with_name("page.css")
@@ -73,8 +73,8 @@ def _news(report: Report) -> str:
     passed = [one for one in report.outcomes if one.result == PASSED]
     if not passed:
         return ""
-    proved = sum(one.label.kind == PROVED for one in passed)
-    emulated = sum(one.label.kind == EMULATED for one in passed)
+    proved = sum(one.label.worth == PROVED for one in passed)
+    emulated = sum(one.label.worth == EMULATED for one in passed)
     start = f"{'All that was replayed' if report.is_green else 'The rest'} is in order"
     told = [
         f"{_scenarios(count)} {what}"
@@ -153,9 +153,9 @@ def _matrix(report: Report) -> Iterator[str]:
     heads = ("Story", "Passed", "Red", "Skipped", "Seconds")
     members = [[one for one in report.outcomes if one.story == story] for story in stories]
     yield from scrolled("Stories", heads, map(_story_row, members))
-    names = list(dict.fromkeys(name for one in report.outcomes for name in one.truth))
+    names = list(dict.fromkeys(name for one in report.outcomes for name in one.labels))
     for told in members:
-        yield from _story(told, names=names, target=report.target)
+        yield from _story(told, names=names, report=report)
 
 
 def _story_row(told: list[Outcome]) -> str:
@@ -174,21 +174,21 @@ def _story_anchor(story: str) -> str:
     return anchor("story", story)
 
 
-def _story(told: list[Outcome], *, names: list[str], target: str) -> Iterator[str]:
+def _story(told: list[Outcome], *, names: list[str], report: Report) -> Iterator[str]:
     story = told[0].story
     yield f'<div class="story"><h3 id="{_story_anchor(story)}">{words(story.capitalize())}</h3>'
     # Stacked on a phone, a table keeps its meaning for a screen reader by its roles only.
     yield '<table class="matrix" role="table"><thead role="rowgroup"><tr role="row">'
     for head in ("Scenario", "Result", *names, "Seconds"):
-        here = note("this run") if head == target else ""
+        here = note(_state(head, report=report)) if head in names else ""
         yield f'<th scope="col" role="columnheader">{words(head)}{here}</th>'
     yield '</tr></thead><tbody role="rowgroup">'
     for one in told:
-        yield from _row(one, names=names)
+        yield from _row(one, names=names, report=report)
     yield "</tbody></table></div>"
 
 
-def _row(one: Outcome, *, names: Iterable[str]) -> Iterator[str]:
+def _row(one: Outcome, *, names: Iterable[str], report: Report) -> Iterator[str]:
     title = words(one.title)
     if one.is_red:
         title = f'<a href="#{outcome_anchor(one)}">{title}</a>'
@@ -196,14 +196,22 @@ def _row(one: Outcome, *, names: Iterable[str]) -> Iterator[str]:
     yield f'<tr role="row"><td role="cell">{title}{note(one.reason)}{measured}</td>'
     yield f'<td role="cell">{tag(one.result, tone=one.result)}</td>'
     for name in names:
-        label = _label(one.truth.get(name, one.label))
-        yield f'<td role="cell" data-head="{words(name)}">{label}</td>'
+        label = _label(one.label_on(name), tried=report.was_tried(name))
+        head = name if report.was_tried(name) else f"{name} (never run)"
+        yield f'<td role="cell" data-head="{words(head)}">{label}</td>'
     yield f'<td role="cell" class="seconds" data-head="seconds">{one.seconds:.1f}</td></tr>'
 
 
-def _label(truth: Truth) -> str:
-    tone = "" if truth.kind == NOT_COVERED else truth.kind
-    return f"{tag(truth.kind, tone=tone)}{note(truth.note)}"
+def _state(name: str, *, report: Report) -> str:
+    if name == report.target:
+        return "this run"
+    run = report.recorded_runs.get(name)
+    return f"last run {run.date}" if run else "never run"
+
+
+def _label(label: Label, *, tried: bool) -> str:
+    tone = label.worth if tried and label.worth != NOT_COVERED else ""
+    return f"{tag(label.worth_on(tried=tried), tone=tone)}{note(label.note)}"
 
 
 # --- what it ran on ---------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from harness.core.redact import redact
 
 if TYPE_CHECKING:
-    from harness.report.model import Report
+    from harness.report.model import Outcome, Report
 
 FILE_NAME = "report.json"
 
@@ -29,10 +29,22 @@ def text(report: Report) -> str:
         "vendor": report.vendor,
         "vendor_text": report.vendor_text,
         "overlay": list(report.overlay_lines),
-        "scenarios": [one.as_json() for one in report.outcomes],
+        "recorded_runs": {name: asdict(run) for name, run in report.recorded_runs.items()},
+        "scenarios": [_scenario(outcome, report=report) for outcome in report.outcomes],
         **asdict(report.history),
     }
     return json.dumps(_plain(data), indent=2, ensure_ascii=False) + "\n"
+
+
+def _scenario(outcome: Outcome, *, report: Report) -> dict[str, Any]:
+    labels = {
+        name: {
+            **asdict(outcome.label_on(name)),
+            "never_run": not report.was_tried(name),
+        }
+        for name in outcome.labels
+    }
+    return {**outcome.as_json(), "labels": labels}
 
 
 def _plain(value: Any) -> Any:

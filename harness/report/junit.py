@@ -28,7 +28,7 @@ def text(report: Report) -> str:
         for name, value in _properties(report):
             ET.SubElement(properties, "property", {"name": name, "value": _clean(value)})
         for one in told:
-            _case(suite, one)
+            _case(suite, one, report=report)
     ET.indent(root)
     return '<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(root, "unicode") + "\n"
 
@@ -55,7 +55,7 @@ def _counts(outcomes: tuple[Outcome, ...]) -> dict[str, str]:
     }
 
 
-def _case(suite: ET.Element, one: Outcome) -> None:
+def _case(suite: ET.Element, one: Outcome, *, report: Report) -> None:
     case = ET.SubElement(
         suite,
         "testcase",
@@ -68,7 +68,10 @@ def _case(suite: ET.Element, one: Outcome) -> None:
         message = one.cause or one.seen.partition("\n")[0]
         found = ET.SubElement(case, kind, {"message": _clean(message), "type": kind})
         found.text = _clean("\n".join((one.seen, *one.cause_lines)))
-    out = [f"truth on {name}: {truth}" for name, truth in one.truth.items()]
+    out = [
+        f"truth on {name}: {one.label_on(name).text(tried=report.was_tried(name))}"
+        for name in one.labels
+    ]
     out += [f"{name}: {value}" for name, value in one.measured]
     out += [f"\n--- {title} ---\n{body}" for title, body in one.sections]
     ET.SubElement(case, "system-out").text = _clean("\n".join(out))

@@ -7,23 +7,17 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from harness.diagnosis.history import History
+from harness.target.truth import NOT_COVERED, Label
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-from harness.target.truth import NOT_COVERED, Truth
+
+    from harness.target.recorded_runs import RecordedRun
 
 PASSED = "passed"
-
-
 FAILED = "failed"
-
-
 ERROR = "error"
-
-
 SKIPPED = "skipped"
-
-
 RED = (FAILED, ERROR)
 
 
@@ -35,8 +29,8 @@ class Outcome:
     """pytest's node id."""
     result: str
     target: str
-    truth: Mapping[str, Truth]
-    """Target name -> what a pass there proves."""
+    labels: Mapping[str, Label]
+    """Target name -> the worth of a pass there."""
     seconds: float = 0.0
     started_at: str = ""
     """UTC, ISO 8601."""
@@ -64,9 +58,15 @@ class Outcome:
         return self.scenario.rpartition("::")[2].removeprefix("test_").replace("_", " ")
 
     @property
-    def label(self) -> Truth:
-        """What a pass proves on the target where this ran."""
-        return self.truth.get(self.target, Truth(NOT_COVERED, "no label"))
+    def label(self) -> Label:
+        """The worth of a pass on the target of this replay; a skipped scenario proves nothing."""
+        if self.result == SKIPPED:
+            return Label(NOT_COVERED, self.reason.removeprefix(f"{NOT_COVERED}: "))
+        return self.labels.get(self.target, Label(NOT_COVERED, "no label"))
+
+    def label_on(self, name: str) -> Label:
+        """Return the label on a target, this replay's own or another."""
+        return self.label if name == self.target else self.labels.get(name, Label(NOT_COVERED))
 
     @property
     def is_red(self) -> bool:
@@ -81,7 +81,7 @@ class Outcome:
 def outcome_from(data: Mapping[str, Any]) -> Outcome:
     """Make an outcome from its JSON; it crosses from an xdist worker in that form."""
     plain = {key: value for key, value in data.items() if key not in ("story", "title")}
-    plain["truth"] = {name: Truth(**one) for name, one in plain["truth"].items()}
+    plain["labels"] = {name: Label(**label) for name, label in plain["labels"].items()}
     plain["measured"] = tuple((name, value) for name, value in plain["measured"])
     plain["cause_lines"] = tuple(plain["cause_lines"])
     plain["sections"] = tuple((title, text) for title, text in plain["sections"])
@@ -104,7 +104,13 @@ class Report:
     overlay: Mapping[str, Any] = field(default_factory=dict)
     """All that differs from production in the tasks."""
     history: History = field(default_factory=History)
-    """What happened in the stack meanwhile, as far as the target shows it."""
+    """The stack's tasks, deployments and health meanwhile, as far as the target shows them."""
+    recorded_runs: Mapping[str, RecordedRun] = field(default_factory=dict)
+    """The last recorded run of each target that has one."""
+
+    def was_tried(self, name: str) -> bool:
+        """Whether the scenarios ever ran on a target: now, or in a recorded run."""
+        return name == self.target or name in self.recorded_runs
 
     @property
     def counts(self) -> dict[str, int]:
@@ -140,7 +146,9 @@ class Report:
     @property
     def vendor_text(self) -> str:
         """Where the app's PHP packages came from, and what follows from it."""
-        return VENDORS.get(self.vendor, self.vendor or "unknown")
+        if self.vendor in VENDORS or not self.vendor:
+            return VENDORS.get(self.vendor, "unknown")
+        return f"{self.vendor} (the image named in cutover.toml)"
 
     @property
     def overlay_lines(self) -> tuple[str, ...]:
@@ -159,6 +167,7 @@ def _what(text: object) -> str:
 
 
 VENDORS = {
+    "image": "the app's own image, named in cutover.toml",
     "composer": "composer (Packagist; the packages that run on AWS)",
     "debian": "debian (Laravel itself is stock; AWS calls go through a layer over async-aws,"
     " so what is particular to aws-sdk-php is not exercised)",

@@ -56,7 +56,7 @@ def _row(one: Outcome, *, name_width: int, width: int) -> Iterable[Line]:
     names = textwrap.wrap(one.title, name_width - 2) or [one.title]
     tone = _TONES.get(one.result, "bad")
     first = f"  {names[0]:<{name_width - 2}}  {_WORDS[one.result]:<6} "
-    yield Line(f"{first}{one.label.kind:<{_LABEL_WIDTH}} {one.seconds:>7.1f}", tone)
+    yield Line(f"{first}{one.label.worth:<{_LABEL_WIDTH}} {one.seconds:>7.1f}", tone)
     for more in names[1:]:
         yield Line(f"  {more}", tone)
     notes = [

@@ -13,7 +13,16 @@ if TYPE_CHECKING:
 
     from harness.core.redact import Secret
 from harness.target.access import Access, access_from, split_address
-from harness.target.target import _OF_TARGET, AS_LOCAL, AS_ON_AWS, AWS, LOCAL, PROBE, URL, Target
+from harness.target.target import (
+    AS_LOCAL,
+    AS_ON_AWS,
+    AWS,
+    CAPABILITIES_OF,
+    LOCAL,
+    PROBE,
+    URL,
+    Target,
+)
 
 CURRENT_FILE = "current.json"
 
@@ -49,7 +58,7 @@ def local(home: Path) -> Target:
             where=str(path),
             hint="Start a new one with bin/cutover up.",
         )
-    return Target(LOCAL, access, _OF_TARGET[LOCAL], AS_LOCAL)
+    return Target(LOCAL, access, CAPABILITIES_OF[LOCAL], AS_LOCAL)
 
 
 def url(public_url: str, *, probe_key: Secret | None, session_cookie: str = "") -> Target:
@@ -65,7 +74,7 @@ def url(public_url: str, *, probe_key: Secret | None, session_cookie: str = "") 
             f"The target url needs an https:// address, and got {public_url or 'none'!r}.",
             hint="Set public_url in cutover.toml.",
         )
-    able = _OF_TARGET[URL] if probe_key else _OF_TARGET[URL] - {PROBE}
+    able = CAPABILITIES_OF[URL] if probe_key else CAPABILITIES_OF[URL] - {PROBE}
     access = Access(public_url=public_url.rstrip("/"), session_cookie=session_cookie)
     return Target(URL, access, able, AS_ON_AWS, probe_key)
 
@@ -78,7 +87,7 @@ def aws(access: Access) -> Target:
     """
     if access.https or access.emulator or access.control:
         raise UnsafeTarget("The target aws was given the addresses of a local stack.")
-    return Target(AWS, access, _OF_TARGET[AWS], AS_ON_AWS)
+    return Target(AWS, access, CAPABILITIES_OF[AWS], AS_ON_AWS)
 
 
 def _answers(address: str) -> bool:

@@ -92,11 +92,12 @@ CAPABILITIES: Mapping[str, str] = {
 }
 
 
-_OF_TARGET: Mapping[str, frozenset[str]] = {
+CAPABILITIES_OF: Mapping[str, frozenset[str]] = {
     LOCAL: frozenset(CAPABILITIES),
     AWS: frozenset(CAPABILITIES) - {CONTAINERS, SQL, MAIL},
     URL: frozenset({HTTP, PROBE}),
 }
+"""Everything that a target can ever have; one run of it may have less."""
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ def test_every_scenario_without_complete_labels_is_named_at_once(replay: Replay)
         """)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     text = result.stderr.str()
-    assert "ERROR: Scenarios with incomplete labels:" in text
+    assert "ERROR: Scenarios with incomplete or false labels:" in text
     told = [line.partition("::")[2] for line in text.splitlines() if "::" in line]
     assert told[:-1] == [
         "test_bare: needs one marker truth(local=..., aws=..., url=...)",
@@ -55,14 +55,14 @@ def test_a_scenario_is_skipped_with_the_reason_where_the_target_lacks_a_capabili
     result = replay(
         """
         @complete
-        @pytest.mark.requires("http", "sql", "ecs")
+        @pytest.mark.requires("http", "elb", "ecs")
         @pytest.mark.read_only
         def test_needs_more(): raise SystemError
         """,
         "-rs",
     )
     result.assert_outcomes(skipped=1)
-    result.stdout.fnmatch_lines(["*target local lacks: ecs, sql*"])
+    result.stdout.fnmatch_lines(["*target local lacks: ecs, elb*"])
 
 
 def test_a_scenario_is_skipped_with_the_reason_where_the_target_does_not_cover_it(
@@ -81,23 +81,29 @@ def test_a_scenario_is_skipped_with_the_reason_where_the_target_does_not_cover_i
     result.stdout.fnmatch_lines(["*not covered: a reason*"])
 
 
-def test_a_scenario_that_mutates_needs_a_target_that_may_be_changed(replay: Replay) -> None:
-    result = replay(
-        """
+def test_a_label_that_the_capabilities_contradict_stops_the_collection(replay: Replay) -> None:
+    result = replay("""
         @pytest.mark.truth(local=proved, aws=proved, url=proved)
         @pytest.mark.mutates
-        def test_registers(): raise SystemError
-        """,
-        "-rs",
-        target="""
-from harness.target import locate
+        def test_registers(): pass
 
-def pytest_cutover_target(config, name):
-    return locate.url("https://tickets.876events.example", probe_key=None)
-""",
-    )
-    result.assert_outcomes(skipped=1)
-    result.stdout.fnmatch_lines(["*lacks: change*"])
+        @pytest.mark.truth(local=proved, aws=emulated("a difference"), url=not_covered("a reason"))
+        @pytest.mark.requires("sql", "containers")
+        @pytest.mark.read_only
+        def test_looks_inside(): pass
+
+        @complete
+        @pytest.mark.mutates
+        def test_good(): pass
+        """)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    lines = result.stderr.str().splitlines()
+    assert [line.partition("::")[2] for line in lines if "::" in line] == [
+        'test_registers: its truth label says "proved" for url, which cannot have: change;'
+        " label it url=not_covered(...)",
+        'test_looks_inside: its truth label says "emulated" for aws, which cannot have:'
+        " containers, sql; label it aws=not_covered(...)",
+    ]
 
 
 def test_tests_outside_the_scenarios_are_untouched(

@@ -165,7 +165,11 @@ def test_every_file_of_the_report_is_written(
         ("the first thing", "passed"),
         ("the second thing", "failed"),
     ]
-    assert data["scenarios"][0]["truth"]["local"] == {"kind": "emulated", "note": "nginx"}
+    assert data["scenarios"][0]["labels"]["local"] == {
+        "worth": "emulated",
+        "note": "nginx",
+        "never_run": False,
+    }
     suite = ET.fromstring((run / "junit.xml").read_text())
     assert (suite.get("tests"), suite.get("failures")) == ("2", "1")
     assert "the second thing" in (run / "report.html").read_text()

@@ -27,7 +27,7 @@ def outcome(story: str, number: int, *, result: str = "passed") -> Outcome:
         scenario=f"scenarios/test_{story}.py::test_thing_{number}_survives_what_comes[a {number}]",
         result=result,
         target="local",
-        truth={
+        labels={
             "local": emulated("MySQL Router stands in for RDS Proxy, whose CA is Amazon's"),
             "aws": proved,
             "url": not_covered("no command can be run in a task there"),

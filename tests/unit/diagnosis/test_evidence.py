@@ -249,9 +249,9 @@ def test_declared_is_the_sum_of_the_markers() -> None:
 def test_why_a_scenario_does_not_run_on_a_target() -> None:
     production = url("https://tickets.876events.example", probe_key=None)
     found = markers.declared([TRUTH, mark("requires", "ecs"), mark("read_only")])
-    assert found.why_not_on(production) == "not covered: it has no shell"
+    assert found.skip_reason(production) == "not covered: it has no shell"
     local = Target("local", ACCESS, frozenset({"http"}))
-    assert found.why_not_on(local) == "target local lacks: ecs"
+    assert found.skip_reason(local) == "target local lacks: ecs"
     assert production.name == URL
 
 

@@ -25,15 +25,16 @@ from harness.report import (
 )
 from harness.report.model import outcome_from
 from harness.report.writer import write_report
+from harness.target.recorded_runs import RecordedRun
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-TRUTH = {"local": emulated("nginx"), "aws": proved, "url": not_covered("no shell")}
+LABELS = {"local": emulated("nginx"), "aws": proved, "url": not_covered("no shell")}
 
 
 def outcome(name: str, result: str, **more: object) -> Outcome:
-    known = {"target": "local", "truth": TRUTH, "seconds": 1.25, **more}
+    known = {"target": "local", "labels": LABELS, "seconds": 1.25, **more}
     return Outcome(f"scenarios/test_sessions.py::test_{name}", result, **known)  # type: ignore[arg-type]
 
 
@@ -94,8 +95,8 @@ def test_every_format_shows_overlay_vendor_and_cause_and_no_secret(name: str) ->
 
 def test_titles_and_stories_are_words() -> None:
     assert (RED.story, RED.title) == ("sessions", "the cookie is secure")
-    assert str(TRUTH["local"]) == "emulated: nginx"
-    assert RED.label.kind == "emulated"
+    assert LABELS["local"].text() == "emulated: nginx"
+    assert RED.label.worth == "emulated"
 
 
 @pytest.mark.parametrize(
@@ -125,11 +126,49 @@ def test_the_table_fits_the_terminal(width: int) -> None:
     assert tones == {"bad"}
 
 
-def test_json_holds_every_outcome_and_comes_back() -> None:
+def test_an_outcome_survives_the_way_from_a_worker() -> None:
+    for one in ALL.outcomes:
+        assert outcome_from(json.loads(json.dumps(one.as_json()))) == one
+
+
+def test_json_holds_every_outcome_with_its_labels() -> None:
     data = json.loads(json_file.text(ALL))
     assert data["counts"] == {"passed": 1, "failed": 1, "error": 0, "skipped": 1}
     assert data["green"] is False
-    assert [outcome_from(one) for one in data["scenarios"]] == list(ALL.outcomes)
+    shown = [(one["title"], one["cause"], one["cause_lines"]) for one in data["scenarios"]]
+    assert shown == [(one.title, one.cause, list(one.cause_lines)) for one in ALL.outcomes]
+    passed, _, skipped = (one["labels"] for one in data["scenarios"])
+    assert passed["local"] == {"worth": "emulated", "note": "nginx", "never_run": False}
+    assert passed["aws"] == {"worth": "proved", "note": "", "never_run": True}
+    assert skipped["local"]["worth"] == "not covered"
+
+
+def test_a_target_without_a_recorded_run_would_only_prove() -> None:
+    run = RecordedRun(date="2026-11-20", commit="abc1234", result="8 scenarios passed.")
+    text = FORMATS["junit"](report(PASSED))
+    assert "truth on aws: would prove; never run there\n" in text
+    assert "truth on url: not covered: no shell" in text
+    page = html.text(report(PASSED))
+    assert ">would prove<" in page
+    assert ">proved<" not in page
+    tried = report(PASSED, recorded_runs={"aws": run})
+    assert "truth on aws: proved\n" in FORMATS["junit"](tried)
+    assert json.loads(json_file.text(tried))["recorded_runs"]["aws"]["commit"] == "abc1234"
+    assert "last run 2026-11-20" in html.text(tried)
+
+
+def test_a_skipped_scenario_proves_nothing() -> None:
+    skipped = outcome("x", "skipped", reason="target aws lacks: exec", target="aws")
+    assert skipped.label == not_covered("target aws lacks: exec")
+    row = next(
+        line for line in terminal.lines(report(skipped, target="aws")) if "  x " in line.text
+    )
+    assert "proved" not in row.text
+
+
+def test_a_vendor_image_that_was_named_is_reported_by_its_name() -> None:
+    text = FORMATS["terminal"](report(PASSED, vendor="registry.example/vendor:7"))
+    assert "vendor: registry.example/vendor:7 (the image named in cutover.toml)" in text
 
 
 def test_junit_is_valid_even_with_control_characters() -> None:
@@ -184,7 +223,7 @@ def test_the_page_needs_nothing_else_and_its_links_lead_somewhere() -> None:
 
 
 def test_an_outcome_without_labels_is_shown_all_the_same() -> None:
-    bare = outcome("bare", "error", truth={})
+    bare = outcome("bare", "error", labels={})
     for make in FORMATS.values():
         assert "bare" in make(report(PASSED, bare))
 
