@@ -30,9 +30,10 @@ emulated*. Scenarios marked ✎ write to the target and never run on production'
 MISTAKES_HEAD = """\
 # Mistakes that a rehearsal catches
 
-Made by `docs/make.py` from `tests/broken/`, where each mistake is one change of the reference app's
-files, rehearsed by a test. The third column has words that the rehearsal must print. Scenarios of a
-stand-in's own behaviour are turned red by the stand-in's tests in `tests/docker/`.
+Made by `docs/make.py` from `tests/mistakes/`, where each mistake is one edit of the reference app's
+files, rehearsed by a test. The cause is given by words that it must have in the report, or in the
+error of a stack that does not start. A twin is an edit that looks like the mistake and is harmless.
+Scenarios of a stand-in's own behaviour are turned red by the stand-in's tests in `tests/docker/`.
 """
 
 
@@ -48,8 +49,8 @@ def pages() -> dict[Path, str]:
 
 def scenarios() -> Iterator[tuple[str, FunctionType]]:
     """Go through all scenarios: story and function."""
-    for path in sorted((ROOT / "scenarios").glob("test_*.py")):
-        module = importlib.import_module(f"scenarios.{path.stem}")
+    for path in sorted((ROOT / "scenarios").rglob("test_*.py"), key=lambda path: path.stem):
+        module = importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
         for name, value in vars(module).items():
             if name.startswith("test_") and isinstance(value, FunctionType):
                 yield path.stem.removeprefix("test_"), value
@@ -72,18 +73,28 @@ def scenarios_page() -> str:
 
 
 def mistakes_page() -> str:
-    """List every mistake, then every scenario with the mistakes that turn it red."""
-    from tests.broken.test_broken import ALL as mistakes  # noqa: N811 - read as a list here
+    """List every mistake by story, then every scenario with a mistake that turns it red."""
+    from tests.mistakes.catalog import STORIES
 
-    lines = [MISTAKES_HEAD, _row("mistake", "turns red", "and says"), "|---|---|---|"]
-    for mistake in mistakes:
-        red = "; ".join(_words(name) for name in mistake.red)
-        instead = "the start" if mistake.exit_code == 3 else "the configuration"
-        lines.append(_row(mistake.name, red or f"{instead} ({mistake.exit_code})", mistake.cause))
-    lines += ["\n## By scenario\n", _row("scenario", "one change that turns it red"), "|---|---|"]
+    lines = [MISTAKES_HEAD]
+    for story, mistakes in STORIES.items():
+        lines += [f"\n## {story.capitalize()}\n", _row("mistake", "turns red", "cause", "twin")]
+        lines.append("|---|---|---|---|")
+        for one in mistakes:
+            red = "; ".join(_words(scenario.__name__) for scenario in one.breaks)
+            instead = "the start" if one.exit_code == 3 else "the configuration"
+            twin = one.twin.name if one.twin else ""
+            lines.append(_row(one.name, red or f"{instead} ({one.exit_code})", one.cause, twin))
+    lines += ["\n## By scenario\n", _row("scenario", "one edit that turns it red"), "|---|---|"]
+    breaks = {
+        (scenario.__module__, scenario.__name__): one.name
+        for mistakes in STORIES.values()
+        for one in mistakes
+        for scenario in one.breaks
+    }
     for _, function in scenarios():
-        found = [m.name for m in mistakes if any(red in function.__name__ for red in m.red)]
-        lines.append(_row(_words(function.__name__), found[0] if found else "see `tests/docker/`"))
+        name = breaks.get((function.__module__, function.__name__), "see `tests/docker/`")
+        lines.append(_row(_words(function.__name__), name))
     return "\n".join(lines) + "\n"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from harness.report.model import Outcome, outcome_from
 from harness.stack import engine, removal
 
 if TYPE_CHECKING:
@@ -106,6 +108,11 @@ class Project:
         command = self.start(*words)
         code = command.end()
         return code, command.said
+
+    def outcomes(self) -> tuple[Outcome, ...]:
+        """Return the scenarios' outcomes in the reports of this project's runs."""
+        reports = (json.loads(path.read_text()) for path in self.home.glob("runs/*/report.json"))
+        return tuple(outcome_from(one) for report in reports for one in report["scenarios"])
 
     def run_ids(self) -> set[str]:
         return {path.name.rpartition("-")[2] for path in (self.home / "runs").glob("*")}

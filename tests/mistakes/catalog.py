@@ -1,0 +1,50 @@
+"""Every mistake, by the story of the scenarios that it turns red."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from tests.mistakes import (
+    database,
+    definitions,
+    edge,
+    image,
+    inputs,
+    logs,
+    mail,
+    network,
+    queue,
+    roles,
+    scheduler,
+    secrets,
+    sessions,
+    start,
+    steadiness,
+    stopping,
+    uploads,
+)
+from tests.mistakes.mistake import Mistake
+
+STORIES: Mapping[str, Sequence[Mistake]] = {
+    module.__name__.rpartition(".")[2]: module.MISTAKES
+    for module in (
+        inputs,
+        start,
+        sessions,
+        secrets,
+        database,
+        image,
+        edge,
+        stopping,
+        steadiness,
+        uploads,
+        mail,
+        queue,
+        scheduler,
+        logs,
+        roles,
+        network,
+        definitions,
+    )
+}
+"""Story -> its mistakes; those that are rejected, or do not start, come first."""

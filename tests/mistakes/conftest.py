@@ -1,0 +1,112 @@
+"""Copies of the app with a mistake in them, rehearsed as a user does: two at a time."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+import pytest
+
+from harness.report import Outcome
+from harness.stack import removal
+from tests.mistakes import choice
+from tests.mistakes.catalog import STORIES
+from tests.mistakes.mistake import ROOT, Scenario, node_id
+from tests.mistakes.plan import Plan
+from tests.project import Project, client, copy_of_the_app
+
+if TYPE_CHECKING:
+    import docker
+
+__all__ = ["client"]
+
+AT_ONCE = 2
+_PROGRAM = re.compile(r"^(?:harness|cutover): ", re.MULTILINE)
+_QUOTED = re.compile(r"^  (?:state|last answer): .*|^  last log lines:(?:\n    .*)*", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Rehearsal:
+    """The rehearsal of one plan: the exit code, the output, and its report's outcomes."""
+
+    exit_code: int
+    output: str
+    outcomes: tuple[Outcome, ...]
+
+    @property
+    def error(self) -> str:
+        """The error that the command ended with, without the logs and answers that it quotes."""
+        _, *messages = _PROGRAM.split(self.output)
+        return _QUOTED.sub("", messages[-1]) if messages else ""
+
+    def of(self, scenario: Scenario) -> tuple[Outcome, ...]:
+        """Return a scenario's outcomes: one for each of its parameters."""
+        wanted = node_id(scenario)
+        return tuple(one for one in self.outcomes if one.scenario.partition("[")[0] == wanted)
+
+    def is_red(self, scenario: Scenario) -> bool:
+        return any(one.is_red for one in self.of(scenario))
+
+    def is_green(self, scenario: Scenario) -> bool:
+        outcomes = self.of(scenario)
+        return bool(outcomes) and all(one.result == "passed" for one in outcomes)
+
+
+@pytest.fixture(scope="session")
+def rehearsals(
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    client: docker.DockerClient,
+) -> Iterator[Mapping[Plan, Future[Rehearsal]]]:
+    """Rehearse the plan of every test that was collected, each in a project of its own."""
+    plans: list[Plan] = [
+        cast("Plan", item.callspec.params["plan"])
+        for item in request.session.items
+        if isinstance(item, pytest.Function)
+        and hasattr(item, "callspec")
+        and "plan" in item.callspec.params
+    ]
+    root = tmp_path_factory.mktemp("mistakes")
+
+    def rehearse(number: int, plan: Plan) -> Rehearsal:
+        project = copy_of_the_app(root / f"{number:03}")
+        for edit in plan.edits:
+            edit.apply(project.root)
+        try:
+            code, output = project.run("rehearse", *(plan.scenarios or ("-k", "nothing")))
+        finally:
+            _remove(project)
+        return Rehearsal(exit_code=code, output=output, outcomes=project.outcomes())
+
+    def _remove(project: Project) -> None:
+        for run_id in project.run_ids():
+            removal.remove_run(client, run_id)
+
+    pool = ThreadPoolExecutor(AT_ONCE)
+    try:
+        yield {
+            plan: pool.submit(rehearse, number, plan)
+            for number, plan in enumerate(dict.fromkeys(plans))
+        }
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+@pytest.fixture
+def rehearsal(plan: Plan, rehearsals: Mapping[Plan, Future[Rehearsal]]) -> Rehearsal:
+    """The rehearsal of the test's plan."""
+    return rehearsals[plan].result()
+
+
+def pytest_report_collectionfinish(config: pytest.Config) -> list[str]:
+    """Say which mistakes this build rehearses, and why these."""
+    if "not long" not in str(config.option.markexpr):
+        return []
+    chosen = choice.of_today(STORIES, root=ROOT)
+    return [
+        *(f"mistake rehearsed: {name} ({reason})" for name, reason in chosen.mistakes.items()),
+        f"twins rehearsed: those of {chosen.twins}",
+    ]

@@ -1,0 +1,168 @@
+"""Mistakes of the image, and of what runs in its container."""
+
+from __future__ import annotations
+
+from scenarios import test_image as image
+from scenarios import test_sessions as sessions
+from tests.mistakes.edits import (
+    DOCKERFILE,
+    ENTRYPOINT,
+    FPM_INI,
+    FPM_POOL,
+    NGINX,
+    combine,
+    replace,
+    replace_pattern,
+    run_in_build,
+    set_field,
+    set_variable,
+)
+from tests.mistakes.mistake import Mistake, Twin
+
+MISTAKES = (
+    Mistake(
+        "PHP-FPM hides the environment from the app",
+        replace(FPM_POOL, "clear_env = no", "clear_env = yes"),
+        breaks=[image.test_php_fpm_sees_every_variable_that_the_command_line_sees],
+        cause="clear_env is not set to no",
+        also_green=[sessions.test_a_value_put_through_one_task_is_read_through_the_other],
+        twin=Twin(
+            "PHP-FPM's pool sets a variable of its own",
+            replace(FPM_POOL, "clear_env = no", "clear_env = no\nenv[APP_LOCALE] = en"),
+        ),
+    ),
+    Mistake(
+        "the entrypoint warms no cache",
+        replace_pattern(ENTRYPOINT, r"^.*php artisan optimize.*\n", ""),
+        breaks=[image.test_caches_are_warm_and_hold_the_tasks_own_values],
+        cause="does not run php artisan optimize",
+        also_green=[image.test_opcache_is_on_and_never_looks_at_a_file_again],
+        twin=Twin(
+            "the entrypoint warms each cache by its own command",
+            replace(
+                ENTRYPOINT,
+                "php artisan optimize --quiet",
+                'for cache in config event route view; do php artisan "$cache:cache" --quiet; done',
+            ),
+        ),
+    ),
+    Mistake(
+        "the configuration is cached when the image is built",
+        replace_pattern(
+            DOCKERFILE,
+            r"^USER www-data",
+            "RUN mkdir -p storage/framework/views && php artisan config:cache"
+            r" && chown -R www-data: storage bootstrap/cache\nUSER www-data",
+        ),
+        breaks=[image.test_no_cache_was_made_when_the_image_was_built],
+        cause="php artisan config:cache ran when the image was built",
+        also_green=[image.test_opcache_is_on_and_never_looks_at_a_file_again],
+        twin=Twin(
+            "the build caches the configuration and clears it again",
+            replace_pattern(
+                DOCKERFILE,
+                r"^USER www-data",
+                "RUN mkdir -p storage/framework/views && php artisan config:cache"
+                " && rm -rf storage/* bootstrap/cache/*\nUSER www-data",
+            ),
+        ),
+    ),
+    Mistake(
+        "a .env file is baked into the image",
+        replace(
+            DOCKERFILE,
+            "USER www-data",
+            "RUN echo APP_DEBUG=true > /srv/app/.env\nUSER www-data",
+        ),
+        breaks=[image.test_no_dotenv_file_is_in_any_layer],
+        cause="was copied into the image, and fills in every variable",
+        also_green=[image.test_opcache_is_on_and_never_looks_at_a_file_again],
+        twin=Twin(
+            "an example of a .env file is in the image",
+            run_in_build("echo APP_DEBUG=true > /srv/app/.env.example"),
+        ),
+    ),
+    Mistake(
+        "debugging is on in production",
+        set_variable("APP_DEBUG", "true"),
+        breaks=[
+            image.test_an_error_page_reveals_nothing,
+            image.test_debugging_is_off_in_every_task,
+        ],
+        cause="APP_DEBUG is true in the task",
+        also_green=[image.test_opcache_is_on_and_never_looks_at_a_file_again],
+        twin=Twin("APP_DEBUG is not set", set_variable("APP_DEBUG", None)),
+    ),
+    Mistake(
+        "all of the app may be written to",
+        run_in_build("chmod -R a+w /srv/app"),
+        breaks=[image.test_the_apps_user_can_write_to_the_declared_paths_only],
+        cause="app.writable does not declare",
+        also_green=[image.test_opcache_is_on_and_never_looks_at_a_file_again],
+        twin=Twin("all of the app may be read", run_in_build("chmod -R a+r /srv/app")),
+    ),
+    Mistake(
+        "development packages are in the image",
+        run_in_build(
+            """sed -i 's#"packages": \\[#"packages": [{"name": "laravel/sail"},#'"""
+            " /srv/app/vendor/composer/installed.json"
+        ),
+        breaks=[image.test_no_development_package_is_installed],
+        cause="composer install ran without --no-dev",
+        also_green=[image.test_opcache_is_on_and_never_looks_at_a_file_again],
+    ),
+    Mistake(
+        "the image's configuration holds a password",
+        replace(DOCKERFILE, "USER www-data", "ENV REDIS_PASSWORD=hunter2-hunter2\nUSER www-data"),
+        breaks=[image.test_no_secret_is_in_the_images_history_layers_or_configuration],
+        cause="a secret is in the image",
+        also_green=[image.test_opcache_is_on_and_never_looks_at_a_file_again],
+        twin=Twin(
+            "the image's configuration holds a setting",
+            replace(DOCKERFILE, "USER www-data", "ENV APP_LOCALE=en\nUSER www-data"),
+        ),
+    ),
+    Mistake(
+        "PHP looks at the date of every file again",
+        replace(FPM_INI, "opcache.validate_timestamps = 0", "opcache.validate_timestamps = 1"),
+        breaks=[image.test_opcache_is_on_and_never_looks_at_a_file_again],
+        cause="OPcache is not set for production",
+        also_green=[image.test_php_fpm_sees_every_variable_that_the_command_line_sees],
+        twin=Twin(
+            "OPcache's period of looking at dates is set, and it looks at none",
+            replace(
+                FPM_INI,
+                "opcache.validate_timestamps = 0",
+                "opcache.validate_timestamps = 0\nopcache.revalidate_freq = 0",
+            ),
+        ),
+    ),
+    Mistake(
+        "nginx's root is the app's own directory",
+        combine(
+            replace(NGINX, "root /srv/app/public;", "root /srv/app;"),
+            replace(NGINX, "$document_root/index.php", "/srv/app/public/index.php"),
+        ),
+        breaks=[image.test_visitors_see_no_file_outside_the_public_directory],
+        cause="nginx's root must be the app's public directory",
+        also_green=[sessions.test_a_value_put_through_one_task_is_read_through_the_other],
+        twin=Twin(
+            "nginx's root is the public directory, with a slash at its end",
+            replace(NGINX, "root /srv/app/public;", "root /srv/app/public/;"),
+        ),
+    ),
+    Mistake(
+        "the app's first process runs as root",
+        combine(
+            set_field("user", "root"),
+            replace(
+                FPM_POOL, "listen = ", "user = root\ngroup = root\nlisten.mode = 0666\nlisten = "
+            ),
+            replace(ENTRYPOINT, "php-fpm8.4 --nodaemonize", "php-fpm8.4 --nodaemonize -R"),
+        ),
+        breaks=[image.test_the_app_runs_as_another_user_than_root],
+        cause="the app runs as root",
+        also_green=[image.test_opcache_is_on_and_never_looks_at_a_file_again],
+        twin=Twin("the task definition names the image's own user", set_field("user", "www-data")),
+    ),
+)

@@ -1,0 +1,190 @@
+"""Mistakes of production's files that are rejected before anything is started."""
+
+from __future__ import annotations
+
+from scenarios import test_edge as edge
+from scenarios import test_image as image
+from scenarios import test_queue as queue
+from scenarios import test_secrets as secrets
+from tests.mistakes.edits import (
+    BALANCER,
+    SCHEDULE,
+    TARGET_GROUP,
+    WEB_SERVICE,
+    WEB_TASK,
+    WORKER_SERVICE,
+    drop_target_parameter,
+    edit_container,
+    edit_definition,
+    edit_json,
+    replace,
+    replace_pattern,
+    set_bucket_policy,
+    set_field,
+)
+from tests.mistakes.mistake import USAGE, Mistake, Twin
+
+MISTAKES = (
+    Mistake(
+        "the rule's cron expression is Unix's",
+        replace(SCHEDULE, "rate(1 minute)", "cron(* * * * *)"),
+        cause="EventBridge's cron has six",
+        exit_code=USAGE,
+    ),
+    Mistake(
+        "an environment value is a number",
+        replace(WEB_TASK, '"value": "3306"', '"value": 3306'),
+        cause="environment[7].value",
+        exit_code=USAGE,
+    ),
+    Mistake(
+        "a valueFrom has too many colons",
+        replace(WEB_TASK, ":username::", ":username:::"),
+        cause="with 4 parts after the secret",
+        also_green=[secrets.test_app_key_is_the_same_in_every_web_task],
+        exit_code=USAGE,
+        twin=Twin(
+            "a valueFrom names the version that is in use",
+            replace(WEB_TASK, ":password::", ":password:AWSCURRENT:"),
+        ),
+    ),
+    Mistake(
+        "the bucket's policy lets everyone read",
+        set_bucket_policy(Effect="Allow", Action="s3:GetObject"),
+        cause="PutBucketPolicy lets everyone in, and the bucket blocks public policies",
+        exit_code=USAGE,
+    ),
+    Mistake(
+        "the worker may take longer to stop than Fargate waits",
+        set_field("stopTimeout", 300, task="worker"),
+        cause="stopTimeout is 300",
+        exit_code=USAGE,
+    ),
+    Mistake(
+        "the container's health check waits longer than ECS lets it",
+        edit_container("web", lambda container: container["healthCheck"].update(interval=600)),
+        cause="healthCheck.interval is 600",
+        exit_code=USAGE,
+    ),
+    Mistake(
+        "the container's port is mapped to another one",
+        edit_container("web", lambda container: container["portMappings"][0].update(hostPort=80)),
+        cause="hostPort is 80",
+        also_green=[edge.test_an_unknown_host_does_not_reach_the_app],
+        exit_code=USAGE,
+        twin=Twin(
+            "the container's port is mapped to itself",
+            edit_container(
+                "web", lambda container: container["portMappings"][0].update(hostPort=8080)
+            ),
+        ),
+    ),
+    Mistake(
+        "the log driver lacks an option that Fargate needs",
+        replace_pattern(WEB_TASK, r'^\s*"awslogs-stream-prefix": .*\n', ""),
+        cause="awslogs-stream-prefix is missing",
+        exit_code=USAGE,
+    ),
+    Mistake(
+        "a container waits for one that is not there",
+        set_field("dependsOn", [{"containerName": "migrate", "condition": "SUCCESS"}]),
+        cause='dependsOn[0].containerName is "migrate", and no container has this name',
+        exit_code=USAGE,
+    ),
+    Mistake(
+        "the load balancer asks a port that the container does not have",
+        replace(WEB_SERVICE, '"containerPort": 8080', '"containerPort": 80'),
+        cause="loadBalancers[0].containerPort is 80, which is no portMapping",
+        exit_code=USAGE,
+    ),
+    Mistake(
+        "the target group is for instances",
+        replace(TARGET_GROUP, '"TargetType": "ip"', '"TargetType": "instance"'),
+        cause='TargetGroup.TargetType is "instance"',
+        exit_code=USAGE,
+    ),
+    Mistake(
+        "the load balancer speaks HTTP/2 to nginx",
+        replace(TARGET_GROUP, '"ProtocolVersion": "HTTP1"', '"ProtocolVersion": "HTTP2"'),
+        cause='TargetGroup.ProtocolVersion is "HTTP2"',
+        exit_code=USAGE,
+    ),
+    Mistake(
+        "the load balancer speaks TLS to nginx",
+        replace(TARGET_GROUP, '    "Protocol": "HTTP"', '    "Protocol": "HTTPS"'),
+        cause='TargetGroup.Protocol is "HTTPS"',
+        exit_code=USAGE,
+    ),
+    Mistake(
+        "the load balancer is internal",
+        replace(BALANCER, "internet-facing", "internal"),
+        cause='LoadBalancer.Scheme is "internal"',
+        exit_code=USAGE,
+    ),
+    Mistake(
+        "the web service is to run on instances",
+        replace(WEB_SERVICE, '"FARGATE"', '"EC2"'),
+        cause='launchType is "EC2"',
+        exit_code=USAGE,
+    ),
+    Mistake(
+        "the worker's platform version takes no key out of a secret",
+        replace(WORKER_SERVICE, '"1.4.0"', '"1.3.0"'),
+        cause='platformVersion is "1.3.0"',
+        also_green=[queue.test_a_job_that_web_dispatches_runs_once_in_the_worker],
+        exit_code=USAGE,
+        twin=Twin(
+            "the worker's platform version is the latest",
+            replace(WORKER_SERVICE, '"1.4.0"', '"LATEST"'),
+        ),
+    ),
+    Mistake(
+        "the rule does not say Fargate",
+        drop_target_parameter("LaunchType"),
+        cause="EcsParameters.LaunchType is missing, so that ECS takes EC2",
+        exit_code=USAGE,
+    ),
+    Mistake(
+        "the rule's network is spelled as ECS spells it",
+        replace(SCHEDULE, '"Subnets"', '"subnets"'),
+        cause="awsvpcConfiguration.subnets is no",
+        exit_code=USAGE,
+    ),
+    Mistake(
+        "a word of the web service's file is misspelled",
+        replace(WEB_SERVICE, "healthCheckGracePeriodSeconds", "healthCheckGracePeriod"),
+        cause="healthCheckGracePeriod is no",
+        exit_code=USAGE,
+    ),
+    Mistake(
+        "the container is privileged",
+        set_field("privileged", True),
+        cause="privileged is not valid on Fargate",
+        also_green=[image.test_opcache_is_on_and_never_looks_at_a_file_again],
+        exit_code=USAGE,
+        twin=Twin("the container says that it is not privileged", set_field("privileged", False)),
+    ),
+    Mistake(
+        "uploads are to be on a disk of the host",
+        edit_definition(
+            "web",
+            lambda definition: definition.update(
+                volumes=[{"name": "uploads", "host": {"sourcePath": "/srv/uploads"}}]
+            ),
+        ),
+        cause="volumes[0].host.sourcePath is a path of a host",
+        exit_code=USAGE,
+    ),
+    Mistake(
+        "the worker's service wants no task",
+        edit_json(WORKER_SERVICE, lambda service: service.update(desiredCount=0)),
+        cause="desiredCount is 0: nobody does its work",
+        exit_code=USAGE,
+    ),
+    Mistake(
+        "the rule's Input has a word that ECS does not know",
+        replace(SCHEDULE, '"containerOverrides"', '"containerOverride"'),
+        cause='its target\'s Input has "containerOverride", which is no override of RunTask',
+        exit_code=USAGE,
+    ),
+)

@@ -1,0 +1,217 @@
+"""Mistakes of mail, and of the job that confirms an order."""
+
+from __future__ import annotations
+
+from scenarios import test_mail as mail
+from scenarios import test_queue as queue
+from scenarios import test_sessions as sessions
+from tests.mistakes.edits import (
+    ORDER_JOB,
+    QUEUES,
+    WORKER_ROLE,
+    combine,
+    replace,
+    replace_pattern,
+    set_variable,
+)
+from tests.mistakes.mistake import Mistake, Twin
+
+PLACE = "app/app/Actions/PlaceOrder.php"
+
+
+MISTAKES = (
+    Mistake(
+        "the worker writes mails into its log",
+        set_variable("MAIL_MAILER", "log", task="worker"),
+        breaks=[mail.test_an_order_is_confirmed_to_its_buyer_with_both_parts_and_the_calendar_file],
+        cause='MAIL_MAILER is "log" in the worker',
+        also_green=[queue.test_a_job_that_web_dispatches_runs_once_in_the_worker],
+    ),
+    Mistake(
+        "the web task sends its mails itself",
+        set_variable("QUEUE_CONNECTION", "sync"),
+        breaks=[mail.test_the_worker_sends_the_mail_and_not_the_web_task],
+        cause="the web task sends mail itself",
+        also_green=[sessions.test_a_value_put_through_one_task_is_read_through_the_other],
+    ),
+    Mistake(
+        "the worker does not know the public URL",
+        set_variable("APP_URL", "http://localhost", task="worker"),
+        breaks=[mail.test_an_order_is_confirmed_to_its_buyer_with_both_parts_and_the_calendar_file],
+        cause="APP_URL is not the public URL in the worker",
+        also_green=[queue.test_a_job_that_web_dispatches_runs_once_in_the_worker],
+    ),
+    Mistake(
+        "mails are from an address that nobody verified",
+        set_variable("MAIL_FROM_ADDRESS", "hello@example.com", task="worker"),
+        breaks=[mail.test_an_order_is_confirmed_to_its_buyer_with_both_parts_and_the_calendar_file],
+        cause="lacks ses:SendRawEmail on arn:aws:ses:us-east-1:876000000876:identity/hello@",
+        also_green=[queue.test_a_job_that_web_dispatches_runs_once_in_the_worker],
+        twin=Twin(
+            "mails are from another name at the same address",
+            set_variable("MAIL_FROM_NAME", "876 Events Tickets", task="worker"),
+        ),
+    ),
+    Mistake(
+        "a mail that SES refuses is written into the log instead",
+        combine(
+            set_variable("MAIL_MAILER", "failover", task="worker"),
+            replace(
+                "app/config/mail.php",
+                "'array' => [",
+                "'failover' => ['transport' => 'failover', 'mailers' => ['ses', 'log']],\n"
+                "        'array' => [",
+            ),
+        ),
+        breaks=[
+            mail.test_a_mail_from_an_unverified_sender_is_refused_and_its_job_is_in_failed_jobs,
+            mail.test_a_mail_that_ses_refuses_for_now_is_sent_later_and_the_order_stands,
+        ],
+        cause="the app swallows what SES says",
+        also_green=[
+            mail.test_an_order_is_confirmed_to_its_buyer_with_both_parts_and_the_calendar_file
+        ],
+    ),
+    Mistake(
+        "an order is confirmed by two jobs that do not know of each other",
+        combine(
+            replace(
+                "app/app/Actions/QueueOrderConfirmation.php",
+                "SendOrderConfirmation::dispatch($order);",
+                "SendOrderConfirmation::dispatch($order);\n"
+                "            SendOrderConfirmation::dispatch($order);",
+            ),
+            replace(
+                ORDER_JOB,
+                "confirmation_sent_at !== null",
+                "confirmation_sent_at === false",
+            ),
+        ),
+        breaks=[mail.test_each_order_is_confirmed_once],
+        cause="an order is confirmed more than once",
+        also_green=[mail.test_a_subject_beyond_ascii_arrives_as_it_was_written],
+        twin=Twin(
+            "an order is confirmed by two jobs, and the second finds the mail sent",
+            replace(
+                "app/app/Actions/QueueOrderConfirmation.php",
+                "SendOrderConfirmation::dispatch($order);",
+                "SendOrderConfirmation::dispatch($order);\n"
+                "            SendOrderConfirmation::dispatch($order);",
+            ),
+        ),
+    ),
+    Mistake(
+        "a mail is tried once only",
+        replace(ORDER_JOB, "$tries = 3", "$tries = 1"),
+        breaks=[mail.test_a_mail_that_ses_refuses_for_now_is_sent_later_and_the_order_stands],
+        cause="is not tried again",
+        also_green=[
+            mail.test_an_order_is_confirmed_to_its_buyer_with_both_parts_and_the_calendar_file
+        ],
+    ),
+    Mistake(
+        "mails lose what is not ASCII",
+        replace(
+            "app/packages/cutover-probe/src/Mail/ProbeMail.php",
+            "subject: $this->message['subject']",
+            "subject: \\Illuminate\\Support\\Str::ascii($this->message['subject'])",
+        ),
+        breaks=[mail.test_a_subject_beyond_ascii_arrives_as_it_was_written],
+        cause="rewrites the subject",
+        also_green=[queue.test_a_job_that_web_dispatches_runs_once_in_the_worker],
+    ),
+    Mistake(
+        "the scheduler's role may not dispatch jobs",
+        replace("app/iam/scheduler-task.json", '"sqs:SendMessage"', '"sqs:GetQueueUrl"'),
+        breaks=[mail.test_an_order_whose_job_the_queue_did_not_take_is_confirmed_by_the_scheduler],
+        cause="the task role tickets-scheduler-task lacks sqs:SendMessage",
+        also_green=[queue.test_a_job_that_web_dispatches_runs_once_in_the_worker],
+    ),
+    Mistake(
+        "the worker's role may send from another address only",
+        replace(
+            WORKER_ROLE, "identity/tickets@876events.example", "identity/shop@876events.example"
+        ),
+        breaks=[mail.test_an_order_is_confirmed_to_its_buyer_with_both_parts_and_the_calendar_file],
+        cause="the task role tickets-worker-task lacks ses:SendRawEmail",
+        also_green=[queue.test_a_job_that_web_dispatches_runs_once_in_the_worker],
+        twin=Twin(
+            "the worker's role may use every identity",
+            replace(WORKER_ROLE, "identity/tickets@876events.example", "identity/*"),
+        ),
+    ),
+    Mistake(
+        "the queue takes small messages only",
+        replace_pattern(
+            QUEUES,
+            r'"VisibilityTimeout"',
+            '"MaximumMessageSize": "1024",\n        "VisibilityTimeout"',
+        ),
+        breaks=[mail.test_a_subject_beyond_ascii_arrives_as_it_was_written],
+        cause="its MaximumMessageSize is 1024 bytes",
+        also_green=[queue.test_the_workers_flags_fit_the_queue],
+        twin=Twin(
+            "the queue's limit of a message is written out: SQS's own",
+            replace_pattern(
+                QUEUES,
+                r'"VisibilityTimeout"',
+                '"MaximumMessageSize": "262144",\n        "VisibilityTimeout"',
+            ),
+        ),
+    ),
+    Mistake(
+        "a job is queued before its order is committed",
+        combine(
+            replace("app/config/queue.php", "'after_commit' => true,", "'after_commit' => false,"),
+            replace(
+                PLACE,
+                "            Hold::query()->whereKey($holds->modelKeys())->delete();\n",
+                "            $this->queueConfirmation->handle($order);\n"
+                "            Hold::query()->whereKey($holds->modelKeys())->delete();\n",
+            ),
+            replace(
+                PLACE,
+                "        $this->queueConfirmation->handle($order);\n\n"
+                "        return $order;\n    }",
+                "        return $order;\n    }",
+            ),
+        ),
+        breaks=[mail.test_an_orders_job_comes_after_its_transaction_and_fits_the_queue],
+        cause="a job is queued before its transaction is committed",
+        also_green=[queue.test_a_job_that_web_dispatches_runs_once_in_the_worker],
+        twin=Twin(
+            "jobs do not wait for a commit, and the app dispatches after it",
+            replace("app/config/queue.php", "'after_commit' => true,", "'after_commit' => false,"),
+        ),
+    ),
+    Mistake(
+        "a job may take longer than the queue hides it",
+        replace_pattern(
+            ORDER_JOB,
+            r"public int \$tries = 3;",
+            "public int $tries = 3;\n\n    public int $timeout = 600;",
+        ),
+        breaks=[mail.test_an_orders_job_comes_after_its_transaction_and_fits_the_queue],
+        cause="(600 s) is longer than the queue's visibility time-out",
+        also_green=[queue.test_a_job_that_web_dispatches_runs_once_in_the_worker],
+        twin=Twin(
+            "a job may take 60 s",
+            replace_pattern(
+                ORDER_JOB,
+                r"public int \$tries = 3;",
+                "public int $tries = 3;\n\n    public int $timeout = 60;",
+            ),
+        ),
+    ),
+    Mistake(
+        "a job asks for more tries than the queue grants",
+        replace(ORDER_JOB, "public int $tries = 3;", "public int $tries = 25;"),
+        breaks=[mail.test_an_orders_job_comes_after_its_transaction_and_fits_the_queue],
+        cause="(25) is more than the queue's maxReceiveCount",
+        also_green=[queue.test_a_job_that_web_dispatches_runs_once_in_the_worker],
+        twin=Twin(
+            "a job asks for as many tries as the queue grants",
+            replace(ORDER_JOB, "public int $tries = 3;", "public int $tries = 5;"),
+        ),
+    ),
+)

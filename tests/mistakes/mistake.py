@@ -1,0 +1,56 @@
+"""A mistake that a cutover meets: one edit of the reference app, and the verdict on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.mistakes.edits import Edit
+
+RED = 1
+USAGE = 2
+NOT_STARTED = 3
+
+ROOT = Path(__file__).resolve().parents[2]
+
+Scenario = Callable[..., None]
+
+
+@dataclass(frozen=True)
+class Twin:
+    """An edit that looks like the mistake and does no harm: the same scenarios stay green."""
+
+    name: str
+    edit: Edit = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """One edit, and what the rehearsal of it must show.
+
+    Args:
+        name: The mistake in one sentence.
+        edit: The change of the app's files.
+        cause: Words of the cause that only this mistake has: in the `cause` field of a scenario of
+            `breaks`, or in the error that the command ends with.
+        breaks: Scenarios that turn red; none when the stack must not come up.
+        also_green: Scenarios that stay green: under the mistake if it breaks scenarios, and under
+            its twin.
+        exit_code: The command's exit code.
+        twin: An edit like it that does no harm.
+    """
+
+    name: str
+    edit: Edit = field(repr=False)
+    cause: str
+    breaks: Sequence[Scenario] = ()
+    also_green: Sequence[Scenario] = ()
+    exit_code: int = RED
+    twin: Twin | None = None
+
+
+def node_id(scenario: Scenario) -> str:
+    """Return pytest's node id of a scenario, without parameters."""
+    path = Path(scenario.__code__.co_filename).resolve().relative_to(ROOT)
+    return f"{path.as_posix()}::{scenario.__name__}"

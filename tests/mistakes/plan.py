@@ -1,0 +1,33 @@
+"""What is rehearsed: a mistake, or the harmless twins of a story together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from tests.mistakes.edits import Edit
+from tests.mistakes.mistake import Mistake, node_id
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Edits of one copy of the app, and the scenarios to replay on it."""
+
+    name: str
+    edits: tuple[Edit, ...] = field(repr=False, compare=False)
+    scenarios: tuple[str, ...] = field(repr=False)
+    """Node ids; none when the stack must not come up."""
+
+
+def plan_mistake(mistake: Mistake) -> Plan:
+    """Plan the rehearsal of one mistake."""
+    scenarios = (*mistake.breaks, *mistake.also_green) if mistake.breaks else ()
+    return Plan(mistake.name, (mistake.edit,), tuple(map(node_id, scenarios)))
+
+
+def plan_twins(story: str, mistakes: Sequence[Mistake]) -> Plan:
+    """Plan one rehearsal of all twins of a story: harmless edits stay harmless together."""
+    twins = [one for one in mistakes if one.twin]
+    scenarios = (node_id(one) for twin in twins for one in (*twin.breaks, *twin.also_green))
+    edits = tuple(one.twin.edit for one in twins if one.twin)
+    return Plan(f"twins of {story}", edits, tuple(dict.fromkeys(scenarios)))

@@ -1,0 +1,35 @@
+"""Mistakes of the roles that tasks have."""
+
+from __future__ import annotations
+
+from scenarios import test_roles as roles
+from tests.mistakes.edits import EXECUTION_ROLE, WEB_ROLE, WORKER_TASK, combine, replace
+from tests.mistakes.mistake import Mistake, Twin
+
+MISTAKES = (
+    Mistake(
+        "the web task's role allows everything",
+        replace(WEB_ROLE, '"s3:AbortMultipartUpload",', '"s3:AbortMultipartUpload", "*",'),
+        breaks=[roles.test_no_role_of_a_task_allows_everything],
+        cause="the role tickets-web-task allows too much",
+        also_green=[roles.test_no_task_has_its_execution_role_for_a_task_role],
+        twin=Twin(
+            "the web task's role allows all of S3 on the uploads",
+            replace(WEB_ROLE, '"s3:AbortMultipartUpload",', '"s3:AbortMultipartUpload", "s3:*",'),
+        ),
+    ),
+    Mistake(
+        "the worker's app has the execution role",
+        combine(
+            replace(WORKER_TASK, "role/tickets-worker-task", "role/tickets-execution"),
+            replace(
+                EXECUTION_ROLE,
+                '"ecr:GetAuthorizationToken"',
+                '["ecr:GetAuthorizationToken", "sqs:ReceiveMessage"]',
+            ),
+        ),
+        breaks=[roles.test_no_task_has_its_execution_role_for_a_task_role],
+        cause="taskRoleArn of the worker task is its execution role",
+        also_green=[roles.test_no_role_of_a_task_allows_everything],
+    ),
+)

@@ -1,0 +1,215 @@
+"""Mistakes of the scheduler: the rule, its role, its task, and what is scheduled."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from scenarios import test_definitions as definitions
+from scenarios import test_scheduler as scheduler
+from tests.mistakes.edits import (
+    CONSOLE,
+    ENTRYPOINT,
+    RULE_ROLE,
+    SCHEDULE,
+    append,
+    drop_target_parameter,
+    edit_container,
+    replace,
+    replace_pattern,
+    set_variable,
+)
+from tests.mistakes.mistake import Mistake, Twin
+
+
+def misspell_key(container: dict[str, Any]) -> None:
+    """Misspell a key of the database's secret."""
+    for one in container["secrets"]:
+        one["valueFrom"] = one["valueFrom"].replace(":password:", ":pasword:")
+
+
+MISTAKES = (
+    Mistake(
+        "the rule's override names a container that is not there",
+        replace(SCHEDULE, '"name": "app"', '"name": "scheduler"'),
+        breaks=[scheduler.test_each_minute_has_one_tick_and_one_run_of_the_release],
+        cause="the rule tickets-schedule cannot run its task: Override for container named",
+        also_green=[scheduler.test_what_is_scheduled_ends_before_its_task_does],
+        twin=Twin(
+            "the rule's override sets a variable besides the command",
+            replace(
+                SCHEDULE,
+                '"name": "app"',
+                '"name": "app", "environment": [{"name": "APP_LOCALE", "value": "en"}]',
+            ),
+        ),
+    ),
+    Mistake(
+        "the scheduler's locks are each task's own",
+        set_variable("CACHE_STORE", "file", task="scheduler"),
+        breaks=[scheduler.test_two_ticks_in_one_minute_do_not_run_an_on_one_server_command_twice],
+        cause="CACHE_STORE is not shared by the scheduler's tasks",
+        also_green=[scheduler.test_what_is_scheduled_ends_before_its_task_does],
+    ),
+    Mistake(
+        "the rule's role may not run the task",
+        replace(
+            RULE_ROLE, "task-definition/tickets-scheduler:*", "task-definition/tickets-schedule:*"
+        ),
+        breaks=[scheduler.test_each_minute_has_one_tick_and_one_run_of_the_release],
+        cause="the rule tickets-schedule cannot run its task: its role tickets-schedule-rule lacks"
+        " ecs:RunTask",
+        also_green=[scheduler.test_what_is_scheduled_ends_before_its_task_does],
+    ),
+    Mistake(
+        "the rule's role may not hand over the execution role",
+        replace_pattern(RULE_ROLE, r'"arn:aws:iam::876000000876:role/tickets-execution",\n', ""),
+        breaks=[scheduler.test_each_minute_has_one_tick_and_one_run_of_the_release],
+        cause="its role tickets-schedule-rule lacks iam:PassRole on arn:aws:iam::876000000876",
+        also_green=[scheduler.test_what_is_scheduled_ends_before_its_task_does],
+    ),
+    Mistake(
+        "the web tasks run the scheduler too",
+        replace(ENTRYPOINT, "# 4. PHP-FPM", "php artisan schedule:work &\n# 4. PHP-FPM"),
+        breaks=[scheduler.test_nothing_but_the_rule_runs_the_scheduler],
+        cause="the tasks of tickets-web run the scheduler too",
+        also_green=[scheduler.test_what_is_scheduled_ends_before_its_task_does],
+    ),
+    Mistake(
+        "each tick starts two tasks",
+        replace(SCHEDULE, '"TaskCount": 1', '"TaskCount": 2'),
+        breaks=[scheduler.test_each_minute_has_one_tick_and_one_run_of_the_release],
+        cause="each tick starts 2 tasks: TaskCount",
+        also_green=[scheduler.test_what_is_scheduled_ends_before_its_task_does],
+    ),
+    Mistake(
+        "the rule is disabled",
+        replace(SCHEDULE, '"ENABLED"', '"DISABLED"'),
+        breaks=[scheduler.test_each_minute_has_one_tick_and_one_run_of_the_release],
+        cause="the rule is disabled: its State",
+        also_green=[scheduler.test_what_is_scheduled_ends_before_its_task_does],
+    ),
+    Mistake(
+        "the rule ticks every five minutes",
+        replace(SCHEDULE, "rate(1 minute)", "rate(5 minutes)"),
+        breaks=[scheduler.test_each_minute_has_one_tick_and_one_run_of_the_release],
+        cause="the rule's schedule is rate(5 minutes)",
+        also_green=[scheduler.test_what_is_scheduled_ends_before_its_task_does],
+        twin=Twin(
+            "the rule's schedule is a cron expression of each minute",
+            replace(SCHEDULE, "rate(1 minute)", "cron(* * * * ? *)"),
+        ),
+    ),
+    Mistake(
+        "a tick starts schedule:work, which never ends",
+        replace(SCHEDULE, '"schedule:run"', '"schedule:work"'),
+        breaks=[scheduler.test_two_ticks_in_one_minute_do_not_run_an_on_one_server_command_twice],
+        cause="its command must be schedule:run",
+        also_green=[scheduler.test_what_is_scheduled_ends_before_its_task_does],
+    ),
+    Mistake(
+        "the scheduler does not know the database's host",
+        set_variable("DB_HOST", None, task="scheduler"),
+        breaks=[
+            scheduler.test_each_minute_has_one_tick_and_one_run_of_the_release,
+            scheduler.test_nothing_but_the_rule_runs_the_scheduler,
+        ],
+        cause="DB_HOST is not set there, or DB_URL overrides it",
+        also_green=[definitions.test_every_task_knows_the_public_url],
+    ),
+    Mistake(
+        "the rule ticks every other minute",
+        replace(SCHEDULE, "rate(1 minute)", "cron(0/2 * * * ? *)"),
+        breaks=[scheduler.test_each_minute_has_one_tick_and_one_run_of_the_release],
+        cause="the rule's schedule is cron(0/2 * * * ? *)",
+        also_green=[scheduler.test_what_is_scheduled_ends_before_its_task_does],
+    ),
+    Mistake(
+        "the rule does not say in which subnets",
+        drop_target_parameter("NetworkConfiguration"),
+        breaks=[scheduler.test_each_minute_has_one_tick_and_one_run_of_the_release],
+        cause="cannot run its task: Network Configuration must be provided",
+        also_green=[scheduler.test_what_is_scheduled_ends_before_its_task_does],
+    ),
+    Mistake(
+        "the scheduler asks for a key that its secret lacks",
+        edit_container("scheduler", misspell_key),
+        breaks=[scheduler.test_each_minute_has_one_tick_and_one_run_of_the_release],
+        cause='a task never started: secret key "pasword" is missing in tickets/db',
+        also_green=[scheduler.test_what_is_scheduled_ends_before_its_task_does],
+    ),
+    Mistake(
+        "each task that starts empties the cache",
+        replace(
+            ENTRYPOINT,
+            "php artisan optimize --quiet",
+            "php artisan optimize:clear --quiet || true\nphp artisan optimize --quiet",
+        ),
+        breaks=[scheduler.test_a_task_that_starts_leaves_the_cache_as_it_was],
+        cause="each task that starts empties the cache of all",
+        also_green=[scheduler.test_what_is_scheduled_ends_before_its_task_does],
+        twin=Twin(
+            "each task that starts empties the cache of views",
+            replace(
+                ENTRYPOINT,
+                "php artisan optimize --quiet",
+                "php artisan view:clear --quiet || true\nphp artisan optimize --quiet",
+            ),
+        ),
+    ),
+    Mistake(
+        "what is scheduled fails, and schedule:run ends with 0",
+        replace(
+            "app/app/Schedule/ReleaseExpiredHolds.php",
+            "$released = Hold::query()->expired()->delete();",
+            'throw new \\RuntimeException("no such hold");',
+        ),
+        breaks=[scheduler.test_each_minute_has_one_tick_and_one_run_of_the_release],
+        cause="the scheduled release-expired-holds fails each time",
+        also_green=[scheduler.test_what_is_scheduled_ends_before_its_task_does],
+    ),
+    Mistake(
+        "the daily report fails",
+        replace(
+            "app/app/Schedule/ReportSales.php",
+            "Log::info('Sales report', [",
+            "throw new \\RuntimeException(\"no report\");\n\n        Log::info('Sales report', [",
+        ),
+        breaks=[scheduler.test_what_is_due_seldom_runs_too],
+        cause="the scheduled report-sales fails in the scheduler's task, at its fixed minute too",
+        also_green=[scheduler.test_what_is_scheduled_ends_before_its_task_does],
+    ),
+    Mistake(
+        "a command that is due seldom fails",
+        append(
+            CONSOLE,
+            "Schedule::command('queue:prune-batch --hours=48')->weekly()->onOneServer();",
+        ),
+        breaks=[scheduler.test_what_is_due_seldom_runs_too],
+        cause="the scheduled php artisan queue:prune-batch --hours=48 fails in the scheduler",
+        also_green=[scheduler.test_what_is_scheduled_ends_before_its_task_does],
+        twin=Twin(
+            "a command that is due seldom succeeds",
+            append(
+                CONSOLE,
+                "Schedule::command('queue:prune-failed --hours=48')->weekly()->onOneServer();",
+            ),
+        ),
+    ),
+    Mistake(
+        "a scheduled command runs in the background",
+        append(
+            CONSOLE,
+            "Schedule::command('queue:prune-failed')->daily()->onOneServer()->runInBackground();",
+        ),
+        breaks=[scheduler.test_what_is_scheduled_ends_before_its_task_does],
+        cause="runs in the background, and Fargate ends its task with schedule:run",
+        also_green=[scheduler.test_what_is_due_seldom_runs_too],
+        twin=Twin(
+            "the same command runs in the foreground",
+            append(
+                CONSOLE,
+                "Schedule::command('queue:prune-failed')->daily()->onOneServer();",
+            ),
+        ),
+    ),
+)

@@ -1,0 +1,96 @@
+"""Mistakes of secrets, and of releases that a bad secret stops."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from scenarios import test_secrets as secrets
+from tests.mistakes.edits import (
+    ENTRYPOINT,
+    WEB_SERVICE,
+    WEB_TASK,
+    combine,
+    drop_secret,
+    edit_container,
+    replace,
+    set_variable,
+)
+from tests.mistakes.mistake import Mistake, Twin
+
+
+def take_own_key(container: dict[str, Any]) -> None:
+    """Give a container an APP_KEY that is no secret's."""
+    container["secrets"] = [one for one in container["secrets"] if one["name"] != "APP_KEY"]
+    key = "base64:" + "B" * 43 + "="
+    container["environment"].append({"name": "APP_KEY", "value": key})
+
+
+MISTAKES = (
+    Mistake(
+        "a secret is a plain variable of the task definition",
+        set_variable("DB_PASSWORD_OLD", "hunter2-hunter2"),
+        breaks=[secrets.test_no_secret_is_a_plain_variable_of_a_task_definition],
+        cause="DB_PASSWORD_OLD is among the plain variables",
+        also_green=[secrets.test_app_key_is_the_same_in_every_web_task],
+        twin=Twin(
+            "a plain variable has the word PASSWORD in its name",
+            set_variable("AUTH_PASSWORD_TIMEOUT", "10800"),
+        ),
+    ),
+    Mistake(
+        "a release stops the old tasks before its own are healthy",
+        replace(WEB_SERVICE, '"minimumHealthyPercent": 100', '"minimumHealthyPercent": 0'),
+        breaks=[
+            secrets.test_a_release_with_a_bad_secret_never_starts_and_the_old_tasks_keep_serving
+        ],
+        cause="minimumHealthyPercent of the service is too low",
+        also_green=[secrets.test_app_key_is_the_same_in_every_web_task],
+        twin=Twin(
+            "a release starts one new task at a time",
+            replace(WEB_SERVICE, '"maximumPercent": 200', '"maximumPercent": 150'),
+        ),
+    ),
+    Mistake(
+        "a release that cannot start is not rolled back",
+        replace(WEB_SERVICE, '"rollback": true', '"rollback": false'),
+        breaks=[
+            secrets.test_a_release_with_a_bad_secret_never_starts_and_the_old_tasks_keep_serving
+        ],
+        cause="deployment circuit breaker of the service, with its rollback, is off",
+        also_green=[secrets.test_app_key_is_the_same_in_every_web_task],
+    ),
+    Mistake(
+        "the database's user name is a plain variable",
+        combine(drop_secret("DB_USERNAME"), set_variable("DB_USERNAME", "tickets")),
+        breaks=[
+            secrets.test_the_database_secret_is_strict_json_and_the_app_takes_nothing_but_the_account_from_it,
+            secrets.test_a_rotated_password_is_in_new_tasks_only_and_no_request_fails_in_the_right_order,
+        ],
+        cause="takes more, or less, than username and password",
+        also_green=[secrets.test_app_key_is_the_same_in_every_web_task],
+        twin=Twin(
+            "a secret's version is named: AWSCURRENT",
+            replace(WEB_TASK, ":username::", ":username:AWSCURRENT:"),
+        ),
+    ),
+    Mistake(
+        "the worker has an APP_KEY of its own",
+        edit_container("worker", take_own_key),
+        breaks=[secrets.test_app_key_is_the_secrets_in_the_tasks_of_every_service],
+        cause="APP_KEY is not the secret's in every task",
+        also_green=[secrets.test_app_key_is_the_same_in_every_web_task],
+    ),
+    Mistake(
+        "each task makes its own APP_KEY when it starts",
+        replace(
+            ENTRYPOINT,
+            "php artisan optimize",
+            "export APP_KEY=$(php artisan key:generate --show)\nphp artisan optimize",
+        ),
+        breaks=[secrets.test_app_key_is_the_same_in_every_web_task],
+        cause="APP_KEY is not the secret's in every task",
+        also_green=[
+            secrets.test_the_database_secret_is_strict_json_and_the_app_takes_nothing_but_the_account_from_it
+        ],
+    ),
+)

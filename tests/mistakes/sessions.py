@@ -1,0 +1,265 @@
+"""Mistakes of sessions, cookies, proxies and the cache that the tasks share."""
+
+from __future__ import annotations
+
+from scenarios import test_definitions as definitions
+from scenarios import test_sessions as sessions
+from tests.mistakes.edits import (
+    BALANCER,
+    BOOTSTRAP,
+    ENTRYPOINT,
+    NGINX,
+    SESSION_CONFIG,
+    WEB_SERVICE,
+    drop_secret,
+    replace,
+    replace_pattern,
+    set_variable,
+)
+from tests.mistakes.mistake import Mistake, Twin
+
+LOGIN = "app/app/Http/Controllers/Auth/LoginController.php"
+TRUST = "$middleware->trustProxies("
+
+
+MISTAKES = (
+    Mistake(
+        "APP_KEY is not given to the task",
+        drop_secret("APP_KEY"),
+        breaks=[
+            sessions.test_a_value_put_through_one_task_is_read_through_the_other,
+            sessions.test_the_session_cookie_is_secure_and_named_as_configured,
+        ],
+        cause="APP_KEY is missing in the task",
+        also_green=[definitions.test_no_task_has_an_endpoint_that_is_not_awss],
+    ),
+    Mistake(
+        "sessions are kept in files",
+        set_variable("SESSION_DRIVER", "file"),
+        breaks=[
+            sessions.test_a_value_put_through_one_task_is_read_through_the_other,
+            sessions.test_the_session_is_a_row_of_the_sessions_table_and_no_file,
+        ],
+        cause='SESSION_DRIVER is "file"',
+        also_green=[
+            sessions.test_the_session_cookie_is_secure_and_named_as_configured,
+            sessions.test_links_and_redirects_are_https_with_the_public_host,
+        ],
+        twin=Twin(
+            "the sessions' database connection is named",
+            set_variable("SESSION_CONNECTION", "mysql"),
+        ),
+    ),
+    Mistake(
+        "sessions are kept in the cookie",
+        set_variable("SESSION_DRIVER", "cookie"),
+        breaks=[sessions.test_the_session_is_a_row_of_the_sessions_table_and_no_file],
+        cause='SESSION_DRIVER is "cookie"',
+        also_green=[sessions.test_the_session_cookie_is_secure_and_named_as_configured],
+    ),
+    Mistake(
+        "the session cookie is not secure",
+        set_variable("SESSION_SECURE_COOKIE", "false"),
+        breaks=[sessions.test_the_session_cookie_is_secure_and_named_as_configured],
+        cause="SESSION_SECURE_COOKIE is not true",
+        also_green=[sessions.test_a_value_put_through_one_task_is_read_through_the_other],
+        twin=Twin(
+            "SESSION_SECURE_COOKIE is not set, and visitors use https",
+            set_variable("SESSION_SECURE_COOKIE", None),
+        ),
+    ),
+    Mistake(
+        "the session cookie has another name than on the old host",
+        replace_pattern(
+            SESSION_CONFIG, r"^    'cookie' => .*$", "    'cookie' => 'laravel_session',"
+        ),
+        breaks=[sessions.test_the_session_cookie_is_secure_and_named_as_configured],
+        cause="has another name than tickets_session",
+        also_green=[sessions.test_a_spoofed_host_is_not_believed],
+        twin=Twin(
+            "config/session.php names the cookie as the task does",
+            replace_pattern(
+                SESSION_CONFIG,
+                r"^    'cookie' => .*$",
+                "    'cookie' => 'tickets_session',",
+            ),
+        ),
+    ),
+    Mistake(
+        "no proxy is trusted",
+        set_variable("TRUSTED_PROXIES", None),
+        breaks=[
+            sessions.test_links_and_redirects_are_https_with_the_public_host,
+            sessions.test_the_client_address_is_the_one_that_the_edge_appended,
+        ],
+        cause="TRUSTED_PROXIES does not hold its subnets",
+        also_green=[sessions.test_the_session_cookie_is_secure_and_named_as_configured],
+        twin=Twin(
+            "another network is trusted besides",
+            set_variable("TRUSTED_PROXIES", "10.40.0.0/16,10.41.0.0/16"),
+        ),
+    ),
+    Mistake(
+        "every proxy is trusted",
+        set_variable("TRUSTED_PROXIES", "*"),
+        breaks=[sessions.test_a_spoofed_client_address_is_not_believed],
+        cause="TRUSTED_PROXIES trusts everyone",
+        also_green=[sessions.test_links_and_redirects_are_https_with_the_public_host],
+    ),
+    Mistake(
+        "X-Forwarded-Host is trusted",
+        replace(
+            BOOTSTRAP,
+            "headers: Request::HEADER_X_FORWARDED_AWS_ELB",
+            "headers: Request::HEADER_X_FORWARDED_AWS_ELB | Request::HEADER_X_FORWARDED_HOST",
+        ),
+        breaks=[sessions.test_a_spoofed_host_is_not_believed],
+        cause="believes X-Forwarded-Host",
+        also_green=[sessions.test_links_and_redirects_are_https_with_the_public_host],
+        twin=Twin(
+            "the load balancer's headers are trusted one by one",
+            replace(
+                BOOTSTRAP,
+                "headers: Request::HEADER_X_FORWARDED_AWS_ELB",
+                "headers: Request::HEADER_X_FORWARDED_FOR"
+                " | Request::HEADER_X_FORWARDED_PORT | Request::HEADER_X_FORWARDED_PROTO",
+            ),
+        ),
+    ),
+    Mistake(
+        "the cache is each task's own",
+        set_variable("CACHE_STORE", "file"),
+        breaks=[sessions.test_what_one_task_puts_into_the_cache_every_task_sees],
+        cause="CACHE_STORE is not shared by the tasks",
+        also_green=[sessions.test_a_value_put_through_one_task_is_read_through_the_other],
+        twin=Twin(
+            "the cache's database connection is named", set_variable("DB_CACHE_CONNECTION", "mysql")
+        ),
+    ),
+    Mistake(
+        "forms need no token",
+        replace(
+            BOOTSTRAP, TRUST, f"$middleware->validateCsrfTokens(except: ['*']);\n        {TRUST}"
+        ),
+        breaks=[sessions.test_a_form_passes_with_its_token_and_not_without],
+        cause="does not check CSRF tokens",
+        also_green=[sessions.test_the_session_cookie_is_secure_and_named_as_configured],
+        twin=Twin(
+            "a route that the app does not have needs no token",
+            replace(
+                BOOTSTRAP,
+                TRUST,
+                f"$middleware->validateCsrfTokens(except: ['webhooks/*']);\n        {TRUST}",
+            ),
+        ),
+    ),
+    Mistake(
+        "signing out forgets nothing",
+        replace(
+            LOGIN,
+            "        Auth::logout();\n        $request->session()->invalidate();\n",
+            "",
+        ),
+        breaks=[sessions.test_signing_out_ends_the_session_on_all_tasks],
+        cause="does not call session()->invalidate()",
+        also_green=[sessions.test_signing_in_gives_the_session_a_new_id],
+        twin=Twin(
+            "signing out names its guard",
+            replace(LOGIN, "Auth::logout();", "Auth::guard('web')->logout();"),
+        ),
+    ),
+    Mistake(
+        "a deployment may stop every task before a new one runs",
+        replace(
+            WEB_SERVICE,
+            '"minimumHealthyPercent": 100,\n    "maximumPercent": 200',
+            '"minimumHealthyPercent": 0,\n    "maximumPercent": 100',
+        ),
+        breaks=[
+            sessions.test_the_session_survives_the_replacement_of_every_web_task_and_no_request_fails
+        ],
+        cause="minimumHealthyPercent",
+        also_green=[sessions.test_the_session_cookie_is_secure_and_named_as_configured],
+        twin=Twin(
+            "a deployment may stop half of the tasks",
+            replace(WEB_SERVICE, '"minimumHealthyPercent": 100', '"minimumHealthyPercent": 50'),
+        ),
+    ),
+    Mistake(
+        "nginx puts the visitor's address in the place of the load balancer's",
+        replace(
+            NGINX,
+            "    server_tokens off;",
+            "    server_tokens off;\n    set_real_ip_from 10.0.0.0/8;\n"
+            "    real_ip_header X-Forwarded-For;",
+        ),
+        breaks=[sessions.test_links_and_redirects_are_https_with_the_public_host],
+        cause="nginx's real_ip_header hides the load balancer from the app",
+        also_green=[sessions.test_the_session_cookie_is_secure_and_named_as_configured],
+        twin=Twin(
+            "nginx believes X-Forwarded-For from another network",
+            replace(
+                NGINX,
+                "    server_tokens off;",
+                "    server_tokens off;\n    set_real_ip_from 192.0.2.0/24;\n"
+                "    real_ip_header X-Forwarded-For;",
+            ),
+        ),
+    ),
+    Mistake(
+        "the load balancer leaves the client's X-Forwarded-For as it came",
+        replace(BALANCER, '"Value": "append"', '"Value": "preserve"'),
+        breaks=[sessions.test_a_spoofed_client_address_is_not_believed],
+        cause="xff_header_processing.mode is preserve, and must be append",
+        also_green=[sessions.test_links_and_redirects_are_https_with_the_public_host],
+    ),
+    Mistake(
+        "the app's files have the address of the developer's machine",
+        set_variable("ASSET_URL", "http://localhost"),
+        breaks=[sessions.test_links_and_redirects_are_https_with_the_public_host],
+        cause="ASSET_URL or APP_URL of the web task",
+        also_green=[sessions.test_a_spoofed_host_is_not_believed],
+        twin=Twin(
+            "the app's files have the public address",
+            set_variable("ASSET_URL", "https://tickets.876events.example"),
+        ),
+    ),
+    Mistake(
+        "the session ends with each answer",
+        set_variable("SESSION_LIFETIME", "0"),
+        breaks=[sessions.test_a_value_put_through_one_task_is_read_through_the_other],
+        cause="SESSION_LIFETIME lets the session cookie end at once",
+        also_green=[sessions.test_a_spoofed_host_is_not_believed],
+        twin=Twin("the session ends after half an hour", set_variable("SESSION_LIFETIME", "30")),
+    ),
+    Mistake(
+        "the image puts the app into maintenance",
+        replace(
+            ENTRYPOINT,
+            "php artisan optimize --quiet\n",
+            "php artisan optimize --quiet\nphp artisan down || true\n",
+        ),
+        breaks=[sessions.test_a_value_put_through_one_task_is_read_through_the_other],
+        cause="the app itself answers 503: it is in maintenance",
+        also_green=[definitions.test_no_task_has_an_endpoint_that_is_not_awss],
+        twin=Twin(
+            "the image takes the app out of maintenance",
+            replace(
+                ENTRYPOINT,
+                "php artisan optimize --quiet\n",
+                "php artisan optimize --quiet\nphp artisan up --quiet || true\n",
+            ),
+        ),
+    ),
+    Mistake(
+        "the session cookie is for a part of the site",
+        set_variable("SESSION_PATH", "/admin"),
+        breaks=[
+            sessions.test_the_session_cookie_is_secure_and_named_as_configured,
+            sessions.test_a_value_put_through_one_task_is_read_through_the_other,
+        ],
+        cause="SESSION_PATH is /admin",
+        also_green=[sessions.test_a_spoofed_host_is_not_believed],
+        twin=Twin("the session cookie's path is written out", set_variable("SESSION_PATH", "/")),
+    ),
+)

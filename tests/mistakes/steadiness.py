@@ -1,0 +1,94 @@
+"""Mistakes that let tasks end, or visitors wait, by and by."""
+
+from __future__ import annotations
+
+from scenarios import test_queue as queue
+from scenarios import test_steadiness as steadiness
+from tests.mistakes.edits import FPM_POOL, NGINX, add_word, combine, replace, replace_word
+from tests.mistakes.mistake import Mistake, Twin
+
+MISTAKES = (
+    Mistake(
+        "nginx closes its connections before the load balancer does",
+        replace(NGINX, "keepalive_timeout 75s", "keepalive_timeout 5s"),
+        breaks=[steadiness.test_nginx_keeps_a_connection_for_longer_than_the_load_balancer],
+        cause="nginx's keepalive_timeout (5 s) is not longer",
+        also_green=[steadiness.test_a_burst_of_visitors_is_answered],
+        twin=Twin(
+            "nginx keeps its connections a little longer than the load balancer",
+            replace(NGINX, "keepalive_timeout 75s", "keepalive_timeout 65s"),
+        ),
+    ),
+    Mistake(
+        "the worker ends when its queue is empty",
+        add_word("--stop-when-empty"),
+        breaks=[steadiness.test_no_task_of_a_service_ends_by_itself],
+        cause="must not have --stop-when-empty",
+        also_green=[queue.test_the_workers_flags_fit_the_queue],
+    ),
+    Mistake(
+        "the worker ends after each job",
+        add_word("--max-jobs=1"),
+        breaks=[steadiness.test_no_task_of_a_service_ends_by_itself],
+        cause="a small --max-jobs or --max-time",
+        also_green=[queue.test_a_job_that_web_dispatches_runs_once_in_the_worker],
+        twin=Twin(
+            "the worker ends after many jobs",
+            add_word("--max-jobs=1000"),
+        ),
+    ),
+    Mistake(
+        "nginx takes all visitors for one",
+        combine(
+            replace(
+                NGINX,
+                "    server {\n",
+                "    limit_req_zone $binary_remote_addr zone=visitors:1m rate=2r/s;\n"
+                "    server {\n",
+            ),
+            replace(
+                NGINX, "location / {\n", "location / {\n limit_req zone=visitors burst=5 nodelay;\n"
+            ),
+        ),
+        breaks=[steadiness.test_a_burst_of_visitors_is_answered],
+        cause='nginx\'s limit "visitors" turns visitors away',
+        also_green=[steadiness.test_nginx_keeps_a_connection_for_longer_than_the_load_balancer],
+        twin=Twin(
+            "nginx's limit is far above a burst of visitors",
+            combine(
+                replace(
+                    NGINX,
+                    "    server {\n",
+                    "    limit_req_zone $binary_remote_addr zone=visitors:1m rate=1000r/s;\n"
+                    "    server {\n",
+                ),
+                replace(
+                    NGINX,
+                    "location / {\n",
+                    "location / {\n limit_req zone=visitors burst=500 nodelay;\n",
+                ),
+            ),
+        ),
+    ),
+    Mistake(
+        "the worker is at its own memory limit after each job",
+        replace_word("--memory=192", "--memory=8"),
+        breaks=[steadiness.test_no_task_of_a_service_ends_by_itself],
+        cause="the worker ends again and again at its --memory limit (exit code 12)",
+        also_green=[queue.test_the_workers_flags_fit_the_queue],
+        twin=Twin(
+            "the worker's memory limit is 256 MB", replace_word("--memory=192", "--memory=256")
+        ),
+    ),
+    Mistake(
+        "PHP-FPM has one worker",
+        replace(FPM_POOL, "pm.max_children = 10", "pm.max_children = 1"),
+        breaks=[steadiness.test_slow_requests_keep_nobody_waiting],
+        cause="PHP-FPM has too few workers (pm.max_children)",
+        also_green=[steadiness.test_nginx_keeps_a_connection_for_longer_than_the_load_balancer],
+        twin=Twin(
+            "PHP-FPM has eight workers",
+            replace(FPM_POOL, "pm.max_children = 10", "pm.max_children = 8"),
+        ),
+    ),
+)

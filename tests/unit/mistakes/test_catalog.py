@@ -1,0 +1,68 @@
+"""The mistakes as data: complete, distinct, and edits that the app still takes."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.mistakes.catalog import STORIES
+from tests.mistakes.edits import Edit
+from tests.mistakes.mistake import NOT_STARTED, RED, ROOT, USAGE, Mistake, node_id
+
+ALL = [one for story in STORIES.values() for one in story]
+TWINS = [one.twin for one in ALL if one.twin]
+
+each = pytest.mark.parametrize("mistake", ALL, ids=lambda one: one.name)
+
+
+def copy(files: tuple[str, ...], *, to: Path) -> None:
+    for name in files:
+        (to / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, to / name)
+
+
+def test_no_name_is_given_twice() -> None:
+    names = [*(one.name for one in ALL), *(one.name for one in TWINS)]
+    assert len(set(names)) == len(names)
+
+
+@each
+def test_a_mistake_breaks_scenarios_or_stops_the_command(mistake: Mistake) -> None:
+    stops = mistake.exit_code in (USAGE, NOT_STARTED)
+    assert stops != bool(mistake.breaks)
+    assert stops or mistake.exit_code == RED
+
+
+@each
+def test_a_mistake_and_its_twin_have_scenarios_that_stay_green(mistake: Mistake) -> None:
+    assert bool(mistake.also_green) == bool(mistake.breaks or mistake.twin)
+    assert not set(mistake.breaks) & set(mistake.also_green)
+
+
+@each
+def test_a_cause_says_more_than_the_scenarios_title(mistake: Mistake) -> None:
+    titles = [one.__name__.replace("_", " ") for one in mistake.breaks]
+    assert not any(mistake.cause.lower() in title for title in titles)
+    assert len(mistake.cause) > len("valueFrom")
+
+
+@each
+def test_an_edit_still_fits_the_app(mistake: Mistake, tmp_path: Path) -> None:
+    copy(mistake.edit.files, to=tmp_path)
+    mistake.edit.apply(tmp_path)
+
+
+@pytest.mark.parametrize("story", STORIES)
+def test_the_twins_of_a_story_fit_the_app_together(story: str, tmp_path: Path) -> None:
+    edits: list[Edit] = [one.twin.edit for one in STORIES[story] if one.twin]
+    copy(tuple({file for edit in edits for file in edit.files}), to=tmp_path)
+    for edit in edits:
+        edit.apply(tmp_path)
+
+
+def test_a_scenario_is_found_by_its_node_id() -> None:
+    for scenario in {one for mistake in ALL for one in (*mistake.breaks, *mistake.also_green)}:
+        path, _, name = node_id(scenario).partition("::")
+        assert f"def {name}(" in (ROOT / path).read_text()
