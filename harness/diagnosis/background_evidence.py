@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from harness.diagnosis import control_events
+from harness.standins.contract import TickEvent, time_of
 from harness.target.resources import queue_worker, secret_references
 from harness.target.resources.ecs import EcsService, ends, find_tasks, stopped_at, task_id
 
@@ -69,13 +71,11 @@ def queue_lines(access: Access, *, sqs: Any) -> Iterator[str]:
         yield f"the queue delays each message by {delay_s} s"
 
 
-def tick_lines(containers: Containers, *, since: datetime) -> list[str]:
-    """Return what control says of ticks."""
-    found = []
-    for one in containers.of_role("control"):
-        raw: bytes = one.logs(since=since.timestamp())
-        found += [line for line in raw.decode("utf-8", "replace").splitlines() if " rule " in line]
-    return found
+def tick_lines(containers: Containers, *, since: datetime) -> Iterator[str]:
+    """Return each tick of the rule with its outcome."""
+    for event in control_events.read(containers, since=since):
+        if isinstance(event, TickEvent):
+            yield f"{time_of(event):%H:%M:%S} {event}"
 
 
 def _kinds(access: Access) -> Iterator[tuple[str, dict[str, str]]]:

@@ -14,15 +14,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.core.runs import READY_FILE
+from harness.diagnosis import control_events
 from harness.diagnosis.history import SERVICE, Event, HealthChange, History, Image, Life, Tick
 from harness.stack import removal
-from harness.target.resources.ecs import STARTED_BY_HARNESS, STATUSES, find_tasks, task_id
+from harness.standins.contract import TargetEvent, TickEvent, time_of
+from harness.target.resources.ecs import (
+    STARTED_BY_HARNESS,
+    STATUSES,
+    address_of,
+    find_tasks,
+    task_id,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from typing import TypeVar
 
     from harness.stack.containers import Containers
+    from harness.standins.contract import ControlEvent
     from harness.target.access import Access
     from harness.target.resources.web_tier import WebTier
 
@@ -31,11 +40,6 @@ if TYPE_CHECKING:
 COMMAND = "schedule:run"
 _SERVICES = tuple(role for role in reversed(removal.REMOVAL_ORDER) if role not in ("task", "pause"))
 _MEANT = ("UserInitiated", "ServiceSchedulerInitiated")
-_STAMP = r"^(?P<at>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3}) \w+ "
-_TARGET = re.compile(_STAMP + r"target (?P<address>\S+):\d+ (?P<state>\w+) ?(?P<why>.*)$")
-_STARTED = re.compile(_STAMP + r"rule \S+: tick \S+ of (?P<due>\S+) started (?P<arn>\S+)")
-_DROPPED = re.compile(_STAMP + r"rule \S+: dropped tick \S+ of (?P<due>\S+): (?P<why>.*)$")
-_REFUSED = re.compile(_STAMP + r"rule \S+: tick \S+ of (?P<due>\S+): RunTask: (?P<why>.*)$")
 
 
 @dataclass(frozen=True)
@@ -64,9 +68,9 @@ def read(sources: Sources, *, since: datetime) -> History:
     access, web, containers = sources.access, sources.web, sources.containers
     tasks: list[dict[str, Any]] = []
     told = History()
-    log: list[str] = []
+    log: list[ControlEvent] = []
     if containers is not None:
-        log = got("the log of control", lambda: _control_log(containers), without=[])
+        log = got("the log of control", lambda: list(control_events.read(containers)), without=[])
         none: tuple[Life, ...] = ()
         services = got(
             "services", lambda: tuple(_services(containers, access=access)), without=none
@@ -200,11 +204,6 @@ def _failed(task: Mapping[str, Any]) -> bool:
     return not codes or any(code != 0 for code in codes)
 
 
-def _address(task: Mapping[str, Any]) -> str:
-    details = [item for one in task.get("attachments", []) for item in one.get("details", [])]
-    return next((one["value"] for one in details if one["name"] == "privateIPv4Address"), "")
-
-
 # --- events, health, ticks --------------------------------------------------------------------
 
 
@@ -223,23 +222,19 @@ def _shorter(message: str) -> str:
     return re.sub(r"^\(service [^,)]+\) ", "", message)
 
 
-def _control_log(containers: Containers) -> list[str]:
-    raw = [one.logs() for one in containers.of_role("control", also_stopped=True)]
-    return [line for one in raw for line in one.decode("utf-8", "replace").splitlines()]
-
-
-def _changes(log: Iterable[str], *, tasks: Iterable[dict[str, Any]]) -> Iterator[HealthChange]:
+def _changes(
+    log: Iterable[ControlEvent], *, tasks: Iterable[dict[str, Any]]
+) -> Iterator[HealthChange]:
     """Read the changes of target health; addresses are used again, so time tells whose it was."""
     by_address: dict[str, list[dict[str, Any]]] = {}
     for task in tasks:
-        by_address.setdefault(_address(task), []).append(task)
-    for line in log:
-        found = _TARGET.match(line)
-        if found:
-            at, address = _log_time(found["at"]), found["address"]
-            owners = [one for one in by_address.get(address, []) if _lived(one, at=at)]
+        by_address.setdefault(address_of(task), []).append(task)
+    for event in log:
+        if isinstance(event, TargetEvent):
+            at = time_of(event)
+            owners = [one for one in by_address.get(event.address, []) if _lived(one, at=at)]
             owner = task_id(owners[-1]["taskArn"]) if owners else ""
-            yield HealthChange(at, address, found["state"], found["why"].strip(), owner)
+            yield HealthChange(at, event.address, event.state, event.description, owner)
 
 
 def _lived(task: Mapping[str, Any], *, at: datetime) -> bool:
@@ -247,12 +242,8 @@ def _lived(task: Mapping[str, Any], *, at: datetime) -> bool:
     return (began is None or began <= at) and (ended is None or at <= ended)
 
 
-def _log_time(stamp: str) -> datetime:
-    return datetime.fromisoformat(stamp.replace(",", ".")).replace(tzinfo=UTC)
-
-
 def _ticks(
-    log: Iterable[str], *, tasks: Iterable[dict[str, Any]], ran: list[dict[str, Any]]
+    log: Iterable[ControlEvent], *, tasks: Iterable[dict[str, Any]], ran: list[dict[str, Any]]
 ) -> list[Tick]:
     by_id = {
         task_id(one["taskArn"]): one
@@ -260,17 +251,16 @@ def _ticks(
         if str(one.get("startedBy") or "").startswith("events-rule/")
     }
     found: list[Tick] = []
-    for line in log:
-        if started := _STARTED.match(line):
-            task = task_id(started["arn"].rstrip(","))
-            due = datetime.fromisoformat(started["due"])
-            found.append(_tick(by_id.pop(task, {}), task=task, due=due, ran=ran))
-        elif dropped := _DROPPED.match(line):
-            due = datetime.fromisoformat(dropped["due"])
-            found.append(Tick(due, end=f"dropped: {dropped['why']}"))
-        elif refused := _REFUSED.match(line):
-            due = datetime.fromisoformat(refused["due"])
-            found.append(Tick(due, end=f"refused: {refused['why']}"))
+    for event in log:
+        if not isinstance(event, TickEvent):
+            continue
+        due = datetime.fromisoformat(event.due)
+        if event.outcome != "started":
+            found.append(Tick(due, end=f"{event.outcome}: {event.reason}"))
+        found += [
+            _tick(by_id.pop(task, {}), task=task, due=due, ran=ran)
+            for task in map(task_id, event.tasks)
+        ]
     # EventBridge's ticks are not logged; and the log of control may be younger than its tasks.
     for task, one in by_id.items():
         found.append(_tick(one, task=task, due=one["createdAt"], ran=ran))

@@ -13,6 +13,7 @@ from harness.stack.certificates import Certificates
 from harness.stack.components import control, edge, emulator, mysql, proxy
 from harness.stack.network import members
 from harness.stack.stack import Planned
+from harness.standins import contract
 from harness.target.clients.mysql import Account
 
 if TYPE_CHECKING:
@@ -91,10 +92,9 @@ def planned_services(
         ),
         Planned(
             control.spec(
-                settings={
-                    **control_settings(production, run=run, ca_pem=ca_pem, images=images),
-                    "rules": members.packet_rules(production, tiers=tiers),
-                },
+                settings=control_settings(
+                    production, run=run, ca_pem=ca_pem, images=images, tiers=tiers
+                ),
                 socket_path=engine.socket_path(),
                 volume=volume_name(run),
             ),
@@ -128,33 +128,39 @@ def volume_name(run: Run) -> str:
 
 
 def control_settings(
-    production: Production, *, run: Run, ca_pem: str, images: Mapping[str, str]
-) -> dict[str, Any]:
+    production: Production,
+    *,
+    run: Run,
+    ca_pem: str,
+    images: Mapping[str, str],
+    tiers: Mapping[str, Tier],
+) -> contract.ControlSettings:
     """Return the content of control's settings file."""
     config = production.config
-    return {
-        "run": run.id,
-        "home": str(run.home),
-        "owner": run.owner,
-        "account_id": config.account_id,
-        "region": config.region,
-        "cluster": config.cluster,
-        "aws_endpoint_url": f"http://emulator:{emulator.PORT}",
-        "task_networks": {role: run.name(role) for role in members.TASK_NETWORKS},
-        "edge_container": run.name("edge"),
-        "pause_image": images["pause"],
-        "images": {production.app_image: images["app"]},
-        "ticks": _ticks(production.schedule),
-        "roles_known": bool(production.roles),
-        "overlay": {
-            "environment": dict(config.overlay.environment),
-            "files": dict.fromkeys(config.overlay.files, ca_pem),
-        },
-    }
+    return contract.ControlSettings(
+        run=run.id,
+        home=str(run.home),
+        owner=run.owner,
+        account_id=config.account_id,
+        region=config.region,
+        cluster=config.cluster,
+        aws_endpoint_url=f"http://emulator:{emulator.PORT}",
+        task_networks={role: run.name(role) for role in members.TASK_NETWORKS},
+        edge_container=run.name("edge"),
+        pause_image=images["pause"],
+        images={production.app_image: images["app"]},
+        ticks=_rule_target(production.schedule),
+        roles_known=bool(production.roles),
+        overlay=contract.Overlay(
+            environment=dict(config.overlay.environment),
+            files=dict.fromkeys(config.overlay.files, ca_pem),
+        ),
+        rules=members.packet_rules(production, tiers=tiers),
+    )
 
 
-def _ticks(schedule: Schedule | None) -> dict[str, Any]:
-    """Say which queue stands for the rule's ECS target, and what that target is on AWS."""
+def _rule_target(schedule: Schedule | None) -> contract.RuleTarget:
+    """Return the queue that stands for the rule's ECS target, and what that target is on AWS."""
     if schedule is None:
-        return {}
-    return {"rule": schedule.name, "queue": schedule.queue, "target": schedule.target}
+        return contract.RuleTarget()
+    return contract.RuleTarget(schedule.name, queue=schedule.queue, target=schedule.target)

@@ -22,6 +22,7 @@ from harness.stack import certificates
 from harness.stack.components import control, edge, emulator
 from harness.stack.network.addresses import Tier
 from harness.stack.stack import Planned, Stack
+from harness.standins import contract
 from harness.target.resources.ecs import find_tasks
 
 if TYPE_CHECKING:
@@ -120,10 +121,10 @@ class ControlStack:
     run: Run
     client: docker.DockerClient
     image: Callable[[str], str]
-    overlay: Mapping[str, Any] = field(default_factory=dict)
+    overlay: contract.Overlay = field(default_factory=contract.Overlay)
     images: Mapping[str, str] = field(default_factory=dict)
     with_emulator: bool = False
-    rules: Callable[[Mapping[str, Tier]], Mapping[str, Any]] = lambda _: {}
+    rules: Callable[[Mapping[str, Tier]], contract.PacketRules] = lambda _: contract.PacketRules()
     """From the networks' addresses to what control enforces; nothing, unless said otherwise."""
     stack: Stack = field(init=False)
     ca_pem: str = ""
@@ -165,23 +166,23 @@ class ControlStack:
         self.stack.start(spec)
         self.stack.wait_ready(Planned(spec, probe), check=lambda: None)
 
-    def _settings(self) -> dict[str, Any]:
-        return {
-            "run": self.run.id,
-            "home": str(self.run.home),
-            "owner": self.run.owner,
-            "account_id": ACCOUNT,
-            "region": REGION,
-            "cluster": CLUSTER,
-            "aws_endpoint_url": "http://emulator:4566",
-            "task_networks": {role: self.run.name(role) for role in ("app", "proxy", "aws")},
-            "edge_container": self.run.name("edge"),
-            "pause_image": self.image("pause"),
-            "images": {IMAGE: self.image("control"), **self.images},
-            "overlay": self.overlay,
-            "rules": self.rules(self.stack.tiers),
-            "unchecked_ready_s": 1.0,
-        }
+    def _settings(self) -> contract.ControlSettings:
+        return contract.ControlSettings(
+            run=self.run.id,
+            home=str(self.run.home),
+            owner=self.run.owner,
+            account_id=ACCOUNT,
+            region=REGION,
+            cluster=CLUSTER,
+            aws_endpoint_url="http://emulator:4566",
+            task_networks={role: self.run.name(role) for role in ("app", "proxy", "aws")},
+            edge_container=self.run.name("edge"),
+            pause_image=self.image("pause"),
+            images={IMAGE: self.image("control"), **self.images},
+            overlay=self.overlay,
+            rules=self.rules(self.stack.tiers),
+            unchecked_ready_s=1.0,
+        )
 
     @property
     def control(self) -> Container:

@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 
 from harness.core import runs
 from harness.stack import certificates, removal
+from harness.standins.contract import Overlay
 from tests.docker.control_stack import (
     ACCOUNT,
     CHECK,
@@ -48,13 +49,13 @@ def stack(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[ControlStack]:
     run = runs.new_run(tmp_path_factory.mktemp("home"))
-    overlay = {
-        "environment": {
+    overlay = Overlay(
+        environment={
             "AWS_ENDPOINT_URL": "http://emulator:4566",
             "TRUSTED_PROXIES": "{app_network_cidr}",
         },
-        "files": {BUNDLE: CA_PEM},
-    }
+        files={BUNDLE: CA_PEM},
+    )
     try:
         made = ControlStack(
             run=run, client=client, image=image, overlay=overlay, with_emulator=True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from harness.stack.containers import Containers
 from harness.stack.network import members
 from harness.stack.network.addresses import Tier
 from harness.stack.reachability import LET_IN, OPEN, Cell, Reachability
+from harness.standins.contract import PacketRules
 from harness.target.access import Access
 from tests.docker.control_stack import ControlStack, definition, service
 
@@ -36,11 +38,10 @@ def in_group(name: str) -> dict[str, Any]:
     return {"awsvpcConfiguration": {"subnets": ["subnet-1"], "securityGroups": [name]}}
 
 
-def rules(tiers: Mapping[str, Tier]) -> dict[str, Any]:
+def rules(tiers: Mapping[str, Tier]) -> PacketRules:
     """Rules of the project's own groups, for those services that this small stack has."""
     found = members.packet_rules(production.load({}, cwd=ROOT), tiers=tiers)
-    here = {name: found["services"][name] for name in ("control", "edge")}
-    return {**found, "services": here}
+    return replace(found, components={name: found.components[name] for name in ("control", "edge")})
 
 
 @pytest.fixture(scope="module")

@@ -4,27 +4,27 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
 
 import requests
 
+from harness.core import codec
 from harness.core.wait import NotYet, Ready
 from harness.stack.spec import File, Mount, ServiceSpec
+from harness.standins.contract import SETTINGS_PATH, SOCKETS_DIR, ControlSettings
 from harness.target.clients import http
 
 NETWORKS = ("operator", "app", "aws")
 """Roles of its networks; ports are published on the first."""
 PORT = 8000
 SOCKET = "/var/run/docker.sock"
-TASK_SOCKETS = "/run/control"
 _MIB = 1024**2
 
 
-def spec(*, settings: Mapping[str, Any], socket_path: str, volume: str) -> ServiceSpec:
+def spec(*, settings: ControlSettings, socket_path: str, volume: str) -> ServiceSpec:
     """Describe the container.
 
     Args:
-        settings: Content of /etc/harness/control.json; `harness/ecs/settings.py` reads it.
+        settings: Content of its settings file.
         socket_path: The engine's socket on the engine's host.
         volume: Volume for the sockets through which the pause containers reach control.
     """
@@ -33,11 +33,11 @@ def spec(*, settings: Mapping[str, Any], socket_path: str, volume: str) -> Servi
         image="control",
         networks=dict.fromkeys(NETWORKS, ()),
         environment={"PYTHONUNBUFFERED": "1"},
-        files={"/etc/harness/control.json": File(json.dumps(settings).encode(), mode=0o600)},
+        files={SETTINGS_PATH: File(json.dumps(codec.encode(settings)).encode(), mode=0o600)},
         published=(PORT,),
         memory_bytes=192 * _MIB,
         pids_limit=256,
-        mounts={socket_path: Mount(SOCKET), volume: Mount(TASK_SOCKETS)},
+        mounts={socket_path: Mount(SOCKET), volume: Mount(SOCKETS_DIR)},
     )
 
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from ipaddress import IPv4Network
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from harness.stack.components import control, edge, emulator, mysql, proxy
 from harness.stack.network.addresses import Tier
 from harness.stack.network.packet_rules import TASKS, Layout, Member, require_one_tier
+from harness.standins.contract import PacketRules
 
 if TYPE_CHECKING:
     from harness.inputs.production import Production
@@ -21,7 +22,7 @@ TASK_NETWORKS = ("app", "proxy", "aws")
 _HTTPS = 443
 
 
-def packet_rules(production: Production, *, tiers: Mapping[str, Tier]) -> dict[str, Any]:
+def packet_rules(production: Production, *, tiers: Mapping[str, Tier]) -> PacketRules:
     """Return what control enforces: the rules of each service, and those of tasks in parts.
 
     Raises:
@@ -29,10 +30,10 @@ def packet_rules(production: Production, *, tiers: Mapping[str, Tier]) -> dict[s
     """
     layout = _layout(production, tiers=tiers)
     services = [name for name in layout.members if name != TASKS]
-    return {
-        "services": {name: layout.of_service(name) for name in services},
-        "tasks": layout.of_tasks(),
-    }
+    return PacketRules(
+        components={name: layout.of_service(name) for name in services},
+        tasks=layout.of_tasks(),
+    )
 
 
 def ways(production: Production) -> tuple[str, ...]:

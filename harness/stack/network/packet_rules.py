@@ -13,11 +13,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network
-from typing import Any
 
 from harness.core.errors import ConfigError
 from harness.inputs.security_groups import ANY, Permission, SecurityGroups
 from harness.stack.network.addresses import Tier
+from harness.standins.contract import TaskRules
 
 PUBLIC, OPERATOR = "public", "operator"
 TASKS = "tasks"
@@ -74,8 +74,8 @@ class Layout:
             for source in (self.vpc, self.tiers[OPERATOR].subnet):
                 yield f"-A INPUT -s {source} -d {self.tiers[PUBLIC].subnet} -j DROP"
 
-    def of_tasks(self) -> dict[str, Any]:
-        """Return the rules for tasks in parts: ``first``, those of each of its groups, ``last``.
+    def of_tasks(self) -> TaskRules:
+        """Return the rules for tasks in parts.
 
         A task has no way out of its tiers: none to the machine that the stack runs on, which it has
         not on Fargate either, and none to the internet.
@@ -87,11 +87,11 @@ class Layout:
             *(f"-A OUTPUT -d {tier.subnet} -j ACCEPT" for tier in tiers),
             "-A OUTPUT -j DROP",
         ]
-        return {
-            "first": _text((*_FIRST, *_OPEN)),
-            "groups": {name: _text(self._ingress(TASKS, [name])) for name in self.groups.groups},
-            "last": _text((*sealed, *_LAST)),
-        }
+        return TaskRules(
+            first=_text((*_FIRST, *_OPEN)),
+            groups={name: _text(self._ingress(TASKS, [name])) for name in self.groups.groups},
+            last=_text((*sealed, *_LAST)),
+        )
 
     def ways(self) -> Iterator[str]:
         """Say who may open connections to whom by the groups alone, as AWS reads them.

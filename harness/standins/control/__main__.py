@@ -9,10 +9,12 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
 from harness.core.errors import HarnessError
+from harness.standins.contract import SETTINGS_PATH, SOCKETS_DIR, ControlSettings
 from harness.standins.control.agent.credentials import PATH as CREDENTIALS_PATH
 from harness.standins.control.agent.credentials import Credentials
 from harness.standins.control.agent.edge_files import Edge
@@ -36,6 +38,7 @@ from harness.standins.control.state import settings
 from harness.standins.control.state.model import Task
 from harness.standins.control.state.names import Account
 from harness.standins.control.state.state import State
+from harness.standins.control.wire import event_log
 from harness.standins.control.wire.protocol import service_model
 
 log = logging.getLogger("control")
@@ -50,7 +53,7 @@ _EVENTS_AGAIN_S = 0.5
 class Control:
     """All parts of one control container, wired together."""
 
-    def __init__(self, config: settings.Settings) -> None:
+    def __init__(self, config: ControlSettings) -> None:
         self.config = config
         self.started = False
         self.account = Account(account_id=config.account_id, region=config.region)
@@ -71,7 +74,7 @@ class Control:
             known=config.roles_known,
             account_id=config.account_id,
         )
-        self.sockets = TaskSockets(settings.SOCKETS_DIR, respond=self._task_answer)
+        self.sockets = TaskSockets(Path(SOCKETS_DIR), respond=self._task_answer)
         self.tasks = Tasks(
             self.state,
             settings=config,
@@ -140,7 +143,7 @@ class Control:
         api = TaskApi(self.state, clusters=clusters, definitions=definitions, tasks=self.tasks)
         rule_arn = self.account.events(f"rule/{self.config.ticks.rule}")
 
-        def may_run(target: Mapping[str, Any]) -> str:
+        def denial(target: Mapping[str, Any]) -> str:
             to = definitions.find(target["EcsParameters"]["TaskDefinitionArn"])
             if to is None:
                 return ""
@@ -153,7 +156,7 @@ class Control:
             sqs=lambda: self.clients.sqs(self.config.account_id, self.config.region),
             events=lambda: self.clients.events(self.config.account_id, self.config.region),
             run_task=api.run,
-            why_not=may_run,
+            denial=denial,
             now=self.state.now,
         )
 
@@ -236,8 +239,10 @@ def main() -> int:
     logging.basicConfig(
         level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s"
     )
+    event_log.log.propagate = False
+    event_log.log.addHandler(logging.StreamHandler(sys.stderr))
     try:
-        control = Control(settings.load(settings.PATH))
+        control = Control(settings.load(Path(SETTINGS_PATH)))
         _end_on_signals(control)
         control.start()
     except (HarnessError, EngineError) as error:

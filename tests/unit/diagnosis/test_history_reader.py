@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from harness.core.runs import READY_FILE
 from harness.diagnosis import history_reader
 from harness.diagnosis.history import History
+from harness.standins.contract import ControlEvent, TargetEvent, TickEvent, to_line
 from harness.target.access import Access
 from tests.unit.pages import Paged
 
@@ -60,18 +61,31 @@ TASKS = [
     task("runs", createdAt=at(20), startedAt=at(21)),
 ]  # fmt: skip
 
-LOG = b"""\
-2026-11-23 04:43:31,000 INFO control is ready
-2026-11-23 04:43:33,500 INFO target 10.0.0.5:8080 healthy
-2026-11-23 04:43:52,000 INFO target 10.0.0.5:8080 unhealthy Health checks failed with codes: [500]
-2026-11-23 04:43:53,000 INFO target 10.0.0.5:8080 healthy
-2026-11-23 04:43:31,200 INFO rule tickets-schedule: tick 6fb5 of 2026-11-23T04:43:31Z started \
-arn:aws:ecs:us-east-1:876000000876:task/tickets/tick
-2026-11-23 04:44:31,200 WARNING rule tickets-schedule: dropped tick 1 of 2026-11-23T04:44:31Z: \
-the rule is disabled
-2026-11-23 04:45:31,200 WARNING rule tickets-schedule: tick 2 of 2026-11-23T04:45:31Z: RunTask: \
-ClusterNotFoundException: Cluster not found.
-"""
+
+def target(seconds: float, state: str, description: str = "") -> TargetEvent:
+    return TargetEvent(
+        at=at(seconds).timestamp(),
+        address="10.0.0.5",
+        port=8080,
+        state=state,
+        description=description,
+    )
+
+
+def tick(minute: int, outcome: Any, **more: Any) -> TickEvent:
+    due = f"2026-11-23T04:{minute}:31Z"
+    return TickEvent(at=0.0, rule="tickets-schedule", id="6fb5", due=due, outcome=outcome, **more)
+
+
+EVENTS: tuple[ControlEvent, ...] = (
+    target(3.5, "healthy"),
+    target(22, "unhealthy", "Health checks failed with codes: [500]"),
+    target(23, "healthy"),
+    tick(43, "started", tasks=("arn:aws:ecs:us-east-1:876000000876:task/tickets/tick",)),
+    tick(44, "dropped", reason="the rule is disabled"),
+    tick(45, "refused", reason="ClusterNotFoundException: Cluster not found."),
+)
+LOG = "\n".join(["2026-11-23 04:43:31,000 INFO control is ready", *map(to_line, EVENTS)]).encode()
 
 
 class Ecs(Paged):
@@ -105,7 +119,7 @@ class Containers:
         }
         attrs = {"Created": "2026-11-23T04:43:10.5Z", "State": state}
         status = "running" if ran else "exited"
-        return [SimpleNamespace(status=status, attrs=attrs, logs=lambda: LOG)]
+        return [SimpleNamespace(status=status, attrs=attrs, logs=lambda **_: LOG)]
 
 
 def read(tmp_path: Path, **more: Any) -> History:

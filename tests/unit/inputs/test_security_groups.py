@@ -16,6 +16,7 @@ from harness.stack.components import control, edge, emulator, mysql, proxy
 from harness.stack.network import members, packet_rules
 from harness.stack.network.addresses import Tier
 from harness.stack.network.packet_rules import Layout, Member
+from harness.standins.contract import PacketRules
 
 ROOT = Path(__file__).resolve().parents[3]
 ROLES = ("public", "operator", "app", "proxy", "data", "aws")
@@ -67,7 +68,7 @@ def accepted(text: str) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def rules() -> dict[str, Any]:
+def rules() -> PacketRules:
     """Packet rules of the project's own files."""
     return members.packet_rules(production.load({}, cwd=ROOT), tiers=TIERS)
 
@@ -108,26 +109,26 @@ def rules() -> dict[str, Any]:
     ],
 )
 def test_the_projects_own_groups_open_this_and_nothing_else(
-    rules: dict[str, Any], service: str, expected: list[str]
+    rules: PacketRules, service: str, expected: list[str]
 ) -> None:
-    text = rules["services"][service]
+    text = rules.components[service]
     assert accepted(text) == expected
     assert text.startswith("*filter\n:INPUT DROP [0:0]\n")
     assert text.endswith("\nCOMMIT\n")
 
 
-def test_a_task_lets_in_the_load_balancer_and_its_health_checks_only(rules: dict[str, Any]) -> None:
-    parts = rules["tasks"]
-    (group,) = [name for name, text in parts["groups"].items() if ".10 " in text]
-    assert accepted(parts["groups"][group]) == [
+def test_a_task_lets_in_the_load_balancer_and_its_health_checks_only(rules: PacketRules) -> None:
+    parts = rules.tasks
+    (group,) = [name for name, text in parts.groups.items() if ".10 " in text]
+    assert accepted(parts.groups[group]) == [
         "-s 10.40.2.10 -d 10.40.2.0/24 -p tcp --dport 8080",
         "-s 10.40.2.11 -d 10.40.2.0/24 -p tcp --dport 8080",
     ]
-    assert accepted(parts["first"] + parts["last"]) == []
+    assert accepted(parts.first + parts.last) == []
 
 
-def test_a_task_has_no_way_out_of_its_tiers(rules: dict[str, Any]) -> None:
-    assert rules["tasks"]["last"].splitlines() == [
+def test_a_task_has_no_way_out_of_its_tiers(rules: PacketRules) -> None:
+    assert rules.tasks.last.splitlines() == [
         "-A OUTPUT -o lo -j ACCEPT",
         "-A OUTPUT -d 10.40.2.1 -j DROP",
         "-A OUTPUT -d 10.40.3.1 -j DROP",
@@ -140,8 +141,8 @@ def test_a_task_has_no_way_out_of_its_tiers(rules: dict[str, Any]) -> None:
     ]
 
 
-def test_who_is_inside_is_no_visitor(rules: dict[str, Any]) -> None:
-    lines = rules["services"]["edge"].splitlines()
+def test_who_is_inside_is_no_visitor(rules: PacketRules) -> None:
+    lines = rules.components["edge"].splitlines()
     shut = [line for line in lines if line.endswith("DROP")]
     assert shut == [
         "-A INPUT -s 10.40.0.0/16 -d 198.18.0.0/24 -j DROP",
@@ -174,7 +175,7 @@ def test_a_cidr_of_the_vpc_means_addresses_and_of_the_internet_the_public_side(
 def test_the_world_means_everyone_where_no_public_side_is(tmp_path: Path) -> None:
     path = write(tmp_path, tasks=[opening(8080, cidr="0.0.0.0/0")])
     found = layout(path, tasks=Member(("app",), groups=("tasks",))).of_tasks()
-    assert accepted(found["groups"]["tasks"]) == ["-s 0.0.0.0/0 -d 0.0.0.0/0 -p tcp --dport 8080"]
+    assert accepted(found.groups["tasks"]) == ["-s 0.0.0.0/0 -d 0.0.0.0/0 -p tcp --dport 8080"]
 
 
 def test_a_group_that_admits_itself_admits_its_members(tmp_path: Path) -> None:

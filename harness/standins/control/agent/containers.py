@@ -19,9 +19,9 @@ from harness.core.labels import (
     LABEL_TASK_ARN,
     LABEL_TASK_ID,
 )
+from harness.standins.contract import SOCKETS_DIR, ControlSettings
 from harness.standins.control.agent.packet_rules import VARIABLE
 from harness.standins.control.state.model import Container, Definition, Task
-from harness.standins.control.state.settings import SOCKETS_DIR, Settings
 
 _MIB = 1024 * 1024
 _PIDS_LIMIT = 512
@@ -29,7 +29,7 @@ _PAUSE_PIDS_LIMIT = 128
 METADATA_HOST = "http://169.254.170.2"
 
 
-def labels_of(task: Task, *, settings: Settings, definition: Definition) -> dict[str, str]:
+def labels_of(task: Task, *, settings: ControlSettings, definition: Definition) -> dict[str, str]:
     """Return the labels that every container of a task carries."""
     return {
         **settings.labels,
@@ -41,7 +41,7 @@ def labels_of(task: Task, *, settings: Settings, definition: Definition) -> dict
     }
 
 
-def _name(task: Task, *, settings: Settings, definition: Definition, last: str) -> str:
+def _name(task: Task, *, settings: ControlSettings, definition: Definition, last: str) -> str:
     return f"cutover-{settings.run}-{definition.family}-{task.id[:8]}-{last}"
 
 
@@ -62,7 +62,7 @@ def why_no_pull(reference: str, *, architecture: str, raw: Mapping[str, Any]) ->
     return ""
 
 
-def pause(task: Task, *, settings: Settings, definition: Definition) -> dict[str, Any]:
+def pause(task: Task, *, settings: ControlSettings, definition: Definition) -> dict[str, Any]:
     """Return what creates the pause container; a label on it is control's record of the task."""
     record = {
         "arn": task.arn,
@@ -91,7 +91,7 @@ def pause(task: Task, *, settings: Settings, definition: Definition) -> dict[str
     return {
         "image": settings.pause_image,
         "name": _name(task, settings=settings, definition=definition, last="pause"),
-        "command": [str(SOCKETS_DIR / f"{task.id}.sock")],
+        "command": [f"{SOCKETS_DIR}/{task.id}.sock"],
         "labels": {
             **labels_of(task, settings=settings, definition=definition),
             LABEL_ROLE: "pause",
@@ -104,7 +104,7 @@ def pause(task: Task, *, settings: Settings, definition: Definition) -> dict[str
         "memswap_limit": 48 * _MIB,
         "pids_limit": _PAUSE_PIDS_LIMIT,
         "mounts": [
-            Mount(str(SOCKETS_DIR), f"cutover-{settings.run}-control", type="volume"),
+            Mount(SOCKETS_DIR, f"cutover-{settings.run}-control", type="volume"),
         ],
         "log_config": LogConfig(type="json-file", config={"max-size": "1m"}),
     }
@@ -114,7 +114,7 @@ def container(
     task: Task,
     *,
     item: Container,
-    settings: Settings,
+    settings: ControlSettings,
     definition: Definition,
     parsed: TaskDefinition,
     environment: Mapping[str, str],
@@ -168,12 +168,14 @@ def override_of(task: Task, *, name: str) -> dict[str, Any]:
     return next((dict(item) for item in found if item.get("name") == name), {})
 
 
-def volume_name(task: Task, *, settings: Settings, last: str) -> str:
+def volume_name(task: Task, *, settings: ControlSettings, last: str) -> str:
     """Return the name of one of the task's volumes."""
     return f"cutover-{settings.run}-{task.id[:8]}-{last}"
 
 
-def overlay_volumes(task: Task, *, said: ContainerDefinition, settings: Settings) -> dict[str, str]:
+def overlay_volumes(
+    task: Task, *, said: ContainerDefinition, settings: ControlSettings
+) -> dict[str, str]:
     """Return directory to volume for overlay files, needed where the root is read-only.
 
     Docker copies the image's content of the directory into the new volume, and a file can be put
@@ -188,7 +190,9 @@ def overlay_volumes(task: Task, *, said: ContainerDefinition, settings: Settings
     }
 
 
-def task_volumes(task: Task, *, said: ContainerDefinition, settings: Settings) -> dict[str, str]:
+def task_volumes(
+    task: Task, *, said: ContainerDefinition, settings: ControlSettings
+) -> dict[str, str]:
     """Return the volume for each of the definition's volumes that this container mounts."""
     return {
         point["sourceVolume"]: volume_name(
@@ -198,7 +202,7 @@ def task_volumes(task: Task, *, said: ContainerDefinition, settings: Settings) -
     }
 
 
-def mounts(task: Task, *, said: ContainerDefinition, settings: Settings) -> list[Mount]:
+def mounts(task: Task, *, said: ContainerDefinition, settings: ControlSettings) -> list[Mount]:
     """Return a container's volumes: the task definition's, and the overlay's."""
     volumes = task_volumes(task, said=said, settings=settings)
     found = [
@@ -241,7 +245,7 @@ def environment_of(
     task: Task,
     *,
     item: Container,
-    settings: Settings,
+    settings: ControlSettings,
     parsed: TaskDefinition,
     secrets: Mapping[str, str],
     app_network_cidr: str,

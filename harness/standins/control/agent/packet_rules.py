@@ -14,8 +14,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from harness.core.labels import LABEL_ROLE
+from harness.standins.contract import ControlSettings
 from harness.standins.control.agent.engine import Engine, EngineError, Seen
-from harness.standins.control.state.settings import Settings
 
 log = logging.getLogger(__name__)
 
@@ -35,13 +35,13 @@ def groups_of(given: Mapping[str, Any]) -> list[str]:
 class Firewall:
     """Keeps the rules of the services where they belong."""
 
-    def __init__(self, engine: Engine, *, settings: Settings) -> None:
+    def __init__(self, engine: Engine, *, settings: ControlSettings) -> None:
         self._engine = engine
         self._settings = settings
         self._lock = threading.Lock()
         self._begun: dict[str, tuple[str, str]] = {}
         """Role to the container, and its start, whose rules are in place or on their way."""
-        self._wanting = dict.fromkeys(settings.rules.services, "not yet")
+        self._wanting = dict.fromkeys(settings.rules.components, "not yet")
         """Role to why its rules are not in place."""
 
     def wanting(self) -> str:
@@ -52,10 +52,10 @@ class Firewall:
     def run(self) -> None:
         """Follow the engine's events; after a gap, look at every service once."""
         again = threading.Event()
-        while self._settings.rules.services:
+        while self._settings.rules.components:
             since = time.time()
             try:
-                for role in self._settings.rules.services:
+                for role in self._settings.rules.components:
                     for seen in self._engine.containers(role=role):
                         self._take_note(seen)
                 for docker_id in self._engine.starts(since=since):
@@ -66,7 +66,7 @@ class Firewall:
 
     def _take_note(self, seen: Seen) -> None:
         role = seen.labels.get(LABEL_ROLE, "")
-        if role not in self._settings.rules.services or not seen.running:
+        if role not in self._settings.rules.components or not seen.running:
             return
         with self._lock:
             if self._begun.get(role) == (seen.docker_id, seen.started_at):
@@ -91,12 +91,12 @@ class Firewall:
                 return
 
 
-def joining(docker_id: str, *, role: str, settings: Settings) -> dict[str, Any]:
+def joining(docker_id: str, *, role: str, settings: ControlSettings) -> dict[str, Any]:
     """Return what creates the container that puts a service's rules into its namespace."""
     return {
         "image": settings.pause_image,
         "entrypoint": [COMMAND],
-        "environment": {VARIABLE: settings.rules.services[role]},
+        "environment": {VARIABLE: settings.rules.components[role]},
         "network_mode": f"container:{docker_id}",
         "labels": {**settings.labels, LABEL_ROLE: "rules"},
         "cap_drop": ["ALL"],

@@ -14,12 +14,14 @@ import logging
 import threading
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from harness.aws.eventbridge import run_task_input
-from harness.standins.control.state.settings import Ticks as Settings
+from harness.standins.contract import RuleTarget, TickEvent
+from harness.standins.control.wire import event_log
 from harness.standins.control.wire.protocol import ApiError
 
 log = logging.getLogger(__name__)
@@ -37,20 +39,20 @@ class Ticks:
 
     def __init__(
         self,
-        settings: Settings,
+        settings: RuleTarget,
         *,
         sqs: Callable[[], Any],
         events: Callable[[], Any],
         run_task: Callable[[dict[str, Any]], dict[str, Any]],
-        why_not: Callable[[Mapping[str, Any]], str] = lambda _target: "",
+        denial: Callable[[Mapping[str, Any]], str] = lambda _target: "",
         now: Callable[[], float],
     ) -> None:
         self._settings = settings
         self._sqs = sqs
         self._events = events
         self._run_task = run_task
-        self._lacks_right = why_not
-        """Says what the rule's role lacks for a target, in AWS's words."""
+        self._denial = denial
+        """Returns the right that the rule's role lacks for a target, in AWS's words."""
         self._now = now
         self._url = ""
 
@@ -91,30 +93,32 @@ class Ticks:
         except (ValueError, KeyError, TypeError):
             log.warning("rule %s: dropped what is no event: %.200s", rule, body)
             return True
-        tick = f"tick {event.get('id', '')} of {event['time']}"
+        tick = partial(
+            TickEvent, at=self._now(), rule=rule, id=str(event.get("id", "")), due=event["time"]
+        )
         tries = int(message.get("Attributes", {}).get("ApproximateReceiveCount", 1))
-        why_not = self._why_not(age_s=self._now() - at, tries=tries)
-        if why_not:
-            log.warning("rule %s: dropped %s: %s", rule, tick, why_not)
+        if reason := self._drop_reason(age_s=self._now() - at, tries=tries):
+            event_log.write(tick(outcome="dropped", reason=reason))
             return True
-        refused = self._lacks_right(self._settings.target)
-        if refused:
-            log.warning("rule %s: %s: RunTask: %s", rule, tick, refused)
+        if reason := self._denial(self._settings.target):
+            event_log.write(tick(outcome="refused", reason=reason))
             return False
         try:
             tasks = self._run_task(request(self._settings))["tasks"]
         except ApiError as error:
-            log.warning("rule %s: %s: RunTask: %s: %s", rule, tick, error.code, error.message)
+            event_log.write(tick(outcome="refused", reason=f"{error.code}: {error.message}"))
             return False
-        except Exception:
-            log.exception("rule %s: %s", rule, tick)
+        except Exception as error:
+            log.exception("rule %s: internal error", rule)
+            event_log.write(tick(outcome="refused", reason=f"internal error: {error}"))
             return False
-        arns = ", ".join(task["taskArn"] for task in tasks)
-        log.info("rule %s: %s started %s", rule, tick, arns)
+        event_log.write(
+            tick(outcome="started", tasks=tuple(str(task["taskArn"]) for task in tasks))
+        )
         return True
 
-    def _why_not(self, *, age_s: float, tries: int) -> str:
-        """Say why EventBridge would not, or no longer, run the task for a tick."""
+    def _drop_reason(self, *, age_s: float, tries: int) -> str:
+        """Return why EventBridge would not, or no longer, run the task for a tick."""
         policy = self._settings.target.get("RetryPolicy", {})
         if age_s > policy.get("MaximumEventAgeInSeconds", _DAY_S):
             return f"it is {age_s:.0f} s old"
@@ -124,7 +128,7 @@ class Ticks:
         return "the rule is disabled" if state == "DISABLED" else ""
 
 
-def request(settings: Settings) -> dict[str, Any]:
+def request(settings: RuleTarget) -> dict[str, Any]:
     """Return the RunTask input of one tick."""
     started_by = f"events-rule/{settings.rule}"[:STARTED_BY_LENGTH]
     return {**run_task_input(settings.target), "startedBy": started_by}

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import math
 
+from harness.standins.contract import ControlSettings
 from harness.standins.control.agent.packet_rules import groups_of
 from harness.standins.control.scheduler import deployments
 from harness.standins.control.scheduler.deployments import Limits, Member
@@ -16,7 +17,6 @@ from harness.standins.control.scheduler.targets import Targets
 from harness.standins.control.scheduler.tasks import Tasks
 from harness.standins.control.state import model, names
 from harness.standins.control.state.model import RUNNING, STOPPED, Deployment, Service, Task
-from harness.standins.control.state.settings import Settings
 from harness.standins.control.state.state import State
 
 log = logging.getLogger(__name__)
@@ -29,7 +29,9 @@ _SELF_STOPPED = ("EssentialContainerExited", "TaskFailedToStart")
 class Services:
     """The service scheduler."""
 
-    def __init__(self, state: State, *, settings: Settings, tasks: Tasks, targets: Targets) -> None:
+    def __init__(
+        self, state: State, *, settings: ControlSettings, tasks: Tasks, targets: Targets
+    ) -> None:
         self._state = state
         self._settings = settings
         self._tasks = tasks

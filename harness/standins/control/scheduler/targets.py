@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 
+from harness.standins.contract import TargetEvent
 from harness.standins.control.scheduler import health_checks
 from harness.standins.control.state.model import Target, TargetGroup
 from harness.standins.control.state.state import State
-
-log = logging.getLogger(__name__)
+from harness.standins.control.wire import event_log
 
 
 class Targets:
@@ -65,7 +64,15 @@ class Targets:
                 if counts and isinstance(result, health_checks.Failed):
                     counted_at = self._state.now()
                 if health_checks.record(target, result=result, check=check, counts=counts):
-                    log.info("target %s %s %s", target.key, target.state, target.description)
+                    event_log.write(
+                        TargetEvent(
+                            at=self._state.now(),
+                            address=target.ip,
+                            port=target.port,
+                            state=target.state,
+                            description=target.description,
+                        )
+                    )
                     self._state.changed()
                 delay_s = health_checks.wait_before_next_s(target, check=check)
             self._state.wait_for(lambda: target.state == "draining", timeout_s=delay_s)

@@ -12,13 +12,13 @@ from typing import Any
 from harness.aws.task_definition import TaskDefinition, parse
 from harness.core.labels import LABEL_ROLE, LABEL_TASK_ID
 from harness.core.redact import redact, remember_variable
+from harness.standins.contract import ControlSettings
 from harness.standins.control.agent import containers
 from harness.standins.control.agent.engine import Engine, EngineError, Seen
 from harness.standins.control.agent.secrets import SecretError, Secrets
 from harness.standins.control.scheduler.health_checks import CheckLoop, ContainerCheck
 from harness.standins.control.state import model, names
 from harness.standins.control.state.model import RUNNING, STOPPED, Container, Definition, Task
-from harness.standins.control.state.settings import Settings
 from harness.standins.control.state.state import State
 
 log = logging.getLogger(__name__)
@@ -56,7 +56,7 @@ class Tasks:
         self,
         state: State,
         *,
-        settings: Settings,
+        settings: ControlSettings,
         engine: Engine,
         secrets: Secrets,
         hooks: Hooks,

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
+from harness.standins.contract import ControlSettings as Settings
+from harness.standins.contract import PacketRules, TaskRules
 from harness.standins.control.agent.engine import EngineError, Seen
 from harness.standins.control.agent.packet_rules import Firewall, groups_of
-from harness.standins.control.state.settings import Rules, Settings
 
 SETTINGS = Settings(
     run="a1b2c3",
@@ -24,9 +25,9 @@ SETTINGS = Settings(
     edge_container="edge",
     pause_image="sha256:pause",
     images={},
-    rules=Rules(
-        services={"edge": "rules of edge", "mysql": "rules of mysql"},
-        tasks={"first": "first\n", "groups": {"sg-1": "one\n", "sg-2": "two\n"}, "last": "last\n"},
+    rules=PacketRules(
+        components={"edge": "rules of edge", "mysql": "rules of mysql"},
+        tasks=TaskRules(first="first\n", groups={"sg-1": "one\n", "sg-2": "two\n"}, last="last\n"),
     ),
 )
 
@@ -143,7 +144,7 @@ def test_a_failure_that_stays_is_said() -> None:
 def test_a_tasks_rules_are_those_of_all_its_groups() -> None:
     assert SETTINGS.rules.of_task(["sg-2", "sg-1"]) == "first\ntwo\none\nlast\n"
     assert SETTINGS.rules.of_task([]) == "first\nlast\n"
-    assert not Rules().of_task(["sg-1"])
+    assert not PacketRules().of_task(["sg-1"])
     with pytest.raises(LookupError, match="'sg-3' does not exist"):
         SETTINGS.rules.of_task(["sg-3"])
 

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 import pytest
 from botocore.parsers import create_parser
 
+from harness.standins.contract import ControlSettings as Settings
 from harness.standins.control.api.definitions import Clusters, Definitions
 from harness.standins.control.api.elbv2 import Elbv2Api
 from harness.standins.control.api.server import ECS_TARGET, Api
@@ -17,7 +18,6 @@ from harness.standins.control.api.services import ServiceApi
 from harness.standins.control.api.tasks import TaskApi
 from harness.standins.control.scheduler.services import Services
 from harness.standins.control.state.names import Account
-from harness.standins.control.state.settings import Settings
 from harness.standins.control.state.state import State
 from harness.standins.control.wire import protocol
 from tests.unit.standins.control.conftest import FakeTasks

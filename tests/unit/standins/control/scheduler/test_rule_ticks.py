@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from harness.standins.contract import RuleTarget, TickEvent, events_in
 from harness.standins.control.scheduler.rule_ticks import LONG_POLL_S, Ticks, request
-from harness.standins.control.state.settings import Ticks as Settings
 from harness.standins.control.wire.protocol import ApiError
 
 NOW = 1_795_408_080.0
@@ -34,7 +34,7 @@ TARGET = {
     "Input": {"containerOverrides": [{"name": "app", "command": ["php", "artisan"]}]},
     "RetryPolicy": {"MaximumEventAgeInSeconds": 60, "MaximumRetryAttempts": 3},
 }
-SETTINGS = Settings(rule="tickets-schedule", queue="tickets-schedule-ticks", target=TARGET)
+SETTINGS = RuleTarget(rule="tickets-schedule", queue="tickets-schedule-ticks", target=TARGET)
 
 
 def message(body: str | None = None, *, received: int = 1, time: str = TIME) -> dict[str, Any]:
@@ -113,22 +113,43 @@ def test_a_tick_becomes_one_run_task_with_the_targets_parameters_and_overrides()
 
 
 def test_started_by_is_no_longer_than_ecs_takes() -> None:
-    long = Settings(rule="r" * 64, queue="q", target=TARGET)
+    long = RuleTarget(rule="r" * 64, queue="q", target=TARGET)
     assert len(request(long)["startedBy"]) == 36
 
 
 def test_overrides_may_be_text() -> None:
-    texts = Settings(rule="r", queue="q", target={**TARGET, "Input": json.dumps(TARGET["Input"])})
+    texts = RuleTarget(rule="r", queue="q", target={**TARGET, "Input": json.dumps(TARGET["Input"])})
     assert request(texts)["overrides"] == TARGET["Input"]
 
 
 def test_a_refused_tick_stays_in_the_queue_and_the_words_are_in_the_log(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
+    caplog.set_level(logging.INFO)
     aws = FakeAws([message()])
     read(aws, FakeEcs(ApiError("ClientException", message="TaskDefinition not found.")))
     assert aws.deleted == 0
-    assert "RunTask: ClientException: TaskDefinition not found." in caplog.text
+    (event,) = events_in(caplog.messages)
+    assert event == TickEvent(
+        at=NOW + 2,
+        rule="tickets-schedule",
+        id="tick-1",
+        due=TIME,
+        outcome="refused",
+        reason="ClientException: TaskDefinition not found.",
+    )
+    assert str(event) == (
+        f"rule tickets-schedule: tick tick-1 of {TIME}: RunTask:"
+        " ClientException: TaskDefinition not found."
+    )
+
+
+def test_a_tick_that_started_is_an_event_with_its_tasks(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    read(FakeAws([message()]), FakeEcs())
+    (event,) = events_in(caplog.messages)
+    assert isinstance(event, TickEvent)
+    assert (event.outcome, event.tasks) == ("started", ("arn:aws:ecs:r:a:task/tickets/abc",))
 
 
 def test_a_refusal_of_one_tick_does_not_keep_the_next_from_its_task() -> None:
@@ -150,6 +171,7 @@ def test_a_refusal_of_one_tick_does_not_keep_the_next_from_its_task() -> None:
 def test_a_tick_that_eventbridge_would_drop_is_dropped(
     one: dict[str, Any], why: str, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level(logging.INFO)
     aws, ecs = FakeAws([one]), FakeEcs()
     read(aws, ecs)
     assert ecs.asked == []

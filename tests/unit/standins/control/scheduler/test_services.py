@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from harness.standins.contract import ControlSettings as Settings
 from harness.standins.control.scheduler.services import Services
 from harness.standins.control.state import model
 from harness.standins.control.state.model import Definition, Service, Target, TargetGroup, Task
-from harness.standins.control.state.settings import Settings
 from harness.standins.control.state.state import State
 from tests.unit.standins.control.conftest import ACCOUNT_ARN, FakeClock, FakeTasks, run_task
 

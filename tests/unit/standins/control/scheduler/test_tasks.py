@@ -12,6 +12,8 @@ import pytest
 
 from harness.aws.task_definition import ContainerDefinition, parse
 from harness.core.errors import ConfigError
+from harness.standins.contract import ControlSettings as Settings
+from harness.standins.contract import Overlay
 from harness.standins.control.agent import containers
 from harness.standins.control.agent.engine import EngineError, Seen
 from harness.standins.control.agent.metadata import Metadata
@@ -27,7 +29,7 @@ from harness.standins.control.state.model import (
     Definition,
     Task,
 )
-from harness.standins.control.state.settings import Overlay, Settings, load
+from harness.standins.control.state.settings import load
 from harness.standins.control.state.state import State
 from tests.unit.standins.control.conftest import ACCOUNT_ARN
 
@@ -375,7 +377,7 @@ def test_settings_with_an_unknown_or_missing_key_are_refused(tmp_path: Path) -> 
     with pytest.raises(ConfigError) as caught:
         load(path)
     assert str(caught.value).startswith(
-        f"{path}: unknown or missing: account_id, aws_endpoint_url, cluster, colour,"
+        f"cannot read {path}: home is missing; owner is missing; account_id is missing;"
     )
 
 
