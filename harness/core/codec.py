@@ -1,7 +1,7 @@
 """Dataclasses to JSON and back, for the files and messages that are ours.
 
 Strict: a key that is missing or unknown, or a value of another type, is a problem, and all problems
-are reported at once. See `docs/decisions.md` for why this is not a library.
+are reported at once. docs/decisions.md says why this is not a library.
 """
 
 from __future__ import annotations
@@ -46,7 +46,9 @@ def encode(value: Any) -> Any:
     return asdict(value)
 
 
-def decode(kind: type[T], data: object, *, ignore_unknown: bool = False) -> T:
+def decode(
+    kind: type[T], data: object, *, ignore_unknown: bool = False, defaults: bool = True
+) -> T:
     """Build a dataclass, or a ``dict``, ``list`` or ``tuple`` of them, from parsed JSON.
 
     Args:
@@ -54,12 +56,13 @@ def decode(kind: type[T], data: object, *, ignore_unknown: bool = False) -> T:
             ``Mapping[str, X]``, ``list[X]``, tuples and other dataclasses.
         data: What ``json.loads`` returned.
         ignore_unknown: Ignore keys that the type does not have.
+        defaults: Let a field's default stand for a missing key.
 
     Raises:
         FormatError: A key is missing, unknown or of another type.
     """
     problems: list[str] = []
-    value = _Decoder(problems, ignore_unknown).build(kind, data, "")
+    value = _Decoder(problems, ignore_unknown, defaults).build(kind, data, "")
     if problems:
         raise FormatError(problems)
     result: T = value
@@ -69,8 +72,9 @@ def decode(kind: type[T], data: object, *, ignore_unknown: bool = False) -> T:
 class _Decoder:
     """Builds values; what does not fit becomes None and a problem."""
 
-    def __init__(self, problems: list[str], ignore_unknown: bool) -> None:
+    def __init__(self, problems: list[str], ignore_unknown: bool, defaults: bool) -> None:
         self._problems = problems
+        self._defaults = defaults
         self._ignore_unknown = ignore_unknown
         self._builders: Mapping[Any, Callable[[Any, Any, str], Any]] = {
             Mapping: self._mapping,
@@ -104,7 +108,9 @@ class _Decoder:
         if not isinstance(data, dict):
             return self._reject(_JSON_TYPES[dict], data, key)
         hints = _hints(kind)
-        missing = [name for name in _required(kind) if name not in data]
+        missing = [
+            name for name in (_required(kind) if self._defaults else hints) if name not in data
+        ]
         unknown = [] if self._ignore_unknown else [name for name in data if name not in hints]
         self._problems += [f"{_below(key, name)} is missing" for name in missing]
         self._problems += [f"{_below(key, name)} is unknown" for name in unknown]

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from harness.core import codec
 from harness.diagnosis.history import History
 from harness.target.truth import NOT_COVERED, Label
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from harness.target.recorded_runs import RecordedRun
 
 PASSED = "passed"
@@ -75,17 +75,12 @@ class Outcome:
 
     def as_json(self) -> dict[str, Any]:
         """Return plain JSON, with the derived fields that a reader wants."""
-        return {**asdict(self), "story": self.story, "title": self.title}
+        return {**codec.encode(self), "story": self.story, "title": self.title}
 
 
 def outcome_from(data: Mapping[str, Any]) -> Outcome:
     """Make an outcome from its JSON; it crosses from an xdist worker in that form."""
-    plain = {key: value for key, value in data.items() if key not in ("story", "title")}
-    plain["labels"] = {name: Label(**label) for name, label in plain["labels"].items()}
-    plain["measured"] = tuple((name, value) for name, value in plain["measured"])
-    plain["cause_lines"] = tuple(plain["cause_lines"])
-    plain["sections"] = tuple((title, text) for title, text in plain["sections"])
-    return Outcome(**plain)
+    return codec.decode(Outcome, data, ignore_unknown=True)
 
 
 @dataclass(frozen=True)

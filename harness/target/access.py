@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
+from harness.core import codec
 from harness.core.errors import TargetError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 
 @dataclass(frozen=True)
@@ -60,37 +59,20 @@ class Access:
 
 
 def access_from(data: Mapping[str, Any], *, where: str) -> Access:
-    """Turn the parsed ``current.json`` into an `Access`; keys that nothing here reads may be in it.
+    """Turn the parsed ``current.json`` into an `Access`. Unknown keys are ignored.
 
     Raises:
         TargetError: A key is missing or of the wrong type.
     """
-    kinds = {one.name: _kind(str(one.type)) for one in fields(Access)}
-    missing = [name for name in kinds if name not in data]
-    wrong = [name for name, kind in kinds.items() if not isinstance(data.get(name, kind()), kind)]
-    if missing or wrong:
-        told = [
-            f"{what}: {', '.join(names)}"
-            for what, names in (("missing", missing), ("wrong type", wrong))
-            if names
-        ]
+    try:
+        return codec.decode(Access, data, ignore_unknown=True, defaults=False)
+    except codec.FormatError as error:
         raise TargetError(
             "The description of the running stack does not fit this version of the harness.",
-            state="; ".join(told),
+            state=str(error),
             where=where,
             hint="Run bin/cutover down, then bin/cutover up.",
-        )
-    found: dict[str, Any] = {
-        name: tuple(data[name]) if kind is list else data[name] for name, kind in kinds.items()
-    }
-    return Access(**found)
-
-
-def _kind(annotation: str) -> type:
-    """Return what JSON makes of a field."""
-    if "Mapping" in annotation:
-        return dict
-    return list if "tuple" in annotation else str
+        ) from error
 
 
 def split_address(address: str) -> tuple[str, int]:

@@ -12,9 +12,11 @@ import json
 import os
 import re
 import tarfile
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
+
+from harness.core import codec
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -87,14 +89,12 @@ def kept(directory: Path, *, image: str, look: Callable[[], Findings]) -> Findin
     rules = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:12]
     path = directory / f"{image.rpartition(':')[2][:32]}-{rules}.json"
     if path.is_file():
-        found = json.loads(path.read_text(encoding="utf-8"))
-        lists = {name: tuple(found[name]) for name in ("secrets", "dotenv", "caches")}
-        return Findings(files=found["files"], **lists)
+        return codec.decode(Findings, json.loads(path.read_text(encoding="utf-8")))
     seen = look()
     directory.mkdir(parents=True, exist_ok=True)
     # Another process may look for it at this moment: it finds all of it, or nothing.
     written = path.with_suffix(f".{os.getpid()}")
-    written.write_text(json.dumps(asdict(seen)), encoding="utf-8")
+    written.write_text(json.dumps(codec.encode(seen)), encoding="utf-8")
     written.replace(path)
     return seen
 

@@ -78,8 +78,8 @@ def test_a_description_with_a_missing_or_wrong_key_names_it(tmp_path: Path) -> N
     with pytest.raises(TargetError) as failure:
         locate.local(tmp_path)
     text = str(failure.value)
-    assert "missing: cluster" in text
-    assert "wrong type: run_dir, services" in text
+    assert "cluster is missing; run_dir must be a text, not a whole number" in text
+    assert "services must be an object, not a list" in text
     assert "bin/cutover down, then bin/cutover up" in text
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from docker.types import LogConfig, Mount, Ulimit
 
 from harness.aws.task_definition import ContainerDefinition, TaskDefinition
+from harness.core import codec
 from harness.core.labels import (
     LABEL_CONTAINER,
     LABEL_FAMILY,
@@ -64,30 +65,6 @@ def why_no_pull(reference: str, *, architecture: str, raw: Mapping[str, Any]) ->
 
 def pause(task: Task, *, settings: ControlSettings, definition: Definition) -> dict[str, Any]:
     """Return what creates the pause container; a label on it is control's record of the task."""
-    record = {
-        "arn": task.arn,
-        "definition_arn": task.definition_arn,
-        "group": task.group,
-        "created_at": task.created_at,
-        "service": task.service,
-        "deployment": task.deployment,
-        "started_by": task.started_by,
-        "overrides": task.overrides,
-        "credentials_id": task.credentials_id,
-        "execute_command": task.execute_command,
-        "exec_refused": task.exec_refused,
-        "containers": [
-            {
-                "name": item.name,
-                "runtime_id": item.runtime_id,
-                "image": item.image,
-                "image_id": item.image_id,
-                "essential": item.essential,
-                "has_check": item.has_check,
-            }
-            for item in task.containers
-        ],
-    }
     return {
         "image": settings.pause_image,
         "name": _name(task, settings=settings, definition=definition, last="pause"),
@@ -95,7 +72,7 @@ def pause(task: Task, *, settings: ControlSettings, definition: Definition) -> d
         "labels": {
             **labels_of(task, settings=settings, definition=definition),
             LABEL_ROLE: "pause",
-            LABEL_TASK: json.dumps(record),
+            LABEL_TASK: json.dumps(codec.encode(task)),
         },
         "environment": {VARIABLE: settings.rules.of_task(task.security_groups)},
         "networks": list(settings.task_networks.values()),

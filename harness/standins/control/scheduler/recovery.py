@@ -6,11 +6,12 @@ import json
 import logging
 from collections.abc import Mapping
 
+from harness.core import codec
 from harness.core.labels import LABEL_CONTAINER, LABEL_TASK, LABEL_TASK_ID
 from harness.standins.control.agent.engine import Engine, Seen
 from harness.standins.control.scheduler.targets import Targets
 from harness.standins.control.scheduler.tasks import Tasks
-from harness.standins.control.state.model import RUNNING, STOPPED, Container, Task
+from harness.standins.control.state.model import RUNNING, STOPPED, Task
 from harness.standins.control.state.state import State
 
 log = logging.getLogger(__name__)
@@ -58,7 +59,7 @@ def _drop_targets_without_task(state: State) -> None:
 
 def _task(pause: Seen, *, remembered: Mapping[str, Task], beside: Mapping[str, Seen]) -> Task:
     task_id = pause.labels[LABEL_TASK_ID]
-    task = remembered.get(task_id) or _from_label(pause, task_id=task_id)
+    task = remembered.get(task_id) or codec.decode(Task, json.loads(pause.labels[LABEL_TASK]))
     task.pause_id = pause.docker_id
     for item in task.containers:
         seen = beside.get(item.name)
@@ -75,12 +76,6 @@ def _task(pause: Seen, *, remembered: Mapping[str, Task], beside: Mapping[str, S
         return task
     task.status = "DEPROVISIONING"
     return task
-
-
-def _from_label(pause: Seen, *, task_id: str) -> Task:
-    raw = json.loads(pause.labels[LABEL_TASK])
-    made = [Container(**item) for item in raw.pop("containers")]
-    return Task(id=task_id, containers=made, **raw)
 
 
 def _resume(task: Task, *, tasks: Tasks) -> None:

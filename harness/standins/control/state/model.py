@@ -122,7 +122,6 @@ class Deployment:
     """Failures since the last good task; drives the throttle of new starts."""
     next_start_at: float = 0.0
     impaired: bool = False
-    was_completed: bool = False
 
 
 @dataclass
@@ -234,3 +233,16 @@ class Listener:
             for group in (action.get("ForwardConfig") or {}).get("TargetGroups") or ():
                 found.add(group["TargetGroupArn"])
         return found
+
+
+@dataclass
+class Records:
+    """All records, as the state file keeps them."""
+
+    clusters: dict[str, float]
+    definitions: dict[str, list[Definition]]
+    services: dict[str, Service]
+    tasks: dict[str, Task]
+    target_groups: dict[str, TargetGroup]
+    load_balancers: dict[str, LoadBalancer]
+    listeners: dict[str, Listener]

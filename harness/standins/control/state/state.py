@@ -13,14 +13,16 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import fields
 from pathlib import Path
-from typing import Any
 
+from harness.core import codec
+from harness.core.errors import ConfigError
 from harness.standins.control.state import model
 
 KEEP_STOPPED_S = 3600.0
 KEEP_EVENTS = 100
+_FIELDS = fields(model.Records)
 
 
 class State:
@@ -122,61 +124,36 @@ class State:
         if self.path is None:
             return
         with self.lock():
-            text = json.dumps({"format": 1, **self._plain()})
+            text = json.dumps(codec.encode(self._records()))
         self.path.parent.mkdir(parents=True, exist_ok=True)
         new = self.path.with_suffix(".new")
         new.write_text(text, encoding="utf-8")
         new.replace(self.path)
 
-    def _plain(self) -> dict[str, Any]:
-        return {
-            "clusters": self.clusters,
-            "definitions": {k: [asdict(d) for d in v] for k, v in self.definitions.items()},
-            "services": {k: asdict(v) for k, v in self.services.items()},
-            "tasks": {k: asdict(v) for k, v in self.tasks.items()},
-            "target_groups": {k: asdict(v) for k, v in self.target_groups.items()},
-            "load_balancers": {k: asdict(v) for k, v in self.load_balancers.items()},
-            "listeners": {k: asdict(v) for k, v in self.listeners.items()},
-        }
+    def _records(self) -> model.Records:
+        return model.Records(**{item.name: getattr(self, item.name) for item in _FIELDS})
 
     def load(self) -> dict[str, model.Task]:
-        """Read the file if there is one; return its tasks, which labels must confirm."""
+        """Read the file if there is one; return its tasks, which labels must confirm.
+
+        Raises:
+            ConfigError: The file does not fit this version.
+        """
         if self.path is None or not self.path.exists():
             return {}
-        raw = json.loads(self.path.read_text(encoding="utf-8"))
+        try:
+            records = codec.decode(model.Records, json.loads(self.path.read_text(encoding="utf-8")))
+        except ValueError as error:
+            raise ConfigError(
+                f"cannot read {self.path}: {error}",
+                where=str(self.path),
+                hint="run bin/cutover down, then bin/cutover up",
+            ) from error
         with self.lock():
-            self.clusters = raw["clusters"]
-            self.definitions = {
-                k: [model.Definition(**item) for item in v] for k, v in raw["definitions"].items()
-            }
-            self.services = {k: _service(v) for k, v in raw["services"].items()}
-            self.target_groups = {k: _group(v) for k, v in raw["target_groups"].items()}
-            self.load_balancers = {
-                k: model.LoadBalancer(**v) for k, v in raw["load_balancers"].items()
-            }
-            self.listeners = {k: model.Listener(**v) for k, v in raw["listeners"].items()}
-        return {k: task_from(v) for k, v in raw["tasks"].items()}
-
-
-def task_from(raw: dict[str, Any]) -> model.Task:
-    """Rebuild a task from its plain form."""
-    containers = [model.Container(**item) for item in raw["containers"]]
-    return model.Task(**{**raw, "containers": containers})
-
-
-def _service(raw: dict[str, Any]) -> model.Service:
-    return model.Service(
-        **{
-            **raw,
-            "deployments": [model.Deployment(**item) for item in raw["deployments"]],
-            "events": [model.Event(**item) for item in raw["events"]],
-        }
-    )
-
-
-def _group(raw: dict[str, Any]) -> model.TargetGroup:
-    targets = {key: model.Target(**item) for key, item in raw["targets"].items()}
-    return model.TargetGroup(**{**raw, "targets": targets})
+            for item in _FIELDS:
+                if item.name != "tasks":
+                    setattr(self, item.name, getattr(records, item.name))
+        return records.tasks
 
 
 def _uuid() -> str:
