@@ -70,8 +70,8 @@ def pytest_cutover_target(config, name):
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     text = result.stderr.str()
     assert "does not fit this version of the harness" in text
-    assert "missing: public_url, https, http," in text
-    assert "wrong type: run_dir" in text
+    assert "public_url is missing; https is missing; http is missing;" in text
+    assert "run_dir must be a text, not a whole number" in text
 
 
 def test_a_failure_carries_its_cause(replay: Replay) -> None:
