@@ -1,5 +1,12 @@
-"""The scenarios' fixtures, options and reports come from the harness."""
+"""For a clone: the plugin, which is not installed there, and what its own tests need."""
 
 from __future__ import annotations
 
-pytest_plugins = ["harness.replay.plugin"]
+from importlib.metadata import entry_points
+
+_PLUGIN = "harness.replay.plugin"
+
+pytest_plugins = [
+    "pytester",
+    *([] if any(one.value == _PLUGIN for one in entry_points(group="pytest11")) else [_PLUGIN]),
+]

@@ -10,6 +10,8 @@ import pytest
 
 from harness.core.wait import Deadline, DeadlinePassed, NotYet, Ready, wait_until
 from harness.diagnosis.causes import find_cause
+from harness.replay.replay_state import toolbox_of
+from harness.replay.toolbox import Toolbox
 from harness.stack.containers import Containers
 from harness.target.access import Access
 from harness.target.clients import aws as aws_clients
@@ -32,29 +34,12 @@ if TYPE_CHECKING:
 
     from harness.stack.containers import ExecResult
     from harness.target.clients.probe import ProbeClient
-from harness.replay.toolbox import Toolbox
 
-__all__ = [
-    "access",
-    "ask_another_task",
-    "aws",
-    "containers",
-    "differences",
-    "ecs",
-    "elbv2",
-    "eventually",
-    "explain",
-    "mysql",
-    "new_account",
-    "new_visitor",
-    "probe",
-    "run_in_task",
-    "secret",
-    "target",
-    "visitor",
-    "web",
-    "web_tier",
-]
+
+@pytest.fixture(scope="session")
+def toolbox(request: pytest.FixtureRequest) -> Toolbox:
+    """Everything that scenarios reach the target with."""
+    return toolbox_of(request.config)
 
 
 @pytest.fixture(scope="session")

@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 _LONG_JOB_FILE = "long-job.txt"
 _NEEDED = frozenset({HTTP, PROBE, QUEUE, ECS, CHANGE})
 
-__all__ = ["job_queue", "jobs", "long_job", "patiently", "scheduler", "worker"]
-
 
 @pytest.fixture(scope="session")
 def job_queue(toolbox: Toolbox, aws: Callable[[str], Any]) -> JobQueue:

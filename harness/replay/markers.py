@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import FunctionType
 from typing import TYPE_CHECKING
 
 from harness.target.target import CAPABILITIES, CAPABILITIES_OF, CHANGE, NAMES
@@ -10,8 +11,14 @@ from harness.target.truth import NOT_COVERED, Label
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    import pytest
 
     from harness.target.target import Target
+
+FOLDERS = "cutover_scenarios"
+"""The ini option that names folders with scenarios only."""
 
 DESCRIPTIONS = (
     "truth(local, aws, url): what a pass proves on each target; mandatory on a scenario",
@@ -50,6 +57,33 @@ class Declared:
             return f"not covered: {label.note}"
         lacking = target.lacks(self.requires)
         return f"target {target.name} lacks: {', '.join(lacking)}" if lacking else ""
+
+
+def is_scenario(item: pytest.Item) -> bool:
+    """Whether a test is a scenario: by its truth label, or because only scenarios may be there."""
+    return in_scenario_folder(item.path, item.config) or any(
+        map(_is_truth_label, item.iter_markers("truth"))
+    )
+
+
+def in_scenario_folder(path: Path, config: pytest.Config) -> bool:
+    """Whether the project says that every test there is a scenario."""
+    return any(path.is_relative_to(folder) for folder in config.getini(FOLDERS))
+
+
+def has_truth_label(collector: pytest.Collector, obj: object) -> bool:
+    """Whether a function or class that is about to be collected, or its module, has a label."""
+    if not isinstance(obj, type | FunctionType):
+        return False
+    marks = getattr(obj, "pytestmark", ())
+    own = marks if isinstance(marks, list | tuple) else [marks]
+    return any(map(_is_truth_label, (*own, *collector.iter_markers("truth"))))
+
+
+def _is_truth_label(mark: object) -> bool:
+    """Another project's marker may have the same name, and no value of ours."""
+    values = getattr(mark, "kwargs", {}).values()
+    return getattr(mark, "name", "") == "truth" and any(isinstance(v, Label) for v in values)
 
 
 NOTHING = Declared(labels={}, requires=frozenset(), alone=0)

@@ -39,7 +39,7 @@ def replay(
         target: Where the scenarios run.
     """
     named = any(_is_there(bundle.ROOT / arg.partition("::")[0]) for arg in pytest_args)
-    command = [sys.executable, "-m", "pytest", "--target", target, *pytest_args]
+    command = [sys.executable, "-m", "pytest", "--cutover-target", target, *pytest_args]
     variables = {
         **environ,
         "CUTOVER_CONFIG": str(config.file),

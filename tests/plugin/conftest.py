@@ -13,9 +13,13 @@ if TYPE_CHECKING:
 
     Replay = Callable[..., pytest.RunResult]
 
-pytest_plugins = ["pytester"]
-
 ROOT = Path(__file__).resolve().parents[2]
+
+INI = """
+[pytest]
+addopts = --import-mode=importlib
+cutover_scenarios = scenarios
+"""
 
 HEAD = """
 import pytest
@@ -50,7 +54,7 @@ def replay(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Replay
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
 
     def run(scenarios: str, *args: str, target: str = TARGET) -> pytest.RunResult:
-        pytester.makeini("[pytest]\naddopts = --import-mode=importlib\n")
+        pytester.makeini(INI)
         pytester.makeconftest(target)
         folder = pytester.mkdir("scenarios")
         (folder / "test_story.py").write_text(HEAD + textwrap.dedent(scenarios))

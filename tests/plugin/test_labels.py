@@ -74,7 +74,7 @@ def test_a_scenario_is_skipped_with_the_reason_where_the_target_does_not_cover_i
         @pytest.mark.read_only
         def test_elsewhere(): raise SystemError
         """,
-        "--target=url",
+        "--cutover-target=url",
         "-rs",
     )
     result.assert_outcomes(skipped=1)

@@ -138,7 +138,7 @@ def test_a_public_host_without_a_dns_record_is_named_and_libraries_are_left_out(
         @pytest.mark.read_only
         def test_front_page(web, access): web().get(access.public_url, timeout=5)
         """,
-        "--target=url",
+        "--cutover-target=url",
         target="""
 from harness.target import locate
 
@@ -193,7 +193,7 @@ def test_who_stops_at_the_first_red_one_gets_the_exit_code_of_a_red_one(
 
 
 def test_where_the_report_goes_can_be_chosen(replay: Replay, pytester: pytest.Pytester) -> None:
-    replay(TWO, "--report-dir", str(pytester.path / "elsewhere"))
+    replay(TWO, "--cutover-report-dir", str(pytester.path / "elsewhere"))
     assert (pytester.path / "elsewhere" / "report.html").exists()
 
 
@@ -278,5 +278,5 @@ def test_scenarios_that_run_alone_exclude_the_others_across_workers(
 
 def test_help_lists_the_options(replay: Replay) -> None:
     text = replay("", "--help").stdout.str()
-    assert "--target={local,aws,url}" in text
-    assert "--report-dir=DIR" in text
+    assert "--cutover-target={local,aws,url}" in text
+    assert "--cutover-report-dir=DIR" in text

@@ -19,7 +19,8 @@ FORBIDDEN_NAMES = {"utils", "helpers", "common", "manager", "misc"}
 
 READS_ENVIRONMENT = {
     "harness/cli/main.py",  # hands the variables to config.load
-    "harness/replay/plugin.py",  # hands the variables to config.load
+    "harness/replay/hooks.py",  # hands the variables to config.load
+    "harness/replay/replay_state.py",  # CUTOVER_HOME, for the report of a target without a run
     "harness/stack/engine.py",  # Docker's own variables
     "harness/target/clients/aws.py",  # os.devnull only
     "harness/target/clients/emulator.py",  # hides variables from localstack-client

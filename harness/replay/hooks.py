@@ -1,0 +1,206 @@
+"""The hooks of a scenario: its labels, its turn, a steady start, evidence and cause on failure."""
+
+from __future__ import annotations
+
+import os
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from harness.core.errors import TargetError
+from harness.core.redact import redact
+from harness.core.wait import DeadlinePassed
+from harness.diagnosis.causes import rank
+from harness.replay import exclusive, markers
+from harness.replay.outcome import failure_text, shorten_traceback, skip_reason
+from harness.replay.replay_state import REPLAY, need_target, toolbox_of
+from harness.report import Outcome
+from harness.report.model import ERROR, FAILED, PASSED, SKIPPED
+from harness.target import locate
+from harness.target.target import AWS, LOCAL, Target
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator
+
+
+@dataclass
+class _Running:
+    """What is known of the scenario that runs."""
+
+    declared: markers.Declared
+    problems: str = ""
+    since: datetime = field(default_factory=lambda: datetime.now(UTC))
+    outcome: Outcome | None = None
+    seconds: float = 0.0
+
+
+_running = pytest.StashKey[_Running]()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_cutover_target(config: pytest.Config, name: str) -> Target:
+    """Return the target that cutover.toml and the running stack describe."""
+    from harness.inputs import task_definitions
+    from harness.inputs.config import load
+
+    loaded = load(os.environ, cwd=config.rootpath)
+    if name == LOCAL:
+        return locate.local(loaded.home)
+    if name == AWS:
+        raise TargetError(
+            "The target aws has no addresses yet: this version rehearses on the local stack.",
+            hint="Use --cutover-target local, or --cutover-target url for the production site.",
+        )
+    web = task_definitions.load(loaded.services["web"].task_definition).containers[0]
+    return locate.url(
+        loaded.public_url,
+        probe_key=loaded.given_probe_key,
+        session_cookie=web.environment.get("SESSION_COOKIE", ""),
+    )
+
+
+def _is_scenario(item: pytest.Item) -> bool:
+    """Whether the collected item is a scenario; `pytest_collection_modifyitems` decides."""
+    return _running in item.stash
+
+
+def _marks(item: pytest.Item) -> list[markers.Mark]:
+    return [
+        markers.Mark(one.name, one.args, tuple(one.kwargs.items())) for one in item.iter_markers()
+    ]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Reject scenarios with incomplete or false labels; put those that run alone last."""
+    told = []
+    for item in filter(markers.is_scenario, items):
+        marks = _marks(item)
+        problems = markers.problems(marks)
+        told += [f"  {item.nodeid}: {problem}" for problem in problems]
+        declared = markers.NOTHING if problems else markers.declared(marks)
+        item.stash[_running] = _Running(declared, problems="; ".join(problems))
+    # An xdist worker has no voice for this error; there, each incomplete scenario fails by itself.
+    if told and not hasattr(config, "workerinput"):
+        raise pytest.UsageError("\n".join(["Scenarios with incomplete or false labels:", *told]))
+    items.sort(key=_place)
+
+
+def _place(item: pytest.Item) -> tuple[bool, int]:
+    if not _is_scenario(item):
+        return False, 0
+    declared = item.stash[_running].declared
+    return declared.looks_back, declared.alone
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> None:
+    """Say at once that nothing is up, instead of once for each scenario."""
+    items = getattr(session, "items", [])
+    if not session.config.option.collectonly and any(map(_is_scenario, items)):
+        need_target(session.config)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Give a scenario its turn: alone if it says so, with others otherwise."""
+    with ExitStack() as held:
+        if _is_scenario(item):
+            directory = toolbox_of(item.config).target.access.run_dir
+            declared = item.stash[_running].declared
+            if directory and not declared.looks_back:
+                held.enter_context(exclusive.turn(Path(directory), alone=declared.alone > 0))
+            item.stash[_running].since = datetime.now(UTC)
+        return (yield)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip what the target cannot show; begin only with every web task healthy."""
+    if not _is_scenario(item):
+        return
+    running = item.stash[_running]
+    if running.problems:
+        pytest.fail(f"{item.nodeid}: {running.problems}", pytrace=False)
+    box = toolbox_of(item.config)
+    reason = running.declared.skip_reason(box.target)
+    if reason:
+        pytest.skip(reason)
+    try:
+        box.wait_until_steady()
+    except DeadlinePassed as passed:
+        pytest.fail(f"The web service is not steady: {passed.reason}", pytrace=False)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Add evidence and the likely cause to a failure; hand the outcome over with the last phase."""
+    if _is_scenario(item) and call.excinfo is not None:
+        shorten_traceback(call.excinfo.value)
+    report = yield
+    if not _is_scenario(item):
+        return report
+    running = item.stash[_running]
+    running.seconds += report.duration
+    first = running.outcome is None or running.outcome.result == PASSED
+    if first and (report.when == "call" or not report.passed):
+        running.outcome = _outcome(item, call=call, report=report)
+        report.sections += [(f"cutover: {title}", text) for title, text in _shown(running.outcome)]
+    _redact(report)
+    # xdist carries a report's plain attributes from its workers.
+    carried: dict[str, object] = {}
+    vars(report)["cutover"] = carried
+    if report.when == "teardown" and running.outcome is not None:
+        done = replace(running.outcome, seconds=round(running.seconds, 3))
+        carried |= {"line": item.location[1] or 0, "outcome": done.as_json()}
+    return report
+
+
+def _outcome(
+    item: pytest.Item, *, call: pytest.CallInfo[None], report: pytest.TestReport
+) -> Outcome:
+    running = item.stash[_running]
+    begun = Outcome(
+        scenario=item.nodeid,
+        result=PASSED,
+        target=item.config.stash[REPLAY].target,
+        labels=running.declared.labels,
+        started_at=running.since.isoformat(),
+        measured=tuple((name, redact(str(value))) for name, value in report.user_properties),
+    )
+    if report.skipped:
+        return replace(begun, result=SKIPPED, reason=skip_reason(report))
+    if report.passed:
+        return begun
+    error = call.excinfo.value if call.excinfo is not None else None
+    seen = redact(failure_text(report, error))
+    found = toolbox_of(item.config).evidence(since=running.since)
+    cause = rank(error, texts=(seen, *found.telling))
+    return replace(
+        begun,
+        result=FAILED if report.when == "call" else ERROR,
+        seen=seen,
+        sections=found.sections,
+        cause=cause.sentence if cause else "",
+        cause_lines=cause.lines if cause else (),
+    )
+
+
+def _redact(report: pytest.TestReport) -> None:
+    """Blank secrets in what pytest itself prints of a failure."""
+    report.sections = [(title, redact(text)) for title, text in report.sections]
+    text = report.longreprtext
+    if report.failed and redact(text) != text:
+        report.longrepr = redact(text)
+
+
+def _shown(outcome: Outcome) -> Iterator[tuple[str, str]]:
+    if outcome.cause:
+        yield "likely cause", "\n".join((outcome.cause, *outcome.cause_lines))
+    yield from outcome.sections

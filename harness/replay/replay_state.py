@@ -1,0 +1,65 @@
+"""What one pytest session knows of its replay: the target, its clients, the outcomes so far."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from harness.replay.toolbox import Toolbox
+
+if TYPE_CHECKING:
+    from harness.report import Outcome
+
+
+@dataclass
+class Replay:
+    """The replay of one pytest session."""
+
+    target: str
+    """Name of the target."""
+    started: datetime = field(default_factory=lambda: datetime.now(UTC))
+    toolbox: Toolbox | None = None
+    outcomes: dict[tuple[str, int, str], Outcome] = field(default_factory=dict)
+    """Story, line in its file, node id -> outcome."""
+
+
+REPLAY = pytest.StashKey[Replay]()
+
+
+def toolbox_of(config: pytest.Config) -> Toolbox:
+    """Return the clients of the session's target.
+
+    Raises:
+        HarnessError: The target is not there.
+    """
+    replay = config.stash[REPLAY]
+    if replay.toolbox is None:
+        target = config.hook.pytest_cutover_target(config=config, name=replay.target)
+        replay.toolbox = Toolbox(target)
+    return replay.toolbox
+
+
+def need_target(config: pytest.Config) -> None:
+    """End the session with one message when its target is not there."""
+    from harness.core.errors import HarnessError
+
+    try:
+        toolbox_of(config)
+    except HarnessError as error:
+        raise pytest.UsageError(str(error)) from error
+
+
+def report_directory(config: pytest.Config) -> Path:
+    """Return where the report goes: as asked, the run's directory, or below CUTOVER_HOME."""
+    replay = config.stash[REPLAY]
+    given = config.getoption("--cutover-report-dir") or toolbox_of(config).target.access.run_dir
+    if given:
+        return config.invocation_params.dir / given
+    stamp = replay.started.strftime("%Y%m%dT%H%M%SZ")
+    home = config.rootpath / os.environ.get("CUTOVER_HOME", ".cutover")
+    return home / "reports" / f"{stamp}-{replay.target}"
