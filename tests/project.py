@@ -11,11 +11,10 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness.report.model import Outcome, outcome_from
 from harness.stack import engine, removal
 
 if TYPE_CHECKING:
@@ -109,10 +108,10 @@ class Project:
         code = command.end()
         return code, command.said
 
-    def outcomes(self) -> tuple[Outcome, ...]:
-        """Return the scenarios' outcomes in the reports of this project's runs."""
+    def scenarios(self) -> list[dict[str, Any]]:
+        """Return the scenarios' entries in the reports of this project's runs."""
         reports = (json.loads(path.read_text()) for path in self.home.glob("runs/*/report.json"))
-        return tuple(outcome_from(one) for report in reports for one in report["scenarios"])
+        return [entry for report in reports for entry in report["scenarios"]]
 
     def run_ids(self) -> set[str]:
         return {path.name.rpartition("-")[2] for path in (self.home / "runs").glob("*")}

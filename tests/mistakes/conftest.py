@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
-from harness.report import Outcome
 from harness.stack import removal
 from tests.mistakes import choice
 from tests.mistakes.catalog import STORIES
@@ -26,6 +25,16 @@ __all__ = ["client"]
 AT_ONCE = 2
 _PROGRAM = re.compile(r"^(?:harness|cutover): ", re.MULTILINE)
 _QUOTED = re.compile(r"^  (?:state|last answer): .*|^  last log lines:(?:\n    .*)*", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The fields of a scenario in report.json that a mistake is judged by."""
+
+    scenario: str
+    """pytest's node id."""
+    result: str
+    cause: str
 
 
 @dataclass(frozen=True)
@@ -48,7 +57,7 @@ class Rehearsal:
         return tuple(one for one in self.outcomes if one.scenario.partition("[")[0] == wanted)
 
     def is_red(self, scenario: Scenario) -> bool:
-        return any(one.is_red for one in self.of(scenario))
+        return any(one.result in ("failed", "error") for one in self.of(scenario))
 
     def is_green(self, scenario: Scenario) -> bool:
         outcomes = self.of(scenario)
@@ -79,7 +88,11 @@ def rehearsals(
             code, output = project.run("rehearse", *(plan.scenarios or ("-k", "nothing")))
         finally:
             _remove(project)
-        return Rehearsal(exit_code=code, output=output, outcomes=project.outcomes())
+        outcomes = tuple(
+            Outcome(**{field: entry[field] for field in ("scenario", "result", "cause")})
+            for entry in project.scenarios()
+        )
+        return Rehearsal(exit_code=code, output=output, outcomes=outcomes)
 
     def _remove(project: Project) -> None:
         for run_id in project.run_ids():
