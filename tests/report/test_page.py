@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 SECTIONS = {
     "scenarios": "Scenarios",
     "timeline": "Timeline",
-    "ticks": "Ticks",
-    "tasks": "Services, tasks and their logs",
+    "ticks": "Scheduled runs",
+    "tasks": "Components, tasks and their logs",
     "events": "ECS service events",
     "health": "Target health",
     "unread": "Could not be read",
-    "about": "What this ran on",
+    "about": "About this run",
 }
 EXPECTED = {
     "green": list(SECTIONS),
@@ -89,7 +89,7 @@ def test_every_section_is_there_with_its_heading(open_page: Open, name: str) -> 
     found = page.eval_on_selector_all("main > section", "all => all.map(one => one.id)")
     assert found == EXPECTED[name]
     headings = page.get_by_role("heading", level=2).all_inner_texts()
-    assert headings == [SECTIONS.get(id_, "Red, and why") for id_ in found]
+    assert headings == [SECTIONS.get(id_, "Red scenarios") for id_ in found]
     assert page.get_by_role("heading", level=1).count() == 1
 
 
@@ -117,14 +117,16 @@ def test_a_green_page_begins_with_the_good_news(open_page: Open) -> None:
     assert verdict.is_visible()
     text = verdict.inner_text()
     assert "14 scenarios passed, 1 skipped; none is red." in text
-    assert "All that was replayed is in order" in text
-    assert "14 scenarios showed it on a stand-in" in text
+    news = "Everything that ran passed: 14 on emulated services (differences are listed)."
+    assert news in text
     assert page.locator(".red, .cause, .bad.verdict").count() == 0
 
 
 def test_a_red_page_begins_with_the_causes(open_page: Open) -> None:
     page = open_page("red", size=PHONE).page
-    assert "3 of 15 scenarios are red" in page.locator(".verdict.bad").inner_text()
+    verdict = page.locator(".verdict.bad").inner_text()
+    assert "3 of 15 scenarios are red" in verdict
+    assert "Everything else passed: 11 on emulated services (differences are listed)." in verdict
     causes = page.locator("main > section").first.locator(".causes li")
     assert made_up.CAUSE in causes.first.inner_text()
     assert "2 scenarios" in causes.first.inner_text()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
@@ -236,3 +238,8 @@ def test_every_file_is_written(tmp_path: Path) -> None:
         "report.html",
         "report.json",
     ]
+
+
+def test_the_templates_engine_is_loaded_for_the_page_only() -> None:
+    program = "import sys, harness.report.writer; sys.exit('jinja2' in sys.modules)"
+    subprocess.run([sys.executable, "-c", program], check=True)
