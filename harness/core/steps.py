@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
 
 from harness.core.progress import Progress
 
@@ -15,6 +16,14 @@ interrupted = threading.Event()
 
 class Cancelled(Exception):
     """Another step failed, or the user interrupted; this one gave up."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step that was added; another one may need it."""
+
+    name: str
+    future: Future[object]
 
 
 class Steps:
@@ -27,7 +36,7 @@ class Steps:
     def __init__(self, *, progress: Progress, workers: int = 24) -> None:
         self._progress = progress
         self._pool = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="step")
-        self._futures: dict[str, Future[object]] = {}
+        self._futures: list[Future[object]] = []
         self._cancelled = threading.Event()
 
     def __enter__(self) -> Steps:
@@ -51,12 +60,12 @@ class Steps:
         name: str,
         work: Callable[[], object],
         *,
-        needs: tuple[str, ...] = (),
+        needs: Iterable[Step] = (),
         group: str = "step",
         states: tuple[str, str] = ("working", "done"),
-    ) -> None:
-        """Start a step once the named ones are done; it must have been added after them."""
-        waits_for = [self._futures[need] for need in needs]
+    ) -> Step:
+        """Start a step once those that it needs are done."""
+        waits_for = [step.future for step in needs]
 
         def run() -> object:
             for future in waits_for:
@@ -74,11 +83,13 @@ class Steps:
             self._progress(group, name, states[1], time.monotonic() - began)
             return result
 
-        self._futures[name] = self._pool.submit(run)
+        step = Step(name, self._pool.submit(run))
+        self._futures.append(step.future)
+        return step
 
     def finish(self) -> None:
         """Wait for all steps; raise the error that came first."""
-        done, _ = wait(self._futures.values(), return_when=FIRST_EXCEPTION)
+        done, _ = wait(self._futures, return_when=FIRST_EXCEPTION)
         if interrupted.is_set():
             raise KeyboardInterrupt
         errors = [future.exception() for future in done]

@@ -12,27 +12,27 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from harness.core import runs
-from harness.core.steps import Steps
+from harness.core.steps import Step, Steps
 from harness.core.wait import Deadline
 from harness.inputs import digests
 from harness.rehearsal import aws_resources, service_watch
 from harness.rehearsal.access import access_to, with_ports
 from harness.rehearsal.first_run import require_exec, run_commands
-from harness.rehearsal.plan import SERVICES, Materials, planned_services, volume_name
+from harness.rehearsal.plan import Materials, planned_services, volume_name
 from harness.stack import containers, logs
 from harness.stack.stack import Planned, Stack
 from harness.target.clients import aws
 from harness.target.resources.web_tier import targets_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     import docker
 
     from harness.core.progress import Progress
     from harness.core.runs import Run
     from harness.images.builder import ImageSet
-    from harness.inputs.production import Production
+    from harness.inputs.production import Production, Schedule
     from harness.target.access import Access
 
 _SERVICE_STATES = ("starting", "ready")
@@ -78,11 +78,7 @@ class Bringup:
         """
         self.run.write_text("ca.pem", self.materials.certificates.ca_pem)
         with Steps(progress=self.progress) as steps:
-            steps.add("networks", self._networks)
-            self._services(steps)
-            self._resources(steps)
-            self._web(steps)
-            self._rest(steps)
+            self.add_steps(steps)
             steps.finish()
         access = self.access()
         if self.scheduled_at:
@@ -90,6 +86,53 @@ class Bringup:
         record = {**asdict(access), "inputs": digests.digests(self.production)}
         self.run.write_json(ACCESS_FILE, record)
         return access
+
+    def add_steps(self, steps: Steps) -> None:
+        """Add every step; each begins as soon as those that it needs are done."""
+        production, create = self.production, partial(self._create, steps)
+        # The networks; the packet rules of every component and task follow from their addresses.
+        networks = steps.add("networks", self._networks)
+        # Our containers, the slowest to boot first.
+        start = partial(self._component, steps, needs=[networks])
+        emulator, control = start("emulator"), start("control")
+        mysql, proxy, edge = start("mysql"), start("proxy"), start("edge")
+        # The secrets that the task definitions name.
+        values = partial(aws_resources.secrets, values=self.materials.secrets)
+        secrets = create("secrets", "secretsmanager", values, needs=[emulator])
+        # The roles of tasks, of their execution and of the rule.
+        roles = partial(aws_resources.roles, production=production)
+        roles_made = create("roles", "iam", roles, needs=[emulator])
+        # The cluster of every service and task.
+        cluster = partial(aws_resources.cluster, name=production.config.cluster)
+        cluster_made = create("cluster", "ecs", cluster, needs=[control])
+        # The load balancer and its target group; the edge is what listens.
+        balancer = partial(aws_resources.create_load_balancer, production=production)
+        balancer_made = create("load balancer", "elbv2", balancer, needs=[control, edge])
+        # The app's bucket, queues and identity.
+        resources = [
+            create(name, _APIS[name], partial(aws_resources.make, file=file), needs=[emulator])
+            for name, file in production.resources.items()
+        ]
+        ready_for_tasks = [secrets, roles_made, cluster_made, balancer_made, *resources]
+        # The web service, whose first task may start before the database answers.
+        web = self._service(steps, "web", needs=ready_for_tasks)
+        healthy = steps.add("web task healthy", partial(self._await_web, steps), needs=[web])
+        # The app's first run, which makes the tables.
+        first_run = steps.add("first run", self._run_first, needs=[healthy, proxy, mysql])
+        # The other services, which need the tables.
+        others = [
+            self._service(steps, name, needs=[*ready_for_tasks, first_run])
+            for name in production.services
+            if name != "web"
+        ]
+        if production.schedule is not None:
+            # The definition of the scheduled runs, and then the rule that starts them.
+            definition = partial(aws_resources.definition, given=production.schedule.definition)
+            defined = create("scheduler's definition", "ecs", definition, needs=[cluster_made])
+            rule = partial(self._make_schedule, production.schedule)
+            create("schedule", "events", rule, needs=[defined, roles_made, first_run])
+        # Every service on one deployment, with all of its tasks.
+        steps.add("services stable", partial(self._await_all, steps), needs=[healthy, *others])
 
     def _networks(self) -> None:
         self.client.volumes.create(volume_name(self.run), labels=self.run.labels("volume"))
@@ -103,109 +146,61 @@ class Bringup:
         )
         self.planned.update({planned.spec.name: planned for planned in found})
 
-    def _services(self, steps: Steps) -> None:
-        for name in SERVICES:
-            steps.add(
-                name,
-                partial(self._start, steps, name),
-                needs=("networks",),
-                group="service",
-                states=_SERVICE_STATES,
-            )
+    def _component(self, steps: Steps, name: str, *, needs: Iterable[Step]) -> Step:
+        start = partial(self._start, steps, name)
+        return steps.add(name, start, needs=needs, group="service", states=_SERVICE_STATES)
 
     def _start(self, steps: Steps, name: str) -> None:
         planned = self.planned[name]
         self.stack.start(planned.spec)
         self.stack.wait_ready(planned, check=steps.check)
 
-    def _resources(self, steps: Steps) -> None:
-        production, add = self.production, partial(self._add, steps)
-        values, cluster = self.materials.secrets, production.config.cluster
-        add("secrets", "secretsmanager", lambda api: aws_resources.secrets(api, values), "emulator")
-        add("roles", "iam", lambda api: aws_resources.roles(api, production), "emulator")
-        add("cluster", "ecs", lambda api: aws_resources.cluster(api, cluster), "control")
-        add(
-            "load balancer",
-            "elbv2",
-            lambda api: aws_resources.create_load_balancer(api, production),
-            *("control", "edge"),
-        )
-        for name, file in production.resources.items():
-            add(name, _APIS[name], partial(aws_resources.make, file=file), "emulator")
-
-    def _add(
-        self, steps: Steps, name: str, api: str, work: Callable[[Any], None], *needs: str
-    ) -> None:
+    def _create(
+        self,
+        steps: Steps,
+        name: str,
+        api: str,
+        work: Callable[[Any], None],
+        *,
+        needs: Iterable[Step],
+    ) -> Step:
         def create() -> None:
             with aws_resources.explained(name):
                 work(aws.aws(self.access(), api))
 
-        steps.add(name, create, needs=needs)
+        return steps.add(name, create, needs=needs)
 
-    def _service(self, steps: Steps, name: str, *needs: str) -> None:
+    def _service(self, steps: Steps, name: str, *, needs: Iterable[Step]) -> Step:
         given, cluster = self.production.services[name], self.production.config.cluster
-        self._add(
-            steps,
-            f"service {name}",
-            "ecs",
-            partial(aws_resources.service, given=given, cluster=cluster),
-            *("secrets", "roles", "cluster", "load balancer", *self.production.resources, *needs),
-        )
+        create = partial(aws_resources.service, given=given, cluster=cluster)
+        return self._create(steps, f"service {name}", "ecs", create, needs=needs)
 
-    def _web(self, steps: Steps) -> None:
-        def first_healthy() -> None:
-            self.web_task = self.watch("web").until_first_healthy(self.deadline, check=steps.check)
+    def _await_web(self, steps: Steps) -> None:
+        self.web_task = self.watch("web").until_first_healthy(self.deadline, check=steps.check)
 
-        def first_run() -> None:
-            where = str(self.run.directory)
-            config = self.production.config
-            if config.first_run:
-                require_exec(
-                    aws.aws(self.access(), "ecs"),
-                    cluster=config.cluster,
-                    task_id=self.web_task,
-                    where=where,
-                )
-            run_commands(
-                config.first_run,
+    def _await_all(self, steps: Steps) -> None:
+        for name in self.production.services:
+            self.watch(name).until_stable(self.deadline, check=steps.check)
+
+    def _run_first(self) -> None:
+        config, where = self.production.config, str(self.run.directory)
+        if config.first_run:
+            require_exec(
+                aws.aws(self.access(), "ecs"),
+                cluster=config.cluster,
                 task_id=self.web_task,
-                run=partial(containers.exec_in_task, self.access()),
                 where=where,
             )
+        run_commands(
+            config.first_run,
+            task_id=self.web_task,
+            run=partial(containers.exec_in_task, self.access()),
+            where=where,
+        )
 
-        self._service(steps, "web")
-        steps.add("web task healthy", first_healthy, needs=("service web",))
-        steps.add("first run", first_run, needs=("web task healthy", "proxy", "mysql"))
-
-    def _rest(self, steps: Steps) -> None:
-        """Start what needs the database's tables: the other services, and the schedule."""
-        others = tuple(name for name in self.production.services if name != "web")
-        for name in others:
-            self._service(steps, name, "first run")
-        schedule = self.production.schedule
-        if schedule is not None:
-            definition = partial(aws_resources.definition, given=schedule.definition)
-            self._add(steps, "scheduler's definition", "ecs", definition, "cluster")
-
-            def make_schedule(events: Any) -> None:
-                sqs = aws.aws(self.access(), "sqs")
-                aws_resources.make_schedule(events, sqs, schedule)
-                self.scheduled_at = datetime.now(UTC).isoformat()
-
-            self._add(
-                steps,
-                "schedule",
-                "events",
-                make_schedule,
-                *("scheduler's definition", "roles", "first run"),
-            )
-
-        def all_stable() -> None:
-            for name in self.production.services:
-                self.watch(name).until_stable(self.deadline, check=steps.check)
-
-        services = tuple(f"service {name}" for name in others)
-        steps.add("services stable", all_stable, needs=("web task healthy", *services))
+    def _make_schedule(self, schedule: Schedule, events: Any) -> None:
+        aws_resources.make_schedule(events, aws.aws(self.access(), "sqs"), schedule)
+        self.scheduled_at = datetime.now(UTC).isoformat()
 
     def watch(self, name: str) -> service_watch.Watch:
         """Watch one service of the configuration; control must be ready."""

@@ -99,9 +99,9 @@ def test_a_probe_can_give_up() -> None:
 def test_steps_run_in_the_order_of_their_needs() -> None:
     seen: list[str] = []
     with Steps(progress=silent) as steps:
-        steps.add("a", lambda: seen.append("a"))
-        steps.add("b", lambda: seen.append("b"), needs=("a",))
-        steps.add("c", lambda: seen.append("c"), needs=("a", "b"))
+        a = steps.add("a", lambda: seen.append("a"))
+        b = steps.add("b", lambda: seen.append("b"), needs=[a])
+        steps.add("c", lambda: seen.append("c"), needs=[a, b])
         steps.finish()
     assert seen == ["a", "b", "c"]
 
@@ -120,8 +120,8 @@ def test_the_first_error_of_a_step_is_the_one_told() -> None:
     seen: list[str] = []
     with Steps(progress=silent) as steps:
         steps.add("slow", lambda: slow(steps))
-        steps.add("broken", broken)
-        steps.add("later", lambda: seen.append("later"), needs=("broken",))
+        failing = steps.add("broken", broken)
+        steps.add("later", lambda: seen.append("later"), needs=[failing])
         with pytest.raises(HarnessError, match="the cause"):
             steps.finish()
     assert seen == []

@@ -1,0 +1,114 @@
+"""The order in which a stack comes up; nothing is started here, each step only notes its turn."""
+
+from __future__ import annotations
+
+import threading
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from harness.core import runs
+from harness.core.errors import HarnessError
+from harness.core.steps import Step, Steps
+from harness.inputs import production
+from harness.rehearsal.bringup import Bringup
+from harness.rehearsal.plan import SERVICES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+ROOT = Path(__file__).resolve().parents[3]
+RESOURCES = {"secrets", "roles", "cluster", "load balancer", "bucket", "queues", "identity"}
+
+
+class NotedSteps(Steps):
+    """Real steps, in their real order, whose work is replaced."""
+
+    def __init__(self, *, fails: str = "") -> None:
+        super().__init__(progress=lambda *_: None)
+        self.fails = fails
+        self.order: list[str] = []
+        self.needs: dict[str, set[str]] = {}
+        self._order_lock = threading.Lock()
+
+    def add(
+        self,
+        name: str,
+        work: Callable[[], object],
+        *,
+        needs: Iterable[Step] = (),
+        group: str = "step",
+        states: tuple[str, str] = ("working", "done"),
+    ) -> Step:
+        needed = list(needs)
+        self.needs[name] = {step.name for step in needed}
+        return super().add(name, partial(self._note, name), needs=needed)
+
+    def _note(self, name: str) -> None:
+        if name == self.fails:
+            raise HarnessError(f"{name} failed")
+        with self._order_lock:
+            self.order.append(name)
+
+    def before(self, name: str) -> set[str]:
+        """Return every step that must be done before this one."""
+        needed = self.needs[name]
+        return needed.union(*map(self.before, needed))
+
+
+@pytest.fixture(scope="module")
+def bringup(tmp_path_factory: pytest.TempPathFactory) -> Bringup:
+    unused: Any = None
+    return Bringup(
+        production=production.load({}, cwd=ROOT),
+        run=runs.new_run(tmp_path_factory.mktemp("home")),
+        client=unused,
+        progress=lambda *_: None,
+        images=unused,
+    )
+
+
+def come_up(bringup: Bringup, steps: NotedSteps) -> NotedSteps:
+    with steps:
+        bringup.add_steps(steps)
+        steps.finish()
+    return steps
+
+
+def test_every_step_comes_after_those_that_it_needs(bringup: Bringup) -> None:
+    steps = come_up(bringup, NotedSteps())
+    assert steps.order[0] == "networks"
+    assert set(SERVICES) < set(steps.order)
+    for name, needed in steps.needs.items():
+        assert all(steps.order.index(one) < steps.order.index(name) for one in needed)
+
+
+def test_the_web_tasks_start_before_the_database_answers(bringup: Bringup) -> None:
+    before = come_up(bringup, NotedSteps()).before("service web")
+    assert before == {"networks", "emulator", "control", "edge", *RESOURCES}
+
+
+def test_the_tables_are_there_before_the_other_services_and_the_schedule(bringup: Bringup) -> None:
+    steps = come_up(bringup, NotedSteps())
+    assert {"web task healthy", "mysql", "proxy"} < steps.before("first run")
+    for name in ("service worker", "schedule"):
+        assert "first run" in steps.before(name)
+    assert steps.before("services stable") >= {"service web", "service worker"}
+
+
+@pytest.mark.parametrize(
+    ("fails", "never"),
+    [
+        ("networks", {*SERVICES}),
+        ("emulator", {"secrets", "service web"}),
+        ("mysql", {"first run", "service worker", "schedule"}),
+        ("first run", {"service worker", "schedule", "services stable"}),
+    ],
+)
+def test_one_failing_step_ends_all(bringup: Bringup, fails: str, never: set[str]) -> None:
+    steps = NotedSteps(fails=fails)
+    with pytest.raises(HarnessError, match=f"^{fails} failed"):
+        come_up(bringup, steps)
+    assert never.isdisjoint(steps.order)
