@@ -1,96 +1,105 @@
-"""What to show of the tasks behind the web tier: how they ended, and what became of ticks."""
+"""Collectors of evidence about the tasks behind the web tier, their queue and their rule."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from harness.diagnosis import control_events
+from harness.diagnosis.evidence import BEFORE, Collector, Line
+from harness.diagnosis.facts import QueueDelay, StoppedTask, stopped_task
+from harness.diagnosis.patterns.pattern import Source
+from harness.diagnosis.stop_reason import NEVER_STARTED, failed
 from harness.standins.contract import TickEvent, time_of
-from harness.target.resources import queue_worker, secret_references
-from harness.target.resources.ecs import EcsService, ends, find_tasks, stopped_at, task_id
+from harness.target.resources import secret_references
+from harness.target.resources.ecs import STARTED_BY_HARNESS, EcsService, find_tasks, stopped_at
+from harness.target.resources.queue_worker import QueueCommand, queue_command
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from datetime import datetime
 
-    from harness.stack.containers import Containers
-    from harness.target.access import Access
-from harness.target.resources.ecs import INTENDED_STOP_CODES, STARTED_BY_HARNESS
+    from harness.diagnosis.evidence import ShownTarget
+    from harness.target.resources.secret_references import NamedSecret
 
 
-def stopped_lines(access: Access, *, ecs: Any, since: datetime) -> Iterator[str]:
-    """Say of each worker and scheduler task that failed why it did, in ECS's words."""
-    for kind, chosen in _kinds(access):
-        for one in find_tasks(ecs, cluster=access.cluster, statuses=("STOPPED",), **chosen):
-            at = stopped_at(one)
-            if (
-                at is None
-                or at < since
-                or one.get("startedBy") == STARTED_BY_HARNESS
-                or _is_good(kind, one)
-            ):
-                continue
-            words = f"{one.get('stopCode', 'stopped')}: {one.get('stoppedReason', 'no reason')}"
-            yield "; ".join((f"{kind} task {task_id(one['taskArn'])} {words}", *ends(one)))
-
-
-def secret_lines(access: Access, *, ecs: Any, client: Any, since: datetime) -> Iterator[str]:
-    """Say what is wrong with the secrets of a worker or scheduler whose task did not start.
-
-    Args:
-        access: The target.
-        ecs: A client of ECS.
-        client: A client of Secrets Manager; without one nothing is said.
-        since: What stopped before is left out.
-    """
-    for kind, chosen in _kinds(access) if client is not None else ():
-        tasks = find_tasks(ecs, cluster=access.cluster, statuses=("STOPPED",), **chosen)
-        refused = {
-            one["taskDefinitionArn"]
-            for one in tasks
-            if one.get("stopCode") == "TaskFailedToStart" and (stopped_at(one) or since) > since
-        }
-        for name in sorted(refused):
-            definition = ecs.describe_task_definition(taskDefinition=name)["taskDefinition"]
-            yield from secret_references.lines(definition, client=client, kind=f"the {kind}")
-
-
-def command_lines(access: Access, *, ecs: Any) -> Iterator[str]:
-    """Say what of the worker's command keeps jobs waiting, if anything does."""
-    if "worker" in access.services:
-        worker = EcsService(ecs, cluster=access.cluster, name=access.services["worker"])
-        yield from queue_worker.remarks(worker.container().get("command", ()))
-
-
-def queue_lines(access: Access, *, sqs: Any) -> Iterator[str]:
-    """Say what makes every job of the queue late, if anything does."""
-    url = sqs.get_queue_url(QueueName=access.resources["queue"])["QueueUrl"]
-    found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["DelaySeconds"])
-    delay_s = int(found.get("Attributes", {}).get("DelaySeconds", 0))
-    if delay_s:
-        yield f"the queue delays each message by {delay_s} s"
-
-
-def tick_lines(containers: Containers, *, since: datetime) -> Iterator[str]:
-    """Return each tick of the rule with its outcome."""
-    for event in control_events.read(containers, since=since):
-        if isinstance(event, TickEvent):
-            yield f"{time_of(event):%H:%M:%S} {event}"
-
-
-def _kinds(access: Access) -> Iterator[tuple[str, dict[str, str]]]:
-    for kind, name in access.services.items():
-        if kind != "web":
-            yield kind, {"serviceName": name}
+def _stopped(target: ShownTarget) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Read the tasks of each group but web that stopped since the scenario began."""
+    if target.web is None:
+        return
+    access = target.access
+    chosen = {
+        group: {"serviceName": name} for group, name in access.services.items() if group != "web"
+    }
     if "scheduler" in access.resources:
-        yield "scheduler", {"family": access.resources["scheduler"]}
+        chosen["scheduler"] = {"family": access.resources["scheduler"]}
+    for group, which in chosen.items():
+        for one in find_tasks(
+            target.web.ecs, cluster=access.cluster, statuses=("STOPPED",), **which
+        ):
+            at = stopped_at(one)
+            if at is not None and at >= target.since:
+                yield group, one
 
 
-def _is_good(kind: str, task: dict[str, Any]) -> bool:
-    """Whether a task ended as it was meant to; a service's never ends by itself."""
-    if task.get("stopCode") in INTENDED_STOP_CODES:
-        return True
-    if kind != "scheduler":
-        return False
-    codes = [one.get("exitCode") for one in task["containers"]]
-    return bool(codes) and all(code == 0 for code in codes)
+def stopped_tasks(target: ShownTarget) -> Iterator[StoppedTask]:
+    """Read the tasks of worker and scheduler that failed; a scenario's own are meant to."""
+    for group, one in _stopped(target):
+        if one.get("startedBy") != STARTED_BY_HARNESS and failed(one):
+            yield stopped_task(one, group=group)
+
+
+def secrets(target: ShownTarget) -> Iterator[NamedSecret]:
+    """Read the secrets of a worker or scheduler whose task did not start."""
+    client = target.clients.get("secretsmanager")
+    if client is None or target.web is None:
+        return
+    refused = {
+        (group, one["taskDefinitionArn"])
+        for group, one in _stopped(target)
+        if one.get("stopCode") == NEVER_STARTED
+    }
+    for group, name in sorted(refused):
+        definition = target.web.ecs.describe_task_definition(taskDefinition=name)["taskDefinition"]
+        yield from secret_references.read(definition, client=client, group=group)
+
+
+def worker(target: ShownTarget) -> Iterator[QueueCommand]:
+    """Read the worker's command."""
+    name = target.access.services.get("worker", "")
+    if target.web is not None and name:
+        service = EcsService(target.web.ecs, cluster=target.access.cluster, name=name)
+        found = queue_command(service.container().get("command", ()))
+        if found is not None:
+            yield found
+
+
+def queue(target: ShownTarget) -> Iterator[QueueDelay]:
+    """Read the delay that the queue gives each message."""
+    sqs = target.clients["sqs"]
+    url = sqs.get_queue_url(QueueName=target.access.resources["queue"])["QueueUrl"]
+    found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["DelaySeconds"])
+    seconds = int(found.get("Attributes", {}).get("DelaySeconds", 0))
+    if seconds:
+        yield QueueDelay(seconds)
+
+
+def ticks(target: ShownTarget) -> Iterator[Line]:
+    """Read what became of the rule's ticks."""
+    if target.containers is None:
+        return
+    for event in control_events.read(target.containers, since=target.since - BEFORE):
+        if isinstance(event, TickEvent):
+            yield Line(
+                event.reason,
+                Source.TICK if event.outcome == "refused" else None,
+                subject=event.rule,
+                shown=f"{time_of(event):%H:%M:%S} {event}",
+            )
+
+
+COLLECTORS = (
+    Collector("stopped tasks of worker and scheduler", stopped_tasks, needs="web"),
+    Collector("secrets of worker and scheduler", secrets, needs="web"),
+    Collector("worker", worker, needs="web"),
+    Collector("queue", queue, needs="sqs"),
+    Collector("ticks", ticks, needs="containers"),
+)

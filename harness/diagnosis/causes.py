@@ -1,48 +1,37 @@
-"""The likely cause of a failure, in one sentence, from what logs, events and answers say.
-
-`likely_cause` goes through ordered rules, the earliest link of the cutover's chain first: a task
-that never started explains a 503, and a table that is missing explains a 500. The rules are data;
-one that needs more than its own match finds it in the whole evidence.
-"""
+"""The likely cause of a failure, in one sentence, and the order in which causes are believed."""
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from harness.core.redact import redact
-from harness.diagnosis.expect import ExpectationError
-from harness.diagnosis.patterns.app import AWS, DATABASE, OWN_WORDS, SEEN
-from harness.diagnosis.patterns.background import JOBS, SCHEDULED, TICKS
-from harness.diagnosis.patterns.network import NETWORK, PUBLIC
-from harness.diagnosis.patterns.platform import BOOT, HEALTH, IMAGE, SECRETS, Rule
-from harness.diagnosis.patterns.scenario_messages import FACTS, MAIL, RELEASES, UPLOADS
+from harness.diagnosis import fact_causes
+from harness.diagnosis.evidence import Evidence, Line
+from harness.diagnosis.expect import ExpectationError, ExpectationTimeout
+from harness.diagnosis.patterns import PATTERNS, SELF_REPORT, scenario_messages
+from harness.diagnosis.patterns.pattern import Pattern, Source
+from harness.target.resources.secret_references import NamedSecret
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Iterable
 
-EVIDENCE: tuple[Rule, ...] = (
-    *RELEASES,
-    *SECRETS,
-    *NETWORK,
-    *FACTS,
-    *SCHEDULED,
-    *IMAGE,
-    *BOOT,
-    *PUBLIC,
-    *DATABASE,
-    *TICKS,
-    *AWS,
-    *JOBS,
-    *UPLOADS,
-    *MAIL,
-    *SEEN,
-    *HEALTH,
-)
-RULES = (*EVIDENCE, *OWN_WORDS)
+    from harness.diagnosis.fact_causes import FactCause
+    from harness.diagnosis.facts import Fact
+
 LINES_SHOWN = 6
 _LINE_WIDTH = 400
+_RANK = (
+    Source.STOPPED_REASON,
+    Source.HTTP_CLIENT,
+    Source.APP,
+    Source.TICK,
+    Source.AWS_CLIENT,
+    Source.SERVICE_EVENT,
+    Source.TARGET_HEALTH,
+)
+"""The earliest link of the chain first: a task that never started explains a 503."""
 
 
 @dataclass(frozen=True)
@@ -50,69 +39,85 @@ class Cause:
     """A sentence, and the lines of evidence that speak for it."""
 
     sentence: str
-    lines: tuple[str, ...]
+    lines: tuple[str, ...] = ()
 
 
-def find_cause(texts: Iterable[str], *, rules: Iterable[Rule] = RULES) -> Cause | None:
-    """Return the first rule's cause that the evidence speaks for, or nothing."""
-    whole = _plain("\n".join(texts))
-    for rule in rules:
-        match = rule.pattern.search(whole)
-        if match is not None:
-            sentence = redact(_filled(rule.sentence, match=match, whole=whole))
-            return Cause(sentence, _lines(rule.pattern, whole=whole))
+def rank(error: BaseException | None, message: str, *, evidence: Evidence) -> Cause | None:
+    """Return the cause of a failure.
+
+    A check that is certain goes first. Then comes foreign text that names a reason, then facts,
+    then the cause that the check thinks likely, then foreign text that tells of a symptom, and last
+    the app's own report of an error.
+
+    Args:
+        error: The failure's exception, which may carry a cause.
+        message: Its message, which may quote the app or a client.
+        evidence: What the target shows.
+    """
+    check = error if isinstance(error, ExpectationError) else None
+    likely = Cause(redact(check.cause)) if check is not None and check.cause else None
+    if check is not None and check.certain and likely is not None:
+        return likely
+    whole = replace(evidence, lines=(Line(message, Source.FAILURE), *evidence.lines))
+    text = "\n".join((message, *map(str, evidence.lines), *map(str, evidence.facts)))
+    own = scenario_messages.find if likely is None else lambda *_: ""
+    late = fact_causes.LATE if isinstance(error, ExpectationTimeout) else ()
+    return (
+        _sentence_alone(own(scenario_messages.CERTAIN, text))
+        or _from_patterns((one for one in PATTERNS if not one.symptom), evidence=whole)
+        or _from_facts((*fact_causes.CAUSES, *late), evidence=whole)
+        or likely
+        or _sentence_alone(own(scenario_messages.LIKELY, text))
+        or _from_patterns((one for one in PATTERNS if one.symptom), evidence=whole)
+        or _from_facts(fact_causes.SYMPTOMS, evidence=whole)
+        or _sentence_alone(own(scenario_messages.ANSWERS, text))
+        or _from_patterns(SELF_REPORT, evidence=whole)
+    )
+
+
+def find_cause(evidence: Evidence) -> Cause | None:
+    """Return the cause that the evidence alone speaks for."""
+    return rank(None, "", evidence=evidence)
+
+
+def _sentence_alone(sentence: str) -> Cause | None:
+    return Cause(redact(sentence)) if sentence else None
+
+
+def _from_facts(causes: Iterable[FactCause], *, evidence: Evidence) -> Cause | None:
+    found = (redact(cause(evidence)) for cause in causes)
+    return next((Cause(sentence) for sentence in found if sentence), None)
+
+
+def _from_patterns(patterns: Iterable[Pattern], *, evidence: Evidence) -> Cause | None:
+    every = tuple(patterns)
+    for source in _RANK:
+        lines = [one for one in evidence.lines if one.source and source in one.source]
+        for pattern in every:
+            if source not in pattern.source:
+                continue
+            for line in lines:
+                if match := pattern.search(line.text):
+                    sentence = _sentence(pattern, match, subject=line.subject, facts=evidence.facts)
+                    return Cause(redact(sentence), _shown(pattern, lines))
     return None
 
 
-def rank(error: BaseException | None, *, texts: Iterable[str]) -> Cause | None:
-    """Return the cause of a scenario's failure.
-
-    A check that is certain goes first, then what the evidence says, then what the check thinks
-    likely, and last what the app says of itself.
-    """
-    own = Cause(redact(error.cause), ()) if isinstance(error, ExpectationError) else None
-    own = own if own and own.sentence else None
-    if own and isinstance(error, ExpectationError) and error.certain:
-        return own
-    whole = tuple(texts)
-    return find_cause(whole, rules=EVIDENCE) or own or find_cause(whole, rules=OWN_WORDS)
-
-
-def likely_cause(texts: Iterable[str]) -> str | None:
-    """Return one sentence on the likely cause, or nothing when no rule fits."""
-    cause = find_cause(texts)
-    return cause.sentence if cause else None
+def _sentence(
+    pattern: Pattern, match: re.Match[str], *, subject: str, facts: Iterable[Fact]
+) -> str:
+    """Fill a pattern's cause from its groups, its line's subject and the secrets in evidence."""
+    values = {name: value.strip() for name, value in match.groupdict().items() if value}
+    secrets = [one for one in facts if isinstance(one, NamedSecret)]
+    named = (one.secret for one in secrets if one.key and one.key == values.get("key"))
+    faulty = (fact_causes.reference(one) for one in secrets if one.fault)
+    values.setdefault("secret", next(named, "the secret that its task definition names"))
+    values["reference"] = next(faulty, "a secret that its task definition names")
+    return pattern.cause.format_map({**values, "task": subject or "a task", "rule": subject})
 
 
-def _plain(text: str) -> str:
-    """Undo the escapes of log lines that are JSON, so that a rule need not know both forms."""
-    for escaped, plain in ((r"\"", '"'), (r"\/", "/"), (r"\\", "\\")):
-        text = text.replace(escaped, plain)
-    return text
-
-
-def _filled(sentence: str, *, match: re.Match[str], whole: str) -> str:
-    """Fill a sentence: the groups, ``{task}``, and the ``{secret}`` that has the ``{key}``."""
-    facts = {name: value.strip() for name, value in match.groupdict().items() if value}
-    facts["task"] = _task(match, whole=whole)
-    facts.setdefault("secret", _secret_with(facts.get("key", ""), whole=whole))
-    return sentence.format_map(facts)
-
-
-def _task(match: re.Match[str], *, whole: str) -> str:
-    """Name the kind of task that the match speaks of: evidence lines begin with it."""
-    begin = whole.rfind("\n", 0, match.start()) + 1
-    found = re.match(r"(\w[\w-]*) task \w+", whole[begin : match.end()])
-    return f"the {found[1]} task" if found else "a task"
-
-
-def _secret_with(key: str, *, whole: str) -> str:
-    """Find the secret from which a task definition in the evidence takes this key."""
-    found = re.search(rf":secret:([\w/+=.@*-]+?)(?:-\w{{6}})?:{re.escape(key)}:", whole)
-    return found[1] if found else "the secret that its task definition names"
-
-
-def _lines(pattern: re.Pattern[str], *, whole: str) -> tuple[str, ...]:
-    found = (line.strip() for line in whole.splitlines() if pattern.search(line))
-    shown = list(dict.fromkeys(redact(line[:_LINE_WIDTH]) for line in found))
-    return tuple(shown[:LINES_SHOWN])
+def _shown(pattern: Pattern, lines: Iterable[Line]) -> tuple[str, ...]:
+    """Return the lines of text that match, once each."""
+    texts = (text.strip() for one in lines for text in one.text.splitlines())
+    found = (redact(text[:_LINE_WIDTH]) for text in texts if pattern.search(text))
+    return tuple(dict.fromkeys(found))[:LINES_SHOWN]

@@ -16,6 +16,10 @@ class ExpectationError(AssertionError):
         self.certain = certain
 
 
+class ExpectationTimeout(ExpectationError):
+    """A check waited, and its condition did not come true in time."""
+
+
 def expect(condition: object, message: str, *, cause: str = "", certain: bool = False) -> None:
     """Fail unless the condition holds.
 

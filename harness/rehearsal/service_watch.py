@@ -9,13 +9,19 @@ from typing import TYPE_CHECKING, Any
 from harness.core.errors import ProvisionError
 from harness.core.redact import redact
 from harness.core.wait import Deadline, DeadlinePassed, GaveUp, NotYet, Ready, wait_until
-from harness.diagnosis.causes import likely_cause
+from harness.diagnosis.causes import find_cause
+from harness.diagnosis.evidence import Line, evidence_of
+from harness.diagnosis.facts import stopped_task
+from harness.diagnosis.patterns.pattern import Source
+from harness.diagnosis.stop_reason import stop_reason
 from harness.target.resources import secret_references
 from harness.target.resources.ecs import address_of, find_tasks
 
 if TYPE_CHECKING:
     from types_boto3_ecs import ECSClient
     from types_boto3_secretsmanager import SecretsManagerClient
+
+    from harness.target.resources.secret_references import NamedSecret
 
 HOPELESS_STOP_CODES = frozenset({"TaskFailedToStart"})
 
@@ -24,6 +30,7 @@ HOPELESS_REASONS = ("failed container health checks", "failed ELB health checks"
 
 
 _SHOWN_EVENTS = 8
+_SHOWN_TASKS = 3
 
 
 @dataclass(frozen=True)
@@ -96,13 +103,22 @@ class Watch:
         except (DeadlinePassed, GaveUp) as error:
             reason = getattr(error, "reason", str(error))
             logs, events = self.logs(), self._events()
-            stopped = "; ".join(_stop_words(task) for task in self._tasks("STOPPED")[:3])
-            texts = [*self._named_secrets(), stopped, logs, *events, reason]
-            cause = likely_cause(texts) or ""
+            stopped = [stopped_task(one, group=self._group) for one in self._tasks("STOPPED")]
+            cause = find_cause(
+                evidence_of(
+                    [
+                        *self._named_secrets(),
+                        *stopped,
+                        *(Line(text, Source.APP) for text in logs.splitlines()),
+                        *(Line(text, Source.SERVICE_EVENT) for text in events),
+                    ]
+                )
+            )
+            shown = "; ".join(one.reason for one in stopped[:_SHOWN_TASKS])
             raise ProvisionError(
-                f"service {self.service} {what}" + (f": {cause}" if cause else ""),
+                f"service {self.service} {what}" + (f": {cause.sentence}" if cause else ""),
                 state=f"after {deadline.elapsed_s:.0f} s: {reason}"
-                + (f"; stopped tasks: {stopped}" if stopped else ""),
+                + (f"; stopped tasks: {shown}" if shown else ""),
                 last_answer="\n    ".join(events[:_SHOWN_EVENTS]),
                 log_tail=logs,
                 where=self.where,
@@ -129,7 +145,7 @@ class Watch:
             if task.get("stopCode") in HOPELESS_STOP_CODES or any(
                 words in reason for words in HOPELESS_REASONS
             ):
-                raise GaveUp(_stop_words(task))
+                raise GaveUp(stop_reason(task))
 
     def _describe(self) -> Mapping[str, Any]:
         answer = self.client.describe_services(cluster=self.cluster, services=[self.service])
@@ -140,13 +156,17 @@ class Watch:
             self.client, cluster=self.cluster, statuses=(status,), serviceName=self.service
         )
 
-    def _named_secrets(self) -> list[str]:
+    @property
+    def _group(self) -> str:
+        """The service's last word: web, worker."""
+        return self.service.rpartition("-")[2]
+
+    def _named_secrets(self) -> list[NamedSecret]:
         definition = self._describe()["taskDefinition"]
         if self.secrets is None or not definition:
             return []
         found = self.client.describe_task_definition(taskDefinition=definition)["taskDefinition"]
-        kind = self.service.rpartition("-")[2]
-        return list(secret_references.lines(found, client=self.secrets, kind=f"the {kind}"))
+        return list(secret_references.read(found, client=self.secrets, group=self._group))
 
     def _summary(self) -> str:
         found = self._describe()
@@ -157,13 +177,3 @@ class Watch:
 
     def _events(self) -> list[str]:
         return [redact(e["message"]) for e in self._describe().get("events", [])]
-
-
-def _stop_words(task: Mapping[str, Any]) -> str:
-    words = [f"{task.get('stopCode', '')}: {task.get('stoppedReason', '')}"]
-    for container in task.get("containers", []):
-        if container.get("exitCode") is not None:
-            words.append(f"container {container['name']} exited with {container['exitCode']}")
-        if container.get("reason"):
-            words.append(f"container {container['name']}: {container['reason']}")
-    return ", ".join(words)

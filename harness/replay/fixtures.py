@@ -10,6 +10,7 @@ import pytest
 
 from harness.core.wait import Deadline, DeadlinePassed, NotYet, Ready, wait_until
 from harness.diagnosis.causes import find_cause
+from harness.diagnosis.expect import ExpectationTimeout
 from harness.replay.replay_state import toolbox_of
 from harness.replay.toolbox import Toolbox
 from harness.stack.containers import Containers
@@ -84,7 +85,7 @@ def explain(toolbox: Toolbox) -> Callable[[], str]:
     since = datetime.now(UTC)
 
     def read() -> str:
-        cause = find_cause(toolbox.evidence(since=since).telling)
+        cause = find_cause(toolbox.evidence(since=since))
         return cause.sentence if cause else ""
 
     return read
@@ -196,6 +197,7 @@ def eventually(differences: Differences) -> Callable[..., Any]:
         until: Callable[[Any], bool],
         what: str,
         within_s: float = differences.patience_s,
+        cause: str | Callable[[Any], str] = "",
     ) -> Any:
         answers: list[Any] = []
 
@@ -206,8 +208,9 @@ def eventually(differences: Differences) -> Callable[..., Any]:
         try:
             wait_until(probe, deadline=Deadline(within_s), interval_s=0.1)
         except DeadlinePassed as passed:
-            raise AssertionError(
-                f"{what}, within {within_s:.0f} s. The last answer: {passed.reason}"
+            raise ExpectationTimeout(
+                f"{what}, within {within_s:.0f} s. The last answer: {passed.reason}",
+                cause=cause if isinstance(cause, str) else cause(answers[0]),
             ) from None
         return answers[0]
 

@@ -181,7 +181,7 @@ def _outcome(
     error = call.excinfo.value if call.excinfo is not None else None
     seen = redact(failure_text(report, error))
     found = toolbox_of(item.config).evidence(since=running.since)
-    cause = rank(error, texts=(seen, *found.telling))
+    cause = rank(error, seen, evidence=found)
     return replace(
         begun,
         result=FAILED if report.when == "call" else ERROR,

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from harness.core.errors import CapabilityMissing
 from harness.core.wait import Deadline, NotYet, Ready, wait_until
-from harness.diagnosis import evidence, history_reader
+from harness.diagnosis import history_reader
+from harness.diagnosis.collectors import COLLECTORS
+from harness.diagnosis.evidence import Evidence, ShownTarget, collect
 from harness.diagnosis.history import History
 from harness.stack.containers import Containers
 from harness.target.clients import aws, http
@@ -25,9 +27,6 @@ from harness.target.target import (
     SECRETS,
     Target,
 )
-
-if TYPE_CHECKING:
-    from harness.diagnosis.evidence import Evidence
 
 
 class Toolbox:
@@ -104,15 +103,16 @@ class Toolbox:
         try:
             containers = self.containers if able else None
         except Exception as error:  # noqa: BLE001 - the failure itself must still be reported
-            return evidence.Evidence((("containers", f"could not be read: {error}"),), ())
-        return evidence.collect(
+            return Evidence((("containers", f"could not be read: {error}"),))
+        shown = ShownTarget(
             self.target.access,
+            since=since,
             web=self.web,
             containers=containers,
             visitor=None if self.target.lacks(frozenset({HTTP, PROBE})) else self.new_visitor(),
-            aws=self.looked_into,
-            since=since,
+            clients=self.looked_into,
         )
+        return collect(COLLECTORS, target=shown)
 
     def new_visitor(self) -> Browser:
         """Make a visitor with an empty cookie jar."""

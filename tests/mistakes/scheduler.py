@@ -134,7 +134,7 @@ MISTAKES = (
         "the scheduler asks for a key that its secret lacks",
         edit_container("scheduler", misspell_key),
         breaks=[scheduler.test_each_minute_has_one_tick_and_one_run_of_the_release],
-        cause='a task never started: secret key "pasword" is missing in tickets/db',
+        cause='the scheduler task never started: secret key "pasword" is missing in tickets/db',
         also_green=[scheduler.test_what_is_scheduled_ends_before_its_task_does],
     ),
     Mistake(

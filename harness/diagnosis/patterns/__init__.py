@@ -1,1 +1,29 @@
-"""Patterns for text that others write, each with the cause it points to."""
+"""Patterns for text that others write, each with its source and the cause it points to."""
+
+from __future__ import annotations
+
+from harness.diagnosis.patterns import aws_api, database, ecs, http, image, php
+
+PATTERNS = (
+    *ecs.NEVER_STARTED,
+    *http.PUBLIC_HOST,
+    *image.SHELL,
+    *php.COMMANDS,
+    *php.KEY,
+    *php.MISSING,
+    *image.FPM,
+    *php.LIMITS,
+    *image.NGINX,
+    *database.TLS,
+    *database.ACCOUNT,
+    *database.SCHEMA,
+    *database.HOST,
+    *aws_api.ROLES,
+    *aws_api.SQS,
+    *aws_api.S3,
+    *aws_api.SES,
+    *aws_api.RUN_TASK,
+    *ecs.HEALTH,
+)
+"""Of one source, an earlier pattern goes before a later one."""
+SELF_REPORT = php.SELF_REPORT

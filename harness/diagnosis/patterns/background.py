@@ -10,27 +10,6 @@ _LATE = (
 )
 """A scenario waited for a job in vain; what the worker's command says comes after it."""
 
-TICKS = (
-    rule(
-        r"rule (?P<rule>\S+): tick \S+ of \S+: RunTask: \w+: User: \S+assumed-role/"
-        r"(?P<role>[\w+=,.@-]+)/\S+ is not authorized to perform: (?P<action>[\w:]+) on resource:"
-        r" (?P<arn>\S+)",
-        "the rule {rule} cannot run its task: its role {role} lacks {action} on {arn}",
-    ),
-    rule(
-        r"rule (?P<rule>\S+): tick \S+ of \S+: RunTask: \w+: (?P<words>[^\n]*)",
-        "the rule {rule} cannot run its task: {words}",
-    ),
-    rule(
-        r"calling the RunTask operation: TaskDefinition (?:not found|is inactive)",
-        "the rule's target names a task definition, or a revision of it, that does not exist",
-    ),
-    rule(
-        r"calling the RunTask operation: (?P<words>[^\n]*)",
-        "the rule's target cannot start its task: {words}",
-    ),
-)
-"""Control's own log, which says why a tick had no task."""
 
 SCHEDULED = (
     rule(
@@ -144,15 +123,6 @@ JOBS = (
         r"of \d+ jobs some ran in what is no worker: (?P<tasks>[^\n]*)",
         "something besides the workers takes jobs off the queue: {tasks}; queue:work is started by"
         " another task's command or by the image's entrypoint, or still runs on the old host",
-    ),
-    rule(
-        r"Message must be shorter than (?P<most>\d+) bytes",
-        "a job is larger than the queue takes: its MaximumMessageSize is {most} bytes",
-    ),
-    rule(
-        r"ReceiveMessage[^\n]*Operation timed out after (?P<ms>\d+) milliseconds",
-        "the app's SQS client gives up after {ms} ms, before the queue's long poll ends: raise"
-        " http.timeout in config/queue.php above ReceiveMessageWaitTimeSeconds",
     ),
     rule(
         r"the job ran in task \S+ and the workers are|the job came over the connection",

@@ -32,23 +32,3 @@ NETWORK = (
         "{path} is mounted into {who}: whoever breaks into the app then owns this machine",
     ),
 )
-
-_TO_HOST = r"HTTPS?ConnectionPool\(host='(?P<host>[^']+)', port=(?P<port>\d+)\)[^\n]*?"
-PUBLIC = (
-    rule(
-        rf"{_TO_HOST}(?:NameResolutionError|Failed to resolve)",
-        "the name {host} is unknown here: its DNS record is missing, or has not come this far yet",
-    ),
-    rule(
-        rf"{_TO_HOST}certificate verify failed: (?P<why>[^(\n]*[^(\s])",
-        "the certificate of {host} is refused: {why}; the load balancer's listener needs one for"
-        " this name, and DNS may still lead to the old host",
-    ),
-    rule(
-        rf"{_TO_HOST}(?:Connection refused|No route to host|Network is unreachable|timed out"
-        r"|does not answer)",
-        "nothing answers at {host}, port {port}: DNS leads elsewhere, or the load balancer has no"
-        " listener there, or its security group is shut",
-    ),
-)
-"""What stands between a visitor and the load balancer; for the database there are rules too."""

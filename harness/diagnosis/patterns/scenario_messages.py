@@ -6,7 +6,15 @@ after what logs say, since a log line knows more of why.
 
 from __future__ import annotations
 
-from harness.diagnosis.patterns.platform import rule
+from typing import TYPE_CHECKING
+
+from harness.diagnosis.patterns.app import SEEN
+from harness.diagnosis.patterns.background import JOBS, SCHEDULED
+from harness.diagnosis.patterns.network import NETWORK
+from harness.diagnosis.patterns.platform import HEALTH, Rule, rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _IN_SECRETS = (
     rule(
@@ -174,14 +182,6 @@ _IN_UPLOADS = (
         " and it ends with the task",
     ),
     rule(
-        r"Argument #2 \(\$bucket\) must be of type string, null given",
-        "AWS_BUCKET is not set in the task",
-    ),
-    rule(
-        r"Missing required client configuration options:[\s\\n]*region",
-        "AWS_DEFAULT_REGION is not set in the task; Laravel does not read AWS_REGION",
-    ),
-    rule(
         r"it is signed with a static key and not by a role",
         "a static AWS_ACCESS_KEY_ID is set in the task, and hides its role",
     ),
@@ -189,11 +189,6 @@ _IN_UPLOADS = (
         r"it is signed for the region (?P<region>\S+)",
         "the app signs for S3 in {region}, and the bucket is in another: AWS_DEFAULT_REGION of"
         " the task, or the disk's region in config/filesystems.php",
-    ),
-    rule(
-        r"PermanentRedirect|must be addressed using the specified endpoint",
-        "the bucket is not in the region that the app signs for: AWS_DEFAULT_REGION of the task,"
-        " the disk's region in config/filesystems.php, or LocationConstraint of the bucket",
     ),
     rule(
         r"the bucket may become public|public access block is incomplete|the bucket's objects are"
@@ -384,3 +379,22 @@ MAIL = (
         " task",
     ),
 )
+
+CERTAIN = (*RELEASES, *NETWORK, *FACTS, *SCHEDULED)
+LIKELY = (*JOBS, *UPLOADS, *MAIL, *SEEN)
+ANSWERS = HEALTH
+
+
+def find(rules: Iterable[Rule], text: str) -> str:
+    """Return the sentence of the first rule that the text matches."""
+    for one in rules:
+        match = one.pattern.search(text)
+        if match is not None:
+            groups = {name: value.strip() for name, value in match.groupdict().items() if value}
+            return one.sentence.format_map(groups)
+    return ""
+
+
+def likely_cause(texts: Iterable[str]) -> str | None:
+    """Return the sentence of the first rule that matches."""
+    return find((*CERTAIN, *LIKELY, *ANSWERS), "\n".join(texts)) or None

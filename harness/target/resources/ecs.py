@@ -80,15 +80,6 @@ def stopped_at(task: dict[str, Any]) -> datetime | None:
     return found
 
 
-def ends(task: dict[str, Any]) -> list[str]:
-    """Say of each container that has ended with what exit code, and why where ECS says so."""
-    return [
-        f"{one.get('name')}: exit code {one['exitCode']} {one.get('reason', '')}".strip()
-        for one in task.get("containers", [])
-        if one.get("exitCode") is not None
-    ]
-
-
 class EcsService:
     """A service of the cluster, by its name."""
 

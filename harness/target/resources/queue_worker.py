@@ -6,10 +6,11 @@ Source: Laravel 12, `Illuminate\Queue\Console\WorkCommand` and `Illuminate\Queue
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
 DEFAULTS = {"tries": 1, "timeout": 60, "sleep": 3, "rest": 0}
 """What queue:work does without these flags: attempts, and seconds."""
@@ -40,19 +41,51 @@ def connection(command: Sequence[str]) -> str:
     return named["name"] if named else ""
 
 
-def remarks(command: Sequence[str]) -> Iterator[str]:
-    """Say what of a worker's command makes jobs late, or lets them never end."""
+@dataclass(frozen=True)
+class QueueCommand:
+    """A worker's command, as far as it starts Laravel's queue worker."""
+
+    listens: bool
+    connection: str
+    tries: int
+    sleep_s: int
+    rest_s: int
+
+    @property
+    def foreign_connection(self) -> str:
+        """The connection that the command names, unless it is that of SQS."""
+        return "" if self.connection in ("", "sqs") else self.connection
+
+    @property
+    def sleeps_long(self) -> bool:
+        """It keeps a job waiting that comes after an empty poll."""
+        return self.sleep_s > LONGEST_SLEEP_S
+
+    def __str__(self) -> str:
+        lines = []
+        if self.listens:
+            lines.append("the worker runs queue:listen")
+        if self.foreign_connection:
+            lines.append(f"the worker's command names the connection {self.connection}")
+        if self.sleeps_long:
+            lines.append(f"the worker sleeps for {self.sleep_s} s when it finds no job")
+        if self.rest_s:
+            lines.append(f"the worker rests for {self.rest_s} s after each job")
+        if not self.tries:
+            lines.append("the worker tries a job without end")
+        return "\n".join(lines)
+
+
+def queue_command(command: Sequence[str]) -> QueueCommand | None:
+    """Read a worker's command; nothing when it does not start queue:work or queue:listen."""
     started = _STARTED.search(" ".join(command))
     if started is None:
-        return
-    told = flags(command)
-    if started["how"] == "listen":
-        yield "the worker runs queue:listen"
-    if (named := connection(command)) not in ("", "sqs"):
-        yield f"the worker's command names the connection {named}"
-    if told["sleep"] > LONGEST_SLEEP_S:
-        yield f"the worker sleeps for {told['sleep']} s when it finds no job"
-    if told["rest"]:
-        yield f"the worker rests for {told['rest']} s after each job"
-    if not told["tries"]:
-        yield "the worker tries a job without end"
+        return None
+    given = flags(command)
+    return QueueCommand(
+        listens=started["how"] == "listen",
+        connection=connection(command),
+        tries=given["tries"],
+        sleep_s=given["sleep"],
+        rest_s=given["rest"],
+    )

@@ -7,6 +7,7 @@ say it: the variable, the key, the secret, and what is the matter.
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from harness.aws.value_from import SecretReference, ValueFromError, parse_value_from
@@ -14,43 +15,70 @@ from harness.aws.value_from import SecretReference, ValueFromError, parse_value_
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-NOT_JSON = "is not JSON"
-NO_OBJECT = "is JSON, but not an object"
+NO_OBJECT = "is not a JSON object"
 DELETED = "is scheduled for deletion"
-MISSING = "does not exist"
+MISSING = "does not exist in this account and region"
 
 
-def lines(definition: Mapping[str, Any], *, client: Any, kind: str) -> Iterator[str]:
-    """Say of each variable from which secret it comes, and what is wrong with that, if anything.
+@dataclass(frozen=True)
+class NamedSecret:
+    """A variable of a task definition, the secret it comes from, and the fault of that secret."""
+
+    group: str
+    """The service or rule that starts such tasks: web, worker, scheduler."""
+    definition: str
+    variable: str
+    value_from: str
+    secret: str = ""
+    key: str = ""
+    fault: str = ""
+
+    def __str__(self) -> str:
+        text = (
+            f"{self.group} task definition {self.definition}: {self.variable} <- {self.value_from}"
+        )
+        return f"{text}: {self.fault_in_words}" if self.fault else text
+
+    @property
+    def fault_in_words(self) -> str:
+        """The fault with the secret's name, as far as that is known."""
+        return f"secret {self.secret} {self.fault}" if self.secret else self.fault
+
+
+def read(definition: Mapping[str, Any], *, client: Any | None, group: str) -> Iterator[NamedSecret]:
+    """Read from which secret each variable of a task definition comes.
 
     Args:
         definition: The task definition, as ECS describes it.
-        client: A boto3 client of Secrets Manager.
-        kind: What these tasks are called.
+        client: A boto3 client of Secrets Manager, which shows the faults of secrets.
+        group: The service or rule that starts such tasks.
     """
     name = str(definition.get("taskDefinitionArn", "")).rpartition("/")[2]
-    read: dict[SecretReference, str | dict[str, Any]] = {}
+    values: dict[SecretReference, str | dict[str, Any]] = {}
     for container in definition["containerDefinitions"]:
         for secret in container.get("secrets", []):
-            told = f"{kind} task definition {name}: {secret['name']} <- {secret['valueFrom']}"
-            wrong = _wrong(secret["valueFrom"], client=client, read=read)
-            yield f"{told}: {wrong}" if wrong else told
+            found = NamedSecret(group, name, secret["name"], secret["valueFrom"])
+            try:
+                reference = parse_value_from(secret["valueFrom"])
+            except ValueFromError:
+                yield replace(found, fault="is no reference that ECS understands")
+                continue
+            fault = "" if client is None else _fault(reference, client=client, values=values)
+            yield replace(found, secret=reference.name, key=reference.json_key, fault=fault)
 
 
-def _wrong(text: str, *, client: Any, read: dict[SecretReference, str | dict[str, Any]]) -> str:
-    try:
-        reference = parse_value_from(text)
-    except ValueFromError:
-        return "is no reference that ECS understands"
-    whole = SecretReference(**{**vars(reference), "json_key": ""})
-    if whole not in read:
-        read[whole] = _read(reference, client=client)
-    found = read[whole]
-    if isinstance(found, str):
-        return f"secret {reference.name} {found}" if found else ""
-    if reference.json_key and reference.json_key not in found:
-        has = ", ".join(sorted(found)) or "none"
-        return f"secret {reference.name} has no key {reference.json_key}; its keys: {has}"
+def _fault(
+    reference: SecretReference, *, client: Any, values: dict[SecretReference, str | dict[str, Any]]
+) -> str:
+    whole = replace(reference, json_key="")
+    if whole not in values:
+        values[whole] = _read(reference, client=client)
+    value = values[whole]
+    if isinstance(value, str):
+        return value
+    if reference.json_key and reference.json_key not in value:
+        has = ", ".join(sorted(value)) or "none"
+        return f"has no key {reference.json_key}; its keys: {has}"
     return ""
 
 
@@ -72,5 +100,5 @@ def _read(reference: SecretReference, *, client: Any) -> str | dict[str, Any]:
     try:
         found = json.loads(text)
     except ValueError:
-        return NOT_JSON
+        return NO_OBJECT
     return found if isinstance(found, dict) else NO_OBJECT

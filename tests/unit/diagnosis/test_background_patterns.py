@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness.diagnosis.causes import likely_cause
-from harness.target.resources import queue_worker
+from harness.diagnosis.patterns.scenario_messages import likely_cause
 
 LATE = "AssertionError: job 01ab was not done, within 60 s. The last answer: {'runs': []}\n"
 SEEN = {
@@ -36,20 +35,11 @@ SEEN = {
     "the worker tries a job without end": "--tries is 0",
     "AssertionError: timeout=0: a job that hangs holds its worker for ever": "--timeout is 0",
     "AssertionError: its runs ended: ['failed']": "--tries is 1",
-    "SendMessage: InvalidParameterValue: Reason: Message must be shorter than 1024 bytes.": (
-        "its MaximumMessageSize is 1024 bytes"
-    ),
-    'Error executing "ReceiveMessage" on "x"; AWS HTTP error: Operation timed out after 3002'
-    " milliseconds with 0 bytes received": "gives up after 3002 ms",
     "nothing ran schedule:run in two minutes: 08:00:01 task 01: exit code 1;"
     " EssentialContainerExited: x": "ends before it comes to schedule:run",
     "nothing ran schedule:run in two minutes: 08:00:01 task 01: exit code None; TaskFailedToStart:"
     " ResourceInitializationError": "does not start: ResourceInitializationError",
     "nothing ran schedule:run in two minutes: no tick came": "no tick runs schedule:run",
-    "InvalidParameterException: An error occurred (InvalidParameterException) when calling the"
-    " RunTask operation: Network Configuration must be provided": (
-        "cannot start its task: Network Configuration"
-    ),
     "AssertionError: the rule ticks by cron(0/2 * * * ? *), and not each minute": (
         "the rule's schedule is cron(0/2"
     ),
@@ -62,48 +52,53 @@ def test_what_jobs_and_ticks_say_has_a_cause(text: str, cause: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "command",
+    ("seen", "cause"),
     [
-        ["php", "artisan", "queue:work", "--tries=3", "--timeout=90", "--json"],
-        ["php", "artisan", "queue:work", "--tries", "3", "--timeout", "90"],
-        [
-            "sh",
-            "-c",
-            'it\'s=x; while true; do php artisan queue:work --tries="3" --timeout=90; done',
-        ],
+        (
+            "the visibility time-out is 30 s and the job time-out 90 s: a job that takes longer",
+            "the queue's visibility time-out (30 s) is not longer than queue:work's --timeout",
+        ),
+        ("tries=8 is more than maxReceiveCount=5: jobs", "--tries (8) is more than the queue's"),
+        (
+            "the queue keeps a message for 60 s, and a job that is delayed and delivered again may"
+            " wait for 1500 s: SQS",
+            "the queue's MessageRetentionPeriod (60 s) is shorter than a job may wait (1500 s)",
+        ),
+        (
+            "the dead-letter queue keeps a message for 60 s and the queue for 345600 s: its age",
+            "the dead-letter queue's MessageRetentionPeriod (60 s) is shorter than the queue's",
+        ),
+        (
+            "stopTimeout is 30 s, and a long poll and the longest job take 95 s: a deployment",
+            "the worker's stopTimeout (30 s) is shorter",
+        ),
+        (
+            "of 12 jobs some ran in what is no worker: 0123, 4567",
+            "something besides the workers takes jobs off the queue: 0123, 4567",
+        ),
+        ("two ticks came within 0.1 s:", "PutTargets was called again"),
+        (
+            "schedule:run is run by another than the rule's tasks: a task of service:tickets-web"
+            " (0123), a task of service:tickets-web (4567)",
+            "the tasks of tickets-web run the scheduler too",
+        ),
+        (
+            "schedule:run is run by another than the rule's tasks: what is no task of the"
+            " cluster (no task id)",
+            "runs the scheduler: what is no task of the cluster (no task id)",
+        ),
+        ("no tick came for 120 s:", "the rule started no task for 120 s"),
+        (
+            "release-expired-holds ran 2 times in 2026-11-23T04:28:00.000000Z, in one minute",
+            "CACHE_STORE is not shared by the scheduler's tasks",
+        ),
+        ("job 01abc was not done, within 60 s. The last answer: {'runs': []}", "no worker took"),
+        (
+            "job 01abc was not done, within 60 s. The last answer: {'runs': [{'outcome': None}]}",
+            "a worker died in the middle of the job",
+        ),
+        ("the job in flight did not finish before its worker stopped", "the worker was killed"),
     ],
 )
-def test_a_workers_flags_are_read_however_they_are_written(command: list[str]) -> None:
-    found = queue_worker.flags(command)
-    assert (found["tries"], found["timeout"]) == (3, 90)
-
-
-@pytest.mark.parametrize(
-    ("command", "named"),
-    [
-        ("php artisan queue:work", ""),
-        ("php artisan queue:work sqs --tries=3", "sqs"),
-        ("php artisan queue:work --tries 3 database", "database"),
-        ("exec php artisan queue:work --tries=3 'database'; echo done", "database"),
-        ("php artisan schedule:run", ""),
-    ],
-)
-def test_the_connection_is_the_word_that_is_no_flag(command: str, named: str) -> None:
-    assert queue_worker.connection(command.split()) == named
-
-
-def test_a_command_that_keeps_no_job_waiting_has_no_remarks() -> None:
-    told = ["php", "artisan", "queue:work", "sqs", "--tries=3", "--timeout=90", "--sleep=3"]
-    assert list(queue_worker.remarks(told)) == []
-    assert list(queue_worker.remarks(["supervisord"])) == []
-
-
-def test_what_keeps_jobs_waiting_is_said() -> None:
-    told = ["php", "artisan", "queue:listen", "redis", "--sleep=60", "--rest=20", "--tries=0"]
-    assert list(queue_worker.remarks(told)) == [
-        "the worker runs queue:listen",
-        "the worker's command names the connection redis",
-        "the worker sleeps for 60 s when it finds no job",
-        "the worker rests for 20 s after each job",
-        "the worker tries a job without end",
-    ]
+def test_queue_and_rule_checks_have_a_cause(seen: str, cause: str) -> None:
+    assert cause in (likely_cause([seen]) or "")

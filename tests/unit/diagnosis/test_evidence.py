@@ -9,7 +9,10 @@ from typing import Any
 import pytest
 
 from harness.core.wait import DeadlinePassed
-from harness.diagnosis import evidence
+from harness.diagnosis import collectors
+from harness.diagnosis.collectors import COLLECTORS
+from harness.diagnosis.evidence import ShownTarget, collect
+from harness.diagnosis.facts import Deployment, stopped_task
 from harness.replay import markers
 from harness.report import not_covered, proved
 from harness.target.access import Access
@@ -131,17 +134,28 @@ def stopped(code: str, reason: str, **more: Any) -> dict[str, Any]:
     }
 
 
-def test_a_stopped_task_says_its_kind_and_ecs_words() -> None:
+def shown(web: WebTier) -> ShownTarget:
+    return ShownTarget(ACCESS, since=NOW, web=web)
+
+
+def sections(web: WebTier) -> dict[str, str]:
+    return dict(collect(COLLECTORS, target=shown(web)).sections)
+
+
+def test_a_stopped_task_is_shown_in_ecs_words() -> None:
     task = stopped("EssentialContainerExited", "Essential container in task exited")
-    task["containers"] = [{"name": "app", "exitCode": 12, "reason": ""}, {"name": "log"}]
-    line = evidence.stopped_line(task, kinds={"tickets-web": "web"})
-    assert line == (
+    task["containers"] = [
+        {"name": "app", "exitCode": 12, "reason": ""},
+        {"name": "log"},
+        {"name": "x", "reason": "CannotStartContainerError: no"},
+    ]
+    assert str(stopped_task(task, group="web")) == (
         "web task 0123abcd (tickets-web:3); EssentialContainerExited: Essential container in task"
-        " exited; app: exit code 12"
+        " exited; app: exit code 12; x: CannotStartContainerError: no"
     )
 
 
-def test_tasks_that_were_meant_to_stop_or_stopped_earlier_are_left_out() -> None:
+def test_tasks_that_were_stopped_on_purpose_or_earlier_are_left_out() -> None:
     ecs = FakeEcs(
         stopped=[
             stopped("ServiceSchedulerInitiated", "Scaling activity initiated by (deployment x)"),
@@ -149,25 +163,18 @@ def test_tasks_that_were_meant_to_stop_or_stopped_earlier_are_left_out() -> None
             stopped("TaskFailedToStart", "old", stoppedAt=NOW - timedelta(minutes=5)),
         ]
     )
-    (line,) = evidence.stopped_lines(tier(ecs), kinds={"tickets-web": "web"}, since=NOW)
-    assert "Task failed ELB health checks" in line
+    (task,) = collectors.stopped_web_tasks(shown(tier(ecs)))
+    assert "Task failed ELB health checks" in task.reason
 
 
 def test_evidence_without_containers_or_probe_is_still_evidence() -> None:
-    found = evidence.collect(
-        ACCESS,
-        web=tier(FakeEcs(), "healthy", "unhealthy"),
-        containers=None,
-        visitor=None,
-        since=NOW,
-    )
-    sections = dict(found.sections)
-    assert sections["target health"] == "10.0.0.0 healthy R\n10.0.0.1 unhealthy R"
-    assert sections["ECS service events"].endswith("has reached a steady state.")
-    assert "APP_KEY <- " in sections["secrets of the task definition"]
+    found = sections(tier(FakeEcs(), "healthy", "unhealthy"))
+    assert found["target health"] == "10.0.0.0 healthy R\n10.0.0.1 unhealthy R"
+    assert found["ECS service events"].endswith("has reached a steady state.")
+    assert "APP_KEY <- " in found["secrets of the task definition"]
 
 
-def test_what_cannot_be_read_is_said_in_its_place_and_tells_nothing() -> None:
+def test_a_section_that_cannot_be_read_says_so_and_explains_nothing() -> None:
     def fail(*_: Any, **__: Any) -> Any:
         raise RuntimeError("control is gone: certificate verify failed")
 
@@ -175,9 +182,9 @@ def test_what_cannot_be_read_is_said_in_its_place_and_tells_nothing() -> None:
         get_paginator=fail, describe_services=fail, describe_task_definition=fail
     )
     web = WebTier(ACCESS, ecs=broken, elbv2=FakeElb("healthy"), differences=QUICK)
-    found = evidence.collect(ACCESS, web=web, containers=None, visitor=None, since=NOW)
+    found = collect(COLLECTORS, target=shown(web))
     assert dict(found.sections)["stopped tasks"].startswith("could not be read: control is gone")
-    assert found.telling == ("10.0.0.0 healthy R",)
+    assert [one.text for one in found.lines] == ["10.0.0.0 healthy R"]
 
 
 def test_the_log_of_a_container_is_read_from_the_scenarios_start() -> None:
@@ -187,8 +194,8 @@ def test_the_log_of_a_container_is_read_from_the_scenarios_start() -> None:
         asked.append(how)
         return b'one\n"GET /_probe/v1/jobs/1 HTTP/1.1" 200 17\ntwo\xff\n'
 
-    assert evidence.log_lines(SimpleNamespace(logs=logs), since=NOW) == ["one", "two\ufffd"]
-    assert asked == [{"tail": evidence.LINES_READ, "since": NOW.timestamp()}]
+    assert collectors.log_lines(SimpleNamespace(logs=logs), since=NOW) == ["one", "two\ufffd"]
+    assert asked == [{"tail": collectors.LINES_READ, "since": NOW.timestamp()}]
 
 
 # the web tier
@@ -266,27 +273,17 @@ def test_complete_marks_have_no_problems() -> None:
 
 
 @pytest.mark.parametrize(
-    ("configured", "said"),
+    ("rolls_back", "percent", "lines"),
     [
-        ({"deploymentCircuitBreaker": {"enable": True, "rollback": True}}, []),
-        (
-            {"deploymentCircuitBreaker": {"enable": True, "rollback": False}},
-            ["the service's deployment circuit breaker, or its rollback, is off"],
-        ),
-        (
-            {
-                "deploymentCircuitBreaker": {"enable": True, "rollback": True},
-                "minimumHealthyPercent": 50,
-            },
-            ["the service's minimumHealthyPercent is 50"],
-        ),
-        ({}, ["the service's deployment circuit breaker, or its rollback, is off"]),
+        (True, 100, []),
+        (False, 100, ["the service's deployment circuit breaker, or its rollback, is off"]),
+        (True, 50, ["the service's minimumHealthyPercent is 50"]),
     ],
 )
-def test_what_would_not_keep_tasks_through_a_bad_release_is_said(
-    configured: dict[str, Any], said: list[str]
+def test_a_setting_that_does_not_keep_tasks_through_a_bad_release_is_shown(
+    *, rolls_back: bool, percent: int, lines: list[str]
 ) -> None:
-    assert list(evidence.deployment_lines({"deploymentConfiguration": configured})) == said
+    assert str(Deployment(rolls_back, percent)).splitlines() == lines
 
 
 def test_an_error_stays_however_many_visits_follow_it() -> None:
@@ -298,5 +295,5 @@ def test_an_error_stays_however_many_visits_follow_it() -> None:
     def logs(**_: object) -> bytes:
         return "\n".join([error, *visits]).encode()
 
-    found = evidence.log_lines(SimpleNamespace(logs=logs), since=NOW)
-    assert found == [error, *visits[-evidence.LOG_LINES :]]
+    found = collectors.log_lines(SimpleNamespace(logs=logs), since=NOW)
+    assert found == [error, *visits[-collectors.LOG_LINES :]]

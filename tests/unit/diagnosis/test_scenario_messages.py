@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from harness.diagnosis.causes import likely_cause
-from harness.diagnosis.patterns.scenario_messages import FACTS, MAIL, RELEASES, UPLOADS
+from harness.diagnosis.patterns.scenario_messages import (
+    FACTS,
+    MAIL,
+    RELEASES,
+    UPLOADS,
+    likely_cause,
+)
 
 SEEN = {
     "visitors saw [200, 503] during the release\nthe service's minimumHealthyPercent is 50": (
@@ -15,9 +20,6 @@ SEEN = {
     " circuit breaker, or its rollback, is off": "circuit breaker",
     "the web task takes ['password'] from tickets/db, and should take the account only": (
         "more, or less, than username and password from tickets/db"
-    ),
-    "PermanentRedirect: The bucket you are attempting to access must be addressed using": (
-        "the bucket is not in the region that the app signs for"
     ),
     "the secret tickets/db is not a JSON object": "the secret tickets/db is not strict JSON",
     "the web task definition has the secret DB_PASSWORD as a plain variable": (
@@ -77,11 +79,6 @@ SEEN = {
     "the mail is from a@b.example, not from c@d.example": "MAIL_FROM_ADDRESS is a@b.example",
     "the filesystem disk is 'local', and another task": 'FILESYSTEM_DISK is "local"',
     'files/a/temporary-url answered 502: {"disk":"local"}': 'FILESYSTEM_DISK is "local"',
-    'answered 502: {"error":"x::__construct(): Argument #2 ($bucket) must be of type string, null'
-    ' given"}': "AWS_BUCKET is not set",
-    'answered 502: {"error":"Missing required client configuration options: \\n\\nregion: (s)"}': (
-        "AWS_DEFAULT_REGION is not set"
-    ),
     'PUT /_probe/v1/files/a answered 502: {"disk":"s3","error":"it is \\"on\\" fire"}': (
         "the app fails at what the probe asks of it: it is"
     ),
@@ -153,8 +150,3 @@ def test_every_rule_is_tried() -> None:
 def test_what_the_probe_says_is_understood_before_it_is_quoted() -> None:
     told = 'GET /_probe/v1/files/a/temporary-url answered 502: {"disk":"local","error":"no driver"}'
     assert 'FILESYSTEM_DISK is "local"' in (likely_cause([told]) or "")
-
-
-def test_a_log_line_explains_an_upload_better_than_its_answer() -> None:
-    texts = ["uploading 20 MB answered 500", "S3: NoSuchBucket: The bucket does not exist"]
-    assert likely_cause(texts) == "the bucket does not exist: AWS_BUCKET is wrong"

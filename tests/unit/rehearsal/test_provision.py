@@ -138,7 +138,7 @@ def test_a_failed_deployment_ends_the_wait_with_events_and_logs() -> None:
     with pytest.raises(ProvisionError) as caught:
         watch(ecs, logs="the app's last words").until_stable(deadline(), check=no_check)
     said = str(caught.value)
-    assert "container app exited with 78" in said
+    assert "app: exit code 78" in said
     assert "deployment failed: tasks failed" in said
     assert "the app's last words" in said
 

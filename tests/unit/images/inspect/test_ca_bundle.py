@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from harness.diagnosis.causes import likely_cause
+from harness.diagnosis.patterns.scenario_messages import likely_cause
 from harness.images.inspect.ca_bundle import problem
 
 PATH = "/etc/ssl/certs/ca-certificates.crt"

@@ -1,0 +1,198 @@
+"""Collectors of evidence about the web tier, the app, and the logs of tasks."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from harness.diagnosis import background_evidence as background
+from harness.diagnosis.evidence import BEFORE, Collector, Line
+from harness.diagnosis.facts import (
+    Deployment,
+    ForwardedFor,
+    StoppedTask,
+    VisitorRequest,
+    VisitorSession,
+    stopped_task,
+)
+from harness.diagnosis.patterns.pattern import Source
+from harness.diagnosis.stop_reason import NEVER_STARTED, failed
+from harness.target.clients.browser import cookie_from
+from harness.target.resources import secret_references
+from harness.target.resources.ecs import stopped_at
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from harness.diagnosis.evidence import ShownTarget
+    from harness.target.resources.secret_references import NamedSecret
+    from harness.target.resources.web_tier import WebTier
+
+LOG_LINES = 50
+LOG_ERRORS = 20
+LINES_READ = 2000
+_OUR_OWN = re.compile(r"/_probe/.*\b200\b")
+_ERROR = re.compile(
+    r'"level_name":"(?:ERROR|CRITICAL|ALERT|EMERGENCY)"|\.(?:ERROR|CRITICAL|ALERT|EMERGENCY): '
+    r"|PHP Fatal error|\[(?:error|crit|alert|emerg)\]"
+)
+"""As Monolog's two formatters, PHP and nginx write an error's level."""
+_EVENTS = 30
+_FORWARDING = "routing.http.xff_header_processing.mode"
+_ALL_KEPT = 100
+"""ECS's own default for minimumHealthyPercent."""
+_APPEND = "append"
+_TASKS_SHOWN = 6
+_ASKED = 4
+"""Often enough that both tasks answer."""
+
+
+def stopped_web_tasks(target: ShownTarget) -> Iterator[StoppedTask]:
+    """Read the web tasks that failed."""
+    for one in _web(target).tasks(status="STOPPED"):
+        if _is_recent(one, target=target) and failed(one):
+            service = str(one.get("group", "")).partition(":")[2]
+            yield stopped_task(one, group=target.groups.get(service, service))
+
+
+def target_health(target: ShownTarget) -> Iterator[Line]:
+    """Read the health of the target group's members."""
+    return (Line(str(one), Source.TARGET_HEALTH) for one in _web(target).targets())
+
+
+def deployment(target: ShownTarget) -> Iterator[Deployment]:
+    """Read the service's settings for deployments."""
+    found = _web(target).describe().get("deploymentConfiguration", {})
+    breaker = found.get("deploymentCircuitBreaker", {})
+    yield Deployment(
+        rolls_back=bool(breaker.get("enable") and breaker.get("rollback")),
+        minimum_healthy_percent=found.get("minimumHealthyPercent", _ALL_KEPT),
+    )
+
+
+def forwarding(target: ShownTarget) -> Iterator[ForwardedFor]:
+    """Read how the load balancer treats X-Forwarded-For."""
+    mode = _web(target).balancer_attributes().get(_FORWARDING, _APPEND)
+    if mode != _APPEND:
+        yield ForwardedFor(mode)
+
+
+def service_events(target: ShownTarget) -> Iterator[Line]:
+    """Read the web service's events, oldest first."""
+    for one in reversed(_web(target).describe().get("events", [])[:_EVENTS]):
+        at = one["createdAt"]
+        text = f"{at.astimezone(UTC):%H:%M:%S} {one['message']}"
+        if at >= target.since - BEFORE:
+            yield Line(text, Source.SERVICE_EVENT if at >= target.since else None)
+
+
+def secrets(target: ShownTarget) -> Iterator[NamedSecret]:
+    """Read which variable comes from which secret, and what is wrong with it.
+
+    A task that never started has the word: its definition is not the service's own any more once a
+    deployment was rolled back. No value is shown.
+    """
+    web = _web(target)
+    refused = [
+        one["taskDefinitionArn"]
+        for one in web.tasks(status="STOPPED")
+        if one.get("stopCode") == NEVER_STARTED
+        and (stopped_at(one) or target.since) >= target.since
+    ]
+    yield from secret_references.read(
+        web.definition(refused[0] if refused else ""),
+        client=target.clients.get("secretsmanager"),
+        group=target.groups.get(web.service, ""),
+    )
+
+
+def app(target: ShownTarget) -> Iterator[VisitorRequest | VisitorSession]:
+    """Ask the app how it sees a visitor of ours, and what its session cookie is."""
+    visitor = target.visitor
+    if visitor is None:
+        return
+    request = visitor.probe.whoami()
+    yield VisitorRequest(request["secure"], request["client_ip"], request["url"])
+    answer = visitor.probe.send_signed(visitor.probe.signed("GET", "session"))
+    first = answer.json()
+    cookie = cookie_from(answer, first["cookie"]) or {}
+    session = VisitorSession(
+        driver=first["driver"],
+        cookie=first["cookie"],
+        expected_cookie=visitor.cookie_name,
+        path=cookie.get("path", "/"),
+    )
+    if session.path != "/":
+        yield session
+    elif cookie and not visitor.http.cookies:
+        domain = cookie.get("domain", "")
+        yield replace(
+            session, domain=domain, max_age=None if domain else cookie.get("max-age", "(none)")
+        )
+    else:
+        ids = (visitor.probe.session()["session"] for _ in range(_ASKED))
+        yield replace(session, shared=all(one == first["session"] for one in ids))
+
+
+def task_logs(target: ShownTarget) -> Iterator[Line]:
+    """Read the logs of the tasks' containers, each under its own heading."""
+    if target.containers is None:
+        return
+    found = target.containers.of_role("task", also_stopped=True)
+    recent = [one for one in found if one.status == "running" or _ended(one) >= target.since]
+    for one in recent[:_TASKS_SHOWN]:
+        state = "" if one.status == "running" else f", {one.status}"
+        for text in log_lines(one, since=target.since):
+            yield Line(text, Source.APP, heading=f"log of {one.name}{state}")
+
+
+def edge_log(target: ShownTarget) -> Iterator[Line]:
+    """Read the edge's log, which is shown and explains nothing."""
+    for one in target.containers.of_role("edge") if target.containers else ():
+        yield from map(Line, log_lines(one, since=target.since))
+
+
+def log_lines(container: Any, *, since: datetime) -> list[str]:
+    """Return the last lines of a container's log, and the errors before them.
+
+    Whoever waits for half a minute asks so often that nothing else would be left: the scenarios'
+    own successful questions are left out, and an error stays however many visits follow it.
+    """
+    raw: bytes = container.logs(tail=LINES_READ, since=since.timestamp())
+    lines = raw.decode("utf-8", "replace").splitlines()
+    said = [line for line in lines if not _OUR_OWN.search(line)]
+    errors = [line for line in said[:-LOG_LINES] if _ERROR.search(line)]
+    return [*errors[-LOG_ERRORS:], *said[-LOG_LINES:]]
+
+
+def _ended(container: Any) -> datetime:
+    # Docker writes nanoseconds, and year 1 for what has not happened.
+    stamp = str(container.attrs["State"].get("FinishedAt", ""))[:19]
+    return datetime.fromisoformat(stamp or "0001-01-01").replace(tzinfo=UTC)
+
+
+def _is_recent(task: dict[str, Any], *, target: ShownTarget) -> bool:
+    return (stopped_at(task) or target.since) >= target.since
+
+
+def _web(target: ShownTarget) -> WebTier:
+    """Return the web tier of a target that has one."""
+    if target.web is None:
+        raise LookupError("the target shows no web tier")
+    return target.web
+
+
+COLLECTORS = (
+    Collector("stopped tasks", stopped_web_tasks, needs="web"),
+    Collector("target health", target_health, needs="web"),
+    Collector("deployments", deployment, needs="web"),
+    Collector("load balancer", forwarding, needs="web"),
+    Collector("ECS service events", service_events, needs="web"),
+    Collector("secrets of the task definition", secrets, needs="web"),
+    *background.COLLECTORS,
+    Collector("the app's view of a visitor", app, needs="visitor"),
+    Collector("logs", task_logs, needs="containers"),
+    Collector("log of the edge", edge_log, needs="containers"),
+)

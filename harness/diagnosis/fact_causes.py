@@ -1,0 +1,199 @@
+"""Causes that follow from facts: one function for a type of fact, the earlier ones go first."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, TypeVar
+
+from harness.diagnosis.facts import QueueDelay, StoppedTask, VisitorRequest, VisitorSession
+from harness.diagnosis.patterns.pattern import Source
+from harness.target.resources.queue_worker import QueueCommand
+from harness.target.resources.secret_references import NamedSecret
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from harness.diagnosis.evidence import Evidence
+
+    Asked = TypeVar("Asked")
+    FactCause = Callable[[Evidence], str]
+
+_MEMORY_LIMIT_EXIT = 12
+r"""Illuminate\Queue\Worker::EXIT_MEMORY_LIMIT."""
+_REFUSED = re.compile(r'"status": ?40[13]\b|HTTP/\d\.\d" 40[13]\b')
+_LOCAL_LINK = re.compile(r"https?://(?:[\w-]+|[\d.]+)(?:[:/]\S*)?")
+
+
+def _of(kind: type[Asked], cause: Callable[[Asked], str]) -> FactCause:
+    """Ask for a cause of each fact of one type until there is one."""
+
+    def first(evidence: Evidence) -> str:
+        found = (cause(one) for one in evidence.facts if isinstance(one, kind))
+        return next(filter(None, found), "")
+
+    return first
+
+
+def faulty_secret(secret: NamedSecret) -> str:
+    """Return the fault of a secret that a task needs to start."""
+    if not secret.fault:
+        return ""
+    return f"the {secret.group} task never started: {reference(secret)} {secret.fault}"
+
+
+def reference(secret: NamedSecret) -> str:
+    """Name a secret with the key that the task definition takes from it."""
+    takes = f', from which it takes the key "{secret.key}",' if secret.key else ""
+    return f"the secret {secret.secret or secret.value_from}{takes}"
+
+
+def worker_that_ends(task: StoppedTask) -> str:
+    """Return why a worker ended that did not fail."""
+    if task.group != "worker":
+        return ""
+    if _MEMORY_LIMIT_EXIT in task.exit_codes:
+        return (
+            "the worker ends again and again at its --memory limit (exit code 12), and ECS starts"
+            " another: raise --memory, or look for what holds on to memory"
+        )
+    if set(task.exit_codes) == {0}:
+        return (
+            "the worker's command ends at once, without an error (exit code 0), and ECS starts"
+            " another: queue:work must not have --stop-when-empty, --once, or a small --max-jobs or"
+            " --max-time, and an entryPoint of sh -c takes only one word of its command"
+        )
+    return ""
+
+
+def task_that_ends(task: StoppedTask) -> str:
+    """Return that a task ended by itself, where nothing says why."""
+    code = next((one for one in task.exit_codes if one), None)
+    if code is None or "Essential container in task exited" not in task.reason:
+        return ""
+    return f"{task.name} ended by itself with exit code {code}: its log says why"
+
+
+def session_cookie(session: VisitorSession) -> str:
+    """Return what keeps browsers or tasks from finding the session."""
+    if session.domain:
+        return (
+            f"SESSION_DOMAIN is {session.domain}, so that browsers do not send the cookie to the"
+            " public host"
+        )
+    if session.path != "/":
+        return (
+            f"SESSION_PATH is {session.path}, so that browsers do not send the cookie with other"
+            " pages"
+        )
+    if session.max_age is not None:
+        return (
+            "SESSION_LIFETIME lets the session cookie end at once (Max-Age="
+            f"{session.max_age}): browsers drop it"
+        )
+    if session.driver != "database":
+        return (
+            f'SESSION_DRIVER is "{session.driver}", and must be database: what one task stores'
+            " there is not where every task reads"
+        )
+    return ""
+
+
+def forwarded_request(request: VisitorRequest) -> str:
+    """Return why the app does not see the visitor's request as it was made."""
+    if not request.secure and request.client_is_public:
+        return (
+            "nginx's real_ip_header hides the load balancer from the app, which trusts none of its"
+            " X-Forwarded headers then: leave the client's address to TRUSTED_PROXIES"
+        )
+    if _LOCAL_LINK.fullmatch(request.link):
+        return (
+            f"the app's links go to {request.link}: ASSET_URL or APP_URL of the web task is the one"
+            " of local development"
+        )
+    if not request.secure or request.link.startswith("http://"):
+        return (
+            "the app does not trust the load balancer: TRUSTED_PROXIES does not hold its subnets,"
+            " so that X-Forwarded-* is ignored"
+        )
+    return ""
+
+
+def session_key(session: VisitorSession) -> str:
+    """Return why tasks do not know each other's sessions, though their cookies come back."""
+    if session.cookie != session.expected_cookie:
+        return (
+            f"the session cookie has another name than {session.expected_cookie}: SESSION_COOKIE is"
+            " not set in the task, so that the app's name decides"
+        )
+    if not session.shared:
+        return "APP_KEY is not the same in every task, so that one cannot decrypt another's cookies"
+    return ""
+
+
+def endless_tries(command: QueueCommand) -> str:
+    """Return that a failing job never ends."""
+    if command.tries:
+        return ""
+    return (
+        "queue:work's --tries is 0: a job that fails is tried until SQS takes it away, and never"
+        " comes to failed_jobs"
+    )
+
+
+def queue_delay(delay: QueueDelay) -> str:
+    """Return that the queue itself makes every job late."""
+    return f"the queue delays each message by {delay.seconds} s (DelaySeconds), and so each job"
+
+
+def slow_worker(command: QueueCommand) -> str:
+    """Return what of a worker's command keeps jobs waiting."""
+    if command.foreign_connection:
+        return (
+            f'the worker\'s command takes jobs of the connection "{command.connection}", and the'
+            " web task dispatches them on sqs"
+        )
+    if command.sleeps_long:
+        return (
+            f"queue:work's --sleep is {command.sleep_s}: a job that comes after an empty poll waits"
+            " for as long"
+        )
+    if command.rest_s:
+        return (
+            f"queue:work's --rest is {command.rest_s}: each worker does nothing for that long after"
+            " every job"
+        )
+    if command.listens:
+        return (
+            "the worker runs queue:listen, which starts PHP anew for each job and does not stop"
+            " gracefully: use queue:work"
+        )
+    return ""
+
+
+def refused_health_check(evidence: Evidence) -> str:
+    """Return that a health check failed and the app answered 401 or 403, as its log shows."""
+    failed = any("failed ELB health checks" in one.text for one in evidence.lines)
+    refused = any(_REFUSED.search(one.text) for one in evidence.lines if one.source is Source.APP)
+    return (
+        "the health check is refused (401 or 403): its path asks for a password or a sign-in, and a"
+        " load balancer has none"
+        if failed and refused
+        else ""
+    )
+
+
+CAUSES: tuple[FactCause, ...] = (
+    _of(NamedSecret, faulty_secret),
+    _of(StoppedTask, worker_that_ends),
+    _of(VisitorSession, session_cookie),
+    _of(VisitorRequest, forwarded_request),
+    _of(VisitorSession, session_key),
+)
+LATE: tuple[FactCause, ...] = (
+    _of(QueueDelay, queue_delay),
+    _of(QueueCommand, slow_worker),
+    _of(QueueCommand, endless_tries),
+)
+"""Only for a check that waited in vain: other checks do not fail for a slow worker."""
+SYMPTOMS: tuple[FactCause, ...] = (refused_health_check, _of(StoppedTask, task_that_ends))
+"""Only where nothing names a reason."""

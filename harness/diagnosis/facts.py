@@ -1,0 +1,154 @@
+"""Facts about the target, as typed values: read from data, shown as a line, never parsed again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from ipaddress import ip_address, ip_network
+from typing import TYPE_CHECKING, Any
+
+from harness.diagnosis.stop_reason import exit_codes, stop_reason
+from harness.target.resources.ecs import task_id
+from harness.target.resources.queue_worker import QueueCommand
+from harness.target.resources.secret_references import NamedSecret
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_PRIVATE = tuple(
+    map(ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10"))
+)
+"""Addresses of a VPC, and so of its load balancers."""
+
+
+@dataclass(frozen=True)
+class StoppedTask:
+    """A task that failed."""
+
+    group: str
+    """web, worker, scheduler; empty when it is none of them."""
+    task: str
+    family: str
+    reason: str
+    """ECS's words on the task and its containers."""
+    exit_codes: tuple[int, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The task, as a sentence names it."""
+        return f"the {self.group} task" if self.group else "a task"
+
+    def __str__(self) -> str:
+        return f"{self.group or 'a'} task {self.task} ({self.family}); {self.reason}"
+
+
+def stopped_task(task: Mapping[str, Any], *, group: str) -> StoppedTask:
+    """Read a stopped task as DescribeTasks shows it."""
+    return StoppedTask(
+        group=group,
+        task=task_id(task["taskArn"]),
+        family=str(task.get("taskDefinitionArn", "")).rpartition("/")[2],
+        reason=stop_reason(task),
+        exit_codes=exit_codes(task),
+    )
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """Settings of a service that do not keep its tasks through a bad release."""
+
+    rolls_back: bool
+    minimum_healthy_percent: int
+
+    def __str__(self) -> str:
+        lines = []
+        if not self.rolls_back:
+            lines.append("the service's deployment circuit breaker, or its rollback, is off")
+        if self.minimum_healthy_percent < 100:
+            lines.append(f"the service's minimumHealthyPercent is {self.minimum_healthy_percent}")
+        return "\n".join(lines)
+
+
+@dataclass(frozen=True)
+class ForwardedFor:
+    """The load balancer's treatment of X-Forwarded-For, where it does not append to it."""
+
+    mode: str
+
+    def __str__(self) -> str:
+        return f"the load balancer's routing.http.xff_header_processing.mode is {self.mode}"
+
+
+@dataclass(frozen=True)
+class VisitorRequest:
+    """A visitor's request as the app sees it."""
+
+    secure: bool
+    client_ip: str
+    link: str
+
+    @property
+    def client_is_public(self) -> bool:
+        """PHP has an address for its client that no load balancer has."""
+        return not any(ip_address(self.client_ip) in one for one in _PRIVATE)
+
+    def __str__(self) -> str:
+        lines = [f"a link of the app is {self.link}"]
+        if not self.secure:
+            lines.append("the app does not see that the visitor uses https")
+            if self.client_is_public:
+                lines.append(
+                    f"PHP has the visitor's address, {self.client_ip}, for the load balancer's"
+                )
+        return "\n".join(lines)
+
+
+@dataclass(frozen=True)
+class VisitorSession:
+    """A visitor's session, and its cookie as the app set it."""
+
+    driver: str
+    cookie: str
+    expected_cookie: str
+    path: str = "/"
+    domain: str = ""
+    """Domain of a cookie that browsers drop."""
+    max_age: str | None = None
+    """Max-Age of a cookie that browsers drop; None for one that they keep."""
+    shared: bool = True
+    """Every task knows the session from its cookie."""
+
+    def __str__(self) -> str:
+        lines = [f"the session driver is {self.driver!r}"]
+        if self.path != "/":
+            lines.append(f"the session cookie is for the path {self.path}, and no other")
+        if self.domain:
+            lines.append(f"the session cookie is for the domain {self.domain}")
+        if self.max_age is not None:
+            lines.append(f"browsers drop the session cookie: Max-Age={self.max_age}")
+        if self.cookie != self.expected_cookie:
+            lines.append(f"the app sets no cookie named {self.expected_cookie}, but {self.cookie}")
+        if not self.shared:
+            lines.append("another task does not know this session's id from its cookie")
+        return "\n".join(lines)
+
+
+@dataclass(frozen=True)
+class QueueDelay:
+    """The queue's DelaySeconds, where it has any."""
+
+    seconds: int
+
+    def __str__(self) -> str:
+        return f"the queue delays each message by {self.seconds} s"
+
+
+Fact = (
+    StoppedTask
+    | NamedSecret
+    | Deployment
+    | ForwardedFor
+    | VisitorRequest
+    | VisitorSession
+    | QueueCommand
+    | QueueDelay
+)

@@ -1,0 +1,187 @@
+"""Patterns for what AWS answers: to the app through its SDK, to the rule, and to the harness."""
+
+from __future__ import annotations
+
+from harness.diagnosis.patterns.pattern import Pattern, Source
+
+_USER = "AccessDenied (client): User: arn:aws:sts::1:assumed-role/tickets-{}-task/0123 is not"
+_NO_POLICY = "because no identity-based policy allows it"
+_OF_ROLE = r"assumed-role/(?P<role>[\w+=,.@-]+)/\S+ is not authorized to perform:"
+
+ROLES = (
+    Pattern(
+        Source.APP,
+        match=r"assumed-role/(?P<role>[\w+=,.@-]*web[\w+=,.@-]*)/\S+ is not authorized to perform:"
+        r" (?P<action>ses:\w+)",
+        cause="the web task sends mail itself, and its role {role} lacks {action}: mail is the"
+        " worker's, so queue it (dispatch, and QUEUE_CONNECTION sqs)",
+        example=f"{_USER.format('web')} authorized to perform: ses:SendRawEmail on resource:"
+        f" arn:aws:ses:us-east-1:1:identity/a {_NO_POLICY}",
+    ),
+    Pattern(
+        Source.APP,
+        match=r"Error retrieving credential|Unable to locate credentials|CredentialsException"
+        r"|MissingAuthenticationToken|missing Authentication Token|Unable to load credentials",
+        cause="the app finds no AWS credentials: the task has no task role, or clear_env hides its"
+        " variable from PHP-FPM",
+        example=(
+            "Aws\\Exception\\CredentialsException: Error retrieving credentials",
+            "MissingAuthenticationToken (client): Request is missing Authentication Token",
+        ),
+    ),
+    Pattern(
+        Source.APP,
+        match=rf"{_OF_ROLE} (?P<action>[\w:]+) on resource: (?P<arn>\S+) with an explicit deny in a"
+        r" resource-based policy",
+        cause="the policy of the bucket or queue itself denies {action} on {arn} to the task role"
+        " {role}: a condition of its Deny is not met by what the app sends (a header for"
+        " encryption, say)",
+        example=f"{_USER.format('web')} authorized to perform: s3:PutObject on resource:"
+        " arn:aws:s3:::a/b with an explicit deny in a resource-based policy",
+    ),
+    Pattern(
+        Source.APP,
+        match=rf"{_OF_ROLE} (?P<action>kms:\w+) on resource: (?P<arn>[^\s,;\"']+)",
+        cause="the task role {role} lacks {action} on the key that bucket or queue is encrypted"
+        " with ({arn}): without it neither can be used",
+        example=f"{_USER.format('web')} authorized to perform: kms:Decrypt on resource:"
+        f" arn:aws:kms:us-east-1:1:key/0 {_NO_POLICY}",
+    ),
+    Pattern(
+        Source.APP,
+        match=rf"{_OF_ROLE} (?P<action>[\w:]+) on resource:"
+        r" (?P<arn>(?!\S*unverified\.example)[^\s,;\"']+)",
+        cause="the task role {role} lacks {action} on {arn}: allow it, or correct the name that the"
+        " task has for it",
+        example=f"{_USER.format('web')} authorized to perform: s3:PutObject on resource:"
+        f" arn:aws:s3:::a/b {_NO_POLICY}",
+    ),
+    Pattern(
+        Source.APP,
+        match=r"not authorized to perform:? `?(?P<action>[\w:]+)(?![^\n]*unverified\.example)",
+        cause="the task role lacks {action}",
+        example="User: arn:aws:sts::1:x is not authorized to perform: s3:PutObject on resource: y",
+    ),
+    Pattern(
+        Source.APP,
+        match=r"InvalidClientTokenId|UnrecognizedClientException|InvalidAccessKeyId",
+        cause="the app signs with keys that AWS does not know: a static AWS_ACCESS_KEY_ID is set,"
+        " and hides the task role",
+        example="InvalidAccessKeyId (client): The AWS Access Key Id you provided does not exist",
+    ),
+)
+
+SQS = (
+    Pattern(
+        Source.APP,
+        match=r"Value (?P<delay>\d+) for parameter DelaySeconds is invalid",
+        cause="the app delays a job by {delay} s, and SQS takes no more than 900 s",
+        example="Value 3600 for parameter DelaySeconds is invalid. Reason: DelaySeconds must be >="
+        " 0 and <= 900.",
+    ),
+    Pattern(
+        Source.APP,
+        match=r"NonExistentQueue|specified queue does not exist",
+        cause="the queue does not exist: SQS_PREFIX or SQS_QUEUE is wrong",
+        example="AWS.SimpleQueueService.NonExistentQueue (client): The specified queue does not"
+        " exist.",
+    ),
+    Pattern(
+        Source.APP,
+        match=r"must contain the parameter MessageGroupId",
+        cause="the queue is a FIFO queue, and the app sends no MessageGroupId: take a standard"
+        " queue",
+        example="MissingParameter (client): The request must contain the parameter MessageGroupId.",
+    ),
+    Pattern(
+        Source.APP,
+        match=r"Message must be shorter than (?P<most>\d+) bytes",
+        cause="a job is larger than the queue takes: its MaximumMessageSize is {most} bytes",
+        example="SendMessage: InvalidParameterValue: One or more parameters are invalid. Reason:"
+        " Message must be shorter than 1024 bytes.",
+    ),
+    Pattern(
+        Source.APP,
+        match=r"ReceiveMessage[^\n]*Operation timed out after (?P<ms>\d+) milliseconds",
+        cause="the app's SQS client gives up after {ms} ms, before the queue's long poll ends:"
+        " raise http.timeout in config/queue.php above ReceiveMessageWaitTimeSeconds",
+        example='Error executing "ReceiveMessage" on "x"; AWS HTTP error: Operation timed out after'
+        " 3002 milliseconds with 0 bytes received",
+    ),
+)
+
+S3 = (
+    Pattern(
+        Source.APP,
+        match=r"NoSuchBucket",
+        cause="the bucket does not exist: AWS_BUCKET is wrong",
+        example="S3: NoSuchBucket: The specified bucket does not exist",
+    ),
+    Pattern(
+        Source.APP,
+        match=r"AccessControlListNotSupported",
+        cause="the app sets an ACL, and the bucket has none: do not set a public visibility",
+        example="AccessControlListNotSupported (client): The bucket does not allow ACLs",
+    ),
+    Pattern(
+        Source.APP,
+        match=r"Argument #2 \(\$bucket\) must be of type string, null given",
+        cause="AWS_BUCKET is not set in the task",
+        example="AwsS3V3Adapter::__construct(): Argument #2 ($bucket) must be of type string, null"
+        " given",
+    ),
+    Pattern(
+        Source.APP,
+        match=r"Missing required client configuration options:[\s\\n]*region",
+        cause="AWS_DEFAULT_REGION is not set in the task; Laravel does not read AWS_REGION",
+        example='{"error":"Missing required client configuration options: \\n\\nregion: (string)"}',
+    ),
+    Pattern(
+        Source.APP,
+        match=r"PermanentRedirect|must be addressed using the specified endpoint",
+        cause="the bucket is not in the region that the app signs for: AWS_DEFAULT_REGION of the"
+        " task, the disk's region in config/filesystems.php, or LocationConstraint of the bucket",
+        example="PermanentRedirect: The bucket you are attempting to access must be addressed using"
+        " the specified endpoint.",
+    ),
+)
+
+SES = (
+    Pattern(
+        Source.APP,
+        match=r"Email address is not verified|Did not have authority to send from email",
+        cause="SES refuses the sender: MAIL_FROM_ADDRESS is not of a verified identity",
+        example="MessageRejected (client): Email address is not verified. The following identities"
+        " failed the check in region US-EAST-1: shop@876events.example",
+    ),
+)
+
+RUN_TASK = (
+    Pattern(
+        Source.TICK,
+        match=rf"{_OF_ROLE} (?P<action>[\w:]+) on resource: (?P<arn>\S+)",
+        cause="the rule {rule} cannot run its task: its role {role} lacks {action} on {arn}",
+        example="AccessDeniedException: User: arn:aws:sts::1:assumed-role/tickets-schedule-rule/0"
+        f" is not authorized to perform: ecs:RunTask on resource: arn:aws:ecs:y {_NO_POLICY}",
+    ),
+    Pattern(
+        Source.TICK,
+        match=r"\w+: (?P<words>[^\n]*)",
+        cause="the rule {rule} cannot run its task: {words}",
+        example="ClientException: TaskDefinition not found.",
+    ),
+    Pattern(
+        Source.AWS_CLIENT,
+        match=r"calling the RunTask operation: TaskDefinition (?:not found|is inactive)",
+        cause="the rule's target names a task definition, or a revision of it, that does not exist",
+        example="An error occurred (ClientException) when calling the RunTask operation:"
+        " TaskDefinition not found.",
+    ),
+    Pattern(
+        Source.AWS_CLIENT,
+        match=r"calling the RunTask operation: (?P<words>[^\n]*)",
+        cause="the rule's target cannot start its task: {words}",
+        example="An error occurred (InvalidParameterException) when calling the RunTask operation:"
+        " Network Configuration must be provided when networkMode 'awsvpc' is specified.",
+    ),
+)

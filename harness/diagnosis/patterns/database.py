@@ -1,0 +1,177 @@
+"""Patterns for what MySQL, its proxy and PDO answer to the app."""
+
+from __future__ import annotations
+
+from harness.diagnosis.patterns.pattern import Pattern, Source
+
+_NO_FILE = "SQLSTATE[HY000] [2002] No such file or directory (Connection: mysql, Host:"
+
+TLS = (
+    Pattern(
+        Source.APP,
+        match=r"SSL is required from client|This RDS Proxy requires TLS connections"
+        r"|insecure transport are prohibited",
+        cause="the app speaks to the database in plain text: MYSQL_ATTR_SSL_CA is not set in the"
+        " task, or config/database.php does not use it",
+        example=(
+            "SQLSTATE[HY000] [3159] This RDS Proxy requires TLS connections",
+            "[2026] SSL connection error: SSL is required from client",
+            "Connections using insecure transport are prohibited while"
+            " --require_secure_transport=ON.",
+        ),
+    ),
+    Pattern(
+        Source.APP,
+        match=r"connecting to destination failed with TLS error",
+        cause="the proxy does not accept the server's certificate",
+        example="[2003] connecting to destination failed with TLS error: certificate verify failed",
+    ),
+    Pattern(
+        Source.APP,
+        match=r"Peer certificate CN=`(?P<cn>[^']*)' did not match expected CN=`(?P<host>[^']*)'"
+        r"|hostname mismatch",
+        cause="DB_HOST is not a name in the proxy's certificate: use the proxy's own endpoint name",
+        example="Peer certificate CN=`tickets.proxy-x' did not match expected CN=`proxy'",
+    ),
+    Pattern(
+        Source.APP,
+        match=r"Unable to (?:set|load) (?:local|CA|verify)[^\n]*\.(?:pem|crt)"
+        r"|failed loading cafile stream|(?:cafile|SSL)[^\n]*No such file",
+        cause="the CA file that MYSQL_ATTR_SSL_CA names is not in the image",
+        example="PDO::__construct(): failed loading cafile stream: `/etc/ssl/certs/rds.pem'",
+    ),
+    Pattern(
+        Source.APP,
+        match=r"certificate verify failed|CERTIFICATE_VERIFY_FAILED",
+        cause="the CA file in the image does not hold the CA of the certificate: the proxy's is not"
+        " in the RDS bundle, but in the system's",
+        example="PDO::__construct(): SSL operation failed: certificate verify failed",
+    ),
+    Pattern(
+        Source.APP,
+        match=r"Cannot connect to MySQL using SSL",
+        cause="TLS to the database fails: the CA file lacks the proxy's CA, or DB_HOST is not a"
+        " name in its certificate",
+        example="SQLSTATE[HY000] [2002] Cannot connect to MySQL using SSL",
+    ),
+)
+
+ACCOUNT = (
+    Pattern(
+        Source.APP,
+        match=r"\[?1045\]?[^\n]*Access denied for user '(?P<user>[^']*)'@[^\n]*using password: NO",
+        cause='DB_PASSWORD is empty in the task: the account "{user}" signs in without one',
+        example="[1045] Access denied for user 'tickets'@'%' (using password: NO)",
+    ),
+    Pattern(
+        Source.APP,
+        match=r"1045\b[^\n]*Access denied for user '(?P<user>[^']*)'",
+        cause='the database refuses the account "{user}": the password in the secret is not the'
+        " account's, or the task still has the one from before a rotation",
+        example="SQLSTATE[HY000] [1045] Access denied for user 'tickets'@'10.0.0.1' (using"
+        " password: YES)",
+    ),
+    Pattern(
+        Source.APP,
+        match=r"1044\b[^\n]*Access denied[^\n]*database '(?P<name>[^']*)'",
+        cause='the account has no rights on the database "{name}"',
+        example="[1044] Access denied for user 'tickets'@'%' to database 'shop'",
+    ),
+    Pattern(
+        Source.APP,
+        match=r"1142\b[^\n]*?(?P<what>\w+) command denied",
+        cause="the account lacks the right to {what}",
+        example="1142 CREATE command denied to user 'tickets'@'%' for table 'orders'",
+    ),
+)
+
+SCHEMA = (
+    Pattern(
+        Source.APP,
+        match=r"COLLATION '(?P<collation>\w+)' is not valid for CHARACTER SET '(?P<charset>\w+)'",
+        cause="DB_CHARSET is {charset}, and DB_COLLATION ({collation}) is of another character set",
+        example="SQLSTATE[42000]: 1253 COLLATION 'utf8mb4_bin' is not valid for CHARACTER SET"
+        " 'utf8mb3'",
+    ),
+    Pattern(
+        Source.APP,
+        match=r"Unknown database '(?P<name>[^']*)'",
+        cause='DB_DATABASE is "{name}", which does not exist',
+        example="SQLSTATE[HY000] [1049] Unknown database 'shop'",
+    ),
+    Pattern(
+        Source.APP,
+        match=r"Table '(?P<name>[^']+)' doesn't exist",
+        cause="the table {name} is missing: no migration makes it, or it did not run against this"
+        " database, or what starts with each task drops or asks for it (migrate:fresh, cache:clear"
+        " in the entrypoint)",
+        example="SQLSTATE[42S02]: 1146 Table 'tickets.sessions' doesn't exist",
+    ),
+    Pattern(
+        Source.APP,
+        match=r"1366 Incorrect string value[^\n]*for column '(?P<column>\w+)'",
+        cause="the connection or the table takes no 4-byte characters (column {column}):"
+        " DB_CHARSET must be utf8mb4",
+        example="General error: 1366 Incorrect string value: '\\xF0' for column 'original_name' at"
+        " row 1",
+    ),
+)
+
+HOST = (
+    Pattern(
+        Source.APP,
+        match=r"Database file at path \[|SQLSTATE\[HY000\] \[14\]|\(Connection: sqlite",
+        cause="the app uses sqlite: DB_CONNECTION is not mysql in the task",
+        example="Database file at path [/srv/database.sqlite] does not exist",
+    ),
+    Pattern(
+        Source.APP,
+        match=r"getaddrinfo for (?P<host>\S+) failed"
+        r"|\[2002\][^\n]*(?:Name or service not known|name resolution)",
+        cause="DB_HOST is a name that the task cannot resolve; only the proxy's endpoint is open to"
+        " the app",
+        example="php_network_getaddresses: getaddrinfo for tickets.cluster-x failed: Name or"
+        " service not known",
+    ),
+    Pattern(
+        Source.APP,
+        match=r"\[2002\][^\n]*Host: (?P<host>localhost|127\.0\.0\.1)\b",
+        cause="the app looks for its database in the task itself ({host}): DB_HOST is not set"
+        " there, or DB_URL overrides it",
+        example=f"{_NO_FILE} localhost, Port: 3306, Database: tickets)",
+    ),
+    Pattern(
+        Source.APP,
+        match=r"SQLSTATE\[HY000\] \[2002\] No such file or directory",
+        cause="DB_SOCKET is set in the task: the app looks for a server in its own container, and"
+        " not at DB_HOST",
+        example=f"{_NO_FILE} tickets.proxy-x.us-east-1.rds.amazonaws.com)",
+    ),
+    Pattern(
+        Source.APP,
+        match=r"SQLSTATE\[HY000\] \[2002\][^\n]*(?:refused|timed out|unreachable|No route)",
+        cause="the task cannot reach DB_HOST on port 3306: a security group or a wrong port",
+        example="SQLSTATE[HY000] [2002] Connection timed out",
+    ),
+    Pattern(
+        Source.APP,
+        match=r"\b9501\b[^\n]*Timed-out waiting|\b1040\b[^\n]*(?:Too many|exceeded)",
+        cause="the proxy has no database connection left: sessions are pinned, or its limit is too"
+        " low",
+        example="SQLSTATE[HY000] [1040] Too many connections to MySQL Router",
+    ),
+    Pattern(
+        Source.APP,
+        match=r"running with the --(?:super-)?read-only option",
+        cause="the app writes to a reader: DB_HOST is a reader endpoint, or a failover is under"
+        " way",
+        example="1290 The MySQL server is running with the --read-only option so it cannot execute"
+        " this statement",
+    ),
+    Pattern(
+        Source.APP,
+        match=r"server has gone away|Lost connection to MySQL",
+        cause="the database dropped its connections",
+        example="SQLSTATE[HY000]: General error: 2006 MySQL server has gone away",
+    ),
+)

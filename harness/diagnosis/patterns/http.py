@@ -1,0 +1,45 @@
+"""Patterns for what requests says of the way to the public host."""
+
+from __future__ import annotations
+
+from harness.diagnosis.patterns.pattern import Pattern, Source
+
+_TO_HOST = r"HTTPS?ConnectionPool\(host='(?P<host>[^']+)', port=(?P<port>\d+)\)[^\n]*?"
+_MET = (
+    "HTTPSConnectionPool(host='tickets.example', port=443): Max retries exceeded with url: /"
+    " (Caused by"
+)
+
+PUBLIC_HOST = (
+    Pattern(
+        Source.HTTP_CLIENT,
+        match=rf"{_TO_HOST}(?:NameResolutionError|Failed to resolve)",
+        cause="the name {host} is unknown here: its DNS record is missing, or has not come this far"
+        " yet",
+        example=f"{_MET} NameResolutionError(x))",
+    ),
+    Pattern(
+        Source.HTTP_CLIENT,
+        match=rf"{_TO_HOST}certificate verify failed: (?P<why>[^(\n]*[^(\s])",
+        cause="the certificate of {host} is refused: {why}; the load balancer's listener needs one"
+        " for this name, and DNS may still lead to the old host",
+        example=f'{_MET} SSLError(SSLCertVerificationError(1, "[SSL: CERTIFICATE_VERIFY_FAILED]'
+        " certificate verify failed: Hostname mismatch, certificate is not valid for"
+        " 'tickets.example'. (_ssl.c:1000)\")))",
+    ),
+    Pattern(
+        Source.HTTP_CLIENT,
+        match=rf"{_TO_HOST}(?:Connection refused|No route to host|Network is unreachable|timed out"
+        r"|does not answer)",
+        cause="nothing answers at {host}, port {port}: DNS leads elsewhere, or the load balancer"
+        " has no listener there, or its security group is shut",
+        example=f"{_MET} NewConnectionError(x, '[Errno 111] Connection refused'))",
+    ),
+    Pattern(
+        Source.HTTP_CLIENT,
+        match=r"TooManyRedirects|Exceeded \d+ redirects",
+        cause="a redirect loop: the app redirects to https and does not see that it is https"
+        " already, since it does not trust the load balancer",
+        example="requests.exceptions.TooManyRedirects: Exceeded 30 redirects.",
+    ),
+)

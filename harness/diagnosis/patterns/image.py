@@ -1,0 +1,139 @@
+"""Patterns for what an image's own programs write: the shell, nginx, PHP-FPM."""
+
+from __future__ import annotations
+
+from harness.diagnosis.patterns.pattern import Pattern, Source
+
+_SCRIPT = r"(?P<file>\S*(?:entrypoint|\.sh|local/bin/[\w.-]+)): (?:line )?\d+: "
+"""How a shell begins to say what is wrong with a script of the image."""
+
+SHELL = (
+    Pattern(
+        Source.APP,
+        match=_SCRIPT + r"(?:\$'\\r'|set: Illegal option -\s*$|\S*\r)",
+        cause="the script {file} of the image has Windows line ends (CRLF), and the shell ends at"
+        " the first: have Git check it out with LF",
+        example="/usr/local/bin/entrypoint: 4: set: Illegal option -",
+    ),
+    Pattern(
+        Source.APP,
+        match=_SCRIPT + r"(?P<words>[^\n]*(?:parameter not set|unbound variable|not found|rror[:\s]"
+        r"|llegal option|ermission denied|o such file|annot open)[^\n]*)",
+        cause="the script {file} of the image ends at once: {words}",
+        example=(
+            "/usr/local/bin/entrypoint: 21: 1: parameter not set",
+            "start.sh: line 14: supervisord: command not found",
+        ),
+    ),
+    Pattern(
+        Source.APP,
+        match=r"No space left on device",
+        cause="{task} has no room left to write: a tmpfs or the task's ephemeral storage is too"
+        " small",
+        example="file_put_contents(/tmp/x): Failed to open stream: No space left on device",
+    ),
+    Pattern(
+        Source.APP,
+        match=r"Read-only file system",
+        cause="{task} writes to a path of its read-only root that is not declared writable",
+        example="/usr/local/bin/entrypoint: cannot create public/started: Read-only file system",
+    ),
+)
+
+FPM = (
+    Pattern(
+        Source.APP,
+        match=r"\[pool \S+\] user has not been defined",
+        cause="PHP-FPM is started by root, and its pool names no user: the container runs as root,"
+        " since its task definition says so or its Dockerfile has no USER",
+        example="[26-Nov-2026 13:48:18] ALERT: [pool www] user has not been defined",
+    ),
+    Pattern(
+        Source.APP,
+        match=r"server reached pm\.max_children",
+        cause="PHP-FPM has no worker left: pm.max_children is too low",
+        example="WARNING: [pool www] server reached pm.max_children setting (5), consider raising",
+        symptom=True,
+    ),
+)
+
+NGINX = (
+    Pattern(
+        Source.APP,
+        match=r"bind\(\) to 0\.0\.0\.0:(?P<port>\d+) failed \(13",
+        cause="nginx listens on port {port}, which a user other than root may not: use 8080",
+        example="nginx: [emerg] bind() to 0.0.0.0:80 failed (13: Permission denied)",
+    ),
+    Pattern(
+        Source.APP,
+        match=r"host not found in upstream|no resolver defined to resolve",
+        cause="nginx does not know the host name that it should pass requests to: in a task,"
+        " PHP-FPM is at 127.0.0.1 or a socket",
+        example='nginx: [emerg] host not found in upstream "php" in /etc/nginx/nginx.conf:37',
+    ),
+    Pattern(
+        Source.APP,
+        match=r"(?P<count>\d+) worker_connections are not enough",
+        cause="nginx's worker_connections ({count}) are too few: each visitor takes two",
+        example="2026/11/27 07:38:25 [alert] 42#42: 16 worker_connections are not enough",
+    ),
+    Pattern(
+        Source.APP,
+        match=r"connect\(\) to \S+ failed \(11: ",
+        cause="PHP-FPM's queue is full: listen.backlog or pm.max_children of its pool is too small",
+        example="connect() to unix:/tmp/php-fpm.sock failed (11: Resource temporarily unavailable)"
+        " while connecting to upstream",
+    ),
+    Pattern(
+        Source.APP,
+        match=r"connect\(\) to (?P<where>unix:\S+|127\.0\.0\.1:\d+) failed",
+        cause="PHP-FPM does not listen at {where}, where nginx looks for it",
+        example="connect() to unix:/run/php.sock failed (2: No such file or directory)",
+    ),
+    Pattern(
+        Source.APP,
+        match=r"\[emerg\] \d+#\d+: (?P<said>[^\n]{1,240})",
+        cause="nginx does not start: {said}",
+        example='2026/11/26 07:57:59 [emerg] 26#26: open() "/var/log/nginx/a.log" failed (2: No'
+        " such file or directory)",
+    ),
+    Pattern(
+        Source.APP,
+        match=r"Primary script unknown",
+        cause="nginx gives PHP-FPM a script path that is not in the image: its root must be the"
+        " app's public directory",
+        example='FastCGI sent in stderr: "Primary script unknown" while reading response header',
+    ),
+    Pattern(
+        Source.APP,
+        match=r"upstream sent too big header",
+        cause="nginx refuses the app's response headers: fastcgi_buffer_size is too small",
+        example="upstream sent too big header while reading response header from upstream",
+    ),
+    Pattern(
+        Source.APP,
+        match=r"limiting (?:requests|connections)\b[^\n]* by zone \"(?P<zone>[^\"]*)\"",
+        cause='nginx\'s limit "{zone}" turns visitors away: behind a load balancer all of them have'
+        " its address, until real_ip_header and set_real_ip_from tell them apart",
+        example='[error] 9#9: *1 limiting requests, excess: 5.1 by zone "login", client: 10.0.0.4',
+    ),
+    Pattern(
+        Source.APP,
+        match=r"client intended to send too large body|\(413\)"
+        r"|POST Content-Length of \d+ bytes exceeds",
+        cause="a request is larger than the limits of nginx (client_max_body_size) or PHP"
+        " (post_max_size, upload_max_filesize) in the image",
+        example=(
+            "client intended to send too large body: 20971520 bytes",
+            "PHP Warning:  POST Content-Length of 20971927 bytes exceeds the limit of 8388608",
+        ),
+    ),
+    Pattern(
+        Source.APP,
+        match=r'"status": ?503\b|HTTP/\d\.\d" 503\b',
+        cause="the app itself answers 503: it is in maintenance, since php artisan down was run in"
+        " the task or by the image's entrypoint",
+        example='{"channel":"access","method":"GET","path":"/","status":503,"bytes":744}',
+        symptom=True,
+    ),
+)

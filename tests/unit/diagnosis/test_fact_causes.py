@@ -1,0 +1,75 @@
+"""The cause that follows from each kind of fact."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from harness.diagnosis.causes import rank
+from harness.diagnosis.evidence import Line, evidence_of
+from harness.diagnosis.expect import ExpectationTimeout
+from harness.diagnosis.facts import Fact, QueueDelay, StoppedTask, VisitorRequest, VisitorSession
+from harness.diagnosis.patterns.pattern import Source
+from harness.target.resources.queue_worker import QueueCommand
+from harness.target.resources.secret_references import NamedSecret
+
+ENDED = StoppedTask(
+    "worker", "01", "t:3", "EssentialContainerExited: Essential container in task exited"
+)
+SESSION = VisitorSession("database", cookie="s", expected_cookie="s")
+REQUEST = VisitorRequest(secure=True, client_ip="10.0.0.3", link="https://tickets.example/x")
+WORK = QueueCommand(listens=False, connection="", tries=3, sleep_s=3, rest_s=0)
+
+
+@pytest.mark.parametrize(
+    ("fact", "cause"),
+    [
+        (
+            NamedSecret("web", "t:3", "A", "arn", "shop/db", "a", "is scheduled for deletion"),
+            "the web task never started: the secret shop/db, from which it takes the key",
+        ),
+        (replace(ENDED, exit_codes=(12,)), "the worker ends again and again at its --memory limit"),
+        (replace(ENDED, exit_codes=(0,)), "the worker's command ends at once, without an error"),
+        (replace(ENDED, exit_codes=(255,)), "the worker task ended by itself with exit code 255"),
+        (replace(SESSION, domain="a.example"), "SESSION_DOMAIN is a.example"),
+        (replace(SESSION, path="/admin"), "SESSION_PATH is /admin"),
+        (replace(SESSION, max_age="0"), "SESSION_LIFETIME lets the session cookie end at once"),
+        (replace(SESSION, driver="file"), 'SESSION_DRIVER is "file"'),
+        (replace(SESSION, cookie="x"), "the session cookie has another name than s"),
+        (replace(SESSION, shared=False), "APP_KEY is not the same in every task"),
+        (
+            replace(REQUEST, secure=False, client_ip="203.0.113.9"),
+            "nginx's real_ip_header hides the load balancer from the app",
+        ),
+        (replace(REQUEST, secure=False), "the app does not trust the load balancer"),
+        (replace(REQUEST, link="http://tickets.example/x"), "the app does not trust the load"),
+        (replace(REQUEST, link="http://localhost/x"), "the app's links go to http://localhost/x"),
+        (QueueDelay(900), "the queue delays each message by 900 s (DelaySeconds)"),
+        (replace(WORK, listens=True), "the worker runs queue:listen"),
+        (replace(WORK, connection="database"), "the worker's command takes jobs of the connection"),
+        (replace(WORK, sleep_s=60), "queue:work's --sleep is 60"),
+        (replace(WORK, rest_s=20), "queue:work's --rest is 20"),
+        (replace(WORK, tries=0), "queue:work's --tries is 0"),
+    ],
+    ids=str,
+)
+def test_a_fact_has_its_cause_and_a_line_to_show(fact: Fact, cause: str) -> None:
+    found = rank(ExpectationTimeout("late"), "", evidence=evidence_of([fact]))
+    assert found is not None
+    assert found.sentence.startswith(cause)
+    assert str(fact)
+
+
+@pytest.mark.parametrize("fact", [SESSION, REQUEST, WORK], ids=repr)
+def test_a_good_fact_has_none(fact: Fact) -> None:
+    assert rank(ExpectationTimeout("late"), "", evidence=evidence_of([fact])) is None
+
+
+def test_a_health_check_that_the_app_refuses_is_seen_in_its_log() -> None:
+    stopped = replace(ENDED, reason="Task failed ELB health checks in (target-group x)")
+    answer = Line('{"channel":"access","path":"/healthz","status":401}', Source.APP)
+    found = rank(None, "", evidence=evidence_of([stopped, answer]))
+    assert found is not None
+    assert found.sentence.startswith("the health check is refused (401 or 403)")
+    assert rank(None, "", evidence=evidence_of([answer])) is None

@@ -1,0 +1,39 @@
+"""Each pattern's examples are its test."""
+
+from __future__ import annotations
+
+import pytest
+
+from harness.diagnosis.causes import find_cause
+from harness.diagnosis.evidence import Evidence, Line
+from harness.diagnosis.patterns import PATTERNS, SELF_REPORT
+from harness.diagnosis.patterns.pattern import Pattern, Source
+
+EVERY = (*PATTERNS, *SELF_REPORT)
+EXAMPLES = [
+    pytest.param(pattern, source, example, id=f"{source.name}: {example[-60:]}")
+    for pattern in EVERY
+    for source in pattern.source
+    for example in pattern.examples
+]
+
+
+def matching(text: str, source: Source) -> list[Pattern]:
+    return [one for one in EVERY if source in one.source and one.search(text)]
+
+
+@pytest.mark.parametrize(("pattern", "source", "example"), EXAMPLES)
+def test_an_example_matches_its_own_pattern_and_none_before_it(
+    pattern: Pattern, source: Source, example: str
+) -> None:
+    assert matching(example, source)[:1] == [pattern]
+
+
+@pytest.mark.parametrize(("pattern", "source", "example"), EXAMPLES)
+def test_a_cause_is_one_line_and_shows_its_evidence(
+    pattern: Pattern, source: Source, example: str
+) -> None:
+    cause = find_cause(Evidence(lines=(Line(example, source, subject="the web task"),)))
+    assert cause is not None
+    assert cause.lines
+    assert "\n" not in cause.sentence
