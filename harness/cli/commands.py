@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,8 +14,9 @@ from harness.core import progress, runs
 from harness.core.errors import ConfigError, NoStack
 from harness.inputs import config, production
 from harness.rehearsal.session import down_current, session, sigterm_as_interrupt
-from harness.replay.runner import PARALLEL, replay
+from harness.replay.runner import PARALLEL, Replay, only_lists
 from harness.stack import engine, removal
+from harness.target.target import URL
 
 if TYPE_CHECKING:
     from harness.inputs.config import Config
@@ -39,21 +40,29 @@ class Invocation:
         """The configuration and every file that it names, read once."""
         return production.load(self.environ, cwd=self.cwd)
 
+    def replay(self, config: Config, *, report_dir: Path | None) -> Replay:
+        """Return the scenarios as this configuration replays them."""
+        environ = {**self.environ, "CUTOVER_CONFIG": str(config.file)}
+        return Replay(environ, cwd=self.cwd, cache=config.home, report_dir=report_dir)
 
-def rehearse(invocation: Invocation, *, keep: bool, pytest_args: list[str]) -> int:
+
+def rehearse(
+    invocation: Invocation, *, keep: bool, report_dir: Path | None, pytest_args: Sequence[str]
+) -> int:
     """Start a stack of its own, replay the scenarios, report, and stop it."""
+    config = invocation.production.config
+    replay = invocation.replay(config, report_dir=report_dir)
+    listing = replay.collect(pytest_args)
+    if only_lists(pytest_args):
+        print(listing)
+        return 0
     with session(invocation.production) as opened:
         opened.start()
         print(f"stack up after {time.monotonic() - opened.began:.1f} s", flush=True)
-        code = replay(
-            invocation.production.config,
-            environ=invocation.environ,
-            home=opened.run.directory,
-            pytest_args=[*PARALLEL, *pytest_args],
-        )
+        code = replay.run([*PARALLEL, *pytest_args], home=opened.run.directory)
         if keep:
             opened.keep()
-            print("the stack is left up; `bin/cutover down` stops it")
+            print("the stack is left up; `cutover down` stops it")
     print(f"run directory: {opened.run.directory}")
     print(f"whole rehearsal: {time.monotonic() - opened.began:.1f} s", flush=True)
     return code
@@ -76,7 +85,7 @@ def up(invocation: Invocation) -> int:
             opened.start()
             opened.keep()
     took = time.monotonic() - opened.began
-    print(f"up after {took:.1f} s; `bin/cutover verify` replays the scenarios")
+    print(f"up after {took:.1f} s; `cutover verify` replays the scenarios")
     return 0
 
 
@@ -93,30 +102,34 @@ def down(invocation: Invocation) -> int:
     return 0
 
 
-def verify(invocation: Invocation, pytest_args: list[str]) -> int:
+def verify(invocation: Invocation, *, report_dir: Path | None, pytest_args: Sequence[str]) -> int:
     """Replay the scenarios against the stack that is up."""
-    home = invocation.config.home
-    if runs.read_current(home) is None:
-        raise NoStack("no stack is up", where=str(home), hint="`bin/cutover up` starts one")
-    return replay(invocation.config, environ=invocation.environ, home=home, pytest_args=pytest_args)
+    config = invocation.config
+    if runs.read_current(config.home) is None and not only_lists(pytest_args):
+        raise NoStack("no stack is up", where=str(config.home), hint="`cutover up` starts one")
+    replay = invocation.replay(config, report_dir=report_dir)
+    return replay.run(pytest_args, home=config.home)
 
 
-def smoke(invocation: Invocation, pytest_args: list[str]) -> int:
-    """Replay against the public URL the scenarios that change nothing there."""
-    return replay(
-        invocation.config,
-        environ=invocation.environ,
-        home=invocation.config.home,
-        pytest_args=pytest_args,
-        target="url",
-    )
+def smoke(
+    invocation: Invocation, url: str, *, report_dir: Path | None, pytest_args: Sequence[str]
+) -> int:
+    """Replay against a public URL, or production's, the scenarios that change nothing there."""
+    if url:
+        home = (invocation.cwd / invocation.environ.get("CUTOVER_HOME", ".cutover")).resolve()
+        replay = Replay(invocation.environ, cwd=invocation.cwd, cache=home, report_dir=report_dir)
+        pytest_args = ["--cutover-url", url, *pytest_args]
+    else:
+        home = invocation.config.home
+        replay = invocation.replay(invocation.config, report_dir=report_dir)
+    return replay.run(pytest_args, home=home, target=URL)
 
 
 def status(invocation: Invocation, *, as_json: bool) -> int:
-    """Say what is up: exit code 0 when a stack is, 1 when none is."""
+    """Show what is up: exit code 0 when a stack is, 1 when none is."""
     from harness.rehearsal import current_stack
 
-    found = current_stack.describe(invocation.config.home, engine.connect())
+    found = current_stack.describe(invocation.config.home, engine.connect)
     if as_json:
         print(json.dumps(found, indent=2))
     else:
@@ -134,28 +147,39 @@ def logs(invocation: Invocation, service: str, *, follow: bool) -> int:
 def run_in(invocation: Invocation, service: str, command: list[str]) -> int:
     """Run a command in a container, attached to this terminal."""
     if not command:
-        raise ConfigError("no command was given", hint="write: bin/cutover exec SERVICE -- CMD")
+        raise ConfigError("no command was given", hint="write: cutover exec SERVICE -- CMD")
     from harness.rehearsal import current_stack
 
     return current_stack.run_in(invocation.config.home, engine.connect(), service, command)
 
 
-def images(invocation: Invocation, action: str) -> int:
-    """List, build or prune the images."""
+def list_images() -> int:
+    """List the images, newest first."""
+    from harness.images import builder
+
+    for line in builder.listing(engine.connect()):
+        print(line)
+    return 0
+
+
+def build_images(invocation: Invocation) -> int:
+    """Build the images that are missing."""
     from harness.images import builder
 
     client = engine.connect()
-    if action == "list":
-        for line in builder.listing(client):
-            print(line)
-    elif action == "prune":
-        for tag in builder.prune(client):
-            print(f"removed {tag}")
-    else:
-        run = runs.new_run(invocation.config.home)
-        with sigterm_as_interrupt(), progress.displayed() as show:
-            builder.build_for(client, invocation.config, run=run, progress=show)
-        run.set_state(runs.STATE_STOPPED)
+    run = runs.new_run(invocation.config.home)
+    with sigterm_as_interrupt(), progress.displayed() as show:
+        builder.build_for(client, invocation.config, run=run, progress=show)
+    run.set_state(runs.STATE_STOPPED)
+    return 0
+
+
+def prune_images() -> int:
+    """Remove the images that a newer one has replaced."""
+    from harness.images import builder
+
+    for tag in builder.prune(engine.connect()):
+        print(f"removed {tag}")
     return 0
 
 

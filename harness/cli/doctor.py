@@ -98,6 +98,6 @@ def _leftovers(client: docker.DockerClient) -> Result:
         if not runs.is_alive(home, run_id, owner=owner)
     ]
     if dead:
-        text = f"dead runs left something: {', '.join(dead)}; `bin/cutover down` removes it"
+        text = f"dead runs left something: {', '.join(dead)}; `cutover down` removes it"
         return Result("leftovers", ok=False, text=text)
     return Result("leftovers", ok=True, text="none")

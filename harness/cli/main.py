@@ -1,18 +1,25 @@
-"""The command line: parse, call, print; every failure becomes one message and an exit code.
+"""The command line: every failure becomes one message and an exit code.
 
-Exit codes: 0 green, 1 a scenario (or a test) is red, 2 usage or configuration, 3 the stack could
-not be started, 130 interrupted.
+Nothing heavy is imported before a command runs, so that ``--help`` is quick.
 """
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
 
+import click
+
+from harness import __version__
 from harness.core.errors import HarnessError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from harness.cli.commands import Invocation
 
 GREEN = 0
 RED = 1
@@ -20,73 +27,80 @@ USAGE = 2
 NOT_STARTED = 3
 INTERRUPTED = 130
 
-_EPILOG = """\
-exit codes: 0 green · 1 a scenario is red · 2 usage or configuration · 3 the stack could not be
-started · 130 interrupted
-
-after `up`, `pytest scenarios -k session` works as any pytest user expects
-"""
-
-
-def parser() -> argparse.ArgumentParser:
-    """Make the parser; it imports nothing heavy, so that --help is quick."""
-    top = argparse.ArgumentParser(
-        prog="bin/cutover",
-        description="Rehearse a Laravel app's move to AWS on this machine.",
-        epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
-
-    def add(name: str, text: str) -> argparse.ArgumentParser:
-        return commands.add_parser(name, help=text, description=text)
-
-    rehearse = add("rehearse", "start the stack, replay the scenarios, report, stop")
-    rehearse.add_argument("--keep", action="store_true", help="leave the stack up")
-    rehearse.add_argument("--vendor", choices=("auto", "composer", "debian"))
-    up = add("up", "start the stack and leave it up; a second one reuses it")
-    up.add_argument("--vendor", choices=("auto", "composer", "debian"))
-    add("verify", "replay the scenarios against the stack that is up; takes pytest's arguments")
-    add("smoke", "replay the scenarios that may run against the public URL")
-    status = add("status", "say what is up")
-    status.add_argument("--json", action="store_true")
-    logs = add("logs", "show the logs of a service or of a task's container")
-    logs.add_argument("service")
-    logs.add_argument("-f", "--follow", action="store_true")
-    run = add("exec", "run a command in a service or in a web task: exec SERVICE -- CMD")
-    run.add_argument("service")
-    add("down", "stop the stack and remove everything it made")
-    image = add("images", "list, build or prune the images")
-    image.add_argument("action", choices=("list", "build", "prune"))
-    image.add_argument("--vendor", choices=("auto", "composer", "debian"))
-    add("doctor", "check the engine, disk, memory, registries and leftovers")
-    return top
+_EXIT_CODES = {
+    GREEN: "green",
+    RED: "a scenario is red",
+    USAGE: "usage or configuration",
+    NOT_STARTED: "the stack did not start, or the Docker engine does not answer",
+    INTERRUPTED: "interrupted",
+}
+_VENDORS = click.Choice(("auto", "composer", "debian"))
+_TO_PYTEST = {"ignore_unknown_options": True}
+_COMPLETION_VARIABLE = "_CUTOVER_COMPLETE"
+_Function = TypeVar("_Function", bound="Callable[..., Any]")
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit code."""
-    words = list(sys.argv[1:] if argv is None else argv)
-    if not words:
-        parser().print_help()
-        return USAGE
-    known, rest = parser().parse_known_args(words)
-    if rest and known.command not in ("rehearse", "verify", "smoke", "exec"):
-        parser().error(f"unrecognized arguments: {' '.join(rest)}")
-    try:
-        return _run(known, [word for word in rest if word != "--"])
-    except HarnessError as error:
-        print(f"harness: {error}", file=sys.stderr)
-        return error.exit_code
-    except KeyboardInterrupt:
-        print("harness: interrupted", file=sys.stderr)
-        return INTERRUPTED
-    except BrokenPipeError:
-        # The reader (head, less) went away; nothing is wrong.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return GREEN
-    except Exception as error:  # noqa: BLE001 - a mistake of ours is said in one line too
-        print(f"harness: {_unexpected(error)}", file=sys.stderr)
-        return NOT_STARTED
+class _Failure(click.ClickException):
+    """A HarnessError as click shows it."""
+
+    def __init__(self, error: HarnessError) -> None:
+        super().__init__(str(error))
+        vars(self)["exit_code"] = error.exit_code
+
+    def show(self, file: Any = None) -> None:
+        """Print the message."""
+        click.echo(f"cutover: {self.message}", file=file, err=file is None)
+
+
+class _Command(click.Command):
+    """A command with examples and exit codes at the end of its help."""
+
+    def __init__(
+        self,
+        *args: Any,
+        examples: Sequence[str] = (),
+        exit_codes: Mapping[int, str] | None = None,
+        **attributes: Any,
+    ) -> None:
+        super().__init__(*args, **attributes)
+        self._examples = examples
+        codes = {NOT_STARTED: _EXIT_CODES[NOT_STARTED], USAGE: _EXIT_CODES[USAGE]}
+        self._exit_codes = {**codes, **(exit_codes or {GREEN: "done"})}
+
+    def format_epilog(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write examples and exit codes."""
+        if self._examples:
+            with formatter.section("Examples"):
+                for line in self._examples:
+                    formatter.write(f"{'':>{formatter.current_indent}}{line}\n")
+        codes = sorted(self._exit_codes.items())
+        with formatter.section("Exit codes"):
+            formatter.write_dl([(str(code), text) for code, text in codes])
+
+
+class _Program(click.Group):
+    """The group of all commands; it turns what they raise into messages and exit codes."""
+
+    command_class = _Command
+
+    def invoke(self, ctx: click.Context) -> None:
+        """Run the command, and exit with its code."""
+        try:
+            code = super().invoke(ctx)
+        except (click.ClickException, click.exceptions.Exit):
+            raise
+        except HarnessError as error:
+            raise _Failure(error) from error
+        except KeyboardInterrupt:
+            click.echo("cutover: interrupted", err=True)
+            code = INTERRUPTED
+        except BrokenPipeError:
+            # The reader (head, less) went away; nothing is wrong.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            code = GREEN
+        except Exception as error:
+            raise _Failure(_unexpected(error)) from error
+        ctx.exit(code)
 
 
 def _unexpected(error: Exception) -> HarnessError:
@@ -101,7 +115,7 @@ def _unexpected(error: Exception) -> HarnessError:
         return DockerUnavailable(
             "the Docker engine stopped answering, or refused",
             last_answer=str(error),
-            hint="restart the engine (an overloaded one can hang), then `bin/cutover down` removes"
+            hint="restart the engine (an overloaded one can hang), then `cutover down` removes"
             " what is left",
         )
 
@@ -112,31 +126,246 @@ def _unexpected(error: Exception) -> HarnessError:
     return HarnessError(
         f"a mistake in the harness itself: {type(error).__name__}: {error}",
         where=file.name,
-        hint="report it with that file; `bin/cutover down` removes what may be left",
+        hint="report it with that file; `cutover down` removes what may be left",
     )
 
 
-def _run(args: argparse.Namespace, rest: list[str]) -> int:
+@click.group(
+    cls=_Program,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="`cutover COMMAND --help` has examples and the exit codes.",
+)
+@click.version_option(__version__, prog_name="cutover", message="%(prog)s %(version)s")
+def program() -> None:
+    """Rehearse a Laravel app's move to AWS on this machine."""
+
+
+def _invocation(**variables: str | None) -> Invocation:
+    from harness.cli.commands import Invocation
+
+    given = {name: value for name, value in variables.items() if value is not None}
+    return Invocation(environ={**os.environ, **given}, cwd=Path.cwd())
+
+
+def _vendor(function: _Function) -> _Function:
+    text = "Where the app's PHP packages come from; auto asks whether Packagist answers"
+    return click.option("--vendor", type=_VENDORS, help=f"{text}.")(function)
+
+
+def _replays(function: _Function) -> _Function:
+    """Give a command the options of a replay; what it does not know is for pytest."""
+    directory = click.Path(file_okay=False, path_type=Path, resolve_path=True)
+    text = "Where report.html, report.json and junit.xml go; otherwise the run's directory."
+    option = click.option("--report-dir", type=directory, metavar="DIR", help=text)
+    rest = click.argument(
+        "pytest_arguments", nargs=-1, type=click.UNPROCESSED, metavar="[PYTEST_ARGUMENTS]..."
+    )
+    return option(rest(function))
+
+
+@program.command(
+    context_settings=_TO_PYTEST,
+    exit_codes=_EXIT_CODES,
+    examples=(
+        "cutover rehearse",
+        "cutover rehearse -k session",
+        "cutover rehearse --keep -x scenarios/test_uploads.py",
+    ),
+)
+@click.option("--keep", is_flag=True, help="Leave the stack up.")
+@_vendor
+@_replays
+def rehearse(
+    *, keep: bool, vendor: str | None, report_dir: Path | None, pytest_arguments: tuple[str, ...]
+) -> int:
+    """Start the stack, replay the scenarios, report, and stop it.
+
+    Other arguments go to pytest, which checks them before anything is started.
+    """
     from harness.cli import commands
 
-    environ = dict(os.environ)
-    if getattr(args, "vendor", None):
-        environ["CUTOVER_VENDOR"] = args.vendor
-    invocation = commands.Invocation(environ=environ, cwd=Path.cwd())
-    actions = {
-        "rehearse": lambda: commands.rehearse(invocation, keep=args.keep, pytest_args=rest),
-        "up": lambda: commands.up(invocation),
-        "verify": lambda: commands.verify(invocation, rest),
-        "smoke": lambda: commands.smoke(invocation, rest),
-        "status": lambda: commands.status(invocation, as_json=args.json),
-        "logs": lambda: commands.logs(invocation, args.service, follow=args.follow),
-        "exec": lambda: commands.run_in(invocation, args.service, rest),
-        "down": lambda: commands.down(invocation),
-        "images": lambda: commands.images(invocation, args.action),
-        "doctor": lambda: commands.doctor(invocation),
-    }
-    return actions[args.command]()
+    invocation = _invocation(CUTOVER_VENDOR=vendor)
+    return commands.rehearse(
+        invocation, keep=keep, report_dir=report_dir, pytest_args=pytest_arguments
+    )
+
+
+@program.command(
+    exit_codes={GREEN: "the stack is up", INTERRUPTED: "interrupted"},
+    examples=("cutover up", "cutover up --vendor debian"),
+)
+@_vendor
+def up(*, vendor: str | None) -> int:
+    """Start the stack and leave it up.
+
+    A stack that is up and made from the same files is reused.
+    """
+    from harness.cli import commands
+
+    return commands.up(_invocation(CUTOVER_VENDOR=vendor))
+
+
+@program.command(
+    context_settings=_TO_PYTEST,
+    exit_codes=_EXIT_CODES,
+    examples=(
+        "cutover verify -k session",
+        "cutover verify --lf",
+        "cutover verify -n 3",
+        "cutover verify --collect-only",
+    ),
+)
+@_replays
+def verify(*, report_dir: Path | None, pytest_arguments: tuple[str, ...]) -> int:
+    """Replay the scenarios against the stack that is up.
+
+    Other arguments go to pytest.
+    """
+    from harness.cli import commands
+
+    return commands.verify(_invocation(), report_dir=report_dir, pytest_args=pytest_arguments)
+
+
+@program.command(
+    context_settings=_TO_PYTEST,
+    exit_codes=_EXIT_CODES,
+    examples=(
+        "cutover smoke",
+        "cutover smoke https://tickets.876events.example -v",
+        "CUTOVER_PROBE_KEY=... cutover smoke --report-dir smoke-report",
+    ),
+)
+@_replays
+def smoke(*, report_dir: Path | None, pytest_arguments: tuple[str, ...]) -> int:
+    """Replay against the public URL what changes nothing there.
+
+    The URL is that of cutover.toml; the first argument may be another, and needs no cutover.toml.
+    Other arguments go to pytest.
+    """
+    from harness.cli import commands
+
+    first = pytest_arguments[:1]
+    url = first[0] if first and "://" in first[0] else ""
+    return commands.smoke(
+        _invocation(), url, report_dir=report_dir, pytest_args=pytest_arguments[len(url) and 1 :]
+    )
+
+
+@program.command(
+    exit_codes={GREEN: "a stack is up", RED: "none is, or not every component runs"},
+    examples=("cutover status", "cutover status --json"),
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def status(*, as_json: bool) -> int:
+    """Show the stack that is up."""
+    from harness.cli import commands
+
+    return commands.status(_invocation(), as_json=as_json)
+
+
+@program.command(examples=("cutover logs web", "cutover logs control --follow"))
+@click.argument("service")
+@click.option("-f", "--follow", is_flag=True, help="Go on until interrupted.")
+def logs(*, service: str, follow: bool) -> int:
+    """Show the logs of a component, an ECS service or a task."""
+    from harness.cli import commands
+
+    return commands.logs(_invocation(), service, follow=follow)
+
+
+@program.command(
+    name="exec",
+    context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
+    exit_codes={GREEN: "the command's own exit code, whichever it is"},
+    examples=(
+        "cutover exec web -- php artisan about",
+        "cutover exec web -- composer run lint -- --fix",
+    ),
+)
+@click.argument("service")
+@click.argument("command", nargs=-1, type=click.UNPROCESSED, metavar="-- COMMAND...")
+def run_in(*, service: str, command: tuple[str, ...]) -> int:
+    """Run a command in a component, or in a task of an ECS service."""
+    from harness.cli import commands
+
+    words = command[1:] if command[:1] == ("--",) else command
+    return commands.run_in(_invocation(), service, list(words))
+
+
+@program.command(exit_codes={GREEN: "nothing is up now"}, examples=("cutover down",))
+def down() -> int:
+    """Stop the stack and remove everything it made."""
+    from harness.cli import commands
+
+    return commands.down(_invocation())
+
+
+@program.group()
+def images() -> None:
+    """List, build or prune the images."""
+
+
+images.command_class = _Command
+
+
+@images.command(name="list", examples=("cutover images list",))
+def list_images() -> int:
+    """List the harness's images, newest first."""
+    from harness.cli import commands
+
+    return commands.list_images()
+
+
+@images.command(name="build", examples=("cutover images build --vendor composer",))
+@_vendor
+def build_images(*, vendor: str | None) -> int:
+    """Build the images that are missing."""
+    from harness.cli import commands
+
+    return commands.build_images(_invocation(CUTOVER_VENDOR=vendor))
+
+
+@images.command(name="prune", examples=("cutover images prune",))
+def prune_images() -> int:
+    """Remove images that a newer one has replaced."""
+    from harness.cli import commands
+
+    return commands.prune_images()
+
+
+@program.command(
+    exit_codes={GREEN: "all is well", RED: "a check failed"}, examples=("cutover doctor",)
+)
+def doctor() -> int:
+    """Check this machine and the configuration."""
+    from harness.cli import commands
+
+    return commands.doctor(_invocation())
+
+
+@program.command(
+    examples=(
+        'eval "$(cutover completion bash)"      # in ~/.bashrc',
+        'eval "$(cutover completion zsh)"       # in ~/.zshrc',
+        "cutover completion fish | source       # in ~/.config/fish/config.fish",
+    )
+)
+@click.argument("shell", type=click.Choice(("bash", "zsh", "fish")))
+def completion(*, shell: str) -> int:
+    """Print the completion code of a shell."""
+    from click.shell_completion import get_completion_class
+
+    found = get_completion_class(shell)
+    if found is None:
+        raise click.UsageError(f"click has no completion for {shell}")
+    click.echo(found(program, {}, "cutover", _COMPLETION_VARIABLE).source())
+    return GREEN
+
+
+def main() -> None:
+    """Run the command line; the process ends with its exit code."""
+    program.main(prog_name="cutover", complete_var=_COMPLETION_VARIABLE)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

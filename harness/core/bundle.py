@@ -1,4 +1,4 @@
-"""Where the project's own files are: sources, container images, scenarios."""
+"""The places of the project's own files: sources, container images, scenarios."""
 
 from __future__ import annotations
 
@@ -6,5 +6,9 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parents[1]
 """The package ``harness``."""
-ROOT = PACKAGE.parent
-"""The folder that holds ``harness``, ``compose`` and ``scenarios``."""
+_IN_WHEEL = PACKAGE / "bundled"
+IS_INSTALLED = _IN_WHEEL.is_dir()
+"""Whether this is the wheel, and not a clone."""
+ROOT = _IN_WHEEL if IS_INSTALLED else PACKAGE.parent
+"""The folder that holds ``compose`` and ``scenarios``."""
+SCENARIOS = ROOT / "scenarios"

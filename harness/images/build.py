@@ -22,7 +22,7 @@ MEMORY_BYTES = 3 * 1024**3
 _STEP = re.compile(r"^Step (\d+/\d+) : (.*)")
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 HINTS = (
-    ("no space left on device", "the disk is full: `bin/cutover images prune`, or free some space"),
+    ("no space left on device", "the disk is full: `cutover images prune`, or free some space"),
     (
         r"temporary failure (in name resolution|resolving)|could not resolve|no route to host"
         r"|network is unreachable|connection timed out|connection refused",

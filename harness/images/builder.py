@@ -271,7 +271,7 @@ def _unexpected(name: str, error: Exception) -> ImageBuildFailed:
     failure = ImageBuildFailed(
         f"image {name} could not be built",
         last_answer=f"{type(error).__name__}: {error}",
-        hint="check the Docker engine with `bin/cutover doctor`",
+        hint="check the Docker engine with `cutover doctor`",
     )
     failure.__cause__ = error
     return failure
@@ -281,7 +281,11 @@ def _unexpected(name: str, error: Exception) -> ImageBuildFailed:
 def _one_build_at_a_time() -> Iterator[None]:
     """Keep other harness processes of this machine from building the same images meanwhile."""
     path = Path(tempfile.gettempdir()) / "cutover-images.lock"
-    with path.open("a") as lock:
+    if not path.exists():
+        path.touch()
+        path.chmod(0o644)
+    # Read only: whoever made the file may be another user of this machine.
+    with path.open("rb") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 

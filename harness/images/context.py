@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from harness.core import bundle
 from harness.core.errors import ImageBuildFailed
 
 BASES = {"base-trixie": "trixie", "base-sid": "sid"}
@@ -95,7 +96,7 @@ def context(name: str, *, sources: Sources) -> Context:
         )
     files = _tree(directory, dockerfile=dockerfile)
     if name in _RUNS_OURS:
-        files.update(python_sources(sources.root))
+        files.update(python_sources(bundle.PACKAGE.parent))
     if name == "vendor" and sources.vendor == "composer":
         files.update(_composer_files(sources.app_context))
     declared = _ARG.findall((directory / dockerfile).read_text(encoding="utf-8"))

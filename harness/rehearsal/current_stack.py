@@ -42,7 +42,7 @@ def changed_inputs(found: Mapping[str, Any], production: Production) -> list[str
     return sorted(name for name in before.keys() | now.keys() if before.get(name) != now.get(name))
 
 
-def describe(home: Path, client: docker.DockerClient) -> dict[str, Any]:
+def describe(home: Path, connect: Callable[[], docker.DockerClient]) -> dict[str, Any]:
     """Say what is up, as data."""
     found = runs.read_current(home)
     if found is None:
@@ -53,7 +53,7 @@ def describe(home: Path, client: docker.DockerClient) -> dict[str, Any]:
             "status": container.status,
             "image": (container.attrs.get("Config") or {}).get("Image", ""),
         }
-        for container in logs.containers_of(client, found["run"])
+        for container in logs.containers_of(connect(), found["run"])
         if container.labels.get(LABEL_ROLE) != "pause"
     ]
     running = {c["name"] for c in containers if c["status"] == "running"}
@@ -74,8 +74,8 @@ def describe(home: Path, client: docker.DockerClient) -> dict[str, Any]:
 def as_text(found: Mapping[str, Any]) -> str:
     """Say what is up, for people."""
     if not found["containers"]:
-        return "nothing is up; `bin/cutover up` starts the stack"
-    state = "up" if found["up"] else "damaged: not every service runs; `bin/cutover up` starts anew"
+        return "nothing is up; `cutover up` starts the stack"
+    state = "up" if found["up"] else "damaged: not every service runs; `cutover up` starts anew"
     lines = [f"{found['public_url']}  {state}", f"run {found['run']} in {found['run_dir']}"]
     lines += [f"  {name:<11} {value}" for name, value in found["addresses"].items()]
     lines.append(f"  vendor      {found['vendor']}")
@@ -93,7 +93,7 @@ def containers_named(
     """
     found = runs.read_current(home)
     if found is None:
-        raise NoStack("no stack is up", where=str(home), hint="`bin/cutover up` starts one")
+        raise NoStack("no stack is up", where=str(home), hint="`cutover up` starts one")
     all_of_them = [
         container
         for container in logs.containers_of(client, found["run"])

@@ -122,7 +122,7 @@ class Watch:
                 last_answer="\n    ".join(events[:_SHOWN_EVENTS]),
                 log_tail=logs,
                 where=self.where,
-                hint="correct the cause, then run it again; `bin/cutover up` keeps a stack to look"
+                hint="correct the cause, then run it again; `cutover up` keeps a stack to look"
                 " into",
             ) from error
 

@@ -13,7 +13,7 @@ import pytest
 from harness.replay.markers import is_scenario
 from harness.replay.replay_state import REPLAY, report_directory, toolbox_of
 from harness.report import Outcome, Report, terminal
-from harness.report.model import ERROR, FAILED, outcome_from
+from harness.report.model import ERROR, FAILED, SKIPPED, outcome_from
 from harness.report.writer import write_report
 from harness.target.recorded_runs import recorded_runs
 
@@ -32,9 +32,12 @@ class Collector:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """With -x, xdist says what it says of Ctrl-C; a scenario is red, and no more is meant."""
+        """Correct the exit code: xdist's after -x, and a green one when no scenario ran."""
+        outcomes = self._config.stash[REPLAY].outcomes.values()
         if self._enough:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        elif outcomes and all(outcome.result == SKIPPED for outcome in outcomes):
+            session.exitstatus = pytest.ExitCode.NO_TESTS_COLLECTED
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Keep the outcome that the last phase of a scenario carries."""
@@ -63,7 +66,7 @@ class Collector:
 
     def _tell(self, outcome: Outcome) -> None:
         writer = self._config.pluginmanager.getplugin("terminalreporter")
-        if self._lines and writer is not None:
+        if self._lines and writer is not None and outcome.result != SKIPPED:
             line = terminal.line(outcome)
             writer.ensure_newline()
             writer.write_line(line.text, **_TONES.get(line.tone, {}))
@@ -76,8 +79,16 @@ class Collector:
         page = write_report(report, directory=report_directory(self._config))
         terminalreporter.section("cutover")
         width = min(shutil.get_terminal_size().columns, 120)
-        for line in terminal.lines(report, width=width, where=str(page)):
+        ran = tuple(outcome for outcome in report.outcomes if outcome.result != SKIPPED)
+        shown = replace(report, outcomes=ran) if self._lines else report
+        for line in terminal.lines(shown, width=width, where=str(page)):
             terminalreporter.write_line(line.text, **_TONES.get(line.tone, {}))
+        if len(ran) < len(report.outcomes):
+            terminalreporter.write_line(
+                f"{len(ran)} of the {len(report.outcomes)} scenarios asked for ran on the target"
+                f" {report.target}; the report, and -v, tell why the others did not",
+                bold=True,
+            )
 
 
 _TONES = {"good": {"green": True}, "bad": {"red": True}, "quiet": {"bold": True}}

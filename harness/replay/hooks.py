@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from harness.core.errors import TargetError
-from harness.core.redact import redact
+from harness.core.redact import Secret, redact
 from harness.core.wait import DeadlinePassed
 from harness.diagnosis.causes import rank
 from harness.replay import exclusive, markers
@@ -21,7 +21,7 @@ from harness.replay.replay_state import REPLAY, need_target, toolbox_of
 from harness.report import Outcome
 from harness.report.model import ERROR, FAILED, PASSED, SKIPPED
 from harness.target import locate
-from harness.target.target import AWS, LOCAL, Target
+from harness.target.target import AWS, LOCAL, URL, Target
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -43,7 +43,11 @@ _running = pytest.StashKey[_Running]()
 
 @pytest.hookimpl(trylast=True)
 def pytest_cutover_target(config: pytest.Config, name: str) -> Target:
-    """Return the target that cutover.toml and the running stack describe."""
+    """Return the target that cutover.toml and the running stack describe, or --cutover-url."""
+    url = config.getoption("--cutover-url")
+    if name == URL and url:
+        key = os.environ.get("CUTOVER_PROBE_KEY")
+        return locate.url(url, probe_key=Secret(key) if key else None)
     from harness.inputs import task_definitions
     from harness.inputs.config import load
 

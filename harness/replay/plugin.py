@@ -39,6 +39,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="where the scenarios run: the local stack, production's URL, or AWS (default: local)",
     )
     group.addoption(
+        "--cutover-url",
+        metavar="URL",
+        default="",
+        help="the address of the target url (default: app.url of cutover.toml)",
+    )
+    group.addoption(
         "--cutover-report-dir",
         metavar="DIR",
         default="",

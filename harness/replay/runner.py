@@ -2,64 +2,167 @@
 
 from __future__ import annotations
 
+import difflib
+import os
+import re
+import shlex
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import pytest
 
 from harness.core import bundle
 from harness.core.errors import ConfigError
-
-if TYPE_CHECKING:
-    from harness.inputs.config import Config
+from harness.target.target import LOCAL
 
 PARALLEL = ("-n", "3")
 """What a rehearsal gives pytest before the user's own arguments; scenarios wait more than they
 compute, so that on two processors three are quicker than two."""
-_PYTEST_INTERRUPTED = 2
-_PYTEST_NOTHING_RAN = 5
+_INI = Path(__file__).with_name("scenarios.ini")
+_LISTS = frozenset(
+    {"--collect-only", "--collectonly", "--co", "--fixtures", "--markers", "--setup-plan"}
+)
+_OURS = ("--keep", "--vendor", "--report-dir")
+_USAGE = re.compile(r"^(?:ERROR: )?(?:\S+: )?error: (.*)$", flags=re.MULTILINE)
 
 
-def replay(
-    config: Config,
-    *,
-    environ: Mapping[str, str],
-    home: Path,
-    pytest_args: list[str],
-    target: str = "local",
-) -> int:
-    """Run the scenarios in a pytest of their own, and turn its exit code into ours.
+def only_lists(pytest_args: Sequence[str]) -> bool:
+    """Whether pytest is asked for a listing, which needs no target."""
+    return not _LISTS.isdisjoint(pytest_args)
 
-    Args:
-        config: The configuration, for its file.
-        environ: The variables of the caller.
-        home: Directory with the ``current.json`` of the stack to use.
-        pytest_args: The user's own arguments for pytest.
-        target: Where the scenarios run.
-    """
-    named = any(_is_there(bundle.ROOT / arg.partition("::")[0]) for arg in pytest_args)
-    command = [sys.executable, "-m", "pytest", "--cutover-target", target, *pytest_args]
-    variables = {
-        **environ,
-        "CUTOVER_CONFIG": str(config.file),
-        "CUTOVER_HOME": str(home),
-    }
-    code = subprocess.run(
-        [*command, *([] if named else ["scenarios"])], cwd=bundle.ROOT, env=variables, check=False
-    ).returncode
-    if code == _PYTEST_INTERRUPTED:
-        raise KeyboardInterrupt
-    if code == _PYTEST_NOTHING_RAN:
-        raise ConfigError(
-            "no scenario matches these arguments",
-            hint="`pytest scenarios --collect-only` lists them",
+
+@dataclass(frozen=True)
+class Replay:
+    """The scenarios of this harness in a pytest of their own."""
+
+    environ: Mapping[str, str]
+    """The variables of the caller, with the configuration's CUTOVER_CONFIG."""
+    cwd: Path
+    """The directory of the caller, where paths in pytest's arguments begin."""
+    cache: Path
+    """Directory for what ``--lf`` and ``--sw`` remember."""
+    report_dir: Path | None = None
+
+    def collect(self, pytest_args: Sequence[str]) -> str:
+        """Collect the scenarios without a target, and return pytest's listing.
+
+        Raises:
+            ConfigError: pytest rejects the arguments, or no scenario matches them.
+        """
+        command = self._command([*pytest_args, "-n", "0", "--collect-only", "-q"], target=LOCAL)
+        done = subprocess.run(
+            command,
+            cwd=self.cwd,
+            env=self._environ(self.cache),
+            capture_output=True,
+            text=True,
+            check=False,
         )
-    return code if code <= 1 else ConfigError.exit_code
+        if done.returncode == pytest.ExitCode.USAGE_ERROR:
+            raise _usage_error(done.stderr)
+        if done.returncode == pytest.ExitCode.INTERRUPTED:
+            raise ConfigError(
+                "pytest cannot collect the scenarios",
+                log_tail=done.stdout,
+                hint="correct the file that is named above",
+            )
+        _require_scenarios(done.returncode)
+        return done.stdout
+
+    def run(self, pytest_args: Sequence[str], *, home: Path, target: str = LOCAL) -> int:
+        """Run the scenarios; return 0 when they are green and 1 when one is red.
+
+        Args:
+            pytest_args: The user's own arguments for pytest.
+            home: Directory with the ``current.json`` of the stack to use.
+            target: Where the scenarios run.
+
+        Raises:
+            ConfigError: No scenario ran.
+            KeyboardInterrupt: pytest was interrupted.
+        """
+        code = subprocess.run(
+            self._command(pytest_args, target=target),
+            cwd=self.cwd,
+            env=self._environ(home),
+            check=False,
+        ).returncode
+        if code == pytest.ExitCode.INTERRUPTED:
+            raise KeyboardInterrupt
+        _require_scenarios(code)
+        return code if code <= 1 else ConfigError.exit_code
+
+    def _command(self, pytest_args: Sequence[str], *, target: str) -> list[str]:
+        """Return the command: the scenarios may be in site-packages, where nothing is written."""
+        words = list(self._with_whole_paths(pytest_args))
+        folders = [] if words != list(pytest_args) else [str(bundle.SCENARIOS)]
+        report = ["--cutover-report-dir", str(self.report_dir)] if self.report_dir else []
+        return [
+            *(sys.executable, "-P", "-m", "pytest"),
+            *("-c", str(_INI), "--rootdir", str(bundle.ROOT), "--confcutdir", str(bundle.ROOT)),
+            *("-o", f"cache_dir={self.cache / 'pytest'}"),
+            *("-o", f"cutover_scenarios={shlex.quote(str(bundle.SCENARIOS))}"),
+            *("--cutover-target", target, *report),
+            *words,
+            *folders,
+        ]
+
+    def _with_whole_paths(self, pytest_args: Sequence[str]) -> Iterator[str]:
+        """Make the paths of chosen scenarios absolute: they begin here, or beside our scenarios.
+
+        A word without ``/``, ``::`` or ``.py`` is no path, even where a folder has that name.
+        """
+        before = ""
+        for word in pytest_args:
+            path, colons, name = word.partition("::")
+            looks_so = ("/" in path or colons or path.endswith(".py")) and not word.startswith("-")
+            is_value = before.startswith("-") and "=" not in before
+            places = [self.cwd / path, bundle.ROOT / path] if looks_so else []
+            found = next((place for place in places if _is_test_path(place)), None)
+            if found is not None and (not is_value or found.is_relative_to(bundle.SCENARIOS)):
+                yield f"{found}{colons}{name}"
+            else:
+                yield word
+            before = word
+
+    def _environ(self, home: Path) -> dict[str, str]:
+        given = self.environ.get("PYTHONPATH")
+        variables = {
+            **self.environ,
+            "CUTOVER_HOME": str(home),
+            "PYTHONPATH": os.pathsep.join([str(bundle.ROOT), *([given] if given else [])]),
+        }
+        # Without these two plugins, pytest neither spreads the scenarios nor knows one.
+        variables.pop("PYTEST_DISABLE_PLUGIN_AUTOLOAD", None)
+        if bundle.IS_INSTALLED:
+            variables["PYTHONDONTWRITEBYTECODE"] = "1"
+        return variables
 
 
-def _is_there(path: Path) -> bool:
+def _require_scenarios(code: int) -> None:
+    if code == pytest.ExitCode.NO_TESTS_COLLECTED:
+        raise ConfigError(
+            "no scenario ran: none matches these arguments, or none can run on this target",
+            hint="`cutover verify --collect-only` lists the scenarios; -v shows why one is skipped",
+        )
+
+
+def _is_test_path(path: Path) -> bool:
     try:
-        return path.exists()
+        return path.is_dir() or (path.suffix == ".py" and path.is_file())
     except OSError:  # an expression after -k can be longer than a name may be
         return False
+
+
+def _usage_error(output: str) -> ConfigError:
+    found = _USAGE.search(output)
+    text = found.group(1) if found else output.strip().removeprefix("ERROR: ")
+    unknown = re.findall(r"--[\w-]+", text) if "unrecognized arguments" in text else []
+    near = [n for word in unknown for n in difflib.get_close_matches(word, _OURS, n=1)]
+    return ConfigError(
+        f"pytest rejects these arguments: {text}",
+        hint=f"did you mean {near[0]}?" if near else "`pytest --help` lists pytest's own options",
+    )

@@ -60,7 +60,7 @@ class Containers:
             named = f' "{container}"' if container else ""
             raise TargetError(
                 f"Task {task} has no running container{named}.",
-                hint="bin/cutover status lists the tasks that run.",
+                hint="cutover status lists the tasks that run.",
             )
         return mine[-1]
 

@@ -69,7 +69,7 @@ def require_room(path: str = "/") -> None:
             f"too little disk: {free / 1024**3:.1f} GiB free,"
             f" {NEEDED_DISK_BYTES / 1024**3:.0f} GiB needed for the images",
             where=path,
-            hint="free some space; `bin/cutover images prune` removes old images of ours",
+            hint="free some space; `cutover images prune` removes old images of ours",
         )
 
 

@@ -128,7 +128,7 @@ class Stack:
             raise ServiceExited(
                 f"service {spec.name} could not be started",
                 last_answer=str(error.explanation or error),
-                hint="if the image is missing, `bin/cutover images build` makes it",
+                hint="if the image is missing, `cutover images build` makes it",
             ) from error
         self.ports[spec.name] = _published(wrapped, spec)
 
@@ -227,7 +227,7 @@ class Stack:
             last_answer=last_answer,
             log_tail=container.logs(tail=50).decode(errors="replace"),
             where=str(self.run.directory / "services" / name),
-            hint=f"`bin/cutover logs {name}` shows more while the stack is up; the directory above"
+            hint=f"`cutover logs {name}` shows more while the stack is up; the directory above"
             " keeps the logs",
         )
 

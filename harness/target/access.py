@@ -71,7 +71,7 @@ def access_from(data: Mapping[str, Any], *, where: str) -> Access:
             "The description of the running stack does not fit this version of the harness.",
             state=str(error),
             where=where,
-            hint="Run bin/cutover down, then bin/cutover up.",
+            hint="Run cutover down, then cutover up.",
         ) from error
 
 

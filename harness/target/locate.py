@@ -31,7 +31,7 @@ _CONNECT_TIMEOUT_S = 1.0
 
 
 def local(home: Path) -> Target:
-    """Return the stack on this machine, as ``bin/cutover up`` described it under ``home``.
+    """Return the stack on this machine, as ``cutover up`` described it under ``home``.
 
     Raises:
         NoStack: None was started, or the one that was is gone.
@@ -42,21 +42,21 @@ def local(home: Path) -> Target:
         data = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise NoStack(
-            "No stack is up.", where=str(path), hint="Start one with bin/cutover up."
+            "No stack is up.", where=str(path), hint="Start one with cutover up."
         ) from None
     except ValueError as error:
         raise TargetError(
             "The description of the running stack is not JSON.",
             last_answer=str(error),
             where=str(path),
-            hint="Run bin/cutover down, then bin/cutover up.",
+            hint="Run cutover down, then cutover up.",
         ) from None
     access = access_from(data, where=str(path))
     if not _answers(access.https):
         raise NoStack(
             f"The stack of run {access.run} is gone: nothing answers at {access.https}.",
             where=str(path),
-            hint="Start a new one with bin/cutover up.",
+            hint="Start a new one with cutover up.",
         )
     return Target(LOCAL, access, CAPABILITIES_OF[LOCAL], AS_LOCAL)
 

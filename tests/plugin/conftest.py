@@ -56,7 +56,8 @@ def replay(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Replay
     def run(scenarios: str, *args: str, target: str = TARGET) -> pytest.RunResult:
         pytester.makeini(INI)
         pytester.makeconftest(target)
-        folder = pytester.mkdir("scenarios")
+        folder = pytester.path / "scenarios"
+        folder.mkdir(exist_ok=True)
         (folder / "test_story.py").write_text(HEAD + textwrap.dedent(scenarios))
         return pytester.runpytest_subprocess(
             "-p", "xdist.plugin", "-p", "harness.replay.plugin", *args

@@ -37,7 +37,7 @@ def pytest_cutover_target(config, name):
     assert result.stderr.str().strip().splitlines() == [
         "ERROR: No stack is up.",
         f"  where: {pytester.path}/.cutover/current.json",
-        "  what to do: Start one with bin/cutover up.",
+        "  what to do: Start one with cutover up.",
     ]
 
 
@@ -51,7 +51,7 @@ def pytest_cutover_target(config, name):
     return locate.local(config.rootpath / ".cutover")
 """
     result = replay(TWO, "-n", "2", "scenarios", target=target)
-    assert "what to do: Start one with bin/cutover up." in result.stderr.str()
+    assert "what to do: Start one with cutover up." in result.stderr.str()
     assert "INTERNALERROR" not in result.stdout.str() + result.stderr.str()
 
 
@@ -274,6 +274,32 @@ def test_scenarios_that_run_alone_exclude_the_others_across_workers(
         "3",
     )
     assert (pytester.path / "log").read_text().split() == ["begin", "end"] * 4
+
+
+def test_what_did_not_run_is_counted_and_listed_on_demand(replay: Replay) -> None:
+    scenarios = """
+        @pytest.mark.truth(local=proved, aws=proved, url=proved)
+        @pytest.mark.read_only
+        def test_runs(): pass
+
+        @complete
+        @pytest.mark.read_only
+        def test_elsewhere(): raise SystemError
+        """
+    text = replay(scenarios, "--cutover-target=url").stdout.str()
+    assert "1 of the 2 scenarios asked for ran on the target url" in text
+    assert "elsewhere" not in text
+    text = replay(scenarios, "--cutover-target=url", "-v").stdout.str()
+    assert "not covered: a reason" in text
+
+
+def test_it_is_not_green_when_nothing_ran(replay: Replay) -> None:
+    scenario = """
+        @complete
+        @pytest.mark.read_only
+        def test_elsewhere(): raise SystemError
+        """
+    assert replay(scenario, "--cutover-target=url").ret == pytest.ExitCode.NO_TESTS_COLLECTED
 
 
 def test_help_lists_the_options(replay: Replay) -> None:

@@ -283,7 +283,7 @@ def test_an_error_of_the_engine_names_the_image(
     assert str(failed.value) == (
         "image base-trixie could not be built\n"
         "  last answer: APIError: connection aborted\n"
-        "  what to do: check the Docker engine with `bin/cutover doctor`"
+        "  what to do: check the Docker engine with `cutover doctor`"
     )
 
 

@@ -61,7 +61,7 @@ def test_without_a_stack_the_message_says_how_to_start_one(tmp_path: Path) -> No
     assert str(failure.value) == (
         "No stack is up.\n"
         f"  where: {tmp_path}/current.json\n"
-        "  what to do: Start one with bin/cutover up."
+        "  what to do: Start one with cutover up."
     )
 
 
@@ -80,7 +80,7 @@ def test_a_description_with_a_missing_or_wrong_key_names_it(tmp_path: Path) -> N
     text = str(failure.value)
     assert "cluster is missing; run_dir must be a text, not a whole number" in text
     assert "services must be an object, not a list" in text
-    assert "bin/cutover down, then bin/cutover up" in text
+    assert "cutover down, then cutover up" in text
 
 
 def test_a_description_that_is_not_json_is_said_so(tmp_path: Path) -> None:

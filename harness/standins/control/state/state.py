@@ -147,7 +147,7 @@ class State:
             raise ConfigError(
                 f"cannot read {self.path}: {error}",
                 where=str(self.path),
-                hint="run bin/cutover down, then bin/cutover up",
+                hint="run cutover down, then cutover up",
             ) from error
         with self.lock():
             for item in _FIELDS:

@@ -1,0 +1,106 @@
+"""The pytest of the scenarios: which files it takes, where it writes, and what it rejects early."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from harness.core import bundle
+from harness.core.errors import ConfigError
+from harness.replay.runner import Replay, only_lists
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Started = Callable[..., tuple[list[str], dict[str, str]]]
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Started:
+    """Return command and variables of the pytest that would run."""
+    kept: dict[str, Any] = {}
+
+    def run(command: list[str], **options: Any) -> subprocess.CompletedProcess[str]:
+        kept.update(options, command=command)
+        return subprocess.CompletedProcess(command, 0)
+
+    def start(*args: str, cwd: Path = tmp_path) -> tuple[list[str], dict[str, str]]:
+        with monkeypatch.context() as patched:
+            patched.setattr(subprocess, "run", run)
+            assert Replay({}, cwd=cwd, cache=tmp_path / "home").run(args, home=tmp_path) == 0
+        return kept["command"], kept["env"]
+
+    return start
+
+
+@pytest.mark.parametrize("word", ["app", "docs", "tests", "bin", "compose", "harness"])
+@pytest.mark.parametrize("cwd", [ROOT, ROOT / "app"])
+def test_a_word_that_is_also_a_folder_is_an_expression(
+    started: Started, word: str, cwd: Path
+) -> None:
+    command, _ = started("-k", word, cwd=cwd)
+    assert command[-3:] == ["-k", word, str(bundle.SCENARIOS)]
+
+
+def test_a_chosen_file_is_found_from_any_directory(started: Started) -> None:
+    for cwd in (ROOT, ROOT / "app"):
+        command, _ = started("-x", "scenarios/test_sessions.py::test_a", cwd=cwd)
+        assert command[-2:] == ["-x", f"{bundle.SCENARIOS}/test_sessions.py::test_a"]
+
+
+def test_a_file_that_an_option_names_is_no_choice(started: Started, tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    command, _ = started("--basetemp", "out/", "--junitxml", "out/junit.xml")
+    assert command[-1] == str(bundle.SCENARIOS)
+    assert "out/junit.xml" in command
+
+
+def test_nothing_is_written_beside_the_scenarios(
+    started: Started, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command, environ = started()
+    assert f"cache_dir={tmp_path}/home/pytest" in command
+    assert "PYTHONDONTWRITEBYTECODE" not in environ
+    monkeypatch.setattr(bundle, "IS_INSTALLED", True)
+    _, environ = started()
+    assert environ["PYTHONDONTWRITEBYTECODE"] == "1"
+
+
+def collect(tmp_path: Path, *args: str) -> str:
+    environ = {"PATH": str(Path(sys.executable).parent)}
+    return Replay(environ, cwd=tmp_path, cache=tmp_path).collect(args)
+
+
+def test_scenarios_are_collected_without_a_target(tmp_path: Path) -> None:
+    listing = collect(tmp_path, "-k", "session", "-n", "3")
+    assert "scenarios/test_sessions.py::test_the_session_cookie_is_secure" in listing
+
+
+@pytest.mark.parametrize(
+    ("args", "what", "hint"),
+    [
+        (("--vendro", "debian"), "unrecognized arguments: --vendro", "did you mean --vendor?"),
+        (("--maxfial=1",), "unrecognized arguments: --maxfial=1", "`pytest --help` lists"),
+        (("-k", "and and"), "Wrong expression passed to '-k'", "`pytest --help` lists"),
+        (("-k", "no_scenario_is_called_this"), "no scenario ran", "--collect-only"),
+    ],
+)
+def test_a_mistake_in_the_arguments_is_found_before_anything_starts(
+    tmp_path: Path, args: tuple[str, ...], what: str, hint: str
+) -> None:
+    with pytest.raises(ConfigError) as raised:
+        collect(tmp_path, *args)
+    assert what in raised.value.what
+    assert hint in raised.value.hint
+    assert "Traceback" not in str(raised.value)
+
+
+def test_a_listing_is_known() -> None:
+    assert only_lists(["-k", "x", "--co"])
+    assert not only_lists(["-k", "x"])
