@@ -75,6 +75,8 @@ class Project:
 
     root: Path
     environ: dict[str, str]
+    cutover: Path = ROOT / "bin" / "cutover"
+    """The command."""
 
     @property
     def home(self) -> Path:
@@ -91,7 +93,7 @@ class Project:
         """Start bin/cutover in this project."""
         return Command(
             subprocess.Popen(
-                [str(ROOT / "bin" / "cutover"), *words],
+                [str(self.cutover), *words],
                 cwd=self.root,
                 env=self.environ,
                 stdin=subprocess.DEVNULL,

@@ -26,7 +26,7 @@ _LISTS = frozenset(
     {"--collect-only", "--collectonly", "--co", "--fixtures", "--markers", "--setup-plan"}
 )
 _OURS = ("--keep", "--vendor", "--report-dir")
-_USAGE = re.compile(r"^(?:ERROR: )?(?:\S+: )?error: (.*)$", flags=re.MULTILINE)
+_USAGE = re.compile(r"^.*?: error: (.*)$", flags=re.MULTILINE)
 
 
 def only_lists(pytest_args: Sequence[str]) -> bool:
