@@ -95,6 +95,7 @@ def test_the_session_survives_the_replacement_of_every_web_task_and_no_request_f
 @as_app
 @pytest.mark.requires("http")
 @pytest.mark.read_only
+@pytest.mark.usefixtures("session_cookie")
 def test_the_session_cookie_is_secure_and_named_as_configured(
     visitor: Browser, access: Access
 ) -> None:
@@ -166,6 +167,7 @@ def test_signing_out_ends_the_session_on_all_tasks(
 @as_app
 @by_probe
 @pytest.mark.read_only
+@pytest.mark.usefixtures("session_cookie")
 @pytest.mark.parametrize("how", ["flipped", "cut short", "made up", "empty"])
 def test_a_tampered_cookie_is_refused_and_never_an_error(visitor: Browser, how: str) -> None:
     owner = visitor.probe.put("seat", "E9")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from harness.core import runs
 from harness.core.errors import HarnessError
 from harness.inputs import production
+from harness.inputs.config import FILE_NAME
 from harness.stack import engine, removal
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def examine(environ: Mapping[str, str], *, cwd: Path) -> list[Result]:
 
 
 def _results(environ: Mapping[str, str], cwd: Path) -> Iterator[Result]:
-    yield _check("configuration", lambda: str(production.load(environ, cwd=cwd).config.file))
+    yield _check("configuration", lambda: _configuration(environ, cwd))
     try:
         client = engine.connect()
     except HarnessError as error:
@@ -55,6 +56,13 @@ def _results(environ: Mapping[str, str], cwd: Path) -> Iterator[Result]:
     yield _memory(client)
     yield from (_registry(host) for host in _REGISTRIES)
     yield _leftovers(client)
+
+
+def _configuration(environ: Mapping[str, str], cwd: Path) -> str:
+    """Check the files of the app, where there are any: the machine can be checked without them."""
+    if "CUTOVER_CONFIG" not in environ and not (cwd / FILE_NAME).exists():
+        return f"no {FILE_NAME} here; only the machine is checked"
+    return str(production.load(environ, cwd=cwd).config.file)
 
 
 def _check(name: str, work: Callable[[], str]) -> Result:

@@ -62,6 +62,14 @@ def differences(target: Target) -> Differences:
 
 
 @pytest.fixture(scope="session")
+def session_cookie(access: Access) -> str:
+    """The name of the app's session cookie, as the web task's definition sets it."""
+    if not access.session_cookie:
+        pytest.skip("the session cookie's name is in the web task's definition, not known here")
+    return access.session_cookie
+
+
+@pytest.fixture(scope="session")
 def ecs(toolbox: Toolbox) -> Any:
     """A boto3 client of ECS."""
     return toolbox.ecs

@@ -293,6 +293,33 @@ def test_what_did_not_run_is_counted_and_listed_on_demand(replay: Replay) -> Non
     assert "not covered: a reason" in text
 
 
+def test_an_address_is_enough_for_the_target_url(replay: Replay, pytester: pytest.Pytester) -> None:
+    scenarios = """
+        @pytest.mark.truth(local=proved, aws=proved, url=proved)
+        @pytest.mark.read_only
+        def test_address(access):
+            assert access.public_url == "https://shop.example"
+
+        @pytest.mark.truth(local=proved, aws=proved, url=proved)
+        @pytest.mark.read_only
+        def test_cookie(session_cookie): raise SystemError
+        """
+    options = ("--cutover-target=url", "--cutover-url=https://shop.example", "-rs")
+    result = replay(scenarios, *options, target="")
+    result.assert_outcomes(passed=1, skipped=1)
+    result.stdout.fnmatch_lines(["*the session cookie's name is in the web task's definition*"])
+    assert list(pytester.path.glob(".cutover/reports/*-url/report.html"))
+
+
+def test_the_report_of_an_address_goes_to_cutover_home(
+    replay: Replay, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CUTOVER_HOME", str(pytester.path / "elsewhere"))
+    options = ("--cutover-target=url", "--cutover-url=https://shop.example")
+    replay(TWO.replace("session driver", "driver"), *options, target="")
+    assert list(pytester.path.glob("elsewhere/reports/*-url/report.html"))
+
+
 def test_it_is_not_green_when_nothing_ran(replay: Replay) -> None:
     scenario = """
         @complete

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -413,3 +414,20 @@ def test_vendor_is_debian_where_packagist_does_not_answer_and_that_is_remembered
     assert pick_vendor("auto", memory=memory, address=nothing_listens) == "debian"
     memory.write_text("composer")
     assert pick_vendor("auto", memory=memory, address=nothing_listens) == "composer"
+
+
+def test_the_lock_of_the_builds_can_be_taken_by_other_users(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    before = os.umask(0o077)
+    try:
+        with builder._one_build_at_a_time():
+            (lock,) = tmp_path.iterdir()
+    finally:
+        os.umask(before)
+    assert lock.stat().st_mode & 0o777 == 0o644
+    modes: list[str] = []
+    monkeypatch.setattr("fcntl.flock", lambda lock, _operation: modes.append(lock.mode))
+    with builder._one_build_at_a_time():
+        assert modes == ["rb"], "the file is another user's, and cannot be opened for writing"
