@@ -72,6 +72,11 @@ def _is_scenario(item: pytest.Item) -> bool:
     return _running in item.stash
 
 
+def _is_replayed(item: pytest.Item) -> bool:
+    """Whether the item is a scenario that has a target."""
+    return _is_scenario(item) and not item.config.stash[REPLAY].missing
+
+
 def _marks(item: pytest.Item) -> list[markers.Mark]:
     return [
         markers.Mark(one.name, one.args, tuple(one.kwargs.items())) for one in item.iter_markers()
@@ -113,7 +118,7 @@ def pytest_runtestloop(session: pytest.Session) -> None:
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
     """Give a scenario its turn: alone if it says so, with others otherwise."""
     with ExitStack() as held:
-        if _is_scenario(item):
+        if _is_replayed(item):
             directory = toolbox_of(item.config).target.access.run_dir
             declared = item.stash[_running].declared
             if directory and not declared.looks_back:
@@ -127,6 +132,9 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip what the target cannot show; begin only with every web task healthy."""
     if not _is_scenario(item):
         return
+    missing = item.config.stash[REPLAY].missing
+    if missing:
+        pytest.fail(missing, pytrace=False)
     running = item.stash[_running]
     if running.problems:
         pytest.fail(f"{item.nodeid}: {running.problems}", pytrace=False)
@@ -145,10 +153,10 @@ def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Add evidence and the likely cause to a failure; hand the outcome over with the last phase."""
-    if _is_scenario(item) and call.excinfo is not None:
+    if _is_replayed(item) and call.excinfo is not None:
         shorten_traceback(call.excinfo.value)
     report = yield
-    if not _is_scenario(item):
+    if not _is_replayed(item):
         return report
     running = item.stash[_running]
     running.seconds += report.duration

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from harness.core.errors import HarnessError
 from harness.replay.toolbox import Toolbox
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ class Replay:
     """Name of the target."""
     started: datetime = field(default_factory=lambda: datetime.now(UTC))
     toolbox: Toolbox | None = None
+    missing: str = ""
+    """Why there is no target: a worker of xdist tells it with each scenario."""
     outcomes: dict[tuple[str, int, str], Outcome] = field(default_factory=dict)
     """Story, line in its file, node id -> outcome."""
 
@@ -46,12 +49,12 @@ def toolbox_of(config: pytest.Config) -> Toolbox:
 
 def need_target(config: pytest.Config) -> None:
     """End the session with one message when its target is not there."""
-    from harness.core.errors import HarnessError
-
     try:
         toolbox_of(config)
     except HarnessError as error:
-        raise pytest.UsageError(str(error)) from error
+        if not hasattr(config, "workerinput"):
+            raise pytest.UsageError(str(error)) from error
+        config.stash[REPLAY].missing = str(error)
 
 
 def report_directory(config: pytest.Config) -> Path:

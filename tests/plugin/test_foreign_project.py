@@ -109,6 +109,29 @@ def test_a_scenario_is_known_by_its_label_wherever_it_is(
     result.stdout.fnmatch_lines(["*1 scenarios passed; none is red.*", "report: *report.html"])
 
 
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["one process", "xdist"])
+def test_a_scenario_without_a_stack_says_what_to_do(
+    run: Run, pytester: pytest.Pytester, workers: tuple[str, ...]
+) -> None:
+    pytester.makeconftest("""
+        from harness.target import locate
+
+        def pytest_cutover_target(config, name):
+            return locate.local(config.rootpath / ".cutover")
+        """)
+    text = """
+        @complete
+        @pytest.mark.read_only
+        def test_ours(): pass
+        """
+    pytester.makepyfile(HEAD + textwrap.dedent(text))
+    result = run(*workers)
+    assert result.ret != pytest.ExitCode.OK
+    said = result.stdout.str() + result.stderr.str()
+    assert "what to do: Start one with cutover up." in said
+    assert "INTERNALERROR" not in said
+
+
 def test_the_last_failed_ones_can_be_chosen(run: Run, pytester: pytest.Pytester) -> None:
     pytester.makeconftest(TARGET)
     text = """
