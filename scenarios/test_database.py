@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from harness.diagnosis.expect import expect
 from harness.report import emulated, not_covered, proved
 
 if TYPE_CHECKING:
@@ -183,7 +184,10 @@ def test_the_app_does_not_reach_the_server_by_its_address_either(
 @pytest.mark.requires("http", "probe")
 @pytest.mark.read_only
 def test_the_app_does_not_pin_its_connections(probe: ProbeClient) -> None:
-    assert probe.database()["emulated_prepares"], (
-        "the app prepares statements at the server, so that RDS Proxy pins every connection:"
-        " PDO::ATTR_EMULATE_PREPARES is not true in config/database.php"
+    expect(
+        probe.database()["emulated_prepares"],
+        "the app prepares statements at the server",
+        cause="RDS Proxy pins every connection that prepares a statement at the server: set"
+        " PDO::ATTR_EMULATE_PREPARES to true in config/database.php",
+        certain=True,
     )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from harness.diagnosis.expect import expect
 from harness.report import emulated, not_covered, proved
 
 if TYPE_CHECKING:
@@ -81,8 +82,12 @@ def test_a_target_slower_than_the_idle_time_out_gives_504(
     eventually: Callable[..., Any],
 ) -> None:
     configured = web_tier.idle_timeout_s()
-    assert configured <= LONGEST_IDLE_S, (
-        f"the idle time-out is {configured} s, and nobody waits for a page that long"
+    expect(
+        configured <= LONGEST_IDLE_S,
+        f"the idle time-out is {configured} s, and nobody waits for a page that long",
+        cause=f"idle_timeout.timeout_seconds is {configured}: set it to what a visitor waits for a"
+        f" page, {LONGEST_IDLE_S} at most, so that a hanging request ends",
+        certain=True,
     )
     with web_tier.idle_timeout(SHORT_S):
         eventually(
