@@ -1,19 +1,18 @@
-"""The task definitions hold production's own values, also where a rehearsal puts others."""
+"""Task definitions hold production's own values, even where a rehearsal's overlay hides them."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
 import pytest
 
+from harness.diagnosis.expect import expect
 from harness.images.inspect import ca_bundle
 from harness.report import not_covered, proved
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
     from harness.stack.containers import Containers
     from harness.target.access import Access
     from harness.target.resources.web_tier import WebTier
@@ -24,12 +23,12 @@ SHARED = (
     *("DB_CONNECTION", "DB_DATABASE", "CACHE_STORE", "CACHE_PREFIX", "QUEUE_CONNECTION"),
     *("FILESYSTEM_DISK", "AWS_BUCKET", "MAIL_MAILER"),
 )
-"""Where tasks keep what is not theirs alone."""
+"""Variables that name a store which all tasks share."""
 NOT_DEBUGGING = ("", "0", "false", "(false)", "null", "(null)", "empty", "(empty)")
-"""What env() of Laravel, and (bool), take for false."""
-OF_AWS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws")
-LOCAL = re.compile(r"[^.]*|127\..*|.*\.docker\.internal")
-"""Hosts of a developer's machine: a name without a domain, and its own addresses."""
+"""Values that Laravel's env() and (bool) read as false."""
+AWS_DOMAINS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws")
+LOCAL_HOST = re.compile(r"[^.]*|127\..*|.*\.docker\.internal")
+"""Hosts of a developer's machine: a name without a domain, or its own addresses."""
 
 as_read = pytest.mark.truth(
     local=proved, aws=proved, url=not_covered("its task definitions cannot be read from outside")
@@ -37,37 +36,49 @@ as_read = pytest.mark.truth(
 needs_definitions = pytest.mark.requires("ecs")
 
 
+class Variable(NamedTuple):
+    """A plain environment variable of a container."""
+
+    task: str
+    """The type of task: web, worker or scheduler."""
+    name: str
+    value: str
+
+
 @pytest.fixture
-def variables(
-    task_definitions: dict[str, dict[str, Any]],
-) -> Callable[[], Iterator[tuple[str, str, str]]]:
-    """Go through the plain variables of all containers: kind of task, name, value."""
-
-    def each() -> Iterator[tuple[str, str, str]]:
-        for kind, definition in task_definitions.items():
-            for container in definition["containerDefinitions"]:
-                for one in container.get("environment", []):
-                    yield kind, one["name"], one["value"]
-
-    return each
+def variables(task_definitions: dict[str, dict[str, Any]]) -> list[Variable]:
+    """Return the plain variables of every container in every task definition."""
+    return [
+        Variable(task, entry["name"], entry["value"])
+        for task, definition in task_definitions.items()
+        for container in definition["containerDefinitions"]
+        for entry in container.get("environment", [])
+    ]
 
 
 @as_read
 @needs_definitions
 @pytest.mark.read_only
-def test_no_task_has_an_endpoint_that_is_not_awss(
-    variables: Callable[[], Iterator[tuple[str, str, str]]],
-) -> None:
-    for kind, name, value in variables():
+def test_no_task_has_an_endpoint_that_is_not_awss(variables: list[Variable]) -> None:
+    for task, name, value in variables:
         if name in ENDPOINTS or name.startswith("AWS_ENDPOINT_URL_"):
             host = urlsplit(value).hostname or value
-            assert host.endswith(OF_AWS), (
-                f"the {kind} task's definition sends its AWS calls to {host}: {name} is {value!r}"
+            expect(
+                host.endswith(AWS_DOMAINS),
+                f"the task definition of {task} sets {name} to {value!r}",
+                cause=f"{name} of the {task} task sends its AWS calls to {host}, which is not AWS:"
+                " remove it from the task definition",
+                certain=True,
             )
         elif name == "AWS_URL" and value:
             host = urlsplit(value).hostname or ""
-            assert not LOCAL.fullmatch(host), (
-                f"the {kind} task's definition has AWS_URL={value!r}, and no visitor reaches {host}"
+            expect(
+                not LOCAL_HOST.fullmatch(host),
+                f"the task definition of {task} sets AWS_URL to {value!r}",
+                cause=f"AWS_URL of the {task} task makes links to {host}, a host of local"
+                " development: remove it from the task definition, or set the bucket's public"
+                " address",
+                certain=True,
             )
 
 
@@ -75,74 +86,91 @@ def test_no_task_has_an_endpoint_that_is_not_awss(
 @needs_definitions
 @pytest.mark.read_only
 def test_every_task_has_the_region_and_the_address_of_its_queues(
-    variables: Callable[[], Iterator[tuple[str, str, str]]], access: Access
+    variables: list[Variable], access: Access
 ) -> None:
-    wanted = {**dict.fromkeys(REGIONS, access.region), "SQS_PREFIX": queues_of(access)}
-    for kind, name, value in variables():
-        expected = wanted.get(name, value)
-        assert value.rstrip("/") == expected.rstrip("/"), (
-            f"the {kind} task's definition has {name}={value}, and it should be {expected}"
-        )
+    wanted = {**dict.fromkeys(REGIONS, access.region), "SQS_PREFIX": sqs_prefix(access)}
+    for variable in variables:
+        if variable.name in wanted:
+            expect_value(variable, wanted[variable.name])
+
+
+def expect_value(variable: Variable, wanted: str) -> None:
+    """Compare a variable with production's value; a trailing slash makes no difference."""
+    task, name, value = variable
+    expect(
+        value.rstrip("/") == wanted.rstrip("/"),
+        f"the task definition of {task} sets {name} to {value!r}, not to {wanted!r}",
+        cause=f"{name} of the {task} task is {value} in its task definition, and must be {wanted}",
+        certain=True,
+    )
 
 
 @as_read
 @needs_definitions
 @pytest.mark.read_only
 def test_every_task_that_uses_queues_has_their_address_without_the_overlay(
-    variables: Callable[[], Iterator[tuple[str, str, str]]], access: Access
+    variables: list[Variable], access: Access
 ) -> None:
-    hidden = "SQS_PREFIX" in access.overlay.get("environment", {})
-    told = {(kind, name, value) for kind, name, value in variables()}
-    using = {kind for kind, name, value in told if (name, value) == ("QUEUE_CONNECTION", "sqs")}
-    addressed = {kind for kind, name, _ in told if name == "SQS_PREFIX"}
-    for kind in sorted(using - addressed if hidden else ()):
-        raise AssertionError(
-            f"the {kind} task's definition has no SQS_PREFIX, which here the overlay sets; it"
-            f" should be {queues_of(access)}"
+    if "SQS_PREFIX" not in access.overlay.get("environment", {}):
+        return
+    on_sqs = {one.task for one in variables if one[1:] == ("QUEUE_CONNECTION", "sqs")}
+    prefixed = {one.task for one in variables if one.name == "SQS_PREFIX"}
+    for task in sorted(on_sqs):
+        expect(
+            task in prefixed,
+            f"the task definition of {task} does not set SQS_PREFIX; the overlay does",
+            cause=f"SQS_PREFIX of the {task} task must be {sqs_prefix(access)}, and its task"
+            " definition has none: the overlay, which sets it here, does not exist on AWS",
+            certain=True,
         )
 
 
 @as_read
 @needs_definitions
 @pytest.mark.read_only
-def test_what_one_task_keeps_the_others_find(
-    variables: Callable[[], Iterator[tuple[str, str, str]]],
-) -> None:
+def test_what_one_task_keeps_the_others_find(variables: list[Variable]) -> None:
     for name in SHARED:
-        told = {kind: value for kind, given, value in variables() if given == name}
-        shown = ", ".join(f"{kind}={value}" for kind, value in told.items())
-        assert len(set(told.values())) <= 1, f"{name} is not the same in every task: {shown}"
-
-
-def queues_of(access: Access) -> str:
-    """Return the address that all queues of the account and region begin with."""
-    end = ".cn" if access.region.startswith("cn-") else ""
-    return f"https://sqs.{access.region}.amazonaws.com{end}/{access.account_id}"
-
-
-@as_read
-@needs_definitions
-@pytest.mark.read_only
-def test_every_task_knows_the_public_url(
-    variables: Callable[[], Iterator[tuple[str, str, str]]], access: Access
-) -> None:
-    for kind, name, value in variables():
-        assert name != "APP_URL" or value.rstrip("/") == access.public_url, (
-            f"the {kind} task's definition has {name}={value}, and it should be {access.public_url}"
+        values = {one.task: one.value for one in variables if one.name == name}
+        shown = ", ".join(f"{task}={value}" for task, value in values.items())
+        expect(
+            len(set(values.values())) <= 1,
+            f"{name} is not the same in every task definition: {shown}",
+            cause=f"{name} differs between the task definitions ({shown}): data that one type of"
+            " task stores there is missing for the others",
+            certain=True,
         )
 
 
+def sqs_prefix(access: Access) -> str:
+    """Return the common start of all queue URLs in the account and region."""
+    suffix = ".cn" if access.region.startswith("cn-") else ""
+    return f"https://sqs.{access.region}.amazonaws.com{suffix}/{access.account_id}"
+
+
 @as_read
 @needs_definitions
 @pytest.mark.read_only
-def test_no_task_is_set_for_development(
-    variables: Callable[[], Iterator[tuple[str, str, str]]],
-) -> None:
-    for kind, name, value in variables():
+def test_every_task_knows_the_public_url(variables: list[Variable], access: Access) -> None:
+    for variable in variables:
+        if variable.name == "APP_URL":
+            expect_value(variable, access.public_url)
+
+
+@as_read
+@needs_definitions
+@pytest.mark.read_only
+def test_no_task_is_set_for_development(variables: list[Variable]) -> None:
+    for task, name, value in variables:
         is_set = (name == "APP_ENV" and value != "production") or (
             name == "APP_DEBUG" and value.lower() not in NOT_DEBUGGING
         )
-        assert not is_set, f"the {kind} task's definition is set for development: {name}={value}"
+        expect(
+            not is_set,
+            f"the task definition of {task} sets {name} to {value!r}",
+            cause=f"the {task} task's definition says {name}={value}: production has"
+            " APP_ENV=production and APP_DEBUG=false",
+            certain=True,
+        )
 
 
 @as_read
@@ -151,12 +179,14 @@ def test_no_task_is_set_for_development(
 def test_every_container_sends_its_lines_to_a_log(
     task_definitions: dict[str, dict[str, Any]],
 ) -> None:
-    for kind, definition in task_definitions.items():
+    for task, definition in task_definitions.items():
         for container in definition["containerDefinitions"]:
-            driver = (container.get("logConfiguration") or {}).get("logDriver")
-            assert driver, (
-                f"the container {container['name']} of the {kind} task has no logConfiguration, and"
-                " on Fargate all its lines are lost"
+            expect(
+                (container.get("logConfiguration") or {}).get("logDriver"),
+                f"the container {container['name']} of the {task} task has no logConfiguration",
+                cause=f"the {task} task's definition has no logConfiguration: on Fargate all of"
+                " its output is lost",
+                certain=True,
             )
 
 
@@ -173,4 +203,4 @@ def test_the_image_has_the_ca_file_that_a_rehearsal_puts_another_over(
     image = containers.image_of(min(web_tier.running()))
     for path in access.overlay["files"]:
         problem = ca_bundle.problem(path, containers.file_of_image(image.id, path))
-        assert not problem, problem
+        expect(not problem, problem, cause=problem, certain=True)

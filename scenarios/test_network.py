@@ -1,4 +1,4 @@
-"""Visitors reach the load balancer, it the tasks, they the proxy, it the database: no other way."""
+"""The only connections: visitors to the load balancer, it to tasks, they to proxy, it to MySQL."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from harness.diagnosis.expect import expect
 from harness.report import emulated, not_covered
 from harness.stack.reachability import HOST, INTERNET, LET_IN, OPEN, Reachability
 
@@ -28,7 +29,7 @@ WAYS = {
     (TASK, "emulator", 4566, "aws"),
     ("control", "emulator", 4566, "aws"),  # ECS itself, which fetches secrets
 }
-"""Who may open a connection to whom, on which port, and over which network it must then go."""
+"""The declared connections: source, destination, port, and the network that carries them."""
 ENGINE_PATHS = ("/var/run/docker.sock", "/run/docker.sock", "/run/control")
 LOOPBACK = "127.0.0.1"
 SHOWN = 8
@@ -48,28 +49,28 @@ from_inside = pytest.mark.requires("containers", "ecs", "elb")
 
 @pytest.fixture(scope="module")
 def reachability(containers: Containers) -> Reachability:
-    """Find every namespace of the stack."""
+    """Every network namespace of the stack."""
     return Reachability(containers)
 
 
 @pytest.fixture(scope="module")
 def matrix(reachability: Reachability) -> list[Cell]:
-    """Try every namespace from every other, once for all scenarios here."""
+    """The connections between all namespaces, tried once for this module."""
     return reachability.matrix()
 
 
 def kind(place: Place) -> str:
-    """Say what a place is; all tasks are the same here."""
+    """Return a namespace's name in WAYS, in which all tasks are one."""
     return TASK if place.is_task else place.kind
 
 
 def way(cell: Cell) -> tuple[str, str, int, str]:
-    """Return what WAYS says of a cell, if it says anything."""
+    """Return the entry of WAYS that would declare this connection."""
     return kind(cell.source), kind(cell.destination), cell.port, cell.network
 
 
 def listed(cells: list[Cell]) -> str:
-    """Write out the first few cells."""
+    """Return the first connections as text."""
     more = f"; and {len(cells) - SHOWN} more" if len(cells) > SHOWN else ""
     return "; ".join(str(cell) for cell in cells[:SHOWN]) + more
 
@@ -81,16 +82,25 @@ def test_every_declared_way_is_open(matrix: list[Cell], web_tier: WebTier) -> No
     targets = {one.address for one in web_tier.targets() if one.state == "healthy"}
 
     def as_declared(cell: Cell) -> bool:
-        # Nothing listens in a worker; that its port says so shows that the connection is let in.
+        # Nothing listens in a worker: a refused connection shows that the packet rules admit it.
         served = cell.destination.addresses[cell.network] in targets
         wanted = (OPEN,) if served or not cell.destination.is_task else LET_IN
         return cell.state in wanted
 
     declared = [cell for cell in matrix if way(cell) in WAYS]
     untried = WAYS - {way(cell) for cell in declared}
-    assert not untried, f"never tried, since nobody was there to try it: {sorted(untried)}"
+    assert not untried, f"never tried, since source or destination was missing: {sorted(untried)}"
     shut = [cell for cell in declared if not as_declared(cell)]
-    assert not shut, f"declared, and not open: {listed(shut)}"
+    expect(
+        not shut,
+        f"declared, and not open: {listed(shut)}",
+        cause="".join(
+            f"the security group of {cell.destination.name} has no rule that admits"
+            f" {cell.source.name} on port {cell.port}"
+            for cell in shut[:1]
+        ),
+        certain=True,
+    )
 
 
 @as_rules
@@ -106,12 +116,21 @@ def test_nothing_else_is_let_in(
     ]
     holes: list[Cell] = []
 
-    def looked_again() -> str:
+    def retry() -> str:
         holes[:] = reachability.still(holes or seen)
-        return f"open, and not declared: {listed(holes)}"
+        return listed(holes)
 
     if seen:
-        eventually(looked_again, until=lambda _: not holes, what="what nobody declared stays open")
+        eventually(
+            retry,
+            until=lambda _: not holes,
+            what="an undeclared connection stays open",
+            cause=lambda _: (
+                f"a security group opens too much: {holes[0].source.name} reaches"
+                f" {holes[0].destination.name} on port {holes[0].port}"
+            ),
+            certain=True,
+        )
 
 
 @as_rules
@@ -120,7 +139,15 @@ def test_nothing_else_is_let_in(
 def test_the_security_groups_admit_nobody_else(access: Access) -> None:
     declared = {f"{source} -> {to} port {port}" for source, to, port, _ in WAYS}
     admitted = [way for way in access.ways if way not in declared]
-    assert not admitted, f"admitted on AWS, and not declared: {'; '.join(admitted)}"
+    source, _, ports = "".join(admitted[:1]).partition(" -> ")
+    destination, _, port = ports.partition(" ")
+    expect(
+        not admitted,
+        f"admitted on AWS, and not declared: {'; '.join(admitted)}",
+        cause=f"the security group of {destination} admits {source} on {port}; on AWS, the"
+        " connection succeeds",
+        certain=True,
+    )
 
 
 @as_rules
@@ -129,11 +156,16 @@ def test_the_security_groups_admit_nobody_else(access: Access) -> None:
 def test_nothing_listens_on_this_machine_but_on_loopback(
     matrix: list[Cell], reachability: Reachability
 ) -> None:
-    published = {one.port: one for one in reachability.published()}
+    published = {port.port: port for port in reachability.published()}
     assert published, "no port is published at all, and the harness uses some"
-    for one in published.values():
-        assert one.address == LOOPBACK, (
-            f"{one.container} listens on {one.address}:{one.port} of this machine, for anyone"
+    for port in published.values():
+        address = f"{port.address}:{port.port}"
+        expect(
+            port.address == LOOPBACK,
+            f"{port.container} listens on {address} of this machine",
+            cause=f"{port.container} publishes a port on {address}, which everyone who reaches"
+            " this machine can reach",
+            certain=True,
         )
     beyond = [
         cell
@@ -157,8 +189,23 @@ def test_a_task_sees_neither_control_nor_this_machine_nor_its_docker_engine(
         and cell.destination.kind in ("control", HOST)
         and cell.state in LET_IN
     ]
-    assert not seen, f"a task reaches what runs it: {listed(seen)}"
+    expect(
+        not seen,
+        f"a task reaches the machinery that runs it: {listed(seen)}",
+        cause="".join(
+            f"{cell.source.name} reaches {cell.destination.name}: its packet rules are not in"
+            " place, or the task shares a network with the machinery that runs it"
+            for cell in seen[:1]
+        ),
+        certain=True,
+    )
     for container in containers.of_role("task"):
-        _, said = container.exec_run(["ls", "-d", *ENGINE_PATHS], user="0", stderr=False)
-        found = said.decode().split()
-        assert not found, f"{container.name} sees {', '.join(found)}"
+        _, output = container.exec_run(["ls", "-d", *ENGINE_PATHS], user="0", stderr=False)
+        paths = ", ".join(output.decode().split())
+        expect(
+            not paths,
+            f"{container.name} sees {paths}",
+            cause=f"{paths} is mounted into {container.name}: an attacker in the app then owns"
+            " this machine",
+            certain=True,
+        )

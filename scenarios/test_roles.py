@@ -1,4 +1,4 @@
-"""Each task has a role of its own, which allows what the app needs and not all there is."""
+"""Each type of task has a role of its own, which allows only the actions that the app needs."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from harness.diagnosis.expect import expect
 from harness.report import emulated, not_covered, proved
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 EVERYTHING = "*"
 
 as_files = pytest.mark.truth(
-    local=emulated("the roles are the app's files; what is attached on AWS besides is not seen"),
+    local=emulated("the roles are the app's files; policies attached on AWS only are not seen"),
     aws=proved,
     url=not_covered("its roles cannot be read from outside"),
 )
@@ -25,10 +26,10 @@ needs_roles = pytest.mark.requires("ecs", "iam")
 def statements(
     task_definitions: dict[str, dict[str, Any]], aws: Callable[[str], Any]
 ) -> Mapping[str, list[dict[str, Any]]]:
-    """Return what each role allows, by the role's name."""
+    """Return the Allow statements of each role by its name."""
     iam = aws("iam")
-    known = {one["RoleName"] for one in iam.list_roles()["Roles"]}
-    arns = {one.get(key, "") for one in task_definitions.values() for key in ROLE_KEYS}
+    known = {role["RoleName"] for role in iam.list_roles()["Roles"]}
+    arns = {task.get(key, "") for task in task_definitions.values() for key in ROLE_KEYS}
     names = {arn.rpartition("/")[2] for arn in arns} & known
     if not names:
         pytest.skip("not covered: the app has no role files in iam/")
@@ -39,23 +40,22 @@ ROLE_KEYS = ("executionRoleArn", "taskRoleArn")
 
 
 def allowed(iam: Any, role: str) -> list[dict[str, Any]]:
-    """Return the statements of a role's policies that allow something."""
+    """Return the Allow statements of a role's inline and attached policies."""
     documents = [
         iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
         for name in iam.list_role_policies(RoleName=role)["PolicyNames"]
     ]
-    for one in iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"]:
-        policy = iam.get_policy(PolicyArn=one["PolicyArn"])["Policy"]
-        version = iam.get_policy_version(
-            PolicyArn=one["PolicyArn"], VersionId=policy["DefaultVersionId"]
-        )
-        documents.append(version["PolicyVersion"]["Document"])
-    found = [entry for document in documents for entry in listed(document["Statement"])]
-    return [entry for entry in found if entry["Effect"] == "Allow"]
+    for attached in iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"]:
+        arn = attached["PolicyArn"]
+        version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
+        policy = iam.get_policy_version(PolicyArn=arn, VersionId=version)
+        documents.append(policy["PolicyVersion"]["Document"])
+    entries = [entry for document in documents for entry in as_list(document["Statement"])]
+    return [entry for entry in entries if entry["Effect"] == "Allow"]
 
 
-def listed(value: Any) -> list[Any]:
-    """Return a list: policies may have one thing where they may have many."""
+def as_list(value: Any) -> list[Any]:
+    """Return a list: a policy may hold a single value instead of a list of one."""
     return value if isinstance(value, list) else [value]
 
 
@@ -67,11 +67,23 @@ def test_no_role_of_a_task_allows_everything(
 ) -> None:
     for role, entries in statements.items():
         for entry in entries:
-            assert "NotAction" not in entry, f"the role {role} allows all but a few actions"
-            for action in listed(entry["Action"]):
-                anywhere = EVERYTHING in listed(entry.get("Resource", EVERYTHING))
-                whole = action == EVERYTHING or (action.endswith(":*") and anywhere)
-                assert not whole, f"the role {role} allows {action} on everything"
+            wide = "all but a few actions" if "NotAction" in entry else wildcard(entry)
+            expect(
+                not wide,
+                f"the role {role} allows {wide}",
+                cause=f"the role {role} allows too much: name the actions and the resources that"
+                " the app needs",
+                certain=True,
+            )
+
+
+def wildcard(entry: dict[str, Any]) -> str:
+    """Return the action that an Allow statement grants on everything; empty if there is none."""
+    anywhere = EVERYTHING in as_list(entry.get("Resource", EVERYTHING))
+    for action in as_list(entry["Action"]):
+        if action == EVERYTHING or (action.endswith(":*") and anywhere):
+            return f"{action} on everything"
+    return ""
 
 
 @as_files
@@ -82,6 +94,10 @@ def test_no_task_has_its_execution_role_for_a_task_role(
 ) -> None:
     for kind, definition in task_definitions.items():
         execution, task = (definition.get(key) for key in ROLE_KEYS)
-        assert not task or task != execution, (
-            f"the {kind} task's app has the execution role {task}, and may read every secret"
+        expect(
+            not task or task != execution,
+            f"the app of the {kind} task runs with the execution role {task}",
+            cause=f"taskRoleArn of the {kind} task is its execution role, with which the app may"
+            " read every secret: give the app a role of its own",
+            certain=True,
         )

@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 
+from harness.replay.fixtures import ONE_TASK_ANSWERS
 from harness.report import emulated, not_covered, proved
 from harness.target.clients import http
 from harness.target.clients.browser import Account
@@ -108,6 +109,7 @@ def test_a_file_stored_through_one_task_is_the_same_through_the_other(
         lambda: probe.read(name),
         until=lambda answer: answer.headers.get("X-Probe-Task") != told["task"],
         what=f"Only one task answered, {told['task']}, where another should",
+        cause=ONE_TASK_ANSWERS,
     )
     assert there.status_code == 200, (
         f"the filesystem disk is {told['disk']!r}, and another task does not find the file:"

@@ -43,6 +43,11 @@ def toolbox(request: pytest.FixtureRequest) -> Toolbox:
     return toolbox_of(request.config)
 
 
+ONE_TASK_ANSWERS = (
+    "only one task gets traffic: desiredCount is 1, a target is unhealthy, or stickiness is on"
+)
+
+
 @pytest.fixture(scope="session")
 def target(toolbox: Toolbox) -> Target:
     """Where the scenarios run."""
@@ -197,7 +202,10 @@ def run_in_task(toolbox: Toolbox) -> Callable[..., ExecResult]:
 
 @pytest.fixture
 def eventually(differences: Differences) -> Callable[..., Any]:
-    """Ask until the answer is as wanted, and return it; fail with the last answer otherwise."""
+    """Ask until the answer is as wanted, and return it; fail with the last answer otherwise.
+
+    ``cause`` and ``certain`` are those of ``expect``; a cause may be a function of the last answer.
+    """
 
     def ask(
         question: Callable[[], Any],
@@ -206,6 +214,7 @@ def eventually(differences: Differences) -> Callable[..., Any]:
         what: str,
         within_s: float = differences.patience_s,
         cause: str | Callable[[Any], str] = "",
+        certain: bool = False,
     ) -> Any:
         answers: list[Any] = []
 
@@ -219,6 +228,7 @@ def eventually(differences: Differences) -> Callable[..., Any]:
             raise ExpectationTimeout(
                 f"{what}, within {within_s:.0f} s. The last answer: {passed.reason}",
                 cause=cause if isinstance(cause, str) else cause(answers[0]),
+                certain=certain,
             ) from None
         return answers[0]
 
@@ -234,6 +244,7 @@ def ask_another_task(eventually: Callable[..., Any]) -> Callable[..., dict[str, 
             question,
             until=lambda found: found["task"] != than,
             what=f"Only one task answered, {than}, where another should",
+            cause=ONE_TASK_ANSWERS,
         )
         return answer
 

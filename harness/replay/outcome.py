@@ -26,7 +26,9 @@ def shorten_traceback(error: BaseException) -> None:
 
 def _is_ours(path: Path) -> bool:
     """Whether a traceback shows the frames of this file."""
-    return path.is_relative_to(bundle.PACKAGE) or "scenarios" in path.parts
+    # The project itself may be checked out below a folder of this name.
+    inside = path.relative_to(bundle.ROOT) if path.is_relative_to(bundle.ROOT) else path
+    return path.is_relative_to(bundle.PACKAGE) or "scenarios" in inside.parts
 
 
 def failure_text(report: pytest.TestReport, error: BaseException | None) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from scenarios import test_definitions as definitions
-from scenarios import test_image as image
+from scenarios import test_php as php
 from scenarios import test_queue as queue
 from tests.mistakes.edits import DOCKERFILE, edit_container, replace, run_in_build, set_variable
 from tests.mistakes.mistake import Mistake, Twin
@@ -97,6 +97,6 @@ MISTAKES = (
         set_variable("APP_DEBUG", "true", task="worker"),
         breaks=[definitions.test_no_task_is_set_for_development],
         cause="the worker task's definition says APP_DEBUG=true",
-        also_green=[image.test_debugging_is_off_in_every_task],
+        also_green=[php.test_debugging_is_off_in_every_task],
     ),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from scenarios import test_image as image
+from scenarios import test_php as php
 from scenarios import test_sessions as sessions
 from tests.mistakes.edits import (
     DOCKERFILE,
@@ -23,7 +24,7 @@ MISTAKES = (
     Mistake(
         "PHP-FPM hides the environment from the app",
         replace(FPM_POOL, "clear_env = no", "clear_env = yes"),
-        breaks=[image.test_php_fpm_sees_every_variable_that_the_command_line_sees],
+        breaks=[php.test_php_fpm_sees_every_variable_that_the_command_line_sees],
         cause="clear_env is not set to no",
         also_green=[sessions.test_a_value_put_through_one_task_is_read_through_the_other],
         twin=Twin(
@@ -34,9 +35,9 @@ MISTAKES = (
     Mistake(
         "the entrypoint warms no cache",
         replace_pattern(ENTRYPOINT, r"^.*php artisan optimize.*\n", ""),
-        breaks=[image.test_caches_are_warm_and_hold_the_tasks_own_values],
+        breaks=[php.test_caches_are_warm_and_hold_the_tasks_own_values],
         cause="does not run php artisan optimize",
-        also_green=[image.test_opcache_is_on_and_never_looks_at_a_file_again],
+        also_green=[php.test_opcache_is_on_and_never_looks_at_a_file_again],
         twin=Twin(
             "the entrypoint warms each cache by its own command",
             replace(
@@ -56,7 +57,7 @@ MISTAKES = (
         ),
         breaks=[image.test_no_cache_was_made_when_the_image_was_built],
         cause="php artisan config:cache ran when the image was built",
-        also_green=[image.test_opcache_is_on_and_never_looks_at_a_file_again],
+        also_green=[php.test_opcache_is_on_and_never_looks_at_a_file_again],
         twin=Twin(
             "the build caches the configuration and clears it again",
             replace_pattern(
@@ -76,7 +77,7 @@ MISTAKES = (
         ),
         breaks=[image.test_no_dotenv_file_is_in_any_layer],
         cause="was copied into the image, and fills in every variable",
-        also_green=[image.test_opcache_is_on_and_never_looks_at_a_file_again],
+        also_green=[php.test_opcache_is_on_and_never_looks_at_a_file_again],
         twin=Twin(
             "an example of a .env file is in the image",
             run_in_build("echo APP_DEBUG=true > /srv/app/.env.example"),
@@ -86,11 +87,11 @@ MISTAKES = (
         "debugging is on in production",
         set_variable("APP_DEBUG", "true"),
         breaks=[
-            image.test_an_error_page_reveals_nothing,
-            image.test_debugging_is_off_in_every_task,
+            php.test_an_error_page_reveals_nothing,
+            php.test_debugging_is_off_in_every_task,
         ],
         cause="APP_DEBUG is true in the task",
-        also_green=[image.test_opcache_is_on_and_never_looks_at_a_file_again],
+        also_green=[php.test_opcache_is_on_and_never_looks_at_a_file_again],
         twin=Twin("APP_DEBUG is not set", set_variable("APP_DEBUG", None)),
     ),
     Mistake(
@@ -98,7 +99,7 @@ MISTAKES = (
         run_in_build("chmod -R a+w /srv/app"),
         breaks=[image.test_the_apps_user_can_write_to_the_declared_paths_only],
         cause="app.writable does not declare",
-        also_green=[image.test_opcache_is_on_and_never_looks_at_a_file_again],
+        also_green=[php.test_opcache_is_on_and_never_looks_at_a_file_again],
         twin=Twin("all of the app may be read", run_in_build("chmod -R a+r /srv/app")),
     ),
     Mistake(
@@ -109,14 +110,14 @@ MISTAKES = (
         ),
         breaks=[image.test_no_development_package_is_installed],
         cause="composer install ran without --no-dev",
-        also_green=[image.test_opcache_is_on_and_never_looks_at_a_file_again],
+        also_green=[php.test_opcache_is_on_and_never_looks_at_a_file_again],
     ),
     Mistake(
         "the image's configuration holds a password",
         replace(DOCKERFILE, "USER www-data", "ENV REDIS_PASSWORD=hunter2-hunter2\nUSER www-data"),
         breaks=[image.test_no_secret_is_in_the_images_history_layers_or_configuration],
         cause="a secret is in the image",
-        also_green=[image.test_opcache_is_on_and_never_looks_at_a_file_again],
+        also_green=[php.test_opcache_is_on_and_never_looks_at_a_file_again],
         twin=Twin(
             "the image's configuration holds a setting",
             replace(DOCKERFILE, "USER www-data", "ENV APP_LOCALE=en\nUSER www-data"),
@@ -125,9 +126,9 @@ MISTAKES = (
     Mistake(
         "PHP looks at the date of every file again",
         replace(FPM_INI, "opcache.validate_timestamps = 0", "opcache.validate_timestamps = 1"),
-        breaks=[image.test_opcache_is_on_and_never_looks_at_a_file_again],
+        breaks=[php.test_opcache_is_on_and_never_looks_at_a_file_again],
         cause="OPcache is not set for production",
-        also_green=[image.test_php_fpm_sees_every_variable_that_the_command_line_sees],
+        also_green=[php.test_php_fpm_sees_every_variable_that_the_command_line_sees],
         twin=Twin(
             "OPcache's period of looking at dates is set, and it looks at none",
             replace(
@@ -143,7 +144,7 @@ MISTAKES = (
             replace(NGINX, "root /srv/app/public;", "root /srv/app;"),
             replace(NGINX, "$document_root/index.php", "/srv/app/public/index.php"),
         ),
-        breaks=[image.test_visitors_see_no_file_outside_the_public_directory],
+        breaks=[php.test_visitors_see_no_file_outside_the_public_directory],
         cause="nginx's root must be the app's public directory",
         also_green=[sessions.test_a_value_put_through_one_task_is_read_through_the_other],
         twin=Twin(
@@ -162,7 +163,7 @@ MISTAKES = (
         ),
         breaks=[image.test_the_app_runs_as_another_user_than_root],
         cause="the app runs as root",
-        also_green=[image.test_opcache_is_on_and_never_looks_at_a_file_again],
+        also_green=[php.test_opcache_is_on_and_never_looks_at_a_file_again],
         twin=Twin("the task definition names the image's own user", set_field("user", "www-data")),
     ),
 )

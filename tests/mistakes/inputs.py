@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from scenarios import test_edge as edge
-from scenarios import test_image as image
+from scenarios import test_php as php
 from scenarios import test_queue as queue
 from scenarios import test_secrets as secrets
 from tests.mistakes.edits import (
@@ -160,7 +160,7 @@ MISTAKES = (
         "the container is privileged",
         set_field("privileged", True),
         cause="privileged is not valid on Fargate",
-        also_green=[image.test_opcache_is_on_and_never_looks_at_a_file_again],
+        also_green=[php.test_opcache_is_on_and_never_looks_at_a_file_again],
         exit_code=USAGE,
         twin=Twin("the container says that it is not privileged", set_field("privileged", False)),
     ),

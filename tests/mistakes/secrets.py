@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from scenarios import test_releases as releases
 from scenarios import test_secrets as secrets
 from tests.mistakes.edits import (
     ENTRYPOINT,
@@ -41,7 +42,7 @@ MISTAKES = (
         "a release stops the old tasks before its own are healthy",
         replace(WEB_SERVICE, '"minimumHealthyPercent": 100', '"minimumHealthyPercent": 0'),
         breaks=[
-            secrets.test_a_release_with_a_bad_secret_never_starts_and_the_old_tasks_keep_serving
+            releases.test_a_release_with_a_bad_secret_never_starts_and_the_old_tasks_keep_serving
         ],
         cause="minimumHealthyPercent of the service is too low",
         also_green=[secrets.test_app_key_is_the_same_in_every_web_task],
@@ -54,7 +55,7 @@ MISTAKES = (
         "a release that cannot start is not rolled back",
         replace(WEB_SERVICE, '"rollback": true', '"rollback": false'),
         breaks=[
-            secrets.test_a_release_with_a_bad_secret_never_starts_and_the_old_tasks_keep_serving
+            releases.test_a_release_with_a_bad_secret_never_starts_and_the_old_tasks_keep_serving
         ],
         cause="deployment circuit breaker of the service, with its rollback, is off",
         also_green=[secrets.test_app_key_is_the_same_in_every_web_task],
@@ -64,7 +65,7 @@ MISTAKES = (
         combine(drop_secret("DB_USERNAME"), set_variable("DB_USERNAME", "tickets")),
         breaks=[
             secrets.test_the_database_secret_is_strict_json_and_the_app_takes_nothing_but_the_account_from_it,
-            secrets.test_a_rotated_password_is_in_new_tasks_only_and_no_request_fails_in_the_right_order,
+            releases.test_a_rotated_password_is_in_new_tasks_only_and_no_request_fails_in_the_right_order,
         ],
         cause="takes more, or less, than username and password",
         also_green=[secrets.test_app_key_is_the_same_in_every_web_task],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from scenarios import test_definitions as definitions
 from scenarios import test_edge as edge
-from scenarios import test_image as image
+from scenarios import test_php as php
 from scenarios import test_queue as queue
 from scenarios import test_secrets as secrets
 from tests.mistakes.edits import (
@@ -219,7 +219,7 @@ MISTAKES = (
         "the web task's role lacks what ECS Exec needs",
         replace(WEB_ROLE, '"ssmmessages:OpenDataChannel"', '"ssm:OpenDataChannel"'),
         cause="ECS Exec does not work for the web task: its role lacks the ssmmessages actions",
-        also_green=[image.test_opcache_is_on_and_never_looks_at_a_file_again],
+        also_green=[php.test_opcache_is_on_and_never_looks_at_a_file_again],
         exit_code=NOT_STARTED,
         twin=Twin(
             "the web task's role names an action of ECS Exec with a wildcard",
@@ -270,7 +270,7 @@ MISTAKES = (
         "the web task's working directory is not the app's",
         set_field("workingDirectory", "/var/www/html"),
         cause="php artisan is run where no artisan is",
-        also_green=[image.test_opcache_is_on_and_never_looks_at_a_file_again],
+        also_green=[php.test_opcache_is_on_and_never_looks_at_a_file_again],
         exit_code=NOT_STARTED,
         twin=Twin(
             "the web task's working directory is written out",

@@ -1,4 +1,4 @@
-"""A file of CA certificates, as an image holds it: whom the app would trust with it on AWS."""
+"""The CA certificates of an image: would the app trust RDS Proxy with them?"""
 
 from __future__ import annotations
 
@@ -15,13 +15,14 @@ def problem(path: str, content: bytes | None) -> str:
     RDS Proxy's certificates are ACM's, which Amazon Trust Services issues; RDS's own bundle is for
     the database's. https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/UsingWithRDS.SSL.html
     """
-    if content is None:
-        return f"the image has no file {path}: it lacks ca-certificates"
-    found = names(content)
+    found = names(content or b"")
     if not found:
-        return f"the image's file {path} holds no certificate"
+        return f"the image has no CA certificates at {path}: install ca-certificates in it"
     if not any(_AMAZON.fullmatch(name) for name in found):
-        return f"the image's file {path} trusts {found[0]!r} and its like, and no root of Amazon's"
+        return (
+            f"{path} in the image does not have the roots of Amazon Trust Services, which issue RDS"
+            f" Proxy's certificate: use the file of ca-certificates, not RDS's bundle ({found[0]})"
+        )
     return ""
 
 

@@ -1,0 +1,213 @@
+"""Web tasks run PHP as production needs it: quiet errors, warm caches, every variable."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from harness.diagnosis.expect import expect
+from harness.report import not_covered, proved
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from harness.stack.containers import ExecResult
+    from harness.target.access import Access
+    from harness.target.clients.browser import Browser
+    from harness.target.clients.probe import ProbeClient
+    from harness.target.resources.web_tier import WebTier
+
+DRIVERS = {
+    "session": "SESSION_DRIVER",
+    "cache": "CACHE_STORE",
+    "queue": "QUEUE_CONNECTION",
+    "mail": "MAIL_MAILER",
+    "filesystem": "FILESYSTEM_DISK",
+    "log": "LOG_CHANNEL",
+}
+REVEALING = ("stack trace", "vendor/laravel", "/srv/", "exception", ".php", "sqlstate")
+SOURCES = {
+    "/.env": "APP_KEY=",
+    "/.git/HEAD": "ref: ",
+    "/artisan": "#!/usr/bin/env php",
+    "/composer.json": '"require"',
+    "/vendor/composer/installed.json": '"packages"',
+    "/config/app.php": "<?php",
+    "/index.php": "<?php",
+    "/storage/logs/laravel.log": "production.",
+}
+"""Files that the web server must not serve, and text that each contains."""
+CGI_PREFIXES = ("HTTP_", "REQUEST_", "SERVER_", "REMOTE_", "SCRIPT_", "DOCUMENT_", "PATH_")
+SET_BY_EXEC = {"HOME", "USER", "COLUMNS"}
+DEBUG_IS_ON = (
+    "APP_DEBUG is true in the task: an error shows code and configuration to every visitor"
+)
+DEVELOPMENT_INI = (
+    "PHP's settings in the image are those of development: display_errors and expose_php must be"
+    " off"
+)
+STALE_CONFIGURATION = (
+    "the app's configuration was not made from the task's own variables: it was cached when the"
+    " image was built, or does not read them"
+)
+
+as_app = pytest.mark.truth(local=proved, aws=proved, url=proved)
+
+
+@as_app
+@pytest.mark.requires("http")
+@pytest.mark.read_only
+@pytest.mark.parametrize("accept", ["application/json", "text/html"])
+def test_an_error_page_reveals_nothing(visitor: Browser, accept: str) -> None:
+    answer = visitor.get("/no/such/page", headers={"Accept": accept})
+    assert answer.status_code == 404, f"GET /no/such/page answered {answer.status_code}"
+    text = answer.text.lower()
+    shown = [word for word in REVEALING if word in text]
+    expect(
+        not shown,
+        f"an error page shows {', '.join(shown)}",
+        cause=DEBUG_IS_ON,
+        certain=True,
+    )
+    expect(
+        "X-Powered-By" not in answer.headers,
+        f"answers name the version of PHP: {answer.headers.get('X-Powered-By')}",
+        cause=DEVELOPMENT_INI,
+        certain=True,
+    )
+
+
+@as_app
+@pytest.mark.requires("http")
+@pytest.mark.read_only
+def test_visitors_see_no_file_outside_the_public_directory(visitor: Browser) -> None:
+    for path, text in SOURCES.items():
+        # An app may answer any path with a page of its own; only the file's text counts.
+        answer = visitor.get(path)
+        expect(
+            answer.status_code != 200 or text not in answer.text,
+            f"visitors can read {path}, which is outside the public directory",
+            cause=f"visitors can read {path}: nginx's root must be the app's public directory, and"
+            " .php files must go to PHP-FPM only",
+            certain=True,
+        )
+
+
+@as_app
+@pytest.mark.requires("http", "probe")
+@pytest.mark.read_only
+def test_debugging_is_off_in_every_task(
+    probe: ProbeClient, ask_another_task: Callable[..., dict[str, Any]]
+) -> None:
+    first = probe.facts()
+    for facts in (first, ask_another_task(probe.facts, than=first["task"])):
+        expect(
+            not facts["debug"],
+            f"APP_DEBUG is on in task {facts['task']}",
+            cause=DEBUG_IS_ON,
+            certain=True,
+        )
+        expect(
+            facts["environment"] == "production",
+            f"APP_ENV is {facts['environment']!r}",
+            cause=f'APP_ENV is "{facts["environment"]}" in the task, and must be production',
+            certain=True,
+        )
+        display = facts["php"]["display_errors"]
+        expect(
+            display in ("", "0", "Off", None),
+            f"PHP's display_errors is {display}",
+            cause=DEVELOPMENT_INI,
+            certain=True,
+        )
+
+
+@pytest.mark.truth(
+    local=proved, aws=proved, url=not_covered("what the task definition says is not known there")
+)
+@pytest.mark.requires("http", "probe", "ecs", "elb", "secrets")
+@pytest.mark.read_only
+def test_caches_are_warm_and_hold_the_tasks_own_values(
+    probe: ProbeClient,
+    ask_another_task: Callable[..., dict[str, Any]],
+    web_tier: WebTier,
+    access: Access,
+    secret: Callable[[str], dict[str, str]],
+) -> None:
+    # One of them may be the task in which the first run warmed the caches.
+    facts = probe.facts()
+    for task in (facts, ask_another_task(probe.facts, than=facts["task"])):
+        cold = ", ".join(name for name, warm in task["cached"].items() if not warm)
+        expect(
+            not cold,
+            f"task {task['task']} runs without its cache of {cold}",
+            cause=f"the entrypoint does not run php artisan optimize: there is no cache of {cold}",
+            certain=True,
+        )
+    container = web_tier.definition()["containerDefinitions"][0]
+    environment = {entry["name"]: entry["value"] for entry in container.get("environment", ())}
+    for driver, variable in DRIVERS.items():
+        # Without the variable, the app's own configuration chooses the driver.
+        wanted, cached = environment.get(variable), facts["drivers"][driver]
+        expect(
+            wanted in (cached, None),
+            f"{variable} is {wanted!r} in the task definition and {cached!r} in the app's cached"
+            " configuration",
+            cause=STALE_CONFIGURATION,
+            certain=True,
+        )
+    key = secret("app")["app_key"].encode()
+    expected = hmac.new(b"cutover-probe", key, hashlib.sha256).hexdigest()[:16]
+    expect(
+        facts["app_key_fingerprint"] == expected,
+        "the cached APP_KEY is not the secret's",
+        cause="APP_KEY is not the secret's in every task: one started before the secret was"
+        " changed, or takes its key from elsewhere",
+        certain=True,
+    )
+    url = probe.whoami()["url"]
+    expect(
+        url.startswith(access.public_url),
+        f"the cached APP_URL makes links such as {url}",
+        cause=STALE_CONFIGURATION,
+        certain=True,
+    )
+
+
+@as_app
+@pytest.mark.requires("http", "probe")
+@pytest.mark.read_only
+def test_opcache_is_on_and_never_looks_at_a_file_again(probe: ProbeClient) -> None:
+    opcache = probe.facts()["opcache"]
+    expect(
+        opcache["enabled"] and not opcache["validate_timestamps"],
+        f"OPcache is off in PHP-FPM, or checks each file's date: {opcache}",
+        cause="OPcache is not set for production in the image: opcache.enable=1 and"
+        " opcache.validate_timestamps=0",
+        certain=True,
+    )
+
+
+@pytest.mark.truth(
+    local=proved, aws=proved, url=not_covered("no command can be run in a task there")
+)
+@pytest.mark.requires("http", "probe", "ecs", "elb", "exec")
+@pytest.mark.read_only
+def test_php_fpm_sees_every_variable_that_the_command_line_sees(
+    probe: ProbeClient, run_in_task: Callable[..., ExecResult]
+) -> None:
+    facts = probe.facts()
+    listed = run_in_task(["php", "-r", "echo json_encode(array_keys(getenv()));"])
+    hidden = set(json.loads(listed.stdout)) - set(facts["environment_variables"])
+    hidden = {name for name in hidden if not name.startswith(CGI_PREFIXES)} - SET_BY_EXEC
+    expect(
+        not hidden,
+        f"PHP-FPM does not see {', '.join(sorted(hidden))}",
+        cause="clear_env is not set to no for PHP-FPM, so that it sees no variable, secret or role"
+        " of the task",
+        certain=True,
+    )

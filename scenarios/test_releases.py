@@ -1,0 +1,311 @@
+"""A release with an invalid secret fails without downtime; a rotation goes through without one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from harness.diagnosis.expect import expect
+from harness.report import emulated, not_covered, proved
+from harness.target.resources.deployment import Rollout
+from harness.target.resources.secret_faults import Rotation, SecretTrials
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from harness.stack.containers import Containers
+    from harness.target.access import Access
+    from harness.target.clients.browser import Browser
+    from harness.target.clients.probe import ProbeClient
+    from harness.target.resources.deployment import Progress
+    from harness.target.resources.web_tier import WebTier
+    from harness.target.target import Differences
+
+ANSWERS_FROM_NEW_TASKS = 6
+NOT_THERE = not_covered("its task definitions and secrets cannot be read from outside")
+as_control = emulated("control fetches secrets as ECS's agent does, from an emulated service")
+on_aws = pytest.mark.truth(local=as_control, aws=proved, url=NOT_THERE)
+
+
+@dataclass(frozen=True)
+class Defect:
+    """One way in which a secret can be wrong."""
+
+    name: str
+    text: str
+    """SecretString of the bad version."""
+    reason: str
+    """Part of the stoppedReason that ECS gives for it."""
+
+
+MISSING_KEY = Defect(
+    name="a missing key",
+    text='{"username": "tickets"}',
+    reason="did not contain json key password",
+)
+PLAIN_STRING = Defect(
+    name="a plain string",
+    text="tickets:a-password",
+    reason="invalid character",
+)
+
+
+@pytest.fixture
+def rollout(access: Access, ecs: Any) -> Iterator[Rollout]:
+    """Deployments of the web service, restored after the scenario."""
+    web = Rollout(access, ecs=ecs, service=access.services["web"])
+    yield web
+    web.put_back()
+
+
+@pytest.fixture
+def trials(access: Access, aws: Callable[[str], Any], web_tier: WebTier) -> Iterator[SecretTrials]:
+    """Invalid versions and copies of the database secret, removed after the scenario."""
+    faults = SecretTrials(
+        aws("secretsmanager"),
+        name=access.secrets["db"],
+        iam=aws("iam"),
+        reader=web_tier.definition().get("executionRoleArn", "").rpartition("/")[2],
+    )
+    yield faults
+    faults.remove()
+
+
+@pytest.fixture
+def rotation(
+    access: Access, aws: Callable[[str], Any], containers: Containers, release: Callable[[], None]
+) -> Iterator[Rotation]:
+    """A rotation of the database secret; an unfinished one is rolled back."""
+    database = Rotation(
+        aws("secretsmanager"),
+        name=access.secrets["db"],
+        schema=access.database,
+        sql=containers.sql,
+    )
+    yield database
+    if database.take_back():
+        release()
+
+
+@pytest.fixture
+def release(
+    access: Access, ecs: Any, eventually: Callable[..., Any], differences: Differences
+) -> Iterator[Callable[[], None]]:
+    """Force a new deployment of every service, as a rotation's last step does."""
+    rollouts = {
+        kind: Rollout(access, ecs=ecs, service=name) for kind, name in access.services.items()
+    }
+
+    def run() -> None:
+        for rollout in rollouts.values():
+            rollout.begin()
+
+    yield run
+    # The plugin waits for the web tasks before each scenario, and for no other service's.
+    others = [rollout for kind, rollout in rollouts.items() if kind != "web"]
+    eventually(
+        lambda: [rollout.service for rollout in others if not rollout.is_settled()],
+        until=lambda unsettled: not unsettled,
+        what="Not every service settled on its new tasks",
+        within_s=differences.replacement_s,
+        cause="a task does not stop when ECS tells it to: the stop signal does not reach"
+        " queue:work, for instance since a shell that started it without exec is in between",
+    )
+
+
+@dataclass(frozen=True)
+class FailedRelease:
+    """A release that should fail, and its effect on visitors and on the old tasks."""
+
+    progress: Progress
+    statuses: set[int]
+    """HTTP statuses of the sign-in page during the release."""
+    keeps_tasks: bool
+    """Whether the old tasks ran on."""
+
+
+@pytest.fixture
+def attempt_release(
+    rollout: Rollout,
+    visitor: Browser,
+    web_tier: WebTier,
+    access: Access,
+    eventually: Callable[..., Any],
+) -> Callable[[Callable[[str], str]], FailedRelease]:
+    """Release with another valueFrom for DB_PASSWORD, and wait until ECS has rolled back."""
+
+    def run(reference: Callable[[str], str]) -> FailedRelease:
+        # ECS rolls back to the last deployment that has ended, so an earlier one must end first.
+        eventually(
+            rollout.is_settled,
+            until=bool,
+            what="An earlier deployment of the web service did not end",
+            within_s=web_tier.settled_within_s(),
+        )
+        old, statuses = web_tier.running(), set[int]()
+
+        def ask() -> Progress:
+            statuses.add(visitor.get("/login").status_code)
+            return rollout.progress()
+
+        definition = rollout.revise(
+            partial(replace_password, name=access.secrets["db"], reference=reference)
+        )
+        rollout.begin(definition)
+        progress: Progress = eventually(
+            ask,
+            until=lambda it: it.started or it.stuck or (it.refusals and it.replaced),
+            what="The release neither failed nor was rolled back",
+            within_s=web_tier.settled_within_s(),
+            cause=lambda _: breaker_cause(web_tier.describe()),
+            certain=True,
+        )
+        return FailedRelease(progress, statuses, keeps_tasks=web_tier.running() == old)
+
+    return run
+
+
+def replace_password(
+    definition: dict[str, Any], *, name: str, reference: Callable[[str], str]
+) -> None:
+    """Replace the valueFrom of the database password by one made from the secret's ARN."""
+    for entry in definition["containerDefinitions"][0].get("secrets", ()):
+        value_from = entry["valueFrom"]
+        if f":secret:{name}-" in value_from and "pass" in value_from:
+            entry["valueFrom"] = reference(":".join(value_from.split(":")[:7]))
+
+
+def breaker_cause(service: dict[str, Any]) -> str:
+    """Return the setting that keeps a service from rolling back; empty if there is none."""
+    breaker = service.get("deploymentConfiguration", {}).get("deploymentCircuitBreaker", {})
+    if breaker.get("enable") and breaker.get("rollback"):
+        return ""
+    return (
+        "the deployment circuit breaker of the service, with its rollback, is off: ECS retries a"
+        " release whose tasks cannot start for ever"
+    )
+
+
+def downtime_cause(service: dict[str, Any]) -> str:
+    """Return the setting that stops old tasks too early; empty if there is none."""
+    kept = service.get("deploymentConfiguration", {}).get("minimumHealthyPercent", 100)
+    if kept >= 100:
+        return ""
+    return (
+        f"minimumHealthyPercent of the service is too low ({kept}): ECS stops the old tasks before"
+        " it knows that new ones start"
+    )
+
+
+def expect_rollback(release: FailedRelease, web_tier: WebTier) -> None:
+    """Check that ECS rolled the release back, said why, and kept the old tasks in service."""
+    progress = release.progress
+    assert not progress.started, "a task started although its secret is invalid"
+    expect(
+        not progress.stuck,
+        "The release failed and was not rolled back",
+        cause=breaker_cause(web_tier.describe()),
+        certain=True,
+    )
+    reason = progress.refusals[0].rstrip(".")
+    assert any(reason in event for event in progress.events), (
+        f"the service's events do not give the reason, {reason}: {progress.events}"
+    )
+    expect(
+        release.statuses == {200} and release.keeps_tasks,
+        f"the old tasks {'ran on' if release.keeps_tasks else 'stopped'}, and visitors got"
+        f" {sorted(release.statuses)} during the release",
+        cause=downtime_cause(web_tier.describe()),
+        certain=True,
+    )
+
+
+@on_aws
+@pytest.mark.requires("http", "ecs", "elb", "secrets")
+@pytest.mark.mutates(alone=True)
+@pytest.mark.parametrize("defect", [MISSING_KEY, PLAIN_STRING], ids=lambda defect: defect.name)
+def test_a_release_with_a_bad_secret_never_starts_and_the_old_tasks_keep_serving(
+    defect: Defect,
+    trials: SecretTrials,
+    attempt_release: Callable[[Callable[[str], str]], FailedRelease],
+    web_tier: WebTier,
+) -> None:
+    stage = trials.version(defect.text)
+    release = attempt_release(lambda arn: f"{arn}:password:{stage}:")
+    expect_rollback(release, web_tier)
+    reason = release.progress.refusals[0]
+    assert defect.reason in reason, f"stoppedReason: {reason}"
+
+
+@pytest.mark.truth(
+    local=as_control,
+    aws=not_covered("the execution role may read no copy, and the secret itself is the proxy's"),
+    url=NOT_THERE,
+)
+@pytest.mark.requires("http", "ecs", "elb", "secrets")
+@pytest.mark.mutates(alone=True)
+def test_a_release_with_a_secret_that_is_to_be_deleted_never_starts_and_the_old_tasks_keep_serving(
+    trials: SecretTrials,
+    attempt_release: Callable[[Callable[[str], str]], FailedRelease],
+    web_tier: WebTier,
+) -> None:
+    copy = trials.doomed_copy()
+    release = attempt_release(lambda _: f"{copy}:password::")
+    expect_rollback(release, web_tier)
+    reason = release.progress.refusals[0]
+    assert "marked for deletion" in reason, f"stoppedReason: {reason}"
+
+
+@pytest.mark.truth(
+    local=emulated(
+        "MySQL Router passes sign-ins on; RDS Proxy must have the other user's secret first"
+    ),
+    aws=not_covered("the database's accounts are changed by the rotation function there"),
+    url=NOT_THERE,
+)
+@pytest.mark.requires("http", "probe", "ecs", "elb", "secrets", "containers", "sql")
+@pytest.mark.mutates(alone=4)
+def test_a_rotated_password_is_in_new_tasks_only_and_no_request_fails_in_the_right_order(
+    probe: ProbeClient,
+    web_tier: WebTier,
+    rotation: Rotation,
+    release: Callable[[], None],
+    ask_another_task: Callable[..., dict[str, Any]],
+    eventually: Callable[..., Any],
+) -> None:
+    running = web_tier.running()
+    old, new = rotation.begin()
+    before = probe.database()
+    for facts in (before, ask_another_task(probe.database, than=before["task"])):
+        user = account(facts)
+        assert user == old, f"task {facts['task']} started before the rotation, and uses {user}"
+    release()
+    answers = [before] * ANSWERS_FROM_NEW_TASKS
+
+    def ask() -> list[dict[str, Any]]:
+        answers.append(probe.database())
+        return answers[-ANSWERS_FROM_NEW_TASKS:]
+
+    eventually(
+        ask,
+        until=lambda latest: all(facts["task"] not in running for facts in latest),
+        what="A forced new deployment did not replace the tasks",
+        within_s=web_tier.steady_within_s(),
+    )
+    used = {account(facts) for facts in answers if facts["task"] not in running}
+    expect(
+        used == {new},
+        f"tasks that started after the rotation use {used}, and not {new}",
+        cause="new tasks do not take the user name from the secret, and a rotation changes it with"
+        " the password",
+        certain=True,
+    )
+    rotation.finish()
+
+
+def account(facts: dict[str, Any]) -> str:
+    """Return the name of the account that the server reports."""
+    return str(facts["user"]).partition("@")[0]
