@@ -5,17 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    pass
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-
-_OVERRIDES = (
+OVERRIDES = (
     *("containerOverrides", "cpu", "memory", "executionRoleArn", "taskRoleArn"),
     *("ephemeralStorage", "inferenceAcceleratorOverrides"),
 )

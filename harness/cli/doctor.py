@@ -69,7 +69,9 @@ def _check(name: str, work: Callable[[], str]) -> Result:
     try:
         return Result(name, ok=True, text=work())
     except HarnessError as error:
-        return Result(name, ok=False, text=f"{error.what}; {error.hint}")
+        return Result(
+            name, ok=False, text=f"{error.what}; {error.hint}" if error.hint else str(error)
+        )
 
 
 def _disk(client: docker.DockerClient) -> str:

@@ -2,53 +2,38 @@
 
 ``{"CreateQueue": [{...}, {...}]}`` is a file: the name of an operation, and one input or a list of
 them, called in the order of the file. Where AWS takes a JSON document as text, the file may have
-the document itself. What is checked here is what AWS refuses too, only earlier and with the place.
+the document itself. What is checked here is what AWS rejects too, only earlier and with the place.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from harness.aws.eventbridge import OVERRIDES, expression_problem
 from harness.aws.iam_policy import is_open, statements
-from harness.core.errors import ConfigError
 from harness.inputs import container_checks, operation_shapes
-from harness.inputs.problem import load_json
+from harness.inputs.operation_shapes import Fit
+from harness.inputs.problem import Problem, type_of
 
 if TYPE_CHECKING:
     from pathlib import Path
-from harness.aws.eventbridge import _OVERRIDES, _overrides, expression_problem
 
-BUCKET = {
-    "CreateBucket": "Bucket",
-    "PutPublicAccessBlock": "PublicAccessBlockConfiguration",
-    "PutBucketOwnershipControls": "OwnershipControls",
-    "PutBucketEncryption": "ServerSideEncryptionConfiguration",
-    "PutBucketCors": "CORSConfiguration",
-    "PutBucketLifecycleConfiguration": "LifecycleConfiguration",
-    "PutBucketPolicy": "Policy",
-    "PutBucketVersioning": "VersioningConfiguration",
-}
+    from harness.inputs.document import Document
+    from harness.inputs.security_groups import SecurityGroups
 
-
-QUEUES = {"CreateQueue": "QueueName"}
-
-
-IDENTITY = {
-    "VerifyEmailIdentity": "EmailAddress",
-    "VerifyDomainIdentity": "Domain",
-    "CreateConfigurationSet": "ConfigurationSet",
-}
-
-
-SCHEDULE = {"PutRule": "ScheduleExpression", "PutTargets": "Targets"}
-"""Operation -> a key that its input cannot lack."""
-
-
-_TARGET_KEYS = ("RoleArn", "EcsParameters")
+BUCKET = (
+    *("CreateBucket", "PutPublicAccessBlock", "PutBucketOwnershipControls", "PutBucketEncryption"),
+    *("PutBucketCors", "PutBucketLifecycleConfiguration", "PutBucketPolicy"),
+    "PutBucketVersioning",
+)
+QUEUES = ("CreateQueue",)
+IDENTITY = ("VerifyEmailIdentity", "VerifyDomainIdentity", "CreateConfigurationSet")
+SCHEDULE = ("PutRule", "PutTargets")
 
 
 @dataclass(frozen=True)
@@ -57,6 +42,8 @@ class Call:
 
     operation: str
     given: Mapping[str, Any]
+    key: str = ""
+    """Where in its file the input is."""
 
     @property
     def method(self) -> str:
@@ -66,20 +53,20 @@ class Call:
     @property
     def sent(self) -> dict[str, Any]:
         """The input with its documents as text, which is what goes to the API."""
-        sent = dict(self.given)
-        if isinstance(sent.get("Policy"), dict):
-            sent["Policy"] = json.dumps(sent["Policy"])
+        sent = {name: _sent(name, value) for name, value in self.given.items()}
         if isinstance(sent.get("Attributes"), dict):
-            sent["Attributes"] = {k: as_text(v) for k, v in sent["Attributes"].items()}
+            sent["Attributes"] = {k: _sent(k, v) for k, v in sent["Attributes"].items()}
         if isinstance(sent.get("Targets"), list):
-            sent["Targets"] = [_target_sent(target) for target in sent["Targets"]]
+            sent["Targets"] = [
+                {k: _sent(k, v) for k, v in one.items()} if isinstance(one, dict) else one
+                for one in sent["Targets"]
+            ]
         return sent
 
 
-def _target_sent(target: Any) -> Any:
-    if isinstance(target, dict) and isinstance(target.get("Input"), dict):
-        return {**target, "Input": json.dumps(target["Input"])}
-    return target
+def _sent(name: str, value: Any) -> Any:
+    is_document = isinstance(value, dict) and (name == "Input" or name.endswith("Policy"))
+    return json.dumps(value) if is_document and name != "RetryPolicy" else value
 
 
 @dataclass(frozen=True)
@@ -93,153 +80,220 @@ class CallFile:
         """Return the inputs of one operation."""
         return [call.given for call in self.calls if call.operation == operation]
 
-    def fail(self, problem: str, *, hint: str) -> ConfigError:
-        """Make the error for this file."""
-        return ConfigError(f"{self.path}: {problem}", where=str(self.path), hint=hint)
 
-
-def as_text(value: Any) -> str:
-    """Return a document as the text that AWS takes; text stays as it is."""
-    return value if isinstance(value, str) else json.dumps(value)
-
-
-def bucket(path: Path) -> CallFile:
-    """Read the bucket's file.
+def bucket(document: Document) -> CallFile:
+    """Check the bucket's file.
 
     Raises:
-        ConfigError: AWS would not take it.
+        InputError: Every problem of the file.
     """
-    file = _load(path, BUCKET, api="s3", needed="CreateBucket")
-    names = {call.given.get("Bucket") for call in file.calls}
-    if len(names) > 1:
-        shown = ", ".join(sorted(map(str, names)))
-        raise file.fail(f"its calls name different buckets: {shown}", hint="one file, one bucket")
-    _refuse_public(file)
-    return file
+    return _checked(
+        document, BUCKET, api="s3", needed="CreateBucket", rules=(_of_one_bucket, _of_public_access)
+    )
 
 
-def _refuse_public(file: CallFile) -> None:
-    """Refuse a policy for everyone, unless the file says that public policies are not blocked."""
-    blocked = [
-        given["PublicAccessBlockConfiguration"].get("BlockPublicPolicy", False)
-        for given in file.inputs_of("PutPublicAccessBlock")
-    ]
-    for given in file.inputs_of("PutBucketPolicy"):
-        policy = given["Policy"]
-        found = statements(json.loads(policy) if isinstance(policy, str) else policy)
-        if all(blocked) and any(is_open(one) for one in found):
-            raise file.fail(
-                "PutBucketPolicy lets everyone in, and the bucket blocks public policies: S3"
-                " answers AccessDenied",
-                hint="leave the bucket private: the app's task roles may read it by their own"
-                " policies, and visitors by the app or by temporary URLs",
-            )
-
-
-def queues(path: Path) -> CallFile:
-    """Read the queues' file; a dead-letter queue comes before the queue that names it.
+def queues(document: Document) -> CallFile:
+    """Check the queues' file; a dead-letter queue comes before the queue that names it.
 
     Raises:
-        ConfigError: AWS would not take it.
+        InputError: Every problem of the file.
     """
-    file = _load(path, QUEUES, api="sqs", needed="CreateQueue")
-    known: set[str] = set()
-    for given in file.inputs_of("CreateQueue"):
-        for name, value in given.get("Attributes", {}).items():
-            if not isinstance(value, str) and name not in ("RedrivePolicy", "Policy"):
-                raise file.fail(
-                    f"{given['QueueName']}: the attribute {name} is {value!r}",
-                    hint=f'SQS takes attributes as text: write "{name}": "{value}"',
-                )
-        dead = dead_letter_queue(given)
-        if dead and dead not in known:
-            raise file.fail(
-                f"{given['QueueName']}: its dead-letter queue {dead} is not above it",
-                hint="SQS takes a redrive policy only when the queue that it names exists",
-            )
-        known.add(given["QueueName"])
-    return file
+    return _checked(
+        document, QUEUES, api="sqs", needed="CreateQueue", rules=(_of_dead_letter_queues,)
+    )
+
+
+def identity(document: Document) -> CallFile:
+    """Check the file of the identity that mail is sent from.
+
+    Raises:
+        InputError: Every problem of the file.
+    """
+    return _checked(document, IDENTITY, api="ses")
+
+
+def schedule(document: Document, *, groups: SecurityGroups | None = None) -> CallFile:
+    """Check the file of the rule and its one ECS target.
+
+    Args:
+        document: The file.
+        groups: The security groups; None where these have problems of their own.
+
+    Raises:
+        InputError: Every problem of the file.
+    """
+    rules = (_of_one_rule, _of_expressions, _of_inputs, partial(_of_targets, groups=groups))
+    return _checked(document, SCHEDULE, api="events", needed="PutRule", rules=rules)
 
 
 def dead_letter_queue(given: Mapping[str, Any]) -> str:
     """Name of the dead-letter queue in a CreateQueue input; empty when it has none."""
-    policy = given.get("Attributes", {}).get("RedrivePolicy") or {}
-    if isinstance(policy, str):
-        policy = json.loads(policy)
+    policy = _document(given.get("Attributes", {}).get("RedrivePolicy"))
     return str(policy.get("deadLetterTargetArn", "")).rpartition(":")[2]
 
 
-def identity(path: Path) -> CallFile:
-    """Read the file of the identity that mail is sent from.
-
-    Raises:
-        ConfigError: AWS would not take it.
-    """
-    return _load(path, IDENTITY, api="ses", needed="")
-
-
-def schedule(path: Path) -> CallFile:
-    """Read the file of the rule and its one ECS target.
-
-    Raises:
-        ConfigError: AWS would not take it, or it has another target than one ECS task.
-    """
-    file = _load(path, SCHEDULE, api="events", needed="PutRule")
-    rules = {call.given.get("Rule", call.given.get("Name")) for call in file.calls}
-    targets = [one for given in file.inputs_of("PutTargets") for one in given["Targets"]]
-    if len(rules) > 1 or len(targets) != 1:
-        raise file.fail(
-            f"it names the rules {', '.join(sorted(map(str, rules)))} and {len(targets)} targets",
-            hint="write one rule with one target, which is an ECS task",
-        )
-    for given in file.inputs_of("PutRule"):
-        problem = expression_problem(given["ScheduleExpression"])
-        if problem:
-            raise file.fail(
-                f"the schedule expression {given['ScheduleExpression']} {problem}",
-                hint='write "rate(1 minute)", or "cron(* * * * ? *)"',
-            )
-    for key in ("InputPath", "InputTransformer"):
-        if key in targets[0]:
-            raise file.fail(f"its target has an {key}", hint="write the overrides as Input")
-    unknown = sorted(set(_overrides(targets[0])) - set(_OVERRIDES))
-    if unknown:
-        raise file.fail(
-            f'its target\'s Input has "{unknown[0]}", which is no override of RunTask',
-            hint=f"write one of {', '.join(_OVERRIDES)}; ECS runs no task otherwise",
-        )
-    for key in _TARGET_KEYS:
-        if not targets[0].get(key):
-            raise file.fail(
-                f"its target has no {key}",
-                hint="an ECS target needs a RoleArn that may run the task, and EcsParameters with a"
-                " TaskDefinitionArn",
-            )
-    for wrong in container_checks.of_launch(
-        targets[0]["EcsParameters"], names=container_checks.RULE
-    ):
-        raise file.fail(f"EcsParameters.{wrong.key} {wrong.said}", hint=wrong.hint)
-    return file
+def _document(value: Any) -> dict[str, Any]:
+    """Read a document that may be text; what is none is empty."""
+    try:
+        read = json.loads(value) if isinstance(value, str) else value
+    except json.JSONDecodeError:
+        return {}
+    return read if isinstance(read, dict) else {}
 
 
-def _load(path: Path, operations: Mapping[str, str], *, api: str, needed: str) -> CallFile:
-    calls = [
-        Call(operation, given)
-        for operation, value in load_json(path).items()
-        for given in (value if isinstance(value, list) else [value])
-    ]
-    file = CallFile(path, tuple(calls))
-    known = ", ".join(operations)
+Rule = Callable[[Sequence[Call]], Iterator[Problem]]
+
+
+def _checked(
+    document: Document,
+    operations: Sequence[str],
+    *,
+    api: str,
+    needed: str = "",
+    rules: Sequence[Rule] = (),
+) -> CallFile:
+    """Compare each call with the operation's shape, then all of them with the rules."""
+    found, calls, known = Fit(), list(_calls(document.data)), ", ".join(operations)
+    fitting = []
     for call in calls:
         if call.operation not in operations:
-            raise file.fail(f'unknown operation "{call.operation}"', hint=f"known here: {known}")
-        key = operations[call.operation]
-        if not isinstance(call.given, dict) or not call.given.get(key):
-            raise file.fail(
-                f"{call.operation} has no {key}", hint="write the operation's input as AWS takes it"
+            found.problems.append(
+                Problem(call.operation, "is no operation for this file", f"known here: {known}")
             )
-        where, sent = call.operation, call.sent
-        operation_shapes.check(sent, api=api, operation=where, path=path, key=where)
-    if not calls or (needed and not file.inputs_of(needed)):
-        raise file.fail(f"it has no {needed or 'operation'}", hint=f"known here: {known}")
-    return file
+        elif not isinstance(call.given, dict):
+            message = f"is {type_of(call.given)}, and must be an object"
+            found.problems.append(
+                Problem(call.key, message, "write the operation's input as AWS takes it")
+            )
+        else:
+            fit = operation_shapes.fit(call.sent, api=api, operation=call.operation, key=call.key)
+            found.problems += fit.problems
+            found.dropped += fit.dropped
+            fitting.append(Call(call.operation, fit.fitting, call.key))
+    if needed not in {call.operation for call in calls} | {""} or not calls:
+        message = f"has no {needed or 'operation'}"
+        found.problems.append(Problem("", message, f"known here: {known}"))
+    every_rule = (_of_documents, *rules)
+    document.refuse(found.with_rules(problem for rule in every_rule for problem in rule(fitting)))
+    return CallFile(document.path, tuple(calls))
+
+
+def _calls(data: Mapping[str, Any]) -> Iterator[Call]:
+    for operation, value in data.items():
+        if isinstance(value, list):
+            for index, given in enumerate(value):
+                yield Call(operation, given, f"{operation}[{index}]")
+        else:
+            yield Call(operation, value, operation)
+
+
+def _of_documents(calls: Sequence[Call]) -> Iterator[Problem]:
+    """Find text that must be a JSON document and is not."""
+    for call in calls:
+        texts = {f"{call.key}.Policy": call.given.get("Policy")}
+        policy = call.given.get("Attributes", {}).get("RedrivePolicy")
+        texts[f"{call.key}.Attributes.RedrivePolicy"] = policy
+        for index, target in enumerate(call.given.get("Targets", ())):
+            texts[f"{call.key}.Targets[{index}].Input"] = target.get("Input")
+        for key, text in texts.items():
+            if text and not _document(text):
+                yield Problem(key, "is not a JSON object", "write the document itself: { ... }")
+
+
+def _of_one_bucket(calls: Sequence[Call]) -> Iterator[Problem]:
+    named = [call for call in calls if "Bucket" in call.given]
+    for call in named[1:]:
+        name, first = call.given["Bucket"], named[0].given["Bucket"]
+        if name != first:
+            message = f'is "{name}", and {named[0].key} has "{first}"'
+            yield Problem(f"{call.key}.Bucket", message, "one file, one bucket")
+
+
+def _of_public_access(calls: Sequence[Call]) -> Iterator[Problem]:
+    """Find a policy for everyone, unless the file says that public policies are not blocked."""
+    blocked = [
+        call.given.get("PublicAccessBlockConfiguration", {}).get("BlockPublicPolicy", False)
+        for call in calls
+        if call.operation == "PutPublicAccessBlock"
+    ]
+    for call in calls:
+        policy = _document(call.given.get("Policy"))
+        if policy and all(blocked) and any(is_open(one) for one in statements(policy)):
+            yield Problem(
+                call.key,
+                "lets everyone in, and the bucket blocks public policies: S3 answers AccessDenied",
+                "leave the bucket private: the app's task roles may read it by their own"
+                " policies, and visitors by the app or by temporary URLs",
+            )
+
+
+def _of_dead_letter_queues(calls: Sequence[Call]) -> Iterator[Problem]:
+    known: set[str] = set()
+    for call in calls:
+        dead = dead_letter_queue(call.given)
+        if dead and dead not in known:
+            yield Problem(
+                f"{call.key}.Attributes.RedrivePolicy",
+                f"names the queue {dead}, which is not above it",
+                "SQS takes a redrive policy only when the queue that it names exists",
+            )
+        known.add(str(call.given.get("QueueName", "")))
+
+
+def _targets(calls: Sequence[Call]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Go through the targets of the rule, each with its key."""
+    for call in calls:
+        for index, target in enumerate(call.given.get("Targets", ())):
+            yield f"{call.key}.Targets[{index}]", target
+
+
+def _of_one_rule(calls: Sequence[Call]) -> Iterator[Problem]:
+    names = sorted({str(call.given.get("Rule", call.given.get("Name", ""))) for call in calls})
+    targets = len(list(_targets(calls)))
+    if len(names) > 1 or targets != 1:
+        message = f"names the rules {', '.join(names)} and {targets} targets"
+        yield Problem("", message, "write one rule with one target, which is an ECS task")
+
+
+def _of_expressions(calls: Sequence[Call]) -> Iterator[Problem]:
+    for call in calls:
+        if call.operation == "PutRule":
+            expression = call.given.get("ScheduleExpression", "")
+            problem = expression_problem(expression) if expression else "is missing"
+            shown = f'"{expression}" ' if expression else ""
+            if problem:
+                hint = 'write "rate(1 minute)", or "cron(* * * * ? *)"'
+                yield Problem(f"{call.key}.ScheduleExpression", f"{shown}{problem}", hint)
+
+
+def _of_inputs(calls: Sequence[Call]) -> Iterator[Problem]:
+    """Find what ECS would not get from EventBridge as overrides of RunTask."""
+    for key, target in _targets(calls):
+        for field in ("InputPath", "InputTransformer"):
+            if field in target:
+                yield Problem(f"{key}.{field}", "makes no overrides", "write them as Input")
+        for name in _document(target.get("Input")):
+            if name not in OVERRIDES:
+                message = f'has "{name}", which is no override of RunTask'
+                hint = f"write one of {', '.join(OVERRIDES)}; ECS runs no task otherwise"
+                yield Problem(f"{key}.Input", message, hint)
+
+
+def _of_targets(calls: Sequence[Call], *, groups: SecurityGroups | None) -> Iterator[Problem]:
+    for key, target in _targets(calls):
+        for field in ("RoleArn", "EcsParameters"):
+            if not target.get(field):
+                hint = (
+                    "an ECS target needs a RoleArn that may run the task, and EcsParameters with a"
+                    " TaskDefinitionArn"
+                )
+                yield Problem(f"{key}.{field}", "is missing", hint)
+        given = target.get("EcsParameters")
+        if given:
+            for problem in container_checks.of_launch(given, names=container_checks.RULE):
+                where = f"{key}.EcsParameters.{problem.key}"
+                yield Problem(where, problem.message, problem.hint)
+        network = (given or {}).get("NetworkConfiguration", {}).get("awsvpcConfiguration", {})
+        where = f"{key}.EcsParameters.NetworkConfiguration.awsvpcConfiguration.SecurityGroups"
+        if groups is not None:
+            yield from groups.unknown(network.get("SecurityGroups", ()), key=where)

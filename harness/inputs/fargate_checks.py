@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from harness.inputs.problem import Wrong
+from harness.inputs.problem import Problem
 
 _LEAVE_OUT = "leave it out: ECS refuses it on Fargate"
 _CONTAINER = (
@@ -28,72 +28,78 @@ _VOLUMES = {
 _EPHEMERAL_GIB = (21, 200)
 
 
-def of_task(raw: Mapping[str, Any], *, cpu_units: int, memory_mib: int) -> Iterator[Wrong]:
-    """Say which parameter of a task definition ECS refuses on Fargate.
-
-    Args:
-        raw: The task definition, whose members have the form that AWS takes.
-        cpu_units: Its task's cpu; 1024 are one vCPU.
-        memory_mib: Its task's memory.
-    """
+def of_task(raw: Mapping[str, Any]) -> Iterator[Problem]:
+    """Find parameters of a task definition that ECS refuses on Fargate."""
     for name in _TASK:
         if raw.get(name):
-            yield Wrong(name, "is not valid on Fargate", _LEAVE_OUT)
+            yield Problem(name, "is not valid on Fargate", _LEAVE_OUT)
     if raw.get("pidMode") == "host":
-        yield Wrong("pidMode", 'is "host": Fargate shows no host', 'write "task", or leave it out')
+        hint = 'write "task", or leave it out'
+        yield Problem("pidMode", 'is "host": Fargate shows no host', hint)
     yield from _disk(raw.get("ephemeralStorage") or {})
     for index, volume in enumerate(raw.get("volumes") or ()):
         yield from _volume(volume, key=f"volumes[{index}]")
-    containers = raw["containerDefinitions"]
-    for index, container in enumerate(containers):
-        yield from _container(
-            container, key=f"containerDefinitions[{index}]", memory_mib=memory_mib
-        )
+    for index, container in enumerate(raw.get("containerDefinitions") or ()):
+        yield from _container(container, key=f"containerDefinitions[{index}]")
+
+
+def of_sizes(raw: Mapping[str, Any], *, cpu_units: int, memory_mib: int) -> Iterator[Problem]:
+    """Find containers that are larger than their task.
+
+    Args:
+        raw: The task definition.
+        cpu_units: Its task's cpu; 1024 are one vCPU.
+        memory_mib: Its task's memory.
+    """
+    containers = raw.get("containerDefinitions") or ()
     cpu = sum(one.get("cpu") or 0 for one in containers)
     if cpu > cpu_units:
-        said = f"add up to {cpu} cpu units in their cpu, and the task has {cpu_units}"
-        yield Wrong("containerDefinitions", said, "give the task more cpu, or the containers less")
+        message = f"add up to {cpu} cpu units in their cpu, and the task has {cpu_units}"
+        hint = "give the task more cpu, or the containers less"
+        yield Problem("containerDefinitions", message, hint)
+    for index, container in enumerate(containers):
+        for name in ("memory", "memoryReservation"):
+            if (container.get(name) or 0) > memory_mib:
+                key = f"containerDefinitions[{index}].{name}"
+                message = f"is {container[name]} MiB, and the task has {memory_mib}"
+                yield Problem(key, message, "give the task more memory, or the container less")
 
 
-def _disk(storage: Mapping[str, Any]) -> Iterator[Wrong]:
+def _disk(storage: Mapping[str, Any]) -> Iterator[Problem]:
     size, (least, most) = storage.get("sizeInGiB"), _EPHEMERAL_GIB
     if size is not None and not least <= size <= most:
         hint = "leave ephemeralStorage out for the 20 GiB that each task has"
-        said = f"is {size}, and must be from {least} to {most}"
-        yield Wrong("ephemeralStorage.sizeInGiB", said, hint)
+        message = f"is {size}, and must be from {least} to {most}"
+        yield Problem("ephemeralStorage.sizeInGiB", message, hint)
 
 
-def _volume(volume: Mapping[str, Any], *, key: str) -> Iterator[Wrong]:
+def _volume(volume: Mapping[str, Any], *, key: str) -> Iterator[Problem]:
     if (volume.get("host") or {}).get("sourcePath"):
         hint = "write the volume's name alone: it is then the task's own and empty"
-        yield Wrong(f"{key}.host.sourcePath", "is a path of a host, and Fargate shows none", hint)
+        yield Problem(f"{key}.host.sourcePath", "is a path of a host, and Fargate shows none", hint)
     for name, hint in _VOLUMES.items():
         if volume.get(name):
-            yield Wrong(f"{key}.{name}", "is not taken", hint)
+            yield Problem(f"{key}.{name}", "is not taken", hint)
 
 
-def _container(container: Mapping[str, Any], *, key: str, memory_mib: int) -> Iterator[Wrong]:
+def _container(container: Mapping[str, Any], *, key: str) -> Iterator[Problem]:
     for name in _CONTAINER:
         if container.get(name):
-            yield Wrong(f"{key}.{name}", "is not valid on Fargate", _LEAVE_OUT)
+            yield Problem(f"{key}.{name}", "is not valid on Fargate", _LEAVE_OUT)
     linux = container.get("linuxParameters") or {}
     for name in _LINUX:
         if linux.get(name) is not None:
-            yield Wrong(f"{key}.linuxParameters.{name}", "is not valid on Fargate", _LEAVE_OUT)
+            yield Problem(f"{key}.linuxParameters.{name}", "is not valid on Fargate", _LEAVE_OUT)
     for added in (linux.get("capabilities") or {}).get("add") or ():
         if added != _CAPABILITY:
             where = f"{key}.linuxParameters.capabilities.add"
-            yield Wrong(
+            yield Problem(
                 where, f'has "{added}"', f"Fargate adds {_CAPABILITY} only: leave the rest out"
             )
     if any(one.get("type") == "GPU" for one in container.get("resourceRequirements") or ()):
-        yield Wrong(
+        yield Problem(
             f"{key}.resourceRequirements", "asks for a GPU, and Fargate has none", _LEAVE_OUT
         )
     if container.get("environmentFiles"):
         hint = "write its variables into environment, and its secrets into secrets"
-        yield Wrong(f"{key}.environmentFiles", "is not rehearsed: its file is not here", hint)
-    for name in ("memory", "memoryReservation"):
-        if (container.get(name) or 0) > memory_mib:
-            said = f"is {container[name]} MiB, and the task has {memory_mib}"
-            yield Wrong(f"{key}.{name}", said, "give the task more memory, or the container less")
+        yield Problem(f"{key}.environmentFiles", "is not rehearsed: its file is not here", hint)

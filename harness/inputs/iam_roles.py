@@ -11,12 +11,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from harness.core.errors import ConfigError
-from harness.inputs.problem import load_json
-from harness.inputs.toml_table import nearest
+from harness.inputs import operation_shapes
+from harness.inputs.problem import Problem, nearest, type_of
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from harness.inputs.document import Document
 
 _KEYS = (
     *("RoleName", "Path", "Description", "MaxSessionDuration", "AssumeRolePolicyDocument"),
@@ -70,67 +71,77 @@ class RoleFile:
         return {name: json.dumps(one) for name, one in {**managed, **inline}.items()}
 
 
-def read(app_context: Path) -> tuple[RoleFile, ...]:
-    """Read and check the role files of an app; none where it has no ``iam`` directory.
+def files(app_context: Path) -> list[Path]:
+    """Return the role files of an app; none where it has no ``iam`` directory."""
+    return sorted((app_context / "iam").glob("*.json"))
+
+
+def read(document: Document) -> RoleFile:
+    """Check a role's file.
 
     Raises:
-        ConfigError: Naming the file, the key and the remedy.
+        InputError: Every problem of the file.
     """
-    directory = app_context / "iam"
-    paths = sorted(directory.glob("*.json")) if directory.is_dir() else []
-    return tuple(_checked(path) for path in paths)
+    raw = document.data
+    unknown = [
+        Problem(key, "is no key of a role's file", nearest(key, _KEYS))
+        for key in raw
+        if key not in _KEYS
+    ]
+    sent = {key: raw[key] for key in _KEYS if key in raw and key not in (_POLICIES, _MANAGED)}
+    if isinstance(raw.get(_TRUST), dict):
+        sent[_TRUST] = json.dumps(raw[_TRUST])
+    fit = operation_shapes.fit(sent, api="iam", operation="CreateRole")
+    document.refuse([*unknown, *fit.with_rules(problem for rule in RULES for problem in rule(raw))])
+    return RoleFile(document.path, raw)
 
 
-def _checked(path: Path) -> RoleFile:
-    raw = load_json(path)
-    for key in raw:
-        if key not in _KEYS:
-            raise _error(path, key, "is no key of a role's file", hint=nearest(key, _KEYS))
-    if not isinstance(raw.get("RoleName"), str) or not raw["RoleName"]:
-        raise _error(path, "RoleName", "is missing", hint="name the role as it is named on AWS")
-    for where, document in _documents(path, raw):
-        _check_document(path, document, key=where, trust=where == _TRUST)
-    for arn in raw.get(_MANAGED) or ():
+def _of_trust(raw: Mapping[str, Any]) -> Iterator[Problem]:
+    yield from _of_document(raw.get(_TRUST), key=_TRUST, needs="Principal")
+
+
+def _of_policies(raw: Mapping[str, Any]) -> Iterator[Problem]:
+    hint = 'write a list of {"PolicyName": "...", "PolicyDocument": { ... }}'
+    policies = raw.get(_POLICIES) or []
+    if not isinstance(policies, list):
+        yield Problem(_POLICIES, f"is {type_of(policies)}, and must be a list", hint)
+        return
+    for index, one in enumerate(policies):
+        key = f"{_POLICIES}[{index}]"
+        if not isinstance(one, dict) or not one.get("PolicyName"):
+            yield Problem(key, "has no PolicyName", hint)
+        else:
+            document = one.get("PolicyDocument")
+            yield from _of_document(document, key=f"{key}.PolicyDocument", needs="Resource")
+
+
+def _of_managed_policies(raw: Mapping[str, Any]) -> Iterator[Problem]:
+    for index, arn in enumerate(raw.get(_MANAGED) or ()):
         if arn not in MANAGED:
-            raise _error(
-                path,
-                _MANAGED,
-                f"names {arn}, whose document is not known here",
-                hint="write its document into Policies (`aws iam get-policy-version` shows it);"
+            yield Problem(
+                f"{_MANAGED}[{index}]",
+                f"is {arn}, whose document is not known here",
+                "write its document into Policies (`aws iam get-policy-version` shows it);"
                 f" known here: {', '.join(MANAGED)}",
             )
-    return RoleFile(path, raw)
 
 
-def _documents(path: Path, raw: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    yield _TRUST, raw.get(_TRUST)
-    policies = raw.get(_POLICIES, [])
-    if not isinstance(policies, list):
-        raise _error(path, _POLICIES, "is not a list", hint=_POLICY_HINT)
-    for index, one in enumerate(policies):
-        if not isinstance(one, dict) or not one.get("PolicyName"):
-            raise _error(path, f"{_POLICIES}[{index}]", "has no PolicyName", hint=_POLICY_HINT)
-        yield f"{_POLICIES}[{index}].PolicyDocument", one.get("PolicyDocument")
+RULES = (_of_trust, _of_policies, _of_managed_policies)
 
 
-_POLICY_HINT = 'write a list of {"PolicyName": "...", "PolicyDocument": { ... }}'
-
-
-def _check_document(path: Path, document: Any, *, key: str, trust: bool) -> None:
+def _of_document(document: Any, *, key: str, needs: str) -> Iterator[Problem]:
+    """Find statements of a policy without what AWS wants in each."""
     statements = document.get("Statement") if isinstance(document, dict) else None
     if isinstance(statements, dict):
         statements = [statements]
     if not isinstance(statements, list) or not statements:
-        raise _error(path, key, "has no Statement", hint="write the policy document itself")
+        yield Problem(key, "has no Statement", "write the policy document itself")
+        return
     for index, one in enumerate(statements):
         where = f"{key}.Statement[{index}]"
         if not isinstance(one, dict) or one.get("Effect") not in ("Allow", "Deny"):
-            raise _error(path, where, "has no Effect", hint='"Effect" is "Allow" or "Deny"')
-        about = ("Action",), ("Principal",) if trust else ("Resource",)
-        for (name,) in about:
+            yield Problem(where, "has no Effect", '"Effect" is "Allow" or "Deny"')
+            continue
+        for name in ("Action", needs):
             if not one.get(name) and not one.get(f"Not{name}"):
-                raise _error(path, where, f"has no {name}", hint=f"AWS refuses it without {name}")
-
-
-def _error(path: Path, key: str, said: str, *, hint: str) -> ConfigError:
-    return ConfigError(f"{path}: {key} {said}", where=f"{path}: {key}", hint=hint)
+                yield Problem(where, f"has no {name}", f"AWS rejects it without {name}")

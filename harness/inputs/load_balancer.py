@@ -12,13 +12,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from harness.core.errors import ConfigError
 from harness.inputs import operation_shapes
-from harness.inputs.problem import load_json
+from harness.inputs.problem import Problem, nearest, type_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
+    from collections.abc import Iterator, Mapping
+
+    from harness.inputs.document import Document
+    from harness.inputs.security_groups import SecurityGroups
 
 _BALANCER = {
     "Type": (
@@ -57,44 +58,65 @@ _DEFAULTS = {
     "ProtocolVersion": "HTTP1",
     "HealthCheckProtocol": "HTTP",
 }
-"""What AWS takes for a member that is left out."""
+"""What AWS takes for a field that is left out."""
 
 
-def load_balancer(path: Path) -> dict[str, Any]:
-    """Read the inputs of CreateLoadBalancer and ModifyLoadBalancerAttributes.
+def load_balancer(document: Document, *, groups: SecurityGroups | None = None) -> dict[str, Any]:
+    """Check the inputs of CreateLoadBalancer and ModifyLoadBalancerAttributes.
 
-    Raises:
-        ConfigError: Naming the file, the key and the remedy.
-    """
-    return _load(path, key="LoadBalancer", wanted=_BALANCER)
-
-
-def target_group(path: Path) -> dict[str, Any]:
-    """Read the inputs of CreateTargetGroup and ModifyTargetGroupAttributes.
+    Args:
+        document: The file.
+        groups: The security groups; None where these have problems of their own.
 
     Raises:
-        ConfigError: Naming the file, the key and the remedy.
+        InputError: Every problem of the file.
     """
-    return _load(path, key="TargetGroup", wanted=_GROUP)
+    return _checked(document, "LoadBalancer", wanted=_BALANCER, groups=groups)
 
 
-def _load(path: Path, *, key: str, wanted: Mapping[str, tuple[str, str]]) -> dict[str, Any]:
-    raw = load_json(path)
-    given = raw.get(key)
-    if not isinstance(given, dict) or not given.get("Name"):
-        hint = f'write "{key}": {{"Name": ...}}, the input of Create{key}'
-        raise ConfigError(f"{path}: {key}.Name is missing", where=str(path), hint=hint)
-    operation_shapes.check(given, api="elbv2", operation=f"Create{key}", path=path, key=key)
-    operation_shapes.check(
-        {f"{key}Arn": "arn", "Attributes": raw.get("Attributes", [])},
-        api="elbv2",
-        operation=f"Modify{key}Attributes",
-        path=path,
+def target_group(document: Document) -> dict[str, Any]:
+    """Check the inputs of CreateTargetGroup and ModifyTargetGroupAttributes.
+
+    Raises:
+        InputError: Every problem of the file.
+    """
+    return _checked(document, "TargetGroup", wanted=_GROUP)
+
+
+def _checked(
+    document: Document,
+    name: str,
+    *,
+    wanted: Mapping[str, tuple[str, str]],
+    groups: SecurityGroups | None = None,
+) -> dict[str, Any]:
+    data, known = document.data, (name, "Attributes")
+    document.refuse(
+        Problem(key, "is unknown", nearest(key, known)) for key in data if key not in known
     )
-    for name, (value, why) in wanted.items():
-        found = given.get(name, _DEFAULTS[name])
+    given = data.get(name, {})
+    if not isinstance(given, dict):
+        hint = f'write "{name}": {{"Name": ...}}, the input of Create{name}'
+        document.refuse([Problem(name, f"is {type_of(given)}, and must be an object", hint)])
+    fit = operation_shapes.fit(given, api="elbv2", operation=f"Create{name}", key=name)
+    rules = list(_of_values(fit.fitting, name, wanted=wanted))
+    if groups is not None:
+        ids = fit.fitting.get("SecurityGroups", ())
+        rules += groups.unknown(ids, key=f"{name}.SecurityGroups")
+    attributes = operation_shapes.fit(
+        {f"{name}Arn": "arn", "Attributes": data.get("Attributes", [])},
+        api="elbv2",
+        operation=f"Modify{name}Attributes",
+    )
+    document.refuse([*fit.with_rules(rules), *attributes.problems])
+    return data
+
+
+def _of_values(
+    given: Mapping[str, Any], name: str, *, wanted: Mapping[str, tuple[str, str]]
+) -> Iterator[Problem]:
+    for field, (value, why) in wanted.items():
+        found = given.get(field, _DEFAULTS[field])
         if found != value:
-            said = f'is "{found}"' if name in given else f'is missing, and AWS takes "{found}"'
-            where = f"{path}: {key}.{name}"
-            raise ConfigError(f"{where} {said}", where=where, hint=f'write "{value}": {why}')
-    return raw
+            message = f'is "{found}"' if field in given else f'is missing, and AWS takes "{found}"'
+            yield Problem(f"{name}.{field}", message, f'write "{value}": {why}')

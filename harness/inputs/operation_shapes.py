@@ -1,54 +1,73 @@
-"""What an operation of AWS takes, by botocore's own models: its members, their kinds and values.
+"""What an operation of AWS takes, by botocore's own models: its fields, their types and values.
 
-The AWS CLI and AWS refuse the same, but in the middle of a release; here it is said before anything
-starts, with the file and the key.
+The AWS CLI and AWS reject the same, but in the middle of a release; here it comes out before
+anything starts, with the file and the key. ``botocore.validate`` knows neither enums, maxima nor
+patterns, and takes a boolean for a number.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from harness.inputs.problem import Wrong, kind_of
-from harness.inputs.toml_table import nearest
+from harness.inputs.problem import Problem, closest, nearest, type_of
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from botocore.model import ServiceModel
 
-    from botocore.model import ListShape, MapShape, ServiceModel, Shape, StructureShape
-
-_KINDS: Mapping[str, tuple[type | tuple[type, ...], str]] = {
-    "structure": (dict, "an object"),
-    "map": (dict, "an object"),
-    "list": (list, "a list"),
-    "string": (str, "a string"),
-    "boolean": (bool, "true or false"),
-    "integer": (int, "a whole number"),
-    "long": (int, "a whole number"),
-    "float": ((int, float), "a number"),
-    "double": ((int, float), "a number"),
+_TYPES: Mapping[str, tuple[type | tuple[type, ...], str, Any]] = {
+    "structure": (dict, "an object", {}),
+    "map": (dict, "an object", {}),
+    "list": (list, "a list", []),
+    "string": (str, "a string", ""),
+    "boolean": (bool, "true or false", False),
+    "integer": (int, "a whole number", 0),
+    "long": (int, "a whole number", 0),
+    "float": ((int, float), "a number", 0),
+    "double": ((int, float), "a number", 0),
 }
+"""Type of a shape -> Python's types, its name, and what stands for a value that has another."""
 _NUMBERS = ("integer", "long", "float", "double")
+_SIZES = {"string": "characters", "list": "items", "map": "keys"}
 
 
-def check(given: Mapping[str, Any], *, api: str, operation: str, path: Path, key: str = "") -> None:
-    """Refuse an input that the operation does not take.
+@dataclass
+class Fit:
+    """An input against an operation: what of it fits, and what does not."""
+
+    fitting: dict[str, Any] = field(default_factory=dict)
+    """The input without unknown fields and values of another type, so that rules may rely on it."""
+    problems: list[Problem] = field(default_factory=list)
+    dropped: list[str] = field(default_factory=list)
+    """Keys that ``fitting`` lacks."""
+
+    def with_rules(self, found: Iterable[Problem]) -> list[Problem]:
+        """Add what rules found in ``fitting``: not about what it lacks, else in their words."""
+        rules = [one for one in found if not any(_is_below(one.key, key) for key in self.dropped)]
+        keys = {one.key for one in rules}
+        return [*(one for one in self.problems if one.key not in keys), *rules]
+
+
+def _is_below(key: str, other: str) -> bool:
+    return f"{key}.".startswith((f"{other}.", f"{other}["))
+
+
+def fit(given: Mapping[str, Any], *, api: str, operation: str, key: str = "") -> Fit:
+    """Compare an input with what an operation takes.
 
     Args:
         given: The input, as the API has it.
         api: The service as botocore calls it, such as ``ecs``.
         operation: Such as ``CreateService``.
-        path: The file that the input is from.
         key: Where in the file it is; empty when the file is the input.
-
-    Raises:
-        ConfigError: Naming the file, the key and the remedy.
     """
+    walk = _Walk(f"({api} {operation})")
     shape: Any = _model(api).operation_model(operation).input_shape
-    for wrong in _in_structure(given, shape=shape, key=key):
-        raise replace(wrong, hint=f"{wrong.hint} ({api} {operation})").refused(path)
+    walk.found.fitting = walk.structure(given, shape=shape, key=key)
+    return walk.found
 
 
 @cache
@@ -59,56 +78,95 @@ def _model(api: str) -> ServiceModel:
     return ServiceModel(Loader().load_service_model(api, "service-2"), service_name=api)
 
 
-def _wrong(value: Any, *, shape: Any, key: str) -> Iterator[Wrong]:
-    """Yield what is wrong with a value; a kind that is not in the table may be anything."""
-    kind, name = _KINDS.get(shape.type_name, (object, ""))
-    is_bool_as_number = isinstance(value, bool) and shape.type_name in _NUMBERS
-    fits: bool = isinstance(value, kind) and value is not None and not is_bool_as_number
-    if not fits:
-        yield Wrong(key, f"is {kind_of(value)}, and must be {name}", f"write {name}")
-    elif shape.type_name == "structure":
-        yield from _in_structure(value, shape=shape, key=key)
-    elif shape.type_name == "list":
-        yield from _in_list(value, shape=shape, key=key)
-    elif shape.type_name == "map":
-        yield from _in_map(value, shape=shape, key=key)
-    elif shape.type_name in _NUMBERS:
-        yield from _in_range(value, shape=shape, key=key)
-    elif getattr(shape, "enum", None) and value not in shape.enum:
-        known = ", ".join(shape.enum)
-        yield Wrong(key, f'is "{value}", which AWS does not know', f"write one of {known}")
+@dataclass
+class _Walk:
+    """The way through one input."""
 
+    operation: str
+    found: Fit = field(default_factory=Fit)
 
-def _in_structure(given: Mapping[str, Any], *, shape: StructureShape, key: str) -> Iterator[Wrong]:
-    for name, value in given.items():
-        where = f"{key}.{name}" if key else name
-        if name not in shape.members:
-            hint = nearest(name, shape.members)
-            yield Wrong(where, "is no member that AWS knows", hint)
-        else:
-            yield from _wrong(value, shape=shape.members[name], key=where)
-    for name in shape.required_members:
-        if name not in given:
+    def structure(self, given: Mapping[str, Any], *, shape: Any, key: str) -> dict[str, Any]:
+        fitting = {}
+        for name, value in given.items():
             where = f"{key}.{name}" if key else name
-            yield Wrong(where, "is missing", f"add the key {name}")
+            if name not in shape.members:
+                hint = nearest(name, shape.members)
+                self._note(where, "is no field that AWS knows", hint, dropped=True)
+                continue
+            kept = self._value(value, shape=shape.members[name], key=where)
+            if where not in self.found.dropped:
+                fitting[name] = kept
+        meant = {closest(name, shape.members) for name in given.keys() - shape.members.keys()}
+        for name in shape.required_members:
+            if name not in given and name not in meant:
+                where = f"{key}.{name}" if key else name
+                self._note(where, "is missing", f"add the key {name}")
+        return fitting
+
+    def _value(self, value: Any, *, shape: Any, key: str) -> Any:
+        """Note what is wrong with a value, and return it without that."""
+        types, name, stand_in = _TYPES.get(shape.type_name, (object, "", None))
+        is_bool_as_number = isinstance(value, bool) and shape.type_name in _NUMBERS
+        fits: bool = value is not None and isinstance(value, types) and not is_bool_as_number
+        if not fits:
+            in_quotes = name == "a string" and isinstance(value, (bool, int, float))
+            hint = "put it in quotes" if in_quotes else f"write {name}"
+            self._note(key, f"is {type_of(value)}, and must be {name}", hint, dropped=True)
+            return stand_in
+        for message, hint in _faults(value, shape=shape):
+            self._note(key, message, hint)
+        if shape.type_name == "structure":
+            return self.structure(value, shape=shape, key=key)
+        if shape.type_name == "list":
+            return [
+                self._value(item, shape=shape.member, key=f"{key}[{index}]")
+                for index, item in enumerate(value)
+            ]
+        if shape.type_name == "map":
+            for each in value:
+                self._value(each, shape=shape.key, key=f"{key}.{each}")
+            return {
+                each: self._value(item, shape=shape.value, key=f"{key}.{each}")
+                for each, item in value.items()
+            }
+        return value
+
+    def _note(self, key: str, message: str, hint: str, *, dropped: bool = False) -> None:
+        self.found.problems.append(Problem(key, message, f"{hint} {self.operation}"))
+        if dropped:
+            self.found.dropped.append(key)
 
 
-def _in_list(given: list[Any], *, shape: ListShape, key: str) -> Iterator[Wrong]:
-    for index, item in enumerate(given):
-        yield from _wrong(item, shape=shape.member, key=f"{key}[{index}]")
-
-
-def _in_map(given: Mapping[str, Any], *, shape: MapShape, key: str) -> Iterator[Wrong]:
-    for name, value in given.items():
-        yield from _wrong(name, shape=shape.key, key=f"{key}.{name}")
-        yield from _wrong(value, shape=shape.value, key=f"{key}.{name}")
-
-
-def _in_range(value: float, *, shape: Shape, key: str) -> Iterator[Wrong]:
+def _faults(value: Any, *, shape: Any) -> Iterator[tuple[str, str]]:
+    """Yield message and hint for a value of the right type that AWS rejects; it is not shown."""
+    known = getattr(shape, "enum", None)
+    if known:
+        if value not in known:
+            yield f'is "{value}", which AWS does not know', f"write one of {', '.join(known)}"
+        return
     least, most = shape.metadata.get("min"), shape.metadata.get("max")
-    if least is not None and value < least:
-        yield Wrong(
-            key, f"is {value}, and AWS takes {least} at the least", f"write {least} or more"
+    unit = _SIZES.get(shape.type_name, "")
+    size = len(value) if unit else value
+    said = f"has {size} {unit}" if unit else f"is {size}"
+    if shape.type_name not in (*_SIZES, *_NUMBERS):
+        return
+    if least is not None and size < least:
+        yield (
+            ("is empty" if size == 0 and unit else f"{said}, and AWS takes {least} at the least"),
+            (f"write {least} or more"),
         )
-    if most is not None and value > most:
-        yield Wrong(key, f"is {value}, and AWS takes {most} at the most", f"write {most} or less")
+    elif most is not None and size > most:
+        yield f"{said}, and AWS takes {most} at the most", f"write {most} or less"
+    elif shape.type_name == "string" and not _matches(value, shape.metadata.get("pattern", "")):
+        yield (
+            "has characters, or a form, that AWS does not take",
+            f"AWS takes {shape.metadata['pattern']}",
+        )
+
+
+def _matches(text: str, pattern: str) -> bool:
+    """Compare with a pattern of a model; one in another dialect than Python's judges nothing."""
+    try:
+        return not pattern or re.fullmatch(pattern, text, re.DOTALL) is not None
+    except re.error:
+        return True

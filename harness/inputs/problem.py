@@ -1,35 +1,86 @@
-"""One problem of an input file: the key, the fault and the remedy; and reading JSON files."""
+"""One problem of an input file, and the error that carries every problem of a run."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import difflib
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
 
 from harness.core.errors import ConfigError
+from harness.core.redact import redact
 
-if TYPE_CHECKING:
-    from pathlib import Path
-import json
-from pathlib import Path
+_ENVIRONMENT = "environment variables"
 
 
 @dataclass(frozen=True)
-class Wrong:
-    """One thing that AWS refuses."""
+class Problem:
+    """One thing that is wrong in an input."""
 
     key: str
-    said: str
+    """Path of the key in its file, such as ``containerDefinitions[0].name``; empty for the file."""
+    message: str
+    """Goes on where the key ends: ``is missing``."""
     hint: str
+    """The remedy, as an imperative."""
+    file: str = ""
+    """Path of the file; empty for an environment variable."""
+    line: int = 0
+    """Line of the key in its file, from 1; 0 where the file has none."""
 
-    def refused(self, path: Path) -> ConfigError:
-        """Make the error that names the file, the key and the remedy."""
-        where = f"{path}: {self.key}"
-        return ConfigError(f"{where} {self.said}", where=where, hint=self.hint)
+    def __str__(self) -> str:
+        return f"{self.key} {self.message}".lstrip()
+
+    @property
+    def where(self) -> str:
+        """The file and the line, as editors open them, and the key."""
+        place = f"{self.file}:{self.line}" if self.line else self.file
+        return ": ".join(part for part in (place, self.key) if part)
 
 
-def kind_of(value: object) -> str:
-    """Name a JSON value's type in words."""
+class InputError(ConfigError):
+    """The inputs have problems: all that were found, in one error."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        first = problems[0]
+        if len(problems) == 1:
+            what = f"{first.file}: {first}" if first.file else str(first)
+            super().__init__(what, where=first.where, hint=first.hint)
+        else:
+            super().__init__(f"{len(problems)} problems in the configuration and its files")
+        self.problems = tuple(problems)
+
+    def __str__(self) -> str:
+        if len(self.problems) == 1:
+            return super().__str__()
+        return redact("\n".join([f"{self.what}:", *_listed(self.problems)]))
+
+
+def _listed(problems: Sequence[Problem]) -> Iterable[str]:
+    """List problems by file, in the order in which the files were read, each by line."""
+    for file in dict.fromkeys(one.file for one in problems):
+        yield f"\n{file or _ENVIRONMENT}"
+        of_file = sorted((one for one in problems if one.file == file), key=lambda one: one.line)
+        width = len(str(of_file[-1].line))
+        for one in of_file:
+            line = f"line {one.line:<{width}}  " if one.line else ""
+            yield f"  {line}{one}"
+            if one.hint:
+                yield f"  {'':{len(line)}}  {one.hint}"
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Suggest the known name that is nearest, or list them all."""
+    close = closest(name, known)
+    return f'did you mean "{close}"?' if close else f"known here: {', '.join(sorted(known))}"
+
+
+def closest(name: str, known: Iterable[str]) -> str:
+    """Return the known name that is meant, by its spelling; empty when none is close."""
+    return next(iter(difflib.get_close_matches(name, sorted(known), n=1)), "")
+
+
+def type_of(value: object) -> str:
+    """Name the JSON type of a value, with its article."""
     if value is None:
         return "null"
     if isinstance(value, bool):
@@ -39,34 +90,3 @@ def kind_of(value: object) -> str:
     if isinstance(value, str):
         return "a string"
     return "a list" if isinstance(value, Sequence) else "an object"
-
-
-def load_json(path: Path) -> dict[str, Any]:
-    """Read a JSON object from a file.
-
-    Raises:
-        ConfigError: No such file, not JSON, or not an object.
-    """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise ConfigError(
-            f"cannot read {path}: {error.strerror}",
-            where=str(path),
-            hint="create the file, or correct its path in cutover.toml",
-        ) from error
-    try:
-        value = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise ConfigError(
-            f"{path} is not JSON: {error.msg} at line {error.lineno}, column {error.colno}",
-            where=f"{path}:{error.lineno}:{error.colno}",
-            hint="JSON has double quotes only, no comments and no trailing commas",
-        ) from error
-    if not isinstance(value, dict):
-        raise ConfigError(
-            f"{path} holds {kind_of(value)}, not a JSON object",
-            where=str(path),
-            hint="the file is the input of one AWS call: { ... }",
-        )
-    return value

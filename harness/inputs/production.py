@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from harness.aws.task_definition import TaskDefinition
-from harness.core.errors import ConfigError
-from harness.inputs import config as configuration
-from harness.inputs import iam_roles, load_balancer, task_definitions
+from harness.inputs import (
+    api_calls,
+    config,
+    iam_roles,
+    load_balancer,
+    security_groups,
+    task_definitions,
+    vpc,
+)
 from harness.inputs.api_calls import CallFile, dead_letter_queue
-from harness.inputs.config import Config
+from harness.inputs.config import Config, text_at
 from harness.inputs.iam_roles import RoleFile
+from harness.inputs.problem import InputError, Problem
+from harness.inputs.reading import Reading
+from harness.inputs.security_groups import SecurityGroups
+from harness.inputs.vpc import Network
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
-    from harness.inputs.vpc import Network
+    from harness.core.redact import Secret
 
 
 @dataclass(frozen=True)
@@ -97,7 +108,7 @@ class Production:
     schedule: Schedule | None
     roles: tuple[RoleFile, ...]
     digests: Mapping[str, str]
-    """SHA-256 of each file, by its path from the configuration's directory."""
+    """SHA-256 of each file read, by its path from the configuration's directory."""
 
     @property
     def definitions(self) -> Iterator[TaskDefinition]:
@@ -114,8 +125,7 @@ class Production:
     @property
     def session_cookie(self) -> str:
         """Name of the app's session cookie; empty where the web task does not set it."""
-        (web, *_) = self.services["web"].definition.containers
-        return web.environment.get("SESSION_COOKIE", "")
+        return _session_cookie(self.services["web"].definition)
 
     @property
     def resource_names(self) -> dict[str, str]:
@@ -133,39 +143,134 @@ class Production:
         return found
 
 
+@dataclass(frozen=True)
+class PublicSite:
+    """What a target needs that is reached by its URL alone."""
+
+    url: str
+    session_cookie: str
+    probe_key: Secret | None
+
+
 def load(environ: Mapping[str, str], *, cwd: Path) -> Production:
-    """Read the configuration and every file that it names.
+    """Read the configuration and every file that it names, each once.
 
     Raises:
-        ConfigError: A variable, a file or a key is wrong.
+        InputError: Every problem of every file.
     """
-    config = configuration.load(environ, cwd=cwd)
-    services = {
-        name: _service(files.task_definition, files.service)
-        for name, files in config.services.items()
-    }
-    schedule = None
-    if config.schedule is not None:
-        definition = task_definitions.load(config.schedule.task_definition)
-        schedule = Schedule(config.schedule.rule, definition)
-    production = Production(
-        config=config,
-        network=config.network,
-        load_balancer=load_balancer.load_balancer(config.load_balancer),
-        target_group=load_balancer.target_group(config.target_group),
+    reading = Reading(config.read(environ, cwd=cwd))
+    found = reading.config(environ)
+    groups = reading.file("network", "security_groups", read=security_groups.read)
+    read_balancer = partial(load_balancer.load_balancer, groups=groups)
+    balancer = reading.file("ecs", "load_balancer", read=read_balancer)
+    target_group = reading.file("ecs", "target_group", read=load_balancer.target_group)
+    services = _services(reading, groups)
+    resources = _resources(reading)
+    schedule = _schedule(reading, groups)
+    roles = _roles(reading)
+    tasks = (*services.values(), *((schedule,) if schedule else ()))
+    _refuse_several_images(reading, [task.definition for task in tasks])
+    task_groups = {group for task in tasks for group in task.security_groups}
+    network = groups and _network(reading, groups, task_groups)
+    if reading.problems or not (found and balancer and target_group and network):
+        raise InputError(list(dict.fromkeys(reading.problems)))
+    return Production(
+        config=found,
+        network=network,
+        load_balancer=balancer,
+        target_group=target_group,
         services=services,
-        resources=config.resources.by_name,
+        resources=resources,
         schedule=schedule,
-        roles=iam_roles.read(config.app_context),
-        digests=_digests(config),
+        roles=roles,
+        digests=reading.digests,
     )
-    _refuse_several_images(production)
-    return production
 
 
-def _service(definition: Path, service: Path) -> Service:
-    found = task_definitions.load(definition)
-    return Service(found, task_definitions.load_service(service, definition=found))
+def public_site(environ: Mapping[str, str], *, cwd: Path) -> PublicSite:
+    """Read the configuration and, of the files that it names, only the web task's definition.
+
+    Raises:
+        InputError: Every problem of the two.
+    """
+    reading = Reading(config.read(environ, cwd=cwd))
+    found = reading.config(environ)
+    web = reading.file("services", "web", "task_definition", read=task_definitions.read)
+    if found is None or web is None:
+        raise InputError(reading.problems)
+    return PublicSite(found.public_url, _session_cookie(web), found.given_probe_key)
+
+
+def _services(reading: Reading, groups: SecurityGroups | None) -> dict[str, Service]:
+    found = {}
+    for name in reading.tables("services"):
+        definition = reading.file("services", name, "task_definition", read=task_definitions.read)
+        read = partial(task_definitions.read_service, definition=definition, groups=groups)
+        create = reading.file("services", name, "service", read=read)
+        if definition is not None and create is not None:
+            found[name] = Service(definition, create)
+    return found
+
+
+def _resources(reading: Reading) -> dict[str, CallFile]:
+    readers = {
+        "bucket": api_calls.bucket,
+        "queues": api_calls.queues,
+        "identity": api_calls.identity,
+    }
+    found = {name: reading.file("resources", name, read=read) for name, read in readers.items()}
+    return {name: file for name, file in found.items() if file is not None}
+
+
+def _schedule(reading: Reading, groups: SecurityGroups | None) -> Schedule | None:
+    rule = reading.file("schedule", "rule", read=partial(api_calls.schedule, groups=groups))
+    definition = reading.file("schedule", "task_definition", read=task_definitions.read)
+    return Schedule(rule, definition) if rule and definition else None
+
+
+def _roles(reading: Reading) -> tuple[RoleFile, ...]:
+    directory = reading.directory("app", "context")
+    paths = iam_roles.files(directory) if directory else []
+    roles = [reading.read(path, iam_roles.read) for path in paths]
+    return tuple(role for role in roles if role is not None)
+
+
+def _refuse_several_images(reading: Reading, definitions: list[TaskDefinition]) -> None:
+    """All containers run the one image that is rehearsed."""
+    images = {one.source: [each.image for each in one.containers] for one in definitions}
+    for source, found in images.items():
+        first, (image, *_) = next(iter(images.items()))
+        problems = [
+            Problem(
+                f"containerDefinitions[{index}].image",
+                f'is "{other}", and {first} has "{image}"',
+                "all containers of the app run one image; give each the same tag or digest",
+            )
+            for index, other in enumerate(found)
+            if other != image
+        ]
+        reading.refuse(reading.documents[source], problems)
+
+
+def _network(reading: Reading, groups: SecurityGroups, task_groups: set[str]) -> Network | None:
+    """Check the groups against cutover.toml and the tasks; None if a name is wrong."""
+    keys = ("proxy_group", "database_group", "endpoints_group")
+    names = {key: text_at(reading.toml.data, "network", key) for key in keys}
+    for key, name in names.items():
+        if name:
+            unknown = vpc.unknown_group(name, key=f"network.{key}", groups=groups)
+            reading.refuse(reading.toml, unknown)
+    cidr = text_at(reading.toml.data, "network", "vpc_cidr")
+    found = list(vpc.several_tiers(groups, task_groups))
+    if cidr and not any(one.key == "network.vpc_cidr" for one in reading.problems):
+        found += vpc.parts_of_the_vpc(groups, vpc_cidr=cidr)
+    reading.refuse(reading.documents[str(groups.path)], found)
+    proxy, database, endpoints = (groups.ids.get(name, "") for name in names.values())
+    return Network(cidr, groups, proxy, database, endpoints)
+
+
+def _session_cookie(definition: TaskDefinition) -> str:
+    return definition.containers[0].environment.get("SESSION_COOKIE", "")
 
 
 def _queue_names(inputs: list[Mapping[str, Any]]) -> dict[str, str]:
@@ -176,33 +281,3 @@ def _queue_names(inputs: list[Mapping[str, Any]]) -> dict[str, str]:
             own = dead_letter_queue(given)
             return {"queue": given["QueueName"], **({"dead_letter_queue": own} if own else {})}
     return {}
-
-
-def _refuse_several_images(production: Production) -> None:
-    found = {
-        container.image: definition.source
-        for definition in production.definitions
-        for container in definition.containers
-    }
-    if len(found) > 1:
-        names = "; ".join(f"{path}: {image}" for image, path in sorted(found.items()))
-        raise ConfigError(
-            "the task definitions name different images",
-            state=names,
-            hint="all containers of the app run one image; give each the same tag or digest",
-        )
-
-
-def _digests(config: Config) -> dict[str, str]:
-    paths = {config.file, config.load_balancer, config.target_group, config.network.groups.path}
-    for service in config.services.values():
-        paths |= {service.task_definition, service.service}
-    paths |= {file.path for file in config.resources.by_name.values()}
-    if config.schedule is not None:
-        paths |= {config.schedule.rule.path, config.schedule.task_definition}
-    return {
-        str(path.relative_to(config.root) if path.is_relative_to(config.root) else path): (
-            hashlib.sha256(path.read_bytes()).hexdigest()
-        )
-        for path in paths
-    }

@@ -39,7 +39,7 @@ def _secret_string(value: SecretValue) -> Secret:
     if isinstance(value, str):
         return Secret(value)
     filled = {
-        key: Secret(GENERATE[item.generator]()).reveal() if isinstance(item, Generated) else item
+        key: Secret(GENERATE[item.generate]()).reveal() if isinstance(item, Generated) else item
         for key, item in value.items()
     }
     return Secret(json.dumps(filled))

@@ -1,20 +1,24 @@
-"""The app's security groups, from a file of the shape that `aws ec2 describe-security-groups` has.
+"""The app's security groups, from a file as `aws ec2 describe-security-groups` writes it.
 
-Read and checked here; what they mean for a container's packets is in `packetrules`. Rules that
-cannot be carried out here are refused and not left out: a group that opens less, or more, than on
+Read and checked here; what they mean for a container's packets is in `packet_rules`. Rules that
+cannot be enforced here are rejected and not left out: a group that opens less, or more, than on
 AWS proves nothing.
 """
 
 from __future__ import annotations
 
 import ipaddress
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from harness.core.errors import ConfigError
+from harness.inputs.problem import Problem, nearest, type_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from harness.inputs.document import Document
 
 ANY = "-1"
 PROTOCOLS = ("tcp", "udp", "icmp", ANY)
@@ -23,6 +27,7 @@ _UNSUPPORTED = {
     "PrefixListIds": "a prefix list's addresses are not known here: write its CIDRs as IpRanges",
     "Ipv6Ranges": "the stack has no IPv6: remove the range, or add the same for IPv4",
 }
+_WRITTEN_BY = "`aws ec2 describe-security-groups --filters Name=vpc-id,Values=...` writes it"
 
 
 @dataclass(frozen=True)
@@ -54,7 +59,7 @@ class SecurityGroups:
 
     path: Path
     groups: Mapping[str, SecurityGroup]
-    """By id."""
+    """By id, in the order of the file."""
 
     def __getitem__(self, group_id: str) -> SecurityGroup:
         """Return the group with this id.
@@ -66,91 +71,169 @@ class SecurityGroups:
             raise ConfigError(
                 f"there is no security group {group_id}",
                 where=str(self.path),
-                hint=f"add it to this file, or name one of: {self._listed()}",
+                hint=f"add it to this file, or name one of: {', '.join(self.groups)}",
             )
         return self.groups[group_id]
 
-    def _listed(self) -> str:
-        return ", ".join(f"{one.id} ({one.name})" for one in self.groups.values())
+    @property
+    def ids(self) -> dict[str, str]:
+        """Name or id -> id."""
+        return {one.name: one.id for one in self.groups.values()} | {
+            one: one for one in self.groups
+        }
+
+    def unknown(self, ids: Sequence[str], *, key: str) -> Iterator[Problem]:
+        """Find ids in a list of another file that no group has."""
+        for index, group_id in enumerate(ids):
+            if group_id not in self.groups:
+                message = f'is "{group_id}", which is no security group in {self.path}'
+                yield Problem(f"{key}[{index}]", message, nearest(group_id, self.groups))
 
 
-def load(path: Path) -> SecurityGroups:
-    """Read the file.
+def read(document: Document) -> SecurityGroups:
+    """Read the groups.
 
     Raises:
-        ConfigError: It is not of that shape, or a rule in it cannot be carried out here.
+        InputError: The file has another form, or a rule in it cannot be enforced here.
     """
-    try:
-        raw = json.loads(path.read_text(encoding="utf-8"))
-        listed = raw["SecurityGroups"]
-        found = [_group(one, path=path) for one in listed]
-    except (OSError, ValueError) as error:
-        raise _wrong(path, f"cannot be read: {error}") from error
-    except (KeyError, TypeError) as error:
-        raise _wrong(path, f"has not the shape of AWS's own listing: {error!r}") from error
-    groups = SecurityGroups(path=path, groups={one.id: one for one in found})
-    if len(groups.groups) < len(found):
-        raise _wrong(path, "two groups have the same GroupId")
-    for name in (name for one in found for rule in one.ingress for name in rule.groups):
-        _ = groups[name]
-    return groups
+    listed = document.data.get("SecurityGroups")
+    document.refuse(_of_items(document.data, "SecurityGroups", key=""))
+    document.refuse(
+        problem
+        for index, group in enumerate(listed or ())
+        for problem in _of_group(group, key=f"SecurityGroups[{index}]")
+    )
+    groups = [_group(raw) for raw in listed or ()]
+    document.refuse(_of_ids(groups))
+    return SecurityGroups(document.path, {one.id: one for one in groups})
 
 
-def _wrong(path: Path, problem: str, *, hint: str = "") -> ConfigError:
-    return ConfigError(
-        f"security groups: {problem}",
-        where=str(path),
-        hint=hint
-        or "`aws ec2 describe-security-groups --filters Name=vpc-id,Values=...` writes it",
+def _group(raw: Mapping[str, Any]) -> SecurityGroup:
+    ingress = tuple(_permission(rule) for rule in raw["IpPermissions"])
+    return SecurityGroup(id=raw["GroupId"], name=raw["GroupName"], ingress=ingress)
+
+
+def _permission(rule: Mapping[str, Any]) -> Permission:
+    with_ports = rule["IpProtocol"] in _WITH_PORTS
+    return Permission(
+        protocol=rule["IpProtocol"],
+        from_port=rule["FromPort"] if with_ports else 0,
+        to_port=rule["ToPort"] if with_ports else 65535,
+        groups=tuple(one["GroupId"] for one in rule.get("UserIdGroupPairs", ())),
+        cidrs=tuple(one["CidrIp"] for one in rule.get("IpRanges", ())),
     )
 
 
-def _group(raw: Mapping[str, Any], *, path: Path) -> SecurityGroup:
-    name, egress = raw["GroupName"], raw.get("IpPermissionsEgress")
-    if egress is not None and not any(_opens_all(rule) for rule in egress):
-        raise _wrong(
-            path,
-            f"{name} limits egress",
-            hint="only ingress is enforced here: say the same as ingress of the groups it reaches,"
+def _of_items(
+    given: Mapping[str, Any], field: str, *, key: str, needs: str = "", optional: bool = False
+) -> Iterator[Problem]:
+    """Find what is no list of objects, or an object in it without the text that it needs."""
+    where, items = f"{key}.{field}".removeprefix("."), given.get(field)
+    if items is None and optional:
+        return
+    if not isinstance(items, list):
+        message = "is missing" if items is None else f"is {type_of(items)}, and must be a list"
+        yield Problem(where, message, _WRITTEN_BY)
+        return
+    for index, item in enumerate(items):
+        if not isinstance(item, dict):
+            message = f"is {type_of(item)}, and must be an object"
+            yield Problem(f"{where}[{index}]", message, _WRITTEN_BY)
+        elif needs:
+            yield from _of_text(item, needs, key=f"{where}[{index}]")
+
+
+def _of_text(given: Mapping[str, Any], field: str, *, key: str) -> Iterator[Problem]:
+    if not isinstance(given.get(field), str) or not given[field]:
+        message = "is missing" if field not in given else "is not a text"
+        yield Problem(f"{key}.{field}", message, _WRITTEN_BY)
+
+
+def _of_group(raw: Mapping[str, Any], *, key: str) -> Iterator[Problem]:
+    yield from _of_text(raw, "GroupId", key=key)
+    yield from _of_text(raw, "GroupName", key=key)
+    yield from _of_egress(raw.get("IpPermissionsEgress"), key=key)
+    malformed = list(_of_items(raw, "IpPermissions", key=key))
+    yield from malformed
+    if not malformed:
+        for index, rule in enumerate(raw["IpPermissions"]):
+            for check in _RULES:
+                yield from check(rule, key=f"{key}.IpPermissions[{index}]")
+
+
+def _of_egress(rules: Any, *, key: str) -> Iterator[Problem]:
+    if rules is not None and not (isinstance(rules, list) and any(map(_opens_all, rules))):
+        yield Problem(
+            f"{key}.IpPermissionsEgress",
+            "limits egress",
+            "only ingress is enforced here: say the same as ingress of the groups it reaches,"
             " and leave IpPermissionsEgress open or out",
         )
-    return SecurityGroup(
-        id=raw["GroupId"],
-        name=name,
-        ingress=tuple(_permissions(raw["IpPermissions"], group=name, path=path)),
+
+
+def _opens_all(rule: Any) -> bool:
+    return (
+        isinstance(rule, dict)
+        and rule.get("IpProtocol") == ANY
+        and any(one.get("CidrIp") == "0.0.0.0/0" for one in rule.get("IpRanges") or ())
     )
 
 
-def _opens_all(rule: Mapping[str, Any]) -> bool:
-    ranges = [one["CidrIp"] for one in rule.get("IpRanges", [])]
-    return rule["IpProtocol"] == ANY and "0.0.0.0/0" in ranges
+def _of_protocol(rule: Mapping[str, Any], *, key: str) -> Iterator[Problem]:
+    protocol = rule.get("IpProtocol")
+    if protocol not in PROTOCOLS:
+        message = "is missing" if protocol is None else f'is "{protocol}", which is not known here'
+        yield Problem(f"{key}.IpProtocol", message, f"write one of: {', '.join(PROTOCOLS)}")
 
 
-def _permissions(rules: list[Mapping[str, Any]], *, group: str, path: Path) -> Iterator[Permission]:
-    for rule in rules:
-        protocol = str(rule["IpProtocol"])
-        if protocol not in PROTOCOLS:
-            raise _wrong(
-                path,
-                f'{group}: IpProtocol "{protocol}" is not known here',
-                hint=f"write one of: {', '.join(PROTOCOLS)}",
-            )
-        for key, hint in _UNSUPPORTED.items():
-            if rule.get(key):
-                raise _wrong(path, f"{group}: {key} cannot be carried out here", hint=hint)
-        first, last = 0, 65535
-        if protocol in _WITH_PORTS:
-            first, last = int(rule["FromPort"]), int(rule["ToPort"])
-            if not 0 <= first <= last <= 65535:
-                raise _wrong(path, f"{group}: ports {first} to {last} are no range")
-        cidrs = tuple(str(one["CidrIp"]) for one in rule.get("IpRanges", []))
-        for cidr in cidrs:
-            ipaddress.IPv4Network(cidr)
-        pairs = rule.get("UserIdGroupPairs", [])
-        yield Permission(
-            protocol=protocol,
-            from_port=first,
-            to_port=last,
-            groups=tuple(str(one["GroupId"]) for one in pairs),
-            cidrs=cidrs,
-        )
+def _of_unsupported(rule: Mapping[str, Any], *, key: str) -> Iterator[Problem]:
+    for field, hint in _UNSUPPORTED.items():
+        if rule.get(field):
+            yield Problem(f"{key}.{field}", "cannot be enforced here", hint)
+
+
+def _of_ports(rule: Mapping[str, Any], *, key: str) -> Iterator[Problem]:
+    if rule.get("IpProtocol") not in _WITH_PORTS:
+        return
+    first, last = rule.get("FromPort"), rule.get("ToPort")
+    if type(first) is not int or type(last) is not int:
+        field = "ToPort" if type(first) is int else "FromPort"
+        message = "is not a number" if field in rule else "is missing"
+        yield Problem(f"{key}.{field}", message, "write the first and the last port as numbers")
+    elif not 0 <= first <= last <= 65535:
+        yield Problem(key, f"has ports {first} to {last}, which are no range", "write 0 to 65535")
+
+
+def _of_ranges(rule: Mapping[str, Any], *, key: str) -> Iterator[Problem]:
+    malformed = list(_of_items(rule, "IpRanges", key=key, needs="CidrIp", optional=True))
+    yield from malformed
+    for index, one in enumerate(() if malformed else rule.get("IpRanges", ())):
+        try:
+            ipaddress.IPv4Network(one["CidrIp"])
+        except ValueError as error:
+            where = f"{key}.IpRanges[{index}].CidrIp"
+            yield Problem(where, f"is no CIDR: {error}", 'write an address block: "10.0.0.0/8"')
+
+
+def _of_pairs(rule: Mapping[str, Any], *, key: str) -> Iterator[Problem]:
+    yield from _of_items(rule, "UserIdGroupPairs", key=key, needs="GroupId", optional=True)
+
+
+_RULES = (_of_protocol, _of_unsupported, _of_ports, _of_ranges, _of_pairs)
+
+
+def _of_ids(groups: Sequence[SecurityGroup]) -> Iterator[Problem]:
+    """Find an id that two groups have, and one that a rule names and none has."""
+    ids = [one.id for one in groups]
+    for index, group in enumerate(groups):
+        key = f"SecurityGroups[{index}]"
+        if group.id in ids[:index]:
+            yield Problem(f"{key}.GroupId", f"repeats {group.id}", "keep one of the two groups")
+        for number, permission in enumerate(group.ingress):
+            for pair, named in enumerate(permission.groups):
+                if named not in ids:
+                    yield Problem(
+                        f"{key}.IpPermissions[{number}].UserIdGroupPairs[{pair}].GroupId",
+                        f'is "{named}", which is no security group in this file',
+                        f"add the group, or name one of {', '.join(ids)}",
+                    )

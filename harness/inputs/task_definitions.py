@@ -1,219 +1,217 @@
-"""Task definitions and their sibling files: read, checked, and given typed access.
+"""Task definitions and services: the inputs of RegisterTaskDefinition and CreateService, checked.
 
-The files are production's own inputs (RegisterTaskDefinition, CreateService, CreateTargetGroup).
 The checks are AWS's own, only earlier and with the place named; nothing is rewritten.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, NoReturn
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
-from harness.aws.task_definition import (
-    _GIB,
-    FARGATE_MEMORY_MIB,
-    TaskDefinition,
-    _as_number,
-    fargate_memory_mib,
-)
+from harness.aws.task_definition import FARGATE_MEMORY_MIB, TaskDefinition, fargate_memory_mib
 from harness.aws.value_from import ValueFromError, parse_value_from
 from harness.inputs import container_checks, fargate_checks, operation_shapes
-from harness.inputs.problem import Wrong, kind_of, load_json
+from harness.inputs.problem import Problem
+
+if TYPE_CHECKING:
+    from harness.inputs.document import Document
+    from harness.inputs.security_groups import SecurityGroups
+
+_SERVICE_GROUPS = "networkConfiguration.awsvpcConfiguration.securityGroups"
 
 
-def load(path: Path) -> TaskDefinition:
-    """Read and check a task definition for Fargate.
-
-    Raises:
-        ConfigError: Naming the file, the key and the remedy.
-    """
-    raw = load_json(path)
-    _Check(path=path, raw=raw).run()
-    operation_shapes.check(raw, api="ecs", operation="RegisterTaskDefinition", path=path)
-    definition = TaskDefinition(raw=raw, source=str(path))
-    sizes = {"cpu_units": definition.cpu_units, "memory_mib": definition.memory_mib}
-    for wrong in fargate_checks.of_task(raw, **sizes):
-        raise wrong.refused(path)
-    return definition
-
-
-def load_service(path: Path, *, definition: TaskDefinition) -> dict[str, Any]:
-    """Read a service's file; its load balancers fit its task definition, and it is on Fargate.
+def read(document: Document) -> TaskDefinition:
+    """Check a task definition for Fargate.
 
     Raises:
-        ConfigError: Naming the file, the key and the remedy.
+        InputError: Every problem of the file.
     """
-    raw = load_json(path)
-    operation_shapes.check(raw, api="ecs", operation="CreateService", path=path)
-    containers = definition.raw["containerDefinitions"]
-    for wrong in (
-        *container_checks.of_launch(raw),
-        *container_checks.of_count(raw),
-        *container_checks.of_load_balancers(raw, containers=containers, source=definition.source),
-    ):
-        raise wrong.refused(path)
-    return raw
+    fit = operation_shapes.fit(document.data, api="ecs", operation="RegisterTaskDefinition")
+    found = fit.with_rules(problem for rule in RULES for problem in rule(fit.fitting))
+    document.refuse(_with_variable(problem, document=document) for problem in found)
+    return TaskDefinition(raw=document.data, source=str(document.path))
 
 
-@dataclass(frozen=True)
-class _Check:
-    """The checks of one file; the first thing wrong is raised."""
+def read_service(
+    document: Document,
+    *,
+    definition: TaskDefinition | None = None,
+    groups: SecurityGroups | None = None,
+) -> dict[str, Any]:
+    """Check a service: on Fargate, with load balancers that fit its tasks, and known groups.
 
-    path: Path
-    raw: Mapping[str, Any]
+    Args:
+        document: The file.
+        definition: Its task definition; None where that has problems of its own.
+        groups: The security groups; likewise.
 
-    def run(self) -> None:
-        self._required()
-        self._size()
-        names: set[str] = set()
-        for index, container in enumerate(self.raw["containerDefinitions"]):
-            self._container(container, key=f"containerDefinitions[{index}]", names=names)
-        for wrong in container_checks.of_dependencies(self.raw["containerDefinitions"]):
-            raise wrong.refused(self.path)
-        if not any(item.get("essential") is not False for item in self.raw["containerDefinitions"]):
-            self._fail(
-                "containerDefinitions",
-                "has no essential container",
-                hint='at least one container needs "essential": true',
-            )
-        uses_secrets = any(item.get("secrets") for item in self.raw["containerDefinitions"])
-        if uses_secrets and not self.raw.get("executionRoleArn"):
-            self._fail(
-                "executionRoleArn",
-                "is missing, and a container has secrets",
-                hint="ECS fetches secrets with the execution role; name it by ARN",
-            )
+    Raises:
+        InputError: Every problem of the file.
+    """
+    fit = operation_shapes.fit(document.data, api="ecs", operation="CreateService")
+    given = fit.fitting
+    rules = [*container_checks.of_launch(given), *container_checks.of_count(given)]
+    if definition is not None:
+        rules += container_checks.of_load_balancers(given, definition=definition)
+    if groups is not None:
+        network = given.get("networkConfiguration", {}).get("awsvpcConfiguration", {})
+        rules += groups.unknown(network.get("securityGroups", ()), key=_SERVICE_GROUPS)
+    document.refuse(fit.with_rules(rules))
+    return document.data
 
-    def _required(self) -> None:
-        for key in ("family", "cpu", "memory", "networkMode"):
-            if not isinstance(self.raw.get(key), str) or not self.raw[key]:
-                self._missing_or_wrong(key, self.raw.get(key))
-        if self.raw["networkMode"] != "awsvpc":
-            self._fail(
-                "networkMode",
-                f'is "{self.raw["networkMode"]}"; Fargate knows only awsvpc',
-                hint='set "networkMode": "awsvpc"',
-            )
-        containers = self.raw.get("containerDefinitions")
-        if not isinstance(containers, list) or not containers:
-            self._fail(
-                "containerDefinitions",
-                "is missing or empty",
-                hint="it is a list with at least one container",
-            )
-        compatibilities = self.raw.get("requiresCompatibilities")
-        if compatibilities is not None and "FARGATE" not in compatibilities:
-            self._fail(
-                "requiresCompatibilities",
-                f"is {json.dumps(compatibilities)}, without FARGATE",
-                hint='set "requiresCompatibilities": ["FARGATE"]',
-            )
 
-    def _missing_or_wrong(self, key: str, value: object) -> NoReturn:
-        hints = {
-            "family": "a family names the task definition; ECS numbers its revisions",
-            "cpu": f"Fargate needs a task cpu, one of {_listed(FARGATE_MEMORY_MIB)}, as a string",
-            "memory": "Fargate needs a task memory in MiB, as a string",
-            "networkMode": 'set "networkMode": "awsvpc"',
-        }
-        said = "is missing" if value in (None, "") else f"is {kind_of(value)}, not a string"
-        self._fail(key, said, hint=hints[key])
+def _with_variable(problem: Problem, *, document: Document) -> Problem:
+    """Name the variable whose value is wrong: an index is hard to find."""
+    place = re.fullmatch(
+        r"containerDefinitions\[(\d+)]\.(environment|secrets)\[(\d+)]\.value.*", problem.key
+    )
+    if place is None:
+        return problem
+    item = document.data["containerDefinitions"][int(place[1])][place[2]][int(place[3])]
+    return replace(problem, message=f"{problem.message} (variable {item.get('name')})")
 
-    def _size(self) -> None:
-        cpu, memory = self.raw["cpu"], self.raw["memory"]
-        cpu_units = _as_number(cpu, unit="vcpu", factor=1024)
-        memory_mib = _as_number(memory, unit="gb", factor=_GIB)
-        valid = fargate_memory_mib(cpu_units)
-        if not valid:
-            self._fail(
-                "cpu",
-                f'is "{cpu}", which Fargate does not offer',
-                hint=f"Fargate offers cpu {_listed(FARGATE_MEMORY_MIB)}",
-            )
-        if memory_mib not in valid:
-            self._fail(
-                "memory",
-                f'is "{memory}", which Fargate does not offer with cpu {cpu}',
-                hint=f"with cpu {cpu} Fargate offers memory {_listed(valid)}",
-            )
 
-    def _container(self, container: object, *, key: str, names: set[str]) -> None:
-        if not isinstance(container, dict):
-            self._fail(key, f"is {kind_of(container)}, not an object", hint="describe a container")
+def _containers(raw: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return list(raw.get("containerDefinitions") or ())
+
+
+def _of_required_keys(raw: Mapping[str, Any]) -> Iterator[Problem]:
+    hints = {
+        "family": "a family names the task definition; ECS numbers its revisions",
+        "cpu": f"Fargate needs a task cpu, one of {_listed(FARGATE_MEMORY_MIB)}, as a string",
+        "memory": "Fargate needs a task memory in MiB, as a string",
+        "networkMode": 'set "networkMode": "awsvpc"',
+    }
+    for key, hint in hints.items():
+        if not raw.get(key):
+            yield Problem(key, "is missing", hint)
+
+
+def _of_fargate(raw: Mapping[str, Any]) -> Iterator[Problem]:
+    mode, compatibilities = raw.get("networkMode"), raw.get("requiresCompatibilities")
+    if mode and mode != "awsvpc":
+        hint = 'set "networkMode": "awsvpc"'
+        yield Problem("networkMode", f'is "{mode}"; Fargate knows only awsvpc', hint)
+    if compatibilities is not None and "FARGATE" not in compatibilities:
+        yield Problem(
+            "requiresCompatibilities",
+            f"is {json.dumps(compatibilities)}, without FARGATE",
+            'set "requiresCompatibilities": ["FARGATE"]',
+        )
+
+
+def _of_size(raw: Mapping[str, Any]) -> Iterator[Problem]:
+    definition = TaskDefinition(raw)
+    cpu, memory = raw.get("cpu"), raw.get("memory")
+    valid = fargate_memory_mib(definition.cpu_units)
+    if cpu and not valid:
+        hint = f"Fargate offers cpu {_listed(FARGATE_MEMORY_MIB)}"
+        yield Problem("cpu", f'is "{cpu}", which Fargate does not offer', hint)
+    elif cpu and memory and definition.memory_mib not in valid:
+        yield Problem(
+            "memory",
+            f'is "{memory}", which Fargate does not offer with cpu {cpu}',
+            f"with cpu {cpu} Fargate offers memory {_listed(valid)}",
+        )
+    elif cpu and memory:
+        yield from fargate_checks.of_sizes(
+            raw, cpu_units=definition.cpu_units, memory_mib=definition.memory_mib
+        )
+
+
+def _of_essential(raw: Mapping[str, Any]) -> Iterator[Problem]:
+    containers = _containers(raw)
+    if not containers:
+        hint = "it is a list with at least one container"
+        yield Problem("containerDefinitions", "is missing or empty", hint)
+    elif all(item.get("essential") is False for item in containers):
+        hint = 'at least one container needs "essential": true'
+        yield Problem("containerDefinitions", "has no essential container", hint)
+
+
+def _of_execution_role(raw: Mapping[str, Any]) -> Iterator[Problem]:
+    uses_secrets = any(item.get("secrets") for item in _containers(raw))
+    if uses_secrets and not raw.get("executionRoleArn"):
+        yield Problem(
+            "executionRoleArn",
+            "is missing, and a container has secrets",
+            "ECS fetches secrets with the execution role; name it by ARN",
+        )
+
+
+def _of_names(raw: Mapping[str, Any]) -> Iterator[Problem]:
+    names: set[str] = set()
+    for index, container in enumerate(_containers(raw)):
+        key = f"containerDefinitions[{index}]"
         for field in ("name", "image"):
-            if not isinstance(container.get(field), str) or not container[field]:
-                self._fail(f"{key}.{field}", "is missing", hint=f"each container needs its {field}")
-        if container["name"] in names:
-            self._fail(
+            if not container.get(field):
+                yield Problem(f"{key}.{field}", "is missing", f"each container needs its {field}")
+        name = container.get("name", "")
+        if name in names:
+            yield Problem(
                 f"{key}.name",
-                f'repeats the name "{container["name"]}"',
-                hint="container names are unique within a task definition",
+                f'repeats the name "{name}"',
+                "container names are unique within a task definition",
             )
-        names.add(container["name"])
-        seen: dict[str, str] = {}
-        for where, item in self._pairs(container, key=key, field="environment"):
-            self._string(item, key=where, field="value")
-            self._unique(item["name"], key=f"{where}.name", seen=seen)
-        for where, item in self._pairs(container, key=key, field="secrets"):
-            self._string(item, key=where, field="valueFrom")
-            self._unique(item["name"], key=f"{where}.name", seen=seen)
-            try:
-                parse_value_from(item["valueFrom"])
-            except ValueFromError as error:
-                self._fail(f"{where}.valueFrom", error.said, hint=error.hint)
-        for wrong in container_checks.of_container(container, key=key):
-            raise wrong.refused(self.path)
+        names |= {name} - {""}
 
-    def _pairs(
-        self, container: Mapping[str, Any], *, key: str, field: str
-    ) -> Iterator[tuple[str, dict[str, Any]]]:
-        items = container.get(field, [])
-        if not isinstance(items, list):
-            self._fail(f"{key}.{field}", f"is {kind_of(items)}, not a list", hint=_PAIR[field])
-        for index, item in enumerate(items):
-            where = f"{key}.{field}[{index}]"
-            if not isinstance(item, dict):
-                self._fail(where, f"is {kind_of(item)}, not an object", hint=_PAIR[field])
-            self._string(item, key=where, field="name")
-            yield where, item
 
-    def _string(self, item: Mapping[str, Any], *, key: str, field: str) -> None:
+def _of_variables(raw: Mapping[str, Any]) -> Iterator[Problem]:
+    for index, container in enumerate(_containers(raw)):
+        first: dict[str, str] = {}
+        for field, value in (("environment", "value"), ("secrets", "valueFrom")):
+            for number, item in enumerate(container.get(field) or ()):
+                key = f"containerDefinitions[{index}].{field}[{number}]"
+                yield from _of_variable(item, key=key, value=value)
+                name = item.get("name")
+                if name in first:
+                    yield Problem(
+                        f"{key}.name",
+                        f'repeats the variable "{name}" of {first[name]}',
+                        "keep one of the two; a variable is set either in environment or in"
+                        " secrets",
+                    )
+                elif name:
+                    first[name] = f"{key}.name"
+
+
+def _of_variable(item: Mapping[str, Any], *, key: str, value: str) -> Iterator[Problem]:
+    for field in ("name", value):
         if field not in item:
-            self._fail(f"{key}.{field}", "is missing", hint=f"add the key {field}")
-        value = item[field]
-        if not isinstance(value, str):
-            named = f" (variable {item['name']})" if field != "name" else ""
-            self._fail(
-                f"{key}.{field}",
-                f"is {kind_of(value)}, not a string{named}",
-                hint=f"ECS takes strings only: write {json.dumps(_quoted(value))}",
-            )
-
-    def _unique(self, name: str, *, key: str, seen: dict[str, str]) -> None:
-        if name in seen:
-            self._fail(
-                key,
-                f'repeats the variable "{name}" of {seen[name]}',
-                hint="keep one of the two; a variable is set either in environment or in secrets",
-            )
-        seen[name] = key
-
-    def _fail(self, key: str, said: str, *, hint: str) -> NoReturn:
-        raise Wrong(key, said, hint).refused(self.path)
+            yield Problem(f"{key}.{field}", "is missing", f"add the key {field}")
+    if item.get("valueFrom"):
+        try:
+            parse_value_from(item["valueFrom"])
+        except ValueFromError as error:
+            yield Problem(f"{key}.valueFrom", error.said, error.hint)
 
 
-_PAIR = {
-    "environment": 'write a list of {"name": "...", "value": "..."}',
-    "secrets": 'write a list of {"name": "...", "valueFrom": "arn:..."}',
-}
+def _of_each_container(raw: Mapping[str, Any]) -> Iterator[Problem]:
+    for index, container in enumerate(_containers(raw)):
+        yield from container_checks.of_container(container, key=f"containerDefinitions[{index}]")
+
+
+def _of_dependencies(raw: Mapping[str, Any]) -> Iterator[Problem]:
+    yield from container_checks.of_dependencies(_containers(raw))
 
 
 def _listed(values: Sequence[int] | Mapping[int, Any]) -> str:
     return ", ".join(str(value) for value in values)
 
 
-def _quoted(value: object) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
+RULES = (
+    _of_required_keys,
+    _of_fargate,
+    _of_size,
+    _of_essential,
+    _of_execution_role,
+    _of_names,
+    _of_variables,
+    _of_each_container,
+    _of_dependencies,
+    fargate_checks.of_task,
+)
+"""What Fargate wants of an input whose fields have the types that RegisterTaskDefinition takes."""

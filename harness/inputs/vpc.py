@@ -1,27 +1,20 @@
-"""The VPC in the configuration: its addresses and its security groups."""
+"""Production's VPC: its addresses, its security groups, and which groups are whose."""
 
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
-from harness.core.errors import ConfigError
-from harness.inputs import security_groups
-from harness.inputs.security_groups import SecurityGroups
-from harness.inputs.toml_table import Table, nearest
-
-_VPC_PREFIX_LENGTH = 21
-"""The longest: room for the four tiers, and for another stack's."""
+from harness.inputs.problem import Problem, nearest
+from harness.inputs.security_groups import SecurityGroup, SecurityGroups
 
 
 @dataclass(frozen=True)
 class Network:
-    """The VPC's addresses, its security groups, and whose are not named by a file of the app."""
+    """The VPC's addresses, its security groups, and those that no file of the app names."""
 
     vpc_cidr: str
-    """The load balancer and the tasks get their addresses from it, so that the app's trusted
-    proxies are tested as they are."""
     groups: SecurityGroups
     proxy_group: str
     """Id of RDS Proxy's group; likewise below."""
@@ -30,65 +23,48 @@ class Network:
     """Empty where the VPC has no endpoints: the AWS APIs are then open to tasks."""
 
 
-def read(table: Table, *, root: Path) -> Network:
-    """Read the table ``[network]``.
-
-    Raises:
-        ConfigError: A key, the file of groups or one of the names is wrong.
-    """
-    table.only("vpc_cidr", "security_groups", "proxy_group", "database_group", "endpoints_group")
-    groups = security_groups.load(table.existing_file("security_groups", root=root))
-    cidr = _vpc_cidr(table)
-    _refuse_subnets(groups, vpc_cidr=cidr)
-    with_endpoints = "endpoints_group" in table.data
-    return Network(
-        vpc_cidr=cidr,
-        groups=groups,
-        proxy_group=_group(table, "proxy_group", groups=groups),
-        database_group=_group(table, "database_group", groups=groups),
-        endpoints_group=_group(table, "endpoints_group", groups=groups) if with_endpoints else "",
-    )
+def unknown_group(name: str, *, key: str, groups: SecurityGroups) -> Iterator[Problem]:
+    """Find a name or id in cutover.toml that no group has."""
+    if name not in groups.ids:
+        message = f'is "{name}", which is no security group in {groups.path}'
+        yield Problem(key, message, nearest(name, groups.ids))
 
 
-def _group(table: Table, key: str, *, groups: SecurityGroups) -> str:
-    """Read a group's name or id, and return its id."""
-    text = table.text(key)
-    ids = {one.name: one.id for one in groups.groups.values()} | {
-        name: name for name in groups.groups
-    }
-    if text not in ids:
-        problem = f'there is no security group "{text}" in {groups.path}'
-        raise table.fail(key, problem, nearest(text, ids))
-    return ids[text]
-
-
-def _refuse_subnets(groups: SecurityGroups, *, vpc_cidr: str) -> None:
-    """Refuse rules that name a part of the VPC: the stack's subnets are not production's.
-
-    Raises:
-        ConfigError: There is such a rule.
-    """
+def parts_of_the_vpc(groups: SecurityGroups, *, vpc_cidr: str) -> Iterator[Problem]:
+    """Find rules that admit a part of the VPC: the stack's subnets are not production's."""
     vpc = ipaddress.IPv4Network(vpc_cidr)
-    for group in groups.groups.values():
-        for cidr in (cidr for permission in group.ingress for cidr in permission.cidrs):
-            named = ipaddress.IPv4Network(cidr)
-            if named.subnet_of(vpc) and named != vpc:
-                raise ConfigError(
-                    f"security group {group.name} admits {cidr}, a part of the VPC",
-                    where=str(groups.path),
-                    hint="the stack's subnets have other addresses than production's: admit the"
-                    " security group of those who are there, which is also what AWS advises",
+    for key, group in _with_keys(groups):
+        for number, permission in enumerate(group.ingress):
+            for index, cidr in enumerate(permission.cidrs):
+                named = ipaddress.IPv4Network(cidr)
+                if named.subnet_of(vpc) and named != vpc:
+                    yield Problem(
+                        f"{key}.IpPermissions[{number}].IpRanges[{index}].CidrIp",
+                        f"admits {cidr}, a part of the VPC",
+                        "the stack's subnets have other addresses than production's: admit the"
+                        " security group of those who are there, which is also what AWS advises",
+                    )
+
+
+def several_tiers(groups: SecurityGroups, task_groups: Iterable[str]) -> Iterator[Problem]:
+    """Find rules that tell one task from another, which addresses here cannot."""
+    tasks = frozenset(task_groups)
+    for key, group in _with_keys(groups):
+        opened: dict[tuple[str, int, int], set[str]] = {}
+        for one in group.ingress:
+            ports = (one.protocol, one.from_port, one.to_port)
+            opened.setdefault(ports, set()).update(tasks.intersection(one.groups))
+        for admitted in opened.values():
+            if admitted and admitted != tasks:
+                yield Problem(
+                    key,
+                    f"{group.name} admits the tasks of {', '.join(sorted(admitted))}"
+                    f" and not those of {', '.join(sorted(tasks - admitted))}",
+                    "here all tasks share a range of addresses, so a pass would prove nothing:"
+                    " give the services one group, or admit all of their groups",
                 )
 
 
-def _vpc_cidr(table: Table) -> str:
-    cidr = table.text("vpc_cidr")
-    try:
-        network = ipaddress.IPv4Network(cidr)
-    except ValueError as error:
-        raise table.fail("vpc_cidr", str(error), 'write vpc_cidr = "10.40.0.0/16"') from error
-    if network.prefixlen > _VPC_PREFIX_LENGTH:
-        raise table.fail(
-            "vpc_cidr", f"{cidr} has no room for a /24 of each tier", "take it from the VPC"
-        )
-    return cidr
+def _with_keys(groups: SecurityGroups) -> Iterator[tuple[str, SecurityGroup]]:
+    for index, group in enumerate(groups.groups.values()):
+        yield f"SecurityGroups[{index}]", group

@@ -73,11 +73,7 @@ def planned_services(
     images: Mapping[str, str],
     tiers: Mapping[str, Tier],
 ) -> tuple[Planned, ...]:
-    """Return the services, in the order of ``SERVICES``.
-
-    Raises:
-        ConfigError: The security groups contradict each other.
-    """
+    """Return the services, in the order of ``SERVICES``."""
     config = production.config
     ca_pem, certificates = materials.certificates.ca_pem, materials.certificates
     database = config.database

@@ -48,23 +48,18 @@ def pytest_cutover_target(config: pytest.Config, name: str) -> Target:
     if name == URL and url:
         key = os.environ.get("CUTOVER_PROBE_KEY")
         return locate.url(url, probe_key=Secret(key) if key else None)
-    from harness.inputs import task_definitions
     from harness.inputs.config import load
+    from harness.inputs.production import public_site
 
-    loaded = load(os.environ, cwd=config.rootpath)
     if name == LOCAL:
-        return locate.local(loaded.home)
+        return locate.local(load(os.environ, cwd=config.rootpath).home)
     if name == AWS:
         raise TargetError(
             "The target aws has no addresses yet: this version rehearses on the local stack.",
             hint="Use --cutover-target local, or --cutover-target url for the production site.",
         )
-    web = task_definitions.load(loaded.services["web"].task_definition).containers[0]
-    return locate.url(
-        loaded.public_url,
-        probe_key=loaded.given_probe_key,
-        session_cookie=web.environment.get("SESSION_COOKIE", ""),
-    )
+    site = public_site(os.environ, cwd=config.rootpath)
+    return locate.url(site.url, probe_key=site.probe_key, session_cookie=site.session_cookie)
 
 
 def _is_scenario(item: pytest.Item) -> bool:

@@ -184,7 +184,7 @@ MISTAKES = (
     Mistake(
         "the rule's Input has a word that ECS does not know",
         replace(SCHEDULE, '"containerOverrides"', '"containerOverride"'),
-        cause='its target\'s Input has "containerOverride", which is no override of RunTask',
+        cause='Targets[0].Input has "containerOverride", which is no override of RunTask',
         exit_code=USAGE,
     ),
 )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from harness.stack.components import control, edge, emulator, mysql, proxy
 from harness.stack.network.addresses import Tier
-from harness.stack.network.packet_rules import TASKS, Layout, Member, require_one_tier
+from harness.stack.network.packet_rules import TASKS, Layout, Member
 from harness.standins.contract import PacketRules
 
 if TYPE_CHECKING:
@@ -23,11 +23,7 @@ _HTTPS = 443
 
 
 def packet_rules(production: Production, *, tiers: Mapping[str, Tier]) -> PacketRules:
-    """Return what control enforces: the rules of each service, and those of tasks in parts.
-
-    Raises:
-        ConfigError: A group is unknown, or tells one service's tasks from another's.
-    """
+    """Return what control enforces: the rules of each service, and those of tasks in parts."""
     layout = _layout(production, tiers=tiers)
     services = [name for name in layout.members if name != TASKS]
     return PacketRules(
@@ -52,12 +48,9 @@ def _layout(production: Production, *, tiers: Mapping[str, Tier]) -> Layout:
 
 def members(production: Production) -> dict[str, Member]:
     """Return every service with a namespace of its own, and the tasks."""
-    network, groups = production.network, production.network.groups
+    network = production.network
     balancer = tuple(_load_balancer_groups(production))
     tasks = tuple(sorted(_task_groups(production)))
-    require_one_tier(groups, tasks)
-    for name in (*balancer, *tasks):
-        _ = groups[name]
     endpoints = (network.endpoints_group,) if network.endpoints_group else ()
     open_to_tasks = () if endpoints else ((TASKS, emulator.PORT),)
     return {

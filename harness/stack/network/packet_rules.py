@@ -14,7 +14,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network
 
-from harness.core.errors import ConfigError
 from harness.inputs.security_groups import ANY, Permission, SecurityGroups
 from harness.stack.network.addresses import Tier
 from harness.standins.contract import TaskRules
@@ -158,29 +157,6 @@ class Layout:
             if network in self.members[other].networks and network not in (PUBLIC, OPERATOR):
                 tier = self.tiers[network]
                 yield tier.tasks if other == TASKS else tier.of(other), tier
-
-
-def require_one_tier(groups: SecurityGroups, task_groups: Iterable[str]) -> None:
-    """Refuse rules that tell one task from another, which addresses here cannot.
-
-    Raises:
-        ConfigError: A group admits some of the groups that tasks have, and not all.
-    """
-    tasks = frozenset(task_groups)
-    for group in groups.groups.values():
-        opened: dict[tuple[str, int, int], set[str]] = {}
-        for one in group.ingress:
-            ports = (one.protocol, one.from_port, one.to_port)
-            opened.setdefault(ports, set()).update(tasks.intersection(one.groups))
-        for admitted in opened.values():
-            if admitted and admitted != tasks:
-                raise ConfigError(
-                    f"security group {group.name} admits the tasks of {', '.join(sorted(admitted))}"
-                    f" and not those of {', '.join(sorted(tasks - admitted))}",
-                    where=str(groups.path),
-                    hint="here all tasks share a range of addresses, so a pass would prove nothing:"
-                    " give the services one group, or admit all of their groups",
-                )
 
 
 def _ports(permission: Permission, here: Mapping[int, int]) -> Iterator[tuple[int, int]]:

@@ -149,7 +149,7 @@ def test_leaving_cancels_what_is_under_way() -> None:
 
 def test_secrets_are_new_and_strict_json() -> None:
     shape: dict[str, SecretValue] = {
-        "db": {"username": "tickets", "password": Generated("password")},
+        "db": {"username": "tickets", "password": Generated(generate="password")},
         "plain": "text",
     }
     first, second = secret_values.make(shape), secret_values.make(shape)

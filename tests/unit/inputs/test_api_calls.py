@@ -12,6 +12,7 @@ from harness.aws import eventbridge
 from harness.core.errors import ConfigError
 from harness.inputs import api_calls
 from harness.inputs.api_calls import Call
+from harness.inputs.document import Document, read_json
 
 APP = Path(__file__).resolve().parents[3] / "app" / "aws"
 DEAD = {"QueueName": "dead"}
@@ -36,13 +37,13 @@ TARGET = {
 }
 
 
-def write(directory: Path, content: Any) -> Path:
+def write(directory: Path, content: Any) -> Document:
     path = directory / "file.json"
     path.write_text(json.dumps(content))
-    return path
+    return read_json(path)
 
 
-def schedule(directory: Path, **target: Any) -> Path:
+def schedule(directory: Path, **target: Any) -> Document:
     targets = [{k: v for k, v in {**TARGET, **target}.items() if v is not None}]
     return write(
         directory,
@@ -51,10 +52,10 @@ def schedule(directory: Path, **target: Any) -> Path:
 
 
 def test_the_reference_apps_files_are_good() -> None:
-    assert api_calls.bucket(APP / "bucket.json").inputs_of("CreateBucket")
-    assert len(api_calls.queues(APP / "queues.json").calls) == 2
-    assert api_calls.identity(APP / "identity.json").calls
-    assert api_calls.schedule(APP / "schedule.json").inputs_of("PutTargets")
+    assert api_calls.bucket(read_json(APP / "bucket.json")).inputs_of("CreateBucket")
+    assert len(api_calls.queues(read_json(APP / "queues.json")).calls) == 2
+    assert api_calls.identity(read_json(APP / "identity.json")).calls
+    assert api_calls.schedule(read_json(APP / "schedule.json")).inputs_of("PutTargets")
 
 
 @pytest.mark.parametrize(
@@ -87,23 +88,30 @@ def test_the_dead_letter_queue_is_known_from_either_form() -> None:
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ({"CreateQueue": [JOBS, DEAD]}, "its dead-letter queue dead is not above it"),
+        (
+            {"CreateQueue": [JOBS, DEAD]},
+            "CreateQueue[0].Attributes.RedrivePolicy names the queue dead, which is not above it",
+        ),
         (
             {"CreateQueue": {"QueueName": "jobs", "Attributes": {"VisibilityTimeout": 120}}},
-            "the attribute VisibilityTimeout is 120",
+            "CreateQueue.Attributes.VisibilityTimeout is a number, and must be a string",
         ),
-        ({"CreateQueues": [DEAD]}, 'unknown operation "CreateQueues"'),
-        ({"CreateQueue": [{"Name": "jobs"}]}, "CreateQueue has no QueueName"),
-        ({}, "it has no CreateQueue"),
+        ({"CreateQueues": [DEAD]}, "CreateQueues is no operation for this file"),
+        ({"CreateQueue": [{"Name": "jobs"}]}, "CreateQueue[0].Name is no field that AWS knows"),
+        ({"CreateQueue": "jobs"}, "CreateQueue is a string, and must be an object"),
+        (
+            {"CreateQueue": {"QueueName": "a", "Attributes": {"RedrivePolicy": "{"}}},
+            "CreateQueue.Attributes.RedrivePolicy is not a JSON object",
+        ),
+        ({}, "has no CreateQueue"),
     ],
 )
 def test_a_wrong_queue_is_refused_with_its_place(tmp_path: Path, content: Any, said: str) -> None:
-    path = write(tmp_path, content)
+    document = write(tmp_path, content)
     with pytest.raises(ConfigError) as failure:
-        api_calls.queues(path)
-    assert str(failure.value).startswith(f"{path}: ")
+        api_calls.queues(document)
+    assert str(document.path) in str(failure.value)
     assert said in str(failure.value)
-    assert "what to do:" in str(failure.value)
 
 
 def test_a_bucket_file_is_about_one_bucket(tmp_path: Path) -> None:
@@ -114,7 +122,7 @@ def test_a_bucket_file_is_about_one_bucket(tmp_path: Path) -> None:
             "PutPublicAccessBlock": {"Bucket": "two", "PublicAccessBlockConfiguration": BLOCK},
         },
     )
-    with pytest.raises(ConfigError, match="different buckets: one, two"):
+    with pytest.raises(ConfigError, match='Bucket is "two", and CreateBucket has "one"'):
         api_calls.bucket(path)
 
 
@@ -151,7 +159,7 @@ def test_an_override_that_ecs_does_not_know_is_refused(tmp_path: Path, written: 
 
 @pytest.mark.parametrize("key", ["RoleArn", "EcsParameters"])
 def test_a_target_that_cannot_run_a_task_is_refused(tmp_path: Path, key: str) -> None:
-    with pytest.raises(ConfigError, match=f"its target has no {key}"):
+    with pytest.raises(ConfigError, match=f"{key} is missing"):
         api_calls.schedule(schedule(tmp_path, **{key: None}))
 
 
@@ -171,18 +179,18 @@ def test_a_target_that_cannot_run_a_task_is_refused(tmp_path: Path, key: str) ->
                     "NetworkConfiguration": {"awsvpcConfiguration": {"subnets": ["s"]}},
                 }
             },
-            "NetworkConfiguration.awsvpcConfiguration.subnets is no member that AWS knows",
+            "Targets[0].EcsParameters.NetworkConfiguration.awsvpcConfiguration.subnets is no field"
+            " that AWS knows",
         ),
     ],
 )
 def test_a_target_that_put_targets_does_not_take_is_refused(
     tmp_path: Path, target: dict[str, Any], said: str
 ) -> None:
-    path = schedule(tmp_path, **target)
+    document = schedule(tmp_path, **target)
     with pytest.raises(ConfigError) as failure:
-        api_calls.schedule(path)
-    assert said in str(failure.value)
-    assert str(failure.value).startswith(f"{path}: PutTargets.")
+        api_calls.schedule(document)
+    assert f"PutTargets.{said}" in str(failure.value)
 
 
 @pytest.mark.parametrize(

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
 
 from harness.core.errors import ConfigError
-from harness.inputs import config
+from harness.inputs import config, toml_schema
 from harness.inputs.config import Generated
+from harness.inputs.problem import InputError
 
 GOOD = """
 [app]
@@ -49,11 +49,6 @@ AWS_ENDPOINT_URL = "http://emulator:4566"
 
 
 def write(directory: Path, text: str = GOOD) -> Path:
-    (directory / "app").mkdir(exist_ok=True)
-    for name in ("lb.json", "tg.json", "web.json", "service.json"):
-        (directory / name).write_text("{}")
-    groups = {"SecurityGroups": [{"GroupId": "sg-1", "GroupName": "proxy", "IpPermissions": []}]}
-    (directory / "groups.json").write_text(json.dumps(groups))
     (directory / "cutover.toml").write_text(text)
     return directory
 
@@ -73,7 +68,10 @@ def failure(directory: Path, text: str = GOOD, **environ: str) -> str:
 def test_a_good_file_is_read(tmp_path: Path) -> None:
     found = load(write(tmp_path))
     assert found.public_host == "tickets.example"
-    assert found.secrets["db"] == {"username": "tickets", "password": Generated("password")}
+    assert found.secrets["db"] == {
+        "username": "tickets",
+        "password": Generated(generate="password"),
+    }
     assert found.first_run[0].command == ("php", "artisan", "migrate")
     assert found.overlay.environment == {"AWS_ENDPOINT_URL": "http://emulator:4566"}
     assert found.home == tmp_path / ".cutover"
@@ -87,50 +85,97 @@ def test_the_projects_own_file_is_good() -> None:
 def test_a_missing_file_names_the_variable_that_moves_it(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         load(tmp_path)
-    assert f"{tmp_path}/cutover.toml: there is no such file" in str(caught.value)
+    assert f"{tmp_path}/cutover.toml: does not exist" in str(caught.value)
     assert "CUTOVER_CONFIG" in str(caught.value)
 
 
 @pytest.mark.parametrize(
     ("old", "new", "expected"),
     [
-        ('region = "us-east-1"', 'regoin = "x"', 'key "aws.regoin": unknown key'),
+        ('region = "us-east-1"', 'regoin = "x"', "aws.regoin is unknown"),
         ('region = "us-east-1"', 'regoin = "x"', 'did you mean "region"?'),
-        ('region = "us-east-1"', "region = 7", 'key "aws.region": must be text, is a number'),
-        ('region = "us-east-1"', "", 'key "aws.region": is missing'),
-        ('"123456789012"', '"123"', 'key "aws.account_id": must be twelve digits'),
-        ('"web.json"', '"nope.json"', 'key "services.web.task_definition": there is no file'),
-        ("https://tickets.example", "http://x", 'key "app.url": "http://x" is not https://host'),
+        ('region = "us-east-1"', "region = 7", "aws.region is a number, and must be text"),
+        ('region = "us-east-1"', "", "aws.region is missing"),
+        ('"123456789012"', '"123"', "aws.account_id must be twelve digits"),
+        ("https://tickets.example", "http://x", 'app.url is "http://x", not https://host'),
         ("[probe]\nsecret = ", "[probe]\nsecrt = ", 'did you mean "secret"?'),
         ('generate = "password"', 'generate = "pasword"', 'did you mean "password"?'),
-        ('"php", "artisan", "migrate"', "", 'key "first_run[0].command": must be a list of texts'),
-        ('secret = "db"\n[ecs]', 'secret = "nope"\n[ecs]', 'there is no secret "nope"'),
-        ("[services.web]", "[services.worker]", 'key "services.web": is missing'),
-        ('"10.40.0.0/16"', '"10.40.0.1/16"', 'key "network.vpc_cidr": 10.40.0.1/16 has host bits'),
-        ('"10.40.0.0/16"', '"10.40.0.0/28"', "has no room for a /24"),
+        (
+            '"php", "artisan", "migrate"',
+            "",
+            "first_run[0].command is empty, and must be a list of texts",
+        ),
+        (
+            'secret = "db"\n[ecs]',
+            'secret = "nope"\n[ecs]',
+            'database.secret is "nope", and there is no such secret',
+        ),
+        ("[services.web]", "[services.worker]", "services.web is missing"),
+        (
+            '"10.40.0.0/16"',
+            '"10.40.0.1/16"',
+            "network.vpc_cidr is no CIDR: 10.40.0.1/16 has host bits",
+        ),
+        ('"10.40.0.0/16"', '"10.40.0.0/28"', "without room for a /24"),
         ("[aws]", "[aws", "not valid TOML"),
-        ('group = "proxy"', 'group = "prxy"', 'there is no security group "prxy"'),
-        ('proxy_group = "proxy"', "", 'key "network.proxy_group": is missing'),
+        ('proxy_group = "proxy"', "", "network.proxy_group is missing"),
     ],
 )
 def test_a_mistake_names_file_key_and_remedy(
     tmp_path: Path, old: str, new: str, expected: str
 ) -> None:
     assert old in GOOD
-    said = failure(tmp_path, GOOD.replace(old, new))
-    assert expected in said
-    assert "cutover.toml" in said
-    assert "what to do:" in said
+    message = failure(tmp_path, GOOD.replace(old, new))
+    assert expected in message
+    assert "cutover.toml" in message
 
 
 def test_an_unknown_variable_names_the_nearest(tmp_path: Path) -> None:
     said = failure(tmp_path, CUTOVER_VENDER="debian")
-    assert "unknown variable CUTOVER_VENDER" in said
+    assert "CUTOVER_VENDER is unknown" in said
     assert 'did you mean "CUTOVER_VENDOR"?' in said
 
 
+@pytest.mark.parametrize(
+    "name", ["CUTOVER_BUILD_ID", "CUTOVER_REGISTRY", "CUTOVER_", "HARNESS_HOME"]
+)
+def test_others_variables_are_theirs(tmp_path: Path, name: str) -> None:
+    assert load(write(tmp_path), **{name: "x"})
+
+
+def test_all_problems_come_out_together_each_with_its_line_and_remedy(tmp_path: Path) -> None:
+    text = GOOD.replace('region = "us-east-1"', 'regoin = "x"').replace('"us-east-1"', "7")
+    text = text.replace('"php", "artisan", "migrate"', "").replace('"10.40.0.0/16"', '"10"')
+    write(tmp_path, text + "[limits]\nup_s = true\n[images]\nap = 'x'\n")
+    with pytest.raises(InputError) as caught:
+        load(tmp_path, CUTOVER_VENDOR="npm", CUTOVER_HOMe="x")
+    problems = caught.value.problems
+    assert {one.key for one in problems} == {
+        *("CUTOVER_VENDOR", "CUTOVER_HOMe", "aws.regoin", "first_run[0].command"),
+        *("network.vpc_cidr", "limits.up_s", "images.ap"),
+    }
+    lines = text.splitlines()
+    assert all(one.hint for one in problems)
+    for one in problems:
+        if one.key in ("aws.regoin", "network.vpc_cidr", "first_run[0].command"):
+            assert lines[one.line - 1].startswith(one.key.rpartition(".")[2])
+    assert str(caught.value).startswith("7 problems in the configuration and its files:\n")
+
+
+def test_a_secrets_value_is_not_shown(tmp_path: Path) -> None:
+    assert "12345" not in failure(
+        tmp_path, GOOD.replace('username = "tickets"', "username = 12345")
+    )
+
+
+def test_the_schema_has_every_table_with_its_keys() -> None:
+    schema = toml_schema.schema()
+    assert set(schema["required"]) < set(schema["properties"])
+    assert schema["$defs"]["Database"]["properties"]["secret"]["description"]
+
+
 def test_a_vendor_that_is_none_is_refused(tmp_path: Path) -> None:
-    assert 'CUTOVER_VENDOR: "npm"' in failure(tmp_path, CUTOVER_VENDOR="npm")
+    assert 'CUTOVER_VENDOR is "npm"' in failure(tmp_path, CUTOVER_VENDOR="npm")
 
 
 def test_the_probe_key_is_never_shown(tmp_path: Path) -> None:

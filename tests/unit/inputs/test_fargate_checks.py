@@ -11,8 +11,8 @@ from harness.inputs import fargate_checks
 
 def found(container: dict[str, Any], **task: Any) -> list[str]:
     raw = {"containerDefinitions": [{"name": "app", **container}], **task}
-    wrongs = fargate_checks.of_task(raw, cpu_units=512, memory_mib=1024)
-    return [f"{one.key} {one.said}" for one in wrongs]
+    sizes = fargate_checks.of_sizes(raw, cpu_units=512, memory_mib=1024)
+    return [str(one) for one in (*fargate_checks.of_task(raw), *sizes)]
 
 
 @pytest.mark.parametrize(

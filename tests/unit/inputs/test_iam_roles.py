@@ -10,6 +10,7 @@ import pytest
 
 from harness.core.errors import ConfigError
 from harness.inputs import iam_roles
+from harness.inputs.document import read_json
 
 TRUST = {
     "Version": "2012-10-17",
@@ -42,12 +43,15 @@ def write(app: Path, content: object) -> Path:
 
 
 def test_an_app_without_role_files_has_no_roles(tmp_path: Path) -> None:
-    assert iam_roles.read(tmp_path) == ()
+    assert iam_roles.files(tmp_path) == []
 
 
 def test_a_role_is_created_as_its_file_says(tmp_path: Path) -> None:
-    write(tmp_path, role(Path="/app/", Policies=policies(ALLOW), ManagedPolicyArns=[MANAGED]))
-    (found,) = iam_roles.read(tmp_path)
+    path = write(
+        tmp_path, role(Path="/app/", Policies=policies(ALLOW), ManagedPolicyArns=[MANAGED])
+    )
+    assert iam_roles.files(tmp_path) == [path]
+    found = iam_roles.read(read_json(path))
     assert found.name == "tickets-web"
     assert found.create == {
         "RoleName": "tickets-web",
@@ -65,11 +69,12 @@ def test_a_role_is_created_as_its_file_says(tmp_path: Path) -> None:
         ({"AssumeRolePolicyDocument": TRUST}, "RoleName is missing"),
         (role(Policy=[]), "Policy is no key of a role's file"),
         ({"RoleName": "a"}, "AssumeRolePolicyDocument has no Statement"),
-        (role(Policies={}), "Policies is not a list"),
+        (role(Policies={"a": 1}), "Policies is an object, and must be a list"),
         (role(Policies=[{}]), "Policies[0] has no PolicyName"),
         (role(Policies=policies()), "Policies[0].PolicyDocument has no Statement"),
         (role(Policies=policies({**ALLOW, "Effect": "allow"})), "Statement[0] has no Effect"),
         (role(Policies=policies({"Effect": "Allow", "Action": "s3:*"})), "has no Resource"),
+        (role(Description="\u2603"), "Description has characters, or a form, that AWS does not"),
         (role(ManagedPolicyArns=["arn:aws:iam::aws:policy/Other"]), "whose document is not known"),
     ],
 )
@@ -78,7 +83,7 @@ def test_what_is_wrong_is_named_with_file_and_key(
 ) -> None:
     path = write(tmp_path, content)
     with pytest.raises(ConfigError) as failure:
-        iam_roles.read(tmp_path)
+        iam_roles.read(read_json(path))
     assert words.replace("{path}", str(path)) in str(failure.value)
     assert str(path) in str(failure.value)
     assert "what to do: " in str(failure.value)

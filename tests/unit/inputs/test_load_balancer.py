@@ -10,6 +10,7 @@ import pytest
 
 from harness.core.errors import ConfigError
 from harness.inputs import load_balancer
+from harness.inputs.document import read_json
 
 ECS = Path(__file__).resolve().parents[3] / "app" / "ecs"
 READ = {"LoadBalancer": load_balancer.load_balancer, "TargetGroup": load_balancer.target_group}
@@ -19,7 +20,7 @@ FILES = {"LoadBalancer": "load-balancer.json", "TargetGroup": "target-group.json
 def test_productions_files_are_read_as_they_are() -> None:
     for key, read in READ.items():
         path = ECS / FILES[key]
-        assert read(path) == json.loads(path.read_text())
+        assert read(read_json(path)) == json.loads(path.read_text())
 
 
 @pytest.mark.parametrize(
@@ -46,7 +47,7 @@ def test_what_leaves_visitors_outside_is_named(
     path = tmp_path / FILES[key]
     path.write_text(json.dumps(raw))
     with pytest.raises(ConfigError) as refused:
-        READ[key](path)
+        READ[key](read_json(path))
     assert said in str(refused.value)
     assert str(path) in str(refused.value)
 
@@ -54,4 +55,4 @@ def test_what_leaves_visitors_outside_is_named(
 def test_what_is_left_out_is_what_aws_takes(tmp_path: Path) -> None:
     path = tmp_path / "load-balancer.json"
     path.write_text(json.dumps({"LoadBalancer": {"Name": "tickets"}}))
-    assert load_balancer.load_balancer(path)["LoadBalancer"] == {"Name": "tickets"}
+    assert load_balancer.load_balancer(read_json(path))["LoadBalancer"] == {"Name": "tickets"}

@@ -10,33 +10,37 @@ import pytest
 
 from harness.core.errors import ConfigError
 from harness.inputs import load_balancer, operation_shapes
+from harness.inputs.document import read_json
+from harness.inputs.problem import Problem
 
-FILE = Path("service.json")
 SERVICE: dict[str, Any] = {"serviceName": "web", "desiredCount": 2, "launchType": "FARGATE"}
 
 
-def refused(given: dict[str, Any], *, operation: str = "CreateService", key: str = "") -> str:
-    with pytest.raises(ConfigError) as caught:
-        operation_shapes.check(given, api="ecs", operation=operation, path=FILE, key=key)
-    return str(caught.value)
+def problems(
+    given: dict[str, Any], *, api: str = "ecs", operation: str = "CreateService", key: str = ""
+) -> list[str]:
+    fit = operation_shapes.fit(given, api=api, operation=operation, key=key)
+    return [f"{one}: {one.hint}" for one in fit.problems]
 
 
 def test_what_aws_takes_is_taken() -> None:
     group = {"awsvpcConfiguration": {"subnets": ["subnet-1"], "assignPublicIp": "DISABLED"}}
     given = {**SERVICE, "networkConfiguration": group, "tags": [{"key": "a", "value": "b"}]}
-    operation_shapes.check(given, api="ecs", operation="CreateService", path=FILE)
+    fit = operation_shapes.fit(given, api="ecs", operation="CreateService")
+    assert not fit.problems
+    assert fit.fitting == given
 
 
 @pytest.mark.parametrize(
     ("changed", "said", "remedy"),
     [
-        ({"desiredcount": 2}, "desiredcount is no member", 'did you mean "desiredCount"?'),
+        ({"desiredcount": 2}, "desiredcount is no field", 'did you mean "desiredCount"?'),
         ({"desiredCount": "2"}, "desiredCount is a string, and must be a whole number", "write a"),
         ({"desiredCount": True}, "desiredCount is a boolean, and must be a whole", "write a"),
         ({"desiredCount": None}, "desiredCount is null, and must be a whole number", "write a"),
         ({"launchType": "Fargate"}, 'launchType is "Fargate", which AWS does not', "FARGATE"),
         ({"tags": {"a": "b"}}, "tags is an object, and must be a list", "write a list"),
-        ({"tags": [{"name": "a"}]}, "tags[0].name is no member", "known here: key, value"),
+        ({"tags": [{"name": "a"}]}, "tags[0].name is no field", "known here: key, value"),
         (
             {"networkConfiguration": {"awsvpcConfiguration": {"securityGroups": ["sg-1"]}}},
             "networkConfiguration.awsvpcConfiguration.subnets is missing",
@@ -45,8 +49,7 @@ def test_what_aws_takes_is_taken() -> None:
     ],
 )
 def test_what_aws_refuses_is_named(changed: dict[str, Any], said: str, remedy: str) -> None:
-    message = refused({**SERVICE, **changed})
-    assert message.startswith(f"service.json: {said}")
+    message = next(one for one in problems({**SERVICE, **changed}) if one.startswith(said))
     assert remedy in message
     assert "(ecs CreateService)" in message
 
@@ -55,13 +58,56 @@ def test_a_value_is_never_shown_but_where_aws_lists_what_it_takes() -> None:
     environment = [{"name": "DB_PASSWORD", "value": 12345678}]
     container = {"name": "app", "environment": environment}
     given = {"family": "web", "containerDefinitions": [container]}
-    message = refused(given, operation="RegisterTaskDefinition")
+    (message,) = problems(given, operation="RegisterTaskDefinition")
     assert "containerDefinitions[0].environment[0].value is a number" in message
+    assert "put it in quotes" in message
     assert "12345678" not in message
 
 
 def test_the_key_says_where_in_the_file_the_input_is() -> None:
-    assert refused({"x": 1}, key="Service").startswith("service.json: Service.x is no member")
+    assert problems({"x": 1}, key="Service")[0].startswith("Service.x is no field")
+
+
+def test_a_misspelt_field_is_one_problem_and_not_two() -> None:
+    assert [one.partition(":")[0] for one in problems({"serviceNam": "web"})] == [
+        "serviceNam is no field that AWS knows"
+    ]
+
+
+def test_every_problem_is_found_and_what_fits_is_left() -> None:
+    given = {"serviceName": 5, "desiredcount": 2, "tags": [{"key": "a"}, 7], "launchType": "EC2x"}
+    fit = operation_shapes.fit(given, api="ecs", operation="CreateService")
+    assert [one.key for one in fit.problems] == [
+        "serviceName",
+        "desiredcount",
+        "tags[1]",
+        "launchType",
+    ]
+    assert fit.fitting == {"tags": [{"key": "a"}, {}], "launchType": "EC2x"}
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("", "Name is empty"),
+        ("x" * 65, "Name has 65 characters, and AWS takes 64 at the most"),
+        ("each minute", "Name has characters, or a form, that AWS does not take"),
+    ],
+)
+def test_a_text_has_the_length_and_form_that_aws_takes(name: str, said: str) -> None:
+    (message,) = problems({"Name": name}, api="events", operation="PutRule")
+    assert message.startswith(said)
+
+
+def test_a_rule_has_the_word_where_the_shape_says_less_and_not_where_it_saw_nothing() -> None:
+    given = {"serviceName": 5, "launchType": "EC2x"}
+    fit = operation_shapes.fit(given, api="ecs", operation="CreateService")
+    rules = [Problem("serviceName", "is missing", ""), Problem("launchType", "is EC2", "")]
+    found = fit.with_rules(rules)
+    assert [str(one) for one in found] == [
+        "serviceName is a number, and must be a string",
+        "launchType is EC2",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -78,10 +124,10 @@ def test_a_target_group_out_of_range_is_named(
     path = tmp_path / "target-group.json"
     good = {"Name": "web", "TargetType": "ip", "Protocol": "HTTP", "Port": 8080}
     path.write_text(json.dumps({"TargetGroup": good}))
-    assert load_balancer.target_group(path)
+    assert load_balancer.target_group(read_json(path))
     path.write_text(json.dumps({"TargetGroup": {**good, **changed}}))
     with pytest.raises(ConfigError) as caught:
-        load_balancer.target_group(path)
+        load_balancer.target_group(read_json(path))
     assert said in str(caught.value)
     assert str(caught.value).startswith(f"{path}: TargetGroup.")
 
@@ -91,4 +137,4 @@ def test_attributes_are_a_list_of_keys_and_values(tmp_path: Path) -> None:
     attributes = {"idle_timeout.timeout_seconds": "60"}
     path.write_text(json.dumps({"LoadBalancer": {"Name": "web"}, "Attributes": attributes}))
     with pytest.raises(ConfigError, match="Attributes is an object, and must be a list"):
-        load_balancer.load_balancer(path)
+        load_balancer.load_balancer(read_json(path))

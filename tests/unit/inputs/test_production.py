@@ -1,12 +1,68 @@
-"""Production: every file that cutover.toml names, read once."""
+"""Production: every file that cutover.toml names, read once, and every problem of every file."""
 
 from __future__ import annotations
 
+import json
+import shutil
+from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-from harness.inputs import production
+import pytest
+
+from harness.inputs import config, production
+from harness.inputs.problem import InputError, Problem
 
 ROOT = Path(__file__).resolve().parents[3]
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """The reference app's inputs, which a test may break."""
+    shutil.copy(ROOT / "cutover.toml", tmp_path)
+    for name in ("aws", "ecs", "iam", "network"):
+        shutil.copytree(ROOT / "app" / name, tmp_path / "app" / name)
+    return tmp_path
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
+    """How often each file's text was read."""
+    counts: Counter[str] = Counter()
+    read_text, read_bytes = Path.read_text, Path.read_bytes
+
+    def text(path: Path, *args: Any, **options: Any) -> str:
+        counts[path.name] += 1
+        return read_text(path, *args, **options)
+
+    def content(path: Path) -> bytes:
+        counts[path.name] += 1
+        return read_bytes(path)
+
+    monkeypatch.setattr(Path, "read_text", text)
+    monkeypatch.setattr(Path, "read_bytes", content)
+    return counts
+
+
+def edit(path: Path, change: Callable[[dict[str, Any]], object]) -> None:
+    data = json.loads(path.read_text())
+    change(data)
+    path.write_text(json.dumps(data, indent=2))
+
+
+def replace(path: Path, old: str, new: str) -> None:
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+
+
+def problems(project: Path, **environ: str) -> dict[tuple[str, str], Problem]:
+    with pytest.raises(InputError) as caught:
+        production.load(environ, cwd=project)
+    found = {(Path(one.file).name, one.key): one for one in caught.value.problems}
+    assert len(found) == len(caught.value.problems)
+    return found
 
 
 def test_scenarios_know_the_resources_by_kind() -> None:
@@ -18,3 +74,113 @@ def test_scenarios_know_the_resources_by_kind() -> None:
         "rule": "tickets-schedule",
         "scheduler": "tickets-scheduler",
     }
+
+
+def test_every_file_is_read_once(project: Path, opened: Counter[str]) -> None:
+    found = production.load({}, cwd=project)
+    files = [path for path in project.rglob("*") if path.is_file()]
+    assert set(opened) == {path.name for path in files}
+    assert set(opened.values()) == {1}
+    assert set(found.digests) == {str(path.relative_to(project)) for path in files}
+
+
+def test_a_file_with_problems_is_read_once_too(project: Path, opened: Counter[str]) -> None:
+    replace(project / "cutover.toml", 'proxy_group = "tickets-proxy"', 'proxy_group = "proxy"')
+    edit(project / "app/ecs/web.json", lambda raw: raw.update(cpu="1", memory=5))
+    opened.clear()
+    problems(project)
+    assert set(opened.values()) == {1}
+
+
+def test_the_problems_of_all_files_come_out_together(project: Path) -> None:
+    replace(project / "cutover.toml", 'region = "us-east-1"', 'regoin = "us-east-1"')
+    replace(project / "cutover.toml", '"app/aws/bucket.json"', '"app/aws/buckets.json"')
+    replace(project / "cutover.toml", '"tickets-database"', '"tickets-databse"')
+    edit(project / "app/ecs/web.json", lambda raw: raw.update(cpu="300", memory=1024))
+    edit(project / "app/ecs/service-web.json", lambda raw: raw.update(launchTyp="FARGATE"))
+    edit(project / "app/aws/schedule.json", lambda raw: raw["PutRule"].update(Name=""))
+    edit(project / "app/ecs/target-group.json", lambda raw: raw["TargetGroup"].pop("Name"))
+    edit(project / "app/iam/web-task.json", lambda raw: raw.pop("RoleName"))
+    (project / "app/aws/queues.json").write_text("{,}")
+
+    found = problems(project, CUTOVER_VENDER="debian")
+
+    assert set(found) == {
+        ("", "CUTOVER_VENDER"),
+        ("cutover.toml", "aws.regoin"),
+        ("cutover.toml", "resources.bucket"),
+        ("cutover.toml", "network.database_group"),
+        ("web.json", "cpu"),
+        ("web.json", "memory"),
+        ("service-web.json", "launchTyp"),
+        ("schedule.json", "PutRule.Name"),
+        ("schedule.json", ""),
+        ("target-group.json", "TargetGroup.Name"),
+        ("web-task.json", "RoleName"),
+        ("queues.json", ""),
+    }
+    assert all(one.message and one.hint for one in found.values())
+    without_line = {key for (_, key), problem in found.items() if not problem.line}
+    assert without_line == {"CUTOVER_VENDER", "RoleName", ""}
+    assert found["cutover.toml", "network.database_group"].hint == (
+        'did you mean "tickets-database"?'
+    )
+
+
+def test_files_are_compared_with_each_other(project: Path) -> None:
+    edit(
+        project / "app/ecs/worker.json",
+        lambda raw: raw["containerDefinitions"][0].update(image="another"),
+    )
+    edit(
+        project / "app/ecs/load-balancer.json",
+        lambda raw: raw["LoadBalancer"].update(SecurityGroups=["sg-9"]),
+    )
+    edit(
+        project / "app/network/security-groups.json",
+        lambda raw: raw["SecurityGroups"][0]["IpPermissions"][0].update(
+            IpRanges=[{"CidrIp": "10.40.1.0/24"}]
+        ),
+    )
+    found = problems(project)
+    assert set(found) == {
+        ("worker.json", "containerDefinitions[0].image"),
+        ("load-balancer.json", "LoadBalancer.SecurityGroups[0]"),
+        ("security-groups.json", "SecurityGroups[0].IpPermissions[0].IpRanges[0].CidrIp"),
+    }
+
+
+@pytest.mark.parametrize("wrong", ["", "[network]\nvpc_cidr = 5\n", "services = 5\nsecrets = []\n"])
+def test_a_file_with_hardly_anything_in_it_has_problems_and_no_traceback(
+    tmp_path: Path, wrong: str
+) -> None:
+    (tmp_path / "cutover.toml").write_text(wrong)
+    assert len(problems(tmp_path)) >= 7
+
+
+def test_a_command_that_needs_no_file_of_the_app_reads_none(
+    project: Path, opened: Counter[str]
+) -> None:
+    shutil.rmtree(project / "app")
+    assert config.load({}, cwd=project).public_host == "tickets.876events.example"
+    assert opened == {"cutover.toml": 1}
+
+
+def test_a_smoke_test_reads_the_web_tasks_definition_alone(
+    project: Path, opened: Counter[str]
+) -> None:
+    site = production.public_site({"CUTOVER_PROBE_KEY": "very-secret"}, cwd=project)
+    assert site.url == "https://tickets.876events.example"
+    assert site.session_cookie == production.load({}, cwd=ROOT).session_cookie
+    assert "very-secret" not in repr(site)
+    assert opened["web.json"] == 2
+    edit(project / "app/ecs/web.json", lambda raw: raw.pop("family"))
+    with pytest.raises(InputError, match=r"web\.json: family is missing"):
+        production.public_site({}, cwd=project)
+
+
+def test_rules_of_a_schedule_are_productions(project: Path) -> None:
+    schedule = production.load({}, cwd=project).schedule
+    assert schedule is not None
+    assert (schedule.name, schedule.queue) == ("tickets-schedule", "tickets-schedule-ticks")
+    assert schedule.maximum_age_s == 60

@@ -11,9 +11,11 @@ import pytest
 
 from harness.core.errors import ConfigError
 from harness.inputs import production, security_groups, vpc
-from harness.inputs.toml_table import Table
+from harness.inputs.document import read_json
+from harness.inputs.problem import InputError
+from harness.inputs.security_groups import SecurityGroups
 from harness.stack.components import control, edge, emulator, mysql, proxy
-from harness.stack.network import members, packet_rules
+from harness.stack.network import members
 from harness.stack.network.addresses import Tier
 from harness.stack.network.packet_rules import Layout, Member
 from harness.standins.contract import PacketRules
@@ -48,12 +50,16 @@ def write(directory: Path, /, egress: Any = None, **groups: list[dict[str, Any]]
     return path
 
 
+def load(path: Path) -> SecurityGroups:
+    return security_groups.read(read_json(path))
+
+
 def layout(path: Path, **members: Member) -> Layout:
     return Layout(
         vpc=IPv4Network("10.40.0.0/16"),
         tiers=TIERS,
         members=members,
-        groups=security_groups.load(path),
+        groups=load(path),
     )
 
 
@@ -210,16 +216,15 @@ def test_ways_are_told_as_aws_reads_the_groups(tmp_path: Path) -> None:
 
 def test_a_part_of_the_vpc_is_refused_since_the_stack_has_other_subnets(tmp_path: Path) -> None:
     path = write(tmp_path, web=[opening(8080, cidr="10.40.1.0/24")])
-    names = ("vpc_cidr", "security_groups", "proxy_group", "database_group")
-    values = ("10.40.0.0/16", path.name, "web", "web")
-    table = Table(tmp_path / "cutover.toml", "network", dict(zip(names, values, strict=True)))
-    with pytest.raises(ConfigError, match=r"admits 10\.40\.1\.0/24, a part"):
-        vpc.read(table, root=tmp_path)
+    (problem,) = vpc.parts_of_the_vpc(load(path), vpc_cidr="10.40.0.0/16")
+    assert problem.key == "SecurityGroups[0].IpPermissions[0].IpRanges[0].CidrIp"
+    assert problem.message == "admits 10.40.1.0/24, a part of the VPC"
+    assert not list(vpc.parts_of_the_vpc(load(path), vpc_cidr="10.50.0.0/16"))
 
 
 def refusal(path: Path) -> str:
     with pytest.raises(ConfigError) as caught:
-        security_groups.load(path)
+        load(path)
     assert str(path) in str(caught.value)
     return str(caught.value)
 
@@ -227,13 +232,16 @@ def refusal(path: Path) -> str:
 @pytest.mark.parametrize(
     ("rule", "expected"),
     [
-        (opening(80, to="sg-9"), "there is no security group sg-9"),
-        (opening(80, PrefixListIds=[{"PrefixListId": "pl-1"}]), "PrefixListIds cannot be"),
-        (opening(80, Ipv6Ranges=[{"CidrIpv6": "::/0"}]), "Ipv6Ranges cannot be"),
-        (opening(80, IpProtocol="47"), 'IpProtocol "47" is not known here'),
-        (opening(80, ToPort=79), "ports 80 to 79 are no range"),
+        (
+            opening(80, to="sg-9"),
+            'UserIdGroupPairs[0].GroupId is "sg-9", which is no security group in this file',
+        ),
+        (opening(80, PrefixListIds=[{"PrefixListId": "pl-1"}]), "PrefixListIds cannot be enforced"),
+        (opening(80, Ipv6Ranges=[{"CidrIpv6": "::/0"}]), "Ipv6Ranges cannot be enforced"),
+        (opening(80, IpProtocol="47"), 'IpProtocol is "47", which is not known'),
+        (opening(80, ToPort=79), "has ports 80 to 79, which are no range"),
         (opening(80, cidr="10.0.0.1/8"), "10.0.0.1/8 has host bits set"),
-        ({"IpProtocol": "tcp", "ToPort": 80}, "has not the shape of AWS's own listing"),
+        ({"IpProtocol": "tcp", "ToPort": 80}, "FromPort is missing"),
     ],
 )
 def test_a_rule_that_cannot_be_carried_out_is_refused(
@@ -244,20 +252,45 @@ def test_a_rule_that_cannot_be_carried_out_is_refused(
 
 def test_egress_that_is_limited_is_refused(tmp_path: Path) -> None:
     limited = [{"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "IpRanges": []}]
-    assert "tickets-web limits egress" in refusal(write(tmp_path, egress=limited, web=[]))
+    assert "IpPermissionsEgress limits egress" in refusal(write(tmp_path, egress=limited, web=[]))
 
 
 def test_a_group_told_twice_is_refused(tmp_path: Path) -> None:
     path = write(tmp_path, web=[])
     (group,) = json.loads(path.read_text())["SecurityGroups"]
     path.write_text(json.dumps({"SecurityGroups": [group, group]}))
-    assert "two groups have the same GroupId" in refusal(path)
+    assert "SecurityGroups[1].GroupId repeats web" in refusal(path)
 
 
 def test_groups_that_tell_one_tasks_from_anothers_are_refused(tmp_path: Path) -> None:
     path = write(tmp_path, web=[], worker=[], db=[opening(3306, to="web")])
-    groups = security_groups.load(path)
-    with pytest.raises(ConfigError, match="admits the tasks of web and not those of worker"):
-        packet_rules.require_one_tier(groups, ("web", "worker"))
+    (problem,) = vpc.several_tiers(load(path), ("web", "worker"))
+    assert "admits the tasks of web and not those of worker" in problem.message
     both = write(tmp_path, web=[], worker=[], db=[opening(1, to="web"), opening(1, to="worker")])
-    packet_rules.require_one_tier(security_groups.load(both), ("web", "worker"))
+    assert not list(vpc.several_tiers(load(both), ("web", "worker")))
+
+
+def test_every_problem_of_the_groups_comes_out_with_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "groups.json"
+    rules = [
+        opening(80, IpProtocol="47"),
+        opening(80, cidr="10.0.0.1/8"),
+        "tcp",
+        {"IpProtocol": "-1", "IpRanges": 1},
+    ]
+    groups = [{"GroupId": "sg-1", "IpPermissions": [rule]} for rule in rules]
+    path.write_text(json.dumps({"SecurityGroups": groups}, indent=1))
+    with pytest.raises(InputError) as caught:
+        load(path)
+    lines = path.read_text().splitlines()
+    found = {
+        one.key.partition("].")[2]: lines[one.line - 1].strip() for one in caught.value.problems
+    }
+    assert found == {
+        "GroupName": "{",
+        "IpPermissions[0].IpProtocol": '"IpProtocol": "47",',
+        "IpPermissions[0].IpRanges[0].CidrIp": '"CidrIp": "10.0.0.1/8"',
+        "IpPermissions[0]": '"tcp"',
+        "IpPermissions[0].IpRanges": '"IpRanges": 1',
+    }
+    assert len(caught.value.problems) == 4 + 4

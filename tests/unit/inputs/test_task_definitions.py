@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from harness.aws.task_definition import fargate_memory_mib, parse
+from harness.aws.task_definition import TaskDefinition, fargate_memory_mib, parse
 from harness.aws.value_from import SecretReference, ValueFromError, parse_value_from
 from harness.core.errors import ConfigError
-from harness.inputs.problem import load_json
-from harness.inputs.task_definitions import load, load_service
+from harness.inputs import task_definitions
+from harness.inputs.document import read_json
 
 SECRET = "arn:aws:secretsmanager:us-east-1:876000000876:secret:tickets/db-Ab3dE5"
 WEB: dict[str, Any] = {
@@ -45,6 +45,14 @@ def written(tmp_path: Path, change: Change) -> Path:
     path = tmp_path / "web.json"
     path.write_text(json.dumps(raw), encoding="utf-8")
     return path
+
+
+def load(path: Path) -> TaskDefinition:
+    return task_definitions.read(read_json(path))
+
+
+def load_service(path: Path, *, definition: TaskDefinition) -> dict[str, Any]:
+    return task_definitions.read_service(read_json(path), definition=definition)
 
 
 def app(raw: dict[str, Any]) -> dict[str, Any]:
@@ -95,67 +103,25 @@ def test_fargate_memory(cpu: int, first: int, last: int, count: int) -> None:
         assert (valid[0], valid[-1]) == (first, last)
 
 
-def test_a_file_that_is_missing_is_named(tmp_path: Path) -> None:
-    path = tmp_path / "web.json"
-
-    with pytest.raises(ConfigError) as caught:
-        load(path)
-
-    assert str(caught.value) == (
-        f"cannot read {path}: No such file or directory\n"
-        f"  where: {path}\n"
-        "  what to do: create the file, or correct its path in cutover.toml"
-    )
-
-
-def test_text_that_is_not_json_is_named_with_line_and_column(tmp_path: Path) -> None:
-    path = tmp_path / "service-web.json"
-    path.write_text('{\n  "serviceName": "tickets-web",\n}\n', encoding="utf-8")
-
-    with pytest.raises(ConfigError) as caught:
-        load_json(path)
-
-    text = str(caught.value)
-    assert f"{path} is not JSON: " in text
-    assert f"where: {path}:" in text
-    assert "no comments and no trailing commas" in text
-    assert caught.value.exit_code == 2
-
-
-def test_a_single_quoted_file_is_named_at_its_column(tmp_path: Path) -> None:
-    path = tmp_path / "web.json"
-    path.write_text("{\n  'family': 1}", encoding="utf-8")
-
-    with pytest.raises(ConfigError, match="at line 2, column 3"):
-        load(path)
-
-
-def test_json_that_is_not_an_object_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "web.json"
-    path.write_text("[]", encoding="utf-8")
-
-    with pytest.raises(ConfigError, match=r"holds a list, not a JSON object"):
-        load(path)
-
-
 WRONG: list[tuple[str, Change, str, str]] = [
     (
         "number as value",
         lambda raw: app(raw)["environment"].append({"name": "DB_PORT", "value": 3306}),
-        "containerDefinitions[0].environment[1].value is a number, not a string (variable DB_PORT)",
-        'ECS takes strings only: write "3306"',
+        "containerDefinitions[0].environment[1].value is a number, and must be a string"
+        " (variable DB_PORT)",
+        "put it in quotes (ecs RegisterTaskDefinition)",
     ),
     (
         "boolean as value",
         lambda raw: app(raw)["environment"].append({"name": "APP_DEBUG", "value": False}),
-        "containerDefinitions[0].environment[1].value is a boolean, not a string"
+        "containerDefinitions[0].environment[1].value is a boolean, and must be a string"
         " (variable APP_DEBUG)",
-        'ECS takes strings only: write "false"',
+        "put it in quotes (ecs RegisterTaskDefinition)",
     ),
     (
         "value missing",
         lambda raw: app(raw)["environment"].append({"name": "APP_DEBUG"}),
-        "containerDefinitions[0].environment[1].value is missing",
+        "containerDefinitions[0].environment[1].value is missing (variable APP_DEBUG)",
         "add the key value",
     ),
     (
@@ -186,8 +152,8 @@ WRONG: list[tuple[str, Change, str, str]] = [
     (
         "memory as a number",
         lambda raw: raw.update(memory=1024),
-        "memory is a number, not a string",
-        "Fargate needs a task memory in MiB, as a string",
+        "memory is a number, and must be a string",
+        "put it in quotes (ecs RegisterTaskDefinition)",
     ),
     (
         "bridge network",
@@ -235,7 +201,7 @@ WRONG: list[tuple[str, Change, str, str]] = [
         "name as valueFrom",
         lambda raw: app(raw)["secrets"][0].update(valueFrom="tickets/db"),
         'containerDefinitions[0].secrets[0].valueFrom is "tickets/db", a name and not an ARN: ECS'
-        " would look for an SSM parameter of that name",
+        " would look for an SSM parameter of that name (variable DB_USERNAME)",
         "write arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME-SUFFIX, or the same followed by"
         " :JSON-KEY:VERSION-STAGE:VERSION-ID with all three colons",
     ),
@@ -243,7 +209,8 @@ WRONG: list[tuple[str, Change, str, str]] = [
         "one colon too many",
         lambda raw: app(raw)["secrets"][0].update(valueFrom=f"{SECRET}:username:::"),
         f'containerDefinitions[0].secrets[0].valueFrom is "{SECRET}:username:::", with 4 parts'
-        " after the secret where ECS wants none or three: json-key, version-stage, version-id",
+        " after the secret where ECS wants none or three: json-key, version-stage, version-id"
+        " (variable DB_USERNAME)",
         "write arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME-SUFFIX, or the same followed by"
         " :JSON-KEY:VERSION-STAGE:VERSION-ID with all three colons",
     ),
@@ -262,7 +229,9 @@ def test_a_wrong_definition_is_named_with_its_remedy(
         load(path)
 
     key = said.split(" ", 1)[0]
-    assert str(caught.value) == (f"{path}: {said}\n  where: {path}: {key}\n  what to do: {hint}")
+    assert caught.value.what == f"{path}: {said}"
+    assert caught.value.where in (f"{path}:1: {key}", f"{path}: {key}")
+    assert caught.value.hint == hint
 
 
 C = "containerDefinitions[0]"
@@ -295,22 +264,22 @@ def needs(name: str, condition: str) -> dict[str, Any]:
 REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"stopTimeout": 180}, f"{C}.stopTimeout is 180, and must be from 2 to 120"),
     ({"stopTimeout": 1}, f"{C}.stopTimeout is 1, and must be from 2 to 120"),
-    ({"stopTimeout": "40"}, f"{C}.stopTimeout is a string, not a whole number"),
+    ({"stopTimeout": "40"}, f"{C}.stopTimeout is a string, and must be a whole number"),
     (check(interval=1), f"{C}.healthCheck.interval is 1, and must be from 5 to 300"),
     (check(timeout=1), f"{C}.healthCheck.timeout is 1, and must be from 2 to 60"),
     (check(retries=11), f"{C}.healthCheck.retries is 11, and must be from 1 to 10"),
     (check(startPeriod=301), f"{C}.healthCheck.startPeriod is 301, and must be from 0 to 300"),
     (check(command=["curl", "x"]), f"{C}.healthCheck.command is not a list of strings"),
-    (check(command="CMD-SHELL x"), f"{C}.healthCheck.command is not a list of strings"),
+    (check(command="CMD-SHELL x"), f"{C}.healthCheck.command is a string, and must be a list"),
     (check(command=["CMD"]), f"{C}.healthCheck.command is not a list of strings"),
-    ({"healthCheck": []}, f"{C}.healthCheck is a list, not an object"),
+    ({"healthCheck": []}, f"{C}.healthCheck is a list, and must be an object"),
     (
         {"portMappings": [{"containerPort": 8080, "hostPort": 80}]},
         f"{C}.portMappings[0].hostPort is 80, and the containerPort 8080",
     ),
-    ({"portMappings": [{}]}, f"{C}.portMappings[0].containerPort is null, not a whole number"),
-    ({"portMappings": [8080]}, f"{C}.portMappings[0] is a number, not an object"),
-    ({"portMappings": {"containerPort": 80}}, f"{C}.portMappings is an object, not a list"),
+    ({"portMappings": [{}]}, f"{C}.portMappings[0].containerPort is missing"),
+    ({"portMappings": [8080]}, f"{C}.portMappings[0] is a number, and must be an object"),
+    ({"portMappings": {"containerPort": 80}}, f"{C}.portMappings is an object, and must be a list"),
     (log("json-file"), f'{C}.logConfiguration.logDriver is "json-file"; Fargate knows awslogs'),
     ({"logConfiguration": {}}, f"{C}.logConfiguration.logDriver is missing"),
     (log(group=None), f"{C}.logConfiguration.options.awslogs-group is missing"),
@@ -319,7 +288,10 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
         log(prefix=None),
         f"{C}.logConfiguration.options.awslogs-stream-prefix is missing",
     ),
-    (log(region=1), f"{C}.logConfiguration.options.awslogs-region is a number, not a string"),
+    (
+        log(region=1),
+        f"{C}.logConfiguration.options.awslogs-region is a number, and must be a string",
+    ),
     (needs("init", "START"), f'{C}.dependsOn[0].containerName is "init", and no container has'),
     (needs("app", "READY"), f'{C}.dependsOn[0].condition is "READY", which ECS does not know'),
     (needs("app", "HEALTHY"), f'{C}.dependsOn[0].condition is HEALTHY, and the container "app"'),
@@ -337,7 +309,7 @@ def test_what_fargate_refuses_in_a_container_is_named(
         load(path)
 
     assert str(caught.value).startswith(f"{path}: {said}")
-    assert caught.value.where == f"{path}: {said.split(' ', 1)[0]}"
+    assert caught.value.where.endswith(f": {said.split(' ', 1)[0]}")
     assert caught.value.hint
 
 

@@ -12,6 +12,7 @@ import pytest
 from harness.aws.task_definition import parse
 from harness.core.errors import ProvisionError
 from harness.inputs import api_calls
+from harness.inputs.document import read_json
 from harness.inputs.production import Schedule
 from harness.rehearsal import aws_resources
 
@@ -52,7 +53,7 @@ def sqs() -> Recorder:
 
 def test_a_bucket_is_created_before_its_settings_are_put() -> None:
     client = Recorder()
-    aws_resources.make(client, api_calls.bucket(APP / "bucket.json"))  # type: ignore[arg-type]
+    aws_resources.make(client, api_calls.bucket(read_json(APP / "bucket.json")))  # type: ignore[arg-type]
     assert client.names == [
         "create_bucket",
         "put_public_access_block",
@@ -65,7 +66,7 @@ def test_a_bucket_is_created_before_its_settings_are_put() -> None:
 
 def test_queues_are_created_with_their_documents_as_text() -> None:
     client = Recorder()
-    aws_resources.make(client, api_calls.queues(APP / "queues.json"))  # type: ignore[arg-type]
+    aws_resources.make(client, api_calls.queues(read_json(APP / "queues.json")))  # type: ignore[arg-type]
     (_, dead), (_, jobs) = client.calls
     assert dead["QueueName"] == "tickets-jobs-dead"
     assert all(isinstance(value, str) for value in jobs["Attributes"].values())
@@ -73,7 +74,9 @@ def test_queues_are_created_with_their_documents_as_text() -> None:
 
 def test_the_rule_is_productions_and_its_target_is_a_queue_put_exactly_once() -> None:
     events, queue = Recorder({"put_targets": {"FailedEntryCount": 0}}), sqs()
-    schedule = Schedule(api_calls.schedule(APP / "schedule.json"), parse({"family": "scheduler"}))
+    schedule = Schedule(
+        api_calls.schedule(read_json(APP / "schedule.json")), parse({"family": "scheduler"})
+    )
     aws_resources.make_schedule(events, queue, schedule)  # type: ignore[arg-type]
     assert events.names == ["put_rule", "put_targets"]
     assert events.calls[0][1] == dict(schedule.put_rule)
@@ -90,7 +93,9 @@ def test_a_target_that_is_not_taken_is_an_error() -> None:
         aws_resources.make_schedule(
             events,  # type: ignore[arg-type]
             sqs(),  # type: ignore[arg-type]
-            Schedule(api_calls.schedule(APP / "schedule.json"), parse({"family": "scheduler"})),
+            Schedule(
+                api_calls.schedule(read_json(APP / "schedule.json")), parse({"family": "scheduler"})
+            ),
         )
     assert "the rule tickets-schedule did not take its target" in str(failure.value)
     assert "not correct" in str(failure.value)
@@ -98,7 +103,7 @@ def test_a_target_that_is_not_taken_is_an_error() -> None:
 
 def test_productions_numbers_fit_each_other() -> None:
     """The worker's flags against the queue; the scenario asks the running stack the same."""
-    (_, jobs) = api_calls.queues(APP / "queues.json").inputs_of("CreateQueue")
+    (_, jobs) = api_calls.queues(read_json(APP / "queues.json")).inputs_of("CreateQueue")
     worker = json.loads((ROOT / "app" / "ecs" / "worker.json").read_text())
     (container,) = worker["containerDefinitions"]
     told = dict(word[2:].split("=") for word in container["command"] if "=" in word)

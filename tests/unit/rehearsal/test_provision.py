@@ -163,13 +163,13 @@ def test_first_run_commands_run_in_order_in_one_task() -> None:
         seen.append((task_id, command))
         return Result(0)
 
-    commands = (FirstRun(("a",), ""), FirstRun(("b",), ""))
+    commands = (FirstRun(command=("a",)), FirstRun(command=("b",)))
     first_run.run_commands(commands, task_id="abc", run=run, where="")
     assert seen == [("abc", ("a",)), ("abc", ("b",))]
 
 
 def test_a_migration_that_is_already_there_is_no_error() -> None:
-    command = FirstRun(("php", "artisan", "session:table"), "already exists")
+    command = FirstRun(command=("php", "artisan", "session:table"), accept="already exists")
     first_run.run_commands(
         (command,),
         task_id="abc",
@@ -179,7 +179,7 @@ def test_a_migration_that_is_already_there_is_no_error() -> None:
 
 
 def test_a_command_that_fails_shows_its_output() -> None:
-    command = FirstRun(("php", "artisan", "migrate", "--force"), "")
+    command = FirstRun(command=("php", "artisan", "migrate", "--force"))
     with pytest.raises(ProvisionError) as caught:
         first_run.run_commands(
             (command,),

@@ -1,0 +1,97 @@
+"""The reading of cutover.toml and the files that it names: each once, all problems kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeVar
+
+from harness.inputs import config
+from harness.inputs.config import Config, text_at
+from harness.inputs.document import Document, read_json
+from harness.inputs.problem import InputError, Problem
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+T = TypeVar("T")
+
+
+@dataclass
+class Reading:
+    """The files read so far, and their problems."""
+
+    toml: Document
+    problems: list[Problem] = field(default_factory=list)
+    documents: dict[str, Document] = field(default_factory=dict)
+    """The files that cutover.toml names, by path."""
+
+    @property
+    def digests(self) -> dict[str, str]:
+        """SHA-256 of each file, by its path from cutover.toml's directory."""
+        root = self.toml.path.parent
+        return {
+            str(one.path.relative_to(root) if one.path.is_relative_to(root) else one.path): (
+                one.digest
+            )
+            for one in (self.toml, *self.documents.values())
+        }
+
+    def config(self, environ: Mapping[str, str]) -> Config | None:
+        """Check cutover.toml itself; None if it has problems."""
+        with self._keeping_problems():
+            return config.parse(self.toml, environ)
+        return None
+
+    def tables(self, name: str) -> list[str]:
+        """Return the names of the tables in a table of cutover.toml."""
+        table = self.toml.data.get(name)
+        return list(table) if isinstance(table, dict) else []
+
+    def file(self, *keys: str, read: Callable[[Document], T]) -> T | None:
+        """Read the file that a key of cutover.toml names; None if it cannot be used."""
+        path = self._path(*keys)
+        if path is None:
+            return None
+        if not path.is_file():
+            self._refuse_path(keys, "file")
+            return None
+        return self.read(path, read)
+
+    def directory(self, *keys: str) -> Path | None:
+        """Return the directory that a key of cutover.toml names; None if there is none."""
+        path = self._path(*keys)
+        if path is not None and not path.is_dir():
+            self._refuse_path(keys, "directory")
+            return None
+        return path
+
+    def read(self, path: Path, read: Callable[[Document], T]) -> T | None:
+        """Read and check a file; None if it has problems."""
+        with self._keeping_problems():
+            if str(path) not in self.documents:
+                self.documents[str(path)] = read_json(path)
+            return read(self.documents[str(path)])
+        return None
+
+    def refuse(self, document: Document, problems: Iterable[Problem]) -> None:
+        """Keep problems of a file that was read."""
+        with self._keeping_problems():
+            document.refuse(problems)
+
+    def _path(self, *keys: str) -> Path | None:
+        name = text_at(self.toml.data, *keys)
+        return self.toml.path.parent / name if name else None
+
+    def _refuse_path(self, keys: tuple[str, ...], noun: str) -> None:
+        message = f'is "{text_at(self.toml.data, *keys)}", and there is no such {noun}'
+        hint = f"correct the path, or add the {noun}"
+        self.refuse(self.toml, [Problem(".".join(keys), message, hint)])
+
+    @contextmanager
+    def _keeping_problems(self) -> Iterator[None]:
+        try:
+            yield
+        except InputError as error:
+            self.problems += error.problems

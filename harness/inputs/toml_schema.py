@@ -1,0 +1,312 @@
+"""The tables and keys of cutover.toml, and the problems of a file that does not have them."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable, Mapping
+from functools import cache
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    ValidationError,
+)
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from harness.inputs.problem import Problem, closest, nearest, type_of
+
+Vendor = Literal["auto", "composer", "debian"]
+Generator = Literal["password", "laravel-key", "hex"]
+ImageName = Literal["mysql", "proxy", "emulator", "edge", "control", "pause", "vendor", "app"]
+_LONGEST_VPC_PREFIX = 21
+"""Room for the four tiers, and for another stack's."""
+
+
+def _fault(message: str, hint: str) -> PydanticCustomError:
+    return PydanticCustomError("fault", "{message}", {"message": message, "hint": hint})
+
+
+def _public_url(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme != "https" or not parts.hostname or parts.path not in ("", "/") or parts.query:
+        raise _fault(f'is "{url}", not https://host', "write the public URL without a path")
+    return url.rstrip("/")
+
+
+def _account_id(text: str) -> str:
+    if len(text) != 12 or not text.isdigit():
+        raise _fault("must be twelve digits, in quotes", "take it from the ARNs")
+    return text
+
+
+def _vpc_cidr(cidr: str) -> str:
+    try:
+        network = ipaddress.IPv4Network(cidr)
+    except ValueError as error:
+        raise _fault(f"is no CIDR: {error}", 'write vpc_cidr = "10.40.0.0/16"') from error
+    if network.prefixlen > _LONGEST_VPC_PREFIX:
+        raise _fault(f"is {cidr}, without room for a /24 of each tier", "take it from the VPC")
+    return cidr
+
+
+Text = Annotated[str, Field(min_length=1)]
+File = Annotated[str, Field(min_length=1, description="path of a file, from this one's directory")]
+Texts = Annotated[tuple[Text, ...], Field(min_length=1, strict=False)]
+
+
+class Table(BaseModel):
+    """A table with fixed keys."""
+
+    model_config = ConfigDict(
+        strict=True, extra="forbid", frozen=True, use_attribute_docstrings=True
+    )
+
+
+class App(Table):
+    """The app: where it is published, and what its image is made from."""
+
+    url: Annotated[Text, AfterValidator(_public_url)]
+    context: Text
+    """Directory with the app's Dockerfile, and its IAM roles in ``iam/``."""
+    vendor: Vendor = "auto"
+    writable: Texts = ("/tmp",)  # noqa: S108 - a path in the app's image
+    """All that the app's user may write to in its container."""
+
+
+class Aws(Table):
+    """The AWS account."""
+
+    account_id: Annotated[Text, AfterValidator(_account_id)]
+    region: Text
+
+
+class Network(Table):
+    """The VPC and its security groups."""
+
+    vpc_cidr: Annotated[Text, AfterValidator(_vpc_cidr)]
+    security_groups: File
+    proxy_group: Text
+    """Name or id of RDS Proxy's security group."""
+    database_group: Text
+    endpoints_group: Text | None = None
+    """Without it, tasks reach the AWS APIs as through a NAT gateway."""
+
+
+class Database(Table):
+    """The schema and its two production endpoints."""
+
+    name: Text
+    cluster_endpoint: Text
+    proxy_endpoint: Text
+    secret: Text
+    """Name of the secret with the app account's ``username`` and ``password``."""
+
+
+class Ecs(Table):
+    """The cluster and its load balancer."""
+
+    cluster: Text
+    load_balancer: File
+    target_group: File
+
+
+class Service(Table):
+    """The files that define one ECS service."""
+
+    task_definition: File
+    service: File
+
+
+class Resources(Table):
+    """The app's bucket, queues and mail identity, of which it may lack any."""
+
+    bucket: File | None = None
+    queues: File | None = None
+    identity: File | None = None
+
+
+class Schedule(Table):
+    """The rule that runs a task each minute, and that task's definition."""
+
+    rule: File
+    task_definition: File
+
+
+class Generated(Table):
+    """A secret value that is made up for each stack."""
+
+    generate: Generator = "password"
+
+
+class Probe(Table):
+    """The key of a secret that signs requests to the probe."""
+
+    secret: Text
+    key: Text
+
+
+class FirstRun(Table):
+    """A command for the first healthy web task."""
+
+    command: Texts
+    accept: Text | None = None
+    """Output that makes a failure acceptable."""
+
+
+class Overlay(Table):
+    """What differs from production in every task, and nothing else."""
+
+    environment: dict[str, Text] = {}
+    files: dict[str, Literal["ca"]] = {}
+    """Path in the container -> what is put there; ``ca`` is the stack's CA certificate."""
+
+
+class Limits(Table):
+    """How long things may take."""
+
+    up_s: Annotated[int, Field(gt=0)] = 180
+
+
+def _form(value: object) -> str:
+    """Tag of a union's type; no key of the file can be mistaken for it."""
+    return "<table>" if isinstance(value, (Mapping, Table)) else "<text>"
+
+
+SecretField = Annotated[
+    Annotated[str, Tag("<text>")] | Annotated[Generated, Tag("<table>")], Discriminator(_form)
+]
+SecretValue = Annotated[
+    Annotated[str, Tag("<text>")] | Annotated[dict[str, SecretField], Tag("<table>")],
+    Discriminator(_form),
+]
+"""A plain text, or the keys of a JSON object."""
+
+
+class CutoverToml(Table):
+    """The whole file."""
+
+    app: App
+    aws: Aws
+    network: Network
+    database: Database
+    ecs: Ecs
+    services: dict[str, Service]
+    resources: Resources = Resources()
+    schedule: Schedule | None = None
+    secrets: dict[str, SecretValue]
+    probe: Probe
+    first_run: Annotated[tuple[FirstRun, ...], Field(strict=False)] = ()
+    overlay: Overlay = Overlay()
+    images: dict[ImageName, Text] = {}
+    limits: Limits = Limits()
+
+
+def problems(data: Mapping[str, Any]) -> list[Problem]:
+    """Return what the tables and keys of a file lack, and what they have too much."""
+    try:
+        CutoverToml.model_validate(data)
+    except ValidationError as error:
+        found = error.errors(include_url=False)
+        meant = {_meant(one) for one in found if one["type"] == "extra_forbidden"}
+        return [
+            _problem(one) for one in found if one["type"] != "missing" or one["loc"] not in meant
+        ]
+    return []
+
+
+def _meant(error: ErrorDetails) -> tuple[str | int, ...]:
+    """Place of the key that a misspelt one stands for."""
+    *table, name = error["loc"]
+    return (*table, closest(str(name), _names(_schema_at(_plain(table)))))
+
+
+def _plain(place: Iterable[str | int]) -> list[str | int]:
+    """Leave out what pydantic adds to the path of a key."""
+    return [step for step in place if step not in ("<table>", "<text>", "[key]")]
+
+
+def _problem(error: ErrorDetails) -> Problem:
+    path = _plain(error["loc"])
+    key = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
+    told = _of_name if error["type"] in _ABOUT_NAMES or error["loc"][-1] == "[key]" else _of_value
+    message, hint = told(error, path=path)
+    return Problem(key.removeprefix("."), message, hint)
+
+
+_ABOUT_NAMES = ("extra_forbidden", "missing")
+
+
+def _of_name(error: ErrorDetails, *, path: list[str | int]) -> tuple[str, str]:
+    """Word a key that is unknown or missing, with its remedy."""
+    name, table = str(path[-1]), ".".join(map(str, path[:-1]))
+    if error["type"] != "missing":
+        return "is unknown", nearest(name, _names(_schema_at(path[:-1])))
+    if _schema_at(path).get("type") == "object":
+        return "is missing", f"add [{name}]; docs/configuration.md has it"
+    return "is missing", f"add it to [{table}]"
+
+
+def _of_value(error: ErrorDetails, *, path: list[str | int]) -> tuple[str, str]:
+    """Word a value that does not fit its key, with its remedy."""
+    name, value, wanted = path[-1], error["input"], _schema_at(path)
+    given = "empty" if value in ("", [], ()) else _TYPES.get(type_of(value), type_of(value))
+    if error["type"] == "fault":
+        return str(error["ctx"]["message"]), str(error["ctx"]["hint"])
+    if error["type"] == "literal_error" and isinstance(value, str):
+        known = wanted.get("enum") or (wanted["const"],)
+        return f'is "{value}", which is none of its values', nearest(value, known)
+    forms = {
+        "string": ("text", f'write {name} = "..."'),
+        "object": ("a table", f"write [{'.'.join(map(str, path))}]"),
+        "array": ("a list of texts", f'write {name} = ["a", "b"]'),
+        "integer": ("a whole number above 0", f"write {name} = 180"),
+    }
+    form, hint = forms["string" if error["type"] == "string_type" else wanted["type"]]
+    if isinstance(name, int) or "$ref" in wanted.get("items", ()):
+        form, hint = "a table", f"write [[{path[0]}]]"
+    if error["type"] == "greater_than":
+        given = str(value)
+    return f"is {given}, and must be {form}", hint
+
+
+_TYPES = {"a string": "text", "an object": "a table"}
+
+
+@cache
+def schema() -> dict[str, Any]:
+    """Return the JSON schema of the file."""
+    return CutoverToml.model_json_schema()
+
+
+def _schema_at(path: list[str | int]) -> dict[str, Any]:
+    """Find the schema of a key; of a union, the table's, and an empty one of an unknown key."""
+    node = schema()
+    for step in path:
+        if isinstance(step, int):
+            node = node.get("items", {})
+        else:
+            others = node.get("additionalProperties") or {}
+            node = node.get("properties", {}).get(step, others)
+        node = _resolved(node)
+    return node
+
+
+def _resolved(node: dict[str, Any]) -> dict[str, Any]:
+    options = [one for one in node.get("anyOf", node.get("oneOf", ())) if one.get("type") != "null"]
+    if options:
+        resolved = [_resolved(one) for one in options]
+        return next((one for one in resolved if one.get("type") == "object"), resolved[0])
+    if "$ref" in node:
+        return _resolved(schema()["$defs"][node["$ref"].rpartition("/")[2]])
+    return node
+
+
+def _names(table: dict[str, Any]) -> list[str]:
+    keys = table.get("propertyNames", {}).get("enum")
+    return list(keys or table.get("properties", ()))

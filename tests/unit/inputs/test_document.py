@@ -1,0 +1,124 @@
+"""Documents: files that cannot be read, and the line of a key."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from harness.inputs.document import read_json, read_toml
+from harness.inputs.problem import InputError, Problem
+
+JSON = """{
+  "family": "web",
+  "containerDefinitions": [
+    {"name": "app"},
+    {
+      "name": "log", "options": {
+        "awslogs.group": "[x]: {",
+        "awslogs": {"group": 1}
+      }
+    }
+  ]
+}
+"""
+TOML = """# A comment.
+[app]
+url = "https://x"
+writable = [
+  "/tmp",
+]
+
+[secrets."tickets/db"]
+password = { generate = "hex" }
+
+[[first_run]]
+command = ["a"]
+[[first_run]]
+command = []
+"""
+
+
+def written(path: Path, text: str) -> Path:
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("key", "line"),
+    [
+        ("family", 2),
+        ("containerDefinitions[0].name", 4),
+        ("containerDefinitions[1]", 5),
+        ("containerDefinitions[1].options.awslogs.group", 7),
+        ("containerDefinitions[1].image", 5),
+        ("containerDefinitions[7].image", 3),
+        ("cpu", 0),
+        ("", 0),
+    ],
+)
+def test_the_line_of_a_key_in_json(tmp_path: Path, key: str, line: int) -> None:
+    assert read_json(written(tmp_path / "web.json", JSON)).line_of(key) == line
+
+
+@pytest.mark.parametrize(
+    ("key", "line"),
+    [
+        ("app", 2),
+        ("app.url", 3),
+        ("app.writable", 4),
+        ("app.context", 2),
+        ("secrets.tickets/db.password.generate", 9),
+        ("first_run[1].command", 14),
+        ("probe.secret", 0),
+    ],
+)
+def test_the_line_of_a_key_in_toml(tmp_path: Path, key: str, line: int) -> None:
+    assert read_toml(written(tmp_path / "cutover.toml", TOML)).line_of(key) == line
+
+
+def test_a_file_that_is_missing_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "web.json"
+    with pytest.raises(InputError) as caught:
+        read_json(path)
+    assert str(caught.value) == (
+        f"{path}: does not exist\n"
+        f"  where: {path}\n"
+        "  what to do: create the file, or correct its path in cutover.toml"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "line"),
+    [
+        ('{\n  "serviceName": "web",\n}\n', "is not JSON: ", 2),
+        ("{\n  'family': 1}", "at line 2, column 3", 2),
+        ("[]", "holds a list, not a JSON object", 0),
+    ],
+)
+def test_text_that_is_no_json_object_is_named(
+    tmp_path: Path, text: str, message: str, line: int
+) -> None:
+    path = written(tmp_path / "service.json", text)
+    with pytest.raises(InputError) as caught:
+        read_json(path)
+    (problem,) = caught.value.problems
+    assert message in problem.message
+    assert problem.file == str(path)
+    assert problem.line in (line, line + 1)  # Python's versions differ on a trailing comma
+    assert problem.hint
+
+
+def test_a_file_that_is_not_utf_8_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "web.json"
+    path.write_bytes(b'{"a": "\xff"}')
+    with pytest.raises(InputError, match="is not UTF-8"):
+        read_json(path)
+
+
+def test_nothing_is_raised_without_problems_and_each_problem_once(tmp_path: Path) -> None:
+    document = read_json(written(tmp_path / "web.json", JSON))
+    document.refuse([])
+    with pytest.raises(InputError) as caught:
+        document.refuse([Problem("family", "is wrong", "correct it")] * 2)
+    assert caught.value.where == f"{document.path}:2: family"
