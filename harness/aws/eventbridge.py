@@ -12,11 +12,10 @@ OVERRIDES = (
     *("ephemeralStorage", "inferenceAcceleratorOverrides"),
 )
 """https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_TaskOverride.html"""
-
-
 _CRON_FIELDS = 6
-
-
+RULE_PREFIX = "events-rule/"
+_STARTED_BY_LENGTH = 36
+"""ECS's limit: a longer startedBy is cut."""
 _ECS_PARAMETERS = {
     "LaunchType": "launchType",
     "PlatformVersion": "platformVersion",
@@ -66,12 +65,14 @@ def run_task_input(target: Mapping[str, Any]) -> dict[str, Any]:
     return {**made, "overrides": overrides} if overrides else made
 
 
+def started_by(rule: str) -> str:
+    """Return the startedBy of the tasks that EventBridge starts for a rule."""
+    return f"{RULE_PREFIX}{rule}"[:_STARTED_BY_LENGTH]
+
+
 def _overrides(target: Mapping[str, Any]) -> dict[str, Any]:
     given = target.get("Input") or {}
     return dict(json.loads(given) if isinstance(given, str) else given)
-
-
-STARTED_BY_LENGTH = 36
 
 
 _ALWAYS = frozenset({"*", "?", "*/1", "0/1", "1/1"})

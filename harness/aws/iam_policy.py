@@ -67,10 +67,10 @@ class Caller:
 
 def allows(documents: Iterable[Mapping[str, Any]], need: Need) -> bool:
     """Say whether a role's policy documents, taken together, allow what is needed."""
-    return not why_not(documents, need)
+    return not denial(documents, need)
 
 
-def why_not(
+def denial(
     documents: Iterable[Mapping[str, Any]],
     need: Need,
     *,

@@ -111,11 +111,6 @@ def fargate_memory_mib(cpu_units: int) -> tuple[int, ...]:
     return tuple(FARGATE_MEMORY_MIB.get(cpu_units, ()))
 
 
-def parse(raw: Mapping[str, Any]) -> TaskDefinition:
-    """Give typed access to an input that an API has already checked."""
-    return TaskDefinition(raw=raw)
-
-
 def _as_number(text: str, *, unit: str, factor: int) -> int:
     """Read "512", ".5 vCPU" or "1 GB" as units or MiB; 0 when it is neither."""
     plain = text.strip().lower()

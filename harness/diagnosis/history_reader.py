@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from harness.aws.eventbridge import RULE_PREFIX
 from harness.core.runs import READY_FILE
 from harness.diagnosis import control_events
 from harness.diagnosis.history import SERVICE, Event, HealthChange, History, Image, Life, Tick
@@ -175,7 +176,7 @@ def _by(task: Mapping[str, Any]) -> str:
     started_by = str(task.get("startedBy") or "")
     if started_by == STARTED_BY_HARNESS:
         return "run by a scenario"
-    if started_by.startswith("events-rule/"):
+    if started_by.startswith(RULE_PREFIX):
         return "run by the rule"
     group = str(task.get("group", "")).removeprefix("service:")
     return f"of service {group}" if started_by.startswith("ecs-svc/") else "run by hand"
@@ -248,7 +249,7 @@ def _ticks(
     by_id = {
         task_id(one["taskArn"]): one
         for one in tasks
-        if str(one.get("startedBy") or "").startswith("events-rule/")
+        if str(one.get("startedBy") or "").startswith(RULE_PREFIX)
     }
     found: list[Tick] = []
     for event in log:

@@ -84,7 +84,7 @@ class Control:
                 open_socket=self.sockets.open,
                 close_socket=self._close_socket,
                 leave=self._leave,
-                why_no_start=self.roles.why_no_start,
+                start_refusal=self.roles.start_refusal,
                 may_exec=self.roles.may_exec,
             ),
         )
@@ -147,7 +147,7 @@ class Control:
             to = definitions.find(target["EcsParameters"]["TaskDefinitionArn"])
             if to is None:
                 return ""
-            return self.roles.why_no_tick(
+            return self.roles.tick_refusal(
                 target["RoleArn"], rule_arn=rule_arn, cluster=target["Arn"], to=to
             )
 

@@ -22,7 +22,7 @@ from moto.iam.models import iam_backends  # type: ignore[import-not-found]
 from moto.ses.models import ses_backends  # type: ignore[import-not-found]
 from moto.sts.models import sts_backends  # type: ignore[import-not-found]
 
-from harness.aws.iam_policy import Caller, Need, why_not
+from harness.aws.iam_policy import Caller, Need, denial
 from harness.standins.emulator import refusals
 from harness.standins.emulator.calls import Call, bucket_listing, needs
 from harness.standins.emulator.refusals import Refusal
@@ -53,7 +53,7 @@ class Session:
         texts = [*role.policies.values(), *(one.document for one in role.managed_policies.values())]
         return [json.loads(text) for text in texts]
 
-    def why_not(self, need: Need, *, attached: Mapping[str, Any]) -> str:
+    def denial(self, need: Need, *, attached: Mapping[str, Any]) -> str:
         """Return why the policies of role and resource do not allow a call; nothing if they do."""
         documents = self.documents()
         if documents is None:
@@ -65,7 +65,7 @@ class Session:
         }
         whole = Need(need.action, need.resource, {**known, **need.context})
         caller = Caller(self.arn, self.role_arn)
-        return why_not(documents, whole, attached=attached, caller=caller)
+        return denial(documents, whole, attached=attached, caller=caller)
 
 
 def install() -> None:
@@ -109,7 +109,7 @@ def hide_what_is_missing(_chain: Any, context: Any, response: Any) -> None:
     session = _session(_key(context), account=call.account)
     if response.status_code != 404 or session is None:
         return
-    if session.why_not(bucket_listing(call), attached=_attached(call)):
+    if session.denial(bucket_listing(call), attached=_attached(call)):
         response.status_code = 403
         if call.operation == "GetObject":
             response.set_data(
@@ -157,10 +157,9 @@ def _forbidden(call: Call, session: Session | None) -> Refusal | None:
     if session is None:
         return None
     for need in needs(call, identity=_identity(call), key=_encryption_key(call)):
-        why = session.why_not(need, attached=_attached(call))
-        if why:
-            said = f"User: {session.arn} is not authorized to perform: {need} {why}"
-            return Refusal("AccessDenied", said, 403)
+        if reason := session.denial(need, attached=_attached(call)):
+            message = f"User: {session.arn} is not authorized to perform: {need} {reason}"
+            return Refusal("AccessDenied", message, 403)
     return None
 
 

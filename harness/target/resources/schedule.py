@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from harness.aws.eventbridge import started_by
 from harness.core.wait import Deadline, NotYet, Ready, wait_until
 from harness.target.resources.ecs import (
     STARTED_BY_HARNESS,
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from harness.target.access import Access
-from harness.aws.eventbridge import STARTED_BY_LENGTH
 
 PERIOD_S = 60.0
 
@@ -69,7 +69,7 @@ class Scheduler:
         self._ours = Path(access.run_dir) / _OUR_TICKS if access.run_dir else None
         self.rule = access.resources["rule"]
         self.family = access.resources["scheduler"]
-        self._started_by = f"events-rule/{self.rule}"[:STARTED_BY_LENGTH]
+        self._started_by = started_by(self.rule)
         self.container: str = self.definition()["containerDefinitions"][0]["name"]
 
     def window(self, length: timedelta) -> tuple[datetime, datetime]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from harness.aws.iam_policy import Caller, Need, allows, is_open, trusts, why_not
+from harness.aws.iam_policy import Caller, Need, allows, denial, is_open, trusts
 
 BUCKET = "arn:aws:s3:::876events-tickets-uploads"
 PUT = Need("s3:PutObject", f"{BUCKET}/posters/a b.jpg")
@@ -171,7 +171,7 @@ DENIED = "with an explicit deny in a resource-based policy"
 def test_the_resources_own_policy(
     own: dict[str, Any], attached: dict[str, Any], expected: str
 ) -> None:
-    assert why_not([policy(own)], PUT, attached=policy(attached), caller=CALLER) == expected
+    assert denial([policy(own)], PUT, attached=policy(attached), caller=CALLER) == expected
 
 
 def test_a_deny_of_uploads_without_a_header_for_encryption() -> None:
@@ -180,8 +180,8 @@ def test_a_deny_of_uploads_without_a_header_for_encryption() -> None:
     bare = Need(PUT.action, PUT.resource, {"s3:x-amz-server-side-encryption": ()})
     sent = Need(PUT.action, PUT.resource, {"s3:x-amz-server-side-encryption": ("aws:kms",)})
     own = [policy(allow("s3:*"))]
-    assert why_not(own, bare, attached=attached, caller=CALLER) == DENIED
-    assert why_not(own, sent, attached=attached, caller=CALLER) == ""
+    assert denial(own, bare, attached=attached, caller=CALLER) == DENIED
+    assert denial(own, sent, attached=attached, caller=CALLER) == ""
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from harness.aws.task_definition import TaskDefinition, fargate_memory_mib, parse
+from harness.aws.task_definition import TaskDefinition, fargate_memory_mib
 from harness.aws.value_from import SecretReference, ValueFromError, parse_value_from
 from harness.core.errors import ConfigError
 from harness.inputs import task_definitions
@@ -81,7 +81,10 @@ def test_load_gives_typed_access_and_keeps_the_raw_input(tmp_path: Path) -> None
 
 
 def test_stop_timeout_is_fargates_default_when_not_said() -> None:
-    assert parse({"containerDefinitions": [{"name": "a"}]}).container("a").stop_timeout_s == 30
+    assert (
+        TaskDefinition({"containerDefinitions": [{"name": "a"}]}).container("a").stop_timeout_s
+        == 30
+    )
 
 
 def test_units_may_be_written_out(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness.aws.task_definition import parse
+from harness.aws.task_definition import TaskDefinition
 from harness.core.errors import ProvisionError
 from harness.inputs import api_calls
 from harness.inputs.document import read_json
@@ -75,7 +75,8 @@ def test_queues_are_created_with_their_documents_as_text() -> None:
 def test_the_rule_is_productions_and_its_target_is_a_queue_put_exactly_once() -> None:
     events, queue = Recorder({"put_targets": {"FailedEntryCount": 0}}), sqs()
     schedule = Schedule(
-        api_calls.schedule(read_json(APP / "schedule.json")), parse({"family": "scheduler"})
+        api_calls.schedule(read_json(APP / "schedule.json")),
+        TaskDefinition({"family": "scheduler"}),
     )
     aws_resources.make_schedule(events, queue, schedule)  # type: ignore[arg-type]
     assert events.names == ["put_rule", "put_targets"]
@@ -94,7 +95,8 @@ def test_a_target_that_is_not_taken_is_an_error() -> None:
             events,  # type: ignore[arg-type]
             sqs(),  # type: ignore[arg-type]
             Schedule(
-                api_calls.schedule(read_json(APP / "schedule.json")), parse({"family": "scheduler"})
+                api_calls.schedule(read_json(APP / "schedule.json")),
+                TaskDefinition({"family": "scheduler"}),
             ),
         )
     assert "the rule tickets-schedule did not take its target" in str(failure.value)

@@ -100,7 +100,7 @@ class Edge:
         """Return the files as they should be now."""
         with self._state.lock():
             groups = self._state.target_groups.values()
-            group = next((item for item in groups if self._state.attached(item)), None)
+            group = next((item for item in groups if self._state.is_forwarded_to(item)), None)
             balancer = next(iter(self._state.load_balancers.values()), None)
             return {TARGETS: target_lines(group), ATTRIBUTES: attributes_conf(balancer)}
 

@@ -6,6 +6,7 @@ import io
 import tarfile
 import threading
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,7 +27,7 @@ class EngineError(Exception):
 
 
 @dataclass(frozen=True)
-class Seen:
+class ContainerState:
     """A container's labels and state."""
 
     docker_id: str
@@ -50,7 +51,7 @@ class Engine:
 
     def ping(self) -> None:
         """Raise EngineError when the engine does not answer."""
-        with _said():
+        with _engine_errors():
             self._client.ping()
 
     def architecture(self, image_id: str) -> str:
@@ -62,13 +63,13 @@ class Engine:
 
     def subnet(self, network: str) -> str:
         """Return a network's CIDR."""
-        with _said():
+        with _engine_errors():
             attrs = self._client.api.inspect_network(network)
         return str(attrs["IPAM"]["Config"][0]["Subnet"])
 
     def create(self, *, networks: Sequence[str] = (), **what: Any) -> str:
         """Create a container and connect it to the networks; return its id."""
-        with _said():
+        with _engine_errors():
             if networks:
                 what["network"] = networks[0]
             created = self._client.containers.create(**what)
@@ -79,13 +80,13 @@ class Engine:
 
     def create_volume(self, name: str, *, labels: Mapping[str, str]) -> None:
         """Create a volume; one that exists is left as it is."""
-        with _said():
+        with _engine_errors():
             self._client.api.create_volume(name, labels=dict(labels))
 
     def remove_volumes(self, task_label: str) -> None:
         """Remove a task's volumes; what is in use stays."""
         for volume in self._client.volumes.list(filters={"label": task_label}):
-            with _said():
+            with _engine_errors():
                 volume.remove(force=True)
 
     def put(self, docker_id: str, *, files: Mapping[str, str]) -> None:
@@ -95,13 +96,13 @@ class Engine:
             directory, _, name = path.rpartition("/")
             by_directory.setdefault(directory or "/", {})[name] = text
         for directory, named in by_directory.items():
-            with _said():
+            with _engine_errors():
                 self._client.api.put_archive(docker_id, directory, edge_files.archive(named))
 
     def read(self, docker_id: str, *, path: str) -> str:
         """Return a text file of a container, empty when there is none."""
         try:
-            with _said():
+            with _engine_errors():
                 chunks, _ = self._client.api.get_archive(docker_id, path)
                 packed = io.BytesIO(b"".join(chunks))
         except EngineError as error:
@@ -114,12 +115,12 @@ class Engine:
 
     def start(self, docker_id: str) -> None:
         """Start a created container."""
-        with _said():
+        with _engine_errors():
             self._client.api.start(docker_id)
 
     def stop(self, docker_id: str, *, timeout_s: int) -> None:
         """Send the image's stop signal, and SIGKILL after the time; return when it is stopped."""
-        with _said():
+        with _engine_errors():
             self._client.api.stop(docker_id, timeout=timeout_s)
 
     def kill(self, docker_id: str, *, signal: str = "SIGKILL") -> None:
@@ -140,19 +141,19 @@ class Engine:
 
     def address(self, docker_id: str, *, network: str) -> str:
         """Return a running container's address on a network."""
-        with _said():
+        with _engine_errors():
             attrs = self._client.api.inspect_container(docker_id)
         return str(attrs["NetworkSettings"]["Networks"][network]["IPAddress"])
 
-    def seen(self, docker_id: str) -> Seen:
+    def seen(self, docker_id: str) -> ContainerState:
         """Return a container as it is now."""
-        with _said():
+        with _engine_errors():
             return self._seen(docker_id)
 
     def run_check(self, docker_id: str, *, command: Sequence[str], timeout_s: float) -> bool:
         """Run a health check's command in the container; say whether it ended with 0 in time."""
         try:
-            with _said():
+            with _engine_errors():
                 ident = self._client.api.exec_create(docker_id, list(command), stdin=False)["Id"]
                 self._client.api.exec_start(ident, detach=True)
                 return self._exit_code(ident, timeout_s=timeout_s) == 0
@@ -161,7 +162,7 @@ class Engine:
 
     def execute(self, docker_id: str, *, command: Sequence[str]) -> None:
         """Run a command in a container to its end; what it says is the error if it fails."""
-        with _said():
+        with _engine_errors():
             ident = self._client.api.exec_create(docker_id, list(command))["Id"]
             said = self._client.api.exec_start(ident).decode(errors="replace")
             # The engine knows the code a moment after the output has ended.
@@ -182,7 +183,7 @@ class Engine:
         """Run a container to its end and remove it; its last words are the error if it fails."""
         docker_id = self.create(**what)
         try:
-            with _said():
+            with _engine_errors():
                 self._client.api.start(docker_id)
                 code = self._client.api.wait(docker_id)["StatusCode"]
                 said = self._client.api.logs(docker_id).decode(errors="replace") if code else ""
@@ -200,7 +201,7 @@ class Engine:
         return self._happenings("start", since=since)
 
     def _happenings(self, event_name: str, *, since: float) -> Iterator[str]:
-        with _said():
+        with _engine_errors():
             for event in self._events.api.events(
                 decode=True,
                 since=int(since),
@@ -212,17 +213,17 @@ class Engine:
             ):
                 yield str(event["Actor"]["ID"])
 
-    def containers(self, *, role: str) -> list[Seen]:
+    def containers(self, *, role: str) -> list[ContainerState]:
         """Return this run's containers of a role, running or not."""
         labels = [f"{LABEL_RUN}={self._run}", f"{LABEL_ROLE}={role}"]
-        with _said():
+        with _engine_errors():
             found = self._client.api.containers(all=True, filters={"label": labels})
             return [self._seen(item["Id"]) for item in found]
 
-    def _seen(self, docker_id: str) -> Seen:
+    def _seen(self, docker_id: str) -> ContainerState:
         attrs = self._client.api.inspect_container(docker_id)
         state = attrs["State"]
-        return Seen(
+        return ContainerState(
             docker_id=docker_id,
             labels=attrs["Config"]["Labels"] or {},
             running=state["Running"],
@@ -262,17 +263,15 @@ class EdgeFiles:
             raise edge_files.EdgeError(str(error)) from error
 
 
-class _said:  # noqa: N801  (used as a function)
+@contextmanager
+def _engine_errors() -> Iterator[None]:
     """Turn what docker-py raises into EngineError."""
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, (DockerException, OSError)):
-            raise EngineError(_text(error)) from error
+    try:
+        yield
+    except (DockerException, OSError) as error:
+        raise EngineError(_text(error)) from error
 
 
 def _text(error: BaseException) -> str:
-    said = error.explanation if isinstance(error, APIError) and error.explanation else str(error)
-    return redact(str(said))
+    text = error.explanation if isinstance(error, APIError) and error.explanation else str(error)
+    return redact(str(text))

@@ -6,7 +6,6 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from harness.aws.task_definition import parse
 from harness.standins.control.state import model
 from harness.standins.control.state.state import State
 
@@ -35,7 +34,6 @@ class Metadata:
 
     def _task(self, task: model.Task) -> dict[str, Any]:
         definition = self._state.definition(task.definition_arn)
-        parsed = parse(definition.raw)
         body: dict[str, Any] = {
             "Cluster": task.cluster,
             "TaskARN": task.arn,
@@ -43,7 +41,10 @@ class Metadata:
             "Revision": str(definition.revision),
             "DesiredStatus": task.desired,
             "KnownStatus": task.status,
-            "Limits": {"CPU": parsed.cpu_units / 1024, "Memory": parsed.memory_mib},
+            "Limits": {
+                "CPU": definition.parsed.cpu_units / 1024,
+                "Memory": definition.parsed.memory_mib,
+            },
             "PullStartedAt": _iso(task.pull_at),
             "PullStoppedAt": _iso(task.pull_at),
             "AvailabilityZone": "us-east-1a",

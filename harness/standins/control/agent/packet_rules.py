@@ -15,7 +15,7 @@ from typing import Any
 
 from harness.core.labels import LABEL_ROLE
 from harness.standins.contract import ControlSettings
-from harness.standins.control.agent.engine import Engine, EngineError, Seen
+from harness.standins.control.agent.engine import ContainerState, Engine, EngineError
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +64,7 @@ class Firewall:
                 log.warning("starts: %s; trying again", error)
             again.wait(_AGAIN_S)
 
-    def _take_note(self, seen: Seen) -> None:
+    def _take_note(self, seen: ContainerState) -> None:
         role = seen.labels.get(LABEL_ROLE, "")
         if role not in self._settings.rules.components or not seen.running:
             return

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from harness.aws.iam_policy import ANY, Need, allows, trusts, why_not
-from harness.aws.task_definition import ContainerDefinition, parse
+from harness.aws.iam_policy import ANY, Need, allows, denial, trusts
+from harness.aws.task_definition import ContainerDefinition
 from harness.aws.value_from import ValueFromError, parse_value_from
 from harness.standins.control.agent.secrets import PREFIX
 from harness.standins.control.state.model import Definition, Task
@@ -46,13 +46,13 @@ class Role:
 
     def refusal(self, need: Need, *, session: str) -> str:
         """Return AWS's words for an action that the policies do not allow, or nothing."""
-        why = why_not(self.documents, need)
-        if not why:
+        reason = denial(self.documents, need)
+        if not reason:
             return ""
         assumed = self.arn.replace(":iam:", ":sts:").replace(":role/", ":assumed-role/")
         return (
             f"AccessDeniedException: User: {assumed}/{session} is not authorized to perform:"
-            f" {need} {why}"
+            f" {need} {reason}"
         )
 
 
@@ -64,11 +64,11 @@ class Roles:
         self._known = known
         self._account_id = account_id
 
-    def why_no_start(self, task: Task, definition: Definition) -> str:
+    def start_refusal(self, task: Task, definition: Definition) -> str:
         """Return the stoppedReason of a task whose roles are not enough to start it."""
         if not self._known:
             return ""
-        parsed = parse(definition.raw)
+        parsed = definition.parsed
         overridden = task.overrides.get("taskRoleArn")
         for arn in filter(None, (parsed.execution_role_arn, overridden or parsed.task_role_arn)):
             if self._assumable(arn, service=ECS_TASKS, source=task.arn) is None:
@@ -88,14 +88,14 @@ class Roles:
 
         Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html.
         """
-        arn = task.overrides.get("taskRoleArn") or parse(definition.raw).task_role_arn
+        arn = task.overrides.get("taskRoleArn") or definition.parsed.task_role_arn
         if not self._known or not task.execute_command:
             return True
         role = self._find(arn) if arn else None
         needs = (Need(f"ssmmessages:{action}", ANY) for action in _EXEC)
         return role is not None and all(allows(role.documents, one) for one in needs)
 
-    def why_no_tick(self, role_arn: str, *, rule_arn: str, cluster: str, to: Definition) -> str:
+    def tick_refusal(self, role_arn: str, *, rule_arn: str, cluster: str, to: Definition) -> str:
         """Return why EventBridge may not run a rule's task with the rule's role.
 
         Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/CWE_IAM_role.html.
@@ -108,7 +108,7 @@ class Roles:
                 f"AccessDeniedException: EventBridge cannot assume the role {role_arn}: it does not"
                 f" exist, or its trust policy does not name {EVENTS}"
             )
-        parsed = parse(to.raw)
+        parsed = to.parsed
         passed = {"iam:passedtoservice": (ECS_TASKS,)}
         needs = [Need("ecs:RunTask", to.arn, {"ecs:cluster": (cluster,)})]
         needs += [

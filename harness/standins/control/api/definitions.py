@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from harness.aws.task_definition import TaskDefinition, fargate_memory_mib, parse
+from harness.aws.task_definition import TaskDefinition, fargate_memory_mib
 from harness.standins.control.api.server import Operations
 from harness.standins.control.state import names
 from harness.standins.control.state.model import Definition
@@ -177,7 +177,7 @@ def check(given: dict[str, Any]) -> None:
     """Refuse what ECS refuses when a Fargate task definition is registered."""
     if not given.get("containerDefinitions"):
         raise _client("Container list cannot be empty.")
-    definition = parse(given)
+    definition = TaskDefinition(given)
     seen: set[str] = set()
     for container in definition.containers:
         if not container.raw.get("name"):

@@ -176,7 +176,7 @@ class ServiceApi:
                     f"The provided target group {arn} has target type {kind}, which is incompatible"
                     " with the awsvpc network mode specified in the task definition."
                 )
-            if not self._state.attached(group):
+            if not self._state.is_forwarded_to(group):
                 raise _invalid(
                     f"The target group with targetGroupArn {arn} does not have an associated load"
                     " balancer."

@@ -7,7 +7,7 @@ per interval. Once healthy, the interval is the definition's.
 from __future__ import annotations
 
 import http.client
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -226,6 +226,3 @@ def record(
 def wait_before_next_s(target: Target, *, check: TargetCheck) -> float:
     """Return how long to wait before the next check of this target."""
     return EAGER_TARGET_S if target.state == "initial" else check.interval_s
-
-
-AskTarget = Callable[[Target], Passed | Failed]

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from harness.core import codec
 from harness.core.labels import LABEL_CONTAINER, LABEL_TASK, LABEL_TASK_ID
-from harness.standins.control.agent.engine import Engine, Seen
+from harness.standins.control.agent.engine import ContainerState, Engine
 from harness.standins.control.scheduler.targets import Targets
 from harness.standins.control.scheduler.tasks import Tasks
 from harness.standins.control.state.model import RUNNING, STOPPED, Task
@@ -57,7 +57,9 @@ def _drop_targets_without_task(state: State) -> None:
         group.targets = {k: item for k, item in group.targets.items() if item.ip in addresses}
 
 
-def _task(pause: Seen, *, remembered: Mapping[str, Task], beside: Mapping[str, Seen]) -> Task:
+def _task(
+    pause: ContainerState, *, remembered: Mapping[str, Task], beside: Mapping[str, ContainerState]
+) -> Task:
     task_id = pause.labels[LABEL_TASK_ID]
     task = remembered.get(task_id) or codec.decode(Task, json.loads(pause.labels[LABEL_TASK]))
     task.pause_id = pause.docker_id

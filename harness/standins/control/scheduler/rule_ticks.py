@@ -19,7 +19,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from harness.aws.eventbridge import run_task_input
+from harness.aws.eventbridge import run_task_input, started_by
 from harness.standins.contract import RuleTarget, TickEvent
 from harness.standins.control.wire import event_log
 from harness.standins.control.wire.protocol import ApiError
@@ -29,7 +29,6 @@ log = logging.getLogger(__name__)
 LONG_POLL_S = 10
 _AGAIN_S = 1.0
 _MOST = 10
-STARTED_BY_LENGTH = 36
 _DAY_S = 86400
 _RETRIES = 185
 
@@ -130,5 +129,4 @@ class Ticks:
 
 def request(settings: RuleTarget) -> dict[str, Any]:
     """Return the RunTask input of one tick."""
-    started_by = f"events-rule/{settings.rule}"[:STARTED_BY_LENGTH]
-    return {**run_task_input(settings.target), "startedBy": started_by}
+    return {**run_task_input(settings.target), "startedBy": started_by(settings.rule)}

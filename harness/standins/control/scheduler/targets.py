@@ -81,7 +81,7 @@ class Targets:
     def _idle(self, group: TargetGroup, *, target: Target) -> bool:
         """Show a target of a group that no listener uses as unused; it is not checked."""
         with self._state.lock():
-            if self._state.attached(group):
+            if self._state.is_forwarded_to(group):
                 if target.state == "unused":
                     target.state = "initial"
                 return False

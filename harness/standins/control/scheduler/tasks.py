@@ -9,12 +9,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-from harness.aws.task_definition import TaskDefinition, parse
+from harness.aws.task_definition import ContainerDefinition, TaskDefinition
 from harness.core.labels import LABEL_ROLE, LABEL_TASK_ID
 from harness.core.redact import redact, remember_variable
 from harness.standins.contract import ControlSettings
-from harness.standins.control.agent import containers
-from harness.standins.control.agent.engine import Engine, EngineError, Seen
+from harness.standins.control.agent.containers import TaskContainers, pull_error
+from harness.standins.control.agent.engine import ContainerState, Engine, EngineError
 from harness.standins.control.agent.secrets import SecretError, Secrets
 from harness.standins.control.scheduler.health_checks import CheckLoop, ContainerCheck
 from harness.standins.control.state import model, names
@@ -43,8 +43,8 @@ class Hooks:
     close_socket: Callable[[str], None]
     leave: Callable[[Task], None]
     """Before its containers stop: take it out of traffic; returns when they may stop."""
-    why_no_start: Callable[[Task, Definition], str] = lambda _task, _definition: ""
-    """Before anything is created: what its roles lack, in ECS's words."""
+    start_refusal: Callable[[Task, Definition], str] = lambda _task, _definition: ""
+    """Before anything is created: the right that its roles lack, in ECS's words."""
     may_exec: Callable[[Task, Definition], bool] = lambda _task, _definition: True
     """Whether its role has what the agent of ECS Exec needs."""
 
@@ -88,7 +88,7 @@ class Tasks:
                     essential=item.essential,
                     has_check=item.health_check is not None,
                 )
-                for item in parse(definition.raw).containers
+                for item in definition.parsed.containers
             ],
             **fields,
         )
@@ -132,7 +132,7 @@ class Tasks:
             if not seen.running:
                 self._container_stopped(task, item=item, seen=seen)
 
-    def _container_stopped(self, task: Task, *, item: Container, seen: Seen) -> None:
+    def _container_stopped(self, task: Task, *, item: Container, seen: ContainerState) -> None:
         with self._state.lock():
             item.status, item.exit_code = STOPPED, seen.exit_code
             if seen.oom_killed:
@@ -179,14 +179,14 @@ class Tasks:
         with self._state.lock():
             definition = self._state.definition(task.definition_arn)
             task.pull_at = self._state.now()
-        lacking = self._hooks.why_no_start(task, definition)
-        if lacking:
-            raise StartError(lacking)
+        if refusal := self._hooks.start_refusal(task, definition):
+            raise StartError(refusal)
         task.exec_refused = not self._hooks.may_exec(task, definition)
         self._resolve_images(task, raw=definition.raw)
         self._hooks.open_socket(task.id)
+        planned = TaskContainers(task, definition, self._settings)
         try:
-            pause = containers.pause(task, settings=self._settings, definition=definition)
+            pause = planned.pause()
         except LookupError as error:
             raise StartError(f"ResourceInitializationError: {error.args[0]}") from error
         task.pause_id = self._engine.create(**pause)
@@ -195,7 +195,7 @@ class Tasks:
             namespace = pool.submit(self._engine.start, task.pause_id)
             try:
                 for item in task.containers:
-                    self._create(task, item=item, definition=definition)
+                    self._create(item, planned=planned)
             except SecretError as error:
                 raise StartError(str(error)) from error
             namespace.result()
@@ -219,53 +219,24 @@ class Tasks:
         for item in task.containers:
             image_id = self._settings.images.get(item.image, "")
             found = self._engine.architecture(image_id) if image_id else ""
-            refused = containers.why_no_pull(item.image, architecture=found, raw=raw)
-            if refused:
-                raise StartError(refused)
+            if error := pull_error(item.image, architecture=found, raw=raw):
+                raise StartError(error)
             item.image_id = image_id
 
-    def _create(self, task: Task, *, item: Container, definition: Definition) -> None:
-        parsed = parse(definition.raw)
-        said = parsed.container(item.name)
-        secrets = self._secrets.resolve(said)
+    def _create(self, item: Container, *, planned: TaskContainers) -> None:
+        secrets = self._secrets.resolve(planned.definition.parsed.container(item.name))
         for name, value in secrets.items():
             remember_variable(name, value)
-        environment = containers.environment_of(
-            task,
-            item=item,
-            settings=self._settings,
-            parsed=parsed,
-            secrets=secrets,
-            app_network_cidr=self._app_network_cidr(),
+        environment = planned.environment(
+            item, secrets=secrets, app_network_cidr=self._app_network_cidr()
         )
-        self._create_volumes(task, item=item, definition=definition)
-        docker_id = self._engine.create(
-            **containers.container(
-                task,
-                item=item,
-                settings=self._settings,
-                definition=definition,
-                parsed=parsed,
-                environment=environment,
-            )
-        )
+        for name in planned.volumes(item.name):
+            self._engine.create_volume(name, labels={**planned.labels, LABEL_ROLE: "task"})
+        docker_id = self._engine.create(**planned.container(item, environment=environment))
         with self._state.lock():
             item.docker_id = docker_id
         if self._settings.overlay.files:
             self._engine.put(docker_id, files=self._settings.overlay.files)
-
-    def _create_volumes(self, task: Task, *, item: Container, definition: Definition) -> None:
-        said = parse(definition.raw).container(item.name)
-        labels = {
-            **containers.labels_of(task, settings=self._settings, definition=definition),
-            LABEL_ROLE: "task",
-        }
-        for found in (
-            containers.overlay_volumes(task, said=said, settings=self._settings),
-            containers.task_volumes(task, said=said, settings=self._settings),
-        ):
-            for name in found.values():
-                self._engine.create_volume(name, labels=labels)
 
     def _app_network_cidr(self) -> str:
         if not self._cidr:
@@ -274,11 +245,10 @@ class Tasks:
         return self._cidr
 
     def _start_containers(self, task: Task, *, definition: Definition) -> None:
-        parsed = parse(definition.raw)
         for item in in_order(task, raw=definition.raw):
-            said = parsed.container(item.name)
-            for condition in said.raw.get("dependsOn") or ():
-                self._await(task, condition=condition, said=said.raw)
+            container = definition.parsed.container(item.name)
+            for condition in container.raw.get("dependsOn") or ():
+                self._await(task, condition=condition, container=container)
             if task.desired == STOPPED:
                 raise _StoppedError
             self._engine.start(item.docker_id)
@@ -289,9 +259,11 @@ class Tasks:
             if item.has_check:
                 self._check(task, item=item)
 
-    def _await(self, task: Task, *, condition: Mapping[str, str], said: Mapping[str, Any]) -> None:
+    def _await(
+        self, task: Task, *, condition: Mapping[str, str], container: ContainerDefinition
+    ) -> None:
         other, wanted = task.container(condition["containerName"]), condition["condition"]
-        timeout_s = said.get("startTimeout") or _DEFAULT_START_TIMEOUT_S
+        timeout_s = container.raw.get("startTimeout") or _DEFAULT_START_TIMEOUT_S
         met = self._state.wait_for(
             lambda: task.desired == STOPPED or condition_met(other, wanted=wanted) is not None,
             timeout_s=timeout_s,
@@ -307,7 +279,7 @@ class Tasks:
     def _check(self, task: Task, *, item: Container) -> None:
         with self._state.lock():
             definition = self._state.definition(task.definition_arn)
-        raw = parse(definition.raw).container(item.name).health_check or {}
+        raw = definition.parsed.container(item.name).health_check or {}
         check = ContainerCheck.of(raw, started_at=self._state.now())
         # After a restart of control the health is what it was until a check says otherwise.
         check.health, check.passed = item.health, item.health == model.HEALTHY
@@ -321,10 +293,9 @@ class Tasks:
         self._hooks.leave(task)
         self._set(task, status="STOPPING")
         definition = self._state.definition(task.definition_arn)
-        parsed = parse(definition.raw)
         for level in reversed(_levels(in_order(task, raw=definition.raw), raw=definition.raw)):
             with ThreadPoolExecutor(max_workers=len(level)) as pool:
-                list(pool.map(lambda item: self._stop_one(item, parsed=parsed), level))
+                list(pool.map(lambda item: self._stop_one(item, parsed=definition.parsed), level))
         self._set(task, status="DEPROVISIONING")
         if task.pause_id:
             self._engine.kill(task.pause_id)

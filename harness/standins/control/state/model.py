@@ -7,7 +7,10 @@ since they are shown by the API and outlive a restart.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
+
+from harness.aws.task_definition import TaskDefinition
 
 RUNNING, STOPPED = "RUNNING", "STOPPED"
 HEALTHY, UNHEALTHY, UNKNOWN = "HEALTHY", "UNHEALTHY", "UNKNOWN"
@@ -23,6 +26,11 @@ class Definition:
     raw: dict[str, Any]
     registered_at: float
     status: str = "ACTIVE"
+
+    @cached_property
+    def parsed(self) -> TaskDefinition:
+        """The same with typed access to its fields."""
+        return TaskDefinition(self.raw)
 
 
 @dataclass

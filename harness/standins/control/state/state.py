@@ -100,7 +100,7 @@ class State:
         target = group.targets.get(f"{task.ip}:{service.load_balancer['containerPort']}")
         return (group, target) if target else None
 
-    def attached(self, group: model.TargetGroup) -> bool:
+    def is_forwarded_to(self, group: model.TargetGroup) -> bool:
         """Say whether a listener or rule forwards to this group.
 
         The edge's listeners are fixed in its image; until CreateListener describes them, they

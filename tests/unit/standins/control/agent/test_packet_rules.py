@@ -10,7 +10,7 @@ import pytest
 
 from harness.standins.contract import ControlSettings as Settings
 from harness.standins.contract import PacketRules, TaskRules
-from harness.standins.control.agent.engine import EngineError, Seen
+from harness.standins.control.agent.engine import ContainerState, EngineError
 from harness.standins.control.agent.packet_rules import Firewall, groups_of
 
 SETTINGS = Settings(
@@ -43,8 +43,8 @@ class FakeEngine:
         self.changed = threading.Condition()
 
     @staticmethod
-    def seen_of(role: str, *, started_at: str = "first") -> Seen:
-        return Seen(
+    def seen_of(role: str, *, started_at: str = "first") -> ContainerState:
+        return ContainerState(
             docker_id=f"id-{role}",
             labels={"cutover.role": role},
             running=True,
@@ -54,10 +54,10 @@ class FakeEngine:
             started_at=started_at,
         )
 
-    def containers(self, *, role: str) -> list[Seen]:
+    def containers(self, *, role: str) -> list[ContainerState]:
         return [one for one in self.running if one.labels["cutover.role"] == role]
 
-    def seen(self, docker_id: str) -> Seen:
+    def seen(self, docker_id: str) -> ContainerState:
         return next(one for one in self.running if one.docker_id == docker_id)
 
     def starts(self, *, since: float) -> Iterator[str]:

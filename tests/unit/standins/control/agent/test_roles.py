@@ -82,7 +82,7 @@ def task(**fields: Any) -> Task:
 
 @pytest.mark.parametrize("name", ["web", "worker", "scheduler"])
 def test_the_apps_own_roles_are_enough(roles: Roles, name: str) -> None:
-    assert roles.why_no_start(task(), definition(name)) == ""
+    assert roles.start_refusal(task(), definition(name)) == ""
     assert roles.may_exec(task(execute_command=name != "scheduler"), definition(name))
 
 
@@ -110,46 +110,46 @@ def test_the_apps_own_roles_are_enough(roles: Roles, name: str) -> None:
 def test_a_task_does_not_start_without(roles: Roles, iam: FakeIam, old: str, words: str) -> None:
     new = '"aws:SourceAccount": "111111111111"' if "SourceAccount" in old else "other:Thing"
     iam.change("tickets-execution", old, new)
-    assert words in roles.why_no_start(task(), definition("web"))
+    assert words in roles.start_refusal(task(), definition("web"))
 
 
 def test_a_log_group_that_is_to_be_created_needs_the_right_to(roles: Roles, iam: FakeIam) -> None:
     found = definition("web")
     options = found.raw["containerDefinitions"][0]["logConfiguration"]["options"]
     options["awslogs-create-group"] = "true"
-    said = roles.why_no_start(task(), found)
+    said = roles.start_refusal(task(), found)
     assert "failed to create Cloudwatch log group: AccessDeniedException" in said
     assert "logs:CreateLogGroup on resource: arn:aws:logs:us-east-1:876" in said
     iam.change(
         "tickets-execution", '"logs:PutLogEvents"', '"logs:PutLogEvents", "logs:CreateLogGroup"'
     )
-    assert roles.why_no_start(task(), found) == ""
+    assert roles.start_refusal(task(), found) == ""
 
 
 def test_a_task_does_not_start_with_a_task_role_that_nobody_made(
     roles: Roles, iam: FakeIam
 ) -> None:
     del iam.files["tickets-web-task"]
-    said = roles.why_no_start(task(), definition("web"))
+    said = roles.start_refusal(task(), definition("web"))
     assert f"role 'arn:aws:iam::{ACCOUNT}:role/tickets-web-task'" in said
-    assert roles.why_no_start(task(), definition("worker")) == ""
+    assert roles.start_refusal(task(), definition("worker")) == ""
 
 
 def test_where_no_role_is_known_none_is_judged(iam: FakeIam) -> None:
     iam.files.clear()
     unknown = Roles(lambda: iam, known=False, account_id=ACCOUNT)
-    assert unknown.why_no_start(task(), definition("web")) == ""
+    assert unknown.start_refusal(task(), definition("web")) == ""
     assert unknown.may_exec(task(execute_command=True), definition("web"))
     role = TARGET_ROLE
     to = definition("scheduler")
-    assert unknown.why_no_tick(role, rule_arn=RULE, cluster=CLUSTER, to=to) == ""
+    assert unknown.tick_refusal(role, rule_arn=RULE, cluster=CLUSTER, to=to) == ""
 
 
 def test_a_secret_without_its_six_signs_is_matched_by_question_marks(roles: Roles) -> None:
     found = definition("web")
     text = json.dumps(found.raw).replace("tickets/db-Ab3dE5", "tickets/db")
     found.raw = json.loads(text)
-    assert roles.why_no_start(task(), found) == ""
+    assert roles.start_refusal(task(), found) == ""
 
 
 def test_ecs_exec_needs_the_channels_of_systems_manager(roles: Roles, iam: FakeIam) -> None:
@@ -173,6 +173,6 @@ TARGET_ROLE = f"arn:aws:iam::{ACCOUNT}:role/tickets-schedule-rule"
 )
 def test_a_rule_runs_no_task_without(roles: Roles, iam: FakeIam, old: str, words: str) -> None:
     to = definition("scheduler")
-    assert roles.why_no_tick(TARGET_ROLE, rule_arn=RULE, cluster=CLUSTER, to=to) == ""
+    assert roles.tick_refusal(TARGET_ROLE, rule_arn=RULE, cluster=CLUSTER, to=to) == ""
     iam.change("tickets-schedule-rule", old, "other")
-    assert words in roles.why_no_tick(TARGET_ROLE, rule_arn=RULE, cluster=CLUSTER, to=to)
+    assert words in roles.tick_refusal(TARGET_ROLE, rule_arn=RULE, cluster=CLUSTER, to=to)

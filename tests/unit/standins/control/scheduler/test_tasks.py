@@ -10,12 +10,13 @@ from typing import Any
 
 import pytest
 
-from harness.aws.task_definition import ContainerDefinition, parse
+from harness.aws.task_definition import ContainerDefinition
 from harness.core.errors import ConfigError
 from harness.standins.contract import ControlSettings as Settings
 from harness.standins.contract import Overlay
 from harness.standins.control.agent import containers
-from harness.standins.control.agent.engine import EngineError, Seen
+from harness.standins.control.agent.containers import TaskContainers
+from harness.standins.control.agent.engine import ContainerState, EngineError
 from harness.standins.control.agent.metadata import Metadata
 from harness.standins.control.agent.secrets import SecretError
 from harness.standins.control.scheduler import recovery
@@ -103,8 +104,8 @@ class FakeEngine:
         assert network == "net-app"
         return "10.40.3.9"
 
-    def seen(self, docker_id: str) -> Seen:
-        return Seen(docker_id, {}, False, True, self.exit_code, False)
+    def seen(self, docker_id: str) -> ContainerState:
+        return ContainerState(docker_id, {}, False, True, self.exit_code, False)
 
 
 class FakeSecrets:
@@ -310,14 +311,14 @@ def test_a_task_is_rebuilt_from_its_label_alone(world: World, state: State) -> N
     definition = world.define()
     task = make(named("app"))
     task.service, task.deployment = "tickets/tickets-web", "ecs-svc/1"
-    pause = containers.pause(task, settings=SETTINGS, definition=definition)
+    pause = TaskContainers(task, definition, SETTINGS).pause()
     labels = {**pause["labels"]}
     app = {"cutover.ecs.task-id": task.id, "com.amazonaws.ecs.container-name": "app"}
 
     class Engine(FakeEngine):
-        def containers(self, *, role: str) -> list[Seen]:
-            found = {"pause": Seen("p", labels, True, True, 0, False)}
-            return [found.get(role, Seen("a", app, True, True, 0, False))]
+        def containers(self, *, role: str) -> list[ContainerState]:
+            found = {"pause": ContainerState("p", labels, True, True, 0, False)}
+            return [found.get(role, ContainerState("a", app, True, True, 0, False))]
 
     resumed: list[Task] = []
 
@@ -359,13 +360,9 @@ def test_variables_of_an_override_win_over_the_overlay() -> None:
     task = make(named("app"))
     entry = {"name": "TRUSTED_PROXIES", "value": "mine"}
     task.overrides = {"containerOverrides": [{"name": "app", "environment": [entry]}]}
-    found = containers.environment_of(
-        task,
-        item=task.containers[0],
-        settings=SETTINGS,
-        parsed=parse({"containerDefinitions": [APP]}),
-        secrets={},
-        app_network_cidr="10.40.3.0/24",
+    definition = Definition("arn", "tickets-web", 1, {"containerDefinitions": [APP]}, 0.0)
+    found = TaskContainers(task, definition, SETTINGS).environment(
+        task.containers[0], secrets={}, app_network_cidr="10.40.3.0/24"
     )
     assert found["TRUSTED_PROXIES"] == "mine"
     assert "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI" not in found
@@ -412,7 +409,7 @@ def test_an_image_must_be_there_and_be_what_the_definition_asks_for(
     architecture: str, platform: dict[str, str], words: str
 ) -> None:
     raw = {"runtimePlatform": platform}
-    said = containers.why_no_pull("app:1", architecture=architecture, raw=raw)
+    said = containers.pull_error("app:1", architecture=architecture, raw=raw)
     assert (words in said) if words else not said
 
 
