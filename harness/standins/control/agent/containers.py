@@ -128,7 +128,10 @@ class TaskContainers:
     def environment(
         self, item: Container, *, secrets: Mapping[str, str], app_network_cidr: str
     ) -> dict[str, str]:
-        """Return a container's variables: definition, secrets, overlay, override, ECS; later wins."""
+        """Return a container's variables.
+
+        Later wins: definition, secrets, overlay, override, ECS.
+        """
         found = {
             **self.definition.parsed.container(item.name).environment,
             **secrets,
