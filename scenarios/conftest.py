@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from harness.target.resources.ecs import EcsService
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -30,18 +32,14 @@ def member(new_visitor: Callable[[], Browser], new_account: Callable[[], Account
 @pytest.fixture
 def task_definitions(access: Access, ecs: Any) -> dict[str, dict[str, Any]]:
     """Return the task definition of each service, and of the scheduler, as ECS describes it."""
-    on = {
-        kind: ecs.describe_services(cluster=access.cluster, services=[name])["services"][0][
-            "taskDefinition"
-        ]
+    definitions = {
+        kind: EcsService(ecs, cluster=access.cluster, name=name).definition()
         for kind, name in access.services.items()
     }
-    if access.resources.get("scheduler"):
-        on["scheduler"] = access.resources["scheduler"]
-    return {
-        kind: ecs.describe_task_definition(taskDefinition=name)["taskDefinition"]
-        for kind, name in on.items()
-    }
+    if family := access.resources.get("scheduler"):
+        answer = ecs.describe_task_definition(taskDefinition=family)
+        definitions["scheduler"] = answer["taskDefinition"]
+    return definitions
 
 
 @pytest.fixture

@@ -81,7 +81,7 @@ def test_a_target_slower_than_the_idle_time_out_gives_504(
     web_tier: WebTier,
     eventually: Callable[..., Any],
 ) -> None:
-    configured = web_tier.idle_timeout_s()
+    configured = web_tier.balancer.idle_timeout_s()
     expect(
         configured <= LONGEST_IDLE_S,
         f"the idle time-out is {configured} s, and nobody waits for a page that long",
@@ -89,7 +89,7 @@ def test_a_target_slower_than_the_idle_time_out_gives_504(
         f" page, {LONGEST_IDLE_S} at most, so that a hanging request ends",
         certain=True,
     )
-    with web_tier.idle_timeout(SHORT_S):
+    with web_tier.balancer.idle_timeout(SHORT_S):
         eventually(
             lambda: probe.slow(LONGER_S, timeout_s=10).status_code,
             until=lambda status: status == 504,
@@ -133,7 +133,7 @@ def test_an_unhealthy_target_gets_no_traffic(
         lambda: [str(one) for one in web_tier.targets() if one.address == address],
         until=lambda targets: not targets or " healthy" not in targets[0],
         what=f"Task {sick} fails its health check, and its target stays healthy",
-        within_s=differences.patience_s + web_tier.unhealthy_within_s(),
+        within_s=differences.patience_s + web_tier.group.unhealthy_within_s(),
     )
     eventually(
         lambda: {probe.whoami()["task"] for _ in range(REQUESTS)},

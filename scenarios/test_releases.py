@@ -10,7 +10,8 @@ import pytest
 
 from harness.diagnosis.expect import expect
 from harness.report import emulated, not_covered, proved
-from harness.target.resources.deployment import Rollout
+from harness.target.resources.deployment import Deployment
+from harness.target.resources.ecs import EcsService
 from harness.target.resources.secret_faults import Rotation, SecretTrials
 
 if TYPE_CHECKING:
@@ -54,11 +55,11 @@ PLAIN_STRING = Defect(
 
 
 @pytest.fixture
-def rollout(access: Access, ecs: Any) -> Iterator[Rollout]:
+def deployment(web_tier: WebTier) -> Iterator[Deployment]:
     """Deployments of the web service, restored after the scenario."""
-    web = Rollout(access, ecs=ecs, service=access.services["web"])
+    web = Deployment(web_tier)
     yield web
-    web.put_back()
+    web.restore()
 
 
 @pytest.fixture
@@ -86,7 +87,7 @@ def rotation(
         sql=containers.sql,
     )
     yield database
-    if database.take_back():
+    if database.roll_back():
         release()
 
 
@@ -95,19 +96,20 @@ def release(
     access: Access, ecs: Any, eventually: Callable[..., Any], differences: Differences
 ) -> Iterator[Callable[[], None]]:
     """Force a new deployment of every service, as a rotation's last step does."""
-    rollouts = {
-        kind: Rollout(access, ecs=ecs, service=name) for kind, name in access.services.items()
+    services = {
+        kind: EcsService(ecs, cluster=access.cluster, name=name)
+        for kind, name in access.services.items()
     }
 
     def run() -> None:
-        for rollout in rollouts.values():
-            rollout.begin()
+        for service in services.values():
+            service.replace_all()
 
     yield run
     # The plugin waits for the web tasks before each scenario, and for no other service's.
-    others = [rollout for kind, rollout in rollouts.items() if kind != "web"]
+    others = [service for kind, service in services.items() if kind != "web"]
     eventually(
-        lambda: [rollout.service for rollout in others if not rollout.is_settled()],
+        lambda: [service.name for service in others if not service.is_stable()],
         until=lambda unsettled: not unsettled,
         what="Not every service settled on its new tasks",
         within_s=differences.replacement_s,
@@ -129,7 +131,7 @@ class FailedRelease:
 
 @pytest.fixture
 def attempt_release(
-    rollout: Rollout,
+    deployment: Deployment,
     visitor: Browser,
     web_tier: WebTier,
     access: Access,
@@ -140,7 +142,7 @@ def attempt_release(
     def run(reference: Callable[[str], str]) -> FailedRelease:
         # ECS rolls back to the last deployment that has ended, so an earlier one must end first.
         eventually(
-            rollout.is_settled,
+            web_tier.is_stable,
             until=bool,
             what="An earlier deployment of the web service did not end",
             within_s=web_tier.settled_within_s(),
@@ -149,12 +151,12 @@ def attempt_release(
 
         def ask() -> Progress:
             statuses.add(visitor.get("/login").status_code)
-            return rollout.progress()
+            return deployment.progress()
 
-        definition = rollout.revise(
+        definition = deployment.revise(
             partial(replace_password, name=access.secrets["db"], reference=reference)
         )
-        rollout.begin(definition)
+        deployment.begin(definition)
         progress: Progress = eventually(
             ask,
             until=lambda it: it.started or it.stuck or (it.refusals and it.replaced),
@@ -252,7 +254,7 @@ def test_a_release_with_a_secret_that_is_to_be_deleted_never_starts_and_the_old_
     attempt_release: Callable[[Callable[[str], str]], FailedRelease],
     web_tier: WebTier,
 ) -> None:
-    copy = trials.doomed_copy()
+    copy = trials.copy_scheduled_for_deletion()
     release = attempt_release(lambda _: f"{copy}:password::")
     expect_rollback(release, web_tier)
     reason = release.progress.refusals[0]

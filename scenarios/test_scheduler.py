@@ -251,7 +251,7 @@ def test_nothing_but_the_rule_runs_the_scheduler(
         f"nothing ran {COMMAND} in two minutes:"
         f" {'; '.join(map(str, scheduler.ticks(since=began))) or 'no tick came'}"
     )
-    others = scheduler.strangers(commands)
+    others = scheduler.unexpected_starters(commands)
     assert not others, f"{COMMAND} is run by another than the rule's tasks: {', '.join(others)}"
 
 
@@ -270,17 +270,17 @@ def test_a_disabled_rule_stops_ticking_and_resumes_when_it_is_enabled(
     until_window_is_over()
     scheduler.until_quiet(quiet_s=QUIET_S)
     with scheduler.disabled():
-        began = scheduler.pass_a_minute()
+        began = scheduler.wait_for_next_tick()
         ticks = scheduler.ticks(since=began)
         assert not ticks, "a disabled rule ticked:\n" + "\n".join(map(str, ticks))
-    began = scheduler.pass_a_minute()
+    began = scheduler.wait_for_next_tick()
     resumed = eventually(
         lambda: scheduler.ticks(since=began),
         until=bool,
         what="a rule that was enabled again did not resume",
         within_s=DUE_WITHIN_S,
     )
-    scheduler.disregard(resumed)
+    scheduler.exclude(resumed)
 
 
 @as_task

@@ -116,7 +116,7 @@ def test_nginx_keeps_a_connection_for_longer_than_the_load_balancer(
     told = run_in_task(["sh", "-c", CONFIGURATION])
     if told.exit_code != 0:
         pytest.skip("not covered: the web task has no configuration of nginx in /etc/nginx")
-    keep_s, idle_s = nginx_config.keep_alive_s(told.stdout), web_tier.idle_timeout_s()
+    keep_s, idle_s = nginx_config.keep_alive_s(told.stdout), web_tier.balancer.idle_timeout_s()
     # Where none is kept open, nginx says so with each answer, and the balancer asks on another.
     assert keep_s is None or keep_s > idle_s, (
         f"nginx's keepalive_timeout is {keep_s:g} s and the load balancer's idle time-out"

@@ -9,7 +9,7 @@ import pytest
 
 from harness.report import emulated, not_covered, proved
 from harness.target.clients.probe import PREFIX
-from harness.target.resources.deployment import Rollout
+from harness.target.resources.deployment import Deployment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -38,7 +38,7 @@ read_only_root = pytest.mark.truth(
 @pytest.fixture(scope="module")
 def spare_task(access: Access, ecs: Any, web_tier: WebTier) -> Iterator[str]:
     """Run one web task with a read-only root beside the service, where no visitor gets to it."""
-    rollout = Rollout(access, ecs=ecs, service=access.services["web"])
+    deployment = Deployment(web_tier)
     tmpfs = [
         {"containerPath": path, "size": TMPFS_MIB, "mountOptions": ["rw", "nosuid", "nodev"]}
         for path in access.writable_paths
@@ -52,13 +52,13 @@ def spare_task(access: Access, ecs: Any, web_tier: WebTier) -> Iterator[str]:
     service = web_tier.describe()
     started = ecs.run_task(
         cluster=access.cluster,
-        taskDefinition=rollout.revise(shut),
+        taskDefinition=deployment.revise(shut),
         launchType="FARGATE",
         networkConfiguration=service["networkConfiguration"],
     )["tasks"][0]["taskArn"]
     yield str(started)
     ecs.stop_task(cluster=access.cluster, task=started, reason="the scenario is over")
-    rollout.put_back()
+    deployment.restore()
 
 
 @pytest.fixture
@@ -143,7 +143,7 @@ def test_a_visitors_request_in_flight_when_its_task_is_stopped_is_answered(
     probe: ProbeClient,
     web_tier: WebTier,
 ) -> None:
-    drains_s = web_tier.drains_for_s()
+    drains_s = web_tier.group.drains_for_s()
     # The stand-in never cuts a request of a target that leaves; the load balancer does.
     assert drains_s >= SLOW_S, (
         f"the load balancer waits {drains_s} s for the requests of a task that leaves, and one of"

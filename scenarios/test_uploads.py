@@ -14,8 +14,7 @@ from harness.replay.fixtures import ONE_TASK_ANSWERS
 from harness.report import emulated, not_covered, proved
 from harness.target.clients import http
 from harness.target.clients.browser import Account
-from harness.target.resources import bucket_lifecycle
-from harness.target.resources.bucket import taken_away
+from harness.target.resources import bucket as buckets
 from scenarios.tickets.pages import (
     LARGEST_BYTES,
     POSTER,
@@ -36,6 +35,8 @@ if TYPE_CHECKING:
     from harness.target.clients.browser import Browser
     from harness.target.clients.probe import ProbeClient
 
+NEEDED_DAYS = 365
+"""An event is announced, and its files are asked for, up to a year ahead."""
 PREFIX = "cutover-probe/"
 MIB = 1024 * 1024
 NAMES = ("harbour lights poster.jpg", "plus+sign & 100%.jpg", "Plakát Ñandú 日本 🎺.jpg")
@@ -174,7 +175,8 @@ def test_no_rule_of_the_bucket_takes_uploads_away(
     organiser.remove(event, SEATING_PLAN)
     path = unquote(urlsplit(answer.headers.get("Location", "")).path)
     key = path.removeprefix(f"/{bucket}").removeprefix("/")
-    found = bucket_lifecycle.losses(bucket_lifecycle.rules(aws("s3"), bucket=bucket), key=key)
+    rules = buckets.lifecycle_rules(aws("s3"), bucket=bucket)
+    found = buckets.losses(rules, key=key, needed_days=NEEDED_DAYS)
     assert not found, f"the bucket's lifecycle and the upload {key}: {'; '.join(found)}"
 
 
@@ -371,7 +373,7 @@ def test_a_store_that_fails_gives_an_error_and_leaves_no_half_written_record(
 @pytest.fixture
 def without_bucket(access: Access, aws: Callable[[str], Any]) -> Iterator[Callable[[], None]]:
     """Take the bucket away until the scenario ends; it comes back empty, and set up as it was."""
-    away = taken_away(aws("s3"), bucket=access.resources["bucket"])
+    away = buckets.deleted(aws("s3"), bucket=access.resources["bucket"])
     with ExitStack() as held:
         yield lambda: held.enter_context(away)
 

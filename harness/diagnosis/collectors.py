@@ -74,7 +74,7 @@ def deployment(target: ShownTarget) -> Iterator[Deployment]:
 
 def forwarding(target: ShownTarget) -> Iterator[ForwardedFor]:
     """Read how the load balancer treats X-Forwarded-For."""
-    mode = _web(target).balancer_attributes().get(_FORWARDING, _APPEND)
+    mode = _web(target).balancer.attributes().get(_FORWARDING, _APPEND)
     if mode != _APPEND:
         yield ForwardedFor(mode)
 
@@ -104,7 +104,7 @@ def secrets(target: ShownTarget) -> Iterator[NamedSecret]:
     yield from secret_references.read(
         web.definition(refused[0] if refused else ""),
         client=target.clients.get("secretsmanager"),
-        group=target.groups.get(web.service, ""),
+        group=target.groups.get(web.name, ""),
     )
 
 

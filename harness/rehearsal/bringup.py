@@ -22,7 +22,8 @@ from harness.rehearsal.plan import Materials, planned_services, volume_name
 from harness.stack import containers, logs
 from harness.stack.stack import Planned, Stack
 from harness.target.clients import aws
-from harness.target.resources.web_tier import targets_of
+from harness.target.resources.ecs import EcsService
+from harness.target.resources.web_tier import TargetGroup
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -205,9 +206,11 @@ class Bringup:
     def watch(self, name: str) -> service_watch.Watch:
         """Watch one service of the configuration; control must be ready."""
         return service_watch.Watch(
-            client=aws.aws(self.access(), "ecs"),
-            cluster=self.production.config.cluster,
-            service=self.production.services[name].name,
+            service=EcsService(
+                aws.aws(self.access(), "ecs"),
+                cluster=self.production.config.cluster,
+                name=self.production.services[name].name,
+            ),
             where=str(self.run.directory),
             logs=lambda: logs.task_log_tail(self.client, self.run.id),
             healthy_targets=self._healthy_targets,
@@ -216,8 +219,8 @@ class Bringup:
 
     def _healthy_targets(self) -> set[str]:
         access = self.access()
-        targets = targets_of(aws.aws(access, "elbv2"), group=access.target_group)
-        return {one.address for one in targets if one.state == "healthy"}
+        group = TargetGroup(aws.aws(access, "elbv2"), name=access.target_group)
+        return {target.address for target in group.targets() if target.state == "healthy"}
 
     def access(self) -> Access:
         """Say where everything that runs so far can be reached."""

@@ -15,12 +15,12 @@ from harness.diagnosis.facts import stopped_task
 from harness.diagnosis.patterns.pattern import Source
 from harness.diagnosis.stop_reason import stop_reason
 from harness.target.resources import secret_references
-from harness.target.resources.ecs import address_of, find_tasks
+from harness.target.resources.ecs import address_of, task_id
 
 if TYPE_CHECKING:
-    from types_boto3_ecs import ECSClient
     from types_boto3_secretsmanager import SecretsManagerClient
 
+    from harness.target.resources.ecs import EcsService
     from harness.target.resources.secret_references import NamedSecret
 
 HOPELESS_STOP_CODES = frozenset({"TaskFailedToStart"})
@@ -37,9 +37,7 @@ _SHOWN_TASKS = 3
 class Watch:
     """Watches one service of a cluster come up."""
 
-    client: ECSClient
-    cluster: str
-    service: str
+    service: EcsService
     where: str
     """The run directory, for the error."""
     logs: Callable[[], str]
@@ -58,9 +56,9 @@ class Watch:
         healthy: list[str] = []
 
         def probe() -> Ready | NotYet:
-            for task in self._tasks("RUNNING"):
+            for task in self.service.tasks():
                 if task["lastStatus"] == "RUNNING" and self._is_healthy(task):
-                    healthy.append(task["taskArn"].rpartition("/")[2])
+                    healthy.append(task_id(task["taskArn"]))
                     return Ready()
             self._give_up_if_hopeless()
             return NotYet(self._summary())
@@ -76,19 +74,12 @@ class Watch:
         """
 
         def probe() -> Ready | NotYet:
-            found = self._describe()
-            deployments = found["deployments"]
-            completed = deployments[0].get("rolloutState") == "COMPLETED"
-            if completed and len(deployments) == 1 and self._running(found):
+            if self.service.is_stable():
                 return Ready()
             self._give_up_if_hopeless()
             return NotYet(self._summary())
 
         self._wait(probe, deadline, check, what="did not become stable")
-
-    @staticmethod
-    def _running(found: Mapping[str, Any]) -> bool:
-        return bool(found["runningCount"] == found["desiredCount"])
 
     def _wait(
         self,
@@ -103,7 +94,9 @@ class Watch:
         except (DeadlinePassed, GaveUp) as error:
             reason = getattr(error, "reason", str(error))
             logs, events = self.logs(), self._events()
-            stopped = [stopped_task(one, group=self._group) for one in self._tasks("STOPPED")]
+            stopped = [
+                stopped_task(one, group=self._group) for one in self.service.tasks(status="STOPPED")
+            ]
             cause = find_cause(
                 evidence_of(
                     [
@@ -116,7 +109,7 @@ class Watch:
             )
             shown = "; ".join(one.reason for one in stopped[:_SHOWN_TASKS])
             raise ProvisionError(
-                f"service {self.service} {what}" + (f": {cause.sentence}" if cause else ""),
+                f"service {self.service.name} {what}" + (f": {cause.sentence}" if cause else ""),
                 state=f"after {deadline.elapsed_s:.0f} s: {reason}"
                 + (f"; stopped tasks: {shown}" if shown else ""),
                 last_answer="\n    ".join(events[:_SHOWN_EVENTS]),
@@ -133,47 +126,38 @@ class Watch:
         return address_of(task) in self.healthy_targets()
 
     def _has_check(self, definition: str) -> bool:
-        found = self.client.describe_task_definition(taskDefinition=definition)["taskDefinition"]
-        return any(one.get("healthCheck") for one in found["containerDefinitions"])
+        containers = self.service.definition(definition)["containerDefinitions"]
+        return any(one.get("healthCheck") for one in containers)
 
     def _give_up_if_hopeless(self) -> None:
-        found = self._describe()
+        found = self.service.describe()
         if any(d.get("rolloutState") == "FAILED" for d in found["deployments"]):
             raise GaveUp("the deployment failed: " + self._summary())
-        for task in self._tasks("STOPPED"):
+        for task in self.service.tasks(status="STOPPED"):
             reason = task.get("stoppedReason", "")
             if task.get("stopCode") in HOPELESS_STOP_CODES or any(
                 words in reason for words in HOPELESS_REASONS
             ):
                 raise GaveUp(stop_reason(task))
 
-    def _describe(self) -> Mapping[str, Any]:
-        answer = self.client.describe_services(cluster=self.cluster, services=[self.service])
-        return answer["services"][0]
-
-    def _tasks(self, status: str) -> list[dict[str, Any]]:
-        return find_tasks(
-            self.client, cluster=self.cluster, statuses=(status,), serviceName=self.service
-        )
-
     @property
     def _group(self) -> str:
         """The service's last word: web, worker."""
-        return self.service.rpartition("-")[2]
+        return self.service.name.rpartition("-")[2]
 
     def _named_secrets(self) -> list[NamedSecret]:
-        definition = self._describe()["taskDefinition"]
+        definition = self.service.describe()["taskDefinition"]
         if self.secrets is None or not definition:
             return []
-        found = self.client.describe_task_definition(taskDefinition=definition)["taskDefinition"]
+        found = self.service.definition(definition)
         return list(secret_references.read(found, client=self.secrets, group=self._group))
 
     def _summary(self) -> str:
-        found = self._describe()
+        found = self.service.describe()
         return (
             f"{found['runningCount']} of {found['desiredCount']} tasks running,"
             f" {found['pendingCount']} pending"
         )
 
     def _events(self) -> list[str]:
-        return [redact(e["message"]) for e in self._describe().get("events", [])]
+        return [redact(e["message"]) for e in self.service.describe().get("events", [])]

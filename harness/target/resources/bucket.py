@@ -1,4 +1,4 @@
-"""A bucket that is gone for a while, and then as it was set up: empty, with its settings."""
+"""A bucket: deleted for a while with its settings restored, and what its lifecycle rules delete."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
 
 _SETTINGS = (
@@ -29,10 +29,15 @@ Where the two have different names, what is put holds the answer's member under 
 """
 _NOT_SET = re.compile("NoSuch|NotFound")
 """S3's codes for a setting that was never made."""
+_ARCHIVES = ("GLACIER", "DEEP_ARCHIVE")
+"""Classes from which an object cannot be read until somebody restores it.
+
+Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/archived-objects.html.
+"""
 
 
 @contextmanager
-def taken_away(s3: Any, *, bucket: str) -> Iterator[None]:
+def deleted(s3: Any, *, bucket: str) -> Iterator[None]:
     """Delete a bucket with all that is in it, and make it anew after the block.
 
     Args:
@@ -69,3 +74,51 @@ def _empty(s3: Any, *, bucket: str) -> None:
     for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
         for one in (*page.get("Versions", ()), *page.get("DeleteMarkers", ())):
             s3.delete_object(Bucket=bucket, Key=one["Key"], VersionId=one["VersionId"])
+
+
+def lifecycle_rules(s3: Any, *, bucket: str) -> list[Mapping[str, Any]]:
+    """Return a bucket's lifecycle rules; none where it has no configuration."""
+    try:
+        return list(s3.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"])
+    except s3.exceptions.ClientError as error:
+        if error.response["Error"]["Code"] != "NoSuchLifecycleConfiguration":
+            raise
+        return []
+
+
+def losses(rules: Iterable[Mapping[str, Any]], *, key: str, needed_days: int) -> list[str]:
+    """Say how rules take the current version of an object away, or out of reach, too soon.
+
+    Args:
+        rules: As GetBucketLifecycleConfiguration answers them.
+        key: The object's key. It has no tags, so that a rule for a tag is not about it.
+        needed_days: For how many days after the upload the app needs the object.
+
+    Returns:
+        One sentence's end for each, for instance ``rule "old" deletes it after 1 day(s)``.
+    """
+    enabled = (rule for rule in rules if rule["Status"] == "Enabled" and _about(rule, key))
+    return [loss for rule in enabled for loss in _losses(rule, needed_days)]
+
+
+def _about(rule: Mapping[str, Any], key: str) -> bool:
+    filtered = rule.get("Filter") or {}
+    both = filtered.get("And", filtered)
+    prefix = both.get("Prefix", rule.get("Prefix", ""))
+    return "Tag" not in both and not both.get("Tags") and key.startswith(prefix)
+
+
+def _losses(rule: Mapping[str, Any], needed_days: int) -> Iterator[str]:
+    name = rule.get("ID", "without an ID")
+    for how, one in (
+        ("deletes it", rule.get("Expiration") or {}),
+        *(
+            (f"moves it to {one['StorageClass']}, out of the app's reach,", one)
+            for one in rule.get("Transitions") or ()
+            if one["StorageClass"] in _ARCHIVES
+        ),
+    ):
+        if "Date" in one:
+            yield f"rule {name!r} {how} on {one['Date']}"
+        elif "Days" in one and one["Days"] < needed_days:
+            yield f"rule {name!r} {how} after {one['Days']} day(s)"

@@ -1,28 +1,20 @@
-"""The tasks of an ECS cluster, as every part of the harness asks for them."""
+"""ECS services and tasks, through the API of ECS alone: the same calls locally and on AWS."""
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from datetime import datetime
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from datetime import datetime
-
 
 STATUSES = ("RUNNING", "STOPPED")
 """Both desired statuses; ECS forgets a stopped task after about an hour."""
-
-
+STARTED_BY_HARNESS = "cutover-harness"
+"""startedBy of the tasks that scenarios run; some are meant to fail."""
+INTENDED_STOP_CODES = ("UserInitiated", "ServiceSchedulerInitiated")
+"""stopCodes of tasks that a user or their service stopped."""
 _ASKED_AT_ONCE = 100
 """DescribeTasks takes no more ARNs."""
 
@@ -81,63 +73,68 @@ def stopped_at(task: dict[str, Any]) -> datetime | None:
 
 
 class EcsService:
-    """A service of the cluster, by its name."""
+    """One service of a cluster, and its tasks."""
 
     def __init__(self, ecs: Any, *, cluster: str, name: str) -> None:
-        self._ecs = ecs
+        self.ecs = ecs
         self.cluster = cluster
         self.name = name
 
     def describe(self) -> dict[str, Any]:
         """Return the service as DescribeServices shows it."""
-        answer = self._ecs.describe_services(cluster=self.cluster, services=[self.name])
-        found: dict[str, Any] = answer["services"][0]
-        return found
+        answer = self.ecs.describe_services(cluster=self.cluster, services=[self.name])
+        return dict(answer["services"][0])
+
+    def definition(self, arn: str = "") -> dict[str, Any]:
+        """Return a task definition: the one that the service is on, unless another is named."""
+        wanted = arn or self.describe()["taskDefinition"]
+        answer = self.ecs.describe_task_definition(taskDefinition=wanted)
+        return dict(answer["taskDefinition"])
 
     def container(self) -> dict[str, Any]:
         """Return the app's container in the task definition that the service is on."""
-        answer = self._ecs.describe_task_definition(
-            taskDefinition=self.describe()["taskDefinition"]
-        )
-        found: dict[str, Any] = answer["taskDefinition"]["containerDefinitions"][0]
-        return found
+        return dict(self.definition()["containerDefinitions"][0])
 
-    def running(self) -> set[str]:
-        """Return the ids of the tasks that run and are meant to."""
-        found = find_tasks(self._ecs, cluster=self.cluster, serviceName=self.name)
-        return {task_id(one["taskArn"]) for one in found if one["lastStatus"] == "RUNNING"}
-
-    def known(self) -> set[str]:
-        """Return the ids of all tasks that ECS still knows, running or stopped."""
-        arns = task_arns(self._ecs, cluster=self.cluster, statuses=STATUSES, serviceName=self.name)
-        return {task_id(arn) for arn in arns}
+    def tasks(self, *, status: str = "RUNNING") -> list[dict[str, Any]]:
+        """Return the service's tasks of a desired status, as DescribeTasks shows them."""
+        return find_tasks(self.ecs, cluster=self.cluster, statuses=(status,), serviceName=self.name)
 
     def task(self, task: str) -> dict[str, Any]:
         """Return one task as DescribeTasks shows it; nothing when it is forgotten."""
-        found = self._ecs.describe_tasks(cluster=self.cluster, tasks=[task])["tasks"]
-        return dict(found[0]) if found else {}
+        found = described(self.ecs, [task], cluster=self.cluster)
+        return found[0] if found else {}
 
-    def is_steady(self) -> bool:
-        """Say whether as many tasks run as are wanted, and none besides."""
+    def running(self) -> set[str]:
+        """Return the ids of the tasks that run and are meant to."""
+        return {task_id(one["taskArn"]) for one in self.tasks() if one["lastStatus"] == "RUNNING"}
+
+    def known(self) -> set[str]:
+        """Return the ids of all tasks that ECS still knows, running or stopped."""
+        arns = task_arns(self.ecs, cluster=self.cluster, statuses=STATUSES, serviceName=self.name)
+        return {task_id(arn) for arn in arns}
+
+    def is_stable(self) -> bool:
+        """Return whether the service has one deployment, completed, with all of its tasks."""
         found = self.describe()
-        return bool(found["runningCount"] == found["desiredCount"] and not found["pendingCount"])
+        (first, *others) = found["deployments"]
+        running = found["runningCount"] == found["desiredCount"]
+        return not others and first.get("rolloutState") == "COMPLETED" and bool(running)
+
+    def update(self, **changes: Any) -> dict[str, Any]:
+        """Change the service, as UpdateService takes it; return it as it is then."""
+        answer = self.ecs.update_service(cluster=self.cluster, service=self.name, **changes)
+        return dict(answer["service"])
+
+    def replace_all(self) -> None:
+        """Start a new task for each; ECS stops the old ones when the new ones are healthy."""
+        self.update(forceNewDeployment=True)
 
     @contextmanager
     def scaled_to(self, count: int) -> Iterator[None]:
         """Ask for this many tasks inside the block, and for as many as before after it."""
         before = self.describe()["desiredCount"]
-        self._scale(count)
+        self.update(desiredCount=count)
         try:
             yield
         finally:
-            self._scale(before)
-
-    def _scale(self, count: int) -> None:
-        self._ecs.update_service(cluster=self.cluster, service=self.name, desiredCount=count)
-
-
-STARTED_BY_HARNESS = "cutover-harness"
-"""startedBy of the tasks that scenarios run; some are meant to fail."""
-
-
-INTENDED_STOP_CODES = ("UserInitiated", "ServiceSchedulerInitiated")
+            self.update(desiredCount=before)

@@ -85,7 +85,7 @@ class Scheduler:
         answer = self._ecs.describe_task_definition(taskDefinition=self.family)
         return dict(answer["taskDefinition"])
 
-    def disregard(self, ticks: Sequence[Run]) -> None:
+    def exclude(self, ticks: Sequence[Run]) -> None:
         """Take ticks that came because we sent them for none of the rule's own from now on."""
         if self._ours is not None and self._ticks_queue:
             with self._ours.open("a", encoding="utf-8") as file:
@@ -105,7 +105,7 @@ class Scheduler:
         wanted = (one for one in runs if one.at >= since and not self._is_ours(one))
         return sorted(wanted, key=lambda one: one.at)
 
-    def strangers(self, tasks: Iterable[str | None]) -> list[str]:
+    def unexpected_starters(self, tasks: Iterable[str | None]) -> list[str]:
         """Say which of these tasks neither the rule started nor a scenario, and whose they are.
 
         None stands for a process that was in no task of ECS.
@@ -164,7 +164,7 @@ class Scheduler:
 
         wait_until(probe, deadline=Deadline(2 * PERIOD_S), interval_s=1.0)
 
-    def pass_a_minute(self) -> datetime:
+    def wait_for_next_tick(self) -> datetime:
         """Let the rule's next turn come, and return when that began.
 
         Where ticks come through a queue, one like the emulator's is put there, and is awaited to be

@@ -45,7 +45,7 @@ class SecretTrials:
         self._versions.append((stage, made["VersionId"]))
         return stage
 
-    def doomed_copy(self) -> str:
+    def copy_scheduled_for_deletion(self) -> str:
         """Copy the secret, schedule the copy for deletion and return its ARN."""
         text = self._client.get_secret_value(SecretId=self._name)["SecretString"]
         made = self._client.create_secret(
@@ -122,7 +122,7 @@ class Rotation:
         """Keep the new version: every task has it."""
         self._before = ""
 
-    def take_back(self) -> bool:
+    def roll_back(self) -> bool:
         """Make the old version current again unless the rotation is finished; say if it was."""
         if not self._before or not self._after:
             return False

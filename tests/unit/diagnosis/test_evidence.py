@@ -83,8 +83,9 @@ class FakeEcs(Paged):
         secret = {"name": "APP_KEY", "valueFrom": "arn:aws:secretsmanager:r:1:secret:t/a-x:k::"}
         return {"taskDefinition": {"containerDefinitions": [{"name": "app", "secrets": [secret]}]}}
 
-    def update_service(self, **how: Any) -> None:
+    def update_service(self, **how: Any) -> Any:
         self.updates.append(how)
+        return {"service": {}}
 
 
 class FakeElb:
@@ -228,7 +229,7 @@ def test_a_deployment_may_take_as_long_as_its_checks_and_its_draining() -> None:
 def test_what_a_scenario_changes_is_put_back_even_when_it_fails() -> None:
     ecs, elb = FakeEcs(), FakeElb()
     web = WebTier(ACCESS, ecs=ecs, elbv2=elb, differences=QUICK)
-    for changed in (web.scaled_to(0), web.idle_timeout(1)):
+    for changed in (web.scaled_to(0), web.balancer.idle_timeout(1)):
         with pytest.raises(ZeroDivisionError), changed:
             raise ZeroDivisionError
     assert [one["desiredCount"] for one in ecs.updates] == [0, 2]

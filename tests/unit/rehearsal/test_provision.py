@@ -12,6 +12,7 @@ from harness.core.errors import ProvisionError
 from harness.core.wait import Clock, Deadline
 from harness.inputs.config import FirstRun
 from harness.rehearsal import first_run, service_watch
+from harness.target.resources.ecs import EcsService
 from tests.unit.pages import Paged
 
 
@@ -54,9 +55,7 @@ def service(running: int = 0, state: str = "IN_PROGRESS", *events: str) -> dict[
 
 def watch(ecs: FakeEcs, logs: str = "") -> service_watch.Watch:
     return service_watch.Watch(
-        client=ecs,  # type: ignore[arg-type]
-        cluster="tickets",
-        service="tickets-web",
+        service=EcsService(ecs, cluster="tickets", name="tickets-web"),
         where="/runs/x",
         logs=lambda: logs,
     )

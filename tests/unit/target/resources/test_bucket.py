@@ -1,4 +1,4 @@
-"""A bucket that is taken away comes back with the settings that it had, and with no others."""
+"""A bucket comes back with the settings that it had; lifecycle rules that delete uploads."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 from harness.target.resources import bucket
 
 KEY = {"Key": "a", "VersionId": "1"}
+OBJECT = "events/7/poster/a.jpg"
 
 
 class FakeS3:
@@ -49,7 +50,7 @@ class FakeS3:
 
 def test_a_bucket_comes_back_with_what_it_had() -> None:
     s3 = FakeS3()
-    with bucket.taken_away(s3, bucket="b"):
+    with bucket.deleted(s3, bucket="b"):
         assert s3.calls == [
             ("delete_object", {"Bucket": "b", "Key": "a", "VersionId": "1"}),
             ("delete_object", {"Bucket": "b", "Key": "a", "VersionId": "2"}),
@@ -73,6 +74,44 @@ def test_a_bucket_comes_back_with_what_it_had() -> None:
 
 def test_what_cannot_be_read_is_not_taken_for_unset() -> None:
     s3 = FakeS3("AccessDenied")
-    with pytest.raises(ClientError), bucket.taken_away(s3, bucket="b"):
+    with pytest.raises(ClientError), bucket.deleted(s3, bucket="b"):
         pass
     assert s3.calls == []
+
+
+def rule(**said: Any) -> dict[str, Any]:
+    return {"ID": "r", "Status": "Enabled", "Filter": {"Prefix": ""}, **said}
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        (rule(Expiration={"Days": 1}), ["rule 'r' deletes it after 1 day(s)"]),
+        (rule(Expiration={"Days": 1}, Filter={}), ["rule 'r' deletes it after 1 day(s)"]),
+        (
+            {"Status": "Enabled", "Prefix": "events/", "Expiration": {"Date": "2027-01-01"}},
+            ["rule 'without an ID' deletes it on 2027-01-01"],
+        ),
+        (
+            rule(
+                Filter={"And": {"Prefix": "events/", "ObjectSizeGreaterThan": 5}},
+                Transitions=[
+                    {"Days": 30, "StorageClass": "GLACIER_IR"},
+                    {"Days": 90, "StorageClass": "GLACIER"},
+                ],
+            ),
+            ["rule 'r' moves it to GLACIER, out of the app's reach, after 90 day(s)"],
+        ),
+        (rule(Expiration={"Days": 1}, Filter={"Prefix": "tmp/"}), []),
+        (rule(Expiration={"Days": 1}, Status="Disabled"), []),
+        (rule(Expiration={"Days": 3650}), []),
+        (rule(Expiration={"ExpiredObjectDeleteMarker": True}), []),
+        (rule(Expiration={"Days": 1}, Filter={"Tag": {"Key": "temporary", "Value": "1"}}), []),
+        (rule(Expiration={"Days": 1}, Filter={"And": {"Tags": [{"Key": "a", "Value": "1"}]}}), []),
+        (rule(AbortIncompleteMultipartUpload={"DaysAfterInitiation": 7}), []),
+        (rule(NoncurrentVersionExpiration={"NoncurrentDays": 30}), []),
+        (rule(Transitions=[{"Days": 30, "StorageClass": "STANDARD_IA"}]), []),
+    ],
+)
+def test_what_takes_an_upload_away(said: dict[str, Any], expected: list[str]) -> None:
+    assert bucket.losses([said], key=OBJECT, needed_days=365) == expected

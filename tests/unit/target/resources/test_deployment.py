@@ -5,11 +5,10 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import Any
 
-from harness.target.access import Access
-from harness.target.resources.deployment import Rollout
+from harness.target.resources.deployment import Deployment
+from harness.target.resources.ecs import EcsService
 from tests.unit.pages import Paged
 
-ACCESS = Access(public_url="https://x.example", cluster="tickets")
 OLD = "arn:aws:ecs:us-east-1:876000000876:task-definition/tickets-web:1"
 NEW = "arn:aws:ecs:us-east-1:876000000876:task-definition/tickets-web:2"
 
@@ -20,6 +19,8 @@ class Ecs(Paged):
     def __init__(self) -> None:
         self.service: dict[str, Any] = {
             "taskDefinition": OLD,
+            "desiredCount": 1,
+            "runningCount": 1,
             "deployments": [{"id": "ecs-svc/1", "rolloutState": "COMPLETED"}],
             "events": [{"id": "a", "message": "has reached a steady state."}],
         }
@@ -61,8 +62,8 @@ class Ecs(Paged):
         return {"tasks": [one for one in every if one["taskArn"] in tasks]}
 
 
-def rollout(ecs: Ecs) -> Rollout:
-    return Rollout(ACCESS, ecs=ecs, service="tickets-web")
+def rollout(ecs: Ecs) -> Deployment:
+    return Deployment(EcsService(ecs, cluster="tickets", name="tickets-web"))
 
 
 def test_a_revision_has_the_change_and_nothing_that_registering_refuses() -> None:
@@ -96,7 +97,7 @@ def test_progress_is_that_of_the_deployment_and_of_no_other() -> None:
     assert watched.progress().stuck
     ecs.service["deployments"] = [{"id": "ecs-svc/1", "rolloutState": "COMPLETED"}]
     assert watched.progress().replaced
-    assert watched.is_settled()
+    assert watched.service.is_stable()
 
 
 def test_a_service_that_is_left_on_a_revision_goes_back() -> None:
@@ -104,10 +105,10 @@ def test_a_service_that_is_left_on_a_revision_goes_back() -> None:
     watched = rollout(ecs)
     watched.begin(watched.revise(lambda _: None))
     assert ecs.service["taskDefinition"] == NEW
-    watched.put_back()
+    watched.restore()
     assert ecs.service["taskDefinition"] == OLD
     assert ecs.deregistered == [NEW]
-    assert not watched.is_settled()
+    assert not watched.service.is_stable()
 
 
 def test_a_service_that_was_rolled_back_is_left_alone() -> None:
@@ -116,6 +117,6 @@ def test_a_service_that_was_rolled_back_is_left_alone() -> None:
     watched.begin(watched.revise(lambda _: None))
     ecs.service["taskDefinition"] = OLD
     deployments = len(ecs.service["deployments"])
-    watched.put_back()
+    watched.restore()
     assert len(ecs.service["deployments"]) == deployments
     assert ecs.deregistered == [NEW]

@@ -117,7 +117,7 @@ def test_whoever_else_runs_the_scheduler_is_named() -> None:
     ecs.describe_tasks = lambda **given: {  # type: ignore[method-assign]
         "tasks": [one for one in ecs.tasks if task_id(one["taskArn"]) in given["tasks"]]
     }
-    found = scheduler(ecs).strangers(["tick", "ours", "web", "web", None])
+    found = scheduler(ecs).unexpected_starters(["tick", "ours", "web", "web", None])
     assert found == [
         "what is no task of the cluster (no task id)",
         "a task of service:tickets-web (web)",

@@ -84,7 +84,7 @@ def test_a_bad_version_has_a_stage_of_its_own_until_it_is_removed() -> None:
 def test_what_is_scheduled_for_deletion_is_a_copy_and_is_gone_at_the_end() -> None:
     client, iam = SecretsManager(), Iam("tickets-execution")
     trials = SecretTrials(client, name="tickets/db", iam=iam, reader="tickets-execution")
-    copy = trials.doomed_copy()
+    copy = trials.copy_scheduled_for_deletion()
     assert copy in iam.policies["rehearsal"], "the role must get as far as the refusal"
     assert copy.startswith("arn:tickets/db-rehearsal-")
     assert client.copies == {copy: "for 7 days"}
@@ -97,7 +97,7 @@ def test_what_is_scheduled_for_deletion_is_a_copy_and_is_gone_at_the_end() -> No
 def test_where_no_role_is_known_none_is_let_read() -> None:
     iam = Iam()
     trials = SecretTrials(SecretsManager(), name="tickets/db", iam=iam, reader="tickets-execution")
-    trials.doomed_copy()
+    trials.copy_scheduled_for_deletion()
     trials.remove()
     assert iam.policies == {}
 
@@ -116,14 +116,14 @@ def test_a_rotation_alternates_between_two_users_and_tells_the_database_first() 
     assert current["password"] in told[0]
     assert redact(told[0]) != told[0]
     first.finish()
-    assert not first.take_back()
+    assert not first.roll_back()
     assert rotation(client, told).begin() == ("tickets_clone", "tickets")
 
 
 def test_a_rotation_that_does_not_finish_is_taken_back() -> None:
     client = SecretsManager()
     failed = rotation(client, [])
-    assert not failed.take_back()
+    assert not failed.roll_back()
     failed.begin()
-    assert failed.take_back()
+    assert failed.roll_back()
     assert client.stages["AWSCURRENT"] == "v1"
