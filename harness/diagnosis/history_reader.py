@@ -17,9 +17,11 @@ from harness.aws.eventbridge import RULE_PREFIX
 from harness.core.runs import READY_FILE
 from harness.diagnosis import control_events
 from harness.diagnosis.history import SERVICE, Event, HealthChange, History, Image, Life, Tick
+from harness.diagnosis.stop_reason import container_ends, failed, stop_reason
 from harness.stack import removal
 from harness.standins.contract import TargetEvent, TickEvent, time_of
 from harness.target.resources.ecs import (
+    INTENDED_STOP_CODES,
     STARTED_BY_HARNESS,
     STATUSES,
     address_of,
@@ -40,7 +42,6 @@ if TYPE_CHECKING:
 
 COMMAND = "schedule:run"
 _SERVICES = tuple(role for role in reversed(removal.REMOVAL_ORDER) if role not in ("task", "pause"))
-_MEANT = ("UserInitiated", "ServiceSchedulerInitiated")
 
 
 @dataclass(frozen=True)
@@ -163,11 +164,11 @@ def _life(task: Mapping[str, Any], *, changes: Iterable[HealthChange], logs: boo
         stopping_at=task.get("stoppingAt"),
         stopped_at=task.get("stoppedAt"),
         end=_end(task),
-        failed=_failed(task),
+        failed=_stopped(task) and failed(task),
         folders=tuple(
             (one["name"], f"tasks/{family}-{name}/{one['name']}")
             for one in task.get("containers", [])
-            if logs and (task.get("lastStatus") != "STOPPED" or one.get("exitCode") is not None)
+            if logs and (not _stopped(task) or one.get("exitCode") is not None)
         ),
     )
 
@@ -183,26 +184,15 @@ def _by(task: Mapping[str, Any]) -> str:
 
 
 def _end(task: Mapping[str, Any]) -> str:
-    if task.get("lastStatus") != "STOPPED":
+    if not _stopped(task):
         return ""
-    codes = [
-        f"{one['name']}: exit code {one['exitCode']}"
-        for one in task.get("containers", [])
-        if one.get("exitCode") is not None
-    ]
-    if codes and not _failed(task) and task.get("stopCode") not in _MEANT:
-        return "; ".join(codes)
-    words = f"{task.get('stopCode', 'stopped')}: {task.get('stoppedReason', 'no reason')}"
-    return "; ".join((words, *codes))
+    if failed(task) or task.get("stopCode") in INTENDED_STOP_CODES:
+        return stop_reason(task)
+    return "; ".join(container_ends(task))
 
 
-def _failed(task: Mapping[str, Any]) -> bool:
-    if task.get("lastStatus") != "STOPPED":
-        return False
-    if task.get("stopCode") in _MEANT:
-        return "failed" in task.get("stoppedReason", "")
-    codes = [one.get("exitCode") for one in task.get("containers", [])]
-    return not codes or any(code != 0 for code in codes)
+def _stopped(task: Mapping[str, Any]) -> bool:
+    return task.get("lastStatus") == "STOPPED"
 
 
 # --- events, health, ticks --------------------------------------------------------------------

@@ -56,7 +56,7 @@ TASKS = [
     stopped("dead", code="EssentialContainerExited", reason="Essential", exit_code=137),
     stopped(
         "tick", family="tickets-scheduler", code="EssentialContainerExited", reason="Essential",
-        exit_code=0, startedBy="events-rule/tickets-schedule",
+        exit_code=0, startedBy="events-rule/tickets-schedule", group="family:tickets-scheduler",
     ),
     task("runs", createdAt=at(20), startedAt=at(21)),
 ]  # fmt: skip
