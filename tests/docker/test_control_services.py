@@ -71,6 +71,26 @@ def visitors(stack: ControlStack) -> Iterator[list[int]]:
         thread.join()
 
 
+@contextmanager
+def deregistration_delay(stack: ControlStack, *, seconds: int) -> Iterator[None]:
+    """Let targets drain for longer inside the block: long enough to be asked about on any machine."""
+
+    def change(value: int) -> None:
+        group = stack.elbv2.describe_target_groups(Names=["tickets-web"])["TargetGroups"][0]
+        stack.elbv2.modify_target_group_attributes(
+            TargetGroupArn=group["TargetGroupArn"],
+            Attributes=[
+                {"Key": "deregistration_delay.timeout_seconds", "Value": str(value)},
+            ],
+        )
+
+    change(seconds)
+    try:
+        yield
+    finally:
+        change(1)
+
+
 def health(stack: ControlStack) -> dict[str, str]:
     group = stack.elbv2.describe_target_groups(Names=["tickets-web"])["TargetGroups"][0]
     found = stack.elbv2.describe_target_health(TargetGroupArn=group["TargetGroupArn"])
@@ -138,12 +158,13 @@ def test_a_forced_deployment_replaces_every_task_and_drops_no_request(stack: Con
 
 def test_the_stop_signal_comes_after_the_drain(stack: ControlStack) -> None:
     (arn,) = up(stack)
-    stack.ecs.update_service(cluster=CLUSTER, service="tickets-web", desiredCount=0)
-    stack.until(lambda: set(health(stack).values()) == {"draining"})
-    assert stack.task(arn)["lastStatus"] == "DEACTIVATING"
-    task = stack.until_stopped(arn)
+    with deregistration_delay(stack, seconds=5):
+        stack.ecs.update_service(cluster=CLUSTER, service="tickets-web", desiredCount=0)
+        stack.until(lambda: set(health(stack).values()) == {"draining"})
+        assert stack.task(arn)["lastStatus"] == "DEACTIVATING"
+        task = stack.until_stopped(arn)
     signalled = float(stack.container(arn).logs().decode().split()[1])
-    assert signalled - task["stoppingAt"].timestamp() >= 1.0
+    assert signalled - task["stoppingAt"].timestamp() >= 5.0
     assert health(stack) == {}
     assert stack.get()[0] == 503
 
