@@ -73,7 +73,7 @@ def visitors(stack: ControlStack) -> Iterator[list[int]]:
 
 @contextmanager
 def deregistration_delay(stack: ControlStack, *, seconds: int) -> Iterator[None]:
-    """Let targets drain for longer inside the block: long enough to be asked about on any machine."""
+    """Let targets drain for longer inside the block: visible on a busy machine too."""
 
     def change(value: int) -> None:
         group = stack.elbv2.describe_target_groups(Names=["tickets-web"])["TargetGroups"][0]
