@@ -9,7 +9,6 @@ import json
 import re
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,10 +37,13 @@ if TYPE_CHECKING:
     from harness.target.access import Access
     from harness.target.resources.web_tier import WebTier
 
-    Read = TypeVar("Read")
+    Item = TypeVar("Item")
 
 COMMAND = "schedule:run"
-_SERVICES = tuple(role for role in reversed(removal.REMOVAL_ORDER) if role not in ("task", "pause"))
+_NEVER = datetime.min.replace(tzinfo=UTC)
+_COMPONENTS = tuple(
+    role for role in reversed(removal.REMOVAL_ORDER) if role not in ("task", "pause")
+)
 
 
 @dataclass(frozen=True)
@@ -56,81 +58,120 @@ class Sources:
 
 
 def read(sources: Sources, *, since: datetime) -> History:
-    """Read what the target tells of the time since then."""
-    unread: list[str] = []
+    """Read what the target shows of the time since then."""
+    return _Reader(sources, since=since).read()
 
-    def got(what: str, ask: Callable[[], Read], *, without: Read) -> Read:
+
+class _Reader:
+    """Reads one history; a source that fails leaves its part empty."""
+
+    def __init__(self, sources: Sources, *, since: datetime) -> None:
+        self._sources = sources
+        self._since = since
+        self._unread: list[str] = []
+
+    def read(self) -> History:
+        since, attempt = self._since, self._attempt
+        events = attempt("the log of control", self._control_events)
+        tasks = attempt("tasks", self._tasks)
+        changes = tuple(_changes(events, tasks=tasks))
+        return History(
+            lives=(
+                *attempt("components", self._components),
+                *self._task_lives(tasks, changes=changes),
+            ),
+            events=tuple(attempt("service events", self._events)),
+            health=tuple(change for change in changes if change.at >= since),
+            ticks=tuple(self._ticks(events, tasks=tasks)),
+            targets=tuple(attempt("targets", self._targets)),
+            images=tuple(attempt("images", self._images)),
+            unread=tuple(self._unread),
+        )
+
+    def _attempt(self, what: str, ask: Callable[[], list[Item]]) -> list[Item]:
         try:
             return ask()
         # A report is written in any case.
         except Exception as error:  # noqa: BLE001
-            unread.append(f"{what}: {error}")
-            return without
+            self._unread.append(f"{what}: {error}")
+            return []
 
-    access, web, containers = sources.access, sources.web, sources.containers
-    tasks: list[dict[str, Any]] = []
-    told = History()
-    log: list[ControlEvent] = []
-    if containers is not None:
-        log = got("the log of control", lambda: list(control_events.read(containers)), without=[])
-        none: tuple[Life, ...] = ()
-        services = got(
-            "services", lambda: tuple(_services(containers, access=access)), without=none
-        )
-        told = replace(told, lives=services)
-    if web is not None:
-        tasks = got(
-            "tasks",
-            lambda: find_tasks(web.ecs, cluster=access.cluster, statuses=STATUSES),
-            without=[],
-        )
-        told = replace(
-            told,
-            events=got("service events", lambda: _events(web.ecs, access=access), without=()),
-            targets=got("targets", lambda: tuple(map(str, web.targets())), without=()),
-        )
-    changes = tuple(_changes(log, tasks=tasks))
-    # Only where the containers are ours are their logs saved, in the run directory.
-    told_of = partial(_life, changes=changes, logs=containers is not None)
-    lives = tuple(sorted(map(told_of, tasks), key=_began))
-    ran: list[dict[str, Any]] = []
-    if sources.app_ticks and any(t.due >= since for t in _ticks(log, tasks=tasks, ran=[])):
-        app_ticks = sources.app_ticks
-        ran = got("what the scheduler ran", lambda: app_ticks(since), without=[])
-    return replace(
-        told,
-        lives=told.lives + tuple(one for one in lives if (one.stopped_at or since) >= since),
-        events=tuple(one for one in told.events if one.at >= since),
-        health=tuple(one for one in changes if one.at >= since),
-        ticks=tuple(one for one in _ticks(log, tasks=tasks, ran=ran) if one.due >= since),
-        images=got("images", lambda: tuple(_images(access.run_dir)), without=()),
-        unread=tuple(unread),
+    def _control_events(self) -> list[ControlEvent]:
+        containers = self._sources.containers
+        return list(control_events.read(containers)) if containers else []
+
+    def _tasks(self) -> list[dict[str, Any]]:
+        web, cluster = self._sources.web, self._sources.access.cluster
+        return find_tasks(web.ecs, cluster=cluster, statuses=STATUSES) if web else []
+
+    def _events(self) -> list[Event]:
+        web, access = self._sources.web, self._sources.access
+        if web is None:
+            return []
+        names = list(access.services.values())
+        answer = web.ecs.describe_services(cluster=access.cluster, services=names)
+        events = [
+            Event(event["createdAt"], service["serviceName"], _shorter(event["message"]))
+            for service in answer["services"]
+            for event in service.get("events", [])
+        ]
+        return sorted((e for e in events if e.at >= self._since), key=lambda event: event.at)
+
+    def _targets(self) -> list[str]:
+        return list(map(str, self._sources.web.targets())) if self._sources.web else []
+
+    def _components(self) -> list[Life]:
+        containers, access = self._sources.containers, self._sources.access
+        return [
+            _component_life(role, container, access=access)
+            for role in _COMPONENTS
+            for container in (containers.of_role(role, also_stopped=True) if containers else ())
+        ]
+
+    def _task_lives(
+        self, tasks: Iterable[Mapping[str, Any]], *, changes: Iterable[HealthChange]
+    ) -> list[Life]:
+        # Only where the containers are ours are their logs saved, in the run directory.
+        logs = self._sources.containers is not None
+        lives = [_task_life(task, changes=changes, logs=logs) for task in tasks]
+        recent = [life for life in lives if (life.stopped_at or self._since) >= self._since]
+        return sorted(recent, key=lambda life: life.created_at or _NEVER)
+
+    def _ticks(
+        self, events: Iterable[ControlEvent], *, tasks: Iterable[Mapping[str, Any]]
+    ) -> list[Tick]:
+        due = [tick for tick in _ticks(events, tasks=tasks) if tick.due >= self._since]
+        app_ticks = self._sources.app_ticks
+        if not due or app_ticks is None:
+            return due
+        runs = self._attempt("what the scheduler ran", lambda: app_ticks(self._since))
+        return [_with_runs(tick, [run for run in runs if run["task"] == tick.task]) for tick in due]
+
+    def _images(self) -> list[Image]:
+        run_dir = self._sources.access.run_dir
+        file = Path(run_dir) / "images.json"
+        if not run_dir or not file.is_file():
+            return []
+        found = json.loads(file.read_text(encoding="utf-8"))
+        return [Image(name, one["reference"], one["id"]) for name, one in sorted(found.items())]
+
+
+# --- components -------------------------------------------------------------------------------
+
+
+def _component_life(role: str, container: Any, *, access: Access) -> Life:
+    state, runs = container.attrs["State"], container.status == "running"
+    return Life(
+        kind=SERVICE,
+        name=role,
+        created_at=_docker_time(container.attrs.get("Created", "")),
+        started_at=_docker_time(state.get("StartedAt", "")),
+        ready_at=_ready_at(access, role=role),
+        stopped_at=None if runs else _docker_time(state.get("FinishedAt", "")),
+        end="" if runs else f"{container.status}, exit code {state.get('ExitCode')}",
+        failed=not runs,
+        folders=((role, f"services/{role}"),),
     )
-
-
-def _began(life: Life) -> datetime:
-    return life.created_at or datetime.min.replace(tzinfo=UTC)
-
-
-# --- our own services -------------------------------------------------------------------------
-
-
-def _services(containers: Containers, *, access: Access) -> Iterator[Life]:
-    for role in _SERVICES:
-        for one in containers.of_role(role, also_stopped=True):
-            state = one.attrs["State"]
-            runs = one.status == "running"
-            yield Life(
-                kind=SERVICE,
-                name=role,
-                created_at=_docker_time(one.attrs.get("Created", "")),
-                started_at=_docker_time(state.get("StartedAt", "")),
-                ready_at=_ready_at(access, role=role),
-                stopped_at=None if runs else _docker_time(state.get("FinishedAt", "")),
-                end="" if runs else f"{one.status}, exit code {state.get('ExitCode')}",
-                failed=not runs,
-                folders=((role, f"services/{role}"),),
-            )
 
 
 def _ready_at(access: Access, *, role: str) -> datetime | None:
@@ -150,7 +191,7 @@ def _docker_time(stamp: str) -> datetime | None:
 # --- tasks ------------------------------------------------------------------------------------
 
 
-def _life(task: Mapping[str, Any], *, changes: Iterable[HealthChange], logs: bool) -> Life:
+def _task_life(task: Mapping[str, Any], *, changes: Iterable[HealthChange], logs: bool) -> Life:
     name = task_id(task["taskArn"])
     family, _, revision = task["taskDefinitionArn"].rpartition("/")[2].rpartition(":")
     healthy = [one.at for one in changes if one.task == name and one.state == "healthy"]
@@ -198,91 +239,61 @@ def _stopped(task: Mapping[str, Any]) -> bool:
 # --- events, health, ticks --------------------------------------------------------------------
 
 
-def _events(ecs: Any, *, access: Access) -> tuple[Event, ...]:
-    names = list(access.services.values())
-    found = [
-        Event(one["createdAt"], service["serviceName"], _shorter(one["message"]))
-        for service in ecs.describe_services(cluster=access.cluster, services=names)["services"]
-        for one in service.get("events", [])
-    ]
-    return tuple(sorted(found, key=lambda one: one.at))
-
-
 def _shorter(message: str) -> str:
     """Drop the service's name, which has its own column."""
     return re.sub(r"^\(service [^,)]+\) ", "", message)
 
 
 def _changes(
-    log: Iterable[ControlEvent], *, tasks: Iterable[dict[str, Any]]
+    events: Iterable[ControlEvent], *, tasks: Iterable[Mapping[str, Any]]
 ) -> Iterator[HealthChange]:
-    """Read the changes of target health; addresses are used again, so time tells whose it was."""
-    by_address: dict[str, list[dict[str, Any]]] = {}
+    """Find the task of each change of health; tasks use an address again, one after another."""
+    by_address: dict[str, list[Mapping[str, Any]]] = {}
     for task in tasks:
         by_address.setdefault(address_of(task), []).append(task)
-    for event in log:
+    for event in events:
         if isinstance(event, TargetEvent):
             at = time_of(event)
-            owners = [one for one in by_address.get(event.address, []) if _lived(one, at=at)]
+            owners = [task for task in by_address.get(event.address, []) if _existed(task, at=at)]
             owner = task_id(owners[-1]["taskArn"]) if owners else ""
             yield HealthChange(at, event.address, event.state, event.description, owner)
 
 
-def _lived(task: Mapping[str, Any], *, at: datetime) -> bool:
+def _existed(task: Mapping[str, Any], *, at: datetime) -> bool:
     began, ended = task.get("createdAt"), task.get("stoppedAt")
     return (began is None or began <= at) and (ended is None or at <= ended)
 
 
-def _ticks(
-    log: Iterable[ControlEvent], *, tasks: Iterable[dict[str, Any]], ran: list[dict[str, Any]]
-) -> list[Tick]:
-    by_id = {
-        task_id(one["taskArn"]): one
-        for one in tasks
-        if str(one.get("startedBy") or "").startswith(RULE_PREFIX)
+def _ticks(events: Iterable[ControlEvent], *, tasks: Iterable[Mapping[str, Any]]) -> list[Tick]:
+    by_rule = {
+        task_id(task["taskArn"]): task
+        for task in tasks
+        if str(task.get("startedBy") or "").startswith(RULE_PREFIX)
     }
-    found: list[Tick] = []
-    for event in log:
+    ticks: list[Tick] = []
+    for event in events:
         if not isinstance(event, TickEvent):
             continue
         due = datetime.fromisoformat(event.due)
         if event.outcome != "started":
-            found.append(Tick(due, end=f"{event.outcome}: {event.reason}"))
-        found += [
-            _tick(by_id.pop(task, {}), task=task, due=due, ran=ran)
-            for task in map(task_id, event.tasks)
-        ]
+            ticks.append(Tick(due, end=f"{event.outcome}: {event.reason}"))
+        ticks += [_tick(by_rule.pop(name, {}), name, due) for name in map(task_id, event.tasks)]
     # EventBridge's ticks are not logged; and the log of control may be younger than its tasks.
-    for task, one in by_id.items():
-        found.append(_tick(one, task=task, due=one["createdAt"], ran=ran))
-    return sorted(found, key=lambda one: one.due)
+    ticks += [_tick(task, name, task["createdAt"]) for name, task in by_rule.items()]
+    return sorted(ticks, key=lambda tick: tick.due)
 
 
-def _tick(
-    described: Mapping[str, Any], *, task: str, due: datetime, ran: list[dict[str, Any]]
-) -> Tick:
-    own = [one for one in ran if one["task"] == task]
-    commands = [one["started_at"] for one in own if one["name"] == COMMAND and one["started_at"]]
-    began = datetime.fromisoformat(commands[0]) if commands else described.get("startedAt")
-    return Tick(
-        due=due,
-        task=task,
-        command_at=began,
-        end=_end(described) or ("still runs" if described else "forgotten"),
-        ran=tuple(
-            f"{one['name']} {one['outcome'] or 'has no end'}"
-            for one in own
-            if one["name"] != COMMAND
-        ),
+def _tick(task: Mapping[str, Any], name: str, due: datetime) -> Tick:
+    end = _end(task) or ("still runs" if task else "forgotten")
+    return Tick(due=due, task=name, command_at=task.get("startedAt"), end=end)
+
+
+def _with_runs(tick: Tick, runs: Iterable[Mapping[str, Any]]) -> Tick:
+    """Add what the app's scheduler ran in the task of a tick."""
+    commands = [run for run in runs if run["name"] != COMMAND]
+    starts = [run["started_at"] for run in runs if run["name"] == COMMAND and run["started_at"]]
+    return replace(
+        tick,
+        command_at=datetime.fromisoformat(starts[0]) if starts else tick.command_at,
+        ran=tuple(f"{run['name']} {run['outcome'] or 'has no end'}" for run in commands),
     )
-
-
-# --- images -----------------------------------------------------------------------------------
-
-
-def _images(run_dir: str) -> Iterator[Image]:
-    file = Path(run_dir) / "images.json"
-    if run_dir and file.is_file():
-        found = json.loads(file.read_text(encoding="utf-8"))
-        for name, one in sorted(found.items()):
-            yield Image(name, one["reference"], one["id"])
