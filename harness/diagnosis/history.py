@@ -9,11 +9,11 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 SERVICE = "stand-ins"
-"""The kind of a life that is one of our own services."""
+"""The kind of a lifespan that is one of our own services."""
 
 
 @dataclass(frozen=True)
-class Life:
+class Lifespan:
     """A service or a task: when it was made, worked, and ended. What is not known is None."""
 
     kind: str
@@ -87,7 +87,7 @@ class Image:
 class History:
     """All that is told of one replay's stack. For a site seen from outside, it is empty."""
 
-    lives: tuple[Life, ...] = ()
+    lifespans: tuple[Lifespan, ...] = ()
     events: tuple[Event, ...] = ()
     health: tuple[HealthChange, ...] = ()
     ticks: tuple[Tick, ...] = ()

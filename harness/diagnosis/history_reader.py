@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from harness.aws.eventbridge import RULE_PREFIX
 from harness.core.runs import READY_FILE
 from harness.diagnosis import control_events
-from harness.diagnosis.history import SERVICE, Event, HealthChange, History, Image, Life, Tick
+from harness.diagnosis.history import SERVICE, Event, HealthChange, History, Image, Lifespan, Tick
 from harness.diagnosis.stop_reason import container_ends, failed, stop_reason
 from harness.stack import removal
 from harness.standins.contract import TargetEvent, TickEvent, time_of
@@ -76,9 +76,9 @@ class _Reader:
         tasks = attempt("tasks", self._tasks)
         changes = tuple(_changes(events, tasks=tasks))
         return History(
-            lives=(
+            lifespans=(
                 *attempt("components", self._components),
-                *self._task_lives(tasks, changes=changes),
+                *self._task_lifespans(tasks, changes=changes),
             ),
             events=tuple(attempt("service events", self._events)),
             health=tuple(change for change in changes if change.at >= since),
@@ -120,22 +120,26 @@ class _Reader:
     def _targets(self) -> list[str]:
         return list(map(str, self._sources.web.targets())) if self._sources.web else []
 
-    def _components(self) -> list[Life]:
+    def _components(self) -> list[Lifespan]:
         containers, access = self._sources.containers, self._sources.access
         return [
-            _component_life(role, container, access=access)
+            _component_lifespan(role, container, access=access)
             for role in _COMPONENTS
             for container in (containers.of_role(role, also_stopped=True) if containers else ())
         ]
 
-    def _task_lives(
+    def _task_lifespans(
         self, tasks: Iterable[Mapping[str, Any]], *, changes: Iterable[HealthChange]
-    ) -> list[Life]:
+    ) -> list[Lifespan]:
         # Only where the containers are ours are their logs saved, in the run directory.
         logs = self._sources.containers is not None
-        lives = [_task_life(task, changes=changes, logs=logs) for task in tasks]
-        recent = [life for life in lives if (life.stopped_at or self._since) >= self._since]
-        return sorted(recent, key=lambda life: life.created_at or _NEVER)
+        lifespans = [_task_lifespan(task, changes=changes, logs=logs) for task in tasks]
+        recent = [
+            lifespan
+            for lifespan in lifespans
+            if (lifespan.stopped_at or self._since) >= self._since
+        ]
+        return sorted(recent, key=lambda lifespan: lifespan.created_at or _NEVER)
 
     def _ticks(
         self, events: Iterable[ControlEvent], *, tasks: Iterable[Mapping[str, Any]]
@@ -159,9 +163,9 @@ class _Reader:
 # --- components -------------------------------------------------------------------------------
 
 
-def _component_life(role: str, container: Any, *, access: Access) -> Life:
+def _component_lifespan(role: str, container: Any, *, access: Access) -> Lifespan:
     state, runs = container.attrs["State"], container.status == "running"
-    return Life(
+    return Lifespan(
         kind=SERVICE,
         name=role,
         created_at=_docker_time(container.attrs.get("Created", "")),
@@ -191,11 +195,13 @@ def _docker_time(stamp: str) -> datetime | None:
 # --- tasks ------------------------------------------------------------------------------------
 
 
-def _task_life(task: Mapping[str, Any], *, changes: Iterable[HealthChange], logs: bool) -> Life:
+def _task_lifespan(
+    task: Mapping[str, Any], *, changes: Iterable[HealthChange], logs: bool
+) -> Lifespan:
     name = task_id(task["taskArn"])
     family, _, revision = task["taskDefinitionArn"].rpartition("/")[2].rpartition(":")
     healthy = [one.at for one in changes if one.task == name and one.state == "healthy"]
-    return Life(
+    return Lifespan(
         kind=family,
         name=name,
         detail=f"revision {revision}, {_by(task)}",

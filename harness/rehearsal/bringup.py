@@ -186,12 +186,7 @@ class Bringup:
     def _run_first(self) -> None:
         config, where = self.production.config, str(self.run.directory)
         if config.first_run:
-            require_exec(
-                aws.aws(self.access(), "ecs"),
-                cluster=config.cluster,
-                task_id=self.web_task,
-                where=where,
-            )
+            require_exec(self._ecs_service("web").task(self.web_task), where=where)
         run_commands(
             config.first_run,
             task_id=self.web_task,
@@ -206,15 +201,18 @@ class Bringup:
     def watch(self, name: str) -> service_watch.Watch:
         """Watch one service of the configuration; control must be ready."""
         return service_watch.Watch(
-            service=EcsService(
-                aws.aws(self.access(), "ecs"),
-                cluster=self.production.config.cluster,
-                name=self.production.services[name].name,
-            ),
+            service=self._ecs_service(name),
             where=str(self.run.directory),
             logs=lambda: logs.task_log_tail(self.client, self.run.id),
             healthy_targets=self._healthy_targets,
             secrets=aws.aws(self.access(), "secretsmanager"),
+        )
+
+    def _ecs_service(self, name: str) -> EcsService:
+        return EcsService(
+            aws.aws(self.access(), "ecs"),
+            cluster=self.production.config.cluster,
+            name=self.production.services[name].name,
         )
 
     def _healthy_targets(self) -> set[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from harness.core.errors import ProvisionError
 from harness.diagnosis.causes import find_cause
@@ -11,7 +11,7 @@ from harness.diagnosis.patterns.pattern import Source
 from harness.inputs.config import FirstRun
 
 if TYPE_CHECKING:
-    from types_boto3_ecs import ECSClient
+    from collections.abc import Mapping
 
 
 class ExecResult(Protocol):
@@ -37,15 +37,19 @@ class Exec(Protocol):
         """Run it and wait for its end."""
 
 
-def require_exec(client: ECSClient, *, cluster: str, task_id: str, where: str) -> None:
-    """See that ECS Exec works for a task, as the first run on the day of the cutover needs it.
+def require_exec(task: Mapping[str, Any], *, where: str) -> None:
+    """Require that ECS Exec works for a task, since the first run needs it on AWS.
+
+    Args:
+        task: As DescribeTasks shows it.
+        where: The run directory, for the error.
 
     Raises:
         ProvisionError: The task was started without it, or its role lacks the rights.
     """
-    (task,) = client.describe_tasks(cluster=cluster, tasks=[task_id])["tasks"]
-    agents = [one for item in task["containers"] for one in item.get("managedAgents") or ()]
-    if any(one.get("lastStatus") == "RUNNING" for one in agents):
+    containers = task.get("containers", ())
+    agents = [agent for item in containers for agent in item.get("managedAgents") or ()]
+    if any(agent.get("lastStatus") == "RUNNING" for agent in agents):
         return
     cause = "its role lacks the ssmmessages actions" if agents else "its service does not enable it"
     raise ProvisionError(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from zlib import crc32
 
 if TYPE_CHECKING:
-    from harness.diagnosis.history import Life
+    from harness.diagnosis.history import Lifespan
     from harness.report.model import Outcome
 
 
@@ -21,9 +21,9 @@ def story_anchor(story: str) -> str:
     return _anchor("story", story)
 
 
-def life_anchor(life: Life) -> str:
+def lifespan_anchor(lifespan: Lifespan) -> str:
     """Return the id of a component's or a task's row."""
-    return _anchor(life.kind, life.name)
+    return _anchor(lifespan.kind, lifespan.name)
 
 
 def _anchor(*parts: str) -> str:

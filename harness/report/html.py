@@ -118,7 +118,7 @@ class View:
             ("scenarios", "Scenarios", self.stories),
             ("timeline", "Timeline", self.timeline),
             ("ticks", "Scheduled runs", history.ticks),
-            ("tasks", "Components, tasks and their logs", history.lives),
+            ("tasks", "Components, tasks and their logs", history.lifespans),
             ("events", "ECS service events", history.events),
             ("health", "Target health", history.health or history.targets),
             ("unread", "Could not be read", history.unread),

@@ -12,13 +12,13 @@ from itertools import groupby, pairwise
 from typing import TYPE_CHECKING
 
 from harness.diagnosis.history import SERVICE
-from harness.report.anchors import life_anchor, outcome_anchor
+from harness.report.anchors import lifespan_anchor, outcome_anchor
 from harness.report.model import SKIPPED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from harness.diagnosis.history import Life, Tick
+    from harness.diagnosis.history import Lifespan, Tick
     from harness.report.model import Outcome, Report
 
 WIDTH = 1000
@@ -103,16 +103,18 @@ def clock(at: datetime | None) -> str:
 
 def timeline(report: Report) -> Timeline | None:
     """Return the timeline; nothing where the target shows no components and no tasks."""
-    lives = report.history.lives
-    if not lives:
+    lifespans = report.history.lifespans
+    if not lifespans:
         return None
     scale = _scale(report)
-    kinds = dict.fromkeys([SERVICE, *(life.kind for life in lives)])
+    kinds = dict.fromkeys([SERVICE, *(lifespan.kind for lifespan in lifespans)])
     groups = [
         (
             kind,
             tuple(
-                _life_row(life, report=report, scale=scale) for life in lives if life.kind == kind
+                _lifespan_row(lifespan, report=report, scale=scale)
+                for lifespan in lifespans
+                if lifespan.kind == kind
             ),
         )
         for kind in kinds
@@ -127,7 +129,7 @@ def timeline(report: Report) -> Timeline | None:
 def _scale(report: Report) -> Scale:
     first = datetime.fromisoformat(report.started_at).astimezone(UTC)
     ended = first + timedelta(seconds=max(report.seconds, 1.0))
-    began = [life.created_at for life in report.history.lives if life.created_at]
+    began = [lifespan.created_at for lifespan in report.history.lifespans if lifespan.created_at]
     near = [at for at in began if at >= first - _BEFORE]
     # The start is known in whole seconds, so that what came last may be a little later.
     return Scale(min([*near, first]), max([*near, ended]))
@@ -147,46 +149,46 @@ def _in_lanes(bars: Iterable[Bar]) -> tuple[Bar, ...]:
 # --- components and tasks ---------------------------------------------------------------------
 
 
-def _life_row(life: Life, *, report: Report, scale: Scale) -> Row:
+def _lifespan_row(lifespan: Lifespan, *, report: Report, scale: Scale) -> Row:
     unhealthy = (
         Bar(change.at, change.at, "bad", f"{clock(change.at)} unhealthy {change.why}")
         for change in report.history.health
-        if change.task == life.name and change.state == "unhealthy"
+        if change.task == lifespan.name and change.state == "unhealthy"
     )
     return Row(
-        life.name if life.kind == SERVICE else life.name[:8],
-        _life_title(life),
-        (*_life_bars(life, ended=scale.ended), *unhealthy),
-        link=life_anchor(life),
+        lifespan.name if lifespan.kind == SERVICE else lifespan.name[:8],
+        _lifespan_title(lifespan),
+        (*_lifespan_bars(lifespan, ended=scale.ended), *unhealthy),
+        link=lifespan_anchor(lifespan),
     )
 
 
-def _life_bars(life: Life, *, ended: datetime) -> Iterator[Bar]:
-    """Return the known stretches of one life."""
-    end = life.stopped_at or ended
+def _lifespan_bars(lifespan: Lifespan, *, ended: datetime) -> Iterator[Bar]:
+    """Return the known stretches of one lifespan."""
+    end = lifespan.stopped_at or ended
     steps = [
-        (life.created_at, "wait"),
-        (life.started_at, "run"),
-        (life.ready_at, "good"),
-        (life.stopping_at, "wait"),
+        (lifespan.created_at, "wait"),
+        (lifespan.started_at, "run"),
+        (lifespan.ready_at, "good"),
+        (lifespan.stopping_at, "wait"),
     ]
     known = [(at, tone) for at, tone in steps if at is not None and at <= end]
     for (at, tone), (until, _) in pairwise([*known, (end, "")]):
         if until > at or len(known) == 1:
             yield Bar(at, until, tone)
-    if life.failed:
+    if lifespan.failed:
         yield Bar(end, end, "bad")
 
 
-def _life_title(life: Life) -> str:
+def _lifespan_title(lifespan: Lifespan) -> str:
     moments = (
-        ("made", life.created_at),
-        ("started", life.started_at),
-        ("ready", life.ready_at),
-        ("stopped", life.stopped_at),
+        ("made", lifespan.created_at),
+        ("started", lifespan.started_at),
+        ("ready", lifespan.ready_at),
+        ("stopped", lifespan.stopped_at),
     )
     times = ", ".join(f"{name} {clock(at)}" for name, at in moments if at)
-    return f"{life.name}: {times}" + (f"; {life.end}" if life.end else "")
+    return f"{lifespan.name}: {times}" + (f"; {lifespan.end}" if lifespan.end else "")
 
 
 # --- scheduled runs and scenarios -------------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from harness.diagnosis.history import SERVICE, Event, HealthChange, History, Image, Life, Tick
+from harness.diagnosis.history import SERVICE, Event, HealthChange, History, Image, Lifespan, Tick
 from harness.report import Outcome, Report, emulated, not_covered, proved
 
 BEGAN = datetime(2026, 11, 23, 4, 43, 30, tzinfo=UTC)
@@ -54,9 +54,9 @@ def red(one: Outcome, *, cause: str = "") -> Outcome:
     )
 
 
-def _task(number: int, *, family: str = "tickets-web", **more: object) -> Life:
+def _task(number: int, *, family: str = "tickets-web", **more: object) -> Lifespan:
     name = f"{number:08x}".replace("0", "c") + "d308699d921f142b74691aa0"
-    made = Life(
+    made = Lifespan(
         kind=family,
         name=name,
         detail=f"revision 1, of service {family}",
@@ -68,9 +68,9 @@ def _task(number: int, *, family: str = "tickets-web", **more: object) -> Life:
     return replace(made, **more)  # type: ignore[arg-type]
 
 
-def _lives() -> tuple[Life, ...]:
+def _lifespans() -> tuple[Lifespan, ...]:
     services = tuple(
-        Life(
+        Lifespan(
             kind=SERVICE,
             name=name,
             created_at=at(-12),
@@ -93,11 +93,11 @@ def _lives() -> tuple[Life, ...]:
 
 def history() -> History:
     """Make up what happened in the stack."""
-    lives = _lives()
-    web, scheduler = lives[6], lives[-1]
+    lifespans = _lifespans()
+    web, scheduler = lifespans[6], lifespans[-1]
     group = "(target-group arn:aws:elasticloadbalancing:us-east-1:876000000876:targetgroup/t/2bee)"
     return History(
-        lives=lives,
+        lifespans=lifespans,
         events=tuple(
             Event(at(3 * n), "tickets-web", f"registered 1 targets in {group}") for n in range(14)
         ),

@@ -134,8 +134,8 @@ def read(tmp_path: Path, **more: Any) -> History:
     return history_reader.read(history_reader.Sources(access, **known), since=BEGAN)
 
 
-def test_lives_are_told_with_their_ends(tmp_path: Path) -> None:
-    found = {one.name: one for one in read(tmp_path).lives}
+def test_lifespans_are_told_with_their_ends(tmp_path: Path) -> None:
+    found = {one.name: one for one in read(tmp_path).lifespans}
     assert set(found) == {"mysql", "control", "left", "sick", "dead", "tick", "runs"}
     assert {name for name, one in found.items() if one.failed} == {"mysql", "sick", "dead"}
     assert found["left"].end == "ServiceSchedulerInitiated: Scaling activity; app: exit code 0"
@@ -150,18 +150,18 @@ def test_lives_are_told_with_their_ends(tmp_path: Path) -> None:
 def test_only_what_has_logs_has_a_folder(tmp_path: Path) -> None:
     never = stopped("never", code="TaskFailedToStart", reason="no secret", exit_code=None)
     web = SimpleNamespace(ecs=Ecs([never, task("runs")]), targets=list)
-    found = {one.name: one for one in read(tmp_path, web=web).lives}
+    found = {one.name: one for one in read(tmp_path, web=web).lifespans}
     assert found["never"].failed
     assert found["never"].folders == ()
     assert found["runs"].folders
-    on_aws = read(tmp_path, web=web, containers=None).lives
+    on_aws = read(tmp_path, web=web, containers=None).lifespans
     assert [one.folders for one in on_aws] == [(), ()]
 
 
 def test_services_say_when_they_were_ready(tmp_path: Path) -> None:
     (tmp_path / "services/control").mkdir(parents=True)
     (tmp_path / "services/control" / READY_FILE).write_text(at(-9).isoformat())
-    found = {one.name: one for one in read(tmp_path).lives}
+    found = {one.name: one for one in read(tmp_path).lifespans}
     assert found["control"].ready_at == at(-9)
     assert found["control"].started_at == datetime(2026, 11, 23, 4, 43, 11, 73521, tzinfo=UTC)
     assert (found["control"].stopped_at, found["mysql"].stopped_at) == (None, at(11))
@@ -174,7 +174,7 @@ def test_health_is_told_of_the_task_that_had_the_address_then(tmp_path: Path) ->
         ("unhealthy", "runs", "Health checks failed with codes: [500]"),
         ("healthy", "runs", ""),
     ]
-    assert {one.name: one.ready_at for one in told.lives}["runs"] == at(23)
+    assert {one.name: one.ready_at for one in told.lifespans}["runs"] == at(23)
     assert told.targets == ("10.0.0.5 healthy",)
     assert [(one.service, one.message) for one in told.events] == [
         ("tickets-web", "has reached a steady state.")
@@ -217,7 +217,7 @@ def test_what_cannot_be_read_is_said_and_stops_nothing(tmp_path: Path) -> None:
     told = read(tmp_path, app_ticks=broken)
     assert told.unread == ("what the scheduler ran: 503",)
     assert [(one.name, one.reference) for one in told.images] == [("app", "r")]
-    assert told.lives
+    assert told.lifespans
 
 
 def test_a_site_seen_from_outside_has_no_history(tmp_path: Path) -> None:

@@ -201,9 +201,9 @@ def test_a_command_that_fails_shows_its_output() -> None:
 )
 def test_a_first_run_needs_ecs_exec(agents: list[dict[str, str]] | None, words: str) -> None:
     container = {"name": "app", "managedAgents": agents}
-    ecs: Any = FakeEcs([service()], running=[{"taskArn": "t", "containers": [container]}])
+    task = {"taskArn": "t", "containers": [container]}
     with pytest.raises(ProvisionError) as failure:
-        first_run.require_exec(ecs, cluster="tickets", task_id="t", where="/runs/x")
+        first_run.require_exec(task, where="/runs/x")
     assert words in str(failure.value)
     container["managedAgents"] = [{"lastStatus": "RUNNING"}]
-    first_run.require_exec(ecs, cluster="tickets", task_id="t", where="/runs/x")
+    first_run.require_exec(task, where="/runs/x")
