@@ -1,4 +1,4 @@
-"""Gathers the outcomes of scenarios as pytest reports them, shows each, and writes the report."""
+"""Gathers the outcomes of scenarios, prints the red ones and a counter, and writes the report."""
 
 from __future__ import annotations
 
@@ -23,8 +23,9 @@ class Collector:
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
-        self._lines = config.get_verbosity() == 0
+        self._brief = config.get_verbosity() == 0
         self._enough = False
+        self._printed = 0
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         """Notice that pytest, and not the user, ended the session: with -x or --maxfail."""
@@ -38,6 +39,7 @@ class Collector:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
         elif outcomes and all(outcome.result == SKIPPED for outcome in outcomes):
             session.exitstatus = pytest.ExitCode.NO_TESTS_COLLECTED
+        self._erase_counter()
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Keep the outcome that the last phase of a scenario carries."""
@@ -46,12 +48,12 @@ class Collector:
             outcome = outcome_from(carried["outcome"])
             key = (outcome.story, carried["line"], outcome.scenario)
             self._config.stash[REPLAY].outcomes[key] = outcome
-            self._tell(outcome)
+            self._print(outcome)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:
-        """Keep pytest's dots away where each scenario gets a line of its own."""
-        if not self._lines or "cutover" not in vars(report):
+        """Keep pytest's dots away: a counter takes their place."""
+        if not self._brief or "cutover" not in vars(report):
             return None
         if report.failed:
             result = FAILED if report.when == "call" else ERROR
@@ -59,39 +61,71 @@ class Collector:
         return (report.outcome if report.when == "call" or report.skipped else ""), "", ""
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """Keep pytest's file names away, too, where every line is a scenario's."""
-        writer = self._config.pluginmanager.getplugin("terminalreporter")
-        if self._lines and writer is not None and all(map(is_scenario, session.items)):
+        """Keep pytest's file names away, too, where only scenarios run."""
+        writer = self._writer
+        if self._brief and writer is not None and all(map(is_scenario, session.items)):
             writer.showfspath = False
 
-    def _tell(self, outcome: Outcome) -> None:
+    @property
+    def _writer(self) -> pytest.TerminalReporter | None:
+        writer: pytest.TerminalReporter | None
         writer = self._config.pluginmanager.getplugin("terminalreporter")
-        if self._lines and writer is not None and outcome.result != SKIPPED:
-            line = terminal.line(outcome)
-            writer.ensure_newline()
-            writer.write_line(line.text, **_TONES.get(line.tone, {}))
+        return writer
 
+    def _print(self, outcome: Outcome) -> None:
+        """Print a red scenario, and how far the replay is."""
+        writer = self._writer
+        if not self._brief or writer is None:
+            return
+        if outcome.is_red:
+            self._erase_counter()
+            _write(writer, terminal.red_line(outcome))
+        outcomes = self._config.stash[REPLAY].outcomes.values()
+        # Under xdist, the workers' collections set it.
+        total = max(self._config.pluginmanager.getplugin("session").testscollected, len(outcomes))
+        text = terminal.counter(
+            done=len(outcomes), total=total, red=sum(one.is_red for one in outcomes)
+        )
+        if writer.isatty:
+            writer.rewrite(text, erase=True)
+        elif len(outcomes) * _STEPS // total > self._printed:
+            self._printed = len(outcomes) * _STEPS // total
+            writer.write_line(text)
+
+    def _erase_counter(self) -> None:
+        if self._brief and self._writer is not None and self._writer.isatty:
+            self._writer.rewrite("", erase=True)
+            self._writer.write("\r")
+
+    @pytest.hookimpl(tryfirst=True)
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Write the report and print its table."""
+        """Write the report and print its summary."""
         if not self._config.stash[REPLAY].outcomes:
             return
         report = _report(self._config)
         page = write_report(report, directory=report_directory(self._config))
+        if self._brief and self._config.option.reportchars == _PYTEST_REPORTCHARS:
+            terminalreporter.reportchars = ""  # the summary names every red scenario
         terminalreporter.section("cutover")
         width = min(shutil.get_terminal_size().columns, 120)
-        ran = tuple(outcome for outcome in report.outcomes if outcome.result != SKIPPED)
-        shown = replace(report, outcomes=ran) if self._lines else report
-        for line in terminal.lines(shown, width=width, where=str(page)):
-            terminalreporter.write_line(line.text, **_TONES.get(line.tone, {}))
-        if len(ran) < len(report.outcomes):
-            terminalreporter.write_line(
-                f"{len(ran)} of the {len(report.outcomes)} scenarios asked for ran on the target"
-                f" {report.target}; the report, and -v, tell why the others did not",
-                bold=True,
-            )
+        verbose = self._config.get_verbosity() > 0
+        for line in terminal.summary(report, page=page, width=width, verbose=verbose):
+            _write(terminalreporter, line)
 
 
-_TONES = {"good": {"green": True}, "bad": {"red": True}, "quiet": {"bold": True}}
+_PYTEST_REPORTCHARS = "fE"
+"""The value of -r that nobody gave."""
+_STEPS = 10
+"""Where the output is no terminal, the counter is printed that often."""
+_TONES: dict[str, dict[str, bool]] = {
+    "good": {"green": True},
+    "bad": {"red": True},
+    "quiet": {"bold": True},
+}
+
+
+def _write(writer: pytest.TerminalReporter, line: terminal.Line) -> None:
+    writer.write_line(line.text, **_TONES.get(line.tone, {}))
 
 
 def _report(config: pytest.Config) -> Report:

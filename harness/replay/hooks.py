@@ -158,14 +158,17 @@ def pytest_runtest_makereport(
     first = running.outcome is None or running.outcome.result == PASSED
     if first and (report.when == "call" or not report.passed):
         running.outcome = _outcome(item, call=call, report=report)
-        report.sections += [(f"cutover: {title}", text) for title, text in _shown(running.outcome)]
-    _redact(report)
+        verbose = item.config.get_verbosity() > 0
+        report.sections += _sections(running.outcome, verbose=verbose)
     # xdist carries a report's plain attributes from its workers.
     carried: dict[str, object] = {}
     vars(report)["cutover"] = carried
     if report.when == "teardown" and running.outcome is not None:
         done = replace(running.outcome, seconds=round(running.seconds, 3))
         carried |= {"line": item.location[1] or 0, "outcome": done.as_json()}
+        report.user_properties += [("worth", done.label.text())]
+        report.user_properties += [("cause", done.cause)] if done.cause else []
+    _redact(report)
     return report
 
 
@@ -200,14 +203,17 @@ def _outcome(
 
 
 def _redact(report: pytest.TestReport) -> None:
-    """Blank secrets in what pytest itself prints of a failure."""
+    """Blank secrets in the parts that pytest itself prints, or writes with --junitxml."""
+    report.user_properties = [(name, redact(str(text))) for name, text in report.user_properties]
     report.sections = [(title, redact(text)) for title, text in report.sections]
     text = report.longreprtext
     if report.failed and redact(text) != text:
         report.longrepr = redact(text)
 
 
-def _shown(outcome: Outcome) -> Iterator[tuple[str, str]]:
+def _sections(outcome: Outcome, *, verbose: bool) -> Iterator[tuple[str, str]]:
+    """Return the parts of a failure for the terminal; the report has all evidence in any case."""
     if outcome.cause:
-        yield "likely cause", "\n".join((outcome.cause, *outcome.cause_lines))
-    yield from outcome.sections
+        yield "cutover: likely cause", "\n".join((outcome.cause, *outcome.cause_lines))
+    if verbose:
+        yield from ((f"cutover: {title}", text) for title, text in outcome.sections)

@@ -6,7 +6,6 @@ The templates are in ``page/``. Jinja2 takes 50 ms to import, so that only a rep
 from __future__ import annotations
 
 from base64 import b64encode
-from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -16,7 +15,7 @@ from typing import TYPE_CHECKING
 from harness.core.redact import redact
 from harness.report import activity, anchors, timeline
 from harness.report.model import PASSED, SKIPPED, Outcome, Report
-from harness.target.truth import EMULATED, NOT_COVERED, PROVED
+from harness.target.truth import NOT_COVERED
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -133,25 +132,6 @@ class View:
         run = f"run {report.run}" if report.run else ""
         parts = (report.public_url, f"target {report.target}", report.started_at, run)
         return " · ".join([*filter(None, parts), f"{report.seconds:.1f} s"])
-
-    @property
-    def news(self) -> str:
-        """The worth of the passes, in one sentence."""
-        passed = Counter(one.label.worth for one in self.report.outcomes if one.result == PASSED)
-        if not passed:
-            return ""
-        parts = (
-            (passed[PROVED], "proved"),
-            (passed[EMULATED], "on emulated services (differences are listed)"),
-        )
-        rest = "Everything else" if self.red else "Everything that ran"
-        return f"{rest} passed: {', '.join(f'{n} {text}' for n, text in parts if n)}."
-
-    @property
-    def causes(self) -> list[tuple[str, list[Outcome]]]:
-        """Each cause and the scenarios that it explains, the most common first."""
-        counted = Counter(outcome.cause for outcome in self.red).most_common()
-        return [(cause, [one for one in self.red if one.cause == cause]) for cause, _ in counted]
 
     def last_run(self, name: str) -> str:
         """Return when the scenarios last ran on a target."""

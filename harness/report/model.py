@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.core import codec
 from harness.diagnosis.history import History
-from harness.target.truth import NOT_COVERED, Label
+from harness.target.truth import EMULATED, NOT_COVERED, PROVED, Label
 
 if TYPE_CHECKING:
     from harness.target.recorded_runs import RecordedRun
@@ -130,13 +130,39 @@ class Report:
             return f"{red} of {len(self.outcomes)} scenarios are red{skipped}."
         if not counts[PASSED]:
             return f"Nothing was shown: no scenario passed{skipped}."
-        return f"{counts[PASSED]} scenarios passed{skipped}; none is red."
+        plural = "" if counts[PASSED] == 1 else "s"
+        return f"{counts[PASSED]} scenario{plural} passed{skipped}; none is red."
 
     @property
-    def common_causes(self) -> tuple[tuple[str, int], ...]:
-        """Each cause that explains several red scenarios, and how many, the commonest first."""
-        told = Counter(one.cause for one in self.outcomes if one.cause)
-        return tuple((cause, count) for cause, count in told.most_common() if count > 1)
+    def worth(self) -> str:
+        """The worth of the passes, in one sentence; empty when nothing passed."""
+        passed = Counter(one.label.worth for one in self.outcomes if one.result == PASSED)
+        parts = (
+            (passed[PROVED], "proved"),
+            (passed[EMULATED], "on emulated services (differences are listed)"),
+        )
+        subject = "Everything that ran" if self.is_green else "Everything else"
+        worth = ", ".join(f"{number} {text}" for number, text in parts if number)
+        return f"{subject} passed: {worth}." if worth else ""
+
+    @property
+    def coverage(self) -> str:
+        """The scenarios that ran, of those that were selected; empty when all ran."""
+        skipped = self.counts[SKIPPED]
+        if not skipped:
+            return ""
+        total = len(self.outcomes)
+        ran = f"{total - skipped} of {total} selected scenarios ran"
+        return f"{ran}; target {self.target} does not cover {skipped}."
+
+    @property
+    def causes(self) -> tuple[tuple[str, tuple[Outcome, ...]], ...]:
+        """Each cause and the red scenarios that it explains, the most common first."""
+        red = [outcome for outcome in self.outcomes if outcome.is_red]
+        counted = Counter(outcome.cause for outcome in red).most_common()
+        return tuple(
+            (cause, tuple(one for one in red if one.cause == cause)) for cause, _ in counted
+        )
 
     @property
     def vendor_text(self) -> str:

@@ -1,93 +1,147 @@
-"""The table at the end of a replay, as lines of text; whoever calls decides where they go."""
+"""The terminal's part of a replay: a line for each red scenario, a counter, and the summary.
+
+All of it is lines of text with a tone; the caller writes them. ``-v`` adds the table of all
+scenarios and the whole overlay to the summary.
+"""
 
 from __future__ import annotations
 
 import textwrap
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.core.redact import redact
+from harness.report.model import PASSED, SKIPPED
+from harness.target.target import LOCAL, URL
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterator
 
     from harness.report.model import Outcome, Report
 
 _NARROWEST = 60
 _LABEL_WIDTH = 11
 _INDENT = "      "
+_NAMED = 5
+"""A cause names that many scenarios."""
+_TONES = {PASSED: "good", SKIPPED: "quiet"}
+_RESULTS = {"passed": "ok", "failed": "RED", "error": "ERROR", "skipped": "-"}
+_RERUN = {
+    LOCAL: "`cutover verify --lf`, without a stack `cutover rehearse --keep --lf`",
+    URL: "`cutover smoke --lf`",
+}
+_INSPECT = "`cutover logs web`, `cutover exec web -- sh`; `rehearse --keep` keeps the stack"
 
 
 @dataclass(frozen=True)
 class Line:
-    """A line and how it is meant: "good", "bad", "quiet" or plain."""
+    """A line and its tone: "good", "bad", "quiet" or plain."""
 
     text: str
     tone: str = ""
 
 
-def lines(report: Report, *, width: int = 100, where: str = "") -> list[Line]:
-    """Return the table, the causes, the overlay and the vendor source."""
+def red_line(outcome: Outcome) -> Line:
+    """Return the line that a red scenario gets as it ends."""
+    text = f"{_RESULTS[outcome.result]:<6} {_name(outcome)}  {outcome.seconds:.1f} s"
+    return Line(redact(text), "bad")
+
+
+def counter(*, done: int, total: int, red: int) -> str:
+    """Return how far a replay is."""
+    return f"{done} of {total} scenarios" + (f", {red} red" if red else "")
+
+
+def summary(report: Report, *, page: Path, width: int = 100, verbose: bool = False) -> list[Line]:
+    """Return the end of a replay: the verdict, the causes, the report, and how to go on."""
     width = max(width, _NARROWEST)
+    lines = [*_table(report, width=width), Line("")] if verbose else []
+    lines.append(Line(report.verdict, "good" if report.is_green else "bad"))
+    lines += _causes(report, width=width)
+    lines += _about(report, width=width, verbose=verbose)
+    lines.append(Line(f"report: {page.resolve().as_uri()}"))
+    if any(outcome.is_red for outcome in report.outcomes):
+        rerun = _RERUN.get(report.target)
+        lines += _wrapped(f"rerun the red ones: {rerun}", width=width) if rerun else ()
+        lines += _wrapped(f"look inside: {_INSPECT}", width=width) if report.target == LOCAL else ()
+    return lines
+
+
+def _name(outcome: Outcome) -> str:
+    return f"{outcome.story}: {outcome.title}"
+
+
+def _wrapped(text: str, *, width: int, tone: str = "", indent: str = "") -> Iterator[Line]:
+    # A secret is blanked before a line break can divide it.
+    for part in textwrap.wrap(
+        redact(text),
+        width,
+        initial_indent=indent,
+        subsequent_indent=indent if indent == _INDENT else f"{indent}  ",
+        break_on_hyphens=False,
+    ):
+        yield Line(part, tone)
+
+
+def _causes(report: Report, *, width: int) -> Iterator[Line]:
+    """Name each cause once, with the scenarios that it explains."""
+    for cause, outcomes in report.causes:
+        yield from _wrapped(cause or "no likely cause found:", width=width, tone="bad", indent="  ")
+        for outcome in outcomes[:_NAMED]:
+            first = "" if cause else f": {outcome.seen.partition(chr(10))[0]}"
+            yield from _wrapped(f"{_name(outcome)}{first}", width=width, indent="    ")
+        if len(outcomes) > _NAMED:
+            yield Line(f"    and {len(outcomes) - _NAMED} more")
+
+
+def _about(report: Report, *, width: int, verbose: bool) -> Iterator[Line]:
+    yield from _wrapped(report.worth, width=width) if report.worth else ()
+    if report.coverage:
+        more = "" if verbose else " (-v lists them)"
+        yield from _wrapped(f"{report.coverage.removesuffix('.')}{more}.", width=width)
+    about = f"target: {report.target}, {report.public_url}, {report.seconds:.1f} s"
+    yield from _wrapped(about, width=width)
+    if report.vendor:
+        yield from _wrapped(f"vendor: {report.vendor_text}", width=width)
+    overlay = report.overlay_lines
+    if overlay and verbose:
+        yield Line("overlay, all that differs from production:")
+        for text in overlay:
+            yield from _wrapped(text, width=width, indent="  ")
+    elif overlay:
+        plural = "" if len(overlay) == 1 else "s"
+        text = f"{len(overlay)} difference{plural} from production, listed in the report"
+        yield Line(f"overlay: {text}")
+
+
+# --- the table --------------------------------------------------------------------------------
+
+
+def _table(report: Report, *, width: int) -> Iterator[Line]:
     name_width = width - 8 - _LABEL_WIDTH - 2 - 8
-    head = f"{'scenario':<{name_width}}  {'result':<6} {'truth':<{_LABEL_WIDTH}} {'seconds':>7}"
-    told = [Line(head, "quiet")]
+    head = f"{'scenario':<{name_width}}  {'result':<6} {'worth':<{_LABEL_WIDTH}} {'seconds':>7}"
+    yield Line(head, "quiet")
     story = ""
-    for one in report.outcomes:
-        if one.story != story:
-            story = one.story
-            told.append(Line(story))
-        told.extend(_row(one, name_width=name_width, width=width))
-    told.append(Line(""))
-    told.extend(_about(report, width=width))
-    if where:
-        told.append(Line(f"report: {where}"))
-    return [Line(redact(line.text), line.tone) for line in told]
+    for outcome in report.outcomes:
+        if outcome.story != story:
+            story = outcome.story
+            yield Line(story)
+        yield from _row(outcome, name_width=name_width, width=width)
 
 
-def line(one: Outcome) -> Line:
-    """Return the one line that is shown as a scenario ends."""
-    tone = _TONES.get(one.result, "bad")
-    text = f"{_WORDS[one.result]:<6} {one.story}: {one.title}  {one.seconds:.1f} s"
-    return Line(redact(text), tone)
-
-
-def _row(one: Outcome, *, name_width: int, width: int) -> Iterable[Line]:
-    names = textwrap.wrap(one.title, name_width - 2) or [one.title]
-    tone = _TONES.get(one.result, "bad")
-    first = f"  {names[0]:<{name_width - 2}}  {_WORDS[one.result]:<6} "
-    yield Line(f"{first}{one.label.worth:<{_LABEL_WIDTH}} {one.seconds:>7.1f}", tone)
-    for more in names[1:]:
-        yield Line(f"  {more}", tone)
+def _row(outcome: Outcome, *, name_width: int, width: int) -> Iterator[Line]:
+    names = textwrap.wrap(redact(outcome.title), name_width - 2) or [outcome.title]
+    tone = _TONES.get(outcome.result, "bad")
+    first = f"  {names[0]:<{name_width - 2}}  {_RESULTS[outcome.result]:<6} "
+    yield Line(f"{first}{outcome.label.worth:<{_LABEL_WIDTH}} {outcome.seconds:>7.1f}", tone)
+    yield from (Line(f"  {more}", tone) for more in names[1:])
     notes = [
-        *(f"{name}: {value}" for name, value in one.measured),
-        one.reason,
-        f"likely cause: {one.cause}" if one.cause else "",
+        *(f"{name}: {value}" for name, value in outcome.measured),
+        outcome.reason,
+        f"likely cause: {outcome.cause}" if outcome.cause else "",
     ]
-    if one.is_red and not one.cause:
-        notes.append(one.seen.partition("\n")[0])
+    if outcome.is_red and not outcome.cause:
+        notes.append(outcome.seen.partition("\n")[0])
     for note in filter(None, notes):
-        wrapped = textwrap.wrap(note, width - len(_INDENT))
-        yield from (Line(f"{_INDENT}{part}", tone) for part in wrapped)
-
-
-_TONES = {"passed": "good", "skipped": "quiet"}
-_WORDS = {"passed": "ok", "failed": "RED", "error": "ERROR", "skipped": "-"}
-
-
-def _about(report: Report, *, width: int) -> Iterable[Line]:
-    yield Line(report.verdict, "good" if report.is_green else "bad")
-    for cause, count in report.common_causes:
-        for part in textwrap.wrap(f"{count} of them: {cause}", width, subsequent_indent="  "):
-            yield Line(part, "bad")
-    yield Line(f"target: {report.target}, {report.public_url}, {report.seconds:.1f} s")
-    about = [("vendor", report.vendor_text)]
-    if report.overlay:
-        about.append(("overlay, all that differs from production", ""))
-        about += [("", line) for line in report.overlay_lines]
-    for name, text in about:
-        head = f"{name}: " if name else "  "
-        yield from (
-            Line(part)
-            for part in textwrap.wrap(head + text, width, subsequent_indent="  ") or [head.rstrip()]
-        )
+        yield from _wrapped(note, width=width, tone=tone, indent=_INDENT)

@@ -106,7 +106,9 @@ def test_a_scenario_is_known_by_its_label_wherever_it_is(
     pytester.makepyfile(HEAD + textwrap.dedent(text))
     result = run()
     result.assert_outcomes(passed=2)
-    result.stdout.fnmatch_lines(["*1 scenarios passed; none is red.*", "report: *report.html"])
+    result.stdout.fnmatch_lines(
+        ["*1 scenario passed; none is red.*", "report: file:///*report.html"]
+    )
 
 
 @pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["one process", "xdist"])

@@ -82,18 +82,55 @@ def test_a_failure_carries_its_cause(replay: Replay) -> None:
             "*- cutover: likely cause -*",
             'SESSION_DRIVER is "file", and must be database*',
             "*= cutover =*",
+            "1 of 2 scenarios are red.",
+            '  SESSION_DRIVER is "file", and must be database*',
+            "    story: the second thing",
+            "Everything else passed: 1 on emulated services (differences are listed).",
+            "target: local, https://tickets.876events.example, * s",
+            "vendor: debian (Laravel itself is stock;*",
+            "overlay: 1 difference from production, listed in the report",
+            "report: file:///*run/report.html",
+            "rerun the red ones: `cutover verify --lf`, *",
+            "look inside: `cutover logs web`, *",
+            "*= 1 failed, 1 passed in *",
+        ]
+    )
+    result.stdout.no_fnmatch_line("*= short test summary info =*")
+    result.stdout.no_fnmatch_line("*- cutover: containers -*")
+
+
+def test_verbose_output_has_every_scenario_the_overlay_and_the_evidence(replay: Replay) -> None:
+    result = replay(TWO, "-v")
+    result.stdout.fnmatch_lines(
+        [
+            "scenarios/test_story.py::test_the_first_thing PASSED*",
+            "*- cutover: likely cause -*",
+            "*- cutover: what the app says of itself -*",
+            "*= cutover =*",
             "story",
             "  the first thing *ok *emulated *",
             "  the second thing *RED *proved *",
             '      likely cause: SESSION_DRIVER is "file", and must be database*',
             "1 of 2 scenarios are red.",
-            "target: local, https://tickets.876events.example, * s",
-            "vendor: debian (Laravel itself is stock;*",
             "overlay, all that differs from production:",
             "  AWS_ENDPOINT_URL=http://emulator:4566",
-            "report: *run/report.html",
         ]
     )
+
+
+def test_scenarios_that_the_target_does_not_cover_are_counted_and_listed_when_asked_for(
+    replay: Replay,
+) -> None:
+    result = replay(TWO, "--cutover-target=url", "-k", "thing")
+    result.stdout.fnmatch_lines(
+        [
+            "1 scenario passed, 1 skipped; none is red.",
+            "1 of 2 selected scenarios ran; target url does not cover 1 (-v lists them).",
+            "report: file:///*report.html",
+            "*= 1 passed, 1 skipped in *",
+        ]
+    )
+    result.stdout.no_fnmatch_line("*the second thing*")
 
 
 CHECKED = """
@@ -113,7 +150,7 @@ def test_a_check_names_its_cause(replay: Replay, pytester: pytest.Pytester) -> N
         [
             f"E *ExpectationError: {message}",
             cause,
-            f"      likely cause: {cause}",
+            f"  {cause}",
         ]
     )
     result.stdout.no_fnmatch_line("*AssertionError*")
@@ -126,7 +163,7 @@ def test_evidence_outranks_a_check_that_is_not_certain(replay: Replay, *, certai
     message = "answered 500: SQLSTATE[HY000] [1049] Unknown database 'shop'"
     result = replay(CHECKED.format(message=message, cause="no page", certain=certain))
     seen = "no page" if certain else 'DB_DATABASE is "shop", which does not exist'
-    result.stdout.fnmatch_lines([f"      likely cause: {seen}"])
+    result.stdout.fnmatch_lines(["1 of 1 scenarios are red.", f"  {seen}"])
 
 
 def test_a_public_host_without_a_dns_record_is_named_and_libraries_are_left_out(
@@ -176,11 +213,29 @@ def test_every_file_of_the_report_is_written(
 
 
 @pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["one process", "xdist"])
-def test_each_scenario_gets_a_line_as_it_ends(replay: Replay, workers: tuple[str, ...]) -> None:
-    lines = replay(TWO, *workers).stdout.lines
-    assert [line for line in lines if line.startswith("ok     story: the first thing  0.")]
-    assert [line for line in lines if line.startswith("RED    story: the second thing  0.")]
-    assert not [line for line in lines if line.startswith("scenarios/test_story.py ")]
+def test_a_red_scenario_gets_a_line_as_it_ends_and_the_others_a_counter(
+    replay: Replay, workers: tuple[str, ...]
+) -> None:
+    result = replay(TWO, *workers)
+    result.stdout.fnmatch_lines(["RED    story: the second thing  0.*", "2 of 2 scenarios, 1 red"])
+    lines = [line for line in result.stdout.lines if "of 2 scenarios" in line]
+    assert lines[0] in ("1 of 2 scenarios", "1 of 2 scenarios, 1 red")
+    result.stdout.no_fnmatch_line("*the first thing*")
+    result.stdout.no_fnmatch_line("scenarios/test_story.py *")
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["one process", "xdist"])
+def test_pytests_own_junit_file_has_worth_and_cause(
+    replay: Replay, pytester: pytest.Pytester, workers: tuple[str, ...]
+) -> None:
+    replay(TWO, "--junitxml=own.xml", *workers)
+    cases = ET.fromstring((pytester.path / "own.xml").read_text()).iter("testcase")
+    shown = {
+        case.get("name"): {one.get("name"): one.get("value") or "" for one in case.iter("property")}
+        for case in cases
+    }
+    assert shown["test_the_first_thing"] == {"worth": "emulated: nginx"}
+    assert shown["test_the_second_thing"]["cause"].startswith('SESSION_DRIVER is "file"')
 
 
 @pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["one process", "xdist"])

@@ -65,7 +65,11 @@ def test_a_session_in_files_is_red_and_named(project: Project, nothing_left: Che
     )
     code, said = project.run("rehearse", "-k", "value_put_through or sessions_table")
     assert code == 1, said
-    assert "SESSION_DRIVER" in said
+    report = json.loads((run_directory(project) / "report.json").read_text())
+    causes = {one["cause"] for one in report["scenarios"] if one["cause"]}
+    assert [cause for cause in causes if cause.startswith('SESSION_DRIVER is "file"')], causes
+    assert 'SESSION_DRIVER is "file", and must be database' in said
+    assert "rerun the red ones: `cutover verify --lf`" in said
     nothing_left(project)
 
 

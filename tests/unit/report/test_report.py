@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from html.parser import HTMLParser
-from typing import TYPE_CHECKING
+from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -28,9 +29,6 @@ from harness.report import (
 from harness.report.model import outcome_from
 from harness.report.writer import write_report
 from harness.target.recorded_runs import RecordedRun
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 LABELS = {"local": emulated("nginx"), "aws": proved, "url": not_covered("no shell")}
 
@@ -72,9 +70,13 @@ def report(*outcomes: Outcome, **more: object) -> Report:
     return Report(outcomes=outcomes, **known)  # type: ignore[arg-type]
 
 
+def ending(made: Report, *, width: int = 100, verbose: bool = False) -> list[terminal.Line]:
+    return terminal.summary(made, page=Path("/r.html"), width=width, verbose=verbose)
+
+
 ALL = report(PASSED, RED, SKIPPED)
 FORMATS = {
-    "terminal": lambda one: "\n".join(line.text for line in terminal.lines(one)),
+    "terminal": lambda one: "\n".join(line.text for line in ending(one, verbose=True)),
     "json": json_file.text,
     "junit": junit.text,
     "html": html.text,
@@ -105,7 +107,7 @@ def test_titles_and_stories_are_words() -> None:
     ("outcomes", "verdict", "green"),
     [
         ((PASSED, RED, SKIPPED), "1 of 3 scenarios are red, 1 skipped.", False),
-        ((PASSED, SKIPPED), "1 scenarios passed, 1 skipped; none is red.", True),
+        ((PASSED, SKIPPED), "1 scenario passed, 1 skipped; none is red.", True),
         ((SKIPPED,), "Nothing was shown: no scenario passed, 1 skipped.", False),
         ((), "Nothing was shown: no scenario passed.", False),
     ],
@@ -119,13 +121,55 @@ def test_a_replay_that_shows_nothing_is_not_green(
 
 @pytest.mark.parametrize("width", [60, 80, 120])
 def test_the_table_fits_the_terminal(width: int) -> None:
-    lines = terminal.lines(ALL, width=width, where="/r.html")
+    lines = ending(ALL, width=width, verbose=True)
     assert all(len(line.text) <= width for line in lines)
     text = [line.text for line in lines]
     assert any(line.endswith("emulated        1.2") for line in text)
-    assert text[-1] == "report: /r.html"
-    tones = {line.tone for line in lines if "cookie is secure" in line.text}
+    assert "report: file:///r.html" in text
+    tones = {line.tone for line in lines if line.text.startswith("  the cookie is secure")}
     assert tones == {"bad"}
+
+
+def test_without_verbose_the_end_is_short_and_names_no_scenario_that_is_not_red() -> None:
+    text = [line.text for line in ending(replace(ALL, vendor=""))]
+    assert text == [
+        "1 of 3 scenarios are red, 1 skipped.",
+        "  SESSION_SECURE_COOKIE is not true in the task",
+        "    sessions: the cookie is secure",
+        "Everything else passed: 1 on emulated services (differences are listed).",
+        "2 of 3 selected scenarios ran; target local does not cover 1 (-v lists them).",
+        "target: local, https://tickets.876events.example, 12.5 s",
+        "overlay: 2 differences from production, listed in the report",
+        "report: file:///r.html",
+        "rerun the red ones: `cutover verify --lf`, without a stack `cutover rehearse --keep --lf`",
+        "look inside: `cutover logs web`, `cutover exec web -- sh`;"
+        " `rehearse --keep` keeps the stack",
+    ]
+    green = [line.text for line in ending(report(PASSED))]
+    assert green[-1] == "report: file:///r.html"
+    outside = [line.text for line in ending(report(replace(RED, target="url"), target="url"))]
+    assert outside[-1] == "rerun the red ones: `cutover smoke --lf`"
+
+
+def test_a_cause_names_five_scenarios_and_counts_the_rest() -> None:
+    made = report(*(outcome(f"thing_{n}", "failed", seen="no answer\nat all") for n in range(9)))
+    text = [line.text for line in ending(made)]
+    assert text[1:3] == ["  no likely cause found:", "    sessions: thing 0: no answer"]
+    assert text[7] == "    and 4 more"
+
+
+def test_a_secret_is_blanked_before_a_line_break_divides_it() -> None:
+    Secret("correct horse battery staple")
+    made = report(outcome("x", "failed", seen=f"{'y' * 60} correct horse battery staple"))
+    for verbose in (False, True):
+        text = "\n".join(line.text for line in ending(made, width=80, verbose=verbose))
+        assert "correct" not in text
+        assert "staple" not in text
+
+
+def test_the_counter_counts() -> None:
+    assert terminal.counter(done=3, total=9, red=0) == "3 of 9 scenarios"
+    assert terminal.counter(done=9, total=9, red=2) == "9 of 9 scenarios, 2 red"
 
 
 def test_an_outcome_survives_the_way_from_a_worker() -> None:
@@ -163,7 +207,7 @@ def test_a_skipped_scenario_proves_nothing() -> None:
     skipped = outcome("x", "skipped", reason="target aws lacks: exec", target="aws")
     assert skipped.label == not_covered("target aws lacks: exec")
     row = next(
-        line for line in terminal.lines(report(skipped, target="aws")) if "  x " in line.text
+        line for line in ending(report(skipped, target="aws"), verbose=True) if "  x " in line.text
     )
     assert "proved" not in row.text
 
@@ -188,10 +232,9 @@ def test_junit_is_valid_even_with_control_characters() -> None:
 
 def test_a_cause_that_explains_several_scenarios_is_said_once_for_all() -> None:
     made = report(PASSED, RED, outcome("it_is_sent", "error", cause=RED.cause))
-    assert made.common_causes == ((RED.cause, 2),)
-    assert f"2 of them: {RED.cause}" in FORMATS["terminal"](made)
+    assert [(cause, len(outcomes)) for cause, outcomes in made.causes] == [(RED.cause, 2)]
+    assert [line.text for line in ending(made)].count(f"  {RED.cause}") == 1
     assert "2 scenarios</span>" in html.text(made)
-    assert ALL.common_causes == ()
 
 
 class Resources(HTMLParser):
