@@ -1,8 +1,7 @@
-"""The app's security groups, from a file as `aws ec2 describe-security-groups` writes it.
+"""The app's security groups, from a file as `aws ec2 describe-security-groups` prints it.
 
-Read and checked here; what they mean for a container's packets is in `packet_rules`. Rules that
-cannot be enforced here are rejected and not left out: a group that opens less, or more, than on
-AWS proves nothing.
+`stack.network.packet_rules` makes packet rules of them. A rule that cannot be enforced here is
+rejected and not left out: a group that opens less, or more, than on AWS proves nothing.
 """
 
 from __future__ import annotations
@@ -21,36 +20,56 @@ if TYPE_CHECKING:
     from harness.inputs.document import Document
 
 ANY = "-1"
-PROTOCOLS = ("tcp", "udp", "icmp", ANY)
+PROTOCOLS = ("tcp", "udp", "icmp", "icmpv6", ANY)
 _WITH_PORTS = ("tcp", "udp")
-_UNSUPPORTED = {
-    "PrefixListIds": "a prefix list's addresses are not known here: write its CIDRs as IpRanges",
-    "Ipv6Ranges": "the stack has no IPv6: remove the range, or add the same for IPv4",
-}
 _WRITTEN_BY = "`aws ec2 describe-security-groups --filters Name=vpc-id,Values=...` writes it"
 
 
 @dataclass(frozen=True)
 class Permission:
-    """Who may open connections, to which ports."""
+    """One rule: the peers of a connection and its ports on the side that accepts it."""
 
     protocol: str
     """One of ``PROTOCOLS``."""
     from_port: int
     to_port: int
-    groups: tuple[str, ...]
-    """Ids of groups whose members may."""
-    cidrs: tuple[str, ...]
-    """Addresses that may."""
+    groups: tuple[str, ...] = ()
+    """Ids of the peers' groups."""
+    cidrs: tuple[str, ...] = ()
+    """The peers' IPv4 addresses."""
+    ipv6_cidrs: tuple[str, ...] = ()
+    """The peers' IPv6 addresses, which the stack has not."""
+    prefix_lists: tuple[str, ...] = ()
+    """Ids of AWS's or the account's prefix lists; their addresses are not known here."""
+
+    def covers(self, protocol: str, port: int) -> bool:
+        """Whether a connection with this protocol to this port is in the rule."""
+        return self.protocol == ANY or (
+            self.protocol == protocol and self.from_port <= port <= self.to_port
+        )
+
+
+EVERYTHING = Permission(ANY, 0, 65535, cidrs=("0.0.0.0/0",), ipv6_cidrs=("::/0",))
+"""The egress of a group that is made without a rule of its own for it."""
 
 
 @dataclass(frozen=True)
 class SecurityGroup:
-    """One group: its ingress; whatever it does not name is dropped, and egress is open."""
+    """One group; connections that no rule names are dropped, answers pass."""
 
     id: str
     name: str
     ingress: tuple[Permission, ...]
+    egress: tuple[Permission, ...] = (EVERYTHING,)
+    vpc: str = ""
+    """Id of its VPC; empty where the file leaves it out."""
+
+    @property
+    def rules(self) -> Iterator[tuple[str, int, Permission]]:
+        """Go through all rules: the field of the file, the index in it, the rule."""
+        for field, rules in (("IpPermissions", self.ingress), ("IpPermissionsEgress", self.egress)):
+            for index, rule in enumerate(rules):
+                yield field, index, rule
 
 
 @dataclass(frozen=True)
@@ -109,8 +128,14 @@ def read(document: Document) -> SecurityGroups:
 
 
 def _group(raw: Mapping[str, Any]) -> SecurityGroup:
-    ingress = tuple(_permission(rule) for rule in raw["IpPermissions"])
-    return SecurityGroup(id=raw["GroupId"], name=raw["GroupName"], ingress=ingress)
+    egress = raw.get("IpPermissionsEgress")
+    return SecurityGroup(
+        id=raw["GroupId"],
+        name=raw["GroupName"],
+        ingress=tuple(_permission(rule) for rule in raw["IpPermissions"]),
+        egress=(EVERYTHING,) if egress is None else tuple(_permission(rule) for rule in egress),
+        vpc=str(raw.get("VpcId") or ""),
+    )
 
 
 def _permission(rule: Mapping[str, Any]) -> Permission:
@@ -121,6 +146,8 @@ def _permission(rule: Mapping[str, Any]) -> Permission:
         to_port=rule["ToPort"] if with_ports else 65535,
         groups=tuple(one["GroupId"] for one in rule.get("UserIdGroupPairs", ())),
         cidrs=tuple(one["CidrIp"] for one in rule.get("IpRanges", ())),
+        ipv6_cidrs=tuple(one["CidrIpv6"] for one in rule.get("Ipv6Ranges", ())),
+        prefix_lists=tuple(one["PrefixListId"] for one in rule.get("PrefixListIds", ())),
     )
 
 
@@ -152,31 +179,12 @@ def _of_text(given: Mapping[str, Any], field: str, *, key: str) -> Iterator[Prob
 def _of_group(raw: Mapping[str, Any], *, key: str) -> Iterator[Problem]:
     yield from _of_text(raw, "GroupId", key=key)
     yield from _of_text(raw, "GroupName", key=key)
-    yield from _of_egress(raw.get("IpPermissionsEgress"), key=key)
-    malformed = list(_of_items(raw, "IpPermissions", key=key))
-    yield from malformed
-    if not malformed:
-        for index, rule in enumerate(raw["IpPermissions"]):
+    for field, optional in (("IpPermissions", False), ("IpPermissionsEgress", True)):
+        malformed = list(_of_items(raw, field, key=key, optional=optional))
+        yield from malformed
+        for index, rule in enumerate(() if malformed else raw.get(field) or ()):
             for check in _RULES:
-                yield from check(rule, key=f"{key}.IpPermissions[{index}]")
-
-
-def _of_egress(rules: Any, *, key: str) -> Iterator[Problem]:
-    if rules is not None and not (isinstance(rules, list) and any(map(_opens_all, rules))):
-        yield Problem(
-            f"{key}.IpPermissionsEgress",
-            "limits egress",
-            "only ingress is enforced here: say the same as ingress of the groups it reaches,"
-            " and leave IpPermissionsEgress open or out",
-        )
-
-
-def _opens_all(rule: Any) -> bool:
-    return (
-        isinstance(rule, dict)
-        and rule.get("IpProtocol") == ANY
-        and any(one.get("CidrIp") == "0.0.0.0/0" for one in rule.get("IpRanges") or ())
-    )
+                yield from check(rule, key=f"{key}.{field}[{index}]")
 
 
 def _of_protocol(rule: Mapping[str, Any], *, key: str) -> Iterator[Problem]:
@@ -184,12 +192,6 @@ def _of_protocol(rule: Mapping[str, Any], *, key: str) -> Iterator[Problem]:
     if protocol not in PROTOCOLS:
         message = "is missing" if protocol is None else f'is "{protocol}", which is not known here'
         yield Problem(f"{key}.IpProtocol", message, f"write one of: {', '.join(PROTOCOLS)}")
-
-
-def _of_unsupported(rule: Mapping[str, Any], *, key: str) -> Iterator[Problem]:
-    for field, hint in _UNSUPPORTED.items():
-        if rule.get(field):
-            yield Problem(f"{key}.{field}", "cannot be enforced here", hint)
 
 
 def _of_ports(rule: Mapping[str, Any], *, key: str) -> Iterator[Problem]:
@@ -204,22 +206,33 @@ def _of_ports(rule: Mapping[str, Any], *, key: str) -> Iterator[Problem]:
         yield Problem(key, f"has ports {first} to {last}, which are no range", "write 0 to 65535")
 
 
+_RANGES = (
+    ("IpRanges", "CidrIp", ipaddress.IPv4Network, '"10.0.0.0/8"'),
+    ("Ipv6Ranges", "CidrIpv6", ipaddress.IPv6Network, '"2001:db8::/32"'),
+)
+
+
 def _of_ranges(rule: Mapping[str, Any], *, key: str) -> Iterator[Problem]:
-    malformed = list(_of_items(rule, "IpRanges", key=key, needs="CidrIp", optional=True))
-    yield from malformed
-    for index, one in enumerate(() if malformed else rule.get("IpRanges", ())):
-        try:
-            ipaddress.IPv4Network(one["CidrIp"])
-        except ValueError as error:
-            where = f"{key}.IpRanges[{index}].CidrIp"
-            yield Problem(where, f"is no CIDR: {error}", 'write an address block: "10.0.0.0/8"')
+    for field, address, parse, example in _RANGES:
+        malformed = list(_of_items(rule, field, key=key, needs=address, optional=True))
+        yield from malformed
+        for index, item in enumerate(() if malformed else rule.get(field, ())):
+            try:
+                parse(item[address])
+            except ValueError as error:
+                where = f"{key}.{field}[{index}].{address}"
+                yield Problem(where, f"is no CIDR: {error}", f"write an address block: {example}")
+
+
+def _of_prefix_lists(rule: Mapping[str, Any], *, key: str) -> Iterator[Problem]:
+    yield from _of_items(rule, "PrefixListIds", key=key, needs="PrefixListId", optional=True)
 
 
 def _of_pairs(rule: Mapping[str, Any], *, key: str) -> Iterator[Problem]:
     yield from _of_items(rule, "UserIdGroupPairs", key=key, needs="GroupId", optional=True)
 
 
-_RULES = (_of_protocol, _of_unsupported, _of_ports, _of_ranges, _of_pairs)
+_RULES = (_of_protocol, _of_ports, _of_ranges, _of_prefix_lists, _of_pairs)
 
 
 def _of_ids(groups: Sequence[SecurityGroup]) -> Iterator[Problem]:
@@ -229,11 +242,11 @@ def _of_ids(groups: Sequence[SecurityGroup]) -> Iterator[Problem]:
         key = f"SecurityGroups[{index}]"
         if group.id in ids[:index]:
             yield Problem(f"{key}.GroupId", f"repeats {group.id}", "keep one of the two groups")
-        for number, permission in enumerate(group.ingress):
+        for field, number, permission in group.rules:
             for pair, named in enumerate(permission.groups):
                 if named not in ids:
                     yield Problem(
-                        f"{key}.IpPermissions[{number}].UserIdGroupPairs[{pair}].GroupId",
+                        f"{key}.{field}[{number}].UserIdGroupPairs[{pair}].GroupId",
                         f'is "{named}", which is no security group in this file',
                         f"add the group, or name one of {', '.join(ids)}",
                     )

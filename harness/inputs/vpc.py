@@ -31,18 +31,18 @@ def unknown_group(name: str, *, key: str, groups: SecurityGroups) -> Iterator[Pr
 
 
 def parts_of_the_vpc(groups: SecurityGroups, *, vpc_cidr: str) -> Iterator[Problem]:
-    """Find rules that admit a part of the VPC: the stack's subnets are not production's."""
+    """Find rules that name a part of the VPC: the stack's subnets are not production's."""
     vpc = ipaddress.IPv4Network(vpc_cidr)
     for key, group in _with_keys(groups):
-        for number, permission in enumerate(group.ingress):
+        for field, number, permission in group.rules:
             for index, cidr in enumerate(permission.cidrs):
                 named = ipaddress.IPv4Network(cidr)
                 if named.subnet_of(vpc) and named != vpc:
                     yield Problem(
-                        f"{key}.IpPermissions[{number}].IpRanges[{index}].CidrIp",
-                        f"admits {cidr}, a part of the VPC",
-                        "the stack's subnets have other addresses than production's: admit the"
-                        " security group of those who are there, which is also what AWS advises",
+                        f"{key}.{field}[{number}].IpRanges[{index}].CidrIp",
+                        f"names {cidr}, a part of the VPC",
+                        "the stack's subnets have other addresses than production's: name the"
+                        " security group of the peers instead, as AWS advises",
                     )
 
 

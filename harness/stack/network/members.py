@@ -67,6 +67,8 @@ def members(production: Production) -> dict[str, Member]:
             groups=endpoints,
             published=(emulator.PORT,),
             ports={_HTTPS: emulator.PORT},
+            aws_apis=True,
+            in_vpc=bool(endpoints),
             also=(("control", emulator.PORT), *open_to_tasks),
         ),
         # Target health checks come from the load balancer's addresses on AWS.

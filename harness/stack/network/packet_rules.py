@@ -1,11 +1,14 @@
-"""Security groups as packet rules of a network namespace: who may open a connection to it.
+"""Security groups as packet rules of a network namespace: the connections that pass it.
 
-Named sources to named ports, answers to what was opened from inside, nothing else. Sources are
-addresses that do not change while the stack is up, so no rule follows a task that comes or goes.
+Ingress admits named sources to named ports, egress lets out to named destinations; both are
+stateful, so answers pass. Addresses do not change while the stack is up: no rule follows a task.
+DNS and the credentials' address are inside the namespace, as they are apart from groups on AWS
+(https://docs.aws.amazon.com/vpc/latest/userguide/vpc-security-groups.html).
 
 The rules are text for ``iptables-restore``. Known differences from AWS: tasks share a range, so
-that rules which tell one task's group from another's are refused; and a CIDR outside the VPC means,
-for the load balancer, whoever comes in from the internet's side, and not tasks.
+rules that tell one task's group from another's are rejected; a CIDR or prefix list outside the VPC
+means, for the load balancer's ingress, the internet's side; a prefix list in egress means the AWS
+APIs; there is no IPv6.
 """
 
 from __future__ import annotations
@@ -24,7 +27,10 @@ _FIRST = ("*filter", ":INPUT DROP [0:0]", ":FORWARD DROP [0:0]", ":OUTPUT ACCEPT
 _OPEN = (
     "-A INPUT -i lo -j ACCEPT",
     "-A INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT",
+    "-A OUTPUT -o lo -j ACCEPT",
+    "-A OUTPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT",
 )
+_SEALED = "-A OUTPUT -j DROP"
 _LAST = ("COMMIT",)
 _WORLD = IPv4Network("0.0.0.0/0")
 
@@ -45,6 +51,10 @@ class Member:
     speaks_for: tuple[str, ...] = ()
     """Ids of groups whose connections it makes on its first tier: health checks are the load
     balancer's."""
+    aws_apis: bool = False
+    """Whether it stands for the AWS APIs, which a prefix list reaches."""
+    in_vpc: bool = True
+    """Whether its counterpart on AWS has addresses of the VPC."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +71,22 @@ class Layout:
     def of_service(self, name: str) -> str:
         """Return the rules for a service's namespace."""
         own = (*self._platform(name), *self._ingress(name, self.members[name].groups))
-        return _text((*_FIRST, *_OPEN, *self._inside(name), *own, *_LAST))
+        return _text((*_FIRST, *_OPEN, *self._inside(name), *own, *self._way_out(name), *_LAST))
+
+    def _way_out(self, name: str) -> Iterator[str]:
+        """Let a service out as its groups' egress says; one without groups is the platform's."""
+        member = self.members[name]
+        if member.groups:
+            yield from self._egress(name, member.groups)
+            yield _SEALED
+        elif member.speaks_for:
+            tier = self._first_tier(member)
+            yield from (
+                rule
+                for rule in self._egress(name, member.speaks_for)
+                if f"-d {tier.tasks} " in f"{rule} "
+            )
+            yield f"-A OUTPUT -d {tier.tasks} -j DROP"
 
     def _inside(self, name: str) -> Iterator[str]:
         """Keep out of the public side who is no visitor.
@@ -79,17 +104,13 @@ class Layout:
         A task has no way out of its tiers: none to the machine that the stack runs on, which it has
         not on Fargate either, and none to the internet.
         """
-        tiers = [self.tiers[network] for network in self.members[TASKS].networks]
-        sealed = [
-            "-A OUTPUT -o lo -j ACCEPT",
-            *(f"-A OUTPUT -d {tier.gateway} -j DROP" for tier in tiers),
-            *(f"-A OUTPUT -d {tier.subnet} -j ACCEPT" for tier in tiers),
-            "-A OUTPUT -j DROP",
-        ]
         return TaskRules(
             first=_text((*_FIRST, *_OPEN)),
-            groups={name: _text(self._ingress(TASKS, [name])) for name in self.groups.groups},
-            last=_text((*sealed, *_LAST)),
+            groups={
+                name: _text((*self._ingress(TASKS, [name]), *self._egress(TASKS, [name])))
+                for name in self.groups.groups
+            },
+            last=_text((_SEALED, *_LAST)),
         )
 
     def ways(self) -> Iterator[str]:
@@ -104,13 +125,17 @@ class Layout:
                         other
                         for other, one in self.members.items()
                         if set(permission.groups) & set(one.groups)
-                    ] + [
-                        "internet" if self._by_public_side(name, cidr) else cidr
-                        for cidr in permission.cidrs
-                    ]
+                    ] + list(self._outside_sources(name, permission))
                     for ports in _ports(permission, member.ports):
                         for source in sources:
                             yield f"{source} -> {name} {_spelled(permission.protocol, ports)}"
+
+    def _outside_sources(self, name: str, permission: Permission) -> Iterator[str]:
+        for cidr in permission.cidrs:
+            yield "internet" if self._by_public_side(name, cidr) else cidr
+        # Without IPv6 or the list's addresses here, the load balancer's are visitors all the same.
+        for source in (*permission.ipv6_cidrs, *permission.prefix_lists):
+            yield "internet" if PUBLIC in self.members[name].networks else source
 
     def _by_public_side(self, name: str, cidr: str) -> bool:
         outside = not IPv4Network(cidr).subnet_of(self.vpc)
@@ -142,11 +167,34 @@ class Layout:
                         group_id in member.speaks_for and tier is self._first_tier(member)
                     ):
                         yield source, tier.subnet
+        if permission.prefix_lists and PUBLIC in self.members[name].networks:
+            yield _WORLD, self.tiers[PUBLIC].subnet
         for text in permission.cidrs:
             if self._by_public_side(name, text):
                 yield _WORLD, self.tiers[PUBLIC].subnet
             else:
                 yield text, _WORLD
+
+    def _egress(self, name: str, group_ids: Iterable[str]) -> Iterator[str]:
+        for group_id in group_ids:
+            for permission in self.groups[group_id].egress:
+                for other in self.members:
+                    if not self._reaches(permission, other):
+                        continue
+                    for ports in _ports(permission, self.members[other].ports):
+                        for destination, _ in self._shared(name, other):
+                            yield _rule_out(permission.protocol, to=destination, ports=ports)
+
+    def _reaches(self, permission: Permission, other: str) -> bool:
+        """Whether an egress rule names a member, by the addresses and groups that it has on AWS."""
+        member = self.members[other]
+        networks = [IPv4Network(cidr) for cidr in permission.cidrs]
+        if member.in_vpc and any(self.vpc.subnet_of(network) for network in networks):
+            return True
+        if not member.in_vpc and any(not network.subnet_of(self.vpc) for network in networks):
+            return True
+        by_list = member.aws_apis and bool(permission.prefix_lists)
+        return by_list or bool(set(permission.groups) & set(member.groups))
 
     def _first_tier(self, member: Member) -> Tier:
         return next(self.tiers[one] for one in member.networks if one not in (PUBLIC, OPERATOR))
@@ -175,8 +223,16 @@ def _spelled(protocol: str, ports: tuple[int, int]) -> str:
     return words if protocol == "tcp" else f"{protocol} {words}"
 
 
-def _rule(protocol: str, *, source: object, to: IPv4Network, ports: tuple[int, int]) -> str:
-    words = ["-A INPUT", f"-s {source}", f"-d {to}"]
+def _rule(protocol: str, *, source: object, to: object, ports: tuple[int, int]) -> str:
+    return _accept(f"-A INPUT -s {source} -d {to}", protocol, ports)
+
+
+def _rule_out(protocol: str, *, to: object, ports: tuple[int, int]) -> str:
+    return _accept(f"-A OUTPUT -d {to}", protocol, ports)
+
+
+def _accept(start: str, protocol: str, ports: tuple[int, int]) -> str:
+    words = [start]
     if protocol != ANY:
         words.append(f"-p {protocol}")
     if protocol in ("tcp", "udp"):

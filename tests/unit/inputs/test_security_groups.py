@@ -125,7 +125,7 @@ def test_the_projects_own_groups_open_this_and_nothing_else(
 
 def test_a_task_lets_in_the_load_balancer_and_its_health_checks_only(rules: PacketRules) -> None:
     parts = rules.tasks
-    (group,) = [name for name, text in parts.groups.items() if ".10 " in text]
+    (group,) = [name for name, text in parts.groups.items() if "-s 10.40.2.10 " in text]
     assert accepted(parts.groups[group]) == [
         "-s 10.40.2.10 -d 10.40.2.0/24 -p tcp --dport 8080",
         "-s 10.40.2.11 -d 10.40.2.0/24 -p tcp --dport 8080",
@@ -133,23 +133,17 @@ def test_a_task_lets_in_the_load_balancer_and_its_health_checks_only(rules: Pack
     assert accepted(parts.first + parts.last) == []
 
 
-def test_a_task_has_no_way_out_of_its_tiers(rules: PacketRules) -> None:
-    assert rules.tasks.last.splitlines() == [
-        "-A OUTPUT -o lo -j ACCEPT",
-        "-A OUTPUT -d 10.40.2.1 -j DROP",
-        "-A OUTPUT -d 10.40.3.1 -j DROP",
-        "-A OUTPUT -d 10.40.5.1 -j DROP",
-        "-A OUTPUT -d 10.40.2.0/24 -j ACCEPT",
-        "-A OUTPUT -d 10.40.3.0/24 -j ACCEPT",
-        "-A OUTPUT -d 10.40.5.0/24 -j ACCEPT",
-        "-A OUTPUT -j DROP",
-        "COMMIT",
-    ]
+def test_a_task_is_let_out_to_members_only_and_dropped_elsewhere(rules: PacketRules) -> None:
+    assert rules.tasks.last.splitlines() == ["-A OUTPUT -j DROP", "COMMIT"]
+    (text,) = [text for text in rules.tasks.groups.values() if "-s 10.40.2.10 " in text]
+    destinations = {line.split()[3] for line in text.splitlines() if line.startswith("-A OUTPUT")}
+    assert {"10.40.3.13", "10.40.5.12"} <= destinations
+    assert not destinations & {"10.40.2.1", "10.40.3.1", "10.40.5.1"}
 
 
 def test_who_is_inside_is_no_visitor(rules: PacketRules) -> None:
     lines = rules.components["edge"].splitlines()
-    shut = [line for line in lines if line.endswith("DROP")]
+    shut = [line for line in lines if line.startswith("-A INPUT") and line.endswith("DROP")]
     assert shut == [
         "-A INPUT -s 10.40.0.0/16 -d 198.18.0.0/24 -j DROP",
         "-A INPUT -s 198.18.1.0/24 -d 198.18.0.0/24 -j DROP",
@@ -218,7 +212,7 @@ def test_a_part_of_the_vpc_is_refused_since_the_stack_has_other_subnets(tmp_path
     path = write(tmp_path, web=[opening(8080, cidr="10.40.1.0/24")])
     (problem,) = vpc.parts_of_the_vpc(load(path), vpc_cidr="10.40.0.0/16")
     assert problem.key == "SecurityGroups[0].IpPermissions[0].IpRanges[0].CidrIp"
-    assert problem.message == "admits 10.40.1.0/24, a part of the VPC"
+    assert problem.message == "names 10.40.1.0/24, a part of the VPC"
     assert not list(vpc.parts_of_the_vpc(load(path), vpc_cidr="10.50.0.0/16"))
 
 
@@ -236,8 +230,8 @@ def refusal(path: Path) -> str:
             opening(80, to="sg-9"),
             'UserIdGroupPairs[0].GroupId is "sg-9", which is no security group in this file',
         ),
-        (opening(80, PrefixListIds=[{"PrefixListId": "pl-1"}]), "PrefixListIds cannot be enforced"),
-        (opening(80, Ipv6Ranges=[{"CidrIpv6": "::/0"}]), "Ipv6Ranges cannot be enforced"),
+        (opening(80, PrefixListIds=[{}]), "PrefixListIds[0].PrefixListId is missing"),
+        (opening(80, Ipv6Ranges=[{"CidrIpv6": "::/129"}]), "CidrIpv6 is no CIDR"),
         (opening(80, IpProtocol="47"), 'IpProtocol is "47", which is not known'),
         (opening(80, ToPort=79), "has ports 80 to 79, which are no range"),
         (opening(80, cidr="10.0.0.1/8"), "10.0.0.1/8 has host bits set"),
@@ -250,9 +244,83 @@ def test_a_rule_that_cannot_be_carried_out_is_refused(
     assert expected in refusal(write(tmp_path, web=[rule]))
 
 
-def test_egress_that_is_limited_is_refused(tmp_path: Path) -> None:
-    limited = [{"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "IpRanges": []}]
-    assert "IpPermissionsEgress limits egress" in refusal(write(tmp_path, egress=limited, web=[]))
+def let_out(text: str) -> list[str]:
+    """Rules that let a connection out, without the words that all of them have."""
+    return [
+        line.removeprefix("-A OUTPUT ").removesuffix(" -j ACCEPT")
+        for line in text.splitlines()
+        if line.startswith("-A OUTPUT -d") and line.endswith("ACCEPT")
+    ]
+
+
+WEB = Member(("app", "proxy", "aws"), groups=("web",))
+DATABASE = Member(("proxy",), groups=("db",))
+API = Member(("aws",), ports={443: 4566}, aws_apis=True, in_vpc=False)
+
+
+@pytest.mark.parametrize(
+    ("egress", "expected"),
+    [
+        ([], []),
+        ([opening(3306, to="db")], ["10.40.3.13 -p tcp --dport 3306"]),
+        ([opening(3306, to="other")], []),
+        (
+            [opening(443, cidr="0.0.0.0/0")],
+            ["10.40.3.13 -p tcp --dport 443", "10.40.5.12 -p tcp --dport 4566"],
+        ),
+        ([opening(0, cidr="10.40.0.0/16", IpProtocol="-1")], ["10.40.3.13"]),
+        (
+            [opening(443, PrefixListIds=[{"PrefixListId": "pl-1"}])],
+            ["10.40.5.12 -p tcp --dport 4566"],
+        ),
+        ([opening(443, Ipv6Ranges=[{"CidrIpv6": "::/0"}])], []),
+    ],
+    ids=["none", "group", "another group", "world", "vpc", "prefix list", "ipv6"],
+)
+def test_tasks_are_let_out_as_their_groups_egress_says(
+    tmp_path: Path, egress: list[dict[str, Any]], expected: list[str]
+) -> None:
+    path = write(tmp_path, egress, web=[], db=[], other=[])
+    found = layout(path, tasks=WEB, proxy=DATABASE, emulator=API).of_tasks().groups["web"]
+    own = [f"-d {text}" for text in expected]
+    others = [line for line in let_out(found) if ".128/25" not in line]
+    assert others == own
+
+
+def test_a_service_without_groups_is_let_out_and_health_checks_are_the_load_balancers(
+    tmp_path: Path,
+) -> None:
+    path = write(tmp_path, [opening(8080, to="web")], lb=[], web=[])
+    found = layout(
+        path,
+        tasks=Member(("app",), groups=("web",)),
+        control=Member(("app",), speaks_for=("lb",)),
+        emulator=API,
+    )
+    assert let_out(found.of_service("control")) == ["-d 10.40.2.128/25 -p tcp --dport 8080"]
+    assert "-A OUTPUT -d 10.40.2.128/25 -j DROP" in found.of_service("control")
+    assert "-A OUTPUT -j DROP" not in found.of_service("emulator")
+
+
+def test_ipv6_and_prefix_lists_are_visitors_of_the_load_balancer_and_holes_elsewhere(
+    tmp_path: Path,
+) -> None:
+    world: dict[str, Any] = {"Ipv6Ranges": [{"CidrIpv6": "::/0"}]}
+    listed: dict[str, Any] = {"PrefixListIds": [{"PrefixListId": "pl-1"}]}
+    path = write(
+        tmp_path, lb=[opening(443, **world), opening(80, **listed)], db=[opening(3306, **world)]
+    )
+    found = layout(
+        path,
+        edge=Member(("public", "app"), groups=("lb",)),
+        mysql=Member(("data",), groups=("db",)),
+    )
+    assert list(found.ways()) == [
+        "internet -> edge port 443",
+        "internet -> edge port 80",
+        "::/0 -> mysql port 3306",
+    ]
+    assert accepted(found.of_service("edge")) == ["-s 0.0.0.0/0 -d 198.18.0.0/24 -p tcp --dport 80"]
 
 
 def test_a_group_told_twice_is_refused(tmp_path: Path) -> None:
