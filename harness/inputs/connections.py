@@ -1,0 +1,133 @@
+"""The connections that a cutover cannot do without, judged by the security groups alone.
+
+AWS takes groups that shut them; visitors then wait for the load balancer, or tasks for the database
+and the AWS APIs, until something times out. A connection needs egress on the side that opens it and
+ingress on the side that accepts it; one group of each side is enough
+(https://docs.aws.amazon.com/vpc/latest/userguide/security-group-rules.html).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from ipaddress import IPv4Network
+from typing import TYPE_CHECKING
+
+from harness.inputs.problem import Wrong
+
+if TYPE_CHECKING:
+    from harness.inputs.production import Production
+    from harness.inputs.security_groups import Permission, SecurityGroup
+
+MYSQL_PORT = 3306
+HTTPS_PORT = 443
+
+
+@dataclass(frozen=True)
+class Side:
+    """One end of a connection: its name for error texts, and its groups."""
+
+    name: str
+    groups: tuple[SecurityGroup, ...]
+    in_vpc: bool = True
+    aws_apis: bool = False
+
+    @property
+    def ids(self) -> frozenset[str]:
+        """Ids of the groups."""
+        return frozenset(group.id for group in self.groups)
+
+    def __str__(self) -> str:
+        names = ", ".join(f"{group.name} ({group.id})" for group in self.groups)
+        return f"{self.name}, {names}" if names else self.name
+
+
+@dataclass(frozen=True)
+class Connection:
+    """One side opens, the other accepts, on a TCP port."""
+
+    source: Side
+    destination: Side
+    port: int
+
+
+def problems(production: Production) -> Iterator[Wrong]:
+    """Report each needed connection that the groups shut, with the side and the rule that lacks."""
+    vpc = IPv4Network(production.network.vpc_cidr)
+    for connection in _needed(production):
+        source, destination, port = connection.source, connection.destination, connection.port
+        if source.groups and not _permits(source.groups, "egress", connection, vpc=vpc):
+            yield Wrong(
+                key=f"{source.groups[0].name}.IpPermissionsEgress",
+                said=f"lets nothing out to {destination} on port {port}: {source.name} could not"
+                f" reach {destination.name}",
+                hint=f"add an egress rule for tcp {port} to {_peer(destination)}",
+            )
+        if destination.groups and not _permits(destination.groups, "ingress", connection, vpc=vpc):
+            yield Wrong(
+                key=f"{destination.groups[0].name}.IpPermissions",
+                said=f"admits nobody of {source} on port {port}: {source.name} could not reach"
+                f" {destination.name}",
+                hint=f"add an ingress rule for tcp {port} from {_peer(source)}",
+            )
+
+
+def _needed(production: Production) -> Iterator[Connection]:
+    network, groups = production.network, production.network.groups
+
+    def side(name: str, ids: Sequence[str]) -> Side:
+        return Side(name, tuple(groups[group_id] for group_id in ids))
+
+    balancer_ids = production.load_balancer["LoadBalancer"].get("SecurityGroups") or ()
+    balancer = side("the load balancer", balancer_ids)
+    proxy = side("RDS Proxy", (network.proxy_group,))
+    database = side("the database", (network.database_group,))
+    apis = Side(
+        "the VPC endpoints" if network.endpoints_group else "the AWS APIs",
+        (groups[network.endpoints_group],) if network.endpoints_group else (),
+        in_vpc=bool(network.endpoints_group),
+        aws_apis=True,
+    )
+    if balancer.groups:
+        yield Connection(Side("visitors", (), in_vpc=False), balancer, HTTPS_PORT)
+    for name, service in production.services.items():
+        tasks = side(f"the tasks of {name}", service.security_groups)
+        for target in service.create.get("loadBalancers") or ():
+            yield Connection(balancer, tasks, int(target["containerPort"]))
+        yield Connection(tasks, proxy, MYSQL_PORT)
+        yield Connection(tasks, apis, HTTPS_PORT)
+    if production.schedule is not None:
+        tasks = side("the scheduler's tasks", production.schedule.security_groups)
+        yield Connection(tasks, proxy, MYSQL_PORT)
+        yield Connection(tasks, apis, HTTPS_PORT)
+    yield Connection(proxy, database, MYSQL_PORT)
+
+
+def _permits(
+    groups: Sequence[SecurityGroup], direction: str, connection: Connection, *, vpc: IPv4Network
+) -> bool:
+    peer = connection.destination if direction == "egress" else connection.source
+    rules: Iterator[Permission] = (rule for group in groups for rule in getattr(group, direction))
+    return any(
+        rule.covers("tcp", connection.port) and _names(rule, peer, vpc=vpc) for rule in rules
+    )
+
+
+def _names(rule: Permission, peer: Side, *, vpc: IPv4Network) -> bool:
+    if peer.ids.intersection(rule.groups):
+        return True
+    networks = [IPv4Network(cidr) for cidr in rule.cidrs]
+    if peer.in_vpc:
+        return any(vpc.subnet_of(network) for network in networks) or bool(
+            peer.aws_apis and rule.prefix_lists
+        )
+    if any(not network.subnet_of(vpc) for network in networks) or rule.prefix_lists:
+        return True
+    # Visitors have IPv6; the AWS APIs' usual names have IPv4 addresses only.
+    return bool(rule.ipv6_cidrs) and not peer.aws_apis
+
+
+def _peer(side: Side) -> str:
+    if side.groups:
+        return side.groups[0].id
+    return "0.0.0.0/0"

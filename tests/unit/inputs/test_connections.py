@@ -1,0 +1,111 @@
+"""Connections that security groups shut, and harmless ways to open them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.inputs import connections, production
+from harness.inputs.production import Production
+from harness.inputs.security_groups import ANY, Permission, SecurityGroup, SecurityGroups
+
+ROOT = Path(__file__).resolve().parents[3]
+BALANCER, TASKS, PROXY, DATABASE, ENDPOINTS = (
+    f"tickets-{name}" for name in ("load-balancer", "tasks", "proxy", "database", "endpoints")
+)
+
+
+@pytest.fixture(scope="module")
+def app() -> Production:
+    return production.load({}, cwd=ROOT)
+
+
+def ids(app: Production) -> dict[str, str]:
+    return {group.name: group.id for group in app.network.groups.groups.values()}
+
+
+def changed(app: Production, name: str, **rules: Any) -> Production:
+    groups: dict[str, SecurityGroup] = {
+        key: replace(group, **rules) if group.name == name else group
+        for key, group in app.network.groups.groups.items()
+    }
+    network = replace(
+        app.network, groups=SecurityGroups(path=app.network.groups.path, groups=groups)
+    )
+    return replace(app, network=network)
+
+
+def messages(app: Production) -> list[str]:
+    return [f"{problem.key} {problem.said}" for problem in connections.problems(app)]
+
+
+def test_the_reference_apps_groups_shut_nothing(app: Production) -> None:
+    assert messages(app) == []
+
+
+@pytest.mark.parametrize(
+    ("group", "start"),
+    [
+        (BALANCER, "tickets-load-balancer.IpPermissions admits nobody of visitors on port 443"),
+        (TASKS, "tickets-tasks.IpPermissions admits nobody of the load balancer, tickets-load"),
+        (PROXY, "tickets-proxy.IpPermissions admits nobody of the tasks of web, tickets-tasks"),
+        (DATABASE, "tickets-database.IpPermissions admits nobody of RDS Proxy, tickets-proxy"),
+        (ENDPOINTS, "tickets-endpoints.IpPermissions admits nobody of the tasks of web"),
+    ],
+)
+def test_a_group_without_ingress_shuts_its_side(app: Production, group: str, start: str) -> None:
+    assert messages(changed(app, group, ingress=()))[0].startswith(start)
+
+
+@pytest.mark.parametrize(
+    ("group", "destination"),
+    [(BALANCER, "the tasks of web"), (TASKS, "RDS Proxy"), (PROXY, "the database")],
+)
+def test_a_group_without_egress_lets_nothing_out(
+    app: Production, group: str, destination: str
+) -> None:
+    first = messages(changed(app, group, egress=()))[0]
+    assert first.startswith(f"{group}.IpPermissionsEgress lets nothing out to {destination}")
+
+
+def test_the_port_counts(app: Production) -> None:
+    postgres = Permission("tcp", 5432, 5432, groups=(ids(app)[TASKS],))
+    assert "on port 3306" in messages(changed(app, PROXY, ingress=(postgres,)))[0]
+
+
+@pytest.mark.parametrize(
+    "egress",
+    [
+        Permission(ANY, 0, 65535, cidrs=("0.0.0.0/0",)),
+        Permission("tcp", 0, 65535, cidrs=("10.40.0.0/16",)),
+        Permission("tcp", 443, 3306, cidrs=("10.0.0.0/8",)),
+    ],
+)
+def test_tasks_may_be_let_out_by_address(app: Production, egress: Permission) -> None:
+    assert messages(changed(app, TASKS, egress=(egress,))) == []
+
+
+def test_tasks_may_be_let_out_by_group_and_prefix_list(app: Production) -> None:
+    egress = (
+        Permission("tcp", 3306, 3306, groups=(ids(app)[PROXY],)),
+        Permission("tcp", 443, 443, prefix_lists=("pl-63a5400a",)),
+    )
+    assert messages(changed(app, TASKS, egress=egress)) == []
+
+
+def test_visitors_may_come_by_ipv6_or_a_prefix_list(app: Production) -> None:
+    for rule in (
+        Permission("tcp", 443, 443, ipv6_cidrs=("::/0",)),
+        Permission("tcp", 443, 443, prefix_lists=("pl-3b927c52",)),
+    ):
+        assert messages(changed(app, BALANCER, ingress=(rule,))) == []
+
+
+def test_without_endpoints_the_aws_apis_are_outside_the_vpc(app: Production) -> None:
+    public = replace(app, network=replace(app.network, endpoints_group=""))
+    inside = (Permission(ANY, 0, 65535, cidrs=("10.40.0.0/16",)),)
+    assert messages(public) == []
+    assert "the AWS APIs on port 443" in messages(changed(public, TASKS, egress=inside))[0]
