@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network
 from typing import TYPE_CHECKING
 
-from harness.inputs.problem import Wrong
+from harness.inputs.problem import Problem
 
 if TYPE_CHECKING:
     from harness.inputs.production import Production
@@ -51,24 +51,26 @@ class Connection:
     port: int
 
 
-def problems(production: Production) -> Iterator[Wrong]:
+def problems(production: Production) -> Iterator[Problem]:
     """Report each needed connection that the groups shut, with the side and the rule that lacks."""
     vpc = IPv4Network(production.network.vpc_cidr)
     for connection in _needed(production):
         source, destination, port = connection.source, connection.destination, connection.port
         if source.groups and not _permits(source.groups, "egress", connection, vpc=vpc):
-            yield Wrong(
-                key=f"{source.groups[0].name}.IpPermissionsEgress",
-                said=f"lets nothing out to {destination} on port {port}: {source.name} could not"
-                f" reach {destination.name}",
-                hint=f"add an egress rule for tcp {port} to {_peer(destination)}",
+            yield Problem(
+                _key(production, source, "IpPermissionsEgress"),
+                f"of {source.groups[0].name} lets nothing out to {destination} on port {port}:"
+                f" {source.name} could not reach {destination.name}",
+                f"add an egress rule for tcp {port} to {_peer(destination)}",
+                file=production.files["network.security_groups"],
             )
         if destination.groups and not _permits(destination.groups, "ingress", connection, vpc=vpc):
-            yield Wrong(
-                key=f"{destination.groups[0].name}.IpPermissions",
-                said=f"admits nobody of {source} on port {port}: {source.name} could not reach"
-                f" {destination.name}",
-                hint=f"add an ingress rule for tcp {port} from {_peer(source)}",
+            yield Problem(
+                _key(production, destination, "IpPermissions"),
+                f"of {destination.groups[0].name} admits nobody of {source} on port {port}:"
+                f" {source.name} could not reach {destination.name}",
+                f"add an ingress rule for tcp {port} from {_peer(source)}",
+                file=production.files["network.security_groups"],
             )
 
 
@@ -94,13 +96,21 @@ def _needed(production: Production) -> Iterator[Connection]:
         tasks = side(f"the tasks of {name}", service.security_groups)
         for target in service.create.get("loadBalancers") or ():
             yield Connection(balancer, tasks, int(target["containerPort"]))
-        yield Connection(tasks, proxy, MYSQL_PORT)
-        yield Connection(tasks, apis, HTTPS_PORT)
-    if production.schedule is not None:
-        tasks = side("the scheduler's tasks", production.schedule.security_groups)
+    for ids, names in _tasks(production).items():
+        tasks = side(f"the tasks of {', '.join(names)}", ids)
         yield Connection(tasks, proxy, MYSQL_PORT)
         yield Connection(tasks, apis, HTTPS_PORT)
     yield Connection(proxy, database, MYSQL_PORT)
+
+
+def _tasks(production: Production) -> dict[tuple[str, ...], list[str]]:
+    """Name the services, and the schedule, of each list of security groups."""
+    names: dict[tuple[str, ...], list[str]] = {}
+    for name, service in production.services.items():
+        names.setdefault(service.security_groups, []).append(name)
+    if production.schedule is not None:
+        names.setdefault(production.schedule.security_groups, []).append("the schedule")
+    return names
 
 
 def _permits(
@@ -125,6 +135,11 @@ def _names(rule: Permission, peer: Side, *, vpc: IPv4Network) -> bool:
         return True
     # Visitors have IPv6; the AWS APIs' usual names have IPv4 addresses only.
     return bool(rule.ipv6_cidrs) and not peer.aws_apis
+
+
+def _key(production: Production, side: Side, field: str) -> str:
+    index = list(production.network.groups.groups).index(side.groups[0].id)
+    return f"SecurityGroups[{index}].{field}"
 
 
 def _peer(side: Side) -> str:

@@ -65,7 +65,7 @@ def _listed(problems: Sequence[Problem]) -> Iterable[str]:
             line = f"line {one.line:<{width}}  " if one.line else ""
             yield f"  {line}{one}"
             if one.hint:
-                yield f"  {'':{len(line)}}  {one.hint}"
+                yield f"  {'':{len(line)}}  what to do: {one.hint}"
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -11,8 +11,11 @@ from harness.aws.task_definition import TaskDefinition
 from harness.inputs import (
     api_calls,
     config,
+    connections,
+    creation_rules,
     iam_roles,
     load_balancer,
+    references,
     security_groups,
     task_definitions,
     vpc,
@@ -26,7 +29,6 @@ from harness.inputs.security_groups import SecurityGroups
 from harness.inputs.vpc import Network
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from harness.core.redact import Secret
@@ -107,6 +109,8 @@ class Production:
     """``bucket``, ``queues`` and ``identity``, of which the app may lack any."""
     schedule: Schedule | None
     roles: tuple[RoleFile, ...]
+    files: Mapping[str, str]
+    """Key of cutover.toml, such as ``services.web.service``, -> path of the file that it names."""
     digests: Mapping[str, str]
     """SHA-256 of each file read, by its path from the configuration's directory."""
 
@@ -143,6 +147,14 @@ class Production:
         return found
 
 
+BETWEEN_FILES: tuple[Callable[[Production], Iterator[Problem]], ...] = (
+    references.problems,
+    creation_rules.problems,
+    connections.problems,
+)
+"""Rules that need all files, once each of them is fine by itself."""
+
+
 @dataclass(frozen=True)
 class PublicSite:
     """What a target needs that is reached by its URL alone."""
@@ -174,7 +186,7 @@ def load(environ: Mapping[str, str], *, cwd: Path) -> Production:
     network = groups and _network(reading, groups, task_groups)
     if reading.problems or not (found and balancer and target_group and network):
         raise InputError(list(dict.fromkeys(reading.problems)))
-    return Production(
+    production = Production(
         config=found,
         network=network,
         load_balancer=balancer,
@@ -183,8 +195,14 @@ def load(environ: Mapping[str, str], *, cwd: Path) -> Production:
         resources=resources,
         schedule=schedule,
         roles=roles,
+        files=reading.files,
         digests=reading.digests,
     )
+    for problem in (problem for rules in BETWEEN_FILES for problem in rules(production)):
+        reading.refuse(reading.documents[problem.file], [problem])
+    if reading.problems:
+        raise InputError(list(dict.fromkeys(reading.problems)))
+    return production
 
 
 def public_site(environ: Mapping[str, str], *, cwd: Path) -> PublicSite:

@@ -26,6 +26,8 @@ class Reading:
     problems: list[Problem] = field(default_factory=list)
     documents: dict[str, Document] = field(default_factory=dict)
     """The files that cutover.toml names, by path."""
+    files: dict[str, str] = field(default_factory=dict)
+    """Key of cutover.toml -> path of the file that it names."""
 
     @property
     def digests(self) -> dict[str, str]:
@@ -57,6 +59,7 @@ class Reading:
         if not path.is_file():
             self._refuse_path(keys, "file")
             return None
+        self.files[".".join(keys)] = str(path)
         return self.read(path, read)
 
     def directory(self, *keys: str) -> Path | None:

@@ -14,6 +14,7 @@ from tests.mistakes import (
     mail,
     network,
     queue,
+    references,
     roles,
     scheduler,
     secrets,
@@ -29,6 +30,7 @@ STORIES: Mapping[str, Sequence[Mistake]] = {
     module.__name__.rpartition(".")[2]: module.MISTAKES
     for module in (
         inputs,
+        references,
         start,
         sessions,
         secrets,

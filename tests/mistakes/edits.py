@@ -185,6 +185,16 @@ def edit_security_group(name: str, change: Callable[[list[dict[str, Any]]], obje
     return edit_json(SECURITY_GROUPS, change_group)
 
 
+def edit_egress(name: str, rules: list[dict[str, Any]]) -> Edit:
+    """Replace the egress of a security group."""
+
+    def change_group(document: dict[str, Any]) -> None:
+        (group,) = [one for one in document["SecurityGroups"] if one["GroupName"] == name]
+        group["IpPermissionsEgress"] = rules
+
+    return edit_json(SECURITY_GROUPS, change_group)
+
+
 def permission(source: str, port: int) -> dict[str, Any]:
     """Write one permission for a security group or a CIDR."""
     ports: dict[str, Any] = {"IpProtocol": "tcp", "FromPort": port, "ToPort": port}

@@ -21,7 +21,6 @@ from tests.mistakes.edits import (
     append,
     combine,
     edit_definition,
-    edit_security_group,
     replace,
     replace_pattern,
     run_in_build,
@@ -122,18 +121,6 @@ MISTAKES = (
         "the task definition lets PHP-FPM start as root",
         set_field("user", "root"),
         cause="the container runs as root",
-        exit_code=NOT_STARTED,
-    ),
-    Mistake(
-        "no security group admits the load balancer to the tasks",
-        edit_security_group("tickets-tasks", list.clear),
-        cause="the tasks' security group does not admit the load balancer's",
-        exit_code=NOT_STARTED,
-    ),
-    Mistake(
-        "no security group admits the tasks to the proxy",
-        edit_security_group("tickets-proxy", list.clear),
-        cause="the task cannot reach DB_HOST on port 3306: a security group or a wrong port",
         exit_code=NOT_STARTED,
     ),
     Mistake(

@@ -30,17 +30,17 @@ def test_several_are_listed_by_file_and_line_with_their_remedies() -> None:
 
 environment variables
   CUTOVER_VENDER is unknown
-    did you mean "CUTOVER_VENDOR"?
+    what to do: did you mean "CUTOVER_VENDOR"?
 
 web.json
   line 3   cpu is missing
-             add it
+             what to do: add it
   line 12  memory is missing
-             add it
+             what to do: add it
 
 queues.json
   has no CreateQueue
-    add one"""
+    what to do: add one"""
     )
     assert error.exit_code == 2
 

@@ -1,0 +1,206 @@
+"""Rules that AWS applies when it creates a resource, and that its models do not have.
+
+Each rule names its source. A rule judges only what the files say; it never asks AWS.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from harness.inputs.problem import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from harness.inputs.production import Production
+
+_ELB_NAME = re.compile(r"(?!internal-)[A-Za-z0-9](?:[A-Za-z0-9-]{0,30}[A-Za-z0-9])?")
+_QUEUE_NAME = re.compile(r"[\w-]{1,80}|[\w-]{1,75}\.fifo", flags=re.ASCII)
+_BUCKET_NAME = re.compile(r"(?!xn--|sthree-|\d+\.\d+\.\d+\.\d+$)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+_QUEUE_RANGES: Mapping[str, tuple[int, int]] = {
+    "DelaySeconds": (0, 900),
+    "MaximumMessageSize": (1024, 1048576),
+    "MessageRetentionPeriod": (60, 1209600),
+    "ReceiveMessageWaitTimeSeconds": (0, 20),
+    "VisibilityTimeout": (0, 43200),
+}
+"""https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_CreateQueue.html"""
+_CHECK_DEFAULTS = {"HealthCheckIntervalSeconds": 30, "HealthCheckTimeoutSeconds": 5}
+_RECEIVE_COUNT = (1, 1000)
+
+
+def problems(production: Production) -> Iterator[Problem]:
+    """Report everything that AWS would refuse to create."""
+    for rule in RULES:
+        yield from rule(production)
+
+
+def load_balancer_subnets(production: Production) -> Iterator[Problem]:
+    """An application load balancer has subnets of two zones or more.
+
+    https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateLoadBalancer.html
+    """
+    given = production.load_balancer["LoadBalancer"]
+    mapped = [str(subnet.get("SubnetId")) for subnet in given.get("SubnetMappings") or ()]
+    subnets = [*map(str, given.get("Subnets") or ()), *mapped]
+    if subnets and len(set(subnets)) < 2:
+        yield Problem(
+            "LoadBalancer.Subnets",
+            f"has one subnet, {subnets[0]}: an application load balancer needs two, in different"
+            " Availability Zones",
+            "name a public subnet of each of two zones",
+            file=production.files["ecs.load_balancer"],
+        )
+
+
+def load_balancer_names(production: Production) -> Iterator[Problem]:
+    """Names of load balancers and target groups: 32 characters, letters, digits and hyphens.
+
+    https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateTargetGroup.html
+    """
+    for key, content, file in (
+        ("LoadBalancer", production.load_balancer, "ecs.load_balancer"),
+        ("TargetGroup", production.target_group, "ecs.target_group"),
+    ):
+        name = str(content[key]["Name"])
+        if not _ELB_NAME.fullmatch(name):
+            yield Problem(
+                f"{key}.Name",
+                f'is "{name}"',
+                "write 1 to 32 letters, digits and hyphens; no hyphen at either end, and not"
+                ' "internal-" at the start',
+                file=production.files[file],
+            )
+
+
+def target_checks(production: Production) -> Iterator[Problem]:
+    """A target's health check ends before the next begins.
+
+    https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html
+    """
+    given = production.target_group["TargetGroup"]
+    interval, timeout = (int(given.get(key, value)) for key, value in _CHECK_DEFAULTS.items())
+    if timeout >= interval:
+        yield Problem(
+            "TargetGroup.HealthCheckTimeoutSeconds",
+            f"is {timeout}, and HealthCheckIntervalSeconds {interval}: the time-out must be"
+            " smaller than the interval",
+            "shorten the time-out, or lengthen the interval",
+            file=production.files["ecs.target_group"],
+        )
+
+
+def deployments(production: Production) -> Iterator[Problem]:
+    """A rolling deployment can start or stop a task.
+
+    https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeploymentConfiguration.html
+    """
+    for name, service in production.services.items():
+        file = production.files[f"services.{name}.service"]
+        given = service.create.get("deploymentConfiguration") or {}
+        minimum = int(given.get("minimumHealthyPercent", 100))
+        maximum = int(given.get("maximumPercent", 200))
+        tasks = int(service.create.get("desiredCount", 1))
+        # ECS rounds the upper limit down and the lower one up.
+        can_start = tasks * maximum // 100 > tasks
+        can_stop = -(-tasks * minimum // 100) < tasks
+        if tasks and not can_start and not can_stop:
+            yield Problem(
+                "deploymentConfiguration.maximumPercent",
+                f"is {maximum}, with minimumHealthyPercent {minimum} and {tasks} tasks: a"
+                " deployment could neither start a task nor stop one",
+                "write maximumPercent 200 and minimumHealthyPercent 100, ECS's defaults",
+                file=file,
+            )
+        if "healthCheckGracePeriodSeconds" in service.create and not service.create.get(
+            "loadBalancers"
+        ):
+            yield Problem(
+                "healthCheckGracePeriodSeconds",
+                "is set, and the service has no load balancer: ECS refuses it",
+                "remove it, or add loadBalancers",
+                file=file,
+            )
+
+
+def queues(production: Production) -> Iterator[Problem]:
+    """Names and attributes of SQS queues.
+
+    https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_CreateQueue.html
+    """
+    file = production.resources.get("queues")
+    if file is None:
+        return
+    kinds: dict[str, bool] = {}
+    for number, given in enumerate(file.inputs_of("CreateQueue")):
+        name, attributes = str(given["QueueName"]), given.get("Attributes") or {}
+        fifo = str(attributes.get("FifoQueue", "false")).lower() == "true"
+        kinds[name] = fifo
+        for key, message, hint in _of_queue(name, attributes, fifo=fifo, kinds=kinds):
+            place = production.files["resources.queues"]
+            yield Problem(f"CreateQueue[{number}]{key}", message, hint, file=place)
+
+
+def _of_queue(
+    name: str, attributes: Mapping[str, Any], *, fifo: bool, kinds: Mapping[str, bool]
+) -> Iterator[tuple[str, str, str]]:
+    if not _QUEUE_NAME.fullmatch(name) or name.endswith(".fifo") != fifo:
+        yield (
+            ".QueueName",
+            f'is "{name}"' + (", and FifoQueue is true" if fifo else ""),
+            "write up to 80 letters, digits, hyphens and underscores; .fifo at the end of a FIFO"
+            " queue's name, and of no other",
+        )
+    for key, (least, most) in _QUEUE_RANGES.items():
+        value = str(attributes.get(key, least))
+        if not value.isdigit() or not least <= int(value) <= most:
+            yield f".Attributes.{key}", f'is "{value}"', f'write "{least}" to "{most}"'
+    policy = attributes.get("RedrivePolicy")
+    if not isinstance(policy, Mapping):
+        return
+    count = str(policy.get("maxReceiveCount", ""))
+    least, most = _RECEIVE_COUNT
+    if not count.isdigit() or not least <= int(count) <= most:
+        yield (
+            ".Attributes.RedrivePolicy.maxReceiveCount",
+            f'is "{count}"',
+            f"write {least} to {most}",
+        )
+    dead = str(policy.get("deadLetterTargetArn", "")).rpartition(":")[2]
+    if dead in kinds and kinds[dead] != fifo:
+        yield (
+            ".Attributes.RedrivePolicy.deadLetterTargetArn",
+            f"names {dead}: the dead-letter queue of a {'FIFO' if fifo else 'standard'} queue"
+            " must be one too",
+            "name a queue of the same type",
+        )
+
+
+def buckets(production: Production) -> Iterator[Problem]:
+    """Names of S3 buckets.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+    """
+    file = production.resources.get("bucket")
+    for given in file.inputs_of("CreateBucket") if file else ():
+        name = str(given["Bucket"])
+        if not _BUCKET_NAME.fullmatch(name) or ".." in name:
+            yield Problem(
+                "CreateBucket.Bucket",
+                f'is "{name}"',
+                "write 3 to 63 lower-case letters, digits, hyphens and dots; a letter or digit at"
+                " both ends",
+                file=production.files["resources.bucket"],
+            )
+
+
+RULES: tuple[Callable[[Production], Iterator[Problem]], ...] = (
+    load_balancer_subnets,
+    load_balancer_names,
+    target_checks,
+    deployments,
+    queues,
+    buckets,
+)

@@ -1,0 +1,194 @@
+"""References between files: each names something that another file, or the account, has.
+
+AWS keeps each file apart and takes a name that fits nothing. The mistake shows when the deployment
+begins: no worker starts, or a service runs in another cluster.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from harness.aws import arn as arns
+from harness.aws.value_from import ValueFromError, parse_value_from
+from harness.inputs.problem import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from harness.inputs.production import Production
+
+
+def problems(production: Production) -> Iterator[Problem]:
+    """Report every reference that fits nothing."""
+    for rule in RULES:
+        yield from rule(production)
+
+
+def secret_suffixes(production: Production) -> Iterator[Problem]:
+    """One secret has one ARN: two suffixes for a name mean that one of them does not exist."""
+    places: dict[tuple[str, str, str], dict[str, tuple[str, str]]] = defaultdict(dict)
+    for definition in production.definitions:
+        for number, container in enumerate(definition.containers):
+            for index, value_from in enumerate(container.secrets.values()):
+                try:
+                    reference = parse_value_from(value_from)
+                except ValueFromError:
+                    continue
+                secret = (reference.account, reference.region, reference.name)
+                key = f"containerDefinitions[{number}].secrets[{index}].valueFrom"
+                places[secret].setdefault(reference.arn, (definition.source, key))
+    for (_, _, name), by_arn in places.items():
+        full = {arn: place for arn, place in by_arn.items() if not arn.endswith(f":{name}")}
+        if len(full) < 2:
+            continue
+        first, *others = full
+        for arn in others:
+            file, key = full[arn]
+            yield Problem(
+                key,
+                f'names the secret "{name}" as {arn}, and {full[first][0]} as {first}: a secret'
+                " has one ARN, so one of the two does not exist",
+                "copy the ARN that `aws secretsmanager describe-secret` prints into both files",
+                file=file,
+            )
+
+
+def clusters(production: Production) -> Iterator[Problem]:
+    """Services and the rule's target are in the cluster of the configuration."""
+    cluster = production.config.cluster
+    for name, service in production.services.items():
+        given = str(service.create.get("cluster") or "default")
+        if given.rpartition("/")[2] != cluster:
+            written = f'is "{given}"' if "cluster" in service.create else 'is missing: "default"'
+            yield Problem(
+                "cluster",
+                f'{written}, and ecs.cluster in the configuration is "{cluster}"',
+                f'write "cluster": "{cluster}", or correct ecs.cluster',
+                file=production.files[f"services.{name}.service"],
+            )
+    if production.schedule is not None:
+        given = str(production.schedule.target["Arn"])
+        if given.rpartition("/")[2] != cluster:
+            yield Problem(
+                "PutTargets.Targets[0].Arn",
+                f'is "{given}", and ecs.cluster in the configuration is "{cluster}"',
+                "write the ARN of that cluster, or correct ecs.cluster",
+                file=production.files["schedule.rule"],
+            )
+
+
+def families(production: Production) -> Iterator[Problem]:
+    """Each service, and the rule, runs the task definition that stands beside it."""
+    for name, service in production.services.items():
+        given = str(service.create.get("taskDefinition") or "")
+        if given and _family(given) != service.definition.family:
+            yield Problem(
+                "taskDefinition",
+                f'is "{given}", and the family of {service.definition.source} is'
+                f' "{service.definition.family}"',
+                f"name that family, or correct services.{name}.task_definition",
+                file=production.files[f"services.{name}.service"],
+            )
+    if production.schedule is not None:
+        given = str(production.schedule.target["EcsParameters"].get("TaskDefinitionArn") or "")
+        family = production.schedule.definition.family
+        if given and _family(given) != family:
+            yield Problem(
+                "PutTargets.Targets[0].EcsParameters.TaskDefinitionArn",
+                f'is "{given}", and the family of {production.schedule.definition.source} is'
+                f' "{family}"',
+                "name that family, or correct schedule.task_definition",
+                file=production.files["schedule.rule"],
+            )
+
+
+def target_groups(production: Production) -> Iterator[Problem]:
+    """A service's load balancer names the target group that the configuration has."""
+    name = str(production.target_group["TargetGroup"]["Name"])
+    for service, content in production.services.items():
+        for number, balancer in enumerate(content.create.get("loadBalancers") or ()):
+            arn = arns.parse(str(balancer.get("targetGroupArn") or ""))
+            parts = arn.resource.split("/") if arn else []
+            if len(parts) == 3 and parts[1] != name:
+                yield Problem(
+                    f"loadBalancers[{number}].targetGroupArn",
+                    f'names the target group "{parts[1]}", and ecs.target_group has "{name}": no'
+                    " visitor would reach the tasks",
+                    "name the target group of the load balancer's listener",
+                    file=production.files[f"services.{service}.service"],
+                )
+
+
+def accounts_and_regions(production: Production) -> Iterator[Problem]:
+    """ARNs are of the configuration's account, region and partition."""
+    account, region = production.config.account_id, production.config.region
+    for file, key, text in _named_arns(production):
+        arn = arns.parse(text)
+        if arn is None:
+            continue
+        for part, value, wanted in (
+            ("partition", arn.partition, arns.partition_of(region)),
+            ("region", arn.region, region),
+            ("account", arn.account, account),
+        ):
+            if value and value != wanted:
+                yield Problem(
+                    key,
+                    f'is in the {part} "{value}", and the configuration\'s is "{wanted}": {text}',
+                    f"correct the ARN, or aws.{'account_id' if part == 'account' else 'region'}",
+                    file=file,
+                )
+
+
+def vpcs(production: Production) -> Iterator[Problem]:
+    """The target group is in the VPC of the tasks' security groups."""
+    vpc = production.target_group["TargetGroup"].get("VpcId")
+    groups = production.network.groups
+    for name, service in production.services.items():
+        for group_id in service.security_groups:
+            group = groups.groups.get(group_id)
+            if vpc and group is not None and group.vpc and group.vpc != vpc:
+                yield Problem(
+                    "TargetGroup.VpcId",
+                    f"is {vpc}, and {group.name}, a security group of {name}, is in {group.vpc}:"
+                    " ECS cannot register the tasks",
+                    "name the VPC of the tasks",
+                    file=production.files["ecs.target_group"],
+                )
+
+
+RULES: tuple[Callable[[Production], Iterator[Problem]], ...] = (
+    secret_suffixes,
+    clusters,
+    families,
+    target_groups,
+    accounts_and_regions,
+    vpcs,
+)
+
+
+def _family(name_or_arn: str) -> str:
+    return name_or_arn.rpartition("/")[2].partition(":")[0]
+
+
+def _named_arns(production: Production) -> Iterator[tuple[str, str, str]]:
+    """Go through the ARNs that name a resource of the app: file, key and ARN."""
+    for definition in production.definitions:
+        yield definition.source, "taskRoleArn", definition.task_role_arn
+        yield definition.source, "executionRoleArn", definition.execution_role_arn
+    for name, service in production.services.items():
+        file = production.files[f"services.{name}.service"]
+        for key in ("cluster", "taskDefinition"):
+            yield file, key, str(service.create.get(key) or "")
+        for number, balancer in enumerate(service.create.get("loadBalancers") or ()):
+            key = f"loadBalancers[{number}].targetGroupArn"
+            yield file, key, str(balancer.get("targetGroupArn") or "")
+    if production.schedule is not None:
+        file, target = production.files["schedule.rule"], production.schedule.target
+        start = "PutTargets.Targets[0]"
+        yield file, f"{start}.Arn", str(target["Arn"])
+        yield file, f"{start}.RoleArn", str(target.get("RoleArn") or "")
+        task = target["EcsParameters"].get("TaskDefinitionArn")
+        yield file, f"{start}.EcsParameters.TaskDefinitionArn", str(task or "")

@@ -1,0 +1,223 @@
+"""Mistakes between files, and resources that AWS would not create: rejected before the start."""
+
+from __future__ import annotations
+
+from scenarios import test_database as database
+from scenarios import test_network as network
+from scenarios import test_secrets as secrets
+from tests.mistakes.edits import (
+    BALANCER,
+    BUCKET,
+    QUEUES,
+    SCHEDULE,
+    TARGET_GROUP,
+    TASKS_GROUP_ID,
+    WEB_SERVICE,
+    WEB_TASK,
+    WORKER_SERVICE,
+    WORKER_TASK,
+    combine,
+    edit_egress,
+    edit_json,
+    edit_security_group,
+    permission,
+    replace,
+)
+from tests.mistakes.mistake import USAGE, Mistake, Twin
+
+PROXY_GROUP_ID = "sg-0a40c1e2f3b4a5103"
+ENDPOINTS_GROUP_ID = "sg-0a40c1e2f3b4a5105"
+EVERYWHERE = permission("0.0.0.0/0", 443)
+
+MISTAKES = (
+    Mistake(
+        "one secret has two suffixes in two task definitions",
+        replace(WORKER_TASK, "secret:tickets/db-Ab3dE5", "secret:tickets/db-Zz9yX8"),
+        cause='names the secret "tickets/db" as arn:aws:secretsmanager',
+        also_green=[secrets.test_app_key_is_the_same_in_every_web_task],
+        exit_code=USAGE,
+        twin=Twin(
+            "a secret has another suffix in every task definition",
+            combine(
+                *(
+                    replace(f"app/ecs/{task}.json", "tickets/db-Ab3dE5", "tickets/db-Zz9yX8")
+                    for task in ("web", "worker", "scheduler")
+                )
+            ),
+        ),
+    ),
+    Mistake(
+        "the worker's service is in another cluster",
+        replace(WORKER_SERVICE, '"cluster": "tickets"', '"cluster": "staging"'),
+        cause='cluster is "staging", and ecs.cluster in the configuration is "tickets"',
+        also_green=[secrets.test_app_key_is_the_same_in_every_web_task],
+        exit_code=USAGE,
+        twin=Twin(
+            "a service names its cluster by ARN",
+            replace(
+                WORKER_SERVICE,
+                '"cluster": "tickets"',
+                '"cluster": "arn:aws:ecs:us-east-1:876000000876:cluster/tickets"',
+            ),
+        ),
+    ),
+    Mistake(
+        "the worker's service runs the web tasks' definition",
+        replace(
+            WORKER_SERVICE, '"taskDefinition": "tickets-worker"', '"taskDefinition": "tickets-web"'
+        ),
+        cause='taskDefinition is "tickets-web", and the family of',
+        exit_code=USAGE,
+    ),
+    Mistake(
+        "the rule runs another task definition",
+        replace(SCHEDULE, "task-definition/tickets-scheduler", "task-definition/tickets-cron"),
+        cause="EcsParameters.TaskDefinitionArn is",
+        exit_code=USAGE,
+    ),
+    Mistake(
+        "the rule starts its tasks in another cluster",
+        replace(SCHEDULE, "cluster/tickets", "cluster/default"),
+        cause='cluster/default", and ecs.cluster in the configuration is "tickets"',
+        exit_code=USAGE,
+    ),
+    Mistake(
+        "the web service registers with another target group",
+        replace(WEB_SERVICE, "targetgroup/tickets-web/", "targetgroup/tickets-blue/"),
+        cause='names the target group "tickets-blue", and ecs.target_group has "tickets-web"',
+        exit_code=USAGE,
+    ),
+    Mistake(
+        "a role is of another account",
+        replace(
+            WEB_TASK,
+            "arn:aws:iam::876000000876:role/tickets-web-task",
+            "arn:aws:iam::111122223333:role/tickets-web-task",
+        ),
+        cause='taskRoleArn is in the account "111122223333"',
+        exit_code=USAGE,
+    ),
+    Mistake(
+        "the target group is in another region",
+        replace(WEB_SERVICE, "elasticloadbalancing:us-east-1:", "elasticloadbalancing:eu-west-1:"),
+        cause='is in the region "eu-west-1", and the configuration\'s is "us-east-1"',
+        exit_code=USAGE,
+    ),
+    Mistake(
+        "the target group is in another VPC",
+        replace(TARGET_GROUP, "vpc-0a40c1e2f3b4a5000", "vpc-0b51d2f3a4c5b6001"),
+        cause="TargetGroup.VpcId is vpc-0b51d2f3a4c5b6001",
+        exit_code=USAGE,
+    ),
+    Mistake(
+        "the load balancer has one subnet",
+        edit_json(BALANCER, lambda file: file["LoadBalancer"]["Subnets"].pop()),
+        cause="LoadBalancer.Subnets has one subnet",
+        exit_code=USAGE,
+    ),
+    Mistake(
+        "the target group's name has an underscore",
+        replace(TARGET_GROUP, '"Name": "tickets-web"', '"Name": "tickets_web"'),
+        cause='TargetGroup.Name is "tickets_web"',
+        exit_code=USAGE,
+    ),
+    Mistake(
+        "a health check lasts longer than its interval",
+        replace(TARGET_GROUP, '"HealthCheckTimeoutSeconds": 2', '"HealthCheckTimeoutSeconds": 5'),
+        cause="HealthCheckTimeoutSeconds is 5, and HealthCheckIntervalSeconds 5",
+        also_green=[secrets.test_app_key_is_the_same_in_every_web_task],
+        exit_code=USAGE,
+        twin=Twin(
+            "a health check may last as long as its interval allows",
+            replace(
+                TARGET_GROUP, '"HealthCheckTimeoutSeconds": 2', '"HealthCheckTimeoutSeconds": 4'
+            ),
+        ),
+    ),
+    Mistake(
+        "a deployment can neither start nor stop a task",
+        replace(WEB_SERVICE, '"maximumPercent": 200', '"maximumPercent": 125'),
+        cause="maximumPercent is 125, with minimumHealthyPercent 100 and 2 tasks",
+        exit_code=USAGE,
+    ),
+    Mistake(
+        "the worker has a grace period and no load balancer",
+        edit_json(WORKER_SERVICE, lambda file: file.update(healthCheckGracePeriodSeconds=60)),
+        cause="healthCheckGracePeriodSeconds is set, and the service has no load balancer",
+        exit_code=USAGE,
+    ),
+    Mistake(
+        "a standard queue has a FIFO queue's name",
+        replace(QUEUES, '"QueueName": "tickets-jobs",', '"QueueName": "tickets-jobs.fifo",'),
+        cause='QueueName is "tickets-jobs.fifo"',
+        exit_code=USAGE,
+    ),
+    Mistake(
+        "a queue hides its messages for longer than SQS allows",
+        replace(QUEUES, '"VisibilityTimeout": "120"', '"VisibilityTimeout": "86400"'),
+        cause='VisibilityTimeout is "86400"',
+        exit_code=USAGE,
+    ),
+    Mistake(
+        "the bucket's name has capital letters",
+        replace(BUCKET, "876events-tickets-uploads", "876Events-Uploads"),
+        cause='CreateBucket.Bucket is "876Events-Uploads"',
+        exit_code=USAGE,
+    ),
+    Mistake(
+        "no security group admits the load balancer to the tasks",
+        edit_security_group("tickets-tasks", list.clear),
+        cause="of tickets-tasks admits nobody of the load balancer, tickets-load-balancer",
+        exit_code=USAGE,
+    ),
+    Mistake(
+        "no security group admits the tasks to the proxy",
+        edit_security_group("tickets-proxy", list.clear),
+        cause="of tickets-proxy admits nobody of the tasks of web, worker, the schedule",
+        exit_code=USAGE,
+    ),
+    Mistake(
+        "no security group admits the tasks to the VPC endpoints",
+        edit_security_group("tickets-endpoints", list.clear),
+        cause="the tasks of web, worker, the schedule could not reach the VPC endpoints",
+        exit_code=USAGE,
+    ),
+    Mistake(
+        "the proxy's security group admits PostgreSQL's port",
+        edit_security_group(
+            "tickets-proxy",
+            lambda rules: rules.__setitem__(slice(None), [permission(TASKS_GROUP_ID, 5432)]),
+        ),
+        cause="on port 3306: the tasks of web, worker, the schedule could not reach RDS Proxy",
+        exit_code=USAGE,
+    ),
+    Mistake(
+        "the tasks are let out to the internet only",
+        edit_egress("tickets-tasks", [permission("203.0.113.0/24", 443)]),
+        cause="of tickets-tasks lets nothing out to RDS Proxy, tickets-proxy",
+        also_green=[
+            database.test_the_app_does_not_pin_its_connections,
+            network.test_nothing_else_is_let_in,
+        ],
+        exit_code=USAGE,
+        twin=Twin(
+            "the tasks are let out to the proxy and the endpoints only",
+            edit_egress(
+                "tickets-tasks",
+                [permission(PROXY_GROUP_ID, 3306), permission(ENDPOINTS_GROUP_ID, 443)],
+            ),
+        ),
+    ),
+    Mistake(
+        "the load balancer is let out to no task",
+        edit_egress("tickets-load-balancer", [EVERYWHERE]),
+        cause="of tickets-load-balancer lets nothing out to the tasks of web, tickets-tasks",
+        exit_code=USAGE,
+    ),
+    Mistake(
+        "the proxy is let out to no database",
+        edit_egress("tickets-proxy", []),
+        cause="of tickets-proxy lets nothing out to the database, tickets-database",
+        exit_code=USAGE,
+    ),
+)

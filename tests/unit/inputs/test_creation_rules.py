@@ -1,0 +1,173 @@
+"""What AWS refuses when it creates a resource, and its harmless neighbours."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.inputs import api_calls, creation_rules, production
+from harness.inputs.document import read_json
+from harness.inputs.production import Production, Service
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+@pytest.fixture(scope="module")
+def app() -> Production:
+    return production.load({}, cwd=ROOT)
+
+
+def balancer(app: Production, **changes: Any) -> Production:
+    content = {**app.load_balancer["LoadBalancer"], **changes}
+    return replace(app, load_balancer={**app.load_balancer, "LoadBalancer": content})
+
+
+def group(app: Production, **changes: Any) -> Production:
+    content = {**app.target_group["TargetGroup"], **changes}
+    return replace(app, target_group={**app.target_group, "TargetGroup": content})
+
+
+def service(app: Production, name: str, **changes: Any) -> Production:
+    found = app.services[name]
+    changed = Service(found.definition, {**found.create, **changes})
+    return replace(app, services={**app.services, name: changed})
+
+
+def percent(minimum: int, maximum: int) -> dict[str, int]:
+    return {"minimumHealthyPercent": minimum, "maximumPercent": maximum}
+
+
+def keys(app: Production) -> list[str]:
+    return [problem.key for problem in creation_rules.problems(app)]
+
+
+def test_the_reference_app_can_be_created(app: Production) -> None:
+    assert keys(app) == []
+
+
+@pytest.mark.parametrize(
+    "subnets",
+    [
+        {"Subnets": ["subnet-1"]},
+        {"Subnets": ["subnet-1", "subnet-1"]},
+        {"Subnets": [], "SubnetMappings": [{"SubnetId": "subnet-1"}]},
+    ],
+)
+def test_a_load_balancer_in_one_subnet(app: Production, subnets: dict[str, Any]) -> None:
+    assert keys(balancer(app, **subnets)) == ["LoadBalancer.Subnets"]
+
+
+def test_subnet_mappings_count_as_subnets(app: Production) -> None:
+    mapped = [{"SubnetId": "subnet-1"}, {"SubnetId": "subnet-2"}]
+    assert keys(balancer(app, Subnets=[], SubnetMappings=mapped)) == []
+
+
+@pytest.mark.parametrize("name", ["-web", "web-", "internal-web", "web_1", "w" * 33, "a.b"])
+def test_names_of_the_load_balancer(app: Production, name: str) -> None:
+    assert keys(balancer(app, Name=name)) == ["LoadBalancer.Name"]
+    assert keys(group(app, Name=name)) == ["TargetGroup.Name"]
+
+
+@pytest.mark.parametrize("name", ["w", "web-1", "internals", "W" * 32])
+def test_names_that_the_load_balancer_takes(app: Production, name: str) -> None:
+    assert keys(balancer(app, Name=name)) == []
+
+
+@pytest.mark.parametrize(("interval", "timeout"), [(5, 5), (5, None), (10, 30)])
+def test_a_check_that_outlasts_its_interval(
+    app: Production, interval: int, timeout: int | None
+) -> None:
+    content = {**app.target_group["TargetGroup"], "HealthCheckIntervalSeconds": interval}
+    content.pop("HealthCheckTimeoutSeconds")
+    if timeout is not None:
+        content["HealthCheckTimeoutSeconds"] = timeout
+    broken = replace(app, target_group={**app.target_group, "TargetGroup": content})
+    assert keys(broken) == ["TargetGroup.HealthCheckTimeoutSeconds"]
+
+
+def test_awss_own_check_defaults_are_fine(app: Production) -> None:
+    content = {
+        key: value
+        for key, value in app.target_group["TargetGroup"].items()
+        if key not in ("HealthCheckIntervalSeconds", "HealthCheckTimeoutSeconds")
+    }
+    defaults = replace(app, target_group={**app.target_group, "TargetGroup": content})
+    assert keys(defaults) == []
+
+
+@pytest.mark.parametrize(("tasks", "limits"), [(2, (100, 100)), (1, (100, 150)), (2, (100, 125))])
+def test_a_deployment_that_can_neither_start_nor_stop_a_task(
+    app: Production, tasks: int, limits: tuple[int, int]
+) -> None:
+    broken = service(app, "web", desiredCount=tasks, deploymentConfiguration=percent(*limits))
+    assert keys(broken) == ["deploymentConfiguration.maximumPercent"]
+
+
+@pytest.mark.parametrize(("tasks", "limits"), [(2, (50, 100)), (1, (0, 100)), (2, (100, 150))])
+def test_a_deployment_that_can(app: Production, tasks: int, limits: tuple[int, int]) -> None:
+    fine = service(app, "web", desiredCount=tasks, deploymentConfiguration=percent(*limits))
+    assert keys(fine) == []
+
+
+def test_a_grace_period_without_a_load_balancer(app: Production) -> None:
+    broken = service(app, "worker", healthCheckGracePeriodSeconds=30)
+    assert keys(broken) == ["healthCheckGracePeriodSeconds"]
+
+
+def queues(app: Production, directory: Path, *given: dict[str, Any]) -> Production:
+    path = directory / "queues.json"
+    path.write_text(json.dumps({"CreateQueue": list(given)}))
+    return replace(app, resources={**app.resources, "queues": api_calls.queues(read_json(path))})
+
+
+def redrive(dead: str, count: int) -> dict[str, Any]:
+    arn = f"arn:aws:sqs:us-east-1:876000000876:{dead}"
+    return {"RedrivePolicy": {"deadLetterTargetArn": arn, "maxReceiveCount": count}}
+
+
+@pytest.mark.parametrize(
+    ("given", "key"),
+    [
+        ({"QueueName": "jobs.new"}, ".QueueName"),
+        ({"QueueName": "jobs.fifo"}, ".QueueName"),
+        ({"QueueName": "jobs", "Attributes": {"FifoQueue": "true"}}, ".QueueName"),
+        ({"QueueName": "j" * 81}, ".QueueName"),
+        ({"QueueName": "jobs", "Attributes": {"VisibilityTimeout": "50000"}}, "VisibilityTimeout"),
+        ({"QueueName": "jobs", "Attributes": {"DelaySeconds": "901"}}, "DelaySeconds"),
+        ({"QueueName": "jobs", "Attributes": redrive("dead", 0)}, "maxReceiveCount"),
+    ],
+)
+def test_queues_that_sqs_refuses(
+    app: Production, tmp_path: Path, given: dict[str, Any], key: str
+) -> None:
+    found = keys(queues(app, tmp_path, {"QueueName": "dead"}, given))
+    assert [name.endswith(key) for name in found] == [True]
+
+
+def test_queues_that_sqs_takes(app: Production, tmp_path: Path) -> None:
+    fine = queues(
+        app,
+        tmp_path,
+        {"QueueName": "dead.fifo", "Attributes": {"FifoQueue": "true"}},
+        {
+            "QueueName": "jobs.fifo",
+            "Attributes": {
+                "FifoQueue": "true",
+                "VisibilityTimeout": "0",
+                **redrive("dead.fifo", 3),
+            },
+        },
+    )
+    assert keys(fine) == []
+
+
+@pytest.mark.parametrize("name", ["Uploads", "a_b", "ab", "-ab", "a..b", "10.0.0.1"])
+def test_buckets_that_s3_refuses(app: Production, tmp_path: Path, name: str) -> None:
+    path = tmp_path / "bucket.json"
+    path.write_text(json.dumps({"CreateBucket": {"Bucket": name}}))
+    broken = replace(app, resources={**app.resources, "bucket": api_calls.bucket(read_json(path))})
+    assert keys(broken) == ["CreateBucket.Bucket"]

@@ -1,0 +1,113 @@
+"""References that fit nothing, and harmless spellings of those that fit."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.aws.task_definition import TaskDefinition
+from harness.inputs import production, references
+from harness.inputs.production import Production, Schedule, Service
+
+ROOT = Path(__file__).resolve().parents[3]
+OTHER = "111122223333"
+
+
+@pytest.fixture(scope="module")
+def app() -> Production:
+    return production.load({}, cwd=ROOT)
+
+
+def with_service(app: Production, name: str, **changes: Any) -> Production:
+    service = app.services[name]
+    changed = Service(service.definition, {**service.create, **changes})
+    return replace(app, services={**app.services, name: changed})
+
+
+def with_definition(app: Production, name: str, **changes: Any) -> Production:
+    service = app.services[name]
+    definition = TaskDefinition({**service.definition.raw, **changes}, service.definition.source)
+    return replace(app, services={**app.services, name: Service(definition, service.create)})
+
+
+def messages(app: Production) -> list[str]:
+    return [str(problem) for problem in references.problems(app)]
+
+
+def test_the_reference_app_has_no_loose_reference(app: Production) -> None:
+    assert messages(app) == []
+
+
+def test_a_secret_with_two_suffixes_is_named(app: Production) -> None:
+    containers = app.services["worker"].definition.raw["containerDefinitions"]
+    secrets = [
+        {**item, "valueFrom": item["valueFrom"].replace("db-Ab3dE5", "db-Zz9yX8")}
+        for item in containers[0]["secrets"]
+    ]
+    broken = with_definition(
+        app, "worker", containerDefinitions=[{**containers[0], "secrets": secrets}]
+    )
+    (message,) = messages(broken)
+    assert 'names the secret "tickets/db" as arn:aws:secretsmanager' in message
+    assert "db-Zz9yX8" in message
+    assert "db-Ab3dE5" in message
+
+
+@pytest.mark.parametrize("cluster", ["default", "arn:aws:ecs:us-east-1:876000000876:cluster/old"])
+def test_a_service_in_another_cluster_is_named(app: Production, cluster: str) -> None:
+    assert messages(with_service(app, "worker", cluster=cluster))[0].startswith(
+        f'cluster is "{cluster}", and ecs.cluster in the configuration is "tickets"'
+    )
+
+
+def test_a_service_that_runs_anothers_tasks_is_named(app: Production) -> None:
+    (message,) = messages(with_service(app, "worker", taskDefinition="tickets-web"))
+    assert message.startswith('taskDefinition is "tickets-web", and the family of')
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"taskDefinition": "tickets-web:7"},
+        {"taskDefinition": "arn:aws:ecs:us-east-1:876000000876:task-definition/tickets-web:7"},
+        {"cluster": "arn:aws:ecs:us-east-1:876000000876:cluster/tickets"},
+    ],
+)
+def test_other_spellings_of_a_reference_fit(app: Production, changes: dict[str, str]) -> None:
+    assert messages(with_service(app, "web", **changes)) == []
+
+
+def test_another_target_group_is_named(app: Production) -> None:
+    (balancer,) = app.services["web"].create["loadBalancers"]
+    arn = balancer["targetGroupArn"].replace("tickets-web", "tickets-old")
+    (message,) = messages(
+        with_service(app, "web", loadBalancers=[{**balancer, "targetGroupArn": arn}])
+    )
+    assert 'names the target group "tickets-old"' in message
+
+
+@pytest.mark.parametrize(
+    ("role", "message"),
+    [
+        (f"arn:aws:iam::{OTHER}:role/tickets-web-task", f'is in the account "{OTHER}"'),
+        ("arn:aws-cn:iam::876000000876:role/tickets-web-task", 'is in the partition "aws-cn"'),
+    ],
+)
+def test_a_role_of_somebody_else_is_named(app: Production, role: str, message: str) -> None:
+    assert message in messages(with_definition(app, "web", taskRoleArn=role))[0]
+
+
+def test_a_rule_for_another_task_or_region_is_named(app: Production) -> None:
+    assert app.schedule is not None
+    definition = TaskDefinition({**app.schedule.definition.raw, "family": "cron"}, "cron.json")
+    moved = replace(app, schedule=Schedule(app.schedule.rule, definition))
+    assert 'and the family of cron.json is "cron"' in messages(moved)[0]
+
+
+def test_a_target_group_of_another_vpc_is_named(app: Production) -> None:
+    group = {**app.target_group["TargetGroup"], "VpcId": "vpc-1"}
+    moved = replace(app, target_group={**app.target_group, "TargetGroup": group})
+    assert messages(moved)[0].startswith("TargetGroup.VpcId is vpc-1, and tickets-tasks")
