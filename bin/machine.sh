@@ -41,7 +41,8 @@ make_venv() {
         bare_debian || fail "Python's venv module is missing; install python3-venv"
         apt_install python3-venv
     fi
-    "$python" -m venv --clear "$venv"
+    rm -rf "$venv" # venv --clear would empty what a link points to
+    "$python" -m venv "$venv"
 }
 
 # Bring .venv to the locks named, requirements.lock first.
