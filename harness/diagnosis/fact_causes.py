@@ -35,10 +35,10 @@ def _of(kind: type[Asked], cause: Callable[[Asked], str]) -> FactCause:
 
 
 def faulty_secret(secret: NamedSecret) -> str:
-    """Return the fault of a secret that a task needs to start."""
+    """Return the fault of a secret that a new task needs."""
     if not secret.fault:
         return ""
-    return f"the {secret.group} task never started: {reference(secret)} {secret.fault}"
+    return f"no new {secret.group} task can start: {reference(secret)} {secret.fault}"
 
 
 def reference(secret: NamedSecret) -> str:

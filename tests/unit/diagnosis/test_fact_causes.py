@@ -27,7 +27,7 @@ WORK = QueueCommand(listens=False, connection="", tries=3, sleep_s=3, rest_s=0)
     [
         (
             NamedSecret("web", "t:3", "A", "arn", "shop/db", "a", "is scheduled for deletion"),
-            "the web task never started: the secret shop/db, from which it takes the key",
+            "no new web task can start: the secret shop/db, from which it takes the key",
         ),
         (replace(ENDED, exit_codes=(12,)), "the worker ends again and again at its --memory limit"),
         (replace(ENDED, exit_codes=(0,)), "the worker's command ends at once, without an error"),
