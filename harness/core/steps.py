@@ -1,4 +1,4 @@
-"""Run steps in parallel, each as soon as what it needs is there; one failure ends them all."""
+"""Run steps in parallel, each as soon as those that it needs are done; one failure ends all."""
 
 from __future__ import annotations
 

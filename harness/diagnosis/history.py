@@ -1,4 +1,4 @@
-"""What happened in the stack while the scenarios ran: values only, read by `harness.history`."""
+"""Timeline of the stack while the scenarios ran: values only; `history_reader` reads them."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class HealthChange:
 
 @dataclass(frozen=True)
 class Tick:
-    """One turn of the scheduler's rule, and what came of it."""
+    """One tick of the scheduler's rule, and its outcome."""
 
     due: datetime
     """The minute that the rule names; where it is not known, when the task was asked for."""
@@ -85,7 +85,7 @@ class Image:
 
 @dataclass(frozen=True)
 class History:
-    """All that is told of one replay's stack. For a site seen from outside, it is empty."""
+    """Timeline data of one replay. Empty for targets without a control plane."""
 
     lifespans: tuple[Lifespan, ...] = ()
     events: tuple[Event, ...] = ()

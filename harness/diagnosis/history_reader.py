@@ -1,6 +1,6 @@
-"""Reads what happened in the stack during a replay, from ECS, the containers and the app.
+"""Reads the timeline of a replay from ECS, the containers and the app.
 
-Nothing here may fail a replay: what cannot be read is said so in the report.
+Nothing here may fail a replay: the report names each source that could not be read.
 """
 
 from __future__ import annotations
@@ -54,11 +54,11 @@ class Sources:
     web: WebTier | None = None
     containers: Containers | None = None
     app_ticks: Callable[[datetime], list[dict[str, Any]]] | None = None
-    """What the app's scheduler says that it ran."""
+    """The app's own record of its scheduled commands."""
 
 
 def read(sources: Sources, *, since: datetime) -> History:
-    """Read what the target shows of the time since then."""
+    """Read the timeline since a time, as far as the target shows it."""
     return _Reader(sources, since=since).read()
 
 

@@ -221,7 +221,7 @@ class Bringup:
         return {target.address for target in group.targets() if target.state == "healthy"}
 
     def access(self) -> Access:
-        """Say where everything that runs so far can be reached."""
+        """Return the addresses of everything that runs so far."""
         return with_ports(self._described, self.stack.ports)
 
     @cached_property

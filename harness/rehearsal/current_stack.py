@@ -1,4 +1,4 @@
-"""The stack that is up: whether it still runs, what it was made from, its logs, commands in it."""
+"""The running stack: its state, its inputs, its logs, commands in its containers."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def changed_inputs(found: Mapping[str, Any], production: Production) -> list[str
 
 
 def describe(home: Path, connect: Callable[[], docker.DockerClient]) -> dict[str, Any]:
-    """Say what is up, as data."""
+    """Return the state of the running stack as data."""
     found = runs.read_current(home)
     if found is None:
         return {"up": False, "containers": []}
@@ -72,7 +72,7 @@ def describe(home: Path, connect: Callable[[], docker.DockerClient]) -> dict[str
 
 
 def as_text(found: Mapping[str, Any]) -> str:
-    """Say what is up, for people."""
+    """Return the state of the running stack as text."""
     if not found["containers"]:
         return "nothing is up; `cutover up` starts the stack"
     state = "up" if found["up"] else "damaged: not every service runs; `cutover up` starts anew"

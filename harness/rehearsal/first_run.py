@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class ExecResult(Protocol):
-    """What a command in a task said."""
+    """The result of a command in a task."""
 
     @property
     def exit_code(self) -> int:

@@ -45,7 +45,7 @@ class Watch:
     healthy_targets: Callable[[], set[str]] = set
     """Addresses that the load balancer has found healthy."""
     secrets: SecretsManagerClient | None = None
-    """Says which secret is wrong, where ECS's own words leave it out."""
+    """For the name of an invalid secret, which ECS's own words leave out."""
 
     def until_first_healthy(self, deadline: Deadline, *, check: Callable[[], None]) -> str:
         """Wait for one healthy task and return its id.
@@ -120,7 +120,7 @@ class Watch:
             ) from error
 
     def _is_healthy(self, task: Mapping[str, Any]) -> bool:
-        """Say whether a task is healthy: by its container check, or else by the load balancer."""
+        """Return whether a task is healthy, by its container check or else the load balancer."""
         if task["healthStatus"] != "UNKNOWN" or self._has_check(task["taskDefinitionArn"]):
             return bool(task["healthStatus"] == "HEALTHY")
         return address_of(task) in self.healthy_targets()

@@ -1,4 +1,4 @@
-"""Runs control: reads its settings, rebuilds what it knows, serves, and ends at once on SIGTERM."""
+"""Runs control: reads its settings, recovers its state, serves, and ends at once on SIGTERM."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ class Control:
         )
 
     def start(self) -> None:
-        """Rebuild what is known and start the threads."""
+        """Recover the state of an earlier control and start the threads."""
         self.engine.ping()
         service_model("ecs")
         service_model("elbv2")
@@ -197,14 +197,14 @@ class Control:
             again.wait(_EVENTS_AGAIN_S)
 
     def _look_for_dead(self) -> None:
-        for seen in self.engine.containers(role="task"):
-            if seen.started and not seen.running:
-                self.tasks.died(seen.docker_id)
+        for container in self.engine.containers(role="task"):
+            if container.started and not container.running:
+                self.tasks.died(container.docker_id)
 
     def _keep_saved(self) -> None:
-        pause, seen = threading.Event(), -1
+        pause, version = threading.Event(), -1
         while True:
-            seen = self.state.wait(seen=seen, timeout_s=60.0)
+            version = self.state.wait(version=version, timeout_s=60.0)
             try:
                 self.state.save()
             except OSError as error:
@@ -235,7 +235,7 @@ def _end_on_signals(control: Control) -> None:
 
 
 def main() -> int:
-    """Run until SIGTERM; tasks are left to whoever stops the stack."""
+    """Run until SIGTERM; removing the tasks is left to the harness."""
     logging.basicConfig(
         level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s"
     )

@@ -46,7 +46,7 @@ _KEY_ACTIONS = {
     ("sqs", "SendMessageBatch"): ("kms:GenerateDataKey", "kms:Decrypt"),
     ("sqs", "ReceiveMessage"): ("kms:Decrypt",),
 }
-"""What a call does with a key of KMS that is the customer's own.
+"""Actions of a call on a customer managed key of KMS.
 
 Sources: https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html,
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html.
@@ -57,7 +57,7 @@ _GRANTS = ("GrantFullControl", "GrantRead", "GrantReadACP", "GrantWriteACP")
 
 @dataclass(frozen=True)
 class Call:
-    """One call: who asks is not part of it."""
+    """One call, without its caller."""
 
     service: str
     operation: str
@@ -72,7 +72,7 @@ class Call:
 
     @property
     def grants(self) -> dict[str, Any]:
-        """What an S3 call says of access control lists."""
+        """The access control list in an S3 call."""
         return {name: self.params[name] for name in ("ACL", *_GRANTS) if self.params.get(name)}
 
 
@@ -148,12 +148,12 @@ def _key_arn(call: Call, key: str) -> str:
 
 
 def _upload_context(call: Call) -> dict[str, tuple[str, ...]]:
-    said = {
+    values = {
         "s3:x-amz-acl": call.params.get("ACL"),
         "s3:x-amz-server-side-encryption": call.params.get("ServerSideEncryption"),
         "s3:x-amz-server-side-encryption-aws-kms-key-id": call.params.get("SSEKMSKeyId"),
     }
-    return {key: (str(value),) if value else () for key, value in said.items()}
+    return {key: (str(value),) if value else () for key, value in values.items()}
 
 
 def _queue(call: Call) -> str:

@@ -1,4 +1,4 @@
-"""What AWS refuses and the emulator lets through, in AWS's words.
+"""Calls that AWS refuses and the emulator lets through; refusals in AWS's words.
 
 Each is a mistake that is green on the emulator and red on the day of the cutover.
 """
@@ -28,7 +28,7 @@ class Refusal:
 
 
 def of_caller(call: Call, *, key: str, is_known: bool) -> Refusal | None:
-    """Refuse who has no key, or one that AWS never gave."""
+    """Refuse a call without a key, or with one that AWS never gave."""
     if not key:
         # An object of a bucket that blocks public access is for nobody without a signature.
         if call.service == "s3":

@@ -22,7 +22,7 @@ _REGISTERED = (
     *("volumes", "placementConstraints", "requiresCompatibilities", "cpu", "memory"),
     *("pidMode", "ipcMode", "proxyConfiguration", "ephemeralStorage", "runtimePlatform"),
 )
-"""What RegisterTaskDefinition takes of what DescribeTaskDefinition shows."""
+"""Fields of DescribeTaskDefinition's answer that RegisterTaskDefinition takes."""
 
 
 @dataclass(frozen=True)

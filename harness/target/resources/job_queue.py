@@ -1,4 +1,4 @@
-"""The app's queue as its operator sees it through SQS, and its jobs as the probe tells of them."""
+"""The app's queue as its operator sees it through SQS, and its jobs as the probe shows them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 LONGEST_DELAY_S = 900
 """A message can be delayed for no longer."""
 LONG_JOB_S = 32
-"""Longer than a queue hides a message unless it is told otherwise: 30 s."""
+"""Longer than a queue hides a message by default: 30 s."""
 _LOOKED_AT = 10
 _HIDDEN_S = 1
 
@@ -96,16 +96,16 @@ class JobQueue:
 
 
 class Jobs:
-    """Jobs of the probe: dispatched by a web task, told of by whichever answers."""
+    """Jobs of the probe: one web task dispatches them, any web task reports on them."""
 
     def __init__(self, probe: ProbeClient) -> None:
         self._probe = probe
 
     def dispatch(self, **options: Any) -> str:
-        """Have a web task dispatch a job that behaves as told; returns its id."""
+        """Have a web task dispatch a job with this behaviour; return its id."""
         answer = self._probe.ask("POST", "jobs", payload=options)
         return str(answer["id"])
 
     def seen(self, job: str) -> dict[str, Any]:
-        """Return what became of a job: its runs, its effects, whether it is in failed_jobs."""
+        """Return a job's runs, its effects, and whether it is in failed_jobs."""
         return self._probe.ask("GET", f"jobs/{job}")

@@ -106,7 +106,7 @@ class Scheduler:
         return sorted(wanted, key=lambda one: one.at)
 
     def unexpected_starters(self, tasks: Iterable[str | None]) -> list[str]:
-        """Say which of these tasks neither the rule started nor a scenario, and whose they are.
+        """Return which of these tasks neither the rule nor a scenario started, with their groups.
 
         None stands for a process that was in no task of ECS.
         """
@@ -130,7 +130,7 @@ class Scheduler:
         return str(self._described()["ScheduleExpression"])
 
     def settings(self) -> str:
-        """Say what the rule is told: its expression, its state, how many tasks a tick starts."""
+        """Return the rule's expression, its state, and how many tasks a tick starts."""
         rule = self._described()
         count = self._run_task.get("count", 1)
         return f"{rule['ScheduleExpression']}, {rule['State']}, {count} tasks a tick"

@@ -1,4 +1,4 @@
-"""What Docker is asked to create for a task: its pause container and the containers beside it."""
+"""The Docker containers of a task: its pause container and the containers beside it."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class TaskContainers:
         return f"cutover-{self.settings.run}-{self.definition.family}-{self.task.id[:8]}-{last}"
 
     def pause(self) -> dict[str, Any]:
-        """Return what creates the pause container; a label on it is control's record of the task.
+        """Return the options of the pause container; a label on it is control's record of the task.
 
         Raises:
             LookupError: A security group is unknown; the text says which.
@@ -82,7 +82,7 @@ class TaskContainers:
         }
 
     def container(self, item: Container, *, environment: Mapping[str, str]) -> dict[str, Any]:
-        """Return what creates one container in the pause container's network namespace."""
+        """Return the options of one container, in the pause container's network namespace."""
         parsed = self.definition.parsed
         container = parsed.container(item.name)
         raw = container.raw

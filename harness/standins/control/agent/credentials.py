@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 PATH = "/v2/credentials/"
 LIFETIME_S = 3600
 REFRESH_BEFORE = timedelta(minutes=15)
-"""SDKs ask again from 15 minutes before the end on, so what they get must last longer."""
+"""SDKs ask again from 15 minutes before the end on, so new ones must last longer."""
 
 
 class Sts(Protocol):
@@ -60,12 +60,12 @@ class Credentials:
             task = self._state.tasks.get(task_id)
             wanted = task.credentials_id if task else ""
         if task is None or not wanted or path.removeprefix(PATH) != wanted:
-            return _error(400, code="InvalidIdInRequest", said="Credentials not found")
+            return _error(400, code="InvalidIdInRequest", message="Credentials not found")
         try:
             body = self._current(task)
         except (BotoCoreError, ClientError) as error:
             log.warning("task %s: credentials: %s", task_id, error)
-            return _error(500, code="InternalServerError", said="Unable to assume the task role")
+            return _error(500, code="InternalServerError", message="Unable to assume the task role")
         return 200, "application/json", json.dumps(body).encode()
 
     def forget(self, task_id: str) -> None:
@@ -94,6 +94,6 @@ class Credentials:
         return body
 
 
-def _error(status: int, *, code: str, said: str) -> tuple[int, str, bytes]:
-    body = {"code": code, "message": f"CredentialsV2Request: {said}", "HTTPErrorCode": status}
+def _error(status: int, *, code: str, message: str) -> tuple[int, str, bytes]:
+    body = {"code": code, "message": f"CredentialsV2Request: {message}", "HTTPErrorCode": status}
     return status, "application/json", json.dumps(body).encode()

@@ -88,7 +88,7 @@ def attributes_conf(balancer: model.LoadBalancer | None) -> str:
 
 
 class Edge:
-    """Writes what the edge should hold; changes during one write become the next one."""
+    """Writes the edge's files; changes during one write become the next one."""
 
     def __init__(self, state: State, *, files: Files) -> None:
         self._state = state
@@ -106,9 +106,9 @@ class Edge:
 
     def run(self) -> None:
         """Keep the edge up to date until the process ends."""
-        seen, complained = -1, False
+        version, complained = -1, False
         while not self._stop.is_set():
-            seen = self._state.wait(seen=seen, timeout_s=5.0)
+            version = self._state.wait(version=version, timeout_s=5.0)
             try:
                 self.bring_up_to_date()
                 complained = False
@@ -117,10 +117,10 @@ class Edge:
                     log.warning("edge: %s; trying again", error)
                     complained = True
                 self._stop.wait(_RETRY_S)
-                seen = -1
+                version = -1
 
     def bring_up_to_date(self) -> bool:
-        """Write the files that differ from what the edge holds; say whether any did."""
+        """Write the files that differ from the edge's; return whether any did."""
         wanted = self.wanted()
         if self._written is None:
             self._written = {name: self._files.read(name) for name in wanted}
@@ -138,7 +138,7 @@ class Edge:
         return bool(changed)
 
     def current(self) -> bool:
-        """Say whether the edge holds what it should."""
+        """Return whether the edge has the current files."""
         return self._written is None or self._written == self.wanted()
 
 

@@ -84,7 +84,7 @@ class Engine:
             self._client.api.create_volume(name, labels=dict(labels))
 
     def remove_volumes(self, task_label: str) -> None:
-        """Remove a task's volumes; what is in use stays."""
+        """Remove a task's volumes; one in use stays."""
         for volume in self._client.volumes.list(filters={"label": task_label}):
             with _engine_errors():
                 volume.remove(force=True)
@@ -145,13 +145,13 @@ class Engine:
             attrs = self._client.api.inspect_container(docker_id)
         return str(attrs["NetworkSettings"]["Networks"][network]["IPAddress"])
 
-    def seen(self, docker_id: str) -> ContainerState:
+    def state(self, docker_id: str) -> ContainerState:
         """Return a container as it is now."""
         with _engine_errors():
-            return self._seen(docker_id)
+            return self._state(docker_id)
 
     def run_check(self, docker_id: str, *, command: Sequence[str], timeout_s: float) -> bool:
-        """Run a health check's command in the container; say whether it ended with 0 in time."""
+        """Run a health check's command in the container; return whether it ended with 0 in time."""
         try:
             with _engine_errors():
                 ident = self._client.api.exec_create(docker_id, list(command), stdin=False)["Id"]
@@ -161,14 +161,14 @@ class Engine:
             return False
 
     def execute(self, docker_id: str, *, command: Sequence[str]) -> None:
-        """Run a command in a container to its end; what it says is the error if it fails."""
+        """Run a command in a container to its end; its output is the error if it fails."""
         with _engine_errors():
             ident = self._client.api.exec_create(docker_id, list(command))["Id"]
-            said = self._client.api.exec_start(ident).decode(errors="replace")
+            output = self._client.api.exec_start(ident).decode(errors="replace")
             # The engine knows the code a moment after the output has ended.
             code = self._exit_code(ident, timeout_s=_EXIT_CODE_WITHIN_S)
         if code != 0:
-            raise EngineError(f"exit code {code}: {redact(said.strip())}")
+            raise EngineError(f"exit code {code}: {redact(output.strip())}")
 
     def _exit_code(self, exec_id: str, *, timeout_s: float) -> int | None:
         waiting = threading.Event()
@@ -186,11 +186,11 @@ class Engine:
             with _engine_errors():
                 self._client.api.start(docker_id)
                 code = self._client.api.wait(docker_id)["StatusCode"]
-                said = self._client.api.logs(docker_id).decode(errors="replace") if code else ""
+                output = self._client.api.logs(docker_id).decode(errors="replace") if code else ""
         finally:
             self.remove(docker_id)
         if code:
-            raise EngineError(f"exit code {code}: {redact(said.strip())}")
+            raise EngineError(f"exit code {code}: {redact(output.strip())}")
 
     def deaths(self, *, since: float) -> Iterator[str]:
         """Yield the id of each container of this run that stops, while the engine talks."""
@@ -218,9 +218,9 @@ class Engine:
         labels = [f"{LABEL_RUN}={self._run}", f"{LABEL_ROLE}={role}"]
         with _engine_errors():
             found = self._client.api.containers(all=True, filters={"label": labels})
-            return [self._seen(item["Id"]) for item in found]
+            return [self._state(item["Id"]) for item in found]
 
-    def _seen(self, docker_id: str) -> ContainerState:
+    def _state(self, docker_id: str) -> ContainerState:
         attrs = self._client.api.inspect_container(docker_id)
         state = attrs["State"]
         return ContainerState(
@@ -265,7 +265,7 @@ class EdgeFiles:
 
 @contextmanager
 def _engine_errors() -> Iterator[None]:
-    """Turn what docker-py raises into EngineError."""
+    """Turn docker-py's errors into EngineError."""
     try:
         yield
     except (DockerException, OSError) as error:

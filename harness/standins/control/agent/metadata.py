@@ -1,4 +1,4 @@
-"""The task metadata endpoint, version 4: what a container may ask about itself and its task."""
+"""The task metadata endpoint, version 4: facts about a container and its task."""
 
 from __future__ import annotations
 

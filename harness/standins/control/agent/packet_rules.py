@@ -40,12 +40,12 @@ class Firewall:
         self._settings = settings
         self._lock = threading.Lock()
         self._begun: dict[str, tuple[str, str]] = {}
-        """Role to the container, and its start, whose rules are in place or on their way."""
+        """Role to the container and its start, with its rules in place or on their way."""
         self._wanting = dict.fromkeys(settings.rules.components, "not yet")
         """Role to why its rules are not in place."""
 
     def wanting(self) -> str:
-        """Say whose rules are not in place and why; empty when all are."""
+        """Return the components without their rules, and why; empty when all have them."""
         with self._lock:
             return "; ".join(f"{role}: {why}" for role, why in sorted(self._wanting.items()))
 
@@ -56,24 +56,24 @@ class Firewall:
             since = time.time()
             try:
                 for role in self._settings.rules.components:
-                    for seen in self._engine.containers(role=role):
-                        self._take_note(seen)
+                    for container in self._engine.containers(role=role):
+                        self._take_note(container)
                 for docker_id in self._engine.starts(since=since):
-                    self._take_note(self._engine.seen(docker_id))
+                    self._take_note(self._engine.state(docker_id))
             except EngineError as error:
                 log.warning("starts: %s; trying again", error)
             again.wait(_AGAIN_S)
 
-    def _take_note(self, seen: ContainerState) -> None:
-        role = seen.labels.get(LABEL_ROLE, "")
-        if role not in self._settings.rules.components or not seen.running:
+    def _take_note(self, container: ContainerState) -> None:
+        role = container.labels.get(LABEL_ROLE, "")
+        if role not in self._settings.rules.components or not container.running:
             return
         with self._lock:
-            if self._begun.get(role) == (seen.docker_id, seen.started_at):
+            if self._begun.get(role) == (container.docker_id, container.started_at):
                 return
-            self._begun[role] = (seen.docker_id, seen.started_at)
+            self._begun[role] = (container.docker_id, container.started_at)
             self._wanting[role] = "not yet"
-        threading.Thread(target=self._put, args=(role, seen.docker_id), daemon=True).start()
+        threading.Thread(target=self._put, args=(role, container.docker_id), daemon=True).start()
 
     def _put(self, role: str, docker_id: str) -> None:
         again = threading.Event()
@@ -92,7 +92,7 @@ class Firewall:
 
 
 def joining(docker_id: str, *, role: str, settings: ControlSettings) -> dict[str, Any]:
-    """Return what creates the container that puts a service's rules into its namespace."""
+    """Return the options of the container that puts a component's rules into its namespace."""
     return {
         "image": settings.pause_image,
         "entrypoint": [COMMAND],

@@ -1,4 +1,4 @@
-"""Roles as ECS and EventBridge use them: whether one can be assumed, and what its policies allow.
+"""Roles as ECS and EventBridge use them: trust policies, and rights by their own policies.
 
 Each check returns AWS's words for what is wrong, or nothing. Where the app has no role files (the
 directory ``iam/`` of its context) no role is known, and none is judged.
@@ -65,7 +65,7 @@ class Roles:
         self._account_id = account_id
 
     def start_refusal(self, task: Task, definition: Definition) -> str:
-        """Return the stoppedReason of a task whose roles are not enough to start it."""
+        """Return the stoppedReason of a task whose roles lack a right; empty when it may start."""
         if not self._known:
             return ""
         parsed = definition.parsed
@@ -84,7 +84,7 @@ class Roles:
         return ""
 
     def may_exec(self, task: Task, definition: Definition) -> bool:
-        """Say whether the task's role lets the agent of ECS Exec talk to Systems Manager.
+        """Return whether the task's role lets the agent of ECS Exec talk to Systems Manager.
 
         Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html.
         """
@@ -120,15 +120,15 @@ class Roles:
         return next(filter(None, (role.refusal(one, session=session) for one in needs)), "")
 
     def _needs(self, container: ContainerDefinition, *, task_id: str) -> Iterator[tuple[str, Need]]:
-        """Yield what ECS's agent does for a container, each with its words for a refusal."""
+        """Yield the calls of ECS's agent for a container, each with its words for a refusal."""
         yield from _pull(container.image)
         yield from _fetch(container.secrets.values())
         yield from _log(container, account_id=self._account_id, task_id=task_id)
 
     def _assumable(self, arn: str, *, service: str, source: str) -> Role | None:
         role = self._find(arn)
-        here = {"aws:SourceAccount": self._account_id, "aws:SourceArn": source}
-        return role if role and trusts(role.trust, service, here) else None
+        context = {"aws:SourceAccount": self._account_id, "aws:SourceArn": source}
+        return role if role and trusts(role.trust, service, context) else None
 
     def _find(self, arn: str) -> Role | None:
         iam, name = self._iam(), arn.rpartition("/")[2]
@@ -180,7 +180,7 @@ def _fetch(values: Iterable[str]) -> Iterator[tuple[str, Need]]:
 def _log(
     container: ContainerDefinition, *, account_id: str, task_id: str
 ) -> Iterator[tuple[str, Need]]:
-    """Yield what the awslogs driver does.
+    """Yield the calls of the awslogs driver.
 
     AWS starts a task that may create its stream and not write to it, and loses its lines in
     silence; here both are asked for, since a release that logs nothing must not pass. A group that

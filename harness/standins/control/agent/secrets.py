@@ -81,10 +81,10 @@ class Secrets:
                 " GetSecretValueInput.VersionId."
             ) from error
         except ClientError as error:
-            said = error.response["Error"]
+            answer = error.response["Error"]
             raise _refused(
                 f"failed to fetch secret {reference.arn} from secrets manager: "
-                f"{said['Code']}: {said['Message']}"
+                f"{answer['Code']}: {answer['Message']}"
             ) from error
         except BotoCoreError as error:
             raise _refused(

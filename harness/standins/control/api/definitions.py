@@ -46,7 +46,7 @@ class Definitions:
             )
             revisions.append(definition)
             self._state.changed()
-            return {"taskDefinition": shown(definition), "tags": given.get("tags", [])}
+            return {"taskDefinition": described(definition), "tags": given.get("tags", [])}
 
     def find(self, text: str) -> Definition | None:
         """Return the revision that this text means; without a number, the newest active one."""
@@ -64,7 +64,7 @@ class Definitions:
         definition = self.find(given["taskDefinition"])
         if definition is None:
             raise ApiError("ClientException", message="Unable to describe task definition.")
-        return {"taskDefinition": shown(definition), "tags": []}
+        return {"taskDefinition": described(definition), "tags": []}
 
     def list_arns(self, given: dict[str, Any]) -> dict[str, Any]:
         """Return the ARNs of the revisions with a status, active unless said otherwise."""
@@ -88,7 +88,7 @@ class Definitions:
         with self._state.lock():
             definition.status = "INACTIVE"
             self._state.changed()
-            return {"taskDefinition": shown(definition)}
+            return {"taskDefinition": described(definition)}
 
 
 class Clusters:
@@ -113,7 +113,7 @@ class Clusters:
         with self._state.lock():
             self._state.clusters.setdefault(name, self._state.now())
             self._state.changed()
-            return {"cluster": self._shown(name)}
+            return {"cluster": self._described(name)}
 
     def require(self, name_or_arn: str | None) -> str:
         """Return the name of a cluster that exists."""
@@ -127,14 +127,14 @@ class Clusters:
         """Return the clusters named, and a failure for each that does not exist."""
         wanted = [names.last_part(item) for item in given.get("clusters") or ["default"]]
         with self._state.lock():
-            found = [self._shown(name) for name in wanted if name in self._state.clusters]
+            found = [self._described(name) for name in wanted if name in self._state.clusters]
             missing = [name for name in wanted if name not in self._state.clusters]
         failures = [
             {"arn": self._account.ecs(f"cluster/{name}"), "reason": "MISSING"} for name in missing
         ]
         return {"clusters": found, "failures": failures}
 
-    def _shown(self, name: str) -> dict[str, Any]:
+    def _described(self, name: str) -> dict[str, Any]:
         tasks = [task for task in self._state.tasks.values() if task.cluster == name]
         services = [
             item
@@ -153,7 +153,7 @@ class Clusters:
         }
 
 
-def shown(definition: Definition) -> dict[str, Any]:
+def described(definition: Definition) -> dict[str, Any]:
     """Return a revision as the API shows it."""
     containers = [
         {"essential": True, "environment": [], "mountPoints": [], "volumesFrom": [], **item}
@@ -174,19 +174,19 @@ def shown(definition: Definition) -> dict[str, Any]:
 
 
 def check(given: dict[str, Any]) -> None:
-    """Refuse what ECS refuses when a Fargate task definition is registered."""
+    """Reject a Fargate task definition as ECS does at its registration."""
     if not given.get("containerDefinitions"):
         raise _client("Container list cannot be empty.")
     definition = TaskDefinition(given)
-    seen: set[str] = set()
+    names: set[str] = set()
     for container in definition.containers:
         if not container.raw.get("name"):
             raise _client("Container.name should not be null or empty.")
         if not container.raw.get("image"):
             raise _client("Container.image should not be null or empty.")
-        if container.name in seen:
+        if container.name in names:
             raise _client(f"Duplicate container name '{container.name}'.")
-        seen.add(container.name)
+        names.add(container.name)
         command = (container.health_check or {}).get("command")
         if container.health_check is not None and (
             not command or command[0] not in ("CMD", "CMD-SHELL")

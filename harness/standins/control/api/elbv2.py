@@ -69,8 +69,8 @@ class Elbv2Api:
         with self._state.lock():
             group = self._state.target_groups.get(name)
             if group is not None and group.raw != raw:
-                said = f"A target group with the same name '{name}' exists{_OTHERWISE}"
-                raise ApiError("DuplicateTargetGroupName", message=said)
+                message = f"A target group with the same name '{name}' exists{_OTHERWISE}"
+                raise ApiError("DuplicateTargetGroupName", message=message)
             if group is None:
                 arn = self._account.elb(f"targetgroup/{name}/{names.suffix()}")
                 group = TargetGroup(name=name, arn=arn, raw=raw, attributes=dict(attributes.GROUP))
@@ -132,13 +132,13 @@ class Elbv2Api:
             group = self._find_group(given["TargetGroupArn"])
             attributes.change(group.attributes, given=given["Attributes"], known=attributes.GROUP)
             self._state.changed()
-            return {"Attributes": attributes.shown(group.attributes)}
+            return {"Attributes": attributes.to_api(group.attributes)}
 
     def describe_group_attributes(self, given: dict[str, Any]) -> dict[str, Any]:
         """Return a target group's attributes."""
         with self._state.lock():
             group = self._find_group(given["TargetGroupArn"])
-            return {"Attributes": attributes.shown(group.attributes)}
+            return {"Attributes": attributes.to_api(group.attributes)}
 
     def create_balancer(self, given: dict[str, Any]) -> dict[str, Any]:
         """Create a load balancer; the same one again is returned as it is."""
@@ -147,8 +147,8 @@ class Elbv2Api:
         with self._state.lock():
             balancer = self._state.load_balancers.get(name)
             if balancer is not None and balancer.raw != raw:
-                said = f"A load balancer with the same name '{name}' exists{_OTHERWISE}"
-                raise ApiError("DuplicateLoadBalancerName", message=said)
+                message = f"A load balancer with the same name '{name}' exists{_OTHERWISE}"
+                raise ApiError("DuplicateLoadBalancerName", message=message)
             if balancer is None:
                 balancer = LoadBalancer(
                     name=name,
@@ -178,16 +178,16 @@ class Elbv2Api:
                 balancer.attributes, given=given["Attributes"], known=attributes.BALANCER
             )
             self._state.changed()
-            return {"Attributes": attributes.shown(balancer.attributes)}
+            return {"Attributes": attributes.to_api(balancer.attributes)}
 
     def describe_balancer_attributes(self, given: dict[str, Any]) -> dict[str, Any]:
         """Return a load balancer's attributes."""
         with self._state.lock():
             balancer = self._find_balancer(given["LoadBalancerArn"])
-            return {"Attributes": attributes.shown(balancer.attributes)}
+            return {"Attributes": attributes.to_api(balancer.attributes)}
 
     def create_listener(self, given: dict[str, Any]) -> dict[str, Any]:
-        """Create a listener; what it forwards to becomes a group in use."""
+        """Create a listener; a group that it forwards to is then in use."""
         raw = {key: value for key, value in given.items() if key != "Tags"}
         with self._state.lock():
             balancer = self._find_balancer(given["LoadBalancerArn"])
@@ -200,8 +200,8 @@ class Elbv2Api:
                 ):
                     if item.raw == raw:
                         return {"Listeners": [_listener(item)]}
-                    said = "A listener already exists on this port for this load balancer"
-                    raise ApiError("DuplicateListener", message=said)
+                    message = "A listener already exists on this port for this load balancer"
+                    raise ApiError("DuplicateListener", message=message)
             base = balancer.arn.replace(":loadbalancer/", ":listener/")
             listener = Listener(
                 arn=f"{base}/{names.suffix()}", load_balancer_arn=balancer.arn, raw=raw

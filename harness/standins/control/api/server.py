@@ -37,8 +37,8 @@ class Api:
 
     def _json(self, target: str, *, body: bytes) -> Answer:
         try:
-            shown = self._ecs_result(target, body=body)
-            return 200, protocol.JSON_TYPE, json.dumps(shown).encode()
+            result = self._ecs_result(target, body=body)
+            return 200, protocol.JSON_TYPE, json.dumps(result).encode()
         except ApiError as error:
             text = json.dumps(protocol.error_json(error))
             return error.status, protocol.JSON_TYPE, text.encode()
@@ -64,8 +64,8 @@ class Api:
         name, flat = protocol.read_query(body)
         model = protocol.operation("elbv2", name=name)
         if model is None:
-            said = f"Could not find operation {name} for version 2015-12-01"
-            raise ApiError("InvalidAction", message=said)
+            message = f"Could not find operation {name} for version 2015-12-01"
+            raise ApiError("InvalidAction", message=message)
         handler = self._elbv2.get(name)
         if handler is None:
             raise _not_here("OperationNotPermitted", name=name)
@@ -88,7 +88,7 @@ def _call(handler: Operation, *, given: dict[str, Any], name: str) -> dict[str, 
 
 
 class _Handler(BaseHTTPRequestHandler):
-    """What both servers share: HTTP/1.1, quiet, one answer per request."""
+    """The base of both servers: HTTP/1.1, quiet, one answer per request."""
 
     protocol_version = "HTTP/1.1"
     server_version = "control"
@@ -112,15 +112,15 @@ class _Handler(BaseHTTPRequestHandler):
 def api_server(
     api: Api, *, port: int, wanting: Callable[[], str] = lambda: ""
 ) -> ThreadingHTTPServer:
-    """Return the server of both APIs; GET /ping answers ok, or 503 and what is still wanting."""
+    """Return the server of both APIs; GET /ping answers ok, or 503 and the missing part."""
 
     class Handler(_Handler):
         def do_GET(self) -> None:
             if self.path != "/ping":
                 self.reply((404, "text/plain", b"not found"))
                 return
-            said = wanting()
-            self.reply((503 if said else 200, "text/plain", said.encode() or b"ok"))
+            reason = wanting()
+            self.reply((503 if reason else 200, "text/plain", reason.encode() or b"ok"))
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))

@@ -193,8 +193,11 @@ class ServiceApi:
 
 
 def _check_percent(given: dict[str, Any]) -> None:
-    said = given.get("deploymentConfiguration") or {}
-    least, most = said.get("minimumHealthyPercent", 100), said.get("maximumPercent", 200)
+    configuration = given.get("deploymentConfiguration") or {}
+    least, most = (
+        configuration.get("minimumHealthyPercent", 100),
+        configuration.get("maximumPercent", 200),
+    )
     if most < 100 or least < 0:
         raise _invalid("maximumPercent must be at least 100 and minimumHealthyPercent at least 0")
     if most == 100 and least == 100:

@@ -73,10 +73,10 @@ class TaskApi:
                 )
                 for _ in range(count)
             ]
-            shown = [describe.task(task, state=self._state) for task in started]
+            described = [describe.task(task, state=self._state) for task in started]
         for task in started:
             self._tasks.begin(task)
-        return {"tasks": shown, "failures": []}
+        return {"tasks": described, "failures": []}
 
     def stop(self, given: dict[str, Any]) -> dict[str, Any]:
         """Ask one task to stop."""

@@ -15,7 +15,7 @@ _THROTTLE_MOST_S = 15.0
 
 @dataclass(frozen=True)
 class Member:
-    """What the arithmetic needs to know of one task that runs or will run."""
+    """One task that runs or will run, as the arithmetic needs it."""
 
     id: str
     primary: bool
@@ -28,7 +28,7 @@ class Member:
 
 @dataclass(frozen=True)
 class Plan:
-    """What to do now."""
+    """The next starts and stops."""
 
     start: int = 0
     stop: tuple[str, ...] = ()
@@ -53,16 +53,16 @@ class Limits:
     @classmethod
     def of(cls, raw: dict[str, Any], *, desired: int) -> Limits:
         """Return the limits that a service's input asks for."""
-        said = raw.get("deploymentConfiguration") or {}
+        configuration = raw.get("deploymentConfiguration") or {}
         return cls(
             desired=desired,
-            minimum_percent=said.get("minimumHealthyPercent", 100),
-            maximum_percent=said.get("maximumPercent", 200),
+            minimum_percent=configuration.get("minimumHealthyPercent", 100),
+            maximum_percent=configuration.get("maximumPercent", 200),
         )
 
 
 def plan(members: Sequence[Member], *, limits: Limits, may_start: bool = True) -> Plan:
-    """Say how many tasks to start and which to stop; members are oldest first."""
+    """Return how many tasks to start and which to stop; members are oldest first."""
     good = [item for item in members if item.primary and not item.unhealthy]
     leaving = [item for item in members if not item.primary or item.unhealthy]
     missing = max(0, limits.desired - len(good))

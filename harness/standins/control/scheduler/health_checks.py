@@ -30,7 +30,7 @@ _TARGET_FIRST_S = 1.0
 
 @dataclass
 class ContainerCheck:
-    """A container's health check and what it has seen so far."""
+    """A container's health check and its results so far."""
 
     command: tuple[str, ...]
     interval_s: float
@@ -80,7 +80,7 @@ class RunCheck(Protocol):
     """Runs a command in a container."""
 
     def __call__(self, docker_id: str, *, command: Sequence[str], timeout_s: float) -> bool:
-        """Say whether it ended with 0 in time."""
+        """Return whether it ended with 0 in time."""
 
 
 @dataclass
@@ -199,7 +199,7 @@ def ask(target: Target, *, check: TargetCheck) -> Passed | Failed:
 def record(
     target: Target, *, result: Passed | Failed, check: TargetCheck, counts: bool = True
 ) -> bool:
-    """Take one result into a target's state; say whether the state shown changed.
+    """Take one result into a target's state; return whether the state shown changed.
 
     A failure between two intervals does not count towards the threshold (``counts``).
     """

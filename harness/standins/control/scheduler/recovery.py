@@ -51,7 +51,7 @@ def rebuild(state: State, *, engine: Engine, tasks: Tasks, targets: Targets, net
 
 
 def _drop_targets_without_task(state: State) -> None:
-    """Forget targets whose task is gone, or stopped while control was not there."""
+    """Forget targets without a task: it is gone, or it stopped while control was away."""
     addresses = {task.ip for task in state.tasks.values() if task.status != STOPPED}
     for group in state.target_groups.values():
         group.targets = {k: item for k, item in group.targets.items() if item.ip in addresses}
@@ -64,15 +64,15 @@ def _task(
     task = remembered.get(task_id) or codec.decode(Task, json.loads(pause.labels[LABEL_TASK]))
     task.pause_id = pause.docker_id
     for item in task.containers:
-        seen = beside.get(item.name)
-        if seen is None:
+        state = beside.get(item.name)
+        if state is None:
             continue
-        item.docker_id = seen.docker_id
-        if seen.running:
+        item.docker_id = state.docker_id
+        if state.running:
             item.status = RUNNING
-        elif seen.started and item.status != STOPPED:
-            item.status, item.exit_code = STOPPED, seen.exit_code
-            if seen.oom_killed:
+        elif state.started and item.status != STOPPED:
+            item.status, item.exit_code = STOPPED, state.exit_code
+            if state.oom_killed:
                 item.reason = "OutOfMemoryError: Container killed due to memory usage"
     if task.status == STOPPED or pause.running:
         return task

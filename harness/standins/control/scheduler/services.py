@@ -39,9 +39,9 @@ class Services:
 
     def run(self) -> None:
         """Pass over all services whenever something changed, until the process ends."""
-        seen = -1
+        version = -1
         while True:
-            seen = self._state.wait(seen=seen, timeout_s=_TICK_S)
+            version = self._state.wait(version=version, timeout_s=_TICK_S)
             self.look_at_all()
 
     def look_at_all(self) -> None:
@@ -70,7 +70,7 @@ class Services:
         return deployment
 
     def ready(self, task: Task) -> bool:
-        """Say whether a task counts as healthy."""
+        """Return whether a task counts as healthy."""
         if task.status != RUNNING or task.started_at is None:
             return False
         service = self._state.services[task.service]
@@ -106,8 +106,8 @@ class Services:
                 self._targets.register(group, ip=task.ip, port=balancer["containerPort"])
                 registered += 1
         if registered:
-            said = f"registered {registered} targets in (target-group {group.arn})"
-            self._state.event(service, message=said)
+            message = f"registered {registered} targets in (target-group {group.arn})"
+            self._state.event(service, message=message)
 
     def _observe(self, service: Service, *, task: Task) -> None:
         deployment = self._deployment_of(service, task=task)
@@ -124,8 +124,8 @@ class Services:
         task.counted = True
         service.steady = False
         if task.stop_code == "TaskFailedToStart":
-            said = f"was unable to place a task. Reason: {task.stopped_reason}"
-            self._state.event(service, message=said.rstrip(".") + ".")
+            message = f"was unable to place a task. Reason: {task.stopped_reason}"
+            self._state.event(service, message=message.rstrip(".") + ".")
         if deployment is not None and (task.unhealthy or not task.ready_seen):
             self._count_failure(service, deployment=deployment, throttled=not task.unhealthy)
 
@@ -139,11 +139,11 @@ class Services:
         deployment.next_start_at = self._state.now() + delay_s
         if deployment.failed_in_a_row >= _IMPAIRED_FROM and not deployment.impaired:
             deployment.impaired = True
-            said = (
+            message = (
                 "is unable to consistently start tasks successfully. For more information,"
                 " see the Troubleshooting section of the Amazon ECS Developer Guide."
             )
-            self._state.event(service, message=said)
+            self._state.event(service, message=message)
 
     def _find_unhealthy(self, service: Service, *, task: Task) -> None:
         grace_s = service.raw.get("healthCheckGracePeriodSeconds", 0)
@@ -177,8 +177,8 @@ class Services:
         now = self._state.now()
         primary.state, primary.updated_at = "FAILED", now
         primary.reason = "ECS deployment circuit breaker: tasks failed to start."
-        said = f"(deployment {primary.id}) deployment failed: tasks failed to start."
-        self._state.event(service, message=said)
+        message = f"(deployment {primary.id}) deployment failed: tasks failed to start."
+        self._state.event(service, message=message)
         older = [item for item in service.deployments[1:] if item.state == "COMPLETED"]
         if not breaker.get("rollback") or not older:
             return
@@ -213,13 +213,13 @@ class Services:
             self._say_blocked(service)
 
     def _say_blocked(self, service: Service) -> None:
-        said = (
+        message = (
             "was unable to stop or start tasks during a deployment because of the service"
             " deployment configuration. Update the minimumHealthyPercent or maximumPercent value"
             " and try again."
         )
-        if not service.events or not service.events[0].message.endswith(said):
-            self._state.event(service, message=said)
+        if not service.events or not service.events[0].message.endswith(message):
+            self._state.event(service, message=message)
 
     def _start(self, service: Service, *, count: int, active: list[Task]) -> None:
         primary = service.primary
@@ -249,8 +249,8 @@ class Services:
 
     def _stop(self, service: Service, *, ids: tuple[str, ...]) -> None:
         listed = " ".join(f"(task {ident})" for ident in ids)
-        said = f"has stopped {len(ids)} running tasks: {listed}."
-        self._state.event(service, message=said)
+        message = f"has stopped {len(ids)} running tasks: {listed}."
+        self._state.event(service, message=message)
         service.steady = False
         for ident in ids:
             task = self._state.tasks[ident]
@@ -268,8 +268,8 @@ class Services:
         if settled and primary.state == "IN_PROGRESS":
             primary.state, primary.updated_at = "COMPLETED", self._state.now()
             primary.reason = f"ECS deployment {primary.id} completed."
-            said = f"(deployment {primary.id}) deployment completed."
-            self._state.event(service, message=said)
+            message = f"(deployment {primary.id}) deployment completed."
+            self._state.event(service, message=message)
         if settled and not service.steady:
             service.steady = True
             self._state.event(service, message="has reached a steady state.")
@@ -295,12 +295,12 @@ class Services:
                 return
             group, target = found
             self._targets.deregister(group, key=target.key)
-            said = f"deregistered 1 targets in (target-group {group.arn})"
-            self._state.event(service, message=said)
+            message = f"deregistered 1 targets in (target-group {group.arn})"
+            self._state.event(service, message=message)
             draining = any(item.status == RUNNING for item in task.containers)
             if draining:
-                said = "has begun draining connections on 1 tasks."
-                self._state.event(service, message=said, task_set=task.deployment)
+                message = "has begun draining connections on 1 tasks."
+                self._state.event(service, message=message, task_set=task.deployment)
             timeout_s = math.ceil(group.deregistration_delay_s) + 5.0
         if draining:
             self._state.wait_for(

@@ -45,7 +45,7 @@ class Targets:
             return target
 
     def gone(self, group: TargetGroup, *, target: Target) -> bool:
-        """Say whether the target has drained and is removed."""
+        """Return whether the target has drained and is removed."""
         return group.targets.get(target.key) is not target
 
     def _live(self, group: TargetGroup, target: Target) -> None:
@@ -53,7 +53,7 @@ class Targets:
         while target.state != "draining":
             check = health_checks.TargetCheck.of(group.raw)
             if self._idle(group, target=target):
-                self._state.wait(seen=self._state.version, timeout_s=1.0)
+                self._state.wait(version=self._state.version, timeout_s=1.0)
                 continue
             result = health_checks.ask(target, check=check)
             with self._state.lock():

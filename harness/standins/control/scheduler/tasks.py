@@ -36,7 +36,7 @@ class _StoppedError(Exception):
 
 @dataclass(frozen=True)
 class Hooks:
-    """What the rest of control does for a task, by its id or with the task."""
+    """Services of the rest of control for a task, by its id or with the task."""
 
     open_socket: Callable[[str], object]
     """Before it starts: serve its credentials and metadata."""
@@ -46,7 +46,7 @@ class Hooks:
     start_refusal: Callable[[Task, Definition], str] = lambda _task, _definition: ""
     """Before anything is created: the right that its roles lack, in ECS's words."""
     may_exec: Callable[[Task, Definition], bool] = lambda _task, _definition: True
-    """Whether its role has what the agent of ECS Exec needs."""
+    """Whether its role has the rights that the agent of ECS Exec needs."""
 
 
 class Tasks:
@@ -128,14 +128,14 @@ class Tasks:
                 if item.docker_id == docker_id and item.status != STOPPED
             ]
         for task, item in found:
-            seen = self._engine.seen(docker_id)
-            if not seen.running:
-                self._container_stopped(task, item=item, seen=seen)
+            state = self._engine.state(docker_id)
+            if not state.running:
+                self._container_stopped(task, item=item, state=state)
 
-    def _container_stopped(self, task: Task, *, item: Container, seen: ContainerState) -> None:
+    def _container_stopped(self, task: Task, *, item: Container, state: ContainerState) -> None:
         with self._state.lock():
-            item.status, item.exit_code = STOPPED, seen.exit_code
-            if seen.oom_killed:
+            item.status, item.exit_code = STOPPED, state.exit_code
+            if state.oom_killed:
                 item.reason = "OutOfMemoryError: Container killed due to memory usage"
             self._state.changed()
             if item.essential and task.desired == RUNNING:
@@ -316,7 +316,7 @@ class Tasks:
 
 
 def condition_met(other: Container, *, wanted: str) -> bool | None:
-    """Say whether a dependency's condition holds; None while that is open."""
+    """Return whether a dependency's condition holds; None while that is open."""
     if wanted == "START":
         return True if other.status != "PENDING" else None
     if wanted == "HEALTHY":

@@ -69,14 +69,14 @@ def change(
             raise ApiError("ValidationError", message=f"Attribute key '{key}' is not recognized")
         least, most = _RANGES.get(key, (0, 0))
         if key in _RANGES and not (value.isdecimal() and least <= int(value) <= most):
-            said = f"'{key}' must be between {least} and {most}, not '{value}'"
-            raise ApiError("ValidationError", message=said)
+            message = f"'{key}' must be between {least} and {most}, not '{value}'"
+            raise ApiError("ValidationError", message=message)
         if value not in _VALUES.get(key, (value,)):
-            said = f"'{key}' must be one of {', '.join(_VALUES[key])}, not '{value}'"
-            raise ApiError("ValidationError", message=said)
+            message = f"'{key}' must be one of {', '.join(_VALUES[key])}, not '{value}'"
+            raise ApiError("ValidationError", message=message)
     attributes.update({item["Key"]: item.get("Value", "") for item in given})
 
 
-def shown(attributes: Mapping[str, str]) -> list[dict[str, str]]:
-    """Return attributes as the API shows them."""
+def to_api(attributes: Mapping[str, str]) -> list[dict[str, str]]:
+    """Return attributes in the form of the API."""
     return [{"Key": key, "Value": value} for key, value in attributes.items()]

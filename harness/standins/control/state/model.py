@@ -1,4 +1,4 @@
-"""What control knows: clusters, task definitions, services, tasks, target groups.
+"""The records of control: clusters, task definitions, services, tasks, target groups.
 
 Plain records, changed only under the lock of ``state.State``. Times are seconds since the epoch,
 since they are shown by the API and outlive a restart.
@@ -80,7 +80,7 @@ class Task:
     stopped_reason: str = ""
     execute_command: bool = False
     exec_refused: bool = False
-    """Whether its role lacks what the agent of ECS Exec needs."""
+    """Whether its role lacks the rights that the agent of ECS Exec needs."""
     security_groups: list[str] = field(default_factory=list)
     unhealthy: str = ""
     """Why the service must replace it; empty while it is good."""
@@ -211,7 +211,7 @@ class TargetGroup:
 
 @dataclass
 class LoadBalancer:
-    """A load balancer; the edge container is what it is here."""
+    """A load balancer; here it is the edge container."""
 
     name: str
     arn: str

@@ -49,7 +49,7 @@ class Account:
 
 
 def last_part(name_or_arn: str) -> str:
-    """Return what follows the last slash: the name or id in an ECS ARN, or the text itself."""
+    """Return the part after the last slash: the name or id in an ECS ARN, or the text itself."""
     return name_or_arn.rsplit("/", 1)[-1]
 
 

@@ -48,15 +48,15 @@ class State:
             yield
 
     def changed(self) -> None:
-        """Say that a record changed; wakes everything that waits."""
+        """Note that a record changed, and wake everything that waits."""
         with self.condition:
             self.version += 1
             self.condition.notify_all()
 
-    def wait(self, *, seen: int, timeout_s: float) -> int:
-        """Wait for a change since version ``seen``, or for the time; return the version."""
+    def wait(self, *, version: int, timeout_s: float) -> int:
+        """Wait for a change since version ``version``, or for the time; return the version."""
         with self.condition:
-            if self.version == seen:
+            if self.version == version:
                 self.condition.wait(timeout_s)
             return self.version
 
@@ -101,7 +101,7 @@ class State:
         return (group, target) if target else None
 
     def is_forwarded_to(self, group: model.TargetGroup) -> bool:
-        """Say whether a listener or rule forwards to this group.
+        """Return whether a listener or rule forwards to this group.
 
         The edge's listeners are fixed in its image; until CreateListener describes them, they
         forward to the first group.

@@ -93,8 +93,8 @@ def _known_only(value: Any, *, shape: Shape) -> Any:
     kind, name = _EXPECTED.get(shape.type_name, (object, ""))
     fits = isinstance(value, kind) and not (kind is int and isinstance(value, bool))
     if not fits:
-        said = f"{_json_kind(value)} can not be converted to {name}"
-        raise ApiError("SerializationException", message=said)
+        message = f"{_json_kind(value)} can not be converted to {name}"
+        raise ApiError("SerializationException", message=message)
     if isinstance(shape, StructureShape):
         return {
             key: _known_only(item, shape=shape.members[key])
@@ -124,7 +124,7 @@ def _no_unknown(value: Mapping[str, Any], *, shape: StructureShape) -> None:
 
 
 def to_json(value: Any, *, shape: Shape | None) -> Any:
-    """Turn an output into what JSON 1.1 sends: times as numbers, empty fields left out."""
+    """Turn an output into JSON 1.1's form: times as numbers, empty fields left out."""
     if isinstance(shape, StructureShape):
         _no_unknown(value, shape=shape)
         return {

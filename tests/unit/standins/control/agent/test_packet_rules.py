@@ -57,7 +57,7 @@ class FakeEngine:
     def containers(self, *, role: str) -> list[ContainerState]:
         return [one for one in self.running if one.labels["cutover.role"] == role]
 
-    def seen(self, docker_id: str) -> ContainerState:
+    def state(self, docker_id: str) -> ContainerState:
         return next(one for one in self.running if one.docker_id == docker_id)
 
     def starts(self, *, since: float) -> Iterator[str]:

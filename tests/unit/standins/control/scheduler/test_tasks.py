@@ -104,7 +104,7 @@ class FakeEngine:
         assert network == "net-app"
         return "10.40.3.9"
 
-    def seen(self, docker_id: str) -> ContainerState:
+    def state(self, docker_id: str) -> ContainerState:
         return ContainerState(docker_id, {}, False, True, self.exit_code, False)
 
 
@@ -392,7 +392,7 @@ def test_stopped_tasks_are_forgotten_after_an_hour(state: State, clock: Any) -> 
 def test_waiting_ends_at_a_change(state: State) -> None:
     seen = state.version
     threading.Timer(0.05, state.changed).start()
-    assert state.wait(seen=seen, timeout_s=5) == seen + 1
+    assert state.wait(version=seen, timeout_s=5) == seen + 1
 
 
 @pytest.mark.parametrize(
