@@ -13,6 +13,7 @@ import pytest
 
 from harness.aws.eventbridge import is_each_minute
 from harness.report import emulated, not_covered, proved
+from harness.target.resources.ecs import copy_of
 from harness.target.resources.schedule import PERIOD_S
 
 if TYPE_CHECKING:
@@ -88,8 +89,7 @@ def until_window_is_over(
 @pytest.fixture
 def unstartable(scheduler: Scheduler, ecs: Any) -> Iterator[str]:
     """Register a task definition like the scheduler's whose secret lacks a key."""
-    shown = scheduler.definition()
-    copied = {key: shown[key] for key in COPIED if key in shown}
+    copied = copy_of(scheduler.definition())
     container = copied["containerDefinitions"][0]
     first = container["secrets"][0]
     arn, _, _ = first["valueFrom"].rpartition(":secret:")
@@ -100,12 +100,6 @@ def unstartable(scheduler: Scheduler, ecs: Any) -> Iterator[str]:
     made = ecs.register_task_definition(**copied)["taskDefinition"]["taskDefinitionArn"]
     yield made
     ecs.deregister_task_definition(taskDefinition=made)
-
-
-COPIED = (
-    *("taskRoleArn", "executionRoleArn", "networkMode", "containerDefinitions"),
-    *("requiresCompatibilities", "cpu", "memory", "runtimePlatform"),
-)
 
 
 def by_hand(scheduled: dict[str, Any]) -> str:

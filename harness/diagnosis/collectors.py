@@ -19,6 +19,7 @@ from harness.diagnosis.facts import (
 )
 from harness.diagnosis.patterns.pattern import Source
 from harness.diagnosis.stop_reason import NEVER_STARTED, failed
+from harness.stack.engine import parse_time
 from harness.target.clients.browser import cookie_from
 from harness.target.resources import secret_references
 from harness.target.resources.ecs import stopped_at
@@ -141,7 +142,7 @@ def task_logs(target: ShownTarget) -> Iterator[Line]:
     if target.containers is None:
         return
     found = target.containers.of_role("task", also_stopped=True)
-    recent = [one for one in found if one.status == "running" or _ended(one) >= target.since]
+    recent = [one for one in found if one.status == "running" or _ended(one, since=target.since)]
     for one in recent[:_TASKS_SHOWN]:
         state = "" if one.status == "running" else f", {one.status}"
         for text in log_lines(one, since=target.since):
@@ -167,10 +168,9 @@ def log_lines(container: Any, *, since: datetime) -> list[str]:
     return [*errors[-LOG_ERRORS:], *said[-LOG_LINES:]]
 
 
-def _ended(container: Any) -> datetime:
-    # Docker writes nanoseconds, and year 1 for what has not happened.
-    stamp = str(container.attrs["State"].get("FinishedAt", ""))[:19]
-    return datetime.fromisoformat(stamp or "0001-01-01").replace(tzinfo=UTC)
+def _ended(container: Any, *, since: datetime) -> bool:
+    at = parse_time(container.attrs["State"].get("FinishedAt", ""))
+    return at is not None and at >= since
 
 
 def _is_recent(task: dict[str, Any], *, target: ShownTarget) -> bool:

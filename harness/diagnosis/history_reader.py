@@ -18,6 +18,7 @@ from harness.diagnosis import control_events
 from harness.diagnosis.history import SERVICE, Event, HealthChange, History, Image, Lifespan, Tick
 from harness.diagnosis.stop_reason import container_ends, failed, stop_reason
 from harness.stack import removal
+from harness.stack.engine import parse_time
 from harness.standins.contract import TargetEvent, TickEvent, time_of
 from harness.target.resources.ecs import (
     INTENDED_STOP_CODES,
@@ -168,10 +169,10 @@ def _component_lifespan(role: str, container: Any, *, access: Access) -> Lifespa
     return Lifespan(
         kind=SERVICE,
         name=role,
-        created_at=_docker_time(container.attrs.get("Created", "")),
-        started_at=_docker_time(state.get("StartedAt", "")),
+        created_at=parse_time(container.attrs.get("Created", "")),
+        started_at=parse_time(state.get("StartedAt", "")),
         ready_at=_ready_at(access, role=role),
-        stopped_at=None if runs else _docker_time(state.get("FinishedAt", "")),
+        stopped_at=None if runs else parse_time(state.get("FinishedAt", "")),
         end="" if runs else f"{container.status}, exit code {state.get('ExitCode')}",
         failed=not runs,
         folders=((role, f"services/{role}"),),
@@ -181,15 +182,6 @@ def _component_lifespan(role: str, container: Any, *, access: Access) -> Lifespa
 def _ready_at(access: Access, *, role: str) -> datetime | None:
     file = Path(access.run_dir) / "services" / role / READY_FILE
     return datetime.fromisoformat(file.read_text(encoding="utf-8")) if file.is_file() else None
-
-
-def _docker_time(stamp: str) -> datetime | None:
-    # Docker writes nanoseconds, and year 1 for what has not happened.
-    found = re.match(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d{1,6})?", stamp)
-    if found is None or stamp.startswith("0001"):
-        return None
-    fraction = (found[2] or ".0")[1:].ljust(6, "0")
-    return datetime.fromisoformat(f"{found[1]}.{fraction}").replace(tzinfo=UTC)
 
 
 # --- tasks ------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ import os
 import posixpath
 import shutil
 import tarfile
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from harness.core.errors import DockerUnavailable
@@ -84,6 +85,11 @@ def socket_path() -> str:
         return override
     host = os.environ.get("DOCKER_HOST", "")
     return host.removeprefix("unix://") if host.startswith("unix://") else DEFAULT_SOCKET
+
+
+def parse_time(stamp: str) -> datetime | None:
+    """Read a time of Docker's, in nanoseconds; None for an event that has not happened: year 1."""
+    return datetime.fromisoformat(stamp) if stamp and not stamp.startswith("0001") else None
 
 
 def log_of(container: Any) -> str:

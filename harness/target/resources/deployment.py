@@ -6,23 +6,15 @@ that is left on such a definition goes back to the one it had.
 
 from __future__ import annotations
 
-from copy import deepcopy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from harness.target.resources.ecs import STATUSES
+from harness.target.resources.ecs import STATUSES, copy_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from harness.target.resources.ecs import EcsService
-
-_REGISTERED = (
-    *("family", "taskRoleArn", "executionRoleArn", "networkMode", "containerDefinitions"),
-    *("volumes", "placementConstraints", "requiresCompatibilities", "cpu", "memory"),
-    *("pidMode", "ipcMode", "proxyConfiguration", "ephemeralStorage", "runtimePlatform"),
-)
-"""Fields of DescribeTaskDefinition's answer that RegisterTaskDefinition takes."""
 
 
 @dataclass(frozen=True)
@@ -55,10 +47,9 @@ class Deployment:
         """Register the service's task definition with a change to it; return its ARN."""
         service = self.service
         self._before = self._before or service.describe()["taskDefinition"]
-        shown = service.definition(self._before)
-        wanted = deepcopy({key: shown[key] for key in _REGISTERED if key in shown})
-        change(wanted)
-        answer = service.ecs.register_task_definition(**wanted)
+        revision = copy_of(service.definition(self._before))
+        change(revision)
+        answer = service.ecs.register_task_definition(**revision)
         arn = str(answer["taskDefinition"]["taskDefinitionArn"])
         self._registered.append(arn)
         return arn

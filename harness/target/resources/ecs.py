@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import datetime
 
+_REGISTERED = (
+    *("family", "taskRoleArn", "executionRoleArn", "networkMode", "containerDefinitions"),
+    *("volumes", "placementConstraints", "requiresCompatibilities", "cpu", "memory"),
+    *("pidMode", "ipcMode", "proxyConfiguration", "ephemeralStorage", "runtimePlatform"),
+)
+"""Fields of DescribeTaskDefinition's answer that RegisterTaskDefinition takes."""
 STATUSES = ("RUNNING", "STOPPED")
 """Both desired statuses; ECS forgets a stopped task after about an hour."""
 STARTED_BY_HARNESS = "cutover-harness"
@@ -64,6 +71,11 @@ def find_tasks(
     return described(
         ecs, task_arns(ecs, cluster=cluster, statuses=statuses, **chosen), cluster=cluster
     )
+
+
+def copy_of(definition: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a RegisterTaskDefinition input that makes the same definition again."""
+    return deepcopy({key: definition[key] for key in _REGISTERED if key in definition})
 
 
 def stopped_at(task: dict[str, Any]) -> datetime | None:
