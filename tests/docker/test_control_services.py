@@ -12,7 +12,16 @@ import pytest
 
 from harness.core import runs
 from harness.stack import removal
-from tests.docker.control_stack import CLUSTER, ControlStack, definition, edge_workers, service
+from harness.standins.contract import TargetEvent, events_in, time_of
+from harness.target.resources.ecs import address_of
+from tests.docker.control_stack import (
+    CLUSTER,
+    ControlStack,
+    definition,
+    edge_workers,
+    service,
+    text,
+)
 
 if TYPE_CHECKING:
     import docker
@@ -154,6 +163,18 @@ def test_a_forced_deployment_replaces_every_task_and_drops_no_request(stack: Con
     assert any(
         f"taskSet {old}) has begun draining connections on 1 tasks." in line for line in said
     )
+
+
+def test_a_change_of_health_is_an_event_in_the_log(stack: ControlStack) -> None:
+    (arn,) = up(stack)
+    address = address_of(stack.task(arn))
+    events = [
+        event
+        for event in events_in(text(stack.control.logs()).splitlines())
+        if isinstance(event, TargetEvent) and event.address == address
+    ]
+    assert events[-1].state == "healthy"
+    assert time_of(events[-1]) >= stack.task(arn)["createdAt"]
 
 
 def test_the_stop_signal_comes_after_the_drain(stack: ControlStack) -> None:
