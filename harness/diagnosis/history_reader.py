@@ -157,8 +157,8 @@ class _Reader:
         file = Path(run_dir) / "images.json"
         if not run_dir or not file.is_file():
             return []
-        found = json.loads(file.read_text(encoding="utf-8"))
-        return [Image(name, one["reference"], one["id"]) for name, one in sorted(found.items())]
+        images = json.loads(file.read_text(encoding="utf-8"))
+        return [Image(name, item["reference"], item["id"]) for name, item in sorted(images.items())]
 
 
 # --- components -------------------------------------------------------------------------------
@@ -192,7 +192,7 @@ def _task_lifespan(
 ) -> Lifespan:
     name = task_id(task["taskArn"])
     family, _, revision = task["taskDefinitionArn"].rpartition("/")[2].rpartition(":")
-    healthy = [one.at for one in changes if one.task == name and one.state == "healthy"]
+    healthy = [item.at for item in changes if item.task == name and item.state == "healthy"]
     return Lifespan(
         kind=family,
         name=name,
@@ -205,9 +205,9 @@ def _task_lifespan(
         end=_end(task),
         failed=_stopped(task) and failed(task),
         folders=tuple(
-            (one["name"], f"tasks/{family}-{name}/{one['name']}")
-            for one in task.get("containers", [])
-            if logs and (not _stopped(task) or one.get("exitCode") is not None)
+            (container["name"], f"tasks/{family}-{name}/{container['name']}")
+            for container in task.get("containers", [])
+            if logs and (not _stopped(task) or container.get("exitCode") is not None)
         ),
     )
 

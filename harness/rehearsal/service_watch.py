@@ -127,11 +127,11 @@ class Watch:
 
     def _has_check(self, definition: str) -> bool:
         containers = self.service.definition(definition)["containerDefinitions"]
-        return any(one.get("healthCheck") for one in containers)
+        return any(container.get("healthCheck") for container in containers)
 
     def _give_up_if_hopeless(self) -> None:
-        found = self.service.describe()
-        if any(d.get("rolloutState") == "FAILED" for d in found["deployments"]):
+        deployments = self.service.describe()["deployments"]
+        if any(deployment.get("rolloutState") == "FAILED" for deployment in deployments):
             raise GaveUp("the deployment failed: " + self._summary())
         for task in self.service.tasks(status="STOPPED"):
             reason = task.get("stoppedReason", "")
@@ -149,14 +149,14 @@ class Watch:
         definition = self.service.describe()["taskDefinition"]
         if self.secrets is None or not definition:
             return []
-        found = self.service.definition(definition)
-        return list(secret_references.read(found, client=self.secrets, group=self._group))
+        described = self.service.definition(definition)
+        return list(secret_references.read(described, client=self.secrets, group=self._group))
 
     def _summary(self) -> str:
-        found = self.service.describe()
+        service = self.service.describe()
         return (
-            f"{found['runningCount']} of {found['desiredCount']} tasks running,"
-            f" {found['pendingCount']} pending"
+            f"{service['runningCount']} of {service['desiredCount']} tasks running,"
+            f" {service['pendingCount']} pending"
         )
 
     def _events(self) -> list[str]:

@@ -64,14 +64,14 @@ class Deployment:
 
     def progress(self) -> Progress:
         """Return how far the deployment has come that was begun last."""
-        found = self.service.describe()
+        service = self.service.describe()
         tasks = [
             task
             for status in STATUSES
             for task in self.service.tasks(status=status)
             if task.get("startedBy") == self._id
         ]
-        first, *others = found["deployments"]
+        first, *others = service["deployments"]
         return Progress(
             started=sum("startedAt" in task for task in tasks),
             refusals=tuple(
@@ -81,7 +81,7 @@ class Deployment:
             ),
             events=tuple(
                 event["message"]
-                for event in reversed(found.get("events", []))
+                for event in reversed(service.get("events", []))
                 if event["id"] not in self._events_before
             ),
             replaced=not others

@@ -33,8 +33,8 @@ def task_id(arn: str) -> str:
 
 def address_of(task: Mapping[str, Any]) -> str:
     """Return a task's private address; empty when it has none yet."""
-    details = [one for part in task.get("attachments", []) for one in part.get("details", [])]
-    return next((one["value"] for one in details if one["name"] == "privateIPv4Address"), "")
+    details = [item for part in task.get("attachments", []) for item in part.get("details", [])]
+    return next((item["value"] for item in details if item["name"] == "privateIPv4Address"), "")
 
 
 def task_arns(ecs: Any, *, cluster: str, statuses: tuple[str, ...], **chosen: str) -> list[str]:
@@ -55,22 +55,21 @@ def task_arns(ecs: Any, *, cluster: str, statuses: tuple[str, ...], **chosen: st
     ]
 
 
-def described(ecs: Any, arns: list[str], *, cluster: str) -> list[dict[str, Any]]:
+def describe_tasks(ecs: Any, arns: list[str], *, cluster: str) -> list[dict[str, Any]]:
     """Return tasks as DescribeTasks shows them; those that ECS has forgotten are left out."""
-    found: list[dict[str, Any]] = []
+    tasks: list[dict[str, Any]] = []
     for first in range(0, len(arns), _ASKED_AT_ONCE):
         asked = arns[first : first + _ASKED_AT_ONCE]
-        found += ecs.describe_tasks(cluster=cluster, tasks=asked)["tasks"]
-    return found
+        tasks += ecs.describe_tasks(cluster=cluster, tasks=asked)["tasks"]
+    return tasks
 
 
 def find_tasks(
     ecs: Any, *, cluster: str, statuses: tuple[str, ...] = ("RUNNING",), **chosen: str
 ) -> list[dict[str, Any]]:
     """Return a cluster's tasks of some desired statuses, chosen and shown as above."""
-    return described(
-        ecs, task_arns(ecs, cluster=cluster, statuses=statuses, **chosen), cluster=cluster
-    )
+    arns = task_arns(ecs, cluster=cluster, statuses=statuses, **chosen)
+    return describe_tasks(ecs, arns, cluster=cluster)
 
 
 def copy_of(definition: Mapping[str, Any]) -> dict[str, Any]:
@@ -80,8 +79,8 @@ def copy_of(definition: Mapping[str, Any]) -> dict[str, Any]:
 
 def stopped_at(task: dict[str, Any]) -> datetime | None:
     """Return when a task began to stop, or else had stopped; None while it runs."""
-    found: datetime | None = task.get("stoppingAt") or task.get("stoppedAt")
-    return found
+    at: datetime | None = task.get("stoppingAt") or task.get("stoppedAt")
+    return at
 
 
 class EcsService:
@@ -113,12 +112,14 @@ class EcsService:
 
     def task(self, task: str) -> dict[str, Any]:
         """Return one task as DescribeTasks shows it; nothing when it is forgotten."""
-        found = described(self.ecs, [task], cluster=self.cluster)
-        return found[0] if found else {}
+        tasks = describe_tasks(self.ecs, [task], cluster=self.cluster)
+        return tasks[0] if tasks else {}
 
     def running(self) -> set[str]:
         """Return the ids of the tasks that run and are meant to."""
-        return {task_id(one["taskArn"]) for one in self.tasks() if one["lastStatus"] == "RUNNING"}
+        return {
+            task_id(task["taskArn"]) for task in self.tasks() if task["lastStatus"] == "RUNNING"
+        }
 
     def known(self) -> set[str]:
         """Return the ids of all tasks that ECS still knows, running or stopped."""
@@ -127,9 +128,9 @@ class EcsService:
 
     def is_stable(self) -> bool:
         """Return whether the service has one deployment, completed, with all of its tasks."""
-        found = self.describe()
-        (first, *others) = found["deployments"]
-        running = found["runningCount"] == found["desiredCount"]
+        service = self.describe()
+        (first, *others) = service["deployments"]
+        running = service["runningCount"] == service["desiredCount"]
         return not others and first.get("rolloutState") == "COMPLETED" and bool(running)
 
     def update(self, **changes: Any) -> dict[str, Any]:

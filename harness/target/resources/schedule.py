@@ -19,7 +19,7 @@ from harness.core.wait import Deadline, NotYet, Ready, wait_until
 from harness.target.resources.ecs import (
     STARTED_BY_HARNESS,
     STATUSES,
-    described,
+    describe_tasks,
     find_tasks,
     task_id,
 )
@@ -86,10 +86,10 @@ class Scheduler:
         return dict(answer["taskDefinition"])
 
     def exclude(self, ticks: Sequence[Run]) -> None:
-        """Take ticks that came because we sent them for none of the rule's own from now on."""
+        """Leave ticks that a scenario sent out of the rule's own from now on."""
         if self._ours is not None and self._ticks_queue:
             with self._ours.open("a", encoding="utf-8") as file:
-                file.writelines(f"{one.task}\n" for one in ticks)
+                file.writelines(f"{tick.task}\n" for tick in ticks)
 
     def _is_ours(self, run: Run) -> bool:
         if self._ours is None or not self._ours.is_file():
@@ -98,31 +98,27 @@ class Scheduler:
 
     def ticks(self, *, since: datetime) -> list[Run]:
         """Return the tasks that the rule has started since then, oldest first."""
-        found = find_tasks(
+        tasks = find_tasks(
             self._ecs, cluster=self._cluster, statuses=STATUSES, startedBy=self._started_by
         )
-        runs = [_run(one) for one in found]
-        wanted = (one for one in runs if one.at >= since and not self._is_ours(one))
-        return sorted(wanted, key=lambda one: one.at)
+        runs = [run for run in map(_run, tasks) if run.at >= since and not self._is_ours(run)]
+        return sorted(runs, key=lambda run: run.at)
 
     def unexpected_starters(self, tasks: Iterable[str | None]) -> list[str]:
         """Return which of these tasks neither the rule nor a scenario started, with their groups.
 
         None stands for a process that was in no task of ECS.
         """
-        ids = sorted({one or "" for one in tasks})
-        found = described(self._ecs, [one for one in ids if one], cluster=self._cluster)
-        known = {task_id(one["taskArn"]): one for one in found}
-        others = [
-            one
-            for one in ids
-            if known.get(one, {}).get("startedBy") not in (self._started_by, STARTED_BY_HARNESS)
-        ]
+        names = sorted({name or "" for name in tasks})
+        described = describe_tasks(self._ecs, list(filter(None, names)), cluster=self._cluster)
+        known = {task_id(task["taskArn"]): task for task in described}
+        expected = (self._started_by, STARTED_BY_HARNESS)
         return [
-            f"a task of {known[one]['group']} ({one})"
-            if one in known
-            else f"what is no task of the cluster ({one or 'no task id'})"
-            for one in others
+            f"a task of {known[name]['group']} ({name})"
+            if name in known
+            else f"what is no task of the cluster ({name or 'no task id'})"
+            for name in names
+            if known.get(name, {}).get("startedBy") not in expected
         ]
 
     def expression(self) -> str:
@@ -136,8 +132,7 @@ class Scheduler:
         return f"{rule['ScheduleExpression']}, {rule['State']}, {count} tasks a tick"
 
     def _described(self) -> dict[str, Any]:
-        found: dict[str, Any] = self._aws("events").describe_rule(Name=self.rule)
-        return found
+        return dict(self._aws("events").describe_rule(Name=self.rule))
 
     @contextmanager
     def disabled(self) -> Iterator[None]:
@@ -165,10 +160,10 @@ class Scheduler:
         wait_until(probe, deadline=Deadline(2 * PERIOD_S), interval_s=1.0)
 
     def wait_for_next_tick(self) -> datetime:
-        """Let the rule's next turn come, and return when that began.
+        """Wait for the rule's next tick, and return when the wait began.
 
-        Where ticks come through a queue, one like the emulator's is put there, and is awaited to be
-        taken: that saves the minute. Elsewhere the minute passes.
+        Where ticks come through a queue, put one like the emulator's there and wait until it is
+        taken, which saves the minute. Elsewhere let the minute pass.
         """
         began = datetime.now(UTC)
         if self._ticks_queue:
@@ -179,7 +174,7 @@ class Scheduler:
                 return (datetime.now(UTC) - began).total_seconds() > _WHOLE_MINUTE_S
 
         def probe() -> Ready | NotYet:
-            return Ready() if taken() else NotYet("the turn is not over")
+            return Ready() if taken() else NotYet("the tick is not taken")
 
         wait_until(probe, deadline=Deadline(2 * PERIOD_S), interval_s=0.1)
         return began
@@ -220,12 +215,12 @@ class Scheduler:
 
     def run(self, task: str) -> Run:
         """Return one task of the scheduler."""
-        (found,) = described(self._ecs, [task], cluster=self._cluster)
+        (found,) = describe_tasks(self._ecs, [task], cluster=self._cluster)
         return _run(found)
 
 
 def _run(task: Mapping[str, Any]) -> Run:
-    codes = [one.get("exitCode") for one in task["containers"]]
+    codes = [container.get("exitCode") for container in task["containers"]]
     return Run(
         task=task_id(task["taskArn"]),
         at=task["createdAt"],

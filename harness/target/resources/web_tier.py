@@ -1,7 +1,6 @@
 """The web tier as its operator sees it, through the ECS and ELBv2 APIs only.
 
-The same calls work against control and against AWS. What is read here is asserted in scenarios, and
-shown as evidence when one of them fails.
+The same calls work against control and against AWS.
 """
 
 from __future__ import annotations
@@ -54,12 +53,12 @@ class TargetGroup:
         answer = self._elbv2.describe_target_health(TargetGroupArn=self._arn())
         return [
             TargetHealth(
-                address=one["Target"]["Id"],
-                state=one["TargetHealth"]["State"],
-                reason=one["TargetHealth"].get("Reason", ""),
-                description=one["TargetHealth"].get("Description", ""),
+                address=target["Target"]["Id"],
+                state=target["TargetHealth"]["State"],
+                reason=target["TargetHealth"].get("Reason", ""),
+                description=target["TargetHealth"].get("Description", ""),
             )
-            for one in answer["TargetHealthDescriptions"]
+            for target in answer["TargetHealthDescriptions"]
         ]
 
     def drains_for_s(self) -> int:
@@ -115,12 +114,12 @@ class LoadBalancer:
         )
 
     def _arn(self) -> str:
-        found = self._elbv2.describe_load_balancers(Names=[self.name])["LoadBalancers"]
-        return str(found[0]["LoadBalancerArn"])
+        (balancer,) = self._elbv2.describe_load_balancers(Names=[self.name])["LoadBalancers"]
+        return str(balancer["LoadBalancerArn"])
 
 
 def _by_key(answer: Mapping[str, Any]) -> dict[str, str]:
-    return {one["Key"]: one["Value"] for one in answer["Attributes"]}
+    return {item["Key"]: item["Value"] for item in answer["Attributes"]}
 
 
 class WebTier(EcsService):
@@ -144,14 +143,15 @@ class WebTier(EcsService):
         """Wait until every wanted task is healthy behind the load balancer.
 
         Raises:
-            DeadlinePassed: It did not come about; the reason is the last state seen.
+            DeadlinePassed: It did not come about; the reason is the last state.
         """
 
         def probe() -> Ready | NotYet:
             wanted = self.describe()["desiredCount"]
             targets = self.targets()
-            healthy = sum(one.state == "healthy" for one in targets)
-            if healthy >= wanted > 0 and not any(one.state == "unhealthy" for one in targets):
+            healthy = sum(target.state == "healthy" for target in targets)
+            unhealthy = any(target.state == "unhealthy" for target in targets)
+            if healthy >= wanted > 0 and not unhealthy:
                 return Ready()
             shown = "; ".join(map(str, targets)) or "none"
             return NotYet(f"{healthy} of {wanted} web tasks are healthy; targets: {shown}")
