@@ -88,6 +88,11 @@ def test_unknown_keys_may_be_ignored() -> None:
     assert codec.decode(Part, {"name": "a", "colour": "red"}, ignore_unknown=True) == Part("a")
 
 
+def test_a_default_may_be_no_excuse_for_a_missing_key() -> None:
+    with pytest.raises(codec.FormatError, match=r"^count is missing$"):
+        codec.decode(Part, {"name": "a"}, defaults=False)
+
+
 def test_the_whole_has_no_key() -> None:
     with pytest.raises(codec.FormatError, match=r"^the whole must be an object, not null$"):
         codec.decode(Part, None)
