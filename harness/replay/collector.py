@@ -131,7 +131,7 @@ def _write(writer: pytest.TerminalReporter, line: terminal.Line) -> None:
 def _report(config: pytest.Config) -> Report:
     replay = config.stash[REPLAY]
     access = toolbox_of(config).target.access
-    told = toolbox_of(config).history(since=replay.started)
+    history = toolbox_of(config).history(since=replay.started)
     away = os.path.relpath(access.run_dir, report_directory(config)) if access.run_dir else ""
     return Report(
         target=replay.target,
@@ -142,6 +142,6 @@ def _report(config: pytest.Config) -> Report:
         run=access.run,
         vendor=access.vendor,
         overlay=access.overlay,
-        history=replace(told, logs_at=away),
+        history=replace(history, logs_at=away),
         recorded_runs=recorded_runs(),
     )

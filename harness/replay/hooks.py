@@ -81,16 +81,18 @@ def _marks(item: pytest.Item) -> list[markers.Mark]:
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Reject scenarios with incomplete or false labels; put those that run alone last."""
-    told = []
+    rejections = []
     for item in filter(markers.is_scenario, items):
         marks = _marks(item)
         problems = markers.problems(marks)
-        told += [f"  {item.nodeid}: {problem}" for problem in problems]
+        rejections += [f"  {item.nodeid}: {problem}" for problem in problems]
         declared = markers.NOTHING if problems else markers.declared(marks)
         item.stash[_running] = _Running(declared, problems="; ".join(problems))
-    # An xdist worker has no voice for this error; there, each incomplete scenario fails by itself.
-    if told and not hasattr(config, "workerinput"):
-        raise pytest.UsageError("\n".join(["Scenarios with incomplete or false labels:", *told]))
+    # An xdist worker cannot print this error: there, each incomplete scenario fails by itself.
+    if rejections and not hasattr(config, "workerinput"):
+        raise pytest.UsageError(
+            "\n".join(["Scenarios with incomplete or false labels:", *rejections])
+        )
     items.sort(key=_place)
 
 
@@ -189,14 +191,14 @@ def _outcome(
     if report.passed:
         return begun
     error = call.excinfo.value if call.excinfo is not None else None
-    seen = redact(failure_text(report, error))
-    found = toolbox_of(item.config).evidence(since=running.since)
-    cause = rank(error, seen, evidence=found)
+    message = redact(failure_text(report, error))
+    evidence = toolbox_of(item.config).evidence(since=running.since)
+    cause = rank(error, message, evidence=evidence)
     return replace(
         begun,
         result=FAILED if report.when == "call" else ERROR,
-        seen=seen,
-        sections=found.sections,
+        message=message,
+        sections=evidence.sections,
         cause=cause.sentence if cause else "",
         cause_lines=cause.lines if cause else (),
     )

@@ -1,4 +1,4 @@
-"""What pytest knows of a scenario that is red or skipped, in as many words as a reader needs."""
+"""The texts that pytest has of a red or skipped scenario, shortened for a reader."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def shorten_traceback(error: BaseException) -> None:
-    """Leave the insides of libraries out: the exception's words say what they met."""
+    """Leave the frames of libraries out; the exception's message is enough of them."""
     last, entry = None, error.__traceback__
     while entry is not None:
         if _is_ours(Path(entry.tb_frame.f_code.co_filename)):
@@ -32,17 +32,17 @@ def _is_ours(path: Path) -> bool:
 
 
 def failure_text(report: pytest.TestReport, error: BaseException | None) -> str:
-    """Return what a scenario says that it saw."""
+    """Return the failure in the scenario's own words."""
     if isinstance(error, ExpectationError):
         return error.message
     crash = getattr(report.longrepr, "reprcrash", None)
     text = crash.message if crash is not None else str(report.longrepr)
-    said = text.removeprefix("AssertionError: ")
-    # After an assertion's own words, pytest's account of its operands says nothing more.
-    return said if said.startswith("assert ") else said.partition("\nassert ")[0]
+    message = text.removeprefix("AssertionError: ")
+    # After an assertion's own message, pytest repeats its operands.
+    return message if message.startswith("assert ") else message.partition("\nassert ")[0]
 
 
 def skip_reason(report: pytest.TestReport) -> str:
-    """Return why a scenario was skipped."""
+    """Return the reason that a scenario was skipped for."""
     reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
     return reason.removeprefix("Skipped: ")

@@ -1,4 +1,4 @@
-"""``report.json``: everything that the other formats show, for programs."""
+"""``report.json``: the whole report, for programs."""
 
 from __future__ import annotations
 
@@ -50,9 +50,9 @@ def _scenario(outcome: Outcome, *, report: Report) -> dict[str, Any]:
 def _plain(value: Any) -> Any:
     """Make JSON of it; secrets are blanked before quotes in them are escaped."""
     if isinstance(value, dict):
-        return {_plain(key): _plain(one) for key, one in value.items()}
+        return {_plain(key): _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(one) for one in value]
+        return [_plain(item) for item in value]
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat()
     return redact(value) if isinstance(value, str) else value

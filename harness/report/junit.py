@@ -19,16 +19,16 @@ _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 def text(report: Report) -> str:
     """Return the report as JUnit XML, one suite a story."""
     root = ET.Element("testsuites", {"name": "cutover"} | _counts(report.outcomes))
-    for story in dict.fromkeys(one.story for one in report.outcomes):
-        told = tuple(one for one in report.outcomes if one.story == story)
+    for story in dict.fromkeys(outcome.story for outcome in report.outcomes):
+        members = tuple(outcome for outcome in report.outcomes if outcome.story == story)
         suite = ET.SubElement(
-            root, "testsuite", {"name": story, "timestamp": report.started_at} | _counts(told)
+            root, "testsuite", {"name": story, "timestamp": report.started_at} | _counts(members)
         )
         properties = ET.SubElement(suite, "properties")
         for name, value in _properties(report):
             ET.SubElement(properties, "property", {"name": name, "value": _clean(value)})
-        for one in told:
-            _case(suite, one, report=report)
+        for outcome in members:
+            _case(suite, outcome, report=report)
     ET.indent(root)
     return '<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(root, "unicode") + "\n"
 
@@ -44,37 +44,41 @@ def _properties(report: Report) -> list[tuple[str, str]]:
 
 def _counts(outcomes: tuple[Outcome, ...]) -> dict[str, str]:
     def of(result: str) -> str:
-        return str(sum(one.result == result for one in outcomes))
+        return str(sum(outcome.result == result for outcome in outcomes))
 
     return {
         "tests": str(len(outcomes)),
         "failures": of(FAILED),
         "errors": of(ERROR),
         "skipped": of(SKIPPED),
-        "time": f"{sum(one.seconds for one in outcomes):.3f}",
+        "time": f"{sum(outcome.seconds for outcome in outcomes):.3f}",
     }
 
 
-def _case(suite: ET.Element, one: Outcome, *, report: Report) -> None:
+def _case(suite: ET.Element, outcome: Outcome, *, report: Report) -> None:
     case = ET.SubElement(
         suite,
         "testcase",
-        {"classname": f"scenarios.{one.story}", "name": one.title, "time": f"{one.seconds:.3f}"},
+        {
+            "classname": f"scenarios.{outcome.story}",
+            "name": outcome.title,
+            "time": f"{outcome.seconds:.3f}",
+        },
     )
-    if one.result == SKIPPED:
-        ET.SubElement(case, "skipped", {"message": _clean(one.reason)})
-    elif one.is_red:
-        kind = "failure" if one.result == FAILED else "error"
-        message = one.cause or one.seen.partition("\n")[0]
-        found = ET.SubElement(case, kind, {"message": _clean(message), "type": kind})
-        found.text = _clean("\n".join((one.seen, *one.cause_lines)))
-    out = [
-        f"truth on {name}: {one.label_on(name).text(tried=report.was_tried(name))}"
-        for name in one.labels
+    if outcome.result == SKIPPED:
+        ET.SubElement(case, "skipped", {"message": _clean(outcome.reason)})
+    elif outcome.is_red:
+        element = "failure" if outcome.result == FAILED else "error"
+        message = outcome.cause or outcome.message.partition("\n")[0]
+        failure = ET.SubElement(case, element, {"message": _clean(message), "type": element})
+        failure.text = _clean("\n".join((outcome.message, *outcome.cause_lines)))
+    lines = [
+        f"truth on {name}: {outcome.label_on(name).text(tried=report.was_tried(name))}"
+        for name in outcome.labels
     ]
-    out += [f"{name}: {value}" for name, value in one.measured]
-    out += [f"\n--- {title} ---\n{body}" for title, body in one.sections]
-    ET.SubElement(case, "system-out").text = _clean("\n".join(out))
+    lines += [f"{name}: {value}" for name, value in outcome.measured]
+    lines += [f"\n--- {title} ---\n{body}" for title, body in outcome.sections]
+    ET.SubElement(case, "system-out").text = _clean("\n".join(lines))
 
 
 def _clean(value: str) -> str:

@@ -1,4 +1,4 @@
-"""The values that every report format is made from."""
+"""Outcomes and the report: the values behind every report format."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ RED = (FAILED, ERROR)
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one scenario showed on one target."""
+    """The result of one scenario on one target."""
 
     scenario: str
     """pytest's node id."""
@@ -35,26 +35,26 @@ class Outcome:
     started_at: str = ""
     """UTC, ISO 8601."""
     measured: tuple[tuple[str, str], ...] = ()
-    """What it measured besides: name and value."""
+    """Its measurements: name and value."""
     reason: str = ""
-    """Why it was skipped."""
-    seen: str = ""
-    """What was expected and what was seen, in the scenario's own words."""
+    """The reason to skip it."""
+    message: str = ""
+    """The failure in the scenario's own words: expected and actual."""
     cause: str = ""
     cause_lines: tuple[str, ...] = ()
-    """The lines of evidence that speak for the cause."""
+    """The lines of evidence for the cause."""
     sections: tuple[tuple[str, str], ...] = ()
     """Title and text of each piece of evidence."""
 
     @property
     def story(self) -> str:
-        """The part of the cutover that it belongs to: its file, without test_ and .py."""
+        """Its part of the cutover: the file, without test_ and .py."""
         file = self.scenario.partition("::")[0].rsplit("/", 1)[-1]
         return file.removeprefix("test_").removesuffix(".py")
 
     @property
     def title(self) -> str:
-        """What the scenario shows, in words."""
+        """The scenario's name, in words."""
         return self.scenario.rpartition("::")[2].removeprefix("test_").replace("_", " ")
 
     @property
@@ -95,7 +95,7 @@ class Report:
     outcomes: tuple[Outcome, ...]
     run: str = ""
     vendor: str = ""
-    """Where the app's PHP packages came from."""
+    """The source of the app's PHP packages."""
     overlay: Mapping[str, Any] = field(default_factory=dict)
     """All that differs from production in the tasks."""
     history: History = field(default_factory=History)
@@ -109,7 +109,7 @@ class Report:
 
     @property
     def counts(self) -> dict[str, int]:
-        """How many scenarios ended in which way."""
+        """The number of scenarios of each result."""
         return {
             result: sum(one.result == result for one in self.outcomes)
             for result in (PASSED, FAILED, ERROR, SKIPPED)
@@ -129,7 +129,7 @@ class Report:
         if red:
             return f"{red} of {len(self.outcomes)} scenarios are red{skipped}."
         if not counts[PASSED]:
-            return f"Nothing was shown: no scenario passed{skipped}."
+            return f"No scenario passed{skipped}."
         plural = "" if counts[PASSED] == 1 else "s"
         return f"{counts[PASSED]} scenario{plural} passed{skipped}; none is red."
 
@@ -166,7 +166,7 @@ class Report:
 
     @property
     def vendor_text(self) -> str:
-        """Where the app's PHP packages came from, and what follows from it."""
+        """The source of the app's PHP packages, and its consequences."""
         if self.vendor in VENDORS or not self.vendor:
             return VENDORS.get(self.vendor, "unknown")
         return f"{self.vendor} (the image named in cutover.toml)"
@@ -176,14 +176,14 @@ class Report:
         """The overlay, one variable or file a line; a file's text is not shown."""
         environment = self.overlay.get("environment", {})
         files = self.overlay.get("files", {})
-        told = files.items() if hasattr(files, "items") else ((path, "") for path in files)
+        named = files.items() if hasattr(files, "items") else ((path, "") for path in files)
         return (
             *(f"{name}={value}" for name, value in sorted(environment.items())),
-            *(f"{path} (file: {_what(text)})" for path, text in sorted(told)),
+            *(f"{path} (file: {_file_source(text)})" for path, text in sorted(named)),
         )
 
 
-def _what(text: object) -> str:
+def _file_source(text: object) -> str:
     return "the stack's CA" if not text or text == "ca" or "CERTIFICATE" in str(text) else str(text)
 
 

@@ -89,7 +89,7 @@ def _causes(report: Report, *, width: int) -> Iterator[Line]:
     for cause, outcomes in report.causes:
         yield from _wrapped(cause or "no likely cause found:", width=width, tone="bad", indent="  ")
         for outcome in outcomes[:_NAMED]:
-            first = "" if cause else f": {outcome.seen.partition(chr(10))[0]}"
+            first = "" if cause else f": {outcome.message.partition(chr(10))[0]}"
             yield from _wrapped(f"{_name(outcome)}{first}", width=width, indent="    ")
         if len(outcomes) > _NAMED:
             yield Line(f"    and {len(outcomes) - _NAMED} more")
@@ -142,6 +142,6 @@ def _row(outcome: Outcome, *, name_width: int, width: int) -> Iterator[Line]:
         f"likely cause: {outcome.cause}" if outcome.cause else "",
     ]
     if outcome.is_red and not outcome.cause:
-        notes.append(outcome.seen.partition("\n")[0])
+        notes.append(outcome.message.partition("\n")[0])
     for note in filter(None, notes):
         yield from _wrapped(note, width=width, tone=tone, indent=_INDENT)

@@ -140,7 +140,7 @@ def test_a_check_names_its_cause(replay: Replay, pytester: pytest.Pytester) -> N
     )
     result.stdout.no_fnmatch_line("*AssertionError*")
     report = json.loads((pytester.path / "run" / "report.json").read_text())
-    assert report["scenarios"][0]["seen"] == message
+    assert report["scenarios"][0]["message"] == message
 
 
 @pytest.mark.parametrize("certain", [True, False])
@@ -269,7 +269,7 @@ def test_a_failing_teardown_turns_a_passed_scenario_into_an_error(
         def test_passes(unrestored): pass
         """)
     (one,) = json.loads((pytester.path / "run/report.json").read_text())["scenarios"]
-    assert (one["result"], one["seen"]) == ("error", "RuntimeError: could not put it back")
+    assert (one["result"], one["message"]) == ("error", "RuntimeError: could not put it back")
 
 
 def test_secrets_never_reach_the_report(replay: Replay, pytester: pytest.Pytester) -> None:

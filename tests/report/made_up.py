@@ -44,7 +44,7 @@ def red(one: Outcome, *, cause: str = "") -> Outcome:
     return replace(
         one,
         result="failed",
-        seen=f"expected: 200\nseen: 503 <html> & the password {SECRET}\n{LONG}",
+        message=f"expected: 200\nseen: 503 <html> & the password {SECRET}\n{LONG}",
         cause=cause,
         cause_lines=(f"04:44:01 the secret lacks the json key: {SECRET}",) if cause else (),
         sections=(

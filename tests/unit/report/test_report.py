@@ -44,7 +44,7 @@ PASSED = outcome("a_value_is_shared", "passed")
 RED = outcome(
     "the_cookie_is_secure",
     "failed",
-    seen="the session cookie is not Secure\n<b>expected</b> & seen",
+    message="the session cookie is not Secure\n<b>expected</b> & seen",
     cause="SESSION_SECURE_COOKIE is not true in the task",
     cause_lines=("the session cookie is not Secure",),
     sections=(("log of web", "line with \x1b[31mcolour\x1b[0m\x00"),),
@@ -87,7 +87,7 @@ FORMATS = {
 def test_every_format_shows_overlay_vendor_and_cause_and_no_secret(name: str) -> None:
     Secret("very-secret-value")
     leaky = outcome(
-        "leaks", "failed", seen="very-secret-value", sections=(("s", "very-secret-value"),)
+        "leaks", "failed", message="very-secret-value", sections=(("s", "very-secret-value"),)
     )
     text = FORMATS[name](report(PASSED, RED, leaky))
     assert "AWS_ENDPOINT_URL=http://emulator:4566" in text
@@ -108,8 +108,8 @@ def test_titles_and_stories_are_words() -> None:
     [
         ((PASSED, RED, SKIPPED), "1 of 3 scenarios are red, 1 skipped.", False),
         ((PASSED, SKIPPED), "1 scenario passed, 1 skipped; none is red.", True),
-        ((SKIPPED,), "Nothing was shown: no scenario passed, 1 skipped.", False),
-        ((), "Nothing was shown: no scenario passed.", False),
+        ((SKIPPED,), "No scenario passed, 1 skipped.", False),
+        ((), "No scenario passed.", False),
     ],
 )
 def test_a_replay_that_shows_nothing_is_not_green(
@@ -152,7 +152,7 @@ def test_without_verbose_the_end_is_short_and_names_no_scenario_that_is_not_red(
 
 
 def test_a_cause_names_five_scenarios_and_counts_the_rest() -> None:
-    made = report(*(outcome(f"thing_{n}", "failed", seen="no answer\nat all") for n in range(9)))
+    made = report(*(outcome(f"thing_{n}", "failed", message="no answer\nat all") for n in range(9)))
     text = [line.text for line in ending(made)]
     assert text[1:3] == ["  no likely cause found:", "    sessions: thing 0: no answer"]
     assert text[7] == "    and 4 more"
@@ -160,7 +160,7 @@ def test_a_cause_names_five_scenarios_and_counts_the_rest() -> None:
 
 def test_a_secret_is_blanked_before_a_line_break_divides_it() -> None:
     Secret("correct horse battery staple")
-    made = report(outcome("x", "failed", seen=f"{'y' * 60} correct horse battery staple"))
+    made = report(outcome("x", "failed", message=f"{'y' * 60} correct horse battery staple"))
     for verbose in (False, True):
         text = "\n".join(line.text for line in ending(made, width=80, verbose=verbose))
         assert "correct" not in text
