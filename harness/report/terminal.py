@@ -28,10 +28,10 @@ _NAMED = 5
 _TONES = {PASSED: "good", SKIPPED: "quiet"}
 _RESULTS = {"passed": "ok", "failed": "RED", "error": "ERROR", "skipped": "-"}
 _RERUN = {
-    LOCAL: "`cutover verify --lf`, without a stack `cutover rehearse --keep --lf`",
+    LOCAL: "`cutover up`, then `cutover verify --lf`",
     URL: "`cutover smoke --lf`",
 }
-_INSPECT = "`cutover logs web`, `cutover exec web -- sh`; `rehearse --keep` keeps the stack"
+_INSPECT = "`cutover logs web`, `cutover exec web -- sh`"
 
 
 @dataclass(frozen=True)

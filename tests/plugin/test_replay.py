@@ -90,8 +90,8 @@ def test_a_failure_carries_its_cause(replay: Replay) -> None:
             "vendor: debian (Laravel itself is stock;*",
             "overlay: 1 difference from production, listed in the report",
             "report: file:///*run/report.html",
-            "rerun the red ones: `cutover verify --lf`, *",
-            "look inside: `cutover logs web`, *",
+            "rerun the red ones: `cutover up`, then `cutover verify --lf`",
+            "look inside: `cutover logs web`, `cutover exec web -- sh`",
             "*= 1 failed, 1 passed in *",
         ]
     )

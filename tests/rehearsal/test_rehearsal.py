@@ -69,7 +69,7 @@ def test_a_session_in_files_is_red_and_named(project: Project, nothing_left: Che
     causes = {one["cause"] for one in report["scenarios"] if one["cause"]}
     assert [cause for cause in causes if cause.startswith('SESSION_DRIVER is "file"')], causes
     assert 'SESSION_DRIVER is "file", and must be database' in said
-    assert "rerun the red ones: `cutover verify --lf`" in said
+    assert "rerun the red ones: `cutover up`, then `cutover verify --lf`" in said
     nothing_left(project)
 
 

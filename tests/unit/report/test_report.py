@@ -141,9 +141,8 @@ def test_without_verbose_the_end_is_short_and_names_no_scenario_that_is_not_red(
         "target: local, https://tickets.876events.example, 12.5 s",
         "overlay: 2 differences from production, listed in the report",
         "report: file:///r.html",
-        "rerun the red ones: `cutover verify --lf`, without a stack `cutover rehearse --keep --lf`",
-        "look inside: `cutover logs web`, `cutover exec web -- sh`;"
-        " `rehearse --keep` keeps the stack",
+        "rerun the red ones: `cutover up`, then `cutover verify --lf`",
+        "look inside: `cutover logs web`, `cutover exec web -- sh`",
     ]
     green = [line.text for line in ending(report(PASSED))]
     assert green[-1] == "report: file:///r.html"
