@@ -133,6 +133,9 @@ def test_an_unhealthy_target_gets_no_traffic(
         lambda: [str(one) for one in web_tier.targets() if one.address == address],
         until=lambda targets: not targets or " healthy" not in targets[0],
         what=f"Task {sick} fails its health check, and its target stays healthy",
+        cause="the health check does not reach the app: nginx, or a file of the public directory,"
+        " answers HealthCheckPath, so that a task without a database stays in service",
+        certain=True,
         within_s=differences.patience_s + web_tier.group.unhealthy_within_s(),
     )
     eventually(

@@ -280,6 +280,15 @@ def test_a_mail_that_ses_refuses_for_now_is_sent_later_and_the_order_stands(
     assert any(words in first["error"] for words in REFUSALS), f"the job failed of {first['error']}"
     assert buyer.sees(order), "the order is gone since its mail could not be sent"
     accepting()
+    eventually(
+        runs,
+        until=lambda attempts: len(attempts) > 1,
+        what="The job that SES refused did not run again",
+        within_s=differences.replacement_s,
+        cause="a job that fails is not tried again: queue:work's --tries is 1, or the job's own"
+        " $tries is",
+        certain=True,
+    )
     mails = arrived(buyer.account.email)
     assert [one.headers["x-order-number"] for one in mails] == [order], "it was not sent once"
 

@@ -13,6 +13,7 @@ from harness.report import emulated, not_covered, proved
 from harness.target.resources.deployment import Deployment
 from harness.target.resources.ecs import EcsService
 from harness.target.resources.secret_faults import Rotation, SecretTrials
+from scenarios.deployment_settings import breaker_cause, downtime_cause
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -178,28 +179,6 @@ def replace_password(
         value_from = entry["valueFrom"]
         if f":secret:{name}-" in value_from and "pass" in value_from:
             entry["valueFrom"] = reference(":".join(value_from.split(":")[:7]))
-
-
-def breaker_cause(service: dict[str, Any]) -> str:
-    """Return the setting that keeps a service from rolling back; empty if there is none."""
-    breaker = service.get("deploymentConfiguration", {}).get("deploymentCircuitBreaker", {})
-    if breaker.get("enable") and breaker.get("rollback"):
-        return ""
-    return (
-        "the deployment circuit breaker of the service, with its rollback, is off: ECS retries a"
-        " release whose tasks cannot start for ever"
-    )
-
-
-def downtime_cause(service: dict[str, Any]) -> str:
-    """Return the setting that stops old tasks too early; empty if there is none."""
-    kept = service.get("deploymentConfiguration", {}).get("minimumHealthyPercent", 100)
-    if kept >= 100:
-        return ""
-    return (
-        f"minimumHealthyPercent of the service is too low ({kept}): ECS stops the old tasks before"
-        " it knows that new ones start"
-    )
 
 
 def expect_rollback(release: FailedRelease, web_tier: WebTier) -> None:

@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from harness.diagnosis.expect import ExpectationError
 from harness.report import emulated, not_covered, proved
 from harness.target.clients.browser import cookie_from, is_for_host, read_page
+from harness.target.clients.probe import unless_away
+from scenarios.deployment_settings import downtime_cause
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -79,7 +82,14 @@ def test_the_session_survives_the_replacement_of_every_web_task_and_no_request_f
     web_tier.replace_all()
 
     def ask() -> set[str]:
-        facts = probe.session()
+        answer = unless_away(probe.session)
+        if isinstance(answer, str):
+            raise ExpectationError(
+                f"a request failed during the deployment: {answer}",
+                cause=downtime_cause(web_tier.describe()),
+                certain=True,
+            )
+        (facts,) = answer
         assert facts["values"].get("seat") == "C3", f"task {facts['task']} lost the session"
         answered.append(facts["task"])
         return set(answered[-ANSWERS_FROM_NEW_TASKS:])

@@ -178,7 +178,7 @@ MISTAKES = (
         breaks=[
             sessions.test_the_session_survives_the_replacement_of_every_web_task_and_no_request_fails
         ],
-        cause="minimumHealthyPercent",
+        cause="minimumHealthyPercent of the service is too low (0)",
         also_green=[sessions.test_the_session_cookie_is_secure_and_named_as_configured],
         twin=Twin(
             "a deployment may stop half of the tasks",
