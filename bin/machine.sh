@@ -45,15 +45,27 @@ make_venv() {
     "$python" -m venv "$venv"
 }
 
-# Bring .venv to the locks named, requirements.lock first.
-need_packages() {
-    stale=
+is_stale() {
     for lock in "$@"; do
-        cmp -s "$root/$lock" "$venv/$lock" || stale=yes
+        cmp -s "$root/$lock" "$venv/$lock" || return 0
     done
-    [ -n "$stale" ] || return 0
+    return 1
+}
+
+# Bring .venv to the locks named, requirements.lock first; one process at a time.
+need_packages() {
+    is_stale "$@" || return 0
+    exec 9>"$venv.lock"
+    command -v flock >/dev/null 2>&1 && flock 9
+    if is_stale "$@"; then
+        install_packages "$@"
+    fi
+    exec 9>&-
+}
+
+install_packages() {
     say "setting up .venv (once for each change of $*)"
-    cmp -s "$root/requirements.lock" "$venv/requirements.lock" || make_venv
+    is_stale requirements.lock && make_venv
     for lock in "$@"; do
         shift
         set -- "$@" --requirement "$root/$lock"
