@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from harness.diagnosis import background_evidence as background
+from harness.diagnosis import background_collectors as background
 from harness.diagnosis.evidence import BEFORE, Collector, Line
 from harness.diagnosis.facts import (
     Deployment,
@@ -27,7 +27,7 @@ from harness.target.resources.ecs import stopped_at
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from harness.diagnosis.evidence import ShownTarget
+    from harness.diagnosis.evidence import EvidenceSources
     from harness.target.resources.secret_references import NamedSecret
     from harness.target.resources.web_tier import WebTier
 
@@ -50,22 +50,22 @@ _ASKED = 4
 """Often enough that both tasks answer."""
 
 
-def stopped_web_tasks(target: ShownTarget) -> Iterator[StoppedTask]:
+def stopped_web_tasks(sources: EvidenceSources) -> Iterator[StoppedTask]:
     """Read the web tasks that failed."""
-    for one in _web(target).tasks(status="STOPPED"):
-        if _is_recent(one, target=target) and failed(one):
+    for one in _web(sources).tasks(status="STOPPED"):
+        if _is_recent(one, sources=sources) and failed(one):
             service = str(one.get("group", "")).partition(":")[2]
-            yield stopped_task(one, group=target.groups.get(service, service))
+            yield stopped_task(one, group=sources.groups.get(service, service))
 
 
-def target_health(target: ShownTarget) -> Iterator[Line]:
+def target_health(sources: EvidenceSources) -> Iterator[Line]:
     """Read the health of the target group's members."""
-    return (Line(str(one), Source.TARGET_HEALTH) for one in _web(target).targets())
+    return (Line(str(one), Source.TARGET_HEALTH) for one in _web(sources).targets())
 
 
-def deployment(target: ShownTarget) -> Iterator[Deployment]:
+def deployment(sources: EvidenceSources) -> Iterator[Deployment]:
     """Read the service's settings for deployments."""
-    found = _web(target).describe().get("deploymentConfiguration", {})
+    found = _web(sources).describe().get("deploymentConfiguration", {})
     breaker = found.get("deploymentCircuitBreaker", {})
     yield Deployment(
         rolls_back=bool(breaker.get("enable") and breaker.get("rollback")),
@@ -73,45 +73,45 @@ def deployment(target: ShownTarget) -> Iterator[Deployment]:
     )
 
 
-def forwarding(target: ShownTarget) -> Iterator[ForwardedFor]:
+def forwarding(sources: EvidenceSources) -> Iterator[ForwardedFor]:
     """Read how the load balancer treats X-Forwarded-For."""
-    mode = _web(target).balancer.attributes().get(_FORWARDING, _APPEND)
+    mode = _web(sources).balancer.attributes().get(_FORWARDING, _APPEND)
     if mode != _APPEND:
         yield ForwardedFor(mode)
 
 
-def service_events(target: ShownTarget) -> Iterator[Line]:
+def service_events(sources: EvidenceSources) -> Iterator[Line]:
     """Read the web service's events, oldest first."""
-    for one in reversed(_web(target).describe().get("events", [])[:_EVENTS]):
+    for one in reversed(_web(sources).describe().get("events", [])[:_EVENTS]):
         at = one["createdAt"]
         text = f"{at.astimezone(UTC):%H:%M:%S} {one['message']}"
-        if at >= target.since - BEFORE:
-            yield Line(text, Source.SERVICE_EVENT if at >= target.since else None)
+        if at >= sources.since - BEFORE:
+            yield Line(text, Source.SERVICE_EVENT if at >= sources.since else None)
 
 
-def secrets(target: ShownTarget) -> Iterator[NamedSecret]:
+def secrets(sources: EvidenceSources) -> Iterator[NamedSecret]:
     """Read which variable comes from which secret, and what is wrong with it.
 
     A task that never started has the word: its definition is not the service's own any more once a
     deployment was rolled back. No value is shown.
     """
-    web = _web(target)
+    web = _web(sources)
     refused = [
         one["taskDefinitionArn"]
         for one in web.tasks(status="STOPPED")
         if one.get("stopCode") == NEVER_STARTED
-        and (stopped_at(one) or target.since) >= target.since
+        and (stopped_at(one) or sources.since) >= sources.since
     ]
     yield from secret_references.read(
         web.definition(refused[0] if refused else ""),
-        client=target.clients.get("secretsmanager"),
-        group=target.groups.get(web.name, ""),
+        client=sources.clients.get("secretsmanager"),
+        group=sources.groups.get(web.name, ""),
     )
 
 
-def app(target: ShownTarget) -> Iterator[VisitorRequest | VisitorSession]:
+def app(sources: EvidenceSources) -> Iterator[VisitorRequest | VisitorSession]:
     """Ask the app how it sees a visitor of ours, and what its session cookie is."""
-    visitor = target.visitor
+    visitor = sources.visitor
     if visitor is None:
         return
     request = visitor.probe.whoami()
@@ -137,22 +137,22 @@ def app(target: ShownTarget) -> Iterator[VisitorRequest | VisitorSession]:
         yield replace(session, shared=all(one == first["session"] for one in ids))
 
 
-def task_logs(target: ShownTarget) -> Iterator[Line]:
+def task_logs(sources: EvidenceSources) -> Iterator[Line]:
     """Read the logs of the tasks' containers, each under its own heading."""
-    if target.containers is None:
+    if sources.containers is None:
         return
-    found = target.containers.of_role("task", also_stopped=True)
-    recent = [one for one in found if one.status == "running" or _ended(one, since=target.since)]
+    found = sources.containers.of_role("task", also_stopped=True)
+    recent = [one for one in found if one.status == "running" or _ended(one, since=sources.since)]
     for one in recent[:_TASKS_SHOWN]:
         state = "" if one.status == "running" else f", {one.status}"
-        for text in log_lines(one, since=target.since):
+        for text in log_lines(one, since=sources.since):
             yield Line(text, Source.APP, heading=f"log of {one.name}{state}")
 
 
-def edge_log(target: ShownTarget) -> Iterator[Line]:
+def edge_log(sources: EvidenceSources) -> Iterator[Line]:
     """Read the edge's log, which is shown and explains nothing."""
-    for one in target.containers.of_role("edge") if target.containers else ():
-        yield from map(Line, log_lines(one, since=target.since))
+    for one in sources.containers.of_role("edge") if sources.containers else ():
+        yield from map(Line, log_lines(one, since=sources.since))
 
 
 def log_lines(container: Any, *, since: datetime) -> list[str]:
@@ -173,15 +173,15 @@ def _ended(container: Any, *, since: datetime) -> bool:
     return at is not None and at >= since
 
 
-def _is_recent(task: dict[str, Any], *, target: ShownTarget) -> bool:
-    return (stopped_at(task) or target.since) >= target.since
+def _is_recent(task: dict[str, Any], *, sources: EvidenceSources) -> bool:
+    return (stopped_at(task) or sources.since) >= sources.since
 
 
-def _web(target: ShownTarget) -> WebTier:
+def _web(sources: EvidenceSources) -> WebTier:
     """Return the web tier of a target that has one."""
-    if target.web is None:
+    if sources.web is None:
         raise LookupError("the target shows no web tier")
-    return target.web
+    return sources.web
 
 
 COLLECTORS = (

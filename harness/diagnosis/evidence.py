@@ -56,7 +56,7 @@ class Evidence:
 
 
 @dataclass(frozen=True)
-class ShownTarget:
+class EvidenceSources:
     """The target as the collectors read it; None for what it does not show."""
 
     access: Access
@@ -79,13 +79,13 @@ class Collector:
     """One section of evidence."""
 
     title: str
-    read: Callable[[ShownTarget], Iterable[Line | Fact]]
+    read: Callable[[EvidenceSources], Iterable[Line | Fact]]
     needs: str
-    """A field of `ShownTarget`, or an AWS service of its clients."""
+    """A field of `EvidenceSources`, or an AWS service of its clients."""
 
-    def can_read(self, target: ShownTarget) -> bool:
+    def can_read(self, sources: EvidenceSources) -> bool:
         """Return whether the target shows it."""
-        return getattr(target, self.needs, None) is not None or self.needs in target.clients
+        return getattr(sources, self.needs, None) is not None or self.needs in sources.clients
 
 
 def evidence_of(items: Iterable[Line | Fact]) -> Evidence:
@@ -98,15 +98,15 @@ def evidence_of(items: Iterable[Line | Fact]) -> Evidence:
     return Evidence((), (*lines, *reasons), facts)
 
 
-def collect(collectors: Iterable[Collector], *, target: ShownTarget) -> Evidence:
+def collect(collectors: Iterable[Collector], *, sources: EvidenceSources) -> Evidence:
     """Read the evidence that this target can give."""
     sections: dict[str, list[str]] = {}
     items: list[Line | Fact] = []
     for collector in collectors:
-        if not collector.can_read(target):
+        if not collector.can_read(sources):
             continue
         try:
-            for item in collector.read(target):
+            for item in collector.read(sources):
                 items.append(item)
                 heading = getattr(item, "heading", "") or collector.title
                 sections.setdefault(heading, []).append(str(item))

@@ -10,7 +10,7 @@ from harness.core.errors import CapabilityMissing
 from harness.core.wait import Deadline, NotYet, Ready, wait_until
 from harness.diagnosis import history_reader
 from harness.diagnosis.collectors import COLLECTORS
-from harness.diagnosis.evidence import Evidence, ShownTarget, collect
+from harness.diagnosis.evidence import Evidence, EvidenceSources, collect
 from harness.diagnosis.history import History
 from harness.stack.containers import Containers
 from harness.target.clients import aws, http
@@ -104,7 +104,7 @@ class Toolbox:
             containers = self.containers if able else None
         except Exception as error:  # noqa: BLE001 - the failure itself must still be reported
             return Evidence((("containers", f"could not be read: {error}"),))
-        shown = ShownTarget(
+        sources = EvidenceSources(
             self.target.access,
             since=since,
             web=self.web,
@@ -112,7 +112,7 @@ class Toolbox:
             visitor=None if self.target.lacks(frozenset({HTTP, PROBE})) else self.new_visitor(),
             clients=self.looked_into,
         )
-        return collect(COLLECTORS, target=shown)
+        return collect(COLLECTORS, sources=sources)
 
     def new_visitor(self) -> Browser:
         """Make a visitor with an empty cookie jar."""

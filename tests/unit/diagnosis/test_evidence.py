@@ -11,7 +11,7 @@ import pytest
 from harness.core.wait import DeadlinePassed
 from harness.diagnosis import collectors
 from harness.diagnosis.collectors import COLLECTORS
-from harness.diagnosis.evidence import ShownTarget, collect
+from harness.diagnosis.evidence import EvidenceSources, collect
 from harness.diagnosis.facts import Deployment, stopped_task
 from harness.replay import markers
 from harness.report import not_covered, proved
@@ -135,12 +135,12 @@ def stopped(code: str, reason: str, **more: Any) -> dict[str, Any]:
     }
 
 
-def shown(web: WebTier) -> ShownTarget:
-    return ShownTarget(ACCESS, since=NOW, web=web)
+def sources(web: WebTier) -> EvidenceSources:
+    return EvidenceSources(ACCESS, since=NOW, web=web)
 
 
 def sections(web: WebTier) -> dict[str, str]:
-    return dict(collect(COLLECTORS, target=shown(web)).sections)
+    return dict(collect(COLLECTORS, sources=sources(web)).sections)
 
 
 def test_a_stopped_task_is_shown_in_ecs_words() -> None:
@@ -164,7 +164,7 @@ def test_tasks_that_were_stopped_on_purpose_or_earlier_are_left_out() -> None:
             stopped("TaskFailedToStart", "old", stoppedAt=NOW - timedelta(minutes=5)),
         ]
     )
-    (task,) = collectors.stopped_web_tasks(shown(tier(ecs)))
+    (task,) = collectors.stopped_web_tasks(sources(tier(ecs)))
     assert "Task failed ELB health checks" in task.reason
 
 
@@ -183,7 +183,7 @@ def test_a_section_that_cannot_be_read_says_so_and_explains_nothing() -> None:
         get_paginator=fail, describe_services=fail, describe_task_definition=fail
     )
     web = WebTier(ACCESS, ecs=broken, elbv2=FakeElb("healthy"), differences=QUICK)
-    found = collect(COLLECTORS, target=shown(web))
+    found = collect(COLLECTORS, sources=sources(web))
     assert dict(found.sections)["stopped tasks"].startswith("could not be read: control is gone")
     assert [one.text for one in found.lines] == ["10.0.0.0 healthy R"]
 

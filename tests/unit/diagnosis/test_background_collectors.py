@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from harness.diagnosis import background_evidence
-from harness.diagnosis.evidence import ShownTarget
+from harness.diagnosis import background_collectors
+from harness.diagnosis.evidence import EvidenceSources
 from harness.target.access import Access
 from harness.target.resources import ecs
 from tests.unit.pages import Paged
@@ -51,13 +51,13 @@ class FakeEcs(Paged):
         return {"tasks": [one for one in every if one["taskArn"] in given["tasks"]]}
 
 
-def target(ecs: FakeEcs, *, since: datetime = NOW - timedelta(minutes=1)) -> ShownTarget:
+def target(ecs: FakeEcs, *, since: datetime = NOW - timedelta(minutes=1)) -> EvidenceSources:
     web: Any = SimpleNamespace(ecs=ecs)
-    return ShownTarget(ACCESS, since=since, web=web, clients={"secretsmanager": FakeSecrets()})
+    return EvidenceSources(ACCESS, since=since, web=web, clients={"secretsmanager": FakeSecrets()})
 
 
 def lines(**tasks: list[dict[str, Any]]) -> list[str]:
-    return [str(one) for one in background_evidence.stopped_tasks(target(FakeEcs(**tasks)))]
+    return [str(one) for one in background_collectors.stopped_tasks(target(FakeEcs(**tasks)))]
 
 
 def test_a_worker_and_a_tick_that_failed_are_shown_with_their_ends() -> None:
@@ -115,11 +115,11 @@ def test_the_secret_of_a_tick_that_did_not_start_is_named() -> None:
     container = {"name": "app", "secrets": [{"name": "A", "valueFrom": f"{arn}:pasword::"}]}
     definition = {"taskDefinitionArn": "x/tickets-scheduler:1", "containerDefinitions": [container]}
     ecs.describe_task_definition = lambda **given: {"taskDefinition": definition}  # type: ignore[attr-defined]
-    (found,) = background_evidence.secrets(target(ecs))
+    (found,) = background_collectors.secrets(target(ecs))
     assert (found.group, found.secret, found.fault) == (
         "scheduler",
         "tickets/db",
         "has no key pasword; its keys: password",
     )
     later = NOW + timedelta(seconds=1)
-    assert not list(background_evidence.secrets(target(ecs, since=later)))
+    assert not list(background_collectors.secrets(target(ecs, since=later)))

@@ -17,15 +17,15 @@ from harness.target.resources.queue_worker import QueueCommand, queue_command
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from harness.diagnosis.evidence import ShownTarget
+    from harness.diagnosis.evidence import EvidenceSources
     from harness.target.resources.secret_references import NamedSecret
 
 
-def _stopped(target: ShownTarget) -> Iterator[tuple[str, dict[str, Any]]]:
+def _stopped(sources: EvidenceSources) -> Iterator[tuple[str, dict[str, Any]]]:
     """Read the tasks of each group but web that stopped since the scenario began."""
-    if target.web is None:
+    if sources.web is None:
         return
-    access = target.access
+    access = sources.access
     chosen = {
         group: {"serviceName": name} for group, name in access.services.items() if group != "web"
     }
@@ -33,60 +33,60 @@ def _stopped(target: ShownTarget) -> Iterator[tuple[str, dict[str, Any]]]:
         chosen["scheduler"] = {"family": access.resources["scheduler"]}
     for group, which in chosen.items():
         for one in find_tasks(
-            target.web.ecs, cluster=access.cluster, statuses=("STOPPED",), **which
+            sources.web.ecs, cluster=access.cluster, statuses=("STOPPED",), **which
         ):
             at = stopped_at(one)
-            if at is not None and at >= target.since:
+            if at is not None and at >= sources.since:
                 yield group, one
 
 
-def stopped_tasks(target: ShownTarget) -> Iterator[StoppedTask]:
+def stopped_tasks(sources: EvidenceSources) -> Iterator[StoppedTask]:
     """Read the tasks of worker and scheduler that failed; a scenario's own are meant to."""
-    for group, one in _stopped(target):
+    for group, one in _stopped(sources):
         if one.get("startedBy") != STARTED_BY_HARNESS and failed(one):
             yield stopped_task(one, group=group)
 
 
-def secrets(target: ShownTarget) -> Iterator[NamedSecret]:
+def secrets(sources: EvidenceSources) -> Iterator[NamedSecret]:
     """Read the secrets of a worker or scheduler whose task did not start."""
-    client = target.clients.get("secretsmanager")
-    if client is None or target.web is None:
+    client = sources.clients.get("secretsmanager")
+    if client is None or sources.web is None:
         return
     refused = {
         (group, one["taskDefinitionArn"])
-        for group, one in _stopped(target)
+        for group, one in _stopped(sources)
         if one.get("stopCode") == NEVER_STARTED
     }
     for group, name in sorted(refused):
-        definition = target.web.ecs.describe_task_definition(taskDefinition=name)["taskDefinition"]
+        definition = sources.web.ecs.describe_task_definition(taskDefinition=name)["taskDefinition"]
         yield from secret_references.read(definition, client=client, group=group)
 
 
-def worker(target: ShownTarget) -> Iterator[QueueCommand]:
+def worker(sources: EvidenceSources) -> Iterator[QueueCommand]:
     """Read the worker's command."""
-    name = target.access.services.get("worker", "")
-    if target.web is not None and name:
-        service = EcsService(target.web.ecs, cluster=target.access.cluster, name=name)
+    name = sources.access.services.get("worker", "")
+    if sources.web is not None and name:
+        service = EcsService(sources.web.ecs, cluster=sources.access.cluster, name=name)
         found = queue_command(service.container().get("command", ()))
         if found is not None:
             yield found
 
 
-def queue(target: ShownTarget) -> Iterator[QueueDelay]:
+def queue(sources: EvidenceSources) -> Iterator[QueueDelay]:
     """Read the delay that the queue gives each message."""
-    sqs = target.clients["sqs"]
-    url = sqs.get_queue_url(QueueName=target.access.resources["queue"])["QueueUrl"]
+    sqs = sources.clients["sqs"]
+    url = sqs.get_queue_url(QueueName=sources.access.resources["queue"])["QueueUrl"]
     found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["DelaySeconds"])
     seconds = int(found.get("Attributes", {}).get("DelaySeconds", 0))
     if seconds:
         yield QueueDelay(seconds)
 
 
-def ticks(target: ShownTarget) -> Iterator[Line]:
+def ticks(sources: EvidenceSources) -> Iterator[Line]:
     """Read what became of the rule's ticks."""
-    if target.containers is None:
+    if sources.containers is None:
         return
-    for event in control_events.read(target.containers, since=target.since - BEFORE):
+    for event in control_events.read(sources.containers, since=sources.since - BEFORE):
         if isinstance(event, TickEvent):
             yield Line(
                 event.reason,
