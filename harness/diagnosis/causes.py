@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from harness.core.redact import redact
 from harness.diagnosis import fact_causes
-from harness.diagnosis.evidence import Evidence, Line
+from harness.diagnosis.evidence import Cause, Evidence, Line
 from harness.diagnosis.expect import ExpectationError, ExpectationTimeout
 from harness.diagnosis.patterns import PATTERNS, SELF_REPORT, scenario_messages
 from harness.diagnosis.patterns.pattern import Pattern, Source
@@ -32,14 +32,6 @@ _RANK = (
     Source.TARGET_HEALTH,
 )
 """The earliest link of the chain first: a task that never started explains a 503."""
-
-
-@dataclass(frozen=True)
-class Cause:
-    """A sentence, and the lines of evidence that speak for it."""
-
-    sentence: str
-    lines: tuple[str, ...] = ()
 
 
 def rank(error: BaseException | None, message: str, *, evidence: Evidence) -> Cause | None:
@@ -85,8 +77,8 @@ def _sentence_alone(sentence: str) -> Cause | None:
 
 
 def _from_facts(causes: Iterable[FactCause], *, evidence: Evidence) -> Cause | None:
-    found = (redact(cause(evidence)) for cause in causes)
-    return next((Cause(sentence) for sentence in found if sentence), None)
+    found = next(filter(None, (cause(evidence) for cause in causes)), None)
+    return found and Cause(redact(found.sentence), tuple(map(redact, found.lines)))
 
 
 def _from_patterns(patterns: Iterable[Pattern], *, evidence: Evidence) -> Cause | None:

@@ -56,6 +56,14 @@ class Evidence:
 
 
 @dataclass(frozen=True)
+class Cause:
+    """A sentence, and the lines of evidence that speak for it."""
+
+    sentence: str
+    lines: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class EvidenceSources:
     """The target as the collectors read it; None for what it does not show."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, TypeVar
 
+from harness.diagnosis.evidence import Cause
 from harness.diagnosis.facts import QueueDelay, StoppedTask, VisitorRequest, VisitorSession
 from harness.diagnosis.patterns.pattern import Source
 from harness.target.resources.queue_worker import QueueCommand
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from harness.diagnosis.evidence import Evidence
 
     Asked = TypeVar("Asked")
-    FactCause = Callable[[Evidence], str]
+    FactCause = Callable[[Evidence], Cause | None]
 
 _MEMORY_LIMIT_EXIT = 12
 r"""Illuminate\Queue\Worker::EXIT_MEMORY_LIMIT."""
@@ -27,9 +28,11 @@ _LOCAL_LINK = re.compile(r"https?://(?:[\w-]+|[\d.]+)(?:[:/]\S*)?")
 def _of(kind: type[Asked], cause: Callable[[Asked], str]) -> FactCause:
     """Ask for a cause of each fact of one type until there is one."""
 
-    def first(evidence: Evidence) -> str:
-        found = (cause(one) for one in evidence.facts if isinstance(one, kind))
-        return next(filter(None, found), "")
+    def first(evidence: Evidence) -> Cause | None:
+        for one in evidence.facts:
+            if isinstance(one, kind) and (sentence := cause(one)):
+                return Cause(sentence, tuple(str(one).splitlines()))
+        return None
 
     return first
 
@@ -170,15 +173,17 @@ def slow_worker(command: QueueCommand) -> str:
     return ""
 
 
-def refused_health_check(evidence: Evidence) -> str:
+def refused_health_check(evidence: Evidence) -> Cause | None:
     """Return that a health check failed and the app answered 401 or 403, as its log shows."""
-    failed = any("failed ELB health checks" in one.text for one in evidence.lines)
-    refused = any(_REFUSED.search(one.text) for one in evidence.lines if one.source is Source.APP)
-    return (
+    failed = [one.text for one in evidence.lines if "failed ELB health checks" in one.text]
+    log = (one.text for one in evidence.lines if one.source is Source.APP)
+    refused = next(filter(_REFUSED.search, log), "")
+    if not failed or not refused:
+        return None
+    return Cause(
         "the health check is refused (401 or 403): its path asks for a password or a sign-in, and a"
-        " load balancer has none"
-        if failed and refused
-        else ""
+        " load balancer has none",
+        (failed[0], refused),
     )
 
 

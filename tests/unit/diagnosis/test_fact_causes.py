@@ -58,7 +58,7 @@ def test_a_fact_has_its_cause_and_a_line_to_show(fact: Fact, cause: str) -> None
     found = rank(ExpectationTimeout("late"), "", evidence=evidence_of([fact]))
     assert found is not None
     assert found.sentence.startswith(cause)
-    assert str(fact)
+    assert found.lines == tuple(str(fact).splitlines())
 
 
 @pytest.mark.parametrize("fact", [SESSION, REQUEST, WORK], ids=repr)
