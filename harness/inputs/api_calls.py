@@ -174,7 +174,7 @@ def _checked(
         message = f"has no {needed or 'operation'}"
         found.problems.append(Problem("", message, f"known here: {known}"))
     every_rule = (_of_documents, *rules)
-    document.refuse(found.with_rules(problem for rule in every_rule for problem in rule(fitting)))
+    document.reject(found.with_rules(problem for rule in every_rule for problem in rule(fitting)))
     return CallFile(document.path, tuple(calls))
 
 

@@ -99,7 +99,7 @@ def parse(source: Document, environ: Mapping[str, str]) -> Config:
     """
     problems = list(_of_variables(environ))
     try:
-        source.refuse([*toml_schema.problems(source.data), *_of_references(source.data)])
+        source.reject([*toml_schema.problems(source.data), *_of_references(source.data)])
     except InputError as error:
         problems += error.problems
     if problems:

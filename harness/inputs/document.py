@@ -31,7 +31,7 @@ class Document:
         """SHA-256 of the file."""
         return hashlib.sha256(self.text.encode()).hexdigest()
 
-    def refuse(self, problems: Iterable[Problem]) -> None:
+    def reject(self, problems: Iterable[Problem]) -> None:
         """Raise the problems of this file, if there are any.
 
         Raises:

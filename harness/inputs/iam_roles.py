@@ -92,7 +92,7 @@ def read(document: Document) -> RoleFile:
     if isinstance(raw.get(_TRUST), dict):
         sent[_TRUST] = json.dumps(raw[_TRUST])
     fit = operation_shapes.fit(sent, api="iam", operation="CreateRole")
-    document.refuse([*unknown, *fit.with_rules(problem for rule in RULES for problem in rule(raw))])
+    document.reject([*unknown, *fit.with_rules(problem for rule in RULES for problem in rule(raw))])
     return RoleFile(document.path, raw)
 
 

@@ -1,6 +1,6 @@
 """The files of the load balancer and its target group, and what in them leaves visitors outside.
 
-AWS takes all that is refused here. It fails later, when the first visitor or health check comes,
+AWS takes all that is rejected here. It fails later, when the first visitor or health check comes,
 and not in a way that the stand-in, which speaks HTTP/1.1 to its targets, could show.
 
 Sources: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/
@@ -91,13 +91,13 @@ def _checked(
     groups: SecurityGroups | None = None,
 ) -> dict[str, Any]:
     data, known = document.data, (name, "Attributes")
-    document.refuse(
+    document.reject(
         Problem(key, "is unknown", nearest(key, known)) for key in data if key not in known
     )
     given = data.get(name, {})
     if not isinstance(given, dict):
         hint = f'write "{name}": {{"Name": ...}}, the input of Create{name}'
-        document.refuse([Problem(name, f"is {type_of(given)}, and must be an object", hint)])
+        document.reject([Problem(name, f"is {type_of(given)}, and must be an object", hint)])
     fit = operation_shapes.fit(given, api="elbv2", operation=f"Create{name}", key=name)
     rules = list(_of_values(fit.fitting, name, wanted=wanted))
     if groups is not None:
@@ -108,7 +108,7 @@ def _checked(
         api="elbv2",
         operation=f"Modify{name}Attributes",
     )
-    document.refuse([*fit.with_rules(rules), *attributes.problems])
+    document.reject([*fit.with_rules(rules), *attributes.problems])
     return data
 
 

@@ -181,7 +181,7 @@ def load(environ: Mapping[str, str], *, cwd: Path) -> Production:
     schedule = _schedule(reading, groups)
     roles = _roles(reading)
     tasks = (*services.values(), *((schedule,) if schedule else ()))
-    _refuse_several_images(reading, [task.definition for task in tasks])
+    _reject_several_images(reading, [task.definition for task in tasks])
     task_groups = {group for task in tasks for group in task.security_groups}
     network = groups and _network(reading, groups, task_groups)
     if reading.problems or not (found and balancer and target_group and network):
@@ -199,7 +199,7 @@ def load(environ: Mapping[str, str], *, cwd: Path) -> Production:
         digests=reading.digests,
     )
     for problem in (problem for rules in BETWEEN_FILES for problem in rules(production)):
-        reading.refuse(reading.documents[problem.file], [problem])
+        reading.reject(reading.documents[problem.file], [problem])
     if reading.problems:
         raise InputError(list(dict.fromkeys(reading.problems)))
     return production
@@ -253,7 +253,7 @@ def _roles(reading: Reading) -> tuple[RoleFile, ...]:
     return tuple(role for role in roles if role is not None)
 
 
-def _refuse_several_images(reading: Reading, definitions: list[TaskDefinition]) -> None:
+def _reject_several_images(reading: Reading, definitions: list[TaskDefinition]) -> None:
     """All containers run the one image that is rehearsed."""
     images = {one.source: [each.image for each in one.containers] for one in definitions}
     for source, found in images.items():
@@ -267,7 +267,7 @@ def _refuse_several_images(reading: Reading, definitions: list[TaskDefinition]) 
             for index, other in enumerate(found)
             if other != image
         ]
-        reading.refuse(reading.documents[source], problems)
+        reading.reject(reading.documents[source], problems)
 
 
 def _network(reading: Reading, groups: SecurityGroups, task_groups: set[str]) -> Network | None:
@@ -277,12 +277,12 @@ def _network(reading: Reading, groups: SecurityGroups, task_groups: set[str]) ->
     for key, name in names.items():
         if name:
             unknown = vpc.unknown_group(name, key=f"network.{key}", groups=groups)
-            reading.refuse(reading.toml, unknown)
+            reading.reject(reading.toml, unknown)
     cidr = text_at(reading.toml.data, "network", "vpc_cidr")
     found = list(vpc.several_tiers(groups, task_groups))
     if cidr and not any(one.key == "network.vpc_cidr" for one in reading.problems):
         found += vpc.parts_of_the_vpc(groups, vpc_cidr=cidr)
-    reading.refuse(reading.documents[str(groups.path)], found)
+    reading.reject(reading.documents[str(groups.path)], found)
     proxy, database, endpoints = (groups.ids.get(name, "") for name in names.values())
     return Network(cidr, groups, proxy, database, endpoints)
 

@@ -57,7 +57,7 @@ class Reading:
         if path is None:
             return None
         if not path.is_file():
-            self._refuse_path(keys, "file")
+            self._reject_path(keys, "file")
             return None
         self.files[".".join(keys)] = str(path)
         return self.read(path, read)
@@ -66,7 +66,7 @@ class Reading:
         """Return the directory that a key of cutover.toml names; None if there is none."""
         path = self._path(*keys)
         if path is not None and not path.is_dir():
-            self._refuse_path(keys, "directory")
+            self._reject_path(keys, "directory")
             return None
         return path
 
@@ -78,19 +78,19 @@ class Reading:
             return read(self.documents[str(path)])
         return None
 
-    def refuse(self, document: Document, problems: Iterable[Problem]) -> None:
+    def reject(self, document: Document, problems: Iterable[Problem]) -> None:
         """Keep problems of a file that was read."""
         with self._keeping_problems():
-            document.refuse(problems)
+            document.reject(problems)
 
     def _path(self, *keys: str) -> Path | None:
         name = text_at(self.toml.data, *keys)
         return self.toml.path.parent / name if name else None
 
-    def _refuse_path(self, keys: tuple[str, ...], noun: str) -> None:
+    def _reject_path(self, keys: tuple[str, ...], noun: str) -> None:
         message = f'is "{text_at(self.toml.data, *keys)}", and there is no such {noun}'
         hint = f"correct the path, or add the {noun}"
-        self.refuse(self.toml, [Problem(".".join(keys), message, hint)])
+        self.reject(self.toml, [Problem(".".join(keys), message, hint)])
 
     @contextmanager
     def _keeping_problems(self) -> Iterator[None]:

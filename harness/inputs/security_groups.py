@@ -116,14 +116,14 @@ def read(document: Document) -> SecurityGroups:
         InputError: The file has another form, or a rule in it cannot be enforced here.
     """
     listed = document.data.get("SecurityGroups")
-    document.refuse(_of_items(document.data, "SecurityGroups", key=""))
-    document.refuse(
+    document.reject(_of_items(document.data, "SecurityGroups", key=""))
+    document.reject(
         problem
         for index, group in enumerate(listed or ())
         for problem in _of_group(group, key=f"SecurityGroups[{index}]")
     )
     groups = [_group(raw) for raw in listed or ()]
-    document.refuse(_of_ids(groups))
+    document.reject(_of_ids(groups))
     return SecurityGroups(document.path, {one.id: one for one in groups})
 
 

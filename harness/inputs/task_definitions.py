@@ -31,7 +31,7 @@ def read(document: Document) -> TaskDefinition:
     """
     fit = operation_shapes.fit(document.data, api="ecs", operation="RegisterTaskDefinition")
     found = fit.with_rules(problem for rule in RULES for problem in rule(fit.fitting))
-    document.refuse(_with_variable(problem, document=document) for problem in found)
+    document.reject(_with_variable(problem, document=document) for problem in found)
     return TaskDefinition(raw=document.data, source=str(document.path))
 
 
@@ -59,7 +59,7 @@ def read_service(
     if groups is not None:
         network = given.get("networkConfiguration", {}).get("awsvpcConfiguration", {})
         rules += groups.unknown(network.get("securityGroups", ()), key=_SERVICE_GROUPS)
-    document.refuse(fit.with_rules(rules))
+    document.reject(fit.with_rules(rules))
     return document.data
 
 

@@ -22,6 +22,7 @@ from harness.target.target import (
     PROBE,
     URL,
     Target,
+    capabilities_lacking,
 )
 
 CURRENT_FILE = "current.json"
@@ -58,7 +59,7 @@ def local(home: Path) -> Target:
             where=str(path),
             hint="Start a new one with cutover up.",
         )
-    return Target(LOCAL, access, CAPABILITIES_OF[LOCAL], AS_LOCAL)
+    return Target(LOCAL, access, CAPABILITIES_OF[LOCAL] - capabilities_lacking(access), AS_LOCAL)
 
 
 def url(public_url: str, *, probe_key: Secret | None, session_cookie: str = "") -> Target:
@@ -72,7 +73,7 @@ def url(public_url: str, *, probe_key: Secret | None, session_cookie: str = "") 
     if not public_url.startswith("https://"):
         raise TargetError(
             f"The target url needs an https:// address, and got {public_url or 'none'!r}.",
-            hint="Set public_url in cutover.toml.",
+            hint="Set app.url in cutover.toml.",
         )
     able = CAPABILITIES_OF[URL] if probe_key else CAPABILITIES_OF[URL] - {PROBE}
     access = Access(public_url=public_url.rstrip("/"), session_cookie=session_cookie)
@@ -87,7 +88,7 @@ def aws(access: Access) -> Target:
     """
     if access.https or access.emulator or access.control:
         raise UnsafeTarget("The target aws was given the addresses of a local stack.")
-    return Target(AWS, access, CAPABILITIES_OF[AWS], AS_ON_AWS)
+    return Target(AWS, access, CAPABILITIES_OF[AWS] - capabilities_lacking(access), AS_ON_AWS)
 
 
 def _answers(address: str) -> bool:

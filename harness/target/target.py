@@ -85,7 +85,7 @@ CAPABILITIES: Mapping[str, str] = {
     CONTAINERS: "the containers, their networks and logs",
     SQL: "a MySQL connection of the harness's own to the proxy and to the server",
     STORAGE: "S3, with the app's bucket",
-    QUEUE: "SQS, with the app's queues",
+    QUEUE: "SQS, with the app's queues and a worker",
     MAIL: "the mails that were sent, as they were sent",
     SCHEDULE: "EventBridge, with the app's rule",
     CHANGE: "changes that others can see; a scenario marked `mutates` needs it",
@@ -98,6 +98,17 @@ CAPABILITIES_OF: Mapping[str, frozenset[str]] = {
     URL: frozenset({HTTP, PROBE}),
 }
 """Everything that a target can ever have; one run of it may have less."""
+
+
+def capabilities_lacking(access: Access) -> frozenset[str]:
+    """Return the capabilities that no target of an app has: they need a resource it is without."""
+    needs = {
+        STORAGE: "bucket" in access.resources,
+        QUEUE: "queue" in access.resources and "worker" in access.services,
+        MAIL: "identity" in access.resources,
+        SCHEDULE: "rule" in access.resources,
+    }
+    return frozenset(name for name, is_there in needs.items() if not is_there)
 
 
 @dataclass(frozen=True)

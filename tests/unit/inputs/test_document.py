@@ -118,7 +118,7 @@ def test_a_file_that_is_not_utf_8_is_named(tmp_path: Path) -> None:
 
 def test_nothing_is_raised_without_problems_and_each_problem_once(tmp_path: Path) -> None:
     document = read_json(written(tmp_path / "web.json", JSON))
-    document.refuse([])
+    document.reject([])
     with pytest.raises(InputError) as caught:
-        document.refuse([Problem("family", "is wrong", "correct it")] * 2)
+        document.reject([Problem("family", "is wrong", "correct it")] * 2)
     assert caught.value.where == f"{document.path}:2: family"

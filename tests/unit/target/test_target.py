@@ -45,14 +45,41 @@ def described(home: Path, **changed: Any) -> Path:
     return path
 
 
+RESOURCES = {"bucket": "uploads", "queue": "jobs", "identity": "a@b.example", "rule": "minutely"}
+SERVICES = {"web": "tickets-web", "worker": "tickets-worker"}
+
+
 def test_the_local_stack_has_every_capability(tmp_path: Path, open_port: int) -> None:
-    described(tmp_path, https=f"127.0.0.1:{open_port}", inputs={"a": "b"})
+    described(
+        tmp_path,
+        https=f"127.0.0.1:{open_port}",
+        inputs={"a": "b"},
+        resources=RESOURCES,
+        services=SERVICES,
+    )
     target = locate.local(tmp_path)
     assert target.capabilities == frozenset(CAPABILITIES)
-    assert target.access.services == {"web": "tickets-web"}
+    assert target.access.services == SERVICES
     assert target.access.writable_paths == ("/tmp",)
     assert target.access.public_host == "tickets.876events.example"
     assert target.lacks(frozenset({"sql", "http"})) == ()
+
+
+@pytest.mark.parametrize(
+    ("resource", "capability"),
+    [("bucket", "storage"), ("queue", "queue"), ("identity", "mail"), ("rule", "schedule")],
+)
+def test_an_app_without_a_resource_lacks_the_capability_that_needs_it(
+    tmp_path: Path, open_port: int, resource: str, capability: str
+) -> None:
+    has = {kind: name for kind, name in RESOURCES.items() if kind != resource}
+    described(tmp_path, https=f"127.0.0.1:{open_port}", resources=has, services=SERVICES)
+    assert locate.local(tmp_path).lacks(frozenset(CAPABILITIES)) == (capability,)
+
+
+def test_an_app_without_a_worker_takes_no_jobs(tmp_path: Path, open_port: int) -> None:
+    described(tmp_path, https=f"127.0.0.1:{open_port}", resources=RESOURCES)
+    assert locate.local(tmp_path).lacks(frozenset(CAPABILITIES)) == ("queue",)
 
 
 def test_without_a_stack_the_message_says_how_to_start_one(tmp_path: Path) -> None:
