@@ -4,9 +4,9 @@ HarnessError                  exit code 3
 ├── ConfigError               exit code 2: a file or variable the user wrote is wrong
 ├── DockerUnavailable         no engine, no permission, or no room
 ├── ImageBuildFailed
-├── ServiceError              a container of ours
-│   ├── ServiceExited         it stopped while we waited (an OOM kill is named)
-│   └── ServiceNotReady       it runs, but its probe did not pass in time
+├── ComponentError              a container of ours
+│   ├── ComponentExited         it stopped while we waited (an OOM kill is named)
+│   └── ComponentNotReady       it runs, but its probe did not pass in time
 ├── ProvisionError            the stack runs, but the app's first run or an AWS call failed
 └── TargetError               exit code 2
     ├── CapabilityMissing     the target lacks what the scenario uses
@@ -86,15 +86,15 @@ class ImageBuildFailed(HarnessError):
     """An image could not be built."""
 
 
-class ServiceError(HarnessError):
+class ComponentError(HarnessError):
     """A container of ours failed."""
 
 
-class ServiceExited(ServiceError):
+class ComponentExited(ComponentError):
     """A container stopped while its readiness was awaited."""
 
 
-class ServiceNotReady(ServiceError):
+class ComponentNotReady(ComponentError):
     """A container runs, but its probe did not pass before the deadline."""
 
 

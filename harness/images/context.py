@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness.core import bundle
+from harness.core.components import COMPONENTS
 from harness.core.errors import ImageBuildFailed
 
 BASES = {"base-trixie": "trixie", "base-sid": "sid"}
-STACK_IMAGES = ("emulator", "app", "mysql", "proxy", "edge", "control", "pause")
+STACK_IMAGES = ("app", *COMPONENTS, "pause")
 """What takes longest is begun first."""
 NAMES = (*BASES, *STACK_IMAGES, "vendor", "app-test")
 _ON_SID = ("mysql", "proxy")

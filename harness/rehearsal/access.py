@@ -1,4 +1,4 @@
-"""Where a local stack is reached: what production says of it, and the ports it was given."""
+"""Where a local stack is reached: production's names, and its components' addresses."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from harness.target.access import Access
 if TYPE_CHECKING:
     from harness.core.runs import Run
     from harness.inputs.production import Production, Schedule
-    from harness.stack.stack import Ports
+    from harness.stack.component import Addresses
 
 
 def access_to(production: Production, *, run: Run, vendor: str) -> Access:
@@ -55,14 +55,14 @@ def _schedule(schedule: Schedule | None) -> dict[str, Any]:
     return {"run_task": eventbridge.run_task_input(schedule.target), "queue": schedule.queue}
 
 
-def with_ports(access: Access, ports: Mapping[str, Ports]) -> Access:
-    """Fill in where the services that run so far are published."""
+def with_addresses(access: Access, addresses: Mapping[str, Addresses]) -> Access:
+    """Fill in where the components that run so far are reached."""
 
-    def address(service: str, port: int) -> str:
-        return f"127.0.0.1:{ports[service][port]}" if service in ports else ""
+    def address(component: str, port: int) -> str:
+        return addresses[component][port] if component in addresses else ""
 
-    def url(service: str, port: int) -> str:
-        found = address(service, port)
+    def url(component: str, port: int) -> str:
+        found = address(component, port)
         return f"http://{found}" if found else ""
 
     return replace(

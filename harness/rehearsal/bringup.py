@@ -16,11 +16,12 @@ from harness.core.steps import Step, Steps
 from harness.core.wait import Deadline
 from harness.inputs import digests
 from harness.rehearsal import aws_resources, service_watch
-from harness.rehearsal.access import access_to, with_ports
+from harness.rehearsal.access import access_to, with_addresses
 from harness.rehearsal.first_run import require_exec, run_commands
-from harness.rehearsal.plan import Materials, planned_services, volume_name
+from harness.rehearsal.plan import Materials, planned_components, volume_name
 from harness.stack import containers, logs
-from harness.stack.stack import Planned, Stack
+from harness.stack.component import PlannedComponent
+from harness.stack.stack import Stack
 from harness.target.clients import aws
 from harness.target.resources.ecs import EcsService
 from harness.target.resources.web_tier import TargetGroup
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from harness.inputs.production import Production, Schedule
     from harness.target.access import Access
 
-_SERVICE_STATES = ("starting", "ready")
+_COMPONENT_STATES = ("starting", "ready")
 ACCESS_FILE = "current.json"
 _APIS = {"bucket": "s3", "queues": "sqs", "identity": "ses"}
 """Resource -> the API that makes it."""
@@ -54,7 +55,7 @@ class Bringup:
     materials: Materials = field(init=False)
     stack: Stack = field(init=False)
     deadline: Deadline = field(init=False)
-    planned: dict[str, Planned] = field(default_factory=dict)
+    planned: dict[str, PlannedComponent] = field(default_factory=dict)
     """The services; the packet rules in them want the networks' addresses."""
     web_task: str = ""
     scheduled_at: str = ""
@@ -74,7 +75,7 @@ class Bringup:
         """Start everything; raise the first error.
 
         Raises:
-            ServiceError: A container failed.
+            ComponentError: A container failed.
             ProvisionError: The tasks or the first run failed.
         """
         self.run.write_text("ca.pem", self.materials.certificates.ca_pem)
@@ -138,22 +139,16 @@ class Bringup:
     def _networks(self) -> None:
         self.client.volumes.create(volume_name(self.run), labels=self.run.labels("volume"))
         self.stack.create_networks()
-        found = planned_services(
-            self.production,
-            run=self.run,
-            materials=self.materials,
-            images=self.images,
-            tiers=self.stack.tiers,
-        )
-        self.planned.update({planned.spec.name: planned for planned in found})
+        found = planned_components(self.production, materials=self.materials, stack=self.stack)
+        self.planned.update({planned.component.name: planned for planned in found})
 
     def _component(self, steps: Steps, name: str, *, needs: Iterable[Step]) -> Step:
         start = partial(self._start, steps, name)
-        return steps.add(name, start, needs=needs, group="service", states=_SERVICE_STATES)
+        return steps.add(name, start, needs=needs, group="component", states=_COMPONENT_STATES)
 
     def _start(self, steps: Steps, name: str) -> None:
         planned = self.planned[name]
-        self.stack.start(planned.spec)
+        self.stack.start(planned.component)
         self.stack.wait_ready(planned, check=steps.check)
 
     def _create(
@@ -222,7 +217,7 @@ class Bringup:
 
     def access(self) -> Access:
         """Return the addresses of everything that runs so far."""
-        return with_ports(self._described, self.stack.ports)
+        return with_addresses(self._described, self.stack.addresses)
 
     @cached_property
     def _described(self) -> Access:

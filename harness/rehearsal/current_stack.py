@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.core import runs
+from harness.core.components import COMPONENTS
 from harness.core.errors import NoStack
 from harness.core.labels import LABEL_CONTAINER, LABEL_FAMILY, LABEL_ROLE, LABEL_TASK_ARN
 from harness.core.redact import redact
 from harness.inputs import digests
-from harness.stack import logs, removal
+from harness.stack import logs
 
 if TYPE_CHECKING:
     import docker
@@ -20,11 +21,9 @@ if TYPE_CHECKING:
 
     from harness.inputs.production import Production
 
-SERVICES = frozenset(removal.REMOVAL_ORDER) - {"task", "pause"}
-
 
 def find(home: Path, connect: Callable[[], docker.DockerClient]) -> dict[str, Any] | None:
-    """Return the record of the stack that is up, if all of its services run."""
+    """Return the record of the stack that is up, if all of its components run."""
     found = runs.read_current(home)
     if found is None:
         return None
@@ -33,7 +32,7 @@ def find(home: Path, connect: Callable[[], docker.DockerClient]) -> dict[str, An
         for container in logs.containers_of(connect(), found["run"])
         if container.status == "running"
     }
-    return found if running >= SERVICES else None
+    return found if running >= set(COMPONENTS) else None
 
 
 def changed_inputs(found: Mapping[str, Any], production: Production) -> list[str]:
@@ -58,7 +57,7 @@ def describe(home: Path, connect: Callable[[], docker.DockerClient]) -> dict[str
     ]
     running = {c["name"] for c in containers if c["status"] == "running"}
     return {
-        "up": running >= SERVICES,
+        "up": running >= set(COMPONENTS),
         "run": found["run"],
         "run_dir": found["run_dir"],
         "public_url": found["public_url"],
@@ -75,7 +74,7 @@ def as_text(found: Mapping[str, Any]) -> str:
     """Return the state of the running stack as text."""
     if not found["containers"]:
         return "nothing is up; `cutover up` starts the stack"
-    state = "up" if found["up"] else "damaged: not every service runs; `cutover up` starts anew"
+    state = "up" if found["up"] else "degraded: a component is missing; `cutover up` starts anew"
     lines = [f"{found['public_url']}  {state}", f"run {found['run']} in {found['run_dir']}"]
     lines += [f"  {name:<11} {value}" for name, value in found["addresses"].items()]
     lines.append(f"  vendor      {found['vendor']}")

@@ -1,18 +1,19 @@
-"""Which services a configuration needs, filled in: names, certificates, secrets, settings."""
+"""Which components a configuration needs, filled in: names, certificates, secrets, settings."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from harness.core.redact import Secret
 from harness.inputs import secret_values
 from harness.stack import certificates, engine
 from harness.stack.certificates import Certificates
+from harness.stack.component import PlannedComponent
 from harness.stack.components import control, edge, emulator, mysql, proxy
 from harness.stack.network import members
-from harness.stack.stack import Planned
 from harness.standins import contract
 from harness.target.clients.mysql import Account
 
@@ -20,13 +21,9 @@ if TYPE_CHECKING:
     from harness.core.runs import Run
     from harness.inputs.config import Config
     from harness.inputs.production import Production, Schedule
-    from harness.stack.network.addresses import Tier
+    from harness.stack.stack import Stack
 
 _UNNAMED_ACCOUNT = "app"
-
-
-SERVICES = ("emulator", "control", "mysql", "proxy", "edge")
-"""The slowest to boot first."""
 
 
 @dataclass(frozen=True)
@@ -65,15 +62,10 @@ class Materials:
         )
 
 
-def planned_services(
-    production: Production,
-    *,
-    run: Run,
-    materials: Materials,
-    images: Mapping[str, str],
-    tiers: Mapping[str, Tier],
-) -> tuple[Planned, ...]:
-    """Return the services, in the order of ``SERVICES``."""
+def planned_components(
+    production: Production, *, materials: Materials, stack: Stack
+) -> tuple[PlannedComponent, ...]:
+    """Return the components of a stack that has its networks, in the order of their start."""
     config = production.config
     ca_pem, certificates = materials.certificates.ca_pem, materials.certificates
     database = config.database
@@ -82,38 +74,44 @@ def planned_services(
         return {"endpoint": endpoint, "ca_pem": ca_pem, "account": materials.account}
 
     return (
-        Planned(
-            emulator.spec(),
-            lambda ports: emulator.probe(ports, account_id=config.account_id, region=config.region),
+        PlannedComponent(
+            emulator.component(),
+            partial(emulator.probe, account_id=config.account_id, region=config.region),
         ),
-        Planned(
-            control.spec(
+        PlannedComponent(
+            control.component(
                 settings=control_settings(
-                    production, run=run, ca_pem=ca_pem, images=images, tiers=tiers
+                    production,
+                    run=stack.run,
+                    ca_pem=ca_pem,
+                    images=stack.images,
+                    rules=members.packet_rules(
+                        production, tiers=stack.tiers, is_local=stack.host.is_local
+                    ),
                 ),
-                socket_path=engine.socket_path(),
-                volume=volume_name(run),
+                socket_path=engine.socket_path(stack.client),
+                volume=volume_name(stack.run),
             ),
             control.probe,
         ),
-        Planned(
-            mysql.spec(
+        PlannedComponent(
+            mysql.component(
                 certificate=certificates.server("mysql"), **login(database.cluster_endpoint)
             ),
-            lambda ports: mysql.probe(ports, **login(database.cluster_endpoint)),
+            partial(mysql.probe, **login(database.cluster_endpoint)),
         ),
-        Planned(
-            proxy.spec(
+        PlannedComponent(
+            proxy.component(
                 endpoint=database.proxy_endpoint,
                 cluster_endpoint=database.cluster_endpoint,
                 ca_pem=ca_pem,
                 certificate=certificates.server("proxy"),
             ),
-            lambda ports: proxy.probe(ports, **login(database.proxy_endpoint)),
+            partial(proxy.probe, **login(database.proxy_endpoint)),
         ),
-        Planned(
-            edge.spec(public_host=config.public_host, certificate=certificates.server("edge")),
-            lambda ports: edge.probe(ports, public_host=config.public_host, ca_pem=ca_pem),
+        PlannedComponent(
+            edge.component(public_host=config.public_host, certificate=certificates.server("edge")),
+            partial(edge.probe, public_host=config.public_host, ca_pem=ca_pem),
         ),
     )
 
@@ -129,7 +127,7 @@ def control_settings(
     run: Run,
     ca_pem: str,
     images: Mapping[str, str],
-    tiers: Mapping[str, Tier],
+    rules: contract.PacketRules,
 ) -> contract.ControlSettings:
     """Return the content of control's settings file."""
     config = production.config
@@ -151,7 +149,7 @@ def control_settings(
             environment=dict(config.overlay.environment),
             files=dict.fromkeys(config.overlay.files, ca_pem),
         ),
-        rules=members.packet_rules(production, tiers=tiers),
+        rules=rules,
     )
 
 

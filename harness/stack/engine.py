@@ -6,18 +6,25 @@ import io
 import os
 import posixpath
 import shutil
+import socket
+import sys
 import tarfile
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from harness.core.errors import DockerUnavailable
 
 if TYPE_CHECKING:
+    from ipaddress import IPv4Address
+
     import docker
 
 NEEDED_DISK_BYTES = 6 * 1024**3
 _MOST_LINKS = 5
 DEFAULT_SOCKET = "/var/run/docker.sock"
+LOOPBACK = "127.0.0.1"
+_EVERY_ADDRESS = "0.0.0.0"
 
 
 def connect() -> docker.DockerClient:
@@ -74,17 +81,69 @@ def require_room(path: str = "/") -> None:
         )
 
 
-def socket_path() -> str:
+@dataclass(frozen=True)
+class PublishedHost:
+    """The engine's host as published ports see it."""
+
+    binding: str
+    """Address of the engine's host on which ports are published."""
+    address: str
+    """Address at which this process reaches them."""
+
+    @property
+    def is_local(self) -> bool:
+        """Whether ports are published on this machine's loopback, where nobody else gets."""
+        return self.binding == LOOPBACK
+
+
+def published_host(gateway: IPv4Address) -> PublishedHost:
+    """Find where ports are published: on loopback if the engine runs on this machine.
+
+    testcontainers knows the engine's host: from DOCKER_HOST, the Docker context, or
+    TESTCONTAINERS_HOST_OVERRIDE. A process in a container reaches the engine's host through the
+    gateway of a network, and ports are published on that address alone. A remote engine publishes
+    on all of its host's addresses, since none of them is known to be the one that leads there.
+
+    Args:
+        gateway: Address of the engine's host on a network of the stack.
+    """
+    from testcontainers.core.config import ConnectionMode
+    from testcontainers.core.docker_client import DockerClient
+
+    docker = DockerClient()
+    remote = docker.get_connection_mode() is ConnectionMode.docker_host
+    address = docker.host() if remote else str(gateway)
+    if _is_this_machine(address):
+        return PublishedHost(LOOPBACK, LOOPBACK)
+    return PublishedHost(_EVERY_ADDRESS if remote else address, address)
+
+
+def _is_this_machine(address: str) -> bool:
+    """Say whether an address is one of this machine's own: only then can a socket have it."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as own:
+        try:
+            own.bind((address, 0))
+        except OSError:
+            return False
+    return True
+
+
+def socket_path(client: docker.DockerClient) -> str:
     """Path of the engine's socket on the engine's host, for the one container that needs it.
 
-    TESTCONTAINERS_DOCKER_SOCKET_OVERRIDE wins, as with every testcontainers library; rootless
-    engines are found through DOCKER_HOST.
+    TESTCONTAINERS_DOCKER_SOCKET_OVERRIDE wins, as with every testcontainers library. A rootless
+    engine is the one that DOCKER_HOST or the Docker context names. An engine in a virtual machine,
+    as on a Mac, has its socket in the usual place there, whichever path leads to it from here.
     """
-    override = os.environ.get("TESTCONTAINERS_DOCKER_SOCKET_OVERRIDE")
-    if override:
-        return override
-    host = os.environ.get("DOCKER_HOST", "")
-    return host.removeprefix("unix://") if host.startswith("unix://") else DEFAULT_SOCKET
+    from testcontainers.core.config import get_docker_socket
+    from testcontainers.core.docker_client import get_docker_host
+
+    host = get_docker_host() or ""
+    if "TESTCONTAINERS_DOCKER_SOCKET_OVERRIDE" in os.environ:
+        return get_docker_socket()
+    if sys.platform != "linux" or client.info().get("OperatingSystem") == "Docker Desktop":
+        return DEFAULT_SOCKET
+    return host.removeprefix("unix://") if host.startswith("unix://") else get_docker_socket()
 
 
 def parse_time(stamp: str) -> datetime | None:

@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from harness.core.components import COMPONENTS
 from harness.core.errors import TargetError
 from harness.core.labels import (
     LABEL_FAMILY,
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
 INTERNET = "internet"
 HOST = "host"
-SERVICES = ("edge", "control", "emulator", "proxy", "mysql")
 OPEN, ANSWERED, SILENT, NO_WAY = "open", "answered", "silent", "no way"
 LET_IN = (OPEN, ANSWERED)
 PORTS = (
@@ -118,7 +118,7 @@ class Reachability:
         self._run = self._pauses[0].labels[LABEL_RUN]
         self.services = tuple(
             self._place(one, name=role, kind=role)
-            for role in SERVICES
+            for role in COMPONENTS
             for one in containers.of_role(role)
         )
         self.tasks = tuple(self._task(one) for one in self._pauses)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.core import runs
+from harness.core.components import COMPONENTS
 from harness.core.labels import (
     LABEL_HOME,
     LABEL_OWNER,
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from docker.models.containers import Container
 from harness.stack.logs import containers_of, save
 
-REMOVAL_ORDER = ("control", "task", "pause", "edge", "proxy", "mysql", "emulator")
+REMOVAL_ORDER = ("control", "task", "pause", *(c for c in reversed(COMPONENTS) if c != "control"))
 """The reverse of the start; ``control`` goes first, or it would replace the tasks that go."""
 
 

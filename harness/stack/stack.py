@@ -6,38 +6,33 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from harness.core.errors import DockerUnavailable, HarnessError, ServiceExited, ServiceNotReady
+from harness.core.errors import (
+    ComponentExited,
+    ComponentNotReady,
+    DockerUnavailable,
+    HarnessError,
+)
 from harness.core.runs import READY_FILE, Run
-from harness.core.wait import Deadline, DeadlinePassed, GaveUp, NotYet, Ready, wait_until
-from harness.stack import logs
+from harness.core.wait import Deadline, DeadlinePassed, GaveUp
+from harness.stack import engine, logs
+from harness.stack.component import Addresses, Component, PlannedComponent
 from harness.stack.network.addresses import Tier, some_tiers
-from harness.stack.spec import ServiceSpec
 
 if TYPE_CHECKING:
     import docker
     from docker.models.containers import Container
-    from testcontainers.core.container import DockerContainer
+    from testcontainers.core.network import Network
+
+    from harness.stack.component_container import ComponentContainer
+    from harness.stack.engine import PublishedHost
 
 INTERNAL_NETWORKS = ("app", "proxy", "data", "aws")
 OPEN_NETWORKS = ("public", "operator")
 OUTSIDE_CIDR = "198.18.0.0/15"
 """For the networks that are not the VPC's; RFC 2544 keeps these addresses off the internet."""
-LOOPBACK = "127.0.0.1"
 _SUBNET_TRIES = 8
-
-Ports = Mapping[int, int]
-"""Container port -> port on 127.0.0.1."""
-Probe = Callable[[Ports], Ready | NotYet]
-
-
-@dataclass(frozen=True)
-class Planned:
-    """A service to start, and how to tell that it is ready."""
-
-    spec: ServiceSpec
-    probe: Probe
 
 
 @dataclass
@@ -48,10 +43,23 @@ class Stack:
     client: docker.DockerClient
     images: Mapping[str, str]
     vpc_cidr: str
-    containers: dict[str, Container] = field(default_factory=dict)
-    ports: dict[str, Ports] = field(default_factory=dict)
+    networks: dict[str, Network] = field(default_factory=dict)
+    """By role."""
     tiers: dict[str, Tier] = field(default_factory=dict)
     """The addresses of each network, by its role."""
+    host: PublishedHost = field(init=False)
+    """Where ports are published; known as soon as there are networks."""
+    _started: dict[str, ComponentContainer] = field(default_factory=dict)
+
+    @property
+    def containers(self) -> dict[str, Container]:
+        """The containers that were started, by the name of their component."""
+        return {name: one.get_wrapped_container() for name, one in self._started.items()}
+
+    @property
+    def addresses(self) -> dict[str, Addresses]:
+        """Where the published ports of each component are reached."""
+        return {name: one.addresses for name, one in self._started.items()}
 
     def create_networks(self) -> None:
         """Make the tiers: only ``public`` and ``operator`` reach beyond the engine.
@@ -67,6 +75,7 @@ class Stack:
                 for role in OPEN_NETWORKS + INTERNAL_NETWORKS
             ]:
                 made.result()
+        self.host = engine.published_host(self.tiers["operator"].gateway)
 
     def _create_network(self, role: str) -> None:
         import docker.errors
@@ -91,128 +100,87 @@ class Stack:
 
     def _try_network(self, role: str, *, tier: Tier) -> None:
         from docker.types import IPAMConfig, IPAMPool
+        from testcontainers.core.network import Network
 
-        options = {"com.docker.network.bridge.host_binding_ipv4": LOOPBACK}
+        options = {}
         if role == "operator":
             options["com.docker.network.bridge.enable_icc"] = "false"
             options["com.docker.network.bridge.enable_ip_masquerade"] = "false"
         pool = IPAMPool(subnet=str(tier.subnet), iprange=str(tier.tasks), gateway=str(tier.gateway))
-        self.client.networks.create(
-            self.run.name(role),
-            driver="bridge",
-            internal=role in INTERNAL_NETWORKS,
-            ipam=IPAMConfig(pool_configs=[pool]),
-            options=options if role in OPEN_NETWORKS else {},
-            labels=self.run.labels("network"),
+        network = Network(
+            docker_network_kw={
+                "driver": "bridge",
+                "internal": role in INTERNAL_NETWORKS,
+                "ipam": IPAMConfig(pool_configs=[pool]),
+                "options": options,
+                "labels": self.run.labels("network"),
+            }
         )
+        network.name = self.run.name(role)
+        self.networks[role] = network.create()
 
-    def start(self, spec: ServiceSpec) -> None:
+    def start(self, component: Component) -> None:
         """Create one container, copy its files in, start it and connect its networks.
 
         Raises:
-            ServiceExited: The engine could not start it.
+            ComponentExited: The engine could not start it.
         """
         import docker.errors
 
-        container = self._container(spec)
+        from harness.stack.component_container import ComponentContainer
+
+        container = ComponentContainer(
+            component,
+            image=self.images[component.image],
+            run=self.run,
+            networks=self.networks,
+            tiers=self.tiers,
+            host=self.host,
+        )
         try:
             container.start()
-            wrapped = container.get_wrapped_container()
-            self.containers[spec.name] = wrapped
-            for role in list(spec.networks)[1:]:
-                self.client.networks.get(self.run.name(role)).connect(
-                    wrapped, aliases=_aliases(spec, role), ipv4_address=self._address(spec, role)
-                )
-            wrapped.reload()
         except docker.errors.APIError as error:
-            raise ServiceExited(
-                f"service {spec.name} could not be started",
+            raise ComponentExited(
+                f"component {component.name} could not be started",
                 last_answer=str(error.explanation or error),
                 hint="if the image is missing, `cutover images build` makes it",
             ) from error
-        self.ports[spec.name] = _published(wrapped, spec)
+        self._started[component.name] = container
 
-    def _container(self, spec: ServiceSpec) -> DockerContainer:
-        """Turn a spec into a container; the only place where one is configured."""
-        from docker.types import EndpointConfig, LogConfig
-        from testcontainers.core.container import DockerContainer
-
-        first = next(iter(spec.networks))
-        network = self.run.name(first)
-        version = self.client.api.api_version
-        container = DockerContainer(self.images[spec.image]).with_kwargs(
-            detach=True,
-            labels=self.run.labels(spec.name),
-            mem_limit=spec.memory_bytes,
-            memswap_limit=spec.memory_bytes,
-            pids_limit=spec.pids_limit,
-            cap_add=list(spec.cap_add),
-            security_opt=["no-new-privileges"],
-            healthcheck={"test": ["NONE"]},
-            log_config=LogConfig(type="json-file", config={"max-size": "20m"}),
-            network=network,
-            networking_config={
-                network: EndpointConfig(
-                    version, aliases=_aliases(spec, first), ipv4_address=self._address(spec, first)
-                )
-            },
-        )
-        container.with_name(self.run.name(spec.name)).with_envs(**spec.environment)
-        if spec.command:
-            container.with_command(list(spec.command))
-        for port in spec.published:
-            # An address without a port: Docker picks a free port on loopback.
-            container.ports[f"{port}/tcp"] = (LOOPBACK,)  # type: ignore[assignment]
-        for source, mount in spec.mounts.items():
-            container.with_volume_mapping(source, mount.target, mount.mode)
-        container.tmpfs.update(spec.tmpfs)
-        for path, file in spec.files.items():
-            container.with_copy_into_container(file.content, path, file.mode)
-        return container
-
-    def _address(self, spec: ServiceSpec, role: str) -> str | None:
-        address = self.tiers[role].of(spec.name)
-        return str(address) if address else None
-
-    def wait_ready(self, planned: Planned, *, check: Callable[[], None]) -> None:
-        """Wait until a started service answers as the next step needs it.
+    def wait_ready(self, planned: PlannedComponent, *, check: Callable[[], None]) -> None:
+        """Wait until a started component answers as the next step needs it.
 
         Raises:
-            ServiceExited: The container stopped, or was killed for its memory.
-            ServiceNotReady: It runs, but its probe did not pass in time.
+            ComponentExited: The container stopped, or was killed for its memory.
+            ComponentNotReady: It runs, but its probe did not pass in time.
         """
-        spec = planned.spec
-        deadline = Deadline(spec.ready_within_s)
+        from harness.stack.component_container import ContainerEnded, ProbeWaitStrategy
 
-        def alive() -> None:
-            check()
-            self.require_running(spec.name)
-
+        name, within_s = planned.component.name, planned.component.ready_within_s
+        deadline = Deadline(within_s)
+        strategy = ProbeWaitStrategy(
+            lambda: planned.probe(self.addresses[name]), deadline=deadline, check=check
+        )
         try:
-            wait_until(lambda: planned.probe(self.ports[spec.name]), deadline=deadline, alive=alive)
+            strategy.wait_until_ready(self._started[name])
+        except ContainerEnded:
+            raise self._exited(name) from None
         except (DeadlinePassed, GaveUp) as error:
             raise self._failure(
-                ServiceNotReady,
-                spec.name,
-                f"service {spec.name} was not ready after {deadline.elapsed_s:.1f} s"
-                f" of {spec.ready_within_s:.0f} s",
+                ComponentNotReady,
+                name,
+                f"component {name} was not ready after {deadline.elapsed_s:.1f} s"
+                f" of {within_s:.0f} s",
                 last_answer=getattr(error, "reason", str(error)),
             ) from error
-        ready_at = datetime.now(UTC).isoformat()
-        self.run.write_text(f"services/{spec.name}/{READY_FILE}", ready_at)
+        self.run.write_text(f"services/{name}/{READY_FILE}", datetime.now(UTC).isoformat())
 
-    def require_running(self, name: str) -> None:
-        """Raise if a container of ours is not running.
-
-        Raises:
-            ServiceExited: With its exit code, and whether it was killed for its memory.
-        """
+    def _exited(self, name: str) -> HarnessError:
         container = self.containers[name]
         container.reload()
-        if container.status != "running":
-            killed = container.attrs["State"]["OOMKilled"] or logs.was_oom_killed(container)
-            what = "was killed: it used more memory than its limit" if killed else "stopped"
-            raise self._failure(ServiceExited, name, f"service {name} {what} while starting")
+        killed = container.attrs["State"]["OOMKilled"] or logs.was_oom_killed(container)
+        how = "was killed: it used more memory than its limit" if killed else "stopped"
+        return self._failure(ComponentExited, name, f"component {name} {how} while starting")
 
     def _failure(
         self, kind: type[HarnessError], name: str, what: str, *, last_answer: str = ""
@@ -230,17 +198,3 @@ class Stack:
             hint=f"`cutover logs {name}` shows more while the stack is up; the directory above"
             " keeps the logs",
         )
-
-
-def _aliases(spec: ServiceSpec, role: str) -> list[str]:
-    """Name a service on a network; on ``operator`` it has none: nobody can reach it there."""
-    return [] if role == "operator" else [spec.name, *spec.networks[role]]
-
-
-def _published(container: Container, spec: ServiceSpec) -> dict[int, int]:
-    bindings: dict[str, Any] = container.attrs["NetworkSettings"]["Ports"]
-    return {
-        port: int(bindings[f"{port}/tcp"][0]["HostPort"])
-        for port in spec.published
-        if bindings.get(f"{port}/tcp")
-    }

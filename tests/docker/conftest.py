@@ -13,8 +13,9 @@ from harness.core import runs
 from harness.core.runs import Run
 from harness.images import builder, context
 from harness.stack import engine, removal
-from harness.stack.components.emulator import probe, spec
-from harness.stack.stack import Planned, Stack
+from harness.stack.component import PlannedComponent
+from harness.stack.components.emulator import component, probe
+from harness.stack.stack import Stack
 
 if TYPE_CHECKING:
     import docker
@@ -67,8 +68,8 @@ def emulator(
     answer = partial(probe, account_id="876000000876", region="us-east-1")
     try:
         stack.create_networks()
-        stack.start(spec())
-        stack.wait_ready(Planned(spec(), answer), check=lambda: None)
+        stack.start(component())
+        stack.wait_ready(PlannedComponent(component(), answer), check=lambda: None)
         yield stack
     finally:
         removal.remove_run(client, made.id)

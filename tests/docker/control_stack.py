@@ -19,10 +19,12 @@ from botocore.config import Config
 from harness.core.runs import Run
 from harness.core.wait import Deadline, NotYet, Ready, wait_until
 from harness.stack import certificates
+from harness.stack.component import PlannedComponent
 from harness.stack.components import control, edge, emulator
 from harness.stack.network.addresses import Tier
-from harness.stack.stack import Planned, Stack
+from harness.stack.stack import Stack
 from harness.standins import contract
+from harness.target.access import split_address
 from harness.target.resources.ecs import find_tasks
 
 if TYPE_CHECKING:
@@ -143,16 +145,16 @@ class ControlStack:
         issued = certificates.create({"edge": (HOST,)})
         self.ca_pem = issued.ca_pem
         self._up(
-            edge.spec(public_host=HOST, certificate=issued.server("edge")),
-            lambda ports: edge.probe(ports, public_host=HOST, ca_pem=self.ca_pem),
+            edge.component(public_host=HOST, certificate=issued.server("edge")),
+            lambda addresses: edge.probe(addresses, public_host=HOST, ca_pem=self.ca_pem),
         )
         if self.with_emulator:
             self._up(
-                emulator.spec(),
-                lambda ports: emulator.probe(ports, account_id=ACCOUNT, region=REGION),
+                emulator.component(),
+                lambda addresses: emulator.probe(addresses, account_id=ACCOUNT, region=REGION),
             )
         self._up(
-            control.spec(
+            control.component(
                 settings=self._settings(),
                 socket_path="/var/run/docker.sock",
                 volume=self.run.name("control"),
@@ -164,7 +166,7 @@ class ControlStack:
 
     def _up(self, spec: Any, probe: Callable[[Any], Ready | NotYet]) -> None:
         self.stack.start(spec)
-        self.stack.wait_ready(Planned(spec, probe), check=lambda: None)
+        self.stack.wait_ready(PlannedComponent(spec, probe), check=lambda: None)
 
     def _settings(self) -> contract.ControlSettings:
         return contract.ControlSettings(
@@ -316,10 +318,8 @@ class ControlStack:
 
     def get(self, path: str = "/", *, timeout_s: float = 20) -> tuple[int, dict[str, Any]]:
         """Ask the app through the edge; return the status and the JSON it sends, if any."""
-        port = self.stack.ports["edge"][443]
         with urllib3.HTTPSConnectionPool(
-            "127.0.0.1",
-            port,
+            *split_address(self.stack.addresses["edge"][443]),
             ca_cert_data=self.ca_pem,
             server_hostname=HOST,
             assert_hostname=HOST,

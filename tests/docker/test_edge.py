@@ -21,9 +21,9 @@ import pytest
 from harness.core import runs
 from harness.core.wait import Deadline, GaveUp, NotYet, Ready, wait_until
 from harness.stack import certificates, removal
+from harness.stack.component import Component, File, PlannedComponent
 from harness.stack.components import edge
-from harness.stack.spec import File, ServiceSpec
-from harness.stack.stack import Planned, Stack
+from harness.stack.stack import Stack
 from harness.standins.control.agent.edge_files import (
     ATTRIBUTES,
     TARGETS,
@@ -31,6 +31,7 @@ from harness.standins.control.agent.edge_files import (
     replacing,
 )
 from harness.standins.control.state.model import LoadBalancer
+from harness.target.access import split_address
 from tests.docker.control_stack import edge_workers
 
 if TYPE_CHECKING:
@@ -38,9 +39,9 @@ if TYPE_CHECKING:
 
 HOST = "tickets.876events.example"
 CERTIFICATES = certificates.create({"edge": (HOST,)})
-SPEC = edge.spec(public_host=HOST, certificate=CERTIFICATES.server("edge"))
+SPEC = edge.component(public_host=HOST, certificate=CERTIFICATES.server("edge"))
 PROBE = partial(edge.probe, public_host=HOST, ca_pem=CERTIFICATES.ca_pem)
-TARGET = ServiceSpec(
+TARGET = Component(
     name="target",
     image="target",
     networks={"app": ()},
@@ -99,8 +100,8 @@ class Balancer:
         self.context = ssl.create_default_context(cadata=CERTIFICATES.ca_pem)
 
     def connect(self, *, tls: bool = True) -> socket.socket:
-        port = self.stack.ports["edge"][edge.HTTPS_PORT if tls else edge.HTTP_PORT]
-        plain = socket.create_connection(("127.0.0.1", port), 20)
+        address = self.stack.addresses["edge"][edge.HTTPS_PORT if tls else edge.HTTP_PORT]
+        plain = socket.create_connection(split_address(address), 20)
         return self.context.wrap_socket(plain, server_hostname=HOST) if tls else plain
 
     def request(
@@ -182,7 +183,7 @@ def balancer(
         stack.start(SPEC)
         for name in ("target", "target2"):
             stack.start(replace(TARGET, name=name))
-        stack.wait_ready(Planned(SPEC, PROBE), check=lambda: None)
+        stack.wait_ready(PlannedComponent(SPEC, PROBE), check=lambda: None)
         made = Balancer(stack)
         made.addresses = (address(stack, "target"), address(stack, "target2"))
         yield made
@@ -470,16 +471,16 @@ def test_a_wrong_configuration_leaves_the_old_one_in_force(alb: Balancer) -> Non
 def test_http_2_is_offered_over_tls_1_3_and_1_2(alb: Balancer) -> None:
     context = ssl.create_default_context(cadata=CERTIFICATES.ca_pem)
     context.set_alpn_protocols(["h2", "http/1.1"])
-    port = alb.stack.ports["edge"][edge.HTTPS_PORT]
+    address = split_address(alb.stack.addresses["edge"][edge.HTTPS_PORT])
     with (
-        socket.create_connection(("127.0.0.1", port), 5) as plain,
+        socket.create_connection(address, 5) as plain,
         context.wrap_socket(plain, server_hostname=HOST) as connection,
     ):
         assert connection.selected_alpn_protocol() == "h2"
         assert connection.version() == "TLSv1.3"
     context.maximum_version = ssl.TLSVersion.TLSv1_2
     with (
-        socket.create_connection(("127.0.0.1", port), 5) as plain,
+        socket.create_connection(address, 5) as plain,
         context.wrap_socket(plain, server_hostname=HOST) as connection,
     ):
         assert connection.version() == "TLSv1.2"
@@ -488,11 +489,15 @@ def test_http_2_is_offered_over_tls_1_3_and_1_2(alb: Balancer) -> None:
 def test_probe_gives_up_on_another_authority(balancer: Balancer) -> None:
     with pytest.raises(GaveUp, match="CERTIFICATE_VERIFY_FAILED"):
         edge.probe(
-            balancer.stack.ports["edge"], public_host=HOST, ca_pem=certificates.create({}).ca_pem
+            balancer.stack.addresses["edge"],
+            public_host=HOST,
+            ca_pem=certificates.create({}).ca_pem,
         )
 
 
 def test_probe_says_that_nothing_listens() -> None:
-    answer = edge.probe({edge.HTTPS_PORT: 9}, public_host=HOST, ca_pem=CERTIFICATES.ca_pem)
+    answer = edge.probe(
+        {edge.HTTPS_PORT: "127.0.0.1:9"}, public_host=HOST, ca_pem=CERTIFICATES.ca_pem
+    )
     assert isinstance(answer, NotYet)
     assert "refused" in answer.reason

@@ -29,7 +29,7 @@ CONFIG = Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path
 
 @pytest.fixture(scope="module")
 def url(emulator: Stack) -> str:
-    return f"http://127.0.0.1:{emulator.ports['emulator'][PORT]}"
+    return f"http://{emulator.addresses['emulator'][PORT]}"
 
 
 def client_of(url: str, service: str, **credentials: str) -> Any:

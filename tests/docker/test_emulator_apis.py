@@ -30,7 +30,7 @@ CONFIG = Config(
 
 @pytest.fixture
 def aws(emulator: Stack) -> Callable[[str], Any]:
-    url = f"http://127.0.0.1:{emulator.ports['emulator'][PORT]}"
+    url = f"http://{emulator.addresses['emulator'][PORT]}"
     library: Any = boto3
     return lambda service: library.client(
         service,
@@ -129,6 +129,6 @@ def test_it_runs_as_a_user_of_its_own_without_telemetry(emulator: Stack) -> None
 
 
 def test_probe_says_that_nothing_listens() -> None:
-    answer = probe({PORT: 9}, account_id=ACCOUNT, region=REGION)
+    answer = probe({PORT: "127.0.0.1:9"}, account_id=ACCOUNT, region=REGION)
     assert isinstance(answer, NotYet)
     assert "refused" in answer.reason

@@ -14,8 +14,10 @@ from harness.core import runs
 from harness.core.redact import Secret
 from harness.core.wait import GaveUp, Ready
 from harness.stack import certificates, removal
+from harness.stack.component import PlannedComponent
 from harness.stack.components import mysql
-from harness.stack.stack import Planned, Stack
+from harness.stack.stack import Stack
+from harness.target.access import split_address
 from harness.target.clients.mysql import GRANTS, Account, connect
 
 if TYPE_CHECKING:
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 ENDPOINT = "tickets.cluster-cq8w2k7example.us-east-1.rds.amazonaws.com"
 ACCOUNT = Account(schema="tickets", username="tickets", password=Secret(r"it's a \secret"))
 CERTIFICATES = certificates.create({"mysql": (ENDPOINT,)})
-SPEC = mysql.spec(
+SPEC = mysql.component(
     endpoint=ENDPOINT,
     ca_pem=CERTIFICATES.ca_pem,
     certificate=CERTIFICATES.server("mysql"),
@@ -44,7 +46,7 @@ def stack(
     try:
         made.create_networks()
         made.start(SPEC)
-        made.wait_ready(Planned(SPEC, PROBE), check=lambda: None)
+        made.wait_ready(PlannedComponent(SPEC, PROBE), check=lambda: None)
         yield made
     finally:
         removal.remove_run(client, run.id)
@@ -52,7 +54,7 @@ def stack(
 
 def query(stack: Stack, sql: str) -> list[tuple[Any, ...]]:
     connection = connect(
-        f"127.0.0.1:{stack.ports['mysql'][mysql.PORT]}",
+        stack.addresses["mysql"][mysql.PORT],
         endpoint=ENDPOINT,
         ca_pem=CERTIFICATES.ca_pem,
         account=ACCOUNT,
@@ -70,7 +72,7 @@ def inside(stack: Stack, command: str, *, user: str = "") -> str:
 
 def test_connection_is_tls_with_production_name_verified(stack: Stack) -> None:
     ours, servers = mysql.hops(
-        f"127.0.0.1:{stack.ports['mysql'][mysql.PORT]}",
+        stack.addresses["mysql"][mysql.PORT],
         endpoint=ENDPOINT,
         ca_pem=CERTIFICATES.ca_pem,
         account=ACCOUNT,
@@ -89,7 +91,7 @@ def test_plaintext_is_refused_with_aurora_error(stack: Stack) -> None:
     )
     with pytest.raises(pymysql.err.OperationalError) as refused:
         connection.connect(
-            socket.create_connection(("127.0.0.1", stack.ports["mysql"][mysql.PORT]), 5)
+            socket.create_connection(split_address(stack.addresses["mysql"][mysql.PORT]), 5)
         )
     assert refused.value.args == (
         3159,
@@ -100,13 +102,13 @@ def test_plaintext_is_refused_with_aurora_error(stack: Stack) -> None:
 def test_probe_gives_up_on_another_authority(stack: Stack) -> None:
     other = certificates.create({}).ca_pem
     with pytest.raises(GaveUp, match="CERTIFICATE_VERIFY_FAILED"):
-        mysql.probe(stack.ports["mysql"], endpoint=ENDPOINT, ca_pem=other, account=ACCOUNT)
+        mysql.probe(stack.addresses["mysql"], endpoint=ENDPOINT, ca_pem=other, account=ACCOUNT)
 
 
 def test_probe_gives_up_on_a_name_that_the_certificate_lacks(stack: Stack) -> None:
     with pytest.raises(GaveUp, match="Hostname mismatch"):
         mysql.probe(
-            stack.ports["mysql"],
+            stack.addresses["mysql"],
             endpoint="db.example",
             ca_pem=CERTIFICATES.ca_pem,
             account=ACCOUNT,
@@ -117,7 +119,7 @@ def test_probe_gives_up_on_a_wrong_password(stack: Stack) -> None:
     wrong = Account("tickets", "tickets", Secret("not the password"))
     with pytest.raises(GaveUp, match="1045"):
         mysql.probe(
-            stack.ports["mysql"], endpoint=ENDPOINT, ca_pem=CERTIFICATES.ca_pem, account=wrong
+            stack.addresses["mysql"], endpoint=ENDPOINT, ca_pem=CERTIFICATES.ca_pem, account=wrong
         )
 
 
@@ -162,8 +164,6 @@ def test_data_and_account_survive_a_restart(stack: Stack) -> None:
     container = stack.containers["mysql"]
     container.restart(timeout=10)
     container.reload()
-    port = int(container.attrs["NetworkSettings"]["Ports"]["3306/tcp"][0]["HostPort"])
-    stack.ports["mysql"] = {mysql.PORT: port}
-    stack.wait_ready(Planned(SPEC, PROBE), check=lambda: None)
+    stack.wait_ready(PlannedComponent(SPEC, PROBE), check=lambda: None)
     assert query(stack, "SHOW TABLES LIKE 'kept'") == [("kept",)]
-    assert isinstance(PROBE(stack.ports["mysql"]), Ready)
+    assert isinstance(PROBE(stack.addresses["mysql"]), Ready)

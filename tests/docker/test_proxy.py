@@ -16,9 +16,10 @@ from harness.core import runs
 from harness.core.redact import Secret
 from harness.core.wait import Deadline, GaveUp, NotYet, Ready, wait_until
 from harness.stack import certificates, removal
+from harness.stack.component import Component, PlannedComponent
 from harness.stack.components import mysql, proxy
-from harness.stack.spec import ServiceSpec
-from harness.stack.stack import Planned, Stack
+from harness.stack.stack import Stack
+from harness.target.access import split_address
 from harness.target.clients.mysql import Account, connect
 
 if TYPE_CHECKING:
@@ -31,12 +32,12 @@ CERTIFICATES = certificates.create({"mysql": (CLUSTER,), "proxy": (ENDPOINT,)})
 CA = CERTIFICATES.ca_pem
 OTHER_NAME = "other.cluster.example"
 SERVER = replace(
-    mysql.spec(
+    mysql.component(
         endpoint=CLUSTER, ca_pem=CA, certificate=CERTIFICATES.server("mysql"), account=ACCOUNT
     ),
     networks={"operator": (), "data": (CLUSTER, OTHER_NAME)},
 )
-SPEC = proxy.spec(
+SPEC = proxy.component(
     endpoint=ENDPOINT,
     cluster_endpoint=CLUSTER,
     ca_pem=CA,
@@ -58,22 +59,22 @@ def stack(
         made.create_networks()
         made.start(SERVER)
         made.start(SPEC)
-        made.wait_ready(Planned(SPEC, PROBE), check=lambda: None)
+        made.wait_ready(PlannedComponent(SPEC, PROBE), check=lambda: None)
         yield made
     finally:
         removal.remove_run(client, run.id)
 
 
-def another(stack: Stack, spec: ServiceSpec) -> Callable[[], Ready | NotYet]:
+def another(stack: Stack, spec: Component) -> Callable[[], Ready | NotYet]:
     """Start a second proxy that differs, in the first one's place; returns its probe."""
     stack.containers["proxy"].remove(force=True)
     stack.start(spec)
-    return lambda: PROBE(stack.ports["proxy"])
+    return lambda: PROBE(stack.addresses["proxy"])
 
 
 def test_both_hops_are_tls(stack: Stack) -> None:
     clients, servers = mysql.hops(
-        f"127.0.0.1:{stack.ports['proxy'][proxy.PORT]}",
+        stack.addresses["proxy"][proxy.PORT],
         endpoint=ENDPOINT,
         ca_pem=CA,
         account=ACCOUNT,
@@ -94,7 +95,7 @@ def test_plaintext_is_refused(stack: Stack) -> None:
     )
     with pytest.raises(pymysql.err.OperationalError) as refused:
         connection.connect(
-            socket.create_connection(("127.0.0.1", stack.ports["proxy"][proxy.PORT]), 5)
+            socket.create_connection(split_address(stack.addresses["proxy"][proxy.PORT]), 5)
         )
     assert refused.value.args == (2026, "SSL connection error: SSL is required from client")
 
@@ -102,7 +103,7 @@ def test_plaintext_is_refused(stack: Stack) -> None:
 def test_probe_gives_up_on_another_authority(stack: Stack) -> None:
     with pytest.raises(GaveUp, match="CERTIFICATE_VERIFY_FAILED"):
         proxy.probe(
-            stack.ports["proxy"],
+            stack.addresses["proxy"],
             endpoint=ENDPOINT,
             ca_pem=certificates.create({}).ca_pem,
             account=ACCOUNT,
@@ -124,7 +125,7 @@ def test_server_connections_are_shared(stack: Stack) -> None:
     with contextlib.ExitStack() as open_until_counted:
         for _ in range(clients):
             connection = connect(
-                f"127.0.0.1:{stack.ports['proxy'][proxy.PORT]}",
+                stack.addresses["proxy"][proxy.PORT],
                 endpoint=ENDPOINT,
                 ca_pem=CA,
                 account=ACCOUNT,
@@ -142,17 +143,17 @@ def test_probe_says_what_the_proxy_says_while_the_server_is_away(stack: Stack) -
     server = stack.containers["mysql"]
     server.pause()
     try:
-        answer = PROBE(stack.ports["proxy"])
+        answer = PROBE(stack.addresses["proxy"])
     finally:
         server.unpause()
     assert isinstance(answer, NotYet)
-    wait_until(lambda: PROBE(stack.ports["proxy"]), deadline=Deadline(20))
+    wait_until(lambda: PROBE(stack.addresses["proxy"]), deadline=Deadline(20))
 
 
 def test_a_server_certificate_for_another_name_is_refused(stack: Stack) -> None:
     probe = another(
         stack,
-        proxy.spec(
+        proxy.component(
             endpoint=ENDPOINT,
             cluster_endpoint=OTHER_NAME,
             ca_pem=CA,
@@ -163,7 +164,7 @@ def test_a_server_certificate_for_another_name_is_refused(stack: Stack) -> None:
 
 
 def test_a_server_of_another_authority_is_refused(stack: Stack) -> None:
-    spec = proxy.spec(
+    spec = proxy.component(
         endpoint=ENDPOINT,
         cluster_endpoint=CLUSTER,
         ca_pem=certificates.create({}).ca_pem,

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from harness.core import labels, runs
-from harness.core.errors import ServiceExited, ServiceNotReady
+from harness.core.errors import ComponentExited, ComponentNotReady
 from harness.core.runs import Run
 from harness.core.wait import NotYet, Ready
 from harness.stack import logs, removal
-from harness.stack.spec import File, ServiceSpec
-from harness.stack.stack import Planned, Ports, Stack
+from harness.stack.component import Addresses, Component, File, PlannedComponent
+from harness.stack.stack import Stack
 
 if TYPE_CHECKING:
     import docker
@@ -33,8 +33,8 @@ def stack(run: Run, client: docker.DockerClient, image: Callable[[str], str]) ->
     return made
 
 
-def spec(*command: str, ready_within_s: float = 20, memory_mib: int = 64) -> ServiceSpec:
-    return ServiceSpec(
+def spec(*command: str, ready_within_s: float = 20, memory_mib: int = 64) -> Component:
+    return Component(
         name="tiny",
         image="tiny",
         networks={"operator": (), "app": ("tiny.example",)},
@@ -48,8 +48,8 @@ def spec(*command: str, ready_within_s: float = 20, memory_mib: int = 64) -> Ser
     )
 
 
-def ready_after_log(stack: Stack, words: str) -> Callable[[Ports], Ready | NotYet]:
-    def probe(_: Ports) -> Ready | NotYet:
+def ready_after_log(stack: Stack, words: str) -> Callable[[Addresses], Ready | NotYet]:
+    def probe(_: Addresses) -> Ready | NotYet:
         logs = stack.containers["tiny"].logs().decode()
         return Ready() if words in logs else NotYet(f"the log says {logs!r}")
 
@@ -57,10 +57,10 @@ def ready_after_log(stack: Stack, words: str) -> Callable[[Ports], Ready | NotYe
 
 
 def start(
-    stack: Stack, wanted: ServiceSpec, probe: Callable[[Ports], Ready | NotYet] | None = None
+    stack: Stack, wanted: Component, probe: Callable[[Addresses], Ready | NotYet] | None = None
 ) -> None:
     stack.start(wanted)
-    planned = Planned(wanted, probe or ready_after_log(stack, "never"))
+    planned = PlannedComponent(wanted, probe or ready_after_log(stack, "never"))
     stack.wait_ready(planned, check=lambda: None)
 
 
@@ -90,7 +90,7 @@ def test_two_stacks_at_once_do_not_collide(
 
 
 def test_a_service_that_exits_says_code_and_last_words(stack: Stack) -> None:
-    with pytest.raises(ServiceExited) as caught:
+    with pytest.raises(ComponentExited) as caught:
         start(stack, spec("sh", "-c", "echo the last words; exit 7"))
     said = str(caught.value)
     assert "service tiny stopped while starting" in said
@@ -100,7 +100,7 @@ def test_a_service_that_exits_says_code_and_last_words(stack: Stack) -> None:
 
 
 def test_a_service_that_hangs_says_its_last_answer_and_the_budget(stack: Stack) -> None:
-    with pytest.raises(ServiceNotReady) as caught:
+    with pytest.raises(ComponentNotReady) as caught:
         start(stack, spec("sh", "-c", "echo booting; exec sleep 300", ready_within_s=1))
     said = str(caught.value)
     assert "service tiny was not ready after 1." in said
@@ -111,7 +111,7 @@ def test_a_service_that_hangs_says_its_last_answer_and_the_budget(stack: Stack) 
 
 def test_a_service_that_is_killed_for_its_memory_says_so(stack: Stack) -> None:
     eats = "x=a; while true; do x=$x$x; done"
-    with pytest.raises(ServiceExited) as caught:
+    with pytest.raises(ComponentExited) as caught:
         start(stack, spec("sh", "-c", eats, memory_mib=16))
     assert "service tiny was killed: it used more memory than its limit" in str(caught.value)
 

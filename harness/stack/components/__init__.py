@@ -1,1 +1,1 @@
-"""The containers the harness runs itself: one module each, data and a readiness probe."""
+"""The components, one module each: the container as data, and its readiness probe."""

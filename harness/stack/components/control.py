@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 
 import requests
 
 from harness.core import codec
 from harness.core.wait import NotYet, Ready
-from harness.stack.spec import File, Mount, ServiceSpec
+from harness.stack.component import Addresses, Component, File, Mount
 from harness.standins.contract import SETTINGS_PATH, SOCKETS_DIR, ControlSettings
 from harness.target.clients import http
 
@@ -20,7 +19,7 @@ SOCKET = "/var/run/docker.sock"
 _MIB = 1024**2
 
 
-def spec(*, settings: ControlSettings, socket_path: str, volume: str) -> ServiceSpec:
+def component(*, settings: ControlSettings, socket_path: str, volume: str) -> Component:
     """Describe the container.
 
     Args:
@@ -28,7 +27,7 @@ def spec(*, settings: ControlSettings, socket_path: str, volume: str) -> Service
         socket_path: The engine's socket on the engine's host.
         volume: Volume for the sockets through which the pause containers reach control.
     """
-    return ServiceSpec(
+    return Component(
         name="control",
         image="control",
         networks=dict.fromkeys(NETWORKS, ()),
@@ -41,11 +40,11 @@ def spec(*, settings: ControlSettings, socket_path: str, volume: str) -> Service
     )
 
 
-def probe(ports: Mapping[int, int]) -> Ready | NotYet:
+def probe(addresses: Addresses) -> Ready | NotYet:
     """Ask whether control answers; it does once it has found its networks and the edge."""
     try:
         with http.isolated() as session:
-            answer = session.get(f"http://127.0.0.1:{ports[PORT]}/ping", timeout=2)
+            answer = session.get(f"http://{addresses[PORT]}/ping", timeout=2)
     except requests.RequestException as error:
         return NotYet(str(error))
     return Ready() if answer.ok else NotYet(f"HTTP {answer.status_code}: {answer.text[:200]}")

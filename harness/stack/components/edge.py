@@ -6,10 +6,10 @@ Its targets and attributes are files that ``control`` replaces while it runs.
 from __future__ import annotations
 
 import ssl
-from collections.abc import Mapping
 
 from harness.core.wait import GaveUp, NotYet, Ready
-from harness.stack.spec import File, ServiceSpec
+from harness.stack.component import Addresses, Component, File
+from harness.target.access import split_address
 
 NETWORKS = ("public", "app")
 """Roles of its networks; ports are published on the first."""
@@ -20,7 +20,7 @@ _OTHER_HOST = "other.invalid"
 _MIB = 1024**2
 
 
-def spec(*, public_host: str, certificate: tuple[str, str]) -> ServiceSpec:
+def component(*, public_host: str, certificate: tuple[str, str]) -> Component:
     """Describe the container.
 
     Args:
@@ -28,7 +28,7 @@ def spec(*, public_host: str, certificate: tuple[str, str]) -> ServiceSpec:
         certificate: Certificate and key for that host, both PEM.
     """
     pem, key = certificate
-    return ServiceSpec(
+    return Component(
         name="edge",
         image="edge",
         networks=dict.fromkeys(NETWORKS, ()),
@@ -44,13 +44,12 @@ def spec(*, public_host: str, certificate: tuple[str, str]) -> ServiceSpec:
     )
 
 
-def probe(ports: Mapping[int, int], *, public_host: str, ca_pem: str) -> Ready | NotYet:
+def probe(addresses: Addresses, *, public_host: str, ca_pem: str) -> Ready | NotYet:
     """Ask for a host that is not served: the fixed answer, over verified TLS, needs no target."""
     import urllib3
 
     pool = urllib3.HTTPSConnectionPool(
-        "127.0.0.1",
-        ports[HTTPS_PORT],
+        *split_address(addresses[HTTPS_PORT]),
         ca_cert_data=ca_pem,
         server_hostname=public_host,
         assert_hostname=public_host,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harness.core.wait import NotYet, Ready
-from harness.stack.spec import ServiceSpec
+from harness.stack.component import Addresses, Component
 from harness.target.clients import emulator, http
 
 if TYPE_CHECKING:
@@ -61,9 +61,9 @@ SERVICES: Mapping[str, FirstCall] = {
 }
 
 
-def spec() -> ServiceSpec:
+def component() -> Component:
     """Describe the container."""
-    return ServiceSpec(
+    return Component(
         name=NAME,
         image=NAME,
         networks=dict.fromkeys(NETWORKS, ()),
@@ -75,11 +75,11 @@ def spec() -> ServiceSpec:
     )
 
 
-def probe(ports: Mapping[int, int], *, account_id: str, region: str) -> Ready | NotYet:
+def probe(addresses: Addresses, *, account_id: str, region: str) -> Ready | NotYet:
     """Ask for health, then call each service once, as an account of ours."""
     import requests
 
-    url = f"http://127.0.0.1:{ports[PORT]}"
+    url = f"http://{addresses[PORT]}"
     with http.isolated() as session:
         try:
             health = session.get(f"{url}{emulator.HEALTH}", timeout=_TIMEOUT_S)

@@ -7,11 +7,10 @@ the server listens only when the SQL is done, so the app account's ``SELECT 1`` 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from harness.core.wait import GaveUp, NotYet, Ready
-from harness.stack.spec import File, ServiceSpec
+from harness.stack.component import Addresses, Component, File
 from harness.target.clients.mysql import Account, account_sql, connect
 
 NETWORKS = ("operator", "data")
@@ -41,9 +40,9 @@ class Hop:
     cipher: str
 
 
-def spec(
+def component(
     *, endpoint: str, ca_pem: str, certificate: tuple[str, str], account: Account
-) -> ServiceSpec:
+) -> Component:
     """Describe the container.
 
     Args:
@@ -52,7 +51,7 @@ def spec(
         certificate: Certificate and key, both PEM.
         account: Made at the start.
     """
-    return ServiceSpec(
+    return Component(
         name="mysql",
         image="mysql",
         networks={**dict.fromkeys(NETWORKS, ()), "data": (endpoint,)},
@@ -64,7 +63,6 @@ def spec(
         published=(PORT,),
         memory_bytes=640 * _MIB,
         pids_limit=400,
-        stop_timeout_s=10,
     )
 
 
@@ -87,14 +85,12 @@ def init_sql(account: Account) -> str:
     return f"CREATE DATABASE `{schema}` CHARACTER SET utf8mb4;\n" + account_sql(account)
 
 
-def probe(
-    ports: Mapping[int, int], *, endpoint: str, ca_pem: str, account: Account
-) -> Ready | NotYet:
+def probe(addresses: Addresses, *, endpoint: str, ca_pem: str, account: Account) -> Ready | NotYet:
     """Ask ``SELECT 1`` as the app does: TLS, CA and production's name verified, in its schema."""
     import pymysql
 
     try:
-        hops(f"127.0.0.1:{ports[PORT]}", endpoint=endpoint, ca_pem=ca_pem, account=account)
+        hops(addresses[PORT], endpoint=endpoint, ca_pem=ca_pem, account=account)
     except pymysql.err.OperationalError as error:
         if error.args[0] == _ACCESS_DENIED or "CERTIFICATE_VERIFY_FAILED" in str(error):
             raise GaveUp(f"it will not get better: {error}") from error

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from harness.core.wait import NotYet, Ready
+from harness.stack.component import Addresses, Component, File
 from harness.stack.components import mysql
-from harness.stack.spec import File, ServiceSpec
 from harness.target.clients.mysql import Account
 
 NETWORKS = ("operator", "proxy", "data")
@@ -17,9 +15,9 @@ DESTINATION = "/etc/mysqlrouter/destination.conf"
 _MIB = 1024**2
 
 
-def spec(
+def component(
     *, endpoint: str, cluster_endpoint: str, ca_pem: str, certificate: tuple[str, str]
-) -> ServiceSpec:
+) -> Component:
     """Describe the container.
 
     Args:
@@ -29,7 +27,7 @@ def spec(
         certificate: Certificate and key, both PEM.
     """
     destination = f"[routing:rw]\ndestinations = {cluster_endpoint}:{mysql.PORT}\n"
-    return ServiceSpec(
+    return Component(
         name="proxy",
         image="proxy",
         networks={**dict.fromkeys(NETWORKS, ()), "proxy": (endpoint,)},
@@ -44,8 +42,6 @@ def spec(
     )
 
 
-def probe(
-    ports: Mapping[int, int], *, endpoint: str, ca_pem: str, account: Account
-) -> Ready | NotYet:
+def probe(addresses: Addresses, *, endpoint: str, ca_pem: str, account: Account) -> Ready | NotYet:
     """Ask ``SELECT 1`` as the app does, through the proxy; passes only when the server is ready."""
-    return mysql.probe(ports, endpoint=endpoint, ca_pem=ca_pem, account=account)
+    return mysql.probe(addresses, endpoint=endpoint, ca_pem=ca_pem, account=account)

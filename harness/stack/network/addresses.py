@@ -10,8 +10,10 @@ import random
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 
+from harness.core.components import COMPONENTS
+
 _GATEWAY = 1
-_HOSTS = {"edge": 10, "control": 11, "emulator": 12, "proxy": 13, "mysql": 14}
+_HOSTS = {name: host for host, name in enumerate(COMPONENTS, start=10)}
 _PREFIX = 24
 
 
@@ -32,9 +34,9 @@ class Tier:
         """The addresses from which tasks, and whoever has no fixed address, get theirs."""
         return list(self.subnet.subnets(prefixlen_diff=1))[1]
 
-    def of(self, service: str) -> IPv4Address | None:
-        """Return a service's fixed address, if it has one."""
-        host = _HOSTS.get(service)
+    def of(self, component: str) -> IPv4Address | None:
+        """Return a component's fixed address, if it has one."""
+        host = _HOSTS.get(component)
         return self.subnet[host] if host else None
 
 

@@ -22,9 +22,17 @@ TASK_NETWORKS = ("app", "proxy", "aws")
 _HTTPS = 443
 
 
-def packet_rules(production: Production, *, tiers: Mapping[str, Tier]) -> PacketRules:
-    """Return what control enforces: the rules of each service, and those of tasks in parts."""
-    layout = _layout(production, tiers=tiers)
+def packet_rules(
+    production: Production, *, tiers: Mapping[str, Tier], is_local: bool = True
+) -> PacketRules:
+    """Return the rules that control enforces: of each component, and of tasks in parts.
+
+    Args:
+        production: Names the groups and their members.
+        tiers: The addresses of each network, by its role.
+        is_local: Whether the engine publishes ports on this machine's loopback.
+    """
+    layout = _layout(production, tiers=tiers, is_local=is_local)
     services = [name for name in layout.members if name != TASKS]
     return PacketRules(
         components={name: layout.of_service(name) for name in services},
@@ -37,17 +45,18 @@ def ways(production: Production) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_layout(production, tiers={}).ways()))
 
 
-def _layout(production: Production, *, tiers: Mapping[str, Tier]) -> Layout:
+def _layout(production: Production, *, tiers: Mapping[str, Tier], is_local: bool = True) -> Layout:
     return Layout(
         vpc=IPv4Network(production.network.vpc_cidr),
         tiers=tiers,
         members=members(production),
         groups=production.network.groups,
+        is_local=is_local,
     )
 
 
 def members(production: Production) -> dict[str, Member]:
-    """Return every service with a namespace of its own, and the tasks."""
+    """Return every component, and the tasks."""
     network = production.network
     balancer = tuple(_load_balancer_groups(production))
     tasks = tuple(sorted(_task_groups(production)))

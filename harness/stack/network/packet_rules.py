@@ -67,6 +67,8 @@ class Layout:
     members: Mapping[str, Member]
     """By service name; ``tasks`` are all tasks."""
     groups: SecurityGroups
+    is_local: bool = True
+    """Whether the engine publishes ports on this machine's loopback."""
 
     def of_service(self, name: str) -> str:
         """Return the rules for a service's namespace."""
@@ -145,9 +147,11 @@ class Layout:
         member = self.members[name]
         if OPERATOR in member.networks:
             tier = self.tiers[OPERATOR]
+            # A port published on loopback is reached through the network's gateway; one that is
+            # published on another address keeps its client's.
+            client: object = tier.gateway if self.is_local else _WORLD
             for port in member.published:
-                # A port published on loopback is reached through the network's gateway.
-                yield _rule("tcp", source=tier.gateway, to=tier.subnet, ports=(port, port))
+                yield _rule("tcp", source=client, to=tier.subnet, ports=(port, port))
         for other, port in member.also:
             for source, tier in self._shared(name, other):
                 yield _rule("tcp", source=source, to=tier.subnet, ports=(port, port))

@@ -79,6 +79,13 @@ def rules() -> PacketRules:
     return members.packet_rules(production.load({}, cwd=ROOT), tiers=TIERS)
 
 
+def test_the_ports_of_a_remote_engine_are_open_to_clients_of_any_address() -> None:
+    found = members.packet_rules(production.load({}, cwd=ROOT), tiers=TIERS, is_local=False)
+    subnet = TIERS["operator"].subnet
+    opened = f"-s 0.0.0.0/0 -d {subnet} -p tcp --dport 3306"
+    assert opened in accepted(found.components["mysql"])
+
+
 @pytest.mark.parametrize(
     ("service", "expected"),
     [
@@ -125,9 +132,9 @@ def test_the_projects_own_groups_open_this_and_nothing_else(
 
 def test_a_task_lets_in_the_load_balancer_and_its_health_checks_only(rules: PacketRules) -> None:
     parts = rules.tasks
-    (group,) = [name for name, text in parts.groups.items() if "-s 10.40.2.10 " in text]
+    (group,) = [name for name, text in parts.groups.items() if "-s 10.40.2.14 " in text]
     assert accepted(parts.groups[group]) == [
-        "-s 10.40.2.10 -d 10.40.2.0/24 -p tcp --dport 8080",
+        "-s 10.40.2.14 -d 10.40.2.0/24 -p tcp --dport 8080",
         "-s 10.40.2.11 -d 10.40.2.0/24 -p tcp --dport 8080",
     ]
     assert accepted(parts.first + parts.last) == []
@@ -181,7 +188,7 @@ def test_the_world_means_everyone_where_no_public_side_is(tmp_path: Path) -> Non
 def test_a_group_that_admits_itself_admits_its_members(tmp_path: Path) -> None:
     path = write(tmp_path, db=[opening(0, to="db", IpProtocol="-1")])
     found = layout(path, mysql=Member(("data",), groups=("db",))).of_service("mysql")
-    assert accepted(found) == ["-s 10.40.4.14 -d 10.40.4.0/24"]
+    assert accepted(found) == ["-s 10.40.4.12 -d 10.40.4.0/24"]
 
 
 def test_a_range_of_ports_stays_one(tmp_path: Path) -> None:

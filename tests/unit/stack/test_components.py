@@ -11,8 +11,8 @@ import pytest
 from harness.core.redact import Secret
 from harness.core.wait import NotYet, Ready
 from harness.stack import certificates
+from harness.stack.component import Component, File
 from harness.stack.components import edge, emulator, mysql, proxy
-from harness.stack.spec import File, ServiceSpec
 from harness.target.clients.mysql import Account
 
 CERTIFICATES = certificates.create(
@@ -20,32 +20,32 @@ CERTIFICATES = certificates.create(
 )
 ACCOUNT = Account(schema="tickets", username="tickets", password=Secret("pass'word\\"))
 SPECS = [
-    mysql.spec(
+    mysql.component(
         endpoint="db.example",
         ca_pem=CERTIFICATES.ca_pem,
         certificate=CERTIFICATES.server("mysql"),
         account=ACCOUNT,
     ),
-    proxy.spec(
+    proxy.component(
         endpoint="px.example",
         cluster_endpoint="db.example",
         ca_pem=CERTIFICATES.ca_pem,
         certificate=CERTIFICATES.server("proxy"),
     ),
-    emulator.spec(),
-    edge.spec(public_host="h.ex", certificate=CERTIFICATES.server("edge")),
+    emulator.component(),
+    edge.component(public_host="h.ex", certificate=CERTIFICATES.server("edge")),
 ]
 
 
 @pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.name)
-def test_published_ports_are_on_a_network_that_reaches_them(spec: ServiceSpec) -> None:
+def test_published_ports_are_on_a_network_that_reaches_them(spec: Component) -> None:
     first = next(iter(spec.networks))
     assert first in ("operator", "public")
     assert spec.published
 
 
 @pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.name)
-def test_limits_are_set_and_no_secret_is_in_what_inspect_shows(spec: ServiceSpec) -> None:
+def test_limits_are_set_and_no_secret_is_in_what_inspect_shows(spec: Component) -> None:
     assert 64 * 1024**2 <= spec.memory_bytes <= 1024**3
     assert 16 <= spec.pids_limit <= 512
     shown = f"{spec.environment} {spec.command}"
@@ -89,7 +89,7 @@ def test_edge_key_is_for_root_only() -> None:
 def test_database_probes_say_that_nothing_listens(name: str) -> None:
     module = {"mysql": mysql, "proxy": proxy}[name]
     answer = module.probe(
-        {3306: 9}, endpoint="db.example", ca_pem=CERTIFICATES.ca_pem, account=ACCOUNT
+        {3306: "127.0.0.1:9"}, endpoint="db.example", ca_pem=CERTIFICATES.ca_pem, account=ACCOUNT
     )
     assert isinstance(answer, NotYet)
     assert "refused" in answer.reason
@@ -131,7 +131,9 @@ def emulator_port() -> Iterator[int]:
 
 
 def emulator_answer(port: int) -> Ready | NotYet:
-    return emulator.probe({emulator.PORT: port}, account_id="876000000876", region="us-east-1")
+    return emulator.probe(
+        {emulator.PORT: f"127.0.0.1:{port}"}, account_id="876000000876", region="us-east-1"
+    )
 
 
 def test_emulator_is_ready_after_one_call_of_each_service(emulator_port: int) -> None:

@@ -10,6 +10,7 @@ from harness.core import runs
 from harness.inputs import production
 from harness.rehearsal.plan import control_settings
 from harness.stack.components import control
+from harness.stack.network import members
 from harness.stack.network.addresses import Tier
 from harness.standins import contract
 from harness.standins.control.state import settings
@@ -27,14 +28,15 @@ def tiers() -> dict[str, Tier]:
 
 
 def test_control_reads_the_settings_that_the_harness_writes(tmp_path: Path) -> None:
+    loaded = production.load({}, cwd=ROOT)
     written = control_settings(
-        production.load({}, cwd=ROOT),
+        loaded,
         run=runs.new_run(tmp_path),
         ca_pem="PEM",
         images={"app": "sha256:app", "pause": "sha256:pause"},
-        tiers=tiers(),
+        rules=members.packet_rules(loaded, tiers=tiers()),
     )
-    spec = control.spec(settings=written, socket_path="/var/run/docker.sock", volume="v")
+    spec = control.component(settings=written, socket_path="/var/run/docker.sock", volume="v")
     path = tmp_path / "control.json"
     path.write_bytes(spec.files[contract.SETTINGS_PATH].content)
     assert settings.load(path) == written

@@ -1,9 +1,15 @@
-"""What a container of ours is: plain data that the stack turns into a running container."""
+"""A component as plain data: what the stack turns into a running container."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+
+from harness.core.wait import NotYet, Ready
+
+Addresses = Mapping[int, str]
+"""Container port -> ``host:port`` at which this process reaches it."""
+Probe = Callable[[Addresses], Ready | NotYet]
 
 
 @dataclass(frozen=True)
@@ -25,30 +31,32 @@ class Mount:
 
 
 @dataclass(frozen=True)
-class ServiceSpec:
-    """One container: everything the stack has to know to start, watch and stop it."""
+class Component:
+    """One container: everything the stack has to know to start and watch it."""
 
     name: str
     image: str
     """The image's name in the ``ImageSet``."""
     networks: Mapping[str, tuple[str, ...]]
-    """Network role to extra aliases; the service's name is an alias on each of them."""
+    """Network role to extra aliases; the component's name is an alias on each of them."""
     environment: Mapping[str, str]
     """Shown by ``docker inspect``, so it never holds a secret."""
     files: Mapping[str, File]
     """Path in the container to the file copied there before the start."""
     published: tuple[int, ...]
-    """Container ports published on 127.0.0.1 at a random host port."""
+    """Container ports published at a random port of the engine's host."""
     memory_bytes: int
     pids_limit: int
-    tmpfs: Mapping[str, str] = field(default_factory=dict)
-    """Path to mount options."""
     mounts: Mapping[str, Mount] = field(default_factory=dict)
     """Host path or volume name to its mount."""
     command: tuple[str, ...] = ()
     """Replaces the image's command when not empty."""
-    stop_timeout_s: int = 10
-    cap_add: tuple[str, ...] = ()
-    needs: tuple[str, ...] = ()
-    """Names of the services that must be ready before this one is."""
     ready_within_s: float = 60
+
+
+@dataclass(frozen=True)
+class PlannedComponent:
+    """A component to start, and the probe that passes when it is ready."""
+
+    component: Component
+    probe: Probe
