@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from harness.stack.containers import Containers
-    from harness.stack.reachability import Cell, Place
+    from harness.stack.reachability import ConnectionAttempt, NetworkNode
     from harness.target.access import Access
     from harness.target.resources.web_tier import WebTier
 
@@ -54,22 +54,22 @@ def reachability(containers: Containers) -> Reachability:
 
 
 @pytest.fixture(scope="module")
-def matrix(reachability: Reachability) -> list[Cell]:
+def matrix(reachability: Reachability) -> list[ConnectionAttempt]:
     """The connections between all namespaces, tried once for this module."""
     return reachability.matrix()
 
 
-def kind(place: Place) -> str:
+def kind(place: NetworkNode) -> str:
     """Return a namespace's name in WAYS, in which all tasks are one."""
-    return TASK if place.is_task else place.kind
+    return TASK if place.is_task else place.role
 
 
-def way(cell: Cell) -> tuple[str, str, int, str]:
+def way(cell: ConnectionAttempt) -> tuple[str, str, int, str]:
     """Return the entry of WAYS that would declare this connection."""
     return kind(cell.source), kind(cell.destination), cell.port, cell.network
 
 
-def listed(cells: list[Cell]) -> str:
+def listed(cells: list[ConnectionAttempt]) -> str:
     """Return the first connections as text."""
     more = f"; and {len(cells) - SHOWN} more" if len(cells) > SHOWN else ""
     return "; ".join(str(cell) for cell in cells[:SHOWN]) + more
@@ -78,10 +78,10 @@ def listed(cells: list[Cell]) -> str:
 @as_rules
 @from_inside
 @pytest.mark.read_only
-def test_every_declared_way_is_open(matrix: list[Cell], web_tier: WebTier) -> None:
+def test_every_declared_way_is_open(matrix: list[ConnectionAttempt], web_tier: WebTier) -> None:
     targets = {one.address for one in web_tier.targets() if one.state == "healthy"}
 
-    def as_declared(cell: Cell) -> bool:
+    def as_declared(cell: ConnectionAttempt) -> bool:
         # Nothing listens in a worker: a refused connection shows that the packet rules admit it.
         served = cell.destination.addresses[cell.network] in targets
         wanted = (OPEN,) if served or not cell.destination.is_task else LET_IN
@@ -107,17 +107,17 @@ def test_every_declared_way_is_open(matrix: list[Cell], web_tier: WebTier) -> No
 @from_inside
 @pytest.mark.read_only
 def test_nothing_else_is_let_in(
-    matrix: list[Cell], reachability: Reachability, eventually: Callable[..., Any]
+    matrix: list[ConnectionAttempt], reachability: Reachability, eventually: Callable[..., Any]
 ) -> None:
     seen = [
         cell
         for cell in matrix
-        if cell.state in LET_IN and way(cell) not in WAYS and cell.destination.kind != HOST
+        if cell.state in LET_IN and way(cell) not in WAYS and cell.destination.role != HOST
     ]
-    holes: list[Cell] = []
+    holes: list[ConnectionAttempt] = []
 
     def retry() -> str:
-        holes[:] = reachability.still(holes or seen)
+        holes[:] = reachability.retry(holes or seen)
         return listed(holes)
 
     if seen:
@@ -154,7 +154,7 @@ def test_the_security_groups_admit_nobody_else(access: Access) -> None:
 @from_inside
 @pytest.mark.read_only
 def test_nothing_listens_on_this_machine_but_on_loopback(
-    matrix: list[Cell], reachability: Reachability
+    matrix: list[ConnectionAttempt], reachability: Reachability
 ) -> None:
     published = {port.port: port for port in reachability.published()}
     assert published, "no port is published at all, and the harness uses some"
@@ -170,7 +170,7 @@ def test_nothing_listens_on_this_machine_but_on_loopback(
     beyond = [
         cell
         for cell in matrix
-        if cell.source.kind == INTERNET and cell.destination.kind == HOST and cell.state == OPEN
+        if cell.source.role == INTERNET and cell.destination.role == HOST and cell.state == OPEN
     ]
     ours = [cell for cell in beyond if cell.port in published]
     assert not ours, f"published beyond loopback: {listed(ours)}"
@@ -180,13 +180,13 @@ def test_nothing_listens_on_this_machine_but_on_loopback(
 @from_inside
 @pytest.mark.read_only
 def test_a_task_sees_neither_control_nor_this_machine_nor_its_docker_engine(
-    matrix: list[Cell], containers: Containers
+    matrix: list[ConnectionAttempt], containers: Containers
 ) -> None:
     seen = [
         cell
         for cell in matrix
         if cell.source.is_task
-        and cell.destination.kind in ("control", HOST)
+        and cell.destination.role in ("control", HOST)
         and cell.state in LET_IN
     ]
     expect(

@@ -1,4 +1,4 @@
-"""Who reaches whom in the local stack: connections tried from inside each network namespace.
+"""Reachability in the local stack: connections tried from inside each network namespace.
 
 A small prober tries many ports at once. Where a security group lets nothing in, no answer comes; a
 port on which nothing listens answers too, and that tells a hole from a wall.
@@ -6,7 +6,7 @@ port on which nothing listens answers too, and that tells a hole from a wall.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -28,16 +28,17 @@ if TYPE_CHECKING:
 
 INTERNET = "internet"
 HOST = "host"
-OPEN, ANSWERED, SILENT, NO_WAY = "open", "answered", "silent", "no way"
+OPEN, ANSWERED = "open", "answered"
 LET_IN = (OPEN, ANSWERED)
+"""The states of a connection that a firewall let in; the others are ``silent`` and ``no way``."""
 PORTS = (
     *(21, 22, 23, 25, 53, 80, 111, 443, 445, 1433, 2049, 2375, 2376, 3000, 3306, 4566, 5000, 5432),
     *(6032, 6033, 6379, 6446, 6447, 8000, 8025, 8080, 8081, 8443, 8888, 9000, 9003, 9090, 9200),
     *(11211, 27017, 33060, 33062, 50000, 51679),
 )
-"""What the stack itself uses, and what scanners ask first."""
+"""The ports of the stack itself, and the first ones of port scanners."""
 HOST_PORTS = (22, 2375, 2376)
-"""Where an engine that listens on TCP does."""
+"""The ports of an engine that listens on TCP."""
 
 _LABELS = (LABEL_RUN, LABEL_HOME, LABEL_OWNER)
 _WAIT_S = 1.0
@@ -67,12 +68,12 @@ print "$_ $said{$_}\\n" for keys %said;
 
 
 @dataclass(frozen=True)
-class Place:
+class NetworkNode:
     """A network namespace of the stack, or a machine on the internet's side."""
 
     name: str
-    kind: str
-    """A service's role, the family of a task, ``internet``, or ``host``: this machine."""
+    role: str
+    """A component's name, the family of a task, ``internet``, or ``host``: this machine."""
     addresses: Mapping[str, str]
     """Network role -> address."""
     gateways: Mapping[str, str]
@@ -82,11 +83,11 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Cell:
+class ConnectionAttempt:
     """One connection that was tried."""
 
-    source: Place
-    destination: Place
+    source: NetworkNode
+    destination: NetworkNode
     network: str
     """Role of the network that the destination's address is on."""
     port: int
@@ -109,34 +110,34 @@ class Published:
 
 
 class Reachability:
-    """The namespaces of one run, and what was seen from them."""
+    """The network namespaces of one run, and connections tried from them."""
 
     def __init__(self, containers: Containers) -> None:
         self._containers = containers
         self._pauses = containers.of_role("pause")
         self._gateways: dict[str, str] = {}
         self._run = self._pauses[0].labels[LABEL_RUN]
-        self.services = tuple(
-            self._place(one, name=role, kind=role)
+        self.components = tuple(
+            self._node(one, name=role, role=role)
             for role in COMPONENTS
             for one in containers.of_role(role)
         )
         self.tasks = tuple(self._task(one) for one in self._pauses)
 
-    def _task(self, pause: Any) -> Place:
+    def _task(self, pause: Any) -> NetworkNode:
         family = pause.labels[LABEL_FAMILY]
         task = pause.labels[LABEL_TASK_ID]
-        return self._place(pause, name=f"{family}/{task[:8]}", kind=family, is_task=True)
+        return self._node(pause, name=f"{family}/{task[:8]}", role=family, is_task=True)
 
-    def _place(self, container: Any, *, name: str, kind: str, is_task: bool = False) -> Place:
+    def _node(self, container: Any, *, name: str, role: str, is_task: bool = False) -> NetworkNode:
         networks = {
             network.rpartition("-")[2]: one
             for network, one in container.attrs["NetworkSettings"]["Networks"].items()
         }
         addresses = {role: one["IPAddress"] for role, one in networks.items() if one["IPAddress"]}
-        return Place(
+        return NetworkNode(
             name=name,
-            kind=kind,
+            role=role,
             addresses=addresses,
             gateways={role: self._gateway(networks[role]["NetworkID"]) for role in addresses},
             container=container,
@@ -149,16 +150,16 @@ class Reachability:
             self._gateways[network_id] = network.attrs["IPAM"]["Config"][0]["Gateway"]
         return self._gateways[network_id]
 
-    def _internet(self) -> Place:
-        """Stand on the network on which visitors arrive."""
-        edge = next(one for one in self.services if one.kind == "edge")
+    def _internet(self) -> NetworkNode:
+        """Return a node on the network on which visitors arrive."""
+        edge = next(one for one in self.components if one.role == "edge")
         gateways = {"public": edge.gateways["public"]}
-        return Place(name=INTERNET, kind=INTERNET, addresses={}, gateways=gateways)
+        return NetworkNode(name=INTERNET, role=INTERNET, addresses={}, gateways=gateways)
 
     def published(self) -> list[Published]:
         """Return every port that a container of the run has on this machine."""
         found = []
-        for container in (*(one.container for one in self.services), *self._pauses):
+        for container in (*(one.container for one in self.components), *self._pauses):
             for bindings in container.attrs["NetworkSettings"]["Ports"].values():
                 found += [
                     Published(container.name, one["HostIp"], int(one["HostPort"]))
@@ -166,27 +167,27 @@ class Reachability:
                 ]
         return found
 
-    def matrix(self) -> list[Cell]:
+    def matrix(self) -> list[ConnectionAttempt]:
         """Try every namespace from every other; a task that has gone meanwhile is left out."""
-        places = (*self.services, *self.tasks)
-        sources = (self._internet(), *places)
+        nodes = (*self.components, *self.tasks)
+        sources = (self._internet(), *nodes)
         with ThreadPoolExecutor(len(sources)) as pool:
-            found = pool.map(lambda source: list(self._row(source, places)), sources)
-            cells = [cell for row in found for cell in row]
+            found = pool.map(lambda source: list(self._row(source, nodes)), sources)
+            attempts = [attempt for row in found for attempt in row]
         gone = {one.name for one in self.tasks} - self._running_tasks()
-        return [one for one in cells if not gone & {one.source.name, one.destination.name}]
+        return [one for one in attempts if not gone & {one.source.name, one.destination.name}]
 
-    def still(self, cells: Iterable[Cell]) -> list[Cell]:
-        """Try the same connections again, and return those that are let in this time too.
+    def retry(self, attempts: Iterable[ConnectionAttempt]) -> list[ConnectionAttempt]:
+        """Try the same connections again, and return those that are let in once more.
 
         While another stack's networks come or go, the engine rewrites its rules, and for a moment
         keeps nobody apart.
         """
         found = []
-        for source in {one.source.name: one.source for one in cells}.values():
+        for source in {one.source.name: one.source for one in attempts}.values():
             mine = {
                 f"{one.destination.addresses[one.network]}:{one.port}": one
-                for one in cells
+                for one in attempts
                 if one.source.name == source.name
             }
             for text, state in self._probe(source, mine.keys()).items():
@@ -198,22 +199,24 @@ class Reachability:
         running = {one.id for one in self._containers.of_role("pause")}
         return {one.name for one in self.tasks if one.container.id in running}
 
-    def _row(self, source: Place, places: Iterable[Place]) -> Iterable[Cell]:
+    def _row(
+        self, source: NetworkNode, nodes: Iterable[NetworkNode]
+    ) -> Iterator[ConnectionAttempt]:
         wanted = {
-            f"{address}:{port}": (place, network, port)
-            for place in places
-            if place.name != source.name
-            for network, address in place.addresses.items()
+            f"{address}:{port}": (node, network, port)
+            for node in nodes
+            if node.name != source.name
+            for network, address in node.addresses.items()
             for port in PORTS
         }
-        host = Place(name="this machine", kind=HOST, addresses=source.gateways, gateways={})
+        host = NetworkNode(name="this machine", role=HOST, addresses=source.gateways, gateways={})
         published = {one.port for one in self.published()}
         for network, address in host.addresses.items():
             for port in (*HOST_PORTS, *published):
                 wanted[f"{address}:{port}"] = (host, network, port)
         for text, state in self._probe(source, wanted.keys()).items():
-            place, network, port = wanted[text]
-            yield Cell(source, place, network, port, state)
+            node, network, port = wanted[text]
+            yield ConnectionAttempt(source, node, network, port, state)
 
     def _has_ended(self, task: str, *, code: int) -> bool:
         """Say whether a task ended; a command in it is killed before it counts as ended."""
@@ -228,33 +231,33 @@ class Reachability:
             return False
         return True
 
-    def _probe(self, source: Place, wanted: Collection[str]) -> dict[str, str]:
-        """Try ``address:port`` texts from a place; return how each answered."""
+    def _probe(self, source: NetworkNode, wanted: Collection[str]) -> dict[str, str]:
+        """Try ``address:port`` strings from a node; return the state of each."""
         command = ["perl", "-e", _PROGRAM, str(_WAIT_S), *wanted]
         if source.is_task:
             try:
-                code, said = source.container.exec_run(command, user="0")
+                code, output = source.container.exec_run(command, user="0")
             except Exception as error:  # noqa: BLE001 - the engine's, which is not imported here
-                code, said = 1, str(error).encode()
+                code, output = 1, str(error).encode()
             if code and self._has_ended(source.name, code=code):
                 # A scheduled task ends when its work is done, which is no concern of the network.
                 return {}
             if code:
                 raise TargetError(
                     f"nothing could be tried from {source.name}",
-                    last_answer=said.decode(errors="replace"),
+                    last_answer=output.decode(errors="replace"),
                     hint="look at the log of its pause container",
                 )
         else:
-            said = self._beside(source, command)
-        lines = (line.split(" ", 1) for line in said.decode().splitlines())
+            output = self._beside(source, command)
+        lines = (line.split(" ", 1) for line in output.decode().splitlines())
         return {line[0]: line[1] for line in lines if line[0] in wanted}
 
-    def _beside(self, source: Place, command: Sequence[str]) -> bytes:
+    def _beside(self, source: NetworkNode, command: Sequence[str]) -> bytes:
         """Run the prober in a container that joins the namespace, or on the public network."""
         pause, joined = self._pauses[0], source.container
         where = f"container:{joined.id}" if joined else f"cutover-{self._run}-public"
-        said: bytes = pause.client.containers.run(
+        output: bytes = pause.client.containers.run(
             pause.image.id,
             entrypoint=list(command[:1]),
             command=list(command[1:]),
@@ -269,4 +272,4 @@ class Reachability:
                 LABEL_ROLE: "prober",
             },
         )
-        return said
+        return output

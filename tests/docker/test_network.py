@@ -15,7 +15,7 @@ from harness.stack import removal
 from harness.stack.containers import Containers
 from harness.stack.network import members
 from harness.stack.network.addresses import Tier
-from harness.stack.reachability import LET_IN, OPEN, Cell, Reachability
+from harness.stack.reachability import LET_IN, OPEN, ConnectionAttempt, Reachability
 from harness.standins.contract import PacketRules
 from harness.target.access import Access
 from tests.docker.control_stack import ControlStack, definition, service
@@ -63,7 +63,7 @@ def stack(
         removal.remove_run(client, run.id)
 
 
-def matrix(stack: ControlStack) -> list[Cell]:
+def matrix(stack: ControlStack) -> list[ConnectionAttempt]:
     access = Access(public_url="https://tickets.example", run=stack.run.id)
     return Reachability(Containers(access)).matrix()
 
@@ -71,13 +71,15 @@ def matrix(stack: ControlStack) -> list[Cell]:
 def let_in(stack: ControlStack) -> dict[tuple[str, str, int, str], set[str]]:
     """Return who got in where, and how each was answered; this machine is left out."""
     found: dict[tuple[str, str, int, str], set[str]] = {}
-    for cell in matrix(stack):
-        if cell.state in LET_IN and cell.destination.kind != "host":
+    for attempt in matrix(stack):
+        if attempt.state in LET_IN and attempt.destination.role != "host":
             source, destination = (
-                "tasks" if place.is_task else place.kind
-                for place in (cell.source, cell.destination)
+                "tasks" if place.is_task else place.role
+                for place in (attempt.source, attempt.destination)
             )
-            found.setdefault((source, destination, cell.port, cell.network), set()).add(cell.state)
+            found.setdefault((source, destination, attempt.port, attempt.network), set()).add(
+                attempt.state
+            )
     return found
 
 
@@ -87,9 +89,9 @@ def test_what_the_groups_say_is_open_and_nothing_else(stack: ControlStack) -> No
 
 def test_a_task_reaches_nothing_of_this_machine(stack: ControlStack) -> None:
     seen = [
-        str(cell)
-        for cell in matrix(stack)
-        if cell.source.is_task and cell.destination.kind == "host" and cell.state in LET_IN
+        str(attempt)
+        for attempt in matrix(stack)
+        if attempt.source.is_task and attempt.destination.role == "host" and attempt.state in LET_IN
     ]
     assert seen == []
 
