@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from dataclasses import dataclass
+from datetime import timedelta
 
 import pytest
 from cryptography import x509
@@ -176,6 +177,9 @@ def test_certificates_carry_their_names_and_hide_their_keys() -> None:
     certificate = x509.load_pem_x509_certificate(cert_pem.encode())
     names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
     assert names.value.get_values_for_type(x509.DNSName) == ["proxy.example", "other.example"]
+    validity = certificate.not_valid_after_utc - certificate.not_valid_before_utc
+    assert timedelta(days=30) <= validity <= timedelta(days=31)
     ca = x509.load_pem_x509_certificate(made.ca_pem.encode())
+    assert "cutover harness CA" in ca.subject.rfc4514_string()
     certificate.verify_directly_issued_by(ca)
     assert key_pem not in repr(made)
