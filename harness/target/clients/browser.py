@@ -7,9 +7,8 @@ runs.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from html.parser import HTMLParser
 from http.cookies import SimpleCookie
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
 from harness.target.clients.probe import ProbeClient
@@ -23,6 +22,8 @@ if TYPE_CHECKING:
 
 TIMEOUT_S = 30.0
 _LINKS = {"a": "href", "link": "href", "script": "src", "img": "src", "form": "action"}
+_CONTROLS = ("input", "select", "textarea", "button")
+_BUTTONS = ("submit", "image", "reset", "button")
 
 
 @dataclass(frozen=True)
@@ -31,12 +32,13 @@ class Form:
 
     action: str
     method: str
-    fields: Mapping[str, str]
+    fields: Mapping[str, tuple[str, ...]]
+    """Name of each control to its values; a list of several choices may have more than one."""
 
 
 @dataclass(frozen=True)
 class Page:
-    """What an HTML page offers."""
+    """The forms and links of an HTML page."""
 
     forms: tuple[Form, ...]
     links: tuple[str, ...]
@@ -62,40 +64,54 @@ class Account:
     password: str = field(repr=False)
 
 
-@dataclass
-class _Reader(HTMLParser):
-    url: str
-    forms: list[Form] = field(default_factory=list)
-    links: list[str] = field(default_factory=list)
+def read_page(text: str, *, url: str) -> Page:
+    """Read the forms and links of an HTML page; an empty page has none."""
+    import lxml.html  # type: ignore[import-untyped]
 
-    def __post_init__(self) -> None:
-        super().__init__()
-        self._open: tuple[str, str, dict[str, str]] | None = None
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        found = {name: value or "" for name, value in attrs}
-        if found.get(_LINKS.get(tag, "")):
-            self.links.append(found[_LINKS[tag]])
-        if tag == "form":
-            action = urljoin(self.url, found.get("action", ""))
-            self._open = (action, found.get("method", "get").lower(), {})
-        elif self._open and tag in ("input", "button", "select", "textarea") and "name" in found:
-            unset = found.get("type") in ("checkbox", "radio") and "checked" not in found
-            if not unset:
-                self._open[2].setdefault(found["name"], found.get("value", ""))
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag == "form" and self._open:
-            self.forms.append(Form(*self._open))
-            self._open = None
+    if not text.strip():
+        return Page((), ())
+    parser = lxml.html.HTMLParser(encoding="utf-8")
+    document = lxml.html.document_fromstring(text.encode(), parser=parser)
+    forms = [
+        Form(urljoin(url, form.get("action", "")), form.method.lower(), _values(form))
+        for form in document.forms
+    ]
+    links = [element.get(_LINKS[element.tag]) for element in document.iter(*_LINKS)]
+    return Page(tuple(forms), tuple(filter(None, links)))
 
 
-def read_page(html: str, *, url: str) -> Page:
-    """Read the forms and links of a page."""
-    reader = _Reader(url)
-    reader.feed(html)
-    reader.close()
-    return Page(tuple(reader.forms), tuple(reader.links))
+def _values(form: Any) -> dict[str, tuple[str, ...]]:
+    """Return the values of an untouched form, sent by its default button.
+
+    Source: https://html.spec.whatwg.org/multipage/form-control-infrastructure.html, "Constructing
+    the entry list" and "Implicit submission".
+    """
+    controls = [one for one in form.iter(*_CONTROLS) if one.get("disabled") is None]
+    default = next((one for one in controls if _button_type(one) == "submit"), None)
+    values: dict[str, tuple[str, ...]] = {}
+    for control in controls:
+        name = control.get("name")
+        if name and (control is default or not _button_type(control)):
+            values[name] = (*values.get(name, ()), *_values_of(control))
+    return {name: given for name, given in values.items() if given}
+
+
+def _button_type(control: Any) -> str:
+    """Return the type of a button: ``submit`` where it names none; nothing for another control."""
+    if control.tag == "button":
+        return str(control.get("type", "submit")).lower()
+    given = str(control.get("type", "")).lower()
+    return given if control.tag == "input" and given in _BUTTONS else ""
+
+
+def _values_of(control: Any) -> tuple[str, ...]:
+    if control.tag == "select":
+        return tuple(control.value) if control.multiple else (control.value or "",)
+    if control.tag == "textarea":
+        return ((control.value or "").removeprefix("\n"),)
+    if control.tag == "input" and control.checkable:
+        return (control.value,) if control.checked else ()
+    return (control.get("value", ""),)
 
 
 def is_for_host(domain: str, host: str) -> bool:

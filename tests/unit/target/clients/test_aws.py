@@ -25,7 +25,6 @@ from harness.core.redact import Secret, redact
 from harness.stack import engine
 from harness.target.access import Access
 from harness.target.clients import aws, http, mysql
-from harness.target.clients.browser import Account, Browser, cookie_from, is_for_host, read_page
 from harness.target.clients.probe import ProbeClient, ProbeRefused, unless_away
 from harness.target.target import Target
 from tests.unit.local_servers import HOST, Answer, Request, certificate, serve
@@ -322,78 +321,6 @@ def test_mysql_is_reached_through_loopback(refusing_mysql: int) -> None:
         mysql.session(access, hop="proxy", user="tickets", password="x", tls=False)
 
 
-# the browser
-
-PAGE = """<html><body><a href="http://plain.example/x">x</a><img src="/a.png">
-<form method="post" action="https://tickets.876events.example/login">
-<input type="hidden" name="_token" value="t0k3n"><input name="email"><input name="password">
-<input type="checkbox" name="remember" value="on"><input type="checkbox" checked name="terms">
-<button name="go" value="1">Sign in</button></form><form action="/search"><input name="q"></form>
-"""
-
-
-def test_a_page_is_read_for_forms_and_links() -> None:
-    page = read_page(PAGE, url=f"{URL}/login")
-    login = page.form_to("/login")
-    assert login is not None
-    assert login.method == "post"
-    assert login.fields == {"_token": "t0k3n", "email": "", "password": "", "terms": "", "go": "1"}
-    assert page.form_to("/search") is not None
-    assert page.form_to("/logout") is None
-    assert page.links[:2] == ("http://plain.example/x", "/a.png")
-
-
-def visitor(port_access: Access) -> Browser:
-    return Browser(http.web(port_access), access=port_access, probe_key=lambda: "key")
-
-
-def test_a_form_is_sent_with_its_token_and_what_the_visitor_types(tmp_path: Path) -> None:
-    pair = certificate(tmp_path)
-
-    def answer(request: Request) -> Answer:
-        return (
-            (302, {"Location": "/"}, b"") if request.method == "POST" else (200, {}, PAGE.encode())
-        )
-
-    with serve(answer, tls=pair) as server:
-        access = Access(public_url=URL, https=server.address, ca_file=str(pair[0]))
-        done = visitor(access).sign_in(Account("A", "a@b.example", "pass word"))
-    assert done.status_code == 302
-    sent = server.seen[1].body.decode()
-    assert sent == "_token=t0k3n&email=a%40b.example&password=pass+word&terms=&go=1"
-
-
-def test_a_page_without_the_form_is_an_assertion_that_says_so(tmp_path: Path) -> None:
-    pair = certificate(tmp_path)
-    with serve(lambda _: (500, {}, b"oops"), tls=pair) as server:
-        access = Access(public_url=URL, https=server.address, ca_file=str(pair[0]))
-        with pytest.raises(AssertionError, match="/login answered 500, and has no form to /login"):
-            visitor(access).submit("/login")
-
-
-def test_a_cookies_attributes_are_read_and_its_value_can_be_replaced(tmp_path: Path) -> None:
-    pair = certificate(tmp_path)
-    line = "tickets_session=abc; path=/; secure; httponly; samesite=lax; Max-Age=7200"
-
-    with serve(lambda _: (200, {"Set-Cookie": line}, b""), tls=pair) as server:
-        access = Access(
-            public_url=URL,
-            https=server.address,
-            ca_file=str(pair[0]),
-            session_cookie="tickets_session",
-        )
-        browser = visitor(access)
-        cookie = cookie_from(browser.get("/"), "tickets_session")
-        assert browser.cookie == "abc"
-        browser.cookie = "tampered"
-        browser.get("/")
-    assert cookie is not None
-    assert cookie["value"] == "abc"
-    assert cookie["samesite"] == "lax"
-    assert {"secure", "httponly"} <= set(cookie)
-    assert server.seen[1].headers["Cookie"] == "tickets_session=tampered"
-
-
 def test_a_web_tier_that_is_away_is_no_answer_and_an_apps_refusal_is_one() -> None:
     def refuse(status: int) -> None:
         raise ProbeRefused("GET /_probe/v1/ticks", status=status, body="")
@@ -402,20 +329,3 @@ def test_a_web_tier_that_is_away_is_no_answer_and_an_apps_refusal_is_one() -> No
     assert "answered 503" in unless_away(lambda: refuse(503))
     with pytest.raises(ProbeRefused):
         unless_away(lambda: refuse(401))
-
-
-@pytest.mark.parametrize(
-    ("domain", "sent"),
-    [
-        ("", True),
-        ("tickets.876events.example", True),
-        (".876events.example", True),
-        ("876events.example", True),
-        ("events.example", False),
-        ("example", False),
-        ("www.876events.example", False),
-        ("old-host.example", False),
-    ],
-)
-def test_a_cookie_is_for_its_host_and_those_below_its_domain(domain: str, sent: bool) -> None:
-    assert is_for_host(domain, "tickets.876events.example") is sent
