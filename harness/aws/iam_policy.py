@@ -4,16 +4,17 @@ An explicit Deny wins, then any Allow; nothing said is a refusal. Source: "Polic
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html.
 
 Permission boundaries and service control policies are not judged. Neither is a condition on a key
-that nobody here can know: it is met in an Allow and not met in a Deny.
+that nobody here can know: it is met in an Allow and not met in a Deny. The time is known.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from functools import lru_cache
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Any
+
+from harness.aws.iam_conditions import any_matches, holds, matches, time_context
 
 ANY = "*"
 _NARROWING = {
@@ -85,8 +86,9 @@ def denial(
         attached: The policy of the resource itself, in the same account.
         caller: Who asks, where there is such a policy.
     """
-    own = [one for document in documents for one in statements(document)]
-    others = [one for one in statements(attached or {}) if caller and caller.is_named(one)]
+    need = replace(need, context={**time_context(datetime.now(UTC)), **need.context})
+    own = [one for document in documents for one in _statements(document)]
+    others = [one for one in _statements(attached or {}) if caller and caller.is_named(one.content)]
     for kind, found in (("an identity", own), ("a resource", others)):
         if _says(found, need, effect="Deny"):
             return f"with an explicit deny in {kind}-based policy"
@@ -104,12 +106,13 @@ def trusts(document: Mapping[str, Any], service: str, context: Mapping[str, str]
         context: Condition keys that are known: ``aws:SourceAccount``, ``aws:SourceArn``.
     """
     known = {key.lower(): (value,) for key, value in context.items()}
-    need = Need("sts:AssumeRole", context=known)
-    for one in statements(document):
+    need = Need("sts:AssumeRole", context={**time_context(datetime.now(UTC)), **known})
+    for statement in _statements(document):
+        one = statement.content
         if one["Effect"] != "Allow" or not _matches_any(_texts(one.get("Action")), need.action):
             continue
         principals = _texts((one.get("Principal") or {}).get("Service"))
-        if service in principals and _met(one, need, unknown=True):
+        if service in principals and False not in _conditions(statement, need):
             return True
     return False
 
@@ -118,6 +121,19 @@ def statements(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """Return the statements of a policy document; a single one need not be in a list."""
     found = document.get("Statement", [])
     return [found] if isinstance(found, Mapping) else list(found)
+
+
+@dataclass(frozen=True)
+class _Statement:
+    """A statement, and whether ``${...}`` is a variable in it: the policy's version decides."""
+
+    content: Mapping[str, Any]
+    has_variables: bool
+
+
+def _statements(document: Mapping[str, Any]) -> list[_Statement]:
+    has_variables = document.get("Version") == "2012-10-17"
+    return [_Statement(one, has_variables) for one in statements(document)]
 
 
 def is_open(statement: Mapping[str, Any]) -> bool:
@@ -135,105 +151,51 @@ def _principals(value: Any) -> set[str]:
     return set(_texts(value.get("AWS") if isinstance(value, Mapping) else value))
 
 
-def _says(found: Iterable[Mapping[str, Any]], need: Need, *, effect: str) -> bool:
-    return any(
-        one["Effect"] == effect and _about(one, need) and _met(one, need, unknown=effect == "Allow")
-        for one in found
-    )
+def _says(found: Iterable[_Statement], need: Need, *, effect: str) -> bool:
+    """Say whether a statement with this effect applies; what nobody knows is met in an Allow."""
+    for one in found:
+        if one.content["Effect"] == effect:
+            answers = (_about(one, need), *_conditions(one, need))
+            if False not in answers and (effect == "Allow" or None not in answers):
+                return True
+    return False
 
 
 def _texts(value: Any) -> tuple[str, ...]:
+    """Return one value or several as strings; JSON has numbers, true and false, too."""
     if value is None:
         return ()
-    return (value,) if isinstance(value, str) else tuple(str(one) for one in value)
+    many = value if isinstance(value, list) else [value]
+    return tuple(str(one).lower() if isinstance(one, bool) else str(one) for one in many)
 
 
-def _about(statement: Mapping[str, Any], need: Need) -> bool:
-    if "NotAction" in statement:
-        action = not _matches_any(_texts(statement["NotAction"]), need.action)
+def _about(statement: _Statement, need: Need) -> bool | None:
+    """Say whether a statement is about an action on a resource."""
+    content = statement.content
+    if "NotAction" in content:
+        action = not _matches_any(_texts(content["NotAction"]), need.action)
     else:
-        action = _matches_any(_texts(statement.get("Action")), need.action)
+        action = _matches_any(_texts(content.get("Action")), need.action)
     if not action or not need.resource:
         return action
-    if "NotResource" in statement:
-        return not _like_any(_texts(statement["NotResource"]), need.resource)
-    return _like_any(_texts(statement.get("Resource")), need.resource)
+    named = _texts(content.get("NotResource", content.get("Resource")))
+    known = need.context if statement.has_variables else None
+    like = any_matches(named, need.resource, context=known)
+    return like if like is None or "NotResource" not in content else not like
 
 
 def _matches_any(patterns: Iterable[str], action: str) -> bool:
     """Compare actions, which know no case."""
-    return any(_pattern(one.lower()).fullmatch(action.lower()) for one in patterns)
+    return any(matches(one.lower(), action.lower()) for one in patterns)
 
 
-def _like_any(patterns: Iterable[str], value: str) -> bool:
-    return any(_pattern(one).fullmatch(value) for one in patterns)
-
-
-@lru_cache(maxsize=512)
-def _pattern(text: str) -> re.Pattern[str]:
-    """Compile a pattern in which * and ? are the only signs with a meaning."""
-    parts = {"*": ".*", "?": "."}
-    return re.compile("".join(parts.get(sign, re.escape(sign)) for sign in text), re.DOTALL)
-
-
-def _met(statement: Mapping[str, Any], need: Need, *, unknown: bool) -> bool:
-    """Say whether all conditions of a statement hold; ``unknown`` is what cannot be judged."""
-    return all(
-        _holds(operator, key=key.lower(), wanted=_texts(wanted), need=need, unknown=unknown)
-        for operator, block in (statement.get("Condition") or {}).items()
-        for key, wanted in block.items()
-    )
-
-
-def _holds(operator: str, *, key: str, wanted: tuple[str, ...], need: Need, unknown: bool) -> bool:
-    name = operator.rpartition(":")[2]
-    if_exists = name.endswith("IfExists")
-    name = name.removesuffix("IfExists")
-    if key not in need.context:
-        return unknown
-    values = need.context[key]
-    if name == "Null":
-        return (not values) == (wanted[:1] == ("true",))
-    if name not in _OPERATORS:
-        return unknown
-    compare, negated = _OPERATORS[name]
-    if not values:
-        return negated or if_exists or operator.startswith("ForAllValues:")
-    found = [any(compare(one, value) for one in wanted) for value in values]
-    if negated:
-        return not any(found)
-    return all(found) if operator.startswith("ForAllValues:") else any(found)
-
-
-def _equal(wanted: str, value: str) -> bool:
-    return wanted == value
-
-
-def _equal_ignoring_case(wanted: str, value: str) -> bool:
-    return wanted.lower() == value.lower()
-
-
-def _like(wanted: str, value: str) -> bool:
-    return bool(_pattern(wanted).fullmatch(value))
-
-
-def _arn_like(wanted: str, value: str) -> bool:
-    """Compare ARNs part by part: a wildcard does not cross a colon, but in the last part."""
-    ours, theirs = wanted.split(":", 5), value.split(":", 5)
-    return len(ours) == len(theirs) and all(_like(ours[i], theirs[i]) for i in range(len(ours)))
-
-
-_OPERATORS = {
-    "StringEquals": (_equal, False),
-    "StringNotEquals": (_equal, True),
-    "StringEqualsIgnoreCase": (_equal_ignoring_case, False),
-    "StringNotEqualsIgnoreCase": (_equal_ignoring_case, True),
-    "StringLike": (_like, False),
-    "StringNotLike": (_like, True),
-    "ArnEquals": (_arn_like, False),
-    "ArnLike": (_arn_like, False),
-    "ArnNotEquals": (_arn_like, True),
-    "ArnNotLike": (_arn_like, True),
-    "Bool": (_equal_ignoring_case, False),
-}
-"""Operator -> how it compares, and whether it is the negation."""
+def _conditions(statement: _Statement, need: Need) -> Iterator[bool | None]:
+    for operator, block in (statement.content.get("Condition") or {}).items():
+        for key, wanted in block.items():
+            yield holds(
+                operator,
+                key=key.lower(),
+                wanted=_texts(wanted),
+                context=need.context,
+                has_variables=statement.has_variables,
+            )

@@ -79,8 +79,11 @@ def test_a_resource_that_nobody_knows_is_any() -> None:
         ({"Null": {"ses:Absent": "true"}}, True),
         ({"Null": {"ses:FromAddress": "true"}}, False),
         ({"Bool": {"aws:SecureTransport": "true"}}, True),
+        ({"Bool": {"aws:SecureTransport": True}}, True),
+        ({"Bool": {"aws:SecureTransport": False}}, False),
         ({"StringEquals": {"aws:SourceVpce": "vpce-1"}}, True),
-        ({"NumericLessThan": {"ses:FromAddress": "1"}}, True),
+        ({"NumericLessThan": {"ses:FromAddress": "1"}}, False),
+        ({"OperatorOfTheFuture": {"ses:FromAddress": "1"}}, True),
     ],
 )
 def test_conditions_of_an_allow(condition: dict[str, Any], expected: bool) -> None:
@@ -102,6 +105,101 @@ def test_a_deny_whose_condition_nobody_can_judge_does_not_deny() -> None:
     insecure = {"Bool": {"aws:SecureTransport": "false"}}
     known = Need(PUT.action, PUT.resource, {"aws:securetransport": ("true",)})
     assert allows([policy(allow("s3:*"), deny("s3:*", Condition=insecure))], known)
+
+
+CONTEXT = {
+    "s3:max-keys": ("10",),
+    "s3:signatureage": ("0.5",),
+    "aws:sourceip": ("203.0.113.7",),
+    "aws:vpcsourceip": ("2001:db8::7",),
+    "aws:currenttime": ("2026-11-27T12:00:00Z",),
+    "aws:epochtime": ("1795780800",),
+    "aws:principaltag/team": ("events",),
+    "aws:principaltag/odd": ("a*",),
+    "aws:principaltag/none": (),
+    "s3:prefix": ("events/2026",),
+    "aws:principalaccount": ("876000000876",),
+}
+
+
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        ({"NumericEquals": {"s3:max-keys": "10.0"}}, True),
+        ({"NumericEquals": {"s3:max-keys": ["9", "10"]}}, True),
+        ({"NumericNotEquals": {"s3:max-keys": "10"}}, False),
+        ({"NumericNotEquals": {"s3:max-keys": "11"}}, True),
+        ({"NumericLessThan": {"s3:max-keys": "10"}}, False),
+        ({"NumericLessThanEquals": {"s3:max-keys": "10"}}, True),
+        ({"NumericGreaterThan": {"s3:max-keys": 9}}, True),
+        ({"NumericGreaterThanEquals": {"s3:max-keys": "11"}}, False),
+        ({"NumericLessThan": {"s3:signatureage": "1"}}, True),
+        ({"NumericLessThan": {"s3:max-keys": "many"}}, False),
+        ({"DateLessThan": {"aws:CurrentTime": "2026-11-27T12:00:01Z"}}, True),
+        ({"DateLessThan": {"aws:CurrentTime": "2026-11-27"}}, False),
+        ({"DateLessThanEquals": {"aws:CurrentTime": "2026-11-27T14:00:00+02:00"}}, True),
+        ({"DateGreaterThan": {"aws:CurrentTime": "2026"}}, True),
+        ({"DateGreaterThan": {"aws:CurrentTime": "2026-12"}}, False),
+        ({"DateGreaterThanEquals": {"aws:CurrentTime": "1795780800"}}, True),
+        ({"DateEquals": {"aws:EpochTime": "2026-11-27T12:00:00Z"}}, True),
+        ({"DateNotEquals": {"aws:EpochTime": "2026-11-27T12:00:00Z"}}, False),
+        ({"DateEquals": {"aws:CurrentTime": "yesterday"}}, False),
+        ({"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}, True),
+        ({"IpAddress": {"aws:SourceIp": ["198.51.100.0/24", "203.0.113.7"]}}, True),
+        ({"IpAddress": {"aws:SourceIp": "198.51.100.0/24"}}, False),
+        ({"IpAddress": {"aws:SourceIp": "the office"}}, False),
+        ({"NotIpAddress": {"aws:SourceIp": "203.0.113.0/24"}}, False),
+        ({"NotIpAddress": {"aws:SourceIp": "198.51.100.0/24"}}, True),
+        ({"IpAddress": {"aws:VpcSourceIp": "2001:db8::/32"}}, True),
+        ({"IpAddress": {"aws:VpcSourceIp": "203.0.113.0/24"}}, False),
+        ({"StringEquals": {"s3:prefix": "${aws:PrincipalTag/team}/2026"}}, True),
+        ({"StringLike": {"s3:prefix": "${aws:PrincipalTag/team}/*"}}, True),
+        ({"StringNotLike": {"s3:prefix": "${aws:PrincipalTag/team}/*"}}, False),
+        ({"StringEquals": {"s3:prefix": "${aws:PrincipalTag/none}/2026"}}, False),
+        ({"StringEquals": {"s3:prefix": "${aws:PrincipalTag/none, 'events'}/2026"}}, True),
+        ({"StringEquals": {"s3:prefix": "${aws:username}/2026"}}, True),
+        ({"StringLike": {"s3:prefix": "${aws:PrincipalTag/odd}"}}, False),
+        ({"NumericEquals": {"s3:max-keys": "${s3:max-keys}"}}, False),
+    ],
+)
+def test_conditions_on_numbers_dates_addresses_and_variables(
+    condition: dict[str, Any], expected: bool
+) -> None:
+    need = Need("s3:ListBucket", context=CONTEXT)
+    assert allows([policy(allow("s3:*", Condition=condition))], need) is expected
+
+
+def test_the_time_of_a_call_is_known() -> None:
+    past = {"DateLessThan": {"aws:CurrentTime": "2020-01-01T00:00:00Z"}}
+    future = {"DateGreaterThan": {"aws:EpochTime": "1577836800"}}
+    assert not allows([policy(allow("s3:*", Condition=past))], PUT)
+    assert allows([policy(allow("s3:*", Condition=future))], PUT)
+    assert not allows([policy(allow("s3:*"), deny("s3:*", Condition=future))], PUT)
+
+
+@pytest.mark.parametrize(
+    ("resource", "version", "expected"),
+    [
+        (f"{BUCKET}/${{aws:PrincipalTag/team}}/*", "2012-10-17", True),
+        (f"{BUCKET}/${{aws:principaltag/TEAM}}/*", "2012-10-17", True),
+        (f"{BUCKET}/${{aws:PrincipalTag/none, 'events'}}/*", "2012-10-17", True),
+        (f"{BUCKET}/${{aws:PrincipalTag/none}}/*", "2012-10-17", False),
+        (f"{BUCKET}/${{aws:PrincipalTag/odd}}*", "2012-10-17", False),
+        (f"{BUCKET}/events/${{*}}.jpg", "2012-10-17", True),
+        (f"{BUCKET}/${{aws:PrincipalTag/team}}/*", "2008-10-17", False),
+        (f"{BUCKET}/${{aws:username}}/*", "2012-10-17", True),
+    ],
+)
+def test_variables_in_a_resource(resource: str, version: str, expected: bool) -> None:
+    document = {**policy(allow("s3:*", resource)), "Version": version}
+    assert allows([document], Need("s3:PutObject", f"{BUCKET}/events/*.jpg", CONTEXT)) is expected
+
+
+def test_a_deny_with_a_variable_that_nobody_knows_does_not_deny() -> None:
+    personal = deny("s3:*", f"{BUCKET}/${{aws:username}}/*")
+    assert allows([policy(allow("s3:*"), personal)], PUT)
+    spared = {"Effect": "Deny", "Action": "s3:*", "NotResource": f"{BUCKET}/${{aws:username}}/*"}
+    assert allows([policy(allow("s3:*"), spared)], PUT)
 
 
 def trust(service: str, **condition: Any) -> dict[str, Any]:
