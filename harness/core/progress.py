@@ -42,7 +42,7 @@ class PlainProgress:
             duration = f"  {seconds:.1f} s" if seconds else ""
             with self._lock:
                 print(
-                    redact(f"{group:<8} {name:<28} {state}{duration}"), file=self.stream, flush=True
+                    redact(f"{group:<9} {name:<28} {state}{duration}"), file=self.stream, flush=True
                 )
 
 

@@ -41,7 +41,7 @@ class ImageSet(Mapping[str, str]):
     references: Mapping[str, str]
     """Name to the tag that was built, or the reference in ``cutover.toml``."""
     vendor: str
-    """``composer``, ``debian``, or ``image`` where the app's image was given."""
+    """Where the app's PHP packages are from, as `vendor_of` returns it."""
 
     def __getitem__(self, name: str) -> str:
         """Return the id of an image."""
@@ -80,8 +80,7 @@ def build_for(
     Raises:
         ImageBuildFailed: An image could not be built or pulled.
     """
-    own_app = "app" in config.images
-    vendor = "image" if own_app else pick_vendor(config.vendor, memory=config.home / "vendor")
+    vendor = vendor_of(config)
     sources = Sources(root=bundle.ROOT, app_context=config.app_context, vendor=vendor)
     plan = Plan(
         sources=sources,
@@ -288,6 +287,18 @@ def _one_build_at_a_time() -> Iterator[None]:
     with path.open("rb") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
+
+
+def vendor_of(config: Config) -> str:
+    """Return where the app's PHP packages are from.
+
+    ``image`` where the app's own image was named, the reference of the vendor image where that was
+    named, else ``composer`` or ``debian``.
+    """
+    if "app" in config.images:
+        return "image"
+    named = config.images.get("vendor")
+    return named or pick_vendor(config.vendor, memory=config.home / "vendor")
 
 
 def pick_vendor(choice: str, *, memory: Path, address: str = PACKAGIST) -> str:

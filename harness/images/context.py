@@ -7,7 +7,7 @@ import io
 import re
 import tarfile
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from harness.core import bundle
@@ -34,7 +34,7 @@ class Sources:
     """The harness's own directory, with ``compose`` and ``harness``."""
     app_context: Path
     vendor: str
-    """``composer`` or ``debian``."""
+    """``composer`` or ``debian``; anything else where no vendor image is built."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,6 @@ class Context:
     dockerfile: str
     parents: Mapping[str, str]
     """Build argument -> name of the image it stands for."""
-    generated: Mapping[str, bytes] = field(default_factory=dict)
 
     def content_hash(self, parent_ids: Mapping[str, str]) -> str:
         """Hash of everything that decides the image's content: files, modes and parents."""

@@ -350,9 +350,16 @@ def test_targets_take_turns(balancer: Balancer) -> None:
     balancer.set_targets(*balancer.addresses)
     for _ in range(8):
         assert balancer.request("GET", "/turn").status == 200
-    logs = [bytes(balancer.stack.containers[name].logs()) for name in ("target", "target2")]
-    turns = [log.count(b'"GET /turn') for log in logs]
-    assert turns == [4, 4]
+    targets = [balancer.stack.containers[name] for name in ("target", "target2")]
+
+    def turns() -> list[int]:
+        return [bytes(target.logs()).count(b'"GET /turn') for target in targets]
+
+    # The engine writes a line down a moment after the target has answered.
+    wait_until(
+        lambda: Ready() if sum(turns()) == 8 else NotYet(f"logged: {turns()}"), deadline=Deadline(5)
+    )
+    assert turns() == [4, 4]
 
 
 def test_a_slow_target_is_504_after_the_idle_timeout(balancer: Balancer) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -65,11 +66,20 @@ def stack(
         removal.remove_run(client, run.id)
 
 
-def another(stack: Stack, spec: Component) -> Callable[[], Ready | NotYet]:
-    """Start a second proxy that differs, in the first one's place; returns its probe."""
+@contextmanager
+def another(stack: Stack, component: Component) -> Iterator[Callable[[], Ready | NotYet]]:
+    """Run a proxy that differs, in the first one's place; yield its probe."""
+    _replace_proxy(stack, component)
+    try:
+        yield lambda: PROBE(stack.addresses["proxy"])
+    finally:
+        _replace_proxy(stack, SPEC)
+        stack.wait_ready(PlannedComponent(SPEC, PROBE), check=lambda: None)
+
+
+def _replace_proxy(stack: Stack, component: Component) -> None:
     stack.containers["proxy"].remove(force=True)
-    stack.start(spec)
-    return lambda: PROBE(stack.addresses["proxy"])
+    stack.start(component)
 
 
 def test_both_hops_are_tls(stack: Stack) -> None:
@@ -151,26 +161,25 @@ def test_probe_says_what_the_proxy_says_while_the_server_is_away(stack: Stack) -
 
 
 def test_a_server_certificate_for_another_name_is_refused(stack: Stack) -> None:
-    probe = another(
-        stack,
-        proxy.component(
-            endpoint=ENDPOINT,
-            cluster_endpoint=OTHER_NAME,
-            ca_pem=CA,
-            certificate=CERTIFICATES.server("proxy"),
-        ),
+    differing = proxy.component(
+        endpoint=ENDPOINT,
+        cluster_endpoint=OTHER_NAME,
+        ca_pem=CA,
+        certificate=CERTIFICATES.server("proxy"),
     )
-    assert _refusal(probe) == "certificate verify failed"
+    with another(stack, differing) as probe:
+        assert _refusal(probe) == "certificate verify failed"
 
 
 def test_a_server_of_another_authority_is_refused(stack: Stack) -> None:
-    spec = proxy.component(
+    differing = proxy.component(
         endpoint=ENDPOINT,
         cluster_endpoint=CLUSTER,
         ca_pem=certificates.create({}).ca_pem,
         certificate=CERTIFICATES.server("proxy"),
     )
-    assert _refusal(another(stack, spec)) == "certificate verify failed"
+    with another(stack, differing) as probe:
+        assert _refusal(probe) == "certificate verify failed"
 
 
 def _refusal(probe: Callable[[], Ready | NotYet]) -> str:

@@ -33,7 +33,7 @@ def stack(run: Run, client: docker.DockerClient, image: Callable[[str], str]) ->
     return made
 
 
-def spec(*command: str, ready_within_s: float = 20, memory_mib: int = 64) -> Component:
+def tiny(*command: str, ready_within_s: float = 20, memory_mib: int = 64) -> Component:
     return Component(
         name="tiny",
         image="tiny",
@@ -64,8 +64,8 @@ def start(
     stack.wait_ready(planned, check=lambda: None)
 
 
-def test_a_service_starts_with_files_limits_networks_and_a_loopback_port(stack: Stack) -> None:
-    wanted = spec("sh", "-c", "cat /etc/tiny.conf; exec sleep 300")
+def test_a_component_starts_with_files_limits_networks_and_a_loopback_port(stack: Stack) -> None:
+    wanted = tiny("sh", "-c", "cat /etc/tiny.conf; exec sleep 300")
     start(stack, wanted, ready_after_log(stack, "content"))
     attrs = stack.containers["tiny"].attrs
     assert attrs["HostConfig"]["Memory"] == 64 * MIB
@@ -89,37 +89,37 @@ def test_two_stacks_at_once_do_not_collide(
         removal.remove_run(client, other.run.id)
 
 
-def test_a_service_that_exits_says_code_and_last_words(stack: Stack) -> None:
+def test_a_component_that_exits_says_code_and_last_words(stack: Stack) -> None:
     with pytest.raises(ComponentExited) as caught:
-        start(stack, spec("sh", "-c", "echo the last words; exit 7"))
+        start(stack, tiny("sh", "-c", "echo the last words; exit 7"))
     said = str(caught.value)
-    assert "service tiny stopped while starting" in said
+    assert "component tiny stopped while starting" in said
     assert "exited, exit code 7" in said
     assert "the last words" in said
     assert str(stack.run.directory) in said
 
 
-def test_a_service_that_hangs_says_its_last_answer_and_the_budget(stack: Stack) -> None:
+def test_a_component_that_hangs_says_its_last_answer_and_the_budget(stack: Stack) -> None:
     with pytest.raises(ComponentNotReady) as caught:
-        start(stack, spec("sh", "-c", "echo booting; exec sleep 300", ready_within_s=1))
+        start(stack, tiny("sh", "-c", "echo booting; exec sleep 300", ready_within_s=1))
     said = str(caught.value)
-    assert "service tiny was not ready after 1." in said
+    assert "component tiny was not ready after 1." in said
     assert "of 1 s" in said
     assert "last answer: the log says 'booting" in said
     assert "state: running" in said
 
 
-def test_a_service_that_is_killed_for_its_memory_says_so(stack: Stack) -> None:
+def test_a_component_that_is_killed_for_its_memory_says_so(stack: Stack) -> None:
     eats = "x=a; while true; do x=$x$x; done"
     with pytest.raises(ComponentExited) as caught:
-        start(stack, spec("sh", "-c", eats, memory_mib=16))
-    assert "service tiny was killed: it used more memory than its limit" in str(caught.value)
+        start(stack, tiny("sh", "-c", eats, memory_mib=16))
+    assert "component tiny was killed: it used more memory than its limit" in str(caught.value)
 
 
 def test_evidence_is_saved_and_everything_removed(
     stack: Stack, client: docker.DockerClient
 ) -> None:
-    start(stack, spec("sh", "-c", "echo out; echo err >&2; exec sleep 300"), lambda _: Ready())
+    start(stack, tiny("sh", "-c", "echo out; echo err >&2; exec sleep 300"), lambda _: Ready())
     stack.containers["tiny"].stop(timeout=0)
     logs.save(stack.run, logs.containers_of(client, stack.run.id))
     place = stack.run.directory / "services" / "tiny"

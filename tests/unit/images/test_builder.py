@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
+from types import SimpleNamespace
 from typing import Any
 
 import docker.errors
@@ -17,7 +18,7 @@ import pytest
 from harness.core.errors import ImageBuildFailed
 from harness.core.redact import remember
 from harness.images import build, builder, debian_bases, host_settings
-from harness.images.builder import Plan, pick_vendor
+from harness.images.builder import Plan, pick_vendor, vendor_of
 from harness.images.context import Sources, context, python_sources
 from harness.images.host_settings import BuildHost
 
@@ -431,3 +432,19 @@ def test_the_lock_of_the_builds_can_be_taken_by_other_users(
     monkeypatch.setattr("fcntl.flock", lambda lock, _operation: modes.append(lock.mode))
     with builder._one_build_at_a_time():
         assert modes == ["rb"], "the file is another user's, and cannot be opened for writing"
+
+
+@pytest.mark.parametrize(
+    ("images", "expected"),
+    [
+        ({}, "composer"),
+        ({"mysql": "mysql:8.4"}, "composer"),
+        ({"vendor": "registry.example/vendor:7"}, "registry.example/vendor:7"),
+        ({"app": "registry.example/app:7", "vendor": "registry.example/vendor:7"}, "image"),
+    ],
+)
+def test_a_vendor_image_that_was_named_is_reported_by_its_name(
+    images: dict[str, str], expected: str, tmp_path: Path
+) -> None:
+    config: Any = SimpleNamespace(images=images, vendor="composer", home=tmp_path)
+    assert vendor_of(config) == expected
