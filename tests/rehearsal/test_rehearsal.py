@@ -140,7 +140,7 @@ def secrets_of(client: docker.DockerClient, run_id: str) -> set[str]:
     for container in logs.containers_of(client, run_id):
         for entry in container.attrs["Config"]["Env"]:
             name, _, value = entry.partition("=")
-            if name in ("DB_PASSWORD", "APP_KEY", "PROBE_KEY"):
+            if name in ("DB_PASSWORD", "APP_KEY", "CUTOVER_PROBE_KEY"):
                 found.add(value)
     assert found
     return found

@@ -143,12 +143,13 @@ SEEN = (
     ),
     rule(
         r"_probe/v1/\S+ answered 404",
-        "the probe is off: the task has no PROBE_KEY, or the app has not installed cutover-probe",
+        "the probe is off: the task has no CUTOVER_PROBE_KEY, or the app has not installed"
+        " cutover-probe",
     ),
     rule(
         r"_probe/v1/\S+ answered 401",
-        "the probe refuses the harness: PROBE_KEY in the task is not the secret's current value, or"
-        " the clocks differ by more than a minute",
+        "the probe refuses the harness: CUTOVER_PROBE_KEY in the task is not the secret's current"
+        " value, or the clocks differ by more than a minute",
     ),
     rule(
         r"the app uses (?P<seen>\S+) and not the proxy",

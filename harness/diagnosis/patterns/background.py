@@ -237,7 +237,7 @@ JOBS = (
     rule(
         r"ran schedule:run 0 times",
         "the rule's task does not run schedule:run: its Input names another command, or the task"
-        " has no PROBE_KEY",
+        " has no CUTOVER_PROBE_KEY",
     ),
     rule(
         r"a tick took \d+ s until schedule:run began",

@@ -13,6 +13,8 @@ from functools import cmp_to_key
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
+from harness.images.host_settings import debian_codename
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
@@ -78,11 +80,8 @@ def release_of(os_release: str) -> str:
     Raises:
         NoData: The image is not Debian.
     """
-    values = dict(
-        line.split("=", 1) for line in os_release.splitlines() if "=" in line and line[0] != "#"
-    )
-    name = values.get("VERSION_CODENAME", "").strip('"')
-    if values.get("ID", "").strip('"') != "debian" or not name:
+    name = debian_codename(os_release)
+    if not name:
         raise NoData("the image is not a Debian release, and the tracker knows no other")
     return name
 

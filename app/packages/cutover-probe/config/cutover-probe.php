@@ -10,9 +10,11 @@ return [
     | The secret that signs requests to the probe, at least 32 characters. The
     | probe is off, and its addresses do not exist, while there is none.
     |
+    | Every variable is also read by its old name, without CUTOVER_.
+    |
     */
 
-    'key' => env('PROBE_KEY'),
+    'key' => env('CUTOVER_PROBE_KEY', env('PROBE_KEY')),
 
     /*
     |--------------------------------------------------------------------------
@@ -25,9 +27,9 @@ return [
     |
     */
 
-    'window_s' => (int) env('PROBE_WINDOW_S', 60),
+    'window_s' => (int) env('CUTOVER_PROBE_WINDOW_S', env('PROBE_WINDOW_S', 60)),
 
-    'nonce_store' => env('PROBE_NONCE_STORE'),
+    'nonce_store' => env('CUTOVER_PROBE_NONCE_STORE', env('PROBE_NONCE_STORE')),
 
     /*
     |--------------------------------------------------------------------------
@@ -48,13 +50,14 @@ return [
     | Subjects
     |--------------------------------------------------------------------------
     |
-    | The named route that the redirect check goes to, and the file of trusted
-    | certificates that `cutover-probe:connect --tls=system` uses.
+    | The named route that the redirect check goes to, or null for the app's
+    | root, and the file of trusted certificates that
+    | `cutover-probe:connect --tls=system` uses.
     |
     */
 
-    'redirect_route' => env('PROBE_REDIRECT_ROUTE', 'events.index'),
+    'redirect_route' => env('CUTOVER_PROBE_REDIRECT_ROUTE', env('PROBE_REDIRECT_ROUTE')),
 
-    'ca_file' => env('PROBE_CA_FILE', '/etc/ssl/certs/ca-certificates.crt'),
+    'ca_file' => env('CUTOVER_PROBE_CA_FILE', env('PROBE_CA_FILE', '/etc/ssl/certs/ca-certificates.crt')),
 
 ];

@@ -140,10 +140,14 @@ final class EndpointsTest extends TestCase
 
     public function test_redirect_goes_to_the_named_route_or_the_root(): void
     {
+        $this->assertNull(config('cutover-probe.redirect_route'));
         $this->signed('GET', '/_probe/v1/redirect')->assertRedirect(url('/'));
 
         config(['cutover-probe.redirect_route' => 'no such route']);
         $this->signed('GET', '/_probe/v1/redirect')->assertRedirect(url('/'));
+
+        config(['cutover-probe.redirect_route' => 'login']);
+        $this->signed('GET', '/_probe/v1/redirect')->assertRedirect(url('/login'));
     }
 
     private function runInTask(): void

@@ -15,6 +15,6 @@ final class RedirectController
     {
         $name = $config->get('cutover-probe.redirect_route');
 
-        return $router->has($name) ? redirect()->route($name) : redirect('/');
+        return is_string($name) && $router->has($name) ? redirect()->route($name) : redirect('/');
     }
 }
