@@ -20,7 +20,7 @@ from harness.core.labels import LABEL_HOME, LABEL_OWNER, LABEL_ROLE, LABEL_RUN
 from harness.core.redact import redact
 
 READY_FILE = "ready_at.txt"
-"""In the directory of a service: when it was ready, ISO 8601."""
+"""In the directory of a component: when it was ready, ISO 8601."""
 
 STATE_RUNNING = "running"
 """The owner process is at work; when that is gone, the run is dead."""

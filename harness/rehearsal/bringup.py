@@ -1,4 +1,4 @@
-"""From a configuration to a stack that is up: services, AWS resources, the app's first run.
+"""From a configuration to a stack that is up: components, AWS resources, the app's first run.
 
 Each step starts when what it needs is there. The web tasks start as soon as their secrets exist and
 ``control`` answers; the database and the proxy become ready beside them.
@@ -18,7 +18,7 @@ from harness.inputs import digests
 from harness.rehearsal import aws_resources, service_watch
 from harness.rehearsal.access import access_to, with_addresses
 from harness.rehearsal.first_run import require_exec, run_commands
-from harness.rehearsal.plan import Materials, planned_components, volume_name
+from harness.rehearsal.plan import StackSecrets, planned_components, volume_name
 from harness.stack import containers, logs
 from harness.stack.component import PlannedComponent
 from harness.stack.stack import Stack
@@ -52,18 +52,18 @@ class Bringup:
     client: docker.DockerClient
     progress: Progress
     images: ImageSet
-    materials: Materials = field(init=False)
+    materials: StackSecrets = field(init=False)
     stack: Stack = field(init=False)
     deadline: Deadline = field(init=False)
     planned: dict[str, PlannedComponent] = field(default_factory=dict)
-    """The services; the packet rules in them want the networks' addresses."""
+    """By name; the packet rules in them need the networks' addresses."""
     web_task: str = ""
     scheduled_at: str = ""
 
     def __post_init__(self) -> None:
         """Make the secrets and certificates of this stack."""
         self.deadline = Deadline(self.production.config.up_within_s)
-        self.materials = Materials.make(self.production.config)
+        self.materials = StackSecrets.make(self.production.config)
         self.stack = Stack(
             run=self.run,
             client=self.client,

@@ -85,7 +85,7 @@ def as_text(found: Mapping[str, Any]) -> str:
 def containers_named(
     home: Path, client: docker.DockerClient, name: str, *, running: bool
 ) -> list[Container]:
-    """Find the containers of a service: ours by name, the app's by family, task id or container.
+    """Find containers by a name: components' by name, the app's by family, task id or container.
 
     Raises:
         NoStack: Nothing is up, or nothing in it has that name.

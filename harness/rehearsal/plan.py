@@ -27,7 +27,7 @@ _UNNAMED_ACCOUNT = "app"
 
 
 @dataclass(frozen=True)
-class Materials:
+class StackSecrets:
     """What is made anew for each stack."""
 
     secrets: Mapping[str, Secret]
@@ -36,7 +36,7 @@ class Materials:
     account: Account
 
     @classmethod
-    def make(cls, config: Config) -> Materials:
+    def make(cls, config: Config) -> StackSecrets:
         """Make secrets and certificates; the database's account is the one its secret names.
 
         A secret that lacks the user name or the password is a mistake that the tasks will meet, not
@@ -63,7 +63,7 @@ class Materials:
 
 
 def planned_components(
-    production: Production, *, materials: Materials, stack: Stack
+    production: Production, *, materials: StackSecrets, stack: Stack
 ) -> tuple[PlannedComponent, ...]:
     """Return the components of a stack that has its networks, in the order of their start."""
     config = production.config

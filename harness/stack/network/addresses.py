@@ -1,7 +1,7 @@
-"""Who has which address on the stack's networks: fixed ones for services, a range for tasks.
+"""Addresses on the stack's networks: fixed ones for components, a range for tasks.
 
-The lower half of a network of the VPC belongs to the services of the stack, the upper half to
-tasks, which come and go. So what a packet's source is can be said before anything runs.
+The lower half of a network of the VPC belongs to the components, the upper half to tasks, which
+come and go. So the source of a packet is known before anything runs.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Tier:
 
     @property
     def tasks(self) -> IPv4Network:
-        """The addresses from which tasks, and whoever has no fixed address, get theirs."""
+        """The addresses of tasks, and of components without a fixed one."""
         return list(self.subnet.subnets(prefixlen_diff=1))[1]
 
     def of(self, component: str) -> IPv4Address | None:

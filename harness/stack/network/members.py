@@ -1,4 +1,4 @@
-"""Who is in the network, with which security groups: from the configuration to packet rules.
+"""Members of the network and their security groups: from the configuration to packet rules.
 
 The load balancer's and the services' groups are those that their own files name; those of RDS
 Proxy, of the database and of the VPC endpoints are named in the configuration.
@@ -33,9 +33,9 @@ def packet_rules(
         is_local: Whether the engine publishes ports on this machine's loopback.
     """
     layout = _layout(production, tiers=tiers, is_local=is_local)
-    services = [name for name in layout.members if name != TASKS]
+    components = [name for name in layout.members if name != TASKS]
     return PacketRules(
-        components={name: layout.of_service(name) for name in services},
+        components={name: layout.of_component(name) for name in components},
         tasks=layout.of_tasks(),
     )
 

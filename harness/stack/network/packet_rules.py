@@ -37,7 +37,7 @@ _WORLD = IPv4Network("0.0.0.0/0")
 
 @dataclass(frozen=True)
 class Member:
-    """Who has a namespace: a service of ours, or tasks."""
+    """A component, or all tasks: it has network namespaces of its own."""
 
     networks: tuple[str, ...]
     groups: tuple[str, ...] = ()
@@ -47,7 +47,7 @@ class Member:
     ports: Mapping[int, int] = field(default_factory=dict)
     """Port on AWS -> port that it has here."""
     also: tuple[tuple[str, int], ...] = ()
-    """Services that reach a port of it by no rule of the app's: the platform's own."""
+    """Components that reach a port of it by no rule of the app's: the platform's own."""
     speaks_for: tuple[str, ...] = ()
     """Ids of groups whose connections it makes on its first tier: health checks are the load
     balancer's."""
@@ -65,13 +65,13 @@ class Layout:
     tiers: Mapping[str, Tier]
     """By network role."""
     members: Mapping[str, Member]
-    """By service name; ``tasks`` are all tasks."""
+    """By the component's name; ``tasks`` are all tasks."""
     groups: SecurityGroups
     is_local: bool = True
     """Whether the engine publishes ports on this machine's loopback."""
 
-    def of_service(self, name: str) -> str:
-        """Return the rules for a service's namespace."""
+    def of_component(self, name: str) -> str:
+        """Return the rules for a component's namespace."""
         own = (*self._platform(name), *self._ingress(name, self.members[name].groups))
         return _text((*_FIRST, *_OPEN, *self._inside(name), *own, *self._way_out(name), *_LAST))
 

@@ -172,7 +172,7 @@ def test_a_cidr_of_the_vpc_means_addresses_and_of_the_internet_the_public_side(
     path = write(
         tmp_path, lb=[opening(443, cidr="203.0.113.0/24"), opening(8443, cidr="10.40.0.0/16")]
     )
-    found = layout(path, edge=Member(("public", "app"), groups=("lb",))).of_service("edge")
+    found = layout(path, edge=Member(("public", "app"), groups=("lb",))).of_component("edge")
     assert accepted(found) == [
         "-s 0.0.0.0/0 -d 198.18.0.0/24 -p tcp --dport 443",
         "-s 10.40.0.0/16 -d 0.0.0.0/0 -p tcp --dport 8443",
@@ -187,13 +187,13 @@ def test_the_world_means_everyone_where_no_public_side_is(tmp_path: Path) -> Non
 
 def test_a_group_that_admits_itself_admits_its_members(tmp_path: Path) -> None:
     path = write(tmp_path, db=[opening(0, to="db", IpProtocol="-1")])
-    found = layout(path, mysql=Member(("data",), groups=("db",))).of_service("mysql")
+    found = layout(path, mysql=Member(("data",), groups=("db",))).of_component("mysql")
     assert accepted(found) == ["-s 10.40.4.12 -d 10.40.4.0/24"]
 
 
 def test_a_range_of_ports_stays_one(tmp_path: Path) -> None:
     path = write(tmp_path, db=[opening(3306, cidr="10.40.0.0/16", ToPort=3310)])
-    found = layout(path, mysql=Member(("data",), groups=("db",))).of_service("mysql")
+    found = layout(path, mysql=Member(("data",), groups=("db",))).of_component("mysql")
     assert accepted(found) == ["-s 10.40.0.0/16 -d 0.0.0.0/0 -p tcp --dport 3306:3310"]
 
 

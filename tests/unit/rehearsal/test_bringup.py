@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from harness.core import runs
+from harness.core.components import COMPONENTS
 from harness.core.errors import HarnessError
 from harness.core.steps import Step, Steps
 from harness.inputs import production
 from harness.rehearsal.bringup import Bringup
-from harness.rehearsal.plan import SERVICES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -80,7 +80,7 @@ def come_up(bringup: Bringup, steps: NotedSteps) -> NotedSteps:
 def test_every_step_comes_after_those_that_it_needs(bringup: Bringup) -> None:
     steps = come_up(bringup, NotedSteps())
     assert steps.order[0] == "networks"
-    assert set(SERVICES) < set(steps.order)
+    assert set(COMPONENTS) < set(steps.order)
     for name, needed in steps.needs.items():
         assert all(steps.order.index(one) < steps.order.index(name) for one in needed)
 
@@ -101,7 +101,7 @@ def test_the_tables_are_there_before_the_other_services_and_the_schedule(bringup
 @pytest.mark.parametrize(
     ("fails", "never"),
     [
-        ("networks", {*SERVICES}),
+        ("networks", {*COMPONENTS}),
         ("emulator", {"secrets", "service web"}),
         ("mysql", {"first run", "service worker", "schedule"}),
         ("first run", {"service worker", "schedule", "services stable"}),
