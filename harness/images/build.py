@@ -1,4 +1,4 @@
-"""One image build: the call to the engine, its log file, and what to say when a step fails."""
+"""One image build: the call to the engine, its log file, and the error when a step fails."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ NO_HINT = "the build log above has every line; `docker build` in that directory 
 
 @dataclass(frozen=True)
 class Order:
-    """What to build, and from what."""
+    """A context to build, its tag and its parents."""
 
     context: Context
     tag: str
@@ -96,7 +96,7 @@ def run(
 
 
 def failure(name: str, *, step: str, lines: list[str], where: str) -> ImageBuildFailed:
-    """Say which step failed, with its last lines and what is likely to help."""
+    """Return an error with the step that failed, its last lines and a likely remedy."""
     tail = "\n".join(lines[-LOG_TAIL_LINES:])
     return ImageBuildFailed(
         f"image {name} could not be built: {step or 'the build did not begin'}",

@@ -1,4 +1,4 @@
-"""Images: built in parallel from Dockerfiles, tagged by what is in them, never built twice."""
+"""Images: built in parallel from Dockerfiles, tagged by their content, never built twice."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ VENDOR_MEMORY_S = 24 * 3600
 
 @dataclass(frozen=True)
 class ImageSet(Mapping[str, str]):
-    """Name to image id, and what decided them."""
+    """Name to image id, with the references and the vendor behind them."""
 
     ids: Mapping[str, str]
     references: Mapping[str, str]
@@ -58,7 +58,7 @@ class ImageSet(Mapping[str, str]):
 
 @dataclass(frozen=True)
 class Plan:
-    """What to build from, and where to write."""
+    """The sources of a build, and the directory for its logs."""
 
     sources: Sources
     log_directory: Path
@@ -75,7 +75,7 @@ def build_for(
     progress: Progress = silent,
     only: Iterable[str] | None = None,
 ) -> ImageSet:
-    """Build what a configuration needs, and record it in the run directory.
+    """Build the images of a configuration, and record them in the run directory.
 
     Raises:
         ImageBuildFailed: An image could not be built or pulled.
@@ -99,7 +99,7 @@ def build_for(
 def build_images(
     client: docker.DockerClient, plan: Plan, *, only: Iterable[str] | None = None
 ) -> ImageSet:
-    """Make sure of the named images (by default a stack's), and of what they are built from.
+    """Build the named images (by default a stack's) and their parents, where they are missing.
 
     Raises:
         ImageBuildFailed: An image could not be built or pulled.
@@ -147,7 +147,7 @@ class _Builder:
         return host_settings.detect()
 
     def find(self, name: str) -> None:
-        """Note what an image needs, and its id if it is there."""
+        """Note an image, its parents, and its id if the engine has it."""
         if name in self.needed:
             return
         parents: Iterable[str] = ()
@@ -182,7 +182,7 @@ class _Builder:
             return None
 
     def build_all(self) -> None:
-        """Build what is missing, each image as soon as its parents are there.
+        """Build the missing images, each as soon as its parents are there.
 
         The threads are not joined: on Ctrl-C the process ends, its connections close, and the
         engine stops the builds. The first failure is raised when the builds under way have ended.

@@ -1,4 +1,4 @@
-"""What goes into each image: its files, what it is built from, and the hash of all that."""
+"""Build contexts: the files of each image, its parent images, and the hash of both."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from harness.core.errors import ImageBuildFailed
 
 BASES = {"base-trixie": "trixie", "base-sid": "sid"}
 STACK_IMAGES = ("app", *COMPONENTS, "pause")
-"""What takes longest is begun first."""
+"""The slowest to build comes first."""
 NAMES = (*BASES, *STACK_IMAGES, "vendor", "app-test")
 _ON_SID = ("mysql", "proxy")
 _RUNS_OURS = ("control", "emulator")
@@ -109,7 +109,7 @@ def context(name: str, *, sources: Sources) -> Context:
 
 
 def _composer_files(app: Path) -> dict[str, Path]:
-    """What the app and its own packages ask for; Debian's tree is the same for any app."""
+    """The requirements of the app and its packages; Debian's tree is the same for any app."""
     found = [app / "composer.json", app / "composer.lock", *app.glob("packages/*/composer.json")]
     return {file.relative_to(app).as_posix(): file for file in found if file.is_file()}
 
@@ -138,7 +138,7 @@ def _place(name: str, sources: Sources) -> tuple[Path, str]:
 
 
 def _tree(directory: Path, *, dockerfile: str) -> dict[str, Path]:
-    """Files below a directory, without what its ``.dockerignore`` names."""
+    """Files below a directory, without those that its ``.dockerignore`` names."""
     from docker.utils.build import exclude_paths
 
     ignore = directory / ".dockerignore"

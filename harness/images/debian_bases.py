@@ -148,28 +148,28 @@ def require_mmdebstrap(suite: str, *, log: TextIO, refused: str) -> None:
     """Install mmdebstrap where it is missing and may be installed: as root, with apt.
 
     Raises:
-        ImageBuildFailed: It is not there, with what apt said.
+        ImageBuildFailed: It is not there; apt's output is in the error.
     """
     # Bases are made at the same time, and apt lets one at a time install.
     with _INSTALLING:
         if shutil.which("mmdebstrap"):
             return
-        said = _install_mmdebstrap(log) if os.geteuid() == 0 and shutil.which("apt-get") else ""
+        output = _install_mmdebstrap(log) if os.geteuid() == 0 and shutil.which("apt-get") else ""
         if shutil.which("mmdebstrap"):
             return
     raise ImageBuildFailed(
         f"image base-{suite}: no registry gave debian:{suite}-slim, and mmdebstrap, which would"
         " make it here, is not installed",
         last_answer=refused,
-        log_tail=said,
+        log_tail=output,
         hint=f"let the engine reach a registry (or a mirror of one) that has debian:{suite}-slim;"
         " or, on Debian or Ubuntu, `sudo apt-get install mmdebstrap debian-archive-keyring`",
     )
 
 
 def _install_mmdebstrap(log: TextIO) -> str:
-    """Ask apt for it, and return what apt said."""
-    said = ""
+    """Install it with apt, and return apt's output."""
+    output = ""
     for arguments in (
         ("update", "-qq"),
         ("install", "-y", "-qq", "--no-install-recommends", *_PACKAGES),
@@ -181,6 +181,6 @@ def _install_mmdebstrap(log: TextIO) -> str:
             text=True,
             check=False,
         )
-        said += redact(done.stdout + done.stderr)
-    log.write(said)
-    return said
+        output += redact(done.stdout + done.stderr)
+    log.write(output)
+    return output

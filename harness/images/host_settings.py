@@ -1,4 +1,4 @@
-"""What this machine says about mirrors, package indexes, proxies and authorities, for image builds.
+"""This machine's mirrors, package indexes, proxies and authorities, for image builds.
 
 Nothing found here is written into a file of the project, nor into an image that is kept: it goes
 into the ``.host`` directory of a build context, or into build arguments that Docker forgets.
@@ -169,7 +169,7 @@ def _is_loopback(url: str) -> bool:
 
 
 def _ask(*command: str) -> str:
-    """Run a command that only tells; what is not there tells nothing."""
+    """Return the output of a command that only reads; empty when there is none."""
     try:
         done = subprocess.run(
             command, capture_output=True, text=True, timeout=_ASK_TIMEOUT_S, check=False

@@ -1,4 +1,4 @@
-"""A component as plain data: what the stack turns into a running container."""
+"""A component as plain data, which the stack turns into a running container."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ class ComponentContainer(DockerContainer):
         """Configure the container.
 
         Args:
-            component: What to run.
+            component: Its data.
             image: The id of its image.
             run: Names and labels the container.
             networks: The networks of the stack, by their role.

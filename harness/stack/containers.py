@@ -23,7 +23,7 @@ _COLUMNS = "1000"
 
 @dataclass(frozen=True)
 class ExecResult:
-    """What a command in a task's container left behind."""
+    """Exit code and output of a command in a container."""
 
     exit_code: int
     stdout: str
@@ -65,12 +65,12 @@ class Containers:
         return mine[-1]
 
     def logs(self) -> Iterator[tuple[str, str]]:
-        """Go through the containers of all tasks, running or stopped: name, what it has said."""
+        """Go through the containers of all tasks, running or stopped: name and log."""
         for one in self.of_role("task", also_stopped=True):
             yield str(one.name), engine.log_of(one)
 
     def log_of(self, task: str) -> str:
-        """Return what the containers of a task, running or stopped, have said."""
+        """Return the logs of the containers of a task, running or stopped."""
         return "".join(map(engine.log_of, self._all_of(task, also_stopped=True)))
 
     def _all_of(self, task: str, *, also_stopped: bool = False) -> list[Any]:
@@ -104,14 +104,14 @@ class Containers:
             made.remove(force=True)
 
     def run(self, task: str, command: Sequence[str]) -> ExecResult:
-        """Run a command in a task's container as root, which is what ECS Exec does."""
+        """Run a command in a task's container as root, as ECS Exec does."""
         code, (stdout, stderr) = self.of_task(task).exec_run(
             list(command), user="0", environment={"COLUMNS": _COLUMNS}, demux=True
         )
         return ExecResult(code, _text(stdout), _text(stderr))
 
     def sql(self, statements: str) -> None:
-        """Run SQL as the database's administrator, who signs in from inside its container only.
+        """Run SQL as the database's administrator, from inside its container.
 
         Raises:
             TargetError: The server refuses it.

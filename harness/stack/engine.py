@@ -1,4 +1,4 @@
-"""The Docker engine: reaching it, and saying what to do when it cannot be reached."""
+"""The Docker engine: the connection, its host, and the remedy when it does not answer."""
 
 from __future__ import annotations
 
@@ -152,7 +152,7 @@ def parse_time(stamp: str) -> datetime | None:
 
 
 def log_of(container: Any) -> str:
-    """Return what a container has said so far; nothing when it is gone by now."""
+    """Return the log of a container so far; empty when it is gone by now."""
     import docker.errors
 
     try:

@@ -83,7 +83,7 @@ def _without_values(attrs: dict[str, Any]) -> dict[str, Any]:
 
 
 def remember_secrets(containers: Iterable[Container]) -> None:
-    """Blank what control injected, in a process that did not make the secrets itself."""
+    """Blank the secrets that control injected, in a process that did not make them itself."""
     for container in containers:
         names = set(container.labels.get(LABEL_SECRET_NAMES, "").split(","))
         for entry in container.attrs.get("Config", {}).get("Env") or []:

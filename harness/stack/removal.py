@@ -1,4 +1,4 @@
-"""What a run leaves to read (logs, inspect data), and the removal of everything it made."""
+"""The removal of everything that a run made, and the sweep of dead runs."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _SETTLED_WITHIN_S = 2.0
 def remove_run(client: docker.DockerClient, run_id: str) -> None:
     """Remove every container, network and volume of one run, and nothing else.
 
-    The engine may still finish what ``control`` asked of it last, and a network is held until its
+    The engine may still finish the last request of ``control``, and a network is held until its
     last endpoint is gone: passes are made until nothing is left, or a time has passed.
     """
 
@@ -79,10 +79,10 @@ def _remove_all(client: docker.DockerClient, run_id: str) -> None:
 
 
 def _settle(client: docker.DockerClient, run_id: str) -> None:
-    """Let the engine end what control asked last.
+    """Let the engine end the last requests of control.
 
-    A container removed while it is connected to a
-    network leaves an endpoint that Docker 20.10 never gives back.
+    A container removed while it is connected to a network leaves an endpoint that Docker 20.10
+    never gives back.
     """
 
     def probe() -> Ready | NotYet:
@@ -139,7 +139,7 @@ def _labels(resource: Any) -> dict[str, str]:
 
 
 def sweep(client: docker.DockerClient) -> list[str]:
-    """Remove what dead runs left: killed harnesses, never a run that lives.
+    """Remove the leftovers of dead runs, whose process was killed; never a run that lives.
 
     Returns:
         The ids of the runs that were removed.

@@ -1,4 +1,4 @@
-"""nginx's configuration, as its files say it: how long it keeps a visitor's connection."""
+"""nginx's configuration: how long it keeps a visitor's idle connection."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ _PART = re.compile(r"(\d+)(ms|[smhdw]?)")
 def keep_alive_s(text: str) -> float | None:
     """Return the shortest time-out of idle connections; None where none is kept open.
 
-    Connections to what nginx passes requests on to are another matter, and left out.
+    Connections to upstreams are another matter, and left out.
     """
-    said = [
+    values = [
         _seconds(words[1])
         for block, words in _directives(text)
         if words[0] == "keepalive_timeout" and "upstream" not in block and len(words) > 1
     ]
-    kept = [one for one in said if one > 0]
-    if said and not kept:
+    kept = [one for one in values if one > 0]
+    if values and not kept:
         return None
     return min(kept, default=DEFAULT_KEEP_ALIVE_S)
 

@@ -1,4 +1,4 @@
-"""What an image holds that it must not: secrets in its configuration, history or any layer.
+"""Secrets in an image: in its configuration, its history or any layer.
 
 A layer keeps a file that a later one deletes, so every layer is read, from the stream that
 ``docker save`` gives. Findings name the place and the kind, and never show a value.
@@ -31,7 +31,7 @@ SECRET_NAME = re.compile(
 _ASSIGNED = re.compile(r"\b([A-Za-z_][A-Za-z0-9_]*)=(?!\s|\$|\"\"|''|$)\S")
 _LARGEST_READ = 512 * 1024
 _NOT_READ = ("usr/", "lib/", "lib64/", "bin/", "sbin/", "boot/", "var/lib/dpkg/", "etc/ssl/certs/")
-"""Where distributions put their own files; what an app adds lies elsewhere or in usr/local."""
+"""Where distributions put their own files; those of an app lie elsewhere or in usr/local."""
 _READ_ALL_THE_SAME = "usr/local/"
 _DOTENV = re.compile(r"\.env(?:\.(?!example$|dist$|sample$)[\w.-]+)?")
 _NAMES: Mapping[str, str] = {
@@ -56,12 +56,12 @@ _CACHED = re.compile(r"bootstrap/cache/(?:config|routes[\w-]*|events)\.php$")
 
 @dataclass(frozen=True)
 class Findings:
-    """What was found; each is a sentence without its subject."""
+    """Findings, each a sentence without its subject."""
 
     secrets: tuple[str, ...] = ()
     dotenv: tuple[str, ...] = ()
     caches: tuple[str, ...] = ()
-    """Laravel's caches, which freeze what the environment was when the image was built."""
+    """Laravel's caches, which freeze the environment of the build."""
     files: int = 0
     """How many files were looked at; none means that nothing was shown."""
 
@@ -85,7 +85,7 @@ def of_config(config: Mapping[str, Any], *, history: Iterable[str]) -> list[str]
 
 
 def kept(directory: Path, *, image: str, look: Callable[[], Findings]) -> Findings:
-    """Return what is known of an image, by its id; look once, since an image never changes."""
+    """Return the findings of an image by its id, from a cache if need be: images never change."""
     rules = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:12]
     path = directory / f"{image.rpartition(':')[2][:32]}-{rules}.json"
     if path.is_file():

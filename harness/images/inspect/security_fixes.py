@@ -1,4 +1,4 @@
-"""Which of an image's Debian packages have a security fix that the image was built without.
+"""Debian packages of an image with a security fix that the image was built without.
 
 The data is Debian's security tracker's. Where it cannot be had, this says so, and a scenario that
 asks for it is skipped: nothing here turns into a silent pass.
@@ -28,18 +28,18 @@ _PIECE = re.compile(r"(\D*)(\d*)")
 
 
 class NoData(Exception):
-    """The tracker's data cannot be had; the text says why."""
+    """The tracker's data cannot be had; the text gives the reason."""
 
 
 @dataclass(frozen=True)
 class Outdated:
-    """A source package whose fix for something known is not in the image."""
+    """A source package with a fix that is not in the image."""
 
     package: str
     installed: str
     fixed: str
     names: tuple[str, ...]
-    """What it fixes, such as CVE-2026-12345."""
+    """The names of the fixed faults, such as CVE-2026-12345."""
 
     def __str__(self) -> str:
         return f"{self.package} {self.installed}, fixed in {self.fixed}: {', '.join(self.names)}"
@@ -94,7 +94,7 @@ def installed(listing: str) -> dict[str, str]:
 def outdated(
     packages: Mapping[str, str], *, data: Mapping[str, Any], release: str
 ) -> list[Outdated]:
-    """Return the packages for which the release has a fix that is newer than what is installed."""
+    """Return the packages for which the release has a fix newer than the installed version."""
     found = []
     for package, version in sorted(packages.items()):
         missing = dict(_missing(data.get(package, {}), version=version, release=release))

@@ -36,7 +36,7 @@ class FirstCall:
     version: str = ""
 
     def send(self, session: requests.Session, url: str, *, headers: Mapping[str, str]) -> str:
-        """Make the call; returns what is wrong with the answer, or nothing."""
+        """Make the call; return the fault of the answer, or nothing."""
         if self.target:
             kind = {"X-Amz-Target": self.target, "Content-Type": "application/x-amz-json-1.1"}
             answer = session.post(url, data="{}", headers={**headers, **kind}, timeout=_TIMEOUT_S)

@@ -41,7 +41,7 @@ def packet_rules(
 
 
 def ways(production: Production) -> tuple[str, ...]:
-    """Say who may open connections to whom by the security groups, as AWS reads them."""
+    """Return the connections that the security groups admit, as AWS reads them."""
     return tuple(dict.fromkeys(_layout(production, tiers={}).ways()))
 
 

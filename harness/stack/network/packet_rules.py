@@ -76,7 +76,7 @@ class Layout:
         return _text((*_FIRST, *_OPEN, *self._inside(name), *own, *self._way_out(name), *_LAST))
 
     def _way_out(self, name: str) -> Iterator[str]:
-        """Let a service out as its groups' egress says; one without groups is the platform's."""
+        """Let a component out as its groups' egress admits; one without groups is the platform's."""
         member = self.members[name]
         if member.groups:
             yield from self._egress(name, member.groups)
@@ -91,7 +91,7 @@ class Layout:
             yield f"-A OUTPUT -d {tier.tasks} -j DROP"
 
     def _inside(self, name: str) -> Iterator[str]:
-        """Keep out of the public side who is no visitor.
+        """Keep everyone but visitors out of the public side.
 
         The engine parts networks too, but not while it rewrites its rules for one that comes or
         goes.

@@ -18,14 +18,15 @@ AWS_TIMEOUT_S = 20
 
 
 NOT_SECRET = frozenset({"engine", "host", "port", "dbname", "dbClusterIdentifier"})
-"""Keys of a database secret whose values are ordinary names; blanking them would garble reports."""
+"""Keys of a database secret with ordinary names for values: blanking them would garble reports."""
 
 
 def aws(access: Access, service: str) -> Any:
     """Return a boto3 client of a service.
 
-    With local addresses the emulator or control answers, under production's account, whatever the
-    AWS variables and files of this machine say. Without, it is AWS with the caller's credentials.
+    With local addresses the emulator or control answers, under production's account; the AWS
+    variables and files of this machine do not count. Without, it is AWS with the caller's
+    credentials.
     """
     import boto3
 
@@ -73,7 +74,7 @@ def _isolated_core() -> Any:
 
 
 def secret(access: Access, name: str) -> dict[str, str]:
-    """Return the keys of a JSON secret; its values are blanked in whatever is written later."""
+    """Return the keys of a JSON secret; its values are blanked from then on."""
     import json
 
     text = aws(access, "secretsmanager").get_secret_value(SecretId=name)["SecretString"]

@@ -44,7 +44,7 @@ class Page:
     links: tuple[str, ...]
 
     def form_to(self, path: str, *, having: str = "") -> Form | None:
-        """Return the first form whose action has this path (and a field), if there is one."""
+        """Return the first form that goes to this path (and has a field), if there is one."""
         return next(
             (
                 one
@@ -57,7 +57,7 @@ class Page:
 
 @dataclass(frozen=True)
 class Account:
-    """A person who registers."""
+    """A person's account in the app."""
 
     name: str
     email: str

@@ -21,7 +21,7 @@ def web(access: Access) -> requests.Session:
 
 
 def outside(access: Access) -> requests.Session:
-    """Return a session of somebody who was sent a link to an object: no cookie, no credentials.
+    """Return a session without cookies or credentials, as for a link to an object that was sent on.
 
     Locally the emulator's own name leads to the port that it publishes on this machine.
     """
@@ -38,7 +38,7 @@ def isolated() -> requests.Session:
 
 
 def _session(published: dict[str, str]) -> requests.Session:
-    """Make a session whose URLs lead to these addresses, by scheme; an empty one changes nothing.
+    """Make a session that connects to these addresses, by scheme; an empty one changes nothing.
 
     With an address it is isolated: REQUESTS_CA_BUNDLE and the proxy variables would win otherwise.
     """

@@ -42,7 +42,7 @@ GRANTS = (
     *("SELECT", "INSERT", "UPDATE", "DELETE"),
     *("CREATE", "ALTER", "DROP", "INDEX", "REFERENCES", "CREATE TEMPORARY TABLES", "LOCK TABLES"),
 )
-"""What an app and its migrations need, on its own schema only."""
+"""The rights of an app and its migrations, on its own schema only."""
 
 
 @dataclass(frozen=True)

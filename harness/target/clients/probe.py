@@ -1,6 +1,6 @@
 """The client of the app's probe: signed requests, and answers as values.
 
-What the probe may be asked is in ``app/packages/cutover-probe``; nothing here knows a target.
+The endpoints are described in ``app/packages/cutover-probe``; nothing here knows a target.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ PREFIX = "/_probe/v1"
 _SHOWN = 400
 _GOOD = (200, 202)
 _AWAY = (503, 504)
-"""What the load balancer answers without a target, and for one that is too slow for it."""
+"""The load balancer's answers without a target, and for one that is too slow for it."""
 
 
 class ProbeRefused(AssertionError):
@@ -118,7 +118,7 @@ class ProbeClient:
     def send_signed(
         self, request: SignedRequest, *, timeout_s: float | None = None
     ) -> requests.Response:
-        """Send a signed request and return the answer, whatever it is; follow no redirect."""
+        """Send a signed request and return any answer; follow no redirect."""
         return self._session.request(
             request.method,
             self._base_url + request.path,
@@ -149,7 +149,7 @@ class ProbeClient:
         return found
 
     def ticks(self, *, since: datetime) -> list[dict[str, Any]]:
-        """Return what the scheduler has run since then: the command, and each entry of it."""
+        """Return the scheduler's runs since then: the command, and each of its entries."""
         stamp = since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
         found: list[dict[str, Any]] = self.ask("GET", f"ticks?since={stamp}")["ticks"]
         return found

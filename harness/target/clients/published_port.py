@@ -63,6 +63,6 @@ def _port(parts: SplitResult) -> int:
 
 
 def _host_header(parts: SplitResult) -> str:
-    """Return what a browser sends as Host: a port only where it is not the scheme's own."""
+    """Return the Host header of a browser: with a port only where it is not the scheme's own."""
     own = "" if _port(parts) == _PORTS[parts.scheme] else f":{parts.port}"
     return f"{parts.hostname}{own}"

@@ -142,9 +142,9 @@ def test_a_task_lets_in_the_load_balancer_and_its_health_checks_only(rules: Pack
 
 def test_a_task_is_let_out_to_members_only_and_dropped_elsewhere(rules: PacketRules) -> None:
     assert rules.tasks.last.splitlines() == ["-A OUTPUT -j DROP", "COMMIT"]
-    (text,) = [text for text in rules.tasks.groups.values() if "-s 10.40.2.10 " in text]
+    (text,) = [text for text in rules.tasks.groups.values() if "-s 10.40.2.14 " in text]
     destinations = {line.split()[3] for line in text.splitlines() if line.startswith("-A OUTPUT")}
-    assert {"10.40.3.13", "10.40.5.12"} <= destinations
+    assert {"10.40.3.13", "10.40.5.10"} <= destinations
     assert not destinations & {"10.40.2.1", "10.40.3.1", "10.40.5.1"}
 
 
@@ -273,12 +273,12 @@ API = Member(("aws",), ports={443: 4566}, aws_apis=True, in_vpc=False)
         ([opening(3306, to="other")], []),
         (
             [opening(443, cidr="0.0.0.0/0")],
-            ["10.40.3.13 -p tcp --dport 443", "10.40.5.12 -p tcp --dport 4566"],
+            ["10.40.3.13 -p tcp --dport 443", "10.40.5.10 -p tcp --dport 4566"],
         ),
         ([opening(0, cidr="10.40.0.0/16", IpProtocol="-1")], ["10.40.3.13"]),
         (
             [opening(443, PrefixListIds=[{"PrefixListId": "pl-1"}])],
-            ["10.40.5.12 -p tcp --dport 4566"],
+            ["10.40.5.10 -p tcp --dport 4566"],
         ),
         ([opening(443, Ipv6Ranges=[{"CidrIpv6": "::/0"}])], []),
     ],
