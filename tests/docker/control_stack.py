@@ -9,6 +9,7 @@ import json
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -18,8 +19,8 @@ from botocore.config import Config
 
 from harness.core.runs import Run
 from harness.core.wait import Deadline, NotYet, Ready, wait_until
-from harness.stack import certificates
-from harness.stack.component import PlannedComponent
+from harness.stack import certificates, engine
+from harness.stack.component import Component, PlannedComponent, Probe
 from harness.stack.components import control, edge, emulator
 from harness.stack.network.addresses import Tier
 from harness.stack.stack import Stack
@@ -146,17 +147,17 @@ class ControlStack:
         self.ca_pem = issued.ca_pem
         self._up(
             edge.component(public_host=HOST, certificate=issued.server("edge")),
-            lambda addresses: edge.probe(addresses, public_host=HOST, ca_pem=self.ca_pem),
+            partial(edge.probe, public_host=HOST, ca_pem=self.ca_pem),
         )
         if self.with_emulator:
             self._up(
                 emulator.component(),
-                lambda addresses: emulator.probe(addresses, account_id=ACCOUNT, region=REGION),
+                partial(emulator.probe, account_id=ACCOUNT, region=REGION),
             )
         self._up(
             control.component(
                 settings=self._settings(),
-                socket_path="/var/run/docker.sock",
+                socket_path=engine.socket_path(self.client),
                 volume=self.run.name("control"),
             ),
             control.probe,
@@ -164,9 +165,9 @@ class ControlStack:
         self.ecs.create_cluster(clusterName=CLUSTER)
         return self
 
-    def _up(self, spec: Any, probe: Callable[[Any], Ready | NotYet]) -> None:
-        self.stack.start(spec)
-        self.stack.wait_ready(PlannedComponent(spec, probe), check=lambda: None)
+    def _up(self, component: Component, probe: Probe) -> None:
+        self.stack.start(component)
+        self.stack.wait_ready(PlannedComponent(component, probe), check=lambda: None)
 
     def _settings(self) -> contract.ControlSettings:
         return contract.ControlSettings(
@@ -198,15 +199,14 @@ class ControlStack:
         """Return a boto3 client of control, or of the emulator."""
         own = name in ("ecs", "elbv2")
         # Docker may publish another port after a restart.
-        container = self.stack.containers["control" if own else "emulator"]
-        container.reload()
-        published = container.attrs["NetworkSettings"]["Ports"]
-        port = published["8000/tcp" if own else "4566/tcp"][0]["HostPort"]
+        component, port = ("control", control.PORT) if own else ("emulator", emulator.PORT)
+        self.stack.containers[component].reload()
+        address = self.stack.addresses[component][port]
         session: Any = boto3.session.Session()
         return session.client(
             name,
             region_name=REGION,
-            endpoint_url=f"http://127.0.0.1:{port}",
+            endpoint_url=f"http://{address}",
             aws_access_key_id=ACCOUNT,
             aws_secret_access_key="test",
             config=Config(retries={"total_max_attempts": 1}, proxies={}),
@@ -347,9 +347,9 @@ class ControlStack:
     def ping(self) -> bool:
         """Say whether control answers on the port that it has now."""
         self.control.reload()
-        port = self.control.attrs["NetworkSettings"]["Ports"]["8000/tcp"][0]["HostPort"]
+        address = self.stack.addresses["control"].get(control.PORT)
         try:
-            return requests.get(f"http://127.0.0.1:{port}/ping", timeout=1).ok
+            return address is not None and requests.get(f"http://{address}/ping", timeout=1).ok
         except requests.RequestException:
             return False
 
