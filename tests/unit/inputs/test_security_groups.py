@@ -304,9 +304,9 @@ def test_a_service_without_groups_is_let_out_and_health_checks_are_the_load_bala
         control=Member(("app",), speaks_for=("lb",)),
         emulator=API,
     )
-    assert let_out(found.of_service("control")) == ["-d 10.40.2.128/25 -p tcp --dport 8080"]
-    assert "-A OUTPUT -d 10.40.2.128/25 -j DROP" in found.of_service("control")
-    assert "-A OUTPUT -j DROP" not in found.of_service("emulator")
+    assert let_out(found.of_component("control")) == ["-d 10.40.2.128/25 -p tcp --dport 8080"]
+    assert "-A OUTPUT -d 10.40.2.128/25 -j DROP" in found.of_component("control")
+    assert "-A OUTPUT -j DROP" not in found.of_component("emulator")
 
 
 def test_ipv6_and_prefix_lists_are_visitors_of_the_load_balancer_and_holes_elsewhere(
@@ -327,7 +327,7 @@ def test_ipv6_and_prefix_lists_are_visitors_of_the_load_balancer_and_holes_elsew
         "internet -> edge port 80",
         "::/0 -> mysql port 3306",
     ]
-    assert accepted(found.of_service("edge")) == ["-s 0.0.0.0/0 -d 198.18.0.0/24 -p tcp --dport 80"]
+    assert accepted(found.of_component("edge")) == ["-s 0.0.0.0/0 -d 198.18.0.0/24 -p tcp --dport 80"]
 
 
 def test_a_group_told_twice_is_refused(tmp_path: Path) -> None:
