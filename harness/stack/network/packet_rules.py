@@ -76,7 +76,7 @@ class Layout:
         return _text((*_FIRST, *_OPEN, *self._inside(name), *own, *self._way_out(name), *_LAST))
 
     def _way_out(self, name: str) -> Iterator[str]:
-        """Let a component out as its groups' egress admits; one without groups is the platform's."""
+        """Let a component out as its groups' egress says; without groups it is the platform's."""
         member = self.members[name]
         if member.groups:
             yield from self._egress(name, member.groups)

@@ -327,7 +327,9 @@ def test_ipv6_and_prefix_lists_are_visitors_of_the_load_balancer_and_holes_elsew
         "internet -> edge port 80",
         "::/0 -> mysql port 3306",
     ]
-    assert accepted(found.of_component("edge")) == ["-s 0.0.0.0/0 -d 198.18.0.0/24 -p tcp --dport 80"]
+    assert accepted(found.of_component("edge")) == [
+        "-s 0.0.0.0/0 -d 198.18.0.0/24 -p tcp --dport 80"
+    ]
 
 
 def test_a_group_told_twice_is_refused(tmp_path: Path) -> None:
