@@ -101,10 +101,11 @@ class ControlSettings:
         return {LABEL_RUN: self.run, LABEL_HOME: self.home, LABEL_OWNER: self.owner}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class TickEvent:
     """A tick of the rule, and what control did with it."""
 
+    event: Literal["tick"] = "tick"
     at: float
     """Seconds since the epoch."""
     rule: str
@@ -116,7 +117,6 @@ class TickEvent:
     """ARNs of the tasks that it started."""
     reason: str = ""
     """Why it was dropped, or RunTask's error: its code and message."""
-    event: Literal["tick"] = "tick"
 
     def __str__(self) -> str:
         subject = f"rule {self.rule}: tick {self.id} of {self.due}"
@@ -125,17 +125,17 @@ class TickEvent:
         return f"{subject} {self.outcome}: {self.reason or ', '.join(self.tasks)}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class TargetEvent:
     """A target of the target group changed its health."""
 
+    event: Literal["target"] = "target"
     at: float
     """Seconds since the epoch."""
     address: str
     port: int
     state: str
     description: str = ""
-    event: Literal["target"] = "target"
 
 
 ControlEvent = TickEvent | TargetEvent
