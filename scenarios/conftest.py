@@ -1,37 +1,35 @@
-"""What several stories share: people who have an account, task definitions, ends of tasks."""
+"""Fixtures of several stories: task definitions, scheduled runs, mail."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from harness.diagnosis.expect import ExpectationTimeout
+from harness.target.clients import http
 from harness.target.resources.ecs import EcsService
+from harness.target.resources.mailbox import Mail, Mailbox
+from scenarios.checks import ENDLESS_TICK
+from scenarios.mails import missing_mail_cause
+from scenarios.scheduled import DUE_WITHIN_S, WINDOW
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
+    import requests
+
+    from harness.stack.containers import ExecResult
     from harness.target.access import Access
-    from harness.target.clients.browser import Account, Browser
+    from harness.target.clients.probe import ProbeClient
     from harness.target.resources.schedule import Run, Scheduler
     from harness.target.target import Differences
 
 
 @pytest.fixture
-def member(new_visitor: Callable[[], Browser], new_account: Callable[[], Account]) -> Account:
-    """Someone who registered earlier, from another browser, and signed out there."""
-    account = new_account()
-    browser = new_visitor()
-    answer = browser.register(account)
-    assert answer.status_code in (302, 303), f"POST /register answered {answer.status_code}"
-    assert browser.is_signed_in(), "who has registered is not signed in on the next page"
-    browser.sign_out()
-    return account
-
-
-@pytest.fixture
 def task_definitions(access: Access, ecs: Any) -> dict[str, dict[str, Any]]:
-    """Return the task definition of each service, and of the scheduler, as ECS describes it."""
+    """The task definition of each service and of the scheduler, as ECS describes it."""
     definitions = {
         kind: EcsService(ecs, cluster=access.cluster, name=name).definition()
         for kind, name in access.services.items()
@@ -46,7 +44,7 @@ def task_definitions(access: Access, ecs: Any) -> dict[str, dict[str, Any]]:
 def until_stopped(
     scheduler: Scheduler, eventually: Callable[..., Any], differences: Differences
 ) -> Callable[[str], Run]:
-    """Wait until a task of the scheduler has stopped, and return its end."""
+    """Wait until a scheduled run has stopped, and return its end."""
 
     def wait(task: str) -> Run:
         run: Run = eventually(
@@ -54,14 +52,104 @@ def until_stopped(
             until=lambda run: run.stopped,
             what=f"the scheduler's task {task} did not stop",
             within_s=differences.replacement_s,
+            cause=ENDLESS_TICK,
         )
         return run
 
     return wait
 
 
+@pytest.fixture
+def scheduler_runs(
+    probe: ProbeClient, retry_while_unavailable: Callable[[Callable[[], Any]], Any]
+) -> Callable[[datetime], list[dict[str, Any]]]:
+    """Return the records of schedule:run and of each command that it ran since then."""
+
+    def ask(since: datetime) -> list[dict[str, Any]]:
+        records: list[dict[str, Any]] = retry_while_unavailable(lambda: probe.ticks(since=since))
+        return records
+
+    return ask
+
+
+@pytest.fixture
+def until_window_is_over(
+    scheduler: Scheduler, eventually: Callable[..., Any]
+) -> Callable[[], None]:
+    """Wait until the window of two minutes has passed in which scenarios count ticks."""
+    _, ended = scheduler.window(WINDOW)
+
+    def wait() -> None:
+        eventually(
+            lambda: datetime.now(UTC),
+            until=lambda now: now >= ended,
+            what="the two minutes did not pass",
+            within_s=DUE_WITHIN_S,
+        )
+
+    return wait
+
+
+@pytest.fixture
+def mailbox(access: Access) -> Mailbox:
+    """The mails that were sent."""
+    return Mailbox(access)
+
+
+@pytest.fixture
+def mailer(worker: EcsService, run_in_task: Callable[..., ExecResult]) -> Callable[[], str]:
+    """Read MAIL_MAILER of a running worker."""
+
+    def read() -> str:
+        task = min(worker.running(), default="")
+        return str(run_in_task(["sh", "-c", "echo $MAIL_MAILER"], task=task).stdout).strip()
+
+    return read
+
+
+@pytest.fixture
+def wait_for_mail(
+    mailbox: Mailbox, eventually: Callable[..., Any], mailer: Callable[[], str]
+) -> Callable[..., list[Mail]]:
+    """Wait until an address has so many mails, and return them all.
+
+    ``ends`` returns the outcome of each run of the mail's job, where the scenario knows them.
+    """
+
+    def wait(
+        address: str,
+        *,
+        count: int = 1,
+        within_s: float = 30.0,
+        ends: Callable[[], list[str]] = list,
+    ) -> list[Mail]:
+        try:
+            mails: list[Mail] = eventually(
+                lambda: mailbox.to(address),
+                until=lambda mails: len(mails) >= count,
+                what=f"{count} mail(s) did not arrive",
+                within_s=within_s,
+            )
+        except ExpectationTimeout as late:
+            name, outcomes = mailer(), ends()
+            raise ExpectationTimeout(
+                f"{late} (the worker's mailer is {name!r}; its runs ended: {outcomes})",
+                cause=missing_mail_cause(name, outcomes),
+            ) from None
+        return mails
+
+    return wait
+
+
+@pytest.fixture
+def anonymous_session(access: Access) -> Iterator[requests.Session]:
+    """A session without cookies or credentials."""
+    with http.outside(access) as session:
+        yield session
+
+
 @pytest.fixture(scope="session", autouse=True)
-def begun_early(request: pytest.FixtureRequest) -> None:
-    """Begin what takes long before the first scenario, if one of those chosen looks at it."""
+def early_long_job(request: pytest.FixtureRequest) -> None:
+    """Dispatch the long job before the first scenario, if a chosen one waits for it."""
     if any("long_job" in getattr(item, "fixturenames", ()) for item in request.session.items):
         request.getfixturevalue("long_job")

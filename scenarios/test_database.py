@@ -1,4 +1,4 @@
-"""The app reaches its database through the proxy, over TLS, and in no other way."""
+"""The app reaches its database only through the proxy, over TLS."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ def connect(run_in_task: Callable[..., ExecResult]) -> Callable[..., dict[str, A
         artisan = ["php", "artisan", "cutover-probe:connect", "--json"]
         done = run_in_task([*artisan, f"--timeout={within_s}", f"--host={host}", f"--tls={tls}"])
         assert done.exit_code == 0, f"{' '.join(artisan)} failed: {done.stdout}{done.stderr}"
-        found: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
-        return found
+        result: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
+        return result
 
     return run
 
@@ -53,10 +53,10 @@ def connect(run_in_task: Callable[..., ExecResult]) -> Callable[..., dict[str, A
 def test_plaintext_is_refused_at_the_proxy(
     connect: Callable[..., dict[str, Any]], access: Access, differences: Differences
 ) -> None:
-    told = connect(host=access.proxy_endpoint, tls="off")
-    assert not told["ok"], "the proxy accepts a connection without TLS"
-    assert any(text in told["error"] for text in differences.plaintext_at_proxy), (
-        f"the proxy's words for a connection without TLS are not the expected ones: {told['error']}"
+    attempt = connect(host=access.proxy_endpoint, tls="off")
+    assert not attempt["ok"], "the proxy accepts a connection without TLS"
+    assert any(text in attempt["error"] for text in differences.plaintext_at_proxy), (
+        f"the proxy refuses a connection without TLS with another error: {attempt['error']}"
     )
 
 
@@ -78,33 +78,46 @@ def test_plaintext_is_refused_at_the_server(
     with pytest.raises(pymysql.err.OperationalError) as refusal:
         mysql("server", tls=False)
     assert any(text in str(refusal.value) for text in differences.plaintext_at_server), (
-        f"the server's words for a connection without TLS are not the expected ones: "
-        f"{refusal.value}"
+        f"the server refuses a connection without TLS with another error: {refusal.value}"
     )
 
 
 @pytest.mark.truth(
     local=emulated("MySQL Router reports the session of its own hop, RDS Proxy hides it"),
-    aws=emulated("RDS Proxy hides the second hop: what is read there is not evidence"),
+    aws=emulated("RDS Proxy hides the second hop: its facts are no evidence"),
     url=emulated("RDS Proxy hides the second hop: what is read there is not evidence"),
 )
 @pytest.mark.requires("http", "probe")
 @pytest.mark.read_only
-def test_the_app_speaks_tls_on_both_hops_and_verifies_names(
+def test_database_connection_uses_tls_and_verifies_names(
     probe: ProbeClient, access: Access
 ) -> None:
     facts = probe.database()
     expected = access.proxy_endpoint or facts["host"]
-    assert facts["host"] == expected, f"the app uses {facts['host']} and not the proxy"
-    assert facts["ca"], "the app speaks to the database in plain text: MYSQL_ATTR_SSL_CA is not set"
-    assert facts["verify"], "the app does not verify the database's certificate"
+    expect(
+        facts["host"] == expected,
+        f"the app uses {facts['host']} and not the proxy",
+        cause=f"DB_HOST is {facts['host']}, and must be the proxy's endpoint",
+    )
+    expect(
+        facts["ca"],
+        "the app connects to the database without a CA file",
+        cause="the app speaks to the database in plain text: MYSQL_ATTR_SSL_CA is not set in the"
+        " task, or config/database.php does not use it",
+    )
+    expect(
+        facts["verify"],
+        "the app does not verify the database's certificate",
+        cause="the app does not verify the database's certificate: ATTR_SSL_VERIFY_SERVER_CERT is"
+        " off in config/database.php",
+    )
     assert facts["tls_version"] in TLS_VERSIONS, f"the server sees {facts['tls_version']!r}"
 
 
 @by_router
 @through_a_task
 @pytest.mark.read_only
-def test_the_proxy_is_accepted_under_its_own_name_and_no_other(
+def test_proxy_certificate_is_valid_for_its_name_only(
     connect: Callable[..., dict[str, Any]],
     run_in_task: Callable[..., ExecResult],
     access: Access,
@@ -120,7 +133,7 @@ def test_the_proxy_is_accepted_under_its_own_name_and_no_other(
 @by_router
 @through_a_task
 @pytest.mark.read_only
-def test_a_certificate_of_an_untrusted_ca_is_refused(
+def test_certificate_of_an_untrusted_ca_is_refused(
     connect: Callable[..., dict[str, Any]],
     run_in_task: Callable[..., ExecResult],
     access: Access,
@@ -128,25 +141,25 @@ def test_a_certificate_of_an_untrusted_ca_is_refused(
     file = "/tmp/untrusted-ca.pem"  # noqa: S108 - in a task's own file system
     write = ["sh", "-c", 'printf %s "$1" > "$2"', "sh", UNTRUSTED_CA.read_text(), file]
     assert run_in_task(write).exit_code == 0
-    told = connect(host=access.proxy_endpoint, tls=file)
-    assert not told["ok"], "the app's driver accepts a certificate of a CA that it does not trust"
-    assert "SSL" in told["error"], f"refused, but not for its certificate: {told['error']}"
+    attempt = connect(host=access.proxy_endpoint, tls=file)
+    assert not attempt["ok"], "the app accepts a certificate of a CA that it does not trust"
+    assert "SSL" in attempt["error"], f"refused, but not for its certificate: {attempt['error']}"
 
 
 @pytest.fixture
 def assert_unreachable(
     connect: Callable[..., dict[str, Any]], run_in_task: Callable[..., ExecResult]
 ) -> Callable[[str], None]:
-    """Assert that a web task gets no connection to a host: no name, no route, or no answer."""
+    """Check that a web task cannot connect to a host: no name, no route, or no answer."""
 
     def check(host: str) -> None:
-        # A name that means nothing there can keep the resolver busy for long; an address does not.
+        # The resolver can take long over an unknown name; an address needs no resolver.
         limit = ["timeout", str(NO_ANSWER_WITHIN_S)]
         if run_in_task([*limit, "getent", "ahosts", host]).exit_code != 0:
             return
-        told = connect(host=host, tls="system", within_s=NO_ANSWER_WITHIN_S)
-        assert not told["ok"], f"a web task reaches the database server at {host}"
-        assert "[2002]" in told["error"], f"the server at {host} answers: {told['error']}"
+        attempt = connect(host=host, tls="system", within_s=NO_ANSWER_WITHIN_S)
+        assert not attempt["ok"], f"a web task reaches the database server at {host}"
+        assert "[2002]" in attempt["error"], f"the server at {host} answers: {attempt['error']}"
 
     return check
 
@@ -156,7 +169,7 @@ def assert_unreachable(
 )
 @through_a_task
 @pytest.mark.read_only
-def test_the_app_has_no_way_to_the_server_but_through_the_proxy(
+def test_app_cannot_reach_the_server_by_name(
     assert_unreachable: Callable[[str], None], access: Access
 ) -> None:
     assert_unreachable(access.cluster_endpoint)
@@ -169,7 +182,7 @@ def test_the_app_has_no_way_to_the_server_but_through_the_proxy(
 )
 @pytest.mark.requires("ecs", "elb", "exec", "containers")
 @pytest.mark.read_only
-def test_the_app_does_not_reach_the_server_by_its_address_either(
+def test_app_cannot_reach_the_server_by_address(
     assert_unreachable: Callable[[str], None], containers: Containers
 ) -> None:
     for address, _ in containers.addresses("mysql").values():
@@ -183,7 +196,7 @@ def test_the_app_does_not_reach_the_server_by_its_address_either(
 )
 @pytest.mark.requires("http", "probe")
 @pytest.mark.read_only
-def test_the_app_does_not_pin_its_connections(probe: ProbeClient) -> None:
+def test_app_does_not_pin_its_connections(probe: ProbeClient) -> None:
     expect(
         probe.database()["emulated_prepares"],
         "the app prepares statements at the server",

@@ -59,7 +59,7 @@ def variables(task_definitions: dict[str, dict[str, Any]]) -> list[Variable]:
 @as_read
 @needs_definitions
 @pytest.mark.read_only
-def test_no_task_has_an_endpoint_that_is_not_awss(variables: list[Variable]) -> None:
+def test_task_definitions_use_aws_endpoints(variables: list[Variable]) -> None:
     for task, name, value in variables:
         if name in ENDPOINTS or name.startswith("AWS_ENDPOINT_URL_"):
             host = urlsplit(value).hostname or value
@@ -85,7 +85,7 @@ def test_no_task_has_an_endpoint_that_is_not_awss(variables: list[Variable]) -> 
 @as_read
 @needs_definitions
 @pytest.mark.read_only
-def test_every_task_has_the_region_and_the_address_of_its_queues(
+def test_task_definitions_set_region_and_sqs_prefix(
     variables: list[Variable], access: Access
 ) -> None:
     wanted = {**dict.fromkeys(REGIONS, access.region), "SQS_PREFIX": sqs_prefix(access)}
@@ -108,9 +108,7 @@ def expect_value(variable: Variable, wanted: str) -> None:
 @as_read
 @needs_definitions
 @pytest.mark.read_only
-def test_every_task_that_uses_queues_has_their_address_without_the_overlay(
-    variables: list[Variable], access: Access
-) -> None:
+def test_sqs_prefix_is_in_the_task_definition(variables: list[Variable], access: Access) -> None:
     if "SQS_PREFIX" not in access.overlay.get("environment", {}):
         return
     on_sqs = {one.task for one in variables if one[1:] == ("QUEUE_CONNECTION", "sqs")}
@@ -128,7 +126,7 @@ def test_every_task_that_uses_queues_has_their_address_without_the_overlay(
 @as_read
 @needs_definitions
 @pytest.mark.read_only
-def test_what_one_task_keeps_the_others_find(variables: list[Variable]) -> None:
+def test_shared_stores_match_in_every_task_definition(variables: list[Variable]) -> None:
     for name in SHARED:
         values = {one.task: one.value for one in variables if one.name == name}
         shown = ", ".join(f"{task}={value}" for task, value in values.items())
@@ -150,7 +148,7 @@ def sqs_prefix(access: Access) -> str:
 @as_read
 @needs_definitions
 @pytest.mark.read_only
-def test_every_task_knows_the_public_url(variables: list[Variable], access: Access) -> None:
+def test_app_url_is_the_public_url(variables: list[Variable], access: Access) -> None:
     for variable in variables:
         if variable.name == "APP_URL":
             expect_value(variable, access.public_url)
@@ -159,7 +157,7 @@ def test_every_task_knows_the_public_url(variables: list[Variable], access: Acce
 @as_read
 @needs_definitions
 @pytest.mark.read_only
-def test_no_task_is_set_for_development(variables: list[Variable]) -> None:
+def test_task_definitions_are_set_for_production(variables: list[Variable]) -> None:
     for task, name, value in variables:
         is_set = (name == "APP_ENV" and value != "production") or (
             name == "APP_DEBUG" and value.lower() not in NOT_DEBUGGING
@@ -176,7 +174,7 @@ def test_no_task_is_set_for_development(variables: list[Variable]) -> None:
 @as_read
 @needs_definitions
 @pytest.mark.read_only
-def test_every_container_sends_its_lines_to_a_log(
+def test_every_container_has_a_log_configuration(
     task_definitions: dict[str, dict[str, Any]],
 ) -> None:
     for task, definition in task_definitions.items():
@@ -197,7 +195,7 @@ def test_every_container_sends_its_lines_to_a_log(
 )
 @pytest.mark.requires("ecs", "elb", "containers")
 @pytest.mark.read_only
-def test_the_image_has_the_ca_file_that_a_rehearsal_puts_another_over(
+def test_image_ca_bundle_trusts_amazon_roots(
     access: Access, containers: Containers, web_tier: WebTier
 ) -> None:
     image = containers.image_of(min(web_tier.running()))

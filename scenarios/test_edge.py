@@ -1,4 +1,4 @@
-"""The load balancer sends visitors to https and to healthy tasks, and says so when it cannot."""
+"""The load balancer redirects to https, uses healthy tasks only, and reports errors by status."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import pytest
 
 from harness.diagnosis.expect import expect
 from harness.report import emulated, not_covered, proved
+from scenarios.checks import SHORT_FASTCGI, expect_status
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -41,8 +42,8 @@ def test_plain_http_is_redirected_to_https(
 ) -> None:
     plain = f"http://{access.public_host}/login?from=poster"
     answer = web().get(plain, allow_redirects=False, timeout=10)
-    assert answer.status_code == 301, f"GET {plain} answered {answer.status_code}"
-    # A load balancer writes the port out, as its redirect action has it.
+    expect_status(answer, 301)
+    # An ALB includes the port, as its redirect action does.
     location = answer.headers["Location"].replace(":443/", "/")
     assert location == f"{access.public_url}/login?from=poster", f"redirected to {location}"
 
@@ -50,25 +51,25 @@ def test_plain_http_is_redirected_to_https(
 @as_edge
 @pytest.mark.requires("http")
 @pytest.mark.read_only
-def test_a_visitor_is_not_redirected_in_circles(
+def test_public_page_has_no_redirect_loop(
     web: Callable[[], requests.Session], access: Access
 ) -> None:
     answer = web().get(f"{access.public_url}/login", timeout=30)
-    assert answer.status_code == 200, f"GET /login answered {answer.status_code}"
+    expect_status(answer, 200)
     assert len(answer.history) <= 1, f"{len(answer.history)} redirects before the page"
 
 
 @as_edge
 @pytest.mark.requires("http")
 @pytest.mark.read_only
-def test_an_unknown_host_does_not_reach_the_app(
+def test_unknown_host_does_not_reach_the_app(
     web: Callable[[], requests.Session], access: Access, differences: Differences
 ) -> None:
     answer = web().get(
         f"{access.public_url}/login", headers={"Host": "unknown.876events.example"}, timeout=10
     )
     assert answer.status_code == differences.unknown_host_status, (
-        f"a host that is not the app's answered {answer.status_code}"
+        f"a request for an unknown host got {answer.status_code}"
     )
     assert access.session_cookie not in answer.cookies, "the app answered for an unknown host"
 
@@ -76,7 +77,7 @@ def test_an_unknown_host_does_not_reach_the_app(
 @as_control
 @pytest.mark.requires("http", "probe", "ecs", "elb")
 @pytest.mark.mutates(alone=1)
-def test_a_target_slower_than_the_idle_time_out_gives_504(
+def test_target_slower_than_the_idle_timeout_gives_504(
     probe: ProbeClient,
     web_tier: WebTier,
     eventually: Callable[..., Any],
@@ -95,53 +96,58 @@ def test_a_target_slower_than_the_idle_time_out_gives_504(
             until=lambda status: status == 504,
             what=f"A target that needs {LONGER_S} s never gave 504 after {SHORT_S} s",
         )
-    # The load balancer takes its time to put it back, and others must not meet the short one.
+    # The change takes time, and other scenarios must not meet the short time-out.
     eventually(
         lambda: probe.slow(LONGER_S, timeout_s=10).status_code,
         until=lambda status: status == 200,
         what=f"The idle time-out is {configured} s again, and {LONGER_S} s are still too long",
+        cause=lambda status: SHORT_FASTCGI if status == 504 else "",
     )
 
 
 @pytest.fixture
-def sicken(probe: ProbeClient, ecs: Any, access: Access) -> Iterator[Callable[[], str]]:
-    """Make a web task fail its health check; ECS alone might spare it for its grace period."""
-    made: list[str] = []
+def make_unhealthy(probe: ProbeClient, ecs: Any, access: Access) -> Iterator[Callable[[], str]]:
+    """Make a web task fail its health check, and stop it after the scenario.
 
-    def make() -> str:
-        made.append(probe.set_health(False)["task"])
-        return made[-1]
+    ECS might let it run on for its grace period.
+    """
+    tasks: list[str] = []
 
-    yield make
-    for task in made:
+    def fail() -> str:
+        tasks.append(probe.set_health(False)["task"])
+        return tasks[-1]
+
+    yield fail
+    for task in tasks:
         ecs.stop_task(cluster=access.cluster, task=task, reason="the scenario is over")
 
 
 @as_control
 @pytest.mark.requires("http", "probe", "ecs", "elb")
 @pytest.mark.mutates(alone=1)
-def test_an_unhealthy_target_gets_no_traffic(
+def test_unhealthy_target_gets_no_traffic(
     probe: ProbeClient,
     web_tier: WebTier,
     eventually: Callable[..., Any],
     differences: Differences,
-    sicken: Callable[[], str],
+    make_unhealthy: Callable[[], str],
 ) -> None:
-    sick = sicken()
-    address = web_tier.address_of(sick)
-    found = eventually(
-        lambda: [str(one) for one in web_tier.targets() if one.address == address],
+    unhealthy = make_unhealthy()
+    address = web_tier.address_of(unhealthy)
+    target = eventually(
+        lambda: [str(target) for target in web_tier.targets() if target.address == address],
         until=lambda targets: not targets or " healthy" not in targets[0],
-        what=f"Task {sick} fails its health check, and its target stays healthy",
+        what=f"Task {unhealthy} fails its health check, and its target stays healthy",
+        within_s=differences.patience_s + web_tier.group.unhealthy_within_s(),
         cause="the health check does not reach the app: nginx, or a file of the public directory,"
         " answers HealthCheckPath, so that a task without a database stays in service",
         certain=True,
-        within_s=differences.patience_s + web_tier.group.unhealthy_within_s(),
     )
     eventually(
         lambda: {probe.whoami()["task"] for _ in range(REQUESTS)},
-        until=lambda answering: sick not in answering,
-        what=f"Task {sick} gets traffic, though its target is {found}",
+        until=lambda tasks: unhealthy not in tasks,
+        what=f"Task {unhealthy} gets traffic, though its target is {target}",
+        cause="the load balancer still sends visitors to a target that it knows to be unhealthy",
     )
 
 
@@ -162,5 +168,5 @@ def test_no_target_gives_503(
         return answers[-1]
 
     with web_tier.scaled_to(0):
-        eventually(ask, until=lambda status: status == 503, what="No task is wanted, and no 503")
-    assert set(answers) <= {200, 503}, f"on the way to no target, visitors saw {set(answers)}"
+        eventually(ask, until=lambda status: status == 503, what="desiredCount is 0 without a 503")
+    assert set(answers) <= {200, 503}, f"while the tasks stopped, visitors got {set(answers)}"

@@ -80,7 +80,7 @@ def image(containers: Containers, web_tier: WebTier, access: Access) -> Image:
 @in_a_task
 @pytest.mark.requires("http", "probe", "ecs", "elb", "exec")
 @pytest.mark.read_only
-def test_the_app_runs_as_another_user_than_root(
+def test_app_does_not_run_as_root(
     probe: ProbeClient, run_in_task: Callable[..., ExecResult]
 ) -> None:
     users = {
@@ -100,7 +100,7 @@ def test_the_app_runs_as_another_user_than_root(
 @in_a_task
 @pytest.mark.requires("http", "probe", "ecs", "elb", "exec")
 @pytest.mark.read_only
-def test_the_apps_user_can_write_to_the_declared_paths_only(
+def test_app_user_writes_to_declared_paths_only(
     probe: ProbeClient, run_in_task: Callable[..., ExecResult], access: Access
 ) -> None:
     uid = probe.facts()["uid"]
@@ -150,7 +150,7 @@ def test_no_dotenv_file_is_in_any_layer(image: Image) -> None:
     expect(
         not files,
         f"a layer of the image holds {files}",
-        cause=f"{files} was copied into the image, and sets every variable that the task lacks:"
+        cause=f"{files} was copied into the image, and fills in every variable that the task lacks:"
         " add it to .dockerignore",
         certain=True,
     )
@@ -159,7 +159,7 @@ def test_no_dotenv_file_is_in_any_layer(image: Image) -> None:
 @in_the_engine
 @pytest.mark.requires("ecs", "elb", "containers")
 @pytest.mark.read_only
-def test_no_secret_is_in_the_images_history_layers_or_configuration(image: Image) -> None:
+def test_image_holds_no_secret(image: Image) -> None:
     assert image.layers.files, "no file of the image could be read"
     leaks = [*secrets.of_config(image.config, history=image.history), *image.layers.secrets]
     expect(
@@ -173,7 +173,7 @@ def test_no_secret_is_in_the_images_history_layers_or_configuration(image: Image
 @in_the_engine
 @pytest.mark.requires("ecs", "elb", "containers")
 @pytest.mark.read_only
-def test_no_cache_was_made_when_the_image_was_built(image: Image) -> None:
+def test_image_holds_no_cached_configuration(image: Image) -> None:
     assert image.layers.files, "no file of the image could be read"
     files = ", ".join(image.layers.caches)
     expect(
@@ -188,7 +188,7 @@ def test_no_cache_was_made_when_the_image_was_built(image: Image) -> None:
 @in_a_task
 @pytest.mark.requires("ecs", "elb", "exec")
 @pytest.mark.read_only
-def test_no_debian_package_lacks_a_security_fix(
+def test_debian_packages_have_their_security_fixes(
     run_in_task: Callable[..., ExecResult], access: Access
 ) -> None:
     cache = cache_of(access) / "debian-security-tracker.json"

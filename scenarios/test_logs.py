@@ -1,4 +1,4 @@
-"""What the app has to say reaches the log of its task, and no secret does."""
+"""Errors of the app reach the log of its task, and secrets do not."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from harness.diagnosis.expect import expect
 from harness.report import not_covered, proved
+from scenarios.jobs import late_cause
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,74 +30,97 @@ from_containers = pytest.mark.truth(
 
 
 @pytest.fixture
-def logs_to(task_definitions: dict[str, dict[str, Any]]) -> Callable[[str], str]:
-    """Say which variables of a task definition are about its log."""
+def lost_log_cause(task_definitions: dict[str, dict[str, Any]]) -> Callable[[str], str]:
+    """Return why a type of task may not log to its container's output."""
 
-    def told(kind: str) -> str:
-        said = [
-            f"{one['name']}={one['value']}"
+    def cause(kind: str) -> str:
+        settings = ", ".join(
+            f"{entry['name']}={entry['value']}"
             for container in task_definitions[kind]["containerDefinitions"]
-            for one in container.get("environment", ())
-            if one["name"].startswith("LOG_")
-        ]
-        return f"the {kind} task's definition says {', '.join(said) or 'nothing of LOG_CHANNEL'}"
+            for entry in container.get("environment", ())
+            if entry["name"].startswith("LOG_")
+        )
+        return (
+            f"the {kind}'s log does not reach the output of its container: its task definition"
+            f" says {settings or 'nothing of LOG_CHANNEL'}"
+        )
 
-    return told
+    return cause
+
+
+def channel_cause(channel: str, level: str) -> str:
+    """Return why an error that a web task logged to a channel is not in the task's log."""
+    if level in ("critical", "alert", "emergency"):
+        return f"LOG_LEVEL is {level}, so that no error of the app is logged"
+    if channel == "stderr":
+        return (
+            "PHP-FPM keeps the lines that its workers write to stderr: set catch_workers_output ="
+            " yes in its pool"
+        )
+    return (
+        f'LOG_CHANNEL is "{channel}", which does not reach the output of the container: set stderr'
+    )
 
 
 @from_containers
 @pytest.mark.requires("http", "probe", "ecs", "containers")
 @pytest.mark.mutates
-def test_what_the_app_logs_reaches_the_log_of_its_task(
+def test_error_of_the_app_reaches_its_task_log(
     probe: ProbeClient, containers: Containers, eventually: Callable[..., Any]
 ) -> None:
-    sign = f"cutover-{secrets.token_hex(6)}"
-    told = probe.log(sign)
+    marker = f"cutover-{secrets.token_hex(6)}"
+    logged = probe.log(marker)
+    channel, level = logged["channel"], logged["level"]
     eventually(
-        lambda: sign in containers.log_of(told["task"]),
+        lambda: marker in containers.log_of(logged["task"]),
         until=bool,
-        what=f"an error that the app logged to the channel {told['channel']!r}, whose level is"
-        f" {told['level']!r}, is not in its task's log",
+        what=f"an error that the app logged to the channel {channel!r} of level {level!r} is not in"
+        " its task's log",
+        cause=channel_cause(channel, level),
     )
 
 
 @from_containers
 @pytest.mark.requires("http", "probe", "ecs", "queue", "containers")
 @pytest.mark.mutates
-def test_the_error_of_a_job_reaches_the_log_of_its_worker(
+def test_error_of_a_job_reaches_the_worker_log(
     jobs: Jobs,
     containers: Containers,
     eventually: Callable[..., Any],
-    logs_to: Callable[[str], str],
+    lost_log_cause: Callable[[str], str],
 ) -> None:
     job = jobs.dispatch(fail_times=1, backoff_s=[0])
     (run, *_) = eventually(
-        lambda: jobs.seen(job)["runs"],
-        until=lambda runs: any(one["outcome"] for one in runs),
-        what=f"job {job} was not done",
+        lambda: jobs.state_of(job)["runs"],
+        until=lambda runs: any(run["outcome"] for run in runs),
+        what=f"job {job} did not run",
+        cause=lambda _: late_cause(jobs.state_of(job)),
     )
     eventually(
         lambda: f"job {job} was told to fail" in containers.log_of(run["task"]),
         until=bool,
-        what=f"an error in the worker is not in its task's log: {logs_to('worker')}",
+        what="an error in the worker is not in its task's log",
+        cause=lost_log_cause("worker"),
     )
 
 
 @from_containers
 @pytest.mark.requires("ecs", "schedule", "containers")
 @pytest.mark.mutates
-def test_the_error_of_a_command_reaches_the_log_of_the_schedulers_task(
+def test_error_of_a_command_reaches_the_scheduler_log(
     scheduler: Scheduler,
     containers: Containers,
     until_stopped: Callable[[str], Run],
-    logs_to: Callable[[str], str],
+    lost_log_cause: Callable[[str], str],
 ) -> None:
-    sign = f"cutover-{secrets.token_hex(6)}"
-    task = scheduler.start(command=["php", "artisan", "cutover-probe:log", sign])
+    marker = f"cutover-{secrets.token_hex(6)}"
+    task = scheduler.start(command=["php", "artisan", "cutover-probe:log", marker])
     run = until_stopped(task)
     assert run.exit_code == 0, f"the scheduler's task cannot run artisan: {run}"
-    assert sign in containers.log_of(task), (
-        f"an error in the scheduler is not in its task's log: {logs_to('scheduler')}"
+    expect(
+        marker in containers.log_of(task),
+        "an error in the scheduler is not in its task's log",
+        cause=lost_log_cause("scheduler"),
     )
 
 
@@ -111,6 +136,6 @@ def test_no_secret_is_in_the_log_of_a_task(
         for key, value in secret(name).items()
         if key != USER_NAME
     }
-    for container, said in containers.logs():
-        found = [f"{key} of {name}" for (name, key), value in values.items() if value in said]
-        assert not found, f"{container} writes secrets into its log: {', '.join(found)}"
+    for container, log in containers.logs():
+        leaks = [f"{key} of {name}" for (name, key), value in values.items() if value in log]
+        assert not leaks, f"{container} writes secrets into its log: {', '.join(leaks)}"

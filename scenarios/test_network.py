@@ -78,8 +78,8 @@ def listed(cells: list[ConnectionAttempt]) -> str:
 @as_rules
 @from_inside
 @pytest.mark.read_only
-def test_every_declared_way_is_open(matrix: list[ConnectionAttempt], web_tier: WebTier) -> None:
-    targets = {one.address for one in web_tier.targets() if one.state == "healthy"}
+def test_declared_connections_succeed(matrix: list[ConnectionAttempt], web_tier: WebTier) -> None:
+    targets = {target.address for target in web_tier.targets() if target.state == "healthy"}
 
     def as_declared(cell: ConnectionAttempt) -> bool:
         # Nothing listens in a worker: a refused connection shows that the packet rules admit it.
@@ -106,10 +106,10 @@ def test_every_declared_way_is_open(matrix: list[ConnectionAttempt], web_tier: W
 @as_rules
 @from_inside
 @pytest.mark.read_only
-def test_nothing_else_is_let_in(
+def test_undeclared_connections_are_dropped(
     matrix: list[ConnectionAttempt], reachability: Reachability, eventually: Callable[..., Any]
 ) -> None:
-    seen = [
+    leaks = [
         cell
         for cell in matrix
         if cell.state in LET_IN and way(cell) not in WAYS and cell.destination.role != HOST
@@ -117,10 +117,10 @@ def test_nothing_else_is_let_in(
     holes: list[ConnectionAttempt] = []
 
     def retry() -> str:
-        holes[:] = reachability.retry(holes or seen)
+        holes[:] = reachability.retry(holes or leaks)
         return listed(holes)
 
-    if seen:
+    if leaks:
         eventually(
             retry,
             until=lambda _: not holes,
@@ -136,7 +136,7 @@ def test_nothing_else_is_let_in(
 @as_rules
 @from_inside
 @pytest.mark.read_only
-def test_the_security_groups_admit_nobody_else(access: Access) -> None:
+def test_security_groups_admit_declared_sources_only(access: Access) -> None:
     declared = {f"{source} -> {to} port {port}" for source, to, port, _ in WAYS}
     admitted = [way for way in access.ways if way not in declared]
     source, _, ports = "".join(admitted[:1]).partition(" -> ")
@@ -153,7 +153,7 @@ def test_the_security_groups_admit_nobody_else(access: Access) -> None:
 @as_rules
 @from_inside
 @pytest.mark.read_only
-def test_nothing_listens_on_this_machine_but_on_loopback(
+def test_published_ports_listen_on_loopback_only(
     matrix: list[ConnectionAttempt], reachability: Reachability
 ) -> None:
     published = {port.port: port for port in reachability.published()}
@@ -179,10 +179,10 @@ def test_nothing_listens_on_this_machine_but_on_loopback(
 @as_rules
 @from_inside
 @pytest.mark.read_only
-def test_a_task_sees_neither_control_nor_this_machine_nor_its_docker_engine(
+def test_tasks_are_isolated_from_control_host_and_docker(
     matrix: list[ConnectionAttempt], containers: Containers
 ) -> None:
-    seen = [
+    leaks = [
         cell
         for cell in matrix
         if cell.source.is_task
@@ -190,12 +190,12 @@ def test_a_task_sees_neither_control_nor_this_machine_nor_its_docker_engine(
         and cell.state in LET_IN
     ]
     expect(
-        not seen,
-        f"a task reaches the machinery that runs it: {listed(seen)}",
+        not leaks,
+        f"a task reaches the machinery that runs it: {listed(leaks)}",
         cause="".join(
             f"{cell.source.name} reaches {cell.destination.name}: its packet rules are not in"
             " place, or the task shares a network with the machinery that runs it"
-            for cell in seen[:1]
+            for cell in leaks[:1]
         ),
         certain=True,
     )

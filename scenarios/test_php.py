@@ -62,7 +62,7 @@ as_app = pytest.mark.truth(local=proved, aws=proved, url=proved)
 @pytest.mark.requires("http")
 @pytest.mark.read_only
 @pytest.mark.parametrize("accept", ["application/json", "text/html"])
-def test_an_error_page_reveals_nothing(visitor: Browser, accept: str) -> None:
+def test_error_page_reveals_nothing(visitor: Browser, accept: str) -> None:
     answer = visitor.get("/no/such/page", headers={"Accept": accept})
     assert answer.status_code == 404, f"GET /no/such/page answered {answer.status_code}"
     text = answer.text.lower()
@@ -84,7 +84,7 @@ def test_an_error_page_reveals_nothing(visitor: Browser, accept: str) -> None:
 @as_app
 @pytest.mark.requires("http")
 @pytest.mark.read_only
-def test_visitors_see_no_file_outside_the_public_directory(visitor: Browser) -> None:
+def test_files_outside_the_public_directory_are_not_served(visitor: Browser) -> None:
     for path, text in SOURCES.items():
         # An app may answer any path with a page of its own; only the file's text counts.
         answer = visitor.get(path)
@@ -181,7 +181,7 @@ def test_caches_are_warm_and_hold_the_tasks_own_values(
 @as_app
 @pytest.mark.requires("http", "probe")
 @pytest.mark.read_only
-def test_opcache_is_on_and_never_looks_at_a_file_again(probe: ProbeClient) -> None:
+def test_opcache_is_on_and_checks_no_file(probe: ProbeClient) -> None:
     opcache = probe.facts()["opcache"]
     expect(
         opcache["enabled"] and not opcache["validate_timestamps"],
@@ -197,7 +197,7 @@ def test_opcache_is_on_and_never_looks_at_a_file_again(probe: ProbeClient) -> No
 )
 @pytest.mark.requires("http", "probe", "ecs", "elb", "exec")
 @pytest.mark.read_only
-def test_php_fpm_sees_every_variable_that_the_command_line_sees(
+def test_php_fpm_sees_every_environment_variable(
     probe: ProbeClient, run_in_task: Callable[..., ExecResult]
 ) -> None:
     facts = probe.facts()

@@ -1,4 +1,4 @@
-"""What web puts off is done by the worker: once, even if it fails, is killed or is told to stop."""
+"""The worker runs each job that web dispatches: once, even if it fails, is killed or stops."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from harness.diagnosis.expect import expect
 from harness.report import emulated, not_covered, proved
 from harness.target.resources.job_queue import LONG_JOB_S, LONGEST_DELAY_S
 from harness.target.resources.queue_worker import flags
+from scenarios.jobs import DELIVERED_AGAIN, late_cause, outcomes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,9 +32,10 @@ CACHE = [
     "for key in default prefix; do php artisan config:show cache.$key --no-ansi; done",
 ]
 STOP_TIMEOUT_S = 30
-"""How long ECS waits where a task definition says nothing."""
+"""ECS's own default for stopTimeout."""
 BURST = 12
-"""Jobs enough that another taker than the workers would not miss all of them."""
+"""Enough jobs for another consumer of the queue to receive one."""
+RUN_BY_WEB = "QUEUE_CONNECTION is not sqs in the web task, which runs its jobs itself"
 as_read = pytest.mark.truth(
     local=proved, aws=proved, url=not_covered("queue and task definition cannot be read there")
 )
@@ -40,47 +43,44 @@ needs_worker = pytest.mark.requires("http", "probe", "ecs", "queue")
 
 
 def at(text: str) -> datetime:
-    """Return one of the probe's times."""
+    """Parse one of the probe's times."""
     return datetime.fromisoformat(text)
-
-
-def outcomes(seen: dict[str, Any]) -> list[str]:
-    """Return how each run of a job ended; None is one that was cut off."""
-    return [run["outcome"] for run in seen["runs"]]
 
 
 @pytest.fixture
 def until_done(
     eventually: Callable[..., Any],
-    patiently: Callable[[Callable[[], Any]], Any],
+    retry_while_unavailable: Callable[[Callable[[], Any]], Any],
     jobs: Jobs,
     differences: Differences,
 ) -> Callable[..., dict[str, Any]]:
-    """Wait until a job has left its effect or was given up, and return what became of it."""
+    """Wait until a job has had its effect or failed for good, and return its runs and effects."""
 
     def wait(job: str, *, within_s: float = differences.replacement_s) -> dict[str, Any]:
-        seen: dict[str, Any] = eventually(
-            lambda: patiently(lambda: jobs.seen(job)),
-            until=lambda seen: (seen["effects"] or seen["failed"]) and any(outcomes(seen)[-1:]),
+        done: dict[str, Any] = eventually(
+            lambda: retry_while_unavailable(lambda: jobs.state_of(job)),
+            until=lambda it: (it["effects"] or it["failed"]) and any(outcomes(it)[-1:]),
             what=f"job {job} was not done",
             within_s=within_s,
+            cause=late_cause,
         )
-        return seen
+        return done
 
     return wait
 
 
 @pytest.fixture
 def until_begun(eventually: Callable[..., Any], jobs: Jobs) -> Callable[..., dict[str, Any]]:
-    """Wait until a job runs, and return what is known of it."""
+    """Wait until a job runs, and return its runs and effects."""
 
     def wait(job: str) -> dict[str, Any]:
-        seen: dict[str, Any] = eventually(
-            lambda: jobs.seen(job),
-            until=lambda seen: seen["runs"],
+        begun: dict[str, Any] = eventually(
+            lambda: jobs.state_of(job),
+            until=lambda it: it["runs"],
             what=f"job {job} did not begin",
+            cause=late_cause,
         )
-        return seen
+        return begun
 
     return wait
 
@@ -88,61 +88,100 @@ def until_begun(eventually: Callable[..., Any], jobs: Jobs) -> Callable[..., dic
 @as_worker
 @needs_worker
 @pytest.mark.mutates
-def test_a_job_that_web_dispatches_runs_once_in_the_worker(
+def test_dispatched_job_runs_once_in_the_worker(
     jobs: Jobs, worker: EcsService, until_done: Callable[..., dict[str, Any]]
 ) -> None:
-    seen = until_done(jobs.dispatch())
-    workers = worker.known()  # one that has ended since is a worker none the less
-    (run,) = seen["runs"]
-    assert run["task"] in workers, (
-        f"the job ran in task {run['task']}, and the workers are {sorted(workers)}"
+    state = until_done(jobs.dispatch())
+    workers = worker.known()  # including those that have ended
+    (run,) = state["runs"]
+    expect(
+        run["task"] in workers,
+        f"the job ran in task {run['task']}, and the workers are {sorted(workers)}",
+        cause=RUN_BY_WEB,
     )
-    assert run["connection"] == "sqs", f"the job came over the connection {run['connection']!r}"
-    assert seen["dispatched_by"] not in workers, "the job was dispatched by a worker"
-    assert run["outcome"] == "succeeded", (
-        f"the job did its work and was not taken off the queue: its run ended: {run['outcome']}"
+    expect_sqs(run)
+    assert state["dispatched_by"] not in workers, "the job was dispatched by a worker"
+    expect(
+        run["outcome"] == "succeeded",
+        f"the job had its effect and stays on the queue: its run ended: {run['outcome']}",
+        cause=failed_run_cause(outcomes(state)),
     )
-    assert len(seen["effects"]) == 1, f"the job had its effect {len(seen['effects'])} times"
+    expect_one_effect(state)
+
+
+def expect_sqs(run: dict[str, Any]) -> None:
+    """Check that a job came to its run through SQS."""
+    connection = run["connection"]
+    expect(
+        connection == "sqs",
+        f"the job came over the connection {connection!r}",
+        cause=RUN_BY_WEB,
+    )
+
+
+def expect_one_effect(job: dict[str, Any]) -> None:
+    """Check that a job had its effect once."""
+    times = len(job["effects"])
+    expect(
+        times == 1,
+        f"the job had its effect {times} times",
+        cause=DELIVERED_AGAIN if times > 1 else "",
+    )
+
+
+def failed_run_cause(ends: list[str]) -> str:
+    """Return why a job that failed was not tried again; empty if it was."""
+    if ends not in (["failed"], ["threw"]):
+        return ""
+    return "a job that fails is not tried again: queue:work's --tries is 1, or the job's own is"
 
 
 @as_worker
 @needs_worker
 @pytest.mark.mutates
-def test_a_burst_of_jobs_runs_in_the_workers_and_nowhere_else(
+def test_burst_of_jobs_runs_in_the_workers_only(
     jobs: Jobs, worker: EcsService, until_done: Callable[..., dict[str, Any]]
 ) -> None:
     burst = [jobs.dispatch() for _ in range(BURST)]
     runs = [run for job in burst for run in until_done(job)["runs"]]
     for run in runs:
-        assert run["connection"] == "sqs", f"the job came over the connection {run['connection']!r}"
-    elsewhere = {str(run["task"]) for run in runs} - worker.known()
-    assert not elsewhere, (
-        f"of {BURST} jobs some ran in what is no worker: {', '.join(sorted(elsewhere))}"
+        expect_sqs(run)
+    others = ", ".join(sorted({str(run["task"]) for run in runs} - worker.known()))
+    expect(
+        not others,
+        f"of {BURST} jobs some ran outside the workers: {others}",
+        cause=f"something besides the workers takes jobs off the queue: {others}; queue:work is"
+        " started by another task's command or by the image's entrypoint, or still runs on the old"
+        " host",
     )
 
 
 @as_worker
 @needs_worker
 @pytest.mark.mutates
-def test_a_job_that_fails_twice_backs_off_and_succeeds(
+def test_job_that_fails_twice_backs_off_and_succeeds(
     jobs: Jobs, until_done: Callable[..., dict[str, Any]]
 ) -> None:
     pauses = [1, 2]
-    seen = until_done(jobs.dispatch(fail_times=2, backoff_s=pauses))
-    assert outcomes(seen) == ["threw", "threw", "succeeded"], f"its runs ended: {outcomes(seen)}"
-    assert [run["attempt"] for run in seen["runs"]] == [1, 2, 3]
-    for pause, former, latter in zip(pauses, seen["runs"][:-1], seen["runs"][1:], strict=True):
+    state = until_done(jobs.dispatch(fail_times=2, backoff_s=pauses))
+    expect(
+        outcomes(state) == ["threw", "threw", "succeeded"],
+        f"its runs ended: {outcomes(state)}",
+        cause=failed_run_cause(outcomes(state)),
+    )
+    assert [run["attempt"] for run in state["runs"]] == [1, 2, 3]
+    for pause, former, latter in zip(pauses, state["runs"][:-1], state["runs"][1:], strict=True):
         waited = at(latter["started_at"]) - at(former["ended_at"])
         assert waited >= timedelta(seconds=pause - 0.1), (
             f"attempt {latter['attempt']} came after {waited}, and should back off for {pause} s"
         )
-    assert len(seen["effects"]) == 1, f"the job had its effect {len(seen['effects'])} times"
+    expect_one_effect(state)
 
 
 @as_worker
 @needs_worker
 @pytest.mark.mutates
-def test_a_poison_job_ends_in_failed_jobs_and_not_in_the_dead_letter_queue(
+def test_poison_job_ends_in_failed_jobs(
     jobs: Jobs,
     job_queue: JobQueue,
     worker: EcsService,
@@ -150,19 +189,27 @@ def test_a_poison_job_ends_in_failed_jobs_and_not_in_the_dead_letter_queue(
 ) -> None:
     tries = flags(worker.container().get("command", ()))["tries"]
     job = jobs.dispatch(poison=True, backoff_s=[0])
-    seen = until_done(job)
-    assert seen["failed"], "the job is not in failed_jobs"
-    assert len(seen["runs"]) == tries, f"the job ran {len(seen['runs'])} times, with tries={tries}"
-    assert not job_queue.take_dead(job), (
-        f"the job is in the dead-letter queue: tries={tries} is more than"
-        f" maxReceiveCount={job_queue.most_receives()}"
+    state = until_done(job)
+    assert state["failed"], "the job is not in failed_jobs"
+    assert len(state["runs"]) == tries, (
+        f"the job ran {len(state['runs'])} times, with tries={tries}"
+    )
+    dead, most = job_queue.take_dead(job), job_queue.most_receives()
+    expect(not dead, "the job is in the dead-letter queue", cause=too_many_tries(tries, most=most))
+
+
+def too_many_tries(tries: int, *, most: int) -> str:
+    """Return the cause of jobs that SQS takes away before Laravel gives them up."""
+    return (
+        f"queue:work's --tries ({tries}) is more than the queue's maxReceiveCount ({most}): SQS"
+        " takes a failing job away before Laravel writes it to failed_jobs"
     )
 
 
 @as_worker
 @needs_worker
 @pytest.mark.mutates
-def test_a_job_past_max_receive_count_lies_in_the_dead_letter_queue(
+def test_job_past_max_receive_count_is_dead_lettered(
     jobs: Jobs, job_queue: JobQueue, eventually: Callable[..., Any]
 ) -> None:
     most = job_queue.most_receives()
@@ -172,19 +219,20 @@ def test_a_job_past_max_receive_count_lies_in_the_dead_letter_queue(
         lambda: job_queue.take_dead(job),
         until=bool,
         what=f"the job is not in the dead-letter queue after {most} receives",
+        cause=lambda _: late_cause(jobs.state_of(job)),
     )
-    seen = jobs.seen(job)
-    assert len(seen["runs"]) == most, f"the job ran {len(seen['runs'])} times, and not {most}"
-    assert not seen["failed"], "the job is in failed_jobs besides"
+    state = jobs.state_of(job)
+    assert len(state["runs"]) == most, f"the job ran {len(state['runs'])} times, and not {most}"
+    assert not state["failed"], "the job is in failed_jobs besides"
 
 
 @as_worker
 @needs_worker
 @pytest.mark.mutates
-def test_a_delayed_job_is_not_early(jobs: Jobs, until_done: Callable[..., dict[str, Any]]) -> None:
+def test_delayed_job_is_not_early(jobs: Jobs, until_done: Callable[..., dict[str, Any]]) -> None:
     delay = timedelta(seconds=3)
-    seen = until_done(jobs.dispatch(delay_s=3))
-    waited = at(seen["runs"][0]["started_at"]) - at(seen["dispatched_at"])
+    state = until_done(jobs.dispatch(delay_s=3))
+    waited = at(state["runs"][0]["started_at"]) - at(state["dispatched_at"])
     # SQS counts whole seconds.
     assert waited >= delay - timedelta(seconds=1), f"a job delayed for {delay} ran after {waited}"
 
@@ -192,64 +240,71 @@ def test_a_delayed_job_is_not_early(jobs: Jobs, until_done: Callable[..., dict[s
 @as_read
 @pytest.mark.requires("ecs", "queue")
 @pytest.mark.read_only
-def test_the_workers_flags_fit_the_queue(worker: EcsService, job_queue: JobQueue) -> None:
+def test_worker_flags_fit_the_queue(worker: EcsService, job_queue: JobQueue) -> None:
     container = worker.container()
-    told = flags(container.get("command", ()))
-    attributes = job_queue.attributes()
-    visibility_s = job_queue.visibility_s()
-    assert visibility_s > told["timeout"], (
-        f"the visibility time-out is {visibility_s} s and the job time-out {told['timeout']} s:"
-        " a job that takes longer than the first runs twice"
-    )
-    assert told["timeout"] > 0, (
-        "timeout=0: a job that hangs holds its worker for ever, and SQS hands it to another"
-    )
-    assert told["tries"] > 0, "tries=0: a job that fails is tried until SQS takes it away"
-    most = job_queue.most_receives()
-    assert told["tries"] <= most, (
-        f"tries={told['tries']} is more than maxReceiveCount={most}: jobs that fail go to the"
-        " dead-letter queue and never to failed_jobs"
-    )
-    poll_s = int(attributes["ReceiveMessageWaitTimeSeconds"])
-    assert poll_s > 0, "the queue has no long poll: an idle worker misses messages and costs more"
-    longest_s = poll_s + told["timeout"]
-    stops_s = container.get("stopTimeout", STOP_TIMEOUT_S)
-    assert stops_s >= longest_s, (
-        f"stopTimeout is {stops_s} s, and a long poll and the longest job take"
-        f" {longest_s} s: a deployment kills jobs"
-    )
+    given = flags(container.get("command", ()))
+    visibility_s, most = job_queue.visibility_s(), job_queue.most_receives()
+    poll_s = int(job_queue.attributes()["ReceiveMessageWaitTimeSeconds"])
+    stop_s, longest_s = container.get("stopTimeout", STOP_TIMEOUT_S), poll_s + given["timeout"]
+    rules = {
+        f"the queue's visibility time-out ({visibility_s} s) is not longer than queue:work's"
+        f" --timeout ({given['timeout']} s): a job that takes longer is delivered again while it"
+        " runs": visibility_s > given["timeout"],
+        "queue:work's --timeout is 0: no job is ever given up, and the queue hands it out"
+        " again": given["timeout"] > 0,
+        "queue:work's --tries is 0: a job that fails is tried until SQS takes it away, and never"
+        " comes to failed_jobs": given["tries"] > 0,
+        too_many_tries(given["tries"], most=most): given["tries"] <= most,
+        "the queue's ReceiveMessageWaitTimeSeconds is 0: without a long poll an idle worker misses"
+        " messages and costs more": poll_s > 0,
+        f"the worker's stopTimeout ({stop_s} s) is shorter than a long poll and the longest job"
+        f" ({longest_s} s), so that a deployment kills jobs": stop_s >= longest_s,
+    }
+    for cause, holds in rules.items():
+        expect(holds, cause, cause=cause, certain=True)
 
 
 @pytest.mark.truth(local=proved, aws=proved, url=not_covered("no command can be run in its tasks"))
 @pytest.mark.requires("ecs", "elb", "queue", "exec")
 @pytest.mark.read_only
-def test_the_workers_share_the_cache_of_the_web_tasks(
+def test_workers_share_the_cache_of_the_web_tasks(
     worker: EcsService, run_in_task: Callable[..., ExecResult]
 ) -> None:
-    web, *workers = (
-        run_in_task(CACHE, **task).stdout.split()
-        for task in ({}, *({"task": one} for one in sorted(worker.running())[:1]))
-    )
+    workers = sorted(worker.running())
     assert workers, "no worker runs"
-    assert workers[0] == web, (
-        f"the cache of the worker is {' '.join(workers[0])} and that of the web task"
-        f" {' '.join(web)}: locks, unique jobs and queue:restart do not reach each other"
+    web = " ".join(run_in_task(CACHE).stdout.split())
+    other = " ".join(run_in_task(CACHE, task=workers[0]).stdout.split())
+    expect(
+        other == web,
+        f"the cache of the worker is {other} and that of the web task {web}",
+        cause=f"worker and web task do not share their cache ({other}; {web}): CACHE_STORE,"
+        " CACHE_PREFIX or APP_NAME differ, so that locks, unique jobs and queue:restart do not"
+        " reach each other",
+        certain=True,
     )
 
 
 @as_read
 @pytest.mark.requires("queue")
 @pytest.mark.read_only
-def test_the_queues_keep_a_job_for_as_long_as_it_may_wait(job_queue: JobQueue) -> None:
+def test_queues_keep_a_job_as_long_as_it_may_wait(job_queue: JobQueue) -> None:
     kept_s, dead_s = job_queue.kept_s()
     waits_s = LONGEST_DELAY_S + job_queue.most_receives() * job_queue.visibility_s()
-    assert kept_s > waits_s, (
+    expect(
+        kept_s > waits_s,
         f"the queue keeps a message for {kept_s} s, and a job that is delayed and delivered again"
-        f" may wait for {waits_s} s: SQS drops it, and nobody hears of it"
+        f" may wait for {waits_s} s",
+        cause=f"the queue's MessageRetentionPeriod ({kept_s} s) is shorter than a job may wait"
+        f" ({waits_s} s): SQS drops it without a word",
+        certain=True,
     )
-    assert dead_s is None or dead_s >= kept_s, (
-        f"the dead-letter queue keeps a message for {dead_s} s and the queue for {kept_s} s: its"
-        " age goes on counting when it is moved, and it can be gone before anybody looks"
+    # A message keeps its age when SQS moves it.
+    expect(
+        dead_s is None or dead_s >= kept_s,
+        f"the dead-letter queue keeps a message for {dead_s} s and the queue for {kept_s} s",
+        cause=f"the dead-letter queue's MessageRetentionPeriod ({dead_s} s) is shorter than the"
+        f" queue's ({kept_s} s): failed jobs are gone before anybody looks",
+        certain=True,
     )
 
 
@@ -260,7 +315,7 @@ def test_the_queues_keep_a_job_for_as_long_as_it_may_wait(job_queue: JobQueue) -
 )
 @pytest.mark.requires("http", "probe", "ecs", "queue", "containers")
 @pytest.mark.mutates(alone=1)
-def test_a_job_whose_worker_is_killed_comes_back_and_runs_once_more(
+def test_job_of_a_killed_worker_runs_once_more(
     jobs: Jobs,
     job_queue: JobQueue,
     containers: Containers,
@@ -269,27 +324,27 @@ def test_a_job_whose_worker_is_killed_comes_back_and_runs_once_more(
     until_done: Callable[..., dict[str, Any]],
 ) -> None:
     with job_queue.visibility(6):
-        # Long polls that are under way keep the former time-out: a job for each worker ends them.
-        for ends_poll in [jobs.dispatch(duration_s=1) for _ in worker.running()]:
-            until_done(ends_poll)
+        # A running long poll keeps the former time-out; one job for each worker ends them all.
+        for short_job in [jobs.dispatch(duration_s=1) for _ in worker.running()]:
+            until_done(short_job)
         job = jobs.dispatch(duration_s=3)
         (run,) = until_begun(job)["runs"]
         killed_at = at(run["started_at"])
         containers.of_task(run["task"]).kill("SIGKILL")
-        seen = until_done(job)
-    first, second = seen["runs"]
+        state = until_done(job)
+    first, second = state["runs"]
     assert first["outcome"] is None, f"the killed run ended: {first['outcome']}"
     assert second["task"] in worker.running() - {first["task"]}, "the same task ran it again"
     assert second["attempt"] == 2, f"the second run is attempt {second['attempt']}"
     hidden = at(second["started_at"]) - killed_at
     assert hidden >= timedelta(seconds=5), f"the job came back after {hidden}, while it was hidden"
-    assert len(seen["effects"]) == 1, f"the job had its effect {len(seen['effects'])} times"
+    expect_one_effect(state)
 
 
 @as_worker
 @needs_worker
 @pytest.mark.mutates(alone=1)
-def test_a_job_in_flight_finishes_and_none_is_lost_when_scaled_to_0_and_back(
+def test_scaling_to_zero_and_back_loses_no_job(
     jobs: Jobs,
     worker: EcsService,
     until_begun: Callable[..., dict[str, Any]],
@@ -306,28 +361,34 @@ def test_a_job_in_flight_finishes_and_none_is_lost_when_scaled_to_0_and_back(
             until=lambda task: task.get("lastStatus") == "STOPPED",
             what=f"the worker {run['task']} did not stop",
             within_s=differences.replacement_s,
+            cause="the worker does not stop when ECS tells it to: the stop signal does not reach"
+            " queue:work, for instance since a shell that started it without exec is in between",
         )
-        seen = jobs.seen(in_flight)
-        assert outcomes(seen) == ["succeeded"], (
-            f"the job in flight did not finish before its worker stopped: {outcomes(seen)}"
-        )
-        assert stopped["containers"][0]["exitCode"] == 0, (
-            f"the worker exited with {stopped['containers'][0]['exitCode']}, not by itself"
+        state, code = jobs.state_of(in_flight), stopped["containers"][0]["exitCode"]
+        expect(
+            outcomes(state) == ["succeeded"] and code == 0,
+            f"the worker exited with {code}, and the job in flight ended: {outcomes(state)}",
+            cause="the worker was killed in the middle of a job: stopTimeout is too short, or the"
+            " stop signal does not reach queue:work, for instance since a shell is in between",
         )
     for job in meanwhile:
-        seen = until_done(job)
-        assert outcomes(seen) == ["succeeded"], f"a job sent meanwhile: {outcomes(seen)}"
-        assert seen["runs"][0]["task"] != run["task"], "a worker that was to stop took a new job"
-    assert len(jobs.seen(in_flight)["effects"]) == 1, "the job in flight ran again"
+        state = until_done(job)
+        assert outcomes(state) == ["succeeded"], f"a job sent meanwhile ended: {outcomes(state)}"
+        assert state["runs"][0]["task"] != run["task"], "a stopping worker took a new job"
+    expect_one_effect(jobs.state_of(in_flight))
 
 
 @as_worker
 @needs_worker
 @pytest.mark.mutates(looks_back=True)
-def test_a_job_longer_than_the_default_visibility_time_out_runs_once(
+def test_job_longer_than_the_default_visibility_runs_once(
     jobs: Jobs, long_job: Callable[[], str], until_done: Callable[..., dict[str, Any]]
 ) -> None:
     job = long_job() or jobs.dispatch(duration_s=LONG_JOB_S)
-    seen = until_done(job, within_s=LONG_JOB_S + 30)
-    assert outcomes(seen) == ["succeeded"], f"its runs ended: {outcomes(seen)}"
-    assert len(seen["effects"]) == 1, f"the job had its effect {len(seen['effects'])} times"
+    state = until_done(job, within_s=LONG_JOB_S + 30)
+    expect(
+        outcomes(state) == ["succeeded"],
+        f"its runs ended: {outcomes(state)}",
+        cause=failed_run_cause(outcomes(state)) or DELIVERED_AGAIN,
+    )
+    expect_one_effect(state)

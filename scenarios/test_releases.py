@@ -12,7 +12,7 @@ from harness.diagnosis.expect import expect
 from harness.report import emulated, not_covered, proved
 from harness.target.resources.deployment import Deployment
 from harness.target.resources.ecs import EcsService
-from harness.target.resources.secret_faults import Rotation, SecretTrials
+from harness.target.resources.secret_faults import Rotation, SecretFaults
 from scenarios.deployment_settings import breaker_cause, downtime_cause
 
 if TYPE_CHECKING:
@@ -64,9 +64,11 @@ def deployment(web_tier: WebTier) -> Iterator[Deployment]:
 
 
 @pytest.fixture
-def trials(access: Access, aws: Callable[[str], Any], web_tier: WebTier) -> Iterator[SecretTrials]:
+def secret_faults(
+    access: Access, aws: Callable[[str], Any], web_tier: WebTier
+) -> Iterator[SecretFaults]:
     """Invalid versions and copies of the database secret, removed after the scenario."""
-    faults = SecretTrials(
+    faults = SecretFaults(
         aws("secretsmanager"),
         name=access.secrets["db"],
         iam=aws("iam"),
@@ -114,7 +116,7 @@ def release(
         until=lambda unsettled: not unsettled,
         what="Not every service settled on its new tasks",
         within_s=differences.replacement_s,
-        cause="a task does not stop when ECS tells it to: the stop signal does not reach"
+        cause="the worker does not stop when ECS tells it to: the stop signal does not reach"
         " queue:work, for instance since a shell that started it without exec is in between",
     )
 
@@ -208,13 +210,13 @@ def expect_rollback(release: FailedRelease, web_tier: WebTier) -> None:
 @pytest.mark.requires("http", "ecs", "elb", "secrets")
 @pytest.mark.mutates(alone=True)
 @pytest.mark.parametrize("defect", [MISSING_KEY, PLAIN_STRING], ids=lambda defect: defect.name)
-def test_a_release_with_a_bad_secret_never_starts_and_the_old_tasks_keep_serving(
+def test_release_fails_on_invalid_secret(
     defect: Defect,
-    trials: SecretTrials,
+    secret_faults: SecretFaults,
     attempt_release: Callable[[Callable[[str], str]], FailedRelease],
     web_tier: WebTier,
 ) -> None:
-    stage = trials.version(defect.text)
+    stage = secret_faults.version(defect.text)
     release = attempt_release(lambda arn: f"{arn}:password:{stage}:")
     expect_rollback(release, web_tier)
     reason = release.progress.refusals[0]
@@ -228,12 +230,12 @@ def test_a_release_with_a_bad_secret_never_starts_and_the_old_tasks_keep_serving
 )
 @pytest.mark.requires("http", "ecs", "elb", "secrets")
 @pytest.mark.mutates(alone=True)
-def test_a_release_with_a_secret_that_is_to_be_deleted_never_starts_and_the_old_tasks_keep_serving(
-    trials: SecretTrials,
+def test_release_fails_when_secret_is_scheduled_for_deletion(
+    secret_faults: SecretFaults,
     attempt_release: Callable[[Callable[[str], str]], FailedRelease],
     web_tier: WebTier,
 ) -> None:
-    copy = trials.copy_scheduled_for_deletion()
+    copy = secret_faults.copy_scheduled_for_deletion()
     release = attempt_release(lambda _: f"{copy}:password::")
     expect_rollback(release, web_tier)
     reason = release.progress.refusals[0]
@@ -249,7 +251,7 @@ def test_a_release_with_a_secret_that_is_to_be_deleted_never_starts_and_the_old_
 )
 @pytest.mark.requires("http", "probe", "ecs", "elb", "secrets", "containers", "sql")
 @pytest.mark.mutates(alone=4)
-def test_a_rotated_password_is_in_new_tasks_only_and_no_request_fails_in_the_right_order(
+def test_secret_rotation_without_downtime(
     probe: ProbeClient,
     web_tier: WebTier,
     rotation: Rotation,

@@ -62,7 +62,7 @@ def as_list(value: Any) -> list[Any]:
 @as_files
 @needs_roles
 @pytest.mark.read_only
-def test_no_role_of_a_task_allows_everything(
+def test_no_task_role_allows_everything(
     statements: Mapping[str, list[dict[str, Any]]],
 ) -> None:
     for role, entries in statements.items():
@@ -89,7 +89,7 @@ def wildcard(entry: dict[str, Any]) -> str:
 @as_files
 @needs_roles
 @pytest.mark.read_only
-def test_no_task_has_its_execution_role_for_a_task_role(
+def test_task_role_differs_from_the_execution_role(
     task_definitions: dict[str, dict[str, Any]],
 ) -> None:
     for kind, definition in task_definitions.items():

@@ -40,7 +40,7 @@ on_aws = pytest.mark.truth(local=as_control, aws=proved, url=NOT_THERE)
 @pytest.fixture
 def definitions(task_definitions: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
     """The app's container in each task definition."""
-    return {task: found["containerDefinitions"][0] for task, found in task_definitions.items()}
+    return {task: entry["containerDefinitions"][0] for task, entry in task_definitions.items()}
 
 
 def strict_json(text: str) -> Any:
@@ -83,7 +83,7 @@ def account_problem(text: str) -> str:
 @on_aws
 @pytest.mark.requires("ecs", "secrets")
 @pytest.mark.read_only
-def test_the_database_secret_is_strict_json_and_the_app_takes_nothing_but_the_account_from_it(
+def test_database_secret_holds_only_the_account(
     definitions: dict[str, dict[str, Any]], access: Access, aws: Callable[[str], Any]
 ) -> None:
     name = access.secrets["db"]
@@ -122,7 +122,7 @@ def test_the_database_secret_is_strict_json_and_the_app_takes_nothing_but_the_ac
 @on_aws
 @pytest.mark.requires("ecs", "secrets")
 @pytest.mark.read_only
-def test_no_secret_is_a_plain_variable_of_a_task_definition(
+def test_no_secret_is_a_plain_variable(
     definitions: dict[str, dict[str, Any]], access: Access, secret: Callable[[str], dict[str, str]]
 ) -> None:
     values = {
@@ -163,7 +163,7 @@ def test_app_key_is_the_same_in_every_web_task(
 @on_aws
 @pytest.mark.requires("ecs", "exec", "secrets")
 @pytest.mark.read_only
-def test_app_key_is_the_secrets_in_the_tasks_of_every_service(
+def test_app_key_is_the_secrets_in_every_service(
     access: Access,
     ecs: Any,
     run_in_task: Callable[..., ExecResult],
@@ -174,7 +174,7 @@ def test_app_key_is_the_secrets_in_the_tasks_of_every_service(
     for kind, service in access.services.items():
         running = find_tasks(ecs, cluster=access.cluster, serviceName=service)
         assert running, f"no {kind} task runs"
-        for task in (task_id(found["taskArn"]) for found in running):
+        for task in (task_id(entry["taskArn"]) for entry in running):
             expect(
                 run_in_task(FINGERPRINT, task=task).stdout == expected,
                 f"APP_KEY of the {kind} task {task} is not the secret's",

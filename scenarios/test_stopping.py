@@ -1,4 +1,4 @@
-"""The app's container runs on a root that cannot be written to, and stops without losing anyone."""
+"""The app's container runs with a read-only root, and stops without cutting a request."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from harness.diagnosis.expect import expect
 from harness.report import emulated, not_covered, proved
 from harness.target.clients.probe import PREFIX
 from harness.target.resources.deployment import Deployment
+from scenarios.checks import SHORT_FASTCGI
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from harness.target.target import Differences
 
 SLOW_S = 2
+KILLED = 137
 LOCAL_PORT = 8080
 TMPFS_MIB = 64
 HEALTH = ["curl", "-fs", "-o", "/dev/null", f"http://localhost:{LOCAL_PORT}/healthz"]
@@ -37,7 +40,7 @@ read_only_root = pytest.mark.truth(
 
 @pytest.fixture(scope="module")
 def spare_task(access: Access, ecs: Any, web_tier: WebTier) -> Iterator[str]:
-    """Run one web task with a read-only root beside the service, where no visitor gets to it."""
+    """A web task with a read-only root, outside the service and so without visitors."""
     deployment = Deployment(web_tier)
     tmpfs = [
         {"containerPath": path, "size": TMPFS_MIB, "mountOptions": ["rw", "nosuid", "nodev"]}
@@ -69,7 +72,7 @@ def stop(access: Access, ecs: Any) -> Callable[[str], None]:
 
 @pytest.fixture
 def state_of(access: Access, ecs: Any) -> Callable[[str], dict[str, Any]]:
-    """Return how a task is, in few words."""
+    """Read a task's status, stoppedReason and exit code."""
 
     def read(arn: str) -> dict[str, Any]:
         (task,) = ecs.describe_tasks(cluster=access.cluster, tasks=[arn])["tasks"]
@@ -85,7 +88,7 @@ def state_of(access: Access, ecs: Any) -> Callable[[str], dict[str, Any]]:
 @read_only_root
 @pytest.mark.requires("http", "probe", "ecs", "elb", "exec")
 @pytest.mark.mutates
-def test_the_image_runs_with_a_read_only_root_and_drains_when_it_is_told_to_stop(
+def test_task_with_read_only_root_drains_on_the_stop_signal(
     spare_task: str,
     probe: ProbeClient,
     run_in_task: Callable[..., ExecResult],
@@ -97,9 +100,9 @@ def test_the_image_runs_with_a_read_only_root_and_drains_when_it_is_told_to_stop
     name = spare_task.rpartition("/")[2]
 
     def answers() -> bool:
-        seen = state_of(spare_task)
-        assert seen["status"] != "STOPPED", f"a task with a read-only root stopped: {seen}"
-        return seen["status"] == "RUNNING" and not run_in_task(HEALTH, task=name).exit_code
+        state = state_of(spare_task)
+        assert state["status"] != "STOPPED", f"a task with a read-only root stopped: {state}"
+        return state["status"] == "RUNNING" and not run_in_task(HEALTH, task=name).exit_code
 
     eventually(
         answers,
@@ -118,16 +121,31 @@ def test_the_image_runs_with_a_read_only_root_and_drains_when_it_is_told_to_stop
         )
         stop(spare_task)
         status = answer.result().stdout
-    assert status == "200", (
-        f"a request in flight when its task got the stop signal ended with {status or 'nothing'}"
+    expect(
+        status == "200",
+        f"a request in flight when its task got the stop signal ended with {status or 'nothing'}",
+        cause=SHORT_FASTCGI
+        if status == "504"
+        else "the stop signal ends nginx or PHP-FPM at once: the entrypoint does not pass it on, or"
+        " the image's STOPSIGNAL is not the graceful one",
+        certain=True,
     )
     ended = eventually(
         lambda: state_of(spare_task),
-        until=lambda found: found["status"] == "STOPPED",
+        until=lambda state: state["status"] == "STOPPED",
         what="The task did not stop",
         within_s=differences.replacement_s,
     )
-    assert ended["exit_code"] == 0, f"the task's container ended with {ended['exit_code']}, not 0"
+    code = ended["exit_code"]
+    expect(
+        code == 0,
+        f"the task's container ended with {code}, not 0",
+        cause="the container ignores its stop signal and was killed after stopTimeout: its first"
+        " process is a shell that does not pass it on"
+        if code == KILLED
+        else "",
+        certain=True,
+    )
 
 
 @pytest.mark.truth(
@@ -137,36 +155,47 @@ def test_the_image_runs_with_a_read_only_root_and_drains_when_it_is_told_to_stop
 )
 @pytest.mark.requires("http", "probe", "ecs", "elb")
 @pytest.mark.mutates(alone=2)
-def test_a_visitors_request_in_flight_when_its_task_is_stopped_is_answered(
+def test_request_in_flight_survives_the_stop_of_its_task(
     new_visitor: Callable[[], Browser],
     stop: Callable[[str], None],
     probe: ProbeClient,
     web_tier: WebTier,
 ) -> None:
     drains_s = web_tier.group.drains_for_s()
-    # The stand-in never cuts a request of a target that leaves; the load balancer does.
-    assert drains_s >= SLOW_S, (
-        f"the load balancer waits {drains_s} s for the requests of a task that leaves, and one of"
-        f" {SLOW_S} s is cut"
+    # The stand-in never cuts a request of a draining target; the load balancer does.
+    expect(
+        drains_s >= SLOW_S,
+        f"the load balancer waits {drains_s} s for the requests of a draining task",
+        cause=f"deregistration_delay.timeout_seconds is {drains_s}: the load balancer cuts the"
+        " requests of each task that a deployment replaces",
+        certain=True,
     )
-    doomed = probe.whoami()
+    stopped = probe.whoami()
     visitors = [new_visitor() for _ in range(4)]
-    for one in visitors:
-        one.probe.whoami()  # so that the slow request goes out at once, on an open connection
+    for visitor in visitors:
+        visitor.probe.whoami()  # opens the connection on which the slow request goes out at once
     with ThreadPoolExecutor(len(visitors)) as pool:
-        asked = [pool.submit(one.probe.slow, SLOW_S, timeout_s=30) for one in visitors]
+        pending = [pool.submit(visitor.probe.slow, SLOW_S, timeout_s=30) for visitor in visitors]
         for _ in visitors:
             probe.whoami()
-        stop(doomed["task_arn"])
-        answers = [one.result() for one in asked]
-    statuses = sorted({one.status_code for one in answers})
-    assert statuses == [200], f"visitors whose task was stopped saw {statuses}"
-    by = {one.json()["task"] for one in answers}
-    assert doomed["task"] in by, "no request was in flight in the task that was stopped"
+        stop(stopped["task_arn"])
+        answers = [future.result() for future in pending]
+    statuses = sorted({answer.status_code for answer in answers})
+    expect(
+        statuses == [200],
+        f"visitors whose task was stopped got {statuses}",
+        cause=SHORT_FASTCGI
+        if 504 in statuses
+        else "a task is stopped before its requests have ended: the deregistration delay is too"
+        " short, or the stop signal ends nginx or PHP-FPM at once",
+        certain=True,
+    )
+    tasks = {answer.json()["task"] for answer in answers}
+    assert stopped["task"] in tasks, "no request was in flight in the task that was stopped"
 
 
 def asking(probe: ProbeClient, path: str) -> list[str]:
-    """Return the command that asks the probe from within a task, and prints the status."""
+    """Return a command that sends a probe request inside a task and prints the status."""
     request = probe.signed("GET", path)
     headers = [word for name, text in request.headers.items() for word in ("-H", f"{name}: {text}")]
     url = f"http://localhost:{LOCAL_PORT}{PREFIX}/{path}"
@@ -174,7 +203,7 @@ def asking(probe: ProbeClient, path: str) -> list[str]:
 
 
 def is_connected(table: str) -> bool:
-    """Say whether /proc/net/tcp has an established connection to the app's port."""
+    """Check /proc/net/tcp for an established connection to the app's port."""
     rows = (line.split() for line in table.splitlines())
     port = f":{LOCAL_PORT:04X}"
     return any(len(row) > 3 and row[1].endswith(port) and row[3] == "01" for row in rows)

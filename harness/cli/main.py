@@ -231,7 +231,7 @@ def verify(*, report_dir: Path | None, pytest_arguments: tuple[str, ...]) -> int
     exit_codes=_EXIT_CODES,
     examples=(
         "cutover smoke",
-        "cutover smoke https://tickets.876events.example -v",
+        "cutover smoke https://www.shop.example -v",
         "CUTOVER_PROBE_KEY=... cutover smoke --report-dir smoke-report",
     ),
 )

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from harness.core.expectation import StatusError
 from harness.core.redact import redact
 from harness.diagnosis import fact_causes
 from harness.diagnosis.evidence import Cause, Evidence, Line
 from harness.diagnosis.expect import ExpectationError, ExpectationTimeout
-from harness.diagnosis.patterns import PATTERNS, SELF_REPORT, scenario_messages
+from harness.diagnosis.patterns import PATTERNS, SELF_REPORT
 from harness.diagnosis.patterns.pattern import Pattern, Source
+from harness.target.clients.http import GATEWAY_CAUSES
 from harness.target.resources.secret_references import NamedSecret
 
 if TYPE_CHECKING:
@@ -38,8 +40,8 @@ def rank(error: BaseException | None, message: str, *, evidence: Evidence) -> Ca
     """Return the cause of a failure.
 
     A check that is certain goes first. Then comes foreign text that names a reason, then facts,
-    then the cause that the check thinks likely, then foreign text that tells of a symptom, and last
-    the app's own report of an error.
+    then the cause that the check thinks likely, then foreign text that tells of a symptom, then a
+    status of the load balancer's own, and last the app's own report of an error.
 
     Args:
         error: The failure's exception, which may carry a cause.
@@ -51,18 +53,14 @@ def rank(error: BaseException | None, message: str, *, evidence: Evidence) -> Ca
     if check is not None and check.certain and likely is not None:
         return likely
     whole = replace(evidence, lines=(Line(message, Source.FAILURE), *evidence.lines))
-    text = "\n".join((message, *map(str, evidence.lines), *map(str, evidence.facts)))
-    own = scenario_messages.find if likely is None else lambda *_: ""
     late = fact_causes.LATE if isinstance(error, ExpectationTimeout) else ()
     return (
-        _sentence_alone(own(scenario_messages.CERTAIN, text))
-        or _from_patterns((one for one in PATTERNS if not one.symptom), evidence=whole)
+        _from_patterns((one for one in PATTERNS if not one.symptom), evidence=whole)
         or _from_facts((*fact_causes.CAUSES, *late), evidence=whole)
         or likely
-        or _sentence_alone(own(scenario_messages.LIKELY, text))
         or _from_patterns((one for one in PATTERNS if one.symptom), evidence=whole)
         or _from_facts(fact_causes.SYMPTOMS, evidence=whole)
-        or _sentence_alone(own(scenario_messages.ANSWERS, text))
+        or _sentence_alone(_gateway_cause(error))
         or _from_patterns(SELF_REPORT, evidence=whole)
     )
 
@@ -74,6 +72,10 @@ def find_cause(evidence: Evidence) -> Cause | None:
 
 def _sentence_alone(sentence: str) -> Cause | None:
     return Cause(redact(sentence)) if sentence else None
+
+
+def _gateway_cause(error: BaseException | None) -> str:
+    return GATEWAY_CAUSES.get(error.status, "") if isinstance(error, StatusError) else ""
 
 
 def _from_facts(causes: Iterable[FactCause], *, evidence: Evidence) -> Cause | None:

@@ -2,18 +2,9 @@
 
 from __future__ import annotations
 
+from harness.core.expectation import ExpectationError
 
-class ExpectationError(AssertionError):
-    """A check failed, and says why where it can."""
-
-    # Python writes no module before the names of builtins, and pytest repeats what Python writes.
-    __module__ = "builtins"
-
-    def __init__(self, message: str, *, cause: str = "", certain: bool = False) -> None:
-        super().__init__(message)
-        self.message = message
-        self.cause = cause
-        self.certain = certain
+__all__ = ["ExpectationError", "expect"]
 
 
 class ExpectationTimeout(ExpectationError):

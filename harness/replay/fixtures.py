@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import secrets
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from harness.core.wait import Deadline, DeadlinePassed, NotYet, Ready, wait_until
-from harness.diagnosis.causes import find_cause
 from harness.diagnosis.expect import ExpectationTimeout
 from harness.replay.replay_state import toolbox_of
 from harness.replay.toolbox import Toolbox
@@ -92,18 +90,6 @@ def aws(access: Access) -> Callable[[str], Any]:
     return lambda service: aws_clients.aws(access, service)
 
 
-@pytest.fixture
-def explain(toolbox: Toolbox) -> Callable[[], str]:
-    """Return the likely cause that a report would give for what happened since the start."""
-    since = datetime.now(UTC)
-
-    def read() -> str:
-        cause = find_cause(toolbox.evidence(since=since))
-        return cause.sentence if cause else ""
-
-    return read
-
-
 @pytest.fixture(scope="session")
 def web_tier(toolbox: Toolbox) -> WebTier:
     """The web service, its targets and its load balancer."""
@@ -179,7 +165,7 @@ def new_account() -> Callable[[], Account]:
         tag = secrets.token_hex(6)
         return Account(
             name="Rehearsal Visitor",
-            email=f"rehearsal-{tag}@876events.example",
+            email=f"rehearsal-{tag}@visitor.example",
             password=f"Rehearsal-{secrets.token_urlsafe(12)}-9a",
         )
 

@@ -10,7 +10,7 @@ import pytest
 
 from harness.target.clients import http
 from harness.target.clients.browser import Browser
-from harness.target.clients.probe import unless_away
+from harness.target.clients.probe import answer_or_unavailable
 from harness.target.resources.ecs import EcsService
 from harness.target.resources.job_queue import LONG_JOB_S, JobQueue, Jobs
 from harness.target.resources.schedule import Scheduler
@@ -79,7 +79,7 @@ def _dispatch_long_job(toolbox: Toolbox) -> str:
 
 
 @pytest.fixture
-def patiently(
+def retry_while_unavailable(
     eventually: Callable[..., Any], differences: Differences
 ) -> Callable[[Callable[[], Any]], Any]:
     """Put a question to the app again while another scenario has its web tasks away or slow.
@@ -89,7 +89,7 @@ def patiently(
 
     def ask(question: Callable[[], Any]) -> Any:
         return eventually(
-            lambda: unless_away(question),
+            lambda: answer_or_unavailable(question),
             until=lambda answer: isinstance(answer, list),
             what="The web tasks did not answer",
             within_s=differences.replacement_s,

@@ -1,4 +1,4 @@
-"""What people do in the reference app: an organiser uploads files, a buyer orders tickets."""
+"""The pages of the ticket shop: registering, signing in, uploading documents, ordering tickets."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from harness.target.clients.browser import Browser
 
+CONFIRMATION_JOB = "App\\Jobs\\SendOrderConfirmation"
 POSTER = "poster"
 SEATING_PLAN = "seating-plan"
 LARGEST_BYTES = 20 * 1024 * 1024
@@ -24,14 +25,14 @@ _ORDER = re.compile(r"/orders/([0-9A-Z]{10})$")
 
 
 def jpeg(size_bytes: int, *, seed: bytes = b"poster") -> bytes:
-    """Make what every reader takes for a JPEG of this size; other seeds make other bytes."""
+    """Return a valid JPEG of this size; another seed makes other bytes."""
     head = bytes.fromhex("ffd8ffe000104a46494600010100000100010000fffe") + len(seed).to_bytes(2)
     filling = (seed + bytes(range(251))) * (size_bytes // (len(seed) + 251) + 1)
     return (head + filling)[: size_bytes - 2] + b"\xff\xd9"
 
 
 def pdf(size_bytes: int, *, seed: bytes = b"plan") -> bytes:
-    """Make what every reader takes for a PDF of this size."""
+    """Return a valid PDF of this size."""
     head, tail = b"%PDF-1.7\n% " + seed + b"\n", b"\n%%EOF\n"
     return head + b" " * (size_bytes - len(head) - len(tail)) + tail
 
@@ -41,21 +42,50 @@ def password_command(email: str) -> Sequence[str]:
     return ("php", "artisan", "tickets:organiser", email, "--name=Rehearsal Organiser")
 
 
+def register(browser: Browser, account: Account) -> requests.Response:
+    """Register an account."""
+    return browser.submit(
+        "/register",
+        fields={
+            "name": account.name,
+            "email": account.email,
+            "password": account.password,
+            "password_confirmation": account.password,
+        },
+    )
+
+
+def sign_in(browser: Browser, account: Account) -> requests.Response:
+    """Sign in with an account that exists."""
+    return browser.submit("/login", fields={"email": account.email, "password": account.password})
+
+
+def sign_out(browser: Browser) -> requests.Response:
+    """Sign out by the form of the front page."""
+    return browser.submit("/", to="/logout")
+
+
+def is_signed_in(browser: Browser) -> bool:
+    """Check whether the front page offers to sign out."""
+    page = browser.get("/", follow=True)
+    return read_page(page.text, url=page.url).form_to("/logout") is not None
+
+
 @dataclass
 class Organiser:
-    """Somebody who may upload, signed in."""
+    """A person who may upload documents, signed in."""
 
     browser: Browser
     account: Account
 
     def sign_in(self) -> None:
-        """Sign in as organisers do.
+        """Sign in.
 
         Raises:
-            AssertionError: The app does not let them in.
+            AssertionError: The app rejects the account.
         """
-        self.browser.sign_in(self.account)
-        if not self.browser.is_signed_in():
+        sign_in(self.browser, self.account)
+        if not is_signed_in(self.browser):
             raise AssertionError("the organiser cannot sign in")
 
     def upload(
@@ -74,14 +104,14 @@ class Organiser:
         return self.browser.submit(self.page(event), to=f"/events/{event}/documents/{kind}")
 
     def has(self, event: str, kind: str) -> bool:
-        """Say whether the page offers to remove such a file."""
+        """Check whether the page offers to remove such a file."""
         page = self.browser.get(self.page(event), follow=True)
         path = f"/events/{event}/documents/{kind}"
         form = read_page(page.text, url=page.url).form_to(path, having="_method")
         return form is not None
 
-    def what_the_page_says(self, event: str) -> str:
-        """Return the page's text, on which a message of the last request stands once."""
+    def page_text(self, event: str) -> str:
+        """Return the page's text, which shows the last request's message once."""
         return self.browser.get(self.page(event), follow=True).text
 
     @staticmethod
@@ -92,7 +122,7 @@ class Organiser:
 
 @dataclass
 class Buyer:
-    """Somebody who buys tickets, signed in."""
+    """A person who buys tickets, signed in."""
 
     browser: Browser
     account: Account
@@ -113,5 +143,5 @@ class Buyer:
         return found[1]
 
     def sees(self, order: str) -> bool:
-        """Say whether the order is there for its buyer."""
+        """Check whether the buyer sees the order."""
         return self.browser.get(f"/orders/{order}").status_code == 200

@@ -14,9 +14,9 @@ MISTAKES = (
             "Mysql::ATTR_SSL_VERIFY_SERVER_CERT => true,\n            ])",
             "])  + [Mysql::ATTR_SSL_VERIFY_SERVER_CERT => false]",
         ),
-        breaks=[database.test_the_app_speaks_tls_on_both_hops_and_verifies_names],
+        breaks=[database.test_database_connection_uses_tls_and_verifies_names],
         cause="ATTR_SSL_VERIFY_SERVER_CERT is off",
-        also_green=[database.test_the_app_does_not_pin_its_connections],
+        also_green=[database.test_app_does_not_pin_its_connections],
     ),
     Mistake(
         "statements are prepared at the server, which pins every connection",
@@ -25,8 +25,8 @@ MISTAKES = (
             "PDO::ATTR_EMULATE_PREPARES => true",
             "PDO::ATTR_EMULATE_PREPARES => false",
         ),
-        breaks=[database.test_the_app_does_not_pin_its_connections],
+        breaks=[database.test_app_does_not_pin_its_connections],
         cause="ATTR_EMULATE_PREPARES",
-        also_green=[database.test_the_app_speaks_tls_on_both_hops_and_verifies_names],
+        also_green=[database.test_database_connection_uses_tls_and_verifies_names],
     ),
 )

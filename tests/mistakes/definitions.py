@@ -12,9 +12,9 @@ MISTAKES = (
     Mistake(
         "an emulator's endpoint is left in a task definition",
         set_variable("AWS_ENDPOINT_URL", "http://localhost:4566"),
-        breaks=[definitions.test_no_task_has_an_endpoint_that_is_not_awss],
+        breaks=[definitions.test_task_definitions_use_aws_endpoints],
         cause="AWS_ENDPOINT_URL of the web task sends its AWS calls to localhost",
-        also_green=[definitions.test_every_task_has_the_region_and_the_address_of_its_queues],
+        also_green=[definitions.test_task_definitions_set_region_and_sqs_prefix],
         twin=Twin(
             "an endpoint of AWS's own is named",
             set_variable("AWS_ENDPOINT_URL_STS", "https://sts.us-east-1.amazonaws.com"),
@@ -25,23 +25,23 @@ MISTAKES = (
         set_variable(
             "SQS_PREFIX", "https://sqs.us-east-1.amazonaws.com/111111111111", task="worker"
         ),
-        breaks=[definitions.test_every_task_has_the_region_and_the_address_of_its_queues],
+        breaks=[definitions.test_task_definitions_set_region_and_sqs_prefix],
         cause="SQS_PREFIX of the worker task is https://sqs.us-east-1.amazonaws.com/111111111111",
-        also_green=[definitions.test_no_task_has_an_endpoint_that_is_not_awss],
+        also_green=[definitions.test_task_definitions_use_aws_endpoints],
     ),
     Mistake(
         "the scheduler does not know the public URL",
         set_variable("APP_URL", "http://localhost", task="scheduler"),
-        breaks=[definitions.test_every_task_knows_the_public_url],
+        breaks=[definitions.test_app_url_is_the_public_url],
         cause="APP_URL of the scheduler task is http://localhost in its task definition",
-        also_green=[definitions.test_no_task_has_an_endpoint_that_is_not_awss],
+        also_green=[definitions.test_task_definitions_use_aws_endpoints],
     ),
     Mistake(
         "the worker has no log",
         edit_container("worker", lambda container: container.pop("logConfiguration")),
-        breaks=[definitions.test_every_container_sends_its_lines_to_a_log],
+        breaks=[definitions.test_every_container_has_a_log_configuration],
         cause="the worker task's definition has no logConfiguration",
-        also_green=[definitions.test_no_task_has_an_endpoint_that_is_not_awss],
+        also_green=[definitions.test_task_definitions_use_aws_endpoints],
     ),
     Mistake(
         "the image has no CA certificates",
@@ -50,9 +50,9 @@ MISTAKES = (
             "USER www-data",
             "RUN rm /etc/ssl/certs/ca-certificates.crt\nUSER www-data",
         ),
-        breaks=[definitions.test_the_image_has_the_ca_file_that_a_rehearsal_puts_another_over],
+        breaks=[definitions.test_image_ca_bundle_trusts_amazon_roots],
         cause="the image has no CA certificates at /etc/ssl/certs/ca-certificates.crt",
-        also_green=[definitions.test_no_task_has_an_endpoint_that_is_not_awss],
+        also_green=[definitions.test_task_definitions_use_aws_endpoints],
         twin=Twin(
             "the image's CA file is made anew", run_in_build("update-ca-certificates --fresh")
         ),
@@ -63,23 +63,23 @@ MISTAKES = (
             "awk '/BEGIN/{n++} n==1' /etc/ssl/certs/ca-certificates.crt > /tmp/one"
             " && mv /tmp/one /etc/ssl/certs/ca-certificates.crt"
         ),
-        breaks=[definitions.test_the_image_has_the_ca_file_that_a_rehearsal_puts_another_over],
+        breaks=[definitions.test_image_ca_bundle_trusts_amazon_roots],
         cause="does not have the roots of Amazon Trust Services",
-        also_green=[definitions.test_no_task_has_an_endpoint_that_is_not_awss],
+        also_green=[definitions.test_task_definitions_use_aws_endpoints],
     ),
     Mistake(
         "only the overlay sets the queues' address",
         set_variable("SQS_PREFIX", None, task="worker"),
-        breaks=[definitions.test_every_task_that_uses_queues_has_their_address_without_the_overlay],
+        breaks=[definitions.test_sqs_prefix_is_in_the_task_definition],
         cause="SQS_PREFIX of the worker task must be https://sqs.us-east-1.amazonaws.com/8760",
-        also_green=[definitions.test_every_task_has_the_region_and_the_address_of_its_queues],
+        also_green=[definitions.test_task_definitions_set_region_and_sqs_prefix],
     ),
     Mistake(
         "files are shown from local development's store",
         set_variable("AWS_URL", "http://minio:9000/uploads"),
-        breaks=[definitions.test_no_task_has_an_endpoint_that_is_not_awss],
+        breaks=[definitions.test_task_definitions_use_aws_endpoints],
         cause="AWS_URL of the web task makes links to minio",
-        also_green=[definitions.test_every_task_has_the_region_and_the_address_of_its_queues],
+        also_green=[definitions.test_task_definitions_set_region_and_sqs_prefix],
         twin=Twin(
             "files are shown from the bucket's public address",
             set_variable("AWS_URL", "https://876events-tickets-uploads.s3.us-east-1.amazonaws.com"),
@@ -88,14 +88,14 @@ MISTAKES = (
     Mistake(
         "the worker keeps files on its own disk",
         set_variable("FILESYSTEM_DISK", "local", task="worker"),
-        breaks=[definitions.test_what_one_task_keeps_the_others_find],
+        breaks=[definitions.test_shared_stores_match_in_every_task_definition],
         cause="FILESYSTEM_DISK differs between the task definitions",
-        also_green=[queue.test_a_job_that_web_dispatches_runs_once_in_the_worker],
+        also_green=[queue.test_dispatched_job_runs_once_in_the_worker],
     ),
     Mistake(
         "the worker runs with debugging on",
         set_variable("APP_DEBUG", "true", task="worker"),
-        breaks=[definitions.test_no_task_is_set_for_development],
+        breaks=[definitions.test_task_definitions_are_set_for_production],
         cause="the worker task's definition says APP_DEBUG=true",
         also_green=[php.test_debugging_is_off_in_every_task],
     ),

@@ -70,7 +70,7 @@ MISTAKES = (
         "the container's port is mapped to another one",
         edit_container("web", lambda container: container["portMappings"][0].update(hostPort=80)),
         cause="hostPort is 80",
-        also_green=[edge.test_an_unknown_host_does_not_reach_the_app],
+        also_green=[edge.test_unknown_host_does_not_reach_the_app],
         exit_code=USAGE,
         twin=Twin(
             "the container's port is mapped to itself",
@@ -131,7 +131,7 @@ MISTAKES = (
         "the worker's platform version takes no key out of a secret",
         replace(WORKER_SERVICE, '"1.4.0"', '"1.3.0"'),
         cause='platformVersion is "1.3.0"',
-        also_green=[queue.test_a_job_that_web_dispatches_runs_once_in_the_worker],
+        also_green=[queue.test_dispatched_job_runs_once_in_the_worker],
         exit_code=USAGE,
         twin=Twin(
             "the worker's platform version is the latest",
@@ -160,7 +160,7 @@ MISTAKES = (
         "the container is privileged",
         set_field("privileged", True),
         cause="privileged is not valid on Fargate",
-        also_green=[php.test_opcache_is_on_and_never_looks_at_a_file_again],
+        also_green=[php.test_opcache_is_on_and_checks_no_file],
         exit_code=USAGE,
         twin=Twin("the container says that it is not privileged", set_field("privileged", False)),
     ),

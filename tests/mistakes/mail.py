@@ -5,6 +5,7 @@ from __future__ import annotations
 from scenarios import test_mail as mail
 from scenarios import test_queue as queue
 from scenarios import test_sessions as sessions
+from scenarios.tickets import test_orders as tickets_orders
 from tests.mistakes.edits import (
     ORDER_JOB,
     QUEUES,
@@ -23,30 +24,30 @@ MISTAKES = (
     Mistake(
         "the worker writes mails into its log",
         set_variable("MAIL_MAILER", "log", task="worker"),
-        breaks=[mail.test_an_order_is_confirmed_to_its_buyer_with_both_parts_and_the_calendar_file],
+        breaks=[tickets_orders.test_order_confirmation_has_both_parts_and_a_calendar_file],
         cause='MAIL_MAILER is "log" in the worker',
-        also_green=[queue.test_a_job_that_web_dispatches_runs_once_in_the_worker],
+        also_green=[queue.test_dispatched_job_runs_once_in_the_worker],
     ),
     Mistake(
         "the web task sends its mails itself",
         set_variable("QUEUE_CONNECTION", "sync"),
-        breaks=[mail.test_the_worker_sends_the_mail_and_not_the_web_task],
+        breaks=[tickets_orders.test_worker_sends_the_order_mail],
         cause="the web task sends mail itself",
-        also_green=[sessions.test_a_value_put_through_one_task_is_read_through_the_other],
+        also_green=[sessions.test_session_values_are_read_by_another_task],
     ),
     Mistake(
         "the worker does not know the public URL",
         set_variable("APP_URL", "http://localhost", task="worker"),
-        breaks=[mail.test_an_order_is_confirmed_to_its_buyer_with_both_parts_and_the_calendar_file],
+        breaks=[tickets_orders.test_order_confirmation_has_both_parts_and_a_calendar_file],
         cause="APP_URL is not the public URL in the worker",
-        also_green=[queue.test_a_job_that_web_dispatches_runs_once_in_the_worker],
+        also_green=[queue.test_dispatched_job_runs_once_in_the_worker],
     ),
     Mistake(
         "mails are from an address that nobody verified",
         set_variable("MAIL_FROM_ADDRESS", "hello@example.com", task="worker"),
-        breaks=[mail.test_an_order_is_confirmed_to_its_buyer_with_both_parts_and_the_calendar_file],
+        breaks=[tickets_orders.test_order_confirmation_has_both_parts_and_a_calendar_file],
         cause="lacks ses:SendRawEmail on arn:aws:ses:us-east-1:876000000876:identity/hello@",
-        also_green=[queue.test_a_job_that_web_dispatches_runs_once_in_the_worker],
+        also_green=[queue.test_dispatched_job_runs_once_in_the_worker],
         twin=Twin(
             "mails are from another name at the same address",
             set_variable("MAIL_FROM_NAME", "876 Events Tickets", task="worker"),
@@ -64,13 +65,11 @@ MISTAKES = (
             ),
         ),
         breaks=[
-            mail.test_a_mail_from_an_unverified_sender_is_refused_and_its_job_is_in_failed_jobs,
-            mail.test_a_mail_that_ses_refuses_for_now_is_sent_later_and_the_order_stands,
+            mail.test_mail_from_an_unverified_sender_ends_in_failed_jobs,
+            tickets_orders.test_mail_is_retried_after_ses_rejects_it,
         ],
-        cause="the app swallows what SES says",
-        also_green=[
-            mail.test_an_order_is_confirmed_to_its_buyer_with_both_parts_and_the_calendar_file
-        ],
+        cause="the app swallows SES's error",
+        also_green=[tickets_orders.test_order_confirmation_has_both_parts_and_a_calendar_file],
     ),
     Mistake(
         "an order is confirmed by two jobs that do not know of each other",
@@ -87,9 +86,9 @@ MISTAKES = (
                 "confirmation_sent_at === false",
             ),
         ),
-        breaks=[mail.test_each_order_is_confirmed_once],
+        breaks=[tickets_orders.test_each_order_is_confirmed_once],
         cause="an order is confirmed more than once",
-        also_green=[mail.test_a_subject_beyond_ascii_arrives_as_it_was_written],
+        also_green=[mail.test_mail_beyond_ascii_arrives_unchanged],
         twin=Twin(
             "an order is confirmed by two jobs, and the second finds the mail sent",
             replace(
@@ -103,11 +102,9 @@ MISTAKES = (
     Mistake(
         "a mail is tried once only",
         replace(ORDER_JOB, "$tries = 3", "$tries = 1"),
-        breaks=[mail.test_a_mail_that_ses_refuses_for_now_is_sent_later_and_the_order_stands],
+        breaks=[tickets_orders.test_mail_is_retried_after_ses_rejects_it],
         cause="is not tried again",
-        also_green=[
-            mail.test_an_order_is_confirmed_to_its_buyer_with_both_parts_and_the_calendar_file
-        ],
+        also_green=[tickets_orders.test_order_confirmation_has_both_parts_and_a_calendar_file],
     ),
     Mistake(
         "mails lose what is not ASCII",
@@ -116,25 +113,25 @@ MISTAKES = (
             "subject: $this->message['subject']",
             "subject: \\Illuminate\\Support\\Str::ascii($this->message['subject'])",
         ),
-        breaks=[mail.test_a_subject_beyond_ascii_arrives_as_it_was_written],
+        breaks=[mail.test_mail_beyond_ascii_arrives_unchanged],
         cause="rewrites the subject",
-        also_green=[queue.test_a_job_that_web_dispatches_runs_once_in_the_worker],
+        also_green=[queue.test_dispatched_job_runs_once_in_the_worker],
     ),
     Mistake(
         "the scheduler's role may not dispatch jobs",
         replace("app/iam/scheduler-task.json", '"sqs:SendMessage"', '"sqs:GetQueueUrl"'),
-        breaks=[mail.test_an_order_whose_job_the_queue_did_not_take_is_confirmed_by_the_scheduler],
+        breaks=[tickets_orders.test_scheduler_confirms_an_order_whose_job_was_lost],
         cause="the task role tickets-scheduler-task lacks sqs:SendMessage",
-        also_green=[queue.test_a_job_that_web_dispatches_runs_once_in_the_worker],
+        also_green=[queue.test_dispatched_job_runs_once_in_the_worker],
     ),
     Mistake(
         "the worker's role may send from another address only",
         replace(
             WORKER_ROLE, "identity/tickets@876events.example", "identity/shop@876events.example"
         ),
-        breaks=[mail.test_an_order_is_confirmed_to_its_buyer_with_both_parts_and_the_calendar_file],
+        breaks=[tickets_orders.test_order_confirmation_has_both_parts_and_a_calendar_file],
         cause="the task role tickets-worker-task lacks ses:SendRawEmail",
-        also_green=[queue.test_a_job_that_web_dispatches_runs_once_in_the_worker],
+        also_green=[queue.test_dispatched_job_runs_once_in_the_worker],
         twin=Twin(
             "the worker's role may use every identity",
             replace(WORKER_ROLE, "identity/tickets@876events.example", "identity/*"),
@@ -147,9 +144,9 @@ MISTAKES = (
             r'"VisibilityTimeout"',
             '"MaximumMessageSize": "1024",\n        "VisibilityTimeout"',
         ),
-        breaks=[mail.test_a_subject_beyond_ascii_arrives_as_it_was_written],
+        breaks=[mail.test_mail_beyond_ascii_arrives_unchanged],
         cause="its MaximumMessageSize is 1024 bytes",
-        also_green=[queue.test_the_workers_flags_fit_the_queue],
+        also_green=[queue.test_worker_flags_fit_the_queue],
         twin=Twin(
             "the queue's limit of a message is written out: SQS's own",
             replace_pattern(
@@ -176,9 +173,9 @@ MISTAKES = (
                 "        return $order;\n    }",
             ),
         ),
-        breaks=[mail.test_an_orders_job_comes_after_its_transaction_and_fits_the_queue],
+        breaks=[tickets_orders.test_confirmation_job_follows_the_commit_and_fits_the_queue],
         cause="a job is queued before its transaction is committed",
-        also_green=[queue.test_a_job_that_web_dispatches_runs_once_in_the_worker],
+        also_green=[queue.test_dispatched_job_runs_once_in_the_worker],
         twin=Twin(
             "jobs do not wait for a commit, and the app dispatches after it",
             replace("app/config/queue.php", "'after_commit' => true,", "'after_commit' => false,"),
@@ -191,9 +188,9 @@ MISTAKES = (
             r"public int \$tries = 3;",
             "public int $tries = 3;\n\n    public int $timeout = 600;",
         ),
-        breaks=[mail.test_an_orders_job_comes_after_its_transaction_and_fits_the_queue],
+        breaks=[tickets_orders.test_confirmation_job_follows_the_commit_and_fits_the_queue],
         cause="(600 s) is longer than the queue's visibility time-out",
-        also_green=[queue.test_a_job_that_web_dispatches_runs_once_in_the_worker],
+        also_green=[queue.test_dispatched_job_runs_once_in_the_worker],
         twin=Twin(
             "a job may take 60 s",
             replace_pattern(
@@ -206,9 +203,9 @@ MISTAKES = (
     Mistake(
         "a job asks for more tries than the queue grants",
         replace(ORDER_JOB, "public int $tries = 3;", "public int $tries = 25;"),
-        breaks=[mail.test_an_orders_job_comes_after_its_transaction_and_fits_the_queue],
+        breaks=[tickets_orders.test_confirmation_job_follows_the_commit_and_fits_the_queue],
         cause="(25) is more than the queue's maxReceiveCount",
-        also_green=[queue.test_a_job_that_web_dispatches_runs_once_in_the_worker],
+        also_green=[queue.test_dispatched_job_runs_once_in_the_worker],
         twin=Twin(
             "a job asks for as many tries as the queue grants",
             replace(ORDER_JOB, "public int $tries = 3;", "public int $tries = 5;"),

@@ -28,16 +28,16 @@ MISTAKES = (
     Mistake(
         "jobs are run by the web task itself",
         set_variable("QUEUE_CONNECTION", "sync"),
-        breaks=[queue.test_a_job_that_web_dispatches_runs_once_in_the_worker],
+        breaks=[queue.test_dispatched_job_runs_once_in_the_worker],
         cause="QUEUE_CONNECTION is not sqs in the web task",
-        also_green=[queue.test_the_workers_flags_fit_the_queue],
+        also_green=[queue.test_worker_flags_fit_the_queue],
     ),
     Mistake(
         "the queue's visibility time-out is shorter than a job may take",
         replace_pattern(QUEUES, r'"VisibilityTimeout": "\d+"', '"VisibilityTimeout": "30"'),
-        breaks=[queue.test_the_workers_flags_fit_the_queue],
+        breaks=[queue.test_worker_flags_fit_the_queue],
         cause="visibility time-out (30 s) is not longer than",
-        also_green=[queue.test_the_queues_keep_a_job_for_as_long_as_it_may_wait],
+        also_green=[queue.test_queues_keep_a_job_as_long_as_it_may_wait],
         twin=Twin(
             "the visibility time-out is far longer than a job takes",
             replace_pattern(QUEUES, r'"VisibilityTimeout": "\d+"', '"VisibilityTimeout": "300"'),
@@ -46,9 +46,9 @@ MISTAKES = (
     Mistake(
         "a failing job is taken away by the queue before Laravel gives it up",
         replace(WORKER_TASK, '"--tries=3"', '"--tries=8"'),
-        breaks=[queue.test_the_workers_flags_fit_the_queue],
+        breaks=[queue.test_worker_flags_fit_the_queue],
         cause="queue:work's --tries (8) is more than the queue's maxReceiveCount (5)",
-        also_green=[queue.test_a_job_that_web_dispatches_runs_once_in_the_worker],
+        also_green=[queue.test_dispatched_job_runs_once_in_the_worker],
         twin=Twin(
             "a job is tried as often as the queue hands it out",
             replace_word("--tries=3", "--tries=5"),
@@ -58,11 +58,11 @@ MISTAKES = (
         "the queue has no dead-letter queue",
         replace_pattern(QUEUES, r',\s*"RedrivePolicy": \{[^}]*\}', ""),
         breaks=[
-            queue.test_the_workers_flags_fit_the_queue,
-            queue.test_a_job_past_max_receive_count_lies_in_the_dead_letter_queue,
+            queue.test_worker_flags_fit_the_queue,
+            queue.test_job_past_max_receive_count_is_dead_lettered,
         ],
         cause="has no dead-letter queue",
-        also_green=[queue.test_a_job_that_web_dispatches_runs_once_in_the_worker],
+        also_green=[queue.test_dispatched_job_runs_once_in_the_worker],
         twin=Twin(
             "the queue hands a job out ten times before it gives it up",
             replace(QUEUES, '"maxReceiveCount": 5', '"maxReceiveCount": 10'),
@@ -71,19 +71,19 @@ MISTAKES = (
     Mistake(
         "the worker listens to another queue",
         set_variable("SQS_QUEUE", "tickets-job", task="worker"),
-        breaks=[queue.test_a_job_that_web_dispatches_runs_once_in_the_worker],
+        breaks=[queue.test_dispatched_job_runs_once_in_the_worker],
         cause="lacks sqs:ReceiveMessage on arn:aws:sqs:us-east-1:876000000876:tickets-job",
-        also_green=[queue.test_the_workers_flags_fit_the_queue],
+        also_green=[queue.test_worker_flags_fit_the_queue],
     ),
     Mistake(
         "the worker is killed before its job can finish",
         set_field("stopTimeout", 2, task="worker"),
         breaks=[
-            queue.test_the_workers_flags_fit_the_queue,
-            queue.test_a_job_in_flight_finishes_and_none_is_lost_when_scaled_to_0_and_back,
+            queue.test_worker_flags_fit_the_queue,
+            queue.test_scaling_to_zero_and_back_loses_no_job,
         ],
         cause="stopTimeout (2 s) is shorter",
-        also_green=[queue.test_a_job_that_web_dispatches_runs_once_in_the_worker],
+        also_green=[queue.test_dispatched_job_runs_once_in_the_worker],
         twin=Twin(
             "the worker may take 110 s to stop",
             set_field("stopTimeout", 110, task="worker"),
@@ -93,18 +93,18 @@ MISTAKES = (
         "the worker tries a job once",
         replace(WORKER_TASK, '"--tries=3"', '"--tries=1"'),
         breaks=[
-            queue.test_a_job_that_fails_twice_backs_off_and_succeeds,
-            queue.test_a_job_whose_worker_is_killed_comes_back_and_runs_once_more,
+            queue.test_job_that_fails_twice_backs_off_and_succeeds,
+            queue.test_job_of_a_killed_worker_runs_once_more,
         ],
         cause="queue:work's --tries is 1",
-        also_green=[queue.test_a_job_that_web_dispatches_runs_once_in_the_worker],
+        also_green=[queue.test_dispatched_job_runs_once_in_the_worker],
     ),
     Mistake(
         "the web task's role may not dispatch jobs",
         replace(WEB_ROLE, '"sqs:SendMessage"', '"sqs:SendMessages"'),
-        breaks=[queue.test_a_job_that_web_dispatches_runs_once_in_the_worker],
+        breaks=[queue.test_dispatched_job_runs_once_in_the_worker],
         cause="the task role tickets-web-task lacks sqs:SendMessage",
-        also_green=[uploads.test_a_file_stored_through_one_task_is_the_same_through_the_other],
+        also_green=[uploads.test_stored_file_is_the_same_from_another_task],
         twin=Twin(
             "the web task's role names its action with a wildcard",
             replace(WEB_ROLE, '"sqs:SendMessage"', '"sqs:Send*"'),
@@ -113,16 +113,16 @@ MISTAKES = (
     Mistake(
         "the worker's role may not remove messages",
         replace(WORKER_ROLE, '"sqs:DeleteMessage",', ""),
-        breaks=[queue.test_a_job_that_web_dispatches_runs_once_in_the_worker],
+        breaks=[queue.test_dispatched_job_runs_once_in_the_worker],
         cause="the task role tickets-worker-task lacks sqs:DeleteMessage",
-        also_green=[queue.test_the_workers_flags_fit_the_queue],
+        also_green=[queue.test_worker_flags_fit_the_queue],
     ),
     Mistake(
         "the worker has no role",
         replace_pattern(WORKER_TASK, r'^  "taskRoleArn": .*\n', ""),
-        breaks=[queue.test_a_job_that_web_dispatches_runs_once_in_the_worker],
+        breaks=[queue.test_dispatched_job_runs_once_in_the_worker],
         cause="the task has no task role",
-        also_green=[queue.test_the_workers_flags_fit_the_queue],
+        also_green=[queue.test_worker_flags_fit_the_queue],
     ),
     Mistake(
         "the queue has a key that the roles may not use",
@@ -131,9 +131,9 @@ MISTAKES = (
             '"SqsManagedSseEnabled": "true",\n        "RedrivePolicy"',
             f'"KmsMasterKeyId": "{KMS_KEY}",\n        "RedrivePolicy"',
         ),
-        breaks=[queue.test_a_job_that_web_dispatches_runs_once_in_the_worker],
+        breaks=[queue.test_dispatched_job_runs_once_in_the_worker],
         cause=f"on the key that bucket or queue is encrypted with ({KMS_KEY})",
-        also_green=[queue.test_the_queues_keep_a_job_for_as_long_as_it_may_wait],
+        also_green=[queue.test_queues_keep_a_job_as_long_as_it_may_wait],
     ),
     Mistake(
         "the web tasks take jobs off the queue too",
@@ -151,9 +151,9 @@ MISTAKES = (
                 "(while :; do php artisan queue:work sqs || sleep 1; done) &\n# 4. PHP-FPM",
             ),
         ),
-        breaks=[queue.test_a_burst_of_jobs_runs_in_the_workers_and_nowhere_else],
+        breaks=[queue.test_burst_of_jobs_runs_in_the_workers_only],
         cause="something besides the workers takes jobs off the queue",
-        also_green=[queue.test_the_workers_flags_fit_the_queue],
+        also_green=[queue.test_worker_flags_fit_the_queue],
         twin=Twin(
             "the web task's role may take jobs, and nothing in the task does",
             replace(
@@ -166,9 +166,9 @@ MISTAKES = (
     Mistake(
         "the entrypoint stays between ECS and the worker",
         replace(ENTRYPOINT, '    exec "$@"\n', '    "$@"\n    exit $?\n'),
-        breaks=[queue.test_a_job_in_flight_finishes_and_none_is_lost_when_scaled_to_0_and_back],
-        cause="the worker does not stop when it is told to",
-        also_green=[queue.test_a_job_that_web_dispatches_runs_once_in_the_worker],
+        breaks=[queue.test_scaling_to_zero_and_back_loses_no_job],
+        cause="the worker does not stop when ECS tells it to",
+        also_green=[queue.test_dispatched_job_runs_once_in_the_worker],
         twin=Twin(
             "the entrypoint gives its place to the worker by way of env",
             replace(ENTRYPOINT, '    exec "$@"\n', '    exec env "$@"\n'),
@@ -179,9 +179,9 @@ MISTAKES = (
         replace_pattern(
             QUEUES, r'"MessageRetentionPeriod": "345600"', '"MessageRetentionPeriod": "60"'
         ),
-        breaks=[queue.test_the_queues_keep_a_job_for_as_long_as_it_may_wait],
+        breaks=[queue.test_queues_keep_a_job_as_long_as_it_may_wait],
         cause="the queue's MessageRetentionPeriod (60 s) is shorter than a job may wait",
-        also_green=[queue.test_a_job_that_web_dispatches_runs_once_in_the_worker],
+        also_green=[queue.test_dispatched_job_runs_once_in_the_worker],
         twin=Twin(
             "the queue keeps a job for a day",
             replace_pattern(
@@ -194,9 +194,9 @@ MISTAKES = (
         replace_pattern(
             QUEUES, r'"MessageRetentionPeriod": "1209600"', '"MessageRetentionPeriod": "3600"'
         ),
-        breaks=[queue.test_the_queues_keep_a_job_for_as_long_as_it_may_wait],
+        breaks=[queue.test_queues_keep_a_job_as_long_as_it_may_wait],
         cause="the dead-letter queue's MessageRetentionPeriod (3600 s) is shorter than the queue's",
-        also_green=[queue.test_a_job_that_web_dispatches_runs_once_in_the_worker],
+        also_green=[queue.test_dispatched_job_runs_once_in_the_worker],
         twin=Twin(
             "the dead-letter queue keeps a job for four days",
             replace_pattern(
@@ -207,9 +207,9 @@ MISTAKES = (
     Mistake(
         "the worker's cache has a prefix of its own",
         set_variable("CACHE_PREFIX", "worker-", task="worker"),
-        breaks=[queue.test_the_workers_share_the_cache_of_the_web_tasks],
+        breaks=[queue.test_workers_share_the_cache_of_the_web_tasks],
         cause="worker and web task do not share their cache",
-        also_green=[queue.test_a_job_that_web_dispatches_runs_once_in_the_worker],
+        also_green=[queue.test_dispatched_job_runs_once_in_the_worker],
         twin=Twin(
             "all tasks have another prefix of the cache",
             set_everywhere("CACHE_PREFIX", "shop-cache-"),
@@ -220,9 +220,9 @@ MISTAKES = (
         replace_pattern(
             QUEUES, r'"VisibilityTimeout"', '"DelaySeconds": "900",\n        "VisibilityTimeout"'
         ),
-        breaks=[queue.test_a_job_that_web_dispatches_runs_once_in_the_worker],
+        breaks=[queue.test_dispatched_job_runs_once_in_the_worker],
         cause="the queue delays each message by 900 s",
-        also_green=[queue.test_the_workers_flags_fit_the_queue],
+        also_green=[queue.test_worker_flags_fit_the_queue],
         twin=Twin(
             "the queue's delay is written out: none",
             replace_pattern(
@@ -233,9 +233,9 @@ MISTAKES = (
     Mistake(
         "jobs that failed are kept nowhere",
         set_variable("QUEUE_FAILED_DRIVER", "null", task="worker"),
-        breaks=[queue.test_a_poison_job_ends_in_failed_jobs_and_not_in_the_dead_letter_queue],
+        breaks=[queue.test_poison_job_ends_in_failed_jobs],
         cause="QUEUE_FAILED_DRIVER is null",
-        also_green=[queue.test_a_job_that_web_dispatches_runs_once_in_the_worker],
+        also_green=[queue.test_dispatched_job_runs_once_in_the_worker],
         twin=Twin(
             "the worker names the default place for jobs that failed",
             set_variable("QUEUE_FAILED_DRIVER", "database-uuids", task="worker"),
@@ -244,9 +244,9 @@ MISTAKES = (
     Mistake(
         "the worker sleeps after each empty poll",
         replace_word("--sleep=1", "--sleep=90"),
-        breaks=[queue.test_a_job_that_fails_twice_backs_off_and_succeeds],
+        breaks=[queue.test_job_that_fails_twice_backs_off_and_succeeds],
         cause="queue:work's --sleep is 90",
-        also_green=[queue.test_the_workers_flags_fit_the_queue],
+        also_green=[queue.test_worker_flags_fit_the_queue],
         twin=Twin(
             "the worker sleeps for 2 s after an empty poll", replace_word("--sleep=1", "--sleep=2")
         ),
@@ -255,26 +255,26 @@ MISTAKES = (
         "a failing job is tried without end",
         replace_word("--tries=3", "--tries=0"),
         breaks=[
-            queue.test_the_workers_flags_fit_the_queue,
-            queue.test_a_poison_job_ends_in_failed_jobs_and_not_in_the_dead_letter_queue,
+            queue.test_worker_flags_fit_the_queue,
+            queue.test_poison_job_ends_in_failed_jobs,
         ],
         cause="queue:work's --tries is 0",
-        also_green=[queue.test_a_job_that_web_dispatches_runs_once_in_the_worker],
+        also_green=[queue.test_dispatched_job_runs_once_in_the_worker],
     ),
     Mistake(
         "a job may take for ever",
         replace_word("--timeout=90", "--timeout=0"),
-        breaks=[queue.test_the_workers_flags_fit_the_queue],
+        breaks=[queue.test_worker_flags_fit_the_queue],
         cause="queue:work's --timeout is 0",
-        also_green=[queue.test_a_job_that_web_dispatches_runs_once_in_the_worker],
+        also_green=[queue.test_dispatched_job_runs_once_in_the_worker],
         twin=Twin("a job may take 80 s", replace_word("--timeout=90", "--timeout=80")),
     ),
     Mistake(
         "the worker takes jobs of another connection",
         replace_word("sqs", "database"),
-        breaks=[queue.test_a_job_that_web_dispatches_runs_once_in_the_worker],
+        breaks=[queue.test_dispatched_job_runs_once_in_the_worker],
         cause='the worker\'s command takes jobs of the connection "database"',
-        also_green=[queue.test_the_workers_flags_fit_the_queue],
+        also_green=[queue.test_worker_flags_fit_the_queue],
         twin=Twin(
             "the worker's command names no connection, and QUEUE_CONNECTION is sqs",
             replace_word("sqs", ""),
@@ -300,17 +300,17 @@ MISTAKES = (
                 for task in TASKS
             ),
         ),
-        breaks=[queue.test_a_job_that_web_dispatches_runs_once_in_the_worker],
+        breaks=[queue.test_dispatched_job_runs_once_in_the_worker],
         cause="the queue is a FIFO queue, and the app sends no MessageGroupId",
-        also_green=[definitions.test_no_task_has_an_endpoint_that_is_not_awss],
+        also_green=[definitions.test_task_definitions_use_aws_endpoints],
     ),
     # The last: its twin leaves the worker's command one word.
     Mistake(
         "the worker runs in a shell that keeps its signals",
         run_in_shell("%s ; true"),
-        breaks=[queue.test_a_job_in_flight_finishes_and_none_is_lost_when_scaled_to_0_and_back],
+        breaks=[queue.test_scaling_to_zero_and_back_loses_no_job],
         cause="the stop signal does not reach queue:work",
-        also_green=[queue.test_the_workers_flags_fit_the_queue],
+        also_green=[queue.test_worker_flags_fit_the_queue],
         twin=Twin("the worker takes the place of its shell", run_in_shell("exec %s")),
     ),
 )

@@ -196,8 +196,8 @@ MISTAKES = (
         edit_egress("tickets-tasks", [permission("203.0.113.0/24", 443)]),
         cause="of tickets-tasks lets nothing out to RDS Proxy, tickets-proxy",
         also_green=[
-            database.test_the_app_does_not_pin_its_connections,
-            network.test_nothing_else_is_let_in,
+            database.test_app_does_not_pin_its_connections,
+            network.test_undeclared_connections_are_dropped,
         ],
         exit_code=USAGE,
         twin=Twin(

@@ -10,9 +10,9 @@ MISTAKES = (
     Mistake(
         "the web task's role allows everything",
         replace(WEB_ROLE, '"s3:AbortMultipartUpload",', '"s3:AbortMultipartUpload", "*",'),
-        breaks=[roles.test_no_role_of_a_task_allows_everything],
+        breaks=[roles.test_no_task_role_allows_everything],
         cause="the role tickets-web-task allows too much",
-        also_green=[roles.test_no_task_has_its_execution_role_for_a_task_role],
+        also_green=[roles.test_task_role_differs_from_the_execution_role],
         twin=Twin(
             "the web task's role allows all of S3 on the uploads",
             replace(WEB_ROLE, '"s3:AbortMultipartUpload",', '"s3:AbortMultipartUpload", "s3:*",'),
@@ -28,8 +28,8 @@ MISTAKES = (
                 '["ecr:GetAuthorizationToken", "sqs:ReceiveMessage"]',
             ),
         ),
-        breaks=[roles.test_no_task_has_its_execution_role_for_a_task_role],
+        breaks=[roles.test_task_role_differs_from_the_execution_role],
         cause="taskRoleArn of the worker task is its execution role",
-        also_green=[roles.test_no_role_of_a_task_allows_everything],
+        also_green=[roles.test_no_task_role_allows_everything],
     ),
 )

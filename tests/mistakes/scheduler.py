@@ -6,6 +6,7 @@ from typing import Any
 
 from scenarios import test_definitions as definitions
 from scenarios import test_scheduler as scheduler
+from scenarios.tickets import test_holds as tickets_holds
 from tests.mistakes.edits import (
     CONSOLE,
     ENTRYPOINT,
@@ -31,9 +32,9 @@ MISTAKES = (
     Mistake(
         "the rule's override names a container that is not there",
         replace(SCHEDULE, '"name": "app"', '"name": "scheduler"'),
-        breaks=[scheduler.test_each_minute_has_one_tick_and_one_run_of_the_release],
+        breaks=[scheduler.test_rule_starts_one_task_each_minute],
         cause="the rule tickets-schedule cannot run its task: Override for container named",
-        also_green=[scheduler.test_what_is_scheduled_ends_before_its_task_does],
+        also_green=[scheduler.test_scheduled_commands_run_in_the_foreground],
         twin=Twin(
             "the rule's override sets a variable besides the command",
             replace(
@@ -46,54 +47,54 @@ MISTAKES = (
     Mistake(
         "the scheduler's locks are each task's own",
         set_variable("CACHE_STORE", "file", task="scheduler"),
-        breaks=[scheduler.test_two_ticks_in_one_minute_do_not_run_an_on_one_server_command_twice],
+        breaks=[tickets_holds.test_on_one_server_command_runs_once_in_two_ticks],
         cause="CACHE_STORE is not shared by the scheduler's tasks",
-        also_green=[scheduler.test_what_is_scheduled_ends_before_its_task_does],
+        also_green=[scheduler.test_scheduled_commands_run_in_the_foreground],
     ),
     Mistake(
         "the rule's role may not run the task",
         replace(
             RULE_ROLE, "task-definition/tickets-scheduler:*", "task-definition/tickets-schedule:*"
         ),
-        breaks=[scheduler.test_each_minute_has_one_tick_and_one_run_of_the_release],
+        breaks=[scheduler.test_rule_starts_one_task_each_minute],
         cause="the rule tickets-schedule cannot run its task: its role tickets-schedule-rule lacks"
         " ecs:RunTask",
-        also_green=[scheduler.test_what_is_scheduled_ends_before_its_task_does],
+        also_green=[scheduler.test_scheduled_commands_run_in_the_foreground],
     ),
     Mistake(
         "the rule's role may not hand over the execution role",
         replace_pattern(RULE_ROLE, r'"arn:aws:iam::876000000876:role/tickets-execution",\n', ""),
-        breaks=[scheduler.test_each_minute_has_one_tick_and_one_run_of_the_release],
+        breaks=[scheduler.test_rule_starts_one_task_each_minute],
         cause="its role tickets-schedule-rule lacks iam:PassRole on arn:aws:iam::876000000876",
-        also_green=[scheduler.test_what_is_scheduled_ends_before_its_task_does],
+        also_green=[scheduler.test_scheduled_commands_run_in_the_foreground],
     ),
     Mistake(
         "the web tasks run the scheduler too",
         replace(ENTRYPOINT, "# 4. PHP-FPM", "php artisan schedule:work &\n# 4. PHP-FPM"),
-        breaks=[scheduler.test_nothing_but_the_rule_runs_the_scheduler],
+        breaks=[scheduler.test_only_the_rule_runs_the_scheduler],
         cause="the tasks of tickets-web run the scheduler too",
-        also_green=[scheduler.test_what_is_scheduled_ends_before_its_task_does],
+        also_green=[scheduler.test_scheduled_commands_run_in_the_foreground],
     ),
     Mistake(
         "each tick starts two tasks",
         replace(SCHEDULE, '"TaskCount": 1', '"TaskCount": 2'),
-        breaks=[scheduler.test_each_minute_has_one_tick_and_one_run_of_the_release],
+        breaks=[scheduler.test_rule_starts_one_task_each_minute],
         cause="each tick starts 2 tasks: TaskCount",
-        also_green=[scheduler.test_what_is_scheduled_ends_before_its_task_does],
+        also_green=[scheduler.test_scheduled_commands_run_in_the_foreground],
     ),
     Mistake(
         "the rule is disabled",
         replace(SCHEDULE, '"ENABLED"', '"DISABLED"'),
-        breaks=[scheduler.test_each_minute_has_one_tick_and_one_run_of_the_release],
+        breaks=[scheduler.test_rule_starts_one_task_each_minute],
         cause="the rule is disabled: its State",
-        also_green=[scheduler.test_what_is_scheduled_ends_before_its_task_does],
+        also_green=[scheduler.test_scheduled_commands_run_in_the_foreground],
     ),
     Mistake(
         "the rule ticks every five minutes",
         replace(SCHEDULE, "rate(1 minute)", "rate(5 minutes)"),
-        breaks=[scheduler.test_each_minute_has_one_tick_and_one_run_of_the_release],
+        breaks=[scheduler.test_rule_starts_one_task_each_minute],
         cause="the rule's schedule is rate(5 minutes)",
-        also_green=[scheduler.test_what_is_scheduled_ends_before_its_task_does],
+        also_green=[scheduler.test_scheduled_commands_run_in_the_foreground],
         twin=Twin(
             "the rule's schedule is a cron expression of each minute",
             replace(SCHEDULE, "rate(1 minute)", "cron(* * * * ? *)"),
@@ -102,40 +103,40 @@ MISTAKES = (
     Mistake(
         "a tick starts schedule:work, which never ends",
         replace(SCHEDULE, '"schedule:run"', '"schedule:work"'),
-        breaks=[scheduler.test_two_ticks_in_one_minute_do_not_run_an_on_one_server_command_twice],
+        breaks=[tickets_holds.test_on_one_server_command_runs_once_in_two_ticks],
         cause="its command must be schedule:run",
-        also_green=[scheduler.test_what_is_scheduled_ends_before_its_task_does],
+        also_green=[scheduler.test_scheduled_commands_run_in_the_foreground],
     ),
     Mistake(
         "the scheduler does not know the database's host",
         set_variable("DB_HOST", None, task="scheduler"),
         breaks=[
-            scheduler.test_each_minute_has_one_tick_and_one_run_of_the_release,
-            scheduler.test_nothing_but_the_rule_runs_the_scheduler,
+            scheduler.test_rule_starts_one_task_each_minute,
+            scheduler.test_only_the_rule_runs_the_scheduler,
         ],
         cause="DB_HOST is not set there, or DB_URL overrides it",
-        also_green=[definitions.test_every_task_knows_the_public_url],
+        also_green=[definitions.test_app_url_is_the_public_url],
     ),
     Mistake(
         "the rule ticks every other minute",
         replace(SCHEDULE, "rate(1 minute)", "cron(0/2 * * * ? *)"),
-        breaks=[scheduler.test_each_minute_has_one_tick_and_one_run_of_the_release],
+        breaks=[scheduler.test_rule_starts_one_task_each_minute],
         cause="the rule's schedule is cron(0/2 * * * ? *)",
-        also_green=[scheduler.test_what_is_scheduled_ends_before_its_task_does],
+        also_green=[scheduler.test_scheduled_commands_run_in_the_foreground],
     ),
     Mistake(
         "the rule does not say in which subnets",
         drop_target_parameter("NetworkConfiguration"),
-        breaks=[scheduler.test_each_minute_has_one_tick_and_one_run_of_the_release],
+        breaks=[scheduler.test_rule_starts_one_task_each_minute],
         cause="cannot run its task: Network Configuration must be provided",
-        also_green=[scheduler.test_what_is_scheduled_ends_before_its_task_does],
+        also_green=[scheduler.test_scheduled_commands_run_in_the_foreground],
     ),
     Mistake(
         "the scheduler asks for a key that its secret lacks",
         edit_container("scheduler", misspell_key),
-        breaks=[scheduler.test_each_minute_has_one_tick_and_one_run_of_the_release],
+        breaks=[scheduler.test_rule_starts_one_task_each_minute],
         cause='the scheduler task never started: secret key "pasword" is missing in tickets/db',
-        also_green=[scheduler.test_what_is_scheduled_ends_before_its_task_does],
+        also_green=[scheduler.test_scheduled_commands_run_in_the_foreground],
     ),
     Mistake(
         "each task that starts empties the cache",
@@ -144,9 +145,9 @@ MISTAKES = (
             "php artisan optimize --quiet",
             "php artisan optimize:clear --quiet || true\nphp artisan optimize --quiet",
         ),
-        breaks=[scheduler.test_a_task_that_starts_leaves_the_cache_as_it_was],
+        breaks=[scheduler.test_starting_task_keeps_the_cache],
         cause="each task that starts empties the cache of all",
-        also_green=[scheduler.test_what_is_scheduled_ends_before_its_task_does],
+        also_green=[scheduler.test_scheduled_commands_run_in_the_foreground],
         twin=Twin(
             "each task that starts empties the cache of views",
             replace(
@@ -163,9 +164,9 @@ MISTAKES = (
             "$released = Hold::query()->expired()->delete();",
             'throw new \\RuntimeException("no such hold");',
         ),
-        breaks=[scheduler.test_each_minute_has_one_tick_and_one_run_of_the_release],
+        breaks=[scheduler.test_rule_starts_one_task_each_minute],
         cause="the scheduled release-expired-holds fails each time",
-        also_green=[scheduler.test_what_is_scheduled_ends_before_its_task_does],
+        also_green=[scheduler.test_scheduled_commands_run_in_the_foreground],
     ),
     Mistake(
         "the daily report fails",
@@ -174,9 +175,9 @@ MISTAKES = (
             "Log::info('Sales report', [",
             "throw new \\RuntimeException(\"no report\");\n\n        Log::info('Sales report', [",
         ),
-        breaks=[scheduler.test_what_is_due_seldom_runs_too],
+        breaks=[scheduler.test_every_scheduled_command_succeeds],
         cause="the scheduled report-sales fails in the scheduler's task, at its fixed minute too",
-        also_green=[scheduler.test_what_is_scheduled_ends_before_its_task_does],
+        also_green=[scheduler.test_scheduled_commands_run_in_the_foreground],
     ),
     Mistake(
         "a command that is due seldom fails",
@@ -184,9 +185,9 @@ MISTAKES = (
             CONSOLE,
             "Schedule::command('queue:prune-batch --hours=48')->weekly()->onOneServer();",
         ),
-        breaks=[scheduler.test_what_is_due_seldom_runs_too],
+        breaks=[scheduler.test_every_scheduled_command_succeeds],
         cause="the scheduled php artisan queue:prune-batch --hours=48 fails in the scheduler",
-        also_green=[scheduler.test_what_is_scheduled_ends_before_its_task_does],
+        also_green=[scheduler.test_scheduled_commands_run_in_the_foreground],
         twin=Twin(
             "a command that is due seldom succeeds",
             append(
@@ -201,9 +202,9 @@ MISTAKES = (
             CONSOLE,
             "Schedule::command('queue:prune-failed')->daily()->onOneServer()->runInBackground();",
         ),
-        breaks=[scheduler.test_what_is_scheduled_ends_before_its_task_does],
+        breaks=[scheduler.test_scheduled_commands_run_in_the_foreground],
         cause="runs in the background, and Fargate ends its task with schedule:run",
-        also_green=[scheduler.test_what_is_due_seldom_runs_too],
+        also_green=[scheduler.test_every_scheduled_command_succeeds],
         twin=Twin(
             "the same command runs in the foreground",
             append(

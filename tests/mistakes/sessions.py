@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from scenarios import test_definitions as definitions
 from scenarios import test_sessions as sessions
+from scenarios.tickets import test_accounts as tickets_accounts
 from tests.mistakes.edits import (
     BALANCER,
     BOOTSTRAP,
@@ -27,22 +28,22 @@ MISTAKES = (
         "APP_KEY is not given to the task",
         drop_secret("APP_KEY"),
         breaks=[
-            sessions.test_a_value_put_through_one_task_is_read_through_the_other,
-            sessions.test_the_session_cookie_is_secure_and_named_as_configured,
+            sessions.test_session_values_are_read_by_another_task,
+            sessions.test_session_cookie_is_secure_and_named_as_configured,
         ],
         cause="APP_KEY is missing in the task",
-        also_green=[definitions.test_no_task_has_an_endpoint_that_is_not_awss],
+        also_green=[definitions.test_task_definitions_use_aws_endpoints],
     ),
     Mistake(
         "sessions are kept in files",
         set_variable("SESSION_DRIVER", "file"),
         breaks=[
-            sessions.test_a_value_put_through_one_task_is_read_through_the_other,
-            sessions.test_the_session_is_a_row_of_the_sessions_table_and_no_file,
+            sessions.test_session_values_are_read_by_another_task,
+            sessions.test_sessions_are_rows_of_the_sessions_table,
         ],
         cause='SESSION_DRIVER is "file"',
         also_green=[
-            sessions.test_the_session_cookie_is_secure_and_named_as_configured,
+            sessions.test_session_cookie_is_secure_and_named_as_configured,
             sessions.test_links_and_redirects_are_https_with_the_public_host,
         ],
         twin=Twin(
@@ -53,16 +54,16 @@ MISTAKES = (
     Mistake(
         "sessions are kept in the cookie",
         set_variable("SESSION_DRIVER", "cookie"),
-        breaks=[sessions.test_the_session_is_a_row_of_the_sessions_table_and_no_file],
+        breaks=[sessions.test_sessions_are_rows_of_the_sessions_table],
         cause='SESSION_DRIVER is "cookie"',
-        also_green=[sessions.test_the_session_cookie_is_secure_and_named_as_configured],
+        also_green=[sessions.test_session_cookie_is_secure_and_named_as_configured],
     ),
     Mistake(
         "the session cookie is not secure",
         set_variable("SESSION_SECURE_COOKIE", "false"),
-        breaks=[sessions.test_the_session_cookie_is_secure_and_named_as_configured],
+        breaks=[sessions.test_session_cookie_is_secure_and_named_as_configured],
         cause="SESSION_SECURE_COOKIE is not true",
-        also_green=[sessions.test_a_value_put_through_one_task_is_read_through_the_other],
+        also_green=[sessions.test_session_values_are_read_by_another_task],
         twin=Twin(
             "SESSION_SECURE_COOKIE is not set, and visitors use https",
             set_variable("SESSION_SECURE_COOKIE", None),
@@ -73,9 +74,9 @@ MISTAKES = (
         replace_pattern(
             SESSION_CONFIG, r"^    'cookie' => .*$", "    'cookie' => 'laravel_session',"
         ),
-        breaks=[sessions.test_the_session_cookie_is_secure_and_named_as_configured],
+        breaks=[sessions.test_session_cookie_is_secure_and_named_as_configured],
         cause="has another name than tickets_session",
-        also_green=[sessions.test_a_spoofed_host_is_not_believed],
+        also_green=[sessions.test_spoofed_host_is_ignored],
         twin=Twin(
             "config/session.php names the cookie as the task does",
             replace_pattern(
@@ -90,10 +91,10 @@ MISTAKES = (
         set_variable("TRUSTED_PROXIES", None),
         breaks=[
             sessions.test_links_and_redirects_are_https_with_the_public_host,
-            sessions.test_the_client_address_is_the_one_that_the_edge_appended,
+            sessions.test_app_sees_the_visitors_address,
         ],
         cause="TRUSTED_PROXIES does not hold its subnets",
-        also_green=[sessions.test_the_session_cookie_is_secure_and_named_as_configured],
+        also_green=[sessions.test_session_cookie_is_secure_and_named_as_configured],
         twin=Twin(
             "another network is trusted besides",
             set_variable("TRUSTED_PROXIES", "10.40.0.0/16,10.41.0.0/16"),
@@ -102,7 +103,7 @@ MISTAKES = (
     Mistake(
         "every proxy is trusted",
         set_variable("TRUSTED_PROXIES", "*"),
-        breaks=[sessions.test_a_spoofed_client_address_is_not_believed],
+        breaks=[sessions.test_spoofed_client_address_is_ignored],
         cause="TRUSTED_PROXIES trusts everyone",
         also_green=[sessions.test_links_and_redirects_are_https_with_the_public_host],
     ),
@@ -113,7 +114,7 @@ MISTAKES = (
             "headers: Request::HEADER_X_FORWARDED_AWS_ELB",
             "headers: Request::HEADER_X_FORWARDED_AWS_ELB | Request::HEADER_X_FORWARDED_HOST",
         ),
-        breaks=[sessions.test_a_spoofed_host_is_not_believed],
+        breaks=[sessions.test_spoofed_host_is_ignored],
         cause="believes X-Forwarded-Host",
         also_green=[sessions.test_links_and_redirects_are_https_with_the_public_host],
         twin=Twin(
@@ -129,9 +130,9 @@ MISTAKES = (
     Mistake(
         "the cache is each task's own",
         set_variable("CACHE_STORE", "file"),
-        breaks=[sessions.test_what_one_task_puts_into_the_cache_every_task_sees],
+        breaks=[sessions.test_cached_values_are_read_by_another_task],
         cause="CACHE_STORE is not shared by the tasks",
-        also_green=[sessions.test_a_value_put_through_one_task_is_read_through_the_other],
+        also_green=[sessions.test_session_values_are_read_by_another_task],
         twin=Twin(
             "the cache's database connection is named", set_variable("DB_CACHE_CONNECTION", "mysql")
         ),
@@ -141,9 +142,9 @@ MISTAKES = (
         replace(
             BOOTSTRAP, TRUST, f"$middleware->validateCsrfTokens(except: ['*']);\n        {TRUST}"
         ),
-        breaks=[sessions.test_a_form_passes_with_its_token_and_not_without],
+        breaks=[tickets_accounts.test_form_requires_its_csrf_token],
         cause="does not check CSRF tokens",
-        also_green=[sessions.test_the_session_cookie_is_secure_and_named_as_configured],
+        also_green=[sessions.test_session_cookie_is_secure_and_named_as_configured],
         twin=Twin(
             "a route that the app does not have needs no token",
             replace(
@@ -160,9 +161,9 @@ MISTAKES = (
             "        Auth::logout();\n        $request->session()->invalidate();\n",
             "",
         ),
-        breaks=[sessions.test_signing_out_ends_the_session_on_all_tasks],
+        breaks=[tickets_accounts.test_signing_out_ends_the_session_on_all_tasks],
         cause="does not call session()->invalidate()",
-        also_green=[sessions.test_signing_in_gives_the_session_a_new_id],
+        also_green=[tickets_accounts.test_signing_in_gives_the_session_a_new_id],
         twin=Twin(
             "signing out names its guard",
             replace(LOGIN, "Auth::logout();", "Auth::guard('web')->logout();"),
@@ -175,11 +176,9 @@ MISTAKES = (
             '"minimumHealthyPercent": 100,\n    "maximumPercent": 200',
             '"minimumHealthyPercent": 0,\n    "maximumPercent": 100',
         ),
-        breaks=[
-            sessions.test_the_session_survives_the_replacement_of_every_web_task_and_no_request_fails
-        ],
+        breaks=[sessions.test_sessions_survive_the_replacement_of_every_web_task],
         cause="minimumHealthyPercent of the service is too low (0)",
-        also_green=[sessions.test_the_session_cookie_is_secure_and_named_as_configured],
+        also_green=[sessions.test_session_cookie_is_secure_and_named_as_configured],
         twin=Twin(
             "a deployment may stop half of the tasks",
             replace(WEB_SERVICE, '"minimumHealthyPercent": 100', '"minimumHealthyPercent": 50'),
@@ -195,7 +194,7 @@ MISTAKES = (
         ),
         breaks=[sessions.test_links_and_redirects_are_https_with_the_public_host],
         cause="nginx's real_ip_header hides the load balancer from the app",
-        also_green=[sessions.test_the_session_cookie_is_secure_and_named_as_configured],
+        also_green=[sessions.test_session_cookie_is_secure_and_named_as_configured],
         twin=Twin(
             "nginx believes X-Forwarded-For from another network",
             replace(
@@ -209,7 +208,7 @@ MISTAKES = (
     Mistake(
         "the load balancer leaves the client's X-Forwarded-For as it came",
         replace(BALANCER, '"Value": "append"', '"Value": "preserve"'),
-        breaks=[sessions.test_a_spoofed_client_address_is_not_believed],
+        breaks=[sessions.test_spoofed_client_address_is_ignored],
         cause="xff_header_processing.mode is preserve, and must be append",
         also_green=[sessions.test_links_and_redirects_are_https_with_the_public_host],
     ),
@@ -218,7 +217,7 @@ MISTAKES = (
         set_variable("ASSET_URL", "http://localhost"),
         breaks=[sessions.test_links_and_redirects_are_https_with_the_public_host],
         cause="ASSET_URL or APP_URL of the web task",
-        also_green=[sessions.test_a_spoofed_host_is_not_believed],
+        also_green=[sessions.test_spoofed_host_is_ignored],
         twin=Twin(
             "the app's files have the public address",
             set_variable("ASSET_URL", "https://tickets.876events.example"),
@@ -227,9 +226,9 @@ MISTAKES = (
     Mistake(
         "the session ends with each answer",
         set_variable("SESSION_LIFETIME", "0"),
-        breaks=[sessions.test_a_value_put_through_one_task_is_read_through_the_other],
+        breaks=[sessions.test_session_values_are_read_by_another_task],
         cause="SESSION_LIFETIME lets the session cookie end at once",
-        also_green=[sessions.test_a_spoofed_host_is_not_believed],
+        also_green=[sessions.test_spoofed_host_is_ignored],
         twin=Twin("the session ends after half an hour", set_variable("SESSION_LIFETIME", "30")),
     ),
     Mistake(
@@ -239,9 +238,9 @@ MISTAKES = (
             "php artisan optimize --quiet\n",
             "php artisan optimize --quiet\nphp artisan down || true\n",
         ),
-        breaks=[sessions.test_a_value_put_through_one_task_is_read_through_the_other],
+        breaks=[sessions.test_session_values_are_read_by_another_task],
         cause="the app itself answers 503: it is in maintenance",
-        also_green=[definitions.test_no_task_has_an_endpoint_that_is_not_awss],
+        also_green=[definitions.test_task_definitions_use_aws_endpoints],
         twin=Twin(
             "the image takes the app out of maintenance",
             replace(
@@ -255,11 +254,11 @@ MISTAKES = (
         "the session cookie is for a part of the site",
         set_variable("SESSION_PATH", "/admin"),
         breaks=[
-            sessions.test_the_session_cookie_is_secure_and_named_as_configured,
-            sessions.test_a_value_put_through_one_task_is_read_through_the_other,
+            sessions.test_session_cookie_is_secure_and_named_as_configured,
+            sessions.test_session_values_are_read_by_another_task,
         ],
         cause="SESSION_PATH is /admin",
-        also_green=[sessions.test_a_spoofed_host_is_not_believed],
+        also_green=[sessions.test_spoofed_host_is_ignored],
         twin=Twin("the session cookie's path is written out", set_variable("SESSION_PATH", "/")),
     ),
 )

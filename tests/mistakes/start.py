@@ -34,9 +34,7 @@ MISTAKES = (
         "a secret lacks the key that the task asks for",
         replace(CONFIG, 'password = { generate = "password" }\n', ""),
         cause='secret key "password" is missing in tickets/db',
-        also_green=[
-            secrets.test_the_database_secret_is_strict_json_and_the_app_takes_nothing_but_the_account_from_it
-        ],
+        also_green=[secrets.test_database_secret_holds_only_the_account],
         exit_code=NOT_STARTED,
         twin=Twin(
             "the secret has a key that no task asks for",
@@ -79,7 +77,7 @@ MISTAKES = (
         "the health check asks for a route that is not there",
         replace(TARGET_GROUP, '"/healthz"', '"/health"'),
         cause="the health check's path, which the target group names, is answered with 404",
-        also_green=[edge.test_an_unknown_host_does_not_reach_the_app],
+        also_green=[edge.test_unknown_host_does_not_reach_the_app],
         exit_code=NOT_STARTED,
         twin=Twin(
             "the health check's path has a query",
@@ -93,7 +91,7 @@ MISTAKES = (
             {"command": ["CMD-SHELL", "wget -q localhost:8080/healthz"], "interval": 5},
         ),
         cause="was stopped for its container health check",
-        also_green=[edge.test_an_unknown_host_does_not_reach_the_app],
+        also_green=[edge.test_unknown_host_does_not_reach_the_app],
         exit_code=NOT_STARTED,
         twin=Twin(
             "the container's health check uses PHP, which the image has",
@@ -128,9 +126,7 @@ MISTAKES = (
         replace(EXECUTION_ROLE, "secret:tickets/app-??????", "secret:tickets/other-??????"),
         cause="its execution role may not read arn:aws:secretsmanager:us-east-1:876000000876:"
         "secret:tickets/app-",
-        also_green=[
-            secrets.test_the_database_secret_is_strict_json_and_the_app_takes_nothing_but_the_account_from_it
-        ],
+        also_green=[secrets.test_database_secret_holds_only_the_account],
         exit_code=NOT_STARTED,
         twin=Twin(
             "the execution role may read all secrets of the app",
@@ -151,7 +147,7 @@ MISTAKES = (
             '"awslogs-create-group": "true", "awslogs-group"',
         ),
         cause="its execution role tickets-execution lacks logs:CreateLogGroup",
-        also_green=[definitions.test_no_task_has_an_endpoint_that_is_not_awss],
+        also_green=[definitions.test_task_definitions_use_aws_endpoints],
         exit_code=NOT_STARTED,
         twin=Twin(
             "the log group is to be created by a role that may",
@@ -173,7 +169,7 @@ MISTAKES = (
         "the execution role may not pull the image",
         replace(EXECUTION_ROLE, "repository/tickets", "repository/shop"),
         cause="its execution role tickets-execution lacks ecr:BatchGetImage",
-        also_green=[definitions.test_no_task_has_an_endpoint_that_is_not_awss],
+        also_green=[definitions.test_task_definitions_use_aws_endpoints],
         exit_code=NOT_STARTED,
         twin=Twin(
             "the execution role may pull every image",
@@ -206,7 +202,7 @@ MISTAKES = (
         "the web task's role lacks what ECS Exec needs",
         replace(WEB_ROLE, '"ssmmessages:OpenDataChannel"', '"ssm:OpenDataChannel"'),
         cause="ECS Exec does not work for the web task: its role lacks the ssmmessages actions",
-        also_green=[php.test_opcache_is_on_and_never_looks_at_a_file_again],
+        also_green=[php.test_opcache_is_on_and_checks_no_file],
         exit_code=NOT_STARTED,
         twin=Twin(
             "the web task's role names an action of ECS Exec with a wildcard",
@@ -231,7 +227,7 @@ MISTAKES = (
         "nginx listens on another port than the target group asks",
         replace(NGINX, "listen 8080", "listen 8081"),
         cause="nothing listens on the target's port",
-        also_green=[edge.test_an_unknown_host_does_not_reach_the_app],
+        also_green=[edge.test_unknown_host_does_not_reach_the_app],
         exit_code=NOT_STARTED,
         twin=Twin(
             "nginx listens on another port besides",
@@ -246,7 +242,7 @@ MISTAKES = (
         "the worker's task is too small for PHP",
         set_field("memory", 32, task="worker"),
         cause="was killed for memory",
-        also_green=[queue.test_a_job_that_web_dispatches_runs_once_in_the_worker],
+        also_green=[queue.test_dispatched_job_runs_once_in_the_worker],
         exit_code=NOT_STARTED,
         twin=Twin(
             "the worker's container has less memory than its task",
@@ -257,7 +253,7 @@ MISTAKES = (
         "the web task's working directory is not the app's",
         set_field("workingDirectory", "/var/www/html"),
         cause="php artisan is run where no artisan is",
-        also_green=[php.test_opcache_is_on_and_never_looks_at_a_file_again],
+        also_green=[php.test_opcache_is_on_and_checks_no_file],
         exit_code=NOT_STARTED,
         twin=Twin(
             "the web task's working directory is written out",
@@ -268,7 +264,7 @@ MISTAKES = (
         "the worker's entry point takes one word of its command",
         set_field("entryPoint", ["sh", "-c"], task="worker"),
         cause="command ends at once, without an error",
-        also_green=[queue.test_a_job_that_web_dispatches_runs_once_in_the_worker],
+        also_green=[queue.test_dispatched_job_runs_once_in_the_worker],
         exit_code=NOT_STARTED,
         twin=Twin(
             "the worker's entry point is the image's, written out",
@@ -289,7 +285,7 @@ MISTAKES = (
         "nginx logs to a directory that is not there",
         replace(NGINX, "access_log /dev/stdout", "access_log /var/log/nginx/access.log"),
         cause="nginx does not start: open()",
-        also_green=[edge.test_an_unknown_host_does_not_reach_the_app],
+        also_green=[edge.test_unknown_host_does_not_reach_the_app],
         exit_code=NOT_STARTED,
         twin=Twin(
             "nginx logs to the container's other output",
@@ -300,7 +296,7 @@ MISTAKES = (
         "PHP's settings take the functions of signals away",
         append(CLI_INI, "disable_functions = pcntl_async_signals,pcntl_signal,pcntl_alarm"),
         cause="PHP has no function pcntl_async_signals",
-        also_green=[queue.test_a_job_that_web_dispatches_runs_once_in_the_worker],
+        also_green=[queue.test_dispatched_job_runs_once_in_the_worker],
         exit_code=NOT_STARTED,
         twin=Twin(
             "PHP's settings take another function away", append(CLI_INI, "disable_functions = dl")

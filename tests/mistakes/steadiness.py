@@ -11,9 +11,9 @@ MISTAKES = (
     Mistake(
         "nginx closes its connections before the load balancer does",
         replace(NGINX, "keepalive_timeout 75s", "keepalive_timeout 5s"),
-        breaks=[steadiness.test_nginx_keeps_a_connection_for_longer_than_the_load_balancer],
+        breaks=[steadiness.test_nginx_keep_alive_outlasts_the_load_balancers],
         cause="nginx's keepalive_timeout (5 s) is not longer",
-        also_green=[steadiness.test_a_burst_of_visitors_is_answered],
+        also_green=[steadiness.test_burst_of_visitors_is_answered],
         twin=Twin(
             "nginx keeps its connections a little longer than the load balancer",
             replace(NGINX, "keepalive_timeout 75s", "keepalive_timeout 65s"),
@@ -24,14 +24,14 @@ MISTAKES = (
         add_word("--stop-when-empty"),
         breaks=[steadiness.test_no_task_of_a_service_ends_by_itself],
         cause="must not have --stop-when-empty",
-        also_green=[queue.test_the_workers_flags_fit_the_queue],
+        also_green=[queue.test_worker_flags_fit_the_queue],
     ),
     Mistake(
         "the worker ends after each job",
         add_word("--max-jobs=1"),
         breaks=[steadiness.test_no_task_of_a_service_ends_by_itself],
         cause="a small --max-jobs or --max-time",
-        also_green=[queue.test_a_job_that_web_dispatches_runs_once_in_the_worker],
+        also_green=[queue.test_dispatched_job_runs_once_in_the_worker],
         twin=Twin(
             "the worker ends after many jobs",
             add_word("--max-jobs=1000"),
@@ -50,9 +50,9 @@ MISTAKES = (
                 NGINX, "location / {\n", "location / {\n limit_req zone=visitors burst=5 nodelay;\n"
             ),
         ),
-        breaks=[steadiness.test_a_burst_of_visitors_is_answered],
+        breaks=[steadiness.test_burst_of_visitors_is_answered],
         cause='nginx\'s limit "visitors" turns visitors away',
-        also_green=[steadiness.test_nginx_keeps_a_connection_for_longer_than_the_load_balancer],
+        also_green=[steadiness.test_nginx_keep_alive_outlasts_the_load_balancers],
         twin=Twin(
             "nginx's limit is far above a burst of visitors",
             combine(
@@ -75,7 +75,7 @@ MISTAKES = (
         replace_word("--memory=192", "--memory=8"),
         breaks=[steadiness.test_no_task_of_a_service_ends_by_itself],
         cause="the worker ends again and again at its --memory limit (exit code 12)",
-        also_green=[queue.test_the_workers_flags_fit_the_queue],
+        also_green=[queue.test_worker_flags_fit_the_queue],
         twin=Twin(
             "the worker's memory limit is 256 MB", replace_word("--memory=192", "--memory=256")
         ),
@@ -83,9 +83,9 @@ MISTAKES = (
     Mistake(
         "PHP-FPM has one worker",
         replace(FPM_POOL, "pm.max_children = 10", "pm.max_children = 1"),
-        breaks=[steadiness.test_slow_requests_keep_nobody_waiting],
+        breaks=[steadiness.test_slow_requests_do_not_block_others],
         cause="PHP-FPM has too few workers (pm.max_children)",
-        also_green=[steadiness.test_nginx_keeps_a_connection_for_longer_than_the_load_balancer],
+        also_green=[steadiness.test_nginx_keep_alive_outlasts_the_load_balancers],
         twin=Twin(
             "PHP-FPM has eight workers",
             replace(FPM_POOL, "pm.max_children = 10", "pm.max_children = 8"),

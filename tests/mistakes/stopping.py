@@ -23,11 +23,11 @@ MISTAKES = (
             replace(TARGET_GROUP, '"Value": "5"', '"Value": "0"'),
         ),
         breaks=[
-            stopping.test_the_image_runs_with_a_read_only_root_and_drains_when_it_is_told_to_stop,
-            stopping.test_a_visitors_request_in_flight_when_its_task_is_stopped_is_answered,
+            stopping.test_task_with_read_only_root_drains_on_the_stop_signal,
+            stopping.test_request_in_flight_survives_the_stop_of_its_task,
         ],
         cause="the stop signal ends nginx or PHP-FPM at once",
-        also_green=[steadiness.test_nginx_keeps_a_connection_for_longer_than_the_load_balancer],
+        also_green=[steadiness.test_nginx_keep_alive_outlasts_the_load_balancers],
         twin=Twin(
             "the entrypoint names nginx's signal by its number",
             replace(ENTRYPOINT, 'kill -QUIT "$nginx"', 'kill -3 "$nginx"'),
@@ -41,11 +41,9 @@ MISTAKES = (
                 ENTRYPOINT, "php artisan optimize", "date > public/started\nphp artisan optimize"
             ),
         ),
-        breaks=[
-            stopping.test_the_image_runs_with_a_read_only_root_and_drains_when_it_is_told_to_stop
-        ],
+        breaks=[stopping.test_task_with_read_only_root_drains_on_the_stop_signal],
         cause="writes to a path of its read-only root",
-        also_green=[steadiness.test_nginx_keeps_a_connection_for_longer_than_the_load_balancer],
+        also_green=[steadiness.test_nginx_keep_alive_outlasts_the_load_balancers],
         twin=Twin(
             "the entrypoint writes to a declared path",
             replace(
@@ -60,9 +58,9 @@ MISTAKES = (
             r'("deregistration_delay.timeout_seconds",\s*"Value": )"\d+"',
             r'\1"0"',
         ),
-        breaks=[stopping.test_a_visitors_request_in_flight_when_its_task_is_stopped_is_answered],
+        breaks=[stopping.test_request_in_flight_survives_the_stop_of_its_task],
         cause="deregistration_delay.timeout_seconds is 0",
-        also_green=[steadiness.test_nginx_keeps_a_connection_for_longer_than_the_load_balancer],
+        also_green=[steadiness.test_nginx_keep_alive_outlasts_the_load_balancers],
         twin=Twin(
             "the load balancer waits longer for the requests of a task that leaves",
             replace_pattern(
@@ -75,11 +73,9 @@ MISTAKES = (
     Mistake(
         "the stop signal of the image is the one that kills",
         replace(DOCKERFILE, "STOPSIGNAL SIGTERM", "STOPSIGNAL SIGKILL"),
-        breaks=[
-            stopping.test_the_image_runs_with_a_read_only_root_and_drains_when_it_is_told_to_stop
-        ],
+        breaks=[stopping.test_task_with_read_only_root_drains_on_the_stop_signal],
         cause="the stop signal ends nginx or PHP-FPM at once",
-        also_green=[steadiness.test_nginx_keeps_a_connection_for_longer_than_the_load_balancer],
+        also_green=[steadiness.test_nginx_keep_alive_outlasts_the_load_balancers],
         twin=Twin(
             "the stop signal of the image is SIGQUIT",
             replace(DOCKERFILE, "STOPSIGNAL SIGTERM", "STOPSIGNAL SIGQUIT"),

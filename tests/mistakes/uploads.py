@@ -5,6 +5,7 @@ from __future__ import annotations
 from scenarios import test_queue as queue
 from scenarios import test_secrets as secrets
 from scenarios import test_uploads as uploads
+from scenarios.tickets import test_documents as tickets_documents
 from tests.mistakes.edits import (
     BUCKET,
     DOCKERFILE,
@@ -31,40 +32,40 @@ MISTAKES = (
         "uploads are kept on the task's disk",
         set_variable("FILESYSTEM_DISK", "local"),
         breaks=[
-            uploads.test_a_file_stored_through_one_task_is_the_same_through_the_other,
-            uploads.test_a_file_is_in_the_bucket_under_its_prefix_and_on_no_tasks_disk,
-            uploads.test_a_temporary_url_is_signed_with_the_task_roles_credentials,
-            uploads.test_a_temporary_url_works_for_its_object_and_until_it_expires,
+            uploads.test_stored_file_is_the_same_from_another_task,
+            uploads.test_stored_file_is_in_the_bucket_and_on_no_disk,
+            uploads.test_temporary_url_is_signed_by_the_task_role,
+            uploads.test_temporary_url_works_for_its_object_until_it_expires,
         ],
         cause='FILESYSTEM_DISK is "local"',
-        also_green=[uploads.test_the_bucket_is_set_to_be_private],
+        also_green=[uploads.test_bucket_is_private],
     ),
     Mistake(
         "the bucket's name is wrong",
         set_variable("AWS_BUCKET", "876events-uploads"),
         breaks=[
-            uploads.test_a_file_stored_through_one_task_is_the_same_through_the_other,
-            uploads.test_a_file_is_in_the_bucket_under_its_prefix_and_on_no_tasks_disk,
+            uploads.test_stored_file_is_the_same_from_another_task,
+            uploads.test_stored_file_is_in_the_bucket_and_on_no_disk,
         ],
         cause="lacks s3:PutObject on arn:aws:s3:::876events-uploads/",
-        also_green=[uploads.test_the_bucket_is_set_to_be_private],
+        also_green=[uploads.test_bucket_is_private],
     ),
     Mistake(
         "the bucket's name is not set",
         set_variable("AWS_BUCKET", None),
-        breaks=[uploads.test_a_file_stored_through_one_task_is_the_same_through_the_other],
+        breaks=[uploads.test_stored_file_is_the_same_from_another_task],
         cause="AWS_BUCKET is not set in the task",
-        also_green=[uploads.test_the_bucket_is_set_to_be_private],
+        also_green=[uploads.test_bucket_is_private],
     ),
     Mistake(
         "the region is not set",
         set_variable("AWS_DEFAULT_REGION", None),
         breaks=[
-            uploads.test_a_file_stored_through_one_task_is_the_same_through_the_other,
-            uploads.test_a_temporary_url_is_signed_with_the_task_roles_credentials,
+            uploads.test_stored_file_is_the_same_from_another_task,
+            uploads.test_temporary_url_is_signed_by_the_task_role,
         ],
         cause="AWS_DEFAULT_REGION is not set in the task",
-        also_green=[uploads.test_the_bucket_is_set_to_be_private],
+        also_green=[uploads.test_bucket_is_private],
         twin=Twin(
             "AWS_REGION, which Laravel does not read, is not set", set_variable("AWS_REGION", None)
         ),
@@ -72,9 +73,9 @@ MISTAKES = (
     Mistake(
         "the region is wrong",
         set_variable("AWS_DEFAULT_REGION", "eu-west-1"),
-        breaks=[uploads.test_a_temporary_url_is_signed_with_the_task_roles_credentials],
+        breaks=[uploads.test_temporary_url_is_signed_by_the_task_role],
         cause="the bucket is not in the region that the app signs for",
-        also_green=[uploads.test_the_bucket_is_set_to_be_private],
+        also_green=[uploads.test_bucket_is_private],
     ),
     Mistake(
         "a static key hides the task's role",
@@ -83,18 +84,18 @@ MISTAKES = (
             set_variable("AWS_SECRET_ACCESS_KEY", "test"),
         ),
         breaks=[
-            uploads.test_a_temporary_url_is_signed_with_the_task_roles_credentials,
-            secrets.test_no_secret_is_a_plain_variable_of_a_task_definition,
+            uploads.test_temporary_url_is_signed_by_the_task_role,
+            secrets.test_no_secret_is_a_plain_variable,
         ],
         cause="a static AWS_ACCESS_KEY_ID is set in the task",
-        also_green=[uploads.test_a_file_stored_through_one_task_is_the_same_through_the_other],
+        also_green=[uploads.test_stored_file_is_the_same_from_another_task],
     ),
     Mistake(
         "nginx's limit of a request is its default",
         replace(NGINX, "client_max_body_size 50m;", ""),
-        breaks=[uploads.test_a_file_of_the_largest_size_passes_and_comes_back_the_same],
+        breaks=[tickets_documents.test_largest_file_comes_back_unchanged],
         cause="client_max_body_size",
-        also_green=[uploads.test_a_file_stored_through_one_task_is_the_same_through_the_other],
+        also_green=[uploads.test_stored_file_is_the_same_from_another_task],
         twin=Twin(
             "nginx's limit of a request is 30 MB",
             replace(NGINX, "client_max_body_size 50m;", "client_max_body_size 30m;"),
@@ -103,9 +104,9 @@ MISTAKES = (
     Mistake(
         "PHP's limit of an upload is its default",
         replace_pattern(FPM_INI, r"^(post_max_size|upload_max_filesize) = .*\n", ""),
-        breaks=[uploads.test_a_file_of_the_largest_size_passes_and_comes_back_the_same],
+        breaks=[tickets_documents.test_largest_file_comes_back_unchanged],
         cause="upload_max_filesize",
-        also_green=[uploads.test_a_file_stored_through_one_task_is_the_same_through_the_other],
+        also_green=[uploads.test_stored_file_is_the_same_from_another_task],
         twin=Twin(
             "PHP's limit of a request is 30 MB",
             replace(FPM_INI, "post_max_size = 48M", "post_max_size = 30M"),
@@ -114,9 +115,9 @@ MISTAKES = (
     Mistake(
         "the app lets larger files in than it says",
         replace("app/app/Enums/DocumentKind.php", "20 * 1024", "40 * 1024"),
-        breaks=[uploads.test_one_byte_over_the_limit_is_refused_with_a_message],
+        breaks=[tickets_documents.test_file_over_the_limit_is_rejected_with_a_message],
         cause="does not check the size",
-        also_green=[uploads.test_a_file_of_the_largest_size_passes_and_comes_back_the_same],
+        also_green=[tickets_documents.test_largest_file_comes_back_unchanged],
         twin=Twin(
             "the limit is written as one number",
             replace("app/app/Enums/DocumentKind.php", "20 * 1024", "20480"),
@@ -129,18 +130,18 @@ MISTAKES = (
             "Str::limit($file->getClientOriginalName(), 250, '')",
             "Str::slug($file->getClientOriginalName())",
         ),
-        breaks=[uploads.test_the_files_own_name_survives_whatever_it_is],
+        breaks=[tickets_documents.test_uploaded_file_keeps_its_own_name],
         cause="does not keep a file's own name",
-        also_green=[uploads.test_a_file_stored_through_one_task_is_the_same_through_the_other],
+        also_green=[uploads.test_stored_file_is_the_same_from_another_task],
     ),
     Mistake(
         "a seating plan is shown to everyone",
         replace(
             "app/app/Policies/EventPolicy.php", "$user === null => false", "$user === null => true"
         ),
-        breaks=[uploads.test_a_seating_plan_is_for_who_may_see_it_with_its_type_and_cacheable],
+        breaks=[tickets_documents.test_seating_plan_is_private_typed_and_cacheable],
         cause="its policy is not asked",
-        also_green=[uploads.test_a_file_stored_through_one_task_is_the_same_through_the_other],
+        also_green=[uploads.test_stored_file_is_the_same_from_another_task],
     ),
     Mistake(
         "the app does not look at what storing a file said",
@@ -152,9 +153,9 @@ MISTAKES = (
                 "(string) $path;",
             ),
         ),
-        breaks=[uploads.test_a_store_that_fails_gives_an_error_and_leaves_no_half_written_record],
+        breaks=[tickets_documents.test_failing_store_gives_an_error_and_no_record],
         cause="the disk does not throw",
-        also_green=[uploads.test_a_file_stored_through_one_task_is_the_same_through_the_other],
+        also_green=[uploads.test_stored_file_is_the_same_from_another_task],
         twin=Twin(
             "the disk does not throw, and the app looks at what it returns",
             replace_pattern("app/config/filesystems.php", r"'throw' => true", "'throw' => false"),
@@ -163,16 +164,16 @@ MISTAKES = (
     Mistake(
         "the bucket may be made public",
         replace(BUCKET, '"BlockPublicPolicy": true', '"BlockPublicPolicy": false'),
-        breaks=[uploads.test_the_bucket_is_set_to_be_private],
+        breaks=[uploads.test_bucket_is_private],
         cause="the bucket is not private",
-        also_green=[uploads.test_a_file_stored_through_one_task_is_the_same_through_the_other],
+        also_green=[uploads.test_stored_file_is_the_same_from_another_task],
     ),
     Mistake(
         "the web task's role may not remove uploads",
         replace(WEB_ROLE, '"s3:DeleteObject",', ""),
-        breaks=[uploads.test_a_removed_file_is_gone_for_every_task],
+        breaks=[uploads.test_removed_file_is_gone_for_every_task],
         cause="the task role tickets-web-task lacks s3:DeleteObject on arn:aws:s3:::876events",
-        also_green=[queue.test_a_job_that_web_dispatches_runs_once_in_the_worker],
+        also_green=[queue.test_dispatched_job_runs_once_in_the_worker],
         twin=Twin(
             "the web task's role may do all that begins with s3:DeleteObject",
             replace(WEB_ROLE, '"s3:DeleteObject",', '"s3:DeleteObject*",'),
@@ -181,16 +182,16 @@ MISTAKES = (
     Mistake(
         "the web task's role names the bucket and not its objects",
         replace(WEB_ROLE, "876events-tickets-uploads/*", "876events-tickets-uploads"),
-        breaks=[uploads.test_a_file_stored_through_one_task_is_the_same_through_the_other],
+        breaks=[uploads.test_stored_file_is_the_same_from_another_task],
         cause="the task role tickets-web-task lacks s3:PutObject on arn:aws:s3:::876events",
-        also_green=[queue.test_a_job_that_web_dispatches_runs_once_in_the_worker],
+        also_green=[queue.test_dispatched_job_runs_once_in_the_worker],
     ),
     Mistake(
         "uploads are made public by an ACL",
         replace(DISK, "'options' => ['ACL' => '']", "'options' => ['ACL' => 'public-read']"),
-        breaks=[uploads.test_a_file_stored_through_one_task_is_the_same_through_the_other],
+        breaks=[uploads.test_stored_file_is_the_same_from_another_task],
         cause="the app sets an ACL, and the bucket has none",
-        also_green=[uploads.test_the_bucket_is_set_to_be_private],
+        also_green=[uploads.test_bucket_is_private],
     ),
     Mistake(
         "the bucket's policy asks for a header that the app does not send",
@@ -199,9 +200,9 @@ MISTAKES = (
             Action="s3:PutObject",
             Condition={"Null": {"s3:x-amz-server-side-encryption": "true"}},
         ),
-        breaks=[uploads.test_a_file_stored_through_one_task_is_the_same_through_the_other],
+        breaks=[uploads.test_stored_file_is_the_same_from_another_task],
         cause="the policy of the bucket or queue itself denies s3:PutObject on arn:aws:s3:::876",
-        also_green=[uploads.test_the_bucket_is_set_to_be_private],
+        also_green=[uploads.test_bucket_is_private],
     ),
     Mistake(
         "the bucket has a key that the web task's role may not use",
@@ -218,24 +219,24 @@ MISTAKES = (
                 ]
             },
         ),
-        breaks=[uploads.test_a_file_stored_through_one_task_is_the_same_through_the_other],
+        breaks=[uploads.test_stored_file_is_the_same_from_another_task],
         cause=f"lacks kms:GenerateDataKey on the key that bucket or queue is encrypted with"
         f" ({KMS_KEY}",
-        also_green=[uploads.test_the_bucket_is_set_to_be_private],
+        also_green=[uploads.test_bucket_is_private],
     ),
     Mistake(
         "the bucket is in another region",
         set_bucket("CreateBucket", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}),
-        breaks=[uploads.test_a_file_stored_through_one_task_is_the_same_through_the_other],
+        breaks=[uploads.test_stored_file_is_the_same_from_another_task],
         cause="the bucket is not in the region that the app signs for",
-        also_green=[queue.test_a_job_that_web_dispatches_runs_once_in_the_worker],
+        also_green=[queue.test_dispatched_job_runs_once_in_the_worker],
     ),
     Mistake(
         "a lifecycle rule deletes uploads",
         set_lifecycle("temporary", Expiration={"Days": 1}),
-        breaks=[uploads.test_no_rule_of_the_bucket_takes_uploads_away],
+        breaks=[tickets_documents.test_bucket_lifecycle_keeps_uploads],
         cause="the bucket's lifecycle takes uploads away while their events are on sale",
-        also_green=[uploads.test_a_file_stored_through_one_task_is_the_same_through_the_other],
+        also_green=[uploads.test_stored_file_is_the_same_from_another_task],
         twin=Twin(
             "a lifecycle rule deletes what is not an upload",
             set_lifecycle("exports", prefix="exports/", Expiration={"Days": 1}),
@@ -244,9 +245,9 @@ MISTAKES = (
     Mistake(
         "a lifecycle rule moves uploads to an archive",
         set_lifecycle("archive", Transitions=[{"Days": 30, "StorageClass": "GLACIER"}]),
-        breaks=[uploads.test_no_rule_of_the_bucket_takes_uploads_away],
+        breaks=[tickets_documents.test_bucket_lifecycle_keeps_uploads],
         cause="moves it to GLACIER, out of the app's reach, after 30 day(s)",
-        also_green=[uploads.test_a_file_stored_through_one_task_is_the_same_through_the_other],
+        also_green=[uploads.test_stored_file_is_the_same_from_another_task],
     ),
     Mistake(
         "the app forgets to remove the object",
@@ -255,9 +256,9 @@ MISTAKES = (
             "$document->storage()->delete(",
             "$document->storage()->exists(",
         ),
-        breaks=[uploads.test_a_seating_plan_is_for_who_may_see_it_with_its_type_and_cacheable],
+        breaks=[tickets_documents.test_seating_plan_is_private_typed_and_cacheable],
         cause="leaves the object in the bucket",
-        also_green=[uploads.test_a_file_stored_through_one_task_is_the_same_through_the_other],
+        also_green=[uploads.test_stored_file_is_the_same_from_another_task],
     ),
     Mistake(
         "the app goes by a file's name only",
@@ -266,16 +267,16 @@ MISTAKES = (
             "File::types($this->kind()->extensions())->extensions",
             "File::default()->extensions",
         ),
-        breaks=[uploads.test_what_is_no_pdf_is_no_seating_plan_whatever_its_name],
-        cause="the app does not look at what a file is",
-        also_green=[uploads.test_a_file_stored_through_one_task_is_the_same_through_the_other],
+        breaks=[tickets_documents.test_html_page_is_rejected_as_a_seating_plan],
+        cause="the app trusts a file's name and not its content",
+        also_green=[uploads.test_stored_file_is_the_same_from_another_task],
     ),
     Mistake(
         "the image lacks a PHP extension",
         replace(DOCKERFILE, " php8.4-intl", ""),
-        breaks=[uploads.test_the_files_own_name_survives_whatever_it_is],
+        breaks=[tickets_documents.test_uploaded_file_keeps_its_own_name],
         cause="the image lacks the PHP extension intl",
-        also_green=[uploads.test_the_bucket_is_set_to_be_private],
+        also_green=[uploads.test_bucket_is_private],
     ),
     Mistake(
         "the connection takes no 4-byte characters",
@@ -283,9 +284,9 @@ MISTAKES = (
             set_everywhere("DB_CHARSET", "utf8mb3"),
             set_everywhere("DB_COLLATION", "utf8mb3_general_ci"),
         ),
-        breaks=[uploads.test_the_files_own_name_survives_whatever_it_is],
+        breaks=[tickets_documents.test_uploaded_file_keeps_its_own_name],
         cause="DB_CHARSET must be utf8mb4",
-        also_green=[uploads.test_a_file_stored_through_one_task_is_the_same_through_the_other],
+        also_green=[uploads.test_stored_file_is_the_same_from_another_task],
         twin=Twin(
             "the connection has another collation of utf8mb4",
             set_everywhere("DB_COLLATION", "utf8mb4_0900_ai_ci"),

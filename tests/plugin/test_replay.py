@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from tests.plugin.conftest import Replay
 
 TWO = """
+    from harness.diagnosis.expect import expect
+
     @pytest.mark.truth(local=emulated("nginx"), aws=proved, url=proved)
     @pytest.mark.read_only
     def test_the_first_thing(): pass
@@ -19,7 +21,11 @@ TWO = """
     @complete
     @pytest.mark.read_only
     def test_the_second_thing():
-        assert False, "the session driver is 'file', and not database"
+        expect(
+            False,
+            "the session driver is 'file', and not database",
+            cause='SESSION_DRIVER is "file", and must be database',
+        )
     """
 
 

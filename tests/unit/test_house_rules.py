@@ -15,6 +15,8 @@ NAMES = [str(path.relative_to(ROOT)) for path in MODULES]
 
 MODULE_LINES = 400
 FUNCTION_LINES = 60
+SCENARIO_NAME_LENGTH = 60
+RELATIVE_PRONOUNS = {"What", "Whatever", "Who", "Whoever", "Whose"}
 FORBIDDEN_NAMES = {"utils", "helpers", "common", "manager", "misc"}
 
 READS_ENVIRONMENT = {
@@ -122,6 +124,23 @@ def test_no_client_comes_from_the_default_session_of_boto3(name: str) -> None:
 @pytest.mark.parametrize("name", [n for n in NAMES if n.startswith("scenarios/")])
 def test_scenarios_never_ask_which_target_they_run_on(name: str) -> None:
     assert not re.search(r"target\.name", (ROOT / name).read_text())
+
+
+@pytest.mark.parametrize("name", [n for n in NAMES if n.startswith("scenarios/")])
+def test_scenarios_have_short_names_and_plain_docstrings(name: str) -> None:
+    for node in ast.walk(tree(name)):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef | ast.Module):
+            opening = (ast.get_docstring(node) or "").partition(" ")[0]
+            assert opening not in RELATIVE_PRONOUNS, f"{name}: {ast.get_docstring(node)}"
+        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
+            assert len(node.name) <= SCENARIO_NAME_LENGTH, node.name
+
+
+@pytest.mark.parametrize("name", [n for n in NAMES if n.startswith("harness/")])
+def test_the_harness_knows_no_page_of_the_ticket_shop(name: str) -> None:
+    assert not re.search(
+        r"""["'](?:/orders|/events|/register)|organiser""", (ROOT / name).read_text()
+    )
 
 
 @pytest.mark.parametrize("name", [n for n in NAMES if n.startswith("harness/")])

@@ -11,6 +11,8 @@ from http.cookies import SimpleCookie
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
+from harness.core.expectation import StatusError
+from harness.target.clients.http import STATUS_CAUSES
 from harness.target.clients.probe import ProbeClient
 
 if TYPE_CHECKING:
@@ -136,6 +138,18 @@ def cookie_from(answer: requests.Response, name: str) -> Mapping[str, str] | Non
     return None
 
 
+def _form_cause(status: int, *, page: str, path: str) -> str:
+    """Return why a page may lack its form."""
+    causes = {
+        **STATUS_CAUSES,
+        200: f"the page {page} offers no {path}: the session or record that the form needs was not"
+        " kept, or had expired when the page was shown",
+        404: f"the app has no page {page} in this environment: its records were not seeded"
+        " (first_run in cutover.toml), or its route is gone",
+    }
+    return causes.get(status, "")
+
+
 class Browser:
     """One visitor: a session to the public host, and the probe through the same cookies."""
 
@@ -175,8 +189,10 @@ class Browser:
         path = to or form_on
         form = read_page(page.text, url=page.url).form_to(path, having=file[0] if file else "")
         if form is None:
-            raise AssertionError(
-                f"The page {form_on} answered {page.status_code}, and has no form to {path}."
+            raise StatusError(
+                f"The page {form_on} answered {page.status_code}, and has no form to {path}.",
+                status=page.status_code,
+                cause=_form_cause(page.status_code, page=form_on, path=path),
             )
         return self.http.request(
             form.method,
@@ -191,31 +207,6 @@ class Browser:
             allow_redirects=False,
             timeout=TIMEOUT_S,
         )
-
-    def register(self, account: Account) -> requests.Response:
-        """Register, as a new visitor does."""
-        return self.submit(
-            "/register",
-            fields={
-                "name": account.name,
-                "email": account.email,
-                "password": account.password,
-                "password_confirmation": account.password,
-            },
-        )
-
-    def sign_in(self, account: Account) -> requests.Response:
-        """Sign in with an account that exists."""
-        return self.submit("/login", fields={"email": account.email, "password": account.password})
-
-    def sign_out(self) -> requests.Response:
-        """Sign out by the form that every page of a signed-in visitor has."""
-        return self.submit("/", to="/logout")
-
-    def is_signed_in(self) -> bool:
-        """Say whether the front page offers to sign out."""
-        page = self.get("/", follow=True)
-        return read_page(page.text, url=page.url).form_to("/logout") is not None
 
     @property
     def cookie(self) -> str:

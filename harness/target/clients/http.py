@@ -10,6 +10,19 @@ if TYPE_CHECKING:
     import requests
 
 _AGENT = "cutover-harness"
+STATUS_CAUSES = {
+    413: "a request is larger than the limits of nginx (client_max_body_size) or PHP"
+    " (post_max_size, upload_max_filesize) in the image",
+    419: "a form was refused with 419: its session was not there when it came back, since the"
+    " cookie was not returned or cannot be decrypted",
+}
+"""The likely cause of an HTTP status."""
+GATEWAY_CAUSES = {
+    502: "the task closed the connection: PHP-FPM or nginx stopped in it",
+    503: "the load balancer has no target: no web task is registered",
+    504: "the app takes longer than the edge waits",
+}
+"""The cause of a load balancer's own status, where nothing names the reason."""
 
 
 def web(access: Access) -> requests.Session:

@@ -14,6 +14,9 @@ from dataclasses import dataclass
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
+from harness.core.expectation import StatusError
+from harness.target.clients.http import STATUS_CAUSES
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
@@ -22,22 +25,63 @@ if TYPE_CHECKING:
 
 PREFIX = "/_probe/v1"
 _SHOWN = 400
+_ERROR_SHOWN = 200
+_APP_FAILED = 502
+"""The status with which the probe reports an error of the app."""
+_UNAVAILABLE = 503
 _GOOD = (200, 202)
 _AWAY = (503, 504)
 """The load balancer's answers without a target, and for one that is too slow for it."""
 
 
-class ProbeRefused(AssertionError):
+_DISKS_OF_ONE_TASK = ("local", "public")
+_CAUSES = {
+    **STATUS_CAUSES,
+    401: "the probe refuses the harness: PROBE_KEY in the task is not the secret's current value,"
+    " or the clocks differ by more than a minute",
+    404: "the probe is off: the task has no PROBE_KEY, or the app has not installed cutover-probe",
+}
+
+
+class ProbeRefused(StatusError):
     """The app did not answer a request of the probe with 200 and JSON."""
 
     def __init__(self, what: str, *, status: int, body: str) -> None:
         shown = " ".join(body.split())[:_SHOWN]
-        super().__init__(f"{what} answered {status}, and should answer 200 and JSON: {shown}")
-        self.status = status
+        super().__init__(
+            f"{what} answered {status}, and should answer 200 and JSON: {shown}",
+            status=status,
+            cause=_cause(status, body),
+        )
         self.body = body
 
 
-def unless_away(question: Callable[[], Any]) -> list[Any] | str:
+def _cause(status: int, body: str) -> str:
+    """Return the probe's own error where it reports one, else the usual cause of the status."""
+    try:
+        answer = json.loads(body)
+    except ValueError:
+        answer = None
+    if status == _APP_FAILED and isinstance(answer, dict) and "error" in answer:
+        return disk_cause(answer.get("disk", "")) or (
+            f"the app fails at what the probe asks of it: {str(answer['error'])[:_ERROR_SHOWN]}"
+        )
+    if status == _UNAVAILABLE and "maintenance" in body.lower():
+        return "the app is in maintenance: php artisan down was run"
+    return _CAUSES.get(status, "")
+
+
+def disk_cause(disk: str) -> str:
+    """Return why a default disk cannot serve several tasks; empty if it can."""
+    if disk not in _DISKS_OF_ONE_TASK:
+        return ""
+    return (
+        f'FILESYSTEM_DISK is "{disk}", and must be s3: a file that one task stores there is missing'
+        " for the others, and ends with the task"
+    )
+
+
+def answer_or_unavailable(question: Callable[[], Any]) -> list[Any] | str:
     """Return the answer in a list, or the refusal while the load balancer has no target for it.
 
     Raises:

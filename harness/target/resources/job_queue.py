@@ -6,6 +6,8 @@ import json
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from harness.core.expectation import ExpectationError
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -44,10 +46,19 @@ class JobQueue:
         return int(self.attributes()["VisibilityTimeout"])
 
     def most_receives(self) -> int:
-        """Return after how many receives a message goes to the dead-letter queue."""
+        """Return after how many receives a message goes to the dead-letter queue.
+
+        Raises:
+            ExpectationError: The queue has none.
+        """
         policy = self.attributes().get("RedrivePolicy")
         if not policy:
-            raise AssertionError(f"the queue {self.name} has no redrive policy")
+            raise ExpectationError(
+                f"the queue {self.name} has no redrive policy",
+                cause=f"the queue {self.name} has no dead-letter queue: a job that kills its"
+                " workers comes back for days",
+                certain=True,
+            )
         return int(json.loads(policy)["maxReceiveCount"])
 
     def kept_s(self) -> tuple[int, int | None]:
@@ -106,6 +117,6 @@ class Jobs:
         answer = self._probe.ask("POST", "jobs", payload=options)
         return str(answer["id"])
 
-    def seen(self, job: str) -> dict[str, Any]:
+    def state_of(self, job: str) -> dict[str, Any]:
         """Return a job's runs, its effects, and whether it is in failed_jobs."""
         return self._probe.ask("GET", f"jobs/{job}")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 DEFAULTS = {"tries": 1, "timeout": 60, "sleep": 3, "rest": 0}
 """What queue:work does without these flags: attempts, and seconds."""
 LONGEST_SLEEP_S = 10
-"""A worker that sleeps for longer after an empty poll keeps a buyer waiting for a mail."""
+"""A worker that sleeps for longer after an empty poll keeps a visitor waiting for a mail."""
 _FLAG = re.compile(r"--(?P<name>[\w-]+)[=\s](?P<quote>[\"']?)(?P<value>\d+)(?P=quote)(?=[\s;]|$)")
 _STARTED = re.compile(r"\bartisan\s+queue:(?P<how>work|listen)\b(?P<said>[^;&|]*)")
 _CONNECTION = re.compile(r"(?:^|\s)(?!-)(?P<name>[\w.-]+)")

@@ -56,6 +56,24 @@ class Run:
         return f"{self.at.astimezone(UTC):%H:%M:%S} task {self.task}: {end}"
 
 
+@dataclass(frozen=True)
+class RuleSettings:
+    """A rule as EventBridge describes it."""
+
+    expression: str
+    state: str
+    count: int
+    """Tasks of a tick: TaskCount of the rule's target."""
+
+    @property
+    def is_enabled(self) -> bool:
+        """Whether the rule ticks; AWS has several states that begin so."""
+        return self.state.startswith("ENABLED")
+
+    def __str__(self) -> str:
+        return f"{self.expression}, {self.state}, {self.count} tasks a tick"
+
+
 class Scheduler:
     """The rule, its ticks, and the task that it runs."""
 
@@ -125,11 +143,12 @@ class Scheduler:
         """Return the rule's schedule expression."""
         return str(self._described()["ScheduleExpression"])
 
-    def settings(self) -> str:
-        """Return the rule's expression, its state, and how many tasks a tick starts."""
+    def settings(self) -> RuleSettings:
+        """Return the rule's expression and state, and the number of tasks of a tick."""
         rule = self._described()
-        count = self._run_task.get("count", 1)
-        return f"{rule['ScheduleExpression']}, {rule['State']}, {count} tasks a tick"
+        return RuleSettings(
+            rule["ScheduleExpression"], rule["State"], self._run_task.get("count", 1)
+        )
 
     def _described(self) -> dict[str, Any]:
         return dict(self._aws("events").describe_rule(Name=self.rule))

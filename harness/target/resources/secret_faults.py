@@ -23,7 +23,7 @@ _RECOVERY_DAYS = 7
 _POLICY = "rehearsal"
 
 
-class SecretTrials:
+class SecretFaults:
     """Bad versions and doomed copies of one secret."""
 
     def __init__(self, client: Any, *, name: str, iam: Any, reader: str) -> None:

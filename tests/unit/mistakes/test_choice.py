@@ -36,8 +36,8 @@ def many(name: str, scenario: Scenario) -> list[Mistake]:
     return [mistake(f"{name} {n}", breaks=scenario, twin=True) for n in range(9)]
 
 
-SESSION = sessions.test_a_spoofed_host_is_not_believed
-JOB = queue.test_a_delayed_job_is_not_early
+SESSION = sessions.test_spoofed_host_is_ignored
+JOB = queue.test_delayed_job_is_not_early
 
 
 def chosen(stories: dict[str, list[Mistake]], *changed: str) -> dict[str, str]:

@@ -79,7 +79,7 @@ def collect(tmp_path: Path, *args: str) -> str:
 
 def test_scenarios_are_collected_without_a_target(tmp_path: Path) -> None:
     listing = collect(tmp_path, "-k", "session", "-n", "3")
-    assert "scenarios/test_sessions.py::test_the_session_cookie_is_secure" in listing
+    assert "scenarios/test_sessions.py::test_session_cookie_is_secure" in listing
 
 
 @pytest.mark.parametrize(

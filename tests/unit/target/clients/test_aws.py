@@ -25,7 +25,7 @@ from harness.core.redact import Secret, redact
 from harness.stack import engine
 from harness.target.access import Access
 from harness.target.clients import aws, http, mysql
-from harness.target.clients.probe import ProbeClient, ProbeRefused, unless_away
+from harness.target.clients.probe import ProbeClient, ProbeRefused, answer_or_unavailable
 from harness.target.target import Target
 from tests.unit.local_servers import HOST, Answer, Request, certificate, serve
 
@@ -325,7 +325,7 @@ def test_a_web_tier_that_is_away_is_no_answer_and_an_apps_refusal_is_one() -> No
     def refuse(status: int) -> None:
         raise ProbeRefused("GET /_probe/v1/ticks", status=status, body="")
 
-    assert unless_away(lambda: {"ticks": []}) == [{"ticks": []}]
-    assert "answered 503" in unless_away(lambda: refuse(503))
+    assert answer_or_unavailable(lambda: {"ticks": []}) == [{"ticks": []}]
+    assert "answered 503" in answer_or_unavailable(lambda: refuse(503))
     with pytest.raises(ProbeRefused):
-        unless_away(lambda: refuse(401))
+        answer_or_unavailable(lambda: refuse(401))

@@ -8,7 +8,7 @@ import pytest
 
 from harness.target.access import Access
 from harness.target.clients import http
-from harness.target.clients.browser import Account, Browser, cookie_from, is_for_host, read_page
+from harness.target.clients.browser import Browser, cookie_from, is_for_host, read_page
 from tests.unit.local_servers import HOST, Answer, Request, certificate, serve
 
 if TYPE_CHECKING:
@@ -95,7 +95,8 @@ def test_a_form_is_sent_with_its_token_and_what_the_visitor_types(tmp_path: Path
 
     with serve(answer, tls=pair) as server:
         access = Access(public_url=URL, https=server.address, ca_file=str(pair[0]))
-        done = visitor(access).sign_in(Account("A", "a@b.example", "pass word"))
+        fields = {"email": "a@b.example", "password": "pass word"}
+        done = visitor(access).submit("/login", fields=fields)
     assert done.status_code == 302
     sent = server.seen[1].body.decode()
     assert sent == "_token=t0k3n&email=a%40b.example&password=pass+word&terms=on&go=1"

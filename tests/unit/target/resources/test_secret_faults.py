@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from harness.core.redact import redact
-from harness.target.resources.secret_faults import Rotation, SecretTrials
+from harness.target.resources.secret_faults import Rotation, SecretFaults
 
 
 class Iam:
@@ -73,22 +73,22 @@ class SecretsManager:
 
 def test_a_bad_version_has_a_stage_of_its_own_until_it_is_removed() -> None:
     client = SecretsManager()
-    trials = SecretTrials(client, name="tickets/db", iam=Iam(), reader="")
-    stage = trials.version("no json")
+    secret_faults = SecretFaults(client, name="tickets/db", iam=Iam(), reader="")
+    stage = secret_faults.version("no json")
     assert client.versions[client.stages[stage]] == "no json"
     assert client.stages["AWSCURRENT"] == "v1"
-    trials.remove()
+    secret_faults.remove()
     assert client.stages == {"AWSCURRENT": "v1"}
 
 
 def test_what_is_scheduled_for_deletion_is_a_copy_and_is_gone_at_the_end() -> None:
     client, iam = SecretsManager(), Iam("tickets-execution")
-    trials = SecretTrials(client, name="tickets/db", iam=iam, reader="tickets-execution")
-    copy = trials.copy_scheduled_for_deletion()
+    secret_faults = SecretFaults(client, name="tickets/db", iam=iam, reader="tickets-execution")
+    copy = secret_faults.copy_scheduled_for_deletion()
     assert copy in iam.policies["rehearsal"], "the role must get as far as the refusal"
     assert copy.startswith("arn:tickets/db-rehearsal-")
     assert client.copies == {copy: "for 7 days"}
-    trials.remove()
+    secret_faults.remove()
     assert client.copies == {}
     assert iam.policies == {}
     assert client.stages == {"AWSCURRENT": "v1"}
@@ -96,9 +96,11 @@ def test_what_is_scheduled_for_deletion_is_a_copy_and_is_gone_at_the_end() -> No
 
 def test_where_no_role_is_known_none_is_let_read() -> None:
     iam = Iam()
-    trials = SecretTrials(SecretsManager(), name="tickets/db", iam=iam, reader="tickets-execution")
-    trials.copy_scheduled_for_deletion()
-    trials.remove()
+    secret_faults = SecretFaults(
+        SecretsManager(), name="tickets/db", iam=iam, reader="tickets-execution"
+    )
+    secret_faults.copy_scheduled_for_deletion()
+    secret_faults.remove()
     assert iam.policies == {}
 
 

@@ -1,0 +1,32 @@
+"""SES's rejections, and the causes of a missing mail."""
+
+from __future__ import annotations
+
+REJECTIONS = (
+    "not verified",
+    "Did not have authority to send",
+    # IAM rejects the call before SES does where the role names the sender that it may use.
+    "not authorized to perform: ses:Send",
+)
+SWALLOWED = "the app swallows SES's error: the job must fail with it, to be tried again"
+_NOT_SENT = ("log", "array", "smtp", "sendmail")
+
+
+def missing_mail_cause(mailer: str, ends: list[str]) -> str:
+    """Return why no mail arrived.
+
+    Args:
+        mailer: MAIL_MAILER of the worker.
+        ends: The outcome of each run of the mail's job, where the scenario knows them.
+    """
+    if mailer in _NOT_SENT:
+        return f'MAIL_MAILER is "{mailer}" in the worker, and must be ses: its mails go nowhere'
+    if ends[:1] == ["succeeded"]:
+        return (
+            "the mail's job ran and sent nothing: it did not find its record, which was not"
+            " committed yet (after_commit), or the app sends no mail for it"
+        )
+    return (
+        "no worker sends the queued mail: none runs, or it reads another queue than the web task"
+        " writes"
+    )

@@ -1,0 +1,20 @@
+"""Records of the scheduler: its own run in each task, and each command that it ran."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+COMMAND = "schedule:run"
+WINDOW = timedelta(minutes=2)
+"""The time in which scenarios count ticks."""
+DUE_WITHIN_S = 150.0
+
+
+def by_task(ran: list[dict[str, Any]], *, name: str) -> dict[str, list[dict[str, Any]]]:
+    """Group the records of one command by the task that ran it."""
+    grouped: dict[str, list[dict[str, Any]]] = {}
+    for record in ran:
+        if record["name"] == name:
+            grouped.setdefault(record["task"], []).append(record)
+    return grouped

@@ -1,0 +1,93 @@
+"""Ticks of the scheduler's rule: none while it is disabled, and a failed task keeps its reason."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from harness.report import emulated, not_covered, proved
+from harness.target.resources.ecs import copy_of
+from scenarios.scheduled import DUE_WITHIN_S
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from harness.target.resources.schedule import Run, Scheduler
+
+QUIET_S = 15.0
+"""No tick is due for so long when the rule is disabled: scenarios that count ticks miss none."""
+NOT_THERE = not_covered("its rule and its tasks cannot be seen from outside")
+as_task = pytest.mark.truth(local=proved, aws=proved, url=NOT_THERE)
+needs_rule = pytest.mark.requires("http", "probe", "ecs", "schedule")
+
+
+@pytest.fixture
+def unstartable_definition(scheduler: Scheduler, ecs: Any) -> Iterator[str]:
+    """A copy of the scheduler's task definition that takes a missing key from its secret."""
+    copied = copy_of(scheduler.definition())
+    container = copied["containerDefinitions"][0]
+    first = container["secrets"][0]
+    arn, _, _ = first["valueFrom"].rpartition(":secret:")
+    name = first["valueFrom"].removeprefix(f"{arn}:secret:").split(":")[0]
+    broken = {"name": first["name"], "valueFrom": f"{arn}:secret:{name}:no_such_key::"}
+    copied["containerDefinitions"] = [{**container, "secrets": [broken, *container["secrets"][1:]]}]
+    copied["family"] = f"{scheduler.family}-rehearsal"
+    arn = ecs.register_task_definition(**copied)["taskDefinition"]["taskDefinitionArn"]
+    yield arn
+    ecs.deregister_task_definition(taskDefinition=arn)
+
+
+@pytest.mark.truth(
+    local=emulated("the emulator ticks on; control drops the ticks of a disabled rule"),
+    aws=proved,
+    url=NOT_THERE,
+)
+@needs_rule
+@pytest.mark.mutates(looks_back=True)
+def test_disabled_rule_starts_no_task_until_it_is_enabled(
+    scheduler: Scheduler,
+    until_window_is_over: Callable[[], None],
+    eventually: Callable[..., Any],
+) -> None:
+    until_window_is_over()
+    scheduler.until_quiet(quiet_s=QUIET_S)
+    with scheduler.disabled():
+        began = scheduler.wait_for_next_tick()
+        ticks = scheduler.ticks(since=began)
+        assert not ticks, "a disabled rule ticked:\n" + "\n".join(map(str, ticks))
+    began = scheduler.wait_for_next_tick()
+    resumed = eventually(
+        lambda: scheduler.ticks(since=began),
+        until=bool,
+        what="a rule that was enabled again did not resume",
+        within_s=DUE_WITHIN_S,
+    )
+    scheduler.exclude(resumed)
+
+
+@as_task
+@needs_rule
+@pytest.mark.mutates
+def test_failed_scheduled_run_keeps_its_exit_code(
+    scheduler: Scheduler, until_stopped: Callable[[str], Run]
+) -> None:
+    end = until_stopped(scheduler.start(command=["php", "artisan", "no:such-command"]))
+    assert end.code == "EssentialContainerExited", f"stopCode is {end.code!r}: {end.reason}"
+    assert end.exit_code == 1, f"the exit code is {end.exit_code}"
+    assert end.reason == "Essential container in task exited", f"stoppedReason: {end.reason}"
+
+
+@pytest.mark.truth(
+    local=emulated("control fetches secrets as ECS's agent does, from an emulated service"),
+    aws=proved,
+    url=NOT_THERE,
+)
+@needs_rule
+@pytest.mark.mutates
+def test_scheduled_run_that_cannot_start_has_a_stop_reason(
+    scheduler: Scheduler, unstartable_definition: str, until_stopped: Callable[[str], Run]
+) -> None:
+    end = until_stopped(scheduler.start(definition=unstartable_definition))
+    assert end.code == "TaskFailedToStart", f"stopCode is {end.code!r}: {end.reason}"
+    assert "did not contain json key no_such_key" in end.reason, f"stoppedReason: {end.reason}"

@@ -1,0 +1,84 @@
+"""Expired holds are released once in every minute that has a tick, however many tasks it starts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from harness.diagnosis.expect import expect
+from harness.report import not_covered, proved
+from scenarios.scheduled import COMMAND, WINDOW, by_task
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from harness.target.resources.schedule import Run, Scheduler
+
+RELEASE = "release-expired-holds"
+
+as_task = pytest.mark.truth(
+    local=proved, aws=proved, url=not_covered("its rule and its tasks cannot be seen from outside")
+)
+needs_rule = pytest.mark.requires("http", "probe", "ecs", "schedule")
+
+
+@as_task
+@needs_rule
+@pytest.mark.read_only(looks_back=True)
+def test_expired_holds_are_released_once_in_each_minute(
+    scheduler: Scheduler,
+    scheduler_runs: Callable[[datetime], list[dict[str, Any]]],
+    until_window_is_over: Callable[[], None],
+) -> None:
+    began, ended = scheduler.window(WINDOW)
+    until_window_is_over()
+    ticks = [tick for tick in scheduler.ticks(since=began) if tick.at < ended]
+    assert ticks, "the rule started no task in two minutes"
+    # A task that the rule did not start may have released the first minute's holds before.
+    records = scheduler_runs(began - timedelta(minutes=1))
+    commands = by_task(records, name=COMMAND)
+    releases = Counter(record["minute"] for record in records if record["name"] == RELEASE)
+    for tick in ticks:
+        for run in commands.get(tick.task, []):
+            expect_one_release(releases[run["minute"]], run["minute"])
+
+
+def expect_one_release(times: int, minute: str) -> None:
+    """Check that the command of every minute ran once in a minute that had a tick."""
+    expect(
+        times == 1,
+        f"{RELEASE} ran {times} times in {minute}",
+        cause=f"{RELEASE} ran in more than one task: CACHE_STORE is not shared by the scheduler's"
+        " tasks, or the command lacks onOneServer()"
+        if times
+        else f"{RELEASE} was not due or not let through in a minute that had a tick: its schedule"
+        " is not every minute, environments() leaves this one out, or a lock of an earlier run is"
+        " still held",
+    )
+
+
+@as_task
+@needs_rule
+@pytest.mark.mutates
+def test_on_one_server_command_runs_once_in_two_ticks(
+    scheduler: Scheduler,
+    scheduler_runs: Callable[[datetime], list[dict[str, Any]]],
+    until_stopped: Callable[[str], Run],
+) -> None:
+    began = datetime.now(UTC) - timedelta(minutes=1)
+    for _ in range(3):
+        tasks = [scheduler.start() for _ in range(2)]
+        ends = [until_stopped(task) for task in tasks]
+        assert all(end.exit_code == 0 for end in ends), "\n".join(map(str, ends))
+        ran = scheduler_runs(began)
+        commands = by_task(ran, name=COMMAND)
+        minutes = {commands[task][0]["minute"] for task in tasks}
+        if len(minutes) == 1:
+            break
+    assert len(minutes) == 1, "two tasks started at once never ran in the same minute"
+    (minute,) = minutes
+    releases = sum(one["minute"] == minute and one["name"] == RELEASE for one in ran)
+    expect_one_release(releases, minute)

@@ -1,0 +1,126 @@
+"""The causes that scenarios compute from what they read."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+import requests
+
+from harness.core.expectation import StatusError
+from harness.diagnosis.causes import rank
+from harness.diagnosis.evidence import Evidence
+from harness.target.clients.probe import ProbeRefused
+from harness.target.resources.schedule import Run
+from scenarios.checks import expect_status
+from scenarios.deployment_settings import breaker_cause, downtime_cause
+from scenarios.jobs import late_cause
+from scenarios.mails import missing_mail_cause
+from scenarios.test_logs import channel_cause
+from scenarios.test_roles import wildcard
+from scenarios.test_scheduler import idle_cause, unexpected_starter_cause
+from scenarios.test_secrets import account_problem
+from scenarios.test_sessions import cookie_cause
+from scenarios.test_steadiness import end_cause
+
+WHOLE_COOKIE = {"value": "x", "secure": "True", "httponly": "True", "samesite": "Lax"}
+WHOLE_BREAKER = {"deploymentCircuitBreaker": {"enable": True, "rollback": True}}
+
+
+def job(*ends: str | None, poison: bool = False, failed: bool = False) -> dict[str, Any]:
+    return {
+        "runs": [{"outcome": end} for end in ends],
+        "options": {"poison": poison},
+        "failed": failed,
+    }
+
+
+def tick(*, code: str = "", reason: str = "", exit_code: int | None = None) -> Run:
+    return Run("01ab", datetime.now(UTC), True, code, reason, exit_code)
+
+
+def service(**configuration: Any) -> dict[str, Any]:
+    return {"deploymentConfiguration": configuration}
+
+
+@pytest.mark.parametrize(
+    ("cause", "words"),
+    [
+        (late_cause(job()), "no worker took the job"),
+        (late_cause(job(None)), "a worker died in the middle of the job"),
+        (late_cause(job("threw", poison=True)), "QUEUE_FAILED_DRIVER is null"),
+        (late_cause(job("threw", poison=True, failed=True)), ""),
+        (late_cause(job("succeeded")), ""),
+        (missing_mail_cause("log", []), 'MAIL_MAILER is "log" in the worker'),
+        (missing_mail_cause("ses", ["succeeded"]), "the mail's job ran and sent nothing"),
+        (missing_mail_cause("ses", []), "no worker sends the queued mail"),
+        (channel_cause("stderr", "critical"), "LOG_LEVEL is critical"),
+        (channel_cause("stderr", "debug"), "catch_workers_output = yes"),
+        (channel_cause("single", "debug"), 'LOG_CHANNEL is "single"'),
+        (breaker_cause(service()), "the deployment circuit breaker of the service"),
+        (breaker_cause(service(**WHOLE_BREAKER)), ""),
+        (downtime_cause(service(minimumHealthyPercent=50)), "is too low (50)"),
+        (downtime_cause(service()), ""),
+        (wildcard({"Action": "*"}), "* on everything"),
+        (wildcard({"Action": ["s3:GetObject", "s3:*"], "Resource": "*"}), "s3:* on everything"),
+        (wildcard({"Action": "s3:*", "Resource": "arn:aws:s3:::bucket/*"}), ""),
+        (idle_cause([tick(code="TaskFailedToStart", reason="no key")]), "not start: no key"),
+        (idle_cause([tick(exit_code=1)]), "ends before it comes to schedule:run"),
+        (idle_cause([tick(exit_code=0)]), "no tick runs schedule:run"),
+        (idle_cause([]), "no tick runs schedule:run"),
+        (
+            unexpected_starter_cause("a task of service:tickets-web (01)"),
+            "tasks of tickets-web run",
+        ),
+        (unexpected_starter_cause("what is no task"), "the host that the app moves away from"),
+        (account_problem("no json"), "is not JSON"),
+        (account_problem('{"username": "a", "username": "b"}'), "is not JSON"),
+        (account_problem('{"username": NaN}'), "is not JSON"),
+        (account_problem("[]"), "is not a JSON object"),
+        (account_problem('{"username": "a"}'), "has no string under the key password"),
+        (account_problem('{"username": "a", "password": " b"}'), "has an empty password"),
+        (account_problem('{"username": "a", "password": "b"}'), ""),
+        (cookie_cause({**WHOLE_COOKIE, "samesite": "None"}), "SESSION_SAME_SITE"),
+        (cookie_cause({"value": "x", "httponly": "True"}), "SESSION_SECURE_COOKIE is not true"),
+        (cookie_cause({"value": "x", "secure": "True"}), "SESSION_HTTP_ONLY is not true"),
+        (cookie_cause(WHOLE_COOKIE), ""),
+        (end_cause("web", "137", "OutOfMemoryError: x"), "a web task was killed for memory"),
+        (end_cause("worker", "12", ""), "at its --memory limit"),
+        (end_cause("worker", "0", ""), "must not have --stop-when-empty"),
+        (end_cause("web", "1", ""), "the web task ended by itself with exit code 1"),
+    ],
+)
+def test_a_cause_follows_from_its_values(cause: str, words: str) -> None:
+    assert words in cause
+    assert bool(words) is bool(cause)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "words"),
+    [
+        (401, "", "PROBE_KEY in the task is not the secret's current value"),
+        (404, "", "the probe is off"),
+        (502, '{"disk": "local", "error": "no driver"}', 'FILESYSTEM_DISK is "local"'),
+        (502, '{"disk": "s3", "error": "it is on fire"}', "the probe asks of it: it is on fire"),
+        (502, "<html>", "the task closed the connection"),
+        (503, "<html>down for maintenance", "the app is in maintenance"),
+        (503, "", "the load balancer has no target"),
+        (504, "", "the app takes longer than the edge waits"),
+    ],
+)
+def test_an_answer_of_the_probe_has_its_cause(status: int, body: str, words: str) -> None:
+    error = ProbeRefused("GET /_probe/v1/facts", status=status, body=body)
+    cause = rank(error, str(error), evidence=Evidence())
+    assert cause is not None
+    assert words in cause.sentence
+
+
+def test_a_wrong_status_has_the_cause_that_is_usual_for_it() -> None:
+    answer = requests.Response()
+    answer.status_code = 419
+    answer.request = requests.Request("POST", "https://shop.example/login?a=1").prepare()
+    expect_status(answer, 302, 419)
+    with pytest.raises(StatusError, match=r"^POST /login answered 419$") as caught:
+        expect_status(answer, 302)
+    assert "its session was not there when it came back" in caught.value.cause
