@@ -127,7 +127,7 @@ def test_debugging_is_off_in_every_task(
 
 
 @pytest.mark.truth(
-    local=proved, aws=proved, url=not_covered("what the task definition says is not known there")
+    local=proved, aws=proved, url=not_covered("its task definition cannot be read from outside")
 )
 @pytest.mark.requires("http", "probe", "ecs", "elb", "secrets")
 @pytest.mark.read_only

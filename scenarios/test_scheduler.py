@@ -185,7 +185,7 @@ def test_scheduled_commands_run_in_the_foreground(
 
 @pytest.mark.truth(
     local=proved,
-    aws=not_covered("what is due once a day would be done twice there"),
+    aws=not_covered("a daily command would run twice there"),
     url=NOT_THERE,
 )
 @pytest.mark.requires("http", "probe", "ecs", "elb", "exec", "schedule", "containers")

@@ -60,7 +60,7 @@ def access(target: Target) -> Access:
 
 @pytest.fixture(scope="session")
 def differences(target: Target) -> Differences:
-    """How this target's right answers differ from another's."""
+    """The answers and times in which this target differs from another."""
     return target.differences
 
 
@@ -141,7 +141,7 @@ def web(access: Access, request: pytest.FixtureRequest) -> Callable[[], requests
 def new_visitor(
     access: Access, web: Callable[[], requests.Session], toolbox: Toolbox
 ) -> Callable[[], Browser]:
-    """Make visitors: each a browser of its own, and the probe through its cookies."""
+    """Make visitors, each with a browser and the probe through its cookies."""
     return lambda: Browser(web(), access=access, probe_key=lambda: toolbox.probe_key)
 
 
@@ -159,7 +159,7 @@ def probe(visitor: Browser) -> ProbeClient:
 
 @pytest.fixture
 def new_account() -> Callable[[], Account]:
-    """Make up people who can register; no two are the same."""
+    """Make accounts that can be registered, each with its own name and password."""
 
     def make() -> Account:
         tag = secrets.token_hex(6)
@@ -174,7 +174,7 @@ def new_account() -> Callable[[], Account]:
 
 @pytest.fixture
 def run_in_task(toolbox: Toolbox) -> Callable[..., ExecResult]:
-    """Run a command, as root, in a running web task: any, or the one that is named."""
+    """Run a command as root in a running web task, or in the named one."""
 
     def run(command: Sequence[str], *, task: str = "") -> ExecResult:
         toolbox.need(EXEC)
@@ -223,7 +223,7 @@ def eventually(differences: Differences) -> Callable[..., Any]:
 
 @pytest.fixture
 def ask_another_task(eventually: Callable[..., Any]) -> Callable[..., dict[str, Any]]:
-    """Put a question to the app until a task answers that is not the one named."""
+    """Ask the app until another task answers than the named one."""
 
     def ask(question: Callable[[], dict[str, Any]], *, than: str) -> dict[str, Any]:
         answer: dict[str, Any] = eventually(

@@ -1,4 +1,4 @@
-"""The fixtures of what runs behind the web tier: queue, worker, scheduler."""
+"""Fixtures of the services behind the web tier: queue, worker, scheduler."""
 
 from __future__ import annotations
 
@@ -45,8 +45,7 @@ def jobs(probe: ProbeClient) -> Jobs:
 def long_job(toolbox: Toolbox, access: Access) -> Callable[[], str]:
     """Dispatch, once a replay and early, a job that takes half a minute; return how to take it.
 
-    Taking it gives its id, or nothing when it could not be dispatched: what stands in the way is
-    for the scenarios to say.
+    Taking it gives its id, or nothing when it could not be dispatched: the scenarios report why.
     """
     path = Path(access.run_dir) / _LONG_JOB_FILE if access.run_dir else None
     if toolbox.target.lacks(_NEEDED):
@@ -82,9 +81,9 @@ def _dispatch_long_job(toolbox: Toolbox) -> str:
 def retry_while_unavailable(
     eventually: Callable[..., Any], differences: Differences
 ) -> Callable[[Callable[[], Any]], Any]:
-    """Put a question to the app again while another scenario has its web tasks away or slow.
+    """Ask the app again while another scenario keeps its web tasks away or busy.
 
-    What looks back takes no turn, so that the load balancer may have no target just then.
+    A scenario that looks back runs beside the others, when the load balancer may have no target.
     """
 
     def ask(question: Callable[[], Any]) -> Any:
