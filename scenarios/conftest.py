@@ -12,7 +12,7 @@ from harness.target.clients import http
 from harness.target.resources.ecs import EcsService
 from harness.target.resources.mailbox import Mail, Mailbox
 from scenarios.checks import ENDLESS_TICK
-from scenarios.mails import missing_mail_cause
+from scenarios.mails import UNSENT, missing_mail_cause
 from scenarios.scheduled import DUE_WITHIN_S, WINDOW
 
 if TYPE_CHECKING:
@@ -135,6 +135,7 @@ def wait_for_mail(
             raise ExpectationTimeout(
                 f"{late} (the worker's mailer is {name!r}; its runs ended: {outcomes})",
                 cause=missing_mail_cause(name, outcomes),
+                certain=name in UNSENT,
             ) from None
         return mails
 

@@ -9,7 +9,8 @@ REJECTIONS = (
     "not authorized to perform: ses:Send",
 )
 SWALLOWED = "the app swallows SES's error: the job must fail with it, to be tried again"
-_NOT_SENT = ("log", "array", "smtp", "sendmail")
+UNSENT = ("log", "array", "smtp", "sendmail")
+"""Mailers that send nothing through SES."""
 
 
 def missing_mail_cause(mailer: str, ends: list[str]) -> str:
@@ -19,7 +20,7 @@ def missing_mail_cause(mailer: str, ends: list[str]) -> str:
         mailer: MAIL_MAILER of the worker.
         ends: The outcome of each run of the mail's job, where the scenario knows them.
     """
-    if mailer in _NOT_SENT:
+    if mailer in UNSENT:
         return f'MAIL_MAILER is "{mailer}" in the worker, and must be ses: its mails go nowhere'
     if ends[:1] == ["succeeded"]:
         return (

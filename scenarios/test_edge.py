@@ -102,6 +102,7 @@ def test_target_slower_than_the_idle_timeout_gives_504(
         until=lambda status: status == 200,
         what=f"The idle time-out is {configured} s again, and {LONGER_S} s are still too long",
         cause=lambda status: SHORT_FASTCGI if status == 504 else "",
+        certain=lambda status: status == 504,
     )
 
 

@@ -59,6 +59,7 @@ def stored(probe: ProbeClient) -> Iterator[Callable[[bytes], tuple[str, dict[str
             answer["stored"] is True,
             f"the disk {answer['disk']} did not store the file: {answer}",
             cause=disk_cause(answer["disk"]),
+            certain=bool(disk_cause(answer["disk"])),
         )
         return names[-1], answer
 
@@ -235,6 +236,7 @@ def test_removed_file_is_gone_for_every_task(
             probe.read(name).status_code == 404,
             f"the filesystem disk is {disk!r}, and a removed file is still there",
             cause=disk_cause(disk),
+            certain=bool(disk_cause(disk)),
         )
 
 

@@ -25,6 +25,8 @@ class ExpectationError(AssertionError):
 class StatusError(ExpectationError):
     """An answer has the wrong HTTP status."""
 
-    def __init__(self, message: str, *, status: int, cause: str = "") -> None:
-        super().__init__(message, cause=cause)
+    def __init__(
+        self, message: str, *, status: int, cause: str = "", certain: bool = False
+    ) -> None:
+        super().__init__(message, cause=cause, certain=certain)
         self.status = status

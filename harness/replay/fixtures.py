@@ -190,7 +190,7 @@ def run_in_task(toolbox: Toolbox) -> Callable[..., ExecResult]:
 def eventually(differences: Differences) -> Callable[..., Any]:
     """Ask until the answer is as wanted, and return it; fail with the last answer otherwise.
 
-    ``cause`` and ``certain`` are those of ``expect``; a cause may be a function of the last answer.
+    ``cause`` and ``certain`` are those of ``expect``, or functions of the last answer.
     """
 
     def ask(
@@ -200,7 +200,7 @@ def eventually(differences: Differences) -> Callable[..., Any]:
         what: str,
         within_s: float = differences.patience_s,
         cause: str | Callable[[Any], str] = "",
-        certain: bool = False,
+        certain: bool | Callable[[Any], bool] = False,
     ) -> Any:
         answers: list[Any] = []
 
@@ -214,7 +214,7 @@ def eventually(differences: Differences) -> Callable[..., Any]:
             raise ExpectationTimeout(
                 f"{what}, within {within_s:.0f} s. The last answer: {passed.reason}",
                 cause=cause if isinstance(cause, str) else cause(answers[0]),
-                certain=certain,
+                certain=certain if isinstance(certain, bool) else certain(answers[0]),
             ) from None
         return answers[0]
 

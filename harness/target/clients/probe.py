@@ -48,24 +48,30 @@ class ProbeRefused(StatusError):
 
     def __init__(self, what: str, *, status: int, body: str) -> None:
         shown = " ".join(body.split())[:_SHOWN]
+        report = _error_report(body) if status == _APP_FAILED else {}
+        disk = disk_cause(report.get("disk", ""))
         super().__init__(
             f"{what} answered {status}, and should answer 200 and JSON: {shown}",
             status=status,
-            cause=_cause(status, body),
+            cause=disk or _cause(status, body=body, error=str(report.get("error", ""))),
+            certain=bool(disk),
         )
         self.body = body
 
 
-def _cause(status: int, body: str) -> str:
-    """Return the probe's own error where it reports one, else the usual cause of the status."""
+def _error_report(body: str) -> dict[str, Any]:
+    """Return the probe's own report of an error; empty if the body is none."""
     try:
-        answer = json.loads(body)
+        report = json.loads(body)
     except ValueError:
-        answer = None
-    if status == _APP_FAILED and isinstance(answer, dict) and "error" in answer:
-        return disk_cause(answer.get("disk", "")) or (
-            f"the app fails at what the probe asks of it: {str(answer['error'])[:_ERROR_SHOWN]}"
-        )
+        return {}
+    return report if isinstance(report, dict) and "error" in report else {}
+
+
+def _cause(status: int, *, body: str, error: str) -> str:
+    """Return the app's error where the probe reports one, else the usual cause of the status."""
+    if error:
+        return f"the app fails at what the probe asks of it: {error[:_ERROR_SHOWN]}"
     if status == _UNAVAILABLE and "maintenance" in body.lower():
         return "the app is in maintenance: php artisan down was run"
     return _CAUSES.get(status, "")
