@@ -4,49 +4,19 @@ from __future__ import annotations
 
 from scenarios import test_image as image
 from scenarios import test_php as php
-from scenarios import test_sessions as sessions
 from tests.mistakes.edits import (
     DOCKERFILE,
     ENTRYPOINT,
-    FPM_INI,
     FPM_POOL,
-    NGINX,
     combine,
     replace,
     replace_pattern,
     run_in_build,
     set_field,
-    set_variable,
 )
 from tests.mistakes.mistake import Mistake, Twin
 
 MISTAKES = (
-    Mistake(
-        "PHP-FPM hides the environment from the app",
-        replace(FPM_POOL, "clear_env = no", "clear_env = yes"),
-        breaks=[php.test_php_fpm_sees_every_environment_variable],
-        cause="clear_env is not set to no",
-        also_green=[sessions.test_session_values_are_read_by_another_task],
-        twin=Twin(
-            "PHP-FPM's pool sets a variable of its own",
-            replace(FPM_POOL, "clear_env = no", "clear_env = no\nenv[APP_LOCALE] = en"),
-        ),
-    ),
-    Mistake(
-        "the entrypoint warms no cache",
-        replace_pattern(ENTRYPOINT, r"^.*php artisan optimize.*\n", ""),
-        breaks=[php.test_caches_are_warm_and_hold_the_tasks_own_values],
-        cause="does not run php artisan optimize",
-        also_green=[php.test_opcache_is_on_and_checks_no_file],
-        twin=Twin(
-            "the entrypoint warms each cache by its own command",
-            replace(
-                ENTRYPOINT,
-                "php artisan optimize --quiet",
-                'for cache in config event route view; do php artisan "$cache:cache" --quiet; done',
-            ),
-        ),
-    ),
     Mistake(
         "the configuration is cached when the image is built",
         replace_pattern(
@@ -84,17 +54,6 @@ MISTAKES = (
         ),
     ),
     Mistake(
-        "debugging is on in production",
-        set_variable("APP_DEBUG", "true"),
-        breaks=[
-            php.test_error_page_reveals_nothing,
-            php.test_debugging_is_off_in_every_task,
-        ],
-        cause="APP_DEBUG is true in the task",
-        also_green=[php.test_opcache_is_on_and_checks_no_file],
-        twin=Twin("APP_DEBUG is not set", set_variable("APP_DEBUG", None)),
-    ),
-    Mistake(
         "all of the app may be written to",
         run_in_build("chmod -R a+w /srv/app"),
         breaks=[image.test_app_user_writes_to_declared_paths_only],
@@ -121,35 +80,6 @@ MISTAKES = (
         twin=Twin(
             "the image's configuration holds a setting",
             replace(DOCKERFILE, "USER www-data", "ENV APP_LOCALE=en\nUSER www-data"),
-        ),
-    ),
-    Mistake(
-        "PHP looks at the date of every file again",
-        replace(FPM_INI, "opcache.validate_timestamps = 0", "opcache.validate_timestamps = 1"),
-        breaks=[php.test_opcache_is_on_and_checks_no_file],
-        cause="OPcache is not set for production",
-        also_green=[php.test_php_fpm_sees_every_environment_variable],
-        twin=Twin(
-            "OPcache's period of looking at dates is set, and it looks at none",
-            replace(
-                FPM_INI,
-                "opcache.validate_timestamps = 0",
-                "opcache.validate_timestamps = 0\nopcache.revalidate_freq = 0",
-            ),
-        ),
-    ),
-    Mistake(
-        "nginx's root is the app's own directory",
-        combine(
-            replace(NGINX, "root /srv/app/public;", "root /srv/app;"),
-            replace(NGINX, "$document_root/index.php", "/srv/app/public/index.php"),
-        ),
-        breaks=[php.test_files_outside_the_public_directory_are_not_served],
-        cause="nginx's root must be the app's public directory",
-        also_green=[sessions.test_session_values_are_read_by_another_task],
-        twin=Twin(
-            "nginx's root is the public directory, with a slash at its end",
-            replace(NGINX, "root /srv/app/public;", "root /srv/app/public/;"),
         ),
     ),
     Mistake(

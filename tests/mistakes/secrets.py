@@ -8,7 +8,6 @@ from scenarios import test_releases as releases
 from scenarios import test_secrets as secrets
 from tests.mistakes.edits import (
     ENTRYPOINT,
-    WEB_SERVICE,
     WEB_TASK,
     combine,
     drop_secret,
@@ -37,24 +36,6 @@ MISTAKES = (
             "a plain variable has the word PASSWORD in its name",
             set_variable("AUTH_PASSWORD_TIMEOUT", "10800"),
         ),
-    ),
-    Mistake(
-        "a release stops the old tasks before its own are healthy",
-        replace(WEB_SERVICE, '"minimumHealthyPercent": 100', '"minimumHealthyPercent": 0'),
-        breaks=[releases.test_release_fails_on_invalid_secret],
-        cause="minimumHealthyPercent of the service is too low",
-        also_green=[secrets.test_app_key_is_the_same_in_every_web_task],
-        twin=Twin(
-            "a release starts one new task at a time",
-            replace(WEB_SERVICE, '"maximumPercent": 200', '"maximumPercent": 150'),
-        ),
-    ),
-    Mistake(
-        "a release that cannot start is not rolled back",
-        replace(WEB_SERVICE, '"rollback": true', '"rollback": false'),
-        breaks=[releases.test_release_fails_on_invalid_secret],
-        cause="deployment circuit breaker of the service, with its rollback, is off",
-        also_green=[secrets.test_app_key_is_the_same_in_every_web_task],
     ),
     Mistake(
         "the database's user name is a plain variable",
