@@ -88,6 +88,11 @@ EVENTS: tuple[ControlEvent, ...] = (
 LOG = "\n".join(["2026-11-23 04:43:31,000 INFO control is ready", *map(to_line, EVENTS)]).encode()
 
 
+def control_log(*, since: float | None = None) -> bytes:
+    assert since is None or since > 0  # as docker-py wants it
+    return LOG
+
+
 class Ecs(Paged):
     def __init__(self, tasks: list[dict[str, Any]]) -> None:
         self._tasks = {one["taskArn"]: one for one in tasks}
@@ -119,7 +124,7 @@ class Containers:
         }
         attrs = {"Created": "2026-11-23T04:43:10.5Z", "State": state}
         status = "running" if ran else "exited"
-        return [SimpleNamespace(status=status, attrs=attrs, logs=lambda **_: LOG)]
+        return [SimpleNamespace(status=status, attrs=attrs, logs=control_log)]
 
 
 def read(tmp_path: Path, **more: Any) -> History:
@@ -136,6 +141,7 @@ def read(tmp_path: Path, **more: Any) -> History:
 
 def test_lifespans_are_told_with_their_ends(tmp_path: Path) -> None:
     found = {one.name: one for one in read(tmp_path).lifespans}
+    assert read(tmp_path).unread == ()
     assert set(found) == {"mysql", "control", "left", "sick", "dead", "tick", "runs"}
     assert {name for name, one in found.items() if one.failed} == {"mysql", "sick", "dead"}
     assert found["left"].end == "ServiceSchedulerInitiated: Scaling activity; app: exit code 0"
