@@ -69,7 +69,7 @@ def image(containers: Containers, web_tier: WebTier, access: Access) -> Image:
     return Image(
         config=docker_image.attrs["Config"],
         history=[str(layer.get("CreatedBy", "")) for layer in docker_image.history()],
-        layers=secrets.kept(
+        layers=secrets.remember_findings(
             cache_of(access),
             image=docker_image.id,
             look=lambda: secrets.of_layers(docker_image.save(chunk_size=1024 * 1024)),

@@ -27,7 +27,7 @@ _ECS_PARAMETERS = {
 
 
 def expression_problem(expression: str) -> str:
-    """Say what EventBridge would refuse in a schedule expression; empty when it takes it."""
+    """Return EventBridge's objection to a schedule expression; empty when there is none."""
     rate = re.fullmatch(r"rate\((\d+) (minute|hour|day)(s?)\)", expression)
     if rate:
         if int(rate[1]) == 0:

@@ -1,4 +1,4 @@
-"""What IAM policies allow, identity-based and resource-based, evaluated as AWS evaluates them.
+"""IAM policies, identity-based and resource-based, evaluated as AWS evaluates them.
 
 An explicit Deny wins, then any Allow; nothing said is a refusal. Source: "Policy evaluation logic",
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html.
@@ -42,7 +42,7 @@ class Need:
 
 @dataclass(frozen=True)
 class Caller:
-    """Who asks: a role that somebody has assumed."""
+    """The principal of a call: an assumed role."""
 
     arn: str
     """ARN of the session: ``arn:aws:sts::...:assumed-role/...``."""
@@ -67,7 +67,7 @@ class Caller:
 
 
 def allows(documents: Iterable[Mapping[str, Any]], need: Need) -> bool:
-    """Say whether a role's policy documents, taken together, allow what is needed."""
+    """Whether a role's policy documents, taken together, allow the needed actions."""
     return not denial(documents, need)
 
 
@@ -151,9 +151,9 @@ def _principals(value: Any) -> set[str]:
     return set(_texts(value.get("AWS") if isinstance(value, Mapping) else value))
 
 
-def _says(found: Iterable[_Statement], need: Need, *, effect: str) -> bool:
-    """Say whether a statement with this effect applies; what nobody knows is met in an Allow."""
-    for one in found:
+def _says(applicable: Iterable[_Statement], need: Need, *, effect: str) -> bool:
+    """Whether a statement with this effect applies; an unknown condition is met in an Allow."""
+    for one in applicable:
         if one.content["Effect"] == effect:
             answers = (_about(one, need), *_conditions(one, need))
             if False not in answers and (effect == "Allow" or None not in answers):

@@ -29,11 +29,11 @@ class SecretReference:
 
 
 class ValueFromError(ValueError):
-    """A valueFrom that ECS would refuse or misread; ``said`` continues a sentence."""
+    """A valueFrom that ECS would refuse or misread; ``message`` continues a sentence."""
 
-    def __init__(self, said: str, *, hint: str = f"write {_FORMS}") -> None:
-        super().__init__(said)
-        self.said = said
+    def __init__(self, message: str, *, hint: str = f"write {_FORMS}") -> None:
+        super().__init__(message)
+        self.message = message
         self.hint = hint
 
 

@@ -1,4 +1,4 @@
-"""What each command does: start, replay, stop; everything made is removed on every way out."""
+"""The commands: start, replay, stop; everything made is removed on every way out."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def up(invocation: Invocation) -> int:
 
 
 def down(invocation: Invocation) -> int:
-    """Stop the stack that is up, and sweep what dead runs left."""
+    """Stop the stack that is up, and sweep the remains of dead runs."""
     with runs.locked(invocation.config.home):
         client = engine.connect()
         began = time.monotonic()
@@ -126,7 +126,7 @@ def smoke(
 
 
 def status(invocation: Invocation, *, as_json: bool) -> int:
-    """Show what is up: exit code 0 when a stack is, 1 when none is."""
+    """Show the running stack: exit code 0 when there is one, 1 when there is none."""
     from harness.rehearsal import current_stack
 
     found = current_stack.describe(invocation.config.home, engine.connect)
@@ -184,7 +184,7 @@ def prune_images() -> int:
 
 
 def doctor(invocation: Invocation) -> int:
-    """Check what a rehearsal needs; each line is ok, or has its remedy."""
+    """Check the machine and the configuration; each line is ok, or has its remedy."""
     from harness.cli.doctor import examine
 
     results = examine(invocation.environ, cwd=invocation.cwd)

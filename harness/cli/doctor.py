@@ -1,4 +1,4 @@
-"""Checks of what a rehearsal needs; each result is ok, or carries its remedy."""
+"""Checks of the machine and the configuration; each result is ok, or carries its remedy."""
 
 from __future__ import annotations
 

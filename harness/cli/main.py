@@ -79,7 +79,7 @@ class _Command(click.Command):
 
 
 class _Program(click.Group):
-    """The group of all commands; it turns what they raise into messages and exit codes."""
+    """The group of all commands; it turns their errors into messages and exit codes."""
 
     command_class = _Command
 
@@ -104,7 +104,7 @@ class _Program(click.Group):
 
 
 def _unexpected(error: Exception) -> HarnessError:
-    """Keep the traceback in a file: it helps whoever mends the harness, and nobody else."""
+    """Keep the traceback in a file: it helps the harness's developers only."""
     import tempfile
     import traceback
 
@@ -153,7 +153,7 @@ def _vendor(function: _Function) -> _Function:
 
 
 def _replays(function: _Function) -> _Function:
-    """Give a command the options of a replay; what it does not know is for pytest."""
+    """Give a command the options of a replay; all other options go to pytest."""
     directory = click.Path(file_okay=False, path_type=Path, resolve_path=True)
     text = "Where report.html, report.json and junit.xml go; otherwise the run's directory."
     option = click.option("--report-dir", type=directory, metavar="DIR", help=text)
@@ -237,7 +237,7 @@ def verify(*, report_dir: Path | None, pytest_arguments: tuple[str, ...]) -> int
 )
 @_replays
 def smoke(*, report_dir: Path | None, pytest_arguments: tuple[str, ...]) -> int:
-    """Replay against the public URL what changes nothing there.
+    """Replay the read-only scenarios against the public URL.
 
     The URL is that of cutover.toml; the first argument may be another, and needs no cutover.toml.
     Other arguments go to pytest.

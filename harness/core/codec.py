@@ -42,7 +42,7 @@ def json_type(value: object) -> str:
 
 
 def encode(value: Any) -> Any:
-    """Return what ``json.dumps`` takes of a dataclass: its fields, in their order."""
+    """Return a dataclass as ``json.dumps`` takes it: its fields, in their order."""
     return asdict(value)
 
 
@@ -70,7 +70,7 @@ def decode(
 
 
 class _Decoder:
-    """Builds values; what does not fit becomes None and a problem."""
+    """Builds values; a misfit becomes None and a problem."""
 
     def __init__(self, problems: list[str], ignore_unknown: bool, defaults: bool) -> None:
         self._problems = problems

@@ -48,7 +48,7 @@ def stopped_tasks(sources: EvidenceSources) -> Iterator[StoppedTask]:
 
 
 def secrets(sources: EvidenceSources) -> Iterator[NamedSecret]:
-    """Read the secrets of a worker or scheduler whose task did not start."""
+    """Read the secrets of a worker or scheduler after a failed start."""
     client = sources.clients.get("secretsmanager")
     if client is None or sources.web is None:
         return
@@ -83,7 +83,7 @@ def queue(sources: EvidenceSources) -> Iterator[QueueDelay]:
 
 
 def ticks(sources: EvidenceSources) -> Iterator[Line]:
-    """Read what became of the rule's ticks."""
+    """Read the fate of the rule's ticks."""
     if sources.containers is None:
         return
     for event in control_events.read(sources.containers, since=sources.since - BEFORE):

@@ -93,7 +93,7 @@ def _from_patterns(patterns: Iterable[Pattern], *, evidence: Evidence) -> Cause 
             for line in lines:
                 if match := pattern.search(line.text):
                     sentence = _sentence(pattern, match, subject=line.subject, facts=evidence.facts)
-                    return Cause(redact(sentence), _shown(pattern, lines))
+                    return Cause(redact(sentence), _matching_lines(pattern, lines))
     return None
 
 
@@ -110,7 +110,7 @@ def _sentence(
     return pattern.cause.format_map({**values, "task": subject or "a task", "rule": subject})
 
 
-def _shown(pattern: Pattern, lines: Iterable[Line]) -> tuple[str, ...]:
+def _matching_lines(pattern: Pattern, lines: Iterable[Line]) -> tuple[str, ...]:
     """Return the lines of text that match, once each."""
     texts = (text.strip() for one in lines for text in one.text.splitlines())
     found = (redact(text[:_LINE_WIDTH]) for text in texts if pattern.search(text))

@@ -90,7 +90,7 @@ def service_events(sources: EvidenceSources) -> Iterator[Line]:
 
 
 def secrets(sources: EvidenceSources) -> Iterator[NamedSecret]:
-    """Read which variable comes from which secret, and what is wrong with it.
+    """Read the secret of each variable, and its fault.
 
     A task that never started has the word: its definition is not the service's own any more once a
     deployment was rolled back. No value is shown.
@@ -110,7 +110,7 @@ def secrets(sources: EvidenceSources) -> Iterator[NamedSecret]:
 
 
 def app(sources: EvidenceSources) -> Iterator[VisitorRequest | VisitorSession]:
-    """Ask the app how it sees a visitor of ours, and what its session cookie is."""
+    """Ask the app about its visitor and its session cookie."""
     visitor = sources.visitor
     if visitor is None:
         return

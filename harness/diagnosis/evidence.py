@@ -1,4 +1,4 @@
-"""What the target shows beside a failure: lines that others wrote, and facts.
+"""Evidence beside a failure: lines of foreign programs, and facts.
 
 Everything is read as it is at that moment. What cannot be read is named in its place: evidence
 never replaces the failure that it explains.
@@ -65,7 +65,7 @@ class Cause:
 
 @dataclass(frozen=True)
 class EvidenceSources:
-    """The target as the collectors read it; None for what it does not show."""
+    """The target as the collectors read it; None for a part that it does not show."""
 
     access: Access
     since: datetime

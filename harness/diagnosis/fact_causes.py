@@ -77,7 +77,7 @@ def task_that_ends(task: StoppedTask) -> str:
 
 
 def session_cookie(session: VisitorSession) -> str:
-    """Return what keeps browsers or tasks from finding the session."""
+    """Return the setting that hides the session from browsers or tasks."""
     if session.domain:
         return (
             f"SESSION_DOMAIN is {session.domain}, so that browsers do not send the cookie to the"
@@ -149,7 +149,7 @@ def queue_delay(delay: QueueDelay) -> str:
 
 
 def slow_worker(command: QueueCommand) -> str:
-    """Return what of a worker's command keeps jobs waiting."""
+    """Return the flags of a worker's command that keep jobs waiting."""
     if command.foreign_connection:
         return (
             f'the worker\'s command takes jobs of the connection "{command.connection}", and the'

@@ -14,7 +14,7 @@ SERVICE = "stand-ins"
 
 @dataclass(frozen=True)
 class Lifespan:
-    """A service or a task: when it was made, worked, and ended. What is not known is None."""
+    """A component or a task: the times of its creation, start and end; None for an unknown one."""
 
     kind: str
     """``stand-ins``, or the family of the task's definition."""

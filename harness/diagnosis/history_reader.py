@@ -287,7 +287,7 @@ def _tick(task: Mapping[str, Any], name: str, due: datetime) -> Tick:
 
 
 def _with_runs(tick: Tick, runs: Iterable[Mapping[str, Any]]) -> Tick:
-    """Add what the app's scheduler ran in the task of a tick."""
+    """Add the commands that the app's scheduler ran in a tick's task."""
     commands = [run for run in runs if run["name"] != COMMAND]
     starts = [run["started_at"] for run in runs if run["name"] == COMMAND and run["started_at"]]
     return replace(

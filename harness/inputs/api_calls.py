@@ -52,7 +52,7 @@ class Call:
 
     @property
     def sent(self) -> dict[str, Any]:
-        """The input with its documents as text, which is what goes to the API."""
+        """The input with its documents as text, as the API takes it."""
         sent = {name: _sent(name, value) for name, value in self.given.items()}
         if isinstance(sent.get("Attributes"), dict):
             sent["Attributes"] = {k: _sent(k, v) for k, v in sent["Attributes"].items()}
@@ -126,14 +126,14 @@ def schedule(document: Document, *, groups: SecurityGroups | None = None) -> Cal
     return _checked(document, SCHEDULE, api="events", needed="PutRule", rules=rules)
 
 
-def dead_letter_queue(given: Mapping[str, Any]) -> str:
+def dead_letter_queue(create_queue: Mapping[str, Any]) -> str:
     """Name of the dead-letter queue in a CreateQueue input; empty when it has none."""
-    policy = _document(given.get("Attributes", {}).get("RedrivePolicy"))
+    policy = _document(create_queue.get("Attributes", {}).get("RedrivePolicy"))
     return str(policy.get("deadLetterTargetArn", "")).rpartition(":")[2]
 
 
 def _document(value: Any) -> dict[str, Any]:
-    """Read a document that may be text; what is none is empty."""
+    """Read a document that may be text; empty for any other type."""
     try:
         read = json.loads(value) if isinstance(value, str) else value
     except json.JSONDecodeError:
@@ -267,7 +267,7 @@ def _of_expressions(calls: Sequence[Call]) -> Iterator[Problem]:
 
 
 def _of_inputs(calls: Sequence[Call]) -> Iterator[Problem]:
-    """Find what ECS would not get from EventBridge as overrides of RunTask."""
+    """Find fields that EventBridge would not pass to ECS as overrides of RunTask."""
     for key, target in _targets(calls):
         for field in ("InputPath", "InputTransformer"):
             if field in target:

@@ -38,7 +38,7 @@ VARIABLES = {
 
 @dataclass(frozen=True)
 class Config:
-    """What cutover.toml says itself; what the files say that it names is in `Production`."""
+    """The values of cutover.toml itself; `Production` has the files that it names."""
 
     root: Path
     """Directory of the configuration file; paths in it are relative to this."""
@@ -144,7 +144,7 @@ def _of_variables(environ: Mapping[str, str]) -> Iterator[Problem]:
 
 
 def _of_references(data: Mapping[str, Any]) -> Iterator[Problem]:
-    """Find what the file's tables name and do not have."""
+    """Find names in the file's tables that stand for nothing."""
     services, secrets = data.get("services"), data.get("secrets")
     if isinstance(services, dict) and "web" not in services:
         yield Problem(

@@ -1,4 +1,4 @@
-"""What AWS refuses in the containers of a Fargate task definition, and in its service.
+"""Checks of the containers of a Fargate task definition, and of its service, as AWS makes them.
 
 Each check takes what has the types that AWS's models give it, and yields its problems.
 """
@@ -37,7 +37,7 @@ _CONDITIONS = ("START", *_ENDS, "HEALTHY")
 
 
 def of_container(container: Mapping[str, Any], *, key: str) -> Iterator[Problem]:
-    """Find what is wrong with how a container is stopped, checked, reached and logged."""
+    """Find faults in a container's stop, health check, ports and log."""
     hint = (
         "Fargate waits 2 to 120 seconds between the stop signal and SIGKILL, 30 when it is not set:"
         " write a number among these"
@@ -87,10 +87,10 @@ def _port_mapping(mapping: Mapping[str, Any], *, key: str) -> Iterator[Problem]:
         )
 
 
-def _log(given: Mapping[str, Any] | None, *, key: str) -> Iterator[Problem]:
-    if given is None:
+def _log(settings: Mapping[str, Any] | None, *, key: str) -> Iterator[Problem]:
+    if settings is None:
         return
-    driver, options = given.get("logDriver"), given.get("options") or {}
+    driver, options = settings.get("logDriver"), settings.get("options") or {}
     if driver not in _DRIVERS:
         found = f'is "{driver}"' if driver else "is missing"
         hint = 'write "logDriver": "awslogs", with its options'
@@ -114,9 +114,9 @@ def of_dependencies(containers: Sequence[Mapping[str, Any]]) -> Iterator[Problem
 
 
 def _dependency(
-    given: Mapping[str, Any], *, key: str, by_name: Mapping[str, Mapping[str, Any]]
+    dependency: Mapping[str, Any], *, key: str, by_name: Mapping[str, Mapping[str, Any]]
 ) -> Iterator[Problem]:
-    name, condition = str(given.get("containerName")), given.get("condition")
+    name, condition = str(dependency.get("containerName")), dependency.get("condition")
     if name not in by_name:
         yield Problem(
             f"{key}.containerName",
@@ -136,8 +136,8 @@ def _dependency(
         yield Problem(key, f'is {condition}, and the container "{name}" is essential', hint)
 
 
-def of_launch(given: Mapping[str, Any], *, names: Sequence[str] = _SERVICE) -> Iterator[Problem]:
-    """Find what starts tasks elsewhere than on Fargate, or on a Fargate that lacks what they need.
+def of_launch(settings: Mapping[str, Any], *, names: Sequence[str] = _SERVICE) -> Iterator[Problem]:
+    """Find launch settings that are not Fargate's, or of a platform that is too old.
 
     Sources: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateService.html
     (without launchType and capacity provider, EC2) and
@@ -145,21 +145,23 @@ def of_launch(given: Mapping[str, Any], *, names: Sequence[str] = _SERVICE) -> I
     (JSON keys of secrets from platform version 1.4.0 on).
 
     Args:
-        given: A service, or a rule's EcsParameters.
+        settings: A service, or a rule's EcsParameters.
         names: How it spells launch type, capacity provider strategy and platform version.
     """
     launch, providers, version = names
-    if given.get(launch) != "FARGATE" and not given.get(providers):
+    if settings.get(launch) != "FARGATE" and not settings.get(providers):
         found = (
-            f'is "{given[launch]}"' if given.get(launch) else "is missing, so that ECS takes EC2"
+            f'is "{settings[launch]}"'
+            if settings.get(launch)
+            else "is missing, so that ECS takes EC2"
         )
         hint = (
             f'write "{launch}": "FARGATE": a task definition of Fargate has no instance to run on'
         )
         yield Problem(launch, found, hint)
-    if given.get(version, "LATEST") not in _PLATFORMS:
+    if settings.get(version, "LATEST") not in _PLATFORMS:
         hint = "write 1.4.0: an earlier one cannot take a key out of a secret's JSON"
-        yield Problem(version, f'is "{given[version]}"', hint)
+        yield Problem(version, f'is "{settings[version]}"', hint)
 
 
 def of_count(service: Mapping[str, Any]) -> Iterator[Problem]:

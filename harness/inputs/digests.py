@@ -1,4 +1,4 @@
-"""Digests of what a stack is made from, so that a stale stack is never taken for a new one."""
+"""Digests of a stack's sources, so that a stale stack is never taken for a new one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What ECS takes on instances and refuses on Fargate, and what a rehearsal cannot show.
+"""Checks of settings that ECS refuses on Fargate, and of those that a rehearsal cannot show.
 
 Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-tasks-services.html and
 https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html; tmpfs is

@@ -47,7 +47,7 @@ MANAGED: Mapping[str, Mapping[str, Any]] = {
 
 @dataclass(frozen=True)
 class RoleFile:
-    """One role: what CreateRole takes, and its policies by name."""
+    """One role: the input of CreateRole, and its policies by name."""
 
     path: Path
     raw: Mapping[str, Any]
@@ -130,7 +130,7 @@ RULES = (_of_trust, _of_policies, _of_managed_policies)
 
 
 def _of_document(document: Any, *, key: str, needs: str) -> Iterator[Problem]:
-    """Find statements of a policy without what AWS wants in each."""
+    """Find statements of a policy that lack a field which AWS requires."""
     statements = document.get("Statement") if isinstance(document, dict) else None
     if isinstance(statements, dict):
         statements = [statements]

@@ -1,4 +1,4 @@
-"""The files of the load balancer and its target group, and what in them leaves visitors outside.
+"""The files of the load balancer and its target group, with the settings that shut visitors out.
 
 AWS takes all that is rejected here. It fails later, when the first visitor or health check comes,
 and not in a way that the stand-in, which speaks HTTP/1.1 to its targets, could show.
@@ -113,10 +113,12 @@ def _checked(
 
 
 def _of_values(
-    given: Mapping[str, Any], name: str, *, wanted: Mapping[str, tuple[str, str]]
+    content: Mapping[str, Any], name: str, *, wanted: Mapping[str, tuple[str, str]]
 ) -> Iterator[Problem]:
     for field, (value, why) in wanted.items():
-        found = given.get(field, _DEFAULTS[field])
+        found = content.get(field, _DEFAULTS[field])
         if found != value:
-            message = f'is "{found}"' if field in given else f'is missing, and AWS takes "{found}"'
+            message = (
+                f'is "{found}"' if field in content else f'is missing, and AWS takes "{found}"'
+            )
             yield Problem(f"{name}.{field}", message, f'write "{value}": {why}')

@@ -1,4 +1,4 @@
-"""What an operation of AWS takes, by botocore's own models: its fields, their types and values.
+"""Operations of AWS by botocore's own models: the fields of an input, their types and values.
 
 The AWS CLI and AWS reject the same, but in the middle of a release; here it comes out before
 anything starts, with the file and the key. ``botocore.validate`` knows neither enums, maxima nor
@@ -36,7 +36,7 @@ _SIZES = {"string": "characters", "list": "items", "map": "keys"}
 
 @dataclass
 class Fit:
-    """An input against an operation: what of it fits, and what does not."""
+    """An input compared with an operation: the part that fits, and the problems."""
 
     fitting: dict[str, Any] = field(default_factory=dict)
     """The input without unknown fields and values of another type, so that rules may rely on it."""
@@ -44,9 +44,11 @@ class Fit:
     dropped: list[str] = field(default_factory=list)
     """Keys that ``fitting`` lacks."""
 
-    def with_rules(self, found: Iterable[Problem]) -> list[Problem]:
-        """Add what rules found in ``fitting``: not about what it lacks, else in their words."""
-        rules = [one for one in found if not any(_is_below(one.key, key) for key in self.dropped)]
+    def with_rules(self, problems: Iterable[Problem]) -> list[Problem]:
+        """Add the problems that rules found in ``fitting``, but for fields that it lacks."""
+        rules = [
+            one for one in problems if not any(_is_below(one.key, key) for key in self.dropped)
+        ]
         keys = {one.key for one in rules}
         return [*(one for one in self.problems if one.key not in keys), *rules]
 
@@ -55,18 +57,18 @@ def _is_below(key: str, other: str) -> bool:
     return f"{key}.".startswith((f"{other}.", f"{other}["))
 
 
-def fit(given: Mapping[str, Any], *, api: str, operation: str, key: str = "") -> Fit:
-    """Compare an input with what an operation takes.
+def fit(request: Mapping[str, Any], *, api: str, operation: str, key: str = "") -> Fit:
+    """Compare an input with an operation's shape.
 
     Args:
-        given: The input, as the API has it.
+        request: The input, as the API has it.
         api: The service as botocore calls it, such as ``ecs``.
         operation: Such as ``CreateService``.
         key: Where in the file it is; empty when the file is the input.
     """
     walk = _Walk(f"({api} {operation})")
     shape: Any = _model(api).operation_model(operation).input_shape
-    walk.found.fitting = walk.structure(given, shape=shape, key=key)
+    walk.found.fitting = walk.structure(request, shape=shape, key=key)
     return walk.found
 
 
@@ -85,9 +87,9 @@ class _Walk:
     operation: str
     found: Fit = field(default_factory=Fit)
 
-    def structure(self, given: Mapping[str, Any], *, shape: Any, key: str) -> dict[str, Any]:
+    def structure(self, content: Mapping[str, Any], *, shape: Any, key: str) -> dict[str, Any]:
         fitting = {}
-        for name, value in given.items():
+        for name, value in content.items():
             where = f"{key}.{name}" if key else name
             if name not in shape.members:
                 hint = nearest(name, shape.members)
@@ -96,15 +98,15 @@ class _Walk:
             kept = self._value(value, shape=shape.members[name], key=where)
             if where not in self.found.dropped:
                 fitting[name] = kept
-        meant = {closest(name, shape.members) for name in given.keys() - shape.members.keys()}
+        meant = {closest(name, shape.members) for name in content.keys() - shape.members.keys()}
         for name in shape.required_members:
-            if name not in given and name not in meant:
+            if name not in content and name not in meant:
                 where = f"{key}.{name}" if key else name
                 self._note(where, "is missing", f"add the key {name}")
         return fitting
 
     def _value(self, value: Any, *, shape: Any, key: str) -> Any:
-        """Note what is wrong with a value, and return it without that."""
+        """Record the faults of a value, and return it without them."""
         types, name, stand_in = _TYPES.get(shape.type_name, (object, "", None))
         is_bool_as_number = isinstance(value, bool) and shape.type_name in _NUMBERS
         fits: bool = value is not None and isinstance(value, types) and not is_bool_as_number

@@ -133,7 +133,7 @@ class Production:
 
     @property
     def resource_names(self) -> dict[str, str]:
-        """Names of the app's resources, by what scenarios call them; only of those it has."""
+        """Names of the app's resources, by the scenarios' keys; only of those it has."""
         found: dict[str, str] = {}
         for file in self.resources.values():
             for call in file.calls:
@@ -157,7 +157,7 @@ BETWEEN_FILES: tuple[Callable[[Production], Iterator[Problem]], ...] = (
 
 @dataclass(frozen=True)
 class PublicSite:
-    """What a target needs that is reached by its URL alone."""
+    """The needs of a target that is reached by its URL alone."""
 
     url: str
     session_cookie: str

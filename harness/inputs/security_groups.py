@@ -152,10 +152,10 @@ def _permission(rule: Mapping[str, Any]) -> Permission:
 
 
 def _of_items(
-    given: Mapping[str, Any], field: str, *, key: str, needs: str = "", optional: bool = False
+    content: Mapping[str, Any], field: str, *, key: str, needs: str = "", optional: bool = False
 ) -> Iterator[Problem]:
-    """Find what is no list of objects, or an object in it without the text that it needs."""
-    where, items = f"{key}.{field}".removeprefix("."), given.get(field)
+    """Find a field that is no list of objects, or an object in it without its text field."""
+    where, items = f"{key}.{field}".removeprefix("."), content.get(field)
     if items is None and optional:
         return
     if not isinstance(items, list):
@@ -170,9 +170,9 @@ def _of_items(
             yield from _of_text(item, needs, key=f"{where}[{index}]")
 
 
-def _of_text(given: Mapping[str, Any], field: str, *, key: str) -> Iterator[Problem]:
-    if not isinstance(given.get(field), str) or not given[field]:
-        message = "is missing" if field not in given else "is not a text"
+def _of_text(content: Mapping[str, Any], field: str, *, key: str) -> Iterator[Problem]:
+    if not isinstance(content.get(field), str) or not content[field]:
+        message = "is missing" if field not in content else "is not a text"
         yield Problem(f"{key}.{field}", message, _WRITTEN_BY)
 
 

@@ -64,7 +64,7 @@ def read_service(
 
 
 def _with_variable(problem: Problem, *, document: Document) -> Problem:
-    """Name the variable whose value is wrong: an index is hard to find."""
+    """Name the variable of a wrong value: an index is hard to find."""
     place = re.fullmatch(
         r"containerDefinitions\[(\d+)]\.(environment|secrets)\[(\d+)]\.value.*", problem.key
     )
@@ -186,7 +186,7 @@ def _of_variable(item: Mapping[str, Any], *, key: str, value: str) -> Iterator[P
         try:
             parse_value_from(item["valueFrom"])
         except ValueFromError as error:
-            yield Problem(f"{key}.valueFrom", error.said, error.hint)
+            yield Problem(f"{key}.valueFrom", error.message, error.hint)
 
 
 def _of_each_container(raw: Mapping[str, Any]) -> Iterator[Problem]:

@@ -69,7 +69,7 @@ class Table(BaseModel):
 
 
 class App(Table):
-    """The app: where it is published, and what its image is made from."""
+    """The app: its public address, and the sources of its image."""
 
     url: Annotated[Text, AfterValidator(_public_url)]
     context: Text
@@ -160,7 +160,7 @@ class FirstRun(Table):
 
 
 class Overlay(Table):
-    """What differs from production in every task, and nothing else."""
+    """The only differences from production, in every task."""
 
     environment: dict[str, Text] = {}
     files: dict[str, Literal["ca"]] = {}
@@ -208,7 +208,7 @@ class CutoverToml(Table):
 
 
 def problems(data: Mapping[str, Any]) -> list[Problem]:
-    """Return what the tables and keys of a file lack, and what they have too much."""
+    """Return the missing and the unknown tables and keys of a file."""
     try:
         CutoverToml.model_validate(data)
     except ValidationError as error:
@@ -227,7 +227,7 @@ def _meant(error: ErrorDetails) -> tuple[str | int, ...]:
 
 
 def _plain(place: Iterable[str | int]) -> list[str | int]:
-    """Leave out what pydantic adds to the path of a key."""
+    """Leave out pydantic's additions to the path of a key."""
     return [step for step in place if step not in ("<table>", "<text>", "[key]")]
 
 

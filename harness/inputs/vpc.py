@@ -1,4 +1,4 @@
-"""Production's VPC: its addresses, its security groups, and which groups are whose."""
+"""Production's VPC: its addresses, its security groups, and their owners."""
 
 from __future__ import annotations
 

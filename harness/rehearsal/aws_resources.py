@@ -122,12 +122,12 @@ def cluster(client: ECSClient, name: str) -> None:
     client.create_cluster(clusterName=name)
 
 
-def definition(client: ECSClient, given: TaskDefinition) -> None:
+def definition(client: ECSClient, content: TaskDefinition) -> None:
     """Register a task definition."""
-    client.register_task_definition(**dict(given.raw))
+    client.register_task_definition(**dict(content.raw))
 
 
-def service(client: ECSClient, given: Service, *, cluster: str) -> None:
+def service(client: ECSClient, content: Service, *, cluster: str) -> None:
     """Register the task definition and create the service, from the files that production uses."""
-    definition(client, given.definition)
-    client.create_service(**{**given.create, "cluster": cluster})
+    definition(client, content.definition)
+    client.create_service(**{**content.create, "cluster": cluster})

@@ -129,7 +129,7 @@ class Bringup:
         ]
         if production.schedule is not None:
             # The definition of the scheduled runs, and then the rule that starts them.
-            definition = partial(aws_resources.definition, given=production.schedule.definition)
+            definition = partial(aws_resources.definition, content=production.schedule.definition)
             defined = create("scheduler's definition", "ecs", definition, needs=[cluster_made])
             rule = partial(self._make_schedule, production.schedule)
             create("schedule", "events", rule, needs=[defined, roles_made, first_run])
@@ -168,7 +168,7 @@ class Bringup:
 
     def _service(self, steps: Steps, name: str, *, needs: Iterable[Step]) -> Step:
         given, cluster = self.production.services[name], self.production.config.cluster
-        create = partial(aws_resources.service, given=given, cluster=cluster)
+        create = partial(aws_resources.service, content=given, cluster=cluster)
         return self._create(steps, f"service {name}", "ecs", create, needs=needs)
 
     def _await_web(self, steps: Steps) -> None:

@@ -35,9 +35,9 @@ def find(home: Path, connect: Callable[[], docker.DockerClient]) -> dict[str, An
     return found if running >= set(COMPONENTS) else None
 
 
-def changed_inputs(found: Mapping[str, Any], production: Production) -> list[str]:
+def changed_inputs(current: Mapping[str, Any], production: Production) -> list[str]:
     """Name the files that have changed since the stack was started."""
-    before, now = found.get("inputs", {}), digests.digests(production)
+    before, now = current.get("inputs", {}), digests.digests(production)
     return sorted(name for name in before.keys() | now.keys() if before.get(name) != now.get(name))
 
 
@@ -70,15 +70,20 @@ def describe(home: Path, connect: Callable[[], docker.DockerClient]) -> dict[str
     }
 
 
-def as_text(found: Mapping[str, Any]) -> str:
+def as_text(description: Mapping[str, Any]) -> str:
     """Return the state of the running stack as text."""
-    if not found["containers"]:
+    if not description["containers"]:
         return "nothing is up; `cutover up` starts the stack"
-    state = "up" if found["up"] else "degraded: a component is missing; `cutover up` starts anew"
-    lines = [f"{found['public_url']}  {state}", f"run {found['run']} in {found['run_dir']}"]
-    lines += [f"  {name:<11} {value}" for name, value in found["addresses"].items()]
-    lines.append(f"  vendor      {found['vendor']}")
-    lines += [f"  {c['name']:<44} {c['status']}" for c in found["containers"]]
+    state = (
+        "up" if description["up"] else "degraded: a component is missing; `cutover up` starts anew"
+    )
+    lines = [
+        f"{description['public_url']}  {state}",
+        f"run {description['run']} in {description['run_dir']}",
+    ]
+    lines += [f"  {name:<11} {value}" for name, value in description["addresses"].items()]
+    lines.append(f"  vendor      {description['vendor']}")
+    lines += [f"  {c['name']:<44} {c['status']}" for c in description["containers"]]
     return "\n".join(lines)
 
 

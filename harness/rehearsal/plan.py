@@ -28,7 +28,7 @@ _UNNAMED_ACCOUNT = "app"
 
 @dataclass(frozen=True)
 class StackSecrets:
-    """What is made anew for each stack."""
+    """The secrets and certificates that each stack makes anew."""
 
     secrets: Mapping[str, Secret]
     """SecretString by name."""
@@ -154,7 +154,7 @@ def control_settings(
 
 
 def _rule_target(schedule: Schedule | None) -> contract.RuleTarget:
-    """Return the queue that stands for the rule's ECS target, and what that target is on AWS."""
+    """Return the queue that stands for the rule's ECS target, with the target itself."""
     if schedule is None:
         return contract.RuleTarget()
     return contract.RuleTarget(schedule.name, queue=schedule.queue, target=schedule.target)

@@ -34,7 +34,7 @@ class Session:
     began: float = field(default_factory=time.monotonic)
 
     def start(self) -> None:
-        """Build what is missing and start the stack."""
+        """Build the missing images and start the stack."""
         from harness.images import builder
         from harness.rehearsal import bringup
 
@@ -60,7 +60,7 @@ class Session:
 
 @contextmanager
 def session(production: Production) -> Iterator[Session]:
-    """Sweep what dead runs left, open a run, and remove its stack unless it is kept."""
+    """Sweep the remains of dead runs, open a run, and remove its stack unless it is kept."""
     client = _ready_engine()
     removal.sweep(client)
     with sigterm_as_interrupt():

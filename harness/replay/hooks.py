@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class _Running:
-    """What is known of the scenario that runs."""
+    """The state of the running scenario."""
 
     declared: markers.Declared
     problems: str = ""
@@ -126,7 +126,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Skip what the target cannot show; begin only with every web task healthy."""
+    """Skip a scenario that the target does not cover; begin only with every web task healthy."""
     if not _is_scenario(item):
         return
     missing = item.config.stash[REPLAY].missing

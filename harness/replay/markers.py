@@ -90,7 +90,7 @@ NOTHING = Declared(labels={}, requires=frozenset(), alone=0)
 
 
 def problems(marks: Iterable[Mark]) -> list[str]:
-    """Return what is wrong with a scenario's marks; nothing when they are complete and true."""
+    """Return the faults of a scenario's marks; empty when they are complete and true."""
     marks = list(marks)
     problems = list(_label_problems([mark for mark in marks if mark.name == "truth"]))
     changes = {mark.name for mark in marks} & {"read_only", "mutates"}

@@ -1,4 +1,4 @@
-"""What one pytest session knows of its replay: the target, its clients, the outcomes so far."""
+"""The replay of one pytest session: the target, its clients, the outcomes so far."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ from harness.target.target import (
 
 
 class Toolbox:
-    """One target and its clients; each is made once, by whoever needs it first."""
+    """One target and its clients; each is made once, at its first use."""
 
     def __init__(self, target: Target) -> None:
         self.target = target
@@ -60,7 +60,7 @@ class Toolbox:
 
     @cached_property
     def looked_into(self) -> dict[str, Any]:
-        """Boto3 clients of what evidence is taken from, by service, where the target has them."""
+        """Boto3 clients for evidence, by service, where the target has them."""
         services = {"secretsmanager": SECRETS, "sqs": QUEUE}
         return {
             name: aws.aws(self.target.access, name)
@@ -98,7 +98,7 @@ class Toolbox:
             wait_until(probe, deadline=Deadline(self.target.differences.patience_s))
 
     def evidence(self, *, since: datetime) -> Evidence:
-        """Collect what explains a failure, as far as this target can be looked into."""
+        """Collect the evidence of a failure, as far as this target shows it."""
         able = CONTAINERS in self.target.capabilities
         try:
             containers = self.containers if able else None
@@ -120,7 +120,7 @@ class Toolbox:
         return Browser(http.web(access), access=access, probe_key=lambda: self.probe_key)
 
     def history(self, *, since: datetime) -> History:
-        """Read what happened in the stack since then, as far as this target shows it."""
+        """Read the stack's history since then, as far as this target shows it."""
         able = self.target.capabilities
         try:
             sources = history_reader.Sources(
@@ -148,7 +148,7 @@ class Toolbox:
         return found
 
     def need(self, capability: str) -> None:
-        """Refuse what the target cannot do.
+        """Require a capability of the target.
 
         Raises:
             CapabilityMissing: It cannot, and the scenario did not say that it needs it.

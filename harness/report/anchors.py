@@ -1,4 +1,4 @@
-"""The ids of the page's parts: unique for what they name, and readable in an address."""
+"""The ids of the page's parts: unique, and readable in an address."""
 
 from __future__ import annotations
 

@@ -139,7 +139,7 @@ def _labels(resource: Any) -> dict[str, str]:
 
 
 def sweep(client: docker.DockerClient) -> list[str]:
-    """Remove the leftovers of dead runs, whose process was killed; never a run that lives.
+    """Remove the leftovers of dead runs (their process was killed), never those of a living run.
 
     Returns:
         The ids of the runs that were removed.

@@ -103,7 +103,7 @@ class ControlSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class TickEvent:
-    """A tick of the rule, and what control did with it."""
+    """A tick of the rule, and control's reaction."""
 
     event: Literal["tick"] = "tick"
     at: float

@@ -12,7 +12,7 @@ from harness.core.errors import TargetError
 
 @dataclass(frozen=True)
 class Access:
-    """What a stack hands over: every address and name that a client needs.
+    """Every address and name that a client of a stack needs.
 
     Addresses are ``host:port`` on this machine; without one, production's name is dialled.
     """

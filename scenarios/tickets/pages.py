@@ -73,7 +73,7 @@ def is_signed_in(browser: Browser) -> bool:
 
 @dataclass
 class Organiser:
-    """A person who may upload documents, signed in."""
+    """A signed-in organiser."""
 
     browser: Browser
     account: Account
@@ -122,7 +122,7 @@ class Organiser:
 
 @dataclass
 class Buyer:
-    """A person who buys tickets, signed in."""
+    """A signed-in buyer."""
 
     browser: Browser
     account: Account

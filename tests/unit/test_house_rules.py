@@ -18,6 +18,11 @@ FUNCTION_LINES = 60
 SCENARIO_NAME_LENGTH = 60
 RELATIVE_PRONOUNS = {"What", "Whatever", "Who", "Whoever", "Whose"}
 FORBIDDEN_NAMES = {"utils", "helpers", "common", "manager", "misc"}
+NO_NOUNS_OR_VERBS = {
+    *("asked", "found", "given", "here", "kept", "lived", "looked", "made", "mine", "one", "ours"),
+    *("said", "seen", "shown", "still", "told", "took"),
+}
+"""Participles, pronouns and adverbs that name no parameter, function or class."""
 
 READS_ENVIRONMENT = {
     "harness/cli/main.py",  # hands the variables to config.load
@@ -126,12 +131,29 @@ def test_scenarios_never_ask_which_target_they_run_on(name: str) -> None:
     assert not re.search(r"target\.name", (ROOT / name).read_text())
 
 
-@pytest.mark.parametrize("name", [n for n in NAMES if n.startswith("scenarios/")])
-def test_scenarios_have_short_names_and_plain_docstrings(name: str) -> None:
+@pytest.mark.parametrize("name", NAMES)
+def test_docstrings_open_with_a_noun_or_a_verb(name: str) -> None:
     for node in ast.walk(tree(name)):
         if isinstance(node, ast.FunctionDef | ast.ClassDef | ast.Module):
             opening = (ast.get_docstring(node) or "").partition(" ")[0]
             assert opening not in RELATIVE_PRONOUNS, f"{name}: {ast.get_docstring(node)}"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_names_are_nouns_or_verbs(name: str) -> None:
+    module = tree(name)
+    lambdas = (node.args for node in ast.walk(module) if isinstance(node, ast.Lambda))
+    local = {id(argument) for arguments in lambdas for argument in ast.walk(arguments)}
+    for node in ast.walk(module):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            assert node.name.strip("_") not in NO_NOUNS_OR_VERBS, f"{name}: {node.name}"
+        if isinstance(node, ast.arg) and id(node) not in local:
+            assert node.arg not in NO_NOUNS_OR_VERBS, f"{name}:{node.lineno}: {node.arg}"
+
+
+@pytest.mark.parametrize("name", [n for n in NAMES if n.startswith("scenarios/")])
+def test_scenarios_have_short_names(name: str) -> None:
+    for node in ast.walk(tree(name)):
         if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
             assert len(node.name) <= SCENARIO_NAME_LENGTH, node.name
 

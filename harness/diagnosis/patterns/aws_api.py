@@ -1,4 +1,4 @@
-"""Patterns for what AWS answers: to the app through its SDK, to the rule, and to the harness."""
+"""Patterns for AWS's answers: to the app through its SDK, to the rule, and to the harness."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Patterns for what MySQL, its proxy and PDO answer to the app."""
+"""Patterns for the answers of MySQL, its proxy and PDO."""
 
 from __future__ import annotations
 

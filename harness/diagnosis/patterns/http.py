@@ -1,4 +1,4 @@
-"""Patterns for what requests says of the way to the public host."""
+"""Patterns for the errors of requests on the way to the public host."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Patterns for what an image's own programs write: the shell, nginx, PHP-FPM."""
+"""Patterns for the lines of an image's own programs: the shell, nginx, PHP-FPM."""
 
 from __future__ import annotations
 

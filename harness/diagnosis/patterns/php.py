@@ -1,4 +1,4 @@
-"""Patterns for what PHP and Laravel write: artisan's commands, exceptions, warnings."""
+"""Patterns for the lines of PHP and Laravel: artisan's commands, exceptions, warnings."""
 
 from __future__ import annotations
 

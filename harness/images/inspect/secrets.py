@@ -84,7 +84,7 @@ def of_config(config: Mapping[str, Any], *, history: Iterable[str]) -> list[str]
     return found + [f"its history sets {name}" for name in sorted(told)]
 
 
-def kept(directory: Path, *, image: str, look: Callable[[], Findings]) -> Findings:
+def remember_findings(directory: Path, *, image: str, look: Callable[[], Findings]) -> Findings:
     """Return the findings of an image by its id, from a cache if need be: images never change."""
     rules = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:12]
     path = directory / f"{image.rpartition(':')[2][:32]}-{rules}.json"

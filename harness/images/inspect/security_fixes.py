@@ -114,9 +114,9 @@ def _missing(issues: Mapping[str, Any], *, version: str, release: str) -> Iterab
             yield name, fixed
 
 
-def compare(one: str, other: str) -> int:
+def compare(version: str, other: str) -> int:
     """Compare two Debian versions: negative when the first is older, as dpkg does."""
-    epoch_one, rest_one = _epoch(one)
+    epoch_one, rest_one = _epoch(version)
     epoch_other, rest_other = _epoch(other)
     if epoch_one != epoch_other:
         return epoch_one - epoch_other
@@ -133,9 +133,9 @@ def _epoch(version: str) -> tuple[int, str]:
     return (int(head), rest) if colon and head.isdigit() else (0, version)
 
 
-def _compare_part(one: str, other: str) -> int:
+def _compare_part(part: str, other: str) -> int:
     """Compare text and numbers by turns; ~ comes before the end, and letters before signs."""
-    pieces = zip_longest(_PIECE.findall(one), _PIECE.findall(other), fillvalue=("", ""))
+    pieces = zip_longest(_PIECE.findall(part), _PIECE.findall(other), fillvalue=("", ""))
     for (text_one, number_one), (text_other, number_other) in pieces:
         for sign_one, sign_other in zip_longest(text_one, text_other, fillvalue=""):
             order = _order(sign_one) - _order(sign_other)

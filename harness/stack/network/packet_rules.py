@@ -59,7 +59,7 @@ class Member:
 
 @dataclass(frozen=True)
 class Layout:
-    """The whole network: its tiers, and who is where."""
+    """The whole network: its tiers and its members."""
 
     vpc: IPv4Network
     tiers: Mapping[str, Tier]
@@ -116,7 +116,7 @@ class Layout:
         )
 
     def ways(self) -> Iterator[str]:
-        """Say who may open connections to whom by the groups alone, as AWS reads them.
+        """List the connections that the groups alone admit, as AWS reads them.
 
         A network that two members do not share hides a group that opens too much; this does not.
         """
@@ -211,12 +211,12 @@ class Layout:
                 yield tier.tasks if other == TASKS else tier.of(other), tier
 
 
-def _ports(permission: Permission, here: Mapping[int, int]) -> Iterator[tuple[int, int]]:
+def _ports(permission: Permission, local_ports: Mapping[int, int]) -> Iterator[tuple[int, int]]:
     first, last = permission.from_port, permission.to_port
-    if not here or permission.protocol == ANY:
+    if not local_ports or permission.protocol == ANY:
         yield first, last
     else:
-        yield from ((mine, mine) for port, mine in here.items() if first <= port <= last)
+        yield from ((mine, mine) for port, mine in local_ports.items() if first <= port <= last)
 
 
 def _spelled(protocol: str, ports: tuple[int, int]) -> str:

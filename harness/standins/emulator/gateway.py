@@ -119,7 +119,7 @@ def hide_what_is_missing(_chain: Any, context: Any, response: Any) -> None:
 
 
 def _call(context: Any) -> Call | None:
-    """Return the call that a context holds; None for what is no call of a client's."""
+    """Return the call of a context; None where no client made it."""
     if not context.service or not context.operation or context.is_internal_call:
         return None
     return Call(

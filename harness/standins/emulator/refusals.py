@@ -50,7 +50,7 @@ def of_caller(call: Call, *, key: str, is_known: bool) -> Refusal | None:
 def of_call(
     call: Call, *, owner_enforced: Callable[[str], bool], has_set: Callable[[str], bool]
 ) -> Refusal | None:
-    """Refuse what no right can make good.
+    """Refuse calls that no permission allows.
 
     Args:
         call: The call.
@@ -70,7 +70,7 @@ def of_call(
 
 
 def of_region(call: Call, *, bucket_region: str) -> Refusal | None:
-    """Refuse what is asked of a bucket in a region that it is not in.
+    """Refuse a call to a bucket in another region.
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/Redirects.html
 
@@ -101,7 +101,7 @@ def of_query(call: Call, query: Mapping[str, str]) -> Refusal | None:
 
 
 def _acl(call: Call) -> Refusal | None:
-    """Refuse an ACL, as a bucket does whose owner owns all objects.
+    """Refuse an ACL, as a bucket with BucketOwnerEnforced does.
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-ownership-error-responses.html
     """

@@ -1,4 +1,4 @@
-"""A bucket: deleted for a while with its settings restored, and what its lifecycle rules delete."""
+"""A bucket: deleted for a while with its settings restored, and its lifecycle rules."""
 
 from __future__ import annotations
 

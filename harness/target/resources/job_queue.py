@@ -75,7 +75,7 @@ class JobQueue:
 
     @contextmanager
     def visibility(self, seconds: int) -> Iterator[None]:
-        """Lower the visibility time-out inside the block; it holds for what is received there."""
+        """Lower the visibility time-out of messages that are received inside the block."""
         before = self.visibility_s()
         self._set_visibility(seconds)
         try:

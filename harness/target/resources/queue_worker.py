@@ -1,4 +1,4 @@
-r"""What a worker's command tells `php artisan queue:work`, and what of it keeps jobs waiting.
+r"""The flags of a worker's command, and those that keep jobs waiting.
 
 Source: Laravel 12, `Illuminate\Queue\Console\WorkCommand` and `Illuminate\Queue\Worker`.
 """

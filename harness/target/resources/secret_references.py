@@ -1,4 +1,4 @@
-"""What is wrong with the secrets that a task definition names, without showing any value.
+"""Faults of the secrets that a task definition names, without any value.
 
 ECS's own words for a bad secret often leave out which one it was. Whoever may read the secrets can
 say it: the variable, the key, the secret, and what is the matter.
@@ -83,7 +83,7 @@ def _fault(
 
 
 def _read(reference: SecretReference, *, client: Any) -> str | dict[str, Any]:
-    """Return the secret as an object, or what is wrong with it; nothing when that is unknown."""
+    """Return the secret as an object, or its fault; nothing when neither is known."""
     wanted = {"SecretId": reference.name}
     if reference.version_stage:
         wanted["VersionStage"] = reference.version_stage

@@ -434,5 +434,5 @@ def test_value_from_that_ecs_would_misread(text: str, said: str) -> None:
     with pytest.raises(ValueFromError) as caught:
         parse_value_from(text)
 
-    assert said in caught.value.said
+    assert said in caught.value.message
     assert caught.value.hint

@@ -26,9 +26,9 @@ _TRIES = 5
 _AGAIN_S = 0.3
 
 
-def groups_of(given: Mapping[str, Any]) -> list[str]:
+def groups_of(request: Mapping[str, Any]) -> list[str]:
     """Return the security groups in a RunTask or CreateService input."""
-    awsvpc = (given.get("networkConfiguration") or {}).get("awsvpcConfiguration") or {}
+    awsvpc = (request.get("networkConfiguration") or {}).get("awsvpcConfiguration") or {}
     return list(awsvpc.get("securityGroups") or ())
 
 

@@ -38,7 +38,7 @@ _NOT_ASSUMED = (
 
 @dataclass(frozen=True)
 class Role:
-    """A role: whom it trusts, and its policies."""
+    """A role: its trust and its policies."""
 
     arn: str
     trust: Mapping[str, Any]
@@ -65,7 +65,7 @@ class Roles:
         self._account_id = account_id
 
     def start_refusal(self, task: Task, definition: Definition) -> str:
-        """Return the stoppedReason of a task whose roles lack a right; empty when it may start."""
+        """Return the stoppedReason when a task's roles lack a right; empty when it may start."""
         if not self._known:
             return ""
         parsed = definition.parsed

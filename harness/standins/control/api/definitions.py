@@ -29,11 +29,11 @@ class Definitions:
             "DeregisterTaskDefinition": self.deregister,
         }
 
-    def register(self, given: dict[str, Any]) -> dict[str, Any]:
+    def register(self, request: dict[str, Any]) -> dict[str, Any]:
         """Keep a new revision of the family."""
-        check(given)
-        raw = {key: value for key, value in given.items() if key != "tags"}
-        family = given["family"]
+        check(request)
+        raw = {key: value for key, value in request.items() if key != "tags"}
+        family = request["family"]
         with self._state.lock():
             revisions = self._state.definitions.setdefault(family, [])
             number = len(revisions) + 1
@@ -46,7 +46,7 @@ class Definitions:
             )
             revisions.append(definition)
             self._state.changed()
-            return {"taskDefinition": described(definition), "tags": given.get("tags", [])}
+            return {"taskDefinition": described(definition), "tags": request.get("tags", [])}
 
     def find(self, text: str) -> Definition | None:
         """Return the revision that this text means; without a number, the newest active one."""
@@ -59,16 +59,16 @@ class Definitions:
                     return definition
         return None
 
-    def describe(self, given: dict[str, Any]) -> dict[str, Any]:
+    def describe(self, request: dict[str, Any]) -> dict[str, Any]:
         """Return one revision."""
-        definition = self.find(given["taskDefinition"])
+        definition = self.find(request["taskDefinition"])
         if definition is None:
             raise ApiError("ClientException", message="Unable to describe task definition.")
         return {"taskDefinition": described(definition), "tags": []}
 
-    def list_arns(self, given: dict[str, Any]) -> dict[str, Any]:
+    def list_arns(self, request: dict[str, Any]) -> dict[str, Any]:
         """Return the ARNs of the revisions with a status, active unless said otherwise."""
-        status, prefix = given.get("status", "ACTIVE"), given.get("familyPrefix", "")
+        status, prefix = request.get("status", "ACTIVE"), request.get("familyPrefix", "")
         with self._state.lock():
             arns = [
                 definition.arn
@@ -76,12 +76,12 @@ class Definitions:
                 for definition in revisions
                 if definition.status == status and (not prefix or family == prefix)
             ]
-        return {"taskDefinitionArns": arns[::-1] if given.get("sort") == "DESC" else arns}
+        return {"taskDefinitionArns": arns[::-1] if request.get("sort") == "DESC" else arns}
 
-    def deregister(self, given: dict[str, Any]) -> dict[str, Any]:
+    def deregister(self, request: dict[str, Any]) -> dict[str, Any]:
         """Make one revision inactive; tasks that run from it go on."""
-        definition = self.find(given["taskDefinition"])
-        if definition is None or ":" not in names.last_part(given["taskDefinition"]):
+        definition = self.find(request["taskDefinition"])
+        if definition is None or ":" not in names.last_part(request["taskDefinition"]):
             raise ApiError(
                 "ClientException", message="The specified task definition does not exist."
             )
@@ -107,9 +107,9 @@ class Clusters:
         """Return an ARN of this account."""
         return self._account.ecs(resource)
 
-    def create(self, given: dict[str, Any]) -> dict[str, Any]:
+    def create(self, request: dict[str, Any]) -> dict[str, Any]:
         """Create a cluster; one that exists is returned as it is."""
-        name = given.get("clusterName") or "default"
+        name = request.get("clusterName") or "default"
         with self._state.lock():
             self._state.clusters.setdefault(name, self._state.now())
             self._state.changed()
@@ -123,9 +123,9 @@ class Clusters:
                 raise ApiError("ClusterNotFoundException", message="Cluster not found.")
         return name
 
-    def describe(self, given: dict[str, Any]) -> dict[str, Any]:
+    def describe(self, request: dict[str, Any]) -> dict[str, Any]:
         """Return the clusters named, and a failure for each that does not exist."""
-        wanted = [names.last_part(item) for item in given.get("clusters") or ["default"]]
+        wanted = [names.last_part(item) for item in request.get("clusters") or ["default"]]
         with self._state.lock():
             found = [self._described(name) for name in wanted if name in self._state.clusters]
             missing = [name for name in wanted if name not in self._state.clusters]
@@ -173,11 +173,11 @@ def described(definition: Definition) -> dict[str, Any]:
     }
 
 
-def check(given: dict[str, Any]) -> None:
+def check(request: dict[str, Any]) -> None:
     """Reject a Fargate task definition as ECS does at its registration."""
-    if not given.get("containerDefinitions"):
+    if not request.get("containerDefinitions"):
         raise _client("Container list cannot be empty.")
-    definition = TaskDefinition(given)
+    definition = TaskDefinition(request)
     names: set[str] = set()
     for container in definition.containers:
         if not container.raw.get("name"):

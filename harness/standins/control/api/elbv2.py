@@ -61,11 +61,11 @@ class Elbv2Api:
             "CreateRule": self.create_rule,
         }
 
-    def create_group(self, given: dict[str, Any]) -> dict[str, Any]:
+    def create_group(self, request: dict[str, Any]) -> dict[str, Any]:
         """Create a target group; the same one again is returned as it is."""
-        _check_group(given)
-        name = given["Name"]
-        raw = {key: value for key, value in given.items() if key != "Tags"}
+        _check_group(request)
+        name = request["Name"]
+        raw = {key: value for key, value in request.items() if key != "Tags"}
         with self._state.lock():
             group = self._state.target_groups.get(name)
             if group is not None and group.raw != raw:
@@ -78,35 +78,35 @@ class Elbv2Api:
                 self._state.changed()
             return {"TargetGroups": [self._group(group)]}
 
-    def modify_group(self, given: dict[str, Any]) -> dict[str, Any]:
+    def modify_group(self, request: dict[str, Any]) -> dict[str, Any]:
         """Change a target group's health check."""
         with self._state.lock():
-            group = self._find_group(given.pop("TargetGroupArn"))
-            _check_group({**group.raw, **given})
-            group.raw.update(given)
+            group = self._find_group(request.pop("TargetGroupArn"))
+            _check_group({**group.raw, **request})
+            group.raw.update(request)
             self._state.changed()
             return {"TargetGroups": [self._group(group)]}
 
-    def describe_groups(self, given: dict[str, Any]) -> dict[str, Any]:
+    def describe_groups(self, request: dict[str, Any]) -> dict[str, Any]:
         """Return target groups: all, or those named, or those of a load balancer."""
         with self._state.lock():
             found = list(self._state.target_groups.values())
-            if given.get("TargetGroupArns"):
-                found = [self._find_group(arn) for arn in given["TargetGroupArns"]]
-            if given.get("Names"):
-                found = [self._find_group(name) for name in given["Names"]]
-            if given.get("LoadBalancerArn"):
-                arn = self._find_balancer(given["LoadBalancerArn"]).arn
+            if request.get("TargetGroupArns"):
+                found = [self._find_group(arn) for arn in request["TargetGroupArns"]]
+            if request.get("Names"):
+                found = [self._find_group(name) for name in request["Names"]]
+            if request.get("LoadBalancerArn"):
+                arn = self._find_balancer(request["LoadBalancerArn"]).arn
                 found = [item for item in found if arn in self._balancers_of(item)]
             return {"TargetGroups": [self._group(item) for item in found]}
 
-    def describe_health(self, given: dict[str, Any]) -> dict[str, Any]:
+    def describe_health(self, request: dict[str, Any]) -> dict[str, Any]:
         """Return the health of a group's targets, or of those asked for."""
         with self._state.lock():
-            group = self._find_group(given["TargetGroupArn"])
+            group = self._find_group(request["TargetGroupArn"])
             wanted = [
                 f"{item['Id']}:{item.get('Port', group.raw.get('Port'))}"
-                for item in given.get("Targets") or ()
+                for item in request.get("Targets") or ()
             ]
             shown = [
                 {
@@ -126,24 +126,26 @@ class Elbv2Api:
             shown += [_not_registered(key) for key in wanted if key not in group.targets]
         return {"TargetHealthDescriptions": shown}
 
-    def modify_group_attributes(self, given: dict[str, Any]) -> dict[str, Any]:
+    def modify_group_attributes(self, request: dict[str, Any]) -> dict[str, Any]:
         """Set attributes of a target group."""
         with self._state.lock():
-            group = self._find_group(given["TargetGroupArn"])
-            attributes.change(group.attributes, given=given["Attributes"], known=attributes.GROUP)
+            group = self._find_group(request["TargetGroupArn"])
+            attributes.change(
+                group.attributes, request=request["Attributes"], known=attributes.GROUP
+            )
             self._state.changed()
             return {"Attributes": attributes.to_api(group.attributes)}
 
-    def describe_group_attributes(self, given: dict[str, Any]) -> dict[str, Any]:
+    def describe_group_attributes(self, request: dict[str, Any]) -> dict[str, Any]:
         """Return a target group's attributes."""
         with self._state.lock():
-            group = self._find_group(given["TargetGroupArn"])
+            group = self._find_group(request["TargetGroupArn"])
             return {"Attributes": attributes.to_api(group.attributes)}
 
-    def create_balancer(self, given: dict[str, Any]) -> dict[str, Any]:
+    def create_balancer(self, request: dict[str, Any]) -> dict[str, Any]:
         """Create a load balancer; the same one again is returned as it is."""
-        name = given["Name"]
-        raw = {key: value for key, value in given.items() if key != "Tags"}
+        name = request["Name"]
+        raw = {key: value for key, value in request.items() if key != "Tags"}
         with self._state.lock():
             balancer = self._state.load_balancers.get(name)
             if balancer is not None and balancer.raw != raw:
@@ -161,37 +163,37 @@ class Elbv2Api:
                 self._state.changed()
             return {"LoadBalancers": [self._balancer(balancer)]}
 
-    def describe_balancers(self, given: dict[str, Any]) -> dict[str, Any]:
+    def describe_balancers(self, request: dict[str, Any]) -> dict[str, Any]:
         """Return load balancers: all, or those named."""
         with self._state.lock():
             found = list(self._state.load_balancers.values())
-            wanted = (given.get("LoadBalancerArns") or []) + (given.get("Names") or [])
+            wanted = (request.get("LoadBalancerArns") or []) + (request.get("Names") or [])
             if wanted:
                 found = [self._find_balancer(item) for item in wanted]
             return {"LoadBalancers": [self._balancer(item) for item in found]}
 
-    def modify_balancer_attributes(self, given: dict[str, Any]) -> dict[str, Any]:
+    def modify_balancer_attributes(self, request: dict[str, Any]) -> dict[str, Any]:
         """Set attributes of a load balancer; the edge takes over the idle time-out."""
         with self._state.lock():
-            balancer = self._find_balancer(given["LoadBalancerArn"])
+            balancer = self._find_balancer(request["LoadBalancerArn"])
             attributes.change(
-                balancer.attributes, given=given["Attributes"], known=attributes.BALANCER
+                balancer.attributes, request=request["Attributes"], known=attributes.BALANCER
             )
             self._state.changed()
             return {"Attributes": attributes.to_api(balancer.attributes)}
 
-    def describe_balancer_attributes(self, given: dict[str, Any]) -> dict[str, Any]:
+    def describe_balancer_attributes(self, request: dict[str, Any]) -> dict[str, Any]:
         """Return a load balancer's attributes."""
         with self._state.lock():
-            balancer = self._find_balancer(given["LoadBalancerArn"])
+            balancer = self._find_balancer(request["LoadBalancerArn"])
             return {"Attributes": attributes.to_api(balancer.attributes)}
 
-    def create_listener(self, given: dict[str, Any]) -> dict[str, Any]:
+    def create_listener(self, request: dict[str, Any]) -> dict[str, Any]:
         """Create a listener; a group that it forwards to is then in use."""
-        raw = {key: value for key, value in given.items() if key != "Tags"}
+        raw = {key: value for key, value in request.items() if key != "Tags"}
         with self._state.lock():
-            balancer = self._find_balancer(given["LoadBalancerArn"])
-            raw["DefaultActions"] = self._resolved(given["DefaultActions"])
+            balancer = self._find_balancer(request["LoadBalancerArn"])
+            raw["DefaultActions"] = self._resolved(request["DefaultActions"])
             raw["LoadBalancerArn"] = balancer.arn
             for item in self._state.listeners.values():
                 if (item.load_balancer_arn, item.raw.get("Port")) == (
@@ -210,11 +212,11 @@ class Elbv2Api:
             self._state.changed()
             return {"Listeners": [_listener(listener)]}
 
-    def describe_listeners(self, given: dict[str, Any]) -> dict[str, Any]:
+    def describe_listeners(self, request: dict[str, Any]) -> dict[str, Any]:
         """Return the listeners of a load balancer, or those named."""
         with self._state.lock():
-            wanted = given.get("ListenerArns")
-            arn = given.get("LoadBalancerArn")
+            wanted = request.get("ListenerArns")
+            arn = request.get("LoadBalancerArn")
             balancer = self._find_balancer(arn).arn if arn else ""
             found = [
                 _listener(item)
@@ -224,18 +226,18 @@ class Elbv2Api:
             ]
         return {"Listeners": found}
 
-    def create_rule(self, given: dict[str, Any]) -> dict[str, Any]:
+    def create_rule(self, request: dict[str, Any]) -> dict[str, Any]:
         """Add a rule to a listener."""
         with self._state.lock():
-            listener = self._state.listeners.get(given["ListenerArn"])
+            listener = self._state.listeners.get(request["ListenerArn"])
             if listener is None:
                 raise ApiError("ListenerNotFound", message="One or more listeners not found")
             rule = {
                 "RuleArn": listener.arn.replace(":listener/", ":listener-rule/")
                 + f"/{names.suffix()}",
-                "Priority": str(given["Priority"]),
-                "Conditions": given["Conditions"],
-                "Actions": self._resolved(given["Actions"]),
+                "Priority": str(request["Priority"]),
+                "Conditions": request["Conditions"],
+                "Actions": self._resolved(request["Actions"]),
                 "IsDefault": False,
             }
             listener.rules.append(rule)
@@ -328,14 +330,14 @@ def _listener(listener: Listener) -> dict[str, Any]:
     }
 
 
-def _check_group(given: Mapping[str, Any]) -> None:
+def _check_group(request: Mapping[str, Any]) -> None:
     for key, (least, most) in _CHECK_RANGES.items():
-        if key in given and not least <= given[key] <= most:
-            raise _invalid(f"{key} must be between {least} and {most}, not {given[key]}")
-    timeout_s = given.get("HealthCheckTimeoutSeconds", 5)
-    if timeout_s > given.get("HealthCheckIntervalSeconds", 30):
+        if key in request and not least <= request[key] <= most:
+            raise _invalid(f"{key} must be between {least} and {most}, not {request[key]}")
+    timeout_s = request.get("HealthCheckTimeoutSeconds", 5)
+    if timeout_s > request.get("HealthCheckIntervalSeconds", 30):
         raise _invalid("Health check timeout must be smaller than or equal to the interval")
-    code = (given.get("Matcher") or {}).get("HttpCode", "200")
+    code = (request.get("Matcher") or {}).get("HttpCode", "200")
     try:
         codes = health_checks.matcher_codes(code)
     except ValueError:

@@ -51,7 +51,7 @@ class Api:
         handler = self._ecs.get(name)
         if handler is None:
             raise _not_here("UnsupportedFeatureException", name=name)
-        result = _call(handler, given=protocol.read_json(body, model=model), name=name)
+        result = _call(handler, request=protocol.read_json(body, model=model), name=name)
         return protocol.to_json(result, shape=model.output_shape)
 
     def _query(self, body: bytes) -> Answer:
@@ -69,7 +69,7 @@ class Api:
         handler = self._elbv2.get(name)
         if handler is None:
             raise _not_here("OperationNotPermitted", name=name)
-        result = _call(handler, given=protocol.unflatten(flat, model=model), name=name)
+        result = _call(handler, request=protocol.unflatten(flat, model=model), name=name)
         return protocol.to_xml(result, model=model)
 
 
@@ -77,9 +77,9 @@ def _not_here(code: str, *, name: str) -> ApiError:
     return ApiError(code, message=f"{name} is not part of the local stand-in for this service.")
 
 
-def _call(handler: Operation, *, given: dict[str, Any], name: str) -> dict[str, Any]:
+def _call(handler: Operation, *, request: dict[str, Any], name: str) -> dict[str, Any]:
     try:
-        return handler(given)
+        return handler(request)
     except ApiError:
         raise
     except Exception as error:

@@ -47,23 +47,23 @@ class ServiceApi:
             "DescribeServices": self.describe,
         }
 
-    def create(self, given: dict[str, Any]) -> dict[str, Any]:
+    def create(self, request: dict[str, Any]) -> dict[str, Any]:
         """Create a service and its first deployment."""
-        cluster = self._clusters.require(given.get("cluster"))
-        definition = self._definition(given.get("taskDefinition", ""))
-        require_network(given, raw=definition.raw)
-        _check_percent(given)
+        cluster = self._clusters.require(request.get("cluster"))
+        definition = self._definition(request.get("taskDefinition", ""))
+        require_network(request, raw=definition.raw)
+        _check_percent(request)
         with self._state.lock():
-            raw = {key: value for key, value in given.items() if key not in ("cluster", "tags")}
-            raw["loadBalancers"] = self._resolved(given, definition=definition)
+            raw = {key: value for key, value in request.items() if key not in ("cluster", "tags")}
+            raw["loadBalancers"] = self._resolved(request, definition=definition)
             raw["taskDefinition"] = definition.arn
-            name = given["serviceName"]
+            name = request["serviceName"]
             service = Service(
                 name=name,
                 arn=self._clusters.arn(f"service/{cluster}/{name}"),
                 cluster=cluster,
                 raw=raw,
-                desired=given.get("desiredCount", 0),
+                desired=request.get("desiredCount", 0),
                 created_at=self._state.now(),
             )
             existing = self._state.services.get(service.key)
@@ -78,42 +78,42 @@ class ServiceApi:
             self._state.changed()
             return {"service": describe.service(service, state=self._state)}
 
-    def update(self, given: dict[str, Any]) -> dict[str, Any]:
+    def update(self, request: dict[str, Any]) -> dict[str, Any]:
         """Change a service; a new definition or force begins a new deployment."""
         with self._state.lock():
-            service = self._active(given["service"], cluster=given.get("cluster"))
-            _check_percent(given)
+            service = self._active(request["service"], cluster=request.get("cluster"))
+            _check_percent(request)
             definition_arn = service.primary.definition_arn
-            if "taskDefinition" in given:
-                definition_arn = self._definition(given["taskDefinition"]).arn
+            if "taskDefinition" in request:
+                definition_arn = self._definition(request["taskDefinition"]).arn
             for key in _UPDATABLE:
-                if key in given:
-                    service.raw[key] = given[key]
-            if "desiredCount" in given:
-                if given["desiredCount"] < 0:
+                if key in request:
+                    service.raw[key] = request[key]
+            if "desiredCount" in request:
+                if request["desiredCount"] < 0:
                     raise _invalid("desiredCount must not be negative")
-                service.desired = given["desiredCount"]
+                service.desired = request["desiredCount"]
                 service.steady = False
             changed = definition_arn != service.primary.definition_arn
-            if changed or given.get("forceNewDeployment"):
+            if changed or request.get("forceNewDeployment"):
                 service.raw["taskDefinition"] = definition_arn
                 self._services.begin_deployment(service, definition_arn=definition_arn)
             self._state.changed()
             return {"service": describe.service(service, state=self._state)}
 
-    def delete(self, given: dict[str, Any]) -> dict[str, Any]:
+    def delete(self, request: dict[str, Any]) -> dict[str, Any]:
         """Stop a service's tasks and forget it; it shows as DRAINING until they are gone."""
         with self._state.lock():
-            service = self._active(given["service"], cluster=given.get("cluster"))
-            if service.desired > 0 and not given.get("force"):
+            service = self._active(request["service"], cluster=request.get("cluster"))
+            if service.desired > 0 and not request.get("force"):
                 raise _invalid("The service cannot be stopped while it is scaled above 0.")
             service.desired, service.status, service.steady = 0, "DRAINING", False
             self._state.changed()
             return {"service": describe.service(service, state=self._state)}
 
-    def list_services(self, given: dict[str, Any]) -> dict[str, Any]:
+    def list_services(self, request: dict[str, Any]) -> dict[str, Any]:
         """Return the ARNs of a cluster's services."""
-        cluster = self._clusters.require(given.get("cluster"))
+        cluster = self._clusters.require(request.get("cluster"))
         with self._state.lock():
             arns = [
                 item.arn
@@ -122,16 +122,16 @@ class ServiceApi:
             ]
         return {"serviceArns": arns}
 
-    def describe(self, given: dict[str, Any]) -> dict[str, Any]:
+    def describe(self, request: dict[str, Any]) -> dict[str, Any]:
         """Return the services named, and a failure for each that is unknown."""
-        cluster = self._clusters.require(given.get("cluster"))
-        if not given["services"]:
+        cluster = self._clusters.require(request.get("cluster"))
+        if not request["services"]:
             raise _invalid("Services cannot be empty.")
-        if len(given["services"]) > _MOST_DESCRIBED:
+        if len(request["services"]) > _MOST_DESCRIBED:
             raise _invalid("Too many services: at most 10.")
         found, failures = [], []
         with self._state.lock():
-            for text in given["services"]:
+            for text in request["services"]:
                 key = f"{cluster}/{names.last_part(text)}"
                 if key in self._state.services:
                     found.append(describe.service(self._state.services[key], state=self._state))
@@ -157,7 +157,7 @@ class ServiceApi:
             raise ApiError("ClientException", message="TaskDefinition is inactive")
         return definition
 
-    def _resolved(self, given: dict[str, Any], *, definition: Definition) -> list[dict[str, Any]]:
+    def _resolved(self, request: dict[str, Any], *, definition: Definition) -> list[dict[str, Any]]:
         """Return the load balancer entries with this stack's target group ARNs."""
         resolved = []
         ports = {
@@ -165,7 +165,7 @@ class ServiceApi:
             for container in definition.raw["containerDefinitions"]
             for mapping in container.get("portMappings") or ()
         }
-        for entry in given.get("loadBalancers") or ():
+        for entry in request.get("loadBalancers") or ():
             arn = entry.get("targetGroupArn", "")
             group = self._state.target_groups.get(names.elb_name(arn))
             if group is None:
@@ -192,8 +192,8 @@ class ServiceApi:
         return resolved
 
 
-def _check_percent(given: dict[str, Any]) -> None:
-    configuration = given.get("deploymentConfiguration") or {}
+def _check_percent(request: dict[str, Any]) -> None:
+    configuration = request.get("deploymentConfiguration") or {}
     least, most = (
         configuration.get("minimumHealthyPercent", 100),
         configuration.get("maximumPercent", 200),

@@ -39,16 +39,16 @@ class TaskApi:
             "DescribeTasks": self.describe,
         }
 
-    def run(self, given: dict[str, Any]) -> dict[str, Any]:
+    def run(self, request: dict[str, Any]) -> dict[str, Any]:
         """Start tasks outside any service."""
-        cluster = self._clusters.require(given.get("cluster"))
-        definition = self._definitions.find(given["taskDefinition"])
+        cluster = self._clusters.require(request.get("cluster"))
+        definition = self._definitions.find(request["taskDefinition"])
         if definition is None:
             raise ApiError("ClientException", message="TaskDefinition not found.")
         if definition.status != "ACTIVE":
             raise ApiError("ClientException", message="TaskDefinition is inactive")
-        require_network(given, raw=definition.raw)
-        overrides = given.get("overrides") or {}
+        require_network(request, raw=definition.raw)
+        overrides = request.get("overrides") or {}
         containers = {item["name"] for item in definition.raw["containerDefinitions"]}
         for override in overrides.get("containerOverrides") or ():
             if override.get("name") not in containers:
@@ -57,7 +57,7 @@ class TaskApi:
                     message="Override for container named "
                     f"{override.get('name')} is not a container in the TaskDefinition.",
                 )
-        count = given.get("count", 1)
+        count = request.get("count", 1)
         if not 1 <= count <= _MOST_RUN:
             raise ApiError("InvalidParameterException", message="count must be between 1 and 10")
         with self._state.lock():
@@ -65,11 +65,11 @@ class TaskApi:
                 self._tasks.create(
                     definition,
                     cluster=cluster,
-                    group=given.get("group") or f"family:{definition.family}",
-                    started_by=given.get("startedBy", ""),
+                    group=request.get("group") or f"family:{definition.family}",
+                    started_by=request.get("startedBy", ""),
                     overrides=overrides,
-                    execute_command=bool(given.get("enableExecuteCommand")),
-                    security_groups=groups_of(given),
+                    execute_command=bool(request.get("enableExecuteCommand")),
+                    security_groups=groups_of(request),
                 )
                 for _ in range(count)
             ]
@@ -78,25 +78,25 @@ class TaskApi:
             self._tasks.begin(task)
         return {"tasks": described, "failures": []}
 
-    def stop(self, given: dict[str, Any]) -> dict[str, Any]:
+    def stop(self, request: dict[str, Any]) -> dict[str, Any]:
         """Ask one task to stop."""
-        cluster = self._clusters.require(given.get("cluster"))
-        task = self._find(given["task"], cluster=cluster)
+        cluster = self._clusters.require(request.get("cluster"))
+        task = self._find(request["task"], cluster=cluster)
         if task is None:
             raise ApiError(
                 "InvalidParameterException", message="The referenced task was not found."
             )
-        reason = given.get("reason") or "Task stopped by user"
+        reason = request.get("reason") or "Task stopped by user"
         self._tasks.stop(task, code="UserInitiated", reason=reason)
         with self._state.lock():
             return {"task": describe.task(task, state=self._state)}
 
-    def list_tasks(self, given: dict[str, Any]) -> dict[str, Any]:
+    def list_tasks(self, request: dict[str, Any]) -> dict[str, Any]:
         """Return the ARNs of tasks, those meant to run unless said otherwise."""
-        cluster = self._clusters.require(given.get("cluster"))
-        wanted = given.get("desiredStatus", RUNNING)
+        cluster = self._clusters.require(request.get("cluster"))
+        wanted = request.get("desiredStatus", RUNNING)
         with self._state.lock():
-            service = given.get("serviceName")
+            service = request.get("serviceName")
             if service is not None:
                 key = f"{cluster}/{names.last_part(service)}"
                 if key not in self._state.services:
@@ -107,21 +107,21 @@ class TaskApi:
                 if task.cluster == cluster
                 and task.desired == wanted
                 and (service is None or task.service == key)
-                and ("family" not in given or _family(task) == given["family"])
-                and ("startedBy" not in given or task.started_by == given["startedBy"])
+                and ("family" not in request or _family(task) == request["family"])
+                and ("startedBy" not in request or task.started_by == request["startedBy"])
             ]
         return {"taskArns": arns}
 
-    def describe(self, given: dict[str, Any]) -> dict[str, Any]:
+    def describe(self, request: dict[str, Any]) -> dict[str, Any]:
         """Return the tasks named, and a failure for each that is unknown."""
-        cluster = self._clusters.require(given.get("cluster"))
-        if not given["tasks"]:
+        cluster = self._clusters.require(request.get("cluster"))
+        if not request["tasks"]:
             raise ApiError("InvalidParameterException", message="Tasks cannot be empty.")
-        if len(given["tasks"]) > _MOST_DESCRIBED:
+        if len(request["tasks"]) > _MOST_DESCRIBED:
             raise ApiError("InvalidParameterException", message="Too many tasks: at most 100.")
         found, failures = [], []
         with self._state.lock():
-            for text in given["tasks"]:
+            for text in request["tasks"]:
                 task = self._find(text, cluster=cluster)
                 if task is None:
                     failures.append({"arn": self._arn(text, cluster=cluster), "reason": "MISSING"})
@@ -142,9 +142,9 @@ def _family(task: Task) -> str:
     return names.family_and_revision(task.definition_arn)[0]
 
 
-def require_network(given: dict[str, Any], *, raw: dict[str, Any]) -> None:
+def require_network(request: dict[str, Any], *, raw: dict[str, Any]) -> None:
     """Refuse an awsvpc task without subnets, as ECS does."""
-    if raw.get("networkMode") == "awsvpc" and not given.get("networkConfiguration"):
+    if raw.get("networkMode") == "awsvpc" and not request.get("networkConfiguration"):
         raise ApiError(
             "InvalidParameterException",
             message="Network Configuration must be provided when networkMode 'awsvpc' is"

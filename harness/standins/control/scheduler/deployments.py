@@ -77,7 +77,7 @@ def plan(members: Sequence[Member], *, limits: Limits, may_start: bool = True) -
 
 
 def _surplus(good: Sequence[Member], *, count: int) -> list[Member]:
-    """Choose whom a smaller desired count stops: those not ready first, then the oldest."""
+    """Choose the tasks to stop for a smaller count: those not ready first, then the oldest."""
     ranked = sorted(good, key=lambda item: item.ready)
     return ranked[: max(0, count)]
 
@@ -85,7 +85,7 @@ def _surplus(good: Sequence[Member], *, count: int) -> list[Member]:
 def _may_leave(
     members: Sequence[Member], *, leaving: Sequence[Member], missing: int, limits: Limits
 ) -> list[Member]:
-    """Choose whom of the old and the unhealthy may be stopped without going below the minimum."""
+    """Choose old and unhealthy tasks that may be stopped without going below the minimum."""
     healthy = sum(item.ready and not item.unhealthy for item in members)
     good = sum(item.ready for item in members if item.primary and not item.unhealthy)
     full = limits.upper <= len(members)

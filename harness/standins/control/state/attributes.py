@@ -60,10 +60,10 @@ _VALUES = {
 
 
 def change(
-    attributes: dict[str, str], *, given: Sequence[Mapping[str, str]], known: Mapping[str, str]
+    attributes: dict[str, str], *, request: Sequence[Mapping[str, str]], known: Mapping[str, str]
 ) -> None:
-    """Set the attributes given; an unknown key or a value out of range changes none of them."""
-    for item in given:
+    """Set the requested attributes; an unknown key or a value out of range changes none of them."""
+    for item in request:
         key, value = item.get("Key", ""), item.get("Value", "")
         if key not in known:
             raise ApiError("ValidationError", message=f"Attribute key '{key}' is not recognized")
@@ -74,7 +74,7 @@ def change(
         if value not in _VALUES.get(key, (value,)):
             message = f"'{key}' must be one of {', '.join(_VALUES[key])}, not '{value}'"
             raise ApiError("ValidationError", message=message)
-    attributes.update({item["Key"]: item.get("Value", "") for item in given})
+    attributes.update({item["Key"]: item.get("Value", "") for item in request})
 
 
 def to_api(attributes: Mapping[str, str]) -> list[dict[str, str]]:

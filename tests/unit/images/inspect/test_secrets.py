@@ -130,6 +130,6 @@ def test_an_image_is_looked_through_once(tmp_path: Path) -> None:
         return found
 
     for _ in range(2):
-        assert secrets.kept(tmp_path / "cache", image="sha256:abc", look=look) == found
-    secrets.kept(tmp_path / "cache", image="sha256:def", look=look)
+        assert secrets.remember_findings(tmp_path / "cache", image="sha256:abc", look=look) == found
+    secrets.remember_findings(tmp_path / "cache", image="sha256:def", look=look)
     assert len(looks) == 2
