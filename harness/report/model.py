@@ -152,8 +152,7 @@ class Report:
         if not skipped:
             return ""
         total = len(self.outcomes)
-        ran = f"{total - skipped} of {total} selected scenarios ran"
-        return f"{ran}; target {self.target} does not cover {skipped}."
+        return f"{total - skipped} of {total} selected scenarios ran on target {self.target}."
 
     @property
     def causes(self) -> tuple[tuple[str, tuple[Outcome, ...]], ...]:

@@ -98,7 +98,7 @@ def _causes(report: Report, *, width: int) -> Iterator[Line]:
 def _about(report: Report, *, width: int, verbose: bool) -> Iterator[Line]:
     yield from _wrapped(report.worth, width=width) if report.worth else ()
     if report.coverage:
-        more = "" if verbose else " (-v lists them)"
+        more = "" if verbose else "; -v has the reasons of the others"
         yield from _wrapped(f"{report.coverage.removesuffix('.')}{more}.", width=width)
     about = f"target: {report.target}, {report.public_url}, {report.seconds:.1f} s"
     yield from _wrapped(about, width=width)

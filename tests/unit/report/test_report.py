@@ -137,7 +137,7 @@ def test_without_verbose_the_end_is_short_and_names_no_scenario_that_is_not_red(
         "  SESSION_SECURE_COOKIE is not true in the task",
         "    sessions: the cookie is secure",
         "Everything else passed: 1 on emulated services (differences are listed).",
-        "2 of 3 selected scenarios ran; target local does not cover 1 (-v lists them).",
+        "2 of 3 selected scenarios ran on target local; -v has the reasons of the others.",
         "target: local, https://tickets.876events.example, 12.5 s",
         "overlay: 2 differences from production, listed in the report",
         "report: file:///r.html",
