@@ -95,7 +95,9 @@ def _needed(production: Production) -> Iterator[Connection]:
     for name, service in production.services.items():
         tasks = side(f"the tasks of {name}", service.security_groups)
         for target in service.create.get("loadBalancers") or ():
-            yield Connection(balancer, tasks, int(target["containerPort"]))
+            # Without groups of its own, a side has the VPC's default group, which no file names.
+            if balancer.groups and tasks.groups:
+                yield Connection(balancer, tasks, int(target["containerPort"]))
     for ids, names in _tasks(production).items():
         tasks = side(f"the tasks of {', '.join(names)}", ids)
         yield Connection(tasks, proxy, MYSQL_PORT)
@@ -104,12 +106,13 @@ def _needed(production: Production) -> Iterator[Connection]:
 
 
 def _tasks(production: Production) -> dict[tuple[str, ...], list[str]]:
-    """Name the services, and the schedule, of each list of security groups."""
+    """Name the services, and the schedule, of each list of security groups that a file names."""
     names: dict[tuple[str, ...], list[str]] = {}
     for name, service in production.services.items():
         names.setdefault(service.security_groups, []).append(name)
     if production.schedule is not None:
         names.setdefault(production.schedule.security_groups, []).append("the schedule")
+    names.pop((), None)
     return names
 
 

@@ -40,6 +40,9 @@ def test_the_reference_app_is_green_and_nothing_is_left(
     report = json.loads((directory / "report.json").read_text())
     assert report["green"] is True
     assert len(report["scenarios"]) > 80
+    assert report["unread"] == []
+    assert report["health"], "the history has no change of a target's health"
+    assert report["ticks"], "the history has no scheduled run"
     assert ET.parse(directory / "junit.xml").getroot() is not None
     assert "AWS_ENDPOINT_URL" in (directory / "report.html").read_text()
     assert (directory / "services" / "mysql" / "stderr.log").is_file()

@@ -112,3 +112,11 @@ def test_without_endpoints_the_aws_apis_are_outside_the_vpc(app: Production) -> 
     inside = (Permission(ANY, 0, 65535, cidrs=("10.40.0.0/16",)),)
     assert messages(public) == []
     assert "the AWS APIs on port 443" in messages(changed(public, TASKS, egress=inside))[0]
+
+
+def test_tasks_with_the_default_group_are_not_judged(app: Production) -> None:
+    services = {
+        name: replace(service, create={**service.create, "networkConfiguration": {}})
+        for name, service in app.services.items()
+    }
+    assert messages(replace(app, services=services, schedule=None)) == []
