@@ -102,7 +102,9 @@ def mailer(worker: EcsService, run_in_task: Callable[..., ExecResult]) -> Callab
 
     def read() -> str:
         task = min(worker.running(), default="")
-        return str(run_in_task(["sh", "-c", "echo $MAIL_MAILER"], task=task).stdout).strip()
+        return str(
+            run_in_task(["sh", "-c", "echo $MAIL_MAILER"], task=task, prints=True).stdout
+        ).strip()
 
     return read
 

@@ -39,7 +39,8 @@ def connect(run_in_task: Callable[..., ExecResult]) -> Callable[..., dict[str, A
 
     def run(*, host: str, tls: str, within_s: int = ANSWER_WITHIN_S) -> dict[str, Any]:
         artisan = ["php", "artisan", "cutover-probe:connect", "--json"]
-        done = run_in_task([*artisan, f"--timeout={within_s}", f"--host={host}", f"--tls={tls}"])
+        command = [*artisan, f"--timeout={within_s}", f"--host={host}", f"--tls={tls}"]
+        done = run_in_task(command, prints=True)
         assert done.exit_code == 0, f"{' '.join(artisan)} failed: {done.stdout}{done.stderr}"
         result: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
         return result

@@ -85,7 +85,9 @@ def test_app_does_not_run_as_root(
 ) -> None:
     users = {
         "PHP-FPM's workers": probe.facts()["uid"],
-        "the container's first process": run_in_task(["stat", "-c", "%u", "/proc/1"]).stdout,
+        "the container's first process": run_in_task(
+            ["stat", "-c", "%u", "/proc/1"], prints=True
+        ).stdout,
     }
     for process, uid in users.items():
         expect(
@@ -122,7 +124,7 @@ def test_app_user_writes_to_declared_paths_only(
 @pytest.mark.requires("ecs", "elb", "exec")
 @pytest.mark.read_only
 def test_no_development_package_is_installed(run_in_task: Callable[..., ExecResult]) -> None:
-    done = run_in_task(["cat", "vendor/composer/installed.json"])
+    done = run_in_task(["cat", "vendor/composer/installed.json"], prints=True)
     assert done.exit_code == 0, f"there is no list of Composer's packages: {done.stderr}"
     packages = ", ".join(secrets.development_packages(done.stdout))
     expect(
@@ -193,11 +195,13 @@ def test_debian_packages_have_their_security_fixes(
 ) -> None:
     cache = cache_of(access) / "debian-security-tracker.json"
     try:
-        release = security_fixes.release_of(run_in_task(["cat", "/etc/os-release"]).stdout)
+        release = security_fixes.release_of(
+            run_in_task(["cat", "/etc/os-release"], prints=True).stdout
+        )
         data = security_fixes.tracker(cache, now_s=time.time())
     except security_fixes.NoData as missing:
         pytest.skip(f"not covered: {missing}")
-    listing = run_in_task(security_fixes.LISTING)
+    listing = run_in_task(security_fixes.LISTING, prints=True)
     packages = security_fixes.installed(listing.stdout)
     assert packages, f"the image's packages cannot be listed: {listing.stderr}"
     outdated = security_fixes.outdated(packages, data=data, release=release)

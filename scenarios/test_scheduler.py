@@ -46,7 +46,7 @@ needs_rule = pytest.mark.requires("http", "probe", "ecs", "schedule")
 @pytest.fixture
 def scheduled_entries(run_in_task: Callable[..., ExecResult]) -> list[dict[str, Any]]:
     """The app's scheduled commands, due or not."""
-    listed = run_in_task(["php", "artisan", "cutover-probe:schedule"]).stdout
+    listed = run_in_task(["php", "artisan", "cutover-probe:schedule"], prints=True).stdout
     entries: list[dict[str, Any]] = json.loads(listed)
     return entries
 

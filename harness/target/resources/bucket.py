@@ -45,12 +45,16 @@ def deleted(s3: Any, *, bucket: str) -> Iterator[None]:
         bucket: Its name.
     """
     before = _settings(s3, bucket=bucket)
+    place = s3.get_bucket_location(Bucket=bucket)["LocationConstraint"]
+    # S3 takes no constraint for us-east-1, and answers none
+    # (https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketLocation.html).
+    where = {"CreateBucketConfiguration": {"LocationConstraint": place}} if place else {}
     _empty(s3, bucket=bucket)
     s3.delete_bucket(Bucket=bucket)
     try:
         yield
     finally:
-        s3.create_bucket(Bucket=bucket)
+        s3.create_bucket(Bucket=bucket, **where)
         for name, given in before.items():
             getattr(s3, f"put_{name}")(Bucket=bucket, **given)
 

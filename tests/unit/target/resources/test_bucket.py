@@ -25,6 +25,7 @@ class FakeS3:
             "get_public_access_block": {
                 "PublicAccessBlockConfiguration": {"BlockPublicAcls": True}
             },
+            "get_bucket_location": {"LocationConstraint": "eu-central-1"},
             "get_bucket_versioning": {"Status": "Enabled"},
             "get_bucket_lifecycle_configuration": {"Rules": [{"ID": "one"}]},
         }
@@ -59,7 +60,13 @@ def test_a_bucket_comes_back_with_what_it_had() -> None:
         s3.calls.clear()
     block = {"PublicAccessBlockConfiguration": {"BlockPublicAcls": True}}
     assert s3.calls == [
-        ("create_bucket", {"Bucket": "b"}),
+        (
+            "create_bucket",
+            {
+                "Bucket": "b",
+                "CreateBucketConfiguration": {"LocationConstraint": "eu-central-1"},
+            },
+        ),
         ("put_public_access_block", {"Bucket": "b", **block}),
         (
             "put_bucket_versioning",
