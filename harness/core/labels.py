@@ -14,6 +14,8 @@ LABEL_OWNER = "cutover.owner"
 LABEL_TASK = "cutover.ecs.task"
 """On a pause container: the task as JSON, for control after a restart."""
 LABEL_TASK_ID = "cutover.ecs.task-id"
+LABEL_STARTED_BY = "cutover.ecs.started-by"
+"""startedBy of the task: its service's deployment, the rule, or a scenario."""
 LABEL_SECRET_NAMES = "cutover.ecs.secret-names"  # noqa: S105
 """Names of the container's secret variables, separated by commas; never their values."""
 

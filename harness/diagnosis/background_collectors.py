@@ -11,7 +11,7 @@ from harness.diagnosis.patterns.pattern import Source
 from harness.diagnosis.stop_reason import NEVER_STARTED, failed
 from harness.standins.contract import TickEvent, time_of
 from harness.target.resources import secret_references
-from harness.target.resources.ecs import STARTED_BY_HARNESS, EcsService, find_tasks, stopped_at
+from harness.target.resources.ecs import BY_SCENARIOS, EcsService, find_tasks, stopped_at
 from harness.target.resources.queue_worker import QueueCommand, queue_command
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def _stopped(sources: EvidenceSources) -> Iterator[tuple[str, dict[str, Any]]]:
 def stopped_tasks(sources: EvidenceSources) -> Iterator[StoppedTask]:
     """Read the tasks of worker and scheduler that failed; a scenario's own are meant to."""
     for group, one in _stopped(sources):
-        if one.get("startedBy") != STARTED_BY_HARNESS and failed(one):
+        if one.get("startedBy") not in BY_SCENARIOS and failed(one):
             yield stopped_task(one, group=group)
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from harness.core.labels import LABEL_STARTED_BY
 from harness.diagnosis import background_collectors as background
 from harness.diagnosis.evidence import BEFORE, Collector, Line
 from harness.diagnosis.facts import (
@@ -22,7 +23,7 @@ from harness.diagnosis.stop_reason import NEVER_STARTED, failed
 from harness.stack.engine import parse_time
 from harness.target.clients.browser import cookie_from
 from harness.target.resources import secret_references
-from harness.target.resources.ecs import stopped_at
+from harness.target.resources.ecs import PROVOKED_BY_HARNESS, stopped_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -138,11 +139,16 @@ def app(sources: EvidenceSources) -> Iterator[VisitorRequest | VisitorSession]:
 
 
 def task_logs(sources: EvidenceSources) -> Iterator[Line]:
-    """Read the logs of the tasks' containers, each under its own heading."""
+    """Read the logs of the tasks' containers, each under its own heading; not of provoked ones."""
     if sources.containers is None:
         return
     found = sources.containers.of_role("task", also_stopped=True)
-    recent = [one for one in found if one.status == "running" or _ended(one, since=sources.since)]
+    recent = [
+        one
+        for one in found
+        if one.labels.get(LABEL_STARTED_BY) != PROVOKED_BY_HARNESS
+        and (one.status == "running" or _ended(one, since=sources.since))
+    ]
     for one in recent[:_TASKS_SHOWN]:
         state = "" if one.status == "running" else f", {one.status}"
         for text in log_lines(one, since=sources.since):

@@ -21,8 +21,8 @@ from harness.stack import removal
 from harness.stack.engine import parse_time
 from harness.standins.contract import TargetEvent, TickEvent, time_of
 from harness.target.resources.ecs import (
+    BY_SCENARIOS,
     INTENDED_STOP_CODES,
-    STARTED_BY_HARNESS,
     STATUSES,
     address_of,
     find_tasks,
@@ -214,7 +214,7 @@ def _task_lifespan(
 
 def _by(task: Mapping[str, Any]) -> str:
     started_by = str(task.get("startedBy") or "")
-    if started_by == STARTED_BY_HARNESS:
+    if started_by in BY_SCENARIOS:
         return "run by a scenario"
     if started_by.startswith(RULE_PREFIX):
         return "run by the rule"

@@ -19,7 +19,10 @@ _REGISTERED = (
 STATUSES = ("RUNNING", "STOPPED")
 """Both desired statuses; ECS forgets a stopped task after about an hour."""
 STARTED_BY_HARNESS = "cutover-harness"
-"""startedBy of the tasks that scenarios run; some are meant to fail."""
+"""startedBy of the tasks that scenarios run."""
+PROVOKED_BY_HARNESS = f"{STARTED_BY_HARNESS}-provoked"
+"""startedBy of the tasks that scenarios let fail on purpose: never evidence of another failure."""
+BY_SCENARIOS = (STARTED_BY_HARNESS, PROVOKED_BY_HARNESS)
 INTENDED_STOP_CODES = ("UserInitiated", "ServiceSchedulerInitiated")
 """stopCodes of tasks that a user or their service stopped."""
 _ASKED_AT_ONCE = 100

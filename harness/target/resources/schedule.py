@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any
 from harness.aws.eventbridge import started_by
 from harness.core.wait import Deadline, NotYet, Ready, wait_until
 from harness.target.resources.ecs import (
+    BY_SCENARIOS,
+    PROVOKED_BY_HARNESS,
     STARTED_BY_HARNESS,
     STATUSES,
     describe_tasks,
@@ -130,7 +132,7 @@ class Scheduler:
         names = sorted({name or "" for name in tasks})
         described = describe_tasks(self._ecs, list(filter(None, names)), cluster=self._cluster)
         known = {task_id(task["taskArn"]): task for task in described}
-        expected = (self._started_by, STARTED_BY_HARNESS)
+        expected = (self._started_by, *BY_SCENARIOS)
         return [
             f"a task of {known[name]['group']} ({name})"
             if name in known
@@ -220,8 +222,13 @@ class Scheduler:
 
         return taken
 
-    def start(self, *, command: Sequence[str] = (), definition: str = "") -> str:
-        """Run the task as the rule does, with another command or definition if one is given."""
+    def start(
+        self, *, command: Sequence[str] = (), definition: str = "", to_fail: bool = False
+    ) -> str:
+        """Run the task as the rule does, with another command or definition if one is given.
+
+        ``to_fail`` marks a task that fails on purpose, so that it is no evidence elsewhere.
+        """
         wanted = dict(self._run_task)
         if definition:
             wanted["taskDefinition"] = definition
@@ -229,7 +236,8 @@ class Scheduler:
             wanted["overrides"] = {
                 "containerOverrides": [{"name": self.container, "command": list(command)}]
             }
-        answer = self._ecs.run_task(**wanted, startedBy=STARTED_BY_HARNESS)
+        starter = PROVOKED_BY_HARNESS if to_fail else STARTED_BY_HARNESS
+        answer = self._ecs.run_task(**wanted, startedBy=starter)
         return task_id(answer["tasks"][0]["taskArn"])
 
     def run(self, task: str) -> Run:

@@ -117,3 +117,22 @@ def test_an_error_stays_however_many_visits_follow_it() -> None:
 
     found = collectors.log_lines(SimpleNamespace(logs=logs), since=NOW)
     assert found == [error, *visits[-collectors.LOG_LINES :]]
+
+
+def test_a_task_that_a_scenario_lets_fail_is_nobodys_evidence() -> None:
+    def container(starter: str, text: bytes) -> SimpleNamespace:
+        return SimpleNamespace(
+            name=starter,
+            status="running",
+            labels={"cutover.ecs.started-by": starter},
+            logs=lambda **_: text,
+        )
+
+    containers = SimpleNamespace(
+        of_role=lambda role, *, also_stopped=False: [
+            container("ecs-svc/1", b"the app's own"),
+            container("cutover-harness-provoked", b"provoked"),
+        ]
+    )
+    found = EvidenceSources(ACCESS, since=NOW, web=None, containers=containers)  # type: ignore[arg-type]
+    assert [line.text for line in collectors.task_logs(found)] == ["the app's own"]

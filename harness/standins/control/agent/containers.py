@@ -17,6 +17,7 @@ from harness.core.labels import (
     LABEL_FAMILY,
     LABEL_ROLE,
     LABEL_SECRET_NAMES,
+    LABEL_STARTED_BY,
     LABEL_TASK,
     LABEL_TASK_ARN,
     LABEL_TASK_ID,
@@ -50,6 +51,7 @@ class TaskContainers:
             LABEL_FAMILY: definition.family,
             "com.amazonaws.ecs.task-definition-version": str(definition.revision),
             LABEL_TASK_ID: task.id,
+            LABEL_STARTED_BY: task.started_by,
         }
 
     def _name(self, last: str) -> str:
