@@ -23,7 +23,7 @@ _ECS_PARAMETERS = {
     "EnableExecuteCommand": "enableExecuteCommand",
     "PropagateTags": "propagateTags",
 }
-"""Members of EcsParameters, and what RunTask calls them."""
+"""Fields of EcsParameters -> their names in RunTask."""
 
 
 def expression_problem(expression: str) -> str:

@@ -35,7 +35,7 @@ class Line:
     source: Source | None = None
     """None for a line that is shown and explains nothing."""
     subject: str = ""
-    """What it is about, as a sentence names it: the web task, a rule's name."""
+    """Its subject, as a sentence names it: the web task, a rule's name."""
     heading: str = ""
     """The section that it is shown in, when that is not its collector's."""
 

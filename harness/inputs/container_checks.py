@@ -27,11 +27,11 @@ _AWSLOGS: Mapping[str, str] = {
     "awslogs-region": "us-east-1",
     "awslogs-stream-prefix": "app",
 }
-"""What Fargate's awslogs cannot do without, with an example each."""
+"""The required options of Fargate's awslogs, with an example each."""
 _PLATFORMS = ("1.4.0", "LATEST")
 _SERVICE = ("launchType", "capacityProviderStrategy", "platformVersion")
 RULE = ("LaunchType", "CapacityProviderStrategy", "PlatformVersion")
-"""How EventBridge spells what CreateService and RunTask call launchType and so on."""
+"""EventBridge's spelling of launchType and its siblings."""
 _ENDS = ("COMPLETE", "SUCCESS")
 _CONDITIONS = ("START", *_ENDS, "HEALTHY")
 

@@ -58,7 +58,7 @@ _DEFAULTS = {
     "ProtocolVersion": "HTTP1",
     "HealthCheckProtocol": "HTTP",
 }
-"""What AWS takes for a field that is left out."""
+"""AWS's defaults for fields that are left out."""
 
 
 def load_balancer(document: Document, *, groups: SecurityGroups | None = None) -> dict[str, Any]:

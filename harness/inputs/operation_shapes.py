@@ -29,7 +29,7 @@ _TYPES: Mapping[str, tuple[type | tuple[type, ...], str, Any]] = {
     "float": ((int, float), "a number", 0),
     "double": ((int, float), "a number", 0),
 }
-"""Type of a shape -> Python's types, its name, and what stands for a value that has another."""
+"""Type of a shape -> Python's types, its name, and a stand-in for a value of another type."""
 _NUMBERS = ("integer", "long", "float", "double")
 _SIZES = {"string": "characters", "list": "items", "map": "keys"}
 

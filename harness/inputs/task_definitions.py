@@ -214,4 +214,4 @@ RULES = (
     _of_dependencies,
     fargate_checks.of_task,
 )
-"""What Fargate wants of an input whose fields have the types that RegisterTaskDefinition takes."""
+"""Fargate's rules for an input whose fields have RegisterTaskDefinition's types."""

@@ -164,7 +164,7 @@ class Overlay(Table):
 
     environment: dict[str, Text] = {}
     files: dict[str, Literal["ca"]] = {}
-    """Path in the container -> what is put there; ``ca`` is the stack's CA certificate."""
+    """Path in the container -> the content put there; ``ca`` is the stack's CA certificate."""
 
 
 class Limits(Table):

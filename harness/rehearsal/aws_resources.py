@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from harness.inputs.production import Production, Schedule, Service
 
 TICKS_VISIBILITY_S = 10
-"""How soon a tick whose RunTask was refused is tried again."""
+"""Seconds until a tick with a refused RunTask is tried again."""
 _TARGET_ID = "ticks"
 
 

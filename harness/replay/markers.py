@@ -48,7 +48,7 @@ class Declared:
     alone: int
     """0 runs with others; from 1 on alone, and the more it disturbs, the higher and later."""
     looks_back: bool = False
-    """Whether it only reads what has happened: it comes last, and needs no turn."""
+    """Whether it only reads the history: it comes last, and needs no turn."""
 
     def skip_reason(self, target: Target) -> str:
         """Return the reason to skip this scenario on a target; empty when it runs there."""

@@ -19,7 +19,7 @@ from harness.core.errors import ConfigError
 from harness.target.target import LOCAL
 
 PARALLEL = ("-n", "3")
-"""What a rehearsal gives pytest before the user's own arguments; scenarios wait more than they
+"""A rehearsal's arguments for pytest, before the user's own; scenarios wait more than they
 compute, so that on two processors three are quicker than two."""
 _INI = Path(__file__).with_name("scenarios.ini")
 _LISTS = frozenset(
@@ -43,7 +43,7 @@ class Replay:
     cwd: Path
     """The directory of the caller, where paths in pytest's arguments begin."""
     cache: Path
-    """Directory for what ``--lf`` and ``--sw`` remember."""
+    """Directory for the memory of ``--lf`` and ``--sw``."""
     report_dir: Path | None = None
 
     def collect(self, pytest_args: Sequence[str]) -> str:

@@ -46,7 +46,7 @@ class Access:
     """``run_task``: the input with which the rule runs its task. Only where it is emulated,
     ``queue``: through which its ticks come, and ``since``: when it was made, ISO 8601."""
     ways: tuple[str, ...] = ()
-    """Who may open connections to whom by the security groups: ``tasks -> proxy port 3306``."""
+    """Connections that the security groups admit: ``tasks -> proxy port 3306``."""
     writable_paths: tuple[str, ...] = ()
     """All that the app's user may write to in its container."""
     vendor: str = ""

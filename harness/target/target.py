@@ -124,7 +124,7 @@ class Differences:
     plaintext_at_server: tuple[str, ...]
     """Any of these texts is the server's refusal of a connection without TLS."""
     unknown_host_status: int
-    """What the load balancer answers for a host that it does not serve."""
+    """The load balancer's answer for a host that it does not serve."""
 
 
 AS_ON_AWS = Differences(

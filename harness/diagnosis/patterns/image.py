@@ -5,7 +5,7 @@ from __future__ import annotations
 from harness.diagnosis.patterns.pattern import Pattern, Source
 
 _SCRIPT = r"(?P<file>\S*(?:entrypoint|\.sh|local/bin/[\w.-]+)): (?:line )?\d+: "
-"""How a shell begins to say what is wrong with a script of the image."""
+"""The start of a shell's message about a script of the image."""
 
 SHELL = (
     Pattern(

@@ -12,19 +12,19 @@ class Source(Flag):
     """Where a line of evidence comes from."""
 
     STOPPED_REASON = auto()
-    """What ECS says of a stopped task and its containers."""
+    """ECS's words for a stopped task and its containers."""
     HTTP_CLIENT = auto()
-    """What requests says of a connection to the public host."""
+    """The errors of requests for a connection to the public host."""
     APP = auto()
-    """What the programs in a task's image write: the shell, nginx, PHP, Laravel, AWS's SDK."""
+    """Lines of the programs in a task's image: the shell, nginx, PHP, Laravel, AWS's SDK."""
     TICK = auto()
-    """What RunTask answers to a rule, from the log of control."""
+    """RunTask's answers to a rule, from the log of control."""
     AWS_CLIENT = auto()
-    """What botocore says of a call that AWS rejects."""
+    """botocore's words for a call that AWS rejects."""
     SERVICE_EVENT = auto()
-    """What ECS says of a service."""
+    """ECS's events of a service."""
     TARGET_HEALTH = auto()
-    """What the load balancer says of a target."""
+    """The load balancer's reasons for a target's health."""
     FAILURE = HTTP_CLIENT | APP | AWS_CLIENT
     """A failure's own message: it may quote the app's answer or a client's exception."""
 

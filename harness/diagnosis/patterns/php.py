@@ -171,4 +171,4 @@ SELF_REPORT = (
         example="[2026-11-25 07:00:00] production.ERROR: It broke. {}",
     ),
 )
-"""After all others: the first error in the app's own log, but what the probe was told to raise."""
+"""After all others: the first error in the app's own log, but for those that the probe raises."""

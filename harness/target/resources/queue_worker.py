@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 DEFAULTS = {"tries": 1, "timeout": 60, "sleep": 3, "rest": 0}
-"""What queue:work does without these flags: attempts, and seconds."""
+"""queue:work's defaults for these flags: attempts, and seconds."""
 LONGEST_SLEEP_S = 10
 """A worker that sleeps for longer after an empty poll keeps a visitor waiting for a mail."""
 _FLAG = re.compile(r"--(?P<name>[\w-]+)[=\s](?P<quote>[\"']?)(?P<value>\d+)(?P=quote)(?=[\s;]|$)")
