@@ -59,12 +59,12 @@ def clusters(production: Production) -> Iterator[Problem]:
     """Services and the rule's target are in the cluster of the configuration."""
     cluster = production.config.cluster
     for name, service in production.services.items():
-        given = str(service.create.get("cluster") or "default")
+        # The command line may name the cluster instead: a file without one is not judged.
+        given = str(service.create.get("cluster") or cluster)
         if given.rpartition("/")[2] != cluster:
-            written = f'is "{given}"' if "cluster" in service.create else 'is missing: "default"'
             yield Problem(
                 "cluster",
-                f'{written}, and ecs.cluster in the configuration is "{cluster}"',
+                f'is "{given}", and ecs.cluster in the configuration is "{cluster}"',
                 f'write "cluster": "{cluster}", or correct ecs.cluster',
                 file=production.files[f"services.{name}.service"],
             )

@@ -74,6 +74,7 @@ def test_a_service_that_runs_anothers_tasks_is_named(app: Production) -> None:
         {"taskDefinition": "tickets-web:7"},
         {"taskDefinition": "arn:aws:ecs:us-east-1:876000000876:task-definition/tickets-web:7"},
         {"cluster": "arn:aws:ecs:us-east-1:876000000876:cluster/tickets"},
+        {"cluster": ""},
     ],
 )
 def test_other_spellings_of_a_reference_fit(app: Production, changes: dict[str, str]) -> None:
