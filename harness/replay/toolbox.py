@@ -90,9 +90,12 @@ class Toolbox:
         session = http.web(self.target.access)
 
         def probe() -> Ready | NotYet:
-            # Health is known a moment before the edge acts on it.
-            status = session.get(self.target.access.public_url, timeout=10).status_code
-            return NotYet("the edge still answers 503") if status == 503 else Ready()
+            # Health is known a moment before the load balancer acts on it. Its own 503 carries its
+            # name; an app in maintenance answers 503, too, and is a scenario's business.
+            answer = session.get(self.target.access.public_url, timeout=10)
+            own = answer.headers.get("Server", "").startswith("awselb/")
+            no_target = answer.status_code == 503 and own
+            return NotYet("the load balancer still answers 503") if no_target else Ready()
 
         with session:
             wait_until(probe, deadline=Deadline(self.target.differences.patience_s))
