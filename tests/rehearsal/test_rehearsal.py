@@ -86,7 +86,7 @@ def test_a_mistake_in_a_task_definition_is_a_usage_error(project: Project) -> No
 
 def test_ctrl_c_while_starting_leaves_nothing(project: Project, nothing_left: Check) -> None:
     command = project.start("rehearse")
-    command.wait_for("service  emulator")
+    command.wait_for("component emulator")
     command.interrupt()
     assert command.end() == 130, command.said
     assert "Traceback" not in command.said
@@ -97,7 +97,7 @@ def test_what_a_killed_up_left_is_swept_by_down(
     project: Project, client: docker.DockerClient, nothing_left: Check
 ) -> None:
     command = project.start("up")
-    command.wait_for("service  mysql")
+    command.wait_for("component mysql")
     command.interrupt(signal.SIGKILL)
     command.end()
     left = project.run_ids() & set(removal.runs_in_engine(client))
