@@ -21,11 +21,6 @@ class Arn:
     account: str
     resource: str
 
-    @property
-    def name(self) -> str:
-        """The last part of the resource: its name, without type and path."""
-        return self.resource.replace(":", "/").rpartition("/")[2]
-
 
 def parse(text: str) -> Arn | None:
     """Split an ARN into its parts; None for a text that is none."""

@@ -128,8 +128,12 @@ def schedule(document: Document, *, groups: SecurityGroups | None = None) -> Cal
 
 def dead_letter_queue(create_queue: Mapping[str, Any]) -> str:
     """Name of the dead-letter queue in a CreateQueue input; empty when it has none."""
-    policy = _document(create_queue.get("Attributes", {}).get("RedrivePolicy"))
-    return str(policy.get("deadLetterTargetArn", "")).rpartition(":")[2]
+    return str(redrive_policy(create_queue).get("deadLetterTargetArn", "")).rpartition(":")[2]
+
+
+def redrive_policy(create_queue: Mapping[str, Any]) -> dict[str, Any]:
+    """Redrive policy in a CreateQueue input, a document or its text; empty when it has none."""
+    return _document(create_queue.get("Attributes", {}).get("RedrivePolicy"))
 
 
 def _document(value: Any) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from harness.inputs.api_calls import dead_letter_queue, redrive_policy
 from harness.inputs.problem import Problem
 
 if TYPE_CHECKING:
@@ -138,13 +139,17 @@ def queues(production: Production) -> Iterator[Problem]:
         name, attributes = str(given["QueueName"]), given.get("Attributes") or {}
         fifo = str(attributes.get("FifoQueue", "false")).lower() == "true"
         kinds[name] = fifo
-        for key, message, hint in _of_queue(name, attributes, fifo=fifo, kinds=kinds):
+        faults = (
+            *_of_attributes(name, attributes, fifo=fifo),
+            *_of_redrive_policy(given, fifo=fifo, kinds=kinds),
+        )
+        for key, message, hint in faults:
             place = production.files["resources.queues"]
             yield Problem(f"CreateQueue[{number}]{key}", message, hint, file=place)
 
 
-def _of_queue(
-    name: str, attributes: Mapping[str, Any], *, fifo: bool, kinds: Mapping[str, bool]
+def _of_attributes(
+    name: str, attributes: Mapping[str, Any], *, fifo: bool
 ) -> Iterator[tuple[str, str, str]]:
     if not _QUEUE_NAME.fullmatch(name) or name.endswith(".fifo") != fifo:
         yield (
@@ -157,8 +162,13 @@ def _of_queue(
         value = str(attributes.get(key, least))
         if not value.isdigit() or not least <= int(value) <= most:
             yield f".Attributes.{key}", f'is "{value}"', f'write "{least}" to "{most}"'
-    policy = attributes.get("RedrivePolicy")
-    if not isinstance(policy, Mapping):
+
+
+def _of_redrive_policy(
+    queue: Mapping[str, Any], *, fifo: bool, kinds: Mapping[str, bool]
+) -> Iterator[tuple[str, str, str]]:
+    policy = redrive_policy(queue)
+    if not policy:
         return
     count = str(policy.get("maxReceiveCount", ""))
     least, most = _RECEIVE_COUNT
@@ -168,7 +178,7 @@ def _of_queue(
             f'is "{count}"',
             f"write {least} to {most}",
         )
-    dead = str(policy.get("deadLetterTargetArn", "")).rpartition(":")[2]
+    dead = dead_letter_queue(queue)
     if dead in kinds and kinds[dead] != fifo:
         yield (
             ".Attributes.RedrivePolicy.deadLetterTargetArn",

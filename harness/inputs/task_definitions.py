@@ -214,4 +214,4 @@ RULES = (
     _of_dependencies,
     fargate_checks.of_task,
 )
-"""Fargate's rules for an input whose fields have RegisterTaskDefinition's types."""
+"""Fargate's rules for an input with RegisterTaskDefinition's types."""

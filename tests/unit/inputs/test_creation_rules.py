@@ -139,6 +139,13 @@ def redrive(dead: str, count: int) -> dict[str, Any]:
         ({"QueueName": "jobs", "Attributes": {"VisibilityTimeout": "50000"}}, "VisibilityTimeout"),
         ({"QueueName": "jobs", "Attributes": {"DelaySeconds": "901"}}, "DelaySeconds"),
         ({"QueueName": "jobs", "Attributes": redrive("dead", 0)}, "maxReceiveCount"),
+        (
+            {
+                "QueueName": "jobs",
+                "Attributes": {"RedrivePolicy": json.dumps(redrive("dead", 0)["RedrivePolicy"])},
+            },
+            "maxReceiveCount",
+        ),
     ],
 )
 def test_queues_that_sqs_refuses(
