@@ -51,7 +51,7 @@ def until_stopped(
             lambda: scheduler.run(task),
             until=lambda run: run.stopped,
             what=f"the scheduler's task {task} did not stop",
-            within_s=differences.replacement_s,
+            within_s=differences.task_replacement_timeout_s,
             cause=ENDLESS_TICK,
         )
         return run

@@ -76,7 +76,7 @@ def test_unknown_host_does_not_reach_the_app(
 
 @as_control
 @pytest.mark.requires("http", "probe", "ecs", "elb")
-@pytest.mark.mutates(alone=1)
+@pytest.mark.mutates(exclusive=True)
 def test_target_slower_than_the_idle_timeout_gives_504(
     probe: ProbeClient,
     web_tier: WebTier,
@@ -125,7 +125,7 @@ def make_unhealthy(probe: ProbeClient, ecs: Any, access: Access) -> Iterator[Cal
 
 @as_control
 @pytest.mark.requires("http", "probe", "ecs", "elb")
-@pytest.mark.mutates(alone=1)
+@pytest.mark.mutates(exclusive=True)
 def test_unhealthy_target_gets_no_traffic(
     probe: ProbeClient,
     web_tier: WebTier,
@@ -139,7 +139,7 @@ def test_unhealthy_target_gets_no_traffic(
         lambda: [str(target) for target in web_tier.targets() if target.address == address],
         until=lambda targets: not targets or " healthy" not in targets[0],
         what=f"Task {unhealthy} fails its health check, and its target stays healthy",
-        within_s=differences.patience_s + web_tier.group.unhealthy_within_s(),
+        within_s=differences.eventual_timeout_s + web_tier.group.unhealthy_within_s(),
         cause="the health check does not reach the app: nginx, or a file of the public directory,"
         " answers HealthCheckPath, so that a task without a database stays in service",
         certain=True,
@@ -154,7 +154,7 @@ def test_unhealthy_target_gets_no_traffic(
 
 @as_control
 @pytest.mark.requires("http", "ecs", "elb")
-@pytest.mark.mutates(alone=3)
+@pytest.mark.mutates(exclusive=True, order=3)
 def test_no_target_gives_503(
     web: Callable[[], requests.Session],
     web_tier: WebTier,

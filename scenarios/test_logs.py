@@ -126,7 +126,7 @@ def test_error_of_a_command_reaches_the_scheduler_log(
 
 @from_containers
 @pytest.mark.requires("ecs", "containers", "secrets")
-@pytest.mark.read_only(looks_back=True)
+@pytest.mark.read_only(runs_last=True)
 def test_no_secret_is_in_the_log_of_a_task(
     containers: Containers, secret: Callable[[str], dict[str, str]]
 ) -> None:

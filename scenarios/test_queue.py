@@ -56,7 +56,9 @@ def until_done(
 ) -> Callable[..., dict[str, Any]]:
     """Wait until a job has had its effect or failed for good, and return its runs and effects."""
 
-    def wait(job: str, *, within_s: float = differences.replacement_s) -> dict[str, Any]:
+    def wait(
+        job: str, *, within_s: float = differences.task_replacement_timeout_s
+    ) -> dict[str, Any]:
         done: dict[str, Any] = eventually(
             lambda: retry_while_unavailable(lambda: jobs.state_of(job)),
             until=lambda it: (it["effects"] or it["failed"]) and any(outcomes(it)[-1:]),
@@ -314,7 +316,7 @@ def test_queues_keep_a_job_as_long_as_it_may_wait(job_queue: JobQueue) -> None:
     url=not_covered("its tasks cannot be killed from outside"),
 )
 @pytest.mark.requires("http", "probe", "ecs", "queue", "containers")
-@pytest.mark.mutates(alone=1)
+@pytest.mark.mutates(exclusive=True)
 def test_job_of_a_killed_worker_runs_once_more(
     jobs: Jobs,
     job_queue: JobQueue,
@@ -343,7 +345,7 @@ def test_job_of_a_killed_worker_runs_once_more(
 
 @as_worker
 @needs_worker
-@pytest.mark.mutates(alone=1)
+@pytest.mark.mutates(exclusive=True)
 def test_scaling_to_zero_and_back_loses_no_job(
     jobs: Jobs,
     worker: EcsService,
@@ -360,7 +362,7 @@ def test_scaling_to_zero_and_back_loses_no_job(
             lambda: worker.task(run["task"]),
             until=lambda task: task.get("lastStatus") == "STOPPED",
             what=f"the worker {run['task']} did not stop",
-            within_s=differences.replacement_s,
+            within_s=differences.task_replacement_timeout_s,
             cause="the worker does not stop when ECS tells it to: the stop signal does not reach"
             " queue:work, for instance since a shell that started it without exec is in between",
         )
@@ -380,7 +382,7 @@ def test_scaling_to_zero_and_back_loses_no_job(
 
 @as_worker
 @needs_worker
-@pytest.mark.mutates(looks_back=True)
+@pytest.mark.mutates(runs_last=True)
 def test_job_longer_than_the_default_visibility_runs_once(
     jobs: Jobs, long_job: Callable[[], str], until_done: Callable[..., dict[str, Any]]
 ) -> None:

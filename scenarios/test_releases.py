@@ -115,7 +115,7 @@ def release(
         lambda: [service.name for service in others if not service.is_stable()],
         until=lambda unsettled: not unsettled,
         what="Not every service settled on its new tasks",
-        within_s=differences.replacement_s,
+        within_s=differences.task_replacement_timeout_s,
         cause="the worker does not stop when ECS tells it to: the stop signal does not reach"
         " queue:work, for instance since a shell that started it without exec is in between",
     )
@@ -208,7 +208,7 @@ def expect_rollback(release: FailedRelease, web_tier: WebTier) -> None:
 
 @on_aws
 @pytest.mark.requires("http", "ecs", "elb", "secrets")
-@pytest.mark.mutates(alone=True)
+@pytest.mark.mutates(exclusive=True)
 @pytest.mark.parametrize("defect", [MISSING_KEY, PLAIN_STRING], ids=lambda defect: defect.name)
 def test_release_fails_on_invalid_secret(
     defect: Defect,
@@ -229,7 +229,7 @@ def test_release_fails_on_invalid_secret(
     url=NOT_THERE,
 )
 @pytest.mark.requires("http", "ecs", "elb", "secrets")
-@pytest.mark.mutates(alone=True)
+@pytest.mark.mutates(exclusive=True)
 def test_release_fails_when_secret_is_scheduled_for_deletion(
     secret_faults: SecretFaults,
     attempt_release: Callable[[Callable[[str], str]], FailedRelease],
@@ -250,7 +250,7 @@ def test_release_fails_when_secret_is_scheduled_for_deletion(
     url=NOT_THERE,
 )
 @pytest.mark.requires("http", "probe", "ecs", "elb", "secrets", "containers", "sql")
-@pytest.mark.mutates(alone=4)
+@pytest.mark.mutates(exclusive=True, order=4)
 def test_secret_rotation_without_downtime(
     probe: ProbeClient,
     web_tier: WebTier,

@@ -60,7 +60,7 @@ def by_hand(scheduled: dict[str, Any]) -> str:
 
 @as_rule
 @needs_rule
-@pytest.mark.read_only(looks_back=True)
+@pytest.mark.read_only(runs_last=True)
 def test_rule_starts_one_task_each_minute(
     scheduler: Scheduler,
     scheduler_runs: Callable[[datetime], list[dict[str, Any]]],
@@ -238,7 +238,7 @@ def test_starting_task_keeps_the_cache(
 
 @as_task
 @needs_rule
-@pytest.mark.read_only(looks_back=True)
+@pytest.mark.read_only(runs_last=True)
 def test_only_the_rule_runs_the_scheduler(
     scheduler: Scheduler,
     scheduler_runs: Callable[[datetime], list[dict[str, Any]]],

@@ -70,7 +70,7 @@ def test_sessions_are_rows_of_the_sessions_table(
     url=not_covered("it would replace production's tasks"),
 )
 @pytest.mark.requires("http", "probe", "ecs", "elb")
-@pytest.mark.mutates(alone=1)
+@pytest.mark.mutates(exclusive=True)
 def test_sessions_survive_the_replacement_of_every_web_task(
     probe: ProbeClient,
     web_tier: WebTier,

@@ -49,7 +49,7 @@ NOT_THERE = not_covered("its tasks cannot be seen from outside")
     url=NOT_THERE,
 )
 @pytest.mark.requires("ecs")
-@pytest.mark.read_only(looks_back=True)
+@pytest.mark.read_only(runs_last=True)
 def test_no_task_of_a_service_ends_by_itself(
     access: Access,
     tasks_of: Callable[[str, str], list[dict[str, Any]]],
@@ -190,7 +190,7 @@ def test_burst_of_visitors_is_answered(web: Callable[[], requests.Session], acce
     url=not_covered("slow requests would hold PHP's workers in production"),
 )
 @pytest.mark.requires("http", "probe", "ecs", "elb")
-@pytest.mark.mutates(alone=1)
+@pytest.mark.mutates(exclusive=True)
 def test_slow_requests_do_not_block_others(probe: ProbeClient, web_tier: WebTier) -> None:
     held = HELD * len(web_tier.running())
     answered = 0

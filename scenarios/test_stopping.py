@@ -108,7 +108,7 @@ def test_task_with_read_only_root_drains_on_the_stop_signal(
         answers,
         until=bool,
         what="A task with a read-only root does not answer",
-        within_s=differences.replacement_s,
+        within_s=differences.task_replacement_timeout_s,
     )
     blocked = run_in_task(["sh", "-c", "touch artisan"], task=name)
     assert "Read-only" in blocked.stderr, "the root file system is not read-only"
@@ -134,7 +134,7 @@ def test_task_with_read_only_root_drains_on_the_stop_signal(
         lambda: state_of(spare_task),
         until=lambda state: state["status"] == "STOPPED",
         what="The task did not stop",
-        within_s=differences.replacement_s,
+        within_s=differences.task_replacement_timeout_s,
     )
     code = ended["exit_code"]
     expect(
@@ -154,7 +154,7 @@ def test_task_with_read_only_root_drains_on_the_stop_signal(
     url=not_covered("it would stop one of production's tasks"),
 )
 @pytest.mark.requires("http", "probe", "ecs", "elb")
-@pytest.mark.mutates(alone=2)
+@pytest.mark.mutates(exclusive=True, order=2)
 def test_request_in_flight_survives_the_stop_of_its_task(
     new_visitor: Callable[[], Browser],
     stop: Callable[[str], None],

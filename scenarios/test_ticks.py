@@ -44,7 +44,7 @@ def unstartable_definition(scheduler: Scheduler, ecs: Any) -> Iterator[str]:
     url=NOT_THERE,
 )
 @needs_rule
-@pytest.mark.mutates(looks_back=True)
+@pytest.mark.mutates(runs_last=True)
 def test_disabled_rule_starts_no_task_until_it_is_enabled(
     scheduler: Scheduler,
     until_window_is_over: Callable[[], None],

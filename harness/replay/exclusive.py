@@ -1,4 +1,4 @@
-"""Turns on a target that several processes use: many scenarios at once, or one alone.
+"""The lock on a target that several processes use: many scenarios share it, or one has it.
 
 The locks are files in the run directory, so that xdist workers, and a second pytest, share them.
 They end with the process that holds them.
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def turn(directory: Path, *, alone: bool) -> Iterator[None]:
-    """Wait for a turn, alone or with others, and hold it inside the block."""
+def target_lock(directory: Path, *, exclusive: bool) -> Iterator[None]:
+    """Wait for the lock, exclusive or shared, and hold it inside the block."""
     directory.mkdir(parents=True, exist_ok=True)
     with (directory / "turn.lock").open("a") as held:
-        # Whoever waits to be alone keeps the door shut, so that newcomers cannot starve it.
+        # An exclusive wait keeps the door shut, so that newcomers cannot starve it.
         with (directory / "door.lock").open("a") as door:
             fcntl.flock(door, fcntl.LOCK_EX)
-            fcntl.flock(held, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
+            fcntl.flock(held, fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH)
         yield

@@ -208,7 +208,7 @@ def eventually(differences: Differences) -> Callable[..., Any]:
         *,
         until: Callable[[Any], bool],
         what: str,
-        within_s: float = differences.patience_s,
+        within_s: float = differences.eventual_timeout_s,
         cause: str | Callable[[Any], str] = "",
         certain: bool | Callable[[Any], bool] = False,
     ) -> Any:

@@ -91,7 +91,7 @@ def retry_while_unavailable(
             lambda: answer_or_unavailable(question),
             until=lambda answer: isinstance(answer, list),
             what="The web tasks did not answer",
-            within_s=differences.replacement_s,
+            within_s=differences.task_replacement_timeout_s,
         )[0]
 
     return ask

@@ -80,7 +80,7 @@ def _marks(item: pytest.Item) -> list[markers.Mark]:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Reject scenarios with incomplete or false labels; put those that run alone last."""
+    """Reject scenarios with incomplete or false labels; put the exclusive ones last."""
     rejections = []
     for item in filter(markers.is_scenario, items):
         marks = _marks(item)
@@ -100,7 +100,7 @@ def _place(item: pytest.Item) -> tuple[bool, int]:
     if not _is_scenario(item):
         return False, 0
     declared = item.stash[_running].declared
-    return declared.looks_back, declared.alone
+    return declared.runs_last, declared.order
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -113,13 +113,15 @@ def pytest_runtestloop(session: pytest.Session) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """Give a scenario its turn: alone if it says so, with others otherwise."""
+    """Hold the target for one scenario: exclusively if it says so, shared otherwise."""
     with ExitStack() as held:
         if _is_replayed(item):
             directory = toolbox_of(item.config).target.access.run_dir
             declared = item.stash[_running].declared
-            if directory and not declared.looks_back:
-                held.enter_context(exclusive.turn(Path(directory), alone=declared.alone > 0))
+            if directory and not declared.runs_last:
+                held.enter_context(
+                    exclusive.target_lock(Path(directory), exclusive=declared.exclusive)
+                )
             item.stash[_running].since = datetime.now(UTC)
         return (yield)
 

@@ -23,10 +23,10 @@ FOLDERS = "cutover_scenarios"
 DESCRIPTIONS = (
     "truth(local, aws, url): what a pass proves on each target; mandatory on a scenario",
     "requires(*capabilities): the scenario is skipped on a target that lacks one of them",
-    "read_only(looks_back=False): changes nothing that others can see; this or mutates is"
-    " mandatory; looks_back: comes last, beside whatever still runs, and reads what happened",
-    "mutates(alone=0, looks_back=False): changes what others can see; from 1 on it runs alone, a"
-    " higher number later",
+    "read_only(runs_last=False): changes nothing that others can see; this or mutates is"
+    " mandatory; runs_last: comes last, beside whatever still runs, and reads what happened",
+    "mutates(exclusive=False, order=1, runs_last=False): changes what others can see; exclusive:"
+    " no other scenario runs meanwhile, and a higher order comes later",
 )
 
 
@@ -45,9 +45,11 @@ class Declared:
 
     labels: dict[str, Label]
     requires: frozenset[str]
-    alone: int
-    """0 runs with others; from 1 on alone, and the more it disturbs, the higher and later."""
-    looks_back: bool = False
+    exclusive: bool = False
+    """Whether no other scenario may run meanwhile."""
+    order: int = 0
+    """0 unless exclusive; the more a scenario disturbs, the higher and later."""
+    runs_last: bool = False
     """Whether it only reads the history: it comes last, and needs no turn."""
 
     def skip_reason(self, target: Target) -> str:
@@ -86,7 +88,7 @@ def _is_truth_label(mark: object) -> bool:
     return getattr(mark, "name", "") == "truth" and any(isinstance(v, Label) for v in values)
 
 
-NOTHING = Declared(labels={}, requires=frozenset(), alone=0)
+NOTHING = Declared(labels={}, requires=frozenset())
 
 
 def problems(marks: Iterable[Mark]) -> list[str]:
@@ -143,9 +145,10 @@ def declared(marks: Iterable[Mark]) -> Declared:
     return Declared(
         labels={name: label for name, label in labels.items() if isinstance(label, Label)},
         requires=_required(marks) | ({CHANGE} if changes else set()),
-        alone=max(map(_level, changes), default=0),
-        looks_back=any(
-            dict(mark.kwargs).get("looks_back", False)
+        exclusive=any(map(_is_exclusive, changes)),
+        order=max(map(_order, changes), default=0),
+        runs_last=any(
+            dict(mark.kwargs).get("runs_last", False)
             for mark in marks
             if mark.name in ("read_only", "mutates")
         ),
@@ -156,6 +159,10 @@ def _required(marks: Iterable[Mark]) -> frozenset[str]:
     return frozenset(str(name) for mark in marks if mark.name == "requires" for name in mark.args)
 
 
-def _level(mark: Mark) -> int:
-    level = dict(mark.kwargs).get("alone", 0)
-    return int(level) if isinstance(level, int) else 0
+def _is_exclusive(mark: Mark) -> bool:
+    return dict(mark.kwargs).get("exclusive", False) is True
+
+
+def _order(mark: Mark) -> int:
+    order = dict(mark.kwargs).get("order", 1)
+    return order if _is_exclusive(mark) and isinstance(order, int) else 0

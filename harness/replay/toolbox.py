@@ -98,7 +98,7 @@ class Toolbox:
             return NotYet("the load balancer still answers 503") if no_target else Ready()
 
         with session:
-            wait_until(probe, deadline=Deadline(self.target.differences.patience_s))
+            wait_until(probe, deadline=Deadline(self.target.differences.eventual_timeout_s))
 
     def evidence(self, *, since: datetime) -> Evidence:
         """Collect the evidence of a failure, as far as this target shows it."""
@@ -147,7 +147,9 @@ class Toolbox:
                 return NotYet(str(error))
             return Ready()
 
-        wait_until(probe, deadline=Deadline(self.target.differences.patience_s), interval_s=0.5)
+        wait_until(
+            probe, deadline=Deadline(self.target.differences.eventual_timeout_s), interval_s=0.5
+        )
         return found
 
     def need(self, capability: str) -> None:

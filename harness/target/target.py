@@ -115,9 +115,9 @@ def capabilities_lacking(access: Access) -> frozenset[str]:
 class Differences:
     """How one target's answers differ from another's where both are right."""
 
-    patience_s: float
+    eventual_timeout_s: float
     """How long something that was asked for may take to be seen."""
-    replacement_s: float
+    task_replacement_timeout_s: float
     """How long new tasks may take until they answer in place of the old ones."""
     plaintext_at_proxy: tuple[str, ...]
     """Any of these texts is the proxy's refusal of a connection without TLS."""
@@ -128,8 +128,8 @@ class Differences:
 
 
 AS_ON_AWS = Differences(
-    patience_s=60.0,
-    replacement_s=600.0,
+    eventual_timeout_s=60.0,
+    task_replacement_timeout_s=600.0,
     plaintext_at_proxy=("[3159] This RDS Proxy requires TLS connections",),
     plaintext_at_server=("--require_secure_transport=ON",),
     unknown_host_status=404,
@@ -137,8 +137,8 @@ AS_ON_AWS = Differences(
 
 
 AS_LOCAL = Differences(
-    patience_s=15.0,
-    replacement_s=60.0,
+    eventual_timeout_s=15.0,
+    task_replacement_timeout_s=60.0,
     plaintext_at_proxy=("[2026] SSL connection error: SSL is required from client",),
     # An account that REQUIREs SSL is told 1045; the scenario first proves the password right.
     plaintext_at_server=("--require_secure_transport=ON", "1045"),

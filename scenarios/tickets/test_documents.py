@@ -218,7 +218,7 @@ def test_seating_plan_is_private_typed_and_cacheable(
     url=not_covered("nobody there is an organiser of ours"),
 )
 @pytest.mark.requires("http", "probe", "ecs", "elb", "exec", "storage", "containers")
-@pytest.mark.mutates(alone=True)
+@pytest.mark.mutates(exclusive=True)
 def test_failing_store_gives_an_error_and_no_record(
     organiser: Organiser, without_bucket: Callable[[], None]
 ) -> None:

@@ -27,7 +27,7 @@ needs_rule = pytest.mark.requires("http", "probe", "ecs", "schedule")
 
 @as_task
 @needs_rule
-@pytest.mark.read_only(looks_back=True)
+@pytest.mark.read_only(runs_last=True)
 def test_expired_holds_are_released_once_in_each_minute(
     scheduler: Scheduler,
     scheduler_runs: Callable[[datetime], list[dict[str, Any]]],

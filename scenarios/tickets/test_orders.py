@@ -189,7 +189,7 @@ def test_worker_sends_the_order_mail(
 
 @as_ses
 @needs_mail
-@pytest.mark.mutates(alone=True)
+@pytest.mark.mutates(exclusive=True)
 def test_mail_is_retried_after_ses_rejects_it(
     buyer: Buyer,
     revoke_sender: Callable[[], None],
@@ -205,7 +205,7 @@ def test_mail_is_retried_after_ses_rejects_it(
         confirmations,
         until=lambda runs: any(run["outcome"] for run in runs),
         what="No worker tried to confirm the order",
-        within_s=differences.patience_s,
+        within_s=differences.eventual_timeout_s,
         cause=NO_WORKER,
     )
     expect(
@@ -222,7 +222,7 @@ def test_mail_is_retried_after_ses_rejects_it(
         confirmations,
         until=lambda runs: len(runs) > 1,
         what="The job that SES rejected did not run again",
-        within_s=differences.replacement_s,
+        within_s=differences.task_replacement_timeout_s,
         cause="a job that fails is not tried again: queue:work's --tries is 1, or the job's own"
         " $tries is",
         certain=True,

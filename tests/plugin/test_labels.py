@@ -121,11 +121,11 @@ def test_scenarios_that_run_alone_come_last_and_the_most_disturbing_at_the_end(
     result = replay(
         """
         @complete
-        @pytest.mark.mutates(alone=2)
+        @pytest.mark.mutates(exclusive=True, order=2)
         def test_stops(): pass
 
         @complete
-        @pytest.mark.mutates(alone=1)
+        @pytest.mark.mutates(exclusive=True)
         def test_replaces(): pass
 
         @complete

@@ -309,7 +309,7 @@ def test_scenarios_that_run_alone_exclude_the_others_across_workers(
                 file.write(what + "\\n")
 
         @complete
-        @pytest.mark.mutates(alone=1)
+        @pytest.mark.mutates(exclusive=True)
         @pytest.mark.parametrize("n", range(4))
         def test_alone(n):
             note("begin")

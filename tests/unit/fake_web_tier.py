@@ -20,8 +20,8 @@ ACCESS = Access(
     load_balancer="tickets",
 )
 QUICK = Differences(
-    patience_s=0.0,
-    replacement_s=0.0,
+    eventual_timeout_s=0.0,
+    task_replacement_timeout_s=0.0,
     plaintext_at_proxy=(),
     plaintext_at_server=(),
     unknown_host_status=404,

@@ -160,7 +160,7 @@ class WebTier(EcsService):
 
     def steady_within_s(self) -> float:
         """Return how long new tasks may take until the load balancer sends them visitors."""
-        return self._differences.replacement_s + self.group.healthy_within_s()
+        return self._differences.task_replacement_timeout_s + self.group.healthy_within_s()
 
     def settled_within_s(self) -> float:
         """Return how long a deployment may take until the last old task has drained and gone."""

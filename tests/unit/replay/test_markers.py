@@ -18,10 +18,15 @@ TRUTH = mark("truth", local=proved, aws=proved, url=not_covered("it has no shell
 
 def test_declared_is_the_sum_of_the_markers() -> None:
     found = markers.declared(
-        [TRUTH, mark("requires", "http"), mark("requires", "ecs"), mark("mutates", alone=2)]
+        [
+            TRUTH,
+            mark("requires", "http"),
+            mark("requires", "ecs"),
+            mark("mutates", exclusive=True, order=2),
+        ]
     )
     assert found.requires == {"http", "ecs", "change"}
-    assert found.alone == 2
+    assert (found.exclusive, found.order) == (True, 2)
 
 
 def test_why_a_scenario_does_not_run_on_a_target() -> None:
