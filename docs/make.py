@@ -32,9 +32,12 @@ MISTAKES_HEAD = """\
 
 Made by `docs/make.py` from `tests/mistakes/`, where each mistake is one edit of the reference app's
 files, rehearsed by a test. The cause is given by words that it must have in the report, or in the
-error of a stack that does not start. A twin is an edit that looks like the mistake and is harmless.
+error of a stack that does not start. A red scenario may also name what follows from the mistake, or
+no cause; any other cause fails the test. A twin is an edit that looks like the mistake and is
+harmless.
 Scenarios of a stand-in's own behaviour are turned red by the stand-in's tests in `tests/docker/`.
 """
+MISTAKE_COLUMNS = ("mistake", "turns red", "cause", "what follows from it", "twin")
 
 
 def pages() -> dict[Path, str]:
@@ -78,13 +81,17 @@ def mistakes_page() -> str:
 
     lines = [MISTAKES_HEAD]
     for story, mistakes in STORIES.items():
-        lines += [f"\n## {story.capitalize()}\n", _row("mistake", "turns red", "cause", "twin")]
-        lines.append("|---|---|---|---|")
+        lines += [
+            f"\n## {story.capitalize()}\n",
+            _row(*MISTAKE_COLUMNS),
+            "|---" * len(MISTAKE_COLUMNS) + "|",
+        ]
         for one in mistakes:
             red = "; ".join(_words(scenario.__name__) for scenario in one.breaks)
             instead = "the start" if one.exit_code == 3 else "the configuration"
             twin = one.twin.name if one.twin else ""
-            lines.append(_row(one.name, red or f"{instead} ({one.exit_code})", one.cause, twin))
+            red = red or f"{instead} ({one.exit_code})"
+            lines.append(_row(one.name, red, one.cause, "; ".join(one.follows), twin))
     lines += ["\n## By scenario\n", _row("scenario", "one edit that turns it red"), "|---|---|"]
     breaks = {
         (scenario.__module__, scenario.__name__): one.name

@@ -54,9 +54,9 @@ class Command:
         assert found, f"{words!r} was never said:\n{self.said}"
         assert words in self.said, self.said
 
-    def end(self) -> int:
+    def end(self, within_s: int = TIMEOUT_S) -> int:
         """Wait for the end; return the exit code."""
-        code = self.process.wait(TIMEOUT_S)
+        code = self.process.wait(within_s)
         self._reader.join(10)
         return code
 
@@ -104,10 +104,10 @@ class Project:
             )
         )
 
-    def run(self, *words: str) -> tuple[int, str]:
+    def run(self, *words: str, within_s: int = TIMEOUT_S) -> tuple[int, str]:
         """Run bin/cutover to its end; return exit code and output."""
         command = self.start(*words)
-        code = command.end()
+        code = command.end(within_s)
         return code, command.said
 
     def scenarios(self) -> list[dict[str, Any]]:

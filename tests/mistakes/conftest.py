@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 __all__ = ["client"]
 
 AT_ONCE = 2
+_WHOLE = "--whole-suite"
+_WITHIN_S = 1800
+"""A whole suite waits long where nothing can work."""
 _PROGRAM = re.compile(r"^(?:harness|cutover): ", re.MULTILINE)
 _QUOTED = re.compile(r"^  (?:state|last answer): .*|^  last log lines:(?:\n    .*)*", re.MULTILINE)
 
@@ -56,12 +59,25 @@ class Rehearsal:
         wanted = node_id(scenario)
         return tuple(one for one in self.outcomes if one.scenario.partition("[")[0] == wanted)
 
+    @property
+    def red(self) -> tuple[Outcome, ...]:
+        """The red outcomes, those of other scenarios than the mistake's own as well."""
+        return tuple(one for one in self.outcomes if one.result in ("failed", "error"))
+
     def is_red(self, scenario: Scenario) -> bool:
-        return any(one.result in ("failed", "error") for one in self.of(scenario))
+        return not set(self.of(scenario)).isdisjoint(self.red)
 
     def is_green(self, scenario: Scenario) -> bool:
         outcomes = self.of(scenario)
         return bool(outcomes) and all(one.result == "passed" for one in outcomes)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        _WHOLE,
+        action="store_true",
+        help="replay every scenario with each mistake, not only its own",
+    )
 
 
 @pytest.fixture(scope="session")
@@ -79,13 +95,15 @@ def rehearsals(
         and "plan" in item.callspec.params
     ]
     root = tmp_path_factory.mktemp("mistakes")
+    whole = request.config.getoption(_WHOLE)
 
     def rehearse(number: int, plan: Plan) -> Rehearsal:
         project = copy_of_the_app(root / f"{number:03}")
         for edit in plan.edits:
             edit.apply(project.root)
         try:
-            code, output = project.run("rehearse", *(plan.scenarios or ("-k", "nothing")))
+            chosen = plan.scenarios or ("-k", "nothing")
+            code, output = project.run("rehearse", *(() if whole else chosen), within_s=_WITHIN_S)
         finally:
             _remove(project)
         outcomes = tuple(

@@ -35,6 +35,8 @@ class Mistake:
         cause: Words of the cause that only this mistake has: in the `cause` field of a scenario of
             `breaks`, or in the error that the command ends with.
         breaks: Scenarios that turn red; none when the stack must not come up.
+        follows: Words of other causes that a red scenario may name, since they follow from the
+            mistake. Any further cause misleads; a scenario without a cause does not.
         also_green: Scenarios that stay green: under the mistake if it breaks scenarios, and under
             its twin.
         exit_code: The command's exit code.
@@ -45,9 +47,14 @@ class Mistake:
     edit: Edit = field(repr=False)
     cause: str
     breaks: Sequence[Scenario] = ()
+    follows: Sequence[str] = ()
     also_green: Sequence[Scenario] = ()
     exit_code: int = RED
     twin: Twin | None = None
+
+    def explains(self, cause: str) -> bool:
+        """Return whether a red scenario may name this cause; none at all does not mislead."""
+        return not cause or any(words in cause for words in (self.cause, *self.follows))
 
 
 def node_id(scenario: Scenario) -> str:

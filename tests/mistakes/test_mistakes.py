@@ -50,11 +50,14 @@ def test_a_mistake_is_caught_and_named(mistake: Mistake, rehearsal: Rehearsal) -
         assert mistake.cause in rehearsal.error, rehearsal.output
         assert "what to do: " in rehearsal.error
         return
-    causes = []
     for scenario in mistake.breaks:
         assert rehearsal.is_red(scenario), f"{scenario.__name__} is not red:\n{rehearsal.output}"
-        causes += [one.cause for one in rehearsal.of(scenario)]
+    causes = [one.cause for scenario in mistake.breaks for one in rehearsal.of(scenario)]
     assert any(mistake.cause in cause for cause in causes), f"{causes}\n{rehearsal.output}"
+    misleading = [
+        f"{one.scenario}: {one.cause}" for one in rehearsal.red if not mistake.explains(one.cause)
+    ]
+    assert not misleading, "\n".join(misleading)
     for scenario in mistake.also_green:
         assert rehearsal.is_green(scenario), f"{scenario.__name__} is red:\n{rehearsal.output}"
 
