@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from harness.stack.containers import Containers
+    from harness.target.access import Access
     from harness.target.clients.probe import ProbeClient
     from harness.target.resources.job_queue import Jobs
     from harness.target.resources.schedule import Run, Scheduler
@@ -88,6 +89,7 @@ def test_error_of_a_job_reaches_the_worker_log(
     containers: Containers,
     eventually: Callable[..., Any],
     lost_log_cause: Callable[[str], str],
+    access: Access,
 ) -> None:
     job = jobs.dispatch(fail_times=1, backoff_s=[0])
     (run, *_) = eventually(
@@ -100,7 +102,7 @@ def test_error_of_a_job_reaches_the_worker_log(
         lambda: f"job {job} was told to fail" in containers.log_of(run["task"]),
         until=bool,
         what="an error in the worker is not in its task's log",
-        cause=lost_log_cause("worker"),
+        cause=lost_log_cause(access.worker),
     )
 
 

@@ -110,7 +110,7 @@ def release(
 
     yield run
     # The plugin waits for the web tasks before each scenario, and for no other service's.
-    others = [service for kind, service in services.items() if kind != "web"]
+    others = [service for kind, service in services.items() if kind != access.web]
     eventually(
         lambda: [service.name for service in others if not service.is_stable()],
         until=lambda unsettled: not unsettled,

@@ -69,7 +69,7 @@ def stored(probe: ProbeClient) -> Iterator[Callable[[bytes], tuple[str, dict[str
 
 
 @by_probe
-@pytest.mark.requires("http", "probe")
+@pytest.mark.requires("http", "probe", "storage")
 @pytest.mark.mutates
 def test_stored_file_is_the_same_from_another_task(
     probe: ProbeClient,
@@ -145,7 +145,7 @@ def test_bucket_is_private(access: Access, aws: Callable[[str], Any]) -> None:
     aws=proved,
     url=not_covered("it would store files in production"),
 )
-@pytest.mark.requires("http", "probe")
+@pytest.mark.requires("http", "probe", "storage")
 @pytest.mark.mutates
 def test_anonymous_get_of_an_object_is_refused(
     probe: ProbeClient,
@@ -164,7 +164,7 @@ def test_anonymous_get_of_an_object_is_refused(
 
 
 @by_probe
-@pytest.mark.requires("http", "probe")
+@pytest.mark.requires("http", "probe", "storage")
 @pytest.mark.mutates
 def test_temporary_url_works_for_its_object_until_it_expires(
     probe: ProbeClient,
@@ -189,7 +189,7 @@ def test_temporary_url_works_for_its_object_until_it_expires(
 
 
 @on_aws
-@pytest.mark.requires("http", "probe", "ecs", "elb", "exec")
+@pytest.mark.requires("http", "probe", "ecs", "elb", "exec", "storage")
 @pytest.mark.mutates
 def test_temporary_url_is_signed_by_the_task_role(
     probe: ProbeClient,
@@ -222,7 +222,7 @@ def test_temporary_url_is_signed_by_the_task_role(
 
 
 @by_probe
-@pytest.mark.requires("http", "probe")
+@pytest.mark.requires("http", "probe", "storage")
 @pytest.mark.mutates
 def test_removed_file_is_gone_for_every_task(
     probe: ProbeClient,

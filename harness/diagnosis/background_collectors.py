@@ -22,12 +22,14 @@ if TYPE_CHECKING:
 
 
 def _stopped(sources: EvidenceSources) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Read the tasks of each group but web that stopped since the scenario began."""
+    """Read the tasks of worker, scheduler and others that stopped since the scenario began."""
     if sources.web is None:
         return
     access = sources.access
     chosen = {
-        group: {"serviceName": name} for group, name in access.services.items() if group != "web"
+        "worker" if group == access.worker else group: {"serviceName": name}
+        for group, name in access.services.items()
+        if group != access.web
     }
     if "scheduler" in access.resources:
         chosen["scheduler"] = {"family": access.resources["scheduler"]}
@@ -64,7 +66,7 @@ def secrets(sources: EvidenceSources) -> Iterator[NamedSecret]:
 
 def worker(sources: EvidenceSources) -> Iterator[QueueCommand]:
     """Read the worker's command."""
-    name = sources.access.services.get("worker", "")
+    name = sources.access.services.get(sources.access.worker, "")
     if sources.web is not None and name:
         service = EcsService(sources.web.ecs, cluster=sources.access.cluster, name=name)
         found = queue_command(service.container().get("command", ()))

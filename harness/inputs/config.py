@@ -145,11 +145,7 @@ def _of_variables(environ: Mapping[str, str]) -> Iterator[Problem]:
 
 def _of_references(data: Mapping[str, Any]) -> Iterator[Problem]:
     """Find names in the file's tables that stand for nothing."""
-    services, secrets = data.get("services"), data.get("secrets")
-    if isinstance(services, dict) and "web" not in services:
-        yield Problem(
-            "services.web", "is missing", "add the service that is behind the load balancer"
-        )
+    secrets = data.get("secrets")
     for table in ("database", "probe"):
         name = text_at(data, table, "secret")
         if name and isinstance(secrets, dict) and name not in secrets:

@@ -13,6 +13,7 @@ from harness.inputs import (
     config,
     connections,
     creation_rules,
+    ecs_services,
     iam_roles,
     load_balancer,
     references,
@@ -22,6 +23,7 @@ from harness.inputs import (
 )
 from harness.inputs.api_calls import CallFile, dead_letter_queue
 from harness.inputs.config import Config, text_at
+from harness.inputs.ecs_services import Service
 from harness.inputs.iam_roles import RoleFile
 from harness.inputs.problem import InputError, Problem
 from harness.inputs.reading import Reading
@@ -32,25 +34,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from harness.core.redact import Secret
-
-
-@dataclass(frozen=True)
-class Service:
-    """One ECS service: the inputs of RegisterTaskDefinition and CreateService."""
-
-    definition: TaskDefinition
-    create: Mapping[str, Any]
-
-    @property
-    def name(self) -> str:
-        """The service's name in its cluster."""
-        return str(self.create["serviceName"])
-
-    @property
-    def security_groups(self) -> tuple[str, ...]:
-        """Ids of the groups that its tasks have."""
-        network = self.create.get("networkConfiguration") or {}
-        return tuple(network.get("awsvpcConfiguration", {}).get("securityGroups") or ())
 
 
 @dataclass(frozen=True)
@@ -127,9 +110,19 @@ class Production:
         return next(self.definitions).containers[0].image
 
     @property
+    def web(self) -> str:
+        """The service that visitors reach, by its name in cutover.toml."""
+        return ecs_services.web(self.services)
+
+    @property
+    def worker(self) -> str:
+        """The service that takes jobs, by its name in cutover.toml; empty when there is none."""
+        return ecs_services.worker(self.services)
+
+    @property
     def session_cookie(self) -> str:
         """Name of the app's session cookie; empty where the web task does not set it."""
-        return _session_cookie(self.services["web"].definition)
+        return _session_cookie(self.services[self.web].definition)
 
     @property
     def resource_names(self) -> dict[str, str]:
@@ -177,6 +170,7 @@ def load(environ: Mapping[str, str], *, cwd: Path) -> Production:
     balancer = reading.file("ecs", "load_balancer", read=read_balancer)
     target_group = reading.file("ecs", "target_group", read=load_balancer.target_group)
     services = _services(reading, groups)
+    _require_web(reading, services)
     resources = _resources(reading)
     schedule = _schedule(reading, groups)
     roles = _roles(reading)
@@ -213,10 +207,29 @@ def public_site(environ: Mapping[str, str], *, cwd: Path) -> PublicSite:
     """
     reading = Reading(config.read(environ, cwd=cwd))
     found = reading.config(environ)
-    web = reading.file("services", "web", "task_definition", read=task_definitions.read)
+    web = reading.file("services", _web(reading), "task_definition", read=task_definitions.read)
     if found is None or web is None:
         raise InputError(reading.problems)
     return PublicSite(found.public_url, _session_cookie(web), found.given_probe_key)
+
+
+def _web(reading: Reading) -> str:
+    """Find the service that visitors reach; the only one is not opened for it."""
+    names = reading.tables("services")
+    if len(names) == 1:
+        return names[0]
+    read = task_definitions.read_service
+    given = {name: reading.file("services", name, "service", read=read) for name in names}
+    return next((name for name, create in given.items() if ecs_services.is_balanced(create)), "")
+
+
+def _require_web(reading: Reading, services: Mapping[str, Service]) -> None:
+    """One of the services is behind the load balancer, once all of them can be read."""
+    complete = services and len(services) == len(reading.tables("services"))
+    if complete and not ecs_services.web(services):
+        hint = "name the service that visitors reach; its file has loadBalancers"
+        problem = Problem("services", "has no service behind the load balancer", hint)
+        reading.reject(reading.toml, [problem])
 
 
 def _services(reading: Reading, groups: SecurityGroups | None) -> dict[str, Service]:

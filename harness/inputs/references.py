@@ -159,6 +159,23 @@ def vpcs(production: Production) -> Iterator[Problem]:
                 )
 
 
+def worker_queues(production: Production) -> Iterator[Problem]:
+    """A worker that takes its jobs from SQS has a queue."""
+    if not production.worker or "queues" in production.resources:
+        return
+    definition = production.services[production.worker].definition
+    for number, container in enumerate(definition.containers):
+        for index, entry in enumerate(container.raw.get("environment") or ()):
+            if entry["name"] == "QUEUE_CONNECTION" and entry["value"] == "sqs":
+                yield Problem(
+                    f"containerDefinitions[{number}].environment[{index}].value",
+                    f'is "sqs" (QUEUE_CONNECTION), so that the service {production.worker} takes'
+                    " its jobs from SQS, and no queue is configured",
+                    "set resources.queues to the file with CreateQueue's input",
+                    file=definition.source,
+                )
+
+
 RULES: tuple[Callable[[Production], Iterator[Problem]], ...] = (
     secret_suffixes,
     clusters,
@@ -166,6 +183,7 @@ RULES: tuple[Callable[[Production], Iterator[Problem]], ...] = (
     target_groups,
     accounts_and_regions,
     vpcs,
+    worker_queues,
 )
 
 

@@ -196,7 +196,7 @@ class CutoverToml(Table):
     network: Network
     database: Database
     ecs: Ecs
-    services: dict[str, Service]
+    services: Annotated[dict[str, Service], Field(min_length=1)]
     resources: Resources = Resources()
     schedule: Schedule | None = None
     secrets: dict[str, SecretValue]

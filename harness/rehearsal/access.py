@@ -32,6 +32,8 @@ def access_to(production: Production, *, run: Run, vendor: str) -> Access:
         cluster_endpoint=config.database.cluster_endpoint,
         database=config.database.name,
         services={name: service.name for name, service in production.services.items()},
+        web=production.web,
+        worker=production.worker,
         target_group=str(production.target_group["TargetGroup"]["Name"]),
         load_balancer=str(production.load_balancer["LoadBalancer"]["Name"]),
         session_cookie=production.session_cookie,

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from harness.aws.task_definition import TaskDefinition
     from harness.core.redact import Secret
     from harness.inputs.api_calls import CallFile
-    from harness.inputs.production import Production, Schedule, Service
+    from harness.inputs.ecs_services import Service
+    from harness.inputs.production import Production, Schedule
 
 TICKS_VISIBILITY_S = 10
 """Seconds until a tick with a refused RunTask is tried again."""

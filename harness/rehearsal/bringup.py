@@ -117,7 +117,7 @@ class Bringup:
         ]
         ready_for_tasks = [secrets, roles_made, cluster_made, balancer_made, *resources]
         # The web service, whose first task may start before the database answers.
-        web = self._service(steps, "web", needs=ready_for_tasks)
+        web = self._service(steps, production.web, needs=ready_for_tasks)
         healthy = steps.add("web task healthy", partial(self._await_web, steps), needs=[web])
         # The app's first run, which makes the tables.
         first_run = steps.add("first run", self._run_first, needs=[healthy, proxy, mysql])
@@ -125,7 +125,7 @@ class Bringup:
         others = [
             self._service(steps, name, needs=[*ready_for_tasks, first_run])
             for name in production.services
-            if name != "web"
+            if name != production.web
         ]
         if production.schedule is not None:
             # The definition of the scheduled runs, and then the rule that starts them.
@@ -172,7 +172,8 @@ class Bringup:
         return self._create(steps, f"service {name}", "ecs", create, needs=needs)
 
     def _await_web(self, steps: Steps) -> None:
-        self.web_task = self.watch("web").until_first_healthy(self.deadline, check=steps.check)
+        watched = self.watch(self.production.web)
+        self.web_task = watched.until_first_healthy(self.deadline, check=steps.check)
 
     def _await_all(self, steps: Steps) -> None:
         for name in self.production.services:
@@ -181,7 +182,8 @@ class Bringup:
     def _run_first(self) -> None:
         config, where = self.production.config, str(self.run.directory)
         if config.first_run:
-            require_exec(self._ecs_service("web").task(self.web_task), where=where)
+            web = self._ecs_service(self.production.web)
+            require_exec(web.task(self.web_task), where=where)
         run_commands(
             config.first_run,
             task_id=self.web_task,

@@ -101,7 +101,8 @@ def retry_while_unavailable(
 def worker(toolbox: Toolbox, access: Access) -> EcsService:
     """The worker's service."""
     toolbox.need(ECS)
-    return EcsService(toolbox.ecs, cluster=access.cluster, name=access.services["worker"])
+    toolbox.need(QUEUE)
+    return EcsService(toolbox.ecs, cluster=access.cluster, name=access.services[access.worker])
 
 
 @pytest.fixture(scope="session")

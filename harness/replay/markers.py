@@ -58,6 +58,9 @@ class Declared:
         if label.worth == NOT_COVERED:
             return f"not covered: {label.note}"
         lacking = target.lacks(self.requires)
+        gaps = [target.unconfigured[name] for name in lacking if name in target.unconfigured]
+        if gaps:
+            return f"not covered: {', '.join(gaps)}"
         return f"target {target.name} lacks: {', '.join(lacking)}" if lacking else ""
 
 

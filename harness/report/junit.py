@@ -39,7 +39,8 @@ def _properties(report: Report) -> list[tuple[str, str]]:
         ("public_url", report.public_url),
         ("vendor", report.vendor_text),
     ]
-    return about + [("overlay", line) for line in report.overlay_lines]
+    gaps = [("not covered", gap) for gap, _ in report.gaps]
+    return about + gaps + [("overlay", line) for line in report.overlay_lines]
 
 
 def _counts(outcomes: tuple[Outcome, ...]) -> dict[str, str]:

@@ -98,6 +98,8 @@ class Report:
     """The source of the app's PHP packages."""
     overlay: Mapping[str, Any] = field(default_factory=dict)
     """All that differs from production in the tasks."""
+    unconfigured: tuple[str, ...] = ()
+    """Gaps of the configuration, each with the key that would close it."""
     history: History = field(default_factory=History)
     """The stack's tasks, deployments and health meanwhile, as far as the target shows them."""
     recorded_runs: Mapping[str, RecordedRun] = field(default_factory=dict)
@@ -153,6 +155,13 @@ class Report:
             return ""
         total = len(self.outcomes)
         return f"{total - skipped} of {total} selected scenarios ran on target {self.target}."
+
+    @property
+    def gaps(self) -> tuple[tuple[str, int], ...]:
+        """Each gap of the configuration, and the number of selected scenarios that it skips."""
+        skipped = [one.reason for one in self.outcomes if one.result == SKIPPED]
+        counted = ((gap, sum(gap in reason for reason in skipped)) for gap in self.unconfigured)
+        return tuple((gap, number) for gap, number in counted if number)
 
     @property
     def causes(self) -> tuple[tuple[str, tuple[Outcome, ...]], ...]:

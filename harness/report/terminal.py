@@ -100,6 +100,9 @@ def _about(report: Report, *, width: int, verbose: bool) -> Iterator[Line]:
     if report.coverage:
         more = "" if verbose else "; -v has the reasons of the others"
         yield from _wrapped(f"{report.coverage.removesuffix('.')}{more}.", width=width)
+    for gap, number in report.gaps:
+        plural = "" if number == 1 else "s"
+        yield from _wrapped(f"not covered, {number} scenario{plural}: {gap}", width=width)
     about = f"target: {report.target}, {report.public_url}, {report.seconds:.1f} s"
     yield from _wrapped(about, width=width)
     if report.vendor:

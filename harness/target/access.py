@@ -34,6 +34,11 @@ class Access:
     cluster_endpoint: str = ""
     database: str = ""
     services: Mapping[str, str] = field(default_factory=dict)
+    """Name in cutover.toml -> name of the ECS service."""
+    web: str = "web"
+    """The key in ``services`` of the one that visitors reach."""
+    worker: str = ""
+    """The key in ``services`` of the one that takes jobs; empty when there is none."""
     target_group: str = ""
     load_balancer: str = ""
     session_cookie: str = ""

@@ -21,8 +21,9 @@ from harness.target.target import (
     LOCAL,
     PROBE,
     URL,
+    Differences,
     Target,
-    capabilities_lacking,
+    unconfigured,
 )
 
 CURRENT_FILE = "current.json"
@@ -59,7 +60,7 @@ def local(home: Path) -> Target:
             where=str(path),
             hint="Start a new one with cutover up.",
         )
-    return Target(LOCAL, access, CAPABILITIES_OF[LOCAL] - capabilities_lacking(access), AS_LOCAL)
+    return _configured(LOCAL, access, AS_LOCAL)
 
 
 def url(public_url: str, *, probe_key: Secret | None, session_cookie: str = "") -> Target:
@@ -88,7 +89,14 @@ def aws(access: Access) -> Target:
     """
     if access.https or access.emulator or access.control:
         raise UnsafeTarget("The target aws was given the addresses of a local stack.")
-    return Target(AWS, access, CAPABILITIES_OF[AWS] - capabilities_lacking(access), AS_ON_AWS)
+    return _configured(AWS, access, AS_ON_AWS)
+
+
+def _configured(name: str, access: Access, differences: Differences) -> Target:
+    """Return a target of an app whose configuration is known, and may leave out a capability."""
+    without = unconfigured(access)
+    able = CAPABILITIES_OF[name] - without.keys()
+    return Target(name, access, able, differences, unconfigured=without)
 
 
 def _answers(address: str) -> bool:

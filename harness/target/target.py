@@ -7,7 +7,7 @@ capabilities, and read differences from `Differences`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -100,15 +100,20 @@ CAPABILITIES_OF: Mapping[str, frozenset[str]] = {
 """Everything that a target can ever have; one run of it may have less."""
 
 
-def capabilities_lacking(access: Access) -> frozenset[str]:
-    """Return the capabilities that no target of an app has: they need a resource it is without."""
-    needs = {
-        STORAGE: "bucket" in access.resources,
-        QUEUE: "queue" in access.resources and "worker" in access.services,
-        MAIL: "identity" in access.resources,
-        SCHEDULE: "rule" in access.resources,
+def unconfigured(access: Access) -> Mapping[str, str]:
+    """Return the capabilities that no target of an app has, with the key that would give them."""
+    has = access.resources
+    reasons = {
+        STORAGE: "" if "bucket" in has else "no bucket is configured; set resources.bucket",
+        QUEUE: "no queue is configured; set resources.queues"
+        if "queue" not in has
+        else "no service takes jobs; add the one that runs queue:work to [services]"
+        if not access.worker
+        else "",
+        MAIL: "" if "identity" in has else "no mail identity is configured; set resources.identity",
+        SCHEDULE: "" if "rule" in has else "no schedule is configured; set schedule.rule",
     }
-    return frozenset(name for name, is_there in needs.items() if not is_there)
+    return {capability: reason for capability, reason in reasons.items() if reason}
 
 
 @dataclass(frozen=True)
@@ -156,6 +161,8 @@ class Target:
     differences: Differences = AS_LOCAL
     probe_key: Secret | None = None
     """Set where the key comes from the configuration, and not from Secrets Manager."""
+    unconfigured: Mapping[str, str] = field(default_factory=dict)
+    """Capability that the configuration leaves out -> the reason, with the key to set."""
 
     def lacks(self, wanted: frozenset[str]) -> tuple[str, ...]:
         """Return the capabilities of ``wanted`` that this target does not have, sorted."""

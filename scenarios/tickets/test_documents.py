@@ -50,7 +50,7 @@ as_s3 = emulated(
 by_organiser = pytest.mark.truth(
     local=as_s3, aws=proved, url=not_covered("nobody there is an organiser of ours")
 )
-needs_organiser = pytest.mark.requires("http", "probe", "ecs", "elb", "exec")
+needs_organiser = pytest.mark.requires("http", "probe", "ecs", "elb", "exec", "storage")
 
 
 @pytest.mark.truth(

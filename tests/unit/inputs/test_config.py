@@ -110,7 +110,6 @@ def test_a_missing_file_names_the_variable_that_moves_it(tmp_path: Path) -> None
             'secret = "nope"\n[ecs]',
             'database.secret is "nope", and there is no such secret',
         ),
-        ("[services.web]", "[services.worker]", "services.web is missing"),
         (
             '"10.40.0.0/16"',
             '"10.40.0.1/16"',

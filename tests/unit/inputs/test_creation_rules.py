@@ -11,7 +11,8 @@ import pytest
 
 from harness.inputs import api_calls, creation_rules, production
 from harness.inputs.document import read_json
-from harness.inputs.production import Production, Service
+from harness.inputs.ecs_services import Service
+from harness.inputs.production import Production
 
 ROOT = Path(__file__).resolve().parents[3]
 

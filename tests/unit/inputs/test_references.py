@@ -10,7 +10,8 @@ import pytest
 
 from harness.aws.task_definition import TaskDefinition
 from harness.inputs import production, references
-from harness.inputs.production import Production, Schedule, Service
+from harness.inputs.ecs_services import Service
+from harness.inputs.production import Production, Schedule
 
 ROOT = Path(__file__).resolve().parents[3]
 OTHER = "111122223333"

@@ -36,6 +36,9 @@ def test_why_a_scenario_does_not_run_on_a_target() -> None:
     local = Target("local", Access(public_url="https://a.example"), frozenset({"http"}))
     assert found.skip_reason(local) == "target local lacks: ecs"
     assert production.name == URL
+    gap = {"ecs": "no cluster is configured; set ecs.cluster"}
+    local = Target("local", Access(public_url="https://a.example"), frozenset(), unconfigured=gap)
+    assert found.skip_reason(local) == f"not covered: {gap['ecs']}"
 
 
 def test_complete_marks_have_no_problems() -> None:

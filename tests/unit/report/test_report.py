@@ -211,6 +211,17 @@ def test_a_skipped_scenario_proves_nothing() -> None:
     assert "proved" not in row.text
 
 
+def test_a_gap_of_the_configuration_names_the_key_in_every_format() -> None:
+    gap = "no queue is configured; set resources.queues"
+    skipped = outcome("x", "skipped", reason=f"not covered: {gap}")
+    made = report(PASSED, skipped, unconfigured=(gap, "no bucket is configured; set bucket"))
+    assert made.gaps == ((gap, 1),)
+    assert f"not covered, 1 scenario: {gap}" in [line.text for line in ending(made)]
+    for text in FORMATS.values():
+        assert gap in text(made)
+    assert "set bucket" not in html.text(made)
+
+
 def test_a_vendor_image_that_was_named_is_reported_by_its_name() -> None:
     text = FORMATS["terminal"](report(PASSED, vendor="registry.example/vendor:7"))
     assert "vendor: registry.example/vendor:7 (the image named in cutover.toml)" in text

@@ -56,6 +56,7 @@ def test_the_local_stack_has_every_capability(tmp_path: Path, open_port: int) ->
         inputs={"a": "b"},
         resources=RESOURCES,
         services=SERVICES,
+        worker="worker",
     )
     target = locate.local(tmp_path)
     assert target.capabilities == frozenset(CAPABILITIES)
@@ -66,20 +67,32 @@ def test_the_local_stack_has_every_capability(tmp_path: Path, open_port: int) ->
 
 
 @pytest.mark.parametrize(
-    ("resource", "capability"),
-    [("bucket", "storage"), ("queue", "queue"), ("identity", "mail"), ("rule", "schedule")],
+    ("resource", "capability", "reason"),
+    [
+        ("bucket", "storage", "no bucket is configured; set resources.bucket"),
+        ("queue", "queue", "no queue is configured; set resources.queues"),
+        ("identity", "mail", "no mail identity is configured; set resources.identity"),
+        ("rule", "schedule", "no schedule is configured; set schedule.rule"),
+    ],
 )
 def test_an_app_without_a_resource_lacks_the_capability_that_needs_it(
-    tmp_path: Path, open_port: int, resource: str, capability: str
+    tmp_path: Path, open_port: int, resource: str, capability: str, reason: str
 ) -> None:
     has = {kind: name for kind, name in RESOURCES.items() if kind != resource}
-    described(tmp_path, https=f"127.0.0.1:{open_port}", resources=has, services=SERVICES)
-    assert locate.local(tmp_path).lacks(frozenset(CAPABILITIES)) == (capability,)
+    address = f"127.0.0.1:{open_port}"
+    described(tmp_path, https=address, resources=has, services=SERVICES, worker="worker")
+    target = locate.local(tmp_path)
+    assert target.lacks(frozenset(CAPABILITIES)) == (capability,)
+    assert target.unconfigured == {capability: reason}
 
 
 def test_an_app_without_a_worker_takes_no_jobs(tmp_path: Path, open_port: int) -> None:
     described(tmp_path, https=f"127.0.0.1:{open_port}", resources=RESOURCES)
-    assert locate.local(tmp_path).lacks(frozenset(CAPABILITIES)) == ("queue",)
+    target = locate.local(tmp_path)
+    assert target.lacks(frozenset(CAPABILITIES)) == ("queue",)
+    assert target.unconfigured["queue"] == (
+        "no service takes jobs; add the one that runs queue:work to [services]"
+    )
 
 
 def test_without_a_stack_the_message_says_how_to_start_one(tmp_path: Path) -> None:

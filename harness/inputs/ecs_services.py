@@ -1,0 +1,63 @@
+"""The purpose of an ECS service: visitors come to one, another takes jobs. Names are free."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from harness.aws.task_definition import TaskDefinition
+
+_TAKES_JOBS = re.compile(r"\b(?:queue:work|queue:listen|horizon)\b")
+_WORKER = "worker"
+
+
+@dataclass(frozen=True)
+class Service:
+    """One ECS service: the inputs of RegisterTaskDefinition and CreateService."""
+
+    definition: TaskDefinition
+    create: Mapping[str, Any]
+
+    @property
+    def name(self) -> str:
+        """The service's name in its cluster."""
+        return str(self.create["serviceName"])
+
+    @property
+    def security_groups(self) -> tuple[str, ...]:
+        """Ids of the groups that its tasks have."""
+        network = self.create.get("networkConfiguration") or {}
+        return tuple(network.get("awsvpcConfiguration", {}).get("securityGroups") or ())
+
+    @property
+    def takes_jobs(self) -> bool:
+        """Whether a container's command starts a queue worker of Laravel."""
+        words = (
+            word
+            for container in self.definition.containers
+            for field in ("entryPoint", "command")
+            for word in container.raw.get(field) or ()
+        )
+        return bool(_TAKES_JOBS.search(" ".join(words)))
+
+
+def is_balanced(create: Mapping[str, Any] | None) -> bool:
+    """Whether a load balancer sends visitors to the service of this CreateService input."""
+    return bool(create and create.get("loadBalancers"))
+
+
+def web(services: Mapping[str, Service]) -> str:
+    """Return the first service that is behind the load balancer; empty when there is none."""
+    return next((name for name, service in services.items() if is_balanced(service.create)), "")
+
+
+def worker(services: Mapping[str, Service]) -> str:
+    """Return the service that takes jobs, or else is called ``worker``; empty when there is none.
+
+    A command that starts no queue worker is a mistake of the service that is called so.
+    """
+    others = {name: service for name, service in services.items() if name != web(services)}
+    named = _WORKER if _WORKER in others else ""
+    return next((name for name, service in others.items() if service.takes_jobs), named)

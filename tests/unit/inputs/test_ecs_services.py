@@ -1,0 +1,98 @@
+"""The purpose of a service follows from its load balancer and its command, not from its name."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.aws.task_definition import TaskDefinition
+from harness.inputs import ecs_services, production
+from harness.inputs.ecs_services import Service
+from harness.inputs.problem import InputError
+
+BALANCED = {"loadBalancers": [{"containerName": "app"}]}
+
+
+def service(*command: str, **create: Any) -> Service:
+    container = {"name": "app", "image": "app", "command": list(command)}
+    return Service(TaskDefinition({"family": "a", "containerDefinitions": [container]}), create)
+
+
+def test_visitors_reach_the_service_behind_the_load_balancer() -> None:
+    assert ecs_services.web({"web": service(), "shop": service(**BALANCED)}) == "shop"
+    assert ecs_services.web({"web": service()}) == ""
+
+
+@pytest.mark.parametrize(
+    ("command", "worker"),
+    [
+        (["php", "artisan", "horizon"], "jobs"),
+        (["php", "artisan", "queue:work", "--tries=3"], "jobs"),
+        (["sh", "-c", "exec php artisan queue:listen"], "jobs"),
+        (["php", "artisan", "reverb:start"], ""),
+        ([], ""),
+    ],
+)
+def test_a_worker_is_known_by_its_command(command: list[str], worker: str) -> None:
+    services = {"shop": service(**BALANCED), "jobs": service(*command)}
+    assert ecs_services.worker(services) == worker
+
+
+def test_a_service_called_worker_is_one_whatever_it_runs() -> None:
+    idle = service("sleep", "infinity")
+    assert ecs_services.worker({"shop": service(**BALANCED), "worker": idle}) == "worker"
+    assert ecs_services.worker({"worker": service("queue:work", **BALANCED)}) == ""
+
+
+def test_names_of_services_are_free(project: Path) -> None:
+    toml = project / "cutover.toml"
+    text = toml.read_text().replace("[services.web]", "[services.shop]")
+    toml.write_text(text.replace("[services.worker]", "[services.horizon]"))
+    found = production.load({}, cwd=project)
+    assert (found.web, found.worker) == ("shop", "horizon")
+    site = production.public_site({}, cwd=project)
+    assert site.session_cookie == found.session_cookie == "tickets_session"
+
+
+def without(text: str, *tables: str) -> str:
+    for table in tables:
+        text = re.sub(rf"(?ms)^\[{re.escape(table)}\]\n.*?(?=^\[)", "", text)
+    return text
+
+
+def test_a_web_service_and_a_database_are_enough(project: Path) -> None:
+    toml = project / "cutover.toml"
+    toml.write_text(without(toml.read_text(), "services.worker", "resources", "schedule"))
+    found = production.load({}, cwd=project)
+    assert (found.web, found.worker, found.resource_names) == ("web", "", {})
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ("services.web", "services has no service behind the load balancer"),
+        ("resources", 'is "sqs" (QUEUE_CONNECTION), so that the service worker takes its jobs'),
+    ],
+)
+def test_services_that_fit_nothing_are_named(project: Path, change: str, expected: str) -> None:
+    toml = project / "cutover.toml"
+    toml.write_text(without(toml.read_text(), change))
+    with pytest.raises(InputError) as caught:
+        production.load({}, cwd=project)
+    assert expected in str(caught.value)
+
+
+def test_a_worker_of_another_queue_needs_none(project: Path) -> None:
+    toml = project / "cutover.toml"
+    toml.write_text(without(toml.read_text(), "resources"))
+    path = project / "app/ecs/worker.json"
+    definition = json.loads(path.read_text())
+    variables = definition["containerDefinitions"][0]["environment"]
+    (connection,) = [one for one in variables if one["name"] == "QUEUE_CONNECTION"]
+    connection["value"] = "database"
+    path.write_text(json.dumps(definition))
+    assert production.load({}, cwd=project).worker == "worker"
