@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 _FIELDS = 6
-_PARTITIONS = {"us-gov-": "aws-us-gov", "cn-": "aws-cn"}
+_PARTITIONS = {"us-gov-": "aws-us-gov", "cn-": "aws-cn", "eusc-": "aws-eusc"}
 
 
 @dataclass(frozen=True)
@@ -31,5 +31,5 @@ def parse(text: str) -> Arn | None:
 
 
 def partition_of(region: str) -> str:
-    """Return the partition of a region: ``aws``, ``aws-us-gov`` or ``aws-cn``."""
+    """Return the partition of a region: ``aws``, or for instance ``aws-us-gov``."""
     return next((name for start, name in _PARTITIONS.items() if region.startswith(start)), "aws")

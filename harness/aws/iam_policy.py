@@ -61,8 +61,8 @@ class Caller:
         if "NotPrincipal" in statement:
             return not names & _principals(statement["NotPrincipal"])
         if statement["Effect"] == "Deny":
-            account = self.role_arn.split(":")[4]
-            names |= {account, f"arn:aws:iam::{account}:root"}
+            _, partition, _, _, account, _ = self.role_arn.split(":", 5)
+            names |= {account, f"arn:{partition}:iam::{account}:root"}
         return bool(names & _principals(statement.get("Principal")))
 
 

@@ -57,7 +57,7 @@ def parse_value_from(text: str) -> SecretReference:
     if service != "secretsmanager" or len(parts) < 7 or parts[5] != "secret":
         raise ValueFromError(f'is "{text}", which is not the ARN of a secret')
     _, _, _, region, account, _, resource, *choice = parts
-    if not re.fullmatch(r"[a-z]{2}(-[a-z]+)+-\d", region):
+    if not re.fullmatch(r"[a-z]{2,4}(-[a-z]+)+-\d", region):
         raise ValueFromError(f'is "{text}", in which "{region}" is not a region')
     if not re.fullmatch(r"\d{12}", account):
         raise ValueFromError(f'is "{text}", in which "{account}" is not a 12-digit account id')

@@ -62,8 +62,11 @@ class Schedule:
 
     @property
     def queue(self) -> str:
-        """Name of the queue that stands for the rule's ECS target in a local stack."""
-        return f"{self.name}-ticks"
+        """Name of the queue that stands for the rule's ECS target in a local stack.
+
+        A rule's name may have dots, and a queue's may not.
+        """
+        return f"{self.name.replace('.', '-')}-ticks"
 
     @property
     def maximum_age_s(self) -> int:

@@ -10,7 +10,8 @@ from datetime import UTC, date, datetime
 from itertools import zip_longest
 from pathlib import Path
 
-from tests.mistakes.mistake import NOT_STARTED, USAGE, Mistake, node_id
+from tests.mistakes.mistake import NOT_STARTED, USAGE, Mistake
+from tests.rehearsals import node_id
 
 NOT_STARTED_COUNT = 3
 RED_COUNT = 6

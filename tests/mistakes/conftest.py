@@ -1,135 +1,26 @@
-"""Copies of the app with a mistake in them, rehearsed as a user does: two at a time."""
+"""The engine and the rehearsals of mistakes, and which of them a build chooses."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
-import pytest
-
-from harness.stack import removal
 from tests.mistakes import choice
 from tests.mistakes.catalog import STORIES
-from tests.mistakes.mistake import ROOT, Scenario, node_id
-from tests.mistakes.plan import Plan
-from tests.project import Project, client, copy_of_the_app
+from tests.project import ROOT, client
+from tests.rehearsals import WHOLE_SUITE, rehearsal, rehearsals
 
 if TYPE_CHECKING:
-    import docker
+    import pytest
 
-__all__ = ["client"]
-
-AT_ONCE = 2
-_WHOLE = "--whole-suite"
-_WITHIN_S = 1800
-"""A whole suite waits long where nothing can work."""
-_PROGRAM = re.compile(r"^(?:harness|cutover): ", re.MULTILINE)
-_QUOTED = re.compile(r"^  (?:state|last answer): .*|^  last log lines:(?:\n    .*)*", re.MULTILINE)
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """The fields of a scenario in report.json that a mistake is judged by."""
-
-    scenario: str
-    """pytest's node id."""
-    result: str
-    cause: str
-
-
-@dataclass(frozen=True)
-class Rehearsal:
-    """The rehearsal of one plan: the exit code, the output, and its report's outcomes."""
-
-    exit_code: int
-    output: str
-    outcomes: tuple[Outcome, ...]
-
-    @property
-    def error(self) -> str:
-        """The error that the command ended with, without the logs and answers that it quotes."""
-        _, *messages = _PROGRAM.split(self.output)
-        return _QUOTED.sub("", messages[-1]) if messages else ""
-
-    def of(self, scenario: Scenario) -> tuple[Outcome, ...]:
-        """Return a scenario's outcomes: one for each of its parameters."""
-        wanted = node_id(scenario)
-        return tuple(one for one in self.outcomes if one.scenario.partition("[")[0] == wanted)
-
-    @property
-    def red(self) -> tuple[Outcome, ...]:
-        """The red outcomes, those of other scenarios than the mistake's own as well."""
-        return tuple(one for one in self.outcomes if one.result in ("failed", "error"))
-
-    def is_red(self, scenario: Scenario) -> bool:
-        return not set(self.of(scenario)).isdisjoint(self.red)
-
-    def is_green(self, scenario: Scenario) -> bool:
-        outcomes = self.of(scenario)
-        return bool(outcomes) and all(one.result == "passed" for one in outcomes)
+__all__ = ["client", "rehearsal", "rehearsals"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
-        _WHOLE,
+        WHOLE_SUITE,
         action="store_true",
         help="replay every scenario with each mistake, not only its own",
     )
-
-
-@pytest.fixture(scope="session")
-def rehearsals(
-    request: pytest.FixtureRequest,
-    tmp_path_factory: pytest.TempPathFactory,
-    client: docker.DockerClient,
-) -> Iterator[Mapping[Plan, Future[Rehearsal]]]:
-    """Rehearse the plan of every test that was collected, each in a project of its own."""
-    plans: list[Plan] = [
-        cast("Plan", item.callspec.params["plan"])
-        for item in request.session.items
-        if isinstance(item, pytest.Function)
-        and hasattr(item, "callspec")
-        and "plan" in item.callspec.params
-    ]
-    root = tmp_path_factory.mktemp("mistakes")
-    whole = request.config.getoption(_WHOLE)
-
-    def rehearse(number: int, plan: Plan) -> Rehearsal:
-        project = copy_of_the_app(root / f"{number:03}")
-        for edit in plan.edits:
-            edit.apply(project.root)
-        try:
-            chosen = plan.scenarios or ("-k", "nothing")
-            code, output = project.run("rehearse", *(() if whole else chosen), within_s=_WITHIN_S)
-        finally:
-            _remove(project)
-        outcomes = tuple(
-            Outcome(**{field: entry[field] for field in ("scenario", "result", "cause")})
-            for entry in project.scenarios()
-        )
-        return Rehearsal(exit_code=code, output=output, outcomes=outcomes)
-
-    def _remove(project: Project) -> None:
-        for run_id in project.run_ids():
-            removal.remove_run(client, run_id)
-
-    pool = ThreadPoolExecutor(AT_ONCE)
-    try:
-        yield {
-            plan: pool.submit(rehearse, number, plan)
-            for number, plan in enumerate(dict.fromkeys(plans))
-        }
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-@pytest.fixture
-def rehearsal(plan: Plan, rehearsals: Mapping[Plan, Future[Rehearsal]]) -> Rehearsal:
-    """The rehearsal of the test's plan."""
-    return rehearsals[plan].result()
 
 
 def pytest_report_collectionfinish(config: pytest.Config) -> list[str]:

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from tests.mistakes.edits import Edit
+from tests.rehearsals import Scenario
 
 RED = 1
 USAGE = 2
 NOT_STARTED = 3
-
-ROOT = Path(__file__).resolve().parents[2]
-
-Scenario = Callable[..., None]
 
 
 @dataclass(frozen=True)
@@ -55,9 +51,3 @@ class Mistake:
     def explains(self, cause: str) -> bool:
         """Return whether a red scenario may name this cause; none at all does not mislead."""
         return not cause or any(words in cause for words in (self.cause, *self.follows))
-
-
-def node_id(scenario: Scenario) -> str:
-    """Return pytest's node id of a scenario, without parameters."""
-    path = Path(scenario.__code__.co_filename).resolve().relative_to(ROOT)
-    return f"{path.as_posix()}::{scenario.__name__}"

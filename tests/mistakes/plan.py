@@ -3,26 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
-from tests.mistakes.edits import Edit
-from tests.mistakes.mistake import Mistake, node_id
+from tests.mistakes.mistake import Mistake
+from tests.rehearsals import Plan, node_id
 
-
-@dataclass(frozen=True)
-class Plan:
-    """Edits of one copy of the app, and the scenarios to replay on it."""
-
-    name: str
-    edits: tuple[Edit, ...] = field(repr=False, compare=False)
-    scenarios: tuple[str, ...] = field(repr=False)
-    """Node ids; none when the stack must not come up."""
+NO_SCENARIO = ("-k", "nothing")
+"""For a stack that must not come up."""
 
 
 def plan_mistake(mistake: Mistake) -> Plan:
     """Plan the rehearsal of one mistake."""
     scenarios = (*mistake.breaks, *mistake.also_green) if mistake.breaks else ()
-    return Plan(mistake.name, (mistake.edit,), tuple(map(node_id, scenarios)))
+    return Plan(mistake.name, (mistake.edit,), tuple(map(node_id, scenarios)) or NO_SCENARIO)
 
 
 def plan_twins(story: str, mistakes: Sequence[Mistake]) -> Plan:
@@ -30,4 +22,4 @@ def plan_twins(story: str, mistakes: Sequence[Mistake]) -> Plan:
     twins = [one for one in mistakes if one.twin]
     scenarios = (node_id(one) for twin in twins for one in (*twin.breaks, *twin.also_green))
     edits = tuple(one.twin.edit for one in twins if one.twin)
-    return Plan(f"twins of {story}", edits, tuple(dict.fromkeys(scenarios)))
+    return Plan(f"twins of {story}", edits, tuple(dict.fromkeys(scenarios)) or NO_SCENARIO)

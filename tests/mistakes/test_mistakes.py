@@ -8,9 +8,10 @@ import pytest
 
 from tests.mistakes import choice
 from tests.mistakes.catalog import STORIES
-from tests.mistakes.conftest import Rehearsal
-from tests.mistakes.mistake import ROOT, USAGE, Mistake
+from tests.mistakes.mistake import USAGE, Mistake
 from tests.mistakes.plan import plan_mistake, plan_twins
+from tests.project import ROOT
+from tests.rehearsals import Rehearsal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,6 +9,7 @@ _ASM = (
     f"{_NEVER} retrieval failed: unable to retrieve secret from asm: service call has been retried"
     " 1 time(s):"
 )
+_ARN_PARTS = r"arn:aws[\w-]*:secretsmanager:[^\s']*?:secret:(?P<secret>[\w/+=.@*-]+?)(?:-\w{6})?"
 _ARN = "arn:aws:secretsmanager:us-east-1:876000000876:secret:tickets/db-Ab3dE5"
 _ROLE = "User: arn:aws:sts::876000000876:assumed-role/tickets-execution/0123abcd"
 _OF_ROLE = (
@@ -33,7 +34,7 @@ NEVER_STARTED = (
     Pattern(
         Source.STOPPED_REASON,
         match=r"(?:failed to fetch secret|retrieve the secret with ARN) '?"
-        r"(?P<arn>arn:aws:[^\s']+)[^\n]*AccessDenied",
+        r"(?P<arn>arn:aws[\w-]*:[^\s']+)[^\n]*AccessDenied",
         cause="{task} never started: its execution role may not read {arn}: its policy lacks"
         " secretsmanager:GetSecretValue on it",
         example=f"{_ASM} failed to fetch secret {_ARN} from secrets manager:"
@@ -51,7 +52,7 @@ NEVER_STARTED = (
     ),
     Pattern(
         Source.STOPPED_REASON,
-        match=r"arn:aws:secretsmanager:[^\s']*?:secret:(?P<secret>[\w/+=.@*-]+?)(?:-\w{6})?[:\s']"
+        match=rf"{_ARN_PARTS}[:\s']"
         r"[^\n]*?can't find the specified secret value for staging label: (?P<stage>[\w/+=.@-]+)",
         cause="{task} never started: the secret {secret} has no version with the label {stage},"
         " from which its task definition takes a key; AWSCURRENT is the one that is in use",
@@ -62,7 +63,7 @@ NEVER_STARTED = (
     Pattern(
         Source.STOPPED_REASON,
         match=r"(?:failed to fetch secret|retrieve the secret with ARN) '?"
-        r"arn:aws:secretsmanager:[^\s']*?:secret:(?P<secret>[\w/+=.@*-]+?)(?:-\w{6})?(?=[:\s'])",
+        rf"{_ARN_PARTS}(?=[:\s'])",
         cause="{task} never started: the secret {secret} does not exist in this account and region",
         example=f"{_ASM} failed to fetch secret {_ARN} from secrets manager:"
         " ResourceNotFoundException: Secrets Manager can't find the specified secret.",
@@ -90,7 +91,7 @@ NEVER_STARTED = (
     ),
     Pattern(
         Source.STOPPED_REASON,
-        match=r"ECS was unable to assume the role '?(?P<role>arn:aws:iam::[^\s']+)",
+        match=r"ECS was unable to assume the role '?(?P<role>arn:aws[\w-]*:iam::[^\s']+)",
         cause="{task} never started: the role {role} does not exist, or its trust policy does not"
         " let ecs-tasks.amazonaws.com assume it",
         example="ECS was unable to assume the role 'arn:aws:iam::876000000876:role/tickets-worker'"

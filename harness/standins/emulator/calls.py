@@ -13,6 +13,7 @@ from email.policy import default
 from email.utils import parseaddr
 from typing import Any
 
+from harness.aws.arn import partition_of
 from harness.aws.iam_policy import ANY, Need
 
 NEEDS_NO_RIGHT = {("sts", "GetCallerIdentity"), ("sts", "GetSessionToken")}
@@ -68,7 +69,12 @@ class Call:
 
     def arn(self, resource: str) -> str:
         """Write the ARN of a resource of this service, account and region."""
-        return f"arn:aws:{self.service}:{self.region}:{self.account}:{resource}"
+        return f"arn:{self.partition}:{self.service}:{self.region}:{self.account}:{resource}"
+
+    @property
+    def partition(self) -> str:
+        """The partition of the call's region."""
+        return partition_of(self.region)
 
     @property
     def grants(self) -> dict[str, Any]:
@@ -104,13 +110,13 @@ def needs(call: Call, *, identity: Callable[[str], str], key: str = "") -> list[
 
 def bucket_listing(call: Call) -> Need:
     """Return the right without which S3 does not tell a missing object from a forbidden one."""
-    return Need("s3:ListBucket", f"arn:aws:s3:::{call.params.get('Bucket', '')}")
+    return Need("s3:ListBucket", f"arn:{call.partition}:s3:::{call.params.get('Bucket', '')}")
 
 
 def _s3(call: Call) -> list[Need]:
     if call.operation == "ListBuckets":
         return [Need("s3:ListAllMyBuckets", ANY)]
-    bucket = f"arn:aws:s3:::{call.params.get('Bucket', '')}"
+    bucket = f"arn:{call.partition}:s3:::{call.params.get('Bucket', '')}"
     if call.operation == "DeleteObjects":
         listed = (call.params.get("Delete") or {}).get("Objects") or []
         return [Need("s3:DeleteObject", f"{bucket}/{one.get('Key', '')}") for one in listed]
@@ -130,7 +136,8 @@ def _s3(call: Call) -> list[Need]:
     source = call.params.get("CopySource")
     if source:
         path = source if isinstance(source, str) else f"{source['Bucket']}/{source['Key']}"
-        found.append(Need("s3:GetObject", f"arn:aws:s3:::{path.lstrip('/').partition('?')[0]}"))
+        copied = path.lstrip("/").partition("?")[0]
+        found.append(Need("s3:GetObject", f"arn:{call.partition}:s3:::{copied}"))
     return found
 
 
@@ -144,7 +151,7 @@ def _of_key(call: Call, *, key: str) -> list[Need]:
 
 
 def _key_arn(call: Call, key: str) -> str:
-    return f"arn:aws:kms:{call.region}:{call.account}:key/{key}"
+    return f"arn:{call.partition}:kms:{call.region}:{call.account}:key/{key}"
 
 
 def _upload_context(call: Call) -> dict[str, tuple[str, ...]]:

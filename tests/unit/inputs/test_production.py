@@ -175,3 +175,11 @@ def test_rules_of_a_schedule_are_productions(project: Path) -> None:
     assert schedule is not None
     assert (schedule.name, schedule.queue) == ("tickets-schedule", "tickets-schedule-ticks")
     assert schedule.maximum_age_s == 60
+
+
+def test_a_rule_with_dots_has_a_queue_that_sqs_takes(project: Path) -> None:
+    path = project / "app/aws/schedule.json"
+    path.write_text(path.read_text().replace('"tickets-schedule"', '"every.minute"'))
+    schedule = production.load({}, cwd=project).schedule
+    assert schedule is not None
+    assert schedule.queue == "every-minute-ticks"

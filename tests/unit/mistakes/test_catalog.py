@@ -9,7 +9,9 @@ import pytest
 
 from tests.mistakes.catalog import STORIES
 from tests.mistakes.edits import Edit
-from tests.mistakes.mistake import NOT_STARTED, RED, ROOT, USAGE, Mistake, node_id
+from tests.mistakes.mistake import NOT_STARTED, RED, USAGE, Mistake
+from tests.project import ROOT
+from tests.rehearsals import node_id
 
 ALL = [one for story in STORIES.values() for one in story]
 TWINS = [one.twin for one in ALL if one.twin]

@@ -13,7 +13,8 @@ from scenarios import test_sessions as sessions
 from tests.mistakes import choice
 from tests.mistakes.catalog import STORIES
 from tests.mistakes.edits import Edit
-from tests.mistakes.mistake import NOT_STARTED, RED, USAGE, Mistake, Scenario, Twin
+from tests.mistakes.mistake import NOT_STARTED, RED, USAGE, Mistake, Twin
+from tests.rehearsals import Scenario
 
 DAY = date(2026, 11, 27)
 

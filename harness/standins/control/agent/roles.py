@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from harness.aws.arn import partition_of
 from harness.aws.iam_policy import ANY, Need, allows, denial, trusts
 from harness.aws.task_definition import ContainerDefinition
 from harness.aws.value_from import ValueFromError, parse_value_from
@@ -20,7 +21,8 @@ from harness.standins.control.state.model import Definition, Task
 ECS_TASKS = "ecs-tasks.amazonaws.com"
 EVENTS = "events.amazonaws.com"
 _ECR = re.compile(
-    r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[\w-]+)\.amazonaws\.com/(?P<name>[^:@]+)"
+    r"(?P<account>\d{12})\.dkr\.ecr(?:-fips)?\.(?P<region>[\w-]+)\.amazonaws\.com(?:\.cn)?"
+    r"/(?P<name>[^:@]+)"
 )
 _EXEC = (
     *("CreateControlChannel", "CreateDataChannel"),
@@ -154,7 +156,8 @@ def _pull(image: str) -> Iterator[tuple[str, Need]]:
         " service call has been retried 1 time(s): {}"
     )
     yield asked, Need("ecr:GetAuthorizationToken", ANY)
-    arn = "arn:aws:ecr:{region}:{account}:repository/{name}".format(**found.groupdict())
+    account, region, name = found["account"], found["region"], found["name"]
+    arn = f"arn:{partition_of(region)}:ecr:{region}:{account}:repository/{name}"
     for action in _PULL:
         words = "CannotPullContainerError: pull image manifest has been retried 1 time(s): denied: "
         yield words + "{}", Need(action, arn)
@@ -192,13 +195,12 @@ def _log(
     if logs.get("logDriver") != "awslogs" or not group or not region:
         return
     prefix = options.get("awslogs-stream-prefix", "")
-    place = f"log-group:{group}:log-stream:{prefix}/{container.name}/{task_id}"
+    arn = f"arn:{partition_of(region)}:logs:{region}:{account_id}:log-group:{group}:log-stream:"
     words = (
         "ResourceInitializationError: failed to validate logger args: create stream has been"
         " retried 1 times: failed to create Cloudwatch log "
     )
     if options.get("awslogs-create-group") == "true":
-        whole = f"arn:aws:logs:{region}:{account_id}:log-group:{group}:log-stream:"
-        yield f"{words}group: {{}}", Need("logs:CreateLogGroup", whole)
+        yield f"{words}group: {{}}", Need("logs:CreateLogGroup", arn)
     for action in ("logs:CreateLogStream", "logs:PutLogEvents"):
-        yield f"{words}stream: {{}}", Need(action, f"arn:aws:logs:{region}:{account_id}:{place}")
+        yield f"{words}stream: {{}}", Need(action, f"{arn}{prefix}/{container.name}/{task_id}")

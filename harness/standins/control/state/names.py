@@ -7,6 +7,8 @@ import secrets
 import uuid
 from dataclasses import dataclass
 
+from harness.aws.arn import partition_of
+
 
 def task_id() -> str:
     """Return a new task id: 32 hexadecimal digits, as ECS's."""
@@ -37,15 +39,19 @@ class Account:
 
     def ecs(self, resource: str) -> str:
         """Return the ARN of an ECS resource such as ``service/tickets/tickets-web``."""
-        return f"arn:aws:ecs:{self.region}:{self.account_id}:{resource}"
+        return self._arn("ecs", resource)
 
     def elb(self, resource: str) -> str:
         """Return the ARN of a load balancing resource such as ``targetgroup/name/suffix``."""
-        return f"arn:aws:elasticloadbalancing:{self.region}:{self.account_id}:{resource}"
+        return self._arn("elasticloadbalancing", resource)
 
     def events(self, resource: str) -> str:
         """Return the ARN of an EventBridge resource such as ``rule/name``."""
-        return f"arn:aws:events:{self.region}:{self.account_id}:{resource}"
+        return self._arn("events", resource)
+
+    def _arn(self, service: str, resource: str) -> str:
+        partition = partition_of(self.region)
+        return f"arn:{partition}:{service}:{self.region}:{self.account_id}:{resource}"
 
 
 def last_part(name_or_arn: str) -> str:

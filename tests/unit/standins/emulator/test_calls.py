@@ -56,6 +56,13 @@ def test_s3(operation: str, params: dict[str, Any], expected: list[str]) -> None
     assert asked("s3", operation, **params) == expected
 
 
+def test_arns_are_of_the_regions_partition() -> None:
+    call = Call("s3", "GetObject", account="1", region="cn-north-1", params=OBJECT)
+    (need,) = needs(call, identity=str)
+    assert need.resource == "arn:aws-cn:s3:::uploads/a/b.jpg"
+    assert Call("sqs", "X", "1", "us-gov-west-1").arn("q") == "arn:aws-us-gov:sqs:us-gov-west-1:1:q"
+
+
 def test_sqs_names_the_queue_however_its_url_is_written() -> None:
     arn = f"arn:aws:sqs:{HERE}:tickets-jobs"
     url = "http://emulator:4566/876000000876/tickets-jobs"
