@@ -111,18 +111,13 @@ def verify(invocation: Invocation, *, report_dir: Path | None, pytest_args: Sequ
     return replay.run(pytest_args, home=config.home)
 
 
-def smoke(
+def verify_url(
     invocation: Invocation, url: str, *, report_dir: Path | None, pytest_args: Sequence[str]
 ) -> int:
-    """Replay against a public URL, or production's, the scenarios that change nothing there."""
-    if url:
-        home = (invocation.cwd / invocation.environ.get("CUTOVER_HOME", ".cutover")).resolve()
-        replay = Replay(invocation.environ, cwd=invocation.cwd, cache=home, report_dir=report_dir)
-        pytest_args = ["--cutover-url", url, *pytest_args]
-    else:
-        home = invocation.config.home
-        replay = invocation.replay(invocation.config, report_dir=report_dir)
-    return replay.run(pytest_args, home=home, target=URL)
+    """Replay against a public URL the scenarios that change nothing there."""
+    home = (invocation.cwd / invocation.environ.get("CUTOVER_HOME", ".cutover")).resolve()
+    replay = Replay(invocation.environ, cwd=invocation.cwd, cache=home, report_dir=report_dir)
+    return replay.run(["--cutover-url", url, *pytest_args], home=home, target=URL)
 
 
 def status(invocation: Invocation, *, as_json: bool) -> int:

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from harness import __version__
+from harness.cli.command import EXIT_CODES, GREEN, INTERRUPTED, RED, Command
+from harness.cli.smoke import smoke
 from harness.core.errors import HarnessError
 
 if TYPE_CHECKING:
@@ -21,19 +22,6 @@ if TYPE_CHECKING:
 
     from harness.cli.commands import Invocation
 
-GREEN = 0
-RED = 1
-USAGE = 2
-NOT_STARTED = 3
-INTERRUPTED = 130
-
-_EXIT_CODES = {
-    GREEN: "green",
-    RED: "a scenario is red",
-    USAGE: "usage or configuration",
-    NOT_STARTED: "the stack did not start, or the Docker engine does not answer",
-    INTERRUPTED: "interrupted",
-}
 _VENDORS = click.Choice(("auto", "composer", "debian"))
 _TO_PYTEST = {"ignore_unknown_options": True}
 _COMPLETION_VARIABLE = "_CUTOVER_COMPLETE"
@@ -52,36 +40,10 @@ class _Failure(click.ClickException):
         click.echo(f"cutover: {self.message}", file=file, err=file is None)
 
 
-class _Command(click.Command):
-    """A command with examples and exit codes at the end of its help."""
-
-    def __init__(
-        self,
-        *args: Any,
-        examples: Sequence[str] = (),
-        exit_codes: Mapping[int, str] | None = None,
-        **attributes: Any,
-    ) -> None:
-        super().__init__(*args, **attributes)
-        self._examples = examples
-        codes = {NOT_STARTED: _EXIT_CODES[NOT_STARTED], USAGE: _EXIT_CODES[USAGE]}
-        self._exit_codes = {**codes, **(exit_codes or {GREEN: "done"})}
-
-    def format_epilog(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write examples and exit codes."""
-        if self._examples:
-            with formatter.section("Examples"):
-                for line in self._examples:
-                    formatter.write(f"{'':>{formatter.current_indent}}{line}\n")
-        codes = sorted(self._exit_codes.items())
-        with formatter.section("Exit codes"):
-            formatter.write_dl([(str(code), text) for code, text in codes])
-
-
 class _Program(click.Group):
     """The group of all commands; it turns their errors into messages and exit codes."""
 
-    command_class = _Command
+    command_class = Command
 
     def invoke(self, ctx: click.Context) -> None:
         """Run the command, and exit with its code."""
@@ -165,7 +127,7 @@ def _replays(function: _Function) -> _Function:
 
 @program.command(
     context_settings=_TO_PYTEST,
-    exit_codes=_EXIT_CODES,
+    exit_codes=EXIT_CODES,
     examples=(
         "cutover rehearse",
         "cutover rehearse -k session",
@@ -207,48 +169,33 @@ def up(*, vendor: str | None) -> int:
 
 @program.command(
     context_settings=_TO_PYTEST,
-    exit_codes=_EXIT_CODES,
+    exit_codes=EXIT_CODES,
     examples=(
         "cutover verify -k session",
         "cutover verify --lf",
         "cutover verify -n 3",
         "cutover verify --collect-only",
+        "cutover verify --url https://www.shop.example",
     ),
 )
+@click.option("--url", metavar="URL", help="Replay what changes nothing at a public site instead.")
 @_replays
-def verify(*, report_dir: Path | None, pytest_arguments: tuple[str, ...]) -> int:
+def verify(*, url: str | None, report_dir: Path | None, pytest_arguments: tuple[str, ...]) -> int:
     """Replay the scenarios against the stack that is up.
 
     Other arguments go to pytest.
     """
     from harness.cli import commands
 
-    return commands.verify(_invocation(), report_dir=report_dir, pytest_args=pytest_arguments)
+    invocation = _invocation()
+    if url:
+        return commands.verify_url(
+            invocation, url, report_dir=report_dir, pytest_args=pytest_arguments
+        )
+    return commands.verify(invocation, report_dir=report_dir, pytest_args=pytest_arguments)
 
 
-@program.command(
-    context_settings=_TO_PYTEST,
-    exit_codes=_EXIT_CODES,
-    examples=(
-        "cutover smoke",
-        "cutover smoke https://www.shop.example -v",
-        "CUTOVER_PROBE_KEY=... cutover smoke --report-dir smoke-report",
-    ),
-)
-@_replays
-def smoke(*, report_dir: Path | None, pytest_arguments: tuple[str, ...]) -> int:
-    """Replay the read-only scenarios against the public URL.
-
-    The URL is that of cutover.toml; the first argument may be another, and needs no cutover.toml.
-    Other arguments go to pytest.
-    """
-    from harness.cli import commands
-
-    first = pytest_arguments[:1]
-    url = first[0] if first and "://" in first[0] else ""
-    return commands.smoke(
-        _invocation(), url, report_dir=report_dir, pytest_args=pytest_arguments[len(url) and 1 :]
-    )
+program.add_command(smoke)
 
 
 @program.command(
@@ -305,7 +252,7 @@ def images() -> None:
     """List, build or prune the images."""
 
 
-images.command_class = _Command
+images.command_class = Command
 
 
 @images.command(name="list", examples=("cutover images list",))

@@ -29,7 +29,7 @@ _TONES = {PASSED: "good", SKIPPED: "quiet"}
 _RESULTS = {"passed": "ok", "failed": "RED", "error": "ERROR", "skipped": "-"}
 _RERUN = {
     LOCAL: "`cutover up`, then `cutover verify --lf`",
-    URL: "`cutover smoke --lf`",
+    URL: "`cutover verify --url URL --lf`",
 }
 _INSPECT = "`cutover logs web`, `cutover exec web -- sh`"
 

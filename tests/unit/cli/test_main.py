@@ -46,7 +46,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 
         return call
 
-    for name in ("rehearse", "verify", "smoke", "run_in", "status", "up"):
+    for name in ("rehearse", "verify", "verify_url", "run_in", "status", "up"):
         monkeypatch.setattr(commands, name, fake(name))
     return kept
 
@@ -146,14 +146,11 @@ def test_pytests_arguments_reach_pytest_in_their_order(calls: dict[str, Any]) ->
     assert calls["verify"][-1]["pytest_args"] == ("-x",)
 
 
-def test_smoke_takes_an_address(calls: dict[str, Any]) -> None:
-    run("smoke", "https://shop.example", "-v")
-    assert calls["smoke"] == (
-        "https://shop.example",
-        {"report_dir": None, "pytest_args": ("-v",)},
-    )
-    run("smoke", "-v")
-    assert calls["smoke"] == ("", {"report_dir": None, "pytest_args": ("-v",)})
+def test_verify_takes_an_address(calls: dict[str, Any]) -> None:
+    assert run("verify", "--url", "https://shop.example", "-v").exit_code == 0
+    assert calls == {
+        "verify_url": ("https://shop.example", {"report_dir": None, "pytest_args": ("-v",)})
+    }
 
 
 def raising(error: BaseException) -> Callable[..., int]:

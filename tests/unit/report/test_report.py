@@ -147,7 +147,7 @@ def test_without_verbose_the_end_is_short_and_names_no_scenario_that_is_not_red(
     green = [line.text for line in ending(report(PASSED))]
     assert green[-1] == "report: file:///r.html"
     outside = [line.text for line in ending(report(replace(RED, target="url"), target="url"))]
-    assert outside[-1] == "rerun the red ones: `cutover smoke --lf`"
+    assert outside[-1] == "rerun the red ones: `cutover verify --url URL --lf`"
 
 
 def test_a_cause_names_five_scenarios_and_counts_the_rest() -> None:

@@ -1,0 +1,48 @@
+"""A command of the program, with examples and exit codes at the end of its help."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import click
+
+GREEN = 0
+RED = 1
+USAGE = 2
+NOT_STARTED = 3
+INTERRUPTED = 130
+
+EXIT_CODES = {
+    GREEN: "green",
+    RED: "a scenario is red",
+    USAGE: "usage or configuration",
+    NOT_STARTED: "the stack did not start, or the Docker engine does not answer",
+    INTERRUPTED: "interrupted",
+}
+
+
+class Command(click.Command):
+    """A command with examples and exit codes at the end of its help."""
+
+    def __init__(
+        self,
+        *args: Any,
+        examples: Sequence[str] = (),
+        exit_codes: Mapping[int, str] | None = None,
+        **attributes: Any,
+    ) -> None:
+        super().__init__(*args, **attributes)
+        self._examples = examples
+        codes = {NOT_STARTED: EXIT_CODES[NOT_STARTED], USAGE: EXIT_CODES[USAGE]}
+        self._exit_codes = {**codes, **(exit_codes or {GREEN: "done"})}
+
+    def format_epilog(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write examples and exit codes."""
+        if self._examples:
+            with formatter.section("Examples"):
+                for line in self._examples:
+                    formatter.write(f"{'':>{formatter.current_indent}}{line}\n")
+        codes = sorted(self._exit_codes.items())
+        with formatter.section("Exit codes"):
+            formatter.write_dl([(str(code), text) for code, text in codes])

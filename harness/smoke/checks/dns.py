@@ -1,0 +1,264 @@
+"""Checks of DNS: the switch as resolvers and the zone's own servers answer it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from harness.smoke import names
+from harness.smoke.result import Action, NotRun, Result, green, red, warning
+from harness.smoke.site import Site, is_address
+
+if TYPE_CHECKING:
+    from harness.smoke.examination import Examination
+    from harness.smoke.names import Answer
+
+NEW, OLD, NEITHER = "new", "old", "neither"
+LONGEST_TTL_S = 300
+_ELB = ".elb.amazonaws.com"
+_AMAZON = ("amazon.com", "amazontrust.com", "awstrust.com", "amazonaws.com")
+"""Values of a CAA record with which ACM issues (ACM user guide, "Configure a CAA record")."""
+
+
+def obstacle(site: Site) -> str:
+    """Return the reason for which DNS is not looked at; empty without one."""
+    if is_address(site.host):
+        return "the URL has an address and no name"
+    if site.routes and not site.expected:
+        return "the address is given by --connect-to or --resolve; --expect brings DNS back"
+    return ""
+
+
+def public_resolvers(x: Examination) -> Result:
+    """Compare the addresses that resolvers give with the new and the old host's."""
+    answers = x.resolved
+    source = f"A {x.site.host} at {_labels(answers)}"
+    results = {answer.server.label: _host(x, answer) for answer in answers}
+    counts = Counter(results.values())
+    value = _value(answers, results)
+    failed = [answer for answer in answers if not answer.is_good]
+    if failed == list(answers):
+        return red(
+            Action.ROLL_BACK,
+            value,
+            source,
+            f"no resolver finds {x.site.host}: restore the record at the DNS provider",
+        )
+    if counts[NEITHER]:
+        return red(
+            Action.MEND,
+            value,
+            source,
+            "a resolver gives an address that is neither the new host's nor the old one's:"
+            " correct the record, or give every new address with --expect",
+        )
+    if counts[OLD]:
+        left = max(a.ttl_s or 0 for a in answers if results[a.server.label] == OLD)
+        return red(
+            Action.WAIT,
+            value,
+            source,
+            f"visitors of these resolvers still reach the old host, for up to {left} s more;"
+            " if it takes longer, look at the authoritative servers",
+        )
+    if failed:
+        return red(Action.MEND, value, source, _failed_resolver(failed))
+    return green(value, source)
+
+
+def authoritative_servers(x: Examination) -> Result:
+    """Compare the addresses that the zone's own servers give with the new and the old host's."""
+    answers = x.authoritative
+    if not answers:
+        raise NotRun("no resolver names the zone's servers")
+    source = f"A {x.site.host} at {_labels(answers)}"
+    results = {answer.server.label: _host(x, answer) for answer in answers}
+    value = _value(answers, results)
+    states = set(results.values())
+    if any(not answer.is_good for answer in answers):
+        return red(
+            Action.MEND,
+            value,
+            source,
+            "a name server of the zone does not answer for this name: correct it, or take it out"
+            " of the NS records",
+        )
+    if states == {OLD}:
+        return red(
+            Action.MEND,
+            value,
+            source,
+            "the record still leads to the old host: the switch has not happened, or was undone",
+        )
+    if OLD in states or NEITHER in states:
+        return red(
+            Action.MEND,
+            value,
+            source,
+            "the zone's servers disagree with the switch: change the record on every one of them",
+        )
+    return green(value, source)
+
+
+def zone_serials(x: Examination) -> Result:
+    """Compare the serial numbers of the zone at its own servers."""
+    zone, answers = _soa(x)
+    serials = {a.server.label: a.records[0].split()[2] for a in answers if a.records}
+    if not serials:
+        raise NotRun("no authoritative server gives the zone's SOA record")
+    value = ", ".join(f"{label} {serial}" for label, serial in serials.items())
+    source = f"SOA {zone} at {_labels(answers)}"
+    if len(set(serials.values())) > 1:
+        return warning(
+            value, source, "the zone's servers hold different versions: the transfer is under way"
+        )
+    return green(value, source)
+
+
+def ipv6_addresses(x: Examination) -> Result:
+    """Look for an AAAA record that leads to the old host or to an address not expected."""
+    servers = x.authorities or x.resolvers
+    answers = names.query_all(servers, x.site.host, "AAAA", recursive=not x.authorities)
+    source = f"AAAA {x.site.host} at {_labels(answers)}"
+    found = sorted({record for answer in answers for record in answer.records})
+    if not found:
+        return green("none", source)
+    value = ", ".join(found)
+    aliases = {alias for answer in answers for alias in answer.aliases}
+    is_new = set(found) <= x.new_addresses or _leads_to_new(x, aliases)
+    if not is_new and (set(found) & x.old_addresses or x.site.expected):
+        return red(
+            Action.MEND,
+            value,
+            source,
+            "visitors with IPv6 are led past the new host: remove the AAAA record or point it to"
+            " the load balancer",
+        )
+    return green(value, source)
+
+
+def time_to_live(x: Examination) -> Result:
+    """Read the record's TTL: the time that a way back takes."""
+    ttls = [a.ttl_s for a in x.authoritative if a.is_good and a.ttl_s is not None]
+    if not ttls:
+        raise NotRun("no authoritative server gives the record's TTL")
+    source = f"A {x.site.host} at {_labels(x.authoritative)}"
+    value = f"{max(ttls)} s"
+    if max(ttls) > LONGEST_TTL_S:
+        return warning(
+            value, source, f"a way back takes that long: keep it at {LONGEST_TTL_S} s or below"
+        )
+    return green(value, source)
+
+
+def certificate_authorities(x: Examination) -> Result:
+    """Read the CAA records that decide whether ACM may renew the certificate."""
+    for domain in names.ancestors(x.site.host)[:-1]:
+        answer = names.first_good(x.resolvers, domain, "CAA")
+        if answer is None or not answer.records:
+            continue
+        source = f"CAA {domain} at {answer.server.label}"
+        value = "; ".join(answer.records)
+        issuers = [record for record in answer.records if " issue " in record]
+        if issuers and not any(name in record for record in issuers for name in _AMAZON):
+            return warning(
+                value,
+                source,
+                'ACM cannot renew a certificate for this name: add 0 issue "amazon.com"',
+            )
+        return green(value, source)
+    return green("none: every authority may issue", f"CAA {x.site.host}")
+
+
+def sibling_name(x: Examination) -> Result:
+    """Look where www. or the bare domain leads, if it exists."""
+    host = x.site.host
+    sibling = host.removeprefix("www.") if host.startswith("www.") else f"www.{host}"
+    answers = names.query_all(x.resolvers, sibling, "A")
+    source = f"A {sibling} at {_labels(answers)}"
+    records = sorted({record for answer in answers for record in answer.records})
+    if not records:
+        return green("does not exist", source)
+    value = ", ".join(records)
+    if set(records) & x.old_addresses:
+        return red(
+            Action.MEND,
+            f"{value}: the old host",
+            source,
+            f"visitors of {sibling} still reach the old host: switch this record, too",
+        )
+    return green(value, source)
+
+
+def _host(x: Examination, answer: Answer) -> str:
+    """Return the host that an answer leads to, or its status."""
+    if not answer.is_good:
+        return answer.status
+    if not answer.records and not answer.aliases:
+        return "no address"
+    records = set(answer.records)
+    if records & x.old_addresses:
+        return OLD
+    if records & x.new_addresses or _leads_to_new(x, answer.aliases):
+        return NEW
+    if x.site.expected:
+        return NEITHER
+    return NEW if x.old_addresses else ", ".join((*answer.aliases, *answer.records))
+
+
+def _leads_to_new(x: Examination, aliases: Iterable[str]) -> bool:
+    """Return whether a CNAME chain ends at the load balancer's name."""
+    if x.new_names:
+        return not x.new_names.isdisjoint(aliases)
+    return not x.site.expected and any(alias.endswith(_ELB) for alias in aliases)
+
+
+def _value(answers: tuple[Answer, ...], results: dict[str, str]) -> str:
+    """Group the servers by result: ``1 of 2 new 192.0.2.1 (TTL 60) at a; 1 of 2 SERVFAIL at b``."""
+    groups: dict[str, list[Answer]] = {}
+    for answer in answers:
+        groups.setdefault(results[answer.server.label], []).append(answer)
+    parts = []
+    for result, group in groups.items():
+        ttl = max((answer.ttl_s for answer in group if answer.ttl_s is not None), default=None)
+        records = sorted({record for answer in group for record in answer.records})
+        address = f" {', '.join(records)}" if result in (NEW, OLD, NEITHER) and records else ""
+        left = f" (TTL {ttl})" if ttl is not None else ""
+        place = "" if len(group) == len(answers) else f" at {_labels(tuple(group))}"
+        parts.append(f"{len(group)} of {len(answers)} {result}{address}{left}{place}")
+    return "; ".join(parts)
+
+
+def _failed_resolver(failed: list[Answer]) -> str:
+    if any(answer.status == "SERVFAIL" for answer in failed):
+        return (
+            "SERVFAIL at some resolvers only is mostly a broken DNSSEC chain: compare the DS record"
+            " at the registrar with the zone's keys"
+        )
+    if any(answer.status == "NXDOMAIN" for answer in failed):
+        return "a resolver remembers that the name does not exist; if it lasts, correct the zone"
+    return "visitors of this resolver do not reach the site; check again from another network"
+
+
+def _soa(x: Examination) -> tuple[str, tuple[Answer, ...]]:
+    for domain in names.ancestors(x.site.host):
+        answers = names.query_all(x.authorities, domain, "SOA", recursive=False)
+        if any(answer.records for answer in answers):
+            return domain, answers
+    return x.site.host, ()
+
+
+def _labels(answers: tuple[Answer, ...]) -> str:
+    return ", ".join(answer.server.label for answer in answers)
+
+
+CHECKS = (
+    public_resolvers,
+    authoritative_servers,
+    zone_serials,
+    ipv6_addresses,
+    time_to_live,
+    certificate_authorities,
+    sibling_name,
+)

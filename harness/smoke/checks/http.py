@@ -1,0 +1,165 @@
+"""Checks of plain HTTP, of the headers that every page has, and of the clock."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import requests
+
+from harness.smoke.result import Action, NotRun, Result, green, red, warning
+
+if TYPE_CHECKING:
+    from harness.smoke.examination import Examination
+
+SIX_MONTHS_S = 15_768_000
+LARGEST_SKEW_S = 5.0
+_MAX_AGE = re.compile(r"max-age\s*=\s*\"?(\d+)", flags=re.IGNORECASE)
+_PERMANENT = (301, 308)
+
+
+def redirect_to_https(x: Examination) -> Result:
+    """Ask over plain HTTP for a path with a query."""
+    path = "/cutover-smoke?from=http"
+    source = f"GET http://{x.site.host}{path} at {x.plain_endpoint}"
+    try:
+        answer = x.visitor().get(f"http://{x.site.host}{path}")
+    except requests.RequestException as error:
+        return red(
+            Action.MEND,
+            f"no answer: {short(error)}",
+            source,
+            "visitors who type the bare name get an error: add a listener on port 80 that redirects"
+            " to 443",
+        )
+    return _of_redirect(x, answer, path=path, source=source)
+
+
+def _of_redirect(x: Examination, answer: requests.Response, *, path: str, source: str) -> Result:
+    location = answer.headers.get("Location", "")
+    value = f"{answer.status_code} {location}".strip()
+    parts = urlsplit(location)
+    if not location:
+        return red(
+            Action.MEND,
+            f"{value} without a redirect",
+            source,
+            "visitors stay on plain HTTP, without a Secure cookie and so without a session: let the"
+            " listener on port 80 redirect to 443",
+        )
+    if parts.scheme == "http":
+        meaning = "it leads to plain HTTP again: visitors go in a circle"
+        return red(Action.ROLL_BACK, value, source, meaning)
+    if parts.hostname not in (x.site.host, *siblings(x.site.host)):
+        return red(
+            Action.MEND,
+            value,
+            source,
+            f"visitors are sent to another host: keep #{{host}} in the listener's redirect to stay"
+            f" on {x.site.host}",
+        )
+    if f"{parts.path}?{parts.query}" != path:
+        meaning = "links lose their path: keep /#{path} and #{query} in the redirect"
+        return warning(value, source, meaning)
+    if answer.status_code not in _PERMANENT:
+        return warning(value, source, "browsers do not remember it: answer with HTTP_301")
+    return green(value, source)
+
+
+def strict_transport_security(x: Examination) -> Result:
+    """Read HSTS from the front page."""
+    given = x.front_page.headers.get("Strict-Transport-Security", "")
+    age = _MAX_AGE.search(given)
+    if not age or int(age[1]) < SIX_MONTHS_S:
+        return warning(
+            given or "missing",
+            _page(x),
+            "browsers try plain HTTP first; six months are usual:"
+            " routing.http.response.strict_transport_security.header_value of the listener, once"
+            " no way back to a host without HTTPS is needed",
+        )
+    return green(given, _page(x))
+
+
+def security_headers(x: Examination) -> Result:
+    """Read the headers that protect a page from others."""
+    headers = x.front_page.headers
+    policy = headers.get("Content-Security-Policy", "")
+    has = {
+        "X-Content-Type-Options": headers.get("X-Content-Type-Options", "").lower() == "nosniff",
+        "X-Frame-Options": "X-Frame-Options" in headers or "frame-ancestors" in policy,
+        "Referrer-Policy": "Referrer-Policy" in headers,
+    }
+    missing = [name for name, is_there in has.items() if not is_there]
+    if missing:
+        meaning = "add them in nginx or at the listener (routing.http.response.*)"
+        return warning(f"missing: {', '.join(missing)}", _page(x), meaning)
+    return green(", ".join(has), _page(x))
+
+
+def software_versions(x: Examination) -> Result:
+    """Look for version numbers in headers."""
+    names = ("Server", "X-Powered-By")
+    given = {name: x.front_page.headers[name] for name in names if name in x.front_page.headers}
+    value = ", ".join(f"{name}: {text}" for name, text in given.items()) or "none"
+    if any(re.search(r"\d", text) for text in given.values()):
+        meaning = "attackers read the versions: set server_tokens off and expose_php = Off"
+        return warning(value, _page(x), meaning)
+    return green(value, _page(x))
+
+
+def clock(x: Examination) -> Result:
+    """Compare the site's Date with this machine's clock.
+
+    Half the round trip and the header's whole seconds are the error.
+    """
+    answer = x.visitor().get(x.address("/"))
+    arrived = datetime.now(UTC)
+    given = answer.headers.get("Date", "")
+    try:
+        theirs = parsedate_to_datetime(given)
+    except ValueError:
+        raise NotRun("the site sends no Date") from None
+    error = answer.elapsed.total_seconds() / 2 + 1
+    skew = (arrived - answer.elapsed / 2 - theirs).total_seconds() - 0.5
+    source = f"Date of {_page(x)} and this machine's clock"
+    value = f"{abs(skew):.1f} s apart"
+    if abs(skew) > LARGEST_SKEW_S + error:
+        return red(
+            Action.MEND,
+            value,
+            source,
+            "signed requests fail and sessions expire early: correct the clock of the host, or of"
+            " this machine",
+        )
+    return green(value, source)
+
+
+def short(error: Exception) -> str:
+    """Return the innermost reason of an error of requests."""
+    inner: BaseException = error
+    while inner.__cause__ or inner.__context__:
+        inner = inner.__cause__ or inner.__context__ or inner
+    reason = getattr(inner, "strerror", None) or str(inner) or type(inner).__name__
+    return " ".join(reason.split())
+
+
+def siblings(host: str) -> tuple[str, str]:
+    """Return the host without and with www."""
+    return host.removeprefix("www."), f"www.{host}"
+
+
+def _page(x: Examination) -> str:
+    return f"GET {urlsplit(str(x.front_page.url)).path}"
+
+
+CHECKS = (
+    redirect_to_https,
+    strict_transport_security,
+    security_headers,
+    software_versions,
+    clock,
+)

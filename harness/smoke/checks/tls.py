@@ -1,0 +1,231 @@
+"""Checks of the certificate and of TLS at the site's addresses."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.x509.oid import ExtensionOID
+
+from harness.smoke import handshake
+from harness.smoke.result import Action, Result, green, red, warning
+
+if TYPE_CHECKING:
+    from harness.smoke.examination import Examination
+
+FEWEST_DAYS = 21
+_EXPIRED, _NOT_YET, _WRONG_NAME, _WRONG_ADDRESS = 10, 9, 62, 64
+_OF_OTHER_CHECKS = (_EXPIRED, _NOT_YET, _WRONG_NAME, _WRONG_ADDRESS)
+"""OpenSSL's X509_V_ERR_* of faults that have a check of their own."""
+_SELF_SIGNED = (18, 19)
+_OLD_VERSIONS = {"TLS 1.0": ssl.TLSVersion.TLSv1, "TLS 1.1": ssl.TLSVersion.TLSv1_1}
+_NEW_VERSIONS = {"TLS 1.2": ssl.TLSVersion.TLSv1_2, "TLS 1.3": ssl.TLSVersion.TLSv1_3}
+
+
+def connection(x: Examination) -> Result:
+    """Shake hands with each address of the site, as a browser that takes any of them."""
+    failures = {}
+    for endpoint in x.endpoints:
+        try:
+            x.shake(handshake.unverifying(), endpoint=endpoint)
+        except OSError as error:
+            failures[str(endpoint)] = _reason(error)
+    source = f"TLS handshake with {', '.join(map(str, x.endpoints))}"
+    if not failures:
+        return green(f"{len(x.endpoints)} of {len(x.endpoints)} addresses answer", source)
+    return red(
+        Action.ROLL_BACK,
+        "; ".join(f"{endpoint}: {reason}" for endpoint, reason in failures.items()),
+        source,
+        "visitors who are led to this address get an error: check the load balancer's listener on"
+        " 443 and its security group",
+    )
+
+
+def chain(x: Examination) -> Result:
+    """Verify the certificate's chain without fetching an intermediate, as PHP and curl do."""
+    error = x.chain_error
+    source = f"TLS handshake with {x.endpoint}, {x.site.ca_file or 'roots of this machine'}"
+    issuer = x.handshake.certificate.issuer.rfc4514_string()
+    code = getattr(error, "verify_code", 0)
+    if error is None or code in _OF_OTHER_CHECKS:
+        return green(f"issued by {issuer}", source)
+    if code in _SELF_SIGNED:
+        meaning = "browsers show a warning page: this certificate or its root is no authority's"
+    else:
+        meaning = (
+            "the server does not send the intermediate certificate, or its root is unknown:"
+            " some browsers fetch it, PHP, curl and phones do not; import the certificate again,"
+            " with its chain"
+        )
+    return red(Action.ROLL_BACK, f"{_reason(error)}; issued by {issuer}", source, meaning)
+
+
+def certificate_name(x: Examination) -> Result:
+    """Compare the certificate's names with the host."""
+    certificate = x.handshake.certificate
+    names = _names(certificate)
+    source = f"subjectAltName of the certificate at {x.endpoint}"
+    if any(_covers(name, x.site.host) for name in names):
+        return green(", ".join(names), source)
+    return red(
+        Action.ROLL_BACK,
+        f"{', '.join(names) or 'no name'}: not {x.site.host}",
+        source,
+        "browsers show a warning page: the listener has another site's certificate",
+    )
+
+
+def days_left(x: Examination) -> Result:
+    """Count the days until the certificate expires."""
+    certificate = x.handshake.certificate
+    now = datetime.now(UTC)
+    begins, ends = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+    left = (ends - now) // timedelta(days=1)
+    source = f"the certificate at {x.endpoint}"
+    if ends <= now:
+        meaning = "browsers show a warning page: renew the certificate"
+        return red(Action.ROLL_BACK, f"expired on {ends:%Y-%m-%d}", source, meaning)
+    if begins > now:
+        return red(
+            Action.WAIT,
+            f"valid from {begins:%Y-%m-%d %H:%M} UTC on",
+            source,
+            "browsers show a warning page until then",
+        )
+    value = f"{left} days, until {ends:%Y-%m-%d}"
+    if left < FEWEST_DAYS:
+        return red(
+            Action.MEND,
+            value,
+            source,
+            f"fewer than {FEWEST_DAYS} days are left: ACM renews 60 days before the end, unless"
+            " its validation record is missing from DNS",
+        )
+    return green(value, source)
+
+
+def certificate_key(x: Examination) -> Result:
+    """Read the certificate's key and signature."""
+    certificate = x.handshake.certificate
+    key = certificate.public_key()
+    size = getattr(key, "key_size", 0)
+    digest = certificate.signature_hash_algorithm
+    kind = type(key).__name__.lstrip("_").removesuffix("PublicKey")
+    value = f"{kind} {size or ''}, {digest.name if digest else 'no digest'}".replace(" ,", ",")
+    source = f"the certificate at {x.endpoint}"
+    is_short = isinstance(key, rsa.RSAPublicKey) and size < 2048
+    if is_short or (digest is not None and digest.name in ("md5", "sha1")):
+        return red(Action.MEND, value, source, "browsers refuse keys this weak: issue it anew")
+    return green(value, source)
+
+
+def versions(x: Examination) -> Result:
+    """Try each version of TLS alone."""
+    source = f"one handshake for each version with {x.endpoint}"
+    untried = [name for name in _OLD_VERSIONS if not _is_able(name)]
+    accepted = [
+        name
+        for name, version in {**_OLD_VERSIONS, **_NEW_VERSIONS}.items()
+        if name not in untried and _accepts(x, version)
+    ]
+    value = f"accepts {', '.join(accepted) or 'none'}"
+    if untried:
+        value += f"; not tried, as this machine lacks them: {', '.join(untried)}"
+    old = [name for name in accepted if name in _OLD_VERSIONS]
+    if old:
+        return red(
+            Action.MEND,
+            value,
+            source,
+            f"{', '.join(old)} is broken: choose a security policy of the listener that ends at"
+            " TLS 1.2, as ELBSecurityPolicy-TLS13-1-2-2021-06",
+        )
+    lacking = [name for name in _NEW_VERSIONS if name not in accepted]
+    if lacking:
+        return warning(
+            value, source, f"{', '.join(lacking)} is missing from the listener's security policy"
+        )
+    return green(value, source)
+
+
+def forward_secrecy(x: Examination) -> Result:
+    """Read the cipher that TLS 1.2 agrees on."""
+    try:
+        answer = x.shake(handshake.only(ssl.TLSVersion.TLSv1_2))
+    except OSError:
+        answer = x.handshake
+    source = f"{answer.version} handshake with {x.endpoint}"
+    has_it = answer.cipher.startswith(("TLS_", "ECDHE", "DHE"))
+    if not has_it:
+        meaning = "recorded traffic can be read once the key leaks: prefer ECDHE ciphers"
+        return warning(answer.cipher, source, meaning)
+    return green(answer.cipher, source)
+
+
+def http_2(x: Examination) -> Result:
+    """Read the protocol that ALPN chose."""
+    protocol = x.handshake.protocol
+    source = f"ALPN with {x.endpoint}"
+    if protocol != "h2":
+        return warning(
+            protocol or "none", source, "pages load slower without HTTP/2: routing.http2.enabled"
+        )
+    return green(protocol, source)
+
+
+def _names(certificate: x509.Certificate) -> list[str]:
+    try:
+        extension = certificate.extensions.get_extension_for_oid(
+            ExtensionOID.SUBJECT_ALTERNATIVE_NAME
+        )
+    except x509.ExtensionNotFound:
+        return []
+    value = extension.value
+    assert isinstance(value, x509.SubjectAlternativeName)  # noqa: S101 - narrows the type
+    hosts: Iterable[str] = value.get_values_for_type(x509.DNSName)
+    return [*hosts, *map(str, value.get_values_for_type(x509.IPAddress))]
+
+
+def _covers(name: str, host: str) -> bool:
+    """Compare as RFC 6125: a star stands for the whole first label."""
+    name, host = name.lower(), host.lower()
+    if name.startswith("*."):
+        return host.partition(".")[2] == name[2:]
+    return name == host
+
+
+def _accepts(x: Examination, version: ssl.TLSVersion) -> bool:
+    try:
+        x.shake(handshake.only(version))
+    except OSError:
+        return False
+    return True
+
+
+def _is_able(name: str) -> bool:
+    return {"TLS 1.0": ssl.HAS_TLSv1, "TLS 1.1": ssl.HAS_TLSv1_1}.get(name, True)
+
+
+def _reason(error: OSError) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return error.verify_message
+    if isinstance(error, TimeoutError):
+        return f"no answer within {handshake.TIMEOUT_S:g} s"
+    return error.strerror or str(error)
+
+
+CHECKS = (
+    connection,
+    chain,
+    certificate_name,
+    days_left,
+    certificate_key,
+    versions,
+    forward_secrecy,
+    http_2,
+)

@@ -1,0 +1,241 @@
+"""Facts of the site that several checks read, each fetched once."""
+
+from __future__ import annotations
+
+import secrets
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeVar
+from urllib.parse import urlsplit
+
+import requests
+
+from harness import __version__
+from harness.smoke import handshake, names
+from harness.smoke.result import NotRun
+from harness.smoke.site import HTTP_PORT, Endpoint, NameServer, Site, is_address
+from harness.smoke.visitor import Visitor
+
+if TYPE_CHECKING:
+    from harness.smoke.handshake import Handshake
+    from harness.smoke.names import Answer
+    from harness.smoke.traffic import Traffic
+    from harness.target.clients.browser import Page
+
+SIGN_IN_PATH = "/login"
+T = TypeVar("T")
+HEALTH_PATHS = ("/healthz", "/up")
+
+
+@dataclass
+class Examination:
+    """One examination of a site."""
+
+    site: Site
+    traffic: Traffic
+    run_id: str = field(default_factory=lambda: secrets.token_hex(4))
+    _silent: set[str] = field(default_factory=set)
+
+    @property
+    def agent(self) -> str:
+        """The User-Agent, by which the site's operators find this run in their logs."""
+        return f"cutover-smoke/{__version__} (run {self.run_id})"
+
+    @cached_property
+    def resolvers(self) -> tuple[NameServer, ...]:
+        """The resolvers to ask."""
+        return self.site.resolvers or names.system_resolvers()
+
+    @cached_property
+    def authorities(self) -> tuple[NameServer, ...]:
+        """The authoritative servers of the site's zone."""
+        return self.site.authorities or names.authorities(self.resolvers, self.site.host)
+
+    @cached_property
+    def resolved(self) -> tuple[Answer, ...]:
+        """Each resolver's IPv4 addresses of the host."""
+        return names.query_all(self.resolvers, self.site.host, "A")
+
+    @cached_property
+    def authoritative(self) -> tuple[Answer, ...]:
+        """Each authoritative server's IPv4 addresses of the host."""
+        return names.query_all(self.authorities, self.site.host, "A", recursive=False)
+
+    @cached_property
+    def new_names(self) -> frozenset[str]:
+        """Names that lead to the new host."""
+        return frozenset(one.lower() for one in self.site.expected if not is_address(one))
+
+    @cached_property
+    def new_addresses(self) -> frozenset[str]:
+        """Addresses of the new host, those of its names included."""
+        given = {one for one in self.site.expected if is_address(one)}
+        return frozenset(given).union(
+            *(names.addresses(self.resolvers, name) for name in self.new_names)
+        )
+
+    @cached_property
+    def old_addresses(self) -> frozenset[str]:
+        """Addresses of the old host."""
+        old = self.site.old.host if self.site.old else ""
+        if not old or is_address(old):
+            return frozenset({old} - {""})
+        return frozenset(names.addresses(self.resolvers, old))
+
+    @cached_property
+    def endpoints(self) -> tuple[Endpoint, ...]:
+        """The addresses of the site, as its authoritative servers have them now.
+
+        A resolver may still remember the old host, so it is asked only where they are silent.
+
+        Raises:
+            NotRun: No server has an address.
+        """
+        named = Endpoint(self.site.host, self.site.port)
+        if is_address(self.site.host):
+            return (self.site.route(named) or named,)
+        if route := self.site.route(named):
+            return (route,)
+        for answers in (self.authoritative, self.resolved):
+            every = {record for answer in answers for record in answer.records}
+            if every:
+                return tuple(Endpoint(ip, self.site.port) for ip in sorted(every))
+        if self.new_addresses:
+            return tuple(Endpoint(ip, self.site.port) for ip in sorted(self.new_addresses))
+        raise NotRun(f"no server has an address of {self.site.host}")
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """The address that requests go to; one that is not the old host's, if there is one."""
+        ranked = sorted(self.endpoints, key=lambda endpoint: endpoint.host in self.old_addresses)
+        return ranked[0]
+
+    @property
+    def plain_endpoint(self) -> Endpoint:
+        """The address for plain HTTP."""
+        route = self.site.route(Endpoint(self.site.host, HTTP_PORT))
+        return route or Endpoint(self.endpoint.host, HTTP_PORT)
+
+    @cached_property
+    def chain_error(self) -> ssl.SSLError | None:
+        """The error of a handshake that verifies the chain and the name; None without one."""
+        context = handshake.verifying(self.site.ca_file)
+        try:
+            self.shake(context)
+        except ssl.SSLCertVerificationError as error:
+            return error
+        return None
+
+    @cached_property
+    def handshake(self) -> Handshake:
+        """A handshake that accepts every certificate."""
+        return self.shake(handshake.unverifying())
+
+    def shake(self, context: ssl.SSLContext, *, endpoint: Endpoint | None = None) -> Handshake:
+        """Shake hands with an address of the site under its name.
+
+        Raises:
+            NotRun: The budget of the run is spent.
+            OSError: It failed.
+        """
+        self.traffic.take()
+        return handshake.shake(endpoint or self.endpoint, host=self.site.host, context=context)
+
+    @property
+    def is_trusted(self) -> bool:
+        """Whether browsers accept the certificate."""
+        return self.chain_error is None
+
+    def visitor(self, *, at: Endpoint | None = None, is_verified: bool | None = None) -> Visitor:
+        """Return a new visitor, with connections of its own.
+
+        Args:
+            at: The address for https; that of the site by default.
+            is_verified: Whether the certificate is checked; by default, unless it is known bad.
+        """
+        is_verified = self.is_trusted if is_verified is None else is_verified
+        context = handshake.verifying(self.site.ca_file) if is_verified else handshake.unverifying()
+        endpoints = {"https": at or self.endpoint, "http": self.plain_endpoint}
+        return Visitor(
+            self.site.url,
+            traffic=self.traffic,
+            agent=self.agent,
+            endpoints=endpoints,
+            tls=context,
+        )
+
+    def _once(self, page: str, fetch: Callable[[], T]) -> T:
+        """Fetch a page; after a failure, later checks do not wait for it again."""
+        if page in self._silent:
+            raise NotRun(f"{page} gave no answer")
+        try:
+            return fetch()
+        except requests.RequestException:
+            self._silent.add(page)
+            raise
+
+    @cached_property
+    def front_page(self) -> requests.Response:
+        """The page at the root, behind redirects on this host."""
+        return self._once("the front page", lambda: self.visitor().visit("/"))
+
+    @cached_property
+    def sign_in(self) -> tuple[Visitor, requests.Response]:
+        """A visitor and the sign-in page that it got."""
+        visitor = self.visitor()
+        return visitor, self._once("the sign-in page", lambda: visitor.visit(SIGN_IN_PATH))
+
+    @cached_property
+    def missing_page(self) -> requests.Response:
+        """The answer for a page that does not exist, to a client that prefers JSON."""
+        address = self.address(f"/cutover-smoke-{self.run_id}")
+        headers = {"Accept": "application/json"}
+        return self._once("a missing page", lambda: self.visitor().get(address, headers=headers))
+
+    @cached_property
+    def health(self) -> requests.Response:
+        """The health route's answer: the first that is not 404."""
+        return self._once("the health route", self._fetch_health)
+
+    def _fetch_health(self) -> requests.Response:
+        paths = (self.site.health_path,) if self.site.health_path else HEALTH_PATHS
+        visitor = self.visitor()
+        for path in paths:
+            answer = visitor.get(self.address(path))
+            if answer.status_code != 404:
+                break
+        return answer
+
+    def address(self, path: str) -> str:
+        """Return the URL of a path of the site."""
+        return f"{self.site.url}{path}"
+
+    def session_cookies(self, answer: requests.Response) -> list[str]:
+        """Return the names of the session cookies that an answer sets."""
+        from harness.target.clients.browser import cookie_from
+
+        set_here = [line.partition("=")[0].strip() for line in set_cookie_lines(answer)]
+        if self.site.session_cookie:
+            known = self.site.session_cookie
+            return [known] if cookie_from(answer, known) else []
+        return [name for name in set_here if name.lower().endswith("session")]
+
+
+def set_cookie_lines(answer: requests.Response) -> list[str]:
+    """Return the Set-Cookie lines of an answer."""
+    lines: list[str] = answer.raw.headers.getlist("set-cookie")
+    return lines
+
+
+def page_of(answer: requests.Response) -> Page:
+    """Return the forms and links of an answer's HTML."""
+    from harness.target.clients.browser import read_page
+
+    return read_page(answer.text, url=str(answer.url))
+
+
+def path_of(answer: requests.Response) -> str:
+    """Return the path that was requested."""
+    return urlsplit(str(answer.url)).path

@@ -1,0 +1,204 @@
+"""The site to check, as the operator described it: its URL, addresses, resolvers and key."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from harness.core.errors import ConfigError
+from harness.core.redact import Secret
+
+HTTPS_PORT = 443
+HTTP_PORT = 80
+DNS_PORT = 53
+_CURL = "write it as curl does"
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """A host or address, and a port."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{host}:{self.port}"
+
+
+@dataclass(frozen=True)
+class Route:
+    """Connections to one endpoint go to another, as with curl's ``--connect-to``."""
+
+    host: str
+    """Empty: every host."""
+    port: int | None
+    """None: every port."""
+    to_host: str
+    """Empty: the host stays."""
+    to_port: int | None
+    """None: the port stays."""
+
+    def matches(self, endpoint: Endpoint) -> bool:
+        """Return whether a connection to the endpoint takes this route."""
+        return self.host in ("", endpoint.host) and self.port in (None, endpoint.port)
+
+    def lead(self, endpoint: Endpoint) -> Endpoint:
+        """Return the endpoint that is dialled instead."""
+        return Endpoint(self.to_host or endpoint.host, self.to_port or endpoint.port)
+
+
+@dataclass(frozen=True)
+class NameServer:
+    """A DNS server and the name with which lines show it."""
+
+    label: str
+    endpoint: Endpoint
+
+
+@dataclass(frozen=True)
+class Site:
+    """A public site and everything known of it."""
+
+    url: str
+    routes: tuple[Route, ...] = ()
+    resolvers: tuple[NameServer, ...] = ()
+    authorities: tuple[NameServer, ...] = ()
+    """Empty: the name servers of the zone's NS records."""
+    expected: tuple[str, ...] = ()
+    """Addresses of the new host, or names that lead to it (the load balancer's)."""
+    old: Endpoint | None = None
+    key: Secret | None = field(default=None, repr=False)
+    mail_to: str = ""
+    health_path: str = ""
+    """Empty: /healthz, then /up."""
+    session_cookie: str = ""
+    """Empty: the cookie whose name ends in "session"."""
+    ca_file: str = ""
+    """Empty: the system's roots."""
+
+    @property
+    def host(self) -> str:
+        """The host name of the URL."""
+        return urlsplit(self.url).hostname or ""
+
+    @property
+    def port(self) -> int:
+        """The port of the URL."""
+        return urlsplit(self.url).port or HTTPS_PORT
+
+    def route(self, endpoint: Endpoint) -> Endpoint | None:
+        """Return the endpoint that the first matching route leads to."""
+        route = next((route for route in self.routes if route.matches(endpoint)), None)
+        return route.lead(endpoint) if route else None
+
+
+def parse_url(text: str) -> str:
+    """Return the site's URL without a path.
+
+    Raises:
+        ConfigError: It is no https URL with a host alone.
+    """
+    parts = urlsplit(text if "://" in text else f"https://{text}")
+    is_bare = parts.path in ("", "/") and not (parts.query or parts.fragment or parts.username)
+    if parts.scheme != "https" or not parts.hostname or not is_bare:
+        raise ConfigError(
+            f'the URL "{text}" is not the https address of a site',
+            hint="write it as https://www.shop.example, without a path",
+        )
+    return f"https://{parts.netloc}"
+
+
+def parse_endpoint(text: str, *, option: str, port: int) -> Endpoint:
+    """Read ``HOST[:PORT]``; an IPv6 address with a port stands in brackets.
+
+    Raises:
+        ConfigError: It is neither.
+    """
+    try:
+        return Endpoint(str(ipaddress.ip_address(text.strip("[]"))), port)
+    except ValueError:
+        host, colon, given = text.rpartition(":") if ":" in text else (text, "", "")
+    if not host or (colon and not _is_port(given)):
+        raise ConfigError(
+            f'{option} "{text}" is no address', hint="write ADDRESS, ADDRESS:PORT or [IPV6]:PORT"
+        )
+    return Endpoint(host.strip("[]").lower(), int(given) if given else port)
+
+
+def parse_connect_to(text: str) -> Route:
+    """Read ``HOST1:PORT1:HOST2:PORT2``, each of which may be empty.
+
+    Raises:
+        ConfigError: It has not these four parts.
+    """
+    parts = _split(text)
+    if len(parts) != 4 or not all(_is_port(port) for port in (parts[1], parts[3]) if port):
+        raise ConfigError(
+            f'--connect-to "{text}" is not HOST1:PORT1:HOST2:PORT2',
+            hint=f"{_CURL}: www.shop.example:443:198.51.100.7:443, or ::198.51.100.7: for all",
+        )
+    host, port, to_host, to_port = parts
+    return Route(host, int(port) if port else None, to_host, int(to_port) if to_port else None)
+
+
+def parse_resolve(text: str) -> Route:
+    """Read ``HOST:PORT:ADDRESS``.
+
+    Raises:
+        ConfigError: It has not these three parts.
+    """
+    parts = _split(text)
+    if len(parts) != 3 or not _is_port(parts[1]) or not is_address(parts[2]):
+        raise ConfigError(
+            f'--resolve "{text}" is not HOST:PORT:ADDRESS',
+            hint=f"{_CURL}: www.shop.example:443:198.51.100.7",
+        )
+    return Route(parts[0], int(parts[1]), parts[2], None)
+
+
+def parse_name_servers(texts: Iterable[str], *, option: str) -> tuple[NameServer, ...]:
+    """Read name servers by address.
+
+    Raises:
+        ConfigError: One is no address.
+    """
+    endpoints = [parse_endpoint(text, option=option, port=DNS_PORT) for text in texts]
+    for endpoint in endpoints:
+        if not is_address(endpoint.host):
+            raise ConfigError(
+                f'{option} "{endpoint.host}" is a name', hint="give the name server's IP address"
+            )
+    return tuple(NameServer(_label(endpoint), endpoint) for endpoint in endpoints)
+
+
+def is_address(text: str) -> bool:
+    """Return whether the text is an IP address."""
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _label(endpoint: Endpoint) -> str:
+    return endpoint.host if endpoint.port == DNS_PORT else str(endpoint)
+
+
+def _split(text: str) -> list[str]:
+    """Split at the colons that stand in no brackets."""
+    parts, is_inside = [""], False
+    for character in text:
+        if character in "[]":
+            is_inside = character == "["
+        elif character == ":" and not is_inside:
+            parts.append("")
+        else:
+            parts[-1] += character
+    return parts
+
+
+def _is_port(text: str) -> bool:
+    return text.isdecimal() and 0 < int(text) < 65536

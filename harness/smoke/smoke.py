@@ -1,0 +1,143 @@
+"""The run of all checks: their order, what each family needs, and the report of their results."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import requests
+
+from harness.core.wait import Deadline
+from harness.smoke.checks import dns, http, tls
+from harness.smoke.checks.http import short
+from harness.smoke.examination import Examination
+from harness.smoke.result import URGENCY, Action, NotRun, Result, State, red
+from harness.smoke.site import Site
+
+Check = Callable[[Examination], Result]
+ALLOWED_S = 55.0
+
+
+@dataclass(frozen=True)
+class Family:
+    """Checks of one subject, and the check that must be green for them to make sense."""
+
+    name: str
+    checks: tuple[Check, ...]
+    needs: str = ""
+    obstacle: Callable[[Site], str] = lambda _site: ""
+    """Returns the reason for which nothing of the family can run; empty if it can."""
+
+
+CONNECTION = "connection"
+FAMILIES = (
+    Family("dns", dns.CHECKS, obstacle=dns.obstacle),
+    Family("tls", tls.CHECKS, needs=CONNECTION),
+    Family("http", http.CHECKS, needs=CONNECTION),
+)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One check of the report."""
+
+    family: str
+    name: str
+    result: Result
+
+
+@dataclass(frozen=True)
+class Report:
+    """The results of one run."""
+
+    url: str
+    run_id: str
+    began: datetime
+    seconds: float
+    requests: int
+    max_requests: int
+    lines: tuple[Line, ...]
+
+    def of(self, *states: State) -> list[Line]:
+        """Return the lines in these states, the most urgent first."""
+        lines = [line for line in self.lines if line.result.state in states]
+        return sorted(lines, key=lambda line: URGENCY.index(line.result.action or Action.WAIT))
+
+    @property
+    def ran(self) -> int:
+        """The number of checks that ran."""
+        return len(self.lines) - len(self.of(State.NOT_RUN))
+
+    @property
+    def action(self) -> Action | None:
+        """The most urgent action of a red check; None without one."""
+        reds = self.of(State.RED)
+        return reds[0].result.action if reds else None
+
+    def is_green(self, *, strict: bool) -> bool:
+        """Return whether no check is red; strictly, every check ran and none has a warning."""
+        bad = (State.RED, State.WARNING, State.NOT_RUN) if strict else (State.RED,)
+        return bool(self.ran) and not self.of(*bad)
+
+
+def run(x: Examination, *, on_line: Callable[[Line], None] = lambda _line: None) -> Report:
+    """Run every check.
+
+    Args:
+        x: The site and its facts.
+        on_line: Called with each result as it comes.
+    """
+    began, deadline = datetime.now(UTC), Deadline(ALLOWED_S)
+    lines: list[Line] = []
+    for line in _lines(x, deadline):
+        lines.append(line)
+        on_line(line)
+    return Report(
+        url=x.site.url,
+        run_id=x.run_id,
+        began=began,
+        seconds=deadline.elapsed_s,
+        requests=x.traffic.requests,
+        max_requests=x.traffic.max_requests,
+        lines=tuple(lines),
+    )
+
+
+def _lines(x: Examination, deadline: Deadline) -> Iterator[Line]:
+    states: dict[str, State] = {}
+    for family in FAMILIES:
+        obstacle = family.obstacle(x.site)
+        for check in family.checks:
+            name = check.__name__.replace("_", " ")
+            result = _result(x, check, obstacle or _obstacle(family, name, states, deadline))
+            states[name] = result.state
+            yield Line(family.name, name, result)
+
+
+def _obstacle(family: Family, name: str, states: dict[str, State], deadline: Deadline) -> str:
+    """Return the reason for which a check cannot run; empty if it can."""
+    if not deadline.left_s:
+        return f"{ALLOWED_S:g} s are over"
+    if name == family.needs or states.get(family.needs, State.GREEN) == State.GREEN:
+        return ""
+    return f"needs the check {family.needs}, which is {states[family.needs]}"
+
+
+def _result(x: Examination, check: Check, obstacle: str) -> Result:
+    if obstacle:
+        return Result(State.NOT_RUN, obstacle, "")
+    try:
+        return check(x)
+    except NotRun as reason:
+        return Result(State.NOT_RUN, str(reason), "")
+    except (requests.RequestException, ssl.SSLError, OSError) as error:
+        request = getattr(error, "request", None)
+        source = f"{request.method} {request.url}" if request is not None else x.site.url
+        return red(
+            Action.ROLL_BACK,
+            f"no answer: {short(error)}",
+            source,
+            "visitors get an error here: look at the load balancer's targets and the tasks' logs",
+        )

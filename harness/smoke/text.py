@@ -1,0 +1,83 @@
+"""A report of the checks as lines for a terminal, as one verdict line, and as JSON."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from harness.core.redact import redact
+from harness.smoke.result import Result, State
+
+if TYPE_CHECKING:
+    from harness.smoke.smoke import Line, Report
+
+_MARKS = {State.GREEN: "ok", State.WARNING: "warn", State.RED: "RED", State.NOT_RUN: "-"}
+_NAMED = 3
+"""Red checks that the verdict names."""
+FORMAT = 1
+"""Version of the JSON; fields are added without a new one."""
+
+
+def line_text(line: Line) -> str:
+    """Return a check's line: state, name, value and source; then its meaning."""
+    result = line.result
+    source = f"  [{result.source}]" if result.source else ""
+    text = f"{_MARKS[result.state]:<5}{line.family:<9}{line.name:<26}{result.value}{source}"
+    if result.meaning:
+        text += f"\n{'':>5}-> {action_text(result)}"
+    return redact(text)
+
+
+def action_text(result: Result) -> str:
+    """Return the operator's action and what the result means now."""
+    return f"{result.action}: {result.meaning}" if result.action else result.meaning
+
+
+def verdict(report: Report, *, strict: bool) -> str:
+    """Return one line for the incident chat."""
+    reds, warnings = report.of(State.RED), report.of(State.WARNING)
+    is_green = report.is_green(strict=strict)
+    head = "GREEN" if is_green else f"RED, {report.action or 'not every check is green'}"
+    parts = [head, urlsplit(report.url).netloc]
+    if reds:
+        more = f" and {len(reds) - _NAMED} more" if len(reds) > _NAMED else ""
+        named = ", ".join(line.name for line in reds[:_NAMED])
+        parts.append(f"{len(reds)} red: {named}{more}")
+    if warnings:
+        parts.append(f"{len(warnings)} to mend: {', '.join(line.name for line in warnings)}")
+    parts.append(f"{report.ran} of {len(report.lines)} checks ran")
+    end = f"{report.began:%Y-%m-%d %H:%M:%S} UTC"
+    parts.append(f"{end}, {report.seconds:.0f} s, {report.requests} requests, run {report.run_id}")
+    return redact(" · ".join(parts))
+
+
+def as_json(report: Report, *, strict: bool) -> dict[str, Any]:
+    """Return the report for programs."""
+    counts = Counter(line.result.state for line in report.lines)
+    return {
+        "format": FORMAT,
+        "url": report.url,
+        "run": report.run_id,
+        "began": report.began.isoformat(timespec="seconds"),
+        "seconds": round(report.seconds, 1),
+        "requests": report.requests,
+        "max_requests": report.max_requests,
+        "green": report.is_green(strict=strict),
+        "action": report.action,
+        "verdict": verdict(report, strict=strict),
+        "ran": report.ran,
+        "counts": {state.value: counts[state] for state in State},
+        "checks": [
+            {
+                "family": line.family,
+                "name": line.name,
+                "state": line.result.state,
+                "value": redact(line.result.value),
+                "source": redact(line.result.source),
+                "action": line.result.action,
+                "meaning": line.result.meaning,
+            }
+            for line in report.lines
+        ],
+    }

@@ -1,0 +1,41 @@
+"""The form of a fault: an edit of the world, and the one check that names it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from harness.smoke.result import Action, State
+from harness.smoke.smoke import Report
+from tests.unit.smoke.conftest import World, result, states
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing that is wrong with a site."""
+
+    name: str
+    edit: Callable[[World], object]
+    check: str
+    value: str
+    """Part of the check's value."""
+    meaning: str
+    """Part of the check's meaning."""
+    action: Action = Action.MEND
+    state: State = State.RED
+    also: tuple[str, ...] = ()
+    """Other checks that the same fault turns red or gives a warning, as it must."""
+
+    def __str__(self) -> str:
+        return self.name
+
+    def require(self, world: World) -> Report:
+        """Break the site, and require that this check, and no other one, names it."""
+        self.edit(world)
+        report = world.report()
+        found = result(report, self.check)
+        assert self.value in found.value
+        assert self.meaning in found.meaning
+        assert (found.state, found.action) == (self.state, self.action)
+        assert set(states(report, State.RED, State.WARNING)) == {self.check, *self.also}
+        return report

@@ -1,0 +1,180 @@
+"""`cutover smoke` as an operator types it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from harness.cli.main import program
+from harness.cli.smoke import read_site
+from harness.core.redact import Secret
+from tests.unit.smoke.conftest import World
+from tests.unit.smoke.fake_dns import HOST, NEW
+
+ROOT = Path(__file__).resolve().parents[3]
+NOTHING = {
+    "expected": (),
+    "old": None,
+    "resolvers": (),
+    "authorities": (),
+    "connect_to": (),
+    "resolve": (),
+    "ca_file": None,
+    "health": None,
+    "key_file": None,
+    "key_secret": None,
+    "mail_to": None,
+}
+
+
+def run(*words: str) -> Result:
+    return CliRunner().invoke(program, ("smoke", *words), prog_name="cutover")
+
+
+def options(world: World) -> tuple[str, ...]:
+    resolvers = [word for fake in world.resolvers for word in ("--resolver", address(fake.port))]
+    return (
+        f"https://{HOST}",
+        *resolvers,
+        *("--authority", address(world.authority.port)),
+        *("--connect-to", f"{HOST}:443:{NEW}:{world.web.port}"),
+        *("--connect-to", f"{HOST}:80:{NEW}:{world.plain.port}"),
+        *("--expect", NEW),
+        *("--old", f"127.0.0.2:{world.old.port}"),
+        *("--ca-file", str(world.issuer.file)),
+        *("--rate", "20"),
+    )
+
+
+def address(port: int) -> str:
+    return f"127.0.0.1:{port}"
+
+
+@pytest.fixture(autouse=True)
+def outside_of_any_project(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("CUTOVER_CONFIG", "CUTOVER_PROBE_KEY"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def test_a_green_run_ends_with_the_verdict(world: World) -> None:
+    result = run(*options(world))
+    assert result.exit_code == 0, result.output
+    lines = result.output.splitlines()
+    assert lines[0].startswith(f"smoke https://{HOST}: at most 200 requests, 20 a second")
+    assert lines[-1].startswith(f"GREEN · {HOST} · ")
+
+
+def test_a_red_run_says_what_to_do_now(world: World) -> None:
+    world.web.tls = world.issuer.context("other.example")
+    result = run(*options(world))
+    assert result.exit_code == 1
+    assert "-> roll back: browsers show a warning page" in result.output
+    assert result.output.splitlines()[-1].startswith(
+        f"RED, roll back · {HOST} · 1 red: certificate name"
+    )
+
+
+def test_json_is_all_that_is_printed(world: World) -> None:
+    result = run(*options(world), "--json")
+    found = json.loads(result.stdout)
+    assert found["green"] is True
+    assert found["url"] == f"https://{HOST}"
+
+
+def test_strict_makes_a_warning_red(world: World) -> None:
+    world.app.page_headers = [("Content-Type", "text/html")]
+    assert run(*options(world)).exit_code == 0
+    assert run(*options(world), "--strict").exit_code == 1
+
+
+def test_without_url_and_file_the_hint_shows_how(tmp_path: Path) -> None:
+    result = run()
+    assert result.exit_code == 2
+    assert result.stderr == (
+        "cutover: there is no URL, and no cutover.toml that names one\n"
+        f"  where: {tmp_path}\n"
+        "  what to do: write cutover smoke https://www.shop.example\n"
+    )
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    root = tmp_path / "project"
+    root.mkdir()
+    shutil.copy(ROOT / "cutover.toml", root)
+    shutil.copytree(ROOT / "app" / "ecs", root / "app" / "ecs")
+    return root
+
+
+def test_the_file_gives_url_and_cookie(project: Path) -> None:
+    site = read_site({}, cwd=project, url=None, **NOTHING)
+    assert site.url == "https://tickets.876events.example"
+    assert site.session_cookie
+
+
+def test_the_file_of_another_site_gives_nothing(project: Path) -> None:
+    site = read_site({}, cwd=project, url="https://shop.example", **NOTHING)
+    assert (site.url, site.session_cookie) == ("https://shop.example", "")
+
+
+def test_a_broken_file_does_not_stop_a_run_with_a_url(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / "cutover.toml").write_text("[app\n")
+    assert read_site({}, cwd=project, url="shop.example", **NOTHING).host == "shop.example"
+    assert "cutover: cutover.toml is not used: " in capsys.readouterr().err
+
+
+def test_the_key_comes_from_a_file_or_a_variable(tmp_path: Path) -> None:
+    file = tmp_path / "key"
+    file.write_text("key-of-the-file\n")
+    variables = {"CUTOVER_PROBE_KEY": "key-of-the-variable"}
+    given = {**NOTHING, "key_file": file}
+    site = read_site(variables, cwd=tmp_path, url="shop.example", **given)
+    assert site.key == Secret("key-of-the-file")
+    site = read_site(variables, cwd=tmp_path, url="shop.example", **NOTHING)
+    assert site.key == Secret("key-of-the-variable")
+    assert "key-of" not in repr(site)
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        (("--key-secret", "app"), '--key-secret is "app", a name and not an ARN'),
+        (("--old", "1.2.3.4:x"), '--old "1.2.3.4:x" is no address'),
+        (("http://shop.example",), 'the URL "http://shop.example" is not the https address'),
+    ],
+)
+def test_an_option_that_cannot_be_read_is_a_usage_error(words: tuple[str, ...], text: str) -> None:
+    url = () if "://" in words[0] else ("https://shop.example",)
+    result = run(*url, *words)
+    assert result.exit_code == 2
+    assert text in result.stderr
+
+
+def test_its_help_imports_nothing_heavy() -> None:
+    code = (
+        "import sys; from harness.cli.main import program\n"
+        "try: program.main(['smoke', '--help'], prog_name='cutover')\n"
+        "except SystemExit: pass\n"
+        "heavy = {'boto3', 'cryptography', 'dns', 'docker', 'pydantic', 'pytest', 'requests'}\n"
+        "sys.exit(bool(heavy & set(sys.modules)))"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+
+
+def test_it_needs_neither_docker_nor_aws() -> None:
+    code = (
+        "import sys\n"
+        "from harness.cli import smoke\n"
+        "from harness.smoke import smoke, text, examination, traffic\n"
+        "sys.exit(bool({'boto3', 'docker', 'testcontainers'} & set(sys.modules)))"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)

@@ -1,0 +1,195 @@
+"""Faults of DNS, each named by one check."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+
+import pytest
+
+from harness.smoke import names
+from harness.smoke.result import Action, NotRun, State
+from harness.smoke.site import Endpoint
+from tests.unit.smoke.conftest import World, result, states
+from tests.unit.smoke.fake_dns import HOST, OLD, SOA, FakeDns, zone
+from tests.unit.smoke.faults import Fault
+
+ELB = "my-alb-1.eu-west-1.elb.amazonaws.com"
+
+
+def old_at(world: World, *servers: FakeDns) -> None:
+    for fake in servers or (*world.resolvers, world.authority):
+        fake.records = zone(OLD, ttl=240)
+
+
+def everywhere(world: World, name: str, kind: str, ttl: int, *records: str) -> None:
+    for fake in (*world.resolvers, world.authority):
+        fake.records[name, kind] = (ttl, list(records))
+
+
+def status(world: World, text: str, *, every: bool = False) -> None:
+    for fake in world.resolvers if every else world.resolvers[:1]:
+        fake.status = text
+
+
+def slow(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.resolvers[1].delay_s = 0.5
+    monkeypatch.setattr(names, "query", partial(names.query, timeout_s=0.2))
+
+
+def second_authority(world: World) -> None:
+    other = world.resolvers[0]
+    world.given(authorities=(world.authority.server, replace(other.server, label="ns2")))
+    world.given(resolvers=world.site.resolvers[1:])
+    other.records = {**zone(), (HOST, "SOA"): (3600, [SOA.replace(" 7 ", " 6 ")])}
+
+
+FAULTS = [
+    Fault(
+        "one resolver still gives the old host",
+        lambda world: old_at(world, world.resolvers[2]),
+        "public resolvers",
+        "2 of 3 new 127.0.0.1 (TTL 60) at resolver-1, resolver-2;"
+        " 1 of 3 old 127.0.0.2 (TTL 240) at resolver-3",
+        "visitors of these resolvers still reach the old host, for up to 240 s more",
+        Action.WAIT,
+    ),
+    Fault(
+        "the record was not switched",
+        old_at,
+        "authoritative servers",
+        "1 of 1 old 127.0.0.2 (TTL 240)",
+        "the switch has not happened, or was undone",
+        also=("public resolvers",),
+    ),
+    Fault(
+        "split DNS: one resolver gives a third address",
+        lambda world: world.resolvers[0].records.update(zone("127.0.0.9")),
+        "public resolvers",
+        "1 of 3 neither 127.0.0.9 (TTL 60) at resolver-1",
+        "neither the new host's nor the old one's",
+    ),
+    Fault(
+        "SERVFAIL at one resolver",
+        lambda world: status(world, "SERVFAIL"),
+        "public resolvers",
+        "1 of 3 SERVFAIL at resolver-1",
+        "a broken DNSSEC chain",
+    ),
+    Fault(
+        "NXDOMAIN at one resolver",
+        lambda world: status(world, "NXDOMAIN"),
+        "public resolvers",
+        "1 of 3 NXDOMAIN at resolver-1",
+        "a resolver remembers that the name does not exist",
+    ),
+    Fault(
+        "no resolver finds the name",
+        lambda world: status(world, "NXDOMAIN", every=True),
+        "public resolvers",
+        "3 of 3 NXDOMAIN",
+        "no resolver finds shop.example",
+        Action.ROLL_BACK,
+    ),
+    Fault(
+        "a name server of the zone fails",
+        lambda world: setattr(world.authority, "status", "REFUSED"),
+        "authoritative servers",
+        "1 of 1 REFUSED",
+        "a name server of the zone does not answer for this name",
+    ),
+    Fault(
+        "the zone's servers hold different versions",
+        second_authority,
+        "zone serials",
+        "ns1 7, ns2 6",
+        "the transfer is under way",
+        state=State.WARNING,
+    ),
+    Fault(
+        "an AAAA record leads past the new host",
+        lambda world: everywhere(world, HOST, "AAAA", 60, "2001:db8::7"),
+        "ipv6 addresses",
+        "2001:db8::7",
+        "visitors with IPv6 are led past the new host",
+    ),
+    Fault(
+        "a TTL of a day",
+        lambda world: everywhere(world, HOST, "A", 86400, "127.0.0.1"),
+        "time to live",
+        "86400 s",
+        "a way back takes that long",
+        state=State.WARNING,
+    ),
+    Fault(
+        "a CAA record without Amazon",
+        lambda world: everywhere(world, HOST, "CAA", 60, '0 issue "letsencrypt.org"'),
+        "certificate authorities",
+        'issue "letsencrypt.org"',
+        "ACM cannot renew a certificate for this name",
+        state=State.WARNING,
+    ),
+    Fault(
+        "www still leads to the old host",
+        lambda world: everywhere(world, f"www.{HOST}", "A", 60, OLD),
+        "sibling name",
+        "127.0.0.2: the old host",
+        "switch this record, too",
+    ),
+]
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=str)
+def test_a_fault_of_dns_is_named(world: World, fault: Fault) -> None:
+    fault.require(world)
+
+
+def test_a_slow_resolver_is_named(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    slow(world, monkeypatch)
+    report = world.report()
+    assert states(report, State.RED, State.WARNING) == {
+        "public resolvers": "2 of 3 new 127.0.0.1 (TTL 60) at resolver-1, resolver-3;"
+        " 1 of 3 no answer within 0.2 s at resolver-2"
+    }
+    assert "check again from another network" in result(report, "public resolvers").meaning
+
+
+def test_an_alias_of_the_load_balancer_is_new_without_any_option(world: World) -> None:
+    for fake in (*world.resolvers, world.authority):
+        del fake.records[HOST, "A"]
+        fake.records |= {(HOST, "CNAME"): (60, [f"{ELB}."]), (ELB, "A"): (60, ["127.0.0.1"])}
+    world.given(expected=(), old=None)
+    answers = world.examination().resolved
+    assert answers[0].aliases == (ELB,)
+    world.given(expected=(ELB,))
+    report = world.report()
+    assert result(report, "public resolvers").value == "3 of 3 new 127.0.0.1 (TTL 60)"
+    assert states(report, State.RED) == {}
+
+
+def test_a_stale_resolver_does_not_lead_the_checks_to_the_old_host(world: World) -> None:
+    old_at(world, *world.resolvers)
+    world.given(routes=())
+    assert world.examination().endpoint == Endpoint("127.0.0.1", 443)
+
+
+def test_dns_is_left_out_before_the_switch(world: World) -> None:
+    world.given(expected=())
+    report = world.report()
+    lines = [line for line in report.lines if line.family == "dns"]
+    assert {line.result.state for line in lines} == {State.NOT_RUN}
+    assert "--expect brings DNS back" in lines[0].result.value
+
+
+def test_without_any_address_nothing_is_guessed(world: World) -> None:
+    for fake in (*world.resolvers, world.authority):
+        fake.records = {}
+    world.given(routes=(), expected=())
+    with pytest.raises(NotRun, match=r"no server has an address of shop\.example"):
+        _ = world.examination().endpoints
+
+
+def test_the_zones_servers_come_from_its_ns_records(world: World) -> None:
+    world.given(authorities=())
+    (server,) = world.examination().authorities
+    assert (server.label, server.endpoint) == ("ns1.example", Endpoint("127.0.0.1", 53))

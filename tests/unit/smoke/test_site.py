@@ -1,0 +1,103 @@
+"""Options as the operator writes them."""
+
+from __future__ import annotations
+
+import pytest
+
+from harness.core.errors import ConfigError
+from harness.smoke import site
+from harness.smoke.site import Endpoint, NameServer, Route, Site
+
+
+@pytest.mark.parametrize(
+    ("text", "url"),
+    [
+        ("https://www.shop.example", "https://www.shop.example"),
+        ("https://www.shop.example/", "https://www.shop.example"),
+        ("www.shop.example", "https://www.shop.example"),
+        ("https://shop.example:8443", "https://shop.example:8443"),
+    ],
+)
+def test_a_url_is_a_site(text: str, url: str) -> None:
+    assert site.parse_url(text) == url
+
+
+@pytest.mark.parametrize(
+    "text", ["http://shop.example", "https://shop.example/login", "https://", "https://a@b.example"]
+)
+def test_a_url_that_is_no_site_is_rejected(text: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        site.parse_url(text)
+    assert str(caught.value) == (
+        f'the URL "{text}" is not the https address of a site\n'
+        "  what to do: write it as https://www.shop.example, without a path"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "endpoint"),
+    [
+        ("203.0.113.7", Endpoint("203.0.113.7", 443)),
+        ("203.0.113.7:8443", Endpoint("203.0.113.7", 8443)),
+        ("old.shop.example", Endpoint("old.shop.example", 443)),
+        ("2001:db8::7", Endpoint("2001:db8::7", 443)),
+        ("[2001:db8::7]:8443", Endpoint("2001:db8::7", 8443)),
+    ],
+)
+def test_an_address_may_have_a_port(text: str, endpoint: Endpoint) -> None:
+    assert site.parse_endpoint(text, option="--old", port=443) == endpoint
+
+
+def test_an_address_with_a_bad_port_is_rejected() -> None:
+    with pytest.raises(ConfigError, match=r'--old "203\.0\.113\.7:x" is no address'):
+        site.parse_endpoint("203.0.113.7:x", option="--old", port=443)
+
+
+@pytest.mark.parametrize(
+    ("text", "route", "dialled"),
+    [
+        (
+            "shop.example:443:198.51.100.7:8443",
+            Route("shop.example", 443, "198.51.100.7", 8443),
+            Endpoint("198.51.100.7", 8443),
+        ),
+        ("::198.51.100.7:", Route("", None, "198.51.100.7", None), Endpoint("198.51.100.7", 443)),
+        ("::[2001:db8::7]:", Route("", None, "2001:db8::7", None), Endpoint("2001:db8::7", 443)),
+        (
+            "other.example:443:198.51.100.7:",
+            Route("other.example", 443, "198.51.100.7", None),
+            None,
+        ),
+    ],
+)
+def test_connect_to_is_curls(text: str, route: Route, dialled: Endpoint | None) -> None:
+    assert site.parse_connect_to(text) == route
+    given = Site("https://shop.example", routes=(route,))
+    assert given.route(Endpoint("shop.example", 443)) == dialled
+
+
+def test_resolve_is_curls() -> None:
+    route = site.parse_resolve("shop.example:443:198.51.100.7")
+    given = Site("https://shop.example", routes=(route,))
+    assert given.route(Endpoint("shop.example", 443)) == Endpoint("198.51.100.7", 443)
+    assert given.route(Endpoint("shop.example", 80)) is None
+
+
+@pytest.mark.parametrize("text", ["198.51.100.7", "a:b:c:d", "shop.example:443:198.51.100.7"])
+def test_another_form_of_connect_to_is_rejected(text: str) -> None:
+    with pytest.raises(ConfigError, match="is not HOST1:PORT1:HOST2:PORT2") as caught:
+        site.parse_connect_to(text)
+    assert "::198.51.100.7: for all" in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["shop.example:198.51.100.7", "shop.example:443:alb.example"])
+def test_another_form_of_resolve_is_rejected(text: str) -> None:
+    with pytest.raises(ConfigError, match="is not HOST:PORT:ADDRESS"):
+        site.parse_resolve(text)
+
+
+def test_a_name_server_has_an_address() -> None:
+    (server,) = site.parse_name_servers(["127.0.0.1:5353"], option="--resolver")
+    assert server == NameServer("127.0.0.1:5353", Endpoint("127.0.0.1", 5353))
+    with pytest.raises(ConfigError, match=r'--authority "ns1\.example" is a name'):
+        site.parse_name_servers(["ns1.example"], option="--authority")

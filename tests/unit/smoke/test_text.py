@@ -1,0 +1,80 @@
+"""Lines, verdict and JSON of a report."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+
+from harness.smoke import text
+from harness.smoke.result import Action, Result, State, green, red, warning
+from harness.smoke.smoke import Line, Report
+
+ROLL_BACK = red(Action.ROLL_BACK, "502", "GET /", "visitors get an error")
+MEND = red(Action.MEND, "missing", "GET /", "add it")
+WAIT = red(Action.WAIT, "1 of 3 old", "A shop.example", "up to 60 s more")
+HSTS = warning("missing", "GET /", "add it")
+SKIPPED = Result(State.NOT_RUN, "needs a key", "")
+
+
+def report(*results: Result) -> Report:
+    lines = tuple(Line("app", f"check {n}", given) for n, given in enumerate(results))
+    began = datetime(2026, 11, 27, 21, 4, 10, tzinfo=UTC)
+    return Report("https://shop.example", "3f9a", began, 23.4, 61, 200, lines)
+
+
+def verdict(*results: Result, strict: bool = False) -> str:
+    return text.verdict(report(*results), strict=strict)
+
+
+END = "2026-11-27 21:04:10 UTC, 23 s, 61 requests, run 3f9a"
+
+
+def test_a_green_verdict_counts_the_checks_that_ran() -> None:
+    ok = green("200", "GET /")
+    assert verdict(ok, SKIPPED) == f"GREEN · shop.example · 1 of 2 checks ran · {END}"
+    assert verdict(ok, SKIPPED, strict=True) == (
+        f"RED, not every check is green · shop.example · 1 of 2 checks ran · {END}"
+    )
+    assert verdict(ok, HSTS) == (
+        f"GREEN · shop.example · 1 to mend: check 1 · 2 of 2 checks ran · {END}"
+    )
+
+
+def test_a_red_verdict_begins_with_the_most_urgent_action() -> None:
+    assert verdict(WAIT, MEND, ROLL_BACK) == (
+        "RED, roll back · shop.example · 3 red: check 2, check 1, check 0"
+        f" · 3 of 3 checks ran · {END}"
+    )
+    assert verdict(WAIT).startswith("RED, wait · shop.example · 1 red: check 0 · ")
+    many = verdict(*[MEND] * 5)
+    assert "5 red: check 0, check 1, check 2 and 2 more" in many
+
+
+def test_nothing_that_ran_is_not_green() -> None:
+    assert not report(SKIPPED).is_green(strict=False)
+    assert verdict(SKIPPED).startswith("RED, not every check is green")
+
+
+def test_a_line_has_value_and_source_and_the_next_action() -> None:
+    lines = text.line_text(Line("app", "front page", ROLL_BACK)).splitlines()
+    assert lines == [
+        "RED  app      front page                502  [GET /]",
+        "     -> roll back: visitors get an error",
+    ]
+    assert text.line_text(Line("app", "session", SKIPPED)).endswith("needs a key")
+
+
+def test_json_has_every_check() -> None:
+    found = json.loads(json.dumps(text.as_json(report(ROLL_BACK, HSTS, SKIPPED), strict=False)))
+    assert found["format"] == 1
+    assert (found["green"], found["action"], found["ran"]) == (False, "roll back", 2)
+    assert found["counts"] == {"green": 0, "warning": 1, "red": 1, "not run": 1}
+    assert found["checks"][0] == {
+        "family": "app",
+        "name": "check 0",
+        "state": "red",
+        "value": "502",
+        "source": "GET /",
+        "action": "roll back",
+        "meaning": "visitors get an error",
+    }
