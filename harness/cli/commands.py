@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 from harness.core import progress, runs
 from harness.core.errors import ConfigError, NoStack
 from harness.inputs import config, production
-from harness.rehearsal.session import down_current, session, sigterm_as_interrupt
+from harness.rehearsal.session import down_current, session, sigterm_as_interrupt, sweep
 from harness.replay.runner import PARALLEL, Replay, only_lists
-from harness.stack import engine, removal
+from harness.stack import engine
 from harness.target.target import URL
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def down(invocation: Invocation) -> int:
         client = engine.connect()
         began = time.monotonic()
         stopped = down_current(invocation.config.home, client=client)
-        swept = removal.sweep(client)
+        swept = sweep(client, home=invocation.config.home)
     for run_id in swept:
         print(f"removed what run {run_id} had left")
     print(f"down after {time.monotonic() - began:.1f} s" if stopped or swept else "nothing is up")

@@ -104,10 +104,13 @@ def _registry(host: str) -> Result:
 def _leftovers(client: docker.DockerClient) -> Result:
     dead = [
         run_id
-        for run_id, (home, owner) in removal.runs_in_engine(client).items()
-        if not runs.is_alive(home, run_id, owner=owner)
+        for run_id, found in removal.runs_in_engine(client).items()
+        if not runs.is_alive(found.home, run_id, owner=found.owner)
     ]
     if dead:
-        text = f"dead runs left something: {', '.join(dead)}; `cutover down` removes it"
+        text = (
+            f"dead runs left something: {', '.join(dead)}; `cutover down` removes it, or names what"
+            " only a restart of the Docker engine frees"
+        )
         return Result("leftovers", ok=False, text=text)
     return Result("leftovers", ok=True, text="none")

@@ -29,6 +29,11 @@ def silent(group: str, name: str, state: str, seconds: float = 0.0) -> None:
     """Show nothing."""
 
 
+def warn(text: str) -> None:
+    """Print what the user should know though the command goes on."""
+    print(f"cutover: {redact(text)}", file=sys.stderr, flush=True)
+
+
 @dataclass
 class PlainProgress:
     """One line per finished or failed piece of work, for logs and CI."""

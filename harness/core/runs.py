@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -125,6 +125,16 @@ def clear_current(home: Path, *, run_id: str) -> None:
     current = read_current(home)
     if current is not None and current.get("run") == run_id:
         (home / "current.json").unlink(missing_ok=True)
+
+
+def note_remains(home: Path, names: Iterable[str]) -> set[str]:
+    """Note what the engine does not remove, by name; return the names that are new."""
+    path = home / "remains.json"
+    known = set(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else set()
+    new = set(names) - known
+    if new:
+        _write_whole(path, json.dumps(sorted(known | new)))
+    return new
 
 
 @contextmanager

@@ -44,7 +44,17 @@ class Steps:
 
     def __exit__(self, *_: object) -> None:
         self._cancelled.set()
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        again: KeyboardInterrupt | None = None
+        while True:
+            try:
+                self._pool.shutdown(wait=True, cancel_futures=True)
+            except KeyboardInterrupt as error:
+                # Even an impatient user's stack must be left idle, or its removal leaves something.
+                again = error
+            else:
+                break
+        if again is not None:
+            raise again
 
     def check(self) -> None:
         """Raise if waiting on is pointless; long steps call it between polls.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -62,7 +62,7 @@ class Session:
 def session(production: Production) -> Iterator[Session]:
     """Sweep the remains of dead runs, open a run, and remove its stack unless it is kept."""
     client = _ready_engine()
-    removal.sweep(client)
+    sweep(client, home=production.config.home)
     with sigterm_as_interrupt():
         run = runs.new_run(production.config.home)
         opened = Session(production=production, client=client, run=run)
@@ -78,11 +78,32 @@ def session(production: Production) -> Iterator[Session]:
 
 
 def remove(client: docker.DockerClient, run: Run) -> None:
-    """Save a run's logs, then remove everything it made."""
+    """End what starts tasks, save a run's logs, then remove everything it made."""
+    removal.end_control(client, run.id)
     logs.save(run, logs.containers_of(client, run.id))
-    removal.remove_run(client, run.id)
+    _report(removal.remove_run(client, run.id), home=run.home)
     run.set_state(runs.STATE_STOPPED)
     runs.clear_current(run.home, run_id=run.id)
+
+
+def sweep(client: docker.DockerClient, *, home: Path) -> tuple[str, ...]:
+    """Remove the remains of dead runs; return the ids of those of which something was removed."""
+    swept = removal.sweep(client)
+    _report(swept.remains, home=home)
+    return swept.runs
+
+
+def _report(remains: Iterable[removal.Remains], *, home: Path) -> None:
+    """Name what the engine does not remove, once in a home."""
+    found = {one.name: one.answer for one in remains}
+    for name in sorted(runs.note_remains(home, found)):
+        error = HarnessError(
+            f"{name} could not be removed",
+            last_answer=found[name],
+            hint="restart the Docker engine, then `cutover down` removes it; until then it holds"
+            " nothing up",
+        )
+        progress.warn(str(error))
 
 
 def _ready_engine() -> docker.DockerClient:

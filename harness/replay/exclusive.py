@@ -10,9 +10,15 @@ import fcntl
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from harness.core.wait import Deadline, DeadlinePassed, NotYet, Ready, wait_until
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+    from typing import TextIO
+
+_ENDED: list[TextIO] = []
+"""Locks that are held until this process ends."""
 
 
 @contextmanager
@@ -25,3 +31,26 @@ def target_lock(directory: Path, *, exclusive: bool) -> Iterator[None]:
             fcntl.flock(door, fcntl.LOCK_EX)
             fcntl.flock(held, fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH)
         yield
+
+
+def end_turns(directory: Path, *, within_s: float) -> bool:
+    """Wait until nobody has a turn, and let nobody have one while this process lives.
+
+    Returns:
+        Whether that came about in time.
+    """
+    held = (directory / "turn.lock").open("a")
+
+    def probe() -> Ready | NotYet:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return NotYet("a scenario is at work")
+        return Ready()
+
+    _ENDED.append(held)
+    try:
+        wait_until(probe, deadline=Deadline(within_s), interval_s=0.1)
+    except DeadlinePassed:
+        return False
+    return True

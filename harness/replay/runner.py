@@ -16,6 +16,7 @@ import pytest
 
 from harness.core import bundle
 from harness.core.errors import ConfigError
+from harness.replay import exclusive
 from harness.target.target import LOCAL
 
 PARALLEL = ("-n", "3")
@@ -26,6 +27,7 @@ _LISTS = frozenset(
     {"--collect-only", "--collectonly", "--co", "--fixtures", "--markers", "--setup-plan"}
 )
 _OURS = ("--keep", "--vendor", "--report-dir")
+_WORKERS_END_WITHIN_S = 15.0
 _USAGE = re.compile(r"^.*?: error: (.*)$", flags=re.MULTILINE)
 
 
@@ -84,12 +86,17 @@ class Replay:
             ConfigError: No scenario ran.
             KeyboardInterrupt: pytest was interrupted.
         """
-        code = subprocess.run(
-            self._command(pytest_args, target=target),
-            cwd=self.cwd,
-            env=self._environ(home),
-            check=False,
-        ).returncode
+        try:
+            code = subprocess.run(
+                self._command(pytest_args, target=target),
+                cwd=self.cwd,
+                env=self._environ(home),
+                check=False,
+            ).returncode
+        except KeyboardInterrupt:
+            # pytest is killed, but its workers take some seconds to notice.
+            exclusive.end_turns(home, within_s=_WORKERS_END_WITHIN_S)
+            raise
         if code == pytest.ExitCode.INTERRUPTED:
             raise KeyboardInterrupt
         _require_scenarios(code)

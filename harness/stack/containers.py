@@ -6,7 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from harness.core.errors import TargetError
-from harness.core.labels import LABEL_CONTAINER, LABEL_ROLE, LABEL_RUN, LABEL_TASK_ARN
+from harness.core.labels import (
+    LABEL_CONTAINER,
+    LABEL_HOME,
+    LABEL_OWNER,
+    LABEL_ROLE,
+    LABEL_RUN,
+    LABEL_TASK_ARN,
+)
 from harness.stack import engine
 
 if TYPE_CHECKING:
@@ -89,10 +96,12 @@ class Containers:
 
         A container is created for it and never started: nothing is put over its files.
         """
+        (control,) = self.of_role("control")
+        owned = {label: control.labels[label] for label in (LABEL_RUN, LABEL_HOME, LABEL_OWNER)}
         made = self._client.containers.create(
             image,
             command=["true"],
-            labels={LABEL_RUN: self._run, LABEL_ROLE: "prober"},
+            labels={**owned, LABEL_ROLE: "prober"},
             mem_limit=_LOOK_BYTES,
             memswap_limit=_LOOK_BYTES,
             pids_limit=1,

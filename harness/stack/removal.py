@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,70 +20,109 @@ from harness.core.labels import (
     LABEL_RUN,
 )
 from harness.core.wait import Deadline, DeadlinePassed, NotYet, Ready, wait_until
+from harness.stack.logs import containers_of, save
+from harness.standins.contract import IDLE_WITHIN_S
 
 if TYPE_CHECKING:
     import docker
     from docker.models.containers import Container
-from harness.stack.logs import containers_of, save
+    from docker.models.networks import Network
 
 REMOVAL_ORDER = ("control", "task", "pause", *(c for c in reversed(COMPONENTS) if c != "control"))
 """The reverse of the start; ``control`` goes first, or it would replace the tasks that go."""
 
-
 _WORKERS = 8
-
-
 _REMOVED_WITHIN_S = 5.0
-
-
 _SETTLED_WITHIN_S = 2.0
 
 
-def remove_run(client: docker.DockerClient, run_id: str) -> None:
+@dataclass(frozen=True)
+class Remains:
+    """A container, network or volume that the engine does not remove, with its words."""
+
+    name: str
+    answer: str
+
+
+@dataclass(frozen=True)
+class EngineRun:
+    """A run that has something in the engine."""
+
+    home: Path
+    owner: str
+    resources: int
+    """Number of its containers, networks and volumes."""
+
+
+@dataclass(frozen=True)
+class Swept:
+    """What a sweep came to."""
+
+    runs: tuple[str, ...]
+    """Ids of the runs of which something was removed."""
+    remains: tuple[Remains, ...]
+
+
+def end_control(client: docker.DockerClient, run_id: str) -> None:
+    """End ``control``, which starts nothing from then on and has done what it had begun.
+
+    Its log can still be read afterwards.
+    """
+    import docker.errors
+    import requests
+
+    for container in containers_of(client, run_id):
+        if container.labels.get(LABEL_ROLE) == "control" and container.status == "running":
+            # What does not end by itself is killed when it is removed.
+            with contextlib.suppress(docker.errors.APIError, requests.RequestException):
+                container.stop(timeout=ceil(IDLE_WITHIN_S) + 1)
+
+
+def remove_run(client: docker.DockerClient, run_id: str) -> list[Remains]:
     """Remove every container, network and volume of one run, and nothing else.
 
-    The engine may still finish the last request of ``control``, and a network is held until its
-    last endpoint is gone: passes are made until nothing is left, or a time has passed.
+    The engine may still finish the last request of a killed process, and a network is held until
+    its last endpoint is gone: passes are made until nothing is left, or a time has passed. Where a
+    run has no container from the beginning, there is nothing to wait for.
+
+    Returns:
+        What is still there.
     """
+    end_control(client, run_id)
+    allowed_s = _REMOVED_WITHIN_S if containers_of(client, run_id) else 0.0
+    remains: list[Remains] = []
 
     def one_pass() -> Ready | NotYet:
-        _remove_all(client, run_id)
-        left = _left(client, run_id)
-        return NotYet(f"{left} are left") if left else Ready()
+        left = _remove_containers(client, run_id)
+        # An endpoint is cut off when nothing connects or leaves by itself any more.
+        remains[:] = [*left, *_remove_rest(client, run_id, cut_off=not left)]
+        return NotYet(f"{len(remains)} are left") if remains else Ready()
 
-    # What cannot be removed at all is found again by the next sweep.
     with contextlib.suppress(DeadlinePassed):
-        wait_until(one_pass, deadline=Deadline(_REMOVED_WITHIN_S), interval_s=0.3)
+        wait_until(one_pass, deadline=Deadline(allowed_s), interval_s=0.3)
+    return remains
 
 
-def _left(client: docker.DockerClient, run_id: str) -> int:
-    mine = {"label": f"{LABEL_RUN}={run_id}"}
-    networks = client.networks.list(filters=mine)
-    volumes = client.volumes.list(filters=mine)
-    return len(containers_of(client, run_id)) + len(networks) + len(volumes)
-
-
-def _remove_all(client: docker.DockerClient, run_id: str) -> None:
-    for container in containers_of(client, run_id):
-        if container.labels.get(LABEL_ROLE) == "control":
-            _remove(container)
+def _remove_containers(client: docker.DockerClient, run_id: str) -> list[Remains]:
+    """Remove the containers of a run, the tasks' first, and return those that stay."""
     _settle(client, run_id)
     by_role: dict[str, list[Container]] = {}
     for container in containers_of(client, run_id):
         by_role.setdefault(container.labels.get(LABEL_ROLE, ""), []).append(container)
     rest = [role for role in by_role if role not in REMOVAL_ORDER]
-    waves = [["task", *rest], list(REMOVAL_ORDER[2:])]
+    waves = [["control"], ["task", *rest], list(REMOVAL_ORDER[2:])]
+    answers: dict[str, str] = {}
+    kill = partial(_remove, force=True, v=True)
     with ThreadPoolExecutor(_WORKERS) as pool:
         for roles in waves:
             wave = [container for role in roles for container in by_role.get(role, [])]
-            list(pool.map(_remove, wave))
-        mine = {"label": f"{LABEL_RUN}={run_id}"}
-        list(pool.map(_remove_network, client.networks.list(filters=mine)))
-        list(pool.map(_remove, client.volumes.list(filters=mine)))
+            answers |= {one.name: one.answer for one in pool.map(kill, wave) if one}
+    left = [str(container.name) for container in containers_of(client, run_id)]
+    return [Remains(name, answers.get(name, "its removal has not ended")) for name in left]
 
 
 def _settle(client: docker.DockerClient, run_id: str) -> None:
-    """Let the engine end the last requests of control.
+    """Let the engine end the last requests of a process that was killed.
 
     A container removed while it is connected to a network leaves an endpoint that Docker 20.10
     never gives back.
@@ -93,43 +136,56 @@ def _settle(client: docker.DockerClient, run_id: str) -> None:
         wait_until(probe, deadline=Deadline(_SETTLED_WITHIN_S), interval_s=0.1)
 
 
-def _remove_network(network: Any) -> None:
-    """Remove a network; an endpoint that a killed container left behind is cut off first."""
+def _remove_rest(client: docker.DockerClient, run_id: str, *, cut_off: bool) -> list[Remains]:
+    """Remove the networks and volumes of a run, and return those that stay."""
+    mine = {"label": f"{LABEL_RUN}={run_id}"}
+    networks = client.networks.list(filters=mine)
+    with ThreadPoolExecutor(_WORKERS) as pool:
+        if cut_off:
+            list(pool.map(_cut_off, networks))
+        answers = pool.map(_remove, [*networks, *client.volumes.list(filters=mine)])
+        return [one for one in answers if one is not None]
+
+
+def _cut_off(network: Network) -> None:
+    """Cut an endpoint off that a killed container left behind; the engine knows it by its name."""
     import docker.errors
 
-    with contextlib.suppress(docker.errors.NotFound):
-        network.reload()
-        for container_id in network.attrs.get("Containers") or {}:
-            with contextlib.suppress(docker.errors.APIError):
-                network.disconnect(container_id, force=True)
-    _remove(network)
-
-
-def _remove(resource: Any) -> None:
-    import docker.errors
-
-    # 404: it is gone already; 409: its removal is in progress. Both are success.
     with contextlib.suppress(docker.errors.APIError):
-        if hasattr(resource, "image"):
-            resource.remove(force=True, v=True)
-        else:
-            resource.remove()
+        network.reload()
+        for endpoint in (network.attrs.get("Containers") or {}).values():
+            network.disconnect(endpoint["Name"], force=True)
 
 
-def runs_in_engine(client: docker.DockerClient) -> dict[str, tuple[Path, str]]:
-    """List the runs that have anything in the engine: id -> (home, owner)."""
-    found: dict[str, tuple[Path, str]] = {}
+def _remove(resource: Any, **options: bool) -> Remains | None:
+    """Remove something; return the engine's refusal, if it is one."""
+    import docker.errors
+
+    try:
+        resource.remove(**options)
+    except docker.errors.NotFound:
+        return None
+    except docker.errors.APIError as error:
+        return Remains(str(resource.name), str(error.explanation or error))
+    return None
+
+
+def runs_in_engine(client: docker.DockerClient) -> dict[str, EngineRun]:
+    """List the runs that have anything in the engine, by id."""
     mine: dict[str, str | list[str] | bool] = {"label": LABEL_RUN}
     resources = [
         *client.containers.list(all=True, ignore_removed=True, filters=mine),
         *client.networks.list(filters=mine),
         *client.volumes.list(filters=mine),
     ]
-    for resource in resources:
-        labels = _labels(resource)
-        if LABEL_HOME in labels:
-            found[labels[LABEL_RUN]] = (Path(labels[LABEL_HOME]), labels.get(LABEL_OWNER, ""))
-    return found
+    labels = [found for found in map(_labels, resources) if LABEL_HOME in found]
+    counts = Counter(found[LABEL_RUN] for found in labels)
+    return {
+        found[LABEL_RUN]: EngineRun(
+            Path(found[LABEL_HOME]), found.get(LABEL_OWNER, ""), counts[found[LABEL_RUN]]
+        )
+        for found in labels
+    }
 
 
 def _labels(resource: Any) -> dict[str, str]:
@@ -138,21 +194,21 @@ def _labels(resource: Any) -> dict[str, str]:
     return labels
 
 
-def sweep(client: docker.DockerClient) -> list[str]:
-    """Remove the leftovers of dead runs (their process was killed), never those of a living run.
-
-    Returns:
-        The ids of the runs that were removed.
-    """
-    swept = []
-    for run_id, (home, owner) in runs_in_engine(client).items():
-        if runs.is_alive(home, run_id, owner=owner):
+def sweep(client: docker.DockerClient) -> Swept:
+    """Remove the leftovers of dead runs (their process was killed), never those of a living run."""
+    swept: list[str] = []
+    remains: list[Remains] = []
+    for run_id, found in runs_in_engine(client).items():
+        if runs.is_alive(found.home, run_id, owner=found.owner):
             continue
-        run = runs.find_run(home, run_id)
+        end_control(client, run_id)
+        run = runs.find_run(found.home, run_id)
         if run is not None:
             save(run, containers_of(client, run_id))
             run.set_state(runs.STATE_STOPPED)
-        remove_run(client, run_id)
-        runs.clear_current(home, run_id=run_id)
-        swept.append(run_id)
-    return swept
+        left = remove_run(client, run_id)
+        runs.clear_current(found.home, run_id=run_id)
+        remains += left
+        if len(left) < found.resources:
+            swept.append(run_id)
+    return Swept(tuple(swept), tuple(remains))

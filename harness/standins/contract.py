@@ -18,6 +18,8 @@ from harness.core.labels import LABEL_HOME, LABEL_OWNER, LABEL_RUN
 SETTINGS_PATH = "/etc/harness/control.json"
 SOCKETS_DIR = "/run/control"
 """A volume with one socket for each task, through which its pause container reaches control."""
+IDLE_WITHIN_S = 15.0
+"""The time that SIGTERM gives control to be idle: what it has begun on the engine is done."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Runs control: reads its settings, recovers its state, serves, and ends at once on SIGTERM."""
+"""Runs control: reads its settings, recovers its state, serves, and ends on SIGTERM."""
 
 from __future__ import annotations
 
@@ -14,7 +14,12 @@ from types import FrameType
 from typing import Any
 
 from harness.core.errors import HarnessError
-from harness.standins.contract import SETTINGS_PATH, SOCKETS_DIR, ControlSettings
+from harness.standins.contract import (
+    IDLE_WITHIN_S,
+    SETTINGS_PATH,
+    SOCKETS_DIR,
+    ControlSettings,
+)
 from harness.standins.control.agent.credentials import PATH as CREDENTIALS_PATH
 from harness.standins.control.agent.credentials import Credentials
 from harness.standins.control.agent.edge_files import Edge
@@ -223,9 +228,14 @@ class Control:
 
 
 def _end_on_signals(control: Control) -> None:
-    """End at once on SIGTERM; threads that wait for the engine do not hold it up."""
+    """End on SIGTERM, once the engine has done what it was asked to make, connect and start.
+
+    Threads that wait for something else do not hold it up.
+    """
 
     def end(_number: int, _frame: FrameType | None) -> None:
+        if under_way := control.engine.close(within_s=IDLE_WITHIN_S):
+            log.warning("%d calls to the engine did not end", under_way)
         if control.started:
             control.state.save()
         os._exit(0)

@@ -183,3 +183,29 @@ def test_certificates_carry_their_names_and_hide_their_keys() -> None:
     assert "cutover harness CA" in ca.subject.rfc4514_string()
     certificate.verify_directly_issued_by(ca)
     assert key_pem not in repr(made)
+
+
+def test_a_second_interruption_does_not_leave_work_behind() -> None:
+    began, release, ended = threading.Event(), threading.Event(), []
+
+    def work() -> None:
+        began.set()
+        release.wait(5)
+        ended.append("done")
+
+    def interrupted() -> None:
+        with Steps(progress=silent) as steps:
+            steps.add("work", work)
+            began.wait(5)
+            shutdown = steps._pool.shutdown
+
+            def impatient(**how: bool) -> None:
+                steps._pool.shutdown = shutdown  # type: ignore[method-assign]
+                release.set()
+                raise KeyboardInterrupt
+
+            steps._pool.shutdown = impatient  # type: ignore[method-assign,assignment]
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert ended == ["done"]

@@ -70,3 +70,10 @@ def test_two_commands_do_not_change_one_home(tmp_path: Path) -> None:
         runs.locked(tmp_path),
     ):
         pass
+
+
+def test_what_the_engine_keeps_is_new_once(tmp_path: Path) -> None:
+    assert runs.note_remains(tmp_path, []) == set()
+    assert runs.note_remains(tmp_path, ["a"]) == {"a"}
+    assert runs.note_remains(tmp_path, ["a", "b"]) == {"b"}
+    assert runs.note_remains(tmp_path, ["a", "b"]) == set()

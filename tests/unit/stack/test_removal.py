@@ -1,7 +1,8 @@
-"""Evidence and removal: a container that has nothing to give does not keep the rest from going."""
+"""Evidence and removal: what has nothing to give, or does not go, holds up nothing else."""
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -9,8 +10,8 @@ from typing import Any
 import docker.errors
 
 from harness.core import runs
-from harness.core.labels import LABEL_ROLE
-from harness.stack import logs
+from harness.core.labels import LABEL_HOME, LABEL_OWNER, LABEL_ROLE, LABEL_RUN
+from harness.stack import logs, removal
 
 
 @dataclass
@@ -58,3 +59,62 @@ def test_what_control_injected_is_blanked_in_a_process_that_did_not_make_it(
     found: Any = [FakeContainer(labels("task", **secret), b"password hunter2-hunter2")]
     logs.save(run, found)
     assert "***" in (run.directory / "services" / "task" / "stdout.log").read_text()
+
+
+REFUSAL = "error while removing network: network cutover-dead00-app id 1f has active endpoints"
+
+
+@dataclass
+class FakeNetwork:
+    """A network with an endpoint that the engine never gives back."""
+
+    home: Path
+    name: str = "cutover-dead00-app"
+    is_stuck: bool = True
+    cut_off: list[str] = field(default_factory=list)
+    removed: bool = False
+
+    @property
+    def attrs(self) -> dict[str, Any]:
+        labels = {LABEL_RUN: "dead00", LABEL_HOME: str(self.home), LABEL_OWNER: "1:gone"}
+        return {"Labels": labels, "Containers": {"ep-7a": {"Name": "cutover-dead00-task-pause"}}}
+
+    def reload(self) -> None:
+        pass
+
+    def disconnect(self, name: str, *, force: bool) -> None:
+        assert force
+        self.cut_off.append(name)
+
+    def remove(self) -> None:
+        if self.is_stuck:
+            raise docker.errors.APIError("403 Client Error", explanation=REFUSAL)
+        self.removed = True
+
+
+@dataclass
+class Listing:
+    items: list[Any] = field(default_factory=list)
+
+    def list(self, **_: Any) -> list[Any]:
+        return [one for one in self.items if not one.removed]
+
+
+@dataclass
+class FakeDocker:
+    networks: Listing
+    containers: Listing = field(default_factory=Listing)
+    volumes: Listing = field(default_factory=Listing)
+
+
+def test_what_the_engine_keeps_is_named_in_its_words_and_not_as_removed(tmp_path: Path) -> None:
+    network = FakeNetwork(tmp_path)
+    client: Any = FakeDocker(Listing([network]))
+    began = time.monotonic()
+    swept = removal.sweep(client)
+    assert time.monotonic() - began < 1, "there was nothing to wait for"
+    assert swept == removal.Swept(runs=(), remains=(removal.Remains(network.name, REFUSAL),))
+    assert network.cut_off == ["cutover-dead00-task-pause"]
+
+    network.is_stuck = False  # the engine was restarted
+    assert removal.sweep(client) == removal.Swept(runs=("dead00",), remains=())

@@ -16,6 +16,7 @@ from docker.errors import APIError, DockerException, NotFound
 from harness.core.labels import LABEL_ROLE, LABEL_RUN
 from harness.core.redact import redact
 from harness.standins.control.agent import edge_files
+from harness.standins.control.agent.gate import Gate
 
 _POLL_S = 0.02
 _EXIT_CODE_WITHIN_S = 5.0
@@ -41,13 +42,24 @@ class ContainerState:
 
 
 class Engine:
-    """Calls to the Docker engine; each may take long and is made outside the lock."""
+    """Calls to the Docker engine; each may take long and is made outside the lock.
+
+    Those that make, connect or start something raise `Closed` once the gate is closed.
+    """
 
     def __init__(self, *, run: str) -> None:
         self._client = docker.DockerClient.from_env(max_pool_size=32, timeout=60)
         # Events may be minutes apart; a read time-out would end the stream.
         self._events = docker.DockerClient.from_env(timeout=_A_LONG_TIME_S)
         self._run = run
+        self._gate = Gate()
+
+    def close(self, *, within_s: float) -> int:
+        """Make, connect and start nothing from now on; return the number of calls under way.
+
+        It is 0 unless the engine takes longer than the time given.
+        """
+        return self._gate.close(within_s=within_s)
 
     def ping(self) -> None:
         """Raise EngineError when the engine does not answer."""
@@ -69,6 +81,10 @@ class Engine:
 
     def create(self, *, networks: Sequence[str] = (), **what: Any) -> str:
         """Create a container and connect it to the networks; return its id."""
+        with self._gate.passage():
+            return self._create(networks=networks, **what)
+
+    def _create(self, *, networks: Sequence[str] = (), **what: Any) -> str:
         with _engine_errors():
             if networks:
                 what["network"] = networks[0]
@@ -80,7 +96,7 @@ class Engine:
 
     def create_volume(self, name: str, *, labels: Mapping[str, str]) -> None:
         """Create a volume; one that exists is left as it is."""
-        with _engine_errors():
+        with self._gate.passage(), _engine_errors():
             self._client.api.create_volume(name, labels=dict(labels))
 
     def remove_volumes(self, task_label: str) -> None:
@@ -96,7 +112,7 @@ class Engine:
             directory, _, name = path.rpartition("/")
             by_directory.setdefault(directory or "/", {})[name] = text
         for directory, named in by_directory.items():
-            with _engine_errors():
+            with self._gate.passage(), _engine_errors():
                 self._client.api.put_archive(docker_id, directory, edge_files.archive(named))
 
     def read(self, docker_id: str, *, path: str) -> str:
@@ -115,7 +131,7 @@ class Engine:
 
     def start(self, docker_id: str) -> None:
         """Start a created container."""
-        with _engine_errors():
+        with self._gate.passage(), _engine_errors():
             self._client.api.start(docker_id)
 
     def stop(self, docker_id: str, *, timeout_s: int) -> None:
@@ -181,7 +197,11 @@ class Engine:
 
     def run(self, **what: Any) -> None:
         """Run a container to its end and remove it; its last words are the error if it fails."""
-        docker_id = self.create(**what)
+        with self._gate.passage():
+            self._run_to_end(**what)
+
+    def _run_to_end(self, **what: Any) -> None:
+        docker_id = self._create(**what)
         try:
             with _engine_errors():
                 self._client.api.start(docker_id)

@@ -16,6 +16,7 @@ from typing import Any
 from harness.core.labels import LABEL_ROLE
 from harness.standins.contract import ControlSettings
 from harness.standins.control.agent.engine import ContainerState, Engine, EngineError
+from harness.standins.control.agent.gate import Closed
 
 log = logging.getLogger(__name__)
 
@@ -85,6 +86,8 @@ class Firewall:
                 with self._lock:
                     self._wanting[role] = str(error)
                 again.wait(_AGAIN_S)
+            except Closed:
+                return
             else:
                 with self._lock:
                     self._wanting.pop(role, None)

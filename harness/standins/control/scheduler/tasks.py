@@ -15,6 +15,7 @@ from harness.core.redact import redact, remember_variable
 from harness.standins.contract import ControlSettings
 from harness.standins.control.agent.containers import TaskContainers, pull_error
 from harness.standins.control.agent.engine import ContainerState, Engine, EngineError
+from harness.standins.control.agent.gate import Closed
 from harness.standins.control.agent.secrets import SecretError, Secrets
 from harness.standins.control.scheduler.health_checks import CheckLoop, ContainerCheck
 from harness.standins.control.state import model, names
@@ -153,6 +154,8 @@ class Tasks:
             self._start(task)
         except _StoppedError:
             pass
+        except Closed:
+            return
         except StartError as error:
             self.stop(task, code="TaskFailedToStart", reason=redact(str(error)))
         except EngineError as error:

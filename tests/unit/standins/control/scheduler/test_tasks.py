@@ -17,6 +17,7 @@ from harness.standins.contract import Overlay
 from harness.standins.control.agent import containers
 from harness.standins.control.agent.containers import TaskContainers
 from harness.standins.control.agent.engine import ContainerState, EngineError
+from harness.standins.control.agent.gate import Closed
 from harness.standins.control.agent.metadata import Metadata
 from harness.standins.control.agent.secrets import SecretError
 from harness.standins.control.scheduler import recovery
@@ -67,9 +68,12 @@ class FakeEngine:
         self.calls: list[tuple[str, Any]] = []
         self.created: list[dict[str, Any]] = []
         self.refuses: str = ""
+        self.closed_before = ""
         self.exit_code = 0
 
     def note(self, name: str, what: Any = None) -> None:
+        if self.closed_before == name:
+            raise Closed
         if name == self.refuses:
             raise EngineError("exec: no such file: s3cret-value")
         self.calls.append((name, what))
@@ -163,6 +167,16 @@ class World:
 @pytest.fixture
 def world(state: State) -> World:
     return World(state)
+
+
+def test_a_task_goes_no_further_once_control_ends(world: World) -> None:
+    world.engine.closed_before = "start"
+    task = world.begin()
+    for thread in [one for one in threading.enumerate() if one.name == f"task-{task.id[:8]}"]:
+        thread.join(5)
+        assert not thread.is_alive()
+    assert "start" not in dict(world.engine.calls)
+    assert not task.stopped_reason, "it is no failure of the task"
 
 
 def test_a_task_starts_pause_first_and_stops_pause_last(world: World) -> None:
