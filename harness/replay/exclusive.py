@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import TextIO
 
-_ENDED: list[TextIO] = []
-"""Locks that are held until this process ends."""
+_KEPT: list[TextIO] = []
+"""Files whose locks are held until this process ends."""
 
 
 @contextmanager
@@ -33,13 +33,14 @@ def target_lock(directory: Path, *, exclusive: bool) -> Iterator[None]:
         yield
 
 
-def end_turns(directory: Path, *, within_s: float) -> bool:
-    """Wait until nobody has a turn, and let nobody have one while this process lives.
+def keep_target_lock(directory: Path, *, within_s: float) -> bool:
+    """Wait for the exclusive lock, and hold it as long as this process lives.
 
     Returns:
-        Whether that came about in time.
+        Whether it was free in time.
     """
     held = (directory / "turn.lock").open("a")
+    _KEPT.append(held)
 
     def probe() -> Ready | NotYet:
         try:
@@ -48,7 +49,6 @@ def end_turns(directory: Path, *, within_s: float) -> bool:
             return NotYet("a scenario is at work")
         return Ready()
 
-    _ENDED.append(held)
     try:
         wait_until(probe, deadline=Deadline(within_s), interval_s=0.1)
     except DeadlinePassed:

@@ -95,7 +95,7 @@ class Replay:
             ).returncode
         except KeyboardInterrupt:
             # pytest is killed, but its workers take some seconds to notice.
-            exclusive.end_turns(home, within_s=_WORKERS_END_WITHIN_S)
+            exclusive.keep_target_lock(home, within_s=_WORKERS_END_WITHIN_S)
             raise
         if code == pytest.ExitCode.INTERRUPTED:
             raise KeyboardInterrupt

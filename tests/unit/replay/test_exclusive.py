@@ -1,4 +1,4 @@
-"""Turns on a target: they end before a stack is removed, and none begins then."""
+"""The lock on a target: no scenario is at work when its stack is removed."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import pytest
 from harness.replay import exclusive
 
 
-def test_the_end_waits_for_the_turns_and_lets_none_begin(tmp_path: Path) -> None:
-    with exclusive.turn(tmp_path, alone=False):
-        assert not exclusive.end_turns(tmp_path, within_s=0)
-    assert exclusive.end_turns(tmp_path, within_s=5)
+def test_a_kept_lock_waits_for_the_scenarios_and_lets_none_begin(tmp_path: Path) -> None:
+    with exclusive.target_lock(tmp_path, exclusive=False):
+        assert not exclusive.keep_target_lock(tmp_path, within_s=0)
+    assert exclusive.keep_target_lock(tmp_path, within_s=5)
     with (tmp_path / "turn.lock").open("a") as held, pytest.raises(BlockingIOError):
         fcntl.flock(held, fcntl.LOCK_SH | fcntl.LOCK_NB)
