@@ -56,7 +56,7 @@ class EngineRun:
 
 @dataclass(frozen=True)
 class Swept:
-    """What a sweep came to."""
+    """The result of a sweep."""
 
     runs: tuple[str, ...]
     """Ids of the runs of which something was removed."""
