@@ -8,7 +8,6 @@ from typing import Any
 
 _GIB = 1024
 
-
 FARGATE_MEMORY_MIB: Mapping[int, tuple[int, ...]] = {
     256: (512, 1 * _GIB, 2 * _GIB),
     512: tuple(gib * _GIB for gib in range(1, 5)),
@@ -19,6 +18,11 @@ FARGATE_MEMORY_MIB: Mapping[int, tuple[int, ...]] = {
     16384: tuple(gib * _GIB for gib in range(32, 121, 8)),
 }
 """Memory (MiB) that Fargate offers for each cpu value (1024 units are one vCPU)."""
+
+
+def family_of(name_or_arn: str) -> str:
+    """Return the family in a task definition's name or ARN, which may end with a revision."""
+    return name_or_arn.rpartition("/")[2].partition(":")[0]
 
 
 @dataclass(frozen=True)

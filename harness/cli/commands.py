@@ -50,6 +50,7 @@ def rehearse(
     invocation: Invocation, *, keep: bool, report_dir: Path | None, pytest_args: Sequence[str]
 ) -> int:
     """Start a stack of its own, replay the scenarios, report, and stop it."""
+    print("".join(f"{note}\n" for note in invocation.production.notes), end="")
     config = invocation.production.config
     replay = invocation.replay(config, report_dir=report_dir)
     listing = replay.collect(pytest_args)
@@ -72,6 +73,7 @@ def up(invocation: Invocation) -> int:
     """Start the stack and leave it up; reuse one that is up and made from the same files."""
     from harness.rehearsal import current_stack
 
+    print("".join(f"{note}\n" for note in invocation.production.notes), end="")
     with runs.locked(invocation.production.config.home):
         found = current_stack.find(invocation.production.config.home, engine.connect)
         if found is not None:

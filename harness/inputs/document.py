@@ -1,12 +1,16 @@
-"""An input file, read once: its data, and the line on which each key stands."""
+"""An input file, read once: its data, and the line on which each key stands.
+
+A file may hold several JSON objects one after another, as `>>` appends what the AWS CLI prints.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import re
 import tomllib
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -16,15 +20,39 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 Step = str | int
+_SPACE = re.compile(r"\s*")
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Place of a value in the file, where the data has another shape than the file."""
+
+    document: Document
+    """The object of the file."""
+    key: str
+    """Path of the key in that object; empty for the object itself."""
 
 
 @dataclass(frozen=True)
 class Document:
-    """A JSON or TOML file."""
+    """A JSON or TOML file, or one of the JSON objects in it."""
 
     path: Path
     text: str
     data: dict[str, Any]
+    start: int = 0
+    """Position in the text at which the object begins."""
+    others: tuple[Document, ...] = ()
+    """The objects that follow the first."""
+    origins: Mapping[str, Origin] = field(default_factory=dict)
+    """Path of a key in the data -> its place in the file; none where the two are the same."""
+    note: str = ""
+    """A line for the user: the way in which the data differs from the file."""
+
+    @property
+    def objects(self) -> tuple[Document, ...]:
+        """The JSON objects of the file."""
+        return (self, *self.others)
 
     @property
     def digest(self) -> str:
@@ -37,12 +65,25 @@ class Document:
         Raises:
             InputError: There are; each has its file and line.
         """
-        found = [
-            replace(one, file=str(self.path), line=self.line_of(one.key))
-            for one in dict.fromkeys(problems)
-        ]
+        found = []
+        for one in dict.fromkeys(problems):
+            place = self._origin(one.key)
+            line = place.document.line_of(place.key)
+            found.append(replace(one, key=place.key, file=str(self.path), line=line))
         if found:
             raise InputError(found)
+
+    def _origin(self, key: str) -> Origin:
+        """Find the place of a key, by the origin of the longest path around it."""
+        around = [
+            one for one in self.origins if not one or f"{key}.".startswith((f"{one}.", f"{one}["))
+        ]
+        if not around:
+            return Origin(self, key)
+        outer = max(around, key=len)
+        origin, rest = self.origins[outer], key[len(outer) :].removeprefix(".")
+        separator = "." if origin.key and rest and not rest.startswith("[") else ""
+        return replace(origin, key=f"{origin.key}{separator}{rest}")
 
     def line_of(self, key: str) -> int:
         """Line of a key, or of the nearest one around it that is there; 0 for the whole file."""
@@ -52,7 +93,7 @@ class Document:
         return self._toml_line(steps) if self.path.suffix == ".toml" else self._json_line(steps)
 
     def _json_line(self, steps: list[Step]) -> int:
-        at = _skip(self.text, 0)
+        at = _after_space(self.text, self.start)
         for step in steps:
             at = _value_at(self.text, at, step)
         return self.text.count("\n", 0, at) + 1
@@ -109,50 +150,53 @@ def _has(data: Any, steps: list[Step]) -> bool:
     return True
 
 
-def _skip(text: str, at: int) -> int:
-    """Position of the next character that is no white space."""
-    while text[at].isspace():
-        at += 1
-    return at
-
-
 def _value_at(text: str, at: int, step: Step) -> int:
     """Position of a value in the JSON object or list that begins at a position."""
     index, name = 0, step
-    at = _skip(text, at + 1)
+    at = _after_space(text, at + 1)
     while True:
         if isinstance(step, str):
             name, at = json.JSONDecoder().raw_decode(text, at)
-            at = _skip(text, _skip(text, at) + 1)
+            at = _after_space(text, _after_space(text, at) + 1)
         if name == step and (isinstance(step, str) or index == step):
             return at
         _, at = json.JSONDecoder().raw_decode(text, at)
-        at, index = _skip(text, _skip(text, at) + 1), index + 1
+        at, index = _after_space(text, _after_space(text, at) + 1), index + 1
 
 
 def read_json(path: Path) -> Document:
-    """Read a file that holds a JSON object.
+    """Read a file that holds a JSON object, or several one after another.
 
     Raises:
         InputError: No such file, not JSON, or not an object.
     """
     text = _text(path, hint="create the file, or correct its path in cutover.toml")
-    try:
-        data = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise _unread(
-            path,
-            f"is not JSON: {error.msg} at line {error.lineno}, column {error.colno}",
-            hint="JSON has double quotes only, no comments and no trailing commas",
-            line=error.lineno,
-        ) from error
-    if not isinstance(data, dict):
-        raise _unread(
-            path,
-            f"holds {type_of(data)}, not a JSON object",
-            hint="the file is the input of one AWS call: { ... }",
-        )
-    return Document(path, text, data)
+    objects: list[Document] = []
+    start = _after_space(text, 0)
+    while not objects or start < len(text):
+        try:
+            data, end = json.JSONDecoder().raw_decode(text, start)
+        except json.JSONDecodeError as error:
+            raise _unread(
+                path,
+                f"is not JSON: {error.msg} at line {error.lineno}, column {error.colno}",
+                hint="JSON has double quotes only, no comments and no trailing commas",
+                line=error.lineno,
+            ) from error
+        if not isinstance(data, dict):
+            raise _unread(
+                path,
+                f"holds {type_of(data)}, not a JSON object",
+                hint="the file is the input of one AWS call, or what the AWS CLI prints: { ... }",
+            )
+        objects.append(Document(path, text, data, start))
+        start = _after_space(text, end)
+    return replace(objects[0], others=tuple(objects[1:]))
+
+
+def _after_space(text: str, at: int) -> int:
+    """Position of the next character that is no white space, or the text's length."""
+    return _SPACE.match(text, at).end()  # type: ignore[union-attr]  # matches the empty text too
 
 
 def read_toml(path: Path) -> Document:

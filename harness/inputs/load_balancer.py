@@ -50,6 +50,7 @@ _GROUP = {
         "the health check would speak TLS to nginx in the task, which listens for plain HTTP",
     ),
 }
+_LISTENERS = "Listeners"
 _DEFAULTS = {
     "Type": "application",
     "Scheme": "internet-facing",
@@ -62,7 +63,7 @@ _DEFAULTS = {
 
 
 def load_balancer(document: Document, *, groups: SecurityGroups | None = None) -> dict[str, Any]:
-    """Check the inputs of CreateLoadBalancer and ModifyLoadBalancerAttributes.
+    """Check the inputs of CreateLoadBalancer, its attributes, and CreateListener if it is there.
 
     Args:
         document: The file.
@@ -90,7 +91,8 @@ def _checked(
     wanted: Mapping[str, tuple[str, str]],
     groups: SecurityGroups | None = None,
 ) -> dict[str, Any]:
-    data, known = document.data, (name, "Attributes")
+    data = document.data
+    known = (name, "Attributes", _LISTENERS)[: 3 if name == "LoadBalancer" else 2]
     document.reject(
         Problem(key, "is unknown", nearest(key, known)) for key in data if key not in known
     )
@@ -108,8 +110,30 @@ def _checked(
         api="elbv2",
         operation=f"Modify{name}Attributes",
     )
-    document.reject([*fit.with_rules(rules), *attributes.problems])
+    listeners = _of_listeners(data.get(_LISTENERS))
+    document.reject([*fit.with_rules(rules), *attributes.problems, *listeners])
     return data
+
+
+def _of_listeners(listeners: Any) -> Iterator[Problem]:
+    """Find listeners that AWS rejects, or that leave https:// without an answer."""
+    if listeners is None:
+        return
+    if not isinstance(listeners, list) or not all(isinstance(one, dict) for one in listeners):
+        yield Problem(_LISTENERS, "is no list of objects", "write CreateListener's inputs")
+        return
+    for index, one in enumerate(listeners):
+        key = f"{_LISTENERS}[{index}]"
+        given = {"LoadBalancerArn": "arn", **one}
+        yield from operation_shapes.fit(
+            given, api="elbv2", operation="CreateListener", key=key
+        ).problems
+        if one.get("Protocol") == "HTTPS" and not one.get("Certificates"):
+            hint = "name the certificate of the public URL by its ARN"
+            yield Problem(f"{key}.Certificates", "is missing, and HTTPS needs one", hint)
+    if not any(one.get("Protocol") == "HTTPS" and one.get("Port") == 443 for one in listeners):
+        message = "has no HTTPS listener on port 443: nobody answers https://"
+        yield Problem(_LISTENERS, message, "add it, with a certificate for the public URL")
 
 
 def _of_values(

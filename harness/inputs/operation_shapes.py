@@ -67,9 +67,19 @@ def fit(request: Mapping[str, Any], *, api: str, operation: str, key: str = "") 
         key: Where in the file it is; empty when the file is the input.
     """
     walk = _Walk(f"({api} {operation})")
-    shape: Any = _model(api).operation_model(operation).input_shape
+    shape = input_shape(api, operation)
     walk.found.fitting = walk.structure(request, shape=shape, key=key)
     return walk.found
+
+
+def input_shape(api: str, operation: str) -> Any:
+    """Return botocore's shape of an operation's input."""
+    return _model(api).operation_model(operation).input_shape
+
+
+def output_shape(api: str, operation: str) -> Any:
+    """Return botocore's shape of an operation's output."""
+    return _model(api).operation_model(operation).output_shape
 
 
 @cache

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from harness.aws.task_definition import TaskDefinition
 from harness.inputs import (
     api_calls,
+    cli_forms,
+    cli_resources,
     config,
     connections,
     creation_rules,
@@ -23,6 +25,7 @@ from harness.inputs import (
 )
 from harness.inputs.api_calls import CallFile, dead_letter_queue
 from harness.inputs.config import Config, text_at
+from harness.inputs.document import Document
 from harness.inputs.ecs_services import Service
 from harness.inputs.iam_roles import RoleFile
 from harness.inputs.problem import InputError, Problem
@@ -99,6 +102,8 @@ class Production:
     """Key of cutover.toml, such as ``services.web.service``, -> path of the file that it names."""
     digests: Mapping[str, str]
     """SHA-256 of each file read, by its path from the configuration's directory."""
+    notes: tuple[str, ...]
+    """Lines for the user: files that were not taken as they are."""
 
     @property
     def definitions(self) -> Iterator[TaskDefinition]:
@@ -160,6 +165,10 @@ class PublicSite:
     probe_key: Secret | None
 
 
+_Read = Callable[[Document], CallFile]
+_Form = Callable[[Document], Document]
+
+
 def load(environ: Mapping[str, str], *, cwd: Path) -> Production:
     """Read the configuration and every file that it names, each once.
 
@@ -168,13 +177,19 @@ def load(environ: Mapping[str, str], *, cwd: Path) -> Production:
     """
     reading = Reading(config.read(environ, cwd=cwd))
     found = reading.config(environ)
-    groups = reading.file("network", "security_groups", read=security_groups.read)
+    groups = reading.file(
+        "network", "security_groups", read=security_groups.read, form=cli_forms.security_groups
+    )
     read_balancer = partial(load_balancer.load_balancer, groups=groups)
-    balancer = reading.file("ecs", "load_balancer", read=read_balancer)
-    target_group = reading.file("ecs", "target_group", read=load_balancer.target_group)
+    balancer = reading.file(
+        "ecs", "load_balancer", read=read_balancer, form=cli_forms.load_balancer
+    )
+    target_group = reading.file(
+        "ecs", "target_group", read=load_balancer.target_group, form=cli_forms.target_group
+    )
     services = _services(reading, groups)
     _require_web(reading, services)
-    resources = _resources(reading)
+    resources = _resources(reading, [one.definition for one in services.values()])
     schedule = _schedule(reading, groups)
     roles = _roles(reading)
     tasks = (*services.values(), *((schedule,) if schedule else ()))
@@ -194,6 +209,7 @@ def load(environ: Mapping[str, str], *, cwd: Path) -> Production:
         roles=roles,
         files=reading.files,
         digests=reading.digests,
+        notes=reading.notes,
     )
     for problem in (problem for rules in BETWEEN_FILES for problem in rules(production)):
         reading.reject(reading.documents[problem.file], [problem])
@@ -210,7 +226,7 @@ def public_site(environ: Mapping[str, str], *, cwd: Path) -> PublicSite:
     """
     reading = Reading(config.read(environ, cwd=cwd))
     found = reading.config(environ)
-    web = reading.file("services", _web(reading), "task_definition", read=task_definitions.read)
+    web = _definition(reading, "services", _web(reading))
     if found is None or web is None:
         raise InputError(reading.problems)
     return PublicSite(found.public_url, _session_cookie(web), found.given_probe_key)
@@ -221,8 +237,16 @@ def _web(reading: Reading) -> str:
     names = reading.tables("services")
     if len(names) == 1:
         return names[0]
-    read = task_definitions.read_service
-    given = {name: reading.file("services", name, "service", read=read) for name in names}
+    given = {
+        name: reading.file(
+            "services",
+            name,
+            "service",
+            read=task_definitions.read_service,
+            form=partial(cli_forms.service, name=name),
+        )
+        for name in names
+    }
     return next((name for name, create in given.items() if ecs_services.is_balanced(create)), "")
 
 
@@ -238,34 +262,52 @@ def _require_web(reading: Reading, services: Mapping[str, Service]) -> None:
 def _services(reading: Reading, groups: SecurityGroups | None) -> dict[str, Service]:
     found = {}
     for name in reading.tables("services"):
-        definition = reading.file("services", name, "task_definition", read=task_definitions.read)
+        definition = _definition(reading, "services", name)
         read = partial(task_definitions.read_service, definition=definition, groups=groups)
-        create = reading.file("services", name, "service", read=read)
+        family = definition.family if definition is not None else ""
+        form = partial(cli_forms.service, name=name, family=family)
+        create = reading.file("services", name, "service", read=read, form=form)
         if definition is not None and create is not None:
             found[name] = Service(definition, create)
     return found
 
 
-def _resources(reading: Reading) -> dict[str, CallFile]:
-    readers = {
-        "bucket": api_calls.bucket,
-        "queues": api_calls.queues,
-        "identity": api_calls.identity,
+def _definition(reading: Reading, *keys: str) -> TaskDefinition | None:
+    return reading.file(
+        *keys, "task_definition", read=task_definitions.read, form=cli_forms.task_definition
+    )
+
+
+def _resources(reading: Reading, definitions: Iterable[TaskDefinition]) -> dict[str, CallFile]:
+    buckets = {
+        container.environment.get("AWS_BUCKET", "")
+        for definition in definitions
+        for container in definition.containers
+    } - {""}
+    named = partial(cli_resources.bucket, name=buckets.pop() if len(buckets) == 1 else "")
+    readers: Mapping[str, tuple[_Read, _Form]] = {
+        "bucket": (api_calls.bucket, named),
+        "queues": (api_calls.queues, cli_resources.queues),
+        "identity": (api_calls.identity, cli_resources.identity),
     }
-    found = {name: reading.file("resources", name, read=read) for name, read in readers.items()}
+    found = {
+        name: reading.file("resources", name, read=read, form=form)
+        for name, (read, form) in readers.items()
+    }
     return {name: file for name, file in found.items() if file is not None}
 
 
 def _schedule(reading: Reading, groups: SecurityGroups | None) -> Schedule | None:
-    rule = reading.file("schedule", "rule", read=partial(api_calls.schedule, groups=groups))
-    definition = reading.file("schedule", "task_definition", read=task_definitions.read)
+    read = partial(api_calls.schedule, groups=groups)
+    rule = reading.file("schedule", "rule", read=read, form=cli_resources.rule)
+    definition = _definition(reading, "schedule")
     return Schedule(rule, definition) if rule and definition else None
 
 
 def _roles(reading: Reading) -> tuple[RoleFile, ...]:
     directory = reading.directory("app", "context")
     paths = iam_roles.files(directory) if directory else []
-    roles = [reading.read(path, iam_roles.read) for path in paths]
+    roles = [reading.read(path, iam_roles.read, form=cli_resources.role) for path in paths]
     return tuple(role for role in roles if role is not None)
 
 

@@ -25,9 +25,11 @@ class Reading:
     toml: Document
     problems: list[Problem] = field(default_factory=list)
     documents: dict[str, Document] = field(default_factory=dict)
-    """The files that cutover.toml names, by path."""
+    """The files that cutover.toml names, as inputs; by the values of ``files``."""
     files: dict[str, str] = field(default_factory=dict)
-    """Key of cutover.toml -> path of the file that it names."""
+    """Key of cutover.toml -> path of the file that it names, with the key where two name one."""
+    _content: dict[Path, Document] = field(default_factory=dict)
+    """The files as they are."""
 
     @property
     def digests(self) -> dict[str, str]:
@@ -51,16 +53,35 @@ class Reading:
         table = self.toml.data.get(name)
         return list(table) if isinstance(table, dict) else []
 
-    def file(self, *keys: str, read: Callable[[Document], T]) -> T | None:
-        """Read the file that a key of cutover.toml names; None if it cannot be used."""
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Files that were not read as they are, and the difference."""
+        root = f"{self.toml.path.parent}/"
+        notes = (one.note.removeprefix(root) for one in self.documents.values() if one.note)
+        return tuple(dict.fromkeys(notes))
+
+    def file(
+        self,
+        *keys: str,
+        read: Callable[[Document], T],
+        form: Callable[[Document], Document],
+    ) -> T | None:
+        """Read the file that a key of cutover.toml names; None if it cannot be used.
+
+        Args:
+            keys: Path of the key.
+            read: Checks the file as an input, and returns its content.
+            form: Returns the file as an input, whichever form it has.
+        """
         path = self._path(*keys)
         if path is None:
             return None
         if not path.is_file():
             self._reject_path(keys, "file")
             return None
-        self.files[".".join(keys)] = str(path)
-        return self.read(path, read)
+        key = ".".join(keys)
+        self.files[key] = f"{path} ({key})" if str(path) in self.documents else str(path)
+        return self.read(path, read, form=form, name=self.files[key])
 
     def directory(self, *keys: str) -> Path | None:
         """Return the directory that a key of cutover.toml names; None if there is none."""
@@ -70,12 +91,21 @@ class Reading:
             return None
         return path
 
-    def read(self, path: Path, read: Callable[[Document], T]) -> T | None:
+    def read(
+        self,
+        path: Path,
+        read: Callable[[Document], T],
+        *,
+        form: Callable[[Document], Document],
+        name: str = "",
+    ) -> T | None:
         """Read and check a file; None if it has problems."""
         with self._keeping_problems():
-            if str(path) not in self.documents:
-                self.documents[str(path)] = read_json(path)
-            return read(self.documents[str(path)])
+            if path not in self._content:
+                self._content[path] = read_json(path)
+            document = form(self._content[path])
+            self.documents[name or str(path)] = document
+            return read(document)
         return None
 
     def reject(self, document: Document, problems: Iterable[Problem]) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from harness.aws import arn as arns
+from harness.aws.task_definition import family_of
 from harness.aws.value_from import ValueFromError, parse_value_from
 from harness.inputs.problem import Problem
 
@@ -83,7 +84,7 @@ def families(production: Production) -> Iterator[Problem]:
     """Each service, and the rule, runs the task definition that stands beside it."""
     for name, service in production.services.items():
         given = str(service.create.get("taskDefinition") or "")
-        if given and _family(given) != service.definition.family:
+        if given and family_of(given) != service.definition.family:
             yield Problem(
                 "taskDefinition",
                 f'is "{given}", and the family of {service.definition.source} is'
@@ -94,7 +95,7 @@ def families(production: Production) -> Iterator[Problem]:
     if production.schedule is not None:
         given = str(production.schedule.target["EcsParameters"].get("TaskDefinitionArn") or "")
         family = production.schedule.definition.family
-        if given and _family(given) != family:
+        if given and family_of(given) != family:
             yield Problem(
                 "PutTargets.Targets[0].EcsParameters.TaskDefinitionArn",
                 f'is "{given}", and the family of {production.schedule.definition.source} is'
@@ -185,10 +186,6 @@ RULES: tuple[Callable[[Production], Iterator[Problem]], ...] = (
     vpcs,
     worker_queues,
 )
-
-
-def _family(name_or_arn: str) -> str:
-    return name_or_arn.rpartition("/")[2].partition(":")[0]
 
 
 def _named_arns(production: Production) -> Iterator[tuple[str, str, str]]:

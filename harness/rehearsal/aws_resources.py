@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from harness.aws.task_definition import family_of
 from harness.core.errors import ProvisionError
 
 if TYPE_CHECKING:
@@ -129,6 +130,10 @@ def definition(client: ECSClient, content: TaskDefinition) -> None:
 
 
 def service(client: ECSClient, content: Service, *, cluster: str) -> None:
-    """Register the task definition and create the service, from the files that production uses."""
+    """Register the task definition and create the service, from the files that production uses.
+
+    Production's revision has another number here, so the family's newest is named.
+    """
     definition(client, content.definition)
-    client.create_service(**{**content.create, "cluster": cluster})
+    family = family_of(content.create.get("taskDefinition", ""))
+    client.create_service(**{**content.create, "cluster": cluster, "taskDefinition": family})

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from harness.aws.task_definition import family_of
 from harness.core.redact import Secret
 from harness.inputs import secret_values
 from harness.stack import certificates, engine
@@ -154,7 +155,13 @@ def control_settings(
 
 
 def _rule_target(schedule: Schedule | None) -> contract.RuleTarget:
-    """Return the queue that stands for the rule's ECS target, with the target itself."""
+    """Return the queue that stands for the rule's ECS target, with the target itself.
+
+    Production's revision has another number here, so the family's newest is named.
+    """
     if schedule is None:
         return contract.RuleTarget()
-    return contract.RuleTarget(schedule.name, queue=schedule.queue, target=schedule.target)
+    parameters = {**schedule.target["EcsParameters"]}
+    parameters["TaskDefinitionArn"] = family_of(parameters["TaskDefinitionArn"])
+    target = {**schedule.target, "EcsParameters": parameters}
+    return contract.RuleTarget(schedule.name, queue=schedule.queue, target=target)

@@ -1,0 +1,180 @@
+"""ECS and load balancer files in both forms: an operation's input, or what the AWS CLI prints.
+
+A function takes the file, and returns it as the operation's input. Several outputs stand in one
+file one after another: ``{ aws elbv2 describe-load-balancers ...; aws elbv2 describe-listeners
+...; } > load-balancer.json``.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from harness.aws.task_definition import family_of
+from harness.inputs import cli_output, operation_shapes
+from harness.inputs.cli_output import Form, Reshaped, below, only, printed_shape
+from harness.inputs.document import Document, Origin
+
+_ONE = "print one resource, and nothing else, into this file"
+_TASK_DEFINITION = Form(
+    "a task definition",
+    "aws ecs describe-task-definition",
+    ("taskDefinition", "containerDefinitions", "family"),
+)
+_SERVICE = Form("a service", "aws ecs describe-services", ("services", "serviceName"))
+_LOAD_BALANCER = Form(
+    "a load balancer",
+    "aws elbv2 describe-load-balancers",
+    ("LoadBalancers", "LoadBalancer", "Attributes", "Listeners"),
+)
+_TARGET_GROUP = Form(
+    "a target group",
+    "aws elbv2 describe-target-groups",
+    ("TargetGroups", "TargetGroup", "Attributes"),
+)
+_SECURITY_GROUPS = Form(
+    "a list of security groups", "aws ec2 describe-security-groups", ("SecurityGroups",)
+)
+
+
+def task_definition(document: Document) -> Document:
+    """Take ``describe-task-definition``, with or without ``--query taskDefinition``.
+
+    Raises:
+        InputError: It is another form, or a revision that is not active.
+    """
+    _TASK_DEFINITION.reject_others(document)
+    cli_output.reject_several(document, hint=_ONE)
+    data = document.data
+    at = "taskDefinition" if "taskDefinition" in data else ""
+    body = data[at] if at else data
+    if not isinstance(body, dict) or (not at and "taskDefinitionArn" not in body):
+        return document
+    reshaped = Reshaped(document)
+    if body.get("status", "ACTIVE") != "ACTIVE":
+        reshaped.reject(
+            document,
+            below(at, "status"),
+            f'is "{body["status"]}": ECS starts no service from this revision',
+            "print the revision that is deployed",
+        )
+    printed = printed_shape("ecs", "DescribeTaskDefinition", "taskDefinition")
+    wanted = operation_shapes.input_shape("ecs", "RegisterTaskDefinition")
+    reshaped.fill(reshaped.without_read_only(body, printed=printed, wanted=wanted), at=at)
+    if at and data.get("tags"):
+        reshaped.put("tags", data["tags"], source=document, at="tags")
+    return reshaped.result(_TASK_DEFINITION.command)
+
+
+def service(document: Document, *, name: str, family: str = "") -> Document:
+    """Take ``describe-services``: the service that has a name, or runs a family, or the only one.
+
+    Raises:
+        InputError: It is another form, or has no such service.
+    """
+    _SERVICE.reject_others(document)
+    cli_output.reject_several(document, hint=_ONE)
+    if "services" in document.data:
+        body, at = _service_of(document, name=name, family=family)
+    elif "serviceArn" in document.data:
+        body, at = document.data, ""
+    else:
+        return document
+    reshaped = Reshaped(document)
+    if body.get("status", "ACTIVE") != "ACTIVE":
+        message = f'is "{body["status"]}": the service is deleted'
+        reshaped.reject(document, below(at, "status"), message, "print the service that runs")
+    printed = printed_shape("ecs", "DescribeServices", "services")
+    wanted = operation_shapes.input_shape("ecs", "CreateService")
+    reshaped.fill(reshaped.without_read_only(body, printed=printed, wanted=wanted), at=at)
+    if body.get("clusterArn"):
+        reshaped.put("cluster", body["clusterArn"], source=document, at=below(at, "clusterArn"))
+        reshaped.read_only.discard("clusterArn")
+    if not body.get("loadBalancers") and not body.get("healthCheckGracePeriodSeconds"):
+        # ECS answers 0 for a service without a load balancer, and takes none for it.
+        reshaped.data.pop("healthCheckGracePeriodSeconds", None)
+    return reshaped.result(_SERVICE.command)
+
+
+def _service_of(document: Document, *, name: str, family: str) -> tuple[dict[str, Any], str]:
+    listed = document.data["services"]
+    for key, wanted in (("serviceName", name), ("taskDefinition", family)):
+        for index, one in enumerate(listed if isinstance(listed, list) else ()):
+            if wanted and isinstance(one, dict) and family_of(str(one.get(key))) == wanted:
+                return one, f"services[{index}]"
+    return only(
+        document,
+        "services",
+        hint=f'none is called "{name}" or runs its task definition: print the service alone,'
+        " `aws ecs describe-services --cluster CLUSTER --services NAME`",
+    )
+
+
+def load_balancer(document: Document) -> Document:
+    """Take ``describe-load-balancers``, ``-load-balancer-attributes`` and ``-listeners``.
+
+    Raises:
+        InputError: It is another form, or has several load balancers.
+    """
+    return _of_elbv2(document, form=_LOAD_BALANCER, name="LoadBalancer")
+
+
+def target_group(document: Document) -> Document:
+    """Take ``describe-target-groups`` and ``describe-target-group-attributes``.
+
+    Raises:
+        InputError: It is another form, or has several target groups.
+    """
+    return _of_elbv2(document, form=_TARGET_GROUP, name="TargetGroup")
+
+
+def _of_elbv2(document: Document, *, form: Form, name: str) -> Document:
+    form.reject_others(document)
+    if not document.others and f"{name}s" not in document.data:
+        return document
+    reshaped = Reshaped(document)
+    for source in document.objects:
+        for key in (name, "Attributes"):
+            if key in source.data:
+                reshaped.put(key, source.data[key], source=source, at=key)
+        if f"{name}s" in source.data:
+            _take_elbv2(reshaped, source, name=name)
+        if isinstance(source.data.get("Listeners"), list):
+            _take_listeners(reshaped, source)
+    return reshaped.result(form.command)
+
+
+def _take_elbv2(reshaped: Reshaped, source: Document, *, name: str) -> None:
+    """Put the load balancer or target group, with name and subnets where Create* takes them."""
+    body, at = only(source, f"{name}s", hint="print the app's own alone: --names NAME")
+    wanted = operation_shapes.input_shape("elbv2", f"Create{name}")
+    printed = printed_shape("elbv2", f"Describe{name}s", f"{name}s")
+    given = reshaped.without_read_only(body, printed=printed, wanted=wanted)
+    reshaped.put(name, {"Name": body.get(f"{name}Name"), **given}, source=source, at=at)
+    reshaped.origins[f"{name}.Name"] = Origin(source, f"{at}.{name}Name")
+    zones = body.get("AvailabilityZones") or ()
+    if "Subnets" in wanted.members and zones:
+        subnets = [one.get("SubnetId") for one in zones]
+        reshaped.data[name]["Subnets"] = subnets
+        reshaped.origins[f"{name}.Subnets"] = Origin(source, f"{at}.AvailabilityZones")
+    reshaped.read_only -= {f"{name}Name", "AvailabilityZones"}
+
+
+def _take_listeners(reshaped: Reshaped, source: Document) -> None:
+    wanted = operation_shapes.input_shape("elbv2", "CreateListener")
+    printed = printed_shape("elbv2", "DescribeListeners", "Listeners")
+    listeners = [
+        reshaped.without_read_only(one, printed=printed, wanted=wanted)
+        for one in source.data["Listeners"]
+    ]
+    reshaped.put("Listeners", listeners, source=source, at="Listeners")
+
+
+def security_groups(document: Document) -> Document:
+    """Take ``describe-security-groups``, the only form of this file.
+
+    Raises:
+        InputError: It is another form.
+    """
+    _SECURITY_GROUPS.reject_others(document)
+    cli_output.reject_several(document, hint=_ONE)
+    return document

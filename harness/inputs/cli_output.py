@@ -1,0 +1,215 @@
+"""The AWS CLI's output as inputs: `describe-*` and `get-*` print what an operation takes, and more.
+
+Fields that botocore's model of the output has, and that of the input has not, are read-only and
+left out. A file that is an operation's input is left as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from harness.inputs import operation_shapes
+from harness.inputs.document import Document, Origin
+from harness.inputs.problem import InputError, Problem, type_of
+
+PRINTED_BY: Mapping[str, str] = {
+    "taskDefinition": "aws ecs describe-task-definition",
+    "taskDefinitionArns": "aws ecs list-task-definitions",
+    "services": "aws ecs describe-services",
+    "serviceArns": "aws ecs list-services",
+    "clusters": "aws ecs describe-clusters",
+    "tasks": "aws ecs describe-tasks",
+    "LoadBalancers": "aws elbv2 describe-load-balancers",
+    "Listeners": "aws elbv2 describe-listeners",
+    "TargetGroups": "aws elbv2 describe-target-groups",
+    "TargetHealthDescriptions": "aws elbv2 describe-target-health",
+    "SecurityGroups": "aws ec2 describe-security-groups",
+    "SecurityGroupRules": "aws ec2 describe-security-group-rules",
+    "Vpcs": "aws ec2 describe-vpcs",
+    "Subnets": "aws ec2 describe-subnets",
+    "Targets": "aws events list-targets-by-rule",
+    "RuleNames": "aws events list-rule-names-by-target",
+    "QueueUrl": "aws sqs get-queue-url",
+    "QueueUrls": "aws sqs list-queues",
+    "Buckets": "aws s3api list-buckets",
+    "Role": "aws iam get-role",
+    "Roles": "aws iam list-roles",
+    "AttachedPolicies": "aws iam list-attached-role-policies",
+    "PolicyNames": "aws iam list-role-policies",
+    "PolicyVersion": "aws iam get-policy-version",
+    "VerificationAttributes": "aws ses get-identity-verification-attributes",
+}
+"""A field at the top of what the AWS CLI prints -> the command."""
+INPUT_OF: Mapping[str, str] = {
+    "containerDefinitions": "RegisterTaskDefinition",
+    "serviceName": "CreateService",
+    "LoadBalancer": "CreateLoadBalancer",
+    "TargetGroup": "CreateTargetGroup",
+    "CreateQueue": "CreateQueue",
+    "CreateBucket": "CreateBucket",
+    "PutRule": "PutRule",
+    "AssumeRolePolicyDocument": "CreateRole",
+}
+"""A field at the top of an input file -> the operation."""
+
+
+@dataclass(frozen=True)
+class Form:
+    """The form of one type of file: the fields that it may have at its top."""
+
+    noun: str
+    """Such as ``a task definition``."""
+    command: str
+    """The AWS CLI's command that prints it."""
+    fields: tuple[str, ...]
+    """Fields of ``PRINTED_BY`` and ``INPUT_OF`` that belong to it."""
+
+    def reject_others(self, document: Document) -> None:
+        """Reject an object that is of another form.
+
+        Raises:
+            InputError: There is one.
+        """
+        for one in document.objects:
+            one.reject(self._of_other(one))
+
+    def _of_other(self, document: Document) -> Iterator[Problem]:
+        if any(name in document.data for name in self.fields):
+            return
+        for names, text in ((PRINTED_BY, "`{}` prints"), (INPUT_OF, "{} takes")):
+            for name in names:
+                if name in document.data:
+                    message = f"is what {text.format(names[name])}, and {self.noun} is expected"
+                    hint = f"put there what `{self.command}` prints, or correct the path"
+                    yield Problem(name, message, hint)
+                    return
+        if document.start:
+            message = (
+                f"holds an object with {', '.join(document.data)}, which is no part of {self.noun}"
+            )
+            yield Problem("", message, f"known here: {', '.join(self.fields)}")
+
+
+@dataclass
+class Reshaped:
+    """An input that is put together from what the AWS CLI printed."""
+
+    document: Document
+    data: dict[str, Any] = field(default_factory=dict)
+    origins: dict[str, Origin] = field(default_factory=dict)
+    read_only: set[str] = field(default_factory=set)
+    """Names of fields that were left out."""
+    problems: list[tuple[Document, Problem]] = field(default_factory=list)
+
+    def reject(self, source: Document, key: str, message: str, hint: str) -> None:
+        """Note a problem of an object of the file."""
+        self.problems.append((source, Problem(key, message, hint)))
+
+    def put(self, key: str, value: Any, *, source: Document, at: str) -> None:
+        """Set a key at the top of the input, and its place in the file."""
+        self.data[key] = value
+        self.origins[key] = Origin(source, at)
+
+    def fill(self, content: dict[str, Any], *, at: str) -> None:
+        """Set the whole input, and its place in the file's first object."""
+        self.data.update(content)
+        self.origins[""] = Origin(self.document, at)
+
+    def result(self, command: str) -> Document:
+        """Return the input as a document.
+
+        Args:
+            command: The command that printed it.
+
+        Raises:
+            InputError: Problems were noted.
+        """
+        found: list[Problem] = []
+        for source, problem in self.problems:
+            try:
+                source.reject([problem])
+            except InputError as error:
+                found += error.problems
+        if found:
+            raise InputError(found)
+        without = f"; not used: {', '.join(sorted(self.read_only))}" if self.read_only else ""
+        note = f"{self.document.path}: taken as `{command}` prints it{without}"
+        return replace(self.document, data=self.data, others=(), origins=self.origins, note=note)
+
+    def without_read_only(self, value: Any, *, printed: Any, wanted: Any) -> Any:
+        """Leave out the fields that the shape printed has and the shape wanted has not."""
+        if isinstance(value, dict) and printed.type_name == "structure" == wanted.type_name:
+            extra = {
+                name for name in value if name in printed.members and name not in wanted.members
+            }
+            self.read_only |= extra
+            return {
+                name: self.without_read_only(
+                    item,
+                    printed=printed.members.get(name, _NO_SHAPE),
+                    wanted=wanted.members.get(name, _NO_SHAPE),
+                )
+                for name, item in value.items()
+                if name not in extra
+            }
+        if isinstance(value, list) and printed.type_name == "list" == wanted.type_name:
+            member = {"printed": printed.member, "wanted": wanted.member}
+            return [self.without_read_only(item, **member) for item in value]
+        return value
+
+
+class _NoShape:
+    """Shape of a field that botocore does not know."""
+
+    type_name = ""
+
+
+_NO_SHAPE = _NoShape()
+
+
+def printed_shape(api: str, operation: str, name: str) -> Any:
+    """Return the shape of a structure in an operation's output, or of the items of a list."""
+    shape = operation_shapes.output_shape(api, operation).members[name]
+    return shape.member if shape.type_name == "list" else shape
+
+
+def below(key: str, name: str) -> str:
+    """Return the path of a field below a key, which may be empty."""
+    return f"{key}.{name}".removeprefix(".")
+
+
+def only(source: Document, name: str, *, hint: str) -> tuple[Any, str]:
+    """Return the one item of a list in an object, and its key.
+
+    Raises:
+        InputError: The list has none, or several.
+    """
+    items = source.data[name]
+    if not isinstance(items, list) or len(items) != 1 or not isinstance(items[0], dict):
+        found = f"has {len(items)} items" if isinstance(items, list) else f"is {type_of(items)}"
+        source.reject([Problem(name, f"{found}, and one is expected", hint)])
+    return items[0], f"{name}[0]"
+
+
+def reject_several(document: Document, *, hint: str) -> None:
+    """Reject a second object.
+
+    Raises:
+        InputError: There is one.
+    """
+    for one in document.others:
+        message = f"holds {len(document.objects)} JSON objects, and one is expected"
+        one.reject([Problem("", message, hint)])
+
+
+def sorted_by_need(names: Sequence[str], needs: Mapping[str, str]) -> list[str]:
+    """Sort names so that each comes after the one that it needs."""
+    ordered: list[str] = []
+    for name in names:
+        chain = [name]
+        while needs.get(chain[-1]) in names and needs[chain[-1]] not in chain:
+            chain.append(needs[chain[-1]])
+        ordered += [one for one in reversed(chain) if one not in ordered]
+    return ordered

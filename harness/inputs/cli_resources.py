@@ -1,0 +1,272 @@
+"""Files of rules, queues, buckets, identities and roles as the AWS CLI prints them.
+
+A function takes the file, and returns it as the operations and inputs that it stands for.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import unquote
+
+from harness.inputs import cli_output, operation_shapes
+from harness.inputs.api_calls import redrive_policy
+from harness.inputs.cli_output import Form, Reshaped, below
+from harness.inputs.document import Document, Origin
+from harness.inputs.iam_roles import MANAGED
+
+_RULE = Form(
+    "a rule with its target",
+    "aws events describe-rule",
+    ("PutRule", "PutTargets", "Targets", "ScheduleExpression", "EventPattern"),
+)
+_QUEUES = Form(
+    "a list of queues",
+    "aws sqs get-queue-attributes --attribute-names All",
+    ("CreateQueue", "Attributes"),
+)
+_IDENTITY = Form(
+    "an identity of SES",
+    "aws ses get-identity-verification-attributes",
+    ("VerificationAttributes", "VerifyEmailIdentity", "VerifyDomainIdentity"),
+)
+_BUCKET_OUTPUTS: Mapping[str, tuple[str, str]] = {
+    "PublicAccessBlockConfiguration": ("PutPublicAccessBlock", ""),
+    "OwnershipControls": ("PutBucketOwnershipControls", ""),
+    "ServerSideEncryptionConfiguration": ("PutBucketEncryption", ""),
+    "CORSRules": ("PutBucketCors", "CORSConfiguration"),
+    "Rules": ("PutBucketLifecycleConfiguration", "LifecycleConfiguration"),
+    "Policy": ("PutBucketPolicy", ""),
+    "Status": ("PutBucketVersioning", "VersioningConfiguration"),
+}
+"""Field of what ``aws s3api get-*`` prints -> the operation that takes it, and below which key."""
+_BUCKET = Form(
+    "a bucket with its settings",
+    "aws s3api get-public-access-block",
+    ("CreateBucket", "LocationConstraint", "BucketArn", *_BUCKET_OUTPUTS),
+)
+_ROLE_OUTPUTS = ("Role", "PolicyDocument", "AttachedPolicies", "PolicyNames", "PolicyVersion")
+_ROLE = Form("a role", "aws iam get-role", ("RoleName", "AssumeRolePolicyDocument", *_ROLE_OUTPUTS))
+_READ_ONLY_QUEUE_ATTRIBUTES = (
+    *("QueueArn", "CreatedTimestamp", "LastModifiedTimestamp", "ApproximateNumberOfMessages"),
+    *("ApproximateNumberOfMessagesDelayed", "ApproximateNumberOfMessagesNotVisible"),
+)
+"""https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_GetQueueAttributes.html"""
+
+
+def rule(document: Document) -> Document:
+    """Take ``describe-rule`` and ``list-targets-by-rule``.
+
+    Raises:
+        InputError: It is another form.
+    """
+    _RULE.reject_others(document)
+    printed_fields = {"Targets", "ScheduleExpression", "EventPattern"}
+    if not document.others and not printed_fields & document.data.keys():
+        return document
+    reshaped = Reshaped(document)
+    for source in document.objects:
+        data = source.data
+        if {"ScheduleExpression", "EventPattern"} & data.keys():
+            body = {key: value for key, value in data.items() if key != "Targets"}
+            printed = operation_shapes.output_shape("events", "DescribeRule")
+            wanted = operation_shapes.input_shape("events", "PutRule")
+            content = reshaped.without_read_only(body, printed=printed, wanted=wanted)
+            reshaped.put("PutRule", content, source=source, at="")
+        for key in ("PutRule", "PutTargets"):
+            if key in data:
+                reshaped.put(key, data[key], source=source, at=key)
+    for source in document.objects:
+        if "Targets" in source.data:
+            name = reshaped.data.get("PutRule", {}).get("Name", "")
+            targets = {"Rule": name, "Targets": source.data["Targets"]}
+            reshaped.put("PutTargets", targets, source=source, at="")
+    if "PutRule" not in reshaped.data:
+        message, hint = "has no rule beside its targets", f"append what `{_RULE.command}` prints"
+        reshaped.reject(document, "", message, hint)
+    return reshaped.result(_RULE.command)
+
+
+def queues(document: Document) -> Document:
+    """Take ``get-queue-attributes`` of each queue, in any order.
+
+    Raises:
+        InputError: It is another form, or lacks a queue's ARN.
+    """
+    _QUEUES.reject_others(document)
+    if not document.others and "Attributes" not in document.data:
+        return document
+    reshaped = Reshaped(document)
+    sources: dict[str, Document] = {}
+    inputs: dict[str, dict[str, Any]] = {}
+    for source in document.objects:
+        attributes = source.data.get("Attributes")
+        arn = str(attributes.get("QueueArn") or "") if isinstance(attributes, dict) else ""
+        if not isinstance(attributes, dict) or not arn:
+            hint = f"print it with `{_QUEUES.command}`"
+            reshaped.reject(source, "Attributes", "has no QueueArn, which names the queue", hint)
+            continue
+        extra = attributes.keys() & set(_READ_ONLY_QUEUE_ATTRIBUTES)
+        reshaped.read_only |= extra - {"QueueArn"}
+        kept = {key: value for key, value in attributes.items() if key not in extra}
+        sources[arn] = source
+        inputs[arn] = {"QueueName": arn.rpartition(":")[2], "Attributes": kept}
+    needs = {
+        arn: str(redrive_policy(one).get("deadLetterTargetArn") or "")
+        for arn, one in inputs.items()
+    }
+    ordered = cli_output.sorted_by_need(list(inputs), needs)
+    reshaped.data["CreateQueue"] = [inputs[arn] for arn in ordered]
+    for index, arn in enumerate(ordered):
+        key = f"CreateQueue[{index}]"
+        reshaped.origins[key] = Origin(sources[arn], "")
+        reshaped.origins[f"{key}.QueueName"] = Origin(sources[arn], "Attributes.QueueArn")
+    return reshaped.result(_QUEUES.command)
+
+
+def bucket(document: Document, *, name: str) -> Document:
+    """Take ``get-public-access-block``, ``get-bucket-*`` and ``head-bucket``.
+
+    Args:
+        document: The file.
+        name: The bucket that the app's variables name; only ``head-bucket`` prints the name.
+
+    Raises:
+        InputError: It is another form, or nothing names the bucket.
+    """
+    _BUCKET.reject_others(document)
+    printed_fields = {*_BUCKET.fields} - {"CreateBucket"}
+    if not document.others and not printed_fields & document.data.keys():
+        return document
+    arns = [str(one.data["BucketArn"]) for one in document.objects if "BucketArn" in one.data]
+    name = arns[0].rpartition(":")[2] if arns else name
+    reshaped = Reshaped(document)
+    if not name:
+        message, hint = (
+            "does not name the bucket, and neither does AWS_BUCKET of a task definition",
+            "append what `aws s3api head-bucket --bucket NAME` prints",
+        )
+        reshaped.reject(document, "", message, hint)
+    reshaped.put("CreateBucket", {"Bucket": name}, source=document, at="")
+    for source in document.objects:
+        if source.data.get("LocationConstraint"):
+            place = {"LocationConstraint": source.data["LocationConstraint"]}
+            reshaped.data["CreateBucket"]["CreateBucketConfiguration"] = place
+        for field, (operation, wrapper) in _BUCKET_OUTPUTS.items():
+            if field in source.data:
+                content = {"Bucket": name, **({wrapper: source.data} if wrapper else source.data)}
+                reshaped.put(operation, content, source=source, at="")
+                if wrapper:
+                    reshaped.origins[f"{operation}.{wrapper}"] = Origin(source, "")
+    return reshaped.result("aws s3api get-bucket-*")
+
+
+def identity(document: Document) -> Document:
+    """Take ``get-identity-verification-attributes``.
+
+    Raises:
+        InputError: It is another form, or an identity is not verified.
+    """
+    _IDENTITY.reject_others(document)
+    listed = document.data.get("VerificationAttributes")
+    if not isinstance(listed, dict):
+        return document
+    reshaped = Reshaped(document)
+    for name, attributes in listed.items():
+        key = f"VerificationAttributes.{name}"
+        status = attributes.get("VerificationStatus") if isinstance(attributes, dict) else None
+        if status != "Success":
+            message = f'is "{status}": SES sends no mail from it'
+            hint = "verify the identity before the cutover"
+            reshaped.reject(document, f"{key}.VerificationStatus", message, hint)
+        field = "EmailAddress" if "@" in name else "Domain"
+        operation = f"Verify{field.removesuffix('Address')}Identity"
+        reshaped.put(operation, {field: name}, source=document, at=key)
+    return reshaped.result(_IDENTITY.command)
+
+
+def role(document: Document) -> Document:
+    """Take ``get-role``, and what prints its policies.
+
+    These are ``get-role-policy``, ``list-role-policies``, ``list-attached-role-policies`` and
+    ``get-policy-version`` of each attached policy, in the list's order: its output has no name.
+
+    Raises:
+        InputError: It is another form, or a policy's document is not there.
+    """
+    _ROLE.reject_others(document)
+    body, at = document.data.get("Role"), "Role"
+    if body is None and "RoleId" in document.data:
+        body, at = document.data, ""
+    if not isinstance(body, dict):
+        return document
+    reshaped = Reshaped(document)
+    printed = cli_output.printed_shape("iam", "GetRole", "Role")
+    wanted = operation_shapes.input_shape("iam", "CreateRole")
+    reshaped.fill(reshaped.without_read_only(body, printed=printed, wanted=wanted), at=at)
+    if reshaped.data.pop("PermissionsBoundary", None):
+        reshaped.read_only.add("PermissionsBoundary")
+    trust = _policy(body.get("AssumeRolePolicyDocument"))
+    key = "AssumeRolePolicyDocument"
+    reshaped.put(key, trust, source=document, at=below(at, key))
+    _take_policies(reshaped)
+    return reshaped.result(_ROLE.command)
+
+
+def _take_policies(reshaped: Reshaped) -> None:
+    """Put inline policies, AWS's managed ones, and the documents of the others."""
+    policies: list[dict[str, Any]] = []
+
+    def take(name: str, document: Any, *, source: Document, at: str) -> None:
+        key = f"Policies[{len(policies)}]"
+        reshaped.origins[key] = Origin(source, "")
+        reshaped.origins[f"{key}.PolicyDocument"] = Origin(source, at)
+        policies.append({"PolicyName": name, "PolicyDocument": _policy(document)})
+
+    objects = reshaped.document.objects
+    for source in objects:
+        if "PolicyDocument" in source.data:
+            name = str(source.data.get("PolicyName"))
+            take(name, source.data["PolicyDocument"], source=source, at="PolicyDocument")
+    _reject_missing_inline(reshaped, {str(one["PolicyName"]) for one in policies})
+    attached = [
+        str(one.get("PolicyArn"))
+        for source in objects
+        for one in source.data.get("AttachedPolicies") or ()
+    ]
+    versions = [one for one in objects if "PolicyVersion" in one.data]
+    unknown = [arn for arn in attached if arn not in MANAGED]
+    for arn, source in zip(unknown, versions, strict=False):
+        content = source.data["PolicyVersion"].get("Document")
+        take(arn.rpartition("/")[2], content, source=source, at="PolicyVersion.Document")
+    if len(unknown) != len(versions):
+        reshaped.reject(
+            next((one for one in objects if "AttachedPolicies" in one.data), reshaped.document),
+            "AttachedPolicies",
+            f"has {len(unknown)} policies whose documents are not known here"
+            f" ({', '.join(unknown) or 'none'}), and the file has {len(versions)} documents",
+            "append what `aws iam get-policy-version --policy-arn ARN --version-id VERSION` prints"
+            " for each of these, in this order",
+        )
+    reshaped.data["Policies"] = policies
+    reshaped.data["ManagedPolicyArns"] = [arn for arn in attached if arn in MANAGED]
+
+
+def _reject_missing_inline(reshaped: Reshaped, names: set[str]) -> None:
+    for source in reshaped.document.objects:
+        for index, name in enumerate(source.data.get("PolicyNames") or ()):
+            if name not in names:
+                message = f'is "{name}", whose document is not in this file'
+                hint = f"append what `aws iam get-role-policy --policy-name {name}` prints"
+                reshaped.reject(source, f"PolicyNames[{index}]", message, hint)
+
+
+def _policy(document: Any) -> Any:
+    """Return a policy's document, which the API has as URL-encoded JSON."""
+    if not isinstance(document, str):
+        return document
+    try:
+        return json.loads(unquote(document))
+    except json.JSONDecodeError:
+        return document

@@ -1,0 +1,373 @@
+"""Inputs as the AWS CLI prints them: the same production as from the operations' inputs."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.inputs import cli_forms, cli_resources, production
+from harness.inputs.document import Document, read_json
+from harness.inputs.problem import InputError
+from tests.unit.inputs import cli_outputs
+
+ROOT = Path(__file__).resolve().parents[3]
+ADDED = {
+    *("deploymentController", "enableECSManagedTags", "loadBalancers", "placementConstraints"),
+    *("placementStrategy", "schedulingStrategy", "serviceRegistries", "volumes"),
+}
+"""Fields that an input may leave out, and the AWS CLI prints with their defaults."""
+
+Form = Callable[[Document], Document]
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """The reference app's inputs, all of them as the AWS CLI prints them."""
+    shutil.copy(ROOT / "cutover.toml", tmp_path)
+    for name in ("aws", "ecs", "iam", "network"):
+        shutil.copytree(ROOT / "app" / name, tmp_path / "app" / name)
+    cli_outputs.write(tmp_path)
+    return tmp_path
+
+
+def text_of(error: InputError, directory: Path) -> str:
+    return str(error).replace(f"{directory}/", "")
+
+
+def refusal(form: Form, tmp_path: Path, *outputs: Any) -> str:
+    path = tmp_path / "file.json"
+    path.write_text(cli_outputs.text(*outputs))
+    with pytest.raises(InputError) as caught:
+        form(read_json(path))
+    return text_of(caught.value, tmp_path)
+
+
+def rewritten(path: Path, change: Callable[[list[dict[str, Any]]], object]) -> None:
+    """Change a file's objects."""
+    outputs = [one.data for one in read_json(path).objects]
+    change(outputs)
+    path.write_text(cli_outputs.text(*outputs))
+
+
+def test_what_the_cli_prints_makes_the_same_production(project: Path) -> None:
+    printed, given = production.load({}, cwd=project), production.load({}, cwd=ROOT)
+    assert printed.resource_names == given.resource_names
+    for name, service in given.services.items():
+        assert dict(_differences(service.create, printed.services[name].create)) == {
+            "cluster": cli_outputs.ARN % ("ecs", "cluster/tickets"),
+            "taskDefinition": cli_outputs.ARN % ("ecs", f"task-definition/tickets-{name}:12"),
+        }
+    for mine, theirs in zip(given.definitions, printed.definitions, strict=True):
+        assert {key for key, _ in _differences(mine.raw, theirs.raw)} == {"containerDefinitions"}
+        assert [one.environment for one in mine.containers] == [
+            one.environment for one in theirs.containers
+        ]
+    assert printed.load_balancer["LoadBalancer"] == given.load_balancer["LoadBalancer"]
+    assert printed.load_balancer["Attributes"] == given.load_balancer["Attributes"]
+    assert printed.target_group["TargetGroup"] == {
+        **given.target_group["TargetGroup"],
+        "IpAddressType": "ipv4",
+    }
+    assert [one.policies for one in printed.roles] == [one.policies for one in given.roles]
+    assert [one.create["AssumeRolePolicyDocument"] for one in printed.roles] == [
+        one.create["AssumeRolePolicyDocument"] for one in given.roles
+    ]
+    assert [call.operation for call in printed.resources["bucket"].calls] == [
+        call.operation for call in given.resources["bucket"].calls
+    ]
+
+
+def _differences(mine: Any, theirs: Any) -> Iterator[tuple[str, Any]]:
+    for key in sorted({*mine, *theirs}):
+        if mine.get(key) != theirs.get(key) and (key in mine or key not in ADDED):
+            yield key, theirs.get(key)
+
+
+def test_what_is_not_used_is_said_in_one_line_for_each_file(project: Path) -> None:
+    notes = production.load({}, cwd=project).notes
+    assert len(notes) == 16
+    assert notes[2] == (
+        "app/ecs/web.json: taken as `aws ecs describe-task-definition` prints it; not used:"
+        " compatibilities, registeredAt, registeredBy, requiresAttributes, revision, status,"
+        " taskDefinitionArn"
+    )
+    assert production.load({}, cwd=ROOT).notes == ()
+
+
+def test_problems_name_the_key_and_the_line_of_the_file_as_it_is(project: Path) -> None:
+    ecs = project / "app" / "ecs"
+
+    def break_balancer(outputs: list[dict[str, Any]]) -> None:
+        outputs[0]["LoadBalancers"][0]["Scheme"] = "internal"
+        outputs[2]["Listeners"][0]["Port"] = 8443
+
+    rewritten(ecs / "load-balancer.json", break_balancer)
+    with pytest.raises(InputError) as caught:
+        production.load({}, cwd=project)
+    assert text_of(caught.value, project) == (
+        "2 problems in the configuration and its files:\n\n"
+        "app/ecs/load-balancer.json\n"
+        '  line 26  LoadBalancers[0].Scheme is "internal"\n'
+        '             what to do: write "internet-facing": an internal load balancer has private'
+        " addresses only, which no visitor reaches\n"
+        "  line 51  Listeners has no HTTPS listener on port 443: nobody answers https://\n"
+        "             what to do: add it, with a certificate for the public URL"
+    )
+
+
+def test_rules_between_files_name_the_printed_key(project: Path) -> None:
+    path = project / "app" / "ecs" / "service-web.json"
+
+    def move(outputs: list[dict[str, Any]]) -> None:
+        cluster = cli_outputs.ARN % ("ecs", "cluster/staging")
+        outputs[0]["services"][1]["clusterArn"] = cluster
+
+    rewritten(path, move)
+    with pytest.raises(InputError) as caught:
+        production.load({}, cwd=project)
+    (problem,) = caught.value.problems
+    assert (problem.key, problem.line) == ("services[1].clusterArn", 67)
+    assert problem.message.startswith(f'is "{cli_outputs.ARN % ("ecs", "cluster/staging")}"')
+
+
+def test_one_file_may_have_the_services_of_several_keys(project: Path) -> None:
+    ecs = project / "app" / "ecs"
+    toml = (project / "cutover.toml").read_text()
+    (project / "cutover.toml").write_text(toml.replace("service-worker.json", "service-web.json"))
+    (ecs / "service-worker.json").unlink()
+    services = production.load({}, cwd=project).services
+    assert [one.name for one in services.values()] == ["tickets-web", "tickets-worker"]
+
+
+def test_a_body_without_its_wrapper_is_taken_too(tmp_path: Path) -> None:
+    path = tmp_path / "web.json"
+    path.write_text(json.dumps(cli_outputs.task_definition("web")["taskDefinition"]))
+    assert "revision" not in cli_forms.task_definition(read_json(path)).data
+    path.write_text(json.dumps(cli_outputs.services("web")["services"][0]))
+    service = cli_forms.service(read_json(path), name="web").data
+    assert service["cluster"] == cli_outputs.ARN % ("ecs", "cluster/tickets")
+
+
+def test_listeners_may_follow_a_load_balancer_in_its_inputs_form(tmp_path: Path) -> None:
+    path = tmp_path / "load-balancer.json"
+    given = cli_outputs.content("ecs/load-balancer.json")
+    path.write_text(cli_outputs.text(given, cli_outputs.listeners()))
+    data = cli_forms.load_balancer(read_json(path)).data
+    assert (data["LoadBalancer"], data["Attributes"]) == (
+        given["LoadBalancer"],
+        given["Attributes"],
+    )
+    assert "ListenerArn" not in data["Listeners"][0]
+
+
+def test_a_customers_policy_is_attached_with_its_document(tmp_path: Path) -> None:
+    path = tmp_path / "role.json"
+    version = cli_outputs.content("iam/web-task.json")["Policies"][0]["PolicyDocument"]
+    attached = [
+        "arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy",
+        "arn:aws:iam::876000000876:policy/uploads",
+    ]
+    listed = {
+        "AttachedPolicies": [
+            {"PolicyName": one.rpartition("/")[2], "PolicyArn": one} for one in attached
+        ]
+    }
+    role = cli_outputs.role("web-task")[0]
+    document = {"PolicyVersion": {"Document": version, "VersionId": "v3", "IsDefaultVersion": True}}
+    path.write_text(cli_outputs.text(role, listed, document))
+    data = cli_resources.role(read_json(path)).data
+    assert data["ManagedPolicyArns"] == attached[:1]
+    assert data["Policies"] == [{"PolicyName": "uploads", "PolicyDocument": version}]
+
+
+def test_head_bucket_names_the_bucket_and_settings_go_below_their_key(tmp_path: Path) -> None:
+    path = tmp_path / "bucket.json"
+    cors = {"CORSRules": [{"AllowedMethods": ["GET"], "AllowedOrigins": ["https://a.example"]}]}
+    head = {"BucketArn": "arn:aws:s3:::uploads", "BucketRegion": "eu-west-1"}
+    location = {"LocationConstraint": "eu-west-1"}
+    path.write_text(cli_outputs.text(head, location, cors, {"Status": "Enabled"}))
+    assert cli_resources.bucket(read_json(path), name="").data == {
+        "CreateBucket": {"Bucket": "uploads", "CreateBucketConfiguration": location},
+        "PutBucketCors": {"Bucket": "uploads", "CORSConfiguration": cors},
+        "PutBucketVersioning": {
+            "Bucket": "uploads",
+            "VersioningConfiguration": {"Status": "Enabled"},
+        },
+    }
+
+
+FORMS: dict[str, Form] = {
+    "task definition": cli_forms.task_definition,
+    "service": partial(cli_forms.service, name="web"),
+    "load balancer": cli_forms.load_balancer,
+    "target group": cli_forms.target_group,
+    "security groups": cli_forms.security_groups,
+    "rule": cli_resources.rule,
+    "queues": cli_resources.queues,
+    "bucket": partial(cli_resources.bucket, name=""),
+    "identity": cli_resources.identity,
+    "role": cli_resources.role,
+}
+
+
+@pytest.mark.parametrize(
+    ("form", "output", "message"),
+    [
+        (
+            "task definition",
+            cli_outputs.services("web"),
+            "file.json: services is what `aws ecs describe-services` prints, and a task definition"
+            " is expected\n"
+            "  where: file.json:2: services\n"
+            "  what to do: put there what `aws ecs describe-task-definition` prints, or correct the"
+            " path",
+        ),
+        (
+            "service",
+            cli_outputs.content("ecs/web.json"),
+            "file.json: containerDefinitions is what RegisterTaskDefinition takes, and a service is"
+            " expected\n"
+            "  where: file.json:15: containerDefinitions\n"
+            "  what to do: put there what `aws ecs describe-services` prints, or correct the path",
+        ),
+        (
+            "load balancer",
+            cli_outputs.target_groups(),
+            "file.json: TargetGroups is what `aws elbv2 describe-target-groups` prints, and a load"
+            " balancer is expected\n"
+            "  where: file.json:2: TargetGroups\n"
+            "  what to do: put there what `aws elbv2 describe-load-balancers` prints, or correct"
+            " the path",
+        ),
+        (
+            "security groups",
+            {"SecurityGroupRules": []},
+            "file.json: SecurityGroupRules is what `aws ec2 describe-security-group-rules` prints,"
+            " and a list of security groups is expected\n"
+            "  where: file.json:2: SecurityGroupRules\n"
+            "  what to do: put there what `aws ec2 describe-security-groups` prints, or correct the"
+            " path",
+        ),
+        (
+            "queues",
+            {"QueueUrls": ["https://sqs.us-east-1.amazonaws.com/876000000876/tickets-jobs"]},
+            "file.json: QueueUrls is what `aws sqs list-queues` prints, and a list of queues is"
+            " expected\n"
+            "  where: file.json:2: QueueUrls\n"
+            "  what to do: put there what `aws sqs get-queue-attributes --attribute-names All`"
+            " prints, or correct the path",
+        ),
+    ],
+)
+def test_what_another_command_prints_is_named(
+    tmp_path: Path, form: str, output: dict[str, Any], message: str
+) -> None:
+    assert refusal(FORMS[form], tmp_path, output) == message
+
+
+BROKEN: dict[str, tuple[str, tuple[Any, ...], str, str]] = {
+    "a revision that was taken back": (
+        "task definition",
+        ({"taskDefinition": {"status": "INACTIVE", "family": "web"}},),
+        'taskDefinition.status is "INACTIVE": ECS starts no service from this revision',
+        "print the revision that is deployed",
+    ),
+    "a service that is deleted": (
+        "service",
+        ({"services": [{"serviceName": "web", "status": "INACTIVE"}]},),
+        'services[0].status is "INACTIVE": the service is deleted',
+        "print the service that runs",
+    ),
+    "no service of this name": (
+        "service",
+        ({"services": [], "failures": [{"arn": "web", "reason": "MISSING"}]},),
+        "services has 0 items, and one is expected",
+        'none is called "web" or runs its task definition: print the service alone,'
+        " `aws ecs describe-services --cluster CLUSTER --services NAME`",
+    ),
+    "all load balancers of the account": (
+        "load balancer",
+        ({"LoadBalancers": [{}, {}]},),
+        "LoadBalancers has 2 items, and one is expected",
+        "print the app's own alone: --names NAME",
+    ),
+    "a queue without its name": (
+        "queues",
+        ({"Attributes": {"VisibilityTimeout": "120"}},),
+        "Attributes has no QueueArn, which names the queue",
+        "print it with `aws sqs get-queue-attributes --attribute-names All`",
+    ),
+    "a bucket without its name": (
+        "bucket",
+        ({"Status": "Enabled"},),
+        "does not name the bucket, and neither does AWS_BUCKET of a task definition",
+        "append what `aws s3api head-bucket --bucket NAME` prints",
+    ),
+    "targets without their rule": (
+        "rule",
+        ({"Targets": []},),
+        "has no rule beside its targets",
+        "append what `aws events describe-rule` prints",
+    ),
+    "an identity that is not verified": (
+        "identity",
+        ({"VerificationAttributes": {"a@b.example": {"VerificationStatus": "Pending"}}},),
+        'VerificationAttributes.a@b.example.VerificationStatus is "Pending": SES sends no mail from'
+        " it",
+        "verify the identity before the cutover",
+    ),
+    "an inline policy without its document": (
+        "role",
+        (cli_outputs.role("web-task")[0], {"PolicyNames": ["web"]}),
+        'PolicyNames[0] is "web", whose document is not in this file',
+        "append what `aws iam get-role-policy --policy-name web` prints",
+    ),
+    "an attached policy without its document": (
+        "role",
+        (
+            cli_outputs.role("web-task")[0],
+            {"AttachedPolicies": [{"PolicyArn": "arn:aws:iam::876000000876:policy/uploads"}]},
+        ),
+        "AttachedPolicies has 1 policies whose documents are not known here"
+        " (arn:aws:iam::876000000876:policy/uploads), and the file has 0 documents",
+        "append what `aws iam get-policy-version --policy-arn ARN --version-id VERSION` prints for"
+        " each of these, in this order",
+    ),
+    "two task definitions in a file": (
+        "task definition",
+        (cli_outputs.task_definition("web"), cli_outputs.task_definition("worker")),
+        "holds 2 JSON objects, and one is expected",
+        "print one resource, and nothing else, into this file",
+    ),
+    "a setting that has no place": (
+        "bucket",
+        ({"Status": "Enabled"}, {"TagSet": []}),
+        "holds an object with TagSet, which is no part of a bucket with its settings",
+        "known here: CreateBucket, LocationConstraint, BucketArn, PublicAccessBlockConfiguration,"
+        " OwnershipControls, ServerSideEncryptionConfiguration, CORSRules, Rules, Policy, Status",
+    ),
+}
+
+
+@pytest.mark.parametrize(("form", "outputs", "message", "hint"), BROKEN.values(), ids=BROKEN)
+def test_an_output_that_lacks_something_is_named(
+    tmp_path: Path, form: str, outputs: tuple[Any, ...], message: str, hint: str
+) -> None:
+    text = refusal(FORMS[form], tmp_path, *outputs)
+    assert text.startswith(f"file.json: {message}\n")
+    assert text.endswith(f"\n  what to do: {hint}")
+
+
+def test_a_field_that_aws_does_not_know_is_still_one(project: Path) -> None:
+    path = project / "app" / "ecs" / "web.json"
+    rewritten(path, lambda outputs: outputs[0]["taskDefinition"].update(stopTimout=30))
+    with pytest.raises(InputError) as caught:
+        production.load({}, cwd=project)
+    assert caught.value.problems[0].key == "taskDefinition.stopTimout"
+    assert caught.value.problems[0].message == "is no field that AWS knows"
