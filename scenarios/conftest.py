@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from harness.diagnosis.expect import ExpectationTimeout
+from harness.target.clients import aws as aws_clients
 from harness.target.clients import http
 from harness.target.resources.ecs import EcsService
 from harness.target.resources.mailbox import Mail, Mailbox
+from harness.target.resources.schedule import PERIOD_S
 from scenarios.checks import ENDLESS_TICK
-from scenarios.mails import UNSENT, missing_mail_cause
+from scenarios.mails import MAIL_S, UNSENT, missing_mail_cause
 from scenarios.scheduled import DUE_WITHIN_S, WINDOW
 
 if TYPE_CHECKING:
@@ -41,6 +43,18 @@ def task_definitions(access: Access, ecs: Any) -> dict[str, dict[str, Any]]:
 
 
 @pytest.fixture
+def app_key(access: Access, task_definitions: dict[str, dict[str, Any]]) -> str:
+    """APP_KEY as ECS gives it to a web task; empty where no secret has it."""
+    entries = (
+        entry
+        for container in task_definitions[access.web]["containerDefinitions"]
+        for entry in container.get("secrets", ())
+    )
+    found = next((one["valueFrom"] for one in entries if one["name"] == "APP_KEY"), "")
+    return aws_clients.injected(access, found) if found else ""
+
+
+@pytest.fixture
 def until_stopped(
     scheduler: Scheduler, eventually: Callable[..., Any], differences: Differences
 ) -> Callable[[str], Run]:
@@ -51,7 +65,8 @@ def until_stopped(
             lambda: scheduler.run(task),
             until=lambda run: run.stopped,
             what=f"the scheduler's task {task} did not stop",
-            within_s=differences.task_replacement_timeout_s,
+            # With a command that is due more than once a minute, schedule:run takes a minute.
+            within_s=differences.task_replacement_timeout_s + PERIOD_S,
             cause=ENDLESS_TICK,
         )
         return run
@@ -111,7 +126,10 @@ def mailer(worker: EcsService, run_in_task: Callable[..., ExecResult]) -> Callab
 
 @pytest.fixture
 def wait_for_mail(
-    mailbox: Mailbox, eventually: Callable[..., Any], mailer: Callable[[], str]
+    mailbox: Mailbox,
+    eventually: Callable[..., Any],
+    mailer: Callable[[], str],
+    job_timeout_s: float,
 ) -> Callable[..., list[Mail]]:
     """Wait until an address has so many mails, and return them all.
 
@@ -122,7 +140,6 @@ def wait_for_mail(
         address: str,
         *,
         count: int = 1,
-        within_s: float = 30.0,
         ends: Callable[[], list[str]] = list,
     ) -> list[Mail]:
         try:
@@ -130,7 +147,7 @@ def wait_for_mail(
                 lambda: mailbox.to(address),
                 until=lambda mails: len(mails) >= count,
                 what=f"{count} mail(s) did not arrive",
-                within_s=within_s,
+                within_s=count * MAIL_S + job_timeout_s,
             )
         except ExpectationTimeout as late:
             name, outcomes = mailer(), ends()

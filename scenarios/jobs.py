@@ -33,3 +33,10 @@ def late_cause(job: dict[str, Any]) -> str:
             " time-out has passed"
         )
     return ""
+
+
+def failed_run_cause(ends: list[str]) -> str:
+    """Return why a job that failed was not tried again; empty if it was."""
+    if ends not in (["failed"], ["threw"]):
+        return ""
+    return "a job that fails is not tried again: queue:work's --tries is 1, or the job's own is"

@@ -9,6 +9,8 @@ REJECTIONS = (
     "not authorized to perform: ses:Send",
 )
 SWALLOWED = "the app swallows SES's error: the job must fail with it, to be tried again"
+MAIL_S = 15.0
+"""How long a worker may take for a job that sends a mail."""
 UNSENT = ("log", "array", "smtp", "sendmail")
 """Mailers that send nothing through SES."""
 

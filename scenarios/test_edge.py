@@ -8,6 +8,7 @@ import pytest
 
 from harness.diagnosis.expect import expect
 from harness.report import emulated, not_covered, proved
+from harness.target.clients.probe import answer_or_unavailable
 from scenarios.checks import SHORT_FASTCGI, expect_status
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def test_unknown_host_does_not_reach_the_app(
     web: Callable[[], requests.Session], access: Access, differences: Differences
 ) -> None:
     answer = web().get(
-        f"{access.public_url}/login", headers={"Host": "unknown.876events.example"}, timeout=10
+        f"{access.public_url}/login", headers={"Host": "unknown.invalid"}, timeout=10
     )
     assert answer.status_code == differences.unknown_host_status, (
         f"a request for an unknown host got {answer.status_code}"
@@ -133,6 +134,7 @@ def test_unhealthy_target_gets_no_traffic(
     differences: Differences,
     make_unhealthy: Callable[[], str],
 ) -> None:
+    alone = len(web_tier.running()) == 1
     unhealthy = make_unhealthy()
     address = web_tier.address_of(unhealthy)
     target = eventually(
@@ -144,10 +146,20 @@ def test_unhealthy_target_gets_no_traffic(
         " answers HealthCheckPath, so that a task without a database stays in service",
         certain=True,
     )
+
+    def tasks() -> set[str]:
+        if not alone:
+            return {probe.whoami()["task"] for _ in range(REQUESTS)}
+        # Without a healthy target a load balancer takes the others, until ECS has replaced them.
+        answers = [answer_or_unavailable(probe.whoami) for _ in range(REQUESTS)]
+        return {one if isinstance(one, str) else one[0]["task"] for one in answers}
+
+    replaced_s = web_tier.steady_within_s()
     eventually(
-        lambda: {probe.whoami()["task"] for _ in range(REQUESTS)},
+        tasks,
         until=lambda tasks: unhealthy not in tasks,
         what=f"Task {unhealthy} gets traffic, though its target is {target}",
+        within_s=replaced_s if alone else differences.eventual_timeout_s,
         cause="the load balancer still sends visitors to a target that it knows to be unhealthy",
     )
 

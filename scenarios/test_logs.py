@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from harness.diagnosis.expect import expect
+from harness.images.inspect.secrets import is_secret
 from harness.report import not_covered, proved
 from scenarios.jobs import late_cause
 
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from harness.target.resources.job_queue import Jobs
     from harness.target.resources.schedule import Run, Scheduler
 
-SECRETS_OF_THE_APP = ("db", "app")
-USER_NAME = "username"
 
 from_containers = pytest.mark.truth(
     local=proved,
@@ -90,12 +89,14 @@ def test_error_of_a_job_reaches_the_worker_log(
     eventually: Callable[..., Any],
     lost_log_cause: Callable[[str], str],
     access: Access,
+    job_timeout_s: float,
 ) -> None:
     job = jobs.dispatch(fail_times=1, backoff_s=[0])
     (run, *_) = eventually(
         lambda: jobs.state_of(job)["runs"],
         until=lambda runs: any(run["outcome"] for run in runs),
         what=f"job {job} did not run",
+        within_s=job_timeout_s,
         cause=lambda _: late_cause(jobs.state_of(job)),
     )
     eventually(
@@ -130,13 +131,13 @@ def test_error_of_a_command_reaches_the_scheduler_log(
 @pytest.mark.requires("ecs", "containers", "secrets")
 @pytest.mark.read_only(runs_last=True)
 def test_no_secret_is_in_the_log_of_a_task(
-    containers: Containers, secret: Callable[[str], dict[str, str]]
+    containers: Containers, secret: Callable[[str], dict[str, str]], access: Access
 ) -> None:
     values = {
         (name, key): value
-        for name in SECRETS_OF_THE_APP
+        for name in access.secrets
         for key, value in secret(name).items()
-        if key != USER_NAME
+        if is_secret(key, value)
     }
     for container, log in containers.logs():
         leaks = [f"{key} of {name}" for (name, key), value in values.items() if value in log]

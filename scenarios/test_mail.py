@@ -9,7 +9,7 @@ import pytest
 from harness.diagnosis.expect import expect
 from harness.report import emulated, not_covered
 from scenarios.jobs import late_cause
-from scenarios.mails import REJECTIONS, SWALLOWED
+from scenarios.mails import MAIL_S, REJECTIONS, SWALLOWED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,6 +62,7 @@ def test_mail_from_an_unverified_sender_ends_in_failed_jobs(
     mailbox: Mailbox,
     new_account: Callable[[], Account],
     eventually: Callable[..., Any],
+    job_timeout_s: float,
 ) -> None:
     to = new_account().email
     message = {"to": to, "from": UNVERIFIED, "subject": "Refused", "text": "Refused"}
@@ -70,7 +71,7 @@ def test_mail_from_an_unverified_sender_ends_in_failed_jobs(
         lambda: jobs.state_of(job),
         until=lambda it: it["failed"] and all(run["outcome"] for run in it["runs"]),
         what="A mail that SES rejects is not in failed_jobs",
-        within_s=30,
+        within_s=MAIL_S + job_timeout_s,
         cause=unfailed_cause,
         certain=lambda job: unfailed_cause(job) == SWALLOWED,
     )

@@ -9,6 +9,7 @@ import pytest
 from harness.diagnosis.expect import expect
 from harness.report import emulated, not_covered
 from harness.stack.reachability import HOST, INTERNET, LET_IN, OPEN, Reachability
+from harness.target.target import HTTP_PLAIN
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,19 +18,20 @@ if TYPE_CHECKING:
     from harness.stack.reachability import ConnectionAttempt, NetworkNode
     from harness.target.access import Access
     from harness.target.resources.web_tier import WebTier
+    from harness.target.target import Target
 
 TASK = "tasks"
+PLAIN = ("internet", "edge", 80, "public")
+"""Declared where the load balancer's security groups admit it: plain HTTP is for a redirect."""
 WAYS = {
-    ("internet", "edge", 80, "public"),
     ("internet", "edge", 443, "public"),
-    ("edge", TASK, 8080, "app"),
-    ("control", TASK, 8080, "app"),  # the load balancer's health checks
     (TASK, "proxy", 3306, "proxy"),
     ("proxy", "mysql", 3306, "data"),
     (TASK, "emulator", 4566, "aws"),
     ("control", "emulator", 4566, "aws"),  # ECS itself, which fetches secrets
 }
-"""The declared connections: source, destination, port, and the network that carries them."""
+"""Declared connections of every app: source, destination, port, the network that carries them."""
+Way = tuple[str, str, int, str]
 ENGINE_PATHS = ("/var/run/docker.sock", "/run/docker.sock", "/run/control")
 LOOPBACK = "127.0.0.1"
 SHOWN = 8
@@ -48,9 +50,18 @@ from_inside = pytest.mark.requires("containers", "ecs", "elb")
 
 
 @pytest.fixture(scope="module")
-def reachability(containers: Containers) -> Reachability:
+def ways(web_tier: WebTier, target: Target) -> set[Way]:
+    """The declared connections, those to the app's own port and of its health checks too."""
+    port = web_tier.port()
+    check = web_tier.group.health_check_port(port)
+    plain = {PLAIN} if HTTP_PLAIN in target.capabilities else set()
+    return WAYS | plain | {("edge", TASK, port, "app"), ("control", TASK, check, "app")}
+
+
+@pytest.fixture(scope="module")
+def reachability(containers: Containers, ways: set[Way]) -> Reachability:
     """Every network namespace of the stack."""
-    return Reachability(containers)
+    return Reachability(containers, ports=[port for _, _, port, _ in ways])
 
 
 @pytest.fixture(scope="module")
@@ -60,12 +71,12 @@ def matrix(reachability: Reachability) -> list[ConnectionAttempt]:
 
 
 def kind(place: NetworkNode) -> str:
-    """Return a namespace's name in WAYS, in which all tasks are one."""
+    """Return a namespace's name among the declared connections, in which all tasks are one."""
     return TASK if place.is_task else place.role
 
 
-def way(cell: ConnectionAttempt) -> tuple[str, str, int, str]:
-    """Return the entry of WAYS that would declare this connection."""
+def way(cell: ConnectionAttempt) -> Way:
+    """Return the entry that would declare this connection."""
     return kind(cell.source), kind(cell.destination), cell.port, cell.network
 
 
@@ -78,19 +89,20 @@ def listed(cells: list[ConnectionAttempt]) -> str:
 @as_rules
 @from_inside
 @pytest.mark.read_only
-def test_declared_connections_succeed(matrix: list[ConnectionAttempt], web_tier: WebTier) -> None:
+def test_declared_connections_succeed(
+    matrix: list[ConnectionAttempt], ways: set[Way], web_tier: WebTier
+) -> None:
     targets = {target.address for target in web_tier.targets() if target.state == "healthy"}
 
-    def as_declared(cell: ConnectionAttempt) -> bool:
-        # Nothing listens in a worker: a refused connection shows that the packet rules admit it.
-        served = cell.destination.addresses[cell.network] in targets
-        wanted = (OPEN,) if served or not cell.destination.is_task else LET_IN
-        return cell.state in wanted
+    def is_needed(cell: ConnectionAttempt) -> bool:
+        # Nobody needs to reach a worker, whose security groups may be others.
+        destination = cell.destination
+        return not destination.is_task or destination.addresses[cell.network] in targets
 
-    declared = [cell for cell in matrix if way(cell) in WAYS]
-    untried = WAYS - {way(cell) for cell in declared}
+    declared = [cell for cell in matrix if way(cell) in ways and is_needed(cell)]
+    untried = ways - {way(cell) for cell in declared}
     assert not untried, f"never tried, since source or destination was missing: {sorted(untried)}"
-    shut = [cell for cell in declared if not as_declared(cell)]
+    shut = [cell for cell in declared if cell.state != OPEN]
     expect(
         not shut,
         f"declared, and not open: {listed(shut)}",
@@ -107,12 +119,15 @@ def test_declared_connections_succeed(matrix: list[ConnectionAttempt], web_tier:
 @from_inside
 @pytest.mark.read_only
 def test_undeclared_connections_are_dropped(
-    matrix: list[ConnectionAttempt], reachability: Reachability, eventually: Callable[..., Any]
+    matrix: list[ConnectionAttempt],
+    ways: set[Way],
+    reachability: Reachability,
+    eventually: Callable[..., Any],
 ) -> None:
     leaks = [
         cell
         for cell in matrix
-        if cell.state in LET_IN and way(cell) not in WAYS and cell.destination.role != HOST
+        if cell.state in LET_IN and way(cell) not in ways and cell.destination.role != HOST
     ]
     holes: list[ConnectionAttempt] = []
 
@@ -136,8 +151,8 @@ def test_undeclared_connections_are_dropped(
 @as_rules
 @from_inside
 @pytest.mark.read_only
-def test_security_groups_admit_declared_sources_only(access: Access) -> None:
-    declared = {f"{source} -> {to} port {port}" for source, to, port, _ in WAYS}
+def test_security_groups_admit_declared_sources_only(access: Access, ways: set[Way]) -> None:
+    declared = {f"{source} -> {to} port {port}" for source, to, port, _ in ways}
     admitted = [way for way in access.ways if way not in declared]
     source, _, ports = "".join(admitted[:1]).partition(" -> ")
     destination, _, port = ports.partition(" ")

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from harness.aws.value_from import parse_value_from
 from harness.diagnosis.expect import expect
-from harness.images.inspect.secrets import SECRET_NAME
+from harness.images.inspect.secrets import SECRET_NAME, is_secret
 from harness.report import emulated, not_covered, proved
 from harness.target.resources.ecs import find_tasks, task_id
 
@@ -96,11 +97,8 @@ def test_database_secret_holds_only_the_account(
         certain=True,
     )
     for task, container in definitions.items():
-        keys = {
-            entry["valueFrom"].split(":")[7]
-            for entry in container.get("secrets", ())
-            if f":secret:{name}-" in entry["valueFrom"]
-        }
+        taken = [parse_value_from(one["valueFrom"]) for one in container.get("secrets", ())]
+        keys = {one.json_key for one in taken if one.name == name}
         expect(
             keys == {"username", "password"},
             f"the {task} task takes {sorted(keys)} from {name}",
@@ -129,10 +127,10 @@ def test_no_secret_is_a_plain_variable(
         value
         for short in access.secrets
         for key, value in secret(short).items()
-        if key != "username"
+        if is_secret(key, value)
     }
     for task, container in definitions.items():
-        for entry in container["environment"]:
+        for entry in container.get("environment", ()):
             name = entry["name"]
             expect(
                 not SECRET_NAME.search(name) and entry["value"] not in values,
@@ -167,10 +165,9 @@ def test_app_key_is_the_secrets_in_every_service(
     access: Access,
     ecs: Any,
     run_in_task: Callable[..., ExecResult],
-    secret: Callable[[str], dict[str, str]],
+    app_key: str,
 ) -> None:
-    key = secret("app")["app_key"]
-    expected = hmac.new(b"cutover-probe", key.encode(), hashlib.sha256).hexdigest()[:16]
+    expected = hmac.new(b"cutover-probe", app_key.encode(), hashlib.sha256).hexdigest()[:16]
     for kind, service in access.services.items():
         running = find_tasks(ecs, cluster=access.cluster, serviceName=service)
         assert running, f"no {kind} task runs"

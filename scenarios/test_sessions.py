@@ -54,10 +54,10 @@ def test_session_values_are_read_by_another_task(
 @by_probe
 @pytest.mark.read_only
 def test_sessions_are_rows_of_the_sessions_table(
-    probe: ProbeClient, ask_another_task: Callable[..., dict[str, Any]]
+    probe: ProbeClient, ask_tasks: Callable[..., list[dict[str, Any]]]
 ) -> None:
-    put = probe.put("seat", "B7")
-    for facts in (probe.session(), ask_another_task(probe.session, than=put["task"])):
+    probe.put("seat", "B7")
+    for facts in ask_tasks(probe.session):
         driver = facts["driver"]
         assert driver == "database", f"the session driver is {driver!r}, and not database"
         assert facts["row"], "the session's id is not in the sessions table"

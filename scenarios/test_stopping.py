@@ -25,9 +25,11 @@ if TYPE_CHECKING:
 
 SLOW_S = 2
 KILLED = 137
-LOCAL_PORT = 8080
+IGNORES_THE_STOP = (
+    "the container ignores its stop signal and was killed after stopTimeout: its first process is a"
+    " shell that does not pass it on"
+)
 TMPFS_MIB = 64
-HEALTH = ["curl", "-fs", "-o", "/dev/null", f"http://localhost:{LOCAL_PORT}/healthz"]
 
 NO_SHELL = not_covered("no command can be run in a task there")
 
@@ -91,18 +93,22 @@ def state_of(access: Access, ecs: Any) -> Callable[[str], dict[str, Any]]:
 def test_task_with_read_only_root_drains_on_the_stop_signal(
     spare_task: str,
     probe: ProbeClient,
+    web_tier: WebTier,
     run_in_task: Callable[..., ExecResult],
     state_of: Callable[[str], dict[str, Any]],
     eventually: Callable[..., Any],
     stop: Callable[[str], None],
     differences: Differences,
 ) -> None:
-    name = spare_task.rpartition("/")[2]
+    name, port = spare_task.rpartition("/")[2], web_tier.port()
 
     def answers() -> bool:
         state = state_of(spare_task)
         assert state["status"] != "STOPPED", f"a task with a read-only root stopped: {state}"
-        return state["status"] == "RUNNING" and not run_in_task(HEALTH, task=name).exit_code
+        return (
+            state["status"] == "RUNNING"
+            and not run_in_task(health_check(web_tier), task=name).exit_code
+        )
 
     eventually(
         answers,
@@ -113,10 +119,11 @@ def test_task_with_read_only_root_drains_on_the_stop_signal(
     blocked = run_in_task(["sh", "-c", "touch artisan"], task=name)
     assert "Read-only" in blocked.stderr, "the root file system is not read-only"
     with ThreadPoolExecutor(1) as pool:
-        answer = pool.submit(run_in_task, asking(probe, f"slow?seconds={SLOW_S}"), task=name)
+        slow = asking(probe, f"slow?seconds={SLOW_S}", port=port)
+        answer = pool.submit(run_in_task, slow, task=name)
         eventually(
             lambda: run_in_task(["cat", "/proc/net/tcp", "/proc/net/tcp6"], task=name).stdout,
-            until=lambda table: f":{LOCAL_PORT:04X} " in table and is_connected(table),
+            until=lambda table: is_connected(table, port=port),
             what="No request is in flight",
         )
         stop(spare_task)
@@ -140,10 +147,7 @@ def test_task_with_read_only_root_drains_on_the_stop_signal(
     expect(
         code == 0,
         f"the task's container ended with {code}, not 0",
-        cause="the container ignores its stop signal and was killed after stopTimeout: its first"
-        " process is a shell that does not pass it on"
-        if code == KILLED
-        else "",
+        cause=IGNORES_THE_STOP if code == KILLED else "",
         certain=True,
     )
 
@@ -194,16 +198,22 @@ def test_request_in_flight_survives_the_stop_of_its_task(
     assert stopped["task"] in tasks, "no request was in flight in the task that was stopped"
 
 
-def asking(probe: ProbeClient, path: str) -> list[str]:
+def health_check(web_tier: WebTier) -> list[str]:
+    """Return a command that makes the load balancer's health check inside a task."""
+    url = f"http://localhost:{web_tier.port()}{web_tier.group.health_check_path()}"
+    return ["curl", "-fs", "-o", "/dev/null", url]
+
+
+def asking(probe: ProbeClient, path: str, *, port: int) -> list[str]:
     """Return a command that sends a probe request inside a task and prints the status."""
     request = probe.signed("GET", path)
     headers = [word for name, text in request.headers.items() for word in ("-H", f"{name}: {text}")]
-    url = f"http://localhost:{LOCAL_PORT}{PREFIX}/{path}"
+    url = f"http://localhost:{port}{PREFIX}/{path}"
     return ["curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", *headers, url]
 
 
-def is_connected(table: str) -> bool:
-    """Check /proc/net/tcp for an established connection to the app's port."""
+def is_connected(table: str, *, port: int) -> bool:
+    """Check /proc/net/tcp for an established connection to a port."""
     rows = (line.split() for line in table.splitlines())
-    port = f":{LOCAL_PORT:04X}"
-    return any(len(row) > 3 and row[1].endswith(port) and row[3] == "01" for row in rows)
+    local = f":{port:04X}"
+    return any(len(row) > 3 and row[1].endswith(local) and row[3] == "01" for row in rows)

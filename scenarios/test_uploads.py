@@ -75,7 +75,9 @@ def test_stored_file_is_the_same_from_another_task(
     probe: ProbeClient,
     stored: Callable[[bytes], tuple[str, dict[str, Any]]],
     eventually: Callable[..., Any],
+    need_several_web_tasks: Callable[[], None],
 ) -> None:
+    need_several_web_tasks()
     content = secrets.token_bytes(MIB)
     name, stored_by = stored(content)
     other: requests.Response = eventually(

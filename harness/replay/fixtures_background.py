@@ -13,6 +13,7 @@ from harness.target.clients.browser import Browser
 from harness.target.clients.probe import answer_or_unavailable
 from harness.target.resources.ecs import EcsService
 from harness.target.resources.job_queue import LONG_JOB_S, JobQueue, Jobs
+from harness.target.resources.queue_worker import LONGEST_SLEEP_S, flags
 from harness.target.resources.schedule import Scheduler
 from harness.target.target import CHANGE, ECS, HTTP, PROBE, QUEUE, SCHEDULE
 
@@ -103,6 +104,20 @@ def worker(toolbox: Toolbox, access: Access) -> EcsService:
     toolbox.need(ECS)
     toolbox.need(QUEUE)
     return EcsService(toolbox.ecs, cluster=access.cluster, name=access.services[access.worker])
+
+
+@pytest.fixture
+def long_job_delay_s(worker: EcsService) -> float:
+    """How long a job may wait for the long job to end: only where one worker takes them all."""
+    return LONG_JOB_S if worker.describe()["desiredCount"] < 2 else 0.0
+
+
+@pytest.fixture
+def job_timeout_s(worker: EcsService, differences: Differences, long_job_delay_s: float) -> float:
+    """How long a job may wait until it begins: a worker sleeps and rests for a sensible time."""
+    given = flags(worker.container().get("command", ()))
+    pauses_s = sum(min(given[name], LONGEST_SLEEP_S) for name in ("sleep", "rest"))
+    return differences.eventual_timeout_s + pauses_s + long_job_delay_s
 
 
 @pytest.fixture(scope="session")

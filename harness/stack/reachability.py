@@ -110,10 +110,16 @@ class Published:
 
 
 class Reachability:
-    """The network namespaces of one run, and connections tried from them."""
+    """The network namespaces of one run, and connections tried from them.
 
-    def __init__(self, containers: Containers) -> None:
+    Args:
+        containers: The containers of the run.
+        ports: Ports to try besides the usual ones.
+    """
+
+    def __init__(self, containers: Containers, *, ports: Iterable[int] = ()) -> None:
         self._containers = containers
+        self._ports = sorted({*PORTS, *ports})
         self._pauses = containers.of_role("pause")
         self._gateways: dict[str, str] = {}
         self._run = self._pauses[0].labels[LABEL_RUN]
@@ -207,7 +213,7 @@ class Reachability:
             for node in nodes
             if node.name != source.name
             for network, address in node.addresses.items()
-            for port in PORTS
+            for port in self._ports
         }
         host = NetworkNode(name="this machine", role=HOST, addresses=source.gateways, gateways={})
         published = {one.port for one in self.published()}

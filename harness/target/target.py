@@ -7,6 +7,7 @@ capabilities, and read differences from `Differences`.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -100,6 +101,18 @@ CAPABILITIES_OF: Mapping[str, frozenset[str]] = {
 """Everything that a target can ever have; one run of it may have less."""
 
 
+_TO_EDGE = re.compile(r".* -> edge (?P<ports>any port|ports? (?P<first>\d+)(?: to (?P<last>\d+))?)")
+
+
+def _admits_http(access: Access) -> bool:
+    """Return whether the load balancer's groups admit port 80; without groups they are unknown."""
+    found = [one for one in map(_TO_EDGE.fullmatch, access.ways) if one]
+    return not found or any(
+        one["first"] is None or int(one["first"]) <= 80 <= int(one["last"] or one["first"])
+        for one in found
+    )
+
+
 def unconfigured(access: Access) -> Mapping[str, str]:
     """Return the capabilities that no target of an app has, with the key that would give them."""
     has = access.resources
@@ -111,6 +124,7 @@ def unconfigured(access: Access) -> Mapping[str, str]:
         if not access.worker
         else "",
         MAIL: "" if "identity" in has else "no mail identity is configured; set resources.identity",
+        HTTP_PLAIN: "" if _admits_http(access) else "its security groups admit nobody on port 80",
         SCHEDULE: "" if "rule" in has else "no schedule is configured; set schedule.rule",
     }
     return {capability: reason for capability, reason in reasons.items() if reason}

@@ -10,7 +10,7 @@ import pytest
 from harness.diagnosis.expect import expect
 from harness.report import emulated, not_covered
 from scenarios.jobs import NO_WORKER
-from scenarios.mails import REJECTIONS, SWALLOWED
+from scenarios.mails import MAIL_S, REJECTIONS, SWALLOWED
 from scenarios.tickets.pages import CONFIRMATION_JOB
 
 if TYPE_CHECKING:
@@ -103,10 +103,15 @@ def test_confirmation_job_follows_the_commit_and_fits_the_queue(
     confirmations: Callable[[], list[dict[str, Any]]],
     job_queue: JobQueue,
     eventually: Callable[..., Any],
+    job_timeout_s: float,
 ) -> None:
     buyer.order(EVENT)
     run = eventually(
-        confirmations, until=bool, what="no job ran that confirms the order", cause=NO_WORKER
+        confirmations,
+        until=bool,
+        what="no job ran that confirms the order",
+        within_s=job_timeout_s,
+        cause=NO_WORKER,
     )[0]
     expect(
         not run["overtook"],
@@ -140,6 +145,7 @@ def test_each_order_is_confirmed_once(
     mailbox: Mailbox,
     confirmations: Callable[[], list[dict[str, Any]]],
     eventually: Callable[..., Any],
+    job_timeout_s: float,
 ) -> None:
     orders = sorted(buyer.order(EVENT) for _ in range(2))
     wait_for_confirmation(buyer, count=2)
@@ -147,6 +153,7 @@ def test_each_order_is_confirmed_once(
         confirmations,
         until=lambda runs: len(runs) >= 2 and all(run["ended_at"] for run in runs),
         what="The jobs that confirm orders did not end",
+        within_s=job_timeout_s,
     )
     confirmed = sorted(order_number(mail) for mail in mailbox.to(buyer.account.email))
     expect(
@@ -198,6 +205,7 @@ def test_mail_is_retried_after_ses_rejects_it(
     confirmations: Callable[[], list[dict[str, Any]]],
     eventually: Callable[..., Any],
     differences: Differences,
+    job_timeout_s: float,
 ) -> None:
     revoke_sender()
     order = buyer.order(EVENT)
@@ -205,7 +213,7 @@ def test_mail_is_retried_after_ses_rejects_it(
         confirmations,
         until=lambda runs: any(run["outcome"] for run in runs),
         what="No worker tried to confirm the order",
-        within_s=differences.eventual_timeout_s,
+        within_s=job_timeout_s,
         cause=NO_WORKER,
     )
     expect(
@@ -246,12 +254,14 @@ def test_scheduler_confirms_an_order_whose_job_was_lost(
     until_stopped: Callable[[str], Run],
     wait_for_confirmation: Callable[..., list[Mail]],
     eventually: Callable[..., Any],
+    job_timeout_s: float,
 ) -> None:
     order = buyer.order(EVENT)
     eventually(
         confirmations,
         until=lambda runs: any(run["outcome"] == "succeeded" for run in runs),
         what="the order was not confirmed in the first place",
+        within_s=MAIL_S + job_timeout_s,
         cause=lambda runs: "" if runs else NO_WORKER,
     )
     lose_job(order)

@@ -93,7 +93,7 @@ MISTAKES = (
         "the worker tries a job once",
         replace(WORKER_TASK, '"--tries=3"', '"--tries=1"'),
         breaks=[
-            queue.test_job_that_fails_twice_backs_off_and_succeeds,
+            queue.test_failing_job_backs_off_and_succeeds,
             queue.test_job_of_a_killed_worker_runs_once_more,
         ],
         cause="queue:work's --tries is 1",
@@ -244,7 +244,7 @@ MISTAKES = (
     Mistake(
         "the worker sleeps after each empty poll",
         replace_word("--sleep=1", "--sleep=90"),
-        breaks=[queue.test_job_that_fails_twice_backs_off_and_succeeds],
+        breaks=[queue.test_failing_job_backs_off_and_succeeds],
         cause="queue:work's --sleep is 90",
         also_green=[queue.test_worker_flags_fit_the_queue],
         twin=Twin(

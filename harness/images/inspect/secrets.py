@@ -28,6 +28,7 @@ SECRET_NAME = re.compile(
     re.IGNORECASE,
 )
 """Names of variables that hold secrets; AUTH_PASSWORD_TIMEOUT and its like do not."""
+_RANDOM = re.compile(r"(?=\D*\d)(?=[^A-Za-z]*[A-Za-z])[A-Za-z0-9+/=_:]{20,}")
 _ASSIGNED = re.compile(r"\b([A-Za-z_][A-Za-z0-9_]*)=(?!\s|\$|\"\"|''|$)\S")
 _LARGEST_READ = 512 * 1024
 _NOT_READ = ("usr/", "lib/", "lib64/", "bin/", "sbin/", "boot/", "var/lib/dpkg/", "etc/ssl/certs/")
@@ -64,6 +65,14 @@ class Findings:
     """Laravel's caches, which freeze the environment of the build."""
     files: int = 0
     """How many files were looked at; none means that nothing was shown."""
+
+
+def is_secret(name: str, value: str) -> bool:
+    """Return whether a variable, or a key of a secret, holds what nobody may read.
+
+    A secret may keep settings beside what is secret: RDS's have the engine and the host.
+    """
+    return bool(SECRET_NAME.search(name) or _RANDOM.fullmatch(value))
 
 
 def of_config(config: Mapping[str, Any], *, history: Iterable[str]) -> list[str]:

@@ -16,6 +16,9 @@ from typing import Any
 
 from localstack.aws import handlers  # type: ignore[import-not-found]
 from localstack.aws.api import CommonServiceException  # type: ignore[import-not-found]
+from localstack.aws.handlers.region import (  # type: ignore[import-not-found]
+    DefaultRegionRewriterStrategy,
+)
 from localstack.services.s3.models import s3_stores  # type: ignore[import-not-found]
 from localstack.services.sqs.models import sqs_stores  # type: ignore[import-not-found]
 from moto.iam.models import iam_backends  # type: ignore[import-not-found]
@@ -29,7 +32,6 @@ from harness.standins.emulator.refusals import Refusal
 
 log = logging.getLogger("localstack.harness")
 
-_PARTITION = "aws"
 _ACCOUNT = re.compile(r"\d{12}")
 _CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/")
 _OBJECT_READS = ("GetObject", "HeadObject")
@@ -42,11 +44,12 @@ class Session:
     arn: str
     role_arn: str
     account: str
+    partition: str
 
     def documents(self) -> list[Mapping[str, Any]] | None:
         """Return the policies of the role, or None when there is no such role."""
         name = self.role_arn.rpartition("/")[2]
-        roles = iam_backends[self.account][_PARTITION].roles.values()
+        roles = iam_backends[self.account][self.partition].roles.values()
         role = next((one for one in roles if one.name == name), None)
         if role is None:
             return None
@@ -69,9 +72,17 @@ class Session:
 
 
 def install() -> None:
-    """Add the handlers to the gateway that is about to start."""
+    """Add the handlers to the gateway that is about to start.
+
+    The emulator would take a region of another partition than ``aws`` for us-east-1.
+    """
+    DefaultRegionRewriterStrategy.apply = _keep_region
     handlers.serve_custom_service_request_handlers.append(judge)
     handlers.run_custom_response_handlers.append(hide_what_is_missing)
+
+
+def _keep_region(_strategy: Any, _context: Any) -> None:
+    """Leave a call in the region that its client named."""
 
 
 def judge(_chain: Any, context: Any, _response: Any) -> None:
@@ -84,7 +95,7 @@ def judge(_chain: Any, context: Any, _response: Any) -> None:
     if call is None:
         return
     key = _key(context)
-    session = _session(key, account=call.account)
+    session = _session(key, call)
     is_known = session is not None or bool(_ACCOUNT.fullmatch(key))
     refusal = (
         refusals.of_query(call, context.request.args)
@@ -106,7 +117,7 @@ def hide_what_is_missing(_chain: Any, context: Any, response: Any) -> None:
     call = _call(context)
     if call is None or call.service != "s3" or call.operation not in _OBJECT_READS:
         return
-    session = _session(_key(context), account=call.account)
+    session = _session(_key(context), call)
     if response.status_code != 404 or session is None:
         return
     if session.denial(bucket_listing(call), attached=_attached(call)):
@@ -142,9 +153,10 @@ def _key(context: Any) -> str:
     return found[1] if found and found[1] != "injectedaccesskey" else ""
 
 
-def _session(key: str, *, account: str) -> Session | None:
-    found = sts_backends[account][_PARTITION].get_assumed_role_from_access_key(key)
-    return Session(found.arn, found.role_arn, account) if found else None
+def _session(key: str, call: Call) -> Session | None:
+    backend = sts_backends[call.account][call.partition]
+    found = backend.get_assumed_role_from_access_key(key)
+    return Session(found.arn, found.role_arn, call.account, call.partition) if found else None
 
 
 def _elsewhere(call: Call, session: Session | None) -> Refusal | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from harness.aws.value_from import parse_value_from
 from harness.core import redact
 from harness.core.errors import TargetError
 from harness.target.access import Access
@@ -83,6 +84,24 @@ def secret(access: Access, name: str) -> dict[str, str]:
         if key not in NOT_SECRET:
             redact.remember_variable(key, str(value))
     return values
+
+
+def injected(access: Access, value_from: str) -> str:
+    """Return the text that ECS gives to a task for a valueFrom; it is blanked from then on.
+
+    Raises:
+        ValueFromError: ECS would not understand it.
+    """
+    import json
+
+    reference = parse_value_from(value_from)
+    chosen = {"VersionStage": reference.version_stage, "VersionId": reference.version_id}
+    text = aws(access, "secretsmanager").get_secret_value(
+        SecretId=reference.name, **{key: value for key, value in chosen.items() if value}
+    )["SecretString"]
+    value = str(json.loads(text)[reference.json_key]) if reference.json_key else str(text)
+    redact.remember(value)
+    return value
 
 
 def probe_key(target: Target) -> str:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from harness.target.target import Differences
 
 DEREGISTRATION_DELAY = "deregistration_delay.timeout_seconds"
+TRAFFIC_PORT = "traffic-port"
 IDLE_TIMEOUT = "idle_timeout.timeout_seconds"
 
 
@@ -60,6 +61,15 @@ class TargetGroup:
             )
             for target in answer["TargetHealthDescriptions"]
         ]
+
+    def health_check_path(self) -> str:
+        """Return the path that the checks ask for."""
+        return str(self.describe()["HealthCheckPath"])
+
+    def health_check_port(self, port: int) -> int:
+        """Return the port that the checks use for a target of this port."""
+        given = self.describe()["HealthCheckPort"]
+        return port if given == TRAFFIC_PORT else int(given)
 
     def drains_for_s(self) -> int:
         """Return how long the load balancer lets requests to a target that leaves finish."""
@@ -134,6 +144,11 @@ class WebTier(EcsService):
     def targets(self) -> list[TargetHealth]:
         """Return the registered targets with their health."""
         return self.group.targets()
+
+    def port(self) -> int:
+        """Return the port of a task to which the load balancer sends visitors."""
+        (first, *_) = self.describe()["loadBalancers"]
+        return int(first["containerPort"])
 
     def address_of(self, task: str) -> str:
         """Return the private address of a task; empty when there is no such task."""

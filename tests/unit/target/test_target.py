@@ -12,7 +12,7 @@ import pytest
 from harness.core.errors import NoStack, TargetError, UnsafeTarget
 from harness.core.redact import Secret
 from harness.target import access, locate
-from harness.target.target import CAPABILITIES
+from harness.target.target import CAPABILITIES, unconfigured
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -157,3 +157,21 @@ def test_aws_is_never_given_the_addresses_of_a_local_stack() -> None:
 )
 def test_addresses_are_split(address: str, parts: tuple[str, int]) -> None:
     assert access.split_address(address) == parts
+
+
+@pytest.mark.parametrize(
+    ("ways", "admits"),
+    [
+        ((), True),
+        (("tasks -> proxy port 3306",), True),
+        (("internet -> edge port 443",), False),
+        (("internet -> edge port 443", "internet -> edge port 80"), True),
+        (("internet -> edge ports 80 to 443",), True),
+        (("internet -> edge any port",), True),
+    ],
+)
+def test_plain_http_is_for_load_balancers_whose_groups_admit_it(
+    ways: tuple[str, ...], admits: bool
+) -> None:
+    found = access.Access(public_url="https://a.example", ways=ways)
+    assert ("http_plain" not in unconfigured(found)) is admits

@@ -133,3 +133,20 @@ def test_an_image_is_looked_through_once(tmp_path: Path) -> None:
         assert secrets.remember_findings(tmp_path / "cache", image="sha256:abc", look=look) == found
     secrets.remember_findings(tmp_path / "cache", image="sha256:def", look=look)
     assert len(looks) == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "is_one"),
+    [
+        ("password", "x", True),
+        ("app_key", "base64:abc", True),
+        ("stripe", "sk_live_51Habcdefghijklmnop", True),
+        ("username", "tickets", False),
+        ("engine", "mysql", False),
+        ("env", "production", False),
+        ("host", "tickets.cluster-cq8w2k7example.us-east-1.rds.amazonaws.com", False),
+        ("dbInstanceIdentifier", "tickets-production-instance-1", False),
+    ],
+)
+def test_a_secret_keeps_settings_beside_what_is_secret(name: str, value: str, is_one: bool) -> None:
+    assert secrets.is_secret(name, value) is is_one
