@@ -164,9 +164,9 @@ def build_images(invocation: Invocation) -> int:
     from harness.images import builder
 
     client = engine.connect()
-    run = runs.new_run(invocation.config.home)
+    run = runs.new_run(invocation.production.config.home)
     with sigterm_as_interrupt(), progress.displayed() as show:
-        builder.build_for(client, invocation.config, run=run, progress=show)
+        builder.build_for(client, invocation.production, run=run, progress=show)
     run.set_state(runs.STATE_STOPPED)
     return 0
 

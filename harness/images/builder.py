@@ -19,12 +19,15 @@ from harness.core.errors import HarnessError, ImageBuildFailed
 from harness.core.progress import Progress, silent
 from harness.images import build, debian_bases, host_settings
 from harness.images.context import BASES, NAMES, STACK_IMAGES, Context, Sources, context
+from harness.images.task_images import PREFIX, TaskImages
+from harness.inputs.config import IMAGE_NAMES
 
 if TYPE_CHECKING:
     import docker
 
     from harness.core.runs import Run
     from harness.inputs.config import Config
+    from harness.inputs.production import Production
 
 WORKERS = 2
 PACKAGIST = "https://repo.packagist.org/packages.json"
@@ -65,30 +68,37 @@ class Plan:
     overrides: Mapping[str, str] = field(default_factory=dict)
     """Name to a reference that is used as it is; pulled when it is not there."""
     progress: Progress = silent
+    task_images: TaskImages = field(default_factory=TaskImages)
 
 
 def build_for(
     client: docker.DockerClient,
-    config: Config,
+    production: Production,
     *,
     run: Run,
     progress: Progress = silent,
-    only: Iterable[str] | None = None,
 ) -> ImageSet:
-    """Build the images of a configuration, and record them in the run directory.
+    """Build every image of a stack, and record them in the run directory.
 
     Raises:
         ImageBuildFailed: An image could not be built or pulled.
     """
-    vendor = vendor_of(config)
-    sources = Sources(root=bundle.ROOT, app_context=config.app_context, vendor=vendor)
+    config = production.config
+    beside = TaskImages.of(production.images_beside_app, root=config.root)
+    ours = {name: str(one) for name, one in config.images.items() if name in IMAGE_NAMES}
     plan = Plan(
-        sources=sources,
+        sources=Sources(
+            root=bundle.ROOT,
+            app_context=config.app_context,
+            vendor=vendor_of(config),
+            places=beside.places,
+        ),
         log_directory=run.directory / "images",
-        overrides=config.images,
+        overrides={**ours, **beside.overrides},
         progress=progress,
+        task_images=beside,
     )
-    built = build_images(client, plan, only=only)
+    built = build_images(client, plan, only=[*STACK_IMAGES, *beside.references])
     run.write_json(
         "images.json",
         {name: {"id": built[name], "reference": built.references[name]} for name in built},
@@ -105,7 +115,7 @@ def build_images(
         ImageBuildFailed: An image could not be built or pulled.
     """
     wanted = tuple(only or STACK_IMAGES)
-    unknown = sorted(set(wanted) - set(NAMES))
+    unknown = sorted(set(wanted) - set(NAMES) - set(plan.task_images.references))
     if unknown:
         raise ImageBuildFailed(
             f"no image is called {', '.join(unknown)}", hint=f"there are {NAMES}"
@@ -242,6 +252,8 @@ class _Builder:
                 refused = debian_bases.pull(
                     self.client, reference, tag=reference, log=log, answer_s=OVERRIDE_ANSWER_S
                 )
+                if refused and name in self.plan.task_images.references:
+                    raise self.plan.task_images.not_to_be_had(name, refused=refused)
                 if refused:
                     raise ImageBuildFailed(
                         f"image {name}: {reference} could not be pulled",
@@ -298,7 +310,7 @@ def vendor_of(config: Config) -> str:
     if "app" in config.images:
         return "image"
     named = config.images.get("vendor")
-    return named or pick_vendor(config.vendor, memory=config.home / "vendor")
+    return str(named) if named else pick_vendor(config.vendor, memory=config.home / "vendor")
 
 
 def pick_vendor(choice: str, *, memory: Path, address: str = PACKAGIST) -> str:
@@ -349,7 +361,11 @@ def prune(client: docker.DockerClient) -> list[str]:
 
 
 def _own_tags(image: Mapping[str, Any]) -> list[str]:
-    return [tag for tag in image["RepoTags"] or () if tag.partition(":")[0] in _REPOSITORIES]
+    return [
+        tag
+        for tag in image["RepoTags"] or ()
+        if tag.partition(":")[0] in _REPOSITORIES or tag.startswith(f"cutover/{PREFIX}")
+    ]
 
 
 _REPOSITORIES = {

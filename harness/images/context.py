@@ -7,7 +7,7 @@ import io
 import re
 import tarfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness.core import bundle
@@ -35,6 +35,8 @@ class Sources:
     app_context: Path
     vendor: str
     """``composer`` or ``debian``; anything else where no vendor image is built."""
+    places: Mapping[str, tuple[Path, str]] = field(default_factory=dict)
+    """Images beside the app's: the directory of a context, and its Dockerfile from there."""
 
 
 @dataclass(frozen=True)
@@ -90,9 +92,11 @@ def context(name: str, *, sources: Sources) -> Context:
     """
     directory, dockerfile = _place(name, sources)
     if not (directory / dockerfile).is_file():
+        remedy = f'name an image in cutover.toml: [images] {name} = "..."'
+        if name in sources.places:
+            remedy = "correct its context and dockerfile in cutover.toml: [images]"
         raise ImageBuildFailed(
-            f"image {name}: there is no {directory / dockerfile}",
-            hint=f'add it, or name an image in cutover.toml: [images] {name} = "..."',
+            f"image {name}: there is no {directory / dockerfile}", hint=f"add it, or {remedy}"
         )
     files = _tree(directory, dockerfile=dockerfile)
     if name in _RUNS_OURS:
@@ -128,6 +132,8 @@ def python_sources(root: Path) -> dict[str, Path]:
 
 
 def _place(name: str, sources: Sources) -> tuple[Path, str]:
+    if name in sources.places:
+        return sources.places[name]
     if name == "app":
         return sources.app_context, "Dockerfile"
     if name == "app-test":

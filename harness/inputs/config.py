@@ -17,6 +17,7 @@ from harness.inputs.toml_schema import (
     Database,
     FirstRun,
     Generated,
+    ImageSource,
     Overlay,
     Probe,
     SecretValue,
@@ -25,7 +26,7 @@ from harness.inputs.toml_schema import (
 __all__ = ["Config", "FirstRun", "Generated", "SecretValue", "load"]
 
 FILE_NAME = "cutover.toml"
-IMAGE_NAMES = get_args(toml_schema.ImageName)
+IMAGE_NAMES = toml_schema.OUR_IMAGES
 GENERATORS = get_args(toml_schema.Generator)
 _PREFIX = "CUTOVER_"
 VARIABLES = {
@@ -62,7 +63,8 @@ class Config:
     probe: Probe
     first_run: tuple[FirstRun, ...]
     overlay: Overlay
-    images: Mapping[str, str]
+    images: Mapping[str, ImageSource]
+    """Name of one of our images, or an image of a task definition -> its source."""
     up_within_s: int
     given_probe_key: Secret | None
     """CUTOVER_PROBE_KEY."""
@@ -123,7 +125,7 @@ def parse(source: Document, environ: Mapping[str, str]) -> Config:
         probe=given.probe,
         first_run=given.first_run,
         overlay=given.overlay,
-        images={str(name): image for name, image in given.images.items()},
+        images=given.images,
         up_within_s=given.limits.up_s,
         given_probe_key=Secret(key) if key else None,
     )
@@ -151,6 +153,19 @@ def _of_references(data: Mapping[str, Any]) -> Iterator[Problem]:
         if name and isinstance(secrets, dict) and name not in secrets:
             message = f'is "{name}", and there is no such secret'
             yield Problem(f"{table}.secret", message, f'add [secrets."{name}"] with its keys')
+    images = data.get("images")
+    yield from _of_image_names(images if isinstance(images, dict) else {})
+
+
+def _of_image_names(images: Mapping[str, Any]) -> Iterator[Problem]:
+    """Reject a misspelt name of our images, and a context for one of them."""
+    for name, source in images.items():
+        close = closest(name, IMAGE_NAMES)
+        if name not in IMAGE_NAMES and close and not set("/:@.") & set(name):
+            yield Problem(f"images.{name}", "is unknown", f'did you mean "{close}"?')
+        if name in IMAGE_NAMES and isinstance(source, dict):
+            message = "is a table, and must be text"
+            yield Problem(f"images.{name}", message, f'write {name} = "..."')
 
 
 def text_at(data: Any, *path: str) -> str:

@@ -6,6 +6,7 @@ Each check takes what has the types that AWS's models give it, and yields its pr
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING, Any
 
 from harness.inputs.problem import Problem
@@ -107,10 +108,55 @@ def _log(settings: Mapping[str, Any] | None, *, key: str) -> Iterator[Problem]:
 def of_dependencies(containers: Sequence[Mapping[str, Any]]) -> Iterator[Problem]:
     """Find dependencies between containers that name none, or can never be met."""
     by_name = {one.get("name", ""): one for one in containers}
+    found = [
+        problem
+        for index, container in enumerate(containers)
+        for number, given in enumerate(container.get("dependsOn") or ())
+        for problem in _dependency(
+            given, key=f"containerDefinitions[{index}].dependsOn[{number}]", by_name=by_name
+        )
+    ]
+    yield from found or _cycle(by_name)
+
+
+def _cycle(by_name: Mapping[str, Mapping[str, Any]]) -> Iterator[Problem]:
+    sorter = TopologicalSorter(
+        {
+            name: [str(given.get("containerName")) for given in container.get("dependsOn") or ()]
+            for name, container in by_name.items()
+        }
+    )
+    try:
+        sorter.prepare()
+    except CycleError as error:
+        yield Problem(
+            "containerDefinitions",
+            f"wait for each other in dependsOn: {' -> '.join(error.args[1])}",
+            "remove one of these dependencies: ECS could start none of the containers",
+        )
+
+
+def of_volumes(raw: Mapping[str, Any]) -> Iterator[Problem]:
+    """Find mounts of volumes, and of other containers' volumes, that the task does not have."""
+    containers = raw.get("containerDefinitions") or ()
+    names = [str(one.get("name")) for one in containers]
+    volumes = [str(one.get("name")) for one in raw.get("volumes") or ()]
     for index, container in enumerate(containers):
-        for number, given in enumerate(container.get("dependsOn") or ()):
-            key = f"containerDefinitions[{index}].dependsOn[{number}]"
-            yield from _dependency(given, key=key, by_name=by_name)
+        for field, source, known in (
+            ("mountPoints", "sourceVolume", volumes),
+            ("volumesFrom", "sourceContainer", names),
+        ):
+            for number, given in enumerate(container.get(field) or ()):
+                name = str(given.get(source))
+                if name not in known:
+                    noun = "volume" if field == "mountPoints" else "container"
+                    yield Problem(
+                        f"containerDefinitions[{index}].{field}[{number}].{source}",
+                        f'is "{name}", and the task has no such {noun}',
+                        f"name one of {', '.join(known)}"
+                        if known
+                        else f'add {{"name": "{name}"}} to volumes',
+                    )
 
 
 def _dependency(
@@ -182,7 +228,13 @@ def of_load_balancers(
     for index, entry in enumerate(service.get("loadBalancers") or ()):
         key = f"loadBalancers[{index}]"
         name, port = entry.get("containerName"), entry.get("containerPort")
-        if name not in ports:
+        if not name:
+            yield Problem(
+                f"{key}.containerName",
+                "is missing: the load balancer would not know which container visitors reach",
+                f"name one of {', '.join(ports)}",
+            )
+        elif name not in ports:
             message = f'is "{name}", which {definition.source} does not have'
             hint = f"name one of {', '.join(ports)}"
             yield Problem(f"{key}.containerName", message, hint)

@@ -6,6 +6,7 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from harness.core import bundle
+from harness.inputs.toml_schema import BuiltImage
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,7 +17,13 @@ if TYPE_CHECKING:
 def digests(production: Production) -> dict[str, str]:
     """Digest each input: the configuration, the AWS files, the app, and our own images."""
     config = production.config
-    directories = (config.app_context, bundle.ROOT / "compose", bundle.PACKAGE / "standins")
+    built = [one for one in config.images.values() if isinstance(one, BuiltImage)]
+    directories = (
+        config.app_context,
+        bundle.ROOT / "compose",
+        bundle.PACKAGE / "standins",
+        *(config.root / one.context for one in built),
+    )
     return {
         **production.digests,
         **{_name(one, config.root): _digest(_files(one)) for one in directories},

@@ -26,6 +26,11 @@ class Service:
         return str(self.create["serviceName"])
 
     @property
+    def reached(self) -> Mapping[str, Any]:
+        """The container and port that visitors reach; empty without a load balancer."""
+        return next(iter(self.create.get("loadBalancers") or ()), {})
+
+    @property
     def security_groups(self) -> tuple[str, ...]:
         """Ids of the groups that its tasks have."""
         network = self.create.get("networkConfiguration") or {}

@@ -14,6 +14,7 @@ from harness.inputs import (
     cli_resources,
     config,
     connections,
+    container_images,
     creation_rules,
     ecs_services,
     iam_roles,
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from harness.core.redact import Secret
+    from harness.inputs.toml_schema import ImageSource
 
 
 @dataclass(frozen=True)
@@ -114,8 +116,27 @@ class Production:
 
     @property
     def app_image(self) -> str:
-        """The one image reference in all task definitions."""
-        return next(self.definitions).containers[0].image
+        """The image reference of the app's own containers."""
+        return container_images.app_image([*self.definitions], named=self.config.images)
+
+    @property
+    def images_beside_app(self) -> dict[str, ImageSource]:
+        """Image -> source of the containers that are not the app's own."""
+        return container_images.beside_app([*self.definitions], named=self.config.images)
+
+    @property
+    def php_containers(self) -> dict[str, str]:
+        """Family of a task definition -> the container in which Laravel runs."""
+        reached = {
+            one.definition.family: one.reached.get("containerName", "")
+            for one in self.services.values()
+        }
+        return {
+            one.family: container_images.php_container(
+                one, app=self.app_image, reached=reached.get(one.family, "")
+            )
+            for one in self.definitions
+        }
 
     @property
     def web(self) -> str:
@@ -130,7 +151,7 @@ class Production:
     @property
     def session_cookie(self) -> str:
         """Name of the app's session cookie; empty where the web task does not set it."""
-        return _session_cookie(self.services[self.web].definition)
+        return _session_cookie(self.services[self.web].definition, named=self.config.images)
 
     @property
     def resource_names(self) -> dict[str, str]:
@@ -193,7 +214,7 @@ def load(environ: Mapping[str, str], *, cwd: Path) -> Production:
     schedule = _schedule(reading, groups)
     roles = _roles(reading)
     tasks = (*services.values(), *((schedule,) if schedule else ()))
-    _reject_several_images(reading, [task.definition for task in tasks])
+    _check_images(reading, found, [task.definition for task in tasks])
     task_groups = {group for task in tasks for group in task.security_groups}
     network = groups and _network(reading, groups, task_groups)
     if reading.problems or not (found and balancer and target_group and network):
@@ -229,7 +250,9 @@ def public_site(environ: Mapping[str, str], *, cwd: Path) -> PublicSite:
     web = _definition(reading, "services", _web(reading))
     if found is None or web is None:
         raise InputError(reading.problems)
-    return PublicSite(found.public_url, _session_cookie(web), found.given_probe_key)
+    return PublicSite(
+        found.public_url, _session_cookie(web, named=found.images), found.given_probe_key
+    )
 
 
 def _web(reading: Reading) -> str:
@@ -311,21 +334,13 @@ def _roles(reading: Reading) -> tuple[RoleFile, ...]:
     return tuple(role for role in roles if role is not None)
 
 
-def _reject_several_images(reading: Reading, definitions: list[TaskDefinition]) -> None:
-    """All containers run the one image that is rehearsed."""
-    images = {one.source: [each.image for each in one.containers] for one in definitions}
-    for source, found in images.items():
-        first, (image, *_) = next(iter(images.items()))
-        problems = [
-            Problem(
-                f"containerDefinitions[{index}].image",
-                f'is "{other}", and {first} has "{image}"',
-                "all containers of the app run one image; give each the same tag or digest",
-            )
-            for index, other in enumerate(found)
-            if other != image
-        ]
-        reading.reject(reading.documents[source], problems)
+def _check_images(reading: Reading, settings: Config | None, tasks: list[TaskDefinition]) -> None:
+    """All containers of the app run the one image that is rehearsed; the others are named."""
+    if settings is None or not tasks:
+        return
+    for source, problem in container_images.problems(tasks, named=settings.images):
+        reading.reject(reading.documents[source], [problem])
+    reading.reject(reading.toml, container_images.unused(tasks, named=settings.images))
 
 
 def _network(reading: Reading, groups: SecurityGroups, task_groups: set[str]) -> Network | None:
@@ -345,8 +360,10 @@ def _network(reading: Reading, groups: SecurityGroups, task_groups: set[str]) ->
     return Network(cidr, groups, proxy, database, endpoints)
 
 
-def _session_cookie(definition: TaskDefinition) -> str:
-    return definition.containers[0].environment.get("SESSION_COOKIE", "")
+def _session_cookie(definition: TaskDefinition, *, named: Mapping[str, ImageSource]) -> str:
+    app = container_images.app_image([definition], named=named)
+    php = container_images.php_container(definition, app=app)
+    return definition.container(php).environment.get("SESSION_COOKIE", "")
 
 
 def _queue_names(inputs: list[Mapping[str, Any]]) -> dict[str, str]:

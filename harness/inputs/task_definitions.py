@@ -196,6 +196,7 @@ def _of_each_container(raw: Mapping[str, Any]) -> Iterator[Problem]:
 
 def _of_dependencies(raw: Mapping[str, Any]) -> Iterator[Problem]:
     yield from container_checks.of_dependencies(_containers(raw))
+    yield from container_checks.of_volumes(raw)
 
 
 def _listed(values: Sequence[int] | Mapping[int, Any]) -> str:

@@ -23,7 +23,7 @@ from harness.inputs.problem import Problem, closest, nearest, type_of
 
 Vendor = Literal["auto", "composer", "debian"]
 Generator = Literal["password", "laravel-key", "hex"]
-ImageName = Literal["mysql", "proxy", "emulator", "edge", "control", "pause", "vendor", "app"]
+OUR_IMAGES = ("mysql", "proxy", "emulator", "edge", "control", "pause", "vendor", "app")
 _LONGEST_VPC_PREFIX = 21
 """Room for the four tiers, and for another stack's."""
 
@@ -167,6 +167,15 @@ class Overlay(Table):
     """Path in the container -> the content put there; ``ca`` is the stack's CA certificate."""
 
 
+class BuiltImage(Table):
+    """An image of your own that is built, beside the app's."""
+
+    context: Text
+    """Directory of its build context."""
+    dockerfile: Text = "Dockerfile"
+    """Path of its Dockerfile, from that directory."""
+
+
 class Limits(Table):
     """How long things may take."""
 
@@ -186,6 +195,10 @@ SecretValue = Annotated[
     Discriminator(_form),
 ]
 """A plain text, or the keys of a JSON object."""
+ImageSource = Annotated[
+    Annotated[Text, Tag("<text>")] | Annotated[BuiltImage, Tag("<table>")], Discriminator(_form)
+]
+"""``none``, an image that the engine has or can pull, or the context that builds it."""
 
 
 class CutoverToml(Table):
@@ -203,7 +216,8 @@ class CutoverToml(Table):
     probe: Probe
     first_run: Annotated[tuple[FirstRun, ...], Field(strict=False)] = ()
     overlay: Overlay = Overlay()
-    images: dict[ImageName, Text] = {}
+    images: dict[Text, ImageSource] = {}
+    """Name of one of our images, or an image of a task definition -> its source."""
     limits: Limits = Limits()
 
 

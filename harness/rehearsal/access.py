@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from harness.aws import eventbridge
+from harness.inputs.container_images import IDLE
 from harness.stack.components import control, edge, emulator, mysql, proxy
 from harness.stack.network import members
 from harness.target.access import Access
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 def access_to(production: Production, *, run: Run, vendor: str) -> Access:
     """Describe a stack of which nothing runs yet: its addresses are empty."""
-    config = production.config
+    config, reached = production.config, production.services[production.web].reached
     return Access(
         public_url=config.public_url,
         run=run.id,
@@ -34,6 +35,9 @@ def access_to(production: Production, *, run: Run, vendor: str) -> Access:
         services={name: service.name for name, service in production.services.items()},
         web=production.web,
         worker=production.worker,
+        php_containers=production.php_containers,
+        web_container=str(reached["containerName"]),
+        web_port=int(reached["containerPort"]),
         target_group=str(production.target_group["TargetGroup"]["Name"]),
         load_balancer=str(production.load_balancer["LoadBalancer"]["Name"]),
         session_cookie=production.session_cookie,
@@ -47,6 +51,12 @@ def access_to(production: Production, *, run: Run, vendor: str) -> Access:
         overlay={
             "environment": dict(config.overlay.environment),
             "files": dict(config.overlay.files),
+            "idle": {
+                f"{given.family}/{one.name}": one.image
+                for given in production.definitions
+                for one in given.containers
+                if production.images_beside_app.get(one.image) == IDLE
+            },
         },
     )
 

@@ -90,7 +90,9 @@ def as_text(description: Mapping[str, Any]) -> str:
 def containers_named(
     home: Path, client: docker.DockerClient, name: str, *, running: bool
 ) -> list[Container]:
-    """Find containers by a name: components' by name, the app's by family, task id or container.
+    """Find containers by a name: components' by name, the app's by service, family or task id.
+
+    ``web/nginx`` names a container of a task; without it, Laravel's come first.
 
     Raises:
         NoStack: Nothing is up, or nothing in it has that name.
@@ -104,15 +106,24 @@ def containers_named(
         if container.labels.get(LABEL_ROLE) != "pause"
         and (container.status == "running" or not running)
     ]
-    full_name = found.get("services", {}).get(name, name)
-    matching = [c for c in all_of_them if full_name in _names(c)]
+    task, _, container_name = name.partition("/")
+    full_name = found.get("services", {}).get(task, task)
+    matching = [
+        c
+        for c in all_of_them
+        if full_name in _names(c) and container_name in ("", c.labels.get(LABEL_CONTAINER))
+    ]
     if not matching:
         known = sorted({word for c in all_of_them for word in _names(c) if len(word) < 32})
         raise NoStack(
             f'nothing called "{name}" {"runs" if running else "is there"}',
             hint=f"known here: {', '.join(known)}",
         )
-    return matching
+    php = found.get("php_containers", {})
+    return sorted(
+        matching,
+        key=lambda c: php.get(c.labels.get(LABEL_FAMILY, "")) != c.labels.get(LABEL_CONTAINER),
+    )
 
 
 def show_logs(home: Path, client: docker.DockerClient, name: str, *, follow: bool) -> int:
@@ -158,4 +169,5 @@ def _names(container: Container) -> tuple[str, ...]:
 
 
 def _short_name(container: Container) -> str:
-    return "/".join(word for word in _names(container)[:2] if word)
+    words = (*_names(container)[:2], container.labels.get(LABEL_CONTAINER, ""))
+    return "/".join(word for word in words if word)

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from harness.aws.task_definition import family_of
 from harness.core.redact import Secret
+from harness.images import task_images
 from harness.inputs import secret_values
+from harness.inputs.container_images import IDLE
 from harness.stack import certificates, engine
 from harness.stack.certificates import Certificates
 from harness.stack.component import PlannedComponent
@@ -143,7 +145,10 @@ def control_settings(
         task_networks={role: run.name(role) for role in members.TASK_NETWORKS},
         edge_container=run.name("edge"),
         pause_image=images["pause"],
-        images={production.app_image: images["app"]},
+        images={production.app_image: images["app"], **_images_beside_app(production, images)},
+        idle_images=tuple(
+            image for image, source in production.images_beside_app.items() if source == IDLE
+        ),
         ticks=_rule_target(production.schedule),
         roles_known=bool(production.roles),
         overlay=contract.Overlay(
@@ -152,6 +157,14 @@ def control_settings(
         ),
         rules=rules,
     )
+
+
+def _images_beside_app(production: Production, images: Mapping[str, str]) -> dict[str, str]:
+    """Return image -> id; a container whose image is not to be had idles in the pause image."""
+    return {
+        image: images["pause" if source == IDLE else task_images.name_of(image)]
+        for image, source in production.images_beside_app.items()
+    }
 
 
 def _rule_target(schedule: Schedule | None) -> contract.RuleTarget:

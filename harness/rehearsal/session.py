@@ -38,9 +38,8 @@ class Session:
         from harness.images import builder
         from harness.rehearsal import bringup
 
-        config = self.production.config
         with progress.displayed() as show:
-            built = builder.build_for(self.client, config, run=self.run, progress=show)
+            built = builder.build_for(self.client, self.production, run=self.run, progress=show)
             bringup.Bringup(
                 production=self.production,
                 run=self.run,

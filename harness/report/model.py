@@ -181,13 +181,17 @@ class Report:
 
     @property
     def overlay_lines(self) -> tuple[str, ...]:
-        """The overlay, one variable or file a line; a file's text is not shown."""
+        """The overlay, one variable, file or idle container a line; a file's text is not shown."""
         environment = self.overlay.get("environment", {})
         files = self.overlay.get("files", {})
         named = files.items() if hasattr(files, "items") else ((path, "") for path in files)
         return (
             *(f"{name}={value}" for name, value in sorted(environment.items())),
             *(f"{path} (file: {_file_source(text)})" for path, text in sorted(named)),
+            *(
+                f"{container} idles: its image {image} is not to be had here"
+                for container, image in sorted(self.overlay.get("idle", {}).items())
+            ),
         )
 
 

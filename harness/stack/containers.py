@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from harness.core.errors import TargetError
 from harness.core.labels import (
     LABEL_CONTAINER,
+    LABEL_FAMILY,
     LABEL_HOME,
     LABEL_OWNER,
     LABEL_ROLE,
@@ -17,7 +18,7 @@ from harness.core.labels import (
 from harness.stack import engine
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     import docker
 
@@ -42,6 +43,7 @@ class Containers:
 
     def __init__(self, access: Access, *, client: docker.DockerClient | None = None) -> None:
         self._run = access.run
+        self._php = access.php_containers
         self._client = client or engine.connect()
 
     def of_role(self, role: str, *, also_stopped: bool = False) -> list[Any]:
@@ -55,14 +57,17 @@ class Containers:
     def of_task(self, task: str, *, container: str = "") -> Any:
         """Return one container of a running task, by the last part of the task's ARN.
 
-        Without a name it is the one that was created first: the first of the task definition.
+        Without a name it is the one in which Laravel runs.
 
         Raises:
             TargetError: There is none.
         """
-        mine = [
-            one for one in self._all_of(task) if container in ("", one.labels.get(LABEL_CONTAINER))
-        ]
+
+        def is_wanted(labels: Mapping[str, str]) -> bool:
+            wanted = container or self._php.get(labels.get(LABEL_FAMILY, ""), "")
+            return wanted in ("", labels.get(LABEL_CONTAINER))
+
+        mine = [one for one in self._all_of(task) if is_wanted(one.labels)]
         if not mine:
             named = f' "{container}"' if container else ""
             raise TargetError(
@@ -87,9 +92,10 @@ class Containers:
             if one.labels.get(LABEL_TASK_ARN, "").endswith(f"/{task}")
         ]
 
-    def image_of(self, task: str) -> Any:
-        """Return the image of a running task's container."""
-        return self._client.images.get(self.of_task(task).attrs["Image"])
+    def image_of(self, task: str, *, container: str = "") -> Any:
+        """Return the image of a running task's container; without a name, of Laravel's."""
+        found = self.of_task(task, container=container)
+        return self._client.images.get(found.attrs["Image"])
 
     def file_of_image(self, image: str, path: str) -> bytes | None:
         """Return a file of an image as it was built, or None where it has none.
@@ -112,9 +118,9 @@ class Containers:
         finally:
             made.remove(force=True)
 
-    def run(self, task: str, command: Sequence[str]) -> ExecResult:
-        """Run a command in a task's container as root, as ECS Exec does."""
-        code, (stdout, stderr) = self.of_task(task).exec_run(
+    def run(self, task: str, command: Sequence[str], *, container: str = "") -> ExecResult:
+        """Run a command in a task's container as root, as ECS Exec does; by default Laravel's."""
+        code, (stdout, stderr) = self.of_task(task, container=container).exec_run(
             list(command), user="0", environment={"COLUMNS": _COLUMNS}, demux=True
         )
         return ExecResult(code, _text(stdout), _text(stderr))

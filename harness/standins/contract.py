@@ -89,6 +89,8 @@ class ControlSettings:
     pause_image: str
     images: Mapping[str, str]
     """Image reference in task definitions to local image id."""
+    idle_images: tuple[str, ...] = ()
+    """References that are not to be had: a container of such an image idles."""
     overlay: Overlay = field(default_factory=Overlay)
     ticks: RuleTarget = field(default_factory=RuleTarget)
     rules: PacketRules = field(default_factory=PacketRules)

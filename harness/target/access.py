@@ -39,6 +39,12 @@ class Access:
     """The key in ``services`` of the one that visitors reach."""
     worker: str = ""
     """The key in ``services`` of the one that takes jobs; empty when there is none."""
+    php_containers: Mapping[str, str] = field(default_factory=dict)
+    """Family of a task definition -> the container in which Laravel runs."""
+    web_container: str = ""
+    """The container of a web task that visitors reach."""
+    web_port: int = 0
+    """Its port, at which the load balancer reaches it."""
     target_group: str = ""
     load_balancer: str = ""
     session_cookie: str = ""

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 ACCOUNT, REGION, CLUSTER = "876000000876", "us-east-1", "tickets"
 HOST = "tickets.876events.example"
 IMAGE = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/tickets:1"
+IDLE_IMAGE = "public.ecr.aws/datadog/agent:7"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/tickets-web-task"
 EXECUTION_ROLE = f"arn:aws:iam::{ACCOUNT}:role/tickets-execution"
 NETWORK = {"awsvpcConfiguration": {"subnets": ["subnet-1"], "securityGroups": ["sg-1"]}}
@@ -181,7 +182,12 @@ class ControlStack:
             task_networks={role: self.run.name(role) for role in ("app", "proxy", "aws")},
             edge_container=self.run.name("edge"),
             pause_image=self.image("pause"),
-            images={IMAGE: self.image("control"), **self.images},
+            images={
+                IMAGE: self.image("control"),
+                IDLE_IMAGE: self.image("pause"),
+                **self.images,
+            },
+            idle_images=(IDLE_IMAGE,),
             overlay=self.overlay,
             rules=self.rules(self.stack.tiers),
             unchecked_ready_s=1.0,

@@ -299,6 +299,15 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     (needs("app", "READY"), f'{C}.dependsOn[0].condition is "READY", which ECS does not know'),
     (needs("app", "HEALTHY"), f'{C}.dependsOn[0].condition is HEALTHY, and the container "app"'),
     (needs("app", "SUCCESS"), f'{C}.dependsOn[0].condition is SUCCESS, and the container "app"'),
+    (needs("app", "START"), "containerDefinitions wait for each other in dependsOn: app -> app"),
+    (
+        {"mountPoints": [{"sourceVolume": "code", "containerPath": "/srv"}]},
+        f'{C}.mountPoints[0].sourceVolume is "code", and the task has no such volume',
+    ),
+    (
+        {"volumesFrom": [{"sourceContainer": "php"}]},
+        f'{C}.volumesFrom[0].sourceContainer is "php", and the task has no such container',
+    ),
 ]
 
 

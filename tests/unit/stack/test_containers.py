@@ -18,6 +18,7 @@ URL = f"https://{HOST}"
 class FakeContainer:
     def __init__(self, task: str, name: str, *, output: tuple[bytes | None, bytes | None]) -> None:
         self.labels = {
+            "com.amazonaws.ecs.task-definition-family": "tickets-web",
             "com.amazonaws.ecs.task-arn": f"arn:aws:ecs:us-east-1:876000000876:task/tickets/{task}",
             "com.amazonaws.ecs.container-name": name,
         }
@@ -55,6 +56,19 @@ def test_a_command_runs_as_root_in_the_tasks_app_container() -> None:
     assert containers.run("aaa", ["php", "-v"]) == ExecResult(3, "out", "")
     assert app.ran == [(["php", "-v"], "0")]
     assert engine.asked[0]["filters"] == {"label": ["cutover.run=abc", "cutover.role=task"]}
+
+
+def test_a_command_runs_in_laravels_container_unless_another_is_named() -> None:
+    nginx = FakeContainer("aaa", "nginx", output=(None, None))
+    php = FakeContainer("aaa", "php", output=(None, None))
+    access = Access(public_url=URL, run="abc", php_containers={"tickets-web": "php"})
+    containers = Containers(access, client=engine_with(php, nginx))
+    containers.run("aaa", ["php", "-v"])
+    containers.run("aaa", ["nginx", "-v"], container="nginx")
+    assert php.ran == [(["php", "-v"], "0")]
+    assert nginx.ran == [(["nginx", "-v"], "0")]
+    with pytest.raises(TargetError, match='no running container "agent"'):
+        containers.of_task("aaa", container="agent")
 
 
 def test_a_task_that_does_not_run_is_said_so() -> None:

@@ -35,6 +35,8 @@ def described(home: Path, **changed: Any) -> Path:
         "secrets": {"app": "tickets/app"},
         "resources": {"bucket": "876events-tickets-uploads"},
         "schedule": {},
+        "php_containers": {"tickets-web": "app"},
+        "web_port": 8080,
         "ways": ["tasks -> proxy port 3306"],
         "writable_paths": ["/tmp"],
         "overlay": {},

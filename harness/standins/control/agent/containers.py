@@ -24,6 +24,7 @@ from harness.core.labels import (
 )
 from harness.standins.contract import SOCKETS_DIR, ControlSettings
 from harness.standins.control.agent.packet_rules import VARIABLE
+from harness.standins.control.agent.volumes import TaskVolumes
 from harness.standins.control.state.model import Container, Definition, Task
 
 _MIB = 1024 * 1024
@@ -34,7 +35,7 @@ METADATA_HOST = "http://169.254.170.2"
 
 @dataclass(frozen=True)
 class TaskContainers:
-    """The containers, volumes and variables of one task."""
+    """The containers and variables of one task."""
 
     task: Task
     definition: Definition
@@ -83,8 +84,38 @@ class TaskContainers:
             "log_config": LogConfig(type="json-file", config={"max-size": "1m"}),
         }
 
-    def container(self, item: Container, *, environment: Mapping[str, str]) -> dict[str, Any]:
+    def is_idle(self, item: Container) -> bool:
+        """Return whether a container only stands in for one whose image is not to be had."""
+        return item.image in self.settings.idle_images
+
+    def container(
+        self, item: Container, *, environment: Mapping[str, str], volumes: TaskVolumes
+    ) -> dict[str, Any]:
         """Return the options of one container, in the pause container's network namespace."""
+        options = self._options(item, environment=environment)
+        options["mounts"] = volumes.mounts(item.name, image_id=item.image_id)
+        options["volumes_from"] = [
+            f"{self._name(entry['sourceContainer'])}:{'ro' if entry.get('readOnly') else 'rw'}"
+            for entry in self.definition.parsed.container(item.name).raw.get("volumesFrom") or ()
+        ]
+        return {**options, **self._idling(item)} if self.is_idle(item) else options
+
+    def _idling(self, item: Container) -> dict[str, Any]:
+        """Return the options that make a container idle, or end well where another waits for it."""
+        ends = any(
+            entry["containerName"] == item.name and entry["condition"] in ("COMPLETE", "SUCCESS")
+            for other in self.definition.parsed.containers
+            for entry in other.raw.get("dependsOn") or ()
+        )
+        command = "exit 0" if ends else "trap 'exit 0' TERM; sleep infinity & wait"
+        return {
+            "entrypoint": ["/bin/sh", "-c"],
+            "command": [command],
+            "user": None,
+            "working_dir": None,
+        }
+
+    def _options(self, item: Container, *, environment: Mapping[str, str]) -> dict[str, Any]:
         parsed = self.definition.parsed
         container = parsed.container(item.name)
         raw = container.raw
@@ -123,7 +154,6 @@ class TaskContainers:
             "ulimits": _ulimits(container),
             # ECS knows only the task definition's check, which control runs itself.
             "healthcheck": {"test": ["NONE"]},
-            "mounts": self._mounts(container),
             "log_config": LogConfig(type="json-file", config={"max-size": "20m"}),
         }
 
@@ -156,51 +186,6 @@ class TaskContainers:
         """Return RunTask's override of one container, empty when there is none."""
         overrides = self.task.overrides.get("containerOverrides") or []
         return next((dict(item) for item in overrides if item.get("name") == name), {})
-
-    def volumes(self, name: str) -> list[str]:
-        """Return the volumes of one container; they must exist before it is created."""
-        container = self.definition.parsed.container(name)
-        return [*self._overlay_volumes(container).values(), *self._task_volumes(container).values()]
-
-    def _volume(self, last: str) -> str:
-        return f"cutover-{self.settings.run}-{self.task.id[:8]}-{last}"
-
-    def _overlay_volumes(self, container: ContainerDefinition) -> dict[str, str]:
-        """Return directory to volume for overlay files, needed where the root is read-only.
-
-        Docker copies the image's content of the directory into the new volume, and a file can be
-        put into a volume even when the container's root is read-only.
-        """
-        if not container.raw.get("readonlyRootFilesystem"):
-            return {}
-        directories = sorted({path.rpartition("/")[0] for path in self.settings.overlay.files})
-        return {
-            directory: self._volume(f"{container.name}-overlay-{index}")
-            for index, directory in enumerate(directories)
-        }
-
-    def _task_volumes(self, container: ContainerDefinition) -> dict[str, str]:
-        """Return the volume for each of the definition's volumes that this container mounts."""
-        return {
-            point["sourceVolume"]: self._volume(f"volume-{point['sourceVolume']}")
-            for point in container.raw.get("mountPoints") or ()
-        }
-
-    def _mounts(self, container: ContainerDefinition) -> list[Mount]:
-        volumes = self._task_volumes(container)
-        overlay = self._overlay_volumes(container)
-        return [
-            *(
-                Mount(
-                    point["containerPath"],
-                    volumes[point["sourceVolume"]],
-                    type="volume",
-                    read_only=bool(point.get("readOnly")),
-                )
-                for point in container.raw.get("mountPoints") or ()
-            ),
-            *(Mount(path, name, type="volume") for path, name in overlay.items()),
-        ]
 
 
 def pull_error(reference: str, *, architecture: str, raw: Mapping[str, Any]) -> str:

@@ -6,7 +6,7 @@ import io
 import tarfile
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -73,6 +73,12 @@ class Engine:
         except NotFound:
             return ""
 
+    def declared_volumes(self, image_id: str) -> frozenset[str]:
+        """Return the paths that an image's VOLUME directives name."""
+        with _engine_errors():
+            attrs = self._client.images.get(image_id).attrs
+        return frozenset(attrs["Config"].get("Volumes") or ())
+
     def subnet(self, network: str) -> str:
         """Return a network's CIDR."""
         with _engine_errors():
@@ -106,13 +112,16 @@ class Engine:
                 volume.remove(force=True)
 
     def put(self, docker_id: str, *, files: Mapping[str, str]) -> None:
-        """Put files, by absolute path, into a container; its volumes may be in a read-only root."""
+        """Put files, by absolute path, into a container; its volumes may be in a read-only root.
+
+        A container that lacks a file's directory goes without the file.
+        """
         by_directory: dict[str, dict[str, str]] = {}
         for path, text in files.items():
             directory, _, name = path.rpartition("/")
             by_directory.setdefault(directory or "/", {})[name] = text
         for directory, named in by_directory.items():
-            with self._gate.passage(), _engine_errors():
+            with self._gate.passage(), _engine_errors(), suppress(NotFound):
                 self._client.api.put_archive(docker_id, directory, edge_files.archive(named))
 
     def read(self, docker_id: str, *, path: str) -> str:

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-from harness.aws.task_definition import ContainerDefinition, TaskDefinition
+from harness.aws.task_definition import TaskDefinition
 from harness.core.labels import LABEL_ROLE, LABEL_TASK_ID
 from harness.core.redact import redact, remember_variable
 from harness.standins.contract import ControlSettings
@@ -17,14 +17,14 @@ from harness.standins.control.agent.containers import TaskContainers, pull_error
 from harness.standins.control.agent.engine import ContainerState, Engine, EngineError
 from harness.standins.control.agent.gate import Closed
 from harness.standins.control.agent.secrets import SecretError, Secrets
+from harness.standins.control.agent.volumes import TaskVolumes
+from harness.standins.control.scheduler import dependency_order
 from harness.standins.control.scheduler.health_checks import CheckLoop, ContainerCheck
 from harness.standins.control.state import model, names
 from harness.standins.control.state.model import RUNNING, STOPPED, Container, Definition, Task
 from harness.standins.control.state.state import State
 
 log = logging.getLogger(__name__)
-
-_DEFAULT_START_TIMEOUT_S = 120
 
 
 class StartError(Exception):
@@ -197,7 +197,7 @@ class Tasks:
         with ThreadPoolExecutor(max_workers=1) as pool:
             namespace = pool.submit(self._engine.start, task.pause_id)
             try:
-                for item in task.containers:
+                for item in dependency_order.of_creation(task, raw=definition.raw):
                     self._create(item, planned=planned)
             except SecretError as error:
                 raise StartError(str(error)) from error
@@ -221,6 +221,9 @@ class Tasks:
     def _resolve_images(self, task: Task, *, raw: Mapping[str, Any]) -> None:
         for item in task.containers:
             image_id = self._settings.images.get(item.image, "")
+            if item.image in self._settings.idle_images:
+                item.image_id = image_id
+                continue
             found = self._engine.architecture(image_id) if image_id else ""
             if error := pull_error(item.image, architecture=found, raw=raw):
                 raise StartError(error)
@@ -233,12 +236,16 @@ class Tasks:
         environment = planned.environment(
             item, secrets=secrets, app_network_cidr=self._app_network_cidr()
         )
-        for name in planned.volumes(item.name):
+        volumes = TaskVolumes(
+            planned.task, planned.definition, self._settings, self._engine.declared_volumes
+        )
+        for name in volumes.names(item.name):
             self._engine.create_volume(name, labels={**planned.labels, LABEL_ROLE: "task"})
-        docker_id = self._engine.create(**planned.container(item, environment=environment))
+        options = planned.container(item, environment=environment, volumes=volumes)
+        docker_id = self._engine.create(**options)
         with self._state.lock():
             item.docker_id = docker_id
-        if self._settings.overlay.files:
+        if self._settings.overlay.files and not planned.is_idle(item):
             self._engine.put(docker_id, files=self._settings.overlay.files)
 
     def _app_network_cidr(self) -> str:
@@ -248,10 +255,10 @@ class Tasks:
         return self._cidr
 
     def _start_containers(self, task: Task, *, definition: Definition) -> None:
-        for item in in_order(task, raw=definition.raw):
-            container = definition.parsed.container(item.name)
-            for condition in container.raw.get("dependsOn") or ():
-                self._await(task, condition=condition, container=container)
+        parsed = definition.parsed
+        for item in dependency_order.of_start(task, raw=definition.raw):
+            for condition in parsed.container(item.name).raw.get("dependsOn") or ():
+                self._await(task, condition=condition, parsed=parsed)
             if task.desired == STOPPED:
                 raise _StoppedError
             self._engine.start(item.docker_id)
@@ -262,27 +269,33 @@ class Tasks:
             if item.has_check:
                 self._check(task, item=item)
 
-    def _await(
-        self, task: Task, *, condition: Mapping[str, str], container: ContainerDefinition
-    ) -> None:
+    def _await(self, task: Task, *, condition: Mapping[str, str], parsed: TaskDefinition) -> None:
+        """Wait for a dependency, no longer than its own startTimeout; without one, for ever.
+
+        Source: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html.
+        """
         other, wanted = task.container(condition["containerName"]), condition["condition"]
-        timeout_s = container.raw.get("startTimeout") or _DEFAULT_START_TIMEOUT_S
-        met = self._state.wait_for(
-            lambda: task.desired == STOPPED or condition_met(other, wanted=wanted) is not None,
+        timeout_s = parsed.container(other.name).raw.get("startTimeout")
+        self._state.wait_for(
+            lambda: (
+                task.desired == STOPPED
+                or dependency_order.condition_met(other, wanted=wanted) is not None
+            ),
             timeout_s=timeout_s,
         )
         if task.desired == STOPPED:
             raise _StoppedError
-        if not met or not condition_met(other, wanted=wanted):
-            raise StartError(
-                f"dependency container '{other.name}' did not reach {wanted} "
-                f"within {timeout_s} seconds"
-            )
+        met = dependency_order.condition_met(other, wanted=wanted)
+        if not met:
+            late = f" within {timeout_s} seconds" if met is None else ""
+            raise StartError(f"dependency container '{other.name}' did not reach {wanted}{late}")
 
     def _check(self, task: Task, *, item: Container) -> None:
         with self._state.lock():
             definition = self._state.definition(task.definition_arn)
         raw = definition.parsed.container(item.name).health_check or {}
+        if item.image in self._settings.idle_images:
+            raw = {**raw, "command": ["CMD", "true"]}
         check = ContainerCheck.of(raw, started_at=self._state.now())
         # After a restart of control the health is what it was until a check says otherwise.
         check.health, check.passed = item.health, item.health == model.HEALTHY
@@ -296,7 +309,7 @@ class Tasks:
         self._hooks.leave(task)
         self._set(task, status="STOPPING")
         definition = self._state.definition(task.definition_arn)
-        for level in reversed(_levels(in_order(task, raw=definition.raw), raw=definition.raw)):
+        for level in reversed(dependency_order.levels(task, raw=definition.raw)):
             with ThreadPoolExecutor(max_workers=len(level)) as pool:
                 list(pool.map(lambda item: self._stop_one(item, parsed=definition.parsed), level))
         self._set(task, status="DEPROVISIONING")
@@ -316,48 +329,3 @@ class Tasks:
             if docker_id:
                 self._engine.remove(docker_id)
         self._engine.remove_volumes(f"{LABEL_TASK_ID}={task.id}")
-
-
-def condition_met(other: Container, *, wanted: str) -> bool | None:
-    """Return whether a dependency's condition holds; None while that is open."""
-    if wanted == "START":
-        return True if other.status != "PENDING" else None
-    if wanted == "HEALTHY":
-        if other.health == model.HEALTHY:
-            return True
-        return False if other.status == STOPPED or other.health == model.UNHEALTHY else None
-    if other.status != STOPPED:
-        return None
-    return wanted == "COMPLETE" or other.exit_code == 0
-
-
-def in_order(task: Task, *, raw: Mapping[str, Any]) -> list[Container]:
-    """Return the containers so that each comes after those that it depends on."""
-    needs = _needs(raw)
-    placed: list[Container] = []
-    waiting = list(task.containers)
-    while waiting:
-        done = {item.name for item in placed}
-        ready = [item for item in waiting if needs[item.name] <= done] or waiting[:1]
-        placed += ready
-        waiting = [item for item in waiting if item not in ready]
-    return placed
-
-
-def _needs(raw: Mapping[str, Any]) -> dict[str, set[str]]:
-    return {
-        item["name"]: {entry["containerName"] for entry in item.get("dependsOn") or ()}
-        for item in raw["containerDefinitions"]
-    }
-
-
-def _levels(ordered: list[Container], *, raw: Mapping[str, Any]) -> list[list[Container]]:
-    """Group containers that may stop together: none of a group depends on another of it."""
-    needs = _needs(raw)
-    levels: list[list[Container]] = []
-    for item in ordered:
-        if levels and not any(other.name in needs[item.name] for other in levels[-1]):
-            levels[-1].append(item)
-        else:
-            levels.append([item])
-    return levels

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import resource
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from harness.standins.control.agent.gate import Closed
 from harness.standins.control.agent.metadata import Metadata
 from harness.standins.control.agent.secrets import SecretError
 from harness.standins.control.scheduler import recovery
-from harness.standins.control.scheduler.tasks import Hooks, Tasks, condition_met, in_order
+from harness.standins.control.scheduler.tasks import Hooks, Tasks
 from harness.standins.control.state.model import (
     HEALTHY,
     RUNNING,
@@ -46,7 +46,8 @@ SETTINGS = Settings(
     task_networks={"app": "net-app", "aws": "net-aws"},
     edge_container="edge",
     pause_image="sha256:pause",
-    images={"app:1": "sha256:app"},
+    images={"app:1": "sha256:app", "agent:7": "sha256:pause"},
+    idle_images=("agent:7",),
     overlay=Overlay(
         environment={"TRUSTED_PROXIES": "{app_network_cidr}"}, files={"/etc/ssl/ca.crt": "PEM"}
     ),
@@ -70,6 +71,11 @@ class FakeEngine:
         self.refuses: str = ""
         self.closed_before = ""
         self.exit_code = 0
+        self.checked: dict[str, Sequence[str]] = {}
+
+    def run_check(self, docker_id: str, *, command: Sequence[str], timeout_s: float) -> bool:
+        self.checked[docker_id] = command
+        return True
 
     def note(self, name: str, what: Any = None) -> None:
         if self.closed_before == name:
@@ -85,6 +91,9 @@ class FakeEngine:
 
     def architecture(self, image_id: str) -> str:
         return "amd64"
+
+    def declared_volumes(self, image_id: str) -> frozenset[str]:
+        return frozenset({"/declared"})
 
     def subnet(self, network: str) -> str:
         return "10.40.3.0/24"
@@ -153,9 +162,9 @@ class World:
         self.state.definitions["tickets-web"] = [found]
         return found
 
-    def begin(self, **changes: Any) -> Task:
+    def begin(self, *more: dict[str, Any], **changes: Any) -> Task:
         task = self.tasks.create(
-            self.define(**changes), cluster="tickets", group="family:tickets-web"
+            self.define(*more, **changes), cluster="tickets", group="family:tickets-web"
         )
         self.tasks.begin(task)
         return task
@@ -229,6 +238,72 @@ def test_a_read_only_root_gets_the_overlay_through_a_volume(world: World) -> Non
     assert ("put", ("id2", {"/etc/ssl/ca.crt": "PEM"})) in world.engine.calls
 
 
+AGENT: dict[str, Any] = {
+    "name": "agent",
+    "image": "agent:7",
+    "essential": False,
+    "user": "dd-agent",
+    "command": ["agent", "run"],
+    "healthCheck": {"command": ["CMD", "agent", "health"]},
+}
+
+
+def test_a_container_whose_image_is_not_to_be_had_idles(world: World) -> None:
+    world.until(world.begin(AGENT), RUNNING)
+    _, app, agent = world.engine.created
+    assert app["command"] is None
+    assert agent["image"] == "sha256:pause"
+    assert agent["entrypoint"] == ["/bin/sh", "-c"]
+    assert agent["command"] == ["trap 'exit 0' TERM; sleep infinity & wait"]
+    assert agent["user"] is None
+    assert [what[0] for call, what in world.engine.calls if call == "put"] == ["id2"]
+    assert world.state.wait_for(lambda: world.engine.checked == {"id3": ("true",)}, timeout_s=5)
+
+
+def test_a_container_that_others_wait_for_to_end_does_not_idle(world: World) -> None:
+    waits = [{"containerName": "agent", "condition": "SUCCESS"}]
+    task = world.begin(AGENT, dependsOn=waits)
+    assert world.state.wait_for(lambda: len(world.engine.created) == 3, timeout_s=5)
+    assert world.engine.created[2]["command"] == ["exit 0"]
+    world.tasks.died("id3")
+    world.until(task, RUNNING)
+
+
+def test_a_volume_has_the_images_content_only_where_the_image_declares_it(world: World) -> None:
+    points = [
+        {"sourceVolume": "code", "containerPath": "/declared"},
+        {"sourceVolume": "work", "containerPath": "/work", "readOnly": True},
+    ]
+    task = world.begin(mountPoints=points)
+    world.until(task, RUNNING)
+    code, work = world.engine.created[1]["mounts"]
+    assert (code["Source"], code["Target"]) == (
+        f"cutover-r1-{task.id[:8]}-volume-code",
+        "/declared",
+    )
+    assert not code.get("VolumeOptions")
+    assert work["VolumeOptions"] == {"NoCopy": True}
+    assert work["ReadOnly"] is True
+
+
+def test_volumes_of_another_container_are_taken_once_it_is_there(world: World) -> None:
+    taken = [{"sourceContainer": "agent", "readOnly": True}]
+    task = world.begin(AGENT, volumesFrom=taken)
+    world.until(task, RUNNING)
+    _, agent, app = world.engine.created
+    assert app["volumes_from"] == [f"{agent['name']}:ro"]
+
+
+def test_a_dependency_has_its_own_start_timeout(world: World) -> None:
+    waits = [{"containerName": "slow", "condition": "COMPLETE"}]
+    slow = {"name": "slow", "image": "app:1", "essential": False, "startTimeout": 0.01}
+    task = world.begin(slow, dependsOn=waits)
+    world.until(task, STOPPED)
+    assert task.stopped_reason == (
+        "dependency container 'slow' did not reach COMPLETE within 0.01 seconds"
+    )
+
+
 def test_a_refused_secret_stops_the_task_before_its_container_exists(world: World) -> None:
     world.secrets.refuses = True
     task = world.begin()
@@ -280,36 +355,6 @@ def make(*containers_: Container) -> Task:
 
 def named(name: str, **fields: Any) -> Container:
     return Container(name=name, runtime_id=f"{name}-1", image="app:1", **fields)
-
-
-def test_containers_start_after_those_that_they_need() -> None:
-    raw = {
-        "containerDefinitions": [
-            {"name": "a", "dependsOn": [{"containerName": "b", "condition": "START"}]},
-            {"name": "b", "dependsOn": [{"containerName": "c", "condition": "SUCCESS"}]},
-            {"name": "c"},
-        ]
-    }
-    ordered = in_order(make(named("a"), named("b"), named("c")), raw=raw)
-    assert [item.name for item in ordered] == ["c", "b", "a"]
-
-
-@pytest.mark.parametrize(
-    ("wanted", "fields", "met"),
-    [
-        ("START", {}, None),
-        ("START", {"status": RUNNING}, True),
-        ("HEALTHY", {"status": RUNNING}, None),
-        ("HEALTHY", {"health": HEALTHY}, True),
-        ("HEALTHY", {"health": UNHEALTHY}, False),
-        ("COMPLETE", {"status": RUNNING}, None),
-        ("COMPLETE", {"status": STOPPED, "exit_code": 1}, True),
-        ("SUCCESS", {"status": STOPPED, "exit_code": 1}, False),
-        ("SUCCESS", {"status": STOPPED, "exit_code": 0}, True),
-    ],
-)
-def test_conditions(wanted: str, fields: dict[str, Any], met: bool | None) -> None:
-    assert condition_met(named("x", **fields), wanted=wanted) is met
 
 
 def test_a_tasks_health_is_the_worst_of_its_essential_containers() -> None:
