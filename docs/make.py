@@ -1,4 +1,4 @@
-"""Write the generated pages: scenarios, mistakes, and the picture of the packages.
+"""Write the generated pages: scenarios, mistakes, smoke's checks, and the packages' picture.
 
 Run it as `.venv/bin/python -m docs.make`; a test checks that they are up to date.
 """
@@ -12,7 +12,7 @@ from pathlib import Path
 from types import FunctionType
 from typing import Any
 
-from docs import architecture_page
+from docs import architecture_page, operator_page
 from harness.target.recorded_runs import recorded_runs
 from harness.target.target import NAMES
 from harness.target.truth import Label
@@ -45,6 +45,7 @@ def pages() -> dict[Path, str]:
     return {
         architecture_page.PICTURE: architecture_page.picture(),
         architecture_page.PAGE: architecture_page.page(),
+        operator_page.PAGE: operator_page.page(),
         ROOT / "docs" / "scenarios.md": scenarios_page(),
         ROOT / "docs" / "mistakes.md": mistakes_page(),
     }

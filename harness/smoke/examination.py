@@ -7,7 +7,7 @@ import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 import requests
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from harness.smoke.names import Answer
     from harness.smoke.traffic import Traffic
     from harness.target.clients.browser import Page
+    from harness.target.clients.probe import ProbeClient
 
 SIGN_IN_PATH = "/login"
 T = TypeVar("T")
@@ -36,6 +37,8 @@ class Examination:
     site: Site
     traffic: Traffic
     run_id: str = field(default_factory=lambda: secrets.token_hex(4))
+    assets: dict[str, requests.Response] = field(default_factory=dict)
+    """Answers for the front page's first style sheet and script, by suffix."""
     _silent: set[str] = field(default_factory=set)
 
     @property
@@ -181,6 +184,18 @@ class Examination:
         """The page at the root, behind redirects on this host."""
         return self._once("the front page", lambda: self.visitor().visit("/"))
 
+    @property
+    def page(self) -> requests.Response:
+        """The front page, if it is one for visitors.
+
+        Raises:
+            NotRun: It is an error.
+        """
+        status = self.front_page.status_code
+        if status >= 400:
+            raise NotRun(f"the front page answers {status}")
+        return self.front_page
+
     @cached_property
     def sign_in(self) -> tuple[Visitor, requests.Response]:
         """A visitor and the sign-in page that it got."""
@@ -208,6 +223,19 @@ class Examination:
                 break
         return answer
 
+    def probe(self, visitor: Visitor) -> ProbeClient:
+        """Return the probe as this visitor asks it.
+
+        Raises:
+            NotRun: The site's key is not known, or its certificate is not trusted.
+        """
+        from harness.target.clients.probe import ProbeClient
+
+        key = self.site.key
+        if key is None or not self.is_trusted:
+            raise NotRun("needs the probe's key, and a certificate that browsers accept")
+        return ProbeClient(visitor, base_url=self.site.url, key=key.reveal)
+
     def address(self, path: str) -> str:
         """Return the URL of a path of the site."""
         return f"{self.site.url}{path}"
@@ -234,6 +262,14 @@ def page_of(answer: requests.Response) -> Page:
     from harness.target.clients.browser import read_page
 
     return read_page(answer.text, url=str(answer.url))
+
+
+def html_of(answer: requests.Response) -> Any:
+    """Return the parsed HTML of an answer; an empty document if it has none."""
+    import lxml.html  # type: ignore[import-untyped]
+
+    parser = lxml.html.HTMLParser(encoding="utf-8")
+    return lxml.html.document_fromstring((answer.text or "<html/>").encode(), parser=parser)
 
 
 def path_of(answer: requests.Response) -> str:

@@ -3,21 +3,33 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import requests
 
 from harness.core.wait import Deadline
-from harness.smoke.checks import dns, http, tls
+from harness.smoke.checks import (
+    app,
+    assets,
+    dns,
+    exposure,
+    http,
+    old_host,
+    probe,
+    sessions,
+    tls,
+)
 from harness.smoke.checks.http import short
 from harness.smoke.examination import Examination
 from harness.smoke.result import URGENCY, Action, NotRun, Result, State, red
 from harness.smoke.site import Site
+from harness.target.clients.probe import ProbeRefused
 
 Check = Callable[[Examination], Result]
 ALLOWED_S = 55.0
+_GOOD_ENOUGH = (State.GREEN, State.WARNING)
 
 
 @dataclass(frozen=True)
@@ -31,11 +43,17 @@ class Family:
     """Returns the reason for which nothing of the family can run; empty if it can."""
 
 
-CONNECTION = "connection"
+CONNECTION, FRONT_PAGE, PROBE = "connection", "front page", "probe"
 FAMILIES = (
     Family("dns", dns.CHECKS, obstacle=dns.obstacle),
     Family("tls", tls.CHECKS, needs=CONNECTION),
+    Family("app", app.CHECKS, needs=CONNECTION),
     Family("http", http.CHECKS, needs=CONNECTION),
+    Family("exposure", exposure.CHECKS, needs=FRONT_PAGE),
+    Family("assets", assets.CHECKS, needs=FRONT_PAGE),
+    Family("session", sessions.CHECKS, needs=FRONT_PAGE),
+    Family("old host", old_host.CHECKS, obstacle=old_host.obstacle),
+    Family("probe", probe.CHECKS, needs=PROBE, obstacle=probe.obstacle),
 )
 
 
@@ -82,16 +100,22 @@ class Report:
         return bool(self.ran) and not self.of(*bad)
 
 
-def run(x: Examination, *, on_line: Callable[[Line], None] = lambda _line: None) -> Report:
+def run(
+    x: Examination,
+    *,
+    families: Iterable[Family] = FAMILIES,
+    on_line: Callable[[Line], None] = lambda _line: None,
+) -> Report:
     """Run every check.
 
     Args:
         x: The site and its facts.
+        families: The checks, in their order.
         on_line: Called with each result as it comes.
     """
     began, deadline = datetime.now(UTC), Deadline(ALLOWED_S)
     lines: list[Line] = []
-    for line in _lines(x, deadline):
+    for line in _lines(x, families, deadline):
         lines.append(line)
         on_line(line)
     return Report(
@@ -105,9 +129,9 @@ def run(x: Examination, *, on_line: Callable[[Line], None] = lambda _line: None)
     )
 
 
-def _lines(x: Examination, deadline: Deadline) -> Iterator[Line]:
+def _lines(x: Examination, families: Iterable[Family], deadline: Deadline) -> Iterator[Line]:
     states: dict[str, State] = {}
-    for family in FAMILIES:
+    for family in families:
         obstacle = family.obstacle(x.site)
         for check in family.checks:
             name = check.__name__.replace("_", " ")
@@ -120,7 +144,7 @@ def _obstacle(family: Family, name: str, states: dict[str, State], deadline: Dea
     """Return the reason for which a check cannot run; empty if it can."""
     if not deadline.left_s:
         return f"{ALLOWED_S:g} s are over"
-    if name == family.needs or states.get(family.needs, State.GREEN) == State.GREEN:
+    if name == family.needs or states.get(family.needs, State.GREEN) in _GOOD_ENOUGH:
         return ""
     return f"needs the check {family.needs}, which is {states[family.needs]}"
 
@@ -132,6 +156,9 @@ def _result(x: Examination, check: Check, obstacle: str) -> Result:
         return check(x)
     except NotRun as reason:
         return Result(State.NOT_RUN, str(reason), "")
+    except ProbeRefused as refused:
+        meaning = refused.cause or "read the web tasks' logs"
+        return red(Action.MEND, refused.message, "probe", meaning)
     except (requests.RequestException, ssl.SSLError, OSError) as error:
         request = getattr(error, "request", None)
         source = f"{request.method} {request.url}" if request is not None else x.site.url

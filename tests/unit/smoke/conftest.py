@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from harness.core.redact import Secret
 from harness.smoke import smoke
 from harness.smoke.examination import Examination
 from harness.smoke.result import Result, State
@@ -21,6 +22,7 @@ from harness.smoke.traffic import Traffic
 from tests.unit.smoke.fake_app import FakeApp, to_https
 from tests.unit.smoke.fake_dns import HOST, NEW, OLD, FakeDns, serve_dns
 from tests.unit.smoke.fake_host import Authority, Host, serve
+from tests.unit.smoke.fake_probe import KEY, FakeProbe
 
 
 @pytest.fixture(autouse=True)
@@ -79,8 +81,16 @@ class World:
     def examination(self) -> Examination:
         return Examination(self.site, Traffic(max_requests=self.max_requests, per_second=1000))
 
-    def report(self) -> Report:
-        return smoke.run(self.examination())
+    def give_key(self) -> FakeProbe:
+        """Install the probe, and give the operator its key."""
+        self.app.probe = FakeProbe()
+        self.given(key=Secret(KEY))
+        return self.app.probe
+
+    def report(self, *families: str) -> Report:
+        """Run the checks of these families; of all by default."""
+        chosen = [one for one in smoke.FAMILIES if not families or one.name in families]
+        return smoke.run(self.examination(), families=chosen)
 
 
 @pytest.fixture

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.cookies import SimpleCookie
-from typing import Any
 from urllib.parse import urlsplit
 
 from tests.unit.smoke.fake_dns import HOST
 from tests.unit.smoke.fake_host import Answer, Headers, Request
+from tests.unit.smoke.fake_probe import PREFIX, FakeProbe
 
 COOKIE = "shop_session"
 FLAGS = "; path=/; secure; httponly; samesite=lax"
@@ -25,7 +24,7 @@ PAGE_HEADERS: Headers = [
     ("Referrer-Policy", "strict-origin"),
     ("Server", "nginx"),
 ]
-FRONT = f"""<html><head><link rel="stylesheet" href="{CSS}"></head><body>
+FRONT = f"""<html><head><title>Shop</title><link rel="stylesheet" href="{CSS}"></head><body>
 <a href="https://{HOST}/login">Sign in</a></body></html>"""
 
 
@@ -39,22 +38,23 @@ class FakeApp:
     front: str = FRONT
     page_headers: Headers = field(default_factory=lambda: list(PAGE_HEADERS))
     checks_tokens: bool = True
-    _turn: Any = field(default_factory=lambda: itertools.cycle(("aaaa", "bbbb")))
+    probe: FakeProbe | None = None
 
     def __call__(self, request: Request) -> Answer:
         path = urlsplit(request.path).path
         override = self.overrides.get(path)
         if override is not None:
             return override(request) if callable(override) else override
-        if path == "/":
-            return 200, self.page_headers, self.front.encode()
-        if path == "/healthz":
-            return 200, [("Content-Type", "text/plain")], b"ok"
-        if path == "/login":
-            return self.sign_in(request)
-        if path == CSS:
-            return self.asset(request)
-        return self.missing(request)
+        pages = {"/": self.home, "/healthz": self.health, "/login": self.sign_in, CSS: self.asset}
+        if self.probe is not None and path.startswith(PREFIX):
+            return self.probe(request)
+        return pages.get(path, self.missing)(request)
+
+    def home(self, _request: Request) -> Answer:
+        return 200, self.page_headers, self.front.encode()
+
+    def health(self, _request: Request) -> Answer:
+        return 200, [("Content-Type", "text/plain")], b"ok"
 
     def sign_in(self, request: Request) -> Answer:
         if request.method == "POST" and self.checks_tokens:

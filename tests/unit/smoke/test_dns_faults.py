@@ -141,12 +141,12 @@ FAULTS = [
 
 @pytest.mark.parametrize("fault", FAULTS, ids=str)
 def test_a_fault_of_dns_is_named(world: World, fault: Fault) -> None:
-    fault.require(world)
+    fault.require(world, "dns", "tls")
 
 
 def test_a_slow_resolver_is_named(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     slow(world, monkeypatch)
-    report = world.report()
+    report = world.report("dns", "tls")
     assert states(report, State.RED, State.WARNING) == {
         "public resolvers": "2 of 3 new 127.0.0.1 (TTL 60) at resolver-1, resolver-3;"
         " 1 of 3 no answer within 0.2 s at resolver-2"
@@ -162,7 +162,7 @@ def test_an_alias_of_the_load_balancer_is_new_without_any_option(world: World) -
     answers = world.examination().resolved
     assert answers[0].aliases == (ELB,)
     world.given(expected=(ELB,))
-    report = world.report()
+    report = world.report("dns", "tls")
     assert result(report, "public resolvers").value == "3 of 3 new 127.0.0.1 (TTL 60)"
     assert states(report, State.RED) == {}
 
@@ -175,7 +175,7 @@ def test_a_stale_resolver_does_not_lead_the_checks_to_the_old_host(world: World)
 
 def test_dns_is_left_out_before_the_switch(world: World) -> None:
     world.given(expected=())
-    report = world.report()
+    report = world.report("dns", "tls")
     lines = [line for line in report.lines if line.family == "dns"]
     assert {line.result.state for line in lines} == {State.NOT_RUN}
     assert "--expect brings DNS back" in lines[0].result.value

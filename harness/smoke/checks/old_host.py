@@ -1,0 +1,71 @@
+"""Checks of the old host, at the address that --old gives."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import requests
+
+from harness.smoke.checks.http import short
+from harness.smoke.examination import html_of
+from harness.smoke.result import Action, NotRun, Result, green, red, warning
+from harness.smoke.site import Endpoint, Site, is_address
+
+if TYPE_CHECKING:
+    from harness.smoke.examination import Examination
+
+
+def obstacle(site: Site) -> str:
+    """Return the reason for which nothing is known of the old host; empty without one."""
+    return "" if site.old else "--old is not given"
+
+
+def old_site(x: Examination) -> Result:
+    """Get the front page from the old host under the public name."""
+    endpoint = _endpoint(x)
+    source = f"GET / at {endpoint}"
+    try:
+        answer = x.visitor(at=endpoint, is_verified=False).get(x.address("/"))
+    except requests.RequestException as error:
+        return green(f"does not answer: {short(error)}", source)
+    location = answer.headers.get("Location", "")
+    value = f"{answer.status_code} {location}".strip()
+    if answer.status_code >= 400 or (urlsplit(location).hostname or x.site.host) != x.site.host:
+        return green(value, source)
+    if location or _serves_the_app(x, answer):
+        return red(
+            Action.MEND,
+            f"{value}: still serves the site",
+            source,
+            "visitors whose resolver is late sign in there, and lose what they write: put it into"
+            " maintenance (php artisan down); leave it if it only passes requests on to the new"
+            " host",
+        )
+    return warning(
+        f"{value}: another page than the site's",
+        source,
+        "see that it is the maintenance page, and answer with 503",
+    )
+
+
+def _serves_the_app(x: Examination, answer: requests.Response) -> bool:
+    """Return whether an answer sets a session, or has the title of the new host's front page."""
+    title = html_of(answer).findtext(".//title")
+    return bool(x.session_cookies(answer)) or (
+        bool(title) and title == html_of(x.front_page).findtext(".//title")
+    )
+
+
+def _endpoint(x: Examination) -> Endpoint:
+    old = x.site.old
+    if old is None:
+        raise NotRun("--old is not given")
+    if is_address(old.host):
+        return old
+    if not x.old_addresses:
+        raise NotRun(f"no resolver has an address of {old.host}")
+    return Endpoint(min(x.old_addresses), old.port)
+
+
+CHECKS = (old_site,)

@@ -1,0 +1,188 @@
+"""Checks with the probe's key: the app as it sees itself, and writes under the probe's prefix."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from harness.smoke.result import Action, NotRun, Result, green, red
+from harness.target.clients.probe import ProbeRefused
+
+if TYPE_CHECKING:
+    from harness.smoke.examination import Examination
+    from harness.smoke.site import Site
+
+READS = 6
+MINUTES = 5
+OLDEST_TICK_S = 150
+"""A minute between two runs, and the start of a Fargate task."""
+_SCHEDULER = "schedule:run"
+
+
+def obstacle(site: Site) -> str:
+    """Return the reason for which the probe is not asked; empty without one."""
+    return "" if site.key else "needs the probe's key: --key-file, --key-secret, CUTOVER_PROBE_KEY"
+
+
+def probe(x: Examination) -> Result:
+    """Ask the app which task answers, and how it sees the request."""
+    source = "probe, whoami"
+    answer = x.probe(x.visitor()).whoami()
+    value = f"task {answer['task']}, {answer['scheme']}://{answer['host']}"
+    if not answer["task"]:
+        return red(
+            Action.MEND,
+            value,
+            source,
+            "no ECS task answers: the address leads to the old host, or to a copy of the app",
+        )
+    if not answer["secure"] or answer["host"] != x.site.host:
+        return red(
+            Action.MEND,
+            value,
+            source,
+            "links, redirects and cookies go wrong: trust the load balancer's headers (trusted"
+            " proxies in bootstrap/app.php)",
+        )
+    return green(value, source)
+
+
+def settings(x: Examination) -> Result:
+    """Read the app's environment and debug mode."""
+    facts = x.probe(x.visitor()).facts()
+    value = f"APP_ENV {facts['environment']}, APP_DEBUG {'true' if facts['debug'] else 'false'}"
+    if facts["debug"] or facts["environment"] != "production":
+        meaning = "errors show code and secrets: set APP_ENV=production and APP_DEBUG=false"
+        return red(Action.ROLL_BACK, value, "probe, facts", meaning)
+    return green(value, "probe, facts")
+
+
+def session_over_tasks(x: Examination) -> Result:
+    """Put a value into a session, and read it until several tasks have answered."""
+    client = x.probe(x.visitor())
+    client.put("smoke", x.run_id)
+    answers = [client.session() for _ in range(READS)]
+    kept = sum(answer["values"].get("smoke") == x.run_id for answer in answers)
+    tasks = {answer["task"] for answer in answers}
+    value = f"{kept} of {READS} answers of {len(tasks)} tasks have the value"
+    source = f"probe, session in {answers[-1]['driver']}"
+    if kept < READS:
+        return red(
+            Action.ROLL_BACK,
+            value,
+            source,
+            "visitors are signed out between two pages: SESSION_DRIVER must be a store that all"
+            " tasks share, and APP_KEY the same in every task",
+        )
+    return green(value, source)
+
+
+def file_over_tasks(x: Examination) -> Result:
+    """Store a file under the probe's prefix, read it from several tasks, and remove it."""
+    client = x.probe(x.visitor())
+    name, content = f"smoke-{x.run_id}", hashlib.sha256(x.run_id.encode()).digest()
+    source = f"probe, file {name}"
+    try:
+        disk = client.store(name, content)["disk"]
+    except ProbeRefused as refused:
+        return _file_error(refused.message, source)
+    try:
+        answers = [client.read(name) for _ in range(READS)]
+    finally:
+        client.remove(name)
+    good = sum(answer.content == content for answer in answers)
+    tasks = {answer.headers.get("X-Probe-Task") for answer in answers}
+    value = f"{good} of {READS} answers of {len(tasks)} tasks have the file, on disk {disk}"
+    return green(value, source) if good == READS else _file_error(value, source)
+
+
+def _file_error(value: str, source: str) -> Result:
+    return red(
+        Action.ROLL_BACK,
+        value,
+        source,
+        "uploads are lost or missing for some visitors: FILESYSTEM_DISK must be s3, and the task"
+        " role needs the bucket",
+    )
+
+
+def last_scheduled_run(x: Examination) -> Result:
+    """Read the age of the last run of the scheduler."""
+    now = datetime.now(UTC)
+    ticks = x.probe(x.visitor()).ticks(since=now - timedelta(hours=1))
+    starts = [
+        datetime.fromisoformat(tick["started_at"]) for tick in ticks if tick["name"] == _SCHEDULER
+    ]
+    source = "probe, scheduled runs of the last hour"
+    age = (now - max(starts)).total_seconds() if starts else None
+    if age is None or age > OLDEST_TICK_S:
+        return red(
+            Action.MEND,
+            f"{age:.0f} s ago" if age is not None else "none",
+            source,
+            "reminders and clean-up stand still: enable the EventBridge rule, and look at its"
+            " failed invocations and the scheduler tasks' stop reasons",
+        )
+    outcomes = Counter(tick["outcome"] or "without an end" for tick in ticks)
+    counts = ", ".join(f"{count} {outcome}" for outcome, count in outcomes.items())
+    return green(f"{age:.0f} s ago; {counts}", source)
+
+
+def work_outside_ecs(x: Examination) -> Result:
+    """Look for scheduled runs and jobs outside of ECS in the last minutes."""
+    client = x.probe(x.visitor())
+    since = datetime.now(UTC) - timedelta(minutes=MINUTES)
+    stamp = since.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    works = {
+        "cron": client.ticks(since=since),
+        "queue worker": client.ask("GET", f"runs?since={stamp}")["runs"],
+    }
+    counts = {name: sum(row["task"] is None for row in rows) for name, rows in works.items()}
+    strangers = [f"{name} ran {count} times" for name, count in counts.items() if count]
+    source = f"probe, the last {MINUTES} minutes"
+    if strangers:
+        return red(
+            Action.MEND,
+            f"outside of ECS: {', '.join(strangers)}",
+            source,
+            "the old host still works on the same database, so that mails and jobs run twice: stop"
+            " its cron and its queue workers",
+        )
+    total = sum(len(rows) for rows in works.values())
+    return green(f"{total} runs, all in ECS tasks", source)
+
+
+def mail(x: Examination) -> Result:
+    """Send one mail to the address of --mail-to."""
+    if not x.site.mail_to:
+        raise NotRun("--mail-to is not given")
+    source = f"probe, mail to {x.site.mail_to}"
+    payload = {
+        "to": x.site.mail_to,
+        "subject": f"cutover smoke {x.run_id}",
+        "text": f"Sent by cutover smoke through {x.site.url}. Nothing needs to be done.",
+    }
+    try:
+        answer = x.probe(x.visitor()).ask("POST", "mail", payload=payload)
+    except ProbeRefused as refused:
+        return red(
+            Action.MEND,
+            refused.message,
+            source,
+            "no visitor gets a mail: look at SES (identity, sandbox, sending limits) and at the"
+            " task role",
+        )
+    return green(f"accepted, id {answer['id']}; see whether it arrives", source)
+
+
+CHECKS = (
+    probe,
+    settings,
+    session_over_tasks,
+    file_over_tasks,
+    last_scheduled_run,
+    work_outside_ecs,
+    mail,
+)
