@@ -41,12 +41,13 @@ as_control = pytest.mark.truth(
 def test_plain_http_is_redirected_to_https(
     web: Callable[[], requests.Session], access: Access
 ) -> None:
-    plain = f"http://{access.public_host}/login?from=poster"
+    path = f"{access.pages.public}?from=poster"
+    plain = f"http://{access.public_host}{path}"
     answer = web().get(plain, allow_redirects=False, timeout=10)
     expect_status(answer, 301)
     # An ALB includes the port, as its redirect action does.
     location = answer.headers["Location"].replace(":443/", "/")
-    assert location == f"{access.public_url}/login?from=poster", f"redirected to {location}"
+    assert location == f"{access.public_url}{path}", f"redirected to {location}"
 
 
 @as_edge
@@ -55,7 +56,7 @@ def test_plain_http_is_redirected_to_https(
 def test_public_page_has_no_redirect_loop(
     web: Callable[[], requests.Session], access: Access
 ) -> None:
-    answer = web().get(f"{access.public_url}/login", timeout=30)
+    answer = web().get(access.public_url + access.pages.public, timeout=30)
     expect_status(answer, 200)
     assert len(answer.history) <= 1, f"{len(answer.history)} redirects before the page"
 
@@ -66,9 +67,7 @@ def test_public_page_has_no_redirect_loop(
 def test_unknown_host_does_not_reach_the_app(
     web: Callable[[], requests.Session], access: Access, differences: Differences
 ) -> None:
-    answer = web().get(
-        f"{access.public_url}/login", headers={"Host": "unknown.invalid"}, timeout=10
-    )
+    answer = web().get(access.public_url, headers={"Host": "unknown.invalid"}, timeout=10)
     assert answer.status_code == differences.unknown_host_status, (
         f"a request for an unknown host got {answer.status_code}"
     )
@@ -173,11 +172,11 @@ def test_no_target_gives_503(
     access: Access,
     eventually: Callable[..., Any],
 ) -> None:
-    visitor = web()
+    visitor, public_page = web(), access.public_url + access.pages.public
     answers: list[int] = []
 
     def ask() -> int:
-        answers.append(visitor.get(f"{access.public_url}/login", timeout=10).status_code)
+        answers.append(visitor.get(public_page, timeout=10).status_code)
         return answers[-1]
 
     with web_tier.scaled_to(0):

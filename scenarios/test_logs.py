@@ -135,7 +135,7 @@ def test_no_secret_is_in_the_log_of_a_task(
 ) -> None:
     values = {
         (name, key): value
-        for name in access.secrets
+        for name in access.secret_names
         for key, value in secret(name).items()
         if is_secret(key, value)
     }

@@ -45,12 +45,12 @@ class Defect:
 
 MISSING_KEY = Defect(
     name="a missing key",
-    text='{"username": "tickets"}',
+    text='{"username": "app"}',
     reason="did not contain json key password",
 )
 PLAIN_STRING = Defect(
     name="a plain string",
-    text="tickets:a-password",
+    text="app:a-password",
     reason="invalid character",
 )
 
@@ -127,7 +127,7 @@ class FailedRelease:
 
     progress: Progress
     statuses: set[int]
-    """HTTP statuses of the sign-in page during the release."""
+    """HTTP statuses of the public page during the release."""
     keeps_tasks: bool
     """Whether the old tasks ran on."""
 
@@ -153,7 +153,7 @@ def attempt_release(
         old, statuses = web_tier.running(), set[int]()
 
         def ask() -> Progress:
-            statuses.add(visitor.get("/login").status_code)
+            statuses.add(visitor.get(access.pages.public).status_code)
             return deployment.progress()
 
         definition = deployment.revise(

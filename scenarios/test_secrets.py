@@ -125,8 +125,8 @@ def test_no_secret_is_a_plain_variable(
 ) -> None:
     values = {
         value
-        for short in access.secrets
-        for key, value in secret(short).items()
+        for name in access.secret_names
+        for key, value in secret(name).items()
         if is_secret(key, value)
     }
     for task, container in definitions.items():

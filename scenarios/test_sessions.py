@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from harness.target.access import Access
     from harness.target.clients.browser import Browser
     from harness.target.clients.probe import ProbeClient
+    from harness.target.pages import Pages
     from harness.target.resources.web_tier import WebTier
 
 SPOOFED = "203.0.113.7"
@@ -105,9 +106,11 @@ def test_sessions_survive_the_replacement_of_every_web_task(
 @pytest.mark.requires("http")
 @pytest.mark.read_only
 @pytest.mark.usefixtures("session_cookie")
-def test_session_cookie_is_secure_and_named_as_configured(visitor: Browser, access: Access) -> None:
+def test_session_cookie_is_secure_and_named_as_configured(
+    visitor: Browser, access: Access, pages: Pages
+) -> None:
     name = access.session_cookie
-    cookie = cookie_from(visitor.get("/login"), name) or {}
+    cookie = cookie_from(visitor.get(pages.public), name) or {}
     assert cookie, f"the page sets no cookie named {name}"
     shown = {name: value for name, value in cookie.items() if name != "value"}
     cause = cookie_cause(cookie)
@@ -140,7 +143,9 @@ def cookie_cause(cookie: Mapping[str, str]) -> str:
 @pytest.mark.read_only
 @pytest.mark.usefixtures("session_cookie")
 @pytest.mark.parametrize("tampering", ["flipped", "cut short", "made up", "empty"])
-def test_tampered_cookie_is_rejected_without_an_error(visitor: Browser, tampering: str) -> None:
+def test_tampered_cookie_is_rejected_without_an_error(
+    visitor: Browser, tampering: str, pages: Pages
+) -> None:
     owner = visitor.probe.put("seat", "E9")
     good = cookie_of(visitor)
     middle = len(good) // 2
@@ -151,7 +156,7 @@ def test_tampered_cookie_is_rejected_without_an_error(visitor: Browser, tamperin
         "empty": "",
     }[tampering]
     tampered = visitor.cookie
-    answer = visitor.get("/login")
+    answer = visitor.get(pages.public)
     expect_status(answer, 200)
     visitor.cookie = tampered
     facts = visitor.probe.session()
@@ -163,10 +168,10 @@ def test_tampered_cookie_is_rejected_without_an_error(visitor: Browser, tamperin
 @by_probe
 @pytest.mark.read_only
 def test_links_and_redirects_are_https_with_the_public_host(
-    visitor: Browser, access: Access
+    visitor: Browser, access: Access, pages: Pages
 ) -> None:
     expect_public_links(visitor.probe.whoami(), access)
-    for path in ("/", "/login"):
+    for path in dict.fromkeys(("/", pages.public, pages.sign_in)):
         page = visitor.get(path, follow=True)
         for link in read_page(page.text, url=page.url).links:
             expect_link(not link.startswith("http://"), link)

@@ -164,7 +164,7 @@ def test_burst_of_visitors_is_answered(web: Callable[[], requests.Session], acce
     visitors = [web() for _ in range(VISITORS)]
 
     def look(visitor: requests.Session) -> list[int]:
-        page = f"{access.public_url}/login"
+        page = access.public_url + access.pages.public
         return [visitor.get(page, timeout=PATIENCE_S).status_code for _ in range(PAGES)]
 
     with ThreadPoolExecutor(VISITORS) as pool:

@@ -19,6 +19,7 @@ from harness.inputs.toml_schema import (
     Generated,
     ImageSource,
     Overlay,
+    Pages,
     Probe,
     SecretValue,
 )
@@ -52,6 +53,7 @@ class Config:
     """CUTOVER_VENDOR, or app.vendor."""
     writable_paths: tuple[str, ...]
     """All that the app's user may write to in its container."""
+    pages: Pages
     account_id: str
     region: str
     vpc_cidr: str
@@ -116,6 +118,7 @@ def parse(source: Document, environ: Mapping[str, str]) -> Config:
         app_context=root / given.app.context,
         vendor=environ.get("CUTOVER_VENDOR", given.app.vendor),
         writable_paths=given.app.writable,
+        pages=given.app.pages,
         account_id=given.aws.account_id,
         region=given.aws.region,
         vpc_cidr=given.network.vpc_cidr,

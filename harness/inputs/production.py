@@ -22,6 +22,7 @@ from harness.inputs import (
     references,
     security_groups,
     task_definitions,
+    toml_schema,
     vpc,
 )
 from harness.inputs.api_calls import CallFile, dead_letter_queue
@@ -184,6 +185,7 @@ class PublicSite:
     url: str
     session_cookie: str
     probe_key: Secret | None
+    pages: toml_schema.Pages
 
 
 _Read = Callable[[Document], CallFile]
@@ -250,9 +252,8 @@ def public_site(environ: Mapping[str, str], *, cwd: Path) -> PublicSite:
     web = _definition(reading, "services", _web(reading))
     if found is None or web is None:
         raise InputError(reading.problems)
-    return PublicSite(
-        found.public_url, _session_cookie(web, named=found.images), found.given_probe_key
-    )
+    cookie = _session_cookie(web, named=found.images)
+    return PublicSite(found.public_url, cookie, found.given_probe_key, found.pages)
 
 
 def _web(reading: Reading) -> str:

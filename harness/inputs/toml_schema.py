@@ -55,7 +55,14 @@ def _vpc_cidr(cidr: str) -> str:
     return cidr
 
 
+def _path(path: str) -> str:
+    if not path.startswith("/"):
+        raise _fault(f'is "{path}", and must begin with /', f'write "/{path}"')
+    return path
+
+
 Text = Annotated[str, Field(min_length=1)]
+Path = Annotated[Text, AfterValidator(_path)]
 File = Annotated[str, Field(min_length=1, description="path of a file, from this one's directory")]
 Texts = Annotated[tuple[Text, ...], Field(min_length=1, strict=False)]
 
@@ -68,6 +75,39 @@ class Table(BaseModel):
     )
 
 
+class SignIn(Table):
+    """The form with which an account signs in."""
+
+    path: Path = "/login"
+    user: Text = "email"
+    """Name of the field for the account's e-mail address."""
+    password: Text = "password"  # noqa: S105 - the name of a field
+    shows: Text | None = None
+    """A text that the public page has for a signed-in visitor only. Without it, a visitor who can
+    open the private page is signed in."""
+
+
+class SignUp(Table):
+    """The form with which a visitor makes an account, and is signed in."""
+
+    path: Path = "/register"
+    fields: dict[str, Text] = {}
+    """Values besides name, email, password and password_confirmation."""
+
+
+class Pages(Table):
+    """Pages of the app, by default those of a stock Laravel."""
+
+    public: Path = "/"
+    """A page that every visitor may open, and that starts a session."""
+    private: Path = "/dashboard"
+    """A page that redirects to the sign-in form."""
+    sign_in: SignIn = SignIn()
+    sign_up: SignUp = SignUp()
+    sign_out: Path = "/logout"
+    """Signs out when a form is posted to it."""
+
+
 class App(Table):
     """The app: its public address, and the sources of its image."""
 
@@ -77,6 +117,7 @@ class App(Table):
     vendor: Vendor = "auto"
     writable: Texts = ("/tmp",)  # noqa: S108 - a path in the app's image
     """All that the app's user may write to in its container."""
+    pages: Pages = Pages()
 
 
 class Aws(Table):

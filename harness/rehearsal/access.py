@@ -11,6 +11,7 @@ from harness.inputs.container_images import IDLE
 from harness.stack.components import control, edge, emulator, mysql, proxy
 from harness.stack.network import members
 from harness.target.access import Access
+from harness.target.pages import pages_from
 
 if TYPE_CHECKING:
     from harness.core.runs import Run
@@ -41,10 +42,12 @@ def access_to(production: Production, *, run: Run, vendor: str) -> Access:
         target_group=str(production.target_group["TargetGroup"]["Name"]),
         load_balancer=str(production.load_balancer["LoadBalancer"]["Name"]),
         session_cookie=production.session_cookie,
-        secrets={"app": config.probe.secret, "db": config.database.secret},
+        secrets={"probe": config.probe.secret, "db": config.database.secret},
+        secret_names=tuple(config.secrets),
         probe_key_name=config.probe.key,
         resources=production.resource_names,
         schedule=_schedule(production.schedule),
+        pages=pages_from(config.pages),
         writable_paths=config.writable_paths,
         ways=members.ways(production),
         vendor=vendor,

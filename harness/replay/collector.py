@@ -130,8 +130,7 @@ def _write(writer: pytest.TerminalReporter, line: terminal.Line) -> None:
 
 def _report(config: pytest.Config) -> Report:
     replay = config.stash[REPLAY]
-    target = toolbox_of(config).target
-    access = target.access
+    access = toolbox_of(config).target.access
     history = toolbox_of(config).history(since=replay.started)
     away = os.path.relpath(access.run_dir, report_directory(config)) if access.run_dir else ""
     return Report(
@@ -143,7 +142,6 @@ def _report(config: pytest.Config) -> Report:
         run=access.run,
         vendor=access.vendor,
         overlay=access.overlay,
-        unconfigured=tuple(target.unconfigured.values()),
         history=replace(history, logs_at=away),
         recorded_runs=recorded_runs(),
     )

@@ -108,8 +108,8 @@ def containers(toolbox: Toolbox) -> Containers:
 
 @pytest.fixture(scope="session")
 def secret(access: Access) -> Callable[[str], dict[str, str]]:
-    """Return the keys of one of the app's secrets, by its short name: db or app."""
-    return lambda name: aws_clients.secret(access, access.secrets[name])
+    """Return the keys of one of the app's secrets, by its name, or db or probe."""
+    return lambda name: aws_clients.secret(access, access.secrets.get(name, name))
 
 
 @pytest.fixture

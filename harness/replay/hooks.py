@@ -21,6 +21,7 @@ from harness.replay.replay_state import REPLAY, need_target, toolbox_of
 from harness.report import Outcome
 from harness.report.model import ERROR, FAILED, PASSED, SKIPPED
 from harness.target import locate
+from harness.target.pages import pages_from
 from harness.target.target import AWS, LOCAL, URL, Target
 
 if TYPE_CHECKING:
@@ -59,7 +60,12 @@ def pytest_cutover_target(config: pytest.Config, name: str) -> Target:
             hint="Use --cutover-target local, or --cutover-target url for the production site.",
         )
     site = public_site(os.environ, cwd=config.rootpath)
-    return locate.url(site.url, probe_key=site.probe_key, session_cookie=site.session_cookie)
+    return locate.url(
+        site.url,
+        probe_key=site.probe_key,
+        session_cookie=site.session_cookie,
+        pages=pages_from(site.pages),
+    )
 
 
 def _is_scenario(item: pytest.Item) -> bool:

@@ -111,11 +111,12 @@ def _register(config: pytest.Config) -> None:
     if config.pluginmanager.has_plugin(_NAME):
         return
     # What these import is none of another project's business.
-    from harness.replay import collector, fixtures, fixtures_background, hooks
+    from harness.replay import collector, fixtures, fixtures_background, fixtures_pages, hooks
     from harness.replay.replay_state import REPLAY, Replay
 
     config.stash[REPLAY] = Replay(config.getoption("--cutover-target"))
     config.pluginmanager.register(hooks, _NAME)
     config.pluginmanager.register(fixtures, "cutover-fixtures")
     config.pluginmanager.register(fixtures_background, "cutover-fixtures-background")
+    config.pluginmanager.register(fixtures_pages, "cutover-fixtures-pages")
     config.pluginmanager.register(collector.Collector(config), "cutover-collector")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -83,6 +84,10 @@ def outcome_from(data: Mapping[str, Any]) -> Outcome:
     return codec.decode(Outcome, data, ignore_unknown=True)
 
 
+_GAP = re.compile(r"no [^,;]+; (?:set|add) [^,;]+")
+"""A part that the configuration lacks, and its key; a reason may name several."""
+
+
 @dataclass(frozen=True)
 class Report:
     """One replay of the scenarios against one target."""
@@ -98,8 +103,6 @@ class Report:
     """The source of the app's PHP packages."""
     overlay: Mapping[str, Any] = field(default_factory=dict)
     """All that differs from production in the tasks."""
-    unconfigured: tuple[str, ...] = ()
-    """Gaps of the configuration, each with the key that would close it."""
     history: History = field(default_factory=History)
     """The stack's tasks, deployments and health meanwhile, as far as the target shows them."""
     recorded_runs: Mapping[str, RecordedRun] = field(default_factory=dict)
@@ -158,10 +161,9 @@ class Report:
 
     @property
     def gaps(self) -> tuple[tuple[str, int], ...]:
-        """Each gap of the configuration, and the number of selected scenarios that it skips."""
-        skipped = [one.reason for one in self.outcomes if one.result == SKIPPED]
-        counted = ((gap, sum(gap in reason for reason in skipped)) for gap in self.unconfigured)
-        return tuple((gap, number) for gap, number in counted if number)
+        """Each gap of the configuration, with its key, and how many scenarios it skips."""
+        reasons = (one.label.note for one in self.outcomes if one.result == SKIPPED)
+        return tuple(Counter(gap for note in reasons for gap in _GAP.findall(note)).most_common())
 
     @property
     def causes(self) -> tuple[tuple[str, tuple[Outcome, ...]], ...]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from harness.core import codec
 from harness.core.errors import TargetError
+from harness.target.pages import Pages
 
 
 @dataclass(frozen=True)
@@ -49,8 +50,11 @@ class Access:
     load_balancer: str = ""
     session_cookie: str = ""
     secrets: Mapping[str, str] = field(default_factory=dict)
+    """Purpose -> name: ``db`` has the database account, ``probe`` the probe's key."""
+    secret_names: tuple[str, ...] = ()
+    """Every secret of the configuration."""
     probe_key_name: str = "probe_key"
-    """The key of the secret ``app`` that signs requests to the probe."""
+    """The key of the secret ``probe`` that signs requests to the probe."""
     resources: Mapping[str, str] = field(default_factory=dict)
     """Kind -> name: bucket, queue, dead_letter_queue, identity, rule, scheduler."""
     schedule: Mapping[str, Any] = field(default_factory=dict)
@@ -58,6 +62,7 @@ class Access:
     ``queue``: through which its ticks come, and ``since``: when it was made, ISO 8601."""
     ways: tuple[str, ...] = ()
     """Connections that the security groups admit: ``tasks -> proxy port 3306``."""
+    pages: Pages = field(default_factory=Pages)
     writable_paths: tuple[str, ...] = ()
     """All that the app's user may write to in its container."""
     vendor: str = ""

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from harness.core.redact import Secret
 from harness.target.access import Access, access_from, split_address
+from harness.target.pages import STOCK, Pages
 from harness.target.target import (
     AS_LOCAL,
     AS_ON_AWS,
@@ -63,7 +64,13 @@ def local(home: Path) -> Target:
     return _configured(LOCAL, access, AS_LOCAL)
 
 
-def url(public_url: str, *, probe_key: Secret | None, session_cookie: str = "") -> Target:
+def url(
+    public_url: str,
+    *,
+    probe_key: Secret | None,
+    session_cookie: str = "",
+    pages: Pages = STOCK,
+) -> Target:
     """Return the production site, of which only the URL and the probe's key are known.
 
     Without a key there is no probe, and scenarios that need it are skipped and say so.
@@ -77,7 +84,8 @@ def url(public_url: str, *, probe_key: Secret | None, session_cookie: str = "") 
             hint="Set app.url in cutover.toml.",
         )
     able = CAPABILITIES_OF[URL] if probe_key else CAPABILITIES_OF[URL] - {PROBE}
-    access = Access(public_url=public_url.rstrip("/"), session_cookie=session_cookie)
+    site = public_url.rstrip("/")
+    access = Access(public_url=site, session_cookie=session_cookie, pages=pages)
     return Target(URL, access, able, AS_ON_AWS, probe_key)
 
 

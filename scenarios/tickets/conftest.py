@@ -9,37 +9,21 @@ from urllib.parse import quote
 import pytest
 
 from harness.target.clients.browser import Account
-from scenarios.checks import expect_status
 from scenarios.tickets.pages import (
     CONFIRMATION_JOB,
     Buyer,
     Organiser,
-    is_signed_in,
     password_command,
-    register,
-    sign_out,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from harness.stack.containers import ExecResult
+    from harness.target.clients.account_pages import AccountPages
     from harness.target.clients.browser import Browser
     from harness.target.clients.probe import ProbeClient
     from harness.target.resources.mailbox import Mail
-
-
-@pytest.fixture
-def registered_account(
-    new_visitor: Callable[[], Browser], new_account: Callable[[], Account]
-) -> Account:
-    """An account that was registered in another browser, and signed out there."""
-    account = new_account()
-    browser = new_visitor()
-    expect_status(register(browser, account), 302, 303)
-    assert is_signed_in(browser), "the page after registering shows the visitor as signed out"
-    sign_out(browser)
-    return account
 
 
 @pytest.fixture
@@ -47,23 +31,29 @@ def organiser(
     new_visitor: Callable[[], Browser],
     new_account: Callable[[], Account],
     run_in_task: Callable[..., ExecResult],
+    account_pages: AccountPages,
 ) -> Organiser:
     """An organiser, made by the app's own command and signed in."""
     email = new_account().email
     done = run_in_task(password_command(email))
     assert done.exit_code == 0, f"no organiser could be made: {done.stdout}{done.stderr}"
     account = Account("Rehearsal Organiser", email, done.stdout.strip().splitlines()[-1])
-    person = Organiser(new_visitor(), account)
+    person = Organiser(new_visitor(), account, account_pages)
     person.sign_in()
     return person
 
 
 @pytest.fixture
-def buyer(new_visitor: Callable[[], Browser], new_account: Callable[[], Account]) -> Buyer:
+def buyer(
+    new_visitor: Callable[[], Browser],
+    new_account: Callable[[], Account],
+    account_pages: AccountPages,
+) -> Buyer:
     """A registered buyer, signed in."""
     person = Buyer(new_visitor(), new_account())
-    register(person.browser, person.account)
-    assert is_signed_in(person.browser), "the page after registering shows the buyer as signed out"
+    account_pages.sign_up(person.browser, person.account)
+    signed_in = account_pages.is_signed_in(person.browser)
+    assert signed_in, "the page after registering shows the buyer as signed out"
     return person
 
 

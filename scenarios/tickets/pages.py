@@ -1,4 +1,4 @@
-"""The pages of the ticket shop: registering, signing in, uploading documents, ordering tickets."""
+"""The pages of the ticket shop: uploading documents, ordering tickets."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from harness.target.clients.browser import Account, read_page
+from harness.target.clients.browser import read_page
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import requests
 
-    from harness.target.clients.browser import Browser
+    from harness.target.clients.account_pages import AccountPages
+    from harness.target.clients.browser import Account, Browser
 
 CONFIRMATION_JOB = "App\\Jobs\\SendOrderConfirmation"
 POSTER = "poster"
@@ -42,41 +43,13 @@ def password_command(email: str) -> Sequence[str]:
     return ("php", "artisan", "tickets:organiser", email, "--name=Rehearsal Organiser")
 
 
-def register(browser: Browser, account: Account) -> requests.Response:
-    """Register an account."""
-    return browser.submit(
-        "/register",
-        fields={
-            "name": account.name,
-            "email": account.email,
-            "password": account.password,
-            "password_confirmation": account.password,
-        },
-    )
-
-
-def sign_in(browser: Browser, account: Account) -> requests.Response:
-    """Sign in with an account that exists."""
-    return browser.submit("/login", fields={"email": account.email, "password": account.password})
-
-
-def sign_out(browser: Browser) -> requests.Response:
-    """Sign out by the form of the front page."""
-    return browser.submit("/", to="/logout")
-
-
-def is_signed_in(browser: Browser) -> bool:
-    """Check whether the front page offers to sign out."""
-    page = browser.get("/", follow=True)
-    return read_page(page.text, url=page.url).form_to("/logout") is not None
-
-
 @dataclass
 class Organiser:
     """A signed-in organiser."""
 
     browser: Browser
     account: Account
+    account_pages: AccountPages
 
     def sign_in(self) -> None:
         """Sign in.
@@ -84,8 +57,8 @@ class Organiser:
         Raises:
             AssertionError: The app rejects the account.
         """
-        sign_in(self.browser, self.account)
-        if not is_signed_in(self.browser):
+        self.account_pages.sign_in(self.browser, self.account)
+        if not self.account_pages.is_signed_in(self.browser):
             raise AssertionError("the organiser cannot sign in")
 
     def upload(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from scenarios import test_accounts as accounts
 from scenarios import test_definitions as definitions
 from scenarios import test_sessions as sessions
-from scenarios.tickets import test_accounts as tickets_accounts
 from tests.mistakes.edits import (
     BALANCER,
     BOOTSTRAP,
@@ -142,7 +142,7 @@ MISTAKES = (
         replace(
             BOOTSTRAP, TRUST, f"$middleware->validateCsrfTokens(except: ['*']);\n        {TRUST}"
         ),
-        breaks=[tickets_accounts.test_form_requires_its_csrf_token],
+        breaks=[accounts.test_form_requires_its_csrf_token],
         cause="does not check CSRF tokens",
         also_green=[sessions.test_session_cookie_is_secure_and_named_as_configured],
         twin=Twin(
@@ -161,9 +161,9 @@ MISTAKES = (
             "        Auth::logout();\n        $request->session()->invalidate();\n",
             "",
         ),
-        breaks=[tickets_accounts.test_signing_out_ends_the_session_on_all_tasks],
+        breaks=[accounts.test_signing_out_ends_the_session_on_all_tasks],
         cause="does not call session()->invalidate()",
-        also_green=[tickets_accounts.test_signing_in_gives_the_session_a_new_id],
+        also_green=[accounts.test_signing_in_gives_the_session_a_new_id],
         twin=Twin(
             "signing out names its guard",
             replace(LOGIN, "Auth::logout();", "Auth::guard('web')->logout();"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -161,9 +162,25 @@ def test_scenarios_have_short_names(name: str) -> None:
 
 @pytest.mark.parametrize("name", [n for n in NAMES if n.startswith("harness/")])
 def test_the_harness_knows_no_page_of_the_ticket_shop(name: str) -> None:
-    assert not re.search(
-        r"""["'](?:/orders|/events|/register)|organiser""", (ROOT / name).read_text()
-    )
+    assert not re.search(r"""["'](?:/orders|/events)|organiser""", (ROOT / name).read_text())
+
+
+SHOP = re.compile(r"tickets|876events|/orders|/(?:events|login|register)|events\.|organiser")
+"""The reference app's own names, in a text."""
+PLATFORM = [n for n in NAMES if n.startswith("scenarios/") and "/tickets/" not in n]
+
+
+@pytest.mark.parametrize("name", PLATFORM)
+def test_a_platform_scenario_knows_no_page_service_or_secret_of_an_app(name: str) -> None:
+    toml = tomllib.loads((ROOT / "cutover.toml").read_text())
+    keys = {key for one in toml["secrets"].values() for key in one} - {"username", "password"}
+    own = {"web", *toml["secrets"], *keys}
+    for node in ast.walk(tree(name)):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            assert node.value not in own, f"{name}:{node.lineno}: {node.value}"
+            assert not SHOP.search(node.value), f"{name}:{node.lineno}: {node.value}"
+        if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant):
+            assert not ast.unparse(node.value).endswith("services"), f"{name}:{node.lineno}"
 
 
 @pytest.mark.parametrize("name", [n for n in NAMES if n.startswith("harness/")])

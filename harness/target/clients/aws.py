@@ -75,14 +75,19 @@ def _isolated_core() -> Any:
 
 
 def secret(access: Access, name: str) -> dict[str, str]:
-    """Return the keys of a JSON secret; its values are blanked from then on."""
+    """Return the keys of a secret, blanked from now on; a plain text stands under the key ''."""
     import json
 
     text = aws(access, "secretsmanager").get_secret_value(SecretId=name)["SecretString"]
-    values: dict[str, str] = json.loads(text)
+    try:
+        values = json.loads(text)
+    except ValueError:
+        values = None
+    if not isinstance(values, dict):
+        values = {"": text}
     for key, value in values.items():
         if key not in NOT_SECRET:
-            redact.remember_variable(key, str(value))
+            redact.remember_variable(key or name, str(value))
     return values
 
 
@@ -112,7 +117,7 @@ def probe_key(target: Target) -> str:
     """
     if target.probe_key is not None:
         return target.probe_key.reveal()
-    name = target.access.secrets.get("app")
+    name = target.access.secrets.get("probe")
     if name is None:
         raise TargetError(
             f"The target {target.name} has no key for the probe.", hint="Set CUTOVER_PROBE_KEY."

@@ -216,12 +216,13 @@ def test_a_skipped_scenario_proves_nothing() -> None:
 def test_a_gap_of_the_configuration_names_the_key_in_every_format() -> None:
     gap = "no queue is configured; set resources.queues"
     skipped = outcome("x", "skipped", reason=f"not covered: {gap}")
-    made = report(PASSED, skipped, unconfigured=(gap, "no bucket is configured; set bucket"))
-    assert made.gaps == ((gap, 1),)
-    assert f"not covered, 1 scenario: {gap}" in [line.text for line in ending(made)]
+    other = "no mail identity is configured; set resources.identity"
+    both = outcome("y", "skipped", reason=f"not covered: {gap}, {other}")
+    made = report(PASSED, skipped, both, outcome("z", "skipped", reason="not covered: no shell"))
+    assert made.gaps == ((gap, 2), (other, 1))
+    assert f"not covered, 2 scenarios: {gap}" in [line.text for line in ending(made)]
     for text in FORMATS.values():
         assert gap in text(made)
-    assert "set bucket" not in html.text(made)
 
 
 def test_a_vendor_image_that_was_named_is_reported_by_its_name() -> None:

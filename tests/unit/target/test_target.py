@@ -12,6 +12,7 @@ import pytest
 from harness.core.errors import NoStack, TargetError, UnsafeTarget
 from harness.core.redact import Secret
 from harness.target import access, locate
+from harness.target.pages import Pages
 from harness.target.target import CAPABILITIES, unconfigured
 
 if TYPE_CHECKING:
@@ -32,8 +33,10 @@ def described(home: Path, **changed: Any) -> Path:
         "public_url": "https://tickets.876events.example",
         "run": "abc123",
         "services": {"web": "tickets-web"},
-        "secrets": {"app": "tickets/app"},
+        "secrets": {"probe": "tickets/app"},
+        "secret_names": ["tickets/app"],
         "resources": {"bucket": "876events-tickets-uploads"},
+        "pages": {**dataclasses.asdict(Pages()), "private": "/orders"},
         "schedule": {},
         "php_containers": {"tickets-web": "app"},
         "web_port": 8080,
@@ -63,6 +66,7 @@ def test_the_local_stack_has_every_capability(tmp_path: Path, open_port: int) ->
     target = locate.local(tmp_path)
     assert target.capabilities == frozenset(CAPABILITIES)
     assert target.access.services == SERVICES
+    assert target.access.pages.private == "/orders"
     assert target.access.writable_paths == ("/tmp",)
     assert target.access.public_host == "tickets.876events.example"
     assert target.lacks(frozenset({"sql", "http"})) == ()

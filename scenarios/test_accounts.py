@@ -1,8 +1,9 @@
-"""Accounts of the shop: signing in and out, and forms with their tokens."""
+"""Accounts: signing in and out, pages that need an account, and forms with their tokens."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -10,18 +11,19 @@ from harness.diagnosis.expect import expect
 from harness.report import emulated, not_covered, proved
 from harness.target.clients.http import STATUS_CAUSES
 from scenarios.checks import cookie_of, expect_link, expect_status
-from scenarios.tickets.pages import is_signed_in, sign_in, sign_out
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from harness.target.access import Access
+    from harness.target.clients.account_pages import AccountPages
     from harness.target.clients.browser import Account, Browser
+    from harness.target.pages import Pages
 
 by_probe = pytest.mark.requires("http", "probe")
 as_app = pytest.mark.truth(local=proved, aws=proved, url=proved)
 not_on_production = pytest.mark.truth(
-    local=proved, aws=proved, url=not_covered("it would register a visitor in production")
+    local=proved, aws=proved, url=not_covered("it would make an account in production")
 )
 
 
@@ -29,12 +31,13 @@ not_on_production = pytest.mark.truth(
 @by_probe
 @pytest.mark.mutates
 def test_signing_in_gives_the_session_a_new_id(
-    visitor: Browser, registered_account: Account
+    visitor: Browser, registered_account: Account, account_pages: AccountPages, pages: Pages
 ) -> None:
-    visitor.get("/")
+    visitor.get(pages.public)
     before = visitor.probe.session()["session"]
-    expect_status(sign_in(visitor, registered_account), 302, 303)
-    assert is_signed_in(visitor), "the page after signing in shows the visitor as signed out"
+    expect_status(account_pages.sign_in(visitor, registered_account), 302, 303)
+    signed_in = account_pages.is_signed_in(visitor)
+    assert signed_in, "the page after signing in shows the visitor as signed out"
     expect(
         visitor.probe.session()["session"] != before,
         "signing in kept the session's id",
@@ -47,17 +50,23 @@ def test_signing_in_gives_the_session_a_new_id(
 @pytest.mark.requires("http")
 @pytest.mark.read_only
 def test_form_requires_its_csrf_token(
-    visitor: Browser, new_account: Callable[[], Account], access: Access
+    visitor: Browser,
+    new_account: Callable[[], Account],
+    account_pages: AccountPages,
+    sign_in_page: str,
+    access: Access,
 ) -> None:
     stranger = new_account()
-    status = sign_in(visitor, stranger).status_code
+    status = account_pages.sign_in(visitor, stranger).status_code
     expect(
         status != 419,
-        "POST /login with its token answered 419",
+        f"POST {sign_in_page} with its token answered 419",
         cause=STATUS_CAUSES.get(status, ""),
     )
     forged = visitor.http.post(
-        f"{access.public_url}/login", data={"email": stranger.email}, allow_redirects=False
+        f"{access.public_url}{sign_in_page}",
+        data={account_pages.pages.user_field: stranger.email},
+        allow_redirects=False,
     )
     expect(
         forged.status_code == 419,
@@ -73,21 +82,23 @@ def test_signing_out_ends_the_session_on_all_tasks(
     visitor: Browser,
     new_visitor: Callable[[], Browser],
     registered_account: Account,
+    account_pages: AccountPages,
     ask_another_task: Callable[..., dict[str, Any]],
 ) -> None:
-    sign_in(visitor, registered_account)
+    account_pages.sign_in(visitor, registered_account)
     visitor.probe.put("seat", "D1")
     thief = new_visitor()
     stolen = cookie_of(visitor)
     thief.cookie = stolen
-    assert is_signed_in(thief), "the cookie does not carry the sign-in to another browser"
-    sign_out(visitor)
+    carried = account_pages.is_signed_in(thief)
+    assert carried, "the cookie does not carry the sign-in to another browser"
+    account_pages.sign_out(visitor)
     thief.cookie = stolen
     first = thief.probe.session()
     second = ask_another_task(thief.probe.session, than=first["task"])
     thief.cookie = stolen
     expect(
-        not first["values"] and not second["values"] and not is_signed_in(thief),
+        not first["values"] and not second["values"] and not account_pages.is_signed_in(thief),
         "the session lives on after signing out",
         cause="the sign-out does not call session()->invalidate()",
     )
@@ -100,6 +111,13 @@ def test_signing_out_ends_the_session_on_all_tasks(
 )
 @pytest.mark.requires("http")
 @pytest.mark.read_only
-def test_private_page_redirects_to_the_sign_in_page(visitor: Browser, access: Access) -> None:
-    location = visitor.get("/orders").headers.get("Location", "")
-    expect_link(location == f"{access.public_url}/login", location)
+def test_private_page_redirects_to_the_sign_in_page(
+    visitor: Browser, access: Access, pages: Pages, private_page: str
+) -> None:
+    answer = visitor.get(private_page)
+    expect_status(answer, *range(300, 400))
+    location = answer.headers.get("Location", "")
+    if urlsplit(location).hostname != access.public_host and pages.gap("private"):
+        pytest.skip(f"not covered: {pages.gap('private')}")
+    wanted = access.public_url + ("/" if pages.gap("sign_in") else pages.sign_in)
+    expect_link(location.startswith(wanted), location)

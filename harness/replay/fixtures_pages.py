@@ -1,0 +1,93 @@
+"""Fixtures of the app's pages: the public one, the private one, and those for accounts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from harness.core.expectation import StatusError
+from harness.target.clients.account_pages import AccountPages
+from harness.target.clients.http import STATUS_CAUSES
+from harness.target.pages import Pages
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import requests
+
+    from harness.target.access import Access
+    from harness.target.clients.browser import Account, Browser
+
+_REDIRECTS = range(300, 400)
+_NOT_FOUND = 404
+
+
+@pytest.fixture(scope="session")
+def pages(access: Access) -> Pages:
+    """The app's pages, as ``app.pages`` names them."""
+    return access.pages
+
+
+@pytest.fixture(scope="session")
+def account_pages(pages: Pages) -> AccountPages:
+    """The app's pages for signing up, in and out."""
+    return AccountPages(pages)
+
+
+@pytest.fixture
+def find_page(
+    pages: Pages, access: Access, web: Callable[[], requests.Session]
+) -> Callable[[str], str]:
+    """Return the path of a page; skip a scenario about one that nobody configured or made."""
+
+    def find(key: str) -> str:
+        path: str = getattr(pages, key)
+        gap = pages.gap(key)
+        if gap:
+            answer = web().get(f"{access.public_url}{path}", allow_redirects=False, timeout=30)
+            status = answer.status_code
+            if status == _NOT_FOUND or (key == "private" and status not in _REDIRECTS):
+                pytest.skip(f"not covered: {gap}")
+        return path
+
+    return find
+
+
+@pytest.fixture
+def sign_in_page(find_page: Callable[[str], str]) -> str:
+    """The path of the page with the sign-in form."""
+    return find_page("sign_in")
+
+
+@pytest.fixture
+def private_page(find_page: Callable[[str], str]) -> str:
+    """The path of a page that only an account may open."""
+    return find_page("private")
+
+
+@pytest.fixture
+def registered_account(
+    pages: Pages,
+    account_pages: AccountPages,
+    find_page: Callable[[str], str],
+    new_visitor: Callable[[], Browser],
+    new_account: Callable[[], Account],
+) -> Account:
+    """An account that was made in another browser, and signed out there."""
+    for key in ("sign_up", "sign_out", *(() if pages.shown_when_signed_in else ("private",))):
+        find_page(key)
+    account, browser = new_account(), new_visitor()
+    status = account_pages.sign_up(browser, account).status_code
+    if status not in _REDIRECTS:
+        raise StatusError(
+            f"POST {pages.sign_up} answered {status}, and should redirect the new account",
+            status=status,
+            cause=STATUS_CAUSES.get(status, ""),
+        )
+    if not account_pages.is_signed_in(browser):
+        if gap := pages.gap("sign_up"):
+            pytest.skip(f"not covered: {gap}")
+        raise AssertionError("the page after signing up shows the visitor as signed out")
+    account_pages.sign_out(browser)
+    return account

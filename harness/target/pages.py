@@ -1,0 +1,62 @@
+"""Pages of the app that scenarios open: a stock Laravel's, or those that cutover.toml names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from harness.inputs import toml_schema
+
+KEY = "app.pages"
+
+
+@dataclass(frozen=True)
+class Pages:
+    """Paths and fields, and the keys of ``app.pages`` that the configuration sets."""
+
+    public: str = "/"
+    private: str = "/dashboard"
+    sign_in: str = "/login"
+    user_field: str = "email"
+    password_field: str = "password"  # noqa: S105 - the name of a field
+    shown_when_signed_in: str = ""
+    """A text of the public page; empty where the private page tells."""
+    sign_up: str = "/register"
+    sign_up_fields: Mapping[str, str] = field(default_factory=dict)
+    sign_out: str = "/logout"
+    configured: tuple[str, ...] = ()
+
+    def gap(self, key: str) -> str:
+        """Return the reason not to cover a page that the app lacks; empty if it was configured.
+
+        Args:
+            key: ``public``, ``private``, ``sign_in``, ``sign_up`` or ``sign_out``.
+        """
+        if key in self.configured:
+            return ""
+        table = f"{key}.path" if key in ("sign_in", "sign_up") else key
+        name = key.replace("_", "-")
+        page = f"no {name} page is configured and {getattr(self, key)} is none"
+        return f"{page}; set {KEY}.{table}"
+
+
+STOCK = Pages()
+"""The pages of a stock Laravel."""
+
+
+def pages_from(table: toml_schema.Pages) -> Pages:
+    """Return the pages that the configuration names, with the keys that it sets."""
+    return Pages(
+        public=table.public,
+        private=table.private,
+        sign_in=table.sign_in.path,
+        user_field=table.sign_in.user,
+        password_field=table.sign_in.password,
+        shown_when_signed_in=table.sign_in.shows or "",
+        sign_up=table.sign_up.path,
+        sign_up_fields=table.sign_up.fields,
+        sign_out=table.sign_out,
+        configured=tuple(sorted(table.model_fields_set)),
+    )

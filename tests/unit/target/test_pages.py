@@ -1,0 +1,39 @@
+"""Pages of the app: a stock Laravel's, or the configuration's, and what to set for another."""
+
+from __future__ import annotations
+
+import pytest
+
+from harness.inputs import toml_schema
+from harness.inputs.problem import Problem
+from harness.target.pages import Pages, pages_from
+
+
+def test_without_a_word_the_pages_are_a_stock_laravels() -> None:
+    assert pages_from(toml_schema.Pages()) == Pages()
+
+
+def test_a_page_that_is_configured_is_no_gap() -> None:
+    table = toml_schema.Pages.model_validate({"private": "/orders", "sign_in": {"user": "name"}})
+    pages = pages_from(table)
+    assert (pages.private, pages.sign_in, pages.user_field) == ("/orders", "/login", "name")
+    assert pages.configured == ("private", "sign_in")
+    assert pages.gap("private") == pages.gap("sign_in") == ""
+
+
+@pytest.mark.parametrize(
+    ("key", "gap"),
+    [
+        ("public", "no public page is configured and / is none; set app.pages.public"),
+        ("sign_in", "no sign-in page is configured and /login is none; set app.pages.sign_in.path"),
+    ],
+)
+def test_a_gap_names_the_key_to_set(key: str, gap: str) -> None:
+    assert Pages().gap(key) == gap
+
+
+def test_a_path_begins_with_a_slash() -> None:
+    app = {"url": "https://a.example", "context": ".", "pages": {"private": "orders"}}
+    found = {one.key: one for one in toml_schema.problems({"app": app})}
+    message = 'is "orders", and must begin with /'
+    assert found["app.pages.private"] == Problem("app.pages.private", message, 'write "/orders"')
