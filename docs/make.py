@@ -25,7 +25,8 @@ SCENARIOS_HEAD = """\
 Made by `docs/make.py` from the scenarios' own markers. The label is the worth of a pass on each
 target: `proved` (the real thing did it), `emulated` (a stand-in did it, with the difference named),
 or `not covered`. On a target that the scenarios never ran on, a pass *would prove* or *would be
-emulated*. Scenarios marked ✎ write to the target and never run on production's URL.
+emulated*. Scenarios marked ✎ write to the target and never run on production's URL. {} of {} need
+the probe and are marked ◉; the others run without it.
 """
 MISTAKES_HEAD = """\
 # Mistakes that a rehearsal catches
@@ -62,7 +63,8 @@ def scenarios() -> Iterator[tuple[str, FunctionType]]:
 
 def scenarios_page() -> str:
     """Describe every scenario with its truth labels."""
-    lines = [SCENARIOS_HEAD]
+    platform = [one for _, one in scenarios() if ".tickets." not in one.__module__]
+    lines = [SCENARIOS_HEAD.format(sum(map(_needs_probe, platform)), len(platform))]
     story = ""
     for name, function in scenarios():
         if name != story:
@@ -71,6 +73,7 @@ def scenarios_page() -> str:
             lines.append("|---|---|---|---|")
         truth = _marker(function, "truth") or {}
         pencil = " ✎" if _marker(function, "mutates") is not None else ""
+        pencil += " ◉" if _needs_probe(function) else ""
         labels = [_label(truth[name], name=name) for name in NAMES]
         lines.append(_row(_words(function.__name__) + pencil, *labels))
     return "\n".join(lines) + "\n"
@@ -104,6 +107,11 @@ def mistakes_page() -> str:
         name = breaks.get((function.__module__, function.__name__), "see `tests/docker/`")
         lines.append(_row(_words(function.__name__), name))
     return "\n".join(lines) + "\n"
+
+
+def _needs_probe(function: FunctionType) -> bool:
+    marks = getattr(function, "pytestmark", [])
+    return any(mark.name == "requires" and "probe" in mark.args for mark in marks)
 
 
 def _marker(function: FunctionType, name: str) -> Mapping[str, Any] | None:

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from harness.target.clients.browser import Account, Browser
     from harness.target.pages import Pages
 
+PAGES = 8
+"""Enough for the load balancer to use every task."""
+
 by_probe = pytest.mark.requires("http", "probe")
 as_app = pytest.mark.truth(local=proved, aws=proved, url=proved)
 not_on_production = pytest.mark.truth(
@@ -43,6 +46,22 @@ def test_signing_in_gives_the_session_a_new_id(
         "signing in kept the session's id",
         cause="the sign-in does not call session()->regenerate(), so that an id that was known"
         " before is signed in after",
+    )
+
+
+@not_on_production
+@pytest.mark.requires("http")
+@pytest.mark.mutates
+def test_sign_in_holds_on_every_task(
+    visitor: Browser, registered_account: Account, account_pages: AccountPages
+) -> None:
+    account_pages.sign_in(visitor, registered_account)
+    held = [account_pages.is_signed_in(visitor) for _ in range(PAGES)]
+    expect(
+        all(held),
+        f"of {PAGES} pages after signing in, {held.count(False)} show the visitor as signed out",
+        cause="the tasks do not share their sessions: SESSION_DRIVER must name a store that all"
+        " tasks reach, and APP_KEY must be the same in each",
     )
 
 

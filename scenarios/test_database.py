@@ -25,7 +25,7 @@ ANSWER_WITHIN_S = 10
 NO_ANSWER_WITHIN_S = 2
 TLS_VERSIONS = ("TLSv1.2", "TLSv1.3")
 
-through_a_task = pytest.mark.requires("ecs", "elb", "exec")
+through_a_task = pytest.mark.requires("probe", "ecs", "elb", "exec")
 by_router = pytest.mark.truth(
     local=emulated("MySQL Router stands in for RDS Proxy, whose CA and wording are Amazon's"),
     aws=proved,
@@ -181,7 +181,7 @@ def test_app_cannot_reach_the_server_by_name(
     aws=not_covered("the server's address is not known there"),
     url=NO_SHELL,
 )
-@pytest.mark.requires("ecs", "elb", "exec", "containers")
+@pytest.mark.requires("probe", "ecs", "elb", "exec", "containers")
 @pytest.mark.read_only
 def test_app_cannot_reach_the_server_by_address(
     assert_unreachable: Callable[[str], None], containers: Containers

@@ -108,7 +108,7 @@ def test_error_of_a_job_reaches_the_worker_log(
 
 
 @from_containers
-@pytest.mark.requires("ecs", "schedule", "containers")
+@pytest.mark.requires("probe", "ecs", "schedule", "containers")
 @pytest.mark.mutates
 def test_error_of_a_command_reaches_the_scheduler_log(
     scheduler: Scheduler,

@@ -62,7 +62,8 @@ class Config:
     database: Database
     cluster: str
     secrets: Mapping[str, SecretValue]
-    probe: Probe
+    probe: Probe | None
+    """Without it, scenarios that need the probe are not covered."""
     first_run: tuple[FirstRun, ...]
     overlay: Overlay
     images: Mapping[str, ImageSource]

@@ -254,7 +254,7 @@ class CutoverToml(Table):
     resources: Resources = Resources()
     schedule: Schedule | None = None
     secrets: dict[str, SecretValue]
-    probe: Probe
+    probe: Probe | None = None
     first_run: Annotated[tuple[FirstRun, ...], Field(strict=False)] = ()
     overlay: Overlay = Overlay()
     images: dict[Text, ImageSource] = {}

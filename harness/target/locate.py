@@ -83,10 +83,11 @@ def url(
             f"The target url needs an https:// address, and got {public_url or 'none'!r}.",
             hint="Set app.url in cutover.toml.",
         )
-    able = CAPABILITIES_OF[URL] if probe_key else CAPABILITIES_OF[URL] - {PROBE}
+    without = {} if probe_key else {PROBE: "no probe key is known; set CUTOVER_PROBE_KEY"}
     site = public_url.rstrip("/")
     access = Access(public_url=site, session_cookie=session_cookie, pages=pages)
-    return Target(URL, access, able, AS_ON_AWS, probe_key)
+    able = CAPABILITIES_OF[URL] - without.keys()
+    return Target(URL, access, able, AS_ON_AWS, probe_key, unconfigured=without)
 
 
 def aws(access: Access) -> Target:

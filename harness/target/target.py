@@ -117,6 +117,7 @@ def unconfigured(access: Access) -> Mapping[str, str]:
     """Return the capabilities that no target of an app has, with the key that would give them."""
     has = access.resources
     reasons = {
+        PROBE: "" if "probe" in access.secrets else "no probe is configured; set probe.secret",
         STORAGE: "" if "bucket" in has else "no bucket is configured; set resources.bucket",
         QUEUE: "no queue is configured; set resources.queues"
         if "queue" not in has

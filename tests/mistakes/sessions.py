@@ -40,6 +40,7 @@ MISTAKES = (
         breaks=[
             sessions.test_session_values_are_read_by_another_task,
             sessions.test_sessions_are_rows_of_the_sessions_table,
+            accounts.test_sign_in_holds_on_every_task,
         ],
         cause='SESSION_DRIVER is "file"',
         also_green=[

@@ -92,6 +92,20 @@ def test_an_app_without_a_resource_lacks_the_capability_that_needs_it(
     assert target.unconfigured == {capability: reason}
 
 
+def test_an_app_without_the_probe_is_asked_nothing(tmp_path: Path, open_port: int) -> None:
+    address = f"127.0.0.1:{open_port}"
+    described(
+        tmp_path,
+        https=address,
+        resources=RESOURCES,
+        services=SERVICES,
+        worker="worker",
+        secrets={"db": "tickets/db"},
+    )
+    target = locate.local(tmp_path)
+    assert target.unconfigured == {"probe": "no probe is configured; set probe.secret"}
+
+
 def test_an_app_without_a_worker_takes_no_jobs(tmp_path: Path, open_port: int) -> None:
     described(tmp_path, https=f"127.0.0.1:{open_port}", resources=RESOURCES)
     target = locate.local(tmp_path)
@@ -143,7 +157,9 @@ def test_the_production_url_has_https_and_the_probe_only() -> None:
 
 
 def test_without_a_key_the_production_url_has_no_probe() -> None:
-    assert locate.url("https://tickets.example", probe_key=None).capabilities == {"http"}
+    target = locate.url("https://tickets.example", probe_key=None)
+    assert target.capabilities == {"http"}
+    assert target.unconfigured == {"probe": "no probe key is known; set CUTOVER_PROBE_KEY"}
 
 
 def test_plain_http_is_no_production_url() -> None:
