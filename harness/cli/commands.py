@@ -43,7 +43,13 @@ class Invocation:
     def replay(self, config: Config, *, report_dir: Path | None) -> Replay:
         """Return the scenarios as this configuration replays them."""
         environ = {**self.environ, "CUTOVER_CONFIG": str(config.file)}
-        return Replay(environ, cwd=self.cwd, cache=config.home, report_dir=report_dir)
+        return Replay(
+            environ,
+            cwd=self.cwd,
+            cache=config.home,
+            report_dir=report_dir,
+            own=config.scenario_paths,
+        )
 
 
 def rehearse(

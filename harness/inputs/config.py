@@ -64,6 +64,8 @@ class Config:
     secrets: Mapping[str, SecretValue]
     probe: Probe | None
     """Without it, scenarios that need the probe are not covered."""
+    scenario_paths: tuple[Path, ...]
+    """Folders with the team's own scenarios."""
     first_run: tuple[FirstRun, ...]
     overlay: Overlay
     images: Mapping[str, ImageSource]
@@ -127,6 +129,7 @@ def parse(source: Document, environ: Mapping[str, str]) -> Config:
         cluster=given.ecs.cluster,
         secrets=given.secrets,
         probe=given.probe,
+        scenario_paths=tuple(root / path for path in given.scenarios.paths),
         first_run=given.first_run,
         overlay=given.overlay,
         images=given.images,

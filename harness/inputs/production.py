@@ -210,6 +210,7 @@ def load(environ: Mapping[str, str], *, cwd: Path) -> Production:
     target_group = reading.file(
         "ecs", "target_group", read=load_balancer.target_group, form=cli_forms.target_group
     )
+    _require_folders(reading, found)
     services = _services(reading, groups)
     _require_web(reading, services)
     resources = _resources(reading, [one.definition for one in services.values()])
@@ -254,6 +255,16 @@ def public_site(environ: Mapping[str, str], *, cwd: Path) -> PublicSite:
         raise InputError(reading.problems)
     cookie = _session_cookie(web, named=found.images)
     return PublicSite(found.public_url, cookie, found.given_probe_key, found.pages)
+
+
+def _require_folders(reading: Reading, found: Config | None) -> None:
+    """The folders of the team's own scenarios exist."""
+    for number, path in enumerate(found.scenario_paths if found else ()):
+        if not path.is_dir():
+            message = f'is "{path.relative_to(found.root)}", and there is no such folder'
+            hint = "`cutover scenarios new NAME` makes it, with a first scenario"
+            problem = Problem(f"scenarios.paths[{number}]", message, hint)
+            reading.reject(reading.toml, [problem])
 
 
 def _web(reading: Reading) -> str:

@@ -242,6 +242,13 @@ ImageSource = Annotated[
 """``none``, an image that the engine has or can pull, or the context that builds it."""
 
 
+class Scenarios(Table):
+    """The team's own scenarios."""
+
+    paths: Annotated[tuple[Text, ...], Field(strict=False)] = ()
+    """Folders with scenarios, replayed beside the platform's."""
+
+
 class CutoverToml(Table):
     """The whole file."""
 
@@ -255,6 +262,7 @@ class CutoverToml(Table):
     schedule: Schedule | None = None
     secrets: dict[str, SecretValue]
     probe: Probe | None = None
+    scenarios: Scenarios = Scenarios()
     first_run: Annotated[tuple[FirstRun, ...], Field(strict=False)] = ()
     overlay: Overlay = Overlay()
     images: dict[Text, ImageSource] = {}

@@ -15,7 +15,7 @@ from harness.core.errors import TargetError
 from harness.core.redact import Secret, redact
 from harness.core.wait import DeadlinePassed
 from harness.diagnosis.causes import rank
-from harness.replay import exclusive, markers
+from harness.replay import catalog, exclusive, markers
 from harness.replay.outcome import failure_text, shorten_traceback, skip_reason
 from harness.replay.replay_state import REPLAY, need_target, toolbox_of
 from harness.report import Outcome
@@ -100,6 +100,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             "\n".join(["Scenarios with incomplete or false labels:", *rejections])
         )
     items.sort(key=_place)
+    path = config.getoption("--cutover-catalog")
+    if path:
+        scenarios = filter(_is_scenario, items)
+        catalog.write(
+            (catalog.entry(one, one.stash[_running].declared) for one in scenarios), Path(path)
+        )
 
 
 def _place(item: pytest.Item) -> tuple[bool, int]:
@@ -187,7 +193,7 @@ def _outcome(
 ) -> Outcome:
     running = item.stash[_running]
     begun = Outcome(
-        scenario=item.nodeid,
+        scenario=_id(item),
         result=PASSED,
         target=item.config.stash[REPLAY].target,
         labels=running.declared.labels,
@@ -210,6 +216,14 @@ def _outcome(
         cause=cause.sentence if cause else "",
         cause_lines=cause.lines if cause else (),
     )
+
+
+def _id(item: pytest.Item) -> str:
+    """Return pytest's node id; that of a team's own scenario begins where the replay does."""
+    file, colons, rest = item.nodeid.partition("::")
+    if not file.startswith(".."):
+        return item.nodeid
+    return os.path.relpath(item.path, item.config.invocation_params.dir) + colons + rest
 
 
 def _redact(report: pytest.TestReport) -> None:

@@ -50,6 +50,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="",
         help="where report.html, report.json and junit.xml go (default: the run's directory)",
     )
+    group.addoption(
+        "--cutover-catalog",
+        metavar="FILE",
+        default="",
+        help="write the collected scenarios with their labels to this file, as JSON",
+    )
     parser.addini(
         markers.FOLDERS,
         "folders with scenarios only: a test in them without a truth label is an error",

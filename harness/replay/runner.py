@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import difflib
+import json
 import os
 import re
 import shlex
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from harness.core import bundle
+from harness.core import bundle, codec
 from harness.core.errors import ConfigError
 from harness.replay import exclusive
+from harness.replay.catalog import Entry
 from harness.target.target import LOCAL
 
 PARALLEL = ("-n", "3")
@@ -47,6 +50,8 @@ class Replay:
     cache: Path
     """Directory for the memory of ``--lf`` and ``--sw``."""
     report_dir: Path | None = None
+    own: tuple[Path, ...] = ()
+    """Folders with the team's own scenarios."""
 
     def collect(self, pytest_args: Sequence[str]) -> str:
         """Collect the scenarios without a target, and return pytest's listing.
@@ -73,6 +78,17 @@ class Replay:
             )
         _require_scenarios(done.returncode)
         return done.stdout
+
+    def catalog(self) -> list[Entry]:
+        """Return every scenario with its labels, without a target.
+
+        Raises:
+            ConfigError: One cannot be collected, or its labels are incomplete.
+        """
+        with tempfile.TemporaryDirectory(prefix="cutover-") as folder:
+            path = Path(folder) / "catalog.json"
+            self.collect(["--cutover-catalog", str(path)])
+            return codec.decode(list[Entry], json.loads(path.read_text(encoding="utf-8")))
 
     def run(self, pytest_args: Sequence[str], *, home: Path, target: str = LOCAL) -> int:
         """Run the scenarios; return 0 when they are green and 1 when one is red.
@@ -105,13 +121,14 @@ class Replay:
     def _command(self, pytest_args: Sequence[str], *, target: str) -> list[str]:
         """Return the command: the scenarios may be in site-packages, where nothing is written."""
         words = list(self._with_whole_paths(pytest_args))
-        folders = [] if words != list(pytest_args) else [str(bundle.SCENARIOS)]
+        every = [str(folder) for folder in (bundle.SCENARIOS, *self.own)]
+        folders = [] if words != list(pytest_args) else every
         report = ["--cutover-report-dir", str(self.report_dir)] if self.report_dir else []
         return [
             *(sys.executable, "-P", "-m", "pytest"),
             *("-c", str(_INI), "--rootdir", str(bundle.ROOT), "--confcutdir", str(bundle.ROOT)),
             *("-o", f"cache_dir={self.cache / 'pytest'}"),
-            *("-o", f"cutover_scenarios={shlex.quote(str(bundle.SCENARIOS))}"),
+            *("-o", f"cutover_scenarios={shlex.join(every)}"),
             *("--cutover-target", target, *report),
             *words,
             *folders,

@@ -1,0 +1,111 @@
+"""The commands about scenarios: list them, explain one, begin one of your own."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from typing import TYPE_CHECKING
+
+from harness.core.errors import ConfigError
+from harness.inputs.problem import closest
+from harness.target.target import CAPABILITIES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from harness.cli.commands import Invocation
+    from harness.replay.catalog import Entry
+
+_WIDTH = 100
+_TEMPLATE = '''\
+"""{title}."""
+
+from __future__ import annotations
+
+import pytest
+
+from harness.diagnosis.expect import expect
+from harness.report import not_covered, proved
+
+
+@pytest.mark.truth(local=proved, aws=proved, url=not_covered("say why, or write proved"))
+@pytest.mark.requires("http")
+@pytest.mark.read_only
+def test_{name}(visitor, pages):
+    answer = visitor.get(pages.public)
+    expect(
+        answer.status_code == 200,
+        f"the public page answered {{answer.status_code}}",
+        cause="name the setting and the remedy",
+    )
+'''
+
+
+def list_scenarios(invocation: Invocation) -> int:
+    """Print every scenario by its story, with its needs."""
+    entries = _catalog(invocation)
+    story = ""
+    for one in sorted(entries, key=lambda entry: (entry.story, entry.line)):
+        if one.story != story:
+            story = one.story
+            print(story)
+        changes = " (changes)" if one.changes else ""
+        needs = ", ".join(name for name in one.requires if name != "change")
+        print(f"  {one.name}{changes}" + (f"  [{needs}]" if needs else ""))
+    print(f"{len(entries)} scenarios; `cutover scenarios explain NAME` describes one")
+    return 0
+
+
+def explain(invocation: Invocation, name: str) -> int:
+    """Print a scenario's purpose, needs, labels and source."""
+    wanted = name.rpartition("::")[2].removeprefix("test_").replace(" ", "_")
+    entries = _catalog(invocation)
+    found = [one for one in entries if one.name == wanted]
+    if not found:
+        near = closest(wanted, [one.name for one in entries])
+        raise ConfigError(
+            f"there is no scenario {wanted}",
+            hint=f'did you mean "{near}"?' if near else "`cutover scenarios list` names them all",
+        )
+    for one in found:
+        print("\n".join(_explained(one)))
+    return 0
+
+
+def new(invocation: Invocation, name: str) -> int:
+    """Write the first lines of a scenario of the team's own."""
+    paths = invocation.config.scenario_paths
+    if not paths:
+        raise ConfigError(
+            "no folder is configured for your scenarios",
+            where=str(invocation.config.file),
+            hint='add [scenarios] with paths = ["tests/cutover"]',
+        )
+    plain = re.sub(r"\W+", "_", name.strip().lower()).strip("_").removeprefix("test_")
+    if not plain:
+        raise ConfigError(
+            f'"{name}" is no name', hint="write a subject and a verb: orders_are_kept"
+        )
+    path = paths[0] / f"test_{plain}.py"
+    if path.exists():
+        raise ConfigError(f"there is a {path} already", hint="choose another name, or edit it")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    title = plain.replace("_", " ").capitalize()
+    path.write_text(_TEMPLATE.format(title=title, name=plain), encoding="utf-8")
+    print(f"wrote {path}; `cutover verify {path}` replays it")
+    return 0
+
+
+def _catalog(invocation: Invocation) -> list[Entry]:
+    return invocation.replay(invocation.config, report_dir=None).catalog()
+
+
+def _explained(one: Entry) -> Iterator[str]:
+    yield f"{one.story}: {one.name.replace('_', ' ')}"
+    yield f"  {one.file}:{one.line}"
+    yield from textwrap.wrap(one.about, _WIDTH, initial_indent="  ", subsequent_indent="  ")
+    yield f"\n  {'changes what others see' if one.changes else 'changes nothing'}; needs"
+    yield from (f"    {name}: {CAPABILITIES[name]}" for name in one.requires if name != "change")
+    yield "\n  a pass is"
+    yield from (f"    on {name}: {label.text()}" for name, label in one.labels.items())
+    yield "\n" + textwrap.indent(textwrap.dedent(one.source).rstrip(), "  ")

@@ -1,0 +1,61 @@
+"""The catalog of scenarios: each with its labels, needs and source, as pytest collects it."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harness.core import codec
+from harness.target.truth import Label
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import pytest
+
+    from harness.replay.markers import Declared
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One scenario, whatever its parameters."""
+
+    name: str
+    """Its function, without ``test_``."""
+    story: str
+    file: str
+    line: int
+    about: str
+    """Its module's docstring, and its own."""
+    labels: Mapping[str, Label]
+    requires: tuple[str, ...]
+    changes: bool
+    source: str
+
+
+def entry(item: pytest.Item, declared: Declared) -> Entry:
+    """Describe a collected scenario."""
+    function = getattr(item, "function", None)
+    module = inspect.getmodule(function)
+    texts = (inspect.getdoc(one) for one in (module, function) if one is not None)
+    return Entry(
+        name=item.name.partition("[")[0].removeprefix("test_"),
+        story=item.path.stem.removeprefix("test_"),
+        file=str(item.path),
+        line=(item.location[1] or 0) + 1,
+        about="\n".join(filter(None, texts)),
+        labels=declared.labels,
+        requires=tuple(sorted(declared.requires)),
+        changes="change" in declared.requires,
+        source=inspect.getsource(function) if function is not None else "",
+    )
+
+
+def write(entries: Iterable[Entry], path: Path) -> None:
+    """Write the catalog, each scenario once."""
+    once = {(one.file, one.name): codec.encode(one) for one in entries}
+    path.write_text(json.dumps(list(once.values())), encoding="utf-8")
