@@ -14,6 +14,7 @@ import click
 
 from harness import __version__
 from harness.cli.command import EXIT_CODES, GREEN, INTERRUPTED, RED, Command
+from harness.cli.scenarios import scenarios
 from harness.cli.smoke import smoke
 from harness.core.errors import HarnessError
 
@@ -196,6 +197,7 @@ def verify(*, url: str | None, report_dir: Path | None, pytest_arguments: tuple[
 
 
 program.add_command(smoke)
+program.add_command(scenarios)
 
 
 @program.command(
@@ -278,42 +280,6 @@ def prune_images() -> int:
     from harness.cli import commands
 
     return commands.prune_images()
-
-
-@program.group()
-def scenarios() -> None:
-    """List, explain or begin scenarios."""
-
-
-scenarios.command_class = _Command
-
-
-@scenarios.command(name="list", examples=("cutover scenarios list",))
-def list_scenarios() -> int:
-    """List the platform's scenarios and your own."""
-    from harness.cli import scenario_commands
-
-    return scenario_commands.list_scenarios(_invocation())
-
-
-@scenarios.command(
-    name="explain", examples=("cutover scenarios explain public_page_has_no_redirect_loop",)
-)
-@click.argument("name")
-def explain_scenario(*, name: str) -> int:
-    """Show what a scenario needs, what a pass proves, and its source."""
-    from harness.cli import scenario_commands
-
-    return scenario_commands.explain(_invocation(), name)
-
-
-@scenarios.command(name="new", examples=("cutover scenarios new orders_are_kept",))
-@click.argument("name")
-def new_scenario(*, name: str) -> int:
-    """Begin a scenario of your own, in the first folder of scenarios.paths."""
-    from harness.cli import scenario_commands
-
-    return scenario_commands.new(_invocation(), name)
 
 
 @program.command(

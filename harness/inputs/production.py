@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -185,7 +185,7 @@ class PublicSite:
     url: str
     session_cookie: str
     probe_key: Secret | None
-    pages: toml_schema.Pages
+    pages: toml_schema.Pages = field(default_factory=toml_schema.Pages)
 
 
 _Read = Callable[[Document], CallFile]
@@ -261,7 +261,7 @@ def _require_folders(reading: Reading, found: Config | None) -> None:
     """The folders of the team's own scenarios exist."""
     for number, path in enumerate(found.scenario_paths if found else ()):
         if not path.is_dir():
-            message = f'is "{path.relative_to(found.root)}", and there is no such folder'
+            message = f'is "{path}", and there is no such folder'
             hint = "`cutover scenarios new NAME` makes it, with a first scenario"
             problem = Problem(f"scenarios.paths[{number}]", message, hint)
             reading.reject(reading.toml, [problem])

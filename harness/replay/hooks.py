@@ -91,14 +91,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in filter(markers.is_scenario, items):
         marks = _marks(item)
         problems = markers.problems(marks)
-        rejections += [f"  {item.nodeid}: {problem}" for problem in problems]
+        rejections += [f"  {_id(item)}: {problem}" for problem in problems]
         declared = markers.NOTHING if problems else markers.declared(marks)
         item.stash[_running] = _Running(declared, problems="; ".join(problems))
     # An xdist worker cannot print this error: there, each incomplete scenario fails by itself.
     if rejections and not hasattr(config, "workerinput"):
-        raise pytest.UsageError(
-            "\n".join(["Scenarios with incomplete or false labels:", *rejections])
-        )
+        raise pytest.UsageError("\n".join([markers.REJECTED, *rejections]))
     items.sort(key=_place)
     path = config.getoption("--cutover-catalog")
     if path:
@@ -220,9 +218,9 @@ def _outcome(
 
 def _id(item: pytest.Item) -> str:
     """Return pytest's node id; that of a team's own scenario begins where the replay does."""
-    file, colons, rest = item.nodeid.partition("::")
-    if not file.startswith(".."):
+    if item.path.is_relative_to(item.config.rootpath):
         return item.nodeid
+    _, colons, rest = item.nodeid.partition("::")
     return os.path.relpath(item.path, item.config.invocation_params.dir) + colons + rest
 
 

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 FOLDERS = "cutover_scenarios"
 """The ini option that names folders with scenarios only."""
 
+REJECTED = "Scenarios with incomplete or false labels:"
+"""Opening of the error that lists them."""
+
 DESCRIPTIONS = (
     "truth(local, aws, url): what a pass proves on each target; mandatory on a scenario",
     "requires(*capabilities): the scenario is skipped on a target that lacks one of them",

@@ -18,7 +18,7 @@ import pytest
 
 from harness.core import bundle, codec
 from harness.core.errors import ConfigError
-from harness.replay import exclusive
+from harness.replay import exclusive, markers
 from harness.replay.catalog import Entry
 from harness.target.target import LOCAL
 
@@ -184,6 +184,9 @@ def _is_test_path(path: Path) -> bool:
 def _usage_error(output: str) -> ConfigError:
     found = _USAGE.search(output)
     text = found.group(1) if found else output.strip().removeprefix("ERROR: ")
+    if text.startswith(markers.REJECTED):
+        hint = "`cutover scenarios new NAME` writes one with all of them"
+        return ConfigError(text.rstrip(), hint=hint)
     unknown = re.findall(r"--[\w-]+", text) if "unrecognized arguments" in text else []
     near = [n for word in unknown for n in difflib.get_close_matches(word, _OURS, n=1)]
     return ConfigError(

@@ -27,6 +27,7 @@ NO_NOUNS_OR_VERBS = {
 
 READS_ENVIRONMENT = {
     "harness/cli/main.py",  # hands the variables to config.load
+    "harness/cli/scenarios.py",  # hands the variables to config.load
     "harness/cli/smoke.py",  # CUTOVER_CONFIG and CUTOVER_PROBE_KEY
     "harness/replay/hooks.py",  # hands the variables to config.load
     "harness/replay/replay_state.py",  # CUTOVER_HOME, for the report of a target without a run

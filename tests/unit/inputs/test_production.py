@@ -141,6 +141,17 @@ def test_files_are_compared_with_each_other(project: Path) -> None:
     }
 
 
+def test_a_folder_of_own_scenarios_is_there(project: Path) -> None:
+    replace(project / "cutover.toml", "[aws]", '[scenarios]\npaths = ["tests/cutover"]\n\n[aws]')
+    (found,) = problems(project).values()
+    folder = project / "tests/cutover"
+    assert found.key == "scenarios.paths[0]"
+    assert found.message == f'is "{folder}", and there is no such folder'
+    assert found.hint == "`cutover scenarios new NAME` makes it, with a first scenario"
+    folder.mkdir(parents=True)
+    assert production.load({}, cwd=project).config.scenario_paths == (folder,)
+
+
 @pytest.mark.parametrize("wrong", ["", "[network]\nvpc_cidr = 5\n", "services = 5\nsecrets = []\n"])
 def test_a_file_with_hardly_anything_in_it_has_problems_and_no_traceback(
     tmp_path: Path, wrong: str

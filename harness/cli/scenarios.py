@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import re
 import textwrap
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import click
+
+from harness.cli.command import Command
 from harness.core.errors import ConfigError
-from harness.inputs.problem import closest
-from harness.target.target import CAPABILITIES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,25 +44,38 @@ def test_{name}(visitor, pages):
 '''
 
 
-def list_scenarios(invocation: Invocation) -> int:
-    """Print every scenario by its story, with its needs."""
-    entries = _catalog(invocation)
+@click.group()
+def scenarios() -> None:
+    """List, explain or begin scenarios."""
+
+
+scenarios.command_class = Command
+
+
+@scenarios.command(name="list", examples=("cutover scenarios list",))
+def list_scenarios() -> int:
+    """List the platform's scenarios and your own, with what each needs."""
+    entries = _catalog()
     story = ""
     for one in sorted(entries, key=lambda entry: (entry.story, entry.line)):
         if one.story != story:
             story = one.story
-            print(story)
+            click.echo(story)
         changes = " (changes)" if one.changes else ""
         needs = ", ".join(name for name in one.requires if name != "change")
-        print(f"  {one.name}{changes}" + (f"  [{needs}]" if needs else ""))
-    print(f"{len(entries)} scenarios; `cutover scenarios explain NAME` describes one")
+        click.echo(f"  {one.name}{changes}" + (f"  [{needs}]" if needs else ""))
+    click.echo(f"{len(entries)} scenarios; `cutover scenarios explain NAME` describes one")
     return 0
 
 
-def explain(invocation: Invocation, name: str) -> int:
-    """Print a scenario's purpose, needs, labels and source."""
+@scenarios.command(examples=("cutover scenarios explain public_page_has_no_redirect_loop",))
+@click.argument("name")
+def explain(name: str) -> int:
+    """Show what a scenario needs, what a pass is worth, and its source."""
+    from harness.inputs.problem import closest
+
     wanted = name.rpartition("::")[2].removeprefix("test_").replace(" ", "_")
-    entries = _catalog(invocation)
+    entries = _catalog()
     found = [one for one in entries if one.name == wanted]
     if not found:
         near = closest(wanted, [one.name for one in entries])
@@ -68,17 +84,20 @@ def explain(invocation: Invocation, name: str) -> int:
             hint=f'did you mean "{near}"?' if near else "`cutover scenarios list` names them all",
         )
     for one in found:
-        print("\n".join(_explained(one)))
+        click.echo("\n".join(_explained(one)))
     return 0
 
 
-def new(invocation: Invocation, name: str) -> int:
-    """Write the first lines of a scenario of the team's own."""
-    paths = invocation.config.scenario_paths
+@scenarios.command(examples=("cutover scenarios new orders_are_kept",))
+@click.argument("name")
+def new(name: str) -> int:
+    """Begin a scenario of your own, in the first folder of scenarios.paths."""
+    config = _invocation().config
+    paths = config.scenario_paths
     if not paths:
         raise ConfigError(
             "no folder is configured for your scenarios",
-            where=str(invocation.config.file),
+            where=str(config.file),
             hint='add [scenarios] with paths = ["tests/cutover"]',
         )
     plain = re.sub(r"\W+", "_", name.strip().lower()).strip("_").removeprefix("test_")
@@ -92,15 +111,24 @@ def new(invocation: Invocation, name: str) -> int:
     path.parent.mkdir(parents=True, exist_ok=True)
     title = plain.replace("_", " ").capitalize()
     path.write_text(_TEMPLATE.format(title=title, name=plain), encoding="utf-8")
-    print(f"wrote {path}; `cutover verify {path}` replays it")
+    click.echo(f"wrote {path}; `cutover verify {path}` replays it")
     return 0
 
 
-def _catalog(invocation: Invocation) -> list[Entry]:
+def _invocation() -> Invocation:
+    from harness.cli.commands import Invocation
+
+    return Invocation(environ=dict(os.environ), cwd=Path.cwd())
+
+
+def _catalog() -> list[Entry]:
+    invocation = _invocation()
     return invocation.replay(invocation.config, report_dir=None).catalog()
 
 
 def _explained(one: Entry) -> Iterator[str]:
+    from harness.target.target import CAPABILITIES
+
     yield f"{one.story}: {one.name.replace('_', ' ')}"
     yield f"  {one.file}:{one.line}"
     yield from textwrap.wrap(one.about, _WIDTH, initial_indent="  ", subsequent_indent="  ")
