@@ -126,14 +126,14 @@ def _catalog() -> list[Entry]:
     return invocation.replay(invocation.config, report_dir=None).catalog()
 
 
-def _explained(one: Entry) -> Iterator[str]:
+def _explained(entry: Entry) -> Iterator[str]:
     from harness.target.target import CAPABILITIES
 
-    yield f"{one.story}: {one.name.replace('_', ' ')}"
-    yield f"  {one.file}:{one.line}"
-    yield from textwrap.wrap(one.about, _WIDTH, initial_indent="  ", subsequent_indent="  ")
-    yield f"\n  {'changes what others see' if one.changes else 'changes nothing'}; needs"
-    yield from (f"    {name}: {CAPABILITIES[name]}" for name in one.requires if name != "change")
+    yield f"{entry.story}: {entry.name.replace('_', ' ')}"
+    yield f"  {entry.file}:{entry.line}"
+    yield from textwrap.wrap(entry.about, _WIDTH, initial_indent="  ", subsequent_indent="  ")
+    yield f"\n  {'changes what others see' if entry.changes else 'changes nothing'}; needs"
+    yield from (f"    {name}: {CAPABILITIES[name]}" for name in entry.requires if name != "change")
     yield "\n  a pass is"
-    yield from (f"    on {name}: {label.text()}" for name, label in one.labels.items())
-    yield "\n" + textwrap.indent(textwrap.dedent(one.source).rstrip(), "  ")
+    yield from (f"    on {name}: {label.text()}" for name, label in entry.labels.items())
+    yield "\n" + textwrap.indent(textwrap.dedent(entry.source).rstrip(), "  ")

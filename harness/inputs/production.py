@@ -257,9 +257,9 @@ def public_site(environ: Mapping[str, str], *, cwd: Path) -> PublicSite:
     return PublicSite(found.public_url, cookie, found.given_probe_key, found.pages)
 
 
-def _require_folders(reading: Reading, found: Config | None) -> None:
+def _require_folders(reading: Reading, settings: Config | None) -> None:
     """The folders of the team's own scenarios exist."""
-    for number, path in enumerate(found.scenario_paths if found else ()):
+    for number, path in enumerate(settings.scenario_paths if settings else ()):
         if not path.is_dir():
             message = f'is "{path}", and there is no such folder'
             hint = "`cutover scenarios new NAME` makes it, with a first scenario"
