@@ -16,6 +16,7 @@ from harness import __version__
 from harness.cli.command import EXIT_CODES, GREEN, INTERRUPTED, RED, Command
 from harness.cli.scenarios import scenarios
 from harness.cli.smoke import smoke
+from harness.cli.watch import watch
 from harness.core.errors import HarnessError
 
 if TYPE_CHECKING:
@@ -198,6 +199,7 @@ def verify(*, url: str | None, report_dir: Path | None, pytest_arguments: tuple[
 
 program.add_command(smoke)
 program.add_command(scenarios)
+program.add_command(watch)
 
 
 @program.command(

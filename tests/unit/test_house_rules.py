@@ -29,6 +29,7 @@ READS_ENVIRONMENT = {
     "harness/cli/main.py",  # hands the variables to config.load
     "harness/cli/scenarios.py",  # hands the variables to config.load
     "harness/cli/smoke.py",  # CUTOVER_CONFIG and CUTOVER_PROBE_KEY
+    "harness/cli/watch.py",  # the same
     "harness/replay/hooks.py",  # hands the variables to config.load
     "harness/replay/replay_state.py",  # CUTOVER_HOME, for the report of a target without a run
     "harness/stack/engine.py",  # Docker's own variables

@@ -34,7 +34,7 @@ def public_resolvers(x: Examination) -> Result:
     """Compare the addresses that resolvers give with the new and the old host's."""
     answers = x.resolved
     source = f"A {x.site.host} at {_labels(answers)}"
-    results = {answer.server.label: _host(x, answer) for answer in answers}
+    results = {answer.server.label: host_of(x, answer) for answer in answers}
     counts = Counter(results.values())
     value = _value(answers, results)
     failed = [answer for answer in answers if not answer.is_good]
@@ -73,7 +73,7 @@ def authoritative_servers(x: Examination) -> Result:
     if not answers:
         raise NotRun("no resolver names the zone's servers")
     source = f"A {x.site.host} at {_labels(answers)}"
-    results = {answer.server.label: _host(x, answer) for answer in answers}
+    results = {answer.server.label: host_of(x, answer) for answer in answers}
     value = _value(answers, results)
     states = set(results.values())
     if any(not answer.is_good for answer in answers):
@@ -191,7 +191,7 @@ def sibling_name(x: Examination) -> Result:
     return green(value, source)
 
 
-def _host(x: Examination, answer: Answer) -> str:
+def host_of(x: Examination, answer: Answer) -> str:
     """Return the host that an answer leads to, or its status."""
     if not answer.is_good:
         return answer.status

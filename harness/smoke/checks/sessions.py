@@ -47,12 +47,12 @@ def every_task(x: Examination) -> Result:
 def session_lasts(x: Examination) -> Result:
     """Read the form's token again with the same cookies: it is kept in the session."""
     visitor, first = x.sign_in
-    token = _token(first)
+    token = form_token(first)
     if not token:
         raise NotRun(f"{SIGN_IN_PATH} has no form with a token")
     kept = 0
     for _ in range(SESSION_READS):
-        kept += _token(visitor.visit(SIGN_IN_PATH)) == token
+        kept += form_token(visitor.visit(SIGN_IN_PATH)) == token
     value = f"{kept} of {SESSION_READS} answers know the session"
     source = f"token of the form at {SIGN_IN_PATH}"
     if kept < SESSION_READS:
@@ -66,7 +66,8 @@ def session_lasts(x: Examination) -> Result:
     return green(value, source)
 
 
-def _token(answer: requests.Response) -> str:
+def form_token(answer: requests.Response) -> str:
+    """Return the CSRF token of a page's form; empty without one."""
     forms = page_of(answer).forms
     return next((form.fields["_token"][0] for form in forms if "_token" in form.fields), "")
 

@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from harness.cli.main import program
-from harness.cli.smoke import read_site
+from harness.cli.site_options import read_site
 from harness.core.redact import Secret
 from tests.unit.smoke.conftest import World
 from tests.unit.smoke.fake_dns import HOST, NEW

@@ -1,0 +1,169 @@
+"""Options that describe a public site, and the site that they and cutover.toml make."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from harness.core.redact import Secret
+    from harness.inputs.production import PublicSite
+    from harness.smoke.site import Site
+
+ADDRESS = "ADDRESS[:PORT]"
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+_OPTIONS = (
+    click.argument("url", required=False),
+    click.option(
+        "--expect",
+        "expected",
+        multiple=True,
+        metavar="ADDRESS",
+        help="An address of the new host, or the load balancer's name. May be repeated.",
+    ),
+    click.option(
+        "--old", metavar=ADDRESS, help="The old host: where visitors must no longer land."
+    ),
+    click.option(
+        "--resolver",
+        "resolvers",
+        multiple=True,
+        metavar=ADDRESS,
+        help="A DNS resolver, instead of this machine's and three public ones. May be repeated.",
+    ),
+    click.option(
+        "--connect-to",
+        multiple=True,
+        metavar="HOST1:PORT1:HOST2:PORT2",
+        help="Connect to HOST2:PORT2 instead, as curl does: before the switch, or past DNS.",
+    ),
+    click.option(
+        "--resolve",
+        multiple=True,
+        metavar="HOST:PORT:ADDRESS",
+        help="Connect to this address, as curl does.",
+    ),
+    click.option("--ca-file", type=click.Path(exists=True, dir_okay=False), help="Roots to trust."),
+    click.option("--health", metavar="PATH", help="The health route, instead of /healthz or /up."),
+    click.option(
+        "--key-file",
+        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        help="File with the probe's key, instead of CUTOVER_PROBE_KEY.",
+    ),
+    click.option(
+        "--key-secret",
+        metavar="ARN",
+        help="Secret with the probe's key, as a task definition's valueFrom names it. Only this"
+        " option uses AWS credentials, for this one call.",
+    ),
+)
+
+
+def site_options(function: _Function) -> _Function:
+    """Give a command the URL and the options that describe its site."""
+    for option in reversed(_OPTIONS):
+        function = option(function)
+    return function
+
+
+def read_site(environ: Mapping[str, str], *, cwd: Path, url: str | None, **options: Any) -> Site:
+    """Return the site that the options and, if there is one, cutover.toml describe.
+
+    Raises:
+        ConfigError: An option cannot be read, or there is no URL.
+    """
+    from harness.smoke import site as s
+
+    known = _known(environ, cwd=cwd, url=url)
+    old = options["old"]
+    return s.Site(
+        url=s.parse_url(url or known.url),
+        routes=(
+            *map(s.parse_connect_to, options["connect_to"]),
+            *map(s.parse_resolve, options["resolve"]),
+        ),
+        resolvers=s.parse_name_servers(options["resolvers"], option="--resolver"),
+        authorities=s.parse_name_servers(options.get("authorities", ()), option="--authority"),
+        expected=options["expected"],
+        old=s.parse_endpoint(old, option="--old", port=s.HTTPS_PORT) if old else None,
+        key=_key(options["key_file"], secret=options["key_secret"]) or known.probe_key,
+        mail_to=options.get("mail_to") or "",
+        health_path=options["health"] or "",
+        session_cookie=known.session_cookie,
+        ca_file=options["ca_file"] or "",
+    )
+
+
+def _known(environ: Mapping[str, str], *, cwd: Path, url: str | None) -> PublicSite:
+    """Return the site of cutover.toml, unless it is another than that of the URL."""
+    from harness.core.errors import ConfigError
+    from harness.core.redact import Secret
+    from harness.inputs import config
+    from harness.inputs.production import PublicSite, public_site
+    from harness.smoke.site import parse_url
+
+    given = environ.get("CUTOVER_PROBE_KEY")
+    without_file = PublicSite(parse_url(url) if url else "", "", Secret(given) if given else None)
+    file = cwd / environ.get("CUTOVER_CONFIG", config.FILE_NAME)
+    if url and not file.is_file():
+        return without_file
+    if not file.is_file():
+        raise ConfigError(
+            f"there is no URL, and no {file.name} that names one",
+            where=str(cwd),
+            hint="write cutover smoke https://www.shop.example",
+        )
+    try:
+        known = public_site(environ, cwd=cwd)
+    except ConfigError as error:
+        if not url:
+            raise
+        click.echo(f"cutover: {file.name} is not used: {error}", err=True)
+        return without_file
+    return known if not url or known.url == without_file.url else without_file
+
+
+def _key(file: Path | None, *, secret: str | None) -> Secret | None:
+    """Return the probe's key of a file or a secret; None if neither is given."""
+    from harness.core.errors import ConfigError
+    from harness.core.redact import Secret
+
+    if file and secret:
+        raise ConfigError("--key-file and --key-secret exclude each other", hint="give one of them")
+    if secret:
+        return Secret(_key_of_secret(secret))
+    if file is None:
+        return None
+    key = file.read_text(encoding="utf-8").strip()
+    if not key:
+        raise ConfigError("the file of --key-file is empty", where=str(file))
+    return Secret(key)
+
+
+def _key_of_secret(text: str) -> str:
+    from harness.aws.value_from import ValueFromError, parse_value_from
+    from harness.core.errors import ConfigError
+    from harness.target.access import Access
+    from harness.target.clients import aws
+
+    try:
+        reference = parse_value_from(text)
+    except ValueFromError as error:
+        raise ConfigError(f"--key-secret {error.message}", hint=error.hint) from error
+    values = aws.secret(Access(public_url="", region=reference.region), reference.arn)
+    if reference.json_key not in values:
+        raise ConfigError(
+            f'the secret of --key-secret has no key "{reference.json_key}"',
+            hint="end the ARN with :JSON-KEY::",
+        )
+    return values[reference.json_key]
+
+
+def json_text(value: Any) -> str:
+    """Return JSON for a terminal or a file."""
+    import json
+
+    return json.dumps(value, indent=2)

@@ -1,0 +1,230 @@
+"""The watch through a DNS switch: one sample a second, as visitors of several resolvers meet it."""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import requests
+from requests.cookies import RequestsCookieJar
+
+from harness.core.wait import Clock
+from harness.smoke import names
+from harness.smoke.checks.dns import NEW, OLD, host_of
+from harness.smoke.checks.http import short
+from harness.smoke.checks.sessions import form_token
+from harness.smoke.examination import HEALTH_PATHS, SIGN_IN_PATH
+from harness.smoke.result import NotRun
+from harness.smoke.site import Endpoint
+from harness.target.clients.probe import ProbeRefused
+
+if TYPE_CHECKING:
+    from harness.smoke.examination import Examination
+    from harness.smoke.visitor import Visitor
+
+SESSION_EVERY = 5
+"""Samples between two looks at the session."""
+REFRESH_EVERY = 60
+"""Samples between two looks at the load balancer's own addresses."""
+STEADY = 5
+"""So many samples in a row make a switch complete."""
+KEPT, LOST = "kept", "lost"
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One moment of the switch."""
+
+    at: datetime
+    since_s: float
+    """Seconds since the watch began."""
+    resolvers: dict[str, str]
+    """Each resolver's answer: new, old, neither, or its status."""
+    ttl_s: int | None
+    """The longest time for which a resolver keeps its answer."""
+    host: str
+    """The host that was dialled: new, old or neither; empty without an address."""
+    status: int | None
+    error: str
+    """The kind of failure; empty if the answer was good."""
+    seconds: float
+    task: str
+    session: str
+    """``kept`` or ``lost``; empty where it was not looked at."""
+
+    def has_switched(self, host: str) -> bool:
+        """Return whether every resolver, and the answer, is of this host."""
+        return not self.error and {self.host, *self.resolvers.values()} == {host}
+
+
+@dataclass(frozen=True)
+class Summary:
+    """The switch, seen from its end."""
+
+    samples: int
+    first_new: datetime | None
+    last_old: datetime | None
+    gap_s: float
+    """The longest time without a good answer."""
+    errors: dict[str, int]
+    sessions_lost: int
+    longest_ttl_s: int | None
+    is_complete: bool
+    """Whether the host that was waited for answers everywhere, if one was."""
+
+    @property
+    def is_green(self) -> bool:
+        """Return whether no visitor met an error or lost a session, and the switch is complete."""
+        return not self.errors and not self.sessions_lost and self.is_complete
+
+
+@dataclass
+class Watch:
+    """One watch.
+
+    Args:
+        x: The site.
+        until: The host at which it ends; empty: it goes on for the whole time.
+        for_s: The longest time.
+        every_s: Seconds between two samples.
+        clock: Time and sleep.
+    """
+
+    x: Examination
+    until: str = ""
+    for_s: float = 3600.0
+    every_s: float = 1.0
+    clock: Clock = field(default_factory=Clock)
+    samples: list[Sample] = field(default_factory=list)
+    _cookies: RequestsCookieJar = field(default_factory=RequestsCookieJar)
+    _token: str = ""
+    _health_path: str = ""
+
+    def run(self, *, on_sample: Callable[[Sample], None] = lambda _sample: None) -> Summary:
+        """Take samples until the switch is complete, the time is over, or an interrupt."""
+        try:
+            for sample in self._take():
+                self.samples.append(sample)
+                on_sample(sample)
+                if self._is_complete():
+                    break
+        except KeyboardInterrupt:
+            pass
+        return self.summary()
+
+    def summary(self) -> Summary:
+        """Sum the samples up."""
+        good = [sample for sample in self.samples if not sample.error]
+        ttls = [sample.ttl_s for sample in self.samples if sample.ttl_s is not None]
+        return Summary(
+            samples=len(self.samples),
+            first_new=next((sample.at for sample in good if sample.host == NEW), None),
+            last_old=next((sample.at for sample in reversed(good) if sample.host == OLD), None),
+            gap_s=_longest_gap(self.samples),
+            errors=dict(Counter(sample.error for sample in self.samples if sample.error)),
+            sessions_lost=sum(sample.session == LOST for sample in self.samples),
+            longest_ttl_s=max(ttls, default=None),
+            is_complete=not self.until or self._is_complete(),
+        )
+
+    def _is_complete(self) -> bool:
+        last = self.samples[-STEADY:]
+        is_long_enough = len(last) == STEADY
+        return bool(self.until) and is_long_enough and all(s.has_switched(self.until) for s in last)
+
+    def _take(self) -> Iterator[Sample]:
+        began = self.clock.now()
+        for number in itertools.count():
+            since_s = self.clock.now() - began
+            self.clock.sleep(max(0.0, number * self.every_s - since_s))
+            since_s = self.clock.now() - began
+            if since_s > self.for_s:
+                return
+            yield self._sample(number, since_s)
+
+    def _sample(self, number: int, since_s: float) -> Sample:
+        x = self.x
+        if number % REFRESH_EVERY == REFRESH_EVERY - 1:
+            x.__dict__.pop("new_addresses", None)
+        answers = names.query_all(x.resolvers, x.site.host, "A")
+        hosts = {answer.server.label: host_of(x, answer) for answer in answers}
+        chosen = answers[number % len(answers)]
+        moment = datetime.now(UTC)
+        ttl_s = max((a.ttl_s for a in answers if a.ttl_s is not None), default=None)
+        status, error, seconds, task, session = None, "", 0.0, "", ""
+        try:
+            visitor = self._visitor(chosen.records)
+            answer = visitor.get(x.address(self._path(visitor)))
+            status, seconds = answer.status_code, answer.elapsed.total_seconds()
+            error = f"HTTP {status}" if status >= 500 else ""
+            if number % SESSION_EVERY == 0:
+                session = self._session(visitor)
+            task = self._task(visitor)
+        except NotRun as reason:
+            error = str(reason)
+        except requests.RequestException as failure:
+            error = short(failure)
+        return Sample(
+            at=moment,
+            since_s=since_s,
+            resolvers=hosts,
+            ttl_s=ttl_s,
+            host=hosts[chosen.server.label] if chosen.records else "",
+            status=status,
+            error=error,
+            seconds=seconds,
+            task=task,
+            session=session,
+        )
+
+    def _visitor(self, addresses: Sequence[str]) -> Visitor:
+        """Return the one visitor, at the address that a resolver gave."""
+        x = self.x
+        if not addresses:
+            raise NotRun(f"no address of {x.site.host}")
+        named = Endpoint(addresses[0], x.site.port)
+        visitor = x.visitor(at=x.site.route(named) or named, is_verified=True)
+        visitor.cookies = self._cookies
+        return visitor
+
+    def _path(self, visitor: Visitor) -> str:
+        """Return the health route: the first that exists where it is first looked for."""
+        if not self._health_path:
+            paths = (self.x.site.health_path,) if self.x.site.health_path else HEALTH_PATHS
+            statuses = ((path, visitor.get(self.x.address(path)).status_code) for path in paths)
+            self._health_path = next((path for path, status in statuses if status != 404), "/")
+        return self._health_path
+
+    def _session(self, visitor: Visitor) -> str:
+        """Compare the token of the sign-in form with the one before: it is kept in the session."""
+        token = form_token(visitor.visit(SIGN_IN_PATH))
+        before, self._token = self._token, token or self._token
+        if not token or not before:
+            return ""
+        return KEPT if token == before else LOST
+
+    def _task(self, visitor: Visitor) -> str:
+        """Return the id of the task that answers, as the probe knows it."""
+        if self.x.site.key is None:
+            return ""
+        try:
+            return str(self.x.probe(visitor).whoami()["task"] or "")
+        except ProbeRefused:
+            return ""
+
+
+def _longest_gap(samples: Sequence[Sample]) -> float:
+    """Return the longest time from a failure to the next good answer, or to the end."""
+    longest, began = 0.0, None
+    for sample in samples:
+        if sample.error and began is None:
+            began = sample.since_s
+        if began is not None:
+            longest = max(longest, sample.since_s - began)
+        if not sample.error:
+            began = None
+    return longest
