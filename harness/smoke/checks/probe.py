@@ -7,15 +7,18 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from harness.core.wait import Deadline, DeadlinePassed, NotYet, Ready, wait_until
 from harness.smoke.result import Action, NotRun, Result, green, red
 from harness.target.clients.probe import ProbeRefused
 
 if TYPE_CHECKING:
     from harness.smoke.examination import Examination
     from harness.smoke.site import Site
+    from harness.target.clients.probe import ProbeClient
 
 READS = 6
 MINUTES = 5
+LONGEST_WAIT_S = 15.0
 OLDEST_TICK_S = 150
 """A minute between two runs, and the start of a Fargate task."""
 _SCHEDULER = "schedule:run"
@@ -130,6 +133,36 @@ def last_scheduled_run(x: Examination) -> Result:
     return green(f"{age:.0f} s ago; {counts}", source)
 
 
+def queue_age(x: Examination) -> Result:
+    """Dispatch one job of the probe's own, time its start, and remove its record."""
+    client = x.probe(x.visitor())
+    job = f"jobs/{client.ask('POST', 'jobs', payload={})['id']}"
+    source = "probe, a job of its own"
+    try:
+        wait_until(lambda: _has_run(client, job), deadline=Deadline(LONGEST_WAIT_S), interval_s=2)
+        record = client.ask("GET", job)
+    except DeadlinePassed:
+        return red(
+            Action.MEND,
+            f"waits for more than {LONGEST_WAIT_S:g} s",
+            source,
+            "mails and other jobs wait as long: look at the worker service's tasks and logs, and at"
+            " ApproximateAgeOfOldestMessage of the queue",
+        )
+    finally:
+        client.send_signed(client.signed("DELETE", job))
+    first = record["runs"][0]
+    dispatched, started = (
+        datetime.fromisoformat(moment) for moment in (record["dispatched_at"], first["started_at"])
+    )
+    waited = (started - dispatched).total_seconds()
+    return green(f"a job waited {waited:.1f} s, task {first['task']} ran it", source)
+
+
+def _has_run(client: ProbeClient, job: str) -> Ready | NotYet:
+    return Ready() if client.ask("GET", job)["runs"] else NotYet("it has not run")
+
+
 def work_outside_ecs(x: Examination) -> Result:
     """Look for scheduled runs and jobs outside of ECS in the last minutes."""
     client = x.probe(x.visitor())
@@ -183,6 +216,7 @@ CHECKS = (
     session_over_tasks,
     file_over_tasks,
     last_scheduled_run,
+    queue_age,
     work_outside_ecs,
     mail,
 )

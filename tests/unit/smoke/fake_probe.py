@@ -49,6 +49,8 @@ class FakeProbe:
     mails: list[dict[str, Any]] = field(default_factory=list)
     files: dict[str, bytes] = field(default_factory=dict)
     value: str = ""
+    works: bool = True
+    jobs: set[str] = field(default_factory=set)
 
     def __call__(self, request: Request) -> Answer:
         path = request.path
@@ -91,6 +93,16 @@ class FakeProbe:
 
     def _runs(self, _request: Request, task: str | None) -> Answer:
         return self.answer({"task": task, "runs": self.runs})
+
+    def _jobs(self, request: Request, task: str | None) -> Answer:
+        if request.method == "POST":
+            self.jobs.add("j1")
+            return self.answer({"task": task, "id": "j1"}, status=202)
+        if request.method == "DELETE":
+            self.jobs.remove("j1")
+            return self.answer({"task": task, "deleted": True})
+        runs = [{"task": "dddd", "started_at": ago(0.5)}] if self.works else []
+        return self.answer({"task": task, "dispatched_at": ago(2), "runs": runs})
 
     def _mail(self, request: Request, task: str | None) -> Answer:
         if self.mail_error:

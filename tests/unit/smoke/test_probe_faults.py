@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from harness.core.redact import Secret
+from harness.smoke.checks import probe as checks
 from harness.smoke.result import Action, State
 from tests.unit.smoke.conftest import World, result, states
 from tests.unit.smoke.fake_probe import run_of
@@ -89,6 +90,13 @@ FAULTS = [
         "enable the EventBridge rule",
     ),
     Fault(
+        "no worker",
+        probe(lambda fake: setattr(fake, "works", False)),
+        "queue age",
+        "waits for more than 0 s",
+        "look at the worker service's tasks and logs",
+    ),
+    Fault(
         "the old host's cron",
         probe(lambda fake: fake.ticks.append(run_of(None))),
         "work outside ecs",
@@ -106,10 +114,14 @@ FAULTS = [
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=str)
-def test_a_fault_that_the_probe_sees_is_named(world: World, fault: Fault) -> None:
+def test_a_fault_that_the_probe_sees_is_named(
+    world: World, fault: Fault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checks, "LONGEST_WAIT_S", 0.0)
     fault.require(world, "old host", "probe")
     assert world.app.probe is not None
     assert world.app.probe.files == {}
+    assert world.app.probe.jobs == set()
 
 
 def test_with_a_key_every_check_runs(world: World) -> None:
@@ -118,7 +130,8 @@ def test_with_a_key_every_check_runs(world: World) -> None:
     report = world.report()
     assert states(report, State.RED, State.WARNING, State.NOT_RUN) == {}
     assert result(report, "session over tasks").value == "6 of 6 answers of 2 tasks have the value"
-    assert fake.files == {}
+    assert result(report, "queue age").value.startswith("a job waited 1.")
+    assert (fake.files, fake.jobs) == ({}, set())
     assert [mail["to"] for mail in fake.mails] == ["operator@shop.example"]
 
 

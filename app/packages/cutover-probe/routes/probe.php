@@ -35,6 +35,7 @@ Route::prefix('_probe/v1')->middleware('cutover-probe')->name('cutover-probe.')-
     Route::post('mail', [MailController::class, 'store'])->name('mail.store');
     Route::post('jobs', [JobController::class, 'store'])->name('jobs.store');
     Route::get('jobs/{id}', [JobController::class, 'show'])->name('jobs.show');
+    Route::delete('jobs/{id}', [JobController::class, 'destroy'])->name('jobs.destroy');
     Route::get('runs', [JobController::class, 'runs'])->name('runs');
     Route::get('ticks', TickController::class)->name('ticks');
 });

@@ -139,6 +139,22 @@ final class JobsTest extends TestCase
     public function test_an_unknown_job_is_not_found(): void
     {
         $this->signed('GET', '/_probe/v1/jobs/01aryz6s41tsv4rrffq69g5fav')->assertNotFound();
+        $this->signed('DELETE', '/_probe/v1/jobs/01aryz6s41tsv4rrffq69g5fav')->assertNotFound();
+    }
+
+    public function test_a_job_is_forgotten_with_all_that_it_did(): void
+    {
+        $kept = $this->dispatchJob([]);
+        $id = $this->dispatchJob([]);
+        $this->work(times: 2);
+
+        $this->signed('DELETE', "/_probe/v1/jobs/{$id}")->assertOk()->assertJson(['deleted' => true]);
+
+        $this->signed('GET', "/_probe/v1/jobs/{$id}")->assertNotFound();
+        foreach (['jobs', 'effects', 'runs'] as $table) {
+            $this->assertSame(1, DB::table("cutover_probe_{$table}")->count());
+        }
+        $this->assertCount(1, $this->jobStatus($kept)->json('effects'));
     }
 
     public function test_a_job_runs_although_it_cannot_be_written_down(): void

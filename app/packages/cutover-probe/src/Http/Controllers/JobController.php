@@ -45,6 +45,21 @@ final readonly class JobController
         return response()->json($this->database->connection()->transaction(fn (): array => $this->seen($id)));
     }
 
+    /** Forgets a job and what it did; one that still waits in the queue runs all the same. */
+    public function destroy(string $id): JsonResponse
+    {
+        $deleted = $this->database->connection()->transaction(function () use ($id): int {
+            $connection = $this->database->connection();
+            $connection->table('cutover_probe_effects')->where('job_id', $id)->delete();
+            $connection->table('cutover_probe_runs')->where('name', ProbeJob::NAME_PREFIX.$id)->delete();
+
+            return $connection->table('cutover_probe_jobs')->where('id', $id)->delete();
+        });
+        abort_if($deleted === 0, Response::HTTP_NOT_FOUND, 'There is no such job.');
+
+        return response()->json(['task' => $this->reader->current()->id(), 'deleted' => true]);
+    }
+
     public function runs(Request $request): JsonResponse
     {
         $input = $request->validate(['name' => ['string', 'max:255'], 'since' => ['string', 'max:40']]);
