@@ -144,22 +144,30 @@ def _key(file: Path | None, *, secret: str | None) -> Secret | None:
 
 
 def _key_of_secret(text: str) -> str:
+    """Return the value that ECS gives to a task for this valueFrom, read with AWS credentials."""
     from harness.aws.value_from import ValueFromError, parse_value_from
     from harness.core.errors import ConfigError
     from harness.target.access import Access
     from harness.target.clients import aws
 
     try:
-        reference = parse_value_from(text)
+        access = Access(public_url="", region=parse_value_from(text).region)
+        return aws.injected(access, text)
     except ValueFromError as error:
         raise ConfigError(f"--key-secret {error.message}", hint=error.hint) from error
-    values = aws.secret(Access(public_url="", region=reference.region), reference.arn)
-    if reference.json_key not in values:
+    except (KeyError, ValueError) as error:
         raise ConfigError(
-            f'the secret of --key-secret has no key "{reference.json_key}"',
-            hint="end the ARN with :JSON-KEY::",
-        )
-    return values[reference.json_key]
+            "the secret of --key-secret has no such key",
+            last_answer=str(error),
+            hint="end the ARN with :JSON-KEY::, the key that the task definition names",
+        ) from error
+    except aws.call_errors() as error:
+        raise ConfigError(
+            "the secret of --key-secret cannot be read",
+            last_answer=str(error),
+            hint="sign in (aws sso login), with secretsmanager:GetSecretValue allowed; or use"
+            " --key-file",
+        ) from error
 
 
 def json_text(value: Any) -> str:

@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.project import Project
+from tests.unit.smoke.fake_app import FakeApp
+from tests.unit.smoke.fake_dns import NEW, OLD, serve_dns
+from tests.unit.smoke.fake_host import Authority, Host, serve
 
 pytestmark = pytest.mark.docker
 
@@ -43,11 +47,36 @@ def smoke(project: Project, words: list[str]) -> tuple[int, dict[str, dict[str, 
     return code, {check["name"]: check for check in checks}
 
 
+def watch_a_switch(project: Project, smoke_words: list[str], *, directory: Path) -> str:
+    """Watch a switch from an old host that shares no session to the edge; return the summary."""
+    url = smoke_words[1]
+    host, edge = url.removeprefix("https://"), smoke_words[6].rpartition(":")[2]
+    directory.mkdir()
+    issuer = Authority(directory)
+    roots = directory / "roots.pem"
+    roots.write_bytes(issuer.file.read_bytes() + Path(smoke_words[-1]).read_bytes())
+    with serve_dns("resolver") as fake, serve(Host(FakeApp()), address=OLD) as old:
+        old.tls = issuer.context(host)
+        fake.records = {(host, "A"): (60, [OLD])}
+        command = project.start(
+            *("watch", url, "--old", OLD, "--expect", NEW, "--until", "new", "--every", "0.2s"),
+            *("--resolver", f"127.0.0.1:{fake.port}", "--ca-file", str(roots)),
+            *("--connect-to", f"{OLD}:443:{OLD}:{old.port}"),
+            *("--connect-to", f"{NEW}:443:{NEW}:{edge}"),
+        )
+        command.wait_for("session kept")
+        fake.records = {(host, "A"): (60, [NEW])}
+        assert command.end() == 1, command.said
+    return command.said
+
+
 def in_state(checks: dict[str, dict[str, Any]], state: str) -> dict[str, str]:
     return {name: check["value"] for name, check in checks.items() if check["state"] == state}
 
 
-def test_the_reference_app_passes(project: Project, nothing_left: Check) -> None:
+def test_the_reference_app_passes_and_a_switch_to_it_is_watched(
+    project: Project, nothing_left: Check, tmp_path: Path
+) -> None:
     with a_stack(project) as words:
         code, checks = smoke(project, words)
         assert (code, in_state(checks, "red")) == (0, {})
@@ -58,6 +87,12 @@ def test_the_reference_app_passes(project: Project, nothing_left: Check) -> None
         assert (code, in_state(checks, "red")) == (0, {})
         assert "of 2 tasks have the value" in checks["session over tasks"]["value"]
         assert "of 2 tasks have the file, on disk s3" in checks["file over tasks"]["value"]
+        assert checks["queue age"]["value"].startswith("a job waited ")
+        output = watch_a_switch(project, words, directory=tmp_path / "old")
+        *_, first_new, last_old, gap, errors, lost, ttl = output.rstrip().splitlines()
+        assert first_new.split()[-1] == last_old.split()[-1] == "UTC"
+        assert (gap.split()[-2:], errors.split()[-1]) == (["0", "s"], "none")
+        assert (lost.split()[-1], ttl.split()[-2:]) == ("1", ["60", "s"])
     nothing_left(project)
 
 

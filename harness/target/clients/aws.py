@@ -50,6 +50,13 @@ def aws(access: Access, service: str) -> Any:
     )
 
 
+def call_errors() -> tuple[type[Exception], ...]:
+    """Return the errors of a call that AWS refused or that had no credentials or no answer."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    return BotoCoreError, ClientError
+
+
 def _botocore_config() -> Any:
     from botocore.config import Config
 

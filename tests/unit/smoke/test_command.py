@@ -7,15 +7,23 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import boto3
 import pytest
+from botocore.stub import Stubber
 from click.testing import CliRunner, Result
 
 from harness.cli.main import program
 from harness.cli.site_options import read_site
+from harness.core.errors import ConfigError
 from harness.core.redact import Secret
+from harness.target.clients import aws
 from tests.unit.smoke.conftest import World
 from tests.unit.smoke.fake_dns import HOST, NEW
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parents[3]
 NOTHING = {
@@ -157,6 +165,50 @@ def test_an_option_that_cannot_be_read_is_a_usage_error(words: tuple[str, ...], 
     result = run(*url, *words)
     assert result.exit_code == 2
     assert text in result.stderr
+
+
+ARN = "arn:aws:secretsmanager:eu-west-1:876000000876:secret:shop/app-Kq7wT2:probe_key::"
+
+
+@pytest.fixture
+def secrets(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stubber]:
+    """Secrets Manager, which answers what a test adds."""
+    client = boto3.session.Session("a", "b", region_name="eu-west-1").client("secretsmanager")
+    monkeypatch.setattr(aws, "aws", lambda _access, _service: client)
+    with Stubber(client) as stubber:
+        yield stubber
+
+
+def key_of_secret(cwd: Path) -> Secret | None:
+    given = {**NOTHING, "key_secret": ARN}
+    return read_site({}, cwd=cwd, url="shop.example", **given).key
+
+
+def test_the_key_comes_from_a_secret(secrets: Stubber, tmp_path: Path) -> None:
+    text = json.dumps({"probe_key": "key-of-the-secret"})
+    secrets.add_response("get_secret_value", {"SecretString": text}, {"SecretId": "shop/app"})
+    assert key_of_secret(tmp_path) == Secret("key-of-the-secret")
+
+
+def test_a_secret_without_the_key_is_named(secrets: Stubber, tmp_path: Path) -> None:
+    secrets.add_response("get_secret_value", {"SecretString": "{}"})
+    with pytest.raises(ConfigError, match="the secret of --key-secret has no such key"):
+        key_of_secret(tmp_path)
+
+
+def test_a_secret_that_cannot_be_read_is_named(secrets: Stubber, tmp_path: Path) -> None:
+    secrets.add_client_error("get_secret_value", "AccessDeniedException", "not authorized")
+    with pytest.raises(ConfigError) as caught:
+        key_of_secret(tmp_path)
+    assert "the secret of --key-secret cannot be read" in str(caught.value)
+    assert "AccessDeniedException" in str(caught.value)
+    assert "aws sso login" in str(caught.value)
+
+
+def test_two_keys_exclude_each_other(tmp_path: Path) -> None:
+    given = {**NOTHING, "key_secret": ARN, "key_file": tmp_path / "key"}
+    with pytest.raises(ConfigError, match="--key-file and --key-secret exclude each other"):
+        read_site({}, cwd=tmp_path, url="shop.example", **given)
 
 
 def test_its_help_imports_nothing_heavy() -> None:
