@@ -14,6 +14,7 @@ from harness.core import progress, runs
 from harness.core.errors import ConfigError, NoStack
 from harness.inputs import config, production
 from harness.rehearsal.session import down_current, session, sigterm_as_interrupt, sweep
+from harness.replay.acceptance import Acceptance
 from harness.replay.runner import PARALLEL, Replay, only_lists
 from harness.stack import engine
 from harness.target.target import URL
@@ -49,6 +50,9 @@ class Invocation:
             cache=config.home,
             report_dir=report_dir,
             own=config.scenario_paths,
+            accepted=tuple(
+                Acceptance(one.scenario, one.why, one.until.isoformat()) for one in config.accept
+            ),
         )
 
 

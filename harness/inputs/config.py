@@ -13,6 +13,7 @@ from harness.inputs import document, toml_schema
 from harness.inputs.document import Document
 from harness.inputs.problem import InputError, Problem, closest, nearest
 from harness.inputs.toml_schema import (
+    Accept,
     CutoverToml,
     Database,
     FirstRun,
@@ -66,6 +67,7 @@ class Config:
     """Without it, scenarios that need the probe are not covered."""
     scenario_paths: tuple[Path, ...]
     """Folders with the team's own scenarios."""
+    accept: tuple[Accept, ...]
     first_run: tuple[FirstRun, ...]
     overlay: Overlay
     images: Mapping[str, ImageSource]
@@ -130,6 +132,7 @@ def parse(source: Document, environ: Mapping[str, str]) -> Config:
         secrets=given.secrets,
         probe=given.probe,
         scenario_paths=tuple(root / path for path in given.scenarios.paths),
+        accept=given.accept,
         first_run=given.first_run,
         overlay=given.overlay,
         images=given.images,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterable, Mapping
+from datetime import date
 from functools import cache
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -11,6 +12,7 @@ from urllib.parse import urlsplit
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Discriminator,
     Field,
@@ -61,7 +63,18 @@ def _path(path: str) -> str:
     return path
 
 
+def _date(value: object) -> object:
+    """Take a date of TOML, or its text."""
+    if type(value) is date:
+        return value
+    try:
+        return date.fromisoformat(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        raise _fault(f"is {value!r}, and must be a date", "write until = 2027-01-31") from None
+
+
 Text = Annotated[str, Field(min_length=1)]
+Day = Annotated[date, BeforeValidator(_date)]
 Path = Annotated[Text, AfterValidator(_path)]
 File = Annotated[str, Field(min_length=1, description="path of a file, from this one's directory")]
 Texts = Annotated[tuple[Text, ...], Field(min_length=1, strict=False)]
@@ -249,6 +262,16 @@ class Scenarios(Table):
     """Folders with scenarios, replayed beside the platform's."""
 
 
+class Accept(Table):
+    """A known red scenario, shown as accepted until a day."""
+
+    scenario: Text
+    """Its name, as the report and ``cutover scenarios list`` have it."""
+    why: Text
+    until: Day
+    """The last day, after which the scenario is red again."""
+
+
 class CutoverToml(Table):
     """The whole file."""
 
@@ -263,6 +286,7 @@ class CutoverToml(Table):
     secrets: dict[str, SecretValue]
     probe: Probe | None = None
     scenarios: Scenarios = Scenarios()
+    accept: Annotated[tuple[Accept, ...], Field(strict=False)] = ()
     first_run: Annotated[tuple[FirstRun, ...], Field(strict=False)] = ()
     overlay: Overlay = Overlay()
     images: dict[Text, ImageSource] = {}

@@ -6,14 +6,16 @@ import os
 import shutil
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from harness.replay.markers import is_scenario
+from harness.replay import acceptance
+from harness.replay.markers import FOLDERS, is_scenario
 from harness.replay.replay_state import REPLAY, report_directory, toolbox_of
 from harness.report import Outcome, Report, terminal
-from harness.report.model import ERROR, FAILED, SKIPPED, outcome_from
+from harness.report.model import ACCEPTED, ERROR, FAILED, PASSED, SKIPPED, outcome_from
 from harness.report.writer import write_report
 from harness.target.recorded_runs import recorded_runs
 
@@ -55,6 +57,8 @@ class Collector:
         """Keep pytest's dots away: a counter takes their place."""
         if not self._brief or "cutover" not in vars(report):
             return None
+        if hasattr(report, "wasxfail"):
+            return ACCEPTED, "", ACCEPTED.upper()
         if report.failed:
             result = FAILED if report.when == "call" else ERROR
             return result, "", result.upper()
@@ -144,4 +148,16 @@ def _report(config: pytest.Config) -> Report:
         overlay=access.overlay,
         history=replace(history, logs_at=away),
         recorded_runs=recorded_runs(),
+        notes=tuple(
+            acceptance.notes(
+                acceptance.from_lines(config.getini(acceptance.OPTION)),
+                known=acceptance.names_in(map(Path, config.getini(FOLDERS))),
+                passed={
+                    one.scenario: one.result == PASSED
+                    for one in replay.outcomes.values()
+                    if one.result != SKIPPED
+                },
+                today=replay.started.date(),
+            )
+        ),
     )

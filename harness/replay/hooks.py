@@ -15,11 +15,11 @@ from harness.core.errors import TargetError
 from harness.core.redact import Secret, redact
 from harness.core.wait import DeadlinePassed
 from harness.diagnosis.causes import rank
-from harness.replay import catalog, exclusive, markers
+from harness.replay import acceptance, catalog, exclusive, markers
 from harness.replay.outcome import failure_text, shorten_traceback, skip_reason
 from harness.replay.replay_state import REPLAY, need_target, toolbox_of
 from harness.report import Outcome
-from harness.report.model import ERROR, FAILED, PASSED, SKIPPED
+from harness.report.model import ACCEPTED, ERROR, FAILED, PASSED, SKIPPED
 from harness.target import locate
 from harness.target.pages import pages_from
 from harness.target.target import AWS, LOCAL, URL, Target
@@ -171,9 +171,11 @@ def pytest_runtest_makereport(
     running.seconds += report.duration
     first = running.outcome is None or running.outcome.result == PASSED
     if first and (report.when == "call" or not report.passed):
-        running.outcome = _outcome(item, call=call, report=report)
+        running.outcome = _accepted(item, _outcome(item, call=call, report=report))
         verbose = item.config.get_verbosity() > 0
         report.sections += _sections(running.outcome, verbose=verbose)
+    if report.failed and running.outcome is not None and running.outcome.result == ACCEPTED:
+        report.outcome, report.wasxfail = "skipped", running.outcome.reason
     # xdist carries a report's plain attributes from its workers.
     carried: dict[str, object] = {}
     vars(report)["cutover"] = carried
@@ -214,6 +216,18 @@ def _outcome(
         cause=cause.sentence if cause else "",
         cause_lines=cause.lines if cause else (),
     )
+
+
+def _accepted(item: pytest.Item, outcome: Outcome) -> Outcome:
+    """Return a red outcome as accepted while an acceptance of the team's lasts."""
+    accepts = acceptance.from_lines(item.config.getini(acceptance.OPTION))
+    found = next((one for one in accepts if one.matches(outcome.scenario)), None)
+    if not outcome.is_red or found is None:
+        return outcome
+    if found.is_over(datetime.now(UTC).date()):
+        return replace(outcome, reason=f"accepted until {found.until}, which is over: {found.why}")
+    reason = f"accepted until {found.until}: {found.why}"
+    return replace(outcome, result=ACCEPTED, reason=reason)
 
 
 def _id(item: pytest.Item) -> str:

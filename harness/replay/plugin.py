@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness.replay import markers
+from harness.replay import acceptance, markers
 from harness.target.target import LOCAL, NAMES
 
 if TYPE_CHECKING:
@@ -61,6 +61,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "folders with scenarios only: a test in them without a truth label is an error",
         type="paths",
         default=[],
+    )
+    parser.addini(
+        acceptance.OPTION, "known red scenarios, each as JSON", type="linelist", default=[]
     )
 
 

@@ -18,7 +18,8 @@ import pytest
 
 from harness.core import bundle, codec
 from harness.core.errors import ConfigError
-from harness.replay import exclusive, markers
+from harness.replay import acceptance, exclusive, markers
+from harness.replay.acceptance import Acceptance
 from harness.replay.catalog import Entry
 from harness.target.target import LOCAL
 
@@ -52,6 +53,7 @@ class Replay:
     report_dir: Path | None = None
     own: tuple[Path, ...] = ()
     """Folders with the team's own scenarios."""
+    accepted: tuple[Acceptance, ...] = ()
 
     def collect(self, pytest_args: Sequence[str]) -> str:
         """Collect the scenarios without a target, and return pytest's listing.
@@ -129,6 +131,7 @@ class Replay:
             *("-c", str(_INI), "--rootdir", str(bundle.ROOT), "--confcutdir", str(bundle.ROOT)),
             *("-o", f"cache_dir={self.cache / 'pytest'}"),
             *("-o", f"cutover_scenarios={shlex.join(every)}"),
+            *("-o", f"{acceptance.OPTION}={chr(10).join(map(acceptance.as_line, self.accepted))}"),
             *("--cutover-target", target, *report),
             *words,
             *folders,

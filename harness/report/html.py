@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from harness.core.redact import redact
 from harness.report import activity, anchors, timeline
-from harness.report.model import PASSED, SKIPPED, Outcome, Report
+from harness.report.model import ACCEPTED, PASSED, SKIPPED, Outcome, Report
 from harness.target.truth import NOT_COVERED
 
 if TYPE_CHECKING:
@@ -82,6 +82,11 @@ class Story:
     def red(self) -> int:
         """How many are red."""
         return sum(outcome.is_red for outcome in self.outcomes)
+
+    @property
+    def accepted(self) -> int:
+        """How many are red and accepted."""
+        return sum(outcome.result == ACCEPTED for outcome in self.outcomes)
 
     @property
     def skipped(self) -> int:

@@ -29,6 +29,7 @@ def text(report: Report) -> str:
         "vendor": report.vendor,
         "vendor_text": report.vendor_text,
         "overlay": list(report.overlay_lines),
+        "notes": list(report.notes),
         "unconfigured": dict(report.gaps),
         "recorded_runs": {name: asdict(run) for name, run in report.recorded_runs.items()},
         "scenarios": [_scenario(outcome, report=report) for outcome in report.outcomes],

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 from harness.core.redact import redact
-from harness.report.model import ERROR, FAILED, SKIPPED
+from harness.report.model import ACCEPTED, ERROR, FAILED, SKIPPED
 
 if TYPE_CHECKING:
     from harness.report.model import Outcome, Report
@@ -40,18 +40,19 @@ def _properties(report: Report) -> list[tuple[str, str]]:
         ("vendor", report.vendor_text),
     ]
     gaps = [("not covered", gap) for gap, _ in report.gaps]
-    return about + gaps + [("overlay", line) for line in report.overlay_lines]
+    notes = [("accept", note) for note in report.notes]
+    return about + gaps + notes + [("overlay", line) for line in report.overlay_lines]
 
 
 def _counts(outcomes: tuple[Outcome, ...]) -> dict[str, str]:
-    def of(result: str) -> str:
-        return str(sum(outcome.result == result for outcome in outcomes))
+    def of(*results: str) -> str:
+        return str(sum(outcome.result in results for outcome in outcomes))
 
     return {
         "tests": str(len(outcomes)),
         "failures": of(FAILED),
         "errors": of(ERROR),
-        "skipped": of(SKIPPED),
+        "skipped": of(SKIPPED, ACCEPTED),
         "time": f"{sum(outcome.seconds for outcome in outcomes):.3f}",
     }
 
@@ -66,8 +67,9 @@ def _case(suite: ET.Element, outcome: Outcome, *, report: Report) -> None:
             "time": f"{outcome.seconds:.3f}",
         },
     )
-    if outcome.result == SKIPPED:
-        ET.SubElement(case, "skipped", {"message": _clean(outcome.reason)})
+    if outcome.result in (SKIPPED, ACCEPTED):
+        skipped = ET.SubElement(case, "skipped", {"message": _clean(outcome.reason)})
+        skipped.text = _clean(outcome.cause or outcome.message) or None
     elif outcome.is_red:
         element = "failure" if outcome.result == FAILED else "error"
         message = outcome.cause or outcome.message.partition("\n")[0]

@@ -19,6 +19,8 @@ PASSED = "passed"
 FAILED = "failed"
 ERROR = "error"
 SKIPPED = "skipped"
+ACCEPTED = "accepted"
+"""Red, and known: the team lives with it until a date."""
 RED = (FAILED, ERROR)
 
 
@@ -38,7 +40,7 @@ class Outcome:
     measured: tuple[tuple[str, str], ...] = ()
     """Its measurements: name and value."""
     reason: str = ""
-    """The reason to skip it."""
+    """The reason to skip it, or to accept that it is red."""
     message: str = ""
     """The failure in the scenario's own words: expected and actual."""
     cause: str = ""
@@ -61,7 +63,7 @@ class Outcome:
     @property
     def label(self) -> Label:
         """The worth of a pass on the target of this replay; a skipped scenario proves nothing."""
-        if self.result == SKIPPED:
+        if self.result in (SKIPPED, ACCEPTED):
             return Label(NOT_COVERED, self.reason.removeprefix(f"{NOT_COVERED}: "))
         return self.labels.get(self.target, Label(NOT_COVERED, "no label"))
 
@@ -107,6 +109,8 @@ class Report:
     """The stack's tasks, deployments and health meanwhile, as far as the target shows them."""
     recorded_runs: Mapping[str, RecordedRun] = field(default_factory=dict)
     """The last recorded run of each target that has one."""
+    notes: tuple[str, ...] = ()
+    """Acceptances that are void: of no scenario, of a green one, or over."""
 
     def was_tried(self, name: str) -> bool:
         """Whether the scenarios ever ran on a target: now, or in a recorded run."""
@@ -117,7 +121,7 @@ class Report:
         """The number of scenarios of each result."""
         return {
             result: sum(one.result == result for one in self.outcomes)
-            for result in (PASSED, FAILED, ERROR, SKIPPED)
+            for result in (PASSED, FAILED, ERROR, SKIPPED, ACCEPTED)
         }
 
     @property
@@ -130,7 +134,8 @@ class Report:
         """The result in one sentence."""
         counts = self.counts
         red = counts[FAILED] + counts[ERROR]
-        skipped = f", {counts[SKIPPED]} skipped" if counts[SKIPPED] else ""
+        accepted = f", {counts[ACCEPTED]} accepted as red" if counts[ACCEPTED] else ""
+        skipped = accepted + (f", {counts[SKIPPED]} skipped" if counts[SKIPPED] else "")
         if red:
             return f"{red} of {len(self.outcomes)} scenarios are red{skipped}."
         if not counts[PASSED]:
@@ -158,6 +163,11 @@ class Report:
             return ""
         total = len(self.outcomes)
         return f"{total - skipped} of {total} selected scenarios ran on target {self.target}."
+
+    @property
+    def accepted(self) -> tuple[Outcome, ...]:
+        """The scenarios that are red and accepted."""
+        return tuple(one for one in self.outcomes if one.result == ACCEPTED)
 
     @property
     def gaps(self) -> tuple[tuple[str, int], ...]:

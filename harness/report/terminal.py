@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.core.redact import redact
-from harness.report.model import PASSED, SKIPPED
+from harness.report.model import ACCEPTED, PASSED, SKIPPED
 from harness.target.target import LOCAL, URL
 
 if TYPE_CHECKING:
@@ -25,8 +25,8 @@ _LABEL_WIDTH = 11
 _INDENT = "      "
 _NAMED = 5
 """A cause names that many scenarios."""
-_TONES = {PASSED: "good", SKIPPED: "quiet"}
-_RESULTS = {"passed": "ok", "failed": "RED", "error": "ERROR", "skipped": "-"}
+_TONES = {PASSED: "good", SKIPPED: "quiet", ACCEPTED: "quiet"}
+_RESULTS = {"passed": "ok", "failed": "RED", "error": "ERROR", "skipped": "-", "accepted": "known"}
 _RERUN = {
     LOCAL: "`cutover up`, then `cutover verify --lf`",
     URL: "`cutover verify --url URL --lf`",
@@ -100,6 +100,10 @@ def _about(report: Report, *, width: int, verbose: bool) -> Iterator[Line]:
     if report.coverage:
         more = "" if verbose else "; -v has the reasons of the others"
         yield from _wrapped(f"{report.coverage.removesuffix('.')}{more}.", width=width)
+    for one in report.accepted:
+        yield from _wrapped(f"{_name(one)}: {one.reason}", width=width)
+    for note in report.notes:
+        yield from _wrapped(note, width=width, tone="bad")
     for gap, number in report.gaps:
         plural = "" if number == 1 else "s"
         yield from _wrapped(f"not covered, {number} scenario{plural}: {gap}", width=width)

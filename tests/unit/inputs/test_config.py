@@ -117,6 +117,16 @@ def test_a_missing_file_names_the_variable_that_moves_it(tmp_path: Path) -> None
         ),
         ('"10.40.0.0/16"', '"10.40.0.0/28"', "without room for a /24"),
         ("[aws]", "[aws", "not valid TOML"),
+        (
+            "[aws]",
+            '[[accept]]\nscenario = "a"\nwhy = "b"\nuntil = "soon"\n[aws]',
+            "accept[0].until is 'soon', and must be a date",
+        ),
+        (
+            "[aws]",
+            '[[accept]]\nscenario = "a"\nuntil = 2027-01-31\n[aws]',
+            "accept[0].why is missing",
+        ),
         ('proxy_group = "proxy"', "", "network.proxy_group is missing"),
     ],
 )

@@ -180,7 +180,7 @@ def test_an_outcome_survives_the_way_from_a_worker() -> None:
 
 def test_json_holds_every_outcome_with_its_labels() -> None:
     data = json.loads(json_file.text(ALL))
-    assert data["counts"] == {"passed": 1, "failed": 1, "error": 0, "skipped": 1}
+    assert data["counts"] == {"passed": 1, "failed": 1, "error": 0, "skipped": 1, "accepted": 0}
     assert data["green"] is False
     shown = [(one["title"], one["cause"], one["cause_lines"]) for one in data["scenarios"]]
     assert shown == [(one.title, one.cause, list(one.cause_lines)) for one in ALL.outcomes]
@@ -223,6 +223,28 @@ def test_a_gap_of_the_configuration_names_the_key_in_every_format() -> None:
     assert f"not covered, 2 scenarios: {gap}" in [line.text for line in ending(made)]
     for text in FORMATS.values():
         assert gap in text(made)
+
+
+def test_an_accepted_scenario_has_a_state_of_its_own_in_every_format() -> None:
+    reason = "accepted until 2027-01-31: the old mailer goes in January"
+    known = replace(RED, result="accepted", reason=reason)
+    note = '[[accept]] "other" matches no scenario: correct its name, or remove it'
+    made = report(PASSED, known, notes=(note,))
+    assert (made.verdict, made.is_green) == (
+        "1 scenario passed, 1 accepted as red; none is red.",
+        True,
+    )
+    for text in FORMATS.values():
+        assert reason in text(made)
+    lines = [line.text for line in ending(made)]
+    assert f"sessions: the cookie is secure: {reason}" in lines
+    assert note in lines
+    data = json.loads(json_file.text(made))
+    assert (data["counts"]["accepted"], data["notes"]) == (1, [note])
+    assert data["scenarios"][1]["labels"]["local"]["worth"] == "not covered"
+    (case,) = ET.fromstring(junit.text(made)).iterfind(".//testcase/skipped")
+    assert (case.get("message"), case.text) == (reason, RED.cause)
+    assert 'class="tag accepted"' in html.text(made)
 
 
 def test_a_vendor_image_that_was_named_is_reported_by_its_name() -> None:

@@ -1,0 +1,83 @@
+"""Acceptances: known red scenarios that a team lives with until a date."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+
+OPTION = "cutover_accept"
+"""The ini option with the acceptances, one in each line as JSON."""
+_SCENARIO = re.compile(r"^\s*(?:async )?def test_(\w+)", flags=re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Acceptance:
+    """One ``[[accept]]`` of cutover.toml."""
+
+    scenario: str
+    """The scenario's name, with or without ``test_`` and its parameters."""
+    why: str
+    until: str
+    """The last day, ISO 8601."""
+
+    def is_over(self, today: date) -> bool:
+        """Whether its last day has passed."""
+        return today > date.fromisoformat(self.until)
+
+    def matches(self, node_id: str) -> bool:
+        """Whether it is about this scenario."""
+        name = _plain(node_id)
+        return _plain(self.scenario) in (name, name.partition("[")[0])
+
+
+def _plain(name: str) -> str:
+    return name.rpartition("::")[2].removeprefix("test_")
+
+
+def as_line(acceptance: Acceptance) -> str:
+    """Return an acceptance as a line of the ini option."""
+    return json.dumps(asdict(acceptance))
+
+
+def from_lines(lines: Iterable[str]) -> tuple[Acceptance, ...]:
+    """Read the lines of the ini option."""
+    return tuple(Acceptance(**json.loads(line)) for line in lines)
+
+
+def names_in(folders: Iterable[Path]) -> frozenset[str]:
+    """Return the names of all scenarios in folders, also of those that were not chosen."""
+    files = (file for folder in folders for file in folder.rglob("test_*.py"))
+    texts = (file.read_text(encoding="utf-8") for file in files)
+    return frozenset(name for text in texts for name in _SCENARIO.findall(text))
+
+
+def notes(
+    acceptances: Iterable[Acceptance],
+    *,
+    known: frozenset[str],
+    passed: Mapping[str, bool],
+    today: date,
+) -> Iterator[str]:
+    """Name each acceptance that is void.
+
+    Args:
+        acceptances: Those of the configuration.
+        known: The names of all scenarios.
+        passed: Node id of each scenario that ran -> whether it was green.
+        today: The day of the replay.
+    """
+    for one in acceptances:
+        outcomes = [green for node_id, green in passed.items() if one.matches(node_id)]
+        if _plain(one.scenario).partition("[")[0] not in known:
+            yield f'[[accept]] "{one.scenario}" matches no scenario: correct its name, or remove it'
+        elif outcomes and all(outcomes):
+            yield f'[[accept]] "{one.scenario}" is green now: remove it'
+        elif one.is_over(today):
+            yield (
+                f'[[accept]] "{one.scenario}" ended on {one.until}: mend its cause, or set a later'
+                " date"
+            )

@@ -1,0 +1,75 @@
+"""Acceptances: of which scenarios, until when, and what is said of void ones."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from harness.replay import acceptance
+from harness.replay.acceptance import Acceptance
+
+TODAY = date(2026, 11, 27)
+NODE = "scenarios/test_mail.py::test_mail_arrives[a b]"
+
+
+def accept(scenario: str = "mail_arrives", until: str = "2026-12-31") -> Acceptance:
+    return Acceptance(scenario, "it is known", until)
+
+
+@pytest.mark.parametrize(
+    ("scenario", "matches"),
+    [
+        ("mail_arrives", True),
+        ("test_mail_arrives", True),
+        ("mail_arrives[a b]", True),
+        (NODE, True),
+        ("mail_arrives[b]", False),
+        ("mail", False),
+    ],
+)
+def test_a_scenario_is_known_by_its_name(scenario: str, matches: bool) -> None:
+    assert accept(scenario).matches(NODE) is matches
+
+
+def test_the_last_day_is_still_accepted() -> None:
+    assert not accept(until="2026-11-27").is_over(TODAY)
+    assert accept(until="2026-11-26").is_over(TODAY)
+
+
+def test_lines_of_the_option_are_read_as_they_were_written() -> None:
+    one = Acceptance("a", 'so "long"\n as', "2026-12-31")
+    assert acceptance.from_lines([acceptance.as_line(one)]) == (one,)
+
+
+@pytest.mark.parametrize(
+    ("one", "passed", "note"),
+    [
+        (accept(), {NODE: False}, []),
+        (accept(), {}, []),
+        (
+            accept("mail_arives"),
+            {},
+            ['[[accept]] "mail_arives" matches no scenario: correct its name, or remove it'],
+        ),
+        (accept(), {NODE: True}, ['[[accept]] "mail_arrives" is green now: remove it']),
+        (
+            accept(until="2026-11-01"),
+            {NODE: False},
+            ['[[accept]] "mail_arrives" ended on 2026-11-01: mend its cause, or set a later date'],
+        ),
+    ],
+)
+def test_a_void_acceptance_is_named(
+    one: Acceptance, passed: dict[str, bool], note: list[str]
+) -> None:
+    known = frozenset({"mail_arrives"})
+    assert list(acceptance.notes([one], known=known, passed=passed, today=TODAY)) == note
+
+
+def test_names_are_those_of_all_scenarios_in_the_folders(tmp_path: Path) -> None:
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop/test_a.py").write_text("def test_orders_are_kept(visitor): ...\n")
+    (tmp_path / "helper.py").write_text("def test_none(): ...\n")
+    assert acceptance.names_in([tmp_path]) == {"orders_are_kept"}
