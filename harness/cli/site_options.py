@@ -48,6 +48,7 @@ _OPTIONS = (
     ),
     click.option("--ca-file", type=click.Path(exists=True, dir_okay=False), help="Roots to trust."),
     click.option("--health", metavar="PATH", help="The health route, instead of /healthz or /up."),
+    click.option("--sign-in", metavar="PATH", help="The sign-in page, instead of /login."),
     click.option(
         "--key-file",
         type=click.Path(exists=True, dir_okay=False, path_type=Path),
@@ -92,6 +93,8 @@ def read_site(environ: Mapping[str, str], *, cwd: Path, url: str | None, **optio
         key=_key(options["key_file"], secret=options["key_secret"]) or known.probe_key,
         mail_to=options.get("mail_to") or "",
         health_path=options["health"] or "",
+        front_path=known.pages.public,
+        sign_in_path=options["sign_in"] or known.pages.sign_in.path,
         session_cookie=known.session_cookie,
         ca_file=options["ca_file"] or "",
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 from pathlib import Path
@@ -70,7 +71,9 @@ def watch(*, until: str | None, for_s: float, every_s: float, as_json: bool, **o
             hint="give --old ADDRESS, --expect ADDRESS or both",
         )
     requests = int(_REQUESTS_A_SAMPLE * (for_s / every_s + 1))
-    traffic = Traffic(max_requests=requests, per_second=_REQUESTS_A_SAMPLE / every_s)
+    traffic = Traffic(
+        max_requests=requests, per_second=_REQUESTS_A_SAMPLE / every_s, allowed_s=math.inf
+    )
     work = Watch(Examination(site, traffic), until=until or "", for_s=for_s, every_s=every_s)
     show_sample, show_summary = _printers(as_json=as_json)
     summary = work.run(on_sample=show_sample)

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from harness.target.clients.browser import Page
     from harness.target.clients.probe import ProbeClient
 
-SIGN_IN_PATH = "/login"
 T = TypeVar("T")
 HEALTH_PATHS = ("/healthz", "/up")
 
@@ -181,8 +180,8 @@ class Examination:
 
     @cached_property
     def front_page(self) -> requests.Response:
-        """The page at the root, behind redirects on this host."""
-        return self._once("the front page", lambda: self.visitor().visit("/"))
+        """The front page, behind redirects on this host."""
+        return self._once("the front page", lambda: self.visitor().visit(self.site.front_path))
 
     @property
     def page(self) -> requests.Response:
@@ -200,7 +199,9 @@ class Examination:
     def sign_in(self) -> tuple[Visitor, requests.Response]:
         """A visitor and the sign-in page that it got."""
         visitor = self.visitor()
-        return visitor, self._once("the sign-in page", lambda: visitor.visit(SIGN_IN_PATH))
+        return visitor, self._once(
+            "the sign-in page", lambda: visitor.visit(self.site.sign_in_path)
+        )
 
     @cached_property
     def missing_page(self) -> requests.Response:

@@ -74,6 +74,8 @@ class Site:
     mail_to: str = ""
     health_path: str = ""
     """Empty: /healthz, then /up."""
+    front_path: str = "/"
+    sign_in_path: str = "/login"
     session_cookie: str = ""
     """Empty: the cookie whose name ends in "session"."""
     ca_file: str = ""

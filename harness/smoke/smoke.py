@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 
 import requests
 
-from harness.core.wait import Deadline
 from harness.smoke.checks import (
     app,
     assets,
@@ -28,7 +27,6 @@ from harness.smoke.site import Site
 from harness.target.clients.probe import ProbeRefused
 
 Check = Callable[[Examination], Result]
-ALLOWED_S = 55.0
 _GOOD_ENOUGH = (State.GREEN, State.WARNING)
 
 
@@ -41,6 +39,8 @@ class Family:
     needs: str = ""
     obstacle: Callable[[Site], str] = lambda _site: ""
     """Returns the reason for which nothing of the family can run; empty if it can."""
+    is_wanted: Callable[[Site], bool] = lambda _site: True
+    """Returns whether the operator wants the family at all."""
 
 
 CONNECTION, FRONT_PAGE, PROBE = "connection", "front page", "probe"
@@ -54,6 +54,13 @@ FAMILIES = (
     Family("session", sessions.CHECKS, needs=FRONT_PAGE),
     Family("old host", old_host.CHECKS, obstacle=old_host.obstacle),
     Family("probe", probe.CHECKS, needs=PROBE, obstacle=probe.obstacle),
+    Family(
+        "probe",
+        (probe.mail,),
+        needs=PROBE,
+        obstacle=probe.obstacle,
+        is_wanted=lambda site: bool(site.mail_to),
+    ),
 )
 
 
@@ -113,37 +120,35 @@ def run(
         families: The checks, in their order.
         on_line: Called with each result as it comes.
     """
-    began, deadline = datetime.now(UTC), Deadline(ALLOWED_S)
+    began = datetime.now(UTC)
     lines: list[Line] = []
-    for line in _lines(x, families, deadline):
+    for line in _lines(x, families):
         lines.append(line)
         on_line(line)
     return Report(
         url=x.site.url,
         run_id=x.run_id,
         began=began,
-        seconds=deadline.elapsed_s,
+        seconds=x.traffic.deadline.elapsed_s,
         requests=x.traffic.requests,
         max_requests=x.traffic.max_requests,
         lines=tuple(lines),
     )
 
 
-def _lines(x: Examination, families: Iterable[Family], deadline: Deadline) -> Iterator[Line]:
+def _lines(x: Examination, families: Iterable[Family]) -> Iterator[Line]:
     states: dict[str, State] = {}
-    for family in families:
+    for family in (one for one in families if one.is_wanted(x.site)):
         obstacle = family.obstacle(x.site)
         for check in family.checks:
             name = check.__name__.replace("_", " ")
-            result = _result(x, check, obstacle or _obstacle(family, name, states, deadline))
+            result = _result(x, check, obstacle or _obstacle(family, name, states))
             states[name] = result.state
             yield Line(family.name, name, result)
 
 
-def _obstacle(family: Family, name: str, states: dict[str, State], deadline: Deadline) -> str:
+def _obstacle(family: Family, name: str, states: dict[str, State]) -> str:
     """Return the reason for which a check cannot run; empty if it can."""
-    if not deadline.left_s:
-        return f"{ALLOWED_S:g} s are over"
     if name == family.needs or states.get(family.needs, State.GREEN) in _GOOD_ENOUGH:
         return ""
     return f"needs the check {family.needs}, which is {states[family.needs]}"

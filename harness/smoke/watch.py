@@ -17,7 +17,7 @@ from harness.smoke import names
 from harness.smoke.checks.dns import NEW, OLD, host_of
 from harness.smoke.checks.http import short
 from harness.smoke.checks.sessions import form_token
-from harness.smoke.examination import HEALTH_PATHS, SIGN_IN_PATH
+from harness.smoke.examination import HEALTH_PATHS
 from harness.smoke.result import NotRun
 from harness.smoke.site import Endpoint
 from harness.target.clients.probe import ProbeRefused
@@ -201,7 +201,7 @@ class Watch:
 
     def _session(self, visitor: Visitor) -> str:
         """Compare the token of the sign-in form with the one before: it is kept in the session."""
-        token = form_token(visitor.visit(SIGN_IN_PATH))
+        token = form_token(visitor.visit(self.x.site.sign_in_path))
         before, self._token = self._token, token or self._token
         if not token or not before:
             return ""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
 from harness.smoke.checks.http import siblings
-from harness.smoke.examination import SIGN_IN_PATH, html_of, page_of, path_of
+from harness.smoke.examination import html_of, page_of, path_of
 from harness.smoke.result import Action, NotRun, Result, green, red, warning
 from harness.smoke.site import is_address
 from harness.smoke.visitor import RedirectRejected
@@ -52,7 +52,7 @@ def front_page(x: Examination) -> Result:
 
 
 def _of_redirect(x: Examination, rejected: RedirectRejected) -> Result:
-    value, source = str(rejected), f"GET / at {x.endpoint}"
+    value, source = str(rejected), f"GET {x.site.front_path} at {x.endpoint}"
     host = urlsplit(rejected.location).hostname or ""
     if host == x.site.host:
         return red(
@@ -168,7 +168,7 @@ def cross_site_requests(x: Examination) -> Result:
     visitor, answer = x.sign_in
     form = next((form for form in page_of(answer).forms if "_token" in form.fields), None)
     if form is None:
-        raise NotRun(f"{SIGN_IN_PATH} has no form with a token")
+        raise NotRun(f"{x.site.sign_in_path} has no form with a token")
     if urlsplit(form.action).hostname != x.site.host:
         raise NotRun(f"the form goes to another host: {form.action}")
     address = x.address(urlsplit(form.action).path)
@@ -212,7 +212,7 @@ def debug_mode(x: Examination) -> Result:
                 "visitors read code, queries and variables: set APP_DEBUG=false, APP_ENV=production"
                 " and deploy; replace the secrets that were shown",
             )
-    return green("no trace", f"GET / and {path_of(x.missing_page)}")
+    return green("no trace", f"GET {x.site.front_path} and {path_of(x.missing_page)}")
 
 
 def _cookie_page(x: Examination) -> tuple[requests.Response, str]:

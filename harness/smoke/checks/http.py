@@ -116,7 +116,7 @@ def clock(x: Examination) -> Result:
 
     Half the round trip and the header's whole seconds are the error.
     """
-    answer = x.visitor().get(x.address("/"))
+    answer = x.visitor().get(x.address(x.site.front_path))
     arrived = datetime.now(UTC)
     given = answer.headers.get("Date", "")
     try:
@@ -125,7 +125,7 @@ def clock(x: Examination) -> Result:
         raise NotRun("the site sends no Date") from None
     error = answer.elapsed.total_seconds() / 2 + 1
     skew = (arrived - answer.elapsed / 2 - theirs).total_seconds() - 0.5
-    source = "Date of GET / and this machine's clock"
+    source = f"Date of GET {x.site.front_path} and this machine's clock"
     value = f"{abs(skew):.1f} s apart"
     if abs(skew) > LARGEST_SKEW_S + error:
         return red(

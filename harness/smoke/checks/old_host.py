@@ -24,9 +24,9 @@ def obstacle(site: Site) -> str:
 def old_site(x: Examination) -> Result:
     """Get the front page from the old host under the public name."""
     endpoint = _endpoint(x)
-    source = f"GET / at {endpoint}"
+    source = f"GET {x.site.front_path} at {endpoint}"
     try:
-        answer = x.visitor(at=endpoint, is_verified=False).get(x.address("/"))
+        answer = x.visitor(at=endpoint, is_verified=False).get(x.address(x.site.front_path))
     except requests.RequestException as error:
         return green(f"does not answer: {short(error)}", source)
     location = answer.headers.get("Location", "")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import requests
 
 from harness.smoke.checks.http import short
-from harness.smoke.examination import SIGN_IN_PATH, page_of, path_of
+from harness.smoke.examination import page_of, path_of
 from harness.smoke.result import Action, NotRun, Result, green, red
 
 if TYPE_CHECKING:
@@ -49,12 +49,12 @@ def session_lasts(x: Examination) -> Result:
     visitor, first = x.sign_in
     token = form_token(first)
     if not token:
-        raise NotRun(f"{SIGN_IN_PATH} has no form with a token")
+        raise NotRun(f"{x.site.sign_in_path} has no form with a token")
     kept = 0
     for _ in range(SESSION_READS):
-        kept += form_token(visitor.visit(SIGN_IN_PATH)) == token
+        kept += form_token(visitor.visit(x.site.sign_in_path)) == token
     value = f"{kept} of {SESSION_READS} answers know the session"
-    source = f"token of the form at {SIGN_IN_PATH}"
+    source = f"token of the form at {x.site.sign_in_path}"
     if kept < SESSION_READS:
         return red(
             Action.ROLL_BACK,

@@ -341,3 +341,12 @@ def test_a_bad_certificate_does_not_hide_the_app(world: World) -> None:
     world.web.tls = world.issuer.context("other.example")
     answers(world, "/.env", 200, "APP_KEY=base64:x\n")
     assert set(states(world.report(), State.RED)) == {"certificate name", "environment file"}
+
+
+def test_another_sign_in_page_is_named_by_an_option(world: World) -> None:
+    world.app.overrides["/login"] = (404, [], b"")
+    world.app.overrides["/admin/login"] = world.app.sign_in
+    world.given(sign_in_path="/admin/login")
+    report = world.report("app", "session")
+    assert result(report, "session lasts").value == "6 of 6 answers know the session"
+    assert states(report, State.NOT_RUN) == {}

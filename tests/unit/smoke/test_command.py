@@ -35,6 +35,7 @@ NOTHING = {
     "resolve": (),
     "ca_file": None,
     "health": None,
+    "sign_in": None,
     "key_file": None,
     "key_secret": None,
     "mail_to": None,

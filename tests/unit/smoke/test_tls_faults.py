@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from harness.smoke import handshake
 from harness.smoke.result import Action, State
 from harness.smoke.site import Route
 from tests.unit.smoke.conftest import World, result, states
@@ -157,3 +159,14 @@ def test_without_a_connection_nothing_else_is_asked(world: World) -> None:
 def test_a_wildcard_covers_one_label(world: World) -> None:
     certificate(world, "*.example")
     assert states(world.report(), State.RED) == {}
+
+
+def test_a_host_that_accepts_and_is_silent_is_named(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(handshake, "TIMEOUT_S", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        world.given(routes=(Route(HOST, 443, "127.0.0.1", silent.getsockname()[1]),))
+        report = world.report("tls", "app")
+    assert list(states(report, State.RED)) == ["connection"]
+    assert result(report, "connection").value.endswith(": no answer within 0.2 s")

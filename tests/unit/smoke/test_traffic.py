@@ -39,3 +39,12 @@ def test_a_spent_budget_is_the_end() -> None:
     with pytest.raises(NotRun, match="the budget of 2 requests is spent"):
         traffic.take()
     assert traffic.requests == 2
+
+
+def test_no_request_begins_after_the_time_of_the_run() -> None:
+    time = FakeTime()
+    traffic = Traffic(max_requests=9, per_second=5, allowed_s=50, clock=time.clock)
+    traffic.take()
+    time.now = 50
+    with pytest.raises(NotRun, match="50 s are over"):
+        traffic.take()
