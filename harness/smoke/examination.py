@@ -68,14 +68,22 @@ class Examination:
     @cached_property
     def new_names(self) -> frozenset[str]:
         """Names that lead to the new host."""
-        return frozenset(one.lower() for one in self.site.expected if not is_address(one))
+        return frozenset(name.lower() for name in self.site.expected if not is_address(name))
 
     @cached_property
     def new_addresses(self) -> frozenset[str]:
         """Addresses of the new host, those of its names included."""
-        given = {one for one in self.site.expected if is_address(one)}
-        return frozenset(given).union(
+        addresses = {name for name in self.site.expected if is_address(name)}
+        return frozenset(addresses).union(
             *(names.addresses(self.resolvers, name) for name in self.new_names)
+        )
+
+    @cached_property
+    def new_ipv6_addresses(self) -> frozenset[str]:
+        """IPv6 addresses of the new host, those of its names included."""
+        addresses = {name for name in self.site.expected if ":" in name and is_address(name)}
+        return frozenset(addresses).union(
+            *(names.addresses(self.resolvers, name, "AAAA") for name in self.new_names)
         )
 
     @cached_property
@@ -101,9 +109,9 @@ class Examination:
         if route := self.site.route(named):
             return (route,)
         for answers in (self.authoritative, self.resolved):
-            every = {record for answer in answers for record in answer.records}
-            if every:
-                return tuple(Endpoint(ip, self.site.port) for ip in sorted(every))
+            addresses = {record for answer in answers for record in answer.records}
+            if addresses:
+                return tuple(Endpoint(ip, self.site.port) for ip in sorted(addresses))
         if self.new_addresses:
             return tuple(Endpoint(ip, self.site.port) for ip in sorted(self.new_addresses))
         raise NotRun(f"no server has an address of {self.site.host}")

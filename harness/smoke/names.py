@@ -135,9 +135,11 @@ def authorities(resolvers: Sequence[NameServer], name: str) -> tuple[NameServer,
     return ()
 
 
-def addresses(resolvers: Sequence[NameServer], host: str) -> tuple[str, ...]:
-    """Return the IPv4 addresses of a host at the first resolver that knows it."""
-    answer = first_good(resolvers, host, "A")
+def addresses(
+    resolvers: Sequence[NameServer], host: str, record_type: str = "A"
+) -> tuple[str, ...]:
+    """Return the addresses of a host at the first resolver that knows it."""
+    answer = first_good(resolvers, host, record_type)
     return answer.records if answer else ()
 
 

@@ -122,12 +122,12 @@ def parse_endpoint(text: str, *, option: str, port: int) -> Endpoint:
     try:
         return Endpoint(str(ipaddress.ip_address(text.strip("[]"))), port)
     except ValueError:
-        host, colon, given = text.rpartition(":") if ":" in text else (text, "", "")
-    if not host or (colon and not _is_port(given)):
+        host, colon, digits = text.rpartition(":") if ":" in text else (text, "", "")
+    if not host or (colon and not _is_port(digits)):
         raise ConfigError(
             f'{option} "{text}" is no address', hint="write ADDRESS, ADDRESS:PORT or [IPV6]:PORT"
         )
-    return Endpoint(host.strip("[]").lower(), int(given) if given else port)
+    return Endpoint(host.strip("[]").lower(), int(digits) if digits else port)
 
 
 def parse_connect_to(text: str) -> Route:

@@ -108,7 +108,7 @@ class Report:
 
 
 def run(
-    x: Examination,
+    exam: Examination,
     *,
     families: Iterable[Family] = FAMILIES,
     on_line: Callable[[Line], None] = lambda _line: None,
@@ -116,33 +116,33 @@ def run(
     """Run every check.
 
     Args:
-        x: The site and its facts.
+        exam: The site and its facts.
         families: The checks, in their order.
         on_line: Called with each result as it comes.
     """
     began = datetime.now(UTC)
     lines: list[Line] = []
-    for line in _lines(x, families):
+    for line in _lines(exam, families):
         lines.append(line)
         on_line(line)
     return Report(
-        url=x.site.url,
-        run_id=x.run_id,
+        url=exam.site.url,
+        run_id=exam.run_id,
         began=began,
-        seconds=x.traffic.deadline.elapsed_s,
-        requests=x.traffic.requests,
-        max_requests=x.traffic.max_requests,
+        seconds=exam.traffic.deadline.elapsed_s,
+        requests=exam.traffic.requests,
+        max_requests=exam.traffic.max_requests,
         lines=tuple(lines),
     )
 
 
-def _lines(x: Examination, families: Iterable[Family]) -> Iterator[Line]:
+def _lines(exam: Examination, families: Iterable[Family]) -> Iterator[Line]:
     states: dict[str, State] = {}
-    for family in (one for one in families if one.is_wanted(x.site)):
-        obstacle = family.obstacle(x.site)
+    for family in (family for family in families if family.is_wanted(exam.site)):
+        obstacle = family.obstacle(exam.site)
         for check in family.checks:
             name = check.__name__.replace("_", " ")
-            result = _result(x, check, obstacle or _obstacle(family, name, states))
+            result = _result(exam, check, obstacle or _obstacle(family, name, states))
             states[name] = result.state
             yield Line(family.name, name, result)
 
@@ -154,11 +154,11 @@ def _obstacle(family: Family, name: str, states: dict[str, State]) -> str:
     return f"needs the check {family.needs}, which is {states[family.needs]}"
 
 
-def _result(x: Examination, check: Check, obstacle: str) -> Result:
+def _result(exam: Examination, check: Check, obstacle: str) -> Result:
     if obstacle:
         return Result(State.NOT_RUN, obstacle, "")
     try:
-        return check(x)
+        return check(exam)
     except NotRun as reason:
         return Result(State.NOT_RUN, str(reason), "")
     except ProbeRefused as refused:
@@ -166,7 +166,7 @@ def _result(x: Examination, check: Check, obstacle: str) -> Result:
         return red(Action.MEND, refused.message, "probe", meaning)
     except (requests.RequestException, ssl.SSLError, OSError) as error:
         request = getattr(error, "request", None)
-        source = f"{request.method} {request.url}" if request is not None else x.site.url
+        source = f"{request.method} {request.url}" if request is not None else exam.site.url
         return red(
             Action.ROLL_BACK,
             f"no answer: {short(error)}",

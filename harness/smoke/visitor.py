@@ -99,16 +99,16 @@ class Visitor(requests.Session):
             requests.RequestException: No answer, or none in time.
         """
         url = urljoin(self.url + "/", path)
-        visited = []
+        trail = []
         while True:
             answer = self.get(url, **settings)
             if answer.status_code not in _REDIRECTS or "Location" not in answer.headers:
                 return answer
-            visited.append(url)
+            trail.append(url)
             url = urljoin(url, answer.headers["Location"])
             if urlsplit(url).hostname != urlsplit(self.url).hostname:
                 raise RedirectRejected(url, "leaves the host")
-            if url in visited or len(visited) > MAX_REDIRECTS:
+            if url in trail or len(trail) > MAX_REDIRECTS:
                 raise RedirectRejected(url, "goes in a circle")
 
 

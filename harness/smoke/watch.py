@@ -87,14 +87,14 @@ class Watch:
     """One watch.
 
     Args:
-        x: The site.
+        exam: The site.
         until: The host at which it ends; empty: it goes on for the whole time.
         for_s: The longest time.
         every_s: Seconds between two samples.
         clock: Time and sleep.
     """
 
-    x: Examination
+    exam: Examination
     until: str = ""
     for_s: float = 3600.0
     every_s: float = 1.0
@@ -147,18 +147,18 @@ class Watch:
             yield self._sample(number, since_s)
 
     def _sample(self, number: int, since_s: float) -> Sample:
-        x = self.x
+        exam = self.exam
         if number % REFRESH_EVERY == REFRESH_EVERY - 1:
-            x.__dict__.pop("new_addresses", None)
-        answers = names.query_all(x.resolvers, x.site.host, "A")
-        hosts = {answer.server.label: host_of(x, answer) for answer in answers}
-        chosen = answers[number % len(answers)]
+            exam.__dict__.pop("new_addresses", None)
+        answers = names.query_all(exam.resolvers, exam.site.host, "A")
+        hosts = {answer.server.label: host_of(exam, answer) for answer in answers}
+        turn = answers[number % len(answers)]
         moment = datetime.now(UTC)
         ttl_s = max((a.ttl_s for a in answers if a.ttl_s is not None), default=None)
         status, error, seconds, task, session = None, "", 0.0, "", ""
         try:
-            visitor = self._visitor(chosen.records)
-            answer = visitor.get(x.address(self._path(visitor)))
+            visitor = self._visitor(turn.records)
+            answer = visitor.get(exam.address(self._path(visitor)))
             status, seconds = answer.status_code, answer.elapsed.total_seconds()
             error = f"HTTP {status}" if status >= 500 else ""
             if number % SESSION_EVERY == 0:
@@ -173,7 +173,7 @@ class Watch:
             since_s=since_s,
             resolvers=hosts,
             ttl_s=ttl_s,
-            host=hosts[chosen.server.label] if chosen.records else "",
+            host=hosts[turn.server.label] if turn.records else "",
             status=status,
             error=error,
             seconds=seconds,
@@ -183,25 +183,25 @@ class Watch:
 
     def _visitor(self, addresses: Sequence[str]) -> Visitor:
         """Return the one visitor, at the address that a resolver gave."""
-        x = self.x
+        exam = self.exam
         if not addresses:
-            raise NotRun(f"no address of {x.site.host}")
-        named = Endpoint(addresses[0], x.site.port)
-        visitor = x.visitor(at=x.site.route(named) or named, is_verified=True)
+            raise NotRun(f"no address of {exam.site.host}")
+        named = Endpoint(addresses[0], exam.site.port)
+        visitor = exam.visitor(at=exam.site.route(named) or named, is_verified=True)
         visitor.cookies = self._cookies
         return visitor
 
     def _path(self, visitor: Visitor) -> str:
         """Return the health route: the first that exists where it is first looked for."""
         if not self._health_path:
-            paths = (self.x.site.health_path,) if self.x.site.health_path else HEALTH_PATHS
-            statuses = ((path, visitor.get(self.x.address(path)).status_code) for path in paths)
+            paths = (self.exam.site.health_path,) if self.exam.site.health_path else HEALTH_PATHS
+            statuses = ((path, visitor.get(self.exam.address(path)).status_code) for path in paths)
             self._health_path = next((path for path, status in statuses if status != 404), "/")
         return self._health_path
 
     def _session(self, visitor: Visitor) -> str:
         """Compare the token of the sign-in form with the one before: it is kept in the session."""
-        token = form_token(visitor.visit(self.x.site.sign_in_path))
+        token = form_token(visitor.visit(self.exam.site.sign_in_path))
         before, self._token = self._token, token or self._token
         if not token or not before:
             return ""
@@ -209,10 +209,10 @@ class Watch:
 
     def _task(self, visitor: Visitor) -> str:
         """Return the id of the task that answers, as the probe knows it."""
-        if self.x.site.key is None:
+        if self.exam.site.key is None:
             return ""
         try:
-            return str(self.x.probe(visitor).whoami()["task"] or "")
+            return str(self.exam.probe(visitor).whoami()["task"] or "")
         except ProbeRefused:
             return ""
 

@@ -32,16 +32,16 @@ _INTERNAL = re.compile(r"^localhost$|\.(local|internal|test)$|\.elb\.amazonaws\.
 _REFUSED = (403, 419)
 
 
-def front_page(x: Examination) -> Result:
+def front_page(exam: Examination) -> Result:
     """Get the front page, as every visitor does first."""
     try:
-        answer = x.front_page
+        answer = exam.front_page
     except RedirectRejected as rejected:
-        return _of_redirect(x, rejected)
+        return _of_redirect(exam, rejected)
     status = answer.status_code
     seconds = answer.elapsed.total_seconds()
     value = f"{status} in {seconds:.2f} s, {len(answer.content)} bytes"
-    source = f"GET {path_of(answer)} at {x.endpoint}"
+    source = f"GET {path_of(answer)} at {exam.endpoint}"
     if status >= 500:
         meaning = _GATEWAY.get(status, _GATEWAY[500])
         return red(Action.ROLL_BACK, value, source, meaning)
@@ -51,10 +51,10 @@ def front_page(x: Examination) -> Result:
     return green(value, source)
 
 
-def _of_redirect(x: Examination, rejected: RedirectRejected) -> Result:
-    value, source = str(rejected), f"GET {x.site.front_path} at {x.endpoint}"
+def _of_redirect(exam: Examination, rejected: RedirectRejected) -> Result:
+    value, source = str(rejected), f"GET {exam.site.front_path} at {exam.endpoint}"
     host = urlsplit(rejected.location).hostname or ""
-    if host == x.site.host:
+    if host == exam.site.host:
         return red(
             Action.ROLL_BACK,
             value,
@@ -62,8 +62,8 @@ def _of_redirect(x: Examination, rejected: RedirectRejected) -> Result:
             "visitors go in a circle: the app takes https for http (trusted proxies), or forces a"
             " host that the load balancer does not keep",
         )
-    parent = x.site.host.partition(".")[2]
-    if host in siblings(x.site.host) or ("." in parent and host.endswith(f".{parent}")):
+    parent = exam.site.host.partition(".")[2]
+    if host in siblings(exam.site.host) or ("." in parent and host.endswith(f".{parent}")):
         return warning(value, source, f"visitors end at {host}: run cutover smoke for it, too")
     return red(
         Action.MEND,
@@ -73,13 +73,13 @@ def _of_redirect(x: Examination, rejected: RedirectRejected) -> Result:
     )
 
 
-def health_route(x: Examination) -> Result:
+def health_route(exam: Examination) -> Result:
     """Get the route that the load balancer checks."""
-    answer = x.health
+    answer = exam.health
     seconds = answer.elapsed.total_seconds()
     value = f"{answer.status_code} in {seconds:.2f} s"
-    source = f"GET {path_of(answer)} at {x.endpoint}"
-    if answer.status_code == 404 and not x.site.health_path:
+    source = f"GET {path_of(answer)} at {exam.endpoint}"
+    if answer.status_code == 404 and not exam.site.health_path:
         raise NotRun("neither /healthz nor /up exists: name the route with --health")
     if answer.status_code != 200:
         return red(
@@ -88,7 +88,7 @@ def health_route(x: Examination) -> Result:
             source,
             "the load balancer takes tasks that answer so out of service: read the web tasks' logs",
         )
-    if x.session_cookies(answer):
+    if exam.session_cookies(answer):
         meaning = "each health check writes a session: take the route out of the web middleware"
         return warning(f"{value}, with a session cookie", source, meaning)
     if seconds > SLOWEST_HEALTH_S:
@@ -96,19 +96,19 @@ def health_route(x: Examination) -> Result:
     return green(value, source)
 
 
-def mixed_content(x: Examination) -> Result:
+def mixed_content(exam: Examination) -> Result:
     """Look for images, scripts and styles of the front page that come over plain HTTP."""
-    html = html_of(x.page)
-    found = [
+    html = html_of(exam.page)
+    addresses = [
         _asset(element)
         for element in html.iter("script", "img", "link", "iframe", "source")
         if _asset(element).startswith("http://")
     ]
-    source = f"GET {path_of(x.page)}"
-    if found:
+    source = f"GET {path_of(exam.page)}"
+    if addresses:
         return red(
             Action.MEND,
-            _some(found),
+            _some(addresses),
             source,
             "browsers block these, and the page lacks them: the app takes https for http (trusted"
             " proxies), or ASSET_URL begins with http://",
@@ -116,33 +116,33 @@ def mixed_content(x: Examination) -> Result:
     return green("none", source)
 
 
-def links(x: Examination) -> Result:
+def links(exam: Examination) -> Result:
     """Look for links of the front page that lead away from the public address."""
-    source = f"GET {path_of(x.page)}"
-    targets = html_of(x.page).xpath("//a/@href | //form/@action")
-    every = [urljoin(str(x.page.url), str(target)) for target in targets]
-    bad = sorted({link for link in every if _leads_astray(x, link)})
-    if bad:
+    source = f"GET {path_of(exam.page)}"
+    targets = html_of(exam.page).xpath("//a/@href | //form/@action")
+    every_link = [urljoin(str(exam.page.url), str(target)) for target in targets]
+    strays = sorted({link for link in every_link if _leads_astray(exam, link)})
+    if strays:
         return red(
             Action.MEND,
-            _some(bad),
+            _some(strays),
             source,
             "visitors who follow these leave the site or its https: set APP_URL, and trust the load"
             " balancer's headers (trusted proxies)",
         )
-    return green(f"{len(every)} links, all in order", source)
+    return green(f"{len(every_link)} links, all in order", source)
 
 
-def session_cookie(x: Examination) -> Result:
+def session_cookie(exam: Examination) -> Result:
     """Read the attributes of the session cookie."""
-    answer, name = _cookie_page(x)
+    answer, name = _cookie_page(exam)
     cookie = cookie_from(answer, name)
     source = f"Set-Cookie of GET {path_of(answer)}"
     if cookie is None:
         raise NotRun(f"the cookie {name} cannot be read")
     domain = cookie.get("domain", "")
     value = f"{name}: " + ", ".join(sorted(cookie.keys() - {"value", "max-age", "expires"}))
-    if not is_for_host(domain, x.site.host):
+    if not is_for_host(domain, exam.site.host):
         return red(
             Action.ROLL_BACK,
             f"{value}; domain is {domain}",
@@ -163,15 +163,15 @@ def session_cookie(x: Examination) -> Result:
     return green(value, source)
 
 
-def cross_site_requests(x: Examination) -> Result:
+def cross_site_requests(exam: Examination) -> Result:
     """Send the sign-in form, empty and without its token, as another site would."""
-    visitor, answer = x.sign_in
+    visitor, answer = exam.sign_in
     form = next((form for form in page_of(answer).forms if "_token" in form.fields), None)
     if form is None:
-        raise NotRun(f"{x.site.sign_in_path} has no form with a token")
-    if urlsplit(form.action).hostname != x.site.host:
+        raise NotRun(f"{exam.site.sign_in_path} has no form with a token")
+    if urlsplit(form.action).hostname != exam.site.host:
         raise NotRun(f"the form goes to another host: {form.action}")
-    address = x.address(urlsplit(form.action).path)
+    address = exam.address(urlsplit(form.action).path)
     reply = visitor.post(address, headers={"Accept": "text/html"})
     source = f"POST {urlsplit(address).path} without a token"
     if reply.status_code not in _REFUSED:
@@ -184,9 +184,9 @@ def cross_site_requests(x: Examination) -> Result:
     return green(str(reply.status_code), source)
 
 
-def missing_page(x: Examination) -> Result:
+def missing_page(exam: Examination) -> Result:
     """Get a page that does not exist."""
-    answer = x.missing_page
+    answer = exam.missing_page
     source = "GET of a page that does not exist"
     if answer.status_code >= 500:
         return red(
@@ -199,40 +199,40 @@ def missing_page(x: Examination) -> Result:
     return green("404", source)
 
 
-def debug_mode(x: Examination) -> Result:
+def debug_mode(exam: Examination) -> Result:
     """Look for traces of the code in answers."""
-    answers: list[requests.Response] = [x.missing_page, x.front_page]
+    answers: list[requests.Response] = [exam.missing_page, exam.front_page]
     for answer in answers:
-        found = _DEBUG.search(answer.text)
-        if found:
+        trace = _DEBUG.search(answer.text)
+        if trace:
             return red(
                 Action.ROLL_BACK,
-                f"{answer.status_code} with {found[0]!r}",
+                f"{answer.status_code} with {trace[0]!r}",
                 f"GET {path_of(answer)}",
                 "visitors read code, queries and variables: set APP_DEBUG=false, APP_ENV=production"
                 " and deploy; replace the secrets that were shown",
             )
-    return green("no trace", f"GET {x.site.front_path} and {path_of(x.missing_page)}")
+    return green("no trace", f"GET {exam.site.front_path} and {path_of(exam.missing_page)}")
 
 
-def _cookie_page(x: Examination) -> tuple[requests.Response, str]:
+def _cookie_page(exam: Examination) -> tuple[requests.Response, str]:
     """Return a page that sets a session cookie, and the cookie's name."""
-    for answer in _pages(x):
-        names = x.session_cookies(answer)
+    for answer in _pages(exam):
+        names = exam.session_cookies(answer)
         if names:
             return answer, names[0]
     raise NotRun("neither the sign-in page nor the front page sets a session cookie")
 
 
-def _pages(x: Examination) -> Iterator[requests.Response]:
-    yield x.sign_in[1]
-    yield x.front_page
+def _pages(exam: Examination) -> Iterator[requests.Response]:
+    yield exam.sign_in[1]
+    yield exam.front_page
 
 
-def _leads_astray(x: Examination, link: str) -> bool:
+def _leads_astray(exam: Examination, link: str) -> bool:
     parts = urlsplit(link)
     host = parts.hostname or ""
-    if host == x.site.host:
+    if host == exam.site.host:
         return parts.scheme == "http"
     return bool(host) and (is_address(host) or _INTERNAL.search(host) is not None)
 

@@ -18,10 +18,10 @@ SMALLEST_COMPRESSED = 1400
 _TYPES = {"css": ("text/css",), "js": ("text/javascript", "application/javascript")}
 
 
-def styles_and_scripts(x: Examination) -> Result:
+def styles_and_scripts(exam: Examination) -> Result:
     """Get one style sheet and one script of the front page."""
     values = []
-    for suffix, answer in _assets(x).items():
+    for suffix, answer in _assets(exam).items():
         path = urlsplit(str(answer.url)).path
         content_type = answer.headers.get("Content-Type", "")
         value = f"{path}: {answer.status_code} {content_type}".strip()
@@ -44,10 +44,10 @@ def styles_and_scripts(x: Examination) -> Result:
     return green("; ".join(values), "links of the front page")
 
 
-def compression(x: Examination) -> Result:
+def compression(exam: Examination) -> Result:
     """Read the encoding of the style sheet and the script."""
     values = {}
-    for answer in _assets(x).values():
+    for answer in _assets(exam).values():
         path = urlsplit(str(answer.url)).path
         encoding = answer.headers.get("Content-Encoding", "")
         size = len(answer.content)
@@ -58,41 +58,43 @@ def compression(x: Examination) -> Result:
     return green("; ".join(values.values()), f"GET {', '.join(values)}")
 
 
-def caching(x: Examination) -> Result:
+def caching(exam: Examination) -> Result:
     """Read the cache headers of the style sheet and the script."""
     values = []
-    for answer in _assets(x).values():
+    for answer in _assets(exam).values():
         path = urlsplit(str(answer.url)).path
         control, tag = answer.headers.get("Cache-Control", ""), answer.headers.get("ETag", "")
         if "immutable" in control or "max-age" in control:
             values.append(control)
             continue
-        again = x.visitor().get(str(answer.url), headers={"If-None-Match": tag}) if tag else None
-        if again is None or again.status_code != 304:
+        second = (
+            exam.visitor().get(str(answer.url), headers={"If-None-Match": tag}) if tag else None
+        )
+        if second is None or second.status_code != 304:
             meaning = "browsers fetch it for every page: add Cache-Control or ETag in nginx"
             return warning(f"{path}: {control or 'no Cache-Control'}", f"GET {path}", meaning)
         values.append("ETag, 304")
     return green("; ".join(values), "styles and scripts of the front page")
 
 
-def _assets(x: Examination) -> dict[str, requests.Response]:
+def _assets(exam: Examination) -> dict[str, requests.Response]:
     """Return the answers for the first style sheet and the first script of our own."""
-    if not x.assets:
-        base = str(x.page.url)
-        html = html_of(x.page)
-        every = [
+    if not exam.assets:
+        base = str(exam.page.url)
+        html = html_of(exam.page)
+        links = [
             *html.xpath("//link[@rel='stylesheet']/@href"),
             *html.xpath("//script[@src]/@src"),
         ]
-        for link in every:
+        for link in links:
             url = urljoin(base, str(link))
             suffix = urlsplit(url).path.rpartition(".")[2]
-            is_ours = url.startswith(f"{x.site.url}/") and suffix in _TYPES
-            if is_ours and suffix not in x.assets:
-                x.assets[suffix] = x.visitor().get(url)
-    if not x.assets:
+            is_ours = url.startswith(f"{exam.site.url}/") and suffix in _TYPES
+            if is_ours and suffix not in exam.assets:
+                exam.assets[suffix] = exam.visitor().get(url)
+    if not exam.assets:
         raise NotRun("the front page links no style sheet or script of this host")
-    return x.assets
+    return exam.assets
 
 
 CHECKS = (styles_and_scripts, compression, caching)

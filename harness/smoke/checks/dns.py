@@ -30,11 +30,11 @@ def obstacle(site: Site) -> str:
     return ""
 
 
-def public_resolvers(x: Examination) -> Result:
+def public_resolvers(exam: Examination) -> Result:
     """Compare the addresses that resolvers give with the new and the old host's."""
-    answers = x.resolved
-    source = f"A {x.site.host} at {_labels(answers)}"
-    results = {answer.server.label: host_of(x, answer) for answer in answers}
+    answers = exam.resolved
+    source = f"A {exam.site.host} at {_labels(answers)}"
+    results = {answer.server.label: host_of(exam, answer) for answer in answers}
     counts = Counter(results.values())
     value = _value(answers, results)
     failed = [answer for answer in answers if not answer.is_good]
@@ -43,7 +43,7 @@ def public_resolvers(x: Examination) -> Result:
             Action.ROLL_BACK,
             value,
             source,
-            f"no resolver finds {x.site.host}: restore the record at the DNS provider",
+            f"no resolver finds {exam.site.host}: restore the record at the DNS provider",
         )
     if counts[NEITHER]:
         return red(
@@ -67,13 +67,13 @@ def public_resolvers(x: Examination) -> Result:
     return green(value, source)
 
 
-def authoritative_servers(x: Examination) -> Result:
+def authoritative_servers(exam: Examination) -> Result:
     """Compare the addresses that the zone's own servers give with the new and the old host's."""
-    answers = x.authoritative
+    answers = exam.authoritative
     if not answers:
         raise NotRun("no resolver names the zone's servers")
-    source = f"A {x.site.host} at {_labels(answers)}"
-    results = {answer.server.label: host_of(x, answer) for answer in answers}
+    source = f"A {exam.site.host} at {_labels(answers)}"
+    results = {answer.server.label: host_of(exam, answer) for answer in answers}
     value = _value(answers, results)
     states = set(results.values())
     if any(not answer.is_good for answer in answers):
@@ -101,9 +101,9 @@ def authoritative_servers(x: Examination) -> Result:
     return green(value, source)
 
 
-def zone_serials(x: Examination) -> Result:
+def zone_serials(exam: Examination) -> Result:
     """Compare the serial numbers of the zone at its own servers."""
-    zone, answers = _soa(x)
+    zone, answers = _soa(exam)
     serials = {a.server.label: a.records[0].split()[2] for a in answers if a.records}
     if not serials:
         raise NotRun("no authoritative server gives the zone's SOA record")
@@ -116,18 +116,19 @@ def zone_serials(x: Examination) -> Result:
     return green(value, source)
 
 
-def ipv6_addresses(x: Examination) -> Result:
+def ipv6_addresses(exam: Examination) -> Result:
     """Look for an AAAA record that leads to the old host or to an address not expected."""
-    servers = x.authorities or x.resolvers
-    answers = names.query_all(servers, x.site.host, "AAAA", recursive=not x.authorities)
-    source = f"AAAA {x.site.host} at {_labels(answers)}"
-    found = sorted({record for answer in answers for record in answer.records})
-    if not found:
+    servers = exam.authorities or exam.resolvers
+    answers = names.query_all(servers, exam.site.host, "AAAA", recursive=not exam.authorities)
+    source = f"AAAA {exam.site.host} at {_labels(answers)}"
+    records = sorted({record for answer in answers for record in answer.records})
+    if not records:
         return green("none", source)
-    value = ", ".join(found)
+    value = ", ".join(records)
     aliases = {alias for answer in answers for alias in answer.aliases}
-    is_new = set(found) <= x.new_addresses or _leads_to_new(x, aliases)
-    if not is_new and (set(found) & x.old_addresses or x.site.expected):
+    if set(records) <= exam.new_ipv6_addresses or _leads_to_new(exam, aliases):
+        return green(value, source)
+    if set(records) & exam.old_addresses or exam.new_ipv6_addresses or exam.new_names:
         return red(
             Action.MEND,
             value,
@@ -135,15 +136,17 @@ def ipv6_addresses(x: Examination) -> Result:
             "visitors with IPv6 are led past the new host: remove the AAAA record or point it to"
             " the load balancer",
         )
-    return green(value, source)
+    return warning(
+        value, source, "see that this is the new host, and give it with --expect from now on"
+    )
 
 
-def time_to_live(x: Examination) -> Result:
+def time_to_live(exam: Examination) -> Result:
     """Read the record's TTL: the time that a way back takes."""
-    ttls = [a.ttl_s for a in x.authoritative if a.is_good and a.ttl_s is not None]
+    ttls = [a.ttl_s for a in exam.authoritative if a.is_good and a.ttl_s is not None]
     if not ttls:
         raise NotRun("no authoritative server gives the record's TTL")
-    source = f"A {x.site.host} at {_labels(x.authoritative)}"
+    source = f"A {exam.site.host} at {_labels(exam.authoritative)}"
     value = f"{max(ttls)} s"
     if max(ttls) > LONGEST_TTL_S:
         return warning(
@@ -152,10 +155,10 @@ def time_to_live(x: Examination) -> Result:
     return green(value, source)
 
 
-def certificate_authorities(x: Examination) -> Result:
+def certificate_authorities(exam: Examination) -> Result:
     """Read the CAA records that decide whether ACM may renew the certificate."""
-    for domain in names.ancestors(x.site.host)[:-1]:
-        answer = names.first_good(x.resolvers, domain, "CAA")
+    for domain in names.ancestors(exam.site.host)[:-1]:
+        answer = names.first_good(exam.resolvers, domain, "CAA")
         if answer is None or not answer.records:
             continue
         source = f"CAA {domain} at {answer.server.label}"
@@ -168,20 +171,20 @@ def certificate_authorities(x: Examination) -> Result:
                 'ACM cannot renew a certificate for this name: add 0 issue "amazon.com"',
             )
         return green(value, source)
-    return green("none: every authority may issue", f"CAA {x.site.host}")
+    return green("none: every authority may issue", f"CAA {exam.site.host}")
 
 
-def sibling_name(x: Examination) -> Result:
+def sibling_name(exam: Examination) -> Result:
     """Look where www. or the bare domain leads, if it exists."""
-    host = x.site.host
+    host = exam.site.host
     sibling = host.removeprefix("www.") if host.startswith("www.") else f"www.{host}"
-    answers = names.query_all(x.resolvers, sibling, "A")
+    answers = names.query_all(exam.resolvers, sibling, "A")
     source = f"A {sibling} at {_labels(answers)}"
     records = sorted({record for answer in answers for record in answer.records})
     if not records:
         return green("does not exist", source)
     value = ", ".join(records)
-    if set(records) & x.old_addresses:
+    if set(records) & exam.old_addresses:
         return red(
             Action.MEND,
             f"{value}: the old host",
@@ -191,27 +194,27 @@ def sibling_name(x: Examination) -> Result:
     return green(value, source)
 
 
-def host_of(x: Examination, answer: Answer) -> str:
+def host_of(exam: Examination, answer: Answer) -> str:
     """Return the host that an answer leads to, or its status."""
     if not answer.is_good:
         return answer.status
     if not answer.records and not answer.aliases:
         return "no address"
     records = set(answer.records)
-    if records & x.old_addresses:
+    if records & exam.old_addresses:
         return OLD
-    if records & x.new_addresses or _leads_to_new(x, answer.aliases):
+    if records & exam.new_addresses or _leads_to_new(exam, answer.aliases):
         return NEW
-    if x.site.expected:
+    if exam.site.expected:
         return NEITHER
-    return NEW if x.old_addresses else ", ".join((*answer.aliases, *answer.records))
+    return NEW if exam.old_addresses else ", ".join((*answer.aliases, *answer.records))
 
 
-def _leads_to_new(x: Examination, aliases: Iterable[str]) -> bool:
+def _leads_to_new(exam: Examination, aliases: Iterable[str]) -> bool:
     """Return whether a CNAME chain ends at the load balancer's name."""
-    if x.new_names:
-        return not x.new_names.isdisjoint(aliases)
-    return not x.site.expected and any(alias.endswith(_ELB) for alias in aliases)
+    if exam.new_names:
+        return not exam.new_names.isdisjoint(aliases)
+    return not exam.site.expected and any(alias.endswith(_ELB) for alias in aliases)
 
 
 def _value(answers: tuple[Answer, ...], results: dict[str, str]) -> str:
@@ -241,12 +244,12 @@ def _failed_resolver(failed: list[Answer]) -> str:
     return "visitors of this resolver do not reach the site; check again from another network"
 
 
-def _soa(x: Examination) -> tuple[str, tuple[Answer, ...]]:
-    for domain in names.ancestors(x.site.host):
-        answers = names.query_all(x.authorities, domain, "SOA", recursive=False)
+def _soa(exam: Examination) -> tuple[str, tuple[Answer, ...]]:
+    for domain in names.ancestors(exam.site.host):
+        answers = names.query_all(exam.authorities, domain, "SOA", recursive=False)
         if any(answer.records for answer in answers):
             return domain, answers
-    return x.site.host, ()
+    return exam.site.host, ()
 
 
 def _labels(answers: tuple[Answer, ...]) -> str:

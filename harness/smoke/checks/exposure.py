@@ -14,47 +14,47 @@ if TYPE_CHECKING:
 _ROOT = "nginx serves the project's folder: its root must be the folder public"
 
 
-def environment_file(x: Examination) -> Result:
+def environment_file(exam: Examination) -> Result:
     """Ask for .env."""
     return _require_hidden(
-        x,
+        exam,
         {"/.env": r"^(APP|DB|AWS|MAIL)_[A-Z_]+="},
         Action.ROLL_BACK,
         f"passwords and APP_KEY are public: replace every secret in it; {_ROOT}",
     )
 
 
-def git_repository(x: Examination) -> Result:
+def git_repository(exam: Examination) -> Result:
     """Ask for .git/HEAD."""
     return _require_hidden(
-        x,
+        exam,
         {"/.git/HEAD": r"^(ref: refs/|[0-9a-f]{40}\s*$)"},
         Action.MEND,
         f"the code and its history can be downloaded: leave .git out of the image; {_ROOT}",
     )
 
 
-def log_file(x: Examination) -> Result:
+def log_file(exam: Examination) -> Result:
     """Ask for Laravel's log."""
     return _require_hidden(
-        x,
+        exam,
         {"/storage/logs/laravel.log": r"^\[\d{4}-\d\d-\d\d"},
         Action.MEND,
         f"visitors' data in the log is public; {_ROOT}, and LOG_CHANNEL stderr",
     )
 
 
-def composer_files(x: Examination) -> Result:
+def composer_files(exam: Examination) -> Result:
     """Ask for Composer's list of packages."""
     return _require_hidden(
-        x, {"/vendor/composer/installed.json": r'"packages"\s*:'}, Action.MEND, _ROOT
+        exam, {"/vendor/composer/installed.json": r'"packages"\s*:'}, Action.MEND, _ROOT
     )
 
 
-def debug_tools(x: Examination) -> Result:
+def debug_tools(exam: Examination) -> Result:
     """Ask for Ignition, Debugbar and phpinfo."""
     return _require_hidden(
-        x,
+        exam,
         {
             "/_ignition/health-check": r"can_execute_commands",
             "/_debugbar/open": r'^\[?\{"|Debugbar',
@@ -66,10 +66,10 @@ def debug_tools(x: Examination) -> Result:
     )
 
 
-def dashboards(x: Examination) -> Result:
+def dashboards(exam: Examination) -> Result:
     """Ask for Telescope and Horizon without signing in."""
     return _require_hidden(
-        x,
+        exam,
         {"/telescope": r"<title>[^<]*Telescope", "/horizon": r"<title>[^<]*Horizon"},
         Action.MEND,
         "strangers read requests, jobs and mails: close the gate viewTelescope or viewHorizon;"
@@ -77,10 +77,10 @@ def dashboards(x: Examination) -> Result:
     )
 
 
-def probe_without_key(x: Examination) -> Result:
+def probe_without_key(exam: Examination) -> Result:
     """Ask the probe without a signature."""
     return _require_hidden(
-        x,
+        exam,
         {"/_probe/v1/whoami": r'"task"\s*:'},
         Action.ROLL_BACK,
         "strangers use the probe: take CUTOVER_PROBE_KEY out of the tasks",
@@ -88,13 +88,13 @@ def probe_without_key(x: Examination) -> Result:
 
 
 def _require_hidden(
-    x: Examination, contents: Mapping[str, str], action: Action, meaning: str
+    exam: Examination, contents: Mapping[str, str], action: Action, meaning: str
 ) -> Result:
     """Require that no path answers 200 with its content; a page for every path does not count."""
-    visitor = x.visitor()
+    visitor = exam.visitor()
     statuses = {}
     for path, pattern in contents.items():
-        answer = visitor.get(x.address(path))
+        answer = visitor.get(exam.address(path))
         statuses[path] = str(answer.status_code)
         if answer.status_code == 200 and re.search(pattern, answer.text, flags=re.MULTILINE):
             return red(action, f"{path} is public", f"GET {path}", meaning)

@@ -18,15 +18,17 @@ if TYPE_CHECKING:
 SIX_MONTHS_S = 15_768_000
 LARGEST_SKEW_S = 5.0
 _MAX_AGE = re.compile(r"max-age\s*=\s*\"?(\d+)", flags=re.IGNORECASE)
+_OF_AWS = "awselb/"
+"""The load balancer's own Server header, which nobody can change."""
 _PERMANENT = (301, 308)
 
 
-def redirect_to_https(x: Examination) -> Result:
+def redirect_to_https(exam: Examination) -> Result:
     """Ask over plain HTTP for a path with a query."""
     path = "/cutover-smoke?from=http"
-    source = f"GET http://{x.site.host}{path} at {x.plain_endpoint}"
+    source = f"GET http://{exam.site.host}{path} at {exam.plain_endpoint}"
     try:
-        answer = x.visitor().get(f"http://{x.site.host}{path}")
+        answer = exam.visitor().get(f"http://{exam.site.host}{path}")
     except requests.RequestException as error:
         return red(
             Action.MEND,
@@ -35,10 +37,10 @@ def redirect_to_https(x: Examination) -> Result:
             "visitors who type the bare name get an error: add a listener on port 80 that redirects"
             " to 443",
         )
-    return _of_redirect(x, answer, path=path, source=source)
+    return _of_redirect(exam, answer, path=path, source=source)
 
 
-def _of_redirect(x: Examination, answer: requests.Response, *, path: str, source: str) -> Result:
+def _of_redirect(exam: Examination, answer: requests.Response, *, path: str, source: str) -> Result:
     location = answer.headers.get("Location", "")
     value = f"{answer.status_code} {location}".strip()
     parts = urlsplit(location)
@@ -53,13 +55,13 @@ def _of_redirect(x: Examination, answer: requests.Response, *, path: str, source
     if parts.scheme == "http":
         meaning = "it leads to plain HTTP again: visitors go in a circle"
         return red(Action.ROLL_BACK, value, source, meaning)
-    if parts.hostname not in (x.site.host, *siblings(x.site.host)):
+    if parts.hostname not in (exam.site.host, *siblings(exam.site.host)):
         return red(
             Action.MEND,
             value,
             source,
             f"visitors are sent to another host: keep #{{host}} in the listener's redirect to stay"
-            f" on {x.site.host}",
+            f" on {exam.site.host}",
         )
     if f"{parts.path}?{parts.query}" != path:
         meaning = "links lose their path: keep /#{path} and #{query} in the redirect"
@@ -69,63 +71,63 @@ def _of_redirect(x: Examination, answer: requests.Response, *, path: str, source
     return green(value, source)
 
 
-def strict_transport_security(x: Examination) -> Result:
+def strict_transport_security(exam: Examination) -> Result:
     """Read HSTS from the front page."""
-    given = x.page.headers.get("Strict-Transport-Security", "")
-    age = _MAX_AGE.search(given)
+    header = exam.page.headers.get("Strict-Transport-Security", "")
+    age = _MAX_AGE.search(header)
     if not age or int(age[1]) < SIX_MONTHS_S:
         return warning(
-            given or "missing",
-            _page(x),
+            header or "missing",
+            _page(exam),
             "browsers try plain HTTP first; six months are usual:"
             " routing.http.response.strict_transport_security.header_value of the listener, once"
             " no way back to a host without HTTPS is needed",
         )
-    return green(given, _page(x))
+    return green(header, _page(exam))
 
 
-def security_headers(x: Examination) -> Result:
+def security_headers(exam: Examination) -> Result:
     """Read the headers that protect a page from others."""
-    headers = x.page.headers
+    headers = exam.page.headers
     policy = headers.get("Content-Security-Policy", "")
-    has = {
+    presence = {
         "X-Content-Type-Options": headers.get("X-Content-Type-Options", "").lower() == "nosniff",
         "X-Frame-Options": "X-Frame-Options" in headers or "frame-ancestors" in policy,
         "Referrer-Policy": "Referrer-Policy" in headers,
     }
-    missing = [name for name, is_there in has.items() if not is_there]
+    missing = [name for name, is_there in presence.items() if not is_there]
     if missing:
         meaning = "add them in nginx or at the listener (routing.http.response.*)"
-        return warning(f"missing: {', '.join(missing)}", _page(x), meaning)
-    return green(", ".join(has), _page(x))
+        return warning(f"missing: {', '.join(missing)}", _page(exam), meaning)
+    return green(", ".join(presence), _page(exam))
 
 
-def software_versions(x: Examination) -> Result:
+def software_versions(exam: Examination) -> Result:
     """Look for version numbers in headers."""
     names = ("Server", "X-Powered-By")
-    given = {name: x.page.headers[name] for name in names if name in x.page.headers}
-    value = ", ".join(f"{name}: {text}" for name, text in given.items()) or "none"
-    if any(re.search(r"\d", text) for text in given.values()):
+    headers = {name: exam.page.headers[name] for name in names if name in exam.page.headers}
+    value = ", ".join(f"{name}: {text}" for name, text in headers.items()) or "none"
+    if any(re.search(r"\d", text) and not text.startswith(_OF_AWS) for text in headers.values()):
         meaning = "attackers read the versions: set server_tokens off and expose_php = Off"
-        return warning(value, _page(x), meaning)
-    return green(value, _page(x))
+        return warning(value, _page(exam), meaning)
+    return green(value, _page(exam))
 
 
-def clock(x: Examination) -> Result:
+def clock(exam: Examination) -> Result:
     """Compare the site's Date with this machine's clock.
 
     Half the round trip and the header's whole seconds are the error.
     """
-    answer = x.visitor().get(x.address(x.site.front_path))
+    answer = exam.visitor().get(exam.address(exam.site.front_path))
     arrived = datetime.now(UTC)
-    given = answer.headers.get("Date", "")
+    date = answer.headers.get("Date", "")
     try:
-        theirs = parsedate_to_datetime(given)
+        theirs = parsedate_to_datetime(date)
     except ValueError:
         raise NotRun("the site sends no Date") from None
     error = answer.elapsed.total_seconds() / 2 + 1
     skew = (arrived - answer.elapsed / 2 - theirs).total_seconds() - 0.5
-    source = f"Date of GET {x.site.front_path} and this machine's clock"
+    source = f"Date of GET {exam.site.front_path} and this machine's clock"
     value = f"{abs(skew):.1f} s apart"
     if abs(skew) > LARGEST_SKEW_S + error:
         return red(
@@ -152,8 +154,8 @@ def siblings(host: str) -> tuple[str, str]:
     return host.removeprefix("www."), f"www.{host}"
 
 
-def _page(x: Examination) -> str:
-    return f"GET {urlsplit(str(x.page.url)).path}"
+def _page(exam: Examination) -> str:
+    return f"GET {urlsplit(str(exam.page.url)).path}"
 
 
 CHECKS = (

@@ -21,19 +21,24 @@ def obstacle(site: Site) -> str:
     return "" if site.old else "--old is not given"
 
 
-def old_site(x: Examination) -> Result:
+def old_site(exam: Examination) -> Result:
     """Get the front page from the old host under the public name."""
-    endpoint = _endpoint(x)
-    source = f"GET {x.site.front_path} at {endpoint}"
+    endpoint = _endpoint(exam)
+    source = f"GET {exam.site.front_path} at {endpoint}"
     try:
-        answer = x.visitor(at=endpoint, is_verified=False).get(x.address(x.site.front_path))
+        answer = exam.visitor(at=endpoint, is_verified=False).get(
+            exam.address(exam.site.front_path)
+        )
     except requests.RequestException as error:
         return green(f"does not answer: {short(error)}", source)
     location = answer.headers.get("Location", "")
     value = f"{answer.status_code} {location}".strip()
-    if answer.status_code >= 400 or (urlsplit(location).hostname or x.site.host) != x.site.host:
+    if (
+        answer.status_code >= 400
+        or (urlsplit(location).hostname or exam.site.host) != exam.site.host
+    ):
         return green(value, source)
-    if location or _serves_the_app(x, answer):
+    if location or _serves_the_app(exam, answer):
         return red(
             Action.MEND,
             f"{value}: still serves the site",
@@ -49,23 +54,23 @@ def old_site(x: Examination) -> Result:
     )
 
 
-def _serves_the_app(x: Examination, answer: requests.Response) -> bool:
+def _serves_the_app(exam: Examination, answer: requests.Response) -> bool:
     """Return whether an answer sets a session, or has the title of the new host's front page."""
     title = html_of(answer).findtext(".//title")
-    return bool(x.session_cookies(answer)) or (
-        bool(title) and title == html_of(x.front_page).findtext(".//title")
+    return bool(exam.session_cookies(answer)) or (
+        bool(title) and title == html_of(exam.front_page).findtext(".//title")
     )
 
 
-def _endpoint(x: Examination) -> Endpoint:
-    old = x.site.old
+def _endpoint(exam: Examination) -> Endpoint:
+    old = exam.site.old
     if old is None:
         raise NotRun("--old is not given")
     if is_address(old.host):
         return old
-    if not x.old_addresses:
+    if not exam.old_addresses:
         raise NotRun(f"no resolver has an address of {old.host}")
-    return Endpoint(min(x.old_addresses), old.port)
+    return Endpoint(min(exam.old_addresses), old.port)
 
 
 CHECKS = (old_site,)

@@ -29,10 +29,10 @@ def obstacle(site: Site) -> str:
     return "" if site.key else "needs the probe's key: --key-file, --key-secret, CUTOVER_PROBE_KEY"
 
 
-def probe(x: Examination) -> Result:
+def probe(exam: Examination) -> Result:
     """Ask the app which task answers, and how it sees the request."""
     source = "probe, whoami"
-    answer = x.probe(x.visitor()).whoami()
+    answer = exam.probe(exam.visitor()).whoami()
     value = f"task {answer['task']}, {answer['scheme']}://{answer['host']}"
     if not answer["task"]:
         return red(
@@ -41,7 +41,7 @@ def probe(x: Examination) -> Result:
             source,
             "no ECS task answers: the address leads to the old host, or to a copy of the app",
         )
-    if not answer["secure"] or answer["host"] != x.site.host:
+    if not answer["secure"] or answer["host"] != exam.site.host:
         return red(
             Action.MEND,
             value,
@@ -52,9 +52,9 @@ def probe(x: Examination) -> Result:
     return green(value, source)
 
 
-def settings(x: Examination) -> Result:
+def settings(exam: Examination) -> Result:
     """Read the app's environment and debug mode."""
-    facts = x.probe(x.visitor()).facts()
+    facts = exam.probe(exam.visitor()).facts()
     value = f"APP_ENV {facts['environment']}, APP_DEBUG {'true' if facts['debug'] else 'false'}"
     if facts["debug"] or facts["environment"] != "production":
         meaning = "errors show code and secrets: set APP_ENV=production and APP_DEBUG=false"
@@ -62,16 +62,16 @@ def settings(x: Examination) -> Result:
     return green(value, "probe, facts")
 
 
-def session_over_tasks(x: Examination) -> Result:
+def session_over_tasks(exam: Examination) -> Result:
     """Put a value into a session, and read it until several tasks have answered."""
-    client = x.probe(x.visitor())
-    client.put("smoke", x.run_id)
+    client = exam.probe(exam.visitor())
+    client.put("smoke", exam.run_id)
     answers = [client.session() for _ in range(READS)]
-    kept = sum(answer["values"].get("smoke") == x.run_id for answer in answers)
+    matches = sum(answer["values"].get("smoke") == exam.run_id for answer in answers)
     tasks = {answer["task"] for answer in answers}
-    value = f"{kept} of {READS} answers of {len(tasks)} tasks have the value"
+    value = f"{matches} of {READS} answers of {len(tasks)} tasks have the value"
     source = f"probe, session in {answers[-1]['driver']}"
-    if kept < READS:
+    if matches < READS:
         return red(
             Action.ROLL_BACK,
             value,
@@ -82,10 +82,10 @@ def session_over_tasks(x: Examination) -> Result:
     return green(value, source)
 
 
-def file_over_tasks(x: Examination) -> Result:
+def file_over_tasks(exam: Examination) -> Result:
     """Store a file under the probe's prefix, read it from several tasks, and remove it."""
-    client = x.probe(x.visitor())
-    name, content = f"smoke-{x.run_id}", hashlib.sha256(x.run_id.encode()).digest()
+    client = exam.probe(exam.visitor())
+    name, content = f"smoke-{exam.run_id}", hashlib.sha256(exam.run_id.encode()).digest()
     source = f"probe, file {name}"
     try:
         disk = client.store(name, content)["disk"]
@@ -95,10 +95,10 @@ def file_over_tasks(x: Examination) -> Result:
         answers = [client.read(name) for _ in range(READS)]
     finally:
         client.remove(name)
-    good = sum(answer.content == content for answer in answers)
+    matches = sum(answer.content == content for answer in answers)
     tasks = {answer.headers.get("X-Probe-Task") for answer in answers}
-    value = f"{good} of {READS} answers of {len(tasks)} tasks have the file, on disk {disk}"
-    return green(value, source) if good == READS else _file_error(value, source)
+    value = f"{matches} of {READS} answers of {len(tasks)} tasks have the file, on disk {disk}"
+    return green(value, source) if matches == READS else _file_error(value, source)
 
 
 def _file_error(value: str, source: str) -> Result:
@@ -111,10 +111,10 @@ def _file_error(value: str, source: str) -> Result:
     )
 
 
-def last_scheduled_run(x: Examination) -> Result:
+def last_scheduled_run(exam: Examination) -> Result:
     """Read the age of the last run of the scheduler."""
     now = datetime.now(UTC)
-    ticks = x.probe(x.visitor()).ticks(since=now - timedelta(hours=1))
+    ticks = exam.probe(exam.visitor()).ticks(since=now - timedelta(hours=1))
     starts = [
         datetime.fromisoformat(tick["started_at"]) for tick in ticks if tick["name"] == _SCHEDULER
     ]
@@ -133,9 +133,9 @@ def last_scheduled_run(x: Examination) -> Result:
     return green(f"{age:.0f} s ago; {counts}", source)
 
 
-def queue_age(x: Examination) -> Result:
+def queue_age(exam: Examination) -> Result:
     """Dispatch one job of the probe's own, time its start, and remove its record."""
-    client = x.probe(x.visitor())
+    client = exam.probe(exam.visitor())
     job = f"jobs/{client.ask('POST', 'jobs', payload={})['id']}"
     source = "probe, a job of its own"
     try:
@@ -163,16 +163,16 @@ def _has_run(client: ProbeClient, job: str) -> Ready | NotYet:
     return Ready() if client.ask("GET", job)["runs"] else NotYet("it has not run")
 
 
-def work_outside_ecs(x: Examination) -> Result:
+def work_outside_ecs(exam: Examination) -> Result:
     """Look for scheduled runs and jobs outside of ECS in the last minutes."""
-    client = x.probe(x.visitor())
+    client = exam.probe(exam.visitor())
     since = datetime.now(UTC) - timedelta(minutes=MINUTES)
     stamp = since.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-    works = {
+    rows_of = {
         "cron": client.ticks(since=since),
         "queue worker": client.ask("GET", f"runs?since={stamp}")["runs"],
     }
-    counts = {name: sum(row["task"] is None for row in rows) for name, rows in works.items()}
+    counts = {name: sum(row["task"] is None for row in rows) for name, rows in rows_of.items()}
     strangers = [f"{name} ran {count} times" for name, count in counts.items() if count]
     source = f"probe, the last {MINUTES} minutes"
     if strangers:
@@ -183,20 +183,20 @@ def work_outside_ecs(x: Examination) -> Result:
             "the old host still works on the same database, so that mails and jobs run twice: stop"
             " its cron and its queue workers",
         )
-    total = sum(len(rows) for rows in works.values())
+    total = sum(len(rows) for rows in rows_of.values())
     return green(f"{total} runs, all in ECS tasks", source)
 
 
-def mail(x: Examination) -> Result:
+def mail(exam: Examination) -> Result:
     """Send one mail to the address of --mail-to."""
-    source = f"probe, mail to {x.site.mail_to}"
+    source = f"probe, mail to {exam.site.mail_to}"
     payload = {
-        "to": x.site.mail_to,
-        "subject": f"cutover smoke {x.run_id}",
-        "text": f"Sent by cutover smoke through {x.site.url}. Nothing needs to be done.",
+        "to": exam.site.mail_to,
+        "subject": f"cutover smoke {exam.run_id}",
+        "text": f"Sent by cutover smoke through {exam.site.url}. Nothing needs to be done.",
     }
     try:
-        answer = x.probe(x.visitor()).ask("POST", "mail", payload=payload)
+        answer = exam.probe(exam.visitor()).ask("POST", "mail", payload=payload)
     except ProbeRefused as refused:
         return red(
             Action.MEND,

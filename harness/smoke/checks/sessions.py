@@ -18,13 +18,13 @@ ANSWERS = 10
 SESSION_READS = 6
 
 
-def every_task(x: Examination) -> Result:
+def every_task(exam: Examination) -> Result:
     """Get the front page several times, so that every task answers."""
-    path = path_of(x.page)
-    visitor, statuses, seconds = x.visitor(), Counter[str](), []
+    path = path_of(exam.page)
+    visitor, statuses, seconds = exam.visitor(), Counter[str](), []
     for _ in range(ANSWERS):
         try:
-            answer = visitor.get(x.address(path))
+            answer = visitor.get(exam.address(path))
         except requests.RequestException as error:
             statuses[short(error)] += 1
             continue
@@ -44,18 +44,18 @@ def every_task(x: Examination) -> Result:
     return green(value + slowest, source)
 
 
-def session_lasts(x: Examination) -> Result:
+def session_lasts(exam: Examination) -> Result:
     """Read the form's token again with the same cookies: it is kept in the session."""
-    visitor, first = x.sign_in
+    visitor, first = exam.sign_in
     token = form_token(first)
     if not token:
-        raise NotRun(f"{x.site.sign_in_path} has no form with a token")
-    kept = 0
+        raise NotRun(f"{exam.site.sign_in_path} has no form with a token")
+    matches = 0
     for _ in range(SESSION_READS):
-        kept += form_token(visitor.visit(x.site.sign_in_path)) == token
-    value = f"{kept} of {SESSION_READS} answers know the session"
-    source = f"token of the form at {x.site.sign_in_path}"
-    if kept < SESSION_READS:
+        matches += form_token(visitor.visit(exam.site.sign_in_path)) == token
+    value = f"{matches} of {SESSION_READS} answers know the session"
+    source = f"token of the form at {exam.site.sign_in_path}"
+    if matches < SESSION_READS:
         return red(
             Action.ROLL_BACK,
             value,

@@ -26,17 +26,17 @@ _OLD_VERSIONS = {"TLS 1.0": ssl.TLSVersion.TLSv1, "TLS 1.1": ssl.TLSVersion.TLSv
 _NEW_VERSIONS = {"TLS 1.2": ssl.TLSVersion.TLSv1_2, "TLS 1.3": ssl.TLSVersion.TLSv1_3}
 
 
-def connection(x: Examination) -> Result:
+def connection(exam: Examination) -> Result:
     """Shake hands with each address of the site, as a browser that takes any of them."""
     failures = {}
-    for endpoint in x.endpoints:
+    for endpoint in exam.endpoints:
         try:
-            x.shake(handshake.unverifying(), endpoint=endpoint)
+            exam.shake(handshake.unverifying(), endpoint=endpoint)
         except OSError as error:
             failures[str(endpoint)] = _reason(error)
-    source = f"TLS handshake with {', '.join(map(str, x.endpoints))}"
+    source = f"TLS handshake with {', '.join(map(str, exam.endpoints))}"
     if not failures:
-        return green(f"{len(x.endpoints)} of {len(x.endpoints)} addresses answer", source)
+        return green(f"{len(exam.endpoints)} of {len(exam.endpoints)} addresses answer", source)
     return red(
         Action.ROLL_BACK,
         "; ".join(f"{endpoint}: {reason}" for endpoint, reason in failures.items()),
@@ -46,11 +46,11 @@ def connection(x: Examination) -> Result:
     )
 
 
-def chain(x: Examination) -> Result:
+def chain(exam: Examination) -> Result:
     """Verify the certificate's chain without fetching an intermediate, as PHP and curl do."""
-    error = x.chain_error
-    source = f"TLS handshake with {x.endpoint}, {x.site.ca_file or 'roots of this machine'}"
-    issuer = x.handshake.certificate.issuer.rfc4514_string()
+    error = exam.chain_error
+    source = f"TLS handshake with {exam.endpoint}, {exam.site.ca_file or 'roots of this machine'}"
+    issuer = exam.handshake.certificate.issuer.rfc4514_string()
     code = getattr(error, "verify_code", 0)
     if error is None or code in _OF_OTHER_CHECKS:
         return green(f"issued by {issuer}", source)
@@ -65,28 +65,28 @@ def chain(x: Examination) -> Result:
     return red(Action.ROLL_BACK, f"{_reason(error)}; issued by {issuer}", source, meaning)
 
 
-def certificate_name(x: Examination) -> Result:
+def certificate_name(exam: Examination) -> Result:
     """Compare the certificate's names with the host."""
-    certificate = x.handshake.certificate
+    certificate = exam.handshake.certificate
     names = _names(certificate)
-    source = f"subjectAltName of the certificate at {x.endpoint}"
-    if any(_covers(name, x.site.host) for name in names):
+    source = f"subjectAltName of the certificate at {exam.endpoint}"
+    if any(_covers(name, exam.site.host) for name in names):
         return green(", ".join(names), source)
     return red(
         Action.ROLL_BACK,
-        f"{', '.join(names) or 'no name'}: not {x.site.host}",
+        f"{', '.join(names) or 'no name'}: not {exam.site.host}",
         source,
         "browsers show a warning page: the listener has another site's certificate",
     )
 
 
-def days_left(x: Examination) -> Result:
+def days_left(exam: Examination) -> Result:
     """Count the days until the certificate expires."""
-    certificate = x.handshake.certificate
+    certificate = exam.handshake.certificate
     now = datetime.now(UTC)
     begins, ends = certificate.not_valid_before_utc, certificate.not_valid_after_utc
-    left = (ends - now) // timedelta(days=1)
-    source = f"the certificate at {x.endpoint}"
+    days = (ends - now) // timedelta(days=1)
+    source = f"the certificate at {exam.endpoint}"
     if ends <= now:
         meaning = "browsers show a warning page: renew the certificate"
         return red(Action.ROLL_BACK, f"expired on {ends:%Y-%m-%d}", source, meaning)
@@ -97,8 +97,8 @@ def days_left(x: Examination) -> Result:
             source,
             "browsers show a warning page until then",
         )
-    value = f"{left} days, until {ends:%Y-%m-%d}"
-    if left < FEWEST_DAYS:
+    value = f"{days} days, until {ends:%Y-%m-%d}"
+    if days < FEWEST_DAYS:
         return red(
             Action.MEND,
             value,
@@ -109,33 +109,33 @@ def days_left(x: Examination) -> Result:
     return green(value, source)
 
 
-def certificate_key(x: Examination) -> Result:
+def certificate_key(exam: Examination) -> Result:
     """Read the certificate's key and signature."""
-    certificate = x.handshake.certificate
+    certificate = exam.handshake.certificate
     key = certificate.public_key()
     size = getattr(key, "key_size", 0)
     digest = certificate.signature_hash_algorithm
     kind = type(key).__name__.lstrip("_").removesuffix("PublicKey")
     value = f"{kind} {size or ''}, {digest.name if digest else 'no digest'}".replace(" ,", ",")
-    source = f"the certificate at {x.endpoint}"
+    source = f"the certificate at {exam.endpoint}"
     is_short = isinstance(key, rsa.RSAPublicKey) and size < 2048
     if is_short or (digest is not None and digest.name in ("md5", "sha1")):
         return red(Action.MEND, value, source, "browsers refuse keys this weak: issue it anew")
     return green(value, source)
 
 
-def versions(x: Examination) -> Result:
+def versions(exam: Examination) -> Result:
     """Try each version of TLS alone."""
-    source = f"one handshake for each version with {x.endpoint}"
-    untried = [name for name in _OLD_VERSIONS if not _is_able(name)]
+    source = f"one handshake for each version with {exam.endpoint}"
+    unable = [name for name in _OLD_VERSIONS if not _is_able(name)]
     accepted = [
         name
         for name, version in {**_OLD_VERSIONS, **_NEW_VERSIONS}.items()
-        if name not in untried and _accepts(x, version)
+        if name not in unable and _accepts(exam, version)
     ]
     value = f"accepts {', '.join(accepted) or 'none'}"
-    if untried:
-        value += f"; not tried, as this machine lacks them: {', '.join(untried)}"
+    if unable:
+        value += f"; not tried, as this machine lacks them: {', '.join(unable)}"
     old = [name for name in accepted if name in _OLD_VERSIONS]
     if old:
         return red(
@@ -145,21 +145,21 @@ def versions(x: Examination) -> Result:
             f"{', '.join(old)} is broken: choose a security policy of the listener that ends at"
             " TLS 1.2, as ELBSecurityPolicy-TLS13-1-2-2021-06",
         )
-    lacking = [name for name in _NEW_VERSIONS if name not in accepted]
-    if lacking:
+    absent = [name for name in _NEW_VERSIONS if name not in accepted]
+    if absent:
         return warning(
-            value, source, f"{', '.join(lacking)} is missing from the listener's security policy"
+            value, source, f"{', '.join(absent)} is missing from the listener's security policy"
         )
     return green(value, source)
 
 
-def forward_secrecy(x: Examination) -> Result:
+def forward_secrecy(exam: Examination) -> Result:
     """Read the cipher that TLS 1.2 agrees on."""
     try:
-        answer = x.shake(handshake.only(ssl.TLSVersion.TLSv1_2))
+        answer = exam.shake(handshake.only(ssl.TLSVersion.TLSv1_2))
     except OSError:
-        answer = x.handshake
-    source = f"{answer.version} handshake with {x.endpoint}"
+        answer = exam.handshake
+    source = f"{answer.version} handshake with {exam.endpoint}"
     has_it = answer.cipher.startswith(("TLS_", "ECDHE", "DHE"))
     if not has_it:
         meaning = "recorded traffic can be read once the key leaks: prefer ECDHE ciphers"
@@ -167,10 +167,10 @@ def forward_secrecy(x: Examination) -> Result:
     return green(answer.cipher, source)
 
 
-def http_2(x: Examination) -> Result:
+def http_2(exam: Examination) -> Result:
     """Read the protocol that ALPN chose."""
-    protocol = x.handshake.protocol
-    source = f"ALPN with {x.endpoint}"
+    protocol = exam.handshake.protocol
+    source = f"ALPN with {exam.endpoint}"
     if protocol != "h2":
         return warning(
             protocol or "none", source, "pages load slower without HTTP/2: routing.http2.enabled"
@@ -199,9 +199,9 @@ def _covers(name: str, host: str) -> bool:
     return name == host
 
 
-def _accepts(x: Examination, version: ssl.TLSVersion) -> bool:
+def _accepts(exam: Examination, version: ssl.TLSVersion) -> bool:
     try:
-        x.shake(handshake.only(version))
+        exam.shake(handshake.only(version))
     except OSError:
         return False
     return True

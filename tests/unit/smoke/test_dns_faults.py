@@ -44,6 +44,11 @@ def second_authority(world: World) -> None:
     other.records = {**zone(), (HOST, "SOA"): (3600, [SOA.replace(" 7 ", " 6 ")])}
 
 
+def ipv6_of_another_host(world: World) -> None:
+    everywhere(world, HOST, "AAAA", 60, "2001:db8::7")
+    world.given(expected=("127.0.0.1", "2001:db8::1"))
+
+
 FAULTS = [
     Fault(
         "one resolver still gives the old host",
@@ -108,10 +113,18 @@ FAULTS = [
     ),
     Fault(
         "an AAAA record leads past the new host",
-        lambda world: everywhere(world, HOST, "AAAA", 60, "2001:db8::7"),
+        ipv6_of_another_host,
         "ipv6 addresses",
         "2001:db8::7",
         "visitors with IPv6 are led past the new host",
+    ),
+    Fault(
+        "an AAAA record of which nothing is known",
+        lambda world: everywhere(world, HOST, "AAAA", 60, "2001:db8::7"),
+        "ipv6 addresses",
+        "2001:db8::7",
+        "give it with --expect",
+        state=State.WARNING,
     ),
     Fault(
         "a TTL of a day",
@@ -165,6 +178,14 @@ def test_an_alias_of_the_load_balancer_is_new_without_any_option(world: World) -
     report = world.report("dns", "tls")
     assert result(report, "public resolvers").value == "3 of 3 new 127.0.0.1 (TTL 60)"
     assert states(report, State.RED) == {}
+
+
+def test_an_aaaa_record_of_the_load_balancer_is_fine(world: World) -> None:
+    everywhere(world, HOST, "AAAA", 60, "2001:db8::1")
+    everywhere(world, ELB, "AAAA", 60, "2001:db8::1")
+    everywhere(world, ELB, "A", 60, "127.0.0.1")
+    world.given(expected=(ELB,))
+    assert states(world.report("dns", "tls"), State.RED, State.WARNING) == {}
 
 
 def test_a_stale_resolver_does_not_lead_the_checks_to_the_old_host(world: World) -> None:

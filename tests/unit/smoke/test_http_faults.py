@@ -136,6 +136,11 @@ def test_a_redirect_to_the_bare_domain_is_fine(world: World) -> None:
     assert states(world.report(), State.RED, State.WARNING) == {}
 
 
+def test_the_load_balancers_own_name_is_fine(world: World) -> None:
+    with_header(world, "Server", "awselb/2.0")
+    assert states(world.report("app", "http"), State.RED, State.WARNING) == {}
+
+
 def test_frame_ancestors_stand_for_the_older_header(world: World) -> None:
     without(world, "X-Frame-Options")
     with_header(world, "Content-Security-Policy", "frame-ancestors 'none'")
