@@ -167,6 +167,21 @@ BUCKETS = [
         ),
     ),
     Variant(
+        "the bucket has tags, a log and metrics",
+        combine(
+            set_bucket("PutBucketTagging", Tagging={"TagSet": [{"Key": "team", "Value": "shop"}]}),
+            set_bucket(
+                "PutBucketLogging",
+                BucketLoggingStatus={
+                    "LoggingEnabled": {"TargetBucket": "shop-logs", "TargetPrefix": "uploads/"}
+                },
+            ),
+            set_bucket(
+                "PutBucketMetricsConfiguration", Id="all", MetricsConfiguration={"Id": "all"}
+            ),
+        ),
+    ),
+    Variant(
         "the bucket's file says what S3 does by default in one call",
         combine(
             edit_json(
