@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tests.mistakes.edits import (
     BALANCER,
     TARGET_GROUP,
@@ -13,21 +15,25 @@ from tests.mistakes.edits import (
 from tests.variants.edits import update
 from tests.variants.variant import Variant
 
+DELAY = "deregistration_delay.timeout_seconds"
+"""AWS's own are 300 s, for which every deployment of a rehearsal would wait."""
+
+
+def leave_out(found: dict[str, Any]) -> None:
+    """Leave out what a target group has by default."""
+    found["Attributes"] = [one for one in found["Attributes"] if one["Key"] == DELAY]
+    checks = ("HealthCheck", "Healthy", "Unhealthy", "Matcher")
+    found["TargetGroup"] = {
+        name: value
+        for name, value in found["TargetGroup"].items()
+        if name == "HealthCheckPath" or not name.startswith(checks)
+    }
+
+
 DEFAULTS = [
     Variant(
         "the target group has AWS's own checks and attributes",
-        edit_json(
-            TARGET_GROUP,
-            lambda found: (
-                found.pop("Attributes"),
-                [
-                    found["TargetGroup"].pop(name)
-                    for name in tuple(found["TargetGroup"])
-                    if name.startswith(("HealthCheck", "Healthy", "Unhealthy", "Matcher"))
-                    and name != "HealthCheckPath"
-                ],
-            ),
-        ),
+        edit_json(TARGET_GROUP, leave_out),
     ),
     Variant(
         "the load balancer has AWS's own attributes",
