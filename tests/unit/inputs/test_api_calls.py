@@ -60,7 +60,7 @@ def test_the_reference_apps_files_are_good() -> None:
 
 def test_settings_without_an_effect_on_the_app_are_checked_and_not_called(tmp_path: Path) -> None:
     logging = {"LoggingEnabled": {"TargetBucket": "logs", "TargetPrefix": ""}}
-    content = {
+    content: dict[str, Any] = {
         "CreateBucket": {"Bucket": "uploads"},
         "PutBucketLogging": {"Bucket": "uploads", "BucketLoggingStatus": logging},
     }
