@@ -6,6 +6,7 @@ Run it as `.venv/bin/python -m docs.make`; a test checks that they are up to dat
 from __future__ import annotations
 
 import importlib
+import json
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -13,6 +14,8 @@ from types import FunctionType
 from typing import Any
 
 from docs import architecture_page, operator_page
+from harness.inputs import production
+from harness.target import naming, observer
 from harness.target.recorded_runs import recorded_runs
 from harness.target.target import NAMES
 from harness.target.truth import Label
@@ -49,7 +52,14 @@ def pages() -> dict[Path, str]:
         operator_page.PAGE: operator_page.page(),
         ROOT / "docs" / "scenarios.md": scenarios_page(),
         ROOT / "docs" / "mistakes.md": mistakes_page(),
+        ROOT / "docs" / "observer-policy.json": observer_policy(),
     }
+
+
+def observer_policy() -> str:
+    """Return the policy of an observer of the reference app's account."""
+    access = naming.names_in(production.load({}, cwd=ROOT))
+    return json.dumps(observer.policy(access), indent=2) + "\n"
 
 
 def scenarios() -> Iterator[tuple[str, FunctionType]]:

@@ -13,11 +13,14 @@ from dataclasses import asdict
 from pathlib import Path
 
 from harness.target.recorded_runs import FILE, RecordedRun, recorded_runs
+from harness.target.target import NAMES
 
 
 def record(report: Path) -> None:
     """Replace the recorded run of the report's target."""
     data = json.loads(report.read_text(encoding="utf-8"))
+    if data["target"] not in NAMES:
+        raise SystemExit(f"a run on {data['target']} is no record of a target")
     commit = subprocess.run(
         ["git", "rev-parse", "--short=10", "HEAD"], capture_output=True, text=True, check=True
     ).stdout.strip()

@@ -5,19 +5,21 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.core import progress, runs
+from harness.core import codec, progress, runs
 from harness.core.errors import ConfigError, NoStack
+from harness.core.redact import redact
 from harness.inputs import config, production
 from harness.rehearsal.session import down_current, session, sigterm_as_interrupt, sweep
 from harness.replay.acceptance import Acceptance
 from harness.replay.runner import PARALLEL, Replay, only_lists
 from harness.stack import engine
-from harness.target.target import URL
+from harness.target.access import with_port
+from harness.target.target import AWS, URL
 
 if TYPE_CHECKING:
     from harness.inputs.config import Config
@@ -121,6 +123,56 @@ def verify(invocation: Invocation, *, report_dir: Path | None, pytest_args: Sequ
         raise NoStack("no stack is up", where=str(config.home), hint="`cutover up` starts one")
     replay = invocation.replay(config, report_dir=report_dir)
     return replay.run(pytest_args, home=config.home)
+
+
+def verify_account(
+    invocation: Invocation,
+    *,
+    profile: str,
+    connect_to: str,
+    report_dir: Path | None,
+    pytest_args: Sequence[str],
+) -> int:
+    """Read back the AWS account that cutover.toml names, and replay what only observes it."""
+    from harness.target import discovery, locate, naming
+    from harness.target.clients import aws
+
+    config = invocation.production.config
+    replay = invocation.replay(config, report_dir=report_dir)
+    listing = replay.collect(pytest_args)
+    if only_lists(pytest_args):
+        print(listing)
+        return 0
+    run = runs.new_run(config.home)
+    access = replace(
+        naming.names_in(invocation.production),
+        run=run.id,
+        run_dir=str(run.directory),
+        profile=profile or invocation.environ.get("AWS_PROFILE", ""),
+        https=with_port(connect_to, 443),
+        http="" if ":" in connect_to else with_port(connect_to, 80),
+        ca_file=invocation.environ.get("SSL_CERT_FILE", ""),
+    )
+    try:
+        found = discovery.discover(
+            invocation.production,
+            access=access,
+            client=lambda service: aws.account_client(access, service),
+        )
+        run.write_json(locate.ACCOUNT_FILE, codec.encode(found.access))
+        print(redact("\n".join(found.lines)), flush=True)
+        return replay.run(pytest_args, home=run.directory, target=AWS)
+    finally:
+        run.set_state(runs.STATE_STOPPED)
+
+
+def environment(invocation: Invocation) -> int:
+    """Print the variables that make the stack that is up an account for AWS's own tools."""
+    from harness.target import environment, locate
+
+    for line in environment.exports(locate.local(invocation.config.home).access):
+        print(line)
+    return 0
 
 
 def verify_url(

@@ -178,21 +178,58 @@ def up(*, vendor: str | None) -> int:
         "cutover verify -n 3",
         "cutover verify --collect-only",
         "cutover verify --url https://www.shop.example",
+        "cutover verify --target aws --profile production-observer",
     ),
 )
 @click.option("--url", metavar="URL", help="Replay what changes nothing at a public site instead.")
+@click.option(
+    "--target",
+    type=click.Choice(("local", "aws")),
+    default="local",
+    help="The stack that is up on this machine, or the AWS account of cutover.toml. An account is"
+    " only observed: nothing is changed there.",
+)
+@click.option("--profile", default="", help="The AWS profile, instead of AWS_PROFILE.")
+@click.option(
+    "--connect-to",
+    default="",
+    envvar="CUTOVER_CONNECT_TO",
+    metavar="HOST[:PORT]",
+    help="With --target aws: where to connect instead of the public host's address, such as the"
+    " load balancer's name before DNS is switched.",
+)
 @_replays
-def verify(*, url: str | None, report_dir: Path | None, pytest_arguments: tuple[str, ...]) -> int:
-    """Replay the scenarios against the stack that is up.
+def verify(
+    *,
+    url: str | None,
+    target: str,
+    profile: str,
+    connect_to: str,
+    report_dir: Path | None,
+    pytest_arguments: tuple[str, ...],
+) -> int:
+    """Replay the scenarios against the stack that is up, a public site or AWS.
 
     Other arguments go to pytest.
     """
     from harness.cli import commands
 
+    if target == "local" and profile:
+        raise click.UsageError("--profile needs --target aws")
+    if target == "aws" and url:
+        raise click.UsageError("--url is a target of its own; leave out --target aws")
     invocation = _invocation()
     if url:
         return commands.verify_url(
             invocation, url, report_dir=report_dir, pytest_args=pytest_arguments
+        )
+    if target == "aws":
+        return commands.verify_account(
+            invocation,
+            profile=profile,
+            connect_to=connect_to,
+            report_dir=report_dir,
+            pytest_args=pytest_arguments,
         )
     return commands.verify(invocation, report_dir=report_dir, pytest_args=pytest_arguments)
 
@@ -200,6 +237,22 @@ def verify(*, url: str | None, report_dir: Path | None, pytest_arguments: tuple[
 program.add_command(smoke)
 program.add_command(scenarios)
 program.add_command(watch)
+
+
+@program.command(
+    name="env",
+    exit_codes={GREEN: "done", 2: "no stack is up"},
+    examples=(
+        'eval "$(cutover env)"',
+        "aws ecs list-tasks --cluster tickets",
+        "cutover verify --target aws",
+    ),
+)
+def environment() -> int:
+    """Print the variables with which AWS's own tools use the stack that is up as an account."""
+    from harness.cli import commands
+
+    return commands.environment(_invocation())
 
 
 @program.command(

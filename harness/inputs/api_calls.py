@@ -29,29 +29,11 @@ if TYPE_CHECKING:
 BUCKET = (
     *("CreateBucket", "PutPublicAccessBlock", "PutBucketOwnershipControls", "PutBucketEncryption"),
     *("PutBucketCors", "PutBucketLifecycleConfiguration", "PutBucketPolicy"),
-    *("PutBucketVersioning", "PutBucketTagging"),
+    "PutBucketVersioning",
 )
 QUEUES = ("CreateQueue",)
 IDENTITY = ("VerifyEmailIdentity", "VerifyDomainIdentity", "CreateConfigurationSet")
 SCHEDULE = ("PutRule", "PutTargets")
-NOT_CALLED: Mapping[str, frozenset[str]] = {
-    "s3": frozenset(
-        {
-            *("PutBucketLogging", "PutBucketNotificationConfiguration", "PutBucketReplication"),
-            *("PutBucketAccelerateConfiguration", "PutBucketRequestPayment"),
-            *("PutBucketMetricsConfiguration", "PutBucketInventoryConfiguration"),
-            *("PutBucketAnalyticsConfiguration", "PutBucketIntelligentTieringConfiguration"),
-        }
-    ),
-    "ses": frozenset(
-        {
-            *("VerifyDomainDkim", "SetIdentityDkimEnabled", "SetIdentityMailFromDomain"),
-            *("SetIdentityFeedbackForwardingEnabled", "SetIdentityNotificationTopic"),
-            "CreateConfigurationSetEventDestination",
-        }
-    ),
-}
-"""Operations that a file may have and that change nothing for the app: checked, and not called."""
 
 
 @dataclass(frozen=True)
@@ -178,7 +160,7 @@ def _checked(
     found, calls, known = Fit(), list(_calls(document.data)), ", ".join(operations)
     fitting = []
     for call in calls:
-        if call.operation not in (*operations, *NOT_CALLED.get(api, ())):
+        if call.operation not in operations:
             found.problems.append(
                 Problem(call.operation, "is no operation for this file", f"known here: {known}")
             )
@@ -197,8 +179,7 @@ def _checked(
         found.problems.append(Problem("", message, f"known here: {known}"))
     every_rule = (_of_documents, *rules)
     document.reject(found.with_rules(problem for rule in every_rule for problem in rule(fitting)))
-    made = (one for one in calls if one.operation not in NOT_CALLED.get(api, ()))
-    return CallFile(document.path, tuple(made))
+    return CallFile(document.path, tuple(calls))
 
 
 def _calls(data: Mapping[str, Any]) -> Iterator[Call]:

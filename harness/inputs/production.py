@@ -155,12 +155,6 @@ class Production:
         return _session_cookie(self.services[self.web].definition, named=self.config.images)
 
     @property
-    def _queue_of_jobs(self) -> str:
-        """Name of the queue to which web tasks dispatch; empty where no variable says it."""
-        environment = self.services[self.web].definition.containers[0].environment
-        return environment.get("SQS_QUEUE", "").rpartition("/")[2]
-
-    @property
     def resource_names(self) -> dict[str, str]:
         """Names of the app's resources, by the scenarios' keys; only of those it has."""
         found: dict[str, str] = {}
@@ -170,7 +164,7 @@ class Production:
                     found["bucket"] = call.given["Bucket"]
                 elif call.operation.startswith("Verify"):
                     found["identity"] = call.given.get("EmailAddress") or call.given["Domain"]
-            found |= _queue_names(file.inputs_of("CreateQueue"), wanted=self._queue_of_jobs)
+            found |= _queue_names(file.inputs_of("CreateQueue"))
         if self.schedule is not None:
             found |= {"rule": self.schedule.name, "scheduler": self.schedule.definition.family}
         return found
@@ -384,10 +378,10 @@ def _session_cookie(definition: TaskDefinition, *, named: Mapping[str, ImageSour
     return definition.container(php).environment.get("SESSION_COOKIE", "")
 
 
-def _queue_names(inputs: list[Mapping[str, Any]], *, wanted: str) -> dict[str, str]:
-    """Name the jobs' queue, or else one that is no other's dead-letter queue, and its own."""
+def _queue_names(inputs: list[Mapping[str, Any]]) -> dict[str, str]:
+    """Name the queue that is no other's dead-letter queue, and its own."""
     dead = {dead_letter_queue(given) for given in inputs}
-    for given in sorted(inputs, key=lambda given: given["QueueName"] != wanted):
+    for given in inputs:
         if given["QueueName"] not in dead:
             own = dead_letter_queue(given)
             return {"queue": given["QueueName"], **({"dead_letter_queue": own} if own else {})}

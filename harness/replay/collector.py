@@ -144,6 +144,7 @@ def _report(config: pytest.Config) -> Report:
         seconds=(datetime.now(UTC) - replay.started).total_seconds(),
         outcomes=tuple(replay.outcomes[key] for key in sorted(replay.outcomes)),
         run=access.run,
+        has_local_endpoints=access.has_local_endpoints,
         vendor=access.vendor,
         overlay=access.overlay,
         history=replace(history, logs_at=away),

@@ -217,7 +217,7 @@ def eventually(differences: Differences) -> Callable[..., Any]:
             return Ready() if until(answers[0]) else NotYet(repr(answers[0]))
 
         try:
-            wait_until(probe, deadline=Deadline(within_s), interval_s=0.1)
+            wait_until(probe, deadline=Deadline(within_s), interval_s=differences.poll_interval_s)
         except DeadlinePassed as passed:
             raise ExpectationTimeout(
                 f"{what}, within {within_s:.0f} s. The last answer: {passed.reason}",

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness.core.errors import TargetError
 from harness.core.redact import Secret, redact
 from harness.core.wait import DeadlinePassed
 from harness.diagnosis.causes import rank
@@ -55,10 +54,8 @@ def pytest_cutover_target(config: pytest.Config, name: str) -> Target:
     if name == LOCAL:
         return locate.local(load(os.environ, cwd=config.rootpath).home)
     if name == AWS:
-        raise TargetError(
-            "The target aws has no addresses yet: this version rehearses on the local stack.",
-            hint="Use --cutover-target local, or --cutover-target url for the production site.",
-        )
+        found = load(os.environ, cwd=config.rootpath)
+        return locate.aws(found.home, probe_key=found.given_probe_key)
     site = public_site(os.environ, cwd=config.rootpath)
     return locate.url(
         site.url,

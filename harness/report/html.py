@@ -135,12 +135,12 @@ class View:
         """The line below the title."""
         report = self.report
         run = f"run {report.run}" if report.run else ""
-        parts = (report.public_url, f"target {report.target}", report.started_at, run)
+        parts = (report.public_url, f"target {report.target_title}", report.started_at, run)
         return " · ".join([*filter(None, parts), f"{report.seconds:.1f} s"])
 
     def last_run(self, name: str) -> str:
         """Return when the scenarios last ran on a target."""
-        if name == self.report.target:
+        if name == self.report.target and not self.report.has_local_endpoints:
             return "this run"
         run = self.report.recorded_runs.get(name)
         return f"last run {run.date}" if run else "never run"

@@ -21,7 +21,7 @@ def text(report: Report) -> str:
         "verdict": report.verdict,
         "green": report.is_green,
         "counts": report.counts,
-        "target": report.target,
+        "target": report.target_title,
         "public_url": report.public_url,
         "run": report.run,
         "started_at": report.started_at,

@@ -35,7 +35,7 @@ def text(report: Report) -> str:
 
 def _properties(report: Report) -> list[tuple[str, str]]:
     about = [
-        ("target", report.target),
+        ("target", report.target_title),
         ("public_url", report.public_url),
         ("vendor", report.vendor_text),
     ]

@@ -101,6 +101,8 @@ class Report:
     seconds: float
     outcomes: tuple[Outcome, ...]
     run: str = ""
+    has_local_endpoints: bool = False
+    """Whether an emulator answered as the account of the target aws."""
     vendor: str = ""
     """The source of the app's PHP packages."""
     overlay: Mapping[str, Any] = field(default_factory=dict)
@@ -112,9 +114,15 @@ class Report:
     notes: tuple[str, ...] = ()
     """Acceptances that are void: of no scenario, of a green one, or over."""
 
+    @property
+    def target_title(self) -> str:
+        """The target as a reader is told of it: an emulated account is not called aws."""
+        return f"{self.target} (local endpoints)" if self.has_local_endpoints else self.target
+
     def was_tried(self, name: str) -> bool:
         """Whether the scenarios ever ran on a target: now, or in a recorded run."""
-        return name == self.target or name in self.recorded_runs
+        runs_there = name == self.target and not self.has_local_endpoints
+        return runs_there or name in self.recorded_runs
 
     @property
     def counts(self) -> dict[str, int]:
@@ -147,6 +155,8 @@ class Report:
     def worth(self) -> str:
         """The worth of the passes, in one sentence; empty when nothing passed."""
         passed = Counter(one.label.worth for one in self.outcomes if one.result == PASSED)
+        if self.has_local_endpoints and passed:
+            return "The account is emulated: a pass proves nothing about AWS."
         parts = (
             (passed[PROVED], "proved"),
             (passed[EMULATED], "on emulated services (differences are listed)"),
@@ -162,7 +172,7 @@ class Report:
         if not skipped:
             return ""
         total = len(self.outcomes)
-        return f"{total - skipped} of {total} selected scenarios ran on target {self.target}."
+        return f"{total - skipped} of {total} selected scenarios ran on target {self.target_title}."
 
     @property
     def accepted(self) -> tuple[Outcome, ...]:

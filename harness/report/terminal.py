@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from harness.core.redact import redact
 from harness.report.model import ACCEPTED, PASSED, SKIPPED
-from harness.target.target import LOCAL, URL
+from harness.target.target import AWS, LOCAL, URL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,6 +29,7 @@ _TONES = {PASSED: "good", SKIPPED: "quiet", ACCEPTED: "quiet"}
 _RESULTS = {"passed": "ok", "failed": "RED", "error": "ERROR", "skipped": "-", "accepted": "known"}
 _RERUN = {
     LOCAL: "`cutover up`, then `cutover verify --lf`",
+    AWS: "`cutover verify --target aws --lf`",
     URL: "`cutover verify --url URL --lf`",
 }
 _INSPECT = "`cutover logs web`, `cutover exec web -- sh`"
@@ -107,7 +108,7 @@ def _about(report: Report, *, width: int, verbose: bool) -> Iterator[Line]:
     for gap, number in report.gaps:
         plural = "" if number == 1 else "s"
         yield from _wrapped(f"not covered, {number} scenario{plural}: {gap}", width=width)
-    about = f"target: {report.target}, {report.public_url}, {report.seconds:.1f} s"
+    about = f"target: {report.target_title}, {report.public_url}, {report.seconds:.1f} s"
     yield from _wrapped(about, width=width)
     if report.vendor:
         yield from _wrapped(f"vendor: {report.vendor_text}", width=width)

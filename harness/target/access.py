@@ -15,7 +15,7 @@ from harness.target.pages import Pages
 class Access:
     """Every address and name that a client of a stack needs.
 
-    Addresses are ``host:port`` on this machine; without one, production's name is dialled.
+    Addresses are ``host:port``; without one, production's name is dialled.
     """
 
     public_url: str
@@ -65,6 +65,10 @@ class Access:
     pages: Pages = field(default_factory=Pages)
     writable_paths: tuple[str, ...] = ()
     """All that the app's user may write to in its container."""
+    profile: str = ""
+    """The AWS profile of an account that is no stack of ours; empty for boto3's own chain."""
+    has_local_endpoints: bool = False
+    """Whether the AWS API that answers is an emulator, named by AWS_ENDPOINT_URL."""
     vendor: str = ""
     overlay: Mapping[str, Any] = field(default_factory=dict)
 
@@ -95,3 +99,8 @@ def split_address(address: str) -> tuple[str, int]:
     """Split ``host:port``, with or without a scheme before it."""
     host, _, port = address.split("://", 1)[-1].rstrip("/").rpartition(":")
     return host, int(port)
+
+
+def with_port(address: str, port: int) -> str:
+    """Return ``host:port`` with this port where the address has none; empty stays empty."""
+    return address if not address or ":" in address else f"{address}:{port}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from harness.core.errors import NoStack, TargetError, UnsafeTarget
@@ -19,7 +20,9 @@ from harness.target.target import (
     AS_ON_AWS,
     AWS,
     CAPABILITIES_OF,
+    HTTP_PLAIN,
     LOCAL,
+    NOT_WHEN_OBSERVED,
     PROBE,
     URL,
     Differences,
@@ -28,6 +31,7 @@ from harness.target.target import (
 )
 
 CURRENT_FILE = "current.json"
+ACCOUNT_FILE = "account.json"
 
 
 _CONNECT_TIMEOUT_S = 1.0
@@ -90,19 +94,42 @@ def url(
     return Target(URL, access, able, AS_ON_AWS, probe_key, unconfigured=without)
 
 
-def aws(access: Access) -> Target:
-    """Return the real account; nothing here is reached through this machine's ports.
+def aws(run_directory: Path, *, probe_key: Secret | None = None) -> Target:
+    """Return the account that ``cutover verify --target aws`` described in its run directory.
+
+    It is only observed: what would change it is no capability here.
 
     Raises:
+        TargetError: Nothing was described there.
         UnsafeTarget: The addresses are those of a local stack.
     """
-    if access.https or access.emulator or access.control:
+    path = run_directory / ACCOUNT_FILE
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError) as error:
+        raise TargetError(
+            "No account was read for this replay.",
+            last_answer=str(error),
+            where=str(path),
+            hint="Use `cutover verify --target aws`, which reads it first.",
+        ) from None
+    access = access_from(data, where=str(path))
+    if access.emulator or access.control:
         raise UnsafeTarget("The target aws was given the addresses of a local stack.")
-    return _configured(AWS, access, AS_ON_AWS)
+    target = _configured(AWS, access, AS_ON_AWS)
+    without = {**target.unconfigured, **NOT_WHEN_OBSERVED}
+    if access.https and not access.http:
+        without[HTTP_PLAIN] = "--connect-to names a port, and plain HTTP has another"
+    return replace(
+        target,
+        capabilities=target.capabilities - without.keys(),
+        unconfigured=without,
+        probe_key=probe_key,
+    )
 
 
 def _configured(name: str, access: Access, differences: Differences) -> Target:
-    """Return a target of an app whose configuration is known, and may leave out a capability."""
+    """Return a target whose capabilities follow from what the app's configuration has."""
     without = unconfigured(access)
     able = CAPABILITIES_OF[name] - without.keys()
     return Target(name, access, able, differences, unconfigured=without)

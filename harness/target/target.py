@@ -100,6 +100,13 @@ CAPABILITIES_OF: Mapping[str, frozenset[str]] = {
 }
 """Everything that a target can ever have; one run of it may have less."""
 
+NOT_WHEN_OBSERVED: Mapping[str, str] = {
+    CHANGE: "it changes the account, which is only observed",
+    EXEC: "it runs commands in tasks, and the account is only observed",
+    SECRETS: "it reads secrets, and the account is only observed",
+}
+"""Capabilities that an account lacks while it is only observed, with the reason."""
+
 
 _TO_EDGE = re.compile(r".* -> edge (?P<ports>any port|ports? (?P<first>\d+)(?: to (?P<last>\d+))?)")
 
@@ -145,6 +152,8 @@ class Differences:
     """Any of these texts is the server's refusal of a connection without TLS."""
     unknown_host_status: int
     """The load balancer's answer for a host that it does not serve."""
+    poll_interval_s: float = 0.1
+    """How long to wait before asking the same question again."""
 
 
 AS_ON_AWS = Differences(
@@ -153,6 +162,7 @@ AS_ON_AWS = Differences(
     plaintext_at_proxy=("[3159] This RDS Proxy requires TLS connections",),
     plaintext_at_server=("--require_secure_transport=ON",),
     unknown_host_status=404,
+    poll_interval_s=2.0,
 )
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
@@ -176,3 +178,36 @@ def test_a_run_that_lives_is_never_swept(
         assert run.owner.startswith(f"{os.getpid()}:")
     finally:
         removal.remove_run(client, run.id)
+
+
+def test_the_stack_that_is_up_is_an_account_for_the_target_aws(
+    project: Project, nothing_left: Check
+) -> None:
+    code, output = project.run("up")
+    assert code == 0, output
+    code, output = project.run("env")
+    assert code == 0, output
+    variables = dict(
+        line.removeprefix("export ").split("=", 1) for line in output.splitlines() if "=" in line
+    )
+    environ = {name: shlex.split(value)[0] for name, value in variables.items()}
+    account = replace(
+        project, environ={**project.environ, **environ, "DOCKER_HOST": "tcp://127.0.0.1:1"}
+    )
+    stories = [f"scenarios/test_{name}.py" for name in ("edge", "roles", "sessions", "uploads")]
+    code, output = account.run("verify", "--target", "aws", "-n", "3", *stories)
+    assert code == 0, output
+    assert "(local endpoints) as arn:aws:sts::876000000876:assumed-role/cutover-observer" in output
+    assert "selected scenarios ran on target aws (local endpoints)" in " ".join(output.split())
+    assert "a pass proves nothing about AWS" in output
+    results = {entry["scenario"]: entry["result"] for entry in account.scenarios()}
+    assert results["scenarios/test_uploads.py::test_bucket_is_private"] == "passed"
+    assert results["scenarios/test_edge.py::test_plain_http_is_redirected_to_https"] == "skipped"
+    code, output = replace(
+        account, environ={**account.environ, "AWS_ACCESS_KEY_ID": "111122223333"}
+    ).run("verify", "--target", "aws")
+    assert code == 2
+    assert "111122223333" in output
+    code, output = project.run("down")
+    assert code == 0, output
+    nothing_left(project)

@@ -6,13 +6,15 @@ Each client imports its library when made. No client uses or sets boto3's defaul
 from __future__ import annotations
 
 import os
+from functools import cache
 from typing import Any
 
 from harness.aws.value_from import parse_value_from
 from harness.core import redact
 from harness.core.errors import TargetError
 from harness.target.access import Access
-from harness.target.clients import emulator
+from harness.target.clients import account, emulator
+from harness.target.clients.guard import Guard
 from harness.target.target import Target
 
 AWS_TIMEOUT_S = 20
@@ -26,8 +28,7 @@ def aws(access: Access, service: str) -> Any:
     """Return a boto3 client of a service.
 
     With local addresses the emulator or control answers, under production's account; the AWS
-    variables and files of this machine do not count. Without, it is AWS with the caller's
-    credentials.
+    variables and files of this machine do not count. Without, it is an account, and only read.
     """
     import boto3
 
@@ -36,8 +37,7 @@ def aws(access: Access, service: str) -> Any:
     elif access.emulator:
         endpoint = emulator.endpoint(access.emulator, service)
     else:
-        session: Any = boto3.session.Session(region_name=access.region)
-        return session.client(service)
+        return account_client(access, service)
     isolated: Any = boto3.session.Session(botocore_session=_isolated_core())
     return isolated.client(
         service,
@@ -55,6 +55,26 @@ def call_errors() -> tuple[type[Exception], ...]:
     from botocore.exceptions import BotoCoreError, ClientError
 
     return BotoCoreError, ClientError
+
+
+def account_client(access: Access, service: str) -> Any:
+    """Return a client of an AWS account with the caller's credentials: it reads, at a slow pace."""
+    from botocore.config import Config
+
+    config = Config(
+        connect_timeout=5,
+        read_timeout=AWS_TIMEOUT_S,
+        retries={"mode": "adaptive", "total_max_attempts": 8},
+        user_agent_extra="cutover-harness",
+    )
+    client = account.session(access.profile, access.region).client(service, config=config)
+    return _guard(access.secrets.get("probe", "")).attach(client)
+
+
+@cache
+def _guard(readable_secret: str) -> Guard:
+    """Return the one guard of this process, so that all clients share its pace."""
+    return Guard(readable_secret=readable_secret)
 
 
 def _botocore_config() -> Any:

@@ -171,7 +171,11 @@ class WebTier(EcsService):
             shown = "; ".join(map(str, targets)) or "none"
             return NotYet(f"{healthy} of {wanted} web tasks are healthy; targets: {shown}")
 
-        wait_until(probe, deadline=Deadline(self.steady_within_s()), interval_s=0.2)
+        wait_until(
+            probe,
+            deadline=Deadline(self.steady_within_s()),
+            interval_s=max(0.2, self._differences.poll_interval_s),
+        )
 
     def steady_within_s(self) -> float:
         """Return how long new tasks may take until the load balancer sends them visitors."""

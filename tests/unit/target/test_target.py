@@ -42,6 +42,7 @@ def described(home: Path, **changed: Any) -> Path:
         "web_port": 8080,
         "ways": ["tasks -> proxy port 3306"],
         "writable_paths": ["/tmp"],
+        "has_local_endpoints": False,
         "overlay": {},
         **changed,
     }
@@ -167,10 +168,27 @@ def test_plain_http_is_no_production_url() -> None:
         locate.url("http://tickets.876events.example", probe_key=None)
 
 
-def test_aws_is_never_given_the_addresses_of_a_local_stack() -> None:
+def account(home: Path, **changed: Any) -> Path:
+    """Describe an account as ``cutover verify --target aws`` does; return the run directory."""
+    described(home, **changed).rename(home / "account.json")
+    return home
+
+
+def test_an_account_is_only_observed(tmp_path: Path) -> None:
+    home = account(tmp_path, resources=RESOURCES, services=SERVICES, worker="worker")
+    able = locate.aws(home).capabilities
+    assert {"http", "probe", "ecs", "elb", "iam", "storage", "queue", "schedule"} <= able
+    assert not {"change", "exec", "secrets", "containers", "sql", "mail"} & able
+
+
+def test_aws_is_never_given_the_addresses_of_a_local_stack(tmp_path: Path) -> None:
     with pytest.raises(UnsafeTarget):
-        locate.aws(access.Access(public_url="https://t.example", control="http://127.0.0.1:1"))
-    assert "containers" not in locate.aws(access.Access(public_url="https://t")).capabilities
+        locate.aws(account(tmp_path, control="http://127.0.0.1:1"))
+
+
+def test_an_account_that_was_not_read_is_no_target(tmp_path: Path) -> None:
+    with pytest.raises(TargetError, match="No account was read for this replay"):
+        locate.aws(tmp_path)
 
 
 @pytest.mark.parametrize(

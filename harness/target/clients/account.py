@@ -1,0 +1,165 @@
+"""The AWS account behind a target: its session, its caller, and the words for what went wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from harness.core.errors import TargetError, UnsafeTarget
+
+_EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired"})
+_INVALID = frozenset(
+    {"InvalidClientTokenId", "UnrecognizedClientException", "SignatureDoesNotMatch"}
+)
+_DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "403"})
+_ABSENT = frozenset(
+    {
+        *("404", "NoSuchBucket", "NotFound", "ResourceNotFoundException"),
+        *("QueueDoesNotExist", "AWS.SimpleQueueService.NonExistentQueue"),
+        *("LoadBalancerNotFound", "TargetGroupNotFound", "ClusterNotFoundException"),
+    }
+)
+_AMAZON = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws")
+
+
+@dataclass(frozen=True)
+class Caller:
+    """The identity that the credentials belong to."""
+
+    account: str
+    arn: str
+
+
+@cache
+def session(profile: str, region: str) -> Any:
+    """Return a boto3 session: boto3's own chain of credentials, with a profile where one is named.
+
+    Raises:
+        TargetError: No profile has that name.
+    """
+    import boto3
+    import botocore.exceptions
+
+    try:
+        return boto3.session.Session(profile_name=profile or None, region_name=region)
+    except botocore.exceptions.ProfileNotFound:
+        known = ", ".join(boto3.session.Session().available_profiles) or "none"
+        raise TargetError(
+            f'No AWS profile has the name "{profile}".',
+            where="--profile, or the variable AWS_PROFILE",
+            state=f"known profiles: {known}",
+            hint="Name one of them, or make it with `aws configure sso`.",
+        ) from None
+
+
+def find_caller(sts: Any, *, account: str, profile: str) -> Caller:
+    """Return the caller of an account.
+
+    Raises:
+        UnsafeTarget: The credentials are another account's, or the root user's.
+        TargetError: There are no credentials, or they are not accepted.
+    """
+    with aws_errors(profile, asking="sts:GetCallerIdentity"):
+        answer = sts.get_caller_identity()
+    caller = Caller(account=str(answer["Account"]), arn=str(answer["Arn"]))
+    if caller.account != account:
+        raise UnsafeTarget(
+            f"The credentials ({_source(profile)}) are those of account {caller.account}, and"
+            f" cutover.toml names {account}.",
+            where="aws.account_id in cutover.toml",
+            hint="Choose the profile of that account with --profile, or correct aws.account_id.",
+        )
+    if caller.arn.endswith(":root"):
+        raise UnsafeTarget(
+            f"The credentials ({_source(profile)}) are the root user's of account {account}.",
+            hint="Use a role that can only read; docs/aws.md has its policy.",
+        )
+    return caller
+
+
+@contextmanager
+def aws_errors(profile: str, *, asking: str, absent: list[str] | None = None) -> Iterator[None]:
+    """Turn botocore's errors about credentials, rights and the network into one message each.
+
+    Args:
+        profile: The profile in use; empty for boto3's own chain.
+        asking: The call that is made inside the block, as IAM names it.
+        absent: Takes the code of an answer that says that there is no such thing; such an answer
+            is then no error.
+
+    Raises:
+        TargetError: With the remedy.
+    """
+    from botocore import exceptions
+
+    source = _source(profile)
+    login = f"aws sso login --profile {profile}" if profile else "aws sso login"
+    try:
+        yield
+    except (exceptions.NoCredentialsError, exceptions.PartialCredentialsError) as error:
+        raise TargetError(
+            f"No AWS credentials were found ({source}).",
+            last_answer=str(error),
+            hint="Name a profile with --profile, or set AWS_PROFILE.",
+        ) from None
+    except (
+        exceptions.SSOError,
+        exceptions.TokenRetrievalError,
+        exceptions.CredentialRetrievalError,
+    ) as error:
+        raise TargetError(
+            f"The AWS session has expired, or was never opened ({source}).",
+            last_answer=str(error),
+            hint=f"Run `{login}`, then this command again.",
+        ) from None
+    except (exceptions.HTTPClientError, exceptions.ConnectionError) as error:
+        raise TargetError(
+            f"AWS was not reached for {asking}.",
+            last_answer=str(error),
+            hint="Check the network, the proxy variables and aws.region in cutover.toml.",
+        ) from None
+    except exceptions.ClientError as error:
+        code = error.response.get("Error", {}).get("Code", "")
+        if absent is not None and code in _ABSENT:
+            absent.append(code)
+            return
+        raise _of_answer(error, asking=asking, source=source, login=login) from None
+
+
+def _of_answer(error: Any, *, asking: str, source: str, login: str) -> TargetError:
+    code = error.response.get("Error", {}).get("Code", "")
+    if code in _EXPIRED:
+        return TargetError(
+            f"The AWS session has expired ({source}).",
+            last_answer=str(error),
+            hint=f"Run `{login}`, then this command again.",
+        )
+    if code in _INVALID:
+        return TargetError(
+            f"AWS does not accept the credentials ({source}).",
+            last_answer=str(error),
+            hint="Make new ones, or choose another profile with --profile.",
+        )
+    if code in _DENIED:
+        return TargetError(
+            f"The credentials ({source}) may not call {asking}.",
+            last_answer=str(error),
+            hint=f"Allow {asking} in the caller's policy; docs/aws.md has the whole policy.",
+        )
+    return TargetError(f"{asking} failed.", last_answer=str(error))
+
+
+def _source(profile: str) -> str:
+    """Name the source of the credentials."""
+    return f"profile {profile}" if profile else "from the environment, no profile is named"
+
+
+def has_local_endpoint(client: Any) -> bool:
+    """Whether a boto3 client calls something else than Amazon, as AWS_ENDPOINT_URL makes it."""
+    from urllib.parse import urlsplit
+
+    host = urlsplit(client.meta.endpoint_url).hostname or ""
+    return not host.endswith(_AMAZON)

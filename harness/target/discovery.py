@@ -1,0 +1,250 @@
+"""Reads back, from an AWS account, everything that cutover.toml names, and compares.
+
+Nothing is searched for and nothing is chosen: names come from the files. A name that the account
+does not have ends the command; a value that differs from its file is a finding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from harness.aws import declared
+from harness.core.errors import TargetError
+from harness.target.clients.account import Caller, aws_errors, find_caller, has_local_endpoint
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from harness.aws.task_definition import TaskDefinition
+    from harness.inputs.production import Production
+    from harness.target.access import Access
+
+_AT_ONCE = 4
+_COMPLETE = ("environment", "secrets")
+"""Lists of a container definition to which AWS adds nothing."""
+_CHOSEN_LATER = frozenset({"cluster", "serviceName", "taskDefinition", "desiredCount"})
+"""Fields of CreateService that a deployment or auto scaling changes."""
+_Make = Callable[[str], Any]
+
+
+@dataclass(frozen=True)
+class Discovery:
+    """The account's answers."""
+
+    caller: Caller
+    access: Access
+    deployed: Mapping[str, str]
+    """Name of an ECS service, or of the rule -> ``family:revision`` of its task definition."""
+    findings: tuple[str, ...]
+    """Each value that differs from its file: the resource, the field, both values."""
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """Return the discovery as an operator reads it."""
+        where = "local endpoints" if self.access.has_local_endpoints else self.access.region
+        return (
+            f"account {self.caller.account} ({where}) as {self.caller.arn}; it is only observed",
+            *(f"deployed: {name} is on {revision}" for name, revision in self.deployed.items()),
+            *(f"differs from its file: {text}" for text in self.findings),
+        )
+
+
+@dataclass(frozen=True)
+class _Answer:
+    """One part of the account: what it lacks, what differs, what is deployed."""
+
+    missing: tuple[str, ...] = ()
+    findings: tuple[str, ...] = ()
+    deployed: tuple[tuple[str, str], ...] = ()
+
+
+def discover(production: Production, *, access: Access, client: _Make) -> Discovery:
+    """Read back what production's files name.
+
+    Args:
+        production: The files.
+        access: Their names, for the target aws.
+        client: Makes a boto3 client of a service, by its name.
+
+    Raises:
+        UnsafeTarget: The credentials are another account's, or the root user's.
+        TargetError: There are no usable credentials, or the account lacks a resource: all that
+            lack are named.
+    """
+    sts = client("sts")
+    caller = find_caller(sts, account=access.account_id, profile=access.profile)
+    account = _Account(production, access=access, client=client)
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        answers = [future.result() for future in [pool.submit(read) for read in account.parts()]]
+    missing = [text for answer in answers for text in answer.missing]
+    if missing:
+        raise TargetError(
+            f"Account {access.account_id} lacks what cutover.toml names:"
+            + "".join(f"\n    {text}" for text in missing),
+            hint="Create it (docs/aws.md), or correct the name in the file; aws.region is"
+            f" {access.region}.",
+        )
+    return Discovery(
+        caller=caller,
+        access=replace(access, has_local_endpoints=has_local_endpoint(sts)),
+        deployed=dict(pair for answer in answers for pair in answer.deployed),
+        findings=tuple(text for answer in answers for text in answer.findings),
+    )
+
+
+class _Account:
+    """The parts of one account, each read by a call or two."""
+
+    def __init__(self, production: Production, *, access: Access, client: _Make) -> None:
+        self._production = production
+        self._access = access
+        self._ecs, self._elbv2, self._events = client("ecs"), client("elbv2"), client("events")
+        self._client = client
+
+    def parts(self) -> Iterator[Callable[[], _Answer]]:
+        """Return a reader of each part that the configuration has."""
+        yield self._cluster
+        yield self._services
+        yield self._target_group
+        yield self._load_balancer
+        yield self._secrets
+        names = self._access.resources
+        if "rule" in names:
+            yield self._rule
+        if "bucket" in names:
+            yield self._bucket
+        if "queue" in names:
+            yield self._queues
+
+    def _cluster(self) -> _Answer:
+        name = self._access.cluster
+        with self._asking("ecs:DescribeClusters"):
+            answer = self._ecs.describe_clusters(clusters=[name], include=["TAGS"])
+        active = [one for one in answer["clusters"] if one.get("status") == "ACTIVE"]
+        return _Answer() if active else _Answer(missing=(f"ECS cluster {name}",))
+
+    def _services(self) -> _Answer:
+        names = list(self._access.services.values())
+        absent: list[str] = []
+        with self._asking("ecs:DescribeServices", absent=absent):
+            answer = self._ecs.describe_services(cluster=self._access.cluster, services=names)
+            found = {
+                one["serviceName"]: one
+                for one in answer["services"]
+                if one.get("status", "ACTIVE") == "ACTIVE"
+            }
+        if absent:
+            return _Answer()  # the cluster is missing, and is said to be
+        answers = [
+            self._service(key, found[name])
+            for key, name in self._access.services.items()
+            if name in found
+        ]
+        return _Answer(
+            missing=tuple(f"ECS service {name}" for name in names if name not in found),
+            findings=tuple(text for one in answers for text in one.findings),
+            deployed=tuple(pair for one in answers for pair in one.deployed),
+        )
+
+    def _service(self, key: str, deployed: Mapping[str, Any]) -> _Answer:
+        service = self._production.services[key]
+        compared = {k: v for k, v in service.create.items() if k not in _CHOSEN_LATER}
+        findings = [
+            f"service {service.name}: {text}" for text in declared.differences(compared, deployed)
+        ]
+        if len(deployed.get("deployments", ())) > 1:
+            findings.append(f"service {service.name} is deploying right now")
+        definition = self._definition(service.definition, str(deployed["taskDefinition"]))
+        return _Answer(
+            findings=(*findings, *definition.findings),
+            deployed=((service.name, definition.deployed[0][1]),),
+        )
+
+    def _definition(self, file: TaskDefinition, arn: str) -> _Answer:
+        with self._asking("ecs:DescribeTaskDefinition"):
+            answer = self._ecs.describe_task_definition(taskDefinition=arn)["taskDefinition"]
+        name = f"{answer['family']}:{answer['revision']}"
+        texts = declared.differences(file.raw, answer, complete=_COMPLETE)
+        source = f" ({file.source})" if file.source else ""
+        return _Answer(
+            findings=tuple(f"task definition {name}{source}: {text}" for text in texts),
+            deployed=((file.family, name),),
+        )
+
+    def _target_group(self) -> _Answer:
+        name = self._access.target_group
+        absent: list[str] = []
+        with self._asking("elasticloadbalancing:DescribeTargetGroups", absent=absent):
+            (found,) = self._elbv2.describe_target_groups(Names=[name])["TargetGroups"]
+        if absent:
+            return _Answer(missing=(f"target group {name}",))
+        texts = declared.differences(self._production.target_group["TargetGroup"], _named(found))
+        return _Answer(findings=tuple(f"target group {name}: {text}" for text in texts))
+
+    def _load_balancer(self) -> _Answer:
+        name = self._access.load_balancer
+        absent: list[str] = []
+        with self._asking("elasticloadbalancing:DescribeLoadBalancers", absent=absent):
+            self._elbv2.describe_load_balancers(Names=[name])
+        return _Answer(missing=(f"load balancer {name}",) if absent else ())
+
+    def _rule(self) -> _Answer:
+        schedule = self._production.schedule
+        assert schedule is not None  # noqa: S101 - the access has a rule only from a schedule
+        absent: list[str] = []
+        with self._asking("events:DescribeRule", absent=absent):
+            found = self._events.describe_rule(Name=schedule.name)
+        if absent:
+            return _Answer(missing=(f"EventBridge rule {schedule.name}",))
+        texts = declared.differences(schedule.put_rule, found)
+        arn = str(schedule.target["EcsParameters"]["TaskDefinitionArn"])
+        definition = self._definition(schedule.definition, arn)
+        return _Answer(
+            findings=(*(f"rule {schedule.name}: {t}" for t in texts), *definition.findings),
+            deployed=((schedule.name, definition.deployed[0][1]),),
+        )
+
+    def _bucket(self) -> _Answer:
+        name = self._access.resources["bucket"]
+        absent: list[str] = []
+        with self._asking("s3:ListBucket", absent=absent):
+            self._client("s3").head_bucket(Bucket=name)
+        return _Answer(missing=(f"S3 bucket {name}",) if absent else ())
+
+    def _queues(self) -> _Answer:
+        sqs = self._client("sqs")
+        keys = ("queue", "dead_letter_queue")
+        names = [self._access.resources[key] for key in keys if key in self._access.resources]
+        return _Answer(
+            missing=tuple(f"SQS queue {name}" for name in names if not self._has_queue(sqs, name))
+        )
+
+    def _has_queue(self, sqs: Any, name: str) -> bool:
+        absent: list[str] = []
+        with self._asking("sqs:GetQueueUrl", absent=absent):
+            sqs.get_queue_url(QueueName=name)
+        return not absent
+
+    def _secrets(self) -> _Answer:
+        manager = self._client("secretsmanager")
+        missing: list[str] = []
+        for name in dict.fromkeys(self._access.secret_names):
+            absent: list[str] = []
+            with self._asking("secretsmanager:DescribeSecret", absent=absent):
+                manager.describe_secret(SecretId=name)
+            missing += [f"secret {name}"] if absent else []
+        return _Answer(missing=tuple(missing))
+
+    def _asking(
+        self, call: str, *, absent: list[str] | None = None
+    ) -> AbstractContextManager[None]:
+        """Name a call that fails; note the answer that there is no such thing."""
+        return aws_errors(self._access.profile, asking=call, absent=absent)
+
+
+def _named(target_group: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an answer of DescribeTargetGroups under the names of CreateTargetGroup's input."""
+    return {**target_group, "Name": target_group["TargetGroupName"]}

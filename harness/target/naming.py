@@ -1,0 +1,51 @@
+"""The names that production's files give to everything a scenario uses, on every target."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from harness.aws import eventbridge
+from harness.target.access import Access
+from harness.target.pages import pages_from
+
+if TYPE_CHECKING:
+    from harness.inputs.production import Production, Schedule
+
+
+def names_in(production: Production) -> Access:
+    """Return the names, without an address."""
+    config, reached = production.config, production.services[production.web].reached
+    return Access(
+        public_url=config.public_url,
+        account_id=config.account_id,
+        region=config.region,
+        cluster=config.cluster,
+        proxy_endpoint=config.database.proxy_endpoint,
+        cluster_endpoint=config.database.cluster_endpoint,
+        database=config.database.name,
+        services={name: service.name for name, service in production.services.items()},
+        web=production.web,
+        worker=production.worker,
+        php_containers=production.php_containers,
+        web_container=str(reached["containerName"]),
+        web_port=int(reached["containerPort"]),
+        target_group=str(production.target_group["TargetGroup"]["Name"]),
+        load_balancer=str(production.load_balancer["LoadBalancer"]["Name"]),
+        session_cookie=production.session_cookie,
+        secrets={
+            "db": config.database.secret,
+            **({"probe": config.probe.secret} if config.probe else {}),
+        },
+        secret_names=tuple(config.secrets),
+        probe_key_name=config.probe.key if config.probe else "",
+        resources=production.resource_names,
+        schedule=_schedule(production.schedule),
+        pages=pages_from(config.pages),
+        writable_paths=config.writable_paths,
+    )
+
+
+def _schedule(schedule: Schedule | None) -> dict[str, Any]:
+    if schedule is None:
+        return {}
+    return {"run_task": eventbridge.run_task_input(schedule.target), "queue": schedule.queue}

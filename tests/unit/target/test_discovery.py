@@ -1,0 +1,171 @@
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from copy import deepcopy
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from harness.core.errors import TargetError, UnsafeTarget
+from harness.inputs import production
+from harness.inputs.production import Production
+from harness.target import discovery, naming
+from tests.project import ROOT
+
+ACCOUNT = "876000000876"
+OBSERVER = {"Account": ACCOUNT, "Arn": f"arn:aws:sts::{ACCOUNT}:assumed-role/observer/me"}
+
+
+@pytest.fixture(scope="module")
+def files() -> Production:
+    return production.load({"HOME": os.environ.get("HOME", "/")}, cwd=ROOT)
+
+
+class Absent:
+    """Stands in an answer for an error of this code."""
+
+    def __init__(self, code: str) -> None:
+        self.code = code
+
+
+class FakeClient:
+    """Answers each operation with a value, an error, or a function of its arguments."""
+
+    class meta:  # noqa: N801 - boto3's name
+        endpoint_url = "https://sts.us-east-1.amazonaws.com"
+
+    def __init__(self, answers: Mapping[str, Any]) -> None:
+        self._answers = answers
+
+    def __getattr__(self, operation: str) -> Callable[..., Any]:
+        answer = self._answers[operation]
+
+        def call(**arguments: Any) -> Any:
+            value = answer(**arguments) if callable(answer) else answer
+            if isinstance(value, Absent):
+                raise ClientError({"Error": {"Code": value.code}}, operation)
+            return value
+
+        return call
+
+
+def account_of(files: Production) -> dict[str, dict[str, Any]]:
+    """Return the answers of an account in which everything is as the files say."""
+    definitions = {definition.family: definition for definition in files.definitions}
+
+    def definition(taskDefinition: str) -> Any:  # noqa: N803 - boto3's name
+        family = taskDefinition.rpartition("/")[2].partition(":")[0]
+        return {"taskDefinition": {**deepcopy(definitions[family].raw), "revision": 7}}
+
+    services = [
+        {
+            **service.create,
+            "status": "ACTIVE",
+            "taskDefinition": f"arn:x/{service.definition.family}:7",
+            "deployments": [{}],
+        }
+        for service in files.services.values()
+    ]
+    group = files.target_group["TargetGroup"]
+    return {
+        "sts": {"get_caller_identity": OBSERVER},
+        "ecs": {
+            "describe_clusters": {"clusters": [{"status": "ACTIVE"}]},
+            "describe_services": {"services": services, "failures": []},
+            "describe_task_definition": definition,
+        },
+        "elbv2": {
+            "describe_target_groups": {
+                "TargetGroups": [{**group, "TargetGroupName": group["Name"]}]
+            },
+            "describe_load_balancers": {"LoadBalancers": [{}]},
+        },
+        "events": {"describe_rule": dict(files.schedule.put_rule) if files.schedule else {}},
+        "s3": {"head_bucket": {}},
+        "sqs": {"get_queue_url": {}},
+        "secretsmanager": {"describe_secret": {}},
+    }
+
+
+def discover(files: Production, answers: Mapping[str, Mapping[str, Any]]) -> discovery.Discovery:
+    access = replace(naming.names_in(files), profile="watch")
+    return discovery.discover(
+        files, access=access, client=lambda service: FakeClient(answers[service])
+    )
+
+
+def test_an_account_that_is_as_the_files_say(files: Production) -> None:
+    found = discover(files, account_of(files))
+    assert found.findings == ()
+    assert found.deployed == {
+        "tickets-web": "tickets-web:7",
+        "tickets-worker": "tickets-worker:7",
+        "tickets-schedule": "tickets-scheduler:7",
+    }
+    assert found.lines[0] == (
+        f"account {ACCOUNT} (us-east-1) as {OBSERVER['Arn']}; it is only observed"
+    )
+
+
+def test_a_deployed_value_that_differs_from_its_file_is_a_finding(files: Production) -> None:
+    answers = account_of(files)
+    web = answers["ecs"]["describe_services"]["services"][0]
+    web["healthCheckGracePeriodSeconds"] = 0
+    web["deployments"] = [{}, {}]
+    answers["elbv2"]["describe_target_groups"]["TargetGroups"][0]["HealthCheckPath"] = "/"
+    answers["events"]["describe_rule"]["State"] = "DISABLED"
+    found = discover(files, answers)
+    assert found.findings == (
+        "service tickets-web: healthCheckGracePeriodSeconds is 0 there, and 30 in the file",
+        "service tickets-web is deploying right now",
+        "target group tickets-web: HealthCheckPath is '/' there, and '/healthz' in the file",
+        "rule tickets-schedule: State is 'DISABLED' there, and 'ENABLED' in the file",
+    )
+
+
+def test_everything_that_lacks_is_named_at_once(files: Production) -> None:
+    answers = account_of(files)
+    del answers["ecs"]["describe_services"]["services"][1]
+    answers["elbv2"]["describe_target_groups"] = Absent("TargetGroupNotFound")
+    answers["s3"]["head_bucket"] = Absent("404")
+    answers["sqs"]["get_queue_url"] = Absent("AWS.SimpleQueueService.NonExistentQueue")
+    with pytest.raises(TargetError) as failure:
+        discover(files, answers)
+    assert str(failure.value) == (
+        f"Account {ACCOUNT} lacks what cutover.toml names:\n"
+        "    ECS service tickets-worker\n"
+        "    target group tickets-web\n"
+        "    S3 bucket 876events-tickets-uploads\n"
+        "    SQS queue tickets-jobs\n"
+        "    SQS queue tickets-jobs-dead\n"
+        "  what to do: Create it (docs/aws.md), or correct the name in the file; aws.region is"
+        " us-east-1."
+    )
+
+
+def test_a_cluster_that_lacks_is_named_once(files: Production) -> None:
+    answers = account_of(files)
+    answers["ecs"]["describe_clusters"] = {"clusters": []}
+    answers["ecs"]["describe_services"] = Absent("ClusterNotFoundException")
+    with pytest.raises(TargetError) as failure:
+        discover(files, answers)
+    assert str(failure.value).count("\n    ") == 1
+    assert "ECS cluster tickets" in str(failure.value)
+
+
+def test_a_right_that_lacks_is_named_with_its_action(files: Production) -> None:
+    answers = account_of(files)
+    answers["elbv2"]["describe_load_balancers"] = Absent("AccessDenied")
+    with pytest.raises(TargetError, match="may not call elasticloadbalancing:DescribeLoadBal"):
+        discover(files, answers)
+
+
+def test_nothing_is_read_with_another_accounts_credentials(files: Production) -> None:
+    answers: dict[str, dict[str, Any]] = {
+        "sts": {"get_caller_identity": {"Account": "111122223333", "Arn": "arn:x"}}
+    }
+    with pytest.raises(UnsafeTarget, match="are those of account 111122223333"):
+        discover(files, answers)
