@@ -180,6 +180,17 @@ def test_an_alias_of_the_load_balancer_is_new_without_any_option(world: World) -
     assert states(report, State.RED) == {}
 
 
+def test_an_alias_is_new_by_the_addresses_behind_it(world: World) -> None:
+    for fake in (*world.resolvers, world.authority):
+        del fake.records[HOST, "A"]
+        fake.records[HOST, "CNAME"] = (60, [f"{ELB}."])
+    for fake in world.resolvers:
+        fake.records[ELB, "A"] = (60, ["127.0.0.1"])
+    report = world.report("dns", "tls")
+    assert states(report, State.RED, State.WARNING) == {}
+    assert result(report, "authoritative servers").value == "1 of 1 new (TTL 60)"
+
+
 def test_an_aaaa_record_of_the_load_balancer_is_fine(world: World) -> None:
     everywhere(world, HOST, "AAAA", 60, "2001:db8::1")
     everywhere(world, ELB, "AAAA", 60, "2001:db8::1")
