@@ -28,6 +28,7 @@ from harness.target.clients.probe import ProbeRefused
 
 Check = Callable[[Examination], Result]
 _GOOD_ENOUGH = (State.GREEN, State.WARNING)
+_RAN = (*_GOOD_ENOUGH, State.RED)
 
 
 @dataclass(frozen=True)
@@ -101,10 +102,15 @@ class Report:
         reds = self.of(State.RED)
         return reds[0].result.action if reds else None
 
+    @property
+    def has_front_page(self) -> bool:
+        """Whether the front page was checked: without it, a report says little of the site."""
+        return any(line.name == FRONT_PAGE for line in self.lines if line.result.state in _RAN)
+
     def is_green(self, *, strict: bool) -> bool:
         """Return whether no check is red; strictly, every check ran and none has a warning."""
         bad = (State.RED, State.WARNING, State.NOT_RUN) if strict else (State.RED,)
-        return bool(self.ran) and not self.of(*bad)
+        return self.has_front_page and not self.of(*bad)
 
 
 def run(

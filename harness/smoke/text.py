@@ -37,9 +37,7 @@ def action_text(result: Result) -> str:
 def verdict(report: Report, *, strict: bool) -> str:
     """Return one line for the incident chat."""
     reds, warnings = report.of(State.RED), report.of(State.WARNING)
-    is_green = report.is_green(strict=strict)
-    head = "GREEN" if is_green else f"RED, {report.action or 'not every check is green'}"
-    parts = [head, urlsplit(report.url).netloc]
+    parts = [_head(report, strict=strict), urlsplit(report.url).netloc]
     if reds:
         more = f" and {len(reds) - _NAMED} more" if len(reds) > _NAMED else ""
         named = ", ".join(line.name for line in reds[:_NAMED])
@@ -50,6 +48,14 @@ def verdict(report: Report, *, strict: bool) -> str:
     end = f"{report.began:%Y-%m-%d %H:%M:%S} UTC"
     parts.append(f"{end}, {report.seconds:.0f} s, {report.requests} requests, run {report.run_id}")
     return redact(" · ".join(parts))
+
+
+def _head(report: Report, *, strict: bool) -> str:
+    if report.is_green(strict=strict):
+        return "GREEN"
+    if report.action:
+        return f"RED, {report.action}"
+    return "RED, not every check is green" if report.has_front_page else "RED, nothing is known"
 
 
 def as_json(report: Report, *, strict: bool) -> dict[str, Any]:

@@ -17,7 +17,8 @@ SKIPPED = Result(State.NOT_RUN, "needs a key", "")
 
 
 def report(*results: Result) -> Report:
-    lines = tuple(Line("app", f"check {n}", given) for n, given in enumerate(results))
+    names = ["front page", *(f"check {n}" for n in range(1, len(results)))]
+    lines = tuple(Line("app", name, given) for name, given in zip(names, results, strict=True))
     began = datetime(2026, 11, 27, 21, 4, 10, tzinfo=UTC)
     return Report("https://shop.example", "3f9a", began, 23.4, 61, 200, lines)
 
@@ -42,17 +43,17 @@ def test_a_green_verdict_counts_the_checks_that_ran() -> None:
 
 def test_a_red_verdict_begins_with_the_most_urgent_action() -> None:
     assert verdict(WAIT, MEND, ROLL_BACK) == (
-        "RED, roll back · shop.example · 3 red: check 2, check 1, check 0"
+        "RED, roll back · shop.example · 3 red: check 2, check 1, front page"
         f" · 3 of 3 checks ran · {END}"
     )
-    assert verdict(WAIT).startswith("RED, wait · shop.example · 1 red: check 0 · ")
+    assert verdict(WAIT).startswith("RED, wait · shop.example · 1 red: front page · ")
     many = verdict(*[MEND] * 5)
-    assert "5 red: check 0, check 1, check 2 and 2 more" in many
+    assert "5 red: front page, check 1, check 2 and 2 more" in many
 
 
-def test_nothing_that_ran_is_not_green() -> None:
+def test_without_a_front_page_nothing_is_green() -> None:
     assert not report(SKIPPED).is_green(strict=False)
-    assert verdict(SKIPPED).startswith("RED, not every check is green")
+    assert verdict(SKIPPED, HSTS).startswith("RED, nothing is known · shop.example")
 
 
 def test_a_line_has_value_and_source_and_the_next_action() -> None:
@@ -71,7 +72,7 @@ def test_json_has_every_check() -> None:
     assert found["counts"] == {"green": 0, "warning": 1, "red": 1, "not run": 1}
     assert found["checks"][0] == {
         "family": "app",
-        "name": "check 0",
+        "name": "front page",
         "state": "red",
         "value": "502",
         "source": "GET /",
