@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from harness.core.expectation import StatusError
 from harness.diagnosis import fact_causes
-from harness.diagnosis.expect import expect
+from harness.diagnosis.expect import REQUEST, SESSION, expect
 from harness.diagnosis.facts import VisitorRequest
 from harness.target.clients.http import STATUS_CAUSES
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import requests
 
     from harness.target.clients.browser import Browser
 
-ENDLESS_TICK = (
-    "a tick's task goes on running: its command must be schedule:run, which ends, and not"
-    " schedule:work"
-)
 SHORT_FASTCGI = (
     "nginx in the task gives up before the app has answered (504): fastcgi_read_timeout in the"
     " image is too short"
@@ -37,14 +35,24 @@ def expect_status(answer: requests.Response, *wanted: int, cause: str = "") -> N
         )
 
 
-def expect_link(condition: bool, link: str) -> None:
-    """Check a link or redirect of the app."""
-    request = VisitorRequest(secure=True, client_ip="127.0.0.1", link=link)
-    expect(condition, f"the app links to {link}", cause=fact_causes.forwarded_request(request))
+def expect_link(condition: bool, link: str, *, request: Mapping[str, Any] | None = None) -> None:
+    """Check a link or redirect of the app.
+
+    Args:
+        condition: The link is as it should be.
+        link: The link.
+        request: The app's view of a request of this visitor; None where it was not read.
+    """
+    if request is None:
+        cause = fact_causes.local_link(link)
+    else:
+        visit = VisitorRequest(request["secure"], request["client_ip"], link)
+        cause = fact_causes.forwarded_request(visit)
+    expect(condition, f"the app links to {link}", cause=cause, about=REQUEST)
 
 
 def cookie_of(visitor: Browser) -> str:
     """Return the visitor's session cookie, which must have the configured name."""
     cookie = visitor.cookie
-    assert cookie, f"the app sets no cookie named {visitor.cookie_name}"
+    expect(cookie, f"the app sets no cookie named {visitor.cookie_name}", about=SESSION)
     return cookie

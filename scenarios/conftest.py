@@ -13,9 +13,8 @@ from harness.target.clients import http
 from harness.target.resources.ecs import EcsService
 from harness.target.resources.mailbox import Mail, Mailbox
 from harness.target.resources.schedule import PERIOD_S
-from scenarios.checks import ENDLESS_TICK
 from scenarios.mails import MAIL_S, UNSENT, missing_mail_cause
-from scenarios.scheduled import DUE_WITHIN_S, WINDOW
+from scenarios.scheduled import DUE_WITHIN_S, WINDOW, endless_tick_cause
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -67,7 +66,7 @@ def until_stopped(
             what=f"the scheduler's task {task} did not stop",
             # With a command that is due more than once a minute, schedule:run takes a minute.
             within_s=differences.task_replacement_timeout_s + PERIOD_S,
-            cause=ENDLESS_TICK,
+            cause=lambda _: endless_tick_cause(scheduler.command()),
         )
         return run
 

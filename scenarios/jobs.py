@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-NO_WORKER = (
-    "no worker took the job: none runs, or SQS_PREFIX or SQS_QUEUE differ between web and worker"
-)
+from harness.target.resources.queue_worker import flags
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+RUN_BY_WEB = "QUEUE_CONNECTION is not sqs in the web task, which runs its jobs itself"
 DELIVERED_AGAIN = (
     "a job was delivered again while it ran: the queue's visibility time-out is too short"
 )
@@ -21,11 +24,16 @@ def late_cause(job: dict[str, Any]) -> str:
     """Return why a job has not ended yet; empty where its runs do not show it."""
     ends = outcomes(job)
     if not ends:
-        return NO_WORKER
+        return ""
     if job.get("options", {}).get("poison") and ends[-1] == "threw" and not job["failed"]:
         return (
             "a job that failed for good is not in failed_jobs: QUEUE_FAILED_DRIVER is null, or"
             " keeps them where no other task sees them"
+        )
+    if ends[-1] is None and job["failed"]:
+        return (
+            "a job whose worker was killed is not tried again: queue:work's --tries is 1, or the"
+            " job's own $tries is"
         )
     if ends[-1] is None:
         return (
@@ -35,8 +43,24 @@ def late_cause(job: dict[str, Any]) -> str:
     return ""
 
 
-def failed_run_cause(ends: list[str]) -> str:
-    """Return why a job that failed was not tried again; empty if it was."""
-    if ends not in (["failed"], ["threw"]):
+def single_try_cause(command: Sequence[str]) -> str:
+    """Return that the worker's command tries a job once; empty if it tries again."""
+    if flags(command)["tries"] != 1:
         return ""
-    return "a job that fails is not tried again: queue:work's --tries is 1, or the job's own is"
+    return "a job that fails is not tried again: queue:work's --tries is 1"
+
+
+def other_consumer_cause(tasks: str) -> str:
+    """Return why jobs run outside the workers."""
+    return (
+        f"something besides the workers takes jobs off the queue: {tasks}; queue:work is started by"
+        " another task's command or by the image's entrypoint, or still runs on the old host"
+    )
+
+
+def too_many_tries(tries: int, *, most: int) -> str:
+    """Return the cause of jobs that SQS takes away before Laravel gives them up."""
+    return (
+        f"queue:work's --tries ({tries}) is more than the queue's maxReceiveCount ({most}): SQS"
+        " takes a failing job away before Laravel writes it to failed_jobs"
+    )

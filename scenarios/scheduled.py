@@ -19,3 +19,13 @@ def by_task(ran: list[dict[str, Any]], *, name: str) -> dict[str, list[dict[str,
         if record["name"] == name:
             grouped.setdefault(record["task"], []).append(record)
     return grouped
+
+
+def endless_tick_cause(command: list[str]) -> str:
+    """Return that a tick's command never ends; empty if it does."""
+    if "schedule:work" not in " ".join(command):
+        return ""
+    return (
+        "a tick's task goes on running: its command must be schedule:run, which ends, and not"
+        " schedule:work"
+    )

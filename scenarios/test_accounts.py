@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from harness.diagnosis.expect import expect
+from harness.diagnosis.expect import SESSION, expect
 from harness.report import emulated, not_covered, proved
 from harness.target.clients.http import STATUS_CAUSES
 from scenarios.checks import cookie_of, expect_link, expect_status
@@ -40,7 +40,7 @@ def test_signing_in_gives_the_session_a_new_id(
     before = visitor.probe.session()["session"]
     expect_status(account_pages.sign_in(visitor, registered_account), 302, 303)
     signed_in = account_pages.is_signed_in(visitor)
-    assert signed_in, "the page after signing in shows the visitor as signed out"
+    expect(signed_in, "the page after signing in shows the visitor as signed out", about=SESSION)
     expect(
         visitor.probe.session()["session"] != before,
         "signing in kept the session's id",
@@ -62,6 +62,8 @@ def test_sign_in_holds_on_every_task(
         f"of {PAGES} pages after signing in, {held.count(False)} show the visitor as signed out",
         cause="the tasks do not share their sessions: SESSION_DRIVER must name a store that all"
         " tasks reach, and APP_KEY must be the same in each",
+        guess=True,
+        about=SESSION,
     )
 
 
@@ -81,6 +83,8 @@ def test_form_requires_its_csrf_token(
         status != 419,
         f"POST {sign_in_page} with its token answered 419",
         cause=STATUS_CAUSES.get(status, ""),
+        guess=True,
+        about=SESSION,
     )
     forged = visitor.http.post(
         f"{access.public_url}{sign_in_page}",
@@ -110,7 +114,7 @@ def test_signing_out_ends_the_session_on_all_tasks(
     stolen = cookie_of(visitor)
     thief.cookie = stolen
     carried = account_pages.is_signed_in(thief)
-    assert carried, "the cookie does not carry the sign-in to another browser"
+    expect(carried, "the cookie does not carry the sign-in to another browser", about=SESSION)
     account_pages.sign_out(visitor)
     thief.cookie = stolen
     first = thief.probe.session()

@@ -198,10 +198,13 @@ def test_app_cannot_reach_the_server_by_address(
 @pytest.mark.requires("http", "probe")
 @pytest.mark.read_only
 def test_app_does_not_pin_its_connections(probe: ProbeClient) -> None:
+    facts = probe.database()
+    name = facts.get("connection", "")
     expect(
-        probe.database()["emulated_prepares"],
-        "the app prepares statements at the server",
+        facts["emulated_prepares"],
+        f"the app prepares statements at the server, on its connection {name!r}",
         cause="RDS Proxy pins every connection that prepares a statement at the server: set"
-        " PDO::ATTR_EMULATE_PREPARES to true in config/database.php",
+        f' PDO::ATTR_EMULATE_PREPARES to true for the connection "{name}", which DB_CONNECTION'
+        " names, in config/database.php",
         certain=True,
     )

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from tests.mistakes.edits import Edit
 
 AT_ONCE = 2
+_FIELDS = ("scenario", "result", "cause", "first_error")
 WHOLE_SUITE = "--whole-suite"
 """The option to replay every scenario, not only a plan's own."""
 _WITHIN_S = 1800
@@ -48,6 +49,12 @@ class Outcome:
     """pytest's node id."""
     result: str
     cause: str
+    first_error: str
+
+    @property
+    def account(self) -> str:
+        """The cause, and where there is none the app's first error."""
+        return self.cause or self.first_error
 
 
 @dataclass(frozen=True)
@@ -115,8 +122,7 @@ def rehearsals(
         finally:
             _remove(project)
         outcomes = tuple(
-            Outcome(**{field: entry[field] for field in ("scenario", "result", "cause")})
-            for entry in project.scenarios()
+            Outcome(**{field: entry[field] for field in _FIELDS}) for entry in project.scenarios()
         )
         return Rehearsal(exit_code=code, output=output, outcomes=outcomes)
 

@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
+SESSION = "session"
+"""About a check that needs a visitor's session: what the app keeps, and its cookie."""
+REQUEST = "request"
+"""About a check of a visitor's request as the app takes it: scheme, host, address, links."""
+_ABOUT = {301: REQUEST, 419: SESSION}
+"""Status -> subject: the load balancer's redirect of a form that went to http; Laravel's answer to
+a form whose session is not there."""
+
 
 class ExpectationError(AssertionError):
     """A check failed, and names the cause where it knows one.
@@ -10,23 +18,36 @@ class ExpectationError(AssertionError):
         message: The state that the check met, with the values that it read.
         cause: The most likely reason and its remedy, in one sentence.
         certain: The check itself is the diagnosis, so that no evidence outranks its cause.
+        guess: The check knows likely reasons only, so that any evidence outranks its cause.
+        about: SESSION or REQUEST, where the app's view of its visitor can explain the failure.
     """
 
     # Python writes no module before the names of builtins, and pytest repeats what Python writes.
     __module__ = "builtins"
 
-    def __init__(self, message: str, *, cause: str = "", certain: bool = False) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        cause: str = "",
+        certain: bool = False,
+        guess: bool = False,
+        about: str = "",
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.cause = cause
         self.certain = certain
+        self.guess = guess
+        self.about = about
 
 
 class StatusError(ExpectationError):
-    """An answer has the wrong HTTP status."""
+    """An answer has the wrong HTTP status, whose cause is a guess."""
 
     def __init__(
         self, message: str, *, status: int, cause: str = "", certain: bool = False
     ) -> None:
-        super().__init__(message, cause=cause, certain=certain)
+        about = _ABOUT.get(status, "")
+        super().__init__(message, cause=cause, certain=certain, guess=True, about=about)
         self.status = status

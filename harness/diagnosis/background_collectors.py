@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from harness.diagnosis import control_events
 from harness.diagnosis.evidence import BEFORE, Collector, Line
-from harness.diagnosis.facts import QueueDelay, StoppedTask, stopped_task
+from harness.diagnosis.facts import UNSET, JobPath, QueueDelay, StoppedTask, stopped_task
 from harness.diagnosis.patterns.pattern import Source
 from harness.diagnosis.stop_reason import NEVER_STARTED, failed
 from harness.standins.contract import TickEvent, time_of
 from harness.target.resources import secret_references
 from harness.target.resources.ecs import BY_SCENARIOS, EcsService, find_tasks, stopped_at
-from harness.target.resources.queue_worker import QueueCommand, queue_command
+from harness.target.resources.queue_worker import (
+    QueueCommand,
+    connection,
+    queue_command,
+    queue_names,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from harness.diagnosis.evidence import EvidenceSources
     from harness.target.resources.secret_references import NamedSecret
 
+_SQS = "sqs"
+
 
 def _stopped(sources: EvidenceSources) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Read the tasks of worker, scheduler and others that stopped since the scenario began."""
+    """Read the tasks in scope, but for those of web, that stopped since the scenario began."""
     if sources.web is None:
         return
     access = sources.access
@@ -34,11 +42,12 @@ def _stopped(sources: EvidenceSources) -> Iterator[tuple[str, dict[str, Any]]]:
     if "scheduler" in access.resources:
         chosen["scheduler"] = {"family": access.resources["scheduler"]}
     for group, which in chosen.items():
+        if not sources.scope.has_group(group):
+            continue
         for one in find_tasks(
             sources.web.ecs, cluster=access.cluster, statuses=("STOPPED",), **which
         ):
-            at = stopped_at(one)
-            if at is not None and at >= sources.since:
+            if sources.scope.has_time(stopped_at(one)):
                 yield group, one
 
 
@@ -74,6 +83,46 @@ def worker(sources: EvidenceSources) -> Iterator[QueueCommand]:
             yield found
 
 
+def job_path(sources: EvidenceSources) -> Iterator[JobPath]:
+    """Read where the web task writes its jobs, and where the running workers read them."""
+    name = sources.access.services.get(sources.access.worker, "")
+    if sources.web is None or not name or not sources.scope.has_group("worker"):
+        return
+    service = EcsService(sources.web.ecs, cluster=sources.access.cluster, name=name)
+    overlay: Mapping[str, str] = sources.access.overlay.get("environment", {})
+    dispatcher, container = sources.web.container(), service.container()
+    web = _QueueSettings.of(dispatcher, overlay=overlay)
+    worker = _QueueSettings.of(container, overlay=overlay)
+    command = container.get("command", ())
+    reads = replace(worker, connection=connection(command) or worker.connection)
+    yield JobPath(
+        written=web.address(web.queue),
+        read=tuple(map(reads.address, queue_names(command, default=worker.queue))),
+        workers=len(service.running()),
+    )
+
+
+@dataclass(frozen=True)
+class _QueueSettings:
+    """The variables that lead to a queue."""
+
+    connection: str
+    prefix: str
+    queue: str
+
+    @classmethod
+    def of(cls, container: Mapping[str, Any], *, overlay: Mapping[str, str]) -> _QueueSettings:
+        own = {one["name"]: one["value"] for one in container.get("environment", ())}
+        found = {**own, **overlay}
+        names = ("QUEUE_CONNECTION", "SQS_PREFIX", "SQS_QUEUE")
+        return cls(*(found.get(name, UNSET) for name in names))
+
+    def address(self, name: str) -> str:
+        if self.connection != _SQS or "://" in name:
+            return f"{self.connection}: {name}"
+        return f"{self.connection}: {self.prefix.rstrip('/')}/{name}"
+
+
 def queue(sources: EvidenceSources) -> Iterator[QueueDelay]:
     """Read the delay that the queue gives each message."""
     sqs = sources.clients["sqs"]
@@ -90,9 +139,11 @@ def ticks(sources: EvidenceSources) -> Iterator[Line]:
         return
     for event in control_events.read(sources.containers, since=sources.since - BEFORE):
         if isinstance(event, TickEvent):
+            scope = sources.scope
+            explains = event.outcome == "refused" and scope.has_group("scheduler")
             yield Line(
                 event.reason,
-                Source.TICK if event.outcome == "refused" else None,
+                Source.TICK if explains and time_of(event) >= scope.since else None,
                 subject=event.rule,
                 shown=f"{time_of(event):%H:%M:%S} {event}",
             )
@@ -103,5 +154,6 @@ COLLECTORS = (
     Collector("secrets of worker and scheduler", secrets, needs="web"),
     Collector("worker", worker, needs="web"),
     Collector("queue", queue, needs="sqs"),
+    Collector("the way of a job", job_path, needs="web"),
     Collector("ticks", ticks, needs="containers"),
 )

@@ -10,7 +10,7 @@ from harness.core.redact import redact
 from harness.diagnosis import fact_causes
 from harness.diagnosis.evidence import Cause, Evidence, Line
 from harness.diagnosis.expect import ExpectationError, ExpectationTimeout
-from harness.diagnosis.patterns import PATTERNS, SELF_REPORT
+from harness.diagnosis.patterns import PATTERNS
 from harness.diagnosis.patterns.pattern import Pattern, Source
 from harness.target.clients.http import GATEWAY_CAUSES
 from harness.target.resources.secret_references import NamedSecret
@@ -22,6 +22,14 @@ if TYPE_CHECKING:
     from harness.diagnosis.fact_causes import FactCause
     from harness.diagnosis.facts import Fact
 
+_WRITERS = {
+    "requests": Source.HTTP_CLIENT,
+    "urllib3": Source.HTTP_CLIENT,
+    "botocore": Source.AWS_CLIENT,
+    "harness": Source.FAILURE,
+    "_pytest": Source.FAILURE,
+}
+"""Package of an exception -> the source of its text; a failed check quotes what it met."""
 LINES_SHOWN = 6
 _LINE_WIDTH = 400
 _RANK = (
@@ -39,30 +47,54 @@ _RANK = (
 def rank(error: BaseException | None, message: str, *, evidence: Evidence) -> Cause | None:
     """Return the cause of a failure.
 
-    A check that is certain goes first. Then comes foreign text that names a reason, then facts,
-    then the cause that the check thinks likely, then foreign text that tells of a symptom, then a
-    status of the load balancer's own, and last the app's own report of an error.
+    What is known goes before what is guessed: a check that is certain; a reason in the failure's
+    own text; the cause of a check that read a value and did not wait. Then come reasons in the
+    logs and states of the tasks that the scenario met, then facts, then the guess of a check that
+    waited or met a wrong status. A symptom comes last.
 
     Args:
         error: The failure's exception, which may carry a cause.
         message: Its message, which may quote the app or a client.
-        evidence: What the target shows.
+        evidence: The target's lines and facts in the scope of the failure.
     """
     check = error if isinstance(error, ExpectationError) else None
-    likely = Cause(redact(check.cause)) if check is not None and check.cause else None
-    if check is not None and check.certain and likely is not None:
-        return likely
-    whole = replace(evidence, lines=(Line(message, Source.FAILURE), *evidence.lines))
-    late = fact_causes.LATE if isinstance(error, ExpectationTimeout) else ()
-    return (
-        _from_patterns((one for one in PATTERNS if not one.symptom), evidence=whole)
-        or _from_facts((*fact_causes.CAUSES, *late), evidence=whole)
-        or likely
-        or _from_patterns((one for one in PATTERNS if one.symptom), evidence=whole)
-        or _from_facts(fact_causes.SYMPTOMS, evidence=whole)
+    own = _sentence_alone(check.cause) if check is not None else None
+    if check is not None and check.certain and own is not None:
+        return own
+    quoted = replace(evidence, lines=(Line(message, _writer(error)),))
+    reasons = [one for one in PATTERNS if not one.symptom]
+    symptoms = [one for one in PATTERNS if one.symptom]
+    known = None if check is not None and check.guess else own
+    facts = [
+        *fact_causes.CAUSES,
+        *(fact_causes.ABOUT.get(check.about, ()) if check is not None else ()),
+        *(fact_causes.LATE if isinstance(error, ExpectationTimeout) else ()),
+    ]
+    symptom = (
+        _from_patterns(symptoms, evidence=quoted)
+        or _from_patterns(symptoms, evidence=evidence)
+        or _from_facts(fact_causes.SYMPTOMS, evidence=evidence)
         or _sentence_alone(_gateway_cause(error))
-        or _from_patterns(SELF_REPORT, evidence=whole)
     )
+    unsure = own or symptom
+    return (
+        _from_patterns(reasons, evidence=quoted)
+        or known
+        or _from_patterns(reasons, evidence=evidence)
+        or _from_facts(facts, evidence=evidence)
+        or (replace(unsure, is_sure=False) if unsure else None)
+    )
+
+
+def _writer(error: BaseException | None) -> Source | None:
+    """Return the source of a failure's message.
+
+    An error of the harness's own client is never the app's.
+    """
+    if error is None or isinstance(error, AssertionError):
+        return Source.FAILURE
+    packages = {one.__module__.partition(".")[0] for one in type(error).__mro__}
+    return next((source for name, source in _WRITERS.items() if name in packages), None)
 
 
 def find_cause(evidence: Evidence) -> Cause | None:

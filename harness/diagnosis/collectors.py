@@ -7,15 +7,18 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from harness.core.labels import LABEL_STARTED_BY
+from harness.core.labels import LABEL_FAMILY, LABEL_STARTED_BY, LABEL_TASK_ID
 from harness.diagnosis import background_collectors as background
+from harness.diagnosis import first_error
 from harness.diagnosis.evidence import BEFORE, Collector, Line
 from harness.diagnosis.facts import (
     Deployment,
+    DroppedCommand,
     ForwardedFor,
     StoppedTask,
     VisitorRequest,
     VisitorSession,
+    dropped_command,
     stopped_task,
 )
 from harness.diagnosis.patterns.pattern import Source
@@ -36,11 +39,7 @@ LOG_LINES = 50
 LOG_ERRORS = 20
 LINES_READ = 2000
 _OUR_OWN = re.compile(r"/_probe/.*\b200\b")
-_ERROR = re.compile(
-    r'"level_name":"(?:ERROR|CRITICAL|ALERT|EMERGENCY)"|\.(?:ERROR|CRITICAL|ALERT|EMERGENCY): '
-    r"|PHP Fatal error|\[(?:error|crit|alert|emerg)\]"
-)
-"""As Monolog's two formatters, PHP and nginx write an error's level."""
+_STAMP = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z")
 _EVENTS = 30
 _FORWARDING = "routing.http.xff_header_processing.mode"
 _ALL_KEPT = 100
@@ -53,15 +52,18 @@ _ASKED = 4
 
 def stopped_web_tasks(sources: EvidenceSources) -> Iterator[StoppedTask]:
     """Read the web tasks that failed."""
+    scope = sources.scope
     for one in _web(sources).tasks(status="STOPPED"):
-        if _is_recent(one, sources=sources) and failed(one):
+        if scope.has_group("web") and scope.has_time(stopped_at(one)) and failed(one):
             service = str(one.get("group", "")).partition(":")[2]
             yield stopped_task(one, group=sources.groups.get(service, service))
 
 
 def target_health(sources: EvidenceSources) -> Iterator[Line]:
     """Read the health of the target group's members."""
-    return (Line(str(one), Source.TARGET_HEALTH) for one in _web(sources).targets())
+    explains = sources.scope.has_group("web") and sources.scope.has_time(datetime.now(UTC))
+    source = Source.TARGET_HEALTH if explains else None
+    return (Line(str(one), source) for one in _web(sources).targets())
 
 
 def deployment(sources: EvidenceSources) -> Iterator[Deployment]:
@@ -87,7 +89,8 @@ def service_events(sources: EvidenceSources) -> Iterator[Line]:
         at = one["createdAt"]
         text = f"{at.astimezone(UTC):%H:%M:%S} {one['message']}"
         if at >= sources.since - BEFORE:
-            yield Line(text, Source.SERVICE_EVENT if at >= sources.since else None)
+            explains = sources.scope.has_group("web") and sources.scope.has_time(at)
+            yield Line(text, Source.SERVICE_EVENT if explains else None)
 
 
 def secrets(sources: EvidenceSources) -> Iterator[NamedSecret]:
@@ -100,8 +103,7 @@ def secrets(sources: EvidenceSources) -> Iterator[NamedSecret]:
     refused = [
         one["taskDefinitionArn"]
         for one in web.tasks(status="STOPPED")
-        if one.get("stopCode") == NEVER_STARTED
-        and (stopped_at(one) or sources.since) >= sources.since
+        if one.get("stopCode") == NEVER_STARTED and sources.scope.has_time(stopped_at(one))
     ]
     yield from secret_references.read(
         web.definition(refused[0] if refused else ""),
@@ -139,7 +141,10 @@ def app(sources: EvidenceSources) -> Iterator[VisitorRequest | VisitorSession]:
 
 
 def task_logs(sources: EvidenceSources) -> Iterator[Line]:
-    """Read the logs of the tasks' containers, each under its own heading; not of provoked ones."""
+    """Read the logs of the tasks' containers, each under its own heading; not of provoked ones.
+
+    The log of a task that the scenario did not meet is shown, and explains nothing.
+    """
     if sources.containers is None:
         return
     found = sources.containers.of_role("task", also_stopped=True)
@@ -150,37 +155,59 @@ def task_logs(sources: EvidenceSources) -> Iterator[Line]:
         and (one.status == "running" or _ended(one, since=sources.since))
     ]
     for one in recent[:_TASKS_SHOWN]:
-        state = "" if one.status == "running" else f", {one.status}"
-        for text in log_lines(one, since=sources.since):
-            yield Line(text, Source.APP, heading=f"log of {one.name}{state}")
+        group = sources.families.get(one.labels.get(LABEL_FAMILY, ""), "")
+        for line in log_of_task(one, group=group, since=sources.since):
+            explains = sources.scope.has_group(group) and sources.scope.has_time(line.at)
+            yield line if explains else replace(line, source=None)
+
+
+def log_of_task(container: Any, *, group: str, since: datetime) -> Iterator[Line]:
+    """Read the log of a task's container, as lines that may explain a failure."""
+    state = "" if container.status == "running" else f", {container.status}"
+    heading = f"log of {container.name}{state}"
+    subject = f"the {group} task" if group else ""
+    task = f"{group or 'a'} task {container.labels.get(LABEL_TASK_ID, container.name)[:8]}"
+    for at, text in log_lines(container, since=since):
+        yield Line(text, Source.APP, subject=subject, heading=heading, task=task, at=at)
+
+
+def dropped_commands(sources: EvidenceSources) -> Iterator[DroppedCommand]:
+    """Read the tasks in scope that do not run their command."""
+    for one in sources.containers.of_role("task") if sources.containers else ():
+        group = sources.families.get(one.labels.get(LABEL_FAMILY, ""), "")
+        if sources.scope.has_group(group) and (found := dropped_command(one.attrs, group=group)):
+            yield found
 
 
 def edge_log(sources: EvidenceSources) -> Iterator[Line]:
     """Read the edge's log, which is shown and explains nothing."""
     for one in sources.containers.of_role("edge") if sources.containers else ():
-        yield from map(Line, log_lines(one, since=sources.since))
+        yield from (Line(text) for _, text in log_lines(one, since=sources.since))
 
 
-def log_lines(container: Any, *, since: datetime) -> list[str]:
-    """Return the last lines of a container's log, and the errors before them.
+def log_lines(container: Any, *, since: datetime) -> list[tuple[datetime | None, str]]:
+    """Return the last lines of a container's log, and the errors before them, with their times.
 
     Whoever waits for half a minute asks so often that nothing else would be left: the scenarios'
     own successful questions are left out, and an error stays however many visits follow it.
     """
-    raw: bytes = container.logs(tail=LINES_READ, since=since.timestamp())
-    lines = raw.decode("utf-8", "replace").splitlines()
-    said = [line for line in lines if not _OUR_OWN.search(line)]
-    errors = [line for line in said[:-LOG_LINES] if _ERROR.search(line)]
-    return [*errors[-LOG_ERRORS:], *said[-LOG_LINES:]]
+    raw: bytes = container.logs(tail=LINES_READ, since=since.timestamp(), timestamps=True)
+    lines = [_timed(line) for line in raw.decode("utf-8", "replace").splitlines()]
+    written = [line for line in lines if not _OUR_OWN.search(line[1])]
+    errors = [line for line in written[:-LOG_LINES] if first_error.is_error(line[1])]
+    return [*errors[-LOG_ERRORS:], *written[-LOG_LINES:]]
+
+
+def _timed(line: str) -> tuple[datetime | None, str]:
+    """Divide a line into Docker's time stamp and the text."""
+    stamp, _, text = line.partition(" ")
+    at = parse_time(stamp) if _STAMP.fullmatch(stamp) else None
+    return (at, text) if at else (None, line)
 
 
 def _ended(container: Any, *, since: datetime) -> bool:
     at = parse_time(container.attrs["State"].get("FinishedAt", ""))
     return at is not None and at >= since
-
-
-def _is_recent(task: dict[str, Any], *, sources: EvidenceSources) -> bool:
-    return (stopped_at(task) or sources.since) >= sources.since
 
 
 def _web(sources: EvidenceSources) -> WebTier:
@@ -199,6 +226,7 @@ COLLECTORS = (
     Collector("secrets of the task definition", secrets, needs="web"),
     *background.COLLECTORS,
     Collector("the app's view of a visitor", app, needs="visitor"),
+    Collector("commands", dropped_commands, needs="containers"),
     Collector("logs", task_logs, needs="containers"),
     Collector("log of the edge", edge_log, needs="containers"),
 )

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from harness.core.redact import redact
 from harness.diagnosis.facts import StoppedTask
 from harness.diagnosis.patterns.pattern import Source
+from harness.target.resources.ecs import family_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from harness.diagnosis.facts import Fact
+    from harness.diagnosis.scope import Scope
     from harness.stack.containers import Containers
     from harness.target.access import Access
     from harness.target.clients.browser import Browser
@@ -41,6 +44,10 @@ class Line:
 
     shown: str = ""
     """The whole line, where the text is a part of it."""
+    task: str = ""
+    """The task that wrote it, as a sentence names it."""
+    at: datetime | None = None
+    """When it was written."""
 
     def __str__(self) -> str:
         return self.shown or self.text
@@ -61,6 +68,8 @@ class Cause:
 
     sentence: str
     lines: tuple[str, ...] = ()
+    is_sure: bool = True
+    """False for a guess and for a symptom, which may follow from another cause."""
 
 
 @dataclass(frozen=True)
@@ -68,8 +77,7 @@ class EvidenceSources:
     """The target as the collectors read it; None for a part that it does not show."""
 
     access: Access
-    since: datetime
-    """When the scenario began: nothing older explains its failure."""
+    scope: Scope
     web: WebTier | None = None
     containers: Containers | None = None
     visitor: Browser | None = None
@@ -77,9 +85,33 @@ class EvidenceSources:
     """Boto3 clients by service."""
 
     @property
+    def since(self) -> datetime:
+        """When the scenario began."""
+        return self.scope.since
+
+    @cached_property
+    def families(self) -> dict[str, str]:
+        """Family of a task definition -> web, worker, scheduler."""
+        if self.web is None:
+            return {}
+        names = list(self.groups)
+        try:
+            answer = self.web.ecs.describe_services(cluster=self.access.cluster, services=names)
+        # Logs are evidence, too, where ECS does not answer.
+        except Exception:  # noqa: BLE001
+            return {}
+        found = {
+            family_of(one["taskDefinition"]): self.groups[one["serviceName"]]
+            for one in answer["services"]
+        }
+        scheduler = self.access.resources.get("scheduler")
+        return {**found, scheduler: "scheduler"} if scheduler else found
+
+    @property
     def groups(self) -> dict[str, str]:
-        """ECS service -> web, worker, ..."""
-        return {name: group for group, name in self.access.services.items()}
+        """ECS service -> web, worker, or its own name in cutover.toml."""
+        roles = {self.access.web: "web", self.access.worker: "worker"}
+        return {name: roles.get(key, key) for key, name in self.access.services.items()}
 
 
 @dataclass(frozen=True)

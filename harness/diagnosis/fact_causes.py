@@ -5,14 +5,22 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, TypeVar
 
+from harness.core.expectation import REQUEST, SESSION
 from harness.diagnosis.evidence import Cause
-from harness.diagnosis.facts import QueueDelay, StoppedTask, VisitorRequest, VisitorSession
+from harness.diagnosis.facts import (
+    DroppedCommand,
+    JobPath,
+    QueueDelay,
+    StoppedTask,
+    VisitorRequest,
+    VisitorSession,
+)
 from harness.diagnosis.patterns.pattern import Source
 from harness.target.resources.queue_worker import QueueCommand
 from harness.target.resources.secret_references import NamedSecret
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from harness.diagnosis.evidence import Evidence
 
@@ -48,6 +56,15 @@ def reference(secret: NamedSecret) -> str:
     """Name a secret with the key that the task definition takes from it."""
     takes = f', from which it takes the key "{secret.key}",' if secret.key else ""
     return f"the secret {secret.secret or secret.value_from}{takes}"
+
+
+def lost_command(dropped: DroppedCommand) -> str:
+    """Return that a task does not run the command of its definition."""
+    return (
+        f"the {dropped.group} task does not run its command, {' '.join(dropped.command)}: the"
+        " image's ENTRYPOINT is in shell form, or the definition's entryPoint is sh -c, and either"
+        f" runs one word ({dropped.script}): write ENTRYPOINT as a JSON list"
+    )
 
 
 def worker_that_ends(task: StoppedTask) -> str:
@@ -101,6 +118,16 @@ def session_cookie(session: VisitorSession) -> str:
     return ""
 
 
+def local_link(link: str) -> str:
+    """Return that a link of the app leads to the developer's machine; empty if it does not."""
+    if not _LOCAL_LINK.fullmatch(link):
+        return ""
+    return (
+        f"the app's links go to {link}: ASSET_URL or APP_URL of the web task is the one of local"
+        " development"
+    )
+
+
 def forwarded_request(request: VisitorRequest) -> str:
     """Return why the app does not see the visitor's request as it was made."""
     if not request.secure and request.client_is_public:
@@ -108,17 +135,24 @@ def forwarded_request(request: VisitorRequest) -> str:
             "nginx's real_ip_header hides the load balancer from the app, which trusts none of its"
             " X-Forwarded headers then: leave the client's address to TRUSTED_PROXIES"
         )
-    if _LOCAL_LINK.fullmatch(request.link):
-        return (
-            f"the app's links go to {request.link}: ASSET_URL or APP_URL of the web task is the one"
-            " of local development"
-        )
-    if not request.secure or request.link.startswith("http://"):
+    if local := local_link(request.link):
+        return local
+    if not request.secure:
         return (
             "the app does not trust the load balancer: TRUSTED_PROXIES does not hold its subnets,"
             " so that X-Forwarded-* is ignored"
         )
+    if request.link.startswith("http://"):
+        return (
+            f"the app sees that the visitor uses https, and links to {request.link}: the link is"
+            " written out, or made from APP_URL, ASSET_URL or a forced scheme"
+        )
     return ""
+
+
+def hidden_scheme(request: VisitorRequest) -> str:
+    """Return why the app does not see that its visitor uses https, and loses forms on the way."""
+    return "" if request.secure else forwarded_request(request)
 
 
 def session_key(session: VisitorSession) -> str:
@@ -143,18 +177,36 @@ def endless_tries(command: QueueCommand) -> str:
     )
 
 
+def lost_jobs(path: JobPath) -> str:
+    """Return why no worker takes the jobs that the web task dispatches."""
+    if not path.workers:
+        return "no worker runs: its tasks have stopped, or its service wants none"
+    if path.is_known and path.written not in path.read:
+        return (
+            f"the worker reads jobs from {', '.join(path.read)}, and the web task writes them to"
+            f" {path.written}: QUEUE_CONNECTION, SQS_PREFIX and SQS_QUEUE must be the same in both,"
+            " and the flags of queue:work must agree"
+        )
+    return ""
+
+
 def queue_delay(delay: QueueDelay) -> str:
     """Return that the queue itself makes every job late."""
     return f"the queue delays each message by {delay.seconds} s (DelaySeconds), and so each job"
 
 
+def foreign_connection(command: QueueCommand) -> str:
+    """Return that a worker's command names another connection than that of SQS."""
+    if not command.foreign_connection:
+        return ""
+    return (
+        f'the worker\'s command takes jobs of the connection "{command.connection}", and the web'
+        " task dispatches them on sqs"
+    )
+
+
 def slow_worker(command: QueueCommand) -> str:
     """Return the flags of a worker's command that keep jobs waiting."""
-    if command.foreign_connection:
-        return (
-            f'the worker\'s command takes jobs of the connection "{command.connection}", and the'
-            " web task dispatches them on sqs"
-        )
     if command.sleeps_long:
         return (
             f"queue:work's --sleep is {command.sleep_s}: a job that comes after an empty poll waits"
@@ -189,12 +241,21 @@ def refused_health_check(evidence: Evidence) -> Cause | None:
 
 CAUSES: tuple[FactCause, ...] = (
     _of(NamedSecret, faulty_secret),
+    _of(DroppedCommand, lost_command),
     _of(StoppedTask, worker_that_ends),
-    _of(VisitorSession, session_cookie),
-    _of(VisitorRequest, forwarded_request),
-    _of(VisitorSession, session_key),
 )
+ABOUT: Mapping[str, tuple[FactCause, ...]] = {
+    SESSION: (
+        _of(VisitorSession, session_cookie),
+        _of(VisitorRequest, hidden_scheme),
+        _of(VisitorSession, session_key),
+    ),
+    REQUEST: (_of(VisitorRequest, forwarded_request),),
+}
+"""Only for a check about a visitor's session, or about a request as the app takes it."""
 LATE: tuple[FactCause, ...] = (
+    _of(QueueCommand, foreign_connection),
+    _of(JobPath, lost_jobs),
     _of(QueueDelay, queue_delay),
     _of(QueueCommand, slow_worker),
     _of(QueueCommand, endless_tries),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,9 @@ from harness.target.resources.secret_references import NamedSecret
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+_USES_ARGUMENTS = re.compile(r"\$(?:[@*0-9]|\{[@*0-9])")
+UNSET = "(unset)"
+"""In the place of a variable that a task definition lacks."""
 _PRIVATE = tuple(
     map(ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10"))
 )
@@ -142,6 +146,51 @@ class QueueDelay:
         return f"the queue delays each message by {self.seconds} s"
 
 
+@dataclass(frozen=True)
+class DroppedCommand:
+    """A task's command that a shell takes for its own arguments, and does not run."""
+
+    group: str
+    script: str
+    """The one word that the shell runs."""
+    command: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"the {self.group} task runs sh -c {self.script!r}, and not {' '.join(self.command)}"
+
+
+def dropped_command(container: Mapping[str, Any], *, group: str) -> DroppedCommand | None:
+    """Read the first process of a container as Docker describes it; None if it runs its command."""
+    path, words = str(container.get("Path", "")), list(container.get("Args") or ())
+    shell = path.rpartition("/")[2] in ("sh", "bash", "ash", "dash") and words[:1] == ["-c"]
+    if not shell or len(words) < 3 or _USES_ARGUMENTS.search(words[1]):
+        return None
+    return DroppedCommand(group, words[1], tuple(words[2:]))
+
+
+@dataclass(frozen=True)
+class JobPath:
+    """The queue that the web task dispatches jobs to, and those that the running workers read.
+
+    A queue is its connection and the address that Laravel makes of prefix and name.
+    """
+
+    written: str
+    read: tuple[str, ...]
+    workers: int
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the task definitions name all of it; the app's own defaults are not known."""
+        return UNSET not in " ".join((self.written, *self.read))
+
+    def __str__(self) -> str:
+        return (
+            f"the web task writes jobs to {self.written}; {self.workers} workers read"
+            f" {', '.join(self.read)}"
+        )
+
+
 Fact = (
     StoppedTask
     | NamedSecret
@@ -151,4 +200,6 @@ Fact = (
     | VisitorSession
     | QueueCommand
     | QueueDelay
+    | JobPath
+    | DroppedCommand
 )

@@ -201,6 +201,7 @@ class Bringup:
             service=self._ecs_service(name),
             where=str(self.run.directory),
             logs=lambda: logs.task_log_tail(self.client, self.run.id),
+            containers=lambda: logs.containers_of(self.client, self.run.id),
             healthy_targets=self._healthy_targets,
             secrets=aws.aws(self.access(), "secretsmanager"),
         )

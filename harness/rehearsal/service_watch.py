@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from harness.core.errors import ProvisionError
+from harness.core.labels import LABEL_CONTAINER, LABEL_FAMILY
 from harness.core.redact import redact
 from harness.core.wait import Deadline, DeadlinePassed, GaveUp, NotYet, Ready, wait_until
 from harness.diagnosis.causes import find_cause
-from harness.diagnosis.evidence import Line, evidence_of
-from harness.diagnosis.facts import stopped_task
+from harness.diagnosis.collectors import log_of_task
+from harness.diagnosis.evidence import Evidence, Line, evidence_of
+from harness.diagnosis.facts import dropped_command, stopped_task
+from harness.diagnosis.first_error import first_error
 from harness.diagnosis.patterns.pattern import Source
 from harness.diagnosis.stop_reason import stop_reason
 from harness.target.resources import secret_references
-from harness.target.resources.ecs import address_of, task_id
+from harness.target.resources.ecs import address_of, family_of, task_id
 
 if TYPE_CHECKING:
     from types_boto3_secretsmanager import SecretsManagerClient
@@ -31,6 +35,8 @@ HOPELESS_REASONS = ("failed container health checks", "failed ELB health checks"
 
 _SHOWN_EVENTS = 8
 _SHOWN_TASKS = 3
+_FIRST = datetime(1970, 1, 2, tzinfo=UTC)
+"""Docker takes no zero."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +48,8 @@ class Watch:
     """The run directory, for the error."""
     logs: Callable[[], str]
     """The last log lines of the service's tasks, for the error."""
+    containers: Callable[[], Iterable[Any]] = list
+    """The containers of the run's tasks, newest first, stopped ones too."""
     healthy_targets: Callable[[], set[str]] = set
     """Addresses that the load balancer has found healthy."""
     secrets: SecretsManagerClient | None = None
@@ -97,19 +105,23 @@ class Watch:
             stopped = [
                 stopped_task(one, group=self._group) for one in self.service.tasks(status="STOPPED")
             ]
-            cause = find_cause(
-                evidence_of(
-                    [
-                        *self._named_secrets(),
-                        *stopped,
-                        *(Line(text, Source.APP) for text in logs.splitlines()),
-                        *(Line(text, Source.SERVICE_EVENT) for text in events),
-                    ]
-                )
+            own = list(self._own_containers())
+            lines = [
+                line for one in own for line in log_of_task(one, group=self._group, since=_FIRST)
+            ]
+            dropped = [dropped_command(one.attrs, group=self._group) for one in own]
+            evidence = evidence_of(
+                [
+                    *self._named_secrets(),
+                    *stopped,
+                    *filter(None, dropped),
+                    *lines,
+                    *(Line(text, Source.SERVICE_EVENT) for text in events),
+                ]
             )
             shown = "; ".join(one.reason for one in stopped[:_SHOWN_TASKS])
             raise ProvisionError(
-                f"service {self.service.name} {what}" + (f": {cause.sentence}" if cause else ""),
+                f"service {self.service.name} {what}{_cause_in_words(evidence)}",
                 state=f"after {deadline.elapsed_s:.0f} s: {reason}"
                 + (f"; stopped tasks: {shown}" if shown else ""),
                 last_answer="\n    ".join(events[:_SHOWN_EVENTS]),
@@ -118,6 +130,13 @@ class Watch:
                 hint="correct the cause, then run it again; `cutover up` keeps a stack to look"
                 " into",
             ) from error
+
+    def _own_containers(self) -> Iterator[Any]:
+        """Go through the containers of this service's own tasks."""
+        family = family_of(self.service.describe()["taskDefinition"])
+        for one in self.containers():
+            if LABEL_CONTAINER in one.labels and one.labels.get(LABEL_FAMILY) == family:
+                yield one
 
     def _is_healthy(self, task: Mapping[str, Any]) -> bool:
         """Return whether a task is healthy, by its container check or else the load balancer."""
@@ -161,3 +180,12 @@ class Watch:
 
     def _events(self) -> list[str]:
         return [redact(e["message"]) for e in self.service.describe().get("events", [])]
+
+
+def _cause_in_words(evidence: Evidence) -> str:
+    """Return the cause, and where it is not sure the app's first error."""
+    cause, error = find_cause(evidence), first_error(evidence.lines)
+    likely = f": {cause.sentence}" if cause else ""
+    if error is None or (cause and cause.is_sure):
+        return likely
+    return f"{likely}; no cause is sure, and the app's first error is that of the {error}"

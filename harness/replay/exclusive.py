@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fcntl
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from harness.core.wait import Deadline, DeadlinePassed, NotYet, Ready, wait_until
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import TextIO
 
+_TIMES_FILE = "exclusive-times.txt"
 _KEPT: list[TextIO] = []
 """Files whose locks are held until this process ends."""
 
@@ -30,7 +32,28 @@ def target_lock(directory: Path, *, exclusive: bool) -> Iterator[None]:
         with (directory / "door.lock").open("a") as door:
             fcntl.flock(door, fcntl.LOCK_EX)
             fcntl.flock(held, fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH)
-        yield
+        if not exclusive:
+            yield
+            return
+        times = directory / _TIMES_FILE
+        _append(times, f"\n{datetime.now(UTC).isoformat()}")
+        try:
+            yield
+        finally:
+            _append(times, f" {datetime.now(UTC).isoformat()}")
+
+
+def _append(path: Path, text: str) -> None:
+    with path.open("a", encoding="utf-8") as file:
+        file.write(text)
+
+
+def exclusive_times(directory: Path) -> tuple[tuple[datetime, datetime], ...]:
+    """Return when exclusive scenarios ran; one that still runs ends now."""
+    file = directory / _TIMES_FILE
+    lines = file.read_text(encoding="utf-8").split("\n") if file.is_file() else []
+    times = [list(map(datetime.fromisoformat, line.split())) for line in lines if line]
+    return tuple((began, ended[0] if ended else datetime.now(UTC)) for began, *ended in times)
 
 
 def keep_target_lock(directory: Path, *, within_s: float) -> bool:

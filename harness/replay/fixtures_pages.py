@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness.core.expectation import StatusError
+from harness.core.expectation import SESSION, ExpectationError, StatusError
 from harness.target.clients.account_pages import AccountPages
 from harness.target.clients.http import STATUS_CAUSES
 from harness.target.pages import Pages
@@ -88,6 +88,8 @@ def registered_account(
     if not account_pages.is_signed_in(browser):
         if gap := pages.gap("sign_up"):
             pytest.skip(f"not covered: {gap}")
-        raise AssertionError("the page after signing up shows the visitor as signed out")
+        raise ExpectationError(
+            "the page after signing up shows the visitor as signed out", about=SESSION
+        )
     account_pages.sign_out(browser)
     return account

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,8 @@ import pytest
 from harness.core.redact import Secret, redact
 from harness.core.wait import DeadlinePassed
 from harness.diagnosis.causes import rank
+from harness.diagnosis.first_error import first_error
+from harness.diagnosis.scope import Scope, groups_of
 from harness.replay import acceptance, catalog, exclusive, markers
 from harness.replay.outcome import failure_text, shorten_traceback, skip_reason
 from harness.replay.replay_state import REPLAY, need_target, toolbox_of
@@ -25,6 +27,9 @@ from harness.target.target import AWS, LOCAL, URL, Target
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
+
+_LOOKS_BACK = timedelta(minutes=3)
+"""A scenario that runs last may look at a window that ended when it began."""
 
 
 @dataclass
@@ -203,8 +208,9 @@ def _outcome(
         return begun
     error = call.excinfo.value if call.excinfo is not None else None
     message = redact(failure_text(report, error))
-    evidence = toolbox_of(item.config).evidence(since=running.since)
+    evidence = toolbox_of(item.config).evidence(_scope(item))
     cause = rank(error, message, evidence=evidence)
+    app_error = first_error(evidence.lines)
     return replace(
         begun,
         result=FAILED if report.when == "call" else ERROR,
@@ -212,6 +218,8 @@ def _outcome(
         sections=evidence.sections,
         cause=cause.sentence if cause else "",
         cause_lines=cause.lines if cause else (),
+        is_sure=cause is None or cause.is_sure,
+        first_error=str(app_error or ""),
     )
 
 
@@ -235,6 +243,17 @@ def _id(item: pytest.Item) -> str:
     return os.path.relpath(item.path, item.config.invocation_params.dir) + colons + rest
 
 
+def _scope(item: pytest.Item) -> Scope:
+    """Return the tasks that the scenario met, and the time in which it ran."""
+    running, directory = item.stash[_running], toolbox_of(item.config).target.access.run_dir
+    scope = Scope(running.since, groups_of(running.declared.requires))
+    if not running.declared.runs_last:
+        return scope
+    # It reads what happened before it began, also beside an exclusive scenario.
+    times = exclusive.exclusive_times(Path(directory)) if directory else ()
+    return replace(scope, since=scope.since - _LOOKS_BACK, exclusive_times=times)
+
+
 def _redact(report: pytest.TestReport) -> None:
     """Blank secrets in the parts that pytest itself prints, or writes with --junitxml."""
     report.user_properties = [(name, redact(str(text))) for name, text in report.user_properties]
@@ -248,5 +267,7 @@ def _sections(outcome: Outcome, *, verbose: bool) -> Iterator[tuple[str, str]]:
     """Return the parts of a failure for the terminal; the report has all evidence in any case."""
     if outcome.cause:
         yield "cutover: likely cause", "\n".join((outcome.cause, *outcome.cause_lines))
+    elif outcome.first_error:
+        yield "cutover: no cause is sure; the app's first error", outcome.first_error
     if verbose:
         yield from ((f"cutover: {title}", text) for title, text in outcome.sections)

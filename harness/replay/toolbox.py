@@ -12,6 +12,7 @@ from harness.diagnosis import history_reader
 from harness.diagnosis.collectors import COLLECTORS
 from harness.diagnosis.evidence import Evidence, EvidenceSources, collect
 from harness.diagnosis.history import History
+from harness.diagnosis.scope import Scope
 from harness.stack.containers import Containers
 from harness.target.clients import aws, http
 from harness.target.clients.browser import Browser
@@ -100,7 +101,7 @@ class Toolbox:
         with session:
             wait_until(probe, deadline=Deadline(self.target.differences.eventual_timeout_s))
 
-    def evidence(self, *, since: datetime) -> Evidence:
+    def evidence(self, scope: Scope) -> Evidence:
         """Collect the evidence of a failure, as far as this target shows it."""
         able = CONTAINERS in self.target.capabilities
         try:
@@ -109,7 +110,7 @@ class Toolbox:
             return Evidence((("containers", f"could not be read: {error}"),))
         sources = EvidenceSources(
             self.target.access,
-            since=since,
+            scope=scope,
             web=self.web,
             containers=containers,
             visitor=None if self.target.lacks(frozenset({HTTP, PROBE})) else self.new_visitor(),

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from harness.core.redact import redact
 from harness.report import activity, anchors, timeline
+from harness.report.faults import FOLLOWING
 from harness.report.model import ACCEPTED, PASSED, SKIPPED, Outcome, Report
 from harness.target.truth import NOT_COVERED
 
@@ -57,7 +58,12 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals |= {"activity": activity, "anchors": anchors, "timeline": timeline}
+    environment.globals |= {
+        "FOLLOWING": FOLLOWING,
+        "activity": activity,
+        "anchors": anchors,
+        "timeline": timeline,
+    }
     environment.filters |= {"clock": timeline.clock, "utc": _utc}
     return environment
 
@@ -105,7 +111,7 @@ class View:
     def __init__(self, report: Report) -> None:
         self.report = report
         self.timeline = timeline.timeline(report)
-        self.red = [outcome for outcome in report.outcomes if outcome.is_red]
+        self.red = [outcome for fault in report.faults for outcome in fault.outcomes]
         names = dict.fromkeys(outcome.story for outcome in report.outcomes)
         self.stories = [
             Story(name, tuple(one for one in report.outcomes if one.story == name))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from harness.core.redact import redact
 
 if TYPE_CHECKING:
+    from harness.report.faults import Fault
     from harness.report.model import Outcome, Report
 
 FILE_NAME = "report.json"
@@ -32,10 +33,20 @@ def text(report: Report) -> str:
         "notes": list(report.notes),
         "unconfigured": dict(report.gaps),
         "recorded_runs": {name: asdict(run) for name, run in report.recorded_runs.items()},
+        "faults": [_fault(fault) for fault in report.faults],
         "scenarios": [_scenario(outcome, report=report) for outcome in report.outcomes],
         **asdict(report.history),
     }
     return json.dumps(_plain(data), indent=2, ensure_ascii=False) + "\n"
+
+
+def _fault(fault: Fault) -> dict[str, Any]:
+    return {
+        "cause": fault.cause,
+        "sure": fault.is_sure,
+        "first_error": fault.first_error,
+        "scenarios": [one.scenario for one in fault.outcomes],
+    }
 
 
 def _scenario(outcome: Outcome, *, report: Report) -> dict[str, Any]:

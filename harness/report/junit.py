@@ -80,6 +80,8 @@ def _case(suite: ET.Element, outcome: Outcome, *, report: Report) -> None:
         for name in outcome.labels
     ]
     lines += [f"{name}: {value}" for name, value in outcome.measured]
+    if outcome.first_error:
+        lines.append(f"the app's first error: {outcome.first_error}")
     lines += [f"\n--- {title} ---\n{body}" for title, body in outcome.sections]
     ET.SubElement(case, "system-out").text = _clean("\n".join(lines))
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.core import codec
 from harness.diagnosis.history import History
+from harness.report.faults import Fault, faults_of
 from harness.target.truth import EMULATED, NOT_COVERED, PROVED, Label
 
 if TYPE_CHECKING:
@@ -46,6 +47,10 @@ class Outcome:
     cause: str = ""
     cause_lines: tuple[str, ...] = ()
     """The lines of evidence for the cause."""
+    is_sure: bool = True
+    """False where the cause is a guess, or says that something failed and not why."""
+    first_error: str = ""
+    """The app's first error meanwhile, with its task and time."""
     sections: tuple[tuple[str, str], ...] = ()
     """Title and text of each piece of evidence."""
 
@@ -186,13 +191,9 @@ class Report:
         return tuple(Counter(gap for note in reasons for gap in _GAP.findall(note)).most_common())
 
     @property
-    def causes(self) -> tuple[tuple[str, tuple[Outcome, ...]], ...]:
-        """Each cause and the red scenarios that it explains, the most common first."""
-        red = [outcome for outcome in self.outcomes if outcome.is_red]
-        counted = Counter(outcome.cause for outcome in red).most_common()
-        return tuple(
-            (cause, tuple(one for one in red if one.cause == cause)) for cause, _ in counted
-        )
+    def faults(self) -> tuple[Fault, ...]:
+        """Each cause with the red scenarios that it explains, and last what may follow."""
+        return faults_of(self.outcomes)
 
     @property
     def vendor_text(self) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.core.redact import redact
+from harness.report.faults import FOLLOWING
 from harness.report.model import ACCEPTED, PASSED, SKIPPED
 from harness.target.target import AWS, LOCAL, URL
 
@@ -86,14 +87,18 @@ def _wrapped(text: str, *, width: int, tone: str = "", indent: str = "") -> Iter
 
 
 def _causes(report: Report, *, width: int) -> Iterator[Line]:
-    """Name each cause once, with the scenarios that it explains."""
-    for cause, outcomes in report.causes:
-        yield from _wrapped(cause or "no likely cause found:", width=width, tone="bad", indent="  ")
-        for outcome in outcomes[:_NAMED]:
-            first = "" if cause else f": {outcome.message.partition(chr(10))[0]}"
-            yield from _wrapped(f"{_name(outcome)}{first}", width=width, indent="    ")
-        if len(outcomes) > _NAMED:
-            yield Line(f"    and {len(outcomes) - _NAMED} more")
+    """Name each cause once, with the scenarios that it explains; last, what may follow."""
+    faults = report.faults
+    for place, fault in enumerate(faults):
+        if place and faults[place - 1].is_sure and not fault.is_sure:
+            yield Line(f"  {FOLLOWING}", "bad")
+        yield from _wrapped(fault.title, width=width, tone="bad", indent="  ")
+        for outcome in fault.outcomes[:_NAMED]:
+            first = "" if fault.cause else f": {outcome.message.partition(chr(10))[0]}"
+            other = f": {outcome.cause}" if outcome.cause != fault.cause else ""
+            yield from _wrapped(f"{_name(outcome)}{other or first}", width=width, indent="    ")
+        if len(fault.outcomes) > _NAMED:
+            yield Line(f"    and {len(fault.outcomes) - _NAMED} more")
 
 
 def _about(report: Report, *, width: int, verbose: bool) -> Iterator[Line]:
@@ -148,6 +153,7 @@ def _row(outcome: Outcome, *, name_width: int, width: int) -> Iterator[Line]:
         *(f"{name}: {value}" for name, value in outcome.measured),
         outcome.reason,
         f"likely cause: {outcome.cause}" if outcome.cause else "",
+        f"the app's first error: {outcome.first_error}" if outcome.first_error else "",
     ]
     if outcome.is_red and not outcome.cause:
         notes.append(outcome.message.partition("\n")[0])

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 import pytest
 
+from harness.diagnosis.expect import SESSION, expect
 from harness.target.clients.browser import Account
 from scenarios.tickets.pages import (
     CONFIRMATION_JOB,
@@ -52,8 +53,11 @@ def buyer(
     """A registered buyer, signed in."""
     person = Buyer(new_visitor(), new_account())
     account_pages.sign_up(person.browser, person.account)
-    signed_in = account_pages.is_signed_in(person.browser)
-    assert signed_in, "the page after registering shows the buyer as signed out"
+    expect(
+        account_pages.is_signed_in(person.browser),
+        "the page after registering shows the buyer as signed out",
+        about=SESSION,
+    )
     return person
 
 

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from harness.diagnosis.expect import SESSION, expect
 from harness.target.clients.browser import read_page
 
 if TYPE_CHECKING:
@@ -55,11 +56,11 @@ class Organiser:
         """Sign in.
 
         Raises:
-            AssertionError: The app rejects the account.
+            ExpectationError: The app rejects the account.
         """
         self.account_pages.sign_in(self.browser, self.account)
-        if not self.account_pages.is_signed_in(self.browser):
-            raise AssertionError("the organiser cannot sign in")
+        signed_in = self.account_pages.is_signed_in(self.browser)
+        expect(signed_in, "the organiser cannot sign in", about=SESSION)
 
     def upload(
         self, event: str, kind: str, *, name: str, content: bytes, accept: str = "text/html"

@@ -57,6 +57,7 @@ def expect_one_release(times: int, minute: str) -> None:
         else f"{RELEASE} was not due or not let through in a minute that had a tick: its schedule"
         " is not every minute, environments() leaves this one out, or a lock of an earlier run is"
         " still held",
+        guess=not times,
     )
 
 

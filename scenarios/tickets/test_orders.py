@@ -9,7 +9,6 @@ import pytest
 
 from harness.diagnosis.expect import expect
 from harness.report import emulated, not_covered
-from scenarios.jobs import NO_WORKER
 from scenarios.mails import MAIL_S, REJECTIONS, SWALLOWED
 from scenarios.tickets.pages import CONFIRMATION_JOB
 
@@ -111,7 +110,6 @@ def test_confirmation_job_follows_the_commit_and_fits_the_queue(
         until=bool,
         what="no job ran that confirms the order",
         within_s=job_timeout_s,
-        cause=NO_WORKER,
     )[0]
     expect(
         not run["overtook"],
@@ -214,7 +212,6 @@ def test_mail_is_retried_after_ses_rejects_it(
         until=lambda runs: any(run["outcome"] for run in runs),
         what="No worker tried to confirm the order",
         within_s=job_timeout_s,
-        cause=NO_WORKER,
     )
     expect(
         first["outcome"] != "succeeded",
@@ -262,7 +259,6 @@ def test_scheduler_confirms_an_order_whose_job_was_lost(
         until=lambda runs: any(run["outcome"] == "succeeded" for run in runs),
         what="the order was not confirmed in the first place",
         within_s=MAIL_S + job_timeout_s,
-        cause=lambda runs: "" if runs else NO_WORKER,
     )
     lose_job(order)
     command = ["php", "artisan", "schedule:test", f"--name={MISSING}"]

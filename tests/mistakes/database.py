@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from scenarios import test_database as database
-from tests.mistakes.edits import DATABASE_CONFIG, replace
+from tests.mistakes.edits import DATABASE_CONFIG, replace, set_everywhere
 from tests.mistakes.mistake import Mistake
 
 MISTAKES = (
@@ -27,6 +27,13 @@ MISTAKES = (
         ),
         breaks=[database.test_app_does_not_pin_its_connections],
         cause="ATTR_EMULATE_PREPARES",
+        also_green=[database.test_database_connection_uses_tls_and_verifies_names],
+    ),
+    Mistake(
+        "the database connection is Laravel's own for MariaDB, which the app does not set up",
+        set_everywhere("DB_CONNECTION", "mariadb"),
+        breaks=[database.test_app_does_not_pin_its_connections],
+        cause='for the connection "mariadb", which DB_CONNECTION names',
         also_green=[database.test_database_connection_uses_tls_and_verifies_names],
     ),
 )

@@ -211,4 +211,15 @@ MISTAKES = (
             replace(ORDER_JOB, "public int $tries = 3;", "public int $tries = 5;"),
         ),
     ),
+    Mistake(
+        "the job of a mail fails in the app's own code",
+        replace_pattern(
+            ORDER_JOB,
+            r"(public function handle\([^)]*\): void\s*\{)",
+            r"\1\n        throw new \\RuntimeException('The currency is not set.');",
+        ),
+        breaks=[tickets_orders.test_worker_sends_the_order_mail],
+        cause="The currency is not set.",
+        also_green=[queue.test_dispatched_job_runs_once_in_the_worker],
+    ),
 )

@@ -29,7 +29,8 @@ class Mistake:
         name: The mistake in one sentence.
         edit: The change of the app's files.
         cause: Words of the cause that only this mistake has: in the `cause` field of a scenario of
-            `breaks`, or in the error that the command ends with.
+            `breaks`, in the app's first error where no cause is sure, or in the error that the
+            command ends with.
         breaks: Scenarios that turn red; none when the stack must not come up.
         follows: Words of other causes that a red scenario may name, since they follow from the
             mistake. Any further cause misleads; a scenario without a cause does not.

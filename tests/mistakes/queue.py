@@ -13,6 +13,7 @@ from tests.mistakes.edits import (
     WEB_ROLE,
     WORKER_ROLE,
     WORKER_TASK,
+    add_word,
     combine,
     replace,
     replace_pattern,
@@ -303,6 +304,30 @@ MISTAKES = (
         breaks=[queue.test_dispatched_job_runs_once_in_the_worker],
         cause="the queue is a FIFO queue, and the app sends no MessageGroupId",
         also_green=[definitions.test_task_definitions_use_aws_endpoints],
+    ),
+    Mistake(
+        "the web task dispatches its jobs to the database",
+        set_variable("QUEUE_CONNECTION", "database"),
+        breaks=[queue.test_dispatched_job_runs_once_in_the_worker],
+        cause="and the web task writes them to database: tickets-jobs",
+        also_green=[queue.test_worker_flags_fit_the_queue],
+    ),
+    Mistake(
+        "the worker reads a queue that nobody writes to",
+        combine(
+            add_word("--queue=tickets-high"),
+            replace(WORKER_ROLE, ':tickets-jobs"', ':tickets-*"'),
+            replace(
+                QUEUES,
+                '    {\n      "QueueName": "tickets-jobs",',
+                '    {\n      "QueueName": "tickets-high"\n    },\n'
+                '    {\n      "QueueName": "tickets-jobs",',
+            ),
+        ),
+        breaks=[queue.test_dispatched_job_runs_once_in_the_worker],
+        cause="tickets-high, and the web task writes them to sqs: ",
+        also_green=[queue.test_worker_flags_fit_the_queue],
+        twin=Twin("the worker's queue is written out", add_word("--queue=tickets-jobs")),
     ),
     # The last: its twin leaves the worker's command one word.
     Mistake(

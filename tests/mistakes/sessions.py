@@ -12,6 +12,7 @@ from tests.mistakes.edits import (
     NGINX,
     SESSION_CONFIG,
     WEB_SERVICE,
+    append,
     drop_secret,
     replace,
     replace_pattern,
@@ -19,6 +20,7 @@ from tests.mistakes.edits import (
 )
 from tests.mistakes.mistake import Mistake, Twin
 
+LOGIN_VIEW = "app/resources/views/auth/login.blade.php"
 LOGIN = "app/app/Http/Controllers/Auth/LoginController.php"
 TRUST = "$middleware->trustProxies("
 
@@ -261,5 +263,41 @@ MISTAKES = (
         cause="SESSION_PATH is /admin",
         also_green=[sessions.test_spoofed_host_is_ignored],
         twin=Twin("the session cookie's path is written out", set_variable("SESSION_PATH", "/")),
+    ),
+    Mistake(
+        "a page has a link with http written into it",
+        append(LOGIN_VIEW, '<a href="http://tickets.876events.example/help">Help</a>'),
+        breaks=[sessions.test_links_and_redirects_are_https_with_the_public_host],
+        cause="the link is written out",
+        also_green=[sessions.test_app_sees_the_visitors_address],
+        twin=Twin(
+            "a page has a link with https written into it",
+            append(LOGIN_VIEW, '<a href="https://tickets.876events.example/help">Help</a>'),
+        ),
+    ),
+    Mistake(
+        "the session cookie is for the old host",
+        set_variable("SESSION_DOMAIN", ".old-host.example"),
+        breaks=[
+            sessions.test_session_values_are_read_by_another_task,
+            accounts.test_form_requires_its_csrf_token,
+        ],
+        cause="SESSION_DOMAIN is .old-host.example",
+        also_green=[sessions.test_spoofed_host_is_ignored],
+        twin=Twin(
+            "the session cookie is for the public host, written out",
+            set_variable("SESSION_DOMAIN", "tickets.876events.example"),
+        ),
+    ),
+    Mistake(
+        "other sites may send the session cookie",
+        set_variable("SESSION_SAME_SITE", "none"),
+        breaks=[sessions.test_session_cookie_is_secure_and_named_as_configured],
+        cause="SESSION_SAME_SITE makes the session cookie SameSite=none",
+        also_green=[sessions.test_session_values_are_read_by_another_task],
+        twin=Twin(
+            "the session cookie's default is written out",
+            set_variable("SESSION_SAME_SITE", "lax"),
+        ),
     ),
 )

@@ -10,7 +10,9 @@ from scenarios import test_secrets as secrets
 from tests.mistakes.edits import (
     CLI_INI,
     CONFIG,
+    CONSOLE,
     DOCKERFILE,
+    ENTRYPOINT,
     EXECUTION_ROLE,
     NGINX,
     TARGET_GROUP,
@@ -24,10 +26,18 @@ from tests.mistakes.edits import (
     replace,
     replace_pattern,
     run_in_build,
+    set_everywhere,
     set_field,
     set_variable,
 )
 from tests.mistakes.mistake import NOT_STARTED, Mistake, Twin
+
+SAME_ROW = (
+    "Illuminate\\Support\\Facades\\Artisan::command('shop:admin', fn () =>"
+    " Illuminate\\Support\\Facades\\DB::table('cache')"
+    "->insert(['key' => 'admin', 'value' => 'x', 'expiration' => 9999999999]));"
+)
+SAME_NAME = "Route::get('/in', [LoginController::class, 'create'])->name('login');"
 
 MISTAKES = (
     Mistake(
@@ -263,7 +273,7 @@ MISTAKES = (
     Mistake(
         "the worker's entry point takes one word of its command",
         set_field("entryPoint", ["sh", "-c"], task="worker"),
-        cause="command ends at once, without an error",
+        cause="the worker task does not run its command, artisan queue:work sqs",
         also_green=[queue.test_dispatched_job_runs_once_in_the_worker],
         exit_code=NOT_STARTED,
         twin=Twin(
@@ -301,5 +311,40 @@ MISTAKES = (
         twin=Twin(
             "PHP's settings take another function away", append(CLI_INI, "disable_functions = dl")
         ),
+    ),
+    Mistake(
+        "each task adds the same row when it starts",
+        combine(
+            append(CONSOLE, SAME_ROW),
+            replace(ENTRYPOINT, "# 4. PHP-FPM", "php artisan shop:admin || exit 1\n# 4. PHP-FPM"),
+        ),
+        cause="Duplicate entry",
+        exit_code=NOT_STARTED,
+    ),
+    Mistake(
+        "the app starts more slowly than its checks allow",
+        replace(ENTRYPOINT, "# 4. PHP-FPM", "sleep 75\n# 4. PHP-FPM"),
+        cause="the start takes longer than startPeriod",
+        also_green=[edge.test_unknown_host_does_not_reach_the_app],
+        exit_code=NOT_STARTED,
+        twin=Twin(
+            "the app starts slowly, and its checks allow it",
+            replace(ENTRYPOINT, "# 4. PHP-FPM", "sleep 3\n# 4. PHP-FPM"),
+        ),
+    ),
+    Mistake(
+        "two routes have one name",
+        append(
+            "app/routes/web.php",
+            "Route::get('/in', [LoginController::class, 'create'])->name('login');",
+        ),
+        cause="php artisan route:cache fails: two routes have the name or path login",
+        exit_code=NOT_STARTED,
+    ),
+    Mistake(
+        "the database's name is that of the old host",
+        set_everywhere("DB_DATABASE", "tickets_production"),
+        cause='DB_DATABASE is "tickets_production"',
+        exit_code=NOT_STARTED,
     ),
 )

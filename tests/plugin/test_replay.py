@@ -249,7 +249,7 @@ def test_a_failure_before_the_scenario_itself_is_an_error(
     result = replay("""
         @pytest.fixture
         def broken():
-            raise RuntimeError("SQLSTATE[HY000] [1045] Access denied for user 'tickets'@'%'")
+            raise AssertionError("SQLSTATE[HY000] [1045] Access denied for user 'tickets'@'%'")
 
         @complete
         @pytest.mark.read_only

@@ -130,7 +130,7 @@ def test_a_red_page_begins_with_the_causes(open_page: Open) -> None:
     causes = page.locator("main > section").first.locator(".causes li")
     assert made_up.CAUSE in causes.first.inner_text()
     assert "2 scenarios" in causes.first.inner_text()
-    assert "No likely cause found" in causes.last.inner_text()
+    assert "no cause is sure" in causes.last.inner_text()
     accounts = page.locator("article.red")
     assert accounts.count() == 3
     assert "expected: 200" in accounts.first.inner_text()

@@ -11,6 +11,7 @@ PATTERNS = (
     *php.COMMANDS,
     *php.KEY,
     *php.MISSING,
+    *php.NAMES,
     *image.FPM,
     *php.LIMITS,
     *image.NGINX,
@@ -18,6 +19,7 @@ PATTERNS = (
     *database.ACCOUNT,
     *database.SCHEMA,
     *database.HOST,
+    *php.HOSTS,
     *aws_api.ROLES,
     *aws_api.SQS,
     *aws_api.S3,
@@ -26,4 +28,3 @@ PATTERNS = (
     *ecs.HEALTH,
 )
 """Of one source, an earlier pattern goes before a later one."""
-SELF_REPORT = php.SELF_REPORT

@@ -6,6 +6,9 @@ from harness.diagnosis.patterns.pattern import Pattern, Source
 
 _NO_FILE = "SQLSTATE[HY000] [2002] No such file or directory (Connection: mysql, Host:"
 
+_PDO = r"(?:PDO::|SQLSTATE)[^\n]*?"
+"""Before a text that other clients of PHP write, too."""
+
 TLS = (
     Pattern(
         Source.APP,
@@ -28,21 +31,21 @@ TLS = (
     ),
     Pattern(
         Source.APP,
-        match=r"Peer certificate CN=`(?P<cn>[^']*)' did not match expected CN=`(?P<host>[^']*)'"
-        r"|hostname mismatch",
+        match=rf"{_PDO}Peer certificate CN=`(?P<cn>[^']*)' did not match",
         cause="DB_HOST is not a name in the proxy's certificate: use the proxy's own endpoint name",
-        example="Peer certificate CN=`tickets.proxy-x' did not match expected CN=`proxy'",
+        example="PDO::__construct(): Peer certificate CN=`tickets.proxy-x' did not match expected"
+        " CN=`proxy'",
     ),
     Pattern(
         Source.APP,
-        match=r"Unable to (?:set|load) (?:local|CA|verify)[^\n]*\.(?:pem|crt)"
-        r"|failed loading cafile stream|(?:cafile|SSL)[^\n]*No such file",
+        match=rf"{_PDO}(?:Unable to (?:set|load) (?:local|CA|verify)[^\n]*\.(?:pem|crt)"
+        r"|failed loading cafile stream|(?:cafile|SSL)[^\n]*No such file)",
         cause="the CA file that MYSQL_ATTR_SSL_CA names is not in the image",
         example="PDO::__construct(): failed loading cafile stream: `/etc/ssl/certs/rds.pem'",
     ),
     Pattern(
         Source.APP,
-        match=r"certificate verify failed|CERTIFICATE_VERIFY_FAILED",
+        match=rf"{_PDO}certificate verify failed",
         cause="the CA file in the image does not hold the CA of the certificate: the proxy's is not"
         " in the RDS bundle, but in the system's",
         example="PDO::__construct(): SSL operation failed: certificate verify failed",
@@ -126,12 +129,12 @@ HOST = (
     ),
     Pattern(
         Source.APP,
-        match=r"getaddrinfo for (?P<host>\S+) failed"
-        r"|\[2002\][^\n]*(?:Name or service not known|name resolution)",
+        match=rf"{_PDO}(?:getaddrinfo for (?P<host>\S+) failed|Name or service not known"
+        r"|name resolution)",
         cause="DB_HOST is a name that the task cannot resolve; only the proxy's endpoint is open to"
         " the app",
-        example="php_network_getaddresses: getaddrinfo for tickets.cluster-x failed: Name or"
-        " service not known",
+        example="SQLSTATE[HY000] [2002] php_network_getaddresses: getaddrinfo for tickets.cluster-x"
+        " failed: Name or service not known",
     ),
     Pattern(
         Source.APP,

@@ -216,8 +216,9 @@ HEALTH = (
     Pattern(
         Source.STOPPED_REASON,
         match=r"failed container health checks",
-        cause="{task} was stopped for its container health check: curl is not in the image, or"
-        " nothing answers on its port",
+        cause="{task} was stopped for its container health check: the tool of its command is not in"
+        " the image, nothing answers on its port, or the start takes longer than startPeriod and"
+        " the retries allow",
         example="Task failed container health checks",
         symptom=True,
     ),
@@ -234,9 +235,10 @@ HEALTH = (
     Pattern(
         Source.TARGET_HEALTH | Source.SERVICE_EVENT,
         match=r"Target\.FailedHealthChecks|due to \(reason Health checks failed\)",
-        cause="nothing listens on the target's port: container port, target group and nginx must"
-        " agree, and nginx must answer whatever the Host is (the health check's is the target's"
-        " address)",
+        cause="nothing listens on the target's port when it is checked: container port, target"
+        " group and nginx must agree, nginx must answer whatever the Host is (the health check's is"
+        " the target's address), and a start must not take longer than"
+        " healthCheckGracePeriodSeconds and the checks allow",
         example="(port 8080) is unhealthy in (target-group a) due to (reason Health checks"
         " failed).",
         symptom=True,

@@ -38,8 +38,8 @@ PUBLIC_HOST = (
     Pattern(
         Source.HTTP_CLIENT,
         match=r"TooManyRedirects|Exceeded \d+ redirects",
-        cause="a redirect loop: the app redirects to https and does not see that it is https"
-        " already, since it does not trust the load balancer",
+        cause="a redirect loop: the app, or nginx in its image, redirects to https and does not see"
+        " that it is https already: trust the load balancer, and go by X-Forwarded-Proto",
         example="requests.exceptions.TooManyRedirects: Exceeded 30 redirects.",
     ),
 )

@@ -150,25 +150,65 @@ LIMITS = (
     ),
 )
 
-SELF_REPORT = (
+HOSTS = (
     Pattern(
         Source.APP,
-        match=r"PHP (?:Fatal|Parse) error: +(?P<said>[^\n]{1,240})",
-        cause="PHP ends in a fatal error: {said}",
-        example="PHP Fatal error:  Uncaught Error: Call to undefined function App\\x() in /x.php:3",
-    ),
-    Pattern(
-        Source.APP,
-        match=r'"message":"(?P<said>(?!cutover-probe)[^\n]{1,240}?)"?,"context"[^\n]*"level_name":"'
-        r'(?:ERROR|CRITICAL|ALERT|EMERGENCY)"',
-        cause="no rule knows it; the app logs: {said}",
-        example='{"message":"The \\"x\\" is no y.","context":{},"level":400,"level_name":"ERROR"}',
-    ),
-    Pattern(
-        Source.APP,
-        match=r"\b\w+\.(?:ERROR|CRITICAL|ALERT|EMERGENCY): (?P<said>(?!cutover-probe)[^\n]{1,240})",
-        cause="no rule knows it; the app logs: {said}",
-        example="[2026-11-25 07:00:00] production.ERROR: It broke. {}",
+        match=r"(?:getaddrinfo for|Could not resolve host:) (?P<host>[\w.-]+)",
+        cause="the app looks for the host {host}, which {task} cannot resolve: nothing in this"
+        " stack has that name",
+        example=(
+            "stream_socket_client(): php_network_getaddresses: getaddrinfo for mailpit failed: Name"
+            " or service not known",
+            "cURL error 6: Could not resolve host: minio (see https://curl.se/libcurl/c/)",
+        ),
     ),
 )
-"""After all others: the first error in the app's own log, but for those that the probe raises."""
+
+NAMES = (
+    Pattern(
+        Source.APP,
+        match=r"Database connection \[(?P<name>[^\]]*)\] not configured",
+        cause='the app uses the database connection "{name}", which config/database.php lacks:'
+        " DB_CONNECTION of {task}, or a model or job that names it",
+        example="Database connection [mariadb] not configured.",
+    ),
+    Pattern(
+        Source.APP,
+        match=r"Disk \[(?P<name>[^\]]*)\] does not have a configured driver",
+        cause='the app uses the disk "{name}", which config/filesystems.php lacks: FILESYSTEM_DISK'
+        " of {task}, or code that names it",
+        example="Disk [uploads] does not have a configured driver.",
+    ),
+    Pattern(
+        Source.APP,
+        match=r"Mailer \[(?P<name>[^\]]*)\] is not defined",
+        cause='the app uses the mailer "{name}", which config/mail.php lacks: MAIL_MAILER of'
+        " {task}, or code that names it",
+        example="Mailer [ses-v2] is not defined.",
+    ),
+    Pattern(
+        Source.APP,
+        match=r"Cache store \[(?P<name>[^\]]*)\] is not defined",
+        cause='the app uses the cache store "{name}", which config/cache.php lacks: CACHE_STORE of'
+        " {task}, or code that names it",
+        example="Cache store [elasticache] is not defined.",
+    ),
+    Pattern(
+        Source.APP,
+        match=r"The \[(?P<name>[^\]]*)\] queue connection has not been configured",
+        cause='the app uses the queue connection "{name}", which config/queue.php lacks:'
+        " QUEUE_CONNECTION or the command of {task}, or code that names it",
+        example="The [sqs-fifo] queue connection has not been configured.",
+    ),
+    Pattern(
+        Source.APP,
+        match=r"Log \[(?P<name>[^\]]*)\] is not defined",
+        cause='the app uses the log channel "{name}", which config/logging.php lacks: LOG_CHANNEL'
+        " of {task}, or code that names it",
+        example="Log [stack] is not defined.",
+    ),
+)
+r"""Names that the app's configuration lacks.
+
+Source: Laravel 12, the managers of Illuminate\Database, Filesystem, Mail, Cache, Queue and Log.
+"""

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 PREFIX = "/_probe/v1"
 _SHOWN = 400
-_ERROR_SHOWN = 200
 _APP_FAILED = 502
 """The status with which the probe reports an error of the app."""
 _UNAVAILABLE = 503
@@ -53,7 +52,7 @@ class ProbeRefused(StatusError):
         super().__init__(
             f"{what} answered {status}, and should answer 200 and JSON: {shown}",
             status=status,
-            cause=disk or _cause(status, body=body, error=str(report.get("error", ""))),
+            cause=disk or _cause(status, body=body, reported=bool(report)),
             certain=bool(disk),
         )
         self.body = body
@@ -68,10 +67,10 @@ def _error_report(body: str) -> dict[str, Any]:
     return report if isinstance(report, dict) and "error" in report else {}
 
 
-def _cause(status: int, *, body: str, error: str) -> str:
-    """Return the app's error where the probe reports one, else the usual cause of the status."""
-    if error:
-        return f"the app fails at what the probe asks of it: {error[:_ERROR_SHOWN]}"
+def _cause(status: int, *, body: str, reported: bool) -> str:
+    """Return the usual cause of a status; none where the probe reports the app's own error."""
+    if reported:
+        return ""
     if status == _UNAVAILABLE and "maintenance" in body.lower():
         return "the app is in maintenance: php artisan down was run"
     return _CAUSES.get(status, "")

@@ -34,6 +34,11 @@ def task_id(arn: str) -> str:
     return arn.rsplit("/", 1)[-1]
 
 
+def family_of(definition: str) -> str:
+    """Return the family of a task definition from its ARN."""
+    return definition.rpartition("/")[2].partition(":")[0]
+
+
 def address_of(task: Mapping[str, Any]) -> str:
     """Return a task's private address; empty when it has none yet."""
     details = [item for part in task.get("attachments", []) for item in part.get("details", [])]

@@ -19,6 +19,7 @@ LONGEST_SLEEP_S = 10
 _FLAG = re.compile(r"--(?P<name>[\w-]+)[=\s](?P<quote>[\"']?)(?P<value>\d+)(?P=quote)(?=[\s;]|$)")
 _STARTED = re.compile(r"\bartisan\s+queue:(?P<how>work|listen)\b(?P<said>[^;&|]*)")
 _CONNECTION = re.compile(r"(?:^|\s)(?!-)(?P<name>[\w.-]+)")
+_QUEUE = re.compile(r"\s--queue[=\s][\"']?(?P<names>[\w,./:-]+)")
 _TAKES_A_VALUE = re.compile(r"(--[\w-]+)\s+(?=[^-\s])")
 
 
@@ -39,6 +40,12 @@ def connection(command: Sequence[str]) -> str:
     said = _TAKES_A_VALUE.sub(r"\1=", started["said"].replace('"', "").replace("'", ""))
     named = _CONNECTION.search(said)
     return named["name"] if named else ""
+
+
+def queue_names(command: Sequence[str], *, default: str) -> tuple[str, ...]:
+    """Return the queues that queue:work reads: those of --queue, or the connection's own."""
+    named = _QUEUE.search(" ".join(command))
+    return tuple(filter(None, named["names"].split(","))) if named else (default,)
 
 
 @dataclass(frozen=True)

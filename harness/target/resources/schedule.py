@@ -105,6 +105,12 @@ class Scheduler:
         answer = self._ecs.describe_task_definition(taskDefinition=self.family)
         return dict(answer["taskDefinition"])
 
+    def command(self) -> list[str]:
+        """Return the command that a tick's task runs: the rule's override, or its definition's."""
+        overrides = self._run_task.get("overrides", {}).get("containerOverrides", [])
+        named = [one["command"] for one in overrides if one.get("command")]
+        return list((named or [self.definition()["containerDefinitions"][0].get("command", [])])[0])
+
     def exclude(self, ticks: Sequence[Run]) -> None:
         """Leave ticks that a scenario sent out of the rule's own from now on."""
         if self._ours is not None and self._ticks_queue:

@@ -10,6 +10,7 @@ import pytest
 
 from harness.diagnosis import background_collectors
 from harness.diagnosis.evidence import EvidenceSources
+from harness.diagnosis.scope import Scope
 from harness.target.access import Access
 from harness.target.resources import ecs
 from tests.unit.pages import Paged
@@ -53,7 +54,7 @@ class FakeEcs(Paged):
 
 def target(ecs: FakeEcs, *, since: datetime = NOW - timedelta(minutes=1)) -> EvidenceSources:
     web: Any = SimpleNamespace(ecs=ecs)
-    return EvidenceSources(ACCESS, since=since, web=web, clients={"secretsmanager": FakeSecrets()})
+    return EvidenceSources(ACCESS, Scope(since), web=web, clients={"secretsmanager": FakeSecrets()})
 
 
 def lines(**tasks: list[dict[str, Any]]) -> list[str]:

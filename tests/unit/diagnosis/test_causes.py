@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from harness.core.expectation import REQUEST, SESSION, StatusError
 from harness.core.redact import Secret
 from harness.diagnosis.causes import find_cause, rank
 from harness.diagnosis.evidence import Evidence, Line, evidence_of
@@ -17,17 +18,17 @@ NO_KEY = "retrieved secret from Secrets Manager did not contain json key passwor
 FAILED = StoppedTask("web", "0123", "tickets-web:3", f"TaskFailedToStart: {NO_KEY}")
 FILE_SESSIONS = VisitorSession("file", cookie="s", expected_cookie="s")
 UNHEALTHY = Line("Health checks failed with these codes: [500]", Source.TARGET_HEALTH)
-ERROR = Line("production.ERROR: It broke.", Source.APP)
-LIKELY = ExpectationError("no Secure", cause="SESSION_SECURE_COOKIE is not true")
+READ = ExpectationError("no Secure", cause="SESSION_SECURE_COOKIE is not true")
+GUESS = ExpectationError("no", cause="a cookie may be lost", guess=True, about=SESSION)
 CERTAIN = ExpectationError("plain", cause="a secret is a plain variable", certain=True)
 ORDER: tuple[tuple[ExpectationError | None, list[Line | Fact], str], ...] = (
     (CERTAIN, [], "a secret is a plain variable"),
-    (LIKELY, [FAILED], 'the web task never started: secret key "password" is missing in'),
-    (LIKELY, [MISSING_TABLE], "the table tickets.cache is missing"),
-    (LIKELY, [FILE_SESSIONS], 'SESSION_DRIVER is "file", and must be database'),
-    (LIKELY, [], "SESSION_SECURE_COOKIE is not true"),
+    (READ, [], "SESSION_SECURE_COOKIE is not true"),
+    (GUESS, [FAILED], 'the web task never started: secret key "password" is missing in'),
+    (GUESS, [MISSING_TABLE], "the table tickets.cache is missing"),
+    (GUESS, [FILE_SESSIONS], 'SESSION_DRIVER is "file", and must be database'),
+    (GUESS, [], "a cookie may be lost"),
     (None, [UNHEALTHY], "the health check gets 500"),
-    (None, [ERROR], "no rule knows it; the app logs: It broke."),
 )
 
 
@@ -38,6 +39,60 @@ def test_an_earlier_cause_outranks_all_later_ones(place: int) -> None:
     found = rank(error, "", evidence=evidence_of(items))
     assert found is not None
     assert found.sentence.startswith(cause)
+    assert found.is_sure is (error in (CERTAIN, READ) or place in (2, 3, 4))
+
+
+def test_an_error_that_no_pattern_knows_is_no_cause() -> None:
+    assert find_cause(evidence_of([Line("production.ERROR: It broke.", Source.APP)])) is None
+
+
+def test_a_reason_in_the_failures_own_text_outranks_what_its_check_read() -> None:
+    found = rank(
+        READ, "answered 500: Unknown database 'shop'", evidence=evidence_of([MISSING_TABLE])
+    )
+    assert found is not None
+    assert found.sentence == 'DB_DATABASE is "shop", which does not exist'
+
+
+@pytest.mark.parametrize(
+    ("error", "explains"),
+    [
+        (ExpectationError("x", about=SESSION), True),
+        (ExpectationError("x", about=REQUEST), False),
+        (AssertionError("x"), False),
+        (StatusError("x", status=500), False),
+        (StatusError("x", status=419), True),
+    ],
+)
+def test_a_session_explains_a_check_about_sessions(
+    error: AssertionError, *, explains: bool
+) -> None:
+    assert bool(rank(error, "x", evidence=evidence_of([FILE_SESSIONS]))) is explains
+
+
+class ClientError(Exception):
+    """An error of a client of the harness's own."""
+
+
+@pytest.mark.parametrize(
+    ("package", "cause"),
+    [
+        ("requests.exceptions", "the certificate of tickets.example is refused"),
+        ("botocore.exceptions", ""),
+        ("pymysql.err", ""),
+    ],
+)
+def test_an_error_of_the_harness_own_client_is_never_the_apps(
+    monkeypatch: pytest.MonkeyPatch, package: str, cause: str
+) -> None:
+    monkeypatch.setattr(ClientError, "__module__", package)
+    message = (
+        "HTTPSConnectionPool(host='tickets.example', port=443): certificate verify failed: Hostname"
+        " mismatch, certificate is not valid for 'tickets.example'."
+    )
+    found = rank(ClientError(message), message, evidence=Evidence())
+    assert bool(found) is bool(cause)
+    assert found is None or found.sentence.startswith(cause)
 
 
 def test_nothing_is_made_up() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,6 +12,7 @@ from harness.diagnosis import collectors
 from harness.diagnosis.collectors import COLLECTORS
 from harness.diagnosis.evidence import EvidenceSources, collect
 from harness.diagnosis.facts import Deployment, stopped_task
+from harness.diagnosis.scope import Scope
 from harness.target.resources.web_tier import WebTier
 from tests.unit.fake_web_tier import ACCESS, ARN, NOW, QUICK, FakeEcs, FakeElb, tier
 
@@ -29,7 +30,7 @@ def stopped(code: str, reason: str, **more: Any) -> dict[str, Any]:
 
 
 def sources(web: WebTier) -> EvidenceSources:
-    return EvidenceSources(ACCESS, since=NOW, web=web)
+    return EvidenceSources(ACCESS, Scope(NOW), web=web)
 
 
 def sections(web: WebTier) -> dict[str, str]:
@@ -86,10 +87,14 @@ def test_the_log_of_a_container_is_read_from_the_scenarios_start() -> None:
 
     def logs(**how: Any) -> bytes:
         asked.append(how)
-        return b'one\n"GET /_probe/v1/jobs/1 HTTP/1.1" 200 17\ntwo\xff\n'
+        stamp = b"2026-11-27T07:00:00.123456789Z "
+        return stamp + b'one\n"GET /_probe/v1/jobs/1 HTTP/1.1" 200 17\ntwo\xff\n'
 
-    assert collectors.log_lines(SimpleNamespace(logs=logs), since=NOW) == ["one", "two\ufffd"]
-    assert asked == [{"tail": collectors.LINES_READ, "since": NOW.timestamp()}]
+    assert collectors.log_lines(SimpleNamespace(logs=logs), since=NOW) == [
+        (datetime(2026, 11, 27, 7, 0, 0, 123456, tzinfo=UTC), "one"),
+        (None, "two\ufffd"),
+    ]
+    assert asked == [{"tail": collectors.LINES_READ, "since": NOW.timestamp(), "timestamps": True}]
 
 
 @pytest.mark.parametrize(
@@ -116,7 +121,7 @@ def test_an_error_stays_however_many_visits_follow_it() -> None:
         return "\n".join([error, *visits]).encode()
 
     found = collectors.log_lines(SimpleNamespace(logs=logs), since=NOW)
-    assert found == [error, *visits[-collectors.LOG_LINES :]]
+    assert [text for _, text in found] == [error, *visits[-collectors.LOG_LINES :]]
 
 
 def test_a_task_that_a_scenario_lets_fail_is_nobodys_evidence() -> None:
@@ -134,5 +139,5 @@ def test_a_task_that_a_scenario_lets_fail_is_nobodys_evidence() -> None:
             container("cutover-harness-provoked", b"provoked"),
         ]
     )
-    found = EvidenceSources(ACCESS, since=NOW, web=None, containers=containers)  # type: ignore[arg-type]
+    found = EvidenceSources(ACCESS, Scope(NOW), web=None, containers=containers)  # type: ignore[arg-type]
     assert [line.text for line in collectors.task_logs(found)] == ["the app's own"]

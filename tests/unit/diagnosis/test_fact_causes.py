@@ -6,10 +6,20 @@ from dataclasses import replace
 
 import pytest
 
+from harness.core.expectation import ExpectationError
 from harness.diagnosis.causes import rank
 from harness.diagnosis.evidence import Line, evidence_of
 from harness.diagnosis.expect import ExpectationTimeout
-from harness.diagnosis.facts import Fact, QueueDelay, StoppedTask, VisitorRequest, VisitorSession
+from harness.diagnosis.facts import (
+    DroppedCommand,
+    Fact,
+    JobPath,
+    QueueDelay,
+    StoppedTask,
+    VisitorRequest,
+    VisitorSession,
+    dropped_command,
+)
 from harness.diagnosis.patterns.pattern import Source
 from harness.target.resources.queue_worker import QueueCommand
 from harness.target.resources.secret_references import NamedSecret
@@ -19,6 +29,7 @@ ENDED = StoppedTask(
 )
 SESSION = VisitorSession("database", cookie="s", expected_cookie="s")
 REQUEST = VisitorRequest(secure=True, client_ip="10.0.0.3", link="https://tickets.example/x")
+JOBS = JobPath(written="sqs: a/jobs", read=("sqs: a/jobs",), workers=2)
 WORK = QueueCommand(listens=False, connection="", tries=3, sleep_s=3, rest_s=0)
 
 
@@ -43,8 +54,14 @@ WORK = QueueCommand(listens=False, connection="", tries=3, sleep_s=3, rest_s=0)
             "nginx's real_ip_header hides the load balancer from the app",
         ),
         (replace(REQUEST, secure=False), "the app does not trust the load balancer"),
-        (replace(REQUEST, link="http://tickets.example/x"), "the app does not trust the load"),
+        (replace(REQUEST, link="http://tickets.example/x"), "the app sees that the visitor uses"),
         (replace(REQUEST, link="http://localhost/x"), "the app's links go to http://localhost/x"),
+        (replace(JOBS, workers=0), "no worker runs"),
+        (replace(JOBS, read=("sqs: a/high",)), "the worker reads jobs from sqs: a/high, and the"),
+        (
+            DroppedCommand("worker", "entrypoint", ("php", "artisan")),
+            "the worker task does not run its command, php artisan: the image's ENTRYPOINT",
+        ),
         (QueueDelay(900), "the queue delays each message by 900 s (DelaySeconds)"),
         (replace(WORK, listens=True), "the worker runs queue:listen"),
         (replace(WORK, connection="database"), "the worker's command takes jobs of the connection"),
@@ -55,13 +72,17 @@ WORK = QueueCommand(listens=False, connection="", tries=3, sleep_s=3, rest_s=0)
     ids=str,
 )
 def test_a_fact_has_its_cause_and_a_line_to_show(fact: Fact, cause: str) -> None:
-    found = rank(ExpectationTimeout("late"), "", evidence=evidence_of([fact]))
+    about = {VisitorSession: "session", VisitorRequest: "request"}.get(type(fact))
+    error = ExpectationError("no", about=about) if about else ExpectationTimeout("late")
+    found = rank(error, "", evidence=evidence_of([fact]))
     assert found is not None
     assert found.sentence.startswith(cause)
     assert found.lines == tuple(str(fact).splitlines())
 
 
-@pytest.mark.parametrize("fact", [SESSION, REQUEST, WORK], ids=repr)
+@pytest.mark.parametrize(
+    "fact", [SESSION, REQUEST, WORK, JOBS, replace(JOBS, written="(unset): a/jobs")], ids=repr
+)
 def test_a_good_fact_has_none(fact: Fact) -> None:
     assert rank(ExpectationTimeout("late"), "", evidence=evidence_of([fact])) is None
 
@@ -73,3 +94,17 @@ def test_a_health_check_that_the_app_refuses_is_seen_in_its_log() -> None:
     assert found is not None
     assert found.sentence.startswith("the health check is refused (401 or 403)")
     assert rank(None, "", evidence=evidence_of([answer])) is None
+
+
+@pytest.mark.parametrize(
+    ("path", "words", "drops"),
+    [
+        ("/bin/sh", ["-c", "entrypoint", "php", "artisan"], True),
+        ("sh", ["-c", "php", "artisan"], True),
+        ("/bin/sh", ["-c", "exec php artisan queue:work"], False),
+        ("/bin/sh", ["-c", 'exec "$@"', "php", "artisan"], False),
+        ("entrypoint", ["php", "artisan"], False),
+    ],
+)
+def test_a_shell_runs_one_word(path: str, words: list[str], *, drops: bool) -> None:
+    assert bool(dropped_command({"Path": path, "Args": words}, group="worker")) is drops

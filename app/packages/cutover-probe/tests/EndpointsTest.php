@@ -110,7 +110,7 @@ final class EndpointsTest extends TestCase
     public function test_database_facts(): void
     {
         $this->signed('GET', '/_probe/v1/database')->assertOk()->assertJsonStructure([
-            'task', 'driver', 'host', 'port', 'database', 'user', 'server', 'server_version', 'tls_version', 'tls_cipher', 'ca', 'verify',
+            'task', 'connection', 'driver', 'host', 'port', 'database', 'user', 'server', 'server_version', 'tls_version', 'tls_cipher', 'ca', 'verify',
         ]);
     }
 

@@ -22,12 +22,13 @@ final readonly class DatabaseController
         /** @var Connection $connection */
         $connection = $this->database->connection();
         $options = $connection->getConfig('options') ?? [];
-        $isMysql = $connection->getDriverName() === 'mysql';
+        $isMysql = in_array($connection->getDriverName(), ['mysql', 'mariadb'], true);
         $tls = $isMysql ? Tls::ofSession($connection->getPdo()) : new Tls;
         $ca = $isMysql ? ($options[Mysql::ATTR_SSL_CA] ?? null) : null;
 
         return response()->json([
             'task' => $this->reader->current()->id(),
+            'connection' => $connection->getName(),
             'driver' => $connection->getDriverName(),
             'host' => $connection->getConfig('host'),
             'port' => $isMysql ? (int) $connection->getConfig('port') : null,

@@ -1,0 +1,93 @@
+"""The first error that the app wrote: shown where no cause is known."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from datetime import UTC
+from typing import TYPE_CHECKING
+
+from harness.core.redact import redact
+from harness.diagnosis.patterns.pattern import Source
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from datetime import datetime
+
+    from harness.diagnosis.evidence import Line
+
+_SHOWN = 240
+_LEVELS = ("ERROR", "CRITICAL", "ALERT", "EMERGENCY")
+_LEVEL = "|".join(_LEVELS)
+_ERROR = re.compile(
+    rf'"level_name":"(?:{_LEVEL})"|\.(?:{_LEVEL}): |PHP (?:Fatal|Parse) error'
+    r"|\[(?:error|crit|alert|emerg)\]|^In \S+\.php line \d+:|^\s+ERROR  |^\S+: (?:line )?\d+: "
+)
+"""As Monolog's two formatters, PHP, nginx, artisan and a shell write an error."""
+_TEXTS = (
+    re.compile(rf"\.(?:{_LEVEL}): (?P<text>.+)"),
+    re.compile(r"PHP (?:Fatal|Parse) error: +(?P<text>.+)"),
+    re.compile(r"\[(?:error|crit|alert|emerg)\] (?:\d+#\d+: )?(?:\*\d+ )?(?P<text>.+)"),
+    re.compile(r"^\s+ERROR  (?P<text>.+)"),
+    re.compile(r"(?P<text>^\S+: (?:line )?\d+: .+)"),
+)
+_HEADING = re.compile(r"^In \S+\.php line \d+:")
+_PROVOKED = re.compile(r"cutover-probe|unverified\.example")
+"""In errors that scenarios ask the app for."""
+
+
+@dataclass(frozen=True)
+class FirstError:
+    """An error of the app: the task that wrote it, when, and its text."""
+
+    text: str
+    task: str
+    at: datetime | None = None
+
+    def __str__(self) -> str:
+        time = f", {self.at.astimezone(UTC):%H:%M:%S}" if self.at else ""
+        return f"{self.task or 'the app'}{time}: {self.text}"
+
+
+def is_error(line: str) -> bool:
+    """Return whether a program writes an error in this line."""
+    return bool(_ERROR.search(line))
+
+
+def first_error(lines: Iterable[Line]) -> FirstError | None:
+    """Return the first error of the app in the lines of its logs, unless a scenario provoked it."""
+    errors = list(_errors([one for one in lines if one.source == Source.APP]))
+    timed = [one for one in errors if one.at]
+    return min(timed, key=lambda one: one.at or 0) if timed else next(iter(errors), None)
+
+
+def _errors(lines: list[Line]) -> Iterator[FirstError]:
+    for place, line in enumerate(lines):
+        if not is_error(line.text) or _PROVOKED.search(line.text):
+            continue
+        if text := _text(line.text) or _paragraph(lines[place + 1 :]):
+            yield FirstError(redact(text[:_SHOWN]), line.task, line.at)
+
+
+def _text(line: str) -> str:
+    """Return the message of an error that stands in one line."""
+    if _HEADING.search(line):
+        return ""
+    try:
+        message = json.loads(line)["message"]
+    except (ValueError, KeyError, TypeError):
+        found = next(filter(None, (one.search(line) for one in _TEXTS)), None)
+        return found["text"].strip() if found else line.strip()
+    return str(message)
+
+
+def _paragraph(lines: list[Line]) -> str:
+    """Return the first paragraph, whose lines artisan breaks anywhere."""
+    parts: list[str] = []
+    for line in lines:
+        if line.text.strip():
+            parts.append(line.text.removeprefix("  ").removesuffix("  "))
+        elif parts:
+            break
+    return " ".join("".join(parts).split())

@@ -1,0 +1,44 @@
+"""The scope of a failure: the tasks and the time whose evidence may explain it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from harness.target.target import ELB, HTTP, MAIL, QUEUE, SCHEDULE
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from datetime import datetime
+
+GROUPS = frozenset({"web", "worker", "scheduler"})
+_GROUP_OF = {HTTP: "web", ELB: "web", QUEUE: "worker", MAIL: "worker", SCHEDULE: "scheduler"}
+"""Capability -> the tasks that a scenario meets with it."""
+
+
+def groups_of(capabilities: Collection[str]) -> frozenset[str]:
+    """Return the tasks that a scenario meets; all of them where its capabilities name none."""
+    return frozenset(_GROUP_OF[one] for one in capabilities if one in _GROUP_OF) or GROUPS
+
+
+@dataclass(frozen=True)
+class Scope:
+    """The tasks that a failed scenario met, and the time in which it ran."""
+
+    since: datetime
+    """When the scenario began: nothing older explains its failure."""
+    groups: frozenset[str] = GROUPS
+    exclusive_times: tuple[tuple[datetime, datetime], ...] = ()
+    """When scenarios ran that disturb the target on purpose, beside this one."""
+
+    def has_group(self, group: str) -> bool:
+        """Return whether the tasks of a group are in scope; those of an unknown one are."""
+        return group in self.groups or group not in GROUPS
+
+    def has_time(self, at: datetime | None) -> bool:
+        """Return whether an event of this time, or of an unknown one, may explain the failure."""
+        if at is None:
+            return True
+        return at >= self.since and not any(
+            began <= at <= ended for began, ended in self.exclusive_times
+        )

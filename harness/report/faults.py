@@ -1,0 +1,70 @@
+"""The faults that a replay found: each with its red scenarios, and what may follow after them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from harness.report.model import Outcome
+
+FOLLOWING = "not sure of their own cause, and may follow from the above:"
+_SETTING = re.compile(r"\b[A-Z][A-Z0-9]*_[A-Z0-9_]*[A-Z0-9]\b")
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A cause, and the red scenarios that it explains."""
+
+    cause: str
+    is_sure: bool
+    first_error: str
+    """The app's first error, where there is no cause."""
+    outcomes: tuple[Outcome, ...]
+
+    @property
+    def title(self) -> str:
+        """The cause, or its place, as a heading."""
+        if self.is_sure:
+            return self.cause
+        if self.cause:
+            return f"likely, not sure: {self.cause}"
+        error = f"; the app's first error: {self.first_error}" if self.first_error else ""
+        return f"no cause is sure{error}"
+
+
+def faults_of(outcomes: Iterable[Outcome]) -> tuple[Fault, ...]:
+    """Group red scenarios by their causes: sure ones first, then the most common.
+
+    Two sentences about one setting are one fault.
+    """
+    groups: dict[tuple[bool, str], list[Outcome]] = {}
+    for outcome in outcomes:
+        if outcome.is_red:
+            sure = bool(outcome.cause) and outcome.is_sure
+            groups.setdefault((sure, _subject(outcome)), []).append(outcome)
+    found = [_fault(sure, members) for (sure, _), members in groups.items()]
+    return tuple(sorted(found, key=_place))
+
+
+def _subject(outcome: Outcome) -> str:
+    """Return the setting that a cause is about, or else its sentence, or the app's error."""
+    if not outcome.cause:
+        _, _, text = outcome.first_error.partition(": ")
+        return text
+    setting = _SETTING.search(outcome.cause)
+    return setting[0] if setting else outcome.cause
+
+
+def _fault(sure: bool, members: list[Outcome]) -> Fault:
+    causes = [one.cause for one in members]
+    common = max(causes, key=causes.count)
+    error = "" if common else min(one.first_error for one in members)
+    return Fault(common, sure, error, tuple(members))
+
+
+def _place(fault: Fault) -> tuple[bool, bool, int]:
+    return not fault.is_sure, not fault.cause, -len(fault.outcomes)

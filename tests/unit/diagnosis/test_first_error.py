@@ -1,0 +1,52 @@
+"""The first error of the app, as each of its programs writes one."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from harness.diagnosis.evidence import Line
+from harness.diagnosis.first_error import first_error
+from harness.diagnosis.patterns.pattern import Source
+
+AT = datetime(2026, 11, 27, 7, tzinfo=UTC)
+DUPLICATE = "SQLSTATE[23000]: 1062 Duplicate entry 'a'"
+NOT_FOUND = "/usr/local/bin/entrypoint: 21: php: not found"
+RENDERED = ["In Connection.php line 857:", "      ", "  Host: 127.0.0  ", "  .1)      ", "", "x"]
+
+
+def line(text: str, **more: object) -> Line:
+    known: dict[str, object] = {"source": Source.APP, "task": "web task 0123abcd", "at": AT, **more}
+    return Line(text, **known)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("texts", "error"),
+    [
+        ([f'{{"message":"{DUPLICATE}","level_name":"ERROR"}}'], DUPLICATE),
+        (["[2026-11-25 07:00:00] production.ERROR: It broke. {}"], "It broke. {}"),
+        (["PHP Fatal error:  Uncaught Error: x in /x.php:3"], "Uncaught Error: x in /x.php:3"),
+        (["[emerg] 26#26: open() failed (2: No such file)"], "open() failed (2: No such file)"),
+        (["   ERROR  The path does not exist."], "The path does not exist."),
+        ([NOT_FOUND], NOT_FOUND),
+        (RENDERED, "Host: 127.0.0.1)"),
+    ],
+)
+def test_an_error_is_known_by_its_program(texts: list[str], error: str) -> None:
+    found = first_error([line("GET / 200"), *map(line, texts)])
+    assert str(found) == f"web task 0123abcd, 07:00:00: {error}"
+
+
+def test_the_first_in_time_is_shown_and_none_that_a_scenario_asked_for() -> None:
+    second = timedelta(seconds=1)
+    lines = [
+        line("x.ERROR: late", at=AT + second),
+        line("x.ERROR: early"),
+        line("x.ERROR: cutover-probe job 1 was told to fail", at=AT - second),
+        line("x.ERROR: of another scenario's task", at=AT - second, source=None),
+    ]
+    found = first_error(lines)
+    assert found is not None
+    assert found.text == "early"
+    assert first_error(lines[2:]) is None
