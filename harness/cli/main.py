@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from harness import __version__
+from harness.cli.ci import ci_file
 from harness.cli.command import EXIT_CODES, GREEN, INTERRUPTED, RED, Command
+from harness.cli.completion import COMPLETION_VARIABLE, completion
 from harness.cli.scenarios import scenarios
 from harness.cli.smoke import smoke
 from harness.cli.watch import watch
@@ -26,7 +28,6 @@ if TYPE_CHECKING:
 
 _VENDORS = click.Choice(("auto", "composer", "debian"))
 _TO_PYTEST = {"ignore_unknown_options": True}
-_COMPLETION_VARIABLE = "_CUTOVER_COMPLETE"
 _Function = TypeVar("_Function", bound="Callable[..., Any]")
 
 
@@ -134,21 +135,47 @@ def _replays(function: _Function) -> _Function:
         "cutover rehearse",
         "cutover rehearse -k session",
         "cutover rehearse --keep -x scenarios/test_uploads.py",
+        "cutover rehearse --ci",
     ),
 )
 @click.option("--keep", is_flag=True, help="Leave the stack up.")
+@click.option(
+    "--ci",
+    is_flag=True,
+    help="Be the gate of a CI server: reports and summary.md in ./cutover-report, annotations at"
+    " the lines of wrong inputs, the run's logs as run.tar.gz.",
+)
+@click.option(
+    "--fail-on",
+    type=click.Choice(("all", "proved")),
+    default="all",
+    help="With --ci: which red scenarios fail the gate.",
+)
 @_vendor
 @_replays
 def rehearse(
-    *, keep: bool, vendor: str | None, report_dir: Path | None, pytest_arguments: tuple[str, ...]
+    *,
+    keep: bool,
+    ci: bool,
+    fail_on: str,
+    vendor: str | None,
+    report_dir: Path | None,
+    pytest_arguments: tuple[str, ...],
 ) -> int:
     """Start the stack, replay the scenarios, report, and stop it.
 
     Other arguments go to pytest, which checks them before anything is started.
     """
-    from harness.cli import commands
+    if keep and ci:
+        raise click.UsageError("a gate leaves nothing up: leave out --keep or --ci")
+    if fail_on != "all" and not ci:
+        raise click.UsageError("--fail-on needs --ci")
+    from harness.cli import commands, gate
 
     invocation = _invocation(CUTOVER_VENDOR=vendor)
+    if ci:
+        directory = report_dir or invocation.cwd / gate.DIRECTORY
+        return gate.Gate(invocation, directory, fail_on=fail_on).rehearse(pytest_arguments)
     return commands.rehearse(
         invocation, keep=keep, report_dir=report_dir, pytest_args=pytest_arguments
     )
@@ -347,28 +374,13 @@ def doctor() -> int:
     return commands.doctor(_invocation())
 
 
-@program.command(
-    examples=(
-        'eval "$(cutover completion bash)"      # in ~/.bashrc',
-        'eval "$(cutover completion zsh)"       # in ~/.zshrc',
-        "cutover completion fish | source       # in ~/.config/fish/config.fish",
-    )
-)
-@click.argument("shell", type=click.Choice(("bash", "zsh", "fish")))
-def completion(*, shell: str) -> int:
-    """Print the completion code of a shell."""
-    from click.shell_completion import get_completion_class
-
-    found = get_completion_class(shell)
-    if found is None:
-        raise click.UsageError(f"click has no completion for {shell}")
-    click.echo(found(program, {}, "cutover", _COMPLETION_VARIABLE).source())
-    return GREEN
+program.add_command(ci_file)
+program.add_command(completion)
 
 
 def main() -> None:
     """Run the command line; the process ends with its exit code."""
-    program.main(prog_name="cutover", complete_var=_COMPLETION_VARIABLE)
+    program.main(prog_name="cutover", complete_var=COMPLETION_VARIABLE)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from harness.report import html, json_file, junit
+from harness.report import html, json_file, junit, markdown
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,6 +18,7 @@ def write_report(report: Report, *, directory: Path) -> Path:
     for name, text in (
         (json_file.FILE_NAME, json_file.text(report)),
         (junit.FILE_NAME, junit.text(report)),
+        (markdown.FILE_NAME, markdown.text(report)),
         (html.FILE_NAME, html.text(report)),
     ):
         (directory / name).write_text(text, encoding="utf-8")

@@ -346,6 +346,7 @@ def test_every_file_is_written(tmp_path: Path) -> None:
         "junit.xml",
         "report.html",
         "report.json",
+        "summary.md",
     ]
 
 

@@ -1,0 +1,178 @@
+"""A rehearsal as the gate of a CI server: files with stable names, annotations, a summary.
+
+GitHub: https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions.
+GitLab: https://docs.gitlab.com/ci/testing/code_quality/#code-quality-report-format.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tarfile
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from harness.cli import commands
+from harness.cli.command import GREEN, RED
+from harness.core.errors import HarnessError
+from harness.core.redact import redact
+from harness.inputs.problem import InputError, Problem
+from harness.report import json_file, markdown
+from harness.target.truth import PROVED
+
+if TYPE_CHECKING:
+    from harness.cli.commands import Invocation
+
+DIRECTORY = "cutover-report"
+BUNDLE = "run.tar.gz"
+CODE_QUALITY = "gl-code-quality-report.json"
+FAIL_ON = ("all", "proved")
+_ANNOTATED = 10
+"""GitHub shows ten errors of a step."""
+
+
+@dataclass(frozen=True)
+class Gate:
+    """One rehearsal for a CI server.
+
+    Args:
+        invocation: The caller's directory and variables.
+        directory: Where the files go.
+        fail_on: ``all`` red scenarios, or only those whose pass would be ``proved``.
+    """
+
+    invocation: Invocation
+    directory: Path
+    fail_on: str = "all"
+
+    def rehearse(self, pytest_args: Sequence[str]) -> int:
+        """Rehearse, publish, and return the exit code of the gate.
+
+        Raises:
+            HarnessError: As a rehearsal does; it was published first.
+        """
+        before = self._run_directories()
+        self._clear()
+        try:
+            code = commands.rehearse(
+                self.invocation, keep=False, report_dir=self.directory, pytest_args=pytest_args
+            )
+        except InputError as error:
+            self._publish_problems(error.problems)
+            self._publish_error(error)
+            raise
+        except HarnessError as error:
+            self._publish_error(error)
+            self._bundle(self._run_directories() - before)
+            raise
+        red = self._red()
+        self._annotate(_of_scenario(entry) for entry in red[:_ANNOTATED])
+        self._summarise()
+        if red:
+            self._bundle(self._run_directories() - before)
+        counted = [entry for entry in red if self.fail_on == "all" or _is_proof(entry)]
+        if code == RED and red and not counted:
+            click.echo("no red scenario proves anything here; --fail-on proved lets it pass")
+            return GREEN
+        return code
+
+    def _clear(self) -> None:
+        """Remove the files of an earlier rehearsal, so that none is taken for this one's."""
+        self.directory.mkdir(parents=True, exist_ok=True)
+        for name in (json_file.FILE_NAME, markdown.FILE_NAME, BUNDLE, CODE_QUALITY):
+            (self.directory / name).unlink(missing_ok=True)
+
+    def _red(self) -> list[dict[str, Any]]:
+        path = self.directory / json_file.FILE_NAME
+        if not path.exists():  # a listing was asked for
+            return []
+        report = json.loads(path.read_text(encoding="utf-8"))
+        return [entry for entry in report["scenarios"] if entry["result"] in ("failed", "error")]
+
+    def _publish_problems(self, problems: Sequence[Problem]) -> None:
+        """Put each problem of an input at its file and line."""
+        root = self.invocation.cwd
+        self._annotate(_of_problem(problem, root=root) for problem in problems[:_ANNOTATED])
+        if self.invocation.environ.get("GITLAB_CI"):
+            entries = [_code_quality(problem, root=root) for problem in problems]
+            path = self.directory / CODE_QUALITY
+            path.write_text(redact(json.dumps(entries, indent=2)) + "\n", encoding="utf-8")
+
+    def _publish_error(self, error: HarnessError) -> None:
+        text = f"## \N{CROSS MARK} Cutover: the rehearsal did not begin\n\n```text\n{error}\n```\n"
+        (self.directory / markdown.FILE_NAME).write_text(redact(text), encoding="utf-8")
+        self._summarise()
+
+    def _annotate(self, commands: Iterable[str]) -> None:
+        if self.invocation.environ.get("GITHUB_ACTIONS") == "true":
+            for command in commands:
+                click.echo(redact(command))
+
+    def _summarise(self) -> None:
+        """Add the summary to the step's own, where the server has one."""
+        target = self.invocation.environ.get("GITHUB_STEP_SUMMARY", "")
+        source = self.directory / markdown.FILE_NAME
+        if target and source.exists():
+            with Path(target).open("a", encoding="utf-8") as file:
+                file.write(source.read_text(encoding="utf-8"))
+
+    def _run_directories(self) -> set[Path]:
+        try:
+            home = self.invocation.config.home
+        except HarnessError:  # the rehearsal says what is wrong with the configuration
+            return set()
+        return set((home / "runs").glob("*"))
+
+    def _bundle(self, directories: Iterable[Path]) -> None:
+        """Pack the logs and descriptions of the run into one file; they are redacted already."""
+        with tarfile.open(self.directory / BUNDLE, "w:gz") as archive:
+            for directory in sorted(directories):
+                archive.add(directory, arcname=directory.name)
+
+
+def _of_problem(problem: Problem, *, root: Path) -> str:
+    place = f"file={_escaped(_relative(problem.file, root))}," if problem.file else ""
+    line = f"line={problem.line}," if problem.line else ""
+    hint = f" What to do: {problem.hint}" if problem.hint else ""
+    title = _escaped(f"cutover: {problem.key}" if problem.key else "cutover")
+    return f"::error {place}{line}title={title}::{_escaped(f'{problem}.{hint}', value=True)}"
+
+
+def _of_scenario(entry: dict[str, Any]) -> str:
+    title = _escaped(f"cutover: {entry['story']}: {entry['title']}")
+    text = entry["cause"] or entry["message"].partition("\n")[0]
+    return f"::error title={title}::{_escaped(text, value=True)}"
+
+
+def _escaped(text: str, *, value: bool = False) -> str:
+    """Escape a property of a workflow command, or its value."""
+    for character, code in (("%", "%25"), ("\r", "%0D"), ("\n", "%0A")):
+        text = text.replace(character, code)
+    return text if value else text.replace(":", "%3A").replace(",", "%2C")
+
+
+def _code_quality(problem: Problem, *, root: Path) -> dict[str, Any]:
+    text = f"{problem}. {problem.hint}".strip()
+    path = _relative(problem.file, root)
+    return {
+        "description": text,
+        "check_name": "cutover",
+        "fingerprint": hashlib.sha256(f"{path}{problem.key}{problem.message}".encode()).hexdigest(),
+        "severity": "blocker",
+        "location": {"path": path or "cutover.toml", "lines": {"begin": problem.line or 1}},
+    }
+
+
+def _relative(file: str, root: Path) -> str:
+    """Return a path as the server's checkout has it: from the directory of the command."""
+    return os.path.relpath(file, root) if file and Path(file).is_absolute() else file
+
+
+def _is_proof(entry: dict[str, Any]) -> bool:
+    label = entry["labels"].get(entry["target"], {})
+    return bool(label.get("worth") == PROVED)

@@ -1,0 +1,53 @@
+"""``summary.md``: the verdict, each cause with its scenarios, and the gaps, for a CI server."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from harness.core.redact import redact
+
+if TYPE_CHECKING:
+    from harness.report.model import Report
+
+FILE_NAME = "summary.md"
+_NAMED = 10
+"""A cause names that many scenarios."""
+_MARKUP = re.compile(r"([\\`*_{}\[\]<>|#])")
+
+
+def text(report: Report) -> str:
+    """Return the summary as GitHub and GitLab render it."""
+    return redact("\n".join(_lines(report)) + "\n")
+
+
+def _lines(report: Report) -> Iterator[str]:
+    sign = "\N{WHITE HEAVY CHECK MARK}" if report.is_green else "\N{CROSS MARK}"
+    yield f"## {sign} Cutover: {_plain(report.verdict)}"
+    yield ""
+    for cause, outcomes in report.causes:
+        yield f"- **{_plain(cause or 'No cause is sure; the report has the first error')}**"
+        yield from (f"  - {_plain(f'{one.story}: {one.title}')}" for one in outcomes[:_NAMED])
+        if len(outcomes) > _NAMED:
+            yield f"  - and {len(outcomes) - _NAMED} more"
+    if report.causes:
+        yield ""
+    yield from _about(report)
+
+
+def _about(report: Report) -> Iterator[str]:
+    for line in (report.worth, report.coverage):
+        if line:
+            yield f"{_plain(line)}  "
+    gaps = [f"{_plain(gap)} ({number})" for gap, number in report.gaps]
+    if gaps:
+        yield f"Not covered: {'; '.join(gaps)}.  "
+    yield from (f"Accepted: {_plain(f'{one.story}: {one.title}')}  " for one in report.accepted)
+    yield from (f"{_plain(note)}  " for note in report.notes)
+    yield f"Target {report.target_title}, {report.public_url}, {report.seconds:.0f} s"
+
+
+def _plain(value: str) -> str:
+    """Escape Markdown's own characters, and put a text on one line."""
+    return _MARKUP.sub(r"\\\1", " ".join(value.split()))
