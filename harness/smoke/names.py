@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 TIMEOUT_S = 3.0
 PUBLIC_RESOLVERS = ("1.1.1.1", "8.8.8.8", "9.9.9.9")
 GOOD = "NOERROR"
+SILENCE = "no answer"
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,11 @@ class Answer:
     """Targets of the CNAME chain, in lower case and without the last dot."""
     ttl_s: int | None = None
     """The shortest of the answer; of an empty one, that for which resolvers remember it."""
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether nothing came back: the server is down, or this network closes port 53."""
+        return self.status.startswith(SILENCE)
 
     @property
     def is_good(self) -> bool:
@@ -74,9 +80,9 @@ def query(
     try:
         answer, _ = dns.query.udp_with_fallback(message, host, timeout=timeout_s, port=port)
     except dns.exception.Timeout:
-        return Answer(server, f"no answer within {timeout_s:g} s")
+        return Answer(server, f"{SILENCE} within {timeout_s:g} s")
     except (dns.exception.DNSException, OSError) as error:
-        return Answer(server, f"no answer: {error or type(error).__name__}")
+        return Answer(server, f"{SILENCE}: {error or type(error).__name__}")
     ttls = [rrset.ttl for rrset in answer.answer]
     if not ttls:
         # RFC 2308, 5: an empty answer is remembered for the smaller of SOA's TTL and its minimum.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from harness.smoke import names
 from harness.smoke.result import Action, NotRun, Result, green, red, warning
-from harness.smoke.site import Site, is_address
+from harness.smoke.site import NameServer, Site, is_address
 
 if TYPE_CHECKING:
     from harness.smoke.examination import Examination
@@ -38,6 +38,8 @@ def public_resolvers(exam: Examination) -> Result:
     counts = Counter(results.values())
     value = _value(answers, results)
     failed = [answer for answer in answers if not answer.is_good]
+    if all(answer.is_silent for answer in answers):
+        raise NotRun("no resolver can be reached from here")
     if failed == list(answers):
         return red(
             Action.ROLL_BACK,
@@ -62,8 +64,15 @@ def public_resolvers(exam: Examination) -> Result:
             f"visitors of these resolvers still reach the old host, for up to {left} s more;"
             " if it takes longer, look at the authoritative servers",
         )
-    if failed:
+    if any(not answer.is_silent for answer in failed):
         return red(Action.MEND, value, source, _failed_resolver(failed))
+    if failed:
+        return warning(
+            value,
+            source,
+            "visitors of this resolver may not find the site, or this network closes port 53: check"
+            " again from another network",
+        )
     return green(value, source)
 
 
@@ -72,6 +81,8 @@ def authoritative_servers(exam: Examination) -> Result:
     answers = exam.authoritative
     if not answers:
         raise NotRun("no resolver names the zone's servers")
+    if all(answer.is_silent for answer in answers):
+        raise NotRun("no name server of the zone can be reached from here")
     source = f"A {exam.site.host} at {_labels(answers)}"
     results = {answer.server.label: host_of(exam, answer) for answer in answers}
     value = _value(answers, results)
@@ -119,7 +130,7 @@ def zone_serials(exam: Examination) -> Result:
 def ipv6_addresses(exam: Examination) -> Result:
     """Look for an AAAA record that leads to the old host or to an address not expected."""
     servers = exam.authorities or exam.resolvers
-    answers = names.query_all(servers, exam.site.host, "AAAA", recursive=not exam.authorities)
+    answers = _query(servers, exam.site.host, "AAAA", recursive=not exam.authorities)
     source = f"AAAA {exam.site.host} at {_labels(answers)}"
     records = sorted({record for answer in answers for record in answer.records})
     if not records:
@@ -158,8 +169,9 @@ def time_to_live(exam: Examination) -> Result:
 def certificate_authorities(exam: Examination) -> Result:
     """Read the CAA records that decide whether ACM may renew the certificate."""
     for domain in names.ancestors(exam.site.host)[:-1]:
-        answer = names.first_good(exam.resolvers, domain, "CAA")
-        if answer is None or not answer.records:
+        answers = _query(exam.resolvers, domain, "CAA")
+        answer = next((answer for answer in answers if answer.records), None)
+        if answer is None:
             continue
         source = f"CAA {domain} at {answer.server.label}"
         value = "; ".join(answer.records)
@@ -178,7 +190,7 @@ def sibling_name(exam: Examination) -> Result:
     """Look where www. or the bare domain leads, if it exists."""
     host = exam.site.host
     sibling = host.removeprefix("www.") if host.startswith("www.") else f"www.{host}"
-    answers = names.query_all(exam.resolvers, sibling, "A")
+    answers = _query(exam.resolvers, sibling, "A")
     source = f"A {sibling} at {_labels(answers)}"
     records = sorted({record for answer in answers for record in answer.records})
     if not records:
@@ -192,6 +204,15 @@ def sibling_name(exam: Examination) -> Result:
             f"visitors of {sibling} still reach the old host: switch this record, too",
         )
     return green(value, source)
+
+
+def _query(
+    servers: tuple[NameServer, ...], name: str, record_type: str, *, recursive: bool = True
+) -> tuple[Answer, ...]:
+    answers = names.query_all(servers, name, record_type, recursive=recursive)
+    if all(answer.is_silent for answer in answers):
+        raise NotRun("no name server can be reached from here")
+    return answers
 
 
 def host_of(exam: Examination, answer: Answer) -> str:
@@ -242,7 +263,7 @@ def _failed_resolver(failed: list[Answer]) -> str:
         )
     if any(answer.status == "NXDOMAIN" for answer in failed):
         return "a resolver remembers that the name does not exist; if it lasts, correct the zone"
-    return "visitors of this resolver do not reach the site; check again from another network"
+    return "visitors of this resolver do not reach the site: look at the zone's name servers"
 
 
 def _soa(exam: Examination) -> tuple[str, tuple[Answer, ...]]:

@@ -160,11 +160,31 @@ def test_a_fault_of_dns_is_named(world: World, fault: Fault) -> None:
 def test_a_slow_resolver_is_named(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     slow(world, monkeypatch)
     report = world.report("dns", "tls")
+    assert result(report, "public resolvers").state == State.WARNING
     assert states(report, State.RED, State.WARNING) == {
         "public resolvers": "2 of 3 new 127.0.0.1 (TTL 60) at resolver-1, resolver-3;"
         " 1 of 3 no answer within 0.2 s at resolver-2"
     }
     assert "check again from another network" in result(report, "public resolvers").meaning
+
+
+def test_a_network_that_closes_port_53_is_no_fault(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for fake in (*world.resolvers, world.authority):
+        fake.delay_s = 0.3
+    monkeypatch.setattr(names, "query", partial(names.query, timeout_s=0.05))
+    report = world.report("dns")
+    assert states(report, State.RED, State.WARNING) == {}
+    assert states(report, State.NOT_RUN) == {
+        "public resolvers": "no resolver can be reached from here",
+        "authoritative servers": "no name server of the zone can be reached from here",
+        "zone serials": "no authoritative server gives the zone's SOA record",
+        "ipv6 addresses": "no name server can be reached from here",
+        "certificate authorities": "no name server can be reached from here",
+        "sibling name": "no name server can be reached from here",
+        "time to live": "no authoritative server gives the record's TTL",
+    }
 
 
 def test_an_alias_of_the_load_balancer_is_new_without_any_option(world: World) -> None:
