@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from harness.diagnosis.expect import ExpectationTimeout
+from harness.images.inspect.secrets import is_secret
 from harness.target.clients import aws as aws_clients
 from harness.target.clients import http
 from harness.target.resources.ecs import EcsService
@@ -51,6 +52,21 @@ def app_key(access: Access, task_definitions: dict[str, dict[str, Any]]) -> str:
     )
     found = next((one["valueFrom"] for one in entries if one["name"] == "APP_KEY"), "")
     return aws_clients.injected(access, found) if found else ""
+
+
+@pytest.fixture
+def secret_texts(access: Access, secret: Callable[[str], dict[str, str]]) -> dict[str, str]:
+    """Return the texts that nobody may read, each by its name: of secrets and of parameters."""
+    texts = {
+        f"{key} of {name}": value
+        for name in access.secret_names
+        for key, value in secret(name).items()
+    }
+    for variable, value_from in access.injected.items():
+        texts[variable] = aws_clients.injected(access, value_from, variable=variable)
+    found = {name: text for name, text in texts.items() if is_secret(name.split(" ")[0], text)}
+    assert found, "the app has no secret at all"
+    return found
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The app reaches its database only through the proxy, over TLS."""
+"""The app reaches its database over TLS, and through RDS Proxy only where there is one."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ NO_ANSWER_WITHIN_S = 2
 TLS_VERSIONS = ("TLSv1.2", "TLSv1.3")
 
 through_a_task = pytest.mark.requires("probe", "ecs", "elb", "exec")
+behind_the_proxy = pytest.mark.requires("probe", "ecs", "elb", "exec", "proxy")
 by_router = pytest.mark.truth(
     local=emulated("MySQL Router stands in for RDS Proxy, whose CA and wording are Amazon's"),
     aws=proved,
@@ -49,7 +50,7 @@ def connect(run_in_task: Callable[..., ExecResult]) -> Callable[..., dict[str, A
 
 
 @by_router
-@through_a_task
+@behind_the_proxy
 @pytest.mark.read_only
 def test_plaintext_is_refused_at_the_proxy(
     connect: Callable[..., dict[str, Any]], access: Access, differences: Differences
@@ -66,7 +67,7 @@ def test_plaintext_is_refused_at_the_proxy(
     aws=not_covered("the server is not reachable from outside its network"),
     url=not_covered("the server is not reachable from outside its network"),
 )
-@pytest.mark.requires("sql", "secrets")
+@pytest.mark.requires("sql")
 @pytest.mark.read_only
 def test_plaintext_is_refused_at_the_server(
     mysql: Callable[..., Any], differences: Differences
@@ -94,11 +95,12 @@ def test_database_connection_uses_tls_and_verifies_names(
     probe: ProbeClient, access: Access
 ) -> None:
     facts = probe.database()
-    expected = access.proxy_endpoint or facts["host"]
+    expected = access.database_endpoint or facts["host"]
+    owner = "the proxy" if access.proxy_endpoint else "the database"
     expect(
         facts["host"] == expected,
-        f"the app uses {facts['host']} and not the proxy",
-        cause=f"DB_HOST is {facts['host']}, and must be the proxy's endpoint",
+        f"the app uses {facts['host']} and not {owner}",
+        cause=f"DB_HOST is {facts['host']}, and must be {owner}'s endpoint",
     )
     expect(
         facts["ca"],
@@ -118,17 +120,17 @@ def test_database_connection_uses_tls_and_verifies_names(
 @by_router
 @through_a_task
 @pytest.mark.read_only
-def test_proxy_certificate_is_valid_for_its_name_only(
+def test_database_certificate_is_valid_for_its_name(
     connect: Callable[..., dict[str, Any]],
     run_in_task: Callable[..., ExecResult],
     access: Access,
 ) -> None:
-    named = connect(host=access.proxy_endpoint, tls="system")
-    assert named["ok"], f"the proxy is refused under its own name: {named['error']}"
-    look_up = ["php", "-r", f"echo gethostbyname('{access.proxy_endpoint}');"]
-    address = run_in_task(look_up).stdout
+    host = access.database_endpoint
+    named = connect(host=host, tls="system")
+    assert named["ok"], f"{host} is refused under its own name: {named['error']}"
+    address = run_in_task(["php", "-r", f"echo gethostbyname('{host}');"]).stdout
     unnamed = connect(host=address, tls="system")
-    assert not unnamed["ok"], f"the proxy is accepted as {address}, which its certificate lacks"
+    assert not unnamed["ok"], f"{host} is accepted as {address}, which its certificate lacks"
 
 
 @by_router
@@ -142,7 +144,7 @@ def test_certificate_of_an_untrusted_ca_is_refused(
     file = "/tmp/untrusted-ca.pem"  # noqa: S108 - in a task's own file system
     write = ["sh", "-c", 'printf %s "$1" > "$2"', "sh", UNTRUSTED_CA.read_text(), file]
     assert run_in_task(write).exit_code == 0
-    attempt = connect(host=access.proxy_endpoint, tls=file)
+    attempt = connect(host=access.database_endpoint, tls=file)
     assert not attempt["ok"], "the app accepts a certificate of a CA that it does not trust"
     assert "SSL" in attempt["error"], f"refused, but not for its certificate: {attempt['error']}"
 
@@ -168,7 +170,7 @@ def assert_unreachable(
 @pytest.mark.truth(
     local=emulated("Docker networks stand in for security groups"), aws=proved, url=NO_SHELL
 )
-@through_a_task
+@behind_the_proxy
 @pytest.mark.read_only
 def test_app_cannot_reach_the_server_by_name(
     assert_unreachable: Callable[[str], None], access: Access
@@ -181,7 +183,7 @@ def test_app_cannot_reach_the_server_by_name(
     aws=not_covered("the server's address is not known there"),
     url=NO_SHELL,
 )
-@pytest.mark.requires("probe", "ecs", "elb", "exec", "containers")
+@pytest.mark.requires("probe", "ecs", "elb", "exec", "containers", "proxy")
 @pytest.mark.read_only
 def test_app_cannot_reach_the_server_by_address(
     assert_unreachable: Callable[[str], None], containers: Containers
@@ -195,7 +197,7 @@ def test_app_cannot_reach_the_server_by_address(
     aws=proved,
     url=proved,
 )
-@pytest.mark.requires("http", "probe")
+@pytest.mark.requires("http", "probe", "proxy")
 @pytest.mark.read_only
 def test_app_does_not_pin_its_connections(probe: ProbeClient) -> None:
     facts = probe.database()

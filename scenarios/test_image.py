@@ -44,6 +44,8 @@ foreach ($all as $file) {
 echo $count, "\\n";
 """
 
+FIRST_PROCESS = ["stat", "-c", "%u", "/proc/1"]
+
 NO_SHELL = not_covered("no command can be run in a task there")
 in_a_task = pytest.mark.truth(local=proved, aws=proved, url=NO_SHELL)
 in_the_engine = pytest.mark.truth(
@@ -55,7 +57,7 @@ in_the_engine = pytest.mark.truth(
 
 @dataclass(frozen=True)
 class Image:
-    """The image that the web tasks run."""
+    """An image that the web tasks run."""
 
     config: dict[str, Any]
     history: list[str]
@@ -63,9 +65,20 @@ class Image:
 
 
 @pytest.fixture(scope="module")
-def image(containers: Containers, web_tier: WebTier, access: Access) -> Image:
-    """Inspect the image of a running web task, once."""
-    docker_image = containers.image_of(min(web_tier.running()))
+def images(containers: Containers, web_tier: WebTier, access: Access) -> list[Image]:
+    """Inspect the images of Laravel's container and of the one that visitors reach, once."""
+    task = min(web_tier.running())
+    found = {
+        one.id: one
+        for one in (
+            containers.image_of(task, container=name) for name in ("", access.web_container)
+        )
+    }
+    return [inspect_image(one, access=access) for one in found.values()]
+
+
+def inspect_image(docker_image: Any, *, access: Access) -> Image:
+    """Read an image's configuration, history and layers."""
     return Image(
         config=docker_image.attrs["Config"],
         history=[str(layer.get("CreatedBy", "")) for layer in docker_image.history()],
@@ -81,12 +94,13 @@ def image(containers: Containers, web_tier: WebTier, access: Access) -> Image:
 @pytest.mark.requires("http", "probe", "ecs", "elb", "exec")
 @pytest.mark.read_only
 def test_app_does_not_run_as_root(
-    probe: ProbeClient, run_in_task: Callable[..., ExecResult]
+    probe: ProbeClient, run_in_task: Callable[..., ExecResult], access: Access
 ) -> None:
     users = {
         "PHP-FPM's workers": probe.facts()["uid"],
-        "the container's first process": run_in_task(
-            ["stat", "-c", "%u", "/proc/1"], prints=True
+        "the container's first process": run_in_task(FIRST_PROCESS, prints=True).stdout,
+        "the first process of the container that visitors reach": run_in_task(
+            FIRST_PROCESS, container=access.web_container, prints=True
         ).stdout,
     }
     for process, uid in users.items():
@@ -146,9 +160,9 @@ def test_no_development_package_is_installed(run_in_task: Callable[..., ExecResu
 @in_the_engine
 @pytest.mark.requires("ecs", "elb", "containers")
 @pytest.mark.read_only
-def test_no_dotenv_file_is_in_any_layer(image: Image) -> None:
-    assert image.layers.files, "no file of the image could be read"
-    files = ", ".join(image.layers.dotenv)
+def test_no_dotenv_file_is_in_any_layer(images: list[Image]) -> None:
+    assert all(one.layers.files for one in images), "no file of an image could be read"
+    files = ", ".join(file for one in images for file in one.layers.dotenv)
     expect(
         not files,
         f"a layer of the image holds {files}",
@@ -161,9 +175,13 @@ def test_no_dotenv_file_is_in_any_layer(image: Image) -> None:
 @in_the_engine
 @pytest.mark.requires("ecs", "elb", "containers")
 @pytest.mark.read_only
-def test_image_holds_no_secret(image: Image) -> None:
-    assert image.layers.files, "no file of the image could be read"
-    leaks = [*secrets.of_config(image.config, history=image.history), *image.layers.secrets]
+def test_image_holds_no_secret(images: list[Image]) -> None:
+    assert all(one.layers.files for one in images), "no file of an image could be read"
+    leaks = [
+        leak
+        for one in images
+        for leak in (*secrets.of_config(one.config, history=one.history), *one.layers.secrets)
+    ]
     expect(
         not leaks,
         f"the image holds a secret: {'; '.join(leaks[:5])}",
@@ -175,9 +193,9 @@ def test_image_holds_no_secret(image: Image) -> None:
 @in_the_engine
 @pytest.mark.requires("ecs", "elb", "containers")
 @pytest.mark.read_only
-def test_image_holds_no_cached_configuration(image: Image) -> None:
-    assert image.layers.files, "no file of the image could be read"
-    files = ", ".join(image.layers.caches)
+def test_image_holds_no_cached_configuration(images: list[Image]) -> None:
+    assert all(one.layers.files for one in images), "no file of an image could be read"
+    files = ", ".join(file for one in images for file in one.layers.caches)
     expect(
         not files,
         f"the image holds cached configuration: {files}",

@@ -1,4 +1,4 @@
-"""The only connections: visitors to the load balancer, it to tasks, they to proxy, it to MySQL."""
+"""The only connections: visitors to the load balancer, it to tasks, they to the database."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 TASK = "tasks"
 PLAIN = ("internet", "edge", 80, "public")
 """Declared where the load balancer's security groups admit it: plain HTTP is for a redirect."""
+THROUGH_PROXY = {(TASK, "proxy", 3306, "proxy"), ("proxy", "mysql", 3306, "data")}
+DIRECT = {(TASK, "mysql", 3306, "data")}
 WAYS = {
     ("internet", "edge", 443, "public"),
-    (TASK, "proxy", 3306, "proxy"),
-    ("proxy", "mysql", 3306, "data"),
     (TASK, "emulator", 4566, "aws"),
     ("control", "emulator", 4566, "aws"),  # ECS itself, which fetches secrets
 }
@@ -50,12 +50,13 @@ from_inside = pytest.mark.requires("containers", "ecs", "elb")
 
 
 @pytest.fixture(scope="module")
-def ways(web_tier: WebTier, target: Target) -> set[Way]:
+def ways(web_tier: WebTier, target: Target, access: Access) -> set[Way]:
     """The declared connections, those to the app's own port and of its health checks too."""
     port = web_tier.port()
     check = web_tier.group.health_check_port(port)
     plain = {PLAIN} if HTTP_PLAIN in target.capabilities else set()
-    return WAYS | plain | {("edge", TASK, port, "app"), ("control", TASK, check, "app")}
+    database = THROUGH_PROXY if access.proxy_endpoint else DIRECT
+    return WAYS | database | plain | {("edge", TASK, port, "app"), ("control", TASK, check, "app")}
 
 
 @pytest.fixture(scope="module")

@@ -149,7 +149,7 @@ def test_caches_are_warm_and_hold_the_tasks_own_values(
             certain=True,
         )
     facts = tasks[0]
-    container = web_tier.definition()["containerDefinitions"][0]
+    container = web_tier.container()
     environment = {entry["name"]: entry["value"] for entry in container.get("environment", ())}
     for driver, variable in DRIVERS.items():
         # Without the variable, the app's own configuration chooses the driver.

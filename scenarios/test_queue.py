@@ -9,6 +9,7 @@ import pytest
 
 from harness.diagnosis.expect import expect
 from harness.report import emulated, not_covered, proved
+from harness.target.resources.ecs import php_container
 from harness.target.resources.job_queue import LONG_JOB_S, LONGEST_DELAY_S
 from harness.target.resources.queue_worker import flags
 from scenarios.jobs import (
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from harness.stack.containers import Containers, ExecResult
+    from harness.target.access import Access
     from harness.target.resources.ecs import EcsService
     from harness.target.resources.job_queue import JobQueue, Jobs
     from harness.target.target import Differences
@@ -352,6 +354,7 @@ def test_scaling_to_zero_and_back_loses_no_job(
     until_done: Callable[..., dict[str, Any]],
     eventually: Callable[..., Any],
     differences: Differences,
+    access: Access,
 ) -> None:
     in_flight = jobs.dispatch(duration_s=4)
     (run,) = until_begun(in_flight)["runs"]
@@ -365,7 +368,7 @@ def test_scaling_to_zero_and_back_loses_no_job(
             cause="the worker does not stop when ECS tells it to: the stop signal does not reach"
             " queue:work, for instance since a shell that started it without exec is in between",
         )
-        state, code = jobs.state_of(in_flight), stopped["containers"][0]["exitCode"]
+        state, code = jobs.state_of(in_flight), php_container(stopped, access=access)["exitCode"]
         expect(
             outcomes(state) == ["succeeded"] and code == 0,
             f"the worker exited with {code}, and the job in flight ended: {outcomes(state)}",

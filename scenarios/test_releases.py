@@ -177,7 +177,12 @@ def replace_password(
     definition: dict[str, Any], *, name: str, reference: Callable[[str], str]
 ) -> None:
     """Replace the valueFrom of the database password by one made from the secret's ARN."""
-    for entry in definition["containerDefinitions"][0].get("secrets", ()):
+    entries = (
+        entry
+        for container in definition["containerDefinitions"]
+        for entry in container.get("secrets", ())
+    )
+    for entry in entries:
         value_from = entry["valueFrom"]
         if f":secret:{name}-" in value_from and "pass" in value_from:
             entry["valueFrom"] = reference(":".join(value_from.split(":")[:7]))
@@ -207,7 +212,7 @@ def expect_rollback(release: FailedRelease, web_tier: WebTier) -> None:
 
 
 @on_aws
-@pytest.mark.requires("http", "ecs", "elb", "secrets")
+@pytest.mark.requires("http", "ecs", "elb", "secrets", "db_account")
 @pytest.mark.mutates(exclusive=True)
 @pytest.mark.parametrize("defect", [MISSING_KEY, PLAIN_STRING], ids=lambda defect: defect.name)
 def test_release_fails_on_invalid_secret(
@@ -228,7 +233,7 @@ def test_release_fails_on_invalid_secret(
     aws=not_covered("the execution role may read no copy, and the secret itself is the proxy's"),
     url=NOT_THERE,
 )
-@pytest.mark.requires("http", "ecs", "elb", "secrets")
+@pytest.mark.requires("http", "ecs", "elb", "secrets", "db_account")
 @pytest.mark.mutates(exclusive=True)
 def test_release_fails_when_secret_is_scheduled_for_deletion(
     secret_faults: SecretFaults,
@@ -249,7 +254,7 @@ def test_release_fails_when_secret_is_scheduled_for_deletion(
     aws=not_covered("the database's accounts are changed by the rotation function there"),
     url=NOT_THERE,
 )
-@pytest.mark.requires("http", "probe", "ecs", "elb", "secrets", "containers", "sql")
+@pytest.mark.requires("http", "probe", "ecs", "elb", "secrets", "db_account", "containers", "sql")
 @pytest.mark.mutates(exclusive=True, order=4)
 def test_secret_rotation_without_downtime(
     probe: ProbeClient,

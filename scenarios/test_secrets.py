@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness.aws.value_from import parse_value_from
+from harness.aws.value_from import SecretReference, parse_value_from
 from harness.diagnosis.expect import expect
-from harness.images.inspect.secrets import SECRET_NAME, is_secret
+from harness.images.inspect.secrets import SECRET_NAME
 from harness.report import emulated, not_covered, proved
-from harness.target.resources.ecs import find_tasks, task_id
+from harness.target.resources.ecs import find_tasks, php_container, task_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,9 +39,14 @@ on_aws = pytest.mark.truth(local=as_control, aws=proved, url=NOT_THERE)
 
 
 @pytest.fixture
-def definitions(task_definitions: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """The app's container in each task definition."""
-    return {task: entry["containerDefinitions"][0] for task, entry in task_definitions.items()}
+def definitions(
+    task_definitions: dict[str, dict[str, Any]], access: Access
+) -> dict[str, dict[str, Any]]:
+    """Laravel's container in each task definition."""
+    return {
+        task: php_container(definition, access=access)
+        for task, definition in task_definitions.items()
+    }
 
 
 def strict_json(text: str) -> Any:
@@ -82,7 +87,7 @@ def account_problem(text: str) -> str:
 
 
 @on_aws
-@pytest.mark.requires("ecs", "secrets")
+@pytest.mark.requires("ecs", "secrets", "db_account")
 @pytest.mark.read_only
 def test_database_secret_holds_only_the_account(
     definitions: dict[str, dict[str, Any]], access: Access, aws: Callable[[str], Any]
@@ -98,7 +103,9 @@ def test_database_secret_holds_only_the_account(
     )
     for task, container in definitions.items():
         taken = [parse_value_from(one["valueFrom"]) for one in container.get("secrets", ())]
-        keys = {one.json_key for one in taken if one.name == name}
+        keys = {
+            one.json_key for one in taken if isinstance(one, SecretReference) and one.name == name
+        }
         expect(
             keys == {"username", "password"},
             f"the {task} task takes {sorted(keys)} from {name}",
@@ -121,24 +128,24 @@ def test_database_secret_holds_only_the_account(
 @pytest.mark.requires("ecs", "secrets")
 @pytest.mark.read_only
 def test_no_secret_is_a_plain_variable(
-    definitions: dict[str, dict[str, Any]], access: Access, secret: Callable[[str], dict[str, str]]
+    task_definitions: dict[str, dict[str, Any]], secret_texts: dict[str, str]
 ) -> None:
-    values = {
-        value
-        for name in access.secret_names
-        for key, value in secret(name).items()
-        if is_secret(key, value)
-    }
-    for task, container in definitions.items():
-        for entry in container.get("environment", ()):
-            name = entry["name"]
-            expect(
-                not SECRET_NAME.search(name) and entry["value"] not in values,
-                f"the {task} task's definition holds the secret {name} as a plain variable",
-                cause=f"{name} is among the plain variables of a task definition, where everyone"
-                " who may describe it can read it: name it under secrets",
-                certain=True,
-            )
+    values = set(secret_texts.values())
+    plain = [
+        (task, entry["name"], entry["value"])
+        for task, definition in task_definitions.items()
+        for container in definition["containerDefinitions"]
+        for entry in container.get("environment", ())
+    ]
+    assert plain, "no task definition has a plain variable"
+    for task, name, value in plain:
+        expect(
+            not SECRET_NAME.search(name) and value not in values,
+            f"the {task} task's definition holds the secret {name} as a plain variable",
+            cause=f"{name} is among the plain variables of a task definition, where everyone"
+            " who may describe it can read it: name it under secrets",
+            certain=True,
+        )
 
 
 @pytest.mark.truth(local=as_control, aws=proved, url=proved)

@@ -130,10 +130,10 @@ def end_cause(kind: str, codes: str, reasons: str) -> str:
 @pytest.mark.requires("ecs", "elb", "exec")
 @pytest.mark.read_only
 def test_nginx_keep_alive_outlasts_the_load_balancers(
-    run_in_task: Callable[..., ExecResult], web_tier: WebTier
+    run_in_task: Callable[..., ExecResult], web_tier: WebTier, access: Access
 ) -> None:
     # nginx -T as root would take its directories from the app's user; the files are read instead.
-    listing = run_in_task(["sh", "-c", CONFIGURATION])
+    listing = run_in_task(["sh", "-c", CONFIGURATION], container=access.web_container)
     if listing.exit_code != 0:
         pytest.skip("not covered: the web task has no configuration of nginx in /etc/nginx")
     keep_s, idle_s = nginx_config.keep_alive_s(listing.stdout), web_tier.balancer.idle_timeout_s()

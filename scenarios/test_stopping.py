@@ -11,6 +11,7 @@ from harness.diagnosis.expect import expect
 from harness.report import emulated, not_covered, proved
 from harness.target.clients.probe import PREFIX
 from harness.target.resources.deployment import Deployment
+from harness.target.resources.ecs import php_container
 from scenarios.checks import SHORT_FASTCGI
 
 if TYPE_CHECKING:
@@ -30,6 +31,12 @@ IGNORES_THE_STOP = (
     " shell that does not pass it on"
 )
 TMPFS_MIB = 64
+REQUEST = """
+[, $url, $lines] = $argv;
+$options = ["header" => $lines, "ignore_errors" => true, "protocol_version" => 1.1];
+@file_get_contents($url, false, stream_context_create(["http" => $options]));
+echo explode(" ", $http_response_header[0] ?? " ")[1];
+"""
 
 NO_SHELL = not_covered("no command can be run in a task there")
 
@@ -50,9 +57,11 @@ def spare_task(access: Access, ecs: Any, web_tier: WebTier) -> Iterator[str]:
     ]
 
     def shut(definition: dict[str, Any]) -> None:
+        php = php_container(definition, access=access)["name"]
         for container in definition["containerDefinitions"]:
-            container["readonlyRootFilesystem"] = True
-            container["linuxParameters"] = {"tmpfs": tmpfs}
+            if container["name"] == php:
+                container["readonlyRootFilesystem"] = True
+                container["linuxParameters"] = {"tmpfs": tmpfs}
 
     service = web_tier.describe()
     started = ecs.run_task(
@@ -81,10 +90,19 @@ def state_of(access: Access, ecs: Any) -> Callable[[str], dict[str, Any]]:
         return {
             "status": task["lastStatus"],
             "reason": task.get("stoppedReason", ""),
-            "exit_code": task["containers"][0].get("exitCode"),
+            "exit_code": php_container(task, access=access).get("exitCode"),
         }
 
     return read
+
+
+@pytest.fixture
+def ask_inside(
+    spare_task: str, probe: ProbeClient, run_in_task: Callable[..., ExecResult], access: Access
+) -> Callable[[str], str]:
+    """Send a probe request inside the spare task, and return the status."""
+    name = spare_task.rpartition("/")[2]
+    return lambda path: run_in_task(asking(probe, path, port=access.web_port), task=name).stdout
 
 
 @read_only_root
@@ -92,23 +110,20 @@ def state_of(access: Access, ecs: Any) -> Callable[[str], dict[str, Any]]:
 @pytest.mark.mutates
 def test_task_with_read_only_root_drains_on_the_stop_signal(
     spare_task: str,
-    probe: ProbeClient,
-    web_tier: WebTier,
     run_in_task: Callable[..., ExecResult],
     state_of: Callable[[str], dict[str, Any]],
     eventually: Callable[..., Any],
     stop: Callable[[str], None],
     differences: Differences,
+    ask_inside: Callable[[str], str],
+    access: Access,
 ) -> None:
-    name, port = spare_task.rpartition("/")[2], web_tier.port()
+    name = spare_task.rpartition("/")[2]
 
     def answers() -> bool:
         state = state_of(spare_task)
         assert state["status"] != "STOPPED", f"a task with a read-only root stopped: {state}"
-        return (
-            state["status"] == "RUNNING"
-            and not run_in_task(health_check(web_tier), task=name).exit_code
-        )
+        return state["status"] == "RUNNING" and ask_inside("whoami") == "200"
 
     eventually(
         answers,
@@ -119,15 +134,14 @@ def test_task_with_read_only_root_drains_on_the_stop_signal(
     blocked = run_in_task(["sh", "-c", "touch artisan"], task=name)
     assert "Read-only" in blocked.stderr, "the root file system is not read-only"
     with ThreadPoolExecutor(1) as pool:
-        slow = asking(probe, f"slow?seconds={SLOW_S}", port=port)
-        answer = pool.submit(run_in_task, slow, task=name)
+        answer = pool.submit(ask_inside, f"slow?seconds={SLOW_S}")
         eventually(
             lambda: run_in_task(["cat", "/proc/net/tcp", "/proc/net/tcp6"], task=name).stdout,
-            until=lambda table: is_connected(table, port=port),
+            until=lambda table: is_connected(table, port=access.web_port),
             what="No request is in flight",
         )
         stop(spare_task)
-        status = answer.result().stdout
+        status = answer.result()
     expect(
         status == "200",
         f"a request in flight when its task got the stop signal ended with {status or 'nothing'}",
@@ -198,22 +212,16 @@ def test_request_in_flight_survives_the_stop_of_its_task(
     assert stopped["task"] in tasks, "no request was in flight in the task that was stopped"
 
 
-def health_check(web_tier: WebTier) -> list[str]:
-    """Return a command that makes the load balancer's health check inside a task."""
-    url = f"http://localhost:{web_tier.port()}{web_tier.group.health_check_path()}"
-    return ["curl", "-fs", "-o", "/dev/null", url]
-
-
 def asking(probe: ProbeClient, path: str, *, port: int) -> list[str]:
     """Return a command that sends a probe request inside a task and prints the status."""
     request = probe.signed("GET", path)
-    headers = [word for name, text in request.headers.items() for word in ("-H", f"{name}: {text}")]
+    lines = [f"{name}: {text}" for name, text in request.headers.items()]
     url = f"http://localhost:{port}{PREFIX}/{path}"
-    return ["curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", *headers, url]
+    return ["php", "-r", REQUEST, url, "\r\n".join([*lines, "Connection: close"])]
 
 
 def is_connected(table: str, *, port: int) -> bool:
-    """Check /proc/net/tcp for an established connection to a port."""
+    """Check /proc/net/tcp for an established connection to the app's port."""
     rows = (line.split() for line in table.splitlines())
-    local = f":{port:04X}"
-    return any(len(row) > 3 and row[1].endswith(local) and row[3] == "01" for row in rows)
+    end = f":{port:04X}"
+    return any(len(row) > 3 and row[1].endswith(end) and row[3] == "01" for row in rows)

@@ -26,7 +26,10 @@ needs_rule = pytest.mark.requires("http", "probe", "ecs", "schedule")
 def unstartable_definition(scheduler: Scheduler, ecs: Any) -> Iterator[str]:
     """A copy of the scheduler's task definition that takes a missing key from its secret."""
     copied = copy_of(scheduler.definition())
-    container = copied["containerDefinitions"][0]
+    container = next(
+        one for one in copied["containerDefinitions"] if one["name"] == scheduler.container
+    )
+    container.pop("dependsOn", None)
     first = container["secrets"][0]
     arn, _, _ = first["valueFrom"].rpartition(":secret:")
     name = first["valueFrom"].removeprefix(f"{arn}:secret:").split(":")[0]

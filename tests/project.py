@@ -22,6 +22,17 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[1]
 TIMEOUT_S = 420
+SHARED = (
+    *(
+        "artisan",
+        "public/index.php",
+        "public/robots.txt",
+        "config/[!t]*.php",
+        "config/trusted*.php",
+    ),
+    *("packages", "vendor-debian", "vendor-composer", "database/migrations/0001_01_01_00000[12]*"),
+)
+"""Files of the reference app that any Laravel has."""
 
 
 @dataclass
@@ -131,6 +142,20 @@ def copy_of_the_app(root: Path) -> Project:
     shutil.copytree(ROOT / "app", root / "app", symlinks=True)
     environ = {k: v for k, v in os.environ.items() if not k.startswith(("CUTOVER_", "PYTEST_"))}
     return Project(root=root, environ=environ)
+
+
+def copy_of(name: str, root: Path) -> Project:
+    """Copy an app of ``tests/apps``, with the files of a stock Laravel that it shares."""
+    made = Project(root=root, environ=copy_of_the_app(root / "shared").environ)
+    app = root / "shared" / "app"
+    shutil.copytree(ROOT / "tests" / "apps" / name, root, dirs_exist_ok=True)
+    for shared in SHARED:
+        for path in sorted(app.glob(shared)):
+            target = root / "app" / path.relative_to(app)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            path.rename(target)
+    shutil.rmtree(root / "shared")
+    return made
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ _FORMS = (
     "arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME-SUFFIX, or the same followed by"
     " :JSON-KEY:VERSION-STAGE:VERSION-ID with all three colons"
 )
+_PARAMETER = re.compile(r"[\w.-]+|(?:/[\w.-]+)+", flags=re.ASCII)
 _SUFFIX = re.compile(r"-[A-Za-z0-9]{6}$")
 
 
@@ -28,6 +29,24 @@ class SecretReference:
     version_id: str = ""
 
 
+@dataclass(frozen=True)
+class ParameterReference:
+    """One parameter of Systems Manager's Parameter Store."""
+
+    text: str
+    """The name, or the ARN, as ECS passes it on."""
+    names: tuple[str, ...]
+    """The name; of an ARN, which shows no slash before a plain name, both spellings."""
+    region: str = ""
+    """Empty for a name: the task's own; likewise below."""
+    account: str = ""
+
+    @property
+    def resource(self) -> str:
+        """The last part of the parameter's ARN."""
+        return f"parameter/{self.names[0].removeprefix('/')}"
+
+
 class ValueFromError(ValueError):
     """A valueFrom that ECS would refuse or misread; ``message`` continues a sentence."""
 
@@ -37,30 +56,20 @@ class ValueFromError(ValueError):
         self.hint = hint
 
 
-def parse_value_from(text: str) -> SecretReference:
-    """Take a Secrets Manager valueFrom apart.
+def parse_value_from(text: str) -> SecretReference | ParameterReference:
+    """Take a valueFrom apart: a secret's ARN, or the ARN or name of a parameter.
 
     Raises:
         ValueFromError: No full ARN, a wrong number of colons, or both stage and id.
     """
     parts = text.split(":")
-    if parts[0] != "arn":
-        raise ValueFromError(
-            f'is "{text}", a name and not an ARN: ECS would look for an SSM parameter of that name'
-        )
     service = parts[2] if len(parts) > 2 else ""
-    if service == "ssm":
-        raise ValueFromError(
-            f'is "{text}", an SSM parameter, which the harness does not rehearse',
-            hint=f"keep the value in Secrets Manager: {_FORMS}",
-        )
+    if parts[0] != "arn" or service == "ssm":
+        return _parameter(text)
     if service != "secretsmanager" or len(parts) < 7 or parts[5] != "secret":
         raise ValueFromError(f'is "{text}", which is not the ARN of a secret')
     _, _, _, region, account, _, resource, *choice = parts
-    if not re.fullmatch(r"[a-z]{2,4}(-[a-z]+)+-\d", region):
-        raise ValueFromError(f'is "{text}", in which "{region}" is not a region')
-    if not re.fullmatch(r"\d{12}", account):
-        raise ValueFromError(f'is "{text}", in which "{account}" is not a 12-digit account id')
+    _check_place(text, region=region, account=account)
     if not resource:
         raise ValueFromError(f'is "{text}", which names no secret')
     if len(choice) not in (0, 3):
@@ -82,3 +91,26 @@ def parse_value_from(text: str) -> SecretReference:
         version_stage=version_stage,
         version_id=version_id,
     )
+
+
+def _parameter(text: str) -> ParameterReference:
+    if not text.startswith("arn:"):
+        if not _PARAMETER.fullmatch(text):
+            hint = f"write the name of an SSM parameter, its ARN, or {_FORMS}"
+            raise ValueFromError(f'is "{text}", which is no name of an SSM parameter', hint=hint)
+        return ParameterReference(text=text, names=(text,))
+    *_, region, account, resource = [*text.split(":", 5), "", "", ""][:6]
+    noun, _, name = resource.partition("/")
+    if noun != "parameter" or not _PARAMETER.fullmatch(name.replace("/", "")):
+        hint = "write arn:aws:ssm:REGION:ACCOUNT:parameter/NAME"
+        raise ValueFromError(f'is "{text}", which is not the ARN of an SSM parameter', hint=hint)
+    _check_place(text, region=region, account=account)
+    names = (f"/{name}",) if "/" in name else (name, f"/{name}")
+    return ParameterReference(text=text, names=names, region=region, account=account)
+
+
+def _check_place(text: str, *, region: str, account: str) -> None:
+    if not re.fullmatch(r"[a-z]{2,4}(-[a-z]+)+-\d", region):
+        raise ValueFromError(f'is "{text}", in which "{region}" is not a region')
+    if not re.fullmatch(r"\d{12}", account):
+        raise ValueFromError(f'is "{text}", in which "{account}" is not a 12-digit account id')

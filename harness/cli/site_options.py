@@ -155,6 +155,9 @@ def _key_of_secret(text: str) -> str:
 
     try:
         access = Access(public_url="", region=parse_value_from(text).region)
+        if not access.region:
+            hint = "write the ARN of a secret, followed by :JSON-KEY::, or of an SSM parameter"
+            raise ConfigError(f'--key-secret is "{text}", a name and not an ARN', hint=hint)
         return aws.injected(access, text)
     except ValueFromError as error:
         raise ConfigError(f"--key-secret {error.message}", hint=error.hint) from error

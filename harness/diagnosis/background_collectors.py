@@ -77,7 +77,8 @@ def worker(sources: EvidenceSources) -> Iterator[QueueCommand]:
     """Read the worker's command."""
     name = sources.access.services.get(sources.access.worker, "")
     if sources.web is not None and name:
-        service = EcsService(sources.web.ecs, cluster=sources.access.cluster, name=name)
+        access = sources.access
+        service = EcsService(sources.web.ecs, cluster=access.cluster, name=name, access=access)
         found = queue_command(service.container().get("command", ()))
         if found is not None:
             yield found

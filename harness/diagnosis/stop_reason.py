@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 NEVER_STARTED = "TaskFailedToStart"
+ENDED_BY_SIGTERM = 143
 
 
 def stop_reason(task: Mapping[str, Any]) -> str:
@@ -47,4 +48,5 @@ def failed(task: Mapping[str, Any]) -> bool:
         return "failed" in task.get("stoppedReason", "")
     if str(task.get("group", "")).startswith("service:"):
         return True
-    return set(exit_codes(task)) != {0}
+    # A side-car that the stop signal ended did not fail.
+    return set(exit_codes(task)) - {ENDED_BY_SIGTERM} != {0}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ from harness.inputs.toml_schema import (
     ImageSource,
     Overlay,
     Pages,
+    ParameterValue,
     Probe,
     SecretValue,
 )
@@ -30,6 +32,7 @@ __all__ = ["Config", "FirstRun", "Generated", "SecretValue", "load"]
 FILE_NAME = "cutover.toml"
 IMAGE_NAMES = toml_schema.OUR_IMAGES
 GENERATORS = get_args(toml_schema.Generator)
+_OF_PROXY = ("database.proxy_endpoint", "network.proxy_group")
 _PREFIX = "CUTOVER_"
 VARIABLES = {
     "CUTOVER_CONFIG": "path of the configuration file, instead of ./cutover.toml",
@@ -64,6 +67,7 @@ class Config:
     database: Database
     cluster: str
     secrets: Mapping[str, SecretValue]
+    parameters: Mapping[str, ParameterValue]
     probe: Probe | None
     """Without it, scenarios that need the probe are not covered."""
     scenario_paths: tuple[Path, ...]
@@ -131,6 +135,7 @@ def parse(source: Document, environ: Mapping[str, str]) -> Config:
         database=given.database,
         cluster=given.ecs.cluster,
         secrets=given.secrets,
+        parameters=given.parameters,
         probe=given.probe,
         scenario_paths=tuple(root / path for path in given.scenarios.paths),
         accept=given.accept,
@@ -164,8 +169,31 @@ def _of_references(data: Mapping[str, Any]) -> Iterator[Problem]:
         if name and isinstance(secrets, dict) and name not in secrets:
             message = f'is "{name}", and there is no such secret'
             yield Problem(f"{table}.secret", message, f'add [secrets."{name}"] with its keys')
+    yield from _of_probe(data)
+    proxy = {name: text_at(data, *name.split(".")) for name in _OF_PROXY}
+    if any(proxy.values()):
+        for name, value in proxy.items():
+            if not value:
+                (other,) = set(_OF_PROXY) - {name}
+                hint = f"add it, or remove {other}: without RDS Proxy, tasks reach the database"
+                yield Problem(name, f"is missing, and there is {other}", hint)
     images = data.get("images")
     yield from _of_image_names(images if isinstance(images, dict) else {})
+
+
+def _of_probe(data: Mapping[str, Any]) -> Iterator[Problem]:
+    """Reject a probe whose key is nowhere: it is a parameter, or a key of a secret."""
+    probe, parameters = data.get("probe"), data.get("parameters")
+    if not isinstance(probe, dict):
+        return
+    name = text_at(probe, "parameter")
+    if name and name not in (parameters if isinstance(parameters, dict) else {}):
+        message = f'is "{name}", and there is no such parameter'
+        yield Problem("probe.parameter", message, f'add [parameters] with "{name}"')
+    for key in () if name else ("secret", "key"):
+        if key not in probe:
+            hint = f"add it to [probe], or name a parameter: parameter = {json.dumps('/probe/key')}"
+            yield Problem(f"probe.{key}", "is missing", hint)
 
 
 def _of_image_names(images: Mapping[str, Any]) -> Iterator[Problem]:

@@ -82,8 +82,8 @@ def _needed(production: Production) -> Iterator[Connection]:
 
     balancer_ids = production.load_balancer["LoadBalancer"].get("SecurityGroups") or ()
     balancer = side("the load balancer", balancer_ids)
-    proxy = side("RDS Proxy", (network.proxy_group,))
     database = side("the database", (network.database_group,))
+    proxy = side("RDS Proxy", (network.proxy_group,)) if network.proxy_group else None
     apis = Side(
         "the VPC endpoints" if network.endpoints_group else "the AWS APIs",
         (groups[network.endpoints_group],) if network.endpoints_group else (),
@@ -100,9 +100,10 @@ def _needed(production: Production) -> Iterator[Connection]:
                 yield Connection(balancer, tasks, int(target["containerPort"]))
     for ids, names in _tasks(production).items():
         tasks = side(f"the tasks of {', '.join(names)}", ids)
-        yield Connection(tasks, proxy, MYSQL_PORT)
+        yield Connection(tasks, proxy or database, MYSQL_PORT)
         yield Connection(tasks, apis, HTTPS_PORT)
-    yield Connection(proxy, database, MYSQL_PORT)
+    if proxy:
+        yield Connection(proxy, database, MYSQL_PORT)
 
 
 def _tasks(production: Production) -> dict[tuple[str, ...], list[str]]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from harness.aws import environment_file
 from harness.inputs.problem import Problem
 
 _LEAVE_OUT = "leave it out: ECS refuses it on Fargate"
@@ -100,6 +101,20 @@ def _container(container: Mapping[str, Any], *, key: str) -> Iterator[Problem]:
         yield Problem(
             f"{key}.resourceRequirements", "asks for a GPU, and Fargate has none", _LEAVE_OUT
         )
-    if container.get("environmentFiles"):
-        hint = "write its variables into environment, and its secrets into secrets"
-        yield Problem(f"{key}.environmentFiles", "is not rehearsed: its file is not here", hint)
+    yield from _environment_files(container, key=f"{key}.environmentFiles")
+
+
+def _environment_files(container: Mapping[str, Any], *, key: str) -> Iterator[Problem]:
+    found = container.get("environmentFiles") or ()
+    if len(found) > environment_file.MOST_FILES:
+        hint = f"name at most {environment_file.MOST_FILES}"
+        yield Problem(key, f"names {len(found)} files", hint)
+    for index, one in enumerate(found):
+        reference = str(one.get("value", ""))
+        place = environment_file.place_of(reference)
+        if place is None or not place[1].endswith(environment_file.SUFFIX):
+            yield Problem(
+                f"{key}[{index}].value",
+                f'is "{reference}", which is not the ARN of an S3 object that ends in .env',
+                "write arn:aws:s3:::BUCKET/KEY.env",
+            )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from harness.aws.task_definition import TaskDefinition
+from harness.aws.task_definition import ContainerDefinition, TaskDefinition
 from harness.inputs import (
     api_calls,
     cli_forms,
@@ -101,6 +101,8 @@ class Production:
     """``bucket``, ``queues`` and ``identity``, of which the app may lack any."""
     schedule: Schedule | None
     roles: tuple[RoleFile, ...]
+    environment_files: Mapping[str, str]
+    """ARN of an object in S3 -> its text."""
     files: Mapping[str, str]
     """Key of cutover.toml, such as ``services.web.service``, -> path of the file that it names."""
     digests: Mapping[str, str]
@@ -138,6 +140,12 @@ class Production:
             )
             for one in self.definitions
         }
+
+    @property
+    def laravel(self) -> ContainerDefinition:
+        """The container of a web task in which Laravel runs."""
+        definition = self.services[self.web].definition
+        return definition.container(self.php_containers[definition.family])
 
     @property
     def web(self) -> str:
@@ -217,6 +225,7 @@ def load(environ: Mapping[str, str], *, cwd: Path) -> Production:
     schedule = _schedule(reading, groups)
     roles = _roles(reading)
     tasks = (*services.values(), *((schedule,) if schedule else ()))
+    environment_files = _environment_files(reading)
     _check_images(reading, found, [task.definition for task in tasks])
     task_groups = {group for task in tasks for group in task.security_groups}
     network = groups and _network(reading, groups, task_groups)
@@ -231,6 +240,7 @@ def load(environ: Mapping[str, str], *, cwd: Path) -> Production:
         resources=resources,
         schedule=schedule,
         roles=roles,
+        environment_files=environment_files,
         files=reading.files,
         digests=reading.digests,
         notes=reading.notes,
@@ -344,6 +354,12 @@ def _roles(reading: Reading) -> tuple[RoleFile, ...]:
     paths = iam_roles.files(directory) if directory else []
     roles = [reading.read(path, iam_roles.read, form=cli_resources.role) for path in paths]
     return tuple(role for role in roles if role is not None)
+
+
+def _environment_files(reading: Reading) -> dict[str, str]:
+    name = "environment_files"
+    texts = {key: reading.text(name, key) for key in reading.tables(name)}
+    return {key: text for key, text in texts.items() if text is not None}
 
 
 def _check_images(reading: Reading, settings: Config | None, tasks: list[TaskDefinition]) -> None:

@@ -83,6 +83,18 @@ class Reading:
         self.files[key] = f"{path} ({key})" if str(path) in self.documents else str(path)
         return self.read(path, read, form=form, name=self.files[key])
 
+    def text(self, *keys: str) -> str | None:
+        """Return the text of the file that a key of cutover.toml names; None if there is none."""
+        path = self._path(*keys)
+        if path is None:
+            return None
+        if not path.is_file():
+            self._reject_path(keys, "file")
+            return None
+        content = Document(path=path, text=path.read_text(encoding="utf-8"), data={})
+        self.documents[str(path)] = content
+        return content.text
+
     def directory(self, *keys: str) -> Path | None:
         """Return the directory that a key of cutover.toml names; None if there is none."""
         path = self._path(*keys)

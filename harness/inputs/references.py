@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from harness.aws import arn as arns
+from harness.aws import environment_file
 from harness.aws.task_definition import family_of
-from harness.aws.value_from import ValueFromError, parse_value_from
+from harness.aws.value_from import SecretReference, ValueFromError, parse_value_from
 from harness.inputs.problem import Problem
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ def secret_suffixes(production: Production) -> Iterator[Problem]:
                 try:
                     reference = parse_value_from(value_from)
                 except ValueFromError:
+                    continue
+                if not isinstance(reference, SecretReference):
                     continue
                 secret = (reference.account, reference.region, reference.name)
                 key = f"containerDefinitions[{number}].secrets[{index}].valueFrom"
@@ -122,6 +125,30 @@ def target_groups(production: Production) -> Iterator[Problem]:
                 )
 
 
+def environment_files(production: Production) -> Iterator[Problem]:
+    """Each environment file that a container names is here, and no other."""
+    used = set()
+    for definition in production.definitions:
+        for number, container in enumerate(definition.containers):
+            for index, reference in enumerate(environment_file.references(container.raw)):
+                used.add(reference)
+                if reference not in production.environment_files:
+                    yield Problem(
+                        f"containerDefinitions[{number}].environmentFiles[{index}].value",
+                        f'is "{reference}", and its text is not here',
+                        f'add to the configuration: [environment_files] "{reference}" = "web.env"',
+                        file=definition.source,
+                    )
+    for reference in production.environment_files:
+        if reference not in used:
+            yield Problem(
+                f"environment_files.{reference}",
+                "is no environment file of a container",
+                "remove it, or name it in a task definition",
+                file=str(production.config.file),
+            )
+
+
 def accounts_and_regions(production: Production) -> Iterator[Problem]:
     """ARNs are of the configuration's account, region and partition."""
     account, region = production.config.account_id, production.config.region
@@ -182,6 +209,7 @@ RULES: tuple[Callable[[Production], Iterator[Problem]], ...] = (
     clusters,
     families,
     target_groups,
+    environment_files,
     accounts_and_regions,
     vpcs,
     worker_queues,

@@ -6,10 +6,14 @@ import base64
 import json
 import secrets
 import string
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 
+from harness.aws import arn
+from harness.aws.value_from import ParameterReference, ValueFromError, parse_value_from
 from harness.core.redact import Secret
 from harness.inputs.config import Generated, SecretValue
+from harness.inputs.toml_schema import ParameterValue
 
 # RDS refuses / @ " and spaces in passwords; every other sign must survive the way to the app.
 _PASSWORD_SIGNS = string.ascii_letters + string.digits + "!#$%^&*()-_=+"
@@ -33,6 +37,62 @@ GENERATE: Mapping[str, Callable[[], str]] = {
 def make(shape: Mapping[str, SecretValue]) -> dict[str, Secret]:
     """Return each secret's SecretString by name; generated values are remembered for redaction."""
     return {name: _secret_string(value) for name, value in shape.items()}
+
+
+@dataclass(frozen=True)
+class MadeParameter:
+    """A parameter of Parameter Store, with the value that this stack has for it."""
+
+    name: str
+    region: str
+    """Empty for the app's own."""
+    value: str = field(repr=False)
+    secure: bool
+    key: str = ""
+    """The customer's key that encrypts it; empty for AWS's own."""
+
+    @property
+    def put(self) -> dict[str, str]:
+        """The input of PutParameter."""
+        given = {"Name": self.name, "Value": self.value}
+        if not self.secure:
+            return {**given, "Type": "String"}
+        return {**given, "Type": "SecureString", **({"KeyId": self.key} if self.key else {})}
+
+
+def make_parameters(shape: Mapping[str, ParameterValue]) -> tuple[MadeParameter, ...]:
+    """Return each parameter with its value; generated values are remembered for redaction."""
+    return tuple(_parameter(name, value) for name, value in shape.items())
+
+
+def _parameter(text: str, value: ParameterValue) -> MadeParameter:
+    full = arn.parse(text)
+    name = text if full is None else full.resource.removeprefix("parameter")
+    region = "" if full is None else full.region
+    if isinstance(value, str):
+        return MadeParameter(name, region, value, secure=False)
+    made = Secret(value.value if value.value is not None else GENERATE[value.generate]())
+    return MadeParameter(name, region, made.reveal(), secure=True, key=value.key or "")
+
+
+def injected(
+    value_from: str,
+    *,
+    secrets: Mapping[str, Secret],
+    parameters: Iterable[MadeParameter],
+) -> str:
+    """Return the value that ECS injects for a valueFrom; empty where it cannot be had."""
+    try:
+        reference = parse_value_from(value_from)
+    except ValueFromError:
+        return ""
+    if isinstance(reference, ParameterReference):
+        named = (one.value for one in parameters if one.name in reference.names)
+        return next(named, "")
+    if reference.name not in secrets:
+        return ""
+    secret = secrets[reference.name]
+    return fields(secret).get(reference.json_key, "") if reference.json_key else secret.reveal()
 
 
 def _secret_string(value: SecretValue) -> Secret:

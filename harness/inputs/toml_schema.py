@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Iterable, Mapping
 from datetime import date
 from functools import cache
@@ -44,6 +45,15 @@ def _public_url(url: str) -> str:
 def _account_id(text: str) -> str:
     if len(text) != 12 or not text.isdigit():
         raise _fault("must be twelve digits, in quotes", "take it from the ARNs")
+    return text
+
+
+def _key_arn(text: str) -> str:
+    if not re.fullmatch(r"arn:[\w-]+:kms:[\w-]+:\d{12}:key/[\w-]+", text):
+        raise _fault(
+            f'is "{text}", which is not the ARN of a KMS key',
+            "write arn:aws:kms:REGION:ACCOUNT:key/ID; AWS's own key is none of it",
+        )
     return text
 
 
@@ -145,21 +155,23 @@ class Network(Table):
 
     vpc_cidr: Annotated[Text, AfterValidator(_vpc_cidr)]
     security_groups: File
-    proxy_group: Text
-    """Name or id of RDS Proxy's security group."""
+    proxy_group: Text | None = None
+    """Name or id of RDS Proxy's security group; without one, tasks reach the database itself."""
     database_group: Text
     endpoints_group: Text | None = None
     """Without it, tasks reach the AWS APIs as through a NAT gateway."""
 
 
 class Database(Table):
-    """The schema and its two production endpoints."""
+    """The schema and its production endpoints."""
 
     name: Text
     cluster_endpoint: Text
-    proxy_endpoint: Text
-    secret: Text
-    """Name of the secret with the app account's ``username`` and ``password``."""
+    proxy_endpoint: Text | None = None
+    """RDS Proxy's endpoint; without it, tasks reach the database itself."""
+    secret: Text | None = None
+    """Name of the secret with the app account's ``username`` and ``password``; without it, the web
+    task's DB_USERNAME and DB_PASSWORD name the account."""
 
 
 class Ecs(Table):
@@ -198,11 +210,23 @@ class Generated(Table):
     generate: Generator = "password"
 
 
-class Probe(Table):
-    """The key of a secret that signs requests to the probe."""
+class Parameter(Table):
+    """A SecureString of Systems Manager's Parameter Store."""
 
-    secret: Text
-    key: Text
+    generate: Generator = "password"
+    value: Text | None = None
+    """Instead of one that is made up for each stack."""
+    key: Annotated[Text, AfterValidator(_key_arn)] | None = None
+    """ARN of the customer's KMS key; without it, AWS's own encrypts the parameter."""
+
+
+class Probe(Table):
+    """The value that signs requests to the probe: a key of a secret, or a parameter."""
+
+    secret: Text | None = None
+    key: Text | None = None
+    parameter: Text | None = None
+    """Name of a parameter, instead of a secret and its key."""
 
 
 class FirstRun(Table):
@@ -249,6 +273,10 @@ SecretValue = Annotated[
     Discriminator(_form),
 ]
 """A plain text, or the keys of a JSON object."""
+ParameterValue = Annotated[
+    Annotated[str, Tag("<text>")] | Annotated[Parameter, Tag("<table>")], Discriminator(_form)
+]
+"""A String with this text, or a SecureString."""
 ImageSource = Annotated[
     Annotated[Text, Tag("<text>")] | Annotated[BuiltImage, Tag("<table>")], Discriminator(_form)
 ]
@@ -283,7 +311,11 @@ class CutoverToml(Table):
     services: Annotated[dict[str, Service], Field(min_length=1)]
     resources: Resources = Resources()
     schedule: Schedule | None = None
-    secrets: dict[str, SecretValue]
+    secrets: dict[str, SecretValue] = {}
+    environment_files: dict[Text, File] = {}
+    """ARN of an object that a task definition's environmentFiles name -> a file with its text."""
+    parameters: dict[Text, ParameterValue] = {}
+    """Name or ARN of a parameter -> its value."""
     probe: Probe | None = None
     scenarios: Scenarios = Scenarios()
     accept: Annotated[tuple[Accept, ...], Field(strict=False)] = ()

@@ -17,7 +17,7 @@ class Network:
     vpc_cidr: str
     groups: SecurityGroups
     proxy_group: str
-    """Id of RDS Proxy's group; likewise below."""
+    """Id of RDS Proxy's group, empty where there is none; likewise below."""
     database_group: str
     endpoints_group: str
     """Empty where the VPC has no endpoints: the AWS APIs are then open to tasks."""

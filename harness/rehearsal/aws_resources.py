@@ -9,8 +9,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
+from harness.aws import environment_file
 from harness.aws.task_definition import family_of
 from harness.core.errors import ProvisionError
 
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 TICKS_VISIBILITY_S = 10
 """Seconds until a tick with a refused RunTask is tried again."""
 _TARGET_ID = "ticks"
+_NOT_NAMED = "us-east-1"
+"""The one region that CreateBucket takes only where none is named."""
 
 
 def make(client: S3Client | SQSClient | SESClient, file: CallFile) -> None:
@@ -94,6 +97,20 @@ def secrets(client: SecretsManagerClient, values: Mapping[str, Secret]) -> None:
     """Store each secret under production's name."""
     for name, value in values.items():
         client.create_secret(Name=name, SecretString=value.reveal())
+
+
+def environment_files(client: S3Client, texts: Mapping[str, str]) -> None:
+    """Put each environment file into its bucket, which is made where the app has no such one."""
+    buckets = {one["Name"] for one in client.list_buckets()["Buckets"]} if texts else set()
+    for reference, text in texts.items():
+        bucket, key = environment_file.place_of(reference) or ("", "")
+        if bucket not in buckets:
+            region, given = client.meta.region_name, cast("Any", {"Bucket": bucket})
+            if region != _NOT_NAMED:
+                given["CreateBucketConfiguration"] = {"LocationConstraint": region}
+            client.create_bucket(**given)
+            buckets.add(bucket)
+        client.put_object(Bucket=bucket, Key=key, Body=text.encode())
 
 
 def roles(client: IAMClient, production: Production) -> None:

@@ -63,7 +63,7 @@ class Bringup:
     def __post_init__(self) -> None:
         """Make the secrets and certificates of this stack."""
         self.deadline = Deadline(self.production.config.up_within_s)
-        self.materials = StackSecrets.make(self.production.config)
+        self.materials = StackSecrets.make(self.production)
         self.stack = Stack(
             run=self.run,
             client=self.client,
@@ -97,10 +97,13 @@ class Bringup:
         # Our containers, the slowest to boot first.
         start = partial(self._component, steps, needs=[networks])
         emulator, control = start("emulator"), start("control")
-        mysql, proxy, edge = start("mysql"), start("proxy"), start("edge")
+        mysql, edge = start("mysql"), start("edge")
+        proxied = bool(production.config.database.proxy_endpoint)
+        database = [mysql, *([start("proxy")] if proxied else [])]
         # The secrets that the task definitions name.
         values = partial(aws_resources.secrets, values=self.materials.secrets)
         secrets = create("secrets", "secretsmanager", values, needs=[emulator])
+        parameters = steps.add("parameters", self._put_parameters, needs=[emulator])
         # The roles of tasks, of their execution and of the rule.
         roles = partial(aws_resources.roles, production=production)
         roles_made = create("roles", "iam", roles, needs=[emulator])
@@ -115,12 +118,16 @@ class Bringup:
             create(name, _APIS[name], partial(aws_resources.make, file=file), needs=[emulator])
             for name, file in production.resources.items()
         ]
-        ready_for_tasks = [secrets, roles_made, cluster_made, balancer_made, *resources]
+        # The environment files that containers name.
+        files = partial(aws_resources.environment_files, texts=production.environment_files)
+        put = create("environment files", "s3", files, needs=[emulator, *resources])
+        stores = [secrets, parameters, put, *resources]
+        ready_for_tasks = [*stores, roles_made, cluster_made, balancer_made]
         # The web service, whose first task may start before the database answers.
         web = self._service(steps, production.web, needs=ready_for_tasks)
         healthy = steps.add("web task healthy", partial(self._await_web, steps), needs=[web])
         # The app's first run, which makes the tables.
-        first_run = steps.add("first run", self._run_first, needs=[healthy, proxy, mysql])
+        first_run = steps.add("first run", self._run_first, needs=[healthy, *database])
         # The other services, which need the tables.
         others = [
             self._service(steps, name, needs=[*ready_for_tasks, first_run])
@@ -165,6 +172,13 @@ class Bringup:
                 work(aws.aws(self.access(), api))
 
         return steps.add(name, create, needs=needs)
+
+    def _put_parameters(self) -> None:
+        """Put each parameter into its region."""
+        with aws_resources.explained("parameters"):
+            for parameter in self.materials.parameters:
+                client = aws.aws(self.access(), "ssm", region=parameter.region)
+                client.put_parameter(**parameter.put)
 
     def _service(self, steps: Steps, name: str, *, needs: Iterable[Step]) -> Step:
         given, cluster = self.production.services[name], self.production.config.cluster

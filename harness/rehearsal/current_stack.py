@@ -32,7 +32,7 @@ def find(home: Path, connect: Callable[[], docker.DockerClient]) -> dict[str, An
         for container in logs.containers_of(connect(), found["run"])
         if container.status == "running"
     }
-    return found if running >= set(COMPONENTS) else None
+    return found if running >= _components(found) else None
 
 
 def changed_inputs(current: Mapping[str, Any], production: Production) -> list[str]:
@@ -57,7 +57,7 @@ def describe(home: Path, connect: Callable[[], docker.DockerClient]) -> dict[str
     ]
     running = {c["name"] for c in containers if c["status"] == "running"}
     return {
-        "up": running >= set(COMPONENTS),
+        "up": running >= _components(found),
         "run": found["run"],
         "run_dir": found["run_dir"],
         "public_url": found["public_url"],
@@ -158,6 +158,11 @@ def run_in(home: Path, client: docker.DockerClient, name: str, command: list[str
     code, output = container.exec_run(command, user="0")
     print(output.decode(errors="replace") if isinstance(output, bytes) else "", end="")
     return int(code or 0)
+
+
+def _components(record: Mapping[str, Any]) -> set[str]:
+    """Return the components that a stack has; RDS Proxy is only where production has it."""
+    return {name for name in COMPONENTS if name != "proxy" or record["proxy_endpoint"]}
 
 
 def _names(container: Container) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from harness.core.redact import Secret
 from harness.images import task_images
 from harness.inputs import secret_values
 from harness.inputs.container_images import IDLE
+from harness.inputs.secret_values import MadeParameter
 from harness.stack import certificates, engine
 from harness.stack.certificates import Certificates
 from harness.stack.component import PlannedComponent
@@ -22,8 +23,8 @@ from harness.target.clients.mysql import Account
 
 if TYPE_CHECKING:
     from harness.core.runs import Run
-    from harness.inputs.config import Config
     from harness.inputs.production import Production, Schedule
+    from harness.inputs.toml_schema import Database
     from harness.stack.stack import Stack
 
 _UNNAMED_ACCOUNT = "app"
@@ -35,32 +36,47 @@ class StackSecrets:
 
     secrets: Mapping[str, Secret]
     """SecretString by name."""
+    parameters: tuple[MadeParameter, ...]
     certificates: Certificates
     account: Account
 
     @classmethod
-    def make(cls, config: Config) -> StackSecrets:
-        """Make secrets and certificates; the database's account is the one its secret names.
+    def make(cls, production: Production) -> StackSecrets:
+        """Make secrets and certificates; the database's account is the one that the app has.
 
         A secret that lacks the user name or the password is a mistake that the tasks will meet, not
         a reason to have no database: the account then has a password that nobody knows.
         """
+        config = production.config
         secrets = secret_values.make(config.secrets)
-        fields = secret_values.fields(secrets[config.database.secret])
-        password = fields.get("password") or secret_values.GENERATE["password"]()
+        parameters = secret_values.make_parameters(config.parameters)
+
+        def injected(variable: str) -> str:
+            plain = production.laravel.environment.get(variable)
+            value_from = production.laravel.secrets.get(variable, "")
+            return plain or secret_values.injected(
+                value_from, secrets=secrets, parameters=parameters
+            )
+
+        if config.database.secret:
+            fields = secret_values.fields(secrets[config.database.secret])
+            username, password = fields.get("username"), fields.get("password")
+        else:
+            username, password = injected("DB_USERNAME"), injected("DB_PASSWORD")
         return cls(
             secrets=secrets,
+            parameters=parameters,
             certificates=certificates.create(
                 {
                     "edge": (config.public_host,),
-                    "proxy": (config.database.proxy_endpoint,),
+                    **_names_of_proxy(config.database),
                     "mysql": (config.database.cluster_endpoint,),
                 }
             ),
             account=Account(
                 schema=config.database.name,
-                username=fields.get("username") or _UNNAMED_ACCOUNT,
-                password=Secret(password),
+                username=username or _UNNAMED_ACCOUNT,
+                password=Secret(password or secret_values.GENERATE["password"]()),
             ),
         )
 
@@ -72,6 +88,17 @@ def planned_components(
     config = production.config
     ca_pem, certificates = materials.certificates.ca_pem, materials.certificates
     database = config.database
+
+    def proxied(endpoint: str) -> PlannedComponent:
+        return PlannedComponent(
+            proxy.component(
+                endpoint=endpoint,
+                cluster_endpoint=database.cluster_endpoint,
+                ca_pem=ca_pem,
+                certificate=certificates.server("proxy"),
+            ),
+            partial(proxy.probe, **login(endpoint)),
+        )
 
     def login(endpoint: str) -> dict[str, Any]:
         return {"endpoint": endpoint, "ca_pem": ca_pem, "account": materials.account}
@@ -103,20 +130,16 @@ def planned_components(
             ),
             partial(mysql.probe, **login(database.cluster_endpoint)),
         ),
-        PlannedComponent(
-            proxy.component(
-                endpoint=database.proxy_endpoint,
-                cluster_endpoint=database.cluster_endpoint,
-                ca_pem=ca_pem,
-                certificate=certificates.server("proxy"),
-            ),
-            partial(proxy.probe, **login(database.proxy_endpoint)),
-        ),
+        *([proxied(database.proxy_endpoint)] if database.proxy_endpoint else []),
         PlannedComponent(
             edge.component(public_host=config.public_host, certificate=certificates.server("edge")),
             partial(edge.probe, public_host=config.public_host, ca_pem=ca_pem),
         ),
     )
+
+
+def _names_of_proxy(database: Database) -> dict[str, tuple[str, ...]]:
+    return {"proxy": (database.proxy_endpoint,)} if database.proxy_endpoint else {}
 
 
 def volume_name(run: Run) -> str:
@@ -142,7 +165,7 @@ def control_settings(
         region=config.region,
         cluster=config.cluster,
         aws_endpoint_url=f"http://emulator:{emulator.PORT}",
-        task_networks={role: run.name(role) for role in members.TASK_NETWORKS},
+        task_networks={role: run.name(role) for role in members.task_networks(production)},
         edge_container=run.name("edge"),
         pause_image=images["pause"],
         images={production.app_image: images["app"], **_images_beside_app(production, images)},

@@ -110,14 +110,12 @@ def secret(access: Access) -> Callable[[str], dict[str, str]]:
 
 
 @pytest.fixture
-def mysql(access: Access, secret: Callable[[str], dict[str, str]]) -> Callable[..., Any]:
+def mysql(access: Access) -> Callable[..., Any]:
     """Connect to a hop, ``proxy`` or ``server``, with the app's own account."""
 
     def connect(hop: str, *, tls: bool = True) -> Any:
-        keys = secret("db")
-        return mysql_client.session(
-            access, hop=hop, user=keys["username"], password=keys["password"], tls=tls
-        )
+        user, password = aws_clients.database_account(access)
+        return mysql_client.session(access, hop=hop, user=user, password=password, tls=tls)
 
     return connect
 
@@ -171,19 +169,21 @@ def new_account() -> Callable[[], Account]:
 
 @pytest.fixture
 def run_in_task(toolbox: Toolbox) -> Callable[..., ExecResult]:
-    """Run a command as root in a running web task, or in the named one.
+    """Run a command as root in a running web task, or in the named one: where Laravel runs.
 
     ``prints`` marks a command that prints something whenever it ends well. Docker 20.10 loses the
     output of an exec now and then, under load: an empty one is run again.
     """
 
-    def run(command: Sequence[str], *, task: str = "", prints: bool = False) -> ExecResult:
+    def run(
+        command: Sequence[str], *, task: str = "", container: str = "", prints: bool = False
+    ) -> ExecResult:
         toolbox.need(EXEC)
         chosen = task
         if not chosen and toolbox.web is not None:
             chosen = min(toolbox.web.running())
         for _ in range(_EXEC_TRIES if prints else 1):
-            result = toolbox.containers.run(chosen, command)
+            result = toolbox.containers.run(chosen, command, container=container)
             if result.exit_code or result.stdout:
                 break
         return result

@@ -103,7 +103,8 @@ def worker(toolbox: Toolbox, access: Access) -> EcsService:
     """The worker's service."""
     toolbox.need(ECS)
     toolbox.need(QUEUE)
-    return EcsService(toolbox.ecs, cluster=access.cluster, name=access.services[access.worker])
+    name = access.services[access.worker]
+    return EcsService(toolbox.ecs, cluster=access.cluster, name=name, access=access)
 
 
 @pytest.fixture

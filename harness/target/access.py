@@ -55,6 +55,12 @@ class Access:
     """Every secret of the configuration."""
     probe_key_name: str = "probe_key"
     """The key of the secret ``probe`` that signs requests to the probe."""
+    probe_parameter: str = ""
+    """The parameter that signs them instead."""
+    injected: Mapping[str, str] = field(default_factory=dict)
+    """Variable of Laravel's container in a web task -> the valueFrom that ECS injects."""
+    database_user: str = ""
+    """The app's account, where it is a plain variable."""
     resources: Mapping[str, str] = field(default_factory=dict)
     """Kind -> name: bucket, queue, dead_letter_queue, identity, rule, scheduler."""
     schedule: Mapping[str, Any] = field(default_factory=dict)
@@ -71,6 +77,11 @@ class Access:
     """Whether the AWS API that answers is an emulator, named by AWS_ENDPOINT_URL."""
     vendor: str = ""
     overlay: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def database_endpoint(self) -> str:
+        """The name at which tasks reach the database: RDS Proxy's, or the database's own."""
+        return self.proxy_endpoint or self.cluster_endpoint
 
     @property
     def public_host(self) -> str:

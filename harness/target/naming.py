@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from harness.aws import eventbridge
+from harness.inputs.toml_schema import Probe
 from harness.target.access import Access
 from harness.target.pages import pages_from
 
@@ -15,12 +16,13 @@ if TYPE_CHECKING:
 def names_in(production: Production) -> Access:
     """Return the names, without an address."""
     config, reached = production.config, production.services[production.web].reached
+    probe = config.probe or Probe()
     return Access(
         public_url=config.public_url,
         account_id=config.account_id,
         region=config.region,
         cluster=config.cluster,
-        proxy_endpoint=config.database.proxy_endpoint,
+        proxy_endpoint=config.database.proxy_endpoint or "",
         cluster_endpoint=config.database.cluster_endpoint,
         database=config.database.name,
         services={name: service.name for name, service in production.services.items()},
@@ -33,11 +35,15 @@ def names_in(production: Production) -> Access:
         load_balancer=str(production.load_balancer["LoadBalancer"]["Name"]),
         session_cookie=production.session_cookie,
         secrets={
-            "db": config.database.secret,
-            **({"probe": config.probe.secret} if config.probe else {}),
+            purpose: name
+            for purpose, name in (("probe", probe.secret), ("db", config.database.secret))
+            if name
         },
         secret_names=tuple(config.secrets),
-        probe_key_name=config.probe.key if config.probe else "",
+        probe_key_name=probe.key or "",
+        probe_parameter=probe.parameter or "",
+        database_user=production.laravel.environment.get("DB_USERNAME", ""),
+        injected=production.laravel.secrets,
         resources=production.resource_names,
         schedule=_schedule(production.schedule),
         pages=pages_from(config.pages),

@@ -50,6 +50,9 @@ EXEC = "exec"
 SECRETS = "secrets"
 
 
+DB_ACCOUNT = "db_account"
+
+
 IAM = "iam"
 
 
@@ -57,6 +60,9 @@ CONTAINERS = "containers"
 
 
 SQL = "sql"
+
+
+PROXY = "proxy"
 
 
 STORAGE = "storage"
@@ -81,10 +87,12 @@ CAPABILITIES: Mapping[str, str] = {
     ECS: "the ECS API of the cluster",
     ELB: "the load balancer's API",
     EXEC: "commands in a running task",
-    SECRETS: "Secrets Manager",
+    SECRETS: "Secrets Manager and Parameter Store",
+    DB_ACCOUNT: "the secret that holds the database's account",
     IAM: "IAM, to read the roles of the tasks",
     CONTAINERS: "the containers, their networks and logs",
     SQL: "a MySQL connection of the harness's own to the proxy and to the server",
+    PROXY: "RDS Proxy, between the tasks and the database",
     STORAGE: "S3, with the app's bucket",
     QUEUE: "SQS, with the app's queues and a worker",
     MAIL: "the mails that were sent, as they were sent",
@@ -96,7 +104,7 @@ CAPABILITIES: Mapping[str, str] = {
 CAPABILITIES_OF: Mapping[str, frozenset[str]] = {
     LOCAL: frozenset(CAPABILITIES),
     AWS: frozenset(CAPABILITIES) - {CONTAINERS, SQL, MAIL},
-    URL: frozenset({HTTP, PROBE}),
+    URL: frozenset({HTTP, PROBE, PROXY}),
 }
 """Everything that a target can ever have; one run of it may have less."""
 
@@ -124,7 +132,15 @@ def unconfigured(access: Access) -> Mapping[str, str]:
     """Return the capabilities that no target of an app has, with the key that would give them."""
     has = access.resources
     reasons = {
-        PROBE: "" if "probe" in access.secrets else "no probe is configured; set probe.secret",
+        PROBE: ""
+        if "probe" in access.secrets or access.probe_parameter
+        else "no probe is configured; set probe.secret",
+        DB_ACCOUNT: ""
+        if "db" in access.secrets
+        else "no secret holds the database's account; set database.secret",
+        PROXY: ""
+        if access.proxy_endpoint or not access.cluster_endpoint
+        else "tasks reach the database itself; set database.proxy_endpoint",
         STORAGE: "" if "bucket" in has else "no bucket is configured; set resources.bucket",
         QUEUE: "no queue is configured; set resources.queues"
         if "queue" not in has

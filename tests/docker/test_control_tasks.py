@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from tests.docker.control_stack import (
     ACCOUNT,
     CHECK,
     CLUSTER,
+    IDLE_IMAGE,
     IMAGE,
     REGION,
     ROLE,
@@ -259,6 +261,59 @@ def test_containers_of_a_task_share_localhost_and_wait_for_each_other(stack: Con
     arn = running(stack, taskDefinition="needs")
     stack.until(lambda: stack.task(arn)["containers"][1].get("exitCode") == 0)
     assert stack.container(arn, name="second").logs() == b"200\n"
+
+
+def test_a_side_car_that_is_not_to_be_had_idles_and_is_healthy(stack: ControlStack) -> None:
+    wanted = definition(
+        "idle",
+        command=["sleep", "60"],
+        dependsOn=[
+            {"containerName": "agent", "condition": "HEALTHY"},
+            {"containerName": "init", "condition": "SUCCESS"},
+        ],
+    )
+    wanted["containerDefinitions"] += [
+        {
+            "name": "agent",
+            "image": IDLE_IMAGE,
+            "user": "dd-agent",
+            "command": ["agent", "run"],
+            "stopTimeout": 60,
+            "healthCheck": {"command": ["CMD", "agent", "health"], "interval": 5},
+        },
+        {"name": "init", "image": IDLE_IMAGE, "essential": False, "command": ["agent", "init"]},
+    ]
+    stack.ecs.register_task_definition(**wanted)
+    arn = running(stack, taskDefinition="idle")
+    began = time.monotonic()
+    stack.ecs.stop_task(cluster=CLUSTER, task=arn)
+    task = stack.until_stopped(arn)
+    assert time.monotonic() - began < 30
+    codes = {item["name"]: item["exitCode"] for item in task["containers"]}
+    assert (codes["agent"], codes["init"]) == (0, 0)
+
+
+def test_containers_share_a_volume_that_is_empty_and_roots(stack: ControlStack) -> None:
+    point = {"sourceVolume": "shared", "containerPath": "/usr/lib/python3"}
+    wanted = definition("shared", command=["sleep", "60"], mountPoints=[point])
+    wanted["volumes"] = [{"name": "shared"}]
+    wanted["containerDefinitions"].append(
+        {
+            "name": "reader",
+            "image": IMAGE,
+            "command": ["sleep", "60"],
+            "volumesFrom": [{"sourceContainer": "app", "readOnly": True}],
+        }
+    )
+    stack.ecs.register_task_definition(**wanted)
+    arn = running(stack, taskDefinition="shared")
+    look = stack.in_task(arn, "stat", "-c", "%u %a", "/usr/lib/python3")
+    assert look.strip() == "0 755"
+    assert stack.in_task(arn, "ls", "/usr/lib/python3") == ""
+    assert stack.in_task(arn, "touch", "/usr/lib/python3/made") == ""
+    reader = stack.container(arn, name="reader")
+    assert reader.exec_run(["ls", "/usr/lib/python3"]).output == b"made\n"
+    assert b"Read-only" in reader.exec_run(["touch", "/usr/lib/python3/x"]).output
 
 
 def test_the_health_check_is_the_task_definitions(stack: ControlStack) -> None:

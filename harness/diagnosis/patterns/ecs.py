@@ -9,6 +9,10 @@ _ASM = (
     f"{_NEVER} retrieval failed: unable to retrieve secret from asm: service call has been retried"
     " 1 time(s):"
 )
+_SSM = (
+    f"{_NEVER} retrieval failed: unable to retrieve secrets from ssm: service call has been retried"
+    " 1 time(s):"
+)
 _ARN_PARTS = r"arn:aws[\w-]*:secretsmanager:[^\s']*?:secret:(?P<secret>[\w/+=.@*-]+?)(?:-\w{6})?"
 _ARN = "arn:aws:secretsmanager:us-east-1:876000000876:secret:tickets/db-Ab3dE5"
 _ROLE = "User: arn:aws:sts::876000000876:assumed-role/tickets-execution/0123abcd"
@@ -49,6 +53,21 @@ NEVER_STARTED = (
         example=f"CannotPullContainerError: denied: AccessDeniedException: {_ROLE} is not"
         " authorized to perform: ecr:BatchGetImage on resource: arn:aws:ecr:us-east-1:1:repository/"
         "tickets because no identity-based policy allows it",
+    ),
+    Pattern(
+        Source.STOPPED_REASON,
+        match=r"invalid ssm parameters: (?P<parameter>[^\s,]+)",
+        cause="{task} never started: the parameter {parameter} does not exist in Parameter Store,"
+        " in the account and region of its valueFrom",
+        example=f"{_SSM} invalid ssm parameters: /shop/app-key",
+    ),
+    Pattern(
+        Source.STOPPED_REASON,
+        match=r"secrets from ssm:[^\n]*The ciphertext refers to a customer master key",
+        cause="{task} never started: its execution role may not decrypt a parameter: it lacks"
+        " kms:Decrypt on the customer's key",
+        example=f"{_SSM} AccessDeniedException: The ciphertext refers to a customer master key that"
+        " does not exist, does not exist in this region, or you are not allowed to access.",
     ),
     Pattern(
         Source.STOPPED_REASON,

@@ -50,6 +50,7 @@ class FirstCall:
 
 SERVICES: Mapping[str, FirstCall] = {
     "secretsmanager": FirstCall(target="secretsmanager.ListSecrets"),
+    "ssm": FirstCall(target="AmazonSSM.DescribeParameters"),
     "iam": FirstCall(action="ListRoles", version="2010-05-08"),
     "sts": FirstCall(action="GetCallerIdentity", version="2011-06-15"),
     "s3": FirstCall(),

@@ -18,7 +18,6 @@ from harness.standins.contract import PacketRules
 if TYPE_CHECKING:
     from harness.inputs.production import Production
 
-TASK_NETWORKS = ("app", "proxy", "aws")
 _HTTPS = 443
 
 
@@ -38,6 +37,11 @@ def packet_rules(
         components={name: layout.of_component(name) for name in components},
         tasks=layout.of_tasks(),
     )
+
+
+def task_networks(production: Production) -> tuple[str, ...]:
+    """Return the roles of the networks that tasks are on; targets live on the first."""
+    return ("app", "proxy" if production.network.proxy_group else "data", "aws")
 
 
 def ways(production: Production) -> tuple[str, ...]:
@@ -64,8 +68,8 @@ def members(production: Production) -> dict[str, Member]:
     open_to_tasks = () if endpoints else ((TASKS, emulator.PORT),)
     return {
         "edge": Member(edge.NETWORKS, groups=balancer),
-        TASKS: Member(TASK_NETWORKS, groups=tasks),
-        "proxy": Member(proxy.NETWORKS, groups=(network.proxy_group,), published=(proxy.PORT,)),
+        TASKS: Member(task_networks(production), groups=tasks),
+        **_proxy(network.proxy_group),
         "mysql": Member(
             mysql.NETWORKS,
             groups=(network.database_group,),
@@ -83,6 +87,11 @@ def members(production: Production) -> dict[str, Member]:
         # Target health checks come from the load balancer's addresses on AWS.
         "control": Member(control.NETWORKS, published=(control.PORT,), speaks_for=balancer),
     }
+
+
+def _proxy(group: str) -> dict[str, Member]:
+    found = Member(proxy.NETWORKS, groups=(group,), published=(proxy.PORT,))
+    return {"proxy": found} if group else {}
 
 
 def _load_balancer_groups(production: Production) -> list[str]:

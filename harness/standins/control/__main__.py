@@ -13,6 +13,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from harness.aws.arn import partition_of
 from harness.core.errors import HarnessError
 from harness.standins.contract import (
     IDLE_WITHIN_S,
@@ -25,8 +26,10 @@ from harness.standins.control.agent.credentials import Credentials
 from harness.standins.control.agent.edge_files import Edge
 from harness.standins.control.agent.emulator_clients import Clients
 from harness.standins.control.agent.engine import EdgeFiles, Engine, EngineError
+from harness.standins.control.agent.environment_files import EnvironmentFiles
 from harness.standins.control.agent.metadata import Metadata
 from harness.standins.control.agent.packet_rules import Firewall
+from harness.standins.control.agent.parameters import Parameters
 from harness.standins.control.agent.roles import Roles
 from harness.standins.control.agent.secrets import Secrets
 from harness.standins.control.api.definitions import Clusters, Definitions
@@ -74,8 +77,11 @@ class Control:
             sts=lambda: self.clients.sts(config.account_id, config.region),
             role_of=self._role_of,
         )
+        parameters = Parameters(self.clients.ssm, account=config.account_id, region=config.region)
         self.roles = Roles(
             lambda: self.clients.iam(config.account_id, config.region),
+            parameters=parameters,
+            partition=partition_of(config.region),
             known=config.roles_known,
             account_id=config.account_id,
         )
@@ -84,7 +90,10 @@ class Control:
             self.state,
             settings=config,
             engine=self.engine,
-            secrets=Secrets(self.clients.secretsmanager),
+            secrets=Secrets(self.clients.secretsmanager, parameters=parameters),
+            environment_files=EnvironmentFiles(
+                lambda: self.clients.s3(config.account_id, config.region)
+            ),
             hooks=Hooks(
                 open_socket=self.sockets.open,
                 close_socket=self._close_socket,

@@ -9,7 +9,7 @@ import os
 from functools import cache
 from typing import Any
 
-from harness.aws.value_from import parse_value_from
+from harness.aws.value_from import ParameterReference, SecretReference, parse_value_from
 from harness.core import redact
 from harness.core.errors import TargetError
 from harness.target.access import Access
@@ -24,8 +24,8 @@ NOT_SECRET = frozenset({"engine", "host", "port", "dbname", "dbClusterIdentifier
 """Keys of a database secret with ordinary names for values: blanking them would garble reports."""
 
 
-def aws(access: Access, service: str) -> Any:
-    """Return a boto3 client of a service.
+def aws(access: Access, service: str, *, region: str = "") -> Any:
+    """Return a boto3 client of a service, in the app's region unless another is named.
 
     With local addresses the emulator or control answers, under production's account; the AWS
     variables and files of this machine do not count. Without, it is an account, and only read.
@@ -37,7 +37,7 @@ def aws(access: Access, service: str) -> Any:
     elif access.emulator:
         endpoint = emulator.endpoint(access.emulator, service)
     else:
-        return account_client(access, service)
+        return account_client(access, service, region=region)
     isolated: Any = boto3.session.Session(botocore_session=_isolated_core())
     return isolated.client(
         service,
@@ -45,7 +45,7 @@ def aws(access: Access, service: str) -> Any:
         # A twelve-digit access key id selects that account's namespace in the emulator.
         aws_access_key_id=access.account_id,
         aws_secret_access_key=emulator.SECRET_KEY,
-        region_name=access.region,
+        region_name=region or access.region,
         config=_botocore_config(),
     )
 
@@ -57,7 +57,7 @@ def call_errors() -> tuple[type[Exception], ...]:
     return BotoCoreError, ClientError
 
 
-def account_client(access: Access, service: str) -> Any:
+def account_client(access: Access, service: str, *, region: str = "") -> Any:
     """Return a client of an AWS account with the caller's credentials: it reads, at a slow pace."""
     from botocore.config import Config
 
@@ -67,7 +67,7 @@ def account_client(access: Access, service: str) -> Any:
         retries={"mode": "adaptive", "total_max_attempts": 8},
         user_agent_extra="cutover-harness",
     )
-    client = account.session(access.profile, access.region).client(service, config=config)
+    client = account.session(access.profile, region or access.region).client(service, config=config)
     return _guard(access.secrets.get("probe", "")).attach(client)
 
 
@@ -118,22 +118,60 @@ def secret(access: Access, name: str) -> dict[str, str]:
     return values
 
 
-def injected(access: Access, value_from: str) -> str:
-    """Return the text that ECS gives to a task for a valueFrom; it is blanked from then on.
+def parameter(access: Access, reference: ParameterReference) -> str:
+    """Return a parameter's value.
+
+    Raises:
+        TargetError: There is none.
+    """
+    client = aws(access, "ssm", region=reference.region)
+    answer = client.get_parameters(Names=list(reference.names), WithDecryption=True)
+    for found in answer["Parameters"]:
+        return str(found["Value"])
+    raise TargetError(f"There is no parameter {reference.text}.")
+
+
+def injected(access: Access, value_from: str, *, variable: str = "") -> str:
+    """Return the text that ECS gives to a task for a valueFrom.
+
+    It is blanked from then on, unless it is the value of a user name's variable.
 
     Raises:
         ValueFromError: ECS would not understand it.
+        TargetError: There is no such parameter.
     """
     import json
 
     reference = parse_value_from(value_from)
+    if not isinstance(reference, SecretReference):
+        value = parameter(access, reference)
+        redact.remember_variable(variable, value)
+        return value
     chosen = {"VersionStage": reference.version_stage, "VersionId": reference.version_id}
     text = aws(access, "secretsmanager").get_secret_value(
         SecretId=reference.name, **{key: value for key, value in chosen.items() if value}
     )["SecretString"]
     value = str(json.loads(text)[reference.json_key]) if reference.json_key else str(text)
-    redact.remember(value)
+    redact.remember_variable(variable, value)
     return value
+
+
+def database_account(access: Access) -> tuple[str, str]:
+    """Return the user name and the password of the app's own account.
+
+    Raises:
+        TargetError: The web task has no such secret, or there is no such value.
+    """
+    if "db" in access.secrets:
+        keys = secret(access, access.secrets["db"])
+        return keys["username"], keys["password"]
+
+    def variable(name: str) -> str:
+        if name not in access.injected:
+            raise TargetError(f"The web task has no secret {name}.")
+        return injected(access, access.injected[name], variable=name)
+
+    return access.database_user or variable("DB_USERNAME"), variable("DB_PASSWORD")
 
 
 def probe_key(target: Target) -> str:
@@ -144,6 +182,8 @@ def probe_key(target: Target) -> str:
     """
     if target.probe_key is not None:
         return target.probe_key.reveal()
+    if target.access.probe_parameter:
+        return injected(target.access, target.access.probe_parameter)
     name = target.access.secrets.get("probe")
     if name is None:
         raise TargetError(

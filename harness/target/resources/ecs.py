@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import datetime
 
+    from harness.target.access import Access
+
 _REGISTERED = (
     *("family", "taskRoleArn", "executionRoleArn", "networkMode", "containerDefinitions"),
     *("volumes", "placementConstraints", "requiresCompatibilities", "cpu", "memory"),
@@ -37,6 +39,14 @@ def task_id(arn: str) -> str:
 def family_of(definition: str) -> str:
     """Return the family of a task definition from its ARN."""
     return definition.rpartition("/")[2].partition(":")[0]
+
+
+def php_container(described: Mapping[str, Any], *, access: Access) -> dict[str, Any]:
+    """Return Laravel's container of a task or of a task definition, as ECS describes it."""
+    family = described.get("family") or family_of(str(described.get("taskDefinitionArn", "")))
+    name = access.php_containers.get(family, "")
+    containers = described.get("containers") or described["containerDefinitions"]
+    return dict(next((one for one in containers if one["name"] == name), containers[0]))
 
 
 def address_of(task: Mapping[str, Any]) -> str:
@@ -94,8 +104,9 @@ def stopped_at(task: dict[str, Any]) -> datetime | None:
 class EcsService:
     """One service of a cluster, and its tasks."""
 
-    def __init__(self, ecs: Any, *, cluster: str, name: str) -> None:
+    def __init__(self, ecs: Any, *, cluster: str, name: str, access: Access | None = None) -> None:
         self.ecs = ecs
+        self._access = access
         self.cluster = cluster
         self.name = name
 
@@ -111,8 +122,11 @@ class EcsService:
         return dict(answer["taskDefinition"])
 
     def container(self) -> dict[str, Any]:
-        """Return the app's container in the task definition that the service is on."""
-        return dict(self.definition()["containerDefinitions"][0])
+        """Return Laravel's container in the task definition that the service is on."""
+        definition = self.definition()
+        if self._access is None:
+            return dict(definition["containerDefinitions"][0])
+        return php_container(definition, access=self._access)
 
     def tasks(self, *, status: str = "RUNNING") -> list[dict[str, Any]]:
         """Return the service's tasks of a desired status, as DescribeTasks shows them."""

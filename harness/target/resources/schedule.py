@@ -23,6 +23,7 @@ from harness.target.resources.ecs import (
     STATUSES,
     describe_tasks,
     find_tasks,
+    php_container,
     task_id,
 )
 
@@ -80,6 +81,7 @@ class Scheduler:
     """The rule, its ticks, and the task that it runs."""
 
     def __init__(self, access: Access, *, ecs: Any, aws: Callable[[str], Any]) -> None:
+        self._access = access
         self._ecs = ecs
         self._aws = aws
         self._cluster = access.cluster
@@ -90,7 +92,7 @@ class Scheduler:
         self.rule = access.resources["rule"]
         self.family = access.resources["scheduler"]
         self._started_by = started_by(self.rule)
-        self.container: str = self.definition()["containerDefinitions"][0]["name"]
+        self.container: str = php_container(self.definition(), access=access)["name"]
 
     def window(self, length: timedelta) -> tuple[datetime, datetime]:
         """Return a window that ends now; for a younger rule, one from when it was made."""
@@ -127,7 +129,7 @@ class Scheduler:
         tasks = find_tasks(
             self._ecs, cluster=self._cluster, statuses=STATUSES, startedBy=self._started_by
         )
-        runs = [run for run in map(_run, tasks) if run.at >= since and not self._is_ours(run)]
+        runs = [run for run in map(self._read, tasks) if run.at >= since and not self._is_ours(run)]
         return sorted(runs, key=lambda run: run.at)
 
     def unexpected_starters(self, tasks: Iterable[str | None]) -> list[str]:
@@ -249,16 +251,14 @@ class Scheduler:
     def run(self, task: str) -> Run:
         """Return one task of the scheduler."""
         (found,) = describe_tasks(self._ecs, [task], cluster=self._cluster)
-        return _run(found)
+        return self._read(found)
 
-
-def _run(task: Mapping[str, Any]) -> Run:
-    codes = [container.get("exitCode") for container in task["containers"]]
-    return Run(
-        task=task_id(task["taskArn"]),
-        at=task["createdAt"],
-        stopped=task["lastStatus"] == "STOPPED",
-        code=task.get("stopCode", ""),
-        reason=task.get("stoppedReason", ""),
-        exit_code=codes[0] if codes else None,
-    )
+    def _read(self, task: Mapping[str, Any]) -> Run:
+        return Run(
+            task=task_id(task["taskArn"]),
+            at=task["createdAt"],
+            stopped=task["lastStatus"] == "STOPPED",
+            code=task.get("stopCode", ""),
+            reason=task.get("stoppedReason", ""),
+            exit_code=php_container(task, access=self._access).get("exitCode"),
+        )

@@ -63,6 +63,9 @@ def read(definition: Mapping[str, Any], *, client: Any | None, group: str) -> It
             except ValueFromError:
                 yield replace(found, fault="is no reference that ECS understands")
                 continue
+            if not isinstance(reference, SecretReference):
+                yield found
+                continue
             fault = "" if client is None else _fault(reference, client=client, values=values)
             yield replace(found, secret=reference.name, key=reference.json_key, fault=fault)
 

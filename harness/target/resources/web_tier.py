@@ -142,7 +142,8 @@ class WebTier(EcsService):
     """The web service, with its target group and its load balancer."""
 
     def __init__(self, access: Access, *, ecs: Any, elbv2: Any, differences: Differences) -> None:
-        super().__init__(ecs, cluster=access.cluster, name=access.services[access.web])
+        name = access.services[access.web]
+        super().__init__(ecs, cluster=access.cluster, name=name, access=access)
         self.group = TargetGroup(elbv2, name=access.target_group)
         self.balancer = LoadBalancer(elbv2, name=access.load_balancer)
         self._differences = differences

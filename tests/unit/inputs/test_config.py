@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -169,6 +170,32 @@ def test_all_problems_come_out_together_each_with_its_line_and_remedy(tmp_path: 
         if one.key in ("aws.regoin", "network.vpc_cidr", "first_run[0].command"):
             assert lines[one.line - 1].startswith(one.key.rpartition(".")[2])
     assert str(caught.value).startswith("7 problems in the configuration and its files:\n")
+
+
+def test_a_proxy_has_a_group_and_an_endpoint(tmp_path: Path) -> None:
+    said = failure(tmp_path, re.sub("(?m)^proxy_group.*$", "", GOOD))
+    assert "network.proxy_group is missing, and there is database.proxy_endpoint" in said
+    assert "remove database.proxy_endpoint: without RDS Proxy, tasks reach the database" in said
+    without = re.sub("(?m)^proxy_.*$", "", GOOD)
+    assert load(write(tmp_path, without)).database.proxy_endpoint is None
+
+
+def test_the_probes_key_is_a_parameter_or_a_key_of_a_secret(tmp_path: Path) -> None:
+    start, probe = GOOD.index("[probe]"), '[probe]\nparameter = "/shop/probe"\n'
+    end = GOOD.index("[", start + 1) if "[" in GOOD[start + 1 :] else len(GOOD)
+    named = GOOD[:start] + probe + GOOD[end:]
+    assert 'probe.parameter is "/shop/probe", and there is no such parameter' in failure(
+        tmp_path, named
+    )
+    write(tmp_path, named + '[parameters]\n"/shop/probe" = { generate = "hex" }\n')
+    probe_table = load(tmp_path).probe
+    assert probe_table is not None
+    assert probe_table.parameter == "/shop/probe"
+    assert "probe.secret is missing" in failure(tmp_path, GOOD[:start] + "[probe]\n" + GOOD[end:])
+    key = '[parameters]\n"/a" = { key = "alias/shop" }\n'
+    assert 'parameters./a.key is "alias/shop", which is not the ARN' in failure(
+        tmp_path, GOOD + key
+    )
 
 
 def test_a_secrets_value_is_not_shown(tmp_path: Path) -> None:

@@ -120,3 +120,12 @@ def test_tasks_with_the_default_group_are_not_judged(app: Production) -> None:
         for name, service in app.services.items()
     }
     assert messages(replace(app, services=services, schedule=None)) == []
+
+
+def test_without_a_proxy_tasks_reach_the_database_itself(app: Production) -> None:
+    direct = replace(app, network=replace(app.network, proxy_group=""))
+    assert messages(direct) == [
+        "of tickets-database admits nobody of the tasks of web, worker, the schedule, tickets-tasks"
+        f" ({ids(app)[TASKS]}) on port 3306: the tasks of web, worker, the schedule could not reach"
+        " the database",
+    ]

@@ -46,7 +46,15 @@ def test_what_fargate_takes_is_taken(container: dict[str, Any]) -> None:
             'containerDefinitions[0].linuxParameters.capabilities.add has "NET_ADMIN"',
         ),
         ({"resourceRequirements": [{"type": "GPU"}]}, "resourceRequirements asks for a GPU"),
-        ({"environmentFiles": [{"type": "s3"}]}, "environmentFiles is not rehearsed"),
+        ({"environmentFiles": [{"type": "s3"}]}, "environmentFiles[0].value is"),
+        (
+            {"environmentFiles": [{"type": "s3", "value": "arn:aws:s3:::shop/web.txt"}]},
+            'environmentFiles[0].value is "arn:aws:s3:::shop/web.txt", which is not the ARN',
+        ),
+        (
+            {"environmentFiles": [{"type": "s3", "value": "arn:aws:s3:::shop/web.env"}] * 11},
+            "environmentFiles names 11 files",
+        ),
         ({"memory": 2048}, "containerDefinitions[0].memory is 2048 MiB, and the task has 1024"),
         ({"memoryReservation": 1025}, "memoryReservation is 1025 MiB, and the task has 1024"),
         ({"cpu": 1024}, "containerDefinitions add up to 1024 cpu units"),

@@ -157,7 +157,7 @@ def test_a_file_with_hardly_anything_in_it_has_problems_and_no_traceback(
     tmp_path: Path, wrong: str
 ) -> None:
     (tmp_path / "cutover.toml").write_text(wrong)
-    assert len(problems(tmp_path)) >= 7
+    assert len(problems(tmp_path)) >= 6
 
 
 def test_a_command_that_needs_no_file_of_the_app_reads_none(
@@ -194,3 +194,20 @@ def test_a_rule_with_dots_has_a_queue_that_sqs_takes(project: Path) -> None:
     schedule = production.load({}, cwd=project).schedule
     assert schedule is not None
     assert schedule.queue == "every-minute-ticks"
+
+
+def test_an_environment_file_is_read_with_the_others(project: Path) -> None:
+    arn = "arn:aws:s3:::shop-config/web.env"
+    named = [{"type": "s3", "value": arn}]
+    edit(
+        project / "app/ecs/web.json",
+        lambda raw: raw["containerDefinitions"][0].update(environmentFiles=named),
+    )
+    (project / "web.env").write_text("A=b\n")
+    with (project / "cutover.toml").open("a") as file:
+        file.write(f'\n[environment_files]\n"{arn}" = "web.env"\n')
+    loaded = production.load({}, cwd=project)
+    assert loaded.environment_files == {arn: "A=b\n"}
+    assert "web.env" in loaded.digests
+    (project / "web.env").unlink()
+    assert ("cutover.toml", f"environment_files.{arn}") in problems(project)

@@ -113,3 +113,15 @@ def test_a_target_group_of_another_vpc_is_named(app: Production) -> None:
     group = {**app.target_group["TargetGroup"], "VpcId": "vpc-1"}
     moved = replace(app, target_group={**app.target_group, "TargetGroup": group})
     assert messages(moved)[0].startswith("TargetGroup.VpcId is vpc-1, and tickets-tasks")
+
+
+def test_environment_files_are_here_and_used(app: Production) -> None:
+    first, second = "arn:aws:s3:::shop-config/web.env", "arn:aws:s3:::shop-config/old.env"
+    (container,) = app.services["web"].definition.raw["containerDefinitions"]
+    named = {**container, "environmentFiles": [{"type": "s3", "value": first}]}
+    web = with_definition(app, "web", containerDefinitions=[named])
+    assert messages(replace(web, environment_files={first: "A=b"})) == []
+    assert messages(replace(web, environment_files={second: "A=b"})) == [
+        f'containerDefinitions[0].environmentFiles[0].value is "{first}", and its text is not here',
+        f"environment_files.{second} is no environment file of a container",
+    ]

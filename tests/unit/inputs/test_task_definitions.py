@@ -11,7 +11,12 @@ from typing import Any
 import pytest
 
 from harness.aws.task_definition import TaskDefinition, fargate_memory_mib
-from harness.aws.value_from import SecretReference, ValueFromError, parse_value_from
+from harness.aws.value_from import (
+    ParameterReference,
+    SecretReference,
+    ValueFromError,
+    parse_value_from,
+)
 from harness.core.errors import ConfigError
 from harness.inputs import task_definitions
 from harness.inputs.document import read_json
@@ -203,9 +208,10 @@ WRONG: list[tuple[str, Change, str, str]] = [
     (
         "name as valueFrom",
         lambda raw: app(raw)["secrets"][0].update(valueFrom="tickets/db"),
-        'containerDefinitions[0].secrets[0].valueFrom is "tickets/db", a name and not an ARN: ECS'
-        " would look for an SSM parameter of that name (variable DB_USERNAME)",
-        "write arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME-SUFFIX, or the same followed by"
+        'containerDefinitions[0].secrets[0].valueFrom is "tickets/db", which is no name of an SSM'
+        " parameter (variable DB_USERNAME)",
+        "write the name of an SSM parameter, its ARN, or arn:aws:secretsmanager:REGION:ACCOUNT"
+        ":secret:NAME-SUFFIX, or the same followed by"
         " :JSON-KEY:VERSION-STAGE:VERSION-ID with all three colons",
     ),
     (
@@ -428,6 +434,22 @@ def test_each_form_of_value_from(tail: str, json_key: str, stage: str, version_i
 
 
 @pytest.mark.parametrize(
+    ("text", "names", "region"),
+    [
+        ("app-key", ("app-key",), ""),
+        ("/shop/app-key", ("/shop/app-key",), ""),
+        ("arn:aws:ssm:eu-west-1:876000000876:parameter/shop/key", ("/shop/key",), "eu-west-1"),
+        ("arn:aws:ssm:eu-west-1:876000000876:parameter/key", ("key", "/key"), "eu-west-1"),
+    ],
+)
+def test_value_from_of_a_parameter(text: str, names: tuple[str, ...], region: str) -> None:
+    found = parse_value_from(text)
+    assert isinstance(found, ParameterReference)
+    assert (found.text, found.names, found.region) == (text, names, region)
+    assert found.resource == f"parameter/{names[0].removeprefix('/')}"
+
+
+@pytest.mark.parametrize(
     ("text", "said"),
     [
         (f"{SECRET}:username", "with 1 parts after the secret"),
@@ -436,7 +458,9 @@ def test_each_form_of_value_from(tail: str, json_key: str, stage: str, version_i
         ("arn:aws:s3:::bucket", "which is not the ARN of a secret"),
         (SECRET.replace("us-east-1", "useast"), '"useast" is not a region'),
         (SECRET.replace("876000000876", "876"), '"876" is not a 12-digit account id'),
-        ("arn:aws:ssm:us-east-1:876000000876:parameter/x", "an SSM parameter"),
+        ("arn:aws:ssm:us-east-1:876000000876:document/x", "not the ARN of an SSM parameter"),
+        ("arn:aws:ssm:us-east-1:876:parameter/x", '"876" is not a 12-digit account id'),
+        ("", "no name of an SSM parameter"),
     ],
 )
 def test_value_from_that_ecs_would_misread(text: str, said: str) -> None:

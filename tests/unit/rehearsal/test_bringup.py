@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +21,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 ROOT = Path(__file__).resolve().parents[3]
-RESOURCES = {"secrets", "roles", "cluster", "load balancer", "bucket", "queues", "identity"}
+RESOURCES = {
+    "secrets",
+    "parameters",
+    "environment files",
+    "roles",
+    "cluster",
+    "load balancer",
+    "bucket",
+    "queues",
+    "identity",
+}
 
 
 class NotedSteps(Steps):
@@ -96,6 +107,15 @@ def test_the_tables_are_there_before_the_other_services_and_the_schedule(bringup
     for name in ("service worker", "schedule"):
         assert "first run" in steps.before(name)
     assert steps.before("services stable") >= {"service web", "service worker"}
+
+
+def test_without_a_proxy_the_database_is_enough(bringup: Bringup) -> None:
+    config = bringup.production.config
+    database = config.database.model_copy(update={"proxy_endpoint": None})
+    bringup.production = replace(bringup.production, config=replace(config, database=database))
+    steps = come_up(bringup, NotedSteps())
+    assert "proxy" not in steps.order
+    assert "mysql" in steps.before("first run")
 
 
 @pytest.mark.parametrize(

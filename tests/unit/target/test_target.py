@@ -33,13 +33,14 @@ def described(home: Path, **changed: Any) -> Path:
         "public_url": "https://tickets.876events.example",
         "run": "abc123",
         "services": {"web": "tickets-web"},
-        "secrets": {"probe": "tickets/app"},
+        "secrets": {"probe": "tickets/app", "db": "tickets/db"},
         "secret_names": ["tickets/app"],
         "resources": {"bucket": "876events-tickets-uploads"},
         "pages": {**dataclasses.asdict(Pages()), "private": "/orders"},
         "schedule": {},
         "php_containers": {"tickets-web": "app"},
         "web_port": 8080,
+        "injected": {"DB_PASSWORD": "/shop/password"},
         "ways": ["tasks -> proxy port 3306"],
         "writable_paths": ["/tmp"],
         "has_local_endpoints": False,
@@ -116,6 +117,17 @@ def test_an_app_without_a_worker_takes_no_jobs(tmp_path: Path, open_port: int) -
     )
 
 
+def test_an_app_without_a_proxy_lacks_it(tmp_path: Path, open_port: int) -> None:
+    described(
+        tmp_path, https=f"127.0.0.1:{open_port}", cluster_endpoint="db.example", proxy_endpoint=""
+    )
+    target = locate.local(tmp_path)
+    assert target.unconfigured["proxy"] == (
+        "tasks reach the database itself; set database.proxy_endpoint"
+    )
+    assert target.access.database_endpoint == "db.example"
+
+
 def test_without_a_stack_the_message_says_how_to_start_one(tmp_path: Path) -> None:
     with pytest.raises(NoStack) as failure:
         locate.local(tmp_path)
@@ -152,14 +164,14 @@ def test_a_description_that_is_not_json_is_said_so(tmp_path: Path) -> None:
 
 def test_the_production_url_has_https_and_the_probe_only() -> None:
     target = locate.url("https://tickets.876events.example/", probe_key=Secret("k" * 32))
-    assert target.capabilities == {"http", "probe"}
+    assert target.capabilities == {"http", "probe", "proxy"}
     assert target.access.public_url == "https://tickets.876events.example"
     assert target.lacks(frozenset({"ecs", "change", "http"})) == ("change", "ecs")
 
 
 def test_without_a_key_the_production_url_has_no_probe() -> None:
     target = locate.url("https://tickets.example", probe_key=None)
-    assert target.capabilities == {"http"}
+    assert target.capabilities == {"http", "proxy"}
     assert target.unconfigured == {"probe": "no probe key is known; set CUTOVER_PROBE_KEY"}
 
 

@@ -158,13 +158,19 @@ class TaskContainers:
         }
 
     def environment(
-        self, item: Container, *, secrets: Mapping[str, str], app_network_cidr: str
+        self,
+        item: Container,
+        *,
+        files: Mapping[str, str],
+        secrets: Mapping[str, str],
+        app_network_cidr: str,
     ) -> dict[str, str]:
         """Return a container's variables.
 
-        Later wins: definition, secrets, overlay, override, ECS.
+        Later wins: environment files, definition, secrets, overlay, override, ECS.
         """
         found = {
+            **files,
             **self.definition.parsed.container(item.name).environment,
             **secrets,
             **{

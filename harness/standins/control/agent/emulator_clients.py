@@ -22,9 +22,17 @@ class Clients:
         """Return a Secrets Manager client."""
         return self._client("secretsmanager", account=account, region=region)
 
+    def ssm(self, account: str, region: str) -> Any:
+        """Return a client of Systems Manager."""
+        return self._client("ssm", account=account, region=region)
+
     def sts(self, account: str, region: str) -> Any:
         """Return an STS client."""
         return self._client("sts", account=account, region=region)
+
+    def s3(self, account: str, region: str) -> Any:
+        """Return an S3 client, which names buckets in the path."""
+        return self._client("s3", account=account, region=region)
 
     def sqs(self, account: str, region: str) -> Any:
         """Return an SQS client."""
@@ -52,6 +60,7 @@ class Clients:
                         connect_timeout=2,
                         read_timeout=20,
                         retries={"total_max_attempts": 3},
+                        s3={"addressing_style": "path"},
                     ),
                 )
             return self._clients[key]

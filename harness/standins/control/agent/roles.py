@@ -11,11 +11,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from harness.aws import environment_file
 from harness.aws.arn import partition_of
 from harness.aws.iam_policy import ANY, Need, allows, denial, trusts
 from harness.aws.task_definition import ContainerDefinition
-from harness.aws.value_from import ValueFromError, parse_value_from
-from harness.standins.control.agent.secrets import PREFIX
+from harness.aws.value_from import ParameterReference, ValueFromError, parse_value_from
+from harness.standins.control.agent.environment_files import WORDS as ENV_FILES
+from harness.standins.control.agent.parameters import PREFIX, SSM, Parameters
 from harness.standins.control.state.model import Definition, Task
 
 ECS_TASKS = "ecs-tasks.amazonaws.com"
@@ -61,8 +63,18 @@ class Role:
 class Roles:
     """Reads roles from IAM at the moment they are needed, since a policy may change."""
 
-    def __init__(self, iam: Callable[[], Any], *, known: bool, account_id: str) -> None:
+    def __init__(
+        self,
+        iam: Callable[[], Any],
+        *,
+        parameters: Parameters,
+        known: bool,
+        account_id: str,
+        partition: str = "aws",
+    ) -> None:
         self._iam = iam
+        self._parameters = parameters
+        self._partition = partition
         self._known = known
         self._account_id = account_id
 
@@ -124,8 +136,45 @@ class Roles:
     def _needs(self, container: ContainerDefinition, *, task_id: str) -> Iterator[tuple[str, Need]]:
         """Yield the calls of ECS's agent for a container, each with its words for a refusal."""
         yield from _pull(container.image)
-        yield from _fetch(container.secrets.values())
+        yield from self._fetch(container.secrets.values())
+        yield from _environment_files(container, partition=self._partition)
         yield from _log(container, account_id=self._account_id, task_id=task_id)
+
+    def _fetch(self, values: Iterable[str]) -> Iterator[tuple[str, Need]]:
+        for text in values:
+            try:
+                reference = parse_value_from(text)
+            except ValueFromError:
+                continue  # refused in its own words when it is fetched
+            if isinstance(reference, ParameterReference):
+                yield from self._fetch_parameter(reference)
+                continue
+            arn = reference.arn
+            if arn.endswith(f":{reference.name}"):
+                arn += _SOME_SUFFIX
+            words = (
+                f"{PREFIX}execution resource retrieval failed: unable to retrieve secret from asm:"
+                f" service call has been retried 1 time(s): failed to fetch secret {arn} from"
+                " secrets manager: {}"
+            )
+            yield words, Need("secretsmanager:GetSecretValue", arn)
+
+    def _fetch_parameter(self, reference: ParameterReference) -> Iterator[tuple[str, Need]]:
+        """Yield GetParameters, and the use of the customer's key that encrypts the parameter.
+
+        Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html
+        (kms:Decrypt is needed for a key of one's own only).
+        """
+        arn = self._parameters.arn(reference, partition=self._partition)
+        yield f"{PREFIX}{SSM}{{}}", Need("ssm:GetParameters", arn)
+        key = self._parameters.key_of(reference)
+        if key:
+            words = (
+                f"{PREFIX}{SSM}AccessDeniedException: The ciphertext refers to a customer master"
+                " key that does not exist, does not exist in this region, or you are not allowed to"
+                " access."
+            )
+            yield words, Need("kms:Decrypt", key)
 
     def _assumable(self, arn: str, *, service: str, source: str) -> Role | None:
         role = self._find(arn)
@@ -163,21 +212,18 @@ def _pull(image: str) -> Iterator[tuple[str, Need]]:
         yield words + "{}", Need(action, arn)
 
 
-def _fetch(values: Iterable[str]) -> Iterator[tuple[str, Need]]:
-    for text in values:
-        try:
-            reference = parse_value_from(text)
-        except ValueFromError:
-            continue  # refused in its own words when it is fetched
-        arn = reference.arn
-        if arn.endswith(f":{reference.name}"):
-            arn += _SOME_SUFFIX
-        words = (
-            f"{PREFIX}execution resource retrieval failed: unable to retrieve secret from asm:"
-            f" service call has been retried 1 time(s): failed to fetch secret {arn} from secrets"
-            " manager: {}"
-        )
-        yield words, Need("secretsmanager:GetSecretValue", arn)
+def _environment_files(
+    container: ContainerDefinition, *, partition: str
+) -> Iterator[tuple[str, Need]]:
+    """Yield the calls that fetch environment files.
+
+    Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html.
+    """
+    for reference in environment_file.references(container.raw):
+        bucket, _ = environment_file.place_of(reference) or ("", "")
+        words = f"{ENV_FILES}AccessDenied: {{}}"
+        yield words, Need("s3:GetBucketLocation", f"arn:{partition}:s3:::{bucket}")
+        yield words, Need("s3:GetObject", reference)
 
 
 def _log(

@@ -13,9 +13,14 @@ from typing import Any, Protocol
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
 from harness.aws.task_definition import ContainerDefinition
-from harness.aws.value_from import SecretReference, ValueFromError, parse_value_from
+from harness.aws.value_from import (
+    ParameterReference,
+    SecretReference,
+    ValueFromError,
+    parse_value_from,
+)
+from harness.standins.control.agent.parameters import PREFIX, Parameters, SecretError
 
-PREFIX = "ResourceInitializationError: unable to pull secrets or registry auth: "
 _ASM = (
     "execution resource retrieval failed: unable to retrieve secret from asm: "
     "service call has been retried 1 time(s): "
@@ -31,16 +36,15 @@ class SecretsManager(Protocol):
         """Return SecretString and more."""
 
 
-class SecretError(Exception):
-    """A secret could not be had; the text is ECS's and holds no part of a secret."""
-
-
 class Secrets:
     """Resolves valueFrom texts; a secret is found by account, region and name."""
 
-    def __init__(self, client_for: Callable[[str, str], SecretsManager]) -> None:
+    def __init__(
+        self, client_for: Callable[[str, str], SecretsManager], *, parameters: Parameters
+    ) -> None:
         self._client_for = client_for
         """Gives a client for (account, region)."""
+        self._parameters = parameters
 
     def resolve(self, container: ContainerDefinition) -> dict[str, str]:
         """Return the environment variables that the container's secrets become.
@@ -49,7 +53,7 @@ class Secrets:
             SecretError: One of them cannot be had.
         """
         fetched: dict[SecretReference, str] = {}
-        found = {}
+        found, parameters = {}, {}
         for variable, text in container.secrets.items():
             try:
                 reference = parse_value_from(text)
@@ -59,11 +63,14 @@ class Secrets:
                     " asm: an invalid ARN format for the AWS Secrets Manager secret was specified."
                     " Specify a valid ARN and try again."
                 ) from error
+            if isinstance(reference, ParameterReference):
+                parameters[variable] = reference
+                continue
             whole = SecretReference(**{**vars(reference), "json_key": ""})
             if whole not in fetched:
                 fetched[whole] = self._fetch(reference)
             found[variable] = _value(fetched[whole], json_key=reference.json_key)
-        return found
+        return {**found, **self._parameters.resolve(parameters)}
 
     def _fetch(self, reference: SecretReference) -> str:
         wanted = {"SecretId": reference.name}

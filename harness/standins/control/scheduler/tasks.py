@@ -15,8 +15,10 @@ from harness.core.redact import redact, remember_variable
 from harness.standins.contract import ControlSettings
 from harness.standins.control.agent.containers import TaskContainers, pull_error
 from harness.standins.control.agent.engine import ContainerState, Engine, EngineError
+from harness.standins.control.agent.environment_files import EnvironmentFileError, EnvironmentFiles
 from harness.standins.control.agent.gate import Closed
-from harness.standins.control.agent.secrets import SecretError, Secrets
+from harness.standins.control.agent.parameters import SecretError
+from harness.standins.control.agent.secrets import Secrets
 from harness.standins.control.agent.volumes import TaskVolumes
 from harness.standins.control.scheduler import dependency_order
 from harness.standins.control.scheduler.health_checks import CheckLoop, ContainerCheck
@@ -60,12 +62,14 @@ class Tasks:
         settings: ControlSettings,
         engine: Engine,
         secrets: Secrets,
+        environment_files: EnvironmentFiles,
         hooks: Hooks,
     ) -> None:
         self._state = state
         self._settings = settings
         self._engine = engine
         self._secrets = secrets
+        self._environment_files = environment_files
         self._hooks = hooks
         self._cidr = ""
 
@@ -199,7 +203,7 @@ class Tasks:
             try:
                 for item in dependency_order.of_creation(task, raw=definition.raw):
                     self._create(item, planned=planned)
-            except SecretError as error:
+            except (SecretError, EnvironmentFileError) as error:
                 raise StartError(str(error)) from error
             namespace.result()
         network = next(iter(self._settings.task_networks.values()))
@@ -234,7 +238,12 @@ class Tasks:
         for name, value in secrets.items():
             remember_variable(name, value)
         environment = planned.environment(
-            item, secrets=secrets, app_network_cidr=self._app_network_cidr()
+            item,
+            files=self._environment_files.resolve(
+                planned.definition.parsed.container(item.name).raw
+            ),
+            secrets=secrets,
+            app_network_cidr=self._app_network_cidr(),
         )
         volumes = TaskVolumes(
             planned.task, planned.definition, self._settings, self._engine.declared_volumes

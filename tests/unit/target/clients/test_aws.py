@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tarfile
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -275,6 +276,29 @@ def test_the_values_of_a_secret_are_blanked_from_then_on() -> None:
         keys = aws.secret(access, "tickets/db")
     assert keys["password"] == "s3cr3t-of-the-app"
     assert redact("with s3cr3t-of-the-app in it") == "with *** in it"
+
+
+def test_a_parameter_is_read_in_its_region_and_blanked_unless_it_is_a_user() -> None:
+    found = {"Parameters": [{"Name": "/shop/password", "Value": "parameter-of-the-shop"}]}
+    arn = "arn:aws:ssm:eu-west-1:876000000876:parameter/shop/password"
+    with serve(lambda _: (200, {}, json.dumps(found).encode())) as server:
+        access = Access(
+            public_url=URL,
+            emulator=f"http://{server.address}",
+            account_id="876000000876",
+            region="us-east-1",
+            probe_parameter=arn,
+            injected={"DB_USERNAME": arn, "DB_PASSWORD": "/shop/password"},
+        )
+        assert aws.injected(access, arn, variable="DB_USERNAME") == "parameter-of-the-shop"
+        assert redact("parameter-of-the-shop") == "parameter-of-the-shop"
+        assert aws.database_account(access) == ("parameter-of-the-shop",) * 2
+        assert redact("parameter-of-the-shop") == "***"
+        target = Target(name="local", access=access, capabilities=frozenset())
+        assert aws.probe_key(target) == "parameter-of-the-shop"
+        with pytest.raises(TargetError, match="The web task has no secret DB_PASSWORD"):
+            aws.database_account(replace(access, injected={}, database_user="shop"))
+    assert "/eu-west-1/ssm/" in server.seen[0].headers["Authorization"]
 
 
 def test_importing_the_clients_imports_no_library() -> None:

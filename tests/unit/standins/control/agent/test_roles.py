@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from harness.standins.control.agent.parameters import Parameters
 from harness.standins.control.agent.roles import Roles
 from harness.standins.control.state.model import Definition, Task
 
@@ -15,6 +16,7 @@ APP = Path(__file__).resolve().parents[5] / "app"
 ACCOUNT = "876000000876"
 ECS = f"arn:aws:ecs:us-east-1:{ACCOUNT}"
 RULE = f"arn:aws:events:us-east-1:{ACCOUNT}:rule/tickets-schedule"
+KMS_KEY = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/0b1c"
 CLUSTER = f"{ECS}:cluster/tickets"
 
 
@@ -52,6 +54,20 @@ class FakeIam:
         self.files[role] = json.loads(text.replace(old, new))
 
 
+class FakeSsm:
+    """Describes one parameter, which a key of the customer's encrypts."""
+
+    def describe_parameters(self, **_: Any) -> dict[str, Any]:
+        return {"Parameters": [{"Name": "/shop/key", "KeyId": KMS_KEY}]}
+
+    def get_parameters(self, **_: Any) -> dict[str, Any]:
+        raise AssertionError("a right is judged without the value")
+
+
+def parameters() -> Parameters:
+    return Parameters(lambda *_: FakeSsm(), account=ACCOUNT, region="us-east-1")
+
+
 @pytest.fixture
 def iam() -> FakeIam:
     return FakeIam()
@@ -59,7 +75,7 @@ def iam() -> FakeIam:
 
 @pytest.fixture
 def roles(iam: FakeIam) -> Roles:
-    return Roles(lambda: iam, known=True, account_id=ACCOUNT)
+    return Roles(lambda: iam, parameters=parameters(), known=True, account_id=ACCOUNT)
 
 
 def definition(name: str) -> Definition:
@@ -135,9 +151,27 @@ def test_a_task_does_not_start_with_a_task_role_that_nobody_made(
     assert roles.start_refusal(task(), definition("worker")) == ""
 
 
+def test_a_parameter_needs_its_right_and_that_of_the_customers_key(
+    roles: Roles, iam: FakeIam
+) -> None:
+    found = definition("web")
+    secrets = found.raw["containerDefinitions"][0]["secrets"]
+    secrets.append({"name": "KEY", "valueFrom": "/shop/key"})
+    said = roles.start_refusal(task(), found)
+    arn = f"arn:aws:ssm:us-east-1:{ACCOUNT}:parameter/shop/key"
+    assert "unable to retrieve secrets from ssm: service call has been retried 1 time(s)" in said
+    assert f"is not authorized to perform: ssm:GetParameters on resource: {arn}" in said
+    statements = iam.files["tickets-execution"]["Policies"][0]["PolicyDocument"]["Statement"]
+    statements.append({"Effect": "Allow", "Action": "ssm:GetParameters", "Resource": arn})
+    said = roles.start_refusal(task(), found)
+    assert "The ciphertext refers to a customer master key that does not exist" in said
+    statements.append({"Effect": "Allow", "Action": "kms:Decrypt", "Resource": KMS_KEY})
+    assert roles.start_refusal(task(), found) == ""
+
+
 def test_where_no_role_is_known_none_is_judged(iam: FakeIam) -> None:
     iam.files.clear()
-    unknown = Roles(lambda: iam, known=False, account_id=ACCOUNT)
+    unknown = Roles(lambda: iam, parameters=parameters(), known=False, account_id=ACCOUNT)
     assert unknown.start_refusal(task(), definition("web")) == ""
     assert unknown.may_exec(task(execute_command=True), definition("web"))
     role = TARGET_ROLE

@@ -9,13 +9,17 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, ParamValidationError
 
 from harness.aws.task_definition import ContainerDefinition
-from harness.standins.control.agent.secrets import PREFIX, SecretError, Secrets
+from harness.standins.control.agent.parameters import PREFIX, Parameters, SecretError
+from harness.standins.control.agent.secrets import Secrets
 
 ARN = "arn:aws:secretsmanager:us-east-1:876000000876:secret:tickets/db-Ab3dE5"
 ASM = PREFIX + (
     "execution resource retrieval failed: unable to retrieve secret from asm: "
     "service call has been retried 1 time(s): "
 )
+
+
+NO_PARAMETERS = Parameters(lambda *_: pytest.fail("asked"), account="1", region="us-east-1")
 
 
 class FakeSecretsManager:
@@ -35,7 +39,9 @@ class FakeSecretsManager:
 def resolve(answer: str | Exception, *value_from: str) -> tuple[dict[str, str], FakeSecretsManager]:
     fake = FakeSecretsManager(answer)
     raw = {"secrets": [{"name": f"V{n}", "valueFrom": text} for n, text in enumerate(value_from)]}
-    return Secrets(lambda account, region: fake).resolve(ContainerDefinition(raw=raw)), fake
+    return Secrets(lambda account, region: fake, parameters=NO_PARAMETERS).resolve(
+        ContainerDefinition(raw=raw)
+    ), fake
 
 
 def refused(answer: str | Exception, value_from: str) -> str:
@@ -61,7 +67,7 @@ def test_account_and_region_are_the_arns() -> None:
         return FakeSecretsManager("x")
 
     container = ContainerDefinition(raw={"secrets": [{"name": "A", "valueFrom": ARN}]})
-    Secrets(client_for).resolve(container)
+    Secrets(client_for, parameters=NO_PARAMETERS).resolve(container)
 
     assert places == [("876000000876", "us-east-1")]
 

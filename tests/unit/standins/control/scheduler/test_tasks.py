@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import resource
 import threading
 from collections.abc import Mapping, Sequence
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from harness.aws.task_definition import ContainerDefinition
 from harness.core.errors import ConfigError
@@ -17,9 +19,10 @@ from harness.standins.contract import Overlay
 from harness.standins.control.agent import containers
 from harness.standins.control.agent.containers import TaskContainers
 from harness.standins.control.agent.engine import ContainerState, EngineError
+from harness.standins.control.agent.environment_files import EnvironmentFiles
 from harness.standins.control.agent.gate import Closed
 from harness.standins.control.agent.metadata import Metadata
-from harness.standins.control.agent.secrets import SecretError
+from harness.standins.control.agent.parameters import SecretError
 from harness.standins.control.scheduler import recovery
 from harness.standins.control.scheduler.tasks import Hooks, Tasks
 from harness.standins.control.state.model import (
@@ -131,6 +134,14 @@ class FakeSecrets:
         return dict.fromkeys(container.secrets, "s3cret-value")
 
 
+class FakeS3:
+    def get_object(self, **place: str) -> dict[str, Any]:
+        if place != {"Bucket": "shop", "Key": "web.env"}:
+            raise ClientError({"Error": {"Code": "NoSuchKey", "Message": "not there"}}, "GetObject")
+        text = b'# comment\nFROM_FILE="a b"\nTRUSTED_PROXIES=none\nEMPTY=\n'
+        return {"Body": io.BytesIO(text)}
+
+
 class World:
     def __init__(self, state: State) -> None:
         self.state, self.engine, self.secrets = state, FakeEngine(), FakeSecrets()
@@ -142,6 +153,7 @@ class World:
             settings=SETTINGS,
             engine=engine,
             secrets=secrets,
+            environment_files=EnvironmentFiles(FakeS3),
             hooks=Hooks(
                 open_socket=lambda ident: self.order.append("open"),
                 close_socket=lambda ident: self.order.append("close"),
@@ -226,6 +238,26 @@ def test_what_is_created_has_limits_labels_and_no_check_of_the_image(world: Worl
         f"/v2/credentials/{task.credentials_id}"
     )
     assert "s3cret-value" not in str(app["labels"])
+
+
+def test_variables_of_a_file_give_way_to_the_definitions(world: World) -> None:
+    named = [{"type": "s3", "value": "arn:aws:s3:::shop/web.env"}]
+    task = world.begin(environmentFiles=named, environment=[{"name": "OTHER", "value": "1"}])
+    world.until(task, RUNNING)
+    found = world.engine.created[1]["environment"]
+    assert found["FROM_FILE"] == '"a b"'
+    assert found["OTHER"] == "1"
+    assert found["TRUSTED_PROXIES"] == "10.40.3.0/24"
+    assert "EMPTY" not in found
+
+
+def test_a_file_that_is_not_there_stops_the_task_in_ecs_words(world: World) -> None:
+    task = world.begin(environmentFiles=[{"type": "s3", "value": "arn:aws:s3:::shop/gone.env"}])
+    world.until(task, STOPPED)
+    assert task.stopped_reason == (
+        "ResourceInitializationError: failed to download env files: file download command: non"
+        " empty error stream: service call has been retried 1 time(s): NoSuchKey: not there"
+    )
 
 
 def test_a_read_only_root_gets_the_overlay_through_a_volume(world: World) -> None:
@@ -421,7 +453,7 @@ def test_variables_of_an_override_win_over_the_overlay() -> None:
     task.overrides = {"containerOverrides": [{"name": "app", "environment": [entry]}]}
     definition = Definition("arn", "tickets-web", 1, {"containerDefinitions": [APP]}, 0.0)
     found = TaskContainers(task, definition, SETTINGS).environment(
-        task.containers[0], secrets={}, app_network_cidr="10.40.3.0/24"
+        task.containers[0], files={}, secrets={}, app_network_cidr="10.40.3.0/24"
     )
     assert found["TRUSTED_PROXIES"] == "mine"
     assert "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI" not in found

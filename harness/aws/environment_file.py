@@ -1,0 +1,36 @@
+"""A container's environmentFiles: objects in S3 with a variable on each line.
+
+Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/use-environment-file.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from harness.aws import arn
+
+MOST_FILES = 10
+SUFFIX = ".env"
+
+
+def place_of(text: str) -> tuple[str, str] | None:
+    """Return the bucket and the key of an object's ARN; None for a text that is none."""
+    found = arn.parse(text)
+    bucket, _, key = found.resource.partition("/") if found and found.service == "s3" else ("",) * 3
+    return (bucket, key) if bucket and key else None
+
+
+def references(container: Mapping[str, Any]) -> list[str]:
+    """Return the ARNs of a container's files, in their order."""
+    return [str(one.get("value", "")) for one in container.get("environmentFiles") or ()]
+
+
+def variables(text: str) -> dict[str, str]:
+    """Read a file as ECS does: quotation marks and spaces belong to a value."""
+    found: dict[str, str] = {}
+    for line in text.splitlines():
+        name, _, value = line.partition("=")
+        if name and value and not line.startswith("#"):
+            found[name] = value
+    return found

@@ -1,0 +1,49 @@
+"""Parameters of a stack: types, keys and regions; values that ECS will inject."""
+
+from __future__ import annotations
+
+from harness.core.redact import Secret
+from harness.inputs import secret_values
+from harness.inputs.toml_schema import Parameter
+
+KEY = "arn:aws:kms:eu-west-1:876000000876:key/0b1c"
+ARN = "arn:aws:ssm:eu-west-1:876000000876:parameter"
+DB = "arn:aws:secretsmanager:us-east-1:876000000876:secret:shop/db-Ab3dE5"
+
+
+def test_a_text_is_a_string_and_a_table_a_secure_one() -> None:
+    plain, made, keyed = secret_values.make_parameters(
+        {
+            "/shop/user": "shopper",
+            "/shop/app-key": Parameter(generate="laravel-key"),
+            f"{ARN}/shop/token": Parameter(value="t0ken-of-the-shop", key=KEY),
+        }
+    )
+    assert plain.put == {"Name": "/shop/user", "Value": "shopper", "Type": "String"}
+    assert plain.region == ""
+    assert made.put["Type"] == "SecureString"
+    assert made.put["Value"].startswith("base64:")
+    assert made.put["Value"] not in repr(made)
+    assert keyed.region == "eu-west-1"
+    assert keyed.put == {
+        "Name": "/shop/token",
+        "Value": "t0ken-of-the-shop",
+        "Type": "SecureString",
+        "KeyId": KEY,
+    }
+
+
+def test_values_are_those_that_ecs_injects() -> None:
+    parameters = secret_values.make_parameters({"/shop/password": "pass-word", "plain": "p"})
+    secrets = {"shop/db": Secret('{"username": "shop-user"}')}
+
+    def injected(value_from: str) -> str:
+        return secret_values.injected(value_from, secrets=secrets, parameters=parameters)
+
+    assert injected("/shop/password") == "pass-word"
+    assert injected(f"{ARN}/shop/password") == "pass-word"
+    assert injected(f"{ARN}/plain") == "p"
+    assert injected(f"{DB}:username::") == "shop-user"
+    assert injected(DB) == '{"username": "shop-user"}'
+    gone = (f"{DB}:password::", DB.replace("shop/db", "gone"), "/gone", "no/name", "")
+    assert [injected(text) for text in gone] == [""] * len(gone)
