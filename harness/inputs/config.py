@@ -10,7 +10,7 @@ from typing import Any, get_args
 from urllib.parse import urlsplit
 
 from harness.core.redact import Secret
-from harness.inputs import document, toml_schema
+from harness.inputs import document, toml_schema, toml_types
 from harness.inputs.document import Document
 from harness.inputs.problem import InputError, Problem, closest, nearest
 from harness.inputs.toml_schema import (
@@ -31,7 +31,7 @@ __all__ = ["Config", "FirstRun", "Generated", "SecretValue", "load"]
 
 FILE_NAME = "cutover.toml"
 IMAGE_NAMES = toml_schema.OUR_IMAGES
-GENERATORS = get_args(toml_schema.Generator)
+GENERATORS = get_args(toml_types.Generator)
 _OF_PROXY = ("database.proxy_endpoint", "network.proxy_group")
 _PREFIX = "CUTOVER_"
 VARIABLES = {
@@ -154,7 +154,7 @@ def _of_variables(environ: Mapping[str, str]) -> Iterator[Problem]:
         close = closest(name.removeprefix(_PREFIX), ours) if name.startswith(_PREFIX) else ""
         if close:
             yield Problem(name, "is unknown", f'did you mean "{ours[close]}"?')
-    vendors = get_args(toml_schema.Vendor)
+    vendors = get_args(toml_types.Vendor)
     vendor = environ.get("CUTOVER_VENDOR", vendors[0])
     if vendor not in vendors:
         message = f'is "{vendor}", which is none of its values'

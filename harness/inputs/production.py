@@ -225,7 +225,7 @@ def load(environ: Mapping[str, str], *, cwd: Path) -> Production:
     schedule = _schedule(reading, groups)
     roles = _roles(reading)
     tasks = (*services.values(), *((schedule,) if schedule else ()))
-    environment_files = _environment_files(reading)
+    environment_files = reading.texts("environment_files")
     _check_images(reading, found, [task.definition for task in tasks])
     task_groups = {group for task in tasks for group in task.security_groups}
     network = groups and _network(reading, groups, task_groups)
@@ -354,12 +354,6 @@ def _roles(reading: Reading) -> tuple[RoleFile, ...]:
     paths = iam_roles.files(directory) if directory else []
     roles = [reading.read(path, iam_roles.read, form=cli_resources.role) for path in paths]
     return tuple(role for role in roles if role is not None)
-
-
-def _environment_files(reading: Reading) -> dict[str, str]:
-    name = "environment_files"
-    texts = {key: reading.text(name, key) for key in reading.tables(name)}
-    return {key: text for key, text in texts.items() if text is not None}
 
 
 def _check_images(reading: Reading, settings: Config | None, tasks: list[TaskDefinition]) -> None:

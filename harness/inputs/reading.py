@@ -83,17 +83,18 @@ class Reading:
         self.files[key] = f"{path} ({key})" if str(path) in self.documents else str(path)
         return self.read(path, read, form=form, name=self.files[key])
 
-    def text(self, *keys: str) -> str | None:
-        """Return the text of the file that a key of cutover.toml names; None if there is none."""
-        path = self._path(*keys)
-        if path is None:
-            return None
-        if not path.is_file():
-            self._reject_path(keys, "file")
-            return None
-        content = Document(path=path, text=path.read_text(encoding="utf-8"), data={})
-        self.documents[str(path)] = content
-        return content.text
+    def texts(self, table: str) -> dict[str, str]:
+        """Return the texts of the files that the keys of a table name."""
+        found = {}
+        for key in self.tables(table):
+            path = self._path(table, key)
+            if path is not None and not path.is_file():
+                self._reject_path((table, key), "file")
+            elif path is not None:
+                content = Document(path=path, text=path.read_text(encoding="utf-8"), data={})
+                self.documents[str(path)] = content
+                found[key] = content.text
+        return found
 
     def directory(self, *keys: str) -> Path | None:
         """Return the directory that a key of cutover.toml names; None if there is none."""

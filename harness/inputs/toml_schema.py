@@ -2,100 +2,30 @@
 
 from __future__ import annotations
 
-import ipaddress
-import re
 from collections.abc import Iterable, Mapping
-from datetime import date
 from functools import cache
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Discriminator,
-    Field,
-    Tag,
-    ValidationError,
-)
-from pydantic_core import ErrorDetails, PydanticCustomError
+from pydantic import Discriminator, Field, Tag, ValidationError
+from pydantic_core import ErrorDetails
 
 from harness.inputs.problem import Problem, closest, nearest, type_of
+from harness.inputs.toml_types import (
+    AccountId,
+    Day,
+    File,
+    Generator,
+    KeyArn,
+    Path,
+    PublicUrl,
+    Table,
+    Text,
+    Texts,
+    Vendor,
+    VpcCidr,
+)
 
-Vendor = Literal["auto", "composer", "debian"]
-Generator = Literal["password", "laravel-key", "hex"]
 OUR_IMAGES = ("mysql", "proxy", "emulator", "edge", "control", "pause", "vendor", "app")
-_LONGEST_VPC_PREFIX = 21
-"""Room for the four tiers, and for another stack's."""
-
-
-def _fault(message: str, hint: str) -> PydanticCustomError:
-    return PydanticCustomError("fault", "{message}", {"message": message, "hint": hint})
-
-
-def _public_url(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme != "https" or not parts.hostname or parts.path not in ("", "/") or parts.query:
-        raise _fault(f'is "{url}", not https://host', "write the public URL without a path")
-    return url.rstrip("/")
-
-
-def _account_id(text: str) -> str:
-    if len(text) != 12 or not text.isdigit():
-        raise _fault("must be twelve digits, in quotes", "take it from the ARNs")
-    return text
-
-
-def _key_arn(text: str) -> str:
-    if not re.fullmatch(r"arn:[\w-]+:kms:[\w-]+:\d{12}:key/[\w-]+", text):
-        raise _fault(
-            f'is "{text}", which is not the ARN of a KMS key',
-            "write arn:aws:kms:REGION:ACCOUNT:key/ID; AWS's own key is none of it",
-        )
-    return text
-
-
-def _vpc_cidr(cidr: str) -> str:
-    try:
-        network = ipaddress.IPv4Network(cidr)
-    except ValueError as error:
-        raise _fault(f"is no CIDR: {error}", 'write vpc_cidr = "10.40.0.0/16"') from error
-    if network.prefixlen > _LONGEST_VPC_PREFIX:
-        raise _fault(f"is {cidr}, without room for a /24 of each tier", "take it from the VPC")
-    return cidr
-
-
-def _path(path: str) -> str:
-    if not path.startswith("/"):
-        raise _fault(f'is "{path}", and must begin with /', f'write "/{path}"')
-    return path
-
-
-def _date(value: object) -> object:
-    """Take a date of TOML, or its text."""
-    if type(value) is date:
-        return value
-    try:
-        return date.fromisoformat(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
-        raise _fault(f"is {value!r}, and must be a date", "write until = 2027-01-31") from None
-
-
-Text = Annotated[str, Field(min_length=1)]
-Day = Annotated[date, BeforeValidator(_date)]
-Path = Annotated[Text, AfterValidator(_path)]
-File = Annotated[str, Field(min_length=1, description="path of a file, from this one's directory")]
-Texts = Annotated[tuple[Text, ...], Field(min_length=1, strict=False)]
-
-
-class Table(BaseModel):
-    """A table with fixed keys."""
-
-    model_config = ConfigDict(
-        strict=True, extra="forbid", frozen=True, use_attribute_docstrings=True
-    )
 
 
 class SignIn(Table):
@@ -134,7 +64,7 @@ class Pages(Table):
 class App(Table):
     """The app: its public address, and the sources of its image."""
 
-    url: Annotated[Text, AfterValidator(_public_url)]
+    url: PublicUrl
     context: Text
     """Directory with the app's Dockerfile, and its IAM roles in ``iam/``."""
     vendor: Vendor = "auto"
@@ -146,14 +76,14 @@ class App(Table):
 class Aws(Table):
     """The AWS account."""
 
-    account_id: Annotated[Text, AfterValidator(_account_id)]
+    account_id: AccountId
     region: Text
 
 
 class Network(Table):
     """The VPC and its security groups."""
 
-    vpc_cidr: Annotated[Text, AfterValidator(_vpc_cidr)]
+    vpc_cidr: VpcCidr
     security_groups: File
     proxy_group: Text | None = None
     """Name or id of RDS Proxy's security group; without one, tasks reach the database itself."""
@@ -216,7 +146,7 @@ class Parameter(Table):
     generate: Generator = "password"
     value: Text | None = None
     """Instead of one that is made up for each stack."""
-    key: Annotated[Text, AfterValidator(_key_arn)] | None = None
+    key: KeyArn | None = None
     """ARN of the customer's KMS key; without it, AWS's own encrypts the parameter."""
 
 

@@ -1,0 +1,88 @@
+"""Types of the values in cutover.toml, each with its check."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from datetime import date
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
+
+Vendor = Literal["auto", "composer", "debian"]
+Generator = Literal["password", "laravel-key", "hex"]
+_LONGEST_VPC_PREFIX = 21
+"""Room for the four tiers, and for another stack's."""
+
+
+def _fault(message: str, hint: str) -> PydanticCustomError:
+    return PydanticCustomError("fault", "{message}", {"message": message, "hint": hint})
+
+
+def _public_url(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme != "https" or not parts.hostname or parts.path not in ("", "/") or parts.query:
+        raise _fault(f'is "{url}", not https://host', "write the public URL without a path")
+    return url.rstrip("/")
+
+
+def _account_id(text: str) -> str:
+    if len(text) != 12 or not text.isdigit():
+        raise _fault("must be twelve digits, in quotes", "take it from the ARNs")
+    return text
+
+
+def _key_arn(text: str) -> str:
+    if not re.fullmatch(r"arn:[\w-]+:kms:[\w-]+:\d{12}:key/[\w-]+", text):
+        raise _fault(
+            f'is "{text}", which is not the ARN of a KMS key',
+            "write arn:aws:kms:REGION:ACCOUNT:key/ID; AWS's own key is none of it",
+        )
+    return text
+
+
+def _vpc_cidr(cidr: str) -> str:
+    try:
+        network = ipaddress.IPv4Network(cidr)
+    except ValueError as error:
+        raise _fault(f"is no CIDR: {error}", 'write vpc_cidr = "10.40.0.0/16"') from error
+    if network.prefixlen > _LONGEST_VPC_PREFIX:
+        raise _fault(f"is {cidr}, without room for a /24 of each tier", "take it from the VPC")
+    return cidr
+
+
+def _path(path: str) -> str:
+    if not path.startswith("/"):
+        raise _fault(f'is "{path}", and must begin with /', f'write "/{path}"')
+    return path
+
+
+def _date(value: object) -> object:
+    """Take a date of TOML, or its text."""
+    if type(value) is date:
+        return value
+    try:
+        return date.fromisoformat(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        raise _fault(f"is {value!r}, and must be a date", "write until = 2027-01-31") from None
+
+
+Text = Annotated[str, Field(min_length=1)]
+PublicUrl = Annotated[Text, AfterValidator(_public_url)]
+AccountId = Annotated[Text, AfterValidator(_account_id)]
+KeyArn = Annotated[Text, AfterValidator(_key_arn)]
+VpcCidr = Annotated[Text, AfterValidator(_vpc_cidr)]
+Day = Annotated[date, BeforeValidator(_date)]
+Path = Annotated[Text, AfterValidator(_path)]
+File = Annotated[str, Field(min_length=1, description="path of a file, from this one's directory")]
+Texts = Annotated[tuple[Text, ...], Field(min_length=1, strict=False)]
+
+
+class Table(BaseModel):
+    """A table with fixed keys."""
+
+    model_config = ConfigDict(
+        strict=True, extra="forbid", frozen=True, use_attribute_docstrings=True
+    )
