@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Annotated, Any, Literal
 
-from pydantic import Discriminator, Field, Tag, ValidationError
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationError
 from pydantic_core import ErrorDetails
 
 from harness.inputs.problem import Problem, closest, nearest, type_of
@@ -18,7 +18,6 @@ from harness.inputs.toml_types import (
     KeyArn,
     Path,
     PublicUrl,
-    Table,
     Text,
     Texts,
     Vendor,
@@ -26,6 +25,14 @@ from harness.inputs.toml_types import (
 )
 
 OUR_IMAGES = ("mysql", "proxy", "emulator", "edge", "control", "pause", "vendor", "app")
+
+
+class Table(BaseModel):
+    """A table with fixed keys."""
+
+    model_config = ConfigDict(
+        strict=True, extra="forbid", frozen=True, use_attribute_docstrings=True
+    )
 
 
 class SignIn(Table):

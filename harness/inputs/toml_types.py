@@ -8,7 +8,7 @@ from datetime import date
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 Vendor = Literal["auto", "composer", "debian"]
@@ -78,11 +78,3 @@ Day = Annotated[date, BeforeValidator(_date)]
 Path = Annotated[Text, AfterValidator(_path)]
 File = Annotated[str, Field(min_length=1, description="path of a file, from this one's directory")]
 Texts = Annotated[tuple[Text, ...], Field(min_length=1, strict=False)]
-
-
-class Table(BaseModel):
-    """A table with fixed keys."""
-
-    model_config = ConfigDict(
-        strict=True, extra="forbid", frozen=True, use_attribute_docstrings=True
-    )

@@ -26,12 +26,13 @@ def _lines(report: Report) -> Iterator[str]:
     sign = "\N{WHITE HEAVY CHECK MARK}" if report.is_green else "\N{CROSS MARK}"
     yield f"## {sign} Cutover: {_plain(report.verdict)}"
     yield ""
-    for cause, outcomes in report.causes:
-        yield f"- **{_plain(cause or 'No cause is sure; the report has the first error')}**"
+    for fault in report.faults:
+        outcomes = fault.outcomes
+        yield f"- **{_plain(fault.title)}**"
         yield from (f"  - {_plain(f'{one.story}: {one.title}')}" for one in outcomes[:_NAMED])
         if len(outcomes) > _NAMED:
             yield f"  - and {len(outcomes) - _NAMED} more"
-    if report.causes:
+    if report.faults:
         yield ""
     yield from _about(report)
 
