@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from harness.smoke.checks.http import siblings
 from harness.smoke.examination import html_of, page_of, path_of
@@ -14,7 +14,7 @@ from harness.smoke.visitor import RedirectRejected
 from harness.target.clients.browser import cookie_from, is_for_host
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     import requests
 
@@ -27,7 +27,9 @@ _GATEWAY = {
     503: "the load balancer has no healthy target, or the app is in maintenance (php artisan up)",
     504: "the app takes longer than the load balancer waits: look at the database first",
 }
-_DEBUG = re.compile(r"vendor/laravel/framework/|Whoops, looks like|phpdebugbar|\"exception\":")
+_DEBUG = re.compile(
+    r"vendor/laravel/framework/|Whoops! There was an error|phpdebugbar|\"exception\":"
+)
 _INTERNAL = re.compile(r"^localhost$|\.(local|internal|test)$|\.elb\.amazonaws\.com$")
 _REFUSED = (403, 419)
 
@@ -97,39 +99,42 @@ def health_route(exam: Examination) -> Result:
 
 
 def mixed_content(exam: Examination) -> Result:
-    """Look for images, scripts and styles of the front page that come over plain HTTP."""
+    """Look for scripts, styles and images of the front page that come over plain HTTP."""
     html = html_of(exam.page)
-    addresses = [
-        _asset(element)
-        for element in html.iter("script", "img", "link", "iframe", "source")
-        if _asset(element).startswith("http://")
-    ]
+    scripts = _plain(html.iter("script", "iframe", "link"))
+    images = _plain(html.iter("img", "source"))
     source = f"GET {path_of(exam.page)}"
-    if addresses:
+    if scripts:
         return red(
             Action.MEND,
-            _some(addresses),
+            _some(scripts),
             source,
             "browsers block these, and the page lacks them: the app takes https for http (trusted"
             " proxies), or ASSET_URL begins with http://",
         )
+    if images:
+        return warning(_some(images), source, "browsers ask for these over https, or not at all")
     return green("none", source)
 
 
 def links(exam: Examination) -> Result:
     """Look for links of the front page that lead away from the public address."""
     source = f"GET {path_of(exam.page)}"
-    targets = html_of(exam.page).xpath("//a/@href | //form/@action")
-    every_link = [urljoin(str(exam.page.url), str(target)) for target in targets]
-    strays = sorted({link for link in every_link if _leads_astray(exam, link)})
-    if strays:
+    every_link = [str(link) for link in html_of(exam.page).xpath("//a/@href | //form/@action")]
+    hosts = {link: urlsplit(link).hostname or "" for link in every_link}
+    strays = [link for link, host in hosts.items() if is_address(host) or _INTERNAL.search(host)]
+    ours = [link for link, host in hosts.items() if host == exam.site.host]
+    plain = [link for link in ours if link.startswith("http://")]
+    if strays or (plain and plain == ours):
         return red(
             Action.MEND,
-            _some(strays),
+            _some(strays or plain),
             source,
             "visitors who follow these leave the site or its https: set APP_URL, and trust the load"
             " balancer's headers (trusted proxies)",
         )
+    if plain:
+        return warning(_some(plain), source, "these take a redirect: write them with https")
     return green(f"{len(every_link)} links, all in order", source)
 
 
@@ -229,17 +234,15 @@ def _pages(exam: Examination) -> Iterator[requests.Response]:
     yield exam.front_page
 
 
-def _leads_astray(exam: Examination, link: str) -> bool:
-    parts = urlsplit(link)
-    host = parts.hostname or ""
-    if host == exam.site.host:
-        return parts.scheme == "http"
-    return bool(host) and (is_address(host) or _INTERNAL.search(host) is not None)
+def _plain(elements: Iterable[Any]) -> list[str]:
+    """Return the addresses over plain HTTP that a browser loads for these elements."""
+    addresses = (_asset(element) for element in elements)
+    return [address for address in addresses if address.startswith("http://")]
 
 
 def _asset(element: Any) -> str:
     """Return the address that a browser loads for an element; empty for an ordinary link."""
-    loads = {"stylesheet", "preload", "modulepreload", "icon"}
+    loads = {"stylesheet", "preload", "modulepreload"}
     is_loaded = not loads.isdisjoint((element.get("rel") or "").lower().split())
     return element.get("src") or (is_loaded and element.get("href")) or ""
 

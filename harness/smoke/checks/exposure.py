@@ -70,7 +70,10 @@ def dashboards(exam: Examination) -> Result:
     """Ask for Telescope and Horizon without signing in."""
     return _require_hidden(
         exam,
-        {"/telescope": r"<title>[^<]*Telescope", "/horizon": r"<title>[^<]*Horizon"},
+        {
+            "/telescope": r'id="telescope"|window\.Telescope\s*=',
+            "/horizon": r'id="horizon"|window\.Horizon\s*=',
+        },
         Action.MEND,
         "strangers read requests, jobs and mails: close the gate viewTelescope or viewHorizon;"
         " both are open in every environment called local",

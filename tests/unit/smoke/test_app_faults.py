@@ -120,6 +120,29 @@ FAULTS = [
         "ASSET_URL begins with http://",
     ),
     Fault(
+        "an image over plain HTTP",
+        lambda world: front(world, '<img src="http://img.example/a.png">'),
+        "mixed content",
+        "http://img.example/a.png",
+        "browsers ask for these over https",
+        state=State.WARNING,
+    ),
+    Fault(
+        "every link is plain HTTP",
+        lambda world: setattr(world.app, "front", FRONT.replace(LOGIN, f"http://{HOST}/login")),
+        "links",
+        f"http://{HOST}/login",
+        "trust the load balancer's headers",
+    ),
+    Fault(
+        "one link is plain HTTP",
+        lambda world: front(world, f'<a href="http://{HOST}/about">About</a>'),
+        "links",
+        f"http://{HOST}/about",
+        "write them with https",
+        state=State.WARNING,
+    ),
+    Fault(
         "a link to localhost",
         lambda world: front(world, '<a href="http://localhost/events">Events</a>'),
         "links",
@@ -202,7 +225,7 @@ FAULTS = [
     ),
     Fault(
         "Telescope is open",
-        lambda world: answers(world, "/telescope", 200, "<title>Shop - Telescope</title>"),
+        lambda world: answers(world, "/telescope", 200, '<div id="telescope" v-cloak></div>'),
         "dashboards",
         "/telescope is public",
         "close the gate viewTelescope",
@@ -295,7 +318,7 @@ def test_a_fault_of_the_app_is_named(world: World, fault: Fault) -> None:
 
 @pytest.mark.parametrize(
     ("path", "body"),
-    [("/.env", "<html>the app's own page</html>"), ("/horizon", "<title>Shop</title>")],
+    [("/.env", "<html>the app's own page</html>"), ("/horizon", "<title>Horizon</title>")],
 )
 def test_a_page_for_every_path_exposes_nothing(world: World, path: str, body: str) -> None:
     answers(world, path, 200, body)
