@@ -10,6 +10,7 @@ from harness.core.redact import redact
 from harness.diagnosis import fact_causes
 from harness.diagnosis.evidence import Cause, Evidence, Line
 from harness.diagnosis.expect import ExpectationError, ExpectationTimeout
+from harness.diagnosis.first_error import first_error
 from harness.diagnosis.patterns import PATTERNS
 from harness.diagnosis.patterns.pattern import Pattern, Source
 from harness.target.clients.http import GATEWAY_CAUSES
@@ -71,7 +72,8 @@ def rank(error: BaseException | None, message: str, *, evidence: Evidence) -> Ca
         *(fact_causes.LATE if isinstance(error, ExpectationTimeout) else ()),
     ]
     symptom = (
-        _from_patterns(symptoms, evidence=quoted)
+        _from_facts(fact_causes.CHECKS, evidence=evidence)
+        or _from_patterns(symptoms, evidence=quoted)
         or _from_patterns(symptoms, evidence=evidence)
         or _from_facts(fact_causes.SYMPTOMS, evidence=evidence)
         or _sentence_alone(_gateway_cause(error))
@@ -100,6 +102,15 @@ def _writer(error: BaseException | None) -> Source | None:
 def find_cause(evidence: Evidence) -> Cause | None:
     """Return the cause that the evidence alone speaks for."""
     return rank(None, "", evidence=evidence)
+
+
+def explain(evidence: Evidence) -> str:
+    """Return the cause, and where it is not sure the app's first error, to end a sentence with."""
+    cause, error = find_cause(evidence), first_error(evidence.lines)
+    likely = f": {cause.sentence}" if cause else ""
+    if error is None or (cause and cause.is_sure):
+        return likely
+    return f"{likely}; no cause is sure, and the app's first error is that of the {error}"
 
 
 def _sentence_alone(sentence: str) -> Cause | None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 from harness.core.expectation import REQUEST, SESSION
 from harness.diagnosis.evidence import Cause
 from harness.diagnosis.facts import (
+    ContainerCheck,
     DroppedCommand,
     JobPath,
     QueueDelay,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 _MEMORY_LIMIT_EXIT = 12
 r"""Illuminate\Queue\Worker::EXIT_MEMORY_LIMIT."""
 _REFUSED = re.compile(r'"status": ?40[13]\b|HTTP/\d\.\d" 40[13]\b')
+_UNHEALTHY = "failed container health checks"
 _LOCAL_LINK = re.compile(r"https?://(?:[\w-]+|[\d.]+)(?:[:/]\S*)?")
 
 
@@ -225,6 +227,35 @@ def slow_worker(command: QueueCommand) -> str:
     return ""
 
 
+def _container_check(evidence: Evidence, *, has_tool: bool) -> tuple[ContainerCheck, str] | None:
+    """Return the health check that a task was stopped for, and ECS's words."""
+    stopped = (one.text for one in evidence.lines if _UNHEALTHY in one.text)
+    checks = (one for one in evidence.facts if isinstance(one, ContainerCheck))
+    words, check = next(stopped, ""), next(checks, None)
+    return (check, words) if words and check and check.has_tool is has_tool else None
+
+
+def missing_check_tool(evidence: Evidence) -> Cause | None:
+    """Return that a container health check runs a program that the image lacks."""
+    found = _container_check(evidence, has_tool=False)
+    return found and Cause(
+        f"the {found[0].group} task was stopped for its container health check: its command runs"
+        f" {found[0].tool}, which is not in the image",
+        (found[1],),
+    )
+
+
+def unanswered_check(evidence: Evidence) -> Cause | None:
+    """Return that a container health check, whose tool is there, is not answered in time."""
+    found = _container_check(evidence, has_tool=True)
+    return found and Cause(
+        f"the {found[0].group} task was stopped for its container health check: nothing answers"
+        f" where it asks, or the start takes longer than the {found[0].patience_s} s that"
+        " startPeriod, interval and retries allow",
+        (found[1],),
+    )
+
+
 def refused_health_check(evidence: Evidence) -> Cause | None:
     """Return that a health check failed and the app answered 401 or 403, as its log shows."""
     failed = [one.text for one in evidence.lines if "failed ELB health checks" in one.text]
@@ -242,6 +273,7 @@ def refused_health_check(evidence: Evidence) -> Cause | None:
 CAUSES: tuple[FactCause, ...] = (
     _of(NamedSecret, faulty_secret),
     _of(DroppedCommand, lost_command),
+    missing_check_tool,
     _of(StoppedTask, worker_that_ends),
 )
 ABOUT: Mapping[str, tuple[FactCause, ...]] = {
@@ -261,5 +293,7 @@ LATE: tuple[FactCause, ...] = (
     _of(QueueCommand, endless_tries),
 )
 """Only for a check that waited in vain: other checks do not fail for a slow worker."""
+CHECKS: tuple[FactCause, ...] = (unanswered_check,)
+"""Before the patterns of a symptom, which know less."""
 SYMPTOMS: tuple[FactCause, ...] = (refused_health_check, _of(StoppedTask, task_that_ends))
 """Only where nothing names a reason."""

@@ -169,6 +169,33 @@ def dropped_command(container: Mapping[str, Any], *, group: str) -> DroppedComma
 
 
 @dataclass(frozen=True)
+class ContainerCheck:
+    """A container health check, and whether the image has the tool that its command runs."""
+
+    group: str
+    tool: str
+    has_tool: bool
+    patience_s: int
+    """How long a start may take: startPeriod, and the retries after it."""
+
+    def __str__(self) -> str:
+        place = "is" if self.has_tool else "is not"
+        return f"the {self.group} task's health check runs {self.tool}, which {place} in the image"
+
+
+def check_tool(health_check: Mapping[str, Any]) -> str:
+    """Return the program that a container health check runs; empty where it has none."""
+    how, *words = health_check.get("command") or [""]
+    return next(iter((words[0].split() if how == "CMD-SHELL" else words) if words else ()), "")
+
+
+def check_patience_s(health_check: Mapping[str, Any]) -> int:
+    """Return how long a container may fail its health check from its start, with ECS's defaults."""
+    repeated = int(health_check.get("interval", 30)) * int(health_check.get("retries", 3))
+    return int(health_check.get("startPeriod") or 0) + repeated
+
+
+@dataclass(frozen=True)
 class JobPath:
     """The queue that the web task dispatches jobs to, and those that the running workers read.
 
@@ -202,4 +229,5 @@ Fact = (
     | QueueDelay
     | JobPath
     | DroppedCommand
+    | ContainerCheck
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 from harness.core.errors import ProvisionError
-from harness.diagnosis.causes import find_cause
+from harness.diagnosis.causes import explain
 from harness.diagnosis.evidence import Evidence, Line
 from harness.diagnosis.patterns.pattern import Source
 from harness.inputs.config import FirstRun
@@ -74,11 +74,13 @@ def run_commands(commands: tuple[FirstRun, ...], *, task_id: str, run: Exec, whe
         output = f"{result.stdout}\n{result.stderr}".strip()
         if result.exit_code == 0 or (item.accept and item.accept in output):
             continue
-        evidence = Evidence(lines=(Line(output, Source.APP, subject="the web task"),))
-        cause = find_cause(evidence)
+        lines = (
+            Line(text, Source.APP, subject="the web task", task="web task")
+            for text in output.splitlines()
+        )
         command = " ".join(item.command)
         raise ProvisionError(
-            f"`{command}` failed in the web task" + (f": {cause.sentence}" if cause else ""),
+            f"`{command}` failed in the web task{explain(Evidence(lines=tuple(lines)))}",
             state=f"exit code {result.exit_code}, task {task_id}",
             log_tail=output,
             where=where,

@@ -11,13 +11,19 @@ from harness.core.errors import ProvisionError
 from harness.core.labels import LABEL_CONTAINER, LABEL_FAMILY
 from harness.core.redact import redact
 from harness.core.wait import Deadline, DeadlinePassed, GaveUp, NotYet, Ready, wait_until
-from harness.diagnosis.causes import find_cause
+from harness.diagnosis.causes import explain
 from harness.diagnosis.collectors import log_of_task
-from harness.diagnosis.evidence import Evidence, Line, evidence_of
-from harness.diagnosis.facts import dropped_command, stopped_task
-from harness.diagnosis.first_error import first_error
+from harness.diagnosis.evidence import Line, evidence_of
+from harness.diagnosis.facts import (
+    ContainerCheck,
+    check_patience_s,
+    check_tool,
+    dropped_command,
+    stopped_task,
+)
 from harness.diagnosis.patterns.pattern import Source
 from harness.diagnosis.stop_reason import stop_reason
+from harness.stack import engine
 from harness.target.resources import secret_references
 from harness.target.resources.ecs import address_of, family_of, task_id
 
@@ -115,13 +121,14 @@ class Watch:
                     *self._named_secrets(),
                     *stopped,
                     *filter(None, dropped),
+                    *self._container_checks(own),
                     *lines,
                     *(Line(text, Source.SERVICE_EVENT) for text in events),
                 ]
             )
             shown = "; ".join(one.reason for one in stopped[:_SHOWN_TASKS])
             raise ProvisionError(
-                f"service {self.service.name} {what}{_cause_in_words(evidence)}",
+                f"service {self.service.name} {what}{explain(evidence)}",
                 state=f"after {deadline.elapsed_s:.0f} s: {reason}"
                 + (f"; stopped tasks: {shown}" if shown else ""),
                 last_answer="\n    ".join(events[:_SHOWN_EVENTS]),
@@ -130,6 +137,20 @@ class Watch:
                 hint="correct the cause, then run it again; `cutover up` keeps a stack to look"
                 " into",
             ) from error
+
+    def _container_checks(self, containers: Iterable[Any]) -> Iterator[ContainerCheck]:
+        """Look for the tool of each health check in its container, where one runs."""
+        running = {
+            one.labels.get(LABEL_CONTAINER): one for one in containers if one.status == "running"
+        }
+        definition = self.service.describe()["taskDefinition"]
+        described = self.service.definition(definition) if definition and running else {}
+        for container in described.get("containerDefinitions", ()):
+            check = container.get("healthCheck") or {}
+            found, tool = running.get(container["name"]), check_tool(check)
+            has_tool = engine.has_program(found, tool) if found and tool else None
+            if has_tool is not None:
+                yield ContainerCheck(self._group, tool, has_tool, check_patience_s(check))
 
     def _own_containers(self) -> Iterator[Any]:
         """Go through the containers of this service's own tasks."""
@@ -180,12 +201,3 @@ class Watch:
 
     def _events(self) -> list[str]:
         return [redact(e["message"]) for e in self.service.describe().get("events", [])]
-
-
-def _cause_in_words(evidence: Evidence) -> str:
-    """Return the cause, and where it is not sure the app's first error."""
-    cause, error = find_cause(evidence), first_error(evidence.lines)
-    likely = f": {cause.sentence}" if cause else ""
-    if error is None or (cause and cause.is_sure):
-        return likely
-    return f"{likely}; no cause is sure, and the app's first error is that of the {error}"

@@ -267,7 +267,7 @@ def _sections(outcome: Outcome, *, verbose: bool) -> Iterator[tuple[str, str]]:
     """Return the parts of a failure for the terminal; the report has all evidence in any case."""
     if outcome.cause:
         yield "cutover: likely cause", "\n".join((outcome.cause, *outcome.cause_lines))
-    elif outcome.first_error:
+    if outcome.first_error and not (outcome.cause and outcome.is_sure):
         yield "cutover: no cause is sure; the app's first error", outcome.first_error
     if verbose:
         yield from ((f"cutover: {title}", text) for title, text in outcome.sections)

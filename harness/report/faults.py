@@ -22,7 +22,7 @@ class Fault:
     cause: str
     is_sure: bool
     first_error: str
-    """The app's first error, where there is no cause."""
+    """The app's first error, where no cause is sure."""
     outcomes: tuple[Outcome, ...]
 
     @property
@@ -30,10 +30,9 @@ class Fault:
         """The cause, or its place, as a heading."""
         if self.is_sure:
             return self.cause
-        if self.cause:
-            return f"likely, not sure: {self.cause}"
+        likely = f"likely, not sure: {self.cause}" if self.cause else "no cause is sure"
         error = f"; the app's first error: {self.first_error}" if self.first_error else ""
-        return f"no cause is sure{error}"
+        return f"{likely}{error}"
 
 
 def faults_of(outcomes: Iterable[Outcome]) -> tuple[Fault, ...]:
@@ -62,7 +61,8 @@ def _subject(outcome: Outcome) -> str:
 def _fault(sure: bool, members: list[Outcome]) -> Fault:
     causes = [one.cause for one in members]
     common = max(causes, key=causes.count)
-    error = "" if common else min(one.first_error for one in members)
+    errors = () if sure else [one.first_error for one in members if one.first_error]
+    error = min(errors, default="")
     return Fault(common, sure, error, tuple(members))
 
 

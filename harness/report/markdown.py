@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from harness.core.redact import redact
+from harness.report.faults import FOLLOWING
 
 if TYPE_CHECKING:
     from harness.report.model import Report
@@ -26,12 +27,14 @@ def _lines(report: Report) -> Iterator[str]:
     sign = "\N{WHITE HEAVY CHECK MARK}" if report.is_green else "\N{CROSS MARK}"
     yield f"## {sign} Cutover: {_plain(report.verdict)}"
     yield ""
-    for fault in report.faults:
-        outcomes = fault.outcomes
+    for place, fault in enumerate(report.faults):
+        if place and report.faults[place - 1].is_sure and not fault.is_sure:
+            yield f"- {_plain(FOLLOWING)}"
         yield f"- **{_plain(fault.title)}**"
-        yield from (f"  - {_plain(f'{one.story}: {one.title}')}" for one in outcomes[:_NAMED])
-        if len(outcomes) > _NAMED:
-            yield f"  - and {len(outcomes) - _NAMED} more"
+        shown = fault.outcomes[:_NAMED]
+        yield from (f"  - {_plain(f'{one.story}: {one.title}')}" for one in shown)
+        if len(fault.outcomes) > _NAMED:
+            yield f"  - and {len(fault.outcomes) - _NAMED} more"
     if report.faults:
         yield ""
     yield from _about(report)

@@ -178,3 +178,14 @@ def file_of(container: Any, path: str) -> bytes | None:
                 return file.read() if file else None
         path = posixpath.join(posixpath.dirname(path), about["linkTarget"])
     return None
+
+
+def has_program(container: Any, name: str) -> bool | None:
+    """Return whether a container has a program; None where it has no shell to ask, or is gone."""
+    import docker.errors
+
+    try:
+        code, output = container.exec_run(["sh", "-c", 'command -v "$1"', "sh", name])
+    except docker.errors.APIError:
+        return None
+    return None if b"OCI runtime" in (output or b"") else bool(code == 0)

@@ -32,11 +32,13 @@ from tests.mistakes.edits import (
 )
 from tests.mistakes.mistake import NOT_STARTED, Mistake, Twin
 
-SAME_ROW = (
-    "Illuminate\\Support\\Facades\\Artisan::command('shop:admin', fn () =>"
-    " Illuminate\\Support\\Facades\\DB::table('cache')"
-    "->insert(['key' => 'admin', 'value' => 'x', 'expiration' => 9999999999]));"
-)
+SAME_ROW = """
+Illuminate\\Support\\Facades\\Artisan::command('shop:admin', function (): void {
+    $database = app('db');
+    $database->statement('create table if not exists admins (email varchar(99) primary key)');
+    $database->table('admins')->insert(['email' => 'admin@876events.example']);
+});
+"""
 SAME_NAME = "Route::get('/in', [LoginController::class, 'create'])->name('login');"
 
 MISTAKES = (
@@ -324,7 +326,7 @@ MISTAKES = (
     Mistake(
         "the app starts more slowly than its checks allow",
         replace(ENTRYPOINT, "# 4. PHP-FPM", "sleep 75\n# 4. PHP-FPM"),
-        cause="the start takes longer than startPeriod",
+        cause="the start takes longer than the 25 s that startPeriod, interval and retries allow",
         also_green=[edge.test_unknown_host_does_not_reach_the_app],
         exit_code=NOT_STARTED,
         twin=Twin(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -124,3 +125,31 @@ def test_the_secret_of_a_tick_that_did_not_start_is_named() -> None:
     )
     later = NOW + timedelta(seconds=1)
     assert not list(background_collectors.secrets(target(ecs, since=later)))
+
+
+@pytest.mark.parametrize(
+    ("command", "overlay", "read"),
+    [
+        (["php", "artisan", "queue:work", "--tries=3"], {}, ("sqs: https://b/1/jobs",)),
+        (["queue:work", "--queue=high,low"], {}, ("sqs: https://b/1/high", "sqs: https://b/1/low")),
+        (["artisan", "queue:work", "database"], {}, ("database: jobs",)),
+        (["artisan", "queue:work", "sqs"], {"SQS_PREFIX": "http://c/1"}, ("sqs: http://c/1/jobs",)),
+    ],
+)
+def test_the_way_of_a_job_is_read_from_both_definitions(
+    command: list[str], overlay: dict[str, str], read: tuple[str, ...]
+) -> None:
+    def container(prefix: str, *words: str) -> dict[str, Any]:
+        values = {"QUEUE_CONNECTION": "sqs", "SQS_PREFIX": prefix, "SQS_QUEUE": "jobs"}
+        environment = [{"name": name, "value": value} for name, value in values.items()]
+        return {"name": "app", "environment": environment, "command": list(words)}
+
+    fake: Any = FakeEcs(worker=[{**stopped("a"), "lastStatus": "RUNNING"}])
+    fake.describe_services = lambda **_: {"services": [{"taskDefinition": "t:3"}]}
+    worker = {"containerDefinitions": [container("https://b/1/", *command)]}
+    fake.describe_task_definition = lambda **_: {"taskDefinition": worker}
+    web: Any = SimpleNamespace(ecs=fake, container=lambda: container("https://a/1"))
+    access = replace(ACCESS, worker="worker", overlay={"environment": overlay})
+    (path,) = background_collectors.job_path(EvidenceSources(access, Scope(NOW), web=web))
+    prefix = overlay.get("SQS_PREFIX", "https://a/1")
+    assert (path.written, path.read, path.workers) == (f"sqs: {prefix}/jobs", read, 1)

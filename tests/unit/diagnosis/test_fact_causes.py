@@ -11,6 +11,7 @@ from harness.diagnosis.causes import rank
 from harness.diagnosis.evidence import Line, evidence_of
 from harness.diagnosis.expect import ExpectationTimeout
 from harness.diagnosis.facts import (
+    ContainerCheck,
     DroppedCommand,
     Fact,
     JobPath,
@@ -18,6 +19,8 @@ from harness.diagnosis.facts import (
     StoppedTask,
     VisitorRequest,
     VisitorSession,
+    check_patience_s,
+    check_tool,
     dropped_command,
 )
 from harness.diagnosis.patterns.pattern import Source
@@ -108,3 +111,27 @@ def test_a_health_check_that_the_app_refuses_is_seen_in_its_log() -> None:
 )
 def test_a_shell_runs_one_word(path: str, words: list[str], *, drops: bool) -> None:
     assert bool(dropped_command({"Path": path, "Args": words}, group="worker")) is drops
+
+
+@pytest.mark.parametrize(
+    ("has_tool", "cause", "sure"),
+    [
+        (False, "its command runs wget, which is not in the image", True),
+        (True, "the start takes longer than the 25 s that startPeriod, interval and", False),
+    ],
+)
+def test_a_container_check_without_its_tool_is_told_from_a_slow_start(
+    *, has_tool: bool, cause: str, sure: bool
+) -> None:
+    check = {"command": ["CMD-SHELL", "wget -q localhost"], "interval": 5, "startPeriod": 10}
+    fact = ContainerCheck("web", check_tool(check), has_tool, check_patience_s(check))
+    stopped = replace(ENDED, reason="Task failed container health checks")
+    found = rank(None, "", evidence=evidence_of([stopped, fact]))
+    assert found is not None
+    assert cause in found.sentence
+    assert found.is_sure is sure
+    assert rank(None, "", evidence=evidence_of([fact])) is None
+
+
+def test_a_check_without_a_command_has_no_tool() -> None:
+    assert [check_tool({}), check_tool({"command": ["CMD", "php", "-v"]})] == ["", "php"]
