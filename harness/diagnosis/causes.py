@@ -107,10 +107,10 @@ def find_cause(evidence: Evidence) -> Cause | None:
 def explain(evidence: Evidence) -> str:
     """Return the cause, and where it is not sure the app's first error, to end a sentence with."""
     cause, error = find_cause(evidence), first_error(evidence.lines)
-    likely = f": {cause.sentence}" if cause else ""
-    if error is None or (cause and cause.is_sure):
-        return likely
-    return f"{likely}; no cause is sure, and the app's first error is that of the {error}"
+    if cause and cause.is_sure:
+        return f": {cause.sentence}"
+    likely = f"; likely, not sure: {cause.sentence}" if cause else ""
+    return likely + (f"; the app's first error is that of the {error}" if error else "")
 
 
 def _sentence_alone(sentence: str) -> Cause | None:

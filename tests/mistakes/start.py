@@ -326,7 +326,7 @@ MISTAKES = (
     Mistake(
         "the app starts more slowly than its checks allow",
         replace(ENTRYPOINT, "# 4. PHP-FPM", "sleep 75\n# 4. PHP-FPM"),
-        cause="the start takes longer than the 25 s that startPeriod, interval and retries allow",
+        cause="the start takes longer than",
         also_green=[edge.test_unknown_host_does_not_reach_the_app],
         exit_code=NOT_STARTED,
         twin=Twin(
@@ -340,7 +340,7 @@ MISTAKES = (
             "app/routes/web.php",
             "Route::get('/in', [LoginController::class, 'create'])->name('login');",
         ),
-        cause="php artisan route:cache fails: two routes have the name or path login",
+        cause="php artisan route:cache fails: two routes have the name login",
         exit_code=NOT_STARTED,
     ),
     Mistake(

@@ -254,10 +254,10 @@ HEALTH = (
     Pattern(
         Source.TARGET_HEALTH | Source.SERVICE_EVENT,
         match=r"Target\.FailedHealthChecks|due to \(reason Health checks failed\)",
-        cause="nothing listens on the target's port when it is checked: container port, target"
-        " group and nginx must agree, nginx must answer whatever the Host is (the health check's is"
-        " the target's address), and a start must not take longer than"
-        " healthCheckGracePeriodSeconds and the checks allow",
+        cause="nothing listens on the target's port when it is checked: the start takes longer than"
+        " healthCheckGracePeriodSeconds and the checks allow; or container port, target group and"
+        " nginx do not agree, or nginx does not answer whatever the Host is (the health check's is"
+        " the target's address)",
         example="(port 8080) is unhealthy in (target-group a) due to (reason Health checks"
         " failed).",
         symptom=True,

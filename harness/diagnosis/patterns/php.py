@@ -20,10 +20,17 @@ COMMANDS = (
     ),
     Pattern(
         Source.APP,
+        match=r"Another route has already been assigned name \[(?P<name>[^\]]*)\]",
+        cause="php artisan route:cache fails: two routes have the name {name}",
+        example="Unable to prepare route [in] for serialization. Another route has already been"
+        " assigned name [login].",
+    ),
+    Pattern(
+        Source.APP,
         match=r"Unable to prepare route \[(?P<name>[^\]]*)\] for serialization",
-        cause="php artisan route:cache fails: two routes have the name or path {name}, or it is a"
-        " closure",
-        example="Unable to prepare route [login] for serialization. Another route has that name",
+        cause="php artisan route:cache fails: the route {name} cannot be written down, since it has"
+        " another route's name or is a closure",
+        example="Unable to prepare route [x] for serialization. Uses Closure.",
     ),
     Pattern(
         Source.APP,

@@ -172,8 +172,8 @@ def test_where_no_cause_is_sure_the_first_error_of_the_services_own_tasks_is_sho
     with pytest.raises(ProvisionError) as caught:
         watched.until_stable(deadline(), check=no_check)
     assert str(caught.value).startswith(
-        "service tickets-web did not become stable: the web task ended by itself with exit code 1:"
-        " its log says why; no cause is sure, and the app's first error is that of the web task"
+        "service tickets-web did not become stable; likely, not sure: the web task ended by itself"
+        " with exit code 1: its log says why; the app's first error is that of the web task"
         " 0123abcd, 07:00:00: Duplicate entry\n"
     )
 
