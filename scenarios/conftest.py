@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from harness.target.clients import http
 from harness.target.resources.ecs import EcsService
 from harness.target.resources.mailbox import Mail, Mailbox
 from harness.target.resources.schedule import PERIOD_S
+from scenarios import artisan
 from scenarios.mails import MAIL_S, UNSENT, missing_mail_cause
 from scenarios.scheduled import DUE_WITHIN_S, WINDOW, endless_tick_cause
 
@@ -87,6 +89,33 @@ def until_stopped(
         return run
 
     return wait
+
+
+@pytest.fixture
+def printed_json(run_in_task: Callable[..., ExecResult]) -> Callable[[list[str]], Any]:
+    """Run a command of the probe in a web task, and return the JSON that it prints."""
+    return lambda command: json.loads(run_in_task(command, prints=True).stdout)
+
+
+@pytest.fixture
+def scheduled_entries(printed_json: Callable[[list[str]], Any]) -> list[dict[str, Any]]:
+    """The app's scheduled commands, due or not."""
+    entries: list[dict[str, Any]] = printed_json(artisan.SCHEDULE)
+    return entries
+
+
+@pytest.fixture
+def app_code(printed_json: Callable[[list[str]], Any]) -> dict[str, Any]:
+    """The names, locks and files in the app's code."""
+    found: dict[str, Any] = printed_json(artisan.CODE)
+    return found
+
+
+@pytest.fixture
+def configuration(printed_json: Callable[[list[str]], Any]) -> dict[str, Any]:
+    """The configuration of a web task: its defaults and its resources."""
+    found: dict[str, Any] = printed_json(artisan.CONFIGURATION)
+    return found
 
 
 @pytest.fixture

@@ -92,9 +92,10 @@ def test_plaintext_is_refused_at_the_server(
 @pytest.mark.requires("http", "probe")
 @pytest.mark.read_only
 def test_database_connection_uses_tls_and_verifies_names(
-    probe: ProbeClient, access: Access
+    probe: ProbeClient, access: Access, record_property: Callable[[str, object], None]
 ) -> None:
     facts = probe.database()
+    record_property("time zones", f"app {facts['app_time_zone']}, database {facts['time_zone']}")
     expected = access.database_endpoint or facts["host"]
     owner = "the proxy" if access.proxy_endpoint else "the database"
     expect(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -11,6 +10,7 @@ import pytest
 from harness.diagnosis.expect import expect
 from harness.images.inspect import ca_bundle
 from harness.report import not_covered, proved
+from scenarios.named_resources import LOCAL_HOST
 
 if TYPE_CHECKING:
     from harness.stack.containers import Containers
@@ -27,8 +27,6 @@ SHARED = (
 NOT_DEBUGGING = ("", "0", "false", "(false)", "null", "(null)", "empty", "(empty)")
 """Values that Laravel's env() and (bool) read as false."""
 AWS_DOMAINS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws")
-LOCAL_HOST = re.compile(r"[^.]*|127\..*|.*\.docker\.internal")
-"""Hosts of a developer's machine: a name without a domain, or its own addresses."""
 
 as_read = pytest.mark.truth(
     local=proved, aws=proved, url=not_covered("its task definitions cannot be read from outside")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shlex
 from datetime import UTC, datetime, timedelta
@@ -21,7 +20,7 @@ from scenarios.scheduled import COMMAND, DUE_WITHIN_S, WINDOW, by_task, endless_
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from harness.stack.containers import Containers, ExecResult
+    from harness.stack.containers import Containers
     from harness.target.clients.probe import ProbeClient
     from harness.target.resources.schedule import RuleSettings, Run, Scheduler
 
@@ -30,6 +29,11 @@ JITTER_S = 20.0
 FAILED = 100
 """Exit code for the first scheduled command; a shell's own begin at 126."""
 MOST = 26
+ELSEWHERE = (
+    *("local", "development", "develop", "dev", "testing", "test", "ci", "demo", "sandbox"),
+    *("staging", "stage", "qa", "uat", "preview", "review", "acceptance"),
+)
+"""Environments that are not production's, by their usual names."""
 
 NOT_THERE = not_covered("its rule and its tasks cannot be seen from outside")
 as_rule = pytest.mark.truth(
@@ -41,14 +45,6 @@ as_rule = pytest.mark.truth(
 )
 as_task = pytest.mark.truth(local=proved, aws=proved, url=NOT_THERE)
 needs_rule = pytest.mark.requires("http", "probe", "ecs", "schedule")
-
-
-@pytest.fixture
-def scheduled_entries(run_in_task: Callable[..., ExecResult]) -> list[dict[str, Any]]:
-    """The app's scheduled commands, due or not."""
-    listed = run_in_task(["php", "artisan", "cutover-probe:schedule"], prints=True).stdout
-    entries: list[dict[str, Any]] = json.loads(listed)
-    return entries
 
 
 def by_hand(scheduled: dict[str, Any]) -> str:
@@ -178,6 +174,23 @@ def test_scheduled_commands_run_in_the_foreground(
         " schedule:run: remove runInBackground()",
         certain=True,
     )
+
+
+@as_task
+@pytest.mark.requires("http", "probe", "ecs", "elb", "exec", "schedule")
+@pytest.mark.read_only
+def test_scheduled_commands_have_a_tasks_environment(
+    scheduled_entries: list[dict[str, Any]],
+) -> None:
+    for entry in scheduled_entries:
+        wanted = [name for name in entry["environments"] if name.lower() not in ELSEWHERE]
+        expect(
+            entry["in_this_environment"] or not wanted,
+            f"no task's environment is {' or '.join(wanted)}, for which {entry['name']} is",
+            cause=f"the scheduled {entry['name']} never runs: environments() names"
+            f" {', '.join(wanted)}, and APP_ENV of no task is that",
+            certain=True,
+        )
 
 
 @pytest.mark.truth(

@@ -61,6 +61,8 @@ class Config:
     pages: Pages
     account_id: str
     region: str
+    foreign: tuple[str, ...]
+    """Accounts, regions and ARNs in the files that are somebody else's."""
     vpc_cidr: str
     """The load balancer and the tasks get their addresses from it, so that the app's trusted
     proxies are tested as they are."""
@@ -131,6 +133,7 @@ def parse(source: Document, environ: Mapping[str, str]) -> Config:
         pages=given.app.pages,
         account_id=given.aws.account_id,
         region=given.aws.region,
+        foreign=given.aws.foreign,
         vpc_cidr=given.network.vpc_cidr,
         database=given.database,
         cluster=given.ecs.cluster,

@@ -17,6 +17,7 @@ from harness.inputs import (
     container_images,
     creation_rules,
     ecs_services,
+    foreign,
     iam_roles,
     load_balancer,
     references,
@@ -229,6 +230,8 @@ def load(environ: Mapping[str, str], *, cwd: Path) -> Production:
     _check_images(reading, found, [task.definition for task in tasks])
     task_groups = {group for task in tasks for group in task.security_groups}
     network = groups and _network(reading, groups, task_groups)
+    if found:
+        foreign.reject(reading, settings=found, roles=roles, tasks=tasks)
     if reading.problems or not (found and balancer and target_group and network):
         raise InputError(list(dict.fromkeys(reading.problems)))
     production = Production(

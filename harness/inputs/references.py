@@ -149,27 +149,6 @@ def environment_files(production: Production) -> Iterator[Problem]:
             )
 
 
-def accounts_and_regions(production: Production) -> Iterator[Problem]:
-    """ARNs are of the configuration's account, region and partition."""
-    account, region = production.config.account_id, production.config.region
-    for file, key, text in _named_arns(production):
-        arn = arns.parse(text)
-        if arn is None:
-            continue
-        for part, value, wanted in (
-            ("partition", arn.partition, arns.partition_of(region)),
-            ("region", arn.region, region),
-            ("account", arn.account, account),
-        ):
-            if value and value != wanted:
-                yield Problem(
-                    key,
-                    f'is in the {part} "{value}", and the configuration\'s is "{wanted}": {text}',
-                    f"correct the ARN, or aws.{'account_id' if part == 'account' else 'region'}",
-                    file=file,
-                )
-
-
 def vpcs(production: Production) -> Iterator[Problem]:
     """The target group is in the VPC of the tasks' security groups."""
     vpc = production.target_group["TargetGroup"].get("VpcId")
@@ -210,28 +189,6 @@ RULES: tuple[Callable[[Production], Iterator[Problem]], ...] = (
     families,
     target_groups,
     environment_files,
-    accounts_and_regions,
     vpcs,
     worker_queues,
 )
-
-
-def _named_arns(production: Production) -> Iterator[tuple[str, str, str]]:
-    """Go through the ARNs that name a resource of the app: file, key and ARN."""
-    for definition in production.definitions:
-        yield definition.source, "taskRoleArn", definition.task_role_arn
-        yield definition.source, "executionRoleArn", definition.execution_role_arn
-    for name, service in production.services.items():
-        file = production.files[f"services.{name}.service"]
-        for key in ("cluster", "taskDefinition"):
-            yield file, key, str(service.create.get(key) or "")
-        for number, balancer in enumerate(service.create.get("loadBalancers") or ()):
-            key = f"loadBalancers[{number}].targetGroupArn"
-            yield file, key, str(balancer.get("targetGroupArn") or "")
-    if production.schedule is not None:
-        file, target = production.files["schedule.rule"], production.schedule.target
-        start = "PutTargets.Targets[0]"
-        yield file, f"{start}.Arn", str(target["Arn"])
-        yield file, f"{start}.RoleArn", str(target.get("RoleArn") or "")
-        task = target["EcsParameters"].get("TaskDefinitionArn")
-        yield file, f"{start}.EcsParameters.TaskDefinitionArn", str(task or "")

@@ -9,14 +9,17 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationError
 from pydantic_core import ErrorDetails
 
+from harness.aws import aurora
 from harness.inputs.problem import Problem, closest, nearest, type_of
 from harness.inputs.toml_types import (
     AccountId,
     Day,
     File,
     Generator,
+    InstanceClass,
     KeyArn,
     Path,
+    Percent,
     PublicUrl,
     Text,
     Texts,
@@ -85,6 +88,8 @@ class Aws(Table):
 
     account_id: AccountId
     region: Text
+    foreign: Annotated[tuple[Text, ...], Field(strict=False)] = ()
+    """Accounts, regions and ARNs in the files that are somebody else's."""
 
 
 class Network(Table):
@@ -109,6 +114,18 @@ class Database(Table):
     secret: Text | None = None
     """Name of the secret with the app account's ``username`` and ``password``; without it, the web
     task's DB_USERNAME and DB_PASSWORD name the account."""
+    instance_class: InstanceClass | None = None
+    """The writer's class, whose default of max_connections counts."""
+    max_connections: Annotated[int, Field(gt=0)] | None = None
+    """Where the parameter group sets it, or the class has no default."""
+    max_connections_percent: Percent = 100
+    """MaxConnectionsPercent of the proxy's target group; 100 is AWS's default."""
+
+    @property
+    def connections_allowed(self) -> int:
+        """How many connections the proxy may open; 0 where it is not known."""
+        most = self.max_connections or aurora.max_connections(self.instance_class or "") or 0
+        return most * self.max_connections_percent // 100
 
 
 class Ecs(Table):

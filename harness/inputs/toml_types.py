@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
+from harness.aws import aurora
+
 Vendor = Literal["auto", "composer", "debian"]
 Generator = Literal["password", "laravel-key", "hex"]
 _LONGEST_VPC_PREFIX = 21
@@ -59,6 +61,21 @@ def _path(path: str) -> str:
     return path
 
 
+def _instance_class(name: str) -> str:
+    if aurora.max_connections(name) is None:
+        raise _fault(
+            f'is "{name}", whose max_connections is not known',
+            "correct the class, or write max_connections instead of it",
+        )
+    return name
+
+
+def _percent(number: int) -> int:
+    if not 1 <= number <= 100:
+        raise _fault(f"is {number}, and must be from 1 to 100", "take it from the proxy")
+    return number
+
+
 def _date(value: object) -> object:
     """Take a date of TOML, or its text."""
     if type(value) is date:
@@ -74,6 +91,8 @@ PublicUrl = Annotated[Text, AfterValidator(_public_url)]
 AccountId = Annotated[Text, AfterValidator(_account_id)]
 KeyArn = Annotated[Text, AfterValidator(_key_arn)]
 VpcCidr = Annotated[Text, AfterValidator(_vpc_cidr)]
+InstanceClass = Annotated[Text, AfterValidator(_instance_class)]
+Percent = Annotated[int, AfterValidator(_percent)]
 Day = Annotated[date, BeforeValidator(_date)]
 Path = Annotated[Text, AfterValidator(_path)]
 File = Annotated[str, Field(min_length=1, description="path of a file, from this one's directory")]

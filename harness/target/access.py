@@ -34,6 +34,8 @@ class Access:
     proxy_endpoint: str = ""
     cluster_endpoint: str = ""
     database: str = ""
+    max_connections: int = 0
+    """How many connections the app's tasks may hold to the database; 0 where it is not known."""
     services: Mapping[str, str] = field(default_factory=dict)
     """Name in cutover.toml -> name of the ECS service."""
     web: str = "web"

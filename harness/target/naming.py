@@ -25,6 +25,7 @@ def names_in(production: Production) -> Access:
         proxy_endpoint=config.database.proxy_endpoint or "",
         cluster_endpoint=config.database.cluster_endpoint,
         database=config.database.name,
+        max_connections=config.database.connections_allowed,
         services={name: service.name for name, service in production.services.items()},
         web=production.web,
         worker=production.worker,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from tests.mistakes import (
+    capacity,
+    configuration,
     database,
     definitions,
     edge,
@@ -21,6 +23,7 @@ from tests.mistakes import (
     scheduler,
     secrets,
     sessions,
+    shared_state,
     start,
     steadiness,
     stopping,
@@ -36,6 +39,9 @@ STORIES: Mapping[str, Sequence[Mistake]] = {
         start,
         sessions,
         secrets,
+        configuration,
+        shared_state,
+        capacity,
         releases,
         database,
         image,

@@ -8,10 +8,12 @@ from scenarios import test_secrets as secrets
 from tests.mistakes.edits import (
     BALANCER,
     BUCKET,
+    CONFIG,
     QUEUES,
     SCHEDULE,
     TARGET_GROUP,
     TASKS_GROUP_ID,
+    WEB_ROLE,
     WEB_SERVICE,
     WEB_TASK,
     WORKER_SERVICE,
@@ -26,6 +28,7 @@ from tests.mistakes.edits import (
 from tests.mistakes.mistake import USAGE, Mistake, Twin
 
 PROXY_GROUP_ID = "sg-0a40c1e2f3b4a5103"
+FOREIGN_TOPIC = "arn:aws:sns:eu-west-1:111122223333:sales"
 ENDPOINTS_GROUP_ID = "sg-0a40c1e2f3b4a5105"
 EVERYWHERE = permission("0.0.0.0/0", 443)
 
@@ -101,6 +104,35 @@ MISTAKES = (
         "the target group is in another region",
         replace(WEB_SERVICE, "elasticloadbalancing:us-east-1:", "elasticloadbalancing:eu-west-1:"),
         cause='is in the region "eu-west-1", and the configuration\'s is "us-east-1"',
+        exit_code=USAGE,
+    ),
+    Mistake(
+        "a policy of the web tasks names the queue of another region",
+        replace(WEB_ROLE, "arn:aws:sqs:us-east-1:", "arn:aws:sqs:eu-west-1:"),
+        cause='is in the region "eu-west-1", and the configuration\'s is "us-east-1": arn:aws:sqs',
+        also_green=[secrets.test_app_key_is_the_same_in_every_web_task],
+        exit_code=USAGE,
+        twin=Twin(
+            "a policy of the web tasks names a topic of another account, which is listed",
+            combine(
+                edit_json(
+                    WEB_ROLE,
+                    lambda role: role["Policies"][0]["PolicyDocument"]["Statement"].append(
+                        {"Effect": "Allow", "Action": "sns:Publish", "Resource": FOREIGN_TOPIC}
+                    ),
+                ),
+                replace(
+                    CONFIG,
+                    'region = "us-east-1"\n',
+                    f'region = "us-east-1"\nforeign = ["{FOREIGN_TOPIC}"]\n',
+                ),
+            ),
+        ),
+    ),
+    Mistake(
+        "the logs go to another region",
+        replace(WORKER_TASK, '"awslogs-region": "us-east-1"', '"awslogs-region": "us-west-2"'),
+        cause='is in the region "us-west-2", and the configuration\'s is "us-east-1"',
         exit_code=USAGE,
     ),
     Mistake(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from scenarios import test_configuration as configuration
 from scenarios import test_definitions as definitions
 from scenarios import test_scheduler as scheduler
 from scenarios.tickets import test_holds as tickets_holds
@@ -13,6 +14,7 @@ from tests.mistakes.edits import (
     RULE_ROLE,
     SCHEDULE,
     append,
+    combine,
     drop_target_parameter,
     edit_container,
     replace,
@@ -211,6 +213,50 @@ MISTAKES = (
                 CONSOLE,
                 "Schedule::command('queue:prune-failed')->daily()->onOneServer();",
             ),
+        ),
+    ),
+    Mistake(
+        "a scheduled command is for an environment that no task has",
+        replace(
+            CONSOLE, "    ->everyFiveMinutes()", "    ->everyFiveMinutes()->environments('prod')"
+        ),
+        breaks=[scheduler.test_scheduled_commands_have_a_tasks_environment],
+        cause="the scheduled queue-missing-confirmations never runs: environments() names prod",
+        also_green=[scheduler.test_scheduled_commands_run_in_the_foreground],
+        twin=Twin(
+            "a scheduled command is for production and staging, another for developers",
+            combine(
+                replace(
+                    CONSOLE,
+                    "    ->everyFiveMinutes()",
+                    "    ->everyFiveMinutes()->environments(['production', 'staging'])",
+                ),
+                append(CONSOLE, "Schedule::command('view:clear')->daily()->environments('local');"),
+            ),
+        ),
+    ),
+    Mistake(
+        "the scheduler's task has no MAIL_MAILER",
+        set_variable("MAIL_MAILER", None, task="scheduler"),
+        breaks=[configuration.test_scheduled_task_has_the_web_tasks_resources],
+        cause='the default mailer is "log" in the scheduled task and "ses" in the web task:'
+        " MAIL_MAILER differs",
+        also_green=[definitions.test_shared_stores_match_in_every_task_definition],
+        twin=Twin(
+            "the scheduler's task has another channel for a mailer that is not used",
+            set_variable("MAIL_LOG_CHANNEL", "stderr", task="scheduler"),
+        ),
+    ),
+    Mistake(
+        "the scheduler's task has no SQS_QUEUE",
+        set_variable("SQS_QUEUE", None, task="scheduler"),
+        breaks=[configuration.test_scheduled_task_has_the_web_tasks_resources],
+        cause="the scheduled task sends its jobs to the queue default, and the workers serve"
+        " tickets-jobs",
+        also_green=[definitions.test_shared_stores_match_in_every_task_definition],
+        twin=Twin(
+            "the scheduler's task leaves the database's port to its default",
+            set_variable("DB_PORT", None, task="scheduler"),
         ),
     ),
 )

@@ -1,14 +1,16 @@
-"""nginx's configuration: how long it keeps a visitor's idle connection."""
+"""nginx's configuration: how long it keeps an idle connection, and waits for PHP."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 DEFAULT_KEEP_ALIVE_S = 75.0
+DEFAULT_FASTCGI_READ_S = 60.0
 _TOKEN = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|#[^\n]*|[{};]|[^\s{};\"'#]+")
 _UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800, "": 1}
 _PART = re.compile(r"(\d+)(ms|[smhdw]?)")
@@ -30,22 +32,72 @@ def keep_alive_s(text: str) -> float | None:
     return min(kept, default=DEFAULT_KEEP_ALIVE_S)
 
 
+def fastcgi_read_s(text: str) -> float | None:
+    """Return the shortest time that nginx waits for PHP; None where it passes nothing to it.
+
+    A block inherits what it does not set, whatever comes first in it.
+    """
+    waits = list(_fastcgi_waits(_tree(text), inherited=DEFAULT_FASTCGI_READ_S))
+    return min(waits, default=None)
+
+
+def _fastcgi_waits(block: _Block, *, inherited: float) -> Iterator[float]:
+    own = [_seconds(words[1]) for words in block.directives if words[0] == "fastcgi_read_timeout"]
+    wait_s = own[-1] if own else inherited
+    if any(words[0] == "fastcgi_pass" for words in block.directives):
+        yield wait_s
+    for child in block.children:
+        yield from _fastcgi_waits(child, inherited=wait_s)
+
+
+@dataclass
+class _Block:
+    """The directives of a block, and the blocks in it."""
+
+    directives: list[list[str]] = field(default_factory=list)
+    children: list[_Block] = field(default_factory=list)
+
+
+def _tree(text: str) -> _Block:
+    """Put the blocks of all files together; one of http is that of each file which it includes."""
+    root = _Block()
+    stack, words = [root], list[str]()
+    for part in _TOKEN.findall(text):
+        if part.startswith("#"):
+            continue
+        if part == "{":
+            child = root if words[:1] == ["http"] else _Block()
+            if child is not root:
+                stack[-1].children.append(child)
+            stack.append(child)
+        elif part == "}":
+            stack = stack[:-1] or [root]
+        elif part == ";":
+            if words:
+                stack[-1].directives.append(words)
+        else:
+            words.append(part.strip("\"'"))
+            continue
+        words = []
+    return root
+
+
 def _directives(text: str) -> Iterator[tuple[tuple[str, ...], list[str]]]:
     """Go through the directives: the names of the blocks around one, and its words."""
     blocks: list[str] = []
     words: list[str] = []
-    for sign in _TOKEN.findall(text):
-        if sign.startswith("#"):
+    for part in _TOKEN.findall(text):
+        if part.startswith("#"):
             continue
-        if sign == "{":
+        if part == "{":
             blocks.append(words[0] if words else "")
-        elif sign == "}":
+        elif part == "}":
             blocks = blocks[:-1]
-        elif sign == ";":
+        elif part == ";":
             if words:
                 yield tuple(blocks), words
         else:
-            words.append(sign.strip("\"'"))
+            words.append(part.strip("\"'"))
             continue
         words = []
 

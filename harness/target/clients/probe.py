@@ -223,6 +223,11 @@ class ProbeClient:
         """Return how the answering task is set up."""
         return self.ask("GET", "facts")
 
+    def limiters(self) -> list[dict[str, Any]]:
+        """Return the app's named rate limits, and whether each counts the load balancer."""
+        found: list[dict[str, Any]] = self.ask("GET", "limiters")["limiters"]
+        return found
+
     def store(self, name: str, content: bytes) -> dict[str, Any]:
         """Store a file on the app's default disk."""
         return self.ask("PUT", f"files/{name}", payload=content)

@@ -223,3 +223,30 @@ def test_every_variable_and_table_is_documented() -> None:
     text = (Path(__file__).resolve().parents[3] / "docs" / "configuration.md").read_text()
     for name in (*config.VARIABLES, *config.IMAGE_NAMES, *config.GENERATORS):
         assert f"`{name}`" in text, name
+
+
+@pytest.mark.parametrize(
+    ("keys", "allowed"),
+    [
+        ("", 0),
+        ('instance_class = "db.r6g.large"', 1000),
+        ('instance_class = "db.t4g.medium"\nmax_connections_percent = 50', 45),
+        ('instance_class = "db.r6g.large"\nmax_connections = 300', 300),
+    ],
+)
+def test_the_connections_that_the_database_allows(tmp_path: Path, keys: str, allowed: int) -> None:
+    text = GOOD.replace("[database]\n", f"[database]\n{keys}\n")
+    assert load(write(tmp_path, text)).database.connections_allowed == allowed
+
+
+@pytest.mark.parametrize(
+    ("key", "message"),
+    [
+        ('instance_class = "db.r6g.huge"', 'is "db.r6g.huge", whose max_connections is not known'),
+        ("max_connections_percent = 101", "is 101, and must be from 1 to 100"),
+    ],
+)
+def test_a_class_or_share_that_cannot_be_is_rejected(
+    tmp_path: Path, key: str, message: str
+) -> None:
+    assert message in failure(tmp_path, GOOD.replace("[database]\n", f"[database]\n{key}\n"))

@@ -41,6 +41,7 @@ def described(home: Path, **changed: Any) -> Path:
         "php_containers": {"tickets-web": "app"},
         "web_port": 8080,
         "injected": {"DB_PASSWORD": "/shop/password"},
+        "max_connections": 1000,
         "ways": ["tasks -> proxy port 3306"],
         "writable_paths": ["/tmp"],
         "has_local_endpoints": False,

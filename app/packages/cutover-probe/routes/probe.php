@@ -7,6 +7,7 @@ use CutoverProbe\Http\Controllers\FactsController;
 use CutoverProbe\Http\Controllers\FileController;
 use CutoverProbe\Http\Controllers\HealthController;
 use CutoverProbe\Http\Controllers\JobController;
+use CutoverProbe\Http\Controllers\LimiterController;
 use CutoverProbe\Http\Controllers\LogController;
 use CutoverProbe\Http\Controllers\MailController;
 use CutoverProbe\Http\Controllers\RedirectController;
@@ -26,6 +27,7 @@ Route::prefix('_probe/v1')->middleware('cutover-probe')->name('cutover-probe.')-
     Route::post('log', LogController::class)->name('log');
     Route::get('redirect', RedirectController::class)->name('redirect');
     Route::get('facts', FactsController::class)->name('facts');
+    Route::get('limiters', LimiterController::class)->name('limiters');
 
     Route::put('files/{key}', [FileController::class, 'update'])->name('files.update');
     Route::get('files/{key}', [FileController::class, 'show'])->name('files.show');

@@ -4,6 +4,9 @@ declare(strict_types=1);
 
 namespace CutoverProbe;
 
+use CutoverProbe\Code\AppCode;
+use CutoverProbe\Console\CodeCommand;
+use CutoverProbe\Console\ConfigurationCommand;
 use CutoverProbe\Console\ConnectCommand;
 use CutoverProbe\Console\LogCommand;
 use CutoverProbe\Console\ScheduleCommand;
@@ -29,6 +32,7 @@ final class CutoverProbeServiceProvider extends ServiceProvider
     {
         $this->mergeConfigFrom(self::CONFIG, 'cutover-probe');
         $this->app->singleton(TaskReader::class);
+        $this->app->singleton(AppCode::class);
     }
 
     public function boot(Router $router, Dispatcher $events): void
@@ -53,7 +57,7 @@ final class CutoverProbeServiceProvider extends ServiceProvider
         $this->watch($events);
 
         if ($this->app->runningInConsole()) {
-            $this->commands([ConnectCommand::class, LogCommand::class, ScheduleCommand::class]);
+            $this->commands([CodeCommand::class, ConfigurationCommand::class, ConnectCommand::class, LogCommand::class, ScheduleCommand::class]);
         }
     }
 

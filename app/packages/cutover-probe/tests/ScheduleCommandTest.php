@@ -21,8 +21,8 @@ final class ScheduleCommandTest extends TestCase
         $command = 'php artisan queue:prune-failed --hours=48';
         $this->assertSame(0, $status);
         $this->assertSame([
-            ['name' => $command, 'command' => $command, 'in_background' => true, 'in_this_environment' => true],
-            ['name' => 'report', 'command' => null, 'in_background' => false, 'in_this_environment' => false],
+            ['name' => $command, 'command' => $command, 'in_background' => true, 'environments' => [], 'in_this_environment' => true],
+            ['name' => 'report', 'command' => null, 'in_background' => false, 'environments' => ['elsewhere'], 'in_this_environment' => false],
         ], json_decode(Artisan::output(), true));
     }
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness.images.inspect.nginx_config import keep_alive_s
+from harness.images.inspect.nginx_config import fastcgi_read_s, keep_alive_s
 
 
 @pytest.mark.parametrize(
@@ -25,3 +25,23 @@ from harness.images.inspect.nginx_config import keep_alive_s
 )
 def test_the_shortest_time_out_of_idle_connections(text: str, seconds: float | None) -> None:
     assert keep_alive_s(text) == seconds
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("http { server { location / { fastcgi_pass php; } } }", 60),
+        ("http { server { location / { fastcgi_pass php; fastcgi_read_timeout 2m; } } }", 120),
+        ("http { server { location / { fastcgi_pass php; } fastcgi_read_timeout 90s; } }", 90),
+        (
+            "http { fastcgi_read_timeout 10; server { location / { fastcgi_pass php;"
+            " fastcgi_read_timeout 125s; } location /api { proxy_pass x; } } }",
+            125,
+        ),
+        # A file that http includes.
+        ("server { location / { fastcgi_pass php; } } http { fastcgi_read_timeout 30s; }", 30),
+        ("http { server { location / { proxy_pass http://octane; } } }", None),
+    ],
+)
+def test_the_time_that_nginx_waits_for_php_is_inherited(text: str, seconds: float | None) -> None:
+    assert fastcgi_read_s(text) == seconds

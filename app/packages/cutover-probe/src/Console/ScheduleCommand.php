@@ -23,7 +23,7 @@ final class ScheduleCommand extends Command
         return self::SUCCESS;
     }
 
-    /** @return array{name: string, command: ?string, in_background: bool, in_this_environment: bool} */
+    /** @return array{name: string, command: ?string, in_background: bool, environments: list<string>, in_this_environment: bool} */
     private function entry(Event $event): array
     {
         $command = $event instanceof CallbackEvent ? null : Event::normalizeCommand((string) $event->command);
@@ -32,6 +32,7 @@ final class ScheduleCommand extends Command
             'name' => $command ?? $event->getSummaryForDisplay(),
             'command' => $command,
             'in_background' => (bool) $event->runInBackground,
+            'environments' => array_values($event->environments),
             'in_this_environment' => $event->runsInEnvironment($this->laravel->environment()),
         ];
     }

@@ -36,6 +36,8 @@ final readonly class DatabaseController
             'user' => $isMysql ? $connection->scalar('select current_user()') : null,
             'server' => $isMysql ? $connection->scalar('select @@hostname') : null,
             'server_version' => (string) $connection->getPdo()->getAttribute(PDO::ATTR_SERVER_VERSION),
+            'time_zone' => $isMysql ? $connection->scalar('select concat(@@session.time_zone, " (system ", @@system_time_zone, ")")') : null,
+            'app_time_zone' => config('app.timezone'),
             'tls_version' => $tls->version,
             'tls_cipher' => $tls->cipher,
             'ca' => $ca,

@@ -1,0 +1,30 @@
+<?php
+
+declare(strict_types=1);
+
+namespace CutoverProbe\Console;
+
+use CutoverProbe\Code\FileReader;
+use CutoverProbe\Code\JobReader;
+use CutoverProbe\Code\LockReader;
+use CutoverProbe\Code\NameReader;
+use Illuminate\Console\Attributes\Description;
+use Illuminate\Console\Attributes\Signature;
+use Illuminate\Console\Command;
+
+#[Signature('cutover-probe:code')]
+#[Description('Print as JSON what the code of the app names, locks and writes')]
+final class CodeCommand extends Command
+{
+    public function handle(NameReader $names, LockReader $locks, FileReader $files, JobReader $jobs): int
+    {
+        $this->line((string) json_encode([
+            'names' => $names->names(),
+            'locks' => $locks->locks(),
+            'files' => $files->files(),
+            'jobs' => $jobs->jobs(),
+        ], JSON_UNESCAPED_SLASHES | JSON_INVALID_UTF8_SUBSTITUTE | JSON_THROW_ON_ERROR));
+
+        return self::SUCCESS;
+    }
+}

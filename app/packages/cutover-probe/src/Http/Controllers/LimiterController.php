@@ -1,0 +1,50 @@
+<?php
+
+declare(strict_types=1);
+
+namespace CutoverProbe\Http\Controllers;
+
+use Closure;
+use CutoverProbe\TaskReader;
+use Illuminate\Cache\RateLimiter;
+use Illuminate\Cache\RateLimiting\Limit;
+use Illuminate\Http\JsonResponse;
+use Illuminate\Http\Request;
+use Illuminate\Support\Arr;
+
+/** Whether the app's named rate limits count visitors, or the load balancer that all of them come through. */
+final readonly class LimiterController
+{
+    private const array VISITORS = ['198.51.100.1', '198.51.100.2'];
+
+    public function __construct(private RateLimiter $limiter, private TaskReader $reader) {}
+
+    public function __invoke(Request $request): JsonResponse
+    {
+        $names = array_keys(Closure::bind(fn (): array => $this->limiters, $this->limiter, RateLimiter::class)());
+
+        return response()->json([
+            'task' => $this->reader->current()->id(),
+            'limiters' => array_map(fn (string $name): array => ['name' => $name, 'counts_the_peer' => $this->countsThePeer($name, $request)], array_map(strval(...), $names)),
+        ]);
+    }
+
+    /** Two visitors have one key, which changes with the address that the connection comes from; null if it fails. */
+    private function countsThePeer(string $name, Request $request): ?bool
+    {
+        $peer = (string) $request->server('REMOTE_ADDR');
+        $other = long2ip((int) ip2long($peer) ^ 1);
+
+        return rescue(fn (): bool => $this->keys($name, $request, self::VISITORS[0], $peer) === $this->keys($name, $request, self::VISITORS[1], $peer)
+            && $this->keys($name, $request, self::VISITORS[0], $peer) !== $this->keys($name, $request, self::VISITORS[0], $other), null, false);
+    }
+
+    /** @return list<mixed> */
+    private function keys(string $name, Request $request, string $visitor, string $peer): array
+    {
+        $server = [...$request->server->all(), 'HTTP_X_FORWARDED_FOR' => $visitor, 'REMOTE_ADDR' => $peer];
+        $limits = Arr::wrap(($this->limiter->limiter($name))($request->duplicate(server: $server)));
+
+        return array_map(fn (mixed $limit): mixed => $limit instanceof Limit ? $limit->key : null, $limits);
+    }
+}

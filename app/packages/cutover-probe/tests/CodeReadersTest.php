@@ -1,0 +1,128 @@
+<?php
+
+declare(strict_types=1);
+
+namespace CutoverProbe\Tests;
+
+use CutoverProbe\Code\AppCode;
+use CutoverProbe\Code\FileReader;
+use CutoverProbe\Code\JobReader;
+use CutoverProbe\Code\LockReader;
+use CutoverProbe\Code\SourceFile;
+use Illuminate\Cache\RateLimiting\Limit;
+use Illuminate\Console\Scheduling\Schedule;
+use Illuminate\Http\Request;
+use Illuminate\Support\Facades\RateLimiter;
+use Illuminate\Support\Facades\Route;
+use PHPUnit\Framework\Attributes\DataProvider;
+
+final class CodeReadersTest extends TestCase
+{
+    /** @return array<string, array{string, list<array{string, string}>}> */
+    public static function locks(): array
+    {
+        return [
+            'the default store' => ['Cache::lock("a", 5)->get(); cache()->increment("b"); Cache::get("c");', [['lock() in app/A.php line 2', 'database'], ['increment() in app/A.php line 2', 'database']]],
+            'a named store' => ['Cache::store("file")->lock("a"); Cache::store("file")->get("b"); Cache::store($name)->lock("c");', [['lock() in app/A.php line 2', 'file']]],
+            'a unique job' => ['class A implements ShouldQueue, ShouldBeUnique {}', [['the unique job in app/A.php', 'database']]],
+            'a unique job with a store' => ['class A implements ShouldBeUnique { function uniqueVia(): Repository { return Cache::driver("array"); } }', [['the unique job in app/A.php line 2', 'array']]],
+            'a job that does not overlap' => ['class A { function middleware() { return [new WithoutOverlapping($this->id)]; } }', [['WithoutOverlapping in app/A.php line 2', 'database']]],
+            'for development' => ['function f() { if (app()->environment("local")) { Cache::store("file")->lock("a"); } }', []],
+        ];
+    }
+
+    /** @param  list<array{string, string}>  $wanted */
+    #[DataProvider('locks')]
+    public function test_locks_are_read_with_their_store(string $code, array $wanted): void
+    {
+        $this->app['config']->set('cache.default', 'database');
+        $this->app->instance(AppCode::class, $this->codeOf($code));
+        $this->app->instance(Schedule::class, new Schedule);
+
+        $locks = array_map(array_values(...), $this->app->make(LockReader::class)->locks());
+
+        $this->assertSame([...$wanted, ['the rate limits', 'database']], $locks);
+    }
+
+    public function test_locks_of_the_schedule_and_of_routes_have_their_own_stores(): void
+    {
+        $this->app['config']->set(['cache.limiter' => 'file', 'session.block_store' => 'array']);
+        $this->app->instance(AppCode::class, $this->codeOf(''));
+        $schedule = new Schedule;
+        $schedule->useCache('file');
+        $schedule->call(fn () => null)->name('report')->onOneServer()->withoutOverlapping();
+        $this->app->instance(Schedule::class, $schedule);
+        Route::get('seats', fn () => null)->block();
+
+        $this->assertSame([
+            ['use' => 'onOneServer() of the scheduled report', 'store' => 'file'],
+            ['use' => 'withoutOverlapping() of the scheduled report', 'store' => 'file'],
+            ['use' => 'block() of the route seats', 'store' => 'array'],
+            ['use' => 'the rate limits', 'store' => 'file'],
+        ], $this->app->make(LockReader::class)->locks());
+    }
+
+    /** @return array<string, array{string, list<string>}> */
+    public static function files(): array
+    {
+        return [
+            'written' => ['file_put_contents(storage_path("app/counter"), $n); File::append(base_path("notes.txt"), "x");', ["storage_path('app/counter')", "base_path('notes.txt')"]],
+            'by a variable' => ['function f() { $path = public_path("uploads/".$name); $image->save($path); }', ["public_path('uploads/')"]],
+            'an upload' => ['$request->file("a")->move(public_path("uploads"), "b");', ["public_path('uploads')"]],
+            'opened' => ['fopen(storage_path("a"), "ab"); fopen(storage_path("b"), "rb");', ["storage_path('a')"]],
+            'removed again' => ['function f() { file_put_contents(storage_path("a"), "b"); unlink(storage_path("a")); }', []],
+            'stored elsewhere' => ['function f() { file_put_contents(storage_path("a"), "b"); Storage::disk("s3")->putFileAs("a", storage_path("a"), "a"); }', []],
+            'one of a task' => ['file_put_contents(storage_path("framework/a"), ""); file_put_contents(storage_path("app/tmp/a"), ""); file_put_contents(sys_get_temp_dir(), "");', []],
+            'read' => ['file_get_contents(storage_path("a")); $a->put(storage_path("a"));', []],
+        ];
+    }
+
+    /** @param  list<string>  $wanted */
+    #[DataProvider('files')]
+    public function test_files_that_stay_in_the_task_are_read(string $code, array $wanted): void
+    {
+        $this->assertSame($wanted, array_column((new FileReader($this->codeOf($code)))->files(), 'path'));
+    }
+
+    public function test_time_outs_of_jobs_are_read(): void
+    {
+        $code = 'class A implements ShouldQueue { public int $timeout = 1_200; public $tries = 3; }';
+        $attribute = '#[Timeout(600)] class A implements ShouldQueue {}';
+        $other = 'class A { public $timeout = 5; }';
+
+        $this->assertSame([1200], array_column((new JobReader($this->codeOf($code)))->jobs(), 'timeout'));
+        $this->assertSame([600], array_column((new JobReader($this->codeOf($attribute)))->jobs(), 'timeout'));
+        $this->assertSame([], (new JobReader($this->codeOf($other)))->jobs());
+    }
+
+    public function test_a_limiter_that_counts_the_load_balancer_is_told_from_others(): void
+    {
+        Request::setTrustedProxies(['10.0.0.0/8'], Request::HEADER_X_FORWARDED_FOR);
+        $this->app['config']->set('trustedproxy.proxies', '10.0.0.0/8');
+        RateLimiter::for('visitors', fn (Request $request): Limit => Limit::perMinute(5)->by($request->ip()));
+        RateLimiter::for('peers', fn (Request $request): Limit => Limit::perMinute(5)->by(md5($request->server('REMOTE_ADDR'))));
+        RateLimiter::for('all', fn (): Limit => Limit::perMinute(5));
+        RateLimiter::for('broken', fn (): Limit => throw new \RuntimeException('no'));
+        $this->withServerVariables(['REMOTE_ADDR' => '10.0.0.20']);
+
+        $limiters = $this->signed('GET', '/_probe/v1/limiters')->assertOk()->json('limiters');
+
+        $this->assertEquals(['visitors' => false, 'peers' => true, 'all' => false, 'broken' => null], array_intersect_key(
+            array_column($limiters, 'counts_the_peer', 'name'),
+            ['visitors' => 0, 'peers' => 0, 'all' => 0, 'broken' => 0],
+        ));
+    }
+
+    private function codeOf(string $code): AppCode
+    {
+        return new class(new SourceFile('app/A.php', "<?php\n".$code)) extends AppCode
+        {
+            public function __construct(private readonly SourceFile $file) {}
+
+            public function files(): array
+            {
+                return [$this->file];
+            }
+        };
+    }
+}

@@ -1,0 +1,59 @@
+"""PHP-FPM's configuration: how many workers a pool has, and when it ends a request.
+
+Source of names and defaults: php-src, sapi/fpm/www.conf.in.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+FILES = "find -L /etc /usr/local/etc -type f -path '*fpm*' -name '*.conf' 2>/dev/null | sort"
+"""Lists the files of Debian's packages and of the official images, the main one first."""
+_SECTION = re.compile(r"^\[(?P<name>[^\]]+)\]$")
+_SETTING = re.compile(r"^(?P<name>[\w.]+(?:\[[\w.]+\])?)\s*=\s*(?P<value>[^;]*)")
+_TIME = re.compile(r"(?P<number>\d+)(?P<unit>[smhd]?)")
+_UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
+_GLOBAL = "global"
+
+
+@dataclass(frozen=True)
+class Pool:
+    """One pool of PHP-FPM."""
+
+    name: str
+    children: int
+    """pm.max_children."""
+    terminate_s: int
+    """request_terminate_timeout; 0 when no request is ended."""
+
+
+def pools(text: str) -> list[Pool]:
+    """Read the pools of PHP-FPM's files, in the order in which it reads them."""
+    sections: dict[str, dict[str, str]] = {}
+    current = ""
+    for line in map(str.strip, text.splitlines()):
+        if section := _SECTION.match(line):
+            current = section["name"]
+            sections.setdefault(current, {})
+        elif (setting := _SETTING.match(line)) and current:
+            sections[current][setting["name"]] = setting["value"].strip().strip("\"'")
+    return [_pool(name, found) for name, found in sections.items() if name != _GLOBAL]
+
+
+def _pool(name: str, settings: Mapping[str, str]) -> Pool:
+    children = settings.get("pm.max_children", "0")
+    return Pool(
+        name=name,
+        children=int(children) if children.isdigit() else 0,
+        terminate_s=_seconds(settings.get("request_terminate_timeout", "0")),
+    )
+
+
+def _seconds(text: str) -> int:
+    found = _TIME.fullmatch(text)
+    return int(found["number"]) * _UNITS[found["unit"]] if found else 0

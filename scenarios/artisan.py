@@ -1,0 +1,7 @@
+"""Artisan commands of the probe that print what the app is made of."""
+
+from __future__ import annotations
+
+CODE = ["php", "artisan", "cutover-probe:code"]
+CONFIGURATION = ["php", "artisan", "cutover-probe:configuration"]
+SCHEDULE = ["php", "artisan", "cutover-probe:schedule"]

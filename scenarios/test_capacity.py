@@ -1,0 +1,158 @@
+"""Time-outs fit each other, and PHP's workers fit the task's memory and the database.
+
+Nothing is scaled: what counts are the values that are deployed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from harness.diagnosis.expect import expect
+from harness.images.inspect import fpm_config, nginx_config
+from harness.report import not_covered, proved
+from harness.target.resources.ecs import EcsService
+from scenarios.test_steadiness import CONFIGURATION
+from scenarios.timeouts import PROCESSES, RequestChain, memory_need
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from harness.images.inspect.fpm_config import Pool
+    from harness.stack.containers import ExecResult
+    from harness.target.access import Access
+    from harness.target.clients.browser import Browser
+    from harness.target.clients.probe import ProbeClient
+    from harness.target.pages import Pages
+    from harness.target.resources.job_queue import JobQueue
+    from harness.target.resources.web_tier import WebTier
+
+VISITS = 10
+"""Requests before PHP's memory is measured."""
+LARGEST_PERCENT = 200
+"""ECS's default for maximumPercent."""
+
+as_task = pytest.mark.truth(
+    local=proved, aws=proved, url=not_covered("no command can be run in a task there")
+)
+
+
+@pytest.fixture
+def pools(run_in_task: Callable[..., ExecResult]) -> list[Pool]:
+    """The pools of PHP-FPM in a web task."""
+    command = f"for file in $({fpm_config.FILES}); do cat $file; echo; done"
+    found = fpm_config.pools(run_in_task(["sh", "-c", command]).stdout)
+    if not any(pool.children for pool in found):
+        pytest.skip("not covered: the web task has no configuration of PHP-FPM")
+    return found
+
+
+@as_task
+@pytest.mark.requires("http", "probe", "ecs", "elb", "exec")
+@pytest.mark.read_only
+def test_timeouts_of_a_request_fit_each_other(
+    pools: list[Pool],
+    run_in_task: Callable[..., ExecResult],
+    web_tier: WebTier,
+    probe: ProbeClient,
+    record_property: Callable[[str, object], None],
+) -> None:
+    listing = run_in_task(["sh", "-c", CONFIGURATION])
+    chain = RequestChain(
+        balancer_s=web_tier.balancer.idle_timeout_s(),
+        nginx_s=None if listing.exit_code else nginx_config.fastcgi_read_s(listing.stdout),
+        terminate_s=max(pool.terminate_s for pool in pools),
+        execution_s=float(probe.facts()["php"]["max_execution_time"] or 0),
+    )
+    record_property("time-outs of a request", str(chain))
+    record_property("deregistration delay, s", web_tier.group.drains_for_s())
+    for cause in chain.causes():
+        expect(not cause, str(chain), cause=cause, certain=True)
+
+
+@as_task
+@pytest.mark.requires("ecs", "elb", "exec", "queue")
+@pytest.mark.read_only
+def test_jobs_own_timeouts_fit_the_queue(app_code: dict[str, Any], job_queue: JobQueue) -> None:
+    visibility_s = job_queue.visibility_s()
+    for job in app_code["jobs"]:
+        place = f"{job['file']} line {job['line']}"
+        expect(
+            job["timeout"] < visibility_s,
+            f"the job in {place} may take {job['timeout']} s, and the queue waits {visibility_s} s",
+            cause=f"the time-out of the job in {place} ({job['timeout']} s) is not shorter than the"
+            f" queue's visibility time-out ({visibility_s} s): the job is delivered again while it"
+            " runs; queue:work's --timeout does not count where a job has its own",
+            certain=True,
+        )
+
+
+@as_task
+@pytest.mark.requires("http", "ecs", "elb", "exec")
+@pytest.mark.read_only
+def test_php_workers_fit_the_memory_of_their_task(
+    pools: list[Pool],
+    visitor: Browser,
+    pages: Pages,
+    access: Access,
+    web_tier: WebTier,
+    run_in_task: Callable[..., ExecResult],
+    record_property: Callable[[str, object], None],
+) -> None:
+    for _ in range(VISITS):
+        visitor.get(pages.public)
+    children = sum(pool.children for pool in pools)
+    need = memory_need(run_in_task(["sh", "-c", PROCESSES], prints=True).stdout, children=children)
+    if need is None:
+        pytest.skip("not covered: PHP-FPM does not run in the task's first container")
+    definition = web_tier.definition()
+    name = access.php_containers.get(definition["family"], "")
+    php = next(one for one in definition["containerDefinitions"] if name in ("", one["name"]))
+    memory_mib = int(php.get("memory") or definition["memory"])
+    record_property("memory of PHP's workers", f"{need}; the task has {memory_mib} MiB")
+    expect(
+        need.total_mib <= memory_mib,
+        f"{need}, and the task has {memory_mib} MiB",
+        cause=f"{need}, and the task has {memory_mib} MiB: it is killed when all are busy: lower"
+        " pm.max_children, or give the task more memory",
+        certain=True,
+    )
+
+
+@as_task
+@pytest.mark.requires("ecs", "elb", "exec")
+@pytest.mark.read_only
+def test_tasks_fit_the_connections_of_the_database(
+    pools: list[Pool],
+    access: Access,
+    ecs: Any,
+    web_tier: WebTier,
+    record_property: Callable[[str, object], None],
+) -> None:
+    if not access.max_connections:
+        pytest.skip("not covered: set database.instance_class or database.max_connections")
+    children, need = sum(pool.children for pool in pools), 0
+    for name in access.services.values():
+        service = EcsService(ecs, cluster=access.cluster, name=name).describe()
+        each = children if name == web_tier.name else 1
+        need += each * most_tasks(service)
+    need += int(access.schedule.get("run_task", {}).get("count", 1)) if access.schedule else 0
+    shown = f"{need} of {access.max_connections}"
+    record_property("connections to the database, at the most", shown)
+    expect(
+        need <= access.max_connections,
+        f"the tasks may hold {need} connections, and there are {access.max_connections}",
+        cause=f"the tasks may hold {need} connections to the database while one release replaces"
+        f" another (pm.max_children = {children} in each web task), and max_connections with"
+        f" MaxConnectionsPercent allow {access.max_connections}: requests wait for one, and end"
+        " with 9501 or 1040",
+        certain=True,
+    )
+
+
+def most_tasks(service: dict[str, Any]) -> int:
+    """Return how many tasks of a service run at once while it is deployed."""
+    settings = service.get("deploymentConfiguration", {})
+    percent = int(settings.get("maximumPercent", LARGEST_PERCENT))
+    return max(int(service["desiredCount"]) * percent // 100, int(service["desiredCount"]))

@@ -1,0 +1,217 @@
+"""Resources that the app's code names exist in production: connections, disks, mailers, queues.
+
+The code is read where it lies in the image, so that it counts whether a scenario runs it or not.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pytest
+
+from harness.diagnosis.expect import expect
+from harness.report import not_covered, proved
+from harness.target.resources import queue_worker
+from scenarios.artisan import CONFIGURATION
+from scenarios.named_resources import (
+    NamedResource,
+    development_cause,
+    differing_resources,
+    missing_cause,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from harness.stack.containers import Containers
+    from harness.target.resources.schedule import Run, Scheduler
+
+as_task = pytest.mark.truth(
+    local=proved, aws=proved, url=not_covered("no command can be run in a task there")
+)
+needs_code = pytest.mark.requires("http", "probe", "ecs", "elb", "exec")
+
+needs_workers = pytest.mark.requires("http", "probe", "ecs", "elb", "exec", "queue")
+WITHOUT_A_WORKER = ("sync", "null", "deferred", "background")
+"""Drivers of queue connections that need no queue:work."""
+FIFO = ".fifo"
+BEGINNING = '{"environment":'
+"""How the command's line begins, among others in a task's log."""
+
+
+class ServedConnection(NamedTuple):
+    """A connection and its queues that a queue worker serves."""
+
+    service: str
+    name: str
+    queues: tuple[str, ...]
+
+
+@pytest.fixture
+def named_resources(app_code: dict[str, Any]) -> list[NamedResource]:
+    """The names of resources in the app's code."""
+    return [NamedResource(**one) for one in app_code["names"]]
+
+
+@pytest.fixture
+def scheduled_configuration(
+    scheduler: Scheduler, containers: Containers, until_stopped: Callable[[str], Run]
+) -> dict[str, Any]:
+    """The configuration of a task that the rule's task definition starts."""
+    task = scheduler.start(command=CONFIGURATION)
+    run = until_stopped(task)
+    assert run.exit_code == 0, f"the scheduler's task cannot run artisan: {run}"
+    lines = containers.log_of(task).splitlines()
+    found: dict[str, Any] = json.loads(next(line for line in lines if line.startswith(BEGINNING)))
+    return found
+
+
+@pytest.fixture
+def workers(
+    task_definitions: dict[str, dict[str, Any]],
+    configuration: dict[str, Any],
+    scheduled_entries: list[dict[str, Any]],
+) -> list[ServedConnection]:
+    """The connections and queues that workers serve, as far as their commands tell."""
+    commands = [
+        (service, [*container.get("entryPoint", ()), *container.get("command", ())])
+        for service, definition in task_definitions.items()
+        for container in definition["containerDefinitions"]
+    ]
+    commands += [("the scheduler", [entry["command"] or ""]) for entry in scheduled_entries]
+    return served_connections(commands, configuration)
+
+
+@pytest.fixture
+def served(workers: list[ServedConnection]) -> list[ServedConnection]:
+    """The same; a scenario is skipped where the workers' commands do not tell."""
+    if not workers:
+        pytest.skip("not covered: which queues the workers serve is not in their commands")
+    return workers
+
+
+@as_task
+@needs_code
+@pytest.mark.read_only
+def test_resources_named_in_the_code_are_configured(
+    named_resources: list[NamedResource], configuration: dict[str, Any]
+) -> None:
+    for named in named_resources:
+        cause = missing_cause(named, configuration["resources"])
+        expect(not cause, f"there is no such thing as {named}", cause=cause, certain=True)
+
+
+@as_task
+@needs_code
+@pytest.mark.read_only
+def test_resources_named_in_the_code_are_for_production(
+    named_resources: list[NamedResource], configuration: dict[str, Any]
+) -> None:
+    for named in named_resources:
+        cause = development_cause(named, configuration["resources"])
+        expect(not cause, f"{named} is for development", cause=cause, certain=True)
+
+
+@as_task
+@needs_workers
+@pytest.mark.read_only
+def test_queues_named_in_the_code_have_a_worker(
+    named_resources: list[NamedResource],
+    served: list[ServedConnection],
+    configuration: dict[str, Any],
+) -> None:
+    queues = {queue for one in served for queue in one.queues}
+    connections = {one.name for one in served}
+    for named in named_resources:
+        cause = ""
+        if named.type == "queue" and named.name not in queues:
+            cause = f"(they serve {', '.join(sorted(queues))}): name it in --queue of queue:work"
+        elif named.type == "connection" and named.name not in connections:
+            fields = configuration["resources"]["connection"].get(named.name, {})
+            if fields.get("driver") not in (None, *WITHOUT_A_WORKER):
+                cause = f"(they serve {', '.join(sorted(connections))}): start one for it"
+        expect(
+            not cause,
+            f"no worker serves {named}",
+            cause=f"the code uses {named}, and no worker serves it {cause}",
+            certain=True,
+        )
+
+
+@as_task
+@needs_workers
+@pytest.mark.read_only
+def test_queues_of_the_workers_exist(
+    served: list[ServedConnection],
+    configuration: dict[str, Any],
+    aws: Callable[[str], Any],
+) -> None:
+    sqs = aws("sqs")
+    for one in served:
+        fields = configuration["resources"]["connection"].get(one.name, {})
+        for queue in one.queues if fields.get("driver") == "sqs" else ():
+            name = sqs_name(queue, suffix=str(fields.get("suffix", "")))
+            listed = sqs.list_queues(QueueNamePrefix=name).get("QueueUrls", [])
+            expect(
+                any(url.endswith(f"/{name}") for url in listed),
+                f"a worker of {one.service} serves the queue {name}, which SQS does not have",
+                cause=f"a worker of {one.service} serves the queue {name}, and there is none of"
+                " that name: create it, or correct --queue of queue:work",
+                certain=True,
+            )
+
+
+@pytest.mark.truth(
+    local=proved,
+    aws=not_covered("the log groups of CloudWatch are not read yet"),
+    url=not_covered("its rule and its tasks cannot be seen from outside"),
+)
+@pytest.mark.requires("http", "probe", "ecs", "elb", "exec", "schedule", "containers")
+@pytest.mark.mutates
+def test_scheduled_task_has_the_web_tasks_resources(
+    named_resources: list[NamedResource],
+    configuration: dict[str, Any],
+    scheduled_configuration: dict[str, Any],
+    workers: list[ServedConnection],
+) -> None:
+    used = {(one.type, one.name) for one in named_resources}
+    for cause in differing_resources(configuration, scheduled_configuration, used=used):
+        expect(not cause, cause, cause=cause, certain=True)
+    name = scheduled_configuration["defaults"]["connection"]
+    queue = scheduled_configuration["resources"]["connection"].get(name, {}).get("queue")
+    queues = {queue for one in workers for queue in one.queues}
+    expect(
+        queue in (None, *queues) or not queues,
+        f"the scheduled task sends its jobs to the queue {queue}",
+        cause=f"the scheduled task sends its jobs to the queue {queue}, and the workers serve"
+        f" {', '.join(sorted(queues))}: SQS_QUEUE differs in their task definitions, or one lacks"
+        " it",
+        certain=True,
+    )
+
+
+def sqs_name(queue: str, *, suffix: str) -> str:
+    """Return the name of the SQS queue that Laravel means: as its class SqsQueue makes it."""
+    name = queue.rsplit("/", 1)[-1]
+    if "://" in queue or not suffix or name.endswith(suffix):
+        return name
+    if name.endswith(FIFO):
+        return f"{name.removesuffix(FIFO)}{suffix}{FIFO}"
+    return f"{name}{suffix}"
+
+
+def served_connections(
+    commands: Iterable[tuple[str, list[str]]], configuration: Mapping[str, Any]
+) -> list[ServedConnection]:
+    """Return the connections and queues that the workers among some commands serve."""
+    found = []
+    for service, command in commands:
+        if queue_worker.queue_command(command) is None:
+            continue
+        name = queue_worker.connection(command) or configuration["defaults"]["connection"]
+        connection = configuration["resources"]["connection"].get(name, {})
+        default = str(connection.get("queue", "default"))
+        queues = queue_worker.queue_names(command, default=default)
+        found.append(ServedConnection(service, name, queues))
+    return found

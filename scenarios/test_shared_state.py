@@ -1,0 +1,72 @@
+"""Several tasks are one app: locks, counters, limits, files and maintenance reach all of them.
+
+The code is read where it lies in the image, so that it counts whether a scenario runs it or not.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from harness.diagnosis.expect import expect
+from harness.report import not_covered, proved
+from scenarios.shared_state import lock_cause, maintenance_cause
+
+if TYPE_CHECKING:
+    from harness.target.clients.probe import ProbeClient
+
+as_code = pytest.mark.truth(
+    local=proved, aws=proved, url=not_covered("no command can be run in a task there")
+)
+needs_code = pytest.mark.requires("http", "probe", "ecs", "elb", "exec")
+
+
+@as_code
+@needs_code
+@pytest.mark.read_only
+def test_maintenance_mode_reaches_every_task(configuration: dict[str, Any]) -> None:
+    cause = maintenance_cause(configuration["maintenance"], configuration["resources"])
+    expect(not cause, "maintenance mode is one task's own", cause=cause, certain=True)
+
+
+@as_code
+@needs_code
+@pytest.mark.read_only
+def test_locks_and_counters_are_shared_by_all_tasks(
+    app_code: dict[str, Any], configuration: dict[str, Any]
+) -> None:
+    for lock in app_code["locks"]:
+        cause = lock_cause(lock, configuration["resources"])
+        expect(not cause, f"{lock['use']} is one task's own", cause=cause, certain=True)
+
+
+@as_code
+@needs_code
+@pytest.mark.read_only
+def test_no_file_of_the_app_stays_in_one_task(app_code: dict[str, Any]) -> None:
+    for written in app_code["files"]:
+        place = f"{written['file']} line {written['line']}"
+        expect(
+            False,
+            f"{place} writes {written['path']}",
+            cause=f"{place} leaves a file in {written['path']}, which is in the task's own file"
+            " system: no other task sees it, and it ends with the task: use a disk on S3, the"
+            " database or the cache",
+            certain=True,
+        )
+
+
+@pytest.mark.truth(local=proved, aws=proved, url=proved)
+@pytest.mark.requires("http", "probe")
+@pytest.mark.read_only
+def test_rate_limits_count_visitors_and_not_the_balancer(probe: ProbeClient) -> None:
+    for limiter in probe.limiters():
+        expect(
+            not limiter["counts_the_peer"],
+            f"two visitors have one key in the rate limit {limiter['name']}",
+            cause=f"the rate limit {limiter['name']} counts by the address that the connection"
+            " comes from (REMOTE_ADDR), which is the load balancer's: one visitor uses up the"
+            " limit of all: use $request->ip()",
+            certain=True,
+        )

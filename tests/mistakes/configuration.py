@@ -1,0 +1,139 @@
+"""Mistakes of what the app's code names: it is not configured, or for development only."""
+
+from __future__ import annotations
+
+from scenarios import test_configuration as configuration
+from tests.mistakes.edits import Edit, add_word, replace
+from tests.mistakes.mistake import Mistake, Twin
+
+REPORT = "app/app/Schedule/ReportSales.php"
+STORE = "app/app/Actions/StoreEventDocument.php"
+QUEUE_ORDER = "app/app/Actions/QueueOrderConfirmation.php"
+FACADES = "\\Illuminate\\Support\\Facades\\"
+
+
+def in_the_report(statement: str) -> Edit:
+    """Add a statement to the daily report."""
+    return replace(REPORT, "        $day = ", f"        {statement}\n        $day = ")
+
+
+def in_the_upload(statement: str) -> Edit:
+    """Add a statement to the action that stores an uploaded file."""
+    return replace(
+        STORE, "        $mimeType = (string)", f"        {statement}\n        $mimeType = (string)"
+    )
+
+
+def dispatch_to(call: str) -> Edit:
+    """Dispatch the confirmation of an order with another call."""
+    return replace(
+        QUEUE_ORDER, "SendOrderConfirmation::dispatch($order)", f"SendOrderConfirmation::{call}"
+    )
+
+
+MISTAKES = (
+    Mistake(
+        "the report reads a connection that is not configured",
+        in_the_report(f"{FACADES}DB::connection('reporting')->table('orders')->count();"),
+        breaks=[configuration.test_resources_named_in_the_code_are_configured],
+        cause='the code uses the database connection "reporting" in app/Schedule/ReportSales.php'
+        " line 14, and config/database.php has no such one",
+        also_green=[configuration.test_resources_named_in_the_code_are_for_production],
+        twin=Twin(
+            "the report names the connection that there is",
+            in_the_report(f"{FACADES}DB::connection('mysql')->table('orders')->count();"),
+        ),
+    ),
+    Mistake(
+        "a disk of the old host is named, and not configured",
+        in_the_upload(f"{FACADES}Storage::disk('uploads')->exists('events');"),
+        breaks=[configuration.test_resources_named_in_the_code_are_configured],
+        cause='the code uses the disk "uploads" in app/Actions/StoreEventDocument.php',
+        also_green=[configuration.test_resources_named_in_the_code_are_for_production],
+    ),
+    Mistake(
+        "a thumbnail is kept on the task's own disk",
+        in_the_upload(f"{FACADES}Storage::disk('local')->put('thumbnail', $file->getContent());"),
+        breaks=[configuration.test_resources_named_in_the_code_are_for_production],
+        cause='the code uses the disk "local" in app/Actions/StoreEventDocument.php line 24, and'
+        " stores files there",
+        also_green=[configuration.test_resources_named_in_the_code_are_configured],
+        twin=Twin(
+            "a file on the task's own disk is removed again at once",
+            in_the_upload(
+                f"{FACADES}Storage::disk('local')->put('scratch', $file->getContent());"
+                f" {FACADES}Storage::disk('local')->delete('scratch');"
+            ),
+        ),
+    ),
+    Mistake(
+        "an audit log is a file in the container",
+        in_the_report(f"{FACADES}Log::channel('single')->info('report');"),
+        breaks=[configuration.test_resources_named_in_the_code_are_for_production],
+        cause='the code uses the log channel "single" in app/Schedule/ReportSales.php line 14,'
+        " which is a file in the container",
+        also_green=[configuration.test_resources_named_in_the_code_are_configured],
+        twin=Twin(
+            "a log channel that reaches the container's output is named",
+            in_the_report(f"{FACADES}Log::channel('stderr')->info('report');"),
+        ),
+    ),
+    Mistake(
+        "a mail is sent by the mailer of development",
+        in_the_report(f"{FACADES}Mail::mailer('log')->raw('x', fn ($mail) => $mail->to('a@b'));"),
+        breaks=[configuration.test_resources_named_in_the_code_are_for_production],
+        cause='the code uses the mailer "log" in app/Schedule/ReportSales.php line 14, which sends'
+        " no mail that anybody gets",
+        also_green=[configuration.test_resources_named_in_the_code_are_configured],
+        twin=Twin(
+            "the mailer of development is used in development only",
+            replace(
+                REPORT,
+                "    public function __invoke",
+                "    private function preview(): void\n    {\n        if (app()->isLocal()) {\n"
+                f"            {FACADES}Mail::mailer('log')->raw('x', fn ($mail) => null);\n"
+                "        }\n    }\n\n    public function __invoke",
+            ),
+        ),
+    ),
+    Mistake(
+        "the report asks a Redis that production does not have",
+        in_the_report(f"{FACADES}Cache::store('redis')->get('report');"),
+        breaks=[configuration.test_resources_named_in_the_code_are_for_production],
+        cause='the code uses the cache store "redis" in app/Schedule/ReportSales.php line 14, whose'
+        ' host is "127.0.0.1", a host of local development',
+        also_green=[configuration.test_resources_named_in_the_code_are_configured],
+        twin=Twin(
+            "the report asks the store that there is",
+            in_the_report(f"{FACADES}Cache::store('database')->get('report');"),
+        ),
+    ),
+    Mistake(
+        "a job goes to a queue that no worker serves",
+        dispatch_to("dispatch($order)->onQueue('tickets-mails')"),
+        breaks=[configuration.test_queues_named_in_the_code_have_a_worker],
+        cause='the code uses the queue "tickets-mails" in app/Actions/QueueOrderConfirmation.php'
+        " line 18, and no worker serves it (they serve tickets-jobs)",
+        also_green=[configuration.test_queues_of_the_workers_exist],
+        twin=Twin(
+            "a job names the queue that the worker serves",
+            dispatch_to("dispatch($order)->onQueue('tickets-jobs')"),
+        ),
+    ),
+    Mistake(
+        "a job goes over a connection that no worker serves",
+        dispatch_to("dispatch($order)->onConnection('database')"),
+        breaks=[configuration.test_queues_named_in_the_code_have_a_worker],
+        cause='the code uses the queue connection "database" in'
+        " app/Actions/QueueOrderConfirmation.php line 18, and no worker serves it (they serve sqs)",
+        also_green=[configuration.test_queues_of_the_workers_exist],
+    ),
+    Mistake(
+        "the worker serves a queue that there is not",
+        add_word("--queue=tickets-urgent,tickets-jobs"),
+        breaks=[configuration.test_queues_of_the_workers_exist],
+        cause="a worker of worker serves the queue tickets-urgent, and there is none of that name",
+        also_green=[configuration.test_queues_named_in_the_code_have_a_worker],
+        twin=Twin("the worker names its queue", add_word("--queue=tickets-jobs")),
+    ),
+)

@@ -1,0 +1,113 @@
+"""Mistakes that one task hides: a lock, a counter, a file or maintenance of each task's own."""
+
+from __future__ import annotations
+
+from scenarios import test_configuration as configuration
+from scenarios import test_shared_state as shared_state
+from tests.mistakes.configuration import in_the_report
+from tests.mistakes.edits import ORDER_JOB, Edit, replace, set_everywhere, set_variable
+from tests.mistakes.mistake import Mistake, Twin
+
+PROVIDER = "app/app/Providers/AppServiceProvider.php"
+CACHE_CONFIG = "app/config/cache.php"
+UNIQUE = "\\Illuminate\\Contracts\\Queue\\ShouldBeUnique"
+
+
+def make_unique(method: str = "") -> Edit:
+    """Make the confirmation of an order a unique job, with one more method."""
+    return replace(
+        ORDER_JOB, "implements ShouldQueue\n{\n", f"implements ShouldQueue, {UNIQUE}\n{{\n{method}"
+    )
+
+
+def limit_by(key: str) -> Edit:
+    """Count registrations by another key."""
+    return replace(PROVIDER, "->by($request->ip())", f"->by({key})")
+
+
+MISTAKES = (
+    Mistake(
+        "maintenance mode is a file in one task",
+        set_variable("APP_MAINTENANCE_DRIVER", "file"),
+        breaks=[shared_state.test_maintenance_mode_reaches_every_task],
+        cause='maintenance mode is kept by the driver "file"',
+        also_green=[shared_state.test_locks_and_counters_are_shared_by_all_tasks],
+        twin=Twin(
+            "the store of maintenance mode is written out",
+            set_variable("APP_MAINTENANCE_STORE", "database"),
+        ),
+    ),
+    Mistake(
+        "maintenance mode is in a cache of each task's own",
+        set_variable("APP_MAINTENANCE_STORE", "file"),
+        breaks=[shared_state.test_maintenance_mode_reaches_every_task],
+        cause='maintenance mode is kept in the cache store "file", whose driver is "file"',
+        also_green=[shared_state.test_locks_and_counters_are_shared_by_all_tasks],
+    ),
+    Mistake(
+        "a lock is in a file of each task's own",
+        replace(ORDER_JOB, "Cache::lock(", "Cache::store('file')->lock("),
+        breaks=[shared_state.test_locks_and_counters_are_shared_by_all_tasks],
+        cause="lock() in app/Jobs/SendOrderConfirmation.php line 35 uses the cache store"
+        ' "file", whose driver is "file"',
+        also_green=[configuration.test_resources_named_in_the_code_are_for_production],
+        twin=Twin(
+            "a lock names the store that all tasks share",
+            replace(ORDER_JOB, "Cache::lock(", "Cache::store('database')->lock("),
+        ),
+    ),
+    Mistake(
+        "a unique job is unique in one process only",
+        make_unique("    public function uniqueVia() { return Cache::driver('array'); }\n"),
+        breaks=[shared_state.test_locks_and_counters_are_shared_by_all_tasks],
+        cause="the unique job in app/Jobs/SendOrderConfirmation.php line 16 uses the cache store"
+        ' "array"',
+        also_green=[shared_state.test_maintenance_mode_reaches_every_task],
+        twin=Twin("a unique job uses the store that all tasks share", make_unique()),
+    ),
+    Mistake(
+        "rate limits are counted in files",
+        replace(CACHE_CONFIG, "    'stores' => [", "    'limiter' => 'file',\n    'stores' => ["),
+        breaks=[shared_state.test_locks_and_counters_are_shared_by_all_tasks],
+        cause='the rate limits uses the cache store "file"',
+        also_green=[shared_state.test_rate_limits_count_visitors_and_not_the_balancer],
+        twin=Twin(
+            "the store of the rate limits is written out",
+            replace(
+                CACHE_CONFIG, "    'stores' => [", "    'limiter' => 'database',\n    'stores' => ["
+            ),
+        ),
+    ),
+    Mistake(
+        "the scheduler's locks are in files",
+        set_everywhere("SCHEDULE_CACHE_DRIVER", "file"),
+        breaks=[shared_state.test_locks_and_counters_are_shared_by_all_tasks],
+        cause='onOneServer() of the scheduled release-expired-holds uses the cache store "file"',
+        also_green=[shared_state.test_maintenance_mode_reaches_every_task],
+    ),
+    Mistake(
+        "a running total is kept in a file of the task",
+        in_the_report("file_put_contents(storage_path('app/total'), '1', FILE_APPEND);"),
+        breaks=[shared_state.test_no_file_of_the_app_stays_in_one_task],
+        cause="app/Schedule/ReportSales.php line 14 leaves a file in storage_path('app/total')",
+        also_green=[shared_state.test_locks_and_counters_are_shared_by_all_tasks],
+        twin=Twin(
+            "a file of the task is removed again at once",
+            in_the_report(
+                "file_put_contents(storage_path('app/scratch'), '1');"
+                " unlink(storage_path('app/scratch'));"
+            ),
+        ),
+    ),
+    Mistake(
+        "a rate limit counts the load balancer",
+        limit_by("$request->server('REMOTE_ADDR')"),
+        breaks=[shared_state.test_rate_limits_count_visitors_and_not_the_balancer],
+        cause="the rate limit registration counts by the address that the connection comes from",
+        also_green=[shared_state.test_locks_and_counters_are_shared_by_all_tasks],
+        twin=Twin(
+            "a rate limit counts visitors by another method",
+            limit_by("'visitor:'.$request->getClientIp()"),
+        ),
+    ),
+)
