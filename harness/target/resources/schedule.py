@@ -111,7 +111,8 @@ class Scheduler:
         """Return the command that a tick's task runs: the rule's override, or its definition's."""
         overrides = self._run_task.get("overrides", {}).get("containerOverrides", [])
         named = [one["command"] for one in overrides if one.get("command")]
-        return list((named or [self.definition()["containerDefinitions"][0].get("command", [])])[0])
+        own = php_container(self.definition(), access=self._access).get("command", [])
+        return list((named or [own])[0])
 
     def exclude(self, ticks: Sequence[Run]) -> None:
         """Leave ticks that a scenario sent out of the rule's own from now on."""
