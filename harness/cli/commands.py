@@ -18,7 +18,6 @@ from harness.rehearsal.session import down_current, session, sigterm_as_interrup
 from harness.replay.acceptance import Acceptance
 from harness.replay.runner import PARALLEL, Replay, only_lists
 from harness.stack import engine
-from harness.target.access import with_port
 from harness.target.target import AWS, URL
 
 if TYPE_CHECKING:
@@ -134,6 +133,7 @@ def verify_account(
     pytest_args: Sequence[str],
 ) -> int:
     """Read back the AWS account that cutover.toml names, and replay what only observes it."""
+    from harness.smoke.site import HTTP_PORT, HTTPS_PORT, parse_endpoint
     from harness.target import discovery, locate, naming
     from harness.target.clients import aws
 
@@ -143,14 +143,15 @@ def verify_account(
     if only_lists(pytest_args):
         print(listing)
         return 0
+    dialled = parse_endpoint(connect_to, option="--connect-to", port=0) if connect_to else None
     run = runs.new_run(config.home)
     access = replace(
         naming.names_in(invocation.production),
         run=run.id,
         run_dir=str(run.directory),
         profile=profile or invocation.environ.get("AWS_PROFILE", ""),
-        https=with_port(connect_to, 443),
-        http="" if ":" in connect_to else with_port(connect_to, 80),
+        https=str(replace(dialled, port=dialled.port or HTTPS_PORT)) if dialled else "",
+        http=str(replace(dialled, port=HTTP_PORT)) if dialled and not dialled.port else "",
         ca_file=invocation.environ.get("SSL_CERT_FILE", ""),
     )
     try:

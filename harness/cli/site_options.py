@@ -37,8 +37,9 @@ _OPTIONS = (
     click.option(
         "--connect-to",
         multiple=True,
-        metavar="HOST1:PORT1:HOST2:PORT2",
-        help="Connect to HOST2:PORT2 instead, as curl does: before the switch, or past DNS.",
+        metavar="HOST[:PORT]",
+        help="Connect there instead: before the switch, or past DNS. HOST1:PORT1:HOST2:PORT2"
+        " leads from one to the other, as with curl.",
     ),
     click.option(
         "--resolve",

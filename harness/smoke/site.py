@@ -131,16 +131,18 @@ def parse_endpoint(text: str, *, option: str, port: int) -> Endpoint:
 
 
 def parse_connect_to(text: str) -> Route:
-    """Read ``HOST1:PORT1:HOST2:PORT2``, each of which may be empty.
+    """Read ``HOST1:PORT1:HOST2:PORT2``, each of which may be empty, or ``HOST[:PORT]`` for all.
 
     Raises:
-        ConfigError: It has not these four parts.
+        ConfigError: It is neither.
     """
     parts = _split(text)
+    if len(parts) <= 2 and parts[0] and all(map(_is_port, parts[1:])):
+        return Route("", None, parts[0].lower(), int(parts[1]) if parts[1:] else None)
     if len(parts) != 4 or not all(_is_port(port) for port in (parts[1], parts[3]) if port):
         raise ConfigError(
-            f'--connect-to "{text}" is not HOST1:PORT1:HOST2:PORT2',
-            hint=f"{_CURL}: www.shop.example:443:198.51.100.7:443, or ::198.51.100.7: for all",
+            f'--connect-to "{text}" is neither HOST[:PORT] nor HOST1:PORT1:HOST2:PORT2',
+            hint=f"name the host to connect to, or {_CURL}: www.shop.example:443:198.51.100.7:443",
         )
     host, port, to_host, to_port = parts
     return Route(host, int(port) if port else None, to_host, int(to_port) if to_port else None)

@@ -112,8 +112,3 @@ def split_address(address: str) -> tuple[str, int]:
     """Split ``host:port``, with or without a scheme before it."""
     host, _, port = address.split("://", 1)[-1].rstrip("/").rpartition(":")
     return host, int(port)
-
-
-def with_port(address: str, port: int) -> str:
-    """Return ``host:port`` with this port where the address has none; empty stays empty."""
-    return address if not address or ":" in address else f"{address}:{port}"

@@ -83,11 +83,24 @@ def test_resolve_is_curls() -> None:
     assert given.route(Endpoint("shop.example", 80)) is None
 
 
-@pytest.mark.parametrize("text", ["198.51.100.7", "a:b:c:d", "shop.example:443:198.51.100.7"])
+@pytest.mark.parametrize(
+    ("text", "dialled"),
+    [
+        ("198.51.100.7", Endpoint("198.51.100.7", 443)),
+        ("ALB.example:8443", Endpoint("alb.example", 8443)),
+        ("[2001:db8::7]:8443", Endpoint("2001:db8::7", 8443)),
+    ],
+)
+def test_a_host_alone_gets_every_connection(text: str, dialled: Endpoint) -> None:
+    given = Site("https://shop.example", routes=(site.parse_connect_to(text),))
+    assert given.route(Endpoint("shop.example", 443)) == dialled
+
+
+@pytest.mark.parametrize("text", ["", "a:b", "a:b:c:d", "shop.example:443:198.51.100.7"])
 def test_another_form_of_connect_to_is_rejected(text: str) -> None:
-    with pytest.raises(ConfigError, match="is not HOST1:PORT1:HOST2:PORT2") as caught:
+    with pytest.raises(ConfigError, match="nor HOST1:PORT1:HOST2:PORT2") as caught:
         site.parse_connect_to(text)
-    assert "::198.51.100.7: for all" in str(caught.value)
+    assert "www.shop.example:443:198.51.100.7:443" in str(caught.value)
 
 
 @pytest.mark.parametrize("text", ["shop.example:198.51.100.7", "shop.example:443:alb.example"])
