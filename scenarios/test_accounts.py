@@ -101,6 +101,7 @@ def test_form_requires_its_csrf_token(
 @not_on_production
 @by_probe
 @pytest.mark.mutates
+@pytest.mark.usefixtures("session_cookie")
 def test_signing_out_ends_the_session_on_all_tasks(
     visitor: Browser,
     new_visitor: Callable[[], Browser],

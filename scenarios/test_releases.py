@@ -153,7 +153,7 @@ def attempt_release(
         old, statuses = web_tier.running(), set[int]()
 
         def ask() -> Progress:
-            statuses.add(visitor.get(access.pages.public).status_code)
+            statuses.add(visitor.get(access.pages.public, follow=True).status_code)
             return deployment.progress()
 
         definition = deployment.revise(

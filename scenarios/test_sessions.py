@@ -174,7 +174,7 @@ def test_tampered_cookie_is_rejected_without_an_error(
         "empty": "",
     }[tampering]
     tampered = visitor.cookie
-    answer = visitor.get(pages.public)
+    answer = visitor.get(pages.public, follow=True)
     expect_status(answer, 200)
     visitor.cookie = tampered
     facts = visitor.probe.session()

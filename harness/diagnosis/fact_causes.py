@@ -159,7 +159,7 @@ def hidden_scheme(request: VisitorRequest) -> str:
 
 def session_key(session: VisitorSession) -> str:
     """Return why tasks do not know each other's sessions, though their cookies come back."""
-    if session.cookie != session.expected_cookie:
+    if session.expected_cookie and session.cookie != session.expected_cookie:
         return (
             f"the session cookie has another name than {session.expected_cookie}: SESSION_COOKIE is"
             " not set in the task, so that the app's name decides"

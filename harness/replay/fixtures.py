@@ -65,7 +65,7 @@ def differences(target: Target) -> Differences:
 def session_cookie(access: Access) -> str:
     """The name of the app's session cookie, as the web task's definition sets it."""
     if not access.session_cookie:
-        pytest.skip("the session cookie's name is in the web task's definition, not known here")
+        pytest.skip("not covered: no session cookie is named; set SESSION_COOKIE of the web task")
     return access.session_cookie
 
 

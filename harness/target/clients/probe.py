@@ -36,9 +36,10 @@ _AWAY = (503, 504)
 _DISKS_OF_ONE_TASK = ("local", "public")
 _CAUSES = {
     **STATUS_CAUSES,
-    401: "the probe refuses the harness: PROBE_KEY in the task is not the secret's current value,"
-    " or the clocks differ by more than a minute",
-    404: "the probe is off: the task has no PROBE_KEY, or the app has not installed cutover-probe",
+    401: "the probe refuses the harness: CUTOVER_PROBE_KEY in the task is not the secret's current"
+    " value, or the clocks differ by more than a minute",
+    404: "the probe is off: the task has no CUTOVER_PROBE_KEY, or the app has not installed"
+    " cutover-probe",
 }
 
 
