@@ -346,7 +346,7 @@ MISTAKES = (
     Mistake(
         "the database's name is that of the old host",
         set_everywhere("DB_DATABASE", "tickets_production"),
-        cause='DB_DATABASE is "tickets_production"',
+        cause='the account has no rights on the database "tickets_production": DB_DATABASE',
         exit_code=NOT_STARTED,
     ),
 )

@@ -77,7 +77,8 @@ ACCOUNT = (
     Pattern(
         Source.APP,
         match=r"1044\b[^\n]*Access denied[^\n]*database '(?P<name>[^']*)'",
-        cause='the account has no rights on the database "{name}"',
+        cause='the account has no rights on the database "{name}": DB_DATABASE names another one'
+        " than the app's, or its grant is missing",
         example="[1044] Access denied for user 'tickets'@'%' to database 'shop'",
     ),
     Pattern(
