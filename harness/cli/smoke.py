@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from harness.cli.command import EXIT_CODES, GREEN, INTERRUPTED, NOT_STARTED, RED, Command
 from harness.cli.site_options import ADDRESS, json_text, read_site, site_options
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from harness.smoke.smoke import Line
 
 
 @click.command(
@@ -66,14 +71,24 @@ def smoke(*, max_requests: int, rate: float, strict: bool, as_json: bool, **opti
     site = read_site(os.environ, cwd=Path.cwd(), **options)
     traffic = Traffic(max_requests=max_requests, per_second=rate)
     examination = Examination(site, traffic)
+    lines: list[Line] = []
     if as_json:
-        report = examiner.run(examination)
+        lines += examiner.run(examination)
+        report = examiner.report_of(examination, lines)
         click.echo(json_text(text.as_json(report, strict=strict)))
     else:
         click.echo(
             f"smoke {site.url}: at most {max_requests} requests, {rate:g} a second,"
             f" User-Agent: {examination.agent}"
         )
-        report = examiner.run(examination, on_line=lambda line: click.echo(text.line_text(line)))
+        for block in text.line_texts(_copied(examiner.run(examination), to=lines)):
+            click.echo(block)
+        report = examiner.report_of(examination, lines)
         click.echo(text.verdict(report, strict=strict))
     return GREEN if report.is_green(strict=strict) else RED
+
+
+def _copied(lines: Iterable[Line], *, to: list[Line]) -> Iterator[Line]:
+    for line in lines:
+        to.append(line)
+        yield line

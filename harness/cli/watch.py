@@ -61,10 +61,16 @@ def watch(*, until: str | None, for_s: float, every_s: float, as_json: bool, **o
     """
     from harness.core.errors import ConfigError
     from harness.smoke.examination import Examination
+    from harness.smoke.site import is_address
     from harness.smoke.traffic import Traffic
     from harness.smoke.watch import Watch
 
     site = read_site(os.environ, cwd=Path.cwd(), **options)
+    if is_address(site.host):
+        raise ConfigError(
+            f"the URL has the address {site.host}, which no switch of DNS changes",
+            hint="write the name that visitors type",
+        )
     if not (site.old or site.expected):
         raise ConfigError(
             "nothing tells the old host from the new one",

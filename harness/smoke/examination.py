@@ -6,6 +6,7 @@ import secrets
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
@@ -36,6 +37,7 @@ class Examination:
     site: Site
     traffic: Traffic
     run_id: str = field(default_factory=lambda: secrets.token_hex(4))
+    began: datetime = field(default_factory=lambda: datetime.now(UTC))
     assets: dict[str, requests.Response] = field(default_factory=dict)
     """Answers for the front page's first style sheet and script, by suffix."""
     _silent: set[str] = field(default_factory=set)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 import requests
 
@@ -113,36 +113,8 @@ class Report:
         return self.has_front_page and not self.of(*bad)
 
 
-def run(
-    exam: Examination,
-    *,
-    families: Iterable[Family] = FAMILIES,
-    on_line: Callable[[Line], None] = lambda _line: None,
-) -> Report:
-    """Run every check.
-
-    Args:
-        exam: The site and its facts.
-        families: The checks, in their order.
-        on_line: Called with each result as it comes.
-    """
-    began = datetime.now(UTC)
-    lines: list[Line] = []
-    for line in _lines(exam, families):
-        lines.append(line)
-        on_line(line)
-    return Report(
-        url=exam.site.url,
-        run_id=exam.run_id,
-        began=began,
-        seconds=exam.traffic.deadline.elapsed_s,
-        requests=exam.traffic.requests,
-        max_requests=exam.traffic.max_requests,
-        lines=tuple(lines),
-    )
-
-
-def _lines(exam: Examination, families: Iterable[Family]) -> Iterator[Line]:
+def run(exam: Examination, families: Iterable[Family] = FAMILIES) -> Iterator[Line]:
+    """Run the checks in their order, and yield each with its result."""
     states: dict[str, State] = {}
     for family in (family for family in families if family.is_wanted(exam.site)):
         obstacle = family.obstacle(exam.site)
@@ -151,6 +123,19 @@ def _lines(exam: Examination, families: Iterable[Family]) -> Iterator[Line]:
             result = _result(exam, check, obstacle or _obstacle(family, name, states))
             states[name] = result.state
             yield Line(family.name, name, result)
+
+
+def report_of(exam: Examination, lines: Sequence[Line]) -> Report:
+    """Return the report of a run that has ended."""
+    return Report(
+        url=exam.site.url,
+        run_id=exam.run_id,
+        began=exam.began,
+        seconds=exam.traffic.deadline.elapsed_s,
+        requests=exam.traffic.requests,
+        max_requests=exam.traffic.max_requests,
+        lines=tuple(lines),
+    )
 
 
 def _obstacle(family: Family, name: str, states: dict[str, State]) -> str:

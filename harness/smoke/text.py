@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -10,6 +11,8 @@ from harness.core.redact import redact
 from harness.smoke.result import Result, State
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from harness.smoke.smoke import Line, Report
 
 _MARKS = {State.GREEN: "ok", State.WARNING: "warn", State.RED: "RED", State.NOT_RUN: "-"}
@@ -19,11 +22,25 @@ FORMAT = 1
 """Version of the JSON; fields are added without a new one."""
 
 
-def line_text(line: Line) -> str:
-    """Return a check's line: state, name, value and source; then its meaning."""
+def line_texts(lines: Iterable[Line]) -> Iterator[str]:
+    """Yield the text of each check as it ends; those that cannot run for one reason share one."""
+    for _, group in groupby(lines, key=_reason):
+        first, *others = group
+        name = f"{1 + len(others)} checks" if others else first.name
+        yield _text(first, name=name)
+
+
+def _reason(line: Line) -> tuple[str, ...]:
+    """Return the family and the reason of a check that cannot run; itself of another."""
+    is_run = line.result.state != State.NOT_RUN
+    return (line.family, line.name if is_run else "", "" if is_run else line.result.value)
+
+
+def _text(line: Line, *, name: str) -> str:
+    """Return a line with state, name, value and source; then its meaning."""
     result = line.result
     source = f"  [{result.source}]" if result.source else ""
-    text = f"{_MARKS[result.state]:<5}{line.family:<9}{line.name:<26}{result.value}{source}"
+    text = f"{_MARKS[result.state]:<5}{line.family:<9}{name:<26}{result.value}{source}"
     if result.meaning:
         text += f"\n{'':>5}-> {action_text(result)}"
     return redact(text)

@@ -90,7 +90,8 @@ class World:
     def report(self, *families: str) -> Report:
         """Run the checks of these families; of all by default."""
         chosen = [one for one in smoke.FAMILIES if not families or one.name in families]
-        return smoke.run(self.examination(), families=chosen)
+        exam = self.examination()
+        return smoke.report_of(exam, list(smoke.run(exam, chosen)))
 
 
 @pytest.fixture

@@ -57,12 +57,25 @@ def test_without_a_front_page_nothing_is_green() -> None:
 
 
 def test_a_line_has_value_and_source_and_the_next_action() -> None:
-    lines = text.line_text(Line("app", "front page", ROLL_BACK)).splitlines()
-    assert lines == [
+    (block,) = text.line_texts([Line("app", "front page", ROLL_BACK)])
+    assert block.splitlines() == [
         "RED  app      front page                502  [GET /]",
         "     -> roll back: visitors get an error",
     ]
-    assert text.line_text(Line("app", "session", SKIPPED)).endswith("needs a key")
+
+
+def test_checks_that_cannot_run_for_one_reason_share_a_line() -> None:
+    ok = green("200", "GET /")
+    names = ("probe", "settings", "file")
+    lines = [Line("app", "front page", ok), Line("app", "links", ok)]
+    lines += [Line("probe", name, SKIPPED) for name in names]
+    lines.append(Line("old host", "old site", SKIPPED))
+    assert list(text.line_texts(lines)) == [
+        "ok   app      front page                200  [GET /]",
+        "ok   app      links                     200  [GET /]",
+        "-    probe    3 checks                  needs a key",
+        "-    old host old site                  needs a key",
+    ]
 
 
 def test_json_has_every_check() -> None:

@@ -244,6 +244,7 @@ def test_the_command_ends_when_the_switch_is_complete(
     ("words", "text"),
     [
         ((f"https://{HOST}",), "nothing tells the old host from the new one"),
+        (("https://127.0.0.1", "--old", OLD), "which no switch of DNS changes"),
         ((f"https://{HOST}", "--old", OLD, "--for", "ten"), '"ten" is no time'),
         ((f"https://{HOST}", "--old", OLD, "--for", "0s"), '"0s" is no time'),
     ],
