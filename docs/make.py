@@ -1,4 +1,4 @@
-"""Write the generated pages: scenarios, mistakes, smoke's checks, and the packages' picture.
+"""Write the generated pages: scenarios, mistakes, smoke's checks, schema, and packages' picture.
 
 Run it as `.venv/bin/python -m docs.make`; a test checks that they are up to date.
 """
@@ -14,7 +14,7 @@ from types import FunctionType
 from typing import Any
 
 from docs import architecture_page, operator_page
-from harness.inputs import production
+from harness.inputs import explanation, production
 from harness.target import naming, observer
 from harness.target.recorded_runs import recorded_runs
 from harness.target.target import NAMES
@@ -50,6 +50,7 @@ def pages() -> dict[Path, str]:
         architecture_page.PICTURE: architecture_page.picture(),
         architecture_page.PAGE: architecture_page.page(),
         operator_page.PAGE: operator_page.page(),
+        ROOT / "docs" / "cutover.schema.json": explanation.schema_text(),
         ROOT / "docs" / "scenarios.md": scenarios_page(),
         ROOT / "docs" / "mistakes.md": mistakes_page(),
         ROOT / "docs" / "observer-policy.json": observer_policy(),

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from harness.core import codec, progress, runs
 from harness.core.errors import ConfigError, NoStack
 from harness.core.redact import redact
-from harness.inputs import config, production
+from harness.inputs import production, reading
+from harness.inputs.config import Config, Location, locate
 from harness.rehearsal.session import down_current, session, sigterm_as_interrupt, sweep
 from harness.replay.acceptance import Acceptance
 from harness.replay.runner import PARALLEL, Replay, only_lists
@@ -21,7 +22,6 @@ from harness.stack import engine
 from harness.target.target import AWS, URL
 
 if TYPE_CHECKING:
-    from harness.inputs.config import Config
     from harness.inputs.production import Production
 
 
@@ -34,19 +34,24 @@ class Invocation:
 
     @cached_property
     def config(self) -> Config:
-        """The configuration, read once."""
-        return config.load(self.environ, cwd=self.cwd)
+        """The configuration, without a check of the files that it names."""
+        return reading.configuration(self.environ, cwd=self.cwd)
+
+    @cached_property
+    def location(self) -> Location:
+        """The place of the configuration, none of which is read."""
+        return locate(self.environ, cwd=self.cwd)
 
     @cached_property
     def production(self) -> Production:
         """The configuration and every file that it names, read once."""
         return production.load(self.environ, cwd=self.cwd)
 
-    def replay(self, config: Config, *, report_dir: Path | None) -> Replay:
+    def replay(self, *, report_dir: Path | None) -> Replay:
         """Return the scenarios as this configuration replays them."""
-        environ = {**self.environ, "CUTOVER_CONFIG": str(config.file)}
+        config = self.config
         return Replay(
-            environ,
+            {**self.environ, "CUTOVER_CONFIG": str(config.file)},
             cwd=self.cwd,
             cache=config.home,
             report_dir=report_dir,
@@ -62,8 +67,7 @@ def rehearse(
 ) -> int:
     """Start a stack of its own, replay the scenarios, report, and stop it."""
     print("".join(f"{note}\n" for note in invocation.production.notes), end="")
-    config = invocation.production.config
-    replay = invocation.replay(config, report_dir=report_dir)
+    replay = invocation.replay(report_dir=report_dir)
     listing = replay.collect(pytest_args)
     if only_lists(pytest_args):
         print(listing)
@@ -104,11 +108,11 @@ def up(invocation: Invocation) -> int:
 
 def down(invocation: Invocation) -> int:
     """Stop the stack that is up, and sweep the remains of dead runs."""
-    with runs.locked(invocation.config.home):
+    with runs.locked(invocation.location.home):
         client = engine.connect()
         began = time.monotonic()
-        stopped = down_current(invocation.config.home, client=client)
-        swept = sweep(client, home=invocation.config.home)
+        stopped = down_current(invocation.location.home, client=client)
+        swept = sweep(client, home=invocation.location.home)
     for run_id in swept:
         print(f"removed what run {run_id} had left")
     print(f"down after {time.monotonic() - began:.1f} s" if stopped or swept else "nothing is up")
@@ -117,11 +121,11 @@ def down(invocation: Invocation) -> int:
 
 def verify(invocation: Invocation, *, report_dir: Path | None, pytest_args: Sequence[str]) -> int:
     """Replay the scenarios against the stack that is up."""
-    config = invocation.config
-    if runs.read_current(config.home) is None and not only_lists(pytest_args):
-        raise NoStack("no stack is up", where=str(config.home), hint="`cutover up` starts one")
-    replay = invocation.replay(config, report_dir=report_dir)
-    return replay.run(pytest_args, home=config.home)
+    location = invocation.location
+    if runs.read_current(location.home) is None and not only_lists(pytest_args):
+        raise NoStack("no stack is up", where=str(location.home), hint="`cutover up` starts one")
+    replay = invocation.replay(report_dir=report_dir)
+    return replay.run(pytest_args, home=location.home)
 
 
 def verify_account(
@@ -138,7 +142,7 @@ def verify_account(
     from harness.target.clients import aws
 
     config = invocation.production.config
-    replay = invocation.replay(config, report_dir=report_dir)
+    replay = invocation.replay(report_dir=report_dir)
     listing = replay.collect(pytest_args)
     if only_lists(pytest_args):
         print(listing)
@@ -171,7 +175,7 @@ def environment(invocation: Invocation) -> int:
     """Print the variables that make the stack that is up an account for AWS's own tools."""
     from harness.target import environment, locate
 
-    for line in environment.exports(locate.local(invocation.config.home).access):
+    for line in environment.exports(locate.local(invocation.location.home).access):
         print(line)
     return 0
 
@@ -189,7 +193,7 @@ def status(invocation: Invocation, *, as_json: bool) -> int:
     """Show the running stack: exit code 0 when there is one, 1 when there is none."""
     from harness.rehearsal import current_stack
 
-    found = current_stack.describe(invocation.config.home, engine.connect)
+    found = current_stack.describe(invocation.location.home, engine.connect)
     if as_json:
         print(json.dumps(found, indent=2))
     else:
@@ -201,7 +205,9 @@ def logs(invocation: Invocation, service: str, *, follow: bool) -> int:
     """Show the logs of a service's containers."""
     from harness.rehearsal import current_stack
 
-    return current_stack.show_logs(invocation.config.home, engine.connect(), service, follow=follow)
+    return current_stack.show_logs(
+        invocation.location.home, engine.connect(), service, follow=follow
+    )
 
 
 def run_in(invocation: Invocation, service: str, command: list[str]) -> int:
@@ -210,7 +216,7 @@ def run_in(invocation: Invocation, service: str, command: list[str]) -> int:
         raise ConfigError("no command was given", hint="write: cutover exec SERVICE -- CMD")
     from harness.rehearsal import current_stack
 
-    return current_stack.run_in(invocation.config.home, engine.connect(), service, command)
+    return current_stack.run_in(invocation.location.home, engine.connect(), service, command)
 
 
 def list_images() -> int:

@@ -123,7 +123,7 @@ def _invocation() -> Invocation:
 
 def _catalog() -> list[Entry]:
     invocation = _invocation()
-    return invocation.replay(invocation.config, report_dir=None).catalog()
+    return invocation.replay(report_dir=None).catalog()
 
 
 def _explained(entry: Entry) -> Iterator[str]:

@@ -150,7 +150,7 @@ def _tree(directory: Path, *, dockerfile: str) -> dict[str, Path]:
     ignore = directory / ".dockerignore"
     lines = ignore.read_text(encoding="utf-8").splitlines() if ignore.is_file() else []
     patterns = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
-    patterns += ["**/__pycache__", "**/.DS_Store"]
+    patterns += ["**/__pycache__", "**/.DS_Store", "**/.cutover"]
     kept = exclude_paths(str(directory), patterns, dockerfile=dockerfile)
     return {
         Path(path).as_posix(): file

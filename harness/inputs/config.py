@@ -10,7 +10,8 @@ from typing import Any, get_args
 from urllib.parse import urlsplit
 
 from harness.core.redact import Secret
-from harness.inputs import document, toml_schema, toml_types
+from harness.inputs import document, toml_problems, toml_schema, toml_types
+from harness.inputs.derivation import Derivation
 from harness.inputs.document import Document
 from harness.inputs.problem import InputError, Problem, closest, nearest
 from harness.inputs.toml_schema import (
@@ -27,7 +28,7 @@ from harness.inputs.toml_schema import (
     SecretValue,
 )
 
-__all__ = ["Config", "FirstRun", "Generated", "SecretValue", "load"]
+__all__ = ["Config", "FirstRun", "Generated", "SecretValue"]
 
 FILE_NAME = "cutover.toml"
 IMAGE_NAMES = toml_schema.OUR_IMAGES
@@ -89,13 +90,25 @@ class Config:
         return urlsplit(self.public_url).hostname or ""
 
 
-def load(environ: Mapping[str, str], *, cwd: Path) -> Config:
-    """Read the configuration, and none of the files that it names.
+@dataclass(frozen=True)
+class Location:
+    """The place of the configuration file, and of the runs."""
+
+    file: Path
+    home: Path
+    """CUTOVER_HOME; where runs and the current stack are recorded."""
+
+
+def locate(environ: Mapping[str, str], *, cwd: Path) -> Location:
+    """Find cutover.toml, without reading it.
 
     Raises:
-        InputError: Every problem of the variables and of cutover.toml.
+        InputError: There is none.
     """
-    return parse(read(environ, cwd=cwd), environ)
+    file = (cwd / environ.get("CUTOVER_CONFIG", FILE_NAME)).resolve()
+    if not file.is_file():
+        read(environ, cwd=cwd)
+    return Location(file, (file.parent / environ.get("CUTOVER_HOME", ".cutover")).resolve())
 
 
 def read(environ: Mapping[str, str], *, cwd: Path) -> Document:
@@ -107,45 +120,57 @@ def read(environ: Mapping[str, str], *, cwd: Path) -> Document:
     return document.read_toml((cwd / environ.get("CUTOVER_CONFIG", FILE_NAME)).resolve())
 
 
-def parse(source: Document, environ: Mapping[str, str]) -> Config:
+def check(
+    source: Document, environ: Mapping[str, str], derivation: Derivation
+) -> tuple[Config | None, list[Problem]]:
     """Check cutover.toml and the variables, and put them together.
 
-    Raises:
-        InputError: Every problem of the variables and of cutover.toml.
+    Args:
+        source: The file.
+        environ: The variables.
+        derivation: Values that other files have.
+
+    Returns:
+        The configuration without what is wrong in it, or None if something needed lacks; and
+        every problem of the variables and of cutover.toml.
     """
-    problems = list(_of_variables(environ))
+    data, problems = derivation.fill(source.data), list(_of_variables(environ))
+    contradictory = {one.key for one in derivation.problems}
+    schema = (one for one in toml_problems.problems(data) if one.key not in contradictory)
     try:
-        source.reject([*toml_schema.problems(source.data), *_of_references(source.data)])
+        source.reject([*derivation.problems, *schema, *_of_references(data)])
     except InputError as error:
         problems += error.problems
-    if problems:
-        raise InputError(problems)
-    given = CutoverToml.model_validate(source.data)
+    content = toml_problems.without_faults(data)
+    return _config(content, source=source, environ=environ) if content else None, problems
+
+
+def _config(content: CutoverToml, *, source: Document, environ: Mapping[str, str]) -> Config:
     root, key = source.path.parent, environ.get("CUTOVER_PROBE_KEY")
     return Config(
         root=root,
         file=source.path,
         home=(root / environ.get("CUTOVER_HOME", ".cutover")).resolve(),
-        public_url=given.app.url,
-        app_context=root / given.app.context,
-        vendor=environ.get("CUTOVER_VENDOR", given.app.vendor),
-        writable_paths=given.app.writable,
-        pages=given.app.pages,
-        account_id=given.aws.account_id,
-        region=given.aws.region,
-        foreign=given.aws.foreign,
-        vpc_cidr=given.network.vpc_cidr,
-        database=given.database,
-        cluster=given.ecs.cluster,
-        secrets=given.secrets,
-        parameters=given.parameters,
-        probe=given.probe,
-        scenario_paths=tuple(root / path for path in given.scenarios.paths),
-        accept=given.accept,
-        first_run=given.first_run,
-        overlay=given.overlay,
-        images=given.images,
-        up_within_s=given.limits.up_s,
+        public_url=content.app.url,
+        app_context=root / content.app.context,
+        vendor=environ.get("CUTOVER_VENDOR", content.app.vendor),
+        writable_paths=content.app.writable,
+        pages=content.app.pages,
+        account_id=content.aws.account_id,
+        region=content.aws.region,
+        foreign=content.aws.foreign,
+        vpc_cidr=content.network.vpc_cidr,
+        database=content.database,
+        cluster=content.ecs.cluster,
+        secrets=content.secrets,
+        parameters=content.parameters,
+        probe=content.probe,
+        scenario_paths=tuple(root / path for path in content.scenarios.paths),
+        accept=content.accept,
+        first_run=content.first_run,
+        overlay=content.overlay,
+        images=content.images,
+        up_within_s=content.limits.up_s,
         given_probe_key=Secret(key) if key else None,
     )
 
@@ -166,7 +191,7 @@ def _of_variables(environ: Mapping[str, str]) -> Iterator[Problem]:
 
 def _of_references(data: Mapping[str, Any]) -> Iterator[Problem]:
     """Find names in the file's tables that stand for nothing."""
-    secrets = data.get("secrets")
+    secrets = data.get("secrets", {})
     for table in ("database", "probe"):
         name = text_at(data, table, "secret")
         if name and isinstance(secrets, dict) and name not in secrets:

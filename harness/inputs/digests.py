@@ -31,7 +31,7 @@ def digests(production: Production) -> dict[str, str]:
 
 
 def _files(directory: Path) -> list[Path]:
-    skipped = {"__pycache__", "vendor", "node_modules", ".git"}
+    skipped = {"__pycache__", "vendor", "node_modules", ".git", ".cutover"}
     return sorted(
         path
         for path in directory.rglob("*")

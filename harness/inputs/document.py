@@ -73,6 +73,11 @@ class Document:
         if found:
             raise InputError(found)
 
+    def place(self, key: str) -> tuple[Path, int]:
+        """Return the file and the line of a key."""
+        origin = self._origin(key)
+        return self.path, origin.document.line_of(origin.key)
+
     def _origin(self, key: str) -> Origin:
         """Find the place of a key, by the origin of the longest path around it."""
         around = [

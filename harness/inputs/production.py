@@ -27,7 +27,7 @@ from harness.inputs import (
     vpc,
 )
 from harness.inputs.api_calls import CallFile, dead_letter_queue
-from harness.inputs.config import Config, text_at
+from harness.inputs.config import Config
 from harness.inputs.document import Document
 from harness.inputs.ecs_services import Service
 from harness.inputs.iam_roles import RoleFile
@@ -229,10 +229,10 @@ def load(environ: Mapping[str, str], *, cwd: Path) -> Production:
     environment_files = reading.texts("environment_files")
     _check_images(reading, found, [task.definition for task in tasks])
     task_groups = {group for task in tasks for group in task.security_groups}
-    network = groups and _network(reading, groups, task_groups)
+    network = groups and vpc.read(reading, groups, task_groups)
     if found:
         foreign.reject(reading, settings=found, roles=roles, tasks=tasks)
-    if reading.problems or not (found and balancer and target_group and network):
+    if not (found and balancer and target_group and network):
         raise InputError(list(dict.fromkeys(reading.problems)))
     production = Production(
         config=found,
@@ -264,7 +264,7 @@ def public_site(environ: Mapping[str, str], *, cwd: Path) -> PublicSite:
     reading = Reading(config.read(environ, cwd=cwd))
     found = reading.config(environ)
     web = _definition(reading, "services", _web(reading))
-    if found is None or web is None:
+    if found is None or web is None or reading.problems:
         raise InputError(reading.problems)
     cookie = _session_cookie(web, named=found.images)
     return PublicSite(found.public_url, cookie, found.given_probe_key, found.pages)
@@ -353,7 +353,7 @@ def _schedule(reading: Reading, groups: SecurityGroups | None) -> Schedule | Non
 
 
 def _roles(reading: Reading) -> tuple[RoleFile, ...]:
-    directory = reading.directory("app", "context")
+    directory = reading.directory("app", "context", default=".")
     paths = iam_roles.files(directory) if directory else []
     roles = [reading.read(path, iam_roles.read, form=cli_resources.role) for path in paths]
     return tuple(role for role in roles if role is not None)
@@ -366,23 +366,6 @@ def _check_images(reading: Reading, settings: Config | None, tasks: list[TaskDef
     for source, problem in container_images.problems(tasks, named=settings.images):
         reading.reject(reading.documents[source], [problem])
     reading.reject(reading.toml, container_images.unused(tasks, named=settings.images))
-
-
-def _network(reading: Reading, groups: SecurityGroups, task_groups: set[str]) -> Network | None:
-    """Check the groups against cutover.toml and the tasks; None if a name is wrong."""
-    keys = ("proxy_group", "database_group", "endpoints_group")
-    names = {key: text_at(reading.toml.data, "network", key) for key in keys}
-    for key, name in names.items():
-        if name:
-            unknown = vpc.unknown_group(name, key=f"network.{key}", groups=groups)
-            reading.reject(reading.toml, unknown)
-    cidr = text_at(reading.toml.data, "network", "vpc_cidr")
-    found = list(vpc.several_tiers(groups, task_groups))
-    if cidr and not any(one.key == "network.vpc_cidr" for one in reading.problems):
-        found += vpc.parts_of_the_vpc(groups, vpc_cidr=cidr)
-    reading.reject(reading.documents[str(groups.path)], found)
-    proxy, database, endpoints = (groups.ids.get(name, "") for name in names.values())
-    return Network(cidr, groups, proxy, database, endpoints)
 
 
 def _session_cookie(definition: TaskDefinition, *, named: Mapping[str, ImageSource]) -> str:

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeVar
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from harness.inputs import config
+from harness.inputs.cli_forms import security_groups, service, task_definition
 from harness.inputs.config import Config, text_at
+from harness.inputs.derivation import Derivation, derive, derive_groups, groups_of
 from harness.inputs.document import Document, read_json
 from harness.inputs.problem import InputError, Problem
+from harness.inputs.settings import Setting, settings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,10 +47,57 @@ class Reading:
         }
 
     def config(self, environ: Mapping[str, str]) -> Config | None:
-        """Check cutover.toml itself; None if it has problems."""
-        with self._keeping_problems():
-            return config.parse(self.toml, environ)
-        return None
+        """Check cutover.toml itself, with what other files have of it.
+
+        Returns:
+            The configuration without what is wrong in it; None if something needed lacks.
+        """
+        found, problems = config.check(self.toml, environ, self.derivation)
+        self.problems += problems
+        return found
+
+    @cached_property
+    def derivation(self) -> Derivation:
+        """Values of cutover.toml that the files have."""
+        sources = list(self._sources())
+        derivation = derive(self.toml.data, sources)
+        groups = self._source("network", "security_groups", form=security_groups)
+        if groups is not None:
+            filled, tasks = derivation.fill(self.toml.data), groups_of(sources)
+            for value in derive_groups(filled, tasks=tasks, groups=groups):
+                derivation.values[value.key] = value
+        return derivation
+
+    @property
+    def filled(self) -> dict[str, Any]:
+        """Data of cutover.toml, with the values that the files have."""
+        return self.derivation.fill(self.toml.data)
+
+    def _sources(self) -> Iterator[Document]:
+        """Go through the task definitions and services, as far as they can be read."""
+        for name in self.tables("services"):
+            definition = self._source("services", name, "task_definition", form=task_definition)
+            family = str(definition.data.get("family")) if definition else ""
+            create = self._source(
+                "services", name, "service", form=partial(service, name=name, family=family)
+            )
+            yield from (one for one in (definition, create) if one)
+        scheduled = self._source("schedule", "task_definition", form=task_definition)
+        yield from (one for one in (scheduled,) if one)
+
+    def _source(self, *keys: str, form: Callable[[Document], Document]) -> Document | None:
+        path = self._path(*keys)
+        if path is None or not path.is_file():
+            return None
+        try:
+            return form(self._document(path))
+        except InputError:
+            return None  # its problems are kept when it is checked
+
+    def _document(self, path: Path) -> Document:
+        if path not in self._content:
+            self._content[path] = read_json(path)
+        return self._content[path]
 
     def tables(self, name: str) -> list[str]:
         """Return the names of the tables in a table of cutover.toml."""
@@ -96,9 +147,9 @@ class Reading:
                 found[key] = content.text
         return found
 
-    def directory(self, *keys: str) -> Path | None:
+    def directory(self, *keys: str, default: str) -> Path | None:
         """Return the directory that a key of cutover.toml names; None if there is none."""
-        path = self._path(*keys)
+        path = self._path(*keys, default=default)
         if path is not None and not path.is_dir():
             self._reject_path(keys, "directory")
             return None
@@ -114,9 +165,7 @@ class Reading:
     ) -> T | None:
         """Read and check a file; None if it has problems."""
         with self._keeping_problems():
-            if path not in self._content:
-                self._content[path] = read_json(path)
-            document = form(self._content[path])
+            document = form(self._document(path))
             self.documents[name or str(path)] = document
             return read(document)
         return None
@@ -126,8 +175,8 @@ class Reading:
         with self._keeping_problems():
             document.reject(problems)
 
-    def _path(self, *keys: str) -> Path | None:
-        name = text_at(self.toml.data, *keys)
+    def _path(self, *keys: str, default: str = "") -> Path | None:
+        name = text_at(self.toml.data, *keys) or default
         return self.toml.path.parent / name if name else None
 
     def _reject_path(self, keys: tuple[str, ...], noun: str) -> None:
@@ -141,3 +190,31 @@ class Reading:
             yield
         except InputError as error:
             self.problems += error.problems
+
+
+def configuration(environ: Mapping[str, str], *, cwd: Path) -> Config:
+    """Read cutover.toml and the values that other files have for it; these are not checked.
+
+    Raises:
+        InputError: Every problem of the variables and of cutover.toml.
+    """
+    found, _ = _checked(environ, cwd=cwd)
+    return found
+
+
+def settings_of(environ: Mapping[str, str], *, cwd: Path) -> list[Setting]:
+    """Read cutover.toml and the files that have values for it, and show the settings.
+
+    Raises:
+        InputError: Every problem of the variables and of cutover.toml.
+    """
+    _, reading = _checked(environ, cwd=cwd)
+    return list(settings(reading.toml, environ, reading.derivation))
+
+
+def _checked(environ: Mapping[str, str], *, cwd: Path) -> tuple[Config, Reading]:
+    reading = Reading(config.read(environ, cwd=cwd))
+    found = reading.config(environ)
+    if found is None or reading.problems:
+        raise InputError(reading.problems)
+    return found, reading

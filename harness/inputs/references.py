@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from harness.aws import arn as arns
 from harness.aws import environment_file
+from harness.aws.eventbridge import run_task_input
 from harness.aws.task_definition import family_of
 from harness.aws.value_from import SecretReference, ValueFromError, parse_value_from
 from harness.inputs.problem import Problem
@@ -183,6 +184,28 @@ def worker_queues(production: Production) -> Iterator[Problem]:
                 )
 
 
+def overrides(production: Production) -> Iterator[Problem]:
+    """The rule's overrides name containers that its task definition has.
+
+    https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerOverride.html
+    """
+    schedule = production.schedule
+    if schedule is None:
+        return
+    names = [container.name for container in schedule.definition.containers]
+    listed = run_task_input(schedule.target).get("overrides", {}).get("containerOverrides")
+    for index, override in enumerate(listed if isinstance(listed, list) else ()):
+        name = override.get("name") if isinstance(override, dict) else None
+        if name not in names:
+            yield Problem(
+                f"PutTargets.Targets[0].Input.containerOverrides[{index}].name",
+                f'is "{name}", which is no container in {schedule.definition.source}: ECS refuses'
+                " to run the task",
+                f"name one of {', '.join(names)}",
+                file=production.files["schedule.rule"],
+            )
+
+
 RULES: tuple[Callable[[Production], Iterator[Problem]], ...] = (
     secret_suffixes,
     clusters,
@@ -191,4 +214,5 @@ RULES: tuple[Callable[[Production], Iterator[Problem]], ...] = (
     environment_files,
     vpcs,
     worker_queues,
+    overrides,
 )

@@ -1,16 +1,14 @@
-"""The tables and keys of cutover.toml, and the problems of a file that does not have them."""
+"""The tables and keys of cutover.toml: types, defaults, meanings and examples."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import cache
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
 from harness.aws import aurora
-from harness.inputs.problem import Problem, closest, nearest, type_of
 from harness.inputs.toml_types import (
     AccountId,
     Day,
@@ -25,6 +23,7 @@ from harness.inputs.toml_types import (
     Texts,
     Vendor,
     VpcCidr,
+    like,
 )
 
 OUR_IMAGES = ("mysql", "proxy", "emulator", "edge", "control", "pause", "vendor", "app")
@@ -41,11 +40,13 @@ class Table(BaseModel):
 class SignIn(Table):
     """The form with which an account signs in."""
 
-    path: Path = "/login"
+    path: Annotated[Path, like("/login")] = "/login"
+    """The page with the form."""
     user: Text = "email"
     """Name of the field for the account's e-mail address."""
-    password: Text = "password"  # noqa: S105 - the name of a field
-    shows: Text | None = None
+    password: Annotated[Text, like("password")] = "password"  # noqa: S105 - the name of a field
+    """Name of the field for the password."""
+    shows: Annotated[Text | None, like("Sign out")] = None
     """A text that the public page has for a signed-in visitor only. Without it, a visitor who can
     open the private page is signed in."""
 
@@ -53,8 +54,9 @@ class SignIn(Table):
 class SignUp(Table):
     """The form with which a visitor makes an account, and is signed in."""
 
-    path: Path = "/register"
-    fields: dict[str, Text] = {}
+    path: Annotated[Path, like("/register")] = "/register"
+    """The page with the form."""
+    fields: Annotated[dict[str, Text], like({"company": "Example"})] = {}
     """Values besides name, email, password and password_confirmation."""
 
 
@@ -74,49 +76,62 @@ class Pages(Table):
 class App(Table):
     """The app: its public address, and the sources of its image."""
 
-    url: PublicUrl
-    context: Text
+    url: Annotated[PublicUrl, like("https://www.shop.example")]
+    """The public URL, ``https://host``, without a path."""
+    context: Annotated[Text, like(".")] = "."
     """Directory with the app's Dockerfile, and its IAM roles in ``iam/``."""
-    vendor: Vendor = "auto"
-    writable: Texts = ("/tmp",)  # noqa: S108 - a path in the app's image
-    """All that the app's user may write to in its container."""
+    vendor: Annotated[Vendor, like("composer")] = "auto"
+    """Where Composer's packages come from; ``auto`` asks Packagist once."""
+    writable: Annotated[Texts, like(["/srv/app/storage", "/tmp"])] = ("/tmp",)  # noqa: S108
+    """All that the app's user may write to in its container; all else may be read-only."""
     pages: Pages = Pages()
 
 
 class Aws(Table):
     """The AWS account."""
 
-    account_id: AccountId
-    region: Text
-    foreign: Annotated[tuple[Text, ...], Field(strict=False)] = ()
+    account_id: Annotated[AccountId, like("123456789012")]
+    """The account's twelve digits, in quotes."""
+    region: Annotated[Text, like("eu-west-1")]
+    """The region of the cluster."""
+    foreign: Annotated[tuple[Text, ...], Field(strict=False), like(["210987654321"])] = ()
     """Accounts, regions and ARNs in the files that are somebody else's."""
 
 
 class Network(Table):
     """The VPC and its security groups."""
 
-    vpc_cidr: VpcCidr
-    security_groups: File
-    proxy_group: Text | None = None
+    vpc_cidr: Annotated[VpcCidr, like("10.40.0.0/16")]
+    """The VPC's addresses. The load balancer and the tasks get theirs from it, so that the app's
+    trusted proxies are tested as they are."""
+    security_groups: Annotated[File, like("network/security-groups.json")]
+    """File with the VPC's security groups, which are enforced."""
+    proxy_group: Annotated[Text | None, like("shop-proxy")] = None
     """Name or id of RDS Proxy's security group; without one, tasks reach the database itself."""
-    database_group: Text
-    endpoints_group: Text | None = None
-    """Without it, tasks reach the AWS APIs as through a NAT gateway."""
+    database_group: Annotated[Text, like("shop-database")]
+    """Name or id of the database's security group."""
+    endpoints_group: Annotated[Text | None, like("shop-endpoints")] = None
+    """Name or id of the VPC endpoints' security group. Without it, tasks reach the AWS APIs as
+    through a NAT gateway."""
 
 
 class Database(Table):
     """The schema and its production endpoints."""
 
-    name: Text
-    cluster_endpoint: Text
-    proxy_endpoint: Text | None = None
+    name: Annotated[Text, like("shop")]
+    """The schema."""
+    cluster_endpoint: Annotated[Text, like("shop.cluster-c9akciq32rxd.eu-west-1.rds.amazonaws.com")]
+    """Aurora's endpoint; the server carries this name and a certificate for it."""
+    proxy_endpoint: Annotated[
+        Text | None, like("shop.proxy-c9akciq32rxd.eu-west-1.rds.amazonaws.com")
+    ] = None
     """RDS Proxy's endpoint; without it, tasks reach the database itself."""
-    secret: Text | None = None
+    secret: Annotated[Text | None, like("shop/db")] = None
     """Name of the secret with the app account's ``username`` and ``password``; without it, the web
     task's DB_USERNAME and DB_PASSWORD name the account."""
-    instance_class: InstanceClass | None = None
+    instance_class: Annotated[InstanceClass | None, like("db.r6g.large")] = None
     """The writer's class, whose default of max_connections counts."""
-    max_connections: Annotated[int, Field(gt=0)] | None = None
+    max_connections: Annotated[Annotated[int, Field(gt=0)] | None, like(1000)] = None
     """Where the parameter group sets it, or the class has no default."""
     max_connections_percent: Percent = 100
     """MaxConnectionsPercent of the proxy's target group; 100 is AWS's default."""
@@ -131,87 +146,110 @@ class Database(Table):
 class Ecs(Table):
     """The cluster and its load balancer."""
 
-    cluster: Text
-    load_balancer: File
-    target_group: File
+    cluster: Annotated[Text, like("shop")]
+    """Name of the ECS cluster."""
+    load_balancer: Annotated[File, like("ecs/load-balancer.json")]
+    """File with the load balancer, its attributes, and its listeners."""
+    target_group: Annotated[File, like("ecs/target-group.json")]
+    """File with the target group and its attributes."""
 
 
 class Service(Table):
     """The files that define one ECS service."""
 
-    task_definition: File
-    service: File
+    task_definition: Annotated[File, like("ecs/web.json")]
+    """File with the service's task definition."""
+    service: Annotated[File, like("ecs/service-web.json")]
+    """File with the service."""
 
 
 class Resources(Table):
     """The app's bucket, queues and mail identity, of which it may lack any."""
 
-    bucket: File | None = None
-    queues: File | None = None
-    identity: File | None = None
+    bucket: Annotated[File | None, like("aws/bucket.json")] = None
+    """File with the bucket and its settings."""
+    queues: Annotated[File | None, like("aws/queues.json")] = None
+    """File with the queues."""
+    identity: Annotated[File | None, like("aws/identity.json")] = None
+    """File with the identity that mail is sent from."""
 
 
 class Schedule(Table):
     """The rule that runs a task each minute, and that task's definition."""
 
-    rule: File
-    task_definition: File
+    rule: Annotated[File, like("aws/schedule.json")]
+    """File with the rule and its target."""
+    task_definition: Annotated[File, like("ecs/scheduler.json")]
+    """File with the definition of the task that the rule runs."""
 
 
 class Generated(Table):
     """A secret value that is made up for each stack."""
 
-    generate: Generator = "password"
+    generate: Annotated[Generator, like("laravel-key")] = "password"
+    """``password``: 32 characters that RDS admits; ``laravel-key``: ``base64:`` and 32 bytes;
+    ``hex``: 64 digits."""
 
 
 class Parameter(Table):
     """A SecureString of Systems Manager's Parameter Store."""
 
-    generate: Generator = "password"
-    value: Text | None = None
-    """Instead of one that is made up for each stack."""
-    key: KeyArn | None = None
+    generate: Annotated[Generator, like("hex")] = "password"
+    """As in a secret."""
+    value: Annotated[Text | None, like("made-up")] = None
+    """The value, instead of one that is made up for each stack."""
+    key: Annotated[
+        KeyArn | None,
+        like("arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"),
+    ] = None
     """ARN of the customer's KMS key; without it, AWS's own encrypts the parameter."""
 
 
 class Probe(Table):
     """The value that signs requests to the probe: a key of a secret, or a parameter."""
 
-    secret: Text | None = None
-    key: Text | None = None
-    parameter: Text | None = None
+    secret: Annotated[Text | None, like("shop/app")] = None
+    """Name of the secret."""
+    key: Annotated[Text | None, like("probe_key")] = None
+    """The key of its JSON object."""
+    parameter: Annotated[Text | None, like("/shop/probe-key")] = None
     """Name of a parameter, instead of a secret and its key."""
 
 
 class FirstRun(Table):
     """A command for the first healthy web task."""
 
-    command: Texts
-    accept: Text | None = None
+    command: Annotated[Texts, like(["php", "artisan", "migrate", "--force"])]
+    """The program and its arguments."""
+    accept: Annotated[Text | None, like("already exists")] = None
     """Output that makes a failure acceptable."""
 
 
 class Overlay(Table):
     """The only differences from production, in every task."""
 
-    environment: dict[str, Text] = {}
-    files: dict[str, Literal["ca"]] = {}
+    environment: Annotated[dict[str, Text], like({"AWS_ENDPOINT_URL": "http://emulator:4566"})] = {}
+    """Variables that every task gets besides its own."""
+    files: Annotated[
+        dict[str, Literal["ca"]], like({"/etc/ssl/certs/ca-certificates.crt": "ca"})
+    ] = {}
     """Path in the container -> the content put there; ``ca`` is the stack's CA certificate."""
 
 
 class BuiltImage(Table):
     """An image of your own that is built, beside the app's."""
 
-    context: Text
+    context: Annotated[Text, like("docker/nginx")]
     """Directory of its build context."""
-    dockerfile: Text = "Dockerfile"
+    dockerfile: Annotated[Text, like("Dockerfile")] = "Dockerfile"
     """Path of its Dockerfile, from that directory."""
 
 
 class Limits(Table):
     """How long things may take."""
 
-    up_s: Annotated[int, Field(gt=0)] = 180
+    up_s: Annotated[int, Field(gt=0), like(300)] = 180
+    """Seconds until a stack that is not up counts as failed."""
 
 
 def _form(value: object) -> str:
@@ -240,17 +278,18 @@ ImageSource = Annotated[
 class Scenarios(Table):
     """The team's own scenarios."""
 
-    paths: Annotated[tuple[Text, ...], Field(strict=False)] = ()
+    paths: Annotated[tuple[Text, ...], Field(strict=False), like(["tests/cutover"])] = ()
     """Folders with scenarios, replayed beside the platform's."""
 
 
 class Accept(Table):
     """A known red scenario, shown as accepted until a day."""
 
-    scenario: Text
+    scenario: Annotated[Text, like("app_does_not_pin_its_connections")]
     """Its name, as the report and ``cutover scenarios list`` have it."""
-    why: Text
-    until: Day
+    why: Annotated[Text, like("fixed with the next release")]
+    """The reason, which the report shows."""
+    until: Annotated[Day, like("2027-01-31")]
     """The last day, after which the scenario is red again."""
 
 
@@ -263,92 +302,34 @@ class CutoverToml(Table):
     database: Database
     ecs: Ecs
     services: Annotated[dict[str, Service], Field(min_length=1)]
+    """The ECS services; one of them is behind the load balancer."""
     resources: Resources = Resources()
     schedule: Schedule | None = None
-    secrets: dict[str, SecretValue] = {}
-    environment_files: dict[Text, File] = {}
+    secrets: Annotated[
+        dict[str, SecretValue],
+        like({"shop/db": {"username": "shop", "password": {"generate": "password"}}}),
+    ] = {}
+    """Name of a secret -> its text, or the keys of its JSON object, with values made up here."""
+    environment_files: Annotated[
+        dict[Text, File], like({"arn:aws:s3:::shop-settings/web.env": "web.env"})
+    ] = {}
     """ARN of an object that a task definition's environmentFiles name -> a file with its text."""
-    parameters: dict[Text, ParameterValue] = {}
+    parameters: Annotated[
+        dict[Text, ParameterValue], like({"/shop/app-key": {"generate": "laravel-key"}})
+    ] = {}
     """Name or ARN of a parameter -> its value."""
     probe: Probe | None = None
     scenarios: Scenarios = Scenarios()
     accept: Annotated[tuple[Accept, ...], Field(strict=False)] = ()
+    """Scenarios whose red is known, each until a day."""
     first_run: Annotated[tuple[FirstRun, ...], Field(strict=False)] = ()
+    """Commands of the cutover day, run once in the first healthy web task, in this order."""
     overlay: Overlay = Overlay()
-    images: dict[Text, ImageSource] = {}
+    images: Annotated[
+        dict[Text, ImageSource], like({"public.ecr.aws/datadog/agent:7": "none"})
+    ] = {}
     """Name of one of our images, or an image of a task definition -> its source."""
     limits: Limits = Limits()
-
-
-def problems(data: Mapping[str, Any]) -> list[Problem]:
-    """Return the missing and the unknown tables and keys of a file."""
-    try:
-        CutoverToml.model_validate(data)
-    except ValidationError as error:
-        found = error.errors(include_url=False)
-        meant = {_meant(one) for one in found if one["type"] == "extra_forbidden"}
-        return [
-            _problem(one) for one in found if one["type"] != "missing" or one["loc"] not in meant
-        ]
-    return []
-
-
-def _meant(error: ErrorDetails) -> tuple[str | int, ...]:
-    """Place of the key that a misspelt one stands for."""
-    *table, name = error["loc"]
-    return (*table, closest(str(name), _names(_schema_at(_plain(table)))))
-
-
-def _plain(place: Iterable[str | int]) -> list[str | int]:
-    """Leave out pydantic's additions to the path of a key."""
-    return [step for step in place if step not in ("<table>", "<text>", "[key]")]
-
-
-def _problem(error: ErrorDetails) -> Problem:
-    path = _plain(error["loc"])
-    key = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
-    told = _of_name if error["type"] in _ABOUT_NAMES or error["loc"][-1] == "[key]" else _of_value
-    message, hint = told(error, path=path)
-    return Problem(key.removeprefix("."), message, hint)
-
-
-_ABOUT_NAMES = ("extra_forbidden", "missing")
-
-
-def _of_name(error: ErrorDetails, *, path: list[str | int]) -> tuple[str, str]:
-    """Word a key that is unknown or missing, with its remedy."""
-    name, table = str(path[-1]), ".".join(map(str, path[:-1]))
-    if error["type"] != "missing":
-        return "is unknown", nearest(name, _names(_schema_at(path[:-1])))
-    if _schema_at(path).get("type") == "object":
-        return "is missing", f"add [{name}]; docs/configuration.md has it"
-    return "is missing", f"add it to [{table}]"
-
-
-def _of_value(error: ErrorDetails, *, path: list[str | int]) -> tuple[str, str]:
-    """Word a value that does not fit its key, with its remedy."""
-    name, value, wanted = path[-1], error["input"], _schema_at(path)
-    given = "empty" if value in ("", [], ()) else _TYPES.get(type_of(value), type_of(value))
-    if error["type"] == "fault":
-        return str(error["ctx"]["message"]), str(error["ctx"]["hint"])
-    if error["type"] == "literal_error" and isinstance(value, str):
-        known = wanted.get("enum") or (wanted["const"],)
-        return f'is "{value}", which is none of its values', nearest(value, known)
-    forms = {
-        "string": ("text", f'write {name} = "..."'),
-        "object": ("a table", f"write [{'.'.join(map(str, path))}]"),
-        "array": ("a list of texts", f'write {name} = ["a", "b"]'),
-        "integer": ("a whole number above 0", f"write {name} = 180"),
-    }
-    form, hint = forms["string" if error["type"] == "string_type" else wanted["type"]]
-    if isinstance(name, int) or "$ref" in wanted.get("items", ()):
-        form, hint = "a table", f"write [[{path[0]}]]"
-    if error["type"] == "greater_than":
-        given = str(value)
-    return f"is {given}, and must be {form}", hint
-
-
-_TYPES = {"a string": "text", "an object": "a table"}
 
 
 @cache
@@ -357,7 +338,7 @@ def schema() -> dict[str, Any]:
     return CutoverToml.model_json_schema()
 
 
-def _schema_at(path: list[str | int]) -> dict[str, Any]:
+def schema_at(path: list[str | int]) -> dict[str, Any]:
     """Find the schema of a key; of a union, the table's, and an empty one of an unknown key."""
     node = schema()
     for step in path:
@@ -366,20 +347,22 @@ def _schema_at(path: list[str | int]) -> dict[str, Any]:
         else:
             others = node.get("additionalProperties") or {}
             node = node.get("properties", {}).get(step, others)
-        node = _resolved(node)
+        node = resolved(node)
     return node
 
 
-def _resolved(node: dict[str, Any]) -> dict[str, Any]:
+def resolved(node: dict[str, Any]) -> dict[str, Any]:
+    """Follow references; of a union, the table, or else the first type that is not null."""
     options = [one for one in node.get("anyOf", node.get("oneOf", ())) if one.get("type") != "null"]
     if options:
-        resolved = [_resolved(one) for one in options]
-        return next((one for one in resolved if one.get("type") == "object"), resolved[0])
+        targets = [resolved(one) for one in options]
+        return next((one for one in targets if one.get("type") == "object"), targets[0])
     if "$ref" in node:
-        return _resolved(schema()["$defs"][node["$ref"].rpartition("/")[2]])
+        return resolved(schema()["$defs"][node["$ref"].rpartition("/")[2]])
     return node
 
 
-def _names(table: dict[str, Any]) -> list[str]:
+def names_in(table: dict[str, Any]) -> list[str]:
+    """Return the keys of a table with fixed names."""
     keys = table.get("propertyNames", {}).get("enum")
     return list(keys or table.get("properties", ()))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field
@@ -86,6 +86,11 @@ def _date(value: object) -> object:
         raise _fault(f"is {value!r}, and must be a date", "write until = 2027-01-31") from None
 
 
+def like(value: Any) -> Any:
+    """Give a key an example."""
+    return Field(examples=[value])
+
+
 Text = Annotated[str, Field(min_length=1)]
 PublicUrl = Annotated[Text, AfterValidator(_public_url)]
 AccountId = Annotated[Text, AfterValidator(_account_id)]
@@ -95,5 +100,5 @@ InstanceClass = Annotated[Text, AfterValidator(_instance_class)]
 Percent = Annotated[int, AfterValidator(_percent)]
 Day = Annotated[date, BeforeValidator(_date)]
 Path = Annotated[Text, AfterValidator(_path)]
-File = Annotated[str, Field(min_length=1, description="path of a file, from this one's directory")]
+File = Annotated[str, Field(min_length=1, json_schema_extra={"format": "path"})]
 Texts = Annotated[tuple[Text, ...], Field(min_length=1, strict=False)]

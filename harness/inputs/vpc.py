@@ -6,7 +6,9 @@ import ipaddress
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from harness.inputs.config import text_at
 from harness.inputs.problem import Problem, nearest
+from harness.inputs.reading import Reading
 from harness.inputs.security_groups import SecurityGroup, SecurityGroups
 
 
@@ -68,3 +70,22 @@ def several_tiers(groups: SecurityGroups, task_groups: Iterable[str]) -> Iterato
 def _with_keys(groups: SecurityGroups) -> Iterator[tuple[str, SecurityGroup]]:
     for index, group in enumerate(groups.groups.values()):
         yield f"SecurityGroups[{index}]", group
+
+
+def read(reading: Reading, groups: SecurityGroups, task_groups: set[str]) -> Network | None:
+    """Check the groups against cutover.toml and the tasks; None if a name is wrong."""
+    keys = ("proxy_group", "database_group", "endpoints_group")
+    names = {key: text_at(reading.filled, "network", key) for key in keys}
+    for key, name in names.items():
+        if name:
+            unknown = unknown_group(name, key=f"network.{key}", groups=groups)
+            reading.reject(reading.toml, unknown)
+    cidr = text_at(reading.toml.data, "network", "vpc_cidr")
+    found = list(several_tiers(groups, task_groups))
+    if cidr and not any(one.key == "network.vpc_cidr" for one in reading.problems):
+        found += parts_of_the_vpc(groups, vpc_cidr=cidr)
+    reading.reject(reading.documents[str(groups.path)], found)
+    proxy, database, endpoints = (groups.ids.get(name, "") for name in names.values())
+    if not database or any(name and name not in groups.ids for name in names.values()):
+        return None
+    return Network(cidr, groups, proxy, database, endpoints)

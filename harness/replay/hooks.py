@@ -49,18 +49,18 @@ _running = pytest.StashKey[_Running]()
 @pytest.hookimpl(trylast=True)
 def pytest_cutover_target(config: pytest.Config, name: str) -> Target:
     """Return the target that cutover.toml and the running stack describe, or --cutover-url."""
-    url = config.getoption("--cutover-url")
+    url, key = config.getoption("--cutover-url"), os.environ.get("CUTOVER_PROBE_KEY")
+    probe_key = Secret(key) if key else None
     if name == URL and url:
-        key = os.environ.get("CUTOVER_PROBE_KEY")
-        return locate.url(url, probe_key=Secret(key) if key else None)
-    from harness.inputs.config import load
+        return locate.url(url, probe_key=probe_key)
+    from harness.inputs.config import locate as locate_config
     from harness.inputs.production import public_site
 
+    home = locate_config(os.environ, cwd=config.rootpath).home
     if name == LOCAL:
-        return locate.local(load(os.environ, cwd=config.rootpath).home)
+        return locate.local(home)
     if name == AWS:
-        found = load(os.environ, cwd=config.rootpath)
-        return locate.aws(found.home, probe_key=found.given_probe_key)
+        return locate.aws(home, probe_key=probe_key)
     site = public_site(os.environ, cwd=config.rootpath)
     return locate.url(
         site.url,

@@ -21,7 +21,7 @@ from tests.mistakes.edits import (
     replace_pattern,
     set_variable,
 )
-from tests.mistakes.mistake import Mistake, Twin
+from tests.mistakes.mistake import USAGE, Mistake, Twin
 
 
 def misspell_key(container: dict[str, Any]) -> None:
@@ -34,9 +34,9 @@ MISTAKES = (
     Mistake(
         "the rule's override names a container that is not there",
         replace(SCHEDULE, '"name": "app"', '"name": "scheduler"'),
-        breaks=[scheduler.test_rule_starts_one_task_each_minute],
-        cause="the rule tickets-schedule cannot run its task: Override for container named",
+        cause='Input.containerOverrides[0].name is "scheduler", which is no container in',
         also_green=[scheduler.test_scheduled_commands_run_in_the_foreground],
+        exit_code=USAGE,
         twin=Twin(
             "the rule's override sets a variable besides the command",
             replace(

@@ -10,6 +10,7 @@ import pytest
 from harness.core.errors import ConfigError
 from harness.inputs import config, toml_schema
 from harness.inputs.config import Generated
+from harness.inputs.derivation import Derivation
 from harness.inputs.problem import InputError
 
 GOOD = """
@@ -55,7 +56,12 @@ def write(directory: Path, text: str = GOOD) -> Path:
 
 
 def load(directory: Path, **environ: str) -> config.Config:
-    return config.load(environ, cwd=directory)
+    source = config.read(environ, cwd=directory)
+    found, problems = config.check(source, environ, Derivation())
+    if problems:
+        raise InputError(problems)
+    assert found is not None
+    return found
 
 
 def failure(directory: Path, text: str = GOOD, **environ: str) -> str:

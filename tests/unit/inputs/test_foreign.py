@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from harness.inputs import config, foreign, production
+from harness.inputs import foreign, production
 from harness.inputs.config import Config
 from harness.inputs.problem import InputError
 from tests.project import ROOT, copy_of_the_app
@@ -21,7 +21,7 @@ QUEUE = f"arn:aws:sqs:us-east-1:{OTHER}:jobs"
 
 @pytest.fixture(scope="module")
 def ours() -> Config:
-    return config.load({}, cwd=ROOT)
+    return production.load({}, cwd=ROOT).config
 
 
 def messages(data: dict[str, Any], ours: Config, *listed: str) -> list[str]:

@@ -160,12 +160,14 @@ def test_a_file_with_hardly_anything_in_it_has_problems_and_no_traceback(
     assert len(problems(tmp_path)) >= 6
 
 
-def test_a_command_that_needs_no_file_of_the_app_reads_none(
+def test_a_command_that_needs_no_configuration_reads_none(
     project: Path, opened: Counter[str]
 ) -> None:
     shutil.rmtree(project / "app")
-    assert config.load({}, cwd=project).public_host == "tickets.876events.example"
-    assert opened == {"cutover.toml": 1}
+    (project / "cutover.toml").write_text("[app")
+    found = config.locate({"CUTOVER_HOME": "runs"}, cwd=project)
+    assert found == config.Location(project / "cutover.toml", project / "runs")
+    assert opened == {}
 
 
 def test_a_smoke_test_reads_the_web_tasks_definition_alone(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,7 @@ import pytest
 from harness.aws.task_definition import TaskDefinition
 from harness.inputs import production, references
 from harness.inputs.ecs_services import Service
+from harness.inputs.problem import InputError
 from harness.inputs.production import Production, Schedule
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -113,3 +116,26 @@ def test_environment_files_are_here_and_used(app: Production) -> None:
         f'containerDefinitions[0].environmentFiles[0].value is "{first}", and its text is not here',
         f"environment_files.{second} is no environment file of a container",
     ]
+
+
+@pytest.mark.parametrize("as_text", [False, True])
+def test_an_override_of_a_container_that_is_not_there_is_named(
+    tmp_path: Path, as_text: bool
+) -> None:
+    shutil.copy(ROOT / "cutover.toml", tmp_path)
+    for name in ("aws", "ecs", "iam", "network"):
+        shutil.copytree(ROOT / "app" / name, tmp_path / "app" / name)
+    path = tmp_path / "app/aws/schedule.json"
+    content = json.loads(path.read_text().replace('"name": "app"', '"name": "scheduler"'))
+    (target,) = content["PutTargets"]["Targets"]
+    target["Input"] = json.dumps(target["Input"]) if as_text else target["Input"]
+    path.write_text(json.dumps(content, indent=2))
+    with pytest.raises(InputError) as caught:
+        production.load({}, cwd=tmp_path)
+    line, key = 33 if as_text else 36, "PutTargets.Targets[0].Input.containerOverrides[0].name"
+    assert str(caught.value).replace(f"{tmp_path}/", "") == (
+        f'app/aws/schedule.json: {key} is "scheduler", which is no container in'
+        " app/ecs/scheduler.json: ECS refuses to run the task\n"
+        f"  where: app/aws/schedule.json:{line}: {key}\n"
+        "  what to do: name one of app"
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness.inputs import toml_schema
+from harness.inputs import toml_problems, toml_schema
 from harness.inputs.problem import Problem
 from harness.target.pages import Pages, pages_from
 
@@ -34,6 +34,6 @@ def test_a_gap_names_the_key_to_set(key: str, gap: str) -> None:
 
 def test_a_path_begins_with_a_slash() -> None:
     app = {"url": "https://a.example", "context": ".", "pages": {"private": "orders"}}
-    found = {one.key: one for one in toml_schema.problems({"app": app})}
+    found = {one.key: one for one in toml_problems.problems({"app": app})}
     message = 'is "orders", and must begin with /'
     assert found["app.pages.private"] == Problem("app.pages.private", message, 'write "/orders"')

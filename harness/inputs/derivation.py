@@ -1,0 +1,262 @@
+"""Values of cutover.toml that the app's other files have already: nobody writes them twice.
+
+A value that cutover.toml has itself stands. Files that contradict each other derive nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from copy import deepcopy
+from dataclasses import dataclass, field
+from typing import Any
+
+from harness.aws import arn as arns
+from harness.aws.value_from import SecretReference, ValueFromError, parse_value_from
+from harness.inputs.document import Document
+from harness.inputs.problem import Problem
+
+_PROXY = re.compile(r"\.proxy-(?=[a-z0-9]+\.)")
+_MYSQL_PORT = 3306
+_PUBLIC_URL = re.compile(r"https://[^/]+/?")
+SOURCES: Mapping[str, str] = {
+    "app.url": "APP_URL of a task definition",
+    "aws.account_id": "the ARNs of a task definition or service",
+    "aws.region": "the ARNs of a service, or awslogs-region of a task definition",
+    "ecs.cluster": "cluster of a service",
+    "database.name": "DB_DATABASE of a task definition",
+    "database.cluster_endpoint": "DB_HOST of a task definition",
+    "database.proxy_endpoint": "DB_HOST of a task definition",
+    "database.secret": "valueFrom of DB_USERNAME and DB_PASSWORD in a task definition",
+    "network.proxy_group": "the one security group that admits the tasks on port 3306",
+    "network.database_group": "the one security group that admits the proxy's, or the tasks',"
+    " on port 3306",
+    "probe.secret": "CUTOVER_PROBE_KEY's valueFrom in a task definition",
+    "probe.key": "CUTOVER_PROBE_KEY's valueFrom in a task definition",
+}
+"""Key of cutover.toml -> the place that has its value."""
+
+
+@dataclass(frozen=True)
+class Value:
+    """A value that a file has for a key of cutover.toml."""
+
+    key: str
+    text: str
+    name: str
+    """The variable or field that holds it."""
+    document: Document
+    field: str
+    """Path of the field in the document."""
+    rank: int = 0
+    """Values of a lower rank stand before those of a higher one."""
+
+    @property
+    def place(self) -> str:
+        """The variable or field, its file and line."""
+        path, line = self.document.place(self.field)
+        return f"{self.name} in {path.name}:{line}"
+
+
+@dataclass
+class Derivation:
+    """The values that files have, and their contradictions."""
+
+    values: dict[str, Value] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+    def fill(self, data: Mapping[str, Any]) -> dict[str, Any]:
+        """Return cutover.toml's data with the values that it lacks."""
+        filled: dict[str, Any] = deepcopy(dict(data))
+        for table in ("app", "aws", "database", "ecs", "network"):
+            filled.setdefault(table, {})
+        for key, value in self.values.items():
+            table, _, name = key.partition(".")
+            if isinstance(filled.setdefault(table, {}), dict):
+                filled[table].setdefault(name, value.text)
+        return filled
+
+
+def derive(data: Mapping[str, Any], documents: Iterable[Document]) -> Derivation:
+    """Derive the values that cutover.toml lacks.
+
+    Args:
+        data: Data of cutover.toml.
+        documents: Task definitions and services as inputs, checked or not.
+    """
+    by_key: dict[str, list[Value]] = defaultdict(list)
+    for document in documents:
+        for value in _values(document):
+            by_key[value.key].append(value)
+    derivation = Derivation()
+    for key, values in by_key.items():
+        table, _, name = key.partition(".")
+        given = data.get(table, {})
+        if not isinstance(given, dict) or name in given:
+            continue
+        best = min(one.rank for one in values)
+        texts = {one.text: one for one in reversed(values) if one.rank == best}
+        if len(texts) == 1:
+            derivation.values[key] = next(iter(texts.values()))
+        else:
+            different = [one for one in values if one in texts.values()]
+            derivation.problems.append(_contradiction(key, different))
+    return derivation
+
+
+def _contradiction(key: str, values: list[Value]) -> Problem:
+    table, _, name = key.partition(".")
+    listed = ", ".join(f'"{one.text}" ({one.place})' for one in values)
+    message = f"is missing, and the files contradict each other: {listed}"
+    return Problem(key, message, f"correct the files, or add it to [{table}]: {name} = ...")
+
+
+def _values(document: Document) -> Iterator[Value]:
+    data = document.data
+    for name in ("taskRoleArn", "executionRoleArn", "taskDefinition", "cluster"):
+        yield from _of_arn(document, data.get(name), name=name, field=name)
+    for index, balancer in enumerate(_objects(data.get("loadBalancers"))):
+        name = "targetGroupArn"
+        field = f"loadBalancers[{index}].{name}"
+        yield from _of_arn(document, balancer.get(name), name=name, field=field)
+    cluster = data.get("cluster")
+    if isinstance(cluster, str):
+        name = cluster.rpartition("/")[2]
+        yield Value("ecs.cluster", name, "cluster", document, "cluster")
+    for number, container in enumerate(_objects(data.get("containerDefinitions"))):
+        yield from _of_container(document, container, field=f"containerDefinitions[{number}]")
+
+
+def _objects(value: Any) -> list[dict[str, Any]]:
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+
+
+def _of_arn(document: Document, text: Any, *, name: str, field: str) -> Iterator[Value]:
+    arn = arns.parse(text) if isinstance(text, str) else None
+    if arn is not None:
+        for key, part in (("aws.account_id", arn.account), ("aws.region", arn.region)):
+            if part:
+                yield Value(key, part, name, document, field)
+
+
+def _of_container(
+    document: Document, container: Mapping[str, Any], *, field: str
+) -> Iterator[Value]:
+    for index, item in enumerate(_objects(container.get("environment"))):
+        name, value = str(item.get("name")), item.get("value")
+        if isinstance(value, str):
+            for key, text, rank in _of_variable(name, value):
+                place = f"{field}.environment[{index}].value"
+                yield Value(key, text, name, document, place, rank)
+    yield from _of_secrets(document, container, field=field)
+    log = container.get("logConfiguration")
+    options = log.get("options") if isinstance(log, dict) else None
+    region = options.get("awslogs-region") if isinstance(options, dict) else None
+    if isinstance(region, str):
+        place = f"{field}.logConfiguration.options.awslogs-region"
+        yield Value("aws.region", region, "awslogs-region", document, place, rank=1)
+
+
+def _of_variable(name: str, value: str) -> Iterator[tuple[str, str, int]]:
+    """Yield key, value and rank for a variable that Laravel's own configuration reads."""
+    if name == "APP_URL" and _PUBLIC_URL.fullmatch(value):
+        yield "app.url", value.rstrip("/"), 0
+    elif name in ("AWS_DEFAULT_REGION", "AWS_REGION"):
+        yield "aws.region", value, 2
+    elif name == "DB_DATABASE":
+        yield "database.name", value, 0
+    elif name == "DB_HOST" and _PROXY.search(value):
+        yield "database.proxy_endpoint", value, 0
+        # No task has the cluster's own endpoint then, and its name matters to none.
+        yield "database.cluster_endpoint", _PROXY.sub(".cluster-", value), 1
+    elif name == "DB_HOST":
+        yield "database.cluster_endpoint", value, 0
+
+
+def _of_secrets(document: Document, container: Mapping[str, Any], *, field: str) -> Iterator[Value]:
+    """Find the secret of the database's account, which has both of its values, and the probe's."""
+    found: dict[str, tuple[SecretReference, str]] = {}
+    for index, item in enumerate(_objects(container.get("secrets"))):
+        try:
+            reference = parse_value_from(str(item.get("valueFrom")))
+        except ValueFromError:
+            continue
+        if isinstance(reference, SecretReference):
+            found[str(item.get("name"))] = reference, f"{field}.secrets[{index}].valueFrom"
+    user, password = found.get("DB_USERNAME"), found.get("DB_PASSWORD")
+    if (
+        user
+        and password
+        and user[0].name == password[0].name
+        and (user[0].json_key, password[0].json_key) == ("username", "password")
+    ):
+        reference, place = password
+        yield Value("database.secret", reference.name, "DB_PASSWORD", document, place)
+    if "CUTOVER_PROBE_KEY" in found and found["CUTOVER_PROBE_KEY"][0].json_key:
+        reference, place = found["CUTOVER_PROBE_KEY"]
+        for key, text in (("probe.secret", reference.name), ("probe.key", reference.json_key)):
+            yield Value(key, text, "CUTOVER_PROBE_KEY", document, place)
+
+
+def groups_of(documents: Iterable[Document]) -> set[str]:
+    """Return the ids of the security groups that services give their tasks."""
+    found: set[str] = set()
+    for document in documents:
+        network = document.data.get("networkConfiguration")
+        settings = network.get("awsvpcConfiguration") if isinstance(network, dict) else None
+        ids = settings.get("securityGroups") if isinstance(settings, dict) else None
+        found |= {str(one) for one in ids} if isinstance(ids, list) else set()
+    return found
+
+
+def derive_groups(
+    data: Mapping[str, Any], *, tasks: Collection[str], groups: Document
+) -> Iterator[Value]:
+    """Derive the security groups of RDS Proxy and the database from the connections they admit.
+
+    Args:
+        data: Data of cutover.toml, with what is derived.
+        tasks: Ids of the tasks' groups.
+        groups: The file of the security groups, checked or not.
+    """
+    listed = {
+        str(group.get("GroupId")): (group, f"SecurityGroups[{index}]")
+        for index, group in enumerate(_objects(groups.data.get("SecurityGroups")))
+    }
+    peers = {key: _mysql_peers(group) for key, (group, _) in listed.items() if key not in tasks}
+
+    def admitting(sources: Collection[str]) -> list[str]:
+        return [key for key, admitted in peers.items() if admitted.intersection(sources)]
+
+    front, network, database = admitting(tasks), data.get("network"), data.get("database")
+    chosen: dict[str, str] = {}
+    if not isinstance(network, dict) or not isinstance(database, dict):
+        return
+    if not database.get("proxy_endpoint"):
+        chosen["database_group"] = front[0] if len(front) == 1 else ""
+    else:
+        behind = {proxy: [one for one in admitting([proxy]) if one != proxy] for proxy in front}
+        pairs = [(proxy, one) for proxy, admitted in behind.items() for one in admitted]
+        if len(pairs) == 1:
+            chosen["proxy_group"], chosen["database_group"] = pairs[0]
+    for name, group_id in chosen.items():
+        if group_id and name not in network:
+            place = f"{listed[group_id][1]}.IpPermissions"
+            yield Value(f"network.{name}", group_id, "IpPermissions", groups, place)
+
+
+def _mysql_peers(group: Mapping[str, Any]) -> set[str]:
+    """Return the ids of the groups that a group admits on MySQL's port."""
+    return {
+        str(pair.get("GroupId"))
+        for rule in _objects(group.get("IpPermissions"))
+        if rule.get("IpProtocol") == "-1"
+        or (
+            rule.get("IpProtocol") == "tcp"
+            and isinstance(rule.get("FromPort"), int)
+            and isinstance(rule.get("ToPort"), int)
+            and rule["FromPort"] <= _MYSQL_PORT <= rule["ToPort"]
+        )
+        for pair in _objects(rule.get("UserIdGroupPairs"))
+    }

@@ -1,0 +1,143 @@
+"""Values that cutover.toml need not have: task definitions, services and ARNs have them."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.inputs import production
+from harness.inputs.problem import InputError
+
+ROOT = Path(__file__).resolve().parents[3]
+DERIVED = (
+    *("url", "account_id", "region", "cluster", "name", "cluster_endpoint", "proxy_endpoint"),
+    *("secret", "key", "proxy_group", "database_group"),
+)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """The reference app, whose cutover.toml has no value that another file has."""
+    text = (ROOT / "cutover.toml").read_text()
+    short = re.sub(rf"^(?:{'|'.join(DERIVED)}) = .*\n", "", text, flags=re.MULTILINE)
+    (tmp_path / "cutover.toml").write_text(short.replace("[aws]\n", "").replace("[probe]\n", ""))
+    for name in ("aws", "ecs", "iam", "network"):
+        shutil.copytree(ROOT / "app" / name, tmp_path / "app" / name)
+    return tmp_path
+
+
+def replace(path: Path, old: str, new: str) -> None:
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+
+
+def refusal(project: Path) -> str:
+    with pytest.raises(InputError) as caught:
+        production.load({}, cwd=project)
+    line = (project / "cutover.toml").read_text().split("\n").index("[database]") + 1
+    return str(caught.value).replace(f"{project}/", "").replace(f"toml:{line}:", "toml:LINE:")
+
+
+def test_what_the_files_have_is_not_asked_again(project: Path) -> None:
+    derived, given = production.load({}, cwd=project).config, production.load({}, cwd=ROOT).config
+    for name in ("public_url", "account_id", "region", "database", "cluster", "probe"):
+        assert getattr(derived, name) == getattr(given, name)
+    network = production.load({}, cwd=ROOT).network
+    assert production.load({}, cwd=project).network.proxy_group == network.proxy_group
+    assert production.load({}, cwd=project).network.database_group == network.database_group
+
+
+def test_a_key_of_the_configuration_stands(project: Path) -> None:
+    replace(project / "cutover.toml", "[database]\n", '[database]\nname = "shop"\n')
+    assert production.load({}, cwd=project).config.database.name == "shop"
+
+
+def test_files_that_contradict_each_other_derive_nothing(project: Path) -> None:
+    replace(project / "app/ecs/worker.json", '"value": "tickets"', '"value": "shop"')
+    assert refusal(project) == (
+        "cutover.toml: database.name is missing, and the files contradict each other:"
+        ' "tickets" (DB_DATABASE in web.json:73), "shop" (DB_DATABASE in worker.json:69)\n'
+        "  where: cutover.toml:LINE: database.name\n"
+        "  what to do: correct the files, or add it to [database]: name = ..."
+    )
+
+
+@pytest.mark.parametrize("name", ["web", "worker", "scheduler"])
+def test_a_url_that_is_not_public_is_a_scenarios_business(project: Path, name: str) -> None:
+    old = '"value": "https://tickets.876events.example"'
+    replace(project / f"app/ecs/{name}.json", old, '"value": "http://localhost"')
+    assert production.load({}, cwd=project).config.public_url == "https://tickets.876events.example"
+
+
+def test_what_no_file_has_is_named_with_the_place_that_could_have_it(project: Path) -> None:
+    for name in ("web", "worker", "scheduler"):
+        replace(project / f"app/ecs/{name}.json", '"DB_DATABASE"', '"DATABASE"')
+    assert refusal(project) == (
+        "cutover.toml: database.name is missing\n"
+        "  where: cutover.toml:LINE: database.name\n"
+        "  what to do: add it to [database]: it is taken from DB_DATABASE of a task definition, and"
+        " none has it"
+    )
+
+
+def test_an_account_of_another_file_is_still_an_error(project: Path) -> None:
+    replace(
+        project / "cutover.toml", "[network]\n", '[aws]\naccount_id = "111122223333"\n[network]\n'
+    )
+    assert '"876000000876", and the configuration\'s is "111122223333"' in refusal(project)
+
+
+def groups_with(project: Path, change: Callable[[dict[str, Any]], object]) -> None:
+    path = project / "app/network/security-groups.json"
+    content = json.loads(path.read_text())
+    for group in content["SecurityGroups"]:
+        change(group)
+    path.write_text(json.dumps(content))
+
+
+def test_a_database_that_admits_the_tasks_too_is_told_from_the_proxy(project: Path) -> None:
+    def open_database(group: dict[str, Any]) -> None:
+        if group["GroupName"] == "tickets-database":
+            group["IpPermissions"][0]["UserIdGroupPairs"] += [{"GroupId": "sg-0a40c1e2f3b4a5102"}]
+
+    groups_with(project, open_database)
+    network = production.load({}, cwd=project).network
+    assert network.groups[network.proxy_group].name == "tickets-proxy"
+    assert network.groups[network.database_group].name == "tickets-database"
+
+
+def test_groups_that_admit_nobody_are_asked_for(project: Path) -> None:
+    groups_with(project, lambda group: group.update(IpPermissions=[]))
+    assert (
+        "network.database_group is missing\n             what to do: add it to [network]: it is"
+        " taken from the one security group that admits the proxy's, or the tasks', on port 3306,"
+        " and none has it"
+    ) in refusal(project)
+
+
+def test_ten_mistakes_come_out_in_one_run(project: Path) -> None:
+    toml, ecs = project / "cutover.toml", project / "app" / "ecs"
+    edits: tuple[tuple[Path, str, str], ...] = (
+        (toml, 'vendor = "auto"', 'vendor = "automatic"'),
+        (toml, "writable = [", "writeable = ["),
+        (toml, 'identity = "app/aws/identity.json"', 'identity = "app/aws/mail.json"'),
+        (toml, 'generate = "hex"', 'generate = "hexadecimal"'),
+        (ecs / "web.json", '"memory": "1024"', '"memory": "1000"'),
+        (ecs / "worker.json", '"stopTimeout"', '"stopTimout"'),
+        (ecs / "load-balancer.json", '"internet-facing"', '"internal"'),
+        (ecs / "service-worker.json", '"desiredCount": 2', '"desiredCount": 0'),
+        (project / "app/aws/queues.json", '"tickets-jobs-dead",', '"tickets jobs dead",'),
+        (project / "app/iam/web-task.json", '"Effect": "Allow"', '"Effect": "allow"'),
+    )
+    for path, old, new in edits:
+        replace(path, old, new)
+    with pytest.raises(InputError) as caught:
+        production.load({}, cwd=project)
+    assert len(caught.value.problems) == 10, str(caught.value)
