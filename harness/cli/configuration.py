@@ -1,4 +1,4 @@
-"""`cutover config`: the configuration as it is read, its problems, and its keys explained."""
+"""`cutover init` and `cutover config`: the configuration begun, shown, checked and explained."""
 
 from __future__ import annotations
 
@@ -76,4 +76,34 @@ def explain(*, key: str | None) -> int:
         click.echo(explanation.explain(key))
     else:
         click.echo("\n".join(".".join(path) for path in explanation.every_key()))
+    return GREEN
+
+
+@click.command(
+    cls=Command,
+    exit_codes={GREEN: "written", USAGE: "there is one already"},
+    examples=("cutover init",),
+)
+def init() -> int:
+    """Write a commented cutover.toml for the files of this folder.
+
+    It reads what the AWS CLI printed and the operations' inputs (*.json), the Dockerfile and
+    composer.json. An existing cutover.toml is never overwritten.
+    """
+    from harness.core.errors import ConfigError
+    from harness.inputs.config import FILE_NAME
+    from harness.inputs.folder import Folder
+    from harness.inputs.proposal import propose
+
+    path = Path.cwd() / FILE_NAME
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(propose(Folder(Path.cwd())))
+    except FileExistsError:
+        raise ConfigError(
+            f"there is a {FILE_NAME} already, and it is left as it is",
+            where=str(path),
+            hint="`cutover config check` lists its problems; rename it to have a new one",
+        ) from None
+    click.echo(f"wrote {FILE_NAME}; `cutover config check` lists what it lacks")
     return GREEN

@@ -16,7 +16,7 @@ from harness import __version__
 from harness.cli.ci import ci_file
 from harness.cli.command import EXIT_CODES, GREEN, INTERRUPTED, RED, Command
 from harness.cli.completion import COMPLETION_VARIABLE, completion
-from harness.cli.configuration import config
+from harness.cli.configuration import config, init
 from harness.cli.scenarios import scenarios
 from harness.cli.smoke import smoke
 from harness.cli.watch import watch
@@ -262,6 +262,7 @@ def verify(
     return commands.verify(invocation, report_dir=report_dir, pytest_args=pytest_arguments)
 
 
+program.add_command(init)
 program.add_command(config)
 program.add_command(smoke)
 program.add_command(scenarios)

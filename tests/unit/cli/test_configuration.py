@@ -78,3 +78,18 @@ def test_explain_without_a_key_lists_all() -> None:
     assert "services.<name>.task_definition" in run("explain").output.splitlines()
     assert run("explain", "app.url").output.startswith("app.url\n  The public URL")
     assert run("explain", "app.ulr").exit_code == 2
+
+
+def test_init_writes_a_file_once(project: Path) -> None:
+    (project / "cutover.toml").unlink()
+    first = CliRunner().invoke(program, ("init",), prog_name="cutover")
+    assert first.output == "wrote cutover.toml; `cutover config check` lists what it lacks\n"
+    written = (project / "cutover.toml").read_text()
+    second = CliRunner().invoke(program, ("init",), prog_name="cutover")
+    assert second.exit_code == 2
+    assert second.output == (
+        "cutover: there is a cutover.toml already, and it is left as it is\n"
+        f"  where: {project}/cutover.toml\n"
+        "  what to do: `cutover config check` lists its problems; rename it to have a new one\n"
+    )
+    assert (project / "cutover.toml").read_text() == written

@@ -1,0 +1,166 @@
+"""The files of an app's folder, each with the key of cutover.toml that it is for."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from harness.aws.task_definition import TaskDefinition, family_of
+from harness.inputs import cli_forms, task_definitions
+from harness.inputs.derivation import Derivation, derive, derive_groups, groups_of
+from harness.inputs.document import Document, read_json
+from harness.inputs.problem import InputError
+
+_SKIPPED = {"vendor", "node_modules", "storage", "public", "tests", "bootstrap", "resources"}
+_MARKS: Mapping[str, tuple[str, ...]] = {
+    "service": ("services", "serviceName"),  # before what CreateService has as a field, too
+    "task_definition": ("taskDefinition", "containerDefinitions"),
+    "load_balancer": ("LoadBalancers", "LoadBalancer"),
+    "target_group": ("TargetGroups", "TargetGroup"),
+    "security_groups": ("SecurityGroups",),
+    "rule": ("PutRule", "ScheduleExpression"),
+    "queues": ("CreateQueue",),
+    "bucket": ("CreateBucket", "PublicAccessBlockConfiguration", "OwnershipControls"),
+    "identity": ("VerificationAttributes", "VerifyEmailIdentity", "VerifyDomainIdentity"),
+}
+"""Key of cutover.toml -> fields at the top of its file."""
+
+
+@dataclass(frozen=True)
+class Folder:
+    """An app's folder."""
+
+    root: Path
+
+    @cached_property
+    def documents(self) -> dict[str, list[Document]]:
+        """The AWS files by the key that they are for; other JSON files are left out."""
+        found: dict[str, list[Document]] = {name: [] for name in _MARKS}
+        for path in sorted(self._json_files()):
+            try:
+                document = read_json(path)
+            except InputError:
+                continue  # not JSON objects: none of ours
+            fields = {name for one in document.objects for name in one.data}
+            for name, marks in _MARKS.items():
+                if fields.intersection(marks) or (name == "queues" and _is_queue(document)):
+                    found[name].append(document)
+                    break
+        return found
+
+    def _json_files(self) -> Iterator[Path]:
+        for directory, names, files in os.walk(self.root):
+            names[:] = [one for one in names if one not in _SKIPPED and not one.startswith(".")]
+            yield from (Path(directory, one) for one in files if one.endswith(".json"))
+
+    def name(self, document: Document) -> str:
+        """Path of a file from the folder."""
+        return document.path.relative_to(self.root).as_posix()
+
+    def path_of(self, key: str) -> str:
+        """Path of the one file for a key; empty when there is none, or several."""
+        listed = self.documents[key]
+        return self.name(listed[0]) if len(listed) == 1 else ""
+
+    @cached_property
+    def task_documents(self) -> list[Document]:
+        """The task definitions, as inputs."""
+        found = []
+        for one in self.documents["task_definition"]:
+            document = cli_forms.task_definition(one)
+            with suppress(InputError):  # `cutover config check` lists its problems
+                task_definitions.read(document)
+                found.append(document)
+        return found
+
+    @cached_property
+    def derivation(self) -> Derivation:
+        """Values of cutover.toml that the files have."""
+        services = [
+            cli_forms.service(one, name=name)
+            for one in self.documents["service"]
+            for name in {str(service.get("serviceName")) for service in _services(one)}
+        ]
+        found = derive({}, [*self.task_documents, *services])
+        filled, tasks = found.fill({}), groups_of(services)
+        for groups in self.documents["security_groups"][:1]:
+            for value in derive_groups(filled, tasks=tasks, groups=groups):
+                found.values[value.key] = value
+        return found
+
+    @cached_property
+    def definitions(self) -> dict[str, TaskDefinition]:
+        """Path of each task definition's file -> its content."""
+        return {self.name(one): TaskDefinition(one.data) for one in self.task_documents}
+
+    @cached_property
+    def services(self) -> dict[str, tuple[str, Mapping[str, Any]]]:
+        """Name of each service -> the path of the first file that has it, and its content."""
+        found: dict[str, tuple[str, Mapping[str, Any]]] = {}
+        for one in self.documents["service"]:
+            for service in _services(one):
+                found.setdefault(str(service.get("serviceName")), (self.name(one), service))
+        return found
+
+    def definition_of(self, name_or_arn: str) -> str:
+        """Path of the file with a task definition; empty when there is none."""
+        family = family_of(name_or_arn)
+        return next((name for name, one in self.definitions.items() if one.family == family), "")
+
+    @cached_property
+    def variables(self) -> dict[str, str]:
+        """Variables of all containers; the first that sets one counts."""
+        found: dict[str, str] = {}
+        for definition in self.definitions.values():
+            for container in definition.containers:
+                found = {**container.environment, **found}
+        return found
+
+    @cached_property
+    def secrets(self) -> dict[str, str]:
+        """Variable -> valueFrom of all containers; the first that sets one counts."""
+        found: dict[str, str] = {}
+        for definition in self.definitions.values():
+            for container in definition.containers:
+                found = {**container.secrets, **found}
+        return found
+
+    @cached_property
+    def dockerfile(self) -> Path | None:
+        """The app's Dockerfile: in the folder, or in one right below that has Laravel."""
+        candidates = [self.root, *sorted(one.parent for one in self.root.glob("*/artisan"))]
+        return next((d / "Dockerfile" for d in candidates if (d / "Dockerfile").is_file()), None)
+
+    @cached_property
+    def workdir(self) -> str:
+        """The last WORKDIR of the Dockerfile; empty when it has none."""
+        text = self.dockerfile.read_text(encoding="utf-8") if self.dockerfile else ""
+        found = re.findall(r"^\s*WORKDIR\s+(/\S+)\s*$", text, flags=re.MULTILINE)
+        return found[-1].rstrip("/") if found else ""
+
+    @cached_property
+    def has_probe(self) -> bool:
+        """Whether composer.json requires the probe."""
+        directory = self.dockerfile.parent if self.dockerfile else self.root
+        try:
+            content = json.loads((directory / "composer.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return False
+        return any(name.endswith("/cutover-probe") for name in content.get("require", ()))
+
+
+def _services(document: Document) -> list[dict[str, Any]]:
+    listed = document.data.get("services", [document.data])
+    return [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+
+
+def _is_queue(document: Document) -> bool:
+    attributes = document.data.get("Attributes")
+    return isinstance(attributes, dict) and "QueueArn" in attributes

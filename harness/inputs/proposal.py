@@ -1,0 +1,225 @@
+"""A cutover.toml for an app's folder: the files in it, and a comment for everything that lacks."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import re
+from collections.abc import Iterator, Mapping
+
+from harness.aws.task_definition import family_of
+from harness.aws.value_from import SecretReference, ValueFromError, parse_value_from
+from harness.inputs.folder import Folder
+
+_HEAD = """\
+# Written by `cutover init` from the files of this folder. `cutover config explain KEY` explains a
+# key, `cutover config check` lists what is missing or wrong. What the task definitions and services
+# have (URL, account, region, cluster, database) is taken from them.
+"""
+_PRINTED_BY: Mapping[str, str] = {
+    "security_groups": "aws ec2 describe-security-groups --filters Name=vpc-id,Values=VPC",
+    "load_balancer": "{ aws elbv2 describe-load-balancers --names NAME;"
+    " aws elbv2 describe-load-balancer-attributes --load-balancer-arn ARN; }",
+    "target_group": "{ aws elbv2 describe-target-groups --names NAME;"
+    " aws elbv2 describe-target-group-attributes --target-group-arn ARN; }",
+    "bucket": "aws s3api get-public-access-block --bucket NAME",
+    "queues": "aws sqs get-queue-attributes --attribute-names All --queue-url URL",
+    "identity": "aws ses get-identity-verification-attributes --identities ADDRESS",
+    "rule": "{ aws events describe-rule --name NAME;"
+    " aws events list-targets-by-rule --rule NAME; }",
+}
+"""Key -> the command whose output may be its file."""
+_BARE = re.compile(r"[A-Za-z0-9_-]+")
+
+
+def propose(folder: Folder) -> str:
+    """Return the text of a cutover.toml."""
+    sections = (_app, _network, _ecs, _services, _resources, _schedule, _secrets, _rest)
+    return "\n".join([_HEAD, *(line for section in sections for line in section(folder))]) + "\n"
+
+
+def _app(folder: Folder) -> Iterator[str]:
+    yield "[app]"
+    values = folder.derivation.values
+    if "app.url" in values:
+        yield f"# url is taken from {values['app.url'].place}"
+    else:
+        yield '# url = "https://www.shop.example"  # the public URL; no APP_URL has it'
+    directory = folder.dockerfile.parent if folder.dockerfile else folder.root
+    yield f"context = {_text(directory.relative_to(folder.root).as_posix())}"
+    workdir = folder.workdir
+    if workdir:
+        paths = [f"{workdir}/storage", f"{workdir}/bootstrap/cache", "/tmp"]  # noqa: S108
+        yield f"writable = {json.dumps(paths)}"
+    if folder.dockerfile is None:
+        image = next((c.image for d in folder.definitions.values() for c in d.containers), "IMAGE")
+        yield from ("", "[images]", "# There is no Dockerfile: the image that the registry has.")
+        yield f"app = {_text(image)}"
+    yield ""
+
+
+def _network(folder: Folder) -> Iterator[str]:
+    yield "[network]"
+    cidr = next(
+        (
+            one
+            for one in folder.variables.get("TRUSTED_PROXIES", "").split(",")
+            if _is_network(one.strip())
+        ),
+        "",
+    )
+    if cidr:
+        yield f"vpc_cidr = {_text(cidr.strip())}  # TRUSTED_PROXIES; the VPC's own, if it differs"
+    else:
+        yield '# vpc_cidr = "10.0.0.0/16"  # aws ec2 describe-vpcs --query "Vpcs[].CidrBlock"'
+    yield _file(folder, "security_groups")
+    names = ", ".join(
+        str(group.get("GroupName"))
+        for document in folder.documents["security_groups"]
+        for group in document.data.get("SecurityGroups", ())
+    )
+    known = f"one of {names}" if names else "its name or id"
+    for key, owner in (("proxy_group", "RDS Proxy"), ("database_group", "the database")):
+        value = folder.derivation.values.get(f"network.{key}")
+        taken = f"# {key} is taken from {value.place}: {value.text}" if value else ""
+        yield taken or f'# {key} = "..."  # the group of {owner}: {known}'
+    yield '# endpoints_group = "..."  # of the VPC endpoints; leave it out with a NAT gateway'
+    yield ""
+
+
+def _ecs(folder: Folder) -> Iterator[str]:
+    yield "[ecs]"
+    yield _file(folder, "load_balancer")
+    yield _file(folder, "target_group")
+    yield ""
+
+
+def _services(folder: Folder) -> Iterator[str]:
+    for name, (path, service) in folder.services.items():
+        definition = folder.definition_of(str(service.get("taskDefinition")))
+        yield f"[services.{_key(name)}]"
+        if definition:
+            yield f"task_definition = {_text(definition)}"
+        else:
+            family = family_of(str(service.get("taskDefinition")))
+            yield (
+                f'# task_definition = "{family}.json"'
+                f"  # aws ecs describe-task-definition --task-definition {family}"
+            )
+        yield f"service = {_text(path)}"
+        yield ""
+    if not folder.services:
+        yield "# One table for each ECS service; one of them is behind the load balancer."
+        yield "[services.web]"
+        definition = next(iter(folder.definitions), "web.json")
+        yield f"{'' if folder.definitions else '# '}task_definition = {_text(definition)}"
+        command = "aws ecs describe-services --cluster CLUSTER --services NAME"
+        yield f'# service = "service.json"  # {command} prints it'
+        yield ""
+
+
+def _resources(folder: Folder) -> Iterator[str]:
+    yield "# Each is optional: without it, the scenarios about it are not covered."
+    yield "[resources]"
+    for key in ("bucket", "queues", "identity"):
+        yield _file(folder, key)
+    yield ""
+
+
+def _schedule(folder: Folder) -> Iterator[str]:
+    rule = folder.path_of("rule")
+    yield f"{'' if rule else '# '}[schedule]"
+    yield _file(folder, "rule")
+    used = {
+        folder.definition_of(str(one.get("taskDefinition"))) for _, one in folder.services.values()
+    }
+    left = [name for name in folder.definitions if name not in used]
+    mark = "" if rule and len(left) == 1 else "# "
+    yield f"{mark}task_definition = {_text(left[0] if left else 'scheduler.json')}"
+    yield ""
+
+
+def _secrets(folder: Folder) -> Iterator[str]:
+    """The shape of the secrets that variables are taken from, with values made up."""
+    keys: dict[str, dict[str, str]] = {}
+    parameters: dict[str, str] = {}
+    for variable, value_from in folder.secrets.items():
+        try:
+            reference = parse_value_from(value_from)
+        except ValueFromError:
+            continue
+        if isinstance(reference, SecretReference):
+            keys.setdefault(reference.name, {})[reference.json_key] = variable
+        else:
+            parameters[reference.text] = variable
+    yield "# Every secret with the keys that production's has, and values made up for each stack."
+    for name, variables in sorted(keys.items()):
+        if "" in variables:
+            yield f'[secrets]\n{_text(name)} = "made-up"  # {variables.pop("")}'
+    for name, variables in sorted(keys.items()):
+        if variables:
+            yield f"[secrets.{_key(name)}]"
+        for key, variable in variables.items():
+            yield f"{_key(key)} = {_made_up(variable, folder=folder)}  # {variable}"
+        yield ""
+    if parameters:
+        yield "[parameters]"
+        for name, variable in sorted(parameters.items()):
+            yield f"{_text(name)} = {_made_up(variable, folder=folder)}  # {variable}"
+        yield ""
+
+
+def _made_up(variable: str, *, folder: Folder) -> str:
+    if variable == "DB_USERNAME":
+        return _text(folder.variables.get("DB_DATABASE", "app")[:32])
+    generator = (
+        "laravel-key"
+        if variable == "APP_KEY"
+        else "password"
+        if variable.endswith("PASSWORD")
+        else "hex"
+    )
+    return f"{{ generate = {_text(generator)} }}"
+
+
+def _rest(folder: Folder) -> Iterator[str]:
+    if "CUTOVER_PROBE_KEY" in folder.secrets:
+        yield "# The probe's key is taken from valueFrom of CUTOVER_PROBE_KEY."
+    else:
+        lacking = "" if folder.has_probe else "composer require the probe, and "
+        yield f"# Without the probe fewer scenarios run: {lacking}give the web task"
+        yield "# CUTOVER_PROBE_KEY as a secret (docs/your-app.md)."
+    yield from ("", "[[first_run]]", 'command = ["php", "artisan", "migrate", "--force"]', "")
+    yield "# All that differs from production. Every report prints it."
+    yield from ("[overlay.environment]", 'AWS_ENDPOINT_URL = "http://emulator:4566"')
+    yield 'AWS_USE_PATH_STYLE_ENDPOINT = "true"'
+    prefix = folder.variables.get("SQS_PREFIX", "")
+    if prefix:
+        yield f'SQS_PREFIX = "http://emulator:4566/{prefix.rpartition("/")[2]}"'
+    authority = folder.variables.get("MYSQL_ATTR_SSL_CA") or "/etc/ssl/certs/ca-certificates.crt"
+    yield from ("", "[overlay.files]", f'{_text(authority)} = "ca"')
+
+
+def _file(folder: Folder, key: str) -> str:
+    """Return the line of a key that names a file, as a comment where no file or several fit."""
+    path = folder.path_of(key)
+    if path:
+        return f"{key} = {_text(path)}"
+    several = ", ".join(folder.name(one) for one in folder.documents[key])
+    hint = f"one of {several}" if several else f"{_PRINTED_BY[key]} prints it"
+    return f'# {key} = "{key.replace("_", "-")}.json"  # {hint}'
+
+
+def _is_network(text: str) -> bool:
+    try:
+        return ipaddress.IPv4Network(text).is_private and ipaddress.IPv4Network(text).prefixlen > 0
+    except ValueError:
+        return False
+
+
+def _text(value: str) -> str:
+    return json.dumps(value)
+
+
+def _key(name: str) -> str:
+    return name if _BARE.fullmatch(name) else _text(name)

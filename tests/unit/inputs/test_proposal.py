@@ -1,0 +1,97 @@
+"""The cutover.toml that `init` writes for a folder."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from harness.inputs import production
+from harness.inputs.folder import Folder
+from harness.inputs.problem import InputError
+from harness.inputs.proposal import propose
+from tests.unit.inputs import cli_outputs
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """The reference app's folder, without its cutover.toml."""
+    for name in ("aws", "ecs", "iam", "network"):
+        shutil.copytree(ROOT / "app" / name, tmp_path / "app" / name)
+    for name in ("Dockerfile", "artisan", "composer.json"):
+        shutil.copy(ROOT / "app" / name, tmp_path / "app")
+    return tmp_path
+
+
+def write(project: Path) -> dict[str, object]:
+    text = propose(Folder(project))
+    (project / "cutover.toml").write_text(text)
+    return tomllib.loads(text)
+
+
+@pytest.mark.parametrize("printed", [False, True])
+def test_a_folder_with_every_file_needs_nothing_more(project: Path, printed: bool) -> None:
+    if printed:
+        cli_outputs.write(project)
+    write(project)
+    found, given = production.load({}, cwd=project), production.load({}, cwd=ROOT)
+    assert {one.name for one in found.services.values()} == {"tickets-web", "tickets-worker"}
+    assert found.resource_names == given.resource_names
+    assert found.config.secrets.keys() == given.config.secrets.keys()
+    for name in ("public_url", "account_id", "region", "cluster", "probe"):
+        assert getattr(found.config, name) == getattr(given.config, name)
+    for name in ("name", "cluster_endpoint", "proxy_endpoint", "secret"):
+        assert getattr(found.config.database, name) == getattr(given.config.database, name)
+    assert found.config.writable_paths == given.config.writable_paths
+    assert found.config.overlay == given.config.overlay
+
+
+def test_an_empty_folder_gets_comments_with_the_commands(tmp_path: Path) -> None:
+    data = write(tmp_path)
+    text = (tmp_path / "cutover.toml").read_text()
+    assert data["app"] == {"context": "."}
+    assert '# load_balancer = "load-balancer.json"  # { aws elbv2 describe-load-balancers' in text
+    assert "# Without the probe fewer scenarios run: composer require the probe, and give" in text
+    with pytest.raises(InputError) as caught:
+        production.load({}, cwd=tmp_path)
+    keys = {one.key for one in caught.value.problems}
+    assert {"network.vpc_cidr", "network.security_groups", "ecs.load_balancer"} <= keys
+
+
+def test_every_comment_that_stands_for_a_key_is_toml_once_it_is_uncommented(tmp_path: Path) -> None:
+    text = re.sub(r"^# (?=\w+ = |\[)", "", propose(Folder(tmp_path)), flags=re.MULTILINE)
+    assert tomllib.loads(text)["schedule"] == {
+        "rule": "rule.json",
+        "task_definition": "scheduler.json",
+    }
+
+
+def test_a_secret_gets_values_by_the_variable_that_takes_them(project: Path) -> None:
+    path = project / "app/ecs/web.json"
+    content = json.loads(path.read_text())
+    arn = "arn:aws:secretsmanager:us-east-1:876000000876:secret:shop/mail-Ab3dE5"
+    content["containerDefinitions"][0]["secrets"] += [
+        {"name": "MAIL_TOKEN", "valueFrom": f"{arn}:token::"},
+        {"name": "APP_KEY_OLD", "valueFrom": "/shop/old"},
+        {"name": "LICENCE", "valueFrom": arn.replace("mail", "licence")},
+    ]
+    path.write_text(json.dumps(content))
+    data = write(project)
+    secrets = data["secrets"]
+    assert data["parameters"] == {"/shop/old": {"generate": "hex"}}
+    assert isinstance(secrets, dict)
+    assert secrets["shop/mail"] == {"token": {"generate": "hex"}}
+    assert secrets["shop/licence"] == "made-up"
+    assert secrets["tickets/db"] == {"username": "tickets", "password": {"generate": "password"}}
+
+
+def test_files_with_problems_are_left_for_the_check(project: Path) -> None:
+    (project / "app/ecs/web.json").write_text('{"taskDefinition": {"containerDefinitions": [{}]}}')
+    (project / "app/ecs/broken.json").write_text("{")
+    assert '# task_definition = "tickets-web.json"' in propose(Folder(project))
