@@ -1,4 +1,4 @@
-"""Fixtures of several stories: task definitions, scheduled runs, mail."""
+"""Fixtures of several stories: task definitions, scheduled runs, jobs, mail."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from harness.target.resources.ecs import EcsService
 from harness.target.resources.mailbox import Mail, Mailbox
 from harness.target.resources.schedule import PERIOD_S
 from scenarios import artisan
+from scenarios.jobs import late_cause, outcomes
 from scenarios.mails import MAIL_S, UNSENT, missing_mail_cause
 from scenarios.scheduled import DUE_WITHIN_S, WINDOW, endless_tick_cause
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from harness.stack.containers import ExecResult
     from harness.target.access import Access
     from harness.target.clients.probe import ProbeClient
+    from harness.target.resources.job_queue import Jobs
     from harness.target.resources.schedule import Run, Scheduler
     from harness.target.target import Differences
 
@@ -145,6 +147,64 @@ def until_window_is_over(
             what="the two minutes did not pass",
             within_s=DUE_WITHIN_S,
         )
+
+    return wait
+
+
+@pytest.fixture
+def cause_of_delay(report_untaken: Callable[[str], None]) -> Callable[[dict[str, Any]], str]:
+    """Return why a job has not ended; that no worker takes it is noted for other scenarios."""
+
+    def find(job: dict[str, Any]) -> str:
+        if not outcomes(job):
+            report_untaken(str(job["id"]))
+        return late_cause(job)
+
+    return find
+
+
+@pytest.fixture
+def until_done(
+    eventually: Callable[..., Any],
+    retry_while_unavailable: Callable[[Callable[[], Any]], Any],
+    jobs: Jobs,
+    long_job_delay_s: float,
+    cause_of_delay: Callable[[dict[str, Any]], str],
+    differences: Differences,
+) -> Callable[..., dict[str, Any]]:
+    """Wait until a job has had its effect or failed for good, and return its runs and effects."""
+
+    def wait(job: str, *, takes_s: float = 0) -> dict[str, Any]:
+        done: dict[str, Any] = eventually(
+            lambda: retry_while_unavailable(lambda: jobs.state_of(job)),
+            until=lambda it: (it["effects"] or it["failed"]) and any(outcomes(it)[-1:]),
+            what=f"job {job} was not done",
+            within_s=differences.task_replacement_timeout_s + long_job_delay_s + takes_s,
+            cause=cause_of_delay,
+        )
+        return done
+
+    return wait
+
+
+@pytest.fixture
+def until_begun(
+    eventually: Callable[..., Any],
+    jobs: Jobs,
+    job_timeout_s: float,
+    cause_of_delay: Callable[[dict[str, Any]], str],
+) -> Callable[..., dict[str, Any]]:
+    """Wait until a job runs, and return its runs and effects."""
+
+    def wait(job: str) -> dict[str, Any]:
+        begun: dict[str, Any] = eventually(
+            lambda: jobs.state_of(job),
+            until=lambda it: it["runs"],
+            what=f"job {job} did not begin",
+            within_s=job_timeout_s,
+            cause=cause_of_delay,
+        )
+        return begun
 
     return wait
 

@@ -60,48 +60,6 @@ def at(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-@pytest.fixture
-def until_done(
-    eventually: Callable[..., Any],
-    retry_while_unavailable: Callable[[Callable[[], Any]], Any],
-    jobs: Jobs,
-    long_job_delay_s: float,
-    differences: Differences,
-) -> Callable[..., dict[str, Any]]:
-    """Wait until a job has had its effect or failed for good, and return its runs and effects."""
-
-    def wait(job: str, *, takes_s: float = 0) -> dict[str, Any]:
-        done: dict[str, Any] = eventually(
-            lambda: retry_while_unavailable(lambda: jobs.state_of(job)),
-            until=lambda it: (it["effects"] or it["failed"]) and any(outcomes(it)[-1:]),
-            what=f"job {job} was not done",
-            within_s=differences.task_replacement_timeout_s + long_job_delay_s + takes_s,
-            cause=late_cause,
-        )
-        return done
-
-    return wait
-
-
-@pytest.fixture
-def until_begun(
-    eventually: Callable[..., Any], jobs: Jobs, job_timeout_s: float
-) -> Callable[..., dict[str, Any]]:
-    """Wait until a job runs, and return its runs and effects."""
-
-    def wait(job: str) -> dict[str, Any]:
-        begun: dict[str, Any] = eventually(
-            lambda: jobs.state_of(job),
-            until=lambda it: it["runs"],
-            what=f"job {job} did not begin",
-            within_s=job_timeout_s,
-            cause=late_cause,
-        )
-        return begun
-
-    return wait
-
-
 @as_worker
 @needs_worker
 @pytest.mark.mutates

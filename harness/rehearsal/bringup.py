@@ -15,7 +15,7 @@ from harness.core import runs
 from harness.core.steps import Step, Steps
 from harness.core.wait import Deadline
 from harness.inputs import digests
-from harness.rehearsal import aws_resources, service_watch
+from harness.rehearsal import aws_resources, readiness, service_watch
 from harness.rehearsal.access import access_to, with_addresses
 from harness.rehearsal.first_run import require_exec, run_commands
 from harness.rehearsal.plan import StackSecrets, planned_components, volume_name
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from harness.target.access import Access
 
 _COMPONENT_STATES = ("starting", "ready")
+_IDLE = "ask no queue of SQS for jobs"
 ACCESS_FILE = "current.json"
 _APIS = {"bucket": "s3", "queues": "sqs", "identity": "ses"}
 """Resource -> the API that makes it."""
@@ -128,6 +129,8 @@ class Bringup:
         healthy = steps.add("web task healthy", partial(self._await_web, steps), needs=[web])
         # The app's first run, which makes the tables.
         first_run = steps.add("first run", self._run_first, needs=[healthy, *database])
+        # A visitor, who comes through the load balancer.
+        steps.add("visitor answered", partial(self._await_answer, steps), needs=[first_run])
         # The other services, which need the tables.
         others = [
             self._service(steps, name, needs=[*ready_for_tasks, first_run])
@@ -140,8 +143,11 @@ class Bringup:
             defined = create("scheduler's definition", "ecs", definition, needs=[cluster_made])
             rule = partial(self._make_schedule, production.schedule)
             create("schedule", "events", rule, needs=[defined, roles_made, first_run])
-        # Every service on one deployment, with all of its tasks.
-        steps.add("services stable", partial(self._await_all, steps), needs=[healthy, *others])
+            # Whether its ticks would start a task.
+            scheduled = partial(self._require_scheduled_run, production.schedule)
+            steps.add("scheduled run can start", scheduled, needs=[defined, roles_made, healthy])
+        # Every service with all of its tasks.
+        steps.add("services up", partial(self._await_all, steps), needs=[healthy, *others])
 
     def _networks(self) -> None:
         self.client.volumes.create(volume_name(self.run), labels=self.run.labels("volume"))
@@ -193,6 +199,12 @@ class Bringup:
         for name in self.production.services:
             self.watch(name).until_stable(self.deadline, check=steps.check)
 
+    def _await_answer(self, steps: Steps) -> None:
+        readiness.await_answer(self.access(), check=steps.check)
+
+    def _require_scheduled_run(self, schedule: Schedule) -> None:
+        readiness.require_scheduled_run(self.access(), schedule)
+
     def _run_first(self) -> None:
         config, where = self.production.config, str(self.run.directory)
         if config.first_run:
@@ -211,13 +223,17 @@ class Bringup:
 
     def watch(self, name: str) -> service_watch.Watch:
         """Watch one service of the configuration; control must be ready."""
+        family = self.production.services[name].definition.family
         return service_watch.Watch(
             service=self._ecs_service(name),
             where=str(self.run.directory),
-            logs=lambda: logs.task_log_tail(self.client, self.run.id),
+            logs=lambda: logs.task_log_tail(self.client, self.run.id, family=family),
             containers=lambda: logs.containers_of(self.client, self.run.id),
             healthy_targets=self._healthy_targets,
             secrets=aws.aws(self.access(), "secretsmanager"),
+            at_work=partial(readiness.tasks_at_work, self.access()),
+            idle=_IDLE if readiness.must_ask_for_jobs(self.production, name) else "",
+            cause=readiness.lost_command(self.production, name),
         )
 
     def _ecs_service(self, name: str) -> EcsService:

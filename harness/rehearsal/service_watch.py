@@ -39,6 +39,8 @@ HOPELESS_STOP_CODES = frozenset({"TaskFailedToStart"})
 HOPELESS_REASONS = ("failed container health checks", "failed ELB health checks")
 
 
+_AT_WORK_WITHIN_S = 30.0
+"""Time until the tasks of a service are at work, once all of them run."""
 _SHOWN_EVENTS = 8
 _SHOWN_TASKS = 3
 _FIRST = datetime(1970, 1, 2, tzinfo=UTC)
@@ -60,6 +62,12 @@ class Watch:
     """Addresses that the load balancer has found healthy."""
     secrets: SecretsManagerClient | None = None
     """For the name of an invalid secret, which ECS's own words leave out."""
+    at_work: Callable[[], set[str]] = set
+    """Ids of the tasks that are known to be at work, of whichever service."""
+    idle: str = ""
+    """The words for tasks that are not; empty where a service need not be known to be at work."""
+    cause: str = ""
+    """The cause of that, where the configuration alone tells it."""
 
     def until_first_healthy(self, deadline: Deadline, *, check: Callable[[], None]) -> str:
         """Wait for one healthy task and return its id.
@@ -83,17 +91,32 @@ class Watch:
     def until_stable(self, deadline: Deadline, *, check: Callable[[], None]) -> None:
         """Wait until the service runs as many tasks as it should, on one deployment.
 
+        ECS lets a task without a health check settle before it counts; one that is at work counts
+        at once.
+
         Raises:
-            ProvisionError: The deployment failed, or did not complete in time.
+            ProvisionError: The deployment failed, or did not complete in time, or a task that must
+                be at work is not.
         """
+        stable_at: list[float] = []
 
         def probe() -> Ready | NotYet:
-            if self.service.is_stable():
+            if self._is_at_work():
                 return Ready()
+            if self.service.is_stable():
+                if not self.idle:
+                    return Ready()
+                stable_at.append(deadline.elapsed_s)
+                if deadline.elapsed_s - stable_at[0] > _AT_WORK_WITHIN_S:
+                    raise GaveUp(f"its tasks run, and {self.idle}")
             self._give_up_if_hopeless()
             return NotYet(self._summary())
 
         self._wait(probe, deadline, check, what="did not become stable")
+
+    def _is_at_work(self) -> bool:
+        running, at_work = self.service.running(), self.at_work()
+        return running <= at_work and len(running) == self.service.describe()["desiredCount"]
 
     def _wait(
         self,
@@ -126,9 +149,10 @@ class Watch:
                     *(Line(text, Source.SERVICE_EVENT) for text in events),
                 ]
             )
+            known = f": {self.cause}" if self.cause else ""
             shown = "; ".join(one.reason for one in stopped[:_SHOWN_TASKS])
             raise ProvisionError(
-                f"service {self.service.name} {what}{explain(evidence)}",
+                f"service {self.service.name} {what}{known or explain(evidence)}",
                 state=f"after {deadline.elapsed_s:.0f} s: {reason}"
                 + (f"; stopped tasks: {shown}" if shown else ""),
                 last_answer="\n    ".join(events[:_SHOWN_EVENTS]),

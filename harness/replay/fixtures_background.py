@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from harness.replay.preconditions import WORKING_WORKER, Failure, skip_after
+from harness.replay.replay_state import preconditions_of
 from harness.target.clients import http
 from harness.target.clients.browser import Browser
 from harness.target.clients.probe import answer_or_unavailable
@@ -37,9 +39,26 @@ def job_queue(toolbox: Toolbox, aws: Callable[[str], Any]) -> JobQueue:
 
 
 @pytest.fixture
-def jobs(probe: ProbeClient) -> Jobs:
-    """Jobs that the app dispatches on demand."""
-    return Jobs(probe)
+def jobs(probe: ProbeClient, request: pytest.FixtureRequest) -> Jobs:
+    """Jobs that the app dispatches on demand; a worker takes them, or a scenario is not run."""
+    jobs, known = Jobs(probe), preconditions_of(request.config)
+    earlier = known.failure(WORKING_WORKER)
+    if earlier is not None:
+        if not jobs.state_of(earlier.detail)["runs"]:
+            skip_after(earlier, request.node)
+        known.forget(WORKING_WORKER)
+    return jobs
+
+
+@pytest.fixture
+def report_untaken(request: pytest.FixtureRequest) -> Callable[[str], None]:
+    """Note a job that no worker has taken: scenarios that would wait for the like are not run."""
+
+    def report(job: str) -> None:
+        failure = Failure(request.node.nodeid, "no worker takes a job", detail=job)
+        preconditions_of(request.config).note(WORKING_WORKER, failure)
+
+    return report
 
 
 @pytest.fixture(scope="session")

@@ -18,7 +18,8 @@ from harness.diagnosis.first_error import first_error
 from harness.diagnosis.scope import Scope, groups_of
 from harness.replay import acceptance, catalog, exclusive, markers
 from harness.replay.outcome import failure_text, shorten_traceback, skip_reason
-from harness.replay.replay_state import REPLAY, need_target, toolbox_of
+from harness.replay.preconditions import FOLLOWS, STEADY_WEB, Failure, skip_after
+from harness.replay.replay_state import REPLAY, need_target, preconditions_of, toolbox_of
 from harness.report import Outcome
 from harness.report.model import ACCEPTED, ERROR, FAILED, PASSED, SKIPPED
 from harness.target import locate
@@ -153,10 +154,23 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     reason = running.declared.skip_reason(box.target)
     if reason:
         pytest.skip(reason)
+    _begin_steady(item)
+
+
+def _begin_steady(item: pytest.Item) -> None:
+    """Wait until the web service is steady; look only once where it was not before."""
+    known = preconditions_of(item.config)
+    earlier = known.failure(STEADY_WEB)
     try:
-        box.wait_until_steady()
+        toolbox_of(item.config).wait_until_steady(at_once=earlier is not None)
     except DeadlinePassed as passed:
+        sentence = "the web service is not steady"
+        first = known.note(STEADY_WEB, Failure(item.nodeid, sentence))
+        if first.scenario != item.nodeid:
+            skip_after(first, item)
         pytest.fail(f"The web service is not steady: {passed.reason}", pytrace=False)
+    if earlier is not None:
+        known.forget(STEADY_WEB)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -203,7 +217,8 @@ def _outcome(
         measured=tuple((name, redact(str(value))) for name, value in report.user_properties),
     )
     if report.skipped:
-        return replace(begun, result=SKIPPED, reason=skip_reason(report))
+        follows = item.stash.get(FOLLOWS, "")
+        return replace(begun, result=SKIPPED, reason=skip_reason(report), follows=follows)
     if report.passed:
         return begun
     error = call.excinfo.value if call.excinfo is not None else None

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from harness.core.errors import HarnessError
+from harness.replay.preconditions import Preconditions
 from harness.replay.toolbox import Toolbox
 
 if TYPE_CHECKING:
@@ -45,6 +46,11 @@ def toolbox_of(config: pytest.Config) -> Toolbox:
         target = config.hook.pytest_cutover_target(config=config, name=replay.target)
         replay.toolbox = Toolbox(target)
     return replay.toolbox
+
+
+def preconditions_of(config: pytest.Config) -> Preconditions:
+    """Return the preconditions that have failed in the replay."""
+    return Preconditions(config, directory=toolbox_of(config).target.access.run_dir)
 
 
 def need_target(config: pytest.Config) -> None:

@@ -29,6 +29,8 @@ from harness.target.target import (
     Target,
 )
 
+_VISIT_TIMEOUT_S = 10
+
 
 class Toolbox:
     """One target and its clients; each is made once, at its first use."""
@@ -79,27 +81,35 @@ class Toolbox:
             target.access, ecs=self.ecs, elbv2=self.elbv2, differences=target.differences
         )
 
-    def wait_until_steady(self) -> None:
+    def wait_until_steady(self, *, at_once: bool = False) -> None:
         """Wait until every wanted web task is healthy, and the edge passes visitors to them.
+
+        Args:
+            at_once: Look once, instead of waiting.
 
         Raises:
             DeadlinePassed: It did not come about; the reason is the last state seen.
         """
+        import requests
+
         if self.web is None:
             return
-        self.web.wait_until_steady()
+        self.web.wait_until_steady(at_once=at_once)
         session = http.web(self.target.access)
 
         def probe() -> Ready | NotYet:
             # Health is known a moment before the load balancer acts on it. Its own 503 carries its
             # name; an app in maintenance answers 503, too, and is a scenario's business.
-            answer = session.get(self.target.access.public_url, timeout=10)
-            own = answer.headers.get("Server", "").startswith("awselb/")
-            no_target = answer.status_code == 503 and own
+            try:
+                answer = session.get(self.target.access.public_url, timeout=_VISIT_TIMEOUT_S)
+            except requests.RequestException as error:
+                return NotYet(f"a visitor gets no answer: {error}")
+            no_target = answer.status_code == 503 and http.is_load_balancers_own(answer)
             return NotYet("the load balancer still answers 503") if no_target else Ready()
 
+        within_s = 0.0 if at_once else self.target.differences.eventual_timeout_s
         with session:
-            wait_until(probe, deadline=Deadline(self.target.differences.eventual_timeout_s))
+            wait_until(probe, deadline=Deadline(within_s))
 
     def evidence(self, scope: Scope) -> Evidence:
         """Collect the evidence of a failure, as far as this target shows it."""

@@ -42,6 +42,8 @@ class Outcome:
     """Its measurements: name and value."""
     reason: str = ""
     """The reason to skip it, or to accept that it is red."""
+    follows: str = ""
+    """The scenario for whose failure it was not run; empty for every other reason."""
     message: str = ""
     """The failure in the scenario's own words: expected and actual."""
     cause: str = ""
@@ -141,6 +143,10 @@ class Report:
     def is_green(self) -> bool:
         """Whether nothing failed and something passed."""
         return bool(self.counts[PASSED]) and not any(one.is_red for one in self.outcomes)
+
+    def not_run_for(self, outcome: Outcome) -> int:
+        """Return how many scenarios were not run because of the failure of this one."""
+        return sum(one.follows == outcome.scenario for one in self.outcomes)
 
     @property
     def verdict(self) -> str:

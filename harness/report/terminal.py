@@ -97,6 +97,8 @@ def _causes(report: Report, *, width: int) -> Iterator[Line]:
             first = "" if fault.cause else f": {outcome.message.partition(chr(10))[0]}"
             other = f": {outcome.cause}" if outcome.cause != fault.cause else ""
             yield from _wrapped(f"{_name(outcome)}{other or first}", width=width, indent="    ")
+            if number := report.not_run_for(outcome):
+                yield Line(f"{_INDENT}{number} not run because of it")
         if len(fault.outcomes) > _NAMED:
             yield Line(f"    and {len(fault.outcomes) - _NAMED} more")
 

@@ -92,9 +92,13 @@ def remember_secrets(containers: Iterable[Container]) -> None:
                 remember_variable(name, value)
 
 
-def task_log_tail(client: docker.DockerClient, run_id: str, *, lines: int = 20) -> str:
-    """Return the last log lines of each container of the app, newest task last, redacted."""
-    found = [c for c in containers_of(client, run_id) if LABEL_CONTAINER in c.labels]
+def task_log_tail(client: docker.DockerClient, run_id: str, *, family: str, lines: int = 20) -> str:
+    """Return the last log lines of each container of a family, newest task last, redacted."""
+    found = [
+        one
+        for one in containers_of(client, run_id)
+        if LABEL_CONTAINER in one.labels and one.labels.get(LABEL_FAMILY) == family
+    ]
     remember_secrets(found)
     tails = [
         f"[{_place(c.labels)}]\n{c.logs(tail=lines).decode(errors='replace')}"

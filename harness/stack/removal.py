@@ -125,15 +125,30 @@ def _settle(client: docker.DockerClient, run_id: str) -> None:
     """Let the engine end the last requests of a process that was killed.
 
     A container removed while it is connected to a network leaves an endpoint that Docker 20.10
-    never gives back.
+    never gives back. What control has created and not started stays so, once it has ended well.
     """
 
     def probe() -> Ready | NotYet:
-        starting = [c for c in containers_of(client, run_id) if c.status == "created"]
+        found = containers_of(client, run_id)
+        of_control = ("task", "pause", "rules") if any(map(_is_ended_control, found)) else ()
+        starting = [
+            one
+            for one in found
+            if one.status == "created" and one.labels.get(LABEL_ROLE) not in of_control
+        ]
         return NotYet(f"{len(starting)} are starting") if starting else Ready()
 
     with contextlib.suppress(DeadlinePassed):
         wait_until(probe, deadline=Deadline(_SETTLED_WITHIN_S), interval_s=0.1)
+
+
+def _is_ended_control(container: Container) -> bool:
+    state = container.attrs["State"]
+    return bool(
+        container.labels.get(LABEL_ROLE) == "control"
+        and container.status == "exited"
+        and state["ExitCode"] == 0
+    )
 
 
 def _remove_rest(client: docker.DockerClient, run_id: str, *, cut_off: bool) -> list[Remains]:

@@ -54,12 +54,15 @@ class Stack:
     @property
     def containers(self) -> dict[str, Container]:
         """The containers that were started, by the name of their component."""
-        return {name: one.get_wrapped_container() for name, one in self._started.items()}
+        # A copy, since other threads start components meanwhile.
+        started = self._started.copy()
+        return {name: one.get_wrapped_container() for name, one in started.items()}
 
     @property
     def addresses(self) -> dict[str, Addresses]:
         """Where the published ports of each component are reached."""
-        return {name: one.addresses for name, one in self._started.items()}
+        started = self._started.copy()
+        return {name: one.addresses for name, one in started.items()}
 
     def create_networks(self) -> None:
         """Make the tiers: only ``public`` and ``operator`` reach beyond the engine.

@@ -1,4 +1,4 @@
-"""The contract between the harness and ``control``: its settings file, and events in its log.
+"""The contract between the harness and its stand-ins: settings, events, and what may be asked.
 
 The harness writes `ControlSettings` before the container starts. ``control`` writes each event as
 one line of JSON; lines for people stand beside them and are read by nothing.
@@ -18,6 +18,13 @@ from harness.core.labels import LABEL_HOME, LABEL_OWNER, LABEL_RUN
 SETTINGS_PATH = "/etc/harness/control.json"
 SOCKETS_DIR = "/run/control"
 """A volume with one socket for each task, through which its pause container reaches control."""
+PING_PATH = "/ping"
+"""Path of control that answers 200, or 503 and the part that it lacks."""
+SCHEDULED_RUN_PATH = "/scheduled-run"
+"""Path of control that answers 200, or 503 and why a tick of the rule would start no task."""
+RECEIVERS_PATH = "/_harness/receivers"
+"""Path of the emulator that answers, by the queue's name, with the ids of the tasks that have asked
+it for messages, and might have had some: as JSON."""
 IDLE_WITHIN_S = 15.0
 """The time that SIGTERM gives control to be idle: what it has begun on the engine is done."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ import pytest
 
 from harness.core import runs
 from harness.stack import removal
+from harness.stack.logs import containers_of
 from harness.standins.contract import TargetEvent, events_in, time_of
 from harness.target.resources.ecs import address_of
 from tests.docker.control_stack import (
@@ -335,6 +337,27 @@ def test_control_ends_at_once(stack: ControlStack) -> None:
     stack.control.stop(timeout=10)
     stack.control.reload()
     assert stack.control.attrs["State"]["ExitCode"] == 0, "it was killed after ten seconds"
+    stack.control.start()
+    stack.until(stack.ping)
+
+
+def test_control_that_has_ended_leaves_the_engine_idle(
+    stack: ControlStack, client: docker.DockerClient
+) -> None:
+    def containers() -> dict[str, str]:
+        return {str(one.id): one.status for one in containers_of(client, stack.run.id)}
+
+    before = containers()
+    stack.ecs.register_task_definition(**definition())
+    stack.ecs.create_service(**service(desiredCount=4))
+    stack.until(lambda: len(containers()) > len(before))
+    removal.end_control(client, stack.run.id)
+    idle = containers()
+    time.sleep(1)
+    assert containers() == idle
+    stack.control.reload()
+    assert stack.control.attrs["State"]["ExitCode"] == 0
+    assert "did not end" not in stack.control.logs(tail=20).decode()
     stack.control.start()
     stack.until(stack.ping)
 

@@ -23,7 +23,7 @@ from tests.mistakes.edits import (
     set_field,
     set_variable,
 )
-from tests.mistakes.mistake import Mistake, Twin
+from tests.mistakes.mistake import NOT_STARTED, Mistake, Twin
 
 MISTAKES = (
     Mistake(
@@ -72,9 +72,8 @@ MISTAKES = (
     Mistake(
         "the worker listens to another queue",
         set_variable("SQS_QUEUE", "tickets-job", task="worker"),
-        breaks=[queue.test_dispatched_job_runs_once_in_the_worker],
         cause="lacks sqs:ReceiveMessage on arn:aws:sqs:us-east-1:876000000876:tickets-job",
-        also_green=[queue.test_worker_flags_fit_the_queue],
+        exit_code=NOT_STARTED,
     ),
     Mistake(
         "the worker is killed before its job can finish",
@@ -121,9 +120,8 @@ MISTAKES = (
     Mistake(
         "the worker has no role",
         replace_pattern(WORKER_TASK, r'^  "taskRoleArn": .*\n', ""),
-        breaks=[queue.test_dispatched_job_runs_once_in_the_worker],
         cause="the task has no task role",
-        also_green=[queue.test_worker_flags_fit_the_queue],
+        exit_code=NOT_STARTED,
     ),
     Mistake(
         "the queue has a key that the roles may not use",
@@ -132,9 +130,8 @@ MISTAKES = (
             '"SqsManagedSseEnabled": "true",\n        "RedrivePolicy"',
             f'"KmsMasterKeyId": "{KMS_KEY}",\n        "RedrivePolicy"',
         ),
-        breaks=[queue.test_dispatched_job_runs_once_in_the_worker],
         cause=f"on the key that bucket or queue is encrypted with ({KMS_KEY})",
-        also_green=[queue.test_queues_keep_a_job_as_long_as_it_may_wait],
+        exit_code=NOT_STARTED,
     ),
     Mistake(
         "the web tasks take jobs off the queue too",

@@ -21,7 +21,7 @@ from tests.mistakes.edits import (
     replace_pattern,
     set_variable,
 )
-from tests.mistakes.mistake import USAGE, Mistake, Twin
+from tests.mistakes.mistake import NOT_STARTED, USAGE, Mistake, Twin
 
 
 def misspell_key(container: dict[str, Any]) -> None:
@@ -58,17 +58,15 @@ MISTAKES = (
         replace(
             RULE_ROLE, "task-definition/tickets-scheduler:*", "task-definition/tickets-schedule:*"
         ),
-        breaks=[scheduler.test_rule_starts_one_task_each_minute],
         cause="the rule tickets-schedule cannot run its task: its role tickets-schedule-rule lacks"
         " ecs:RunTask",
-        also_green=[scheduler.test_scheduled_commands_run_in_the_foreground],
+        exit_code=NOT_STARTED,
     ),
     Mistake(
         "the rule's role may not hand over the execution role",
         replace_pattern(RULE_ROLE, r'"arn:aws:iam::876000000876:role/tickets-execution",\n', ""),
-        breaks=[scheduler.test_rule_starts_one_task_each_minute],
         cause="its role tickets-schedule-rule lacks iam:PassRole on arn:aws:iam::876000000876",
-        also_green=[scheduler.test_scheduled_commands_run_in_the_foreground],
+        exit_code=NOT_STARTED,
     ),
     Mistake(
         "the web tasks run the scheduler too",
@@ -129,16 +127,14 @@ MISTAKES = (
     Mistake(
         "the rule does not say in which subnets",
         drop_target_parameter("NetworkConfiguration"),
-        breaks=[scheduler.test_rule_starts_one_task_each_minute],
         cause="cannot run its task: Network Configuration must be provided",
-        also_green=[scheduler.test_scheduled_commands_run_in_the_foreground],
+        exit_code=NOT_STARTED,
     ),
     Mistake(
         "the scheduler asks for a key that its secret lacks",
         edit_container("scheduler", misspell_key),
-        breaks=[scheduler.test_rule_starts_one_task_each_minute],
         cause='the scheduler task never started: secret key "pasword" is missing in tickets/db',
-        also_green=[scheduler.test_scheduled_commands_run_in_the_foreground],
+        exit_code=NOT_STARTED,
     ),
     Mistake(
         "each task that starts empties the cache",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from scenarios import test_definitions as definitions
 from scenarios import test_edge as edge
 from scenarios import test_php as php
@@ -22,6 +24,7 @@ from tests.mistakes.edits import (
     WORKER_TASK,
     append,
     combine,
+    edit_container,
     edit_definition,
     replace,
     replace_pattern,
@@ -40,6 +43,11 @@ Illuminate\\Support\\Facades\\Artisan::command('shop:admin', function (): void {
 });
 """
 SAME_NAME = "Route::get('/in', [LoginController::class, 'create'])->name('login');"
+
+
+def move_command_into_entry_point(container: dict[str, Any]) -> None:
+    container["entryPoint"] = ["entrypoint", *container.pop("command")]
+
 
 MISTAKES = (
     Mistake(
@@ -348,5 +356,37 @@ MISTAKES = (
         set_everywhere("DB_DATABASE", "tickets_production"),
         cause='the account has no rights on the database "tickets_production": DB_DATABASE',
         exit_code=NOT_STARTED,
+    ),
+    Mistake(
+        "the worker's task definition has lost its command",
+        edit_container("worker", lambda container: container.pop("command")),
+        cause="the task definition tickets-worker has no command: its container runs the image's",
+        also_green=[queue.test_dispatched_job_runs_once_in_the_worker],
+        exit_code=NOT_STARTED,
+        twin=Twin(
+            "the worker's command stands in its entry point",
+            edit_container("worker", move_command_into_entry_point),
+        ),
+    ),
+    Mistake(
+        "nginx drops who asks for the public host",
+        replace(
+            NGINX,
+            "listen 8080 default_server;",
+            "listen 8080 default_server;\n"
+            "        if ($host = tickets.876events.example) { return 444; }",
+        ),
+        cause="no visitor is answered by a web task: the task closed the connection",
+        also_green=[edge.test_unknown_host_does_not_reach_the_app],
+        exit_code=NOT_STARTED,
+        twin=Twin(
+            "nginx drops who asks for a host that the app has no more",
+            replace(
+                NGINX,
+                "listen 8080 default_server;",
+                "listen 8080 default_server;\n"
+                "        if ($host = old.876events.example) { return 444; }",
+            ),
+        ),
     ),
 )

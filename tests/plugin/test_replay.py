@@ -8,6 +8,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from tests.plugin.conftest import TARGET
+
 if TYPE_CHECKING:
     from tests.plugin.conftest import Replay
 
@@ -208,7 +210,9 @@ def test_a_red_scenario_gets_a_line_as_it_ends_and_the_others_a_counter(
     replay: Replay, workers: tuple[str, ...]
 ) -> None:
     result = replay(TWO, *workers)
-    result.stdout.fnmatch_lines(["RED    story: the second thing  0.*", "2 of 2 scenarios, 1 red"])
+    result.stdout.fnmatch_lines(
+        ["RED    story: the second thing  *.* s", "2 of 2 scenarios, 1 red"]
+    )
     lines = [line for line in result.stdout.lines if "of 2 scenarios" in line]
     assert lines[0] in ("1 of 2 scenarios", "1 of 2 scenarios, 1 red")
     result.stdout.no_fnmatch_line("*the first thing*")
@@ -339,6 +343,41 @@ def test_what_did_not_run_is_counted_and_listed_on_demand(replay: Replay) -> Non
     assert "elsewhere" not in text
     text = replay(scenarios, "--cutover-target=url", "-v").stdout.str()
     assert "not covered: a reason" in text
+
+
+NEVER_STEADY = """
+from harness.core.wait import DeadlinePassed
+from harness.replay.toolbox import Toolbox
+
+def wait(self, *, at_once=False):
+    with open("waits", "a") as file:
+        file.write("look " if at_once else "wait ")
+    raise DeadlinePassed(elapsed_s=30, allowed_s=30, reason="0 of 2 web tasks are healthy")
+
+Toolbox.wait_until_steady = wait
+"""
+
+
+def test_a_precondition_is_waited_for_once_and_the_others_follow(
+    replay: Replay, pytester: pytest.Pytester
+) -> None:
+    result = replay(
+        """
+        @complete
+        @pytest.mark.read_only
+        @pytest.mark.parametrize("n", range(3))
+        def test_page(n): raise SystemError
+        """,
+        "-p",
+        "no:cacheprovider",
+        target=TARGET + NEVER_STEADY,
+    )
+    text = result.stdout.str()
+    assert result.ret == 1
+    assert "1 of 3 scenarios are red, 2 skipped." in text
+    assert "The web service is not steady: 0 of 2 web tasks are healthy" in text
+    assert "2 not run because of it" in text
+    assert (pytester.path / "waits").read_text().split() == ["wait", "look", "look"]
 
 
 def test_an_address_is_enough_for_the_target_url(replay: Replay, pytester: pytest.Pytester) -> None:

@@ -9,13 +9,20 @@ import requests
 from harness.core import codec
 from harness.core.wait import NotYet, Ready
 from harness.stack.component import Addresses, Component, File, Mount
-from harness.standins.contract import SETTINGS_PATH, SOCKETS_DIR, ControlSettings
+from harness.standins.contract import (
+    PING_PATH,
+    SCHEDULED_RUN_PATH,
+    SETTINGS_PATH,
+    SOCKETS_DIR,
+    ControlSettings,
+)
 from harness.target.clients import http
 
 NETWORKS = ("operator", "app", "aws")
 """Roles of its networks; ports are published on the first."""
 PORT = 8000
 SOCKET = "/var/run/docker.sock"
+_TIMEOUT_S = 5
 _MIB = 1024**2
 
 
@@ -43,8 +50,22 @@ def component(*, settings: ControlSettings, socket_path: str, volume: str) -> Co
 def probe(addresses: Addresses) -> Ready | NotYet:
     """Ask whether control answers; it does once it has found its networks and the edge."""
     try:
-        with http.isolated() as session:
-            answer = session.get(f"http://{addresses[PORT]}/ping", timeout=2)
+        answer = _ask(f"http://{addresses[PORT]}{PING_PATH}")
     except requests.RequestException as error:
         return NotYet(str(error))
     return Ready() if answer.ok else NotYet(f"HTTP {answer.status_code}: {answer.text[:200]}")
+
+
+def scheduled_run_refusal(url: str) -> str:
+    """Return why a tick of the rule would start no task, in AWS's words; nothing if it would.
+
+    Raises:
+        requests.RequestException: Control does not answer.
+    """
+    answer = _ask(f"{url}{SCHEDULED_RUN_PATH}")
+    return "" if answer.ok else answer.text
+
+
+def _ask(url: str) -> requests.Response:
+    with http.isolated() as session:
+        return session.get(url, timeout=_TIMEOUT_S)

@@ -17,6 +17,8 @@ from harness.aws.arn import partition_of
 from harness.core.errors import HarnessError
 from harness.standins.contract import (
     IDLE_WITHIN_S,
+    PING_PATH,
+    SCHEDULED_RUN_PATH,
     SETTINGS_PATH,
     SOCKETS_DIR,
     ControlSettings,
@@ -147,9 +149,12 @@ class Control:
         ):
             self._thread(work)
         self.started = True
-        self._thread(api_server(self.api(), port=PORT, wanting=self.firewall.wanting).serve_forever)
+        states = {PING_PATH: self.firewall.wanting}
         if self.config.ticks.rule:
-            self._thread(self._ticks().run)
+            ticks = self._ticks()
+            states[SCHEDULED_RUN_PATH] = ticks.refusal
+            self._thread(ticks.run)
+        self._thread(api_server(self.api(), port=PORT, states=states).serve_forever)
 
     def _ticks(self) -> Ticks:
         definitions = Definitions(self.state, account=self.account)
@@ -169,7 +174,7 @@ class Control:
             self.config.ticks,
             sqs=lambda: self.clients.sqs(self.config.account_id, self.config.region),
             events=lambda: self.clients.events(self.config.account_id, self.config.region),
-            run_task=api.run,
+            runner=api,
             denial=denial,
             now=self.state.now,
         )

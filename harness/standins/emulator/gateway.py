@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import logging
 import re
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,7 @@ from localstack.aws.api import CommonServiceException  # type: ignore[import-not
 from localstack.aws.handlers.region import (  # type: ignore[import-not-found]
     DefaultRegionRewriterStrategy,
 )
+from localstack.services.edge import ROUTER  # type: ignore[import-not-found]
 from localstack.services.s3.models import s3_stores  # type: ignore[import-not-found]
 from localstack.services.sqs.models import sqs_stores  # type: ignore[import-not-found]
 from moto.iam.models import iam_backends  # type: ignore[import-not-found]
@@ -26,6 +28,7 @@ from moto.ses.models import ses_backends  # type: ignore[import-not-found]
 from moto.sts.models import sts_backends  # type: ignore[import-not-found]
 
 from harness.aws.iam_policy import Caller, Need, denial
+from harness.standins.contract import RECEIVERS_PATH
 from harness.standins.emulator import refusals
 from harness.standins.emulator.calls import Call, bucket_listing, needs
 from harness.standins.emulator.refusals import Refusal
@@ -35,6 +38,8 @@ log = logging.getLogger("localstack.harness")
 _ACCOUNT = re.compile(r"\d{12}")
 _CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/")
 _OBJECT_READS = ("GetObject", "HeadObject")
+_receivers: defaultdict[str, set[str]] = defaultdict(set)
+"""Name of a queue to the ids of the tasks that have asked it for messages."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +84,12 @@ def install() -> None:
     DefaultRegionRewriterStrategy.apply = _keep_region
     handlers.serve_custom_service_request_handlers.append(judge)
     handlers.run_custom_response_handlers.append(hide_what_is_missing)
+    ROUTER.add(RECEIVERS_PATH, receivers)
+
+
+def receivers(_request: Any) -> dict[str, list[str]]:
+    """Answer with the tasks that have asked for messages, by queue."""
+    return {queue: sorted(tasks) for queue, tasks in _receivers.items()}
 
 
 def _keep_region(_strategy: Any, _context: Any) -> None:
@@ -107,6 +118,17 @@ def judge(_chain: Any, context: Any, _response: Any) -> None:
     if refusal is not None:
         log.warning("%s.%s refused: %s", call.service, call.operation, refusal.message)
         raise CommonServiceException(refusal.code, refusal.message, refusal.status, True)
+    _note_receiver(call, session)
+
+
+def _note_receiver(call: Call, session: Session | None) -> None:
+    """Note a task that asks for messages before they come: a long poll takes its time."""
+    if session is None or (call.service, call.operation) != ("sqs", "ReceiveMessage"):
+        return
+    name = _queue_name(call)
+    if name in sqs_stores[call.account][call.region].queues:
+        # A task's session has its id as its name.
+        _receivers[name].add(session.arn.rpartition("/")[2])
 
 
 def hide_what_is_missing(_chain: Any, context: Any, response: Any) -> None:
@@ -180,11 +202,13 @@ def _bucket(call: Call) -> Any:
     return buckets.get(str(call.params.get("Bucket"))) if call.service == "s3" else None
 
 
+def _queue_name(call: Call) -> str:
+    return str(call.params.get("QueueUrl") or "").rstrip("/").rpartition("/")[2]
+
+
 def _queue_attributes(call: Call) -> Mapping[str, str]:
-    name = str(call.params.get("QueueUrl") or "").rstrip("/").rpartition("/")[2]
-    found = (
-        sqs_stores[call.account][call.region].queues.get(name) if call.service == "sqs" else None
-    )
+    queues = sqs_stores[call.account][call.region].queues
+    found = queues.get(_queue_name(call)) if call.service == "sqs" else None
     return found.attributes if found else {}
 
 

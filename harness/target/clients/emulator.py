@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from threading import Lock
 from typing import TYPE_CHECKING
 
+from harness.standins.contract import RECEIVERS_PATH
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -21,6 +23,7 @@ SENT_MAIL = "/_aws/ses"
 SECRET_KEY = "test"  # noqa: S105
 """The emulator validates signatures made with this secret key, and with no other."""
 
+_TIMEOUT_S = 5
 _OVERRIDES = ("AWS_ENDPOINT_URL", "USE_SSL")
 """Variables that localstack-client prefers to the address that it is given."""
 _environment = Lock()
@@ -61,6 +64,21 @@ def container_environment(services: Iterable[str], *, host: str) -> dict[str, st
         "LOCALSTACK_HOST": f"{host}:{PORT}",
         "SQS_ENDPOINT_STRATEGY": "path",
     }
+
+
+def receivers(url: str) -> dict[str, list[str]]:
+    """Return the ids of the tasks that have asked a queue for messages, by the queue's name.
+
+    Raises:
+        requests.RequestException: The emulator does not answer.
+    """
+    from harness.target.clients import http
+
+    with http.isolated() as session:
+        answer = session.get(f"{url}{RECEIVERS_PATH}", timeout=_TIMEOUT_S)
+        answer.raise_for_status()
+        found: dict[str, list[str]] = answer.json()
+        return found
 
 
 @contextmanager

@@ -41,6 +41,11 @@ def outside(access: Access) -> requests.Session:
     return _session({"http": access.emulator})
 
 
+def is_load_balancers_own(answer: requests.Response) -> bool:
+    """Whether the load balancer gave an answer itself: its own carry its name."""
+    return answer.headers.get("Server", "").startswith("awselb/")
+
+
 def isolated() -> requests.Session:
     """Return a session that takes no proxy, CA bundle or password from the environment."""
     import requests

@@ -106,7 +106,7 @@ def test_the_tables_are_there_before_the_other_services_and_the_schedule(bringup
     assert {"web task healthy", "mysql", "proxy"} < steps.before("first run")
     for name in ("service worker", "schedule"):
         assert "first run" in steps.before(name)
-    assert steps.before("services stable") >= {"service web", "service worker"}
+    assert steps.before("services up") >= {"service web", "service worker"}
 
 
 def test_without_a_proxy_the_database_is_enough(bringup: Bringup) -> None:
@@ -124,7 +124,7 @@ def test_without_a_proxy_the_database_is_enough(bringup: Bringup) -> None:
         ("networks", {*COMPONENTS}),
         ("emulator", {"secrets", "service web"}),
         ("mysql", {"first run", "service worker", "schedule"}),
-        ("first run", {"service worker", "schedule", "services stable"}),
+        ("first run", {"service worker", "schedule", "services up"}),
     ],
 )
 def test_one_failing_step_ends_all(bringup: Bringup, fails: str, never: set[str]) -> None:

@@ -82,6 +82,10 @@ TASK = {
 }
 
 
+def task(name: str) -> dict[str, Any]:
+    return {**TASK, "taskArn": f"arn:aws:ecs:r:a:task/tickets/{name}"}
+
+
 def test_without_a_container_check_the_load_balancer_says_who_is_healthy() -> None:
     address = {"details": [{"name": "privateIPv4Address", "value": "10.40.1.2"}]}
     unknown = {**TASK, "healthStatus": "UNKNOWN", "attachments": [address]}
@@ -182,6 +186,23 @@ def test_time_that_runs_out_says_how_far_it_came() -> None:
     with pytest.raises(ProvisionError, match="did not become stable") as caught:
         watch(FakeEcs(services=[service(1)])).until_stable(deadline(), check=no_check)
     assert "1 of 2 tasks running, 1 pending" in str(caught.value)
+
+
+def test_tasks_at_work_are_up_before_they_have_settled() -> None:
+    ecs = FakeEcs(services=[service(2)], running=[task("a"), task("b")])
+    seen = replace(watch(ecs), at_work=lambda: {"a", "b", "c"})
+    seen.until_stable(deadline(), check=no_check)
+    with pytest.raises(ProvisionError):
+        replace(seen, at_work=lambda: {"a"}).until_stable(deadline(), check=no_check)
+
+
+def test_a_stable_service_that_does_not_do_its_work_is_not_up() -> None:
+    ecs = FakeEcs(services=[service(2, "COMPLETED")], running=[task("a"), task("b")])
+    seen = replace(watch(ecs), idle="ask no queue", cause="the worker has no command")
+    with pytest.raises(ProvisionError) as caught:
+        seen.until_stable(Deadline(90, clock=deadline().clock), check=no_check)
+    assert "service tickets-web did not become stable: the worker has no command" in str(caught.value)
+    assert "its tasks run, and ask no queue" in str(caught.value)
 
 
 @dataclass

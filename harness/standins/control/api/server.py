@@ -110,16 +110,22 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def api_server(
-    api: Api, *, port: int, wanting: Callable[[], str] = lambda: ""
+    api: Api, *, port: int, states: Mapping[str, Callable[[], str]]
 ) -> ThreadingHTTPServer:
-    """Return the server of both APIs; GET /ping answers ok, or 503 and the missing part."""
+    """Return the server of both APIs.
+
+    Args:
+        api: Answers POST.
+        port: Where it listens.
+        states: Path to what is wrong: GET answers ok, or 503 and that.
+    """
 
     class Handler(_Handler):
         def do_GET(self) -> None:
-            if self.path != "/ping":
+            if self.path not in states:
                 self.reply((404, "text/plain", b"not found"))
                 return
-            reason = wanting()
+            reason = states[self.path]()
             self.reply((503 if reason else 200, "text/plain", reason.encode() or b"ok"))
 
         def do_POST(self) -> None:

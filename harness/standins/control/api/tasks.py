@@ -10,7 +10,7 @@ from harness.standins.control.api.definitions import Clusters, Definitions
 from harness.standins.control.api.server import Operations
 from harness.standins.control.scheduler.tasks import Tasks
 from harness.standins.control.state import names
-from harness.standins.control.state.model import RUNNING, Task
+from harness.standins.control.state.model import RUNNING, Definition, Task
 from harness.standins.control.state.state import State
 from harness.standins.control.wire.protocol import ApiError
 
@@ -41,6 +41,33 @@ class TaskApi:
 
     def run(self, request: dict[str, Any]) -> dict[str, Any]:
         """Start tasks outside any service."""
+        definition, fields = self._wanted(request)
+        with self._state.lock():
+            started = [
+                self._tasks.create(definition, **fields) for _ in range(request.get("count", 1))
+            ]
+            described = [describe.task(task, state=self._state) for task in started]
+        for task in started:
+            self._tasks.begin(task)
+        return {"tasks": described, "failures": []}
+
+    def refusal(self, request: dict[str, Any]) -> str:
+        """Return why RunTask would be refused, or its task not start; nothing if it would.
+
+        Nothing is started.
+        """
+        try:
+            definition, fields = self._wanted(request)
+        except ApiError as error:
+            return f"{error.code}: {error.message}"
+        return self._tasks.refusal(definition, **fields)
+
+    def _wanted(self, request: dict[str, Any]) -> tuple[Definition, dict[str, Any]]:
+        """Return the definition of a RunTask input, and the fields of its tasks.
+
+        Raises:
+            ApiError: ECS refuses the input.
+        """
         cluster = self._clusters.require(request.get("cluster"))
         definition = self._definitions.find(request["taskDefinition"])
         if definition is None:
@@ -57,26 +84,16 @@ class TaskApi:
                     message="Override for container named "
                     f"{override.get('name')} is not a container in the TaskDefinition.",
                 )
-        count = request.get("count", 1)
-        if not 1 <= count <= _MOST_RUN:
+        if not 1 <= request.get("count", 1) <= _MOST_RUN:
             raise ApiError("InvalidParameterException", message="count must be between 1 and 10")
-        with self._state.lock():
-            started = [
-                self._tasks.create(
-                    definition,
-                    cluster=cluster,
-                    group=request.get("group") or f"family:{definition.family}",
-                    started_by=request.get("startedBy", ""),
-                    overrides=overrides,
-                    execute_command=bool(request.get("enableExecuteCommand")),
-                    security_groups=groups_of(request),
-                )
-                for _ in range(count)
-            ]
-            described = [describe.task(task, state=self._state) for task in started]
-        for task in started:
-            self._tasks.begin(task)
-        return {"tasks": described, "failures": []}
+        return definition, {
+            "cluster": cluster,
+            "group": request.get("group") or f"family:{definition.family}",
+            "started_by": request.get("startedBy", ""),
+            "overrides": overrides,
+            "execute_command": bool(request.get("enableExecuteCommand")),
+            "security_groups": groups_of(request),
+        }
 
     def stop(self, request: dict[str, Any]) -> dict[str, Any]:
         """Ask one task to stop."""

@@ -15,7 +15,7 @@ import threading
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -33,6 +33,16 @@ _DAY_S = 86400
 _RETRIES = 185
 
 
+class Runner(Protocol):
+    """RunTask."""
+
+    def run(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Start tasks, as RunTask does."""
+
+    def refusal(self, request: dict[str, Any]) -> str:
+        """Return why RunTask would not start a task, in AWS's words; nothing if it would."""
+
+
 class Ticks:
     """Reads one rule's ticks and runs its task for each."""
 
@@ -42,14 +52,14 @@ class Ticks:
         *,
         sqs: Callable[[], Any],
         events: Callable[[], Any],
-        run_task: Callable[[dict[str, Any]], dict[str, Any]],
+        runner: Runner,
         denial: Callable[[Mapping[str, Any]], str] = lambda _target: "",
         now: Callable[[], float],
     ) -> None:
         self._settings = settings
         self._sqs = sqs
         self._events = events
-        self._run_task = run_task
+        self._runner = runner
         self._denial = denial
         """Returns the right that the rule's role lacks for a target, in AWS's words."""
         self._now = now
@@ -67,6 +77,10 @@ class Ticks:
                 if not silent:
                     log.warning("ticks of rule %s: %s; trying again", self._settings.rule, error)
                 pause.wait(_AGAIN_S)
+
+    def refusal(self) -> str:
+        """Return why a tick would start no task, in AWS's words; nothing if it would."""
+        return self._denial(self._settings.target) or self._runner.refusal(request(self._settings))
 
     def read(self) -> None:
         """Wait for ticks, and run the task for each that came."""
@@ -103,7 +117,7 @@ class Ticks:
             event_log.write(tick(outcome="refused", reason=reason))
             return False
         try:
-            tasks = self._run_task(request(self._settings))["tasks"]
+            tasks = self._runner.run(request(self._settings))["tasks"]
         except ApiError as error:
             event_log.write(tick(outcome="refused", reason=f"{error.code}: {error.message}"))
             return False

@@ -75,11 +75,32 @@ class Tasks:
 
     def create(self, definition: Definition, *, cluster: str, **fields: Any) -> Task:
         """Add the record of a new task; ``begin`` brings it to life."""
+        task = self._new(definition, cluster=cluster, **fields)
+        with self._state.lock():
+            self._state.tasks[task.id] = task
+            self._state.changed()
+        return task
+
+    def refusal(self, definition: Definition, *, cluster: str, **fields: Any) -> str:
+        """Return why a task would not start, in ECS's words; nothing if it would.
+
+        That is known without containers, and nothing is started for it.
+        """
+        task = self._new(definition, cluster=cluster, **fields)
+        try:
+            self._plan(task, definition)
+            for item in task.containers:
+                self._secrets.resolve(definition.parsed.container(item.name))
+        except (StartError, SecretError) as error:
+            return redact(str(error))
+        return ""
+
+    def _new(self, definition: Definition, *, cluster: str, **fields: Any) -> Task:
         task_id = names.task_id()
         overrides = fields.get("overrides") or {}
         role = overrides.get("taskRoleArn") or definition.raw.get("taskRoleArn")
         account = definition.arn.split(":task-definition/")[0]
-        task = Task(
+        return Task(
             id=task_id,
             arn=f"{account}:task/{cluster}/{task_id}",
             definition_arn=definition.arn,
@@ -97,10 +118,6 @@ class Tasks:
             ],
             **fields,
         )
-        with self._state.lock():
-            self._state.tasks[task.id] = task
-            self._state.changed()
-        return task
 
     def begin(self, task: Task) -> None:
         """Start the task's thread."""
@@ -186,16 +203,9 @@ class Tasks:
         with self._state.lock():
             definition = self._state.definition(task.definition_arn)
             task.pull_at = self._state.now()
-        if refusal := self._hooks.start_refusal(task, definition):
-            raise StartError(refusal)
+        planned, pause = self._plan(task, definition)
         task.exec_refused = not self._hooks.may_exec(task, definition)
-        self._resolve_images(task, raw=definition.raw)
         self._hooks.open_socket(task.id)
-        planned = TaskContainers(task, definition, self._settings)
-        try:
-            pause = planned.pause()
-        except LookupError as error:
-            raise StartError(f"ResourceInitializationError: {error.args[0]}") from error
         task.pause_id = self._engine.create(**pause)
         self._set(task, status="PENDING")
         with ThreadPoolExecutor(max_workers=1) as pool:
@@ -216,6 +226,17 @@ class Tasks:
             if task.desired == RUNNING:
                 task.status = RUNNING
             self._state.changed()
+
+    def _plan(self, task: Task, definition: Definition) -> tuple[TaskContainers, dict[str, Any]]:
+        """Return a task's containers, and the options of its pause container."""
+        if refusal := self._hooks.start_refusal(task, definition):
+            raise StartError(refusal)
+        self._resolve_images(task, raw=definition.raw)
+        planned = TaskContainers(task, definition, self._settings)
+        try:
+            return planned, planned.pause()
+        except LookupError as error:
+            raise StartError(f"ResourceInitializationError: {error.args[0]}") from error
 
     def _set(self, task: Task, *, status: str) -> None:
         with self._state.lock():

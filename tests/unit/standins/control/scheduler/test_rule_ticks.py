@@ -75,17 +75,39 @@ class FakeEcs:
     refuses: ApiError | None = None
     asked: list[dict[str, Any]] = field(default_factory=list)
 
-    def run_task(self, given: dict[str, Any]) -> dict[str, Any]:
-        self.asked.append(given)
+    def run(self, request: dict[str, Any]) -> dict[str, Any]:
+        self.asked.append(request)
         if self.refuses is not None:
             raise self.refuses
         return {"tasks": [{"taskArn": "arn:aws:ecs:r:a:task/tickets/abc"}], "failures": []}
 
+    def refusal(self, request: dict[str, Any]) -> str:
+        self.asked.append(request)
+        return self.refuses.message if self.refuses else ""
+
+
+def ticks(aws: FakeAws, ecs: FakeEcs, *, denial: str = "") -> Ticks:
+    return Ticks(
+        SETTINGS,
+        sqs=lambda: aws,
+        events=lambda: aws,
+        runner=ecs,
+        denial=lambda _target: denial,
+        now=lambda: NOW + 2,
+    )
+
 
 def read(aws: FakeAws, ecs: FakeEcs) -> None:
-    Ticks(
-        SETTINGS, sqs=lambda: aws, events=lambda: aws, run_task=ecs.run_task, now=lambda: NOW + 2
-    ).read()
+    ticks(aws, ecs).read()
+
+
+def test_it_is_known_beforehand_why_a_tick_would_start_nothing() -> None:
+    aws, ecs = FakeAws(), FakeEcs()
+    assert not ticks(aws, ecs).refusal()
+    assert ticks(aws, ecs, denial="its role lacks it").refusal() == "its role lacks it"
+    refusing = FakeEcs(refuses=ApiError("ClientException", message="TaskDefinition not found."))
+    assert ticks(aws, refusing).refusal() == "TaskDefinition not found."
+    assert refusing.asked[0]["startedBy"] == "events-rule/tickets-schedule"
 
 
 def test_a_tick_becomes_one_run_task_with_the_targets_parameters_and_overrides() -> None:

@@ -190,6 +190,15 @@ def world(state: State) -> World:
     return World(state)
 
 
+def test_it_is_known_beforehand_why_a_task_would_not_start(world: World) -> None:
+    definition, where = world.define(), {"cluster": "tickets", "group": "family:tickets-web"}
+    assert not world.tasks.refusal(definition, **where)
+    world.secrets.refuses = True
+    assert world.tasks.refusal(definition, **where) == WORDS
+    assert not world.engine.calls
+    assert not world.state.tasks
+
+
 def test_a_task_goes_no_further_once_control_ends(world: World) -> None:
     world.engine.closed_before = "start"
     task = world.begin()

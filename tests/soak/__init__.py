@@ -1,0 +1,1 @@
+"""Rehearsals that end at random moments, many times."""

@@ -1,0 +1,90 @@
+"""Which services must be seen at work, and what is said when one is not, or nobody is answered."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.aws.task_definition import TaskDefinition
+from harness.core.errors import ProvisionError
+from harness.inputs import production
+from harness.inputs.production import Production
+from harness.rehearsal import readiness
+from harness.target.access import Access
+
+ROOT = Path(__file__).resolve().parents[3]
+WORK = ["php", "artisan", "queue:work"]
+
+
+@pytest.fixture(scope="module")
+def reference() -> Production:
+    return production.load({}, cwd=ROOT)
+
+
+def changed(given: Production, **container: Any) -> Production:
+    """Change the container of the worker's task definition; None drops a field."""
+    worker = given.services["worker"]
+    raw = dict(worker.definition.raw)
+    (first,) = raw["containerDefinitions"]
+    kept = {key: value for key, value in {**first, **container}.items() if value is not None}
+    definition = TaskDefinition({**raw, "containerDefinitions": [kept]})
+    services = {**given.services, "worker": replace(worker, definition=definition)}
+    return replace(given, services=services)
+
+
+def connection(name: str | None) -> list[dict[str, str]]:
+    return [{"name": "QUEUE_CONNECTION", "value": name}] if name else []
+
+
+@pytest.mark.parametrize(
+    ("command", "queue", "must"),
+    [
+        ([*WORK, "sqs", "--tries=3"], None, True),
+        (["sh", "-c", "exec php artisan queue:work sqs"], None, True),
+        (WORK, "sqs", True),
+        (WORK, "redis", False),
+        ([*WORK, "redis"], "sqs", False),
+        (["php", "artisan", "horizon"], "redis", False),
+        (["/usr/local/bin/start-worker"], "sqs", False),
+        (None, "sqs", True),
+        (None, "redis", False),
+    ],
+)
+def test_a_worker_on_sqs_must_ask_for_jobs(
+    reference: Production, command: list[str] | None, queue: str | None, *, must: bool
+) -> None:
+    given = changed(reference, command=command, environment=connection(queue))
+    assert readiness.must_ask_for_jobs(given, "worker") is must
+    assert not readiness.must_ask_for_jobs(given, "web")
+
+
+def test_without_a_queue_nobody_must_ask_it(reference: Production) -> None:
+    assert not readiness.must_ask_for_jobs(replace(reference, resources={}), "worker")
+
+
+def test_a_lost_command_is_named(reference: Production) -> None:
+    lost = changed(reference, command=None)
+    assert "tickets-worker has no command" in readiness.lost_command(lost, "worker")
+    assert not readiness.lost_command(reference, "worker")
+    assert not readiness.lost_command(changed(lost, entryPoint=["work"]), "worker")
+
+
+def test_a_refusal_to_start_the_scheduled_task_is_explained(
+    reference: Production, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = (
+        "AccessDeniedException: User: arn:aws:sts::1:assumed-role/tickets-schedule-rule/0 is not"
+        " authorized to perform: ecs:RunTask on resource: arn:aws:ecs:y because no policy allows it"
+    )
+    asked = "harness.stack.components.control.scheduled_run_refusal"
+    monkeypatch.setattr(asked, lambda _url: words)
+    monkeypatch.setattr("harness.target.resources.secret_references.read", lambda *_, **__: ())
+    assert reference.schedule is not None
+    access = Access(public_url="https://a.example", emulator="http://127.0.0.1:1")
+    with pytest.raises(ProvisionError, match="its role tickets-schedule-rule lacks ecs:RunTask"):
+        readiness.require_scheduled_run(access, reference.schedule)
+    monkeypatch.setattr(asked, lambda _url: "")
+    readiness.require_scheduled_run(access, reference.schedule)
