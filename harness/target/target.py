@@ -140,7 +140,7 @@ def unconfigured(access: Access) -> Mapping[str, str]:
         else "no secret holds the database's account; set database.secret",
         PROXY: ""
         if access.proxy_endpoint or not access.cluster_endpoint
-        else "tasks reach the database itself; set database.proxy_endpoint",
+        else "no RDS Proxy is configured; set database.proxy_endpoint",
         STORAGE: "" if "bucket" in has else "no bucket is configured; set resources.bucket",
         QUEUE: "no queue is configured; set resources.queues"
         if "queue" not in has

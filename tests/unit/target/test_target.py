@@ -124,7 +124,7 @@ def test_an_app_without_a_proxy_lacks_it(tmp_path: Path, open_port: int) -> None
     )
     target = locate.local(tmp_path)
     assert target.unconfigured["proxy"] == (
-        "tasks reach the database itself; set database.proxy_endpoint"
+        "no RDS Proxy is configured; set database.proxy_endpoint"
     )
     assert target.access.database_endpoint == "db.example"
 
