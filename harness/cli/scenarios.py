@@ -107,11 +107,14 @@ def new(name: str) -> int:
         )
     path = paths[0] / f"test_{plain}.py"
     if path.exists():
-        raise ConfigError(f"there is a {path} already", hint="choose another name, or edit it")
+        raise ConfigError(
+            f"there is a {os.path.relpath(path)} already", hint="choose another name, or edit it"
+        )
     path.parent.mkdir(parents=True, exist_ok=True)
     title = plain.replace("_", " ").capitalize()
     path.write_text(_TEMPLATE.format(title=title, name=plain), encoding="utf-8")
-    click.echo(f"wrote {path}; `cutover verify {path}` replays it")
+    shown = os.path.relpath(path)
+    click.echo(f"wrote {shown}; `cutover verify {shown}` replays it")
     return 0
 
 

@@ -92,7 +92,8 @@ def containers_named(
 ) -> list[Container]:
     """Find containers by a name: components' by name, the app's by service, family or task id.
 
-    ``web/nginx`` names a container of a task; without it, Laravel's come first.
+    ``web`` and ``worker`` also name the services of that purpose. ``web/nginx`` names a container
+    of a task; without it, Laravel's come first.
 
     Raises:
         NoStack: Nothing is up, or nothing in it has that name.
@@ -107,7 +108,10 @@ def containers_named(
         and (container.status == "running" or not running)
     ]
     task, _, container_name = name.partition("/")
-    full_name = found.get("services", {}).get(task, task)
+    services = found.get("services", {})
+    # Whatever the configuration calls them, these two are known by their purpose.
+    key = found.get(task, "") if task in ("web", "worker") and task not in services else task
+    full_name = services.get(key, task)
     matching = [
         c
         for c in all_of_them

@@ -41,7 +41,8 @@ def test_a_new_scenario_is_complete_listed_and_explained(shop: Path) -> None:
     made = run("new", "Orders are kept")
     assert made.exit_code == 0, made.output
     path = shop / "tests/cutover/test_orders_are_kept.py"
-    assert f"wrote {path}; `cutover verify {path}` replays it" in made.output
+    shown = "tests/cutover/test_orders_are_kept.py"
+    assert f"wrote {shown}; `cutover verify {shown}` replays it" in made.output
     again = run("new", "orders_are_kept")
     assert (again.exit_code, "there is a" in again.output) == (2, True)
 

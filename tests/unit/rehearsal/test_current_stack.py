@@ -1,0 +1,49 @@
+"""Containers of the stack that is up, by the names that a user types."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from harness.core import runs
+from harness.core.errors import NoStack
+from harness.core.labels import LABEL_CONTAINER, LABEL_FAMILY, LABEL_ROLE
+from harness.rehearsal import current_stack
+from harness.stack import logs
+
+STACK = {
+    "run": "abc123",
+    "web": "shop",
+    "worker": "horizon",
+    "services": {"shop": "acme-shop", "horizon": "acme-horizon"},
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "family"),
+    [
+        ("shop", "acme-shop"),
+        ("web", "acme-shop"),
+        ("worker", "acme-horizon"),
+        ("acme-horizon", "acme-horizon"),
+    ],
+)
+def test_a_service_is_known_by_name_and_by_purpose(
+    name: str, family: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    containers = [container("acme-shop"), container("acme-horizon")]
+    monkeypatch.setattr(runs, "read_current", lambda _: STACK)
+    monkeypatch.setattr(logs, "containers_of", lambda *_: containers)
+    client: Any = None
+    (found,) = current_stack.containers_named(Path(), client, name, running=True)
+    assert found.labels[LABEL_FAMILY] == family
+    with pytest.raises(NoStack, match='nothing called "services" runs'):
+        current_stack.containers_named(Path(), client, "services", running=True)
+
+
+def container(family: str) -> SimpleNamespace:
+    labels = {LABEL_ROLE: "task", LABEL_FAMILY: family, LABEL_CONTAINER: "app"}
+    return SimpleNamespace(name=f"cutover-abc123-{family}", labels=labels, status="running")
