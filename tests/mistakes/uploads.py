@@ -292,11 +292,4 @@ MISTAKES = (
             set_everywhere("DB_COLLATION", "utf8mb4_0900_ai_ci"),
         ),
     ),
-    Mistake(
-        "the web task's role may write uploads and not read them",
-        replace(WEB_ROLE, '"s3:GetObject",', ""),
-        breaks=[uploads.test_temporary_url_works_for_its_object_until_it_expires],
-        cause="the task role tickets-web-task lacks s3:GetObject",
-        also_green=[uploads.test_bucket_is_private],
-    ),
 )
