@@ -37,7 +37,7 @@ MISTAKES = (
         in_the_report(f"{FACADES}DB::connection('reporting')->table('orders')->count();"),
         breaks=[configuration.test_resources_named_in_the_code_are_configured],
         cause='the code uses the database connection "reporting" in app/Schedule/ReportSales.php'
-        " line 14, and config/database.php has no such one",
+        " line 15, and config/database.php has no such one",
         also_green=[configuration.test_resources_named_in_the_code_are_for_production],
         twin=Twin(
             "the report names the connection that there is",
@@ -55,7 +55,7 @@ MISTAKES = (
         "a thumbnail is kept on the task's own disk",
         in_the_upload(f"{FACADES}Storage::disk('local')->put('thumbnail', $file->getContent());"),
         breaks=[configuration.test_resources_named_in_the_code_are_for_production],
-        cause='the code uses the disk "local" in app/Actions/StoreEventDocument.php line 24, and'
+        cause='the code uses the disk "local" in app/Actions/StoreEventDocument.php line 26, and'
         " stores files there",
         also_green=[configuration.test_resources_named_in_the_code_are_configured],
         twin=Twin(
@@ -70,7 +70,7 @@ MISTAKES = (
         "an audit log is a file in the container",
         in_the_report(f"{FACADES}Log::channel('single')->info('report');"),
         breaks=[configuration.test_resources_named_in_the_code_are_for_production],
-        cause='the code uses the log channel "single" in app/Schedule/ReportSales.php line 14,'
+        cause='the code uses the log channel "single" in app/Schedule/ReportSales.php line 15,'
         " which is a file in the container",
         also_green=[configuration.test_resources_named_in_the_code_are_configured],
         twin=Twin(
@@ -82,7 +82,7 @@ MISTAKES = (
         "a mail is sent by the mailer of development",
         in_the_report(f"{FACADES}Mail::mailer('log')->raw('x', fn ($mail) => $mail->to('a@b'));"),
         breaks=[configuration.test_resources_named_in_the_code_are_for_production],
-        cause='the code uses the mailer "log" in app/Schedule/ReportSales.php line 14, which sends'
+        cause='the code uses the mailer "log" in app/Schedule/ReportSales.php line 15, which sends'
         " no mail that anybody gets",
         also_green=[configuration.test_resources_named_in_the_code_are_configured],
         twin=Twin(
@@ -100,7 +100,7 @@ MISTAKES = (
         "the report asks a Redis that production does not have",
         in_the_report(f"{FACADES}Cache::store('redis')->get('report');"),
         breaks=[configuration.test_resources_named_in_the_code_are_for_production],
-        cause='the code uses the cache store "redis" in app/Schedule/ReportSales.php line 14, whose'
+        cause='the code uses the cache store "redis" in app/Schedule/ReportSales.php line 15, whose'
         ' host is "127.0.0.1", a host of local development',
         also_green=[configuration.test_resources_named_in_the_code_are_configured],
         twin=Twin(

@@ -60,7 +60,7 @@ MISTAKES = (
         "a unique job is unique in one process only",
         make_unique("    public function uniqueVia() { return Cache::driver('array'); }\n"),
         breaks=[shared_state.test_locks_and_counters_are_shared_by_all_tasks],
-        cause="the unique job in app/Jobs/SendOrderConfirmation.php line 16 uses the cache store"
+        cause="the unique job in app/Jobs/SendOrderConfirmation.php line 17 uses the cache store"
         ' "array"',
         also_green=[shared_state.test_maintenance_mode_reaches_every_task],
         twin=Twin("a unique job uses the store that all tasks share", make_unique()),
@@ -89,7 +89,7 @@ MISTAKES = (
         "a running total is kept in a file of the task",
         in_the_report("file_put_contents(storage_path('app/total'), '1', FILE_APPEND);"),
         breaks=[shared_state.test_no_file_of_the_app_stays_in_one_task],
-        cause="app/Schedule/ReportSales.php line 14 leaves a file in storage_path('app/total')",
+        cause="app/Schedule/ReportSales.php line 15 leaves a file in storage_path('app/total')",
         also_green=[shared_state.test_locks_and_counters_are_shared_by_all_tasks],
         twin=Twin(
             "a file of the task is removed again at once",

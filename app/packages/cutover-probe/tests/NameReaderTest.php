@@ -27,6 +27,7 @@ final class NameReaderTest extends TestCase
             'an uploaded file' => ['function f() { Storage::delete($old); $file->store("avatars", "public"); $file->storeAs("a", "b", options: "s3"); }', ['disk public stores', 'disk s3 stores']],
             'a file that is read' => ['function f() { Storage::disk("local")->get("a"); }', ['disk local']],
             'a file that is removed again' => ['function f() { Storage::disk("local")->put("a", "b"); Storage::disk("local")->delete("a"); }', ['disk local', 'disk local']],
+            'a file of another disk is removed' => ['function f() { Storage::disk("local")->put("a", "b"); Storage::disk("s3")->delete("a"); }', ['disk local stores', 'disk s3']],
             'a job' => ['class A implements ShouldQueue { public $queue = "mails"; public ?string $connection = "slow"; }', ['queue mails', 'connection slow']],
             'a job with attributes' => ['#[Queue("mails"), Connection("slow")] class A implements ShouldQueue {}', ['queue mails', 'connection slow']],
             'a model' => ['class A extends Model { protected $connection = "old"; protected $table = "a"; }', ['database old']],

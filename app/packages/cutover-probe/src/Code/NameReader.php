@@ -36,7 +36,7 @@ final readonly class NameReader
 
     private const array STORING = ['put', 'putFile', 'putFileAs', 'write', 'writeStream', 'append', 'prepend', 'copy', 'move'];
 
-    private const array PASSING_ON = ['delete', 'deleteDirectory', 'deleteFileAfterSend', 'unlink', 'download'];
+    private const array PASSING_ON = ['delete', 'deleteDirectory', 'download'];
 
     private const array ATTRIBUTES = ['Storage' => 'disk', 'Database' => 'database', 'DB' => 'database', 'Cache' => 'store', 'Log' => 'channel'];
 
@@ -84,7 +84,7 @@ final readonly class NameReader
 
             foreach ($this->ofCall($call, $file) as $type => $name) {
                 if ($name !== null && $name !== '') {
-                    yield [$type, $name, $call->line, $type === 'disk' && $this->stores($call, $file)];
+                    yield [$type, $name, $call->line, $type === 'disk' && $this->stores($call, $name, $file)];
                 }
             }
         }
@@ -153,9 +153,9 @@ final readonly class NameReader
     }
 
     /** Whether a file stays on the disk: one that the same function removes or sends afterwards is of this task only. */
-    private function stores(Call $call, SourceFile $file): bool
+    private function stores(Call $call, string $disk, SourceFile $file): bool
     {
-        if ($file->functionHas($call, self::PASSING_ON, after: true)) {
+        if ($this->isPassedOn($call, $disk, $file)) {
             return false;
         }
         if (isset(self::UPLOADS[$call->name]) || in_array($call->next, self::STORING, true)) {
@@ -163,6 +163,21 @@ final readonly class NameReader
         }
 
         return $call->next === '' && $file->functionHas($call, self::STORING, after: true);
+    }
+
+    /** A disk in a variable is not followed; otherwise the same disk must be named again. */
+    private function isPassedOn(Call $call, string $disk, SourceFile $file): bool
+    {
+        if ($file->functionHas($call, ['deleteFileAfterSend', 'unlink'], after: true)) {
+            return true;
+        }
+        if ($call->next === '' && ! isset(self::UPLOADS[$call->name])) {
+            return $file->functionHas($call, self::PASSING_ON, after: true);
+        }
+
+        $later = array_filter($file->calls(), fn (Call $other): bool => $other->index > $call->index && $file->shareFunction($call, $other));
+
+        return array_filter($later, fn (Call $other): bool => $other->argument(0, 'name') === $disk && in_array($other->next, self::PASSING_ON, true)) !== [];
     }
 
     /** Laravel reads and writes one connection as mysql::read and mysql::write. */

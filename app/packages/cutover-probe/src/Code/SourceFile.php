@@ -103,6 +103,12 @@ final class SourceFile
         return $this->functionHas($call, self::ENVIRONMENT);
     }
 
+    /** Whether two calls are in one function, and in none within it. */
+    public function shareFunction(Call $one, Call $other): bool
+    {
+        return $this->functionAround($one->index) === $this->functionAround($other->index);
+    }
+
     /** Whether the function around a call has one of these calls, after it if that matters. @param  list<string>  $methods */
     public function functionHas(Call $call, array $methods, bool $after = false): bool
     {
