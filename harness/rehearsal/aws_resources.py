@@ -125,15 +125,15 @@ def create_load_balancer(client: ElasticLoadBalancingv2Client, production: Produ
     """Create the load balancer and the target group with production's settings."""
     balancer, group = production.load_balancer, production.target_group
     made = client.create_load_balancer(**balancer["LoadBalancer"])
-    client.modify_load_balancer_attributes(
-        LoadBalancerArn=made["LoadBalancers"][0]["LoadBalancerArn"],
-        Attributes=balancer.get("Attributes", []),
-    )
+    if attributes := balancer.get("Attributes"):
+        client.modify_load_balancer_attributes(
+            LoadBalancerArn=made["LoadBalancers"][0]["LoadBalancerArn"], Attributes=attributes
+        )
     target_group = client.create_target_group(**group["TargetGroup"])
-    client.modify_target_group_attributes(
-        TargetGroupArn=target_group["TargetGroups"][0]["TargetGroupArn"],
-        Attributes=group.get("Attributes", []),
-    )
+    if attributes := group.get("Attributes"):
+        client.modify_target_group_attributes(
+            TargetGroupArn=target_group["TargetGroups"][0]["TargetGroupArn"], Attributes=attributes
+        )
 
 
 def cluster(client: ECSClient, name: str) -> None:

@@ -29,17 +29,29 @@ CONFIG = Config(
 
 
 @pytest.fixture
-def aws(emulator: Stack) -> Callable[[str], Any]:
+def aws(emulator: Stack) -> Callable[..., Any]:
     url = f"http://{emulator.addresses['emulator'][PORT]}"
     library: Any = boto3
-    return lambda service: library.client(
+    return lambda service, region=REGION: library.client(
         service,
         endpoint_url=url,
-        region_name=REGION,
+        region_name=region,
         aws_access_key_id=ACCOUNT,
         aws_secret_access_key="test",
         config=CONFIG,
     )
+
+
+@pytest.mark.parametrize(
+    ("region", "partition"), [("us-gov-west-1", "aws-us-gov"), ("cn-north-1", "aws-cn")]
+)
+def test_a_region_of_another_partition_is_kept(
+    aws: Callable[..., Any], region: str, partition: str
+) -> None:
+    sqs = aws("sqs", region)
+    url = sqs.create_queue(QueueName="jobs")["QueueUrl"]
+    found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]
+    assert found["QueueArn"] == f"arn:{partition}:sqs:{region}:{ACCOUNT}:jobs"
 
 
 @pytest.mark.parametrize(

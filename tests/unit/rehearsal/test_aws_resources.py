@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -114,3 +115,18 @@ def test_productions_numbers_fit_each_other() -> None:
     assert int(told["tries"]) <= attributes["RedrivePolicy"]["maxReceiveCount"]
     longest_s = int(attributes["ReceiveMessageWaitTimeSeconds"]) + int(told["timeout"])
     assert container["stopTimeout"] >= longest_s
+
+
+def test_attributes_that_a_file_leaves_out_are_awss_own() -> None:
+    client: Any = Recorder(
+        {
+            "create_load_balancer": {"LoadBalancers": [{"LoadBalancerArn": "arn"}]},
+            "create_target_group": {"TargetGroups": [{"TargetGroupArn": "arn"}]},
+        }
+    )
+    found: Any = SimpleNamespace(
+        load_balancer={"LoadBalancer": {"Name": "a"}},
+        target_group={"TargetGroup": {"Name": "b"}, "Attributes": []},
+    )
+    aws_resources.create_load_balancer(client, found)
+    assert client.names == ["create_load_balancer", "create_target_group"]
