@@ -30,7 +30,7 @@ DRIVERS = {
     "filesystem": "FILESYSTEM_DISK",
     "log": "LOG_CHANNEL",
 }
-REVEALING = ("stack trace", "vendor/laravel", "/srv/", "exception", ".php", "sqlstate")
+REVEALING = ("stack trace", "vendor/laravel", "exception", ".php", "sqlstate")
 SOURCES = {
     "/.env": "APP_KEY=",
     "/.git/HEAD": "ref: ",

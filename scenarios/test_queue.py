@@ -10,7 +10,7 @@ import pytest
 from harness.diagnosis.expect import expect
 from harness.report import emulated, not_covered, proved
 from harness.target.resources.ecs import php_container
-from harness.target.resources.job_queue import LONG_JOB_S, LONGEST_DELAY_S
+from harness.target.resources.job_queue import LONGEST_DELAY_S
 from harness.target.resources.queue_worker import flags
 from scenarios.jobs import (
     DELIVERED_AGAIN,
@@ -346,10 +346,13 @@ def test_scaling_to_zero_and_back_loses_no_job(
 @needs_worker
 @pytest.mark.mutates(runs_last=True)
 def test_job_longer_than_the_default_visibility_runs_once(
-    jobs: Jobs, long_job: Callable[[], str], until_done: Callable[..., dict[str, Any]]
+    jobs: Jobs,
+    long_job: Callable[[], str],
+    long_job_s: float,
+    until_done: Callable[..., dict[str, Any]],
 ) -> None:
-    job = long_job() or jobs.dispatch(duration_s=LONG_JOB_S)
-    state = until_done(job, takes_s=LONG_JOB_S)
+    job = long_job() or jobs.dispatch(duration_s=long_job_s)
+    state = until_done(job, takes_s=long_job_s)
     expect(
         outcomes(state) == ["succeeded"],
         f"its runs ended: {outcomes(state)}",

@@ -11,7 +11,7 @@ import pytest
 
 from harness.aws.value_from import SecretReference, parse_value_from
 from harness.diagnosis.expect import expect
-from harness.images.inspect.secrets import SECRET_NAME
+from harness.images.inspect.secrets import is_plain_secret
 from harness.report import emulated, not_covered, proved
 from harness.target.resources.ecs import find_tasks, php_container, task_id
 
@@ -140,7 +140,7 @@ def test_no_secret_is_a_plain_variable(
     assert plain, "no task definition has a plain variable"
     for task, name, value in plain:
         expect(
-            not SECRET_NAME.search(name) and value not in values,
+            not is_plain_secret(name, value) and value not in values,
             f"the {task} task's definition holds the secret {name} as a plain variable",
             cause=f"{name} is among the plain variables of a task definition, where everyone"
             " who may describe it can read it: name it under secrets",

@@ -75,7 +75,7 @@ def _overrides(target: Mapping[str, Any]) -> dict[str, Any]:
     return dict(json.loads(given) if isinstance(given, str) else given)
 
 
-_ALWAYS = frozenset({"*", "?", "*/1", "0/1", "1/1"})
+_ALWAYS = frozenset({"*", "?", "*/1", "0/1", "1/1", "0-59", "0-23", "1-31", "1-12", "1-7"})
 """Fields of EventBridge's cron that leave no minute out."""
 
 

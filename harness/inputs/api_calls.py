@@ -29,11 +29,29 @@ if TYPE_CHECKING:
 BUCKET = (
     *("CreateBucket", "PutPublicAccessBlock", "PutBucketOwnershipControls", "PutBucketEncryption"),
     *("PutBucketCors", "PutBucketLifecycleConfiguration", "PutBucketPolicy"),
-    "PutBucketVersioning",
+    *("PutBucketVersioning", "PutBucketTagging"),
 )
 QUEUES = ("CreateQueue",)
 IDENTITY = ("VerifyEmailIdentity", "VerifyDomainIdentity", "CreateConfigurationSet")
 SCHEDULE = ("PutRule", "PutTargets")
+NOT_CALLED: Mapping[str, frozenset[str]] = {
+    "s3": frozenset(
+        {
+            *("PutBucketLogging", "PutBucketNotificationConfiguration", "PutBucketReplication"),
+            *("PutBucketAccelerateConfiguration", "PutBucketRequestPayment"),
+            *("PutBucketMetricsConfiguration", "PutBucketInventoryConfiguration"),
+            *("PutBucketAnalyticsConfiguration", "PutBucketIntelligentTieringConfiguration"),
+        }
+    ),
+    "ses": frozenset(
+        {
+            *("VerifyDomainDkim", "SetIdentityDkimEnabled", "SetIdentityMailFromDomain"),
+            *("SetIdentityFeedbackForwardingEnabled", "SetIdentityNotificationTopic"),
+            "CreateConfigurationSetEventDestination",
+        }
+    ),
+}
+"""Operations that a file may have and that change nothing for the app: checked, and not called."""
 
 
 @dataclass(frozen=True)
@@ -136,6 +154,16 @@ def redrive_policy(create_queue: Mapping[str, Any]) -> dict[str, Any]:
     return _document(create_queue.get("Attributes", {}).get("RedrivePolicy"))
 
 
+def queue_names(inputs: Sequence[Mapping[str, Any]], *, wanted: str) -> dict[str, str]:
+    """Name the jobs' queue, or else one that is no other's dead-letter queue, and its own."""
+    dead = {dead_letter_queue(given) for given in inputs}
+    for given in sorted(inputs, key=lambda given: given["QueueName"] != wanted):
+        if given["QueueName"] not in dead:
+            own = dead_letter_queue(given)
+            return {"queue": given["QueueName"], **({"dead_letter_queue": own} if own else {})}
+    return {}
+
+
 def _document(value: Any) -> dict[str, Any]:
     """Read a document that may be text; empty for any other type."""
     try:
@@ -160,7 +188,7 @@ def _checked(
     found, calls, known = Fit(), list(_calls(document.data)), ", ".join(operations)
     fitting = []
     for call in calls:
-        if call.operation not in operations:
+        if call.operation not in (*operations, *NOT_CALLED.get(api, ())):
             found.problems.append(
                 Problem(call.operation, "is no operation for this file", f"known here: {known}")
             )
@@ -179,7 +207,8 @@ def _checked(
         found.problems.append(Problem("", message, f"known here: {known}"))
     every_rule = (_of_documents, *rules)
     document.reject(found.with_rules(problem for rule in every_rule for problem in rule(fitting)))
-    return CallFile(document.path, tuple(calls))
+    made = (one for one in calls if one.operation not in NOT_CALLED.get(api, ()))
+    return CallFile(document.path, tuple(made))
 
 
 def _calls(data: Mapping[str, Any]) -> Iterator[Call]:

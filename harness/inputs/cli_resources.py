@@ -14,7 +14,7 @@ from harness.inputs import cli_output, operation_shapes
 from harness.inputs.api_calls import redrive_policy
 from harness.inputs.cli_output import Form, Reshaped, below
 from harness.inputs.document import Document, Origin
-from harness.inputs.iam_roles import MANAGED
+from harness.inputs.iam_roles import managed_policy
 
 _RULE = Form(
     "a rule with its target",
@@ -236,7 +236,7 @@ def _take_policies(reshaped: Reshaped) -> None:
         for one in source.data.get("AttachedPolicies") or ()
     ]
     versions = [one for one in objects if "PolicyVersion" in one.data]
-    unknown = [arn for arn in attached if arn not in MANAGED]
+    unknown = [arn for arn in attached if managed_policy(arn) is None]
     for arn, source in zip(unknown, versions, strict=False):
         content = source.data["PolicyVersion"].get("Document")
         take(arn.rpartition("/")[2], content, source=source, at="PolicyVersion.Document")
@@ -250,7 +250,7 @@ def _take_policies(reshaped: Reshaped) -> None:
             " for each of these, in this order",
         )
     reshaped.data["Policies"] = policies
-    reshaped.data["ManagedPolicyArns"] = [arn for arn in attached if arn in MANAGED]
+    reshaped.data["ManagedPolicyArns"] = [arn for arn in attached if managed_policy(arn)]
 
 
 def _reject_missing_inline(reshaped: Reshaped, names: set[str]) -> None:

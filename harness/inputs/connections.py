@@ -132,7 +132,8 @@ def _names(rule: Permission, peer: Side, *, vpc: IPv4Network) -> bool:
         return True
     networks = [IPv4Network(cidr) for cidr in rule.cidrs]
     if peer.in_vpc:
-        return any(vpc.subnet_of(network) for network in networks) or bool(
+        # Only egress rules may name a part of the VPC, and its subnets are not known here.
+        return any(vpc.overlaps(network) for network in networks) or bool(
             peer.aws_apis and rule.prefix_lists
         )
     if any(not network.subnet_of(vpc) for network in networks) or rule.prefix_lists:

@@ -7,6 +7,7 @@ inline ``Policies``; ``ManagedPolicyArns`` may name AWS's own policy for executi
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -21,28 +22,58 @@ if TYPE_CHECKING:
 
 _KEYS = (
     *("RoleName", "Path", "Description", "MaxSessionDuration", "AssumeRolePolicyDocument"),
-    *("Policies", "ManagedPolicyArns", "Tags"),
+    *("Policies", "ManagedPolicyArns", "PermissionsBoundary", "Tags"),
 )
 _TRUST, _POLICIES, _MANAGED = "AssumeRolePolicyDocument", "Policies", "ManagedPolicyArns"
-_SERVICE_ROLE = "arn:aws:iam::aws:policy/service-role/"
+_BOUNDARY = "PermissionsBoundary"
+"""Accepted and not judged: its policy is in no file of the app."""
+_PARTITION = re.compile(r"arn:[\w-]+:iam::aws:policy/")
 
 
-def _allow(*actions: str) -> dict[str, Any]:
-    statement = {"Effect": "Allow", "Action": list(actions), "Resource": "*"}
-    return {"Version": "2012-10-17", "Statement": [statement]}
+def _allow(*actions: str, condition: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    allowed = {"Effect": "Allow", "Action": list(actions), "Resource": "*"}
+    return {**allowed, "Condition": condition} if condition else allowed
+
+
+def _policy(*statements: Mapping[str, Any]) -> dict[str, Any]:
+    return {"Version": "2012-10-17", "Statement": list(statements)}
 
 
 MANAGED: Mapping[str, Mapping[str, Any]] = {
-    f"{_SERVICE_ROLE}AmazonECSTaskExecutionRolePolicy": _allow(
-        "ecr:GetAuthorizationToken",
-        "ecr:BatchCheckLayerAvailability",
-        "ecr:GetDownloadUrlForLayer",
-        "ecr:BatchGetImage",
-        "logs:CreateLogStream",
-        "logs:PutLogEvents",
+    "service-role/AmazonECSTaskExecutionRolePolicy": _policy(
+        _allow(
+            "ecr:GetAuthorizationToken",
+            "ecr:BatchCheckLayerAvailability",
+            "ecr:GetDownloadUrlForLayer",
+            "ecr:BatchGetImage",
+            "logs:CreateLogStream",
+            "logs:PutLogEvents",
+        )
+    ),
+    "service-role/AmazonEC2ContainerServiceEventsRole": _policy(
+        _allow("ecs:RunTask"),
+        _allow(
+            "iam:PassRole",
+            condition={"StringLike": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}},
+        ),
+        _allow("ecs:TagResource", condition={"StringEquals": {"ecs:CreateAction": ["RunTask"]}}),
+    ),
+    "AWSXRayDaemonWriteAccess": _policy(
+        _allow(
+            "xray:PutTraceSegments",
+            "xray:PutTelemetryRecords",
+            "xray:GetSamplingRules",
+            "xray:GetSamplingTargets",
+            "xray:GetSamplingStatisticSummaries",
+        )
     ),
 }
-"""https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AmazonECSTaskExecutionRolePolicy.html"""
+"""https://docs.aws.amazon.com/aws-managed-policy/latest/reference/policy-list.html"""
+
+
+def managed_policy(arn: str) -> Mapping[str, Any] | None:
+    """Return the document of a policy of AWS's own, in any partition; None if it is not known."""
+    return MANAGED.get(_PARTITION.sub("", arn)) if _PARTITION.match(arn) else None
 
 
 @dataclass(frozen=True)
@@ -60,14 +91,17 @@ class RoleFile:
     @property
     def create(self) -> dict[str, Any]:
         """The input of CreateRole."""
-        given = {key: value for key, value in self.raw.items() if key not in (_POLICIES, _MANAGED)}
+        left_out = (_POLICIES, _MANAGED, _BOUNDARY)
+        given = {key: value for key, value in self.raw.items() if key not in left_out}
         return {**given, _TRUST: json.dumps(self.raw[_TRUST])}
 
     @property
     def policies(self) -> dict[str, str]:
         """Name of each policy to its document, as text; a managed one is kept as an inline one."""
         inline = {one["PolicyName"]: one["PolicyDocument"] for one in self.raw.get(_POLICIES) or ()}
-        managed = {arn.rpartition("/")[2]: MANAGED[arn] for arn in self.raw.get(_MANAGED) or ()}
+        managed = {
+            arn.rpartition("/")[2]: managed_policy(arn) for arn in self.raw.get(_MANAGED) or ()
+        }
         return {name: json.dumps(one) for name, one in {**managed, **inline}.items()}
 
 
@@ -117,7 +151,7 @@ def _of_policies(raw: Mapping[str, Any]) -> Iterator[Problem]:
 
 def _of_managed_policies(raw: Mapping[str, Any]) -> Iterator[Problem]:
     for index, arn in enumerate(raw.get(_MANAGED) or ()):
-        if arn not in MANAGED:
+        if managed_policy(arn) is None:
             yield Problem(
                 f"{_MANAGED}[{index}]",
                 f"is {arn}, whose document is not known here",

@@ -26,7 +26,7 @@ from harness.inputs import (
     toml_schema,
     vpc,
 )
-from harness.inputs.api_calls import CallFile, dead_letter_queue
+from harness.inputs.api_calls import CallFile
 from harness.inputs.config import Config
 from harness.inputs.document import Document
 from harness.inputs.ecs_services import Service
@@ -164,6 +164,12 @@ class Production:
         return _session_cookie(self.services[self.web].definition, named=self.config.images)
 
     @property
+    def _queue_of_jobs(self) -> str:
+        """Name of the queue to which web tasks dispatch; empty where no variable says it."""
+        environment = self.services[self.web].definition.containers[0].environment
+        return environment.get("SQS_QUEUE", "").rpartition("/")[2]
+
+    @property
     def resource_names(self) -> dict[str, str]:
         """Names of the app's resources, by the scenarios' keys; only of those it has."""
         found: dict[str, str] = {}
@@ -173,7 +179,9 @@ class Production:
                     found["bucket"] = call.given["Bucket"]
                 elif call.operation.startswith("Verify"):
                     found["identity"] = call.given.get("EmailAddress") or call.given["Domain"]
-            found |= _queue_names(file.inputs_of("CreateQueue"))
+            found |= api_calls.queue_names(
+                file.inputs_of("CreateQueue"), wanted=self._queue_of_jobs
+            )
         if self.schedule is not None:
             found |= {"rule": self.schedule.name, "scheduler": self.schedule.definition.family}
         return found
@@ -372,13 +380,3 @@ def _session_cookie(definition: TaskDefinition, *, named: Mapping[str, ImageSour
     app = container_images.app_image([definition], named=named)
     php = container_images.php_container(definition, app=app)
     return definition.container(php).environment.get("SESSION_COOKIE", "")
-
-
-def _queue_names(inputs: list[Mapping[str, Any]]) -> dict[str, str]:
-    """Name the queue that is no other's dead-letter queue, and its own."""
-    dead = {dead_letter_queue(given) for given in inputs}
-    for given in inputs:
-        if given["QueueName"] not in dead:
-            own = dead_letter_queue(given)
-            return {"queue": given["QueueName"], **({"dead_letter_queue": own} if own else {})}
-    return {}

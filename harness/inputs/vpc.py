@@ -33,15 +33,18 @@ def unknown_group(name: str, *, key: str, groups: SecurityGroups) -> Iterator[Pr
 
 
 def parts_of_the_vpc(groups: SecurityGroups, *, vpc_cidr: str) -> Iterator[Problem]:
-    """Find rules that name a part of the VPC: the stack's subnets are not production's."""
+    """Find ingress rules that name a part of the VPC: the stack's subnets are not production's.
+
+    A part in an egress rule counts as the VPC: the ingress of the peer tells whether it is open.
+    """
     vpc = ipaddress.IPv4Network(vpc_cidr)
     for key, group in _with_keys(groups):
-        for field, number, permission in group.rules:
+        for number, permission in enumerate(group.ingress):
             for index, cidr in enumerate(permission.cidrs):
                 named = ipaddress.IPv4Network(cidr)
                 if named.subnet_of(vpc) and named != vpc:
                     yield Problem(
-                        f"{key}.{field}[{number}].IpRanges[{index}].CidrIp",
+                        f"{key}.IpPermissions[{number}].IpRanges[{index}].CidrIp",
                         f"names {cidr}, a part of the VPC",
                         "the stack's subnets have other addresses than production's: name the"
                         " security group of the peers instead, as AWS advises",

@@ -15,7 +15,7 @@ from harness.target.clients.browser import Browser
 from harness.target.clients.probe import answer_or_unavailable
 from harness.target.resources.ecs import EcsService
 from harness.target.resources.job_queue import LONG_JOB_S, JobQueue, Jobs
-from harness.target.resources.queue_worker import LONGEST_SLEEP_S, flags
+from harness.target.resources.queue_worker import LONGEST_SLEEP_S, flags, longest_job_s
 from harness.target.resources.schedule import Scheduler
 from harness.target.target import CHANGE, ECS, HTTP, PROBE, QUEUE, SCHEDULE
 
@@ -92,7 +92,7 @@ def _dispatch_long_job(toolbox: Toolbox) -> str:
         toolbox.wait_until_steady()
         with http.web(access) as session:
             visitor = Browser(session, access=access, probe_key=lambda: toolbox.probe_key)
-            return Jobs(visitor.probe).dispatch(duration_s=LONG_JOB_S)
+            return Jobs(visitor.probe).dispatch(duration_s=_long_job_s(_worker(toolbox)))
     except Exception:  # noqa: BLE001 - beginning early must not fail scenarios that are not about it
         return ""
 
@@ -118,12 +118,27 @@ def retry_while_unavailable(
 
 
 @pytest.fixture(scope="session")
-def worker(toolbox: Toolbox, access: Access) -> EcsService:
+def worker(toolbox: Toolbox) -> EcsService:
     """The worker's service."""
     toolbox.need(ECS)
     toolbox.need(QUEUE)
+    return _worker(toolbox)
+
+
+def _worker(toolbox: Toolbox) -> EcsService:
+    access = toolbox.target.access
     name = access.services[access.worker]
     return EcsService(toolbox.ecs, cluster=access.cluster, name=name, access=access)
+
+
+@pytest.fixture
+def long_job_s(worker: EcsService) -> float:
+    """How long the long job takes, as the worker's --timeout allows."""
+    return _long_job_s(worker)
+
+
+def _long_job_s(worker: EcsService) -> float:
+    return longest_job_s(worker.container().get("command", ()), wanted=LONG_JOB_S)
 
 
 @pytest.fixture

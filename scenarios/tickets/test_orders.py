@@ -283,19 +283,35 @@ def lose_job(access: Access, containers: Containers) -> Callable[[str], None]:
 
 
 @pytest.fixture
-def restore_sender(access: Access, aws: Callable[[str], Any]) -> Callable[[], None]:
+def identities(aws: Callable[[str], Any]) -> list[str]:
+    """Every address and domain that is verified in SES."""
+    names: list[str] = aws("ses").list_identities()["Identities"]
+    return names
+
+
+@pytest.fixture
+def restore_sender(aws: Callable[[str], Any], identities: list[str]) -> Callable[[], None]:
     """Verify the app's sender in SES."""
-    identity = access.resources["identity"]
-    if "@" in identity:
-        return lambda: aws("ses").verify_email_identity(EmailAddress=identity)
-    return lambda: aws("ses").verify_domain_identity(Domain=identity)
+
+    def restore() -> None:
+        for name in identities:
+            if "@" in name:
+                aws("ses").verify_email_identity(EmailAddress=name)
+            else:
+                aws("ses").verify_domain_identity(Domain=name)
+
+    return restore
 
 
 @pytest.fixture
 def revoke_sender(
-    access: Access, aws: Callable[[str], Any], restore_sender: Callable[[], None]
+    aws: Callable[[str], Any], identities: list[str], restore_sender: Callable[[], None]
 ) -> Iterator[Callable[[], None]]:
     """Delete the app's sender from SES; it is restored after the scenario."""
-    identity = access.resources["identity"]
-    yield lambda: aws("ses").delete_identity(Identity=identity)
+
+    def revoke() -> None:
+        for name in identities:
+            aws("ses").delete_identity(Identity=name)
+
+    yield revoke
     restore_sender()

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from harness.inputs import production
+
 ROOT = Path(__file__).resolve().parents[2]
 MODULES = sorted((ROOT / "harness").rglob("*.py")) + sorted((ROOT / "scenarios").rglob("*.py"))
 NAMES = [str(path.relative_to(ROOT)) for path in MODULES]
@@ -200,3 +202,57 @@ def test_only_the_edges_print_or_exit(name: str) -> None:
     }
     if name not in edges:
         assert not calls & {"print", "sys.exit", "exit", "pytest.exit"}, name
+
+
+def reference_names() -> set[str]:
+    """Names and places of the reference app, which another app does not have."""
+    app = production.load({}, cwd=ROOT)
+    config, services = app.config, app.services.values()
+    names = {
+        *(config.account_id, config.region, config.cluster, config.database.name),
+        *(service.name for service in services),
+        *(service.definition.family for service in services),
+        *app.resource_names.values(),
+        *app.network.groups.groups,
+        *config.writable_paths[:1],
+        str(app.target_group["TargetGroup"]["HealthCheckPath"]),
+        config.public_url.rpartition("//")[2].partition(".")[2],
+    }
+    return {name for name in names if name}
+
+
+def texts_and_numbers(name: str) -> Iterator[tuple[int, object]]:
+    """Each constant of a module's code, with its line; docstrings are none."""
+    module = tree(name)
+    docs = {
+        id(node.value)
+        for node in ast.walk(module)
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    }
+    for node in ast.walk(module):
+        if isinstance(node, ast.Constant) and id(node) not in docs:
+            yield node.lineno, node.value
+
+
+@pytest.mark.parametrize("name", [n for n in NAMES if re.fullmatch(r"scenarios/\w+\.py", n)])
+def test_a_scenario_knows_nothing_of_the_reference_app(name: str) -> None:
+    known = reference_names()
+    (port,) = {
+        entry["containerPort"]
+        for service in production.load({}, cwd=ROOT).services.values()
+        for entry in service.create.get("loadBalancers", ())
+    }
+    for line, value in texts_and_numbers(name):
+        assert value != port, f"{name}:{line} has the reference app's port"
+        if isinstance(value, str):
+            found = [one for one in known if re.search(rf"\b{re.escape(one)}\b", value)]
+            assert not found, f"{name}:{line} names {', '.join(found)} of the reference app"
+
+
+@pytest.mark.parametrize(
+    "name", [n for n in NAMES if n.startswith(("harness/standins/", "harness/aws/"))]
+)
+def test_no_arn_is_formed_for_one_partition(name: str) -> None:
+    for node in ast.walk(tree(name)):
+        if isinstance(node, ast.JoinedStr):
+            assert "arn:aws:" not in ast.unparse(node), f"{name}:{node.lineno}"

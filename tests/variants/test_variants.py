@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.variants import choice
 from tests.variants.catalog import BUNDLES
 from tests.variants.variant import plan_bundle, plan_variant
 
 if TYPE_CHECKING:
+    from _pytest.mark import ParameterSet
+
     from tests.rehearsals import Rehearsal
 
-pytestmark = [pytest.mark.docker, pytest.mark.long]
+pytestmark = pytest.mark.docker
+
+CHOSEN = choice.of_today(list(BUNDLES))
+"""Rehearsed by every build; `tox -e variants` rehearses all."""
+
+
+def bundles() -> Iterator[ParameterSet]:
+    for name, variants in BUNDLES.items():
+        marks = () if name == CHOSEN else pytest.mark.long
+        yield pytest.param(plan_bundle(name, variants), id=name, marks=marks)
 
 
 def expect_green(rehearsal: Rehearsal) -> None:
@@ -22,13 +35,12 @@ def expect_green(rehearsal: Rehearsal) -> None:
     assert any(one.result == "passed" for one in rehearsal.outcomes), rehearsal.output
 
 
-@pytest.mark.parametrize(
-    "plan", [pytest.param(plan_bundle(name, one), id=name) for name, one in BUNDLES.items()]
-)
+@pytest.mark.parametrize("plan", [*bundles()])
 def test_a_bundle_of_variants_is_green(rehearsal: Rehearsal) -> None:
     expect_green(rehearsal)
 
 
+@pytest.mark.long
 @pytest.mark.alone
 @pytest.mark.parametrize(
     "plan",

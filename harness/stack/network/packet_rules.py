@@ -193,7 +193,7 @@ class Layout:
         """Whether an egress rule names a member, by the addresses and groups that it has on AWS."""
         member = self.members[other]
         networks = [IPv4Network(cidr) for cidr in permission.cidrs]
-        if member.in_vpc and any(self.vpc.subnet_of(network) for network in networks):
+        if member.in_vpc and any(self.vpc.overlaps(network) for network in networks):
             return True
         if not member.in_vpc and any(not network.subnet_of(self.vpc) for network in networks):
             return True

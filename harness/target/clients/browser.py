@@ -7,6 +7,7 @@ runs.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from http.cookies import SimpleCookie
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
@@ -158,7 +159,7 @@ class Browser:
     ) -> None:
         self.http = session
         self.base_url = access.public_url
-        self.cookie_name = access.session_cookie
+        self._configured_cookie = access.session_cookie
         self.probe = ProbeClient(session, base_url=access.public_url, key=probe_key)
 
     def get(
@@ -207,6 +208,11 @@ class Browser:
             allow_redirects=False,
             timeout=TIMEOUT_S,
         )
+
+    @cached_property
+    def cookie_name(self) -> str:
+        """The session cookie's name: the task definition's, or else the app's configuration's."""
+        return self._configured_cookie or str(self.probe.session()["cookie"])
 
     @property
     def cookie(self) -> str:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 DEFAULTS = {"tries": 1, "timeout": 60, "sleep": 3, "rest": 0}
 """queue:work's defaults for these flags: attempts, and seconds."""
+MARGIN_S = 5
+"""Between the end of a job and the time at which --timeout would end it."""
 LONGEST_SLEEP_S = 10
 """A worker that sleeps for longer after an empty poll keeps a visitor waiting for a mail."""
 _FLAG = re.compile(r"--(?P<name>[\w-]+)[=\s](?P<quote>[\"']?)(?P<value>\d+)(?P=quote)(?=[\s;]|$)")
@@ -30,6 +32,12 @@ def flags(command: Sequence[str]) -> dict[str, int]:
     """
     found = _FLAG.finditer(" ".join(command))
     return {**DEFAULTS, **{one["name"]: int(one["value"]) for one in found}}
+
+
+def longest_job_s(command: Sequence[str], *, wanted: float) -> float:
+    """Return how long a job may take: what is wanted, or less where --timeout would end it."""
+    timeout_s = flags(command)["timeout"]
+    return min(wanted, max(1.0, timeout_s - MARGIN_S)) if timeout_s else wanted
 
 
 def connection(command: Sequence[str]) -> str:

@@ -58,6 +58,19 @@ def test_the_reference_apps_files_are_good() -> None:
     assert api_calls.schedule(read_json(APP / "schedule.json")).inputs_of("PutTargets")
 
 
+def test_settings_without_an_effect_on_the_app_are_checked_and_not_called(tmp_path: Path) -> None:
+    logging = {"LoggingEnabled": {"TargetBucket": "logs", "TargetPrefix": ""}}
+    content: dict[str, Any] = {
+        "CreateBucket": {"Bucket": "uploads"},
+        "PutBucketLogging": {"Bucket": "uploads", "BucketLoggingStatus": logging},
+    }
+    found = api_calls.bucket(write(tmp_path, content))
+    assert [call.operation for call in found.calls] == ["CreateBucket"]
+    del content["PutBucketLogging"]["BucketLoggingStatus"]
+    with pytest.raises(ConfigError, match="BucketLoggingStatus is missing"):
+        api_calls.bucket(write(tmp_path, content))
+
+
 @pytest.mark.parametrize(
     ("operation", "method"),
     [

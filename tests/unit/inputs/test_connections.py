@@ -85,6 +85,7 @@ def test_the_port_counts(app: Production) -> None:
         Permission(ANY, 0, 65535, cidrs=("0.0.0.0/0",)),
         Permission("tcp", 0, 65535, cidrs=("10.40.0.0/16",)),
         Permission("tcp", 443, 3306, cidrs=("10.0.0.0/8",)),
+        Permission("tcp", 443, 3306, cidrs=("10.40.16.0/20",)),
     ],
 )
 def test_tasks_may_be_let_out_by_address(app: Production, egress: Permission) -> None:

@@ -62,6 +62,20 @@ def test_a_role_is_created_as_its_file_says(tmp_path: Path) -> None:
     assert "logs:PutLogEvents" in found.policies["AmazonECSTaskExecutionRolePolicy"]
 
 
+def test_a_boundary_is_accepted_and_not_created(tmp_path: Path) -> None:
+    boundary = "arn:aws:iam::876000000876:policy/boundary"
+    found = iam_roles.read(read_json(write(tmp_path, role(PermissionsBoundary=boundary))))
+    assert "PermissionsBoundary" not in found.create
+
+
+@pytest.mark.parametrize("partition", ["aws", "aws-us-gov", "aws-cn"])
+def test_policies_of_awss_own_are_known_in_every_partition(tmp_path: Path, partition: str) -> None:
+    name = "AmazonEC2ContainerServiceEventsRole"
+    arn = f"arn:{partition}:iam::aws:policy/service-role/{name}"
+    found = iam_roles.read(read_json(write(tmp_path, role(ManagedPolicyArns=[arn]))))
+    assert "iam:PassRole" in found.policies[name]
+
+
 @pytest.mark.parametrize(
     ("content", "words"),
     [

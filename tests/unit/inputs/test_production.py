@@ -67,6 +67,12 @@ def test_scenarios_know_the_resources_by_kind() -> None:
     }
 
 
+def test_the_queue_of_jobs_is_the_one_that_the_tasks_name(project: Path) -> None:
+    mails = {"QueueName": "tickets-mails"}
+    edit(project / "app/aws/queues.json", lambda raw: raw["CreateQueue"].insert(0, mails))
+    assert production.load({}, cwd=project).resource_names["queue"] == "tickets-jobs"
+
+
 def test_every_file_is_read_once(project: Path, opened: Counter[str]) -> None:
     found = production.load({}, cwd=project)
     files = [path for path in project.rglob("*") if path.is_file()]

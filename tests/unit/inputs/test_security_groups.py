@@ -276,13 +276,14 @@ API = Member(("aws",), ports={443: 4566}, aws_apis=True, in_vpc=False)
             ["10.40.3.13 -p tcp --dport 443", "10.40.5.10 -p tcp --dport 4566"],
         ),
         ([opening(0, cidr="10.40.0.0/16", IpProtocol="-1")], ["10.40.3.13"]),
+        ([opening(3306, cidr="10.40.64.0/20")], ["10.40.3.13 -p tcp --dport 3306"]),
         (
             [opening(443, PrefixListIds=[{"PrefixListId": "pl-1"}])],
             ["10.40.5.10 -p tcp --dport 4566"],
         ),
         ([opening(443, Ipv6Ranges=[{"CidrIpv6": "::/0"}])], []),
     ],
-    ids=["none", "group", "another group", "world", "vpc", "prefix list", "ipv6"],
+    ids=["none", "group", "another group", "world", "vpc", "subnet", "prefix list", "ipv6"],
 )
 def test_tasks_are_let_out_as_their_groups_egress_says(
     tmp_path: Path, egress: list[dict[str, Any]], expected: list[str]

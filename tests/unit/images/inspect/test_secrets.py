@@ -150,3 +150,20 @@ def test_an_image_is_looked_through_once(tmp_path: Path) -> None:
 )
 def test_a_secret_keeps_settings_beside_what_is_secret(name: str, value: str, is_one: bool) -> None:
     assert secrets.is_secret(name, value) is is_one
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "is_one"),
+    [
+        ("DB_PASSWORD", "x", True),
+        ("APP_KEY", "base64:abc", True),
+        ("REDIS_PASSWORD", "null", False),
+        ("MAIL_PASSWORD", "", False),
+        ("PUSHER_APP_KEY", "9f1c2b7a", False),
+        ("VITE_REVERB_APP_KEY", "9f1c2b7a", False),
+        ("PUSHER_APP_SECRET", "9f1c2b7a", True),
+        ("AUTH_PASSWORD_TIMEOUT", "10800", False),
+    ],
+)
+def test_a_variables_name_tells_a_secret_that_it_holds(name: str, value: str, is_one: bool) -> None:
+    assert secrets.is_plain_secret(name, value) is is_one

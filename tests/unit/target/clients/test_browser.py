@@ -110,6 +110,21 @@ def test_a_page_without_the_form_is_an_assertion_that_says_so(tmp_path: Path) ->
             visitor(access).submit("/login")
 
 
+def test_a_cookie_without_a_configured_name_has_the_apps_own(tmp_path: Path) -> None:
+    pair = certificate(tmp_path)
+
+    def answer(request: Request) -> Answer:
+        body = b'{"cookie": "shop-session"}' if "session" in request.path else b""
+        headers = {"Content-Type": "application/json", "Set-Cookie": "shop-session=abc; path=/"}
+        return 200, headers, body
+
+    with serve(answer, tls=pair) as server:
+        browser = visitor(Access(public_url=URL, https=server.address, ca_file=str(pair[0])))
+        browser.get("/")
+        assert browser.cookie_name == "shop-session"
+        assert browser.cookie == "abc"
+
+
 def test_a_cookies_attributes_are_read_and_its_value_can_be_replaced(tmp_path: Path) -> None:
     pair = certificate(tmp_path)
     line = "tickets_session=abc; path=/; secure; httponly; samesite=lax; Max-Age=7200"

@@ -38,6 +38,13 @@ def test_the_connection_is_the_word_that_is_no_flag(command: str, named: str) ->
     assert queue_worker.connection(command.split()) == named
 
 
+@pytest.mark.parametrize(
+    ("flag", "seconds"), [("--timeout=90", 32), ("--timeout=25", 20), ("--timeout=0", 32), ("", 32)]
+)
+def test_the_long_job_ends_before_the_worker_would_end_it(flag: str, seconds: float) -> None:
+    assert queue_worker.longest_job_s(["php", "artisan", "queue:work", flag], wanted=32) == seconds
+
+
 def test_a_command_that_keeps_no_job_waiting_shows_nothing() -> None:
     good = ["php", "artisan", "queue:work", "sqs", "--tries=3", "--timeout=90", "--sleep=3"]
     assert str(queue_worker.queue_command(good)) == ""

@@ -153,6 +153,7 @@ def test_a_rule_that_was_disabled_for_a_while_is_as_it_was_after_it(state: str) 
     [
         ("rate(1 minute)", True),
         ("cron(* * * * ? *)", True),
+        ("cron(0-59 0-23 * 1-12 ? *)", True),
         ("cron(0/1 * 1/1 * ? *)", True),
         ("cron(0/2 * * * ? *)", False),
         ("cron(* 8-23 * * ? *)", False),
