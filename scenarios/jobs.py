@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from harness.diagnosis.expect import expect
 from harness.target.resources.queue_worker import flags
 
 if TYPE_CHECKING:
@@ -63,4 +64,14 @@ def too_many_tries(tries: int, *, most: int) -> str:
     return (
         f"queue:work's --tries ({tries}) is more than the queue's maxReceiveCount ({most}): SQS"
         " takes a failing job away before Laravel writes it to failed_jobs"
+    )
+
+
+def expect_one_effect(job: dict[str, Any]) -> None:
+    """Check that a job had its effect once."""
+    times = len(job["effects"])
+    expect(
+        times == 1,
+        f"the job had its effect {times} times",
+        cause=DELIVERED_AGAIN if times > 1 else "",
     )

@@ -15,6 +15,7 @@ from harness.target.resources.queue_worker import flags
 from scenarios.jobs import (
     DELIVERED_AGAIN,
     RUN_BY_WEB,
+    expect_one_effect,
     late_cause,
     other_consumer_cause,
     outcomes,
@@ -92,16 +93,6 @@ def expect_sqs(run: dict[str, Any]) -> None:
         cause=RUN_BY_WEB
         if connection == "sync"
         else f'QUEUE_CONNECTION is "{connection}" in the web task, and must be sqs',
-    )
-
-
-def expect_one_effect(job: dict[str, Any]) -> None:
-    """Check that a job had its effect once."""
-    times = len(job["effects"])
-    expect(
-        times == 1,
-        f"the job had its effect {times} times",
-        cause=DELIVERED_AGAIN if times > 1 else "",
     )
 
 
