@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -12,10 +13,12 @@ from harness.diagnosis.expect import ExpectationTimeout
 from harness.images.inspect.secrets import is_secret
 from harness.target.clients import aws as aws_clients
 from harness.target.clients import http
+from harness.target.clients import mysql as mysql_client
 from harness.target.resources.ecs import EcsService
 from harness.target.resources.mailbox import Mail, Mailbox
 from harness.target.resources.schedule import PERIOD_S
-from scenarios import artisan
+from harness.target.target import CONTAINERS, PROXY, SQL
+from scenarios import artisan, statements
 from scenarios.jobs import late_cause, outcomes
 from scenarios.mails import MAIL_S, UNSENT, missing_mail_cause
 from scenarios.scheduled import DUE_WITHIN_S, WINDOW, endless_tick_cause
@@ -25,12 +28,14 @@ if TYPE_CHECKING:
 
     import requests
 
+    from harness.replay.toolbox import Toolbox
     from harness.stack.containers import ExecResult
     from harness.target.access import Access
     from harness.target.clients.probe import ProbeClient
     from harness.target.resources.job_queue import Jobs
     from harness.target.resources.schedule import Run, Scheduler
     from harness.target.target import Differences
+    from scenarios.statements import Statement
 
 
 @pytest.fixture
@@ -270,6 +275,48 @@ def anonymous_session(access: Access) -> Iterator[requests.Session]:
     """A session without cookies or credentials."""
     with http.outside(access) as session:
         yield session
+
+
+@pytest.fixture(scope="session")
+def statement_log(toolbox: Toolbox, access: Access) -> Callable[[], list[Statement]]:
+    """Log statements at the server from now on; return, once, those of the app.
+
+    There are none where the log cannot be read in time.
+    """
+    from pymysql.err import OperationalError
+
+    sql = toolbox.containers.sql
+    sql(statements.START_LOG)
+
+    def read() -> list[Statement]:
+        password = secrets.token_hex()
+        sql(statements.reader_sql(password))
+        try:
+            reader = mysql_client.session(
+                access,
+                hop="server",
+                user=statements.READER,
+                password=password,
+                answer_s=statements.READ_S,
+            )
+            with reader as connection, connection.cursor() as cursor:
+                cursor.execute(statements.READ_LOG)
+                return statements.read_log(cursor.fetchall())
+        except OperationalError:
+            return []
+        finally:
+            sql(statements.STOP_LOG)
+
+    return read
+
+
+@pytest.fixture(scope="session", autouse=True)
+def early_statement_log(request: pytest.FixtureRequest, toolbox: Toolbox) -> None:
+    """Log statements from before the first scenario, if a chosen one reads them."""
+    can = not toolbox.target.lacks(frozenset({CONTAINERS, SQL, PROXY}))
+    items = request.session.items
+    if can and any("statement_log" in getattr(item, "fixturenames", ()) for item in items):
+        request.getfixturevalue("statement_log")
 
 
 @pytest.fixture(scope="session", autouse=True)

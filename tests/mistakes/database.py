@@ -3,8 +3,30 @@
 from __future__ import annotations
 
 from scenarios import test_database as database
-from tests.mistakes.edits import DATABASE_CONFIG, replace, set_everywhere
-from tests.mistakes.mistake import Mistake
+from scenarios import test_pinning as pinning
+from tests.mistakes.edits import DATABASE_CONFIG, Edit, replace, set_everywhere
+from tests.mistakes.mistake import Mistake, Twin
+
+EVENTS = "app/app/Http/Controllers/EventController.php"
+
+
+def init_command(sql: str) -> Edit:
+    """Have PDO send a statement when a connection opens."""
+    return replace(
+        DATABASE_CONFIG,
+        "PDO::ATTR_EMULATE_PREPARES => true,",
+        f'PDO::ATTR_EMULATE_PREPARES => true, Mysql::ATTR_INIT_COMMAND => "{sql}",',
+    )
+
+
+def in_the_list(call: str) -> Edit:
+    """Add a call to the page that lists the events."""
+    return replace(
+        EVENTS,
+        "public function index(): View\n    {\n",
+        f"public function index(): View\n    {{\n        \\Illuminate\\Support\\Facades\\{call};\n",
+    )
+
 
 MISTAKES = (
     Mistake(
@@ -35,5 +57,28 @@ MISTAKES = (
         breaks=[database.test_app_does_not_pin_its_connections],
         cause='for the connection "mariadb", which DB_CONNECTION names',
         also_green=[database.test_database_connection_uses_tls_and_verifies_names],
+    ),
+    Mistake(
+        "each connection sets a variable that the proxy does not follow",
+        init_command("SET SESSION group_concat_max_len = 1000000"),
+        breaks=[pinning.test_no_statement_of_the_app_pins_its_connection],
+        cause="the app pins its connections at RDS Proxy by the variable group_concat_max_len",
+        also_green=[database.test_app_does_not_pin_its_connections],
+        twin=Twin(
+            "each connection sets its time zone", init_command("SET SESSION time_zone = '+00:00'")
+        ),
+    ),
+    Mistake(
+        "a page takes a lock of the database",
+        in_the_list('DB::select("select get_lock(1, 0)")'),
+        breaks=[pinning.test_no_statement_of_the_app_pins_its_connection],
+        cause="the app pins its connections at RDS Proxy by GET_LOCK()",
+        also_green=[database.test_app_does_not_pin_its_connections],
+        twin=Twin(
+            "a page locks rows",
+            in_the_list(
+                "DB::transaction(fn () => DB::table('events')->lockForUpdate()->limit(1)->get())"
+            ),
+        ),
     ),
 )

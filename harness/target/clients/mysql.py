@@ -17,11 +17,17 @@ TIMEOUT_S = 10
 
 
 def session(
-    access: Access, *, hop: str, user: str, password: str, tls: bool = True
+    access: Access,
+    *,
+    hop: str,
+    user: str,
+    password: str,
+    tls: bool = True,
+    answer_s: int = TIMEOUT_S,
 ) -> pymysql.connections.Connection[Any]:
     """Connect to the ``proxy`` or to the ``server`` as an operator, verifying production's name.
 
-    With ``tls`` off no TLS is asked for, which both must refuse.
+    With ``tls`` off no TLS is asked for, which both must refuse. An answer may take ``answer_s``.
     """
     host, address = {
         "proxy": (access.proxy_endpoint, access.proxy),
@@ -35,6 +41,7 @@ def session(
         password=password,
         database=access.database,
         context=context,
+        answer_s=answer_s,
     )
 
 
@@ -82,7 +89,7 @@ def connect(
     )
 
 
-def _connect(
+def _connect(  # noqa: PLR0913 - all of them make one connection
     address: str,
     *,
     host: str,
@@ -90,6 +97,7 @@ def _connect(
     password: str,
     database: str,
     context: ssl.SSLContext | None,
+    answer_s: int = TIMEOUT_S,
 ) -> pymysql.connections.Connection[Any]:
     """Connect to an address under another name; no context means that no TLS is asked for."""
     import pymysql
@@ -101,7 +109,7 @@ def _connect(
         password=password,
         database=database,
         connect_timeout=TIMEOUT_S,
-        read_timeout=TIMEOUT_S,
+        read_timeout=answer_s,
         defer_connect=True,
         **tls,
     )
