@@ -98,6 +98,9 @@ def injected(
 def _secret_string(value: SecretValue) -> Secret:
     if isinstance(value, str):
         return Secret(value)
+    generator = value.get("generate")
+    if len(value) == 1 and isinstance(generator, str) and generator in GENERATE:
+        return Secret(GENERATE[generator]())  # one text, made up for each stack
     filled = {
         key: Secret(GENERATE[item.generate]()).reveal() if isinstance(item, Generated) else item
         for key, item in value.items()

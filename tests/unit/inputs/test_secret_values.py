@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from harness.core.redact import Secret
 from harness.inputs import secret_values
 from harness.inputs.toml_schema import Parameter
@@ -47,3 +49,10 @@ def test_values_are_those_that_ecs_injects() -> None:
     assert injected(DB) == '{"username": "shop-user"}'
     gone = (f"{DB}:password::", DB.replace("shop/db", "gone"), "/gone", "no/name", "")
     assert [injected(text) for text in gone] == [""] * len(gone)
+
+
+def test_a_secret_may_be_one_text_that_is_made_up() -> None:
+    shape: Any = {"shop/key": {"generate": "laravel-key"}, "shop/db": {"username": "shop"}}
+    made = secret_values.make(shape)
+    assert made["shop/key"].reveal().startswith("base64:")
+    assert secret_values.fields(made["shop/db"]) == {"username": "shop"}
