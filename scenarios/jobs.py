@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 RUN_BY_WEB = "QUEUE_CONNECTION is not sqs in the web task, which runs its jobs itself"
+NOT_TRIED_AGAIN = (
+    "a job whose worker was killed is not tried again: queue:work's --tries is 1, or the job's own"
+    " $tries is"
+)
 DELIVERED_AGAIN = (
     "a job was delivered again while it ran: the queue's visibility time-out is too short"
 )
@@ -32,10 +36,7 @@ def late_cause(job: dict[str, Any]) -> str:
             " keeps them where no other task sees them"
         )
     if ends[-1] is None and job["failed"]:
-        return (
-            "a job whose worker was killed is not tried again: queue:work's --tries is 1, or the"
-            " job's own $tries is"
-        )
+        return NOT_TRIED_AGAIN
     if ends[-1] is None:
         return (
             "a worker died in the middle of the job, which stays hidden until the visibility"
@@ -73,5 +74,5 @@ def expect_one_effect(job: dict[str, Any]) -> None:
     expect(
         times == 1,
         f"the job had its effect {times} times",
-        cause=DELIVERED_AGAIN if times > 1 else "",
+        cause=DELIVERED_AGAIN if times > 1 else NOT_TRIED_AGAIN if job["failed"] else "",
     )

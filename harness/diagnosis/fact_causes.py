@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 _MEMORY_LIMIT_EXIT = 12
 r"""Illuminate\Queue\Worker::EXIT_MEMORY_LIMIT."""
 _REFUSED = re.compile(r'"status": ?40[13]\b|HTTP/\d\.\d" 40[13]\b')
+_KILLED = 137
+"""Exit code after a SIGKILL, which no process sends itself: a scenario may have."""
 _UNHEALTHY = "failed container health checks"
 _LOCAL_LINK = re.compile(r"https?://(?:[\w-]+|[\d.]+)(?:[:/]\S*)?")
 
@@ -89,7 +91,7 @@ def worker_that_ends(task: StoppedTask) -> str:
 
 def task_that_ends(task: StoppedTask) -> str:
     """Return that a task ended by itself, where nothing says why."""
-    code = next((one for one in task.exit_codes if one), None)
+    code = next((one for one in task.exit_codes if one not in (0, _KILLED)), None)
     if code is None or "Essential container in task exited" not in task.reason:
         return ""
     return f"{task.name} ended by itself with exit code {code}: its log says why"

@@ -133,5 +133,9 @@ def test_a_container_check_without_its_tool_is_told_from_a_slow_start(
     assert rank(None, "", evidence=evidence_of([fact])) is None
 
 
+def test_a_task_that_was_killed_did_not_end_by_itself() -> None:
+    assert rank(None, "", evidence=evidence_of([replace(ENDED, exit_codes=(137,))])) is None
+
+
 def test_a_check_without_a_command_has_no_tool() -> None:
     assert [check_tool({}), check_tool({"command": ["CMD", "php", "-v"]})] == ["", "php"]
