@@ -323,7 +323,8 @@ MISTAKES = (
         ),
         breaks=[queue.test_dispatched_job_runs_once_in_the_worker],
         cause="tickets-high, and the web task writes them to sqs: ",
-        also_green=[queue.test_worker_flags_fit_the_queue],
+        follows=["the queue tickets-high has no dead-letter queue"],
+        also_green=[definitions.test_task_definitions_use_aws_endpoints],
         twin=Twin("the worker's queue is written out", add_word("--queue=tickets-jobs")),
     ),
     # The last: its twin leaves the worker's command one word.
