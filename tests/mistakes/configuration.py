@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from scenarios import test_configuration as configuration
 from tests.mistakes.edits import Edit, add_word, replace
-from tests.mistakes.mistake import Mistake, Twin
+from tests.mistakes.mistake import NOT_STARTED, Mistake, Twin
 
 REPORT = "app/app/Schedule/ReportSales.php"
 STORE = "app/app/Actions/StoreEventDocument.php"
@@ -131,8 +131,8 @@ MISTAKES = (
     Mistake(
         "the worker serves a queue that there is not",
         add_word("--queue=tickets-urgent,tickets-jobs"),
-        breaks=[configuration.test_queues_of_the_workers_exist],
-        cause="a worker of worker serves the queue tickets-urgent, and there is none of that name",
+        exit_code=NOT_STARTED,
+        cause="tickets-worker-task lacks sqs:ReceiveMessage",
         also_green=[configuration.test_queues_named_in_the_code_have_a_worker],
         twin=Twin("the worker names its queue", add_word("--queue=tickets-jobs")),
     ),
