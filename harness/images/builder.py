@@ -7,7 +7,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -228,6 +228,7 @@ class _Builder:
     def _work(self, name: str, done: SimpleQueue[tuple[str, HarnessError | None]]) -> None:
         began = time.monotonic()
         progress = self.plan.progress
+        failure: HarnessError | None = None
         try:
             self._look_up(name)
             if name in self.ids:
@@ -237,11 +238,11 @@ class _Builder:
                 self._make(name)
                 progress("image", name, "done", time.monotonic() - began)
         except Exception as error:  # noqa: BLE001 - a thread must report whatever ended it
-            progress("image", name, "failed", time.monotonic() - began)
             failure = error if isinstance(error, HarnessError) else _unexpected(name, error)
+            with suppress(OSError):  # nobody reads the progress any more
+                progress("image", name, "failed", time.monotonic() - began)
+        finally:
             done.put((name, failure))
-        else:
-            done.put((name, None))
 
     def _make(self, name: str) -> None:
         reference = self.references[name]

@@ -19,7 +19,7 @@ from tests.project import Project, copy_of
 if TYPE_CHECKING:
     import docker
 
-pytestmark = pytest.mark.docker
+pytestmark = [pytest.mark.docker, pytest.mark.long]
 
 Check = Callable[[Project], None]
 AGENT = "public.ecr.aws/datadog/agent:7"

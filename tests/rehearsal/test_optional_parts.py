@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from tests.project import Project
 
-pytestmark = pytest.mark.docker
+pytestmark = [pytest.mark.docker, pytest.mark.long]
 
 GAPS = {
     "no probe is configured; set probe.secret",

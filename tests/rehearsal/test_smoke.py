@@ -11,7 +11,7 @@ import pytest
 from tests.project import Project
 from tests.rehearsal.public_edge import PublicEdge, public_edge
 
-pytestmark = pytest.mark.docker
+pytestmark = [pytest.mark.docker, pytest.mark.long]
 
 Check = Callable[[Project], None]
 

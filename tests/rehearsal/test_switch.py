@@ -23,7 +23,7 @@ from tests.unit.smoke.fake_app import FakeApp
 from tests.unit.smoke.fake_dns import NEW, OLD, FakeDns, serve_dns
 from tests.unit.smoke.fake_host import Answer, Authority, Host, Request, serve
 
-pytestmark = pytest.mark.docker
+pytestmark = [pytest.mark.docker, pytest.mark.long]
 
 Check = Callable[[Project], None]
 

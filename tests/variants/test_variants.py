@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.variants import choice
 from tests.variants.catalog import BUNDLES
 from tests.variants.variant import plan_bundle, plan_variant
 
@@ -16,16 +15,12 @@ if TYPE_CHECKING:
 
     from tests.rehearsals import Rehearsal
 
-pytestmark = pytest.mark.docker
-
-CHOSEN = choice.of_today(list(BUNDLES))
-"""Rehearsed by every build; `tox -e variants` rehearses all."""
+pytestmark = [pytest.mark.docker, pytest.mark.long]
 
 
 def bundles() -> Iterator[ParameterSet]:
     for name, variants in BUNDLES.items():
-        marks = () if name == CHOSEN else pytest.mark.long
-        yield pytest.param(plan_bundle(name, variants), id=name, marks=marks)
+        yield pytest.param(plan_bundle(name, variants), id=name)
 
 
 def expect_green(rehearsal: Rehearsal) -> None:
@@ -40,7 +35,6 @@ def test_a_bundle_of_variants_is_green(rehearsal: Rehearsal) -> None:
     expect_green(rehearsal)
 
 
-@pytest.mark.long
 @pytest.mark.alone
 @pytest.mark.parametrize(
     "plan",

@@ -6,7 +6,7 @@ import io
 import os
 import tarfile
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Event
 from types import SimpleNamespace
@@ -287,6 +287,19 @@ def test_an_error_of_the_engine_names_the_image(
         "  last answer: APIError: connection aborted\n"
         "  what to do: check the Docker engine with `cutover doctor`"
     )
+
+
+def test_a_build_ends_although_nobody_reads_its_progress(
+    sources: Sources, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def progress(_group: str, _name: str, state: str, _seconds: float = 0.0) -> None:
+        if state != "queued":
+            raise BrokenPipeError
+
+    monkeypatch.setattr(host_settings, "detect", BuildHost)
+    plan, _ = plan_for(sources, tmp_path)
+    with pytest.raises(ImageBuildFailed, match="image base-trixie could not be built"):
+        built(FakeEngine(), replace(plan, progress=progress), "edge")
 
 
 def test_prune_removes_what_a_newer_image_of_ours_replaced_and_nothing_else() -> None:
