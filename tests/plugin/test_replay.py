@@ -394,7 +394,7 @@ def test_an_address_is_enough_for_the_target_url(replay: Replay, pytester: pytes
     options = ("--cutover-target=url", "--cutover-url=https://shop.example", "-rs")
     result = replay(scenarios, *options, target="")
     result.assert_outcomes(passed=1, skipped=1)
-    result.stdout.fnmatch_lines(["*the session cookie's name is in the web task's definition*"])
+    result.stdout.fnmatch_lines(["*no session cookie is named; set SESSION_COOKIE of the web*"])
     assert list(pytester.path.glob(".cutover/reports/*-url/report.html"))
 
 

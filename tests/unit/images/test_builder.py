@@ -292,7 +292,8 @@ def test_an_error_of_the_engine_names_the_image(
 def test_a_build_ends_although_nobody_reads_its_progress(
     sources: Sources, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def progress(_group: str, _name: str, state: str, _seconds: float = 0.0) -> None:
+    def progress(group: str, name: str, state: str, seconds: float = 0.0) -> None:
+        del group, name, seconds
         if state != "queued":
             raise BrokenPipeError
 
