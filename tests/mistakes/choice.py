@@ -13,6 +13,9 @@ from pathlib import Path
 from tests.mistakes.mistake import NOT_STARTED, USAGE, Mistake
 from tests.rehearsals import node_id
 
+REHEARSED_BY_BUILDS = False
+"""Builds rehearse none, and only run those that are rejected before the start, until all were seen
+green in one run of `tox -e mistakes` under the judgement of every cause."""
 NOT_STARTED_COUNT = 3
 RED_COUNT = 6
 LAST_COMMITS = 5
