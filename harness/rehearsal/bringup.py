@@ -60,6 +60,8 @@ class Bringup:
     """By name; the packet rules in them need the networks' addresses."""
     web_task: str = ""
     scheduled_at: str = ""
+    first_run_at: datetime | None = None
+    """When the first run had ended."""
 
     def __post_init__(self) -> None:
         """Make the secrets and certificates of this stack."""
@@ -197,7 +199,10 @@ class Bringup:
 
     def _await_all(self, steps: Steps) -> None:
         for name in self.production.services:
-            self.watch(name).until_stable(self.deadline, check=steps.check)
+            watched = self.watch(name)
+            if self.first_run_at is not None:
+                watched = replace(watched, since=self.first_run_at)
+            watched.until_stable(self.deadline, check=steps.check)
 
     def _await_answer(self, steps: Steps) -> None:
         readiness.await_answer(self.access(), check=steps.check)
@@ -216,6 +221,7 @@ class Bringup:
             run=partial(containers.exec_in_task, self.access()),
             where=where,
         )
+        self.first_run_at = datetime.now(UTC)
 
     def _make_schedule(self, schedule: Schedule, events: Any) -> None:
         aws_resources.make_schedule(events, aws.aws(self.access(), "sqs"), schedule)

@@ -60,6 +60,8 @@ class Watch:
     """The containers of the run's tasks, newest first, stopped ones too."""
     healthy_targets: Callable[[], set[str]] = set
     """Addresses that the load balancer has found healthy."""
+    since: datetime = _FIRST
+    """Log lines from then on explain a failure; before its first run an app has no tables yet."""
     secrets: SecretsManagerClient | None = None
     """For the name of an invalid secret, which ECS's own words leave out."""
     at_work: Callable[[], set[str]] = set
@@ -136,7 +138,9 @@ class Watch:
             ]
             own = list(self._own_containers())
             lines = [
-                line for one in own for line in log_of_task(one, group=self._group, since=_FIRST)
+                line
+                for one in own
+                for line in log_of_task(one, group=self._group, since=self.since)
             ]
             dropped = [dropped_command(one.attrs, group=self._group) for one in own]
             evidence = evidence_of(
