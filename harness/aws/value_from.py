@@ -65,7 +65,7 @@ def parse_value_from(text: str) -> SecretReference | ParameterReference:
     parts = text.split(":")
     service = parts[2] if len(parts) > 2 else ""
     if parts[0] != "arn" or service == "ssm":
-        return _parameter(text)
+        return parse_parameter(text)
     if service != "secretsmanager" or len(parts) < 7 or parts[5] != "secret":
         raise ValueFromError(f'is "{text}", which is not the ARN of a secret')
     _, _, _, region, account, _, resource, *choice = parts
@@ -93,7 +93,12 @@ def parse_value_from(text: str) -> SecretReference | ParameterReference:
     )
 
 
-def _parameter(text: str) -> ParameterReference:
+def parse_parameter(text: str) -> ParameterReference:
+    """Take the ARN or the name of a parameter apart.
+
+    Raises:
+        ValueFromError: It is neither.
+    """
     if not text.startswith("arn:"):
         if not _PARAMETER.fullmatch(text):
             hint = f"write the name of an SSM parameter, its ARN, or {_FORMS}"

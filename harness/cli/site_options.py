@@ -149,16 +149,23 @@ def _key(file: Path | None, *, secret: str | None) -> Secret | None:
 
 def _key_of_secret(text: str) -> str:
     """Return the value that ECS gives to a task for this valueFrom, read with AWS credentials."""
-    from harness.aws.value_from import ValueFromError, parse_value_from
+    from harness.aws.value_from import SecretReference, ValueFromError, parse_value_from
     from harness.core.errors import ConfigError
     from harness.target.access import Access
     from harness.target.clients import aws
 
     try:
-        access = Access(public_url="", region=parse_value_from(text).region)
-        if not access.region:
+        reference = parse_value_from(text)
+        if not reference.region:
             hint = "write the ARN of a secret, followed by :JSON-KEY::, or of an SSM parameter"
             raise ConfigError(f'--key-secret is "{text}", a name and not an ARN', hint=hint)
+        secrets = {"probe": reference.name} if isinstance(reference, SecretReference) else {}
+        access = Access(
+            public_url="",
+            region=reference.region,
+            secrets=secrets,
+            probe_parameter="" if secrets else text,
+        )
         return aws.injected(access, text)
     except ValueFromError as error:
         raise ConfigError(f"--key-secret {error.message}", hint=error.hint) from error

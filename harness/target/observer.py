@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from harness.aws.arn import partition_of
+from harness.aws.value_from import parse_parameter
 
 if TYPE_CHECKING:
     from harness.target.access import Access
@@ -12,41 +13,62 @@ if TYPE_CHECKING:
 ROLE_NAME = "cutover-observer"
 POLICY_NAME = "observe"
 ACTIONS = (
-    *("ecs:DescribeClusters", "ecs:DescribeServices", "ecs:DescribeTaskDefinition"),
-    *("ecs:DescribeTasks", "ecs:ListTasks"),
-    *("elasticloadbalancing:DescribeLoadBalancers",),
-    *("elasticloadbalancing:DescribeLoadBalancerAttributes",),
-    *("elasticloadbalancing:DescribeTargetGroups",),
-    *("elasticloadbalancing:DescribeTargetGroupAttributes",),
-    *("elasticloadbalancing:DescribeTargetHealth",),
-    *("events:DescribeRule", "events:ListTargetsByRule"),
-    *("iam:GetRole", "iam:GetRolePolicy", "iam:ListRolePolicies", "iam:ListRoles"),
-    *("iam:ListAttachedRolePolicies",),
-    *("s3:ListBucket", "s3:GetBucketPolicy", "s3:GetBucketPublicAccessBlock"),
-    *("s3:GetBucketOwnershipControls",),
-    *("secretsmanager:DescribeSecret",),
-    *("sqs:GetQueueAttributes", "sqs:GetQueueUrl"),
+    "ecs:DescribeClusters",
+    "ecs:DescribeServices",
+    "ecs:DescribeTaskDefinition",
+    "ecs:DescribeTasks",
+    "ecs:ListTasks",
+    "elasticloadbalancing:DescribeLoadBalancers",
+    "elasticloadbalancing:DescribeLoadBalancerAttributes",
+    "elasticloadbalancing:DescribeTargetGroups",
+    "elasticloadbalancing:DescribeTargetGroupAttributes",
+    "elasticloadbalancing:DescribeTargetHealth",
+    "events:DescribeRule",
+    "events:ListTargetsByRule",
+    "iam:GetRole",
+    "iam:GetRolePolicy",
+    "iam:ListRolePolicies",
+    "iam:ListRoles",
+    "iam:ListAttachedRolePolicies",
+    "s3:ListBucket",
+    "s3:GetBucketPolicy",
+    "s3:GetBucketPublicAccessBlock",
+    "s3:GetBucketOwnershipControls",
+    "secretsmanager:DescribeSecret",
+    "sqs:GetQueueAttributes",
+    "sqs:GetQueueUrl",
 )
 """IAM actions of every call that the harness makes to an account that it observes."""
 
 
 def policy(access: Access) -> dict[str, Any]:
-    """Return the policy: what is read, and the one secret whose value is, the probe's."""
+    """Return the policy: it reads, and of all secrets only the value of the probe's key."""
     statements: list[dict[str, Any]] = [
         {"Sid": "Read", "Effect": "Allow", "Action": list(ACTIONS), "Resource": "*"}
     ]
-    if "probe" in access.secrets:
-        name = access.secrets["probe"]
-        arn = f"arn:{partition_of(access.region)}:secretsmanager:{access.region}"
+    if access.probe_parameter or "probe" in access.secrets:
+        action, resource = _probe_key(access)
         statements.append(
             {
                 "Sid": "ReadTheProbesKey",
                 "Effect": "Allow",
-                "Action": "secretsmanager:GetSecretValue",
-                "Resource": f"{arn}:{access.account_id}:secret:{name}-??????",
+                "Action": action,
+                "Resource": resource,
             }
         )
     return {"Version": "2012-10-17", "Statement": statements}
+
+
+def _probe_key(access: Access) -> tuple[str, str]:
+    """Return the action that reads the probe's key, and the ARN of its secret or parameter."""
+    partition = partition_of(access.region)
+    if not access.probe_parameter:
+        secret = f"secret:{access.secrets['probe']}-??????"
+        arn = f"arn:{partition}:secretsmanager:{access.region}:{access.account_id}:{secret}"
+        return "secretsmanager:GetSecretValue", arn
+    reference = parse_parameter(access.probe_parameter)
+    region, account = reference.region or access.region, reference.account or access.account_id
+    return "ssm:GetParameters", f"arn:{partition}:ssm:{region}:{account}:{reference.resource}"
 
 
 def trust(access: Access) -> dict[str, Any]:

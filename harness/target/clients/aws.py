@@ -9,7 +9,12 @@ import os
 from functools import cache
 from typing import Any
 
-from harness.aws.value_from import ParameterReference, SecretReference, parse_value_from
+from harness.aws.value_from import (
+    ParameterReference,
+    SecretReference,
+    parse_parameter,
+    parse_value_from,
+)
 from harness.core import redact
 from harness.core.errors import TargetError
 from harness.target.access import Access
@@ -68,13 +73,14 @@ def account_client(access: Access, service: str, *, region: str = "") -> Any:
         user_agent_extra="cutover-harness",
     )
     client = account.session(access.profile, region or access.region).client(service, config=config)
-    return _guard(access.secrets.get("probe", "")).attach(client)
+    return _guard(access.secrets.get("probe", ""), access.probe_parameter).attach(client)
 
 
 @cache
-def _guard(readable_secret: str) -> Guard:
+def _guard(probe_secret: str, probe_parameter: str) -> Guard:
     """Return the one guard of this process, so that all clients share its pace."""
-    return Guard(readable_secret=readable_secret)
+    names = parse_parameter(probe_parameter).names if probe_parameter else ()
+    return Guard(readable_secret=probe_secret, readable_parameters=names)
 
 
 def _botocore_config() -> Any:

@@ -35,6 +35,7 @@ class Guard:
 
     Args:
         readable_secret: Name of the one secret that may be read: the probe's.
+        readable_parameters: Spellings of the one parameter that may be read: the probe's.
         clock: Seconds, for tests.
         sleep: Waits for some seconds, for tests.
     """
@@ -43,10 +44,12 @@ class Guard:
         self,
         *,
         readable_secret: str = "",
+        readable_parameters: tuple[str, ...] = (),
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._readable_secret = readable_secret
+        self._readable_parameters = frozenset(readable_parameters)
         self._clock = clock
         self._sleep = sleep
         self._lock = threading.Lock()
@@ -67,13 +70,18 @@ class Guard:
                 f"{call} was refused: it could change the account, which is only observed.",
                 hint="Mark the scenario with mutates, so that it is not run here.",
             )
-        if operation in _REVEAL_SECRETS and not self._is_readable(str(params.get("SecretId", ""))):
+        if operation in _REVEAL_SECRETS and not self._is_probe_key(operation, params):
             raise UnsafeTarget(
                 f"{call} was refused: its answer has a secret in it, and only the probe's is read.",
                 hint='Mark the scenario with requires("secrets"), so that it is not run here.',
             )
 
-    def _is_readable(self, secret: str) -> bool:
+    def _is_probe_key(self, operation: str, params: dict[str, Any]) -> bool:
+        """Whether the call asks for the probe's key and for nothing else."""
+        if operation == "GetParameters":
+            names = frozenset(params.get("Names", ()))
+            return bool(names) and names <= self._readable_parameters
+        secret = str(params.get("SecretId", ""))
         name = self._readable_secret
         return bool(name) and (secret == name or f":secret:{name}-" in secret)
 

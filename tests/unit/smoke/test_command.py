@@ -18,7 +18,8 @@ from harness.cli.main import program
 from harness.cli.site_options import read_site
 from harness.core.errors import ConfigError
 from harness.core.redact import Secret
-from harness.target.clients import aws
+from harness.target.clients import account, aws
+from tests.unit.local_servers import serve
 from tests.unit.smoke.conftest import World
 from tests.unit.smoke.fake_dns import HOST, NEW
 
@@ -204,6 +205,28 @@ def test_a_secret_that_cannot_be_read_is_named(secrets: Stubber, tmp_path: Path)
     assert "the secret of --key-secret cannot be read" in str(caught.value)
     assert "AccessDeniedException" in str(caught.value)
     assert "aws sso login" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        (ARN, {"SecretString": '{"probe_key": "key-of-the-account"}'}),
+        (
+            "arn:aws:ssm:eu-west-1:876000000876:parameter/shop/probe",
+            {"Parameters": [{"Name": "/shop/probe", "Value": "key-of-the-account"}]},
+        ),
+    ],
+)
+def test_the_key_of_an_account_is_read_past_its_guard(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, text: str, answer: object
+) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAOPERATOR")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "x")
+    monkeypatch.setattr(account, "session", account.session.__wrapped__)
+    with serve(lambda _: (200, {}, json.dumps(answer).encode())) as server:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://{server.address}")
+        key = read_site({}, cwd=tmp_path, url="shop.example", **{**NOTHING, "key_secret": text}).key
+    assert key == Secret("key-of-the-account")
 
 
 def test_two_keys_exclude_each_other(tmp_path: Path) -> None:

@@ -59,6 +59,19 @@ def test_only_the_probes_secret_is_read() -> None:
             secrets.get_secret_value(SecretId=name)
 
 
+def test_only_the_probes_parameter_is_read() -> None:
+    parameters = client("ssm", Guard(readable_parameters=("probe_key", "/probe_key")))
+    with Stubber(parameters) as stub:
+        for names in (["/probe_key"], ["probe_key", "/probe_key"]):
+            stub.add_response("get_parameters", {"Parameters": []})
+            parameters.get_parameters(Names=names, WithDecryption=True)
+    for names in (["/db"], ["/probe_key", "/db"], []):
+        with pytest.raises(UnsafeTarget, match="its answer has a secret in it"):
+            parameters.get_parameters(Names=names)
+    with pytest.raises(UnsafeTarget, match="ssm:GetParametersByPath was refused"):
+        parameters.get_parameters_by_path(Path="/")
+
+
 def test_other_calls_that_answer_with_credentials_are_refused() -> None:
     with pytest.raises(UnsafeTarget, match="sts:GetSessionToken was refused"):
         client("sts", Guard()).get_session_token()
