@@ -14,7 +14,7 @@ from harness.images.inspect.secrets import is_secret
 from harness.target.clients import aws as aws_clients
 from harness.target.clients import http
 from harness.target.clients import mysql as mysql_client
-from harness.target.resources.ecs import EcsService
+from harness.target.resources.ecs import services_of
 from harness.target.resources.mailbox import Mail, Mailbox
 from harness.target.resources.schedule import PERIOD_S
 from harness.target.target import CONTAINERS, PROXY, SQL
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from harness.stack.containers import ExecResult
     from harness.target.access import Access
     from harness.target.clients.probe import ProbeClient
+    from harness.target.resources.ecs import EcsService
     from harness.target.resources.job_queue import Jobs
     from harness.target.resources.schedule import Run, Scheduler
     from harness.target.target import Differences
@@ -42,8 +43,7 @@ if TYPE_CHECKING:
 def task_definitions(access: Access, ecs: Any) -> dict[str, dict[str, Any]]:
     """The task definition of each service and of the scheduler, as ECS describes it."""
     definitions = {
-        kind: EcsService(ecs, cluster=access.cluster, name=name).definition()
-        for kind, name in access.services.items()
+        kind: service.definition() for kind, service in services_of(access, ecs=ecs).items()
     }
     if family := access.resources.get("scheduler"):
         answer = ecs.describe_task_definition(taskDefinition=family)

@@ -12,7 +12,7 @@ import pytest
 from harness.diagnosis.expect import expect
 from harness.images.inspect import fpm_config, nginx_config
 from harness.report import not_covered, proved
-from harness.target.resources.ecs import EcsService
+from harness.target.resources.ecs import php_container, services_of
 from scenarios.test_steadiness import CONFIGURATION
 from scenarios.timeouts import PROCESSES, RequestChain, memory_need
 
@@ -107,8 +107,7 @@ def test_php_workers_fit_the_memory_of_their_task(
     if need is None:
         pytest.skip("not covered: PHP-FPM does not run in the task's first container")
     definition = web_tier.definition()
-    name = access.php_containers.get(definition["family"], "")
-    php = next(one for one in definition["containerDefinitions"] if name in ("", one["name"]))
+    php = php_container(definition, access=access)
     memory_mib = int(php.get("memory") or definition["memory"])
     record_property("memory of PHP's workers", f"{need}; the task has {memory_mib} MiB")
     expect(
@@ -133,10 +132,9 @@ def test_tasks_fit_the_connections_of_the_database(
     if not access.max_connections:
         pytest.skip("not covered: set database.instance_class or database.max_connections")
     children, need = sum(pool.children for pool in pools), 0
-    for name in access.services.values():
-        service = EcsService(ecs, cluster=access.cluster, name=name).describe()
-        each = children if name == web_tier.name else 1
-        need += each * most_tasks(service)
+    for service in services_of(access, ecs=ecs).values():
+        each = children if service.name == web_tier.name else 1
+        need += each * most_tasks(service.describe())
     need += int(access.schedule.get("run_task", {}).get("count", 1)) if access.schedule else 0
     shown = f"{need} of {access.max_connections}"
     record_property("connections to the database, at the most", shown)

@@ -11,7 +11,7 @@ import pytest
 from harness.diagnosis.expect import expect
 from harness.report import emulated, not_covered, proved
 from harness.target.resources.deployment import Deployment
-from harness.target.resources.ecs import EcsService
+from harness.target.resources.ecs import services_of
 from harness.target.resources.secret_faults import Rotation, SecretFaults
 from scenarios.deployment_settings import breaker_cause, downtime_cause
 
@@ -99,10 +99,7 @@ def release(
     access: Access, ecs: Any, eventually: Callable[..., Any], differences: Differences
 ) -> Iterator[Callable[[], None]]:
     """Force a new deployment of every service, as a rotation's last step does."""
-    services = {
-        kind: EcsService(ecs, cluster=access.cluster, name=name)
-        for kind, name in access.services.items()
-    }
+    services = services_of(access, ecs=ecs)
 
     def run() -> None:
         for service in services.values():

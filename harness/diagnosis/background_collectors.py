@@ -12,7 +12,7 @@ from harness.diagnosis.patterns.pattern import Source
 from harness.diagnosis.stop_reason import NEVER_STARTED, failed
 from harness.standins.contract import TickEvent, time_of
 from harness.target.resources import secret_references
-from harness.target.resources.ecs import BY_SCENARIOS, EcsService, find_tasks, stopped_at
+from harness.target.resources.ecs import BY_SCENARIOS, find_tasks, services_of, stopped_at
 from harness.target.resources.queue_worker import (
     QueueCommand,
     connection,
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from harness.diagnosis.evidence import EvidenceSources
+    from harness.target.resources.ecs import EcsService
     from harness.target.resources.secret_references import NamedSecret
 
 _SQS = "sqs"
@@ -73,12 +74,16 @@ def secrets(sources: EvidenceSources) -> Iterator[NamedSecret]:
         yield from secret_references.read(definition, client=client, group=group)
 
 
+def _worker_service(sources: EvidenceSources) -> EcsService | None:
+    if sources.web is None:
+        return None
+    return services_of(sources.access, ecs=sources.web.ecs).get(sources.access.worker)
+
+
 def worker(sources: EvidenceSources) -> Iterator[QueueCommand]:
     """Read the worker's command."""
-    name = sources.access.services.get(sources.access.worker, "")
-    if sources.web is not None and name:
-        access = sources.access
-        service = EcsService(sources.web.ecs, cluster=access.cluster, name=name, access=access)
+    service = _worker_service(sources)
+    if service is not None:
         found = queue_command(service.container().get("command", ()))
         if found is not None:
             yield found
@@ -86,10 +91,9 @@ def worker(sources: EvidenceSources) -> Iterator[QueueCommand]:
 
 def job_path(sources: EvidenceSources) -> Iterator[JobPath]:
     """Read where the web task writes its jobs, and where the running workers read them."""
-    name = sources.access.services.get(sources.access.worker, "")
-    if sources.web is None or not name or not sources.scope.has_group("worker"):
+    service = _worker_service(sources)
+    if sources.web is None or service is None or not sources.scope.has_group("worker"):
         return
-    service = EcsService(sources.web.ecs, cluster=sources.access.cluster, name=name)
     overlay: Mapping[str, str] = sources.access.overlay.get("environment", {})
     dispatcher, container = sources.web.container(), service.container()
     web = _QueueSettings.of(dispatcher, overlay=overlay)

@@ -11,10 +11,10 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from harness.aws.task_definition import family_of
 from harness.core.redact import redact
 from harness.diagnosis.facts import StoppedTask
 from harness.diagnosis.patterns.pattern import Source
-from harness.target.resources.ecs import family_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

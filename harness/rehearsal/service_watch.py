@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from harness.aws.task_definition import family_of
 from harness.core.errors import ProvisionError
 from harness.core.labels import LABEL_CONTAINER, LABEL_FAMILY
 from harness.core.redact import redact
@@ -25,7 +26,7 @@ from harness.diagnosis.patterns.pattern import Source
 from harness.diagnosis.stop_reason import stop_reason
 from harness.stack import engine
 from harness.target.resources import secret_references
-from harness.target.resources.ecs import address_of, family_of, task_id
+from harness.target.resources.ecs import address_of, task_id
 
 if TYPE_CHECKING:
     from types_boto3_secretsmanager import SecretsManagerClient

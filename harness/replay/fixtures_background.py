@@ -13,7 +13,7 @@ from harness.replay.replay_state import preconditions_of
 from harness.target.clients import http
 from harness.target.clients.browser import Browser
 from harness.target.clients.probe import answer_or_unavailable
-from harness.target.resources.ecs import EcsService
+from harness.target.resources.ecs import EcsService, services_of
 from harness.target.resources.job_queue import LONG_JOB_S, JobQueue, Jobs
 from harness.target.resources.queue_worker import LONGEST_SLEEP_S, flags, longest_job_s
 from harness.target.resources.schedule import Scheduler
@@ -127,8 +127,7 @@ def worker(toolbox: Toolbox) -> EcsService:
 
 def _worker(toolbox: Toolbox) -> EcsService:
     access = toolbox.target.access
-    name = access.services[access.worker]
-    return EcsService(toolbox.ecs, cluster=access.cluster, name=name, access=access)
+    return services_of(access, ecs=toolbox.ecs)[access.worker]
 
 
 @pytest.fixture

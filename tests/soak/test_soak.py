@@ -17,7 +17,7 @@ import pytest
 from harness.stack import removal
 from harness.target.access import access_from
 from harness.target.clients import aws
-from harness.target.resources.ecs import EcsService
+from harness.target.resources.ecs import services_of
 from harness.target.resources.schedule import Scheduler
 from tests.project import Project, client, project
 
@@ -81,6 +81,6 @@ def tick_and_deploy(project: Project) -> None:
     def of(service: str) -> Any:
         return aws.aws(access, service)
 
-    for name in access.services.values():
-        EcsService(of("ecs"), cluster=access.cluster, name=name).replace_all()
+    for service in services_of(access, ecs=of("ecs")).values():
+        service.replace_all()
     Scheduler(access, ecs=of("ecs"), aws=of).wait_for_next_tick()

@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
+from harness.aws.task_definition import family_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import datetime
@@ -34,11 +36,6 @@ _ASKED_AT_ONCE = 100
 def task_id(arn: str) -> str:
     """Return the last part of a task's ARN, by which everything else calls it."""
     return arn.rsplit("/", 1)[-1]
-
-
-def family_of(definition: str) -> str:
-    """Return the family of a task definition from its ARN."""
-    return definition.rpartition("/")[2].partition(":")[0]
 
 
 def php_container(described: Mapping[str, Any], *, access: Access) -> dict[str, Any]:
@@ -173,3 +170,11 @@ class EcsService:
             yield
         finally:
             self.update(desiredCount=before)
+
+
+def services_of(access: Access, *, ecs: Any) -> dict[str, EcsService]:
+    """Return the app's services by their names in cutover.toml."""
+    return {
+        key: EcsService(ecs, cluster=access.cluster, name=name, access=access)
+        for key, name in access.services.items()
+    }

@@ -146,10 +146,16 @@ def test_the_way_of_a_job_is_read_from_both_definitions(
 
     fake: Any = FakeEcs(worker=[{**stopped("a"), "lastStatus": "RUNNING"}])
     fake.describe_services = lambda **_: {"services": [{"taskDefinition": "t:3"}]}
-    worker = {"containerDefinitions": [container("https://b/1/", *command)]}
+    containers = [{"name": "log-router"}, container("https://b/1/", *command)]
+    worker = {"family": "tickets-worker", "containerDefinitions": containers}
     fake.describe_task_definition = lambda **_: {"taskDefinition": worker}
     web: Any = SimpleNamespace(ecs=fake, container=lambda: container("https://a/1"))
-    access = replace(ACCESS, worker="worker", overlay={"environment": overlay})
+    access = replace(
+        ACCESS,
+        worker="worker",
+        php_containers={"tickets-worker": "app"},
+        overlay={"environment": overlay},
+    )
     (path,) = background_collectors.job_path(EvidenceSources(access, Scope(NOW), web=web))
     prefix = overlay.get("SQS_PREFIX", "https://a/1")
     assert (path.written, path.read, path.workers) == (f"sqs: {prefix}/jobs", read, 1)
