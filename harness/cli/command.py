@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from harness.cli.commands import Invocation
 
 GREEN = 0
 RED = 1
@@ -20,6 +25,14 @@ EXIT_CODES = {
     NOT_STARTED: "the stack did not start, or the Docker engine does not answer",
     INTERRUPTED: "interrupted",
 }
+
+
+def invocation(**variables: str | None) -> Invocation:
+    """Return this call of the program, with variables that its options set."""
+    from harness.cli.commands import Invocation
+
+    given = {name: value for name, value in variables.items() if value is not None}
+    return Invocation(environ={**os.environ, **given}, cwd=Path.cwd())
 
 
 class Command(click.Command):

@@ -47,6 +47,11 @@ class Invocation:
         """The configuration and every file that it names, read once."""
         return production.load(self.environ, cwd=self.cwd)
 
+    def print_notes(self) -> None:
+        """Print the notes of production's files, one a line."""
+        for note in self.production.notes:
+            print(note)
+
     def replay(self, *, report_dir: Path | None) -> Replay:
         """Return the scenarios as this configuration replays them."""
         config = self.config
@@ -66,7 +71,7 @@ def rehearse(
     invocation: Invocation, *, keep: bool, report_dir: Path | None, pytest_args: Sequence[str]
 ) -> int:
     """Start a stack of its own, replay the scenarios, report, and stop it."""
-    print("".join(f"{note}\n" for note in invocation.production.notes), end="")
+    invocation.print_notes()
     replay = invocation.replay(report_dir=report_dir)
     listing = replay.collect(pytest_args)
     if only_lists(pytest_args):
@@ -88,7 +93,7 @@ def up(invocation: Invocation) -> int:
     """Start the stack and leave it up; reuse one that is up and made from the same files."""
     from harness.rehearsal import current_stack
 
-    print("".join(f"{note}\n" for note in invocation.production.notes), end="")
+    invocation.print_notes()
     with runs.locked(invocation.production.config.home):
         found = current_stack.find(invocation.production.config.home, engine.connect)
         if found is not None:

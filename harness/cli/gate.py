@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 DIRECTORY = "cutover-report"
 BUNDLE = "run.tar.gz"
 CODE_QUALITY = "gl-code-quality-report.json"
-FAIL_ON = ("all", "proved")
 _ANNOTATED = 10
 """GitHub shows ten errors of a step."""
 
@@ -123,8 +122,8 @@ class Gate:
 
     def _run_directories(self) -> set[Path]:
         try:
-            home = self.invocation.config.home
-        except HarnessError:  # the rehearsal says what is wrong with the configuration
+            home = self.invocation.location.home
+        except InputError:  # the rehearsal says that there is no configuration
             return set()
         return set((home / "runs").glob("*"))
 

@@ -14,7 +14,7 @@ import click
 
 from harness import __version__
 from harness.cli.ci import ci_file
-from harness.cli.command import EXIT_CODES, GREEN, INTERRUPTED, RED, Command
+from harness.cli.command import EXIT_CODES, GREEN, INTERRUPTED, RED, USAGE, Command, invocation
 from harness.cli.completion import COMPLETION_VARIABLE, completion
 from harness.cli.configuration import config, init
 from harness.cli.scenarios import scenarios
@@ -24,8 +24,6 @@ from harness.core.errors import HarnessError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from harness.cli.commands import Invocation
 
 _VENDORS = click.Choice(("auto", "composer", "debian"))
 _TO_PYTEST = {"ignore_unknown_options": True}
@@ -106,13 +104,6 @@ def program() -> None:
     """Rehearse a Laravel app's move to AWS on this machine."""
 
 
-def _invocation(**variables: str | None) -> Invocation:
-    from harness.cli.commands import Invocation
-
-    given = {name: value for name, value in variables.items() if value is not None}
-    return Invocation(environ={**os.environ, **given}, cwd=Path.cwd())
-
-
 def _vendor(function: _Function) -> _Function:
     text = "Where the app's PHP packages come from; auto asks whether Packagist answers"
     return click.option("--vendor", type=_VENDORS, help=f"{text}.")(function)
@@ -173,13 +164,11 @@ def rehearse(
         raise click.UsageError("--fail-on needs --ci")
     from harness.cli import commands, gate
 
-    invocation = _invocation(CUTOVER_VENDOR=vendor)
+    call = invocation(CUTOVER_VENDOR=vendor)
     if ci:
-        directory = report_dir or invocation.cwd / gate.DIRECTORY
-        return gate.Gate(invocation, directory, fail_on=fail_on).rehearse(pytest_arguments)
-    return commands.rehearse(
-        invocation, keep=keep, report_dir=report_dir, pytest_args=pytest_arguments
-    )
+        directory = report_dir or call.cwd / gate.DIRECTORY
+        return gate.Gate(call, directory, fail_on=fail_on).rehearse(pytest_arguments)
+    return commands.rehearse(call, keep=keep, report_dir=report_dir, pytest_args=pytest_arguments)
 
 
 @program.command(
@@ -194,7 +183,7 @@ def up(*, vendor: str | None) -> int:
     """
     from harness.cli import commands
 
-    return commands.up(_invocation(CUTOVER_VENDOR=vendor))
+    return commands.up(invocation(CUTOVER_VENDOR=vendor))
 
 
 @program.command(
@@ -246,20 +235,18 @@ def verify(
         raise click.UsageError("--profile needs --target aws")
     if target == "aws" and url:
         raise click.UsageError("--url is a target of its own; leave out --target aws")
-    invocation = _invocation()
+    call = invocation()
     if url:
-        return commands.verify_url(
-            invocation, url, report_dir=report_dir, pytest_args=pytest_arguments
-        )
+        return commands.verify_url(call, url, report_dir=report_dir, pytest_args=pytest_arguments)
     if target == "aws":
         return commands.verify_account(
-            invocation,
+            call,
             profile=profile,
             connect_to=connect_to,
             report_dir=report_dir,
             pytest_args=pytest_arguments,
         )
-    return commands.verify(invocation, report_dir=report_dir, pytest_args=pytest_arguments)
+    return commands.verify(call, report_dir=report_dir, pytest_args=pytest_arguments)
 
 
 program.add_command(init)
@@ -271,7 +258,7 @@ program.add_command(watch)
 
 @program.command(
     name="env",
-    exit_codes={GREEN: "done", 2: "no stack is up"},
+    exit_codes={GREEN: "done", USAGE: "no stack is up"},
     examples=(
         'eval "$(cutover env)"',
         "aws ecs list-tasks --cluster tickets",
@@ -282,7 +269,7 @@ def environment() -> int:
     """Print the variables with which AWS's own tools use the stack that is up as an account."""
     from harness.cli import commands
 
-    return commands.environment(_invocation())
+    return commands.environment(invocation())
 
 
 @program.command(
@@ -294,7 +281,7 @@ def status(*, as_json: bool) -> int:
     """Show the stack that is up."""
     from harness.cli import commands
 
-    return commands.status(_invocation(), as_json=as_json)
+    return commands.status(invocation(), as_json=as_json)
 
 
 @program.command(examples=("cutover logs web", "cutover logs control --follow"))
@@ -304,7 +291,7 @@ def logs(*, service: str, follow: bool) -> int:
     """Show the logs of a component, an ECS service or a task."""
     from harness.cli import commands
 
-    return commands.logs(_invocation(), service, follow=follow)
+    return commands.logs(invocation(), service, follow=follow)
 
 
 @program.command(
@@ -323,7 +310,7 @@ def run_in(*, service: str, command: tuple[str, ...]) -> int:
     from harness.cli import commands
 
     words = command[1:] if command[:1] == ("--",) else command
-    return commands.run_in(_invocation(), service, list(words))
+    return commands.run_in(invocation(), service, list(words))
 
 
 @program.command(exit_codes={GREEN: "nothing is up now"}, examples=("cutover down",))
@@ -331,7 +318,7 @@ def down() -> int:
     """Stop the stack and remove everything it made."""
     from harness.cli import commands
 
-    return commands.down(_invocation())
+    return commands.down(invocation())
 
 
 @program.group()
@@ -356,7 +343,7 @@ def build_images(*, vendor: str | None) -> int:
     """Build the images that are missing."""
     from harness.cli import commands
 
-    return commands.build_images(_invocation(CUTOVER_VENDOR=vendor))
+    return commands.build_images(invocation(CUTOVER_VENDOR=vendor))
 
 
 @images.command(name="prune", examples=("cutover images prune",))
@@ -374,7 +361,7 @@ def doctor() -> int:
     """Check this machine and the configuration."""
     from harness.cli import commands
 
-    return commands.doctor(_invocation())
+    return commands.doctor(invocation())
 
 
 program.add_command(ci_file)

@@ -5,18 +5,16 @@ from __future__ import annotations
 import os
 import re
 import textwrap
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from harness.cli.command import Command
+from harness.cli.command import Command, invocation
 from harness.core.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from harness.cli.commands import Invocation
     from harness.replay.catalog import Entry
 
 _WIDTH = 100
@@ -62,8 +60,8 @@ def list_scenarios() -> int:
             story = one.story
             click.echo(story)
         changes = " (changes)" if one.changes else ""
-        needs = ", ".join(name for name in one.requires if name != "change")
-        click.echo(f"  {one.name}{changes}" + (f"  [{needs}]" if needs else ""))
+        needs = f"  [{', '.join(one.needs)}]" if one.needs else ""
+        click.echo(f"  {one.name}{changes}{needs}")
     click.echo(f"{len(entries)} scenarios; `cutover scenarios explain NAME` describes one")
     return 0
 
@@ -92,7 +90,7 @@ def explain(name: str) -> int:
 @click.argument("name")
 def new(name: str) -> int:
     """Begin a scenario of your own, in the first folder of scenarios.paths."""
-    config = _invocation().config
+    config = invocation().config
     paths = config.scenario_paths
     if not paths:
         raise ConfigError(
@@ -118,15 +116,8 @@ def new(name: str) -> int:
     return 0
 
 
-def _invocation() -> Invocation:
-    from harness.cli.commands import Invocation
-
-    return Invocation(environ=dict(os.environ), cwd=Path.cwd())
-
-
 def _catalog() -> list[Entry]:
-    invocation = _invocation()
-    return invocation.replay(report_dir=None).catalog()
+    return invocation().replay(report_dir=None).catalog()
 
 
 def _explained(entry: Entry) -> Iterator[str]:
@@ -136,7 +127,7 @@ def _explained(entry: Entry) -> Iterator[str]:
     yield f"  {entry.file}:{entry.line}"
     yield from textwrap.wrap(entry.about, _WIDTH, initial_indent="  ", subsequent_indent="  ")
     yield f"\n  {'changes what others see' if entry.changes else 'changes nothing'}; needs"
-    yield from (f"    {name}: {CAPABILITIES[name]}" for name in entry.requires if name != "change")
+    yield from (f"    {name}: {CAPABILITIES[name]}" for name in entry.needs)
     yield "\n  a pass is"
     yield from (f"    on {name}: {label.text()}" for name, label in entry.labels.items())
     yield "\n" + textwrap.indent(textwrap.dedent(entry.source).rstrip(), "  ")

@@ -182,10 +182,3 @@ def _key_of_secret(text: str) -> str:
             hint="sign in (aws sso login), with secretsmanager:GetSecretValue allowed; or use"
             " --key-file",
         ) from error
-
-
-def json_text(value: Any) -> str:
-    """Return JSON for a terminal or a file."""
-    import json
-
-    return json.dumps(value, indent=2)

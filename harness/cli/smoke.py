@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from harness.cli.command import EXIT_CODES, GREEN, INTERRUPTED, NOT_STARTED, RED, Command
-from harness.cli.site_options import ADDRESS, json_text, read_site, site_options
+from harness.cli.site_options import ADDRESS, read_site, site_options
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -75,7 +76,7 @@ def smoke(*, max_requests: int, rate: float, strict: bool, as_json: bool, **opti
     if as_json:
         lines += examiner.run(examination)
         report = examiner.report_of(examination, lines)
-        click.echo(json_text(text.as_json(report, strict=strict)))
+        click.echo(json.dumps(text.as_json(report, strict=strict), indent=2))
     else:
         click.echo(
             f"smoke {site.url}: at most {max_requests} requests, {rate:g} a second,"

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.core import codec
+from harness.target.target import CHANGE
 from harness.target.truth import Label
 
 if TYPE_CHECKING:
@@ -33,8 +34,17 @@ class Entry:
     """Its module's docstring, and its own."""
     labels: Mapping[str, Label]
     requires: tuple[str, ...]
-    changes: bool
     source: str
+
+    @property
+    def changes(self) -> bool:
+        """Whether it changes something that others can see."""
+        return CHANGE in self.requires
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The capabilities that it needs, besides that it may change something."""
+        return tuple(name for name in self.requires if name != CHANGE)
 
 
 def entry(item: pytest.Item, declared: Declared) -> Entry:
@@ -50,7 +60,6 @@ def entry(item: pytest.Item, declared: Declared) -> Entry:
         about="\n".join(filter(None, texts)),
         labels=declared.labels,
         requires=tuple(sorted(declared.requires)),
-        changes="change" in declared.requires,
         source=inspect.getsource(function) if function is not None else "",
     )
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from harness.report.model import Outcome
 
@@ -47,6 +47,13 @@ def faults_of(outcomes: Iterable[Outcome]) -> tuple[Fault, ...]:
             groups.setdefault((sure, _subject(outcome)), []).append(outcome)
     found = [_fault(sure, members) for (sure, _), members in groups.items()]
     return tuple(sorted(found, key=_place))
+
+
+def first_following(faults: Sequence[Fault]) -> Fault | None:
+    """Return the first unsure fault below a sure one: from there on, each may follow from it."""
+    if not faults or not faults[0].is_sure:
+        return None
+    return next((fault for fault in faults if not fault.is_sure), None)
 
 
 def _subject(outcome: Outcome) -> str:

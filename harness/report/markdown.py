@@ -27,8 +27,8 @@ def _lines(report: Report) -> Iterator[str]:
     sign = "\N{WHITE HEAVY CHECK MARK}" if report.is_green else "\N{CROSS MARK}"
     yield f"## {sign} Cutover: {_plain(report.verdict)}"
     yield ""
-    for place, fault in enumerate(report.faults):
-        if place and report.faults[place - 1].is_sure and not fault.is_sure:
+    for fault in report.faults:
+        if fault == report.first_following:
             yield f"- {_plain(FOLLOWING)}"
         yield f"- **{_plain(fault.title)}**"
         shown = fault.outcomes[:_NAMED]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.core import codec
 from harness.diagnosis.history import History
-from harness.report.faults import Fault, faults_of
+from harness.report.faults import Fault, faults_of, first_following
 from harness.target.truth import EMULATED, NOT_COVERED, PROVED, Label
 
 if TYPE_CHECKING:
@@ -200,6 +200,11 @@ class Report:
     def faults(self) -> tuple[Fault, ...]:
         """Each cause with the red scenarios that it explains, and last what may follow."""
         return faults_of(self.outcomes)
+
+    @property
+    def first_following(self) -> Fault | None:
+        """The first fault that may follow from those above it."""
+        return first_following(self.faults)
 
     @property
     def vendor_text(self) -> str:

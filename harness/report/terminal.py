@@ -88,9 +88,8 @@ def _wrapped(text: str, *, width: int, tone: str = "", indent: str = "") -> Iter
 
 def _causes(report: Report, *, width: int) -> Iterator[Line]:
     """Name each cause once, with the scenarios that it explains; last, what may follow."""
-    faults = report.faults
-    for place, fault in enumerate(faults):
-        if place and faults[place - 1].is_sure and not fault.is_sure:
+    for fault in report.faults:
+        if fault == report.first_following:
             yield Line(f"  {FOLLOWING}", "bad")
         yield from _wrapped(fault.title, width=width, tone="bad", indent="  ")
         for outcome in fault.outcomes[:_NAMED]:

@@ -28,9 +28,8 @@ NO_NOUNS_OR_VERBS = {
 """Participles, pronouns and adverbs that name no parameter, function or class."""
 
 READS_ENVIRONMENT = {
+    "harness/cli/command.py",  # hands the variables to every other command
     "harness/cli/configuration.py",  # hands the variables to inputs
-    "harness/cli/main.py",  # hands the variables to config.load
-    "harness/cli/scenarios.py",  # hands the variables to config.load
     "harness/cli/smoke.py",  # CUTOVER_CONFIG and CUTOVER_PROBE_KEY
     "harness/cli/watch.py",  # the same
     "harness/replay/hooks.py",  # hands the variables to config.load
@@ -192,6 +191,7 @@ def test_a_platform_scenario_knows_no_page_service_or_secret_of_an_app(name: str
 def test_only_the_edges_print_or_exit(name: str) -> None:
     calls = {ast.unparse(node.func) for node in ast.walk(tree(name)) if isinstance(node, ast.Call)}
     edges = {
+        "harness/cli/command.py",  # hands the variables to every other command
         "harness/cli/configuration.py",  # hands the variables to inputs
         "harness/cli/main.py",
         "harness/cli/commands.py",

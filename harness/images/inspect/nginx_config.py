@@ -61,45 +61,43 @@ class _Block:
 def _tree(text: str) -> _Block:
     """Put the blocks of all files together; one of http is that of each file which it includes."""
     root = _Block()
-    stack, words = [root], list[str]()
-    for part in _TOKEN.findall(text):
-        if part.startswith("#"):
-            continue
-        if part == "{":
+    stack = [root]
+    for end, words in _statements(text):
+        if end == "{":
             child = root if words[:1] == ["http"] else _Block()
             if child is not root:
                 stack[-1].children.append(child)
             stack.append(child)
-        elif part == "}":
+        elif end == "}":
             stack = stack[:-1] or [root]
-        elif part == ";":
-            if words:
-                stack[-1].directives.append(words)
-        else:
-            words.append(part.strip("\"'"))
-            continue
-        words = []
+        elif words:
+            stack[-1].directives.append(words)
     return root
 
 
 def _directives(text: str) -> Iterator[tuple[tuple[str, ...], list[str]]]:
     """Go through the directives: the names of the blocks around one, and its words."""
     blocks: list[str] = []
+    for end, words in _statements(text):
+        if end == "{":
+            blocks.append(words[0] if words else "")
+        elif end == "}":
+            blocks = blocks[:-1]
+        elif words:
+            yield tuple(blocks), words
+
+
+def _statements(text: str) -> Iterator[tuple[str, list[str]]]:
+    """Go through the text: each brace or semicolon, and the words before it."""
     words: list[str] = []
     for part in _TOKEN.findall(text):
         if part.startswith("#"):
             continue
-        if part == "{":
-            blocks.append(words[0] if words else "")
-        elif part == "}":
-            blocks = blocks[:-1]
-        elif part == ";":
-            if words:
-                yield tuple(blocks), words
+        if part in ("{", "}", ";"):
+            yield part, words
+            words = []
         else:
             words.append(part.strip("\"'"))
-            continue
-        words = []
 
 
 def _seconds(text: str) -> float:
