@@ -9,15 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from harness.aws import declared
 from harness.core.errors import TargetError
-from harness.target.clients.account import Caller, aws_errors, find_caller, has_local_endpoint
+from harness.target.clients import account
 
 if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
-
     from harness.aws.task_definition import TaskDefinition
     from harness.inputs.production import Production
     from harness.target.access import Access
@@ -34,7 +33,7 @@ _Make = Callable[[str], Any]
 class Discovery:
     """The account's answers."""
 
-    caller: Caller
+    caller: account.Caller
     access: Access
     deployed: Mapping[str, str]
     """Name of an ECS service, or of the rule -> ``family:revision`` of its task definition."""
@@ -61,6 +60,14 @@ class _Answer:
     deployed: tuple[tuple[str, str], ...] = ()
 
 
+@dataclass(frozen=True)
+class _Definition:
+    """A deployed task definition: ``family:revision``, and its differences from its file."""
+
+    revision: str
+    findings: tuple[str, ...]
+
+
 def discover(production: Production, *, access: Access, client: _Make) -> Discovery:
     """Read back what production's files name.
 
@@ -75,10 +82,10 @@ def discover(production: Production, *, access: Access, client: _Make) -> Discov
             lack are named.
     """
     sts = client("sts")
-    caller = find_caller(sts, account=access.account_id, profile=access.profile)
-    account = _Account(production, access=access, client=client)
+    caller = account.find_caller(sts, account=access.account_id, profile=access.profile)
+    reader = _Account(production, access=access, client=client)
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        answers = [future.result() for future in [pool.submit(read) for read in account.parts()]]
+        answers = [future.result() for future in [pool.submit(read) for read in reader.parts()]]
     missing = [text for answer in answers for text in answer.missing]
     if missing:
         raise TargetError(
@@ -89,7 +96,7 @@ def discover(production: Production, *, access: Access, client: _Make) -> Discov
         )
     return Discovery(
         caller=caller,
-        access=replace(access, has_local_endpoints=has_local_endpoint(sts)),
+        access=replace(access, has_local_endpoints=account.has_local_endpoint(sts)),
         deployed=dict(pair for answer in answers for pair in answer.deployed),
         findings=tuple(text for answer in answers for text in answer.findings),
     )
@@ -121,23 +128,26 @@ class _Account:
 
     def _cluster(self) -> _Answer:
         name = self._access.cluster
-        with self._asking("ecs:DescribeClusters"):
+        with account.aws_errors(self._access.profile, asking="ecs:DescribeClusters"):
             answer = self._ecs.describe_clusters(clusters=[name], include=["TAGS"])
         active = [one for one in answer["clusters"] if one.get("status") == "ACTIVE"]
         return _Answer() if active else _Answer(missing=(f"ECS cluster {name}",))
 
     def _services(self) -> _Answer:
         names = list(self._access.services.values())
-        absent: list[str] = []
-        with self._asking("ecs:DescribeServices", absent=absent):
-            answer = self._ecs.describe_services(cluster=self._access.cluster, services=names)
-            found = {
-                one["serviceName"]: one
-                for one in answer["services"]
-                if one.get("status", "ACTIVE") == "ACTIVE"
-            }
-        if absent:
+        answer = self._ask(
+            "ecs:DescribeServices",
+            self._ecs.describe_services,
+            cluster=self._access.cluster,
+            services=names,
+        )
+        if answer is None:
             return _Answer()  # the cluster is missing, and is said to be
+        found = {
+            one["serviceName"]: one
+            for one in answer["services"]
+            if one.get("status", "ACTIVE") == "ACTIVE"
+        }
         answers = [
             self._service(key, found[name])
             for key, name in self._access.services.items()
@@ -160,89 +170,80 @@ class _Account:
         definition = self._definition(service.definition, str(deployed["taskDefinition"]))
         return _Answer(
             findings=(*findings, *definition.findings),
-            deployed=((service.name, definition.deployed[0][1]),),
+            deployed=((service.name, definition.revision),),
         )
 
-    def _definition(self, file: TaskDefinition, arn: str) -> _Answer:
-        with self._asking("ecs:DescribeTaskDefinition"):
+    def _definition(self, file: TaskDefinition, arn: str) -> _Definition:
+        with account.aws_errors(self._access.profile, asking="ecs:DescribeTaskDefinition"):
             answer = self._ecs.describe_task_definition(taskDefinition=arn)["taskDefinition"]
-        name = f"{answer['family']}:{answer['revision']}"
+        revision = f"{answer['family']}:{answer['revision']}"
         texts = declared.differences(file.raw, answer, complete=_COMPLETE)
         source = f" ({file.source})" if file.source else ""
-        return _Answer(
-            findings=tuple(f"task definition {name}{source}: {text}" for text in texts),
-            deployed=((file.family, name),),
+        return _Definition(
+            revision, tuple(f"task definition {revision}{source}: {text}" for text in texts)
         )
 
     def _target_group(self) -> _Answer:
         name = self._access.target_group
-        absent: list[str] = []
-        with self._asking("elasticloadbalancing:DescribeTargetGroups", absent=absent):
-            (found,) = self._elbv2.describe_target_groups(Names=[name])["TargetGroups"]
-        if absent:
+        call = "elasticloadbalancing:DescribeTargetGroups"
+        answer = self._ask(call, self._elbv2.describe_target_groups, Names=[name])
+        if answer is None:
             return _Answer(missing=(f"target group {name}",))
+        (found,) = answer["TargetGroups"]
         texts = declared.differences(self._production.target_group["TargetGroup"], _named(found))
         return _Answer(findings=tuple(f"target group {name}: {text}" for text in texts))
 
     def _load_balancer(self) -> _Answer:
         name = self._access.load_balancer
-        absent: list[str] = []
-        with self._asking("elasticloadbalancing:DescribeLoadBalancers", absent=absent):
-            self._elbv2.describe_load_balancers(Names=[name])
-        return _Answer(missing=(f"load balancer {name}",) if absent else ())
+        call = "elasticloadbalancing:DescribeLoadBalancers"
+        answer = self._ask(call, self._elbv2.describe_load_balancers, Names=[name])
+        return _Answer(missing=(f"load balancer {name}",) if answer is None else ())
 
     def _rule(self) -> _Answer:
         schedule = self._production.schedule
         assert schedule is not None  # noqa: S101 - the access has a rule only from a schedule
-        absent: list[str] = []
-        with self._asking("events:DescribeRule", absent=absent):
-            found = self._events.describe_rule(Name=schedule.name)
-        if absent:
+        found = self._ask("events:DescribeRule", self._events.describe_rule, Name=schedule.name)
+        if found is None:
             return _Answer(missing=(f"EventBridge rule {schedule.name}",))
         texts = declared.differences(schedule.put_rule, found)
         arn = str(schedule.target["EcsParameters"]["TaskDefinitionArn"])
         definition = self._definition(schedule.definition, arn)
         return _Answer(
             findings=(*(f"rule {schedule.name}: {t}" for t in texts), *definition.findings),
-            deployed=((schedule.name, definition.deployed[0][1]),),
+            deployed=((schedule.name, definition.revision),),
         )
 
     def _bucket(self) -> _Answer:
         name = self._access.resources["bucket"]
-        absent: list[str] = []
-        with self._asking("s3:ListBucket", absent=absent):
-            self._client("s3").head_bucket(Bucket=name)
-        return _Answer(missing=(f"S3 bucket {name}",) if absent else ())
+        answer = self._ask("s3:ListBucket", self._client("s3").head_bucket, Bucket=name)
+        return _Answer(missing=(f"S3 bucket {name}",) if answer is None else ())
 
     def _queues(self) -> _Answer:
         sqs = self._client("sqs")
         keys = ("queue", "dead_letter_queue")
         names = [self._access.resources[key] for key in keys if key in self._access.resources]
         return _Answer(
-            missing=tuple(f"SQS queue {name}" for name in names if not self._has_queue(sqs, name))
+            missing=tuple(
+                f"SQS queue {name}"
+                for name in names
+                if self._ask("sqs:GetQueueUrl", sqs.get_queue_url, QueueName=name) is None
+            )
         )
 
-    def _has_queue(self, sqs: Any, name: str) -> bool:
-        absent: list[str] = []
-        with self._asking("sqs:GetQueueUrl", absent=absent):
-            sqs.get_queue_url(QueueName=name)
-        return not absent
-
     def _secrets(self) -> _Answer:
-        manager = self._client("secretsmanager")
-        missing: list[str] = []
-        for name in dict.fromkeys(self._access.secret_names):
-            absent: list[str] = []
-            with self._asking("secretsmanager:DescribeSecret", absent=absent):
-                manager.describe_secret(SecretId=name)
-            missing += [f"secret {name}"] if absent else []
-        return _Answer(missing=tuple(missing))
+        describe = self._client("secretsmanager").describe_secret
+        return _Answer(
+            missing=tuple(
+                f"secret {name}"
+                for name in dict.fromkeys(self._access.secret_names)
+                if self._ask("secretsmanager:DescribeSecret", describe, SecretId=name) is None
+            )
+        )
 
-    def _asking(
-        self, call: str, *, absent: list[str] | None = None
-    ) -> AbstractContextManager[None]:
-        """Name a call that fails; note the answer that there is no such thing."""
-        return aws_errors(self._access.profile, asking=call, absent=absent)
+    def _ask(self, action: str, call: Callable[..., Any], **arguments: Any) -> Any:
+        """Return the answer of a call; None where the account has no such thing."""
+        profile = self._access.profile
+        return account.find(partial(call, **arguments), profile=profile, asking=action)
 
 
 def _named(target_group: Mapping[str, Any]) -> dict[str, Any]:

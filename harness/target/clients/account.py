@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 from harness.core.errors import TargetError, UnsafeTarget
 
@@ -22,6 +22,7 @@ _ABSENT = frozenset(
         *("LoadBalancerNotFound", "TargetGroupNotFound", "ClusterNotFoundException"),
     }
 )
+_Answer = TypeVar("_Answer")
 _AMAZON = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws")
 
 
@@ -81,14 +82,12 @@ def find_caller(sts: Any, *, account: str, profile: str) -> Caller:
 
 
 @contextmanager
-def aws_errors(profile: str, *, asking: str, absent: list[str] | None = None) -> Iterator[None]:
+def aws_errors(profile: str, *, asking: str) -> Iterator[None]:
     """Turn botocore's errors about credentials, rights and the network into one message each.
 
     Args:
         profile: The profile in use; empty for boto3's own chain.
         asking: The call that is made inside the block, as IAM names it.
-        absent: Takes the code of an answer that says that there is no such thing; such an answer
-            is then no error.
 
     Raises:
         TargetError: With the remedy.
@@ -122,15 +121,32 @@ def aws_errors(profile: str, *, asking: str, absent: list[str] | None = None) ->
             hint="Check the network, the proxy variables and aws.region in cutover.toml.",
         ) from None
     except exceptions.ClientError as error:
-        code = error.response.get("Error", {}).get("Code", "")
-        if absent is not None and code in _ABSENT:
-            absent.append(code)
-            return
         raise _of_answer(error, asking=asking, source=source, login=login) from None
 
 
+def find(call: Callable[[], _Answer], *, profile: str, asking: str) -> _Answer | None:
+    """Return a call's answer; None where AWS says that there is no such thing.
+
+    Raises:
+        TargetError: As `aws_errors` does.
+    """
+    from botocore.exceptions import ClientError
+
+    with aws_errors(profile, asking=asking):
+        try:
+            return call()
+        except ClientError as error:
+            if _code(error) not in _ABSENT:
+                raise
+    return None
+
+
+def _code(error: Any) -> str:
+    return str(error.response.get("Error", {}).get("Code", ""))
+
+
 def _of_answer(error: Any, *, asking: str, source: str, login: str) -> TargetError:
-    code = error.response.get("Error", {}).get("Code", "")
+    code = _code(error)
     if code in _EXPIRED:
         return TargetError(
             f"The AWS session has expired ({source}).",
