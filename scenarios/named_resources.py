@@ -95,7 +95,7 @@ def _problem(named: NamedResource, fields: Mapping[str, Any], resources: Resourc
 
 
 def _disk_problem(fields: Mapping[str, Any], resources: Resources) -> str:
-    driver = _driver_of_disk(fields, resources)
+    driver = driver_of_disk(fields, resources)
     if driver == "local":
         return (
             "and stores files there: the disk is in the task's own file system, which no other"
@@ -170,7 +170,7 @@ def sends_nothing(mailer: Mapping[str, Any]) -> bool:
     return mailer.get("transport") in UNSENT
 
 
-def _driver_of_disk(fields: Mapping[str, Any], resources: Resources) -> str:
+def driver_of_disk(fields: Mapping[str, Any], resources: Resources) -> str:
     """Return a disk's driver; a scoped disk has that of the disk which it is a part of."""
     parent = fields.get("disk")
     if fields.get("driver") == "scoped" and isinstance(parent, str):

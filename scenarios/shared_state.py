@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from scenarios.named_resources import driver_of_disk
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -23,15 +25,12 @@ def own_store(name: str, resources: Resources) -> str:
         return f'whose driver is "{driver}"'
     if driver == "failover" and fields.get("stores"):
         return own_store(str(fields["stores"][0]), resources)
-    if driver == "storage" and _is_local(resources["disk"].get(str(fields.get("disk", "")), {})):
+    disk = resources["disk"].get(str(fields.get("disk", "")), {})
+    if driver == "storage" and driver_of_disk(disk, resources) == "local":
         return "which is on a local disk"
     if driver == "database" and _is_sqlite(fields, resources):
         return "which is in a SQLite file"
     return ""
-
-
-def _is_local(disk: Mapping[str, Any]) -> bool:
-    return disk.get("driver") == "local"
 
 
 def _is_sqlite(fields: Mapping[str, Any], resources: Resources) -> bool:

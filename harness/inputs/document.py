@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 Step = str | int
+_BARE = re.compile(r"[A-Za-z0-9_-]+")
+"""A key that TOML takes without quotes."""
 _SPACE = re.compile(r"\s*")
 
 
@@ -167,6 +169,11 @@ def _value_at(text: str, at: int, step: Step) -> int:
             return at
         _, at = json.JSONDecoder().raw_decode(text, at)
         at, index = _after_space(text, _after_space(text, at) + 1), index + 1
+
+
+def toml_key(name: str) -> str:
+    """Return one step of a key as TOML writes it: in quotes, unless it needs none."""
+    return name if _BARE.fullmatch(name) else json.dumps(name, ensure_ascii=False)
 
 
 def read_json(path: Path) -> Document:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.inputs.derivation import SOURCES
+from harness.inputs.document import toml_key
 from harness.inputs.problem import InputError, Problem, nearest
 from harness.inputs.toml_schema import resolved, schema, schema_at
 
@@ -159,17 +160,13 @@ def _type(node: Mapping[str, Any]) -> str:
 
 def _example(path: list[str], value: Any) -> str:
     *table, name = path
-    head = ".".join(_bare(one) for one in table)
+    head = ".".join(toml_key(one) for one in table)
     is_list = resolved(schema_at(list(table))).get("type") == "array" if table else False
     lines = [f"[[{head}]]" if is_list else f"[{head}]"] if table else []
-    return "\n".join([*lines, f"{_bare(name)} = {_toml(value)}"])
-
-
-def _bare(name: str) -> str:
-    return name if name.replace("_", "").replace("-", "").isalnum() else json.dumps(name)
+    return "\n".join([*lines, f"{toml_key(name)} = {_toml(value)}"])
 
 
 def _toml(value: Any) -> str:
     if isinstance(value, Mapping):
-        return "{ " + ", ".join(f"{_bare(k)} = {_toml(v)}" for k, v in value.items()) + " }"
+        return "{ " + ", ".join(f"{toml_key(k)} = {_toml(v)}" for k, v in value.items()) + " }"
     return json.dumps(value)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+from collections import ChainMap
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from harness.aws.task_definition import TaskDefinition, family_of
+from harness.aws.task_definition import ContainerDefinition, TaskDefinition, family_of
 from harness.inputs import cli_forms, task_definitions
 from harness.inputs.derivation import Derivation, derive, derive_groups, groups_of
 from harness.inputs.document import Document, read_json
@@ -114,23 +115,19 @@ class Folder:
         family = family_of(name_or_arn)
         return next((name for name, one in self.definitions.items() if one.family == family), "")
 
+    @property
+    def _containers(self) -> list[ContainerDefinition]:
+        return [one for task in self.definitions.values() for one in task.containers]
+
     @cached_property
     def variables(self) -> dict[str, str]:
         """Variables of all containers; the first that sets one counts."""
-        found: dict[str, str] = {}
-        for definition in self.definitions.values():
-            for container in definition.containers:
-                found = {**container.environment, **found}
-        return found
+        return dict(ChainMap(*(dict(one.environment) for one in self._containers)))
 
     @cached_property
     def secrets(self) -> dict[str, str]:
         """Variable -> valueFrom of all containers; the first that sets one counts."""
-        found: dict[str, str] = {}
-        for definition in self.definitions.values():
-            for container in definition.containers:
-                found = {**container.secrets, **found}
-        return found
+        return dict(ChainMap(*(dict(one.secrets) for one in self._containers)))
 
     @cached_property
     def dockerfile(self) -> Path | None:

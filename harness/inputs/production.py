@@ -166,8 +166,7 @@ class Production:
     @property
     def _queue_of_jobs(self) -> str:
         """Name of the queue to which web tasks dispatch; empty where no variable says it."""
-        environment = self.services[self.web].definition.containers[0].environment
-        return environment.get("SQS_QUEUE", "").rpartition("/")[2]
+        return self.laravel.environment.get("SQS_QUEUE", "").rpartition("/")[2]
 
     @property
     def resource_names(self) -> dict[str, str]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ipaddress
 import json
-import re
 from collections.abc import Iterator, Mapping
 
 from harness.aws.task_definition import family_of
 from harness.aws.value_from import SecretReference, ValueFromError, parse_value_from
+from harness.inputs.document import toml_key
 from harness.inputs.folder import Folder
 
 _HEAD = """\
@@ -29,7 +29,6 @@ _PRINTED_BY: Mapping[str, str] = {
     " aws events list-targets-by-rule --rule NAME; }",
 }
 """Key -> the command whose output may be its file."""
-_BARE = re.compile(r"[A-Za-z0-9_-]+")
 
 
 def propose(folder: Folder) -> str:
@@ -97,7 +96,7 @@ def _ecs(folder: Folder) -> Iterator[str]:
 def _services(folder: Folder) -> Iterator[str]:
     for name, (path, service) in folder.services.items():
         definition = folder.definition_of(str(service.get("taskDefinition")))
-        yield f"[services.{_key(name)}]"
+        yield f"[services.{toml_key(name)}]"
         if definition:
             yield f"task_definition = {_text(definition)}"
         else:
@@ -158,9 +157,9 @@ def _secrets(folder: Folder) -> Iterator[str]:
             yield f'[secrets]\n{_text(name)} = "made-up"  # {variables.pop("")}'
     for name, variables in sorted(keys.items()):
         if variables:
-            yield f"[secrets.{_key(name)}]"
+            yield f"[secrets.{toml_key(name)}]"
         for key, variable in variables.items():
-            yield f"{_key(key)} = {_made_up(variable, folder=folder)}  # {variable}"
+            yield f"{toml_key(key)} = {_made_up(variable, folder=folder)}  # {variable}"
         yield ""
     if parameters:
         yield "[parameters]"
@@ -219,7 +218,3 @@ def _is_network(text: str) -> bool:
 
 def _text(value: str) -> str:
     return json.dumps(value)
-
-
-def _key(name: str) -> str:
-    return name if _BARE.fullmatch(name) else _text(name)

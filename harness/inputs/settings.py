@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.inputs.derivation import Derivation
-from harness.inputs.document import Document
+from harness.inputs.document import Document, toml_key
 from harness.inputs.toml_schema import CutoverToml
 
 _VARIABLES = {"app.vendor": "CUTOVER_VENDOR"}
@@ -53,18 +53,10 @@ def settings(
 
 def _joined(path: tuple[str | int, ...], *, quoted: bool = False) -> str:
     steps = (
-        f"[{one}]"
-        if isinstance(one, int)
-        else f'."{one}"'
-        if quoted and not _is_bare(one)
-        else f".{one}"
+        f"[{one}]" if isinstance(one, int) else f".{toml_key(one) if quoted else one}"
         for one in path
     )
     return "".join(steps).removeprefix(".")
-
-
-def _is_bare(name: str) -> bool:
-    return name.replace("-", "_").isidentifier()
 
 
 def _leaves(path: tuple[str | int, ...], value: Any) -> Iterator[tuple[tuple[str | int, ...], Any]]:

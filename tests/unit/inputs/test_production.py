@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import shutil
 from collections import Counter
@@ -71,6 +72,23 @@ def test_the_queue_of_jobs_is_the_one_that_the_tasks_name(project: Path) -> None
     mails = {"QueueName": "tickets-mails"}
     edit(project / "app/aws/queues.json", lambda raw: raw["CreateQueue"].insert(0, mails))
     assert production.load({}, cwd=project).resource_names["queue"] == "tickets-jobs"
+
+
+def test_the_queue_of_jobs_is_named_in_laravels_container(project: Path) -> None:
+    mails = {"QueueName": "tickets-mails"}
+    edit(project / "app/aws/queues.json", lambda raw: raw["CreateQueue"].insert(0, mails))
+    loaded = production.load({}, cwd=project)
+    web = loaded.services["web"]
+    containers = [
+        {"name": "agent", "image": "agent:7"},
+        *web.definition.raw["containerDefinitions"],
+    ]
+    definition = dataclasses.replace(
+        web.definition, raw={**web.definition.raw, "containerDefinitions": containers}
+    )
+    services = {**loaded.services, "web": dataclasses.replace(web, definition=definition)}
+    found = dataclasses.replace(loaded, services=services)
+    assert found.resource_names["queue"] == "tickets-jobs"
 
 
 def test_every_file_is_read_once(project: Path, opened: Counter[str]) -> None:

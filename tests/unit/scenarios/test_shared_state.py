@@ -19,15 +19,22 @@ RESOURCES: dict[str, dict[str, dict[str, Any]]] = {
         "fallen": {"driver": "failover", "stores": ["array"]},
         "array": {"driver": "array"},
         "on_disk": {"driver": "storage", "disk": "local"},
+        "on_scoped": {"driver": "storage", "disk": "scoped"},
         "on_s3": {"driver": "storage", "disk": "s3"},
         "new": {"driver": "mongodb"},
     },
     "database": {"sqlite": {"driver": "sqlite"}, "mysql": {"driver": "mysql"}},
-    "disk": {"local": {"driver": "local"}, "s3": {"driver": "s3"}},
+    "disk": {
+        "local": {"driver": "local"},
+        "s3": {"driver": "s3"},
+        "scoped": {"driver": "scoped", "disk": "local"},
+    },
 }
 
 
-@pytest.mark.parametrize("store", ["file", "lite", "lite_locks", "fallen", "array", "on_disk"])
+@pytest.mark.parametrize(
+    "store", ["file", "lite", "lite_locks", "fallen", "array", "on_disk", "on_scoped"]
+)
 def test_a_store_of_one_task_holds_nothing_back(store: str) -> None:
     cause = lock_cause({"use": "lock() in app/A.php line 7", "store": store}, RESOURCES)
     assert cause.startswith(
