@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from harness.target.clients.probe import ProbeClient
 
 T = TypeVar("T")
-HEALTH_PATHS = ("/healthz", "/up")
 
 
 @dataclass
@@ -226,9 +225,8 @@ class Examination:
         return self._once("the health route", self._fetch_health)
 
     def _fetch_health(self) -> requests.Response:
-        paths = (self.site.health_path,) if self.site.health_path else HEALTH_PATHS
         visitor = self.visitor()
-        for path in paths:
+        for path in self.site.health_paths:
             answer = visitor.get(self.address(path))
             if answer.status_code != 404:
                 break
@@ -255,17 +253,12 @@ class Examination:
         """Return the names of the session cookies that an answer sets."""
         from harness.target.clients.browser import cookie_from
 
-        set_here = [line.partition("=")[0].strip() for line in set_cookie_lines(answer)]
+        lines: list[str] = answer.raw.headers.getlist("set-cookie")
+        set_here = [line.partition("=")[0].strip() for line in lines]
         if self.site.session_cookie:
             known = self.site.session_cookie
             return [known] if cookie_from(answer, known) else []
         return [name for name in set_here if name.lower().endswith("session")]
-
-
-def set_cookie_lines(answer: requests.Response) -> list[str]:
-    """Return the Set-Cookie lines of an answer."""
-    lines: list[str] = answer.raw.headers.getlist("set-cookie")
-    return lines
 
 
 def page_of(answer: requests.Response) -> Page:

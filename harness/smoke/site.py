@@ -73,7 +73,7 @@ class Site:
     key: Secret | None = field(default=None, repr=False)
     mail_to: str = ""
     health_path: str = ""
-    """Empty: /healthz, then /up."""
+    """Empty: the first of `health_paths` that exists."""
     front_path: str = "/"
     sign_in_path: str = "/login"
     session_cookie: str = ""
@@ -90,6 +90,16 @@ class Site:
     def port(self) -> int:
         """The port of the URL."""
         return urlsplit(self.url).port or HTTPS_PORT
+
+    @property
+    def siblings(self) -> tuple[str, str]:
+        """The host without and with www."""
+        return self.host.removeprefix("www."), f"www.{self.host}"
+
+    @property
+    def health_paths(self) -> tuple[str, ...]:
+        """The paths at which the health route may be."""
+        return (self.health_path,) if self.health_path else ("/healthz", "/up")
 
     def route(self, endpoint: Endpoint) -> Endpoint | None:
         """Return the endpoint that the first matching route leads to."""

@@ -17,7 +17,6 @@ from harness.smoke import names
 from harness.smoke.checks.dns import NEW, OLD, host_of
 from harness.smoke.checks.http import short
 from harness.smoke.checks.sessions import form_token
-from harness.smoke.examination import HEALTH_PATHS
 from harness.smoke.result import NotRun
 from harness.smoke.site import Endpoint
 from harness.target.clients.probe import ProbeRefused
@@ -194,8 +193,10 @@ class Watch:
     def _path(self, visitor: Visitor) -> str:
         """Return the health route: the first that exists where it is first looked for."""
         if not self._health_path:
-            paths = (self.exam.site.health_path,) if self.exam.site.health_path else HEALTH_PATHS
-            statuses = ((path, visitor.get(self.exam.address(path)).status_code) for path in paths)
+            statuses = (
+                (path, visitor.get(self.exam.address(path)).status_code)
+                for path in self.exam.site.health_paths
+            )
             self._health_path = next((path for path, status in statuses if status != 404), "/")
         return self._health_path
 

@@ -6,7 +6,6 @@ import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from harness.smoke.checks.http import siblings
 from harness.smoke.examination import html_of, page_of, path_of
 from harness.smoke.result import Action, NotRun, Result, green, red, warning
 from harness.smoke.site import is_address
@@ -65,7 +64,7 @@ def _of_redirect(exam: Examination, rejected: RedirectRejected) -> Result:
             " host that the load balancer does not keep",
         )
     parent = exam.site.host.partition(".")[2]
-    if host in siblings(exam.site.host) or ("." in parent and host.endswith(f".{parent}")):
+    if host in exam.site.siblings or ("." in parent and host.endswith(f".{parent}")):
         return warning(value, source, f"visitors end at {host}: run cutover smoke for it, too")
     return red(
         Action.MEND,

@@ -188,8 +188,7 @@ def certificate_authorities(exam: Examination) -> Result:
 
 def sibling_name(exam: Examination) -> Result:
     """Look where www. or the bare domain leads, if it exists."""
-    host = exam.site.host
-    sibling = host.removeprefix("www.") if host.startswith("www.") else f"www.{host}"
+    sibling = next(name for name in exam.site.siblings if name != exam.site.host)
     answers = _query(exam.resolvers, sibling, "A")
     source = f"A {sibling} at {_labels(answers)}"
     records = sorted({record for answer in answers for record in answer.records})

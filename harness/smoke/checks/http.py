@@ -55,7 +55,7 @@ def _of_redirect(exam: Examination, answer: requests.Response, *, path: str, sou
     if parts.scheme == "http":
         meaning = "it leads to plain HTTP again: visitors go in a circle"
         return red(Action.ROLL_BACK, value, source, meaning)
-    if parts.hostname not in (exam.site.host, *siblings(exam.site.host)):
+    if parts.hostname not in (exam.site.host, *exam.site.siblings):
         return red(
             Action.MEND,
             value,
@@ -147,11 +147,6 @@ def short(error: Exception) -> str:
         inner = inner.__cause__ or inner.__context__ or inner
     reason = getattr(inner, "strerror", None) or str(inner) or type(inner).__name__
     return " ".join(reason.split())
-
-
-def siblings(host: str) -> tuple[str, str]:
-    """Return the host without and with www."""
-    return host.removeprefix("www."), f"www.{host}"
 
 
 def _page(exam: Examination) -> str:
