@@ -1,4 +1,4 @@
-"""For a clone: the plugin, which is not installed there, and what its own tests need."""
+"""For a clone: the plugin, which is not installed there, and the fixtures of its own tests."""
 
 from __future__ import annotations
 

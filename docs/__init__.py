@@ -1,1 +1,1 @@
-"""The documentation, and what makes some of it."""
+"""The documentation, and the scripts that make some of it."""

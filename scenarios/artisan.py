@@ -1,4 +1,4 @@
-"""Artisan commands of the probe that print what the app is made of."""
+"""Artisan commands of the probe that print the app's parts."""
 
 from __future__ import annotations
 

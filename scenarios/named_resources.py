@@ -1,4 +1,4 @@
-"""Connections, disks, mailers, stores and channels that code names, beside what there is."""
+"""Connections, disks, mailers, stores and channels that code names, beside those configured."""
 
 from __future__ import annotations
 
@@ -190,7 +190,7 @@ def _each(kind: str, fields: Mapping[str, Any], resources: Resources, holds: Any
 def differing_resources(
     web: Mapping[str, Any], scheduled: Mapping[str, Any], *, used: AbstractSet[tuple[str, str]]
 ) -> Iterator[str]:
-    """Go through what a scheduled task lacks or has differently from a web task, as causes.
+    """Yield the settings that a scheduled task lacks or has differently from a web task, as causes.
 
     Args:
         web: The configuration of a web task, as the probe prints it.
@@ -233,5 +233,5 @@ def _named_in(configuration: Mapping[str, Any]) -> AbstractSet[tuple[str, str]]:
 
 
 def _comparable(value: Any) -> Any:
-    """Return a value without what makes no difference: a slash at its end, empty or not set."""
+    """Return a value without harmless differences: a slash at its end, empty or not set."""
     return value.rstrip("/") if isinstance(value, str) else value or ""

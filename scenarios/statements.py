@@ -27,7 +27,7 @@ READ_LOG = (
     " OR command_type = 'Connect' AND argument NOT LIKE 'root@%'"
     f" GROUP BY command_type, LENGTH(argument) > {LONGEST_STATEMENT}, text"
 )
-"""Reads what all accounts sent but the administrator's: the app's own, and that of a rotation."""
+"""Reads the statements of all accounts but the administrator's: the app's, and a rotation's."""
 _VALUE = re.compile(r"'(?:[^'\\]|\\.|'')*'?|\b\d+\b", re.DOTALL)
 _OF_ROUTER = re.compile(r"^\s*set\s+@@session\.", re.IGNORECASE)
 """MySQL Router, which stands in for the proxy, sets a session as the app has set it before."""
@@ -92,7 +92,7 @@ def pinning_causes(statements: Iterable[Statement]) -> Iterator[str]:
 
 
 def opening(statements: Iterable[Statement]) -> list[str]:
-    """Return what connections set when they open, each with its number, most frequent first."""
+    """Return the statements that open connections, each with its number, most frequent first."""
     sets = [one for one in statements if re.match(r"\s*(set|use)\b", one.text, re.IGNORECASE)]
     sets.sort(key=lambda one: -one.count)
     return [f"{one.count} times {' '.join(one.text.split())[:200]}" for one in sets]

@@ -31,7 +31,7 @@ UNSIGNED = (
 PREFIX = "cutover-probe/"
 MIB = 1024 * 1024
 SHOWN = 500
-"""Characters of S3's answer, which names what it denies."""
+"""Characters of S3's answer, which names the denied call."""
 ROLE_KEY = (
     "$at = 'http://169.254.170.2'.getenv('AWS_CONTAINER_CREDENTIALS_RELATIVE_URI');"
     "echo json_decode(file_get_contents($at))->AccessKeyId;"

@@ -91,7 +91,7 @@ _WORKER = "php-fpm: pool"
 
 
 def memory_need(listing: str, *, children: int) -> MemoryNeed | None:
-    """Read what the processes of a task use; None where PHP-FPM has no worker.
+    """Read the memory that a task's processes use; None where PHP-FPM has no worker.
 
     Memory that a worker shares with the master process is counted as its own; OPcache's, which all
     share, is counted once.

@@ -37,7 +37,7 @@ SHARED = (
 
 @dataclass
 class Command:
-    """A bin/cutover that runs, and what it has said so far."""
+    """A bin/cutover that runs, and its output so far."""
 
     process: subprocess.Popen[str]
     lines: list[str] = field(default_factory=list)

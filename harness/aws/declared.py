@@ -1,4 +1,4 @@
-"""Compares what a file declares with what AWS's API answers for the deployed thing."""
+"""Compares a file's declaration with the answer of AWS's API for the deployed resource."""
 
 from __future__ import annotations
 

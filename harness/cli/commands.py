@@ -141,7 +141,7 @@ def verify_account(
     report_dir: Path | None,
     pytest_args: Sequence[str],
 ) -> int:
-    """Read back the AWS account that cutover.toml names, and replay what only observes it."""
+    """Read back the AWS account that cutover.toml names, and replay scenarios that observe it."""
     from harness.smoke.site import HTTP_PORT, HTTPS_PORT, parse_endpoint
     from harness.target import discovery, locate, naming
     from harness.target.clients import aws

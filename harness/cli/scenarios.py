@@ -52,7 +52,7 @@ scenarios.command_class = Command
 
 @scenarios.command(name="list", examples=("cutover scenarios list",))
 def list_scenarios() -> int:
-    """List the platform's scenarios and your own, with what each needs."""
+    """List the platform's scenarios and your own, each with its needs."""
     entries = _catalog()
     story = ""
     for one in sorted(entries, key=lambda entry: (entry.story, entry.line)):
@@ -69,7 +69,7 @@ def list_scenarios() -> int:
 @scenarios.command(examples=("cutover scenarios explain public_page_has_no_redirect_loop",))
 @click.argument("name")
 def explain(name: str) -> int:
-    """Show what a scenario needs, what a pass is worth, and its source."""
+    """Show a scenario's needs, the worth of a pass, and its source."""
     from harness.inputs.problem import closest
 
     wanted = name.rpartition("::")[2].removeprefix("test_").replace(" ", "_")

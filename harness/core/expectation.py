@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 SESSION = "session"
-"""About a check that needs a visitor's session: what the app keeps, and its cookie."""
+"""About a check that needs a visitor's session: the app's store, and its cookie."""
 REQUEST = "request"
 """About a check of a visitor's request as the app takes it: scheme, host, address, links."""
 _ABOUT = {301: REQUEST, 419: SESSION}
@@ -43,7 +43,7 @@ class ExpectationError(AssertionError):
 
 
 class StatusError(ExpectationError):
-    """An answer has the wrong HTTP status, whose cause is a guess."""
+    """An answer has the wrong HTTP status; its cause is a guess."""
 
     def __init__(
         self, message: str, *, status: int, cause: str = "", certain: bool = False

@@ -30,7 +30,7 @@ def silent(group: str, name: str, state: str, seconds: float = 0.0) -> None:
 
 
 def warn(text: str) -> None:
-    """Print what the user should know though the command goes on."""
+    """Print a warning for the user; the command goes on."""
     print(f"cutover: {redact(text)}", file=sys.stderr, flush=True)
 
 

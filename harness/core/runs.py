@@ -128,7 +128,7 @@ def clear_current(home: Path, *, run_id: str) -> None:
 
 
 def note_remains(home: Path, names: Iterable[str]) -> set[str]:
-    """Note what the engine does not remove, by name; return the names that are new."""
+    """Note the names that the engine does not remove; return the new names."""
     path = home / "remains.json"
     known = set(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else set()
     new = set(names) - known

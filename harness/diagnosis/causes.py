@@ -30,7 +30,7 @@ _WRITERS = {
     "harness": Source.FAILURE,
     "_pytest": Source.FAILURE,
 }
-"""Package of an exception -> the source of its text; a failed check quotes what it met."""
+"""Package of an exception -> the source of its text; a failed check quotes its evidence."""
 LINES_SHOWN = 6
 _LINE_WIDTH = 400
 _RANK = (

@@ -248,7 +248,7 @@ def missing_check_tool(evidence: Evidence) -> Cause | None:
 
 
 def unanswered_check(evidence: Evidence) -> Cause | None:
-    """Return that a container health check, whose tool is there, is not answered in time."""
+    """Return that a container health check has its tool, and is not answered in time."""
     found = _container_check(evidence, has_tool=True)
     return found and Cause(
         f"the {found[0].group} task was stopped for its container health check: nothing answers"

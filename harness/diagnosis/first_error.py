@@ -83,7 +83,7 @@ def _text(line: str) -> str:
 
 
 def _paragraph(lines: list[Line]) -> str:
-    """Return the first paragraph, whose lines artisan breaks anywhere."""
+    """Return the first paragraph; artisan breaks its lines anywhere."""
     parts: list[str] = []
     for line in lines:
         if line.text.strip():

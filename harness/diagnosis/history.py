@@ -20,7 +20,7 @@ class Lifespan:
     """``stand-ins``, or the family of the task's definition."""
     name: str
     detail: str = ""
-    """Of a task: its definition's revision, and who started it."""
+    """Of a task: its definition's revision, and its startedBy."""
     created_at: datetime | None = None
     started_at: datetime | None = None
     ready_at: datetime | None = None
@@ -66,7 +66,7 @@ class Tick:
     """When the scheduler's command began in the task; where it is not known, when the task did."""
     end: str = ""
     ran: tuple[str, ...] = ()
-    """What was due and was run, with how it ended."""
+    """The scheduled commands that were due and were run, each with its end."""
 
     @property
     def lag_s(self) -> float | None:
@@ -97,4 +97,4 @@ class History:
     logs_at: str = ""
     """The run directory, as seen from the directory of the report."""
     unread: tuple[str, ...] = ()
-    """What could not be read, and why."""
+    """The sources that could not be read, each with the reason."""

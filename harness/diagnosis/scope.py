@@ -1,4 +1,4 @@
-"""The scope of a failure: the tasks and the time whose evidence may explain it."""
+"""The scope of a failure: the tasks and the time of the evidence that may explain it."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ class TaskImages:
 
     @classmethod
     def of(cls, sources: Mapping[str, ImageSource], *, root: Path) -> TaskImages:
-        """Sort the images by their sources; those whose containers idle are left out.
+        """Sort the images by their sources; images of idle containers are left out.
 
         Args:
             sources: Image of a task definition -> its source.

@@ -1,4 +1,4 @@
-"""ECS and load balancer files in both forms: an operation's input, or what the AWS CLI prints.
+"""ECS and load balancer files in both forms: an operation's input, or the AWS CLI's output.
 
 A function takes the file, and returns it as the operation's input. Several outputs stand in one
 file one after another: ``{ aws elbv2 describe-load-balancers ...; aws elbv2 describe-listeners

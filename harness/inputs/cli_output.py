@@ -1,4 +1,4 @@
-"""The AWS CLI's output as inputs: `describe-*` and `get-*` print what an operation takes, and more.
+"""The AWS CLI's output as inputs: `describe-*` and `get-*` print an operation's input, and more.
 
 Fields that botocore's model of the output has, and that of the input has not, are read-only and
 left out. A file that is an operation's input is left as it is.
@@ -41,7 +41,7 @@ PRINTED_BY: Mapping[str, str] = {
     "PolicyVersion": "aws iam get-policy-version",
     "VerificationAttributes": "aws ses get-identity-verification-attributes",
 }
-"""A field at the top of what the AWS CLI prints -> the command."""
+"""A field at the top of the AWS CLI's output -> the command."""
 INPUT_OF: Mapping[str, str] = {
     "containerDefinitions": "RegisterTaskDefinition",
     "serviceName": "CreateService",
@@ -94,7 +94,7 @@ class Form:
 
 @dataclass
 class Reshaped:
-    """An input that is put together from what the AWS CLI printed."""
+    """An input that is put together from the AWS CLI's output."""
 
     document: Document
     data: dict[str, Any] = field(default_factory=dict)

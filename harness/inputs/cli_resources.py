@@ -40,7 +40,7 @@ _BUCKET_OUTPUTS: Mapping[str, tuple[str, str]] = {
     "Policy": ("PutBucketPolicy", ""),
     "Status": ("PutBucketVersioning", "VersioningConfiguration"),
 }
-"""Field of what ``aws s3api get-*`` prints -> the operation that takes it, and below which key."""
+"""Field that ``aws s3api get-*`` prints -> the operation that takes it, and below which key."""
 _BUCKET = Form(
     "a bucket with its settings",
     "aws s3api get-public-access-block",
@@ -187,7 +187,7 @@ def identity(document: Document) -> Document:
 
 
 def role(document: Document) -> Document:
-    """Take ``get-role``, and what prints its policies.
+    """Take the output of ``get-role``, and of the commands that print its policies.
 
     These are ``get-role-policy``, ``list-role-policies``, ``list-attached-role-policies`` and
     ``get-policy-version`` of each attached policy, in the list's order: its output has no name.

@@ -210,7 +210,7 @@ def _of_references(data: Mapping[str, Any]) -> Iterator[Problem]:
 
 
 def _of_probe(data: Mapping[str, Any]) -> Iterator[Problem]:
-    """Reject a probe whose key is nowhere: it is a parameter, or a key of a secret."""
+    """Reject a probe without a key: it is a parameter, or a key of a secret."""
     probe, parameters = data.get("probe"), data.get("parameters")
     if not isinstance(probe, dict):
         return

@@ -15,7 +15,7 @@ from harness.inputs.problem import InputError, Problem, nearest
 from harness.inputs.toml_schema import resolved, schema, schema_at
 
 _NAME = "<name>"
-"""Stands for any name in a table whose names are free."""
+"""Stands for any name in a table of free names."""
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ _PRINTED_BY: Mapping[str, str] = {
     "rule": "{ aws events describe-rule --name NAME;"
     " aws events list-targets-by-rule --rule NAME; }",
 }
-"""Key -> the command whose output may be its file."""
+"""Key -> the command that prints its file."""
 
 
 def propose(folder: Folder) -> str:

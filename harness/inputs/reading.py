@@ -47,7 +47,7 @@ class Reading:
         }
 
     def config(self, environ: Mapping[str, str]) -> Config | None:
-        """Check cutover.toml itself, with what other files have of it.
+        """Check cutover.toml itself, with the values that other files have.
 
         Returns:
             The configuration without what is wrong in it; None if something needed lacks.

@@ -47,7 +47,7 @@ class SignIn(Table):
     password: Annotated[Text, like("password")] = "password"  # noqa: S105 - the name of a field
     """Name of the field for the password."""
     shows: Annotated[Text | None, like("Sign out")] = None
-    """A text that the public page has for a signed-in visitor only. Without it, a visitor who can
+    """A text that the public page has for a signed-in visitor only. Without it, a visitor that can
     open the private page is signed in."""
 
 
@@ -130,7 +130,7 @@ class Database(Table):
     """Name of the secret with the app account's ``username`` and ``password``; without it, the web
     task's DB_USERNAME and DB_PASSWORD name the account."""
     instance_class: Annotated[InstanceClass | None, like("db.r6g.large")] = None
-    """The writer's class, whose default of max_connections counts."""
+    """The writer's class; its default of max_connections counts."""
     max_connections: Annotated[Annotated[int, Field(gt=0)] | None, like(1000)] = None
     """Where the parameter group sets it, or the class has no default."""
     max_connections_percent: Percent = 100
@@ -321,7 +321,7 @@ class CutoverToml(Table):
     probe: Probe | None = None
     scenarios: Scenarios = Scenarios()
     accept: Annotated[tuple[Accept, ...], Field(strict=False)] = ()
-    """Scenarios whose red is known, each until a day."""
+    """Scenarios with a known red, each until a day."""
     first_run: Annotated[tuple[FirstRun, ...], Field(strict=False)] = ()
     """Commands of the cutover day, run once in the first healthy web task, in this order."""
     overlay: Overlay = Overlay()

@@ -183,7 +183,7 @@ def control_settings(
 
 
 def _images_beside_app(production: Production, images: Mapping[str, str]) -> dict[str, str]:
-    """Return image -> id; a container whose image is not to be had idles in the pause image."""
+    """Return image -> id; a container without an image idles in the pause image."""
     return {
         image: images["pause" if source == IDLE else task_images.name_of(image)]
         for image, source in production.images_beside_app.items()

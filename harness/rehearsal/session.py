@@ -77,7 +77,7 @@ def session(production: Production) -> Iterator[Session]:
 
 
 def remove(client: docker.DockerClient, run: Run) -> None:
-    """End what starts tasks, save a run's logs, then remove everything it made."""
+    """End control, save a run's logs, then remove everything it made."""
     removal.end_control(client, run.id)
     logs.save(run, logs.containers_of(client, run.id))
     _report(removal.remove_run(client, run.id), home=run.home)
@@ -93,7 +93,7 @@ def sweep(client: docker.DockerClient, *, home: Path) -> tuple[str, ...]:
 
 
 def _report(remains: Iterable[removal.Remains], *, home: Path) -> None:
-    """Name what the engine does not remove, once in a home."""
+    """Name the resources that the engine does not remove, once in a home."""
     found = {one.name: one.answer for one in remains}
     for name in sorted(runs.note_remains(home, found)):
         error = HarnessError(

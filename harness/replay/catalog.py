@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Entry:
-    """One scenario, whatever its parameters."""
+    """One scenario with all its parameters."""
 
     name: str
     """Its function, without ``test_``."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _TIMES_FILE = "exclusive-times.txt"
 _KEPT: list[TextIO] = []
-"""Files whose locks are held until this process ends."""
+"""Files with locks that this process holds until it ends."""
 
 
 @contextmanager

@@ -23,7 +23,7 @@ WORKING_WORKER = "working-worker"
 """A worker takes the jobs that a web task dispatches."""
 
 FOLLOWS = pytest.StashKey[str]()
-"""Of a scenario that was not run: the one whose failure it follows."""
+"""Of a scenario that was not run: the failed scenario before it."""
 
 
 @dataclass(frozen=True)

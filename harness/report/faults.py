@@ -1,4 +1,4 @@
-"""The faults that a replay found: each with its red scenarios, and what may follow after them."""
+"""The faults that a replay found: each with its red scenarios, and with those that may follow."""
 
 from __future__ import annotations
 

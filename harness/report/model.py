@@ -43,7 +43,7 @@ class Outcome:
     reason: str = ""
     """The reason to skip it, or to accept that it is red."""
     follows: str = ""
-    """The scenario for whose failure it was not run; empty for every other reason."""
+    """The failed scenario that kept it from being run; empty for every other reason."""
     message: str = ""
     """The failure in the scenario's own words: expected and actual."""
     cause: str = ""
@@ -198,7 +198,7 @@ class Report:
 
     @property
     def faults(self) -> tuple[Fault, ...]:
-        """Each cause with the red scenarios that it explains, and last what may follow."""
+        """Each cause with the red scenarios that it explains, and last those that may follow."""
         return faults_of(self.outcomes)
 
     @property

@@ -87,7 +87,7 @@ def _wrapped(text: str, *, width: int, tone: str = "", indent: str = "") -> Iter
 
 
 def _causes(report: Report, *, width: int) -> Iterator[Line]:
-    """Name each cause once, with the scenarios that it explains; last, what may follow."""
+    """Name each cause once, with the scenarios that it explains; last, those that may follow."""
     for fault in report.faults:
         if fault == report.first_following:
             yield Line(f"  {FOLLOWING}", "bad")

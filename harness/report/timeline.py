@@ -26,7 +26,7 @@ LANE = 12
 _MARK = 5
 _LABELS = 5
 _BEFORE = timedelta(minutes=2)
-"""What began longer before the first scenario is cut off."""
+"""Seconds; an event that began longer before the first scenario is cut off."""
 LEGEND = (
     ("wait", "starting or stopping"),
     ("run", "running"),

@@ -77,7 +77,7 @@ class Site:
     front_path: str = "/"
     sign_in_path: str = "/login"
     session_cookie: str = ""
-    """Empty: the cookie whose name ends in "session"."""
+    """Empty: the cookie with a name that ends in "session"."""
     ca_file: str = ""
     """Empty: the system's roots."""
 

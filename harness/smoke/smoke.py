@@ -1,4 +1,4 @@
-"""The run of all checks: their order, what each family needs, and the report of their results."""
+"""The run of all checks: their order, the needs of each family, and the report of their results."""
 
 from __future__ import annotations
 

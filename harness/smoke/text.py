@@ -47,7 +47,7 @@ def _text(line: Line, *, name: str) -> str:
 
 
 def action_text(result: Result) -> str:
-    """Return the operator's action and what the result means now."""
+    """Return the operator's action and the meaning of the result now."""
     return f"{result.action}: {result.meaning}" if result.action else result.meaning
 
 

@@ -64,7 +64,7 @@ class Swept:
 
 
 def end_control(client: docker.DockerClient, run_id: str) -> None:
-    """End ``control``, which starts nothing from then on and has done what it had begun.
+    """End ``control``, which starts nothing from then on and has ended its begun work.
 
     Its log can still be read afterwards.
     """

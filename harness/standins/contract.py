@@ -1,4 +1,4 @@
-"""The contract between the harness and its stand-ins: settings, events, and what may be asked.
+"""The contract between the harness and its stand-ins: settings, events, and requests.
 
 The harness writes `ControlSettings` before the container starts. ``control`` writes each event as
 one line of JSON; lines for people stand beside them and are read by nothing.
@@ -26,7 +26,7 @@ RECEIVERS_PATH = "/_harness/receivers"
 """Path of the emulator that answers, by the queue's name, with the ids of the tasks that have asked
 it for messages, and might have had some: as JSON."""
 IDLE_WITHIN_S = 15.0
-"""The time that SIGTERM gives control to be idle: what it has begun on the engine is done."""
+"""Seconds that SIGTERM gives control to end its begun work on the engine."""
 
 
 @dataclass(frozen=True)

@@ -53,7 +53,7 @@ class Discovery:
 
 @dataclass(frozen=True)
 class _Answer:
-    """One part of the account: what it lacks, what differs, what is deployed."""
+    """One part of the account: the missing resources, the differences, the deployed resources."""
 
     missing: tuple[str, ...] = ()
     findings: tuple[str, ...] = ()
@@ -69,7 +69,7 @@ class _Definition:
 
 
 def discover(production: Production, *, access: Access, client: _Make) -> Discovery:
-    """Read back what production's files name.
+    """Read back the resources that production's files name.
 
     Args:
         production: The files.

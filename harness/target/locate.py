@@ -129,7 +129,7 @@ def aws(run_directory: Path, *, probe_key: Secret | None = None) -> Target:
 
 
 def _configured(name: str, access: Access, differences: Differences) -> Target:
-    """Return a target whose capabilities follow from what the app's configuration has."""
+    """Return a target with the capabilities that follow from the app's configuration."""
     without = unconfigured(access)
     able = CAPABILITIES_OF[name] - without.keys()
     return Target(name, access, able, differences, unconfigured=without)

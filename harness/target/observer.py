@@ -1,4 +1,4 @@
-"""The IAM role of an operator who observes an account: it reads, and changes nothing."""
+"""The IAM role of an operator that observes an account: it reads, and changes nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What start, stop and memory cost on this machine; prints numbers, judges nothing.
+"""The costs of start, stop and memory on this machine; prints numbers, judges nothing.
 
 Runs bin/cutover as a user does, in a home of its own, with the images already built.
 """
@@ -66,7 +66,7 @@ def measure(environ: dict[str, str], home: Path) -> dict[str, float]:
 
 
 def memory_mib(run_id: str) -> float:
-    """Sum what the containers of a run use, without the page cache, as `docker stats` does."""
+    """Sum the memory of a run's containers, without the page cache, as `docker stats` does."""
     total = 0.0
     for container in logs.containers_of(engine.connect(), run_id):
         if container.status == "running":

@@ -129,7 +129,7 @@ class ControlStack:
     images: Mapping[str, str] = field(default_factory=dict)
     with_emulator: bool = False
     rules: Callable[[Mapping[str, Tier]], contract.PacketRules] = lambda _: contract.PacketRules()
-    """From the networks' addresses to what control enforces; nothing, unless said otherwise."""
+    """From the networks' addresses to the rules that control enforces; by default none."""
     stack: Stack = field(init=False)
     ca_pem: str = ""
 
@@ -346,7 +346,7 @@ class ControlStack:
         return self.client.containers.list(all=True, filters={"label": label})[0]
 
     def in_task(self, task_arn: str, *command: str) -> str:
-        """Run a command in a task's container, as ECS Exec does, and return what it says."""
+        """Run a command in a task's container, as ECS Exec does, and return its output."""
         _, said = self.container(task_arn).exec_run(list(command), user="0")
         return text(said)
 
@@ -367,7 +367,7 @@ def edge_workers(container: Container) -> set[str]:
 
 
 def text(said: Any) -> str:
-    """Return what docker-py returns for a command or a log that is not streamed."""
+    """Return docker-py's answer for a command or a log that is not streamed."""
     return bytes(said).decode()
 
 

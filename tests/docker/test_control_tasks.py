@@ -1,4 +1,4 @@
-"""Tasks: what a Fargate task gets, and ECS's words when it cannot start."""
+"""Tasks: the parts of a Fargate task, and ECS's words when it cannot start."""
 
 from __future__ import annotations
 

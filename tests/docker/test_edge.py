@@ -137,7 +137,7 @@ class Balancer:
             yield ask
 
     def set_targets(self, *addresses: str, idle_s: int = 60) -> None:
-        """Write what control writes, and reload when it does."""
+        """Write control's files, and reload as it does."""
         self.write(TARGETS, "".join(f"{address}:8080\n" for address in addresses))
         self.set_attributes(**{"idle_timeout.timeout_seconds": str(idle_s)})
 

@@ -1,4 +1,4 @@
-"""AWS's refusals in the emulator: who has a role may do what its policies say, and nothing else."""
+"""AWS's refusals in the emulator: a role may do as its policies say, and nothing else."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def client_of(url: str, service: str, **credentials: str) -> Any:
 
 @pytest.fixture(scope="module")
 def owner(url: str) -> Callable[[str], Any]:
-    """Clients of the account's owner, who has made a bucket and a queue."""
+    """Clients of the account's owner, with a bucket and a queue."""
     client_of(url, "s3").create_bucket(Bucket=BUCKET, ObjectOwnership="BucketOwnerEnforced")
     client_of(url, "sqs").create_queue(QueueName="refusals")
     return partial(client_of, url)
@@ -50,7 +50,7 @@ def owner(url: str) -> Callable[[str], Any]:
 def role(
     url: str, owner: Callable[[str], Any], request: pytest.FixtureRequest
 ) -> Callable[..., Callable[[str], Any]]:
-    """Make a role with statements, and give clients of somebody who has assumed it."""
+    """Make a role with statements, and give clients that have assumed it."""
 
     def make(*allowed: tuple[str, str]) -> Callable[[str], Any]:
         iam, name = owner("iam"), f"role-{abs(hash(request.node.name)) % 10**8}"

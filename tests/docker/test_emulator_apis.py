@@ -1,4 +1,4 @@
-"""The emulator in a real container: ready means warm, and what the suite builds on is there."""
+"""The emulator in a real container: ready means warm, and the suite's APIs are there."""
 
 from __future__ import annotations
 

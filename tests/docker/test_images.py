@@ -46,7 +46,7 @@ def build(
     sources: Sources,
     tmp_path: Path,
 ) -> Iterator[Callable[..., tuple[builder.ImageSet, list[str]]]]:
-    """Build the app of ``sources``; what was built is removed."""
+    """Build the app of ``sources``; its images are removed at the end."""
     image("base-trixie")
     references = []
 

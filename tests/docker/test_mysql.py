@@ -1,4 +1,4 @@
-"""The Aurora stand-in in a real container: what it demands of clients and keeps to itself."""
+"""The Aurora stand-in in a real container: its demands on clients, and its secrets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Security groups in real namespaces: who gets in, and that restarts do not open anything."""
+"""Security groups in real namespaces: the admitted, and that restarts do not open anything."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def matrix(stack: ControlStack) -> list[ConnectionAttempt]:
 
 
 def let_in(stack: ControlStack) -> dict[tuple[str, str, int, str], set[str]]:
-    """Return who got in where, and how each was answered; this machine is left out."""
+    """Return each connection that was let in, with its answer; this machine is left out."""
     found: dict[tuple[str, str, int, str], set[str]] = {}
     for attempt in matrix(stack):
         if attempt.state in LET_IN and attempt.destination.role != "host":

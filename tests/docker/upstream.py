@@ -1,4 +1,4 @@
-"""A target for the edge's tests: tells what reached it, and misbehaves when asked to."""
+"""A target for the edge's tests: tells the requests that reached it, and misbehaves on demand."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The locks pin what pyproject.toml asks for, with hashes, and agree with each other."""
+"""The locks pin pyproject.toml's packages, with hashes, and agree with each other."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PIN = re.compile(rf"^([\w.-]+)==(\S+)(.*{HASHES})", re.MULTILINE)
 
 
 def pins(lock: str) -> dict[str, tuple[str, str]]:
-    """Name -> version, and what follows it."""
+    """Name -> version, and the lines that follow it."""
     found = PIN.findall((ROOT / lock).read_text())
     return {str(canonicalize_name(name)): (version, rest) for name, version, rest in found}
 

@@ -1,4 +1,4 @@
-"""The ten rehearsals of each build: what the change touches first, then in turn, day by day."""
+"""The ten rehearsals of each build: first those near the change, then in turn, day by day."""
 
 from __future__ import annotations
 
@@ -49,12 +49,12 @@ WORDS: Mapping[str, frozenset[str]] = {
 
 @dataclass(frozen=True)
 class Choice:
-    """What a build rehearses."""
+    """The mistakes and twins that a build rehearses."""
 
     mistakes: Mapping[str, str]
     """The name of each mistake -> why this one."""
     twins: str
-    """The story whose twins are rehearsed."""
+    """The story of the rehearsed twins."""
 
 
 def of_today(stories: Mapping[str, Sequence[Mistake]], *, root: Path) -> Choice:
@@ -117,7 +117,7 @@ def _words(path: str) -> frozenset[str]:
 
 
 def changed_files(root: Path) -> list[str]:
-    """Return what differs from the main branch, or else what the last commits changed."""
+    """Return the files that differ from the main branch, or else those of the last commits."""
     bases = (*_merge_bases(root), f"HEAD~{LAST_COMMITS}", "HEAD~1")
     for base in bases:
         listed = _git(root, "diff", "--name-only", base)

@@ -1,4 +1,4 @@
-"""Mistakes of what the app's code names: it is not configured, or for development only."""
+"""Mistakes of names in the app's code: not configured, or for development only."""
 
 from __future__ import annotations
 

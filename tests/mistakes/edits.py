@@ -80,7 +80,7 @@ def append(name: str, line: str) -> Edit:
 
 
 def edit_json(name: str, change: Callable[[dict[str, Any]], object]) -> Edit:
-    """Change what a JSON file holds, in place."""
+    """Change a JSON file's document, in place."""
 
     def changed(text: str) -> str:
         document = json.loads(text)

@@ -1,4 +1,4 @@
-"""Mistakes of the image, and of what runs in its container."""
+"""Mistakes of the image, and of the processes in its container."""
 
 from __future__ import annotations
 

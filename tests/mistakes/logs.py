@@ -1,4 +1,4 @@
-"""Mistakes of what reaches the log of a task."""
+"""Mistakes of a task's log."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ class Twin:
 
 @dataclass(frozen=True)
 class Mistake:
-    """One edit, and what the rehearsal of it must show.
+    """One edit, and the reds and causes that its rehearsal must show.
 
     Args:
         name: The mistake in one sentence.

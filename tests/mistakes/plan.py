@@ -1,4 +1,4 @@
-"""What is rehearsed: a mistake, or the harmless twins of a story together."""
+"""The plan of a rehearsal: a mistake, or the harmless twins of a story together."""
 
 from __future__ import annotations
 

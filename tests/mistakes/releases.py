@@ -1,4 +1,4 @@
-"""Mistakes of a release that fails, and of what is served meanwhile."""
+"""Mistakes of a release that fails, and of the answers meanwhile."""
 
 from __future__ import annotations
 

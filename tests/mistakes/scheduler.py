@@ -1,4 +1,4 @@
-"""Mistakes of the scheduler: the rule, its role, its task, and what is scheduled."""
+"""Mistakes of the scheduler: the rule, its role, its task, and the scheduled commands."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ if not choice.REHEARSED_BY_BUILDS:
 
 
 def mistakes() -> Iterator[ParameterSet]:
-    """Give each mistake its plan; what is not rehearsed by each build is marked as long."""
+    """Give each mistake its plan; those that no build chose are marked as long."""
     for story in STORIES.values():
         for mistake in story:
             short = mistake.exit_code == USAGE or mistake.name in CHOSEN.mistakes

@@ -1,4 +1,4 @@
-"""The wheel does what the clone does, from any directory, and writes nothing into site-packages."""
+"""The wheel works as the clone does, from any directory, and writes nothing into site-packages."""
 
 from __future__ import annotations
 

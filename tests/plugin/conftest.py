@@ -48,7 +48,7 @@ def pytest_cutover_target(config, name):
 
 @pytest.fixture
 def replay(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Replay:
-    """Write scenarios, replay them, and return what pytest said."""
+    """Write scenarios, replay them, and return pytest's output."""
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     monkeypatch.setenv("COLUMNS", "100")
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")

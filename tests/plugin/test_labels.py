@@ -1,4 +1,4 @@
-"""What a scenario must say of itself, and what follows from it."""
+"""The labels that a scenario must have, and their consequences."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rehearsals as a user runs them: output, exit code, and what is left."""
+"""Rehearsals as a user runs them: output, exit code, and leftovers."""
 
 from __future__ import annotations
 

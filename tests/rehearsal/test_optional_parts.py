@@ -1,4 +1,4 @@
-"""A web service and a database, without the probe, are green; what they lack is not covered."""
+"""A web service and a database, without the probe, are green; missing parts are not covered."""
 
 from __future__ import annotations
 

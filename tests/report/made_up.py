@@ -1,4 +1,4 @@
-"""Made-up replays, green and red, through the real model: what the page is judged with."""
+"""Made-up replays, green and red, through the real model: the page's test data."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def _lifespans() -> tuple[Lifespan, ...]:
 
 
 def history() -> History:
-    """Make up what happened in the stack."""
+    """Make up the stack's history."""
     lifespans = _lifespans()
     web, scheduler = lifespans[6], lifespans[-1]
     group = "(target-group arn:aws:elasticloadbalancing:us-east-1:876000000876:targetgroup/t/2bee)"

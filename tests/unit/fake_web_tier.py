@@ -1,4 +1,4 @@
-"""A web tier whose ECS and load balancer are fakes."""
+"""A web tier with a fake ECS and a fake load balancer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What boto3 does for every client: pages of an operation, here one."""
+"""Paging as boto3 does it for every client: pages of an operation, here one."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Any
 
 
 class Paged:
-    """A fake client whose operations have one page."""
+    """A fake client with operations of one page."""
 
     def get_paginator(self, name: str) -> Any:
-        """Return what calls the operation once."""
+        """Return a paginator that calls the operation once."""
 
         def paginate(**given: Any) -> Iterator[Any]:
             yield getattr(self, name)(**given)

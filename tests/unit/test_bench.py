@@ -1,4 +1,4 @@
-"""The bench prints what it measured, whichever component was the slowest in a round."""
+"""The bench prints its figures, whichever component was the slowest in a round."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.bench import bench
 
 
 def progress(seconds: float) -> str:
-    """Return what `up` prints where there is no terminal."""
+    """Return the output of `up` without a terminal."""
     stream = io.StringIO()
     report = PlainProgress(stream)
     report("image", "app", "cached")

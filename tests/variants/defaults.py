@@ -20,7 +20,7 @@ DELAY = "deregistration_delay.timeout_seconds"
 
 
 def leave_out(found: dict[str, Any]) -> None:
-    """Leave out what a target group has by default."""
+    """Leave out the fields that a target group has by default."""
     found["Attributes"] = [one for one in found["Attributes"] if one["Key"] == DELAY]
     checks = ("HealthCheck", "Healthy", "Unhealthy", "Matcher")
     found["TargetGroup"] = {

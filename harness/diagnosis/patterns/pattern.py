@@ -45,7 +45,7 @@ class Pattern:
     example: str | tuple[str, ...]
     """Texts as they were met; the pattern's test."""
     symptom: bool = False
-    """It says that something failed and not why, so that whatever names a reason goes first."""
+    """It says that something failed and not why, so that any reason goes first."""
 
     @cached_property
     def _expression(self) -> re.Pattern[str]:

@@ -70,7 +70,7 @@ class Findings:
 
 
 def is_secret(name: str, value: str) -> bool:
-    """Return whether a variable, or a key of a secret, holds what nobody may read.
+    """Return whether a variable, or a key of a secret, holds a secret value.
 
     A secret may keep settings beside what is secret: RDS's have the engine and the host.
     """

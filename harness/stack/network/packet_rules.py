@@ -49,7 +49,7 @@ class Member:
     also: tuple[tuple[str, int], ...] = ()
     """Components that reach a port of it by no rule of the app's: the platform's own."""
     speaks_for: tuple[str, ...] = ()
-    """Ids of groups whose connections it makes on its first tier: health checks are the load
+    """Ids of groups; it makes their connections on its first tier: health checks are the load
     balancer's."""
     aws_apis: bool = False
     """Whether it stands for the AWS APIs, which a prefix list reaches."""

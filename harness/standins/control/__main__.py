@@ -242,7 +242,7 @@ class Control:
 
 
 def _end_on_signals(control: Control) -> None:
-    """End on SIGTERM, once the engine has done what it was asked to make, connect and start.
+    """End on SIGTERM, once the engine has answered every call to make, connect and start.
 
     Threads that wait for something else do not hold it up.
     """

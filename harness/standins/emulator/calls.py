@@ -29,7 +29,7 @@ _OBJECT_ACTIONS = {
     "CompleteMultipartUpload": "PutObject",
     "ListParts": "ListMultipartUploadParts",
 }
-"""Operations on an object whose action has another name."""
+"""Operations on an object, with an action of another name."""
 _BUCKET_ACTIONS = {
     "HeadBucket": "ListBucket",
     "ListObjects": "ListBucket",
@@ -52,7 +52,7 @@ _BUCKET_ACTIONS = {
     "PutBucketCors": "PutBucketCORS",
     "DeleteBucketCors": "PutBucketCORS",
 }
-"""Operations on a bucket whose action has another name."""
+"""Operations on a bucket, with an action of another name."""
 _KEY_ACTIONS = {
     ("s3", "GetObject"): ("kms:Decrypt",),
     ("s3", "PutObject"): ("kms:GenerateDataKey",),

@@ -1,4 +1,4 @@
-"""The AWS account behind a target: its session, its caller, and the words for what went wrong."""
+"""The AWS account behind a target: its session, its caller, and the words for its errors."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from harness.target.pages import Pages
 
 _TOKEN_COOKIE, _TOKEN_HEADER = "XSRF-TOKEN", "X-XSRF-TOKEN"
-"""Laravel's token for pages whose forms JavaScript makes.
+"""Laravel's token for pages with forms that JavaScript makes.
 
 Source: https://laravel.com/docs/13.x/csrf#csrf-x-xsrf-token.
 """
@@ -60,7 +60,7 @@ class AccountPages:
     def _send(
         self, browser: Browser, path: str, fields: Mapping[str, str], *, page: str = ""
     ) -> requests.Response:
-        """Send the form of a page; where JavaScript makes it, what that would send."""
+        """Send the form of a page; where JavaScript makes it, the same fields."""
         opened = browser.get(page or path, follow=True)
         if read_page(opened.text, url=opened.url).form_to(path) is not None:
             return browser.submit(page or path, to=path, fields=fields)

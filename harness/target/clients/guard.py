@@ -31,7 +31,7 @@ CALLS_PER_S = 3.0
 
 
 class Guard:
-    """The limits of what the harness asks of an account.
+    """The limits of the harness's calls to an account.
 
     Args:
         readable_secret: Name of the one secret that may be read: the probe's.

@@ -35,7 +35,7 @@ def flags(command: Sequence[str]) -> dict[str, int]:
 
 
 def longest_job_s(command: Sequence[str], *, wanted: float) -> float:
-    """Return how long a job may take: what is wanted, or less where --timeout would end it."""
+    """Return how long a job may take: the wanted time, or less where --timeout would end it."""
     timeout_s = flags(command)["timeout"]
     return min(wanted, max(1.0, timeout_s - MARGIN_S)) if timeout_s else wanted
 

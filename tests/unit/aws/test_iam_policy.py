@@ -1,4 +1,4 @@
-"""What a policy allows, as AWS evaluates it."""
+"""The calls that a policy allows, as AWS evaluates it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`cutover config`: what is printed, and the exit codes."""
+"""`cutover config`: its output, and its exit codes."""
 
 from __future__ import annotations
 

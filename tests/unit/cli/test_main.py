@@ -1,4 +1,4 @@
-"""The command line as a user types it: help, suggestions, what reaches a command, exit codes."""
+"""The command line as a user types it: help, suggestions, arguments of a command, exit codes."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def every_command(group: click.Group = program, *path: str) -> Iterator[tuple[st
 
 @pytest.fixture
 def calls(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    """Keep what reaches the commands, and do nothing."""
+    """Keep the arguments of the commands, and do nothing."""
     kept: dict[str, Any] = {}
 
     def fake(name: str) -> Callable[..., int]:

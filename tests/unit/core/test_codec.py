@@ -1,4 +1,4 @@
-"""JSON of ours: what fits its type is built, and what does not is named with its key."""
+"""JSON of ours: a value that fits its type is built, and any other is named with its key."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What everything stands on: errors, redaction, waiting, steps, secrets, certificates."""
+"""The lowest floor: errors, redaction, waiting, steps, secrets, certificates."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs: who owns one, when it is dead, and that what is written is redacted."""
+"""Runs: their owner, their death, and redacted files."""
 
 from __future__ import annotations
 

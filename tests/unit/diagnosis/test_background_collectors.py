@@ -1,4 +1,4 @@
-"""What a red queue or scheduler scenario shows, and the cause that is drawn from it."""
+"""The evidence of a red queue or scheduler scenario, and the cause that is drawn from it."""
 
 from __future__ import annotations
 

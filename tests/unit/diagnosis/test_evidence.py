@@ -1,4 +1,4 @@
-"""The sections of evidence, and what is read for each."""
+"""The sections of evidence, and the sources of each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What happened in the stack: read from ECS, the log of control, the app and the run directory."""
+"""The stack's history: read from ECS, the log of control, the app and the run directory."""
 
 from __future__ import annotations
 

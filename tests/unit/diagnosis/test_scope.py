@@ -1,4 +1,4 @@
-"""The tasks and the time whose evidence may explain a failure."""
+"""The tasks and the time of the evidence that may explain a failure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What goes into an image, what a build is told about this machine, and what a failure says."""
+"""The files of an image, the host's settings in a build, and the words of a failure."""
 
 from __future__ import annotations
 
@@ -364,7 +364,7 @@ def test_failure_hints_at_the_likely_cause(line: str, hint: str) -> None:
 
 
 class FakeBuild:
-    """An engine whose build says what it is told to say."""
+    """An engine with a build that prints given lines."""
 
     def __init__(self, *events: dict[str, str]) -> None:
         self.events = events

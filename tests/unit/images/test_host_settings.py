@@ -1,4 +1,4 @@
-"""What is read from pip, apt and the system about mirrors, indexes, proxies and authorities."""
+"""The mirrors, indexes, proxies and authorities in the settings of pip, apt and the system."""
 
 from __future__ import annotations
 

@@ -213,7 +213,7 @@ def identity() -> dict[str, Any]:
 
 
 def role(name: str) -> list[dict[str, Any]]:
-    """`aws iam get-role` and what prints its policies, with the trust policy as the API has it."""
+    """`aws iam get-role` and the commands that print its policies, with the API's trust policy."""
     raw = content(f"iam/{name}.json")
     trust = quote(json.dumps(raw["AssumeRolePolicyDocument"]))
     printed: dict[str, Any] = {
@@ -236,7 +236,7 @@ def role(name: str) -> list[dict[str, Any]]:
 
 
 def write(project: Path) -> None:
-    """Replace every file of a copy of the reference app by what the AWS CLI prints."""
+    """Replace every file of a copy of the reference app by the AWS CLI's output."""
     files: dict[str, list[dict[str, Any]]] = {
         "ecs/load-balancer.json": [load_balancers(), attributes("load-balancer"), listeners()],
         "ecs/target-group.json": [target_groups(), attributes("target-group")],

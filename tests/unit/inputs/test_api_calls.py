@@ -1,4 +1,4 @@
-"""The app's AWS files: what is read, sent and refused."""
+"""The app's AWS files: reading, calls and rejections."""
 
 from __future__ import annotations
 

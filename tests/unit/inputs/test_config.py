@@ -1,4 +1,4 @@
-"""cutover.toml and CUTOVER_*: what is read, and what a mistake is answered with."""
+"""cutover.toml and CUTOVER_*: their values, and the errors of mistakes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What AWS refuses when it creates a resource, and its harmless neighbours."""
+"""AWS's refusals when it creates a resource, and their harmless neighbours."""
 
 from __future__ import annotations
 

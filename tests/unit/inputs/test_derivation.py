@@ -23,7 +23,7 @@ DERIVED = (
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """The reference app, whose cutover.toml has no value that another file has."""
+    """The reference app with a cutover.toml that repeats no value of another file."""
     text = (ROOT / "cutover.toml").read_text()
     short = re.sub(rf"^(?:{'|'.join(DERIVED)}) = .*\n", "", text, flags=re.MULTILINE)
     (tmp_path / "cutover.toml").write_text(short.replace("[aws]\n", "").replace("[probe]\n", ""))

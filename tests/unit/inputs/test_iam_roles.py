@@ -1,4 +1,4 @@
-"""Role files: what is sent to IAM, and each thing that is wrong with one."""
+"""Role files: the calls to IAM, and each error of a file."""
 
 from __future__ import annotations
 

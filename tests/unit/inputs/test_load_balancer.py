@@ -1,4 +1,4 @@
-"""The files of load balancer and target group: what AWS takes, and no visitor gets through."""
+"""The files of load balancer and target group: accepted by AWS, and shut to visitors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Inputs of AWS's operations: what is refused, with file, key and remedy."""
+"""Inputs of AWS's operations: rejections, with file, key and remedy."""
 
 from __future__ import annotations
 

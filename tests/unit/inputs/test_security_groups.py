@@ -1,4 +1,4 @@
-"""Security groups: what the file may say, and which packets a namespace lets in because of it."""
+"""Security groups: the file's rules, and the packets that a namespace lets in because of them."""
 
 from __future__ import annotations
 

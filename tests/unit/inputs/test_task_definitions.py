@@ -1,4 +1,4 @@
-"""Task definitions: what is read, and the exact words when one is wrong."""
+"""Task definitions: their values, and the exact words when one is wrong."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A build rehearses what its change touches, and the others by turns."""
+"""A build rehearses the mistakes near its change, and the others by turns."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Making the app's resources: the calls, their order, and what differs from production's."""
+"""Making the app's resources: the calls, their order, and the differences from production."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ APP = ROOT / "app" / "aws"
 
 @dataclass
 class Recorder:
-    """Any client: keeps each call, and answers what it was told."""
+    """Any client: keeps each call, and gives prepared answers."""
 
     answers: dict[str, Any] = field(default_factory=dict)
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)

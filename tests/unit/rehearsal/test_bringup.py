@@ -35,7 +35,7 @@ RESOURCES = {
 
 
 class NotedSteps(Steps):
-    """Real steps, in their real order, whose work is replaced."""
+    """Real steps, in their real order, with replaced work."""
 
     def __init__(self, *, fails: str = "") -> None:
         super().__init__(progress=lambda *_: None)

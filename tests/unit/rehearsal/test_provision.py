@@ -1,4 +1,4 @@
-"""Watching a service come up, and the first run: what is awaited, hopeless, and said."""
+"""Watching a service come up, and the first run: waits, hopeless states, and messages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which services must be seen at work, and what is said when one is not, or nobody is answered."""
+"""The services that must be at work, and the errors when one is not, or nobody is answered."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Acceptances: of which scenarios, until when, and what is said of void ones."""
+"""Acceptances: their scenarios, their end dates, and the errors of void ones."""
 
 from __future__ import annotations
 

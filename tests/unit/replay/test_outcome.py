@@ -1,4 +1,4 @@
-"""What is shown of an exception: our own frames, and its words."""
+"""The text of an exception: our own frames, and its words."""
 
 from __future__ import annotations
 

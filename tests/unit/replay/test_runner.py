@@ -1,4 +1,4 @@
-"""The pytest of the scenarios: which files it takes, where it writes, and what it rejects early."""
+"""The pytest of the scenarios: its files, its output, and its early rejections."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The causes that scenarios compute from what they read."""
+"""The causes that scenarios compute from their readings."""
 
 from __future__ import annotations
 

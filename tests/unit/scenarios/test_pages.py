@@ -1,4 +1,4 @@
-"""Files that look like what they are, in exactly the size that is asked for."""
+"""Files that look like their types, in exactly the size that is asked for."""
 
 from __future__ import annotations
 

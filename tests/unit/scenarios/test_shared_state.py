@@ -1,4 +1,4 @@
-"""Which stores are one task's own, and what is lost with them."""
+"""The stores that are one task's own, and the loss with them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The server's log of statements: what is read of it, and what pins."""
+"""The server's log of statements: its lines, and the statements that pin."""
 
 from __future__ import annotations
 

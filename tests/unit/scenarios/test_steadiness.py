@@ -1,4 +1,4 @@
-"""Which ends of a task are its own, and what a worker is told, whoever starts it."""
+"""The ends of a task that are its own, and a worker's flags, by any way of start."""
 
 from __future__ import annotations
 

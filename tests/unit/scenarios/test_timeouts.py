@@ -1,4 +1,4 @@
-"""Which links of a chain of time-outs give up too early, and what PHP's workers need."""
+"""The links of a chain of time-outs that give up too early, and the memory of PHP's workers."""
 
 from __future__ import annotations
 

@@ -75,7 +75,7 @@ class World:
     max_requests: int = 300
 
     def given(self, **changes: Any) -> None:
-        """Change what the operator gave."""
+        """Change the operator's arguments."""
         self.site = replace(self.site, **changes)
 
     def examination(self) -> Examination:

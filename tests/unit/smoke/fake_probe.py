@@ -1,4 +1,4 @@
-"""The app's probe on two tasks: signed requests, and what a test lets go wrong behind them."""
+"""The app's probe on two tasks: signed requests, and a test's faults behind them."""
 
 from __future__ import annotations
 

@@ -174,7 +174,7 @@ ARN = "arn:aws:secretsmanager:eu-west-1:876000000876:secret:shop/app-Kq7wT2:prob
 
 @pytest.fixture
 def secrets(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stubber]:
-    """Secrets Manager, which answers what a test adds."""
+    """Secrets Manager, which answers with the secrets of a test."""
     client = boto3.session.Session("a", "b", region_name="eu-west-1").client("secretsmanager")
     monkeypatch.setattr(aws, "aws", lambda _access, _service: client)
     with Stubber(client) as stubber:

@@ -1,4 +1,4 @@
-"""What each service is, and what its probe says, without a container."""
+"""Each component and the answers of its probe, without a container."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ NOT_HERE = "192.0.2.7"
 
 @dataclass
 class Engine:
-    """A client whose engine is somewhere; `docker info` says what it runs on."""
+    """A client of an engine anywhere; `docker info` names its system."""
 
     mode: ConnectionMode = ConnectionMode.docker_host
     name: str = "localhost"

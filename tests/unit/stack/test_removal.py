@@ -1,4 +1,4 @@
-"""Evidence and removal: what has nothing to give, or does not go, holds up nothing else."""
+"""Evidence and removal: a container without logs, or that stays, holds up nothing else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the harness writes for control, control reads; what control writes, the harness reads."""
+"""Control reads the harness's settings; the harness reads control's events."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pages of the app: a stock Laravel's, or the configuration's, and what to set for another."""
+"""Pages of the app: a stock Laravel's, or the configuration's, and the keys for another."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Targets: what current.json must say, and what each target can do."""
+"""Targets: the fields of current.json, and the capabilities of each target."""
 
 from __future__ import annotations
 

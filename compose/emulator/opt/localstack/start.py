@@ -1,4 +1,4 @@
-"""Start LocalStack so that it boots in a second, and refuses what AWS refuses."""
+"""Start LocalStack so that it boots in a second, and refuses as AWS refuses."""
 
 import sys
 

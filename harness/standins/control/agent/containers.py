@@ -85,7 +85,7 @@ class TaskContainers:
         }
 
     def is_idle(self, item: Container) -> bool:
-        """Return whether a container only stands in for one whose image is not to be had."""
+        """Return whether a container only stands in for one without an image."""
         return item.image in self.settings.idle_images
 
     def container(

@@ -25,7 +25,7 @@ def condition_met(other: Container, *, wanted: str) -> bool | None:
 
 
 def of_creation(task: Task, *, raw: Mapping[str, Any]) -> list[Container]:
-    """Return the containers so that each comes after those whose volumes it takes."""
+    """Return the containers so that each comes after those that share their volumes with it."""
     return _in_order(task, needs=_needs(raw, of="volumesFrom", name="sourceContainer"))
 
 

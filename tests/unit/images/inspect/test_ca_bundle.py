@@ -1,4 +1,4 @@
-"""A file of CA certificates: what the app could not work with on AWS."""
+"""A file of CA certificates: the faults that would break the app on AWS."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An image's layers, configuration and history, searched for what must not be there."""
+"""An image's layers, configuration and history, searched for secrets."""
 
 from __future__ import annotations
 

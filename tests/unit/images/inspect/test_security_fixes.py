@@ -1,4 +1,4 @@
-"""Debian's versions, and what its security tracker says of them."""
+"""Debian's versions, and their state in its security tracker."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What AWS refuses of everyone."""
+"""The calls that AWS refuses of everyone."""
 
 from __future__ import annotations
 

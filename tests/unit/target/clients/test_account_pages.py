@@ -25,7 +25,7 @@ ACCOUNT = Account("A Visitor", "a@visitor.example", "long-password")
 
 
 def app(request: Request) -> Answer:
-    """Answer as an app with a form to sign in, whose other forms JavaScript makes."""
+    """Answer as an app with a form to sign in; JavaScript makes its other forms."""
     if request.method == "POST":
         return 302, {"Location": "/"}, b""
     if request.path == "/login":

@@ -45,7 +45,7 @@ def ok(request: Request) -> Answer:
 
 
 class Stored:
-    """A container whose files are links and texts."""
+    """A container with files that are links and texts."""
 
     def __init__(self, **files: str) -> None:
         self.files = {f"/{name}": text for name, text in files.items()}

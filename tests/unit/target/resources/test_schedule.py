@@ -1,4 +1,4 @@
-"""The scheduler from outside: what counts as a tick, and over which time."""
+"""The scheduler from outside: the runs that count as ticks, and over which time."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def task(name: str, *, age_s: float, started_by: str, status: str = "STOPPED") -
 
 @dataclass
 class FakeEcs(Paged):
-    """A cluster with some tasks; keeps what it was asked to run."""
+    """A cluster with some tasks; keeps its requests to run."""
 
     tasks: list[dict[str, Any]] = field(default_factory=list)
     asked: dict[str, Any] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""What is wrong with a task definition's secrets is named, and no value is."""
+"""The errors of a task definition's secrets are named, and no value is."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the edge is given: healthy targets, all when none is healthy, and hardly ever a reload."""
+"""The edge's files: healthy targets, all when none is healthy, and hardly ever a reload."""
 
 from __future__ import annotations
 

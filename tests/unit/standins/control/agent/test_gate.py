@@ -1,4 +1,4 @@
-"""The gate: who has begun may end, who comes later may not begin."""
+"""The gate: begun work may end, later work may not begin."""
 
 from __future__ import annotations
 

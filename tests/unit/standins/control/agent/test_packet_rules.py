@@ -1,4 +1,4 @@
-"""Control's keeping of packet rules: whose are wanting, and what a restart sets going."""
+"""Control's keeping of packet rules: missing rules, and the rules after a restart."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ SETTINGS = Settings(
 
 
 class FakeEngine:
-    """Containers by role; what is run is written down, and may fail."""
+    """Containers by role; each command is written down, and may fail."""
 
     def __init__(self, *, failures: int = 0) -> None:
         self.running = [self.seen_of("edge"), self.seen_of("mysql")]

@@ -1,4 +1,4 @@
-"""Parameters of Systems Manager: names and ARNs, regions, and ECS's words for what is missing."""
+"""Parameters of Systems Manager: names and ARNs, regions, and ECS's words for missing ones."""
 
 from __future__ import annotations
 

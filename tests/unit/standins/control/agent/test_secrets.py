@@ -1,4 +1,4 @@
-"""Secrets of a task: every form of valueFrom, and ECS's words for what cannot be had."""
+"""Secrets of a task: every form of valueFrom, and ECS's words for unreadable ones."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ NO_PARAMETERS = Parameters(lambda *_: pytest.fail("asked"), account="1", region=
 
 
 class FakeSecretsManager:
-    """Answers with one text, or raises, and records what it was asked."""
+    """Answers with one text, or raises, and records its requests."""
 
     def __init__(self, answer: str | Exception) -> None:
         self.answer = answer

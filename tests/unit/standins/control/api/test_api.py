@@ -1,4 +1,4 @@
-"""The wire: what a boto3 client sends and what it makes of the answers."""
+"""The wire: a boto3 client's requests, and its reading of the answers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Health checks: what counts, when, and in whose words."""
+"""Health checks: their results, their times, and ECS's words."""
 
 from __future__ import annotations
 

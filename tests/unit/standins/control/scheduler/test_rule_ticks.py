@@ -1,4 +1,4 @@
-"""Ticks: what becomes a RunTask, with what input, and what leaves the queue."""
+"""Ticks: each RunTask, its input, and the messages that leave the queue."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ class FakeTargets:
 
 
 class World:
-    """A service and what happens to it."""
+    """A service and its events."""
 
     def __init__(self, state: State, clock: FakeClock) -> None:
         self.state, self.clock = state, clock

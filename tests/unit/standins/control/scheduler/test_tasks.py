@@ -66,7 +66,7 @@ WORDS = "ResourceInitializationError: no key"
 
 
 class FakeEngine:
-    """Creates and stops nothing; records what it was asked, in order."""
+    """Creates and stops nothing; records its requests, in order."""
 
     def __init__(self) -> None:
         self.calls: list[tuple[str, Any]] = []
