@@ -10,12 +10,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.core import codec, progress, runs
+from harness.core import codec, runs
 from harness.core.errors import ConfigError, NoStack
 from harness.core.redact import redact
 from harness.inputs import production, reading
 from harness.inputs.config import Config, Location, locate
-from harness.rehearsal.session import down_current, session, sigterm_as_interrupt, sweep
+from harness.rehearsal.session import down_current, session, sweep
 from harness.replay.acceptance import Acceptance
 from harness.replay.runner import PARALLEL, Replay, only_lists
 from harness.stack import engine
@@ -222,36 +222,6 @@ def run_in(invocation: Invocation, service: str, command: list[str]) -> int:
     from harness.rehearsal import current_stack
 
     return current_stack.run_in(invocation.location.home, engine.connect(), service, command)
-
-
-def list_images() -> int:
-    """List the images, newest first."""
-    from harness.images import builder
-
-    for line in builder.listing(engine.connect()):
-        print(line)
-    return 0
-
-
-def build_images(invocation: Invocation) -> int:
-    """Build the images that are missing."""
-    from harness.images import builder
-
-    client = engine.connect()
-    run = runs.new_run(invocation.production.config.home)
-    with sigterm_as_interrupt(), progress.displayed() as show:
-        builder.build_for(client, invocation.production, run=run, progress=show)
-    run.set_state(runs.STATE_STOPPED)
-    return 0
-
-
-def prune_images() -> int:
-    """Remove the images that a newer one has replaced."""
-    from harness.images import builder
-
-    for tag in builder.prune(engine.connect()):
-        print(f"removed {tag}")
-    return 0
 
 
 def doctor(invocation: Invocation) -> int:

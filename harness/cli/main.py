@@ -17,6 +17,7 @@ from harness.cli.ci import ci_file
 from harness.cli.command import EXIT_CODES, GREEN, INTERRUPTED, RED, USAGE, Command, invocation
 from harness.cli.completion import COMPLETION_VARIABLE, completion
 from harness.cli.configuration import config, init
+from harness.cli.images import images, vendor_option
 from harness.cli.scenarios import scenarios
 from harness.cli.smoke import smoke
 from harness.cli.watch import watch
@@ -25,7 +26,6 @@ from harness.core.errors import HarnessError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_VENDORS = click.Choice(("auto", "composer", "debian"))
 _TO_PYTEST = {"ignore_unknown_options": True}
 _Function = TypeVar("_Function", bound="Callable[..., Any]")
 
@@ -104,11 +104,6 @@ def program() -> None:
     """Rehearse a Laravel app's move to AWS on this machine."""
 
 
-def _vendor(function: _Function) -> _Function:
-    text = "Where the app's PHP packages come from; auto asks whether Packagist answers"
-    return click.option("--vendor", type=_VENDORS, help=f"{text}.")(function)
-
-
 def _replays(function: _Function) -> _Function:
     """Give a command the options of a replay; all other options go to pytest."""
     directory = click.Path(file_okay=False, path_type=Path, resolve_path=True)
@@ -143,7 +138,7 @@ def _replays(function: _Function) -> _Function:
     default="all",
     help="With --ci: which red scenarios fail the gate.",
 )
-@_vendor
+@vendor_option
 @_replays
 def rehearse(
     *,
@@ -175,7 +170,7 @@ def rehearse(
     exit_codes={GREEN: "the stack is up", INTERRUPTED: "interrupted"},
     examples=("cutover up", "cutover up --vendor debian"),
 )
-@_vendor
+@vendor_option
 def up(*, vendor: str | None) -> int:
     """Start the stack and leave it up.
 
@@ -321,37 +316,7 @@ def down() -> int:
     return commands.down(invocation())
 
 
-@program.group()
-def images() -> None:
-    """List, build or prune the images."""
-
-
-images.command_class = Command
-
-
-@images.command(name="list", examples=("cutover images list",))
-def list_images() -> int:
-    """List the harness's images, newest first."""
-    from harness.cli import commands
-
-    return commands.list_images()
-
-
-@images.command(name="build", examples=("cutover images build --vendor composer",))
-@_vendor
-def build_images(*, vendor: str | None) -> int:
-    """Build the images that are missing."""
-    from harness.cli import commands
-
-    return commands.build_images(invocation(CUTOVER_VENDOR=vendor))
-
-
-@images.command(name="prune", examples=("cutover images prune",))
-def prune_images() -> int:
-    """Remove images that a newer one has replaced."""
-    from harness.cli import commands
-
-    return commands.prune_images()
+program.add_command(images)
 
 
 @program.command(

@@ -20,20 +20,18 @@ from harness.core.progress import Progress, silent
 from harness.images import build, debian_bases, host_settings
 from harness.images.context import BASES, NAMES, STACK_IMAGES, Context, Sources, context
 from harness.images.task_images import PREFIX, TaskImages
+from harness.images.vendor import vendor_of
 from harness.inputs.config import IMAGE_NAMES
 
 if TYPE_CHECKING:
     import docker
 
     from harness.core.runs import Run
-    from harness.inputs.config import Config
     from harness.inputs.production import Production
 
 WORKERS = 2
-PACKAGIST = "https://repo.packagist.org/packages.json"
 OVERRIDE_ANSWER_S = 60
 """A registry that was named is worth waiting for."""
-VENDOR_MEMORY_S = 24 * 3600
 
 
 @dataclass(frozen=True)
@@ -70,6 +68,32 @@ class Plan:
     progress: Progress = silent
     task_images: TaskImages = field(default_factory=TaskImages)
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The images of a stack, without their parents."""
+        return (*STACK_IMAGES, *self.task_images.references)
+
+
+def plan_for(
+    production: Production, *, log_directory: Path | None = None, progress: Progress = silent
+) -> Plan:
+    """Return the sources of the images that a rehearsal needs."""
+    config = production.config
+    beside = TaskImages.of(production.images_beside_app, root=config.root)
+    ours = {name: str(one) for name, one in config.images.items() if name in IMAGE_NAMES}
+    return Plan(
+        sources=Sources(
+            root=bundle.ROOT,
+            app_context=config.app_context,
+            vendor=vendor_of(config),
+            places=beside.places,
+        ),
+        log_directory=log_directory or config.home,
+        overrides={**ours, **beside.overrides},
+        progress=progress,
+        task_images=beside,
+    )
+
 
 def build_for(
     client: docker.DockerClient,
@@ -83,22 +107,8 @@ def build_for(
     Raises:
         ImageBuildFailed: An image could not be built or pulled.
     """
-    config = production.config
-    beside = TaskImages.of(production.images_beside_app, root=config.root)
-    ours = {name: str(one) for name, one in config.images.items() if name in IMAGE_NAMES}
-    plan = Plan(
-        sources=Sources(
-            root=bundle.ROOT,
-            app_context=config.app_context,
-            vendor=vendor_of(config),
-            places=beside.places,
-        ),
-        log_directory=run.directory / "images",
-        overrides={**ours, **beside.overrides},
-        progress=progress,
-        task_images=beside,
-    )
-    built = build_images(client, plan, only=[*STACK_IMAGES, *beside.references])
+    plan = plan_for(production, log_directory=run.directory / "images", progress=progress)
+    built = build_images(client, plan)
     run.write_json(
         "images.json",
         {name: {"id": built[name], "reference": built.references[name]} for name in built},
@@ -109,12 +119,12 @@ def build_for(
 def build_images(
     client: docker.DockerClient, plan: Plan, *, only: Iterable[str] | None = None
 ) -> ImageSet:
-    """Build the named images (by default a stack's) and their parents, where they are missing.
+    """Build the named images (by default the plan's) and their parents, where they are missing.
 
     Raises:
         ImageBuildFailed: An image could not be built or pulled.
     """
-    wanted = tuple(only or STACK_IMAGES)
+    wanted = tuple(only or plan.names)
     unknown = sorted(set(wanted) - set(NAMES) - set(plan.task_images.references))
     if unknown:
         raise ImageBuildFailed(
@@ -136,6 +146,25 @@ def build_images(
         references={name: builder.references[name] for name in wanted},
         vendor=plan.sources.vendor,
     )
+
+
+@dataclass(frozen=True)
+class Inventory:
+    """The images of a plan and their parents, as far as the engine has them."""
+
+    references: Mapping[str, str]
+    ids: Mapping[str, str]
+    missing: tuple[str, ...]
+    """The names of those that a rehearsal would build or pull."""
+
+
+def look_up(client: docker.DockerClient, plan: Plan) -> Inventory:
+    """Look for the images of a plan and their parents; nothing is built."""
+    builder = _Builder(client=client, plan=plan)
+    for name in plan.names:
+        builder.find(name)
+    missing = tuple(name for name in builder.needed if name not in builder.ids)
+    return Inventory(builder.references, builder.ids, missing)
 
 
 @dataclass
@@ -300,35 +329,6 @@ def _one_build_at_a_time() -> Iterator[None]:
     with path.open("rb") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
-
-
-def vendor_of(config: Config) -> str:
-    """Return where the app's PHP packages are from.
-
-    ``image`` where the app's own image was named, the reference of the vendor image where that was
-    named, else ``composer`` or ``debian``.
-    """
-    if "app" in config.images:
-        return "image"
-    named = config.images.get("vendor")
-    return str(named) if named else pick_vendor(config.vendor, memory=config.home / "vendor")
-
-
-def pick_vendor(choice: str, *, memory: Path, address: str = PACKAGIST) -> str:
-    """Choose where the app's PHP packages come from; ``auto`` asks Packagist once a day."""
-    if choice != "auto":
-        return choice
-    if memory.is_file() and time.time() - memory.stat().st_mtime < VENDOR_MEMORY_S:
-        return memory.read_text(encoding="utf-8").strip()
-    import requests
-
-    try:
-        vendor = "composer" if requests.head(address, timeout=2).ok else "debian"
-    except requests.RequestException:
-        vendor = "debian"
-    memory.parent.mkdir(parents=True, exist_ok=True)
-    memory.write_text(vendor, encoding="utf-8")
-    return vendor
 
 
 def listing(client: docker.DockerClient) -> list[str]:

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Event
-from types import SimpleNamespace
 from typing import Any
 
 import docker.errors
@@ -18,7 +17,7 @@ import pytest
 from harness.core.errors import ImageBuildFailed
 from harness.core.redact import remember
 from harness.images import build, builder, debian_bases, host_settings
-from harness.images.builder import Plan, pick_vendor, vendor_of
+from harness.images.builder import Plan
 from harness.images.context import Sources, context, python_sources
 from harness.images.host_settings import BuildHost
 
@@ -413,22 +412,7 @@ def test_build_stops_at_the_first_error_and_says_the_step(sources: Sources) -> N
     assert "  where: edge.log\n" in text
 
 
-# --- the choice of the vendor tree ------------------------------------------------------------
-
-
-def test_vendor_that_was_asked_for_is_used(tmp_path: Path) -> None:
-    assert pick_vendor("composer", memory=tmp_path / "vendor") == "composer"
-    assert not (tmp_path / "vendor").exists()
-
-
-def test_vendor_is_debian_where_packagist_does_not_answer_and_that_is_remembered(
-    tmp_path: Path,
-) -> None:
-    memory = tmp_path / "home" / "vendor"
-    nothing_listens = "http://127.0.0.1:9/packages.json"
-    assert pick_vendor("auto", memory=memory, address=nothing_listens) == "debian"
-    memory.write_text("composer")
-    assert pick_vendor("auto", memory=memory, address=nothing_listens) == "composer"
+# --- two processes ---------------------------------------------------------------------------
 
 
 def test_the_lock_of_the_builds_can_be_taken_by_other_users(
@@ -446,19 +430,3 @@ def test_the_lock_of_the_builds_can_be_taken_by_other_users(
     monkeypatch.setattr("fcntl.flock", lambda lock, _operation: modes.append(lock.mode))
     with builder._one_build_at_a_time():
         assert modes == ["rb"], "the file is another user's, and cannot be opened for writing"
-
-
-@pytest.mark.parametrize(
-    ("images", "expected"),
-    [
-        ({}, "composer"),
-        ({"mysql": "mysql:8.4"}, "composer"),
-        ({"vendor": "registry.example/vendor:7"}, "registry.example/vendor:7"),
-        ({"app": "registry.example/app:7", "vendor": "registry.example/vendor:7"}, "image"),
-    ],
-)
-def test_a_vendor_image_that_was_named_is_reported_by_its_name(
-    images: dict[str, str], expected: str, tmp_path: Path
-) -> None:
-    config: Any = SimpleNamespace(images=images, vendor="composer", home=tmp_path)
-    assert vendor_of(config) == expected

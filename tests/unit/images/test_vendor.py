@@ -1,0 +1,52 @@
+"""The source of the app's PHP packages."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from harness.images.vendor import keep_vendor, pick_vendor, vendor_of
+
+
+def test_vendor_that_was_asked_for_is_used(tmp_path: Path) -> None:
+    assert pick_vendor("composer", memory=tmp_path / "vendor") == "composer"
+    assert not (tmp_path / "vendor").exists()
+
+
+def test_vendor_is_debian_where_packagist_does_not_answer_and_that_is_remembered(
+    tmp_path: Path,
+) -> None:
+    memory = tmp_path / "home" / "vendor"
+    nothing_listens = "http://127.0.0.1:9/packages.json"
+    assert pick_vendor("auto", memory=memory, address=nothing_listens) == "debian"
+    memory.write_text("composer")
+    assert pick_vendor("auto", memory=memory, address=nothing_listens) == "composer"
+
+
+def test_a_machine_with_imported_images_asks_nobody(tmp_path: Path) -> None:
+    nothing_listens = "http://127.0.0.1:9/packages.json"
+    keep_vendor("composer", home=tmp_path)
+    os.utime(tmp_path / "vendor", (0, 0))
+    assert pick_vendor("auto", memory=tmp_path / "vendor", address=nothing_listens) == "composer"
+    keep_vendor("image", home=tmp_path)
+    assert pick_vendor("auto", memory=tmp_path / "vendor", address=nothing_listens) == "composer"
+
+
+@pytest.mark.parametrize(
+    ("images", "expected"),
+    [
+        ({}, "composer"),
+        ({"mysql": "mysql:8.4"}, "composer"),
+        ({"vendor": "registry.example/vendor:7"}, "registry.example/vendor:7"),
+        ({"app": "registry.example/app:7", "vendor": "registry.example/vendor:7"}, "image"),
+    ],
+)
+def test_a_vendor_image_that_was_named_is_reported_by_its_name(
+    images: dict[str, str], expected: str, tmp_path: Path
+) -> None:
+    config: Any = SimpleNamespace(images=images, vendor="composer", home=tmp_path)
+    assert vendor_of(config) == expected
