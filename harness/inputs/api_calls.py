@@ -185,7 +185,7 @@ def _checked(
     rules: Sequence[Rule] = (),
 ) -> CallFile:
     """Compare each call with the operation's shape, then all of them with the rules."""
-    found, calls, known = Fit(), list(_calls(document.data)), ", ".join(operations)
+    found, calls, known = Fit(), list(calls_in(document.data)), ", ".join(operations)
     fitting = []
     for call in calls:
         if call.operation not in (*operations, *NOT_CALLED.get(api, ())):
@@ -211,7 +211,8 @@ def _checked(
     return CallFile(document.path, tuple(made))
 
 
-def _calls(data: Mapping[str, Any]) -> Iterator[Call]:
+def calls_in(data: Mapping[str, Any]) -> Iterator[Call]:
+    """Go through the calls of a file that holds operations and their inputs."""
     for operation, value in data.items():
         if isinstance(value, list):
             for index, given in enumerate(value):

@@ -106,6 +106,8 @@ class Production:
     """ARN of an object in S3 -> its text."""
     files: Mapping[str, str]
     """Key of cutover.toml, such as ``services.web.service``, -> path of the file that it names."""
+    documents: Mapping[str, Document]
+    """The same key -> that file's content as an operation's input; of a role, ``iam.<name>``."""
     digests: Mapping[str, str]
     """SHA-256 of each file read, by its path from the configuration's directory."""
     notes: tuple[str, ...]
@@ -252,6 +254,14 @@ def load(environ: Mapping[str, str], *, cwd: Path) -> Production:
         roles=roles,
         environment_files=environment_files,
         files=reading.files,
+        documents={
+            **{
+                key: reading.documents[path]
+                for key, path in reading.files.items()
+                if path in reading.documents
+            },
+            **{f"iam.{role.path.stem}": reading.documents[str(role.path)] for role in roles},
+        },
         digests=reading.digests,
         notes=reading.notes,
     )

@@ -122,12 +122,13 @@ def read(document: Document) -> SecurityGroups:
         for index, group in enumerate(listed or ())
         for problem in _of_group(group, key=f"SecurityGroups[{index}]")
     )
-    groups = [_group(raw) for raw in listed or ()]
+    groups = [parse_group(raw) for raw in listed or ()]
     document.reject(_of_ids(groups))
     return SecurityGroups(document.path, {one.id: one for one in groups})
 
 
-def _group(raw: Mapping[str, Any]) -> SecurityGroup:
+def parse_group(raw: Mapping[str, Any]) -> SecurityGroup:
+    """Return a group as DescribeSecurityGroups answers it."""
     egress = raw.get("IpPermissionsEgress")
     return SecurityGroup(
         id=raw["GroupId"],

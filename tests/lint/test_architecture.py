@@ -44,8 +44,8 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("images/build.py", "harness.target.access", "floors"),
         ("standins/emulator/calls.py", "harness.inputs.config", "a stand-in knows nothing"),
         ("stack/stack.py", "harness.standins.control.state.names", "nobody imports a stand-in"),
-        ("target/access.py", "docker", "targets and smoke need no Docker"),
-        ("smoke/site.py", "harness.stack.engine", "targets and smoke need no Docker"),
+        ("target/access.py", "docker", "targets, smoke and phases need no Docker"),
+        ("smoke/site.py", "harness.stack.engine", "targets, smoke and phases need no Docker"),
         ("replay/markers.py", "harness.rehearsal.session", "a replay starts nothing"),
     ],
 )

@@ -20,6 +20,10 @@ _ABSENT = frozenset(
         *("404", "NoSuchBucket", "NotFound", "ResourceNotFoundException"),
         *("QueueDoesNotExist", "AWS.SimpleQueueService.NonExistentQueue"),
         *("LoadBalancerNotFound", "TargetGroupNotFound", "ClusterNotFoundException"),
+        *("DBProxyNotFoundFault", "DBProxyTargetGroupNotFoundFault", "DBClusterNotFoundFault"),
+        *("DBInstanceNotFound", "DBParameterGroupNotFound", "NoSuchHostedZone"),
+        *("RepositoryNotFoundException", "ImageNotFoundException", "ScanNotFoundException"),
+        *("InvalidGroup.NotFound", "InvalidSubnetID.NotFound", "NotFoundException"),
     }
 )
 _Answer = TypeVar("_Answer")

@@ -1,0 +1,133 @@
+"""`cutover preflight`, `cutover phase` and `cutover runbook`: the move, phase by phase."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from harness.cli.command import GREEN, RED, USAGE, Command, invocation
+
+if TYPE_CHECKING:
+    from harness.phases.account import Account
+    from harness.phases.phase import Check, Result
+
+_LAST_PHASE = 6
+_CODES = {
+    GREEN: "no check is red",
+    RED: "a check is red",
+    USAGE: "usage, configuration or credentials",
+}
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+
+def _judges(function: _Function) -> _Function:
+    """Give a command the options of checks."""
+    profile = click.option("--profile", default="", help="The AWS profile, instead of AWS_PROFILE.")
+    strict = click.option("--strict", is_flag=True, help="A check that cannot judge is red, too.")
+    as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+    return profile(strict(as_json(function)))
+
+
+@click.command(
+    cls=Command,
+    exit_codes=_CODES,
+    examples=("cutover preflight", "cutover preflight --target aws --profile shop-observer"),
+)
+@click.option(
+    "--target",
+    type=click.Choice(("files", "aws")),
+    default="files",
+    show_default=True,
+    help="Only the files, or also the AWS account of cutover.toml, which is only observed.",
+)
+@_judges
+def preflight(*, target: str, profile: str, strict: bool, as_json: bool) -> int:
+    """Check that everything is there before the first phase: files, and on aws the account."""
+    from harness.phases import account
+    from harness.phases.catalog import PHASES
+
+    if target == "files" and profile:
+        raise click.UsageError("--profile needs --target aws")
+    checks = [check for phase in PHASES for check in phase.checks if check.is_readiness]
+    call = invocation()
+    if target == "files":
+        files = account.of_files(call.production)
+        return _judge(checks, files, files_only=True, strict=strict, as_json=as_json)
+    opened = account.of_aws(call.production, profile=profile or call.environ.get("AWS_PROFILE", ""))
+    return _judge(checks, opened, strict=strict, as_json=as_json)
+
+
+@click.command(
+    cls=Command,
+    exit_codes=_CODES,
+    examples=(
+        "cutover phase 4 --check",
+        "cutover phase 4 --check --target aws --profile shop-observer",
+        "cutover phase 4 --plan",
+        "cutover phase 5 --rollback",
+    ),
+)
+@click.argument("number", type=click.IntRange(0, _LAST_PHASE), metavar="N")
+@click.option("--check", "mode", flag_value="check", help="Put its checks; without options, too.")
+@click.option("--plan", "mode", flag_value="plan", help="Print its steps as commands.")
+@click.option("--rollback", "mode", flag_value="rollback", help="Print the commands that undo it.")
+@click.option(
+    "--target",
+    type=click.Choice(("local", "aws")),
+    default="local",
+    show_default=True,
+    help="With --check: the stack that is up, or the AWS account, which is only observed.",
+)
+@_judges
+def phase(
+    *, number: int, mode: str | None, target: str, profile: str, strict: bool, as_json: bool
+) -> int:
+    """Check phase N of the move, or print its steps or its rollback."""
+    from harness.phases import account, plan
+    from harness.phases.catalog import phase_of
+
+    if target == "local" and profile:
+        raise click.UsageError("--profile needs --target aws")
+    call, chosen = invocation(), phase_of(number)
+    if mode in ("plan", "rollback"):
+        make = plan.steps if mode == "plan" else plan.rollback
+        planned = make(chosen, call.production)
+        click.echo(json.dumps(planned.as_json(), indent=2) if as_json else planned.text())
+        return GREEN
+    if target == "local":
+        opened = account.of_stack(call.production, home=call.location.home)
+    else:
+        name = profile or call.environ.get("AWS_PROFILE", "")
+        opened = account.of_aws(call.production, profile=name)
+    return _judge(chosen.checks, opened, strict=strict, as_json=as_json)
+
+
+def _judge(
+    checks: Iterable[Check],
+    account: Account,
+    *,
+    strict: bool,
+    as_json: bool,
+    files_only: bool = False,
+) -> int:
+    from harness.phases import examination
+
+    results: list[Result] = []
+    examined = _copied(examination.examine(checks, account, files_only=files_only), to=results)
+    if as_json:
+        results_as_json = examination.as_json(list(examined), strict=strict)
+        click.echo(json.dumps(results_as_json, indent=2))
+    else:
+        for line in examination.lines(examined):
+            click.echo(line)
+        click.echo(examination.verdict(results, strict=strict))
+    return GREEN if examination.is_green(results, strict=strict) else RED
+
+
+def _copied(results: Iterable[Result], *, to: list[Result]) -> Iterator[Result]:
+    for result in results:
+        to.append(result)
+        yield result

@@ -1,0 +1,128 @@
+"""The account that checks put their questions to: read-only answers, and production's files.
+
+The local stack is one, too: its APIs answer for the account of cutover.toml.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from harness.aws import declared
+from harness.phases.phase import Finding, NotCovered
+from harness.target import locate, naming
+from harness.target.clients import account, aws
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from harness.inputs.production import Production
+    from harness.target.access import Access
+
+_IAM_PREFIX = {"elbv2": "elasticloadbalancing", "sesv2": "ses"}
+
+
+@dataclass
+class Account:
+    """Answers of an account, each call made once."""
+
+    production: Production
+    access: Access
+    client: Callable[[str], Any]
+    """Makes a boto3 client of a service."""
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    is_local: bool = False
+    _clients: dict[str, Any] = field(default_factory=dict)
+    _answers: dict[str, Any] = field(default_factory=dict)
+
+    def read(self, service: str, operation: str, **arguments: Any) -> Any:
+        """Return the whole answer of a read operation; None where there is no such thing.
+
+        Raises:
+            TargetError: AWS refuses the call, or does not answer.
+        """
+        key = f"{service} {operation} {sorted(arguments.items())}"
+        if key not in self._answers:
+            self._answers[key] = self._call(service, operation, arguments)
+        return self._answers[key]
+
+    def _call(self, service: str, operation: str, arguments: Mapping[str, Any]) -> Any:
+        if service not in self._clients:
+            self._clients[service] = self.client(service)
+        client = self._clients[service]
+        names = {api: method for method, api in client.meta.method_to_api_mapping.items()}
+        method = names[operation]
+        call: Callable[[], Any] = partial(getattr(client, method), **arguments)
+        if client.can_paginate(method) and "limit" not in {one.lower() for one in arguments}:
+            call = client.get_paginator(method).paginate(**arguments).build_full_result
+        action = f"{_IAM_PREFIX.get(service, service)}:{operation}"
+        return account.find(call, profile=self.access.profile, asking=action)
+
+    def file(self, key: str, *, noun: str) -> Mapping[str, Any]:
+        """Return the content of an input file.
+
+        Raises:
+            NotCovered: cutover.toml names none.
+        """
+        if key not in self.production.documents:
+            raise NotCovered(f"no file says how {noun} should be", key=key)
+        return self.production.documents[key].data
+
+    def place(self, key: str) -> str:
+        """Return the path of an input file, from the folder of cutover.toml."""
+        path = self.production.documents[key].path
+        root = self.production.config.root
+        return str(path.relative_to(root) if path.is_relative_to(root) else path)
+
+    def differences(
+        self, thing: str, wanted: Mapping[str, Any], answer: Mapping[str, Any], *, key: str
+    ) -> Iterator[Finding]:
+        """Compare the input of an operation, from a file, with the account's answer."""
+        place = self.place(key)
+        for text in declared.differences(wanted, answer):
+            yield Finding(
+                thing=thing,
+                expected=f"as in {place}",
+                actual=text,
+                remedy=f"change it in the account, or correct {place} and rehearse again",
+            )
+
+
+def of_files(production: Production) -> Account:
+    """Return the files alone: no account answers."""
+
+    def refuse(service: str) -> Any:
+        raise NotCovered(f"there is no account that could answer for {service}")
+
+    return Account(production, naming.names_in(production), refuse)
+
+
+def of_stack(production: Production, *, home: Path) -> Account:
+    """Return the stack that is up on this machine, as an account.
+
+    Raises:
+        TargetError: No stack is up.
+    """
+    access = locate.local(home).access
+    return Account(production, access, lambda service: aws.aws(access, service), is_local=True)
+
+
+def of_aws(production: Production, *, profile: str) -> Account:
+    """Return the AWS account of cutover.toml; the guard lets only reads pass.
+
+    Raises:
+        UnsafeTarget: The credentials are another account's, or the root user's.
+        TargetError: There are no usable credentials.
+    """
+    access = replace(naming.names_in(production), profile=profile)
+    sts = aws.account_client(access, "sts")
+    account.find_caller(sts, account=access.account_id, profile=profile)
+    return Account(
+        production,
+        access,
+        lambda service: aws.account_client(access, service),
+        is_local=account.has_local_endpoint(sts),
+    )

@@ -1,0 +1,215 @@
+"""Every API call that production's files hold: operation, input, and the place of each field."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatch
+from typing import TYPE_CHECKING, Any
+
+from harness.inputs import api_calls
+
+if TYPE_CHECKING:
+    from harness.inputs.document import Document
+    from harness.inputs.production import Production
+
+_NAMED = (("name", "value"), ("name", "valueFrom"), ("Key", "Value"), ("key", "value"))
+"""Fields of the items of a list that stands for a map."""
+_CLI_NAME = {"s3": "s3api"}
+_EGRESS_OF_AWS = [{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]
+"""The egress of each new security group."""
+_WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """One value of an input, and the fields that hold it."""
+
+    field: str
+    """Path in the input without positions: ``containerDefinitions[].image``; of an entry of a
+    list that stands for a map ``environment[APP_URL]``."""
+    value: Any
+    keys: tuple[str, ...]
+    """Paths in the file: of an entry, that of its name, too."""
+
+    @property
+    def label_key(self) -> str:
+        """The field without the names of entries, as labels of the console are kept by it."""
+        return re.sub(r"\[[^\]]*\]", "[]", self.field)
+
+
+@dataclass(frozen=True)
+class FileCall:
+    """One call of an API, from a file."""
+
+    api: str
+    operation: str
+    given: Mapping[str, Any]
+    key: str
+    """Key of the file in cutover.toml, such as ``ecs.target_group``."""
+    at: str = ""
+    """Where in the file the input is; empty when the file is the input."""
+    besides: Mapping[str, Any] = field(default_factory=dict)
+    """Fields of the input that stand elsewhere, or are known once it exists, as <placeholder>."""
+    renamed: Mapping[str, str] = field(default_factory=dict)
+    """Field of the input -> its path in the file, where that has another name."""
+    is_made_by_aws: bool = False
+    """Whether AWS makes it by itself, so that there is nothing to call."""
+
+    @property
+    def leaves(self) -> list[Leaf]:
+        """The values of the input, in its order."""
+        return list(self._leaves(self.given, field="", key=""))
+
+    def _leaves(self, value: Any, *, field: str, key: str) -> Iterator[Leaf]:
+        if isinstance(value, Mapping) and value:
+            for name, item in value.items():
+                yield from self._leaves(item, field=_below(field, name), key=_below(key, name))
+        elif isinstance(value, list) and any(isinstance(item, (Mapping, list)) for item in value):
+            for index, item in enumerate(value):
+                pair = _pair(item)
+                where = f"{key}[{index}]"
+                if pair:
+                    name, content = pair
+                    keys = (self._place(_below(where, name)), self._place(_below(where, content)))
+                    yield Leaf(f"{field}[{item[name]}]", item[content], keys)
+                else:
+                    yield from self._leaves(item, field=f"{field}[]", key=where)
+        else:
+            yield Leaf(field, value, (self._place(key),))
+
+    def _place(self, key: str) -> str:
+        first = re.split(r"[.\[]", key, maxsplit=1)[0]
+        if first in self.renamed:
+            return self.renamed[first] + key[len(first) :]
+        return f"{self.at}.{key}".strip(".")
+
+    @property
+    def sent(self) -> dict[str, Any]:
+        """The input as the AWS CLI takes it, with documents as text."""
+        sent = api_calls.Call(self.operation, {**self.besides, **self.given}).sent
+        return {
+            name: json.dumps(value) if name.endswith("PolicyDocument") else value
+            for name, value in sent.items()
+        }
+
+    def command(self, production: Production) -> str:
+        """Return the command of the AWS CLI; a file that is the input is named, not repeated."""
+        words = ["aws", _CLI_NAME.get(self.api, self.api), kebab(self.operation)]
+        document = production.documents[self.key]
+        if not self.at and not self.besides and not document.origins and self._is_file(document):
+            place = document.path.relative_to(production.config.root)
+            return shlex.join([*words, "--cli-input-json", f"file://{place}"])
+        return shlex.join([*words, "--cli-input-json", json.dumps(self.sent)])
+
+    def _is_file(self, document: Document) -> bool:
+        return self.sent == document.data
+
+
+def kebab(operation: str) -> str:
+    """Return an operation's name as the AWS CLI has it."""
+    return _WORDS.sub("-", operation).lower()
+
+
+def _below(key: str, name: str) -> str:
+    return f"{key}.{name}".removeprefix(".")
+
+
+def _pair(item: Any) -> tuple[str, str] | None:
+    """Return the fields of a name and its value, if an item of a list has these two alone."""
+    for pair in _NAMED:
+        if isinstance(item, Mapping) and item.keys() == {*pair} and item[pair[0]]:
+            return pair
+    return None
+
+
+def calls_of(production: Production) -> list[FileCall]:
+    """Return the calls of every file that cutover.toml names, in its order."""
+    return [
+        call
+        for key, document in production.documents.items()
+        for pattern, make in _FORMS.items()
+        if fnmatch(key, pattern)
+        for call in make(key, document.data)
+    ]
+
+
+def _whole(api: str, operation: str) -> Callable[[str, Mapping[str, Any]], Iterator[FileCall]]:
+    def make(key: str, data: Mapping[str, Any]) -> Iterator[FileCall]:
+        yield FileCall(api, operation, data, key)
+
+    return make
+
+
+def _operations(api: str) -> Callable[[str, Mapping[str, Any]], Iterator[FileCall]]:
+    def make(key: str, data: Mapping[str, Any]) -> Iterator[FileCall]:
+        for call in api_calls.calls_in(data):
+            yield FileCall(api, call.operation, call.given, key, at=call.key)
+
+    return make
+
+
+def _elbv2(noun: str) -> Callable[[str, Mapping[str, Any]], Iterator[FileCall]]:
+    def make(key: str, data: Mapping[str, Any]) -> Iterator[FileCall]:
+        name = data[noun]["Name"]
+        arn = {f"{noun}Arn": f"<ARN of {name}>"}
+        yield FileCall("elbv2", f"Create{noun}", data[noun], key, at=noun)
+        if "Attributes" in data:
+            given = {"Attributes": data["Attributes"]}
+            yield FileCall("elbv2", f"Modify{noun}Attributes", given, key, besides=arn)
+        for index, listener in enumerate(data.get("Listeners") or ()):
+            at = f"Listeners[{index}]"
+            yield FileCall("elbv2", "CreateListener", listener, key, at=at, besides=arn)
+
+    return make
+
+
+def _security_groups(key: str, data: Mapping[str, Any]) -> Iterator[FileCall]:
+    """Return a call for each group first, since rules name other groups."""
+    groups = list(enumerate(data["SecurityGroups"]))
+    rules = ("IpPermissions", "IpPermissionsEgress")
+    for index, group in groups:
+        made = {name: value for name, value in group.items() if name not in (*rules, "GroupId")}
+        yield FileCall("ec2", "CreateSecurityGroup", made, key, at=f"SecurityGroups[{index}]")
+    for index, group in groups:
+        at = f"SecurityGroups[{index}]"
+        for operation, field_name in zip(
+            ("AuthorizeSecurityGroupIngress", "AuthorizeSecurityGroupEgress"), rules, strict=True
+        ):
+            if group.get(field_name):
+                given = {"GroupId": group["GroupId"], "IpPermissions": group[field_name]}
+                renamed = {"IpPermissions": f"{at}.{field_name}"}
+                by_aws = operation.endswith("Egress") and group[field_name] == _EGRESS_OF_AWS
+                yield FileCall(
+                    "ec2", operation, given, key, at=at, renamed=renamed, is_made_by_aws=by_aws
+                )
+
+
+def _role(key: str, data: Mapping[str, Any]) -> Iterator[FileCall]:
+    left_out = ("Policies", "ManagedPolicyArns")
+    made = {name: value for name, value in data.items() if name not in left_out}
+    yield FileCall("iam", "CreateRole", made, key)
+    role = {"RoleName": data["RoleName"]}
+    for index, policy in enumerate(data.get("Policies") or ()):
+        yield FileCall("iam", "PutRolePolicy", policy, key, at=f"Policies[{index}]", besides=role)
+    for index, arn in enumerate(data.get("ManagedPolicyArns") or ()):
+        given, place = {"PolicyArn": arn}, {"PolicyArn": f"ManagedPolicyArns[{index}]"}
+        yield FileCall("iam", "AttachRolePolicy", given, key, besides=role, renamed=place)
+
+
+_FORMS: Mapping[str, Callable[[str, Mapping[str, Any]], Iterator[FileCall]]] = {
+    "iam.*": _role,
+    "network.security_groups": _security_groups,
+    "ecs.load_balancer": _elbv2("LoadBalancer"),
+    "ecs.target_group": _elbv2("TargetGroup"),
+    "*.task_definition": _whole("ecs", "RegisterTaskDefinition"),
+    "services.*.service": _whole("ecs", "CreateService"),
+    "resources.bucket": _operations("s3"),
+    "resources.queues": _operations("sqs"),
+    "resources.identity": _operations("ses"),
+    "schedule.rule": _operations("events"),
+}
+"""Key of cutover.toml -> the calls of its file."""

@@ -1,0 +1,132 @@
+"""The phases of the move, in their order."""
+
+from __future__ import annotations
+
+from harness.phases import commands
+from harness.phases.checks import network, readiness
+from harness.phases.phase import Phase, Rollback, Step
+
+PHASES = (
+    Phase(
+        number=0,
+        name="readiness before anything",
+        goal="everything that later phases need is there",
+        steps=(
+            Step("Create the roles", files=("iam.*",)),
+            Step("Create the secrets, and put in their values", commands=commands.secrets),
+        ),
+        checks=readiness.CHECKS,
+        rollback=Rollback(
+            "Nothing to undo: nothing leads visitors here.",
+            commands.keep_unused,
+            keeps="visitors stay on the old host",
+        ),
+    ),
+    Phase(
+        number=1,
+        name="security and networking",
+        goal="the blast radius first",
+        steps=(
+            Step("Create the chain of security groups", files=("network.security_groups",)),
+            Step("Create the load balancer", files=("ecs.load_balancer",), takes="3 minutes"),
+        ),
+        checks=network.CHECKS,
+        rollback=Rollback(
+            "Nothing in production yet: delete what is unused, as the teardown has it.",
+            commands.keep_unused,
+            keeps="visitors stay on the old host",
+        ),
+    ),
+    Phase(
+        number=2,
+        name="data plane with TLS",
+        goal="connections through one place, encrypted",
+        steps=(
+            Step("Let a task connect with TLS, and see exit code 0", commands=commands.connection),
+        ),
+        checks=(),
+        rollback=Rollback(
+            "Keep the cluster and the proxy, apart from traffic, until the app is healthy.",
+            commands.keep_unused,
+            keeps="TLS stays required: `--no-require-tls` is no way back",
+        ),
+    ),
+    Phase(
+        number=3,
+        name="image and boot",
+        goal="reproducible builds, deterministic boot",
+        steps=(Step("Build, push and scan the image", commands=commands.image),),
+        checks=(),
+        rollback=Rollback(
+            "Put an image that was vetted before under a new tag, and register a revision with it.",
+            commands.vetted_image,
+            keeps="tags that cannot be overwritten stay; running tasks keep their image",
+        ),
+    ),
+    Phase(
+        number=4,
+        name="web service behind the load balancer",
+        goal="traffic only to healthy targets",
+        steps=(
+            Step("Create the ECS cluster", commands=commands.cluster),
+            Step("Create the target group", files=("ecs.target_group",)),
+            Step("Register the web task definition", files=("services.<web>.task_definition",)),
+            Step("Create the web service", files=("services.<web>.service",)),
+            Step(
+                "Wait until the services are steady",
+                commands=commands.wait_for_services,
+                takes="3 to 10 minutes",
+            ),
+        ),
+        checks=(),
+        rollback=Rollback(
+            "Lead visitors back to the former revision of the web service.",
+            commands.former_revision,
+            keeps="no request fails: old tasks stop when the former revision's are healthy;"
+            " sessions, uploads and jobs stay",
+            is_possible_locally=True,
+        ),
+    ),
+    Phase(
+        number=5,
+        name="workers, scheduler, integrations",
+        goal="background work out of the request",
+        steps=(
+            Step("Create the bucket", files=("resources.bucket",)),
+            Step("Create the queues", files=("resources.queues",)),
+            Step("Verify the identity that mail is sent from", files=("resources.identity",)),
+            Step(
+                "Register the other task definitions", files=("services.<other>.task_definition",)
+            ),
+            Step("Create the other services", files=("services.<other>.service",)),
+            Step("Register the scheduler's task definition", files=("schedule.task_definition",)),
+            Step("Create the rule that runs the scheduler", files=("schedule.rule",)),
+        ),
+        checks=(),
+        rollback=Rollback(
+            "Stop the worker and the scheduler.",
+            commands.background_off,
+            keeps="jobs wait in the queue for its retention period, and are done when it runs"
+            " again; scheduled runs of the time between are left out",
+            is_possible_locally=True,
+        ),
+    ),
+    Phase(
+        number=6,
+        name="first run and cutover",
+        goal="schema, caches, traffic",
+        steps=(Step("Run the first run's commands in a web task", commands=commands.first_run),),
+        checks=(),
+        rollback=Rollback(
+            "Lead the public host back to the old one; ECS stays up for a quick return.",
+            commands.old_host,
+            keeps="visitors follow within the record's TTL; sessions and data of the minutes"
+            " between stay in the new database",
+        ),
+    ),
+)
+
+
+def phase_of(number: int) -> Phase:
+    """Return a phase by its number."""
+    return next(phase for phase in PHASES if phase.number == number)

@@ -1,0 +1,189 @@
+"""Commands of the AWS CLI and Docker that no input file holds, made from production's names."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING
+
+from harness.target import naming
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from harness.inputs.production import Production
+
+
+def line(*words: str) -> str:
+    """Return one command as a shell takes it; placeholders in angle brackets stay readable."""
+    return " ".join(word if word.startswith("<") else shlex.quote(word) for word in words)
+
+
+def cluster(production: Production) -> list[str]:
+    """Return the command that makes the ECS cluster."""
+    return [line("aws", "ecs", "create-cluster", "--cluster-name", production.config.cluster)]
+
+
+def secrets(production: Production) -> list[str]:
+    """Return the command that makes each secret; its values are put in by hand."""
+    made = []
+    for name, shape in production.config.secrets.items():
+        keys = shape if isinstance(shape, dict) else {}
+        text = ", ".join(f'"{key}": "..."' for key in keys)
+        value = f"{{{text}}}" if keys else "..."
+        made.append(
+            line("aws", "secretsmanager", "create-secret", "--name", name, "--secret-string", value)
+        )
+    return made
+
+
+def image(production: Production) -> list[str]:
+    """Return the commands that build, push and scan the app's image."""
+    reference = production.app_image
+    registry, _, rest = reference.partition("/")
+    repository, _, tag = rest.partition(":")
+    login = f"docker login --username AWS --password-stdin {registry}"
+    return [
+        f"aws ecr get-login-password | {login}",
+        line("docker", "build", "--tag", reference, str(_context(production))),
+        line("docker", "push", reference),
+        line(
+            *("aws", "ecr", "wait", "image-scan-complete"),
+            *("--repository-name", repository, "--image-id", f"imageTag={tag}"),
+        ),
+    ]
+
+
+def _context(production: Production) -> str:
+    config = production.config
+    is_inside = config.app_context.is_relative_to(config.root)
+    return str(config.app_context.relative_to(config.root) if is_inside else config.app_context)
+
+
+def connection(production: Production) -> list[str]:
+    """Return the command that lets a task of its own connect to the database with TLS."""
+    service = production.services[production.web]
+    network = service.create.get("networkConfiguration", {}).get("awsvpcConfiguration", {})
+    container = production.php_containers[service.definition.family]
+    overrides = (
+        '{"containerOverrides": [{"name": "'
+        + container
+        + '", "command": ["php", "artisan", "cutover-probe:connect"]}]}'
+    )
+    return [
+        line(
+            *("aws", "ecs", "run-task", "--cluster", production.config.cluster),
+            *("--task-definition", service.definition.family, "--launch-type", "FARGATE"),
+            *("--network-configuration", f"awsvpcConfiguration={_shorthand(network)}"),
+            *("--overrides", overrides),
+        )
+    ]
+
+
+def _shorthand(network: dict[str, object]) -> str:
+    fields = ((name, value) for name, value in network.items())
+    texts = (
+        f"{name}=[{','.join(map(str, value))}]" if isinstance(value, list) else f"{name}={value}"
+        for name, value in fields
+    )
+    return "{" + ",".join(texts) + "}"
+
+
+def first_run(production: Production) -> list[str]:
+    """Return the commands of the first run, each by ECS Exec in a healthy web task."""
+    service = production.services[production.web]
+    container = production.php_containers[service.definition.family]
+    return [
+        line(
+            *("aws", "ecs", "execute-command", "--cluster", production.config.cluster),
+            *("--task", "<web task>", "--container", container, "--interactive"),
+            *("--command", shlex.join(run.command)),
+        )
+        for run in production.config.first_run
+    ]
+
+
+def wait_for_services(production: Production) -> list[str]:
+    """Return the command that waits until every service is steady."""
+    names = [service.name for service in production.services.values()]
+    return [_steady(production, names)]
+
+
+def _steady(production: Production, names: Iterable[str]) -> str:
+    cluster_name = production.config.cluster
+    return line(
+        "aws", "ecs", "wait", "services-stable", "--cluster", cluster_name, "--services", *names
+    )
+
+
+def keep_unused(production: Production) -> list[str]:
+    """Return no command: nothing leads visitors to what was made."""
+    del production
+    return []
+
+
+def vetted_image(production: Production) -> list[str]:
+    """Return the commands that put an image that was vetted before under a new tag."""
+    _, _, rest = production.app_image.partition("/")
+    repository = rest.partition(":")[0]
+    return [
+        line("aws", "ecr", "describe-images", "--repository-name", repository)
+        + " --query 'sort_by(imageDetails,&imagePushedAt)[].[imageTags[0],imageDigest]'",
+        line("aws", "ecr", "batch-get-image", "--repository-name", repository)
+        + " --image-ids imageTag=<vetted tag> --query 'images[0].imageManifest'"
+        " --output text > manifest.json",
+        line("aws", "ecr", "put-image", "--repository-name", repository)
+        + " --image-tag <new tag> --image-manifest file://manifest.json",
+    ]
+
+
+def former_revision(production: Production) -> list[str]:
+    """Return the commands that lead visitors back to the former revision of the web service."""
+    service = production.services[production.web]
+    cluster_name, family = production.config.cluster, service.definition.family
+    return [
+        line("aws", "ecs", "list-task-definitions", "--family-prefix", family)
+        + " --status ACTIVE --sort DESC",
+        line("aws", "ecs", "update-service", "--cluster", cluster_name, "--service", service.name)
+        + f" --task-definition {family}:<former revision> --force-new-deployment",
+        _steady(production, [service.name]),
+    ]
+
+
+def background_off(production: Production) -> list[str]:
+    """Return the commands that stop the worker and the scheduler; jobs stay in the queue."""
+    access = naming.names_in(production)
+    commands = []
+    if access.worker:
+        name = access.services[access.worker]
+        commands.append(
+            line("aws", "ecs", "update-service", "--cluster", access.cluster, "--service", name)
+            + " --desired-count 0"
+        )
+    if "rule" in access.resources:
+        commands.append(line("aws", "events", "disable-rule", "--name", access.resources["rule"]))
+    return commands
+
+
+def background_on(production: Production) -> list[str]:
+    """Return the commands that start the worker and the scheduler again."""
+    access = naming.names_in(production)
+    commands = []
+    if access.worker:
+        service = production.services[access.worker]
+        count = str(service.create.get("desiredCount", 1))
+        commands.append(
+            line("aws", "ecs", "update-service", "--cluster", access.cluster)
+            + f" --service {service.name} --desired-count {count}"
+        )
+    if "rule" in access.resources:
+        commands.append(line("aws", "events", "enable-rule", "--name", access.resources["rule"]))
+    return commands
+
+
+def old_host(production: Production) -> list[str]:
+    """Return the command that leads the public host back to the old one."""
+    return [
+        "aws route53 change-resource-record-sets --hosted-zone-id <hosted zone> --change-batch"
+        f" 'the record of {production.config.public_host} as it was before'",
+        *background_off(production),
+    ]

@@ -1,0 +1,86 @@
+"""The steps of a phase, and its rollback, as commands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from typing import TYPE_CHECKING, Any
+
+from harness.phases.calls import FileCall, calls_of
+
+if TYPE_CHECKING:
+    from harness.inputs.production import Production
+    from harness.phases.phase import Phase, Step
+
+
+@dataclass(frozen=True)
+class Action:
+    """One step with its commands."""
+
+    text: str
+    commands: tuple[str, ...]
+    source: str = ""
+    """The files that the commands are made from."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The actions of a phase, or of its rollback."""
+
+    title: str
+    actions: tuple[Action, ...]
+    keeps: str = ""
+    """The state of data, visitors and jobs after a rollback."""
+
+    def text(self) -> str:
+        """Return the plan for a terminal: it can be pasted action by action."""
+        lines = [f"# {self.title}"]
+        for number, action in enumerate(self.actions, start=1):
+            source = f" ({action.source})" if action.source else ""
+            lines += ["", f"# {number}. {action.text}{source}", *action.commands]
+        return "\n".join([*lines, *(["", f"# After it: {self.keeps}."] if self.keeps else [])])
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the plan for programs."""
+        actions = [vars(action) for action in self.actions]
+        return {"title": self.title, "actions": actions, "keeps": self.keeps}
+
+
+def steps(phase: Phase, production: Production) -> Plan:
+    """Return the steps of a phase that production has files or names for."""
+    actions = []
+    for step in phase.steps:
+        calls = calls_for(step, production)
+        commands = [call.command(production) for call in calls if not call.is_made_by_aws]
+        commands += step.commands(production) if step.commands else []
+        if commands:
+            sources = dict.fromkeys(_place(call, production) for call in calls)
+            actions.append(Action(step.action, tuple(commands), ", ".join(sources)))
+    return Plan(f"phase {phase.number}, {phase.name}: {phase.goal}", tuple(actions))
+
+
+def rollback(phase: Phase, production: Production) -> Plan:
+    """Return the rollback of a phase."""
+    back = phase.rollback
+    action = Action(back.action, tuple(back.commands(production)))
+    return Plan(f"rollback of phase {phase.number}, {phase.name}", (action,), back.keeps)
+
+
+def calls_for(step: Step, production: Production) -> list[FileCall]:
+    """Return the calls of a step's files, in the order of the step."""
+    patterns = [
+        pattern.replace("<web>", production.web)
+        for pattern in step.files
+        if "<other>" not in pattern
+    ]
+    for pattern in step.files:
+        if "<other>" in pattern:
+            others = [name for name in production.services if name != production.web]
+            patterns += [pattern.replace("<other>", name) for name in others]
+    return [
+        call for pattern in patterns for call in calls_of(production) if fnmatch(call.key, pattern)
+    ]
+
+
+def _place(call: FileCall, production: Production) -> str:
+    return str(production.documents[call.key].path.relative_to(production.config.root))

@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from harness.inputs import operation_shapes
+from harness.inputs.production import Production
+from harness.phases import plan
+from harness.phases.calls import calls_of, kebab
+from harness.phases.catalog import PHASES
+
+
+def leaf_keys(value: Any, key: str = "") -> Iterator[str]:
+    if isinstance(value, dict) and value:
+        for name, item in value.items():
+            yield from leaf_keys(item, f"{key}.{name}".removeprefix("."))
+    elif isinstance(value, list) and any(isinstance(item, dict | list) for item in value):
+        for index, item in enumerate(value):
+            yield from leaf_keys(item, f"{key}[{index}]")
+    else:
+        yield key
+
+
+def test_every_field_of_every_file_is_in_a_call(files: Production) -> None:
+    calls = calls_of(files)
+    for key, document in files.documents.items():
+        covered = {
+            place
+            for call in calls
+            if call.key == key
+            for leaf in call.leaves
+            for place in leaf.keys
+        }
+        assert set(leaf_keys(document.data)) == covered, key
+
+
+def test_each_call_fits_its_operation(files: Production) -> None:
+    for call in calls_of(files):
+        fit = operation_shapes.fit(call.sent, api=call.api, operation=call.operation)
+        problems = [one for one in fit.problems if "<ARN" not in str(call.sent.get(one.key, ""))]
+        assert not problems, (call.operation, problems)
+
+
+def test_each_file_is_in_a_step_of_one_phase(files: Production) -> None:
+    keys = [
+        call.key
+        for phase in PHASES
+        for step in phase.steps
+        for call in {one.key: one for one in plan.calls_for(step, files)}.values()
+    ]
+    assert sorted(keys) == sorted(files.documents)
+
+
+@pytest.mark.parametrize(
+    ("operation", "command"),
+    [
+        ("CreateDBCluster", "create-db-cluster"),
+        ("ModifyDBProxyTargetGroup", "modify-db-proxy-target-group"),
+        ("PutBucketCors", "put-bucket-cors"),
+        ("CreateVpc", "create-vpc"),
+    ],
+)
+def test_an_operation_has_the_name_of_the_cli(operation: str, command: str) -> None:
+    assert kebab(operation) == command
+
+
+def test_a_file_that_is_an_input_is_named_and_another_is_repeated(files: Production) -> None:
+    commands = {call.operation: call.command(files) for call in calls_of(files)}
+    assert commands["CreateService"].endswith("--cli-input-json file://app/ecs/service-worker.json")
+    assert '"QueueName": "tickets-jobs"' in commands["CreateQueue"]
+    assert r"\"maxReceiveCount\": 5" in commands["CreateQueue"], "the redrive policy is text"
