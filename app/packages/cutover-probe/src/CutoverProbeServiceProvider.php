@@ -8,6 +8,8 @@ use CutoverProbe\Code\AppCode;
 use CutoverProbe\Console\CodeCommand;
 use CutoverProbe\Console\ConfigurationCommand;
 use CutoverProbe\Console\ConnectCommand;
+use CutoverProbe\Console\DoctorCommand;
+use CutoverProbe\Console\InstallCommand;
 use CutoverProbe\Console\LogCommand;
 use CutoverProbe\Console\ScheduleCommand;
 use CutoverProbe\Http\Middleware\AnswerInJson;
@@ -18,15 +20,18 @@ use CutoverProbe\Recorders\ScheduleRecorder;
 use Illuminate\Contracts\Events\Dispatcher;
 use Illuminate\Cookie\Middleware\AddQueuedCookiesToResponse;
 use Illuminate\Cookie\Middleware\EncryptCookies;
+use Illuminate\Foundation\Console\AboutCommand;
 use Illuminate\Foundation\Events\DiagnosingHealth;
 use Illuminate\Routing\Router;
 use Illuminate\Session\Middleware\StartSession;
 use Illuminate\Support\ServiceProvider;
 
-/** Registers nothing at all unless a key is configured. */
+/** Without a key there are two commands and a section of `about`, and nothing that a visitor or a job could meet. */
 final class CutoverProbeServiceProvider extends ServiceProvider
 {
     private const string CONFIG = __DIR__.'/../config/cutover-probe.php';
+
+    private const string MIGRATIONS = __DIR__.'/../database/migrations';
 
     public function register(): void
     {
@@ -37,7 +42,9 @@ final class CutoverProbeServiceProvider extends ServiceProvider
 
     public function boot(Router $router, Dispatcher $events): void
     {
-        $this->publishes([self::CONFIG => $this->app->configPath('cutover-probe.php')], 'cutover-probe-config');
+        if ($this->app->runningInConsole()) {
+            $this->offer();
+        }
 
         if (! Signature::accepts($this->app->make('config')->get('cutover-probe.key'))) {
             return;
@@ -52,13 +59,27 @@ final class CutoverProbeServiceProvider extends ServiceProvider
             StartSession::class,
         ]);
         $this->loadRoutesFrom(__DIR__.'/../routes/probe.php');
-        $this->loadMigrationsFrom(__DIR__.'/../database/migrations');
+        $this->loadMigrationsFrom(self::MIGRATIONS);
         $this->loadViewsFrom(__DIR__.'/../resources/views', 'cutover-probe');
         $this->watch($events);
 
         if ($this->app->runningInConsole()) {
             $this->commands([CodeCommand::class, ConfigurationCommand::class, ConnectCommand::class, LogCommand::class, ScheduleCommand::class]);
         }
+    }
+
+    /** Published migrations keep their names, so that those of the package do not run besides. */
+    private function offer(): void
+    {
+        $this->publishes([self::CONFIG => $this->app->configPath('cutover-probe.php')], 'cutover-probe-config');
+        $this->publishes([self::MIGRATIONS => $this->app->databasePath('migrations')], 'cutover-probe-migrations');
+        $this->commands([InstallCommand::class, DoctorCommand::class]);
+
+        AboutCommand::add('Cutover Probe', fn (): array => [
+            'Probe' => $this->app->make(Checkup::class)->isOn() ? '<fg=green;options=bold>ON</>' : 'OFF',
+            'Nonces' => $this->app->make(Checkup::class)->nonceStore(),
+            'Redirect' => $this->app->make('config')->get('cutover-probe.redirect_route') ?? '/',
+        ]);
     }
 
     private function watch(Dispatcher $events): void

@@ -51,6 +51,12 @@ final class OffTest extends TestCase
         $this->assertArrayNotHasKey('cutover-probe:schedule', Artisan::all());
     }
 
+    public function test_what_helps_to_install_it_is_there_without_a_key(): void
+    {
+        $this->assertArrayHasKey('cutover:install', Artisan::all());
+        $this->assertArrayHasKey('cutover:doctor', Artisan::all());
+    }
+
     public function test_routes_of_an_older_route_cache_are_unknown_too(): void
     {
         $this->expectException(NotFoundHttpException::class);

@@ -4,24 +4,24 @@ declare(strict_types=1);
 
 namespace CutoverProbe\Console;
 
+use CutoverProbe\MysqlOption;
 use CutoverProbe\Tls;
-use Illuminate\Console\Attributes\Description;
-use Illuminate\Console\Attributes\Signature;
 use Illuminate\Console\Command;
 use Illuminate\Database\ConnectionResolverInterface as Database;
 use PDO;
-use Pdo\Mysql;
 use Throwable;
 
-#[Signature('cutover-probe:connect
-    {--host= : Server to try, by default the one that the app uses}
-    {--port= : Port to try, by default the one that the app uses}
-    {--tls=system : "off", "system" for the trusted certificates of the image, or a file of trusted certificates}
-    {--timeout=5 : Seconds to wait for the connection}
-    {--json : Print JSON}')]
-#[Description('Try one connection to MySQL with the credentials of this task and say what happened')]
 final class ConnectCommand extends Command
 {
+    protected $signature = 'cutover-probe:connect
+        {--host= : Server to try, by default the one that the app uses}
+        {--port= : Port to try, by default the one that the app uses}
+        {--tls=system : "off", "system" for the trusted certificates of the image, or a file of trusted certificates}
+        {--timeout=5 : Seconds to wait for the connection}
+        {--json : Print JSON}';
+
+    protected $description = 'Try one connection to MySQL with the credentials of this task and say what happened';
+
     /** Whether a refusal is good or bad is for the caller to judge, so the exit code is 0 in both cases. */
     public function handle(Database $database): int
     {
@@ -73,7 +73,7 @@ final class ConnectCommand extends Command
     /** @return array<int, mixed> */
     private function trusting(string $file): array
     {
-        return [Mysql::ATTR_SSL_CA => $file, Mysql::ATTR_SSL_VERIFY_SERVER_CERT => true];
+        return [MysqlOption::ca() => $file, MysqlOption::verifyServerCertificate() => true];
     }
 
     /** The driver hides the cause of a failed handshake in the previous exception. */

@@ -4,17 +4,17 @@ declare(strict_types=1);
 
 namespace CutoverProbe\Console;
 
-use Illuminate\Console\Attributes\Description;
-use Illuminate\Console\Attributes\Signature;
 use Illuminate\Console\Command;
 use Illuminate\Console\Scheduling\CallbackEvent;
 use Illuminate\Console\Scheduling\Event;
 use Illuminate\Console\Scheduling\Schedule;
 
-#[Signature('cutover-probe:schedule')]
-#[Description('Print as JSON what is scheduled, with what schedule:list leaves out')]
 final class ScheduleCommand extends Command
 {
+    protected $signature = 'cutover-probe:schedule';
+
+    protected $description = 'Print as JSON what is scheduled, with what schedule:list leaves out';
+
     public function handle(Schedule $schedule): int
     {
         $entries = array_map($this->entry(...), $schedule->events());

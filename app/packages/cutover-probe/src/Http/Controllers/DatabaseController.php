@@ -4,13 +4,13 @@ declare(strict_types=1);
 
 namespace CutoverProbe\Http\Controllers;
 
+use CutoverProbe\MysqlOption;
 use CutoverProbe\TaskReader;
 use CutoverProbe\Tls;
 use Illuminate\Database\Connection;
 use Illuminate\Database\ConnectionResolverInterface as Database;
 use Illuminate\Http\JsonResponse;
 use PDO;
-use Pdo\Mysql;
 
 /** Facts of the app's own connection. TLS is what the server sees, so behind a proxy it is the hop from proxy to server. */
 final readonly class DatabaseController
@@ -24,7 +24,7 @@ final readonly class DatabaseController
         $options = $connection->getConfig('options') ?? [];
         $isMysql = in_array($connection->getDriverName(), ['mysql', 'mariadb'], true);
         $tls = $isMysql ? Tls::ofSession($connection->getPdo()) : new Tls;
-        $ca = $isMysql ? ($options[Mysql::ATTR_SSL_CA] ?? null) : null;
+        $ca = $isMysql ? ($options[MysqlOption::ca()] ?? null) : null;
 
         return response()->json([
             'task' => $this->reader->current()->id(),
@@ -41,7 +41,7 @@ final readonly class DatabaseController
             'tls_version' => $tls->version,
             'tls_cipher' => $tls->cipher,
             'ca' => $ca,
-            'verify' => $ca !== null && ($options[Mysql::ATTR_SSL_VERIFY_SERVER_CERT] ?? true) === true,
+            'verify' => $ca !== null && ($options[MysqlOption::verifyServerCertificate()] ?? true) === true,
             'emulated_prepares' => (bool) ($options[PDO::ATTR_EMULATE_PREPARES] ?? false),
         ]);
     }
