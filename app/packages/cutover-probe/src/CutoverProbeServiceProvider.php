@@ -76,7 +76,10 @@ final class CutoverProbeServiceProvider extends ServiceProvider
         $this->commands([InstallCommand::class, DoctorCommand::class]);
 
         AboutCommand::add('Cutover Probe', fn (): array => [
-            'Probe' => $this->app->make(Checkup::class)->isOn() ? '<fg=green;options=bold>ON</>' : 'OFF',
+            'Probe' => AboutCommand::format(
+                $this->app->make(Checkup::class)->isOn(),
+                console: fn (bool $on): string => $on ? '<fg=green;options=bold>ON</>' : 'OFF',
+            ),
             'Nonces' => $this->app->make(Checkup::class)->nonceStore(),
             'Redirect' => $this->app->make('config')->get('cutover-probe.redirect_route') ?? '/',
         ]);
