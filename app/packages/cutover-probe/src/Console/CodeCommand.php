@@ -8,14 +8,14 @@ use CutoverProbe\Code\FileReader;
 use CutoverProbe\Code\JobReader;
 use CutoverProbe\Code\LockReader;
 use CutoverProbe\Code\NameReader;
-use Illuminate\Console\Attributes\Description;
-use Illuminate\Console\Attributes\Signature;
 use Illuminate\Console\Command;
 
-#[Signature('cutover-probe:code')]
-#[Description('Print as JSON what the code of the app names, locks and writes')]
 final class CodeCommand extends Command
 {
+    protected $signature = 'cutover-probe:code';
+
+    protected $description = 'Print as JSON what the code of the app names, locks and writes';
+
     public function handle(NameReader $names, LockReader $locks, FileReader $files, JobReader $jobs): int
     {
         $this->line((string) json_encode([

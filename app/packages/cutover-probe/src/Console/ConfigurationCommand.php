@@ -5,15 +5,15 @@ declare(strict_types=1);
 namespace CutoverProbe\Console;
 
 use CutoverProbe\Code\Resources;
-use Illuminate\Console\Attributes\Description;
-use Illuminate\Console\Attributes\Signature;
 use Illuminate\Console\Command;
 use Illuminate\Contracts\Config\Repository as Config;
 
-#[Signature('cutover-probe:configuration')]
-#[Description('Print as JSON which connections, disks, mailers, stores and channels this task has, without credentials')]
 final class ConfigurationCommand extends Command
 {
+    protected $signature = 'cutover-probe:configuration';
+
+    protected $description = 'Print as JSON which connections, disks, mailers, stores and channels this task has, without credentials';
+
     public function handle(Resources $resources, Config $config): int
     {
         $this->line((string) json_encode([
