@@ -54,7 +54,7 @@ class Connection:
 def problems(production: Production) -> Iterator[Problem]:
     """Report each needed connection that the groups shut, with the side and the rule that lacks."""
     vpc = IPv4Network(production.network.vpc_cidr)
-    for connection in _needed(production):
+    for connection in needed(production):
         source, destination, port = connection.source, connection.destination, connection.port
         if source.groups and not _permits(source.groups, "egress", connection, vpc=vpc):
             yield Problem(
@@ -64,7 +64,7 @@ def problems(production: Production) -> Iterator[Problem]:
                 f"add an egress rule for tcp {port} to {_peer(destination)}",
                 file=production.files["network.security_groups"],
             )
-        if destination.groups and not _permits(destination.groups, "ingress", connection, vpc=vpc):
+        if not admits(connection, vpc=vpc):
             yield Problem(
                 _key(production, destination, "IpPermissions"),
                 f"of {destination.groups[0].name} admits nobody of {source} on port {port}:"
@@ -74,7 +74,8 @@ def problems(production: Production) -> Iterator[Problem]:
             )
 
 
-def _needed(production: Production) -> Iterator[Connection]:
+def needed(production: Production) -> Iterator[Connection]:
+    """Go through the connections that a cutover cannot do without."""
     network, groups = production.network, production.network.groups
 
     def side(name: str, ids: Sequence[str]) -> Side:
@@ -117,6 +118,12 @@ def _tasks(production: Production) -> dict[tuple[str, ...], list[str]]:
     return names
 
 
+def admits(connection: Connection, *, vpc: IPv4Network) -> bool:
+    """Whether the destination's groups let the connection in; without groups, nothing is known."""
+    groups = connection.destination.groups
+    return not groups or _permits(groups, "ingress", connection, vpc=vpc)
+
+
 def _permits(
     groups: Sequence[SecurityGroup], direction: str, connection: Connection, *, vpc: IPv4Network
 ) -> bool:
@@ -132,7 +139,7 @@ def _names(rule: Permission, peer: Side, *, vpc: IPv4Network) -> bool:
         return True
     networks = [IPv4Network(cidr) for cidr in rule.cidrs]
     if peer.in_vpc:
-        # Only egress rules may name a part of the VPC, and its subnets are not known here.
+        # Only egress rules still name a part of the VPC, and its subnets are not known here.
         return any(vpc.overlaps(network) for network in networks) or bool(
             peer.aws_apis and rule.prefix_lists
         )

@@ -89,7 +89,7 @@ def _container(container: Mapping[str, Any], *, key: str) -> Iterator[Problem]:
             yield Problem(f"{key}.{name}", "is not valid on Fargate", _LEAVE_OUT)
     linux = container.get("linuxParameters") or {}
     for name in _LINUX:
-        if linux.get(name) is not None:
+        if linux.get(name) not in (None, []):
             yield Problem(f"{key}.linuxParameters.{name}", "is not valid on Fargate", _LEAVE_OUT)
     for added in (linux.get("capabilities") or {}).get("add") or ():
         if added != _CAPABILITY:

@@ -25,6 +25,7 @@ from harness.inputs import (
     task_definitions,
     toml_schema,
     vpc,
+    vpc_parts,
 )
 from harness.inputs.api_calls import CallFile
 from harness.inputs.config import Config
@@ -265,6 +266,7 @@ def load(environ: Mapping[str, str], *, cwd: Path) -> Production:
         digests=reading.digests,
         notes=reading.notes,
     )
+    production = vpc_parts.resolve(production)
     for problem in (problem for rules in BETWEEN_FILES for problem in rules(production)):
         reading.reject(reading.documents[problem.file], [problem])
     if reading.problems:

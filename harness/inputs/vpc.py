@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -30,25 +29,6 @@ def unknown_group(name: str, *, key: str, groups: SecurityGroups) -> Iterator[Pr
     if name not in groups.ids:
         message = f'is "{name}", which is no security group in {groups.path}'
         yield Problem(key, message, nearest(name, groups.ids))
-
-
-def parts_of_the_vpc(groups: SecurityGroups, *, vpc_cidr: str) -> Iterator[Problem]:
-    """Find ingress rules that name a part of the VPC: the stack's subnets are not production's.
-
-    A part in an egress rule counts as the VPC: the ingress of the peer tells whether it is open.
-    """
-    vpc = ipaddress.IPv4Network(vpc_cidr)
-    for key, group in _with_keys(groups):
-        for number, permission in enumerate(group.ingress):
-            for index, cidr in enumerate(permission.cidrs):
-                named = ipaddress.IPv4Network(cidr)
-                if named.subnet_of(vpc) and named != vpc:
-                    yield Problem(
-                        f"{key}.IpPermissions[{number}].IpRanges[{index}].CidrIp",
-                        f"names {cidr}, a part of the VPC",
-                        "the stack's subnets have other addresses than production's: name the"
-                        " security group of the peers instead, as AWS advises",
-                    )
 
 
 def several_tiers(groups: SecurityGroups, task_groups: Iterable[str]) -> Iterator[Problem]:
@@ -84,10 +64,7 @@ def read(reading: Reading, groups: SecurityGroups, task_groups: set[str]) -> Net
             unknown = unknown_group(name, key=f"network.{key}", groups=groups)
             reading.reject(reading.toml, unknown)
     cidr = text_at(reading.toml.data, "network", "vpc_cidr")
-    found = list(several_tiers(groups, task_groups))
-    if cidr and not any(one.key == "network.vpc_cidr" for one in reading.problems):
-        found += parts_of_the_vpc(groups, vpc_cidr=cidr)
-    reading.reject(reading.documents[str(groups.path)], found)
+    reading.reject(reading.documents[str(groups.path)], several_tiers(groups, task_groups))
     proxy, database, endpoints = (groups.ids.get(name, "") for name in names.values())
     if not database or any(name and name not in groups.ids for name in names.values()):
         return None

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from tests.variants import counts, defaults, definitions, laravel, names, places, resources, web
+from tests.variants import (
+    counts,
+    defaults,
+    definitions,
+    images,
+    laravel,
+    names,
+    places,
+    policies,
+    resources,
+    storage,
+    web,
+)
 from tests.variants.variant import Variant
 
 BUNDLES: Mapping[str, Sequence[Variant]] = {
@@ -33,5 +45,37 @@ BUNDLES: Mapping[str, Sequence[Variant]] = {
         *resources.RULES,
         *resources.ROLES,
         *resources.NETWORKS,
+    ],
+    "files as the AWS CLI prints them": [
+        *definitions.PRINTED,
+        images.SUPERVISED,
+        *laravel.ROUTES,
+    ],
+    "another image": [
+        *images.OVER_TCP,
+        *images.HEALTH_CHECKS,
+        *definitions.FIELDS,
+        *policies.POLICIES,
+        *storage.QUEUE_POLICIES,
+        *storage.RULES,
+    ],
+    "Apache": [
+        images.WITH_APACHE,
+        *definitions.ONE_DEFINITION,
+        *definitions.COMMANDS,
+        *storage.BUCKETS,
+        *laravel.STORES,
+        *laravel.LOGS,
+        *laravel.ADDRESSES,
+    ],
+    "another nginx": [
+        *images.SERVERS,
+        *images.REDIRECTS,
+        *images.PHP_CHECKS,
+        *policies.GROUPS,
+        *storage.PARAMETERS,
+        *storage.LISTENERS,
+        *laravel.DISKS,
+        *laravel.SCHEDULED,
     ],
 }

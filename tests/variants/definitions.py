@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 from tests.mistakes.edits import (
+    CONFIG,
+    RULE_ROLE,
+    SCHEDULE,
     WEB_SERVICE,
     WEB_TASK,
     WORKER_SERVICE,
     WORKER_TASK,
+    Edit,
+    append,
     combine,
     edit_container,
+    edit_definition,
     set_field,
     set_variable,
 )
-from tests.variants.edits import edit_containers, rename, update
+from tests.unit.inputs import cli_outputs
+from tests.variants.edits import INPUTS, edit_containers, rename, update
 from tests.variants.variant import Variant
 
+AGENT = "public.ecr.aws/datadog/agent:7"
 SCHEDULER_TASK = "app/ecs/scheduler.json"
 DEFINITIONS = (WEB_TASK, WORKER_TASK, SCHEDULER_TASK)
+
 
 SIZES = [
     Variant(
@@ -200,4 +212,169 @@ SERVICES = [
         ),
     ),
     Variant("a variable is given to the worker alone", set_variable("WORKER", "1", task="worker")),
+]
+
+
+def add_side_car(found: dict[str, Any]) -> None:
+    """Add an agent that is not essential, from another registry, beside the app."""
+    logs = found["containerDefinitions"][0]["logConfiguration"]
+    agent = {
+        "name": "agent",
+        "image": AGENT,
+        "essential": False,
+        "memoryReservation": 128,
+        "portMappings": [{"containerPort": 8126, "protocol": "tcp"}],
+        "environment": [{"name": "ECS_FARGATE", "value": "true"}],
+        "logConfiguration": logs,
+    }
+    found["containerDefinitions"].append(agent)
+
+
+def print_inputs() -> Edit:
+    """Replace each file by what the AWS CLI prints for the same resource."""
+    return Edit(INPUTS, cli_outputs.write)
+
+
+def run_web_definition() -> Edit:
+    """Have the rule run the web tasks' definition with a command of its own."""
+
+    def apply(root: Path) -> None:
+        for name in (SCHEDULE, RULE_ROLE):
+            path = root / name
+            text = path.read_text().replace(
+                "task-definition/tickets-scheduler", "task-definition/tickets-web"
+            )
+            path.write_text(text.replace("role/tickets-scheduler-task", "role/tickets-web-task"))
+        path = root / CONFIG
+        path.write_text(path.read_text().replace(SCHEDULER_TASK, WEB_TASK))
+
+    return Edit((SCHEDULE, RULE_ROLE, CONFIG, WEB_TASK), apply)
+
+
+PRINTED = [Variant("every file is what the AWS CLI prints", print_inputs())]
+ONE_DEFINITION = [
+    Variant("the rule runs the web tasks' definition with another command", run_web_definition())
+]
+FIELDS = [
+    Variant(
+        "the task definitions have fields that say what ECS does by itself",
+        combine(
+            *(
+                update(
+                    name,
+                    volumes=[],
+                    placementConstraints=[],
+                    enableFaultInjection=False,
+                )
+                for name in DEFINITIONS
+            ),
+            edit_containers(
+                lambda found: found.update(
+                    versionConsistency="enabled",
+                    mountPoints=[],
+                    volumesFrom=[],
+                    dependsOn=[],
+                    environmentFiles=[],
+                    interactive=False,
+                    pseudoTerminal=False,
+                    privileged=False,
+                    disableNetworking=False,
+                    restartPolicy={"enabled": False},
+                    cpu=0,
+                    linuxParameters={
+                        "initProcessEnabled": False,
+                        "capabilities": {"add": [], "drop": ["ALL"]},
+                        "devices": [],
+                        "tmpfs": [],
+                    },
+                )
+            ),
+        ),
+    ),
+    Variant(
+        "secrets are named with their stage",
+        rename((r":(username|password|app_key|probe_key)::", r":\1:AWSCURRENT:")),
+    ),
+    Variant(
+        "the services have fields that say what ECS does by itself, and ARNs for names",
+        combine(
+            *(
+                update(
+                    name,
+                    cluster="arn:aws:ecs:us-east-1:876000000876:cluster/tickets",
+                    taskDefinition=f"arn:aws:ecs:us-east-1:876000000876:task-definition/{family}:41",
+                    serviceRegistries=[],
+                    placementConstraints=[],
+                    placementStrategy=[],
+                    volumeConfigurations=[],
+                    vpcLatticeConfigurations=[],
+                    serviceConnectConfiguration={"enabled": False},
+                    clientToken="shop-2026-11",
+                )
+                for name, family in (
+                    (WEB_SERVICE, "tickets-web"),
+                    (WORKER_SERVICE, "tickets-worker"),
+                )
+            ),
+        ),
+    ),
+    Variant(
+        "web tasks are on Fargate and Fargate Spot, and are replaced one by one",
+        combine(
+            update(
+                WEB_SERVICE,
+                launchType=None,
+                capacityProviderStrategy=[
+                    {"capacityProvider": "FARGATE", "base": 1, "weight": 1},
+                    {"capacityProvider": "FARGATE_SPOT", "base": 0, "weight": 3},
+                ],
+                deploymentConfiguration={
+                    "deploymentCircuitBreaker": {"enable": True, "rollback": True},
+                    "minimumHealthyPercent": 50,
+                    "maximumPercent": 150,
+                },
+                propagateTags="TASK_DEFINITION",
+            ),
+            update(
+                WORKER_SERVICE,
+                deploymentConfiguration={"minimumHealthyPercent": 0, "maximumPercent": 100},
+                propagateTags="NONE",
+            ),
+        ),
+    ),
+    Variant(
+        "an agent runs beside the app, whose image is not to be had here",
+        combine(
+            *(edit_definition(task, add_side_car) for task in ("web", "worker")),
+            update(WEB_TASK, cpu="1024", memory="2048"),
+            update(WORKER_TASK, cpu="512", memory="1024"),
+            append(CONFIG, f'[images]\n"{AGENT}" = "none"'),
+        ),
+    ),
+]
+COMMANDS = [
+    Variant(
+        "the worker's command is a shell's, and runs PHP by its path with a setting",
+        edit_container(
+            "worker",
+            lambda found: found.update(
+                entryPoint=["sh", "-c"],
+                command=[
+                    "php artisan config:cache && exec /usr/bin/php -d memory_limit=256M"
+                    " /srv/app/artisan queue:work --tries=3 --timeout=90 --sleep=1"
+                ],
+            ),
+        ),
+    ),
+    Variant(
+        "the scheduler's command is a shell's, and says more",
+        combine(
+            set_field(
+                "command",
+                ["sh", "-c", "exec php artisan schedule:run --verbose --no-interaction"],
+                task="scheduler",
+            ),
+            update(SCHEDULE, *("PutTargets", "Targets", 0), Input=None),
+        ),
+    ),
 ]

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.mistakes.edits import CONSOLE, Edit, append, combine, replace
+from tests.mistakes.edits import (
+    BOOTSTRAP,
+    CONSOLE,
+    DATABASE_CONFIG,
+    Edit,
+    append,
+    combine,
+    replace,
+)
 from tests.variants.edits import rename, set_variables
 from tests.variants.variant import Variant
 
@@ -149,6 +157,173 @@ SCHEDULES = [
                 '    add_header Strict-Transport-Security "max-age=31536000" always;\n'
                 '    add_header X-Frame-Options "SAMEORIGIN" always;\n'
                 "    add_header Content-Security-Policy \"default-src 'self' https:\" always;",
+            ),
+        ),
+    ),
+]
+
+
+def add_json_route() -> Edit:
+    """Add an API of the app's own, with its routes in a file as Laravel installs it."""
+
+    def apply(root: Path) -> None:
+        place = root / "app/routes/api.php"
+        place.parent.mkdir(exist_ok=True)
+        place.write_text(
+            """<?php
+
+use Illuminate\\Support\\Facades\\Route;
+
+Route::middleware('throttle:30,1')->get('/events', fn () => ['events' => []]);
+"""
+        )
+        path = root / BOOTSTRAP
+        before = "        commands: "
+        path.write_text(
+            path.read_text().replace(
+                before, f"        api: __DIR__.'/../routes/api.php',\n{before}"
+            )
+        )
+
+    return Edit((BOOTSTRAP,), apply)
+
+
+ROUTES = [
+    Variant("an API has routes and limits of its own", add_json_route()),
+    Variant(
+        "pages that do not exist lead to the first one",
+        append("app/routes/web.php", "Route::fallback(fn () => redirect('/'));"),
+    ),
+    Variant(
+        "the app forces https in its links, and has response headers by a middleware",
+        combine(
+            replace(
+                "app/app/Providers/AppServiceProvider.php",
+                "        Date::use(",
+                "        \\Illuminate\\Support\\Facades\\URL::forceScheme('https');\n"
+                "        Date::use(",
+            ),
+            replace(
+                BOOTSTRAP,
+                "        $middleware->trustProxies(",
+                "        $middleware->append(new class\n        {\n"
+                "            public function handle(Request $request, Closure $next)\n"
+                "            {\n                $answer = $next($request);\n"
+                "                $answer->headers->set('X-Content-Type-Options', 'nosniff');\n"
+                "                $answer->headers->set('Permissions-Policy', 'camera=()');\n\n"
+                "                return $answer;\n            }\n        });\n"
+                "        $middleware->trustProxies(",
+            ),
+        ),
+    ),
+]
+LOGS = [
+    Variant(
+        "log lines are text, by a stack of channels",
+        combine(
+            set_variables({"LOG_CHANNEL": "stack", "LOG_STACK": "stderr", "LOG_LEVEL": "debug"}),
+            replace(
+                "app/config/logging.php",
+                "        'single' => [",
+                "        'stack' => [\n            'driver' => 'stack',\n"
+                "            'channels' => explode(',', (string) env('LOG_STACK', 'single')),\n"
+                "            'ignore_exceptions' => false,\n        ],\n\n        'single' => [",
+            ),
+            replace(
+                "app/config/logging.php",
+                "env('LOG_STDERR_FORMATTER', JsonFormatter::class)",
+                "env('LOG_STDERR_FORMATTER')",
+            ),
+            replace("app/config/logging.php", "'includeStacktraces' => true,", ""),
+            replace("app/config/logging.php", "use Monolog\\Formatter\\JsonFormatter;\n", ""),
+        ),
+    ),
+]
+STORES = [
+    Variant(
+        "tables of sessions, cache and failed jobs have other names, and the cache no prefix",
+        combine(
+            set_variables(
+                {
+                    "SESSION_TABLE": "app_sessions",
+                    "DB_CACHE_TABLE": "app_cache",
+                    "CACHE_PREFIX": None,
+                }
+            ),
+            rename(
+                (r"create\('sessions'", "create('app_sessions'"),
+                (r"create\('cache'", "create('app_cache'"),
+                files=(
+                    "app/database/migrations/0001_01_01_000001_create_sessions_table.php",
+                    "app/database/migrations/0001_01_01_000002_create_cache_table.php",
+                ),
+            ),
+        ),
+    ),
+    Variant(
+        "the database is not strict, and has a connection for reading and writing",
+        combine(
+            replace(
+                DATABASE_CONFIG, "            'strict' => true,", "            'strict' => false,"
+            ),
+            replace(
+                DATABASE_CONFIG,
+                "            'host' => env('DB_HOST', '127.0.0.1'),",
+                "            'read' => ['host' => [env('DB_HOST', '127.0.0.1')]],\n"
+                "            'write' => ['host' => [env('DB_HOST', '127.0.0.1')]],\n"
+                "            'sticky' => true,",
+            ),
+        ),
+    ),
+]
+DISKS = [
+    Variant(
+        "the disk has another name, a folder in the bucket and a public address",
+        combine(
+            set_variables(
+                {"FILESYSTEM_DISK": "uploads", "AWS_URL": "https://cdn.876events.example"}
+            ),
+            replace("app/config/filesystems.php", "        's3' => [", "        'uploads' => ["),
+            replace(
+                "app/config/filesystems.php",
+                "            'bucket' => env('AWS_BUCKET'),",
+                "            'bucket' => env('AWS_BUCKET'),\n            'root' => 'production',",
+            ),
+        ),
+    ),
+]
+ADDRESSES = [
+    Variant(
+        "the session cookie has a name that browsers guard, and assets come from elsewhere",
+        set_variables(
+            {
+                "SESSION_COOKIE": "__Host-session",
+                "ASSET_URL": "https://d111111abcdef8.cloudfront.net",
+            }
+        ),
+    ),
+    Variant(
+        "APP_URL names the port of https",
+        set_variables({"APP_URL": "https://tickets.876events.example:443"}),
+    ),
+]
+SCHEDULED = [
+    Variant(
+        "the schedule is in bootstrap/app.php, and has jobs, conditions and seconds",
+        combine(
+            add_command(),
+            replace(
+                BOOTSTRAP,
+                "    ->withExceptions(",
+                "    ->withSchedule(function (\\Illuminate\\Console\\Scheduling\\Schedule"
+                " $schedule): void {\n"
+                "        $schedule->command('sales:close')->weekdays()->between('8:00', '17:00')"
+                "->onOneServer();\n"
+                "        $schedule->command('sales:close --event=2')->everyTenSeconds()"
+                "->when(fn (): bool => true)->withoutOverlapping(5)->onOneServer();\n"
+                "        $schedule->command('queue:prune-failed --hours=48')->dailyAt('03:30')"
+                "->evenInMaintenanceMode()->onOneServer();\n"
+                "    })\n    ->withExceptions(",
             ),
         ),
     ),

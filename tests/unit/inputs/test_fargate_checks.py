@@ -22,7 +22,7 @@ def found(container: dict[str, Any], **task: Any) -> list[str]:
         {"privileged": False, "links": [], "cpu": 512, "memory": 1024, "memoryReservation": 256},
         {"linuxParameters": {"initProcessEnabled": True, "capabilities": {"drop": ["ALL"]}}},
         {"linuxParameters": {"capabilities": {"add": ["SYS_PTRACE"]}}},
-        {"linuxParameters": {"tmpfs": [{"containerPath": "/tmp", "size": 64}]}},
+        {"linuxParameters": {"devices": [], "tmpfs": [{"containerPath": "/tmp", "size": 64}]}},
     ],
 )
 def test_what_fargate_takes_is_taken(container: dict[str, Any]) -> None:

@@ -152,16 +152,17 @@ def test_files_are_compared_with_each_other(project: Path) -> None:
         lambda raw: raw["LoadBalancer"].update(SecurityGroups=["sg-9"]),
     )
     edit(
-        project / "app/network/security-groups.json",
-        lambda raw: raw["SecurityGroups"][0]["IpPermissions"][0].update(
-            IpRanges=[{"CidrIp": "10.40.1.0/24"}]
+        project / "app/ecs/service-worker.json",
+        lambda raw: raw["networkConfiguration"]["awsvpcConfiguration"].update(
+            securityGroups=["sg-0a40c1e2f3b4a5104"]
         ),
     )
     found = problems(project)
     assert set(found) == {
         ("worker.json", "containerDefinitions[0].image"),
         ("load-balancer.json", "LoadBalancer.SecurityGroups[0]"),
-        ("security-groups.json", "SecurityGroups[0].IpPermissions[0].IpRanges[0].CidrIp"),
+        ("security-groups.json", "SecurityGroups[2]"),
+        ("security-groups.json", "SecurityGroups[4]"),
     }
 
 

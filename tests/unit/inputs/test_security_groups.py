@@ -215,14 +215,6 @@ def test_ways_are_told_as_aws_reads_the_groups(tmp_path: Path) -> None:
     ]
 
 
-def test_a_part_of_the_vpc_is_refused_since_the_stack_has_other_subnets(tmp_path: Path) -> None:
-    path = write(tmp_path, web=[opening(8080, cidr="10.40.1.0/24")])
-    (problem,) = vpc.parts_of_the_vpc(load(path), vpc_cidr="10.40.0.0/16")
-    assert problem.key == "SecurityGroups[0].IpPermissions[0].IpRanges[0].CidrIp"
-    assert problem.message == "names 10.40.1.0/24, a part of the VPC"
-    assert not list(vpc.parts_of_the_vpc(load(path), vpc_cidr="10.50.0.0/16"))
-
-
 def refusal(path: Path) -> str:
     with pytest.raises(ConfigError) as caught:
         load(path)
