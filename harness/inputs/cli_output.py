@@ -40,6 +40,8 @@ PRINTED_BY: Mapping[str, str] = {
     "PolicyNames": "aws iam list-role-policies",
     "PolicyVersion": "aws iam get-policy-version",
     "VerificationAttributes": "aws ses get-identity-verification-attributes",
+    "EmailIdentities": "aws sesv2 list-email-identities",
+    "VerifiedForSendingStatus": "aws sesv2 get-email-identity",
 }
 """A field at the top of the AWS CLI's output -> the command."""
 INPUT_OF: Mapping[str, str] = {
@@ -50,6 +52,7 @@ INPUT_OF: Mapping[str, str] = {
     "CreateQueue": "CreateQueue",
     "CreateBucket": "CreateBucket",
     "PutRule": "PutRule",
+    "EmailIdentity": "CreateEmailIdentity",
     "AssumeRolePolicyDocument": "CreateRole",
 }
 """A field at the top of an input file -> the operation."""

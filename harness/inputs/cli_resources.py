@@ -1,4 +1,4 @@
-"""Files of rules, queues, buckets, identities and roles as the AWS CLI prints them.
+"""Files of rules, queues, buckets and roles as the AWS CLI prints them.
 
 A function takes the file, and returns it as the operations and inputs that it stands for.
 """
@@ -25,11 +25,6 @@ _QUEUES = Form(
     "a list of queues",
     "aws sqs get-queue-attributes --attribute-names All",
     ("CreateQueue", "Attributes"),
-)
-_IDENTITY = Form(
-    "an identity of SES",
-    "aws ses get-identity-verification-attributes",
-    ("VerificationAttributes", "VerifyEmailIdentity", "VerifyDomainIdentity"),
 )
 _BUCKET_OUTPUTS: Mapping[str, tuple[str, str]] = {
     "PublicAccessBlockConfiguration": ("PutPublicAccessBlock", ""),
@@ -160,30 +155,6 @@ def bucket(document: Document, *, name: str) -> Document:
                 if wrapper:
                     reshaped.origins[f"{operation}.{wrapper}"] = Origin(source, "")
     return reshaped.result("aws s3api get-bucket-*")
-
-
-def identity(document: Document) -> Document:
-    """Take ``get-identity-verification-attributes``.
-
-    Raises:
-        InputError: It is another form, or an identity is not verified.
-    """
-    _IDENTITY.reject_others(document)
-    listed = document.data.get("VerificationAttributes")
-    if not isinstance(listed, dict):
-        return document
-    reshaped = Reshaped(document)
-    for name, attributes in listed.items():
-        key = f"VerificationAttributes.{name}"
-        status = attributes.get("VerificationStatus") if isinstance(attributes, dict) else None
-        if status != "Success":
-            message = f'is "{status}": SES sends no mail from it'
-            hint = "verify the identity before the cutover"
-            reshaped.reject(document, f"{key}.VerificationStatus", message, hint)
-        field = "EmailAddress" if "@" in name else "Domain"
-        operation = f"Verify{field.removesuffix('Address')}Identity"
-        reshaped.put(operation, {field: name}, source=document, at=key)
-    return reshaped.result(_IDENTITY.command)
 
 
 def role(document: Document) -> Document:

@@ -6,7 +6,7 @@ import json
 import os
 import re
 from collections import ChainMap
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.aws.task_definition import ContainerDefinition, TaskDefinition, family_of
-from harness.inputs import cli_forms, task_definitions
+from harness.inputs import cli_forms, cli_identities, container_images, task_definitions
 from harness.inputs.derivation import Derivation, derive, derive_groups, groups_of
 from harness.inputs.document import Document, read_json
 from harness.inputs.problem import InputError
@@ -29,7 +29,7 @@ _MARKS: Mapping[str, tuple[str, ...]] = {
     "rule": ("PutRule", "ScheduleExpression"),
     "queues": ("CreateQueue",),
     "bucket": ("CreateBucket", "PublicAccessBlockConfiguration", "OwnershipControls"),
-    "identity": ("VerificationAttributes", "VerifyEmailIdentity", "VerifyDomainIdentity"),
+    "identity": cli_identities.FORM.fields,
 }
 """Key of cutover.toml -> fields at the top of its file."""
 
@@ -44,7 +44,7 @@ class Folder:
     def documents(self) -> dict[str, list[Document]]:
         """The AWS files by the key that they are for; other JSON files are left out."""
         found: dict[str, list[Document]] = {name: [] for name in _MARKS}
-        for path in sorted(self._json_files()):
+        for path in self._files(lambda name: name.endswith(".json")):
             try:
                 document = read_json(path)
             except InputError:
@@ -56,10 +56,12 @@ class Folder:
                     break
         return found
 
-    def _json_files(self) -> Iterator[Path]:
+    def _files(self, matches: Callable[[str], bool]) -> list[Path]:
+        paths = []
         for directory, names, files in os.walk(self.root):
             names[:] = [one for one in names if one not in _SKIPPED and not one.startswith(".")]
-            yield from (Path(directory, one) for one in files if one.endswith(".json"))
+            paths += [Path(directory, one) for one in files if matches(one)]
+        return sorted(paths)
 
     def name(self, document: Document) -> str:
         """Path of a file from the folder."""
@@ -134,6 +136,26 @@ class Folder:
         """The app's Dockerfile: in the folder, or in one right below that has Laravel."""
         candidates = [self.root, *sorted(one.parent for one in self.root.glob("*/artisan"))]
         return next((d / "Dockerfile" for d in candidates if (d / "Dockerfile").is_file()), None)
+
+    @cached_property
+    def images_beside_app(self) -> dict[str, ContainerDefinition]:
+        """Image of a container that is not the app's -> the first container that has it."""
+        images = container_images.beside_app([*self.definitions.values()], named={})
+        return {
+            image: next(one for one in self._containers if one.image == image) for image in images
+        }
+
+    def dockerfile_of(self, container: str) -> str:
+        """Path of the Dockerfile with a container's name in it; empty where none or several have.
+
+        Such as ``docker/nginx/Dockerfile``, ``Dockerfile.nginx`` or ``nginx.Dockerfile``.
+        """
+        named = [
+            path
+            for path in self._files(lambda name: "dockerfile" in name.lower())
+            if container in re.split(r"[/.]", path.relative_to(self.root).as_posix().lower())
+        ]
+        return named[0].relative_to(self.root).as_posix() if len(named) == 1 else ""
 
     @cached_property
     def workdir(self) -> str:

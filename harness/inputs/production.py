@@ -11,6 +11,7 @@ from harness.aws.task_definition import ContainerDefinition, TaskDefinition
 from harness.inputs import (
     api_calls,
     cli_forms,
+    cli_identities,
     cli_resources,
     config,
     connections,
@@ -346,22 +347,25 @@ def _definition(reading: Reading, *keys: str) -> TaskDefinition | None:
 
 
 def _resources(reading: Reading, definitions: Iterable[TaskDefinition]) -> dict[str, CallFile]:
-    buckets = {
-        container.environment.get("AWS_BUCKET", "")
-        for definition in definitions
-        for container in definition.containers
-    } - {""}
-    named = partial(cli_resources.bucket, name=buckets.pop() if len(buckets) == 1 else "")
+    containers = [one for definition in definitions for one in definition.containers]
+    bucket = _single("AWS_BUCKET", containers)
+    sender = _single("MAIL_FROM_ADDRESS", containers)
     readers: Mapping[str, tuple[_Read, _Form]] = {
-        "bucket": (api_calls.bucket, named),
+        "bucket": (api_calls.bucket, partial(cli_resources.bucket, name=bucket)),
         "queues": (api_calls.queues, cli_resources.queues),
-        "identity": (api_calls.identity, cli_resources.identity),
+        "identity": (api_calls.identity, partial(cli_identities.identity, sender=sender)),
     }
     found = {
         name: reading.file("resources", name, read=read, form=form)
         for name, (read, form) in readers.items()
     }
     return {name: file for name, file in found.items() if file is not None}
+
+
+def _single(variable: str, containers: Iterable[ContainerDefinition]) -> str:
+    """Value of a variable; empty where no container sets it, or two set it differently."""
+    values = {one.environment.get(variable, "") for one in containers} - {""}
+    return values.pop() if len(values) == 1 else ""
 
 
 def _schedule(reading: Reading, groups: SecurityGroups | None) -> Schedule | None:

@@ -6,8 +6,9 @@ import ipaddress
 import json
 from collections.abc import Iterator, Mapping
 
-from harness.aws.task_definition import family_of
+from harness.aws.task_definition import ContainerDefinition, family_of
 from harness.aws.value_from import SecretReference, ValueFromError, parse_value_from
+from harness.inputs import container_images
 from harness.inputs.document import toml_key
 from harness.inputs.folder import Folder
 
@@ -24,7 +25,7 @@ _PRINTED_BY: Mapping[str, str] = {
     " aws elbv2 describe-target-group-attributes --target-group-arn ARN; }",
     "bucket": "aws s3api get-public-access-block --bucket NAME",
     "queues": "aws sqs get-queue-attributes --attribute-names All --queue-url URL",
-    "identity": "aws ses get-identity-verification-attributes --identities ADDRESS",
+    "identity": "aws sesv2 list-email-identities",
     "rule": "{ aws events describe-rule --name NAME;"
     " aws events list-targets-by-rule --rule NAME; }",
 }
@@ -33,7 +34,7 @@ _PRINTED_BY: Mapping[str, str] = {
 
 def propose(folder: Folder) -> str:
     """Return the text of a cutover.toml."""
-    sections = (_app, _network, _ecs, _services, _resources, _schedule, _secrets, _rest)
+    sections = (_app, _images, _network, _ecs, _services, _resources, _schedule, _secrets, _rest)
     return "\n".join([_HEAD, *(line for section in sections for line in section(folder))]) + "\n"
 
 
@@ -50,11 +51,39 @@ def _app(folder: Folder) -> Iterator[str]:
     if workdir:
         paths = [f"{workdir}/storage", f"{workdir}/bootstrap/cache", "/tmp"]  # noqa: S108
         yield f"writable = {json.dumps(paths)}"
-    if folder.dockerfile is None:
-        image = next((c.image for d in folder.definitions.values() for c in d.containers), "IMAGE")
-        yield from ("", "[images]", "# There is no Dockerfile: the image that the registry has.")
-        yield f"app = {_text(image)}"
     yield ""
+
+
+def _images(folder: Folder) -> Iterator[str]:
+    """The sources of the images that app.context does not build."""
+    beside = folder.images_beside_app
+    built = {
+        image: path for image, one in beside.items() if (path := folder.dockerfile_of(one.name))
+    }
+    if folder.dockerfile is None or len(built) < len(beside):
+        yield "[images]"
+    if folder.dockerfile is None:
+        image = container_images.app_image([*folder.definitions.values()], named={}) or "IMAGE"
+        yield "# There is no Dockerfile: the image that the registry has."
+        yield f"app = {_text(image)}"
+    for image, container in beside.items():
+        if image not in built:
+            yield f"# The container {container.name}; {_source(container)}."
+            yield f"{'# ' if container.essential else ''}{_text(image)} = {_text('none')}"
+    yield ""
+    for image, dockerfile in built.items():
+        directory, _, name = dockerfile.rpartition("/")
+        context = directory if name == "Dockerfile" else "."
+        yield f"[images.{toml_key(image)}]"
+        yield f"context = {_text(context or '.')}"
+        yield f"dockerfile = {_text(name if context == directory else dockerfile)}"
+        yield ""
+
+
+def _source(container: ContainerDefinition) -> str:
+    if container.essential:
+        return 'without a line it is pulled; or name an image that this machine has, or "none"'
+    return '"none" lets it idle; name an image that this machine has or can pull to run it'
 
 
 def _network(folder: Folder) -> Iterator[str]:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from harness.inputs import cli_forms, cli_resources, production
+from harness.inputs import cli_forms, cli_identities, cli_resources, production
 from harness.inputs.document import Document, read_json
 from harness.inputs.problem import InputError
 from tests.unit.inputs import cli_outputs
@@ -202,6 +202,46 @@ def test_head_bucket_names_the_bucket_and_settings_go_below_their_key(tmp_path: 
     }
 
 
+VERIFIED = {"IdentityType": "DOMAIN", "SendingEnabled": True, "VerificationStatus": "SUCCESS"}
+PENDING = {**VERIFIED, "VerificationStatus": "PENDING"}
+
+
+@pytest.mark.parametrize(
+    ("printed", "expected"),
+    [
+        (
+            {
+                "EmailIdentities": [
+                    {"IdentityName": "other.example", **PENDING},
+                    {"IdentityName": "b.example", **VERIFIED},
+                ]
+            },
+            {"VerifyDomainIdentity": {"Domain": "b.example"}},
+        ),
+        (
+            {"EmailIdentities": [{"IdentityName": "shop@mail.b.example", **VERIFIED}]},
+            {"VerifyEmailIdentity": {"EmailAddress": "shop@mail.b.example"}},
+        ),
+        (
+            {"IdentityType": "DOMAIN", "VerifiedForSendingStatus": True, "DkimAttributes": {}},
+            {"VerifyDomainIdentity": {"Domain": "mail.b.example"}},
+        ),
+        (
+            {"IdentityType": "EMAIL_ADDRESS", "VerifiedForSendingStatus": True},
+            {"VerifyEmailIdentity": {"EmailAddress": "shop@mail.b.example"}},
+        ),
+        ({"EmailIdentity": "b.example"}, {"VerifyDomainIdentity": {"Domain": "b.example"}}),
+    ],
+)
+def test_an_identity_of_ses_v2_is_the_senders(
+    tmp_path: Path, printed: dict[str, Any], expected: dict[str, Any]
+) -> None:
+    path = tmp_path / "identity.json"
+    path.write_text(json.dumps(printed))
+    document = cli_identities.identity(read_json(path), sender="shop@mail.b.example")
+    assert document.data == expected
+
+
 FORMS: dict[str, Form] = {
     "task definition": cli_forms.task_definition,
     "service": partial(cli_forms.service, name="web"),
@@ -211,7 +251,7 @@ FORMS: dict[str, Form] = {
     "rule": cli_resources.rule,
     "queues": cli_resources.queues,
     "bucket": partial(cli_resources.bucket, name=""),
-    "identity": cli_resources.identity,
+    "identity": partial(cli_identities.identity, sender="shop@b.example"),
     "role": cli_resources.role,
 }
 
@@ -320,6 +360,12 @@ BROKEN: dict[str, tuple[str, tuple[Any, ...], str, str]] = {
         ({"VerificationAttributes": {"a@b.example": {"VerificationStatus": "Pending"}}},),
         'VerificationAttributes.a@b.example.VerificationStatus is "Pending": SES sends no mail from'
         " it",
+        "verify the identity before the cutover",
+    ),
+    "a domain that SES v2 does not send for": (
+        "identity",
+        ({"IdentityType": "DOMAIN", "VerifiedForSendingStatus": False},),
+        'VerifiedForSendingStatus is "not verified": SES sends no mail from it',
         "verify the identity before the cutover",
     ),
     "an inline policy without its document": (

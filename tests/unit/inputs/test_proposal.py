@@ -72,6 +72,26 @@ def test_every_comment_that_stands_for_a_key_is_toml_once_it_is_uncommented(tmp_
     }
 
 
+def test_each_image_beside_the_app_has_a_source(project: Path) -> None:
+    path = project / "app/ecs/web.json"
+    content = json.loads(path.read_text())
+    beside = {"nginx": True, "agent": False, "exporter": True}
+    content["containerDefinitions"] += [
+        {"name": name, "image": f"{name}:1", "essential": essential}
+        for name, essential in beside.items()
+    ]
+    path.write_text(json.dumps(content))
+    (project / "docker").mkdir()
+    (project / "docker/nginx.Dockerfile").write_text("FROM scratch")
+    assert write(project)["images"] == {
+        "agent:1": "none",
+        "nginx:1": {"context": ".", "dockerfile": "docker/nginx.Dockerfile"},
+    }
+    text = (project / "cutover.toml").read_text()
+    assert "# The container exporter; without a line it is pulled; or name an image that" in text
+    assert '\n# "exporter:1" = "none"\n' in text
+
+
 def test_a_secret_gets_values_by_the_variable_that_takes_them(project: Path) -> None:
     path = project / "app/ecs/web.json"
     content = json.loads(path.read_text())

@@ -1,0 +1,94 @@
+"""SES's identities as the AWS CLI prints them, of SES's first API and of its second."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from harness.inputs.cli_output import Form, Reshaped
+from harness.inputs.document import Document
+
+_COMMAND = "aws ses get-identity-verification-attributes"
+FORM = Form(
+    "an identity of SES",
+    _COMMAND,
+    (
+        *("VerificationAttributes", "EmailIdentities", "VerifiedForSendingStatus"),
+        *("EmailIdentity", "VerifyEmailIdentity", "VerifyDomainIdentity"),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class _Identity:
+    """One address or domain, with its state."""
+
+    name: str
+    command: str
+    """The command that printed it; empty for an operation's input."""
+    at: str
+    """Key of its place in the file."""
+    status_at: str = ""
+    status: object = "SUCCESS"
+    """SES's word; an input has none, and is taken as verified."""
+
+    def sends_for(self, sender: str) -> bool:
+        """Return whether mail of an address goes out under it; a domain has its subdomains."""
+        name, address = self.name.lower(), sender.lower()
+        return name == address or f".{address.rpartition('@')[2]}".endswith(f".{name}")
+
+
+def identity(document: Document, *, sender: str) -> Document:
+    """Take the identity of ``ses get-identity-verification-attributes`` or of SES v2's commands.
+
+    These are ``sesv2 list-email-identities`` and ``get-email-identity``, which does not print the
+    name, and the input of CreateEmailIdentity. Of several identities, the sender's is taken.
+
+    Args:
+        document: The file.
+        sender: The address that the app sends from, MAIL_FROM_ADDRESS; empty when it is not known.
+
+    Raises:
+        InputError: It is another form, has no name, or the identity is not verified.
+    """
+    FORM.reject_others(document)
+    listed = [*_identities(document, sender=sender)]
+    if not listed:
+        return document
+    reshaped = Reshaped(document)
+    for one in [one for one in listed if one.sends_for(sender)] or listed:
+        if not one.name:
+            message = "does not name the identity, and no task definition has MAIL_FROM_ADDRESS"
+            hint = "put there what `aws sesv2 list-email-identities` prints"
+            reshaped.reject(document, one.at, message, hint)
+        if str(one.status).upper() != "SUCCESS":
+            message = f'is "{one.status}": SES sends no mail from it'
+            hint = "verify the identity before the cutover"
+            reshaped.reject(document, one.status_at, message, hint)
+        field = "EmailAddress" if "@" in one.name else "Domain"
+        operation = f"Verify{field.removesuffix('Address')}Identity"
+        reshaped.put(operation, {field: one.name}, source=document, at=one.at)
+    return reshaped.result(listed[0].command)
+
+
+def _identities(document: Document, *, sender: str) -> Iterator[_Identity]:
+    data = document.data
+    first = data.get("VerificationAttributes")
+    for name, attributes in first.items() if isinstance(first, dict) else ():
+        key = f"VerificationAttributes.{name}"
+        status = attributes.get("VerificationStatus") if isinstance(attributes, dict) else None
+        yield _Identity(name, _COMMAND, key, f"{key}.VerificationStatus", status)
+    second = data.get("EmailIdentities")
+    for number, one in enumerate(second if isinstance(second, list) else ()):
+        if isinstance(one, dict):
+            key, name = f"EmailIdentities[{number}]", str(one.get("IdentityName") or "")
+            command = "aws sesv2 list-email-identities"
+            status = one.get("VerificationStatus")
+            yield _Identity(name, command, key, f"{key}.VerificationStatus", status)
+    if "VerifiedForSendingStatus" in data:
+        name = sender if data.get("IdentityType") == "EMAIL_ADDRESS" else sender.rpartition("@")[2]
+        status = "SUCCESS" if data["VerifiedForSendingStatus"] is True else "not verified"
+        command = "aws sesv2 get-email-identity"
+        yield _Identity(name, command, "", "VerifiedForSendingStatus", status)
+    elif "EmailIdentity" in data:
+        yield _Identity(str(data["EmailIdentity"]), "aws sesv2 create-email-identity", "")
