@@ -1,4 +1,4 @@
-"""Write the generated pages: scenarios, mistakes, smoke's checks, schema, and packages' picture.
+"""Write the generated pages: scenarios, mistakes, checks, schema, runbook, and packages' picture.
 
 Run it as `.venv/bin/python -m docs.make`; a test checks that they are up to date.
 """
@@ -6,7 +6,6 @@ Run it as `.venv/bin/python -m docs.make`; a test checks that they are up to dat
 from __future__ import annotations
 
 import importlib
-import json
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -15,7 +14,7 @@ from typing import Any
 
 from docs import architecture_page, operator_page
 from harness.inputs import explanation, production
-from harness.target import naming, observer
+from harness.phases import runbook
 from harness.target.recorded_runs import recorded_runs
 from harness.target.target import NAMES
 from harness.target.truth import Label
@@ -53,14 +52,14 @@ def pages() -> dict[Path, str]:
         ROOT / "docs" / "cutover.schema.json": explanation.schema_text(),
         ROOT / "docs" / "scenarios.md": scenarios_page(),
         ROOT / "docs" / "mistakes.md": mistakes_page(),
-        ROOT / "docs" / "observer-policy.json": observer_policy(),
+        **runbook_pages(),
     }
 
 
-def observer_policy() -> str:
-    """Return the policy of an observer of the reference app's account."""
-    access = naming.names_in(production.load({}, cwd=ROOT))
-    return json.dumps(observer.policy(access), indent=2) + "\n"
+def runbook_pages() -> dict[Path, str]:
+    """Return the files of the reference app's runbook."""
+    pages = runbook.pages(production.load({}, cwd=ROOT))
+    return {ROOT / "docs" / "runbook" / name: text for name, text in pages.items()}
 
 
 def scenarios() -> Iterator[tuple[str, FunctionType]]:
@@ -155,6 +154,7 @@ def main() -> int:
     """Write the pages."""
     sys.path.insert(0, str(ROOT))
     for path, text in pages().items():
+        path.parent.mkdir(exist_ok=True)
         path.write_text(text, encoding="utf-8")
     return 0
 

@@ -18,7 +18,7 @@ from harness.cli.command import EXIT_CODES, GREEN, INTERRUPTED, RED, USAGE, Comm
 from harness.cli.completion import COMPLETION_VARIABLE, completion
 from harness.cli.configuration import config, init
 from harness.cli.images import images, vendor_option
-from harness.cli.phases import phase, preflight
+from harness.cli.phases import phase, preflight, runbook
 from harness.cli.scenarios import scenarios
 from harness.cli.smoke import smoke
 from harness.cli.watch import watch
@@ -249,6 +249,7 @@ program.add_command(init)
 program.add_command(config)
 program.add_command(preflight)
 program.add_command(phase)
+program.add_command(runbook)
 program.add_command(smoke)
 program.add_command(scenarios)
 program.add_command(watch)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -103,6 +104,37 @@ def phase(
         name = profile or call.environ.get("AWS_PROFILE", "")
         opened = account.of_aws(call.production, profile=name)
     return _judge(chosen.checks, opened, strict=strict, as_json=as_json)
+
+
+@click.command(cls=Command, examples=("cutover runbook --out docs/runbook",))
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    required=True,
+    metavar="DIR",
+    help="Where the files go; the folder is made.",
+)
+def runbook(*, out: Path) -> int:
+    """Write the move as documents, from the app's own files.
+
+    Checklist for the console, runbook with commands, diagram (SVG and Mermaid), the policy of an
+    observer. How long things take comes from the last rehearsal on this machine.
+    """
+    from harness.phases import runbook as documents
+
+    call = invocation()
+    pages = documents.pages(call.production, report=_last_report(call.location.home))
+    out.mkdir(parents=True, exist_ok=True)
+    for name, text in pages.items():
+        (out / name).write_text(text, encoding="utf-8")
+    click.echo(f"wrote {', '.join(pages)} to {out}")
+    return GREEN
+
+
+def _last_report(home: Path) -> dict[str, Any] | None:
+    """Return report.json of the newest run that has one."""
+    paths = sorted((home / "runs").glob("*/report.json"))
+    return json.loads(paths[-1].read_text(encoding="utf-8")) if paths else None
 
 
 def _judge(

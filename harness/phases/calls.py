@@ -21,6 +21,8 @@ _NAMED = (("name", "value"), ("name", "valueFrom"), ("Key", "Value"), ("key", "v
 _CLI_NAME = {"s3": "s3api"}
 _EGRESS_OF_AWS = [{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]
 """The egress of each new security group."""
+_DOCUMENT = re.compile(r"(?:^Policy|PolicyDocument|\bInput)$")
+"""Fields that AWS takes as one JSON text, and the console as well."""
 _WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
@@ -39,6 +41,18 @@ class Leaf:
     def label_key(self) -> str:
         """The field without the names of entries, as labels of the console are kept by it."""
         return re.sub(r"\[[^\]]*\]", "[]", self.field)
+
+    @property
+    def entry(self) -> str:
+        """The name of an entry of a list that stands for a map; empty for another field."""
+        return self.field.rpartition("[")[2].removesuffix("]") if self.field.endswith("]") else ""
+
+    @property
+    def text(self) -> str:
+        """The value as it is typed: a list of texts with commas, a document as JSON."""
+        if isinstance(self.value, list) and all(isinstance(item, str) for item in self.value):
+            return ",".join(self.value)
+        return self.value if isinstance(self.value, str) else json.dumps(self.value)
 
 
 @dataclass(frozen=True)
@@ -65,7 +79,12 @@ class FileCall:
         return list(self._leaves(self.given, field="", key=""))
 
     def _leaves(self, value: Any, *, field: str, key: str) -> Iterator[Leaf]:
-        if isinstance(value, Mapping) and value:
+        if _DOCUMENT.search(field) and isinstance(value, Mapping):
+            keys = tuple(
+                place for leaf in self._leaves(value, field="", key=key) for place in leaf.keys
+            )
+            yield Leaf(field, value, keys)
+        elif isinstance(value, Mapping) and value:
             for name, item in value.items():
                 yield from self._leaves(item, field=_below(field, name), key=_below(key, name))
         elif isinstance(value, list) and any(isinstance(item, (Mapping, list)) for item in value):

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 
 def line(*words: str) -> str:
-    """Return one command as a shell takes it; placeholders in angle brackets stay readable."""
-    return " ".join(word if word.startswith("<") else shlex.quote(word) for word in words)
+    """Return one command as a shell takes it; a placeholder stands in angle brackets."""
+    return shlex.join(words)
 
 
 def cluster(production: Production) -> list[str]:
@@ -129,10 +129,10 @@ def vetted_image(production: Production) -> list[str]:
         line("aws", "ecr", "describe-images", "--repository-name", repository)
         + " --query 'sort_by(imageDetails,&imagePushedAt)[].[imageTags[0],imageDigest]'",
         line("aws", "ecr", "batch-get-image", "--repository-name", repository)
-        + " --image-ids imageTag=<vetted tag> --query 'images[0].imageManifest'"
+        + " --image-ids imageTag='<vetted tag>' --query 'images[0].imageManifest'"
         " --output text > manifest.json",
         line("aws", "ecr", "put-image", "--repository-name", repository)
-        + " --image-tag <new tag> --image-manifest file://manifest.json",
+        + " --image-tag '<new tag>' --image-manifest file://manifest.json",
     ]
 
 
@@ -144,7 +144,7 @@ def former_revision(production: Production) -> list[str]:
         line("aws", "ecs", "list-task-definitions", "--family-prefix", family)
         + " --status ACTIVE --sort DESC",
         line("aws", "ecs", "update-service", "--cluster", cluster_name, "--service", service.name)
-        + f" --task-definition {family}:<former revision> --force-new-deployment",
+        + f" --task-definition {family}:'<former revision>' --force-new-deployment",
         _steady(production, [service.name]),
     ]
 
@@ -183,7 +183,7 @@ def background_on(production: Production) -> list[str]:
 def old_host(production: Production) -> list[str]:
     """Return the command that leads the public host back to the old one."""
     return [
-        "aws route53 change-resource-record-sets --hosted-zone-id <hosted zone> --change-batch"
+        "aws route53 change-resource-record-sets --hosted-zone-id '<hosted zone>' --change-batch"
         f" 'the record of {production.config.public_host} as it was before'",
         *background_off(production),
     ]
