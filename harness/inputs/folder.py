@@ -14,7 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from harness.aws.task_definition import ContainerDefinition, TaskDefinition, family_of
-from harness.inputs import cli_forms, cli_identities, container_images, task_definitions
+from harness.inputs import (
+    cli_forms,
+    cli_identities,
+    cli_resources,
+    container_images,
+    task_definitions,
+)
 from harness.inputs.derivation import Derivation, derive, derive_groups, groups_of
 from harness.inputs.document import Document, read_json
 from harness.inputs.problem import InputError
@@ -115,7 +121,19 @@ class Folder:
     def definition_of(self, name_or_arn: str) -> str:
         """Path of the file with a task definition; empty when there is none."""
         family = family_of(name_or_arn)
-        return next((name for name, one in self.definitions.items() if one.family == family), "")
+        forms = (cli_forms.task_definition(one) for one in self.documents["task_definition"])
+        return next((self.name(one) for one in forms if one.data.get("family") == family), "")
+
+    @cached_property
+    def scheduled(self) -> str:
+        """Path of the file with the task definition that the rule runs; empty when none has it."""
+        for one in self.documents["rule"]:
+            with suppress(InputError):  # `cutover config check` lists its problems
+                targets = cli_resources.rule(one).data.get("PutTargets", {}).get("Targets")
+                found = re.search(r'"TaskDefinitionArn": "([^"]+)"', json.dumps(targets))
+                if found and (path := self.definition_of(found[1])):
+                    return path
+        return ""
 
     @property
     def _containers(self) -> list[ContainerDefinition]:

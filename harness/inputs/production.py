@@ -256,14 +256,7 @@ def load(environ: Mapping[str, str], *, cwd: Path) -> Production:
         roles=roles,
         environment_files=environment_files,
         files=reading.files,
-        documents={
-            **{
-                key: reading.documents[path]
-                for key, path in reading.files.items()
-                if path in reading.documents
-            },
-            **{f"iam.{role.path.stem}": reading.documents[str(role.path)] for role in roles},
-        },
+        documents=_documents(reading, roles),
         digests=reading.digests,
         notes=reading.notes,
     )
@@ -273,6 +266,16 @@ def load(environ: Mapping[str, str], *, cwd: Path) -> Production:
     if reading.problems:
         raise InputError(list(dict.fromkeys(reading.problems)))
     return production
+
+
+def _documents(reading: Reading, roles: Iterable[RoleFile]) -> dict[str, Document]:
+    """Return the files by the keys that name them; a role's is ``iam.<its file>``."""
+    named = {f"iam.{role.path.stem}": str(role.path) for role in roles}
+    return {
+        key: reading.documents[path]
+        for key, path in {**reading.files, **named}.items()
+        if path in reading.documents
+    }
 
 
 def public_site(environ: Mapping[str, str], *, cwd: Path) -> PublicSite:

@@ -162,8 +162,9 @@ def _schedule(folder: Folder) -> Iterator[str]:
         folder.definition_of(str(one.get("taskDefinition"))) for _, one in folder.services.values()
     }
     left = [name for name in folder.definitions if name not in used]
-    mark = "" if rule and len(left) == 1 else "# "
-    yield f"{mark}task_definition = {_text(left[0] if left else 'scheduler.json')}"
+    path = folder.scheduled or (left[0] if rule and len(left) == 1 else "")
+    mark = "" if path else "# "
+    yield f"{mark}task_definition = {_text(path or next(iter(left), 'scheduler.json'))}"
     yield ""
 
 

@@ -61,6 +61,8 @@ class Access:
     """The parameter that signs them instead."""
     injected: Mapping[str, str] = field(default_factory=dict)
     """Variable of Laravel's container in a web task -> the valueFrom that ECS injects."""
+    smtp_host: str = ""
+    """SES's SMTP endpoint, where the app sends its mail by SMTP instead of the API."""
     database_user: str = ""
     """The app's account, where it is a plain variable."""
     resources: Mapping[str, str] = field(default_factory=dict)

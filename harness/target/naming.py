@@ -10,6 +10,8 @@ from harness.target.access import Access
 from harness.target.pages import pages_from
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from harness.inputs.production import Production, Schedule
 
 
@@ -44,12 +46,23 @@ def names_in(production: Production) -> Access:
         probe_key_name=probe.key or "",
         probe_parameter=probe.parameter or "",
         database_user=production.laravel.environment.get("DB_USERNAME", ""),
+        smtp_host=_smtp_host(production.laravel.environment),
         injected=production.laravel.secrets,
         resources=production.resource_names,
         schedule=_schedule(production.schedule),
         pages=pages_from(config.pages),
         writable_paths=config.writable_paths,
     )
+
+
+def _smtp_host(environment: Mapping[str, str]) -> str:
+    """Return SES's SMTP endpoint, such as ``email-smtp.eu-west-1.amazonaws.com``; or nothing.
+
+    Source: https://docs.aws.amazon.com/general/latest/gr/ses.html.
+    """
+    host = environment.get("MAIL_HOST", "").lower()
+    is_ses = "email-smtp" in host and ".amazonaws.com" in host
+    return host if is_ses and environment.get("MAIL_MAILER") == "smtp" else ""
 
 
 def _schedule(schedule: Schedule | None) -> dict[str, Any]:

@@ -147,7 +147,11 @@ def unconfigured(access: Access) -> Mapping[str, str]:
         else "no service takes jobs; add the one that runs queue:work to [services]"
         if not access.worker
         else "",
-        MAIL: "" if "identity" in has else "no mail identity is configured; set resources.identity",
+        MAIL: "no mail identity is configured; set resources.identity"
+        if "identity" not in has
+        else "mail goes to SES by SMTP (MAIL_HOST), which no stand-in takes"
+        if access.smtp_host
+        else "",
         HTTP_PLAIN: "" if _admits_http(access) else "its security groups admit nobody on port 80",
         SCHEDULE: "" if "rule" in has else "no schedule is configured; set schedule.rule",
     }

@@ -72,6 +72,23 @@ def test_every_comment_that_stands_for_a_key_is_toml_once_it_is_uncommented(tmp_
     }
 
 
+def test_the_rule_names_the_task_definition_that_it_runs(project: Path) -> None:
+    rule = project / "app/aws/schedule.json"
+    rule.write_text(rule.read_text().replace("tickets-scheduler", "tickets-worker"))
+    assert write(project)["schedule"] == {
+        "rule": "app/aws/schedule.json",
+        "task_definition": "app/ecs/worker.json",
+    }
+
+
+def test_a_task_definition_with_a_problem_is_named_all_the_same(project: Path) -> None:
+    path = project / "app/ecs/web.json"
+    path.write_text(path.read_text().replace('"networkMode": "awsvpc"', '"networkMode": "host"'))
+    services = write(project)["services"]
+    assert isinstance(services, dict)
+    assert services["tickets-web"]["task_definition"] == "app/ecs/web.json"
+
+
 def test_each_image_beside_the_app_has_a_source(project: Path) -> None:
     path = project / "app/ecs/web.json"
     content = json.loads(path.read_text())

@@ -1,0 +1,43 @@
+"""The names of a production's files: the mail's way, as variables of the app say it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from harness.inputs import production
+from harness.target.naming import names_in
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+@pytest.mark.parametrize(
+    ("mailer", "host", "expected"),
+    [
+        (
+            "smtp",
+            "email-smtp.eu-west-1.amazonaws.com",
+            "email-smtp.eu-west-1.amazonaws.com",
+        ),
+        ("ses", "email-smtp.eu-west-1.amazonaws.com", ""),
+        ("smtp", "mailpit", ""),
+    ],
+)
+def test_ses_by_smtp_is_known_by_its_endpoint(
+    tmp_path: Path, mailer: str, host: str, expected: str
+) -> None:
+    shutil.copytree(ROOT / "app", tmp_path / "app", ignore=shutil.ignore_patterns("vendor"))
+    shutil.copy(ROOT / "cutover.toml", tmp_path)
+    for name in ("web", "worker", "scheduler"):
+        path = tmp_path / f"app/ecs/{name}.json"
+        content = json.loads(path.read_text())
+        environment = content["containerDefinitions"][0]["environment"]
+        kept = [one for one in environment if one["name"] != "MAIL_MAILER"]
+        given = {"MAIL_MAILER": mailer, "MAIL_HOST": host}
+        kept += [{"name": key, "value": value} for key, value in given.items()]
+        content["containerDefinitions"][0]["environment"] = kept
+        path.write_text(json.dumps(content))
+    assert names_in(production.load({}, cwd=tmp_path)).smtp_host == expected
