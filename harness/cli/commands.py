@@ -17,12 +17,15 @@ from harness.inputs import production, reading
 from harness.inputs.config import Config, Location, locate
 from harness.rehearsal.session import down_current, session, sweep
 from harness.replay.acceptance import Acceptance
-from harness.replay.runner import PARALLEL, Replay, only_lists
+from harness.replay.runner import PARALLEL, Replay, only_lists, shard_option
+from harness.report import json_file
 from harness.stack import engine
 from harness.target.target import AWS, URL
 
 if TYPE_CHECKING:
     from harness.inputs.production import Production
+
+MOST_RUN_AGAIN = 20
 
 
 @dataclass(frozen=True)
@@ -67,12 +70,42 @@ class Invocation:
         )
 
 
+@dataclass(frozen=True)
+class Passes:
+    """The passes of a replay: a share of the stories, and the red scenarios again."""
+
+    retry_red: bool = False
+    shard: tuple[int, int] | None = None
+    """Number and total; None for all stories."""
+    durations: Path | None = None
+    """The directory of an earlier report, which balances the shards."""
+
+    def options(self, replay: Replay, pytest_args: Sequence[str]) -> list[str]:
+        """Return the arguments for pytest that every pass needs."""
+        if self.shard is None:
+            return []
+        number, total = self.shard
+        shard = replay.shard(pytest_args, number=number, total=total, durations=self.durations)
+        print(f"shard {shard.name}: {', '.join(shard.stories_of(number))}")
+        return [shard_option(shard)]
+
+
 def rehearse(
-    invocation: Invocation, *, keep: bool, report_dir: Path | None, pytest_args: Sequence[str]
+    invocation: Invocation,
+    *,
+    keep: bool,
+    report_dir: Path | None,
+    pytest_args: Sequence[str],
+    passes: Passes = Passes(),
 ) -> int:
-    """Start a stack of its own, replay the scenarios, report, and stop it."""
+    """Start a stack of its own, replay the scenarios, report, and stop it.
+
+    When the red scenarios run again at the end, the exit code stays the first one's.
+    """
     invocation.print_notes()
     replay = invocation.replay(report_dir=report_dir)
+    options = passes.options(replay, pytest_args)
+    pytest_args = [*options, *pytest_args]
     listing = replay.collect(pytest_args)
     if only_lists(pytest_args):
         print(listing)
@@ -81,12 +114,26 @@ def rehearse(
         opened.start()
         print(f"stack up after {time.monotonic() - opened.began:.1f} s", flush=True)
         code = replay.run([*PARALLEL, *pytest_args], home=opened.run.directory)
+        if passes.retry_red and code == 1:
+            directory = opened.run.directory
+            _run_again(replay, report_dir or directory, home=directory, options=options)
         if keep:
             opened.keep()
             print("the stack is left up; `cutover down` stops it")
     print(f"run directory: {opened.run.directory}")
     print(f"whole rehearsal: {time.monotonic() - opened.began:.1f} s", flush=True)
     return code
+
+
+def _run_again(replay: Replay, report: Path, *, home: Path, options: Sequence[str]) -> None:
+    """Run a few red scenarios again; many are no accident."""
+    red = json_file.read(report)["faults"]
+    number = sum(len(fault["scenarios"]) for fault in red)
+    if number > MOST_RUN_AGAIN:
+        print(f"{number} scenarios are red: more than {MOST_RUN_AGAIN} are not run again")
+        return
+    print("the red scenarios run again", flush=True)
+    replay.run_second_pass(report, home=home, options=options)
 
 
 def up(invocation: Invocation) -> int:

@@ -11,7 +11,7 @@ import json
 import os
 import tarfile
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +23,8 @@ from harness.core.errors import HarnessError
 from harness.core.redact import redact
 from harness.inputs.problem import InputError, Problem
 from harness.report import json_file, markdown
+from harness.report.model import FLAKY
+from harness.report.model import RED as RED_RESULTS
 from harness.target.truth import PROVED
 
 if TYPE_CHECKING:
@@ -31,6 +33,10 @@ if TYPE_CHECKING:
 DIRECTORY = "cutover-report"
 BUNDLE = "run.tar.gz"
 CODE_QUALITY = "gl-code-quality-report.json"
+_REASONS = {
+    "red": "no scenario is red, some are flaky",
+    "proved": "the pass of no red scenario would be proved",
+}
 _ANNOTATED = 10
 """GitHub shows ten errors of a step."""
 
@@ -42,12 +48,15 @@ class Gate:
     Args:
         invocation: The caller's directory and variables.
         directory: Where the files go.
-        fail_on: ``all`` red scenarios, or only those whose pass would be ``proved``.
+        fail_on: ``all`` red and flaky scenarios, the ``red`` ones, or only those red ones whose
+            pass would be ``proved``.
+        passes: The passes of the replay.
     """
 
     invocation: Invocation
     directory: Path
     fail_on: str = "all"
+    passes: commands.Passes = field(default_factory=commands.Passes)
 
     def rehearse(self, pytest_args: Sequence[str]) -> int:
         """Rehearse, publish, and return the exit code of the gate.
@@ -59,7 +68,11 @@ class Gate:
         self._clear()
         try:
             code = commands.rehearse(
-                self.invocation, keep=False, report_dir=self.directory, pytest_args=pytest_args
+                self.invocation,
+                keep=False,
+                report_dir=self.directory,
+                pytest_args=pytest_args,
+                passes=self.passes,
             )
         except InputError as error:
             self._publish_problems(error.problems)
@@ -70,15 +83,20 @@ class Gate:
             self._bundle(self._run_directories() - before)
             raise
         red = self._red()
-        self._annotate(_of_scenario(entry) for entry in red[:_ANNOTATED])
+        self._annotate(map(_of_scenario, red[:_ANNOTATED]))
         self._summarise()
         if red:
             self._bundle(self._run_directories() - before)
-        counted = [entry for entry in red if self.fail_on == "all" or _is_proof(entry)]
-        if code == RED and red and not counted:
-            click.echo("no red scenario proves anything here; --fail-on proved lets it pass")
+        if code == RED and red and not any(map(self._counts, red)):
+            click.echo(f"--fail-on {self.fail_on} lets it pass: {_REASONS[self.fail_on]}")
             return GREEN
         return code
+
+    def _counts(self, entry: dict[str, Any]) -> bool:
+        """Whether a red or flaky scenario fails the gate."""
+        if self.fail_on == "all":
+            return True
+        return entry["result"] != FLAKY and (self.fail_on == "red" or _is_proof(entry))
 
     def _clear(self) -> None:
         """Remove the files of an earlier rehearsal, so that none is taken for this one's."""
@@ -87,11 +105,13 @@ class Gate:
             (self.directory / name).unlink(missing_ok=True)
 
     def _red(self) -> list[dict[str, Any]]:
-        path = self.directory / json_file.FILE_NAME
-        if not path.exists():  # a listing was asked for
+        """Return the red scenarios, and then the flaky ones."""
+        try:
+            entries = json_file.read(self.directory)["scenarios"]
+        except FileNotFoundError:  # a listing was asked for
             return []
-        report = json.loads(path.read_text(encoding="utf-8"))
-        return [entry for entry in report["scenarios"] if entry["result"] in ("failed", "error")]
+        red = [entry for entry in entries if entry["result"] in RED_RESULTS]
+        return red + [entry for entry in entries if entry["result"] == FLAKY]
 
     def _publish_problems(self, problems: Sequence[Problem]) -> None:
         """Put each problem of an input at its file and line."""
@@ -143,9 +163,11 @@ def _of_problem(problem: Problem, *, root: Path) -> str:
 
 
 def _of_scenario(entry: dict[str, Any]) -> str:
+    level = "warning" if entry["result"] == FLAKY else "error"
     title = _escaped(f"cutover: {entry['story']}: {entry['title']}")
     text = entry["cause"] or entry["message"].partition("\n")[0]
-    return f"::error title={title}::{_escaped(text, value=True)}"
+    text = f"flaky: {text}" if level == "warning" else text
+    return f"::{level} title={title}::{_escaped(text, value=True)}"
 
 
 def _escaped(text: str, *, value: bool = False) -> str:

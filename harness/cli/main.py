@@ -6,6 +6,7 @@ Nothing heavy is imported before a command runs, so that ``--help`` is quick.
 from __future__ import annotations
 
 import os
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -19,6 +20,7 @@ from harness.cli.completion import COMPLETION_VARIABLE, completion
 from harness.cli.configuration import config, init
 from harness.cli.images import images, vendor_option
 from harness.cli.phases import phase, preflight, runbook
+from harness.cli.report import report
 from harness.cli.scenarios import scenarios
 from harness.cli.smoke import smoke
 from harness.cli.watch import watch
@@ -116,6 +118,16 @@ def _replays(function: _Function) -> _Function:
     return option(rest(function))
 
 
+def _shard(text: str | None) -> tuple[int, int] | None:
+    """Read K/N."""
+    if text is None:
+        return None
+    match = re.fullmatch(r"([1-9]\d?)/([1-9]\d?)", text)
+    if not match or int(match[1]) > int(match[2]):
+        raise click.BadParameter(f'"{text}" is no share; write the second of three as 2/3')
+    return int(match[1]), int(match[2])
+
+
 @program.command(
     context_settings=_TO_PYTEST,
     exit_codes=EXIT_CODES,
@@ -123,7 +135,8 @@ def _replays(function: _Function) -> _Function:
         "cutover rehearse",
         "cutover rehearse -k session",
         "cutover rehearse --keep -x scenarios/test_uploads.py",
-        "cutover rehearse --ci",
+        "cutover rehearse --ci --retry-red",
+        "cutover rehearse --ci --shard 1/3",
     ),
 )
 @click.option("--keep", is_flag=True, help="Leave the stack up.")
@@ -135,9 +148,28 @@ def _replays(function: _Function) -> _Function:
 )
 @click.option(
     "--fail-on",
-    type=click.Choice(("all", "proved")),
+    type=click.Choice(("all", "red", "proved")),
     default="all",
-    help="With --ci: which red scenarios fail the gate.",
+    help="With --ci: red and flaky scenarios fail the gate, red ones, or red ones whose pass would"
+    " be proved.",
+)
+@click.option(
+    "--retry-red",
+    is_flag=True,
+    help="Run the red scenarios again at the end; one that then passes is flaky, and not green.",
+)
+@click.option(
+    "--shard",
+    callback=lambda _context, _option, text: _shard(text),
+    metavar="K/N",
+    help="Rehearse the K-th of N shares of the stories; `cutover report merge` joins the reports.",
+)
+@click.option(
+    "--durations",
+    type=click.Path(file_okay=False, path_type=Path, resolve_path=True),
+    metavar="DIR",
+    help="With --shard: an earlier report, whose durations balance the shards, the same for all of"
+    " them; without it, the numbers of scenarios do.",
 )
 @vendor_option
 @_replays
@@ -146,9 +178,9 @@ def rehearse(
     keep: bool,
     ci: bool,
     fail_on: str,
-    vendor: str | None,
     report_dir: Path | None,
     pytest_arguments: tuple[str, ...],
+    **options: Any,
 ) -> int:
     """Start the stack, replay the scenarios, report, and stop it.
 
@@ -160,11 +192,20 @@ def rehearse(
         raise click.UsageError("--fail-on needs --ci")
     from harness.cli import commands, gate
 
-    call = invocation(CUTOVER_VENDOR=vendor)
+    call = invocation(CUTOVER_VENDOR=options.pop("vendor"))
+    passes = commands.Passes(**options)
+    if passes.durations and not passes.shard:
+        raise click.UsageError("--durations needs --shard")
     if ci:
         directory = report_dir or call.cwd / gate.DIRECTORY
-        return gate.Gate(call, directory, fail_on=fail_on).rehearse(pytest_arguments)
-    return commands.rehearse(call, keep=keep, report_dir=report_dir, pytest_args=pytest_arguments)
+        return gate.Gate(call, directory, fail_on=fail_on, passes=passes).rehearse(pytest_arguments)
+    return commands.rehearse(
+        call,
+        keep=keep,
+        report_dir=report_dir,
+        pytest_args=pytest_arguments,
+        passes=passes,
+    )
 
 
 @program.command(
@@ -251,6 +292,7 @@ program.add_command(preflight)
 program.add_command(phase)
 program.add_command(runbook)
 program.add_command(smoke)
+program.add_command(report)
 program.add_command(scenarios)
 program.add_command(watch)
 

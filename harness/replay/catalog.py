@@ -54,7 +54,7 @@ def entry(item: pytest.Item, declared: Declared) -> Entry:
     texts = (inspect.getdoc(one) for one in (module, function) if one is not None)
     return Entry(
         name=item.name.partition("[")[0].removeprefix("test_"),
-        story=item.path.stem.removeprefix("test_"),
+        story=story_of(item),
         file=str(item.path),
         line=(item.location[1] or 0) + 1,
         about="\n".join(filter(None, texts)),
@@ -62,6 +62,11 @@ def entry(item: pytest.Item, declared: Declared) -> Entry:
         requires=tuple(sorted(declared.requires)),
         source=inspect.getsource(function) if function is not None else "",
     )
+
+
+def story_of(item: pytest.Item) -> str:
+    """Return a scenario's part of the cutover: the name of its file."""
+    return item.path.stem.removeprefix("test_")
 
 
 def write(entries: Iterable[Entry], path: Path) -> None:

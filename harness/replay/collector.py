@@ -13,9 +13,10 @@ import pytest
 
 from harness.replay import acceptance
 from harness.replay.markers import FOLDERS, is_scenario
-from harness.replay.replay_state import REPLAY, report_directory, toolbox_of
-from harness.report import Outcome, Report, terminal
+from harness.replay.replay_state import REPLAY, report_directory, shard_of, toolbox_of
+from harness.report import Outcome, Report, json_file, second_pass, terminal
 from harness.report.model import ACCEPTED, ERROR, FAILED, PASSED, SKIPPED, outcome_from
+from harness.report.overlay import overlay_lines
 from harness.report.writer import write_report
 from harness.target.recorded_runs import recorded_runs
 
@@ -135,30 +136,45 @@ def _write(writer: pytest.TerminalReporter, line: terminal.Line) -> None:
 def _report(config: pytest.Config) -> Report:
     replay = config.stash[REPLAY]
     access = toolbox_of(config).target.access
-    history = toolbox_of(config).history(since=replay.started)
+    started, outcomes = _outcomes(config)
+    history = toolbox_of(config).history(since=started)
     away = os.path.relpath(access.run_dir, report_directory(config)) if access.run_dir else ""
     return Report(
         target=replay.target,
         public_url=access.public_url,
-        started_at=replay.started.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        seconds=(datetime.now(UTC) - replay.started).total_seconds(),
-        outcomes=tuple(replay.outcomes[key] for key in sorted(replay.outcomes)),
+        started_at=started.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        seconds=(datetime.now(UTC) - started).total_seconds(),
+        outcomes=outcomes,
         run=access.run,
         has_local_endpoints=access.has_local_endpoints,
         vendor=access.vendor,
-        overlay=access.overlay,
+        overlay=overlay_lines(access.overlay),
         history=replace(history, logs_at=away),
         recorded_runs=recorded_runs(),
+        shard=shard_of(config),
         notes=tuple(
             acceptance.notes(
                 acceptance.from_lines(config.getini(acceptance.OPTION)),
                 known=acceptance.names_in(map(Path, config.getini(FOLDERS))),
                 passed={
-                    one.scenario: one.result == PASSED
-                    for one in replay.outcomes.values()
-                    if one.result != SKIPPED
+                    one.scenario: one.result == PASSED for one in outcomes if one.result != SKIPPED
                 },
                 today=replay.started.date(),
             )
         ),
+    )
+
+
+def _outcomes(config: pytest.Config) -> tuple[datetime, tuple[Outcome, ...]]:
+    """Return when the replay began, and the outcomes of all its passes."""
+    replay = config.stash[REPLAY]
+    outcomes = tuple(replay.outcomes[key] for key in sorted(replay.outcomes))
+    first = config.getoption("--cutover-second-pass")
+    if not first:
+        return replay.started, outcomes
+    report = json_file.read(Path(first))
+    second = {one.scenario: one for one in outcomes}
+    return (
+        datetime.fromisoformat(report["started_at"]),
+        second_pass.combine(json_file.outcomes_of(report), second),
     )

@@ -19,7 +19,13 @@ from harness.diagnosis.scope import Scope, groups_of
 from harness.replay import acceptance, catalog, exclusive, markers
 from harness.replay.outcome import failure_text, shorten_traceback, skip_reason
 from harness.replay.preconditions import FOLLOWS, STEADY_WEB, Failure, skip_after
-from harness.replay.replay_state import REPLAY, need_target, preconditions_of, toolbox_of
+from harness.replay.replay_state import (
+    REPLAY,
+    need_target,
+    preconditions_of,
+    shard_of,
+    toolbox_of,
+)
 from harness.report import Outcome
 from harness.report.model import ACCEPTED, ERROR, FAILED, PASSED, SKIPPED
 from harness.target import locate
@@ -101,12 +107,24 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if rejections and not hasattr(config, "workerinput"):
         raise pytest.UsageError("\n".join([markers.REJECTED, *rejections]))
     items.sort(key=_place)
+    _keep_shard(config, items)
     path = config.getoption("--cutover-catalog")
     if path:
         scenarios = filter(_is_scenario, items)
         catalog.write(
             (catalog.entry(one, one.stash[_running].declared) for one in scenarios), Path(path)
         )
+
+
+def _keep_shard(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Deselect the scenarios of other shards."""
+    shard = shard_of(config)
+    if shard is None:
+        return
+    stories = shard.stories_of(shard.number)
+    others = [one for one in items if _is_scenario(one) and catalog.story_of(one) not in stories]
+    items[:] = [one for one in items if one not in others]
+    config.hook.pytest_deselected(items=others)
 
 
 def _place(item: pytest.Item) -> tuple[bool, int]:

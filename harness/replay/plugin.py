@@ -51,6 +51,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="where report.html, report.json and junit.xml go (default: the run's directory)",
     )
     group.addoption(
+        "--cutover-second-pass",
+        metavar="DIR",
+        default="",
+        help="the report of the first pass, whose red scenarios run again",
+    )
+    group.addoption(
+        "--cutover-shard",
+        metavar="JSON",
+        default="",
+        help="the share of the stories that are replayed, and all stories with their shards",
+    )
+    group.addoption(
         "--cutover-catalog",
         metavar="FILE",
         default="",

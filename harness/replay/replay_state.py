@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -10,9 +11,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from harness.core import codec
 from harness.core.errors import HarnessError
 from harness.replay.preconditions import Preconditions
 from harness.replay.toolbox import Toolbox
+from harness.report.shard import Shard
 
 if TYPE_CHECKING:
     from harness.report import Outcome
@@ -61,6 +64,12 @@ def need_target(config: pytest.Config) -> None:
         if not hasattr(config, "workerinput"):
             raise pytest.UsageError(str(error)) from error
         config.stash[REPLAY].missing = str(error)
+
+
+def shard_of(config: pytest.Config) -> Shard | None:
+    """Return the share of the stories that are replayed; None for all of them."""
+    text = config.getoption("--cutover-shard")
+    return codec.decode(Shard, json.loads(text)) if text else None
 
 
 def report_directory(config: pytest.Config) -> Path:

@@ -10,6 +10,7 @@ import shlex
 import subprocess
 import sys
 import tempfile
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,8 @@ from harness.core.errors import ConfigError
 from harness.replay import acceptance, exclusive, markers
 from harness.replay.acceptance import Acceptance
 from harness.replay.catalog import Entry
+from harness.report import json_file, second_pass
+from harness.report.shard import Shard, divide, weights
 from harness.target.target import LOCAL
 
 PARALLEL = ("-n", "3")
@@ -81,15 +84,15 @@ class Replay:
         _require_scenarios(done.returncode)
         return done.stdout
 
-    def catalog(self) -> list[Entry]:
-        """Return every scenario with its labels, without a target.
+    def catalog(self, pytest_args: Sequence[str] = ()) -> list[Entry]:
+        """Return every scenario with its labels, or those that are chosen, without a target.
 
         Raises:
             ConfigError: One cannot be collected, or its labels are incomplete.
         """
         with tempfile.TemporaryDirectory(prefix="cutover-") as folder:
             path = Path(folder) / "catalog.json"
-            self.collect(["--cutover-catalog", str(path)])
+            self.collect([*pytest_args, f"--cutover-catalog={path}"])
             return codec.decode(list[Entry], json.loads(path.read_text(encoding="utf-8")))
 
     def run(self, pytest_args: Sequence[str], *, home: Path, target: str = LOCAL) -> int:
@@ -119,6 +122,43 @@ class Replay:
             raise KeyboardInterrupt
         _require_scenarios(code)
         return code if code <= 1 else ConfigError.exit_code
+
+    def shard(
+        self, pytest_args: Sequence[str], *, number: int, total: int, durations: Path | None
+    ) -> Shard:
+        """Return a share of the chosen scenarios' stories.
+
+        Args:
+            pytest_args: The user's own arguments for pytest.
+            number: The shard, from 1 on.
+            total: The number of shards.
+            durations: The directory of an earlier report, whose durations balance the shards;
+                without one, the numbers of scenarios do.
+
+        Raises:
+            ConfigError: There are fewer stories than shards, or no such report.
+        """
+        counts = Counter(entry.story for entry in self.catalog(pytest_args))
+        if total > len(counts):
+            raise ConfigError(
+                f"--shard {number}/{total}: these scenarios have {len(counts)} stories, and a story"
+                " is not divided",
+                hint=f"divide them by {len(counts)} at most",
+            )
+        seconds = _seconds_of_stories(durations) if durations else {}
+        return Shard(number, total, divide(weights(counts, seconds=seconds), total=total))
+
+    def run_second_pass(self, report: Path, *, home: Path, options: Sequence[str] = ()) -> None:
+        """Run the red scenarios of a report again, and write the report of both passes.
+
+        Args:
+            report: Directory with the first pass's report.
+            home: As of `run`.
+            options: Arguments of the first pass that the report needs.
+        """
+        outcomes = json_file.outcomes_of(json_file.read(report))
+        ids = [one.scenario for one in outcomes if second_pass.belongs(one)]
+        self.run([*PARALLEL, f"--cutover-second-pass={report}", *options, *ids], home=home)
 
     def _command(self, pytest_args: Sequence[str], *, target: str) -> list[str]:
         """Return the command: the scenarios may be in site-packages, where nothing is written."""
@@ -167,6 +207,27 @@ class Replay:
         if bundle.IS_INSTALLED:
             variables["PYTHONDONTWRITEBYTECODE"] = "1"
         return variables
+
+
+def shard_option(shard: Shard) -> str:
+    """Return a shard as an argument for pytest."""
+    return f"--cutover-shard={json.dumps(codec.encode(shard))}"
+
+
+def _seconds_of_stories(report: Path) -> dict[str, float]:
+    """Return the duration of each story in an earlier report."""
+    try:
+        outcomes = json_file.outcomes_of(json_file.read(report))
+    except (OSError, ValueError, KeyError) as error:
+        raise ConfigError(
+            f"--durations: {report} has no {json_file.FILE_NAME} of a rehearsal",
+            last_answer=str(error),
+            hint="name the directory of an earlier report, or leave --durations out",
+        ) from error
+    seconds: dict[str, float] = defaultdict(float)
+    for one in outcomes:
+        seconds[one.story] += one.seconds
+    return seconds
 
 
 def _require_scenarios(code: int) -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from harness.core.redact import redact
 from harness.report import activity, anchors, timeline
 from harness.report.faults import FOLLOWING
-from harness.report.model import ACCEPTED, PASSED, SKIPPED, Outcome, Report
+from harness.report.model import ACCEPTED, FLAKY, PASSED, SKIPPED, Outcome, Report
 from harness.target.truth import NOT_COVERED
 
 if TYPE_CHECKING:
@@ -95,6 +95,11 @@ class Story:
         return sum(outcome.result == ACCEPTED for outcome in self.outcomes)
 
     @property
+    def flaky(self) -> int:
+        """How many are flaky."""
+        return sum(outcome.result == FLAKY for outcome in self.outcomes)
+
+    @property
     def skipped(self) -> int:
         """How many were skipped."""
         return sum(outcome.result == SKIPPED for outcome in self.outcomes)
@@ -125,6 +130,7 @@ class View:
         history = self.report.history
         all_sections = (
             ("red", "Red scenarios", self.red),
+            ("flaky", "Flaky scenarios", self.report.flaky),
             ("scenarios", "Scenarios", self.stories),
             ("timeline", "Timeline", self.timeline),
             ("ticks", "Scheduled runs", history.ticks),

@@ -8,8 +8,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from harness.core.redact import redact
+from harness.report.model import outcome_from
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from harness.report.faults import Fault
     from harness.report.model import Outcome, Report
 
@@ -29,8 +32,11 @@ def text(report: Report) -> str:
         "seconds": round(report.seconds, 3),
         "vendor": report.vendor,
         "vendor_text": report.vendor_text,
-        "overlay": list(report.overlay_lines),
+        "overlay": list(report.overlay),
         "notes": list(report.notes),
+        "shard": asdict(report.shard) if report.shard else None,
+        "parts": [asdict(part) for part in report.parts],
+        "lost": list(report.lost),
         "unconfigured": dict(report.gaps),
         "recorded_runs": {name: asdict(run) for name, run in report.recorded_runs.items()},
         "faults": [_fault(fault) for fault in report.faults],
@@ -38,6 +44,21 @@ def text(report: Report) -> str:
         **asdict(report.history),
     }
     return json.dumps(_plain(data), indent=2, ensure_ascii=False) + "\n"
+
+
+def read(directory: Path) -> dict[str, Any]:
+    """Return the report that a replay wrote into a directory.
+
+    Raises:
+        FileNotFoundError: There is none.
+    """
+    data: dict[str, Any] = json.loads((directory / FILE_NAME).read_text(encoding="utf-8"))
+    return data
+
+
+def outcomes_of(data: dict[str, Any]) -> tuple[Outcome, ...]:
+    """Return the outcomes of a report that was read."""
+    return tuple(map(outcome_from, data["scenarios"]))
 
 
 def _fault(fault: Fault) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 from harness.core.redact import redact
-from harness.report.model import ACCEPTED, ERROR, FAILED, SKIPPED
+from harness.report.model import ACCEPTED, ERROR, FAILED, FLAKY, SKIPPED
 
 if TYPE_CHECKING:
     from harness.report.model import Outcome, Report
@@ -29,6 +29,10 @@ def text(report: Report) -> str:
             ET.SubElement(properties, "property", {"name": name, "value": _clean(value)})
         for outcome in members:
             _case(suite, outcome, report=report)
+    for sentence in report.lost:
+        suite = ET.SubElement(root, "testsuite", {"name": "shards", "tests": "1", "errors": "1"})
+        case = ET.SubElement(suite, "testcase", {"classname": "shards", "name": "every shard"})
+        ET.SubElement(case, "error", {"message": _clean(sentence), "type": "error"})
     ET.indent(root)
     return '<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(root, "unicode") + "\n"
 
@@ -41,7 +45,7 @@ def _properties(report: Report) -> list[tuple[str, str]]:
     ]
     gaps = [("not covered", gap) for gap, _ in report.gaps]
     notes = [("accept", note) for note in report.notes]
-    return about + gaps + notes + [("overlay", line) for line in report.overlay_lines]
+    return about + gaps + notes + [("overlay", line) for line in report.overlay]
 
 
 def _counts(outcomes: tuple[Outcome, ...]) -> dict[str, str]:
@@ -52,7 +56,7 @@ def _counts(outcomes: tuple[Outcome, ...]) -> dict[str, str]:
         "tests": str(len(outcomes)),
         "failures": of(FAILED),
         "errors": of(ERROR),
-        "skipped": of(SKIPPED, ACCEPTED),
+        "skipped": of(SKIPPED, ACCEPTED, FLAKY),
         "time": f"{sum(outcome.seconds for outcome in outcomes):.3f}",
     }
 
@@ -67,8 +71,9 @@ def _case(suite: ET.Element, outcome: Outcome, *, report: Report) -> None:
             "time": f"{outcome.seconds:.3f}",
         },
     )
-    if outcome.result in (SKIPPED, ACCEPTED):
-        skipped = ET.SubElement(case, "skipped", {"message": _clean(outcome.reason)})
+    if outcome.result in (SKIPPED, ACCEPTED, FLAKY):
+        flaky = f"{FLAKY}: " if outcome.result == FLAKY else ""
+        skipped = ET.SubElement(case, "skipped", {"message": _clean(flaky + outcome.reason)})
         skipped.text = _clean(outcome.cause or outcome.message) or None
     elif outcome.is_red:
         element = "failure" if outcome.result == FAILED else "error"

@@ -24,7 +24,8 @@ def text(report: Report) -> str:
 
 
 def _lines(report: Report) -> Iterator[str]:
-    sign = "\N{WHITE HEAVY CHECK MARK}" if report.is_green else "\N{CROSS MARK}"
+    flaky = "\N{WARNING SIGN}" if report.flaky and not report.faults else "\N{CROSS MARK}"
+    sign = "\N{WHITE HEAVY CHECK MARK}" if report.is_green else flaky
     yield f"## {sign} Cutover: {_plain(report.verdict)}"
     yield ""
     for fault in report.faults:
@@ -47,8 +48,12 @@ def _about(report: Report) -> Iterator[str]:
     gaps = [f"{_plain(gap)} ({number})" for gap, number in report.gaps]
     if gaps:
         yield f"Not covered: {'; '.join(gaps)}.  "
+    yield from (
+        f"Flaky, {one.reason}: {_plain(f'{one.story}: {one.title}')}  " for one in report.flaky
+    )
     yield from (f"Accepted: {_plain(f'{one.story}: {one.title}')}  " for one in report.accepted)
     yield from (f"{_plain(note)}  " for note in report.notes)
+    yield from (f"Shard {part.name}: {part.seconds:.0f} s  " for part in report.parts)
     yield f"Target {report.target_title}, {report.public_url}, {report.seconds:.0f} s"
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from harness.core import codec
 from harness.diagnosis.history import History
 from harness.report.faults import Fault, faults_of, first_following
+from harness.report.shard import Part, Shard
 from harness.target.truth import EMULATED, NOT_COVERED, PROVED, Label
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ ERROR = "error"
 SKIPPED = "skipped"
 ACCEPTED = "accepted"
 """Red, and known: the team lives with it until a date."""
+FLAKY = "flaky"
+"""Red, and green when it was run again at the end of the replay."""
 RED = (FAILED, ERROR)
 
 
@@ -41,7 +44,7 @@ class Outcome:
     measured: tuple[tuple[str, str], ...] = ()
     """Its measurements: name and value."""
     reason: str = ""
-    """The reason to skip it, or to accept that it is red."""
+    """The reason to skip it, to accept that it is red, or to call it flaky."""
     follows: str = ""
     """The failed scenario that kept it from being run; empty for every other reason."""
     message: str = ""
@@ -69,8 +72,8 @@ class Outcome:
 
     @property
     def label(self) -> Label:
-        """The worth of a pass on the target of this replay; a skipped scenario proves nothing."""
-        if self.result in (SKIPPED, ACCEPTED):
+        """The worth of a pass on the target of this replay; only a pass proves anything."""
+        if self.result in (SKIPPED, ACCEPTED, FLAKY):
             return Label(NOT_COVERED, self.reason.removeprefix(f"{NOT_COVERED}: "))
         return self.labels.get(self.target, Label(NOT_COVERED, "no label"))
 
@@ -112,14 +115,20 @@ class Report:
     """Whether an emulator answered as the account of the target aws."""
     vendor: str = ""
     """The source of the app's PHP packages."""
-    overlay: Mapping[str, Any] = field(default_factory=dict)
-    """All that differs from production in the tasks."""
+    overlay: tuple[str, ...] = ()
+    """All that differs from production in the tasks, one line each."""
     history: History = field(default_factory=History)
     """The stack's tasks, deployments and health meanwhile, as far as the target shows them."""
     recorded_runs: Mapping[str, RecordedRun] = field(default_factory=dict)
     """The last recorded run of each target that has one."""
     notes: tuple[str, ...] = ()
     """Acceptances that are void: of no scenario, of a green one, or over."""
+    shard: Shard | None = None
+    """The share of the scenarios that this is of; None for all of them."""
+    parts: tuple[Part, ...] = ()
+    """The shards' reports that this one was merged of."""
+    lost: tuple[str, ...] = ()
+    """Each shard that left no report, in one sentence."""
 
     @property
     def target_title(self) -> str:
@@ -136,13 +145,17 @@ class Report:
         """The number of scenarios of each result."""
         return {
             result: sum(one.result == result for one in self.outcomes)
-            for result in (PASSED, FAILED, ERROR, SKIPPED, ACCEPTED)
+            for result in (PASSED, FAILED, ERROR, SKIPPED, ACCEPTED, FLAKY)
         }
 
     @property
     def is_green(self) -> bool:
-        """Whether nothing failed and something passed."""
-        return bool(self.counts[PASSED]) and not any(one.is_red for one in self.outcomes)
+        """Whether something passed, and nothing failed, is flaky or was lost."""
+        return (
+            bool(self.counts[PASSED])
+            and not self.lost
+            and not any(one.is_red or one.result == FLAKY for one in self.outcomes)
+        )
 
     def not_run_for(self, outcome: Outcome) -> int:
         """Return how many scenarios were not run because of the failure of this one."""
@@ -150,13 +163,21 @@ class Report:
 
     @property
     def verdict(self) -> str:
-        """The result in one sentence."""
+        """The result in one sentence, or after one for each shard that is lost."""
+        return " ".join((*self.lost, self._result))
+
+    @property
+    def _result(self) -> str:
         counts = self.counts
         red = counts[FAILED] + counts[ERROR]
         accepted = f", {counts[ACCEPTED]} accepted as red" if counts[ACCEPTED] else ""
         skipped = accepted + (f", {counts[SKIPPED]} skipped" if counts[SKIPPED] else "")
+        flaky = f"{counts[FLAKY]} {'is' if counts[FLAKY] == 1 else 'are'} flaky"
         if red:
-            return f"{red} of {len(self.outcomes)} scenarios are red{skipped}."
+            flaky = f", {flaky}" if counts[FLAKY] else ""
+            return f"{red} of {len(self.outcomes)} scenarios are red{flaky}{skipped}."
+        if counts[FLAKY]:
+            return f"None of {len(self.outcomes)} scenarios is red, {flaky}{skipped}."
         if not counts[PASSED]:
             return f"No scenario passed{skipped}."
         plural = "" if counts[PASSED] == 1 else "s"
@@ -186,6 +207,11 @@ class Report:
         return f"{total - skipped} of {total} selected scenarios ran on target {self.target_title}."
 
     @property
+    def flaky(self) -> tuple[Outcome, ...]:
+        """The scenarios that were red, and green when run again."""
+        return tuple(one for one in self.outcomes if one.result == FLAKY)
+
+    @property
     def accepted(self) -> tuple[Outcome, ...]:
         """The scenarios that are red and accepted."""
         return tuple(one for one in self.outcomes if one.result == ACCEPTED)
@@ -212,25 +238,6 @@ class Report:
         if self.vendor in VENDORS or not self.vendor:
             return VENDORS.get(self.vendor, "unknown")
         return f"{self.vendor} (the image named in cutover.toml)"
-
-    @property
-    def overlay_lines(self) -> tuple[str, ...]:
-        """The overlay, one variable, file or idle container a line; a file's text is not shown."""
-        environment = self.overlay.get("environment", {})
-        files = self.overlay.get("files", {})
-        named = files.items() if hasattr(files, "items") else ((path, "") for path in files)
-        return (
-            *(f"{name}={value}" for name, value in sorted(environment.items())),
-            *(f"{path} (file: {_file_source(text)})" for path, text in sorted(named)),
-            *(
-                f"{container} idles: its image {image} is not to be had here"
-                for container, image in sorted(self.overlay.get("idle", {}).items())
-            ),
-        )
-
-
-def _file_source(text: object) -> str:
-    return "the stack's CA" if not text or text == "ca" or "CERTIFICATE" in str(text) else str(text)
 
 
 VENDORS = {

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from harness.core.redact import redact
 from harness.report.faults import FOLLOWING
-from harness.report.model import ACCEPTED, PASSED, SKIPPED
+from harness.report.model import ACCEPTED, ERROR, FAILED, FLAKY, PASSED, SKIPPED
 from harness.target.target import AWS, LOCAL, URL
 
 if TYPE_CHECKING:
@@ -27,7 +27,14 @@ _INDENT = "      "
 _NAMED = 5
 """A cause names that many scenarios."""
 _TONES = {PASSED: "good", SKIPPED: "quiet", ACCEPTED: "quiet"}
-_RESULTS = {"passed": "ok", "failed": "RED", "error": "ERROR", "skipped": "-", "accepted": "known"}
+_RESULTS = {
+    PASSED: "ok",
+    FAILED: "RED",
+    ERROR: "ERROR",
+    SKIPPED: "-",
+    ACCEPTED: "known",
+    FLAKY: "FLAKY",
+}
 _RERUN = {
     LOCAL: "`cutover up`, then `cutover verify --lf`",
     AWS: "`cutover verify --target aws --lf`",
@@ -63,7 +70,7 @@ def summary(report: Report, *, page: Path, width: int = 100, verbose: bool = Fal
     lines += _causes(report, width=width)
     lines += _about(report, width=width, verbose=verbose)
     lines.append(Line(f"report: {page.resolve().as_uri()}"))
-    if any(outcome.is_red for outcome in report.outcomes):
+    if report.faults:
         rerun = _RERUN.get(report.target)
         lines += _wrapped(f"rerun the red ones: {rerun}", width=width) if rerun else ()
         lines += _wrapped(f"look inside: {_INSPECT}", width=width) if report.target == LOCAL else ()
@@ -107,6 +114,10 @@ def _about(report: Report, *, width: int, verbose: bool) -> Iterator[Line]:
     if report.coverage:
         more = "" if verbose else "; -v has the reasons of the others"
         yield from _wrapped(f"{report.coverage.removesuffix('.')}{more}.", width=width)
+    for one in report.flaky:
+        account = one.cause or one.message.partition("\n")[0]
+        text = f"flaky: {_name(one)}: {one.reason}: {account}"
+        yield from _wrapped(text, width=width, tone="bad")
     for one in report.accepted:
         yield from _wrapped(f"{_name(one)}: {one.reason}", width=width)
     for note in report.notes:
@@ -114,11 +125,13 @@ def _about(report: Report, *, width: int, verbose: bool) -> Iterator[Line]:
     for gap, number in report.gaps:
         plural = "" if number == 1 else "s"
         yield from _wrapped(f"not covered, {number} scenario{plural}: {gap}", width=width)
+    for part in report.parts:
+        yield Line(f"shard {part.name}: {part.seconds:.1f} s")
     about = f"target: {report.target_title}, {report.public_url}, {report.seconds:.1f} s"
     yield from _wrapped(about, width=width)
     if report.vendor:
         yield from _wrapped(f"vendor: {report.vendor_text}", width=width)
-    overlay = report.overlay_lines
+    overlay = report.overlay
     if overlay and verbose:
         yield Line("overlay, all that differs from production:")
         for text in overlay:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from harness.diagnosis.history import SERVICE, Event, HealthChange, History, Image, Lifespan, Tick
 from harness.report import Outcome, Report, emulated, not_covered, proved
+from harness.report.overlay import overlay_lines
 
 BEGAN = datetime(2026, 11, 23, 4, 43, 30, tzinfo=UTC)
 SECRET = 'Tr0ub4dor "&" <three> + \\ N'
@@ -128,10 +129,12 @@ def report(*outcomes: Outcome, target: str = "local") -> Report:
         outcomes=outcomes,
         run="06eb26",
         vendor="debian",
-        overlay={
-            "environment": {"AWS_ENDPOINT_URL": "http://emulator:4566"},
-            "files": {"/etc/ssl/certs/ca-certificates.crt": "ca"},
-        },
+        overlay=overlay_lines(
+            {
+                "environment": {"AWS_ENDPOINT_URL": "http://emulator:4566"},
+                "files": {"/etc/ssl/certs/ca-certificates.crt": "ca"},
+            }
+        ),
         history=history() if target == "local" else History(),
     )
 

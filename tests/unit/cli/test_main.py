@@ -120,7 +120,19 @@ def test_an_option_is_not_abbreviated(calls: dict[str, Any]) -> None:
         "keep": False,
         "report_dir": None,
         "pytest_args": ("--kee",),
+        "passes": commands.Passes(),
     }
+
+
+def test_a_share_is_read_and_a_false_one_rejected(calls: dict[str, Any], tmp_path: Path) -> None:
+    assert run("rehearse", "--shard", "2/3", "--durations", str(tmp_path)).exit_code == 0
+    passes = commands.Passes(shard=(2, 3), durations=tmp_path.resolve())
+    assert calls["rehearse"][-1]["passes"] == passes
+    for text in ("0/3", "4/3", "2", "a/b", "1/300"):
+        result = run("rehearse", "--shard", text)
+        assert result.exit_code == 2
+        assert f'"{text}" is no share; write the second of three as 2/3' in result.output
+    assert "--durations needs --shard" in run("rehearse", "--durations", str(tmp_path)).output
 
 
 @pytest.mark.parametrize(

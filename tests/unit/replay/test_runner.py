@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +12,10 @@ import pytest
 
 from harness.core import bundle
 from harness.core.errors import ConfigError
-from harness.replay.runner import Replay, only_lists
+from harness.replay.catalog import Entry
+from harness.replay.runner import Replay, only_lists, shard_option
+from harness.report import Outcome
+from harness.report.shard import Shard
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,6 +41,48 @@ def started(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Started:
         return kept["command"], kept["env"]
 
     return start
+
+
+def entries(**counts: int) -> list[Entry]:
+    return [
+        Entry(f"{story}_{number}", story, "", 1, "", {}, (), "")
+        for story, count in counts.items()
+        for number in range(count)
+    ]
+
+
+def test_a_shard_is_balanced_by_count_or_by_an_earlier_report(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(Replay, "catalog", lambda *_: entries(edge=4, mail=1, queue=2))
+    replay = Replay({}, cwd=tmp_path, cache=tmp_path)
+    shard = replay.shard([], number=1, total=2, durations=None)
+    assert shard == Shard(1, 2, {"edge": 1, "mail": 2, "queue": 2})
+    (tmp_path / "report.json").write_text(
+        json.dumps({"scenarios": [scenario("edge", 5.0), scenario("mail", 60.0)]})
+    )
+    shard = replay.shard([], number=2, total=2, durations=tmp_path)
+    assert shard == Shard(2, 2, {"edge": 2, "mail": 1, "queue": 2})
+    assert shard_option(shard) == (
+        '--cutover-shard={"number": 2, "total": 2, "stories": {"edge": 2, "mail": 1, "queue": 2}}'
+    )
+
+
+def scenario(story: str, seconds: float) -> dict[str, Any]:
+    labels: dict[str, Any] = {}
+    name = f"scenarios/test_{story}.py::test_it"
+    return Outcome(name, "passed", "local", labels, seconds).as_json()
+
+
+def test_more_shards_than_stories_and_a_missing_report_are_rejected(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(Replay, "catalog", lambda *_: entries(edge=4, mail=1))
+    replay = Replay({}, cwd=tmp_path, cache=tmp_path)
+    with pytest.raises(ConfigError, match="--shard 1/3: these scenarios have 2 stories"):
+        replay.shard([], number=1, total=3, durations=None)
+    with pytest.raises(ConfigError, match=r"has no report\.json of a rehearsal"):
+        replay.shard([], number=1, total=2, durations=tmp_path)
 
 
 @pytest.mark.parametrize("word", ["app", "docs", "tests", "bin", "compose", "harness"])

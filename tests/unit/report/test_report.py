@@ -28,6 +28,7 @@ from harness.report import (
     terminal,
 )
 from harness.report.model import outcome_from
+from harness.report.overlay import overlay_lines
 from harness.report.writer import write_report
 from harness.target.recorded_runs import RecordedRun
 
@@ -61,11 +62,13 @@ def report(*outcomes: Outcome, **more: object) -> Report:
         "seconds": 12.5,
         "run": "abc123",
         "vendor": "debian",
-        "overlay": {
-            "environment": {"AWS_ENDPOINT_URL": "http://emulator:4566"},
-            "files": {"/etc/ssl/certs/ca-certificates.crt": "ca"},
-            "idle": {"shop-web/agent": "public.example/agent:7"},
-        },
+        "overlay": overlay_lines(
+            {
+                "environment": {"AWS_ENDPOINT_URL": "http://emulator:4566"},
+                "files": {"/etc/ssl/certs/ca-certificates.crt": "ca"},
+                "idle": {"shop-web/agent": "public.example/agent:7"},
+            }
+        ),
         "history": HISTORY,
         **more,
     }
@@ -181,7 +184,14 @@ def test_an_outcome_survives_the_way_from_a_worker() -> None:
 
 def test_json_holds_every_outcome_with_its_labels() -> None:
     data = json.loads(json_file.text(ALL))
-    assert data["counts"] == {"passed": 1, "failed": 1, "error": 0, "skipped": 1, "accepted": 0}
+    assert data["counts"] == {
+        "passed": 1,
+        "failed": 1,
+        "error": 0,
+        "skipped": 1,
+        "accepted": 0,
+        "flaky": 0,
+    }
     assert data["green"] is False
     shown = [(one["title"], one["cause"], one["cause_lines"]) for one in data["scenarios"]]
     assert shown == [(one.title, one.cause, list(one.cause_lines)) for one in ALL.outcomes]

@@ -1,0 +1,119 @@
+"""One report of the reports of all shards."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from harness.core import codec
+from harness.core.errors import ConfigError
+from harness.report import html, json_file
+from harness.report.model import Report
+from harness.report.shard import Part, Shard
+from harness.target.recorded_runs import recorded_runs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
+
+_HINT = (
+    "let every shard rehearse the same commit with the same --durations and the same arguments;"
+    " only K of --shard K/N differs"
+)
+
+
+def merge(directories: Iterable[Path], *, out: Path) -> Report:
+    """Return the report of all shards; one that left no report is named as lost.
+
+    The history of tasks and deployments stays in the report of each shard.
+
+    Args:
+        directories: The directories of the shards' reports.
+        out: The merged report's directory, for the addresses in it.
+
+    Raises:
+        ConfigError: There is no report of a shard, or those there are do not fit together.
+    """
+    places = list(directories)
+    reports = dict(_reports(places))
+    if not reports:
+        raise ConfigError(
+            f"no report of a shard is in {', '.join(map(str, places))}",
+            hint="name the directories that `cutover rehearse --shard K/N --ci` wrote",
+        )
+    shards = {place: _shard(data, place=place) for place, data in reports.items()}
+    _check(shards)
+    placed = sorted(reports, key=lambda place: shards[place].number)
+    first = reports[placed[0]]
+    outcomes = [one for place in placed for one in json_file.outcomes_of(reports[place])]
+    return Report(
+        target=outcomes[0].target if outcomes else first["target"],
+        public_url=first["public_url"],
+        started_at=min(data["started_at"] for data in reports.values()),
+        seconds=max(data["seconds"] for data in reports.values()),
+        outcomes=tuple(sorted(outcomes, key=lambda one: one.story)),
+        has_local_endpoints=first["target"].endswith("(local endpoints)"),
+        vendor=first["vendor"],
+        overlay=tuple(first["overlay"]),
+        recorded_runs=recorded_runs(),
+        notes=tuple(dict.fromkeys(note for place in placed for note in reports[place]["notes"])),
+        parts=tuple(
+            Part(
+                shards[place].name,
+                os.path.relpath(place / html.FILE_NAME, out),
+                reports[place]["seconds"],
+            )
+            for place in placed
+        ),
+        lost=tuple(_lost(shards)),
+    )
+
+
+def _reports(places: Iterable[Path]) -> Iterator[tuple[Path, dict[str, Any]]]:
+    for place in places:
+        try:
+            yield place, json_file.read(place)
+        except (FileNotFoundError, NotADirectoryError):
+            continue  # the shard is named as lost
+        except ValueError as error:
+            raise ConfigError(
+                f"{place / json_file.FILE_NAME} is no report: {error}",
+                hint="copy the shard's directory again, or leave it out: its shard is then lost",
+            ) from error
+
+
+def _shard(data: Mapping[str, Any], *, place: Path) -> Shard:
+    if not data.get("shard"):
+        raise ConfigError(
+            f"{place / json_file.FILE_NAME} is the report of a whole rehearsal, and of no shard",
+            hint="name the directories that `cutover rehearse --shard K/N` wrote",
+        )
+    return codec.decode(Shard, data["shard"])
+
+
+def _check(shards: Mapping[Path, Shard]) -> None:
+    """Reject shards of different rehearsals, and two reports of one shard."""
+    (first, one), *others = shards.items()
+    for place, other in others:
+        if (other.total, other.stories) != (one.total, one.stories):
+            raise ConfigError(
+                f"shard {one.name} in {first} and shard {other.name} in {place} are of rehearsals"
+                " that were divided differently",
+                hint=_HINT,
+            )
+    by_number: dict[int, Path] = {}
+    for place, shard in shards.items():
+        if shard.number in by_number:
+            raise ConfigError(
+                f"{by_number[shard.number]} and {place} are both of shard {shard.name}",
+                hint="name each shard once",
+            )
+        by_number[shard.number] = place
+
+
+def _lost(shards: Mapping[Path, Shard]) -> Iterator[str]:
+    one = next(iter(shards.values()))
+    numbers = {shard.number for shard in shards.values()}
+    for number in sorted(set(range(1, one.total + 1)) - numbers):
+        stories = ", ".join(one.stories_of(number))
+        yield f"Shard {number}/{one.total} is lost: it left no report of {stories}."

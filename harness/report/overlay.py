@@ -1,0 +1,27 @@
+"""The overlay as lines: all that differs from production in the tasks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def overlay_lines(overlay: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return one variable, file or idle container a line; a file's text is not shown."""
+    environment = overlay.get("environment", {})
+    files = overlay.get("files", {})
+    named = files.items() if hasattr(files, "items") else ((path, "") for path in files)
+    return (
+        *(f"{name}={value}" for name, value in sorted(environment.items())),
+        *(f"{path} (file: {_file_source(text)})" for path, text in sorted(named)),
+        *(
+            f"{container} idles: its image {image} is not to be had here"
+            for container, image in sorted(overlay.get("idle", {}).items())
+        ),
+    )
+
+
+def _file_source(text: object) -> str:
+    return "the stack's CA" if not text or text == "ca" or "CERTIFICATE" in str(text) else str(text)
