@@ -6,12 +6,13 @@ import hashlib
 import hmac
 import json
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import pytest
 
 from harness.diagnosis.expect import expect
 from harness.report import not_covered, proved
+from harness.target.clients.browser import TIMEOUT_S
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,6 +31,7 @@ DRIVERS = {
     "filesystem": "FILESYSTEM_DISK",
     "log": "LOG_CHANNEL",
 }
+NO_PAGE = "/no/such/page"
 REVEALING = ("stack trace", "vendor/laravel", "exception", ".php", "sqlstate")
 SOURCES = {
     "/.env": "APP_KEY=",
@@ -43,6 +45,8 @@ SOURCES = {
 }
 """Files that the web server must not serve, and text that each contains."""
 CGI_PREFIXES = ("HTTP_", "REQUEST_", "SERVER_", "REMOTE_", "SCRIPT_", "DOCUMENT_", "PATH_")
+LISTENERS = "events"
+"""A cache that an app may do without: Laravel then looks for listeners at each request."""
 SET_BY_EXEC = {"HOME", "USER", "COLUMNS"}
 DEBUG_IS_ON = (
     "APP_DEBUG is true in the task: an error shows code and configuration to every visitor"
@@ -64,8 +68,15 @@ as_app = pytest.mark.truth(local=proved, aws=proved, url=proved)
 @pytest.mark.read_only
 @pytest.mark.parametrize("accept", ["application/json", "text/html"])
 def test_error_page_reveals_nothing(visitor: Browser, accept: str) -> None:
-    answer = visitor.get("/no/such/page", headers={"Accept": accept})
-    assert answer.status_code == 404, f"GET /no/such/page answered {answer.status_code}"
+    answer = visitor.get(NO_PAGE, headers={"Accept": accept})
+    if answer.status_code < 400:
+        # The app leads visitors elsewhere, or has one page for every path; not for every method.
+        answer = visitor.http.patch(
+            urljoin(visitor.base_url, NO_PAGE), headers={"Accept": accept}, timeout=TIMEOUT_S
+        )
+    if answer.status_code < 400:
+        pytest.skip("not covered: the app answers every path with a page of its own")
+    assert answer.status_code < 500, f"{NO_PAGE} answered {answer.status_code}"
     text = answer.text.lower()
     shown = [word for word in REVEALING if word in text]
     expect(
@@ -141,7 +152,9 @@ def test_caches_are_warm_and_hold_the_tasks_own_values(
     # One of them may be the task in which the first run warmed the caches.
     tasks = ask_tasks(probe.facts)
     for task in tasks:
-        cold = ", ".join(name for name, warm in task["cached"].items() if not warm)
+        cold = ", ".join(
+            name for name, warm in task["cached"].items() if not warm and name != LISTENERS
+        )
         expect(
             not cold,
             f"task {task['task']} runs without its cache of {cold}",

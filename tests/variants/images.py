@@ -223,14 +223,6 @@ PHP_CHECKS = [
 ]
 SERVERS = [
     Variant(
-        "nginx answers the health check itself",
-        replace(
-            NGINX,
-            "        location = /index.php {",
-            "        location = /healthz { return 200 'ok'; }\n\n        location = /index.php {",
-        ),
-    ),
-    Variant(
         "nginx takes the visitor's address and scheme from the load balancer, and Laravel trusts"
         " no proxy",
         combine(
