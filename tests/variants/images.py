@@ -124,9 +124,9 @@ SUPERVISED = Variant(
     "supervisord runs nginx and PHP-FPM",
     combine(
         install("supervisor"),
-        add_file("etc/supervisor/supervisord.conf", SUPERVISOR),
+        add_file("etc/shop/supervisord.conf", SUPERVISOR),
         replace_pattern(
-            ENTRYPOINT, WEB_STARTS, "exec supervisord -c /etc/supervisor/supervisord.conf\n"
+            ENTRYPOINT, WEB_STARTS, "exec supervisord -c /etc/shop/supervisord.conf\n"
         ),
     ),
 )
@@ -175,7 +175,7 @@ OVER_TCP = [
             replace(
                 DOCKERFILE,
                 'ENTRYPOINT ["entrypoint"]',
-                "CMD php artisan about > /dev/null && exec entrypoint",
+                "CMD php artisan config:clear && exec entrypoint",
             ),
             *(edit_container(task, start_tasks) for task in ("worker", "scheduler")),
         ),
