@@ -125,9 +125,7 @@ SUPERVISED = Variant(
     combine(
         install("supervisor"),
         add_file("etc/shop/supervisord.conf", SUPERVISOR),
-        replace_pattern(
-            ENTRYPOINT, WEB_STARTS, "exec supervisord -c /etc/shop/supervisord.conf\n"
-        ),
+        replace_pattern(ENTRYPOINT, WEB_STARTS, "exec supervisord -c /etc/shop/supervisord.conf\n"),
     ),
 )
 WITH_APACHE = Variant(

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from harness.target.resources.ecs import EcsService
-from scenarios.test_steadiness import assert_was_stopped, ran_s
+from scenarios.test_steadiness import assert_was_stopped, hold_s, ran_s
 from tests.unit.pages import Paged
 
 MEMORY = "OutOfMemoryError: Container killed due to memory usage"
@@ -64,3 +64,8 @@ def test_a_worker_that_has_ended_is_known_while_ecs_knows_it() -> None:
             return {"taskArns": [f"arn:aws:ecs:r:a:task/c/{given['desiredStatus']}"]}
 
     assert EcsService(Ecs(), cluster="c", name="w").known() == {"RUNNING", "STOPPED"}
+
+
+@pytest.mark.parametrize(("each_s", "slow_s"), [(0.02, 4), (0.5, 8), (60.0, 20)])
+def test_a_slow_request_outlasts_the_others_on_a_slow_machine(each_s: float, slow_s: int) -> None:
+    assert hold_s(each_s) == slow_s
