@@ -29,6 +29,9 @@ _QUEUE_RANGES: Mapping[str, tuple[int, int]] = {
 }
 """https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_CreateQueue.html"""
 _CHECK_DEFAULTS = {"HealthCheckIntervalSeconds": 30, "HealthCheckTimeoutSeconds": 5}
+_MATCHER = re.compile(r"\d+(?:[-,]\d+)*")
+_STATUSES = range(200, 500)
+"""Status codes that an application load balancer may take for healthy."""
 _RECEIVE_COUNT = (1, 1000)
 
 
@@ -77,11 +80,22 @@ def load_balancer_names(production: Production) -> Iterator[Problem]:
 
 
 def target_checks(production: Production) -> Iterator[Problem]:
-    """A target's health check ends before the next begins.
+    """A target's health check has a path and a status, and ends before the next begins.
 
     https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html
     """
     given = production.target_group["TargetGroup"]
+    file = production.files["ecs.target_group"]
+    path = str(given.get("HealthCheckPath", "/"))
+    if not path.startswith("/"):
+        hint = f'write "/{path}": a path begins with a slash'
+        yield Problem("TargetGroup.HealthCheckPath", f'is "{path}"', hint, file=file)
+    codes = str((given.get("Matcher") or {}).get("HttpCode", "200"))
+    if not _MATCHER.fullmatch(codes) or not all(
+        int(code) in _STATUSES for code in re.findall(r"\d+", codes)
+    ):
+        hint = 'write "200", a list as "200,204" or a range as "200-299", of 200 to 499'
+        yield Problem("TargetGroup.Matcher.HttpCode", f'is "{codes}"', hint, file=file)
     interval, timeout = (int(given.get(key, value)) for key, value in _CHECK_DEFAULTS.items())
     if timeout >= interval:
         yield Problem(
@@ -89,7 +103,7 @@ def target_checks(production: Production) -> Iterator[Problem]:
             f"is {timeout}, and HealthCheckIntervalSeconds {interval}: the time-out must be"
             " smaller than the interval",
             "shorten the time-out, or lengthen the interval",
-            file=production.files["ecs.target_group"],
+            file=file,
         )
 
 

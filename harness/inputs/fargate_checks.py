@@ -7,7 +7,7 @@ taken since January 2026.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from harness.aws import environment_file
@@ -27,6 +27,7 @@ _VOLUMES = {
     " cache in the database",
 }
 _EPHEMERAL_GIB = (21, 200)
+_ROUTED = "awsfirelens"
 
 
 def of_task(raw: Mapping[str, Any]) -> Iterator[Problem]:
@@ -42,6 +43,7 @@ def of_task(raw: Mapping[str, Any]) -> Iterator[Problem]:
         yield from _volume(volume, key=f"volumes[{index}]")
     for index, container in enumerate(raw.get("containerDefinitions") or ()):
         yield from _container(container, key=f"containerDefinitions[{index}]")
+    yield from _log_routers(raw.get("containerDefinitions") or ())
 
 
 def of_sizes(raw: Mapping[str, Any], *, cpu_units: int, memory_mib: int) -> Iterator[Problem]:
@@ -64,6 +66,26 @@ def of_sizes(raw: Mapping[str, Any], *, cpu_units: int, memory_mib: int) -> Iter
                 key = f"containerDefinitions[{index}].{name}"
                 message = f"is {container[name]} MiB, and the task has {memory_mib}"
                 yield Problem(key, message, "give the task more memory, or the container less")
+
+
+def _log_routers(containers: Sequence[Mapping[str, Any]]) -> Iterator[Problem]:
+    """Find logs without a log router, and a router without logs: ECS registers neither.
+
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/firelens-taskdef.html
+    """
+    has_router = any(one.get("firelensConfiguration") for one in containers)
+    routed = [
+        f"containerDefinitions[{index}].logConfiguration.logDriver"
+        for index, one in enumerate(containers)
+        if (one.get("logConfiguration") or {}).get("logDriver") == _ROUTED
+    ]
+    if routed and not has_router:
+        hint = "add the log router, a container with firelensConfiguration, or log to awslogs"
+        yield Problem(routed[0], f'is "{_ROUTED}", and no container is the log router', hint)
+    if has_router and not routed:
+        hint = f'write "logDriver": "{_ROUTED}" for the containers that it collects from'
+        message = f"has a log router (firelensConfiguration), and no container logs to {_ROUTED}"
+        yield Problem("containerDefinitions", message, hint)
 
 
 def _disk(storage: Mapping[str, Any]) -> Iterator[Problem]:

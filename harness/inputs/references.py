@@ -169,7 +169,7 @@ def vpcs(production: Production) -> Iterator[Problem]:
 
 def worker_queues(production: Production) -> Iterator[Problem]:
     """A worker that takes its jobs from SQS has a queue."""
-    if not production.worker or "queues" in production.resources:
+    if not production.worker or "resources.queues" in production.files:
         return
     definition = production.services[production.worker].definition
     for number, container in enumerate(definition.containers):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from scenarios import test_database as database
+from scenarios import test_edge as edge
 from scenarios import test_network as network
 from scenarios import test_secrets as secrets
 from tests.mistakes.edits import (
@@ -165,6 +166,35 @@ MISTAKES = (
                 TARGET_GROUP, '"HealthCheckTimeoutSeconds": 2', '"HealthCheckTimeoutSeconds": 4'
             ),
         ),
+    ),
+    Mistake(
+        "the health check's path has no slash",
+        replace(TARGET_GROUP, '"/healthz"', '"healthz"'),
+        cause='TargetGroup.HealthCheckPath is "healthz"',
+        exit_code=USAGE,
+    ),
+    Mistake(
+        "the health check takes a server's error for healthy",
+        replace(TARGET_GROUP, '"HttpCode": "200"', '"HttpCode": "200-599"'),
+        cause='TargetGroup.Matcher.HttpCode is "200-599"',
+        also_green=[edge.test_unhealthy_target_gets_no_traffic],
+        exit_code=USAGE,
+        twin=Twin(
+            "the health check takes several statuses for healthy",
+            replace(TARGET_GROUP, '"HttpCode": "200"', '"HttpCode": "200,204"'),
+        ),
+    ),
+    Mistake(
+        "the dead-letter queue has another name",
+        replace(QUEUES, "876000000876:tickets-jobs-dead", "876000000876:tickets-dead"),
+        cause="names the queue tickets-dead, which is not above it",
+        exit_code=USAGE,
+    ),
+    Mistake(
+        "the log goes to a log router that is not there",
+        replace(WEB_TASK, '"logDriver": "awslogs"', '"logDriver": "awsfirelens"'),
+        cause='logDriver is "awsfirelens", and no container is the log router',
+        exit_code=USAGE,
     ),
     Mistake(
         "a deployment can neither start nor stop a task",

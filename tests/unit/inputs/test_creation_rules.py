@@ -90,6 +90,26 @@ def test_a_check_that_outlasts_its_interval(
     assert keys(broken) == ["TargetGroup.HealthCheckTimeoutSeconds"]
 
 
+@pytest.mark.parametrize(
+    ("changes", "key"),
+    [
+        ({"HealthCheckPath": "healthz"}, "TargetGroup.HealthCheckPath"),
+        ({"Matcher": {"HttpCode": "200-599"}}, "TargetGroup.Matcher.HttpCode"),
+        ({"Matcher": {"HttpCode": "100"}}, "TargetGroup.Matcher.HttpCode"),
+        ({"Matcher": {"HttpCode": "2xx"}}, "TargetGroup.Matcher.HttpCode"),
+    ],
+)
+def test_a_check_that_no_load_balancer_takes(
+    app: Production, changes: dict[str, Any], key: str
+) -> None:
+    assert keys(group(app, **changes)) == [key]
+
+
+@pytest.mark.parametrize("codes", ["200", "200,204", "200-399", "200-299,404"])
+def test_statuses_that_a_load_balancer_takes(app: Production, codes: str) -> None:
+    assert keys(group(app, Matcher={"HttpCode": codes})) == []
+
+
 def test_awss_own_check_defaults_are_fine(app: Production) -> None:
     content = {
         key: value

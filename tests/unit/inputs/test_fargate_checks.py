@@ -89,3 +89,26 @@ def test_a_container_that_needs_an_instance_is_named(container: dict[str, Any], 
 def test_a_task_that_needs_an_instance_is_named(task: dict[str, Any], said: str) -> None:
     (wrong,) = found({}, **task)
     assert said in wrong
+
+
+ROUTED = {"logConfiguration": {"logDriver": "awsfirelens"}}
+ROUTER = {"firelensConfiguration": {"type": "fluentbit"}}
+
+
+@pytest.mark.parametrize(
+    ("containers", "message"),
+    [
+        (
+            [ROUTED],
+            'containerDefinitions[0].logConfiguration.logDriver is "awsfirelens", and no container'
+            " is the log router",
+        ),
+        ([{}, ROUTER], "containerDefinitions has a log router (firelensConfiguration), and no"),
+    ],
+)
+def test_a_log_router_and_what_it_collects_come_together(
+    containers: list[dict[str, Any]], message: str
+) -> None:
+    problems = fargate_checks.of_task({"containerDefinitions": containers})
+    assert [message in str(one) for one in problems] == [True]
+    assert not [*fargate_checks.of_task({"containerDefinitions": [ROUTED, ROUTER]})]
