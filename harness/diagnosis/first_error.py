@@ -22,13 +22,15 @@ _LEVELS = ("ERROR", "CRITICAL", "ALERT", "EMERGENCY")
 _LEVEL = "|".join(_LEVELS)
 _ERROR = re.compile(
     rf'"level_name":"(?:{_LEVEL})"|\.(?:{_LEVEL}): |PHP (?:Fatal|Parse) error'
-    r"|\[(?:error|crit|alert|emerg)\]|^In \S+\.php line \d+:|^\s+ERROR  |^\S+: (?:line )?\d+: "
+    r"|\[(?:error|crit|alert|emerg)\]|^\[[^\]]+\] (?:ALERT|ERROR): "
+    r"|^In \S+\.php line \d+:|^\s+ERROR  |^\S+: (?:line )?\d+: "
 )
-"""As Monolog's two formatters, PHP, nginx, artisan and a shell write an error."""
+"""As Monolog's two formatters, PHP, nginx, PHP-FPM, artisan and a shell write an error."""
 _TEXTS = (
     re.compile(rf"\.(?:{_LEVEL}): (?P<text>.+)"),
     re.compile(r"PHP (?:Fatal|Parse) error: +(?P<text>.+)"),
     re.compile(r"\[(?:error|crit|alert|emerg)\] (?:\d+#\d+: )?(?:\*\d+ )?(?P<text>.+)"),
+    re.compile(r"^\[[^\]]+\] (?:ALERT|ERROR): (?P<text>.+)"),
     re.compile(r"^\s+ERROR  (?P<text>.+)"),
     re.compile(r"(?P<text>^\S+: (?:line )?\d+: .+)"),
 )

@@ -51,8 +51,8 @@ ROLES = (
         Source.APP,
         match=rf"{_OF_ROLE} (?P<action>[\w:]+) on resource:"
         r" (?P<arn>(?!\S*unverified\.example)[^\s,;\"']+)",
-        cause="the task role {role} lacks {action} on {arn}: allow it, or correct the name that the"
-        " task has for it",
+        cause="the task role {role} lacks {action} on {arn}: allow it, or correct the name or the"
+        " region that the task has for it",
         example=f"{_USER.format('web')} authorized to perform: s3:PutObject on resource:"
         f" arn:aws:s3:::a/b {_NO_POLICY}",
     ),
@@ -149,10 +149,17 @@ S3 = (
 SES = (
     Pattern(
         Source.APP,
+        match=r"identities failed the check in region (?P<region>[\w-]+)",
+        cause="SES refuses the sender: MAIL_FROM_ADDRESS is not of an identity that is verified in"
+        " the region {region}, where the app sends: services.ses.region and AWS_DEFAULT_REGION",
+        example="MessageRejected (client): Email address is not verified. The following identities"
+        " failed the check in region EU-WEST-1: shop@876events.example",
+    ),
+    Pattern(
+        Source.APP,
         match=r"Email address is not verified|Did not have authority to send from email",
         cause="SES refuses the sender: MAIL_FROM_ADDRESS is not of a verified identity",
-        example="MessageRejected (client): Email address is not verified. The following identities"
-        " failed the check in region US-EAST-1: shop@876events.example",
+        example="MessageRejected (client): Email address is not verified.",
     ),
 )
 

@@ -233,6 +233,14 @@ HEALTH = (
         symptom=True,
     ),
     Pattern(
+        Source.TARGET_HEALTH | Source.SERVICE_EVENT,
+        match=r"Health checks failed with these codes: \[(?P<code>\d+)\]",
+        cause="the health check is answered with {code}, which the target group's Matcher does not"
+        " take",
+        example="Health checks failed with these codes: [200]",
+        symptom=True,
+    ),
+    Pattern(
         Source.STOPPED_REASON,
         match=r"failed container health checks",
         cause="{task} was stopped for its container health check: the tool of its command is not in"

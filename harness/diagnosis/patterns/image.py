@@ -50,6 +50,18 @@ FPM = (
     ),
     Pattern(
         Source.APP,
+        match=r"\] (?:ALERT: (?=\[pool )|ERROR: (?=\[/|unable to bind))(?P<words>[^\n]{1,240})",
+        cause="PHP-FPM does not start: {words}",
+        example=(
+            "[27-Nov-2026 20:45:14] ALERT: [pool www] pm.start_servers(20) must not be less than"
+            " pm.min_spare_servers(5) and not greater than pm.max_spare_servers(10)",
+            "[27-Nov-2026 20:45:14] ERROR: [/etc/php/8.4/fpm/php-fpm.conf:9] unknown entry 'x'",
+            "[27-Nov-2026 20:45:14] ERROR: unable to bind listening socket for address"
+            " '/run/php/php-fpm.sock': No such file or directory (2)",
+        ),
+    ),
+    Pattern(
+        Source.APP,
         match=r"server reached pm\.max_children",
         cause="PHP-FPM has no worker left: pm.max_children is too low",
         example="WARNING: [pool www] server reached pm.max_children setting (5), consider raising",
@@ -86,9 +98,14 @@ NGINX = (
     ),
     Pattern(
         Source.APP,
-        match=r"connect\(\) to (?P<where>unix:\S+|127\.0\.0\.1:\d+) failed",
+        match=r"connect\(\) (?=to unix:|to 127\.|failed)[^\n]*?"
+        r"(?P<where>unix:[^\s:\"]+|(?:127\.0\.0\.1|\[::1\]):\d+)",
         cause="PHP-FPM does not listen at {where}, where nginx looks for it",
-        example="connect() to unix:/run/php.sock failed (2: No such file or directory)",
+        example=(
+            "connect() to unix:/run/php.sock failed (2: No such file or directory)",
+            "connect() failed (111: Connection refused) while connecting to upstream, client:"
+            ' 10.0.0.4, request: "GET /", upstream: "fastcgi://127.0.0.1:9000"',
+        ),
     ),
     Pattern(
         Source.APP,
@@ -96,6 +113,14 @@ NGINX = (
         cause="nginx does not start: {said}",
         example='2026/11/26 07:57:59 [emerg] 26#26: open() "/var/log/nginx/a.log" failed (2: No'
         " such file or directory)",
+    ),
+    Pattern(
+        Source.APP,
+        match=r"\[(?:crit|error)\] [^\n]*?\w+\(\) \"(?P<path>/[^\"\n]+)\" failed \(13: ",
+        cause="nginx has no right to {path}: what it serves must be readable for the container's"
+        " user, and the directories of its temporary files writable",
+        example='2026/11/27 20:57:59 [crit] 26#26: *9 open() "/var/lib/nginx/body/0000000001"'
+        " failed (13: Permission denied), client: 10.0.0.4",
     ),
     Pattern(
         Source.APP,

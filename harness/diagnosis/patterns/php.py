@@ -13,6 +13,29 @@ COMMANDS = (
     ),
     Pattern(
         Source.APP,
+        match=r'There are no commands defined in the "(?P<name>[^"\n]+)" namespace',
+        cause="php artisan has no commands {name}:*: a wrong word, or their package is not in the"
+        " image",
+        example='ERROR  There are no commands defined in the "horizon" namespace.',
+    ),
+    Pattern(
+        Source.APP,
+        match=r'The "(?P<option>--?[\w-]+)" option (?P<words>does not exist|requires a value'
+        r"|does not accept a value)",
+        cause="php artisan is called with a wrong option: {option} {words}; see the command of"
+        " {task}, or the image's entrypoint",
+        example='The "--json" option does not exist.',
+    ),
+    Pattern(
+        Source.APP,
+        match=r'(?P<words>Too many arguments to "[^"\n]+" command|No arguments expected for'
+        r' "[^"\n]+" command|Not enough arguments \(missing: "[^"\n]+")',
+        cause="php artisan is called with wrong arguments: {words}; see the command of {task}, or"
+        " the image's entrypoint",
+        example='Too many arguments to "queue:work" command, expected arguments "connection".',
+    ),
+    Pattern(
+        Source.APP,
         match=r"[Cc]onfiguration files? (?:are|is) not serializable|could not be serialized because"
         r' the value at "(?P<key>[^"]+)"',
         cause="php artisan config:cache fails: a file in config/ holds a closure or an object",
@@ -71,6 +94,19 @@ MISSING = (
         r"|Failed opening required '[^']*vendor/autoload",
         cause="the image has no vendor directory: composer install did not run in its build",
         example="PHP Fatal error: Failed opening required '/srv/app/vendor/autoload.php'",
+    ),
+    Pattern(
+        Source.APP,
+        match=r"Failed opening required '(?P<file>[^']+)'",
+        cause="PHP requires {file}, which is not in the image or not readable for its user",
+        example="PHP Fatal error:  Failed opening required '/srv/app/preload.php' in Unknown",
+    ),
+    Pattern(
+        Source.APP,
+        match=r'The "(?P<path>/[^"\n]+)" directory does not exist',
+        cause="the image lacks the directory {path}: no COPY of its Dockerfile brings it in",
+        example='DirectoryNotFoundException: The "/srv/app/resources/views" directory does not'
+        " exist.",
     ),
     Pattern(
         Source.APP,
@@ -134,6 +170,14 @@ MISSING = (
 )
 
 LIMITS = (
+    Pattern(
+        Source.APP,
+        match=r"open_basedir restriction in effect\. File\((?P<path>[^)]*)\)",
+        cause="PHP's open_basedir keeps the app from {path}: add its directory, or leave"
+        " open_basedir out, since a task has one app",
+        example="PDO::__construct(): open_basedir restriction in effect. File(/etc/ssl/certs/"
+        "ca-certificates.crt) is not within the allowed path(s): (/srv/app)",
+    ),
     Pattern(
         Source.APP,
         match=r"bootstrap/cache directory must be present and writable"

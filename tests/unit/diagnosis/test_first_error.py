@@ -28,6 +28,7 @@ def line(text: str, **more: object) -> Line:
         (["[2026-11-25 07:00:00] production.ERROR: It broke. {}"], "It broke. {}"),
         (["PHP Fatal error:  Uncaught Error: x in /x.php:3"], "Uncaught Error: x in /x.php:3"),
         (["[emerg] 26#26: open() failed (2: No such file)"], "open() failed (2: No such file)"),
+        (["[27-Nov-2026 20:45:14] ALERT: [pool www] x(20) is y"], "[pool www] x(20) is y"),
         (["   ERROR  The path does not exist."], "The path does not exist."),
         ([NOT_FOUND], NOT_FOUND),
         (RENDERED, "Host: 127.0.0.1)"),
