@@ -23,6 +23,8 @@ LAST_COMMITS = 5
 
 WORDS: Mapping[str, frozenset[str]] = {
     "start": frozenset({"rehearsal", "bringup", "tasks", "first", "run"}),
+    "programs": frozenset({"image", "patterns", "first", "containers"}),
+    "leftovers": frozenset({"secrets", "database", "patterns"}),
     "sessions": frozenset({"session", "sessions", "browser", "cookie"}),
     "secrets": frozenset({"secret", "secrets", "secretsmanager"}),
     "configuration": frozenset({"configuration", "code", "resources"}),

@@ -130,6 +130,13 @@ HOST = (
     ),
     Pattern(
         Source.APP,
+        match=rf"{_PDO}getaddrinfo for (?: +\S+|\S+ +) failed",
+        cause="DB_HOST of {task} has a blank before or after the name",
+        example="SQLSTATE[HY000] [2002] php_network_getaddresses: getaddrinfo for tickets.proxy-x "
+        " failed: Name or service not known",
+    ),
+    Pattern(
+        Source.APP,
         match=rf"{_PDO}(?:getaddrinfo for (?P<host>\S+) failed|Name or service not known"
         r"|name resolution)",
         cause="DB_HOST is a name that the task cannot resolve; only the proxy's endpoint is open to"

@@ -1,0 +1,60 @@
+"""Mistakes of values that the old host left behind, or that were copied wrongly."""
+
+from __future__ import annotations
+
+from scenarios import test_php as php
+from scenarios import test_secrets as secrets
+from tests.mistakes.edits import CONFIG, Edit, drop_secret, replace, set_everywhere
+from tests.mistakes.mistake import NOT_STARTED, Mistake, Twin
+
+DRAWN = 'app_key = { generate = "laravel-key" }'
+BYTES = "q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA="
+
+
+def set_key(value: str) -> Edit:
+    """Set APP_KEY in the made-up secret."""
+    return replace(CONFIG, DRAWN, f'app_key = "{value}"')
+
+
+MISTAKES = (
+    Mistake(
+        "APP_KEY has lost its prefix",
+        set_key(BYTES),
+        cause="APP_KEY has the wrong length",
+        also_green=[secrets.test_app_key_is_the_same_in_every_web_task],
+        exit_code=NOT_STARTED,
+        twin=Twin("APP_KEY is 32 characters, as Laravel takes it", set_key(BYTES[:32])),
+    ),
+    Mistake(
+        "the address of the old database is left",
+        set_everywhere("DB_URL", "mysql://root@127.0.0.1:3306/tickets"),
+        cause="the app looks for its database in the task itself (127.0.0.1)",
+        exit_code=NOT_STARTED,
+    ),
+    Mistake(
+        "the socket of the old database is left",
+        set_everywhere("DB_SOCKET", "/var/run/mysqld/mysqld.sock"),
+        cause="DB_SOCKET is set in the task",
+        exit_code=NOT_STARTED,
+    ),
+    Mistake(
+        "the port of the database is another one",
+        set_everywhere("DB_PORT", "33060"),
+        cause="the task cannot reach DB_HOST",
+        also_green=[php.test_opcache_is_on_and_checks_no_file],
+        exit_code=NOT_STARTED,
+        twin=Twin("the port of the database is not set", set_everywhere("DB_PORT", "")),
+    ),
+    Mistake(
+        "the database's host ends with a blank",
+        set_everywhere("DB_HOST", "tickets.proxy-cq8w2k7example.us-east-1.rds.amazonaws.com "),
+        cause="has a blank before or after the name",
+        exit_code=NOT_STARTED,
+    ),
+    Mistake(
+        "the worker has no password for the database",
+        drop_secret("DB_PASSWORD", task="worker"),
+        cause="DB_PASSWORD is empty in the task",
+        exit_code=NOT_STARTED,
+    ),
+)

@@ -1,0 +1,197 @@
+"""Mistakes with which a program of the image ends at once, or refuses whoever asks it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from scenarios import test_edge as edge
+from scenarios import test_php as php
+from scenarios import test_queue as queue
+from tests.mistakes.edits import (
+    BOOTSTRAP,
+    DOCKERFILE,
+    FPM_INI,
+    FPM_POOL,
+    NGINX,
+    TARGET_GROUP,
+    Edit,
+    append,
+    edit_container,
+    edit_definition,
+    replace,
+    run_in_build,
+    set_field,
+)
+from tests.mistakes.mistake import NOT_STARTED, Mistake, Twin
+
+PROVIDERS = "app/bootstrap/providers.php"
+TRUST = "$middleware->trustProxies("
+WRITABLE = {
+    "storage": "/srv/app/storage",
+    "cache": "/srv/app/bootstrap/cache",
+    "tmp": "/tmp",
+}
+"""Volume -> its path, as the Dockerfile lists them."""
+
+
+def trust_hosts(*patterns: str) -> Edit:
+    """Have Laravel answer these hosts only."""
+    listed = ", ".join(f"'{one}'" for one in patterns)
+    return replace(
+        BOOTSTRAP,
+        TRUST,
+        f"$middleware->trustHosts(at: [{listed}], subdomains: false);\n        {TRUST}",
+    )
+
+
+def redirect_to_https(condition: str) -> Edit:
+    """Have nginx redirect what meets a condition."""
+    return replace(
+        NGINX,
+        "        root /srv/app/public;",
+        f"        root /srv/app/public;\n        {condition}"
+        " { return 301 https://$host$request_uri; }",
+    )
+
+
+def mount_what_is_writable(definition: dict[str, Any]) -> None:
+    """Make the root read-only, with a volume for each path that is declared writable."""
+    (container,) = definition["containerDefinitions"]
+    definition["volumes"] = [{"name": name} for name in WRITABLE]
+    container["readonlyRootFilesystem"] = True
+    container["mountPoints"] = [
+        {"sourceVolume": name, "containerPath": path} for name, path in WRITABLE.items()
+    ]
+
+
+MISTAKES = (
+    Mistake(
+        "nginx looks for PHP-FPM on a port",
+        replace(NGINX, "fastcgi_pass unix:/tmp/php-fpm.sock", "fastcgi_pass 127.0.0.1:9000"),
+        cause="PHP-FPM does not listen at 127.0.0.1:9000",
+        exit_code=NOT_STARTED,
+    ),
+    Mistake(
+        "PHP-FPM's socket is in a directory that is not there",
+        replace(FPM_POOL, "listen = /tmp/php-fpm.sock", "listen = /run/php/php-fpm.sock"),
+        cause="PHP-FPM does not start: unable to bind listening socket",
+        exit_code=NOT_STARTED,
+    ),
+    Mistake(
+        "PHP-FPM's pool contradicts itself",
+        replace(
+            FPM_POOL,
+            "pm = static",
+            "pm = dynamic\npm.start_servers = 20\npm.min_spare_servers = 5\n"
+            "pm.max_spare_servers = 10",
+        ),
+        cause="PHP-FPM does not start: [pool www] pm.start_servers(20) must not be",
+        exit_code=NOT_STARTED,
+    ),
+    Mistake(
+        "PHP preloads a file that is not in the image",
+        append(FPM_INI, "opcache.preload = /srv/app/preload.php"),
+        cause="PHP requires /srv/app/preload.php, which is not in the image",
+        also_green=[php.test_opcache_is_on_and_checks_no_file],
+        exit_code=NOT_STARTED,
+        twin=Twin(
+            "PHP preloads a file that is in the image",
+            append(FPM_INI, "opcache.preload = /srv/app/vendor/autoload.php"),
+        ),
+    ),
+    Mistake(
+        "PHP may read the app's directory only",
+        append(FPM_INI, "open_basedir = /srv/app"),
+        cause="PHP's open_basedir keeps the app from /etc/ssl/certs/ca-certificates.crt",
+        exit_code=NOT_STARTED,
+    ),
+    Mistake(
+        "the image lacks the extension of the database",
+        run_in_build(
+            "rm /etc/php/8.4/fpm/conf.d/*pdo_mysql.ini /etc/php/8.4/cli/conf.d/*_mysql.ini"
+        ),
+        cause="the image lacks the PHP extension pdo_mysql",
+        exit_code=NOT_STARTED,
+    ),
+    Mistake(
+        "a service provider is of a development package",
+        replace(
+            PROVIDERS,
+            "    AppServiceProvider::class,",
+            "    AppServiceProvider::class,\n"
+            "    Laravel\\Telescope\\TelescopeServiceProvider::class,",
+        ),
+        cause="TelescopeServiceProvider is a development package",
+        exit_code=NOT_STARTED,
+    ),
+    Mistake(
+        "the views are not copied into the image",
+        replace(DOCKERFILE, "COPY resources /srv/app/resources\n", ""),
+        cause="the image lacks the directory /srv/app/resources/views",
+        exit_code=NOT_STARTED,
+    ),
+    Mistake(
+        "the worker is one of Horizon, which the app has not",
+        edit_container("worker", lambda one: one.update(command=["php", "artisan", "horizon"])),
+        cause="php artisan has no command horizon",
+        exit_code=NOT_STARTED,
+    ),
+    Mistake(
+        "the worker's option is another command's",
+        edit_container(
+            "worker",
+            lambda one: one.update(command=["php", "artisan", "queue:listen", "sqs", "--json"]),
+        ),
+        cause="php artisan is called with a wrong option: --json does not exist",
+        also_green=[queue.test_dispatched_job_runs_once_in_the_worker],
+        exit_code=NOT_STARTED,
+        twin=Twin(
+            "the worker has an option that changes nothing",
+            edit_container("worker", lambda one: one["command"].append("--no-interaction")),
+        ),
+    ),
+    Mistake(
+        "the root is read-only, and nothing is mounted",
+        set_field("readonlyRootFilesystem", True),
+        cause="the web task writes to a path of its read-only root",
+        also_green=[php.test_opcache_is_on_and_checks_no_file],
+        exit_code=NOT_STARTED,
+        twin=Twin(
+            "the root is read-only, and a volume is mounted on each path that the app writes to",
+            edit_definition("web", mount_what_is_writable),
+        ),
+    ),
+    Mistake(
+        "the app answers no other host than its own",
+        trust_hosts("^tickets\\.876events\\.example$"),
+        cause="which TrustHosts does not know",
+        also_green=[edge.test_unknown_host_does_not_reach_the_app],
+        exit_code=NOT_STARTED,
+        twin=Twin(
+            "the app answers its own host, and addresses",
+            trust_hosts("^tickets\\.876events\\.example$", "^localhost$", "^[0-9.]+$"),
+        ),
+    ),
+    Mistake(
+        "nginx sends everything to https, the health check too",
+        redirect_to_https("if ($http_x_forwarded_proto != https)"),
+        cause="the health check is redirected",
+        also_green=[edge.test_public_page_has_no_redirect_loop],
+        exit_code=NOT_STARTED,
+        twin=Twin(
+            "nginx sends to https what the load balancer took over plain HTTP",
+            redirect_to_https("if ($http_x_forwarded_proto = http)"),
+        ),
+    ),
+    Mistake(
+        "the health check takes another status for healthy",
+        replace(TARGET_GROUP, '"HttpCode": "200"', '"HttpCode": "204"'),
+        cause="the health check is answered with 200, which the target group's Matcher does not",
+        also_green=[edge.test_unhealthy_target_gets_no_traffic],
+        exit_code=NOT_STARTED,
+        twin=Twin(
+            "the health check takes every success for healthy",
+            replace(TARGET_GROUP, '"HttpCode": "200"', '"HttpCode": "200-299"'),
+        ),
+    ),
+)
