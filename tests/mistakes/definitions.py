@@ -99,4 +99,22 @@ MISTAKES = (
         cause="the worker task's definition says APP_DEBUG=true",
         also_green=[php.test_debugging_is_off_in_every_task],
     ),
+    Mistake(
+        "the queues' address has the queue's name at its end",
+        set_variable("SQS_PREFIX", "https://sqs.us-east-1.amazonaws.com/876000000876/tickets-jobs"),
+        breaks=[definitions.test_task_definitions_set_region_and_sqs_prefix],
+        cause="SQS_PREFIX of the web task is https://sqs.us-east-1.amazonaws.com/876000000876/ti",
+        also_green=[definitions.test_task_definitions_use_aws_endpoints],
+        twin=Twin(
+            "the queues' address has a slash at its end",
+            set_variable("SQS_PREFIX", "https://sqs.us-east-1.amazonaws.com/876000000876/"),
+        ),
+    ),
+    Mistake(
+        "the worker runs as on a developer's machine",
+        set_variable("APP_ENV", "local", task="worker"),
+        breaks=[definitions.test_task_definitions_are_set_for_production],
+        cause="the worker task's definition says APP_ENV=local",
+        also_green=[definitions.test_task_definitions_use_aws_endpoints],
+    ),
 )

@@ -96,4 +96,18 @@ MISTAKES = (
         also_green=[php.test_opcache_is_on_and_checks_no_file],
         twin=Twin("the task definition names the image's own user", set_field("user", "www-data")),
     ),
+    Mistake(
+        "a .env file of production is baked into the image",
+        run_in_build("echo MAIL_MAILER=log > /srv/app/.env.production"),
+        breaks=[image.test_no_dotenv_file_is_in_any_layer],
+        cause="/srv/app/.env.production was copied into the image",
+        also_green=[php.test_opcache_is_on_and_checks_no_file],
+    ),
+    Mistake(
+        "Composer's passwords are in the image",
+        run_in_build("echo '{}' > /srv/app/auth.json"),
+        breaks=[image.test_image_holds_no_secret],
+        cause="/srv/app/auth.json holds Composer's passwords",
+        also_green=[php.test_opcache_is_on_and_checks_no_file],
+    ),
 )

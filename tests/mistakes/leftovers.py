@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from scenarios import test_php as php
 from scenarios import test_secrets as secrets
+from scenarios import test_sessions as sessions
 from tests.mistakes.edits import CONFIG, Edit, drop_secret, replace, set_everywhere
 from tests.mistakes.mistake import NOT_STARTED, Mistake, Twin
 
@@ -20,9 +21,12 @@ MISTAKES = (
     Mistake(
         "APP_KEY has lost its prefix",
         set_key(BYTES),
+        breaks=[
+            sessions.test_session_values_are_read_by_another_task,
+            sessions.test_session_cookie_is_secure_and_named_as_configured,
+        ],
         cause="APP_KEY has the wrong length",
         also_green=[secrets.test_app_key_is_the_same_in_every_web_task],
-        exit_code=NOT_STARTED,
         twin=Twin("APP_KEY is 32 characters, as Laravel takes it", set_key(BYTES[:32])),
     ),
     Mistake(

@@ -18,6 +18,8 @@ from tests.mistakes.edits import (
 from tests.mistakes.mistake import Mistake, Twin
 
 PLACE = "app/app/Actions/PlaceOrder.php"
+REGION = "env('AWS_DEFAULT_REGION', 'us-east-1')"
+SERVICES = "app/config/services.php"
 
 
 MISTAKES = (
@@ -220,6 +222,41 @@ MISTAKES = (
         ),
         breaks=[tickets_orders.test_worker_sends_the_order_mail],
         cause="The currency is not set.",
+        also_green=[queue.test_dispatched_job_runs_once_in_the_worker],
+    ),
+    Mistake(
+        "the worker's role may send with SES's other API only",
+        replace(WORKER_ROLE, "ses:SendRawEmail", "ses:SendEmail"),
+        breaks=[tickets_orders.test_worker_sends_the_order_mail],
+        cause="the task role tickets-worker-task lacks ses:SendRawEmail",
+        also_green=[queue.test_dispatched_job_runs_once_in_the_worker],
+        twin=Twin(
+            "the worker's role may send with both APIs of SES",
+            replace(WORKER_ROLE, '"ses:SendRawEmail"', '["ses:SendEmail", "ses:SendRawEmail"]'),
+        ),
+    ),
+    Mistake(
+        "mails are sent in another region",
+        replace(SERVICES, REGION, "'eu-west-1'"),
+        breaks=[tickets_orders.test_worker_sends_the_order_mail],
+        cause="lacks ses:SendRawEmail on arn:aws:ses:eu-west-1:876000000876:identity/tickets@",
+        also_green=[queue.test_dispatched_job_runs_once_in_the_worker],
+        twin=Twin("the region of mails is written out", replace(SERVICES, REGION, "'us-east-1'")),
+    ),
+    Mistake(
+        "mails are sent as on the old host",
+        set_variable("MAIL_MAILER", "smtp", task="worker"),
+        breaks=[tickets_orders.test_worker_sends_the_order_mail],
+        cause='the app uses the mailer "smtp", which config/mail.php lacks',
+        also_green=[queue.test_dispatched_job_runs_once_in_the_worker],
+    ),
+    Mistake(
+        "mails name a configuration set that SES does not have",
+        replace(
+            SERVICES, "'http' =>", "'options' => ['ConfigurationSetName' => 'tickets'], 'http' =>"
+        ),
+        breaks=[tickets_orders.test_worker_sends_the_order_mail],
+        cause="SES has no configuration set tickets",
         also_green=[queue.test_dispatched_job_runs_once_in_the_worker],
     ),
 )

@@ -7,6 +7,7 @@ from typing import Any
 from scenarios import test_edge as edge
 from scenarios import test_php as php
 from scenarios import test_queue as queue
+from scenarios import test_sessions as sessions
 from tests.mistakes.edits import (
     BOOTSTRAP,
     DOCKERFILE,
@@ -102,8 +103,9 @@ MISTAKES = (
     Mistake(
         "PHP may read the app's directory only",
         append(FPM_INI, "open_basedir = /srv/app"),
+        breaks=[sessions.test_session_values_are_read_by_another_task],
         cause="PHP's open_basedir keeps the app from /etc/ssl/certs/ca-certificates.crt",
-        exit_code=NOT_STARTED,
+        also_green=[php.test_opcache_is_on_and_checks_no_file],
     ),
     Mistake(
         "the image lacks the extension of the database",

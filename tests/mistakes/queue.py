@@ -336,4 +336,11 @@ MISTAKES = (
         also_green=[queue.test_worker_flags_fit_the_queue],
         twin=Twin("the worker takes the place of its shell", run_in_shell("exec %s")),
     ),
+    Mistake(
+        "the worker's role may not put a job back",
+        replace(WORKER_ROLE, '"sqs:ChangeMessageVisibility",', ""),
+        breaks=[queue.test_failing_job_backs_off_and_succeeds],
+        cause="the task role tickets-worker-task lacks sqs:ChangeMessageVisibility",
+        also_green=[queue.test_worker_flags_fit_the_queue],
+    ),
 )

@@ -255,4 +255,23 @@ MISTAKES = (
             set_variable("DB_PORT", None, task="scheduler"),
         ),
     ),
+    Mistake(
+        "the scheduler connects to the database without TLS",
+        set_variable("MYSQL_ATTR_SSL_CA", None, task="scheduler"),
+        breaks=[scheduler.test_rule_starts_one_task_each_minute],
+        cause="the app speaks to the database in plain text",
+        also_green=[definitions.test_app_url_is_the_public_url],
+    ),
+    Mistake(
+        "the rule's role trusts ECS and not EventBridge",
+        replace(RULE_ROLE, "events.amazonaws.com", "ecs-tasks.amazonaws.com"),
+        cause="tickets-schedule-rule",
+        exit_code=NOT_STARTED,
+    ),
+    Mistake(
+        "the rule's role may hand its roles over to another service",
+        replace(RULE_ROLE, '"ecs-tasks.amazonaws.com"', '"ecs.amazonaws.com"'),
+        cause="its role tickets-schedule-rule lacks iam:PassRole",
+        exit_code=NOT_STARTED,
+    ),
 )

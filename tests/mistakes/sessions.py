@@ -300,4 +300,33 @@ MISTAKES = (
             set_variable("SESSION_SAME_SITE", "lax"),
         ),
     ),
+    Mistake(
+        "scripts may read the session cookie",
+        set_variable("SESSION_HTTP_ONLY", "false"),
+        breaks=[sessions.test_session_cookie_is_secure_and_named_as_configured],
+        cause="SESSION_HTTP_ONLY is not true",
+        also_green=[sessions.test_session_values_are_read_by_another_task],
+    ),
+    Mistake(
+        "the app's files are asked for over plain HTTP",
+        set_variable("ASSET_URL", "http://tickets.876events.example"),
+        breaks=[sessions.test_links_and_redirects_are_https_with_the_public_host],
+        cause="links to http://tickets.876events.example",
+        also_green=[sessions.test_spoofed_host_is_ignored],
+    ),
+    Mistake(
+        "sessions are kept in a Redis of the old host",
+        set_variable("SESSION_DRIVER", "redis"),
+        breaks=[sessions.test_session_values_are_read_by_another_task],
+        cause="a driver is set to redis, and the image has no redis",
+        also_green=[definitions.test_task_definitions_use_aws_endpoints],
+    ),
+    Mistake(
+        "sessions are kept in a table that there is not",
+        set_variable("SESSION_TABLE", "user_sessions"),
+        breaks=[sessions.test_session_values_are_read_by_another_task],
+        cause="the table tickets.user_sessions is missing",
+        also_green=[definitions.test_task_definitions_use_aws_endpoints],
+        twin=Twin("the sessions' table is written out", set_variable("SESSION_TABLE", "sessions")),
+    ),
 )

@@ -13,9 +13,11 @@ from tests.mistakes.edits import (
     KMS_KEY,
     NGINX,
     WEB_ROLE,
+    append,
     combine,
     replace,
     replace_pattern,
+    run_in_build,
     set_bucket,
     set_bucket_policy,
     set_everywhere,
@@ -290,6 +292,39 @@ MISTAKES = (
         twin=Twin(
             "the connection has another collation of utf8mb4",
             set_everywhere("DB_COLLATION", "utf8mb4_0900_ai_ci"),
+        ),
+    ),
+    Mistake(
+        "nginx may not write what a visitor sends",
+        combine(
+            run_in_build("mkdir -p /var/lib/nginx/body && chmod -R 755 /var/lib/nginx"),
+            replace(NGINX, "temp_path /tmp/nginx-body;", "temp_path /var/lib/nginx/body;"),
+        ),
+        breaks=[tickets_documents.test_largest_file_comes_back_unchanged],
+        cause="nginx has no right to /var/lib/nginx/body/",
+        also_green=[uploads.test_bucket_is_private],
+        twin=Twin(
+            "nginx writes what a visitor sends into another directory of /tmp",
+            replace(NGINX, "temp_path /tmp/nginx-body;", "temp_path /tmp/body;"),
+        ),
+    ),
+    Mistake(
+        "PHP takes no uploads",
+        append(FPM_INI, "file_uploads = Off"),
+        breaks=[tickets_documents.test_largest_file_comes_back_unchanged],
+        cause="PHP takes no uploads: file_uploads is off",
+        also_green=[uploads.test_stored_file_is_the_same_from_another_task],
+        twin=Twin("PHP takes five uploads in a request", append(FPM_INI, "max_file_uploads = 5")),
+    ),
+    Mistake(
+        "the web task's role may not read uploads",
+        replace(WEB_ROLE, '"s3:GetObject",', ""),
+        breaks=[uploads.test_stored_file_is_the_same_from_another_task],
+        cause="the task role tickets-web-task lacks s3:GetObject on arn:aws:s3:::876events-tickets",
+        also_green=[uploads.test_bucket_is_private],
+        twin=Twin(
+            "the web task's role names its actions on uploads with a wildcard",
+            replace(WEB_ROLE, '"s3:GetObject",', '"s3:Get*",'),
         ),
     ),
 )

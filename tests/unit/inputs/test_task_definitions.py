@@ -340,7 +340,7 @@ def test_what_fargate_refuses_in_a_container_is_named(
         {"portMappings": [{"containerPort": 8080, "hostPort": 0}]},
         {"portMappings": [{"containerPortRange": "8080-8090"}]},
         log(),
-        log("awsfirelens", group=None),
+        {**log("awsfirelens", group=None), "firelensConfiguration": {"type": "fluentbit"}},
         {},
     ],
 )
