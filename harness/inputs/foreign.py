@@ -27,6 +27,8 @@ _AWS = "aws"
 """The account in the ARNs of policies that AWS manages."""
 _REGION_KEYS = ("awslogs-region",)
 _OWNERS = ("OwnerId", "UserId", "AccountId")
+_PEERED = "VpcPeeringConnectionId"
+"""A security group that says itself that it is another VPC's."""
 
 
 def reject(
@@ -93,7 +95,7 @@ def _texts(value: Any, key: str = "") -> Iterator[tuple[str, str]]:
     """Go through the texts of a file with their keys."""
     if isinstance(value, str):
         yield key, value
-    elif isinstance(value, Mapping):
+    elif isinstance(value, Mapping) and not value.get(_PEERED):
         for name, item in value.items():
             yield from _texts(item, f"{key}.{name}" if key else str(name))
     elif isinstance(value, list):

@@ -116,7 +116,7 @@ def read(document: Document) -> RoleFile:
     Raises:
         InputError: Every problem of the file.
     """
-    raw = document.data
+    raw = _with_documents(document.data)
     unknown = [
         Problem(key, "is no key of a role's file", nearest(key, _KEYS))
         for key in raw
@@ -128,6 +128,27 @@ def read(document: Document) -> RoleFile:
     fit = operation_shapes.fit(sent, api="iam", operation="CreateRole")
     document.reject([*unknown, *fit.with_rules(problem for rule in RULES for problem in rule(raw))])
     return RoleFile(document.path, raw)
+
+
+def _with_documents(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a role's file with its policies as documents, where they are text as the API has."""
+    raw = {**data, **({_TRUST: _parsed(data[_TRUST])} if _TRUST in data else {})}
+    policies = raw.get(_POLICIES)
+    if isinstance(policies, list):
+        raw[_POLICIES] = [
+            {**one, "PolicyDocument": _parsed(one["PolicyDocument"])}
+            if isinstance(one, dict) and "PolicyDocument" in one
+            else one
+            for one in policies
+        ]
+    return raw
+
+
+def _parsed(document: Any) -> Any:
+    try:
+        return json.loads(document) if isinstance(document, str) else document
+    except ValueError:
+        return document
 
 
 def _of_trust(raw: Mapping[str, Any]) -> Iterator[Problem]:

@@ -7,6 +7,7 @@ rejected and not left out: a group that opens less, or more, than on AWS proves 
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,11 @@ if TYPE_CHECKING:
 
 ANY = "-1"
 PROTOCOLS = ("tcp", "udp", "icmp", "icmpv6", ANY)
+_NUMBERS = {"1": "icmp", "6": "tcp", "17": "udp", "58": "icmpv6"}
+_NUMBER = re.compile(r"\d{1,2}|1\d\d|2[0-4]\d|25[0-5]", flags=re.ASCII)
+"""IANA's protocol numbers, which EC2 takes and prints for all but these four."""
+_PEERED = "VpcPeeringConnectionId"
+"""A group of another VPC: no member of the stack has it."""
 _WITH_PORTS = ("tcp", "udp")
 _WRITTEN_BY = "`aws ec2 describe-security-groups --filters Name=vpc-id,Values=...` writes it"
 
@@ -30,7 +36,7 @@ class Permission:
     """One rule: the peers of a connection and its ports on the side that accepts it."""
 
     protocol: str
-    """One of ``PROTOCOLS``."""
+    """One of ``PROTOCOLS``, or the number of another."""
     from_port: int
     to_port: int
     groups: tuple[str, ...] = ()
@@ -140,16 +146,24 @@ def parse_group(raw: Mapping[str, Any]) -> SecurityGroup:
 
 
 def _permission(rule: Mapping[str, Any]) -> Permission:
-    with_ports = rule["IpProtocol"] in _WITH_PORTS
+    protocol = _protocol(rule)
+    with_ports = protocol in _WITH_PORTS
     return Permission(
-        protocol=rule["IpProtocol"],
+        protocol=protocol,
         from_port=rule["FromPort"] if with_ports else 0,
         to_port=rule["ToPort"] if with_ports else 65535,
-        groups=tuple(one["GroupId"] for one in rule.get("UserIdGroupPairs", ())),
+        groups=tuple(
+            one["GroupId"] for one in rule.get("UserIdGroupPairs", ()) if not one.get(_PEERED)
+        ),
         cidrs=tuple(one["CidrIp"] for one in rule.get("IpRanges", ())),
         ipv6_cidrs=tuple(one["CidrIpv6"] for one in rule.get("Ipv6Ranges", ())),
         prefix_lists=tuple(one["PrefixListId"] for one in rule.get("PrefixListIds", ())),
     )
+
+
+def _protocol(rule: Mapping[str, Any]) -> str:
+    protocol = str(rule.get("IpProtocol"))
+    return _NUMBERS.get(protocol, protocol)
 
 
 def _of_items(
@@ -190,13 +204,13 @@ def _of_group(raw: Mapping[str, Any], *, key: str) -> Iterator[Problem]:
 
 def _of_protocol(rule: Mapping[str, Any], *, key: str) -> Iterator[Problem]:
     protocol = rule.get("IpProtocol")
-    if protocol not in PROTOCOLS:
+    if protocol not in PROTOCOLS and not _NUMBER.fullmatch(str(protocol)):
         message = "is missing" if protocol is None else f'is "{protocol}", which is not known here'
         yield Problem(f"{key}.IpProtocol", message, f"write one of: {', '.join(PROTOCOLS)}")
 
 
 def _of_ports(rule: Mapping[str, Any], *, key: str) -> Iterator[Problem]:
-    if rule.get("IpProtocol") not in _WITH_PORTS:
+    if _protocol(rule) not in _WITH_PORTS:
         return
     first, last = rule.get("FromPort"), rule.get("ToPort")
     if type(first) is not int or type(last) is not int:

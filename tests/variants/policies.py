@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from tests.mistakes.edits import (
@@ -89,6 +90,18 @@ def describe_groups(document: dict[str, Any]) -> None:
     database["IpPermissions"][0]["IpRanges"] = [operators]
     subnets = [{"CidrIp": "10.40.16.0/20"}, {"CidrIp": "10.40.32.0/20"}]
     proxy["IpPermissions"][0].update(UserIdGroupPairs=[], IpRanges=subnets)
+    peer = {"GroupId": "sg-0e9", "UserId": "999988887777", "VpcPeeringConnectionId": "pcx-0a1"}
+    database["IpPermissions"].append(
+        {"IpProtocol": "tcp", "FromPort": 3306, "ToPort": 3306, "UserIdGroupPairs": [peer]}
+    )
+    document["SecurityGroups"].append(
+        {
+            "GroupId": "sg-0a40c1e2f3b4a5110",
+            "GroupName": "vpn",
+            "IpPermissions": [{"IpProtocol": "50", "IpRanges": [{"CidrIp": "203.0.113.7/32"}]}],
+            "IpPermissionsEgress": [],
+        }
+    )
     endpoints["IpPermissions"][0].update(
         UserIdGroupPairs=[], IpRanges=[{"CidrIp": "10.40.0.0/16", "Description": "the VPC"}]
     )
@@ -108,6 +121,15 @@ POLICIES = [
                 Resource="*",
             ),
             add_statement(EXECUTION_ROLE, Action="secretsmanager:Get*", Resource="*"),
+        ),
+    ),
+    Variant(
+        "the execution role's policies are text",
+        edit_json(
+            EXECUTION_ROLE,
+            lambda found: found["Policies"][0].update(
+                PolicyDocument=json.dumps(found["Policies"][0]["PolicyDocument"])
+            ),
         ),
     ),
 ]

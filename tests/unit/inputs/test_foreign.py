@@ -64,6 +64,11 @@ def test_what_is_ours_or_anybodys_is_not(text: str, ours: Config) -> None:
     assert messages({"Resource": text, "OwnerId": ours.account_id}, ours) == []
 
 
+def test_a_group_of_a_peered_vpc_says_itself_that_it_is_elsewhere(ours: Config) -> None:
+    pair = {"GroupId": "sg-9", "UserId": OTHER, "VpcPeeringConnectionId": "pcx-1"}
+    assert messages({"UserIdGroupPairs": [pair]}, ours) == []
+
+
 @pytest.mark.parametrize("listed", [OTHER, QUEUE, f"arn:aws:sqs:*:{OTHER}:*"])
 def test_what_is_listed_is_somebody_elses_on_purpose(listed: str, ours: Config) -> None:
     assert messages({"Resource": QUEUE}, ours, listed) == []

@@ -46,6 +46,14 @@ def test_an_app_without_role_files_has_no_roles(tmp_path: Path) -> None:
     assert iam_roles.files(tmp_path) == []
 
 
+def test_a_policy_may_be_text_as_the_api_has_it(tmp_path: Path) -> None:
+    (inline,) = policies(ALLOW)
+    text = {**inline, "PolicyDocument": json.dumps(inline["PolicyDocument"])}
+    given = {**role(Policies=[text]), "AssumeRolePolicyDocument": json.dumps(TRUST)}
+    found = iam_roles.read(read_json(write(tmp_path, given)))
+    assert found.raw == role(Policies=[inline])
+
+
 def test_a_role_is_created_as_its_file_says(tmp_path: Path) -> None:
     path = write(
         tmp_path, role(Path="/app/", Policies=policies(ALLOW), ManagedPolicyArns=[MANAGED])

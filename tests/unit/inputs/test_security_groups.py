@@ -191,6 +191,22 @@ def test_a_group_that_admits_itself_admits_its_members(tmp_path: Path) -> None:
     assert accepted(found) == ["-s 10.40.4.12 -d 10.40.4.0/24"]
 
 
+def test_protocols_have_numbers_and_peers_may_be_another_vpcs(tmp_path: Path) -> None:
+    peer = {"GroupId": "sg-9", "UserId": "999999999999", "VpcPeeringConnectionId": "pcx-1"}
+    path = write(
+        tmp_path,
+        db=[
+            opening(3306, cidr="10.40.0.0/16", IpProtocol="6", UserIdGroupPairs=[peer]),
+            {"IpProtocol": "50", "IpRanges": [{"CidrIp": "203.0.113.7/32"}]},
+        ],
+    )
+    found = layout(path, mysql=Member(("data",), groups=("db",))).of_component("mysql")
+    assert accepted(found) == [
+        "-s 10.40.0.0/16 -d 0.0.0.0/0 -p tcp --dport 3306",
+        "-s 203.0.113.7/32 -d 0.0.0.0/0 -p 50",
+    ]
+
+
 def test_a_range_of_ports_stays_one(tmp_path: Path) -> None:
     path = write(tmp_path, db=[opening(3306, cidr="10.40.0.0/16", ToPort=3310)])
     found = layout(path, mysql=Member(("data",), groups=("db",))).of_component("mysql")
@@ -231,7 +247,7 @@ def refusal(path: Path) -> str:
         ),
         (opening(80, PrefixListIds=[{}]), "PrefixListIds[0].PrefixListId is missing"),
         (opening(80, Ipv6Ranges=[{"CidrIpv6": "::/129"}]), "CidrIpv6 is no CIDR"),
-        (opening(80, IpProtocol="47"), 'IpProtocol is "47", which is not known'),
+        (opening(80, IpProtocol="256"), 'IpProtocol is "256", which is not known'),
         (opening(80, ToPort=79), "has ports 80 to 79, which are no range"),
         (opening(80, cidr="10.0.0.1/8"), "10.0.0.1/8 has host bits set"),
         ({"IpProtocol": "tcp", "ToPort": 80}, "FromPort is missing"),
@@ -343,7 +359,7 @@ def test_groups_that_tell_one_tasks_from_anothers_are_refused(tmp_path: Path) ->
 def test_every_problem_of_the_groups_comes_out_with_its_line(tmp_path: Path) -> None:
     path = tmp_path / "groups.json"
     rules = [
-        opening(80, IpProtocol="47"),
+        opening(80, IpProtocol="esp"),
         opening(80, cidr="10.0.0.1/8"),
         "tcp",
         {"IpProtocol": "-1", "IpRanges": 1},
@@ -358,7 +374,7 @@ def test_every_problem_of_the_groups_comes_out_with_its_line(tmp_path: Path) -> 
     }
     assert found == {
         "GroupName": "{",
-        "IpPermissions[0].IpProtocol": '"IpProtocol": "47",',
+        "IpPermissions[0].IpProtocol": '"IpProtocol": "esp",',
         "IpPermissions[0].IpRanges[0].CidrIp": '"CidrIp": "10.0.0.1/8"',
         "IpPermissions[0]": '"tcp"',
         "IpPermissions[0].IpRanges": '"IpRanges": 1',
