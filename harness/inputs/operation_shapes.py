@@ -72,6 +72,13 @@ def fit(request: Mapping[str, Any], *, api: str, operation: str, key: str = "") 
     return walk.found
 
 
+def answer_problems(answer: Mapping[str, Any], *, api: str, operation: str) -> list[Problem]:
+    """Compare an answer with an operation's output: unknown fields, other types and values."""
+    walk = _Walk(f"({api} {operation})")
+    walk.structure(answer, shape=output_shape(api, operation), key="")
+    return walk.found.problems
+
+
 def input_shape(api: str, operation: str) -> Any:
     """Return botocore's shape of an operation's input."""
     return _model(api).operation_model(operation).input_shape

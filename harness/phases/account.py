@@ -22,7 +22,29 @@ if TYPE_CHECKING:
     from harness.inputs.production import Production
     from harness.target.access import Access
 
-_IAM_PREFIX = {"elbv2": "elasticloadbalancing", "sesv2": "ses"}
+_IAM_PREFIX = {
+    "elbv2": "elasticloadbalancing",
+    "sesv2": "ses",
+    "service-quotas": "servicequotas",
+    "application-autoscaling": "application-autoscaling",
+}
+_IAM_ACTIONS = {
+    "s3 HeadBucket": "s3:ListBucket",
+    "s3 GetPublicAccessBlock": "s3:GetBucketPublicAccessBlock",
+    "s3 GetBucketEncryption": "s3:GetEncryptionConfiguration",
+    "s3 GetBucketCors": "s3:GetBucketCORS",
+    "s3 GetBucketLifecycleConfiguration": "s3:GetLifecycleConfiguration",
+}
+"""Operations that IAM knows by another name.
+
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
+"""
+
+
+def iam_action(service: str, operation: str) -> str:
+    """Return the IAM action of a service's operation."""
+    action = f"{_IAM_PREFIX.get(service, service)}:{operation}"
+    return _IAM_ACTIONS.get(f"{service} {operation}", action)
 
 
 @dataclass
@@ -38,28 +60,59 @@ class Account:
     _clients: dict[str, Any] = field(default_factory=dict)
     _answers: dict[str, Any] = field(default_factory=dict)
 
-    def read(self, service: str, operation: str, **arguments: Any) -> Any:
+    def read(self, service: str, operation: str, *, at_most: int = 0, **arguments: Any) -> Any:
         """Return the whole answer of a read operation; None where there is no such thing.
+
+        Args:
+            service: As boto3 calls it.
+            operation: As the API calls it.
+            at_most: How many items of a long list are enough; 0 for all.
+            arguments: Its input.
 
         Raises:
             TargetError: AWS refuses the call, or does not answer.
         """
         key = f"{service} {operation} {sorted(arguments.items())}"
         if key not in self._answers:
-            self._answers[key] = self._call(service, operation, arguments)
+            self._answers[key] = self._call(service, operation, arguments, at_most=at_most)
         return self._answers[key]
 
-    def _call(self, service: str, operation: str, arguments: Mapping[str, Any]) -> Any:
+    def _call(
+        self, service: str, operation: str, arguments: Mapping[str, Any], *, at_most: int
+    ) -> Any:
         if service not in self._clients:
             self._clients[service] = self.client(service)
         client = self._clients[service]
         names = {api: method for method, api in client.meta.method_to_api_mapping.items()}
         method = names[operation]
         call: Callable[[], Any] = partial(getattr(client, method), **arguments)
-        if client.can_paginate(method) and "limit" not in {one.lower() for one in arguments}:
-            call = client.get_paginator(method).paginate(**arguments).build_full_result
-        action = f"{_IAM_PREFIX.get(service, service)}:{operation}"
-        return account.find(call, profile=self.access.profile, asking=action)
+        if client.can_paginate(method):
+            limits = {"PaginationConfig": {"MaxItems": at_most}} if at_most else {}
+            call = client.get_paginator(method).paginate(**arguments, **limits).build_full_result
+        asking = iam_action(service, operation)
+        return account.find(call, profile=self.access.profile, asking=asking)
+
+    def services(self) -> dict[str, dict[str, Any]]:
+        """Return the cluster's services of production that exist, by their names there."""
+        names = list(self.access.services.values())
+        answer = self.read("ecs", "DescribeServices", cluster=self.access.cluster, services=names)
+        found = answer["services"] if answer else []
+        return {
+            service["serviceName"]: service
+            for service in found
+            if service.get("status", "ACTIVE") == "ACTIVE"
+        }
+
+    def load_balancer(self) -> dict[str, Any] | None:
+        """Return production's load balancer; None where there is none."""
+        answer = self.read("elbv2", "DescribeLoadBalancers", Names=[self.access.load_balancer])
+        return next(iter(answer["LoadBalancers"]), None) if answer else None
+
+    def target_group(self) -> dict[str, Any] | None:
+        """Return production's target group, with its name as CreateTargetGroup has it."""
+        answer = self.read("elbv2", "DescribeTargetGroups", Names=[self.access.target_group])
+        group = next(iter(answer["TargetGroups"]), None) if answer else None
+        return {**group, "Name": group["TargetGroupName"]} if group else None
 
     def file(self, key: str, *, noun: str) -> Mapping[str, Any]:
         """Return the content of an input file.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from harness.phases import commands
-from harness.phases.checks import network, readiness
+from harness.phases.checks import background, database, image, network, readiness, switch, web
 from harness.phases.phase import Phase, Rollback, Step
 
 PHASES = (
@@ -44,7 +44,7 @@ PHASES = (
         steps=(
             Step("Let a task connect with TLS, and see exit code 0", commands=commands.connection),
         ),
-        checks=(),
+        checks=database.CHECKS,
         rollback=Rollback(
             "Keep the cluster and the proxy, apart from traffic, until the app is healthy.",
             commands.keep_unused,
@@ -56,7 +56,7 @@ PHASES = (
         name="image and boot",
         goal="reproducible builds, deterministic boot",
         steps=(Step("Build, push and scan the image", commands=commands.image),),
-        checks=(),
+        checks=image.CHECKS,
         rollback=Rollback(
             "Put an image that was vetted before under a new tag, and register a revision with it.",
             commands.vetted_image,
@@ -78,7 +78,7 @@ PHASES = (
                 takes="3 to 10 minutes",
             ),
         ),
-        checks=(),
+        checks=web.CHECKS,
         rollback=Rollback(
             "Lead visitors back to the former revision of the web service.",
             commands.former_revision,
@@ -102,7 +102,7 @@ PHASES = (
             Step("Register the scheduler's task definition", files=("schedule.task_definition",)),
             Step("Create the rule that runs the scheduler", files=("schedule.rule",)),
         ),
-        checks=(),
+        checks=background.CHECKS,
         rollback=Rollback(
             "Stop the worker and the scheduler.",
             commands.background_off,
@@ -116,7 +116,7 @@ PHASES = (
         name="first run and cutover",
         goal="schema, caches, traffic",
         steps=(Step("Run the first run's commands in a web task", commands=commands.first_run),),
-        checks=(),
+        checks=switch.CHECKS,
         rollback=Rollback(
             "Lead the public host back to the old one; ECS stays up for a quick return.",
             commands.old_host,

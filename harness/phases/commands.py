@@ -116,7 +116,7 @@ def _steady(production: Production, names: Iterable[str]) -> str:
 
 
 def keep_unused(production: Production) -> list[str]:
-    """Return no command: nothing leads visitors to what was made."""
+    """Return no command: nothing leads visitors to the things of this phase."""
     del production
     return []
 

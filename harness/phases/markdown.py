@@ -1,4 +1,4 @@
-"""Values in Markdown: exact in the browser, whatever characters they have."""
+"""Values in Markdown: exact in the browser, with any character."""
 
 from __future__ import annotations
 

@@ -138,3 +138,8 @@ def by_state(results: Iterable[Result]) -> Mapping[str, list[Result]]:
     for result in results:
         sorted_results[result.state].append(result)
     return sorted_results
+
+
+def absent(thing: str, *, remedy: str, expected: str = "that it exists") -> Finding:
+    """Return the finding of a thing that the account lacks."""
+    return Finding(thing, expected, "there is none", remedy)

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from harness.target.access import Access
 
 _AT_ONCE = 4
-_COMPLETE = ("environment", "secrets")
+COMPLETE = ("environment", "secrets")
 """Lists of a container definition to which AWS adds nothing."""
-_CHOSEN_LATER = frozenset({"cluster", "serviceName", "taskDefinition", "desiredCount"})
+CHOSEN_LATER = frozenset({"cluster", "serviceName", "taskDefinition", "desiredCount"})
 """Fields of CreateService that a deployment or auto scaling changes."""
 _Make = Callable[[str], Any]
 
@@ -161,7 +161,7 @@ class _Account:
 
     def _service(self, key: str, deployed: Mapping[str, Any]) -> _Answer:
         service = self._production.services[key]
-        compared = {k: v for k, v in service.create.items() if k not in _CHOSEN_LATER}
+        compared = {k: v for k, v in service.create.items() if k not in CHOSEN_LATER}
         findings = [
             f"service {service.name}: {text}" for text in declared.differences(compared, deployed)
         ]
@@ -177,7 +177,7 @@ class _Account:
         with account.aws_errors(self._access.profile, asking="ecs:DescribeTaskDefinition"):
             answer = self._ecs.describe_task_definition(taskDefinition=arn)["taskDefinition"]
         revision = f"{answer['family']}:{answer['revision']}"
-        texts = declared.differences(file.raw, answer, complete=_COMPLETE)
+        texts = declared.differences(file.raw, answer, complete=COMPLETE)
         source = f" ({file.source})" if file.source else ""
         return _Definition(
             revision, tuple(f"task definition {revision}{source}: {text}" for text in texts)

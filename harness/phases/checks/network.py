@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
+from typing import Any
 
 from harness.inputs.security_groups import parse_group
 from harness.phases import group_chain
 from harness.phases.account import Account
-from harness.phases.phase import Finding, check
+from harness.phases.group_chain import LOAD_BALANCER, TASKS
+from harness.phases.phase import Finding, absent, check
 
+_CERTIFICATE_DAYS = 30
+_ZONES = 2
 _NO_EC2 = "the local stack enforces the file's groups itself, and has no ec2 API"
 
 
@@ -22,7 +27,7 @@ def chain_in_file(account: Account) -> Iterator[Finding]:
 
 @check("1.sg-chain", reads=("ec2:DescribeSecurityGroups",), not_local=_NO_EC2, readiness=True)
 def chain(account: Account) -> Iterator[Finding]:
-    """The account's security groups admit what the file says, and nobody else."""
+    """The account's security groups admit the peers of the file, and nobody else."""
     wanted = account.production.network.groups.groups.values()
     answer = account.read(
         "ec2",
@@ -34,4 +39,142 @@ def chain(account: Account) -> Iterator[Finding]:
     yield from group_chain.breaks(deployed, group_chain.owners(account.production))
 
 
-CHECKS = (chain_in_file, chain)
+@check(
+    "1.certificate",
+    reads=("acm:ListCertificates", "acm:DescribeCertificate"),
+    not_local="the local load balancer has a certificate of the stack's own CA",
+    readiness=True,
+)
+def certificate(account: Account) -> Iterator[Finding]:
+    """A certificate for the public host is issued in the Region, and valid for 30 days more."""
+    host = account.access.public_host
+    statuses = ["ISSUED", "PENDING_VALIDATION", "FAILED", "EXPIRED", "VALIDATION_TIMED_OUT"]
+    listed = account.read("acm", "ListCertificates", CertificateStatuses=statuses)
+    described = [
+        account.read("acm", "DescribeCertificate", CertificateArn=one["CertificateArn"])
+        for one in listed["CertificateSummaryList"]
+        if covers(_names(one), host)
+    ]
+    certificates = [answer["Certificate"] for answer in described if answer]
+    faults = [text for text in map(partial(_fault, account), certificates) if text]
+    if not certificates:
+        remedy = f"aws acm request-certificate --domain-name {host} --validation-method DNS"
+        yield absent(f"certificate for {host} in {account.access.region}", remedy=remedy)
+    elif len(faults) == len(certificates):
+        remedy = "put its validation record into DNS (describe-certificate shows it), and wait"
+        yield Finding(f"certificate for {host}", "ISSUED, 30 days or more", faults[0], remedy)
+
+
+def _names(summary: Mapping[str, Any]) -> list[str]:
+    return [summary["DomainName"], *summary.get("SubjectAlternativeNameSummaries", ())]
+
+
+def covers(names: Iterable[str], host: str) -> bool:
+    """Whether a certificate's names cover a host; a wildcard stands for one label."""
+    return any(
+        name == host or (name.startswith("*.") and name[2:] == host.partition(".")[2])
+        for name in names
+    )
+
+
+def _fault(account: Account, certificate: Mapping[str, Any]) -> str:
+    if certificate["Status"] != "ISSUED":
+        return f"is {certificate['Status']}"
+    days = (certificate["NotAfter"] - account.now()).days
+    renews = certificate.get("RenewalEligibility") == "ELIGIBLE"
+    if days < _CERTIFICATE_DAYS:
+        return f"ends in {days} days" + ("" if renews else ", and ACM does not renew it")
+    return ""
+
+
+@check(
+    "1.subnets",
+    reads=("ec2:DescribeSubnets", "ec2:DescribeRouteTables", "ec2:DescribeVpcEndpoints"),
+    not_local="the local stack has networks of the engine, and no subnets",
+    readiness=True,
+)
+def subnets(account: Account) -> Iterator[Finding]:
+    """The load balancer is in public subnets, tasks are in private ones, each in two zones."""
+    production = account.production
+    public = list(production.load_balancer["LoadBalancer"].get("Subnets") or ())
+    service = production.services[production.web].create
+    network = service.get("networkConfiguration", {}).get("awsvpcConfiguration", {})
+    private = list(network.get("subnets") or ())
+    answer = account.read("ec2", "DescribeSubnets", SubnetIds=[*dict.fromkeys([*public, *private])])
+    known = {one["SubnetId"]: one for one in answer["Subnets"]} if answer else {}
+    for owner, ids in ((LOAD_BALANCER, public), (TASKS, private)):
+        missing = [subnet for subnet in ids if subnet not in known]
+        zones = {known[subnet]["AvailabilityZone"] for subnet in ids if subnet in known}
+        if missing:
+            remedy = "create it, or correct its id in the file"
+            yield absent(f"subnet {', '.join(missing)} of {owner}", remedy=remedy)
+        elif len(zones) < _ZONES:
+            actual = f"all in {', '.join(zones)}"
+            remedy = "add a subnet of another zone"
+            yield Finding(f"subnets of {owner}", "two Availability Zones", actual, remedy)
+    if known:
+        yield from _routes(account, known, public=public, private=private)
+
+
+def _routes(
+    account: Account, known: Mapping[str, Any], *, public: list[str], private: list[str]
+) -> Iterator[Finding]:
+    vpc = next(iter(known.values()))["VpcId"]
+    filters = [{"Name": "vpc-id", "Values": [vpc]}]
+    tables = account.read("ec2", "DescribeRouteTables", Filters=filters)["RouteTables"]
+    for subnet in public:
+        if not _leads_to(tables, subnet, "igw-"):
+            yield Finding(
+                f"subnet {subnet} of {LOAD_BALANCER}",
+                "a route to an internet gateway",
+                "has none: no visitor reaches the load balancer",
+                "add the route 0.0.0.0/0 to the VPC's internet gateway",
+            )
+    for subnet in private:
+        if _leads_to(tables, subnet, "igw-"):
+            yield Finding(
+                f"subnet {subnet} of {TASKS}",
+                "no route to an internet gateway",
+                "has one: it is a public subnet",
+                "move the tasks to subnets with a route to a NAT gateway, or to VPC endpoints",
+            )
+    without_nat = [subnet for subnet in private if not _leads_to(tables, subnet, "nat-")]
+    if without_nat:
+        answer = account.read("ec2", "DescribeVpcEndpoints", Filters=filters)
+        names = {
+            one["ServiceName"].partition(f"{account.access.region}.")[2]
+            for one in answer["VpcEndpoints"]
+        }
+        missing = [name for name in _endpoints(account) if name not in names]
+        if missing:
+            yield Finding(
+                f"subnet {', '.join(without_nat)} of {TASKS}",
+                "a route to a NAT gateway, or a VPC endpoint for each API that tasks call",
+                f"has no NAT gateway, and the VPC no endpoint for {', '.join(missing)}",
+                "create the endpoints, or a route 0.0.0.0/0 to a NAT gateway",
+            )
+
+
+def _leads_to(tables: Iterable[Mapping[str, Any]], subnet: str, prefix: str) -> bool:
+    """Whether the route table of a subnet, or else the main one, leads to a gateway."""
+    own = [
+        table
+        for table in tables
+        if any(one.get("SubnetId") == subnet for one in table["Associations"])
+    ]
+    main = [table for table in tables if any(one.get("Main") for one in table["Associations"])]
+    return any(
+        str(route.get("GatewayId") or route.get("NatGatewayId") or "").startswith(prefix)
+        for table in own or main
+        for route in table["Routes"]
+    )
+
+
+def _endpoints(account: Account) -> list[str]:
+    """Return the endpoints without which no task starts, or none does its work."""
+    resources = account.access.resources
+    queue = ["sqs"] if "queue" in resources else []
+    return ["ecr.api", "ecr.dkr", "s3", "logs", "secretsmanager", *queue]
+
+
+CHECKS = (chain_in_file, chain, certificate, subnets)

@@ -23,6 +23,9 @@ _ABSENT = frozenset(
         *("DBProxyNotFoundFault", "DBProxyTargetGroupNotFoundFault", "DBClusterNotFoundFault"),
         *("DBInstanceNotFound", "DBParameterGroupNotFound", "NoSuchHostedZone"),
         *("RepositoryNotFoundException", "ImageNotFoundException", "ScanNotFoundException"),
+        *("NoSuchPublicAccessBlockConfiguration", "OwnershipControlsNotFoundError"),
+        *("ServerSideEncryptionConfigurationNotFoundError", "NoSuchCORSConfiguration"),
+        *("NoSuchLifecycleConfiguration", "NoSuchBucketPolicy", "NoSuchTagSet", "NoSuchEntity"),
         *("InvalidGroup.NotFound", "InvalidSubnetID.NotFound", "NotFoundException"),
     }
 )
