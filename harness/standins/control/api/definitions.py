@@ -32,7 +32,7 @@ class Definitions:
     def register(self, request: dict[str, Any]) -> dict[str, Any]:
         """Keep a new revision of the family."""
         check(request)
-        raw = {key: value for key, value in request.items() if key != "tags"}
+        raw = converted({key: value for key, value in request.items() if key != "tags"})
         family = request["family"]
         with self._state.lock():
             revisions = self._state.definitions.setdefault(family, [])
@@ -89,6 +89,17 @@ class Definitions:
             definition.status = "INACTIVE"
             self._state.changed()
             return {"taskDefinition": described(definition)}
+
+
+def converted(raw: dict[str, Any]) -> dict[str, Any]:
+    """Return a task definition with cpu in units and memory in MiB, however they were written.
+
+    "String values are converted ... when the task definition is registered": ECS's
+    RegisterTaskDefinition.
+    """
+    parsed = TaskDefinition(raw)
+    sizes = {"cpu": parsed.cpu_units, "memory": parsed.memory_mib}
+    return raw | {name: str(size) for name, size in sizes.items() if raw.get(name)}
 
 
 class Clusters:

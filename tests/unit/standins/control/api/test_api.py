@@ -105,6 +105,13 @@ def client(state: State) -> Client:
     return Client(state)
 
 
+def test_sizes_are_converted_when_they_are_registered(client: Client) -> None:
+    answer = client.ecs("RegisterTaskDefinition", **WEB | {"cpu": "1 vCPU", "memory": "2 GB"})
+    found = client.ecs("DescribeTaskDefinition", taskDefinition="tickets-web")
+    for definition in (answer["taskDefinition"], found["taskDefinition"]):
+        assert (definition["cpu"], definition["memory"]) == ("1024", "2048")
+
+
 @pytest.fixture
 def ready(client: Client) -> Client:
     """A client with a cluster, a definition and a target group in use."""
