@@ -106,20 +106,25 @@ def test_database_secret_holds_only_the_account(
         keys = {
             one.json_key for one in taken if isinstance(one, SecretReference) and one.name == name
         }
+        lacking = ", ".join(sorted({"username", "password"} - keys))
         expect(
-            keys == {"username", "password"},
+            not lacking,
             f"the {task} task takes {sorted(keys)} from {name}",
-            cause=f"the {task} task's definition takes more, or less, than username and password"
-            f" from {name}: host, port and schema are plain variables, since a secret that RDS"
-            " manages holds the account only",
+            cause=f"the {task} task's definition does not take {lacking} from {name}: a rotation"
+            " changes both, and the task would keep the old one",
             certain=True,
         )
-        plain = {entry["name"] for entry in container.get("environment", ())}
-        missing = ", ".join(name for name in FROM_ELSEWHERE if name not in plain)
+        given = {
+            entry["name"]
+            for kind in ("environment", "secrets")
+            for entry in container.get(kind) or ()
+        }
+        missing = ", ".join(name for name in FROM_ELSEWHERE if name not in given)
         expect(
             not missing,
-            f"the {task} task's definition has no plain variable {missing}",
-            cause=f"{missing} must be a plain variable of the {task} task's definition",
+            f"the {task} task's definition does not set {missing}",
+            cause=f"{missing} must be a variable of the {task} task's definition: a secret that RDS"
+            " manages holds the account only",
             certain=True,
         )
 

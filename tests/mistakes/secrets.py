@@ -44,7 +44,7 @@ MISTAKES = (
             secrets.test_database_secret_holds_only_the_account,
             releases.test_secret_rotation_without_downtime,
         ],
-        cause="takes more, or less, than username and password",
+        cause="does not take username from tickets/db",
         also_green=[secrets.test_app_key_is_the_same_in_every_web_task],
         twin=Twin(
             "a secret's version is named: AWSCURRENT",

@@ -74,7 +74,7 @@ BUNDLES: Mapping[str, Sequence[Variant]] = {
         *images.PHP_CHECKS,
         *policies.GROUPS,
         *storage.PARAMETERS,
-        *storage.LISTENERS,
+        *storage.ACCOUNTS,
         *laravel.DISKS,
         *laravel.SCHEDULED,
     ],

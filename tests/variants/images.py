@@ -150,7 +150,7 @@ OVER_TCP = [
                 FPM_POOL,
                 "pm = static\npm.max_children = 10\n",
                 "pm = ondemand\npm.max_children = 10\npm.process_idle_timeout = 10s\n"
-                "ping.path = /fpm-ping\nrequest_terminate_timeout = 120s\n",
+                "ping.path = /fpm-ping\nrequest_terminate_timeout = 60s\n",
             ),
             replace(NGINX, "unix:/tmp/php-fpm.sock", "php"),
             replace(

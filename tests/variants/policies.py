@@ -30,7 +30,7 @@ TASKS_MAY = [
     },
     {
         "Effect": "Allow",
-        "Action": ["ses:Send*", "ssmmessages:*", "kms:Decrypt"],
+        "Action": ["ses:Send*", "ssmmessages:Create*", "ssmmessages:Open*", "kms:Decrypt"],
         "Resource": "*",
         "Condition": {"StringLikeIfExists": {"aws:ResourceTag/team": "sh*p"}},
     },

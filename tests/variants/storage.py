@@ -14,7 +14,13 @@ from tests.mistakes.edits import (
     replace,
     set_bucket,
 )
-from tests.variants.edits import add_statement, edit_containers, rename, update
+from tests.variants.edits import (
+    add_statement,
+    edit_containers,
+    rename,
+    set_variables,
+    update,
+)
 from tests.variants.resources import TASK_ROLES, work_with
 from tests.variants.variant import Variant
 
@@ -22,7 +28,7 @@ DENIED = {"Effect": "Deny", "Principal": "*", "Action": "s3:*"}
 EVERYTHING = [f"arn:aws:s3:::{BUCKET_NAME}", f"arn:aws:s3:::{BUCKET_NAME}/*"]
 PARAMETER = "/shop/production/APP_KEY"
 PARAMETER_ARN = f"arn:aws:ssm:us-east-1:876000000876:parameter{PARAMETER}"
-
+HOST_ARN = "arn:aws:secretsmanager:us-east-1:876000000876:secret:tickets/db-Ab3dE5:host::"
 
 BUCKETS = [
     Variant(
@@ -140,16 +146,6 @@ QUEUE_POLICIES = [
         ),
     ),
 ]
-LISTENERS = [
-    Variant(
-        "the worker is queue:listen",
-        rename(
-            (r'"queue:work",\n(\s+)"sqs",', r'"queue:listen",\n\1"sqs",'),
-            (r',\n\s+"--json"', ""),
-            files=("app/ecs/worker.json",),
-        ),
-    ),
-]
 RULES = [
     Variant(
         "the rule is a cron expression of stars, and its target has tags, a size and variables",
@@ -195,6 +191,24 @@ PARAMETERS = [
                 f'[parameters]\n"{PARAMETER}" = {{ generate = "laravel-key" }}\n\n[probe]\n',
             ),
             add_statement(EXECUTION_ROLE, Action="ssm:GetParameters", Resource=PARAMETER_ARN),
+        ),
+    ),
+]
+ACCOUNTS = [
+    Variant(
+        "the database's secret has the proxy's address too, and tasks take it from there",
+        combine(
+            rename(
+                (
+                    r'(username = "tickets"\n)',
+                    r'\1host = "tickets.proxy-cq8w2k7example.us-east-1.rds.amazonaws.com"\n',
+                ),
+                files=(CONFIG,),
+            ),
+            set_variables({"DB_HOST": None}),
+            edit_containers(
+                lambda found: found["secrets"].append({"name": "DB_HOST", "valueFrom": HOST_ARN})
+            ),
         ),
     ),
 ]
