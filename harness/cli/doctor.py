@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.core import runs
 from harness.core.errors import HarnessError
 from harness.inputs import production
 from harness.inputs.config import FILE_NAME
@@ -105,7 +104,7 @@ def _leftovers(client: docker.DockerClient) -> Result:
     dead = [
         run_id
         for run_id, found in removal.runs_in_engine(client).items()
-        if not runs.is_alive(found.home, run_id, owner=found.owner)
+        if not found.is_alive(run_id)
     ]
     if dead:
         text = (

@@ -5,15 +5,18 @@ A run directory is ``<home>/runs/<utc>-<id>/``. Everything in it is written thro
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import secrets
+import socket
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from harness.core.errors import HarnessError
 from harness.core.labels import LABEL_HOME, LABEL_OWNER, LABEL_ROLE, LABEL_RUN
@@ -27,6 +30,9 @@ STATE_RUNNING = "running"
 STATE_UP = "up"
 """The stack was left up on purpose and outlives its owner."""
 STATE_STOPPED = "stopped"
+
+ELSEWHERE_S = 12 * 3600.0
+"""For so long a run of another container or machine is taken for alive."""
 
 
 @dataclass(frozen=True)
@@ -70,11 +76,18 @@ class Run:
 
 
 def new_run(home: Path) -> Run:
-    """Make a run directory owned by this process."""
+    """Make a run directory owned by this process.
+
+    Raises:
+        HarnessError: The home is another user's.
+    """
     run_id = secrets.token_hex(3)
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
     directory = home / "runs" / f"{stamp}-{run_id}"
-    directory.mkdir(parents=True)
+    try:
+        directory.mkdir(parents=True)
+    except PermissionError as error:
+        raise _foreign(home) from error
     run = Run(id=run_id, directory=directory, home=home, owner=owner_of(os.getpid()))
     run.set_state(STATE_RUNNING)
     return run
@@ -87,23 +100,58 @@ def find_run(home: Path, run_id: str) -> Run | None:
     return None
 
 
-def is_alive(home: Path, run_id: str, *, owner: str) -> bool:
-    """Whether a run is still at work, or was left up on purpose."""
-    run = find_run(home, run_id)
-    if run is not None and _state(run.directory)["state"] == STATE_UP:
+def is_alive(home: Path, run_id: str, *, owner: str, age_s: float = 0.0) -> bool:
+    """Whether a run is still at work, or was left up on purpose.
+
+    The run of another user, whose home cannot be read, is alive: that user's commands sweep it.
+    So is, for some hours, that of a process which cannot be seen from here.
+    """
+    try:
+        run = find_run(home, run_id) if _is_there(home) else None
+        if run is not None and _state(run.directory)["state"] == STATE_UP:
+            return True
+    except PermissionError:
         return True
+    if _is_elsewhere(owner):
+        return age_s < ELSEWHERE_S
     return owner_is_alive(owner)
 
 
+def _is_there(home: Path) -> bool:
+    """Whether there is a home; a glob keeps quiet about one that cannot be read."""
+    try:
+        next(os.scandir(home / "runs"), None)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True
+
+
 def owner_of(pid: int) -> str:
-    """Name a process by its id and start time, so that a reused id is not taken for it."""
-    return f"{pid}:{_start_ticks(pid)}"
+    """Name a process by its id, its start time and its place.
+
+    A reused id is not taken for it, nor a process of another container or machine that uses the
+    same engine.
+    """
+    return f"{pid}:{_start_ticks(pid)}:{_place()}"
 
 
 def owner_is_alive(owner: str) -> bool:
-    """Whether the process that ``owner_of`` named still runs."""
-    pid, _, started = owner.partition(":")
+    """Whether the process that ``owner_of`` named still runs, if it is of this place."""
+    pid, started, _ = f"{owner}::".split(":", 2)
     return pid.isdigit() and started == _start_ticks(int(pid))
+
+
+def _is_elsewhere(owner: str) -> bool:
+    *_, place = f"{owner}::".split(":")[:3]
+    return place not in ("", _place())
+
+
+@cache
+def _place() -> str:
+    """Return a name for this machine or container: the place where a process id has its meaning."""
+    namespace = Path("/proc/self/ns/pid")
+    number = str(namespace.readlink()) if namespace.is_symlink() else ""
+    return hashlib.sha256(f"{socket.gethostname()} {number}".encode()).hexdigest()[:8]
 
 
 def write_current(home: Path, access: str) -> None:
@@ -142,12 +190,11 @@ def locked(home: Path) -> Iterator[None]:
     """Hold the home for one command that changes the current stack.
 
     Raises:
-        HarnessError: Another process holds it.
+        HarnessError: Another process holds it, or it is another user's.
     """
     import fcntl
 
-    home.mkdir(parents=True, exist_ok=True)
-    with (home / "lock").open("a+", encoding="utf-8") as file:
+    with _lock_file(home) as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -161,6 +208,21 @@ def locked(home: Path) -> Iterator[None]:
         file.write(str(os.getpid()))
         file.flush()
         yield
+
+
+def _lock_file(home: Path) -> TextIO:
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        return (home / "lock").open("a+", encoding="utf-8")
+    except PermissionError as error:
+        raise _foreign(home) from error
+
+
+def _foreign(home: Path) -> HarnessError:
+    return HarnessError(
+        f"{home} is another user's",
+        hint="set CUTOVER_HOME to a directory of your own",
+    )
 
 
 def _state(directory: Path) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import os
 import tempfile
 import threading
 import time
@@ -322,10 +323,11 @@ def _unexpected(name: str, error: Exception) -> ImageBuildFailed:
 def _one_build_at_a_time() -> Iterator[None]:
     """Keep other harness processes of this machine from building the same images meanwhile."""
     path = Path(tempfile.gettempdir()) / "cutover-images.lock"
-    if not path.exists():
-        path.touch()
-        path.chmod(0o644)
-    # Read only: whoever made the file may be another user of this machine.
+    # Read only, and made by one of them: the file may be another user's of this machine.
+    with suppress(FileExistsError):
+        made = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDONLY)
+        os.fchmod(made, 0o644)
+        os.close(made)
     with path.open("rb") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

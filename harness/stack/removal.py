@@ -6,6 +6,7 @@ import contextlib
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from math import ceil
 from pathlib import Path
@@ -20,6 +21,7 @@ from harness.core.labels import (
     LABEL_RUN,
 )
 from harness.core.wait import Deadline, DeadlinePassed, NotYet, Ready, wait_until
+from harness.stack.engine import parse_time
 from harness.stack.logs import containers_of, save
 from harness.standins.contract import IDLE_WITHIN_S
 
@@ -52,6 +54,12 @@ class EngineRun:
     owner: str
     resources: int
     """Number of its containers, networks and volumes."""
+    age_s: float = 0.0
+    """Since the first of them was made."""
+
+    def is_alive(self, run_id: str) -> bool:
+        """Whether it is at work or was left up, as far as is known here."""
+        return runs.is_alive(self.home, run_id, owner=self.owner, age_s=self.age_s)
 
 
 @dataclass(frozen=True)
@@ -193,14 +201,24 @@ def runs_in_engine(client: docker.DockerClient) -> dict[str, EngineRun]:
         *client.networks.list(filters=mine),
         *client.volumes.list(filters=mine),
     ]
-    labels = [found for found in map(_labels, resources) if LABEL_HOME in found]
-    counts = Counter(found[LABEL_RUN] for found in labels)
+    pairs = [(_labels(one), _age_s(one)) for one in resources]
+    known = [(labels, age_s) for labels, age_s in pairs if LABEL_HOME in labels]
+    counts = Counter(labels[LABEL_RUN] for labels, _ in known)
     return {
-        found[LABEL_RUN]: EngineRun(
-            Path(found[LABEL_HOME]), found.get(LABEL_OWNER, ""), counts[found[LABEL_RUN]]
+        labels[LABEL_RUN]: EngineRun(
+            Path(labels[LABEL_HOME]),
+            labels.get(LABEL_OWNER, ""),
+            counts[labels[LABEL_RUN]],
+            max(age_s for other, age_s in known if other[LABEL_RUN] == labels[LABEL_RUN]),
         )
-        for found in labels
+        for labels, _ in known
     }
+
+
+def _age_s(resource: Any) -> float:
+    """Return the age of a container, network or volume by the engine's clock and ours."""
+    made = parse_time(resource.attrs.get("Created") or resource.attrs.get("CreatedAt") or "")
+    return (datetime.now(UTC) - made).total_seconds() if made else 0.0
 
 
 def _labels(resource: Any) -> dict[str, str]:
@@ -214,7 +232,7 @@ def sweep(client: docker.DockerClient) -> Swept:
     swept: list[str] = []
     remains: list[Remains] = []
     for run_id, found in runs_in_engine(client).items():
-        if runs.is_alive(found.home, run_id, owner=found.owner):
+        if found.is_alive(run_id):
             continue
         end_control(client, run_id)
         run = runs.find_run(found.home, run_id)

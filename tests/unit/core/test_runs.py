@@ -13,6 +13,7 @@ import pytest
 from harness.core import runs
 from harness.core.errors import HarnessError
 from harness.core.redact import Secret
+from tests.unit.another_user import another_user, needs_root, shared_folder
 
 
 def test_a_new_run_is_alive_while_its_process_is(tmp_path: Path) -> None:
@@ -31,6 +32,31 @@ def test_a_run_is_dead_when_its_process_is_gone(tmp_path: Path) -> None:
 
 def test_a_reused_process_id_is_not_the_owner() -> None:
     assert not runs.owner_is_alive(f"{os.getpid()}:1")
+
+
+def test_a_process_of_another_container_is_alive_for_some_hours(tmp_path: Path) -> None:
+    pid, started, _ = runs.owner_of(os.getpid()).split(":")
+    elsewhere = f"{pid}:{started}0:0123abcd"
+    assert runs.is_alive(tmp_path, "abc123", owner=elsewhere, age_s=3600)
+    assert not runs.is_alive(tmp_path, "abc123", owner=elsewhere, age_s=runs.ELSEWHERE_S)
+    assert not runs.is_alive(tmp_path, "abc123", owner=f"{pid}:{started}0")
+
+
+@needs_root
+@pytest.mark.parametrize("closed", ["home", "state"])
+def test_the_run_of_another_user_is_alive(closed: str) -> None:
+    with shared_folder() as folder:
+        home = folder / "home"
+        run = runs.new_run(home)
+        path, mode = {"home": (home, 0o700), "state": (run.directory / "state.json", 0o600)}[closed]
+        path.chmod(mode)
+        assert not runs.is_alive(home, run.id, owner="1:gone"), "root sees that it is dead"
+        with another_user():
+            assert runs.is_alive(home, run.id, owner="1:gone")
+            with pytest.raises(HarnessError, match="is another user's"), runs.locked(home):
+                pass
+            with pytest.raises(HarnessError, match="is another user's"):
+                runs.new_run(home)
 
 
 def test_a_stack_that_was_left_up_outlives_its_process(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from harness.images import build, builder, debian_bases, host_settings
 from harness.images.builder import Plan
 from harness.images.context import Sources, context, python_sources
 from harness.images.host_settings import BuildHost
+from tests.unit.another_user import another_user, needs_root, shared_folder
 
 REAL = Path(__file__).resolve().parents[3]
 
@@ -415,18 +416,24 @@ def test_build_stops_at_the_first_error_and_says_the_step(sources: Sources) -> N
 # --- two processes ---------------------------------------------------------------------------
 
 
+@needs_root
 def test_the_lock_of_the_builds_can_be_taken_by_other_users(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    before = os.umask(0o077)
-    try:
+    with shared_folder() as folder:
+        monkeypatch.setattr("tempfile.tempdir", str(folder))
+        before = os.umask(0o077)
+        try:
+            with another_user(), builder._one_build_at_a_time():
+                (lock,) = folder.iterdir()
+        finally:
+            os.umask(before)
+        assert (lock.stat().st_mode & 0o777, lock.owner()) == (0o644, "nobody")
         with builder._one_build_at_a_time():
-            (lock,) = tmp_path.iterdir()
-    finally:
-        os.umask(before)
-    assert lock.stat().st_mode & 0o777 == 0o644
-    modes: list[str] = []
-    monkeypatch.setattr("fcntl.flock", lambda lock, _operation: modes.append(lock.mode))
-    with builder._one_build_at_a_time():
-        assert modes == ["rb"], "the file is another user's, and cannot be opened for writing"
+            pass
+        lock.unlink()
+        with builder._one_build_at_a_time():
+            pass
+        assert lock.owner() == "root"
+        with another_user(), builder._one_build_at_a_time():
+            pass

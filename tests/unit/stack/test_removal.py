@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -118,3 +119,29 @@ def test_what_the_engine_keeps_is_named_in_its_words_and_not_as_removed(tmp_path
 
     network.is_stuck = False  # the engine was restarted
     assert removal.sweep(client) == removal.Swept(runs=("dead00",), remains=())
+
+
+@dataclass
+class FakeVolume:
+    labels: dict[str, str]
+    created: str
+    removed: bool = False
+
+    @property
+    def attrs(self) -> dict[str, Any]:
+        return {"Labels": self.labels, "CreatedAt": self.created}
+
+    def remove(self) -> None:
+        self.removed = True
+
+
+def test_the_run_of_another_container_is_swept_when_it_is_old(tmp_path: Path) -> None:
+    def volume(age: timedelta) -> FakeVolume:
+        own = {LABEL_RUN: "other0", LABEL_HOME: str(tmp_path), LABEL_OWNER: "7:1:0123abcd"}
+        return FakeVolume(own, (datetime.now(UTC) - age).isoformat())
+
+    young, old = volume(timedelta(minutes=30)), volume(timedelta(days=1))
+    client: Any = FakeDocker(Listing(), volumes=Listing([young]))
+    assert removal.sweep(client).runs == ()
+    client = FakeDocker(Listing(), volumes=Listing([young, old]))
+    assert removal.sweep(client).runs == ("other0",)
