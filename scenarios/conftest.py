@@ -29,10 +29,10 @@ if TYPE_CHECKING:
     import requests
 
     from harness.replay.toolbox import Toolbox
-    from harness.stack.containers import ExecResult
     from harness.target.access import Access
     from harness.target.clients.probe import ProbeClient
     from harness.target.resources.ecs import EcsService
+    from harness.target.resources.ecs_exec import ExecResult
     from harness.target.resources.job_queue import Jobs
     from harness.target.resources.schedule import Run, Scheduler
     from harness.target.target import Differences

@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from harness.images.inspect.fpm_config import Pool
-    from harness.stack.containers import ExecResult
     from harness.target.access import Access
     from harness.target.clients.browser import Browser
     from harness.target.clients.probe import ProbeClient
     from harness.target.pages import Pages
+    from harness.target.resources.ecs_exec import ExecResult
     from harness.target.resources.job_queue import JobQueue
     from harness.target.resources.web_tier import WebTier
 

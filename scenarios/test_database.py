@@ -14,9 +14,10 @@ from harness.report import emulated, not_covered, proved
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from harness.stack.containers import Containers, ExecResult
+    from harness.stack.containers import Containers
     from harness.target.access import Access
     from harness.target.clients.probe import ProbeClient
+    from harness.target.resources.ecs_exec import ExecResult
     from harness.target.target import Differences
 
 UNTRUSTED_CA = Path(__file__).with_name("untrusted_ca.pem")

@@ -17,9 +17,10 @@ from harness.report import not_covered, proved
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from harness.stack.containers import Containers, ExecResult
+    from harness.stack.containers import Containers
     from harness.target.access import Access
     from harness.target.clients.probe import ProbeClient
+    from harness.target.resources.ecs_exec import ExecResult
     from harness.target.resources.web_tier import WebTier
 
 WRITABLE = """

@@ -26,9 +26,10 @@ from scenarios.jobs import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from harness.stack.containers import Containers, ExecResult
+    from harness.stack.containers import Containers
     from harness.target.access import Access
     from harness.target.resources.ecs import EcsService
+    from harness.target.resources.ecs_exec import ExecResult
     from harness.target.resources.job_queue import JobQueue, Jobs
     from harness.target.target import Differences
 

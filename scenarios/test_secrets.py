@@ -18,9 +18,9 @@ from harness.target.resources.ecs import find_tasks, php_container, task_id
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from harness.stack.containers import ExecResult
     from harness.target.access import Access
     from harness.target.clients.probe import ProbeClient
+    from harness.target.resources.ecs_exec import ExecResult
 
 FROM_ELSEWHERE = ("DB_HOST", "DB_DATABASE")
 FINGERPRINT = [

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
     import requests
 
-    from harness.stack.containers import ExecResult
     from harness.target.access import Access
     from harness.target.clients.probe import ProbeClient
+    from harness.target.resources.ecs_exec import ExecResult
     from harness.target.resources.web_tier import WebTier
 
 KILLED = 137

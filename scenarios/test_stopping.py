@@ -17,10 +17,10 @@ from scenarios.checks import SHORT_FASTCGI
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from harness.stack.containers import ExecResult
     from harness.target.access import Access
     from harness.target.clients.browser import Browser
     from harness.target.clients.probe import ProbeClient
+    from harness.target.resources.ecs_exec import ExecResult
     from harness.target.resources.web_tier import WebTier
     from harness.target.target import Differences
 

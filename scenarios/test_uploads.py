@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
     import requests
 
-    from harness.stack.containers import ExecResult
     from harness.target.access import Access
     from harness.target.clients.probe import ProbeClient
+    from harness.target.resources.ecs_exec import ExecResult
 
 NOT_PRIVATE = (
     "the bucket is not private: block all public access, and let the bucket's owner own all objects"

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
     import requests
 
-    from harness.stack.containers import ExecResult
     from harness.target.clients.probe import ProbeClient
+    from harness.target.resources.ecs_exec import ExecResult
 
 _EXEC_TRIES = 3
 

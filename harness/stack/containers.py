@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from harness.core.errors import TargetError
@@ -16,6 +15,7 @@ from harness.core.labels import (
     LABEL_TASK_ARN,
 )
 from harness.stack import engine
+from harness.target.resources.ecs_exec import COLUMNS, ExecResult
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -25,17 +25,6 @@ if TYPE_CHECKING:
     from harness.target.access import Access
 
 _LOOK_BYTES = 16 * 1024**2
-_COLUMNS = "1000"
-"""So wide that artisan breaks no name in two; it is 80 where there is no terminal."""
-
-
-@dataclass(frozen=True)
-class ExecResult:
-    """Exit code and output of a command in a container."""
-
-    exit_code: int
-    stdout: str
-    stderr: str
 
 
 class Containers:
@@ -121,7 +110,7 @@ class Containers:
     def run(self, task: str, command: Sequence[str], *, container: str = "") -> ExecResult:
         """Run a command in a task's container as root, as ECS Exec does; by default Laravel's."""
         code, (stdout, stderr) = self.of_task(task, container=container).exec_run(
-            list(command), user="0", environment={"COLUMNS": _COLUMNS}, demux=True
+            list(command), user="0", environment={"COLUMNS": COLUMNS}, demux=True
         )
         return ExecResult(code, _text(stdout), _text(stderr))
 

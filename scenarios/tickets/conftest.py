@@ -20,10 +20,10 @@ from scenarios.tickets.pages import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from harness.stack.containers import ExecResult
     from harness.target.clients.account_pages import AccountPages
     from harness.target.clients.browser import Browser
     from harness.target.clients.probe import ProbeClient
+    from harness.target.resources.ecs_exec import ExecResult
     from harness.target.resources.mailbox import Mail
 
 

@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
     import requests
 
-    from harness.stack.containers import ExecResult
     from harness.target.access import Access
     from harness.target.clients.browser import Browser
+    from harness.target.resources.ecs_exec import ExecResult
 
 NAMES = ("harbour lights poster.jpg", "plus+sign & 100%.jpg", "Plakát Ñandú 日本 🎺.jpg")
 NEEDED_DAYS = 365

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from harness.core.errors import TargetError
-from harness.stack.containers import Containers, ExecResult
+from harness.stack.containers import Containers
 from harness.target.access import Access
+from harness.target.resources.ecs_exec import ExecResult
 from tests.unit.local_servers import HOST
 
 URL = f"https://{HOST}"
