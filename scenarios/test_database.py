@@ -54,9 +54,13 @@ def connect(run_in_task: Callable[..., ExecResult]) -> Callable[..., dict[str, A
 @behind_the_proxy
 @pytest.mark.read_only
 def test_plaintext_is_refused_at_the_proxy(
-    connect: Callable[..., dict[str, Any]], access: Access, differences: Differences
+    connect: Callable[..., dict[str, Any]],
+    access: Access,
+    differences: Differences,
+    observe: Callable[..., None],
 ) -> None:
     attempt = connect(host=access.proxy_endpoint, tls="off")
+    observe("refusal", text=attempt["error"])
     assert not attempt["ok"], "the proxy accepts a connection without TLS"
     assert any(text in attempt["error"] for text in differences.plaintext_at_proxy), (
         f"the proxy refuses a connection without TLS with another error: {attempt['error']}"

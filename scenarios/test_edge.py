@@ -39,7 +39,7 @@ as_control = pytest.mark.truth(
 @pytest.mark.requires("http_plain")
 @pytest.mark.read_only
 def test_plain_http_is_redirected_to_https(
-    web: Callable[[], requests.Session], access: Access
+    web: Callable[[], requests.Session], access: Access, observe: Callable[..., None]
 ) -> None:
     path = f"{access.pages.public}?from=poster"
     plain = f"http://{access.public_host}{path}"
@@ -47,6 +47,7 @@ def test_plain_http_is_redirected_to_https(
     expect_status(answer, 301)
     # An ALB includes the port, as its redirect action does.
     location = answer.headers["Location"].replace(":443/", "/")
+    observe("redirect", text=f"{answer.status_code} {location}")
     assert location == f"{access.public_url}{path}", f"redirected to {location}"
 
 
@@ -65,9 +66,13 @@ def test_public_page_has_no_redirect_loop(
 @pytest.mark.requires("http")
 @pytest.mark.read_only
 def test_unknown_host_does_not_reach_the_app(
-    web: Callable[[], requests.Session], access: Access, differences: Differences
+    web: Callable[[], requests.Session],
+    access: Access,
+    differences: Differences,
+    observe: Callable[..., None],
 ) -> None:
     answer = web().get(access.public_url, headers={"Host": "unknown.invalid"}, timeout=10)
+    observe("status", number=answer.status_code)
     assert answer.status_code == differences.unknown_host_status, (
         f"a request for an unknown host got {answer.status_code}"
     )
@@ -171,6 +176,7 @@ def test_no_target_gives_503(
     web_tier: WebTier,
     access: Access,
     eventually: Callable[..., Any],
+    observe: Callable[..., None],
 ) -> None:
     visitor, public_page = web(), access.public_url + access.pages.public
     answers: list[int] = []
@@ -181,4 +187,5 @@ def test_no_target_gives_503(
 
     with web_tier.scaled_to(0):
         eventually(ask, until=lambda status: status == 503, what="desiredCount is 0 without a 503")
+    observe("statuses", set=answers)
     assert set(answers) <= {200, 503}, f"while the tasks stopped, visitors got {set(answers)}"

@@ -164,7 +164,11 @@ def test_poison_job_ends_in_failed_jobs(
 @needs_worker
 @pytest.mark.mutates
 def test_job_past_max_receive_count_is_dead_lettered(
-    jobs: Jobs, job_queue: JobQueue, eventually: Callable[..., Any], job_timeout_s: float
+    jobs: Jobs,
+    job_queue: JobQueue,
+    eventually: Callable[..., Any],
+    job_timeout_s: float,
+    observe: Callable[..., None],
 ) -> None:
     most = job_queue.most_receives()
     # A job that asks for more tries than the queue grants stands for one that kills its workers.
@@ -177,6 +181,7 @@ def test_job_past_max_receive_count_is_dead_lettered(
         cause=lambda _: late_cause(jobs.state_of(job)),
     )
     state = jobs.state_of(job)
+    observe("runs", number=len(state["runs"]))
     assert len(state["runs"]) == most, f"the job ran {len(state['runs'])} times, and not {most}"
     assert not state["failed"], "the job is in failed_jobs besides"
 

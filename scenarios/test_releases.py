@@ -217,11 +217,14 @@ def test_release_fails_on_invalid_secret(
     secret_faults: SecretFaults,
     attempt_release: Callable[[Callable[[str], str]], FailedRelease],
     web_tier: WebTier,
+    observe: Callable[..., None],
 ) -> None:
     stage = secret_faults.version(defect.text)
     release = attempt_release(lambda arn: f"{arn}:password:{stage}:")
     expect_rollback(release, web_tier)
     reason = release.progress.refusals[0]
+    observe("stoppedReason", text=reason)
+    observe("statuses", set=release.statuses)
     assert defect.reason in reason, f"stoppedReason: {reason}"
 
 
@@ -236,11 +239,13 @@ def test_release_fails_when_secret_is_scheduled_for_deletion(
     secret_faults: SecretFaults,
     attempt_release: Callable[[Callable[[str], str]], FailedRelease],
     web_tier: WebTier,
+    observe: Callable[..., None],
 ) -> None:
     copy = secret_faults.copy_scheduled_for_deletion()
     release = attempt_release(lambda _: f"{copy}:password::")
     expect_rollback(release, web_tier)
     reason = release.progress.refusals[0]
+    observe("stoppedReason", text=reason)
     assert "marked for deletion" in reason, f"stoppedReason: {reason}"
 
 

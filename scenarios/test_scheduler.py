@@ -62,6 +62,7 @@ def test_rule_starts_one_task_each_minute(
     scheduler_runs: Callable[[datetime], list[dict[str, Any]]],
     eventually: Callable[..., Any],
     record_property: Callable[[str, object], None],
+    observe: Callable[..., None],
 ) -> None:
     expect_each_minute(scheduler.expression())
     began, ended = scheduler.window(WINDOW)
@@ -87,6 +88,8 @@ def test_rule_starts_one_task_each_minute(
         (datetime.fromisoformat(commands[tick.task]["started_at"]) - tick.at).total_seconds()
         for tick in window
     ]
+    observe("start lag, s", range=lags)
+    observe("exit codes", set={tick.exit_code for tick in window})
     record_property("start lag of a tick, s", [round(lag, 2) for lag in lags])
     record_property("jitter of the ticks, s", [round(gap - PERIOD_S, 2) for gap in gaps[1:-1]])
     expect(

@@ -73,11 +73,12 @@ def test_disabled_rule_starts_no_task_until_it_is_enabled(
 @needs_rule
 @pytest.mark.mutates
 def test_failed_scheduled_run_keeps_its_exit_code(
-    scheduler: Scheduler, until_stopped: Callable[[str], Run]
+    scheduler: Scheduler, until_stopped: Callable[[str], Run], observe: Callable[..., None]
 ) -> None:
     end = until_stopped(
         scheduler.start(command=["php", "artisan", "no:such-command"], to_fail=True)
     )
+    observe("stoppedReason", text=end.reason)
     assert end.code == "EssentialContainerExited", f"stopCode is {end.code!r}: {end.reason}"
     assert end.exit_code == 1, f"the exit code is {end.exit_code}"
     assert end.reason == "Essential container in task exited", f"stoppedReason: {end.reason}"
@@ -91,8 +92,12 @@ def test_failed_scheduled_run_keeps_its_exit_code(
 @needs_rule
 @pytest.mark.mutates
 def test_scheduled_run_that_cannot_start_has_a_stop_reason(
-    scheduler: Scheduler, unstartable_definition: str, until_stopped: Callable[[str], Run]
+    scheduler: Scheduler,
+    unstartable_definition: str,
+    until_stopped: Callable[[str], Run],
+    observe: Callable[..., None],
 ) -> None:
     end = until_stopped(scheduler.start(definition=unstartable_definition, to_fail=True))
+    observe("stoppedReason", text=end.reason)
     assert end.code == "TaskFailedToStart", f"stopCode is {end.code!r}: {end.reason}"
     assert "did not contain json key no_such_key" in end.reason, f"stoppedReason: {end.reason}"

@@ -155,10 +155,12 @@ def test_anonymous_get_of_an_object_is_refused(
     probe: ProbeClient,
     stored: Callable[[bytes], tuple[str, dict[str, Any]]],
     anonymous_session: requests.Session,
+    observe: Callable[..., None],
 ) -> None:
     name, _ = stored(b"not for anonymous sessions")
     plain = probe.temporary_url(name, seconds=60).partition("?")[0]
     status = anonymous_session.get(plain, timeout=10).status_code
+    observe("status", number=status)
     expect(
         status == 403,
         f"an anonymous GET of an object answered {status}",
@@ -175,6 +177,7 @@ def test_temporary_url_works_for_its_object_until_it_expires(
     stored: Callable[[bytes], tuple[str, dict[str, Any]]],
     anonymous_session: requests.Session,
     eventually: Callable[..., Any],
+    observe: Callable[..., None],
 ) -> None:
     content = secrets.token_bytes(1000)
     name, _ = stored(content)
@@ -185,6 +188,7 @@ def test_temporary_url_works_for_its_object_until_it_expires(
     )
     assert answer.content == content, "the temporary URL gives other bytes"
     other = anonymous_session.get(url.replace(name, f"{name}-other"), timeout=10).status_code
+    observe("status of another object", number=other)
     expect(
         other == 403,
         f"the signature is valid for another object, too: {other}",

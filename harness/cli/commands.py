@@ -120,9 +120,17 @@ def rehearse(
         if keep:
             opened.keep()
             print("the stack is left up; `cutover down` stops it")
+    _show_parity(invocation, report_dir or opened.run.directory)
     print(f"run directory: {opened.run.directory}")
     print(f"whole rehearsal: {time.monotonic() - opened.began:.1f} s", flush=True)
     return code
+
+
+def _show_parity(invocation: Invocation, report: Path) -> None:
+    from harness.cli import parity
+
+    if (report / json_file.FILE_NAME).is_file() and (line := parity.summary(invocation, report)):
+        print(line)
 
 
 def _run_again(replay: Replay, report: Path, *, home: Path, options: Sequence[str]) -> None:

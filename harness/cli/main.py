@@ -19,6 +19,7 @@ from harness.cli.command import EXIT_CODES, GREEN, INTERRUPTED, RED, USAGE, Comm
 from harness.cli.completion import COMPLETION_VARIABLE, completion
 from harness.cli.configuration import config, init
 from harness.cli.images import images, vendor_option
+from harness.cli.parity import parity
 from harness.cli.phases import phase, preflight, runbook
 from harness.cli.report import report
 from harness.cli.scenarios import scenarios
@@ -289,6 +290,7 @@ def verify(
 program.add_command(init)
 program.add_command(config)
 program.add_command(preflight)
+program.add_command(parity)
 program.add_command(phase)
 program.add_command(runbook)
 program.add_command(smoke)

@@ -9,7 +9,8 @@ import pytest
 
 from harness.core.wait import Deadline, DeadlinePassed, NotYet, Ready, wait_until
 from harness.diagnosis.expect import ExpectationTimeout
-from harness.replay.replay_state import toolbox_of
+from harness.parity.observation import observed
+from harness.replay.replay_state import SAW, toolbox_of
 from harness.replay.toolbox import Toolbox
 from harness.stack.containers import Containers
 from harness.target.access import Access
@@ -27,7 +28,7 @@ from harness.target.target import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     import requests
 
@@ -138,6 +139,21 @@ def new_visitor(
 ) -> Callable[[], Browser]:
     """Make visitors, each with a browser and the probe through its cookies."""
     return lambda: Browser(web(), access=access, probe_key=lambda: toolbox.probe_key)
+
+
+@pytest.fixture
+def observe(request: pytest.FixtureRequest) -> Callable[..., None]:
+    """Note an observation, which a record of another target is compared with.
+
+    ``observe("refusal", text=error)``; the types are those of `harness.parity.observation`.
+    """
+    saw: dict[str, Mapping[str, Any]] = {}
+    request.node.stash[SAW] = saw
+
+    def note(name: str, **typed: Any) -> None:
+        saw[name] = observed(**typed)
+
+    return note
 
 
 @pytest.fixture

@@ -21,6 +21,7 @@ from harness.replay.outcome import failure_text, shorten_traceback, skip_reason
 from harness.replay.preconditions import FOLLOWS, STEADY_WEB, Failure, skip_after
 from harness.replay.replay_state import (
     REPLAY,
+    SAW,
     need_target,
     preconditions_of,
     shard_of,
@@ -233,6 +234,7 @@ def _outcome(
         labels=running.declared.labels,
         started_at=running.since.isoformat(),
         measured=tuple((name, redact(str(value))) for name, value in report.user_properties),
+        saw=item.stash.get(SAW, {}),
     )
     if report.skipped:
         follows = item.stash.get(FOLLOWS, "")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -36,6 +37,8 @@ class Replay:
 
 
 REPLAY = pytest.StashKey[Replay]()
+SAW = pytest.StashKey[Mapping[str, Mapping[str, Any]]]()
+"""Of a scenario: its observations."""
 
 
 def toolbox_of(config: pytest.Config) -> Toolbox:

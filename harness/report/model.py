@@ -43,6 +43,8 @@ class Outcome:
     """UTC, ISO 8601."""
     measured: tuple[tuple[str, str], ...] = ()
     """Its measurements: name and value."""
+    saw: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Its observations: name -> type and value, as `harness.parity.observation` makes them."""
     reason: str = ""
     """The reason to skip it, to accept that it is red, or to call it flaky."""
     follows: str = ""

@@ -1,0 +1,1 @@
+"""Parity: the observations of one target's replay, beside those of another's."""
