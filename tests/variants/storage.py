@@ -140,7 +140,7 @@ QUEUE_POLICIES = [
                 for role in TASK_ROLES
             ),
             work_with(
-                *("sqs", "--queue=tickets-high,tickets-jobs", "--tries=3", "--timeout=600"),
+                *("sqs", "--queue=tickets-high,tickets-jobs", "--tries=3", "--timeout=100"),
                 *("--max-time=3600", "--memory=192"),
             ),
         ),
