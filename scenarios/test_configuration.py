@@ -13,6 +13,7 @@ import pytest
 from harness.diagnosis.expect import expect
 from harness.report import not_covered, proved
 from harness.target.resources import queue_worker
+from harness.target.resources.ecs import command_line
 from scenarios.artisan import CONFIGURATION
 from scenarios.named_resources import (
     NamedResource,
@@ -75,7 +76,7 @@ def workers(
 ) -> list[ServedConnection]:
     """The connections and queues that workers serve, as far as their commands tell."""
     commands = [
-        (service, [*container.get("entryPoint", ()), *container.get("command", ())])
+        (service, command_line(container))
         for service, definition in task_definitions.items()
         for container in definition["containerDefinitions"]
     ]

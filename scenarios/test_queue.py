@@ -9,7 +9,7 @@ import pytest
 
 from harness.diagnosis.expect import expect
 from harness.report import emulated, not_covered, proved
-from harness.target.resources.ecs import php_container
+from harness.target.resources.ecs import command_line, php_container
 from harness.target.resources.job_queue import LONGEST_DELAY_S
 from harness.target.resources.queue_worker import flags
 from scenarios.jobs import (
@@ -121,14 +121,14 @@ def test_burst_of_jobs_runs_in_the_workers_only(
 def test_failing_job_backs_off_and_succeeds(
     jobs: Jobs, worker: EcsService, until_done: Callable[..., dict[str, Any]]
 ) -> None:
-    tries = flags(worker.container().get("command", ()))["tries"]
+    tries = flags(command_line(worker.container()))["tries"]
     # One try is a fault, and a job is tried again all the same; without a limit, twice is enough.
     pauses = [1, 2][: max(1, tries - 1) if tries else 2]
     state = until_done(jobs.dispatch(fail_times=len(pauses), backoff_s=pauses))
     expect(
         outcomes(state) == [*["threw"] * len(pauses), "succeeded"],
         f"its runs ended: {outcomes(state)}",
-        cause=single_try_cause(worker.container().get("command", ())),
+        cause=single_try_cause(command_line(worker.container())),
     )
     attempts = [run["attempt"] for run in state["runs"]]
     assert attempts == list(range(1, len(pauses) + 2)), f"its attempts are {attempts}"
@@ -149,7 +149,7 @@ def test_poison_job_ends_in_failed_jobs(
     worker: EcsService,
     until_done: Callable[..., dict[str, Any]],
 ) -> None:
-    tries = flags(worker.container().get("command", ()))["tries"]
+    tries = flags(command_line(worker.container()))["tries"]
     job = jobs.dispatch(poison=True, backoff_s=[0])
     state = until_done(job, takes_s=tries * RECEIVE_S)
     assert state["failed"], "the job is not in failed_jobs"
@@ -202,7 +202,7 @@ def test_delayed_job_is_not_early(jobs: Jobs, until_done: Callable[..., dict[str
 @pytest.mark.read_only
 def test_worker_flags_fit_the_queue(worker: EcsService, job_queue: JobQueue) -> None:
     container = worker.container()
-    given = flags(container.get("command", ()))
+    given = flags(command_line(container))
     visibility_s, most = job_queue.visibility_s(), job_queue.most_receives()
     poll_s = int(job_queue.attributes().get("ReceiveMessageWaitTimeSeconds", 0))
     stop_s, longest_s = container.get("stopTimeout", STOP_TIMEOUT_S), poll_s + given["timeout"]

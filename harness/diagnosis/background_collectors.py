@@ -12,7 +12,13 @@ from harness.diagnosis.patterns.pattern import Source
 from harness.diagnosis.stop_reason import NEVER_STARTED, failed
 from harness.standins.contract import TickEvent, time_of
 from harness.target.resources import secret_references
-from harness.target.resources.ecs import BY_SCENARIOS, find_tasks, services_of, stopped_at
+from harness.target.resources.ecs import (
+    BY_SCENARIOS,
+    command_line,
+    find_tasks,
+    services_of,
+    stopped_at,
+)
 from harness.target.resources.queue_worker import (
     QueueCommand,
     connection,
@@ -84,7 +90,7 @@ def worker(sources: EvidenceSources) -> Iterator[QueueCommand]:
     """Read the worker's command."""
     service = _worker_service(sources)
     if service is not None:
-        found = queue_command(service.container().get("command", ()))
+        found = queue_command(command_line(service.container()))
         if found is not None:
             yield found
 
@@ -98,7 +104,7 @@ def job_path(sources: EvidenceSources) -> Iterator[JobPath]:
     dispatcher, container = sources.web.container(), service.container()
     web = _QueueSettings.of(dispatcher, overlay=overlay)
     worker = _QueueSettings.of(container, overlay=overlay)
-    command = container.get("command", ())
+    command = command_line(container)
     reads = replace(worker, connection=connection(command) or worker.connection)
     yield JobPath(
         written=web.address(web.queue),

@@ -13,7 +13,7 @@ from harness.replay.replay_state import preconditions_of
 from harness.target.clients import http
 from harness.target.clients.browser import Browser
 from harness.target.clients.probe import answer_or_unavailable
-from harness.target.resources.ecs import EcsService, services_of
+from harness.target.resources.ecs import EcsService, command_line, services_of
 from harness.target.resources.job_queue import LONG_JOB_S, JobQueue, Jobs
 from harness.target.resources.queue_worker import LONGEST_SLEEP_S, flags, longest_job_s
 from harness.target.resources.schedule import Scheduler
@@ -137,7 +137,7 @@ def long_job_s(worker: EcsService) -> float:
 
 
 def _long_job_s(worker: EcsService) -> float:
-    return longest_job_s(worker.container().get("command", ()), wanted=LONG_JOB_S)
+    return longest_job_s(command_line(worker.container()), wanted=LONG_JOB_S)
 
 
 @pytest.fixture
@@ -149,7 +149,7 @@ def long_job_delay_s(worker: EcsService) -> float:
 @pytest.fixture
 def job_timeout_s(worker: EcsService, differences: Differences, long_job_delay_s: float) -> float:
     """How long a job may wait until it begins: a worker sleeps and rests for a sensible time."""
-    given = flags(worker.container().get("command", ()))
+    given = flags(command_line(worker.container()))
     pauses_s = sum(min(given[name], LONGEST_SLEEP_S) for name in ("sleep", "rest"))
     return differences.eventual_timeout_s + pauses_s + long_job_delay_s
 

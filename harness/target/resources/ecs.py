@@ -172,6 +172,11 @@ class EcsService:
             self.update(desiredCount=before)
 
 
+def command_line(container: Mapping[str, Any]) -> list[str]:
+    """Return the words that a container's definition starts: its entry point's, its command's."""
+    return [*(container.get("entryPoint") or ()), *(container.get("command") or ())]
+
+
 def services_of(access: Access, *, ecs: Any) -> dict[str, EcsService]:
     """Return the app's services by their names in cutover.toml."""
     return {

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from harness.target.resources.ecs import EcsService, copy_of
+from harness.target.resources.ecs import EcsService, command_line, copy_of
 from tests.unit.pages import Paged
 
 
@@ -81,3 +81,18 @@ def test_a_copy_has_only_what_registering_takes_and_shares_nothing() -> None:
     assert copied == {"family": "f", "containerDefinitions": [{"name": "app"}]}
     copied["containerDefinitions"][0]["name"] = "other"
     assert shown["containerDefinitions"] == [{"name": "app"}]
+
+
+@pytest.mark.parametrize(
+    ("container", "words"),
+    [
+        ({}, []),
+        ({"entryPoint": None, "command": ["php"]}, ["php"]),
+        ({"entryPoint": ["sh", "-c"], "command": ["php artisan"]}, ["sh", "-c", "php artisan"]),
+        ({"entryPoint": ["php", "artisan", "queue:work"]}, ["php", "artisan", "queue:work"]),
+    ],
+)
+def test_a_command_line_begins_with_the_entry_point(
+    container: dict[str, Any], words: list[str]
+) -> None:
+    assert command_line(container) == words
