@@ -27,6 +27,11 @@ SHARED = (
 """Variables that name a store which all tasks share."""
 NOT_DEBUGGING = ("", "0", "false", "(false)", "null", "(null)", "empty", "(empty)")
 """Values that Laravel's env() and (bool) read as false."""
+LOG_LEVELS = (
+    *("debug", "info", "notice", "warning"),
+    *("error", "critical", "alert", "emergency"),
+)
+r"""Illuminate\Log\ParsesLogConfiguration: with any other, each line is an emergency's."""
 AWS_DOMAINS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws")
 
 as_read = pytest.mark.truth(
@@ -171,6 +176,13 @@ def test_task_definitions_are_set_for_production(variables: list[Variable]) -> N
             f"the task definition of {task} sets {name} to {value!r}",
             cause=f"the {task} task's definition says {name}={value}: production has"
             " APP_ENV=production and APP_DEBUG=false",
+            certain=True,
+        )
+        expect(
+            name != "LOG_LEVEL" or value in LOG_LEVELS,
+            f"the task definition of {task} sets LOG_LEVEL to {value!r}",
+            cause=f"LOG_LEVEL of the {task} task is {value}, which Laravel does not know: it logs"
+            f" to its emergency log alone; write one of {', '.join(LOG_LEVELS)}",
             certain=True,
         )
 

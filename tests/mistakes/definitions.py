@@ -117,4 +117,12 @@ MISTAKES = (
         cause="the worker task's definition says APP_ENV=local",
         also_green=[definitions.test_task_definitions_use_aws_endpoints],
     ),
+    Mistake(
+        "the log level is none that Laravel knows",
+        set_variable("LOG_LEVEL", "warn"),
+        breaks=[definitions.test_task_definitions_are_set_for_production],
+        cause="LOG_LEVEL of the web task is warn, which Laravel does not know",
+        also_green=[definitions.test_task_definitions_use_aws_endpoints],
+        twin=Twin("the log level is written out", set_variable("LOG_LEVEL", "info")),
+    ),
 )

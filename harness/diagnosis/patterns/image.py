@@ -50,7 +50,8 @@ FPM = (
     ),
     Pattern(
         Source.APP,
-        match=r"\] (?:ALERT: (?=\[pool )|ERROR: (?=\[/|unable to bind))(?P<words>[^\n]{1,240})",
+        match=r"\] (?:ALERT: (?=\[pool )|ERROR: (?=\[/|unable to bind|failed to open))"
+        r"(?P<words>[^\n]{1,240})",
         cause="PHP-FPM does not start: {words}",
         example=(
             "[27-Nov-2026 20:45:14] ALERT: [pool www] pm.start_servers(20) must not be less than"

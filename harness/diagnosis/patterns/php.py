@@ -90,6 +90,18 @@ KEY = (
 MISSING = (
     Pattern(
         Source.APP,
+        match=r"syntax error, unexpected [^\n]*?(?P<file>/[^\s\"]+\.php)(?::| on line )"
+        r"(?P<line>\d+)",
+        cause="PHP cannot read {file}, line {line}: it has a syntax error, or was written for a"
+        " newer PHP than the image's",
+        example=(
+            'PHP Parse error:  syntax error, unexpected token "]" in /srv/app/x.php on line 6',
+            '{"message":"syntax error, unexpected token \\"]\\"","context":{"exception":{"class":'
+            '"ParseError","file":"/srv/app/bootstrap/providers.php:6"}}}',
+        ),
+    ),
+    Pattern(
+        Source.APP,
         match=r"vendor/autoload\.php\W[^\n]*No such file"
         r"|Failed opening required '[^']*vendor/autoload",
         cause="the image has no vendor directory: composer install did not run in its build",
