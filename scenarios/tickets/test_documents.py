@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from harness.target.access import Access
     from harness.target.clients.browser import Browser
+    from harness.target.clients.probe import ProbeClient
     from harness.target.resources.ecs_exec import ExecResult
 
 NAMES = ("harbour lights poster.jpg", "plus+sign & 100%.jpg", "Plakát Ñandú 日本 🎺.jpg")
@@ -44,6 +45,8 @@ NO_TYPE_CHECK = (
     "the app trusts a file's name and not its content: anyone may store a page with a script under"
     " the app's own host"
 )
+TAKEN = ("1", "On")
+"""Values of file_uploads, as ini_get() returns them."""
 SHOW_THROW = ["php", "artisan", "config:show", "filesystems.disks.s3.throw", "--no-ansi"]
 as_s3 = emulated(
     "LocalStack's S3; role policies, refused ACLs and anonymous requests are the harness's own"
@@ -84,7 +87,13 @@ def test_bucket_lifecycle_keeps_uploads(
 @by_organiser
 @needs_organiser
 @pytest.mark.mutates
-def test_largest_file_comes_back_unchanged(organiser: Organiser) -> None:
+def test_largest_file_comes_back_unchanged(organiser: Organiser, probe: ProbeClient) -> None:
+    expect(
+        probe.facts()["php"]["file_uploads"] in TAKEN,
+        "PHP-FPM's file_uploads is off",
+        cause="PHP takes no uploads: file_uploads is off in the image's PHP-FPM",
+        certain=True,
+    )
     event, content = "harbour-lights", jpeg(LARGEST_BYTES, seed=secrets.token_bytes(8))
     answer = organiser.upload(event, POSTER, name="largest.jpg", content=content)
     expect(
