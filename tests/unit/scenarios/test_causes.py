@@ -23,6 +23,7 @@ from scenarios.test_scheduler import idle_cause, unexpected_starter_cause
 from scenarios.test_secrets import account_problem
 from scenarios.test_sessions import cookie_cause
 from scenarios.test_steadiness import end_cause
+from scenarios.test_stopping import ENDS_AT_ONCE, cut_cause
 
 WHOLE_COOKIE = {"value": "x", "secure": "True", "httponly": "True", "samesite": "Lax"}
 WHOLE_BREAKER = {"deploymentCircuitBreaker": {"enable": True, "rollback": True}}
@@ -124,3 +125,11 @@ def test_a_wrong_status_has_the_cause_that_is_usual_for_it() -> None:
     with pytest.raises(StatusError, match=r"^POST /login answered 419$") as caught:
         expect_status(answer, 302)
     assert "its session was not there when it came back" in caught.value.cause
+
+
+def test_a_request_is_cut_by_the_end_of_its_task_and_not_by_the_apps_own_error() -> None:
+    assert cut_cause({"200", "502"}, or_else=ENDS_AT_ONCE) == ENDS_AT_ONCE
+    assert cut_cause({""}, or_else=ENDS_AT_ONCE) == ENDS_AT_ONCE
+    assert "fastcgi_read_timeout" in cut_cause({"504"}, or_else=ENDS_AT_ONCE)
+    assert cut_cause({"200", "503"}, or_else=ENDS_AT_ONCE) == ""
+    assert cut_cause({"500"}, or_else=ENDS_AT_ONCE) == ""
