@@ -134,7 +134,8 @@ def test_database_certificate_is_valid_for_its_name(
     host = access.database_endpoint
     named = connect(host=host, tls="system")
     assert named["ok"], f"{host} is refused under its own name: {named['error']}"
-    address = run_in_task(["php", "-r", f"echo gethostbyname('{host}');"]).stdout
+    resolve = ["php", "-r", f"echo gethostbyname('{host}');"]
+    address = run_in_task(resolve, prints=True).stdout
     unnamed = connect(host=address, tls="system")
     assert not unnamed["ok"], f"{host} is accepted as {address}, which its certificate lacks"
 

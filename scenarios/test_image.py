@@ -121,7 +121,7 @@ def test_app_user_writes_to_declared_paths_only(
     probe: ProbeClient, run_in_task: Callable[..., ExecResult], access: Access
 ) -> None:
     uid = probe.facts()["uid"]
-    done = run_in_task(["php", "-r", WRITABLE, str(uid)])
+    done = run_in_task(["php", "-r", WRITABLE, str(uid)], prints=True)
     assert done.exit_code == 0, f"the container's files cannot be listed: {done.stderr}"
     *writable, count = done.stdout.split("\n")[:-1]
     assert int(count) > len(access.writable_paths), f"only {count} files were checked"
