@@ -161,6 +161,13 @@ SES = (
         cause="SES refuses the sender: MAIL_FROM_ADDRESS is not of a verified identity",
         example="MessageRejected (client): Email address is not verified.",
     ),
+    Pattern(
+        Source.APP,
+        match=r"Configuration set <(?P<name>[^>\n]+)> does not exist",
+        cause="SES has no configuration set {name} in the region where the app sends:"
+        " services.ses.options in config/services.php names it",
+        example="ConfigurationSetDoesNotExist (client): Configuration set <sales> does not exist.",
+    ),
 )
 
 RUN_TASK = (
