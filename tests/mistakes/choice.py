@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import subprocess
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from itertools import zip_longest
 from pathlib import Path
@@ -13,11 +13,11 @@ from pathlib import Path
 from tests.mistakes.mistake import NOT_STARTED, USAGE, Mistake
 from tests.rehearsals import node_id
 
-REHEARSED_BY_BUILDS = False
-"""Builds rehearse none, and only run those that are rejected before the start, until all were seen
-green in one run of `tox -e mistakes` under the judgement of every cause."""
-NOT_STARTED_COUNT = 3
-RED_COUNT = 6
+REHEARSED = frozenset(Path(__file__).with_name("rehearsed.txt").read_text().splitlines())
+"""Mistakes, and twins of stories, that were seen green under the judgement of every cause: a build
+rehearses no other."""
+NOT_STARTED_COUNT = 1
+RED_COUNT = 3
 LAST_COMMITS = 5
 """How far back a build of the main branch itself looks."""
 
@@ -60,8 +60,26 @@ class Choice:
 
 
 def of_today(stories: Mapping[str, Sequence[Mistake]], *, root: Path) -> Choice:
-    """Choose for the working tree at this root, today."""
-    return choose(stories, changed=changed_files(root), day=datetime.now(UTC).date())
+    """Choose for the working tree at this root, today, of those that were seen green."""
+    ready = of_names(stories, REHEARSED)
+    return choose(ready, changed=changed_files(root), day=datetime.now(UTC).date())
+
+
+def of_names(stories: Mapping[str, Sequence[Mistake]], names: Set[str]) -> dict[str, list[Mistake]]:
+    """Keep the mistakes of these names, and the twins of the stories whose twins are named."""
+    return {
+        story: [
+            one if twins_of(story) in names else replace(one, twin=None)
+            for one in mistakes
+            if one.name in names
+        ]
+        for story, mistakes in stories.items()
+    }
+
+
+def twins_of(story: str) -> str:
+    """Name the rehearsal of a story's twins."""
+    return f"twins of {story}"
 
 
 def choose(
@@ -85,7 +103,7 @@ def choose(
     late = [one.name for _, one in turn if one.exit_code == NOT_STARTED][:NOT_STARTED_COUNT]
     red = [one.name for _, one in turn if one.breaks][:RED_COUNT]
     with_twins = [story for story, _ in turn if any(one.twin for one in stories[story])]
-    return Choice({name: named[name] for name in (*late, *red)}, with_twins[0])
+    return Choice({name: named[name] for name in (*late, *red)}, next(iter(with_twins), ""))
 
 
 def _turn(stories: Mapping[str, Sequence[Mistake]], *, day: date) -> list[tuple[str, Mistake]]:
@@ -93,7 +111,7 @@ def _turn(stories: Mapping[str, Sequence[Mistake]], *, day: date) -> list[tuple[
     columns = [[(story, one) for one in mistakes] for story, mistakes in stories.items()]
     rows = zip_longest(*columns)
     pairs = [pair for row in rows for pair in row if pair and pair[1].exit_code != USAGE]
-    begin = day.toordinal() * RED_COUNT % len(pairs)
+    begin = day.toordinal() * RED_COUNT % max(len(pairs), 1)
     return pairs[begin:] + pairs[:begin]
 
 

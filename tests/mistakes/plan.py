@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tests.mistakes.choice import twins_of
 from tests.mistakes.mistake import Mistake
 from tests.rehearsals import Plan, node_id
 
@@ -22,4 +23,4 @@ def plan_twins(story: str, mistakes: Sequence[Mistake]) -> Plan:
     twins = [one for one in mistakes if one.twin]
     scenarios = (node_id(one) for twin in twins for one in (*twin.breaks, *twin.also_green))
     edits = tuple(one.twin.edit for one in twins if one.twin)
-    return Plan(f"twins of {story}", edits, tuple(dict.fromkeys(scenarios)) or NO_SCENARIO)
+    return Plan(twins_of(story), edits, tuple(dict.fromkeys(scenarios)) or NO_SCENARIO)

@@ -93,6 +93,22 @@ def test_the_twins_are_those_of_the_story_that_is_touched() -> None:
     assert choice.choose(stories, changed=["scenarios/test_queue.py"], day=DAY).twins == "queue"
 
 
+def test_only_those_that_were_seen_green_are_rehearsed() -> None:
+    stories = {"sessions": many("s", SESSION), "queue": many("q", JOB)}
+    ready = choice.of_names(stories, {"s 1", "q 2", "twins of queue"})
+    chosen_ones = choice.choose(ready, changed=(), day=DAY)
+    assert set(chosen_ones.mistakes) == {"s 1", "q 2"}
+    assert chosen_ones.twins == "queue"
+    assert choice.choose(choice.of_names(stories, set()), changed=(), day=DAY) == choice.Choice(
+        {}, ""
+    )
+
+
+def test_those_that_were_seen_green_are_in_the_catalog() -> None:
+    names = {one.name for story in STORIES.values() for one in story}
+    assert names | {choice.twins_of(story) for story in STORIES} >= choice.REHEARSED
+
+
 def git(root: Path, *words: str) -> None:
     who = ("-c", "user.name=test", "-c", "user.email=test@example.com")
     subprocess.run(["git", *who, *words], cwd=root, check=True, capture_output=True)
