@@ -34,7 +34,7 @@ PATIENCE_S = 30
 SLOW_S, LONGEST_SLOW_S = 4, 20
 SAMPLES = 3
 ROOM = 2
-"""A slow request takes so many times as long as the others need, on whatever machine this is."""
+"""A slow request takes so many times as long as the others need, on any machine."""
 HELD = 2
 """Slow requests for each task: PHP-FPM's smallest sensible pool has more workers than that."""
 ANSWERED = 8

@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.core import codec, runs
+from harness.core import runs
 from harness.core.errors import ConfigError, NoStack
-from harness.core.redact import redact
 from harness.inputs import production, reading
 from harness.inputs.config import Config, Location, locate
 from harness.rehearsal.session import down_current, session, sweep
@@ -20,7 +19,7 @@ from harness.replay.acceptance import Acceptance
 from harness.replay.runner import PARALLEL, Replay, only_lists, shard_option
 from harness.report import json_file
 from harness.stack import engine
-from harness.target.target import AWS, URL
+from harness.target.target import URL
 
 if TYPE_CHECKING:
     from harness.inputs.production import Production
@@ -186,58 +185,6 @@ def verify(invocation: Invocation, *, report_dir: Path | None, pytest_args: Sequ
         raise NoStack("no stack is up", where=str(location.home), hint="`cutover up` starts one")
     replay = invocation.replay(report_dir=report_dir)
     return replay.run(pytest_args, home=location.home)
-
-
-def verify_account(
-    invocation: Invocation,
-    *,
-    profile: str,
-    connect_to: str,
-    report_dir: Path | None,
-    pytest_args: Sequence[str],
-) -> int:
-    """Read back the AWS account that cutover.toml names, and replay scenarios that observe it."""
-    from harness.smoke.site import HTTP_PORT, HTTPS_PORT, parse_endpoint
-    from harness.target import discovery, locate, naming
-    from harness.target.clients import aws
-
-    config = invocation.production.config
-    replay = invocation.replay(report_dir=report_dir)
-    listing = replay.collect(pytest_args)
-    if only_lists(pytest_args):
-        print(listing)
-        return 0
-    dialled = parse_endpoint(connect_to, option="--connect-to", port=0) if connect_to else None
-    run = runs.new_run(config.home)
-    access = replace(
-        naming.names_in(invocation.production),
-        run=run.id,
-        run_dir=str(run.directory),
-        profile=profile or invocation.environ.get("AWS_PROFILE", ""),
-        https=str(replace(dialled, port=dialled.port or HTTPS_PORT)) if dialled else "",
-        http=str(replace(dialled, port=HTTP_PORT)) if dialled and not dialled.port else "",
-        ca_file=invocation.environ.get("SSL_CERT_FILE", ""),
-    )
-    try:
-        found = discovery.discover(
-            invocation.production,
-            access=access,
-            client=lambda service: aws.account_client(access, service),
-        )
-        run.write_json(locate.ACCOUNT_FILE, codec.encode(found.access))
-        print(redact("\n".join(found.lines)), flush=True)
-        return replay.run(pytest_args, home=run.directory, target=AWS)
-    finally:
-        run.set_state(runs.STATE_STOPPED)
-
-
-def environment(invocation: Invocation) -> int:
-    """Print the variables that make the stack that is up an account for AWS's own tools."""
-    from harness.target import environment, locate
-
-    for line in environment.exports(locate.local(invocation.location.home).access):
-        print(line)
-    return 0
 
 
 def verify_url(

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from harness import __version__
+from harness.cli.account import LEVELS, cleanup, env
 from harness.cli.ci import ci_file
-from harness.cli.command import EXIT_CODES, GREEN, INTERRUPTED, RED, USAGE, Command, invocation
+from harness.cli.command import EXIT_CODES, GREEN, INTERRUPTED, RED, Command, invocation
 from harness.cli.completion import COMPLETION_VARIABLE, completion
 from harness.cli.configuration import config, init
 from harness.cli.images import images, vendor_option
@@ -234,6 +235,7 @@ def up(*, vendor: str | None) -> int:
         "cutover verify --collect-only",
         "cutover verify --url https://www.shop.example",
         "cutover verify --target aws --profile production-observer",
+        "cutover verify --target aws --profile staging-rehearser --level rehearse",
     ),
 )
 @click.option("--url", metavar="URL", help="Replay what changes nothing at a public site instead.")
@@ -241,8 +243,14 @@ def up(*, vendor: str | None) -> int:
     "--target",
     type=click.Choice(("local", "aws")),
     default="local",
-    help="The stack that is up on this machine, or the AWS account of cutover.toml. An account is"
-    " only observed: nothing is changed there.",
+    help="The stack that is up on this machine, or the AWS account of cutover.toml.",
+)
+@click.option(
+    "--level",
+    type=LEVELS,
+    default="observe",
+    help="With --target aws: observe reads and changes nothing; rehearse lets scenarios change an"
+    " account that aws.changes and a tag on its cluster name.",
 )
 @click.option("--profile", default="", help="The AWS profile, instead of AWS_PROFILE.")
 @click.option(
@@ -254,10 +262,11 @@ def up(*, vendor: str | None) -> int:
     " load balancer's name before DNS is switched.",
 )
 @_replays
-def verify(
+def verify(  # noqa: PLR0913 - click gives each option as an argument
     *,
     url: str | None,
     target: str,
+    level: str,
     profile: str,
     connect_to: str,
     report_dir: Path | None,
@@ -269,17 +278,21 @@ def verify(
     """
     from harness.cli import commands
 
-    if target == "local" and profile:
-        raise click.UsageError("--profile needs --target aws")
+    for option, value in (("--profile", profile), ("--level", level.replace("observe", ""))):
+        if target == "local" and value:
+            raise click.UsageError(f"{option} needs --target aws")
     if target == "aws" and url:
         raise click.UsageError("--url is a target of its own; leave out --target aws")
     call = invocation()
     if url:
         return commands.verify_url(call, url, report_dir=report_dir, pytest_args=pytest_arguments)
     if target == "aws":
-        return commands.verify_account(
+        from harness.cli import account_commands
+
+        return account_commands.verify(
             call,
             profile=profile,
+            chosen_level=level,
             connect_to=connect_to,
             report_dir=report_dir,
             pytest_args=pytest_arguments,
@@ -297,22 +310,8 @@ program.add_command(smoke)
 program.add_command(report)
 program.add_command(scenarios)
 program.add_command(watch)
-
-
-@program.command(
-    name="env",
-    exit_codes={GREEN: "done", USAGE: "no stack is up"},
-    examples=(
-        'eval "$(cutover env)"',
-        "aws ecs list-tasks --cluster tickets",
-        "cutover verify --target aws",
-    ),
-)
-def environment() -> int:
-    """Print the variables with which AWS's own tools use the stack that is up as an account."""
-    from harness.cli import commands
-
-    return commands.environment(invocation())
+program.add_command(env)
+program.add_command(cleanup)
 
 
 @program.command(

@@ -152,7 +152,7 @@ def _key_of_secret(text: str) -> str:
     from harness.aws.value_from import SecretReference, ValueFromError, parse_value_from
     from harness.core.errors import ConfigError
     from harness.target.access import Access
-    from harness.target.clients import aws
+    from harness.target.clients import account, aws
 
     try:
         reference = parse_value_from(text)
@@ -175,7 +175,7 @@ def _key_of_secret(text: str) -> str:
             last_answer=str(error),
             hint="end the ARN with :JSON-KEY::, the key that the task definition names",
         ) from error
-    except aws.call_errors() as error:
+    except account.call_errors() as error:
         raise ConfigError(
             "the secret of --key-secret cannot be read",
             last_answer=str(error),

@@ -11,6 +11,9 @@ LABEL_HOME = "cutover.home"
 LABEL_OWNER = "cutover.owner"
 """The process that owns the run, with its start time."""
 
+LABEL_REHEARSAL = "cutover.rehearsal"
+"""In a task definition that a rehearsal on an AWS account registered: the id of its run."""
+
 LABEL_TASK = "cutover.ecs.task"
 """On a pause container: the task as JSON, for control after a restart."""
 LABEL_TASK_ID = "cutover.ecs.task-id"

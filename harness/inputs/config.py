@@ -64,6 +64,8 @@ class Config:
     region: str
     foreign: tuple[str, ...]
     """Accounts, regions and ARNs in the files that are somebody else's."""
+    changes: str
+    """The account that scenarios may change; empty where none may be."""
     vpc_cidr: str
     """The load balancer and the tasks get their addresses from it, so that the app's trusted
     proxies are tested as they are."""
@@ -159,6 +161,7 @@ def _config(content: CutoverToml, *, source: Document, environ: Mapping[str, str
         account_id=content.aws.account_id,
         region=content.aws.region,
         foreign=content.aws.foreign,
+        changes=content.aws.changes or "",
         vpc_cidr=content.network.vpc_cidr,
         database=content.database,
         cluster=content.ecs.cluster,

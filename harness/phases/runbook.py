@@ -1,4 +1,4 @@
-"""The runbook: checklist, commands, diagram and the observer's policy, from production's files."""
+"""The runbook: checklist, commands, diagram and policies, from production's files."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.phases import console, diagram, markdown, plan, teardown
 from harness.phases.catalog import PHASES
-from harness.target import naming, observer
+from harness.target import naming, observer, rehearser
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -150,6 +150,7 @@ def pages(production: Production, *, report: Mapping[str, Any] | None = None) ->
     return {
         **{name: environment.get_template(f"{name}.j2").render(values) for name in names},
         "observer-policy.json": json.dumps(observer.policy(access), indent=2) + "\n",
+        "rehearser-policy.json": json.dumps(rehearser.policy(access), indent=2) + "\n",
         "observer-trust.json": json.dumps(observer.trust(access), indent=2) + "\n",
     }
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.core import codec
+from harness.replay.markers import skip_reason
 from harness.target.target import CHANGE
 from harness.target.truth import Label
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     import pytest
 
     from harness.replay.markers import Declared
+    from harness.target.target import Target
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,8 @@ class Entry:
     """Its module's docstring, and its own."""
     labels: Mapping[str, Label]
     requires: tuple[str, ...]
+    exclusive: bool
+    """Whether nothing else runs meanwhile, since visitors and scenarios notice it."""
     source: str
 
     @property
@@ -45,6 +49,10 @@ class Entry:
     def needs(self) -> tuple[str, ...]:
         """The capabilities that it needs, besides that it may change something."""
         return tuple(name for name in self.requires if name != CHANGE)
+
+    def skip_reason(self, target: Target) -> str:
+        """Return the reason to skip it on a target; empty when it runs there."""
+        return skip_reason(self.labels, frozenset(self.requires), target)
 
 
 def entry(item: pytest.Item, declared: Declared) -> Entry:
@@ -60,6 +68,7 @@ def entry(item: pytest.Item, declared: Declared) -> Entry:
         about="\n".join(filter(None, texts)),
         labels=declared.labels,
         requires=tuple(sorted(declared.requires)),
+        exclusive=declared.exclusive,
         source=inspect.getsource(function) if function is not None else "",
     )
 

@@ -169,14 +169,14 @@ def probe(visitor: Browser) -> ProbeClient:
 
 
 @pytest.fixture
-def new_account() -> Callable[[], Account]:
+def new_account(differences: Differences) -> Callable[[], Account]:
     """Make accounts that can be registered, each with its own name and password."""
 
     def make() -> Account:
         tag = secrets.token_hex(6)
         return Account(
             name="Rehearsal Visitor",
-            email=f"rehearsal-{tag}@visitor.example",
+            email=differences.visitor_address.format(tag=tag),
             password=f"Rehearsal-{secrets.token_urlsafe(12)}-9a",
         )
 

@@ -10,7 +10,7 @@ from harness.target.target import CAPABILITIES, CAPABILITIES_OF, CHANGE, NAMES
 from harness.target.truth import NOT_COVERED, Label
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     import pytest
@@ -57,14 +57,19 @@ class Declared:
 
     def skip_reason(self, target: Target) -> str:
         """Return the reason to skip this scenario on a target; empty when it runs there."""
-        label = self.labels[target.name]
-        if label.worth == NOT_COVERED:
-            return f"not covered: {label.note}"
-        lacking = target.lacks(self.requires)
-        gaps = [target.unconfigured[name] for name in lacking if name in target.unconfigured]
-        if gaps:
-            return f"not covered: {', '.join(gaps)}"
-        return f"target {target.name} lacks: {', '.join(lacking)}" if lacking else ""
+        return skip_reason(self.labels, self.requires, target)
+
+
+def skip_reason(labels: Mapping[str, Label], requires: frozenset[str], target: Target) -> str:
+    """Return the reason to skip a scenario with these labels and needs; empty when it runs."""
+    label = labels[target.name]
+    if label.worth == NOT_COVERED:
+        return f"not covered: {label.note}"
+    lacking = target.lacks(requires)
+    gaps = [target.unconfigured[name] for name in lacking if name in target.unconfigured]
+    if gaps:
+        return f"not covered: {', '.join(gaps)}"
+    return f"target {target.name} lacks: {', '.join(lacking)}" if lacking else ""
 
 
 def is_scenario(item: pytest.Item) -> bool:

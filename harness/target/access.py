@@ -10,6 +10,12 @@ from harness.core import codec
 from harness.core.errors import TargetError
 from harness.target.pages import Pages
 
+OBSERVE = "observe"
+"""Level of a run that reads an account, and changes nothing."""
+REHEARSE = "rehearse"
+"""Level of a run in which scenarios may change an account that is made for it."""
+LEVELS = (OBSERVE, REHEARSE)
+
 
 @dataclass(frozen=True)
 class Access:
@@ -77,6 +83,10 @@ class Access:
     """All that the app's user may write to in its container."""
     profile: str = ""
     """The AWS profile of an account that is no stack of ours; empty for boto3's own chain."""
+    level: str = OBSERVE
+    """One of `LEVELS`: whether scenarios may change the account."""
+    roles: tuple[str, ...] = ()
+    """ARNs of the roles that the app's tasks have."""
     has_local_endpoints: bool = False
     """Whether the AWS API that answers is an emulator, named by AWS_ENDPOINT_URL."""
     vendor: str = ""

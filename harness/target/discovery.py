@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.aws import declared
 from harness.core.errors import TargetError
+from harness.target.access import REHEARSE
 from harness.target.clients import account
 
 if TYPE_CHECKING:
@@ -39,13 +40,20 @@ class Discovery:
     """Name of an ECS service, or of the rule -> ``family:revision`` of its task definition."""
     findings: tuple[str, ...]
     """Each value that differs from its file: the resource, the field, both values."""
+    deploying: tuple[str, ...]
+    """Names of the ECS services that are in the middle of a deployment."""
+    revisions: tuple[str, ...]
+    """Of the findings, those about deployed task definitions."""
+    tags: Mapping[str, str]
+    """The tags of the ECS cluster."""
 
     @property
     def lines(self) -> tuple[str, ...]:
         """Return the discovery as an operator reads it."""
         where = "local endpoints" if self.access.has_local_endpoints else self.access.region
+        limit = "scenarios change it" if self.access.level == REHEARSE else "it is only observed"
         return (
-            f"account {self.caller.account} ({where}) as {self.caller.arn}; it is only observed",
+            f"account {self.caller.account} ({where}) as {self.caller.arn}; {limit}",
             *(f"deployed: {name} is on {revision}" for name, revision in self.deployed.items()),
             *(f"differs from its file: {text}" for text in self.findings),
         )
@@ -58,6 +66,9 @@ class _Answer:
     missing: tuple[str, ...] = ()
     findings: tuple[str, ...] = ()
     deployed: tuple[tuple[str, str], ...] = ()
+    deploying: tuple[str, ...] = ()
+    revisions: tuple[str, ...] = ()
+    tags: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -99,6 +110,9 @@ def discover(production: Production, *, access: Access, client: _Make) -> Discov
         access=replace(access, has_local_endpoints=account.has_local_endpoint(sts)),
         deployed=dict(pair for answer in answers for pair in answer.deployed),
         findings=tuple(text for answer in answers for text in answer.findings),
+        deploying=tuple(name for answer in answers for name in answer.deploying),
+        revisions=tuple(text for answer in answers for text in answer.revisions),
+        tags=dict(pair for answer in answers for pair in answer.tags),
     )
 
 
@@ -131,7 +145,9 @@ class _Account:
         with account.aws_errors(self._access.profile, asking="ecs:DescribeClusters"):
             answer = self._ecs.describe_clusters(clusters=[name], include=["TAGS"])
         active = [one for one in answer["clusters"] if one.get("status") == "ACTIVE"]
-        return _Answer() if active else _Answer(missing=(f"ECS cluster {name}",))
+        if not active:
+            return _Answer(missing=(f"ECS cluster {name}",))
+        return _Answer(tags=tuple((tag["key"], tag["value"]) for tag in active[0].get("tags", ())))
 
     def _services(self) -> _Answer:
         names = list(self._access.services.values())
@@ -157,6 +173,8 @@ class _Account:
             missing=tuple(f"ECS service {name}" for name in names if name not in found),
             findings=tuple(text for one in answers for text in one.findings),
             deployed=tuple(pair for one in answers for pair in one.deployed),
+            deploying=tuple(name for one in answers for name in one.deploying),
+            revisions=tuple(text for one in answers for text in one.revisions),
         )
 
     def _service(self, key: str, deployed: Mapping[str, Any]) -> _Answer:
@@ -165,12 +183,15 @@ class _Account:
         findings = [
             f"service {service.name}: {text}" for text in declared.differences(compared, deployed)
         ]
-        if len(deployed.get("deployments", ())) > 1:
+        deploying = len(deployed.get("deployments", ())) > 1
+        if deploying:
             findings.append(f"service {service.name} is deploying right now")
         definition = self._definition(service.definition, str(deployed["taskDefinition"]))
         return _Answer(
             findings=(*findings, *definition.findings),
             deployed=((service.name, definition.revision),),
+            deploying=(service.name,) if deploying else (),
+            revisions=definition.findings,
         )
 
     def _definition(self, file: TaskDefinition, arn: str) -> _Definition:
@@ -211,6 +232,7 @@ class _Account:
         return _Answer(
             findings=(*(f"rule {schedule.name}: {t}" for t in texts), *definition.findings),
             deployed=((schedule.name, definition.revision),),
+            revisions=definition.findings,
         )
 
     def _bucket(self) -> _Answer:

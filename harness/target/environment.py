@@ -8,20 +8,28 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from harness.aws.arn import partition_of
+from harness.target import observer, rehearser
+from harness.target.access import REHEARSE
+from harness.target.changes.permissions import arn_of
 from harness.target.clients import aws
-from harness.target.observer import POLICY_NAME, ROLE_NAME, policy, trust
+from harness.target.level import TAG, TAG_VALUE
 
 if TYPE_CHECKING:
     from harness.target.access import Access
 
 
-def exports(access: Access) -> list[str]:
+def exports(access: Access, *, level: str) -> list[str]:
     """Return one shell line for each variable: endpoints, credentials, region, CA and address.
 
-    The credentials are those of a role with the policy that docs/aws.md gives an observer. They
-    are valid in this stack only.
+    The credentials are those of a role with the policy that docs/aws.md gives an operator of this
+    level. They are valid in this stack only. For the level rehearse the cluster gets its tag.
     """
-    credentials = _observe(access)
+    credentials = _assume(access, rehearser if level == REHEARSE else observer)
+    if level == REHEARSE:
+        aws.aws(access, "ecs").tag_resource(
+            resourceArn=arn_of(access, "ecs", f"cluster/{access.cluster}"),
+            tags=[{"key": TAG, "value": TAG_VALUE}],
+        )
     variables = {
         "AWS_ENDPOINT_URL": access.emulator,
         "AWS_ENDPOINT_URL_ECS": access.control,
@@ -37,18 +45,21 @@ def exports(access: Access) -> list[str]:
     return [f"export {name}={shlex.quote(value)}" for name, value in variables.items()]
 
 
-def _observe(access: Access) -> dict[str, str]:
-    """Make the observer's role in the stack's account, and assume it."""
-    iam = aws.aws(access, "iam")
+def _assume(access: Access, role: Any) -> dict[str, str]:
+    """Make an operator's role in the stack's account, and assume it."""
+    iam, name = aws.aws(access, "iam"), role.ROLE_NAME
     with suppress(iam.exceptions.EntityAlreadyExistsException):
-        iam.create_role(RoleName=ROLE_NAME, AssumeRolePolicyDocument=json.dumps(trust(access)))
+        trust = json.dumps(observer.trust(access))
+        iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust)
     iam.put_role_policy(
-        RoleName=ROLE_NAME, PolicyName=POLICY_NAME, PolicyDocument=json.dumps(policy(access))
+        RoleName=name,
+        PolicyName=role.POLICY_NAME,
+        PolicyDocument=json.dumps(role.policy(access)),
     )
     sts: Any = aws.aws(access, "sts")
     answer = sts.assume_role(
-        RoleArn=f"arn:{partition_of(access.region)}:iam::{access.account_id}:role/{ROLE_NAME}",
-        RoleSessionName=ROLE_NAME,
+        RoleArn=f"arn:{partition_of(access.region)}:iam::{access.account_id}:role/{name}",
+        RoleSessionName=name,
     )
     credentials: dict[str, str] = answer["Credentials"]
     return credentials

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from harness.core.redact import Secret
-from harness.target.access import Access, access_from, split_address
+from harness.target.access import REHEARSE, Access, access_from, split_address
 from harness.target.pages import STOCK, Pages
 from harness.target.target import (
     AS_LOCAL,
@@ -22,6 +22,7 @@ from harness.target.target import (
     CAPABILITIES_OF,
     HTTP_PLAIN,
     LOCAL,
+    NOT_ON_AWS_YET,
     NOT_WHEN_OBSERVED,
     PROBE,
     URL,
@@ -97,11 +98,33 @@ def url(
 def aws(run_directory: Path, *, probe_key: Secret | None = None) -> Target:
     """Return the account that ``cutover verify --target aws`` described in its run directory.
 
-    It is only observed: what would change it is no capability here.
+    While it is only observed, what would change it is no capability.
 
     Raises:
         TargetError: Nothing was described there.
         UnsafeTarget: The addresses are those of a local stack.
+    """
+    access = account_access(run_directory)
+    if access.emulator or access.control:
+        raise UnsafeTarget("The target aws was given the addresses of a local stack.")
+    target = _configured(AWS, access, AS_ON_AWS)
+    withheld = NOT_ON_AWS_YET if access.level == REHEARSE else NOT_WHEN_OBSERVED
+    without = {**target.unconfigured, **withheld}
+    if access.https and not access.http:
+        without[HTTP_PLAIN] = "--connect-to names a port, and plain HTTP has another"
+    return replace(
+        target,
+        capabilities=target.capabilities - without.keys(),
+        unconfigured=without,
+        probe_key=probe_key,
+    )
+
+
+def account_access(run_directory: Path) -> Access:
+    """Return the names and addresses of the account of a run.
+
+    Raises:
+        TargetError: None was described there.
     """
     path = run_directory / ACCOUNT_FILE
     try:
@@ -113,19 +136,7 @@ def aws(run_directory: Path, *, probe_key: Secret | None = None) -> Target:
             where=str(path),
             hint="Use `cutover verify --target aws`, which reads it first.",
         ) from None
-    access = access_from(data, where=str(path))
-    if access.emulator or access.control:
-        raise UnsafeTarget("The target aws was given the addresses of a local stack.")
-    target = _configured(AWS, access, AS_ON_AWS)
-    without = {**target.unconfigured, **NOT_WHEN_OBSERVED}
-    if access.https and not access.http:
-        without[HTTP_PLAIN] = "--connect-to names a port, and plain HTTP has another"
-    return replace(
-        target,
-        capabilities=target.capabilities - without.keys(),
-        unconfigured=without,
-        probe_key=probe_key,
-    )
+    return access_from(data, where=str(path))
 
 
 def _configured(name: str, access: Access, differences: Differences) -> Target:

@@ -52,6 +52,14 @@ def names_in(production: Production) -> Access:
         schedule=_schedule(production.schedule),
         pages=pages_from(config.pages),
         writable_paths=config.writable_paths,
+        roles=tuple(
+            dict.fromkeys(
+                str(definition.raw[key])
+                for definition in production.definitions
+                for key in ("taskRoleArn", "executionRoleArn")
+                if key in definition.raw
+            )
+        ),
     )
 
 

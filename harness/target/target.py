@@ -108,6 +108,8 @@ CAPABILITIES_OF: Mapping[str, frozenset[str]] = {
 }
 """Everything that a target can ever have; one run of it may have less."""
 
+NOT_ON_AWS_YET: Mapping[str, str] = {EXEC: "ECS Exec is not used yet"}
+"""Capabilities that no account has today, with the reason."""
 NOT_WHEN_OBSERVED: Mapping[str, str] = {
     CHANGE: "it changes the account, which is only observed",
     EXEC: "it runs commands in tasks, and the account is only observed",
@@ -172,6 +174,8 @@ class Differences:
     """Any of these texts is the server's refusal of a connection without TLS."""
     unknown_host_status: int
     """The load balancer's answer for a host that it does not serve."""
+    visitor_address: str = "rehearsal-{tag}@visitor.example"
+    """The address of a visitor that a scenario makes up; the tag is its own."""
     poll_interval_s: float = 0.1
     """How long to wait before asking the same question again."""
 
@@ -182,6 +186,9 @@ AS_ON_AWS = Differences(
     plaintext_at_proxy=("[3159] This RDS Proxy requires TLS connections",),
     plaintext_at_server=("--require_secure_transport=ON",),
     unknown_host_status=404,
+    # SES takes mail to its mailbox simulator as sent, and nobody gets it; a label is allowed:
+    # https://docs.aws.amazon.com/ses/latest/dg/send-an-email-from-console.html
+    visitor_address="success+{tag}@simulator.amazonses.com",
     poll_interval_s=2.0,
 )
 

@@ -193,6 +193,7 @@ def test_only_the_edges_print_or_exit(name: str) -> None:
     edges = {
         "harness/cli/command.py",  # hands the variables to every other command
         "harness/cli/configuration.py",  # hands the variables to inputs
+        "harness/cli/account_commands.py",
         "harness/cli/main.py",
         "harness/cli/commands.py",
         "harness/rehearsal/current_stack.py",

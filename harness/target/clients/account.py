@@ -88,6 +88,13 @@ def find_caller(sts: Any, *, account: str, profile: str) -> Caller:
     return caller
 
 
+def call_errors() -> tuple[type[Exception], ...]:
+    """Return the errors of a call that AWS refused or that had no credentials or no answer."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    return BotoCoreError, ClientError
+
+
 @contextmanager
 def aws_errors(profile: str, *, asking: str) -> Iterator[None]:
     """Turn botocore's errors about credentials, rights and the network into one message each.

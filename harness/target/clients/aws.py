@@ -6,7 +6,6 @@ Each client imports its library when made. No client uses or sets boto3's defaul
 from __future__ import annotations
 
 import os
-from functools import cache
 from typing import Any
 
 from harness.aws.value_from import (
@@ -17,12 +16,16 @@ from harness.aws.value_from import (
 )
 from harness.core import redact
 from harness.core.errors import TargetError
-from harness.target.access import Access
+from harness.target.access import REHEARSE, Access
+from harness.target.changes.changes import Changes
+from harness.target.changes.permissions import lock_name
 from harness.target.clients import account, emulator
 from harness.target.clients.guard import Guard
 from harness.target.target import Target
 
 AWS_TIMEOUT_S = 20
+_guards: dict[tuple[str, ...], Guard] = {}
+"""Run directory, level, readable secret and parameter -> the guard of this process's clients."""
 
 
 NOT_SECRET = frozenset({"engine", "host", "port", "dbname", "dbClusterIdentifier"})
@@ -33,7 +36,7 @@ def aws(access: Access, service: str, *, region: str = "") -> Any:
     """Return a boto3 client of a service, in the app's region unless another is named.
 
     With local addresses the emulator or control answers, under production's account; the AWS
-    variables and files of this machine do not count. Without, it is an account, and only read.
+    variables and files of this machine do not count. Without, it is an account, with its guard.
     """
     import boto3
 
@@ -55,15 +58,8 @@ def aws(access: Access, service: str, *, region: str = "") -> Any:
     )
 
 
-def call_errors() -> tuple[type[Exception], ...]:
-    """Return the errors of a call that AWS refused or that had no credentials or no answer."""
-    from botocore.exceptions import BotoCoreError, ClientError
-
-    return BotoCoreError, ClientError
-
-
 def account_client(access: Access, service: str, *, region: str = "") -> Any:
-    """Return a client of an AWS account with the caller's credentials: it reads, at a slow pace."""
+    """Return a client of an AWS account with the caller's credentials, guarded at its level."""
     from botocore.config import Config
 
     config = Config(
@@ -73,14 +69,36 @@ def account_client(access: Access, service: str, *, region: str = "") -> Any:
         user_agent_extra="cutover-harness",
     )
     client = account.session(access.profile, region or access.region).client(service, config=config)
-    return _guard(access.secrets.get("probe", ""), access.probe_parameter).attach(client)
+    return _guard(access).attach(client)
 
 
-@cache
-def _guard(probe_secret: str, probe_parameter: str) -> Guard:
-    """Return the one guard of this process, so that all clients share its pace."""
-    names = parse_parameter(probe_parameter).names if probe_parameter else ()
-    return Guard(readable_secret=probe_secret, readable_parameters=names)
+def _guard(access: Access) -> Guard:
+    """Return the one guard of this process for a run, so that all clients share its pace."""
+    readable = (access.secrets.get("probe", ""), access.probe_parameter)
+    return _guards.setdefault((access.run_dir, access.level, *readable), _new_guard(access))
+
+
+def _new_guard(access: Access) -> Guard:
+    if access.level != REHEARSE:
+        probe = access.secrets.get("probe", "")
+        return Guard(
+            readable_secrets=(probe,) if probe else (),
+            readable_parameters=_spellings(access.probe_parameter),
+        )
+    injected = [text for text in access.injected.values() if _is_parameter(text)]
+    return Guard(
+        readable_secrets=access.secret_names,
+        readable_parameters=(lock_name(access), *_spellings(access.probe_parameter, *injected)),
+        changes=Changes(access, client=lambda service: account_client(access, service)),
+    )
+
+
+def _is_parameter(value_from: str) -> bool:
+    return not isinstance(parse_value_from(value_from), SecretReference)
+
+
+def _spellings(*parameters: str) -> tuple[str, ...]:
+    return tuple(name for text in parameters if text for name in parse_parameter(text).names)
 
 
 def _botocore_config() -> Any:

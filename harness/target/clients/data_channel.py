@@ -97,7 +97,7 @@ def _silent() -> logging.Logger:
 
 
 class _Channel:
-    """The state of one channel: what was acknowledged, and the output in its order."""
+    """The state of one channel: acknowledged messages, and the output in its order."""
 
     def __init__(self, connection: Any, *, most_bytes: int) -> None:
         self._connection = connection

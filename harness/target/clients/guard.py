@@ -1,12 +1,14 @@
-"""Refuses, in the client, every call to an account that is more than reading.
+"""Refuses, in the client, every call to an account that its level does not permit.
 
-It listens to botocore's events, so that no scenario, fixture or library can leave it out; a
-presigned URL passes it, too. Read operations are known by their names, as AWS's own policies
-``ecs:Describe*`` and ``ecs:List*`` know them.
+At the level observe that is everything but reading; at the level rehearse the changes that are
+permitted are written down first. It listens to botocore's events, so that no scenario, fixture or
+library can leave it out; a presigned URL passes it, too. Read operations are known by their names,
+as AWS's own policies ``ecs:Describe*`` and ``ecs:List*`` know them.
 """
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from typing import TYPE_CHECKING, Any
@@ -15,6 +17,8 @@ from harness.core.errors import UnsafeTarget
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from harness.target.changes.changes import Changes
 
 _READS = ("BatchGet", "Describe", "FilterLogEvents", "Get", "Head", "List", "Simulate")
 _REVEAL_SECRETS = frozenset(
@@ -34,8 +38,9 @@ class Guard:
     """The limits of the harness's calls to an account.
 
     Args:
-        readable_secret: Name of the one secret that may be read: the probe's.
-        readable_parameters: Spellings of the one parameter that may be read: the probe's.
+        readable_secrets: Names of the secrets that may be read; of an observer, the probe's only.
+        readable_parameters: Spellings of the parameters that may be read.
+        changes: The changes that are permitted; none for an account that is only observed.
         clock: Seconds, for tests.
         sleep: Waits for some seconds, for tests.
     """
@@ -43,13 +48,15 @@ class Guard:
     def __init__(
         self,
         *,
-        readable_secret: str = "",
+        readable_secrets: tuple[str, ...] = (),
         readable_parameters: tuple[str, ...] = (),
+        changes: Changes | None = None,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._readable_secret = readable_secret
+        self._readable_secrets = frozenset(readable_secrets)
         self._readable_parameters = frozenset(readable_parameters)
+        self._changes = changes
         self._clock = clock
         self._sleep = sleep
         self._lock = threading.Lock()
@@ -64,26 +71,33 @@ class Guard:
 
     def _refuse_changes(self, *, params: dict[str, Any], model: Any, **_: Any) -> None:
         operation = str(model.name)
-        call = f"{model.service_model.service_name}:{operation}"
-        if not operation.startswith(_READS):
+        action = f"{model.service_model.signing_name}:{operation}"
+        if operation in _REVEAL_SECRETS and not self._is_readable(operation, params):
+            limit = "the probe's is" if self._changes is None else "those of cutover.toml are"
             raise UnsafeTarget(
-                f"{call} was refused: it could change the account, which is only observed.",
-                hint="Mark the scenario with mutates, so that it is not run here.",
-            )
-        if operation in _REVEAL_SECRETS and not self._is_probe_key(operation, params):
-            raise UnsafeTarget(
-                f"{call} was refused: its answer has a secret in it, and only the probe's is read.",
+                f"{action} was refused: its answer has a secret in it, and only {limit} read.",
                 hint='Mark the scenario with requires("secrets"), so that it is not run here.',
             )
+        if operation.startswith(_READS):
+            return
+        if self._changes is not None:
+            self._changes.permit(action, params)
+            return
+        raise UnsafeTarget(
+            f"{action} was refused: it could change the account, which is only observed.",
+            hint="Mark the scenario with mutates, so that it is not run here.",
+        )
 
-    def _is_probe_key(self, operation: str, params: dict[str, Any]) -> bool:
-        """Whether the call asks for the probe's key and for nothing else."""
+    def _is_readable(self, operation: str, params: dict[str, Any]) -> bool:
+        """Whether the call asks for secrets or parameters that may be read, and for no other."""
         if operation == "GetParameters":
             names = frozenset(params.get("Names", ()))
             return bool(names) and names <= self._readable_parameters
-        secret = str(params.get("SecretId", ""))
-        name = self._readable_secret
-        return bool(name) and (secret == name or f":secret:{name}-" in secret)
+        if operation != "GetSecretValue":
+            return False
+        # An ARN ends with six random characters after the name.
+        name = re.sub(r"^arn:.*:secret:(.*)-\w{6}$", r"\1", str(params.get("SecretId", "")))
+        return name in self._readable_secrets
 
     def _keep_pace(self, **_: Any) -> None:
         """Wait until one more call is within the rate."""

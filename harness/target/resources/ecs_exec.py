@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.core.errors import TargetError
 from harness.core.wait import Deadline, DeadlinePassed, GaveUp, NotYet, Ready, wait_until
-from harness.target.clients import aws, data_channel
+from harness.target.clients import account, data_channel
 from harness.target.resources.ecs import describe_tasks, php_container
 from harness.target.target import AS_ON_AWS, Differences
 
@@ -139,7 +139,7 @@ class EcsExec:
                 command=line,
                 interactive=True,
             )
-        except aws.call_errors() as error:
+        except account.call_errors() as error:
             raise TargetError(
                 f"ECS Exec does not work for the container {container} of task {task}.",
                 last_answer=str(error),

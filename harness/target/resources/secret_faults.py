@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 CURRENT = "AWSCURRENT"
 _TWIN = "_clone"
+STAGE_PREFIX = "REHEARSAL-"
+"""The stage labels of bad versions begin so."""
 _RECOVERY_DAYS = 7
 _POLICY = "rehearsal"
 
@@ -38,7 +40,7 @@ class SecretFaults:
 
     def version(self, text: str) -> str:
         """Add a version with this text; return the stage label under which alone it is found."""
-        stage = f"REHEARSAL-{secrets.token_hex(4)}"
+        stage = f"{STAGE_PREFIX}{secrets.token_hex(4)}"
         made = self._client.put_secret_value(
             SecretId=self._name, SecretString=text, VersionStages=[stage]
         )

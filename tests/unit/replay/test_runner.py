@@ -45,7 +45,7 @@ def started(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Started:
 
 def entries(**counts: int) -> list[Entry]:
     return [
-        Entry(f"{story}_{number}", story, "", 1, "", {}, (), "")
+        Entry(f"{story}_{number}", story, "", 1, "", {}, (), exclusive=False, source="")
         for story, count in counts.items()
         for number in range(count)
     ]

@@ -12,7 +12,8 @@ from botocore.exceptions import ClientError
 from harness.core.errors import TargetError, UnsafeTarget
 from harness.inputs import production
 from harness.inputs.production import Production
-from harness.target import discovery, naming
+from harness.target import discovery, level, naming
+from harness.target.level import TAG
 from tests.project import ROOT
 
 ACCOUNT = "876000000876"
@@ -73,7 +74,9 @@ def account_of(files: Production) -> dict[str, dict[str, Any]]:
     return {
         "sts": {"get_caller_identity": OBSERVER},
         "ecs": {
-            "describe_clusters": {"clusters": [{"status": "ACTIVE"}]},
+            "describe_clusters": {
+                "clusters": [{"status": "ACTIVE", "tags": [{"key": TAG, "value": "rehearse"}]}]
+            },
             "describe_services": {"services": services, "failures": []},
             "describe_task_definition": definition,
         },
@@ -169,3 +172,85 @@ def test_nothing_is_read_with_another_accounts_credentials(files: Production) ->
     }
     with pytest.raises(UnsafeTarget, match="are those of account 111122223333"):
         discover(files, answers)
+
+
+def test_an_account_that_may_be_rehearsed_on(files: Production) -> None:
+    level.require_named(ACCOUNT, account=ACCOUNT)
+    level.require_rehearsable(discover(files, account_of(files)))
+
+
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        (
+            "",
+            "The level rehearse changes the account, and cutover.toml permits that for none.\n"
+            "  where: aws.changes in cutover.toml\n"
+            f'  what to do: If account {ACCOUNT} has no real visitors, set changes = "{ACCOUNT}".',
+        ),
+        (
+            "111122223333",
+            "The level rehearse may change account 111122223333, and cutover.toml is about account"
+            f" {ACCOUNT}.\n"
+            "  where: aws.changes in cutover.toml\n"
+            "  what to do: Use the cutover.toml of the account that may be changed, or --level"
+            " observe.",
+        ),
+    ],
+)
+def test_the_configuration_names_the_account_that_may_be_changed(changes: str, text: str) -> None:
+    with pytest.raises(UnsafeTarget) as failure:
+        level.require_named(changes, account=ACCOUNT)
+    assert str(failure.value) == text
+    assert failure.value.exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("tags", "state"),
+    [([], "the cluster has none"), ([{"key": TAG, "value": "production"}], "it is production")],
+)
+def test_a_cluster_without_the_tag_is_not_changed(
+    files: Production, tags: list[dict[str, str]], state: str
+) -> None:
+    answers = account_of(files)
+    answers["ecs"]["describe_clusters"]["clusters"][0]["tags"] = tags
+    with pytest.raises(UnsafeTarget) as failure:
+        level.require_rehearsable(discover(files, answers))
+    assert str(failure.value) == (
+        "The ECS cluster tickets is not tagged cutover-harness=rehearse, so nothing is changed in"
+        " its account.\n"
+        f"  state: tag cutover-harness: {state}\n"
+        "  what to do: If it has no real visitors: aws ecs tag-resource --resource-arn CLUSTER_ARN"
+        " --tags key=cutover-harness,value=rehearse"
+    )
+
+
+def test_a_service_that_is_deploying_is_not_changed(files: Production) -> None:
+    answers = account_of(files)
+    answers["ecs"]["describe_services"]["services"][0]["deployments"] = [{}, {}]
+    with pytest.raises(UnsafeTarget) as failure:
+        level.require_rehearsable(discover(files, answers))
+    assert str(failure.value) == (
+        "A deployment is under way: tickets-web.\n"
+        "  what to do: Wait for it: aws ecs wait services-stable --cluster tickets --services"
+        " tickets-web"
+    )
+
+
+def test_a_revision_that_differs_from_its_file_is_not_rehearsed(files: Production) -> None:
+    answers = account_of(files)
+    described = answers["ecs"]["describe_task_definition"]
+
+    def describe(taskDefinition: str) -> Any:  # noqa: N803 - boto3's name
+        answer = described(taskDefinition)
+        answer["taskDefinition"]["memory"] = "512"
+        return answer
+
+    answers["ecs"]["describe_task_definition"] = describe
+    with pytest.raises(UnsafeTarget) as failure:
+        level.require_rehearsable(discover(files, answers))
+    text = str(failure.value)
+    assert text.startswith("What is deployed is not what the files say:\n")
+    assert "tickets-web:7 (" in text
+    assert "memory is '512' there" in text
+    assert "what to do: Deploy the files' task definitions, or put" in text

@@ -44,6 +44,8 @@ def described(home: Path, **changed: Any) -> Path:
         "max_connections": 1000,
         "ways": ["tasks -> proxy port 3306"],
         "writable_paths": ["/tmp"],
+        "roles": [],
+        "level": "observe",
         "has_local_endpoints": False,
         "overlay": {},
         **changed,
@@ -200,6 +202,15 @@ def test_an_account_is_only_observed(tmp_path: Path) -> None:
     able = locate.aws(home).capabilities
     assert {"http", "probe", "ecs", "elb", "iam", "storage", "queue", "schedule"} <= able
     assert not {"change", "exec", "secrets", "containers", "sql", "mail"} & able
+
+
+def test_at_the_level_rehearse_an_account_may_be_changed(tmp_path: Path) -> None:
+    found = locate.aws(
+        account(tmp_path, resources=RESOURCES, services=SERVICES, worker="worker", level="rehearse")
+    )
+    assert {"change", "secrets", "db_account"} <= found.capabilities
+    assert not {"exec", "containers", "sql", "mail"} & found.capabilities
+    assert found.unconfigured["exec"] == "ECS Exec is not used yet"
 
 
 def test_aws_is_never_given_the_addresses_of_a_local_stack(tmp_path: Path) -> None:

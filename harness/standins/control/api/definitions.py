@@ -103,7 +103,7 @@ def converted(raw: dict[str, Any]) -> dict[str, Any]:
 
 
 class Clusters:
-    """CreateCluster and DescribeClusters."""
+    """CreateCluster, DescribeClusters, and TagResource of a cluster."""
 
     def __init__(self, state: State, *, account: names.Account) -> None:
         self._state = state
@@ -112,7 +112,11 @@ class Clusters:
     @property
     def operations(self) -> Operations:
         """Operation name to function."""
-        return {"CreateCluster": self.create, "DescribeClusters": self.describe}
+        return {
+            "CreateCluster": self.create,
+            "DescribeClusters": self.describe,
+            "TagResource": self.tag,
+        }
 
     def arn(self, resource: str) -> str:
         """Return an ARN of this account."""
@@ -139,11 +143,32 @@ class Clusters:
         wanted = [names.last_part(item) for item in request.get("clusters") or ["default"]]
         with self._state.lock():
             found = [self._described(name) for name in wanted if name in self._state.clusters]
+            if "TAGS" in (request.get("include") or ()):
+                found = [{**one, "tags": self._tags(one["clusterName"])} for one in found]
             missing = [name for name in wanted if name not in self._state.clusters]
         failures = [
             {"arn": self._account.ecs(f"cluster/{name}"), "reason": "MISSING"} for name in missing
         ]
         return {"clusters": found, "failures": failures}
+
+    def tag(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Set tags of a cluster; a key that is there gets the new value."""
+        arn = request["resourceArn"]
+        if ":cluster/" not in arn:
+            raise ApiError(
+                "UnsupportedFeatureException",
+                message="Tags of clusters only are part of the local stand-in for this service.",
+            )
+        name = self.require(arn)
+        with self._state.lock():
+            tags = self._state.cluster_tags.setdefault(name, {})
+            tags.update({tag["key"]: tag.get("value", "") for tag in request["tags"]})
+            self._state.changed()
+        return {}
+
+    def _tags(self, name: str) -> list[dict[str, str]]:
+        tags = self._state.cluster_tags.get(name, {})
+        return [{"key": key, "value": value} for key, value in tags.items()]
 
     def _described(self, name: str) -> dict[str, Any]:
         tasks = [task for task in self._state.tasks.values() if task.cluster == name]

@@ -248,6 +248,7 @@ class Records:
     """All records, as the state file keeps them."""
 
     clusters: dict[str, float]
+    cluster_tags: dict[str, dict[str, str]]
     definitions: dict[str, list[Definition]]
     services: dict[str, Service]
     tasks: dict[str, Task]

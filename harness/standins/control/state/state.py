@@ -34,6 +34,7 @@ class State:
         self.condition = threading.Condition(threading.RLock())
         self.version = 0
         self.clusters: dict[str, float] = {}
+        self.cluster_tags: dict[str, dict[str, str]] = {}
         self.definitions: dict[str, list[model.Definition]] = {}
         self.services: dict[str, model.Service] = {}
         self.tasks: dict[str, model.Task] = {}

@@ -48,13 +48,13 @@ def test_a_presigned_url_that_writes_is_refused() -> None:
 
 
 def test_only_the_probes_secret_is_read() -> None:
-    secrets = client("secretsmanager", Guard(readable_secret="shop/probe"))
+    secrets = client("secretsmanager", Guard(readable_secrets=("shop/probe",)))
     arn = "arn:aws:secretsmanager:eu-west-1:1:secret:shop/probe-AbCdEf"
     with Stubber(secrets) as stub:
         for name in ("shop/probe", arn):
             stub.add_response("get_secret_value", {"SecretString": "{}"})
             secrets.get_secret_value(SecretId=name)
-    for name in ("shop/db", "shop/probe-other", ""):
+    for name in ("shop/db", "shop/probe-other", "", arn.replace("probe", "probe-other")):
         with pytest.raises(UnsafeTarget, match="its answer has a secret in it"):
             secrets.get_secret_value(SecretId=name)
 
@@ -76,7 +76,7 @@ def test_other_calls_that_answer_with_credentials_are_refused() -> None:
     with pytest.raises(UnsafeTarget, match="sts:GetSessionToken was refused"):
         client("sts", Guard()).get_session_token()
     with pytest.raises(UnsafeTarget, match="ssm:GetParameter was refused"):
-        client("ssm", Guard(readable_secret="shop/probe")).get_parameter(Name="shop/probe")
+        client("ssm", Guard(readable_secrets=("shop/probe",))).get_parameter(Name="shop/probe")
 
 
 def test_a_burst_passes_and_then_the_rate_holds() -> None:

@@ -240,6 +240,17 @@ def test_fields_that_a_newer_client_sends_are_ignored(client: Client) -> None:
     assert "cluster" in client.ecs("CreateCluster", clusterName="a", newField={"x": 1})
 
 
+def test_tags_of_a_cluster_are_shown_on_request(ready: Client) -> None:
+    arn = "arn:aws:ecs:us-east-1:876000000876:cluster/tickets"
+    for value in ("staging", "rehearse"):
+        tag = {"key": "cutover-harness", "value": value}
+        ready.ecs("TagResource", resourceArn=arn, tags=[tag])
+    (shown,) = ready.ecs("DescribeClusters", clusters=["tickets"], include=["TAGS"])["clusters"]
+    assert shown["tags"] == [{"key": "cutover-harness", "value": "rehearse"}]
+    (plain,) = ready.ecs("DescribeClusters", clusters=["tickets"])["clusters"]
+    assert "tags" not in plain
+
+
 def test_a_service_is_created_with_the_local_target_group(ready: Client) -> None:
     made = ready.ecs("CreateService", **service())["service"]
     local = ready.elb("DescribeTargetGroups")["TargetGroups"][0]["TargetGroupArn"]

@@ -1,0 +1,1 @@
+"""Changes that a rehearsal makes to an AWS account: permitted, written down, undone."""

@@ -1,0 +1,185 @@
+"""Undoes the changes of a run, from its ledger alone: after the run, or after a kill.
+
+It compares the account with the ledger, so that it can be repeated. A value that neither the run
+nor its scenarios gave is somebody else's, and stays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+from harness.core.errors import TargetError
+from harness.target.changes.ledger import Entry, Ledger
+from harness.target.changes.permissions import rehearsal_of
+from harness.target.changes.settings import SETTINGS, Account, Setting
+from harness.target.clients.account import aws_errors
+from harness.target.resources.ecs import BY_SCENARIOS, task_arns, task_id
+
+_CLOCKS_DIFFER_BY = timedelta(hours=1)
+_Undo = Callable[[], Iterable[str]]
+
+
+@dataclass(frozen=True)
+class Restoration:
+    """The outcome: one line for each change."""
+
+    undone: tuple[str, ...] = ()
+    foreign: tuple[str, ...] = ()
+    """Values that somebody else has given meanwhile; they stay."""
+    left: tuple[str, ...] = ()
+    """Changes that could not be undone."""
+    error: TargetError | None = None
+    """The first reason for that."""
+
+
+@dataclass
+class _Field:
+    """One field of a setting over the run."""
+
+    original: Any
+    wanted: Any
+
+    def then(self, before: Any, wanted: Any) -> None:
+        """Follow one more change; a value that the run never gave is a new original."""
+        if before != self.wanted:
+            self.original = before
+        self.wanted = wanted
+
+
+@dataclass
+class _Outcome:
+    undone: list[str] = field(default_factory=list)
+    foreign: list[str] = field(default_factory=list)
+    left: list[str] = field(default_factory=list)
+    error: TargetError | None = None
+
+
+def restore(account: Account, ledger: Ledger) -> Restoration:
+    """Undo the changes of a ledger, and close it when nothing is left.
+
+    Settings come first, since new tasks need their task definition.
+    """
+    entries, outcome = ledger.entries(), _Outcome()
+    if not ledger.is_closed:
+        undos = (*_corrections(account, entries, outcome.foreign), *_removals(account, entries))
+        for what, undo in undos:
+            _attempt(account, undo, what, outcome)
+        if not outcome.left:
+            ledger.close()
+    return Restoration(
+        tuple(outcome.undone), tuple(outcome.foreign), tuple(outcome.left), outcome.error
+    )
+
+
+def _attempt(account: Account, undo: _Undo, what: str, outcome: _Outcome) -> None:
+    try:
+        with aws_errors(account.access.profile, asking=what):
+            outcome.undone += undo()
+    except TargetError as error:
+        outcome.left.append(what)
+        outcome.error = outcome.error or error
+
+
+def _corrections(
+    account: Account, entries: list[Entry], foreign: list[str]
+) -> Iterator[tuple[str, _Undo]]:
+    """Yield how to write each setting back that the run changed, with its name."""
+    for (setting, resource), fields in _settings(entries).items():
+        yield (
+            f"the settings of {resource}",
+            partial(_write_back, account, setting, resource, fields, foreign),
+        )
+
+
+def _settings(entries: Iterable[Entry]) -> dict[tuple[Setting, str], dict[str, _Field]]:
+    found: dict[tuple[Setting, str], dict[str, _Field]] = {}
+    for entry in entries:
+        if entry.operation not in SETTINGS:
+            continue
+        fields = found.setdefault((SETTINGS[entry.operation], entry.resource), {})
+        for name, wanted in entry.wanted.items():
+            if name in fields:
+                fields[name].then(entry.before[name], wanted)
+            else:
+                fields[name] = _Field(entry.before[name], wanted)
+    return found
+
+
+def _write_back(
+    account: Account,
+    setting: Setting,
+    resource: str,
+    fields: Mapping[str, _Field],
+    foreign: list[str],
+) -> list[str]:
+    now = setting.read(account, resource)
+    back = {}
+    for name, one in fields.items():
+        if now[name] == one.original:
+            continue
+        if now[name] == one.wanted:
+            back[name] = one.original
+        else:
+            foreign.append(
+                f"{resource}: {name} is {now[name]}, which this run did not set; before it was"
+                f" {one.original}"
+            )
+    if back:
+        setting.write(account, resource, back)
+    return [f"{resource}: {name} is {value} again" for name, value in back.items()]
+
+
+def _removals(account: Account, entries: list[Entry]) -> Iterator[tuple[str, _Undo]]:
+    """Yield how to remove each thing that the run made, with its name."""
+    of = {entry.operation for entry in entries}
+    if "ecs:RunTask" in of:
+        yield "the tasks that scenarios started", partial(_stop_tasks, account)
+    registered: dict[str, datetime] = {}
+    for entry in entries:
+        if entry.operation == "ecs:RegisterTaskDefinition":
+            registered.setdefault(entry.resource, datetime.fromisoformat(entry.at))
+    for family, since in registered.items():
+        yield f"task definitions of {family}", partial(_deregister, account, family, since=since)
+    stages: dict[str, set[str]] = {}
+    for entry in entries:
+        if entry.operation == "secretsmanager:PutSecretValue":
+            stages.setdefault(entry.resource, set()).add(str(entry.wanted["VersionStage"]))
+    for secret, names in stages.items():
+        yield f"versions of the secret {secret}", partial(_unstage, account, secret, names)
+
+
+def _stop_tasks(account: Account) -> Iterator[str]:
+    ecs, cluster = account.client("ecs"), account.access.cluster
+    for starter in BY_SCENARIOS:
+        for arn in task_arns(ecs, cluster=cluster, statuses=("RUNNING",), startedBy=starter):
+            ecs.stop_task(cluster=cluster, task=arn, reason="the rehearsal is over")
+            yield f"task {task_id(arn)} is stopped"
+
+
+def _deregister(account: Account, family: str, *, since: datetime) -> Iterator[str]:
+    ecs = account.client("ecs")
+    pages = ecs.get_paginator("list_task_definitions").paginate(
+        familyPrefix=family, status="ACTIVE", sort="DESC"
+    )
+    for arn in [arn for page in pages for arn in page["taskDefinitionArns"]]:
+        definition = ecs.describe_task_definition(taskDefinition=arn)["taskDefinition"]
+        if definition["registeredAt"] < since - _CLOCKS_DIFFER_BY:
+            return  # older ones are not of this run
+        if rehearsal_of(definition) == account.access.run:
+            ecs.deregister_task_definition(taskDefinition=arn)
+            yield f"task definition {arn.rpartition('/')[2]} is deregistered"
+
+
+def _unstage(account: Account, secret: str, stages: set[str]) -> Iterator[str]:
+    client = account.client("secretsmanager")
+    versions = client.describe_secret(SecretId=secret)["VersionIdsToStages"]
+    for version, labels in versions.items():
+        for stage in stages.intersection(labels):
+            client.update_secret_version_stage(
+                SecretId=secret, VersionStage=stage, RemoveFromVersionId=version
+            )
+            yield f"secret {secret}: the stage {stage} is removed"

@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import json
+import os
+from typing import Any
+
+from harness.inputs import production
+from harness.target import naming, observer, rehearser
+from harness.target.changes.permissions import PERMISSIONS
+from tests.project import ROOT
+
+ACCESS = naming.names_in(production.load({"HOME": os.environ.get("HOME", "/")}, cwd=ROOT))
+PREFIX = "arn:aws:ecs:us-east-1:876000000876"
+
+
+def statements() -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = rehearser.policy(ACCESS)["Statement"]
+    return found
+
+
+def of(action: str) -> dict[str, Any]:
+    (found,) = (one for one in statements() if action in one["Action"])
+    return found
+
+
+def test_the_policy_allows_the_permitted_changes_and_the_observers_reads() -> None:
+    allowed = {action for one in statements() for action in one["Action"]}
+    reads = {"ecs:ListTaskDefinitions", "ssm:GetParameters", "secretsmanager:GetSecretValue"}
+    assert allowed == {*PERMISSIONS, *observer.ACTIONS, *reads, "iam:PassRole"}
+
+
+def test_changes_are_restricted_to_named_resources() -> None:
+    assert of("ecs:UpdateService")["Resource"] == [
+        f"{PREFIX}:service/tickets/tickets-web",
+        f"{PREFIX}:service/tickets/tickets-worker",
+    ]
+    for action in ("ecs:RunTask", "ecs:StopTask"):
+        cluster = {"ecs:cluster": f"{PREFIX}:cluster/tickets"}
+        assert of(action)["Condition"] == {"ArnEquals": cluster}
+    service = {"iam:PassedToService": "ecs-tasks.amazonaws.com"}
+    assert of("iam:PassRole")["Condition"] == {"StringEquals": service}
+    wide = [one["Action"] for one in statements() if one["Resource"] in ("*", ["*"])]
+    assert wide == [
+        list(observer.ACTIONS),
+        ["ecs:ListTaskDefinitions"],
+        ["ecs:DeregisterTaskDefinition"],
+    ]
+
+
+def test_the_policy_fits_into_a_role() -> None:
+    text = json.dumps(rehearser.policy(ACCESS), separators=(",", ":"))
+    assert len(text) <= 10_240, "IAM takes no longer inline policies of a role"
