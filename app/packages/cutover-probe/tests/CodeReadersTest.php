@@ -113,6 +113,16 @@ final class CodeReadersTest extends TestCase
         ));
     }
 
+    public function test_a_rate_limit_may_count_the_peer_where_nginx_has_put_the_visitor_there(): void
+    {
+        RateLimiter::for('peers', fn (Request $request): Limit => Limit::perMinute(5)->by($request->server('REMOTE_ADDR')));
+        $this->withServerVariables(['REMOTE_ADDR' => '198.51.100.9', 'HTTP_X_FORWARDED_FOR' => '203.0.113.7, 198.51.100.9']);
+
+        $limiters = $this->signed('GET', '/_probe/v1/limiters')->assertOk()->json('limiters');
+
+        $this->assertFalse(array_column($limiters, 'counts_the_peer', 'name')['peers']);
+    }
+
     private function codeOf(string $code): AppCode
     {
         return new class(new SourceFile('app/A.php', "<?php\n".$code)) extends AppCode

@@ -33,6 +33,9 @@ final readonly class LimiterController
     private function countsThePeer(string $name, Request $request): ?bool
     {
         $peer = (string) $request->server('REMOTE_ADDR');
+        if (in_array($peer, array_map(trim(...), explode(',', (string) $request->headers->get('X-Forwarded-For'))), true)) {
+            return false; // nginx has put the visitor's address there: set_real_ip_from.
+        }
         $other = long2ip((int) ip2long($peer) ^ 1);
 
         return rescue(fn (): bool => $this->keys($name, $request, self::VISITORS[0], $peer) === $this->keys($name, $request, self::VISITORS[1], $peer)
