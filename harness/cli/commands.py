@@ -64,7 +64,8 @@ class Invocation:
             report_dir=report_dir,
             own=config.scenario_paths,
             accepted=tuple(
-                Acceptance(one.scenario, one.why, one.until.isoformat()) for one in config.accept
+                Acceptance(one.scenario, one.why, one.until.isoformat(), one.finding or "")
+                for one in config.accept
             ),
         )
 

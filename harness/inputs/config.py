@@ -78,6 +78,8 @@ class Config:
     scenario_paths: tuple[Path, ...]
     """Folders with the team's own scenarios."""
     accept: tuple[Accept, ...]
+    security_tracker: str
+    """The address or the path of the data of Debian's security tracker; empty: Debian's own."""
     first_run: tuple[FirstRun, ...]
     overlay: Overlay
     images: Mapping[str, ImageSource]
@@ -170,12 +172,18 @@ def _config(content: CutoverToml, *, source: Document, environ: Mapping[str, str
         probe=content.probe,
         scenario_paths=tuple(root / path for path in content.scenarios.paths),
         accept=content.accept,
+        security_tracker=_place(content.scan.tracker, root=root),
         first_run=content.first_run,
         overlay=content.overlay,
         images=content.images,
         up_within_s=content.limits.up_s,
         given_probe_key=Secret(key) if key else None,
     )
+
+
+def _place(text: str, *, root: Path) -> str:
+    """Return an address as it is, and a path from the root."""
+    return text if not text or "://" in text else str(root / text)
 
 
 def _of_variables(environ: Mapping[str, str]) -> Iterator[Problem]:

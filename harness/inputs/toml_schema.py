@@ -285,11 +285,20 @@ class Scenarios(Table):
     """Folders with scenarios, replayed beside the platform's."""
 
 
+class Scan(Table):
+    """The comparison of the image's Debian packages with their security fixes."""
+
+    tracker: Annotated[Text, like("https://mirror.example/debian-security-tracker.json")] = ""
+    """The data of Debian's security tracker: an address or a file that every runner shares."""
+
+
 class Accept(Table):
-    """A known red scenario, shown as accepted until a day."""
+    """A known red scenario, or one finding of it, accepted until a day."""
 
     scenario: Annotated[Text, like("app_does_not_pin_its_connections")]
     """Its name, as the report and ``cutover scenarios list`` have it."""
+    finding: Annotated[Text | None, like("CVE-2026-12345")] = None
+    """One finding of the scenario; without it, the whole scenario is accepted."""
     why: Annotated[Text, like("fixed with the next release")]
     """The reason, which the report shows."""
     until: Annotated[Day, like("2027-01-31")]
@@ -325,6 +334,7 @@ class CutoverToml(Table):
     scenarios: Scenarios = Scenarios()
     accept: Annotated[tuple[Accept, ...], Field(strict=False)] = ()
     """Scenarios with a known red, each until a day."""
+    scan: Scan = Scan()
     first_run: Annotated[tuple[FirstRun, ...], Field(strict=False)] = ()
     """Commands of the cutover day, run once in the first healthy web task, in this order."""
     overlay: Overlay = Overlay()

@@ -27,6 +27,7 @@ def access_to(production: Production, *, run: Run, vendor: str) -> Access:
         run_dir=str(run.directory),
         ca_file=str(run.directory / "ca.pem"),
         ways=members.ways(production),
+        security_tracker=production.config.security_tracker,
         vendor=vendor,
         overlay={
             "environment": dict(overlay.environment),

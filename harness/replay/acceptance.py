@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 
 OPTION = "cutover_accept"
 """The ini option with the acceptances, one in each line as JSON."""
+ACCEPTED_FINDING = "accepted"
+"""The measurement of a scenario that met an accepted finding."""
 _SCENARIO = re.compile(r"^\s*(?:async )?def test_(\w+)", flags=re.MULTILINE)
 
 
@@ -23,6 +25,13 @@ class Acceptance:
     why: str
     until: str
     """The last day, ISO 8601."""
+    finding: str = ""
+    """One finding of the scenario; empty for the whole scenario."""
+
+    @property
+    def subject(self) -> str:
+        """The scenario, and the finding where there is one."""
+        return f"{self.scenario}: {self.finding}" if self.finding else self.scenario
 
     def is_over(self, today: date) -> bool:
         """Whether its last day has passed."""
@@ -36,6 +45,17 @@ class Acceptance:
 
 def _plain(name: str) -> str:
     return name.rpartition("::")[2].removeprefix("test_")
+
+
+def of_findings(
+    acceptances: Iterable[Acceptance], *, node_id: str, today: date
+) -> dict[str, Acceptance]:
+    """Return the findings of a scenario that are accepted today."""
+    return {
+        one.finding: one
+        for one in acceptances
+        if one.finding and one.matches(node_id) and not one.is_over(today)
+    }
 
 
 def as_line(acceptance: Acceptance) -> str:
@@ -60,6 +80,7 @@ def notes(
     *,
     known: frozenset[str],
     passed: Mapping[str, bool],
+    findings: Container[str],
     today: date,
 ) -> Iterator[str]:
     """Name each acceptance that is void.
@@ -68,16 +89,19 @@ def notes(
         acceptances: Those of the configuration.
         known: The names of all scenarios.
         passed: Node id of each scenario that ran -> whether it was green.
+        findings: The accepted findings that the scenarios met.
         today: The day of the replay.
     """
     for one in acceptances:
         outcomes = [green for node_id, green in passed.items() if one.matches(node_id)]
         if _plain(one.scenario).partition("[")[0] not in known:
-            yield f'[[accept]] "{one.scenario}" matches no scenario: correct its name, or remove it'
-        elif outcomes and all(outcomes):
-            yield f'[[accept]] "{one.scenario}" is green now: remove it'
+            yield f'[[accept]] "{one.subject}" matches no scenario: correct its name, or remove it'
+        elif not one.finding and outcomes and all(outcomes):
+            yield f'[[accept]] "{one.subject}" is green now: remove it'
         elif one.is_over(today):
             yield (
-                f'[[accept]] "{one.scenario}" ended on {one.until}: mend its cause, or set a later'
+                f'[[accept]] "{one.subject}" ended on {one.until}: mend its cause, or set a later'
                 " date"
             )
+        elif one.finding and outcomes and one.finding not in findings:
+            yield f'[[accept]] "{one.subject}" was not found: remove it'

@@ -159,6 +159,12 @@ def _report(config: pytest.Config) -> Report:
                 passed={
                     one.scenario: one.result == PASSED for one in outcomes if one.result != SKIPPED
                 },
+                findings={
+                    value.partition(":")[0]
+                    for one in outcomes
+                    for name, value in one.measured
+                    if name == acceptance.ACCEPTED_FINDING
+                },
                 today=replay.started.date(),
             )
         ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from harness.core.wait import Deadline, DeadlinePassed, NotYet, Ready, wait_until
 from harness.diagnosis.expect import ExpectationTimeout
 from harness.parity.observation import observed
+from harness.replay import acceptance
 from harness.replay.replay_state import SAW, toolbox_of
 from harness.replay.toolbox import Toolbox
 from harness.stack.containers import Containers
@@ -28,7 +30,7 @@ from harness.target.target import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     import requests
 
@@ -68,6 +70,27 @@ def session_cookie(access: Access) -> str:
     if not access.session_cookie:
         pytest.skip("not covered: no session cookie is named; set SESSION_COOKIE of the web task")
     return access.session_cookie
+
+
+@pytest.fixture
+def accept_findings(
+    request: pytest.FixtureRequest, record_property: Callable[[str, object], None]
+) -> Callable[[Iterable[str]], frozenset[str]]:
+    """Return those of a scenario's findings that are accepted today; the report has them."""
+
+    def accept(findings: Iterable[str]) -> frozenset[str]:
+        accepted = acceptance.of_findings(
+            acceptance.from_lines(request.config.getini(acceptance.OPTION)),
+            node_id=request.node.nodeid,
+            today=datetime.now(UTC).date(),
+        )
+        met = frozenset(findings) & accepted.keys()
+        for name in sorted(met):
+            one = accepted[name]
+            record_property(acceptance.ACCEPTED_FINDING, f"{name}: until {one.until}: {one.why}")
+        return met
+
+    return accept
 
 
 @pytest.fixture(scope="session")

@@ -89,6 +89,8 @@ class Access:
     """ARNs of the roles that the app's tasks have."""
     has_local_endpoints: bool = False
     """Whether the AWS API that answers is an emulator, named by AWS_ENDPOINT_URL."""
+    security_tracker: str = ""
+    """The address or the path of the data of Debian's security tracker; empty: Debian's own."""
     vendor: str = ""
     overlay: Mapping[str, Any] = field(default_factory=dict)
 

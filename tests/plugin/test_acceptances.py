@@ -60,3 +60,36 @@ def test_after_its_day_a_scenario_is_red_again(replay: Replay, pytester: pytest.
     assert results(pytester) == {"known": "failed"}
     note = '[[accept]] "known" ended on 2026-01-31: mend its cause, or set a later date'
     assert note in result.outlines
+
+
+FINDINGS = """
+    @complete
+    @pytest.mark.read_only
+    def test_scan(accept_findings):
+        found = {"CVE-2026-1", "CVE-2026-2"}
+        assert not found - accept_findings(found)
+"""
+
+
+def test_a_finding_is_accepted_by_its_name_until_its_day(
+    replay: Replay, pytester: pytest.Pytester
+) -> None:
+    def accepted(**untils: str) -> list[str]:
+        lines = (
+            acceptance.as_line(Acceptance("scan", "no fix yet", until, name.replace("_", "-")))
+            for name, until in untils.items()
+        )
+        return ["-o", f"{acceptance.OPTION}=" + "\n".join(lines)]
+
+    day, over = "2999-12-31", "2026-01-31"
+    result = replay(FINDINGS, *accepted(CVE_2026_1=day, CVE_2026_2=day, CVE_2026_3=day))
+    assert result.ret == 0, result.stdout.str()
+    assert '[[accept]] "scan: CVE-2026-3" was not found: remove it' in result.outlines
+    (scan,) = json.loads((pytester.path / "run/report.json").read_text())["scenarios"]
+    assert scan["measured"] == [
+        ["accepted", f"CVE-2026-1: until {day}: no fix yet"],
+        ["accepted", f"CVE-2026-2: until {day}: no fix yet"],
+    ]
+    result = replay(FINDINGS, *accepted(CVE_2026_1=day, CVE_2026_2=over))
+    assert result.ret == 1
+    assert results(pytester) == {"scan": "failed"}

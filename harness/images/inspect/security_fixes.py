@@ -11,13 +11,13 @@ import re
 from dataclasses import dataclass
 from functools import cmp_to_key
 from itertools import zip_longest
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.images.host_settings import debian_codename
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from pathlib import Path
+    from collections.abc import Container, Iterable, Mapping
 
 URL = "https://security-tracker.debian.org/tracker/data/json"
 LISTING = ("dpkg-query", "-W", "-f", "${source:Package} ${source:Version}\\n")
@@ -45,14 +45,22 @@ class Outdated:
         return f"{self.package} {self.installed}, fixed in {self.fixed}: {', '.join(self.names)}"
 
 
-def tracker(cache: Path, *, now_s: float, url: str = URL) -> dict[str, Any]:
-    """Return the tracker's data, not older than a day.
+def tracker(cache: Path, *, now_s: float, place: str = "") -> dict[str, Any]:
+    """Return the tracker's data, not older than a day, or that of a file.
+
+    Args:
+        cache: The file that keeps it for a day.
+        now_s: The time.
+        place: Another address than Debian's own, or the path of a file.
 
     Raises:
         NoData: It does not answer, or with something else.
     """
+    if place and "://" not in place:
+        return _of_file(Path(place))
     import requests
 
+    url = place or URL
     if cache.is_file() and now_s - cache.stat().st_mtime < FRESH_S:
         text = cache.read_text(encoding="utf-8")
     else:
@@ -62,15 +70,27 @@ def tracker(cache: Path, *, now_s: float, url: str = URL) -> dict[str, Any]:
         except requests.RequestException as error:
             raise NoData(f"{url} cannot be read: {type(error).__name__}") from error
         text = answer.text
-    try:
-        found = json.loads(text)
-    except ValueError as error:
-        raise NoData(f"{url} answered something that is not JSON") from error
-    if not isinstance(found, dict) or not found:
-        raise NoData(f"{url} answered no data")
+    found = _parsed(text, place=url)
     cache.parent.mkdir(parents=True, exist_ok=True)
     if not cache.is_file() or cache.stat().st_mtime < now_s - FRESH_S:
         cache.write_text(text, encoding="utf-8")
+    return found
+
+
+def _of_file(path: Path) -> dict[str, Any]:
+    try:
+        return _parsed(path.read_text(encoding="utf-8"), place=str(path))
+    except OSError as error:
+        raise NoData(f"{path} cannot be read: {error.strerror}") from error
+
+
+def _parsed(text: str, *, place: str) -> dict[str, Any]:
+    try:
+        found = json.loads(text)
+    except ValueError as error:
+        raise NoData(f"{place} has something that is not JSON") from error
+    if not isinstance(found, dict) or not found:
+        raise NoData(f"{place} has no data")
     return found
 
 
@@ -92,12 +112,24 @@ def installed(listing: str) -> dict[str, str]:
 
 
 def outdated(
-    packages: Mapping[str, str], *, data: Mapping[str, Any], release: str
+    packages: Mapping[str, str],
+    *,
+    data: Mapping[str, Any],
+    release: str,
+    accepted: Container[str] = (),
 ) -> list[Outdated]:
-    """Return the packages for which the release has a fix newer than the installed version."""
+    """Return the packages for which the release has a fix newer than the installed version.
+
+    Args:
+        packages: Source package -> version.
+        data: The tracker's.
+        release: Debian's release.
+        accepted: Names of faults that do not count.
+    """
     found = []
     for package, version in sorted(packages.items()):
-        missing = dict(_missing(data.get(package, {}), version=version, release=release))
+        pairs = _missing(data.get(package, {}), version=version, release=release)
+        missing = {name: fixed for name, fixed in pairs if name not in accepted}
         if missing:
             newest = max(missing.values(), key=cmp_to_key(compare))
             found.append(Outdated(package, version, newest, tuple(sorted(missing))))

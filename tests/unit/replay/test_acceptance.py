@@ -14,8 +14,10 @@ TODAY = date(2026, 11, 27)
 NODE = "scenarios/test_mail.py::test_mail_arrives[a b]"
 
 
-def accept(scenario: str = "mail_arrives", until: str = "2026-12-31") -> Acceptance:
-    return Acceptance(scenario, "it is known", until)
+def accept(
+    scenario: str = "mail_arrives", until: str = "2026-12-31", finding: str = ""
+) -> Acceptance:
+    return Acceptance(scenario, "it is known", until, finding)
 
 
 @pytest.mark.parametrize(
@@ -59,13 +61,31 @@ def test_lines_of_the_option_are_read_as_they_were_written() -> None:
             {NODE: False},
             ['[[accept]] "mail_arrives" ended on 2026-11-01: mend its cause, or set a later date'],
         ),
+        (accept(finding="CVE-2026-1"), {NODE: True}, []),
+        (
+            accept(finding="CVE-2026-2"),
+            {NODE: True},
+            ['[[accept]] "mail_arrives: CVE-2026-2" was not found: remove it'],
+        ),
+        (accept(finding="CVE-2026-2"), {}, []),
+        (
+            accept(finding="CVE-2026-2", until="2026-11-01"),
+            {NODE: False},
+            [
+                '[[accept]] "mail_arrives: CVE-2026-2" ended on 2026-11-01: mend its cause, or set'
+                " a later date"
+            ],
+        ),
     ],
 )
 def test_a_void_acceptance_is_named(
     one: Acceptance, passed: dict[str, bool], note: list[str]
 ) -> None:
     known = frozenset({"mail_arrives"})
-    assert list(acceptance.notes([one], known=known, passed=passed, today=TODAY)) == note
+    notes = acceptance.notes(
+        [one], known=known, passed=passed, findings={"CVE-2026-1"}, today=TODAY
+    )
+    assert list(notes) == note
 
 
 def test_names_are_those_of_all_scenarios_in_the_folders(tmp_path: Path) -> None:

@@ -62,6 +62,30 @@ def test_a_package_with_its_fix_is_no_finding() -> None:
     assert security_fixes.outdated(packages, data=DATA, release="trixie") == []
 
 
+def test_an_accepted_fault_does_not_count() -> None:
+    packages = {"curl": "8.14.1-2+deb13u1"}
+    data = {"curl": dict.fromkeys(("CVE-2026-1", "CVE-2026-9"), DATA["curl"]["CVE-2026-1"])}
+    (found,) = security_fixes.outdated(
+        packages, data=data, release="trixie", accepted={"CVE-2026-1"}
+    )
+    assert found.names == ("CVE-2026-9",)
+    assert not security_fixes.outdated(
+        packages, data=data, release="trixie", accepted={"CVE-2026-1", "CVE-2026-9"}
+    )
+
+
+def test_a_file_is_the_same_for_every_runner(tmp_path: Path) -> None:
+    file, cache = tmp_path / "tracker.json", tmp_path / "cache.json"
+    file.write_text(json.dumps(DATA))
+    assert security_fixes.tracker(cache, now_s=0, place=str(file)) == DATA
+    assert not cache.exists()
+    file.write_text("{")
+    with pytest.raises(security_fixes.NoData, match="has something that is not JSON"):
+        security_fixes.tracker(cache, now_s=0, place=str(file))
+    with pytest.raises(security_fixes.NoData, match="cannot be read: No such file"):
+        security_fixes.tracker(cache, now_s=0, place=str(tmp_path / "none"))
+
+
 def test_the_release_is_debians_and_nobody_elses() -> None:
     assert security_fixes.release_of('ID=debian\nVERSION_CODENAME="trixie"\n') == "trixie"
     for other in ("ID=alpine\n", "ID=debian\n", ""):
@@ -73,11 +97,11 @@ def test_the_trackers_data_is_kept_for_a_day(tmp_path: Path) -> None:
     cache = tmp_path / "cache" / "tracker.json"
     with serve(lambda _: (200, {}, json.dumps(DATA).encode())) as server:
         url = f"http://{server.address}/"
-        first = security_fixes.tracker(cache, now_s=0, url=url)
+        first = security_fixes.tracker(cache, now_s=0, place=url)
         made = cache.stat().st_mtime
-        again = security_fixes.tracker(cache, now_s=made + 60, url=url)
+        again = security_fixes.tracker(cache, now_s=made + 60, place=url)
         assert len(server.seen) == 1
-        security_fixes.tracker(cache, now_s=made + security_fixes.FRESH_S + 60, url=url)
+        security_fixes.tracker(cache, now_s=made + security_fixes.FRESH_S + 60, place=url)
         assert len(server.seen) == 2
     assert first == again == DATA
 
@@ -88,9 +112,9 @@ def test_data_that_cannot_be_had_says_so(tmp_path: Path) -> None:
         with serve(lambda _, answer=answer: answer) as server:  # type: ignore[misc]
             url = f"http://{server.address}/"
             with pytest.raises(security_fixes.NoData, match=said):
-                security_fixes.tracker(tmp_path / "none", now_s=0, url=url)
+                security_fixes.tracker(tmp_path / "none", now_s=0, place=url)
     with pytest.raises(security_fixes.NoData, match="cannot be read: ConnectionError"):
-        security_fixes.tracker(tmp_path / "none", now_s=0, url=url)
+        security_fixes.tracker(tmp_path / "none", now_s=0, place=url)
 
 
 def test_packages_are_listed_by_source() -> None:
