@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from scenarios import test_accounts as accounts
+from scenarios import test_cutover as cutover
 from scenarios import test_definitions as definitions
 from scenarios import test_sessions as sessions
 from tests.mistakes.edits import (
@@ -43,11 +44,14 @@ MISTAKES = (
             sessions.test_session_values_are_read_by_another_task,
             sessions.test_sessions_are_rows_of_the_sessions_table,
             accounts.test_sign_in_holds_on_every_task,
+            cutover.test_sessions_last_through_the_dns_switch,
+            cutover.test_sessions_last_on_the_way_back_to_the_old_host,
         ],
         cause='SESSION_DRIVER is "file"',
         also_green=[
             sessions.test_session_cookie_is_secure_and_named_as_configured,
             sessions.test_links_and_redirects_are_https_with_the_public_host,
+            cutover.test_half_of_a_dns_switch_is_seen_by_smoke,
         ],
         twin=Twin(
             "the sessions' database connection is named",

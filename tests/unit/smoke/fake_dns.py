@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import socketserver
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-import dns.flags
 import dns.message
-import dns.rcode
-import dns.rrset
 
-from harness.smoke.site import Endpoint, NameServer
+from scenarios import dns_server
+from scenarios.dns_server import DnsServer, Records
 
 HOST = "shop.example"
 NEW, OLD = "127.0.0.1", "127.0.0.2"
@@ -32,58 +28,19 @@ def zone(address: str = NEW, *, ttl: int = 60) -> dict[tuple[str, str], tuple[in
 
 
 @dataclass
-class FakeDns:
-    """One name server."""
+class FakeDns(DnsServer):
+    """One name server, which may be slow."""
 
-    label: str
-    port: int = 0
-    records: dict[tuple[str, str], tuple[int, list[str]]] = field(default_factory=zone)
-    status: str = "NOERROR"
+    records: Records = field(default_factory=zone)
     delay_s: float = 0.0
-    queries: list[tuple[str, str]] = field(default_factory=list)
-
-    @property
-    def server(self) -> NameServer:
-        return NameServer(self.label, Endpoint("127.0.0.1", self.port))
 
     def answer(self, query: dns.message.Message) -> dns.message.Message:
-        question = query.question[0]
-        name = question.name.to_text(omit_final_dot=True).lower()
-        kind = dns.rdatatype.to_text(question.rdtype)
-        self.queries.append((name, kind))
-        reply = dns.message.make_response(query)
-        if self.status != "NOERROR":
-            reply.set_rcode(dns.rcode.from_text(self.status))
-            return reply
-        while alias := self.records.get((name, "CNAME")):
-            ttl, (target,) = alias
-            reply.answer.append(dns.rrset.from_text(f"{name}.", ttl, "IN", "CNAME", target))
-            name = target.rstrip(".")
-        if found := self.records.get((name, kind)):
-            reply.answer.append(dns.rrset.from_text(f"{name}.", found[0], "IN", kind, *found[1]))
-        elif not any(known == name for known, _ in self.records) and not reply.answer:
-            reply.set_rcode(dns.rcode.NXDOMAIN)
-        return reply
+        time.sleep(self.delay_s)
+        return super().answer(query)
 
 
 @contextmanager
 def serve_dns(label: str) -> Iterator[FakeDns]:
     """Answer queries until the end of the block."""
-    fake = FakeDns(label)
-
-    class Handler(socketserver.BaseRequestHandler):
-        def handle(self) -> None:
-            data, socket = self.request
-            time.sleep(fake.delay_s)
-            socket.sendto(fake.answer(dns.message.from_wire(data)).to_wire(), self.client_address)
-
-    with socketserver.ThreadingUDPServer(("127.0.0.1", 0), Handler) as server:
-        server.daemon_threads = True
-        fake.port = server.server_address[1]
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            yield fake
-        finally:
-            server.shutdown()
-            thread.join()
+    with dns_server.serve_dns(FakeDns(label)) as fake:
+        yield fake
