@@ -10,6 +10,8 @@ LABEL_HOME = "cutover.home"
 """The directory with the run's records."""
 LABEL_OWNER = "cutover.owner"
 """The process that owns the run, with its start time."""
+LABEL_PLACE = "cutover.place"
+"""The machine or container of that process."""
 
 LABEL_REHEARSAL = "cutover.rehearsal"
 """In a task definition that a rehearsal on an AWS account registered: the id of its run."""

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from harness.core.errors import HarnessError
-from harness.core.labels import LABEL_HOME, LABEL_OWNER, LABEL_ROLE, LABEL_RUN
+from harness.core.labels import LABEL_HOME, LABEL_OWNER, LABEL_PLACE, LABEL_ROLE, LABEL_RUN
 from harness.core.redact import redact
 
 READY_FILE = "ready_at.txt"
@@ -51,6 +51,7 @@ class Run:
             LABEL_ROLE: role,
             LABEL_HOME: str(self.home),
             LABEL_OWNER: self.owner,
+            LABEL_PLACE: this_place(),
         }
 
     def name(self, role: str) -> str:
@@ -100,7 +101,7 @@ def find_run(home: Path, run_id: str) -> Run | None:
     return None
 
 
-def is_alive(home: Path, run_id: str, *, owner: str, age_s: float = 0.0) -> bool:
+def is_alive(home: Path, run_id: str, *, owner: str, place: str = "", age_s: float = 0.0) -> bool:
     """Whether a run is still at work, or was left up on purpose.
 
     The run of another user, whose home cannot be read, is alive: that user's commands sweep it.
@@ -112,7 +113,7 @@ def is_alive(home: Path, run_id: str, *, owner: str, age_s: float = 0.0) -> bool
             return True
     except PermissionError:
         return True
-    if _is_elsewhere(owner):
+    if place not in ("", this_place()):
         return age_s < ELSEWHERE_S
     return owner_is_alive(owner)
 
@@ -127,27 +128,18 @@ def _is_there(home: Path) -> bool:
 
 
 def owner_of(pid: int) -> str:
-    """Name a process by its id, its start time and its place.
-
-    A reused id is not taken for it, nor a process of another container or machine that uses the
-    same engine.
-    """
-    return f"{pid}:{_start_ticks(pid)}:{_place()}"
+    """Name a process by its id and start time, so that a reused id is not taken for it."""
+    return f"{pid}:{_start_ticks(pid)}"
 
 
 def owner_is_alive(owner: str) -> bool:
-    """Whether the process that ``owner_of`` named still runs, if it is of this place."""
-    pid, started, _ = f"{owner}::".split(":", 2)
+    """Whether the process that ``owner_of`` named still runs."""
+    pid, _, started = owner.partition(":")
     return pid.isdigit() and started == _start_ticks(int(pid))
 
 
-def _is_elsewhere(owner: str) -> bool:
-    *_, place = f"{owner}::".split(":")[:3]
-    return place not in ("", _place())
-
-
 @cache
-def _place() -> str:
+def this_place() -> str:
     """Return a name for this machine or container: the place where a process id has its meaning."""
     namespace = Path("/proc/self/ns/pid")
     number = str(namespace.readlink()) if namespace.is_symlink() else ""

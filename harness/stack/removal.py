@@ -17,6 +17,7 @@ from harness.core.components import COMPONENTS
 from harness.core.labels import (
     LABEL_HOME,
     LABEL_OWNER,
+    LABEL_PLACE,
     LABEL_ROLE,
     LABEL_RUN,
 )
@@ -54,12 +55,16 @@ class EngineRun:
     owner: str
     resources: int
     """Number of its containers, networks and volumes."""
+    place: str = ""
+    """The machine or container of its owner; empty where no label has it."""
     age_s: float = 0.0
     """Since the first of them was made."""
 
     def is_alive(self, run_id: str) -> bool:
         """Whether it is at work or was left up, as far as is known here."""
-        return runs.is_alive(self.home, run_id, owner=self.owner, age_s=self.age_s)
+        return runs.is_alive(
+            self.home, run_id, owner=self.owner, place=self.place, age_s=self.age_s
+        )
 
 
 @dataclass(frozen=True)
@@ -204,11 +209,13 @@ def runs_in_engine(client: docker.DockerClient) -> dict[str, EngineRun]:
     pairs = [(_labels(one), _age_s(one)) for one in resources]
     known = [(labels, age_s) for labels, age_s in pairs if LABEL_HOME in labels]
     counts = Counter(labels[LABEL_RUN] for labels, _ in known)
+    places = {one[LABEL_RUN]: one[LABEL_PLACE] for one, _ in known if LABEL_PLACE in one}
     return {
         labels[LABEL_RUN]: EngineRun(
             Path(labels[LABEL_HOME]),
             labels.get(LABEL_OWNER, ""),
             counts[labels[LABEL_RUN]],
+            places.get(labels[LABEL_RUN], ""),
             max(age_s for other, age_s in known if other[LABEL_RUN] == labels[LABEL_RUN]),
         )
         for labels, _ in known

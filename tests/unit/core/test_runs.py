@@ -35,11 +35,13 @@ def test_a_reused_process_id_is_not_the_owner() -> None:
 
 
 def test_a_process_of_another_container_is_alive_for_some_hours(tmp_path: Path) -> None:
-    pid, started, _ = runs.owner_of(os.getpid()).split(":")
-    elsewhere = f"{pid}:{started}0:0123abcd"
-    assert runs.is_alive(tmp_path, "abc123", owner=elsewhere, age_s=3600)
-    assert not runs.is_alive(tmp_path, "abc123", owner=elsewhere, age_s=runs.ELSEWHERE_S)
-    assert not runs.is_alive(tmp_path, "abc123", owner=f"{pid}:{started}0")
+    def is_alive(place: str, *, age_s: float) -> bool:
+        return runs.is_alive(tmp_path, "abc123", owner="1:gone", place=place, age_s=age_s)
+
+    assert is_alive("0123abcd", age_s=3600)
+    assert not is_alive("0123abcd", age_s=runs.ELSEWHERE_S)
+    assert not is_alive(runs.this_place(), age_s=1)
+    assert not is_alive("", age_s=1)
 
 
 @needs_root

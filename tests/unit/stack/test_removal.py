@@ -11,7 +11,7 @@ from typing import Any
 import docker.errors
 
 from harness.core import runs
-from harness.core.labels import LABEL_HOME, LABEL_OWNER, LABEL_ROLE, LABEL_RUN
+from harness.core.labels import LABEL_HOME, LABEL_OWNER, LABEL_PLACE, LABEL_ROLE, LABEL_RUN
 from harness.stack import logs, removal
 
 
@@ -137,7 +137,8 @@ class FakeVolume:
 
 def test_the_run_of_another_container_is_swept_when_it_is_old(tmp_path: Path) -> None:
     def volume(age: timedelta) -> FakeVolume:
-        own = {LABEL_RUN: "other0", LABEL_HOME: str(tmp_path), LABEL_OWNER: "7:1:0123abcd"}
+        own = {LABEL_RUN: "other0", LABEL_HOME: str(tmp_path), LABEL_OWNER: "7:1"}
+        own[LABEL_PLACE] = "0123abcd"
         return FakeVolume(own, (datetime.now(UTC) - age).isoformat())
 
     young, old = volume(timedelta(minutes=30)), volume(timedelta(days=1))
