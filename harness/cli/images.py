@@ -118,6 +118,7 @@ def export_images(*, file: Path, vendor: str | None) -> int:
 def import_images(*, file: Path) -> int:
     """Load the images of FILE, after a check of every byte; then a rehearsal builds nothing."""
     from harness.images import archive, builder, vendor
+    from harness.inputs.problem import InputError
     from harness.stack import engine
 
     manifest = archive.read(file)
@@ -126,8 +127,13 @@ def import_images(*, file: Path) -> int:
     loaded = archive.load(client, file, manifest)
     click.echo(f"{len(manifest.images)} images {'loaded' if loaded else 'are there already'}")
     call = invocation()
-    vendor.keep_vendor(manifest.vendor, home=call.production.config.home)
-    missing = builder.look_up(client, builder.plan_for(call.production)).missing
+    try:
+        production = call.production
+    except InputError as error:
+        click.echo(f"{len(error.problems)} problems of the inputs: `cutover config check` has them")
+        return GREEN
+    vendor.keep_vendor(manifest.vendor, home=production.config.home)
+    missing = builder.look_up(client, builder.plan_for(production)).missing
     if missing:
         click.echo(
             f"a rehearsal still builds {', '.join(missing)}: the files here are not those of the"
