@@ -16,7 +16,6 @@ from tests.mistakes.edits import (
 from tests.variants.edits import rename, set_variables
 from tests.variants.variant import Variant
 
-COMMAND = "app/app/Console/Commands/CloseSales.php"
 PLACES = [
     Variant(
         "APP_URL ends with a slash",
@@ -96,18 +95,23 @@ DEFAULTS = [
 ]
 
 
-def add_command() -> Edit:
-    """Add a command of the app's own."""
+def add_class(name: str, code: str) -> Edit:
+    """Add a class of the app's own."""
 
     def apply(root: Path) -> None:
-        path = root / COMMAND
+        path = root / "app/app" / f"{name}.php"
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(
-            """<?php
+        namespace = f"App/{name}".rpartition("/")[0].replace("/", "\\")
+        path.write_text(f"<?php\n\nnamespace {namespace};\n\n{code}")
 
-namespace App\\Console\\Commands;
+    return Edit((BOOTSTRAP,), apply)
 
-use Illuminate\\Console\\Command;
+
+def add_command() -> Edit:
+    """Add a command of the app's own."""
+    return add_class(
+        "Console/Commands/CloseSales",
+        """use Illuminate\\Console\\Command;
 
 class CloseSales extends Command
 {
@@ -122,10 +126,8 @@ class CloseSales extends Command
         return self::SUCCESS;
     }
 }
-"""
-        )
-
-    return Edit((CONSOLE,), apply)
+""",
+    )
 
 
 SCHEDULES = [
@@ -203,15 +205,28 @@ ROUTES = [
                 "        \\Illuminate\\Support\\Facades\\URL::forceScheme('https');\n"
                 "        Date::use(",
             ),
+            add_class(
+                "Http/Middleware/AddHeaders",
+                """use Closure;
+use Illuminate\\Http\\Request;
+use Symfony\\Component\\HttpFoundation\\Response;
+
+class AddHeaders
+{
+    public function handle(Request $request, Closure $next): Response
+    {
+        $answer = $next($request);
+        $answer->headers->set('X-Content-Type-Options', 'nosniff');
+
+        return $answer;
+    }
+}
+""",
+            ),
             replace(
                 BOOTSTRAP,
                 "        $middleware->trustProxies(",
-                "        $middleware->append(new class\n        {\n"
-                "            public function handle(Request $request, Closure $next)\n"
-                "            {\n                $answer = $next($request);\n"
-                "                $answer->headers->set('X-Content-Type-Options', 'nosniff');\n"
-                "                $answer->headers->set('Permissions-Policy', 'camera=()');\n\n"
-                "                return $answer;\n            }\n        });\n"
+                "        $middleware->append(\\App\\Http\\Middleware\\AddHeaders::class);\n"
                 "        $middleware->trustProxies(",
             ),
         ),
