@@ -111,10 +111,11 @@ def test_stored_file_is_in_the_bucket_and_on_no_disk(
     marker = secrets.token_hex(16)
     name, stored_by = stored(marker.encode() * 100)
     disk, bucket = stored_by["disk"], access.resources["bucket"]
-    listed = aws("s3").list_objects_v2(Bucket=bucket, Prefix=PREFIX)
+    key = stored_by.get("object", f"{PREFIX}{name}")
+    listed = aws("s3").list_objects_v2(Bucket=bucket, Prefix=key)
     keys = [entry["Key"] for entry in listed.get("Contents", [])]
     expect(
-        f"{PREFIX}{name}" in keys,
+        key in keys,
         f"the filesystem disk is {disk!r}, and the file is not in the bucket {bucket}",
         cause=disk_cause(disk),
         certain=bool(disk_cause(disk)),

@@ -28,6 +28,7 @@ final class FilesTest extends TestCase
             'disk' => config('filesystems.default'),
             'path' => 'cutover-probe/Straße + 1 (a).bin',
             'stored' => true,
+            'object' => Storage::path('cutover-probe/Straße + 1 (a).bin'),
             'bytes' => 3_000_000,
             'sha256' => hash('sha256', $bytes),
         ]);

@@ -38,7 +38,8 @@ final readonly class FileController
         return $this->attempt($key, function () use ($key, $body, $bytes, $hash, $type): array {
             $stored = $this->disk()->put(self::PREFIX.$key, $body, ['ContentType' => $type]);
 
-            return ['stored' => $stored, 'bytes' => $bytes, 'sha256' => hash_final($hash)];
+            // A disk may have a folder of its own in the bucket.
+            return ['stored' => $stored, 'object' => $this->disk()->path(self::PREFIX.$key), 'bytes' => $bytes, 'sha256' => hash_final($hash)];
         });
     }
 
