@@ -10,14 +10,39 @@ from harness.target.resources.queue_worker import flags
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-RUN_BY_WEB = "QUEUE_CONNECTION is not sqs in the web task, which runs its jobs itself"
+SQS = "sqs"
 NOT_TRIED_AGAIN = (
     "a job whose worker was killed is not tried again: queue:work's --tries is 1, or the job's own"
     " $tries is"
 )
-DELIVERED_AGAIN = (
-    "a job was delivered again while it ran: the queue's visibility time-out is too short"
-)
+
+
+def run_by_web(wanted: str) -> str:
+    """Return the cause of jobs that the web task runs itself."""
+    return f"QUEUE_CONNECTION is not {wanted} in the web task, which runs its jobs itself"
+
+
+def expect_connection(run: dict[str, Any], wanted: str) -> None:
+    """Check that a job came to its run over the connection of the jobs."""
+    connection = run["connection"]
+    expect(
+        connection == wanted,
+        f"the job came over the connection {connection!r}",
+        cause=run_by_web(wanted)
+        if connection == "sync"
+        else f'QUEUE_CONNECTION is "{connection}" in the web task, and must be {wanted}',
+    )
+
+
+def delivered_again(job: dict[str, Any]) -> str:
+    """Return the cause of a job that is delivered again while it runs."""
+    connection = next((run["connection"] for run in job["runs"]), SQS)
+    limit = (
+        "the queue's visibility time-out"
+        if connection == SQS
+        else f"retry_after of the connection {connection}"
+    )
+    return f"a job was delivered again while it ran: {limit} is too short"
 
 
 def outcomes(job: dict[str, Any]) -> list[str]:
@@ -74,5 +99,5 @@ def expect_one_effect(job: dict[str, Any]) -> None:
     expect(
         times == 1,
         f"the job had its effect {times} times",
-        cause=DELIVERED_AGAIN if times > 1 else NOT_TRIED_AGAIN if job["failed"] else "",
+        cause=delivered_again(job) if times > 1 else NOT_TRIED_AGAIN if job["failed"] else "",
     )

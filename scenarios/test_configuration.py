@@ -33,7 +33,7 @@ as_task = pytest.mark.truth(
 )
 needs_code = pytest.mark.requires("http", "probe", "ecs", "elb", "exec")
 
-needs_workers = pytest.mark.requires("http", "probe", "ecs", "elb", "exec", "queue")
+needs_workers = pytest.mark.requires("http", "probe", "ecs", "elb", "exec", "jobs")
 WITHOUT_A_WORKER = ("sync", "null", "deferred", "background")
 """Drivers of queue connections that need no queue:work."""
 FIFO = ".fifo"

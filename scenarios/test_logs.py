@@ -80,7 +80,7 @@ def test_error_of_the_app_reaches_its_task_log(
 
 
 @from_containers
-@pytest.mark.requires("http", "probe", "ecs", "queue", "containers")
+@pytest.mark.requires("http", "probe", "ecs", "jobs", "containers")
 @pytest.mark.mutates
 def test_error_of_a_job_reaches_the_worker_log(
     jobs: Jobs,

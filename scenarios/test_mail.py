@@ -27,7 +27,7 @@ as_ses = pytest.mark.truth(
     aws=not_covered("mails that were sent cannot be read back from SES"),
     url=not_covered("a mail would go to a real person"),
 )
-needs_mail = pytest.mark.requires("http", "probe", "ecs", "exec", "queue", "mail")
+needs_mail = pytest.mark.requires("http", "probe", "ecs", "exec", "jobs", "mail")
 
 
 @as_ses

@@ -1,4 +1,4 @@
-"""The only connections: visitors to the load balancer, it to tasks, they to the database."""
+"""The only connections: visitors to the load balancer, it to tasks, they to database and cache."""
 
 from __future__ import annotations
 
@@ -56,7 +56,15 @@ def ways(web_tier: WebTier, target: Target, access: Access) -> set[Way]:
     check = web_tier.group.health_check_port(port)
     plain = {PLAIN} if HTTP_PLAIN in target.capabilities else set()
     database = THROUGH_PROXY if access.proxy_endpoint else DIRECT
-    return WAYS | database | plain | {("edge", TASK, port, "app"), ("control", TASK, check, "app")}
+    beside = "proxy" if access.proxy_endpoint else "data"
+    cache = {(TASK, "cache", access.cache_port, beside)} if access.cache_endpoint else set()
+    return (
+        WAYS
+        | database
+        | cache
+        | plain
+        | {("edge", TASK, port, "app"), ("control", TASK, check, "app")}
+    )
 
 
 @pytest.fixture(scope="module")

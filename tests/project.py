@@ -30,7 +30,7 @@ SHARED = (
         "config/[!t]*.php",
         "config/trusted*.php",
     ),
-    *("packages", "vendor-debian", "vendor-composer", "database/migrations/0001_01_01_00000[12]*"),
+    *("packages", "vendor-debian", "vendor-composer", "database/migrations/0001_01_01_00000[123]*"),
 )
 """Files of the reference app that any Laravel has."""
 

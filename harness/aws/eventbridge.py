@@ -13,7 +13,8 @@ OVERRIDES = (
 )
 """https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_TaskOverride.html"""
 _CRON_FIELDS = 6
-RULE_PREFIX = "events-rule/"
+STARTED_BY_PREFIXES = ("events-rule/", "chronos-schedule/")
+"""Beginnings of startedBy, of a rule's tasks and of a schedule's."""
 _STARTED_BY_LENGTH = 36
 """ECS's limit: a longer startedBy is cut."""
 _ECS_PARAMETERS = {
@@ -26,14 +27,20 @@ _ECS_PARAMETERS = {
 """Fields of EcsParameters -> their names in RunTask."""
 
 
-def expression_problem(expression: str) -> str:
-    """Return EventBridge's objection to a schedule expression; empty when there is none."""
+def expression_problem(expression: str, *, of_scheduler: bool = False) -> str:
+    """Return EventBridge's objection to a schedule expression; empty when there is none.
+
+    EventBridge Scheduler has a time for one run besides:
+    https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html
+    """
+    if of_scheduler and re.fullmatch(r"at\(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\)", expression):
+        return ""
     rate = re.fullmatch(r"rate\((\d+) (minute|hour|day)(s?)\)", expression)
     if rate:
-        if int(rate[1]) == 0:
-            return "has the rate 0"
         wanted = "" if int(rate[1]) == 1 else "s"
-        return "" if rate[3] == wanted else f"must say {rate[2]}{wanted}"
+        fits = rate[3] == wanted or of_scheduler
+        says = "" if fits else f"must say {rate[2]}{wanted}"
+        return says if int(rate[1]) else "has the rate 0"
     cron = re.fullmatch(r"cron\((.*)\)", expression)
     if not cron:
         return "is neither rate(...) nor cron(...)"
@@ -65,9 +72,9 @@ def run_task_input(target: Mapping[str, Any]) -> dict[str, Any]:
     return {**made, "overrides": overrides} if overrides else made
 
 
-def started_by(rule: str) -> str:
-    """Return the startedBy of the tasks that EventBridge starts for a rule."""
-    return f"{RULE_PREFIX}{rule}"[:_STARTED_BY_LENGTH]
+def started_by(name: str, *, of_scheduler: bool = False) -> str:
+    """Return the startedBy of the tasks that EventBridge starts for a rule or a schedule."""
+    return f"{STARTED_BY_PREFIXES[of_scheduler]}{name}"[:_STARTED_BY_LENGTH]
 
 
 def _overrides(target: Mapping[str, Any]) -> dict[str, Any]:
@@ -81,7 +88,7 @@ _ALWAYS = frozenset({"*", "?", "*/1", "0/1", "1/1", "0-59", "0-23", "1-31", "1-1
 
 def is_each_minute(expression: str) -> bool:
     """Say whether a rule with this schedule expression ticks in every minute."""
-    if expression == "rate(1 minute)":
+    if expression in ("rate(1 minute)", "rate(1 minutes)"):
         return True
     fields = expression.removeprefix("cron(").removesuffix(")").split()
     return expression.startswith("cron(") and all(one in _ALWAYS for one in fields)

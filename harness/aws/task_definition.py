@@ -57,6 +57,11 @@ class ContainerDefinition:
         return {item["name"]: item["valueFrom"] for item in self.raw.get("secrets") or ()}
 
     @property
+    def words(self) -> list[str]:
+        """The words that it starts with: entryPoint and command, where the definition has them."""
+        return [word for key in ("entryPoint", "command") for word in self.raw.get(key) or ()]
+
+    @property
     def stop_timeout_s(self) -> int:
         """Seconds between the stop signal and SIGKILL; Fargate's default is 30."""
         return int(self.raw.get("stopTimeout") or 30)

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from harness.target.resources.ecs import EcsService
     from harness.target.resources.secret_references import NamedSecret
 
-_SQS = "sqs"
+_SQS, _REDIS = "sqs", "redis"
 
 
 def _stopped(sources: EvidenceSources) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -92,7 +92,7 @@ def worker(sources: EvidenceSources) -> Iterator[QueueCommand]:
     if service is not None:
         found = queue_command(command_line(service.container()))
         if found is not None:
-            yield found
+            yield replace(found, jobs_on=sources.access.jobs_on or _SQS)
 
 
 def job_path(sources: EvidenceSources) -> Iterator[JobPath]:
@@ -110,6 +110,7 @@ def job_path(sources: EvidenceSources) -> Iterator[JobPath]:
         written=web.address(web.queue),
         read=tuple(map(reads.address, queue_names(command, default=worker.queue))),
         workers=len(service.running()),
+        **({"variables": "REDIS_HOST, REDIS_DB and REDIS_QUEUE"} if web.is_on_redis else {}),
     )
 
 
@@ -119,16 +120,28 @@ class _QueueSettings:
 
     connection: str
     prefix: str
+    """On Redis, the host, the database and the prefix of keys."""
     queue: str
+
+    @property
+    def is_on_redis(self) -> bool:
+        """Whether jobs are in the cache."""
+        return self.connection == _REDIS
 
     @classmethod
     def of(cls, container: Mapping[str, Any], *, overlay: Mapping[str, str]) -> _QueueSettings:
         own = {one["name"]: one["value"] for one in container.get("environment", ())}
         found = {**own, **overlay}
+        if found.get("QUEUE_CONNECTION") == _REDIS:
+            place = (found.get("REDIS_HOST", UNSET), found.get("REDIS_DB", "0"))
+            prefix = f"{'/'.join(place)} {found.get('REDIS_PREFIX', '')}"
+            return cls(_REDIS, prefix, found.get("REDIS_QUEUE", "default"))
         names = ("QUEUE_CONNECTION", "SQS_PREFIX", "SQS_QUEUE")
         return cls(*(found.get(name, UNSET) for name in names))
 
     def address(self, name: str) -> str:
+        if self.is_on_redis:
+            return f"{self.connection}: {self.prefix}{name}"
         if self.connection != _SQS or "://" in name:
             return f"{self.connection}: {name}"
         return f"{self.connection}: {self.prefix.rstrip('/')}/{name}"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 from harness.core.expectation import REQUEST, SESSION
 from harness.diagnosis.evidence import Cause
 from harness.diagnosis.facts import (
+    SHARED_DRIVERS,
     ContainerCheck,
     DroppedCommand,
     JobPath,
@@ -114,10 +115,10 @@ def session_cookie(session: VisitorSession) -> str:
             "SESSION_LIFETIME lets the session cookie end at once (Max-Age="
             f"{session.max_age}): browsers drop it"
         )
-    if session.driver != "database":
+    if session.driver not in SHARED_DRIVERS:
         return (
-            f'SESSION_DRIVER is "{session.driver}", and must be database: what one task stores'
-            " there is not where every task reads"
+            f'SESSION_DRIVER is "{session.driver}", and must be {" or ".join(SHARED_DRIVERS)}: what'
+            " one task stores there is not where every task reads"
         )
     return ""
 
@@ -188,8 +189,8 @@ def lost_jobs(path: JobPath) -> str:
     if path.is_known and path.written not in path.read:
         return (
             f"the worker reads jobs from {', '.join(path.read)}, and the web task writes them to"
-            f" {path.written}: QUEUE_CONNECTION, SQS_PREFIX and SQS_QUEUE must be the same in both,"
-            " and the flags of queue:work must agree"
+            f" {path.written}: QUEUE_CONNECTION, {path.variables} must be the same in both, and"
+            " the flags of queue:work must agree"
         )
     return ""
 
@@ -200,12 +201,12 @@ def queue_delay(delay: QueueDelay) -> str:
 
 
 def foreign_connection(command: QueueCommand) -> str:
-    """Return that a worker's command names another connection than that of SQS."""
+    """Return that a worker's command names another connection than that of the jobs."""
     if not command.foreign_connection:
         return ""
     return (
         f'the worker\'s command takes jobs of the connection "{command.connection}", and the web'
-        " task dispatches them on sqs"
+        f" task dispatches them on {command.jobs_on}"
     )
 
 

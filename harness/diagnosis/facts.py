@@ -106,6 +106,10 @@ class VisitorRequest:
         return "\n".join(lines)
 
 
+SHARED_DRIVERS = ("database", "redis")
+"""Session drivers that keep a session where every task reads it."""
+
+
 @dataclass(frozen=True)
 class VisitorSession:
     """A visitor's session, and its cookie as the app set it."""
@@ -205,6 +209,8 @@ class JobPath:
     written: str
     read: tuple[str, ...]
     workers: int
+    variables: str = "SQS_PREFIX and SQS_QUEUE"
+    """Variables that name the queue, beside the connection's."""
 
     @property
     def is_known(self) -> bool:

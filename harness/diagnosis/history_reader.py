@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.aws.eventbridge import RULE_PREFIX
+from harness.aws.eventbridge import STARTED_BY_PREFIXES
 from harness.core.runs import READY_FILE
 from harness.diagnosis import control_events
 from harness.diagnosis.history import SERVICE, Event, HealthChange, History, Image, Lifespan, Tick
@@ -216,7 +216,7 @@ def _by(task: Mapping[str, Any]) -> str:
     started_by = str(task.get("startedBy") or "")
     if started_by in BY_SCENARIOS:
         return "run by a scenario"
-    if started_by.startswith(RULE_PREFIX):
+    if started_by.startswith(STARTED_BY_PREFIXES):
         return "run by the rule"
     group = str(task.get("group", "")).removeprefix("service:")
     return f"of service {group}" if started_by.startswith("ecs-svc/") else "run by hand"
@@ -266,7 +266,7 @@ def _ticks(events: Iterable[ControlEvent], *, tasks: Iterable[Mapping[str, Any]]
     by_rule = {
         task_id(task["taskArn"]): task
         for task in tasks
-        if str(task.get("startedBy") or "").startswith(RULE_PREFIX)
+        if str(task.get("startedBy") or "").startswith(STARTED_BY_PREFIXES)
     }
     ticks: list[Tick] = []
     for event in events:

@@ -5,14 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from harness.target.target import ELB, HTTP, MAIL, QUEUE, SCHEDULE
+from harness.target.target import ELB, HTTP, JOBS, MAIL, QUEUE, SCHEDULE
 
 if TYPE_CHECKING:
     from collections.abc import Collection
     from datetime import datetime
 
 GROUPS = frozenset({"web", "worker", "scheduler"})
-_GROUP_OF = {HTTP: "web", ELB: "web", QUEUE: "worker", MAIL: "worker", SCHEDULE: "scheduler"}
+_GROUP_OF = {
+    **dict.fromkeys((HTTP, ELB), "web"),
+    **dict.fromkeys((QUEUE, JOBS, MAIL), "worker"),
+    SCHEDULE: "scheduler",
+}
 """Capability -> the tasks that a scenario meets with it."""
 
 

@@ -16,6 +16,7 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 from harness.core import bundle
+from harness.core.components import OPTIONAL
 from harness.core.errors import HarnessError, ImageBuildFailed
 from harness.core.progress import Progress, silent
 from harness.images import build, debian_bases, host_settings
@@ -68,11 +69,14 @@ class Plan:
     """Name to a reference that is used as it is; pulled when it is not there."""
     progress: Progress = silent
     task_images: TaskImages = field(default_factory=TaskImages)
+    left_out: frozenset[str] = frozenset()
+    """Components that production has nothing for."""
 
     @property
     def names(self) -> tuple[str, ...]:
         """The images of a stack, without their parents."""
-        return (*STACK_IMAGES, *self.task_images.references)
+        ours = (name for name in STACK_IMAGES if name not in self.left_out)
+        return (*ours, *self.task_images.references)
 
 
 def plan_for(
@@ -82,6 +86,7 @@ def plan_for(
     config = production.config
     beside = TaskImages.of(production.images_beside_app, root=config.root)
     ours = {name: str(one) for name, one in config.images.items() if name in IMAGE_NAMES}
+    has = {"proxy": config.database.proxy_endpoint, "cache": production.cache}
     return Plan(
         sources=Sources(
             root=bundle.ROOT,
@@ -93,6 +98,7 @@ def plan_for(
         overrides={**ours, **beside.overrides},
         progress=progress,
         task_images=beside,
+        left_out=frozenset(name for name in OPTIONAL if not has[name]),
     )
 
 

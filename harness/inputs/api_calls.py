@@ -33,7 +33,8 @@ BUCKET = (
 )
 QUEUES = ("CreateQueue",)
 IDENTITY = ("VerifyEmailIdentity", "VerifyDomainIdentity", "CreateConfigurationSet")
-SCHEDULE = ("PutRule", "PutTargets")
+RULE = ("PutRule", "PutTargets")
+SCHEDULE = ("CreateSchedule",)
 NOT_CALLED: Mapping[str, frozenset[str]] = {
     "s3": frozenset(
         {
@@ -74,6 +75,8 @@ class Call:
         sent = {name: _sent(name, value) for name, value in self.given.items()}
         if isinstance(sent.get("Attributes"), dict):
             sent["Attributes"] = {k: _sent(k, v) for k, v in sent["Attributes"].items()}
+        if isinstance(sent.get("Target"), dict):
+            sent["Target"] = {k: _sent(k, v) for k, v in sent["Target"].items()}
         if isinstance(sent.get("Targets"), list):
             sent["Targets"] = [
                 {k: _sent(k, v) for k, v in one.items()} if isinstance(one, dict) else one
@@ -131,7 +134,7 @@ def identity(document: Document) -> CallFile:
 
 
 def schedule(document: Document, *, groups: SecurityGroups | None = None) -> CallFile:
-    """Check the file of the rule and its one ECS target.
+    """Check the file of the rule, or of EventBridge Scheduler's schedule, with one ECS target.
 
     Args:
         document: The file.
@@ -140,8 +143,11 @@ def schedule(document: Document, *, groups: SecurityGroups | None = None) -> Cal
     Raises:
         InputError: Every problem of the file.
     """
-    rules = (_of_one_rule, _of_expressions, _of_inputs, partial(_of_targets, groups=groups))
-    return _checked(document, SCHEDULE, api="events", needed="PutRule", rules=rules)
+    of_targets = partial(_of_targets, groups=groups)
+    rules = (_of_one_rule, _of_expressions, _of_inputs, of_targets)
+    if SCHEDULE[0] in document.data:
+        return _checked(document, SCHEDULE, api="scheduler", needed=SCHEDULE[0], rules=rules)
+    return _checked(document, RULE, api="events", needed="PutRule", rules=rules)
 
 
 def dead_letter_queue(create_queue: Mapping[str, Any]) -> str:
@@ -227,8 +233,8 @@ def _of_documents(calls: Sequence[Call]) -> Iterator[Problem]:
         texts = {f"{call.key}.Policy": call.given.get("Policy")}
         policy = call.given.get("Attributes", {}).get("RedrivePolicy")
         texts[f"{call.key}.Attributes.RedrivePolicy"] = policy
-        for index, target in enumerate(call.given.get("Targets", ())):
-            texts[f"{call.key}.Targets[{index}].Input"] = target.get("Input")
+        for key, target in _targets([call]):
+            texts[f"{key}.Input"] = target.get("Input")
         for key, text in texts.items():
             if text and not _document(text):
                 yield Problem(key, "is not a JSON object", "write the document itself: { ... }")
@@ -279,6 +285,8 @@ def _targets(calls: Sequence[Call]) -> Iterator[tuple[str, Mapping[str, Any]]]:
     for call in calls:
         for index, target in enumerate(call.given.get("Targets", ())):
             yield f"{call.key}.Targets[{index}]", target
+        if isinstance(call.given.get("Target"), dict):
+            yield f"{call.key}.Target", call.given["Target"]
 
 
 def _of_one_rule(calls: Sequence[Call]) -> Iterator[Problem]:
@@ -291,9 +299,11 @@ def _of_one_rule(calls: Sequence[Call]) -> Iterator[Problem]:
 
 def _of_expressions(calls: Sequence[Call]) -> Iterator[Problem]:
     for call in calls:
-        if call.operation == "PutRule":
+        of_scheduler = call.operation in SCHEDULE
+        if call.operation == "PutRule" or of_scheduler:
             expression = call.given.get("ScheduleExpression", "")
-            problem = expression_problem(expression) if expression else "is missing"
+            found = expression and expression_problem(expression, of_scheduler=of_scheduler)
+            problem = found if expression else "is missing"
             shown = f'"{expression}" ' if expression else ""
             if problem:
                 hint = 'write "rate(1 minute)", or "cron(* * * * ? *)"'

@@ -42,6 +42,9 @@ PRINTED_BY: Mapping[str, str] = {
     "VerificationAttributes": "aws ses get-identity-verification-attributes",
     "EmailIdentities": "aws sesv2 list-email-identities",
     "VerifiedForSendingStatus": "aws sesv2 get-email-identity",
+    "ReplicationGroups": "aws elasticache describe-replication-groups",
+    "ServerlessCaches": "aws elasticache describe-serverless-caches",
+    "CacheClusters": "aws elasticache describe-cache-clusters",
 }
 """A field at the top of the AWS CLI's output -> the command."""
 INPUT_OF: Mapping[str, str] = {
@@ -53,6 +56,10 @@ INPUT_OF: Mapping[str, str] = {
     "CreateBucket": "CreateBucket",
     "PutRule": "PutRule",
     "EmailIdentity": "CreateEmailIdentity",
+    "CreateSchedule": "CreateSchedule",
+    "CreateReplicationGroup": "CreateReplicationGroup",
+    "CreateServerlessCache": "CreateServerlessCache",
+    "CreateCacheCluster": "CreateCacheCluster",
     "AssumeRolePolicyDocument": "CreateRole",
 }
 """A field at the top of an input file -> the operation."""

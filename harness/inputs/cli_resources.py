@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote
 
@@ -19,7 +20,10 @@ from harness.inputs.iam_roles import managed_policy
 _RULE = Form(
     "a rule with its target",
     "aws events describe-rule",
-    ("PutRule", "PutTargets", "Targets", "ScheduleExpression", "EventPattern"),
+    (
+        *("PutRule", "PutTargets", "Targets", "ScheduleExpression", "EventPattern"),
+        "CreateSchedule",
+    ),
 )
 _QUEUES = Form(
     "a list of queues",
@@ -51,12 +55,16 @@ _READ_ONLY_QUEUE_ATTRIBUTES = (
 
 
 def rule(document: Document) -> Document:
-    """Take ``describe-rule`` and ``list-targets-by-rule``.
+    """Take ``describe-rule`` and ``list-targets-by-rule``, or ``aws scheduler get-schedule``.
+
+    An input of CreateSchedule may stand alone: it has the same fields.
 
     Raises:
         InputError: It is another form.
     """
     _RULE.reject_others(document)
+    if "FlexibleTimeWindow" in document.data or "Target" in document.data:
+        return _schedule(document)
     printed_fields = {"Targets", "ScheduleExpression", "EventPattern"}
     if not document.others and not printed_fields & document.data.keys():
         return document
@@ -81,6 +89,19 @@ def rule(document: Document) -> Document:
         message, hint = "has no rule beside its targets", f"append what `{_RULE.command}` prints"
         reshaped.reject(document, "", message, hint)
     return reshaped.result(_RULE.command)
+
+
+def _schedule(document: Document) -> Document:
+    reshaped = Reshaped(document)
+    content = reshaped.without_read_only(
+        document.data,
+        printed=operation_shapes.output_shape("scheduler", "GetSchedule"),
+        wanted=operation_shapes.input_shape("scheduler", "CreateSchedule"),
+    )
+    reshaped.put("CreateSchedule", content, source=document, at="")
+    if not reshaped.read_only:
+        return replace(document, data=reshaped.data, origins=reshaped.origins)
+    return reshaped.result("aws scheduler get-schedule")
 
 
 def queues(document: Document) -> Document:

@@ -16,6 +16,7 @@ from harness.inputs.document import Document
 from harness.inputs.problem import InputError, Problem, closest, nearest
 from harness.inputs.toml_schema import (
     Accept,
+    Cache,
     CutoverToml,
     Database,
     FirstRun,
@@ -70,6 +71,7 @@ class Config:
     """The load balancer and the tasks get their addresses from it, so that the app's trusted
     proxies are tested as they are."""
     database: Database
+    cache: Cache | None
     cluster: str
     secrets: Mapping[str, SecretValue]
     parameters: Mapping[str, ParameterValue]
@@ -166,6 +168,7 @@ def _config(content: CutoverToml, *, source: Document, environ: Mapping[str, str
         changes=content.aws.changes or "",
         vpc_cidr=content.network.vpc_cidr,
         database=content.database,
+        cache=content.cache,
         cluster=content.ecs.cluster,
         secrets=content.secrets,
         parameters=content.parameters,
@@ -203,12 +206,13 @@ def _of_variables(environ: Mapping[str, str]) -> Iterator[Problem]:
 def _of_references(data: Mapping[str, Any]) -> Iterator[Problem]:
     """Find names in the file's tables that stand for nothing."""
     secrets = data.get("secrets", {})
-    for table in ("database", "probe"):
+    for table in ("database", "cache", "probe"):
         name = text_at(data, table, "secret")
         if name and isinstance(secrets, dict) and name not in secrets:
             message = f'is "{name}", and there is no such secret'
             yield Problem(f"{table}.secret", message, f'add [secrets."{name}"] with its keys')
     yield from _of_probe(data)
+    yield from _of_parameter(data, "cache")
     proxy = {name: text_at(data, *name.split(".")) for name in _OF_PROXY}
     if any(proxy.values()):
         for name, value in proxy.items():
@@ -222,17 +226,22 @@ def _of_references(data: Mapping[str, Any]) -> Iterator[Problem]:
 
 def _of_probe(data: Mapping[str, Any]) -> Iterator[Problem]:
     """Reject a probe without a key: it is a parameter, or a key of a secret."""
-    probe, parameters = data.get("probe"), data.get("parameters")
+    probe = data.get("probe")
     if not isinstance(probe, dict):
         return
-    name = text_at(probe, "parameter")
-    if name and name not in (parameters if isinstance(parameters, dict) else {}):
-        message = f'is "{name}", and there is no such parameter'
-        yield Problem("probe.parameter", message, f'add [parameters] with "{name}"')
-    for key in () if name else ("secret", "key"):
+    yield from _of_parameter(data, "probe")
+    for key in () if text_at(probe, "parameter") else ("secret", "key"):
         if key not in probe:
             hint = f"add it to [probe], or name a parameter: parameter = {json.dumps('/probe/key')}"
             yield Problem(f"probe.{key}", "is missing", hint)
+
+
+def _of_parameter(data: Mapping[str, Any], table: str) -> Iterator[Problem]:
+    """Reject a table's parameter that is not there."""
+    name, parameters = text_at(data, table, "parameter"), data.get("parameters")
+    if name and name not in (parameters if isinstance(parameters, dict) else {}):
+        message = f'is "{name}", and there is no such parameter'
+        yield Problem(f"{table}.parameter", message, f'add [parameters] with "{name}"')
 
 
 def _of_image_names(images: Mapping[str, Any]) -> Iterator[Problem]:

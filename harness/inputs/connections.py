@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network
 from typing import TYPE_CHECKING
 
+from harness.inputs.cache_checks import uses_cache
 from harness.inputs.problem import Problem
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 MYSQL_PORT = 3306
 HTTPS_PORT = 443
+_SCHEDULE = "the schedule"
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,7 @@ def needed(production: Production) -> Iterator[Connection]:
     balancer = side("the load balancer", balancer_ids)
     database = side("the database", (network.database_group,))
     proxy = side("RDS Proxy", (network.proxy_group,)) if network.proxy_group else None
+    cache = side("the cache", network.cache_groups)
     apis = Side(
         "the VPC endpoints" if network.endpoints_group else "the AWS APIs",
         (groups[network.endpoints_group],) if network.endpoints_group else (),
@@ -99,10 +102,13 @@ def needed(production: Production) -> Iterator[Connection]:
             # Without groups of its own, a side has the VPC's default group, which no file names.
             if balancer.groups and tasks.groups:
                 yield Connection(balancer, tasks, int(target["containerPort"]))
+    users_of_cache = _users_of_cache(production)
     for ids, names in _tasks(production).items():
         tasks = side(f"the tasks of {', '.join(names)}", ids)
         yield Connection(tasks, proxy or database, MYSQL_PORT)
         yield Connection(tasks, apis, HTTPS_PORT)
+        if production.cache and users_of_cache.intersection(names):
+            yield Connection(tasks, cache, production.cache.port)
     if proxy:
         yield Connection(proxy, database, MYSQL_PORT)
 
@@ -113,7 +119,7 @@ def _tasks(production: Production) -> dict[tuple[str, ...], list[str]]:
     for name, service in production.services.items():
         names.setdefault(service.security_groups, []).append(name)
     if production.schedule is not None:
-        names.setdefault(production.schedule.security_groups, []).append("the schedule")
+        names.setdefault(production.schedule.security_groups, []).append(_SCHEDULE)
     names.pop((), None)
     return names
 
@@ -122,6 +128,15 @@ def admits(connection: Connection, *, vpc: IPv4Network) -> bool:
     """Whether the destination's groups let the connection in; without groups, nothing is known."""
     groups = connection.destination.groups
     return not groups or _permits(groups, "ingress", connection, vpc=vpc)
+
+
+def _users_of_cache(production: Production) -> set[str]:
+    """Name the services, and the schedule, with tasks that know the cache's host."""
+    found = {
+        name for name, service in production.services.items() if uses_cache(service.definition)
+    }
+    schedule = production.schedule
+    return found | ({_SCHEDULE} if schedule and uses_cache(schedule.definition) else set())
 
 
 def _permits(

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 from harness.aws import arn as arns
 from harness.aws.value_from import SecretReference, ValueFromError, parse_value_from
@@ -19,6 +20,9 @@ from harness.inputs.problem import Problem
 
 _PROXY = re.compile(r"\.proxy-(?=[a-z0-9]+\.)")
 _MYSQL_PORT = 3306
+_CACHE_PORT = 6379
+_OPTIONAL = ("cache",)
+"""Tables without which nothing in them is derived."""
 _PUBLIC_URL = re.compile(r"https://[^/]+/?")
 SOURCES: Mapping[str, str] = {
     "app.url": "APP_URL of a task definition",
@@ -29,6 +33,13 @@ SOURCES: Mapping[str, str] = {
     "database.cluster_endpoint": "DB_HOST of a task definition",
     "database.proxy_endpoint": "DB_HOST of a task definition",
     "database.secret": "valueFrom of DB_USERNAME and DB_PASSWORD in a task definition",
+    "cache.endpoint": "the cache's file as the AWS CLI prints it, or REDIS_HOST of a task"
+    " definition",
+    "cache.secret": "REDIS_PASSWORD's valueFrom in a task definition",
+    "cache.key": "REDIS_PASSWORD's valueFrom in a task definition",
+    "cache.parameter": "REDIS_PASSWORD's valueFrom in a task definition",
+    "network.cache_group": "the cache's file, or the one security group that admits the tasks on"
+    " port 6379",
     "network.proxy_group": "the one security group that admits the tasks on port 3306",
     "network.database_group": "the one security group that admits the proxy's, or the tasks',"
     " on port 3306",
@@ -93,7 +104,7 @@ def derive(data: Mapping[str, Any], documents: Iterable[Document]) -> Derivation
     for key, values in by_key.items():
         table, _, name = key.partition(".")
         given = data.get(table, {})
-        if not isinstance(given, dict) or name in given:
+        if not isinstance(given, dict) or name in given or (table in _OPTIONAL and not given):
             continue
         best = min(one.rank for one in values)
         texts = {one.text: one for one in reversed(values) if one.rank == best}
@@ -124,6 +135,10 @@ def _values(document: Document) -> Iterator[Value]:
     if isinstance(cluster, str):
         name = cluster.rpartition("/")[2]
         yield Value("ecs.cluster", name, "cluster", document, "cluster")
+    endpoint = data.get("Endpoint")
+    if isinstance(endpoint, dict):
+        address = str(endpoint.get("Address"))
+        yield Value("cache.endpoint", address, "Endpoint", document, "Endpoint.Address")
     for number, container in enumerate(_objects(data.get("containerDefinitions"))):
         yield from _of_container(document, container, field=f"containerDefinitions[{number}]")
 
@@ -172,18 +187,26 @@ def _of_variable(name: str, value: str) -> Iterator[tuple[str, str, int]]:
         yield "database.cluster_endpoint", _PROXY.sub(".cluster-", value), 1
     elif name == "DB_HOST":
         yield "database.cluster_endpoint", value, 0
+    elif name in ("REDIS_HOST", "REDIS_URL"):
+        # Some write the scheme before the host, since a stock Laravel has no key for it.
+        host = urlsplit(value if "://" in value else f"tls://{value}").hostname
+        if host:
+            yield "cache.endpoint", host, 1
 
 
 def _of_secrets(document: Document, container: Mapping[str, Any], *, field: str) -> Iterator[Value]:
-    """Find the secret of the database's account, which has both of its values, and the probe's."""
+    """Find the secret of the database's account, which has both of its values, and the others."""
     found: dict[str, tuple[SecretReference, str]] = {}
     for index, item in enumerate(_objects(container.get("secrets"))):
         try:
             reference = parse_value_from(str(item.get("valueFrom")))
         except ValueFromError:
             continue
+        name, place = str(item.get("name")), f"{field}.secrets[{index}].valueFrom"
         if isinstance(reference, SecretReference):
-            found[str(item.get("name"))] = reference, f"{field}.secrets[{index}].valueFrom"
+            found[name] = reference, place
+        elif name == "REDIS_PASSWORD":
+            yield Value("cache.parameter", reference.text, name, document, place)
     user, password = found.get("DB_USERNAME"), found.get("DB_PASSWORD")
     if (
         user
@@ -193,10 +216,12 @@ def _of_secrets(document: Document, container: Mapping[str, Any], *, field: str)
     ):
         reference, place = password
         yield Value("database.secret", reference.name, "DB_PASSWORD", document, place)
-    if "CUTOVER_PROBE_KEY" in found and found["CUTOVER_PROBE_KEY"][0].json_key:
-        reference, place = found["CUTOVER_PROBE_KEY"]
-        for key, text in (("probe.secret", reference.name), ("probe.key", reference.json_key)):
-            yield Value(key, text, "CUTOVER_PROBE_KEY", document, place)
+    for name, table in (("CUTOVER_PROBE_KEY", "probe"), ("REDIS_PASSWORD", "cache")):
+        if name in found and (found[name][0].json_key or table == "cache"):
+            reference, place = found[name]
+            yield Value(f"{table}.secret", reference.name, name, document, place)
+            if reference.json_key:
+                yield Value(f"{table}.key", reference.json_key, name, document, place)
 
 
 def groups_of(documents: Iterable[Document]) -> set[str]:
@@ -213,7 +238,7 @@ def groups_of(documents: Iterable[Document]) -> set[str]:
 def derive_groups(
     data: Mapping[str, Any], *, tasks: Collection[str], groups: Document
 ) -> Iterator[Value]:
-    """Derive the security groups of RDS Proxy and the database from the connections they admit.
+    """Derive the groups of RDS Proxy, the database and the cache from the connections they admit.
 
     Args:
         data: Data of cutover.toml, with what is derived.
@@ -224,10 +249,13 @@ def derive_groups(
         str(group.get("GroupId")): (group, f"SecurityGroups[{index}]")
         for index, group in enumerate(_objects(groups.data.get("SecurityGroups")))
     }
-    peers = {key: _mysql_peers(group) for key, (group, _) in listed.items() if key not in tasks}
 
-    def admitting(sources: Collection[str]) -> list[str]:
-        return [key for key, admitted in peers.items() if admitted.intersection(sources)]
+    def admitting(sources: Collection[str], port: int = _MYSQL_PORT) -> list[str]:
+        return [
+            key
+            for key, (group, _) in listed.items()
+            if key not in tasks and _peers(group, port).intersection(sources)
+        ]
 
     front, network, database = admitting(tasks), data.get("network"), data.get("database")
     chosen: dict[str, str] = {}
@@ -240,14 +268,16 @@ def derive_groups(
         pairs = [(proxy, one) for proxy, admitted in behind.items() for one in admitted]
         if len(pairs) == 1:
             chosen["proxy_group"], chosen["database_group"] = pairs[0]
+    caches = admitting(tasks, _CACHE_PORT) if "cache" in data else []
+    chosen["cache_group"] = caches[0] if len(caches) == 1 else ""
     for name, group_id in chosen.items():
         if group_id and name not in network:
             place = f"{listed[group_id][1]}.IpPermissions"
             yield Value(f"network.{name}", group_id, "IpPermissions", groups, place)
 
 
-def _mysql_peers(group: Mapping[str, Any]) -> set[str]:
-    """Return the ids of the groups that a group admits on MySQL's port."""
+def _peers(group: Mapping[str, Any], port: int) -> set[str]:
+    """Return the ids of the groups that a group admits on a port."""
     return {
         str(pair.get("GroupId"))
         for rule in _objects(group.get("IpPermissions"))
@@ -256,7 +286,7 @@ def _mysql_peers(group: Mapping[str, Any]) -> set[str]:
             rule.get("IpProtocol") == "tcp"
             and isinstance(rule.get("FromPort"), int)
             and isinstance(rule.get("ToPort"), int)
-            and rule["FromPort"] <= _MYSQL_PORT <= rule["ToPort"]
+            and rule["FromPort"] <= port <= rule["ToPort"]
         )
         for pair in _objects(rule.get("UserIdGroupPairs"))
     }

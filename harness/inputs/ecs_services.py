@@ -39,12 +39,7 @@ class Service:
     @property
     def takes_jobs(self) -> bool:
         """Whether a container's command starts a queue worker of Laravel."""
-        words = (
-            word
-            for container in self.definition.containers
-            for field in ("entryPoint", "command")
-            for word in container.raw.get(field) or ()
-        )
+        words = (word for container in self.definition.containers for word in container.words)
         return bool(_TAKES_JOBS.search(" ".join(words)))
 
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from harness.aws.task_definition import ContainerDefinition, TaskDefinition, family_of
 from harness.inputs import (
+    cache,
     cli_forms,
     cli_identities,
     cli_resources,
@@ -32,9 +33,10 @@ _MARKS: Mapping[str, tuple[str, ...]] = {
     "load_balancer": ("LoadBalancers", "LoadBalancer"),
     "target_group": ("TargetGroups", "TargetGroup"),
     "security_groups": ("SecurityGroups",),
-    "rule": ("PutRule", "ScheduleExpression"),
+    "rule": ("PutRule", "CreateSchedule", "ScheduleExpression"),
     "queues": ("CreateQueue",),
     "bucket": ("CreateBucket", "PublicAccessBlockConfiguration", "OwnershipControls"),
+    "cache": tuple(cache.FIELDS),
     "identity": cli_identities.FORM.fields,
 }
 """Key of cutover.toml -> fields at the top of its file."""

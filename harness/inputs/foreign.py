@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from harness.inputs.config import Config
     from harness.inputs.ecs_services import Service
     from harness.inputs.iam_roles import RoleFile
-    from harness.inputs.production import Schedule
     from harness.inputs.reading import Reading
+    from harness.inputs.schedule import Schedule
 
 _ARN = re.compile(r"arn:aws[\w-]*:[\w-]+:[^:\s\"'/]*:[^:\s\"'/]*:[^\s\"',]+")
 """An ARN in a text, which may be a policy as JSON."""

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from harness.aws.task_definition import ContainerDefinition, TaskDefinition
 from harness.inputs import (
     api_calls,
+    cache,
+    cache_checks,
     cli_forms,
     cli_identities,
     cli_resources,
@@ -29,12 +31,14 @@ from harness.inputs import (
     vpc_parts,
 )
 from harness.inputs.api_calls import CallFile
+from harness.inputs.cache import Cache
 from harness.inputs.config import Config
 from harness.inputs.document import Document
 from harness.inputs.ecs_services import Service
 from harness.inputs.iam_roles import RoleFile
 from harness.inputs.problem import InputError, Problem
 from harness.inputs.reading import Reading
+from harness.inputs.schedule import Schedule
 from harness.inputs.security_groups import SecurityGroups
 from harness.inputs.vpc import Network
 
@@ -43,50 +47,6 @@ if TYPE_CHECKING:
 
     from harness.core.redact import Secret
     from harness.inputs.toml_schema import ImageSource
-
-
-@dataclass(frozen=True)
-class Schedule:
-    """The EventBridge rule that runs a task each minute, and that task's definition."""
-
-    rule: CallFile
-    definition: TaskDefinition
-
-    @property
-    def put_rule(self) -> Mapping[str, Any]:
-        """The input of PutRule."""
-        (given,) = self.rule.inputs_of("PutRule")
-        return given
-
-    @property
-    def target(self) -> Mapping[str, Any]:
-        """The rule's one target, an ECS task."""
-        (target,) = self.rule.inputs_of("PutTargets")[0]["Targets"]
-        return dict(target)
-
-    @property
-    def name(self) -> str:
-        """The rule's name."""
-        return str(self.put_rule["Name"])
-
-    @property
-    def queue(self) -> str:
-        """Name of the queue that stands for the rule's ECS target in a local stack.
-
-        A rule's name may have dots, and a queue's may not.
-        """
-        return f"{self.name.replace('.', '-')}-ticks"
-
-    @property
-    def maximum_age_s(self) -> int:
-        """How old a tick may be when its task is started; a day on AWS where nothing is said."""
-        return int(self.target.get("RetryPolicy", {}).get("MaximumEventAgeInSeconds", 86400))
-
-    @property
-    def security_groups(self) -> tuple[str, ...]:
-        """Ids of the groups that its tasks have."""
-        network = self.target["EcsParameters"].get("NetworkConfiguration") or {}
-        return tuple(network.get("awsvpcConfiguration", {}).get("SecurityGroups") or ())
 
 
 @dataclass(frozen=True)
@@ -102,6 +62,7 @@ class Production:
     services: Mapping[str, Service]
     resources: Mapping[str, CallFile]
     """``bucket``, ``queues`` and ``identity``, of which the app may lack any."""
+    cache: Cache | None
     schedule: Schedule | None
     roles: tuple[RoleFile, ...]
     environment_files: Mapping[str, str]
@@ -193,6 +154,7 @@ class Production:
 BETWEEN_FILES: tuple[Callable[[Production], Iterator[Problem]], ...] = (
     references.problems,
     creation_rules.problems,
+    cache_checks.problems,
     connections.problems,
 )
 """Rules that need all files, once each of them is fine by itself."""
@@ -235,12 +197,13 @@ def load(environ: Mapping[str, str], *, cwd: Path) -> Production:
     _require_web(reading, services)
     resources = _resources(reading, [one.definition for one in services.values()])
     schedule = _schedule(reading, groups)
+    cached = reading.file("cache", "file", read=cache.read, form=cache.form)
     roles = _roles(reading)
     tasks = (*services.values(), *((schedule,) if schedule else ()))
     environment_files = reading.texts("environment_files")
     _check_images(reading, found, [task.definition for task in tasks])
     task_groups = {group for task in tasks for group in task.security_groups}
-    network = groups and vpc.read(reading, groups, task_groups)
+    network = groups and vpc.read(reading, groups, task_groups, cache=cached)
     if found:
         foreign.reject(reading, settings=found, roles=roles, tasks=tasks)
     if not (found and balancer and target_group and network):
@@ -252,6 +215,7 @@ def load(environ: Mapping[str, str], *, cwd: Path) -> Production:
         target_group=target_group,
         services=services,
         resources=resources,
+        cache=cached,
         schedule=schedule,
         roles=roles,
         environment_files=environment_files,
@@ -262,7 +226,7 @@ def load(environ: Mapping[str, str], *, cwd: Path) -> Production:
     )
     production = vpc_parts.resolve(production)
     for problem in (problem for rules in BETWEEN_FILES for problem in rules(production)):
-        reading.reject(reading.documents[problem.file], [problem])
+        reading.reject(reading.documents.get(problem.file, reading.toml), [problem])
     if reading.problems:
         raise InputError(list(dict.fromkeys(reading.problems)))
     return production

@@ -23,18 +23,30 @@ _PRINTED_BY: Mapping[str, str] = {
     " aws elbv2 describe-load-balancer-attributes --load-balancer-arn ARN; }",
     "target_group": "{ aws elbv2 describe-target-groups --names NAME;"
     " aws elbv2 describe-target-group-attributes --target-group-arn ARN; }",
+    "cache": "aws elasticache describe-replication-groups --replication-group-id NAME",
     "bucket": "aws s3api get-public-access-block --bucket NAME",
     "queues": "aws sqs get-queue-attributes --attribute-names All --queue-url URL",
     "identity": "aws sesv2 list-email-identities",
     "rule": "{ aws events describe-rule --name NAME;"
-    " aws events list-targets-by-rule --rule NAME; }",
+    " aws events list-targets-by-rule --rule NAME; }, or aws scheduler get-schedule --name NAME",
 }
 """Key -> the command that prints its file."""
 
 
 def propose(folder: Folder) -> str:
     """Return the text of a cutover.toml."""
-    sections = (_app, _images, _network, _ecs, _services, _resources, _schedule, _secrets, _rest)
+    sections = (
+        _app,
+        _images,
+        _network,
+        _cache,
+        _ecs,
+        _services,
+        _resources,
+        _schedule,
+        _secrets,
+        _rest,
+    )
     return "\n".join([_HEAD, *(line for section in sections for line in section(folder))]) + "\n"
 
 
@@ -112,6 +124,18 @@ def _network(folder: Folder) -> Iterator[str]:
         taken = f"# {key} is taken from {value.place}: {value.text}" if value else ""
         yield taken or f'# {key} = "..."  # the group of {owner}: {known}'
     yield '# endpoints_group = "..."  # of the VPC endpoints; leave it out with a NAT gateway'
+    yield ""
+
+
+def _cache(folder: Folder) -> Iterator[str]:
+    path = folder.path_of("cache")
+    if path:
+        yield from ("[cache]", f"file = {_text(path)}")
+        yield "# endpoint and token are taken from this file and from REDIS_* of the tasks"
+    else:
+        yield "# Valkey or Redis of ElastiCache, for sessions, cache or jobs."
+        yield "# [cache]"
+        yield _file(folder, "cache").replace("cache =", "file =")
     yield ""
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from harness.inputs import config
+from harness.inputs import cache, config
 from harness.inputs.cli_forms import security_groups, service, task_definition
 from harness.inputs.config import Config, text_at
 from harness.inputs.derivation import Derivation, derive, derive_groups, groups_of
@@ -83,7 +83,8 @@ class Reading:
             )
             yield from (one for one in (definition, create) if one)
         scheduled = self._source("schedule", "task_definition", form=task_definition)
-        yield from (one for one in (scheduled,) if one)
+        cached = self._source("cache", "file", form=cache.form)
+        yield from (one for one in (scheduled, cached) if one)
 
     def _source(self, *keys: str, form: Callable[[Document], Document]) -> Document | None:
         path = self._path(*keys)

@@ -77,7 +77,7 @@ def clusters(production: Production) -> Iterator[Problem]:
         given = str(production.schedule.target["Arn"])
         if given.rpartition("/")[2] != cluster:
             yield Problem(
-                "PutTargets.Targets[0].Arn",
+                f"{production.schedule.target_key}.Arn",
                 f'is "{given}", and ecs.cluster in the configuration is "{cluster}"',
                 "write the ARN of that cluster, or correct ecs.cluster",
                 file=production.files["schedule.rule"],
@@ -101,7 +101,7 @@ def families(production: Production) -> Iterator[Problem]:
         family = production.schedule.definition.family
         if given and family_of(given) != family:
             yield Problem(
-                "PutTargets.Targets[0].EcsParameters.TaskDefinitionArn",
+                f"{production.schedule.target_key}.EcsParameters.TaskDefinitionArn",
                 f'is "{given}", and the family of {production.schedule.definition.source} is'
                 f' "{family}"',
                 "name that family, or correct schedule.task_definition",
@@ -198,7 +198,7 @@ def overrides(production: Production) -> Iterator[Problem]:
         name = override.get("name") if isinstance(override, dict) else None
         if name not in names:
             yield Problem(
-                f"PutTargets.Targets[0].Input.containerOverrides[{index}].name",
+                f"{schedule.target_key}.Input.containerOverrides[{index}].name",
                 f'is "{name}", which is no container in {schedule.definition.source}: ECS refuses'
                 " to run the task",
                 f"name one of {', '.join(names)}",

@@ -26,7 +26,9 @@ from harness.inputs.toml_types import (
     like,
 )
 
-OUR_IMAGES = ("mysql", "proxy", "emulator", "edge", "control", "pause", "vendor", "app")
+OUR_IMAGES = (
+    *("mysql", "proxy", "cache", "emulator", "edge", "control", "pause", "vendor", "app"),
+)
 
 
 class Table(BaseModel):
@@ -113,6 +115,8 @@ class Network(Table):
     """Name or id of RDS Proxy's security group; without one, tasks reach the database itself."""
     database_group: Annotated[Text, like("shop-database")]
     """Name or id of the database's security group."""
+    cache_group: Annotated[Text | None, like("shop-cache")] = None
+    """Name or id of the cache's security group, where the cache's file has none."""
     endpoints_group: Annotated[Text | None, like("shop-endpoints")] = None
     """Name or id of the VPC endpoints' security group. Without it, tasks reach the AWS APIs as
     through a NAT gateway."""
@@ -144,6 +148,21 @@ class Database(Table):
         """How many connections the proxy may open; 0 where it is not known."""
         most = self.max_connections or aurora.max_connections(self.instance_class or "") or 0
         return most * self.max_connections_percent // 100
+
+
+class Cache(Table):
+    """Valkey or Redis of ElastiCache, for sessions, the cache, locks or jobs."""
+
+    file: Annotated[File, like("aws/cache.json")]
+    """File with the replication group, the serverless cache or the cluster."""
+    endpoint: Annotated[Text, like("master.shop.k3y9ab.euw1.cache.amazonaws.com")]
+    """Its endpoint; the server carries this name and a certificate for it."""
+    secret: Annotated[Text | None, like("shop/cache")] = None
+    """Name of the secret with the AUTH token, or the user's password."""
+    key: Annotated[Text | None, like("token")] = None
+    """The key of its JSON object; without it, the secret's text is the token."""
+    parameter: Annotated[Text | None, like("/shop/cache-token")] = None
+    """Name of a parameter with the token, instead of a secret."""
 
 
 class Ecs(Table):
@@ -178,10 +197,10 @@ class Resources(Table):
 
 
 class Schedule(Table):
-    """The rule that runs a task each minute, and that task's definition."""
+    """The rule, or EventBridge Scheduler's schedule, that runs a task each minute; and the task."""
 
     rule: Annotated[File, like("aws/schedule.json")]
-    """File with the rule and its target."""
+    """File with the rule and its target, or with the schedule."""
     task_definition: Annotated[File, like("ecs/scheduler.json")]
     """File with the definition of the task that the rule runs."""
 
@@ -312,6 +331,7 @@ class CutoverToml(Table):
     aws: Aws
     network: Network
     database: Database
+    cache: Cache | None = None
     ecs: Ecs
     services: Annotated[dict[str, Service], Field(min_length=1)]
     """The ECS services; one of them is behind the load balancer."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from harness.inputs.cache import Cache
 from harness.inputs.config import text_at
 from harness.inputs.problem import Problem, nearest
 from harness.inputs.reading import Reading
@@ -20,6 +21,8 @@ class Network:
     proxy_group: str
     """Id of RDS Proxy's group, empty where there is none; likewise below."""
     database_group: str
+    cache_groups: tuple[str, ...]
+    """Ids of the groups of the cache; none where there is no cache."""
     endpoints_group: str
     """Empty where the VPC has no endpoints: the AWS APIs are then open to tasks."""
 
@@ -55,9 +58,11 @@ def _with_keys(groups: SecurityGroups) -> Iterator[tuple[str, SecurityGroup]]:
         yield f"SecurityGroups[{index}]", group
 
 
-def read(reading: Reading, groups: SecurityGroups, task_groups: set[str]) -> Network | None:
+def read(
+    reading: Reading, groups: SecurityGroups, task_groups: set[str], *, cache: Cache | None
+) -> Network | None:
     """Check the groups against cutover.toml and the tasks; None if a name is wrong."""
-    keys = ("proxy_group", "database_group", "endpoints_group")
+    keys = ("proxy_group", "database_group", "cache_group", "endpoints_group")
     names = {key: text_at(reading.filled, "network", key) for key in keys}
     for key, name in names.items():
         if name:
@@ -65,7 +70,24 @@ def read(reading: Reading, groups: SecurityGroups, task_groups: set[str]) -> Net
             reading.reject(reading.toml, unknown)
     cidr = text_at(reading.toml.data, "network", "vpc_cidr")
     reading.reject(reading.documents[str(groups.path)], several_tiers(groups, task_groups))
-    proxy, database, endpoints = (groups.ids.get(name, "") for name in names.values())
+    caches = _cache_groups(reading, groups, cache=cache) if cache else ()
+    proxy, database, _, endpoints = (groups.ids.get(name, "") for name in names.values())
     if not database or any(name and name not in groups.ids for name in names.values()):
         return None
-    return Network(cidr, groups, proxy, database, endpoints)
+    return Network(cidr, groups, proxy, database, caches, endpoints)
+
+
+def _cache_groups(reading: Reading, groups: SecurityGroups, *, cache: Cache) -> tuple[str, ...]:
+    """Return the ids of the cache's groups: those of its file, or the one in cutover.toml."""
+    given = text_at(reading.toml.data, "network", "cache_group")
+    if given or not cache.security_groups:
+        name = given or text_at(reading.filled, "network", "cache_group")
+        if not name:
+            hint = "add it to [network]: neither the cache's file nor port 6379 of a group names it"
+            problem = Problem("network.cache_group", "is missing", hint)
+            reading.reject(reading.toml, [problem])
+        return tuple(filter(None, [groups.ids.get(name, "")]))
+    key = f"{cache.operation}.SecurityGroupIds"
+    unknown = groups.unknown(cache.security_groups, key=key)
+    reading.reject(reading.documents[reading.files["cache.file"]], unknown)
+    return tuple(one for one in cache.security_groups if one in groups.ids)

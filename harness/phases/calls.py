@@ -11,6 +11,7 @@ from fnmatch import fnmatch
 from typing import TYPE_CHECKING, Any
 
 from harness.inputs import api_calls
+from harness.inputs.schedule import CREATE_SCHEDULE
 
 if TYPE_CHECKING:
     from harness.inputs.document import Document
@@ -219,6 +220,10 @@ def _role(key: str, data: Mapping[str, Any]) -> Iterator[FileCall]:
         yield FileCall("iam", "AttachRolePolicy", given, key, besides=role, renamed=place)
 
 
+def _schedule(key: str, data: Mapping[str, Any]) -> Iterator[FileCall]:
+    yield from _operations("scheduler" if CREATE_SCHEDULE in data else "events")(key, data)
+
+
 _FORMS: Mapping[str, Callable[[str, Mapping[str, Any]], Iterator[FileCall]]] = {
     "iam.*": _role,
     "network.security_groups": _security_groups,
@@ -229,6 +234,6 @@ _FORMS: Mapping[str, Callable[[str, Mapping[str, Any]], Iterator[FileCall]]] = {
     "resources.bucket": _operations("s3"),
     "resources.queues": _operations("sqs"),
     "resources.identity": _operations("ses"),
-    "schedule.rule": _operations("events"),
+    "schedule.rule": _schedule,
 }
 """Key of cutover.toml -> the calls of its file."""

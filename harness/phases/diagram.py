@@ -135,7 +135,7 @@ def _parts(production: Production) -> Iterator[Part]:
     ]
     if production.schedule is not None:
         tasks.append(production.schedule.definition.family)
-        tasks.append(f"  {production.schedule.put_rule['ScheduleExpression']}")
+        tasks.append(f"  {production.schedule.content['ScheduleExpression']}")
     lines = {
         VISITORS: [],
         LOAD_BALANCER: [balancer, "TLS ends here"],

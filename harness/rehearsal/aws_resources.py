@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from harness.core.redact import Secret
     from harness.inputs.api_calls import CallFile
     from harness.inputs.ecs_services import Service
-    from harness.inputs.production import Production, Schedule
+    from harness.inputs.production import Production
+    from harness.inputs.schedule import Schedule
 
 TICKS_VISIBILITY_S = 10
 """Seconds until a tick with a refused RunTask is tried again."""
@@ -44,10 +45,18 @@ def make(client: S3Client | SQSClient | SESClient, file: CallFile) -> None:
         getattr(client, call.method)(**call.sent)
 
 
-def make_schedule(events: EventBridgeClient, sqs: SQSClient, schedule: Schedule) -> None:
-    """Create the rule, with a queue as its target.
+def make_schedule(
+    events: EventBridgeClient,
+    sqs: SQSClient,
+    schedule: Schedule,
+    *,
+    scheduler: Any,
+) -> None:
+    """Create the rule, with a queue as its target; or the schedule, and a rule for its ticks.
 
     PutTargets is called exactly once: in the emulator, each call ever made adds a tick a minute.
+    The emulator keeps schedules of EventBridge Scheduler and runs none. Their time zone is not
+    known to the rule, and one that runs once has no ticks here.
 
     Raises:
         ProvisionError: The rule or its target was not accepted.
@@ -60,9 +69,20 @@ def make_schedule(events: EventBridgeClient, sqs: SQSClient, schedule: Schedule)
         },
     )
     arn = sqs.get_queue_attributes(QueueUrl=queue["QueueUrl"], AttributeNames=["QueueArn"])
-    events.put_rule(**schedule.put_rule)
+    if schedule.is_of_scheduler:
+        rule = schedule.queue
+        _create_schedule(scheduler, schedule)
+        expression = str(schedule.content["ScheduleExpression"]).replace(
+            "(1 minutes)", "(1 minute)"
+        )
+        if expression.startswith("at("):
+            return
+        events.put_rule(Name=rule, ScheduleExpression=expression)
+    else:
+        rule = schedule.name
+        events.put_rule(**dict(schedule.content))
     answer = events.put_targets(
-        Rule=schedule.name, Targets=[{"Id": _TARGET_ID, "Arn": arn["Attributes"]["QueueArn"]}]
+        Rule=rule, Targets=[{"Id": _TARGET_ID, "Arn": arn["Attributes"]["QueueArn"]}]
     )
     if answer["FailedEntryCount"]:
         raise ProvisionError(
@@ -71,6 +91,14 @@ def make_schedule(events: EventBridgeClient, sqs: SQSClient, schedule: Schedule)
             where=str(schedule.rule.path),
             hint="correct PutTargets in that file",
         )
+
+
+def _create_schedule(scheduler: Any, schedule: Schedule) -> None:
+    groups = {one["Name"] for one in scheduler.list_schedule_groups()["ScheduleGroups"]}
+    if schedule.group not in groups:
+        scheduler.create_schedule_group(Name=schedule.group)
+    (call,) = schedule.rule.calls
+    scheduler.create_schedule(**call.sent)
 
 
 @contextmanager

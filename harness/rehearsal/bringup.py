@@ -34,7 +34,8 @@ if TYPE_CHECKING:
     from harness.core.progress import Progress
     from harness.core.runs import Run
     from harness.images.builder import ImageSet
-    from harness.inputs.production import Production, Schedule
+    from harness.inputs.production import Production
+    from harness.inputs.schedule import Schedule
     from harness.target.access import Access
 
 _COMPONENT_STATES = ("starting", "ready")
@@ -103,6 +104,7 @@ class Bringup:
         mysql, edge = start("mysql"), start("edge")
         proxied = bool(production.config.database.proxy_endpoint)
         database = [mysql, *([start("proxy")] if proxied else [])]
+        database += [start("cache")] if production.cache else []
         # The secrets that the task definitions name.
         values = partial(aws_resources.secrets, values=self.materials.secrets)
         secrets = create("secrets", "secretsmanager", values, needs=[emulator])
@@ -224,7 +226,9 @@ class Bringup:
         self.first_run_at = datetime.now(UTC)
 
     def _make_schedule(self, schedule: Schedule, events: Any) -> None:
-        aws_resources.make_schedule(events, aws.aws(self.access(), "sqs"), schedule)
+        access = self.access()
+        scheduler = aws.aws(access, "scheduler")
+        aws_resources.make_schedule(events, aws.aws(access, "sqs"), schedule, scheduler=scheduler)
         self.scheduled_at = datetime.now(UTC).isoformat()
 
     def watch(self, name: str) -> service_watch.Watch:

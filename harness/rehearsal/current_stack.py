@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.core import runs
-from harness.core.components import COMPONENTS
+from harness.core.components import COMPONENTS, OPTIONAL
 from harness.core.errors import NoStack
 from harness.core.labels import LABEL_CONTAINER, LABEL_FAMILY, LABEL_ROLE, LABEL_TASK_ARN
 from harness.core.redact import redact
@@ -165,8 +165,8 @@ def run_in(home: Path, client: docker.DockerClient, name: str, command: list[str
 
 
 def _components(record: Mapping[str, Any]) -> set[str]:
-    """Return the components that a stack has; RDS Proxy is only where production has it."""
-    return {name for name in COMPONENTS if name != "proxy" or record["proxy_endpoint"]}
+    """Return the components that a stack has: some are only where production has the like."""
+    return {name for name in COMPONENTS if name not in OPTIONAL or record[f"{name}_endpoint"]}
 
 
 def _names(container: Container) -> tuple[str, ...]:

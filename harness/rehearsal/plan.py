@@ -16,14 +16,15 @@ from harness.inputs.secret_values import MadeParameter
 from harness.stack import certificates, engine
 from harness.stack.certificates import Certificates
 from harness.stack.component import PlannedComponent
-from harness.stack.components import control, edge, emulator, mysql, proxy
+from harness.stack.components import cache, control, edge, emulator, mysql, proxy
 from harness.stack.network import members
 from harness.standins import contract
 from harness.target.clients.mysql import Account
 
 if TYPE_CHECKING:
     from harness.core.runs import Run
-    from harness.inputs.production import Production, Schedule
+    from harness.inputs.production import Production
+    from harness.inputs.schedule import Schedule
     from harness.inputs.toml_schema import Database
     from harness.stack.stack import Stack
 
@@ -39,6 +40,8 @@ class StackSecrets:
     parameters: tuple[MadeParameter, ...]
     certificates: Certificates
     account: Account
+    cache_token: Secret | None = None
+    """The cache's AUTH token; None where there is no cache, or its clients do not sign in."""
 
     @classmethod
     def make(cls, production: Production) -> StackSecrets:
@@ -71,6 +74,7 @@ class StackSecrets:
                     "edge": (config.public_host,),
                     **_names_of_proxy(config.database),
                     "mysql": (config.database.cluster_endpoint,),
+                    **({"cache": (config.cache.endpoint,)} if config.cache else {}),
                 }
             ),
             account=Account(
@@ -78,7 +82,54 @@ class StackSecrets:
                 username=username or _UNNAMED_ACCOUNT,
                 password=Secret(password or secret_values.GENERATE["password"]()),
             ),
+            cache_token=_cache_token(production, secrets=secrets, parameters=parameters),
         )
+
+
+def _cache_token(
+    production: Production,
+    *,
+    secrets: Mapping[str, Secret],
+    parameters: tuple[MadeParameter, ...],
+) -> Secret | None:
+    """Return the AUTH token, or one that nobody knows where no secret has it."""
+    named, cached = production.config.cache, production.cache
+    if named is None or cached is None or not cached.asks_for_token:
+        return None
+    token: str | None = None
+    if named.parameter:
+        token = secret_values.injected(named.parameter, secrets={}, parameters=parameters)
+    elif named.secret and named.key:
+        token = secret_values.fields(secrets[named.secret]).get(named.key)
+    elif named.secret:
+        token = secrets[named.secret].reveal()
+    return Secret(token or secret_values.GENERATE["password"]())
+
+
+def _planned_cache(
+    production: Production, *, materials: StackSecrets
+) -> tuple[PlannedComponent, ...]:
+    """Return the cache, if production has one."""
+    named, cached = production.config.cache, production.cache
+    if named is None or cached is None:
+        return ()
+    user = production.laravel.environment.get("REDIS_USERNAME", "") if cached.has_users else ""
+    settings = cache.Settings(
+        endpoint=named.endpoint,
+        port=cached.port,
+        tls=cached.speaks_tls,
+        cluster=cached.is_cluster,
+        user=user or cache.DEFAULT_USER,
+        token=materials.cache_token,
+    )
+    ca_pem = materials.certificates.ca_pem
+    component = cache.component(
+        settings,
+        beside=members.database_network(production),
+        ca_pem=ca_pem,
+        certificate=materials.certificates.server("cache"),
+    )
+    return (PlannedComponent(component, partial(cache.probe, settings=settings, ca_pem=ca_pem)),)
 
 
 def planned_components(
@@ -131,6 +182,7 @@ def planned_components(
             partial(mysql.probe, **login(database.cluster_endpoint)),
         ),
         *([proxied(database.proxy_endpoint)] if database.proxy_endpoint else []),
+        *_planned_cache(production, materials=materials),
         PlannedComponent(
             edge.component(public_host=config.public_host, certificate=certificates.server("edge")),
             partial(edge.probe, public_host=config.public_host, ca_pem=ca_pem),
@@ -200,4 +252,4 @@ def _rule_target(schedule: Schedule | None) -> contract.RuleTarget:
     parameters = {**schedule.target["EcsParameters"]}
     parameters["TaskDefinitionArn"] = family_of(parameters["TaskDefinitionArn"])
     target = {**schedule.target, "EcsParameters": parameters}
-    return contract.RuleTarget(schedule.name, queue=schedule.queue, target=target)
+    return contract.RuleTarget(schedule.name, schedule.group, schedule.queue, target)

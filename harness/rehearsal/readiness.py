@@ -22,7 +22,8 @@ from harness.target.resources.queue_worker import queue_command
 if TYPE_CHECKING:
     from harness.aws.task_definition import ContainerDefinition
     from harness.inputs.ecs_services import Service
-    from harness.inputs.production import Production, Schedule
+    from harness.inputs.production import Production
+    from harness.inputs.schedule import Schedule
     from harness.target.access import Access
 
 _ANSWERED_WITHIN_S = 30.0
@@ -144,8 +145,7 @@ def _commands_nothing(service: Service) -> bool:
 
 
 def _works_on_sqs(container: ContainerDefinition) -> bool:
-    words = [word for key in ("entryPoint", "command") for word in container.raw.get(key) or ()]
-    command = queue_command(words)
+    command = queue_command(container.words)
     return (
         command is not None and (command.connection or _connection(container.environment)) == _SQS
     )

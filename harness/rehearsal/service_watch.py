@@ -195,8 +195,10 @@ class Watch:
         return address_of(task) in self.healthy_targets()
 
     def _has_check(self, definition: str) -> bool:
+        """Whether ECS can find the task healthy: by the checks of all essential containers."""
         containers = self.service.definition(definition)["containerDefinitions"]
-        return any(container.get("healthCheck") for container in containers)
+        essential = [one for one in containers if one.get("essential", True)]
+        return all(container.get("healthCheck") for container in essential)
 
     def _give_up_if_hopeless(self) -> None:
         deployments = self.service.describe()["deployments"]

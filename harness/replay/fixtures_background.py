@@ -17,7 +17,7 @@ from harness.target.resources.ecs import EcsService, command_line, services_of
 from harness.target.resources.job_queue import LONG_JOB_S, JobQueue, Jobs
 from harness.target.resources.queue_worker import LONGEST_SLEEP_S, flags, longest_job_s
 from harness.target.resources.schedule import Scheduler
-from harness.target.target import CHANGE, ECS, HTTP, PROBE, QUEUE, SCHEDULE
+from harness.target.target import CHANGE, ECS, HTTP, JOBS, PROBE, QUEUE, SCHEDULE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -121,7 +121,7 @@ def retry_while_unavailable(
 def worker(toolbox: Toolbox) -> EcsService:
     """The worker's service."""
     toolbox.need(ECS)
-    toolbox.need(QUEUE)
+    toolbox.need(JOBS)
     return _worker(toolbox)
 
 

@@ -68,7 +68,7 @@ def skip_reason(labels: Mapping[str, Label], requires: frozenset[str], target: T
     lacking = target.lacks(requires)
     gaps = [target.unconfigured[name] for name in lacking if name in target.unconfigured]
     if gaps:
-        return f"not covered: {', '.join(gaps)}"
+        return f"not covered: {', '.join(dict.fromkeys(gaps))}"
     return f"target {target.name} lacks: {', '.join(lacking)}" if lacking else ""
 
 

@@ -43,6 +43,9 @@ class RuleTarget:
     """The queue that stands for a rule's ECS target, and that target; empty without a schedule."""
 
     rule: str = ""
+    """Name of the rule, or of the schedule."""
+    group: str = ""
+    """Group of a schedule of EventBridge Scheduler; empty for a rule."""
     queue: str = ""
     target: Mapping[str, Any] = field(default_factory=dict)
 

@@ -33,12 +33,18 @@ class Access:
     control: str = ""
     proxy: str = ""
     mysql: str = ""
+    cache: str = ""
     ca_file: str = ""
     account_id: str = ""
     region: str = ""
     cluster: str = ""
     proxy_endpoint: str = ""
     cluster_endpoint: str = ""
+    cache_endpoint: str = ""
+    """Empty where there is no cache."""
+    cache_port: int = 0
+    cache_is_cluster: bool = False
+    """Whether it has slots, and one database."""
     database: str = ""
     max_connections: int = 0
     """How many connections the app's tasks may hold to the database; 0 where it is not known."""
@@ -48,6 +54,8 @@ class Access:
     """The key in ``services`` of the one that visitors reach."""
     worker: str = ""
     """The key in ``services`` of the one that takes jobs; empty when there is none."""
+    jobs_on: str = ""
+    """The queue connection of the jobs, ``sqs`` or ``redis``; empty where there is no queue."""
     php_containers: Mapping[str, str] = field(default_factory=dict)
     """Family of a task definition -> the container in which Laravel runs."""
     web_container: str = ""
@@ -74,7 +82,8 @@ class Access:
     resources: Mapping[str, str] = field(default_factory=dict)
     """Kind -> name: bucket, queue, dead_letter_queue, identity, rule, scheduler."""
     schedule: Mapping[str, Any] = field(default_factory=dict)
-    """``run_task``: the input with which the rule runs its task. Only where it is emulated,
+    """``run_task``: the input with which the rule runs its task; ``group``: that of a schedule of
+    EventBridge Scheduler, empty for a rule. Only where it is emulated,
     ``queue``: through which its ticks come, and ``since``: when it was made, ISO 8601."""
     ways: tuple[str, ...] = ()
     """Connections that the security groups admit: ``tasks -> proxy port 3306``."""

@@ -223,14 +223,21 @@ class _Account:
     def _rule(self) -> _Answer:
         schedule = self._production.schedule
         assert schedule is not None  # noqa: S101 - the access has a rule only from a schedule
-        found = self._ask("events:DescribeRule", self._events.describe_rule, Name=schedule.name)
+        noun = "schedule" if schedule.is_of_scheduler else "rule"
+        if schedule.is_of_scheduler:
+            get = partial(self._client("scheduler").get_schedule, GroupName=schedule.group)
+            found = self._ask("scheduler:GetSchedule", get, Name=schedule.name)
+        else:
+            describe = self._events.describe_rule
+            found = self._ask("events:DescribeRule", describe, Name=schedule.name)
         if found is None:
-            return _Answer(missing=(f"EventBridge rule {schedule.name}",))
-        texts = declared.differences(schedule.put_rule, found)
+            return _Answer(missing=(f"EventBridge {noun} {schedule.name}",))
+        compared = {k: v for k, v in schedule.content.items() if k != "Target"}
+        texts = declared.differences(compared, found)
         arn = str(schedule.target["EcsParameters"]["TaskDefinitionArn"])
         definition = self._definition(schedule.definition, arn)
         return _Answer(
-            findings=(*(f"rule {schedule.name}: {t}" for t in texts), *definition.findings),
+            findings=(*(f"{noun} {schedule.name}: {t}" for t in texts), *definition.findings),
             deployed=((schedule.name, definition.revision),),
             revisions=definition.findings,
         )

@@ -8,11 +8,16 @@ from harness.aws import eventbridge
 from harness.inputs.toml_schema import Probe
 from harness.target.access import Access
 from harness.target.pages import pages_from
+from harness.target.resources.queue_worker import queue_command
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from harness.inputs.production import Production, Schedule
+    from harness.inputs.production import Production
+    from harness.inputs.schedule import Schedule
+
+
+_SQS, _REDIS = "sqs", "redis"
 
 
 def names_in(production: Production) -> Access:
@@ -26,11 +31,15 @@ def names_in(production: Production) -> Access:
         cluster=config.cluster,
         proxy_endpoint=config.database.proxy_endpoint or "",
         cluster_endpoint=config.database.cluster_endpoint,
+        cache_endpoint=config.cache.endpoint if config.cache else "",
+        cache_port=production.cache.port if production.cache else 0,
+        cache_is_cluster=bool(production.cache and production.cache.is_cluster),
         database=config.database.name,
         max_connections=config.database.connections_allowed,
         services={name: service.name for name, service in production.services.items()},
         web=production.web,
         worker=production.worker,
+        jobs_on=_jobs_on(production),
         php_containers=production.php_containers,
         web_container=str(reached["containerName"]),
         web_port=int(reached["containerPort"]),
@@ -73,7 +82,26 @@ def _smtp_host(environment: Mapping[str, str]) -> str:
     return host if is_ses and environment.get("MAIL_MAILER") == "smtp" else ""
 
 
+def _jobs_on(production: Production) -> str:
+    """Return the connection from which the worker takes jobs, where its queue is configured."""
+    on_sqs = _SQS if "queue" in production.resource_names else ""
+    if production.cache is None:
+        return on_sqs
+    services = production.services
+    for name in (production.worker, production.web):
+        for container in services[name].definition.containers if name in services else ():
+            command = queue_command(container.words)
+            named = command.connection if command else ""
+            if (named or container.environment.get("QUEUE_CONNECTION")) == _REDIS:
+                return _REDIS
+    return on_sqs
+
+
 def _schedule(schedule: Schedule | None) -> dict[str, Any]:
     if schedule is None:
         return {}
-    return {"run_task": eventbridge.run_task_input(schedule.target), "queue": schedule.queue}
+    return {
+        "run_task": eventbridge.run_task_input(schedule.target),
+        "queue": schedule.queue,
+        "group": schedule.group,
+    }

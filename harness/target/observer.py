@@ -38,6 +38,7 @@ ACTIONS = (
     "events:DescribeRule",
     "events:ListRuleNamesByTarget",
     "events:ListTargetsByRule",
+    "scheduler:GetSchedule",
     "iam:GetRole",
     "iam:GetRolePolicy",
     "iam:ListRolePolicies",

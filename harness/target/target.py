@@ -71,10 +71,16 @@ STORAGE = "storage"
 QUEUE = "queue"
 
 
+JOBS = "jobs"
+
+
 MAIL = "mail"
 
 
 SCHEDULE = "schedule"
+
+
+CACHE = "cache"
 
 
 CHANGE = "change"
@@ -95,8 +101,10 @@ CAPABILITIES: Mapping[str, str] = {
     PROXY: "RDS Proxy, between the tasks and the database",
     STORAGE: "S3, with the app's bucket",
     QUEUE: "SQS, with the app's queues and a worker",
+    JOBS: "a queue of jobs, on SQS or in the cache, with a worker",
     MAIL: "the mails that were sent, as they were sent",
     SCHEDULE: "EventBridge, with the app's rule",
+    CACHE: "Valkey or Redis of ElastiCache",
     CHANGE: "changes that others can see; a scenario marked `mutates` needs it",
 }
 
@@ -130,6 +138,14 @@ def _admits_http(access: Access) -> bool:
     )
 
 
+def _without_jobs(access: Access, has_queue: bool) -> str:
+    if not has_queue:
+        return "no queue is configured; set resources.queues"
+    if not access.worker:
+        return "no service takes jobs; add the one that runs queue:work to [services]"
+    return ""
+
+
 def unconfigured(access: Access) -> Mapping[str, str]:
     """Return the capabilities that no target of an app has, with the key that would give them."""
     has = access.resources
@@ -144,17 +160,17 @@ def unconfigured(access: Access) -> Mapping[str, str]:
         if access.proxy_endpoint or not access.cluster_endpoint
         else "no RDS Proxy is configured; set database.proxy_endpoint",
         STORAGE: "" if "bucket" in has else "no bucket is configured; set resources.bucket",
-        QUEUE: "no queue is configured; set resources.queues"
-        if "queue" not in has
-        else "no service takes jobs; add the one that runs queue:work to [services]"
-        if not access.worker
-        else "",
+        QUEUE: _without_jobs(access, "queue" in has),
+        JOBS: _without_jobs(access, bool(access.jobs_on)),
         MAIL: "no mail identity is configured; set resources.identity"
         if "identity" not in has
         else "mail goes to SES by SMTP (MAIL_HOST), which no stand-in takes"
         if access.smtp_host
         else "",
         HTTP_PLAIN: "" if _admits_http(access) else "its security groups admit nobody on port 80",
+        CACHE: ""
+        if access.cache_endpoint or not access.cluster_endpoint
+        else "no cache is configured; set cache.file",
         SCHEDULE: "" if "rule" in has else "no schedule is configured; set schedule.rule",
     }
     return {capability: reason for capability, reason in reasons.items() if reason}

@@ -42,7 +42,7 @@ MISTAKES = (
         set_variable("SESSION_DRIVER", "file"),
         breaks=[
             sessions.test_session_values_are_read_by_another_task,
-            sessions.test_sessions_are_rows_of_the_sessions_table,
+            sessions.test_sessions_are_kept_in_a_shared_store,
             accounts.test_sign_in_holds_on_every_task,
             cutover.test_sessions_last_through_the_dns_switch,
             cutover.test_sessions_last_on_the_way_back_to_the_old_host,
@@ -61,7 +61,7 @@ MISTAKES = (
     Mistake(
         "sessions are kept in the cookie",
         set_variable("SESSION_DRIVER", "cookie"),
-        breaks=[sessions.test_sessions_are_rows_of_the_sessions_table],
+        breaks=[sessions.test_sessions_are_kept_in_a_shared_store],
         cause='SESSION_DRIVER is "cookie"',
         also_green=[sessions.test_session_cookie_is_secure_and_named_as_configured],
     ),

@@ -6,8 +6,7 @@ Its files are what the AWS CLI printed; its mistakes are red with their cause.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,13 +14,13 @@ import pytest
 
 from harness.stack import removal
 from tests.project import Project, copy_of
+from tests.rehearsal.red import Check, Red
 
 if TYPE_CHECKING:
     import docker
 
 pytestmark = [pytest.mark.docker, pytest.mark.long]
 
-Check = Callable[[Project], None]
 AGENT = "public.ecr.aws/datadog/agent:7"
 NOWHERE = "127.0.0.1:1/datadog/agent:7"
 """An image of a registry that is not there."""
@@ -60,73 +59,58 @@ def test_an_app_with_two_containers_and_no_proxy_is_green(
     nothing_left(minimal)
 
 
-@dataclass(frozen=True)
-class Red:
-    """One edit of the app's files, and the words that must be said of it."""
-
-    name: str
-    file: str
-    old: str
-    new: str
-    words: str
-    code: int = 3
-    scenarios: str = ""
-
-
 MISTAKES = (
     Red(
         "the parameter of a secret is not there",
-        *("cutover.toml", '"/board/db-password" = { generate = "password" }\n', ""),
+        (("cutover.toml", '"/board/db-password" = { generate = "password" }\n', ""),),
         words="the parameter /board/db-password does not exist in Parameter Store",
     ),
     Red(
         "the execution role may not use the key of a parameter",
-        *("app/iam/execution.json", "kms:Decrypt", "kms:Encrypt"),
+        (("app/iam/execution.json", "kms:Decrypt", "kms:Encrypt"),),
         words="its execution role may not decrypt a parameter: it lacks kms:Decrypt",
     ),
     Red(
         "nginx passes requests to the name of the other container",
-        *("nginx/nginx.conf", "fastcgi_pass 127.0.0.1:9000", "fastcgi_pass php:9000"),
+        (("nginx/nginx.conf", "fastcgi_pass 127.0.0.1:9000", "fastcgi_pass php:9000"),),
         words="nginx does not know the host name that it should pass requests to",
     ),
     Red(
         "a side-car's image is neither to be had nor named",
-        *("ecs/web.json", AGENT, NOWHERE),
+        (
+            ("cutover.toml", f'"{AGENT}" = "none"\n', ""),
+            ("ecs/web.json", AGENT, NOWHERE),
+        ),
         words=f'write "{NOWHERE}" = "none" under [images]',
     ),
     Red(
         "the load balancer names no container",
-        *("ecs/service.json", '"containerName": "nginx",', ""),
+        (("ecs/service.json", '"containerName": "nginx",', ""),),
         words="containerName is missing: the load balancer would not know which container visitors"
         " reach",
         code=2,
     ),
     Red(
         "the database's group does not admit the tasks",
-        *("cutover.toml", 'database_group = "board-mysql"', 'database_group = "board-visitors"'),
+        (("cutover.toml", 'database_group = "board-mysql"', 'database_group = "board-visitors"'),),
         words="could not reach the database",
         code=2,
     ),
     Red(
         "sessions are kept in files of one task",
-        *("ecs/web.json", '"SESSION_DRIVER",\n            "value": "database"'),
-        '"SESSION_DRIVER",\n            "value": "file"',
-        words='SESSION_DRIVER is "file", and must be database',
+        (
+            (
+                *("ecs/web.json", '"SESSION_DRIVER",\n            "value": "database"'),
+                '"SESSION_DRIVER",\n            "value": "file"',
+            ),
+        ),
+        words='SESSION_DRIVER is "file", and must be database or redis',
         code=1,
-        scenarios="session_values_are_read or sessions_table",
+        scenarios="session_values_are_read or shared_store",
     ),
 )
 
 
 @pytest.mark.parametrize("mistake", MISTAKES, ids=[one.name for one in MISTAKES])
 def test_a_mistake_is_red_and_named(minimal: Project, mistake: Red, nothing_left: Check) -> None:
-    if mistake.new == NOWHERE:
-        minimal.replace("cutover.toml", f'"{AGENT}" = "none"\n', "")
-    minimal.replace(mistake.file, mistake.old, mistake.new)
-    chosen = ["-k", mistake.scenarios] if mistake.scenarios else []
-    code, said = minimal.run("rehearse", *chosen)
-    assert code == mistake.code, said
-    assert mistake.words in " ".join(said.split()), said
-    assert "Traceback" not in said
-    if code != 2:
-        nothing_left(minimal)
+    mistake.rehearse(minimal, nothing_left)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.diagnosis.patterns import aws_api, database, ecs, http, image, php
+from harness.diagnosis.patterns import aws_api, cache, database, ecs, http, image, php
 
 PATTERNS = (
     *ecs.NEVER_STARTED,
@@ -10,6 +10,10 @@ PATTERNS = (
     *image.SHELL,
     *php.COMMANDS,
     *php.KEY,
+    *cache.CLIENT,
+    *cache.SIGN_IN,
+    *cache.SERVER,
+    *cache.CONNECTION,
     *php.MISSING,
     *php.NAMES,
     *image.FPM,

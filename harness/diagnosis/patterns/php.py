@@ -143,19 +143,6 @@ MISSING = (
     ),
     Pattern(
         Source.APP,
-        match=r'Class "Redis" not found',
-        cause="a driver is set to redis, and the image has no redis",
-        example='{"message": "Class \\"Redis\\" not found", "file": "/srv/app/x.php"}',
-    ),
-    Pattern(
-        Source.APP,
-        match=r"Connection refused \[tcp://|\:6379",
-        cause="a driver is set to redis, and no Redis is part of this stack",
-        example="Predis\\Connection\\ConnectionException: Connection refused"
-        " [tcp://127.0.0.1:6379]",
-    ),
-    Pattern(
-        Source.APP,
         match=r'Class "(?P<name>[\w\\]+)" not found',
         cause="the image lacks the class {name}",
         example='Class "App\\Models\\Evnet" not found',

@@ -171,19 +171,26 @@ def jobs_consumed(account: Account) -> Iterator[Finding]:
 
 @check(
     "5.rule",
-    reads=("events:DescribeRule", "events:ListTargetsByRule", "events:ListRuleNamesByTarget"),
+    reads=(
+        *("events:DescribeRule", "events:ListTargetsByRule", "events:ListRuleNamesByTarget"),
+        "scheduler:GetSchedule",
+    ),
 )
 def rule(account: Account) -> Iterator[Finding]:
     """The rule is enabled, has its one target, and no other rule runs the same task."""
     name = _name(account, "rule", noun="rule")
     schedule, thing = account.production.schedule, f"rule {name}"
     assert schedule is not None  # noqa: S101 - the name comes from it
-    answer = account.read("events", "DescribeRule", Name=name)
+    answer = (
+        account.read("scheduler", "GetSchedule", Name=name, GroupName=schedule.group)
+        if schedule.is_of_scheduler
+        else account.read("events", "DescribeRule", Name=name)
+    )
     if answer is None:
         yield absent(thing, remedy="create it: `cutover phase 5 --plan`")
         return
-    yield from account.differences(thing, schedule.put_rule, answer, key="schedule.rule")
-    if account.is_local:
+    yield from account.differences(thing, schedule.content, answer, key="schedule.rule")
+    if account.is_local or schedule.is_of_scheduler:
         return  # its target is a queue there, from which control runs the task
     targets = account.read("events", "ListTargetsByRule", Rule=name)["Targets"]
     if len(targets) != 1:
@@ -227,7 +234,9 @@ def _other_rules(account: Account, name: str, *, cluster: str) -> Iterator[Findi
 def ticks(account: Account) -> Iterator[Finding]:
     """The scheduler's task ran once a minute in the last 5, and ended with exit code 0."""
     name = _name(account, "rule", noun="rule")
-    runs = [task for task in _runs(account) if task.get("startedBy", "") == started_by(name)]
+    schedule = account.production.schedule
+    starter = started_by(name, of_scheduler=bool(schedule and schedule.is_of_scheduler))
+    runs = [task for task in _runs(account) if task.get("startedBy", "") == starter]
     thing = f"scheduled runs of {name}"
     wanted = _TICK_MINUTES - _LATE_MINUTES
     if not wanted <= len(runs) <= _TICK_MINUTES + _LATE_MINUTES:

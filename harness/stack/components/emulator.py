@@ -34,6 +34,8 @@ class FirstCall:
     action: str = ""
     """Action of a service that speaks the query protocol."""
     version: str = ""
+    path: str = ""
+    """Path of a read of a service that speaks REST."""
 
     def send(self, session: requests.Session, url: str, *, headers: Mapping[str, str]) -> str:
         """Make the call; return the fault of the answer, or nothing."""
@@ -44,7 +46,7 @@ class FirstCall:
             form = {"Action": self.action, "Version": self.version}
             answer = session.post(url, data=form, headers=headers, timeout=_TIMEOUT_S)
         else:
-            answer = session.get(url, headers=headers, timeout=_TIMEOUT_S)
+            answer = session.get(f"{url}{self.path}", headers=headers, timeout=_TIMEOUT_S)
         return "" if answer.ok else f"HTTP {answer.status_code}: {answer.text[:200]}"
 
 
@@ -57,6 +59,7 @@ SERVICES: Mapping[str, FirstCall] = {
     "sqs": FirstCall(target="AmazonSQS.ListQueues"),
     "ses": FirstCall(action="ListIdentities", version="2010-12-01"),
     "events": FirstCall(target="AWSEvents.ListRules"),
+    "scheduler": FirstCall(path="schedule-groups"),
     "kms": FirstCall(target="TrentService.ListKeys"),
     "logs": FirstCall(target="Logs_20140328.DescribeLogGroups"),
 }

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from ipaddress import IPv4Network
 from typing import TYPE_CHECKING
 
-from harness.stack.components import control, edge, emulator, mysql, proxy
+from harness.stack.components import cache, control, edge, emulator, mysql, proxy
 from harness.stack.network.addresses import Tier
 from harness.stack.network.packet_rules import TASKS, Layout, Member
 from harness.standins.contract import PacketRules
@@ -41,7 +41,12 @@ def packet_rules(
 
 def task_networks(production: Production) -> tuple[str, ...]:
     """Return the roles of the networks that tasks are on; targets live on the first."""
-    return ("app", "proxy" if production.network.proxy_group else "data", "aws")
+    return ("app", database_network(production), "aws")
+
+
+def database_network(production: Production) -> str:
+    """Return the role of the network on which tasks reach the database, and the cache."""
+    return "proxy" if production.network.proxy_group else "data"
 
 
 def ways(production: Production) -> tuple[str, ...]:
@@ -70,6 +75,7 @@ def members(production: Production) -> dict[str, Member]:
         "edge": Member(edge.NETWORKS, groups=balancer),
         TASKS: Member(task_networks(production), groups=tasks),
         **_proxy(network.proxy_group),
+        **_cache(production),
         "mysql": Member(
             mysql.NETWORKS,
             groups=(network.database_group,),
@@ -92,6 +98,14 @@ def members(production: Production) -> dict[str, Member]:
 def _proxy(group: str) -> dict[str, Member]:
     found = Member(proxy.NETWORKS, groups=(group,), published=(proxy.PORT,))
     return {"proxy": found} if group else {}
+
+
+def _cache(production: Production) -> dict[str, Member]:
+    if production.cache is None:
+        return {}
+    networks = cache.networks(beside=database_network(production))
+    groups, port = production.network.cache_groups, production.cache.port
+    return {"cache": Member(networks, groups=groups, published=(port,))}
 
 
 def _load_balancer_groups(production: Production) -> list[str]:

@@ -160,7 +160,22 @@ class Control:
         definitions = Definitions(self.state, account=self.account)
         clusters = Clusters(self.state, account=self.account)
         api = TaskApi(self.state, clusters=clusters, definitions=definitions, tasks=self.tasks)
-        rule_arn = self.account.events(f"rule/{self.config.ticks.rule}")
+        config, ticks = self.config, self.config.ticks
+        # Scheduler names the group, and not the schedule, to the role that it assumes.
+        rule_arn = (
+            self.account.scheduler(f"schedule-group/{ticks.group}")
+            if ticks.group
+            else self.account.events(f"rule/{ticks.rule}")
+        )
+
+        def state() -> str:
+            if ticks.group:
+                scheduler = self.clients.scheduler(config.account_id, config.region)
+                found = scheduler.get_schedule(Name=ticks.rule, GroupName=ticks.group)
+            else:
+                events = self.clients.events(config.account_id, config.region)
+                found = events.describe_rule(Name=ticks.rule)
+            return str(found["State"])
 
         def denial(target: Mapping[str, Any]) -> str:
             to = definitions.find(target["EcsParameters"]["TaskDefinitionArn"])
@@ -171,9 +186,9 @@ class Control:
             )
 
         return Ticks(
-            self.config.ticks,
-            sqs=lambda: self.clients.sqs(self.config.account_id, self.config.region),
-            events=lambda: self.clients.events(self.config.account_id, self.config.region),
+            ticks,
+            sqs=lambda: self.clients.sqs(config.account_id, config.region),
+            state=state,
             runner=api,
             denial=denial,
             now=self.state.now,

@@ -65,11 +65,13 @@ class QueueCommand:
     tries: int
     sleep_s: int
     rest_s: int
+    jobs_on: str = "sqs"
+    """The connection on which jobs are dispatched."""
 
     @property
     def foreign_connection(self) -> str:
-        """The connection that the command names, unless it is that of SQS."""
-        return "" if self.connection in ("", "sqs") else self.connection
+        """The connection that the command names, unless it is that of the jobs."""
+        return "" if self.connection in ("", self.jobs_on) else self.connection
 
     @property
     def sleeps_long(self) -> bool:

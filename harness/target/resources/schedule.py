@@ -33,6 +33,13 @@ if TYPE_CHECKING:
     from harness.target.access import Access
 
 PERIOD_S = 60.0
+_ENABLED = "ENABLED"
+_OF_A_SCHEDULE = (
+    *("Name", "GroupName", "Description", "StartDate", "EndDate", "KmsKeyArn", "Target"),
+    *("ScheduleExpression", "ScheduleExpressionTimezone", "FlexibleTimeWindow"),
+    "ActionAfterCompletion",
+)
+"""Fields of GetSchedule's answer that UpdateSchedule takes, besides the state."""
 
 
 _OUR_TICKS = "our-ticks.txt"
@@ -67,11 +74,13 @@ class RuleSettings:
     state: str
     count: int
     """Tasks of a tick: TaskCount of the rule's target."""
+    window_min: int = 0
+    """Minutes within which EventBridge Scheduler may start a tick late; 0 where it may not."""
 
     @property
     def is_enabled(self) -> bool:
         """Whether the rule ticks; AWS has several states that begin so."""
-        return self.state.startswith("ENABLED")
+        return self.state.startswith(_ENABLED)
 
     def __str__(self) -> str:
         return f"{self.expression}, {self.state}, {self.count} tasks a tick"
@@ -91,7 +100,8 @@ class Scheduler:
         self._ours = Path(access.run_dir) / _OUR_TICKS if access.run_dir else None
         self.rule = access.resources["rule"]
         self.family = access.resources["scheduler"]
-        self._started_by = started_by(self.rule)
+        self._group: str = access.schedule.get("group", "")
+        self._started_by = started_by(self.rule, of_scheduler=bool(self._group))
         self.container: str = php_container(self.definition(), access=access)["name"]
 
     def window(self, length: timedelta) -> tuple[datetime, datetime]:
@@ -158,23 +168,39 @@ class Scheduler:
         """Return the rule's expression and state, and the number of tasks of a tick."""
         rule = self._described()
         return RuleSettings(
-            rule["ScheduleExpression"], rule["State"], self._run_task.get("count", 1)
+            rule["ScheduleExpression"],
+            rule["State"],
+            self._run_task.get("count", 1),
+            rule.get("FlexibleTimeWindow", {}).get("MaximumWindowInMinutes", 0),
         )
 
     def _described(self) -> dict[str, Any]:
+        if self._group:
+            scheduler = self._aws("scheduler")
+            return dict(scheduler.get_schedule(Name=self.rule, GroupName=self._group))
         return dict(self._aws("events").describe_rule(Name=self.rule))
+
+    def _set_state(self, state: str) -> None:
+        """Enable or disable the rule; a schedule is written anew, as its API wants it."""
+        if self._group:
+            described = self._described()
+            content = {name: described[name] for name in _OF_A_SCHEDULE if name in described}
+            self._aws("scheduler").update_schedule(**{**content, "State": state})
+        elif state == _ENABLED:
+            self._aws("events").enable_rule(Name=self.rule)
+        else:
+            self._aws("events").disable_rule(Name=self.rule)
 
     @contextmanager
     def disabled(self) -> Iterator[None]:
         """Disable the rule inside the block; after it, it is in the state that it was in."""
-        events = self._aws("events")
-        was_enabled = self._described()["State"].startswith("ENABLED")
-        events.disable_rule(Name=self.rule)
+        was_enabled = self._described()["State"].startswith(_ENABLED)
+        self._set_state("DISABLED")
         try:
             yield
         finally:
             if was_enabled:
-                events.enable_rule(Name=self.rule)
+                self._set_state(_ENABLED)
 
     def until_quiet(self, *, quiet_s: float) -> None:
         """Wait until no tick is due for so long, going by the last one."""

@@ -10,9 +10,15 @@ from harness.inputs import production
 from harness.inputs.container_images import IDLE
 from harness.inputs.problem import InputError
 from tests.project import copy_of
-from tests.rehearsal.test_minimal import MISTAKES, Red
+from tests.rehearsal import test_minimal, test_valkey
+from tests.rehearsal.red import Red
 
-OF_INPUTS = [one for one in MISTAKES if one.code == 2]
+OF_INPUTS = [
+    (app, one)
+    for app, module in (("minimal", test_minimal), ("valkey", test_valkey))
+    for one in module.MISTAKES
+    if one.code == 2
+]
 
 
 def test_minimal_has_two_containers_parameters_and_no_proxy(tmp_path: Path) -> None:
@@ -30,10 +36,10 @@ def test_minimal_has_two_containers_parameters_and_no_proxy(tmp_path: Path) -> N
     assert found.session_cookie == "board_visit"
 
 
-@pytest.mark.parametrize("mistake", OF_INPUTS, ids=[one.name for one in OF_INPUTS])
-def test_mistakes_of_minimals_files_are_named(mistake: Red, tmp_path: Path) -> None:
-    made = copy_of("minimal", tmp_path)
-    made.replace(mistake.file, mistake.old, mistake.new)
+@pytest.mark.parametrize(("app", "mistake"), OF_INPUTS, ids=[one.name for _, one in OF_INPUTS])
+def test_mistakes_of_their_files_are_named(app: str, mistake: Red, tmp_path: Path) -> None:
+    made = copy_of(app, tmp_path)
+    mistake.apply(made)
     with pytest.raises(InputError) as caught:
         production.load({}, cwd=made.root)
     assert mistake.words in " ".join(str(caught.value).split())

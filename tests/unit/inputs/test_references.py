@@ -14,7 +14,8 @@ from harness.aws.task_definition import TaskDefinition
 from harness.inputs import production, references
 from harness.inputs.ecs_services import Service
 from harness.inputs.problem import InputError
-from harness.inputs.production import Production, Schedule
+from harness.inputs.production import Production
+from harness.inputs.schedule import Schedule
 
 ROOT = Path(__file__).resolve().parents[3]
 

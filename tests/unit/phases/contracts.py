@@ -379,7 +379,7 @@ def _background(files: Production) -> dict[str, Answer]:
         "sqs GetQueueUrl": url,
         "sqs GetQueueAttributes": attributes,
         "cloudwatch GetMetricData": metric,
-        "events DescribeRule": dict(schedule.put_rule),
+        "events DescribeRule": dict(schedule.content),
         "events ListTargetsByRule": {"Targets": [target]},
         "events ListRuleNamesByTarget": {"RuleNames": ["tickets-schedule"]},
         "ses GetIdentityVerificationAttributes": {

@@ -12,9 +12,9 @@ import pytest
 
 from harness.aws.task_definition import TaskDefinition
 from harness.core.errors import ProvisionError
-from harness.inputs import api_calls
+from harness.inputs import api_calls, cli_resources
 from harness.inputs.document import read_json
-from harness.inputs.production import Schedule
+from harness.inputs.schedule import Schedule
 from harness.rehearsal import aws_resources
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[3]
 APP = ROOT / "app" / "aws"
+VALKEY = APP.parents[1] / "tests" / "apps" / "valkey"
 
 
 @dataclass
@@ -79,13 +80,41 @@ def test_the_rule_is_productions_and_its_target_is_a_queue_put_exactly_once() ->
         api_calls.schedule(read_json(APP / "schedule.json")),
         TaskDefinition({"family": "scheduler"}),
     )
-    aws_resources.make_schedule(events, queue, schedule)  # type: ignore[arg-type]
+    aws_resources.make_schedule(
+        events,  # type: ignore[arg-type]
+        queue,  # type: ignore[arg-type]
+        schedule,
+        scheduler=None,
+    )
     assert events.names == ["put_rule", "put_targets"]
-    assert events.calls[0][1] == dict(schedule.put_rule)
+    assert events.calls[0][1] == dict(schedule.content)
     assert [one["Arn"] for one in events.calls[1][1]["Targets"]] == ["arn:aws:sqs:r:a:q"]
     made = queue.calls[0][1]
     assert made["QueueName"] == "tickets-schedule-ticks"
     assert made["Attributes"]["MessageRetentionPeriod"] == "60"
+
+
+def test_a_schedule_is_kept_as_it_is_and_a_rule_makes_its_ticks() -> None:
+    events, queue = Recorder({"put_targets": {"FailedEntryCount": 0}}), sqs()
+    scheduler = Recorder({"list_schedule_groups": {"ScheduleGroups": [{"Name": "default"}]}})
+    schedule = Schedule(
+        api_calls.schedule(cli_resources.rule(read_json(VALKEY / "schedule.json"))),
+        TaskDefinition({"family": "scheduler"}),
+    )
+    aws_resources.make_schedule(
+        events,  # type: ignore[arg-type]
+        queue,  # type: ignore[arg-type]
+        schedule,
+        scheduler=scheduler,
+    )
+    assert scheduler.names == ["list_schedule_groups", "create_schedule"]
+    made = scheduler.calls[1][1]
+    assert made["Name"] == "atelier-minutely"
+    assert made["FlexibleTimeWindow"] == {"Mode": "OFF"}
+    assert events.calls[0][1] == {
+        "Name": "atelier-minutely-ticks",
+        "ScheduleExpression": "rate(1 minute)",
+    }
 
 
 def test_a_target_that_is_not_taken_is_an_error() -> None:
@@ -99,6 +128,7 @@ def test_a_target_that_is_not_taken_is_an_error() -> None:
                 api_calls.schedule(read_json(APP / "schedule.json")),
                 TaskDefinition({"family": "scheduler"}),
             ),
+            scheduler=None,
         )
     assert "the rule tickets-schedule did not take its target" in str(failure.value)
     assert "not correct" in str(failure.value)

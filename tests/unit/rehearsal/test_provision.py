@@ -26,6 +26,8 @@ class FakeEcs(Paged):
     running: list[dict[str, Any]] = field(default_factory=list)
     stopped: list[dict[str, Any]] = field(default_factory=list)
     checked: bool = False
+    beside: tuple[Mapping[str, Any], ...] = ()
+    """More containers of the task definition."""
 
     def describe_services(self, **_: Any) -> Mapping[str, Any]:
         found = self.services.pop(0) if len(self.services) > 1 else self.services[0]
@@ -33,7 +35,7 @@ class FakeEcs(Paged):
 
     def describe_task_definition(self, **_: Any) -> Mapping[str, Any]:
         container = {"healthCheck": {"command": ["CMD", "true"]}} if self.checked else {}
-        return {"taskDefinition": {"containerDefinitions": [container]}}
+        return {"taskDefinition": {"containerDefinitions": [container, *self.beside]}}
 
     def list_tasks(self, **wanted: Any) -> Mapping[str, Any]:
         tasks = self.running if wanted["desiredStatus"] == "RUNNING" else self.stopped
@@ -96,6 +98,14 @@ def test_without_a_container_check_the_load_balancer_says_who_is_healthy() -> No
     ecs.checked = True  # its own check has not said anything yet
     with pytest.raises(ProvisionError):
         seen.until_first_healthy(deadline(), check=no_check)
+
+
+def test_beside_an_essential_container_without_a_check_the_load_balancer_decides() -> None:
+    address = {"details": [{"name": "privateIPv4Address", "value": "10.40.1.2"}]}
+    unknown = {**TASK, "healthStatus": "UNKNOWN", "attachments": [address]}
+    ecs = FakeEcs(services=[service()], running=[unknown], checked=True, beside=({},))
+    found = replace(watch(ecs), healthy_targets=lambda: {"10.40.1.2"})
+    assert found.until_first_healthy(deadline(), check=no_check) == "abc"
 
 
 def test_the_first_healthy_task_is_named() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
@@ -12,13 +13,22 @@ from harness.core.redact import Secret
 from harness.core.wait import NotYet, Ready
 from harness.stack import certificates
 from harness.stack.component import Component, File
-from harness.stack.components import edge, emulator, mysql, proxy
+from harness.stack.components import cache, edge, emulator, mysql, proxy
 from harness.target.clients.mysql import Account
 
 CERTIFICATES = certificates.create(
-    {"mysql": ("db.example",), "proxy": ("px.example",), "edge": ("h.ex",)}
+    {
+        "mysql": ("db.example",),
+        "proxy": ("px.example",),
+        "cache": ("cache.example",),
+        "edge": ("h.ex",),
+    }
 )
 ACCOUNT = Account(schema="tickets", username="tickets", password=Secret("pass'word\\"))
+TOKEN = Secret("a token of sixteen characters")
+CACHE = cache.Settings(
+    "cache.example", 6379, tls=True, cluster=True, user=cache.DEFAULT_USER, token=TOKEN
+)
 SPECS = [
     mysql.component(
         endpoint="db.example",
@@ -34,6 +44,12 @@ SPECS = [
     ),
     emulator.component(),
     edge.component(public_host="h.ex", certificate=CERTIFICATES.server("edge")),
+    cache.component(
+        CACHE,
+        beside="data",
+        ca_pem=CERTIFICATES.ca_pem,
+        certificate=CERTIFICATES.server("cache"),
+    ),
 ]
 
 
@@ -146,3 +162,14 @@ def test_emulator_is_ready_after_one_call_of_each_service(emulator_port: int) ->
 def test_emulator_probe_names_the_service_that_fails(emulator_port: int) -> None:
     Emulator.broken = "sqs"
     assert emulator_answer(emulator_port) == NotYet("sqs: HTTP 500: words")
+
+
+def test_the_caches_settings_hold_no_token_and_follow_production() -> None:
+    text = "\n".join(CACHE.lines)
+    assert TOKEN.reveal() not in text
+    assert {"port 0", "tls-port 6379", "cluster-enabled yes"} <= {*CACHE.lines}
+    assert "user default on #" in text
+    users = replace(CACHE, user="app", cluster=False)
+    assert "user default off" in users.lines
+    assert "cluster-enabled yes" not in users.lines
+    assert replace(users, tls=False, token=None).lines == ["port 6379"]

@@ -86,7 +86,7 @@ def account_of(files: Production) -> dict[str, dict[str, Any]]:
             },
             "describe_load_balancers": {"LoadBalancers": [{}]},
         },
-        "events": {"describe_rule": dict(files.schedule.put_rule) if files.schedule else {}},
+        "events": {"describe_rule": dict(files.schedule.content) if files.schedule else {}},
         "s3": {"head_bucket": {}},
         "sqs": {"get_queue_url": {}},
         "secretsmanager": {"describe_secret": {}},

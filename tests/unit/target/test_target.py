@@ -42,6 +42,9 @@ def described(home: Path, **changed: Any) -> Path:
         "web_port": 8080,
         "injected": {"DB_PASSWORD": "/shop/password"},
         "max_connections": 1000,
+        "jobs_on": "sqs",
+        "cache_is_cluster": False,
+        "cache_port": 0,
         "ways": ["tasks -> proxy port 3306"],
         "writable_paths": ["/tmp"],
         "roles": [],
@@ -78,23 +81,30 @@ def test_the_local_stack_has_every_capability(tmp_path: Path, open_port: int) ->
 
 
 @pytest.mark.parametrize(
-    ("resource", "capability", "reason"),
+    ("resource", "capabilities", "reason"),
     [
-        ("bucket", "storage", "no bucket is configured; set resources.bucket"),
-        ("queue", "queue", "no queue is configured; set resources.queues"),
-        ("identity", "mail", "no mail identity is configured; set resources.identity"),
-        ("rule", "schedule", "no schedule is configured; set schedule.rule"),
+        ("bucket", ["storage"], "no bucket is configured; set resources.bucket"),
+        ("queue", ["jobs", "queue"], "no queue is configured; set resources.queues"),
+        ("identity", ["mail"], "no mail identity is configured; set resources.identity"),
+        ("rule", ["schedule"], "no schedule is configured; set schedule.rule"),
     ],
 )
 def test_an_app_without_a_resource_lacks_the_capability_that_needs_it(
-    tmp_path: Path, open_port: int, resource: str, capability: str, reason: str
+    tmp_path: Path, open_port: int, resource: str, capabilities: list[str], reason: str
 ) -> None:
     has = {kind: name for kind, name in RESOURCES.items() if kind != resource}
     address = f"127.0.0.1:{open_port}"
-    described(tmp_path, https=address, resources=has, services=SERVICES, worker="worker")
+    described(
+        tmp_path,
+        https=address,
+        resources=has,
+        services=SERVICES,
+        worker="worker",
+        jobs_on="sqs" if "queue" in has else "",
+    )
     target = locate.local(tmp_path)
-    assert target.lacks(frozenset(CAPABILITIES)) == (capability,)
-    assert target.unconfigured == {capability: reason}
+    assert target.lacks(frozenset(CAPABILITIES)) == tuple(capabilities)
+    assert target.unconfigured == dict.fromkeys(capabilities, reason)
 
 
 def test_an_app_without_the_probe_is_asked_nothing(tmp_path: Path, open_port: int) -> None:
@@ -114,7 +124,7 @@ def test_an_app_without_the_probe_is_asked_nothing(tmp_path: Path, open_port: in
 def test_an_app_without_a_worker_takes_no_jobs(tmp_path: Path, open_port: int) -> None:
     described(tmp_path, https=f"127.0.0.1:{open_port}", resources=RESOURCES)
     target = locate.local(tmp_path)
-    assert target.lacks(frozenset(CAPABILITIES)) == ("queue",)
+    assert target.lacks(frozenset(CAPABILITIES)) == ("jobs", "queue")
     assert target.unconfigured["queue"] == (
         "no service takes jobs; add the one that runs queue:work to [services]"
     )
@@ -128,11 +138,12 @@ def test_mail_by_smtp_is_not_covered(tmp_path: Path, open_port: int) -> None:
     )
 
 
-def test_an_app_without_a_proxy_lacks_it(tmp_path: Path, open_port: int) -> None:
+def test_an_app_without_a_proxy_and_a_cache_lacks_them(tmp_path: Path, open_port: int) -> None:
     described(
         tmp_path, https=f"127.0.0.1:{open_port}", cluster_endpoint="db.example", proxy_endpoint=""
     )
     target = locate.local(tmp_path)
+    assert target.unconfigured["cache"] == "no cache is configured; set cache.file"
     assert target.unconfigured["proxy"] == (
         "no RDS Proxy is configured; set database.proxy_endpoint"
     )

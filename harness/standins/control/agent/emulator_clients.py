@@ -42,6 +42,10 @@ class Clients:
         """Return an EventBridge client."""
         return self._client("events", account=account, region=region)
 
+    def scheduler(self, account: str, region: str) -> Any:
+        """Return a client of EventBridge Scheduler."""
+        return self._client("scheduler", account=account, region=region)
+
     def iam(self, account: str, region: str) -> Any:
         """Return an IAM client."""
         return self._client("iam", account=account, region=region)

@@ -21,7 +21,7 @@ from harness.standins.control.agent.parameters import PREFIX, SSM, Parameters
 from harness.standins.control.state.model import Definition, Task
 
 ECS_TASKS = "ecs-tasks.amazonaws.com"
-EVENTS = "events.amazonaws.com"
+EVENTS, SCHEDULER = "events.amazonaws.com", "scheduler.amazonaws.com"
 _ECR = re.compile(
     r"(?P<account>\d{12})\.dkr\.ecr(?:-fips)?\.(?P<region>[\w-]+)\.amazonaws\.com(?:\.cn)?"
     r"/(?P<name>[^:@]+)"
@@ -112,15 +112,19 @@ class Roles:
     def tick_refusal(self, role_arn: str, *, rule_arn: str, cluster: str, to: Definition) -> str:
         """Return why EventBridge may not run a rule's task with the rule's role.
 
-        Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/CWE_IAM_role.html.
+        For a schedule of EventBridge Scheduler, ``rule_arn`` is the ARN of its group.
+
+        Sources: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/CWE_IAM_role.html,
+        https://docs.aws.amazon.com/scheduler/latest/UserGuide/cross-service-confused-deputy-prevention.html.
         """
         if not self._known:
             return ""
-        role = self._assumable(role_arn, service=EVENTS, source=rule_arn)
+        service = SCHEDULER if ":scheduler:" in rule_arn else EVENTS
+        role = self._assumable(role_arn, service=service, source=rule_arn)
         if role is None:
             return (
                 f"AccessDeniedException: EventBridge cannot assume the role {role_arn}: it does not"
-                f" exist, or its trust policy does not name {EVENTS}"
+                f" exist, or its trust policy does not name {service}"
             )
         parsed = to.parsed
         passed = {"iam:passedtoservice": (ECS_TASKS,)}

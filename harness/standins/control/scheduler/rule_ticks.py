@@ -51,14 +51,15 @@ class Ticks:
         settings: RuleTarget,
         *,
         sqs: Callable[[], Any],
-        events: Callable[[], Any],
+        state: Callable[[], str],
         runner: Runner,
         denial: Callable[[Mapping[str, Any]], str] = lambda _target: "",
         now: Callable[[], float],
     ) -> None:
         self._settings = settings
         self._sqs = sqs
-        self._events = events
+        self._state = state
+        """Returns the State of the rule or schedule."""
         self._runner = runner
         self._denial = denial
         """Returns the right that the rule's role lacks for a target, in AWS's words."""
@@ -137,10 +138,11 @@ class Ticks:
             return f"it is {age_s:.0f} s old"
         if tries > policy.get("MaximumRetryAttempts", _RETRIES) + 1:
             return f"RunTask was refused {tries - 1} times"
-        state = self._events().describe_rule(Name=self._settings.rule)["State"]
-        return "the rule is disabled" if state == "DISABLED" else ""
+        noun = "schedule" if self._settings.group else "rule"
+        return f"the {noun} is disabled" if self._state() == "DISABLED" else ""
 
 
 def request(settings: RuleTarget) -> dict[str, Any]:
     """Return the RunTask input of one tick."""
-    return {**run_task_input(settings.target), "startedBy": started_by(settings.rule)}
+    name = started_by(settings.rule, of_scheduler=bool(settings.group))
+    return {**run_task_input(settings.target), "startedBy": name}

@@ -107,8 +107,11 @@ class Task:
 
     @property
     def has_check(self) -> bool:
-        """Whether an essential container has a health check."""
-        return any(item.has_check for item in self.containers if item.essential)
+        """Whether all essential containers have a health check: with another, health is unknown.
+
+        https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Task.html
+        """
+        return all(item.has_check for item in self.containers if item.essential)
 
     def container(self, name: str) -> Container:
         """Return the container of this name."""

@@ -49,6 +49,10 @@ class Account:
         """Return the ARN of an EventBridge resource such as ``rule/name``."""
         return self._arn("events", resource)
 
+    def scheduler(self, resource: str) -> str:
+        """Return the ARN of an EventBridge Scheduler resource such as ``schedule-group/name``."""
+        return self._arn("scheduler", resource)
+
     def _arn(self, service: str, resource: str) -> str:
         partition = partition_of(self.region)
         return f"arn:{partition}:{service}:{self.region}:{self.account_id}:{resource}"

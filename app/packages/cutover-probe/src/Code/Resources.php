@@ -35,7 +35,7 @@ final readonly class Resources
         'disk' => ['driver', 'bucket', 'region', 'root', 'prefix', 'disk'],
         'database' => ['driver', 'host', 'port', 'database', 'timezone'],
         'mailer' => ['transport', 'host', 'port', 'mailers'],
-        'connection' => ['driver', 'connection', 'table', 'prefix', 'suffix', 'queue', 'region'],
+        'connection' => ['driver', 'connection', 'table', 'prefix', 'suffix', 'queue', 'region', 'retry_after'],
         'store' => ['driver', 'connection', 'lock_connection', 'table', 'path', 'stores'],
         'channel' => ['driver', 'path', 'channels', 'level'],
     ];

@@ -195,6 +195,19 @@ def test_ecs_exec_needs_the_channels_of_systems_manager(roles: Roles, iam: FakeI
 TARGET_ROLE = f"arn:aws:iam::{ACCOUNT}:role/tickets-schedule-rule"
 
 
+def test_a_schedule_needs_a_role_that_scheduler_may_assume(roles: Roles, iam: FakeIam) -> None:
+    to, group = definition("scheduler"), "arn:aws:scheduler:us-east-1:876000000876:schedule-group/x"
+    words = "or its trust policy does not name scheduler.amazonaws.com"
+    assert words in roles.tick_refusal(TARGET_ROLE, rule_arn=group, cluster=CLUSTER, to=to)
+    iam.change("tickets-schedule-rule", "events.amazonaws.com", "scheduler.amazonaws.com")
+    iam.change(
+        "tickets-schedule-rule",
+        "arn:aws:events:us-east-1:876000000876:rule/tickets-schedule",
+        group,
+    )
+    assert roles.tick_refusal(TARGET_ROLE, rule_arn=group, cluster=CLUSTER, to=to) == ""
+
+
 @pytest.mark.parametrize(
     ("old", "words"),
     [

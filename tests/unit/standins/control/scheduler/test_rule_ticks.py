@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -64,9 +64,6 @@ class FakeAws:
     def delete_message(self, **_: Any) -> None:
         self.deleted += 1
 
-    def describe_rule(self, **_: Any) -> dict[str, str]:
-        return {"State": self.state}
-
 
 @dataclass
 class FakeEcs:
@@ -90,7 +87,7 @@ def ticks(aws: FakeAws, ecs: FakeEcs, *, denial: str = "") -> Ticks:
     return Ticks(
         SETTINGS,
         sqs=lambda: aws,
-        events=lambda: aws,
+        state=lambda: aws.state,
         runner=ecs,
         denial=lambda _target: denial,
         now=lambda: NOW + 2,
@@ -99,6 +96,12 @@ def ticks(aws: FakeAws, ecs: FakeEcs, *, denial: str = "") -> Ticks:
 
 def read(aws: FakeAws, ecs: FakeEcs) -> None:
     ticks(aws, ecs).read()
+
+
+def test_the_tasks_of_a_schedule_carry_the_name_that_scheduler_gives_them() -> None:
+    settings = replace(SETTINGS, rule="tickets-each-minute-of-every-day", group="default")
+    assert request(settings)["startedBy"] == "chronos-schedule/tickets-each-minute"
+    assert request(SETTINGS)["startedBy"] == "events-rule/tickets-schedule"
 
 
 def test_it_is_known_beforehand_why_a_tick_would_start_nothing() -> None:
