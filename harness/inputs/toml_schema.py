@@ -26,9 +26,7 @@ from harness.inputs.toml_types import (
     like,
 )
 
-OUR_IMAGES = (
-    *("mysql", "proxy", "cache", "emulator", "edge", "control", "pause", "vendor", "app"),
-)
+OUR_IMAGES = ("mysql", "proxy", "cache", "emulator", "edge", "control", "pause", "vendor", "app")
 
 
 class Table(BaseModel):
@@ -116,7 +114,7 @@ class Network(Table):
     database_group: Annotated[Text, like("shop-database")]
     """Name or id of the database's security group."""
     cache_group: Annotated[Text | None, like("shop-cache")] = None
-    """Name or id of the cache's security group, where the cache's file has none."""
+    """Name or id of the cache's security group, where its file has none."""
     endpoints_group: Annotated[Text | None, like("shop-endpoints")] = None
     """Name or id of the VPC endpoints' security group. Without it, tasks reach the AWS APIs as
     through a NAT gateway."""

@@ -12,6 +12,7 @@ from harness.diagnosis.expect import SESSION, expect
 from harness.target.clients.browser import Account
 from scenarios.tickets.pages import (
     CONFIRMATION_JOB,
+    PRIVATE,
     Buyer,
     Organiser,
     password_command,
@@ -23,8 +24,16 @@ if TYPE_CHECKING:
     from harness.target.clients.account_pages import AccountPages
     from harness.target.clients.browser import Browser
     from harness.target.clients.probe import ProbeClient
+    from harness.target.pages import Pages
     from harness.target.resources.ecs_exec import ExecResult
     from harness.target.resources.mailbox import Mail
+
+
+@pytest.fixture(autouse=True)
+def shop(pages: Pages) -> None:
+    """The shop itself: its scenarios leave out an app with other pages."""
+    if pages.private != PRIVATE:
+        pytest.skip("not covered: it is about pages and commands of the reference app")
 
 
 @pytest.fixture

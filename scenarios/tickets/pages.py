@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from harness.target.clients.account_pages import AccountPages
     from harness.target.clients.browser import Account, Browser
 
+PRIVATE = "/orders"
+"""The shop's private page, by which its configuration is known."""
 CONFIRMATION_JOB = "App\\Jobs\\SendOrderConfirmation"
 POSTER = "poster"
 SEATING_PLAN = "seating-plan"
