@@ -219,4 +219,4 @@ def _of_token(operation: str, content: Mapping[str, Any]) -> Iterator[Problem]:
     for field in ("AuthToken", "UserGroupIds"):
         if content.get(field):
             message = "needs TransitEncryptionEnabled: ElastiCache takes no sign-in without TLS"
-            yield Problem(f"{operation}.{field}", message, "add TransitEncryptionEnabled = true")
+            yield Problem(f"{operation}.{field}", message, 'add "TransitEncryptionEnabled": true')

@@ -134,9 +134,9 @@ MISTAKES = (
     Red(
         "a cluster is asked for a second database",
         (("cache.json", '"ClusterEnabled": false', '"ClusterEnabled": true'),),
-        words="a cluster only database 0: set REDIS_DB and REDIS_CACHE_DB to 0",
+        words="the cache is a cluster, which has database 0 alone",
         code=1,
-        scenarios="visits_at_once",
+        scenarios="clearing_the_cache",
     ),
     Red(
         "sessions are in the database that cache:clear empties",

@@ -78,7 +78,7 @@ CONNECTION = (
         cause="REDIS_HOST is {host} in {task}, which cannot resolve it: it is not the endpoint of"
         " the cache that is configured",
         example="RedisException: php_network_getaddresses: getaddrinfo for"
-        " shop.k3y9ab.euw1.cache.amazonaws.com failed: Name or service not known",
+        " shop.k3y9ab.euw1.cache.amazonaws.com failed: Temporary failure in name resolution",
     ),
     Pattern(
         Source.APP,
@@ -90,10 +90,11 @@ CONNECTION = (
     ),
     Pattern(
         Source.APP,
-        match=r"Redis[^\n]*(?:certificate verify failed|did not match expected CN)",
+        match=r"Redis[^\n]*(?:certificate verify failed|did not match expected (?:CN|name))",
         cause="{task} does not accept the cache's certificate: REDIS_HOST must be ElastiCache's own"
         " endpoint, and the image needs ca-certificates",
-        example="Redis::connect(): Peer certificate CN=`master.shop' did not match expected CN=`x'",
+        example="Redis::connect(): Peer certificate subjectAltName did not match expected name"
+        " `cache'",
     ),
     Pattern(
         Source.APP,
@@ -103,8 +104,8 @@ CONNECTION = (
         cause="the cache drops the connections of {task}: it asks for TLS, and REDIS_SCHEME is not"
         " tls (or REDIS_HOST has no tls://), or config/database.php does not read it",
         example=(
-            "RedisException: read error on connection to master.shop.k3y9ab.euw1.cache.amazonaws"
-            ".com:6379",
+            "RedisException: read error on connection to"
+            " tcp://master.shop.k3y9ab.euw1.cache.amazonaws.com:6379",
             "RedisException: Connection lost",
         ),
     ),
