@@ -19,7 +19,7 @@ from tests.rehearsal.red import Check, Red
 if TYPE_CHECKING:
     import docker
 
-pytestmark = [pytest.mark.docker, pytest.mark.long]
+pytestmark = [pytest.mark.docker]
 
 AGENT = "public.ecr.aws/datadog/agent:7"
 NOWHERE = "127.0.0.1:1/datadog/agent:7"
@@ -111,6 +111,7 @@ MISTAKES = (
 )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("mistake", MISTAKES, ids=[one.name for one in MISTAKES])
 def test_a_mistake_is_red_and_named(minimal: Project, mistake: Red, nothing_left: Check) -> None:
     mistake.rehearse(minimal, nothing_left)
