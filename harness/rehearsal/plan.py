@@ -106,22 +106,29 @@ def _cache_token(
     return Secret(token or secret_values.GENERATE["password"]())
 
 
-def _planned_cache(
-    production: Production, *, materials: StackSecrets
-) -> tuple[PlannedComponent, ...]:
-    """Return the cache, if production has one."""
+def cache_settings(production: Production, *, token: Secret | None) -> cache.Settings | None:
+    """Return the settings of the cache; None where production has none."""
     named, cached = production.config.cache, production.cache
     if named is None or cached is None:
-        return ()
+        return None
     user = production.laravel.environment.get("REDIS_USERNAME", "") if cached.has_users else ""
-    settings = cache.Settings(
+    return cache.Settings(
         endpoint=named.endpoint,
         port=cached.port,
         tls=cached.speaks_tls,
         cluster=cached.is_cluster,
         user=user or cache.DEFAULT_USER,
-        token=materials.cache_token,
+        token=token,
     )
+
+
+def _planned_cache(
+    production: Production, *, materials: StackSecrets
+) -> tuple[PlannedComponent, ...]:
+    """Return the cache, if production has one."""
+    settings = cache_settings(production, token=materials.cache_token)
+    if settings is None:
+        return ()
     ca_pem = materials.certificates.ca_pem
     component = cache.component(
         settings,

@@ -14,8 +14,11 @@ from harness.core import runs
 from harness.core.components import COMPONENTS
 from harness.core.errors import HarnessError
 from harness.core.steps import Step, Steps
-from harness.inputs import production
+from harness.inputs import production, secret_values
+from harness.rehearsal import plan
 from harness.rehearsal.bringup import Bringup
+from harness.stack.network import members
+from tests.project import copy_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -117,6 +120,27 @@ def test_without_a_proxy_the_database_is_enough(bringup: Bringup) -> None:
     steps = come_up(bringup, NotedSteps())
     assert "proxy" not in steps.order
     assert "mysql" in steps.before("first run")
+
+
+def test_the_first_run_waits_for_the_cache_that_production_has(tmp_path: Path) -> None:
+    found = production.load({}, cwd=copy_of("valkey", tmp_path).root)
+    unused: Any = None
+    made = Bringup(found, runs.new_run(tmp_path / "home"), unused, lambda *_: None, unused)
+    assert "cache" in come_up(made, NotedSteps()).before("first run")
+    materials, settings = (
+        made.materials,
+        plan.cache_settings(found, token=made.materials.cache_token),
+    )
+    assert materials.cache_token is not None
+    assert settings is not None
+    assert (settings.endpoint, settings.port, settings.tls, settings.cluster) == (
+        *("master.atelier.k3y9ab.euw3.cache.amazonaws.com", 6379),
+        *(True, False),
+    )
+    token = secret_values.fields(materials.secrets["atelier/cache"])["token"]
+    assert materials.cache_token.reveal() == token
+    assert "tasks -> cache port 6379" in members.ways(found)
+    assert members.task_networks(found) == ("app", "data", "aws")
 
 
 @pytest.mark.parametrize(
