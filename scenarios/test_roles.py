@@ -28,9 +28,8 @@ def statements(
 ) -> Mapping[str, list[dict[str, Any]]]:
     """Return the Allow statements of each role by its name."""
     iam = aws("iam")
-    known = {role["RoleName"] for role in iam.list_roles()["Roles"]}
     arns = {task.get(key, "") for task in task_definitions.values() for key in ROLE_KEYS}
-    names = {arn.rpartition("/")[2] for arn in arns} & known
+    names = {arn.rpartition("/")[2] for arn in arns if arn and exists(iam, arn.rpartition("/")[2])}
     if not names:
         pytest.skip("not covered: the app has no role files in iam/")
     return {name: allowed(iam, name) for name in sorted(names)}
@@ -39,13 +38,28 @@ def statements(
 ROLE_KEYS = ("executionRoleArn", "taskRoleArn")
 
 
+def exists(iam: Any, role: str) -> bool:
+    """Whether the account has a role; asked by its name, since an account may have thousands."""
+    try:
+        iam.get_role(RoleName=role)
+    except iam.exceptions.NoSuchEntityException:
+        return False
+    return True
+
+
+def pages(iam: Any, operation: str, role: str) -> list[Any]:
+    """Return the parts of every page of a list about a role."""
+    found = iam.get_paginator(operation).paginate(RoleName=role).build_full_result()
+    return [one for values in found.values() if isinstance(values, list) for one in values]
+
+
 def allowed(iam: Any, role: str) -> list[dict[str, Any]]:
     """Return the Allow statements of a role's inline and attached policies."""
     documents = [
         iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
-        for name in iam.list_role_policies(RoleName=role)["PolicyNames"]
+        for name in pages(iam, "list_role_policies", role)
     ]
-    for attached in iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"]:
+    for attached in pages(iam, "list_attached_role_policies", role):
         arn = attached["PolicyArn"]
         version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
         policy = iam.get_policy_version(PolicyArn=arn, VersionId=version)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from harness.core import codec, runs
 from harness.core.errors import ConfigError, HarnessError
-from harness.core.redact import redact
+from harness.core.redact import Secret, redact
 from harness.core.runs import Run
 from harness.rehearsal.session import sigterm_as_interrupt
 from harness.replay import exclusive
@@ -23,7 +23,9 @@ from harness.target.changes import restoration
 from harness.target.changes.account_lock import AccountLock
 from harness.target.changes.ledger import Ledger
 from harness.target.changes.settings import Account
-from harness.target.clients import aws
+from harness.target.clients import aws, http
+from harness.target.clients.browser import Browser
+from harness.target.clients.probe import ProbeClient
 from harness.target.target import AWS
 
 if TYPE_CHECKING:
@@ -71,7 +73,8 @@ def verify(
             return replay.run(pytest_args, home=run.directory, target=AWS)
         level.require_rehearsable(found)
         print("\n".join(_disturbances(replay.catalog(pytest_args), run)), flush=True)
-        with sigterm_as_interrupt(), _rehearsal(account, run):
+        key = _probe_key(invocation)
+        with sigterm_as_interrupt(), _rehearsal(account, run, key=key):
             return replay.run(pytest_args, home=run.directory, target=AWS)
     finally:
         run.set_state(runs.STATE_STOPPED)
@@ -106,28 +109,28 @@ def cleanup(invocation: Invocation, run_id: str) -> int:
             hint="end their pytest processes, or wait for them",
         )
     access = locate.account_access(run.directory)
-    _undo(_account(access), run)
+    _undo(_account(access), run, key=_probe_key(invocation))
     return 0
 
 
 @contextmanager
-def _rehearsal(account: Account, run: Run) -> Iterator[None]:
+def _rehearsal(account: Account, run: Run, *, key: Secret | None) -> Iterator[None]:
     """Hold the account's lock inside the block, and undo the changes after it."""
     lock = AccountLock(account.access, ssm=account.client("ssm"))
     with lock.held():
         try:
             yield
         finally:
-            _undo(account, run)
+            _undo(account, run, key=key)
 
 
-def _undo(account: Account, run: Run) -> None:
+def _undo(account: Account, run: Run, *, key: Secret | None) -> None:
     """Undo a run's changes, print each, and give the account free.
 
     Raises:
         HarnessError: Not everything could be undone; the lock stays.
     """
-    outcome = restoration.restore(account, Ledger(run.directory))
+    outcome = restoration.restore(account, Ledger(run.directory), probe=lambda: _probe(run, key))
     for line in outcome.undone:
         print(f"undone: {redact(line)}", flush=True)
     for line in outcome.foreign:
@@ -143,8 +146,23 @@ def _undo(account: Account, run: Run) -> None:
     AccountLock(account.access, ssm=account.client("ssm")).release()
 
 
+def _probe(run: Run, key: Secret | None) -> ProbeClient:
+    """Return the probe of a run's account."""
+    target = locate.aws(run.directory, probe_key=key)
+    visitor = Browser(
+        http.web(target.access), access=target.access, probe_key=lambda: aws.probe_key(target)
+    )
+    return visitor.probe
+
+
 def _account(access: Access) -> Account:
     return Account(access, lambda service: aws.account_client(access, service))
+
+
+def _probe_key(invocation: Invocation) -> Secret | None:
+    """Return the probe's key where the caller gives it."""
+    given = invocation.environ.get("CUTOVER_PROBE_KEY")
+    return Secret(given) if given else None
 
 
 def _accounts(home: Path) -> list[Path]:

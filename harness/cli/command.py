@@ -18,9 +18,6 @@ USAGE = 2
 NOT_STARTED = 3
 INTERRUPTED = 130
 
-FAIL_ON = ("all", "red", "proved")
-"""The scenarios that fail a gate: red and flaky ones, red ones, red ones of proved worth."""
-
 EXIT_CODES = {
     GREEN: "green",
     RED: "a scenario is red",

@@ -41,19 +41,6 @@ _ANNOTATED = 10
 """GitHub shows ten errors of a step."""
 
 
-def fails(result: str, *, worth: str, fail_on: str) -> bool:
-    """Whether a red or flaky scenario fails the gate.
-
-    Args:
-        result: Its result.
-        worth: The worth of a pass.
-        fail_on: As of `Gate`.
-    """
-    if fail_on == "all":
-        return True
-    return result != FLAKY and (fail_on == "red" or worth == PROVED)
-
-
 @dataclass(frozen=True)
 class Gate:
     """One rehearsal for a CI server.
@@ -106,8 +93,10 @@ class Gate:
         return code
 
     def _counts(self, entry: dict[str, Any]) -> bool:
-        label = entry["labels"].get(entry["target"], {})
-        return fails(entry["result"], worth=label.get("worth", ""), fail_on=self.fail_on)
+        """Whether a red or flaky scenario fails the gate."""
+        if self.fail_on == "all":
+            return True
+        return entry["result"] != FLAKY and (self.fail_on == "red" or _is_proof(entry))
 
     def _clear(self) -> None:
         """Remove the files of an earlier rehearsal, so that none is taken for this one's."""
@@ -203,3 +192,8 @@ def _code_quality(problem: Problem, *, root: Path) -> dict[str, Any]:
 def _relative(file: str, root: Path) -> str:
     """Return a path as the server's checkout has it: from the directory of the command."""
     return os.path.relpath(file, root) if file and Path(file).is_absolute() else file
+
+
+def _is_proof(entry: dict[str, Any]) -> bool:
+    label = entry["labels"].get(entry["target"], {})
+    return bool(label.get("worth") == PROVED)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from harness.cli.command import FAIL_ON, GREEN, RED, USAGE, Command
+from harness.cli.command import GREEN, RED, USAGE, Command
 
 _FOLDER = click.Path(file_okay=False, path_type=Path, resolve_path=True)
 
@@ -30,21 +30,13 @@ report.command_class = Command
 )
 @click.argument("directories", nargs=-1, required=True, type=_FOLDER, metavar="DIR...")
 @click.option("--out", type=_FOLDER, required=True, metavar="DIR", help="Where the report goes.")
-@click.option(
-    "--fail-on",
-    type=click.Choice(FAIL_ON),
-    default=FAIL_ON[0],
-    help="Red and flaky scenarios fail, red ones, or red ones whose pass would be proved.",
-)
-def merge(*, directories: tuple[Path, ...], out: Path, fail_on: str) -> int:
+def merge(*, directories: tuple[Path, ...], out: Path) -> int:
     """Make one report of the reports of all shards, with the verdict of the whole.
 
     A shard that left no report is named, and the whole is then not green.
     """
-    from harness.cli.gate import fails
     from harness.report import merge as merging
     from harness.report import terminal
-    from harness.report.model import FLAKY
     from harness.report.writer import write_report
 
     merged = merging.merge(directories, out=out)
@@ -52,10 +44,4 @@ def merge(*, directories: tuple[Path, ...], out: Path, fail_on: str) -> int:
     width = min(shutil.get_terminal_size().columns, 120)
     for line in terminal.summary(merged, page=page, width=width):
         click.echo(line.text)
-    counted = (
-        fails(one.result, worth=one.label.worth, fail_on=fail_on)
-        for one in merged.outcomes
-        if one.is_red or one.result == FLAKY
-    )
-    is_green = merged.is_green or (bool(merged.outcomes) and not merged.lost and not any(counted))
-    return GREEN if is_green else RED
+    return GREEN if merged.is_green else RED

@@ -15,6 +15,7 @@ from harness.aws.task_definition import family_of
 from harness.core.redact import redact
 from harness.diagnosis.facts import StoppedTask
 from harness.diagnosis.patterns.pattern import Source
+from harness.target.resources.ecs import find_services
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -96,13 +97,12 @@ class EvidenceSources:
             return {}
         names = list(self.groups)
         try:
-            answer = self.web.ecs.describe_services(cluster=self.access.cluster, services=names)
+            services = find_services(self.web.ecs, names, cluster=self.access.cluster)
         # Logs are evidence, too, where ECS does not answer.
         except Exception:  # noqa: BLE001
             return {}
         found = {
-            family_of(one["taskDefinition"]): self.groups[one["serviceName"]]
-            for one in answer["services"]
+            family_of(one["taskDefinition"]): self.groups[one["serviceName"]] for one in services
         }
         scheduler = self.access.resources.get("scheduler")
         return {**found, scheduler: "scheduler"} if scheduler else found

@@ -25,6 +25,7 @@ from harness.target.resources.ecs import (
     INTENDED_STOP_CODES,
     STATUSES,
     address_of,
+    find_services,
     find_tasks,
     task_id,
 )
@@ -110,10 +111,10 @@ class _Reader:
         if web is None:
             return []
         names = list(access.services.values())
-        answer = web.ecs.describe_services(cluster=access.cluster, services=names)
+        services = find_services(web.ecs, names, cluster=access.cluster)
         events = [
             Event(event["createdAt"], service["serviceName"], _shorter(event["message"]))
-            for service in answer["services"]
+            for service in services
             for event in service.get("events", [])
         ]
         return sorted((e for e in events if e.at >= self._since), key=lambda event: event.at)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.aws import declared
 from harness.phases.phase import Finding, NotCovered
-from harness.target import locate, naming
+from harness.target import locate, naming, observer
 from harness.target.clients import account, aws
 
 if TYPE_CHECKING:
@@ -28,23 +28,11 @@ _IAM_PREFIX = {
     "service-quotas": "servicequotas",
     "application-autoscaling": "application-autoscaling",
 }
-_IAM_ACTIONS = {
-    "s3 HeadBucket": "s3:ListBucket",
-    "s3 GetPublicAccessBlock": "s3:GetBucketPublicAccessBlock",
-    "s3 GetBucketEncryption": "s3:GetEncryptionConfiguration",
-    "s3 GetBucketCors": "s3:GetBucketCORS",
-    "s3 GetBucketLifecycleConfiguration": "s3:GetLifecycleConfiguration",
-}
-"""Operations that IAM knows by another name.
-
-https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
-"""
 
 
 def iam_action(service: str, operation: str) -> str:
     """Return the IAM action of a service's operation."""
-    action = f"{_IAM_PREFIX.get(service, service)}:{operation}"
-    return _IAM_ACTIONS.get(f"{service} {operation}", action)
+    return observer.action(f"{_IAM_PREFIX.get(service, service)}:{operation}")
 
 
 @dataclass

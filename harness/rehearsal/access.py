@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from harness.inputs.container_images import IDLE
 from harness.stack.components import control, edge, emulator, mysql, proxy
@@ -15,19 +15,21 @@ from harness.target.naming import names_in
 if TYPE_CHECKING:
     from harness.core.runs import Run
     from harness.inputs.production import Production
+    from harness.inputs.schedule import Schedule
     from harness.stack.component import Addresses
 
 
 def access_to(production: Production, *, run: Run, vendor: str) -> Access:
     """Describe a stack of which nothing runs yet: its addresses are empty."""
-    overlay = production.config.overlay
+    overlay, access = production.config.overlay, names_in(production)
     return replace(
-        names_in(production),
+        access,
         run=run.id,
         run_dir=str(run.directory),
         ca_file=str(run.directory / "ca.pem"),
         ways=members.ways(production),
         security_tracker=production.config.security_tracker,
+        schedule=_emulated(access.schedule, production.schedule),
         vendor=vendor,
         overlay={
             "environment": dict(overlay.environment),
@@ -40,6 +42,11 @@ def access_to(production: Production, *, run: Run, vendor: str) -> Access:
             },
         },
     )
+
+
+def _emulated(schedule: Mapping[str, Any], files: Schedule | None) -> Mapping[str, Any]:
+    """Add the queue through which the emulator's ticks come to control."""
+    return {**schedule, "queue": files.queue} if files is not None else schedule
 
 
 def with_addresses(access: Access, addresses: Mapping[str, Addresses]) -> Access:

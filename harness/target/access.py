@@ -100,6 +100,8 @@ class Access:
     """Whether the AWS API that answers is an emulator, named by AWS_ENDPOINT_URL."""
     security_tracker: str = ""
     """The address or the path of the data of Debian's security tracker; empty: Debian's own."""
+    store: str = ""
+    """Where an emulated account's links to objects lead; empty where they lead to S3."""
     vendor: str = ""
     overlay: Mapping[str, Any] = field(default_factory=dict)
 

@@ -16,6 +16,7 @@ from harness.aws import declared
 from harness.core.errors import TargetError
 from harness.target.access import REHEARSE
 from harness.target.clients import account
+from harness.target.resources.ecs import find_services
 
 if TYPE_CHECKING:
     from harness.aws.task_definition import TaskDefinition
@@ -105,9 +106,11 @@ def discover(production: Production, *, access: Access, client: _Make) -> Discov
             hint="Create it (docs/aws.md), or correct the name in the file; aws.region is"
             f" {access.region}.",
         )
+    is_local = account.has_local_endpoint(sts)
+    store = str(client("s3").meta.endpoint_url) if is_local else ""
     return Discovery(
         caller=caller,
-        access=replace(access, has_local_endpoints=account.has_local_endpoint(sts)),
+        access=replace(access, has_local_endpoints=is_local, store=store),
         deployed=dict(pair for answer in answers for pair in answer.deployed),
         findings=tuple(text for answer in answers for text in answer.findings),
         deploying=tuple(name for answer in answers for name in answer.deploying),
@@ -151,18 +154,17 @@ class _Account:
 
     def _services(self) -> _Answer:
         names = list(self._access.services.values())
-        answer = self._ask(
+        described = self._ask(
             "ecs:DescribeServices",
-            self._ecs.describe_services,
+            find_services,
+            ecs=self._ecs,
+            names=names,
             cluster=self._access.cluster,
-            services=names,
         )
-        if answer is None:
+        if described is None:
             return _Answer()  # the cluster is missing, and is said to be
         found = {
-            one["serviceName"]: one
-            for one in answer["services"]
-            if one.get("status", "ACTIVE") == "ACTIVE"
+            one["serviceName"]: one for one in described if one.get("status", "ACTIVE") == "ACTIVE"
         }
         answers = [
             self._service(key, found[name])

@@ -38,11 +38,12 @@ ACTIONS = (
     "events:DescribeRule",
     "events:ListRuleNamesByTarget",
     "events:ListTargetsByRule",
+    "iam:GetPolicy",
+    "iam:GetPolicyVersion",
     "scheduler:GetSchedule",
     "iam:GetRole",
     "iam:GetRolePolicy",
     "iam:ListRolePolicies",
-    "iam:ListRoles",
     "iam:ListAttachedRolePolicies",
     "iam:SimulatePrincipalPolicy",
     "logs:DescribeLogGroups",
@@ -72,6 +73,25 @@ ACTIONS = (
     "sqs:GetQueueUrl",
 )
 """IAM actions of every call that the harness makes to an account that it observes."""
+
+_ACTIONS = {
+    "s3:HeadBucket": "s3:ListBucket",
+    "s3:ListObjectsV2": "s3:ListBucket",
+    "s3:GetBucketCors": "s3:GetBucketCORS",
+    "s3:GetBucketEncryption": "s3:GetEncryptionConfiguration",
+    "s3:GetBucketLifecycleConfiguration": "s3:GetLifecycleConfiguration",
+    "s3:GetPublicAccessBlock": "s3:GetBucketPublicAccessBlock",
+}
+"""Operations that IAM names otherwise.
+
+Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html.
+"""
+NEEDS_NO_RIGHT = "sts:GetCallerIdentity"
+
+
+def action(operation: str) -> str:
+    """Return the IAM action of an operation, as ``s3:ListBucket`` of ``s3:HeadBucket``."""
+    return _ACTIONS.get(operation, operation)
 
 
 def policy(access: Access) -> dict[str, Any]:

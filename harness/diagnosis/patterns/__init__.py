@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
-from harness.diagnosis.patterns import aws_api, cache, database, ecs, http, image, php
+from harness.diagnosis.patterns import (
+    aws_api,
+    cache,
+    database,
+    ecs,
+    http,
+    image,
+    operator,
+    php,
+)
 
 PATTERNS = (
+    *operator.CALLS,
     *ecs.NEVER_STARTED,
     *http.PUBLIC_HOST,
     *image.SHELL,

@@ -17,6 +17,7 @@ from typing import Any
 
 from harness.core import codec
 from harness.core.errors import TargetError
+from harness.target.access import REHEARSE, Access
 
 LEDGER_FILE = "ledger.jsonl"
 CLOSED_FILE = "ledger.closed"
@@ -36,6 +37,11 @@ class Entry:
     wanted: Mapping[str, Any] = field(default_factory=dict)
     """The values that the change gives them."""
     at: str = field(default_factory=lambda: datetime.now(UTC).isoformat())
+
+
+STORE_FILE, REMOVE_FILE = "probe:StoreFile", "probe:RemoveFile"
+DISPATCH_JOB = "probe:DispatchJob"
+"""Changes that the app makes when its probe is asked; of a job, the id is known afterwards."""
 
 
 class Ledger:
@@ -82,3 +88,8 @@ class Ledger:
     def is_closed(self) -> bool:
         """Whether the changes of the run are undone."""
         return self._closed.exists()
+
+
+def ledger_of(access: Access) -> Ledger | None:
+    """Return the ledger of a run that may change an account; None of any other."""
+    return Ledger(Path(access.run_dir)) if access.level == REHEARSE else None

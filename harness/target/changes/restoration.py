@@ -13,13 +13,19 @@ from functools import partial
 from typing import Any
 
 from harness.core.errors import TargetError
-from harness.target.changes.ledger import Entry, Ledger
+from harness.core.wait import Deadline, DeadlinePassed, NotYet, Ready, wait_until
+from harness.target.changes.ledger import DISPATCH_JOB, REMOVE_FILE, STORE_FILE, Entry, Ledger
 from harness.target.changes.permissions import rehearsal_of
 from harness.target.changes.settings import SETTINGS, Account, Setting
 from harness.target.clients.account import aws_errors
+from harness.target.clients.probe import ProbeClient, ProbeRefused
 from harness.target.resources.ecs import BY_SCENARIOS, task_arns, task_id
+from harness.target.resources.job_queue import JobQueue
+from harness.target.target import AS_ON_AWS
 
 _CLOCKS_DIFFER_BY = timedelta(hours=1)
+_NO_TASK = (502, 503, 504)
+"""The load balancer's statuses while the web service has no task yet."""
 _Undo = Callable[[], Iterable[str]]
 
 
@@ -58,14 +64,24 @@ class _Outcome:
     error: TargetError | None = None
 
 
-def restore(account: Account, ledger: Ledger) -> Restoration:
+def restore(account: Account, ledger: Ledger, *, probe: Callable[[], ProbeClient]) -> Restoration:
     """Undo the changes of a ledger, and close it when nothing is left.
 
-    Settings come first, since new tasks need their task definition.
+    Settings come first, since new tasks need their task definition, and the probe last, since it
+    needs a task.
+
+    Args:
+        account: The account.
+        ledger: The run's.
+        probe: Returns the app's probe.
     """
     entries, outcome = ledger.entries(), _Outcome()
     if not ledger.is_closed:
-        undos = (*_corrections(account, entries, outcome.foreign), *_removals(account, entries))
+        undos = (
+            *_corrections(account, entries, outcome.foreign),
+            *_removals(account, entries),
+            *_of_probe(account, entries, probe),
+        )
         for what, undo in undos:
             _attempt(account, undo, what, outcome)
         if not outcome.left:
@@ -79,9 +95,17 @@ def _attempt(account: Account, undo: _Undo, what: str, outcome: _Outcome) -> Non
     try:
         with aws_errors(account.access.profile, asking=what):
             outcome.undone += undo()
-    except TargetError as error:
+    except (TargetError, DeadlinePassed, ProbeRefused, OSError) as error:
         outcome.left.append(what)
-        outcome.error = outcome.error or error
+        outcome.error = outcome.error or (
+            error
+            if isinstance(error, TargetError)
+            else TargetError(
+                "The app's probe does not answer.",
+                last_answer=str(error),
+                hint="Wait until the site answers.",
+            )
+        )
 
 
 def _corrections(
@@ -150,6 +174,47 @@ def _removals(account: Account, entries: list[Entry]) -> Iterator[tuple[str, _Un
             stages.setdefault(entry.resource, set()).add(str(entry.wanted["VersionStage"]))
     for secret, names in stages.items():
         yield f"versions of the secret {secret}", partial(_unstage, account, secret, names)
+
+
+def _of_probe(
+    account: Account, entries: list[Entry], probe: Callable[[], ProbeClient]
+) -> Iterator[tuple[str, _Undo]]:
+    """Yield how to remove the files and the dead jobs that the probe has made."""
+    of: dict[str, list[str]] = {}
+    for entry in entries:
+        of.setdefault(entry.operation, []).append(entry.resource)
+    files = dict.fromkeys(of.get(STORE_FILE, ()))
+    left = [name for name in files if name not in of.get(REMOVE_FILE, ())]
+    if left:
+        yield "files of the probe", partial(_remove_files, left, probe)
+    jobs = of.get(DISPATCH_JOB)
+    if jobs and "dead_letter_queue" in account.access.resources:
+        yield "jobs of the probe in the dead-letter queue", partial(_remove_jobs, account, jobs)
+
+
+def _remove_files(names: list[str], probe: Callable[[], ProbeClient]) -> Iterator[str]:
+    client = probe()
+
+    def remove(name: str) -> Ready | NotYet:
+        # The web service may just have its tasks back.
+        try:
+            client.remove(name)
+        except ProbeRefused as refused:
+            if refused.status not in _NO_TASK:
+                raise
+            return NotYet(str(refused))
+        return Ready()
+
+    for name in names:
+        deadline = Deadline(AS_ON_AWS.task_replacement_timeout_s)
+        wait_until(partial(remove, name), deadline=deadline, interval_s=2.0)
+        yield f"file {name} of the probe is removed"
+
+
+def _remove_jobs(account: Account, jobs: list[str]) -> Iterator[str]:
+    queue = JobQueue(account.access, sqs=account.client("sqs"))
+    for job in queue.remove_dead(jobs):
+        yield f"job {job} is removed from the dead-letter queue"
 
 
 def _stop_tasks(account: Account) -> Iterator[str]:

@@ -15,6 +15,12 @@ _INVALID = frozenset(
     {"InvalidClientTokenId", "UnrecognizedClientException", "SignatureDoesNotMatch"}
 )
 _DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "403"})
+_THROTTLED = frozenset(
+    {
+        *("Throttling", "ThrottlingException", "ThrottledException", "RequestThrottled"),
+        *("TooManyRequestsException", "RequestLimitExceeded"),
+    }
+)
 _ABSENT = frozenset(
     {
         *("404", "NoSuchBucket", "NotFound", "ResourceNotFoundException"),
@@ -178,6 +184,13 @@ def _of_answer(error: Any, *, asking: str, source: str, login: str) -> TargetErr
             f"The credentials ({source}) may not call {asking}.",
             last_answer=str(error),
             hint=f"Allow {asking} in the caller's policy; docs/aws.md has the whole policy.",
+        )
+    if code in _THROTTLED:
+        return TargetError(
+            f"AWS throttles {asking} in this account and region.",
+            last_answer=str(error),
+            hint="Something else polls there, a deployment or a console, say: try again when it"
+            " is quiet.",
         )
     return TargetError(f"{asking} failed.", last_answer=str(error))
 

@@ -6,6 +6,7 @@ Each client imports its library when made. No client uses or sets boto3's defaul
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Any
 
 from harness.aws.value_from import (
@@ -20,7 +21,7 @@ from harness.target.access import REHEARSE, Access
 from harness.target.changes.changes import Changes
 from harness.target.changes.permissions import lock_name
 from harness.target.clients import account, emulator
-from harness.target.clients.guard import Guard
+from harness.target.clients.guard import CALLS_FILE, Guard
 from harness.target.target import Target
 
 AWS_TIMEOUT_S = 20
@@ -79,17 +80,20 @@ def _guard(access: Access) -> Guard:
 
 
 def _new_guard(access: Access) -> Guard:
+    calls = Path(access.run_dir) / CALLS_FILE if access.run_dir else None
     if access.level != REHEARSE:
         probe = access.secrets.get("probe", "")
         return Guard(
             readable_secrets=(probe,) if probe else (),
             readable_parameters=_spellings(access.probe_parameter),
+            calls=calls,
         )
     injected = [text for text in access.injected.values() if _is_parameter(text)]
     return Guard(
         readable_secrets=access.secret_names,
         readable_parameters=(lock_name(access), *_spellings(access.probe_parameter, *injected)),
         changes=Changes(access, client=lambda service: account_client(access, service)),
+        calls=calls,
     )
 
 

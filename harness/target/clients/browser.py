@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
 from harness.core.expectation import StatusError
+from harness.target.changes.ledger import ledger_of
 from harness.target.clients.http import STATUS_CAUSES
 from harness.target.clients.probe import ProbeClient
 
@@ -160,7 +161,9 @@ class Browser:
         self.http = session
         self.base_url = access.public_url
         self._configured_cookie = access.session_cookie
-        self.probe = ProbeClient(session, base_url=access.public_url, key=probe_key)
+        self.probe = ProbeClient(
+            session, base_url=access.public_url, key=probe_key, ledger=ledger_of(access)
+        )
 
     def get(
         self, path: str, *, headers: Mapping[str, str] | None = None, follow: bool = False

@@ -17,6 +17,7 @@ from harness.core.errors import UnsafeTarget
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from harness.target.changes.changes import Changes
 
@@ -30,8 +31,15 @@ _REVEAL_SECRETS = frozenset(
 )
 """Read operations with a secret or credentials in their answers."""
 _BURST = 15
+CALLS_FILE = "calls.txt"
+"""In the run directory: the operations that were called, each once a process."""
 CALLS_PER_S = 3.0
 """The most calls a second of one process; ECS and ELB throttle a whole account and Region."""
+
+
+def action_of(model: Any) -> str:
+    """Return a botocore operation as IAM names most of them: ``ecs:UpdateService``."""
+    return f"{model.service_model.signing_name}:{model.name}"
 
 
 class Guard:
@@ -41,6 +49,7 @@ class Guard:
         readable_secrets: Names of the secrets that may be read; of an observer, the probe's only.
         readable_parameters: Spellings of the parameters that may be read.
         changes: The changes that are permitted; none for an account that is only observed.
+        calls: File for the operations that are called; none writes nothing.
         clock: Seconds, for tests.
         sleep: Waits for some seconds, for tests.
     """
@@ -51,12 +60,15 @@ class Guard:
         readable_secrets: tuple[str, ...] = (),
         readable_parameters: tuple[str, ...] = (),
         changes: Changes | None = None,
+        calls: Path | None = None,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._readable_secrets = frozenset(readable_secrets)
         self._readable_parameters = frozenset(readable_parameters)
         self._changes = changes
+        self._calls = calls
+        self._called: set[str] = set()
         self._clock = clock
         self._sleep = sleep
         self._lock = threading.Lock()
@@ -67,11 +79,12 @@ class Guard:
         """Listen to every call of a boto3 client, and return the client."""
         client.meta.events.register_first("before-parameter-build", self._refuse_changes)
         client.meta.events.register_first("before-call", self._keep_pace)
+        client.meta.events.register("before-parameter-build", self._note)
         return client
 
     def _refuse_changes(self, *, params: dict[str, Any], model: Any, **_: Any) -> None:
         operation = str(model.name)
-        action = f"{model.service_model.signing_name}:{operation}"
+        action = action_of(model)
         if operation in _REVEAL_SECRETS and not self._is_readable(operation, params):
             limit = "the probe's is" if self._changes is None else "those of cutover.toml are"
             raise UnsafeTarget(
@@ -98,6 +111,14 @@ class Guard:
         # An ARN ends with six random characters after the name.
         name = re.sub(r"^arn:.*:secret:(.*)-\w{6}$", r"\1", str(params.get("SecretId", "")))
         return name in self._readable_secrets
+
+    def _note(self, *, model: Any, **_: Any) -> None:
+        """Note the first call of each operation, to be compared with the IAM policy."""
+        if self._calls is None or (action := action_of(model)) in self._called:
+            return
+        self._called.add(action)
+        with self._calls.open("a", encoding="utf-8") as file:
+            file.write(f"{action}\n")
 
     def _keep_pace(self, **_: Any) -> None:
         """Wait until one more call is within the rate."""

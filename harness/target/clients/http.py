@@ -38,7 +38,7 @@ def outside(access: Access) -> requests.Session:
 
     Locally the emulator's own name leads to the port that it publishes on this machine.
     """
-    return _session({"http": access.emulator})
+    return _session({"http": access.emulator or access.store})
 
 
 def is_load_balancers_own(answer: requests.Response) -> bool:

@@ -15,6 +15,7 @@ from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 from harness.core.expectation import StatusError
+from harness.target.changes.ledger import DISPATCH_JOB, REMOVE_FILE, STORE_FILE, Entry
 from harness.target.clients.http import STATUS_CAUSES
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     import requests
+
+    from harness.target.changes.ledger import Ledger
 
 PREFIX = "/_probe/v1"
 _SHOWN = 400
@@ -135,11 +138,14 @@ class ProbeClient:
         base_url: str,
         key: Callable[[], str],
         timeout_s: float = 30.0,
+        ledger: Ledger | None = None,
     ) -> None:
+        """Take a visitor's session; a ledger, if there is one, gets each change first."""
         self._session = session
         self._base_url = base_url.rstrip("/")
         self._key = key
         self._timeout_s = timeout_s
+        self._ledger = ledger
 
     def signed(
         self, method: str, path: str, *, payload: Any = None, headers: dict[str, str] | None = None
@@ -231,6 +237,7 @@ class ProbeClient:
 
     def store(self, name: str, content: bytes) -> dict[str, Any]:
         """Store a file on the app's default disk."""
+        self._note(STORE_FILE, name)
         return self.ask("PUT", f"files/{name}", payload=content)
 
     def read(self, name: str) -> requests.Response:
@@ -239,7 +246,19 @@ class ProbeClient:
 
     def remove(self, name: str) -> dict[str, Any]:
         """Remove a file from the app's default disk."""
-        return self.ask("DELETE", f"files/{name}")
+        answer = self.ask("DELETE", f"files/{name}")
+        self._note(REMOVE_FILE, name)
+        return answer
+
+    def dispatch(self, options: Mapping[str, Any]) -> str:
+        """Dispatch a job with this behaviour; return its id."""
+        job = str(self.ask("POST", "jobs", payload=dict(options))["id"])
+        self._note(DISPATCH_JOB, job)
+        return job
+
+    def _note(self, operation: str, resource: str) -> None:
+        if self._ledger is not None:
+            self._ledger.append(Entry(operation, resource))
 
     def temporary_url(self, name: str, *, seconds: int) -> str:
         """Ask for an address at which everyone can read a file for a while."""

@@ -31,6 +31,8 @@ INTENDED_STOP_CODES = ("UserInitiated", "ServiceSchedulerInitiated")
 """stopCodes of tasks that a user or their service stopped."""
 _ASKED_AT_ONCE = 100
 """DescribeTasks takes no more ARNs."""
+_SERVICES_AT_ONCE = 10
+"""DescribeServices takes no more names."""
 
 
 def task_id(arn: str) -> str:
@@ -85,6 +87,15 @@ def find_tasks(
     """Return a cluster's tasks of some desired statuses, chosen and shown as above."""
     arns = task_arns(ecs, cluster=cluster, statuses=statuses, **chosen)
     return describe_tasks(ecs, arns, cluster=cluster)
+
+
+def find_services(ecs: Any, names: list[str], *, cluster: str) -> list[dict[str, Any]]:
+    """Return services as DescribeServices shows them; those that the cluster lacks are left out."""
+    services: list[dict[str, Any]] = []
+    for first in range(0, len(names), _SERVICES_AT_ONCE):
+        wanted = names[first : first + _SERVICES_AT_ONCE]
+        services += ecs.describe_services(cluster=cluster, services=wanted)["services"]
+    return services
 
 
 def copy_of(definition: Mapping[str, Any]) -> dict[str, Any]:

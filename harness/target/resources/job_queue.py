@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from harness.core.expectation import ExpectationError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from harness.target.access import Access
     from harness.target.clients.probe import ProbeClient
@@ -20,6 +20,7 @@ LONG_JOB_S = 32
 """Longer than a queue hides a message by default: 30 s."""
 _LOOKED_AT = 10
 _HIDDEN_S = 1
+_MOST_LOOKS = 10
 
 
 class JobQueue:
@@ -70,8 +71,7 @@ class JobQueue:
         kept_s = int(self.attributes()["MessageRetentionPeriod"])
         if not self._dead:
             return kept_s, None
-        url = self._sqs.get_queue_url(QueueName=self._dead)["QueueUrl"]
-        return kept_s, int(self._attributes_of(url)["MessageRetentionPeriod"])
+        return kept_s, int(self._attributes_of(self._dead_url())["MessageRetentionPeriod"])
 
     @contextmanager
     def visibility(self, seconds: int) -> Iterator[None]:
@@ -90,20 +90,39 @@ class JobQueue:
 
     def take_dead(self, job: str) -> dict[str, Any]:
         """Return a job's message in the dead-letter queue, and remove it; nothing if not there."""
+        return next((message for _, message in self._removed(self._receive_dead(), [job])), {})
+
+    def remove_dead(self, jobs: Collection[str]) -> Iterator[str]:
+        """Remove the messages of jobs from the dead-letter queue, and yield the id of each."""
+        for _ in range(_MOST_LOOKS):
+            messages = self._receive_dead()
+            if not messages:
+                return
+            yield from (job for job, _ in self._removed(messages, jobs))
+
+    def _receive_dead(self) -> list[dict[str, Any]]:
         if not self._dead:
-            return {}
-        url = self._sqs.get_queue_url(QueueName=self._dead)["QueueUrl"]
+            return []
         answer = self._sqs.receive_message(
-            QueueUrl=url,
+            QueueUrl=self._dead_url(),
             MaxNumberOfMessages=_LOOKED_AT,
             VisibilityTimeout=_HIDDEN_S,
             AttributeNames=["ApproximateReceiveCount"],
         )
-        for message in answer.get("Messages", []):
-            if job in message["Body"]:
-                self._sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-                return dict(message)
-        return {}
+        return list(answer.get("Messages", []))
+
+    def _removed(
+        self, messages: list[dict[str, Any]], jobs: Collection[str]
+    ) -> Iterator[tuple[str, dict[str, Any]]]:
+        for message in messages:
+            job = next((one for one in jobs if one in message["Body"]), "")
+            if job:
+                handle = message["ReceiptHandle"]
+                self._sqs.delete_message(QueueUrl=self._dead_url(), ReceiptHandle=handle)
+                yield job, dict(message)
+
+    def _dead_url(self) -> str:
+        return str(self._sqs.get_queue_url(QueueName=self._dead)["QueueUrl"])
 
 
 class Jobs:
@@ -114,8 +133,7 @@ class Jobs:
 
     def dispatch(self, **options: Any) -> str:
         """Have a web task dispatch a job with this behaviour; return its id."""
-        answer = self._probe.ask("POST", "jobs", payload=options)
-        return str(answer["id"])
+        return self._probe.dispatch(options)
 
     def state_of(self, job: str) -> dict[str, Any]:
         """Return a job's runs, its effects, and whether it is in failed_jobs."""

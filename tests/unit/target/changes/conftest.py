@@ -40,6 +40,7 @@ class FakeAccount:
         self.tasks: dict[str, dict[str, Any]] = {}
         self.idle = "60"
         self.rule = "ENABLED"
+        self.dead = ['{"job": "1111"}', '{"job": "of the app"}']
         self.stages: dict[str, list[str]] = {"1" * 32: ["AWSCURRENT"]}
         self.parameters: dict[str, dict[str, Any]] = {}
         self.error: Exception | None = None
@@ -135,11 +136,14 @@ class FakeAccount:
     ) -> Any:
         self.stages[RemoveFromVersionId] = []
 
-    def ReceiveMessage(self, **_: Any) -> Any:
-        return {"Messages": []}
+    def GetQueueUrl(self, QueueName: str) -> Any:
+        return {"QueueUrl": DEAD.replace("shop-dead", QueueName)}
 
-    def DeleteMessage(self, **_: Any) -> Any:
-        return {}
+    def ReceiveMessage(self, **_: Any) -> Any:
+        return {"Messages": [{"Body": one, "ReceiptHandle": one} for one in self.dead]}
+
+    def DeleteMessage(self, ReceiptHandle: str, **_: Any) -> Any:
+        self.dead.remove(ReceiptHandle)
 
     def PutParameter(self, Name: str, Value: str, Overwrite: bool, **_: Any) -> Any:
         if Name in self.parameters and not Overwrite:
@@ -170,7 +174,12 @@ def access(tmp_path: Path) -> Access:
         roles=(ROLE,),
         secrets={"db": "shop/db"},
         secret_names=("shop/db",),
-        resources={"rule": "minutely", "dead_letter_queue": "shop-dead", "scheduler": "shop-web"},
+        resources={
+            "rule": "minutely",
+            "queue": "shop-jobs",
+            "dead_letter_queue": "shop-dead",
+            "scheduler": "shop-web",
+        },
     )
 
 

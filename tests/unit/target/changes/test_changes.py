@@ -14,8 +14,9 @@ from harness.core.errors import TargetError, UnsafeTarget
 from harness.target.changes.account_lock import AccountLock
 from harness.target.changes.ledger import Entry, Ledger
 from harness.target.changes.permissions import PERMISSIONS
-from harness.target.changes.restoration import restore
+from harness.target.changes.restoration import Restoration, restore
 from harness.target.changes.settings import Account
+from harness.target.clients.probe import ProbeRefused
 from tests.unit.target.changes.conftest import ARN, BALANCER, DEAD, ROLE, WEB, FakeAccount
 
 Call = Callable[..., Any]
@@ -161,6 +162,24 @@ def test_no_secret_is_in_the_ledger(call: Call, ledger: Ledger) -> None:
     assert "hunter2" not in ledger.path.read_text()
 
 
+class FakeProbe:
+    """The app's probe; its first answers may be others."""
+
+    def __init__(self, *errors: Exception) -> None:
+        self.errors = list(errors)
+        self.removed: list[str] = []
+
+    def remove(self, name: str) -> None:
+        if self.errors:
+            raise self.errors.pop(0)
+        self.removed.append(name)
+
+
+def undo(account: Account, ledger: Ledger, probe: FakeProbe | None = None) -> Restoration:
+    fake: Any = probe or FakeProbe()
+    return restore(account, ledger, probe=lambda: fake)
+
+
 def change_everything(call: Call) -> None:
     made = call("ecs.register_task_definition", **DEFINITION)["taskDefinition"]
     call(
@@ -174,7 +193,6 @@ def change_everything(call: Call) -> None:
     call("elbv2.modify_load_balancer_attributes", LoadBalancerArn=BALANCER, Attributes=IDLE)
     call("events.disable_rule", Name="minutely")
     call("secretsmanager.put_secret_value", **BAD_VERSION)
-    call("sqs.delete_message", QueueUrl=DEAD, ReceiptHandle="x")
 
 
 def state_of(fake: FakeAccount) -> dict[str, Any]:
@@ -194,7 +212,7 @@ def test_everything_is_undone_after_a_kill_and_only_once(
     before = state_of(FakeAccount())
     change_everything(call)
     assert state_of(fake) != before
-    outcome = restore(account, ledger)
+    outcome = undo(account, ledger)
     assert state_of(fake) == before
     assert outcome.left == outcome.foreign == ()
     assert sorted(outcome.undone) == [
@@ -207,7 +225,7 @@ def test_everything_is_undone_after_a_kill_and_only_once(
         "task definition shop-web:8 is deregistered",
     ]
     writes = len(fake.writes)
-    assert restore(account, ledger).undone == ()
+    assert undo(account, ledger).undone == ()
     assert len(fake.writes) == writes
 
 
@@ -217,7 +235,7 @@ def test_what_a_scenario_has_put_back_itself_is_left_alone(
     for count in (0, 2):
         call("ecs.update_service", cluster="shop", service="shop-web", desiredCount=count)
     fake.writes.clear()
-    assert restore(account, ledger).undone == ()
+    assert undo(account, ledger).undone == ()
     assert fake.writes == []
 
 
@@ -226,7 +244,7 @@ def test_a_value_of_somebody_else_stays_and_is_named(
 ) -> None:
     call("ecs.update_service", cluster="shop", service="shop-web", desiredCount=0)
     fake.services["shop-web"]["desiredCount"] = 4
-    outcome = restore(account, ledger)
+    outcome = undo(account, ledger)
     assert fake.services["shop-web"]["desiredCount"] == 4
     assert outcome.foreign == (
         "shop-web: desiredCount is 4, which this run did not set; before it was 2",
@@ -240,7 +258,7 @@ def test_a_value_of_somebody_else_between_two_changes_is_the_one_to_restore(
         call("ecs.update_service", cluster="shop", service="shop-web", desiredCount=count)
     fake.services["shop-web"]["desiredCount"] = 4
     call("ecs.update_service", cluster="shop", service="shop-web", desiredCount=0)
-    restore(account, ledger)
+    undo(account, ledger)
     assert fake.services["shop-web"]["desiredCount"] == 4
 
 
@@ -251,7 +269,7 @@ def test_another_runs_revision_is_not_deregistered(
     foreign = fake.RegisterTaskDefinition(
         **{**DEFINITION, "containerDefinitions": [{"name": "app", "dockerLabels": {}}]}
     )["taskDefinition"]["taskDefinitionArn"]
-    restore(account, ledger)
+    undo(account, ledger)
     assert foreign in fake.definitions
     assert len(fake.definitions) == 2
 
@@ -279,7 +297,7 @@ def test_what_cannot_be_undone_is_named_and_undone_later(
 ) -> None:
     change_everything(call)
     fake.error = error
-    outcome = restore(account, ledger)
+    outcome = undo(account, ledger)
     assert outcome.left == (
         "the settings of shop-web",
         "the settings of shop",
@@ -292,14 +310,14 @@ def test_what_cannot_be_undone_is_named_and_undone_later(
     assert outcome.error.what == text
     assert not ledger.is_closed
     fake.error = None
-    assert len(restore(account, ledger).undone) == 7
+    assert len(undo(account, ledger).undone) == 7
     assert ledger.is_closed
 
 
 def test_a_run_that_is_undone_makes_no_other_change(
     call: Call, account: Account, fake: FakeAccount, ledger: Ledger
 ) -> None:
-    restore(account, ledger)
+    undo(account, ledger)
     with pytest.raises(TargetError, match="The changes of this run are undone"):
         call("ecs.update_service", cluster="shop", service="shop-web", desiredCount=0)
     assert fake.writes == []
@@ -353,3 +371,36 @@ def test_each_permission_names_its_resources(account: Account) -> None:
         arns = permission.resources(account.access)
         assert arns, action
         assert action == "ecs:DeregisterTaskDefinition" or "*" not in arns
+
+
+def test_files_and_dead_jobs_of_the_probe_are_removed(
+    account: Account, fake: FakeAccount, ledger: Ledger
+) -> None:
+    for operation, resource in (
+        ("probe:StoreFile", "kept"),
+        ("probe:StoreFile", "gone"),
+        ("probe:RemoveFile", "gone"),
+        ("probe:DispatchJob", "1111"),
+        ("probe:DispatchJob", "2222"),
+    ):
+        ledger.append(Entry(operation, resource))
+    away = ProbeRefused("DELETE files/kept", status=503, body="")
+    probe = FakeProbe(away)
+    outcome = undo(account, ledger, probe)
+    assert probe.removed == ["kept"]
+    assert fake.dead == ['{"job": "of the app"}']
+    assert outcome.undone == (
+        "file kept of the probe is removed",
+        "job 1111 is removed from the dead-letter queue",
+    )
+
+
+def test_a_site_that_does_not_answer_leaves_the_probes_files(
+    account: Account, fake: FakeAccount, ledger: Ledger
+) -> None:
+    ledger.append(Entry("probe:StoreFile", "kept"))
+    outcome = undo(account, ledger, FakeProbe(ConnectionError("no route")))
+    assert outcome.left == ("files of the probe",)
+    assert outcome.error is not None
+    assert outcome.error.what == "The app's probe does not answer."
+    assert not ledger.is_closed

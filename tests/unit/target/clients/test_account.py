@@ -123,3 +123,9 @@ def test_an_emulators_endpoint_is_told_from_amazons() -> None:
     session = boto3.session.Session(region_name=REGION)
     assert not account.has_local_endpoint(session.client("sts"))
     assert account.has_local_endpoint(session.client("sts", endpoint_url="http://127.0.0.1:4566"))
+
+
+def test_an_account_that_is_throttled_all_the_time_is_named(sts: Any) -> None:
+    text = error_of(sts, "ThrottlingException", "Rate exceeded")
+    assert text.startswith("AWS throttles sts:GetCallerIdentity in this account and region.\n")
+    assert "try again when it is quiet" in text

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -91,6 +92,17 @@ def test_a_burst_passes_and_then_the_rate_holds() -> None:
     guard = Guard(clock=lambda: now[0], sleep=sleep)
     guard.attach(SimpleNamespace(meta=SimpleNamespace(events=events)))
     for _ in range(45):
-        events.emit("before-call.ecs.ListClusters")
+        events.emit("before-call.ecs.ListClusters", model=None)
     assert now[0] == pytest.approx((45 - 15) / CALLS_PER_S)
     assert max(waits) <= 1 / CALLS_PER_S + 0.001
+
+
+def test_each_operation_is_noted_once_a_process(tmp_path: Path) -> None:
+    ecs = client("ecs", Guard(calls=tmp_path / "calls.txt"))
+    with Stubber(ecs) as stub:
+        for _ in range(2):
+            stub.add_response("list_clusters", {})
+            ecs.list_clusters()
+        stub.add_response("describe_clusters", {})
+        ecs.describe_clusters()
+    assert (tmp_path / "calls.txt").read_text() == "ecs:ListClusters\necs:DescribeClusters\n"
