@@ -108,7 +108,7 @@ def bucket(document: Document) -> CallFile:
     Raises:
         InputError: Every problem of the file.
     """
-    return _checked(
+    return checked(
         document, BUCKET, api="s3", needed="CreateBucket", rules=(_of_one_bucket, _of_public_access)
     )
 
@@ -119,7 +119,7 @@ def queues(document: Document) -> CallFile:
     Raises:
         InputError: Every problem of the file.
     """
-    return _checked(
+    return checked(
         document, QUEUES, api="sqs", needed="CreateQueue", rules=(_of_dead_letter_queues,)
     )
 
@@ -130,7 +130,7 @@ def identity(document: Document) -> CallFile:
     Raises:
         InputError: Every problem of the file.
     """
-    return _checked(document, IDENTITY, api="ses")
+    return checked(document, IDENTITY, api="ses")
 
 
 def schedule(document: Document, *, groups: SecurityGroups | None = None) -> CallFile:
@@ -146,8 +146,8 @@ def schedule(document: Document, *, groups: SecurityGroups | None = None) -> Cal
     of_targets = partial(_of_targets, groups=groups)
     rules = (_of_one_rule, _of_expressions, _of_inputs, of_targets)
     if SCHEDULE[0] in document.data:
-        return _checked(document, SCHEDULE, api="scheduler", needed=SCHEDULE[0], rules=rules)
-    return _checked(document, RULE, api="events", needed="PutRule", rules=rules)
+        return checked(document, SCHEDULE, api="scheduler", needed=SCHEDULE[0], rules=rules)
+    return checked(document, RULE, api="events", needed="PutRule", rules=rules)
 
 
 def dead_letter_queue(create_queue: Mapping[str, Any]) -> str:
@@ -182,7 +182,7 @@ def _document(value: Any) -> dict[str, Any]:
 Rule = Callable[[Sequence[Call]], Iterator[Problem]]
 
 
-def _checked(
+def checked(
     document: Document,
     operations: Sequence[str],
     *,
@@ -190,7 +190,11 @@ def _checked(
     needed: str = "",
     rules: Sequence[Rule] = (),
 ) -> CallFile:
-    """Compare each call with the operation's shape, then all of them with the rules."""
+    """Compare each call with the operation's shape, then all of them with the rules.
+
+    Raises:
+        InputError: Every problem of the file.
+    """
     found, calls, known = Fit(), list(calls_in(document.data)), ", ".join(operations)
     fitting = []
     for call in calls:

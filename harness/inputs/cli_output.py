@@ -6,6 +6,7 @@ left out. A file that is an operation's input is left as it is.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -63,6 +64,14 @@ INPUT_OF: Mapping[str, str] = {
     "AssumeRolePolicyDocument": "CreateRole",
 }
 """A field at the top of an input file -> the operation."""
+
+
+_WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+
+
+def kebab(operation: str) -> str:
+    """Return an operation's name as the AWS CLI has it."""
+    return _WORDS.sub("-", operation).lower()
 
 
 @dataclass(frozen=True)

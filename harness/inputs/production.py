@@ -23,6 +23,7 @@ from harness.inputs import (
     foreign,
     iam_roles,
     load_balancer,
+    phase_files,
     references,
     security_groups,
     task_definitions,
@@ -198,6 +199,7 @@ def load(environ: Mapping[str, str], *, cwd: Path) -> Production:
     resources = _resources(reading, [one.definition for one in services.values()])
     schedule = _schedule(reading, groups)
     cached = reading.file("cache", "file", read=cache.read, form=cache.form)
+    phase_files.read_all(reading)
     roles = _roles(reading)
     tasks = (*services.values(), *((schedule,) if schedule else ()))
     environment_files = reading.texts("environment_files")

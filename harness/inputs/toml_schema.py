@@ -203,6 +203,25 @@ class Schedule(Table):
     """File with the definition of the task that the rule runs."""
 
 
+class Phases(Table):
+    """Files of the move that no rehearsal needs, for `cutover phase` and `cutover runbook`."""
+
+    certificate: Annotated[File | None, like("aws/certificate.json")] = None
+    """File with the request of the public host's certificate."""
+    network: Annotated[File | None, like("aws/network.json")] = None
+    """File with the VPC, its subnets, gateways, routes and endpoints."""
+    database: Annotated[File | None, like("aws/database.json")] = None
+    """File with the cluster, its instances and parameters, and RDS Proxy."""
+    registry: Annotated[File | None, like("aws/registry.json")] = None
+    """File with the repository of the app's image."""
+    logs: Annotated[File | None, like("aws/logs.json")] = None
+    """File with the log groups and how long they keep their lines."""
+    dns: Annotated[File | None, like("aws/dns.json")] = None
+    """File with two changes of the public host's record: the switch, then its rollback."""
+    scaling: Annotated[File | None, like("aws/scaling.json")] = None
+    """File with the services' scalable targets and policies."""
+
+
 class Generated(Table):
     """A secret value that is made up for each stack."""
 
@@ -335,6 +354,7 @@ class CutoverToml(Table):
     """The ECS services; one of them is behind the load balancer."""
     resources: Resources = Resources()
     schedule: Schedule | None = None
+    phases: Phases = Phases()
     secrets: Annotated[
         dict[str, SecretValue],
         like({"shop/db": {"username": "shop", "password": {"generate": "password"}}}),

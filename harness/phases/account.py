@@ -26,7 +26,6 @@ _IAM_PREFIX = {
     "elbv2": "elasticloadbalancing",
     "sesv2": "ses",
     "service-quotas": "servicequotas",
-    "application-autoscaling": "application-autoscaling",
 }
 
 
@@ -109,7 +108,7 @@ class Account:
             NotCovered: cutover.toml names none.
         """
         if key not in self.production.documents:
-            raise NotCovered(f"no file says how {noun} should be", key=key)
+            raise NotCovered(f"no file says how {noun} should be", key=f"set {key}")
         return self.production.documents[key].data
 
     def place(self, key: str) -> str:

@@ -11,6 +11,8 @@ from fnmatch import fnmatch
 from typing import TYPE_CHECKING, Any
 
 from harness.inputs import api_calls
+from harness.inputs.cli_output import kebab
+from harness.inputs.phase_files import PHASE_FILES
 from harness.inputs.schedule import CREATE_SCHEDULE
 
 if TYPE_CHECKING:
@@ -20,11 +22,11 @@ if TYPE_CHECKING:
 _NAMED = (("name", "value"), ("name", "valueFrom"), ("Key", "Value"), ("key", "value"))
 """Fields of the items of a list that stands for a map."""
 _CLI_NAME = {"s3": "s3api"}
+ROLLBACK = "the rollback"
 _EGRESS_OF_AWS = [{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]
 """The egress of each new security group."""
 _DOCUMENT = re.compile(r"(?:^Policy|PolicyDocument|\bInput)$")
 """Fields that AWS takes as one JSON text, and the console as well."""
-_WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
 @dataclass(frozen=True)
@@ -71,8 +73,8 @@ class FileCall:
     """Fields of the input that stand elsewhere, or are known once it exists, as <placeholder>."""
     renamed: Mapping[str, str] = field(default_factory=dict)
     """Field of the input -> its path in the file, where that has another name."""
-    is_made_by_aws: bool = False
-    """Whether AWS makes it by itself, so that there is nothing to call."""
+    aside: str = ""
+    """Why its step does not call it; empty where it does."""
 
     @property
     def leaves(self) -> list[Leaf]:
@@ -127,11 +129,6 @@ class FileCall:
 
     def _is_file(self, document: Document) -> bool:
         return self.sent == document.data
-
-
-def kebab(operation: str) -> str:
-    """Return an operation's name as the AWS CLI has it."""
-    return _WORDS.sub("-", operation).lower()
 
 
 def _below(key: str, name: str) -> str:
@@ -203,9 +200,8 @@ def _security_groups(key: str, data: Mapping[str, Any]) -> Iterator[FileCall]:
                 given = {"GroupId": group["GroupId"], "IpPermissions": group[field_name]}
                 renamed = {"IpPermissions": f"{at}.{field_name}"}
                 by_aws = operation.endswith("Egress") and group[field_name] == _EGRESS_OF_AWS
-                yield FileCall(
-                    "ec2", operation, given, key, at=at, renamed=renamed, is_made_by_aws=by_aws
-                )
+                aside = "AWS makes it by itself: compare" if by_aws else ""
+                yield FileCall("ec2", operation, given, key, at=at, renamed=renamed, aside=aside)
 
 
 def _role(key: str, data: Mapping[str, Any]) -> Iterator[FileCall]:
@@ -224,6 +220,12 @@ def _schedule(key: str, data: Mapping[str, Any]) -> Iterator[FileCall]:
     yield from _operations("scheduler" if CREATE_SCHEDULE in data else "events")(key, data)
 
 
+def _changes_of_dns(key: str, data: Mapping[str, Any]) -> Iterator[FileCall]:
+    for index, call in enumerate(api_calls.calls_in(data)):
+        aside = ROLLBACK if index else ""
+        yield FileCall("route53", call.operation, call.given, key, at=call.key, aside=aside)
+
+
 _FORMS: Mapping[str, Callable[[str, Mapping[str, Any]], Iterator[FileCall]]] = {
     "iam.*": _role,
     "network.security_groups": _security_groups,
@@ -235,5 +237,8 @@ _FORMS: Mapping[str, Callable[[str, Mapping[str, Any]], Iterator[FileCall]]] = {
     "resources.queues": _operations("sqs"),
     "resources.identity": _operations("ses"),
     "schedule.rule": _schedule,
+    "cache.file": _operations("elasticache"),
+    **{f"phases.{name}": _operations(file.api) for name, file in PHASE_FILES.items()},
+    "phases.dns": _changes_of_dns,
 }
 """Key of cutover.toml -> the calls of its file."""

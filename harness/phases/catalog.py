@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from harness.phases import commands
-from harness.phases.checks import background, database, image, network, readiness, switch, web
+from harness.phases.checks import (
+    as_file,
+    background,
+    database,
+    image,
+    network,
+    readiness,
+    switch,
+    web,
+)
 from harness.phases.phase import Phase, Rollback, Step
 
 PHASES = (
@@ -14,8 +23,10 @@ PHASES = (
         steps=(
             Step("Create the roles", files=("iam.*",)),
             Step("Create the secrets, and put in their values", commands=commands.secrets),
+            Step("Create the log groups", files=("phases.logs",)),
+            Step("Create the image repository", files=("phases.registry",)),
         ),
-        checks=readiness.CHECKS,
+        checks=(*readiness.CHECKS, as_file.LOGS),
         rollback=Rollback(
             "Nothing to undo: nothing leads visitors here.",
             commands.keep_unused,
@@ -27,8 +38,19 @@ PHASES = (
         name="security and networking",
         goal="the blast radius first",
         steps=(
+            Step("Create the VPC and its subnets, routes and endpoints", files=("phases.network",)),
             Step("Create the chain of security groups", files=("network.security_groups",)),
-            Step("Create the load balancer", files=("ecs.load_balancer",), takes="3 minutes"),
+            Step(
+                "Request the certificate, and put its validation record into DNS",
+                files=("phases.certificate",),
+                takes="some minutes to hours",
+            ),
+            Step(
+                "Create the load balancer",
+                files=("ecs.load_balancer",),
+                operations=("CreateLoadBalancer", "ModifyLoadBalancerAttributes"),
+                takes="3 minutes",
+            ),
         ),
         checks=network.CHECKS,
         rollback=Rollback(
@@ -42,9 +64,14 @@ PHASES = (
         name="data plane with TLS",
         goal="connections through one place, encrypted",
         steps=(
+            Step(
+                "Create the cluster, and RDS Proxy before it",
+                files=("phases.database",),
+                takes="20 minutes",
+            ),
             Step("Let a task connect with TLS, and see exit code 0", commands=commands.connection),
         ),
-        checks=database.CHECKS,
+        checks=(*database.CHECKS, as_file.DATABASE),
         rollback=Rollback(
             "Keep the cluster and the proxy, apart from traffic, until the app is healthy.",
             commands.keep_unused,
@@ -56,7 +83,7 @@ PHASES = (
         name="image and boot",
         goal="reproducible builds, deterministic boot",
         steps=(Step("Build, push and scan the image", commands=commands.image),),
-        checks=image.CHECKS,
+        checks=(*image.CHECKS, as_file.REGISTRY),
         rollback=Rollback(
             "Put an image that was vetted before under a new tag, and register a revision with it.",
             commands.vetted_image,
@@ -70,15 +97,21 @@ PHASES = (
         steps=(
             Step("Create the ECS cluster", commands=commands.cluster),
             Step("Create the target group", files=("ecs.target_group",)),
+            Step(
+                "Create the listeners",
+                files=("ecs.load_balancer",),
+                operations=("CreateListener",),
+            ),
             Step("Register the web task definition", files=("services.<web>.task_definition",)),
             Step("Create the web service", files=("services.<web>.service",)),
+            Step("Scale the services", files=("phases.scaling",)),
             Step(
                 "Wait until the services are steady",
                 commands=commands.wait_for_services,
                 takes="3 to 10 minutes",
             ),
         ),
-        checks=web.CHECKS,
+        checks=(*web.CHECKS, as_file.SCALING),
         rollback=Rollback(
             "Lead visitors back to the former revision of the web service.",
             commands.former_revision,
@@ -115,7 +148,15 @@ PHASES = (
         number=6,
         name="first run and cutover",
         goal="schema, caches, traffic",
-        steps=(Step("Run the first run's commands in a web task", commands=commands.first_run),),
+        steps=(
+            Step("Run the first run's commands in a web task", commands=commands.first_run),
+            Step(
+                "Switch the public host's record to the load balancer, and watch it",
+                files=("phases.dns",),
+                commands=commands.watch,
+                takes="the record's old TTL",
+            ),
+        ),
         checks=switch.CHECKS,
         rollback=Rollback(
             "Lead the public host back to the old one; ECS stays up for a quick return.",

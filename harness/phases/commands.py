@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING
 
+from harness.phases.calls import ROLLBACK, calls_of
 from harness.target import naming
 
 if TYPE_CHECKING:
@@ -180,10 +181,14 @@ def background_on(production: Production) -> list[str]:
     return commands
 
 
+def watch(production: Production) -> list[str]:
+    """Return the commands that follow the switch, and check the site after it."""
+    return [line("cutover", word, production.config.public_url) for word in ("watch", "smoke")]
+
+
 def old_host(production: Production) -> list[str]:
-    """Return the command that leads the public host back to the old one."""
-    return [
-        "aws route53 change-resource-record-sets --hosted-zone-id '<hosted zone>' --change-batch"
-        f" 'the record of {production.config.public_host} as it was before'",
-        *background_off(production),
-    ]
+    """Return the commands that lead the public host back, and stop what runs twice then."""
+    changes = [one for one in calls_of(production) if one.aside == ROLLBACK]
+    unknown = f"# no file has the old record of {production.config.public_host}: set phases.dns"
+    back = [change.command(production) for change in changes] or [unknown]
+    return [*back, *background_off(production)]

@@ -103,6 +103,8 @@ class Step:
     """Such as ``Create the target group``."""
     files: tuple[str, ...] = ()
     """Keys of the input files that hold its calls, such as ``ecs.target_group``."""
+    operations: tuple[str, ...] = ()
+    """Operations of these files that belong to it; none for all."""
     commands: Commands | None = None
     """Commands besides, made from production's names."""
     takes: str = ""

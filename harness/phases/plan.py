@@ -51,7 +51,7 @@ def steps(phase: Phase, production: Production) -> Plan:
     actions = []
     for step in phase.steps:
         calls = calls_for(step, production)
-        commands = [call.command(production) for call in calls if not call.is_made_by_aws]
+        commands = [call.command(production) for call in calls if not call.aside]
         commands += step.commands(production) if step.commands else []
         if commands:
             sources = dict.fromkeys(_place(call, production) for call in calls)
@@ -78,7 +78,10 @@ def calls_for(step: Step, production: Production) -> list[FileCall]:
             others = [name for name in production.services if name != production.web]
             patterns += [pattern.replace("<other>", name) for name in others]
     return [
-        call for pattern in patterns for call in calls_of(production) if fnmatch(call.key, pattern)
+        call
+        for pattern in patterns
+        for call in calls_of(production)
+        if fnmatch(call.key, pattern) and call.operation in (step.operations or (call.operation,))
     ]
 
 

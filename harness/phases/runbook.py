@@ -60,9 +60,9 @@ class Entry:
         return self.call.operation
 
     @property
-    def is_made_by_aws(self) -> bool:
-        """Whether there is nothing to type."""
-        return self.call.is_made_by_aws
+    def aside(self) -> str:
+        """Why there is nothing to type in this step; empty where there is."""
+        return self.call.aside
 
     @property
     def file(self) -> str:
@@ -118,7 +118,7 @@ class Instruction:
     @property
     def every_command(self) -> list[str]:
         """Its calls as commands, and the others."""
-        calls = [call for call in self.calls if not call.is_made_by_aws]
+        calls = [call for call in self.calls if not call.aside]
         return [*(call.command(self.production) for call in calls), *self.commands]
 
 

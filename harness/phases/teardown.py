@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from harness.phases import plan
 from harness.phases.commands import line
@@ -39,10 +39,50 @@ UNDO: Mapping[str, tuple[str, ...]] = {
     "VerifyDomainIdentity": ("ses delete-identity --identity {Domain}",),
     "CreateConfigurationSet": ("ses delete-configuration-set --configuration-set-name <name>",),
     "PutRule": ("events delete-rule --name {Name}",),
+    "RequestCertificate": ("acm delete-certificate --certificate-arn <ARN of {DomainName}>",),
+    "CreateVpc": ("ec2 delete-vpc --vpc-id <id of {CidrBlock}>",),
+    "CreateSubnet": ("ec2 delete-subnet --subnet-id <id of {CidrBlock}>",),
+    "CreateInternetGateway": ("ec2 delete-internet-gateway --internet-gateway-id <its id>",),
+    "AttachInternetGateway": (
+        "ec2 detach-internet-gateway --internet-gateway-id {InternetGatewayId} --vpc-id {VpcId}",
+    ),
+    "AllocateAddress": ("ec2 release-address --allocation-id <its id>",),
+    "CreateNatGateway": ("ec2 delete-nat-gateway --nat-gateway-id <its id>",),
+    "CreateRouteTable": ("ec2 delete-route-table --route-table-id <its id>",),
+    "CreateRoute": (
+        "ec2 delete-route --route-table-id {RouteTableId}"
+        " --destination-cidr-block {DestinationCidrBlock}",
+    ),
+    "AssociateRouteTable": (
+        "ec2 disassociate-route-table --association-id <id of {SubnetId} in {RouteTableId}>",
+    ),
+    "CreateVpcEndpoint": ("ec2 delete-vpc-endpoints --vpc-endpoint-ids <id of {ServiceName}>",),
+    "CreateDBSubnetGroup": (
+        "rds delete-db-subnet-group --db-subnet-group-name {DBSubnetGroupName}",
+    ),
+    "CreateDBClusterParameterGroup": (
+        "rds delete-db-cluster-parameter-group"
+        " --db-cluster-parameter-group-name {DBClusterParameterGroupName}",
+    ),
+    "CreateDBCluster": (
+        "rds modify-db-cluster --db-cluster-identifier {DBClusterIdentifier}"
+        " --no-deletion-protection",
+        "rds delete-db-cluster --db-cluster-identifier {DBClusterIdentifier}"
+        " --final-db-snapshot-identifier {DBClusterIdentifier}-final",
+    ),
+    "CreateDBInstance": ("rds delete-db-instance --db-instance-identifier {DBInstanceIdentifier}",),
+    "CreateDBProxy": ("rds delete-db-proxy --db-proxy-name {DBProxyName}",),
+    "RegisterDBProxyTargets": (),
+    "CreateRepository": ("ecr delete-repository --repository-name {repositoryName} --force",),
+    "CreateLogGroup": ("logs delete-log-group --log-group-name {logGroupName}",),
+    "RegisterScalableTarget": (
+        "application-autoscaling deregister-scalable-target --service-namespace {ServiceNamespace}"
+        " --resource-id {ResourceId} --scalable-dimension {ScalableDimension}",
+    ),
     "PutTargets": ("events remove-targets --rule {Rule} --ids <its Id>",),
 }
 """Operation that makes something -> commands of the AWS CLI that remove it; a load balancer takes
-its listeners with it."""
+its listeners with it, a proxy its targets."""
 
 
 def commands(production: Production, phases: Iterable[Phase]) -> list[str]:
@@ -65,10 +105,17 @@ def _secrets(production: Production) -> Iterator[str]:
 
 
 def _undone(call: FileCall) -> Iterator[str]:
-    fields = {**call.given, **call.besides}
+    fields = _Fields({**call.given, **call.besides})
     for template in UNDO.get(call.operation, ()):
         words = [word.format_map(fields) for word in _words(template)]
         yield line("aws", *words)
+
+
+class _Fields(dict[str, Any]):
+    """Fields of an input; one that it leaves out becomes a placeholder."""
+
+    def __missing__(self, name: str) -> str:
+        return f"<{name}>"
 
 
 def _words(template: str) -> Iterator[str]:

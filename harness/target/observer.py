@@ -15,6 +15,8 @@ POLICY_NAME = "observe"
 ACTIONS = (
     "acm:DescribeCertificate",
     "acm:ListCertificates",
+    "application-autoscaling:DescribeScalableTargets",
+    "application-autoscaling:DescribeScalingPolicies",
     "cloudwatch:GetMetricData",
     "ec2:DescribeRouteTables",
     "ec2:DescribeSecurityGroups",

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from harness.inputs.phase_files import PHASE_FILES
 from harness.phases.account import Account
 from harness.phases.phase import Finding, NotCovered, check
 from harness.target.clients import account as accounts
@@ -15,6 +16,7 @@ OPTIONAL_FILES = {
     "resources.queues": "the queues of jobs",
     "resources.identity": "the identity that mail is sent from",
     "schedule.rule": "the rule of the scheduler",
+    **{f"phases.{name}": file.noun for name, file in PHASE_FILES.items()},
 }
 """Keys of files that an app may lack -> the part of the move that they hold."""
 

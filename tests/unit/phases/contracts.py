@@ -26,7 +26,7 @@ BALANCER = (
     f"arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}:loadbalancer/app/tickets/50dc6c495c0c9188"
 )
 GROUP = f"arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}:targetgroup/tickets-web/6d0ecf831eec9f09"
-CERTIFICATE = f"arn:aws:acm:{REGION}:{ACCOUNT}:certificate/12345678-1234-1234-1234-123456789012"
+CERTIFICATE = f"arn:aws:acm:{REGION}:{ACCOUNT}:certificate/0b8f3c52-6a1e-4d5c-9d1f-87600000e876"
 HOST = "tickets.876events.example"
 VPC = "vpc-0a40c1e2f3b4a5000"
 Answer = Mapping[str, Any] | Callable[[Mapping[str, Any]], Any]
@@ -84,8 +84,9 @@ def green(files: Production) -> dict[str, Answer]:
     return {
         **_readiness(files),
         **_network(files),
-        **_database(),
-        **_image(),
+        **_database(files),
+        **_image(files),
+        **_scaling(files),
         **_ecs(files),
         **_load_balancing(files),
         **_background(files),
@@ -153,22 +154,48 @@ def _network(files: Production) -> dict[str, Answer]:
     }
 
 
-def _database() -> dict[str, Answer]:
+def _file(files: Production, name: str, operation: str) -> list[dict[str, Any]]:
+    """Return the inputs of an operation in a file of [phases]."""
+    given = files.documents[f"phases.{name}"].data[operation]
+    return list(given) if isinstance(given, list) else [given]
+
+
+def _scaling(files: Production) -> dict[str, Answer]:
+    times = {"CreationTime": NOW, "PolicyARN": "arn:aws:autoscaling:x"}
+    return {
+        "application-autoscaling DescribeScalableTargets": {
+            "ScalableTargets": _file(files, "scaling", "RegisterScalableTarget")
+        },
+        "application-autoscaling DescribeScalingPolicies": {
+            "ScalingPolicies": [
+                {**one, **times} for one in _file(files, "scaling", "PutScalingPolicy")
+            ]
+        },
+    }
+
+
+def _database(files: Production) -> dict[str, Answer]:
+    def instances(given: Mapping[str, Any]) -> Any:
+        names = ("DBInstanceIdentifier", "DBInstanceClass", "Engine", "PubliclyAccessible")
+        made = _file(files, "database", "CreateDBInstance")
+        wanted = given.get("DBInstanceIdentifier")
+        return {
+            "DBInstances": [
+                {name: one[name] for name in (*names, "DBClusterIdentifier")}
+                for one in made
+                if wanted in (None, one["DBInstanceIdentifier"])
+            ]
+        }
+
+    (proxy,) = _file(files, "database", "CreateDBProxy")
+    (cluster,) = _file(files, "database", "CreateDBCluster")
+    shown = ("Engine", "EngineVersion", "DatabaseName", "MasterUsername")
     return {
         "rds DescribeDBProxies": {
             "DBProxies": [
                 {
-                    "DBProxyName": "tickets",
+                    **{name: value for name, value in proxy.items() if name != "Tags"},
                     "Status": "available",
-                    "RequireTLS": True,
-                    "Auth": [
-                        {
-                            "AuthScheme": "SECRETS",
-                            "SecretArn": f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}"
-                            ":secret:tickets/db-Ab3dE5",
-                        }
-                    ],
-                    "VpcSecurityGroupIds": ["sg-0a40c1e2f3b4a5103"],
                     "Endpoint": "tickets.proxy-cq8w2k7example.us-east-1.rds.amazonaws.com",
                 }
             ]
@@ -195,6 +222,7 @@ def _database() -> dict[str, Answer]:
             "DBClusters": [
                 {
                     "DBClusterIdentifier": "tickets",
+                    **{name: cluster[name] for name in shown},
                     "Status": "available",
                     "StorageEncrypted": True,
                     "BackupRetentionPeriod": 7,
@@ -206,20 +234,16 @@ def _database() -> dict[str, Answer]:
                 }
             ]
         },
-        "rds DescribeDBInstances": {
-            "DBInstances": [{"DBInstanceIdentifier": "tickets-1", "PubliclyAccessible": False}]
-        },
+        "rds DescribeDBInstances": instances,
         "rds DescribeDBClusterParameters": {
             "Parameters": [{"ParameterName": "require_secure_transport", "ParameterValue": "ON"}]
         },
     }
 
 
-def _image() -> dict[str, Answer]:
+def _image(files: Production) -> dict[str, Answer]:
     return {
-        "ecr DescribeRepositories": {
-            "repositories": [{"repositoryName": "tickets", "imageTagMutability": "IMMUTABLE"}]
-        },
+        "ecr DescribeRepositories": {"repositories": _file(files, "registry", "CreateRepository")},
         "ecr DescribeImages": {
             "imageDetails": [{"imageDigest": DIGEST, "imageTags": ["2026.11.0"]}]
         },

@@ -1,14 +1,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from harness.inputs import operation_shapes
+from harness.inputs.cli_output import kebab
 from harness.inputs.production import Production
 from harness.phases import plan
-from harness.phases.calls import calls_of, kebab
+from harness.phases.calls import calls_of
 from harness.phases.catalog import PHASES
 
 
@@ -43,14 +45,24 @@ def test_each_call_fits_its_operation(files: Production) -> None:
         assert not problems, (call.operation, problems)
 
 
-def test_each_file_is_in_a_step_of_one_phase(files: Production) -> None:
-    keys = [
-        call.key
-        for phase in PHASES
-        for step in phase.steps
-        for call in {one.key: one for one in plan.calls_for(step, files)}.values()
+def test_each_call_is_in_one_step(files: Production) -> None:
+    calls = [
+        call for phase in PHASES for step in phase.steps for call in plan.calls_for(step, files)
     ]
-    assert sorted(keys) == sorted(files.documents)
+    places = [(call.key, call.operation, call.at, call.renamed) for call in calls]
+    wanted = [(call.key, call.operation, call.at, call.renamed) for call in calls_of(files)]
+    assert sorted(map(str, places)) == sorted(map(str, wanted))
+
+
+def test_the_switch_is_in_the_plan_and_the_old_record_in_the_rollback(files: Production) -> None:
+    phase = PHASES[6]
+    steps, back = plan.steps(phase, files).text(), plan.rollback(phase, files).text()
+    assert "the switch" in steps
+    assert "shared17.hosting.example" not in steps
+    assert "shared17.hosting.example" in back
+    assert "aws events disable-rule --name tickets-schedule" in back
+    documents = {key: one for key, one in files.documents.items() if key != "phases.dns"}
+    assert "set phases.dns" in plan.rollback(phase, replace(files, documents=documents)).text()
 
 
 @pytest.mark.parametrize(

@@ -69,6 +69,7 @@ def test_each_answer_fits_botocores_model(files: Production) -> None:
         "iam SimulatePrincipalPolicy": {"ActionNames": ["s3:GetObject"], "ResourceArns": ["*"]},
         "route53 ListHostedZonesByName": {"DNSName": "876events.example"},
         "cloudwatch GetMetricData": {},
+        "rds DescribeDBInstances": {},
     }
     for name, value in contracts.green(files).items():
         service, operation = name.split()
@@ -95,6 +96,49 @@ def changed(answer: Any, path: str, value: Any) -> Any:
 EMPTY = Refused("ResourceNotFoundException")
 CHAIN = "SecurityGroups[2].IpPermissions[0]"
 RED: list[tuple[str, str, str, Any, str]] = [
+    ("0.logs-as-file", "logs DescribeLogGroups", "logGroups", [], "there is none"),
+    (
+        "0.logs-as-file",
+        "logs DescribeLogGroups",
+        "logGroups[0].retentionInDays",
+        30,
+        "retentionInDays is 30 there, and 90 in the file",
+    ),
+    (
+        "2.database-as-file",
+        "rds DescribeDBClusters",
+        "DBClusters[0].EngineVersion",
+        "5.7.mysql_aurora.2.11.2",
+        "EngineVersion is '5.7.mysql_aurora.2.11.2'",
+    ),
+    (
+        "2.database-as-file",
+        "rds DescribeDBProxies",
+        "DBProxies[0].IdleClientTimeout",
+        60,
+        "IdleClientTimeout is 60",
+    ),
+    (
+        "3.registry-as-file",
+        "ecr DescribeRepositories",
+        "repositories[0].imageScanningConfiguration.scanOnPush",
+        False,
+        "scanOnPush is False",
+    ),
+    (
+        "4.scaling-as-file",
+        "application-autoscaling DescribeScalableTargets",
+        "ScalableTargets",
+        [],
+        "there is none",
+    ),
+    (
+        "4.scaling-as-file",
+        "application-autoscaling DescribeScalingPolicies",
+        "ScalingPolicies[0].TargetTrackingScalingPolicyConfiguration.TargetValue",
+        90.0,
+        "TargetValue is 90.0",
+    ),
     ("0.secrets", "secretsmanager DescribeSecret", "", EMPTY, "there is none"),
     ("0.secrets", "secretsmanager DescribeSecret", "DeletedDate", NOW, "is to be deleted since"),
     ("0.log-groups", "logs DescribeLogGroups", "logGroups", [], "there is none"),
@@ -191,13 +235,6 @@ RED: list[tuple[str, str, str, Any, str]] = [
         "DBClusters[0].VpcSecurityGroups",
         [{"VpcSecurityGroupId": "sg-1"}],
         "has sg-1",
-    ),
-    (
-        "2.aurora",
-        "rds DescribeDBInstances",
-        "DBInstances[0].PubliclyAccessible",
-        True,
-        "it is publicly accessible",
     ),
     (
         "2.tls-required",
@@ -638,3 +675,18 @@ def test_a_part_of_the_move_without_a_file_is_named_with_its_key(files: Producti
     documents = {k: v for k, v in files.documents.items() if k != "resources.queues"}
     result = result_of(CHECKS["0.files-complete"], replace(files, documents=documents), {})
     assert (result.state, result.key) == ("not covered", "set resources.queues")
+
+
+def test_a_public_instance_is_a_finding(files: Production) -> None:
+    answers = contracts.green(files)
+    instance = {"DBInstanceIdentifier": "tickets-1", "PubliclyAccessible": True}
+    answers["rds DescribeDBInstances"] = {"DBInstances": [instance]}
+    (finding,) = result_of(CHECKS["2.aurora"], files, answers).findings
+    assert finding.actual == "it is publicly accessible"
+
+
+def test_without_its_file_a_comparison_is_not_covered(files: Production) -> None:
+    documents = {k: v for k, v in files.documents.items() if k != "phases.scaling"}
+    other = replace(files, documents=documents)
+    result = result_of(CHECKS["4.scaling-as-file"], other, contracts.green(files))
+    assert (result.state, result.key) == ("not covered", "set phases.scaling")

@@ -8,10 +8,12 @@ from xml.etree import ElementTree as ET
 import pytest
 from markdown_it import MarkdownIt
 
+from harness.inputs import production
 from harness.inputs.production import Production
-from harness.phases import console, diagram, markdown, runbook, teardown
+from harness.phases import console, diagram, markdown, plan, runbook, teardown
 from harness.phases.calls import calls_of
 from harness.phases.catalog import PHASES
+from tests.project import ROOT
 
 
 @pytest.fixture(scope="module")
@@ -122,3 +124,13 @@ def test_durations_come_from_the_last_rehearsal(files: Production) -> None:
     report = {"started_at": "2026-11-27T16:45:33Z", "seconds": 129.35, "verdict": "122 passed."}
     text = runbook.pages(files, report=report)["runbook.md"]
     assert "The last rehearsal, of 2026-11-27: 122 passed. The scenarios took 129 s" in text
+
+
+def test_an_app_with_little_has_a_runbook_too() -> None:
+    small = production.load({}, cwd=ROOT / "tests" / "apps" / "minimal")
+    pages = runbook.pages(small)
+    ET.fromstring(pages["diagram.svg"])
+    assert "RDS Proxy" not in pages["diagram.mmd"]
+    for phase in PHASES:
+        assert f"## Phase {phase.number}" in pages["runbook.md"]
+        assert plan.rollback(phase, small).text()

@@ -1,0 +1,154 @@
+"""Files of the move that no rehearsal needs: certificate, network, database, DNS and the like.
+
+Each holds operations and their inputs, or what the AWS CLI prints. They are checked like the
+others; `cutover phase` and `cutover runbook` use them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from harness.inputs import api_calls, cli_output, operation_shapes
+from harness.inputs.cli_output import Form, Reshaped
+from harness.inputs.document import Document, Origin
+
+if TYPE_CHECKING:
+    from harness.inputs.api_calls import CallFile
+    from harness.inputs.reading import Reading
+
+
+@dataclass(frozen=True)
+class PhaseFile:
+    """One type of these files."""
+
+    noun: str
+    """Such as ``the certificate``."""
+    api: str
+    operations: tuple[str, ...]
+    """All that the file may hold."""
+    printed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Field at the top of what the AWS CLI prints -> the operation that answers it, and those
+    that take its items."""
+
+    @property
+    def form(self) -> Form:
+        """The forms that the file may have."""
+        command = next(iter(self.printed.values()), ("",))[0]
+        fields = (*self.printed, *self.operations)
+        return Form(self.noun, f"aws {self.api} {cli_output.kebab(command)}", fields)
+
+
+PHASE_FILES: Mapping[str, PhaseFile] = {
+    "certificate": PhaseFile(
+        "a certificate",
+        "acm",
+        ("RequestCertificate",),
+        {"Certificate": ("DescribeCertificate", "RequestCertificate")},
+    ),
+    "network": PhaseFile(
+        "a VPC with its parts",
+        "ec2",
+        (
+            *("CreateVpc", "ModifyVpcAttribute", "CreateSubnet", "CreateInternetGateway"),
+            *("AttachInternetGateway", "AllocateAddress", "CreateNatGateway", "CreateRouteTable"),
+            *("CreateRoute", "AssociateRouteTable", "CreateVpcEndpoint"),
+        ),
+        {
+            "Vpcs": ("DescribeVpcs", "CreateVpc"),
+            "Subnets": ("DescribeSubnets", "CreateSubnet"),
+            "InternetGateways": ("DescribeInternetGateways", "CreateInternetGateway"),
+            "NatGateways": ("DescribeNatGateways", "CreateNatGateway"),
+            "RouteTables": ("DescribeRouteTables", "CreateRouteTable"),
+            "VpcEndpoints": ("DescribeVpcEndpoints", "CreateVpcEndpoint"),
+        },
+    ),
+    "database": PhaseFile(
+        "a database with its proxy",
+        "rds",
+        (
+            *("CreateDBSubnetGroup", "CreateDBClusterParameterGroup"),
+            *("ModifyDBClusterParameterGroup", "CreateDBCluster", "CreateDBInstance"),
+            *("CreateDBProxy", "RegisterDBProxyTargets", "ModifyDBProxyTargetGroup"),
+        ),
+        {
+            "DBClusters": ("DescribeDBClusters", "CreateDBCluster"),
+            "DBInstances": ("DescribeDBInstances", "CreateDBInstance"),
+            "DBProxies": ("DescribeDBProxies", "CreateDBProxy"),
+            "TargetGroups": ("DescribeDBProxyTargetGroups", "ModifyDBProxyTargetGroup"),
+        },
+    ),
+    "registry": PhaseFile(
+        "an image repository",
+        "ecr",
+        ("CreateRepository", "PutImageScanningConfiguration", "PutLifecyclePolicy"),
+        {"repositories": ("DescribeRepositories", "CreateRepository")},
+    ),
+    "logs": PhaseFile(
+        "a list of log groups",
+        "logs",
+        ("CreateLogGroup", "PutRetentionPolicy"),
+        {"logGroups": ("DescribeLogGroups", "CreateLogGroup", "PutRetentionPolicy")},
+    ),
+    "scaling": PhaseFile(
+        "a list of scalable targets",
+        "application-autoscaling",
+        ("RegisterScalableTarget", "PutScalingPolicy"),
+        {
+            "ScalableTargets": ("DescribeScalableTargets", "RegisterScalableTarget"),
+            "ScalingPolicies": ("DescribeScalingPolicies", "PutScalingPolicy"),
+        },
+    ),
+    "dns": PhaseFile("a change of DNS records", "route53", ("ChangeResourceRecordSets",)),
+}
+"""Key of [phases] in cutover.toml -> the file's type."""
+
+
+def read_all(reading: Reading) -> None:
+    """Read the files that cutover.toml names; the reading keeps them, and their problems."""
+    for name, file in PHASE_FILES.items():
+        reading.file("phases", name, read=partial(check, file=file), form=partial(form, file=file))
+
+
+def check(document: Document, *, file: PhaseFile) -> CallFile:
+    """Check the inputs of a file.
+
+    Raises:
+        InputError: Every problem of the file.
+    """
+    return api_calls.checked(document, file.operations, api=file.api)
+
+
+def form(document: Document, *, file: PhaseFile) -> Document:
+    """Take operations with their inputs, or what ``describe-*`` prints.
+
+    Raises:
+        InputError: It is another form.
+    """
+    file.form.reject_others(document)
+    if not any(name in one.data for one in document.objects for name in file.printed):
+        return document
+    reshaped = Reshaped(document)
+    calls: dict[str, list[Any]] = {}
+    for source in document.objects:
+        for name, value in source.data.items():
+            items = value if isinstance(value, list) else [value]
+            if name not in file.printed:
+                calls.setdefault(name, []).extend(items)
+                continue
+            describe, *operations = file.printed[name]
+            printed = cli_output.printed_shape(file.api, describe, name)
+            for operation in operations:
+                wanted = operation_shapes.input_shape(file.api, operation)
+                for index, item in enumerate(items):
+                    content = reshaped.without_read_only(item, printed=printed, wanted=wanted)
+                    if operation != operations[0] and not {*wanted.required_members} <= {*content}:
+                        continue  # such as a log group without a retention period
+                    taken = calls.setdefault(operation, [])
+                    key = name if items is not value else f"{name}[{index}]"
+                    reshaped.origins[f"{operation}[{len(taken)}]"] = Origin(source, key)
+                    taken.append(content)
+    reshaped.data.update(calls)
+    return reshaped.result(file.form.command)

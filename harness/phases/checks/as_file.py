@@ -1,0 +1,131 @@
+"""Compares the optional files with the account: log groups, repository, database, scaling."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from harness.inputs import api_calls, cli_output
+from harness.inputs.phase_files import PHASE_FILES
+from harness.phases.account import Account
+from harness.phases.phase import Check, Finding, absent, check
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The read operation that shows the result of another."""
+
+    operation: str
+    items: str
+    """The field with the list of things."""
+    arguments: Callable[[Mapping[str, Any]], Mapping[str, Any]]
+    """Makes its input of the other's."""
+    name: str
+    """The field of both that names the thing."""
+
+
+def _same(field: str) -> Callable[[Mapping[str, Any]], Mapping[str, Any]]:
+    return lambda given: {field: given[field]}
+
+
+_LOG_GROUP = Answer(
+    "DescribeLogGroups",
+    "logGroups",
+    lambda given: {"logGroupNamePrefix": given["logGroupName"]},
+    "logGroupName",
+)
+_ANSWERS: Mapping[str, Answer] = {
+    "CreateLogGroup": _LOG_GROUP,
+    "PutRetentionPolicy": _LOG_GROUP,
+    "CreateRepository": Answer(
+        "DescribeRepositories",
+        "repositories",
+        lambda given: {"repositoryNames": [given["repositoryName"]]},
+        "repositoryName",
+    ),
+    "CreateDBCluster": Answer(
+        "DescribeDBClusters", "DBClusters", _same("DBClusterIdentifier"), "DBClusterIdentifier"
+    ),
+    "CreateDBInstance": Answer(
+        "DescribeDBInstances", "DBInstances", _same("DBInstanceIdentifier"), "DBInstanceIdentifier"
+    ),
+    "CreateDBProxy": Answer("DescribeDBProxies", "DBProxies", _same("DBProxyName"), "DBProxyName"),
+    "RegisterScalableTarget": Answer(
+        "DescribeScalableTargets",
+        "ScalableTargets",
+        lambda given: {
+            "ServiceNamespace": given["ServiceNamespace"],
+            "ResourceIds": [given["ResourceId"]],
+        },
+        "ResourceId",
+    ),
+    "PutScalingPolicy": Answer(
+        "DescribeScalingPolicies",
+        "ScalingPolicies",
+        lambda given: {
+            "ServiceNamespace": given["ServiceNamespace"],
+            "PolicyNames": [given["PolicyName"]],
+        },
+        "PolicyName",
+    ),
+}
+"""Operation of a file -> the one that shows its result; others are shown by checks of their own."""
+
+
+def _as_file(check_id: str, name: str, *, reads: tuple[str, ...], not_local: str) -> Check:
+    """Return the check that an account is as one of the files of [phases] has it."""
+    file, key = PHASE_FILES[name], f"phases.{name}"
+
+    def examine(account: Account) -> Iterator[Finding]:
+        for call in api_calls.calls_in(account.file(key, noun=file.noun)):
+            answer = _ANSWERS.get(call.operation)
+            if answer is not None:
+                yield from _compare(account, call.given, answer, key=key, api=file.api)
+
+    examine.__doc__ = f"The account has {file.noun} as in the file of {key}."
+    return check(check_id, reads=reads, not_local=not_local)(examine)
+
+
+def _compare(
+    account: Account, given: Mapping[str, Any], answer: Answer, *, key: str, api: str
+) -> Iterator[Finding]:
+    listed = account.read(api, answer.operation, **answer.arguments(given))
+    items = listed[answer.items] if listed else []
+    thing = f"{answer.items} {given[answer.name]}"
+    found = next((item for item in items if item[answer.name] == given[answer.name]), None)
+    if found is None:
+        yield absent(thing, remedy="create it, as the plan of its phase has it")
+        return
+    shown = cli_output.printed_shape(api, answer.operation, answer.items).members
+    wanted = {name: value for name, value in given.items() if name in shown}
+    yield from account.differences(thing, wanted, found, key=key)
+
+
+LOGS = _as_file(
+    "0.logs-as-file",
+    "logs",
+    reads=("logs:DescribeLogGroups",),
+    not_local="the local stack keeps the logs of containers itself",
+)
+DATABASE = _as_file(
+    "2.database-as-file",
+    "database",
+    reads=("rds:DescribeDBClusters", "rds:DescribeDBInstances", "rds:DescribeDBProxies"),
+    not_local="MySQL Router and MySQL stand in, without an rds API",
+)
+REGISTRY = _as_file(
+    "3.registry-as-file",
+    "registry",
+    reads=("ecr:DescribeRepositories",),
+    not_local="the image is on this machine's engine",
+)
+SCALING = _as_file(
+    "4.scaling-as-file",
+    "scaling",
+    reads=(
+        "application-autoscaling:DescribeScalableTargets",
+        "application-autoscaling:DescribeScalingPolicies",
+    ),
+    not_local="a local stack does not scale",
+)
