@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _LAST_PHASE = 6
 _CODES = {
     GREEN: "no check is red",
-    RED: "a check is red",
+    RED: "a check is red, or none could judge",
     USAGE: "usage, configuration or credentials",
 }
 _Function = TypeVar("_Function", bound=Callable[..., Any])

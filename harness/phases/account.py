@@ -44,6 +44,9 @@ class Account:
     """Makes a boto3 client of a service."""
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     is_local: bool = False
+    """Whether stand-ins answer."""
+    is_observed: bool = True
+    """Whether a guard refuses what is more than reading, and the values of secrets."""
     _clients: dict[str, Any] = field(default_factory=dict)
     _answers: dict[str, Any] = field(default_factory=dict)
 
@@ -147,7 +150,13 @@ def of_stack(production: Production, *, home: Path) -> Account:
         TargetError: No stack is up.
     """
     access = locate.local(home).access
-    return Account(production, access, lambda service: aws.aws(access, service), is_local=True)
+    return Account(
+        production,
+        access,
+        lambda service: aws.aws(access, service),
+        is_local=True,
+        is_observed=False,
+    )
 
 
 def of_aws(production: Production, *, profile: str) -> Account:

@@ -117,7 +117,6 @@ PHASES = (
             commands.former_revision,
             keeps="no request fails: old tasks stop when the former revision's are healthy;"
             " sessions, uploads and jobs stay",
-            is_possible_locally=True,
         ),
     ),
     Phase(
@@ -141,7 +140,7 @@ PHASES = (
             commands.background_off,
             keeps="jobs wait in the queue for its retention period, and are done when it runs"
             " again; scheduled runs of the time between are left out",
-            is_possible_locally=True,
+            onward=commands.background_on,
         ),
     ),
     Phase(

@@ -30,7 +30,9 @@ def examine(checks: Iterable[Check], account: Account, *, files_only: bool) -> I
         if check.reads and files_only:
             yield Result(check, not_covered=NO_ACCOUNT, key="--target aws")
         elif check.not_local and account.is_local and not files_only:
-            yield Result(check, not_covered=f"not here: {check.not_local}", key="--target aws")
+            yield Result(
+                check, not_covered=f"on the local stack, {check.not_local}", key="--target aws"
+            )
         else:
             yield _result(check, account)
 
@@ -48,9 +50,9 @@ def _result(check: Check, account: Account) -> Result:
 
 
 def is_green(results: Iterable[Result], *, strict: bool) -> bool:
-    """Whether no check is red and, if strict, each could judge."""
-    allowed = {"green"} if strict else {"green", "not covered"}
-    return all(result.state in allowed for result in results)
+    """Whether a check is green and none is red; if strict, whether each could judge."""
+    states = {result.state for result in results}
+    return "green" in states and states <= ({"green"} if strict else {"green", "not covered"})
 
 
 def lines(results: Iterable[Result]) -> Iterator[str]:
@@ -80,6 +82,8 @@ def verdict(results: Iterable[Result], *, strict: bool) -> str:
     states = by_state(results)
     head = "GREEN" if is_green(results, strict=strict) else "RED"
     red = f": {', '.join(result.check.id for result in states['red'])}" if states["red"] else ""
+    if not states["green"] and not states["red"]:
+        head = "NOTHING IS KNOWN"
     judged = len(results) - len(states["not covered"])
     return f"{head}{red} · {judged} of {len(results)} checks could judge"
 

@@ -119,7 +119,8 @@ class Rollback:
     commands: Commands
     keeps: str
     """The state of data, visitors and jobs after it."""
-    is_possible_locally: bool = False
+    onward: Commands | None = None
+    """The commands that go on again, where they are no step of the phase."""
 
 
 @dataclass(frozen=True)

@@ -62,8 +62,10 @@ def steps(phase: Phase, production: Production) -> Plan:
 def rollback(phase: Phase, production: Production) -> Plan:
     """Return the rollback of a phase."""
     back = phase.rollback
-    action = Action(back.action, tuple(back.commands(production)))
-    return Plan(f"rollback of phase {phase.number}, {phase.name}", (action,), back.keeps)
+    actions = [Action(back.action, tuple(back.commands(production)))]
+    if back.onward is not None:
+        actions.append(Action("Later, to go on again.", tuple(back.onward(production))))
+    return Plan(f"rollback of phase {phase.number}, {phase.name}", tuple(actions), back.keeps)
 
 
 def calls_for(step: Step, production: Production) -> list[FileCall]:

@@ -185,13 +185,8 @@ def _triage(production: Production) -> Iterator[str]:
         " --query 'services[].events[:5].message'"
     )
     yield f"aws elbv2 describe-target-health --target-group-arn '<ARN of {access.target_group}>'"
-    if access.proxy_endpoint:
-        yield "aws rds describe-db-proxy-targets --db-proxy-name " + proxy_name(production)
-
-
-def proxy_name(production: Production) -> str:
-    """Return the name of RDS Proxy, which its endpoint begins with."""
-    return (production.config.database.proxy_endpoint or "").partition(".")[0]
+    if access.proxy_name:
+        yield f"aws rds describe-db-proxy-targets --db-proxy-name {access.proxy_name}"
 
 
 def _environment() -> Environment:

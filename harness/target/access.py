@@ -111,6 +111,18 @@ class Access:
         return self.proxy_endpoint or self.cluster_endpoint
 
     @property
+    def proxy_name(self) -> str:
+        """The name of RDS Proxy, which its default endpoint begins with; empty of another one."""
+        name, _, rest = self.proxy_endpoint.partition(".")
+        return name if rest.startswith("proxy-") else ""
+
+    @property
+    def cluster_name(self) -> str:
+        """The name of the Aurora cluster, which its endpoint begins with; empty of another one."""
+        name, _, rest = self.cluster_endpoint.partition(".")
+        return name if rest.startswith("cluster-") else ""
+
+    @property
     def public_host(self) -> str:
         """The host name that visitors type."""
         return self.public_url.split("://", 1)[-1].split("/", 1)[0].split(":", 1)[0]

@@ -106,7 +106,7 @@ LOGS = _as_file(
     "0.logs-as-file",
     "logs",
     reads=("logs:DescribeLogGroups",),
-    not_local="the local stack keeps the logs of containers itself",
+    not_local="the logs of containers are files of the run",
 )
 DATABASE = _as_file(
     "2.database-as-file",
@@ -127,5 +127,5 @@ SCALING = _as_file(
         "application-autoscaling:DescribeScalableTargets",
         "application-autoscaling:DescribeScalingPolicies",
     ),
-    not_local="a local stack does not scale",
+    not_local="nothing scales",
 )

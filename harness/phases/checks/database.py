@@ -14,15 +14,31 @@ _PERCENT = 100
 
 
 def proxy_name(account: Account) -> str:
-    """Return the name of RDS Proxy, which its endpoint begins with.
+    """Return the name of RDS Proxy.
 
     Raises:
-        NotCovered: Production has none.
+        NotCovered: Production has none, or its endpoint does not name it.
     """
-    endpoint = account.access.proxy_endpoint
-    if not endpoint:
+    access = account.access
+    if not access.proxy_endpoint:
         raise NotCovered("no RDS Proxy is configured", key="set database.proxy_endpoint")
-    return endpoint.partition(".")[0]
+    if not access.proxy_name:
+        reason = f"{access.proxy_endpoint} is no default endpoint, which has the proxy's name"
+        raise NotCovered(reason, key="set phases.database, which 2.database-as-file compares")
+    return access.proxy_name
+
+
+def cluster_name(account: Account) -> str:
+    """Return the name of the Aurora cluster.
+
+    Raises:
+        NotCovered: The database is another one.
+    """
+    name = account.access.cluster_name
+    if not name:
+        reason = f"{account.access.cluster_endpoint} is no endpoint of an Aurora cluster"
+        raise NotCovered(reason, key="database.cluster_endpoint")
+    return name
 
 
 def _proxy(account: Account) -> dict[str, Any] | None:
@@ -109,7 +125,7 @@ def proxy_pool(account: Account) -> Iterator[Finding]:
 
 
 def _cluster(account: Account) -> Mapping[str, Any] | None:
-    name = account.access.cluster_endpoint.partition(".")[0]
+    name = cluster_name(account)
     answer = account.read("rds", "DescribeDBClusters", DBClusterIdentifier=name)
     return next(iter(answer["DBClusters"]), None) if answer else None
 
@@ -122,7 +138,7 @@ def _cluster(account: Account) -> Mapping[str, Any] | None:
 )
 def aurora(account: Account) -> Iterator[Finding]:
     """The cluster is encrypted, private, backed up for a week, and protected from deletion."""
-    name = account.access.cluster_endpoint.partition(".")[0]
+    name = cluster_name(account)
     cluster, group = _cluster(account), account.production.network.database_group
     if cluster is None:
         yield absent(f"cluster {name}", remedy="create it, or correct database.cluster_endpoint")

@@ -14,7 +14,7 @@ from harness.phases.phase import Finding, absent, check
 
 _CERTIFICATE_DAYS = 30
 _ZONES = 2
-_NO_EC2 = "the local stack enforces the file's groups itself, and has no ec2 API"
+_NO_EC2 = "the file's groups are packet rules, and there is no ec2 API"
 
 
 @check("1.chain-in-file", readiness=True)
@@ -42,7 +42,7 @@ def chain(account: Account) -> Iterator[Finding]:
 @check(
     "1.certificate",
     reads=("acm:ListCertificates", "acm:DescribeCertificate"),
-    not_local="the local load balancer has a certificate of the stack's own CA",
+    not_local="the load balancer has a certificate of the stack's own CA",
     readiness=True,
 )
 def certificate(account: Account) -> Iterator[Finding]:
@@ -90,7 +90,7 @@ def _fault(account: Account, certificate: Mapping[str, Any]) -> str:
 @check(
     "1.subnets",
     reads=("ec2:DescribeSubnets", "ec2:DescribeRouteTables", "ec2:DescribeVpcEndpoints"),
-    not_local="the local stack has networks of the engine, and no subnets",
+    not_local="there are networks of the engine, and no subnets",
     readiness=True,
 )
 def subnets(account: Account) -> Iterator[Finding]:

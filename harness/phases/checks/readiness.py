@@ -40,7 +40,11 @@ def complete(account: Account) -> Iterator[Finding]:
     return iter(())
 
 
-@check("0.account", reads=("sts:GetCallerIdentity",))
+@check(
+    "0.account",
+    reads=("sts:GetCallerIdentity",),
+    not_local="the credentials are the stack's own",
+)
 def caller(account: Account) -> Iterator[Finding]:
     """The caller's account is that of cutover.toml, and it is not the root user."""
     accounts.find_caller(
@@ -72,7 +76,7 @@ def secret_value(account: Account) -> Iterator[Finding]:
     name = account.access.secrets.get("db")
     if not name:
         raise NotCovered("no secret holds the database's account", key="set database.secret")
-    if not account.is_local:
+    if account.is_observed:
         raise NotCovered(
             "the account is only observed, and no secret is read",
             key=f"aws secretsmanager get-secret-value --secret-id {name}, by its owner",
@@ -120,7 +124,7 @@ def _log_groups(account: Account) -> Iterator[str]:
 @check(
     "0.log-groups",
     reads=("logs:DescribeLogGroups",),
-    not_local="the local stack keeps the logs of containers itself",
+    not_local="the logs of containers are files of the run: `cutover logs web`",
 )
 def log_groups(account: Account) -> Iterator[Finding]:
     """The log group of each container exists, and keeps its lines for a limited time."""
@@ -186,7 +190,7 @@ def running_tasks(account: Account) -> list[dict[str, Any]]:
 @check(
     "0.quotas",
     reads=("servicequotas:GetServiceQuota",),
-    not_local="a local stack has no quotas",
+    not_local="there are no quotas",
 )
 def quotas(account: Account) -> Iterator[Finding]:
     """The account's Fargate quota has room for a deployment, with twice the tasks."""

@@ -550,14 +550,24 @@ def test_metrics_of_the_queue_are_judged(
 
 
 @pytest.mark.parametrize(
-    ("count", "exit_code", "actual"), [(3, 0, "3"), (9, 0, "9"), (5, 1, "{'app': 1}, ")]
+    ("minutes", "exit_code", "actual"),
+    [
+        ((0, 1, 2, 3, 4), 0, ""),
+        ((0, 1), 0, ""),
+        ((0,), 0, ""),
+        ((), 0, "there is none"),
+        ((0, 4), 0, "2"),
+        ((9, 8), 0, "0"),
+        ((0, 0, 1, 1, 2, 2, 3, 3, 4, 4), 0, "10"),
+        ((0, 1), 1, "{'app': 1}, "),
+    ],
 )
 def test_scheduled_runs_that_lack_or_fail_are_findings(
-    count: int, exit_code: int, actual: str, files: Production
+    minutes: tuple[int, ...], exit_code: int, actual: str, files: Production
 ) -> None:
     answers = contracts.green(files)
-    arns = [f"task/tickets/scheduler{n}" for n in range(count)]
-    tasks = [contracts._task("task/tickets/scheduler1", files) for _ in arns]
+    arns = [f"task/tickets/scheduler{n}" for n in minutes]
+    tasks = [contracts._task(arn, files) for arn in arns]
     for task in tasks:
         task["containers"][0]["exitCode"] = exit_code
     answers["ecs ListTasks"] = lambda given: {
@@ -565,7 +575,7 @@ def test_scheduled_runs_that_lack_or_fail_are_findings(
     }
     answers["ecs DescribeTasks"] = {"tasks": tasks}
     findings = result_of(CHECKS["5.ticks"], files, answers).findings
-    assert findings[0].actual == actual
+    assert [finding.actual for finding in findings][:1] == ([actual] if actual else [])
 
 
 def test_dkim_of_a_domain_is_judged_and_that_of_an_address_is_not(files: Production) -> None:
@@ -641,7 +651,7 @@ def test_the_local_stacks_secret_is_strict_json(text: str, state: str, files: Pr
         def get_secret_value(self, **_: Any) -> Any:
             return {"SecretString": text}
 
-    account = Account(files, naming.names_in(files), lambda _: Secrets(), is_local=True)
+    account = Account(files, naming.names_in(files), lambda _: Secrets(), is_observed=False)
     (result,) = examination.examine([CHECKS["0.secret-value"]], account, files_only=False)
     assert result.state == state
 
@@ -690,3 +700,22 @@ def test_without_its_file_a_comparison_is_not_covered(files: Production) -> None
     other = replace(files, documents=documents)
     result = result_of(CHECKS["4.scaling-as-file"], other, contracts.green(files))
     assert (result.state, result.key) == ("not covered", "set phases.scaling")
+
+
+@pytest.mark.parametrize(
+    ("field", "endpoint", "check"),
+    [
+        ("proxy_endpoint", "", "2.proxy"),
+        ("proxy_endpoint", "app.endpoint.proxy-x.eu-west-1.rds.amazonaws.com", "2.proxy"),
+        ("cluster_endpoint", "shop.c9akciq32.eu-west-1.rds.amazonaws.com", "2.aurora"),
+    ],
+)
+def test_an_endpoint_that_names_no_proxy_or_cluster_is_not_covered(
+    field: str, endpoint: str, check: str, files: Production
+) -> None:
+    changes: Any = {field: endpoint}
+    access = replace(naming.names_in(files), **changes)
+    account = Account(files, access, contracts.client_of({}, []), now=lambda: NOW)
+    (result,) = examination.examine([CHECKS[check]], account, files_only=False)
+    assert result.state == "not covered"
+    assert endpoint in result.not_covered

@@ -61,8 +61,13 @@ def test_what_cannot_be_judged_names_its_reason_and_key(files: Production) -> No
         "may not call x",
         "Allow x",
     )
-    assert examination.is_green([gap], strict=False)
-    assert not examination.is_green([gap], strict=True)
+    fine = Result(green)
+    assert examination.is_green([gap, fine], strict=False)
+    assert not examination.is_green([gap, fine], strict=True)
+    assert not examination.is_green([gap], strict=False), "nothing is known"
+    assert examination.verdict([gap], strict=False) == (
+        "NOTHING IS KNOWN · 0 of 1 checks could judge"
+    )
 
 
 def test_a_refused_change_ends_the_command(files: Production) -> None:
