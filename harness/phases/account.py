@@ -46,7 +46,7 @@ class Account:
     is_local: bool = False
     """Whether stand-ins answer."""
     is_observed: bool = True
-    """Whether a guard refuses what is more than reading, and the values of secrets."""
+    """Whether a guard lets reads pass only, and no value of a secret."""
     _clients: dict[str, Any] = field(default_factory=dict)
     _answers: dict[str, Any] = field(default_factory=dict)
 

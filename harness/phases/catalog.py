@@ -65,7 +65,7 @@ PHASES = (
         goal="connections through one place, encrypted",
         steps=(
             Step(
-                "Create the cluster, and RDS Proxy before it",
+                "Create the cluster, and RDS Proxy before it; wait until each is available",
                 files=("phases.database",),
                 takes="20 minutes",
             ),
@@ -140,6 +140,7 @@ PHASES = (
             commands.background_off,
             keeps="jobs wait in the queue for its retention period, and are done when it runs"
             " again; scheduled runs of the time between are left out",
+            rehearsed="scaling_to_zero_and_back or disabled_rule",
             onward=commands.background_on,
         ),
     ),

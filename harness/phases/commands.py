@@ -187,7 +187,7 @@ def watch(production: Production) -> list[str]:
 
 
 def old_host(production: Production) -> list[str]:
-    """Return the commands that lead the public host back, and stop what runs twice then."""
+    """Return the commands that lead the public host back, and stop the background work."""
     changes = [one for one in calls_of(production) if one.aside == ROLLBACK]
     unknown = f"# no file has the old record of {production.config.public_host}: set phases.dns"
     back = [change.command(production) for change in changes] or [unknown]

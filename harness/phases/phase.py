@@ -52,6 +52,8 @@ class Check:
     examine: Examine
     not_local: str = ""
     """Why the local stack has no answer; empty where it has one."""
+    is_by_hand: bool = False
+    """Whether it is a person's, or a command's that changes something: never covered here."""
     is_readiness: bool = False
     """Whether it needs nothing that runs, so that a preflight puts it, too."""
 
@@ -62,13 +64,22 @@ def check(
     reads: tuple[str, ...] = (),
     not_local: str = "",
     readiness: bool = False,
+    by_hand: bool = False,
 ) -> Callable[[Examine], Check]:
     """Make a check of a function; the first line of its docstring is the meaning of green."""
 
     def make(examine: Examine) -> Check:
         meaning = (examine.__doc__ or "").partition("\n")[0]
         ready = readiness or check_id.startswith("0.")
-        return Check(check_id, meaning, reads, examine, not_local, ready)
+        return Check(
+            check_id,
+            meaning,
+            reads,
+            examine,
+            not_local=not_local,
+            is_by_hand=by_hand,
+            is_readiness=ready,
+        )
 
     return make
 
@@ -119,6 +130,8 @@ class Rollback:
     commands: Commands
     keeps: str
     """The state of data, visitors and jobs after it."""
+    rehearsed: str = ""
+    """Words of the scenarios that rehearse it, as `cutover verify -k` takes them."""
     onward: Commands | None = None
     """The commands that go on again, where they are no step of the phase."""
 

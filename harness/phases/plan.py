@@ -62,7 +62,8 @@ def steps(phase: Phase, production: Production) -> Plan:
 def rollback(phase: Phase, production: Production) -> Plan:
     """Return the rollback of a phase."""
     back = phase.rollback
-    actions = [Action(back.action, tuple(back.commands(production)))]
+    rehearsal = f" Rehearsed by: cutover verify -k '{back.rehearsed}'." if back.rehearsed else ""
+    actions = [Action(f"{back.action}{rehearsal}", tuple(back.commands(production)))]
     if back.onward is not None:
         actions.append(Action("Later, to go on again.", tuple(back.onward(production))))
     return Plan(f"rollback of phase {phase.number}, {phase.name}", tuple(actions), back.keeps)

@@ -88,18 +88,18 @@ def _as_file(check_id: str, name: str, *, reads: tuple[str, ...], not_local: str
 
 
 def _compare(
-    account: Account, given: Mapping[str, Any], answer: Answer, *, key: str, api: str
+    account: Account, wanted: Mapping[str, Any], answer: Answer, *, key: str, api: str
 ) -> Iterator[Finding]:
-    listed = account.read(api, answer.operation, **answer.arguments(given))
+    listed = account.read(api, answer.operation, **answer.arguments(wanted))
     items = listed[answer.items] if listed else []
-    thing = f"{answer.items} {given[answer.name]}"
-    found = next((item for item in items if item[answer.name] == given[answer.name]), None)
+    thing = f"{answer.items} {wanted[answer.name]}"
+    found = next((item for item in items if item[answer.name] == wanted[answer.name]), None)
     if found is None:
         yield absent(thing, remedy="create it, as the plan of its phase has it")
         return
     shown = cli_output.printed_shape(api, answer.operation, answer.items).members
-    wanted = {name: value for name, value in given.items() if name in shown}
-    yield from account.differences(thing, wanted, found, key=key)
+    declared = {name: value for name, value in wanted.items() if name in shown}
+    yield from account.differences(thing, declared, found, key=key)
 
 
 LOGS = _as_file(

@@ -316,7 +316,7 @@ def ses_account(account: Account) -> Iterator[Finding]:
             yield Finding("SES", expected, actual, remedy)
 
 
-@check("5.real-recipient")
+@check("5.real-recipient", by_hand=True)
 def real_recipient(account: Account) -> Iterator[Finding]:
     """A mail reaches a real recipient's mailbox."""
     host = account.access.public_host

@@ -211,7 +211,7 @@ def tls_required(account: Account) -> Iterator[Finding]:
         )
 
 
-@check("2.test-task")
+@check("2.test-task", by_hand=True)
 def task_connects(account: Account) -> Iterator[Finding]:
     """A task connects with TLS, and is refused without."""
     del account

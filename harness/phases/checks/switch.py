@@ -8,7 +8,7 @@ from harness.phases.account import Account
 from harness.phases.phase import Finding, NotCovered, absent, check
 
 
-@check("6.schema")
+@check("6.schema", by_hand=True)
 def schema(account: Account) -> Iterator[Finding]:
     """No migration is pending, and the sessions table is there."""
     del account
@@ -74,7 +74,7 @@ def _zone(account: Account) -> str:
     raise NotCovered(f"no hosted zone of this account has {host}", key=key)
 
 
-@check("6.validations")
+@check("6.validations", by_hand=True)
 def validations(account: Account) -> Iterator[Finding]:
     """Sessions persist, uploads come back, mail arrives, jobs are done, the scheduler fires."""
     host = account.access.public_host

@@ -134,3 +134,12 @@ def test_an_app_with_little_has_a_runbook_too() -> None:
     for phase in PHASES:
         assert f"## Phase {phase.number}" in pages["runbook.md"]
         assert plan.rollback(phase, small).text()
+
+
+def test_the_scenarios_that_rehearse_a_rollback_are_there() -> None:
+    text = "".join(path.read_text() for path in (ROOT / "scenarios").glob("test_*.py"))
+    names = re.findall(r"^def (test_\w+)", text, re.MULTILINE)
+    words = [word for phase in PHASES for word in phase.rollback.rehearsed.split(" or ") if word]
+    assert words
+    for word in words:
+        assert any(word in name for name in names), word
