@@ -69,6 +69,7 @@ PHASES = (
                 files=("phases.database",),
                 takes="20 minutes",
             ),
+            Step("Create the cache", files=("cache.file",), takes="10 minutes"),
             Step("Let a task connect with TLS, and see exit code 0", commands=commands.connection),
         ),
         checks=(*database.CHECKS, as_file.DATABASE),
@@ -161,6 +162,7 @@ PHASES = (
         rollback=Rollback(
             "Lead the public host back to the old one; ECS stays up for a quick return.",
             commands.old_host,
+            rehearsed="way_back_to_the_old_host",
             keeps="visitors follow within the record's TTL; sessions and data of the minutes"
             " between stay in the new database",
         ),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 from typing import TYPE_CHECKING
 
+from harness.inputs.api_calls import Call
 from harness.phases.calls import ROLLBACK, calls_of
 from harness.target import naming
 
@@ -160,9 +162,7 @@ def background_off(production: Production) -> list[str]:
             line("aws", "ecs", "update-service", "--cluster", access.cluster, "--service", name)
             + " --desired-count 0"
         )
-    if "rule" in access.resources:
-        commands.append(line("aws", "events", "disable-rule", "--name", access.resources["rule"]))
-    return commands
+    return [*commands, *_scheduler(production, state="DISABLED")]
 
 
 def background_on(production: Production) -> list[str]:
@@ -176,9 +176,21 @@ def background_on(production: Production) -> list[str]:
             line("aws", "ecs", "update-service", "--cluster", access.cluster)
             + f" --service {service.name} --desired-count {count}"
         )
-    if "rule" in access.resources:
-        commands.append(line("aws", "events", "enable-rule", "--name", access.resources["rule"]))
-    return commands
+    return [*commands, *_scheduler(production, state="ENABLED")]
+
+
+def _scheduler(production: Production, *, state: str) -> list[str]:
+    """Return the command that sets the state of the rule, or of the schedule; none without one."""
+    schedule = production.schedule
+    if schedule is None:
+        return []
+    if schedule.is_of_scheduler:
+        # UpdateSchedule replaces the whole schedule.
+        content = Call("UpdateSchedule", {**schedule.content, "State": state}).sent
+        words = ("--cli-input-json", json.dumps(content))
+        return [line("aws", "scheduler", "update-schedule", *words)]
+    verb = f"{state.lower().removesuffix('d')}-rule"
+    return [line("aws", "events", verb, "--name", schedule.name)]
 
 
 def watch(production: Production) -> list[str]:

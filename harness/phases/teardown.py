@@ -38,6 +38,14 @@ UNDO: Mapping[str, tuple[str, ...]] = {
     "VerifyEmailIdentity": ("ses delete-identity --identity {EmailAddress}",),
     "VerifyDomainIdentity": ("ses delete-identity --identity {Domain}",),
     "CreateConfigurationSet": ("ses delete-configuration-set --configuration-set-name <name>",),
+    "CreateSchedule": ("scheduler delete-schedule --name {Name}",),
+    "CreateReplicationGroup": (
+        "elasticache delete-replication-group --replication-group-id {ReplicationGroupId}",
+    ),
+    "CreateServerlessCache": (
+        "elasticache delete-serverless-cache --serverless-cache-name {ServerlessCacheName}",
+    ),
+    "CreateCacheCluster": ("elasticache delete-cache-cluster --cache-cluster-id {CacheClusterId}",),
     "PutRule": ("events delete-rule --name {Name}",),
     "RequestCertificate": ("acm delete-certificate --certificate-arn <ARN of {DomainName}>",),
     "CreateVpc": ("ec2 delete-vpc --vpc-id <id of {CidrBlock}>",),

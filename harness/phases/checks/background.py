@@ -107,10 +107,8 @@ def _attributes(account: Account, name: str) -> dict[str, Any] | None:
 
 
 def _value(value: Any) -> Any:
-    """Return a document that may be text; other values as text, as SQS answers them."""
-    if isinstance(value, str) and value.startswith("{"):
-        value = json.loads(value)
-    return {k: str(v) for k, v in value.items()} if isinstance(value, dict) else str(value)
+    """Return an attribute; of a document, which may be text, the document itself."""
+    return json.loads(value) if isinstance(value, str) and value.startswith("{") else value
 
 
 def _metric(account: Account, name: str, *, statistic: str) -> float | None:

@@ -13,6 +13,14 @@ from harness.phases.group_chain import LOAD_BALANCER, TASKS
 from harness.phases.phase import Finding, absent, check
 
 _CERTIFICATE_DAYS = 30
+_KEY_TYPES = (
+    *("RSA_1024", "RSA_2048", "RSA_3072", "RSA_4096"),
+    *("EC_prime256v1", "EC_secp384r1", "EC_secp521r1"),
+)
+"""ACM lists certificates of the first two only, unless the others are asked for.
+
+https://docs.aws.amazon.com/acm/latest/APIReference/API_Filters.html
+"""
 _ZONES = 2
 _NO_EC2 = "the file's groups are packet rules, and there is no ec2 API"
 
@@ -49,7 +57,12 @@ def certificate(account: Account) -> Iterator[Finding]:
     """A certificate for the public host is issued in the Region, and valid for 30 days more."""
     host = account.access.public_host
     statuses = ["ISSUED", "PENDING_VALIDATION", "FAILED", "EXPIRED", "VALIDATION_TIMED_OUT"]
-    listed = account.read("acm", "ListCertificates", CertificateStatuses=statuses)
+    listed = account.read(
+        "acm",
+        "ListCertificates",
+        CertificateStatuses=statuses,
+        Includes={"keyTypes": list(_KEY_TYPES)},
+    )
     described = [
         account.read("acm", "DescribeCertificate", CertificateArn=one["CertificateArn"])
         for one in listed["CertificateSummaryList"]

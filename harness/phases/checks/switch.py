@@ -25,7 +25,7 @@ def schema(account: Account) -> Iterator[Finding]:
         "route53:ListResourceRecordSets",
         "elasticloadbalancing:DescribeLoadBalancers",
     ),
-    not_local="there is no name server; `cutover watch` follows a switch",
+    not_local="no name server is up; `cutover verify -k dns_switch` rehearses the switch",
 )
 def dns(account: Account) -> Iterator[Finding]:
     """The public host's record in Route 53 leads to the load balancer."""

@@ -126,14 +126,21 @@ def test_durations_come_from_the_last_rehearsal(files: Production) -> None:
     assert "The last rehearsal, of 2026-11-27: 122 passed. The scenarios took 129 s" in text
 
 
-def test_an_app_with_little_has_a_runbook_too() -> None:
-    small = production.load({}, cwd=ROOT / "tests" / "apps" / "minimal")
-    pages = runbook.pages(small)
+@pytest.mark.parametrize("app", ["minimal", "valkey"])
+def test_another_app_has_a_runbook_too(app: str) -> None:
+    other = production.load({}, cwd=ROOT / "tests" / "apps" / app)
+    pages = runbook.pages(other)
     ET.fromstring(pages["diagram.svg"])
-    assert "RDS Proxy" not in pages["diagram.mmd"]
+    assert ("RDS Proxy" in pages["diagram.mmd"]) == bool(other.network.proxy_group)
     for phase in PHASES:
         assert f"## Phase {phase.number}" in pages["runbook.md"]
-        assert plan.rollback(phase, small).text()
+        assert plan.rollback(phase, other).text()
+    steps = [
+        call for phase in PHASES for step in phase.steps for call in plan.calls_for(step, other)
+    ]
+    assert len(steps) == len(calls_of(other))
+    makes = {call.operation for call in steps if call.operation.startswith("Create")}
+    assert makes <= teardown.UNDO.keys()
 
 
 def test_the_scenarios_that_rehearse_a_rollback_are_there() -> None:
