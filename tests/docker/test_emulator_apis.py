@@ -77,6 +77,14 @@ def test_service_is_warm_once_ready(
     assert time.monotonic() - began < 2, "the first call of a service was left to a scenario"
 
 
+def test_a_secret_that_rds_keeps_has_its_name(aws: Callable[..., Any]) -> None:
+    client, name = aws("secretsmanager"), "rds!cluster-0a1b2c3d-1111-2222-3333-444455556666"
+    made = client.create_secret(Name=name, SecretString="{}")
+    assert client.get_secret_value(SecretId=made["ARN"])["Name"] == name
+    with pytest.raises(client.exceptions.ClientError, match="Invalid name"):
+        client.create_secret(Name="a secret!", SecretString="{}")
+
+
 def test_account_of_the_arns_is_the_access_key(aws: Callable[[str], Any]) -> None:
     made = aws("secretsmanager").create_secret(Name="tickets/db", SecretString="{}")
     assert made["ARN"].startswith(f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:tickets/db-")

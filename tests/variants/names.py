@@ -51,7 +51,10 @@ NAMES = [
     Variant("the bucket has another name", rename(("876events-tickets-uploads", "shop-prod-0042"))),
     Variant(
         "the secrets have other names",
-        rename((r"\btickets/db\b", "prod/shop/rds"), (r"\btickets/app\b", "prod-laravel")),
+        rename(
+            (r"\btickets/db\b", "rds!cluster-0a1b2c3d-1111-2222-3333-444455556666"),
+            (r"\btickets/app\b", "prod-laravel"),
+        ),
     ),
     Variant(
         "the roles have other names, and a path",

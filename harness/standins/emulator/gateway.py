@@ -22,6 +22,9 @@ from localstack.aws.handlers.region import (  # type: ignore[import-not-found]
 )
 from localstack.services.edge import ROUTER  # type: ignore[import-not-found]
 from localstack.services.s3.models import s3_stores  # type: ignore[import-not-found]
+from localstack.services.secretsmanager.provider import (  # type: ignore[import-not-found]
+    SecretsmanagerProvider,
+)
 from localstack.services.sqs.models import sqs_stores  # type: ignore[import-not-found]
 from moto.iam.models import iam_backends  # type: ignore[import-not-found]
 from moto.ses.models import ses_backends  # type: ignore[import-not-found]
@@ -37,6 +40,7 @@ log = logging.getLogger("localstack.harness")
 
 _ACCOUNT = re.compile(r"\d{12}")
 _CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/")
+_SECRET_NAME = re.compile(r"(?:[a-z-]+!)?[A-Za-z0-9/_+=.@-]+")
 _OBJECT_READS = ("GetObject", "HeadObject")
 _receivers: defaultdict[str, set[str]] = defaultdict(set)
 """Name of a queue to the ids of the tasks that have asked it for messages."""
@@ -79,9 +83,11 @@ class Session:
 def install() -> None:
     """Add the handlers to the gateway that is about to start.
 
-    The emulator would take a region of another partition than ``aws`` for us-east-1.
+    The emulator would take a region of another partition than ``aws`` for us-east-1, and the name
+    of a secret that another service keeps, such as RDS, for none.
     """
     DefaultRegionRewriterStrategy.apply = _keep_region
+    SecretsmanagerProvider._validate_secret_id = staticmethod(_is_secret_name)  # noqa: SLF001
     handlers.serve_custom_service_request_handlers.append(judge)
     handlers.run_custom_response_handlers.append(hide_what_is_missing)
     ROUTER.add(RECEIVERS_PATH, receivers)
@@ -90,6 +96,14 @@ def install() -> None:
 def receivers(_request: Any) -> dict[str, list[str]]:
     """Answer with the tasks that have asked for messages, by queue."""
     return {queue: sorted(tasks) for queue, tasks in _receivers.items()}
+
+
+def _is_secret_name(text: str) -> bool:
+    """Return whether a text is a secret's name; one with ``!`` is kept by the service before it.
+
+    https://docs.aws.amazon.com/secretsmanager/latest/userguide/service-linked-secrets.html
+    """
+    return bool(_SECRET_NAME.fullmatch(text))
 
 
 def _keep_region(_strategy: Any, _context: Any) -> None:
