@@ -39,6 +39,7 @@ def propose(folder: Folder) -> str:
         _app,
         _images,
         _network,
+        _database,
         _cache,
         _ecs,
         _services,
@@ -192,6 +193,27 @@ def _schedule(folder: Folder) -> Iterator[str]:
     yield ""
 
 
+def _database(folder: Folder) -> Iterator[str]:
+    """The values that no variable of a task definition has, such as a host in a secret."""
+    keys = {
+        "name": ("DB_DATABASE", "the schema"),
+        "cluster_endpoint": (
+            "DB_HOST",
+            "aws rds describe-db-clusters --query 'DBClusters[].Endpoint'",
+        ),
+    }
+    lacking = [key for key in keys if f"database.{key}" not in folder.derivation.values]
+    if lacking:
+        yield "[database]"
+    for key in lacking:
+        variable, hint = keys[key]
+        yield f'# {key} = "..."  # {hint}; no task definition has {variable} as a variable'
+    if "cluster_endpoint" in lacking:
+        yield '# proxy_endpoint = "..."  # of RDS Proxy, if there is one'
+    if lacking:
+        yield ""
+
+
 def _secrets(folder: Folder) -> Iterator[str]:
     """The shape of the secrets that variables are taken from, with values made up."""
     keys: dict[str, dict[str, str]] = {}
@@ -213,6 +235,9 @@ def _secrets(folder: Folder) -> Iterator[str]:
         if variables:
             yield f"[secrets.{toml_key(name)}]"
         for key, variable in variables.items():
+            if variable == "DB_HOST":
+                yield f'# {toml_key(key)} = "..."  # DB_HOST: an endpoint of [database]'
+                continue
             yield f"{toml_key(key)} = {_made_up(variable, folder=folder)}  # {variable}"
         yield ""
     if parameters:
@@ -223,7 +248,9 @@ def _secrets(folder: Folder) -> Iterator[str]:
 
 
 def _made_up(variable: str, *, folder: Folder) -> str:
-    if variable == "DB_USERNAME":
+    if variable == "DB_PORT":
+        return _text("3306")
+    if variable in ("DB_USERNAME", "DB_DATABASE"):
         return _text(folder.variables.get("DB_DATABASE", "app")[:32])
     generator = (
         "laravel-key"

@@ -89,6 +89,31 @@ def test_a_task_definition_with_a_problem_is_named_all_the_same(project: Path) -
     assert services["tickets-web"]["task_definition"] == "app/ecs/web.json"
 
 
+def test_a_database_that_only_a_secret_names_gets_lines_to_fill_in(project: Path) -> None:
+    moved = {"DB_HOST": "host", "DB_PORT": "port", "DB_DATABASE": "dbname"}
+    for path in (project / f"app/ecs/{name}.json" for name in ("web", "worker", "scheduler")):
+        content = json.loads(path.read_text())
+        for container in content["containerDefinitions"]:
+            secret = next(
+                one["valueFrom"] for one in container["secrets"] if one["name"] == "DB_PASSWORD"
+            )
+            container["environment"] = [
+                one for one in container["environment"] if one["name"] not in moved
+            ]
+            container["secrets"] += [
+                {"name": name, "valueFrom": secret.replace(":password:", f":{key}:")}
+                for name, key in moved.items()
+            ]
+        path.write_text(json.dumps(content))
+    data = write(project)
+    assert data["database"] == {}
+    assert isinstance(data["secrets"], dict)
+    assert data["secrets"]["tickets/db"].keys() == {"username", "password", "port", "dbname"}
+    text = (project / "cutover.toml").read_text()
+    assert '# cluster_endpoint = "..."  # aws rds describe-db-clusters' in text
+    assert '# host = "..."  # DB_HOST: an endpoint of [database]' in text
+
+
 def test_each_image_beside_the_app_has_a_source(project: Path) -> None:
     path = project / "app/ecs/web.json"
     content = json.loads(path.read_text())
