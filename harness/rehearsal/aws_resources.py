@@ -112,12 +112,18 @@ def explained(doing: str) -> Iterator[None]:
 
     try:
         yield
-    except (BotoCoreError, ClientError) as error:
+    except ClientError as error:
         raise ProvisionError(
             f"could not create {doing}",
             last_answer=str(error),
             hint="if a file of the app asks for something wrong, correct it there: production's"
             " API would refuse it too",
+        ) from error
+    except BotoCoreError as error:
+        raise ProvisionError(
+            f"could not create {doing}: the stand-in did not answer",
+            last_answer=str(error),
+            hint="run it again, on a machine that has more time",
         ) from error
 
 

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError
 
 from harness.aws.task_definition import TaskDefinition
 from harness.core.errors import ProvisionError
@@ -160,3 +161,23 @@ def test_attributes_that_a_file_leaves_out_are_awss_own() -> None:
     )
     aws_resources.create_load_balancer(client, found)
     assert client.names == ["create_load_balancer", "create_target_group"]
+
+
+REFUSED = ClientError({"Error": {"Code": "ValidationError", "Message": "no"}}, "CreateLoadBalancer")
+SILENT = EndpointConnectionError(endpoint_url="http://127.0.0.1:1/")
+
+
+@pytest.mark.parametrize(
+    ("error", "message", "hint"),
+    [
+        (REFUSED, "could not create it\n", "if a file of the app asks for something wrong"),
+        (SILENT, "could not create it: the stand-in did not answer", "run it again"),
+    ],
+)
+def test_a_refusal_is_of_the_files_and_silence_is_not(
+    error: BotoCoreError | ClientError, message: str, hint: str
+) -> None:
+    with pytest.raises(ProvisionError) as raised, aws_resources.explained("it"):
+        raise error
+    assert message in str(raised.value)
+    assert hint in str(raised.value)
