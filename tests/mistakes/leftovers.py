@@ -5,7 +5,16 @@ from __future__ import annotations
 from scenarios import test_php as php
 from scenarios import test_secrets as secrets
 from scenarios import test_sessions as sessions
-from tests.mistakes.edits import CONFIG, Edit, drop_secret, replace, set_everywhere
+from tests.mistakes.edits import (
+    CONFIG,
+    ENTRYPOINT,
+    Edit,
+    combine,
+    drop_secret,
+    replace,
+    run_in_build,
+    set_everywhere,
+)
 from tests.mistakes.mistake import NOT_STARTED, Mistake, Twin
 
 DRAWN = 'app_key = { generate = "laravel-key" }'
@@ -33,6 +42,18 @@ MISTAKES = (
         "the address of the old database is left",
         set_everywhere("DB_URL", "mysql://root@127.0.0.1:3306/tickets"),
         cause="the app looks for its database in the task itself (127.0.0.1)",
+        exit_code=NOT_STARTED,
+    ),
+    Mistake(
+        "the configuration is cached when the image is built, and by no task",
+        combine(
+            run_in_build(
+                "mkdir -p storage/framework/views && php artisan config:cache"
+                " && chown -R www-data: storage bootstrap/cache"
+            ),
+            replace(ENTRYPOINT, "php artisan optimize --quiet", "true"),
+        ),
+        cause="or the image holds a configuration that was cached when it was built",
         exit_code=NOT_STARTED,
     ),
     Mistake(

@@ -148,7 +148,8 @@ HOST = (
         Source.APP,
         match=r"\[2002\][^\n]*Host: (?P<host>localhost|127\.0\.0\.1)\b",
         cause="the app looks for its database in the task itself ({host}): DB_HOST is not set"
-        " there, or DB_URL overrides it",
+        " there, or DB_URL overrides it, or the image holds a configuration that was cached when it"
+        " was built",
         example=f"{_NO_FILE} localhost, Port: 3306, Database: tickets)",
     ),
     Pattern(
