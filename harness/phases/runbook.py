@@ -144,6 +144,7 @@ def pages(production: Production, *, report: Mapping[str, Any] | None = None) ->
         "teardown": teardown.commands(production, PHASES),
         "triage": list(_triage(production)),
         "durations_text": durations(report) if report else _NO_REHEARSAL,
+        "rehearsed_s": {phase.number: _rehearsed_s(phase, report or {}) for phase in PHASES},
     }
     environment = _environment()
     names = ("checklist.md", "runbook.md", "diagram.svg", "diagram.mmd")
@@ -168,6 +169,16 @@ def durations(report: Mapping[str, Any]) -> str:
         f"The last rehearsal, of {str(report['started_at'])[:10]}: {report['verdict']}"
         f" The scenarios took {report['seconds']:.0f} s on the local stack; AWS's own durations"
         " are at the steps."
+    )
+
+
+def _rehearsed_s(phase: Phase, report: Mapping[str, Any]) -> float:
+    """Return how long the last rehearsal of a phase's rollback took; 0 if it did not."""
+    words = [word for word in phase.rollback.rehearsed.split(" or ") if word]
+    return sum(
+        float(one["seconds"])
+        for one in report.get("scenarios", ())
+        if one["result"] == "passed" and any(word in one["scenario"] for word in words)
     )
 
 

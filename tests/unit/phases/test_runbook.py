@@ -121,9 +121,16 @@ def test_the_runbook_has_each_phase_with_checks_and_rollback(
 
 
 def test_durations_come_from_the_last_rehearsal(files: Production) -> None:
-    report = {"started_at": "2026-11-27T16:45:33Z", "seconds": 129.35, "verdict": "122 passed."}
+    name = "scenarios/test_queue.py::test_scaling_to_zero_and_back_loses_no_job"
+    report = {
+        "started_at": "2026-11-27T16:45:33Z",
+        "seconds": 129.35,
+        "verdict": "122 passed.",
+        "scenarios": [{"scenario": name, "result": "passed", "seconds": 8.7}],
+    }
     text = runbook.pages(files, report=report)["runbook.md"]
     assert "The last rehearsal, of 2026-11-27: 122 passed. The scenarios took 129 s" in text
+    assert text.count("; the last one took 9 s.") == 1
 
 
 @pytest.mark.parametrize("app", ["minimal", "valkey"])
