@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harness.phases import group_chain
-from harness.phases.group_chain import DATABASE, ENDPOINTS, LOAD_BALANCER, PROXY, TASKS
+from harness.phases.group_chain import CACHE, DATABASE, ENDPOINTS, LOAD_BALANCER, PROXY, TASKS
 
 if TYPE_CHECKING:
     from harness.inputs.production import Production
@@ -17,16 +17,11 @@ _ENCRYPTED_PORTS = (443, 3306)
 """Behind them TLS is spoken: RDS Proxy and the database require it, as HTTPS does."""
 _CHARACTER = 6.4
 """Mean width of a character, in the units of the picture."""
-_PLACES = {
-    VISITORS: (16, 187, 92, 46),
-    LOAD_BALANCER: (214, 115, 164, 190),
-    TASKS: (468, 115, 200, 300),
-    PROXY: (770, 115, 168, 82),
-    DATABASE: (770, 245, 168, 82),
-    ENDPOINTS: (770, 347, 168, 68),
-    APIS: (1012, 325, 122, 90),
-}
-"""Left, top, width and height of each part."""
+_TOP, _LEAST_BOTTOM, _GAP = 115, 360, 46
+_BACK = (PROXY, DATABASE, CACHE, ENDPOINTS)
+"""Parts behind the tasks, from top to bottom."""
+Place = tuple[int, int, int, int]
+"""Left, top, width and height."""
 
 
 @dataclass(frozen=True)
@@ -34,13 +29,9 @@ class Part:
     """One box: a part of production, and the security groups around it."""
 
     owner: str
+    place: Place
     lines: tuple[str, ...]
     groups: tuple[str, ...] = ()
-
-    @property
-    def place(self) -> tuple[int, int, int, int]:
-        """Left, top, width and height."""
-        return _PLACES[self.owner]
 
     @property
     def key(self) -> str:
@@ -52,15 +43,15 @@ class Part:
 class Arrow:
     """Connections that a security group admits, from one part to another."""
 
-    source: str
-    target: str
+    source: Part
+    target: Part
     label: str
 
     @property
     def line(self) -> tuple[float, float, float, float]:
         """The two ends of a straight line from box to box."""
-        left, top, width, height = _PLACES[self.source]
-        other_left, other_top, other_width, other_height = _PLACES[self.target]
+        left, top, width, height = self.source.place
+        other_left, other_top, other_width, other_height = self.target.place
         if left + width <= other_left:
             y = (max(top, other_top) + min(top + height, other_top + other_height)) / 2
             return left + width, y, other_left - 3, y
@@ -83,6 +74,8 @@ class Diagram:
     private_subnets: tuple[str, ...]
     parts: tuple[Part, ...]
     arrows: tuple[Arrow, ...]
+    bottom: int
+    """The lower edge of the lowest part."""
     others: tuple[str, ...]
     """Links with peers that are no part, one line each."""
 
@@ -92,29 +85,46 @@ def diagram(production: Production) -> Diagram:
     config, balancer = production.config, production.load_balancer["LoadBalancer"]
     web = production.services[production.web]
     network = web.create.get("networkConfiguration", {}).get("awsvpcConfiguration", {})
-    links = list(_links(production))
-    arrows: dict[tuple[str, str], list[str]] = {}
-    for source, target, label in links:
-        if source in _PLACES:
-            arrows.setdefault((source, target), []).append(label)
-    if production.network.endpoints_group:
-        arrows[ENDPOINTS, APIS] = ["TLS"]
+    parts = {part.owner: part for part in _parts(production)}
+    labels: dict[tuple[str, str], list[str]] = {}
+    others = []
+    for source, target, label in _links(production):
+        if source in parts:
+            labels.setdefault((source, target), []).append(label)
+        else:
+            others.append(f"{source} to {target}: {label}")
+    if ENDPOINTS in parts:
+        labels[ENDPOINTS, APIS] = ["TLS"]
     return Diagram(
         title=f"{config.public_host}: account {config.account_id}, {config.region}",
         vpc=f"VPC {production.target_group['TargetGroup'].get('VpcId', '')}, {config.vpc_cidr}",
         public_subnets=tuple(balancer.get("Subnets") or ()),
         private_subnets=tuple(network.get("subnets") or ()),
-        parts=tuple(_parts(production)),
+        parts=tuple(parts.values()),
         arrows=tuple(
-            Arrow(source, target, ", ".join(dict.fromkeys(labels)))
-            for (source, target), labels in arrows.items()
+            Arrow(parts[source], parts[target], ", ".join(dict.fromkeys(texts)))
+            for (source, target), texts in labels.items()
         ),
-        others=tuple(
-            f"{source} to {target}: {label}"
-            for source, target, label in links
-            if source not in _PLACES
-        ),
+        bottom=sum(parts[TASKS].place[1::2]),
+        others=tuple(others),
     )
+
+
+def _places(owners: Iterable[str]) -> dict[str, Place]:
+    """Return the place of each part: those behind the tasks one below the other."""
+    places, top = {}, _TOP
+    for owner in _BACK:
+        if owner in owners:
+            places[owner] = (770, top, 168, 82)
+            top += 82 + _GAP
+    bottom = max(top - _GAP, _LEAST_BOTTOM)
+    return {
+        VISITORS: (16, 187, 92, 46),
+        LOAD_BALANCER: (214, _TOP, 164, 190),
+        TASKS: (468, _TOP, 200, bottom - _TOP),
+        **places,
+        APIS: (1012, bottom - 90, 122, 90),
+    }
 
 
 def fitting(text: str, width: int) -> str:
@@ -136,19 +146,21 @@ def _parts(production: Production) -> Iterator[Part]:
     if production.schedule is not None:
         tasks.append(production.schedule.definition.family)
         tasks.append(f"  {production.schedule.content['ScheduleExpression']}")
+    places = _places(names)
     lines = {
         VISITORS: [],
         LOAD_BALANCER: [balancer, "TLS ends here"],
         TASKS: [f"ECS cluster {config.cluster}", *tasks],
         PROXY: ["TLS required"],
         DATABASE: [f"Aurora, schema {config.database.name}", "TLS required"],
+        CACHE: ["ElastiCache"],
         ENDPOINTS: [],
     }
     for owner, texts in lines.items():
         if owner in names or owner == VISITORS:
-            yield Part(owner, tuple(texts), tuple(names.get(owner, ())))
+            yield Part(owner, places[owner], tuple(texts), tuple(names.get(owner, ())))
     if ENDPOINTS in names:
-        yield Part(APIS, tuple(_apis(production)))
+        yield Part(APIS, places[APIS], tuple(_apis(production)))
 
 
 def _apis(production: Production) -> list[str]:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 PUBLIC_PORTS = (80, 443)
 LOAD_BALANCER, TASKS, PROXY = "load balancer", "tasks", "RDS Proxy"
-DATABASE, ENDPOINTS = "database", "VPC endpoints"
+DATABASE, CACHE, ENDPOINTS = "database", "cache", "VPC endpoints"
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,7 @@ def owners(production: Production) -> dict[str, str]:
         **dict.fromkeys(tasks, TASKS),
         network.proxy_group: PROXY,
         network.database_group: DATABASE,
+        **dict.fromkeys(network.cache_groups, CACHE),
         network.endpoints_group: ENDPOINTS,
     }
     return {group: owner for group, owner in owned.items() if group}
@@ -82,7 +83,7 @@ def breaks(groups: Iterable[SecurityGroup], owned: Mapping[str, str]) -> Iterato
                     f"admits {link.peer} on {link.ports}",
                     "remove that ingress rule",
                 )
-            elif owner in (TASKS, PROXY, DATABASE) and not is_group:
+            elif owner in (TASKS, PROXY, DATABASE, CACHE) and not is_group:
                 yield Finding(
                     f"{group.name} ({owner})",
                     "other groups by reference, and no addresses",

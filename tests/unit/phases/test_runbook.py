@@ -87,7 +87,7 @@ def test_the_picture_is_well_formed_and_shows_the_chain(pages: dict[str, str]) -
 def test_the_picture_names_peers_that_are_no_part(files: Production) -> None:
     picture = diagram.diagram(files)
     assert picture.others == ()
-    assert [(arrow.source, arrow.target, arrow.label) for arrow in picture.arrows] == [
+    assert [(arrow.source.owner, arrow.target.owner, arrow.label) for arrow in picture.arrows] == [
         ("visitors", "load balancer", "80, TLS 443"),
         ("load balancer", "tasks", "8080"),
         ("tasks", "RDS Proxy", "TLS 3306"),
@@ -139,6 +139,7 @@ def test_another_app_has_a_runbook_too(app: str) -> None:
     pages = runbook.pages(other)
     ET.fromstring(pages["diagram.svg"])
     assert ("RDS Proxy" in pages["diagram.mmd"]) == bool(other.network.proxy_group)
+    assert ("cache" in pages["diagram.mmd"]) == bool(other.network.cache_groups)
     for phase in PHASES:
         assert f"## Phase {phase.number}" in pages["runbook.md"]
         assert plan.rollback(phase, other).text()
