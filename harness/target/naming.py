@@ -100,4 +100,8 @@ def _jobs_on(production: Production) -> str:
 def _schedule(schedule: Schedule | None) -> dict[str, Any]:
     if schedule is None:
         return {}
-    return {"run_task": eventbridge.run_task_input(schedule.target), "group": schedule.group}
+    return {
+        "run_task": eventbridge.run_task_input(schedule.target),
+        "group": schedule.group,
+        "role": schedule.target.get("RoleArn", ""),
+    }

@@ -77,7 +77,13 @@ def _secrets(access: Access) -> list[dict[str, Any]]:
 
 
 def _roles(access: Access) -> list[dict[str, Any]]:
-    if not access.roles:
-        return []
-    condition = {"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}}
-    return [_statement("PassRoles", ("iam:PassRole",), list(access.roles), **condition)]
+    of_schedule = access.schedule.get("role") if access.schedule.get("group") else None
+    passed = {
+        "PassTaskRoles": (list(access.roles), "ecs-tasks.amazonaws.com"),
+        "PassScheduleRole": ([of_schedule] if of_schedule else [], "scheduler.amazonaws.com"),
+    }
+    return [
+        _statement(sid, ("iam:PassRole",), arns, StringEquals={"iam:PassedToService": service})
+        for sid, (arns, service) in passed.items()
+        if arns
+    ]

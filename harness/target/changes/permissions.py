@@ -15,7 +15,16 @@ from harness.aws.task_definition import family_of
 from harness.core.labels import LABEL_REHEARSAL
 from harness.target.access import Access
 from harness.target.changes.ledger import Entry
-from harness.target.changes.settings import BALANCER, DISABLED, ENABLED, RULE, SERVICE, Account
+from harness.target.changes.settings import (
+    BALANCER,
+    DISABLED,
+    ENABLED,
+    OF_A_SCHEDULE,
+    RULE,
+    SERVICE,
+    Account,
+    describe_rule,
+)
 from harness.target.resources.ecs import BY_SCENARIOS, describe_tasks, task_id
 from harness.target.resources.secret_faults import STAGE_PREFIX
 from harness.target.resources.web_tier import IDLE_TIMEOUT
@@ -159,12 +168,20 @@ def _rule_objection(account: Account, call: Parameters) -> str:
     return "" if known else f"cutover.toml names no rule {call['Name']}"
 
 
-def _rule_entry(state: str) -> Callable[[Account, Parameters], Entry]:
+def _rule_entry(state: str = "") -> Callable[[Account, Parameters], Entry]:
     def entry(account: Account, call: Parameters) -> Entry:
         now = RULE.read(account, call["Name"])
-        return Entry("", call["Name"], before=now, wanted={"State": state})
+        return Entry("", call["Name"], before=now, wanted={"State": state or call["State"]})
 
     return entry
+
+
+def _schedule_objection(account: Account, call: Parameters) -> str:
+    if other := _rule_objection(account, call):
+        return other
+    now = describe_rule(account, call["Name"])
+    changed = [key for key in OF_A_SCHEDULE if call.get(key) != now.get(key)]
+    return f"it would change {changed[0]}" if changed else ""
 
 
 def _secret_objection(account: Account, call: Parameters) -> str:
@@ -211,7 +228,13 @@ def _secret_arns(access: Access) -> list[str]:
 
 def _rule_arns(access: Access) -> list[str]:
     name = access.resources.get("rule")
-    return [arn_of(access, "events", f"rule/{name}")] if name else []
+    is_rule = name and not access.schedule.get("group")
+    return [arn_of(access, "events", f"rule/{name}")] if is_rule else []
+
+
+def _schedule_arns(access: Access) -> list[str]:
+    name, group = access.resources.get("rule"), access.schedule.get("group")
+    return [arn_of(access, "scheduler", f"schedule/{group}/{name}")] if name and group else []
 
 
 def _dead_letter_arns(access: Access) -> list[str]:
@@ -279,6 +302,12 @@ PERMISSIONS: Mapping[str, Permission] = {
     ),
     "events:EnableRule": Permission(
         frozenset({"Name"}), _rule_objection, _rule_arns, _rule_entry(ENABLED)
+    ),
+    "scheduler:UpdateSchedule": Permission(
+        frozenset({*OF_A_SCHEDULE, "State", "ClientToken"}),
+        _schedule_objection,
+        _schedule_arns,
+        _rule_entry(),
     ),
     "secretsmanager:PutSecretValue": Permission(
         frozenset({"SecretId", "SecretString", "VersionStages", "ClientRequestToken"}),

@@ -12,6 +12,12 @@ Fields = dict[str, Any]
 SERVICE_FIELDS = ("desiredCount", "taskDefinition")
 """Fields of UpdateService that a rehearsal changes, and that DescribeServices answers."""
 ENABLED, DISABLED = "ENABLED", "DISABLED"
+OF_A_SCHEDULE = (
+    *("Name", "GroupName", "Description", "StartDate", "EndDate", "KmsKeyArn", "Target"),
+    *("ScheduleExpression", "ScheduleExpressionTimezone", "FlexibleTimeWindow"),
+    "ActionAfterCompletion",
+)
+"""Fields of GetSchedule's answer that UpdateSchedule takes, besides the state."""
 
 
 @dataclass(frozen=True)
@@ -62,13 +68,27 @@ def _write_balancer(account: Account, name: str, fields: Mapping[str, Any]) -> N
     )
 
 
+def describe_rule(account: Account, name: str) -> Fields:
+    """Return a rule as EventBridge describes it, or a schedule as EventBridge Scheduler does."""
+    group = account.access.schedule.get("group", "")
+    if group:
+        return dict(account.client("scheduler").get_schedule(Name=name, GroupName=group))
+    return dict(account.client("events").describe_rule(Name=name))
+
+
 def _read_rule(account: Account, name: str) -> Fields:
-    state = str(account.client("events").describe_rule(Name=name)["State"])
+    state = str(describe_rule(account, name)["State"])
     # AWS has several states that begin so; enabling a rule gives the first.
     return {"State": ENABLED if state.startswith(ENABLED) else DISABLED}
 
 
 def _write_rule(account: Account, name: str, fields: Mapping[str, Any]) -> None:
+    if account.access.schedule.get("group"):
+        # A schedule is written anew, as its API wants it.
+        described = describe_rule(account, name)
+        content = {key: described[key] for key in OF_A_SCHEDULE if key in described}
+        account.client("scheduler").update_schedule(**{**content, **fields})
+        return
     events = account.client("events")
     change = events.enable_rule if fields["State"] == ENABLED else events.disable_rule
     change(Name=name)
@@ -82,5 +102,6 @@ SETTINGS: Mapping[str, Setting] = {
     "elasticloadbalancing:ModifyLoadBalancerAttributes": BALANCER,
     "events:DisableRule": RULE,
     "events:EnableRule": RULE,
+    "scheduler:UpdateSchedule": RULE,
 }
 """Operation -> the setting that it changes."""

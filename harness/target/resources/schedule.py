@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.aws.eventbridge import started_by
 from harness.core.wait import Deadline, NotYet, Ready, wait_until
+from harness.target.changes.settings import DISABLED, ENABLED, RULE, Account, describe_rule
 from harness.target.resources.ecs import (
     BY_SCENARIOS,
     PROVOKED_BY_HARNESS,
@@ -34,14 +35,6 @@ if TYPE_CHECKING:
 
 PERIOD_S = 60.0
 _ENABLED = "ENABLED"
-_OF_A_SCHEDULE = (
-    *("Name", "GroupName", "Description", "StartDate", "EndDate", "KmsKeyArn", "Target"),
-    *("ScheduleExpression", "ScheduleExpressionTimezone", "FlexibleTimeWindow"),
-    "ActionAfterCompletion",
-)
-"""Fields of GetSchedule's answer that UpdateSchedule takes, besides the state."""
-
-
 _OUR_TICKS = "our-ticks.txt"
 
 
@@ -80,7 +73,7 @@ class RuleSettings:
     @property
     def is_enabled(self) -> bool:
         """Whether the rule ticks; AWS has several states that begin so."""
-        return self.state.startswith(_ENABLED)
+        return self.state.startswith(ENABLED)
 
     def __str__(self) -> str:
         return f"{self.expression}, {self.state}, {self.count} tasks a tick"
@@ -91,6 +84,7 @@ class Scheduler:
 
     def __init__(self, access: Access, *, ecs: Any, aws: Callable[[str], Any]) -> None:
         self._access = access
+        self._account = Account(access, aws)
         self._ecs = ecs
         self._aws = aws
         self._cluster = access.cluster
@@ -175,32 +169,18 @@ class Scheduler:
         )
 
     def _described(self) -> dict[str, Any]:
-        if self._group:
-            scheduler = self._aws("scheduler")
-            return dict(scheduler.get_schedule(Name=self.rule, GroupName=self._group))
-        return dict(self._aws("events").describe_rule(Name=self.rule))
-
-    def _set_state(self, state: str) -> None:
-        """Enable or disable the rule; a schedule is written anew, as its API wants it."""
-        if self._group:
-            described = self._described()
-            content = {name: described[name] for name in _OF_A_SCHEDULE if name in described}
-            self._aws("scheduler").update_schedule(**{**content, "State": state})
-        elif state == _ENABLED:
-            self._aws("events").enable_rule(Name=self.rule)
-        else:
-            self._aws("events").disable_rule(Name=self.rule)
+        return describe_rule(self._account, self.rule)
 
     @contextmanager
     def disabled(self) -> Iterator[None]:
         """Disable the rule inside the block; after it, it is in the state that it was in."""
-        was_enabled = self._described()["State"].startswith(_ENABLED)
-        self._set_state("DISABLED")
+        before = RULE.read(self._account, self.rule)
+        RULE.write(self._account, self.rule, {"State": DISABLED})
         try:
             yield
         finally:
-            if was_enabled:
-                self._set_state(_ENABLED)
+            if before["State"] == ENABLED:
+                RULE.write(self._account, self.rule, before)
 
     def until_quiet(self, *, quiet_s: float) -> None:
         """Wait until no tick is due for so long, going by the last one."""

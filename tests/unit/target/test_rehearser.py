@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from typing import Any
 
 from harness.inputs import production
@@ -26,7 +27,20 @@ def of(action: str) -> dict[str, Any]:
 def test_the_policy_allows_the_permitted_changes_and_the_observers_reads() -> None:
     allowed = {action for one in statements() for action in one["Action"]}
     reads = {"ecs:ListTaskDefinitions", "ssm:GetParameters", "secretsmanager:GetSecretValue"}
-    assert allowed == {*PERMISSIONS, *observer.ACTIONS, *reads, "iam:PassRole"}
+    changes = {*PERMISSIONS} - {"scheduler:UpdateSchedule"}  # the reference app has a rule
+    assert allowed == {*changes, *observer.ACTIONS, *reads, "iam:PassRole"}
+
+
+def test_an_app_with_a_schedule_may_change_that_and_pass_its_role() -> None:
+    schedule = {**ACCESS.schedule, "group": "default", "role": "arn:aws:iam::876000000876:role/run"}
+    found = rehearser.policy(replace(ACCESS, schedule=schedule))["Statement"]
+    (changed,) = (one for one in found if "scheduler:UpdateSchedule" in one["Action"])
+    arn = "arn:aws:scheduler:us-east-1:876000000876:schedule/default/tickets-schedule"
+    assert changed["Resource"] == [arn]
+    assert not [one for one in found if "events:DisableRule" in one["Action"]]
+    assert found[-1]["Resource"] == ["arn:aws:iam::876000000876:role/run"]
+    service = {"iam:PassedToService": "scheduler.amazonaws.com"}
+    assert found[-1]["Condition"] == {"StringEquals": service}
 
 
 def test_changes_are_restricted_to_named_resources() -> None:

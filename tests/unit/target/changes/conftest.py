@@ -125,6 +125,21 @@ class FakeAccount:
     def EnableRule(self, Name: str) -> Any:
         self.rule = "ENABLED"
 
+    def GetSchedule(self, Name: str, GroupName: str) -> Any:
+        target = {"Arn": "arn:x", "RoleArn": "arn:y"}
+        window = {"Mode": "OFF"}
+        return {
+            "Name": Name,
+            "GroupName": GroupName,
+            "State": self.rule,
+            "Target": target,
+            "ScheduleExpression": "rate(1 minute)",
+            "FlexibleTimeWindow": window,
+        }
+
+    def UpdateSchedule(self, State: str, **_: Any) -> Any:
+        self.rule = State
+
     def PutSecretValue(self, VersionStages: list[str], **_: Any) -> Any:
         self.stages[str(len(self.stages) + 1) * 32] = VersionStages
 
@@ -194,8 +209,17 @@ def ledger(access: Access) -> Ledger:
 
 
 @pytest.fixture
-def account(access: Access, fake: FakeAccount) -> Account:
-    """The account through clients with a guard: calls end in the fake, before they are sent."""
+def make_account(fake: FakeAccount) -> Callable[[Access], Account]:
+    """Reach the account through clients with a guard: calls end in the fake, none is sent."""
+    return lambda access: account_of(access, fake)
+
+
+@pytest.fixture
+def account(access: Access, make_account: Callable[[Access], Account]) -> Account:
+    return make_account(access)
+
+
+def account_of(access: Access, fake: FakeAccount) -> Account:
 
     @cache
     def client(service: str) -> Any:

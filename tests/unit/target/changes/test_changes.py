@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from harness.core.errors import TargetError, UnsafeTarget
+from harness.target.access import Access
 from harness.target.changes.account_lock import AccountLock
 from harness.target.changes.ledger import Entry, Ledger
 from harness.target.changes.permissions import PERMISSIONS
@@ -367,10 +369,33 @@ def test_the_lock_of_another_run_is_not_released(account: Account, fake: FakeAcc
 
 
 def test_each_permission_names_its_resources(account: Account) -> None:
+    rule = account.access
+    schedule = replace(rule, schedule={"group": "default"})
     for action, permission in PERMISSIONS.items():
-        arns = permission.resources(account.access)
+        arns = permission.resources(schedule if action.startswith("scheduler:") else rule)
         assert arns, action
         assert action == "ecs:DeregisterTaskDefinition" or "*" not in arns
+    assert PERMISSIONS["events:DisableRule"].resources(schedule) == []
+    assert PERMISSIONS["scheduler:UpdateSchedule"].resources(rule) == []
+
+
+def test_of_a_schedule_only_the_state_is_changed(
+    access: Access, fake: FakeAccount, ledger: Ledger, make_account: Callable[[Access], Account]
+) -> None:
+    account = make_account(replace(access, schedule={"group": "default"}))
+    scheduler = account.client("scheduler")
+    content = fake.GetSchedule("minutely", "default")
+    for change, objection in (
+        ({"Name": "billing"}, "cutover.toml names no rule billing."),
+        ({"ScheduleExpression": "rate(1 hour)"}, "it would change ScheduleExpression."),
+    ):
+        with pytest.raises(UnsafeTarget, match=objection):
+            scheduler.update_schedule(**{**content, "State": "DISABLED", **change})
+    assert fake.writes == []
+    scheduler.update_schedule(**{**content, "State": "DISABLED"})
+    assert fake.rule == "DISABLED"
+    assert undo(account, ledger).undone == ("minutely: State is ENABLED again",)
+    assert fake.rule == "ENABLED"
 
 
 def test_files_and_dead_jobs_of_the_probe_are_removed(
