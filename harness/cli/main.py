@@ -80,6 +80,16 @@ def _unexpected(error: Exception) -> HarnessError:
     from harness.core.errors import DockerUnavailable
     from harness.core.redact import redact
 
+    url = str(getattr(getattr(error, "request", None), "url", None) or "")
+    engine = os.environ.get("DOCKER_HOST", "").replace("tcp://", "http://") or "unix"
+    if url.startswith("http://127.0.0.1:") and not url.startswith(engine):
+        return HarnessError(
+            "a component of the stack did not answer",
+            last_answer=str(error),
+            where=url,
+            hint="run it again, on a machine that has more time; `cutover down` removes what is"
+            " left",
+        )
     if type(error).__module__.partition(".")[0] in ("docker", "requests", "urllib3"):
         return DockerUnavailable(
             "the Docker engine stopped answering, or refused",

@@ -23,6 +23,7 @@ NETWORKS = ("operator", "app", "aws")
 PORT = 8000
 SOCKET = "/var/run/docker.sock"
 _TIMEOUT_S = 5
+_START_TIMEOUT_S = 60
 _MIB = 1024**2
 
 
@@ -62,10 +63,11 @@ def scheduled_run_refusal(url: str) -> str:
     Raises:
         requests.RequestException: Control does not answer.
     """
-    answer = _ask(f"{url}{SCHEDULED_RUN_PATH}")
+    # Control reads every secret of the task for it, as a start would.
+    answer = _ask(f"{url}{SCHEDULED_RUN_PATH}", timeout_s=_START_TIMEOUT_S)
     return "" if answer.ok else answer.text
 
 
-def _ask(url: str) -> requests.Response:
+def _ask(url: str, *, timeout_s: float = _TIMEOUT_S) -> requests.Response:
     with http.isolated() as session:
-        return session.get(url, timeout=_TIMEOUT_S)
+        return session.get(url, timeout=timeout_s)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 import pytest
+import requests
 from click.testing import CliRunner, Result
 
 from harness.cli import commands
@@ -186,6 +187,24 @@ def test_a_failure_is_one_message_and_an_exit_code(
     monkeypatch.setattr(commands, "up", raising(error))
     result = run("up")
     assert (result.exit_code, result.stderr) == (code, text)
+
+
+@pytest.mark.parametrize(
+    ("url", "text"),
+    [
+        ("http://127.0.0.1:34030/scheduled-run", "a component of the stack did not answer"),
+        ("http+docker://localhost/v1.41/info", "the Docker engine stopped answering, or refused"),
+        ("http://127.0.0.1:2375/v1.41/info", "the Docker engine stopped answering, or refused"),
+    ],
+)
+def test_a_component_that_does_not_answer_is_not_taken_for_the_engine(
+    monkeypatch: pytest.MonkeyPatch, url: str, text: str
+) -> None:
+    request = requests.Request("GET", url).prepare() if url.startswith("http:") else None
+    error = requests.ReadTimeout("Read timed out.", request=request)
+    monkeypatch.setenv("DOCKER_HOST", "tcp://127.0.0.1:2375")
+    monkeypatch.setattr(commands, "up", raising(error))
+    assert f"cutover: {text}\n" in run("up").stderr
 
 
 def test_a_mistake_of_ours_leaves_its_traceback_in_a_file(
