@@ -121,7 +121,23 @@ def _rehearsal(account: Account, run: Run, *, key: Secret | None) -> Iterator[No
         try:
             yield
         finally:
-            _undo(account, run, key=key)
+            _undo_whole(account, run, key=key)
+
+
+def _undo_whole(account: Account, run: Run, *, key: Secret | None) -> None:
+    """Undo a run's changes; an impatient operator is told how to go on later.
+
+    Raises:
+        HarnessError: Not everything is undone.
+    """
+    try:
+        _undo(account, run, key=key)
+    except KeyboardInterrupt:
+        raise HarnessError(
+            f"Run {run.id} was interrupted while it undid its changes of the account.",
+            where=str(run.directory),
+            hint=f"Run `cutover cleanup --run {run.id}`: no other run begins before.",
+        ) from None
 
 
 def _undo(account: Account, run: Run, *, key: Secret | None) -> None:

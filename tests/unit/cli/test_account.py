@@ -7,10 +7,15 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from harness.cli import account_commands
 from harness.cli.main import program
 from harness.core import runs
+from harness.core.errors import HarnessError
 from harness.replay import exclusive
 from harness.target import locate
+from harness.target.access import Access
+from harness.target.changes import restoration
+from harness.target.changes.settings import Account
 
 
 def run(home: Path, *words: str) -> Result:
@@ -55,3 +60,22 @@ def test_scenarios_that_outlive_their_run_are_waited_for(
         result = run(tmp_path, "cleanup", "--run", own.id)
     assert result.exit_code == 2
     assert f"scenarios of run {own.id} are still at work" in result.stderr
+
+
+def test_a_second_interrupt_names_the_command_that_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = runs.new_run(tmp_path)
+
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(restoration, "restore", interrupted)
+    account = Account(Access("https://shop.example"), lambda _: None)
+    with pytest.raises(HarnessError) as failure:
+        account_commands._undo_whole(account, own, key=None)
+    assert str(failure.value) == (
+        f"Run {own.id} was interrupted while it undid its changes of the account.\n"
+        f"  where: {own.directory}\n"
+        f"  what to do: Run `cutover cleanup --run {own.id}`: no other run begins before."
+    )
