@@ -71,7 +71,9 @@ class Switch:
         """Watch a switch that reaches one resolver before the others."""
         first, *others = self.resolvers
         steps = {STEADY + 1: [first], 2 * STEADY + 4: others}
-        work = Watch(self._examination(), until=until, for_s=WITHIN_S, every_s=EVERY_S)
+        work = Watch(
+            self._examination(), until=until, for_s=WITHIN_S, every_s=EVERY_S, session_every=1
+        )
 
         def step(_sample: Sample) -> None:
             if resolvers := steps.get(len(work.samples)):

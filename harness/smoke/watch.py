@@ -90,6 +90,7 @@ class Watch:
         until: The host at which it ends; empty: it goes on for the whole time.
         for_s: The longest time.
         every_s: Seconds between two samples.
+        session_every: Samples between two looks at the session.
         clock: Time and sleep.
     """
 
@@ -97,6 +98,7 @@ class Watch:
     until: str = ""
     for_s: float = 3600.0
     every_s: float = 1.0
+    session_every: int = SESSION_EVERY
     clock: Clock = field(default_factory=Clock)
     samples: list[Sample] = field(default_factory=list)
     _cookies: RequestsCookieJar = field(default_factory=RequestsCookieJar)
@@ -160,7 +162,7 @@ class Watch:
             answer = visitor.get(exam.address(self._path(visitor)))
             status, seconds = answer.status_code, answer.elapsed.total_seconds()
             error = f"HTTP {status}" if status >= 500 else ""
-            if number % SESSION_EVERY == 0:
+            if number % self.session_every == 0:
                 session = self._session(visitor)
             task = self._task(visitor)
         except NotRun as reason:
