@@ -283,7 +283,7 @@ FIELDS = [
                     cpu=0,
                     linuxParameters={
                         "initProcessEnabled": False,
-                        "capabilities": {"add": [], "drop": ["ALL"]},
+                        "capabilities": {"add": [], "drop": ["NET_RAW", "MKNOD"]},
                         "devices": [],
                         "tmpfs": [],
                     },
