@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from harness.replay import acceptance
+from harness.replay.machine_load import MachineLoad
 from harness.replay.markers import FOLDERS, is_scenario
 from harness.replay.replay_state import REPLAY, report_directory, shard_of, toolbox_of
 from harness.report import Outcome, Report, json_file, second_pass, terminal
@@ -29,6 +30,7 @@ class Collector:
         self._brief = config.get_verbosity() == 0
         self._enough = False
         self._printed = 0
+        self._load = MachineLoad()
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         """Notice that pytest, and not the user, ended the session: with -x or --maxfail."""
@@ -51,6 +53,7 @@ class Collector:
             outcome = outcome_from(carried["outcome"])
             key = (outcome.story, carried["line"], outcome.scenario)
             self._config.stash[REPLAY].outcomes[key] = outcome
+            self._load.look()
             self._print(outcome)
 
     @pytest.hookimpl(tryfirst=True)
@@ -108,6 +111,8 @@ class Collector:
         if not self._config.stash[REPLAY].outcomes:
             return
         report = _report(self._config)
+        if report.faults:
+            report = replace(report, notes=(*report.notes, *self._load.notes()))
         page = write_report(report, directory=report_directory(self._config))
         if self._brief and self._config.option.reportchars == _PYTEST_REPORTCHARS:
             terminalreporter.reportchars = ""  # the summary names every red scenario

@@ -124,7 +124,7 @@ class Report:
     recorded_runs: Mapping[str, RecordedRun] = field(default_factory=dict)
     """The last recorded run of each target that has one."""
     notes: tuple[str, ...] = ()
-    """Acceptances that are void: of no scenario, of a green one, or over."""
+    """Acceptances that are void (of no scenario, of a green one, or over), and an overload."""
     shard: Shard | None = None
     """The share of the scenarios that this is of; None for all of them."""
     parts: tuple[Part, ...] = ()
