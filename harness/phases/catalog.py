@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from harness.phases import commands
 from harness.phases.checks import (
+    agreement,
     as_file,
     background,
     database,
@@ -26,7 +27,7 @@ PHASES = (
             Step("Create the log groups", files=("phases.logs",)),
             Step("Create the image repository", files=("phases.registry",)),
         ),
-        checks=(*readiness.CHECKS, as_file.LOGS),
+        checks=(*readiness.CHECKS, agreement.agreement, as_file.LOGS),
         rollback=Rollback(
             "Nothing to undo: nothing leads visitors here.",
             commands.keep_unused,

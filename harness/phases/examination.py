@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from harness.core.errors import TargetError, UnsafeTarget
@@ -56,16 +57,26 @@ def is_green(results: Iterable[Result], *, strict: bool) -> bool:
 
 
 def lines(results: Iterable[Result]) -> Iterator[str]:
-    """Yield each result as it comes: state, check, meaning; then findings with their remedies."""
-    for result in results:
-        yield redact(_text(result))
+    """Yield each result as it comes: state, check, meaning; then findings with their remedies.
+
+    Checks that follow one another and cannot judge for one reason share a line.
+    """
+    for _, group in groupby(results, key=_reason):
+        first, *others = group
+        yield redact(_text(first, others=[result.check.id for result in others]))
 
 
-def _text(result: Result) -> str:
+def _reason(result: Result) -> tuple[str, ...]:
+    """Return why a check could not judge; of another, its own id."""
+    return (result.not_covered, result.key) if result.not_covered else (result.check.id,)
+
+
+def _text(result: Result, *, others: Sequence[str]) -> str:
     head = f"{_MARKS[result.state]:<4} {result.check.id:<22}"
     if result.not_covered:
         key = f"; {result.key}" if result.key else ""
-        return f"{head} not covered: {result.not_covered}{key}"
+        more = f" (likewise {', '.join(others)})" if others else ""
+        return f"{head} not covered: {result.not_covered}{key}{more}"
     text = [f"{head} {result.check.meaning}"]
     for finding in result.findings:
         text += [

@@ -113,7 +113,8 @@ def secrets(account: Account) -> Iterator[Finding]:
             yield Finding(f"secret {name}", "a secret that stays", actual, remedy)
 
 
-def _log_groups(account: Account) -> Iterator[str]:
+def container_log_groups(account: Account) -> Iterator[str]:
+    """Go through the log groups that the containers of the task definitions write to."""
     for definition in account.production.definitions:
         for container in definition.containers:
             settings = container.raw.get("logConfiguration") or {}
@@ -128,7 +129,7 @@ def _log_groups(account: Account) -> Iterator[str]:
 )
 def log_groups(account: Account) -> Iterator[Finding]:
     """The log group of each container exists, and keeps its lines for a limited time."""
-    for name in dict.fromkeys(_log_groups(account)):
+    for name in dict.fromkeys(container_log_groups(account)):
         answer = account.read("logs", "DescribeLogGroups", logGroupNamePrefix=name)
         groups = {group["logGroupName"]: group for group in answer["logGroups"]}
         if name not in groups:

@@ -718,3 +718,41 @@ def test_an_endpoint_that_names_no_proxy_or_cluster_is_not_covered(
     (result,) = examination.examine([CHECKS[check]], account, files_only=False)
     assert result.state == "not covered"
     assert endpoint in result.not_covered
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "value", "actual"),
+    [
+        ("certificate", "RequestCertificate.DomainName", "other.example", "is for other.example"),
+        ("database", "CreateDBCluster.DBClusterIdentifier", "other", "has other"),
+        ("database", "CreateDBProxy.DBProxyName", "other", "has other"),
+        ("database", "CreateDBProxy.RequireTLS", False, "takes connections without TLS"),
+        ("registry", "CreateRepository.repositoryName", "other", "has other"),
+        ("logs", "CreateLogGroup[0].logGroupName", "/ecs/other", "lacks it"),
+        ("dns", "ChangeResourceRecordSets[1]", None, "has 1"),
+        (
+            "dns",
+            "ChangeResourceRecordSets[1].ChangeBatch.Changes[0].ResourceRecordSet.Name",
+            "other.example.",
+            "changes other.example",
+        ),
+        ("scaling", "RegisterScalableTarget.ResourceId", "service/a/b", "has service/a/b"),
+    ],
+)
+def test_files_of_the_move_that_name_another_thing_are_findings(
+    name: str, path: str, value: Any, actual: str, files: Production
+) -> None:
+    document = files.documents[f"phases.{name}"]
+    other = replace(document, data=changed(document.data, path, value))
+    documents = {**files.documents, f"phases.{name}": other}
+    (finding,) = result_of(
+        CHECKS["0.files-agree"], replace(files, documents=documents), {}
+    ).findings
+    assert finding.actual == actual
+    assert finding.thing == f"app/aws/{name}.json"
+
+
+def test_without_files_of_the_move_nothing_can_disagree(files: Production) -> None:
+    documents = {k: v for k, v in files.documents.items() if not k.startswith("phases.")}
+    result = result_of(CHECKS["0.files-agree"], replace(files, documents=documents), {})
+    assert result.state == "not covered"

@@ -86,3 +86,14 @@ def test_the_local_stack_and_the_files_do_not_judge_for_aws(files: Production) -
     ):
         (result,) = examination.examine([away], subject, files_only=files_only)
         assert result.state == state
+
+
+def test_checks_that_cannot_judge_for_one_reason_share_a_line(files: Production) -> None:
+    other = check("9.other", reads=("ec2:DescribeVpcs",))(lambda _: [])
+    results = examination.examine(
+        [away, other, green, away], account.of_files(files), files_only=True
+    )
+    first, second, third = examination.lines(results)
+    assert first.endswith("--target aws (likewise 9.other)")
+    assert second.startswith("ok")
+    assert third.startswith("-    9.away")

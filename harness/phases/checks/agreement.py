@@ -1,0 +1,97 @@
+"""Agreement of the files of [phases] with the others: they name the same things."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from harness.inputs import api_calls
+from harness.phases.account import Account
+from harness.phases.checks.network import covers
+from harness.phases.checks.readiness import container_log_groups
+from harness.phases.phase import Finding, NotCovered, check
+
+_Inputs = Callable[[str], list[Mapping[str, Any]]]
+"""Returns the inputs of an operation in the file."""
+
+
+@check("0.files-agree")
+def agreement(account: Account) -> Iterator[Finding]:
+    """The files of [phases] name the host, cluster, proxy, image and log groups of the others."""
+    documents = account.production.documents
+    named = [name for name in _RULES if f"phases.{name}" in documents]
+    if not named:
+        raise NotCovered("there are no files of [phases]", key="set phases.dns and the others")
+    for name in named:
+        calls = list(api_calls.calls_in(documents[f"phases.{name}"].data))
+
+        def inputs(operation: str, calls: list[api_calls.Call] = calls) -> list[Mapping[str, Any]]:
+            return [call.given for call in calls if call.operation == operation]
+
+        for expected, actual in _RULES[name](account, inputs):
+            place = account.place(f"phases.{name}")
+            yield Finding(place, expected, actual, f"correct {place}, or the file beside it")
+
+
+def _of_certificate(account: Account, inputs: _Inputs) -> Iterator[tuple[str, str]]:
+    host = account.access.public_host
+    for given in inputs("RequestCertificate"):
+        names = [given["DomainName"], *given.get("SubjectAlternativeNames", ())]
+        if not covers(names, host):
+            yield f"a certificate for {host}", f"is for {', '.join(names)}"
+
+
+def _of_database(account: Account, inputs: _Inputs) -> Iterator[tuple[str, str]]:
+    access = account.access
+    for given in inputs("CreateDBCluster"):
+        if access.cluster_name and given["DBClusterIdentifier"] != access.cluster_name:
+            yield f"the cluster {access.cluster_name}", f"has {given['DBClusterIdentifier']}"
+    for given in inputs("CreateDBProxy"):
+        if access.proxy_name and given["DBProxyName"] != access.proxy_name:
+            yield f"the proxy {access.proxy_name}", f"has {given['DBProxyName']}"
+        if not given.get("RequireTLS"):
+            yield "RequireTLS true", "takes connections without TLS"
+
+
+def _of_registry(account: Account, inputs: _Inputs) -> Iterator[tuple[str, str]]:
+    names = [str(given["repositoryName"]) for given in inputs("CreateRepository")]
+    repository = account.production.app_image.partition("/")[2].partition(":")[0]
+    if names and repository.partition("@")[0] not in names:
+        yield f"the repository {repository}", f"has {', '.join(names)}"
+
+
+def _of_logs(account: Account, inputs: _Inputs) -> Iterator[tuple[str, str]]:
+    names = {str(given["logGroupName"]) for given in inputs("CreateLogGroup")}
+    for name in dict.fromkeys(container_log_groups(account)):
+        if name not in names:
+            yield f"the log group {name}", "lacks it"
+
+
+def _of_dns(account: Account, inputs: _Inputs) -> Iterator[tuple[str, str]]:
+    host, changes = account.access.public_host, inputs("ChangeResourceRecordSets")
+    if len(changes) != 2:
+        yield "two changes: the switch, then its rollback", f"has {len(changes)}"
+    for given in changes:
+        records = [one["ResourceRecordSet"] for one in given["ChangeBatch"]["Changes"]]
+        names = {str(record["Name"]).rstrip(".") for record in records}
+        if host not in names:
+            yield f"a record of {host}", f"changes {', '.join(sorted(names))}"
+
+
+def _of_scaling(account: Account, inputs: _Inputs) -> Iterator[tuple[str, str]]:
+    cluster, services = account.access.cluster, account.access.services.values()
+    known = [f"service/{cluster}/{name}" for name in services]
+    for given in (*inputs("RegisterScalableTarget"), *inputs("PutScalingPolicy")):
+        if given["ResourceId"] not in known:
+            yield f"one of {', '.join(known)}", f"has {given['ResourceId']}"
+
+
+_RULES: Mapping[str, Callable[[Account, _Inputs], Iterator[tuple[str, str]]]] = {
+    "certificate": _of_certificate,
+    "database": _of_database,
+    "registry": _of_registry,
+    "logs": _of_logs,
+    "dns": _of_dns,
+    "scaling": _of_scaling,
+}
+"""Key of [phases] -> the rule; it yields pairs of expected and actual."""
