@@ -47,7 +47,8 @@ SOURCES = {
 CGI_PREFIXES = ("HTTP_", "REQUEST_", "SERVER_", "REMOTE_", "SCRIPT_", "DOCUMENT_", "PATH_")
 LISTENERS = "events"
 """A cache that an app may do without: Laravel then looks for listeners at each request."""
-SET_BY_EXEC = {"HOME", "USER", "COLUMNS"}
+SET_BY_EXEC = {"HOME", "USER", "COLUMNS", "TERM", "LANG", "PWD", "OLDPWD", "SHLVL", "_"}
+"""Variables of a command in a task: the agent of ECS Exec, its terminal and its shell set them."""
 DEBUG_IS_ON = (
     "APP_DEBUG is true in the task: an error shows code and configuration to every visitor"
 )

@@ -24,7 +24,6 @@ from harness.target.resources.web_tier import WebTier
 from harness.target.target import (
     ECS,
     ELB,
-    EXEC,
     Differences,
     Target,
 )
@@ -217,12 +216,12 @@ def run_in_task(toolbox: Toolbox) -> Callable[..., ExecResult]:
     def run(
         command: Sequence[str], *, task: str = "", container: str = "", prints: bool = False
     ) -> ExecResult:
-        toolbox.need(EXEC)
+        commands = toolbox.commands
         chosen = task
         if not chosen and toolbox.web is not None:
             chosen = min(toolbox.web.running())
         for _ in range(_EXEC_TRIES if prints else 1):
-            result = toolbox.containers.run(chosen, command, container=container)
+            result = commands.run(chosen, command, container=container)
             if result.exit_code or result.stdout:
                 break
         return result

@@ -16,11 +16,13 @@ from harness.diagnosis.scope import Scope
 from harness.stack.containers import Containers
 from harness.target.clients import aws, http
 from harness.target.clients.browser import Browser
+from harness.target.resources.ecs_exec import Commands, EcsExec
 from harness.target.resources.web_tier import WebTier
 from harness.target.target import (
     CONTAINERS,
     ECS,
     ELB,
+    EXEC,
     HTTP,
     PROBE,
     QUEUE,
@@ -60,6 +62,15 @@ class Toolbox:
         """The containers of the run."""
         self.need(CONTAINERS)
         return Containers(self.target.access)
+
+    @cached_property
+    def commands(self) -> Commands:
+        """Commands in tasks: the engine's where it is ours, else through ECS Exec."""
+        self.need(EXEC)
+        if CONTAINERS in self.target.capabilities:
+            return self.containers
+        target = self.target
+        return EcsExec(self.ecs, access=target.access, differences=target.differences)
 
     @cached_property
     def looked_into(self) -> dict[str, Any]:

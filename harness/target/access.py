@@ -62,6 +62,8 @@ class Access:
     """The container of a web task that visitors reach."""
     web_port: int = 0
     """Its port, at which the load balancer reaches it."""
+    without_exec: tuple[str, ...] = ()
+    """ECS services that do not enable ECS Exec."""
     target_group: str = ""
     load_balancer: str = ""
     session_cookie: str = ""

@@ -20,9 +20,9 @@ from harness.target.target import (
     AS_ON_AWS,
     AWS,
     CAPABILITIES_OF,
+    EXEC,
     HTTP_PLAIN,
     LOCAL,
-    NOT_ON_AWS_YET,
     NOT_WHEN_OBSERVED,
     PROBE,
     URL,
@@ -108,8 +108,12 @@ def aws(run_directory: Path, *, probe_key: Secret | None = None) -> Target:
     if access.emulator or access.control:
         raise UnsafeTarget("The target aws was given the addresses of a local stack.")
     target = _configured(AWS, access, AS_ON_AWS)
-    withheld = NOT_ON_AWS_YET if access.level == REHEARSE else NOT_WHEN_OBSERVED
-    without = {**target.unconfigured, **withheld}
+    without = dict(target.unconfigured)
+    if access.level != REHEARSE:
+        without.update(NOT_WHEN_OBSERVED)
+    elif access.without_exec:
+        services = ", ".join(access.without_exec)
+        without[EXEC] = f"ECS Exec is off; set enableExecuteCommand of {services}"
     if access.https and not access.http:
         without[HTTP_PLAIN] = "--connect-to names a port, and plain HTTP has another"
     return replace(

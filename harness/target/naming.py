@@ -43,6 +43,11 @@ def names_in(production: Production) -> Access:
         php_containers=production.php_containers,
         web_container=str(reached["containerName"]),
         web_port=int(reached["containerPort"]),
+        without_exec=tuple(
+            service.name
+            for service in production.services.values()
+            if not service.create.get("enableExecuteCommand")
+        ),
         target_group=str(production.target_group["TargetGroup"]["Name"]),
         load_balancer=str(production.load_balancer["LoadBalancer"]["Name"]),
         session_cookie=production.session_cookie,

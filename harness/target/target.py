@@ -116,8 +116,6 @@ CAPABILITIES_OF: Mapping[str, frozenset[str]] = {
 }
 """Everything that a target can ever have; one run of it may have less."""
 
-NOT_ON_AWS_YET: Mapping[str, str] = {EXEC: "ECS Exec is not used yet"}
-"""Capabilities that no account has today, with the reason."""
 NOT_WHEN_OBSERVED: Mapping[str, str] = {
     CHANGE: "it changes the account, which is only observed",
     EXEC: "it runs commands in tasks, and the account is only observed",

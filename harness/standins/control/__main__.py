@@ -36,6 +36,7 @@ from harness.standins.control.agent.roles import Roles
 from harness.standins.control.agent.secrets import Secrets
 from harness.standins.control.api.definitions import Clusters, Definitions
 from harness.standins.control.api.elbv2 import Elbv2Api
+from harness.standins.control.api.exec import ExecApi
 from harness.standins.control.api.server import Answer, Api, TaskSockets, api_server
 from harness.standins.control.api.services import ServiceApi
 from harness.standins.control.api.tasks import TaskApi
@@ -108,7 +109,12 @@ class Control:
             self.state, settings=config, tasks=self.tasks, targets=self.targets
         )
 
-    def api(self) -> Api:
+    def exec_api(self) -> ExecApi:
+        """Return ExecuteCommand, with its data channels."""
+        clusters = Clusters(self.state, account=self.account)
+        return ExecApi(self.state, clusters=clusters, start=self.engine.terminal)
+
+    def api(self, execute: ExecApi) -> Api:
         """Return the APIs with all operations."""
         definitions = Definitions(self.state, account=self.account)
         clusters = Clusters(self.state, account=self.account)
@@ -122,6 +128,7 @@ class Control:
                 **clusters.operations,
                 **tasks.operations,
                 **services.operations,
+                **execute.operations,
             },
             elbv2=Elbv2Api(self.state, account=self.account).operations,
         )
@@ -154,7 +161,9 @@ class Control:
             ticks = self._ticks()
             states[SCHEDULED_RUN_PATH] = ticks.refusal
             self._thread(ticks.run)
-        self._thread(api_server(self.api(), port=PORT, states=states).serve_forever)
+        execute = self.exec_api()
+        server = api_server(self.api(execute), port=PORT, states=states, channels=execute.serve)
+        self._thread(server.serve_forever)
 
     def _ticks(self) -> Ticks:
         definitions = Definitions(self.state, account=self.account)

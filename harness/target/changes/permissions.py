@@ -135,7 +135,7 @@ def _run_task_objection(account: Account, call: Parameters) -> str:
     return _other_cluster(account, call) or _other_family(account, call["taskDefinition"])
 
 
-def _stop_task_objection(account: Account, call: Parameters) -> str:
+def _task_objection(account: Account, call: Parameters) -> str:
     if other := _other_cluster(account, call):
         return other
     access = account.access
@@ -284,10 +284,19 @@ PERMISSIONS: Mapping[str, Permission] = {
     ),
     "ecs:StopTask": Permission(
         frozenset({"cluster", "task", "reason"}),
-        _stop_task_objection,
+        _task_objection,
         lambda access: [arn_of(access, "ecs", f"task/{access.cluster}/*")],
         lambda _, call: Entry("", task_id(call["task"])),
         in_cluster=True,
+    ),
+    "ecs:ExecuteCommand": Permission(
+        frozenset({"cluster", "task", "container", "command", "interactive"}),
+        _task_objection,
+        lambda access: [
+            arn_of(access, "ecs", f"cluster/{access.cluster}"),
+            arn_of(access, "ecs", f"task/{access.cluster}/*"),
+        ],
+        lambda _, call: Entry("", task_id(call["task"])),
     ),
     "elasticloadbalancing:ModifyLoadBalancerAttributes": Permission(
         frozenset({"LoadBalancerArn", "Attributes"}),

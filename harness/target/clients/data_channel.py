@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import logging
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -18,6 +18,8 @@ from harness.core.errors import TargetError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from websockets.sync.client import ClientConnection
 
     from harness.aws.session_message import Message
     from harness.core.wait import Deadline
@@ -42,30 +44,11 @@ def output_of(session: Mapping[str, Any], *, deadline: Deadline, most_bytes: int
         TargetError: The channel does not open, breaks off, asks for encryption, prints too much or
             is open after the deadline.
     """
-    from websockets.exceptions import ConnectionClosed, InvalidHandshake
-    from websockets.sync.client import connect
+    from websockets.exceptions import ConnectionClosed
 
-    url = str(session["streamUrl"])
     redact.remember(str(session["tokenValue"]))
-    is_local = urlsplit(url).hostname in _LOOPBACK
-    try:
-        connection = connect(
-            url,
-            compression=None,
-            open_timeout=min(_CONNECT_WITHIN_S, max(deadline.left_s, 0.1)),
-            close_timeout=_CLOSE_WITHIN_S,
-            ping_interval=_PING_EVERY_S,
-            ping_timeout=None,
-            proxy=None if is_local else True,
-            logger=_silent(),
-        )
-    except (OSError, InvalidHandshake) as error:
-        raise TargetError(
-            "The data channel of ECS Exec does not open.",
-            last_answer=str(error),
-            hint="ECS Exec needs a way to ssmmessages.<region>.amazonaws.com, port 443, from here.",
-        ) from None
-    with connection:
+    with ExitStack() as stack:
+        connection = _dial(stack, str(session["streamUrl"]), within_s=deadline.left_s)
         channel = _Channel(connection, most_bytes=most_bytes)
         try:
             connection.send(messages.opening(str(session["tokenValue"]), client_id=str(uuid4())))
@@ -89,6 +72,37 @@ def output_of(session: Mapping[str, Any], *, deadline: Deadline, most_bytes: int
     return bytes(channel.output)
 
 
+def _dial(stack: ExitStack, url: str, *, within_s: float) -> ClientConnection:
+    """Open the websocket; it closes with the stack.
+
+    Raises:
+        TargetError: It does not open.
+    """
+    from websockets.exceptions import InvalidHandshake
+    from websockets.sync.client import connect
+
+    try:
+        connection: ClientConnection = stack.enter_context(
+            connect(
+                url,
+                compression=None,
+                open_timeout=max(min(_CONNECT_WITHIN_S, within_s), 0.1),
+                close_timeout=_CLOSE_WITHIN_S,
+                ping_interval=_PING_EVERY_S,
+                ping_timeout=None,
+                proxy=None if urlsplit(url).hostname in _LOOPBACK else True,
+                logger=_silent(),
+            )
+        )
+    except (OSError, InvalidHandshake) as error:
+        raise TargetError(
+            "The data channel of ECS Exec does not open.",
+            last_answer=str(error),
+            hint="ECS Exec needs a way to ssmmessages.<region>.amazonaws.com, port 443, from here.",
+        ) from None
+    return connection
+
+
 def _silent() -> logging.Logger:
     """Return a logger that writes nothing: the library would log the token at level DEBUG."""
     logger = logging.Logger("data channel")
@@ -103,8 +117,8 @@ class _Channel:
         self._connection = connection
         self._most_bytes = most_bytes
         self._expected = 0
-        self._early: dict[int, Message] = {}
-        self._sent = 0
+        self._waiting: dict[int, Message] = {}
+        self._sequence = 0
         self.is_open = True
         self.output = bytearray()
 
@@ -140,8 +154,8 @@ class _Channel:
         """Acknowledge a message; handle it when those before it are, and only once."""
         self._put(messages.acknowledgement(message))
         if message.sequence >= self._expected:
-            self._early[message.sequence] = message
-        while (following := self._early.pop(self._expected, None)) is not None:
+            self._waiting[message.sequence] = message
+        while (following := self._waiting.pop(self._expected, None)) is not None:
             self._expected += 1
             self._handle(following)
 
@@ -158,15 +172,15 @@ class _Channel:
                 )
 
     def _shake_hands(self, request: Mapping[str, Any]) -> None:
-        wanted = [action["ActionType"] for action in request.get("RequestedClientActions") or ()]
-        processed = [_processed(action) for action in wanted]
+        actions = [action["ActionType"] for action in request.get("RequestedClientActions") or ()]
+        results = [_process(action) for action in actions]
         answer = {
             "ClientVersion": "1.2.0.0",
-            "ProcessedClientActions": processed,
-            "Errors": [one["Error"] for one in processed if one["Error"]],
+            "ProcessedClientActions": results,
+            "Errors": [item["Error"] for item in results if item["Error"]],
         }
         self._send(json.dumps(answer).encode(), payload_type=messages.HANDSHAKE_RESPONSE)
-        if _ENCRYPTION in wanted:
+        if _ENCRYPTION in actions:
             raise TargetError(
                 "ECS Exec is encrypted with a KMS key in this cluster, which is not supported.",
                 hint="Leave kmsKeyId out of the cluster's executeCommandConfiguration, or run the"
@@ -182,10 +196,10 @@ class _Channel:
             messages.INPUT,
             payload,
             payload_type=payload_type,
-            sequence=self._sent,
-            flags=0 if self._sent else messages.SYN,
+            sequence=self._sequence,
+            flags=0 if self._sequence else messages.SYN,
         )
-        self._sent += 1
+        self._sequence += 1
         self._put(message)
 
     def _put(self, message: Message) -> None:
@@ -196,7 +210,7 @@ class _Channel:
             self._connection.send(message.encode())
 
 
-def _processed(action: str) -> dict[str, Any]:
+def _process(action: str) -> dict[str, Any]:
     """Return the answer to one action that the agent asks for."""
     if action == _SESSION_TYPE:
         return {"ActionType": action, "ActionStatus": messages.SUCCESS, "Error": ""}

@@ -11,7 +11,7 @@ import secrets
 import shlex
 from base64 import b64decode, b64encode
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from harness.core.errors import TargetError
 from harness.core.wait import Deadline, DeadlinePassed, GaveUp, NotYet, Ready, wait_until
@@ -77,15 +77,15 @@ class WrappedCommand:
             TargetError: The script did not come to its end, or the command printed too much.
         """
         text = output.decode("utf-8", "replace")
-        found = re.search(rf"{self.mark} (\d+)\s(.*?){self.mark}(.*?){self.mark}", text, re.DOTALL)
-        if found is None:
+        match = re.search(rf"{self.mark} (\d+)\s(.*?){self.mark}(.*?){self.mark}", text, re.DOTALL)
+        if match is None:
             raise TargetError(
                 f"ECS Exec brought no result of `{self.command[0]}`.",
                 state=text[-500:].strip(),
                 hint="The container needs sh, base64, head and mktemp, and a /tmp to write to.",
             )
-        code, *encoded = found.groups()
-        stdout, stderr = (b64decode(re.sub(r"\s", "", one)) for one in encoded)
+        code, *encoded = match.groups()
+        stdout, stderr = (b64decode(re.sub(r"\s", "", text)) for text in encoded)
         if max(len(stdout), len(stderr)) > self.most_bytes:
             raise TargetError(
                 f"`{self.command[0]}` prints more than {self.most_bytes // 1024**2} MiB in a task."
@@ -93,6 +93,13 @@ class WrappedCommand:
         return ExecResult(
             int(code), stdout.decode(errors="replace"), stderr.decode(errors="replace")
         )
+
+
+class Commands(Protocol):
+    """Runs commands in tasks."""
+
+    def run(self, task: str, command: Sequence[str], *, container: str = "") -> ExecResult:
+        """Run a command in a task's container to its end; by default in Laravel's."""
 
 
 class EcsExec:
@@ -158,15 +165,17 @@ class EcsExec:
 
         def probe() -> Ready | NotYet:
             nonlocal name
-            described = self._described(task)
-            items = {one["name"]: one for one in described["containers"]}
+            described = self._describe(task)
+            items = {item["name"]: item for item in described["containers"]}
             name = container or php_container(described, access=self._access)["name"]
             if name not in items:
                 raise GaveUp(f"it has no container {name}")
             if not described.get("enableExecuteCommand"):
                 raise GaveUp("it was started without enableExecuteCommand")
             agents = items[name].get("managedAgents") or ()
-            status = next((one["lastStatus"] for one in agents if one["name"] == _AGENT), "missing")
+            status = next(
+                (item["lastStatus"] for item in agents if item["name"] == _AGENT), "missing"
+            )
             if status == "STOPPED":
                 raise GaveUp(f"the agent in its container {name} is STOPPED")
             return Ready() if status == "RUNNING" else NotYet(f"the agent of {name} is {status}")
@@ -183,7 +192,7 @@ class EcsExec:
             ) from None
         return name
 
-    def _described(self, task: str) -> dict[str, Any]:
+    def _describe(self, task: str) -> dict[str, Any]:
         tasks = describe_tasks(self._ecs, [task], cluster=self._access.cluster)
         if not tasks:
             raise GaveUp("ECS does not know it")

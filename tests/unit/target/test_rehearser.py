@@ -51,6 +51,10 @@ def test_changes_are_restricted_to_named_resources() -> None:
     for action in ("ecs:RunTask", "ecs:StopTask"):
         cluster = {"ecs:cluster": f"{PREFIX}:cluster/tickets"}
         assert of(action)["Condition"] == {"ArnEquals": cluster}
+    assert of("ecs:ExecuteCommand")["Resource"] == [
+        f"{PREFIX}:cluster/tickets",
+        f"{PREFIX}:task/tickets/*",
+    ]
     service = {"iam:PassedToService": "ecs-tasks.amazonaws.com"}
     assert of("iam:PassRole")["Condition"] == {"StringEquals": service}
     wide = [one["Action"] for one in statements() if one["Resource"] in ("*", ["*"])]

@@ -39,6 +39,7 @@ def described(home: Path, **changed: Any) -> Path:
         "pages": {**dataclasses.asdict(Pages()), "private": "/orders"},
         "schedule": {},
         "php_containers": {"tickets-web": "app"},
+        "without_exec": [],
         "web_port": 8080,
         "injected": {"DB_PASSWORD": "/shop/password"},
         "max_connections": 1000,
@@ -219,9 +220,14 @@ def test_at_the_level_rehearse_an_account_may_be_changed(tmp_path: Path) -> None
     found = locate.aws(
         account(tmp_path, resources=RESOURCES, services=SERVICES, worker="worker", level="rehearse")
     )
-    assert {"change", "secrets", "db_account"} <= found.capabilities
-    assert not {"exec", "containers", "sql", "mail"} & found.capabilities
-    assert found.unconfigured["exec"] == "ECS Exec is not used yet"
+    assert {"change", "secrets", "db_account", "exec"} <= found.capabilities
+    assert not {"containers", "sql", "mail"} & found.capabilities
+
+
+def test_commands_in_tasks_need_ecs_exec_in_each_service(tmp_path: Path) -> None:
+    found = locate.aws(account(tmp_path, level="rehearse", without_exec=("shop-worker",)))
+    assert "exec" not in found.capabilities
+    assert found.unconfigured["exec"] == "ECS Exec is off; set enableExecuteCommand of shop-worker"
 
 
 def test_aws_is_never_given_the_addresses_of_a_local_stack(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import socket
 import tarfile
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,6 +22,9 @@ from harness.standins.control.agent.gate import Gate
 _POLL_S = 0.02
 _EXIT_CODE_WITHIN_S = 5.0
 _A_LONG_TIME_S = 10**6
+_READ_BYTES = 65536
+_TERMINAL = {"TERM": "xterm-256color"}
+"""Variables that the agent of ECS Exec sets."""
 
 
 class EngineError(Exception):
@@ -195,6 +199,16 @@ class Engine:
         if code != 0:
             raise EngineError(f"exit code {code}: {redact(output.strip())}")
 
+    def terminal(self, docker_id: str, command: Sequence[str]) -> Terminal:
+        """Start a command in a container as root, in a terminal of its own."""
+        api = self._client.api
+        with self._gate.passage(), _engine_errors():
+            execution = api.exec_create(
+                docker_id, list(command), stdin=True, tty=True, user="0", environment=_TERMINAL
+            )
+            stream = api.exec_start(execution["Id"], tty=True, socket=True)
+        return Terminal(api, exec_id=execution["Id"], stream=stream)
+
     def _exit_code(self, exec_id: str, *, timeout_s: float) -> int | None:
         waiting = threading.Event()
         for _ in range(int(timeout_s / _POLL_S)):
@@ -261,6 +275,42 @@ class Engine:
             oom_killed=state["OOMKilled"],
             started_at=state["StartedAt"],
         )
+
+
+class Terminal:
+    """A command that runs in a container, in a terminal."""
+
+    def __init__(self, api: Any, *, exec_id: str, stream: Any) -> None:
+        self._api = api
+        self._exec_id = exec_id
+        self._stream = stream
+        self._socket: socket.socket = getattr(stream, "_sock", stream)
+        self._socket.settimeout(None)
+        # The first output may have come with the headers of the answer: it is in this buffer, and
+        # docker-py's own reader, which reads the socket, would lose it.
+        self._reader = stream._response.raw._fp.fp  # noqa: SLF001
+
+    def output(self) -> Iterator[bytes]:
+        """Yield the output until the command ends, or the terminal is left."""
+        with suppress(OSError, ValueError):  # a reader that is closed is the latter
+            while data := self._reader.read1(_READ_BYTES):
+                yield data
+
+    def write(self, data: bytes) -> None:
+        """Type something; a command that has ended takes nothing."""
+        with suppress(OSError):
+            self._socket.sendall(data)
+
+    def resize(self, *, columns: int, rows: int) -> None:
+        """Change the size, unless the command has ended."""
+        with suppress(DockerException, OSError):
+            self._api.exec_resize(self._exec_id, height=rows, width=columns)
+
+    def close(self) -> None:
+        """Leave the terminal."""
+        with suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+        self._stream.close()
 
 
 class EdgeFiles:

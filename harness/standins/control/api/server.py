@@ -7,18 +7,24 @@ import logging
 import socketserver
 import threading
 from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 from harness.standins.control.wire import protocol
 from harness.standins.control.wire.protocol import ApiError
+from harness.standins.control.wire.websocket import WebSocket
 
 log = logging.getLogger(__name__)
 
 Operation = Callable[[dict[str, Any]], dict[str, Any]]
 Operations = Mapping[str, Operation]
 ECS_TARGET = "AmazonEC2ContainerServiceV20141113."
+CHANNEL_PATH = "/v1/data-channel/"
+"""Before the id of a session; a websocket is opened there."""
+HOST: ContextVar[str] = ContextVar("host", default="localhost")
+"""The Host header of the request that this thread answers: the client's address of control."""
 Answer = tuple[int, str, bytes]
 
 
@@ -110,18 +116,28 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def api_server(
-    api: Api, *, port: int, states: Mapping[str, Callable[[], str]]
+    api: Api,
+    *,
+    port: int,
+    states: Mapping[str, Callable[[], str]],
+    channels: Callable[[str, WebSocket], None],
 ) -> ThreadingHTTPServer:
-    """Return the server of both APIs.
+    """Return the server of both APIs, and of the data channels of ECS Exec.
 
     Args:
         api: Answers POST.
         port: Where it listens.
         states: Path to what is wrong: GET answers ok, or 503 and that.
+        channels: Serves a data channel, by its path, to its end.
     """
 
     class Handler(_Handler):
         def do_GET(self) -> None:
+            if self.path.startswith(CHANNEL_PATH):
+                headers = dict(self.headers.items())
+                channels(self.path, WebSocket(self.connection, path=self.path, headers=headers))
+                self.close_connection = True
+                return
             if self.path not in states:
                 self.reply((404, "text/plain", b"not found"))
                 return
@@ -130,6 +146,7 @@ def api_server(
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            HOST.set(self.headers.get("Host") or "localhost")
             self.reply(api.answer(target=self.headers.get("X-Amz-Target") or "", body=body))
 
     return _TcpServer(("0.0.0.0", port), Handler)

@@ -83,6 +83,11 @@ BAD_VERSION = {"SecretId": "shop/db", "SecretString": "x", "VersionStages": ["RE
             "is no task of a service that cutover.toml names.",
         ),
         (
+            "ecs.execute_command",
+            {"cluster": "shop", "task": f"{ARN}:task/shop/1", "command": "id", "interactive": True},
+            "is no task of a service that cutover.toml names.",
+        ),
+        (
             "elbv2.modify_load_balancer_attributes",
             {"LoadBalancerArn": BALANCER.replace("shop", "other"), "Attributes": IDLE},
             "is not the load balancer of cutover.toml.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -198,7 +199,7 @@ def test_a_channel_that_breaks_off_shows_its_last_words() -> None:
     def behave(other: Peer) -> None:
         other.send(text(0, b"half of it"))
         other.answers(1)
-        other.connection.socket.close()
+        other.connection.socket.shutdown(socket.SHUT_RDWR)
 
     with pytest.raises(TargetError, match="broke off") as raised:
         read(behave)

@@ -73,6 +73,10 @@ def test_a_command_that_is_not_there() -> None:
     assert "no-such-program" in result.stderr
 
 
+def test_a_builtin_of_the_shell_is_no_program() -> None:
+    assert run("alias").exit_code == 127
+
+
 def test_a_command_has_no_terminal_and_no_input() -> None:
     result = run("sh", "-c", "test -t 0 || test -t 1 || test -t 2; echo $?; cat; echo $COLUMNS")
     assert result == ExecResult(0, "1\n1000\n", "")
