@@ -10,7 +10,9 @@ import pytest
 
 from harness.inputs import cache, production
 from harness.inputs.document import read_json
+from harness.inputs.folder import Folder
 from harness.inputs.problem import InputError
+from harness.inputs.proposal import propose
 from tests.project import Project, copy_of
 
 ENDPOINT = "master.atelier.k3y9ab.euw3.cache.amazonaws.com"
@@ -140,3 +142,15 @@ def test_a_group_that_does_not_admit_the_tasks_is_named(atelier: Project) -> Non
     atelier.replace("network/security-groups.json", '"ToPort": 6379', '"ToPort": 6380')
     atelier.replace("cutover.toml", "[cache]", 'cache_group = "atelier-cache"\n\n[cache]')
     assert "of atelier-cache admits nobody of the tasks of web, horizon" in problems(atelier)
+
+
+def test_init_finds_the_cache_and_the_schedule(atelier: Project) -> None:
+    (atelier.root / "cutover.toml").unlink()
+    text = propose(Folder(atelier.root))
+    assert '[cache]\nfile = "cache.json"\n' in text
+    assert '[schedule]\nrule = "schedule.json"\n' in text
+    (atelier.root / "cutover.toml").write_text(text)
+    found = production.load({}, cwd=atelier.root)
+    assert found.cache is not None
+    assert found.schedule is not None
+    assert found.schedule.group == "default"
