@@ -21,6 +21,7 @@ from tests.mistakes.edits import (
     replace_pattern,
     set_bucket_policy,
     set_field,
+    set_variable,
 )
 from tests.mistakes.mistake import USAGE, Mistake, Twin
 
@@ -29,6 +30,12 @@ MISTAKES = (
         "the rule's cron expression is Unix's",
         replace(SCHEDULE, "rate(1 minute)", "cron(* * * * *)"),
         cause="EventBridge's cron has six",
+        exit_code=USAGE,
+    ),
+    Mistake(
+        "sessions are kept in a Redis of the old host",
+        set_variable("SESSION_DRIVER", "redis"),
+        cause='is "redis" (SESSION_DRIVER), and no cache is configured',
         exit_code=USAGE,
     ),
     Mistake(

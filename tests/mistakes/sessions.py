@@ -319,13 +319,6 @@ MISTAKES = (
         also_green=[sessions.test_spoofed_host_is_ignored],
     ),
     Mistake(
-        "sessions are kept in a Redis of the old host",
-        set_variable("SESSION_DRIVER", "redis"),
-        breaks=[sessions.test_session_values_are_read_by_another_task],
-        cause="a driver is set to redis, and the image has no redis",
-        also_green=[definitions.test_task_definitions_use_aws_endpoints],
-    ),
-    Mistake(
         "sessions are kept in a table that there is not",
         set_variable("SESSION_TABLE", "user_sessions"),
         breaks=[sessions.test_session_values_are_read_by_another_task],
