@@ -70,7 +70,7 @@ def summary(report: Report, *, page: Path, width: int = 100, verbose: bool = Fal
     lines += _causes(report, width=width)
     lines += _about(report, width=width, verbose=verbose)
     lines.append(Line(f"report: {page.resolve().as_uri()}"))
-    if report.faults:
+    if report.faults and not report.parts:
         rerun = _RERUN.get(report.target)
         lines += _wrapped(f"rerun the red ones: {rerun}", width=width) if rerun else ()
         lines += _wrapped(f"look inside: {_INSPECT}", width=width) if report.target == LOCAL else ()

@@ -10,7 +10,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from harness.core.errors import ConfigError
-from harness.report import html, json_file, junit, markdown
+from harness.report import html, json_file, junit, markdown, terminal
 from harness.report.merge import merge
 from harness.report.model import Outcome, Report
 from harness.report.shard import Shard, divide, weights
@@ -82,6 +82,9 @@ def test_a_merged_report_has_the_verdict_of_the_whole(tmp_path: Path) -> None:
     ]
     assert '<a href="../shard-2/report.html">1/3</a>, 10.0 s' in html.text(merged)
     assert "Shard 3/3: 30 s" in markdown.text(merged)
+    lines = [line.text for line in terminal.summary(merged, page=tmp_path / "report.html")]
+    assert "shard 3/3: 30.0 s" in lines
+    assert not any(line.startswith(("rerun", "look inside")) for line in lines)
 
 
 def test_shards_that_are_green_make_a_green_whole(tmp_path: Path) -> None:
