@@ -17,7 +17,7 @@ from harness.target.clients import mysql as mysql_client
 from harness.target.resources.ecs import services_of
 from harness.target.resources.mailbox import Mail, Mailbox
 from harness.target.resources.schedule import PERIOD_S
-from harness.target.target import CONTAINERS, PROXY, SQL
+from harness.target.target import CONTAINERS, PROBE, PROXY, SQL
 from scenarios import artisan, statements
 from scenarios.jobs import late_cause, outcomes
 from scenarios.mails import MAIL_S, UNSENT, missing_mail_cause
@@ -99,8 +99,11 @@ def until_stopped(
 
 
 @pytest.fixture
-def printed_json(run_in_task: Callable[..., ExecResult]) -> Callable[[list[str]], Any]:
+def printed_json(
+    toolbox: Toolbox, run_in_task: Callable[..., ExecResult]
+) -> Callable[[list[str]], Any]:
     """Run a command of the probe in a web task, and return the JSON that it prints."""
+    toolbox.need(PROBE)
     return lambda command: json.loads(run_in_task(command, prints=True).stdout)
 
 
