@@ -17,6 +17,7 @@ MISTAKES = (
             network.test_security_groups_admit_declared_sources_only,
         ],
         cause="a security group opens too much",
+        follows=["the security group of tasks admits 0.0.0.0/0 on port 8080"],
         also_green=[network.test_declared_connections_succeed],
     ),
     Mistake(
