@@ -87,7 +87,7 @@ def test_a_run_that_is_killed_while_visitors_notice_is_undone(
         changed = any(one.wanted.get("desiredCount") == 0 for one in entries)
         return Ready() if changed else NotYet(command.said)
 
-    wait_until(probe, deadline=Deadline(180), interval_s=0.2)
+    wait_until(probe, deadline=Deadline(300), interval_s=0.2)
     command.interrupt(signal.SIGKILL)
     command.end()
     (run,) = runs_with_a_ledger(up)

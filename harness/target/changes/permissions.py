@@ -25,7 +25,7 @@ from harness.target.changes.settings import (
     Account,
     describe_rule,
 )
-from harness.target.resources.ecs import BY_SCENARIOS, describe_tasks, task_id
+from harness.target.resources.ecs import BY_SCENARIOS, REGISTERED, describe_tasks, task_id
 from harness.target.resources.secret_faults import STAGE_PREFIX
 from harness.target.resources.web_tier import IDLE_TIMEOUT
 
@@ -105,7 +105,14 @@ def _register_objection(account: Account, call: Parameters) -> str:
     ecs = account.client("ecs")
     latest = ecs.describe_task_definition(taskDefinition=original)["taskDefinition"]
     changed = [key for key in _ROLES if call.get(key) != latest.get(key)]
-    return f"it would give the task another {changed[0]}" if changed else ""
+    if changed:
+        return f"it would give the task another {changed[0]}"
+    others = sorted(_images(call) - _images(latest))
+    return f"it would run another image, {others[0]}" if others else ""
+
+
+def _images(definition: Mapping[str, Any]) -> set[str]:
+    return {str(one.get("image", "")) for one in definition["containerDefinitions"]}
 
 
 def _register_entry(account: Account, call: Parameters) -> Entry:
@@ -250,13 +257,7 @@ PERMISSIONS: Mapping[str, Permission] = {
         _update_service_entry,
     ),
     "ecs:RegisterTaskDefinition": Permission(
-        frozenset(
-            {
-                *("family", *_ROLES, "networkMode", "containerDefinitions", "volumes"),
-                *("placementConstraints", "requiresCompatibilities", "cpu", "memory"),
-                *("ephemeralStorage", "runtimePlatform"),
-            }
-        ),
+        frozenset(REGISTERED),
         _register_objection,
         _definition_arns,
         _register_entry,

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from harness.target.access import Access
 
-_REGISTERED = (
+REGISTERED = (
     *("family", "taskRoleArn", "executionRoleArn", "networkMode", "containerDefinitions"),
     *("volumes", "placementConstraints", "requiresCompatibilities", "cpu", "memory"),
     *("pidMode", "ipcMode", "proxyConfiguration", "ephemeralStorage", "runtimePlatform"),
@@ -100,7 +100,7 @@ def find_services(ecs: Any, names: list[str], *, cluster: str) -> list[dict[str,
 
 def copy_of(definition: Mapping[str, Any]) -> dict[str, Any]:
     """Return a RegisterTaskDefinition input that makes the same definition again."""
-    return deepcopy({key: definition[key] for key in _REGISTERED if key in definition})
+    return deepcopy({key: definition[key] for key in REGISTERED if key in definition})
 
 
 def stopped_at(task: dict[str, Any]) -> datetime | None:

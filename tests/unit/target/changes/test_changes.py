@@ -62,6 +62,11 @@ BAD_VERSION = {"SecretId": "shop/db", "SecretString": "x", "VersionStages": ["RE
             "it would give the task another taskRoleArn.",
         ),
         (
+            "ecs.register_task_definition",
+            {**DEFINITION, "containerDefinitions": [{"name": "app", "image": "miner"}]},
+            "it would run another image, miner.",
+        ),
+        (
             "ecs.deregister_task_definition",
             {"taskDefinition": WEB},
             f"this run did not register {WEB}.",
