@@ -7,24 +7,21 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness.diagnosis.expect import expect
 from harness.report import not_covered, proved
 from scenarios.jobs import late_cause
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from harness.stack.containers import Containers
     from harness.target.access import Access
     from harness.target.clients.probe import ProbeClient
     from harness.target.resources.job_queue import Jobs
     from harness.target.resources.schedule import Run, Scheduler
+    from harness.target.resources.task_logs import LogReader
 
 
-from_containers = pytest.mark.truth(
-    local=proved,
-    aws=not_covered("the log groups of CloudWatch are not read yet"),
-    url=not_covered("logs cannot be seen from outside"),
+from_logs = pytest.mark.truth(
+    local=proved, aws=proved, url=not_covered("logs cannot be seen from outside")
 )
 
 
@@ -61,17 +58,17 @@ def channel_cause(channel: str, level: str) -> str:
     )
 
 
-@from_containers
-@pytest.mark.requires("http", "probe", "ecs", "containers")
+@from_logs
+@pytest.mark.requires("http", "probe", "ecs", "logs")
 @pytest.mark.mutates
 def test_error_of_the_app_reaches_its_task_log(
-    probe: ProbeClient, containers: Containers, eventually: Callable[..., Any]
+    probe: ProbeClient, task_logs: LogReader, eventually: Callable[..., Any]
 ) -> None:
     marker = f"cutover-{secrets.token_hex(6)}"
     logged = probe.log(marker)
     channel, level = logged["channel"], logged["level"]
     eventually(
-        lambda: marker in containers.log_of(logged["task"]),
+        lambda: marker in task_logs.log_of(logged["task"]),
         until=bool,
         what=f"an error that the app logged to the channel {channel!r} of level {level!r} is not in"
         " its task's log",
@@ -79,12 +76,12 @@ def test_error_of_the_app_reaches_its_task_log(
     )
 
 
-@from_containers
-@pytest.mark.requires("http", "probe", "ecs", "jobs", "containers")
+@from_logs
+@pytest.mark.requires("http", "probe", "ecs", "jobs", "logs")
 @pytest.mark.mutates
 def test_error_of_a_job_reaches_the_worker_log(
     jobs: Jobs,
-    containers: Containers,
+    task_logs: LogReader,
     eventually: Callable[..., Any],
     lost_log_cause: Callable[[str], str],
     access: Access,
@@ -99,39 +96,41 @@ def test_error_of_a_job_reaches_the_worker_log(
         cause=lambda _: late_cause(jobs.state_of(job)),
     )
     eventually(
-        lambda: f"job {job} was told to fail" in containers.log_of(run["task"]),
+        lambda: f"job {job} was told to fail" in task_logs.log_of(run["task"]),
         until=bool,
         what="an error in the worker is not in its task's log",
         cause=lost_log_cause(access.worker),
     )
 
 
-@from_containers
-@pytest.mark.requires("probe", "ecs", "schedule", "containers")
+@from_logs
+@pytest.mark.requires("probe", "ecs", "schedule", "logs")
 @pytest.mark.mutates
 def test_error_of_a_command_reaches_the_scheduler_log(
     scheduler: Scheduler,
-    containers: Containers,
+    task_logs: LogReader,
     until_stopped: Callable[[str], Run],
+    eventually: Callable[..., Any],
     lost_log_cause: Callable[[str], str],
 ) -> None:
     marker = f"cutover-{secrets.token_hex(6)}"
     task = scheduler.start(command=["php", "artisan", "cutover-probe:log", marker])
     run = until_stopped(task)
     assert run.exit_code == 0, f"the scheduler's task cannot run artisan: {run}"
-    expect(
-        marker in containers.log_of(task),
-        "an error in the scheduler is not in its task's log",
+    eventually(
+        lambda: marker in task_logs.log_of(task),
+        until=bool,
+        what="an error in the scheduler is not in its task's log",
         cause=lost_log_cause("scheduler"),
     )
 
 
-@from_containers
-@pytest.mark.requires("ecs", "containers", "secrets")
+@from_logs
+@pytest.mark.requires("ecs", "logs", "secrets")
 @pytest.mark.read_only(runs_last=True)
 def test_no_secret_is_in_the_log_of_a_task(
-    containers: Containers, secret_texts: dict[str, str]
+    task_logs: LogReader, secret_texts: dict[str, str]
 ) -> None:
-    for container, log in containers.logs():
+    for container, log in task_logs.logs():
         leaks = [name for name, value in secret_texts.items() if value in log]
         assert not leaks, f"{container} writes secrets into its log: {', '.join(leaks)}"

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from harness.aws.task_definition import family_of
 from harness.core.labels import LABEL_FAMILY, LABEL_STARTED_BY, LABEL_TASK_ID
 from harness.diagnosis import background_collectors as background
 from harness.diagnosis import first_error
@@ -26,7 +27,7 @@ from harness.diagnosis.stop_reason import NEVER_STARTED, failed
 from harness.stack.engine import parse_time
 from harness.target.clients.browser import cookie_from
 from harness.target.resources import secret_references
-from harness.target.resources.ecs import PROVOKED_BY_HARNESS, stopped_at
+from harness.target.resources.ecs import PROVOKED_BY_HARNESS, stopped_at, task_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -171,6 +172,27 @@ def log_of_task(container: Any, *, group: str, since: datetime) -> Iterator[Line
         yield Line(text, Source.APP, subject=subject, heading=heading, task=task, at=at)
 
 
+def cloudwatch_logs(sources: EvidenceSources) -> Iterator[Line]:
+    """Read in CloudWatch the logs of the tasks that the scenario met; not of provoked ones."""
+    if sources.task_logs is None:
+        return
+    families = {k: v for k, v in sources.families.items() if sources.scope.has_group(v)}
+    for task in sources.task_logs.recent_tasks(families, since=sources.since)[:_TASKS_SHOWN]:
+        group = families[family_of(task["taskDefinitionArn"])]
+        name = f"{group} task {task_id(task['taskArn'])[:8]}"
+        for log in sources.task_logs.streams(task):
+            lines = sources.task_logs.lines(log, since=sources.since)
+            for at, text in chosen_lines([(one.at, one.text) for one in lines]):
+                yield Line(
+                    text,
+                    Source.APP if sources.scope.has_time(at) else None,
+                    subject=f"the {group} task",
+                    heading=f"log of {log.stream}",
+                    task=name,
+                    at=at,
+                )
+
+
 def dropped_commands(sources: EvidenceSources) -> Iterator[DroppedCommand]:
     """Read the tasks in scope that do not run their command."""
     for one in sources.containers.of_role("task") if sources.containers else ():
@@ -186,13 +208,19 @@ def edge_log(sources: EvidenceSources) -> Iterator[Line]:
 
 
 def log_lines(container: Any, *, since: datetime) -> list[tuple[datetime | None, str]]:
-    """Return the last lines of a container's log, and the errors before them, with their times.
+    """Return the last lines of a container's log, and the errors before them, with their times."""
+    raw: bytes = container.logs(tail=LINES_READ, since=since.timestamp(), timestamps=True)
+    return chosen_lines([_timed(line) for line in raw.decode("utf-8", "replace").splitlines()])
+
+
+def chosen_lines(
+    lines: list[tuple[datetime | None, str]],
+) -> list[tuple[datetime | None, str]]:
+    """Return the last lines of a log, and the errors before them.
 
     Whoever waits for half a minute asks so often that nothing else would be left: the scenarios'
     own successful questions are left out, and an error stays however many visits follow it.
     """
-    raw: bytes = container.logs(tail=LINES_READ, since=since.timestamp(), timestamps=True)
-    lines = [_timed(line) for line in raw.decode("utf-8", "replace").splitlines()]
     written = [line for line in lines if not _OUR_OWN.search(line[1])]
     errors = [line for line in written[:-LOG_LINES] if first_error.is_error(line[1])]
     return [*errors[-LOG_ERRORS:], *written[-LOG_LINES:]]
@@ -228,5 +256,6 @@ COLLECTORS = (
     Collector("the app's view of a visitor", app, needs="visitor"),
     Collector("commands", dropped_commands, needs="containers"),
     Collector("logs", task_logs, needs="containers"),
+    Collector("logs in CloudWatch", cloudwatch_logs, needs="task_logs"),
     Collector("log of the edge", edge_log, needs="containers"),
 )

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from harness.stack.containers import Containers
     from harness.target.access import Access
     from harness.target.clients.browser import Browser
+    from harness.target.resources.task_logs import TaskLogs
     from harness.target.resources.web_tier import WebTier
 
 BEFORE = timedelta(minutes=1)
@@ -81,6 +82,8 @@ class EvidenceSources:
     scope: Scope
     web: WebTier | None = None
     containers: Containers | None = None
+    task_logs: TaskLogs | None = None
+    """The logs in CloudWatch, where the containers are not ours to read."""
     visitor: Browser | None = None
     clients: Mapping[str, Any] = field(default_factory=dict)
     """Boto3 clients by service."""

@@ -20,6 +20,7 @@ from harness.target.clients import aws as aws_clients
 from harness.target.clients import http
 from harness.target.clients import mysql as mysql_client
 from harness.target.clients.browser import Account, Browser
+from harness.target.resources.task_logs import LogReader
 from harness.target.resources.web_tier import WebTier
 from harness.target.target import (
     ECS,
@@ -124,6 +125,12 @@ def web_tier(toolbox: Toolbox) -> WebTier:
 def containers(toolbox: Toolbox) -> Containers:
     """The containers of the run."""
     return toolbox.containers
+
+
+@pytest.fixture(scope="session")
+def task_logs(toolbox: Toolbox) -> LogReader:
+    """The logs of the tasks."""
+    return toolbox.task_logs
 
 
 @pytest.fixture(scope="session")

@@ -17,6 +17,7 @@ from harness.stack.containers import Containers
 from harness.target.clients import aws, http
 from harness.target.clients.browser import Browser
 from harness.target.resources.ecs_exec import Commands, EcsExec
+from harness.target.resources.task_logs import LogReader, TaskLogs
 from harness.target.resources.web_tier import WebTier
 from harness.target.target import (
     CONTAINERS,
@@ -24,6 +25,7 @@ from harness.target.target import (
     ELB,
     EXEC,
     HTTP,
+    LOGS,
     PROBE,
     QUEUE,
     SCHEDULE,
@@ -32,6 +34,7 @@ from harness.target.target import (
 )
 
 _VISIT_TIMEOUT_S = 10
+_CLOUDWATCH = frozenset({LOGS, ECS})
 
 
 class Toolbox:
@@ -71,6 +74,18 @@ class Toolbox:
             return self.containers
         target = self.target
         return EcsExec(self.ecs, access=target.access, differences=target.differences)
+
+    @cached_property
+    def task_logs(self) -> LogReader:
+        """The logs of the tasks: the engine's where it is ours, else those in CloudWatch Logs."""
+        self.need(LOGS)
+        if CONTAINERS in self.target.capabilities:
+            return self.containers
+        return self._cloudwatch()
+
+    def _cloudwatch(self) -> TaskLogs:
+        access = self.target.access
+        return TaskLogs(access, ecs=self.ecs, logs=aws.aws(access, "logs"))
 
     @cached_property
     def looked_into(self) -> dict[str, Any]:
@@ -134,6 +149,7 @@ class Toolbox:
             scope=scope,
             web=self.web,
             containers=containers,
+            task_logs=None if able or self.target.lacks(_CLOUDWATCH) else self._cloudwatch(),
             visitor=None if self.target.lacks(frozenset({HTTP, PROBE})) else self.new_visitor(),
             clients=self.looked_into,
         )

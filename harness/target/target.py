@@ -59,6 +59,9 @@ IAM = "iam"
 CONTAINERS = "containers"
 
 
+LOGS = "logs"
+
+
 SQL = "sql"
 
 
@@ -96,7 +99,8 @@ CAPABILITIES: Mapping[str, str] = {
     SECRETS: "Secrets Manager and Parameter Store",
     DB_ACCOUNT: "the secret that holds the database's account",
     IAM: "IAM, to read the roles of the tasks",
-    CONTAINERS: "the containers, their networks and logs",
+    CONTAINERS: "the containers and their networks",
+    LOGS: "the logs of the tasks",
     SQL: "a MySQL connection of the harness's own to the proxy and to the server",
     PROXY: "RDS Proxy, between the tasks and the database",
     STORAGE: "S3, with the app's bucket",

@@ -10,6 +10,7 @@ from harness.inputs.phase_files import PHASE_FILES
 from harness.phases.account import Account
 from harness.phases.phase import Finding, NotCovered, check
 from harness.target.clients import account as accounts
+from harness.target.resources.task_logs import awslogs_groups
 
 OPTIONAL_FILES = {
     "resources.bucket": "the bucket of uploads",
@@ -116,10 +117,7 @@ def secrets(account: Account) -> Iterator[Finding]:
 def container_log_groups(account: Account) -> Iterator[str]:
     """Go through the log groups that the containers of the task definitions write to."""
     for definition in account.production.definitions:
-        for container in definition.containers:
-            settings = container.raw.get("logConfiguration") or {}
-            if settings.get("logDriver") == "awslogs":
-                yield str(settings.get("options", {}).get("awslogs-group", ""))
+        yield from awslogs_groups(definition.raw)
 
 
 @check(

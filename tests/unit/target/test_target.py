@@ -230,6 +230,14 @@ def test_commands_in_tasks_need_ecs_exec_in_each_service(tmp_path: Path) -> None
     assert found.unconfigured["exec"] == "ECS Exec is off; set enableExecuteCommand of shop-worker"
 
 
+def test_the_logs_of_an_account_are_read_but_for_an_emulated_one(tmp_path: Path) -> None:
+    assert "logs" in locate.aws(account(tmp_path)).capabilities
+    emulated = locate.aws(account(tmp_path, has_local_endpoints=True))
+    assert "logs" not in emulated.capabilities
+    reason = "control ships no logs to the emulator's CloudWatch Logs"
+    assert emulated.unconfigured["logs"] == reason
+
+
 def test_aws_is_never_given_the_addresses_of_a_local_stack(tmp_path: Path) -> None:
     with pytest.raises(UnsafeTarget):
         locate.aws(account(tmp_path, control="http://127.0.0.1:1"))
