@@ -12,7 +12,7 @@ from typing import Any
 from harness.inputs.derivation import SOURCES
 from harness.inputs.document import toml_key
 from harness.inputs.problem import InputError, Problem, nearest
-from harness.inputs.toml_schema import resolved, schema, schema_at
+from harness.inputs.toml_keys import resolved, schema, schema_at
 
 _NAME = "<name>"
 """Stands for any name in a table of free names."""

@@ -12,7 +12,8 @@ from pydantic_core import ErrorDetails
 
 from harness.inputs.derivation import SOURCES
 from harness.inputs.problem import Problem, closest, nearest, type_of
-from harness.inputs.toml_schema import CutoverToml, names_in, schema_at
+from harness.inputs.toml_keys import names_in, schema_at
+from harness.inputs.toml_schema import CutoverToml
 
 
 def problems(data: Mapping[str, Any]) -> list[Problem]:

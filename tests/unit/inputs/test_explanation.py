@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.inputs import explanation, toml_schema
+from harness.inputs import explanation, toml_keys
 from harness.inputs.problem import InputError
 
 KEYS = [".".join(path) for path in explanation.every_key()]
@@ -93,7 +93,7 @@ def test_what_other_files_have_is_not_required_for_an_editor() -> None:
     definitions = published["$defs"]
     assert definitions["Ecs"]["required"] == ["load_balancer", "target_group"]
     assert definitions["Aws"]["required"] == []
-    assert toml_schema.schema()["$defs"]["Aws"]["required"] == ["account_id", "region"]
+    assert toml_keys.schema()["$defs"]["Aws"]["required"] == ["account_id", "region"]
 
 
 def test_the_projects_own_file_names_the_published_schema() -> None:
