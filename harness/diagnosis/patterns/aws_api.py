@@ -23,7 +23,7 @@ ROLES = (
         match=r"Error retrieving credential|Unable to locate credentials|CredentialsException"
         r"|MissingAuthenticationToken|missing Authentication Token|Unable to load credentials",
         cause="the app finds no AWS credentials: the task has no task role, or clear_env hides its"
-        " variable from PHP-FPM",
+        " variable from PHP-FPM, or 169.254.170.2 answers too late",
         example=(
             "Aws\\Exception\\CredentialsException: Error retrieving credentials",
             "MissingAuthenticationToken (client): Request is missing Authentication Token",
