@@ -265,7 +265,7 @@ MISTAKES = (
     Mistake(
         "the rule's role trusts ECS and not EventBridge",
         replace(RULE_ROLE, "events.amazonaws.com", "ecs-tasks.amazonaws.com"),
-        cause="tickets-schedule-rule",
+        cause="EventBridge cannot assume the role",
         exit_code=NOT_STARTED,
     ),
     Mistake(
