@@ -38,6 +38,9 @@ if TYPE_CHECKING:
     from harness.target.target import Differences
     from scenarios.statements import Statement
 
+MOST_RUNS = 3
+"""A scenario lets a job run so many times at most."""
+
 
 @pytest.fixture
 def task_definitions(access: Access, ecs: Any) -> dict[str, dict[str, Any]]:
@@ -177,17 +180,19 @@ def until_done(
     retry_while_unavailable: Callable[[Callable[[], Any]], Any],
     jobs: Jobs,
     long_job_delay_s: float,
+    polls_s: float,
     cause_of_delay: Callable[[dict[str, Any]], str],
     differences: Differences,
 ) -> Callable[..., dict[str, Any]]:
     """Wait until a job has had its effect or failed for good, and return its runs and effects."""
+    waits_s = long_job_delay_s + MOST_RUNS * polls_s
 
     def wait(job: str, *, takes_s: float = 0) -> dict[str, Any]:
         done: dict[str, Any] = eventually(
             lambda: retry_while_unavailable(lambda: jobs.state_of(job)),
             until=lambda it: (it["effects"] or it["failed"]) and any(outcomes(it)[-1:]),
             what=f"job {job} was not done",
-            within_s=differences.task_replacement_timeout_s + long_job_delay_s + takes_s,
+            within_s=differences.task_replacement_timeout_s + waits_s + takes_s,
             cause=cause_of_delay,
         )
         return done

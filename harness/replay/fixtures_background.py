@@ -15,7 +15,12 @@ from harness.target.clients.browser import Browser
 from harness.target.clients.probe import answer_or_unavailable
 from harness.target.resources.ecs import EcsService, command_line, services_of
 from harness.target.resources.job_queue import LONG_JOB_S, JobQueue, Jobs
-from harness.target.resources.queue_worker import LONGEST_SLEEP_S, flags, longest_job_s
+from harness.target.resources.queue_worker import (
+    LONGEST_SLEEP_S,
+    flags,
+    longest_job_s,
+    queue_names,
+)
 from harness.target.resources.schedule import Scheduler
 from harness.target.target import CHANGE, ECS, HTTP, JOBS, PROBE, QUEUE, SCHEDULE
 
@@ -147,11 +152,24 @@ def long_job_delay_s(worker: EcsService) -> float:
 
 
 @pytest.fixture
-def job_timeout_s(worker: EcsService, differences: Differences, long_job_delay_s: float) -> float:
+def polls_s(worker: EcsService, toolbox: Toolbox, request: pytest.FixtureRequest) -> float:
+    """How long each run of a job may wait while its worker polls other queues of SQS."""
+    if QUEUE not in toolbox.target.capabilities:
+        return 0.0
+    queue: JobQueue = request.getfixturevalue("job_queue")
+    return queue.polls_of_others_s(
+        queue_names(command_line(worker.container()), default=queue.name)
+    )
+
+
+@pytest.fixture
+def job_timeout_s(
+    worker: EcsService, differences: Differences, long_job_delay_s: float, polls_s: float
+) -> float:
     """How long a job may wait until it begins: a worker sleeps and rests for a sensible time."""
     given = flags(command_line(worker.container()))
     pauses_s = sum(min(given[name], LONGEST_SLEEP_S) for name in ("sleep", "rest"))
-    return differences.eventual_timeout_s + pauses_s + long_job_delay_s
+    return differences.eventual_timeout_s + pauses_s + long_job_delay_s + polls_s
 
 
 @pytest.fixture(scope="session")

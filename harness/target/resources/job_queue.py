@@ -42,6 +42,21 @@ class JobQueue:
         )["Attributes"]
         return found
 
+    def polls_of_others_s(self, names: Collection[str]) -> int:
+        """Return how long a worker of these queues waits at most at those beside this one.
+
+        A poll of an empty queue lasts for its ReceiveMessageWaitTimeSeconds, one queue after the
+        other; a queue that is not there ends at once.
+        """
+        total = 0
+        for name in {name.rpartition("/")[2] for name in names} - {self.name}:
+            try:
+                url = self._sqs.get_queue_url(QueueName=name)["QueueUrl"]
+            except self._sqs.exceptions.QueueDoesNotExist:
+                continue
+            total += int(self._attributes_of(url).get("ReceiveMessageWaitTimeSeconds", 0))
+        return total
+
     def visibility_s(self) -> int:
         """Return the visibility time-out."""
         return int(self.attributes()["VisibilityTimeout"])
