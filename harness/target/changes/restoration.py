@@ -95,17 +95,23 @@ def _attempt(account: Account, undo: _Undo, what: str, outcome: _Outcome) -> Non
     try:
         with aws_errors(account.access.profile, asking=what):
             outcome.undone += undo()
-    except (TargetError, DeadlinePassed, ProbeRefused, OSError) as error:
-        outcome.left.append(what)
-        outcome.error = outcome.error or (
-            error
-            if isinstance(error, TargetError)
-            else TargetError(
-                "The app's probe does not answer.",
-                last_answer=str(error),
-                hint="Wait until the site answers.",
-            )
+    except TargetError as error:
+        _leave(outcome, what, error)
+    except (DeadlinePassed, ProbeRefused, OSError) as error:
+        hint = "Wait until the site answers."
+        _leave(
+            outcome,
+            what,
+            TargetError("The app's probe does not answer.", last_answer=str(error), hint=hint),
         )
+    except Exception as error:  # noqa: BLE001 - the other changes must still be undone
+        words = f"{type(error).__name__}: {error}"
+        _leave(outcome, what, TargetError(f"{what} cannot be undone.", last_answer=words))
+
+
+def _leave(outcome: _Outcome, what: str, error: TargetError) -> None:
+    outcome.left.append(what)
+    outcome.error = outcome.error or error
 
 
 def _corrections(
@@ -232,7 +238,7 @@ def _deregister(account: Account, family: str, *, since: datetime) -> Iterator[s
     )
     for arn in [arn for page in pages for arn in page["taskDefinitionArns"]]:
         definition = ecs.describe_task_definition(taskDefinition=arn)["taskDefinition"]
-        if definition["registeredAt"] < since - _CLOCKS_DIFFER_BY:
+        if definition.get("registeredAt", since) < since - _CLOCKS_DIFFER_BY:
             return  # older ones are not of this run
         if rehearsal_of(definition) == account.access.run:
             ecs.deregister_task_definition(taskDefinition=arn)

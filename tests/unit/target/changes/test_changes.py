@@ -439,3 +439,16 @@ def test_a_site_that_does_not_answer_leaves_the_probes_files(
     assert outcome.error is not None
     assert outcome.error.what == "The app's probe does not answer."
     assert not ledger.is_closed
+
+
+def test_a_fault_in_one_part_leaves_the_others_undone_no_longer(
+    call: Call, account: Account, fake: FakeAccount, ledger: Ledger
+) -> None:
+    change_everything(call)
+    fake.ListTasks = lambda **_: {"other": []}  # type: ignore[method-assign]
+    outcome = undo(account, ledger)
+    assert outcome.left == ("the tasks that scenarios started",)
+    assert outcome.error is not None
+    assert outcome.error.what == "the tasks that scenarios started cannot be undone."
+    assert len(outcome.undone) == 6
+    assert not ledger.is_closed
