@@ -39,7 +39,7 @@ STOPS_TOO_EARLY = (
     " the stop signal ends nginx or PHP-FPM at once"
 )
 CUT = frozenset({"200", "502", ""})
-"""Statuses of requests whose task ended, and of those that were quicker; empty is no answer."""
+"""Statuses of requests to a task that ended, and of quicker ones; empty is no answer."""
 TMPFS_MIB = 64
 REQUEST = """
 [, $url, $lines] = $argv;

@@ -81,8 +81,8 @@ def _unexpected(error: Exception) -> HarnessError:
     from harness.core.redact import redact
 
     url = str(getattr(getattr(error, "request", None), "url", None) or "")
-    engine = os.environ.get("DOCKER_HOST", "").replace("tcp://", "http://") or "unix"
-    if url.startswith("http://127.0.0.1:") and not url.startswith(engine):
+    # The engine's own paths begin with the version of its API.
+    if re.match(r"http://127\.0\.0\.1:\d+/(?!v\d)", url):
         return HarnessError(
             "a component of the stack did not answer",
             last_answer=str(error),

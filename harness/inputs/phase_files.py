@@ -30,7 +30,7 @@ class PhaseFile:
     operations: tuple[str, ...]
     """All that the file may hold."""
     printed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Field at the top of what the AWS CLI prints -> the operation that answers it, and those
+    """Field at the top of the AWS CLI's output -> the operation that answers it, and those
     that take its items."""
 
     @property
@@ -122,7 +122,7 @@ def check(document: Document, *, file: PhaseFile) -> CallFile:
 
 
 def form(document: Document, *, file: PhaseFile) -> Document:
-    """Take operations with their inputs, or what ``describe-*`` prints.
+    """Take operations with their inputs, or the output of ``describe-*``.
 
     Raises:
         InputError: It is another form.

@@ -1,4 +1,4 @@
-"""The load of this machine during a replay: on an overloaded one, what times out may be its own."""
+"""The load of this machine during a replay: on an overloaded one, a time-out may be its own."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ REHEARSED = frozenset(Path(__file__).with_name("rehearsed.txt").read_text().spli
 """Mistakes, and twins of stories, that were seen green under the judgement of every cause: a build
 rehearses no other."""
 NOT_STARTED_COUNT = 1
-RED_COUNT = 3
+RED_COUNT = 2
 LAST_COMMITS = 5
 """How far back a build of the main branch itself looks."""
 
@@ -66,7 +66,7 @@ def of_today(stories: Mapping[str, Sequence[Mistake]], *, root: Path) -> Choice:
 
 
 def of_names(stories: Mapping[str, Sequence[Mistake]], names: Set[str]) -> dict[str, list[Mistake]]:
-    """Keep the mistakes of these names, and the twins of the stories whose twins are named."""
+    """Keep the mistakes of these names, and the twins of the named stories."""
     return {
         story: [
             one if twins_of(story) in names else replace(one, twin=None)

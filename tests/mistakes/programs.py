@@ -46,7 +46,7 @@ def trust_hosts(*patterns: str) -> Edit:
 
 
 def redirect_to_https(condition: str) -> Edit:
-    """Have nginx redirect what meets a condition."""
+    """Have nginx redirect the requests that meet a condition."""
     return replace(
         NGINX,
         "        root /srv/app/public;",

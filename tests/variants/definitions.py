@@ -231,7 +231,7 @@ def add_side_car(found: dict[str, Any]) -> None:
 
 
 def print_inputs() -> Edit:
-    """Replace each file by what the AWS CLI prints for the same resource."""
+    """Replace each file by the AWS CLI's output for the same resource."""
     return Edit(INPUTS, cli_outputs.write)
 
 

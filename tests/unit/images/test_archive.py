@@ -1,4 +1,4 @@
-"""An archive of images: what is in it, and what an import refuses."""
+"""An archive of images: its content, and the refusals of an import."""
 
 from __future__ import annotations
 

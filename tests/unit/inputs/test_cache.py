@@ -1,4 +1,4 @@
-"""The cache's file in each of its forms, and what is derived from it and from the tasks."""
+"""The cache's file in each of its forms, and the values derived from it and from the tasks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Clients keep production's names and go to loopback, whatever the environment says."""
+"""Clients keep production's names and go to loopback, in any environment."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ CLOSED = messages.with_json(messages.CHANNEL_CLOSED, {"Output": ""})
 
 
 class Peer:
-    """The other end: what it was sent, and its connection."""
+    """The other end: its received frames, and its connection."""
 
     def __init__(self, connection: ServerConnection) -> None:
         self.connection = connection

@@ -139,7 +139,7 @@ class Ecs:
 
 @pytest.fixture
 def terminal(monkeypatch: pytest.MonkeyPatch) -> Ecs:
-    """ECS whose sessions run on this machine."""
+    """ECS with sessions on this machine."""
     ecs = Ecs("PENDING", "RUNNING")
 
     def output_of(_session: Any, *, deadline: Deadline, most_bytes: int) -> bytes:

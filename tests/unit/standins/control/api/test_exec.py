@@ -40,7 +40,7 @@ NOT_CONNECTED = "The execute command failed due to an internal error. Try again 
 
 @dataclass
 class FakeTerminal:
-    """A terminal that prints what the test puts in it, None at its end, and keeps what is typed."""
+    """A terminal that prints the lines of a test, None at its end, and keeps the typed ones."""
 
     printed: queue.Queue[bytes | None] = field(default_factory=queue.Queue)
     typed: list[bytes] = field(default_factory=list)
