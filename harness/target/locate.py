@@ -108,7 +108,10 @@ def aws(run_directory: Path, *, probe_key: Secret | None = None) -> Target:
     access = account_access(run_directory)
     if access.emulator or access.control:
         raise UnsafeTarget("The target aws was given the addresses of a local stack.")
-    target = _configured(AWS, access, AS_ON_AWS)
+    differences = AS_ON_AWS
+    if access.has_local_endpoints:  # behind them is a local stack, whose proxy is MySQL Router
+        differences = replace(AS_ON_AWS, plaintext_at_proxy=AS_LOCAL.plaintext_at_proxy)
+    target = _configured(AWS, access, differences)
     without = dict(target.unconfigured)
     if access.level != REHEARSE:
         without.update(NOT_WHEN_OBSERVED)

@@ -73,6 +73,7 @@ ACTIONS = (
     "ses:GetIdentityVerificationAttributes",
     "sqs:GetQueueAttributes",
     "sqs:GetQueueUrl",
+    "sqs:ListQueues",
 )
 """IAM actions of every call that the harness makes to an account that it observes."""
 

@@ -238,6 +238,15 @@ def test_the_logs_of_an_account_are_read_but_for_an_emulated_one(tmp_path: Path)
     assert emulated.unconfigured["logs"] == reason
 
 
+def test_the_proxy_of_an_emulated_account_refuses_in_routers_words(tmp_path: Path) -> None:
+    (words,) = locate.aws(account(tmp_path)).differences.plaintext_at_proxy
+    assert words.startswith("[3159]")
+    (words,) = locate.aws(
+        account(tmp_path, has_local_endpoints=True)
+    ).differences.plaintext_at_proxy
+    assert words.startswith("[2026]")
+
+
 def test_aws_is_never_given_the_addresses_of_a_local_stack(tmp_path: Path) -> None:
     with pytest.raises(UnsafeTarget):
         locate.aws(account(tmp_path, control="http://127.0.0.1:1"))
