@@ -74,6 +74,7 @@ def state_of(project: Project) -> dict[str, Any]:
     }
 
 
+@pytest.mark.long
 def test_a_run_that_is_killed_while_visitors_notice_is_undone(
     up: Project, nothing_left: Callable[[Project], None]
 ) -> None:

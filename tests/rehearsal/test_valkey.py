@@ -47,6 +47,7 @@ def valkey(tmp_path: Path, client: docker.DockerClient) -> Iterator[Project]:
         removal.remove_run(client, run_id)
 
 
+@pytest.mark.long
 def test_an_app_whose_state_is_in_valkey_is_green(valkey: Project, nothing_left: Check) -> None:
     code, output = valkey.run("rehearse", within_s=LONGEST_S)
     assert code == 0, output
