@@ -15,6 +15,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from harness.core import labels, runs
+from harness.core.wait import Deadline, NotYet, Ready, wait_until
 from harness.stack import logs, removal
 from tests.project import Project
 
@@ -180,6 +181,17 @@ def test_a_run_that_lives_is_never_swept(
         removal.remove_run(client, run.id)
 
 
+def wait_for_a_scheduled_run(place: Project) -> None:
+    """Wait for the first tick of a rule, which takes up to a minute."""
+
+    def probe() -> Ready | NotYet:
+        _, output = place.run("phase", "5", "--target", "aws", "--json")
+        checks = {check["id"]: check["state"] for check in json.loads(output)["checks"]}
+        return Ready() if checks["5.ticks"] == "green" else NotYet(checks["5.ticks"])
+
+    wait_until(probe, deadline=Deadline(150), interval_s=5)
+
+
 def expect_green_phases(project: Project, target: str) -> None:
     """Check that each phase that the stand-ins can answer for is green, and says how much."""
     for number, judged in ((0, 5), (1, 1), (4, 5), (5, 6)):
@@ -204,6 +216,7 @@ def test_the_stack_that_is_up_is_an_account_for_the_target_aws(
     account = replace(
         project, environ={**project.environ, **environ, "DOCKER_HOST": "tcp://127.0.0.1:1"}
     )
+    wait_for_a_scheduled_run(account)
     for place in (account, project):
         expect_green_phases(place, "aws" if place is account else "local")
     stories = [f"scenarios/test_{name}.py" for name in ("edge", "roles", "sessions", "uploads")]

@@ -577,6 +577,19 @@ def test_scheduled_runs_that_lack_or_fail_are_findings(
     assert [finding.actual for finding in findings][:1] == ([actual] if actual else [])
 
 
+@pytest.mark.parametrize(("minutes", "state"), [(1, "not covered"), (3, "red")])
+def test_a_rule_of_a_young_stack_may_have_no_run_yet(
+    minutes: int, state: str, files: Production
+) -> None:
+    answers = {**contracts.green(files), "ecs ListTasks": {"taskArns": []}}
+    access = naming.names_in(files)
+    since = (NOW - timedelta(minutes=minutes)).isoformat()
+    access = replace(access, schedule={**access.schedule, "since": since})
+    account = Account(files, access, contracts.client_of(answers, []), now=lambda: NOW)
+    (result,) = examination.examine([CHECKS["5.ticks"]], account, files_only=False)
+    assert result.state == state
+
+
 def test_dkim_of_a_domain_is_judged_and_that_of_an_address_is_not(files: Production) -> None:
     access = naming.names_in(files)
     names = {**access.resources, "identity": "876events.example"}
