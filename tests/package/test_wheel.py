@@ -53,7 +53,7 @@ def test_it_rehearses_an_app_and_leaves_site_packages_alone(
 ) -> None:
     before = site_packages(installed)
     chosen = replace(project, cutover=installed / "bin" / "cutover")
-    code, said = chosen.run("rehearse", "-k", "session_cookie_is_secure or shared_store")
+    code, said = chosen.run("rehearse", "-k", "session_cookie_is_secure or kept_in_a_shared_store")
     assert code == 0, said
     assert "2 scenarios passed; none is red." in said
     (report,) = project.home.glob("runs/*/report.json")

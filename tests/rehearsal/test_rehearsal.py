@@ -69,7 +69,7 @@ def test_a_session_in_files_is_red_and_named(project: Project, nothing_left: Che
         '"name": "SESSION_DRIVER",\n          "value": "database"',
         '"name": "SESSION_DRIVER",\n          "value": "file"',
     )
-    code, said = project.run("rehearse", "-k", "session_values_are_read or shared_store")
+    code, said = project.run("rehearse", "-k", "session_values_are_read or kept_in_a_shared_store")
     assert code == 1, said
     report = json.loads((run_directory(project) / "report.json").read_text())
     causes = {one["cause"] for one in report["scenarios"] if one["cause"]}
