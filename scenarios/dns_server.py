@@ -5,7 +5,7 @@ from __future__ import annotations
 import socketserver
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -66,7 +66,8 @@ def serve_dns(server: Server) -> Iterator[Server]:
         def handle(self) -> None:
             data, socket = self.request
             reply = server.answer(dns.message.from_wire(data))
-            socket.sendto(reply.to_wire(), self.client_address)
+            with suppress(OSError):  # the block has ended meanwhile
+                socket.sendto(reply.to_wire(), self.client_address)
 
     with socketserver.ThreadingUDPServer(("127.0.0.1", 0), Handler) as listener:
         listener.daemon_threads = True

@@ -8,7 +8,6 @@ import pytest
 
 from harness.diagnosis.expect import expect
 from harness.report import not_covered, proved
-from harness.target.resources.ecs import command_line
 from harness.target.resources.queue_worker import flags
 
 if TYPE_CHECKING:
@@ -16,7 +15,6 @@ if TYPE_CHECKING:
 
     from harness.target.access import Access
     from harness.target.clients.probe import ProbeClient
-    from harness.target.resources.ecs import EcsService
     from harness.target.resources.ecs_exec import ExecResult
 
 CLEAR = ["php", "artisan", "cache:clear", "--no-ansi"]
@@ -59,11 +57,14 @@ def test_clearing_the_cache_keeps_sessions(
 @pytest.mark.requires("http", "probe", "ecs", "elb", "exec", "jobs", "cache")
 @pytest.mark.read_only
 def test_worker_timeouts_fit_retry_after(
-    worker: EcsService, access: Access, configuration: dict[str, Any], app_code: dict[str, Any]
+    worker_command: list[str],
+    access: Access,
+    configuration: dict[str, Any],
+    app_code: dict[str, Any],
 ) -> None:
     if access.jobs_on != REDIS:
         pytest.skip("not covered: the jobs are not in the cache")
-    timeout_s = flags(command_line(worker.container()))["timeout"]
+    timeout_s = flags(worker_command)["timeout"]
     connection = configuration["resources"]["connection"].get(REDIS, {})
     retry_after_s = int(connection.get("retry_after") or RETRY_AFTER_S)
     given_s = {

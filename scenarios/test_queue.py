@@ -114,16 +114,16 @@ def test_burst_of_jobs_runs_in_the_workers_only(
 @needs_worker
 @pytest.mark.mutates
 def test_failing_job_backs_off_and_succeeds(
-    jobs: Jobs, worker: EcsService, until_done: Callable[..., dict[str, Any]]
+    jobs: Jobs, worker_command: list[str], until_done: Callable[..., dict[str, Any]]
 ) -> None:
-    tries = flags(command_line(worker.container()))["tries"]
+    tries = flags(worker_command)["tries"]
     # One try is a fault, and a job is tried again all the same; without a limit, twice is enough.
     pauses = [1, 2][: max(1, tries - 1) if tries else 2]
     state = until_done(jobs.dispatch(fail_times=len(pauses), backoff_s=pauses))
     expect(
         outcomes(state) == [*["threw"] * len(pauses), "succeeded"],
         f"its runs ended: {outcomes(state)}",
-        cause=single_try_cause(command_line(worker.container())),
+        cause=single_try_cause(worker_command),
     )
     attempts = [run["attempt"] for run in state["runs"]]
     assert attempts == list(range(1, len(pauses) + 2)), f"its attempts are {attempts}"
@@ -142,32 +142,29 @@ def test_failing_job_backs_off_and_succeeds(
 @pytest.mark.mutates
 def test_poison_job_ends_in_failed_jobs(
     jobs: Jobs,
-    worker: EcsService,
+    worker_command: list[str],
     until_done: Callable[..., dict[str, Any]],
-    dead_letter_cause: Callable[[str], str],
+    dead_letter_cause: Callable[..., str],
 ) -> None:
-    tries = flags(command_line(worker.container()))["tries"]
+    tries = flags(worker_command)["tries"]
     job = jobs.dispatch(poison=True, backoff_s=[0])
     state = until_done(job, takes_s=tries * RECEIVE_S)
     assert state["failed"], "the job is not in failed_jobs"
     assert len(state["runs"]) == tries, (
         f"the job ran {len(state['runs'])} times, with tries={tries}"
     )
-    cause = dead_letter_cause(job)
+    cause = dead_letter_cause(job, tries=tries)
     expect(not cause, "the job is in the dead-letter queue", cause=cause)
 
 
 @pytest.fixture
-def dead_letter_cause(
-    toolbox: Toolbox, worker: EcsService, request: pytest.FixtureRequest
-) -> Callable[[str], str]:
+def dead_letter_cause(toolbox: Toolbox, request: pytest.FixtureRequest) -> Callable[..., str]:
     """Why a job is in SQS's dead-letter queue; empty if it is not there."""
 
-    def cause(job: str) -> str:
+    def cause(job: str, *, tries: int) -> str:
         if QUEUE not in toolbox.target.capabilities:
             return ""
         job_queue: JobQueue = request.getfixturevalue("job_queue")
-        tries = flags(command_line(worker.container()))["tries"]
         dead, most = job_queue.take_dead(job), job_queue.most_receives()
         return too_many_tries(tries, most=most) if dead else ""
 

@@ -158,13 +158,22 @@ def copy_of(name: str, root: Path) -> Project:
     return made
 
 
+def lend(made: Project, client: docker.DockerClient) -> Iterator[Project]:
+    """Lend a project to a test; remove its runs from the engine afterwards."""
+    yield made
+    remove_runs(made, client)
+
+
+def remove_runs(made: Project, client: docker.DockerClient) -> None:
+    """Remove every run of a project from the engine."""
+    for run_id in made.run_ids():
+        removal.remove_run(client, run_id)
+
+
 @pytest.fixture
 def project(tmp_path: Path, client: docker.DockerClient) -> Iterator[Project]:
     """A project of this test's own; nothing of it is left."""
-    made = copy_of_the_app(tmp_path)
-    yield made
-    for run_id in made.run_ids():
-        removal.remove_run(client, run_id)
+    yield from lend(copy_of_the_app(tmp_path), client)
 
 
 @pytest.fixture

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
-from harness.stack import removal
-from tests.project import ROOT, Project, copy_of_the_app
+from tests.project import ROOT, copy_of_the_app, remove_runs
 
 if TYPE_CHECKING:
     import docker
@@ -120,15 +119,11 @@ def rehearsals(
             chosen = () if whole else plan.arguments
             code, output = project.run("rehearse", *chosen, within_s=_WITHIN_S)
         finally:
-            _remove(project)
+            remove_runs(project, client)
         outcomes = tuple(
             Outcome(**{field: entry[field] for field in _FIELDS}) for entry in project.scenarios()
         )
         return Rehearsal(exit_code=code, output=output, outcomes=outcomes)
-
-    def _remove(project: Project) -> None:
-        for run_id in project.run_ids():
-            removal.remove_run(client, run_id)
 
     pool = ThreadPoolExecutor(AT_ONCE)
     try:

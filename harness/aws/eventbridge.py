@@ -35,7 +35,7 @@ def expression_problem(expression: str, *, of_scheduler: bool = False) -> str:
     """
     if of_scheduler and re.fullmatch(r"at\(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\)", expression):
         return ""
-    rate = re.fullmatch(r"rate\((\d+) (minute|hour|day)(s?)\)", expression)
+    rate = _RATE.fullmatch(expression)
     if rate:
         wanted = "" if int(rate[1]) == 1 else "s"
         fits = rate[3] == wanted or of_scheduler
@@ -82,13 +82,20 @@ def _overrides(target: Mapping[str, Any]) -> dict[str, Any]:
     return dict(json.loads(given) if isinstance(given, str) else given)
 
 
+_RATE = re.compile(r"rate\((\d+) (minute|hour|day)(s?)\)")
 _ALWAYS = frozenset({"*", "?", "*/1", "0/1", "1/1", "0-59", "0-23", "1-31", "1-12", "1-7"})
 """Fields of EventBridge's cron that leave no minute out."""
 
 
+def of_rule(expression: str) -> str:
+    """Return a schedule's expression as a rule takes it: the unit agrees with its number."""
+    rate = _RATE.fullmatch(expression)
+    return f"rate({rate[1]} {rate[2]}{'' if int(rate[1]) == 1 else 's'})" if rate else expression
+
+
 def is_each_minute(expression: str) -> bool:
     """Say whether a rule with this schedule expression ticks in every minute."""
-    if expression in ("rate(1 minute)", "rate(1 minutes)"):
+    if of_rule(expression) == "rate(1 minute)":
         return True
     fields = expression.removeprefix("cron(").removesuffix(")").split()
     return expression.startswith("cron(") and all(one in _ALWAYS for one in fields)

@@ -46,10 +46,10 @@ def verify(
     """Read back the AWS account that cutover.toml names, and replay the scenarios of a level."""
     config = invocation.production.config
     replay = invocation.replay(report_dir=report_dir)
-    listing = replay.collect(pytest_args)
     if only_lists(pytest_args):
-        print(listing)
+        print(replay.collect(pytest_args))
         return 0
+    entries = replay.catalog(pytest_args)
     if chosen_level == REHEARSE:
         level.require_named(config.changes, account=config.account_id)
     dialled = parse_endpoint(connect_to, option="--connect-to", port=0) if connect_to else None
@@ -72,7 +72,7 @@ def verify(
         if chosen_level != REHEARSE:
             return replay.run(pytest_args, home=run.directory, target=AWS)
         level.require_rehearsable(found)
-        print("\n".join(_disturbances(replay.catalog(pytest_args), run)), flush=True)
+        print("\n".join(_disturbances(entries, run)), flush=True)
         key = _probe_key(invocation)
         with sigterm_as_interrupt(), _rehearsal(account, run, key=key):
             return replay.run(pytest_args, home=run.directory, target=AWS)
@@ -108,8 +108,9 @@ def cleanup(invocation: Invocation, run_id: str) -> int:
             where=str(run.directory),
             hint="end their pytest processes, or wait for them",
         )
-    access = locate.account_access(run.directory)
-    _undo(_account(access), run, key=_probe_key(invocation))
+    account = _account(locate.account_access(run.directory))
+    lock = AccountLock(account.access, ssm=account.client("ssm"))
+    _undo(account, run, lock=lock, key=_probe_key(invocation))
     return 0
 
 
@@ -121,17 +122,17 @@ def _rehearsal(account: Account, run: Run, *, key: Secret | None) -> Iterator[No
         try:
             yield
         finally:
-            _undo_whole(account, run, key=key)
+            _undo_whole(account, run, lock=lock, key=key)
 
 
-def _undo_whole(account: Account, run: Run, *, key: Secret | None) -> None:
+def _undo_whole(account: Account, run: Run, *, lock: AccountLock, key: Secret | None) -> None:
     """Undo a run's changes; an impatient operator is told how to go on later.
 
     Raises:
         HarnessError: Not everything is undone.
     """
     try:
-        _undo(account, run, key=key)
+        _undo(account, run, lock=lock, key=key)
     except KeyboardInterrupt:
         raise HarnessError(
             f"Run {run.id} was interrupted while it undid its changes of the account.",
@@ -140,7 +141,7 @@ def _undo_whole(account: Account, run: Run, *, key: Secret | None) -> None:
         ) from None
 
 
-def _undo(account: Account, run: Run, *, key: Secret | None) -> None:
+def _undo(account: Account, run: Run, *, lock: AccountLock, key: Secret | None) -> None:
     """Undo a run's changes, print each, and give the account free.
 
     Raises:
@@ -159,7 +160,7 @@ def _undo(account: Account, run: Run, *, key: Secret | None) -> None:
             where=str(run.directory),
             hint=f"{outcome.error.hint} Then run `cutover cleanup --run {run.id}`.".lstrip(),
         )
-    AccountLock(account.access, ssm=account.client("ssm")).release()
+    lock.release()
 
 
 def _probe(run: Run, key: Secret | None) -> ProbeClient:

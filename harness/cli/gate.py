@@ -22,7 +22,7 @@ from harness.cli.command import GREEN, RED
 from harness.core.errors import HarnessError
 from harness.core.redact import redact
 from harness.inputs.problem import InputError, Problem
-from harness.report import json_file, markdown
+from harness.report import html, json_file, junit, markdown
 from harness.report.model import FLAKY
 from harness.report.model import RED as RED_RESULTS
 from harness.target.truth import PROVED
@@ -101,7 +101,8 @@ class Gate:
     def _clear(self) -> None:
         """Remove the files of an earlier rehearsal, so that none is taken for this one's."""
         self.directory.mkdir(parents=True, exist_ok=True)
-        for name in (json_file.FILE_NAME, markdown.FILE_NAME, BUNDLE, CODE_QUALITY):
+        reports = (json_file, markdown, html, junit)
+        for name in (*(one.FILE_NAME for one in reports), BUNDLE, CODE_QUALITY):
             (self.directory / name).unlink(missing_ok=True)
 
     def _red(self) -> list[dict[str, Any]]:

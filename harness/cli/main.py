@@ -80,7 +80,8 @@ def _unexpected(error: Exception) -> HarnessError:
     from harness.core.errors import DockerUnavailable
     from harness.core.redact import redact
 
-    url = str(getattr(getattr(error, "request", None), "url", None) or "")
+    of_requests = getattr(getattr(error, "request", None), "url", None)
+    url = str(of_requests or getattr(error, "kwargs", {}).get("endpoint_url") or "")
     # The engine's own paths begin with the version of its API.
     if re.match(r"http://127\.0\.0\.1:\d+/(?!v\d)", url):
         return HarnessError(

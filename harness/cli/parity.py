@@ -103,13 +103,15 @@ def _record(call: Invocation, report_dir: Path | None) -> Record:
 
 
 def _last_report(home: Path) -> Path:
-    reports = sorted(home.glob("runs/*/report.json"), key=lambda path: path.stat().st_mtime)
+    from harness.report import json_file
+
+    reports = json_file.directories(home)
     if not reports:
         raise ConfigError(
             f"no replay has left a report in {home}",
             hint="run `cutover rehearse` or `cutover verify`, or name one with --report-dir",
         )
-    return reports[-1].parent
+    return reports[-1]
 
 
 def summary(call: Invocation, report: Path) -> str:

@@ -132,9 +132,12 @@ def runbook(*, out: Path) -> int:
 
 
 def _last_report(home: Path) -> dict[str, Any] | None:
-    """Return report.json of the newest run that has one."""
-    paths = sorted((home / "runs").glob("*/report.json"))
-    return json.loads(paths[-1].read_text(encoding="utf-8")) if paths else None
+    """Return report.json of the last replay on the local stack."""
+    from harness.report import json_file
+    from harness.target.target import LOCAL
+
+    reports = map(json_file.read, reversed(json_file.directories(home)))
+    return next((one for one in reports if one["target"] == LOCAL), None)
 
 
 def _judge(

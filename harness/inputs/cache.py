@@ -97,6 +97,9 @@ class Cache:
         return tuple(self.given.get("SecurityGroupIds") or ())
 
 
+_ALONE = "print the app's own cache alone, by its name"
+
+
 def form(document: Document) -> Document:
     """Take the AWS CLI's output; ``describe-cache-clusters`` may follow, for its groups.
 
@@ -112,22 +115,22 @@ def form(document: Document) -> Document:
         return replace(document, data=reshaped.data, origins=reshaped.origins)
     if not printed:
         return document
-    # The clusters of a replication group have its security groups, and are no caches of their own.
-    for name in [one for one in _PRINTED if one in printed]:
-        operation, described = _PRINTED[name]
-        for source in document.objects:
-            if name in source.data and not reshaped.data:
-                _take(reshaped, source, name=name, operation=operation, described=described)
-            elif name == "CacheClusters" in source.data:
-                _take_groups(reshaped, source)
+    (name, first), *rest = [
+        (one, source) for one in _PRINTED for source in document.objects if one in source.data
+    ]
+    _take(reshaped, first, name=name)
+    for other, source in rest:
+        # The clusters of a replication group have its security groups, and are no caches of theirs.
+        if other == "CacheClusters" != name:
+            _take_groups(reshaped, source)
+        else:
+            reshaped.reject(source, other, "is a second cache, and one is expected", _ALONE)
     return reshaped.result(_FORM.command)
 
 
-def _take(
-    reshaped: Reshaped, source: Document, *, name: str, operation: str, described: str
-) -> None:
-    hint = "print the app's own cache alone, by its name"
-    body, at = only(source, name, hint=hint)
+def _take(reshaped: Reshaped, source: Document, *, name: str) -> None:
+    operation, described = _PRINTED[name]
+    body, at = only(source, name, hint=_ALONE)
     given = reshaped.without_read_only(
         body,
         printed=printed_shape(_API, described, name),

@@ -92,6 +92,8 @@ def rule(document: Document) -> Document:
 
 
 def _schedule(document: Document) -> Document:
+    hint = "print one schedule, and nothing else, into this file"
+    cli_output.reject_several(document, hint=hint)
     reshaped = Reshaped(document)
     content = reshaped.without_read_only(
         document.data,

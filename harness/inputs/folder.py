@@ -84,8 +84,7 @@ class Folder:
     def task_documents(self) -> list[Document]:
         """The task definitions, as inputs."""
         found = []
-        for one in self.documents["task_definition"]:
-            document = cli_forms.task_definition(one)
+        for document in self._forms:
             with suppress(InputError):  # `cutover config check` lists its problems
                 task_definitions.read(document)
                 found.append(document)
@@ -123,16 +122,21 @@ class Folder:
     def definition_of(self, name_or_arn: str) -> str:
         """Path of the file with a task definition; empty when there is none."""
         family = family_of(name_or_arn)
-        forms = (cli_forms.task_definition(one) for one in self.documents["task_definition"])
-        return next((self.name(one) for one in forms if one.data.get("family") == family), "")
+        named = (one for one in self._forms if one.data.get("family") == family)
+        return next(map(self.name, named), "")
+
+    @cached_property
+    def _forms(self) -> list[Document]:
+        """The task definitions as inputs, with and without problems."""
+        return [cli_forms.task_definition(one) for one in self.documents["task_definition"]]
 
     @cached_property
     def scheduled(self) -> str:
         """Path of the file with the task definition that the rule runs; empty when none has it."""
         for one in self.documents["rule"]:
             with suppress(InputError):  # `cutover config check` lists its problems
-                targets = cli_resources.rule(one).data.get("PutTargets", {}).get("Targets")
-                found = re.search(r'"TaskDefinitionArn": "([^"]+)"', json.dumps(targets))
+                content = json.dumps(cli_resources.rule(one).data)
+                found = re.search(r'"TaskDefinitionArn": "([^"]+)"', content)
                 if found and (path := self.definition_of(found[1])):
                     return path
         return ""
@@ -172,10 +176,17 @@ class Folder:
         """
         named = [
             path
-            for path in self._files(lambda name: "dockerfile" in name.lower())
-            if container in re.split(r"[/.]", path.relative_to(self.root).as_posix().lower())
+            for path in self._dockerfiles
+            if container.lower()
+            in re.split(r"[/.]", path.relative_to(self.root).as_posix().lower())
         ]
         return named[0].relative_to(self.root).as_posix() if len(named) == 1 else ""
+
+    @cached_property
+    def _dockerfiles(self) -> list[Path]:
+        return self._files(
+            lambda name: "dockerfile" in name.lower() and not name.endswith(".dockerignore")
+        )
 
     @cached_property
     def workdir(self) -> str:

@@ -228,10 +228,13 @@ def _secrets(folder: Folder) -> Iterator[str]:
         else:
             parameters[reference.text] = variable
     yield "# Every secret with the keys that production's has, and values made up for each stack."
+    texts = {name: one.pop("") for name, one in sorted(keys.items()) if one.keys() == {""}}
+    if texts:
+        yield "[secrets]"
+    for name, variable in texts.items():
+        yield f'{_text(name)} = "made-up"  # {variable}'
     for name, variables in sorted(keys.items()):
-        if "" in variables:
-            yield f'[secrets]\n{_text(name)} = "made-up"  # {variables.pop("")}'
-    for name, variables in sorted(keys.items()):
+        variables.pop("", None)  # beside keys of its own, the whole is their object
         if variables:
             yield f"[secrets.{toml_key(name)}]"
         for key, variable in variables.items():

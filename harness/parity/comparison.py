@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -142,7 +143,8 @@ def read_differences(path: Path) -> list[Difference]:
     """
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
-        declared = codec.decode(_Declared, _with_texts(data)).differs
+        plain = json.loads(json.dumps(data, default=str))  # its dates as texts
+        declared = codec.decode(_Declared, plain).differs
         for one in declared:
             date.fromisoformat(one.reviewed)
     except FileNotFoundError:
@@ -154,17 +156,6 @@ def read_differences(path: Path) -> list[Difference]:
             hint="each [[differs]] has scenario, name, why and reviewed, a date as 2026-12-03",
         ) from error
     return [*declared]
-
-
-def _with_texts(value: Any) -> Any:
-    """Return TOML's value with its dates as texts."""
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, list):
-        return [_with_texts(one) for one in value]
-    return (
-        {key: _with_texts(one) for key, one in value.items()} if isinstance(value, dict) else value
-    )
 
 
 def texts(rows: Iterable[Row], *, verbose: bool) -> list[str]:

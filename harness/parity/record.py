@@ -48,20 +48,27 @@ def of_report(directory: Path, *, form: NormalForm) -> Record:
     """Return the record of the report that a replay wrote.
 
     Raises:
-        ConfigError: There is no report.
+        ConfigError: There is no report, or it is damaged.
     """
     try:
         data = json_file.read(directory)
+        outcomes = [one for one in json_file.outcomes_of(data) if one.result in JUDGED]
+        target, recorded = str(data["target"]), str(data["started_at"])
     except FileNotFoundError as error:
         raise ConfigError(
             f"there is no report in {directory}",
             hint="`cutover rehearse` or `cutover verify` writes one",
         ) from error
-    outcomes = [one for one in json_file.outcomes_of(data) if one.result in JUDGED]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ConfigError(
+            f"{directory / json_file.FILE_NAME} is no report of a replay",
+            last_answer=str(error),
+            hint="replay again, or name another one with --report-dir",
+        ) from error
     return Record(
         version=VERSION,
-        target=str(data["target"]),
-        recorded=str(data["started_at"]),
+        target=target,
+        recorded=recorded,
         harness=__version__,
         scenarios={key(one): _scene(one, form=form) for one in outcomes},
     )
@@ -69,7 +76,7 @@ def of_report(directory: Path, *, form: NormalForm) -> Record:
 
 def key(outcome: Outcome) -> str:
     """Return a scenario's name in a record: the same in a clone and in site-packages."""
-    return f"{outcome.story}::{outcome.scenario.rpartition('::')[2].removeprefix('test_')}"
+    return f"{outcome.story}::{outcome.name}"
 
 
 def _scene(outcome: Outcome, *, form: NormalForm) -> Scene:

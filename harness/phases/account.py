@@ -15,6 +15,7 @@ from harness.aws import declared
 from harness.phases.phase import Finding, NotCovered
 from harness.target import locate, naming, observer
 from harness.target.clients import account, aws
+from harness.target.resources.ecs import SERVICES_AT_ONCE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -85,8 +86,13 @@ class Account:
     def services(self) -> dict[str, dict[str, Any]]:
         """Return the cluster's services of production that exist, by their names there."""
         names = list(self.access.services.values())
-        answer = self.read("ecs", "DescribeServices", cluster=self.access.cluster, services=names)
-        found = answer["services"] if answer else []
+        found: list[dict[str, Any]] = []
+        for first in range(0, len(names), SERVICES_AT_ONCE):
+            part = names[first : first + SERVICES_AT_ONCE]
+            answer = self.read(
+                "ecs", "DescribeServices", cluster=self.access.cluster, services=part
+            )
+            found += answer["services"] if answer else []
         return {
             service["serviceName"]: service
             for service in found

@@ -67,11 +67,8 @@ def connection(production: Production) -> list[str]:
     service = production.services[production.web]
     network = service.create.get("networkConfiguration", {}).get("awsvpcConfiguration", {})
     container = production.php_containers[service.definition.family]
-    overrides = (
-        '{"containerOverrides": [{"name": "'
-        + container
-        + '", "command": ["php", "artisan", "cutover-probe:connect"]}]}'
-    )
+    command = ["php", "artisan", "cutover-probe:connect"]
+    overrides = json.dumps({"containerOverrides": [{"name": container, "command": command}]})
     return [
         line(
             *("aws", "ecs", "run-task", "--cluster", production.config.cluster),
@@ -83,10 +80,9 @@ def connection(production: Production) -> list[str]:
 
 
 def _shorthand(network: dict[str, object]) -> str:
-    fields = ((name, value) for name, value in network.items())
     texts = (
         f"{name}=[{','.join(map(str, value))}]" if isinstance(value, list) else f"{name}={value}"
-        for name, value in fields
+        for name, value in network.items()
     )
     return "{" + ",".join(texts) + "}"
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from harness.phases import console, diagram, markdown, plan, teardown
 from harness.phases.catalog import PHASES
 from harness.target import naming, observer, rehearser
+from harness.target.resources.task_logs import awslogs_groups
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -185,11 +186,9 @@ def _rehearsed_s(phase: Phase, report: Mapping[str, Any]) -> float:
 def _triage(production: Production) -> Iterator[str]:
     access = naming.names_in(production)
     groups = dict.fromkeys(
-        str((container.raw.get("logConfiguration") or {}).get("options", {}).get("awslogs-group"))
-        for definition in production.definitions
-        for container in definition.containers
+        name for one in production.definitions for name in awslogs_groups(one.raw)
     )
-    yield from (f"aws logs tail {name} --since 15m" for name in groups if name != "None")
+    yield from (f"aws logs tail {name} --since 15m" for name in groups)
     names = " ".join(access.services.values())
     yield (
         f"aws ecs describe-services --cluster {access.cluster} --services {names}"

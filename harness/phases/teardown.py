@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -38,7 +39,7 @@ UNDO: Mapping[str, tuple[str, ...]] = {
     "VerifyEmailIdentity": ("ses delete-identity --identity {EmailAddress}",),
     "VerifyDomainIdentity": ("ses delete-identity --identity {Domain}",),
     "CreateConfigurationSet": ("ses delete-configuration-set --configuration-set-name <name>",),
-    "CreateSchedule": ("scheduler delete-schedule --name {Name}",),
+    "CreateSchedule": ("scheduler delete-schedule --name {Name} --group-name {GroupName}",),
     "CreateReplicationGroup": (
         "elasticache delete-replication-group --replication-group-id {ReplicationGroupId}",
     ),
@@ -113,10 +114,11 @@ def _secrets(production: Production) -> Iterator[str]:
 
 
 def _undone(call: FileCall) -> Iterator[str]:
-    fields = _Fields({**call.given, **call.besides})
+    fields = _Fields({"GroupName": "default", **call.given, **call.besides})
     for template in UNDO.get(call.operation, ()):
-        words = [word.format_map(fields) for word in _words(template)]
-        yield line("aws", *words)
+        # A placeholder is one word.
+        words = re.findall(r"(?:<[^>]*>|[^ ])+", template)
+        yield line("aws", *(word.format_map(fields) for word in words))
 
 
 class _Fields(dict[str, Any]):
@@ -124,15 +126,3 @@ class _Fields(dict[str, Any]):
 
     def __missing__(self, name: str) -> str:
         return f"<{name}>"
-
-
-def _words(template: str) -> Iterator[str]:
-    """Split a template at spaces, but for those in a placeholder."""
-    word = ""
-    for character in template:
-        if character == " " and word.count("<") == word.count(">"):
-            yield word
-            word = ""
-        else:
-            word += character
-    yield word

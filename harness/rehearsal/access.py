@@ -67,5 +67,5 @@ def with_addresses(access: Access, addresses: Mapping[str, Addresses]) -> Access
         control=url("control", control.PORT),
         proxy=address("proxy", proxy.PORT),
         mysql=address("mysql", mysql.PORT),
-        cache=next(iter(addresses.get("cache", {}).values()), ""),
+        cache=address("cache", access.cache_port),
     )

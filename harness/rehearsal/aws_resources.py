@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, cast
 
-from harness.aws import environment_file
+from harness.aws import environment_file, eventbridge
 from harness.aws.task_definition import family_of
 from harness.core.errors import ProvisionError
 
@@ -72,9 +72,7 @@ def make_schedule(
     if schedule.is_of_scheduler:
         rule = schedule.queue
         _create_schedule(scheduler, schedule)
-        expression = str(schedule.content["ScheduleExpression"]).replace(
-            "(1 minutes)", "(1 minute)"
-        )
+        expression = eventbridge.of_rule(str(schedule.content["ScheduleExpression"]))
         if expression.startswith("at("):
             return
         events.put_rule(Name=rule, ScheduleExpression=expression)

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from harness.replay import acceptance
-from harness.replay.machine_load import MachineLoad
+from harness.replay.machine_load import BEGINNING, MachineLoad
 from harness.replay.markers import FOLDERS, is_scenario
 from harness.replay.replay_state import REPLAY, report_directory, shard_of, toolbox_of
 from harness.report import Outcome, Report, json_file, second_pass, terminal
@@ -111,7 +111,7 @@ class Collector:
         if not self._config.stash[REPLAY].outcomes:
             return
         report = _report(self._config)
-        if report.faults:
+        if report.faults or report.flaky:
             report = replace(report, notes=(*report.notes, *self._load.notes()))
         page = write_report(report, directory=report_directory(self._config))
         if self._brief and self._config.option.reportchars == _PYTEST_REPORTCHARS:
@@ -141,7 +141,7 @@ def _write(writer: pytest.TerminalReporter, line: terminal.Line) -> None:
 def _report(config: pytest.Config) -> Report:
     replay = config.stash[REPLAY]
     access = toolbox_of(config).target.access
-    started, outcomes = _outcomes(config)
+    started, outcomes, before = _outcomes(config)
     history = toolbox_of(config).history(since=started)
     away = os.path.relpath(access.run_dir, report_directory(config)) if access.run_dir else ""
     return Report(
@@ -157,8 +157,9 @@ def _report(config: pytest.Config) -> Report:
         history=replace(history, logs_at=away),
         recorded_runs=recorded_runs(),
         shard=shard_of(config),
-        notes=tuple(
-            acceptance.notes(
+        notes=(
+            *before,
+            *acceptance.notes(
                 acceptance.from_lines(config.getini(acceptance.OPTION)),
                 known=acceptance.names_in(map(Path, config.getini(FOLDERS))),
                 passed={
@@ -171,21 +172,22 @@ def _report(config: pytest.Config) -> Report:
                     if name == acceptance.ACCEPTED_FINDING
                 },
                 today=replay.started.date(),
-            )
+            ),
         ),
     )
 
 
-def _outcomes(config: pytest.Config) -> tuple[datetime, tuple[Outcome, ...]]:
-    """Return when the replay began, and the outcomes of all its passes."""
+def _outcomes(config: pytest.Config) -> tuple[datetime, tuple[Outcome, ...], tuple[str, ...]]:
+    """Return when the replay began, the outcomes of all passes, and the first one's overload."""
     replay = config.stash[REPLAY]
     outcomes = tuple(replay.outcomes[key] for key in sorted(replay.outcomes))
     first = config.getoption("--cutover-second-pass")
     if not first:
-        return replay.started, outcomes
+        return replay.started, outcomes, ()
     report = json_file.read(Path(first))
     second = {one.scenario: one for one in outcomes}
     return (
         datetime.fromisoformat(report["started_at"]),
         second_pass.combine(json_file.outcomes_of(report), second),
+        tuple(note for note in report["notes"] if note.startswith(BEGINNING)),
     )

@@ -130,6 +130,12 @@ def worker(toolbox: Toolbox) -> EcsService:
     return _worker(toolbox)
 
 
+@pytest.fixture
+def worker_command(worker: EcsService) -> list[str]:
+    """The words of the worker's command."""
+    return command_line(worker.container())
+
+
 def _worker(toolbox: Toolbox) -> EcsService:
     access = toolbox.target.access
     return services_of(access, ecs=toolbox.ecs)[access.worker]
@@ -152,22 +158,20 @@ def long_job_delay_s(worker: EcsService) -> float:
 
 
 @pytest.fixture
-def polls_s(worker: EcsService, toolbox: Toolbox, request: pytest.FixtureRequest) -> float:
+def polls_s(worker_command: list[str], toolbox: Toolbox, request: pytest.FixtureRequest) -> float:
     """How long each run of a job may wait while its worker polls other queues of SQS."""
     if QUEUE not in toolbox.target.capabilities:
         return 0.0
     queue: JobQueue = request.getfixturevalue("job_queue")
-    return queue.polls_of_others_s(
-        queue_names(command_line(worker.container()), default=queue.name)
-    )
+    return queue.polls_of_others_s(queue_names(worker_command, default=queue.name))
 
 
 @pytest.fixture
 def job_timeout_s(
-    worker: EcsService, differences: Differences, long_job_delay_s: float, polls_s: float
+    worker_command: list[str], differences: Differences, long_job_delay_s: float, polls_s: float
 ) -> float:
     """How long a job may wait until it begins: a worker sleeps and rests for a sensible time."""
-    given = flags(command_line(worker.container()))
+    given = flags(worker_command)
     pauses_s = sum(min(given[name], LONGEST_SLEEP_S) for name in ("sleep", "rest"))
     return differences.eventual_timeout_s + pauses_s + long_job_delay_s + polls_s
 

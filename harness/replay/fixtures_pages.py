@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from harness.target.clients.browser import Account, Browser
 
 _REDIRECTS = range(300, 400)
+_PAGES = 8
+"""Enough for the load balancer to use every task."""
 _NOT_FOUND = 404
 
 
@@ -85,7 +87,8 @@ def registered_account(
             status=status,
             cause=STATUS_CAUSES.get(status, ""),
         )
-    if not account_pages.is_signed_in(browser):
+    # Where tasks do not share sessions, some pages know the visitor: the scenario shall say so.
+    if not any(account_pages.is_signed_in(browser) for _ in range(_PAGES)):
         if gap := pages.gap("sign_up"):
             pytest.skip(f"not covered: {gap}")
         raise ExpectationError(

@@ -8,6 +8,9 @@ from collections.abc import Callable, Iterator
 OVERLOADED = 6.0
 """Processes that wait for each processor; a rehearsal alone makes one to three."""
 
+BEGINNING = "this machine was overloaded"
+"""The beginning of its note in a report."""
+
 
 class MachineLoad:
     """The highest load that was seen.
@@ -37,7 +40,7 @@ class MachineLoad:
         """Say that the machine was overloaded, if it was."""
         if self._highest >= OVERLOADED * self._processors:
             yield (
-                f"this machine was overloaded (load {self._highest:.0f} on {self._processors}"
+                f"{BEGINNING} (load {self._highest:.0f} on {self._processors}"
                 " processors): what timed out may be its fault and not the app's: run it again on"
                 " a quieter one"
             )

@@ -81,8 +81,9 @@ class Toolbox:
         self.need(LOGS)
         if CONTAINERS in self.target.capabilities:
             return self.containers
-        return self._cloudwatch()
+        return self._cloudwatch
 
+    @cached_property
     def _cloudwatch(self) -> TaskLogs:
         access = self.target.access
         return TaskLogs(access, ecs=self.ecs, logs=aws.aws(access, "logs"))
@@ -149,7 +150,7 @@ class Toolbox:
             scope=scope,
             web=self.web,
             containers=containers,
-            task_logs=None if able or self.target.lacks(_CLOUDWATCH) else self._cloudwatch(),
+            task_logs=None if able or self.target.lacks(_CLOUDWATCH) else self._cloudwatch,
             visitor=None if self.target.lacks(frozenset({HTTP, PROBE})) else self.new_visitor(),
             clients=self.looked_into,
         )

@@ -56,6 +56,12 @@ def read(directory: Path) -> dict[str, Any]:
     return data
 
 
+def directories(home: Path) -> list[Path]:
+    """Return the run directories with a report; the one that was written last is at the end."""
+    paths = (home / "runs").glob(f"*/{FILE_NAME}")
+    return [path.parent for path in sorted(paths, key=lambda path: path.stat().st_mtime)]
+
+
 def outcomes_of(data: dict[str, Any]) -> tuple[Outcome, ...]:
     """Return the outcomes of a report that was read."""
     return tuple(map(outcome_from, data["scenarios"]))

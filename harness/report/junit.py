@@ -10,6 +10,8 @@ from harness.core.redact import redact
 from harness.report.model import ACCEPTED, ERROR, FAILED, FLAKY, SKIPPED
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from harness.report.model import Outcome, Report
 
 FILE_NAME = "junit.xml"
@@ -29,12 +31,21 @@ def text(report: Report) -> str:
             ET.SubElement(properties, "property", {"name": name, "value": _clean(value)})
         for outcome in members:
             _case(suite, outcome, report=report)
-    for sentence in report.lost:
-        suite = ET.SubElement(root, "testsuite", {"name": "shards", "tests": "1", "errors": "1"})
-        case = ET.SubElement(suite, "testcase", {"classname": "shards", "name": "every shard"})
-        ET.SubElement(case, "error", {"message": _clean(sentence), "type": "error"})
+    if report.lost:
+        _lost_shards(root, report.lost)
     ET.indent(root)
     return '<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(root, "unicode") + "\n"
+
+
+def _lost_shards(root: ET.Element, lost: Sequence[str]) -> None:
+    """Add a suite with an error for each lost shard, and count them in the root."""
+    counts = {name: str(len(lost)) for name in ("tests", "errors")}
+    suite = ET.SubElement(root, "testsuite", {"name": "shards", **counts})
+    for name in counts:
+        root.set(name, str(int(root.get(name, "0")) + len(lost)))
+    for sentence in lost:
+        case = ET.SubElement(suite, "testcase", {"classname": "shards", "name": "every shard"})
+        ET.SubElement(case, "error", {"message": _clean(sentence), "type": "error"})
 
 
 def _properties(report: Report) -> list[tuple[str, str]]:

@@ -24,12 +24,14 @@ def text(report: Report) -> str:
 
 
 def _lines(report: Report) -> Iterator[str]:
-    flaky = "\N{WARNING SIGN}" if report.flaky and not report.faults else "\N{CROSS MARK}"
+    is_flaky = report.flaky and not report.faults and not report.lost
+    flaky = "\N{WARNING SIGN}" if is_flaky else "\N{CROSS MARK}"
     sign = "\N{WHITE HEAVY CHECK MARK}" if report.is_green else flaky
     yield f"## {sign} Cutover: {_plain(report.verdict)}"
     yield ""
+    following = report.first_following
     for fault in report.faults:
-        if fault == report.first_following:
+        if fault == following:
             yield f"- {_plain(FOLLOWING)}"
         yield f"- **{_plain(fault.title)}**"
         shown = fault.outcomes[:_NAMED]

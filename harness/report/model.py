@@ -68,9 +68,14 @@ class Outcome:
         return file.removeprefix("test_").removesuffix(".py")
 
     @property
+    def name(self) -> str:
+        """Its function, without test_."""
+        return self.scenario.rpartition("::")[2].removeprefix("test_")
+
+    @property
     def title(self) -> str:
         """The scenario's name, in words."""
-        return self.scenario.rpartition("::")[2].removeprefix("test_").replace("_", " ")
+        return self.name.replace("_", " ")
 
     @property
     def label(self) -> Label:
@@ -87,6 +92,11 @@ class Outcome:
     def is_red(self) -> bool:
         """Whether this one fails the rehearsal."""
         return self.result in RED
+
+    @property
+    def has_account(self) -> bool:
+        """Whether the report tells of its failure: it is red, or flaky."""
+        return self.is_red or self.result == FLAKY
 
     def as_json(self) -> dict[str, Any]:
         """Return plain JSON, with the derived fields that a reader wants."""
@@ -156,7 +166,7 @@ class Report:
         return (
             bool(self.counts[PASSED])
             and not self.lost
-            and not any(one.is_red or one.result == FLAKY for one in self.outcomes)
+            and not any(one.has_account for one in self.outcomes)
         )
 
     def not_run_for(self, outcome: Outcome) -> int:

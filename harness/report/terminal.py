@@ -95,8 +95,9 @@ def _wrapped(text: str, *, width: int, tone: str = "", indent: str = "") -> Iter
 
 def _causes(report: Report, *, width: int) -> Iterator[Line]:
     """Name each cause once, with the scenarios that it explains; last, those that may follow."""
+    following = report.first_following
     for fault in report.faults:
-        if fault == report.first_following:
+        if fault == following:
             yield Line(f"  {FOLLOWING}", "bad")
         yield from _wrapped(fault.title, width=width, tone="bad", indent="  ")
         for outcome in fault.outcomes[:_NAMED]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from harness.diagnosis.history import SERVICE
 from harness.report.anchors import lifespan_anchor, outcome_anchor
-from harness.report.model import FLAKY, SKIPPED
+from harness.report.model import SKIPPED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -212,6 +212,6 @@ def _outcome_bar(outcome: Outcome) -> Bar:
     began = datetime.fromisoformat(outcome.started_at)
     ended = began + timedelta(seconds=outcome.seconds)
     title = f"{clock(began)} {outcome.title}: {outcome.result}, {outcome.seconds:.1f} s"
-    if outcome.is_red or outcome.result == FLAKY:
+    if outcome.has_account:
         return Bar(began, ended, "bad", title, link=outcome_anchor(outcome))
     return Bar(began, ended, "good", title)

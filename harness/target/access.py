@@ -14,7 +14,6 @@ OBSERVE = "observe"
 """Level of a run that reads an account, and changes nothing."""
 REHEARSE = "rehearse"
 """Level of a run in which scenarios may change an account that is made for it."""
-LEVELS = (OBSERVE, REHEARSE)
 
 
 @dataclass(frozen=True)
@@ -95,7 +94,7 @@ class Access:
     profile: str = ""
     """The AWS profile of an account that is no stack of ours; empty for boto3's own chain."""
     level: str = OBSERVE
-    """One of `LEVELS`: whether scenarios may change the account."""
+    """`OBSERVE` or `REHEARSE`: whether scenarios may change the account."""
     roles: tuple[str, ...] = ()
     """ARNs of the roles that the app's tasks have."""
     has_local_endpoints: bool = False

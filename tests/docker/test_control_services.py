@@ -215,11 +215,11 @@ def test_a_task_that_dies_is_replaced(stack: ControlStack) -> None:
 
 
 def test_an_unhealthy_target_gets_no_traffic_and_its_task_is_replaced(stack: ControlStack) -> None:
-    sick, well = up(stack, count=2)
+    sick, _ = up(stack, count=2)
+    sick_id = sick.rpartition("/")[2]
     stack.in_task(sick, "touch", "/tmp/sick")
     stack.until(lambda: any("is unhealthy in" in line for line in stack.messages()))
-    stack.until(lambda: {stack.get()[1]["task"] for _ in range(6)} == {well.rpartition("/")[2]})
-    assert stack.task(sick)["desiredStatus"] == "RUNNING", "its replacement is not ready yet"
+    stack.until(lambda: sick_id not in {stack.get()[1]["task"] for _ in range(6)})
     task = stack.until_stopped(sick)
     assert task["stoppedReason"].startswith("Task failed ELB health checks in (target-group arn:")
     said = stack.messages()
@@ -228,9 +228,14 @@ def test_an_unhealthy_target_gets_no_traffic_and_its_task_is_replaced(stack: Con
         and line.endswith("due to (reason Health checks failed with these codes: [500]).")
         for line in said
     )
-    assert any(
-        line.endswith("Amazon ECS replaced 1 tasks due to an unhealthy status.") for line in said
+    (replaced,) = (
+        number
+        for number, line in enumerate(said)
+        if line.endswith("Amazon ECS replaced 1 tasks due to an unhealthy status.")
     )
+    stopped = said.index(f"(service tickets-web) has stopped 1 running tasks: (task {sick_id}).")
+    ready = [line for line in said[replaced:stopped] if " registered 1 targets in" in line]
+    assert ready, "it was stopped before its replacement was ready"
     stack.until_steady()
 
 

@@ -1,4 +1,4 @@
-"""The ten rehearsals of each build: first those near the change, then in turn, day by day."""
+"""The rehearsals of each build: first those near the change, then in turn, day by day."""
 
 from __future__ import annotations
 

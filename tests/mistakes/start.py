@@ -42,7 +42,6 @@ Illuminate\\Support\\Facades\\Artisan::command('shop:admin', function (): void {
     $database->table('admins')->insert(['email' => 'admin@876events.example']);
 });
 """
-SAME_NAME = "Route::get('/in', [LoginController::class, 'create'])->name('login');"
 
 
 def move_command_into_entry_point(container: dict[str, Any]) -> None:

@@ -31,8 +31,8 @@ def test_every_scenario_requires_its_fixtures_capabilities(tmp_path: Path) -> No
     done = subprocess.run(
         [
             *(sys.executable, "-m", "pytest", "-c", "harness/replay/scenarios.ini"),
-            *("--rootdir", ".", "--collect-only", "-q", "-p", "no:cacheprovider"),
-            *("-p", "listing_of_fixtures", "scenarios"),
+            *("--rootdir", ".", "--confcutdir", ".", "--collect-only", "-q"),
+            *("-p", "no:cacheprovider", "-p", "listing_of_fixtures", "scenarios"),
         ],
         cwd=ROOT,
         env={"PYTHONPATH": f"{tmp_path}:{ROOT}", "PATH": "/usr/bin:/bin"},

@@ -10,12 +10,14 @@ import pytest
 from harness.replay.runner import shard_option
 from harness.report.merge import merge
 from harness.report.shard import Shard
+from tests.plugin.conftest import HEAD
 
 if TYPE_CHECKING:
     from tests.plugin.conftest import Replay
 
 STORIES = {"mail": 1, "queue": 2, "story": 1}
 SCENARIO = """
+@complete
 @pytest.mark.read_only
 def test_it(): ...
 """
@@ -27,21 +29,14 @@ def test_two_shards_are_merged_to_the_whole(
 ) -> None:
     folder = pytester.path / "scenarios"
     folder.mkdir()
-    head = "import pytest\nfrom harness.report import not_covered, proved\n"
-    label = "@pytest.mark.truth(local=proved, aws=proved, url=not_covered('a reason'))"
     for story in ("mail", "queue"):
-        (folder / f"test_{story}.py").write_text(f"{head}{label}{SCENARIO}")
+        (folder / f"test_{story}.py").write_text(HEAD + SCENARIO)
     places = []
     for number in (1, 2):
         place = pytester.path / f"shard-{number}"
         places.append(place)
         option = shard_option(Shard(number, 2, STORIES))
-        scenarios = """
-            @complete
-            @pytest.mark.read_only
-            def test_it(): ...
-        """
-        result = replay(scenarios, *workers, option, f"--cutover-report-dir={place}")
+        result = replay(SCENARIO, *workers, option, f"--cutover-report-dir={place}")
         assert result.ret == 0, result.stdout.str()
         data = json.loads((place / "report.json").read_text())
         stories = [one["story"] for one in data["scenarios"]]

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness.stack import removal
-from tests.project import Project, copy_of
+from tests.project import Project, copy_of, lend
 from tests.rehearsal.red import Check, Red
 
 if TYPE_CHECKING:
@@ -35,10 +34,7 @@ NOT_COVERED = (
 @pytest.fixture
 def minimal(tmp_path: Path, client: docker.DockerClient) -> Iterator[Project]:
     """The app in a folder of this test's own; nothing of it is left."""
-    made = copy_of("minimal", tmp_path)
-    yield made
-    for run_id in made.run_ids():
-        removal.remove_run(client, run_id)
+    yield from lend(copy_of("minimal", tmp_path), client)
 
 
 def test_an_app_with_two_containers_and_no_proxy_is_green(
@@ -106,7 +102,7 @@ MISTAKES = (
         ),
         words='SESSION_DRIVER is "file", and must be database or redis',
         code=1,
-        scenarios="session_values_are_read or shared_store",
+        scenarios="session_values_are_read or kept_in_a_shared_store",
     ),
 )
 

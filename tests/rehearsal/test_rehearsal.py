@@ -71,8 +71,7 @@ def test_a_session_in_files_is_red_and_named(project: Project, nothing_left: Che
     )
     code, said = project.run("rehearse", "-k", "session_values_are_read or kept_in_a_shared_store")
     assert code == 1, said
-    report = json.loads((run_directory(project) / "report.json").read_text())
-    causes = {one["cause"] for one in report["scenarios"] if one["cause"]}
+    causes = {one["cause"] for one in project.scenarios() if one["cause"]}
     assert [cause for cause in causes if cause.startswith('SESSION_DRIVER is "file"')], causes
     assert 'SESSION_DRIVER is "file", and must be database' in said
     assert "rerun the red ones: `cutover up`, then `cutover verify --lf`" in said

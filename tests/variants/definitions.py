@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from tests.mistakes.edits import (
@@ -18,6 +17,7 @@ from tests.mistakes.edits import (
     combine,
     edit_container,
     edit_definition,
+    replace,
     set_field,
     set_variable,
 )
@@ -237,18 +237,13 @@ def print_inputs() -> Edit:
 
 def run_web_definition() -> Edit:
     """Have the rule run the web tasks' definition with a command of its own."""
-
-    def apply(root: Path) -> None:
-        for name in (SCHEDULE, RULE_ROLE):
-            path = root / name
-            text = path.read_text().replace(
-                "task-definition/tickets-scheduler", "task-definition/tickets-web"
-            )
-            path.write_text(text.replace("role/tickets-scheduler-task", "role/tickets-web-task"))
-        path = root / CONFIG
-        path.write_text(path.read_text().replace(SCHEDULER_TASK, WEB_TASK))
-
-    return Edit((SCHEDULE, RULE_ROLE, CONFIG, WEB_TASK), apply)
+    old, new = "task-definition/tickets-scheduler", "task-definition/tickets-web"
+    return combine(
+        replace(SCHEDULE, old, new),
+        replace(RULE_ROLE, old, new),
+        replace(RULE_ROLE, "role/tickets-scheduler-task", "role/tickets-web-task"),
+        replace(CONFIG, SCHEDULER_TASK, WEB_TASK),
+    )
 
 
 PRINTED = [Variant("every file is what the AWS CLI prints", print_inputs())]

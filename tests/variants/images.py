@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from tests.mistakes.edits import (
@@ -18,7 +17,7 @@ from tests.mistakes.edits import (
     run_in_build,
     set_field,
 )
-from tests.variants.edits import edit_containers, set_variables
+from tests.variants.edits import add_file, edit_containers, set_variables
 from tests.variants.variant import Variant
 
 SUPERVISOR = """[supervisord]
@@ -103,17 +102,6 @@ def install(*packages: str) -> Edit:
     )
 
 
-def add_file(source: str, text: str) -> Edit:
-    """Write a file into the tree that the image's root file system is made from."""
-
-    def apply(root: Path) -> None:
-        path = root / "app/docker" / source
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-
-    return Edit((DOCKERFILE,), apply)
-
-
 def start_tasks(container: dict[str, Any]) -> None:
     """Name the entrypoint in a task definition, since the image has none."""
     if container.get("command"):
@@ -124,7 +112,7 @@ SUPERVISED = Variant(
     "supervisord runs nginx and PHP-FPM",
     combine(
         install("supervisor"),
-        add_file("etc/shop/supervisord.conf", SUPERVISOR),
+        add_file("app/docker/etc/shop/supervisord.conf", SUPERVISOR),
         replace_pattern(ENTRYPOINT, WEB_STARTS, "exec supervisord -c /etc/shop/supervisord.conf\n"),
     ),
 )
@@ -137,7 +125,7 @@ WITH_APACHE = Variant(
             " /var/www/html /var/lib/php/sessions /run/lock /run/apache2 /var/cache/apache2"
             " && mv /etc/php/8.4/fpm/conf.d/90-app.ini /etc/php/8.4/apache2/conf.d/"
         ),
-        add_file("srv/httpd.conf", APACHE),
+        add_file("app/docker/srv/httpd.conf", APACHE),
         replace_pattern(ENTRYPOINT, WEB_STARTS, APACHE_STARTS),
     ),
 )

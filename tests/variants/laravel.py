@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from tests.mistakes.edits import (
     BOOTSTRAP,
     CONSOLE,
@@ -13,7 +11,7 @@ from tests.mistakes.edits import (
     combine,
     replace,
 )
-from tests.variants.edits import rename, set_variables
+from tests.variants.edits import add_file, rename, set_variables
 from tests.variants.variant import Variant
 
 PLACES = [
@@ -97,14 +95,8 @@ DEFAULTS = [
 
 def add_class(name: str, code: str) -> Edit:
     """Add a class of the app's own."""
-
-    def apply(root: Path) -> None:
-        path = root / "app/app" / f"{name}.php"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        namespace = f"App/{name}".rpartition("/")[0].replace("/", "\\")
-        path.write_text(f"<?php\n\nnamespace {namespace};\n\n{code}")
-
-    return Edit((BOOTSTRAP,), apply)
+    namespace = f"App/{name}".rpartition("/")[0].replace("/", "\\")
+    return add_file(f"app/app/{name}.php", f"<?php\n\nnamespace {namespace};\n\n{code}")
 
 
 def add_command() -> Edit:
@@ -167,27 +159,19 @@ SCHEDULES = [
 
 def add_json_route() -> Edit:
     """Add an API of the app's own, with its routes in a file as Laravel installs it."""
-
-    def apply(root: Path) -> None:
-        place = root / "app/routes/api.php"
-        place.parent.mkdir(exist_ok=True)
-        place.write_text(
+    before = "        commands: "
+    return combine(
+        add_file(
+            "app/routes/api.php",
             """<?php
 
 use Illuminate\\Support\\Facades\\Route;
 
 Route::middleware('throttle:30,1')->get('/events', fn () => ['events' => []]);
-"""
-        )
-        path = root / BOOTSTRAP
-        before = "        commands: "
-        path.write_text(
-            path.read_text().replace(
-                before, f"        api: __DIR__.'/../routes/api.php',\n{before}"
-            )
-        )
-
-    return Edit((BOOTSTRAP,), apply)
+""",
+        ),
+        replace(BOOTSTRAP, before, f"        api: __DIR__.'/../routes/api.php',\n{before}"),
+    )
 
 
 ROUTES = [

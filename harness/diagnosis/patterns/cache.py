@@ -58,14 +58,14 @@ SERVER = (
     ),
     Pattern(
         Source.APP,
-        match=r"\b(?:MOVED|CROSSSLOT)\b \d*",
+        match=r"\bMOVED \d+ |\bCROSSSLOT\b",
         cause="the cache is a cluster, and the app uses it as one server: configure"
         " database.redis.clusters",
         example="RedisException: MOVED 1234 shop-0002-001.shop.k3y9ab.euw1.cache.amazonaws.com",
     ),
     Pattern(
         Source.APP,
-        match=r"unknown command '(?P<name>\w+)'",
+        match=r"\bERR unknown command '(?P<name>\w+)'",
         cause="the app sends the cache the command {name}, which ElastiCache does not have",
         example="ERR unknown command 'CONFIG', with args beginning with: 'GET'",
     ),

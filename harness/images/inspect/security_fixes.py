@@ -62,18 +62,15 @@ def tracker(cache: Path, *, now_s: float, place: str = "") -> dict[str, Any]:
 
     url = place or URL
     if cache.is_file() and now_s - cache.stat().st_mtime < FRESH_S:
-        text = cache.read_text(encoding="utf-8")
-    else:
-        try:
-            answer = requests.get(url, timeout=(_CONNECT_S, _READ_S))
-            answer.raise_for_status()
-        except requests.RequestException as error:
-            raise NoData(f"{url} cannot be read: {type(error).__name__}") from error
-        text = answer.text
-    found = _parsed(text, place=url)
+        return _parsed(cache.read_text(encoding="utf-8"), place=url)
+    try:
+        answer = requests.get(url, timeout=(_CONNECT_S, _READ_S))
+        answer.raise_for_status()
+    except requests.RequestException as error:
+        raise NoData(f"{url} cannot be read: {type(error).__name__}") from error
+    found = _parsed(answer.text, place=url)
     cache.parent.mkdir(parents=True, exist_ok=True)
-    if not cache.is_file() or cache.stat().st_mtime < now_s - FRESH_S:
-        cache.write_text(text, encoding="utf-8")
+    cache.write_text(answer.text, encoding="utf-8")
     return found
 
 

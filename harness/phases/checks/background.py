@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from harness.aws.eventbridge import started_by
+from harness.aws.iam_policy import statements
 from harness.aws.task_definition import family_of
 from harness.inputs.api_calls import dead_letter_queue
 from harness.phases.account import Account
@@ -349,7 +350,7 @@ def roles(account: Account) -> Iterator[Finding]:
 def _allowed(policies: Any) -> Iterator[tuple[list[str], list[str]]]:
     """Go through the statements that allow named actions without a condition."""
     for policy in policies:
-        for statement in json.loads(policy)["Statement"]:
+        for statement in statements(json.loads(policy)):
             actions = _list(statement.get("Action"))
             resources = _list(statement.get("Resource"))
             is_plain = statement["Effect"] == "Allow" and not statement.get("Condition")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -63,7 +64,8 @@ def proxy(account: Account) -> Iterator[Finding]:
         yield Finding(thing, "TLS required", "connections without TLS are taken", remedy)
     secret = account.access.secrets.get("db", "")
     arns = [auth.get("SecretArn", "") for auth in found.get("Auth", ())]
-    if secret and not any(f":secret:{secret}" in arn for arn in arns):
+    ours = re.compile(rf":secret:{re.escape(secret)}(-[A-Za-z0-9]{{6}})?$")
+    if secret and not any(map(ours.search, arns)):
         actual = f"signs in with {', '.join(filter(None, arns)) or 'no secret'}"
         yield Finding(thing, f"the secret {secret}", actual, "add the secret to its authentication")
     if group and found.get("VpcSecurityGroupIds") != [group]:
@@ -80,9 +82,7 @@ def proxy_targets(account: Account) -> Iterator[Finding]:
     name = proxy_name(account)
     answer = account.read("rds", "DescribeDBProxyTargets", DBProxyName=name)
     targets = (
-        [one for one in answer["Targets"] if one.get("Type") != "TRACKED_CLUSTER"]
-        if (answer)
-        else []
+        [one for one in answer["Targets"] if one.get("Type") != "TRACKED_CLUSTER"] if answer else []
     )
     if not targets:
         remedy = f"aws rds register-db-proxy-targets --db-proxy-name {name}"

@@ -148,9 +148,9 @@ def log_groups(account: Account) -> Iterator[Finding]:
 
 @check("0.exec", reads=("ecs:DescribeClusters", "ecs:ListTasks", "ecs:DescribeTasks"))
 def exec_agents(account: Account) -> Iterator[Finding]:
-    """ECS Exec works in each running task that allows it, and its log group is chosen."""
+    """The ECS cluster exists, and ECS Exec works in each running task that allows it."""
     cluster = account.access.cluster
-    answer = account.read("ecs", "DescribeClusters", clusters=[cluster], include=["CONFIGURATIONS"])
+    answer = account.read("ecs", "DescribeClusters", clusters=[cluster])
     described = next(iter(answer["clusters"]), None)
     if described is None:
         remedy = f"aws ecs create-cluster --cluster-name {cluster}"

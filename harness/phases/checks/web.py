@@ -11,6 +11,7 @@ from harness.aws import declared
 from harness.phases.account import Account
 from harness.phases.phase import Finding, NotCovered, absent, check
 from harness.target.discovery import CHOSEN_LATER, COMPLETE
+from harness.target.resources.task_logs import awslogs_groups
 
 _OLD_PROTOCOLS = {"TLSv1", "TLSv1.1", "SSLv3"}
 _FULL_PERCENT = 100
@@ -221,13 +222,10 @@ def as_file(account: Account) -> Iterator[Finding]:
     not_local="the logs of containers are files of the run: `cutover logs web`",
 )
 def logs_clean(account: Account) -> Iterator[Finding]:
-    """No error is in the tasks' logs of the last 15 minutes."""
+    """No error is in the web tasks' logs of the last 15 minutes."""
     begin = account.now() - timedelta(minutes=_LOG_MINUTES)
     definition = account.production.services[account.access.web].definition
-    options = [
-        one.raw.get("logConfiguration", {}).get("options", {}) for one in definition.containers
-    ]
-    for name in dict.fromkeys(one["awslogs-group"] for one in options if "awslogs-group" in one):
+    for name in awslogs_groups(definition.raw):
         answer = account.read(
             "logs",
             "FilterLogEvents",

@@ -51,6 +51,7 @@ class AccountLock:
         self._ssm = ssm
         self._name = lock_name(access)
         self._over = threading.Event()
+        self._beats: threading.Thread | None = None
         now = datetime.now(UTC).isoformat(timespec="seconds")
         self._holder = Holder(access.run, getpass.getuser(), platform.node(), now)
 
@@ -63,20 +64,25 @@ class AccountLock:
             TargetError: It cannot be made.
         """
         self._take()
-        beat = threading.Thread(target=self._beat, daemon=True)
-        beat.start()
+        self._beats = threading.Thread(target=self._beat, daemon=True)
+        self._beats.start()
         try:
             yield
         finally:
-            self._over.set()
-            beat.join()
+            self._end_beats()
 
     def release(self) -> None:
-        """Remove the lock, if the run holds it."""
+        """Remove the lock, if the run holds it; no beat under way makes it again."""
+        self._end_beats()
         with aws_errors(self._access.profile, asking="ssm:DeleteParameter"):
             holder, _ = self._read()
             if holder is not None and holder.run == self._access.run:
                 self._ssm.delete_parameter(Name=self._name)
+
+    def _end_beats(self) -> None:
+        self._over.set()
+        if self._beats is not None:
+            self._beats.join()
 
     def _take(self) -> None:
         with aws_errors(self._access.profile, asking="ssm:PutParameter"):

@@ -76,7 +76,8 @@ def account_client(access: Access, service: str, *, region: str = "") -> Any:
 def _guard(access: Access) -> Guard:
     """Return the one guard of this process for a run, so that all clients share its pace."""
     readable = (access.secrets.get("probe", ""), access.probe_parameter)
-    return _guards.setdefault((access.run_dir, access.level, *readable), _new_guard(access))
+    key = (access.run_dir, access.level, *readable)
+    return _guards.get(key) or _guards.setdefault(key, _new_guard(access))
 
 
 def _new_guard(access: Access) -> Guard:

@@ -29,9 +29,9 @@ PROVOKED_BY_HARNESS = f"{STARTED_BY_HARNESS}-provoked"
 BY_SCENARIOS = (STARTED_BY_HARNESS, PROVOKED_BY_HARNESS)
 INTENDED_STOP_CODES = ("UserInitiated", "ServiceSchedulerInitiated")
 """stopCodes of tasks that a user or their service stopped."""
-_ASKED_AT_ONCE = 100
+TASKS_AT_ONCE = 100
 """DescribeTasks takes no more ARNs."""
-_SERVICES_AT_ONCE = 10
+SERVICES_AT_ONCE = 10
 """DescribeServices takes no more names."""
 
 
@@ -75,8 +75,8 @@ def task_arns(ecs: Any, *, cluster: str, statuses: tuple[str, ...], **chosen: st
 def describe_tasks(ecs: Any, arns: list[str], *, cluster: str) -> list[dict[str, Any]]:
     """Return tasks as DescribeTasks shows them; those that ECS has forgotten are left out."""
     tasks: list[dict[str, Any]] = []
-    for first in range(0, len(arns), _ASKED_AT_ONCE):
-        asked = arns[first : first + _ASKED_AT_ONCE]
+    for first in range(0, len(arns), TASKS_AT_ONCE):
+        asked = arns[first : first + TASKS_AT_ONCE]
         tasks += ecs.describe_tasks(cluster=cluster, tasks=asked)["tasks"]
     return tasks
 
@@ -92,8 +92,8 @@ def find_tasks(
 def find_services(ecs: Any, names: list[str], *, cluster: str) -> list[dict[str, Any]]:
     """Return services as DescribeServices shows them; those that the cluster lacks are left out."""
     services: list[dict[str, Any]] = []
-    for first in range(0, len(names), _SERVICES_AT_ONCE):
-        wanted = names[first : first + _SERVICES_AT_ONCE]
+    for first in range(0, len(names), SERVICES_AT_ONCE):
+        wanted = names[first : first + SERVICES_AT_ONCE]
         services += ecs.describe_services(cluster=cluster, services=wanted)["services"]
     return services
 

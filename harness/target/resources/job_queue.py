@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import contextmanager
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from harness.core.expectation import ExpectationError
@@ -86,7 +87,7 @@ class JobQueue:
         kept_s = int(self.attributes()["MessageRetentionPeriod"])
         if not self._dead:
             return kept_s, None
-        return kept_s, int(self._attributes_of(self._dead_url())["MessageRetentionPeriod"])
+        return kept_s, int(self._attributes_of(self._dead_url)["MessageRetentionPeriod"])
 
     @contextmanager
     def visibility(self, seconds: int) -> Iterator[None]:
@@ -119,7 +120,7 @@ class JobQueue:
         if not self._dead:
             return []
         answer = self._sqs.receive_message(
-            QueueUrl=self._dead_url(),
+            QueueUrl=self._dead_url,
             MaxNumberOfMessages=_LOOKED_AT,
             VisibilityTimeout=_HIDDEN_S,
             AttributeNames=["ApproximateReceiveCount"],
@@ -133,9 +134,10 @@ class JobQueue:
             job = next((one for one in jobs if one in message["Body"]), "")
             if job:
                 handle = message["ReceiptHandle"]
-                self._sqs.delete_message(QueueUrl=self._dead_url(), ReceiptHandle=handle)
+                self._sqs.delete_message(QueueUrl=self._dead_url, ReceiptHandle=handle)
                 yield job, dict(message)
 
+    @cached_property
     def _dead_url(self) -> str:
         return str(self._sqs.get_queue_url(QueueName=self._dead)["QueueUrl"])
 

@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from harness.target.access import Access
 
 PERIOD_S = 60.0
-_ENABLED = "ENABLED"
 _OUR_TICKS = "our-ticks.txt"
 
 

@@ -15,6 +15,7 @@ from harness.replay import exclusive
 from harness.target import locate
 from harness.target.access import Access
 from harness.target.changes import restoration
+from harness.target.changes.account_lock import AccountLock
 from harness.target.changes.settings import Account
 
 
@@ -72,8 +73,9 @@ def test_a_second_interrupt_names_the_command_that_goes_on(
 
     monkeypatch.setattr(restoration, "restore", interrupted)
     account = Account(Access("https://shop.example"), lambda _: None)
+    lock = AccountLock(account.access, ssm=None)
     with pytest.raises(HarnessError) as failure:
-        account_commands._undo_whole(account, own, key=None)
+        account_commands._undo_whole(account, own, lock=lock, key=None)
     assert str(failure.value) == (
         f"Run {own.id} was interrupted while it undid its changes of the account.\n"
         f"  where: {own.directory}\n"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import pytest
 import requests
+from botocore.exceptions import EndpointConnectionError
 from click.testing import CliRunner, Result
 
 from harness.cli import commands
@@ -205,6 +206,14 @@ def test_a_component_that_does_not_answer_is_not_taken_for_the_engine(
     monkeypatch.setenv("DOCKER_HOST", "tcp://127.0.0.1:2375")
     monkeypatch.setattr(commands, "up", raising(error))
     assert f"cutover: {text}\n" in run("up").stderr
+
+
+def test_an_emulator_that_does_not_answer_is_no_mistake_of_ours(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    error = EndpointConnectionError(endpoint_url="http://127.0.0.1:34030/")
+    monkeypatch.setattr(commands, "up", raising(error))
+    assert "cutover: a component of the stack did not answer\n" in run("up").stderr
 
 
 def test_a_mistake_of_ours_leaves_its_traceback_in_a_file(

@@ -61,10 +61,11 @@ def test_a_rollback_is_printed_with_the_state_after_it() -> None:
 
 
 def test_the_runbook_is_written_with_the_durations_of_the_last_rehearsal(tmp_path: Path) -> None:
-    directory = tmp_path / "runs" / "20261127T120000Z-a"
-    directory.mkdir(parents=True)
-    report = {"started_at": "2026-11-27T12:00:00Z", "seconds": 100.4, "verdict": "9 passed."}
-    (directory / "report.json").write_text(json.dumps(report))
+    for run_id, target, seconds in (("T120000Z-a", "local", 100.4), ("T130000Z-b", "url", 7.2)):
+        directory = tmp_path / "runs" / f"20261127{run_id}"
+        directory.mkdir(parents=True)
+        report = {"target": target, "started_at": "2026-11-27T12:00:00Z", "seconds": seconds}
+        (directory / "report.json").write_text(json.dumps(report | {"verdict": "9 passed."}))
     result = run("runbook", "--out", str(tmp_path / "out"))
     assert result.exit_code == 0, result.output
     names = {path.name for path in (tmp_path / "out").iterdir()}

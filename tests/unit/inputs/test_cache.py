@@ -144,6 +144,19 @@ def test_a_group_that_does_not_admit_the_tasks_is_named(atelier: Project) -> Non
     assert "of atelier-cache admits nobody of the tasks of web, horizon" in problems(atelier)
 
 
+def test_init_takes_the_definition_that_a_schedule_runs(atelier: Project) -> None:
+    (atelier.root / "cutover.toml").unlink()
+    schedule = json.loads((atelier.root / "schedule.json").read_text())
+    family = schedule["Target"]["EcsParameters"]["TaskDefinitionArn"].rpartition("/")[2]
+    path = next(
+        one for one in atelier.root.rglob("*.json") if f'"family": "{family}"' in one.read_text()
+    )
+    other = path.with_name("another.json")
+    other.write_text(path.read_text().replace(family, "another"))
+    folder = Folder(atelier.root)
+    assert folder.scheduled == path.relative_to(atelier.root).as_posix()
+
+
 def test_init_finds_the_cache_and_the_schedule(atelier: Project) -> None:
     (atelier.root / "cutover.toml").unlink()
     text = propose(Folder(atelier.root))

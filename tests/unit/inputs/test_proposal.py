@@ -142,6 +142,8 @@ def test_a_secret_gets_values_by_the_variable_that_takes_them(project: Path) -> 
         {"name": "MAIL_TOKEN", "valueFrom": f"{arn}:token::"},
         {"name": "APP_KEY_OLD", "valueFrom": "/shop/old"},
         {"name": "LICENCE", "valueFrom": arn.replace("mail", "licence")},
+        {"name": "MAP_TOKEN", "valueFrom": arn.replace("mail", "map")},
+        {"name": "MAIL_SETTINGS", "valueFrom": arn},
     ]
     path.write_text(json.dumps(content))
     data = write(project)
@@ -149,7 +151,7 @@ def test_a_secret_gets_values_by_the_variable_that_takes_them(project: Path) -> 
     assert data["parameters"] == {"/shop/old": {"generate": "hex"}}
     assert isinstance(secrets, dict)
     assert secrets["shop/mail"] == {"token": {"generate": "hex"}}
-    assert secrets["shop/licence"] == "made-up"
+    assert (secrets["shop/licence"], secrets["shop/map"]) == ("made-up", "made-up")
     assert secrets["tickets/db"] == {"username": "tickets", "password": {"generate": "password"}}
 
 

@@ -94,6 +94,13 @@ def test_a_record_that_is_missing_damaged_or_newer_is_named(tmp_path: Path) -> N
         record.read(path)
 
 
+@pytest.mark.parametrize("text", ["{", "[]", '{"target": "local"}'])
+def test_a_report_that_a_kill_cut_short_is_named(tmp_path: Path, text: str) -> None:
+    (tmp_path / "report.json").write_text(text)
+    with pytest.raises(ConfigError, match=r"report\.json is no report of a replay"):
+        record.of_report(tmp_path, form=normal_form(ACCESS))
+
+
 def test_without_a_report_the_commands_are_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="there is no report in"):
         record.of_report(tmp_path, form=normal_form(ACCESS))

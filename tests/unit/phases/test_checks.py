@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from copy import deepcopy
@@ -11,11 +12,13 @@ from typing import Any
 
 import pytest
 
+from harness.core.errors import UnsafeTarget
 from harness.inputs import operation_shapes
 from harness.inputs.production import Production
 from harness.phases import examination
 from harness.phases.account import Account, iam_action
 from harness.phases.catalog import PHASES
+from harness.phases.checks import background
 from harness.phases.phase import Check, Result
 from harness.target import naming, observer
 from tests.unit.phases import contracts
@@ -200,6 +203,13 @@ RED: list[tuple[str, str, str, Any, str]] = [
     ),
     ("2.proxy", "rds DescribeDBProxies", "DBProxies[0].RequireTLS", False, "without TLS are taken"),
     ("2.proxy", "rds DescribeDBProxies", "DBProxies[0].Auth", [], "signs in with no secret"),
+    (
+        "2.proxy",
+        "rds DescribeDBProxies",
+        "DBProxies[0].Auth[0].SecretArn",
+        "arn:aws:secretsmanager:us-east-1:876000000876:secret:tickets/db-old-AbCdEf",
+        "signs in with arn:aws:secretsmanager",
+    ),
     ("2.proxy", "rds DescribeDBProxies", "DBProxies[0].VpcSecurityGroupIds", ["sg-1"], "has sg-1"),
     ("2.proxy", "rds DescribeDBProxies", "DBProxies[0].Endpoint", "other.proxy-x", "other.proxy-x"),
     ("2.proxy-targets", "rds DescribeDBProxyTargets", "Targets", [], "there is none"),
@@ -581,7 +591,8 @@ def test_scheduled_runs_that_lack_or_fail_are_findings(
 def test_a_rule_of_a_young_stack_may_have_no_run_yet(
     minutes: int, state: str, files: Production
 ) -> None:
-    answers = {**contracts.green(files), "ecs ListTasks": {"taskArns": []}}
+    answers = contracts.green(files)
+    answers["ecs ListTasks"] = {"taskArns": []}
     access = naming.names_in(files)
     since = (NOW - timedelta(minutes=minutes)).isoformat()
     access = replace(access, schedule={**access.schedule, "since": since})
@@ -622,6 +633,29 @@ def test_a_role_with_other_rights_is_a_finding(
     assert findings
     assert all(finding.actual == decision for finding in findings)
     assert any(finding.expected.startswith(expected) for finding in findings)
+
+
+def test_a_policy_may_have_one_statement_that_stands_in_no_list() -> None:
+    one = {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "*"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": one})
+    assert [*background._allowed([policy])] == [(["sqs:SendMessage"], ["*"])]
+
+
+def test_services_are_asked_for_in_tens(files: Production) -> None:
+    answers, numbers = contracts.green(files), []
+    describe = answers["ecs DescribeServices"]
+
+    def answer(given: Mapping[str, Any]) -> Any:
+        numbers.append(len(given["services"]))
+        return describe(given) if callable(describe) else describe
+
+    answers["ecs DescribeServices"] = answer
+    access = naming.names_in(files)
+    more = {f"extra-{number}": f"extra-{number}" for number in range(10)}
+    access = replace(access, services={**access.services, **more})
+    account = Account(files, access, contracts.client_of(answers, []), now=lambda: NOW)
+    assert account.services()
+    assert numbers == [10, 2]
 
 
 def test_a_host_without_a_zone_in_the_account_is_not_covered(files: Production) -> None:
@@ -672,7 +706,7 @@ def test_the_callers_account_is_that_of_cutover_toml(files: Production) -> None:
     answers = contracts.green(files)
     arn = "arn:aws:iam::111111111111:user/me"
     answers["sts GetCallerIdentity"] = {"Account": "111111111111", "Arn": arn}
-    with pytest.raises(Exception, match="are those of account 111111111111"):
+    with pytest.raises(UnsafeTarget, match="are those of account 111111111111"):
         result_of(CHECKS["0.account"], files, answers)
 
 

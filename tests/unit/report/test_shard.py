@@ -102,6 +102,8 @@ def test_a_lost_shard_is_named_and_the_whole_not_green(tmp_path: Path) -> None:
     assert json.loads(json_file.text(merged))["lost"] == list(merged.lost)
     root = ET.fromstring(junit.text(merged))
     assert root.findall(".//error")[0].get("message") == lost
+    assert root.get("errors") == "2"
+    assert [one.get("tests") for one in root.findall("testsuite[@name='shards']")] == ["2"]
     assert lost in html.text(merged)
     assert markdown.text(merged).startswith(f"## \N{CROSS MARK} Cutover: {lost}")
 
