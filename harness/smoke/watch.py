@@ -203,12 +203,17 @@ class Watch:
         return self._health_path
 
     def _session(self, visitor: Visitor) -> str:
-        """Compare the token of the sign-in form with the one before: it is kept in the session."""
-        token = form_token(visitor.visit(self.exam.site.sign_in_path))
-        before, self._token = self._token, token or self._token
-        if not token or not before:
+        """Compare the tokens of the sign-in form: the session keeps one.
+
+        Two looks one after the other: a load balancer that alternates between two tasks could
+        otherwise send all looks to the same one.
+        """
+        looks = [form_token(visitor.visit(self.exam.site.sign_in_path)) for _ in range(2)]
+        tokens = [token for token in (self._token, *looks) if token]
+        self._token = tokens[-1] if tokens else ""
+        if len(tokens) < 2:
             return ""
-        return KEPT if token == before else LOST
+        return KEPT if len(set(tokens)) == 1 else LOST
 
     def _task(self, visitor: Visitor) -> str:
         """Return the id of the task that answers, as the probe knows it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -18,10 +19,11 @@ from harness.smoke.watch import Sample, Summary, Watch
 from tests.unit.smoke.fake_dns import HOST, NEW, OLD, FakeDns, zone
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from tests.unit.smoke.conftest import World
+    from tests.unit.smoke.fake_host import Answer, Request
 
 NOW = datetime(2026, 11, 27, 21, 4, 10, tzinfo=UTC)
 
@@ -99,14 +101,24 @@ def test_a_session_that_the_new_host_does_not_know_is_lost_once(switch: World) -
     switch.app.sessions = {}
     events = {7: lambda: point(NEW, *switch.resolvers)}
     summary, samples = run(switch, for_s=20, at=events)
-    assert [sample.session for sample in samples if sample.session] == [
-        "kept",
-        "lost",
-        "kept",
-        "kept",
-    ]
+    looks = [sample.session for sample in samples if sample.session]
+    assert looks == ["kept", "kept", "lost", "kept", "kept"]
     assert summary.sessions_lost == 1
     assert not summary.is_green
+
+
+def test_two_tasks_that_take_turns_cannot_hide_their_own_sessions(switch: World) -> None:
+    genuine = switch.old_app.sign_in
+    tasks: Iterator[dict[str, str]] = itertools.cycle(({}, {}))
+
+    def sign_in(request: Request) -> Answer:
+        switch.old_app.sessions = next(tasks)
+        return genuine(request)
+
+    switch.old_app.overrides["/login"] = sign_in
+    summary, samples = run(switch, for_s=12)
+    assert "kept" not in {sample.session for sample in samples}
+    assert summary.sessions_lost == 3
 
 
 def test_a_gap_and_its_errors_are_counted(switch: World) -> None:
