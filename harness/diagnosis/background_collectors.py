@@ -3,21 +3,33 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from harness.aws.task_definition import family_of
 from harness.diagnosis import control_events
 from harness.diagnosis.evidence import BEFORE, Collector, Line
-from harness.diagnosis.facts import UNSET, JobPath, QueueDelay, StoppedTask, stopped_task
+from harness.diagnosis.facts import (
+    UNSET,
+    JobPath,
+    MissingRight,
+    QueueDelay,
+    StoppedTask,
+    stopped_task,
+)
 from harness.diagnosis.patterns.pattern import Source
 from harness.diagnosis.stop_reason import NEVER_STARTED, failed
 from harness.standins.contract import TickEvent, time_of
+from harness.target.clients import emulator
 from harness.target.resources import secret_references
 from harness.target.resources.ecs import (
     BY_SCENARIOS,
     command_line,
+    describe_tasks,
     find_tasks,
     services_of,
     stopped_at,
+    task_id,
 )
 from harness.target.resources.queue_worker import (
     QueueCommand,
@@ -173,6 +185,36 @@ def ticks(sources: EvidenceSources) -> Iterator[Line]:
             )
 
 
+def missing_rights(sources: EvidenceSources) -> Iterator[MissingRight]:
+    """Read the calls of tasks in scope that their roles had no right to."""
+    scope = sources.scope
+    calls = [
+        one
+        for one in emulator.refused_calls(sources.access.emulator)
+        if scope.has_time(datetime.fromisoformat(one.at))
+    ]
+    if sources.web is None or not calls:
+        return
+    ids = sorted({one.task for one in calls})
+    tasks = {
+        task_id(one["taskArn"]): one
+        for one in describe_tasks(sources.web.ecs, ids, cluster=sources.access.cluster)
+        if one.get("startedBy") not in BY_SCENARIOS
+    }
+    for call in calls:
+        task = tasks.get(call.task)
+        group = sources.families.get(family_of(task["taskDefinitionArn"]), "") if task else ""
+        if group and scope.has_group(group):
+            yield MissingRight(
+                group=group,
+                task=call.task,
+                role=call.role,
+                action=call.action,
+                resource=call.resource,
+                at=datetime.fromisoformat(call.at),
+            )
+
+
 COLLECTORS = (
     Collector("stopped tasks of worker and scheduler", stopped_tasks, needs="web"),
     Collector("secrets of worker and scheduler", secrets, needs="web"),
@@ -180,4 +222,5 @@ COLLECTORS = (
     Collector("queue", queue, needs="sqs"),
     Collector("the way of a job", job_path, needs="web"),
     Collector("ticks", ticks, needs="containers"),
+    Collector("rights that tasks lacked", missing_rights, needs="containers"),
 )

@@ -12,6 +12,7 @@ from harness.diagnosis.facts import (
     ContainerCheck,
     DroppedCommand,
     JobPath,
+    MissingRight,
     QueueDelay,
     StoppedTask,
     VisitorRequest,
@@ -34,6 +35,7 @@ r"""Illuminate\Queue\Worker::EXIT_MEMORY_LIMIT."""
 _REFUSED = re.compile(r'"status": ?40[13]\b|HTTP/\d\.\d" 40[13]\b')
 _KILLED = 137
 """Exit code after a SIGKILL, which no process sends itself: a scenario may have."""
+_UNVERIFIED = "unverified.example"
 _UNHEALTHY = "failed container health checks"
 _LOCAL_LINK = re.compile(r"https?://(?:[\w-]+|[\d.]+)(?:[:/]\S*)?")
 
@@ -273,6 +275,19 @@ def refused_health_check(evidence: Evidence) -> Cause | None:
     )
 
 
+def missing_right(lack: MissingRight) -> str:
+    """Return the right that a role lacked; the app may have swallowed AWS's answer.
+
+    A scenario sends from a name that has no right on purpose.
+    """
+    if _UNVERIFIED in lack.resource:
+        return ""
+    return (
+        f"the task role {lack.role} lacks {lack.action} on {lack.resource}: allow it, or correct"
+        " the name or the region that the task has for it"
+    )
+
+
 CAUSES: tuple[FactCause, ...] = (
     _of(NamedSecret, faulty_secret),
     _of(DroppedCommand, lost_command),
@@ -296,7 +311,7 @@ LATE: tuple[FactCause, ...] = (
     _of(QueueCommand, endless_tries),
 )
 """Only for a check that waited in vain: other checks do not fail for a slow worker."""
-CHECKS: tuple[FactCause, ...] = (unanswered_check,)
+CHECKS: tuple[FactCause, ...] = (unanswered_check, _of(MissingRight, missing_right))
 """Before the patterns of a symptom, which know less."""
 SYMPTOMS: tuple[FactCause, ...] = (refused_health_check, _of(StoppedTask, task_that_ends))
 """Only where nothing names a reason."""

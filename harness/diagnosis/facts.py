@@ -14,6 +14,7 @@ from harness.target.resources.secret_references import NamedSecret
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
 _USES_ARGUMENTS = re.compile(r"\$(?:[@*0-9]|\{[@*0-9])")
 UNSET = "(unset)"
@@ -224,6 +225,24 @@ class JobPath:
         )
 
 
+@dataclass(frozen=True)
+class MissingRight:
+    """A right that a task's role lacked when the task made a call."""
+
+    group: str
+    task: str
+    role: str
+    action: str
+    resource: str
+    at: datetime
+
+    def __str__(self) -> str:
+        return (
+            f"{self.at:%H:%M:%S} {self.group} task {self.task[:8]}: its role {self.role} has no"
+            f" right to {self.action} on {self.resource}"
+        )
+
+
 Fact = (
     StoppedTask
     | NamedSecret
@@ -236,4 +255,5 @@ Fact = (
     | JobPath
     | DroppedCommand
     | ContainerCheck
+    | MissingRight
 )

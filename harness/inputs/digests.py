@@ -6,6 +6,7 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from harness.core import bundle
+from harness.inputs.document import path_below
 from harness.inputs.toml_schema import BuiltImage
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def digests(production: Production) -> dict[str, str]:
     )
     return {
         **production.digests,
-        **{_name(one, config.root): _digest(_files(one)) for one in directories},
+        **{path_below(one, root=config.root): _digest(_files(one)) for one in directories},
     }
 
 
@@ -45,7 +46,3 @@ def _digest(paths: list[Path]) -> str:
         digest.update(str(path).encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()
-
-
-def _name(path: Path, root: Path) -> str:
-    return str(path.relative_to(root)) if path.is_relative_to(root) else str(path)

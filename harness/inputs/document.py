@@ -176,6 +176,11 @@ def toml_key(name: str) -> str:
     return name if _BARE.fullmatch(name) else json.dumps(name, ensure_ascii=False)
 
 
+def path_below(path: Path, *, root: Path) -> str:
+    """Return a path as it is below the root, and whole elsewhere."""
+    return str(path.relative_to(root) if path.is_relative_to(root) else path)
+
+
 def read_json(path: Path) -> Document:
     """Read a file that holds a JSON object, or several one after another.
 

@@ -34,7 +34,7 @@ from harness.inputs import (
 from harness.inputs.api_calls import CallFile
 from harness.inputs.cache import Cache
 from harness.inputs.config import Config
-from harness.inputs.document import Document
+from harness.inputs.document import Document, path_below
 from harness.inputs.ecs_services import Service
 from harness.inputs.iam_roles import RoleFile
 from harness.inputs.problem import InputError, Problem
@@ -113,6 +113,10 @@ class Production:
         """The container of a web task in which Laravel runs."""
         definition = self.services[self.web].definition
         return definition.container(self.php_containers[definition.family])
+
+    def path_of(self, key: str) -> str:
+        """Return the path of an input file, from the folder of cutover.toml."""
+        return path_below(self.documents[key].path, root=self.config.root)
 
     @property
     def web(self) -> str:

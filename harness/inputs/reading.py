@@ -12,7 +12,7 @@ from harness.inputs import cache, config
 from harness.inputs.cli_forms import security_groups, service, task_definition
 from harness.inputs.config import Config, text_at
 from harness.inputs.derivation import Derivation, derive, derive_groups, groups_of
-from harness.inputs.document import Document, read_json
+from harness.inputs.document import Document, path_below, read_json
 from harness.inputs.problem import InputError, Problem
 from harness.inputs.settings import Setting, settings
 
@@ -40,9 +40,7 @@ class Reading:
         """SHA-256 of each file, by its path from cutover.toml's directory."""
         root = self.toml.path.parent
         return {
-            str(one.path.relative_to(root) if one.path.is_relative_to(root) else one.path): (
-                one.digest
-            )
+            path_below(one.path, root=root): one.digest
             for one in (self.toml, *self.documents.values())
         }
 

@@ -120,17 +120,11 @@ class Account:
             raise NotCovered(f"no file says how {noun} should be", key=f"set {key}")
         return self.production.documents[key].data
 
-    def place(self, key: str) -> str:
-        """Return the path of an input file, from the folder of cutover.toml."""
-        path = self.production.documents[key].path
-        root = self.production.config.root
-        return str(path.relative_to(root) if path.is_relative_to(root) else path)
-
     def differences(
         self, thing: str, wanted: Mapping[str, Any], answer: Mapping[str, Any], *, key: str
     ) -> Iterator[Finding]:
         """Compare the input of an operation, from a file, with the account's answer."""
-        place = self.place(key)
+        place = self.production.path_of(key)
         for text in declared.differences(wanted, answer):
             yield Finding(
                 thing=thing,

@@ -123,8 +123,9 @@ class FileCall:
         words = ["aws", _CLI_NAME.get(self.api, self.api), kebab(self.operation)]
         document = production.documents[self.key]
         if not self.at and not self.besides and not document.origins and self._is_file(document):
-            place = document.path.relative_to(production.config.root)
-            return shlex.join([*words, "--cli-input-json", f"file://{place}"])
+            return shlex.join(
+                [*words, "--cli-input-json", f"file://{production.path_of(self.key)}"]
+            )
         return shlex.join([*words, "--cli-input-json", json.dumps(self.sent)])
 
     def _is_file(self, document: Document) -> bool:

@@ -7,6 +7,7 @@ import shlex
 from typing import TYPE_CHECKING
 
 from harness.inputs.api_calls import Call
+from harness.inputs.document import path_below
 from harness.phases.calls import ROLLBACK, calls_of
 from harness.target import naming
 
@@ -58,8 +59,7 @@ def image(production: Production) -> list[str]:
 
 def _context(production: Production) -> str:
     config = production.config
-    is_inside = config.app_context.is_relative_to(config.root)
-    return str(config.app_context.relative_to(config.root) if is_inside else config.app_context)
+    return path_below(config.app_context, root=config.root)
 
 
 def connection(production: Production) -> list[str]:

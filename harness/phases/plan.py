@@ -54,7 +54,7 @@ def steps(phase: Phase, production: Production) -> Plan:
         commands = [call.command(production) for call in calls if not call.aside]
         commands += step.commands(production) if step.commands else []
         if commands:
-            sources = dict.fromkeys(_place(call, production) for call in calls)
+            sources = dict.fromkeys(production.path_of(call.key) for call in calls)
             actions.append(Action(step.action, tuple(commands), ", ".join(sources)))
     return Plan(f"phase {phase.number}, {phase.name}: {phase.goal}", tuple(actions))
 
@@ -86,7 +86,3 @@ def calls_for(step: Step, production: Production) -> list[FileCall]:
         for call in calls_of(production)
         if fnmatch(call.key, pattern) and call.operation in (step.operations or (call.operation,))
     ]
-
-
-def _place(call: FileCall, production: Production) -> str:
-    return str(production.documents[call.key].path.relative_to(production.config.root))

@@ -68,7 +68,7 @@ class Entry:
     @property
     def file(self) -> str:
         """Path of the file, from the folder of cutover.toml."""
-        return relative(self.production, self.call.key)
+        return self.production.path_of(self.call.key)
 
     @property
     def rows(self) -> list[Row]:
@@ -108,7 +108,7 @@ class Instruction:
     @property
     def files(self) -> str:
         """The files of its calls."""
-        files = dict.fromkeys(relative(self.production, call.key) for call in self.calls)
+        files = dict.fromkeys(self.production.path_of(call.key) for call in self.calls)
         return ", ".join(files)
 
     @cached_property
@@ -121,12 +121,6 @@ class Instruction:
         """Its calls as commands, and the others."""
         calls = [call for call in self.calls if not call.aside]
         return [*(call.command(self.production) for call in calls), *self.commands]
-
-
-def relative(production: Production, key: str) -> str:
-    """Return the path of an input file, from the folder of cutover.toml."""
-    path, root = production.documents[key].path, production.config.root
-    return str(path.relative_to(root) if path.is_relative_to(root) else path)
 
 
 def pages(production: Production, *, report: Mapping[str, Any] | None = None) -> dict[str, str]:

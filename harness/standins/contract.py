@@ -25,6 +25,8 @@ SCHEDULED_RUN_PATH = "/scheduled-run"
 RECEIVERS_PATH = "/_harness/receivers"
 """Path of the emulator that answers, by the queue's name, with the ids of the tasks that have asked
 it for messages, and might have had some: as JSON."""
+REFUSED_CALLS_PATH = "/_harness/refused-calls"
+"""Path of the emulator that answers with the newest `RefusedCall`, oldest first: as JSON."""
 IDLE_WITHIN_S = 15.0
 """Seconds that SIGTERM gives control to end its begun work on the engine."""
 
@@ -36,6 +38,21 @@ class Overlay:
     environment: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
     """Path in the container to its text."""
+
+
+@dataclass(frozen=True)
+class RefusedCall:
+    """A call of a task that its role had no right to, as the emulator refused it."""
+
+    task: str
+    """Id of the task: the name of its role's session."""
+    role: str
+    """Name of the role."""
+    action: str
+    resource: str
+    """ARN, or ``*``."""
+    at: str
+    """When, in ISO 8601."""
 
 
 @dataclass(frozen=True)

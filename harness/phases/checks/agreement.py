@@ -29,7 +29,7 @@ def agreement(account: Account) -> Iterator[Finding]:
             return [call.given for call in calls if call.operation == operation]
 
         for expected, actual in _RULES[name](account, inputs):
-            place = account.place(f"phases.{name}")
+            place = account.production.path_of(f"phases.{name}")
             yield Finding(place, expected, actual, f"correct {place}, or the file beside it")
 
 

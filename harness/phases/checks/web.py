@@ -210,7 +210,10 @@ def as_file(account: Account) -> Iterator[Finding]:
         answer = account.read("ecs", "DescribeTaskDefinition", taskDefinition=arn)
         definition = answer["taskDefinition"]
         thing = f"task definition {definition['family']}:{definition['revision']}"
-        raw, file = service.definition.raw, account.place(f"services.{key}.task_definition")
+        raw, file = (
+            service.definition.raw,
+            account.production.path_of(f"services.{key}.task_definition"),
+        )
         for text in declared.differences(raw, definition, complete=COMPLETE):
             remedy = "register the file as a new revision, and deploy it; or correct the file"
             yield Finding(thing, f"as in {file}", text, remedy)

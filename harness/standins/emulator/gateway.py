@@ -10,9 +10,10 @@ from __future__ import annotations
 import json
 import logging
 import re
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from localstack.aws import handlers  # type: ignore[import-not-found]
@@ -30,8 +31,8 @@ from moto.iam.models import iam_backends  # type: ignore[import-not-found]
 from moto.ses.models import ses_backends  # type: ignore[import-not-found]
 from moto.sts.models import sts_backends  # type: ignore[import-not-found]
 
-from harness.aws.iam_policy import Caller, Need, denial
-from harness.standins.contract import RECEIVERS_PATH
+from harness.aws.iam_policy import ANY, Caller, Need, denial
+from harness.standins.contract import RECEIVERS_PATH, REFUSED_CALLS_PATH, RefusedCall
 from harness.standins.emulator import refusals
 from harness.standins.emulator.calls import Call, bucket_listing, needs
 from harness.standins.emulator.refusals import Refusal
@@ -44,6 +45,7 @@ _SECRET_NAME = re.compile(r"(?:[a-z-]+!)?[A-Za-z0-9/_+=.@-]+")
 _OBJECT_READS = ("GetObject", "HeadObject")
 _receivers: defaultdict[str, set[str]] = defaultdict(set)
 """Name of a queue to the ids of the tasks that have asked it for messages."""
+_refused: deque[RefusedCall] = deque(maxlen=200)
 
 
 @dataclass(frozen=True)
@@ -91,11 +93,17 @@ def install() -> None:
     handlers.serve_custom_service_request_handlers.append(judge)
     handlers.run_custom_response_handlers.append(hide_what_is_missing)
     ROUTER.add(RECEIVERS_PATH, receivers)
+    ROUTER.add(REFUSED_CALLS_PATH, refused_calls)
 
 
 def receivers(_request: Any) -> dict[str, list[str]]:
     """Answer with the tasks that have asked for messages, by queue."""
     return {queue: sorted(tasks) for queue, tasks in _receivers.items()}
+
+
+def refused_calls(_request: Any) -> list[dict[str, str]]:
+    """Answer with the calls of tasks that their roles had no right to."""
+    return [asdict(one) for one in _refused]
 
 
 def _is_secret_name(text: str) -> bool:
@@ -206,6 +214,9 @@ def _forbidden(call: Call, session: Session | None) -> Refusal | None:
         return None
     for need in needs(call, identity=_identity(call), key=_encryption_key(call)):
         if reason := session.denial(need, attached=_attached(call)):
+            role, _, task = session.arn.partition("/")[2].partition("/")
+            at = datetime.now(UTC).isoformat()
+            _refused.append(RefusedCall(task, role, need.action, need.resource or ANY, at))
             message = f"User: {session.arn} is not authorized to perform: {need} {reason}"
             return Refusal("AccessDenied", message, 403)
     return None

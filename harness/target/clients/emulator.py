@@ -9,9 +9,9 @@ from __future__ import annotations
 import os
 from contextlib import contextmanager
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from harness.standins.contract import RECEIVERS_PATH
+from harness.standins.contract import RECEIVERS_PATH, REFUSED_CALLS_PATH, RefusedCall
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -72,13 +72,26 @@ def receivers(url: str) -> dict[str, list[str]]:
     Raises:
         requests.RequestException: The emulator does not answer.
     """
+    found: dict[str, list[str]] = _ask(url, RECEIVERS_PATH)
+    return found
+
+
+def refused_calls(url: str) -> list[RefusedCall]:
+    """Return the newest calls of tasks that their roles had no right to, oldest first.
+
+    Raises:
+        requests.RequestException: The emulator does not answer.
+    """
+    return [RefusedCall(**one) for one in _ask(url, REFUSED_CALLS_PATH)]
+
+
+def _ask(url: str, path: str) -> Any:
     from harness.target.clients import http
 
     with http.isolated() as session:
-        answer = session.get(f"{url}{RECEIVERS_PATH}", timeout=_TIMEOUT_S)
+        answer = session.get(f"{url}{path}", timeout=_TIMEOUT_S)
         answer.raise_for_status()
-        found: dict[str, list[str]] = answer.json()
-        return found
+        return answer.json()
 
 
 @contextmanager

@@ -72,11 +72,11 @@ def task_arns(ecs: Any, *, cluster: str, statuses: tuple[str, ...], **chosen: st
     ]
 
 
-def describe_tasks(ecs: Any, arns: list[str], *, cluster: str) -> list[dict[str, Any]]:
-    """Return tasks as DescribeTasks shows them; those that ECS has forgotten are left out."""
+def describe_tasks(ecs: Any, names: list[str], *, cluster: str) -> list[dict[str, Any]]:
+    """Return tasks of ARNs or ids as DescribeTasks shows them, but for those ECS has forgotten."""
     tasks: list[dict[str, Any]] = []
-    for first in range(0, len(arns), TASKS_AT_ONCE):
-        asked = arns[first : first + TASKS_AT_ONCE]
+    for first in range(0, len(names), TASKS_AT_ONCE):
+        asked = names[first : first + TASKS_AT_ONCE]
         tasks += ecs.describe_tasks(cluster=cluster, tasks=asked)["tasks"]
     return tasks
 

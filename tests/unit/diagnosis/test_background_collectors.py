@@ -12,8 +12,11 @@ import pytest
 from harness.diagnosis import background_collectors
 from harness.diagnosis.evidence import EvidenceSources
 from harness.diagnosis.scope import Scope
+from harness.standins.contract import RefusedCall
 from harness.target.access import Access
+from harness.target.clients import emulator
 from harness.target.resources import ecs
+from harness.target.resources.ecs import PROVOKED_BY_HARNESS as PROVOKED
 from tests.unit.pages import Paged
 
 NOW = datetime.now(UTC)
@@ -50,7 +53,8 @@ class FakeEcs(Paged):
 
     def describe_tasks(self, **given: Any) -> dict[str, Any]:
         every = [one for kind in self.tasks.values() for one in kind]
-        return {"tasks": [one for one in every if one["taskArn"] in given["tasks"]]}
+        names = {one.rpartition("/")[2] for one in given["tasks"]}
+        return {"tasks": [one for one in every if one["taskArn"].rpartition("/")[2] in names]}
 
 
 def target(ecs: FakeEcs, *, since: datetime = NOW - timedelta(minutes=1)) -> EvidenceSources:
@@ -159,3 +163,30 @@ def test_the_way_of_a_job_is_read_from_both_definitions(
     (path,) = background_collectors.job_path(EvidenceSources(access, Scope(NOW), web=web))
     prefix = overlay.get("SQS_PREFIX", "https://a/1")
     assert (path.written, path.read, path.workers) == (f"sqs: {prefix}/jobs", read, 1)
+
+
+def test_rights_that_tasks_in_scope_lacked_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    def call(task: str, *, at: datetime = NOW) -> RefusedCall:
+        return RefusedCall(task, "role", "s3:GetObject", "arn", at.isoformat())
+
+    tasks = {
+        "web": [stopped("in-scope", taskDefinitionArn="a:task-definition/shop-web:1")],
+        "worker": [
+            stopped("other", taskDefinitionArn="a:task-definition/shop-worker:1"),
+            stopped("ours", taskDefinitionArn="a:task-definition/shop-web:1", startedBy=PROVOKED),
+        ],
+    }
+    calls = [
+        call("in-scope"),
+        call("in-scope", at=NOW - timedelta(hours=1)),
+        call("other"),
+        call("ours"),
+        call("unknown"),
+    ]
+    monkeypatch.setattr(emulator, "refused_calls", lambda _url: calls)
+    sources = replace(
+        target(FakeEcs(**tasks)), scope=Scope(NOW - timedelta(minutes=1), frozenset({"web"}))
+    )
+    sources.__dict__["families"] = {"shop-web": "web", "shop-worker": "worker"}
+    (right,) = background_collectors.missing_rights(sources)
+    assert (right.group, right.task, right.action) == ("web", "in-scope", "s3:GetObject")

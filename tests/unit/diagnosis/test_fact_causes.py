@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
@@ -15,6 +16,7 @@ from harness.diagnosis.facts import (
     DroppedCommand,
     Fact,
     JobPath,
+    MissingRight,
     QueueDelay,
     StoppedTask,
     VisitorRequest,
@@ -27,6 +29,7 @@ from harness.diagnosis.patterns.pattern import Source
 from harness.target.resources.queue_worker import QueueCommand
 from harness.target.resources.secret_references import NamedSecret
 
+NOW = datetime.now(UTC)
 ENDED = StoppedTask(
     "worker", "01", "t:3", "EssentialContainerExited: Essential container in task exited"
 )
@@ -88,6 +91,21 @@ def test_a_fact_has_its_cause_and_a_line_to_show(fact: Fact, cause: str) -> None
 )
 def test_a_good_fact_has_none(fact: Fact) -> None:
     assert rank(ExpectationTimeout("late"), "", evidence=evidence_of([fact])) is None
+
+
+def test_a_right_that_a_role_lacked_is_a_guess() -> None:
+    right = MissingRight("web", "0123456789", "shop-web", "s3:GetObject", "arn:aws:s3:::a/b", NOW)
+    found = rank(ExpectationError("404"), "", evidence=evidence_of([right]))
+    assert found is not None
+    assert found.sentence.startswith("the task role shop-web lacks s3:GetObject on arn:aws:s3:::a")
+    assert not found.is_sure
+    assert "web task 01234567: its role shop-web has no right to s3:GetObject" in found.lines[0]
+
+
+def test_a_right_that_a_scenario_does_without_on_purpose_is_no_cause() -> None:
+    identity = "arn:aws:ses:r:1:identity/unverified.example"
+    right = MissingRight("worker", "0123", "shop-worker", "ses:SendRawEmail", identity, NOW)
+    assert rank(ExpectationError("no mail"), "", evidence=evidence_of([right])) is None
 
 
 def test_a_health_check_that_the_app_refuses_is_seen_in_its_log() -> None:

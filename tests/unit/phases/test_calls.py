@@ -54,6 +54,13 @@ def test_each_call_is_in_one_step(files: Production) -> None:
     assert sorted(map(str, places)) == sorted(map(str, wanted))
 
 
+def test_a_file_outside_the_folder_of_cutover_toml_is_named_as_it_is(files: Production) -> None:
+    config = replace(files.config, root=files.config.root / "deploy")
+    text = plan.steps(PHASES[4], replace(files, config=config)).text()
+    path = files.documents["services.web.service"].path
+    assert f"--cli-input-json file://{path}" in text
+
+
 def test_the_switch_is_in_the_plan_and_the_old_record_in_the_rollback(files: Production) -> None:
     phase = PHASES[6]
     steps, back = plan.steps(phase, files).text(), plan.rollback(phase, files).text()
