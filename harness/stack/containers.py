@@ -14,7 +14,7 @@ from harness.core.labels import (
     LABEL_RUN,
     LABEL_TASK_ARN,
 )
-from harness.stack import engine
+from harness.stack import container_command, engine
 from harness.target.resources.ecs_exec import COLUMNS, ExecResult
 
 if TYPE_CHECKING:
@@ -109,8 +109,11 @@ class Containers:
 
     def run(self, task: str, command: Sequence[str], *, container: str = "") -> ExecResult:
         """Run a command in a task's container as root, as ECS Exec does; by default Laravel's."""
-        code, (stdout, stderr) = self.of_task(task, container=container).exec_run(
-            list(command), user="0", environment={"COLUMNS": COLUMNS}, demux=True
+        code, stdout, stderr = container_command.run(
+            self.of_task(task, container=container),
+            command,
+            user="0",
+            environment={"COLUMNS": COLUMNS},
         )
         return ExecResult(code, _text(stdout), _text(stderr))
 

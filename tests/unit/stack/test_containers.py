@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from harness.core.errors import TargetError
+from harness.stack import container_command
 from harness.stack.containers import Containers
 from harness.target.access import Access
 from harness.target.resources.ecs_exec import ExecResult
@@ -17,7 +18,7 @@ URL = f"https://{HOST}"
 
 
 class FakeContainer:
-    def __init__(self, task: str, name: str, *, output: tuple[bytes | None, bytes | None]) -> None:
+    def __init__(self, task: str, name: str, *, output: bytes = b"") -> None:
         self.labels = {
             "com.amazonaws.ecs.task-definition-family": "tickets-web",
             "com.amazonaws.ecs.task-arn": f"arn:aws:ecs:us-east-1:876000000876:task/tickets/{task}",
@@ -31,12 +32,17 @@ class FakeContainer:
             }
         }
 
-    def exec_run(
-        self, command: list[str], *, user: str, environment: dict[str, str], demux: bool
-    ) -> Any:
+    def run(
+        self, command: list[str], *, user: str, environment: dict[str, str]
+    ) -> tuple[int, bytes, bytes]:
         assert int(environment["COLUMNS"]) > 500, "artisan breaks names in two"
         self.ran.append((command, user))
-        return 3, self.output
+        return 3, self.output, b""
+
+
+@pytest.fixture(autouse=True)
+def commands(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(container_command, "run", FakeContainer.run)
 
 
 def engine_with(*found: FakeContainer) -> Any:
@@ -50,9 +56,9 @@ def engine_with(*found: FakeContainer) -> Any:
 
 
 def test_a_command_runs_as_root_in_the_tasks_app_container() -> None:
-    other = FakeContainer("aaa", "sidecar", output=(None, None))
-    app = FakeContainer("aaa", "app", output=(b"out", None))
-    engine = engine_with(other, FakeContainer("bbb", "app", output=(None, None)), app)
+    other = FakeContainer("aaa", "sidecar")
+    app = FakeContainer("aaa", "app", output=b"out")
+    engine = engine_with(other, FakeContainer("bbb", "app"), app)
     containers = Containers(Access(public_url=URL, run="abc"), client=engine)
     assert containers.run("aaa", ["php", "-v"]) == ExecResult(3, "out", "")
     assert app.ran == [(["php", "-v"], "0")]
@@ -60,8 +66,8 @@ def test_a_command_runs_as_root_in_the_tasks_app_container() -> None:
 
 
 def test_a_command_runs_in_laravels_container_unless_another_is_named() -> None:
-    nginx = FakeContainer("aaa", "nginx", output=(None, None))
-    php = FakeContainer("aaa", "php", output=(None, None))
+    nginx = FakeContainer("aaa", "nginx")
+    php = FakeContainer("aaa", "php")
     access = Access(public_url=URL, run="abc", php_containers={"tickets-web": "php"})
     containers = Containers(access, client=engine_with(php, nginx))
     containers.run("aaa", ["php", "-v"])
@@ -79,6 +85,6 @@ def test_a_task_that_does_not_run_is_said_so() -> None:
 
 
 def test_addresses_of_a_service_are_those_on_its_networks() -> None:
-    engine = engine_with(FakeContainer("a", "app", output=(None, None)))
+    engine = engine_with(FakeContainer("a", "app"))
     containers = Containers(Access(public_url=URL, run="abc"), client=engine)
     assert containers.addresses("edge") == {"cutover-abc-app": ("10.1.0.2", "10.1.0.1")}
