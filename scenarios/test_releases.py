@@ -1,4 +1,4 @@
-"""A release with an invalid secret fails without downtime; a rotation goes through without one."""
+"""Releases without downtime: one with an invalid secret, the way back, a rotation of a secret."""
 
 from __future__ import annotations
 
@@ -247,6 +247,50 @@ def test_release_fails_when_secret_is_scheduled_for_deletion(
     reason = release.progress.refusals[0]
     observe("stoppedReason", text=reason)
     assert "marked for deletion" in reason, f"stoppedReason: {reason}"
+
+
+@pytest.mark.truth(
+    local=emulated("control replaces tasks as ECS does, and nginx sends visitors to healthy ones"),
+    aws=proved,
+    url=NOT_THERE,
+)
+@pytest.mark.requires("http", "ecs", "elb")
+@pytest.mark.mutates(exclusive=True)
+def test_return_to_the_former_revision_fails_no_request(
+    deployment: Deployment,
+    visitor: Browser,
+    web_tier: WebTier,
+    access: Access,
+    eventually: Callable[..., Any],
+) -> None:
+    former, statuses = web_tier.describe()["taskDefinition"], set[int]()
+
+    def ask(old: set[str]) -> bool:
+        statuses.add(visitor.get(access.pages.public, follow=True).status_code)
+        return web_tier.is_stable() and not web_tier.running() & old
+
+    for definition in (deployment.revise(add_variable), former):
+        old = web_tier.running()
+        deployment.begin(definition)
+        eventually(
+            partial(ask, old),
+            until=bool,
+            what="A deployment did not replace the tasks of the web service",
+            within_s=web_tier.settled_within_s(),
+        )
+    expect(
+        statuses == {200},
+        f"visitors got {sorted(statuses)} while the service went to a revision and back",
+        cause=downtime_cause(web_tier.describe()),
+        certain=True,
+    )
+    assert web_tier.describe()["taskDefinition"] == former
+
+
+def add_variable(definition: dict[str, Any]) -> None:
+    """Add a variable that no app reads, so that a revision differs from the one before it."""
+    for container in definition["containerDefinitions"]:
+        container.setdefault("environment", []).append({"name": "CUTOVER_REVISION", "value": "1"})
 
 
 @pytest.mark.truth(

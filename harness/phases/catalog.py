@@ -123,6 +123,7 @@ PHASES = (
             commands.former_revision,
             keeps="no request fails: old tasks stop when the former revision's are healthy;"
             " sessions, uploads and jobs stay",
+            rehearsed="former_revision",
         ),
     ),
     Phase(

@@ -11,7 +11,10 @@ MISTAKES = (
     Mistake(
         "a release stops the old tasks before its own are healthy",
         replace(WEB_SERVICE, '"minimumHealthyPercent": 100', '"minimumHealthyPercent": 0'),
-        breaks=[releases.test_release_fails_on_invalid_secret],
+        breaks=[
+            releases.test_release_fails_on_invalid_secret,
+            releases.test_return_to_the_former_revision_fails_no_request,
+        ],
         cause="minimumHealthyPercent of the service is too low",
         also_green=[secrets.test_app_key_is_the_same_in_every_web_task],
         twin=Twin(
