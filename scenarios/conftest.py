@@ -107,7 +107,7 @@ def printed_json(
 ) -> Callable[[list[str]], Any]:
     """Run a command of the probe in a web task, and return the JSON that it prints."""
     toolbox.need(PROBE)
-    return lambda command: json.loads(run_in_task(command, prints=True).stdout)
+    return lambda command: json.loads(run_in_task(command).stdout)
 
 
 @pytest.fixture
@@ -234,9 +234,7 @@ def mailer(worker: EcsService, run_in_task: Callable[..., ExecResult]) -> Callab
 
     def read() -> str:
         task = min(worker.running(), default="")
-        return str(
-            run_in_task(["sh", "-c", "echo $MAIL_MAILER"], task=task, prints=True).stdout
-        ).strip()
+        return str(run_in_task(["sh", "-c", "echo $MAIL_MAILER"], task=task).stdout).strip()
 
     return read
 

@@ -42,7 +42,7 @@ as_task = pytest.mark.truth(
 def pools(run_in_task: Callable[..., ExecResult]) -> list[Pool]:
     """The pools of PHP-FPM in a web task."""
     command = f"for file in $({fpm_config.FILES}); do cat $file; echo; done"
-    found = fpm_config.pools(run_in_task(["sh", "-c", command], prints=True).stdout)
+    found = fpm_config.pools(run_in_task(["sh", "-c", command]).stdout)
     if not any(pool.children for pool in found):
         pytest.skip("not covered: the web task has no configuration of PHP-FPM")
     return found
@@ -58,7 +58,7 @@ def test_timeouts_of_a_request_fit_each_other(
     probe: ProbeClient,
     record_property: Callable[[str, object], None],
 ) -> None:
-    listing = run_in_task(["sh", "-c", CONFIGURATION], prints=True)
+    listing = run_in_task(["sh", "-c", CONFIGURATION])
     chain = RequestChain(
         balancer_s=web_tier.balancer.idle_timeout_s(),
         nginx_s=None if listing.exit_code else nginx_config.fastcgi_read_s(listing.stdout),
@@ -103,7 +103,7 @@ def test_php_workers_fit_the_memory_of_their_task(
     for _ in range(VISITS):
         visitor.get(pages.public)
     children = sum(pool.children for pool in pools)
-    need = memory_need(run_in_task(["sh", "-c", PROCESSES], prints=True).stdout, children=children)
+    need = memory_need(run_in_task(["sh", "-c", PROCESSES]).stdout, children=children)
     if need is None:
         pytest.skip("not covered: PHP-FPM does not run in the task's first container")
     definition = web_tier.definition()

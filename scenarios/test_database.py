@@ -42,7 +42,7 @@ def connect(run_in_task: Callable[..., ExecResult]) -> Callable[..., dict[str, A
     def run(*, host: str, tls: str, within_s: int = ANSWER_WITHIN_S) -> dict[str, Any]:
         artisan = ["php", "artisan", "cutover-probe:connect", "--json"]
         command = [*artisan, f"--timeout={within_s}", f"--host={host}", f"--tls={tls}"]
-        done = run_in_task(command, prints=True)
+        done = run_in_task(command)
         assert done.exit_code == 0, f"{' '.join(artisan)} failed: {done.stdout}{done.stderr}"
         result: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
         return result
@@ -135,7 +135,7 @@ def test_database_certificate_is_valid_for_its_name(
     named = connect(host=host, tls="system")
     assert named["ok"], f"{host} is refused under its own name: {named['error']}"
     resolve = ["php", "-r", f"echo gethostbyname('{host}');"]
-    address = run_in_task(resolve, prints=True).stdout
+    address = run_in_task(resolve).stdout
     unnamed = connect(host=address, tls="system")
     assert not unnamed["ok"], f"{host} is accepted as {address}, which its certificate lacks"
 

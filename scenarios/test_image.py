@@ -102,9 +102,9 @@ def test_app_does_not_run_as_root(
 ) -> None:
     users = {
         "PHP-FPM's worker": str(probe.facts()["uid"]),
-        "every process of Laravel's container": run_in_task(USERS, prints=True).stdout,
+        "every process of Laravel's container": run_in_task(USERS).stdout,
         "every process of the container that visitors reach": run_in_task(
-            USERS, container=access.web_container, prints=True
+            USERS, container=access.web_container
         ).stdout,
     }
     for process, printed in users.items():
@@ -126,7 +126,7 @@ def test_app_user_writes_to_declared_paths_only(
     probe: ProbeClient, run_in_task: Callable[..., ExecResult], access: Access
 ) -> None:
     uid = probe.facts()["uid"]
-    done = run_in_task(["php", "-r", WRITABLE, str(uid)], prints=True)
+    done = run_in_task(["php", "-r", WRITABLE, str(uid)])
     assert done.exit_code == 0, f"the container's files cannot be listed: {done.stderr}"
     *writable, count = done.stdout.split("\n")[:-1]
     assert int(count) > len(access.writable_paths), f"only {count} files were checked"
@@ -144,7 +144,7 @@ def test_app_user_writes_to_declared_paths_only(
 @pytest.mark.requires("ecs", "elb", "exec")
 @pytest.mark.read_only
 def test_no_development_package_is_installed(run_in_task: Callable[..., ExecResult]) -> None:
-    done = run_in_task(["cat", "vendor/composer/installed.json"], prints=True)
+    done = run_in_task(["cat", "vendor/composer/installed.json"])
     assert done.exit_code == 0, f"there is no list of Composer's packages: {done.stderr}"
     packages = ", ".join(secrets.development_packages(done.stdout))
     expect(
@@ -223,13 +223,11 @@ def test_debian_packages_have_their_security_fixes(
     name = hashlib.sha256(place.encode()).hexdigest()[:12]
     cache = cache_of(access) / f"debian-security-tracker-{name}.json"
     try:
-        release = security_fixes.release_of(
-            run_in_task(["cat", "/etc/os-release"], prints=True).stdout
-        )
+        release = security_fixes.release_of(run_in_task(["cat", "/etc/os-release"]).stdout)
         data = security_fixes.tracker(cache, now_s=time.time(), place=place)
     except security_fixes.NoData as missing:
         pytest.skip(f"not covered: {missing}")
-    listing = run_in_task(security_fixes.LISTING, prints=True)
+    listing = run_in_task(security_fixes.LISTING)
     packages = security_fixes.installed(listing.stdout)
     assert packages, f"the image's packages cannot be listed: {listing.stderr}"
     everything = security_fixes.outdated(packages, data=data, release=release)

@@ -216,7 +216,7 @@ def test_php_fpm_sees_every_environment_variable(
     probe: ProbeClient, run_in_task: Callable[..., ExecResult]
 ) -> None:
     facts = probe.facts()
-    listed = run_in_task(["php", "-r", "echo json_encode(array_keys(getenv()));"], prints=True)
+    listed = run_in_task(["php", "-r", "echo json_encode(array_keys(getenv()));"])
     hidden = set(json.loads(listed.stdout)) - set(facts["environment_variables"])
     hidden = {name for name in hidden if not name.startswith(CGI_PREFIXES)} - SET_BY_EXEC
     expect(

@@ -242,7 +242,7 @@ def test_workers_share_the_cache_of_the_web_tasks(
 ) -> None:
     workers = sorted(worker.running())
     assert workers, "no worker runs"
-    shown = [run_in_task(CACHE, task=task, prints=True) for task in ("", workers[0])]
+    shown = [run_in_task(CACHE, task=task) for task in ("", workers[0])]
     assert not any(one.exit_code for one in shown), f"artisan cannot show the cache: {shown}"
     web, other = (" ".join(one.stdout.split()) for one in shown)
     expect(

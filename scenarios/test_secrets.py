@@ -185,7 +185,7 @@ def test_app_key_is_the_secrets_in_every_service(
         assert running, f"no {kind} task runs"
         for task in (task_id(entry["taskArn"]) for entry in running):
             expect(
-                run_in_task(FINGERPRINT, task=task, prints=True).stdout == expected,
+                run_in_task(FINGERPRINT, task=task).stdout == expected,
                 f"APP_KEY of the {kind} task {task} is not the secret's",
                 cause=STALE_KEY,
                 certain=True,

@@ -138,7 +138,7 @@ def test_nginx_keep_alive_outlasts_the_load_balancers(
     run_in_task: Callable[..., ExecResult], web_tier: WebTier, access: Access
 ) -> None:
     # nginx -T as root would take its directories from the app's user; the files are read instead.
-    listing = run_in_task(["sh", "-c", CONFIGURATION], container=access.web_container, prints=True)
+    listing = run_in_task(["sh", "-c", CONFIGURATION], container=access.web_container)
     if listing.exit_code != 0:
         pytest.skip("not covered: the web task has no configuration of nginx in /etc/nginx")
     keep_s, idle_s = nginx_config.keep_alive_s(listing.stdout), web_tier.balancer.idle_timeout_s()

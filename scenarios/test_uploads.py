@@ -229,10 +229,7 @@ def test_temporary_url_is_signed_by_the_task_role(
         " of the task, or the disk's region in config/filesystems.php",
         certain=True,
     )
-    held = {
-        run_in_task(["php", "-r", ROLE_KEY], task=task, prints=True).stdout
-        for task in web_tier.running()
-    }
+    held = {run_in_task(["php", "-r", ROLE_KEY], task=task).stdout for task in web_tier.running()}
     assert key in held, "the URL is signed with credentials that no web task has from its role"
 
 

@@ -37,8 +37,6 @@ if TYPE_CHECKING:
     from harness.target.clients.probe import ProbeClient
     from harness.target.resources.ecs_exec import ExecResult
 
-_EXEC_TRIES = 3
-
 
 @pytest.fixture(scope="session")
 def toolbox(request: pytest.FixtureRequest) -> Toolbox:
@@ -214,24 +212,14 @@ def new_account(differences: Differences) -> Callable[[], Account]:
 
 @pytest.fixture
 def run_in_task(toolbox: Toolbox) -> Callable[..., ExecResult]:
-    """Run a command as root in a running web task, or in the named one: where Laravel runs.
+    """Run a command as root in a running web task, or in the named one: where Laravel runs."""
 
-    ``prints`` marks a command that prints something whenever it ends well. Docker 20.10 loses the
-    output of an exec now and then, under load: an empty one is run again.
-    """
-
-    def run(
-        command: Sequence[str], *, task: str = "", container: str = "", prints: bool = False
-    ) -> ExecResult:
+    def run(command: Sequence[str], *, task: str = "", container: str = "") -> ExecResult:
         commands = toolbox.commands
         chosen = task
         if not chosen and toolbox.web is not None:
             chosen = min(toolbox.web.running())
-        for _ in range(_EXEC_TRIES if prints else 1):
-            result = commands.run(chosen, command, container=container)
-            if result.exit_code or result.stdout:
-                break
-        return result
+        return commands.run(chosen, command, container=container)
 
     return run
 

@@ -45,7 +45,7 @@ def organiser(
 ) -> Organiser:
     """An organiser, made by the app's own command and signed in."""
     email = new_account().email
-    done = run_in_task(password_command(email), prints=True)
+    done = run_in_task(password_command(email))
     assert done.exit_code == 0, f"no organiser could be made: {done.stdout}{done.stderr}"
     account = Account("Rehearsal Organiser", email, done.stdout.strip().splitlines()[-1])
     person = Organiser(new_visitor(), account, account_pages)

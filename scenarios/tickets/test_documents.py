@@ -257,7 +257,7 @@ def silent_disk_cause(run_in_task: Callable[..., ExecResult]) -> Callable[[], st
     """Return that the disk keeps a failure to itself; empty if it throws."""
 
     def read() -> str:
-        shown = run_in_task(SHOW_THROW, prints=True).stdout
+        shown = run_in_task(SHOW_THROW).stdout
         if shown.split()[-1:] == ["true"]:
             return ""
         return (
