@@ -25,6 +25,7 @@ _LOAD_BALANCER = Form(
     "a load balancer",
     "aws elbv2 describe-load-balancers",
     ("LoadBalancers", "LoadBalancer", "Attributes", "Listeners"),
+    beside=("Rules", "Certificates"),
 )
 _TARGET_GROUP = Form(
     "a target group",
@@ -118,16 +119,20 @@ def load_balancer(document: Document) -> Document:
     return _of_elbv2(document, form=_LOAD_BALANCER, name="LoadBalancer")
 
 
-def target_group(document: Document) -> Document:
+def target_group(document: Document, *, arn: str = "") -> Document:
     """Take ``describe-target-groups`` and ``describe-target-group-attributes``.
 
+    Args:
+        document: The file.
+        arn: The target group that the web service names; of several this one is taken.
+
     Raises:
-        InputError: It is another form, or has several target groups.
+        InputError: It is another form, or has several target groups and not that one.
     """
-    return _of_elbv2(document, form=_TARGET_GROUP, name="TargetGroup")
+    return _of_elbv2(document, form=_TARGET_GROUP, name="TargetGroup", arn=arn)
 
 
-def _of_elbv2(document: Document, *, form: Form, name: str) -> Document:
+def _of_elbv2(document: Document, *, form: Form, name: str, arn: str = "") -> Document:
     form.reject_others(document)
     if not document.others and f"{name}s" not in document.data:
         return document
@@ -137,15 +142,24 @@ def _of_elbv2(document: Document, *, form: Form, name: str) -> Document:
             if key in source.data:
                 reshaped.put(key, source.data[key], source=source, at=key)
         if f"{name}s" in source.data:
-            _take_elbv2(reshaped, source, name=name)
+            _take_elbv2(reshaped, source, name=name, arn=arn)
+        reshaped.read_only |= source.data.keys() & set(form.beside)
         if isinstance(source.data.get("Listeners"), list):
             _take_listeners(reshaped, source)
     return reshaped.result(form.command)
 
 
-def _take_elbv2(reshaped: Reshaped, source: Document, *, name: str) -> None:
+def _take_elbv2(reshaped: Reshaped, source: Document, *, name: str, arn: str) -> None:
     """Put the load balancer or target group, with name and subnets where Create* takes them."""
-    body, at = only(source, f"{name}s", hint="print the app's own alone: --names NAME")
+    listed = source.data[f"{name}s"]
+    body, at = next(
+        (
+            (one, f"{name}s[{index}]")
+            for index, one in enumerate(listed if isinstance(listed, list) else ())
+            if arn and isinstance(one, dict) and one.get(f"{name}Arn") == arn
+        ),
+        None,
+    ) or only(source, f"{name}s", hint="print the app's own alone: --names NAME")
     wanted = operation_shapes.input_shape("elbv2", f"Create{name}")
     printed = printed_shape("elbv2", f"Describe{name}s", f"{name}s")
     given = reshaped.without_read_only(body, printed=printed, wanted=wanted)

@@ -84,6 +84,8 @@ class Form:
     """The AWS CLI's command that prints it."""
     fields: tuple[str, ...]
     """Fields of ``PRINTED_BY`` and ``INPUT_OF`` that belong to it."""
+    beside: tuple[str, ...] = ()
+    """Fields of output that may stand beside it, and is not used."""
 
     def reject_others(self, document: Document) -> None:
         """Reject an object that is of another form.
@@ -95,7 +97,7 @@ class Form:
             one.reject(self._of_other(one))
 
     def _of_other(self, document: Document) -> Iterator[Problem]:
-        if any(name in document.data for name in self.fields):
+        if any(name in document.data for name in (*self.fields, *self.beside)):
             return
         for names, text in ((PRINTED_BY, "`{}` prints"), (INPUT_OF, "{} takes")):
             for name in names:

@@ -173,7 +173,10 @@ def bucket(document: Document, *, name: str) -> Document:
             reshaped.data["CreateBucket"]["CreateBucketConfiguration"] = place
         for field, (operation, wrapper) in _BUCKET_OUTPUTS.items():
             if field in source.data:
-                content = {"Bucket": name, **({wrapper: source.data} if wrapper else source.data)}
+                wanted = operation_shapes.input_shape("s3", operation).members if wrapper else ()
+                beside = {key: value for key, value in source.data.items() if key in wanted}
+                inside = {key: value for key, value in source.data.items() if key not in wanted}
+                content = {"Bucket": name, **beside, **({wrapper: inside} if wrapper else inside)}
                 reshaped.put(operation, content, source=source, at="")
                 if wrapper:
                     reshaped.origins[f"{operation}.{wrapper}"] = Origin(source, "")

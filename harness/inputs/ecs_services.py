@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from harness.aws import arn as arns
 from harness.aws.task_definition import TaskDefinition
 
 _TAKES_JOBS = re.compile(r"\b(?:queue:work|queue:listen|horizon)\b")
@@ -46,6 +47,37 @@ class Service:
 def is_balanced(create: Mapping[str, Any] | None) -> bool:
     """Whether a load balancer sends visitors to the service of this CreateService input."""
     return bool(create and create.get("loadBalancers"))
+
+
+def behind(services: Mapping[str, Service], *, target_group: str) -> dict[str, Service]:
+    """Return services as they are behind one target group: a rehearsal has no other.
+
+    Load balancers of other groups, for a service of WebSockets say, are left out. Where no service
+    names the group, nothing is: that is a mistake to be named.
+    """
+
+    def names_it(balancer: Mapping[str, Any]) -> bool:
+        arn = arns.parse(str(balancer.get("targetGroupArn") or ""))
+        parts = arn.resource.split("/") if arn else []
+        return len(parts) != 3 or parts[1] == target_group
+
+    kept = {
+        name: [one for one in service.create.get("loadBalancers") or () if names_it(one)]
+        for name, service in services.items()
+    }
+    if not any(kept.values()):
+        return dict(services)
+    return {name: _with_balancers(service, kept[name]) for name, service in services.items()}
+
+
+def _with_balancers(service: Service, balancers: list[Mapping[str, Any]]) -> Service:
+    """Return a service with these load balancers; without any ECS takes no grace period."""
+    if len(balancers) == len(service.create.get("loadBalancers") or ()):
+        return service
+    create = {**service.create, "loadBalancers": balancers}
+    if not balancers:
+        create.pop("healthCheckGracePeriodSeconds", None)
+    return replace(service, create=create)
 
 
 def web(services: Mapping[str, Service]) -> str:

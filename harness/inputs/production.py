@@ -194,12 +194,29 @@ def load(environ: Mapping[str, str], *, cwd: Path) -> Production:
     balancer = reading.file(
         "ecs", "load_balancer", read=read_balancer, form=cli_forms.load_balancer
     )
-    target_group = reading.file(
-        "ecs", "target_group", read=load_balancer.target_group, form=cli_forms.target_group
-    )
     _require_folders(reading, found)
     services = _services(reading, groups)
     _require_web(reading, services)
+    web = services.get(ecs_services.web(services))
+    target_group = reading.file(
+        "ecs",
+        "target_group",
+        read=load_balancer.target_group,
+        form=partial(
+            cli_forms.target_group, arn=str(web.reached.get("targetGroupArn", "")) if web else ""
+        ),
+    )
+    notes: list[str] = []
+    if target_group:
+        name = str(target_group["TargetGroup"].get("Name"))
+        balanced = ecs_services.behind(services, target_group=name)
+        notes += (
+            f"services.{one}: visitors reach it by another target group than {name}, and are not"
+            " rehearsed there"
+            for one, service in balanced.items()
+            if service is not services[one]
+        )
+        services = balanced
     resources = _resources(reading, [one.definition for one in services.values()])
     schedule = _schedule(reading, groups)
     cached = reading.file("cache", "file", read=cache.read, form=cache.form)
@@ -228,7 +245,7 @@ def load(environ: Mapping[str, str], *, cwd: Path) -> Production:
         files=reading.files,
         documents=_documents(reading, roles),
         digests=reading.digests,
-        notes=reading.notes,
+        notes=(*reading.notes, *notes),
     )
     production = vpc_parts.resolve(production)
     for problem in (problem for rules in BETWEEN_FILES for problem in rules(production)):

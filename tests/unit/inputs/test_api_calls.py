@@ -51,6 +51,11 @@ def schedule(directory: Path, **target: Any) -> Document:
     )
 
 
+@pytest.mark.parametrize("text", ["{}", "{ }", {}])
+def test_an_input_without_overrides_is_a_document(text: Any, tmp_path: Path) -> None:
+    api_calls.schedule(schedule(tmp_path, Input=text))
+
+
 def test_the_reference_apps_files_are_good() -> None:
     assert api_calls.bucket(read_json(APP / "bucket.json")).inputs_of("CreateBucket")
     assert len(api_calls.queues(read_json(APP / "queues.json")).calls) == 2

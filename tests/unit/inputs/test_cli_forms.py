@@ -92,11 +92,12 @@ def _differences(mine: Any, theirs: Any) -> Iterator[tuple[str, Any]]:
 def test_what_is_not_used_is_said_in_one_line_for_each_file(project: Path) -> None:
     notes = production.load({}, cwd=project).notes
     assert len(notes) == 16
-    assert notes[2] == (
+    note = (
         "app/ecs/web.json: taken as `aws ecs describe-task-definition` prints it; not used:"
         " compatibilities, registeredAt, registeredBy, requiresAttributes, revision, status,"
         " taskDefinitionArn"
     )
+    assert note in notes
     assert production.load({}, cwd=ROOT).notes == ()
 
 
@@ -166,6 +167,35 @@ def test_listeners_may_follow_a_load_balancer_in_its_inputs_form(tmp_path: Path)
     assert "ListenerArn" not in data["Listeners"][0]
 
 
+def test_rules_and_further_certificates_may_stand_beside_listeners(tmp_path: Path) -> None:
+    path = tmp_path / "load-balancer.json"
+    rules = {"Rules": [{"Priority": "10", "Conditions": [], "Actions": []}]}
+    certificates = {"Certificates": [{"CertificateArn": "arn", "IsDefault": True}]}
+    path.write_text(
+        cli_outputs.text(
+            cli_outputs.content("ecs/load-balancer.json"),
+            cli_outputs.listeners(),
+            rules,
+            certificates,
+        )
+    )
+    document = cli_forms.load_balancer(read_json(path))
+    assert set(document.data) == {"LoadBalancer", "Attributes", "Listeners"}
+    assert "not used: Certificates, " in document.note
+    assert "Rules" in document.note
+
+
+def test_of_several_target_groups_that_of_the_web_service_is_taken(tmp_path: Path) -> None:
+    path = tmp_path / "target-group.json"
+    (own,) = cli_outputs.target_groups()["TargetGroups"]
+    other = {**own, "TargetGroupArn": f"{own['TargetGroupArn']}1", "TargetGroupName": "reverb"}
+    path.write_text(json.dumps({"TargetGroups": [other, own]}))
+    document = cli_forms.target_group(read_json(path), arn=own["TargetGroupArn"])
+    assert document.data["TargetGroup"]["Name"] == own["TargetGroupName"]
+    with pytest.raises(InputError, match="has 2 items, and one is expected"):
+        cli_forms.target_group(read_json(path), arn="arn:aws:elasticloadbalancing:another")
+
+
 def test_a_customers_policy_is_attached_with_its_document(tmp_path: Path) -> None:
     path = tmp_path / "role.json"
     version = cli_outputs.content("iam/web-task.json")["Policies"][0]["PolicyDocument"]
@@ -191,10 +221,18 @@ def test_head_bucket_names_the_bucket_and_settings_go_below_their_key(tmp_path: 
     cors = {"CORSRules": [{"AllowedMethods": ["GET"], "AllowedOrigins": ["https://a.example"]}]}
     head = {"BucketArn": "arn:aws:s3:::uploads", "BucketRegion": "eu-west-1"}
     location = {"LocationConstraint": "eu-west-1"}
-    path.write_text(cli_outputs.text(head, location, cors, {"Status": "Enabled"}))
+    rules = {"Rules": [{"ID": "a", "Status": "Enabled", "Expiration": {"Days": 9}, "Prefix": ""}]}
+    least = {"TransitionDefaultMinimumObjectSize": "all_storage_classes_128K"}
+    lifecycle = {**least, **rules}
+    path.write_text(cli_outputs.text(head, location, cors, lifecycle, {"Status": "Enabled"}))
     assert cli_resources.bucket(read_json(path), name="").data == {
         "CreateBucket": {"Bucket": "uploads", "CreateBucketConfiguration": location},
         "PutBucketCors": {"Bucket": "uploads", "CORSConfiguration": cors},
+        "PutBucketLifecycleConfiguration": {
+            "Bucket": "uploads",
+            **least,
+            "LifecycleConfiguration": rules,
+        },
         "PutBucketVersioning": {
             "Bucket": "uploads",
             "VersioningConfiguration": {"Status": "Enabled"},

@@ -48,6 +48,44 @@ def test_a_service_called_worker_is_one_whatever_it_runs() -> None:
     assert ecs_services.worker({"worker": service("queue:work", **BALANCED)}) == ""
 
 
+def behind(name: str) -> dict[str, Any]:
+    arn = f"arn:aws:elasticloadbalancing:eu-west-1:1:targetgroup/{name}/0123456789abcdef"
+    return {"containerName": "app", "targetGroupArn": arn}
+
+
+def test_a_rehearsal_has_one_target_group() -> None:
+    services = {
+        "reverb": service(loadBalancers=[behind("reverb")], healthCheckGracePeriodSeconds=5),
+        "shop": service(loadBalancers=[behind("internal"), behind("shop")]),
+        "jobs": service("queue:work"),
+    }
+    found = ecs_services.behind(services, target_group="shop")
+    assert ecs_services.web(found) == "shop"
+    assert found["reverb"].create == {"loadBalancers": []}
+    assert found["shop"].reached == behind("shop")
+    assert found["jobs"] is services["jobs"]
+    assert ecs_services.behind(services, target_group="old") == services
+
+
+def test_a_service_behind_another_target_group_is_noted(project: Path) -> None:
+    ecs, toml = project / "app" / "ecs", project / "cutover.toml"
+    text = (ecs / "service-web.json").read_text()
+    chat = json.loads(text.replace("targetgroup/tickets-web/", "targetgroup/chat/"))
+    (ecs / "chat.json").write_text(json.dumps({**chat, "serviceName": "tickets-chat"}))
+    tables = """[services.chat]
+task_definition = "app/ecs/web.json"
+service = "app/ecs/chat.json"
+
+[services.web]"""
+    toml.write_text(toml.read_text().replace("[services.web]", tables))
+    found = production.load({}, cwd=project)
+    assert found.web == "web"
+    assert found.notes == (
+        "services.chat: visitors reach it by another target group than tickets-web, and are not"
+        " rehearsed there",
+    )
+
+
 def test_names_of_services_are_free(project: Path) -> None:
     toml = project / "cutover.toml"
     text = toml.read_text().replace("[services.web]", "[services.shop]")
