@@ -107,9 +107,8 @@ class Form:
                     yield Problem(name, message, hint)
                     return
         if document.start:
-            message = (
-                f"holds an object with {', '.join(document.data)}, which is no part of {self.noun}"
-            )
+            content = f"an object with {', '.join(document.data)}" if document.data else "{}"
+            message = f"holds {content}, which is no part of {self.noun}"
             yield Problem("", message, f"known here: {', '.join(self.fields)}")
 
 

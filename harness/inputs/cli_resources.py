@@ -202,8 +202,10 @@ def role(document: Document) -> Document:
     printed = cli_output.printed_shape("iam", "GetRole", "Role")
     wanted = operation_shapes.input_shape("iam", "CreateRole")
     reshaped.fill(reshaped.without_read_only(body, printed=printed, wanted=wanted), at=at)
-    if reshaped.data.pop("PermissionsBoundary", None):
-        reshaped.read_only.add("PermissionsBoundary")
+    boundary = reshaped.data.pop("PermissionsBoundary", None) or {}
+    if arn := boundary.get("PermissionsBoundaryArn"):
+        key = "PermissionsBoundary"
+        reshaped.put(key, arn, source=document, at=below(at, f"{key}.PermissionsBoundaryArn"))
     trust = _policy(body.get("AssumeRolePolicyDocument"))
     key = "AssumeRolePolicyDocument"
     reshaped.put(key, trust, source=document, at=below(at, key))

@@ -24,6 +24,7 @@ from harness.inputs import (
 )
 from harness.inputs.derivation import Derivation, derive, derive_groups, groups_of
 from harness.inputs.document import Document, read_json
+from harness.inputs.phase_files import PHASE_FILES
 from harness.inputs.problem import InputError
 
 _SKIPPED = {"vendor", "node_modules", "storage", "public", "tests", "bootstrap", "resources"}
@@ -51,17 +52,20 @@ class Folder:
     @cached_property
     def documents(self) -> dict[str, list[Document]]:
         """The AWS files by the key that they are for; other JSON files are left out."""
-        found: dict[str, list[Document]] = {name: [] for name in _MARKS}
+        found: dict[str, list[Document]] = {name: [] for name in (*_MARKS, *PHASE_FILES)}
         for path in self._files(lambda name: name.endswith(".json")):
             try:
                 document = read_json(path)
             except InputError:
                 continue  # not JSON objects: none of ours
             fields = {name for one in document.objects for name in one.data}
-            for name, marks in _MARKS.items():
-                if fields.intersection(marks) or (name == "queues" and _is_queue(document)):
-                    found[name].append(document)
-                    break
+            names = (
+                name
+                for name, marks in _MARKS.items()
+                if fields.intersection(marks) or (name == "queues" and _is_queue(document))
+            )
+            if name := next(names, "") or _phase_file(fields):
+                found[name].append(document)
         return found
 
     def _files(self, matches: Callable[[str], bool]) -> list[Path]:
@@ -209,6 +213,15 @@ class Folder:
 def _services(document: Document) -> list[dict[str, Any]]:
     listed = document.data.get("services", [document.data])
     return [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+
+
+def _phase_file(fields: set[str]) -> str:
+    """Return the key of [phases] for a file with these fields at its top; empty for another.
+
+    All of them count: composer.json has ``repositories``, too.
+    """
+    fitting = (name for name, file in PHASE_FILES.items() if fields <= {*file.form.fields})
+    return next(fitting, "") if fields else ""
 
 
 def _is_queue(document: Document) -> bool:

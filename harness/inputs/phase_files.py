@@ -144,6 +144,7 @@ def form(document: Document, *, file: PhaseFile) -> Document:
                 wanted = operation_shapes.input_shape(file.api, operation)
                 for index, item in enumerate(items):
                     content = reshaped.without_read_only(item, printed=printed, wanted=wanted)
+                    content = _spelled(content, wanted=wanted)
                     if operation != operations[0] and not {*wanted.required_members} <= {*content}:
                         continue  # such as a log group without a retention period
                     taken = calls.setdefault(operation, [])
@@ -152,3 +153,14 @@ def form(document: Document, *, file: PhaseFile) -> Document:
                     taken.append(content)
     reshaped.data.update(calls)
     return reshaped.result(file.form.command)
+
+
+def _spelled(content: dict[str, Any], *, wanted: Any) -> dict[str, Any]:
+    """Return an input with the values of its model: ACM prints RSA-2048 and takes RSA_2048."""
+
+    def spell(name: str, value: Any) -> Any:
+        known = getattr(wanted.members.get(name), "enum", ())
+        other = str(value).replace("-", "_")
+        return other if value not in known and other in known else value
+
+    return {name: spell(name, value) for name, value in content.items()}

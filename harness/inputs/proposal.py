@@ -11,6 +11,7 @@ from harness.aws.value_from import SecretReference, ValueFromError, parse_value_
 from harness.inputs import container_images
 from harness.inputs.document import toml_key
 from harness.inputs.folder import Folder
+from harness.inputs.phase_files import PHASE_FILES
 
 _HEAD = """\
 # Written by `cutover init` from the files of this folder. `cutover config explain KEY` explains a
@@ -46,6 +47,7 @@ def propose(folder: Folder) -> str:
         _resources,
         _schedule,
         _secrets,
+        _phases,
         _rest,
     )
     return "\n".join([_HEAD, *(line for section in sections for line in section(folder))]) + "\n"
@@ -65,6 +67,14 @@ def _app(folder: Folder) -> Iterator[str]:
         paths = [f"{workdir}/storage", f"{workdir}/bootstrap/cache", "/tmp"]  # noqa: S108
         yield f"writable = {json.dumps(paths)}"
     yield ""
+
+
+def _printed_cidr(folder: Folder) -> str:
+    """Return the range of the only VPC that a file of the network has; empty otherwise."""
+    objects = [one.data for document in folder.documents["network"] for one in document.objects]
+    given = [one[name] for one in objects for name in ("Vpcs", "CreateVpc") if name in one]
+    vpcs = [vpc for value in given for vpc in (value if isinstance(value, list) else [value])]
+    return str(vpcs[0].get("CidrBlock", "")) if len(vpcs) == 1 else ""
 
 
 def _images(folder: Folder) -> Iterator[str]:
@@ -109,7 +119,10 @@ def _network(folder: Folder) -> Iterator[str]:
         ),
         "",
     )
-    if cidr:
+    printed = _printed_cidr(folder)
+    if printed:
+        yield f"vpc_cidr = {_text(printed)}"
+    elif cidr:
         yield f"vpc_cidr = {_text(cidr.strip())}  # TRUSTED_PROXIES; the VPC's own, if it differs"
     else:
         yield '# vpc_cidr = "10.0.0.0/16"  # aws ec2 describe-vpcs --query "Vpcs[].CidrBlock"'
@@ -247,6 +260,18 @@ def _secrets(folder: Folder) -> Iterator[str]:
         yield "[parameters]"
         for name, variable in sorted(parameters.items()):
             yield f"{_text(name)} = {_made_up(variable, folder=folder)}  # {variable}"
+        yield ""
+
+
+def _phases(folder: Folder) -> Iterator[str]:
+    """The files of the move that no rehearsal needs, as far as there are any."""
+    found = [name for name in PHASE_FILES if folder.documents[name]]
+    if found:
+        yield "# For `cutover phase` and `cutover runbook`; no rehearsal needs them."
+        yield "[phases]"
+    for name in found:
+        yield _file(folder, name)
+    if found:
         yield ""
 
 

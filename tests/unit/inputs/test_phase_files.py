@@ -108,3 +108,11 @@ def test_a_file_that_aws_would_not_take_is_rejected(
     with pytest.raises(InputError) as caught:
         taken(name, file_of(tmp_path, content))
     assert message in str(caught.value)
+
+
+def test_a_certificates_algorithm_is_spelled_as_acm_takes_it(tmp_path: Path) -> None:
+    printed = {"DomainName": "shop.example", "KeyAlgorithm": "RSA-2048", "Status": "ISSUED"}
+    (found,) = taken("certificate", file_of(tmp_path, {"Certificate": printed}))[
+        "RequestCertificate"
+    ]
+    assert found["KeyAlgorithm"] == "RSA_2048"

@@ -159,3 +159,15 @@ def test_files_with_problems_are_left_for_the_check(project: Path) -> None:
     (project / "app/ecs/web.json").write_text('{"taskDefinition": {"containerDefinitions": [{}]}}')
     (project / "app/ecs/broken.json").write_text("{")
     assert '# task_definition = "tickets-web.json"' in propose(Folder(project))
+
+
+def test_files_of_the_move_are_named(tmp_path: Path) -> None:
+    vpc = {"Vpcs": [{"VpcId": "vpc-1", "CidrBlock": "10.50.0.0/16"}]}
+    for name, content in (("vpc", vpc), ("logs", {"logGroups": []}), ("more", {"logGroups": []})):
+        (tmp_path / f"{name}.json").write_text(json.dumps(content))
+    text = propose(Folder(tmp_path))
+    assert 'vpc_cidr = "10.50.0.0/16"' in text
+    assert (
+        '[phases]\nnetwork = "vpc.json"\n# logs = "logs.json"  # one of logs.json, more.json'
+        in text
+    )
