@@ -71,11 +71,6 @@ PHASES = (
                 takes="20 minutes",
             ),
             Step("Create the cache", files=("cache.file",), takes="10 minutes"),
-            Step(
-                "Let a task connect with TLS, and read `Connected` in its log: its exit code is 0"
-                " either way",
-                commands=commands.connection,
-            ),
         ),
         checks=(*database.CHECKS, as_file.DATABASE),
         rollback=Rollback(
@@ -109,15 +104,19 @@ PHASES = (
                 operations=("CreateListener",),
             ),
             Step("Register the web task definition", files=("services.<web>.task_definition",)),
-            Step("Create the web service", files=("services.<web>.service",)),
-            Step("Scale the services", files=("phases.scaling",)),
             Step(
-                "Wait until the services are steady",
-                commands=commands.wait_for_services,
+                "Let a task connect to the database with TLS, and read `Connected` in its log: its"
+                " exit code is 0 either way",
+                commands=commands.connection,
+            ),
+            Step("Create the web service", files=("services.<web>.service",)),
+            Step(
+                "Wait until it is steady",
+                commands=commands.wait_for_web,
                 takes="3 to 10 minutes",
             ),
         ),
-        checks=(*web.CHECKS, as_file.SCALING),
+        checks=web.CHECKS,
         rollback=Rollback(
             "Lead visitors back to the former revision of the web service.",
             commands.former_revision,
@@ -138,15 +137,21 @@ PHASES = (
                 "Register the other task definitions", files=("services.<other>.task_definition",)
             ),
             Step("Create the other services", files=("services.<other>.service",)),
+            Step(
+                "Wait until they are steady",
+                commands=commands.wait_for_others,
+                takes="3 to 10 minutes",
+            ),
+            Step("Scale the services", files=("phases.scaling",)),
             Step("Register the scheduler's task definition", files=("schedule.task_definition",)),
             Step("Create the rule that runs the scheduler", files=("schedule.rule",)),
         ),
-        checks=background.CHECKS,
+        checks=(*background.CHECKS, as_file.SCALING),
         rollback=Rollback(
-            "Stop the worker and the scheduler.",
+            "Stop the workers and the scheduler.",
             commands.background_off,
-            keeps="jobs wait in the queue for its retention period, and are done when it runs"
-            " again; scheduled runs of the time between are left out",
+            keeps="jobs wait in the queue for its retention period, and are done when they"
+            " run again; scheduled runs of the time between are left out",
             rehearsed="scaling_to_zero_and_back or disabled_rule",
             onward=commands.background_on,
         ),

@@ -9,17 +9,24 @@ from typing import TYPE_CHECKING
 from harness.inputs.api_calls import Call
 from harness.inputs.document import path_below
 from harness.phases.calls import ROLLBACK, calls_of
-from harness.target import naming
+from harness.target.resources.ecs import SERVICES_AT_ONCE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
+    from harness.inputs.ecs_services import Service
     from harness.inputs.production import Production
 
 
 def line(*words: str) -> str:
     """Return one command as a shell takes it; a placeholder stands in angle brackets."""
     return shlex.join(words)
+
+
+def region(production: Production) -> str:
+    """Return the command that sets the Region of all that follow; CLI 1 reads the second name."""
+    name = production.config.region
+    return f"export AWS_REGION={name} AWS_DEFAULT_REGION={name}"
 
 
 def cluster(production: Production) -> list[str]:
@@ -63,7 +70,12 @@ def _context(production: Production) -> str:
 
 
 def connection(production: Production) -> list[str]:
-    """Return the command that lets a task of its own connect to the database with TLS."""
+    """Return the command that lets a task of its own connect to the database with TLS.
+
+    The command in it is the probe's; an app without the probe has none.
+    """
+    if production.config.probe is None:
+        return []
     service = production.services[production.web]
     network = service.create.get("networkConfiguration", {}).get("awsvpcConfiguration", {})
     container = production.php_containers[service.definition.family]
@@ -101,17 +113,23 @@ def first_run(production: Production) -> list[str]:
     ]
 
 
-def wait_for_services(production: Production) -> list[str]:
-    """Return the command that waits until every service is steady."""
-    names = [service.name for service in production.services.values()]
-    return [_steady(production, names)]
+def wait_for_web(production: Production) -> list[str]:
+    """Return the command that waits until the web service is steady."""
+    return _steady(production, [production.services[production.web].name])
 
 
-def _steady(production: Production, names: Iterable[str]) -> str:
-    cluster_name = production.config.cluster
-    return line(
-        "aws", "ecs", "wait", "services-stable", "--cluster", cluster_name, "--services", *names
-    )
+def wait_for_others(production: Production) -> list[str]:
+    """Return the commands that wait until the services beside it are steady."""
+    others = [one.name for key, one in production.services.items() if key != production.web]
+    return _steady(production, others)
+
+
+def _steady(production: Production, names: Sequence[str]) -> list[str]:
+    words = ("aws", "ecs", "wait", "services-stable", "--cluster", production.config.cluster)
+    return [
+        line(*words, "--services", *names[first : first + SERVICES_AT_ONCE])
+        for first in range(0, len(names), SERVICES_AT_ONCE)
+    ]
 
 
 def keep_unused(production: Production) -> list[str]:
@@ -144,35 +162,45 @@ def former_revision(production: Production) -> list[str]:
         + " --status ACTIVE --sort DESC",
         line("aws", "ecs", "update-service", "--cluster", cluster_name, "--service", service.name)
         + f" --task-definition {family}:'<former revision>' --force-new-deployment",
-        _steady(production, [service.name]),
+        *_steady(production, [service.name]),
     ]
 
 
 def background_off(production: Production) -> list[str]:
-    """Return the commands that stop the worker and the scheduler; jobs stay in the queue."""
-    access = naming.names_in(production)
-    commands = []
-    if access.worker:
-        name = access.services[access.worker]
-        commands.append(
-            line("aws", "ecs", "update-service", "--cluster", access.cluster, "--service", name)
-            + " --desired-count 0"
-        )
-    return [*commands, *_scheduler(production, state="DISABLED")]
+    """Return the commands that stop workers and the scheduler; jobs stay in the queue."""
+    stopped = [_scaled(production, service, count=0) for service in _background(production)]
+    return [*stopped, *_scheduler(production, state="DISABLED")]
 
 
 def background_on(production: Production) -> list[str]:
-    """Return the commands that start the worker and the scheduler again."""
-    access = naming.names_in(production)
-    commands = []
-    if access.worker:
-        service = production.services[access.worker]
-        count = str(service.create.get("desiredCount", 1))
-        commands.append(
-            line("aws", "ecs", "update-service", "--cluster", access.cluster)
-            + f" --service {service.name} --desired-count {count}"
-        )
-    return [*commands, *_scheduler(production, state="ENABLED")]
+    """Return the commands that start workers and the scheduler again."""
+    started = [
+        _scaled(production, service, count=service.create.get("desiredCount", 1))
+        for service in _background(production)
+    ]
+    return [*started, *_scheduler(production, state="ENABLED")]
+
+
+def _scaled(production: Production, service: Service, *, count: int) -> str:
+    words = ("aws", "ecs", "update-service", "--cluster", production.config.cluster)
+    return line(*words, "--service", service.name, "--desired-count", str(count))
+
+
+def _background(production: Production) -> list[Service]:
+    """Return the services that work by themselves.
+
+    They take jobs, or run the app where no visitor reaches it, such as ``schedule:work``.
+    """
+    return [
+        service
+        for key, service in production.services.items()
+        if key != production.web and (service.takes_jobs or _is_apart(service, production))
+    ]
+
+
+def _is_apart(service: Service, production: Production) -> bool:
+    images = [container.image for container in service.definition.containers]
+    return not service.reached and production.app_image in images
 
 
 def _scheduler(production: Production, *, state: str) -> list[str]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatch
 from typing import TYPE_CHECKING, Any
 
+from harness.phases import commands
 from harness.phases.calls import FileCall, calls_of
 
 if TYPE_CHECKING:
@@ -29,12 +30,16 @@ class Plan:
 
     title: str
     actions: tuple[Action, ...]
+    region: str
+    """The command that sets the Region of the others."""
     keeps: str = ""
     """The state of data, visitors and jobs after a rollback."""
 
     def text(self) -> str:
         """Return the plan for a terminal: it can be pasted action by action."""
         lines = [f"# {self.title}"]
+        if any(action.commands for action in self.actions):
+            lines += ["", self.region]
         for number, action in enumerate(self.actions, start=1):
             source = f" ({action.source})" if action.source else ""
             lines += ["", f"# {number}. {action.text}{source}", *action.commands]
@@ -43,7 +48,12 @@ class Plan:
     def as_json(self) -> dict[str, Any]:
         """Return the plan for programs."""
         actions = [vars(action) for action in self.actions]
-        return {"title": self.title, "actions": actions, "keeps": self.keeps}
+        return {
+            "title": self.title,
+            "region": self.region,
+            "actions": actions,
+            "keeps": self.keeps,
+        }
 
 
 def steps(phase: Phase, production: Production) -> Plan:
@@ -51,12 +61,13 @@ def steps(phase: Phase, production: Production) -> Plan:
     actions = []
     for step in phase.steps:
         calls = calls_for(step, production)
-        commands = [call.command(production) for call in calls if not call.aside]
-        commands += step.commands(production) if step.commands else []
-        if commands:
+        lines = [call.command(production) for call in calls if not call.aside]
+        lines += step.commands(production) if step.commands else []
+        if lines:
             sources = dict.fromkeys(production.path_of(call.key) for call in calls)
-            actions.append(Action(step.action, tuple(commands), ", ".join(sources)))
-    return Plan(f"phase {phase.number}, {phase.name}: {phase.goal}", tuple(actions))
+            actions.append(Action(step.action, tuple(lines), ", ".join(sources)))
+    title = f"phase {phase.number}, {phase.name}: {phase.goal}"
+    return Plan(title, tuple(actions), commands.region(production))
 
 
 def rollback(phase: Phase, production: Production) -> Plan:
@@ -66,7 +77,8 @@ def rollback(phase: Phase, production: Production) -> Plan:
     actions = [Action(f"{back.action}{rehearsal}", tuple(back.commands(production)))]
     if back.onward is not None:
         actions.append(Action("Later, to go on again.", tuple(back.onward(production))))
-    return Plan(f"rollback of phase {phase.number}, {phase.name}", tuple(actions), back.keeps)
+    title = f"rollback of phase {phase.number}, {phase.name}"
+    return Plan(title, tuple(actions), commands.region(production), back.keeps)
 
 
 def calls_for(step: Step, production: Production) -> list[FileCall]:

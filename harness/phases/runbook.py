@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.phases import console, diagram, markdown, plan, teardown
+from harness.phases import commands, console, diagram, markdown, plan, teardown
 from harness.phases.catalog import PHASES
 from harness.target import naming, observer, rehearser
 from harness.target.resources.task_logs import awslogs_groups
@@ -134,6 +134,7 @@ def pages(production: Production, *, report: Mapping[str, Any] | None = None) ->
     values = {
         "production": production,
         "phases": [(phase, list(_instructions(phase, production))) for phase in PHASES],
+        "region": commands.region(production),
         "as_of": console.as_of(),
         "picture": diagram.diagram(production),
         "teardown": teardown.commands(production, PHASES),

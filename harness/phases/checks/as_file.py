@@ -121,7 +121,7 @@ REGISTRY = _as_file(
     not_local="the image is on this machine's engine",
 )
 SCALING = _as_file(
-    "4.scaling-as-file",
+    "5.scaling-as-file",
     "scaling",
     reads=(
         "application-autoscaling:DescribeScalableTargets",

@@ -128,14 +128,14 @@ RED: list[tuple[str, str, str, Any, str]] = [
         "scanOnPush is False",
     ),
     (
-        "4.scaling-as-file",
+        "5.scaling-as-file",
         "application-autoscaling DescribeScalableTargets",
         "ScalableTargets",
         [],
         "there is none",
     ),
     (
-        "4.scaling-as-file",
+        "5.scaling-as-file",
         "application-autoscaling DescribeScalingPolicies",
         "ScalingPolicies[0].TargetTrackingScalingPolicyConfiguration.TargetValue",
         90.0,
@@ -744,7 +744,7 @@ def test_a_public_instance_is_a_finding(files: Production) -> None:
 def test_without_its_file_a_comparison_is_not_covered(files: Production) -> None:
     documents = {k: v for k, v in files.documents.items() if k != "phases.scaling"}
     other = replace(files, documents=documents)
-    result = result_of(CHECKS["4.scaling-as-file"], other, contracts.green(files))
+    result = result_of(CHECKS["5.scaling-as-file"], other, contracts.green(files))
     assert (result.state, result.key) == ("not covered", "set phases.scaling")
 
 
