@@ -42,6 +42,8 @@ _BARE = {field: operation for operation, (field, _) in NAMES.items()}
 FIELDS = (*NAMES, *_PRINTED, *_BARE)
 """Fields at the top of the file."""
 _FORM = Form("a cache of ElastiCache", "aws elasticache describe-replication-groups", FIELDS)
+_OF_CLUSTER = ("CacheSubnetGroupName", "PreferredMaintenanceWindow")
+"""Settings that a cluster prints as both inputs have them."""
 ENDPOINT = "Endpoint"
 """Key at the top of an input for the endpoint that the AWS CLI printed."""
 _MEMCACHED = "memcached"
@@ -120,9 +122,9 @@ def form(document: Document) -> Document:
     ]
     _take(reshaped, first, name=name)
     for other, source in rest:
-        # The clusters of a replication group have its security groups, and are no caches of theirs.
+        # The clusters of a replication group have its settings, and are no caches of theirs.
         if other == "CacheClusters" != name:
-            _take_groups(reshaped, source)
+            _take_cluster(reshaped, source)
         else:
             reshaped.reject(source, other, "is a second cache, and one is expected", _ALONE)
     return reshaped.result(_FORM.command)
@@ -137,11 +139,14 @@ def _take(reshaped: Reshaped, source: Document, *, name: str) -> None:
         wanted=operation_shapes.input_shape(_API, operation),
     )
     given = {name: value for name, value in given.items() if value != []}
-    given |= {"AuthToken": "(set)"} if body.get("AuthTokenEnabled") else {}
+    given |= {"AuthToken": "<AUTH token>"} if body.get("AuthTokenEnabled") else {}
     given |= {"ClusterMode": "enabled"} if body.get("ClusterEnabled") else {}
     if operation == GROUP:
         given["ReplicationGroupDescription"] = body.get("Description", "")
         given.setdefault("Engine", "redis")
+        given |= _nodes(body)
+    if operation == CLUSTER:
+        given |= _of_cluster(body)
     groups = [one.get("SecurityGroupId") for one in body.get("SecurityGroups") or ()]
     if groups:
         given["SecurityGroupIds"] = groups
@@ -154,7 +159,8 @@ def _take(reshaped: Reshaped, source: Document, *, name: str) -> None:
         reshaped.data[operation].pop("Port", None)
     reshaped.read_only -= {
         *("AuthTokenEnabled", "ClusterEnabled", "Description", "SecurityGroups", "NodeGroups"),
-        *("ConfigurationEndpoint", "Endpoint", "CacheNodes"),
+        *("ConfigurationEndpoint", "Endpoint", "CacheNodes", "CacheParameterGroup"),
+        *("AutomaticFailover", "MultiAZ", "DataTiering", "MemberClusters"),
     }
 
 
@@ -170,12 +176,50 @@ def _endpoint(body: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
     return "", {}
 
 
-def _take_groups(reshaped: Reshaped, source: Document) -> None:
+def _nodes(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the nodes of a replication group as CreateReplicationGroup takes them."""
+    given: dict[str, Any] = {
+        taken: True
+        for printed, taken in (
+            ("AutomaticFailover", "AutomaticFailoverEnabled"),
+            ("MultiAZ", "MultiAZEnabled"),
+            ("DataTiering", "DataTieringEnabled"),
+        )
+        if body.get(printed) == "enabled"
+    }
+    members, shards = body.get("MemberClusters") or (), body.get("NodeGroups") or ()
+    if body.get("ClusterEnabled") and shards:
+        replicas = len(members) // len(shards) - 1
+        return given | {"NumNodeGroups": len(shards), "ReplicasPerNodeGroup": max(replicas, 0)}
+    return given | ({"NumCacheClusters": len(members)} if members else {})
+
+
+def _take_cluster(reshaped: Reshaped, source: Document) -> None:
+    """Take the settings of a replication group that only its clusters print."""
     cluster = next((one for one in source.data["CacheClusters"] if isinstance(one, dict)), {})
     groups = [one.get("SecurityGroupId") for one in cluster.get("SecurityGroups") or ()]
     (operation, *_) = reshaped.data
-    if groups:
-        reshaped.data[operation]["SecurityGroupIds"] = groups
+    reshaped.data[operation] |= {"SecurityGroupIds": groups} if groups else {}
+    if operation == GROUP:
+        reshaped.data[operation] |= _of_cluster(cluster)
+
+
+def _of_cluster(cluster: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings as an input has them; from version 6 on AWS takes no patch of a version.
+
+    Source: https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/engine-versions.html
+    """
+    major, _, rest = str(cluster.get("EngineVersion") or "").partition(".")
+    version = f"{major}.{rest.partition('.')[0]}"
+    is_recent = major.isdigit() and int(major) >= 6 and bool(rest)
+    given = {
+        "EngineVersion": version if is_recent else cluster.get("EngineVersion"),
+        "CacheParameterGroupName": (cluster.get("CacheParameterGroup") or {}).get(
+            "CacheParameterGroupName"
+        ),
+        **{name: cluster.get(name) for name in _OF_CLUSTER},
+    }
+    return {name: value for name, value in given.items() if value}
 
 
 def read(document: Document) -> Cache:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatch
 from typing import TYPE_CHECKING, Any
 
-from harness.inputs import api_calls
+from harness.inputs import api_calls, cache, operation_shapes
 from harness.inputs.cli_output import kebab
 from harness.inputs.phase_files import PHASE_FILES
 from harness.inputs.schedule import CREATE_SCHEDULE
@@ -23,8 +23,13 @@ _NAMED = (("name", "value"), ("name", "valueFrom"), ("Key", "Value"), ("key", "v
 """Fields of the items of a list that stands for a map."""
 _CLI_NAME = {"s3": "s3api"}
 ROLLBACK = "the rollback"
-_EGRESS_OF_AWS = [{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]
+_EGRESS_OF_EC2 = [{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]
 """The egress of each new security group."""
+_DEFAULT_GROUP = "default"
+"""The group that EC2 makes with each VPC: its members reach each other."""
+_MADE = "AWS makes it by itself: compare"
+_TAGS, _TAG_SPECIFICATIONS = "Tags", "TagSpecifications"
+"""The tags of a thing as EC2 prints them, and as it takes them."""
 _DOCUMENT = re.compile(r"(?:^Policy|PolicyDocument|\bInput)$")
 """Fields that AWS takes as one JSON text, and the console as well."""
 
@@ -113,8 +118,11 @@ class FileCall:
     def sent(self) -> dict[str, Any]:
         """The input as the AWS CLI takes it, with documents as text."""
         sent = api_calls.Call(self.operation, {**self.besides, **self.given}).sent
+        if self.api == "ec2" and _TAGS in sent:
+            noun = kebab(self.operation.removeprefix("Create"))
+            sent[_TAG_SPECIFICATIONS] = [{"ResourceType": noun, "Tags": sent.pop(_TAGS)}]
         return {
-            name: json.dumps(value) if name.endswith("PolicyDocument") else value
+            name: json.dumps(value) if _is_document(name, value) else value
             for name, value in sent.items()
         }
 
@@ -130,6 +138,10 @@ class FileCall:
 
     def _is_file(self, document: Document) -> bool:
         return self.sent == document.data
+
+
+def _is_document(name: str, value: Any) -> bool:
+    return name.endswith("PolicyDocument") and not isinstance(value, str)
 
 
 def _below(key: str, name: str) -> str:
@@ -188,21 +200,58 @@ def _elbv2(noun: str) -> Callable[[str, Mapping[str, Any]], Iterator[FileCall]]:
 def _security_groups(key: str, data: Mapping[str, Any]) -> Iterator[FileCall]:
     """Return a call for each group first, since rules name other groups."""
     groups = list(enumerate(data["SecurityGroups"]))
-    rules = ("IpPermissions", "IpPermissionsEgress")
     for index, group in groups:
-        made = {name: value for name, value in group.items() if name not in (*rules, "GroupId")}
-        yield FileCall("ec2", "CreateSecurityGroup", made, key, at=f"SecurityGroups[{index}]")
-    for index, group in groups:
+        taken = {*operation_shapes.input_shape("ec2", "CreateSecurityGroup").members, _TAGS}
+        made = {name: value for name, value in group.items() if name in taken and value != []}
+        aside = _MADE if group["GroupName"] == _DEFAULT_GROUP else ""
         at = f"SecurityGroups[{index}]"
-        for operation, field_name in zip(
-            ("AuthorizeSecurityGroupIngress", "AuthorizeSecurityGroupEgress"), rules, strict=True
-        ):
-            if group.get(field_name):
-                given = {"GroupId": group["GroupId"], "IpPermissions": group[field_name]}
-                renamed = {"IpPermissions": f"{at}.{field_name}"}
-                by_aws = operation.endswith("Egress") and group[field_name] == _EGRESS_OF_AWS
-                aside = "AWS makes it by itself: compare" if by_aws else ""
-                yield FileCall("ec2", operation, given, key, at=at, renamed=renamed, aside=aside)
+        yield FileCall("ec2", "CreateSecurityGroup", made, key, at=at, aside=aside)
+    for index, group in groups:
+        yield from _rules(group, key=key, at=f"SecurityGroups[{index}]")
+
+
+def _rules(group: Mapping[str, Any], *, key: str, at: str) -> Iterator[FileCall]:
+    """Return the calls for a group's rules; EC2 lets each new group out to everywhere."""
+    named = {"GroupId": group["GroupId"]}
+    peers = [one for rule in group.get("IpPermissions") or () for one in _peers(rule)]
+    is_default = group["GroupName"] == _DEFAULT_GROUP and peers == [group["GroupId"]]
+    egress = group.get("IpPermissionsEgress")
+    opens = egress is None or (all(_is_of_ec2(rule) for rule in egress) and bool(egress))
+    if not opens:
+        everywhere = {"IpPermissions": _EGRESS_OF_EC2}
+        yield FileCall("ec2", "RevokeSecurityGroupEgress", named, key, at=at, besides=everywhere)
+    for direction, field_name, is_made in (
+        ("Ingress", "IpPermissions", is_default),
+        ("Egress", "IpPermissionsEgress", opens),
+    ):
+        if group.get(field_name):
+            given = {**named, "IpPermissions": group[field_name]}
+            renamed = {"IpPermissions": f"{at}.{field_name}"}
+            aside = _MADE if is_made else ""
+            operation = f"AuthorizeSecurityGroup{direction}"
+            yield FileCall("ec2", operation, given, key, at=at, renamed=renamed, aside=aside)
+
+
+def _peers(rule: Mapping[str, Any]) -> list[str]:
+    """Return the peers of a rule: group ids, addresses and prefix lists."""
+    fields = ("UserIdGroupPairs", "IpRanges", "Ipv6Ranges", "PrefixListIds")
+    names = ("GroupId", "CidrIp", "CidrIpv6", "PrefixListId")
+    return [
+        str(one.get(name))
+        for field_name, name in zip(fields, names, strict=True)
+        for one in rule.get(field_name) or ()
+    ]
+
+
+def _is_of_ec2(rule: Mapping[str, Any]) -> bool:
+    """Whether a rule lets out everything; a VPC with IPv6 has both addresses."""
+    return rule["IpProtocol"] == "-1" and {*_peers(rule)} <= {"0.0.0.0/0", "::/0"}
+
+
+def _cache(key: str, data: Mapping[str, Any]) -> Iterator[FileCall]:
+    """Return the call that makes the cache; its endpoint is no part of it."""
+    made = {name: given for name, given in data.items() if name in cache.NAMES}
+    yield from _operations("elasticache")(key, made)
 
 
 def _role(key: str, data: Mapping[str, Any]) -> Iterator[FileCall]:
@@ -238,7 +287,7 @@ _FORMS: Mapping[str, Callable[[str, Mapping[str, Any]], Iterator[FileCall]]] = {
     "resources.queues": _operations("sqs"),
     "resources.identity": _operations("ses"),
     "schedule.rule": _schedule,
-    "cache.file": _operations("elasticache"),
+    "cache.file": _cache,
     **{f"phases.{name}": _operations(file.api) for name, file in PHASE_FILES.items()},
     "phases.dns": _changes_of_dns,
 }

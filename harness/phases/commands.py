@@ -194,13 +194,15 @@ def _background(production: Production) -> list[Service]:
     return [
         service
         for key, service in production.services.items()
-        if key != production.web and (service.takes_jobs or _is_apart(service, production))
+        if key != production.web and (service.takes_jobs or _is_apart(key, production))
     ]
 
 
-def _is_apart(service: Service, production: Production) -> bool:
-    images = [container.image for container in service.definition.containers]
-    return not service.reached and production.app_image in images
+def _is_apart(key: str, production: Production) -> bool:
+    images = [one.image for one in production.services[key].definition.containers]
+    # The service itself has lost load balancers of other target groups.
+    file = production.documents.get(f"services.{key}.service")
+    return not (file and file.data.get("loadBalancers")) and production.app_image in images
 
 
 def _scheduler(production: Production, *, state: str) -> list[str]:

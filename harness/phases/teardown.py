@@ -100,7 +100,7 @@ def commands(production: Production, phases: Iterable[Phase]) -> list[str]:
     for phase in phases:
         for step in phase.steps:
             for call in plan.calls_for(step, production):
-                found = [*_undone(call), *found]
+                found = [*(() if call.aside else _undone(call)), *found]
     return found
 
 

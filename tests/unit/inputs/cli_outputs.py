@@ -157,6 +157,37 @@ def target_groups() -> dict[str, Any]:
     return {"TargetGroups": [printed]}
 
 
+def security_groups() -> dict[str, Any]:
+    """`aws ec2 describe-security-groups`, with the VPC's own group beside the app's."""
+    groups = content("network/security-groups.json")["SecurityGroups"]
+    default = {
+        **groups[0],
+        "GroupId": "sg-0a40c1e2f3b4a5999",
+        "GroupName": "default",
+        "IpPermissions": [
+            {"IpProtocol": "-1", "UserIdGroupPairs": [{"GroupId": "sg-0a40c1e2f3b4a5999"}]}
+        ],
+    }
+    empty: dict[str, Any] = {
+        name: [] for name in ("UserIdGroupPairs", "IpRanges", "Ipv6Ranges", "PrefixListIds")
+    }
+    return {
+        "SecurityGroups": [
+            {
+                **one,
+                "OwnerId": ACCOUNT,
+                "SecurityGroupArn": ARN % ("ec2", f"security-group/{one['GroupId']}"),
+                "Tags": [{"Key": "Name", "Value": one["GroupName"]}],
+                **{
+                    field: [{**empty, **rule} for rule in one[field]]
+                    for field in ("IpPermissions", "IpPermissionsEgress")
+                },
+            }
+            for one in (*groups, default)
+        ]
+    }
+
+
 def rule() -> dict[str, Any]:
     """`aws events describe-rule`."""
     raw = content("aws/schedule.json")["PutRule"]
@@ -240,6 +271,7 @@ def write(project: Path) -> None:
     files: dict[str, list[dict[str, Any]]] = {
         "ecs/load-balancer.json": [load_balancers(), attributes("load-balancer"), listeners()],
         "ecs/target-group.json": [target_groups(), attributes("target-group")],
+        "network/security-groups.json": [security_groups()],
         "aws/schedule.json": [rule(), targets()],
         "aws/queues.json": queues(),
         "aws/bucket.json": bucket(),

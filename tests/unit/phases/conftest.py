@@ -1,12 +1,26 @@
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
 import pytest
 
 from harness.inputs import production
 from harness.inputs.production import Production
 from tests.project import ROOT
+from tests.unit.inputs import cli_outputs
 
 
 @pytest.fixture(scope="session")
 def files() -> Production:
     return production.load({}, cwd=ROOT)
+
+
+@pytest.fixture
+def printed(tmp_path: Path) -> Path:
+    """The folder of the reference app, with every file as the AWS CLI prints it."""
+    shutil.copy(ROOT / "cutover.toml", tmp_path)
+    for name in ("aws", "ecs", "iam", "network"):
+        shutil.copytree(ROOT / "app" / name, tmp_path / "app" / name)
+    cli_outputs.write(tmp_path)
+    return tmp_path

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
@@ -63,12 +62,12 @@ def test_each_service_starts_again_with_its_own_count(files: Production) -> None
     assert onward[:-1] == tuple(SET.format(name, count) for name, count in counts)
 
 
-def test_a_service_that_visitors_reach_is_not_stopped(files: Production) -> None:
-    more: Any = with_services(files, {"reverb": 1}, "php artisan reverb:start")
-    reverb = more.services["reverb"]
-    balanced = {**reverb.create, "loadBalancers": files.services["web"].create["loadBalancers"]}
-    more.services["reverb"] = replace(reverb, create=balanced)
-    assert "reverb" not in plan.rollback(phase_of(5), more).text()
+def test_a_service_behind_another_target_group_is_not_stopped(files: Production) -> None:
+    more = with_services(files, {"reverb": 1}, "php artisan reverb:start")
+    document = files.documents["services.web.service"]
+    documents = {**files.documents, "services.reverb.service": document}
+    assert "reverb" in plan.rollback(phase_of(5), more).text()
+    assert "reverb" not in plan.rollback(phase_of(5), replace(more, documents=documents)).text()
 
 
 def test_the_connection_is_tried_when_there_is_a_task_definition(files: Production) -> None:

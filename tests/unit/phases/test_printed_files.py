@@ -1,0 +1,124 @@
+"""Commands from files as the AWS CLI prints them: an input has other fields than an output."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.inputs import cache, production
+from harness.inputs.document import read_json
+from harness.inputs.production import Production
+from harness.phases import plan, teardown
+from harness.phases.catalog import PHASES, phase_of
+from tests.unit.inputs import cli_outputs
+
+ANYWHERE = {"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
+
+
+def inputs(app: Production, number: int, command: str) -> list[Any]:
+    """Return the inputs of each such command of a phase's plan."""
+    found = [one for action in plan.steps(phase_of(number), app).actions for one in action.commands]
+    words = [shlex.split(one) for one in found if one.startswith(f"aws {command} ")]
+    return [json.loads(one[-1]) for one in words]
+
+
+def groups(printed: Path) -> Any:
+    return json.loads((printed / "app/network/security-groups.json").read_text())
+
+
+def with_groups(printed: Path, content: Any) -> Production:
+    (printed / "app/network/security-groups.json").write_text(json.dumps(content))
+    return production.load({}, cwd=printed)
+
+
+def test_a_group_is_made_with_its_tags_and_without_read_only_fields(printed: Path) -> None:
+    app = production.load({}, cwd=printed)
+    made = inputs(app, 1, "ec2 create-security-group")
+    assert {*made[0]} == {"GroupName", "Description", "VpcId", "TagSpecifications"}
+    tags = [{"Key": "Name", "Value": "tickets-load-balancer"}]
+    assert made[0]["TagSpecifications"] == [{"ResourceType": "security-group", "Tags": tags}]
+
+
+def test_what_ec2_makes_by_itself_is_not_made_again(printed: Path) -> None:
+    app = production.load({}, cwd=printed)
+    names = [one["GroupName"] for one in inputs(app, 1, "ec2 create-security-group")]
+    assert "default" not in names
+    assert not inputs(app, 1, "ec2 authorize-security-group-egress")
+    ruled = [one["GroupId"] for one in inputs(app, 1, "ec2 authorize-security-group-ingress")]
+    assert "sg-0a40c1e2f3b4a5999" not in ruled
+    assert "'<id of default>'" not in "\n".join(teardown.commands(app, PHASES))
+
+
+def test_a_group_with_narrow_egress_loses_the_egress_that_ec2_gave_it(printed: Path) -> None:
+    content = groups(printed)
+    group = content["SecurityGroups"][4]
+    narrow = {**ANYWHERE, "IpProtocol": "tcp", "FromPort": 443, "ToPort": 443}
+    group["IpPermissionsEgress"] = [narrow]
+    app = with_groups(printed, content)
+    revoked = inputs(app, 1, "ec2 revoke-security-group-egress")
+    given = inputs(app, 1, "ec2 authorize-security-group-egress")
+    assert revoked == [{"IpPermissions": [ANYWHERE], "GroupId": group["GroupId"]}]
+    assert given == [{"GroupId": group["GroupId"], "IpPermissions": [narrow]}]
+
+
+def cache_of(tmp_path: Path, *outputs: Any) -> dict[str, Any]:
+    path = tmp_path / "cache.json"
+    path.write_text(cli_outputs.text(*outputs))
+    return dict(cache.read(cache.form(read_json(path))).given)
+
+
+GROUP = {
+    "ReplicationGroupId": "shop",
+    "Description": "sessions",
+    "MemberClusters": ["shop-001", "shop-002"],
+    "NodeGroups": [{"PrimaryEndpoint": {"Address": "master.shop.x.cache.amazonaws.com"}}],
+    "AutomaticFailover": "enabled",
+    "MultiAZ": "enabled",
+    "DataTiering": "disabled",
+    "ClusterEnabled": False,
+    "TransitEncryptionEnabled": True,
+    "AuthTokenEnabled": True,
+}
+CLUSTER = {
+    "CacheClusterId": "shop-001",
+    "EngineVersion": "7.2.6",
+    "CacheSubnetGroupName": "private",
+    "CacheParameterGroup": {"CacheParameterGroupName": "shop", "CacheNodeIdsToReboot": []},
+}
+
+
+def test_a_cache_is_made_with_the_nodes_and_the_network_of_the_printed_one(tmp_path: Path) -> None:
+    found = cache_of(tmp_path, {"ReplicationGroups": [GROUP]}, {"CacheClusters": [CLUSTER]})
+    wanted = {
+        "AutomaticFailoverEnabled": True,
+        "MultiAZEnabled": True,
+        "NumCacheClusters": 2,
+        "EngineVersion": "7.2",
+        "CacheSubnetGroupName": "private",
+        "CacheParameterGroupName": "shop",
+        "AuthToken": "<AUTH token>",
+    }
+    assert {name: found.get(name) for name in wanted} == wanted
+    assert "DataTieringEnabled" not in found
+
+
+def test_a_cache_in_shards_is_made_with_its_shards(tmp_path: Path) -> None:
+    members = [f"shop-000{shard}-00{node}" for shard in (1, 2, 3) for node in (1, 2)]
+    shards = {"ClusterEnabled": True, "MemberClusters": members, "NodeGroups": [{}] * 3}
+    found = cache_of(tmp_path, {"ReplicationGroups": [{**GROUP, **shards}]})
+    assert (found["NumNodeGroups"], found["ReplicasPerNodeGroup"]) == (3, 1)
+    assert "NumCacheClusters" not in found
+
+
+@pytest.mark.parametrize(
+    ("version", "taken"), [("5.0.6", "5.0.6"), ("6.2.6", "6.2"), ("8.0", "8.0")]
+)
+def test_the_version_of_a_cache_is_one_that_elasticache_takes(
+    version: str, taken: str, tmp_path: Path
+) -> None:
+    printed = {"CacheClusterId": "shop", "Engine": "redis", "EngineVersion": version}
+    assert cache_of(tmp_path, {"CacheClusters": [printed]})["EngineVersion"] == taken
