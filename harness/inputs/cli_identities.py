@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from harness.inputs.cli_output import Form, Reshaped
-from harness.inputs.document import Document
+from harness.inputs.document import Document, Origin
 
 _COMMAND = "aws ses get-identity-verification-attributes"
 FORM = Form(
@@ -32,6 +32,11 @@ class _Identity:
     status: object = "SUCCESS"
     """SES's word; an input has none, and is taken as verified."""
 
+    @property
+    def is_verified(self) -> bool:
+        """Whether SES sends mail from it."""
+        return str(self.status).upper() == "SUCCESS"
+
     def sends_for(self, sender: str) -> bool:
         """Return whether mail of an address goes out under it; a domain has its subdomains."""
         name, address = self.name.lower(), sender.lower()
@@ -56,19 +61,29 @@ def identity(document: Document, *, sender: str) -> Document:
     if not listed:
         return document
     reshaped = Reshaped(document)
-    for one in [one for one in listed if one.sends_for(sender)] or listed:
+    calls: dict[str, list[dict[str, str]]] = {}
+    for one in _chosen(listed, sender=sender):
         if not one.name:
             message = "does not name the identity, and no task definition has MAIL_FROM_ADDRESS"
             hint = "put there what `aws sesv2 list-email-identities` prints"
             reshaped.reject(document, one.at, message, hint)
-        if str(one.status).upper() != "SUCCESS":
+        if not one.is_verified:
             message = f'is "{one.status}": SES sends no mail from it'
             hint = "verify the identity before the cutover"
             reshaped.reject(document, one.status_at, message, hint)
         field = "EmailAddress" if "@" in one.name else "Domain"
         operation = f"Verify{field.removesuffix('Address')}Identity"
-        reshaped.put(operation, {field: one.name}, source=document, at=one.at)
+        inputs = calls.setdefault(operation, [])
+        reshaped.origins[f"{operation}[{len(inputs)}]"] = Origin(document, one.at)
+        inputs.append({field: one.name})
+    reshaped.data.update(calls)
     return reshaped.result(listed[0].command)
+
+
+def _chosen(listed: list[_Identity], *, sender: str) -> list[_Identity]:
+    """Return the identities of the sender; where none or no sender is known, those verified."""
+    own = [one for one in listed if one.sends_for(sender)]
+    return own or [one for one in listed if not sender and one.is_verified] or listed
 
 
 def _identities(document: Document, *, sender: str) -> Iterator[_Identity]:

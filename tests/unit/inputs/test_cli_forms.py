@@ -254,21 +254,21 @@ PENDING = {**VERIFIED, "VerificationStatus": "PENDING"}
                     {"IdentityName": "b.example", **VERIFIED},
                 ]
             },
-            {"VerifyDomainIdentity": {"Domain": "b.example"}},
+            {"VerifyDomainIdentity": [{"Domain": "b.example"}]},
         ),
         (
             {"EmailIdentities": [{"IdentityName": "shop@mail.b.example", **VERIFIED}]},
-            {"VerifyEmailIdentity": {"EmailAddress": "shop@mail.b.example"}},
+            {"VerifyEmailIdentity": [{"EmailAddress": "shop@mail.b.example"}]},
         ),
         (
             {"IdentityType": "DOMAIN", "VerifiedForSendingStatus": True, "DkimAttributes": {}},
-            {"VerifyDomainIdentity": {"Domain": "mail.b.example"}},
+            {"VerifyDomainIdentity": [{"Domain": "mail.b.example"}]},
         ),
         (
             {"IdentityType": "EMAIL_ADDRESS", "VerifiedForSendingStatus": True},
-            {"VerifyEmailIdentity": {"EmailAddress": "shop@mail.b.example"}},
+            {"VerifyEmailIdentity": [{"EmailAddress": "shop@mail.b.example"}]},
         ),
-        ({"EmailIdentity": "b.example"}, {"VerifyDomainIdentity": {"Domain": "b.example"}}),
+        ({"EmailIdentity": "b.example"}, {"VerifyDomainIdentity": [{"Domain": "b.example"}]}),
     ],
 )
 def test_an_identity_of_ses_v2_is_the_senders(
@@ -278,6 +278,16 @@ def test_an_identity_of_ses_v2_is_the_senders(
     path.write_text(json.dumps(printed))
     document = cli_identities.identity(read_json(path), sender="shop@mail.b.example")
     assert document.data == expected
+
+
+def test_every_verified_identity_is_taken_where_no_sender_is_known(tmp_path: Path) -> None:
+    path = tmp_path / "identity.json"
+    names = {"a.example": VERIFIED, "b.example": PENDING, "c.example": VERIFIED}
+    listed = [{"IdentityName": name, **one} for name, one in names.items()]
+    path.write_text(json.dumps({"EmailIdentities": listed}))
+    domains = [{"Domain": "a.example"}, {"Domain": "c.example"}]
+    document = cli_identities.identity(read_json(path), sender="")
+    assert document.data == {"VerifyDomainIdentity": domains}
 
 
 FORMS: dict[str, Form] = {
