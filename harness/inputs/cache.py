@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from harness.inputs import operation_shapes
-from harness.inputs.cli_output import Form, Reshaped, only, printed_shape
+from harness.inputs.cli_output import PRINTED_BY, Form, Reshaped, only, printed_shape
 from harness.inputs.operation_shapes import Fit
 from harness.inputs.problem import Problem, type_of
 
@@ -127,7 +127,7 @@ def form(document: Document) -> Document:
             _take_cluster(reshaped, source)
         else:
             reshaped.reject(source, other, "is a second cache, and one is expected", _ALONE)
-    return reshaped.result(_FORM.command)
+    return reshaped.result(PRINTED_BY[name])
 
 
 def _take(reshaped: Reshaped, source: Document, *, name: str) -> None:

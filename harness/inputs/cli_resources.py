@@ -11,11 +11,11 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote
 
+from harness.aws.managed_policies import managed_policy
 from harness.inputs import cli_output, operation_shapes
 from harness.inputs.api_calls import redrive_policy
 from harness.inputs.cli_output import Form, Reshaped, below
 from harness.inputs.document import Document, Origin
-from harness.inputs.iam_roles import managed_policy
 
 _RULE = Form(
     "a rule with its target",

@@ -7,11 +7,11 @@ inline ``Policies``; ``ManagedPolicyArns`` may name AWS's own policy for executi
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from harness.aws.managed_policies import MANAGED, managed_policy
 from harness.inputs import operation_shapes
 from harness.inputs.problem import Problem, nearest, type_of
 
@@ -27,53 +27,6 @@ _KEYS = (
 _TRUST, _POLICIES, _MANAGED = "AssumeRolePolicyDocument", "Policies", "ManagedPolicyArns"
 _BOUNDARY = "PermissionsBoundary"
 """Accepted and not judged: its policy is in no file of the app."""
-_PARTITION = re.compile(r"arn:[\w-]+:iam::aws:policy/")
-
-
-def _allow(*actions: str, condition: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    allowed = {"Effect": "Allow", "Action": list(actions), "Resource": "*"}
-    return {**allowed, "Condition": condition} if condition else allowed
-
-
-def _policy(*statements: Mapping[str, Any]) -> dict[str, Any]:
-    return {"Version": "2012-10-17", "Statement": list(statements)}
-
-
-MANAGED: Mapping[str, Mapping[str, Any]] = {
-    "service-role/AmazonECSTaskExecutionRolePolicy": _policy(
-        _allow(
-            "ecr:GetAuthorizationToken",
-            "ecr:BatchCheckLayerAvailability",
-            "ecr:GetDownloadUrlForLayer",
-            "ecr:BatchGetImage",
-            "logs:CreateLogStream",
-            "logs:PutLogEvents",
-        )
-    ),
-    "service-role/AmazonEC2ContainerServiceEventsRole": _policy(
-        _allow("ecs:RunTask"),
-        _allow(
-            "iam:PassRole",
-            condition={"StringLike": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}},
-        ),
-        _allow("ecs:TagResource", condition={"StringEquals": {"ecs:CreateAction": ["RunTask"]}}),
-    ),
-    "AWSXRayDaemonWriteAccess": _policy(
-        _allow(
-            "xray:PutTraceSegments",
-            "xray:PutTelemetryRecords",
-            "xray:GetSamplingRules",
-            "xray:GetSamplingTargets",
-            "xray:GetSamplingStatisticSummaries",
-        )
-    ),
-}
-"""https://docs.aws.amazon.com/aws-managed-policy/latest/reference/policy-list.html"""
-
-
-def managed_policy(arn: str) -> Mapping[str, Any] | None:
-    """Return the document of a policy of AWS's own, in any partition; None if it is not known."""
-    return MANAGED.get(_PARTITION.sub("", arn)) if _PARTITION.match(arn) else None
 
 
 @dataclass(frozen=True)

@@ -136,6 +136,18 @@ def _of_listeners(listeners: Any) -> Iterator[Problem]:
         yield Problem(_LISTENERS, message, "add it, with a certificate for the public URL")
 
 
+def notes(balancer: Mapping[str, Any]) -> Iterator[str]:
+    """Say which listeners lead no visitor to the app unless a rule of theirs does."""
+    for one in balancer.get(_LISTENERS) or ():
+        types = {action.get("Type") for action in one.get("DefaultActions") or ()}
+        if one.get("Protocol") == "HTTPS" and types and "forward" not in types:
+            yield (
+                f"ecs.load_balancer: the default action of the listener on port {one.get('Port')}"
+                f" is {', '.join(sorted(map(str, types)))}; that a rule of it leads visitors to the"
+                " target group is not checked"
+            )
+
+
 def _of_values(
     content: Mapping[str, Any], name: str, *, wanted: Mapping[str, tuple[str, str]]
 ) -> Iterator[Problem]:

@@ -206,7 +206,7 @@ def load(environ: Mapping[str, str], *, cwd: Path) -> Production:
             cli_forms.target_group, arn=str(web.reached.get("targetGroupArn", "")) if web else ""
         ),
     )
-    notes: list[str] = []
+    notes = [*load_balancer.notes(balancer or {})]
     if target_group:
         name = str(target_group["TargetGroup"].get("Name"))
         balanced = ecs_services.behind(services, target_group=name)

@@ -6,6 +6,7 @@ import ipaddress
 import json
 from collections.abc import Iterator, Mapping
 
+from harness.aws import environment_file
 from harness.aws.task_definition import ContainerDefinition, family_of
 from harness.aws.value_from import SecretReference, ValueFromError, parse_value_from
 from harness.inputs import container_images
@@ -47,6 +48,7 @@ def propose(folder: Folder) -> str:
         _resources,
         _schedule,
         _secrets,
+        _environment_files,
         _phases,
         _rest,
     )
@@ -260,6 +262,20 @@ def _secrets(folder: Folder) -> Iterator[str]:
         yield "[parameters]"
         for name, variable in sorted(parameters.items()):
             yield f"{_text(name)} = {_made_up(variable, folder=folder)}  # {variable}"
+        yield ""
+
+
+def _environment_files(folder: Folder) -> Iterator[str]:
+    """The texts of the objects in S3 that containers take variables from."""
+    tasks = folder.definitions.values()
+    containers = (one for task in tasks for one in task.containers)
+    arns = sorted({arn for one in containers for arn in environment_file.references(one.raw)})
+    if arns:
+        yield "[environment_files]"
+    for arn in arns:
+        name = arn.rpartition("/")[2] or "web.env"
+        yield f"# {_text(arn)} = {_text(name)}  # a file with the object's text"
+    if arns:
         yield ""
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from harness.aws.managed_policies import managed_policy
 from harness.core.errors import ConfigError
 from harness.inputs import iam_roles
 from harness.inputs.document import read_json
@@ -109,3 +110,11 @@ def test_what_is_wrong_is_named_with_file_and_key(
     assert words.replace("{path}", str(path)) in str(failure.value)
     assert str(path) in str(failure.value)
     assert "what to do: " in str(failure.value)
+
+
+@pytest.mark.parametrize("partition", ["aws", "aws-us-gov"])
+def test_widespread_policies_of_aws_are_known(partition: str) -> None:
+    document = managed_policy(f"arn:{partition}:iam::aws:policy/AmazonSQSFullAccess")
+    assert document is not None
+    assert document["Statement"] == [{"Effect": "Allow", "Action": ["sqs:*"], "Resource": "*"}]
+    assert managed_policy(f"arn:{partition}:iam::1:policy/AmazonSQSFullAccess") is None

@@ -56,3 +56,16 @@ def test_what_is_left_out_is_what_aws_takes(tmp_path: Path) -> None:
     path = tmp_path / "load-balancer.json"
     path.write_text(json.dumps({"LoadBalancer": {"Name": "tickets"}}))
     assert load_balancer.load_balancer(read_json(path))["LoadBalancer"] == {"Name": "tickets"}
+
+
+def test_a_listener_that_forwards_by_rules_alone_is_noted() -> None:
+    refused = {"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404"}}
+    forwarded = {"Type": "forward", "TargetGroupArn": "arn"}
+    listeners = [
+        {"Protocol": "HTTPS", "Port": 443, "DefaultActions": [refused]},
+        {"Protocol": "HTTPS", "Port": 8443, "DefaultActions": [forwarded]},
+        {"Protocol": "HTTP", "Port": 80, "DefaultActions": [{"Type": "redirect"}]},
+    ]
+    (note,) = load_balancer.notes({"Listeners": listeners})
+    assert "the default action of the listener on port 443 is fixed-response" in note
+    assert [*load_balancer.notes({})] == []

@@ -171,3 +171,13 @@ def test_files_of_the_move_are_named(tmp_path: Path) -> None:
         '[phases]\nnetwork = "vpc.json"\n# logs = "logs.json"  # one of logs.json, more.json'
         in text
     )
+
+
+def test_environment_files_get_lines_to_fill_in(project: Path) -> None:
+    file = project / "app" / "ecs" / "web.json"
+    web = json.loads(file.read_text())
+    arn = "arn:aws:s3:::876events-config/prod/app.env"
+    web["containerDefinitions"][0]["environmentFiles"] = [{"value": arn, "type": "s3"}]
+    file.write_text(json.dumps(web))
+    text = propose(Folder(project))
+    assert f'[environment_files]\n# "{arn}" = "app.env"  # a file with the object\'s text' in text
