@@ -224,7 +224,11 @@ def load(environ: Mapping[str, str], *, cwd: Path) -> Production:
     roles = _roles(reading)
     tasks = (*services.values(), *((schedule,) if schedule else ()))
     environment_files = reading.texts("environment_files")
-    _check_images(reading, found, [task.definition for task in tasks])
+    definitions = [task.definition for task in tasks]
+    _check_images(reading, found, definitions)
+    named = reading.tables("environment_files")
+    for problem in references.missing_environment_files(definitions, texts=named):
+        reading.reject(reading.documents[problem.file], [problem])
     task_groups = {group for task in tasks for group in task.security_groups}
     network = groups and vpc.read(reading, groups, task_groups, cache=cached)
     if found:

@@ -18,8 +18,9 @@ from harness.aws.value_from import SecretReference, ValueFromError, parse_value_
 from harness.inputs.problem import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection, Iterable
 
+    from harness.aws.task_definition import TaskDefinition
     from harness.inputs.production import Production
 
 
@@ -126,20 +127,31 @@ def target_groups(production: Production) -> Iterator[Problem]:
                 )
 
 
-def environment_files(production: Production) -> Iterator[Problem]:
-    """Each environment file that a container names is here, and no other."""
-    used = set()
-    for definition in production.definitions:
+def missing_environment_files(
+    definitions: Iterable[TaskDefinition], *, texts: Collection[str]
+) -> Iterator[Problem]:
+    """The text of each environment file that a container names is here.
+
+    Args:
+        definitions: Those that can be read; no other file is needed.
+        texts: ARNs of the files that the configuration names.
+    """
+    for definition in definitions:
         for number, container in enumerate(definition.containers):
             for index, reference in enumerate(environment_file.references(container.raw)):
-                used.add(reference)
-                if reference not in production.environment_files:
+                if reference not in texts:
                     yield Problem(
                         f"containerDefinitions[{number}].environmentFiles[{index}].value",
                         f'is "{reference}", and its text is not here',
                         f'add to the configuration: [environment_files] "{reference}" = "web.env"',
                         file=definition.source,
                     )
+
+
+def unused_environment_files(production: Production) -> Iterator[Problem]:
+    """Each environment file that is here is named by a container."""
+    containers = (one for task in production.definitions for one in task.containers)
+    used = {arn for one in containers for arn in environment_file.references(one.raw)}
     for reference in production.environment_files:
         if reference not in used:
             yield Problem(
@@ -211,7 +223,7 @@ RULES: tuple[Callable[[Production], Iterator[Problem]], ...] = (
     clusters,
     families,
     target_groups,
-    environment_files,
+    unused_environment_files,
     vpcs,
     worker_queues,
     overrides,

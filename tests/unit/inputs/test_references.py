@@ -113,10 +113,11 @@ def test_environment_files_are_here_and_used(app: Production) -> None:
     named = {**container, "environmentFiles": [{"type": "s3", "value": first}]}
     web = with_definition(app, "web", containerDefinitions=[named])
     assert messages(replace(web, environment_files={first: "A=b"})) == []
-    assert messages(replace(web, environment_files={second: "A=b"})) == [
-        f'containerDefinitions[0].environmentFiles[0].value is "{first}", and its text is not here',
-        f"environment_files.{second} is no environment file of a container",
-    ]
+    (unused,) = messages(replace(web, environment_files={second: "A=b"}))
+    assert unused == f"environment_files.{second} is no environment file of a container"
+    (missing,) = references.missing_environment_files(web.definitions, texts=[second])
+    assert missing.key == "containerDefinitions[0].environmentFiles[0].value"
+    assert missing.message == f'is "{first}", and its text is not here'
 
 
 @pytest.mark.parametrize("as_text", [False, True])
