@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatch
 from typing import TYPE_CHECKING, Any
 
+from harness.aws.task_definition import family_of
 from harness.inputs import api_calls, cache, operation_shapes
 from harness.inputs.cli_output import kebab
 from harness.inputs.phase_files import PHASE_FILES
@@ -174,6 +175,15 @@ def _whole(api: str, operation: str) -> Callable[[str, Mapping[str, Any]], Itera
     return make
 
 
+def _service(key: str, data: Mapping[str, Any]) -> Iterator[FileCall]:
+    """Return the call of a service; its revision is the one that the plan registered before."""
+    latest = {
+        name: family_of(value) if name == "taskDefinition" else value
+        for name, value in data.items()
+    }
+    yield FileCall("ecs", "CreateService", latest, key)
+
+
 def _operations(api: str) -> Callable[[str, Mapping[str, Any]], Iterator[FileCall]]:
     def make(key: str, data: Mapping[str, Any]) -> Iterator[FileCall]:
         for call in api_calls.calls_in(data):
@@ -187,7 +197,7 @@ def _elbv2(noun: str) -> Callable[[str, Mapping[str, Any]], Iterator[FileCall]]:
         name = data[noun]["Name"]
         arn = {f"{noun}Arn": f"<ARN of {name}>"}
         yield FileCall("elbv2", f"Create{noun}", data[noun], key, at=noun)
-        if "Attributes" in data:
+        if data.get("Attributes"):
             given = {"Attributes": data["Attributes"]}
             yield FileCall("elbv2", f"Modify{noun}Attributes", given, key, besides=arn)
         for index, listener in enumerate(data.get("Listeners") or ()):
@@ -282,7 +292,7 @@ _FORMS: Mapping[str, Callable[[str, Mapping[str, Any]], Iterator[FileCall]]] = {
     "ecs.load_balancer": _elbv2("LoadBalancer"),
     "ecs.target_group": _elbv2("TargetGroup"),
     "*.task_definition": _whole("ecs", "RegisterTaskDefinition"),
-    "services.*.service": _whole("ecs", "CreateService"),
+    "services.*.service": _service,
     "resources.bucket": _operations("s3"),
     "resources.queues": _operations("sqs"),
     "resources.identity": _operations("ses"),

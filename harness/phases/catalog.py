@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.phases import commands
+from harness.phases import commands, image_commands
 from harness.phases.checks import (
     agreement,
     as_file,
@@ -23,7 +23,11 @@ PHASES = (
         goal="everything that later phases need is there",
         steps=(
             Step("Create the roles", files=("iam.*",)),
-            Step("Create the secrets, and put in their values", commands=commands.secrets),
+            Step(
+                "Create the secrets and parameters, and put in their values",
+                commands=commands.values,
+            ),
+            Step("Put the environment files into S3", commands=commands.environment_files),
             Step("Create the log groups", files=("phases.logs",)),
             Step("Create the image repository", files=("phases.registry",)),
         ),
@@ -83,11 +87,11 @@ PHASES = (
         number=3,
         name="image and boot",
         goal="reproducible builds, deterministic boot",
-        steps=(Step("Build, push and scan the image", commands=commands.image),),
+        steps=(Step("Build, push and scan the images", commands=image_commands.image),),
         checks=(*image.CHECKS, as_file.REGISTRY),
         rollback=Rollback(
             "Put an image that was vetted before under a new tag, and register a revision with it.",
-            commands.vetted_image,
+            image_commands.vetted_image,
             keeps="tags that cannot be overwritten stay; running tasks keep their image",
         ),
     ),

@@ -6,21 +6,23 @@ import json
 import shlex
 from typing import TYPE_CHECKING
 
+from harness.aws import environment_file
+from harness.aws.value_from import parse_parameter
 from harness.inputs.api_calls import Call
-from harness.inputs.document import path_below
+from harness.inputs.toml_schema import Parameter
 from harness.phases.calls import ROLLBACK, calls_of
+from harness.phases.shell import line
 from harness.target.resources.ecs import SERVICES_AT_ONCE
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from harness.inputs.ecs_services import Service
     from harness.inputs.production import Production
+    from harness.inputs.toml_schema import ParameterValue, SecretValue
 
-
-def line(*words: str) -> str:
-    """Return one command as a shell takes it; a placeholder stands in angle brackets."""
-    return shlex.join(words)
+_OF_AWS = "!"
+"""Secrets Manager takes it only in names that a service of AWS makes, such as RDS."""
 
 
 def region(production: Production) -> str:
@@ -30,43 +32,73 @@ def region(production: Production) -> str:
 
 
 def cluster(production: Production) -> list[str]:
-    """Return the command that makes the ECS cluster."""
-    return [line("aws", "ecs", "create-cluster", "--cluster-name", production.config.cluster)]
-
-
-def secrets(production: Production) -> list[str]:
-    """Return the command that makes each secret; its values are put in by hand."""
-    made = []
-    for name, shape in production.config.secrets.items():
-        keys = shape if isinstance(shape, dict) else {}
-        text = ", ".join(f'"{key}": "..."' for key in keys)
-        value = f"{{{text}}}" if keys else "..."
-        made.append(
-            line("aws", "secretsmanager", "create-secret", "--name", name, "--secret-string", value)
-        )
-    return made
-
-
-def image(production: Production) -> list[str]:
-    """Return the commands that build, push and scan the app's image."""
-    reference = production.app_image
-    registry, _, rest = reference.partition("/")
-    repository, _, tag = rest.partition(":")
-    login = f"docker login --username AWS --password-stdin {registry}"
+    """Return the command that makes the ECS cluster, with the capacity of its tasks."""
+    strategies = [
+        one
+        for service in production.services.values()
+        for one in service.create.get("capacityProviderStrategy") or ()
+    ]
+    if production.schedule is not None:
+        target = production.schedule.target.get("EcsParameters") or {}
+        strategies += target.get("CapacityProviderStrategy") or ()
+    providers = dict.fromkeys(str(one.get("capacityProvider")) for one in strategies)
     return [
-        f"aws ecr get-login-password | {login}",
-        line("docker", "build", "--tag", reference, str(_context(production))),
-        line("docker", "push", reference),
         line(
-            *("aws", "ecr", "wait", "image-scan-complete"),
-            *("--repository-name", repository, "--image-id", f"imageTag={tag}"),
-        ),
+            *("aws", "ecs", "create-cluster", "--cluster-name", production.config.cluster),
+            *(("--capacity-providers", *providers) if providers else ()),
+        )
     ]
 
 
-def _context(production: Production) -> str:
-    config = production.config
-    return path_below(config.app_context, root=config.root)
+def values(production: Production) -> list[str]:
+    """Return the commands that make each secret and parameter; values are put in by hand."""
+    return [*_secrets(production), *_parameters(production)]
+
+
+def _secrets(production: Production) -> Iterator[str]:
+    for name, shape in secrets(production).items():
+        keys = shape if isinstance(shape, dict) else {}
+        value = json.dumps({key: f"<{key}>" for key in keys}) if keys else "<value>"
+        words = ("aws", "secretsmanager", "create-secret", "--name", name)
+        yield line(*words, "--secret-string", value)
+
+
+def secrets(production: Production) -> dict[str, SecretValue]:
+    """Return the secrets that are made by hand; ``rds!...`` is made with the database."""
+    return {name: shape for name, shape in production.config.secrets.items() if _OF_AWS not in name}
+
+
+def parameters(production: Production) -> dict[str, ParameterValue]:
+    """Return the parameters by their names, which cutover.toml may have as ARNs."""
+    return {
+        parse_parameter(key).names[0]: value for key, value in production.config.parameters.items()
+    }
+
+
+def _parameters(production: Production) -> Iterator[str]:
+    for name, value in parameters(production).items():
+        is_secure = isinstance(value, Parameter)
+        key = value.key if isinstance(value, Parameter) else None
+        yield line(
+            *("aws", "ssm", "put-parameter", "--name", name, "--value", "<value>"),
+            *("--type", "SecureString" if is_secure else "String"),
+            *(("--key-id", key) if key else ()),
+        )
+
+
+def environment_files(production: Production) -> list[str]:
+    """Return the commands that put each environment file into its bucket."""
+    own = production.resource_names.get("bucket")
+    buckets: dict[str, list[str]] = {}
+    for bucket, key in filter(None, map(environment_file.place_of, production.environment_files)):
+        copy = line("aws", "s3", "cp", f"<{key.rpartition('/')[2]}>", f"s3://{bucket}/{key}")
+        buckets.setdefault(bucket, []).append(copy)
+    commands = []
+    for bucket, copies in buckets.items():
+        first = "# its bucket comes first: `cutover phase 5 --plan`"
+        commands.append(first if bucket == own else line("aws", "s3", "mb", f"s3://{bucket}"))
+        commands += copies
+    return commands
 
 
 def connection(production: Production) -> list[str]:
@@ -76,19 +108,21 @@ def connection(production: Production) -> list[str]:
     """
     if production.config.probe is None:
         return []
+    return [_run_task(production, ("php", "artisan", "cutover-probe:connect"))]
+
+
+def _run_task(production: Production, command: Sequence[str]) -> str:
+    """Return the command that runs another one in a web task of its own."""
     service = production.services[production.web]
     network = service.create.get("networkConfiguration", {}).get("awsvpcConfiguration", {})
     container = production.php_containers[service.definition.family]
-    command = ["php", "artisan", "cutover-probe:connect"]
-    overrides = json.dumps({"containerOverrides": [{"name": container, "command": command}]})
-    return [
-        line(
-            *("aws", "ecs", "run-task", "--cluster", production.config.cluster),
-            *("--task-definition", service.definition.family, "--launch-type", "FARGATE"),
-            *("--network-configuration", f"awsvpcConfiguration={_shorthand(network)}"),
-            *("--overrides", overrides),
-        )
-    ]
+    overrides = {"containerOverrides": [{"name": container, "command": list(command)}]}
+    return line(
+        *("aws", "ecs", "run-task", "--cluster", production.config.cluster),
+        *("--task-definition", service.definition.family, "--launch-type", "FARGATE"),
+        *("--network-configuration", f"awsvpcConfiguration={_shorthand(network)}"),
+        *("--overrides", json.dumps(overrides)),
+    )
 
 
 def _shorthand(network: dict[str, object]) -> str:
@@ -100,16 +134,22 @@ def _shorthand(network: dict[str, object]) -> str:
 
 
 def first_run(production: Production) -> list[str]:
-    """Return the commands of the first run, each by ECS Exec in a healthy web task."""
+    """Return the commands of the first run, each by ECS Exec in a healthy web task.
+
+    Where the service does not enable ECS Exec, each runs in a task of its own.
+    """
     service = production.services[production.web]
     container = production.php_containers[service.definition.family]
+    runs = [run.command for run in production.config.first_run]
+    if not service.create.get("enableExecuteCommand"):
+        return [_run_task(production, command) for command in runs]
     return [
         line(
             *("aws", "ecs", "execute-command", "--cluster", production.config.cluster),
             *("--task", "<web task>", "--container", container, "--interactive"),
-            *("--command", shlex.join(run.command)),
+            *("--command", shlex.join(command)),
         )
-        for run in production.config.first_run
+        for command in runs
     ]
 
 
@@ -136,21 +176,6 @@ def keep_unused(production: Production) -> list[str]:
     """Return no command: nothing leads visitors to the things of this phase."""
     del production
     return []
-
-
-def vetted_image(production: Production) -> list[str]:
-    """Return the commands that put an image that was vetted before under a new tag."""
-    _, _, rest = production.app_image.partition("/")
-    repository = rest.partition(":")[0]
-    return [
-        line("aws", "ecr", "describe-images", "--repository-name", repository)
-        + " --query 'sort_by(imageDetails,&imagePushedAt)[].[imageTags[0],imageDigest]'",
-        line("aws", "ecr", "batch-get-image", "--repository-name", repository)
-        + " --image-ids imageTag='<vetted tag>' --query 'images[0].imageManifest'"
-        " --output text > manifest.json",
-        line("aws", "ecr", "put-image", "--repository-name", repository)
-        + " --image-tag '<new tag>' --image-manifest file://manifest.json",
-    ]
 
 
 def former_revision(production: Production) -> list[str]:

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from harness.phases import plan
-from harness.phases.commands import line
+from harness.phases.commands import parameters, secrets
+from harness.phases.shell import line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -109,8 +110,10 @@ def _cluster(production: Production) -> tuple[str, ...]:
 
 
 def _secrets(production: Production) -> Iterator[str]:
-    for name in production.config.secrets:
+    for name in secrets(production):
         yield line("aws", "secretsmanager", "delete-secret", "--secret-id", name)
+    for name in parameters(production):
+        yield line("aws", "ssm", "delete-parameter", "--name", name)
 
 
 def _undone(call: FileCall) -> Iterator[str]:

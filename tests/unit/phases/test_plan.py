@@ -2,12 +2,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from harness.inputs.ecs_services import Service
 from harness.inputs.production import Production
-from harness.phases import plan
+from harness.inputs.toml_schema import BuiltImage, Parameter
+from harness.phases import plan, teardown
 from harness.phases.catalog import PHASES, phase_of
 
 SET = "aws ecs update-service --cluster tickets --service tickets-{} --desired-count {}"
@@ -86,3 +88,106 @@ def test_a_plan_sets_the_region(files: Production) -> None:
     assert planned.text().splitlines()[2] == line
     assert planned.as_json()["region"] == line
     assert "AWS_REGION" not in plan.rollback(phase_of(0), files).text()
+
+
+def settings(files: Production, **changes: Any) -> Production:
+    """Return the reference app with other values of cutover.toml."""
+    return replace(files, config=replace(files.config, **changes))
+
+
+def test_parameters_are_made_by_their_names(files: Production) -> None:
+    app = settings(
+        files,
+        parameters={
+            "/shop/dsn": Parameter(),
+            "arn:aws:ssm:us-east-1:876000000876:parameter/shop/mode": "live",
+        },
+        secrets={"shop/app": {"key": "made-up"}, "rds!db-0a1b": {"username": "u"}},
+    )
+    _, second, *_ = plan.steps(phase_of(0), app).actions
+    assert second.commands == (
+        'aws secretsmanager create-secret --name shop/app --secret-string \'{"key": "<key>"}\'',
+        "aws ssm put-parameter --name /shop/dsn --value '<value>' --type SecureString",
+        "aws ssm put-parameter --name /shop/mode --value '<value>' --type String",
+    )
+    removed = teardown.commands(app, PHASES)[-3:]
+    assert removed == [
+        "aws secretsmanager delete-secret --secret-id shop/app",
+        "aws ssm delete-parameter --name /shop/dsn",
+        "aws ssm delete-parameter --name /shop/mode",
+    ]
+
+
+def test_environment_files_are_put_into_their_buckets(files: Production) -> None:
+    own = files.resource_names["bucket"]
+    texts = {"arn:aws:s3:::shop-config/prod/app.env": "", f"arn:aws:s3:::{own}/b.env": ""}
+    found = commands(plan.steps(phase_of(0), replace(files, environment_files=texts)))
+    start = found.index("aws s3 mb s3://shop-config")
+    assert found[start + 1 : start + 4] == [
+        "aws s3 cp '<app.env>' s3://shop-config/prod/app.env",
+        "# its bucket comes first: `cutover phase 5 --plan`",
+        f"aws s3 cp '<b.env>' s3://{own}/b.env",
+    ]
+
+
+NGINX = "876000000876.dkr.ecr.us-east-1.amazonaws.com/tickets-nginx:2"
+
+
+def with_image(files: Production, image: str, *, architecture: str = "") -> Production:
+    """Return the reference app with another image of its own, and nginx beside it."""
+    web = files.services["web"]
+    (app, *_) = web.definition.raw["containerDefinitions"]
+    containers = [{**app, "image": image}, {"name": "nginx", "image": NGINX}]
+    raw = {**web.definition.raw, "containerDefinitions": containers}
+    raw["runtimePlatform"] = {"cpuArchitecture": architecture} if architecture else {}
+    services = {"web": replace(web, definition=replace(web.definition, raw=raw))}
+    built = BuiltImage(context="docker/nginx", dockerfile="prod.Dockerfile")
+    app_and_nginx = settings(files, images={NGINX: built})
+    return replace(app_and_nginx, services=services, schedule=None)
+
+
+def test_each_image_is_built_for_the_cpu_of_its_tasks(files: Production) -> None:
+    found = commands(plan.steps(phase_of(3), with_image(files, "ghcr.io/shop/app:1")))
+    nginx = "--repository-name tickets-nginx --image-id imageTag=2"
+    assert found == [
+        "docker login ghcr.io",
+        "aws ecr get-login-password --region us-east-1 | docker login --username AWS"
+        f" --password-stdin {NGINX.partition('/')[0]}",
+        "docker build --platform linux/amd64 --tag ghcr.io/shop/app:1 app",
+        "docker push ghcr.io/shop/app:1",
+        "docker build --platform linux/amd64 --file docker/nginx/prod.Dockerfile"
+        f" --tag {NGINX} docker/nginx",
+        f"docker push {NGINX}",
+        f"aws ecr wait image-scan-complete --region us-east-1 {nginx}",
+    ]
+    arm = with_image(files, "ghcr.io/shop/app:1", architecture="ARM64")
+    assert plan.steps(phase_of(3), arm).text().count("--platform linux/arm64") == 2
+
+
+def test_an_image_by_its_digest_is_there_already(files: Production) -> None:
+    digest = "sha256:" + "ab" * 32
+    app = with_image(files, f"{NGINX.partition(':')[0]}@{digest}")
+    assert f"docker push {NGINX.partition(':')[0]}@" not in plan.steps(phase_of(3), app).text()
+    scanned = f"--repository-name tickets-nginx --image-id imageDigest={digest}"
+    assert scanned in plan.steps(phase_of(3), app).text()
+    listed = "aws ecr describe-images --repository-name tickets-nginx --query"
+    assert listed in plan.rollback(phase_of(3), app).text()
+
+
+def test_a_cluster_has_the_capacity_that_services_name(files: Production) -> None:
+    strategy = [{"capacityProvider": name} for name in ("FARGATE_SPOT", "FARGATE")]
+    web = files.services["web"]
+    spot = replace(web, create={**web.create, "capacityProviderStrategy": strategy})
+    app = replace(files, services={**files.services, "web": spot})
+    (made, *_) = commands(plan.steps(phase_of(4), app))
+    assert made.endswith("--cluster-name tickets --capacity-providers FARGATE_SPOT FARGATE")
+
+
+def test_without_ecs_exec_the_first_run_has_tasks_of_its_own(files: Production) -> None:
+    web = files.services["web"]
+    closed = replace(web, create={**web.create, "enableExecuteCommand": False})
+    app = replace(files, services={**files.services, "web": closed})
+    ran = plan.steps(phase_of(6), app).actions[0].commands
+    assert len(ran) == len(files.config.first_run)
+    assert all(one.startswith("aws ecs run-task ") for one in ran)
+    assert '"command": ["php", "artisan", "migrate", "--force"]' in ran[1]

@@ -65,6 +65,21 @@ def test_a_group_with_narrow_egress_loses_the_egress_that_ec2_gave_it(printed: P
     assert given == [{"GroupId": group["GroupId"], "IpPermissions": [narrow]}]
 
 
+def test_a_service_runs_the_revision_that_the_plan_registered(printed: Path) -> None:
+    app = production.load({}, cwd=printed)
+    assert app.services["web"].create["taskDefinition"].endswith(":12")
+    (made,) = inputs(app, 4, "ecs create-service")
+    assert made["taskDefinition"] == "tickets-web"
+
+
+def test_no_attributes_are_no_call(printed: Path) -> None:
+    path = printed / "app/ecs/target-group.json"
+    path.write_text(cli_outputs.text(cli_outputs.target_groups(), {"Attributes": []}))
+    text = plan.steps(phase_of(4), production.load({}, cwd=printed)).text()
+    assert "create-target-group" in text
+    assert "modify-target-group-attributes" not in text
+
+
 def cache_of(tmp_path: Path, *outputs: Any) -> dict[str, Any]:
     path = tmp_path / "cache.json"
     path.write_text(cli_outputs.text(*outputs))
