@@ -11,8 +11,15 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from harness.inputs import api_calls, cli_output, operation_shapes
+from harness.inputs import (
+    api_calls,
+    cli_output,
+    described_database,
+    described_network,
+    operation_shapes,
+)
 from harness.inputs.cli_output import Form, Reshaped
+from harness.inputs.described_network import Made, Make
 from harness.inputs.document import Document, Origin
 
 if TYPE_CHECKING:
@@ -52,8 +59,14 @@ PHASE_FILES: Mapping[str, PhaseFile] = {
         "a VPC with its parts",
         "ec2",
         (
-            *("CreateVpc", "ModifyVpcAttribute", "CreateSubnet", "CreateInternetGateway"),
-            *("AttachInternetGateway", "AllocateAddress", "CreateNatGateway", "CreateRouteTable"),
+            *("CreateVpc", "ModifyVpcAttribute", "CreateSubnet", "ModifySubnetAttribute"),
+            *(
+                "CreateInternetGateway",
+                "AttachInternetGateway",
+                "AllocateAddress",
+                "CreateNatGateway",
+                "CreateRouteTable",
+            ),
             *("CreateRoute", "AssociateRouteTable", "CreateVpcEndpoint"),
         ),
         {
@@ -135,24 +148,61 @@ def form(document: Document, *, file: PhaseFile) -> Document:
     for source in document.objects:
         for name, value in source.data.items():
             items = value if isinstance(value, list) else [value]
-            if name not in file.printed:
-                calls.setdefault(name, []).extend(items)
-                continue
-            describe, *operations = file.printed[name]
-            printed = cli_output.printed_shape(file.api, describe, name)
-            for operation in operations:
-                wanted = operation_shapes.input_shape(file.api, operation)
-                for index, item in enumerate(items):
-                    content = reshaped.without_read_only(item, printed=printed, wanted=wanted)
-                    content = _spelled(content, wanted=wanted)
-                    if operation != operations[0] and not {*wanted.required_members} <= {*content}:
-                        continue  # such as a log group without a retention period
+            for index, item in enumerate(items):
+                key = name if items is not value else f"{name}[{index}]"
+                made = _made(item, name, file=file, reshaped=reshaped)
+                for operation, content in made if name in file.printed else ((name, item),):
                     taken = calls.setdefault(operation, [])
-                    key = name if items is not value else f"{name}[{index}]"
+                    if content in taken and operation in _ONCE:
+                        continue
                     reshaped.origins[f"{operation}[{len(taken)}]"] = Origin(source, key)
                     taken.append(content)
-    reshaped.data.update(calls)
+    targets = described_database.targets_of_proxy(calls)
+    if targets:
+        calls["RegisterDBProxyTargets"] = targets
+        reshaped.origins["RegisterDBProxyTargets"] = reshaped.origins["CreateDBProxy[0]"]
+    reshaped.read_only -= described_network.USED | described_database.USED | {"ValidationMethod"}
+    reshaped.data.update(sorted(calls.items(), key=lambda call: _rank(call[0], file)))
     return reshaped.result(file.form.command)
+
+
+def _rank(operation: str, file: PhaseFile) -> int:
+    """Return the place of an operation in the order in which AWS takes them."""
+    known = operation in file.operations
+    return file.operations.index(operation) if known else len(file.operations)
+
+
+def _made(item: Any, name: str, *, file: PhaseFile, reshaped: Reshaped) -> Made:
+    """Go through the operations that make a printed thing, each with its input."""
+    describe, *operations = file.printed[name]
+    printed = cli_output.printed_shape(file.api, describe, name)
+    for operation in operations:
+        wanted = operation_shapes.input_shape(file.api, operation)
+        content = reshaped.without_read_only(item, printed=printed, wanted=wanted)
+        content = _spelled(content, wanted=wanted) if isinstance(content, dict) else content
+        if isinstance(content, dict) and name in _MAKERS:
+            yield from _MAKERS[name](item, content)
+        elif operation == operations[0] or {*wanted.required_members} <= {*content}:
+            yield operation, content  # the second not of a log group without a retention period
+
+
+def _certificate(printed: Mapping[str, Any], given: dict[str, Any]) -> Made:
+    """A domain for validation is of validation by mail only."""
+    options = printed.get("DomainValidationOptions") or [{}]
+    method = options[0].get("ValidationMethod", "DNS")
+    if method != "EMAIL":
+        given.pop("DomainValidationOptions", None)
+    yield "RequestCertificate", {**given, "ValidationMethod": method}
+
+
+_MAKERS: Mapping[str, Make] = {
+    "Certificate": _certificate,
+    **described_network.NETWORK,
+    **described_database.DATABASE,
+}
+"""Field at the top of the output -> the maker of inputs, where these have other fields."""
+_ONCE = ("CreateDBSubnetGroup",)
+"""Operations that several printed things lead to."""
 
 
 def _spelled(content: dict[str, Any], *, wanted: Any) -> dict[str, Any]:

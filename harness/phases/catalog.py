@@ -70,7 +70,7 @@ PHASES = (
         goal="connections through one place, encrypted",
         steps=(
             Step(
-                "Create the cluster, and RDS Proxy before it; wait until each is available",
+                "Create the database, and RDS Proxy before it; wait until each is available",
                 files=("phases.database",),
                 takes="20 minutes",
             ),

@@ -188,6 +188,136 @@ def security_groups() -> dict[str, Any]:
     }
 
 
+def network() -> list[dict[str, Any]]:
+    """`aws ec2 describe-*` of a VPC with a public and a private subnet."""
+    vpc, tags = "vpc-0a40c1e2f3b4a5000", [{"Key": "Name", "Value": "tickets"}]
+    of_aws = [{"Key": "aws:cloudformation:stack-name", "Value": "shop"}]
+    local = {"DestinationCidrBlock": "10.40.0.0/16", "GatewayId": "local"}
+    default = {"DestinationCidrBlock": "0.0.0.0/0", "Origin": "CreateRoute", "State": "active"}
+    by_endpoint = {"DestinationPrefixListId": "pl-1", "GatewayId": "vpce-1"}
+    tables = {
+        "rtb-0": [{"Main": True}],
+        "rtb-1": [{"Main": False, "SubnetId": "subnet-1"}],
+    }
+    routes = {
+        "rtb-0": [local, {**default, "NatGatewayId": "nat-1"}, by_endpoint],
+        "rtb-1": [local, {**default, "GatewayId": "igw-1"}],
+    }
+    zone = {"AvailabilityZone": "us-east-1a", "AvailabilityZoneId": "use1-az1", "VpcId": vpc}
+    address = {"AllocationId": "eipalloc-1", "PublicIp": "203.0.113.9"}
+    nat = {"SubnetId": "subnet-1", "VpcId": vpc, "ConnectivityType": "public"}
+    endpoint = {"VpcId": vpc, "State": "available", "SubnetIds": [], "Groups": []}
+    policy = json.dumps({"Version": "2008-10-17", "Statement": []})
+    return [
+        {"Vpcs": [{"VpcId": vpc, "CidrBlock": "10.40.0.0/16", "Tags": [*tags, *of_aws]}]},
+        {
+            "Subnets": [
+                {
+                    **zone,
+                    "SubnetId": f"subnet-{n}",
+                    "CidrBlock": f"10.40.{n}.0/24",
+                    "MapPublicIpOnLaunch": n == 1,
+                }
+                for n in (1, 2)
+            ]
+        },
+        {
+            "InternetGateways": [
+                {
+                    "InternetGatewayId": "igw-1",
+                    "Attachments": [{"State": "available", "VpcId": vpc}],
+                }
+            ]
+        },
+        {
+            "NatGateways": [
+                {**nat, "NatGatewayId": "nat-0", "State": "deleted"},
+                {**nat, "NatGatewayId": "nat-1", "NatGatewayAddresses": [address]},
+            ]
+        },
+        {
+            "RouteTables": [
+                {"RouteTableId": one, "VpcId": vpc, "Associations": places, "Routes": routes[one]}
+                for one, places in tables.items()
+            ]
+        },
+        {
+            "VpcEndpoints": [
+                {
+                    **endpoint,
+                    "ServiceName": "com.amazonaws.us-east-1.s3",
+                    "VpcEndpointType": "Gateway",
+                    "PolicyDocument": policy,
+                    "PrivateDnsEnabled": False,
+                    "RouteTableIds": ["rtb-0"],
+                },
+                {
+                    **endpoint,
+                    "ServiceName": "com.amazonaws.us-east-1.logs",
+                    "VpcEndpointType": "Interface",
+                    "PrivateDnsEnabled": True,
+                    "SubnetIds": ["subnet-2"],
+                    "Groups": [{"GroupId": "sg-0a40c1e2f3b4a5105", "GroupName": "x"}],
+                },
+            ]
+        },
+    ]
+
+
+def database() -> list[dict[str, Any]]:
+    """`aws rds describe-*` of an Aurora cluster with one instance and RDS Proxy."""
+    groups = [{"VpcSecurityGroupId": "sg-0a40c1e2f3b4a5104", "Status": "active"}]
+    both = {
+        "Engine": "aurora-mysql",
+        "EngineVersion": "8.0.mysql_aurora.3.08.2",
+        "MasterUsername": "admin",
+        "BackupRetentionPeriod": 7,
+        "StorageEncrypted": True,
+        "DBClusterIdentifier": "tickets",
+        "VpcSecurityGroups": groups,
+        "TagList": [{"Key": "app", "Value": "tickets"}],
+    }
+    subnets = {
+        "DBSubnetGroupName": "tickets",
+        "DBSubnetGroupDescription": "private",
+        "Subnets": [{"SubnetIdentifier": "subnet-2"}],
+    }
+    secret = {"SecretArn": "arn:aws:secretsmanager:us-east-1:876000000876:secret:rds!c-1-Ab3dE5"}
+    (proxy,) = [content("aws/database.json")["CreateDBProxy"]]
+    return [
+        {
+            "DBClusters": [
+                {
+                    **both,
+                    "AllocatedStorage": 1,
+                    "DatabaseName": "tickets",
+                    "DBSubnetGroup": "tickets",
+                    "DBClusterParameterGroup": "tickets",
+                    "MasterUserSecret": {**secret, "KmsKeyId": "alias/aws/secretsmanager"},
+                    "EnabledCloudwatchLogsExports": ["error"],
+                    "IAMDatabaseAuthenticationEnabled": False,
+                }
+            ]
+        },
+        {
+            "DBInstances": [
+                {
+                    **both,
+                    "DBInstanceIdentifier": "tickets-1",
+                    "DBInstanceClass": "db.r7g.large",
+                    "AllocatedStorage": 1,
+                    "PubliclyAccessible": False,
+                    "DBSubnetGroup": subnets,
+                    "DBParameterGroups": [{"DBParameterGroupName": "default.aurora-mysql8.0"}],
+                    "PerformanceInsightsEnabled": True,
+                    "PerformanceInsightsRetentionPeriod": 7,
+                }
+            ]
+        },
+        {"DBProxies": [{**proxy, "Status": "available", "Endpoint": "tickets.proxy-x"}]},
+    ]
+
+
 def rule() -> dict[str, Any]:
     """`aws events describe-rule`."""
     raw = content("aws/schedule.json")["PutRule"]

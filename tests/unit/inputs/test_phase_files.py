@@ -79,6 +79,7 @@ def test_a_certificate_as_the_cli_prints_it(tmp_path: Path) -> None:
                 "DomainName": "www.shop.example",
                 "SubjectAlternativeNames": ["www.shop.example"],
                 "KeyAlgorithm": "RSA_2048",
+                "ValidationMethod": "DNS",
             }
         ]
     }

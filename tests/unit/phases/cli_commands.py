@@ -45,7 +45,7 @@ def problems(command: str, *, folder: Path) -> list[str]:
             if word.startswith("--") and word[2:] not in (_OWN[service, name] | _GLOBAL)
         ]
     api = _SERVICES.get(service, service)
-    if api not in Loader().list_available_services("service-2"):
+    if api not in _apis():
         return [f"aws {service} is no service"]
     if name == "wait":
         name, *rest = rest
@@ -103,6 +103,11 @@ def _of_input(text: str, *, api: str, operation: str, folder: Path) -> Iterator[
     for one in operation_shapes.fit(content, api=api, operation=operation).problems:
         if "<" not in str(content.get(one.key, "")):
             yield f"{operation}: {one.key} {one.message}"
+
+
+@cache
+def _apis() -> list[str]:
+    return list(Loader().list_available_services("service-2"))
 
 
 @cache

@@ -23,4 +23,9 @@ def printed(tmp_path: Path) -> Path:
     for name in ("aws", "ecs", "iam", "network"):
         shutil.copytree(ROOT / "app" / name, tmp_path / "app" / name)
     cli_outputs.write(tmp_path)
+    for name, outputs in (
+        ("network", cli_outputs.network()),
+        ("database", cli_outputs.database()),
+    ):
+        (tmp_path / "app" / "aws" / f"{name}.json").write_text(cli_outputs.text(*outputs))
     return tmp_path

@@ -1,0 +1,109 @@
+"""A VPC's parts as `aws ec2 describe-*` prints them, as the inputs that make them.
+
+A printed part holds others: a gateway its VPC, a route table its routes and subnets. Each has an
+operation of its own. Ids are those of the file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+Made = Iterator[tuple[str, dict[str, Any]]]
+"""Operations with their inputs, in their order."""
+Make = Callable[[Mapping[str, Any], dict[str, Any]], Made]
+"""Makes them of a printed thing, and of the part of it that the first operation takes as it is."""
+
+_PEERS = (
+    *("GatewayId", "NatGatewayId", "TransitGatewayId", "VpcPeeringConnectionId"),
+    *("NetworkInterfaceId", "EgressOnlyInternetGatewayId", "LocalGatewayId", "CarrierGatewayId"),
+    "CoreNetworkArn",
+)
+_DESTINATIONS = ("DestinationCidrBlock", "DestinationIpv6CidrBlock", "DestinationPrefixListId")
+_OF_EC2 = ("CreateRouteTable", "EnableVgwRoutePropagation")
+"""Origins of routes that nobody made."""
+
+
+def _vpc(printed: Mapping[str, Any], given: dict[str, Any]) -> Made:
+    yield "CreateVpc", {**given, **_tags(printed, "vpc")}
+
+
+def _subnet(printed: Mapping[str, Any], given: dict[str, Any]) -> Made:
+    if "AvailabilityZone" in given:
+        given.pop("AvailabilityZoneId", None)
+    yield "CreateSubnet", {**given, **_tags(printed, "subnet")}
+    if printed.get("MapPublicIpOnLaunch"):
+        public = {"MapPublicIpOnLaunch": {"Value": True}}
+        yield "ModifySubnetAttribute", {"SubnetId": printed.get("SubnetId"), **public}
+
+
+def _internet_gateway(printed: Mapping[str, Any], given: dict[str, Any]) -> Made:
+    yield "CreateInternetGateway", {**given, **_tags(printed, "internet-gateway")}
+    for one in printed.get("Attachments") or ():
+        place = {"InternetGatewayId": printed.get("InternetGatewayId"), "VpcId": one.get("VpcId")}
+        yield "AttachInternetGateway", place
+
+
+def _nat_gateway(printed: Mapping[str, Any], given: dict[str, Any]) -> Made:
+    if printed.get("State", "available") not in ("pending", "available"):
+        return  # EC2 prints a deleted one for an hour
+    if "SubnetId" in given:
+        given.pop("VpcId", None)  # only of a gateway for all zones
+    addresses = printed.get("NatGatewayAddresses") or ()
+    allocated = [one["AllocationId"] for one in addresses if one.get("AllocationId")]
+    for _ in allocated:
+        yield "AllocateAddress", {"Domain": "vpc"}
+    more = {"AllocationId": allocated[0]} if allocated else {}
+    yield "CreateNatGateway", {**given, **more, **_tags(printed, "natgateway")}
+
+
+def _route_table(printed: Mapping[str, Any], given: dict[str, Any]) -> Made:
+    """The main table comes with the VPC; its routes do not."""
+    table, places = {"RouteTableId": printed.get("RouteTableId")}, printed.get("Associations") or ()
+    if not any(one.get("Main") for one in places):
+        yield "CreateRouteTable", {**given, **_tags(printed, "route-table")}
+    for route in printed.get("Routes") or ():
+        peer = next(({name: route[name]} for name in _PEERS if route.get(name)), {})
+        gateway = str(route.get("GatewayId"))
+        by_itself = gateway == "local" or gateway.startswith("vpce-")
+        if peer and not by_itself and route.get("Origin") not in _OF_EC2:
+            where = {name: route[name] for name in _DESTINATIONS if route.get(name)}
+            yield "CreateRoute", {**table, **where, **peer}
+    for one in places:
+        place = {name: one[name] for name in ("SubnetId", "GatewayId") if one.get(name)}
+        if place:
+            yield "AssociateRouteTable", {**table, **place}
+
+
+def _endpoint(printed: Mapping[str, Any], given: dict[str, Any]) -> Made:
+    groups = [one.get("GroupId") for one in printed.get("Groups") or ()]
+    more = {"SecurityGroupIds": groups} if groups else {}
+    if printed.get("VpcEndpointType") == "Gateway":
+        for name in ("PrivateDnsEnabled", "DnsOptions", "IpAddressType"):
+            given.pop(name, None)
+    content = {name: value for name, value in given.items() if value != []}
+    yield "CreateVpcEndpoint", {**content, **more, **_tags(printed, "vpc-endpoint")}
+
+
+def _tags(printed: Mapping[str, Any], noun: str) -> dict[str, Any]:
+    """Return tags as EC2 takes them; those of AWS's own services it does not take."""
+    tags = [one for one in printed.get("Tags") or () if not str(one.get("Key")).startswith("aws:")]
+    return {"TagSpecifications": [{"ResourceType": noun, "Tags": tags}]} if tags else {}
+
+
+NETWORK: Mapping[str, Make] = {
+    "Vpcs": _vpc,
+    "Subnets": _subnet,
+    "InternetGateways": _internet_gateway,
+    "NatGateways": _nat_gateway,
+    "RouteTables": _route_table,
+    "VpcEndpoints": _endpoint,
+}
+"""Field at the top of the output -> the maker of inputs."""
+USED = frozenset(
+    {
+        *("Tags", "Attachments", "NatGatewayAddresses", "Routes", "Associations", "Groups"),
+        *("MapPublicIpOnLaunch", "InternetGatewayId", "RouteTableId", "SubnetId"),
+    }
+)
+"""Fields of the output that the inputs have under other names."""
