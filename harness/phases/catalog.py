@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.phases import commands, image_commands
+from harness.phases import commands, image_commands, value_commands
 from harness.phases.checks import (
     agreement,
     as_file,
@@ -25,11 +25,15 @@ PHASES = (
             Step("Create the roles", files=("iam.*",)),
             Step(
                 "Create the secrets and parameters, and put in their values",
-                commands=commands.values,
+                commands=value_commands.values,
             ),
-            Step("Put the environment files into S3", commands=commands.environment_files),
-            Step("Create the log groups", files=("phases.logs",)),
-            Step("Create the image repository", files=("phases.registry",)),
+            Step("Put the environment files into S3", commands=value_commands.environment_files),
+            Step("Create the log groups", files=("phases.logs",), needs="phases.logs"),
+            Step(
+                "Create the image repository",
+                files=("phases.registry",),
+                needs="phases.registry",
+            ),
         ),
         checks=(*readiness.CHECKS, agreement.agreement, as_file.LOGS),
         rollback=Rollback(
@@ -43,11 +47,16 @@ PHASES = (
         name="security and networking",
         goal="the blast radius first",
         steps=(
-            Step("Create the VPC and its subnets, routes and endpoints", files=("phases.network",)),
+            Step(
+                "Create the VPC and its subnets, routes and endpoints",
+                files=("phases.network",),
+                needs="phases.network",
+            ),
             Step("Create the chain of security groups", files=("network.security_groups",)),
             Step(
                 "Request the certificate, and put its validation record into DNS",
                 files=("phases.certificate",),
+                needs="phases.certificate",
                 takes="some minutes to hours",
             ),
             Step(
@@ -72,6 +81,7 @@ PHASES = (
             Step(
                 "Create the database, and RDS Proxy before it; wait until each is available",
                 files=("phases.database",),
+                needs="phases.database",
                 takes="20 minutes",
             ),
             Step("Create the cache", files=("cache.file",), takes="10 minutes"),
@@ -106,6 +116,7 @@ PHASES = (
                 "Create the listeners",
                 files=("ecs.load_balancer",),
                 operations=("CreateListener",),
+                needs="Listeners in the file of ecs.load_balancer",
             ),
             Step("Register the web task definition", files=("services.<web>.task_definition",)),
             Step(
@@ -169,6 +180,7 @@ PHASES = (
             Step(
                 "Switch the public host's record to the load balancer, and watch it",
                 files=("phases.dns",),
+                needs="phases.dns",
                 commands=commands.watch,
                 takes="the record's old TTL",
             ),

@@ -6,10 +6,7 @@ import json
 import shlex
 from typing import TYPE_CHECKING
 
-from harness.aws import environment_file
-from harness.aws.value_from import parse_parameter
 from harness.inputs.api_calls import Call
-from harness.inputs.toml_schema import Parameter
 from harness.phases.calls import ROLLBACK, calls_of
 from harness.phases.shell import line
 from harness.target.resources.ecs import SERVICES_AT_ONCE
@@ -19,10 +16,6 @@ if TYPE_CHECKING:
 
     from harness.inputs.ecs_services import Service
     from harness.inputs.production import Production
-    from harness.inputs.toml_schema import ParameterValue, SecretValue
-
-_OF_AWS = "!"
-"""Secrets Manager takes it only in names that a service of AWS makes, such as RDS."""
 
 
 def region(production: Production) -> str:
@@ -48,57 +41,6 @@ def cluster(production: Production) -> list[str]:
             *(("--capacity-providers", *providers) if providers else ()),
         )
     ]
-
-
-def values(production: Production) -> list[str]:
-    """Return the commands that make each secret and parameter; values are put in by hand."""
-    return [*_secrets(production), *_parameters(production)]
-
-
-def _secrets(production: Production) -> Iterator[str]:
-    for name, shape in secrets(production).items():
-        keys = shape if isinstance(shape, dict) else {}
-        value = json.dumps({key: f"<{key}>" for key in keys}) if keys else "<value>"
-        words = ("aws", "secretsmanager", "create-secret", "--name", name)
-        yield line(*words, "--secret-string", value)
-
-
-def secrets(production: Production) -> dict[str, SecretValue]:
-    """Return the secrets that are made by hand; ``rds!...`` is made with the database."""
-    return {name: shape for name, shape in production.config.secrets.items() if _OF_AWS not in name}
-
-
-def parameters(production: Production) -> dict[str, ParameterValue]:
-    """Return the parameters by their names, which cutover.toml may have as ARNs."""
-    return {
-        parse_parameter(key).names[0]: value for key, value in production.config.parameters.items()
-    }
-
-
-def _parameters(production: Production) -> Iterator[str]:
-    for name, value in parameters(production).items():
-        is_secure = isinstance(value, Parameter)
-        key = value.key if isinstance(value, Parameter) else None
-        yield line(
-            *("aws", "ssm", "put-parameter", "--name", name, "--value", "<value>"),
-            *("--type", "SecureString" if is_secure else "String"),
-            *(("--key-id", key) if key else ()),
-        )
-
-
-def environment_files(production: Production) -> list[str]:
-    """Return the commands that put each environment file into its bucket."""
-    own = production.resource_names.get("bucket")
-    buckets: dict[str, list[str]] = {}
-    for bucket, key in filter(None, map(environment_file.place_of, production.environment_files)):
-        copy = line("aws", "s3", "cp", f"<{key.rpartition('/')[2]}>", f"s3://{bucket}/{key}")
-        buckets.setdefault(bucket, []).append(copy)
-    commands = []
-    for bucket, copies in buckets.items():
-        first = "# its bucket comes first: `cutover phase 5 --plan`"
-        commands.append(first if bucket == own else line("aws", "s3", "mb", f"s3://{bucket}"))
-        commands += copies
-    return commands
 
 
 def connection(production: Production) -> list[str]:
@@ -192,18 +134,41 @@ def former_revision(production: Production) -> list[str]:
 
 
 def background_off(production: Production) -> list[str]:
-    """Return the commands that stop workers and the scheduler; jobs stay in the queue."""
-    stopped = [_scaled(production, service, count=0) for service in _background(production)]
+    """Return the commands that stop workers and the scheduler; jobs stay in the queue.
+
+    A service that scales would be started again: by the jobs that wait, say.
+    """
+    stopped: list[str] = []
+    for service in _background(production):
+        stopped += _scaling(production, service, suspended=True)
+        stopped.append(_scaled(production, service, count=0))
     return [*stopped, *_scheduler(production, state="DISABLED")]
 
 
 def background_on(production: Production) -> list[str]:
     """Return the commands that start workers and the scheduler again."""
-    started = [
-        _scaled(production, service, count=service.create.get("desiredCount", 1))
-        for service in _background(production)
-    ]
+    started: list[str] = []
+    for service in _background(production):
+        count = service.create.get("desiredCount", 1)
+        started.append(_scaled(production, service, count=count))
+        started += _scaling(production, service, suspended=False)
     return [*started, *_scheduler(production, state="ENABLED")]
+
+
+def _scaling(production: Production, service: Service, *, suspended: bool) -> Iterator[str]:
+    """Suspend the scaling of a service, or resume it, where a file of [phases] has any."""
+    resource = f"service/{production.config.cluster}/{service.name}"
+    fields = ("DynamicScalingIn", "DynamicScalingOut", "ScheduledScaling")
+    state = ",".join(f"{field}Suspended={str(suspended).lower()}" for field in fields)
+    for call in calls_of(production):
+        given = call.given
+        if call.operation == "RegisterScalableTarget" and given.get("ResourceId") == resource:
+            yield line(
+                *("aws", "application-autoscaling", "register-scalable-target"),
+                *("--service-namespace", "ecs", "--resource-id", resource),
+                *("--scalable-dimension", given["ScalableDimension"]),
+                *("--suspended-state", state),
+            )
 
 
 def _scaled(production: Production, service: Service, *, count: int) -> str:

@@ -118,6 +118,8 @@ class Step:
     """Operations of these files that belong to it; none for all."""
     commands: Commands | None = None
     """Commands besides, made from production's names."""
+    needs: str = ""
+    """The key that its calls come from; empty where an app may do without."""
     takes: str = ""
     """How long AWS takes, where it is more than a moment."""
 

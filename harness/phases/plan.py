@@ -10,6 +10,8 @@ from harness.phases import commands
 from harness.phases.calls import FileCall, calls_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from harness.inputs.production import Production
     from harness.phases.phase import Phase, Step
 
@@ -62,7 +64,7 @@ def steps(phase: Phase, production: Production) -> Plan:
     for step in phase.steps:
         calls = calls_for(step, production)
         lines = [call.command(production) for call in calls if not call.aside]
-        lines += step.commands(production) if step.commands else []
+        lines += besides(step, calls, production)
         if lines:
             sources = dict.fromkeys(production.path_of(call.key) for call in calls)
             actions.append(Action(step.action, tuple(lines), ", ".join(sources)))
@@ -70,13 +72,20 @@ def steps(phase: Phase, production: Production) -> Plan:
     return Plan(title, tuple(actions), commands.region(production))
 
 
+def besides(step: Step, calls: Sequence[FileCall], production: Production) -> list[str]:
+    """Return the commands of a step that no file holds, after a comment where a file is missing."""
+    missing = [f"# no file has it: set {step.needs}"] if step.needs and not calls else []
+    return [*missing, *(step.commands(production) if step.commands else [])]
+
+
 def rollback(phase: Phase, production: Production) -> Plan:
     """Return the rollback of a phase."""
     back = phase.rollback
     rehearsal = f" Rehearsed by: cutover verify -k '{back.rehearsed}'." if back.rehearsed else ""
     actions = [Action(f"{back.action}{rehearsal}", tuple(back.commands(production)))]
-    if back.onward is not None:
-        actions.append(Action("Later, to go on again.", tuple(back.onward(production))))
+    onward = back.onward(production) if back.onward else []
+    if onward:
+        actions.append(Action("Later, to go on again.", tuple(onward)))
     title = f"rollback of phase {phase.number}, {phase.name}"
     return Plan(title, tuple(actions), commands.region(production), back.keeps)
 

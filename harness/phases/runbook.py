@@ -114,7 +114,7 @@ class Instruction:
     @cached_property
     def commands(self) -> list[str]:
         """Commands that no file holds."""
-        return self.step.commands(self.production) if self.step.commands else []
+        return plan.besides(self.step, self.calls, self.production)
 
     @property
     def every_command(self) -> list[str]:

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from harness.phases import plan
-from harness.phases.commands import parameters, secrets
 from harness.phases.shell import line
+from harness.phases.value_commands import parameters, secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -9,7 +9,7 @@ import pytest
 from harness.inputs.ecs_services import Service
 from harness.inputs.production import Production
 from harness.inputs.toml_schema import BuiltImage, Parameter
-from harness.phases import plan, teardown
+from harness.phases import plan, runbook, teardown
 from harness.phases.catalog import PHASES, phase_of
 
 SET = "aws ecs update-service --cluster tickets --service tickets-{} --desired-count {}"
@@ -118,6 +118,31 @@ def test_parameters_are_made_by_their_names(files: Production) -> None:
     ]
 
 
+def test_secrets_of_log_drivers_and_registries_are_made(files: Production) -> None:
+    web = files.services["web"]
+    (app, *_) = web.definition.raw["containerDefinitions"]
+    arn = "arn:aws:secretsmanager:us-east-1:876000000876:secret:{}-Ab3dE5"
+    options = [
+        {"name": "apikey", "valueFrom": arn.format("shop/datadog") + ":key::"},
+        {"name": "host", "valueFrom": "/shop/datadog-host"},
+    ]
+    log = {**app["logConfiguration"], "secretOptions": options}
+    registry = {"credentialsParameter": arn.format("shop/hub")}
+    raw = {**web.definition.raw}
+    raw["containerDefinitions"] = [
+        {**app, "logConfiguration": log, "repositoryCredentials": registry}
+    ]
+    changed = replace(web, definition=replace(web.definition, raw=raw))
+    made = commands(plan.steps(phase_of(0), replace(files, services={"web": changed})))
+    start = "aws secretsmanager create-secret --name shop/"
+    assert f'{start}datadog --secret-string \'{{"key": "<key>"}}\'' in made
+    assert f"{start}hub --secret-string '<value>'" in made
+    assert (
+        "aws ssm put-parameter --name /shop/datadog-host --value '<value>' --type SecureString"
+        in (made)
+    )
+
+
 def test_environment_files_are_put_into_their_buckets(files: Production) -> None:
     own = files.resource_names["bucket"]
     texts = {"arn:aws:s3:::shop-config/prod/app.env": "", f"arn:aws:s3:::{own}/b.env": ""}
@@ -191,3 +216,51 @@ def test_without_ecs_exec_the_first_run_has_tasks_of_its_own(files: Production) 
     assert len(ran) == len(files.config.first_run)
     assert all(one.startswith("aws ecs run-task ") for one in ran)
     assert '"command": ["php", "artisan", "migrate", "--force"]' in ran[1]
+
+
+def test_a_step_without_a_file_names_the_key(files: Production) -> None:
+    documents = {key: one for key, one in files.documents.items() if not key.startswith("phases.")}
+    (key,) = (one for one in documents if one == "ecs.load_balancer")
+    balancer = {**documents[key].data}
+    del balancer["Listeners"]
+    documents[key] = replace(documents[key], data=balancer)
+    app = replace(files, documents=documents)
+    found = [one for phase in PHASES for one in commands(plan.steps(phase, app))]
+    assert [one for one in found if one.startswith("#")] == [
+        "# no file has it: set phases.logs",
+        "# no file has it: set phases.registry",
+        "# no file has it: set phases.network",
+        "# no file has it: set phases.certificate",
+        "# no file has it: set phases.database",
+        "# no file has it: set Listeners in the file of ecs.load_balancer",
+        "# no file has it: set phases.dns",
+    ]
+    assert "# no file has it: set phases.network" in runbook.pages(app)["runbook.md"]
+
+
+def test_a_service_that_scales_is_not_scaled_while_it_is_stopped(files: Production) -> None:
+    document = files.documents["phases.scaling"]
+    target = {
+        "ServiceNamespace": "ecs",
+        "ResourceId": "service/tickets/tickets-worker",
+        "ScalableDimension": "ecs:service:DesiredCount",
+        "MinCapacity": 1,
+    }
+    scaling = replace(document, data={"RegisterScalableTarget": [target]})
+    app = replace(files, documents={**files.documents, "phases.scaling": scaling})
+    stop, start = (one.commands for one in plan.rollback(phase_of(5), app).actions)
+    assert stop[0].endswith(
+        "--resource-id service/tickets/tickets-worker"
+        " --scalable-dimension ecs:service:DesiredCount --suspended-state"
+        " DynamicScalingInSuspended=true,DynamicScalingOutSuspended=true,"
+        "ScheduledScalingSuspended=true"
+    )
+    assert stop[1] == SET.format("worker", 0)
+    assert "DynamicScalingOutSuspended=false" in start[1]
+
+
+def test_an_app_without_background_work_has_nothing_to_start_again(files: Production) -> None:
+    alone = replace(files, services={"web": files.services["web"]}, schedule=None)
+    planned = plan.rollback(phase_of(5), alone)
+    assert commands(planned) == []
+    assert "To go on again" not in runbook.pages(alone)["runbook.md"]
