@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from harness.cli.command import GREEN, RED, USAGE, Command, invocation
+from harness.core.errors import ConfigError
 
 if TYPE_CHECKING:
     from harness.phases.account import Account
@@ -124,9 +125,13 @@ def runbook(*, out: Path) -> int:
 
     call = invocation()
     pages = documents.pages(call.production, report=_last_report(call.location.home))
-    out.mkdir(parents=True, exist_ok=True)
-    for name, text in pages.items():
-        (out / name).write_text(text, encoding="utf-8")
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        for name, text in pages.items():
+            (out / name).write_text(text, encoding="utf-8")
+    except OSError as error:
+        message = f"{error.filename}: cannot be written: {error.strerror}"
+        raise ConfigError(message, hint="name another folder: --out DIR") from error
     click.echo(f"wrote {', '.join(pages)} to {out}")
     return GREEN
 

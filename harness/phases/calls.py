@@ -215,7 +215,8 @@ def _security_groups(key: str, data: Mapping[str, Any]) -> Iterator[FileCall]:
         made = {name: value for name, value in group.items() if name in taken and value != []}
         aside = _MADE if group["GroupName"] == _DEFAULT_GROUP else ""
         at = f"SecurityGroups[{index}]"
-        yield FileCall("ec2", "CreateSecurityGroup", made, key, at=at, aside=aside)
+        needed = {} if "Description" in made else {"Description": group["GroupName"]}
+        yield FileCall("ec2", "CreateSecurityGroup", made, key, at=at, besides=needed, aside=aside)
     for index, group in groups:
         yield from _rules(group, key=key, at=f"SecurityGroups[{index}]")
 

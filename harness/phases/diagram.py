@@ -157,7 +157,8 @@ def _parts(production: Production) -> Iterator[Part]:
         ENDPOINTS: [],
     }
     for owner, texts in lines.items():
-        if owner in names or owner == VISITORS:
+        # One group for several parts has one owner alone.
+        if owner in names or owner in (VISITORS, LOAD_BALANCER, TASKS):
             yield Part(owner, places[owner], tuple(texts), tuple(names.get(owner, ())))
     if ENDPOINTS in names:
         yield Part(APIS, places[APIS], tuple(_apis(production)))

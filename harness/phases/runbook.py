@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from harness.phases import commands, console, diagram, markdown, plan, teardown
 from harness.phases.catalog import PHASES
 from harness.target import naming, observer, rehearser
+from harness.target.resources.ecs import SERVICES_AT_ONCE
 from harness.target.resources.task_logs import awslogs_groups
 
 if TYPE_CHECKING:
@@ -184,11 +185,13 @@ def _triage(production: Production) -> Iterator[str]:
         name for one in production.definitions for name in awslogs_groups(one.raw)
     )
     yield from (f"aws logs tail {name} --since 15m" for name in groups)
-    names = " ".join(access.services.values())
-    yield (
-        f"aws ecs describe-services --cluster {access.cluster} --services {names}"
-        " --query 'services[].events[:5].message'"
-    )
+    services = list(access.services.values())
+    for first in range(0, len(services), SERVICES_AT_ONCE):
+        names = " ".join(services[first : first + SERVICES_AT_ONCE])
+        yield (
+            f"aws ecs describe-services --cluster {access.cluster} --services {names}"
+            " --query 'services[].events[:5].message'"
+        )
     yield f"aws elbv2 describe-target-health --target-group-arn '<ARN of {access.target_group}>'"
     if access.proxy_name:
         yield f"aws rds describe-db-proxy-targets --db-proxy-name {access.proxy_name}"

@@ -72,3 +72,11 @@ def test_the_runbook_is_written_with_the_durations_of_the_last_rehearsal(tmp_pat
     names = {path.name for path in (tmp_path / "out").iterdir()}
     assert {"checklist.md", "runbook.md", "diagram.svg", "diagram.mmd"} <= names
     assert "took 100 s" in (tmp_path / "out" / "runbook.md").read_text()
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    result = run("runbook", "--out", str(tmp_path / "file" / "out"))
+    assert result.exit_code == 2
+    assert f"{tmp_path}/file/out: cannot be written: Not a directory" in result.output
+    assert "name another folder: --out DIR" in result.output

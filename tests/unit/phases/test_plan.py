@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -48,6 +49,12 @@ def test_each_phase_waits_for_the_services_that_it_creates(files: Production) ->
 def test_one_call_asks_for_ten_services_at_the_most(files: Production) -> None:
     more = with_services(files, {f"w{n}": 1 for n in range(11)}, "true")
     assert [len(names.split()) for names in waits(5, more)] == [10, 2]
+    described = re.findall(
+        r"^aws ecs describe-services .*--services (.*) --query",
+        runbook.pages(more)["runbook.md"],
+        re.MULTILINE,
+    )
+    assert [len(names.split()) for names in described] == [10, 3]
 
 
 @pytest.mark.parametrize("number", [5, 6])

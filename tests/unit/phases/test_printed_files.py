@@ -80,6 +80,13 @@ def test_no_attributes_are_no_call(printed: Path) -> None:
     assert "modify-target-group-attributes" not in text
 
 
+def test_a_group_without_a_description_gets_one(printed: Path) -> None:
+    content = groups(printed)
+    del content["SecurityGroups"][4]["Description"]
+    made = inputs(with_groups(printed, content), 1, "ec2 create-security-group")
+    assert made[4]["Description"] == "tickets-endpoints"
+
+
 def cache_of(tmp_path: Path, *outputs: Any) -> dict[str, Any]:
     path = tmp_path / "cache.json"
     path.write_text(cli_outputs.text(*outputs))

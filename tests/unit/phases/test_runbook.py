@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from html import unescape
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -158,3 +160,12 @@ def test_the_scenarios_that_rehearse_a_rollback_are_there() -> None:
     assert words
     for word in words:
         assert any(word in name for name in names), word
+
+
+def test_one_group_for_everything_has_a_picture(files: Production) -> None:
+    network: Any = files.network
+    for group in ("proxy_group", "database_group", "endpoints_group"):
+        network = replace(network, **{group: files.services["web"].security_groups[0]})
+    parts = {part.owner for part in diagram.diagram(replace(files, network=network)).parts}
+    assert {"visitors", "load balancer", "tasks"} <= parts
+    ET.fromstring(runbook.pages(replace(files, network=network))["diagram.svg"])
