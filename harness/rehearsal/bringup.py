@@ -221,6 +221,7 @@ class Bringup:
             config.first_run,
             task_id=self.web_task,
             run=partial(containers.exec_in_task, self.access()),
+            require_task=partial(self.watch(self.production.web).require_task, self.web_task),
             where=where,
         )
         self.first_run_at = datetime.now(UTC)

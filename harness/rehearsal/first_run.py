@@ -11,7 +11,7 @@ from harness.diagnosis.patterns.pattern import Source
 from harness.inputs.config import FirstRun
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 
 class ExecResult(Protocol):
@@ -63,8 +63,22 @@ def require_exec(task: Mapping[str, Any], *, where: str) -> None:
     )
 
 
-def run_commands(commands: tuple[FirstRun, ...], *, task_id: str, run: Exec, where: str) -> None:
+def run_commands(
+    commands: tuple[FirstRun, ...],
+    *,
+    task_id: str,
+    run: Exec,
+    require_task: Callable[[], None],
+    where: str,
+) -> None:
     """Run the first-run commands in a web task, one after the other.
+
+    Args:
+        commands: The commands.
+        task_id: Id of the task.
+        run: Runs one.
+        require_task: Raises the error of a task that was stopped, which ends its commands, too.
+        where: The run directory, for the error.
 
     Raises:
         ProvisionError: A command failed, and not in the way that its ``accept`` allows.
@@ -74,6 +88,7 @@ def run_commands(commands: tuple[FirstRun, ...], *, task_id: str, run: Exec, whe
         output = f"{result.stdout}\n{result.stderr}".strip()
         if result.exit_code == 0 or (item.accept and item.accept in output):
             continue
+        require_task()
         lines = (
             Line(text, Source.APP, subject="the web task", task="web task")
             for text in output.splitlines()

@@ -117,6 +117,17 @@ class Watch:
 
         self._wait(probe, deadline, check, what="did not become stable")
 
+    def require_task(self, task: str) -> None:
+        """Require that a task of the service has not been stopped.
+
+        Raises:
+            ProvisionError: It has; its stop reason and logs are in the error.
+        """
+        for one in self.service.tasks(status="STOPPED"):
+            if task_id(one["taskArn"]) == task:
+                what = "lost a task in the first run"
+                raise self._failure(what, state=f"task {task}: {stop_reason(one)}")
+
     def _is_at_work(self) -> bool:
         running, at_work = self.service.running(), self.at_work()
         return running <= at_work and len(running) == self.service.describe()["desiredCount"]
@@ -133,39 +144,40 @@ class Watch:
             wait_until(probe, deadline=deadline, interval_s=0.1, alive=check)
         except (DeadlinePassed, GaveUp) as error:
             reason = getattr(error, "reason", str(error))
-            logs, events = self.logs(), self._events()
-            stopped = [
-                stopped_task(one, group=self._group) for one in self.service.tasks(status="STOPPED")
+            state = f"after {deadline.elapsed_s:.0f} s: {reason}"
+            raise self._failure(what, state=state) from error
+
+    def _failure(self, what: str, *, state: str) -> ProvisionError:
+        """Return the error of a service, with the cause that its evidence speaks for."""
+        logs, events = self.logs(), self._events()
+        stopped = [
+            stopped_task(one, group=self._group) for one in self.service.tasks(status="STOPPED")
+        ]
+        own = list(self._own_containers())
+        lines = [
+            line for one in own for line in log_of_task(one, group=self._group, since=self.since)
+        ]
+        dropped = [dropped_command(one.attrs, group=self._group) for one in own]
+        evidence = evidence_of(
+            [
+                *self._named_secrets(),
+                *stopped,
+                *filter(None, dropped),
+                *self._container_checks(own),
+                *lines,
+                *(Line(text, Source.SERVICE_EVENT) for text in events),
             ]
-            own = list(self._own_containers())
-            lines = [
-                line
-                for one in own
-                for line in log_of_task(one, group=self._group, since=self.since)
-            ]
-            dropped = [dropped_command(one.attrs, group=self._group) for one in own]
-            evidence = evidence_of(
-                [
-                    *self._named_secrets(),
-                    *stopped,
-                    *filter(None, dropped),
-                    *self._container_checks(own),
-                    *lines,
-                    *(Line(text, Source.SERVICE_EVENT) for text in events),
-                ]
-            )
-            known = f": {self.cause}" if self.cause else ""
-            shown = "; ".join(one.reason for one in stopped[:_SHOWN_TASKS])
-            raise ProvisionError(
-                f"service {self.service.name} {what}{known or explain(evidence)}",
-                state=f"after {deadline.elapsed_s:.0f} s: {reason}"
-                + (f"; stopped tasks: {shown}" if shown else ""),
-                last_answer="\n    ".join(events[:_SHOWN_EVENTS]),
-                log_tail=logs,
-                where=self.where,
-                hint="correct the cause, then run it again; `cutover up` keeps a stack to look"
-                " into",
-            ) from error
+        )
+        known = f": {self.cause}" if self.cause else ""
+        shown = "; ".join(one.reason for one in stopped[:_SHOWN_TASKS])
+        return ProvisionError(
+            f"service {self.service.name} {what}{known or explain(evidence)}",
+            state=state + (f"; stopped tasks: {shown}" if shown else ""),
+            last_answer="\n    ".join(events[:_SHOWN_EVENTS]),
+            log_tail=logs,
+            where=self.where,
+            hint="correct the cause, then run it again; `cutover up` keeps a stack to look into",
+        )
 
     def _container_checks(self, containers: Iterable[Any]) -> Iterator[ContainerCheck]:
         """Look for the tool of each health check in its container, where one runs."""

@@ -215,6 +215,27 @@ def test_a_stable_service_that_does_not_do_its_work_is_not_up() -> None:
     assert "its tasks run, and ask no queue" in str(caught.value)
 
 
+def test_a_task_that_was_stopped_in_the_first_run_is_named_with_its_reason() -> None:
+    stopped = {
+        "taskArn": "arn:aws:ecs:r:a:task/tickets/def",
+        "stopCode": "ServiceSchedulerInitiated",
+        "stoppedReason": "Task failed ELB health checks in (target-group tickets-web)",
+        "containers": [{"name": "app", "exitCode": 137}],
+    }
+    event = "(service tickets-web) (port 8080) is unhealthy in (target-group a) due to (reason"
+    ecs = FakeEcs(
+        services=[service(1, "IN_PROGRESS", f"{event} Health checks failed).")], stopped=[stopped]
+    )
+    watch(ecs).require_task("abc")
+    with pytest.raises(ProvisionError) as caught:
+        watch(ecs).require_task("def")
+    said = str(caught.value)
+    assert "service tickets-web lost a task in the first run" in said
+    assert "the start takes longer than healthCheckGracePeriodSeconds" in said
+    assert "task def: " in said
+    assert "failed ELB health checks" in said
+
+
 @dataclass
 class Result:
     exit_code: int
@@ -230,7 +251,7 @@ def test_first_run_commands_run_in_order_in_one_task() -> None:
         return Result(0)
 
     commands = (FirstRun(command=("a",)), FirstRun(command=("b",)))
-    first_run.run_commands(commands, task_id="abc", run=run, where="")
+    first_run.run_commands(commands, task_id="abc", run=run, require_task=no_check, where="")
     assert seen == [("abc", ("a",)), ("abc", ("b",))]
 
 
@@ -240,6 +261,7 @@ def test_a_migration_that_is_already_there_is_no_error() -> None:
         (command,),
         task_id="abc",
         run=lambda *_: Result(1, stdout="ERROR Migration already exists."),
+        require_task=no_check,
         where="",
     )
 
@@ -251,6 +273,7 @@ def test_a_command_that_fails_shows_its_output() -> None:
             (command,),
             task_id="abc",
             run=lambda *_: Result(1, stderr="SQLSTATE[HY000] [2026] SSL is required from client"),
+            require_task=no_check,
             where="/runs/x",
         )
     said = str(caught.value)
