@@ -13,8 +13,8 @@ FORM = Form(
     "an identity of SES",
     _COMMAND,
     (
-        *("VerificationAttributes", "EmailIdentities", "VerifiedForSendingStatus"),
-        *("EmailIdentity", "VerifyEmailIdentity", "VerifyDomainIdentity"),
+        *("VerificationAttributes", "EmailIdentities", "VerifiedForSendingStatus", "Identities"),
+        *("EmailIdentity", "CreateEmailIdentity", "VerifyEmailIdentity", "VerifyDomainIdentity"),
     ),
 )
 
@@ -47,7 +47,8 @@ def identity(document: Document, *, sender: str) -> Document:
     """Take the identity of ``ses get-identity-verification-attributes`` or of SES v2's commands.
 
     These are ``sesv2 list-email-identities`` and ``get-email-identity``, which does not print the
-    name, and the input of CreateEmailIdentity. Of several identities, the sender's is taken.
+    name, and the input of CreateEmailIdentity; ``ses list-identities`` has no states, so that all
+    its identities are taken as verified. Of several identities, the sender's is taken.
 
     Args:
         document: The file.
@@ -100,6 +101,13 @@ def _identities(document: Document, *, sender: str) -> Iterator[_Identity]:
             command = "aws sesv2 list-email-identities"
             status = one.get("VerificationStatus")
             yield _Identity(name, command, key, f"{key}.VerificationStatus", status)
+    names = data.get("Identities")
+    for number, name in enumerate(names if isinstance(names, list) else ()):
+        yield _Identity(str(name), "aws ses list-identities", f"Identities[{number}]")
+    given = data.get("CreateEmailIdentity")
+    if isinstance(given, dict):
+        name = str(given.get("EmailIdentity") or "")
+        yield _Identity(name, "aws sesv2 create-email-identity", "CreateEmailIdentity")
     if "VerifiedForSendingStatus" in data:
         name = sender if data.get("IdentityType") == "EMAIL_ADDRESS" else sender.rpartition("@")[2]
         status = "SUCCESS" if data["VerifiedForSendingStatus"] is True else "not verified"

@@ -44,9 +44,19 @@ _BUCKET = Form(
     "a bucket with its settings",
     "aws s3api get-public-access-block",
     ("CreateBucket", "LocationConstraint", "BucketArn", *_BUCKET_OUTPUTS),
+    beside=(
+        *("Owner", "Grants", "TagSet", "LoggingEnabled", "PolicyStatus", "Payer"),
+        *("TopicConfigurations", "QueueConfigurations", "LambdaFunctionConfigurations"),
+        *("EventBridgeConfiguration", "ObjectLockConfiguration", "ReplicationConfiguration"),
+    ),
 )
 _ROLE_OUTPUTS = ("Role", "PolicyDocument", "AttachedPolicies", "PolicyNames", "PolicyVersion")
-_ROLE = Form("a role", "aws iam get-role", ("RoleName", "AssumeRolePolicyDocument", *_ROLE_OUTPUTS))
+_ROLE = Form(
+    "a role",
+    "aws iam get-role",
+    ("RoleName", "AssumeRolePolicyDocument", *_ROLE_OUTPUTS),
+    beside=("Policy",),
+)
 _READ_ONLY_QUEUE_ATTRIBUTES = (
     *("QueueArn", "CreatedTimestamp", "LastModifiedTimestamp", "ApproximateNumberOfMessages"),
     *("ApproximateNumberOfMessagesDelayed", "ApproximateNumberOfMessagesNotVisible"),
@@ -171,6 +181,7 @@ def bucket(document: Document, *, name: str) -> Document:
         if source.data.get("LocationConstraint"):
             place = {"LocationConstraint": source.data["LocationConstraint"]}
             reshaped.data["CreateBucket"]["CreateBucketConfiguration"] = place
+        reshaped.read_only |= source.data.keys() & set(_BUCKET.beside)
         for field, (operation, wrapper) in _BUCKET_OUTPUTS.items():
             if field in source.data:
                 wanted = operation_shapes.input_shape("s3", operation).members if wrapper else ()

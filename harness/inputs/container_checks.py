@@ -29,6 +29,8 @@ _AWSLOGS: Mapping[str, str] = {
     "awslogs-stream-prefix": "app",
 }
 """The required options of Fargate's awslogs, with an example each."""
+_OTHER_DATABASES = ("pgsql", "sqlsrv")
+"""Laravel's names for databases that no part of a rehearsal stands for."""
 _PLATFORMS = ("1.4.0", "LATEST")
 _SERVICE = ("launchType", "capacityProviderStrategy", "platformVersion")
 RULE = ("LaunchType", "CapacityProviderStrategy", "PlatformVersion")
@@ -49,6 +51,15 @@ def of_container(container: Mapping[str, Any], *, key: str) -> Iterator[Problem]
     for index, mapping in enumerate(container.get("portMappings") or ()):
         yield from _port_mapping(mapping, key=f"{key}.portMappings[{index}]")
     yield from _log(container.get("logConfiguration"), key=f"{key}.logConfiguration")
+    for index, variable in enumerate(container.get("environment") or ()):
+        yield from _database(variable, key=f"{key}.environment[{index}].value")
+
+
+def _database(variable: Mapping[str, Any], *, key: str) -> Iterator[Problem]:
+    value = variable.get("value")
+    if variable.get("name") == "DB_CONNECTION" and value in _OTHER_DATABASES:
+        message = f'is "{value}", and a rehearsal has MySQL only'
+        yield Problem(key, message, "rehearse an app on MySQL or Aurora MySQL")
 
 
 def _range(value: int | None, *, key: str, within: tuple[int, int], hint: str) -> Iterator[Problem]:

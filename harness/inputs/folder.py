@@ -58,7 +58,12 @@ class Folder:
                 document = read_json(path)
             except InputError:
                 continue  # not JSON objects: none of ours
-            fields = {name for one in document.objects for name in one.data}
+            fields = {
+                name
+                for one in document.objects
+                for name, value in one.data.items()
+                if _is_of_objects(value)
+            }
             names = (
                 name
                 for name, marks in _MARKS.items()
@@ -213,6 +218,11 @@ class Folder:
 def _services(document: Document) -> list[dict[str, Any]]:
     listed = document.data.get("services", [document.data])
     return [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+
+
+def _is_of_objects(value: Any) -> bool:
+    """Whether a value may be a resource, or a list of them: SecurityGroups may be ids, too."""
+    return not isinstance(value, list) or all(isinstance(one, dict) for one in value)
 
 
 def _phase_file(fields: set[str]) -> str:

@@ -69,6 +69,13 @@ def read(document: Document) -> RoleFile:
     Raises:
         InputError: Every problem of the file.
     """
+    if "Statement" in document.data:
+        message = "is a policy's document, and a role's file is expected"
+        hint = (
+            f"put it into the role's file, as {_TRUST} or below {_POLICIES}; or keep it in another"
+            " folder"
+        )
+        document.reject([Problem("Statement", message, hint)])
     raw = _with_documents(document.data)
     unknown = [
         Problem(key, "is no key of a role's file", nearest(key, _KEYS))

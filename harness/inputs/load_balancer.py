@@ -51,6 +51,8 @@ _GROUP = {
     ),
 }
 _LISTENERS = "Listeners"
+_KEPT = {"Path": "#{path}", "Query": "#{query}"}
+"""Fields of a redirect, and the words for what the visitor asked for."""
 _DEFAULTS = {
     "Type": "application",
     "Scheme": "internet-facing",
@@ -128,12 +130,31 @@ def _of_listeners(listeners: Any) -> Iterator[Problem]:
         yield from operation_shapes.fit(
             given, api="elbv2", operation="CreateListener", key=key
         ).problems
+        yield from _of_redirects(one.get("DefaultActions"), key=f"{key}.DefaultActions")
         if one.get("Protocol") == "HTTPS" and not one.get("Certificates"):
             hint = "name the certificate of the public URL by its ARN"
             yield Problem(f"{key}.Certificates", "is missing, and HTTPS needs one", hint)
     if not any(one.get("Protocol") == "HTTPS" and one.get("Port") == 443 for one in listeners):
         message = "has no HTTPS listener on port 443: nobody answers https://"
         yield Problem(_LISTENERS, message, "add it, with a certificate for the public URL")
+
+
+def _of_redirects(actions: Any, *, key: str) -> Iterator[Problem]:
+    """Find redirects that lose the page that a visitor asks for.
+
+    Source: https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/
+    API_RedirectActionConfig.html (the defaults keep path and query).
+    """
+    for index, action in enumerate(actions if isinstance(actions, list) else ()):
+        config = action.get("RedirectConfig") if isinstance(action, dict) else None
+        for name, kept in _KEPT.items():
+            found = config.get(name, kept) if isinstance(config, dict) else kept
+            if kept not in str(found):
+                yield Problem(
+                    f"{key}[{index}].RedirectConfig.{name}",
+                    f'is "{found}": links in mails and search engines lose theirs in the redirect',
+                    f"leave it out, or write {kept} in it",
+                )
 
 
 def notes(balancer: Mapping[str, Any]) -> Iterator[str]:

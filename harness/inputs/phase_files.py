@@ -45,9 +45,11 @@ class PhaseFile:
         """The forms that the file may have."""
         command = next(iter(self.printed.values()), ("",))[0]
         fields = (*self.printed, *self.operations)
-        return Form(self.noun, f"aws {self.api} {cli_output.kebab(command)}", fields)
+        command = f"aws {self.api} {cli_output.kebab(command)}"
+        return Form(self.noun, command, fields, beside=("ScheduledActions", *_NEXT_PAGE))
 
 
+_NEXT_PAGE = ("nextToken", "NextToken", "Marker", "NextMarker")
 PHASE_FILES: Mapping[str, PhaseFile] = {
     "certificate": PhaseFile(
         "a certificate",
@@ -146,7 +148,10 @@ def form(document: Document, *, file: PhaseFile) -> Document:
     reshaped = Reshaped(document)
     calls: dict[str, list[Any]] = {}
     for source in document.objects:
+        reshaped.read_only |= source.data.keys() & set(file.form.beside)
         for name, value in source.data.items():
+            if name in file.form.beside:
+                continue
             items = value if isinstance(value, list) else [value]
             for index, item in enumerate(items):
                 key = name if items is not value else f"{name}[{index}]"

@@ -74,9 +74,15 @@ def nearest(name: str, known: Iterable[str]) -> str:
     return f'did you mean "{close}"?' if close else f"known here: {', '.join(sorted(known))}"
 
 
-def closest(name: str, known: Iterable[str]) -> str:
-    """Return the known name that is meant, by its spelling; empty when none is close."""
-    return next(iter(difflib.get_close_matches(name, sorted(known), n=1)), "")
+def closest(name: str, known: Iterable[str], *, similarity: float = 0.6) -> str:
+    """Return the known name that is meant, by its spelling; empty when none is close.
+
+    Args:
+        name: The name that is not known.
+        known: Those that are.
+        similarity: How close a name must be: 1 is the same.
+    """
+    return next(iter(difflib.get_close_matches(name, sorted(known), n=1, cutoff=similarity)), "")
 
 
 def type_of(value: object) -> str:

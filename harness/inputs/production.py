@@ -207,6 +207,11 @@ def load(environ: Mapping[str, str], *, cwd: Path) -> Production:
         ),
     )
     notes = [*load_balancer.notes(balancer or {})]
+    notes += (
+        f"network.security_groups: {', '.join(names)} have rules for {group}, which is not in the"
+        " file: nothing has it here"
+        for group, names in (groups.elsewhere.items() if groups else ())
+    )
     if target_group:
         name = str(target_group["TargetGroup"].get("Name"))
         balanced = ecs_services.behind(services, target_group=name)
@@ -225,7 +230,10 @@ def load(environ: Mapping[str, str], *, cwd: Path) -> Production:
     tasks = (*services.values(), *((schedule,) if schedule else ()))
     environment_files = reading.texts("environment_files")
     definitions = [task.definition for task in tasks]
-    _check_images(reading, found, definitions)
+    is_complete = len(services) == len(reading.tables("services")) and bool(schedule) == bool(
+        reading.tables("schedule")
+    )
+    _check_images(reading, found, definitions, is_complete=is_complete)
     named = reading.tables("environment_files")
     for problem in references.missing_environment_files(definitions, texts=named):
         reading.reject(reading.documents[problem.file], [problem])
@@ -376,13 +384,16 @@ def _roles(reading: Reading) -> tuple[RoleFile, ...]:
     return tuple(role for role in roles if role is not None)
 
 
-def _check_images(reading: Reading, settings: Config | None, tasks: list[TaskDefinition]) -> None:
+def _check_images(
+    reading: Reading, settings: Config | None, tasks: list[TaskDefinition], *, is_complete: bool
+) -> None:
     """All containers of the app run the one image that is rehearsed; the others are named."""
     if settings is None or not tasks:
         return
     for source, problem in container_images.problems(tasks, named=settings.images):
         reading.reject(reading.documents[source], [problem])
-    reading.reject(reading.toml, container_images.unused(tasks, named=settings.images))
+    if is_complete:
+        reading.reject(reading.toml, container_images.unused(tasks, named=settings.images))
 
 
 def _session_cookie(definition: TaskDefinition, *, named: Mapping[str, ImageSource]) -> str:

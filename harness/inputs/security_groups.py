@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from harness.core.errors import ConfigError
-from harness.inputs.problem import Problem, nearest, type_of
+from harness.inputs.problem import Problem, closest, nearest, type_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,6 +27,8 @@ _NUMBER = re.compile(r"\d{1,2}|1\d\d|2[0-4]\d|25[0-5]", flags=re.ASCII)
 """IANA's protocol numbers, which EC2 takes and prints for all but these four."""
 _PEERED = "VpcPeeringConnectionId"
 """A group of another VPC: no member of the stack has it."""
+_MISSPELT = 0.9
+"""Similarity of an id with one character wrong."""
 _WITH_PORTS = ("tcp", "udp")
 _WRITTEN_BY = "`aws ec2 describe-security-groups --filters Name=vpc-id,Values=...` writes it"
 
@@ -85,6 +87,8 @@ class SecurityGroups:
     path: Path
     groups: Mapping[str, SecurityGroup]
     """By id, in the order of the file."""
+    elsewhere: Mapping[str, tuple[str, ...]]
+    """Id of a group that rules name and the file lacks -> names of the groups with those rules."""
 
     def __getitem__(self, group_id: str) -> SecurityGroup:
         """Return the group with this id.
@@ -130,7 +134,13 @@ def read(document: Document) -> SecurityGroups:
     )
     groups = [parse_group(raw) for raw in listed or ()]
     document.reject(_of_ids(groups))
-    return SecurityGroups(document.path, {one.id: one for one in groups})
+    known = {one.id for one in groups}
+    elsewhere: dict[str, tuple[str, ...]] = {}
+    for one in groups:
+        named = {name for _, _, rule in one.rules for name in rule.groups}
+        for name in sorted(named - known):
+            elsewhere[name] = (*elsewhere.get(name, ()), one.name)
+    return SecurityGroups(document.path, {one.id: one for one in groups}, elsewhere)
 
 
 def parse_group(raw: Mapping[str, Any]) -> SecurityGroup:
@@ -251,7 +261,10 @@ _RULES = (_of_protocol, _of_ports, _of_ranges, _of_prefix_lists, _of_pairs)
 
 
 def _of_ids(groups: Sequence[SecurityGroup]) -> Iterator[Problem]:
-    """Find an id that two groups have, and one that a rule names and none has."""
+    """Find an id that two groups have, and one that a rule names and spells wrong.
+
+    A rule may name groups that the file lacks: those of a bastion, say.
+    """
     ids = [one.id for one in groups]
     for index, group in enumerate(groups):
         key = f"SecurityGroups[{index}]"
@@ -259,9 +272,10 @@ def _of_ids(groups: Sequence[SecurityGroup]) -> Iterator[Problem]:
             yield Problem(f"{key}.GroupId", f"repeats {group.id}", "keep one of the two groups")
         for field, number, permission in group.rules:
             for pair, named in enumerate(permission.groups):
-                if named not in ids:
+                meant = "" if named in ids else closest(named, ids, similarity=_MISSPELT)
+                if meant:
                     yield Problem(
                         f"{key}.{field}[{number}].UserIdGroupPairs[{pair}].GroupId",
                         f'is "{named}", which is no security group in this file',
-                        f"add the group, or name one of {', '.join(ids)}",
+                        f'did you mean "{meant}"?',
                     )

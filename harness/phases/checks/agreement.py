@@ -7,10 +7,11 @@ from typing import Any
 
 from harness.inputs import api_calls
 from harness.phases.account import Account
-from harness.phases.checks.network import covers
+from harness.phases.checks.network import covers, needed_endpoints
 from harness.phases.checks.readiness import container_log_groups
 from harness.phases.phase import Finding, NotCovered, check
 
+_ENGINES = ("aurora-mysql", "mysql")
 _Inputs = Callable[[str], list[Mapping[str, Any]]]
 """Returns the inputs of an operation in the file."""
 
@@ -41,8 +42,29 @@ def _of_certificate(account: Account, inputs: _Inputs) -> Iterator[tuple[str, st
             yield f"a certificate for {host}", f"is for {', '.join(names)}"
 
 
+def _of_network(account: Account, inputs: _Inputs) -> Iterator[tuple[str, str]]:
+    """The VPC is the configuration's, and tasks reach every API that they call."""
+    wanted = account.production.config.vpc_cidr
+    ranges = [str(one.get("CidrBlock")) for one in inputs("CreateVpc")]
+    if ranges and ranges != [wanted]:
+        yield f"one VPC with {wanted}, network.vpc_cidr", f"has {', '.join(ranges)}"
+    routes = [one for one in inputs("CreateRoute") if "NatGatewayId" in one]
+    if routes or inputs("CreateNatGateway"):
+        return
+    names = {str(one["ServiceName"]).split(".", 3)[-1] for one in inputs("CreateVpcEndpoint")}
+    lacking = [name for name in needed_endpoints(account) if name not in names]
+    if lacking:
+        yield (
+            "a NAT gateway, or a VPC endpoint for each API that tasks call",
+            f"has no endpoint for {', '.join(lacking)}",
+        )
+
+
 def _of_database(account: Account, inputs: _Inputs) -> Iterator[tuple[str, str]]:
     access = account.access
+    for given in (*inputs("CreateDBCluster"), *inputs("CreateDBInstance")):
+        if given["Engine"] not in _ENGINES:
+            yield f"the engine {' or '.join(_ENGINES)}", f"is {given['Engine']}"
     for given in inputs("CreateDBCluster"):
         if access.cluster_name and given["DBClusterIdentifier"] != access.cluster_name:
             yield f"the cluster {access.cluster_name}", f"has {given['DBClusterIdentifier']}"
@@ -88,6 +110,7 @@ def _of_scaling(account: Account, inputs: _Inputs) -> Iterator[tuple[str, str]]:
 
 _RULES: Mapping[str, Callable[[Account, _Inputs], Iterator[tuple[str, str]]]] = {
     "certificate": _of_certificate,
+    "network": _of_network,
     "database": _of_database,
     "registry": _of_registry,
     "logs": _of_logs,

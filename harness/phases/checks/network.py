@@ -158,7 +158,7 @@ def _routes(
             one["ServiceName"].partition(f"{account.access.region}.")[2]
             for one in answer["VpcEndpoints"]
         }
-        missing = [name for name in _endpoints(account) if name not in names]
+        missing = [name for name in needed_endpoints(account) if name not in names]
         if missing:
             yield Finding(
                 f"subnet {', '.join(without_nat)} of {TASKS}",
@@ -183,11 +183,16 @@ def _leads_to(tables: Iterable[Mapping[str, Any]], subnet: str, prefix: str) -> 
     )
 
 
-def _endpoints(account: Account) -> list[str]:
-    """Return the endpoints without which no task starts, or none does its work."""
+def needed_endpoints(account: Account) -> list[str]:
+    """Return the endpoints without which no task starts, or none does its work.
+
+    Source: https://docs.aws.amazon.com/vpc/latest/privatelink/aws-services-privatelink-support.html.
+    """
     resources = account.access.resources
-    queue = ["sqs"] if "queue" in resources else []
-    return ["ecr.api", "ecr.dkr", "s3", "logs", "secretsmanager", *queue]
+    by_resource = {"queue": "sqs", "identity": "email"}
+    used = [name for resource, name in by_resource.items() if resource in resources]
+    parameters = ["ssm"] if account.production.config.parameters else []
+    return ["ecr.api", "ecr.dkr", "s3", "logs", "secretsmanager", *used, *parameters]
 
 
 CHECKS = (chain_in_file, chain, certificate, subnets)

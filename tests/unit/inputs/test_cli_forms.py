@@ -224,7 +224,8 @@ def test_head_bucket_names_the_bucket_and_settings_go_below_their_key(tmp_path: 
     rules = {"Rules": [{"ID": "a", "Status": "Enabled", "Expiration": {"Days": 9}, "Prefix": ""}]}
     least = {"TransitionDefaultMinimumObjectSize": "all_storage_classes_128K"}
     lifecycle = {**least, **rules}
-    path.write_text(cli_outputs.text(head, location, cors, lifecycle, {"Status": "Enabled"}))
+    owner, status = {"Owner": {"ID": "a"}, "Grants": []}, {"Status": "Enabled"}
+    path.write_text(cli_outputs.text(head, location, cors, lifecycle, owner, status))
     assert cli_resources.bucket(read_json(path), name="").data == {
         "CreateBucket": {"Bucket": "uploads", "CreateBucketConfiguration": location},
         "PutBucketCors": {"Bucket": "uploads", "CORSConfiguration": cors},
@@ -269,6 +270,14 @@ PENDING = {**VERIFIED, "VerificationStatus": "PENDING"}
             {"VerifyEmailIdentity": [{"EmailAddress": "shop@mail.b.example"}]},
         ),
         ({"EmailIdentity": "b.example"}, {"VerifyDomainIdentity": [{"Domain": "b.example"}]}),
+        (
+            {"CreateEmailIdentity": {"EmailIdentity": "b.example"}},
+            {"VerifyDomainIdentity": [{"Domain": "b.example"}]},
+        ),
+        (
+            {"Identities": ["a.example", "b.example"]},
+            {"VerifyDomainIdentity": [{"Domain": "b.example"}]},
+        ),
     ],
 )
 def test_an_identity_of_ses_v2_is_the_senders(
@@ -441,8 +450,8 @@ BROKEN: dict[str, tuple[str, tuple[Any, ...], str, str]] = {
     ),
     "a setting that has no place": (
         "bucket",
-        ({"Status": "Enabled"}, {"TagSet": []}),
-        "holds an object with TagSet, which is no part of a bucket with its settings",
+        ({"Status": "Enabled"}, {"IndexDocument": []}),
+        "holds an object with IndexDocument, which is no part of a bucket with its settings",
         "known here: CreateBucket, LocationConstraint, BucketArn, PublicAccessBlockConfiguration,"
         " OwnershipControls, ServerSideEncryptionConfiguration, CORSRules, Rules, Policy, Status",
     ),

@@ -10,7 +10,7 @@ import pytest
 
 from harness.inputs import connections, production
 from harness.inputs.production import Production
-from harness.inputs.security_groups import ANY, Permission, SecurityGroup, SecurityGroups
+from harness.inputs.security_groups import ANY, Permission, SecurityGroup
 
 ROOT = Path(__file__).resolve().parents[3]
 BALANCER, TASKS, PROXY, DATABASE, ENDPOINTS = (
@@ -32,9 +32,7 @@ def changed(app: Production, name: str, **rules: Any) -> Production:
         key: replace(group, **rules) if group.name == name else group
         for key, group in app.network.groups.groups.items()
     }
-    network = replace(
-        app.network, groups=SecurityGroups(path=app.network.groups.path, groups=groups)
-    )
+    network = replace(app.network, groups=replace(app.network.groups, groups=groups))
     return replace(app, network=network)
 
 

@@ -12,6 +12,7 @@ from harness.aws.managed_policies import managed_policy
 from harness.core.errors import ConfigError
 from harness.inputs import iam_roles
 from harness.inputs.document import read_json
+from harness.inputs.problem import InputError
 
 TRUST = {
     "Version": "2012-10-17",
@@ -118,3 +119,11 @@ def test_widespread_policies_of_aws_are_known(partition: str) -> None:
     assert document is not None
     assert document["Statement"] == [{"Effect": "Allow", "Action": ["sqs:*"], "Resource": "*"}]
     assert managed_policy(f"arn:{partition}:iam::1:policy/AmazonSQSFullAccess") is None
+
+
+def test_a_policy_alone_is_no_role(tmp_path: Path) -> None:
+    path = write(tmp_path, {"Version": "2012-10-17", "Statement": []})
+    with pytest.raises(InputError) as caught:
+        iam_roles.read(read_json(path))
+    (problem,) = caught.value.problems
+    assert problem.message == "is a policy's document, and a role's file is expected"

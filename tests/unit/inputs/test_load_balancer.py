@@ -69,3 +69,18 @@ def test_a_listener_that_forwards_by_rules_alone_is_noted() -> None:
     (note,) = load_balancer.notes({"Listeners": listeners})
     assert "the default action of the listener on port 443 is fixed-response" in note
     assert [*load_balancer.notes({})] == []
+
+
+@pytest.mark.parametrize(("field", "value"), [("Path", "/"), ("Query", "")])
+def test_a_redirect_that_loses_the_page_is_named(tmp_path: Path, field: str, value: str) -> None:
+    raw: dict[str, Any] = json.loads((ECS / FILES["LoadBalancer"]).read_text())
+    (redirect,) = [one for one in raw["Listeners"] if one["Protocol"] == "HTTP"]
+    config = redirect["DefaultActions"][0]["RedirectConfig"]
+    path = tmp_path / "load-balancer.json"
+    config |= {"Host": "#{host}", "Path": "/#{path}", "Query": "#{query}"}
+    path.write_text(json.dumps(raw))
+    load_balancer.load_balancer(read_json(path))
+    config[field] = value
+    path.write_text(json.dumps(raw))
+    with pytest.raises(ConfigError, match=rf'RedirectConfig\.{field} is "{value}"'):
+        load_balancer.load_balancer(read_json(path))

@@ -38,7 +38,7 @@ def test_each_operation_and_what_prints_it_are_botocores(name: str) -> None:
 def test_log_groups_as_the_cli_prints_them_are_two_operations(tmp_path: Path) -> None:
     group = {"logGroupName": "/ecs/shop", "retentionInDays": 30, "storedBytes": 1, "arn": "x"}
     endless = {"logGroupName": "/ecs/other", "storedBytes": 1}
-    assert taken("logs", file_of(tmp_path, {"logGroups": [group, endless]})) == {
+    assert taken("logs", file_of(tmp_path, {"logGroups": [group, endless], "nextToken": "a"})) == {
         "CreateLogGroup": [{"logGroupName": "/ecs/shop"}, {"logGroupName": "/ecs/other"}],
         "PutRetentionPolicy": [{"logGroupName": "/ecs/shop", "retentionInDays": 30}],
     }

@@ -181,3 +181,9 @@ def test_environment_files_get_lines_to_fill_in(project: Path) -> None:
     file.write_text(json.dumps(web))
     text = propose(Folder(project))
     assert f'[environment_files]\n# "{arn}" = "app.env"  # a file with the object\'s text' in text
+
+
+def test_an_input_with_ids_of_groups_is_no_file_of_groups(tmp_path: Path) -> None:
+    balancer = {"Name": "shop", "Subnets": ["subnet-1"], "SecurityGroups": ["sg-1"]}
+    (tmp_path / "balancer.json").write_text(json.dumps(balancer))
+    assert "# security_groups =" in propose(Folder(tmp_path))

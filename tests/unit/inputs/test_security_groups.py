@@ -242,8 +242,8 @@ def refusal(path: Path) -> str:
     ("rule", "expected"),
     [
         (
-            opening(80, to="sg-9"),
-            'UserIdGroupPairs[0].GroupId is "sg-9", which is no security group in this file',
+            opening(80, to="sg-0123456789abcde0f"),
+            'UserIdGroupPairs[0].GroupId is "sg-0123456789abcde0f", which is no security group',
         ),
         (opening(80, PrefixListIds=[{}]), "PrefixListIds[0].PrefixListId is missing"),
         (opening(80, Ipv6Ranges=[{"CidrIpv6": "::/129"}]), "CidrIpv6 is no CIDR"),
@@ -256,7 +256,15 @@ def refusal(path: Path) -> str:
 def test_a_rule_that_cannot_be_carried_out_is_refused(
     tmp_path: Path, rule: dict[str, Any], expected: str
 ) -> None:
-    assert expected in refusal(write(tmp_path, web=[rule]))
+    groups = {"web": [rule], "sg-0123456789abcdef0": []}
+    assert expected in refusal(write(tmp_path, **groups))
+
+
+def test_a_rule_for_a_group_that_is_not_in_the_file_admits_nothing(tmp_path: Path) -> None:
+    path = write(tmp_path, web=[], db=[opening(22, to="sg-bastion"), opening(3306, to="web")])
+    assert load(path).elsewhere == {"sg-bastion": ("tickets-db",)}
+    found = layout(path, tasks=WEB, proxy=DATABASE).of_component("proxy")
+    assert accepted(found) == ["-s 10.40.3.128/25 -d 10.40.3.0/24 -p tcp --dport 3306"]
 
 
 def let_out(text: str) -> list[str]:

@@ -272,6 +272,10 @@ def needs(name: str, condition: str) -> dict[str, Any]:
 
 REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"stopTimeout": 180}, f"{C}.stopTimeout is 180, and must be from 2 to 120"),
+    (
+        {"environment": [{"name": "DB_CONNECTION", "value": "pgsql"}]},
+        f'{C}.environment[0].value is "pgsql", and a rehearsal has MySQL only',
+    ),
     ({"stopTimeout": 1}, f"{C}.stopTimeout is 1, and must be from 2 to 120"),
     ({"stopTimeout": "40"}, f"{C}.stopTimeout is a string, and must be a whole number"),
     (check(interval=1), f"{C}.healthCheck.interval is 1, and must be from 5 to 300"),

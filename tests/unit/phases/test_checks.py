@@ -713,7 +713,7 @@ def test_the_callers_account_is_that_of_cutover_toml(files: Production) -> None:
 def test_tasks_without_a_nat_gateway_may_have_endpoints(files: Production) -> None:
     answers = contracts.green(files)
     tables = changed(answers["ec2 DescribeRouteTables"], "RouteTables[1].Routes", [])
-    names = ("ecr.api", "ecr.dkr", "s3", "logs", "secretsmanager", "sqs")
+    names = ("ecr.api", "ecr.dkr", "s3", "logs", "secretsmanager", "sqs", "email")
     endpoints = [{"ServiceName": f"com.amazonaws.us-east-1.{name}"} for name in names]
     answers["ec2 DescribeRouteTables"] = tables
     answers["ec2 DescribeVpcEndpoints"] = {"VpcEndpoints": endpoints}
@@ -784,6 +784,14 @@ def test_an_endpoint_that_names_no_proxy_or_cluster_is_not_covered(
             "changes other.example",
         ),
         ("scaling", "RegisterScalableTarget.ResourceId", "service/a/b", "has service/a/b"),
+        ("database", "CreateDBCluster.Engine", "aurora-postgresql", "is aurora-postgresql"),
+        ("network", "CreateVpc.CidrBlock", "10.99.0.0/16", "has 10.99.0.0/16"),
+        (
+            "network",
+            "CreateVpcEndpoint[7].ServiceName",
+            "com.amazonaws.us-east-1.email-smtp",
+            "has no endpoint for email",
+        ),
     ],
 )
 def test_files_of_the_move_that_name_another_thing_are_findings(
