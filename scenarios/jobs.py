@@ -50,16 +50,20 @@ def outcomes(job: dict[str, Any]) -> list[str]:
     return [run["outcome"] for run in job["runs"]]
 
 
+UNRECORDED = (
+    "a job that failed for good is not in failed_jobs: QUEUE_FAILED_DRIVER is null, or keeps them"
+    " where no other task sees them"
+)
+
+
 def late_cause(job: dict[str, Any]) -> str:
     """Return why a job has not ended yet; empty where its runs do not show it."""
     ends = outcomes(job)
     if not ends:
         return ""
-    if job.get("options", {}).get("poison") and ends[-1] == "threw" and not job["failed"]:
-        return (
-            "a job that failed for good is not in failed_jobs: QUEUE_FAILED_DRIVER is null, or"
-            " keeps them where no other task sees them"
-        )
+    is_poison = job.get("options", {}).get("poison")
+    if not job["failed"] and (ends[-1] == "failed" or (is_poison and ends[-1] == "threw")):
+        return UNRECORDED
     if ends[-1] is None and job["failed"]:
         return NOT_TRIED_AGAIN
     if ends[-1] is None:

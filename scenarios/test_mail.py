@@ -8,7 +8,7 @@ import pytest
 
 from harness.diagnosis.expect import expect
 from harness.report import emulated, not_covered
-from scenarios.jobs import late_cause
+from scenarios.jobs import UNRECORDED, late_cause
 from scenarios.mails import MAIL_S, REJECTIONS, SWALLOWED
 
 if TYPE_CHECKING:
@@ -87,8 +87,5 @@ def unfailed_cause(job: dict[str, Any]) -> str:
     if "succeeded" in ends:
         return SWALLOWED
     if ends and ends[-1] == "threw":
-        return (
-            "a job that failed for good is not in failed_jobs: QUEUE_FAILED_DRIVER is null, or"
-            " keeps them where no other task sees them"
-        )
+        return UNRECORDED
     return late_cause(job)

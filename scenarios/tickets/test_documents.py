@@ -164,6 +164,7 @@ def test_uploaded_file_keeps_its_own_name(organiser: Organiser) -> None:
         answer = organiser.upload(event, POSTER, name=name, content=jpeg(2000))
         expect_status(answer, 302)
         back = organiser.browser.get(f"/events/{event}/documents/{POSTER}?download=1")
+        expect_status(back, 200)
         given = name_in(back.headers.get("Content-Disposition", ""))
         expect(
             given == name,

@@ -51,6 +51,7 @@ def service(**configuration: Any) -> dict[str, Any]:
         (late_cause(job()), ""),
         (late_cause(job(None)), "a worker died in the middle of the job"),
         (late_cause(job("threw", poison=True)), "QUEUE_FAILED_DRIVER is null"),
+        (late_cause(job("threw", "failed")), "QUEUE_FAILED_DRIVER is null"),
         (late_cause(job("threw", poison=True, failed=True)), ""),
         (late_cause(job("succeeded")), ""),
         (missing_mail_cause("log", []), 'MAIL_MAILER is "log" in the worker'),
