@@ -113,7 +113,7 @@ def retry_while_unavailable(
 
     def ask(question: Callable[[], Any]) -> Any:
         return eventually(
-            lambda: answer_or_unavailable(question),
+            lambda: answer_or_unavailable(question, also_bad_gateway=True),
             until=lambda answer: isinstance(answer, list),
             what="The web tasks did not answer",
             within_s=differences.task_replacement_timeout_s,

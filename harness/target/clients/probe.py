@@ -60,6 +60,8 @@ class ProbeRefused(StatusError):
             certain=bool(disk),
         )
         self.body = body
+        self.is_gateways = status in _AWAY or (status == _APP_FAILED and not report)
+        """Whether the load balancer answered, and not the app."""
 
 
 def _error_report(body: str) -> dict[str, Any]:
@@ -90,8 +92,15 @@ def disk_cause(disk: str) -> str:
     )
 
 
-def answer_or_unavailable(question: Callable[[], Any]) -> list[Any] | str:
+def answer_or_unavailable(
+    question: Callable[[], Any], *, also_bad_gateway: bool = False
+) -> list[Any] | str:
     """Return the answer in a list, or the refusal while the load balancer has no target for it.
+
+    Args:
+        question: Asks the app.
+        also_bad_gateway: Whether a 502 of the load balancer, for a task that begins or ends, is
+            such a refusal.
 
     Raises:
         ProbeRefused: The app itself refused the question.
@@ -99,7 +108,7 @@ def answer_or_unavailable(question: Callable[[], Any]) -> list[Any] | str:
     try:
         return [question()]
     except ProbeRefused as refused:
-        if refused.status not in _AWAY:
+        if refused.status not in _AWAY and not (also_bad_gateway and refused.is_gateways):
             raise
         return str(refused)
 

@@ -346,10 +346,16 @@ def test_mysql_is_reached_through_loopback(refusing_mysql: int) -> None:
 
 
 def test_a_web_tier_that_is_away_is_no_answer_and_an_apps_refusal_is_one() -> None:
-    def refuse(status: int) -> None:
-        raise ProbeRefused("GET /_probe/v1/ticks", status=status, body="")
+    def refuse(status: int, body: str = "") -> None:
+        raise ProbeRefused("GET /_probe/v1/ticks", status=status, body=body)
 
     assert answer_or_unavailable(lambda: {"ticks": []}) == [{"ticks": []}]
     assert "answered 503" in answer_or_unavailable(lambda: refuse(503))
+    gateway = "<html><title>502 Bad Gateway</title></html>"
+    assert "502" in answer_or_unavailable(lambda: refuse(502, gateway), also_bad_gateway=True)
+    with pytest.raises(ProbeRefused):
+        answer_or_unavailable(lambda: refuse(502, gateway))
+    with pytest.raises(ProbeRefused):
+        answer_or_unavailable(lambda: refuse(502, '{"error": "x"}'), also_bad_gateway=True)
     with pytest.raises(ProbeRefused):
         answer_or_unavailable(lambda: refuse(401))
