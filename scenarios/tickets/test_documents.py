@@ -12,8 +12,10 @@ import pytest
 
 from harness.diagnosis.expect import expect
 from harness.report import emulated, not_covered, proved
+from harness.target.clients.browser import TIMEOUT_S, read_page
 from harness.target.resources import bucket as buckets
 from scenarios.checks import expect_status
+from scenarios.page_resources import PageResources
 from scenarios.tickets.pages import (
     LARGEST_BYTES,
     POSTER,
@@ -110,6 +112,22 @@ def test_largest_file_comes_back_unchanged(organiser: Organiser, probe: ProbeCli
     back = organiser.browser.get(f"/events/{event}/documents/{POSTER}")
     expect_status(back, 200)
     assert sha256(back.content) == sha256(content), "the poster came back with other bytes"
+    organiser.remove(event, POSTER)
+
+
+@by_organiser
+@needs_organiser
+@pytest.mark.mutates
+def test_visitors_see_the_poster_of_an_event(
+    organiser: Organiser, web: Callable[[], requests.Session], access: Access
+) -> None:
+    event, visitor = "jonkonnu-street-parade", web()
+    expect_status(organiser.upload(event, POSTER, name="a.jpg", content=jpeg(2000)), 302)
+    page = visitor.get(f"{access.public_url}/events/{event}", timeout=TIMEOUT_S)
+    expect_status(page, 200)
+    PageResources(access, visitor).expect_loaded(page)
+    resources = read_page(page.text, url=page.url).resources
+    assert any(POSTER in one for one in resources), f"the page loads {', '.join(resources)}"
     organiser.remove(event, POSTER)
 
 

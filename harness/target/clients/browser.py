@@ -18,7 +18,7 @@ from harness.target.clients.http import STATUS_CAUSES
 from harness.target.clients.probe import ProbeClient
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     import requests
 
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 TIMEOUT_S = 30.0
 _LINKS = {"a": "href", "link": "href", "script": "src", "img": "src", "form": "action"}
+_LOADED = {"stylesheet", "icon", "manifest", "modulepreload", "preload", "apple-touch-icon"}
+"""Types of a link that a browser loads with the page."""
 _CONTROLS = ("input", "select", "textarea", "button")
 _BUTTONS = ("submit", "image", "reset", "button")
 
@@ -44,8 +46,12 @@ class Form:
 class Page:
     """The forms and links of an HTML page."""
 
-    forms: tuple[Form, ...]
-    links: tuple[str, ...]
+    forms: tuple[Form, ...] = ()
+    links: tuple[str, ...] = ()
+    pages: tuple[str, ...] = ()
+    """Addresses of the pages that it links to, once each."""
+    resources: tuple[str, ...] = ()
+    """Addresses of its styles, icons, scripts and images, once each."""
 
     def form_to(self, path: str, *, having: str = "") -> Form | None:
         """Return the first form that goes to this path (and has a field), if there is one."""
@@ -73,7 +79,7 @@ def read_page(text: str, *, url: str) -> Page:
     import lxml.html  # type: ignore[import-untyped]
 
     if not text.strip():
-        return Page((), ())
+        return Page()
     parser = lxml.html.HTMLParser(encoding="utf-8")
     document = lxml.html.document_fromstring(text.encode(), parser=parser)
     forms = [
@@ -81,7 +87,23 @@ def read_page(text: str, *, url: str) -> Page:
         for form in document.forms
     ]
     links = [element.get(_LINKS[element.tag]) for element in document.iter(*_LINKS)]
-    return Page(tuple(forms), tuple(filter(None, links)))
+    loaded = [
+        one.get(_LINKS[one.tag])
+        for one in document.iter("link", "script", "img")
+        if one.tag != "link" or _LOADED & set(str(one.get("rel", "")).lower().split())
+    ]
+    return Page(
+        tuple(forms),
+        tuple(filter(None, links)),
+        _addresses((one.get("href") for one in document.iter("a")), url=url),
+        _addresses(loaded, url=url),
+    )
+
+
+def _addresses(links: Iterable[str | None], *, url: str) -> tuple[str, ...]:
+    """Return whole addresses, once each and without their fragments; no ``data:`` and the like."""
+    whole = (urljoin(url, link.strip()).partition("#")[0] for link in links if link)
+    return tuple(dict.fromkeys(one for one in whole if one.startswith(("http:", "https:"))))
 
 
 def _values(form: Any) -> dict[str, tuple[str, ...]]:

@@ -163,3 +163,13 @@ def test_a_cookies_attributes_are_read_and_its_value_can_be_replaced(tmp_path: P
 )
 def test_a_cookie_is_for_its_host_and_those_below_its_domain(domain: str, sent: bool) -> None:
     assert is_for_host(domain, "tickets.876events.example") is sent
+
+
+def test_a_page_has_the_addresses_of_what_it_loads_and_of_the_pages_it_links_to() -> None:
+    text = """<link rel="canonical" href="/here"><link rel="stylesheet" href="/css/app.css#x">
+    <script src="js/a.js"></script><script>1</script><img src="data:image/png;base64,AA==">
+    <img src="https://cdn.example/a.png"><img src="https://cdn.example/a.png">
+    <a href="/b#c">b</a><a href="mailto:a@b.example">m</a><a>none</a>"""
+    page = read_page(text, url=f"{URL}/a/")
+    assert page.resources == (f"{URL}/css/app.css", f"{URL}/a/js/a.js", "https://cdn.example/a.png")
+    assert page.pages == (f"{URL}/b",)

@@ -1,0 +1,84 @@
+"""The styles, scripts and images of pages, and the places that they are loaded from."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs, urlsplit
+
+from harness.diagnosis.expect import expect
+from harness.target.clients.browser import TIMEOUT_S, read_page
+
+if TYPE_CHECKING:
+    import requests
+
+    from harness.target.access import Access
+
+MOST_RESOURCES = 30
+_STORE = re.compile(r"(?:^|\.)s3[.-][\w.-]*amazonaws\.com(?:\.cn)?$")
+_SIGNATURES = {"X-Amz-Signature", "Signature"}
+_FILE = re.compile(r"\.\w{2,5}$")
+_HTML, _CODE = "text/html", (".css", ".js", ".mjs")
+
+
+@dataclass
+class PageResources:
+    """What visitors' browsers load beside the pages themselves."""
+
+    access: Access
+    visitor: requests.Session
+    elsewhere: set[str] = field(default_factory=set)
+    """Other hosts, a CDN's say, that nothing is asked of."""
+    _loaded: set[str] = field(default_factory=set)
+
+    def expect_loaded(self, answer: requests.Response) -> None:
+        """Check that each resource of a page is there for its visitor."""
+        page = str(answer.url)
+        for url in read_page(answer.text, url=page).resources:
+            if url not in self._loaded and len(self._loaded) < MOST_RESOURCES:
+                self._loaded.add(url)
+                self._expect_loaded(url, page=page)
+
+    def _expect_loaded(self, url: str, *, page: str) -> None:
+        parts = urlsplit(url)
+        if parts.hostname == self.access.public_host:
+            self._expect_served(url, page=page)
+        elif self._is_store(url):
+            expect(
+                bool(_SIGNATURES & parse_qs(parts.query).keys()),
+                f"{urlsplit(page).path} loads {parts.path} from the bucket, and the address has no"
+                " signature",
+                cause="a page names an object of the private bucket by its plain address, which S3"
+                " refuses to everybody: name a route of the app, or use temporaryUrl()",
+                certain=True,
+            )
+        elif parts.scheme in ("http", "https"):
+            self.elsewhere.add(f"{parts.scheme}://{parts.netloc}")
+
+    def _expect_served(self, url: str, *, page: str) -> None:
+        answer = self.visitor.get(url, timeout=TIMEOUT_S)
+        path, media_type = urlsplit(url).path, answer.headers.get("Content-Type", "")
+        is_page = media_type.startswith(_HTML) and path.endswith(_CODE)
+        is_missing = is_page or (answer.status_code == 404 and bool(_FILE.search(path)))
+        expect(
+            (answer.status_code < 400 and not is_page) or not self._is_named(url, page=page),
+            f"{urlsplit(page).path} loads {path}, which answers {answer.status_code},"
+            f" {media_type or 'no type'}",
+            cause=f"the image lacks {path}: what a build makes (npm run build) belongs into the"
+            " Dockerfile, and .dockerignore must not leave it out"
+            if is_missing
+            else "",
+        )
+
+    def _is_named(self, url: str, *, page: str) -> bool:
+        """Whether a page still names a resource: another scenario may have removed an upload."""
+        answer = self.visitor.get(page, timeout=TIMEOUT_S)
+        return url in read_page(answer.text, url=page).resources
+
+    def _is_store(self, url: str) -> bool:
+        """Whether an address is the object store's: AWS's, or the one that the overlay names."""
+        variables = self.access.overlay.get("environment", {})
+        own = urlsplit(variables.get("AWS_ENDPOINT_URL", "")).netloc
+        host = urlsplit(url).netloc
+        return bool(_STORE.search(host)) or bool(own and host.endswith(own))

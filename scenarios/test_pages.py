@@ -1,0 +1,45 @@
+"""Pages: what they load is there for every visitor."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import pytest
+
+from harness.report import proved
+from harness.target.clients.browser import TIMEOUT_S, read_page
+from scenarios.checks import expect_status
+from scenarios.page_resources import PageResources
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import requests
+
+    from harness.target.access import Access
+
+MOST_PAGES = 5
+
+
+@pytest.mark.truth(local=proved, aws=proved, url=proved)
+@pytest.mark.requires("http")
+@pytest.mark.read_only
+def test_pages_load_their_styles_scripts_and_images(
+    web: Callable[[], requests.Session],
+    access: Access,
+    find_page: Callable[[str], str],
+    observe: Callable[..., None],
+) -> None:
+    visitor = web()
+    resources = PageResources(access, visitor)
+    first = f"{access.public_url}{find_page('public')}"
+    answer = visitor.get(first, timeout=TIMEOUT_S)
+    expect_status(answer, 200)
+    resources.expect_loaded(answer)
+    for url in read_page(answer.text, url=first).pages[:MOST_PAGES]:
+        if urlsplit(url).hostname == access.public_host and url != first:
+            linked = visitor.get(url, timeout=TIMEOUT_S)
+            if linked.headers.get("Content-Type", "").startswith("text/html"):
+                resources.expect_loaded(linked)
+    observe("other hosts of resources", set=sorted(resources.elsewhere))

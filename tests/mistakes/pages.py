@@ -1,0 +1,39 @@
+"""Mistakes in what pages load: their styles, scripts and images."""
+
+from __future__ import annotations
+
+from scenarios import test_pages as pages
+from scenarios import test_sessions as sessions
+from scenarios.tickets import test_documents as documents
+from tests.mistakes.edits import append, replace
+from tests.mistakes.mistake import Mistake, Twin
+
+_IGNORE, _ARTWORK = "app/.dockerignore", "app/resources/views/components/artwork.blade.php"
+_ROUTE = "route('documents.show', [$event, App\\Enums\\DocumentKind::Poster])"
+_POSTER = "$event->poster->storage()->{}"
+
+MISTAKES = (
+    Mistake(
+        "the stylesheet is not in the image",
+        append(_IGNORE, "public/css"),
+        breaks=[pages.test_pages_load_their_styles_scripts_and_images],
+        cause="the image lacks /css/app.css",
+        also_green=[sessions.test_links_and_redirects_are_https_with_the_public_host],
+        twin=Twin("source maps are not in the image", append(_IGNORE, "public/css/*.map")),
+    ),
+    Mistake(
+        "a page shows posters by their plain address in the bucket",
+        replace(_ARTWORK, _ROUTE, _POSTER.format("url($event->poster->path)")),
+        breaks=[documents.test_visitors_see_the_poster_of_an_event],
+        cause="a page names an object of the private bucket by its plain address",
+        also_green=[documents.test_largest_file_comes_back_unchanged],
+        twin=Twin(
+            "a page shows posters by an address that is signed for an hour",
+            replace(
+                _ARTWORK,
+                _ROUTE,
+                _POSTER.format("temporaryUrl($event->poster->path, now()->addHour())"),
+            ),
+        ),
+    ),
+)

@@ -1,0 +1,81 @@
+"""The resources of a page: served, missing, in the private bucket, and of another host."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from harness.core.expectation import ExpectationError
+from harness.target.access import Access
+from scenarios.page_resources import PageResources
+
+Answers = Mapping[str, tuple[int, str]]
+NONE: Answers = {}
+URL = "https://shop.example"
+ACCESS = Access(
+    public_url=URL, overlay={"environment": {"AWS_ENDPOINT_URL": "http://emulator:4566"}}
+)
+
+
+class Visitor:
+    """Answers each address with a status and a type."""
+
+    def __init__(self, answers: Answers) -> None:
+        self.answers, self.page = answers, ""
+
+    def get(self, url: str, **_: Any) -> Any:
+        name = url.rpartition("/")[2].partition(".")[0]
+        status, media_type = self.answers.get(name, (200, "text/css"))
+        headers = {"Content-Type": media_type}
+        return SimpleNamespace(status_code=status, headers=headers, text=self.page, url=url)
+
+
+def look(text: str, answers: Answers = NONE, *, later: str = "") -> PageResources:
+    visitor: Any = Visitor(answers)
+    visitor.page = later or text
+    resources = PageResources(ACCESS, visitor)
+    page: Any = SimpleNamespace(text=text, url=f"{URL}/")
+    resources.expect_loaded(page)
+    return resources
+
+
+def fault(text: str, answers: Answers = NONE) -> ExpectationError:
+    with pytest.raises(ExpectationError) as caught:
+        look(text, answers)
+    return caught.value
+
+
+def test_resources_that_are_there_are_fine_and_other_hosts_are_noted() -> None:
+    text = '<link rel="stylesheet" href="/app.css"><img src="https://cdn.example/a.png">'
+    assert look(text).elsewhere == {"https://cdn.example"}
+
+
+@pytest.mark.parametrize("answer", [(404, "text/html"), (200, "text/html; charset=UTF-8")])
+def test_a_file_that_the_image_lacks_is_named(answer: tuple[int, str]) -> None:
+    error = fault('<script src="/build/app.js"></script>', {"app": answer})
+    assert error.cause.startswith("the image lacks /build/app.js")
+
+
+def test_a_route_that_fails_is_red_without_a_cause_of_its_own() -> None:
+    error = fault('<img src="/posters/1">', {"1": (500, "text/html")})
+    assert (str(error).partition(",")[0], error.cause) == ("/ loads /posters/1", "")
+
+
+def test_an_upload_that_was_removed_meanwhile_is_no_fault() -> None:
+    look('<img src="/posters/1">', {"1": (404, "text/html")}, later="<p>none</p>")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://emulator:4566/shop-uploads/a.jpg",
+        "https://shop-uploads.s3.eu-west-1.amazonaws.com/a.jpg",
+        "https://s3.eu-west-1.amazonaws.com/shop-uploads/a.jpg",
+    ],
+)
+def test_an_object_needs_a_signature(url: str) -> None:
+    assert "by its plain address" in fault(f'<img src="{url}">').cause
+    look(f'<img src="{url}?X-Amz-Signature=0f">')
