@@ -7,6 +7,7 @@ file one after another: ``{ aws elbv2 describe-load-balancers ...; aws elbv2 des
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from harness.aws.task_definition import family_of
@@ -133,11 +134,17 @@ def target_group(document: Document, *, arn: str = "") -> Document:
 
 
 def _of_elbv2(document: Document, *, form: Form, name: str, arn: str = "") -> Document:
-    form.reject_others(document)
-    if not document.others and f"{name}s" not in document.data:
+    is_bare = "Name" in document.data and not {*form.fields} & {*document.data}
+    for one in document.others if is_bare else ():
+        form.reject_others(one)
+    if not is_bare:
+        form.reject_others(document)
+    if not document.others and f"{name}s" not in document.data and not is_bare:
         return document
     reshaped = Reshaped(document)
-    for source in document.objects:
+    if is_bare:
+        reshaped.put(name, document.data, source=document, at="")
+    for source in document.others if is_bare else document.objects:
         for key in (name, "Attributes"):
             if key in source.data:
                 reshaped.put(key, source.data[key], source=source, at=key)
@@ -146,7 +153,8 @@ def _of_elbv2(document: Document, *, form: Form, name: str, arn: str = "") -> Do
         reshaped.read_only |= source.data.keys() & set(form.beside)
         if isinstance(source.data.get("Listeners"), list):
             _take_listeners(reshaped, source)
-    return reshaped.result(form.command)
+    result = reshaped.result(form.command)
+    return result if document.others or not is_bare else replace(result, note="")
 
 
 def _take_elbv2(reshaped: Reshaped, source: Document, *, name: str, arn: str) -> None:

@@ -5,6 +5,7 @@ Each check takes what has the types that AWS's models give it, and yields its pr
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,8 @@ from harness.inputs.problem import Problem
 if TYPE_CHECKING:
     from harness.aws.task_definition import TaskDefinition
 
+_IMAGE = re.compile(r"[\w.:/#@-]*", flags=re.ASCII)
+"""https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html, image"""
 _STOP_TIMEOUT_S = (2, 120)
 _HEALTH: Mapping[str, tuple[int, int]] = {
     "interval": (5, 300),
@@ -45,6 +48,10 @@ def of_container(container: Mapping[str, Any], *, key: str) -> Iterator[Problem]
         "Fargate waits 2 to 120 seconds between the stop signal and SIGKILL, 30 when it is not set:"
         " write a number among these"
     )
+    image = str(container.get("image") or "")
+    if not _IMAGE.fullmatch(image):
+        hint = "put in what the placeholder stands for: letters, digits and - _ : . / # @ are taken"
+        yield Problem(f"{key}.image", f'is "{image}", and ECS refuses such a name', hint)
     stop = container.get("stopTimeout")
     yield from _range(stop, key=f"{key}.stopTimeout", within=_STOP_TIMEOUT_S, hint=hint)
     yield from _health_check(container.get("healthCheck"), key=f"{key}.healthCheck")

@@ -197,9 +197,14 @@ def read_json(path: Path) -> Document:
             raise _unread(
                 path,
                 f"is not JSON: {error.msg} at line {error.lineno}, column {error.colno}",
-                hint="JSON has double quotes only, no comments and no trailing commas",
+                hint="JSON has double quotes only, no comments and no trailing commas; the AWS CLI"
+                " prints it with --output json",
                 line=error.lineno,
             ) from error
+        # A number of thousands of digits, or thousands of lists in one another.
+        except (ValueError, RecursionError) as error:
+            hint = "write the operation's input, or what the AWS CLI prints"
+            raise _unread(path, f"cannot be read as JSON: {error}", hint=hint) from error
         if not isinstance(data, dict):
             raise _unread(
                 path,
@@ -233,7 +238,7 @@ def read_toml(path: Path) -> Document:
 
 def _text(path: Path, *, hint: str) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise _unread(path, "does not exist", hint=hint) from None
     except OSError as error:

@@ -200,7 +200,7 @@ class Folder:
     @cached_property
     def workdir(self) -> str:
         """The last WORKDIR of the Dockerfile; empty when it has none."""
-        text = self.dockerfile.read_text(encoding="utf-8") if self.dockerfile else ""
+        text = self.dockerfile.read_text("utf-8", "replace") if self.dockerfile else ""
         found = re.findall(r"^\s*WORKDIR\s+(/\S+)\s*$", text, flags=re.MULTILINE)
         return found[-1].rstrip("/") if found else ""
 
@@ -212,7 +212,8 @@ class Folder:
             content = json.loads((directory / "composer.json").read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return False
-        return any(name.endswith("/cutover-probe") for name in content.get("require", ()))
+        required = content.get("require", ()) if isinstance(content, dict) else ()
+        return any(str(name).endswith("/cutover-probe") for name in required)
 
 
 def _services(document: Document) -> list[dict[str, Any]]:

@@ -237,7 +237,7 @@ def load(environ: Mapping[str, str], *, cwd: Path) -> Production:
     named = reading.tables("environment_files")
     for problem in references.missing_environment_files(definitions, texts=named):
         reading.reject(reading.documents[problem.file], [problem])
-    task_groups = {group for task in tasks for group in task.security_groups}
+    task_groups = {frozenset(task.security_groups) for task in tasks}
     network = groups and vpc.read(reading, groups, task_groups, cache=cached)
     if found:
         foreign.reject(reading, settings=found, roles=roles, tasks=tasks)

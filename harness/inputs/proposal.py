@@ -203,7 +203,7 @@ def _schedule(folder: Folder) -> Iterator[str]:
     }
     left = [name for name in folder.definitions if name not in used]
     path = folder.scheduled or (left[0] if rule and len(left) == 1 else "")
-    mark = "" if path else "# "
+    mark = "" if path and rule else "# "
     yield f"{mark}task_definition = {_text(path or next(iter(left), 'scheduler.json'))}"
     yield ""
 

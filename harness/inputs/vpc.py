@@ -34,23 +34,33 @@ def unknown_group(name: str, *, key: str, groups: SecurityGroups) -> Iterator[Pr
         yield Problem(key, message, nearest(name, groups.ids))
 
 
-def several_tiers(groups: SecurityGroups, task_groups: Iterable[str]) -> Iterator[Problem]:
-    """Find rules that tell one task from another, which addresses here cannot."""
-    tasks = frozenset(task_groups)
+def several_tiers(groups: SecurityGroups, tasks: Iterable[frozenset[str]]) -> Iterator[Problem]:
+    """Find rules that tell one task from another, which addresses here cannot.
+
+    Args:
+        groups: The groups of the file.
+        tasks: The ids of the groups of each task; a rule for one of them admits the task.
+    """
+    kinds = {one for one in tasks if one}
     for key, group in _with_keys(groups):
         opened: dict[tuple[str, int, int], set[str]] = {}
         for one in group.ingress:
             ports = (one.protocol, one.from_port, one.to_port)
-            opened.setdefault(ports, set()).update(tasks.intersection(one.groups))
-        for admitted in opened.values():
-            if admitted and admitted != tasks:
+            opened.setdefault(ports, set()).update(one.groups)
+        for named in opened.values():
+            admitted = {one for one in kinds if one & named}
+            if admitted and admitted != kinds:
                 yield Problem(
                     key,
-                    f"{group.name} admits the tasks of {', '.join(sorted(admitted))}"
-                    f" and not those of {', '.join(sorted(tasks - admitted))}",
+                    f"{group.name} admits the tasks of {_listed(admitted)}"
+                    f" and not those of {_listed(kinds - admitted)}",
                     "here all tasks share a range of addresses, so a pass would prove nothing:"
                     " give the services one group, or admit all of their groups",
                 )
+
+
+def _listed(kinds: Iterable[frozenset[str]]) -> str:
+    return ", ".join(sorted(" and ".join(sorted(one)) for one in kinds))
 
 
 def _with_keys(groups: SecurityGroups) -> Iterator[tuple[str, SecurityGroup]]:
@@ -59,7 +69,7 @@ def _with_keys(groups: SecurityGroups) -> Iterator[tuple[str, SecurityGroup]]:
 
 
 def read(
-    reading: Reading, groups: SecurityGroups, task_groups: set[str], *, cache: Cache | None
+    reading: Reading, groups: SecurityGroups, tasks: set[frozenset[str]], *, cache: Cache | None
 ) -> Network | None:
     """Check the groups against cutover.toml and the tasks; None if a name is wrong."""
     keys = ("proxy_group", "database_group", "cache_group", "endpoints_group")
@@ -69,7 +79,7 @@ def read(
             unknown = unknown_group(name, key=f"network.{key}", groups=groups)
             reading.reject(reading.toml, unknown)
     cidr = text_at(reading.toml.data, "network", "vpc_cidr")
-    reading.reject(reading.documents[str(groups.path)], several_tiers(groups, task_groups))
+    reading.reject(reading.documents[str(groups.path)], several_tiers(groups, tasks))
     caches = _cache_groups(reading, groups, cache=cache) if cache else ()
     proxy, database, _, endpoints = (groups.ids.get(name, "") for name in names.values())
     if not database or any(name and name not in groups.ids for name in names.values()):

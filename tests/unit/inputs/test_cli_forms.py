@@ -185,6 +185,17 @@ def test_rules_and_further_certificates_may_stand_beside_listeners(tmp_path: Pat
     assert "Rules" in document.note
 
 
+@pytest.mark.parametrize("name", ["load-balancer", "target-group"])
+def test_an_input_of_the_load_balancer_may_stand_alone(tmp_path: Path, name: str) -> None:
+    form = {"load-balancer": cli_forms.load_balancer, "target-group": cli_forms.target_group}[name]
+    key = {"load-balancer": "LoadBalancer", "target-group": "TargetGroup"}[name]
+    given = cli_outputs.content(f"ecs/{name}.json")[key]
+    path = tmp_path / f"{name}.json"
+    path.write_text(json.dumps(given))
+    document = form(read_json(path))
+    assert (document.data, document.note) == ({key: given}, "")
+
+
 def test_of_several_target_groups_that_of_the_web_service_is_taken(tmp_path: Path) -> None:
     path = tmp_path / "target-group.json"
     (own,) = cli_outputs.target_groups()["TargetGroups"]

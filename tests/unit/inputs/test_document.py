@@ -122,3 +122,17 @@ def test_nothing_is_raised_without_problems_and_each_problem_once(tmp_path: Path
     with pytest.raises(InputError) as caught:
         document.reject([Problem("family", "is wrong", "correct it")] * 2)
     assert caught.value.where == f"{document.path}:2: family"
+
+
+@pytest.mark.parametrize("text", ['{"a": ' + "9" * 5000 + "}", "[" * 100_000])
+def test_json_beyond_pythons_limits_is_named(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "a.json"
+    path.write_text(text)
+    with pytest.raises(InputError, match="cannot be read as JSON"):
+        read_json(path)
+
+
+def test_a_byte_order_mark_is_no_content(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    path.write_bytes(b'\xef\xbb\xbf{"a": 1}')
+    assert read_json(path).data == {"a": 1}

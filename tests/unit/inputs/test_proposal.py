@@ -187,3 +187,17 @@ def test_an_input_with_ids_of_groups_is_no_file_of_groups(tmp_path: Path) -> Non
     balancer = {"Name": "shop", "Subnets": ["subnet-1"], "SecurityGroups": ["sg-1"]}
     (tmp_path / "balancer.json").write_text(json.dumps(balancer))
     assert "# security_groups =" in propose(Folder(tmp_path))
+
+
+def test_of_two_schedules_none_is_taken_and_the_text_is_still_valid(project: Path) -> None:
+    (project / "staging.json").write_text((project / "app/aws/schedule.json").read_text())
+    content = tomllib.loads(propose(Folder(project)))
+    assert "schedule" not in content
+    assert "task_definition" not in content.get("resources", {})
+
+
+def test_odd_files_beside_the_app_do_not_stop_it(project: Path) -> None:
+    dockerfile = project / "app" / "Dockerfile"
+    dockerfile.write_bytes(b"# caf\xe9\n" + dockerfile.read_bytes())
+    (project / "app" / "composer.json").write_text("[]")
+    assert "context" in tomllib.loads(propose(Folder(project)))["app"]

@@ -358,10 +358,13 @@ def test_a_group_told_twice_is_refused(tmp_path: Path) -> None:
 
 def test_groups_that_tell_one_tasks_from_anothers_are_refused(tmp_path: Path) -> None:
     path = write(tmp_path, web=[], worker=[], db=[opening(3306, to="web")])
-    (problem,) = vpc.several_tiers(load(path), ("web", "worker"))
+    web, worker = frozenset({"web"}), frozenset({"worker"})
+    (problem,) = vpc.several_tiers(load(path), (web, worker))
     assert "admits the tasks of web and not those of worker" in problem.message
     both = write(tmp_path, web=[], worker=[], db=[opening(1, to="web"), opening(1, to="worker")])
-    assert not list(vpc.several_tiers(load(both), ("web", "worker")))
+    assert not list(vpc.several_tiers(load(both), (web, worker)))
+    # A task in two groups is admitted by a rule for either.
+    assert not list(vpc.several_tiers(load(path), (web | worker, web)))
 
 
 def test_every_problem_of_the_groups_comes_out_with_its_line(tmp_path: Path) -> None:

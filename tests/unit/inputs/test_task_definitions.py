@@ -276,6 +276,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
         {"environment": [{"name": "DB_CONNECTION", "value": "pgsql"}]},
         f'{C}.environment[0].value is "pgsql", and a rehearsal has MySQL only',
     ),
+    ({"image": "<IMAGE1_NAME>"}, f'{C}.image is "<IMAGE1_NAME>", and ECS refuses such a name'),
     ({"stopTimeout": 1}, f"{C}.stopTimeout is 1, and must be from 2 to 120"),
     ({"stopTimeout": "40"}, f"{C}.stopTimeout is a string, and must be a whole number"),
     (check(interval=1), f"{C}.healthCheck.interval is 1, and must be from 5 to 300"),
