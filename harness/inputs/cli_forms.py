@@ -25,8 +25,7 @@ _SERVICE = Form("a service", "aws ecs describe-services", ("services", "serviceN
 _LOAD_BALANCER = Form(
     "a load balancer",
     "aws elbv2 describe-load-balancers",
-    ("LoadBalancers", "LoadBalancer", "Attributes", "Listeners"),
-    beside=("Rules", "Certificates"),
+    ("LoadBalancers", "LoadBalancer", "Attributes", "Listeners", "Rules", "Certificates"),
 )
 _TARGET_GROUP = Form(
     "a target group",
@@ -150,15 +149,21 @@ def _of_elbv2(document: Document, *, form: Form, name: str, arn: str = "") -> Do
                 reshaped.put(key, source.data[key], source=source, at=key)
         if f"{name}s" in source.data:
             _take_elbv2(reshaped, source, name=name, arn=arn)
-        reshaped.read_only |= source.data.keys() & set(form.beside)
         if isinstance(source.data.get("Listeners"), list):
             _take_listeners(reshaped, source)
+        if isinstance(source.data.get("Rules"), list):
+            _take_rules(reshaped, source)
+        if isinstance(source.data.get("Certificates"), list):
+            reshaped.put("Certificates", _further(source), source=source, at="Certificates")
     result = reshaped.result(form.command)
     return result if document.others or not is_bare else replace(result, note="")
 
 
 def _take_elbv2(reshaped: Reshaped, source: Document, *, name: str, arn: str) -> None:
-    """Put the load balancer or target group, with name and subnets where Create* takes them."""
+    """Put the load balancer or target group, with name and subnets where Create* takes them.
+
+    Target groups of other services come after the app's own.
+    """
     listed = source.data[f"{name}s"]
     body, at = next(
         (
@@ -172,6 +177,14 @@ def _take_elbv2(reshaped: Reshaped, source: Document, *, name: str, arn: str) ->
     printed = printed_shape("elbv2", f"Describe{name}s", f"{name}s")
     given = reshaped.without_read_only(body, printed=printed, wanted=wanted)
     reshaped.put(name, {"Name": body.get(f"{name}Name"), **given}, source=source, at=at)
+    others = [one for one in listed if isinstance(one, dict) and one is not body]
+    if others:
+        inputs = [reshaped.without_read_only(one, printed=printed, wanted=wanted) for one in others]
+        reshaped.data[f"{name}s"] = [
+            {"Name": one.get(f"{name}Name"), **given}
+            for one, given in zip(others, inputs, strict=True)
+        ]
+        reshaped.origins[f"{name}s"] = Origin(source, f"{name}s")
     reshaped.origins[f"{name}.Name"] = Origin(source, f"{at}.{name}Name")
     zones = body.get("AvailabilityZones") or ()
     if "Subnets" in wanted.members and zones:
@@ -189,6 +202,41 @@ def _take_listeners(reshaped: Reshaped, source: Document) -> None:
         for one in source.data["Listeners"]
     ]
     reshaped.put("Listeners", listeners, source=source, at="Listeners")
+
+
+def _take_rules(reshaped: Reshaped, source: Document) -> None:
+    """Put the rules beside those that a listener has by itself.
+
+    A printed rule names its listener in its own ARN only, and each condition twice.
+    """
+    wanted = operation_shapes.input_shape("elbv2", "CreateRule")
+    printed = printed_shape("elbv2", "DescribeRules", "Rules")
+    rules = reshaped.data.setdefault("Rules", [])
+    for index, one in enumerate(source.data["Rules"]):
+        if not isinstance(one, dict) or one.get("IsDefault") or one.get("Priority") == "default":
+            continue
+        given = reshaped.without_read_only(one, printed=printed, wanted=wanted)
+        listener = str(one.get("RuleArn")).replace(":listener-rule/", ":listener/")
+        given["ListenerArn"] = listener.rpartition("/")[0]
+        number = str(given.get("Priority"))
+        given["Priority"] = int(number) if number.isdecimal() else number
+        given["Conditions"] = [
+            {name: value for name, value in condition.items() if name != "Values"}
+            if any(name.endswith("Config") for name in condition)
+            else condition
+            for condition in given.get("Conditions") or ()
+        ]
+        reshaped.origins[f"Rules[{len(rules)}]"] = Origin(source, f"Rules[{index}]")
+        rules.append(given)
+
+
+def _further(source: Document) -> list[dict[str, Any]]:
+    """Return the certificates of ``describe-listener-certificates`` beside the default one."""
+    return [
+        {"CertificateArn": one.get("CertificateArn")}
+        for one in source.data["Certificates"]
+        if isinstance(one, dict) and not one.get("IsDefault")
+    ]
 
 
 def security_groups(document: Document) -> Document:

@@ -53,6 +53,8 @@ _GROUP = {
 _LISTENERS = "Listeners"
 _KEPT = {"Path": "#{path}", "Query": "#{query}"}
 """Fields of a redirect, and the words for what the visitor asked for."""
+_AROUND = (_LISTENERS, "Rules", "Certificates")
+"""Keys beside the load balancer: its listeners, with their rules and further certificates."""
 _DEFAULTS = {
     "Type": "application",
     "Scheme": "internet-facing",
@@ -94,7 +96,7 @@ def _checked(
     groups: SecurityGroups | None = None,
 ) -> dict[str, Any]:
     data = document.data
-    known = (name, "Attributes", _LISTENERS)[: 3 if name == "LoadBalancer" else 2]
+    known = (name, "Attributes", *(_AROUND if name == "LoadBalancer" else (f"{name}s",)))
     document.reject(
         Problem(key, "is unknown", nearest(key, known)) for key in data if key not in known
     )
@@ -112,7 +114,7 @@ def _checked(
         api="elbv2",
         operation=f"Modify{name}Attributes",
     )
-    listeners = _of_listeners(data.get(_LISTENERS))
+    listeners = [*_of_listeners(data.get(_LISTENERS)), *_of_others(data)]
     document.reject([*fit.with_rules(rules), *attributes.problems, *listeners])
     return data
 
@@ -155,6 +157,23 @@ def _of_redirects(actions: Any, *, key: str) -> Iterator[Problem]:
                     f'is "{found}": links in mails and search engines lose theirs in the redirect',
                     f"leave it out, or write {kept} in it",
                 )
+
+
+def _of_others(data: Mapping[str, Any]) -> Iterator[Problem]:
+    """Find rules, certificates, and target groups of other services, that AWS rejects."""
+    for name, operation in (("Rules", "CreateRule"), ("TargetGroups", "CreateTargetGroup")):
+        for index, one in enumerate(data.get(name) or ()):
+            key = f"{name}[{index}]"
+            if isinstance(one, dict):
+                fit = operation_shapes.fit(one, api="elbv2", operation=operation, key=key)
+                yield from fit.problems
+            else:
+                message = f"is {type_of(one)}, and must be an object"
+                yield Problem(key, message, f"write {operation}'s input")
+    certificates = {"ListenerArn": "arn", "Certificates": data.get("Certificates") or []}
+    yield from operation_shapes.fit(
+        certificates, api="elbv2", operation="AddListenerCertificates"
+    ).problems
 
 
 def notes(balancer: Mapping[str, Any]) -> Iterator[str]:

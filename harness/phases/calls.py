@@ -29,6 +29,8 @@ _EGRESS_OF_EC2 = [{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]
 _DEFAULT_GROUP = "default"
 """The group that EC2 makes with each VPC: its members reach each other."""
 _MADE = "AWS makes it by itself: compare"
+_BESIDE_ELBV2 = {"Rules": "CreateRule", "TargetGroups": "CreateTargetGroup"}
+"""Keys of rules, and of target groups beside the app's own -> the operation."""
 _TAGS, _TAG_SPECIFICATIONS = "Tags", "TagSpecifications"
 """The tags of a thing as EC2 prints them, and as it takes them."""
 _DOCUMENT = re.compile(r"(?:^Policy|PolicyDocument|\bInput)$")
@@ -203,6 +205,13 @@ def _elbv2(noun: str) -> Callable[[str, Mapping[str, Any]], Iterator[FileCall]]:
         for index, listener in enumerate(data.get("Listeners") or ()):
             at = f"Listeners[{index}]"
             yield FileCall("elbv2", "CreateListener", listener, key, at=at, besides=arn)
+        for field_name, operation in _BESIDE_ELBV2.items():
+            for index, given in enumerate(data.get(field_name) or ()):
+                yield FileCall("elbv2", operation, given, key, at=f"{field_name}[{index}]")
+        if data.get("Certificates"):
+            given = {"Certificates": data["Certificates"]}
+            listener = {"ListenerArn": "<ARN of the HTTPS listener>"}
+            yield FileCall("elbv2", "AddListenerCertificates", given, key, besides=listener)
 
     return make
 

@@ -115,7 +115,7 @@ PHASES = (
             Step(
                 "Create the listeners",
                 files=("ecs.load_balancer",),
-                operations=("CreateListener",),
+                operations=("CreateListener", "CreateRule", "AddListenerCertificates"),
                 needs="Listeners in the file of ecs.load_balancer",
             ),
             Step("Register the web task definition", files=("services.<web>.task_definition",)),

@@ -27,6 +27,7 @@ UNDO: Mapping[str, tuple[str, ...]] = {
         "elbv2 wait load-balancers-deleted --load-balancer-arns <ARN of {Name}>",
     ),
     "CreateListener": (),
+    "CreateRule": (),
     "CreateTargetGroup": ("elbv2 delete-target-group --target-group-arn <ARN of {Name}>",),
     "RegisterTaskDefinition": (
         "ecs deregister-task-definition --task-definition {family}:<revision>",

@@ -11,7 +11,14 @@ from typing import Any
 
 import pytest
 
-from harness.inputs import cli_forms, cli_identities, cli_resources, production
+from harness.inputs import (
+    cli_forms,
+    cli_identities,
+    cli_resources,
+    load_balancer,
+    operation_shapes,
+    production,
+)
 from harness.inputs.document import Document, read_json
 from harness.inputs.problem import InputError
 from tests.unit.inputs import cli_outputs
@@ -169,20 +176,33 @@ def test_listeners_may_follow_a_load_balancer_in_its_inputs_form(tmp_path: Path)
 
 def test_rules_and_further_certificates_may_stand_beside_listeners(tmp_path: Path) -> None:
     path = tmp_path / "load-balancer.json"
-    rules = {"Rules": [{"Priority": "10", "Conditions": [], "Actions": []}]}
-    certificates = {"Certificates": [{"CertificateArn": "arn", "IsDefault": True}]}
+    arn = "arn:aws:elasticloadbalancing:us-east-1:876000000876:listener-rule/app/tickets/a/b/c"
+    host = {"Field": "host-header", "Values": ["a"], "HostHeaderConfig": {"Values": ["a"]}}
+    own: dict[str, Any] = {"RuleArn": arn, "IsDefault": False, "Actions": []}
+    rules = [
+        {**own, "Priority": "10", "Conditions": [host]},
+        {**own, "Priority": "default", "IsDefault": True},
+    ]
+    certificates = [{"CertificateArn": name, "IsDefault": name == "a"} for name in "ab"]
     path.write_text(
         cli_outputs.text(
             cli_outputs.content("ecs/load-balancer.json"),
             cli_outputs.listeners(),
-            rules,
-            certificates,
+            {"Rules": rules},
+            {"Certificates": certificates},
         )
     )
-    document = cli_forms.load_balancer(read_json(path))
-    assert set(document.data) == {"LoadBalancer", "Attributes", "Listeners"}
-    assert "not used: Certificates, " in document.note
-    assert "Rules" in document.note
+    data = cli_forms.load_balancer(read_json(path)).data
+    assert set(data) == {"LoadBalancer", "Attributes", "Listeners", "Rules", "Certificates"}
+    (rule,) = data["Rules"]
+    assert rule == {
+        "ListenerArn": arn.replace("listener-rule", "listener").removesuffix("/c"),
+        "Priority": 10,
+        "Conditions": [{"Field": "host-header", "HostHeaderConfig": {"Values": ["a"]}}],
+        "Actions": [],
+    }
+    assert data["Certificates"] == [{"CertificateArn": "b"}]
+    assert operation_shapes.fit(rule, api="elbv2", operation="CreateRule").problems == []
 
 
 @pytest.mark.parametrize("name", ["load-balancer", "target-group"])
@@ -203,6 +223,8 @@ def test_of_several_target_groups_that_of_the_web_service_is_taken(tmp_path: Pat
     path.write_text(json.dumps({"TargetGroups": [other, own]}))
     document = cli_forms.target_group(read_json(path), arn=own["TargetGroupArn"])
     assert document.data["TargetGroup"]["Name"] == own["TargetGroupName"]
+    assert [one["Name"] for one in document.data["TargetGroups"]] == ["reverb"]
+    assert load_balancer.target_group(document)
     with pytest.raises(InputError, match="has 2 items, and one is expected"):
         cli_forms.target_group(read_json(path), arn="arn:aws:elasticloadbalancing:another")
 

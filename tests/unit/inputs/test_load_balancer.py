@@ -58,6 +58,24 @@ def test_what_is_left_out_is_what_aws_takes(tmp_path: Path) -> None:
     assert load_balancer.load_balancer(read_json(path))["LoadBalancer"] == {"Name": "tickets"}
 
 
+@pytest.mark.parametrize(
+    ("key", "value", "text"),
+    [
+        ("Rules", [{"Priority": "first"}], "Rules[0].Priority is a string"),
+        ("Rules", ["a"], "Rules[0] is a string, and must be an object"),
+        ("Certificates", [{"Arn": "a"}], "Certificates[0].Arn is no field that AWS knows"),
+    ],
+)
+def test_rules_and_certificates_are_checked(
+    tmp_path: Path, key: str, value: Any, text: str
+) -> None:
+    path = tmp_path / "load-balancer.json"
+    path.write_text(json.dumps({"LoadBalancer": {"Name": "tickets"}, key: value}))
+    with pytest.raises(ConfigError) as refused:
+        load_balancer.load_balancer(read_json(path))
+    assert text in str(refused.value)
+
+
 def test_a_listener_that_forwards_by_rules_alone_is_noted() -> None:
     refused = {"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404"}}
     forwarded = {"Type": "forward", "TargetGroupArn": "arn"}

@@ -12,7 +12,7 @@ import pytest
 from harness.inputs import cache, production
 from harness.inputs.document import read_json
 from harness.inputs.production import Production
-from harness.phases import plan, teardown
+from harness.phases import plan, runbook, teardown
 from harness.phases.catalog import PHASES, phase_of
 from tests.unit.inputs import cli_outputs
 
@@ -70,6 +70,35 @@ def test_a_service_runs_the_revision_that_the_plan_registered(printed: Path) -> 
     assert app.services["web"].create["taskDefinition"].endswith(":12")
     (made,) = inputs(app, 4, "ecs create-service")
     assert made["taskDefinition"] == "tickets-web"
+
+
+def test_rules_certificates_and_other_target_groups_are_made(printed: Path) -> None:
+    arn = cli_outputs.ELB % "listener-rule/app/tickets"
+    rule = {
+        "RuleArn": f"{arn}/1/2",
+        "Priority": "10",
+        "Conditions": [{"Field": "path-pattern", "Values": ["/app/*"]}],
+        "Actions": [{"Type": "forward", "TargetGroupArn": cli_outputs.ELB % "targetgroup/reverb"}],
+    }
+    path = printed / "app/ecs/load-balancer.json"
+    further = {
+        "Certificates": [{"CertificateArn": "arn:aws:acm:us-east-1:876000000876:certificate/2"}]
+    }
+    path.write_text(path.read_text() + cli_outputs.text({"Rules": [rule]}, further))
+    (own,) = cli_outputs.target_groups()["TargetGroups"]
+    service = json.loads((printed / "app/ecs/service-web.json").read_text())["services"][1]
+    own["TargetGroupArn"] = service["loadBalancers"][0]["targetGroupArn"]
+    other = {**own, "TargetGroupArn": "arn:other", "TargetGroupName": "reverb"}
+    both = cli_outputs.text({"TargetGroups": [own, other]}, cli_outputs.attributes("target-group"))
+    (printed / "app/ecs/target-group.json").write_text(both)
+    app = production.load({}, cwd=printed)
+    names = [one["Name"] for one in inputs(app, 4, "elbv2 create-target-group")]
+    assert names == ["tickets-web", "reverb"]
+    (made,) = inputs(app, 4, "elbv2 create-rule")
+    assert (made["Priority"], made["ListenerArn"]) == (10, f"{arn.replace('-rule', '')}/1")
+    (added,) = inputs(app, 4, "elbv2 add-listener-certificates")
+    assert added["ListenerArn"] == "<ARN of the HTTPS listener>"
+    assert runbook.pages(app)["checklist.md"]
 
 
 def test_no_attributes_are_no_call(printed: Path) -> None:
