@@ -24,7 +24,7 @@ _HTML, _CODE = "text/html", (".css", ".js", ".mjs")
 
 @dataclass
 class PageResources:
-    """What visitors' browsers load beside the pages themselves."""
+    """Resources that a browser loads beside the pages themselves."""
 
     access: Access
     visitor: requests.Session

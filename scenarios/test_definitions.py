@@ -14,6 +14,8 @@ from harness.report import not_covered, proved
 from scenarios.named_resources import LOCAL_HOST
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from harness.stack.containers import Containers
     from harness.target.access import Access
     from harness.target.resources.web_tier import WebTier
@@ -204,6 +206,40 @@ def test_every_container_has_a_log_configuration(
                 " its output is lost",
                 certain=True,
             )
+
+
+@as_read
+@needs_definitions
+@pytest.mark.read_only
+def test_container_health_checks_notice_an_error(
+    task_definitions: dict[str, dict[str, Any]],
+) -> None:
+    for task, definition in task_definitions.items():
+        for container in definition["containerDefinitions"]:
+            command = (container.get("healthCheck") or {}).get("command") or ()
+            expect(
+                not takes_any_status(command),
+                f"the health check of {container['name']} in the {task} task is {command[-1:]}",
+                cause=f"the {task} task's container health check runs curl without -f: it takes an"
+                " answer of 500 for health",
+                certain=True,
+            )
+
+
+def takes_any_status(command: Sequence[str]) -> bool:
+    """Whether a health check runs curl, and neither curl nor a program after it judges the status.
+
+    Source: https://curl.se/docs/manpage.html#-f.
+    """
+    for call in _CURL.finditer(" ".join(command)):
+        is_judged = _JUDGES.search(call["options"]) or call["next"] == "|"
+        if not is_judged:
+            return True
+    return False
+
+
+_CURL = re.compile(r"\bcurl\b(?P<options>[^|;&]*)(?P<next>\|\||&&|[|;&]?)")
+_JUDGES = re.compile(r"\s(?:-[A-Za-z]*[fw][A-Za-z]*|--fail(?:-with-body)?|--write-out)(?![\w-])")
 
 
 @pytest.mark.truth(

@@ -1,4 +1,4 @@
-"""Pages: what they load is there for every visitor."""
+"""Pages: their styles, scripts and images are there for every visitor."""
 
 from __future__ import annotations
 

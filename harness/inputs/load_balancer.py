@@ -52,7 +52,7 @@ _GROUP = {
 }
 _LISTENERS = "Listeners"
 _KEPT = {"Path": "#{path}", "Query": "#{query}"}
-"""Fields of a redirect, and the words for what the visitor asked for."""
+"""Fields of a redirect, and the words for those of the visitor's request."""
 _AROUND = (_LISTENERS, "Rules", "Certificates")
 """Keys beside the load balancer: its listeners, with their rules and further certificates."""
 _DEFAULTS = {
@@ -142,7 +142,7 @@ def _of_listeners(listeners: Any) -> Iterator[Problem]:
 
 
 def _of_redirects(actions: Any, *, key: str) -> Iterator[Problem]:
-    """Find redirects that lose the page that a visitor asks for.
+    """Find redirects that lose a page's path or query.
 
     Source: https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/
     API_RedirectActionConfig.html (the defaults keep path and query).
@@ -174,18 +174,6 @@ def _of_others(data: Mapping[str, Any]) -> Iterator[Problem]:
     yield from operation_shapes.fit(
         certificates, api="elbv2", operation="AddListenerCertificates"
     ).problems
-
-
-def notes(balancer: Mapping[str, Any]) -> Iterator[str]:
-    """Say which listeners lead no visitor to the app unless a rule of theirs does."""
-    for one in balancer.get(_LISTENERS) or ():
-        types = {action.get("Type") for action in one.get("DefaultActions") or ()}
-        if one.get("Protocol") == "HTTPS" and types and "forward" not in types:
-            yield (
-                f"ecs.load_balancer: the default action of the listener on port {one.get('Port')}"
-                f" is {', '.join(sorted(map(str, types)))}; that a rule of it leads visitors to the"
-                " target group is not checked"
-            )
 
 
 def _of_values(

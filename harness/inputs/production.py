@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -23,6 +23,7 @@ from harness.inputs import (
     foreign,
     iam_roles,
     load_balancer,
+    notes,
     phase_files,
     references,
     security_groups,
@@ -197,31 +198,9 @@ def load(environ: Mapping[str, str], *, cwd: Path) -> Production:
     _require_folders(reading, found)
     services = _services(reading, groups)
     _require_web(reading, services)
-    web = services.get(ecs_services.web(services))
-    target_group = reading.file(
-        "ecs",
-        "target_group",
-        read=load_balancer.target_group,
-        form=partial(
-            cli_forms.target_group, arn=str(web.reached.get("targetGroupArn", "")) if web else ""
-        ),
-    )
-    notes = [*load_balancer.notes(balancer or {})]
-    notes += (
-        f"network.security_groups: {', '.join(names)} have rules for {group}, which is not in the"
-        " file: nothing has it here"
-        for group, names in (groups.elsewhere.items() if groups else ())
-    )
-    if target_group:
-        name = str(target_group["TargetGroup"].get("Name"))
-        balanced = ecs_services.behind(services, target_group=name)
-        notes += (
-            f"services.{one}: visitors reach it by another target group than {name}, and are not"
-            " rehearsed there"
-            for one, service in balanced.items()
-            if service is not services[one]
-        )
-        services = balanced
+    target_group = _target_group(reading, services)
+    group_name = str(target_group["TargetGroup"].get("Name")) if target_group else ""
+    balanced = ecs_services.behind(services, target_group=group_name)
     resources = _resources(reading, [one.definition for one in services.values()])
     schedule = _schedule(reading, groups)
     cached = reading.file("cache", "file", read=cache.read, form=cache.form)
@@ -229,14 +208,7 @@ def load(environ: Mapping[str, str], *, cwd: Path) -> Production:
     roles = _roles(reading)
     tasks = (*services.values(), *((schedule,) if schedule else ()))
     environment_files = reading.texts("environment_files")
-    definitions = [task.definition for task in tasks]
-    is_complete = len(services) == len(reading.tables("services")) and bool(schedule) == bool(
-        reading.tables("schedule")
-    )
-    _check_images(reading, found, definitions, is_complete=is_complete)
-    named = reading.tables("environment_files")
-    for problem in references.missing_environment_files(definitions, texts=named):
-        reading.reject(reading.documents[problem.file], [problem])
+    _check_definitions(reading, found, tasks)
     task_groups = {frozenset(task.security_groups) for task in tasks}
     network = groups and vpc.read(reading, groups, task_groups, cache=cached)
     if found:
@@ -248,7 +220,7 @@ def load(environ: Mapping[str, str], *, cwd: Path) -> Production:
         network=network,
         load_balancer=balancer,
         target_group=target_group,
-        services=services,
+        services=balanced,
         resources=resources,
         cache=cached,
         schedule=schedule,
@@ -257,7 +229,12 @@ def load(environ: Mapping[str, str], *, cwd: Path) -> Production:
         files=reading.files,
         documents=_documents(reading, roles),
         digests=reading.digests,
-        notes=(*reading.notes, *notes),
+        notes=(
+            *reading.notes,
+            *notes.of_listeners(balancer),
+            *notes.of_groups(network.groups),
+            *notes.of_services(services, behind=balanced, target_group=group_name),
+        ),
     )
     production = vpc_parts.resolve(production)
     for problem in (problem for rules in BETWEEN_FILES for problem in rules(production)):
@@ -348,6 +325,14 @@ def _definition(reading: Reading, *keys: str) -> TaskDefinition | None:
     )
 
 
+def _target_group(reading: Reading, services: Mapping[str, Service]) -> dict[str, Any] | None:
+    """Read the target group: of several in the file, that of the web service."""
+    web = services.get(ecs_services.web(services))
+    arn = str(web.reached.get("targetGroupArn") or "") if web else ""
+    form = partial(cli_forms.target_group, arn=arn)
+    return reading.file("ecs", "target_group", read=load_balancer.target_group, form=form)
+
+
 def _resources(reading: Reading, definitions: Iterable[TaskDefinition]) -> dict[str, CallFile]:
     containers = [one for definition in definitions for one in definition.containers]
     bucket = _single("AWS_BUCKET", containers)
@@ -384,16 +369,21 @@ def _roles(reading: Reading) -> tuple[RoleFile, ...]:
     return tuple(role for role in roles if role is not None)
 
 
-def _check_images(
-    reading: Reading, settings: Config | None, tasks: list[TaskDefinition], *, is_complete: bool
+def _check_definitions(
+    reading: Reading, settings: Config | None, tasks: Collection[Service | Schedule]
 ) -> None:
-    """All containers of the app run the one image that is rehearsed; the others are named."""
-    if settings is None or not tasks:
+    """The app's containers run one image, the others are named; environment files have texts."""
+    definitions = [task.definition for task in tasks]
+    texts = reading.tables("environment_files")
+    for problem in references.missing_environment_files(definitions, texts=texts):
+        reading.reject(reading.documents[problem.file], [problem])
+    if settings is None or not definitions:
         return
-    for source, problem in container_images.problems(tasks, named=settings.images):
+    for source, problem in container_images.problems(definitions, named=settings.images):
         reading.reject(reading.documents[source], [problem])
-    if is_complete:
-        reading.reject(reading.toml, container_images.unused(tasks, named=settings.images))
+    # Without a definition that has problems of its own, its images would seem to be unused.
+    if len(tasks) == len(reading.tables("services")) + bool(reading.tables("schedule")):
+        reading.reject(reading.toml, container_images.unused(definitions, named=settings.images))
 
 
 def _session_cookie(definition: TaskDefinition, *, named: Mapping[str, ImageSource]) -> str:

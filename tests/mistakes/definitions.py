@@ -5,7 +5,14 @@ from __future__ import annotations
 from scenarios import test_definitions as definitions
 from scenarios import test_php as php
 from scenarios import test_queue as queue
-from tests.mistakes.edits import DOCKERFILE, edit_container, replace, run_in_build, set_variable
+from tests.mistakes.edits import (
+    DOCKERFILE,
+    WEB_TASK,
+    edit_container,
+    replace,
+    run_in_build,
+    set_variable,
+)
 from tests.mistakes.mistake import Mistake, Twin
 
 MISTAKES = (
@@ -108,6 +115,17 @@ MISTAKES = (
         twin=Twin(
             "the queues' address has a slash at its end",
             set_variable("SQS_PREFIX", "https://sqs.us-east-1.amazonaws.com/876000000876/"),
+        ),
+    ),
+    Mistake(
+        "the container health check takes an error for health",
+        replace(WEB_TASK, "curl -f http", "curl -s http"),
+        breaks=[definitions.test_container_health_checks_notice_an_error],
+        cause="the web task's container health check runs curl without -f",
+        also_green=[definitions.test_task_definitions_use_aws_endpoints],
+        twin=Twin(
+            "the container health check reads the status itself",
+            replace(WEB_TASK, "curl -f http", "curl -sS --fail http"),
         ),
     ),
     Mistake(

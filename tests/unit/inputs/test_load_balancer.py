@@ -76,19 +76,6 @@ def test_rules_and_certificates_are_checked(
     assert text in str(refused.value)
 
 
-def test_a_listener_that_forwards_by_rules_alone_is_noted() -> None:
-    refused = {"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404"}}
-    forwarded = {"Type": "forward", "TargetGroupArn": "arn"}
-    listeners = [
-        {"Protocol": "HTTPS", "Port": 443, "DefaultActions": [refused]},
-        {"Protocol": "HTTPS", "Port": 8443, "DefaultActions": [forwarded]},
-        {"Protocol": "HTTP", "Port": 80, "DefaultActions": [{"Type": "redirect"}]},
-    ]
-    (note,) = load_balancer.notes({"Listeners": listeners})
-    assert "the default action of the listener on port 443 is fixed-response" in note
-    assert [*load_balancer.notes({})] == []
-
-
 @pytest.mark.parametrize(("field", "value"), [("Path", "/"), ("Query", "")])
 def test_a_redirect_that_loses_the_page_is_named(tmp_path: Path, field: str, value: str) -> None:
     raw: dict[str, Any] = json.loads((ECS / FILES["LoadBalancer"]).read_text())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from scenarios.test_definitions import without_port
+from scenarios.test_definitions import takes_any_status, without_port
 
 
 @pytest.mark.parametrize(
@@ -19,3 +19,23 @@ from scenarios.test_definitions import without_port
 )
 def test_the_port_that_https_has_anyway_makes_no_difference(url: str, same: str) -> None:
     assert without_port(url) == same
+
+
+@pytest.mark.parametrize(
+    ("command", "blind"),
+    [
+        ("curl -f http://localhost/up || exit 1", False),
+        ("curl -sSf http://localhost/up", False),
+        ("curl --silent --fail http://localhost/up", False),
+        ("curl --fail-with-body http://localhost/up", False),
+        ("curl -s -o /dev/null -w '%{http_code}' http://localhost/up | grep 200", False),
+        ("curl -s http://localhost/up | grep -q ok", False),
+        ("wget -q -O- http://localhost/up", False),
+        ("php artisan about", False),
+        ("curl -s http://localhost/up || exit 1", True),
+        ("curl http://localhost/fpm-file", True),
+        ("test -e /tmp/a && curl --silent http://localhost/up", True),
+    ],
+)
+def test_a_curl_that_judges_no_status_is_known(command: str, blind: bool) -> None:
+    assert takes_any_status(["CMD-SHELL", command]) is blind

@@ -1,0 +1,49 @@
+"""Notes on parts of production that are taken from the files, and not rehearsed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from harness.inputs.ecs_services import Service
+    from harness.inputs.security_groups import SecurityGroups
+
+
+def of_listeners(balancer: Mapping[str, Any]) -> Iterator[str]:
+    """Name the listeners that lead no visitor to the app unless a rule of theirs does."""
+    for one in balancer.get("Listeners") or ():
+        types = {action.get("Type") for action in one.get("DefaultActions") or ()}
+        if one.get("Protocol") == "HTTPS" and types and "forward" not in types:
+            yield (
+                f"ecs.load_balancer: the default action of the listener on port {one.get('Port')}"
+                f" is {', '.join(sorted(map(str, types)))}; that a rule of it leads visitors to the"
+                " target group is not checked"
+            )
+
+
+def of_groups(groups: SecurityGroups) -> Iterator[str]:
+    """Name the groups that rules admit and the file lacks."""
+    for group, names in groups.elsewhere.items():
+        yield (
+            f"network.security_groups: {', '.join(names)} have rules for {group}, which is not in"
+            " the file: nothing has it here"
+        )
+
+
+def of_services(
+    services: Mapping[str, Service], *, behind: Mapping[str, Service], target_group: str
+) -> Iterator[str]:
+    """Name the services with load balancers of another target group.
+
+    Args:
+        services: The services as their files have them.
+        behind: The same, behind the one target group.
+        target_group: Its name.
+    """
+    for name, service in services.items():
+        if behind[name] is not service:
+            yield (
+                f"services.{name}: visitors reach it by another target group than {target_group},"
+                " and are not rehearsed there"
+            )
