@@ -23,44 +23,44 @@ _NO_IOPS_BELOW_GIB = 400
 _INSIGHTS = ("PerformanceInsightsKMSKeyId", "PerformanceInsightsRetentionPeriod")
 
 
-def _cluster(printed: Mapping[str, Any], given: dict[str, Any]) -> Made:
+def _cluster(printed: Mapping[str, Any], body: dict[str, Any]) -> Made:
     if str(printed.get("Engine")).startswith("aurora"):
-        given.pop("AllocatedStorage", None)
-    given.pop("GlobalClusterIdentifier", None)
+        body.pop("AllocatedStorage", None)
+    body.pop("GlobalClusterIdentifier", None)
     names = {
         "DBSubnetGroupName": printed.get("DBSubnetGroup"),
         "DBClusterParameterGroupName": printed.get("DBClusterParameterGroup"),
         "EnableHttpEndpoint": printed.get("HttpEndpointEnabled"),
     }
-    yield "CreateDBCluster", _filled({**given, **names, **_settings(printed, given)})
+    yield "CreateDBCluster", _filled({**body, **names, **_settings(printed, body)})
 
 
-def _instance(printed: Mapping[str, Any], given: dict[str, Any]) -> Made:
+def _instance(printed: Mapping[str, Any], body: dict[str, Any]) -> Made:
     subnets = printed.get("DBSubnetGroup") or {}
     if subnets.get("Subnets"):
         yield "CreateDBSubnetGroup", _subnet_group(subnets)
     groups = printed.get("DBParameterGroups") or [{}]
     names = {"DBParameterGroupName": groups[0].get("DBParameterGroupName")}
     if printed.get("DBClusterIdentifier"):
-        member = {name: value for name, value in given.items() if name in _OF_MEMBER}
-        insights = _insights(printed, given)
+        member = {name: value for name, value in body.items() if name in _OF_MEMBER}
+        insights = _insights(printed, body)
         yield "CreateDBInstance", _filled({**member, **names, **insights})
         return
-    if given.get("MultiAZ"):
-        given.pop("AvailabilityZone", None)
-    size = given.get("AllocatedStorage") or 0
+    if body.get("MultiAZ"):
+        body.pop("AvailabilityZone", None)
+    size = body.get("AllocatedStorage") or 0
     is_small = printed.get("StorageType") == "gp3" and size < _NO_IOPS_BELOW_GIB
-    if is_small or not given.get("StorageThroughput"):
-        given.pop("StorageThroughput", None)
-    if is_small or not given.get("Iops"):
-        given.pop("Iops", None)
+    if is_small or not body.get("StorageThroughput"):
+        body.pop("StorageThroughput", None)
+    if is_small or not body.get("Iops"):
+        body.pop("Iops", None)
     options = printed.get("OptionGroupMemberships") or [{}]
     names |= {
         "DBSubnetGroupName": subnets.get("DBSubnetGroupName"),
         "OptionGroupName": options[0].get("OptionGroupName"),
         "Port": (printed.get("Endpoint") or {}).get("Port"),
     }
-    yield "CreateDBInstance", _filled({**given, **names, **_settings(printed, given)})
+    yield "CreateDBInstance", _filled({**body, **names, **_settings(printed, body)})
 
 
 def _subnet_group(printed: Mapping[str, Any]) -> dict[str, Any]:
@@ -71,7 +71,7 @@ def _subnet_group(printed: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _settings(printed: Mapping[str, Any], given: dict[str, Any]) -> dict[str, Any]:
+def _settings(printed: Mapping[str, Any], body: dict[str, Any]) -> dict[str, Any]:
     """Return settings of a cluster, or of an instance without one, that have other names."""
     groups = [one.get("VpcSecurityGroupId") for one in printed.get("VpcSecurityGroups") or ()]
     managed = printed.get("MasterUserSecret")
@@ -85,11 +85,11 @@ def _settings(printed: Mapping[str, Any], given: dict[str, Any]) -> dict[str, An
         "VpcSecurityGroupIds": groups,
         "EnableCloudwatchLogsExports": printed.get("EnabledCloudwatchLogsExports"),
         "EnableIAMDatabaseAuthentication": printed.get("IAMDatabaseAuthenticationEnabled"),
-        **_insights(printed, given),
+        **_insights(printed, body),
     }
 
 
-def _insights(printed: Mapping[str, Any], given: dict[str, Any]) -> dict[str, Any]:
+def _insights(printed: Mapping[str, Any], body: dict[str, Any]) -> dict[str, Any]:
     """Return the settings of Performance Insights, and the tags, as an input has them."""
     tags = [
         one for one in printed.get("TagList") or () if not str(one.get("Key")).startswith("aws:")
@@ -97,7 +97,7 @@ def _insights(printed: Mapping[str, Any], given: dict[str, Any]) -> dict[str, An
     enabled = bool(printed.get("PerformanceInsightsEnabled"))
     kept = {name: printed.get(name) for name in _INSIGHTS if enabled}
     for name in _INSIGHTS:
-        given.pop(name, None)
+        body.pop(name, None)
     return {"EnablePerformanceInsights": enabled or None, **kept, "Tags": tags}
 
 

@@ -24,44 +24,44 @@ _OF_EC2 = ("CreateRouteTable", "EnableVgwRoutePropagation")
 """Origins of routes that nobody made."""
 
 
-def _vpc(printed: Mapping[str, Any], given: dict[str, Any]) -> Made:
-    yield "CreateVpc", {**given, **_tags(printed, "vpc")}
+def _vpc(printed: Mapping[str, Any], body: dict[str, Any]) -> Made:
+    yield "CreateVpc", {**body, **_tags(printed, "vpc")}
 
 
-def _subnet(printed: Mapping[str, Any], given: dict[str, Any]) -> Made:
-    if "AvailabilityZone" in given:
-        given.pop("AvailabilityZoneId", None)
-    yield "CreateSubnet", {**given, **_tags(printed, "subnet")}
+def _subnet(printed: Mapping[str, Any], body: dict[str, Any]) -> Made:
+    if "AvailabilityZone" in body:
+        body.pop("AvailabilityZoneId", None)
+    yield "CreateSubnet", {**body, **_tags(printed, "subnet")}
     if printed.get("MapPublicIpOnLaunch"):
         public = {"MapPublicIpOnLaunch": {"Value": True}}
         yield "ModifySubnetAttribute", {"SubnetId": printed.get("SubnetId"), **public}
 
 
-def _internet_gateway(printed: Mapping[str, Any], given: dict[str, Any]) -> Made:
-    yield "CreateInternetGateway", {**given, **_tags(printed, "internet-gateway")}
+def _internet_gateway(printed: Mapping[str, Any], body: dict[str, Any]) -> Made:
+    yield "CreateInternetGateway", {**body, **_tags(printed, "internet-gateway")}
     for one in printed.get("Attachments") or ():
         place = {"InternetGatewayId": printed.get("InternetGatewayId"), "VpcId": one.get("VpcId")}
         yield "AttachInternetGateway", place
 
 
-def _nat_gateway(printed: Mapping[str, Any], given: dict[str, Any]) -> Made:
+def _nat_gateway(printed: Mapping[str, Any], body: dict[str, Any]) -> Made:
     if printed.get("State", "available") not in ("pending", "available"):
         return  # EC2 prints a deleted one for an hour
-    if "SubnetId" in given:
-        given.pop("VpcId", None)  # only of a gateway for all zones
+    if "SubnetId" in body:
+        body.pop("VpcId", None)  # only of a gateway for all zones
     addresses = printed.get("NatGatewayAddresses") or ()
     allocated = [one["AllocationId"] for one in addresses if one.get("AllocationId")]
     for _ in allocated:
         yield "AllocateAddress", {"Domain": "vpc"}
     more = {"AllocationId": allocated[0]} if allocated else {}
-    yield "CreateNatGateway", {**given, **more, **_tags(printed, "natgateway")}
+    yield "CreateNatGateway", {**body, **more, **_tags(printed, "natgateway")}
 
 
-def _route_table(printed: Mapping[str, Any], given: dict[str, Any]) -> Made:
+def _route_table(printed: Mapping[str, Any], body: dict[str, Any]) -> Made:
     """The main table comes with the VPC; its routes do not."""
     table, places = {"RouteTableId": printed.get("RouteTableId")}, printed.get("Associations") or ()
     if not any(one.get("Main") for one in places):
-        yield "CreateRouteTable", {**given, **_tags(printed, "route-table")}
+        yield "CreateRouteTable", {**body, **_tags(printed, "route-table")}
     for route in printed.get("Routes") or ():
         peer = next(({name: route[name]} for name in _PEERS if route.get(name)), {})
         gateway = str(route.get("GatewayId"))
@@ -75,13 +75,13 @@ def _route_table(printed: Mapping[str, Any], given: dict[str, Any]) -> Made:
             yield "AssociateRouteTable", {**table, **place}
 
 
-def _endpoint(printed: Mapping[str, Any], given: dict[str, Any]) -> Made:
+def _endpoint(printed: Mapping[str, Any], body: dict[str, Any]) -> Made:
     groups = [one.get("GroupId") for one in printed.get("Groups") or ()]
     more = {"SecurityGroupIds": groups} if groups else {}
     if printed.get("VpcEndpointType") == "Gateway":
         for name in ("PrivateDnsEnabled", "DnsOptions", "IpAddressType"):
-            given.pop(name, None)
-    content = {name: value for name, value in given.items() if value != []}
+            body.pop(name, None)
+    content = {name: value for name, value in body.items() if value != []}
     yield "CreateVpcEndpoint", {**content, **more, **_tags(printed, "vpc-endpoint")}
 
 

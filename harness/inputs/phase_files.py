@@ -155,7 +155,7 @@ def form(document: Document, *, file: PhaseFile) -> Document:
             items = value if isinstance(value, list) else [value]
             for index, item in enumerate(items):
                 key = name if items is not value else f"{name}[{index}]"
-                made = _made(item, name, file=file, reshaped=reshaped)
+                made = _operations(item, name, file=file, reshaped=reshaped)
                 for operation, content in made if name in file.printed else ((name, item),):
                     taken = calls.setdefault(operation, [])
                     if content in taken and operation in _ONCE:
@@ -177,7 +177,7 @@ def _rank(operation: str, file: PhaseFile) -> int:
     return file.operations.index(operation) if known else len(file.operations)
 
 
-def _made(item: Any, name: str, *, file: PhaseFile, reshaped: Reshaped) -> Made:
+def _operations(item: Any, name: str, *, file: PhaseFile, reshaped: Reshaped) -> Made:
     """Go through the operations that make a printed thing, each with its input."""
     describe, *operations = file.printed[name]
     printed = cli_output.printed_shape(file.api, describe, name)

@@ -237,11 +237,15 @@ def load(environ: Mapping[str, str], *, cwd: Path) -> Production:
         ),
     )
     production = vpc_parts.resolve(production)
+    _check_between_files(reading, production)
+    return production
+
+
+def _check_between_files(reading: Reading, production: Production) -> None:
     for problem in (problem for rules in BETWEEN_FILES for problem in rules(production)):
         reading.reject(reading.documents.get(problem.file, reading.toml), [problem])
     if reading.problems:
         raise InputError(list(dict.fromkeys(reading.problems)))
-    return production
 
 
 def _documents(reading: Reading, roles: Iterable[RoleFile]) -> dict[str, Document]:
