@@ -21,6 +21,7 @@ _TASK_DEFINITION = Form(
     "aws ecs describe-task-definition",
     ("taskDefinition", "containerDefinitions", "family"),
 )
+_OF_DEPLOYMENTS = ("serviceConnectConfiguration", "volumeConfigurations")
 _SERVICE = Form("a service", "aws ecs describe-services", ("services", "serviceName"))
 _LOAD_BALANCER = Form(
     "a load balancer",
@@ -90,6 +91,12 @@ def service(document: Document, *, name: str, family: str = "") -> Document:
     if body.get("clusterArn"):
         reshaped.put("cluster", body["clusterArn"], source=document, at=below(at, "clusterArn"))
         reshaped.read_only.discard("clusterArn")
+    for field in _OF_DEPLOYMENTS:
+        # ECS prints them with each deployment, and not with the service.
+        for index, one in enumerate(body.get("deployments") or ()):
+            if isinstance(one, dict) and one.get("status") == "PRIMARY" and one.get(field):
+                where = below(at, f"deployments[{index}].{field}")
+                reshaped.put(field, one[field], source=document, at=where)
     if not body.get("loadBalancers") and not body.get("healthCheckGracePeriodSeconds"):
         # ECS answers 0 for a service without a load balancer, and takes none for it.
         reshaped.data.pop("healthCheckGracePeriodSeconds", None)

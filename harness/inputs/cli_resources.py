@@ -250,6 +250,8 @@ def _take_policies(reshaped: Reshaped) -> None:
     for arn, source in zip(unknown, versions, strict=False):
         content = source.data["PolicyVersion"].get("Document")
         take(arn.rpartition("/")[2], content, source=source, at="PolicyVersion.Document")
+        if ":aws:policy/" in arn:
+            policies[-1]["PolicyArn"] = arn  # every account has it
     if len(unknown) != len(versions):
         reshaped.reject(
             next((one for one in objects if "AttachedPolicies" in one.data), reshaped.document),

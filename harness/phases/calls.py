@@ -280,7 +280,12 @@ def _role(key: str, data: Mapping[str, Any]) -> Iterator[FileCall]:
     yield FileCall("iam", "CreateRole", made, key)
     role = {"RoleName": data["RoleName"]}
     for index, policy in enumerate(data.get("Policies") or ()):
-        yield FileCall("iam", "PutRolePolicy", policy, key, at=f"Policies[{index}]", besides=role)
+        at = f"Policies[{index}]"
+        if "PolicyArn" in policy:
+            given = {"PolicyArn": policy["PolicyArn"]}
+            yield FileCall("iam", "AttachRolePolicy", given, key, at=at, besides=role)
+        else:
+            yield FileCall("iam", "PutRolePolicy", policy, key, at=at, besides=role)
     for index, arn in enumerate(data.get("ManagedPolicyArns") or ()):
         given, place = {"PolicyArn": arn}, {"PolicyArn": f"ManagedPolicyArns[{index}]"}
         yield FileCall("iam", "AttachRolePolicy", given, key, besides=role, renamed=place)

@@ -33,6 +33,8 @@ class Link:
         """Such as ``tcp 3306``; ``everything`` of a rule for all protocols."""
         if self.protocol == "-1":
             return "everything"
+        if self.protocol not in ("tcp", "udp"):
+            return self.protocol
         last = f" to {self.to_port}" if self.to_port != self.from_port else ""
         return f"{self.protocol} {self.from_port}{last}"
 

@@ -26,8 +26,13 @@ if TYPE_CHECKING:
 _AT_ONCE = 4
 COMPLETE = ("environment", "secrets")
 """Lists of a container definition to which AWS adds nothing."""
-CHOSEN_LATER = frozenset({"cluster", "serviceName", "taskDefinition", "desiredCount"})
-"""Fields of CreateService that a deployment or auto scaling changes."""
+CHOSEN_LATER = frozenset(
+    {
+        *("cluster", "serviceName", "taskDefinition", "desiredCount"),
+        *("serviceConnectConfiguration", "volumeConfigurations"),
+    }
+)
+"""Fields of CreateService that a deployment or auto scaling changes, or only a deployment has."""
 _Make = Callable[[str], Any]
 
 

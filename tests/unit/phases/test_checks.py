@@ -733,6 +733,15 @@ def test_a_part_of_the_move_without_a_file_is_named_with_its_key(files: Producti
     assert (result.state, result.key) == ("not covered", "set resources.queues")
 
 
+def test_service_connect_is_compared_with_no_service(files: Production) -> None:
+    answers = contracts.green(files)
+    web = files.services["web"]
+    connect = {"enabled": True, "namespace": "shop"}
+    connected = replace(web, create={**web.create, "serviceConnectConfiguration": connect})
+    other = replace(files, services={**files.services, "web": connected})
+    assert result_of(CHECKS["4.as-file"], other, answers).state == "green"
+
+
 def test_a_public_instance_is_a_finding(files: Production) -> None:
     answers = contracts.green(files)
     instance = {"DBInstanceIdentifier": "tickets-1", "PubliclyAccessible": True}

@@ -66,3 +66,7 @@ def test_a_group_that_differs_from_the_file_is_a_finding() -> None:
         "tickets-database: as in the file / admits sg-0a40c1e2f3b4a5103 on tcp 3307",
         "tickets-endpoints: a security group sg-0a40c1e2f3b4a5105 / there is none",
     ]
+
+
+def test_a_protocol_without_ports_has_none() -> None:
+    assert group_chain.Link("10.0.0.0/8", "sg-1", "icmp", 0, 65535).ports == "icmp"

@@ -101,6 +101,37 @@ def test_rules_certificates_and_other_target_groups_are_made(printed: Path) -> N
     assert runbook.pages(app)["checklist.md"]
 
 
+def test_a_policy_of_aws_is_attached_though_its_document_is_there(printed: Path) -> None:
+    arn = "arn:aws:iam::aws:policy/AmazonSQSTuning"
+    role, *inline = cli_outputs.role("web-task")[:-1]
+    attached = {"AttachedPolicies": [{"PolicyName": "AmazonSQSTuning", "PolicyArn": arn}]}
+    statement = {"Effect": "Allow", "Action": "sqs:ListQueues", "Resource": "*"}
+    document = {"Version": "2012-10-17", "Statement": [statement]}
+    version = {"PolicyVersion": {"Document": document, "VersionId": "v1"}}
+    path = printed / "app/iam/web-task.json"
+    path.write_text(cli_outputs.text(role, *inline, attached, version))
+    app = production.load({}, cwd=printed)
+    (role_file,) = (one for one in app.roles if one.name == "tickets-web-task")
+    assert json.loads(role_file.policies["AmazonSQSTuning"]) == document
+    assert {"RoleName": "tickets-web-task", "PolicyArn": arn} in inputs(
+        app, 0, "iam attach-role-policy"
+    )
+    assert "AmazonSQSTuning" not in str(inputs(app, 0, "iam put-role-policy"))
+
+
+def test_service_connect_is_that_of_the_deployment(printed: Path) -> None:
+    path = printed / "app/ecs/service-web.json"
+    content = json.loads(path.read_text())
+    connect = {"enabled": True, "namespace": "shop"}
+    old = {"status": "ACTIVE", "serviceConnectConfiguration": {"enabled": False}}
+    for service in content["services"]:
+        service["deployments"][0]["serviceConnectConfiguration"] = connect
+        service["deployments"].append(old)
+    path.write_text(json.dumps(content))
+    (made,) = inputs(production.load({}, cwd=printed), 4, "ecs create-service")
+    assert made["serviceConnectConfiguration"] == connect
+
+
 def test_no_attributes_are_no_call(printed: Path) -> None:
     path = printed / "app/ecs/target-group.json"
     path.write_text(cli_outputs.text(cli_outputs.target_groups(), {"Attributes": []}))
