@@ -155,13 +155,13 @@ def form(document: Document, *, file: PhaseFile) -> Document:
             items = value if isinstance(value, list) else [value]
             for index, item in enumerate(items):
                 key = name if items is not value else f"{name}[{index}]"
-                made = _operations(item, name, file=file, reshaped=reshaped)
-                for operation, content in made if name in file.printed else ((name, item),):
-                    taken = calls.setdefault(operation, [])
-                    if content in taken and operation in _ONCE:
+                makers = _operations(item, name, file=file, reshaped=reshaped)
+                for operation, content in makers if name in file.printed else ((name, item),):
+                    inputs = calls.setdefault(operation, [])
+                    if content in inputs and operation in _ONCE:
                         continue
-                    reshaped.origins[f"{operation}[{len(taken)}]"] = Origin(source, key)
-                    taken.append(content)
+                    reshaped.origins[f"{operation}[{len(inputs)}]"] = Origin(source, key)
+                    inputs.append(content)
     targets = described_database.targets_of_proxy(calls)
     if targets:
         calls["RegisterDBProxyTargets"] = targets
@@ -191,13 +191,13 @@ def _operations(item: Any, name: str, *, file: PhaseFile, reshaped: Reshaped) ->
             yield operation, content  # the second not of a log group without a retention period
 
 
-def _certificate(printed: Mapping[str, Any], given: dict[str, Any]) -> Made:
+def _certificate(printed: Mapping[str, Any], body: dict[str, Any]) -> Made:
     """A domain for validation is of validation by mail only."""
     options = printed.get("DomainValidationOptions") or [{}]
     method = options[0].get("ValidationMethod", "DNS")
     if method != "EMAIL":
-        given.pop("DomainValidationOptions", None)
-    yield "RequestCertificate", {**given, "ValidationMethod": method}
+        body.pop("DomainValidationOptions", None)
+    yield "RequestCertificate", {**body, "ValidationMethod": method}
 
 
 _MAKERS: Mapping[str, Make] = {

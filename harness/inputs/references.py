@@ -15,6 +15,7 @@ from harness.aws import environment_file
 from harness.aws.eventbridge import run_task_input
 from harness.aws.task_definition import family_of
 from harness.aws.value_from import SecretReference, ValueFromError, parse_value_from
+from harness.inputs import api_calls
 from harness.inputs.problem import Problem
 
 if TYPE_CHECKING:
@@ -179,6 +180,44 @@ def vpcs(production: Production) -> Iterator[Problem]:
                 )
 
 
+def subnets(production: Production) -> Iterator[Problem]:
+    """Tasks without a public address are in no subnet that the file of the VPC makes public.
+
+    Such a subnet sends what leaves the VPC to the internet gateway, which serves public addresses
+    alone: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-task-networking.html.
+    """
+    public = _public_subnets(production)
+    for name, service in production.services.items():
+        network = (service.create.get("networkConfiguration") or {}).get("awsvpcConfiguration", {})
+        if network.get("assignPublicIp") == "ENABLED":
+            continue
+        for index, subnet in enumerate(network.get("subnets") or ()):
+            if subnet in public:
+                yield Problem(
+                    f"networkConfiguration.awsvpcConfiguration.subnets[{index}]",
+                    f'is "{subnet}", whose route leads to the internet gateway, and the tasks have'
+                    " no public address: they would reach no image, secret or queue",
+                    "name the private subnets, or set assignPublicIp to ENABLED",
+                    file=production.files[f"services.{name}.service"],
+                )
+
+
+def _public_subnets(production: Production) -> set[str]:
+    """Return the subnets with a route to an internet gateway; none without the VPC's file."""
+    document = production.documents.get("phases.network")
+    calls = [*api_calls.calls_in(document.data)] if document else []
+    tables = {
+        one.given.get("RouteTableId")
+        for one in calls
+        if one.operation == "CreateRoute" and str(one.given.get("GatewayId")).startswith("igw-")
+    }
+    return {
+        str(one.given.get("SubnetId"))
+        for one in calls
+        if one.operation == "AssociateRouteTable" and one.given.get("RouteTableId") in tables
+    }
+
+
 def worker_queues(production: Production) -> Iterator[Problem]:
     """A worker that takes its jobs from SQS has a queue."""
     if not production.worker or "resources.queues" in production.files:
@@ -225,6 +264,7 @@ RULES: tuple[Callable[[Production], Iterator[Problem]], ...] = (
     target_groups,
     unused_environment_files,
     vpcs,
+    subnets,
     worker_queues,
     overrides,
 )

@@ -141,3 +141,20 @@ def test_an_override_of_a_container_that_is_not_there_is_named(
         f"  where: app/aws/schedule.json:{line}: {key}\n"
         "  what to do: name one of app"
     )
+
+
+def test_tasks_without_a_public_address_are_not_in_public_subnets(app: Production) -> None:
+    (subnet, *_) = app.load_balancer["LoadBalancer"]["Subnets"]
+    (own, *_) = app.services["web"].create["networkConfiguration"]["awsvpcConfiguration"]["subnets"]
+
+    def found(**network: Any) -> list[str]:
+        given = {"awsvpcConfiguration": {"securityGroups": [], **network}}
+        return [
+            one.message
+            for one in references.subnets(with_service(app, "web", networkConfiguration=given))
+        ]
+
+    assert found(subnets=[own], assignPublicIp="DISABLED") == []
+    assert found(subnets=[subnet], assignPublicIp="ENABLED") == []
+    (message,) = found(subnets=[own, subnet])
+    assert message.startswith(f'is "{subnet}", whose route leads to the internet gateway')
