@@ -54,7 +54,7 @@ PHASE_FILES: Mapping[str, PhaseFile] = {
     "certificate": PhaseFile(
         "a certificate",
         "acm",
-        ("RequestCertificate",),
+        ("RequestCertificate", "ImportCertificate"),
         {"Certificate": ("DescribeCertificate", "RequestCertificate")},
     ),
     "network": PhaseFile(
@@ -192,7 +192,10 @@ def _operations(item: Any, name: str, *, file: PhaseFile, reshaped: Reshaped) ->
 
 
 def _certificate(printed: Mapping[str, Any], body: dict[str, Any]) -> Made:
-    """A domain for validation is of validation by mail only."""
+    """A domain for validation is of validation by mail only; an imported one is imported again."""
+    if printed.get("Type") == "IMPORTED":
+        yield "ImportCertificate", {"Certificate": "<base64>", "PrivateKey": "<base64>"}
+        return
     options = printed.get("DomainValidationOptions") or [{}]
     method = options[0].get("ValidationMethod", "DNS")
     if method != "EMAIL":

@@ -97,16 +97,23 @@ def first_run(production: Production) -> list[str]:
 
 def wait_for_web(production: Production) -> list[str]:
     """Return the command that waits until the web service is steady."""
-    return _steady(production, [production.services[production.web].name])
+    return _steady(production, [production.services[production.web]])
 
 
 def wait_for_others(production: Production) -> list[str]:
     """Return the commands that wait until the services beside it are steady."""
-    others = [one.name for key, one in production.services.items() if key != production.web]
+    others = [one for key, one in production.services.items() if key != production.web]
     return _steady(production, others)
 
 
-def _steady(production: Production, names: Sequence[str]) -> list[str]:
+def _is_rolling(service: Service) -> bool:
+    """Whether ECS deploys a service itself: CodeDeploy's have task sets, and no deployments."""
+    controller = service.create.get("deploymentController") or {}
+    return bool(controller.get("type", "ECS") == "ECS")
+
+
+def _steady(production: Production, services: Sequence[Service]) -> list[str]:
+    names = [service.name for service in services if _is_rolling(service)]
     words = ("aws", "ecs", "wait", "services-stable", "--cluster", production.config.cluster)
     return [
         line(*words, "--services", *names[first : first + SERVICES_AT_ONCE])
@@ -124,12 +131,18 @@ def former_revision(production: Production) -> list[str]:
     """Return the commands that lead visitors back to the former revision of the web service."""
     service = production.services[production.web]
     cluster_name, family = production.config.cluster, service.definition.family
+    if not _is_rolling(service):
+        stop = ("aws", "deploy", "stop-deployment", "--deployment-id", "<running deployment>")
+        return [
+            line(*stop, "--auto-rollback-enabled"),
+            "# without a running deployment: begin one with the former revision",
+        ]
     return [
         line("aws", "ecs", "list-task-definitions", "--family-prefix", family)
         + " --status ACTIVE --sort DESC",
         line("aws", "ecs", "update-service", "--cluster", cluster_name, "--service", service.name)
         + f" --task-definition {family}:'<former revision>' --force-new-deployment",
-        *_steady(production, [service.name]),
+        *_steady(production, [service]),
     ]
 
 

@@ -50,6 +50,7 @@ UNDO: Mapping[str, tuple[str, ...]] = {
     ),
     "CreateCacheCluster": ("elasticache delete-cache-cluster --cache-cluster-id {CacheClusterId}",),
     "PutRule": ("events delete-rule --name {Name}",),
+    "ImportCertificate": ("acm delete-certificate --certificate-arn <its ARN>",),
     "RequestCertificate": ("acm delete-certificate --certificate-arn <ARN of {DomainName}>",),
     "CreateVpc": ("ec2 delete-vpc --vpc-id <id of {CidrBlock}>",),
     "CreateSubnet": ("ec2 delete-subnet --subnet-id <id of {CidrBlock}>",),

@@ -181,3 +181,9 @@ def test_a_certificate_is_validated_as_the_printed_one(
     (found,) = taken(tmp_path, "certificate", {"Certificate": printed})["RequestCertificate"]
     assert found["ValidationMethod"] == method
     assert found.get("DomainValidationOptions") == ([domain] if has_domains else None)
+
+
+def test_an_imported_certificate_is_imported_again(tmp_path: Path) -> None:
+    printed = {"DomainName": "shop.example", "Type": "IMPORTED", "KeyAlgorithm": "RSA_2048"}
+    found = taken(tmp_path, "certificate", {"Certificate": printed})
+    assert found == {"ImportCertificate": [{"Certificate": "<base64>", "PrivateKey": "<base64>"}]}

@@ -15,7 +15,7 @@ from botocore.waiter import WaiterModel
 from harness.inputs import operation_shapes
 from harness.inputs.cli_output import kebab
 
-_SERVICES = {"s3api": "s3"}
+_SERVICES = {"s3api": "s3", "deploy": "codedeploy"}
 _INPUT = "cli-input-json"
 _GLOBAL = {"query", "output", "region", "profile"}
 _OWN: Mapping[tuple[str, str], set[str]] = {

@@ -53,6 +53,21 @@ def test_the_aws_cli_takes_every_command_of_printed_files(printed: Path) -> None
 
 
 @pytest.mark.parametrize(
+    "command",
+    [
+        "aws deploy stop-deployment --deployment-id '<running deployment>' --auto-rollback-enabled",
+        "aws ssm put-parameter --name /a --value '<value>' --type String --key-id alias/a",
+        "aws ecs create-cluster --cluster-name a --capacity-providers FARGATE FARGATE_SPOT",
+        "aws application-autoscaling register-scalable-target --service-namespace ecs"
+        " --resource-id service/a/b --scalable-dimension ecs:service:DesiredCount"
+        " --suspended-state DynamicScalingInSuspended=true",
+    ],
+)
+def test_commands_of_other_apps_are_taken(command: str, tmp_path: Path) -> None:
+    assert cli_commands.problems(command, folder=tmp_path) == []
+
+
+@pytest.mark.parametrize(
     ("command", "problem"),
     [
         ("aws elasticache endpoint --cli-input-json '{}'", "is no command"),

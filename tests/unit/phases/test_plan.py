@@ -271,3 +271,15 @@ def test_an_app_without_background_work_has_nothing_to_start_again(files: Produc
     planned = plan.rollback(phase_of(5), alone)
     assert commands(planned) == []
     assert "To go on again" not in runbook.pages(alone)["runbook.md"]
+
+
+def test_a_service_of_codedeploy_is_rolled_back_by_codedeploy(files: Production) -> None:
+    web = files.services["web"]
+    create = {**web.create, "deploymentController": {"type": "CODE_DEPLOY"}}
+    app = replace(files, services={**files.services, "web": replace(web, create=create)})
+    assert commands(plan.rollback(phase_of(4), app)) == [
+        "aws deploy stop-deployment --deployment-id '<running deployment>' --auto-rollback-enabled",
+        "# without a running deployment: begin one with the former revision",
+    ]
+    assert waits(4, app) == []
+    assert waits(5, app) == ["tickets-worker"]
