@@ -217,6 +217,7 @@ def test_worker_flags_fit_the_queue(worker: EcsService, job_queue: JobQueue) -> 
     given = flags(command_line(container))
     visibility_s, most = job_queue.visibility_s(), job_queue.most_receives()
     poll_s = int(job_queue.attributes().get("ReceiveMessageWaitTimeSeconds", 0))
+    memory_mib = int(container.get("memory") or worker.definition()["memory"])
     stop_s, longest_s = container.get("stopTimeout", STOP_TIMEOUT_S), poll_s + given["timeout"]
     rules = {
         f"the queue's visibility time-out ({visibility_s} s) is not longer than queue:work's"
@@ -227,6 +228,9 @@ def test_worker_flags_fit_the_queue(worker: EcsService, job_queue: JobQueue) -> 
         "queue:work's --tries is 0: a job that fails is tried until SQS takes it away, and never"
         " comes to failed_jobs": given["tries"] > 0,
         too_many_tries(given["tries"], most=most): given["tries"] <= most,
+        f"queue:work's --memory ({given['memory']} MB) is not below the worker's memory"
+        f" ({memory_mib} MiB): Fargate kills a worker that grows, in the middle of a job, before it"
+        " ends by itself": given["memory"] < memory_mib,
         f"the worker's stopTimeout ({stop_s} s) is shorter than a long poll and the longest job"
         f" ({longest_s} s), so that a deployment kills jobs": stop_s >= longest_s,
     }

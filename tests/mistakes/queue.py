@@ -229,6 +229,17 @@ MISTAKES = (
         ),
     ),
     Mistake(
+        "the worker may grow beyond its task's memory",
+        replace_word("--memory=192", "--memory=1024"),
+        breaks=[queue.test_worker_flags_fit_the_queue],
+        cause="queue:work's --memory (1024 MB) is not below the worker's memory (512 MiB)",
+        also_green=[queue.test_workers_share_the_cache_of_the_web_tasks],
+        twin=Twin(
+            "the worker may grow to most of its task's memory",
+            replace_word("--memory=192", "--memory=384"),
+        ),
+    ),
+    Mistake(
         "jobs that failed are kept nowhere",
         set_variable("QUEUE_FAILED_DRIVER", "null", task="worker"),
         breaks=[queue.test_poison_job_ends_in_failed_jobs],

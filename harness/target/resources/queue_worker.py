@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-DEFAULTS = {"tries": 1, "timeout": 60, "sleep": 3, "rest": 0}
-"""queue:work's defaults for these flags: attempts, and seconds."""
+DEFAULTS = {"tries": 1, "timeout": 60, "sleep": 3, "rest": 0, "memory": 128}
+"""queue:work's defaults for these flags: attempts, seconds, and MB."""
 MARGIN_S = 5
 """Between the end of a job and the time at which --timeout would end it."""
 LONGEST_SLEEP_S = 10
