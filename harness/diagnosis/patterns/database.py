@@ -107,8 +107,8 @@ SCHEMA = (
         Source.APP,
         match=r"Table '(?P<name>[^']+)' doesn't exist",
         cause="the table {name} is missing: no migration makes it, or it did not run against this"
-        " database, or what starts with each task drops or asks for it (migrate:fresh, cache:clear"
-        " in the entrypoint)",
+        " database, or the start of a task drops it (migrate:fresh) or asks for it before the first"
+        " migration (a service provider, routes/console.php, cache:clear in the entrypoint)",
         example="SQLSTATE[42S02]: 1146 Table 'tickets.sessions' doesn't exist",
     ),
     Pattern(
