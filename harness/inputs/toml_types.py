@@ -15,7 +15,8 @@ from harness.aws import aurora
 
 Vendor = Literal["auto", "composer", "debian"]
 Generator = Literal["password", "laravel-key", "hex"]
-_LONGEST_VPC_PREFIX = 21
+_VPC_PREFIXES = range(16, 25)
+"""AWS has VPCs from /16 to /28; a rehearsal needs four networks of 64 addresses."""
 """Room for the four tiers, and for another stack's."""
 
 
@@ -50,8 +51,9 @@ def _vpc_cidr(cidr: str) -> str:
         network = ipaddress.IPv4Network(cidr)
     except ValueError as error:
         raise _fault(f"is no CIDR: {error}", 'write vpc_cidr = "10.40.0.0/16"') from error
-    if network.prefixlen > _LONGEST_VPC_PREFIX:
-        raise _fault(f"is {cidr}, without room for a /24 of each tier", "take it from the VPC")
+    if network.prefixlen not in _VPC_PREFIXES:
+        message = f"is {cidr}, and must be a /16 to a /24"
+        raise _fault(message, "a VPC is no larger, and a rehearsal needs four networks of a /26")
     return cidr
 
 

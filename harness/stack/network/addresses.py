@@ -14,7 +14,9 @@ from harness.core.components import COMPONENTS
 
 _GATEWAY = 1
 _HOSTS = {name: host for host, name in enumerate(COMPONENTS, start=10)}
-_PREFIX = 24
+_PREFIX, _SMALL_PREFIX = 24, 26
+_ROOMY_VPC_PREFIX = 21
+"""In a smaller VPC each tier has 64 addresses instead of 256."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,8 @@ class Tier:
 
 
 def some_tiers(cidr: str, *, count: int) -> list[Tier]:
-    """Pick a few of the VPC's /24 subnets at random: two stacks seldom pick the same."""
-    subnets = list(IPv4Network(cidr).subnets(new_prefix=_PREFIX))
+    """Pick a few subnets of a VPC at random: two stacks seldom pick the same."""
+    vpc = IPv4Network(cidr)
+    prefix = _PREFIX if vpc.prefixlen <= _ROOMY_VPC_PREFIX else _SMALL_PREFIX
+    subnets = list(vpc.subnets(new_prefix=prefix))
     return [Tier.at(subnet) for subnet in random.sample(subnets, min(count, len(subnets)))]

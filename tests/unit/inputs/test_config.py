@@ -122,7 +122,8 @@ def test_a_missing_file_names_the_variable_that_moves_it(tmp_path: Path) -> None
             '"10.40.0.1/16"',
             "network.vpc_cidr is no CIDR: 10.40.0.1/16 has host bits",
         ),
-        ('"10.40.0.0/16"', '"10.40.0.0/28"', "without room for a /24"),
+        ('"10.40.0.0/16"', '"10.40.0.0/28"', "must be a /16 to a /24"),
+        ('"10.40.0.0/16"', '"10.40.0.0/15"', "is 10.40.0.0/15, and must be"),
         ("[aws]", "[aws", "not valid TOML"),
         (
             "[aws]",

@@ -6,10 +6,12 @@ from importlib import import_module
 from ipaddress import IPv4Network
 from pathlib import Path
 
+import pytest
+
 from harness.core.components import COMPONENTS
 from harness.images.context import STACK_IMAGES
 from harness.inputs import config
-from harness.stack.network.addresses import Tier
+from harness.stack.network.addresses import Tier, some_tiers
 from harness.stack.removal import REMOVAL_ORDER
 
 WITHOUT_CONTROL = ("cache", "edge", "proxy", "mysql", "emulator")
@@ -34,3 +36,12 @@ def test_every_component_has_an_address_of_its_own() -> None:
 
 def test_control_goes_first_and_the_rest_in_reverse() -> None:
     assert ("control", "task", "pause", *WITHOUT_CONTROL) == REMOVAL_ORDER
+
+
+@pytest.mark.parametrize(("cidr", "size"), [("10.40.0.0/16", 256), ("10.40.0.0/24", 64)])
+def test_a_small_vpc_has_room_for_each_tier(cidr: str, size: int) -> None:
+    tiers = some_tiers(cidr, count=4)
+    assert {tier.subnet.num_addresses for tier in tiers} == {size}
+    assert len({tier.subnet for tier in tiers}) == 4
+    for tier in tiers:
+        assert not any(tier.of(name) in tier.tasks for name in COMPONENTS)
