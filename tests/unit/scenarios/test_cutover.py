@@ -77,7 +77,10 @@ def test_an_app_that_loses_sessions_is_red(rehearsed: Rehearsed) -> None:
         expect_kept_sessions(*rehearsed.switch.watch(until=NEW))
 
 
-def test_an_error_during_the_switch_is_red(rehearsed: Rehearsed) -> None:
+def test_an_error_during_the_switch_is_red(
+    rehearsed: Rehearsed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cutover, "WITHIN_S", 1.0)  # it would wait for the end of the errors
     rehearsed.app.overrides["/healthz"] = (503, [], b"")
     with pytest.raises(
         ExpectationError, match=r"visitors met errors during the switch: \d+ x HTTP"
