@@ -7,7 +7,9 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +17,7 @@ from harness.aws import arn as arns
 from harness.inputs.problem import Problem
 
 if TYPE_CHECKING:
+    from harness.aws.arn import Arn
     from harness.inputs.config import Config
     from harness.inputs.ecs_services import Service
     from harness.inputs.iam_roles import RoleFile
@@ -26,6 +29,8 @@ _ARN = re.compile(r"arn:aws[\w-]*:[\w-]+:[^:\s\"'/]*:[^:\s\"'/]*:[^\s\"',]+")
 _AWS = "aws"
 """The account in the ARNs of policies that AWS manages."""
 _REGION_KEYS = ("awslogs-region",)
+_SEVERAL = 5
+"""ARNs that are more than a slip in a file."""
 _OWNERS = ("OwnerId", "UserId", "AccountId")
 _PEERED = "VpcPeeringConnectionId"
 """A security group that says itself that it is another VPC's."""
@@ -41,9 +46,19 @@ def reject(
     """Keep the problems of every file that was read, but not of a role that no task has."""
     used = {arn.rpartition("/")[2] for task in tasks for arn in _role_arns(task)}
     unused = {str(role.path) for role in roles if role.name not in used}
-    for path, document in reading.documents.items():
-        if path not in unused:
-            reading.reject(document, problems(document.data, config=settings))
+    judged = [document for path, document in reading.documents.items() if path not in unused]
+    named = [arn for one in judged for _, text in _texts(one.data) for arn in _arns(text)]
+    for key, part in (("account_id", "account"), ("region", "region")):
+        values = Counter(value for arn in named if (value := getattr(arn, part)) not in ("", _AWS))
+        other, count = (*values.most_common(1), ("", 0))[0]
+        if len(values) == 1 and count >= _SEVERAL and other != getattr(settings, key):
+            # One mistake is one problem; the rest is judged by the files' own.
+            message = f'is "{getattr(settings, key)}", and all {count} ARNs of the files are in'
+            problem = Problem(f"aws.{key}", f'{message} "{other}"', "correct it")
+            reading.reject(reading.toml, [problem])
+            settings = replace(settings, **{key: other})
+    for document in judged:
+        reading.reject(document, problems(document.data, config=settings))
 
 
 def _role_arns(task: Service | Schedule) -> Iterator[str]:
@@ -62,6 +77,12 @@ def problems(data: Mapping[str, Any], *, config: Config) -> Iterator[Problem]:
             yield _problem(key, "account", text, wanted=config.account_id, where="")
         for found in _ARN.findall(text):
             yield from _of_arn(key, found, config)
+
+
+def _arns(text: str) -> list[Arn]:
+    """Return the ARNs in a text, without those that stand for several."""
+    found = (arns.parse(one) for one in _ARN.findall(text))
+    return [one for one in found if one and not set("*?") & {*one.region, *one.account}]
 
 
 def _of_arn(key: str, text: str, config: Config) -> Iterator[Problem]:

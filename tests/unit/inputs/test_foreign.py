@@ -107,3 +107,9 @@ def test_a_role_that_no_task_has_is_not_judged(
     (tmp_path / "app/iam/deploy.json").write_text(text)
     assert made == ""
     production.load({}, cwd=tmp_path)
+
+
+def test_one_wrong_account_is_one_problem(problems_after: Callable[[str, str, str], str]) -> None:
+    text = problems_after("cutover.toml", '"876000000876"', f'"{OTHER}"')
+    assert f'aws.account_id is "{OTHER}", and all ' in text
+    assert text.count("is in the account") == 0
