@@ -152,7 +152,9 @@ def _of_elbv2(document: Document, *, form: Form, name: str, arn: str = "") -> Do
         reshaped.put(name, document.data, source=document, at="")
     for source in document.others if is_bare else document.objects:
         for key in (name, "Attributes"):
-            if key in source.data:
+            if key in source.data and key in reshaped.data:
+                reshaped.reject(source, key, "is here twice", f"keep those of {form.noun} alone")
+            elif key in source.data:
                 reshaped.put(key, source.data[key], source=source, at=key)
         if f"{name}s" in source.data:
             _take_elbv2(reshaped, source, name=name, arn=arn)

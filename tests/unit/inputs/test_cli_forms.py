@@ -216,6 +216,14 @@ def test_an_input_of_the_load_balancer_may_stand_alone(tmp_path: Path, name: str
     assert (document.data, document.note) == ({key: given}, "")
 
 
+def test_attributes_of_two_resources_are_not_mixed(tmp_path: Path) -> None:
+    path = tmp_path / "target-group.json"
+    attributes = {"Attributes": [{"Key": "stickiness.enabled", "Value": "false"}]}
+    path.write_text(cli_outputs.text(cli_outputs.target_groups(), attributes, attributes))
+    with pytest.raises(InputError, match="Attributes is here twice"):
+        cli_forms.target_group(read_json(path))
+
+
 def test_of_several_target_groups_that_of_the_web_service_is_taken(tmp_path: Path) -> None:
     path = tmp_path / "target-group.json"
     (own,) = cli_outputs.target_groups()["TargetGroups"]
