@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from harness.diagnosis.expect import ExpectationError
+from harness.target.clients.probe import answer_or_unavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from harness.target.resources.web_tier import WebTier
 
 
 def breaker_cause(service: dict[str, Any]) -> str:
@@ -14,6 +22,22 @@ def breaker_cause(service: dict[str, Any]) -> str:
         "the deployment circuit breaker of the service, with its rollback, is off: ECS retries a"
         " release whose tasks cannot start for ever"
     )
+
+
+def answer_without_downtime(question: Callable[[], Any], web_tier: WebTier) -> Any:
+    """Return the app's answer while tasks are replaced; none is a fault of the deployment.
+
+    Raises:
+        ExpectationError: The load balancer had no task for the question.
+    """
+    answer = answer_or_unavailable(question)
+    if isinstance(answer, str):
+        raise ExpectationError(
+            f"a request failed during the deployment: {answer}",
+            cause=downtime_cause(web_tier.describe()),
+            certain=True,
+        )
+    return answer[0]
 
 
 def downtime_cause(service: dict[str, Any]) -> str:

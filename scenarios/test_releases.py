@@ -13,7 +13,11 @@ from harness.report import emulated, not_covered, proved
 from harness.target.resources.deployment import Deployment
 from harness.target.resources.ecs import services_of
 from harness.target.resources.secret_faults import Rotation, SecretFaults
-from scenarios.deployment_settings import breaker_cause, downtime_cause
+from scenarios.deployment_settings import (
+    answer_without_downtime,
+    breaker_cause,
+    downtime_cause,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -320,7 +324,7 @@ def test_secret_rotation_without_downtime(
     answers = [before] * ANSWERS_FROM_NEW_TASKS
 
     def ask() -> list[dict[str, Any]]:
-        answers.append(probe.database())
+        answers.append(answer_without_downtime(probe.database, web_tier))
         return answers[-ANSWERS_FROM_NEW_TASKS:]
 
     eventually(

@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness.diagnosis.expect import REQUEST, SESSION, ExpectationError, expect
+from harness.diagnosis.expect import REQUEST, SESSION, expect
 from harness.diagnosis.facts import SHARED_DRIVERS
 from harness.report import emulated, not_covered, proved
 from harness.target.clients.browser import cookie_from, is_for_host, read_page
-from harness.target.clients.probe import answer_or_unavailable
 from scenarios.checks import cookie_of, expect_link, expect_status
-from scenarios.deployment_settings import downtime_cause
+from scenarios.deployment_settings import answer_without_downtime
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -94,14 +93,7 @@ def test_sessions_survive_the_replacement_of_every_web_task(
     web_tier.replace_all()
 
     def ask() -> set[str]:
-        answer = answer_or_unavailable(probe.session)
-        if isinstance(answer, str):
-            raise ExpectationError(
-                f"a request failed during the deployment: {answer}",
-                cause=downtime_cause(web_tier.describe()),
-                certain=True,
-            )
-        (facts,) = answer
+        facts = answer_without_downtime(probe.session, web_tier)
         expect(
             facts["values"].get("seat") == "C3",
             f"task {facts['task']} lost the session",
