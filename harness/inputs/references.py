@@ -181,12 +181,22 @@ def vpcs(production: Production) -> Iterator[Problem]:
 
 
 def subnets(production: Production) -> Iterator[Problem]:
-    """Tasks without a public address are in no subnet that the file of the VPC makes public.
+    """Visitors reach the subnets of the load balancer, and tasks reach what is outside the VPC.
 
-    Such a subnet sends what leaves the VPC to the internet gateway, which serves public addresses
+    A public subnet sends what leaves the VPC to the internet gateway, which serves public addresses
     alone: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-task-networking.html.
+    Only the file of the VPC has the routes.
     """
-    public = _public_subnets(production)
+    public, private = _subnets_by_route(production)
+    for index, subnet in enumerate(production.load_balancer["LoadBalancer"].get("Subnets") or ()):
+        if subnet in private:
+            yield Problem(
+                f"LoadBalancer.Subnets[{index}]",
+                f'is "{subnet}", which has no route to the internet gateway: no visitor reaches the'
+                " load balancer there",
+                "name the public subnets",
+                file=production.files["ecs.load_balancer"],
+            )
     for name, service in production.services.items():
         network = (service.create.get("networkConfiguration") or {}).get("awsvpcConfiguration", {})
         if network.get("assignPublicIp") == "ENABLED":
@@ -202,8 +212,8 @@ def subnets(production: Production) -> Iterator[Problem]:
                 )
 
 
-def _public_subnets(production: Production) -> set[str]:
-    """Return the subnets with a route to an internet gateway; none without the VPC's file."""
+def _subnets_by_route(production: Production) -> tuple[set[str], set[str]]:
+    """Return the subnets with a route to an internet gateway, and those with another table."""
     document = production.documents.get("phases.network")
     calls = [*api_calls.calls_in(document.data)] if document else []
     tables = {
@@ -211,11 +221,10 @@ def _public_subnets(production: Production) -> set[str]:
         for one in calls
         if one.operation == "CreateRoute" and str(one.given.get("GatewayId")).startswith("igw-")
     }
-    return {
-        str(one.given.get("SubnetId"))
-        for one in calls
-        if one.operation == "AssociateRouteTable" and one.given.get("RouteTableId") in tables
-    }
+    places = [one.given for one in calls if one.operation == "AssociateRouteTable"]
+    named = {str(one["SubnetId"]): one.get("RouteTableId") for one in places if "SubnetId" in one}
+    public = {subnet for subnet, table in named.items() if table in tables}
+    return public, named.keys() - public if public else set()
 
 
 def worker_queues(production: Production) -> Iterator[Problem]:

@@ -73,6 +73,8 @@ def _of_database(account: Account, inputs: _Inputs) -> Iterator[tuple[str, str]]
             yield f"the proxy {access.proxy_name}", f"has {given['DBProxyName']}"
         if not given.get("RequireTLS"):
             yield "RequireTLS true", "takes connections without TLS"
+        if any(one.get("IAMAuth") == "REQUIRED" for one in given.get("Auth") or ()):
+            yield "IAMAuth DISABLED: tasks sign in with a password", "has IAMAuth REQUIRED"
 
 
 def _of_registry(account: Account, inputs: _Inputs) -> Iterator[tuple[str, str]]:

@@ -143,6 +143,15 @@ def test_an_override_of_a_container_that_is_not_there_is_named(
     )
 
 
+def test_a_load_balancer_in_private_subnets_is_named(app: Production) -> None:
+    network = app.services["web"].create["networkConfiguration"]["awsvpcConfiguration"]
+    balancer = {**app.load_balancer["LoadBalancer"], "Subnets": network["subnets"]}
+    moved = replace(app, load_balancer={**app.load_balancer, "LoadBalancer": balancer})
+    found = [problem.message for problem in references.subnets(moved)]
+    assert len(found) == 2
+    assert "has no route to the internet gateway" in found[0]
+
+
 def test_tasks_without_a_public_address_are_not_in_public_subnets(app: Production) -> None:
     (subnet, *_) = app.load_balancer["LoadBalancer"]["Subnets"]
     (own, *_) = app.services["web"].create["networkConfiguration"]["awsvpcConfiguration"]["subnets"]

@@ -794,6 +794,12 @@ def test_an_endpoint_that_names_no_proxy_or_cluster_is_not_covered(
         ),
         ("scaling", "RegisterScalableTarget.ResourceId", "service/a/b", "has service/a/b"),
         ("database", "CreateDBCluster.Engine", "aurora-postgresql", "is aurora-postgresql"),
+        (
+            "database",
+            "CreateDBProxy.Auth[0].IAMAuth",
+            "REQUIRED",
+            "has IAMAuth REQUIRED",
+        ),
         ("network", "CreateVpc.CidrBlock", "10.99.0.0/16", "has 10.99.0.0/16"),
         (
             "network",
