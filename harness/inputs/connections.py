@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 MYSQL_PORT = 3306
 HTTPS_PORT = 443
-_WORLD = "0.0.0.0/0"
 _SCHEDULE = "the schedule"
 
 
@@ -95,8 +94,8 @@ def needed(production: Production) -> Iterator[Connection]:
         in_vpc=bool(network.endpoints_group),
         aws_apis=True,
     )
-    for port in _public_ports(production, balancer.groups):
-        yield Connection(Side("visitors", (), in_vpc=False), balancer, port)
+    if balancer.groups:
+        yield Connection(Side("visitors", (), in_vpc=False), balancer, HTTPS_PORT)
     for name, service in production.services.items():
         tasks = side(f"the tasks of {name}", service.security_groups)
         for target in service.create.get("loadBalancers") or ():
@@ -112,19 +111,6 @@ def needed(production: Production) -> Iterator[Connection]:
             yield Connection(tasks, cache, production.cache.port)
     if proxy:
         yield Connection(proxy, database, MYSQL_PORT)
-
-
-def _public_ports(production: Production, groups: Sequence[SecurityGroup]) -> list[int]:
-    """Return the ports on which visitors must reach the load balancer.
-
-    Where everybody may come to HTTPS, listeners on other ports are for everybody, too; behind a CDN
-    they may be shut.
-    """
-    rules = [rule for group in groups for rule in group.ingress]
-    if not any(_WORLD in rule.cidrs and rule.covers("tcp", HTTPS_PORT) for rule in rules):
-        return [HTTPS_PORT] if groups else []
-    listeners = production.load_balancer.get("Listeners") or ()
-    return [HTTPS_PORT, *(int(one["Port"]) for one in listeners if one["Port"] != HTTPS_PORT)]
 
 
 def _tasks(production: Production) -> dict[tuple[str, ...], list[str]]:

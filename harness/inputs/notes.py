@@ -22,6 +22,18 @@ def of_listeners(balancer: Mapping[str, Any]) -> Iterator[str]:
             )
 
 
+def of_closed_ports(balancer: Mapping[str, Any], groups: SecurityGroups) -> Iterator[str]:
+    """Name the listeners on ports that no security group of the load balancer admits."""
+    ids = balancer["LoadBalancer"].get("SecurityGroups") or ()
+    rules = [rule for one in ids if one in groups.groups for rule in groups[one].ingress]
+    for one in balancer.get("Listeners") or ():
+        if ids and not any(rule.covers("tcp", int(one["Port"])) for rule in rules):
+            yield (
+                f"ecs.load_balancer: it has a listener on port {one['Port']}, and its security"
+                " groups admit nobody there: a visitor waits in vain"
+            )
+
+
 def of_groups(groups: SecurityGroups) -> Iterator[str]:
     """Name the groups that rules admit and the file lacks."""
     for group, names in groups.elsewhere.items():

@@ -232,6 +232,7 @@ def load(environ: Mapping[str, str], *, cwd: Path) -> Production:
         notes=(
             *reading.notes,
             *notes.of_listeners(balancer),
+            *notes.of_closed_ports(balancer, network.groups),
             *notes.of_groups(network.groups),
             *notes.of_services(services, behind=balanced, target_group=group_name),
         ),

@@ -181,7 +181,7 @@ def vpcs(production: Production) -> Iterator[Problem]:
 
 
 def subnets(production: Production) -> Iterator[Problem]:
-    """Visitors reach the subnets of the load balancer, and tasks reach what is outside the VPC.
+    """Visitors reach the load balancer's subnets, and tasks reach the AWS APIs from theirs.
 
     A public subnet sends what leaves the VPC to the internet gateway, which serves public addresses
     alone: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-task-networking.html.

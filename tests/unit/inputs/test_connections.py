@@ -72,12 +72,6 @@ def test_a_group_without_egress_lets_nothing_out(
     assert first.startswith(f"of {group} lets nothing out to {destination}")
 
 
-def test_a_listener_that_no_group_admits_is_named(app: Production) -> None:
-    https = Permission("tcp", 443, 443, cidrs=("0.0.0.0/0",))
-    (message,) = messages(changed(app, BALANCER, ingress=(https,)))
-    assert "admits nobody of visitors on port 80" in message
-
-
 def test_the_port_counts(app: Production) -> None:
     postgres = Permission("tcp", 5432, 5432, groups=(ids(app)[TASKS],))
     assert "on port 3306" in messages(changed(app, PROXY, ingress=(postgres,)))[0]

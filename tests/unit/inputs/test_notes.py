@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from harness.inputs import notes
+import json
+from pathlib import Path
+
+from harness.inputs import notes, production
 
 
 def test_a_listener_that_forwards_by_rules_alone_is_noted() -> None:
@@ -16,3 +19,13 @@ def test_a_listener_that_forwards_by_rules_alone_is_noted() -> None:
     (note,) = notes.of_listeners({"Listeners": listeners})
     assert "the default action of the listener on port 443 is fixed-response" in note
     assert [*notes.of_listeners({})] == []
+
+
+def test_a_listener_that_no_group_admits_is_noted(project: Path) -> None:
+    file = project / "app" / "network" / "security-groups.json"
+    groups = json.loads(file.read_text())
+    (group,) = [one for one in groups["SecurityGroups"] if "load-balancer" in one["GroupName"]]
+    group["IpPermissions"] = [one for one in group["IpPermissions"] if one["FromPort"] != 80]
+    file.write_text(json.dumps(groups))
+    (note,) = production.load({}, cwd=project).notes
+    assert "it has a listener on port 80, and its security groups admit nobody there" in note
