@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 from harness.inputs import (
     api_calls,
+    cli_database,
+    cli_network,
     cli_output,
-    described_database,
-    described_network,
     operation_shapes,
 )
+from harness.inputs.cli_network import Made, Make
 from harness.inputs.cli_output import Form, Reshaped
-from harness.inputs.described_network import Made, Make
 from harness.inputs.document import Document, Origin
 
 if TYPE_CHECKING:
@@ -162,11 +162,11 @@ def form(document: Document, *, file: PhaseFile) -> Document:
                         continue
                     reshaped.origins[f"{operation}[{len(inputs)}]"] = Origin(source, key)
                     inputs.append(content)
-    targets = described_database.targets_of_proxy(calls)
+    targets = cli_database.targets_of_proxy(calls)
     if targets:
         calls["RegisterDBProxyTargets"] = targets
         reshaped.origins["RegisterDBProxyTargets"] = reshaped.origins["CreateDBProxy[0]"]
-    reshaped.read_only -= described_network.USED | described_database.USED | {"ValidationMethod"}
+    reshaped.read_only -= cli_network.USED | cli_database.USED | {"ValidationMethod"}
     reshaped.data.update(sorted(calls.items(), key=lambda call: _rank(call[0], file)))
     return reshaped.result(file.form.command)
 
@@ -205,8 +205,8 @@ def _certificate(printed: Mapping[str, Any], body: dict[str, Any]) -> Made:
 
 _MAKERS: Mapping[str, Make] = {
     "Certificate": _certificate,
-    **described_network.NETWORK,
-    **described_database.DATABASE,
+    **cli_network.NETWORK,
+    **cli_database.DATABASE,
 }
 """Field at the top of the output -> the maker of inputs, where these have other fields."""
 _ONCE = ("CreateDBSubnetGroup",)

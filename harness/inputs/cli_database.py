@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from harness.inputs.described_network import Made, Make
+from harness.inputs.cli_network import Made, Make
 
 _OF_MEMBER = (
     *("DBInstanceIdentifier", "DBInstanceClass", "Engine", "DBClusterIdentifier"),
