@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from harness.inputs.cli_network import Made, Make
+from harness.inputs.cli_network import Maker, Operations
 
 _OF_MEMBER = (
     *("DBInstanceIdentifier", "DBInstanceClass", "Engine", "DBClusterIdentifier"),
@@ -23,7 +23,7 @@ _NO_IOPS_BELOW_GIB = 400
 _INSIGHTS = ("PerformanceInsightsKMSKeyId", "PerformanceInsightsRetentionPeriod")
 
 
-def _cluster(printed: Mapping[str, Any], body: dict[str, Any]) -> Made:
+def _cluster(printed: Mapping[str, Any], body: dict[str, Any]) -> Operations:
     if str(printed.get("Engine")).startswith("aurora"):
         body.pop("AllocatedStorage", None)
     body.pop("GlobalClusterIdentifier", None)
@@ -35,7 +35,7 @@ def _cluster(printed: Mapping[str, Any], body: dict[str, Any]) -> Made:
     yield "CreateDBCluster", _filled({**body, **names, **_settings(printed, body)})
 
 
-def _instance(printed: Mapping[str, Any], body: dict[str, Any]) -> Made:
+def _instance(printed: Mapping[str, Any], body: dict[str, Any]) -> Operations:
     subnets = printed.get("DBSubnetGroup") or {}
     if subnets.get("Subnets"):
         yield "CreateDBSubnetGroup", _subnet_group(subnets)
@@ -105,7 +105,7 @@ def _filled(content: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in content.items() if value not in (None, "", [])}
 
 
-DATABASE: Mapping[str, Make] = {"DBClusters": _cluster, "DBInstances": _instance}
+DATABASE: Mapping[str, Maker] = {"DBClusters": _cluster, "DBInstances": _instance}
 """Field at the top of the output -> the maker of inputs."""
 USED = frozenset(
     {

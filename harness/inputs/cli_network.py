@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-Made = Iterator[tuple[str, dict[str, Any]]]
+Operations = Iterator[tuple[str, dict[str, Any]]]
 """Operations with their inputs, in their order."""
-Make = Callable[[Mapping[str, Any], dict[str, Any]], Made]
+Maker = Callable[[Mapping[str, Any], dict[str, Any]], Operations]
 """Makes them of a printed thing, and of the part of it that the first operation takes as it is."""
 
 _PEERS = (
@@ -24,11 +24,11 @@ _OF_EC2 = ("CreateRouteTable", "EnableVgwRoutePropagation")
 """Origins of routes that nobody made."""
 
 
-def _vpc(printed: Mapping[str, Any], body: dict[str, Any]) -> Made:
+def _vpc(printed: Mapping[str, Any], body: dict[str, Any]) -> Operations:
     yield "CreateVpc", {**body, **_tags(printed, "vpc")}
 
 
-def _subnet(printed: Mapping[str, Any], body: dict[str, Any]) -> Made:
+def _subnet(printed: Mapping[str, Any], body: dict[str, Any]) -> Operations:
     if "AvailabilityZone" in body:
         body.pop("AvailabilityZoneId", None)
     yield "CreateSubnet", {**body, **_tags(printed, "subnet")}
@@ -37,14 +37,14 @@ def _subnet(printed: Mapping[str, Any], body: dict[str, Any]) -> Made:
         yield "ModifySubnetAttribute", {"SubnetId": printed.get("SubnetId"), **public}
 
 
-def _internet_gateway(printed: Mapping[str, Any], body: dict[str, Any]) -> Made:
+def _internet_gateway(printed: Mapping[str, Any], body: dict[str, Any]) -> Operations:
     yield "CreateInternetGateway", {**body, **_tags(printed, "internet-gateway")}
     for one in printed.get("Attachments") or ():
         place = {"InternetGatewayId": printed.get("InternetGatewayId"), "VpcId": one.get("VpcId")}
         yield "AttachInternetGateway", place
 
 
-def _nat_gateway(printed: Mapping[str, Any], body: dict[str, Any]) -> Made:
+def _nat_gateway(printed: Mapping[str, Any], body: dict[str, Any]) -> Operations:
     if printed.get("State", "available") not in ("pending", "available"):
         return  # EC2 prints a deleted one for an hour
     if "SubnetId" in body:
@@ -57,7 +57,7 @@ def _nat_gateway(printed: Mapping[str, Any], body: dict[str, Any]) -> Made:
     yield "CreateNatGateway", {**body, **more, **_tags(printed, "natgateway")}
 
 
-def _route_table(printed: Mapping[str, Any], body: dict[str, Any]) -> Made:
+def _route_table(printed: Mapping[str, Any], body: dict[str, Any]) -> Operations:
     """The main table comes with the VPC; its routes do not."""
     table, places = {"RouteTableId": printed.get("RouteTableId")}, printed.get("Associations") or ()
     if not any(one.get("Main") for one in places):
@@ -75,7 +75,7 @@ def _route_table(printed: Mapping[str, Any], body: dict[str, Any]) -> Made:
             yield "AssociateRouteTable", {**table, **place}
 
 
-def _endpoint(printed: Mapping[str, Any], body: dict[str, Any]) -> Made:
+def _endpoint(printed: Mapping[str, Any], body: dict[str, Any]) -> Operations:
     groups = [one.get("GroupId") for one in printed.get("Groups") or ()]
     more = {"SecurityGroupIds": groups} if groups else {}
     if printed.get("VpcEndpointType") == "Gateway":
@@ -91,7 +91,7 @@ def _tags(printed: Mapping[str, Any], noun: str) -> dict[str, Any]:
     return {"TagSpecifications": [{"ResourceType": noun, "Tags": tags}]} if tags else {}
 
 
-NETWORK: Mapping[str, Make] = {
+NETWORK: Mapping[str, Maker] = {
     "Vpcs": _vpc,
     "Subnets": _subnet,
     "InternetGateways": _internet_gateway,

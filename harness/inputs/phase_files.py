@@ -18,7 +18,7 @@ from harness.inputs import (
     cli_output,
     operation_shapes,
 )
-from harness.inputs.cli_network import Made, Make
+from harness.inputs.cli_network import Maker, Operations
 from harness.inputs.cli_output import Form, Reshaped
 from harness.inputs.document import Document, Origin
 
@@ -177,7 +177,7 @@ def _rank(operation: str, file: PhaseFile) -> int:
     return file.operations.index(operation) if known else len(file.operations)
 
 
-def _operations(item: Any, name: str, *, file: PhaseFile, reshaped: Reshaped) -> Made:
+def _operations(item: Any, name: str, *, file: PhaseFile, reshaped: Reshaped) -> Operations:
     """Go through the operations that make a printed thing, each with its input."""
     describe, *operations = file.printed[name]
     printed = cli_output.printed_shape(file.api, describe, name)
@@ -191,7 +191,7 @@ def _operations(item: Any, name: str, *, file: PhaseFile, reshaped: Reshaped) ->
             yield operation, content  # the second not of a log group without a retention period
 
 
-def _certificate(printed: Mapping[str, Any], body: dict[str, Any]) -> Made:
+def _certificate(printed: Mapping[str, Any], body: dict[str, Any]) -> Operations:
     """A domain for validation is of validation by mail only; an imported one is imported again."""
     if printed.get("Type") == "IMPORTED":
         yield "ImportCertificate", {"Certificate": "<base64>", "PrivateKey": "<base64>"}
@@ -203,7 +203,7 @@ def _certificate(printed: Mapping[str, Any], body: dict[str, Any]) -> Made:
     yield "RequestCertificate", {**body, "ValidationMethod": method}
 
 
-_MAKERS: Mapping[str, Make] = {
+_MAKERS: Mapping[str, Maker] = {
     "Certificate": _certificate,
     **cli_network.NETWORK,
     **cli_database.DATABASE,
