@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urljoin, urlsplit
 
 from harness.diagnosis.expect import expect
 from harness.target.clients.browser import TIMEOUT_S, read_page
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from harness.target.access import Access
 
 MOST_RESOURCES = 30
+_MOST_REDIRECTS = 5
 _STORE = re.compile(r"(?:^|\.)s3[.-][\w.-]*amazonaws\.com(?:\.cn)?$")
 _SIGNATURES = {"X-Amz-Signature", "Signature"}
 _FILE = re.compile(r"\.\w{2,5}$")
@@ -31,6 +32,19 @@ class PageResources:
     elsewhere: set[str] = field(default_factory=set)
     """Other hosts, a CDN's say, that nothing is asked of."""
     _loaded: set[str] = field(default_factory=set)
+
+    def open(self, url: str) -> requests.Response:
+        """Get a page; redirects are followed on the app's own host alone."""
+        answer = self._get(url)
+        for _ in range(_MOST_REDIRECTS):
+            target = urljoin(url, answer.headers.get("Location", ""))
+            if not answer.is_redirect or urlsplit(target).hostname != self.access.public_host:
+                break
+            url, answer = target, self._get(target)
+        return answer
+
+    def _get(self, url: str) -> requests.Response:
+        return self.visitor.get(url, timeout=TIMEOUT_S, allow_redirects=False)
 
     def expect_loaded(self, answer: requests.Response) -> None:
         """Check that each resource of a page is there for its visitor."""
@@ -57,7 +71,7 @@ class PageResources:
             self.elsewhere.add(f"{parts.scheme}://{parts.netloc}")
 
     def _expect_served(self, url: str, *, page: str) -> None:
-        answer = self.visitor.get(url, timeout=TIMEOUT_S)
+        answer = self._get(url)
         path, media_type = urlsplit(url).path, answer.headers.get("Content-Type", "")
         is_page = media_type.startswith(_HTML) and path.endswith(_CODE)
         is_missing = is_page or (answer.status_code == 404 and bool(_FILE.search(path)))
@@ -73,7 +87,7 @@ class PageResources:
 
     def _is_named(self, url: str, *, page: str) -> bool:
         """Whether a page still names a resource: another scenario may have removed an upload."""
-        answer = self.visitor.get(page, timeout=TIMEOUT_S)
+        answer = self.open(page)
         return url in read_page(answer.text, url=page).resources
 
     def _is_store(self, url: str) -> bool:

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from harness.report import proved
-from harness.target.clients.browser import TIMEOUT_S, read_page
+from harness.target.clients.browser import read_page
 from scenarios.checks import expect_status
 from scenarios.page_resources import PageResources
 
@@ -31,15 +31,18 @@ def test_pages_load_their_styles_scripts_and_images(
     find_page: Callable[[str], str],
     observe: Callable[..., None],
 ) -> None:
-    visitor = web()
-    resources = PageResources(access, visitor)
+    resources = PageResources(access, web())
     first = f"{access.public_url}{find_page('public')}"
-    answer = visitor.get(first, timeout=TIMEOUT_S)
+    answer = resources.open(first)
+    if answer.is_redirect:
+        pytest.skip("not covered: the public page leads to another host; set app.pages.public")
     expect_status(answer, 200)
     resources.expect_loaded(answer)
-    for url in read_page(answer.text, url=first).pages[:MOST_PAGES]:
-        if urlsplit(url).hostname == access.public_host and url != first:
-            linked = visitor.get(url, timeout=TIMEOUT_S)
-            if linked.headers.get("Content-Type", "").startswith("text/html"):
-                resources.expect_loaded(linked)
+    pages = read_page(answer.text, url=str(answer.url)).pages
+    own = [url for url in pages if urlsplit(url).hostname == access.public_host]
+    for url in own[:MOST_PAGES]:
+        linked = resources.open(url)
+        is_page = linked.headers.get("Content-Type", "").startswith("text/html")
+        if is_page and not linked.is_redirect:
+            resources.expect_loaded(linked)
     observe("other hosts of resources", set=sorted(resources.elsewhere))

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 TIMEOUT_S = 30.0
 _LINKS = {"a": "href", "link": "href", "script": "src", "img": "src", "form": "action"}
-_LOADED = {"stylesheet", "icon", "manifest", "modulepreload", "preload", "apple-touch-icon"}
-"""Types of a link that a browser loads with the page."""
+_LOADED = {"stylesheet", "modulepreload"}
+"""Types of a link without which a page does not look or work as it should."""
 _CONTROLS = ("input", "select", "textarea", "button")
 _BUTTONS = ("submit", "image", "reset", "button")
 
@@ -51,7 +51,7 @@ class Page:
     pages: tuple[str, ...] = ()
     """Addresses of the pages that it links to, once each."""
     resources: tuple[str, ...] = ()
-    """Addresses of its styles, icons, scripts and images, once each."""
+    """Addresses of its styles, scripts and images, once each."""
 
     def form_to(self, path: str, *, having: str = "") -> Form | None:
         """Return the first form that goes to this path (and has a field), if there is one."""

@@ -30,7 +30,12 @@ class Visitor:
         name = url.rpartition("/")[2].partition(".")[0]
         status, media_type = self.answers.get(name, (200, "text/css"))
         headers = {"Content-Type": media_type}
-        return SimpleNamespace(status_code=status, headers=headers, text=self.page, url=url)
+        if status == 302:
+            headers = {"Location": media_type}
+        is_redirect = status == 302
+        return SimpleNamespace(
+            status_code=status, headers=headers, text=self.page, url=url, is_redirect=is_redirect
+        )
 
 
 def look(text: str, answers: Answers = NONE, *, later: str = "") -> PageResources:
@@ -79,3 +84,11 @@ def test_an_upload_that_was_removed_meanwhile_is_no_fault() -> None:
 def test_an_object_needs_a_signature(url: str) -> None:
     assert "by its plain address" in fault(f'<img src="{url}">').cause
     look(f'<img src="{url}?X-Amz-Signature=0f">')
+
+
+def test_redirects_are_followed_on_the_apps_own_host_alone() -> None:
+    answers = {"a": (302, "/b"), "b": (302, "https://accounts.example/oauth"), "c": (302, "/d")}
+    visitor: Any = Visitor(answers)
+    resources = PageResources(ACCESS, visitor)
+    assert resources.open(f"{URL}/a").url == f"{URL}/b"
+    assert resources.open(f"{URL}/c").url == f"{URL}/d"
