@@ -38,8 +38,8 @@ def of_groups(groups: SecurityGroups) -> Iterator[str]:
     """Name the groups that rules admit and the file lacks."""
     for group, names in groups.elsewhere.items():
         yield (
-            f"network.security_groups: rules of {', '.join(names)} name {group}, which is not in the"
-            " file: nothing has it here"
+            f"network.security_groups: rules of {', '.join(names)} name {group}, which is not in"
+            " the file: nothing has it here"
         )
 
 
