@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 SQS = "sqs"
+UNRECORDED = (
+    "a job that failed for good is not in failed_jobs: QUEUE_FAILED_DRIVER is null, or keeps them"
+    " where no other task sees them"
+)
 NOT_TRIED_AGAIN = (
     "a job whose worker was killed is not tried again: queue:work's --tries is 1, or the job's own"
     " $tries is"
@@ -48,12 +52,6 @@ def delivered_again(job: dict[str, Any]) -> str:
 def outcomes(job: dict[str, Any]) -> list[str]:
     """Return the outcome of each run of a job; None is a run that was cut off."""
     return [run["outcome"] for run in job["runs"]]
-
-
-UNRECORDED = (
-    "a job that failed for good is not in failed_jobs: QUEUE_FAILED_DRIVER is null, or keeps them"
-    " where no other task sees them"
-)
 
 
 def late_cause(job: dict[str, Any]) -> str:

@@ -36,6 +36,9 @@ LOG_LEVELS = (
 r"""Illuminate\Log\ParsesLogConfiguration: with any other, each line is an emergency's."""
 AWS_DOMAINS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws")
 
+_CURL = re.compile(r"\bcurl\b(?P<options>[^|;&]*)(?P<next>\|\||&&|[|;&]?)")
+_JUDGES = re.compile(r"\s(?:-[A-Za-z]*[fw][A-Za-z]*|--fail(?:-with-body)?|--write-out)(?![\w-])")
+
 as_read = pytest.mark.truth(
     local=proved, aws=proved, url=not_covered("its task definitions cannot be read from outside")
 )
@@ -236,10 +239,6 @@ def takes_any_status(command: Sequence[str]) -> bool:
         if not is_judged:
             return True
     return False
-
-
-_CURL = re.compile(r"\bcurl\b(?P<options>[^|;&]*)(?P<next>\|\||&&|[|;&]?)")
-_JUDGES = re.compile(r"\s(?:-[A-Za-z]*[fw][A-Za-z]*|--fail(?:-with-body)?|--write-out)(?![\w-])")
 
 
 @pytest.mark.truth(

@@ -18,6 +18,7 @@ from harness.diagnosis.facts import (
     VisitorRequest,
     VisitorSession,
 )
+from harness.diagnosis.patterns.aws_api import LACKS_RIGHT
 from harness.diagnosis.patterns.pattern import Source
 from harness.target.resources.queue_worker import QueueCommand
 from harness.target.resources.secret_references import NamedSecret
@@ -282,10 +283,7 @@ def missing_right(lack: MissingRight) -> str:
     """
     if _UNVERIFIED in lack.resource:
         return ""
-    return (
-        f"the task role {lack.role} lacks {lack.action} on {lack.resource}: allow it, or correct"
-        " the name or the region that the task has for it"
-    )
+    return LACKS_RIGHT.format(role=lack.role, action=lack.action, arn=lack.resource)
 
 
 CAUSES: tuple[FactCause, ...] = (

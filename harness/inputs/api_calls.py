@@ -170,20 +170,18 @@ def queue_names(inputs: Sequence[Mapping[str, Any]], *, wanted: str) -> dict[str
     return {}
 
 
-def _is_document(value: Any) -> bool:
-    """Whether a value is a document, or text that is one."""
-    try:
-        return isinstance(json.loads(value) if isinstance(value, str) else value, dict)
-    except json.JSONDecodeError:
-        return False
-
-
 def _document(value: Any) -> dict[str, Any]:
     """Read a document that may be text; empty for any other type."""
-    if not _is_document(value):
-        return {}
-    found: dict[str, Any] = json.loads(value) if isinstance(value, str) else value
-    return found
+    return _read_document(value) or {}
+
+
+def _read_document(value: Any) -> dict[str, Any] | None:
+    """Read a document that may be text; None for any other type."""
+    try:
+        read = json.loads(value) if isinstance(value, str) else value
+    except json.JSONDecodeError:
+        return None
+    return read if isinstance(read, dict) else None
 
 
 Rule = Callable[[Sequence[Call]], Iterator[Problem]]
@@ -247,7 +245,7 @@ def _of_documents(calls: Sequence[Call]) -> Iterator[Problem]:
         for key, target in _targets([call]):
             texts[f"{key}.Input"] = target.get("Input")
         for key, text in texts.items():
-            if text and not _is_document(text):
+            if text and _read_document(text) is None:
                 yield Problem(key, "is not a JSON object", "write the document itself: { ... }")
 
 

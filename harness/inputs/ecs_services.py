@@ -49,20 +49,25 @@ def is_balanced(create: Mapping[str, Any] | None) -> bool:
     return bool(create and create.get("loadBalancers"))
 
 
+def target_group_of(balancer: Mapping[str, Any]) -> str:
+    """Return the name of the target group in an entry of loadBalancers; empty without its ARN."""
+    arn = arns.parse(str(balancer.get("targetGroupArn") or ""))
+    parts = arn.resource.split("/") if arn else []
+    return parts[1] if len(parts) == 3 else ""
+
+
 def behind(services: Mapping[str, Service], *, target_group: str) -> dict[str, Service]:
     """Return services as they are behind one target group: a rehearsal has no other.
 
     Load balancers of other groups, for a service of WebSockets say, are left out. Where no service
     names the group, nothing is: that is a mistake to be named.
     """
-
-    def names_it(balancer: Mapping[str, Any]) -> bool:
-        arn = arns.parse(str(balancer.get("targetGroupArn") or ""))
-        parts = arn.resource.split("/") if arn else []
-        return len(parts) != 3 or parts[1] == target_group
-
     kept = {
-        name: [one for one in service.create.get("loadBalancers") or () if names_it(one)]
+        name: [
+            one
+            for one in service.create.get("loadBalancers") or ()
+            if target_group_of(one) in ("", target_group)
+        ]
         for name, service in services.items()
     }
     if not any(kept.values()):

@@ -10,12 +10,12 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from harness.aws import arn as arns
 from harness.aws import environment_file
 from harness.aws.eventbridge import run_task_input
 from harness.aws.task_definition import family_of
 from harness.aws.value_from import SecretReference, ValueFromError, parse_value_from
 from harness.inputs import api_calls
+from harness.inputs.ecs_services import target_group_of
 from harness.inputs.problem import Problem
 
 if TYPE_CHECKING:
@@ -116,12 +116,11 @@ def target_groups(production: Production) -> Iterator[Problem]:
     name = str(production.target_group["TargetGroup"]["Name"])
     for service, content in production.services.items():
         for number, balancer in enumerate(content.create.get("loadBalancers") or ()):
-            arn = arns.parse(str(balancer.get("targetGroupArn") or ""))
-            parts = arn.resource.split("/") if arn else []
-            if len(parts) == 3 and parts[1] != name:
+            group = target_group_of(balancer)
+            if group not in ("", name):
                 yield Problem(
                     f"loadBalancers[{number}].targetGroupArn",
-                    f'names the target group "{parts[1]}", and ecs.target_group has "{name}": no'
+                    f'names the target group "{group}", and ecs.target_group has "{name}": no'
                     " visitor would reach the tasks",
                     "name the target group of the load balancer's listener",
                     file=production.files[f"services.{service}.service"],

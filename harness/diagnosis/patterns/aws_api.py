@@ -8,6 +8,11 @@ _USER = "AccessDenied (client): User: arn:aws:sts::1:assumed-role/tickets-{}-tas
 _NO_POLICY = "because no identity-based policy allows it"
 _OF_ROLE = r"assumed-role/(?P<role>[\w+=,.@-]+)/\S+ is not authorized to perform:"
 
+LACKS_RIGHT = (
+    "the task role {role} lacks {action} on {arn}: allow it, or correct the name or the region that"
+    " the task has for it"
+)
+
 ROLES = (
     Pattern(
         Source.APP,
@@ -51,8 +56,7 @@ ROLES = (
         Source.APP,
         match=rf"{_OF_ROLE} (?P<action>[\w:]+) on resource:"
         r" (?P<arn>(?!\S*unverified\.example)[^\s,;\"']+)",
-        cause="the task role {role} lacks {action} on {arn}: allow it, or correct the name or the"
-        " region that the task has for it",
+        cause=LACKS_RIGHT,
         example=f"{_USER.format('web')} authorized to perform: s3:PutObject on resource:"
         f" arn:aws:s3:::a/b {_NO_POLICY}",
     ),
