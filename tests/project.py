@@ -135,6 +135,18 @@ def client() -> docker.DockerClient:
     return engine.connect()
 
 
+def copy_inputs(root: Path) -> None:
+    """Copy the reference app's configuration and the AWS files that it names."""
+    shutil.copy(ROOT / "cutover.toml", root)
+    copy_aws_files(root)
+
+
+def copy_aws_files(root: Path) -> None:
+    """Copy the reference app's AWS files."""
+    for name in ("aws", "ecs", "iam", "network"):
+        shutil.copytree(ROOT / "app" / name, root / "app" / name)
+
+
 def copy_of_the_app(root: Path) -> Project:
     """Copy the reference app, so that it may be broken."""
     root.mkdir(exist_ok=True)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 from harness.cli.main import program
+from tests.project import copy_inputs
 from tests.unit.inputs import cli_outputs
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -18,9 +18,7 @@ ROOT = Path(__file__).resolve().parents[3]
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The reference app's inputs, in the current directory."""
-    shutil.copy(ROOT / "cutover.toml", tmp_path)
-    for name in ("aws", "ecs", "iam", "network"):
-        shutil.copytree(ROOT / "app" / name, tmp_path / "app" / name)
+    copy_inputs(tmp_path)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

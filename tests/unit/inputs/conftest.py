@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
+
+from tests.project import copy_inputs
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -13,7 +14,5 @@ ROOT = Path(__file__).resolve().parents[3]
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """The reference app's inputs, which a test may break."""
-    shutil.copy(ROOT / "cutover.toml", tmp_path)
-    for name in ("aws", "ecs", "iam", "network"):
-        shutil.copytree(ROOT / "app" / name, tmp_path / "app" / name)
+    copy_inputs(tmp_path)
     return tmp_path

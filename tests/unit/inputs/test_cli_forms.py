@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -21,6 +20,7 @@ from harness.inputs import (
 )
 from harness.inputs.document import Document, read_json
 from harness.inputs.problem import InputError
+from tests.project import copy_inputs
 from tests.unit.inputs import cli_outputs
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -36,9 +36,7 @@ Form = Callable[[Document], Document]
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """The reference app's inputs, all of them as the AWS CLI prints them."""
-    shutil.copy(ROOT / "cutover.toml", tmp_path)
-    for name in ("aws", "ecs", "iam", "network"):
-        shutil.copytree(ROOT / "app" / name, tmp_path / "app" / name)
+    copy_inputs(tmp_path)
     cli_outputs.write(tmp_path)
     return tmp_path
 

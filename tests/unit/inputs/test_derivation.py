@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ import pytest
 
 from harness.inputs import production
 from harness.inputs.problem import InputError
+from tests.project import copy_aws_files
 
 ROOT = Path(__file__).resolve().parents[3]
 DERIVED = (
@@ -27,8 +27,7 @@ def project(tmp_path: Path) -> Path:
     text = (ROOT / "cutover.toml").read_text()
     short = re.sub(rf"^(?:{'|'.join(DERIVED)}) = .*\n", "", text, flags=re.MULTILINE)
     (tmp_path / "cutover.toml").write_text(short.replace("[aws]\n", "").replace("[probe]\n", ""))
-    for name in ("aws", "ecs", "iam", "network"):
-        shutil.copytree(ROOT / "app" / name, tmp_path / "app" / name)
+    copy_aws_files(tmp_path)
     return tmp_path
 
 

@@ -14,6 +14,7 @@ from harness.inputs import production
 from harness.inputs.folder import Folder
 from harness.inputs.problem import InputError
 from harness.inputs.proposal import propose
+from tests.project import copy_aws_files
 from tests.unit.inputs import cli_outputs
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -22,8 +23,7 @@ ROOT = Path(__file__).resolve().parents[3]
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """The reference app's folder, without its cutover.toml."""
-    for name in ("aws", "ecs", "iam", "network"):
-        shutil.copytree(ROOT / "app" / name, tmp_path / "app" / name)
+    copy_aws_files(tmp_path)
     for name in ("Dockerfile", "artisan", "composer.json"):
         shutil.copy(ROOT / "app" / name, tmp_path / "app")
     return tmp_path

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from harness.inputs.ecs_services import Service
 from harness.inputs.problem import InputError
 from harness.inputs.production import Production
 from harness.inputs.schedule import Schedule
+from tests.project import copy_inputs
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -124,9 +124,7 @@ def test_environment_files_are_here_and_used(app: Production) -> None:
 def test_an_override_of_a_container_that_is_not_there_is_named(
     tmp_path: Path, as_text: bool
 ) -> None:
-    shutil.copy(ROOT / "cutover.toml", tmp_path)
-    for name in ("aws", "ecs", "iam", "network"):
-        shutil.copytree(ROOT / "app" / name, tmp_path / "app" / name)
+    copy_inputs(tmp_path)
     path = tmp_path / "app/aws/schedule.json"
     content = json.loads(path.read_text().replace('"name": "app"', '"name": "scheduler"'))
     (target,) = content["PutTargets"]["Targets"]

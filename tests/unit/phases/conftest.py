@@ -1,13 +1,12 @@
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
 
 from harness.inputs import production
 from harness.inputs.production import Production
-from tests.project import ROOT
+from tests.project import ROOT, copy_inputs
 from tests.unit.inputs import cli_outputs
 
 
@@ -19,9 +18,7 @@ def files() -> Production:
 @pytest.fixture
 def printed(tmp_path: Path) -> Path:
     """The folder of the reference app, with every file as the AWS CLI prints it."""
-    shutil.copy(ROOT / "cutover.toml", tmp_path)
-    for name in ("aws", "ecs", "iam", "network"):
-        shutil.copytree(ROOT / "app" / name, tmp_path / "app" / name)
+    copy_inputs(tmp_path)
     cli_outputs.write(tmp_path)
     for name, outputs in (
         ("network", cli_outputs.network()),
