@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness.stack import engine, removal
+from harness.stack import engine, logs, removal
 
 if TYPE_CHECKING:
     import docker
@@ -119,6 +120,8 @@ class Project:
         """Run bin/cutover to its end; return exit code and output."""
         command = self.start(*words)
         code = command.end(within_s)
+        # pytest shows it beside a failure.
+        sys.stdout.write(f"cutover {' '.join(words)}\n{command.said}")
         return code, command.said
 
     def scenarios(self) -> list[dict[str, Any]]:
@@ -195,6 +198,11 @@ def nothing_left(client: docker.DockerClient) -> Callable[[Project], None]:
     def check(project: Project) -> None:
         ids = project.run_ids()
         assert ids, "no run was made"
-        assert not ids & set(removal.runs_in_engine(client))
+        left = {
+            str(one.name): (one.status, one.attrs["State"])
+            for run_id in ids
+            for one in logs.containers_of(client, run_id)
+        }
+        assert not ids & set(removal.runs_in_engine(client)), left
 
     return check

@@ -51,6 +51,8 @@ class Component:
     """Host path or volume name to its mount."""
     command: tuple[str, ...] = ()
     """Replaces the image's command when not empty."""
+    init: bool = False
+    """Whether Docker's init is its first process, so that SIGTERM ends it from its start on."""
     ready_within_s: float = 180
     """Far more than the start takes, which is 20 times as long on a machine that has no time."""
 

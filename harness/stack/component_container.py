@@ -56,6 +56,7 @@ class ComponentContainer(DockerContainer):
             mem_limit=component.memory_bytes,
             memswap_limit=component.memory_bytes,
             pids_limit=component.pids_limit,
+            init=component.init,
             security_opt=["no-new-privileges"],
             healthcheck={"test": ["NONE"]},
             log_config=LogConfig(type="json-file", config={"max-size": "20m"}),

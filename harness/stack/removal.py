@@ -35,7 +35,8 @@ REMOVAL_ORDER = ("control", "task", "pause", *(c for c in reversed(COMPONENTS) i
 """The reverse of the start; ``control`` goes first, or it would replace the tasks that go."""
 
 _WORKERS = 8
-_REMOVED_WITHIN_S = 5.0
+_REMOVED_WITHIN_S = 20.0
+"""A busy engine was seen to refuse a removal for 5 s, and to do it then."""
 _SETTLED_WITHIN_S = 2.0
 
 

@@ -26,6 +26,8 @@ pytestmark = pytest.mark.docker
 
 Check = Callable[[Project], None]
 
+KILLED = 137
+
 
 def run_directory(project: Project) -> Path:
     (found,) = (project.home / "runs").glob("*")
@@ -92,6 +94,9 @@ def test_ctrl_c_while_starting_leaves_nothing(project: Project, nothing_left: Ch
     command.interrupt()
     assert command.end() == 130, command.said
     assert "Traceback" not in command.said
+    # Control may be at any point of its start; none of them ignores the signal.
+    for inspected in project.home.glob("runs/*/services/control/inspect.json"):
+        assert json.loads(inspected.read_text())["State"]["ExitCode"] != KILLED
     nothing_left(project)
 
 

@@ -44,6 +44,8 @@ def component(*, settings: ControlSettings, socket_path: str, volume: str) -> Co
         published=(PORT,),
         memory_bytes=192 * _MIB,
         pids_limit=256,
+        # A first process ignores SIGTERM until it has a handler, and `stop` would wait for nothing.
+        init=True,
         mounts={socket_path: Mount(SOCKET), volume: Mount(SOCKETS_DIR)},
     )
 
