@@ -13,6 +13,7 @@ from harness.target.access import REHEARSE
 from harness.target.changes.permissions import arn_of
 from harness.target.clients import aws
 from harness.target.level import TAG, TAG_VALUE
+from harness.target.resources.task_logs import awslogs_groups
 
 if TYPE_CHECKING:
     from harness.target.access import Access
@@ -24,6 +25,7 @@ def exports(access: Access, *, level: str) -> list[str]:
     The credentials are those of a role with the policy that docs/aws.md gives an operator of this
     level. They are valid in this stack only. For the level rehearse the cluster gets its tag.
     """
+    _make_log_groups(access)
     credentials = _assume(access, rehearser if level == REHEARSE else observer)
     if level == REHEARSE:
         aws.aws(access, "ecs").tag_resource(
@@ -43,6 +45,16 @@ def exports(access: Access, *, level: str) -> list[str]:
         "CUTOVER_CONNECT_TO": access.https,
     }
     return [f"export {name}={shlex.quote(value)}" for name, value in variables.items()]
+
+
+def _make_log_groups(access: Access) -> None:
+    """Make the log groups of the app's tasks, so that control ships their lines there."""
+    ecs, logs = aws.aws(access, "ecs"), aws.aws(access, "logs")
+    for family in access.php_containers:
+        definition = ecs.describe_task_definition(taskDefinition=family)["taskDefinition"]
+        for group in awslogs_groups(definition):
+            with suppress(logs.exceptions.ResourceAlreadyExistsException):
+                logs.create_log_group(logGroupName=group)
 
 
 def _assume(access: Access, role: Any) -> dict[str, str]:

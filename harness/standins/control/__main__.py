@@ -29,6 +29,7 @@ from harness.standins.control.agent.edge_files import Edge
 from harness.standins.control.agent.emulator_clients import Clients
 from harness.standins.control.agent.engine import EdgeFiles, Engine, EngineError
 from harness.standins.control.agent.environment_files import EnvironmentFiles
+from harness.standins.control.agent.log_shipping import LogShipper
 from harness.standins.control.agent.metadata import Metadata
 from harness.standins.control.agent.packet_rules import Firewall
 from harness.standins.control.agent.parameters import Parameters
@@ -88,6 +89,10 @@ class Control:
             known=config.roles_known,
             account_id=config.account_id,
         )
+        self.log_shipper = LogShipper(
+            follow=self.engine.lines,
+            logs=lambda region: self.clients.logs(config.account_id, region),
+        )
         self.sockets = TaskSockets(Path(SOCKETS_DIR), respond=self._task_answer)
         self.tasks = Tasks(
             self.state,
@@ -103,6 +108,7 @@ class Control:
                 leave=self._leave,
                 start_refusal=self.roles.start_refusal,
                 may_exec=self.roles.may_exec,
+                follow_log=self.log_shipper.begin,
             ),
         )
         self.services = Services(
@@ -153,6 +159,7 @@ class Control:
             self.edge.run,
             self._keep_saved,
             self._clean_up,
+            self.log_shipper.run,
         ):
             self._thread(work)
         self.started = True

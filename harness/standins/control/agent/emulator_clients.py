@@ -46,6 +46,10 @@ class Clients:
         """Return a client of EventBridge Scheduler."""
         return self._client("scheduler", account=account, region=region)
 
+    def logs(self, account: str, region: str) -> Any:
+        """Return a CloudWatch Logs client."""
+        return self._client("logs", account=account, region=region)
+
     def iam(self, account: str, region: str) -> Any:
         """Return an IAM client."""
         return self._client("iam", account=account, region=region)

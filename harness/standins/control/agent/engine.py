@@ -54,7 +54,7 @@ class Engine:
     def __init__(self, *, run: str) -> None:
         self._client = docker.DockerClient.from_env(max_pool_size=32, timeout=60)
         # Events may be minutes apart; a read time-out would end the stream.
-        self._events = docker.DockerClient.from_env(timeout=_A_LONG_TIME_S)
+        self._events = docker.DockerClient.from_env(max_pool_size=64, timeout=_A_LONG_TIME_S)
         self._run = run
         self._gate = Gate()
 
@@ -255,6 +255,16 @@ class Engine:
                 },
             ):
                 yield str(event["Actor"]["ID"])
+
+    def lines(self, docker_id: str) -> Iterator[str]:
+        """Yield the lines of a container's output until it ends, each after the engine's stamp."""
+        rest = b""
+        with _engine_errors():
+            for chunk in self._events.api.logs(
+                docker_id, stdout=True, stderr=True, stream=True, follow=True, timestamps=True
+            ):
+                *whole, rest = (rest + chunk).split(b"\n")
+                yield from (line.decode("utf-8", "replace") for line in whole)
 
     def containers(self, *, role: str) -> list[ContainerState]:
         """Return this run's containers of a role, running or not."""

@@ -48,6 +48,8 @@ class Hooks:
     """Before its containers stop: take it out of traffic; returns when they may stop."""
     start_refusal: Callable[[Task, Definition], str] = lambda _task, _definition: ""
     """Before anything is created: the right that its roles lack, in ECS's words."""
+    follow_log: Callable[[Task, Definition, str], None] = lambda _task, _definition, _id: None
+    """After one of its containers has started: ship its lines, as its log driver does."""
     may_exec: Callable[[Task, Definition], bool] = lambda _task, _definition: True
     """Whether its role has the rights that the agent of ECS Exec needs."""
 
@@ -292,6 +294,7 @@ class Tasks:
             if task.desired == STOPPED:
                 raise _StoppedError
             self._engine.start(item.docker_id)
+            self._hooks.follow_log(task, definition, item.docker_id)
             with self._state.lock():
                 if item.status == "PENDING":
                     item.status = RUNNING
