@@ -23,7 +23,6 @@ from harness.target.target import (
     EXEC,
     HTTP_PLAIN,
     LOCAL,
-    LOGS,
     NOT_WHEN_OBSERVED,
     PROBE,
     URL,
@@ -118,8 +117,6 @@ def aws(run_directory: Path, *, probe_key: Secret | None = None) -> Target:
     elif access.without_exec:
         services = ", ".join(access.without_exec)
         without[EXEC] = f"ECS Exec is off; set enableExecuteCommand of {services}"
-    if access.has_local_endpoints:
-        without[LOGS] = "control ships no logs to the emulator's CloudWatch Logs"
     if access.https and not access.http:
         without[HTTP_PLAIN] = "--connect-to names a port, and plain HTTP has another"
     return replace(
