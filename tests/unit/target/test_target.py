@@ -230,12 +230,10 @@ def test_commands_in_tasks_need_ecs_exec_in_each_service(tmp_path: Path) -> None
     assert found.unconfigured["exec"] == "ECS Exec is off; set enableExecuteCommand of shop-worker"
 
 
-def test_the_logs_of_an_account_are_read_but_for_an_emulated_one(tmp_path: Path) -> None:
-    assert "logs" in locate.aws(account(tmp_path)).capabilities
-    emulated = locate.aws(account(tmp_path, has_local_endpoints=True))
-    assert "logs" not in emulated.capabilities
-    reason = "control ships no logs to the emulator's CloudWatch Logs"
-    assert emulated.unconfigured["logs"] == reason
+@pytest.mark.parametrize("has_local_endpoints", [False, True])
+def test_the_logs_of_an_account_are_read(tmp_path: Path, has_local_endpoints: bool) -> None:
+    found = locate.aws(account(tmp_path, has_local_endpoints=has_local_endpoints))
+    assert "logs" in found.capabilities
 
 
 def test_the_proxy_of_an_emulated_account_refuses_in_routers_words(tmp_path: Path) -> None:

@@ -57,7 +57,7 @@ def _time(stamp: str) -> datetime:
 
 
 class LogShipper:
-    """Follows the output of containers whose log group exists, and writes it to their streams.
+    """Follows the output of the containers that have a log group, and writes it to their streams.
 
     A stack has the groups once it is used as an account (``cutover env`` makes them): until then
     nothing is read. Lines that cannot be written are dropped, as the driver's non-blocking mode
