@@ -98,7 +98,7 @@ class LogShipper:
             self.flush()
 
     def follow_waiting(self) -> None:
-        """Follow the containers that wait, and whose group exists now."""
+        """Follow the waiting containers that have their group by now."""
         groups: dict[tuple[str, str], bool] = {}
         for _ in range(len(self._waiting)):
             docker_id, stream = self._waiting.popleft()
