@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from harness.target.clients.browser import Browser
     from harness.target.clients.probe import ProbeClient
     from harness.target.resources.deployment import Progress
+    from harness.target.resources.ecs import EcsService
     from harness.target.resources.web_tier import WebTier
     from harness.target.target import Differences
 
@@ -117,8 +118,23 @@ def release(
         until=lambda unsettled: not unsettled,
         what="Not every service settled on its new tasks",
         within_s=differences.task_replacement_timeout_s,
-        cause="the worker does not stop when ECS tells it to: the stop signal does not reach"
-        " queue:work, for instance since a shell that started it without exec is in between",
+        cause=lambda _: stopping_cause(others),
+    )
+
+
+def stopping_cause(services: list[EcsService]) -> str:
+    """Return that a task is told to stop and runs on; empty where none is."""
+    stopping = (
+        task
+        for service in services
+        for task in service.tasks(status="STOPPED")
+        if task["lastStatus"] != "STOPPED"
+    )
+    if not any(stopping):
+        return ""
+    return (
+        "the worker does not stop when ECS tells it to: the stop signal does not reach queue:work,"
+        " for instance since a shell that started it without exec is in between"
     )
 
 

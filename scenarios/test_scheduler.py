@@ -241,9 +241,13 @@ def last_error(log: str) -> str:
 @as_task
 @needs_rule
 @pytest.mark.mutates
-def test_starting_task_keeps_the_cache(
-    probe: ProbeClient, scheduler: Scheduler, until_stopped: Callable[[str], Run]
+def test_starting_task_leaves_the_others_alone(
+    probe: ProbeClient,
+    scheduler: Scheduler,
+    scheduler_runs: Callable[[datetime], list[dict[str, Any]]],
+    until_stopped: Callable[[str], Run],
 ) -> None:
+    began = datetime.now(UTC) - timedelta(minutes=1)  # by the clock of the tasks
     once = probe.signed("GET", "whoami")  # the probe keeps its nonce in the cache
     expect_status(probe.send_signed(once), 200)
     run = until_stopped(scheduler.start(command=["php", "artisan", "--version"]))
@@ -254,6 +258,28 @@ def test_starting_task_keeps_the_cache(
         cause="each task that starts empties the cache of all (cache:clear or optimize:clear in the"
         " entrypoint), and the rule starts one a minute: all locks and values in it are lost",
         certain=True,
+    )
+    commands = [one["name"] for one in scheduler_runs(began) if one["task"] == run.task]
+    expect(
+        not commands,
+        f"a task that was to run artisan --version ran {', '.join(commands)} besides",
+        cause=start_command_cause("".join(commands[:1])),
+        certain=True,
+    )
+
+
+def start_command_cause(command: str) -> str:
+    """Return the harm of a command with which each task starts."""
+    harm = {
+        "migrate": "two tasks that start at the same moment migrate at once, and a release that is"
+        " rolled back has migrated: migrate in one task before the release, or with --isolated",
+        "queue:restart": "every worker ends each minute, and ECS starts others ever more slowly:"
+        " call it in no task, since a deployment replaces the workers anyway",
+        "up": "maintenance mode ends within a minute: call it by hand",
+    }.get(command, "it changes what all tasks share: call it by hand")
+    return (
+        f"each task that starts runs {command} (the image's entrypoint), and the rule starts one a"
+        f" minute: {harm}"
     )
 
 

@@ -122,7 +122,8 @@ def end_cause(kind: str, codes: str, reasons: str) -> str:
     if kind == "worker" and codes == "0":
         return (
             f"the worker ends by itself (exit code {codes}) and is started again: queue:work must"
-            " not have --stop-when-empty, --once, or a small --max-jobs or --max-time"
+            " not have --stop-when-empty, --once, or a small --max-jobs or --max-time, and nothing"
+            " that starts or is scheduled may run queue:restart"
         )
     return ""
 

@@ -38,6 +38,8 @@ _KILLED = 137
 """Exit code after a SIGKILL, which no process sends itself: a scenario may have."""
 _UNVERIFIED = "unverified.example"
 _UNHEALTHY = "failed container health checks"
+NOT_HEALTHY_YET = "has not passed its container health checks"
+"""Words for a task that runs, where those of ECS for a stopped one would stand."""
 _LOCAL_LINK = re.compile(r"https?://(?:[\w-]+|[\d.]+)(?:[:/]\S*)?")
 
 
@@ -88,7 +90,8 @@ def worker_that_ends(task: StoppedTask) -> str:
         return (
             "the worker's command ends at once, without an error (exit code 0), and ECS starts"
             " another: queue:work must not have --stop-when-empty, --once, or a small --max-jobs or"
-            " --max-time, and an entryPoint of sh -c takes only one word of its command"
+            " --max-time, an entryPoint of sh -c takes only one word of its command, and nothing"
+            " that starts or is scheduled may run queue:restart"
         )
     return ""
 
@@ -234,19 +237,24 @@ def slow_worker(command: QueueCommand) -> str:
 
 
 def _container_check(evidence: Evidence, *, has_tool: bool) -> tuple[ContainerCheck, str] | None:
-    """Return the health check that a task was stopped for, and ECS's words."""
-    stopped = (one.text for one in evidence.lines if _UNHEALTHY in one.text)
+    """Return the health check that a task fails, and ECS's words for a task stopped for it."""
+    texts = [one.text for one in evidence.lines]
+    failed = [text for words in (_UNHEALTHY, NOT_HEALTHY_YET) for text in texts if words in text]
     checks = (one for one in evidence.facts if isinstance(one, ContainerCheck))
-    words, check = next(stopped, ""), next(checks, None)
-    return (check, words) if words and check and check.has_tool is has_tool else None
+    check = next(checks, None)
+    return (check, failed[0]) if failed and check and check.has_tool is has_tool else None
+
+
+def _failed_check(check: ContainerCheck, words: str) -> str:
+    stopped = "was stopped for" if _UNHEALTHY in words else "does not pass"
+    return f"the {check.group} task {stopped} its container health check"
 
 
 def missing_check_tool(evidence: Evidence) -> Cause | None:
     """Return that a container health check runs a program that the image lacks."""
     found = _container_check(evidence, has_tool=False)
     return found and Cause(
-        f"the {found[0].group} task was stopped for its container health check: its command runs"
-        f" {found[0].tool}, which is not in the image",
+        f"{_failed_check(*found)}: its command runs {found[0].tool}, which is not in the image",
         (found[1],),
     )
 
@@ -255,9 +263,8 @@ def unanswered_check(evidence: Evidence) -> Cause | None:
     """Return that a container health check has its tool, and is not answered in time."""
     found = _container_check(evidence, has_tool=True)
     return found and Cause(
-        f"the {found[0].group} task was stopped for its container health check: nothing answers"
-        f" where it asks, or the start takes longer than the {found[0].patience_s} s that"
-        " startPeriod, interval and retries allow",
+        f"{_failed_check(*found)}: nothing answers where it asks, or the start takes longer than"
+        f" the {found[0].patience_s} s that startPeriod, interval and retries allow",
         (found[1],),
     )
 

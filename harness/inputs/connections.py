@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network
 from typing import TYPE_CHECKING
 
+from harness.inputs import api_calls
 from harness.inputs.cache_checks import uses_cache
 from harness.inputs.problem import Problem
 
@@ -33,6 +34,8 @@ class Side:
     groups: tuple[SecurityGroup, ...]
     in_vpc: bool = True
     aws_apis: bool = False
+    address: str = "0.0.0.0/0"
+    """Its address for a rule, where it has no groups."""
 
     @property
     def ids(self) -> frozenset[str]:
@@ -42,6 +45,15 @@ class Side:
     def __str__(self) -> str:
         names = ", ".join(f"{group.name} ({group.id})" for group in self.groups)
         return f"{self.name}, {names}" if names else self.name
+
+
+_S3 = Side(
+    "the gateway endpoint of S3",
+    (),
+    in_vpc=False,
+    aws_apis=True,
+    address="the prefix list of S3",
+)
 
 
 @dataclass(frozen=True)
@@ -107,10 +119,28 @@ def needed(production: Production) -> Iterator[Connection]:
         tasks = side(f"the tasks of {', '.join(names)}", ids)
         yield Connection(tasks, proxy or database, MYSQL_PORT)
         yield Connection(tasks, apis, HTTPS_PORT)
+        if _has_gateway_to_s3(production):
+            yield Connection(tasks, _S3, HTTPS_PORT)
         if production.cache and users_of_cache.intersection(names):
             yield Connection(tasks, cache, production.cache.port)
     if proxy:
         yield Connection(proxy, database, MYSQL_PORT)
+
+
+def _has_gateway_to_s3(production: Production) -> bool:
+    """Whether tasks reach S3, and the layers of their image there, by its public addresses.
+
+    A gateway endpoint has no group, and only the file of the VPC has it:
+    https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-s3.html.
+    """
+    document = production.documents.get("phases.network")
+    endpoints = [
+        call.given.get("VpcEndpointType", "Gateway")
+        for call in (api_calls.calls_in(document.data) if document else ())
+        if call.operation == "CreateVpcEndpoint"
+        and str(call.given.get("ServiceName")).endswith(".s3")
+    ]
+    return "Gateway" in endpoints and "Interface" not in endpoints
 
 
 def _tasks(production: Production) -> dict[tuple[str, ...], list[str]]:
@@ -172,4 +202,4 @@ def _key(production: Production, side: Side, field: str) -> str:
 def _peer(side: Side) -> str:
     if side.groups:
         return side.groups[0].id
-    return "0.0.0.0/0"
+    return side.address

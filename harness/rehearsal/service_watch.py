@@ -15,6 +15,7 @@ from harness.core.wait import Deadline, DeadlinePassed, GaveUp, NotYet, Ready, w
 from harness.diagnosis.causes import explain
 from harness.diagnosis.collectors import log_of_task
 from harness.diagnosis.evidence import Line, evidence_of
+from harness.diagnosis.fact_causes import NOT_HEALTHY_YET
 from harness.diagnosis.facts import (
     ContainerCheck,
     check_patience_s,
@@ -95,7 +96,7 @@ class Watch:
         """Wait until the service runs as many tasks as it should, on one deployment.
 
         ECS lets a task without a health check settle before it counts; one that is at work counts
-        at once.
+        at once. One with a check counts when it is healthy, though it may be at work before.
 
         Raises:
             ProvisionError: The deployment failed, or did not complete in time, or a task that must
@@ -129,8 +130,10 @@ class Watch:
                 raise self._failure(what, state=f"task {task}: {stop_reason(one)}")
 
     def _is_at_work(self) -> bool:
-        running, at_work = self.service.running(), self.at_work()
-        return running <= at_work and len(running) == self.service.describe()["desiredCount"]
+        service, running = self.service.describe(), self.service.running()
+        if not running <= self.at_work() or len(running) != service["desiredCount"]:
+            return False
+        return not self._has_check(service["taskDefinition"])
 
     def _wait(
         self,
@@ -164,6 +167,7 @@ class Watch:
                 *stopped,
                 *filter(None, dropped),
                 *self._container_checks(own),
+                *(() if stopped else self._not_healthy_yet()),
                 *lines,
                 *(Line(text, Source.SERVICE_EVENT) for text in events),
             ]
@@ -192,6 +196,13 @@ class Watch:
             has_tool = engine.has_program(found, tool) if found and tool else None
             if has_tool is not None:
                 yield ContainerCheck(self._group, tool, has_tool, check_patience_s(check))
+
+    def _not_healthy_yet(self) -> Iterator[Line]:
+        for one in self.service.tasks():
+            if not self._has_check(one["taskDefinitionArn"]) or one["lastStatus"] != "RUNNING":
+                continue
+            if one["healthStatus"] != "HEALTHY":
+                yield Line(f"task {task_id(one['taskArn'])} {NOT_HEALTHY_YET}")
 
     def _own_containers(self) -> Iterator[Any]:
         """Go through the containers of this service's own tasks."""

@@ -196,10 +196,12 @@ def edit_egress(name: str, rules: list[dict[str, Any]]) -> Edit:
 
 
 def permission(source: str, port: int) -> dict[str, Any]:
-    """Write one permission for a security group or a CIDR."""
+    """Write one permission for a security group, a prefix list or a CIDR."""
     ports: dict[str, Any] = {"IpProtocol": "tcp", "FromPort": port, "ToPort": port}
     if source.startswith("sg-"):
         return {**ports, "UserIdGroupPairs": [{"GroupId": source}]}
+    if source.startswith("pl-"):
+        return {**ports, "PrefixListIds": [{"PrefixListId": source}]}
     return {**ports, "IpRanges": [{"CidrIp": source}]}
 
 

@@ -263,12 +263,25 @@ MISTAKES = (
         ],
         exit_code=USAGE,
         twin=Twin(
-            "the tasks are let out to the proxy and the endpoints only",
+            "the tasks are let out to the proxy, the endpoints and S3 only",
             edit_egress(
                 "tickets-tasks",
-                [permission(PROXY_GROUP_ID, 3306), permission(ENDPOINTS_GROUP_ID, 443)],
+                [
+                    permission(PROXY_GROUP_ID, 3306),
+                    permission(ENDPOINTS_GROUP_ID, 443),
+                    permission("pl-63a5400a", 443),
+                ],
             ),
         ),
+    ),
+    Mistake(
+        "the tasks are let out to the proxy and the interface endpoints only",
+        edit_egress(
+            "tickets-tasks",
+            [permission(PROXY_GROUP_ID, 3306), permission(ENDPOINTS_GROUP_ID, 443)],
+        ),
+        cause="of tickets-tasks lets nothing out to the gateway endpoint of S3 on port 443",
+        exit_code=USAGE,
     ),
     Mistake(
         "the load balancer is let out to no task",

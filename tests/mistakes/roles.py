@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from scenarios import test_roles as roles
 from tests.mistakes.edits import EXECUTION_ROLE, WEB_ROLE, WORKER_TASK, combine, replace
-from tests.mistakes.mistake import Mistake, Twin
+from tests.mistakes.mistake import NOT_STARTED, Mistake, Twin
 
 MISTAKES = (
     Mistake(
@@ -31,5 +31,15 @@ MISTAKES = (
         breaks=[roles.test_task_role_differs_from_the_execution_role],
         cause="taskRoleArn of the worker task is its execution role",
         also_green=[roles.test_no_task_role_allows_everything],
+    ),
+    Mistake(
+        "the task role's trust policy names the cluster",
+        replace(
+            WEB_ROLE,
+            '"arn:aws:ecs:us-east-1:876000000876:*"',
+            '"arn:aws:ecs:us-east-1:876000000876:cluster/tickets"',
+        ),
+        cause="aws:SourceArn takes arn:aws:ecs:<region>:<account>:*, and names no cluster",
+        exit_code=NOT_STARTED,
     ),
 )

@@ -30,6 +30,8 @@ def misspell_key(container: dict[str, Any]) -> None:
         one["valueFrom"] = one["valueFrom"].replace(":password:", ":pasword:")
 
 
+OPTIMIZE = "php artisan optimize --quiet"
+
 MISTAKES = (
     Mistake(
         "the rule's override names a container that is not there",
@@ -140,19 +142,35 @@ MISTAKES = (
         "each task that starts empties the cache",
         replace(
             ENTRYPOINT,
-            "php artisan optimize --quiet",
+            OPTIMIZE,
             "php artisan optimize:clear --quiet || true\nphp artisan optimize --quiet",
         ),
-        breaks=[scheduler.test_starting_task_keeps_the_cache],
+        breaks=[scheduler.test_starting_task_leaves_the_others_alone],
         cause="each task that starts empties the cache of all",
         also_green=[scheduler.test_scheduled_commands_run_in_the_foreground],
         twin=Twin(
             "each task that starts empties the cache of views",
             replace(
                 ENTRYPOINT,
-                "php artisan optimize --quiet",
+                OPTIMIZE,
                 "php artisan view:clear --quiet || true\nphp artisan optimize --quiet",
             ),
+        ),
+    ),
+    Mistake(
+        "each task that starts restarts the workers",
+        replace(ENTRYPOINT, OPTIMIZE, f"{OPTIMIZE}\nphp artisan queue:restart -q || true"),
+        breaks=[scheduler.test_starting_task_leaves_the_others_alone],
+        cause="each task that starts runs queue:restart",
+    ),
+    Mistake(
+        "each task that starts migrates",
+        replace(ENTRYPOINT, OPTIMIZE, f"{OPTIMIZE}\nphp artisan migrate --force --quiet"),
+        breaks=[scheduler.test_starting_task_leaves_the_others_alone],
+        cause="each task that starts runs migrate",
+        twin=Twin(
+            "each task that starts looks at the migrations",
+            replace(ENTRYPOINT, OPTIMIZE, f"{OPTIMIZE}\nphp artisan migrate:status -q || true"),
         ),
     ),
     Mistake(

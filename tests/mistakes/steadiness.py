@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from scenarios import test_queue as queue
 from scenarios import test_steadiness as steadiness
-from tests.mistakes.edits import FPM_POOL, NGINX, add_word, combine, replace, replace_word
-from tests.mistakes.mistake import Mistake, Twin
+from tests.mistakes.edits import (
+    FPM_POOL,
+    NGINX,
+    add_word,
+    combine,
+    replace,
+    replace_word,
+    set_field,
+)
+from tests.mistakes.mistake import NOT_STARTED, Mistake, Twin
 
 MISTAKES = (
     Mistake(
@@ -89,6 +97,25 @@ MISTAKES = (
         twin=Twin(
             "PHP-FPM has eight workers",
             replace(FPM_POOL, "pm.max_children = 10", "pm.max_children = 8"),
+        ),
+    ),
+    Mistake(
+        "the worker has the web tasks' health check",
+        set_field(
+            "healthCheck",
+            {"command": ["CMD-SHELL", "curl -f http://localhost:8080/healthz"], "interval": 5},
+            task="worker",
+        ),
+        cause="the worker task was stopped for its container health check: nothing answers",
+        also_green=[queue.test_dispatched_job_runs_once_in_the_worker],
+        exit_code=NOT_STARTED,
+        twin=Twin(
+            "the worker's health check looks at its own process",
+            set_field(
+                "healthCheck",
+                {"command": ["CMD-SHELL", "grep -q queue:work /proc/1/cmdline"], "interval": 5},
+                task="worker",
+            ),
         ),
     ),
 )

@@ -112,7 +112,8 @@ NEVER_STARTED = (
         Source.STOPPED_REASON,
         match=r"ECS was unable to assume the role '?(?P<role>arn:aws[\w-]*:iam::[^\s']+)",
         cause="{task} never started: the role {role} does not exist, or its trust policy does not"
-        " let ecs-tasks.amazonaws.com assume it",
+        " let ecs-tasks.amazonaws.com assume it: its Principal, or a condition (aws:SourceArn takes"
+        " arn:aws:ecs:<region>:<account>:*, and names no cluster)",
         example="ECS was unable to assume the role 'arn:aws:iam::876000000876:role/tickets-worker'"
         " that was provided for this task. Please verify that the role being passed has the proper"
         " trust relationship and permissions",

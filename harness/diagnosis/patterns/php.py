@@ -138,8 +138,17 @@ MISSING = (
         match=r"Class \"?(?P<name>[\w\\]*(?:Telescope|Debugbar|Ignition|Collision|Pail|Sail|Faker)"
         r"\w*[\w\\]*)\"? not found",
         cause="{name} is a development package, and the production image rightly lacks it; what"
-        " asks for it must not run there",
+        " asks for it must not run there: bootstrap/providers.php, or bootstrap/cache/packages.php"
+        " of a developer's machine, which .dockerignore must keep out",
         example='Class "Laravel\\Telescope\\TelescopeServiceProvider" not found',
+    ),
+    Pattern(
+        Source.APP,
+        match=r'Class "(?P<name>[\w\\]+ServiceProvider)" not found',
+        cause="the image lacks {name}: its package is not installed (composer install --no-dev"
+        " leaves out what only require-dev names), or bootstrap/cache/packages.php of another"
+        " machine, which names it, was copied into the image",
+        example='Class "Barryvdh\\LaravelIdeHelper\\IdeHelperServiceProvider" not found',
     ),
     Pattern(
         Source.APP,

@@ -19,8 +19,15 @@ BALANCER, TASKS, PROXY, DATABASE, ENDPOINTS = (
 
 
 @pytest.fixture(scope="module")
-def app() -> Production:
+def with_vpc() -> Production:
     return production.load({}, cwd=ROOT)
+
+
+@pytest.fixture(scope="module")
+def app(with_vpc: Production) -> Production:
+    """Without the file of the VPC, which has its endpoints."""
+    kept = {key: one for key, one in with_vpc.documents.items() if key != "phases.network"}
+    return replace(with_vpc, documents=kept)
 
 
 def ids(app: Production) -> dict[str, str]:
@@ -96,6 +103,31 @@ def test_tasks_may_be_let_out_by_group_and_prefix_list(app: Production) -> None:
         Permission("tcp", 443, 443, prefix_lists=("pl-63a5400a",)),
     )
     assert messages(changed(app, TASKS, egress=egress)) == []
+
+
+def test_a_gateway_endpoint_to_s3_needs_a_way_out_of_the_vpc(with_vpc: Production) -> None:
+    inside = Permission(ANY, 0, 65535, cidrs=("10.40.0.0/16",))
+    to_s3 = Permission("tcp", 443, 443, prefix_lists=("pl-63a5400a",))
+    shut = changed(with_vpc, TASKS, egress=(inside,))
+    (problem,) = connections.problems(shut)
+    tasks = "the tasks of web, worker, the schedule"
+    assert problem.message == (
+        "of tickets-tasks lets nothing out to the gateway endpoint of S3 on port 443:"
+        f" {tasks} could not reach the gateway endpoint of S3"
+    )
+    assert problem.hint == "add an egress rule for tcp 443 to the prefix list of S3"
+    for egress in ((inside, to_s3), (Permission("tcp", 443, 3306, cidrs=("0.0.0.0/0",)),)):
+        assert messages(changed(with_vpc, TASKS, egress=egress)) == []
+
+
+def test_an_interface_endpoint_to_s3_is_in_the_vpc(with_vpc: Production) -> None:
+    network = with_vpc.documents["phases.network"]
+    endpoints = network.data["CreateVpcEndpoint"]
+    interface = {"ServiceName": "com.amazonaws.us-east-1.s3", "VpcEndpointType": "Interface"}
+    data = {**network.data, "CreateVpcEndpoint": [*endpoints, interface]}
+    both = {**with_vpc.documents, "phases.network": replace(network, data=data)}
+    inside = (Permission(ANY, 0, 65535, cidrs=("10.40.0.0/16",)),)
+    assert messages(changed(replace(with_vpc, documents=both), TASKS, egress=inside)) == []
 
 
 def test_visitors_may_come_by_ipv6_or_a_prefix_list(app: Production) -> None:

@@ -34,7 +34,8 @@ class FakeEcs(Paged):
         return {"services": [found]}
 
     def describe_task_definition(self, **_: Any) -> Mapping[str, Any]:
-        container = {"healthCheck": {"command": ["CMD", "true"]}} if self.checked else {}
+        check = {"healthCheck": {"command": ["CMD", "true"]}} if self.checked else {}
+        container = {"name": "app", **check}
         return {"taskDefinition": {"containerDefinitions": [container, *self.beside]}}
 
     def list_tasks(self, **wanted: Any) -> Mapping[str, Any]:
@@ -158,13 +159,14 @@ def test_a_failed_deployment_ends_the_wait_with_events_and_logs() -> None:
     assert "the app's last words" in said
 
 
-def container(family: str, text: str) -> SimpleNamespace:
+def container(family: str, text: str, status: str = "exited", **more: Any) -> SimpleNamespace:
     return SimpleNamespace(
         name=family,
-        status="exited",
+        status=status,
         attrs={},
         labels={LABEL_CONTAINER: "app", LABEL_FAMILY: family, LABEL_TASK_ID: "0123abcdef"},
         logs=lambda **_: f"2026-11-27T07:00:00.5Z {text}\n".encode(),
+        **more,
     )
 
 
@@ -204,6 +206,20 @@ def test_tasks_at_work_are_up_before_they_have_settled() -> None:
     seen.until_stable(deadline(), check=no_check)
     with pytest.raises(ProvisionError):
         replace(seen, at_work=lambda: {"a"}).until_stable(deadline(), check=no_check)
+
+
+def test_a_task_at_work_that_fails_its_own_check_is_not_up() -> None:
+    unknown = [{**task(name), "healthStatus": "UNKNOWN"} for name in "ab"]
+    begun = {**service(2), "taskDefinition": "arn:aws:ecs:r:a:task-definition/t-web:3"}
+    running = container("t-web", "", status="running", exec_run=lambda _: (0, b"/bin/true"))
+    seen = replace(
+        watch(FakeEcs(services=[begun], running=unknown, checked=True)),
+        at_work=lambda: {"a", "b"},
+        containers=lambda: [running],
+    )
+    with pytest.raises(ProvisionError) as caught:
+        seen.until_stable(deadline(), check=no_check)
+    assert "the web task does not pass its container health check: nothing" in str(caught.value)
 
 
 def test_a_stable_service_that_does_not_do_its_work_is_not_up() -> None:

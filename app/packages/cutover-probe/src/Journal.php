@@ -26,6 +26,19 @@ final readonly class Journal
         return $this->attempt(fn (): int => $this->table($table)->insertGetId([...$row, 'started_at' => Moment::now()]));
     }
 
+    /**
+     * Writes a row of what may run before the first migration, when there are no tables yet.
+     *
+     * @param  array<string, mixed>  $row
+     */
+    public function startQuietly(string $table, array $row): void
+    {
+        try {
+            $this->table($table)->insert([...$row, 'started_at' => Moment::now()]);
+        } catch (Throwable) {
+        }
+    }
+
     /** @param  array<string, mixed>  $row */
     public function note(string $table, array $row): void
     {

@@ -55,4 +55,17 @@ final class TicksTest extends TestCase
         ]]]);
         $this->signed('GET', '/_probe/v1/ticks?since=2031-01-01T10:02:00Z')->assertOk()->assertJson(['ticks' => []]);
     }
+
+    public function test_a_command_that_changes_what_tasks_share_is_recorded(): void
+    {
+        $recorder = $this->app->make(ScheduleRecorder::class);
+
+        foreach ([['queue:restart'], ['migrate'], ['migrate', '--isolated' => true], ['migrate:status']] as $words) {
+            $recorder->commandFinished(new CommandFinished($words[0], new ArrayInput($words), new NullOutput, 1));
+        }
+
+        $ticks = $this->signed('GET', '/_probe/v1/ticks')->assertOk()->json('ticks');
+        $this->assertSame(['queue:restart', 'migrate'], array_column($ticks, 'name'));
+        $this->assertSame([null, null], array_column($ticks, 'outcome'));
+    }
 }

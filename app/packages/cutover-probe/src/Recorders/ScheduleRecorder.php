@@ -15,12 +15,20 @@ use Illuminate\Console\Events\ScheduledTaskStarting;
 use Illuminate\Console\Scheduling\Event;
 use Illuminate\Contracts\Events\Dispatcher;
 
-/** Records each schedule:run and each task that it runs, with the minute for which it was started. */
+/**
+ * Records each schedule:run and each task that it runs, with the minute for which it was started; and each command that
+ * changes what all tasks share, since a task that starts must run none.
+ */
 final class ScheduleRecorder
 {
     private const string TABLE = 'cutover_probe_ticks';
 
     private const string COMMAND = 'schedule:run';
+
+    private const array SHARED = [
+        'migrate', 'migrate:fresh', 'migrate:refresh', 'migrate:rollback', 'db:wipe',
+        'queue:clear', 'queue:flush', 'queue:restart', 'up',
+    ];
 
     private ?CarbonImmutable $minute = null;
 
@@ -52,6 +60,11 @@ final class ScheduleRecorder
     {
         if ($event->command === self::COMMAND) {
             $this->journal->end(self::TABLE, $this->command, $event->exitCode === 0 ? 'succeeded' : 'failed');
+        }
+
+        // At its end, when the first migrate has made the table; `--isolated` lets one task at a time migrate.
+        if (in_array($event->command, self::SHARED, true) && ! $event->input->hasParameterOption('--isolated')) {
+            $this->journal->startQuietly(self::TABLE, $this->row($event->command));
         }
     }
 
