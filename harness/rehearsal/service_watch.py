@@ -32,13 +32,15 @@ from harness.target.resources.ecs import address_of, task_id
 if TYPE_CHECKING:
     from types_boto3_secretsmanager import SecretsManagerClient
 
+    from harness.diagnosis.facts import StoppedTask
     from harness.target.resources.ecs import EcsService
     from harness.target.resources.secret_references import NamedSecret
 
 HOPELESS_STOP_CODES = frozenset({"TaskFailedToStart"})
 
 
-HOPELESS_REASONS = ("failed container health checks", "failed ELB health checks")
+_CONTAINER_CHECK = "failed container health checks"
+HOPELESS_REASONS = (_CONTAINER_CHECK, "failed ELB health checks")
 
 
 _AT_WORK_WITHIN_S = 30.0
@@ -158,7 +160,9 @@ class Watch:
         ]
         own = list(self._own_containers())
         lines = [
-            line for one in own for line in log_of_task(one, group=self._group, since=self.since)
+            line
+            for one in (() if self._fails_its_check_alone(stopped) else own)
+            for line in log_of_task(one, group=self._group, since=self.since)
         ]
         dropped = [dropped_command(one.attrs, group=self._group) for one in own]
         evidence = evidence_of(
@@ -196,6 +200,11 @@ class Watch:
             has_tool = engine.has_program(found, tool) if found and tool else None
             if has_tool is not None:
                 yield ContainerCheck(self._group, tool, has_tool, check_patience_s(check))
+
+    def _fails_its_check_alone(self, stopped: Iterable[StoppedTask]) -> bool:
+        """Whether tasks are at work, and stopped for a health check: no log explains that."""
+        known = self.service.known() & self.at_work()
+        return bool(known) and any(_CONTAINER_CHECK in one.reason for one in stopped)
 
     def _not_healthy_yet(self) -> Iterator[Line]:
         for one in self.service.tasks():

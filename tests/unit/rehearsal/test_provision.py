@@ -222,6 +222,32 @@ def test_a_task_at_work_that_fails_its_own_check_is_not_up() -> None:
     assert "the web task does not pass its container health check: nothing" in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("at_work", "cause"),
+    [
+        (set(), "the app finds no AWS credentials"),
+        ({"a"}, "the web task was stopped for its container health check: nothing answers"),
+    ],
+)
+def test_the_log_of_tasks_at_work_does_not_explain_a_failed_health_check(
+    at_work: set[str], cause: str
+) -> None:
+    failed = {**service(1, "FAILED"), "taskDefinition": "arn:aws:ecs:r:a:task-definition/t-web:3"}
+    ended = {
+        **task("a"),
+        "stopCode": "ServiceSchedulerInitiated",
+        "stoppedReason": "Task failed container health checks",
+    }
+    late = container("t-web", "Error retrieving credentials", exec_run=lambda _: (0, b"/bin/true"))
+    late.status = "running"
+    watched = replace(
+        watch(FakeEcs(services=[failed], stopped=[ended], checked=True)), containers=lambda: [late]
+    )
+    with pytest.raises(ProvisionError) as caught:
+        replace(watched, at_work=lambda: at_work).until_stable(deadline(), check=no_check)
+    assert cause in str(caught.value)
+
+
 def test_a_stable_service_that_does_not_do_its_work_is_not_up() -> None:
     ecs = FakeEcs(services=[service(2, "COMPLETED")], running=[task("a"), task("b")])
     seen = replace(watch(ecs), idle="ask no queue", cause="the worker has no command")
