@@ -268,7 +268,7 @@ def wait_for_mail(
             name, outcomes = mailer(), ends()
             raise ExpectationTimeout(
                 f"{late} (the worker's mailer is {name!r}; its runs ended: {outcomes})",
-                cause=missing_mail_cause(name, outcomes),
+                cause=missing_mail_cause(name, outcomes, count=count),
                 certain=name in UNSENT,
             ) from None
         return mails

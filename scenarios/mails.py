@@ -15,15 +15,22 @@ UNSENT = ("log", "array", "smtp", "sendmail")
 """Mailers that send nothing through SES."""
 
 
-def missing_mail_cause(mailer: str, ends: list[str]) -> str:
-    """Return why no mail arrived; empty where mailer and runs do not show it.
+def missing_mail_cause(mailer: str, ends: list[str], *, count: int = 1) -> str:
+    """Return why a mail did not arrive; empty where mailer and runs do not show it.
 
     Args:
         mailer: MAIL_MAILER of the worker.
         ends: The outcome of each run of the mail's job, where the scenario knows them.
+        count: How many mails were expected, each of a job of its own.
     """
     if mailer in UNSENT:
         return f'MAIL_MAILER is "{mailer}" in the worker, and must be ses: its mails go nowhere'
+    if 0 < len(ends) < count:
+        return (
+            f"{count} jobs were to send mails, and {len(ends)} came to the worker: the other was"
+            " dispatched to another queue (QUEUE_CONNECTION, SQS_PREFIX or SQS_QUEUE of the task"
+            " that dispatches it), or not at all"
+        )
     if ends[:1] == ["succeeded"]:
         return (
             "the mail's job ran and sent nothing: it did not find its record, which was not"

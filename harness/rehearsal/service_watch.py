@@ -43,7 +43,7 @@ _CONTAINER_CHECK = "failed container health checks"
 HOPELESS_REASONS = (_CONTAINER_CHECK, "failed ELB health checks")
 
 
-_AT_WORK_WITHIN_S = 30.0
+_AT_WORK_WITHIN_S = 60.0
 """Time until the tasks of a service are at work, once all of them run."""
 _SHOWN_EVENTS = 8
 _SHOWN_TASKS = 3

@@ -8,6 +8,7 @@ from scenarios import test_configuration as configuration
 from scenarios import test_definitions as definitions
 from scenarios import test_scheduler as scheduler
 from scenarios.tickets import test_holds as tickets_holds
+from scenarios.tickets import test_orders as tickets_orders
 from tests.mistakes.edits import (
     CONSOLE,
     ENTRYPOINT,
@@ -272,6 +273,16 @@ MISTAKES = (
             "the scheduler's task leaves the database's port to its default",
             set_variable("DB_PORT", None, task="scheduler"),
         ),
+    ),
+    Mistake(
+        "the scheduler's task has no QUEUE_CONNECTION",
+        set_variable("QUEUE_CONNECTION", None, task="scheduler"),
+        breaks=[
+            configuration.test_scheduled_task_has_the_web_tasks_resources,
+            tickets_orders.test_scheduler_confirms_an_order_whose_job_was_lost,
+        ],
+        cause='the default queue connection is "database" in the scheduled task and "sqs" in the',
+        follows=["2 jobs were to send mails, and 1 came to the worker"],
     ),
     Mistake(
         "the scheduler connects to the database without TLS",

@@ -57,6 +57,7 @@ def service(**configuration: Any) -> dict[str, Any]:
         (missing_mail_cause("log", []), 'MAIL_MAILER is "log" in the worker'),
         (missing_mail_cause("ses", ["succeeded"]), "the mail's job ran and sent nothing"),
         (missing_mail_cause("ses", []), ""),
+        (missing_mail_cause("ses", ["succeeded"], count=2), "2 jobs were to send mails, and 1"),
         (channel_cause("stderr", "critical"), "LOG_LEVEL is critical"),
         (channel_cause("stderr", "debug"), "catch_workers_output = yes"),
         (channel_cause("single", "debug"), 'LOG_CHANNEL is "single"'),
