@@ -17,6 +17,7 @@ from tests.mistakes.edits import (
     TARGET_GROUP,
     Edit,
     append,
+    combine,
     edit_container,
     edit_definition,
     replace,
@@ -63,6 +64,12 @@ def mount_what_is_writable(definition: dict[str, Any]) -> None:
     container["mountPoints"] = [
         {"sourceVolume": name, "containerPath": path} for name, path in WRITABLE.items()
     ]
+
+
+def name_volumes() -> Edit:
+    """Have the Dockerfile name these paths, so that their volumes are the app's user's."""
+    paths = " ".join(WRITABLE.values())
+    return replace(DOCKERFILE, "USER www-data", f"VOLUME {paths}\nUSER www-data")
 
 
 MISTAKES = (
@@ -160,8 +167,20 @@ MISTAKES = (
         exit_code=NOT_STARTED,
         twin=Twin(
             "the root is read-only, and a volume is mounted on each path that the app writes to",
-            edit_definition("web", mount_what_is_writable),
+            combine(edit_definition("web", mount_what_is_writable), name_volumes()),
         ),
+    ),
+    Mistake(
+        "a volume is mounted on each path that the app writes to, and the image names none",
+        edit_definition("web", mount_what_is_writable),
+        cause="a volume is mounted there whose path no VOLUME of the Dockerfile names",
+        exit_code=NOT_STARTED,
+    ),
+    Mistake(
+        "the image's configuration is for root only",
+        run_in_build("chmod -R go-rwx /srv/app/config"),
+        cause="the app's user may not read /srv/app/config",
+        exit_code=NOT_STARTED,
     ),
     Mistake(
         "the app answers no other host than its own",

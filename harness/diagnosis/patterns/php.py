@@ -193,11 +193,24 @@ LIMITS = (
         r"|storage/[^\n]*(?:Permission denied|could not be opened)"
         r"|bootstrap/cache[^\n]*Permission denied"
         r"|tempnam\(\): file created in the system's temporary directory",
-        cause="storage or bootstrap/cache is not writable for the app's user; a command that ran as"
-        " root through exec may have left files there",
+        cause="storage or bootstrap/cache is not writable for the app's user: the Dockerfile does"
+        " not give it to that user, or a volume is mounted there whose path no VOLUME of the"
+        " Dockerfile names (it is root's then), or a command that ran as root left files there",
         example=(
             "The /srv/app/bootstrap/cache directory must be present and writable.",
             "tempnam(): file created in the system's temporary directory",
+        ),
+    ),
+    Pattern(
+        Source.APP,
+        match=r"(?:(?:require|include)(?:_once)?|\w+Iterator::__construct|file_get_contents)"
+        r"\((?P<path>/[^)\n]+)\): Failed to open (?:stream|directory): Permission denied",
+        cause="the app's user may not read {path}: the image's build copied it with an owner or a"
+        " mode (umask 077) of the machine that built it: give all users the right to read",
+        example=(
+            "RecursiveDirectoryIterator::__construct(/srv/app/config): Failed to open directory:"
+            " Permission denied",
+            "require(/srv/app/routes/web.php): Failed to open stream: Permission denied",
         ),
     ),
     Pattern(
