@@ -163,12 +163,14 @@ MISTAKES = (
         replace(ENTRYPOINT, OPTIMIZE, f"{OPTIMIZE}\nphp artisan queue:restart -q || true"),
         breaks=[scheduler.test_starting_task_leaves_the_others_alone],
         cause="each task that starts runs queue:restart",
+        also_green=[scheduler.test_scheduled_commands_run_in_the_foreground],
     ),
     Mistake(
         "each task that starts migrates",
         replace(ENTRYPOINT, OPTIMIZE, f"{OPTIMIZE}\nphp artisan migrate --force --quiet"),
         breaks=[scheduler.test_starting_task_leaves_the_others_alone],
         cause="each task that starts runs migrate",
+        also_green=[scheduler.test_scheduled_commands_run_in_the_foreground],
         twin=Twin(
             "each task that starts looks at the migrations",
             replace(ENTRYPOINT, OPTIMIZE, f"{OPTIMIZE}\nphp artisan migrate:status -q || true"),
@@ -283,6 +285,7 @@ MISTAKES = (
         ],
         cause='the default queue connection is "database" in the scheduled task and "sqs" in the',
         follows=["2 jobs were to send mails, and 1 came to the worker"],
+        also_green=[scheduler.test_scheduled_commands_run_in_the_foreground],
     ),
     Mistake(
         "the scheduler connects to the database without TLS",
