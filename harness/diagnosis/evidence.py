@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from harness.aws.task_definition import family_of
 from harness.core.redact import redact
 from harness.diagnosis.facts import StoppedTask
+from harness.diagnosis.first_error import wrapped_errors
 from harness.diagnosis.patterns.pattern import Source
 from harness.target.resources.ecs import find_services
 
@@ -132,13 +133,13 @@ class Collector:
 
 
 def evidence_of(items: Iterable[Line | Fact]) -> Evidence:
-    """Sort lines and facts; a stopped task is both."""
+    """Sort lines and facts; a stopped task is both, and a wrapped error is one line besides."""
     found = tuple(items)
     lines = tuple(one for one in found if isinstance(one, Line))
     facts = tuple(one for one in found if not isinstance(one, Line))
     stopped = (one for one in facts if isinstance(one, StoppedTask))
     reasons = (Line(one.reason, Source.STOPPED_REASON, subject=one.name) for one in stopped)
-    return Evidence((), (*lines, *reasons), facts)
+    return Evidence((), (*lines, *wrapped_errors(lines), *reasons), facts)
 
 
 def collect(collectors: Iterable[Collector], *, sources: EvidenceSources) -> Evidence:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ from harness.core.redact import redact
 from harness.diagnosis.patterns.pattern import Source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
     from harness.diagnosis.evidence import Line
@@ -64,6 +64,13 @@ def first_error(lines: Iterable[Line]) -> FirstError | None:
     return min(timed, key=lambda one: one.at or 0) if timed else next(iter(errors), None)
 
 
+def wrapped_errors(lines: Sequence[Line]) -> Iterator[Line]:
+    """Go through the errors that artisan wraps over several lines, each in one line."""
+    for place, line in enumerate(lines):
+        if _HEADING.search(line.text) and (text := _paragraph(lines[place + 1 :])):
+            yield replace(line, text=text)
+
+
 def _errors(lines: list[Line]) -> Iterator[FirstError]:
     for place, line in enumerate(lines):
         if not is_error(line.text) or _PROVOKED.search(line.text):
@@ -84,7 +91,7 @@ def _text(line: str) -> str:
     return str(message)
 
 
-def _paragraph(lines: list[Line]) -> str:
+def _paragraph(lines: Sequence[Line]) -> str:
     """Return the first paragraph; artisan breaks its lines anywhere."""
     parts: list[str] = []
     for line in lines:

@@ -107,10 +107,11 @@ class Watch:
         stable_at: list[float] = []
 
         def probe() -> Ready | NotYet:
-            if self._is_at_work():
+            at_work = self._is_at_work()
+            if at_work and not self._has_check(self.service.describe()["taskDefinition"]):
                 return Ready()
             if self.service.is_stable():
-                if not self.idle:
+                if at_work or not self.idle:
                     return Ready()
                 stable_at.append(deadline.elapsed_s)
                 if deadline.elapsed_s - stable_at[0] > _AT_WORK_WITHIN_S:
@@ -132,10 +133,8 @@ class Watch:
                 raise self._failure(what, state=f"task {task}: {stop_reason(one)}")
 
     def _is_at_work(self) -> bool:
-        service, running = self.service.describe(), self.service.running()
-        if not running <= self.at_work() or len(running) != service["desiredCount"]:
-            return False
-        return not self._has_check(service["taskDefinition"])
+        running, at_work = self.service.running(), self.at_work()
+        return running <= at_work and len(running) == self.service.describe()["desiredCount"]
 
     def _wait(
         self,

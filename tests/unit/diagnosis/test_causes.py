@@ -154,3 +154,16 @@ def test_the_lines_that_speak_for_the_cause_are_shown_once_and_redacted() -> Non
     cause = find_cause(Evidence(lines=(Line("before", Source.APP), line, line)))
     assert cause is not None
     assert cause.lines == ("The MAC is invalid. ***",)
+
+
+def test_an_error_that_artisan_wraps_is_searched_as_one_line() -> None:
+    texts = (
+        "In RecursiveDirectoryIterator.php line 44:",
+        "",
+        "  RecursiveDirectoryIterator::__construct(/srv/app/config): Failed to open di  ",
+        "  rectory: Permission denied                                                   ",
+        "",
+    )
+    cause = find_cause(evidence_of([Line(text, Source.APP) for text in texts]))
+    assert cause is not None
+    assert cause.sentence.startswith("the app's user may not read /srv/app/config: ")

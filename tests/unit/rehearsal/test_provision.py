@@ -222,6 +222,14 @@ def test_a_task_at_work_that_fails_its_own_check_is_not_up() -> None:
     assert "the web task does not pass its container health check: nothing" in str(caught.value)
 
 
+def test_a_healthy_service_at_work_is_up() -> None:
+    healthy = FakeEcs(
+        services=[service(2, "COMPLETED")], running=[task("a"), task("b")], checked=True
+    )
+    seen = replace(watch(healthy), at_work=lambda: {"a", "b"}, idle="ask no queue")
+    seen.until_stable(deadline(), check=no_check)
+
+
 @pytest.mark.parametrize(
     ("at_work", "cause"),
     [
