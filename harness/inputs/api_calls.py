@@ -299,9 +299,10 @@ def _targets(calls: Sequence[Call]) -> Iterator[tuple[str, Mapping[str, Any]]]:
 
 
 def _of_one_rule(calls: Sequence[Call]) -> Iterator[Problem]:
-    names = sorted({str(call.given.get("Rule", call.given.get("Name", ""))) for call in calls})
-    targets = len(list(_targets(calls)))
-    if len(names) > 1 or targets != 1:
+    rules = [call for call in calls if call.operation in RULE]
+    names = sorted({str(call.given.get("Rule", call.given.get("Name", ""))) for call in rules})
+    targets = len(list(_targets(rules)))
+    if rules and (len(names) > 1 or targets != 1):
         message = f"names the rules {', '.join(names)} and {targets} targets"
         yield Problem("", message, "write one rule with one target, which is an ECS task")
 

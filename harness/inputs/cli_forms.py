@@ -20,21 +20,35 @@ _TASK_DEFINITION = Form(
     "a task definition",
     "aws ecs describe-task-definition",
     ("taskDefinition", "containerDefinitions", "family"),
+    is_named=True,
 )
 _OF_DEPLOYMENTS = ("serviceConnectConfiguration", "volumeConfigurations")
-_SERVICE = Form("a service", "aws ecs describe-services", ("services", "serviceName"))
+_SERVICE = Form(
+    "a service", "aws ecs describe-services", ("services", "serviceName"), is_named=True
+)
 _LOAD_BALANCER = Form(
     "a load balancer",
     "aws elbv2 describe-load-balancers",
     ("LoadBalancers", "LoadBalancer", "Attributes", "Listeners", "Rules", "Certificates"),
+    printed_by={
+        "Attributes": "aws elbv2 describe-load-balancer-attributes",
+        "Rules": "aws elbv2 describe-rules",
+        "Certificates": "aws elbv2 describe-listener-certificates",
+    },
+    is_named=True,
 )
 _TARGET_GROUP = Form(
     "a target group",
     "aws elbv2 describe-target-groups",
     ("TargetGroups", "TargetGroup", "Attributes"),
+    printed_by={"Attributes": "aws elbv2 describe-target-group-attributes"},
+    is_named=True,
 )
 _SECURITY_GROUPS = Form(
-    "a list of security groups", "aws ec2 describe-security-groups", ("SecurityGroups",)
+    "a list of security groups",
+    "aws ec2 describe-security-groups",
+    ("SecurityGroups",),
+    is_named=True,
 )
 
 
@@ -126,12 +140,13 @@ def load_balancer(document: Document) -> Document:
     return _of_elbv2(document, form=_LOAD_BALANCER, name="LoadBalancer")
 
 
-def target_group(document: Document, *, arn: str = "") -> Document:
+def target_group(document: Document, *, arn: str | None = "") -> Document:
     """Take ``describe-target-groups`` and ``describe-target-group-attributes``.
 
     Args:
         document: The file.
-        arn: The target group that the web service names; of several this one is taken.
+        arn: The target group that the web service names; of several this one is taken. None where
+            the service has problems of its own: then any is.
 
     Raises:
         InputError: It is another form, or has several target groups and not that one.
@@ -139,7 +154,8 @@ def target_group(document: Document, *, arn: str = "") -> Document:
     return _of_elbv2(document, form=_TARGET_GROUP, name="TargetGroup", arn=arn)
 
 
-def _of_elbv2(document: Document, *, form: Form, name: str, arn: str = "") -> Document:
+def _of_elbv2(document: Document, *, form: Form, name: str, arn: str | None = "") -> Document:
+    document = _wrapped(document, name=name)
     is_bare = "Name" in document.data and not {*form.fields} & {*document.data}
     for one in document.others if is_bare else ():
         form.reject_others(one)
@@ -168,7 +184,15 @@ def _of_elbv2(document: Document, *, form: Form, name: str, arn: str = "") -> Do
     return result if document.others or not is_bare else replace(result, note="")
 
 
-def _take_elbv2(reshaped: Reshaped, source: Document, *, name: str, arn: str) -> None:
+def _wrapped(document: Document, *, name: str) -> Document:
+    """Return what ``--query 'LoadBalancers[0]'`` prints as without it."""
+    if f"{name}Name" not in document.data:
+        return document
+    origins = {f"{name}s[0]": Origin(document, "")}
+    return replace(document, data={f"{name}s": [document.data]}, origins=origins)
+
+
+def _take_elbv2(reshaped: Reshaped, source: Document, *, name: str, arn: str | None) -> None:
     """Put the load balancer or target group, with name and subnets where Create* takes them.
 
     Target groups of other services come after the app's own.
@@ -178,7 +202,7 @@ def _take_elbv2(reshaped: Reshaped, source: Document, *, name: str, arn: str) ->
         (
             (one, f"{name}s[{index}]")
             for index, one in enumerate(listed if isinstance(listed, list) else ())
-            if arn and isinstance(one, dict) and one.get(f"{name}Arn") == arn
+            if isinstance(one, dict) and (arn is None or (arn and one.get(f"{name}Arn") == arn))
         ),
         None,
     ) or only(source, f"{name}s", hint="print the app's own alone: --names NAME")

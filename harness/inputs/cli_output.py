@@ -6,14 +6,13 @@ left out. A file that is an operation's input is left as it is.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from harness.inputs import operation_shapes
 from harness.inputs.document import Document, Origin
-from harness.inputs.problem import InputError, Problem, type_of
+from harness.inputs.problem import InputError, Problem, closest, type_of
 
 PRINTED_BY: Mapping[str, str] = {
     "taskDefinition": "aws ecs describe-task-definition",
@@ -46,6 +45,14 @@ PRINTED_BY: Mapping[str, str] = {
     "ReplicationGroups": "aws elasticache describe-replication-groups",
     "ServerlessCaches": "aws elasticache describe-serverless-caches",
     "CacheClusters": "aws elasticache describe-cache-clusters",
+    "RoleDetailList": "aws iam get-account-authorization-details",
+    "Schedules": "aws scheduler list-schedules",
+    "ResourceRecordSets": "aws route53 list-resource-record-sets",
+    "StackResources": "aws cloudformation describe-stack-resources",
+    "TemplateBody": "aws cloudformation get-template",
+    "terraform_version": "terraform show -json",
+    "sensitive_values": "terraform show -json",
+    "provider_name": "terraform show -json",
 }
 """A field at the top of the AWS CLI's output -> the command."""
 INPUT_OF: Mapping[str, str] = {
@@ -66,12 +73,10 @@ INPUT_OF: Mapping[str, str] = {
 """A field at the top of an input file -> the operation."""
 
 
-_WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-
-
-def kebab(operation: str) -> str:
-    """Return an operation's name as the AWS CLI has it."""
-    return _WORDS.sub("-", operation).lower()
+_SHOWN = 6
+"""Fields of an object of another form that a message lists."""
+_APIS = {"s3api": "s3"}
+"""Name of a service in the AWS CLI -> in botocore, where the two differ."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +91,10 @@ class Form:
     """Fields of ``PRINTED_BY`` and ``INPUT_OF`` that belong to it."""
     beside: tuple[str, ...] = ()
     """Fields of output that may stand beside it, and is not used."""
+    printed_by: Mapping[str, str] = field(default_factory=dict)
+    """A field of its output -> the command, where PRINTED_BY has another or none."""
+    is_named: bool = False
+    """Whether an input of this form, too, has one of the fields."""
 
     def reject_others(self, document: Document) -> None:
         """Reject an object that is of another form.
@@ -94,11 +103,25 @@ class Form:
             InputError: There is one.
         """
         for one in document.objects:
-            one.reject(self._of_other(one))
+            one.reject([*self._of_other(one), *self._of_types(one)])
+
+    def _of_types(self, document: Document) -> Iterator[Problem]:
+        """Find values that no command prints so: somebody may have cut the file by hand."""
+        commands = {**PRINTED_BY, **self.printed_by}
+        name = next((one for one in document.data if one in self.fields and one in commands), "")
+        if name:
+            _, service, command = commands[name].split()[:3]
+            api = _APIS.get(service, service)
+            operation = operation_shapes.operation_of(api, command)
+            shape = operation_shapes.output_shape(api, operation)
+            filled = {key: value for key, value in document.data.items() if value is not None}
+            yield from operation_shapes.type_problems(filled, shape=shape, key="")
 
     def _of_other(self, document: Document) -> Iterator[Problem]:
         if any(name in document.data for name in (*self.fields, *self.beside)):
             return
+        if document.start and not document.data:
+            return  # nothing was set
         for names, text in ((PRINTED_BY, "`{}` prints"), (INPUT_OF, "{} takes")):
             for name in names:
                 if name in document.data:
@@ -106,9 +129,19 @@ class Form:
                     hint = f"put there what `{self.command}` prints, or correct the path"
                     yield Problem(name, message, hint)
                     return
-        if document.start:
-            content = f"an object with {', '.join(document.data)}" if document.data else "{}"
-            message = f"holds {content}, which is no part of {self.noun}"
+        if (
+            self.is_named
+            and document.data
+            and not any(closest(name, self.fields) for name in document.data)
+        ):
+            given = [*document.data]
+            more = f" and {len(given) - _SHOWN} more" if len(given) > _SHOWN else ""
+            message = f"is not {self.noun}: it has {', '.join(given[:_SHOWN])}{more}"
+            yield Problem("", message, f"put there what `{self.command}` prints")
+        elif document.start:
+            message = (
+                f"holds an object with {', '.join(document.data)}, which is no part of {self.noun}"
+            )
             yield Problem("", message, f"known here: {', '.join(self.fields)}")
 
 

@@ -48,14 +48,30 @@ _BUCKET = Form(
         *("Owner", "Grants", "TagSet", "LoggingEnabled", "PolicyStatus", "Payer"),
         *("TopicConfigurations", "QueueConfigurations", "LambdaFunctionConfigurations"),
         *("EventBridgeConfiguration", "ObjectLockConfiguration", "ReplicationConfiguration"),
+        *("AbacStatus", "IndexDocument", "ErrorDocument", "RoutingRules", "RedirectAllRequestsTo"),
     ),
+    printed_by={
+        "PublicAccessBlockConfiguration": "aws s3api get-public-access-block",
+        "OwnershipControls": "aws s3api get-bucket-ownership-controls",
+        "ServerSideEncryptionConfiguration": "aws s3api get-bucket-encryption",
+        "CORSRules": "aws s3api get-bucket-cors",
+        "Rules": "aws s3api get-bucket-lifecycle-configuration",
+        "LocationConstraint": "aws s3api get-bucket-location",
+        "BucketArn": "aws s3api head-bucket",
+    },
 )
+_FIRST_REGION = "us-east-1"
+_PLACES = {None: _FIRST_REGION, "": _FIRST_REGION, "EU": "eu-west-1"}
+"""Answers of GetBucketLocation that are no Region's name.
+
+https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketLocation.html"""
 _ROLE_OUTPUTS = ("Role", "PolicyDocument", "AttachedPolicies", "PolicyNames", "PolicyVersion")
 _ROLE = Form(
     "a role",
     "aws iam get-role",
     ("RoleName", "AssumeRolePolicyDocument", *_ROLE_OUTPUTS),
     beside=("Policy",),
+    printed_by={"PolicyDocument": "aws iam get-role-policy"},
 )
 _READ_ONLY_QUEUE_ATTRIBUTES = (
     *("QueueArn", "CreatedTimestamp", "LastModifiedTimestamp", "ApproximateNumberOfMessages"),
@@ -153,12 +169,13 @@ def queues(document: Document) -> Document:
     return reshaped.result(_QUEUES.command)
 
 
-def bucket(document: Document, *, name: str) -> Document:
+def bucket(document: Document, *, name: str, region: str = "") -> Document:
     """Take ``get-public-access-block``, ``get-bucket-*`` and ``head-bucket``.
 
     Args:
         document: The file.
         name: The bucket that the app's variables name; only ``head-bucket`` prints the name.
+        region: The app's Region, where a bucket is whose place is not printed; empty if unknown.
 
     Raises:
         InputError: It is another form, or nothing names the bucket.
@@ -177,10 +194,8 @@ def bucket(document: Document, *, name: str) -> Document:
         )
         reshaped.reject(document, "", message, hint)
     reshaped.put("CreateBucket", {"Bucket": name}, source=document, at="")
+    _put_place(reshaped, region=region)
     for source in document.objects:
-        if source.data.get("LocationConstraint"):
-            place = {"LocationConstraint": source.data["LocationConstraint"]}
-            reshaped.data["CreateBucket"]["CreateBucketConfiguration"] = place
         reshaped.read_only |= source.data.keys() & set(_BUCKET.beside)
         for field, (operation, wrapper) in _BUCKET_OUTPUTS.items():
             if field in source.data:
@@ -192,6 +207,18 @@ def bucket(document: Document, *, name: str) -> Document:
                 if wrapper:
                     reshaped.origins[f"{operation}.{wrapper}"] = Origin(source, "")
     return reshaped.result("aws s3api get-bucket-*")
+
+
+def _put_place(reshaped: Reshaped, *, region: str) -> None:
+    """Put the bucket's Region, which S3 takes in every Region but us-east-1."""
+    place, key = region, "CreateBucketConfiguration"
+    for source in reshaped.document.objects:
+        for field in ("LocationConstraint", "BucketRegion"):
+            if field in source.data:
+                place = _PLACES.get(source.data[field], source.data[field])
+                reshaped.origins[f"CreateBucket.{key}.LocationConstraint"] = Origin(source, field)
+    if place and (place, region) != (_FIRST_REGION, _FIRST_REGION):
+        reshaped.data["CreateBucket"][key] = {"LocationConstraint": place}
 
 
 def role(document: Document) -> Document:
@@ -247,12 +274,15 @@ def _take_policies(reshaped: Reshaped) -> None:
     ]
     versions = [one for one in objects if "PolicyVersion" in one.data]
     unknown = [arn for arn in attached if managed_policy(arn) is None]
-    for arn, source in zip(unknown, versions, strict=False):
+    documented = attached if len(versions) == len(attached) else unknown
+    for arn, source in zip(documented, versions, strict=False):
+        if arn not in unknown:
+            continue  # AWS's own, printed all the same
         content = source.data["PolicyVersion"].get("Document")
         take(arn.rpartition("/")[2], content, source=source, at="PolicyVersion.Document")
         if ":aws:policy/" in arn:
             policies[-1]["PolicyArn"] = arn  # every account has it
-    if len(unknown) != len(versions):
+    if len(documented) != len(versions):
         reshaped.reject(
             next((one for one in objects if "AttachedPolicies" in one.data), reshaped.document),
             "AttachedPolicies",

@@ -203,8 +203,10 @@ def _dependency(
 def of_launch(settings: Mapping[str, Any], *, names: Sequence[str] = _SERVICE) -> Iterator[Problem]:
     """Find launch settings that are not Fargate's, or of a platform that is too old.
 
-    Sources: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateService.html
-    (without launchType and capacity provider, EC2) and
+    Without launch type and capacity provider, ECS takes the cluster's default strategy; a note
+    says so.
+
+    Sources: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateService.html and
     https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-secrets-manager.html
     (JSON keys of secrets from platform version 1.4.0 on).
 
@@ -212,17 +214,12 @@ def of_launch(settings: Mapping[str, Any], *, names: Sequence[str] = _SERVICE) -
         settings: A service, or a rule's EcsParameters.
         names: How it spells launch type, capacity provider strategy and platform version.
     """
-    launch, providers, version = names
-    if settings.get(launch) != "FARGATE" and not settings.get(providers):
-        found = (
-            f'is "{settings[launch]}"'
-            if settings.get(launch)
-            else "is missing, so that ECS takes EC2"
-        )
+    launch, _, version = names
+    if settings.get(launch, "FARGATE") != "FARGATE":
         hint = (
             f'write "{launch}": "FARGATE": a task definition of Fargate has no instance to run on'
         )
-        yield Problem(launch, found, hint)
+        yield Problem(launch, f'is "{settings[launch]}"', hint)
     if settings.get(version, "LATEST") not in _PLATFORMS:
         hint = "write 1.4.0: an earlier one cannot take a key out of a secret's JSON"
         yield Problem(version, f'is "{settings[version]}"', hint)

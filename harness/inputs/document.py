@@ -206,14 +206,27 @@ def read_json(path: Path) -> Document:
             hint = "write the operation's input, or what the AWS CLI prints"
             raise _unread(path, f"cannot be read as JSON: {error}", hint=hint) from error
         if not isinstance(data, dict):
-            raise _unread(
-                path,
-                f"holds {type_of(data)}, not a JSON object",
-                hint="the file is the input of one AWS call, or what the AWS CLI prints: { ... }",
-            )
+            raise _unread(path, *_no_object(data))
         objects.append(Document(path, text, data, start))
         start = _after_space(text, end)
     return replace(objects[0], others=tuple(objects[1:]))
+
+
+def _no_object(data: Any) -> tuple[str, str]:
+    """Return message and hint for another JSON value, which may be a part of an object."""
+    first = data[0] if isinstance(data, list) and data else {}
+    if isinstance(first, dict) and {"name", "image"} <= first.keys():
+        return (
+            "holds a list of containers, as Terraform's container_definitions has them, and not a"
+            " task definition",
+            'write { "family": ..., "cpu": ..., "memory": ..., "networkMode": "awsvpc",'
+            ' "executionRoleArn": ..., "taskRoleArn": ..., "containerDefinitions": THE LIST }, or'
+            " print it with `aws ecs describe-task-definition`",
+        )
+    hint = "the file is the input of one AWS call, or what the AWS CLI prints without --query"
+    if isinstance(first, dict) and "provider_name" in first:
+        return "holds a list of Terraform's resources, not a JSON object", f"{hint}: {{ ... }}"
+    return f"holds {type_of(data)}, not a JSON object", f"{hint}: {{ ... }}"
 
 
 def _after_space(text: str, at: int) -> int:
@@ -247,5 +260,5 @@ def _text(path: Path, *, hint: str) -> str:
         raise _unread(path, f"is not UTF-8: {error.reason}", hint="save it as UTF-8") from error
 
 
-def _unread(path: Path, message: str, *, hint: str, line: int = 0) -> InputError:
+def _unread(path: Path, message: str, hint: str, *, line: int = 0) -> InputError:
     return InputError([Problem("", message, hint, file=str(path), line=line)])

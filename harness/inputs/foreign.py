@@ -28,7 +28,7 @@ _ARN = re.compile(r"arn:aws[\w-]*:[\w-]+:[^:\s\"'/]*:[^:\s\"'/]*:[^\s\"',]+")
 """An ARN in a text, which may be a policy as JSON."""
 _AWS = "aws"
 """The account in the ARNs of policies that AWS manages."""
-_REGION_KEYS = ("awslogs-region",)
+_REGION_KEYS = ("awslogs-region", "LocationConstraint")
 _SEVERAL = 5
 """ARNs that are more than a slip in a file."""
 _OWNERS = ("OwnerId", "UserId", "AccountId")

@@ -10,6 +10,7 @@ https://docs.aws.amazon.com/AmazonECS/latest/developerguide/alb.html (target typ
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from harness.inputs import operation_shapes
@@ -109,14 +110,25 @@ def _checked(
     if groups is not None:
         ids = fit.fitting.get("SecurityGroups", ())
         rules += groups.unknown(ids, key=f"{name}.SecurityGroups")
-    attributes = operation_shapes.fit(
-        {f"{name}Arn": "arn", "Attributes": data.get("Attributes", [])},
-        api="elbv2",
-        operation=f"Modify{name}Attributes",
-    )
-    listeners = [*_of_listeners(data.get(_LISTENERS)), *_of_others(data)]
-    document.reject([*fit.with_rules(rules), *attributes.problems, *listeners])
+    beside = [
+        *_of_attributes(data.get("Attributes", []), name=name),
+        *_of_listeners(data.get(_LISTENERS)),
+        *_of_others(data),
+    ]
+    document.reject([*fit.with_rules(rules), *beside])
     return data
+
+
+def _of_attributes(listed: Any, *, name: str) -> Iterator[Problem]:
+    """Find attributes that AWS rejects; there may be more of them than one call takes."""
+    one_by_one = [[one] for one in listed] if isinstance(listed, list) else [listed]
+    for index, attributes in enumerate(one_by_one):
+        for problem in operation_shapes.fit(
+            {f"{name}Arn": "arn", "Attributes": attributes},
+            api="elbv2",
+            operation=f"Modify{name}Attributes",
+        ).problems:
+            yield replace(problem, key=problem.key.replace("[0]", f"[{index}]", 1))
 
 
 def _of_listeners(listeners: Any) -> Iterator[Problem]:

@@ -7,7 +7,25 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from harness.inputs.ecs_services import Service
+    from harness.inputs.production import Production
+    from harness.inputs.schedule import Schedule
     from harness.inputs.security_groups import SecurityGroups
+
+
+def of_production(production: Production, *, services: Mapping[str, Service]) -> Iterator[str]:
+    """Yield every note.
+
+    Args:
+        production: All the files.
+        services: The services as their files have them.
+    """
+    balancer, groups = production.load_balancer, production.network.groups
+    yield from of_listeners(balancer)
+    yield from of_closed_ports(balancer, groups)
+    yield from of_groups(groups)
+    name = str(production.target_group["TargetGroup"].get("Name"))
+    yield from of_services(services, behind=production.services, target_group=name)
+    yield from of_default_capacity(production.tasks)
 
 
 def of_listeners(balancer: Mapping[str, Any]) -> Iterator[str]:
@@ -59,3 +77,17 @@ def of_services(
                 f"services.{name}: visitors reach it by another target group than {target_group},"
                 " and are not rehearsed there"
             )
+
+
+def of_default_capacity(tasks: Mapping[str, Service | Schedule]) -> Iterator[str]:
+    """Name the tasks whose files leave open where they run.
+
+    Source: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateService.html
+    (capacityProviderStrategy).
+    """
+    named = [name for name, one in tasks.items() if one.has_default_capacity]
+    if named:
+        yield (
+            f"{', '.join(named)}: neither a launch type nor a capacity provider strategy; ECS takes"
+            " the cluster's default one, and EC2 where it has none: taken as FARGATE"
+        )

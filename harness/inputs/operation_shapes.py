@@ -30,7 +30,11 @@ _TYPES: Mapping[str, tuple[type | tuple[type, ...], str, Any]] = {
     "double": ((int, float), "a number", 0),
 }
 """Type of a shape -> Python's types, its name, and a stand-in for a value of another type."""
+_WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _NUMBERS = ("integer", "long", "float", "double")
+_REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d")
+_OF_REGIONS = "BucketLocationConstraint"
+"""A shape whose values are Regions; botocore's list lacks the newest."""
 _SIZES = {"string": "characters", "list": "items", "map": "keys"}
 
 
@@ -79,6 +83,42 @@ def answer_problems(answer: Mapping[str, Any], *, api: str, operation: str) -> l
     return walk.found.problems
 
 
+def type_problems(value: Any, *, shape: Any, key: str) -> Iterator[Problem]:
+    """Find values of another type than a shape's, in what AWS answered and somebody may have cut.
+
+    A text may be the document that it stands for: the AWS CLI prints policies so.
+    """
+    types: Any
+    types, name, _ = _TYPES.get(shape.type_name, (object, "", None))
+    if getattr(shape, "is_document_type", False):
+        return
+    is_text = shape.type_name == "string" and isinstance(value, (dict, int, float))
+    if not (is_text or isinstance(value, types)):
+        yield Problem(key, f"is {type_of(value)}, and must be {name}", f"write {name}")
+    elif shape.type_name == "list":
+        for index, item in enumerate(value):
+            yield from type_problems(item, shape=shape.member, key=f"{key}[{index}]")
+    elif shape.type_name == "map":
+        for each, item in value.items():
+            yield from type_problems(item, shape=shape.value, key=f"{key}.{each}")
+    elif shape.type_name == "structure":
+        for each, item in value.items():
+            if each in shape.members:
+                where = f"{key}.{each}".removeprefix(".")
+                yield from type_problems(item, shape=shape.members[each], key=where)
+
+
+@cache
+def operation_of(api: str, command: str) -> str:
+    """Return the operation of a command of the AWS CLI, such as ``describe-services``."""
+    return next(one for one in _model(api).operation_names if kebab(one) == command)
+
+
+def kebab(operation: str) -> str:
+    """Return an operation's name as the AWS CLI has it."""
+    return _WORDS.sub("-", operation).lower()
+
+
 def input_shape(api: str, operation: str) -> Any:
     """Return botocore's shape of an operation's input."""
     return _model(api).operation_model(operation).input_shape
@@ -124,6 +164,8 @@ class _Walk:
 
     def _value(self, value: Any, *, shape: Any, key: str) -> Any:
         """Record the faults of a value, and return it without them."""
+        if getattr(shape, "is_document_type", False):
+            return value  # any JSON
         types, name, stand_in = _TYPES.get(shape.type_name, (object, "", None))
         is_bool_as_number = isinstance(value, bool) and shape.type_name in _NUMBERS
         fits: bool = value is not None and isinstance(value, types) and not is_bool_as_number
@@ -160,7 +202,8 @@ def _faults(value: Any, *, shape: Any) -> Iterator[tuple[str, str]]:
     """Yield message and hint for a value of the right type that AWS rejects; it is not shown."""
     known = getattr(shape, "enum", None)
     if known:
-        if value not in known:
+        is_region = shape.name == _OF_REGIONS and _REGION.fullmatch(value)
+        if value not in known and not is_region:
             yield f'is "{value}", which AWS does not know', f"write one of {', '.join(known)}"
         return
     least, most = shape.metadata.get("min"), shape.metadata.get("max")

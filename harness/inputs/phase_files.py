@@ -43,10 +43,17 @@ class PhaseFile:
     @property
     def form(self) -> Form:
         """The forms that the file may have."""
-        command = next(iter(self.printed.values()), ("",))[0]
-        fields = (*self.printed, *self.operations)
-        command = f"aws {self.api} {cli_output.kebab(command)}"
-        return Form(self.noun, command, fields, beside=("ScheduledActions", *_NEXT_PAGE))
+        commands = {
+            name: f"aws {self.api} {operation_shapes.kebab(describe)}"
+            for name, (describe, *_) in self.printed.items()
+        }
+        return Form(
+            self.noun,
+            next(iter(commands.values()), ""),
+            (*self.printed, *self.operations),
+            beside=("ScheduledActions", *_NEXT_PAGE),
+            printed_by=commands,
+        )
 
 
 _NEXT_PAGE = ("nextToken", "NextToken", "Marker", "NextMarker")

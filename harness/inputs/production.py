@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -81,9 +81,13 @@ class Production:
     @property
     def definitions(self) -> Iterator[TaskDefinition]:
         """Every task definition."""
-        yield from (service.definition for service in self.services.values())
-        if self.schedule is not None:
-            yield self.schedule.definition
+        yield from (task.definition for task in self.tasks.values())
+
+    @property
+    def tasks(self) -> dict[str, Service | Schedule]:
+        """All that runs tasks, by its table in cutover.toml."""
+        named = {f"services.{name}": one for name, one in self.services.items()}
+        return {**named, **({"schedule": self.schedule} if self.schedule else {})}
 
     @property
     def app_image(self) -> str:
@@ -201,7 +205,8 @@ def load(environ: Mapping[str, str], *, cwd: Path) -> Production:
     target_group = _target_group(reading, services)
     group_name = str(target_group["TargetGroup"].get("Name")) if target_group else ""
     balanced = ecs_services.behind(services, target_group=group_name)
-    resources = _resources(reading, [one.definition for one in services.values()])
+    definitions = [one.definition for one in services.values()]
+    resources = _resources(reading, definitions, region=found.region if found else "")
     schedule = _schedule(reading, groups)
     cached = reading.file("cache", "file", read=cache.read, form=cache.form)
     phase_files.read_all(reading)
@@ -229,14 +234,10 @@ def load(environ: Mapping[str, str], *, cwd: Path) -> Production:
         files=reading.files,
         documents=_documents(reading, roles),
         digests=reading.digests,
-        notes=(
-            *reading.notes,
-            *notes.of_listeners(balancer),
-            *notes.of_closed_ports(balancer, network.groups),
-            *notes.of_groups(network.groups),
-            *notes.of_services(services, behind=balanced, target_group=group_name),
-        ),
+        notes=reading.notes,
     )
+    more = notes.of_production(production, services=services)
+    production = replace(production, notes=(*production.notes, *more))
     production = vpc_parts.resolve(production)
     _check_between_files(reading, production)
     return production
@@ -333,17 +334,19 @@ def _definition(reading: Reading, *keys: str) -> TaskDefinition | None:
 def _target_group(reading: Reading, services: Mapping[str, Service]) -> dict[str, Any] | None:
     """Read the target group: of several in the file, that of the web service."""
     web = services.get(ecs_services.web(services))
-    arn = str(web.reached.get("targetGroupArn") or "") if web else ""
+    arn = str(web.reached.get("targetGroupArn") or "") if web else None
     form = partial(cli_forms.target_group, arn=arn)
     return reading.file("ecs", "target_group", read=load_balancer.target_group, form=form)
 
 
-def _resources(reading: Reading, definitions: Iterable[TaskDefinition]) -> dict[str, CallFile]:
+def _resources(
+    reading: Reading, definitions: Iterable[TaskDefinition], *, region: str
+) -> dict[str, CallFile]:
     containers = [one for definition in definitions for one in definition.containers]
     bucket = _single("AWS_BUCKET", containers)
     sender = _single("MAIL_FROM_ADDRESS", containers)
     readers: Mapping[str, tuple[_Read, _Form]] = {
-        "bucket": (api_calls.bucket, partial(cli_resources.bucket, name=bucket)),
+        "bucket": (api_calls.bucket, partial(cli_resources.bucket, name=bucket, region=region)),
         "queues": (api_calls.queues, cli_resources.queues),
         "identity": (api_calls.identity, partial(cli_identities.identity, sender=sender)),
     }

@@ -74,3 +74,9 @@ class Schedule:
         """Ids of the groups that its tasks have."""
         network = self.target["EcsParameters"].get("NetworkConfiguration") or {}
         return tuple(network.get("awsvpcConfiguration", {}).get("SecurityGroups") or ())
+
+    @property
+    def has_default_capacity(self) -> bool:
+        """Whether its tasks run where the cluster's default capacity provider strategy says."""
+        given = self.target["EcsParameters"]
+        return not (given.get("LaunchType") or given.get("CapacityProviderStrategy"))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.aws.task_definition import family_of
 from harness.inputs import api_calls, cache, operation_shapes
-from harness.inputs.cli_output import kebab
+from harness.inputs.operation_shapes import kebab
 from harness.inputs.phase_files import PHASE_FILES
 from harness.inputs.schedule import CREATE_SCHEDULE
 
@@ -29,6 +29,9 @@ _EGRESS_OF_EC2 = [{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]
 _DEFAULT_GROUP = "default"
 """The group that EC2 makes with each VPC: its members reach each other."""
 _MADE = "AWS makes it by itself: compare"
+_ATTRIBUTES_AT_ONCE = 20
+"""https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/
+API_ModifyLoadBalancerAttributes.html (the model's maximum)"""
 _BESIDE_ELBV2 = {"Rules": "CreateRule", "TargetGroups": "CreateTargetGroup"}
 """Keys of rules, and of target groups beside the app's own -> the operation."""
 _TAGS, _TAG_SPECIFICATIONS = "Tags", "TagSpecifications"
@@ -112,9 +115,10 @@ class FileCall:
             yield Leaf(field, value, (self._place(key),))
 
     def _place(self, key: str) -> str:
-        first = re.split(r"[.\[]", key, maxsplit=1)[0]
-        if first in self.renamed:
-            return self.renamed[first] + key[len(first) :]
+        item = key.partition(".")[0]
+        for first in (item, item.partition("[")[0]):
+            if first in self.renamed:
+                return self.renamed[first] + key[len(first) :]
         return f"{self.at}.{key}".strip(".")
 
     @property
@@ -199,9 +203,15 @@ def _elbv2(noun: str) -> Callable[[str, Mapping[str, Any]], Iterator[FileCall]]:
         name = data[noun]["Name"]
         arn = {f"{noun}Arn": f"<ARN of {name}>"}
         yield FileCall("elbv2", f"Create{noun}", data[noun], key, at=noun)
-        if data.get("Attributes"):
-            given = {"Attributes": data["Attributes"]}
-            yield FileCall("elbv2", f"Modify{noun}Attributes", given, key, besides=arn)
+        attributes = data.get("Attributes") or []
+        for start in range(0, len(attributes), _ATTRIBUTES_AT_ONCE):
+            some = attributes[start : start + _ATTRIBUTES_AT_ONCE]
+            places = {f"Attributes[{n}]": f"Attributes[{start + n}]" for n in range(len(some))}
+            yield FileCall(
+                *("elbv2", f"Modify{noun}Attributes", {"Attributes": some}, key),
+                besides=arn,
+                renamed=places,
+            )
         for index, listener in enumerate(data.get("Listeners") or ()):
             at = f"Listeners[{index}]"
             yield FileCall("elbv2", "CreateListener", listener, key, at=at, besides=arn)

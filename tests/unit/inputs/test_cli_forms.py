@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from harness.inputs import (
+    api_calls,
     cli_forms,
     cli_identities,
     cli_resources,
@@ -235,6 +236,17 @@ def test_of_several_target_groups_that_of_the_web_service_is_taken(tmp_path: Pat
         cli_forms.target_group(read_json(path), arn="arn:aws:elasticloadbalancing:another")
 
 
+def test_documents_of_awss_own_policies_may_be_printed_too(tmp_path: Path) -> None:
+    path = tmp_path / "role.json"
+    own, other = "arn:aws:iam::aws:policy/AmazonS3FullAccess", "arn:aws:iam::1:policy/uploads"
+    attached = {"AttachedPolicies": [{"PolicyArn": own}, {"PolicyArn": other}]}
+    versions = [{"PolicyVersion": {"Document": {"Statement": [n]}}} for n in range(2)]
+    path.write_text(cli_outputs.text(cli_outputs.role("web-task")[0], attached, *versions))
+    data = cli_resources.role(read_json(path)).data
+    assert data["ManagedPolicyArns"] == [own]
+    assert data["Policies"] == [{"PolicyName": "uploads", "PolicyDocument": {"Statement": [1]}}]
+
+
 def test_a_customers_policy_is_attached_with_its_document(tmp_path: Path) -> None:
     path = tmp_path / "role.json"
     version = cli_outputs.content("iam/web-task.json")["Policies"][0]["PolicyDocument"]
@@ -278,6 +290,43 @@ def test_head_bucket_names_the_bucket_and_settings_go_below_their_key(tmp_path: 
             "VersioningConfiguration": {"Status": "Enabled"},
         },
     }
+
+
+@pytest.mark.parametrize(
+    ("place", "region", "made"),
+    [
+        ({"LocationConstraint": None}, "us-east-1", {}),
+        ({"LocationConstraint": None}, "eu-west-1", {"LocationConstraint": "us-east-1"}),
+        ({"LocationConstraint": "EU"}, "eu-west-1", {"LocationConstraint": "eu-west-1"}),
+        ({"BucketArn": "arn:aws:s3:::uploads", "BucketRegion": "us-east-1"}, "us-east-1", {}),
+        ({}, "eusc-de-east-1", {"LocationConstraint": "eusc-de-east-1"}),
+        ({}, "us-east-1", {}),
+    ],
+)
+def test_a_bucket_is_made_where_it_is(
+    tmp_path: Path, place: dict[str, Any], region: str, made: dict[str, str]
+) -> None:
+    path = tmp_path / "bucket.json"
+    path.write_text(cli_outputs.text({"Status": "Enabled"}, place))
+    document = cli_resources.bucket(read_json(path), name="uploads", region=region)
+    where = {"CreateBucketConfiguration": made} if made else {}
+    assert document.data["CreateBucket"] == {"Bucket": "uploads", **where}
+    assert api_calls.bucket(document)
+
+
+def test_a_bucket_of_another_region_is_named(project: Path) -> None:
+    path = project / "app" / "aws" / "bucket.json"
+    path.write_text(path.read_text() + '{"LocationConstraint": "eu-west-1"}\n')
+    with pytest.raises(InputError) as caught:
+        production.load({}, cwd=project)
+    line = path.read_text().count("\n")
+    assert text_of(caught.value, project) == (
+        'app/aws/bucket.json: LocationConstraint is in the region "eu-west-1", and the'
+        ' configuration\'s is "us-east-1"\n'
+        f"  where: app/aws/bucket.json:{line}: LocationConstraint\n"
+        "  what to do: correct it, or aws.region; if it is somebody else's on purpose, add it to"
+        " aws.foreign"
+    )
 
 
 VERIFIED = {"IdentityType": "DOMAIN", "SendingEnabled": True, "VerificationStatus": "SUCCESS"}
@@ -489,8 +538,8 @@ BROKEN: dict[str, tuple[str, tuple[Any, ...], str, str]] = {
     ),
     "a setting that has no place": (
         "bucket",
-        ({"Status": "Enabled"}, {"IndexDocument": []}),
-        "holds an object with IndexDocument, which is no part of a bucket with its settings",
+        ({"Status": "Enabled"}, {"StorageLens": []}),
+        "holds an object with StorageLens, which is no part of a bucket with its settings",
         "known here: CreateBucket, LocationConstraint, BucketArn, PublicAccessBlockConfiguration,"
         " OwnershipControls, ServerSideEncryptionConfiguration, CORSRules, Rules, Policy, Status",
     ),
@@ -513,3 +562,70 @@ def test_a_field_that_aws_does_not_know_is_still_one(project: Path) -> None:
         production.load({}, cwd=project)
     assert caught.value.problems[0].key == "taskDefinition.stopTimout"
     assert caught.value.problems[0].message == "is no field that AWS knows"
+
+
+HAND_MADE: dict[str, tuple[str, Any, str, str]] = {
+    "a list of containers": (
+        "task definition",
+        [{"name": "app", "image": "shop"}],
+        "file.json: holds a list of containers, as Terraform's container_definitions has them, and"
+        " not a task definition",
+        'write { "family": ..., "cpu": ..., "memory": ..., "networkMode": "awsvpc",'
+        ' "executionRoleArn": ..., "taskRoleArn": ..., "containerDefinitions": THE LIST }, or'
+        " print it with `aws ecs describe-task-definition`",
+    ),
+    "one container": (
+        "task definition",
+        {
+            **dict.fromkeys(("name", "image", "cpu", "user", "links", "secrets"), ""),
+            "mountPoints": [],
+        },
+        "file.json: is not a task definition: it has name, image, cpu, user, links, secrets and 1"
+        " more",
+        "put there what `aws ecs describe-task-definition` prints",
+    ),
+    "a list of Terraform's": (
+        "security groups",
+        [{"address": "aws_security_group.app", "provider_name": "aws", "values": {}}],
+        "file.json: holds a list of Terraform's resources, not a JSON object",
+        "the file is the input of one AWS call, or what the AWS CLI prints without --query:"
+        " { ... }",
+    ),
+    "Terraform's state": (
+        "service",
+        {"format_version": "1.0", "terraform_version": "1.13.4", "values": {}},
+        "file.json: terraform_version is what `terraform show -json` prints, and a service is"
+        " expected",
+        "put there what `aws ecs describe-services` prints, or correct the path",
+    ),
+    "zones as the console shows them": (
+        "load balancer",
+        {"LoadBalancers": [{"LoadBalancerName": "shop", "AvailabilityZones": ["eu-west-1a"]}]},
+        "file.json: LoadBalancers[0].AvailabilityZones[0] is a string, and must be an object",
+        "write an object",
+    ),
+    "policies of a role as one text": (
+        "role",
+        {"Role": {"RoleName": "app", "PermissionsBoundary": "arn:aws:iam::1:policy/a"}},
+        "file.json: Role.PermissionsBoundary is a string, and must be an object",
+        "write an object",
+    ),
+}
+
+
+@pytest.mark.parametrize(("form", "output", "message", "hint"), HAND_MADE.values(), ids=HAND_MADE)
+def test_a_file_that_no_command_prints_is_one_problem(
+    tmp_path: Path, form: str, output: Any, message: str, hint: str
+) -> None:
+    text = refusal(FORMS[form], tmp_path, output)
+    assert text.startswith(f"{message}\n")
+    assert text.endswith(f"\n  what to do: {hint}")
+
+
+def test_a_load_balancer_without_its_wrapper_is_taken(tmp_path: Path) -> None:
+    path = tmp_path / "balancer.json"
+    (body,) = cli_outputs.load_balancers()["LoadBalancers"]
+    path.write_text(cli_outputs.text(body))
+    bare = cli_forms.load_balancer(read_json(path))
+    path.write_text(cli_outputs.text({"LoadBalancers": [body]}))
+    assert cli_forms.load_balancer(read_json(path)).data == bare.data

@@ -89,3 +89,20 @@ def test_a_redirect_that_loses_the_page_is_named(tmp_path: Path, field: str, val
     path.write_text(json.dumps(raw))
     with pytest.raises(ConfigError, match=rf'RedirectConfig\.{field} is "{value}"'):
         load_balancer.load_balancer(read_json(path))
+
+
+def test_there_may_be_more_attributes_than_one_call_takes(tmp_path: Path) -> None:
+    path = tmp_path / "load-balancer.json"
+    attributes: list[dict[str, Any]] = [{"Key": f"a{n}", "Value": ""} for n in range(23)]
+    content = {"LoadBalancer": {"Name": "tickets"}, "Attributes": attributes}
+    path.write_text(json.dumps(content))
+    assert load_balancer.load_balancer(read_json(path)) == content
+    attributes[21]["Key"] = 5
+    path.write_text(json.dumps(content, indent=2))
+    with pytest.raises(ConfigError) as caught:
+        load_balancer.load_balancer(read_json(path))
+    assert str(caught.value) == (
+        f"{path}: Attributes[21].Key is a number, and must be a string\n"
+        f"  where: {path}:91: Attributes[21].Key\n"
+        "  what to do: put it in quotes (elbv2 ModifyLoadBalancerAttributes)"
+    )

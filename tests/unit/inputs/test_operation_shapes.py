@@ -54,6 +54,16 @@ def test_what_aws_refuses_is_named(changed: dict[str, Any], said: str, remedy: s
     assert "(ecs CreateService)" in message
 
 
+def test_a_document_may_be_any_json() -> None:
+    hook = {"hookTargetArn": "arn", "roleArn": "arn", "lifecycleStages": ["PRE_SCALE_UP"]}
+    for details in ("{}", {"suite": "smoke"}):
+        hooks = {"lifecycleHooks": [{**hook, "hookDetails": details}]}
+        given = {**SERVICE, "deploymentConfiguration": hooks}
+        fit = operation_shapes.fit(given, api="ecs", operation="CreateService")
+        assert not fit.problems
+        assert fit.fitting == given
+
+
 def test_a_value_is_never_shown_but_where_aws_lists_what_it_takes() -> None:
     environment = [{"name": "DB_PASSWORD", "value": 12345678}]
     container = {"name": "app", "environment": environment}

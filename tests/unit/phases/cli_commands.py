@@ -13,7 +13,7 @@ from botocore.loaders import Loader
 from botocore.waiter import WaiterModel
 
 from harness.inputs import operation_shapes
-from harness.inputs.cli_output import kebab
+from harness.inputs.operation_shapes import kebab
 
 _SERVICES = {"s3api": "s3", "deploy": "codedeploy"}
 _INPUT = "cli-input-json"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from harness.inputs import operation_shapes
-from harness.inputs.cli_output import kebab
+from harness.inputs.operation_shapes import kebab
 from harness.inputs.production import Production
 from harness.phases import plan
 from harness.phases.calls import calls_of
