@@ -57,6 +57,14 @@ class ContainerDefinition:
         return {item["name"]: item["valueFrom"] for item in self.raw.get("secrets") or ()}
 
     @property
+    def credentials(self) -> list[str]:
+        """Each valueFrom of its log driver and its registry, which ECS reads beside secrets."""
+        log = self.raw.get("logConfiguration") or {}
+        registry = self.raw.get("repositoryCredentials") or {}
+        texts = [one.get("valueFrom") for one in log.get("secretOptions") or ()]
+        return [str(one) for one in (*texts, registry.get("credentialsParameter")) if one]
+
+    @property
     def words(self) -> list[str]:
         """The words that it starts with: entryPoint and command, where the definition has them."""
         return [word for key in ("entryPoint", "command") for word in self.raw.get(key) or ()]

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING, Any
 
-from harness.inputs.problem import Problem
+from harness.inputs.problem import Problem, nearest
 
 if TYPE_CHECKING:
     from harness.aws.task_definition import TaskDefinition
@@ -32,6 +32,25 @@ _AWSLOGS: Mapping[str, str] = {
     "awslogs-stream-prefix": "app",
 }
 """The required options of Fargate's awslogs, with an example each."""
+_OPTIONAL_AWSLOGS = (
+    *("awslogs-create-group", "awslogs-datetime-format", "awslogs-multiline-pattern"),
+    *("mode", "max-buffer-size"),
+)
+"""Further options of Fargate's awslogs.
+
+https://docs.aws.amazon.com/AmazonECS/latest/developerguide/specify-log-config.html"""
+_OPTIONS_OF_DOCKER = (
+    *("awslogs-endpoint", "awslogs-credentials-endpoint", "awslogs-stream", "awslogs-format"),
+    *("awslogs-create-stream", "awslogs-force-flush-interval-seconds"),
+    *("awslogs-max-buffered-events", "tag", "labels", "env"),
+)
+"""Options of Docker's awslogs; no source says whether Fargate takes them, so none is judged."""
+_OPTION_FORMS: Mapping[str, tuple[str, str]] = {
+    "mode": (r"blocking|non-blocking", '"blocking" or "non-blocking"'),
+    "max-buffer-size": (r"\d+[kKmMgG]?[bB]?", 'a size, such as "25m"'),
+    "awslogs-create-group": (r"true", '"true", or leave it out'),
+}
+"""Option -> a pattern of its values, and the words for it."""
 _OTHER_DATABASES = ("pgsql", "sqlsrv")
 """Laravel's names for databases that no part of a rehearsal stands for."""
 _PLATFORMS = ("1.4.0", "LATEST")
@@ -121,6 +140,20 @@ def _log(settings: Mapping[str, Any] | None, *, key: str) -> Iterator[Problem]:
                 "is missing, and on Fargate awslogs cannot do without",
                 f'add "{name}": "{example}", with the name that is yours',
             )
+    yield from _awslogs_options(options, key=f"{key}.options") if driver == "awslogs" else ()
+
+
+def _awslogs_options(options: Mapping[str, str], *, key: str) -> Iterator[Problem]:
+    """Find options that ECS, or the log driver when a task starts, refuses."""
+    known = (*_AWSLOGS, *_OPTIONAL_AWSLOGS)
+    for name, value in options.items():
+        pattern, words = _OPTION_FORMS.get(name, ("", ""))
+        if name not in (*known, *_OPTIONS_OF_DOCKER):
+            message = "is no option of awslogs: ECS refuses the task definition"
+            yield Problem(f"{key}.{name}", message, nearest(name, known))
+        elif pattern and not re.fullmatch(pattern, value):
+            message = f'is "{value}", which ECS, or the log driver, refuses'
+            yield Problem(f"{key}.{name}", message, f"write {words}")
 
 
 def of_dependencies(containers: Sequence[Mapping[str, Any]]) -> Iterator[Problem]:

@@ -38,6 +38,11 @@ class Service:
         return tuple(network.get("awsvpcConfiguration", {}).get("securityGroups") or ())
 
     @property
+    def groups_key(self) -> str:
+        """Where these ids are in the file."""
+        return "networkConfiguration.awsvpcConfiguration.securityGroups"
+
+    @property
     def has_default_capacity(self) -> bool:
         """Whether its tasks run where the cluster's default capacity provider strategy says."""
         return not (self.create.get("launchType") or self.create.get("capacityProviderStrategy"))

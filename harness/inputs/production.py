@@ -40,7 +40,7 @@ from harness.inputs.ecs_services import Service
 from harness.inputs.iam_roles import RoleFile
 from harness.inputs.problem import InputError, Problem
 from harness.inputs.reading import Reading
-from harness.inputs.schedule import Schedule
+from harness.inputs.schedule import Schedule, tasks_of
 from harness.inputs.security_groups import SecurityGroups
 from harness.inputs.vpc import Network
 
@@ -85,9 +85,8 @@ class Production:
 
     @property
     def tasks(self) -> dict[str, Service | Schedule]:
-        """All that runs tasks, by its table in cutover.toml."""
-        named = {f"services.{name}": one for name, one in self.services.items()}
-        return {**named, **({"schedule": self.schedule} if self.schedule else {})}
+        """All that runs tasks, by the key of its file."""
+        return tasks_of(self.services, self.schedule)
 
     @property
     def app_image(self) -> str:
@@ -211,13 +210,12 @@ def load(environ: Mapping[str, str], *, cwd: Path) -> Production:
     cached = reading.file("cache", "file", read=cache.read, form=cache.form)
     phase_files.read_all(reading)
     roles = _roles(reading)
-    tasks = (*services.values(), *((schedule,) if schedule else ()))
+    tasks = tasks_of(services, schedule)
     environment_files = reading.texts("environment_files")
-    _check_definitions(reading, found, tasks)
-    task_groups = {frozenset(task.security_groups) for task in tasks}
-    network = groups and vpc.read(reading, groups, task_groups, cache=cached)
+    _check_definitions(reading, found, tasks.values())
+    network = groups and vpc.read(reading, groups, tasks, cache=cached, balancer=balancer or {})
     if found:
-        foreign.reject(reading, settings=found, roles=roles, tasks=tasks)
+        foreign.reject(reading, settings=found, roles=roles, tasks=tasks.values())
     if not (found and balancer and target_group and network):
         raise InputError(list(dict.fromkeys(reading.problems)))
     production = Production(

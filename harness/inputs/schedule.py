@@ -8,6 +8,7 @@ from typing import Any
 
 from harness.aws.task_definition import TaskDefinition
 from harness.inputs.api_calls import CallFile
+from harness.inputs.ecs_services import Service
 
 CREATE_SCHEDULE = "CreateSchedule"
 _DEFAULT_GROUP = "default"
@@ -76,7 +77,23 @@ class Schedule:
         return tuple(network.get("awsvpcConfiguration", {}).get("SecurityGroups") or ())
 
     @property
+    def groups_key(self) -> str:
+        """Where these ids are in the file."""
+        place = "EcsParameters.NetworkConfiguration.awsvpcConfiguration.SecurityGroups"
+        return f"{self.target_key}.{place}"
+
+    @property
     def has_default_capacity(self) -> bool:
         """Whether its tasks run where the cluster's default capacity provider strategy says."""
         given = self.target["EcsParameters"]
         return not (given.get("LaunchType") or given.get("CapacityProviderStrategy"))
+
+
+def tasks_of(
+    services: Mapping[str, Service], schedule: Schedule | None
+) -> dict[str, Service | Schedule]:
+    """Return all that runs tasks, by the key in cutover.toml of the file that says where."""
+    found: dict[str, Service | Schedule] = {
+        f"services.{name}.service": service for name, service in services.items()
+    }
+    return found | ({"schedule.rule": schedule} if schedule else {})

@@ -133,11 +133,14 @@ def _of_essential(raw: Mapping[str, Any]) -> Iterator[Problem]:
 
 
 def _of_execution_role(raw: Mapping[str, Any]) -> Iterator[Problem]:
-    uses_secrets = any(item.get("secrets") for item in _containers(raw))
+    uses_secrets = any(
+        item.get("secrets") or (item.get("logConfiguration") or {}).get("secretOptions")
+        for item in _containers(raw)
+    )
     if uses_secrets and not raw.get("executionRoleArn"):
         yield Problem(
             "executionRoleArn",
-            "is missing, and a container has secrets",
+            "is missing, and a container, or its log driver, has secrets",
             "ECS fetches secrets with the execution role; name it by ARN",
         )
 
@@ -176,6 +179,10 @@ def _of_variables(raw: Mapping[str, Any]) -> Iterator[Problem]:
                     )
                 elif name:
                     first[name] = f"{key}.name"
+        options = (container.get("logConfiguration") or {}).get("secretOptions") or ()
+        for number, item in enumerate(options):
+            key = f"containerDefinitions[{index}].logConfiguration.secretOptions[{number}]"
+            yield from _of_variable(item, key=key, value="valueFrom")
 
 
 def _of_variable(item: Mapping[str, Any], *, key: str, value: str) -> Iterator[Problem]:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from harness.inputs.cache import Cache
 from harness.inputs.config import text_at
 from harness.inputs.problem import Problem, nearest
 from harness.inputs.reading import Reading
 from harness.inputs.security_groups import SecurityGroup, SecurityGroups
+
+if TYPE_CHECKING:
+    from harness.inputs.ecs_services import Service
+    from harness.inputs.schedule import Schedule
 
 
 @dataclass(frozen=True)
@@ -59,6 +64,29 @@ def several_tiers(groups: SecurityGroups, tasks: Iterable[frozenset[str]]) -> It
                 )
 
 
+def _swapped(
+    tasks: Mapping[str, Service | Schedule],
+    *,
+    first: SecurityGroup | None,
+    balancer: frozenset[str],
+) -> Iterator[tuple[str, Problem]]:
+    """Find tasks with the load balancer's groups in place of the others' own.
+
+    Args:
+        tasks: All that runs tasks, by the key of its file.
+        first: The group that tasks reach the database by, RDS Proxy's or its own.
+        balancer: The load balancer's groups.
+    """
+    admitted = {one for rule in first.ingress for one in rule.groups} if first else set()
+    others = {one.security_groups for one in tasks.values() if {*one.security_groups} & admitted}
+    for key, one in tasks.items():
+        ids = {*one.security_groups}
+        if others and ids and ids <= balancer and not ids & admitted:
+            message = f"is {', '.join(sorted(ids))}, the load balancer's: it reaches no database"
+            hint = f"name the group of the other tasks, {', '.join(sorted(min(others)))}"
+            yield key, Problem(one.groups_key, message, hint)
+
+
 def _listed(kinds: Iterable[frozenset[str]]) -> str:
     return ", ".join(sorted(" and ".join(sorted(one)) for one in kinds))
 
@@ -69,9 +97,22 @@ def _with_keys(groups: SecurityGroups) -> Iterator[tuple[str, SecurityGroup]]:
 
 
 def read(
-    reading: Reading, groups: SecurityGroups, tasks: set[frozenset[str]], *, cache: Cache | None
+    reading: Reading,
+    groups: SecurityGroups,
+    tasks: Mapping[str, Service | Schedule],
+    *,
+    cache: Cache | None,
+    balancer: Mapping[str, Any],
 ) -> Network | None:
-    """Check the groups against cutover.toml and the tasks; None if a name is wrong."""
+    """Check the groups against cutover.toml and the tasks; None if a name is wrong.
+
+    Args:
+        reading: Keeps the problems.
+        groups: The security groups.
+        tasks: All that runs tasks, by the key of its file.
+        cache: The cache, if there is one.
+        balancer: The load balancer's file; empty where it has problems of its own.
+    """
     keys = ("proxy_group", "database_group", "cache_group", "endpoints_group")
     names = {key: text_at(reading.filled, "network", key) for key in keys}
     for key, name in names.items():
@@ -79,9 +120,19 @@ def read(
             unknown = unknown_group(name, key=f"network.{key}", groups=groups)
             reading.reject(reading.toml, unknown)
     cidr = text_at(reading.toml.data, "network", "vpc_cidr")
-    reading.reject(reading.documents[str(groups.path)], several_tiers(groups, tasks))
-    caches = _cache_groups(reading, groups, cache=cache) if cache else ()
     proxy, database, _, endpoints = (groups.ids.get(name, "") for name in names.values())
+    first = groups.groups.get(proxy or database)
+    of_balancer = (balancer.get("LoadBalancer") or {}).get("SecurityGroups") or ()
+    swapped = [*_swapped(tasks, first=first, balancer=frozenset(of_balancer))]
+    for key, problem in swapped:
+        reading.reject(reading.documents[reading.files[key]], [problem])
+    judged = {
+        frozenset(one.security_groups) for key, one in tasks.items() if key not in dict(swapped)
+    }
+    reading.reject(reading.documents[str(groups.path)], several_tiers(groups, judged))
+    caches = _cache_groups(reading, groups, cache=cache) if cache else ()
+    if swapped:
+        return None  # the groups' rules would be blamed for it
     if not database or any(name and name not in groups.ids for name in names.values()):
         return None
     return Network(cidr, groups, proxy, database, caches, endpoints)

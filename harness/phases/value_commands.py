@@ -68,13 +68,10 @@ def _beside(production: Production) -> Iterator[SecretReference | ParameterRefer
     """Go through the values that log drivers and registries name."""
     for definition in production.definitions:
         for container in definition.containers:
-            log = container.raw.get("logConfiguration") or {}
-            registry = container.raw.get("repositoryCredentials") or {}
-            texts = [one.get("valueFrom") for one in log.get("secretOptions") or ()]
-            for text in filter(None, [*texts, registry.get("credentialsParameter")]):
+            for text in container.credentials:
                 # A value that is none is a problem of the task definition's own.
                 with suppress(ValueFromError):
-                    yield parse_value_from(str(text))
+                    yield parse_value_from(text)
 
 
 def _parameters(production: Production) -> Iterator[str]:

@@ -39,6 +39,7 @@ def test_tasks_on_the_clusters_default_capacity_are_noted(project: Path) -> None
         file.write_text(re.sub(r'\n *"[lL]aunchType": "FARGATE",', "", text))
         assert file.read_text() != text
     assert production.load({}, cwd=project).notes == (
-        "services.web, schedule: neither a launch type nor a capacity provider strategy; ECS takes"
-        " the cluster's default one, and EC2 where it has none: taken as FARGATE",
+        "services.web.service, schedule.rule: neither a launch type nor a capacity provider"
+        " strategy; ECS takes the cluster's default one, and EC2 where it has none: taken as"
+        " FARGATE",
     )

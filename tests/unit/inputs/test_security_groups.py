@@ -391,3 +391,24 @@ def test_every_problem_of_the_groups_comes_out_with_its_line(tmp_path: Path) -> 
         "IpPermissions[0].IpRanges": '"IpRanges": 1',
     }
     assert len(caught.value.problems) == 4 + 4
+
+
+def test_tasks_in_the_load_balancers_group_are_named_in_their_own_file(project: Path) -> None:
+    groups = json.loads((project / "app/network/security-groups.json").read_text())
+    named = {one["GroupName"]: one["GroupId"] for one in groups["SecurityGroups"]}
+    balancer, tasks = named["tickets-load-balancer"], named["tickets-tasks"]
+    worker = project / "app/ecs/service-worker.json"
+    for path in (project / "app/aws/schedule.json", worker):
+        path.write_text(path.read_text().replace(tasks, balancer))
+    with pytest.raises(InputError) as caught:
+        production.load({}, cwd=project)
+    found = [(str(one), one.hint, Path(one.file).name, one.line) for one in caught.value.problems]
+    said = f"is {balancer}, the load balancer's: it reaches no database"
+    place = "awsvpcConfiguration.{}ecurityGroups"
+    of_rule = "PutTargets.Targets[0].EcsParameters.NetworkConfiguration"
+    hint = f"name the group of the other tasks, {tasks}"
+    assert [one[:3] for one in found] == [
+        (f"networkConfiguration.{place.format('s')} {said}", hint, "service-worker.json"),
+        (f"{of_rule}.{place.format('S')} {said}", hint, "schedule.json"),
+    ]
+    assert balancer in worker.read_text().splitlines()[found[0][3]]

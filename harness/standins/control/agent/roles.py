@@ -140,7 +140,7 @@ class Roles:
     def _needs(self, container: ContainerDefinition, *, task_id: str) -> Iterator[tuple[str, Need]]:
         """Yield the calls of ECS's agent for a container, each with its words for a refusal."""
         yield from _pull(container.image)
-        yield from self._fetch(container.secrets.values())
+        yield from self._fetch([*container.secrets.values(), *container.credentials])
         yield from _environment_files(container, partition=self._partition)
         yield from _log(container, account_id=self._account_id, task_id=task_id)
 
