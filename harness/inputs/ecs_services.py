@@ -34,8 +34,17 @@ class Service:
     @property
     def security_groups(self) -> tuple[str, ...]:
         """Ids of the groups that its tasks have."""
+        return tuple(self._network.get("securityGroups") or ())
+
+    @property
+    def subnets(self) -> tuple[str, ...]:
+        """Ids of the subnets that its tasks are in."""
+        return tuple(self._network.get("subnets") or ())
+
+    @property
+    def _network(self) -> Mapping[str, Any]:
         network = self.create.get("networkConfiguration") or {}
-        return tuple(network.get("awsvpcConfiguration", {}).get("securityGroups") or ())
+        return network.get("awsvpcConfiguration") or {}
 
     @property
     def groups_key(self) -> str:

@@ -73,8 +73,17 @@ class Schedule:
     @property
     def security_groups(self) -> tuple[str, ...]:
         """Ids of the groups that its tasks have."""
+        return tuple(self._network.get("SecurityGroups") or ())
+
+    @property
+    def subnets(self) -> tuple[str, ...]:
+        """Ids of the subnets that its tasks are in."""
+        return tuple(self._network.get("Subnets") or ())
+
+    @property
+    def _network(self) -> Mapping[str, Any]:
         network = self.target["EcsParameters"].get("NetworkConfiguration") or {}
-        return tuple(network.get("awsvpcConfiguration", {}).get("SecurityGroups") or ())
+        return network.get("awsvpcConfiguration") or {}
 
     @property
     def groups_key(self) -> str:

@@ -140,7 +140,7 @@ def _of_execution_role(raw: Mapping[str, Any]) -> Iterator[Problem]:
     if uses_secrets and not raw.get("executionRoleArn"):
         yield Problem(
             "executionRoleArn",
-            "is missing, and a container, or its log driver, has secrets",
+            "is missing, and a container has secrets",
             "ECS fetches secrets with the execution role; name it by ARN",
         )
 

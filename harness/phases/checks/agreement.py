@@ -58,6 +58,30 @@ def _of_network(account: Account, inputs: _Inputs) -> Iterator[tuple[str, str]]:
             "a NAT gateway, or a VPC endpoint for each API that tasks call",
             f"has no endpoint for {', '.join(lacking)}",
         )
+    yield from _of_gateways(account, inputs)
+
+
+def _of_gateways(account: Account, inputs: _Inputs) -> Iterator[tuple[str, str]]:
+    """A gateway endpoint has a route in each table of the tasks' subnets.
+
+    Source: https://docs.aws.amazon.com/vpc/latest/privatelink/gateway-endpoints.html (routing).
+    """
+    tasks = account.production.tasks.values()
+    own = {subnet for task in tasks for subnet in task.subnets}
+    tables = {
+        str(one["RouteTableId"])
+        for one in inputs("AssociateRouteTable")
+        if one.get("SubnetId") in own
+    }
+    for one in inputs("CreateVpcEndpoint"):
+        given = one.get("RouteTableIds") or []
+        lacking = sorted(tables.difference(given))
+        if one.get("VpcEndpointType", "Gateway") == "Gateway" and lacking:
+            yield (
+                f"the endpoint {one['ServiceName']} in the route tables of the tasks' subnets,"
+                f" {', '.join(lacking)}",
+                f"has {', '.join(given) or 'none'}",
+            )
 
 
 def _of_database(account: Account, inputs: _Inputs) -> Iterator[tuple[str, str]]:

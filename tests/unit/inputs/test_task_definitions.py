@@ -306,6 +306,25 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
         log(region=1),
         f"{C}.logConfiguration.options.awslogs-region is a number, and must be a string",
     ),
+    (
+        log(**{"create-group": "false"}),
+        f'{C}.logConfiguration.options.awslogs-create-group is "false", which ECS, or the log'
+        " driver, refuses",
+    ),
+    (
+        log(log_key="log"),
+        f"{C}.logConfiguration.options.awslogs-log_key is no option of awslogs: ECS refuses the"
+        " task definition",
+    ),
+    (
+        {
+            "logConfiguration": {
+                "logDriver": "splunk",
+                "secretOptions": [{"name": "splunk-token", "valueFrom": "arn:aws:s3:::a"}],
+            }
+        },
+        f'{C}.logConfiguration.secretOptions[0].valueFrom is "arn:aws:s3:::a"',
+    ),
     (needs("init", "START"), f'{C}.dependsOn[0].containerName is "init", and no container has'),
     (needs("app", "READY"), f'{C}.dependsOn[0].condition is "READY", which ECS does not know'),
     (needs("app", "HEALTHY"), f'{C}.dependsOn[0].condition is HEALTHY, and the container "app"'),
@@ -345,6 +364,7 @@ def test_what_fargate_refuses_in_a_container_is_named(
         {"portMappings": [{"containerPort": 8080, "hostPort": 0}]},
         {"portMappings": [{"containerPortRange": "8080-8090"}]},
         log(),
+        log(endpoint="https://logs.example", **{"create-group": "true"}),
         {**log("awsfirelens", group=None), "firelensConfiguration": {"type": "fluentbit"}},
         {},
     ],

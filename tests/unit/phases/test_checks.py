@@ -807,6 +807,12 @@ def test_an_endpoint_that_names_no_proxy_or_cluster_is_not_covered(
             "com.amazonaws.us-east-1.email-smtp",
             "has no endpoint for email",
         ),
+        (
+            "network",
+            "CreateVpcEndpoint[0].RouteTableIds",
+            ["rtb-0a40c1e2f3b4a5301"],
+            "has rtb-0a40c1e2f3b4a5301",
+        ),
     ],
 )
 def test_files_of_the_move_that_name_another_thing_are_findings(

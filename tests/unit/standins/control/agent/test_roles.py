@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -127,6 +128,21 @@ def test_a_task_does_not_start_without(roles: Roles, iam: FakeIam, old: str, wor
     new = '"aws:SourceAccount": "111111111111"' if "SourceAccount" in old else "other:Thing"
     iam.change("tickets-execution", old, new)
     assert words in roles.start_refusal(task(), definition("web"))
+
+
+def test_credentials_of_log_driver_and_registry_need_the_right_to(roles: Roles) -> None:
+    secret = f"arn:aws:secretsmanager:us-east-1:{ACCOUNT}:secret:tickets/{{}}-Kq7wT2"
+    found = definition("web")
+    (container, *_) = found.raw["containerDefinitions"]
+    for name, given in (
+        ("datadog", {"logConfiguration": {"secretOptions": [{"valueFrom": ""}]}}),
+        ("registry", {"repositoryCredentials": {"credentialsParameter": ""}}),
+    ):
+        text = json.dumps(given).replace('""', json.dumps(secret.format(name)))
+        changed = {**container, "logConfiguration": None, **json.loads(text)}
+        raw = {**found.raw, "containerDefinitions": [changed]}
+        said = roles.start_refusal(task(), replace(found, raw=raw))
+        assert f"failed to fetch secret {secret.format(name)} from secrets manager: Acc" in said
 
 
 def test_a_log_group_that_is_to_be_created_needs_the_right_to(roles: Roles, iam: FakeIam) -> None:
