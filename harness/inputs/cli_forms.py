@@ -185,7 +185,7 @@ def _of_elbv2(document: Document, *, form: Form, name: str, arn: str | None = ""
 
 
 def _wrapped(document: Document, *, name: str) -> Document:
-    """Return what ``--query 'LoadBalancers[0]'`` prints as without it."""
+    """Put the output of ``--query 'LoadBalancers[0]'`` back below its key."""
     if f"{name}Name" not in document.data:
         return document
     origins = {f"{name}s[0]": Origin(document, "")}
@@ -280,4 +280,4 @@ def security_groups(document: Document) -> Document:
     """
     _SECURITY_GROUPS.reject_others(document)
     cli_output.reject_several(document, hint=_ONE)
-    return document
+    return replace(document, data=cli_output.without_nulls(document.data))

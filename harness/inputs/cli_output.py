@@ -114,8 +114,7 @@ class Form:
             api = _APIS.get(service, service)
             operation = operation_shapes.operation_of(api, command)
             shape = operation_shapes.output_shape(api, operation)
-            filled = {key: value for key, value in document.data.items() if value is not None}
-            yield from operation_shapes.type_problems(filled, shape=shape, key="")
+            yield from operation_shapes.type_problems(document.data, shape=shape, key="")
 
     def _of_other(self, document: Document) -> Iterator[Problem]:
         if any(name in document.data for name in (*self.fields, *self.beside)):
@@ -192,7 +191,7 @@ class Reshaped:
         return replace(self.document, data=self.data, others=(), origins=self.origins, note=note)
 
     def without_read_only(self, value: Any, *, printed: Any, wanted: Any) -> Any:
-        """Leave out the fields that the shape printed has and the shape wanted has not."""
+        """Leave out fields that are null, or that only the shape printed has."""
         if isinstance(value, dict) and printed.type_name == "structure" == wanted.type_name:
             extra = {
                 name for name in value if name in printed.members and name not in wanted.members
@@ -205,12 +204,19 @@ class Reshaped:
                     wanted=wanted.members.get(name, _NO_SHAPE),
                 )
                 for name, item in value.items()
-                if name not in extra
+                if name not in extra and item is not None
             }
         if isinstance(value, list) and printed.type_name == "list" == wanted.type_name:
             member = {"printed": printed.member, "wanted": wanted.member}
             return [self.without_read_only(item, **member) for item in value]
         return value
+
+
+def without_nulls(value: Any) -> Any:
+    """Return a value without the fields that are null."""
+    if isinstance(value, dict):
+        return {name: without_nulls(item) for name, item in value.items() if item is not None}
+    return [without_nulls(item) for item in value] if isinstance(value, list) else value
 
 
 class _NoShape:

@@ -61,7 +61,7 @@ _BUCKET = Form(
     },
 )
 _FIRST_REGION = "us-east-1"
-_PLACES = {None: _FIRST_REGION, "": _FIRST_REGION, "EU": "eu-west-1"}
+_PLACES = {"": _FIRST_REGION, "EU": "eu-west-1"}
 """Answers of GetBucketLocation that are no Region's name.
 
 https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketLocation.html"""
@@ -215,7 +215,8 @@ def _put_place(reshaped: Reshaped, *, region: str) -> None:
     for source in reshaped.document.objects:
         for field in ("LocationConstraint", "BucketRegion"):
             if field in source.data:
-                place = _PLACES.get(source.data[field], source.data[field])
+                given = str(source.data[field] or "")
+                place = _PLACES.get(given, given)
                 reshaped.origins[f"CreateBucket.{key}.LocationConstraint"] = Origin(source, field)
     if place and (place, region) != (_FIRST_REGION, _FIRST_REGION):
         reshaped.data["CreateBucket"][key] = {"LocationConstraint": place}

@@ -8,7 +8,7 @@ import re
 from collections import ChainMap
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -20,10 +20,11 @@ from harness.inputs import (
     cli_identities,
     cli_resources,
     container_images,
-    task_definitions,
+    operation_shapes,
 )
+from harness.inputs.cli_output import PRINTED_BY
 from harness.inputs.derivation import Derivation, derive, derive_groups, groups_of
-from harness.inputs.document import Document, read_json
+from harness.inputs.document import Document, Origin, read_json
 from harness.inputs.phase_files import PHASE_FILES
 from harness.inputs.problem import InputError
 
@@ -41,6 +42,15 @@ _MARKS: Mapping[str, tuple[str, ...]] = {
     "identity": cli_identities.FORM.fields,
 }
 """Key of cutover.toml -> fields at the top of its file."""
+_ENVIRONMENTS: Mapping[str, str] = {
+    **dict.fromkeys(("production", "prod", "live"), "production"),
+    **dict.fromkeys(("staging", "stage", "stg"), "staging"),
+    **dict.fromkeys(("development", "dev"), "development"),
+    **{name: name for name in ("test", "testing", "qa", "uat", "preview", "sandbox", "demo")},
+}
+"""Word of a path -> the environment that it names, the first to be taken first."""
+_ROLES = "iam"
+"""Folder of the roles, which `app.context` names."""
 
 
 @dataclass(frozen=True)
@@ -49,14 +59,38 @@ class Folder:
 
     root: Path
 
-    @cached_property
+    @property
     def documents(self) -> dict[str, list[Document]]:
-        """The AWS files by the key that they are for; other JSON files are left out."""
+        """The AWS files of one environment by the key that they are for."""
+        left_out = self.environments[1:]
+        return {
+            name: [one for one in listed if _environment(self.name(one)) not in left_out]
+            for name, listed in self._read[0].items()
+        }
+
+    @cached_property
+    def environments(self) -> list[str]:
+        """The environments that paths of AWS files name; the first is taken."""
+        paths = [self.name(one) for listed in self._read[0].values() for one in listed]
+        named = {_environment(path) for path in paths} - {""}
+        return sorted(named, key=[*_ENVIRONMENTS.values()].index)
+
+    @property
+    def unused(self) -> dict[str, str]:
+        """Path of a file that comes from AWS or Terraform, and is no input -> its content."""
+        return self._read[1]
+
+    @cached_property
+    def _read(self) -> tuple[dict[str, list[Document]], dict[str, str]]:
+        """Read every JSON file: the AWS files by their keys, and those for ``unused``."""
         found: dict[str, list[Document]] = {name: [] for name in (*_MARKS, *PHASE_FILES)}
+        unused: dict[str, str] = {}
         for path in self._files(lambda name: name.endswith(".json")):
             try:
                 document = read_json(path)
-            except InputError:
+            except InputError as error:
+                if "list of" in error.problems[0].message:
+                    unused[path.relative_to(self.root).as_posix()] = error.problems[0].message
                 continue  # not JSON objects: none of ours
             fields = {
                 name
@@ -71,7 +105,10 @@ class Folder:
             )
             if name := next(names, "") or _phase_file(fields):
                 found[name].append(document)
-        return found
+            elif _ROLES not in path.parent.parts:
+                known = (PRINTED_BY[one] for one in document.data if one in PRINTED_BY)
+                unused |= {self.name(document): f"is what `{one}` prints" for one in known}
+        return found, unused
 
     def _files(self, matches: Callable[[str], bool]) -> list[Path]:
         paths = []
@@ -91,22 +128,17 @@ class Folder:
 
     @cached_property
     def task_documents(self) -> list[Document]:
-        """The task definitions, as inputs."""
-        found = []
-        for document in self._forms:
-            with suppress(InputError):  # `cutover config check` lists its problems
-                task_definitions.read(document)
-                found.append(document)
-        return found
+        """The task definitions, as inputs, without values of wrong types."""
+        return [found for one in self._forms if (found := _lenient(one))]
 
     @cached_property
     def derivation(self) -> Derivation:
         """Values of cutover.toml that the files have."""
-        services = [
-            cli_forms.service(one, name=name)
-            for one in self.documents["service"]
-            for name in {str(service.get("serviceName")) for service in _services(one)}
-        ]
+        services = []
+        for one in self.documents["service"]:
+            for name in {str(service.get("serviceName")) for service in _services(one)}:
+                with suppress(InputError):  # `cutover config check` lists its problems
+                    services.append(cli_forms.service(one, name=name))
         found = derive({}, [*self.task_documents, *services])
         filled, tasks = found.fill({}), groups_of(services)
         for groups in self.documents["security_groups"][:1]:
@@ -137,7 +169,7 @@ class Folder:
     @cached_property
     def _forms(self) -> list[Document]:
         """The task definitions as inputs, with and without problems."""
-        return [cli_forms.task_definition(one) for one in self.documents["task_definition"]]
+        return [_task_definition(one) for one in self.documents["task_definition"]]
 
     @cached_property
     def scheduled(self) -> str:
@@ -216,6 +248,41 @@ class Folder:
         return any(str(name).endswith("/cutover-probe") for name in required)
 
 
+def _environment(path: str) -> str:
+    """Return the environment that a path names; empty when it names none."""
+    words = re.split(r"[/._-]", path.lower())
+    return next((_ENVIRONMENTS[one] for one in words if one in _ENVIRONMENTS), "")
+
+
+def _task_definition(document: Document) -> Document:
+    """Return a task definition as an input; as it is where its form has problems."""
+    try:
+        return cli_forms.task_definition(document)
+    except InputError:
+        body = document.data.get("taskDefinition")
+        if not isinstance(body, dict):
+            return document
+        return replace(document, data=body, origins={"": Origin(document, "taskDefinition")})
+
+
+def _lenient(document: Document) -> Document | None:
+    """Return a task definition without values of wrong types; None without a container."""
+    fit = operation_shapes.fit(document.data, api="ecs", operation="RegisterTaskDefinition")
+    containers = [
+        {
+            **one,
+            "environment": [each for each in one.get("environment", ()) if each.get("name")],
+            "secrets": [
+                each for each in one.get("secrets", ()) if {*each} == {"name", "valueFrom"}
+            ],
+        }
+        for one in fit.fitting.get("containerDefinitions", ())
+        if one.get("name") and one.get("image")
+    ]
+    data = {"family": "", **fit.fitting, "containerDefinitions": containers}
+    return replace(document, data=data) if containers else None
+
+
 def _services(document: Document) -> list[dict[str, Any]]:
     listed = document.data.get("services", [document.data])
     return [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
@@ -231,8 +298,13 @@ def _phase_file(fields: set[str]) -> str:
 
     All of them count: composer.json has ``repositories``, too.
     """
-    fitting = (name for name, file in PHASE_FILES.items() if fields <= {*file.form.fields})
-    return next(fitting, "") if fields else ""
+    forms = {name: file.form for name, file in PHASE_FILES.items()}
+    fitting = (
+        name
+        for name, form in forms.items()
+        if fields & {*form.fields} and fields <= {*form.fields, *form.beside}
+    )
+    return next(fitting, "")
 
 
 def _is_queue(document: Document) -> bool:

@@ -80,7 +80,7 @@ def of_services(
 
 
 def of_default_capacity(tasks: Mapping[str, Service | Schedule]) -> Iterator[str]:
-    """Name the tasks whose files leave open where they run.
+    """Name the tasks with files that leave open where they run.
 
     Source: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateService.html
     (capacityProviderStrategy).

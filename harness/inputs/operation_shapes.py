@@ -34,7 +34,7 @@ _WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _NUMBERS = ("integer", "long", "float", "double")
 _REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d")
 _OF_REGIONS = "BucketLocationConstraint"
-"""A shape whose values are Regions; botocore's list lacks the newest."""
+"""A shape of Regions; botocore's list lacks the newest."""
 _SIZES = {"string": "characters", "list": "items", "map": "keys"}
 
 
@@ -84,9 +84,10 @@ def answer_problems(answer: Mapping[str, Any], *, api: str, operation: str) -> l
 
 
 def type_problems(value: Any, *, shape: Any, key: str) -> Iterator[Problem]:
-    """Find values of another type than a shape's, in what AWS answered and somebody may have cut.
+    """Find values of another type than a shape's, in an answer of AWS that may be cut by hand.
 
-    A text may be the document that it stands for: the AWS CLI prints policies so.
+    A text may be the document that it stands for: the AWS CLI prints policies so. A field that is
+    null is not set: consoles write them.
     """
     types: Any
     types, name, _ = _TYPES.get(shape.type_name, (object, "", None))
@@ -103,7 +104,7 @@ def type_problems(value: Any, *, shape: Any, key: str) -> Iterator[Problem]:
             yield from type_problems(item, shape=shape.value, key=f"{key}.{each}")
     elif shape.type_name == "structure":
         for each, item in value.items():
-            if each in shape.members:
+            if each in shape.members and item is not None:
                 where = f"{key}.{each}".removeprefix(".")
                 yield from type_problems(item, shape=shape.members[each], key=where)
 

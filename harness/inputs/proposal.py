@@ -38,6 +38,7 @@ _PRINTED_BY: Mapping[str, str] = {
 def propose(folder: Folder) -> str:
     """Return the text of a cutover.toml."""
     sections = (
+        _choice,
         _app,
         _images,
         _network,
@@ -53,6 +54,17 @@ def propose(folder: Folder) -> str:
         _rest,
     )
     return "\n".join([_HEAD, *(line for section in sections for line in section(folder))]) + "\n"
+
+
+def _choice(folder: Folder) -> Iterator[str]:
+    """The environment that is taken, and the files that are no input."""
+    if len(folder.environments) > 1:
+        first, *others = folder.environments
+        yield f"# Files of {first} are taken; those of {', '.join(others)} are left out."
+    for path, content in folder.unused.items():
+        yield f"# {path} is not used: it {content}."
+    if folder.unused or len(folder.environments) > 1:
+        yield ""
 
 
 def _app(folder: Folder) -> Iterator[str]:
@@ -132,7 +144,7 @@ def _network(folder: Folder) -> Iterator[str]:
     names = ", ".join(
         str(group.get("GroupName"))
         for document in folder.documents["security_groups"]
-        for group in document.data.get("SecurityGroups", ())
+        for group in document.data.get("SecurityGroups") or ()
     )
     known = f"one of {names}" if names else "its name or id"
     for key, owner in (("proxy_group", "RDS Proxy"), ("database_group", "the database")):
@@ -247,7 +259,7 @@ def _secrets(folder: Folder) -> Iterator[str]:
     if texts:
         yield "[secrets]"
     for name, variable in texts.items():
-        yield f'{_text(name)} = "made-up"  # {variable}'
+        yield f"{_text(name)} = {_made_up(variable, folder=folder)}  # {variable}"
     for name, variables in sorted(keys.items()):
         variables.pop("", None)  # beside keys of its own, the whole is their object
         if variables:

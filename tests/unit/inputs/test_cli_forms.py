@@ -629,3 +629,18 @@ def test_a_load_balancer_without_its_wrapper_is_taken(tmp_path: Path) -> None:
     bare = cli_forms.load_balancer(read_json(path))
     path.write_text(cli_outputs.text({"LoadBalancers": [body]}))
     assert cli_forms.load_balancer(read_json(path)).data == bare.data
+
+
+def test_a_field_that_a_console_writes_as_null_is_not_set(project: Path) -> None:
+    def add_nulls(outputs: list[dict[str, Any]]) -> None:
+        body = outputs[0]["taskDefinition"]
+        body |= {"ipcMode": None, "proxyConfiguration": None}
+        body["containerDefinitions"][0] |= {"dnsServers": None, "firelensConfiguration": None}
+
+    def add_more(outputs: list[dict[str, Any]]) -> None:
+        outputs[0]["SecurityGroups"][0]["IpPermissions"][0]["PrefixListIds"] = None
+
+    before = [one.raw for one in production.load({}, cwd=project).definitions]
+    rewritten(project / "app/ecs/web.json", add_nulls)
+    rewritten(project / "app/network/security-groups.json", add_more)
+    assert [one.raw for one in production.load({}, cwd=project).definitions] == before

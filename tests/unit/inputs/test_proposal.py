@@ -151,7 +151,7 @@ def test_a_secret_gets_values_by_the_variable_that_takes_them(project: Path) -> 
     assert data["parameters"] == {"/shop/old": {"generate": "hex"}}
     assert isinstance(secrets, dict)
     assert secrets["shop/mail"] == {"token": {"generate": "hex"}}
-    assert (secrets["shop/licence"], secrets["shop/map"]) == ("made-up", "made-up")
+    assert secrets["shop/licence"] == secrets["shop/map"] == {"generate": "hex"}
     assert secrets["tickets/db"] == {"username": "tickets", "password": {"generate": "password"}}
 
 
@@ -201,3 +201,52 @@ def test_odd_files_beside_the_app_do_not_stop_it(project: Path) -> None:
     dockerfile.write_bytes(b"# caf\xe9\n" + dockerfile.read_bytes())
     (project / "app" / "composer.json").write_text("[]")
     assert "context" in tomllib.loads(propose(Folder(project)))["app"]
+
+
+def test_of_several_environments_production_is_taken(project: Path) -> None:
+    for name in ("prod", "staging"):
+        shutil.copytree(project / "app" / "aws", project / name)
+        shutil.copytree(project / "app" / "ecs", project / name / "ecs")
+    shutil.rmtree(project / "app" / "aws")
+    shutil.rmtree(project / "app" / "ecs")
+    text = propose(Folder(project))
+    assert "# Files of production are taken; those of staging are left out.\n" in text
+    assert "staging/" not in text
+    content = tomllib.loads(text)
+    assert content["schedule"] == {
+        "rule": "prod/schedule.json",
+        "task_definition": "prod/ecs/scheduler.json",
+    }
+    assert content["services"]["tickets-web"]["task_definition"] == "prod/ecs/web.json"
+
+
+def test_a_value_of_a_wrong_type_hides_none_of_the_others(project: Path) -> None:
+    before = propose(Folder(project))
+    for name in ("web", "worker", "scheduler"):
+        path = project / "app" / "ecs" / f"{name}.json"
+        content = json.loads(path.read_text())
+        content["cpu"] = int(content["cpu"])
+        content["containerDefinitions"][0]["environment"].append({"name": "PORT", "value": 3306})
+        path.write_text(json.dumps(content, indent=2))
+    assert re.sub(r":\d+", "", propose(Folder(project))) == re.sub(r":\d+", "", before)
+
+
+def test_files_of_terraform_and_of_other_commands_are_said_to_be_unused(tmp_path: Path) -> None:
+    for name, content in (
+        ("state", {"terraform_version": "1.13.4", "values": {}}),
+        ("containers", [{"name": "app", "image": "shop"}]),
+        ("rules", {"SecurityGroupRules": []}),
+        ("package", {"name": "shop", "files": []}),
+    ):
+        (tmp_path / f"{name}.json").write_text(json.dumps(content))
+    assert re.findall("# (.* is not used: .*)", propose(Folder(tmp_path))) == [
+        "containers.json is not used: it holds a list of containers, as Terraform's"
+        " container_definitions has them, and not a task definition.",
+        "rules.json is not used: it is what `aws ec2 describe-security-group-rules` prints.",
+        "state.json is not used: it is what `terraform show -json` prints.",
+    ]
+
+
+def test_a_page_of_log_groups_is_a_file_of_the_move(tmp_path: Path) -> None:
+    (tmp_path / "logs.json").write_text(json.dumps({"logGroups": [], "nextToken": "a"}))
+    assert '[phases]\nlogs = "logs.json"' in propose(Folder(tmp_path))
