@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from scenarios import test_database as database
 from scenarios import test_pinning as pinning
-from tests.mistakes.edits import DATABASE_CONFIG, Edit, replace, set_everywhere
-from tests.mistakes.mistake import Mistake, Twin
+from tests.mistakes.edits import DATABASE_CONFIG, Edit, replace, set_everywhere, set_variable
+from tests.mistakes.mistake import NOT_STARTED, Mistake, Twin
 
 EVENTS = "app/app/Http/Controllers/EventController.php"
 
@@ -80,5 +80,13 @@ MISTAKES = (
                 "DB::transaction(fn () => DB::table('events')->lockForUpdate()->limit(1)->get())"
             ),
         ),
+    ),
+    Mistake(
+        "the worker connects to Aurora, past the proxy",
+        set_variable(
+            "DB_HOST", "tickets.cluster-cq8w2k7example.us-east-1.rds.amazonaws.com", task="worker"
+        ),
+        cause="DB_HOST is a name that the task cannot resolve",
+        exit_code=NOT_STARTED,
     ),
 )
