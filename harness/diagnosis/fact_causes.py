@@ -79,7 +79,7 @@ def lost_command(dropped: DroppedCommand) -> str:
 
 def worker_that_ends(task: StoppedTask) -> str:
     """Return why a worker ended that did not fail."""
-    if task.group != "worker":
+    if task.group != "worker" or _UNHEALTHY in task.reason:
         return ""
     if _MEMORY_LIMIT_EXIT in task.exit_codes:
         return (

@@ -117,6 +117,15 @@ def test_a_health_check_that_the_app_refuses_is_seen_in_its_log() -> None:
     assert rank(None, "", evidence=evidence_of([answer])) is None
 
 
+def test_a_worker_stopped_for_its_health_check_did_not_end_by_itself() -> None:
+    reason = "ServiceSchedulerInitiated: Task failed container health checks; app: exit code 0"
+    stopped = replace(ENDED, reason=reason, exit_codes=(0,))
+    check = ContainerCheck("worker", "curl", has_tool=True, patience_s=15)
+    found = rank(None, "", evidence=evidence_of([stopped, check]))
+    assert found is not None
+    assert found.sentence.startswith("the worker task was stopped for its container health check")
+
+
 @pytest.mark.parametrize(
     ("path", "words", "drops"),
     [

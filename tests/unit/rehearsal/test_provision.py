@@ -245,6 +245,7 @@ def test_the_log_of_tasks_at_work_does_not_explain_a_failed_health_check(
         **task("a"),
         "stopCode": "ServiceSchedulerInitiated",
         "stoppedReason": "Task failed container health checks",
+        "containers": [{"name": "app", "exitCode": 0}],
     }
     late = container("t-web", "Error retrieving credentials", exec_run=lambda _: (0, b"/bin/true"))
     late.status = "running"
