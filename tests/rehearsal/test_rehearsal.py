@@ -17,7 +17,7 @@ import pytest
 from harness.core import labels, runs
 from harness.core.wait import Deadline, NotYet, Ready, wait_until
 from harness.stack import logs, removal
-from tests.project import Project
+from tests.project import Project, copy_of_the_app, remove_runs
 
 if TYPE_CHECKING:
     import docker
@@ -52,6 +52,24 @@ def test_the_reference_app_is_green_and_nothing_is_left(
     assert "AWS_ENDPOINT_URL" in (directory / "report.html").read_text()
     assert (directory / "services" / "mysql" / "stderr.log").is_file()
     assert list(directory.glob("tasks/tickets-web-*/app/stderr.log"))
+
+
+@pytest.mark.long
+def test_two_rehearsals_at_once_are_green(
+    project: Project,
+    client: docker.DockerClient,
+    tmp_path_factory: pytest.TempPathFactory,
+    nothing_left: Check,
+) -> None:
+    neighbour = copy_of_the_app(tmp_path_factory.mktemp("neighbour"))
+    try:
+        commands = [one.start("rehearse") for one in (project, neighbour)]
+        codes = [command.end(1200) for command in commands]
+        assert codes == [0, 0], "\n".join(command.said for command in commands)
+        for one in (project, neighbour):
+            nothing_left(one)
+    finally:
+        remove_runs(neighbour, client)
 
 
 def test_a_missing_secret_key_stops_the_rehearsal_and_is_named(
