@@ -87,6 +87,25 @@ KEY = (
     ),
 )
 
+_EXTENSION_CLASSES = {
+    "intl": (
+        "NumberFormatter|IntlDateFormatter|MessageFormatter|Collator|Normalizer|Transliterator",
+        "NumberFormatter",
+    ),
+    "zip": ("ZipArchive", "ZipArchive"),
+    "soap": (r"Soap\w+", "SoapClient"),
+    "imagick": (r"Imagick\w*", "Imagick"),
+    "xml": ("DOMDocument|SimpleXMLElement|XMLReader|XMLWriter", "DOMDocument"),
+    "gd": ("GdImage", "GdImage"),
+}
+"""The classes of each extension, and one for the test."""
+_GD = r"(?:image(?:create|copy|scale|crop|rotate|filter|ttf|color|fill|string|save|alpha|flip)\w*"
+_GD += r"|image(?:png|jpeg|gif|webp|avif|bmp|sx|sy|destroy|line|rectangle)|getimagesizefromstring)"
+_CASE = "a file whose name has another case (Linux tells A from a, other systems do not)"
+_DISABLED = (
+    "PHP's disable_functions takes {name} away, which the app calls: leave it out of the list"
+)
+
 MISSING = (
     Pattern(
         Source.APP,
@@ -142,6 +161,15 @@ MISSING = (
         " of a developer's machine, which .dockerignore must keep out",
         example='Class "Laravel\\Telescope\\TelescopeServiceProvider" not found',
     ),
+    *(
+        Pattern(
+            Source.APP,
+            match=rf'Class "(?P<name>{names})" not found',
+            cause=f"the image lacks the PHP extension {extension}, of which {{name}} is",
+            example=f'Class "{example}" not found',
+        )
+        for extension, (names, example) in _EXTENSION_CLASSES.items()
+    ),
     Pattern(
         Source.APP,
         match=r'Class "(?P<name>[\w\\]+ServiceProvider)" not found',
@@ -152,9 +180,34 @@ MISSING = (
     ),
     Pattern(
         Source.APP,
-        match=r'Class "(?P<name>[\w\\]+)" not found',
-        cause="the image lacks the class {name}",
-        example='Class "App\\Models\\Evnet" not found',
+        match=r"(?:Target )?Class [\"[](?P<name>[\w\\]+)[\]\"] (?:not found|does not exist)",
+        cause=f"the image lacks the class {{name}}: a wrong name, {_CASE}, or a package that is not"
+        " installed",
+        example=(
+            'Class "App\\Models\\Evnet" not found',
+            "Target class [App\\Http\\Controllers\\eventController] does not exist.",
+        ),
+    ),
+    Pattern(
+        Source.APP,
+        match=r"View \[(?P<name>[^\]\n]+)\] not found",
+        cause=f"the image has no view {{name}}: a wrong name, {_CASE}, or one that no COPY brings"
+        " in",
+        example="InvalidArgumentException: View [mail.Order-Confirmation] not found.",
+    ),
+    Pattern(
+        Source.APP,
+        match=r"Route \[(?P<name>[^\]\n]+)\] not defined",
+        cause="a page or mail links to the route {name}, which the app lacks: a wrong name, or"
+        " routes that were cached when the image was built",
+        example="Route [orders.show] not defined.",
+    ),
+    Pattern(
+        Source.APP,
+        match=r"Unable to locate file in Vite manifest: (?P<file>\S+[^.\s])",
+        cause="the built assets lack {file}: it is no input of vite.config.js, or the build is an"
+        " older one",
+        example="Unable to locate file in Vite manifest: resources/js/checkout.js.",
     ),
     Pattern(
         Source.APP,
@@ -171,9 +224,64 @@ MISSING = (
     ),
     Pattern(
         Source.APP,
+        match=r"Call to undefined function (?:[\w\\]+\\)?(?P<name>exec|shell_exec|system|passthru"
+        r"|popen|proc_open|putenv|mail|set_time_limit|symlink|chmod|ini_set)\(\)",
+        cause=_DISABLED,
+        example="Error: Call to undefined function App\\Support\\shell_exec()",
+    ),
+    Pattern(
+        Source.APP,
+        match=r"relies on (?P<name>proc_open), which is not available",
+        cause=_DISABLED,
+        example="The Process class relies on proc_open, which is not available on your PHP"
+        " installation.",
+    ),
+    Pattern(
+        Source.APP,
+        match=rf"Call to undefined function (?:[\w\\]+\\)?(?P<name>{_GD})\(\)",
+        cause="the image lacks the PHP extension gd, of which {name} is",
+        example="Call to undefined function App\\Actions\\imagecreatefromstring()",
+    ),
+    Pattern(
+        Source.APP,
+        match=r"Call to undefined function (?:[\w\\]+\\)?(?P<name>\w+)\(\)",
+        cause="PHP has no function {name}: the image lacks the extension that has it,"
+        " disable_functions takes it away, or the file that defines it is not in the image",
+        example="Call to undefined function bcadd()",
+    ),
+    Pattern(
+        Source.APP,
         match=r"The \W*(?P<name>\w+)\W* PHP extension is required",
         cause="the image lacks the PHP extension {name}",
         example='RuntimeException: The \\"intl\\" PHP extension is required to use [format].',
+    ),
+)
+
+FILES = (
+    Pattern(
+        Source.APP,
+        match=r"\w+\((?P<path>/[^)\n]*/storage/app/[^)\n]*)\): Failed to open stream: No such file",
+        cause="the app reads {path}, which is not on its task's disk: another task wrote it, or one"
+        " that is gone; each task has a disk of its own, so keep such files in the bucket",
+        example="file_get_contents(/srv/app/storage/app/private/calendars/7.ics): Failed to open"
+        " stream: No such file or directory",
+    ),
+    Pattern(
+        Source.APP,
+        match=r"Unable to (?:read file from|retrieve the \w+ for file at) location:"
+        r" (?P<path>\S+?)\.(?=\W|$)(?![^\n]*Error executing)",
+        cause="the app reads {path} from a disk of its own task, which has no such file: another"
+        " task wrote it, or one that is gone; keep such files in the bucket",
+        example="Unable to retrieve the mime_type for file at location: calendars/7.ics.",
+    ),
+    Pattern(
+        Source.APP,
+        match=r"\b(?!require|include)\w+\((?P<path>/[^)\n]+)\): Failed to open stream: No such"
+        r" file",
+        cause="the app opens {path}, which its task does not have: a path of the old host, or a"
+        " directory that the image lacks",
+        example="file_put_contents(/home/u876/backups/tickets.csv): Failed to open stream: No such"
+        " file or directory",
     ),
 )
 
@@ -219,6 +327,12 @@ LIMITS = (
         cause="PHP's memory_limit ({bytes} bytes) is too small for a request",
         example="PHP Fatal error:  Allowed memory size of 8388608 bytes exhausted (tried to"
         " allocate 20480 bytes)",
+    ),
+    Pattern(
+        Source.APP,
+        match=r"Maximum execution time of (?P<seconds>\d+) seconds? exceeded",
+        cause="the app works longer than PHP's max_execution_time ({seconds} s)",
+        example="PHP Fatal error:  Maximum execution time of 5 seconds exceeded in /srv/app/x.php",
     ),
 )
 
