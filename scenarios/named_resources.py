@@ -56,7 +56,7 @@ class NamedResource:
     file: str
     line: int
     stores: bool
-    """A disk on which this code leaves a file."""
+    """A disk on which this code leaves a file, or a cache store in which it keeps a value."""
 
     def __str__(self) -> str:
         word = PLACES[self.type][0] if self.type in PLACES else self.type
@@ -91,6 +91,12 @@ def _problem(named: NamedResource, fields: Mapping[str, Any], resources: Resourc
     judge = _JUDGES.get(named.type)
     if named.type == "disk" and not named.stores:
         return ""
+    if named.type == "store" and named.stores and fields.get("driver") == "file":
+        return (
+            "and keeps values there: each task has files of its own, so that a change reaches one"
+            " task and visitors see now the old value and now the new one: use a store that all"
+            " tasks share"
+        )
     return judge(fields, resources) if judge else ""
 
 

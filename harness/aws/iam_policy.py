@@ -86,15 +86,38 @@ def denial(
         attached: The policy of the resource itself, in the same account.
         caller: Who asks, where there is such a policy.
     """
-    need = replace(need, context={**time_context(datetime.now(UTC)), **need.context})
-    own = [one for document in documents for one in _statements(document)]
-    others = [one for one in _statements(attached or {}) if caller and caller.is_named(one.content)]
+    need = _timed(need)
+    own, others = _own(documents), _about_caller(attached, caller)
     for kind, found in (("an identity", own), ("a resource", others)):
-        if _says(found, need, effect="Deny"):
+        if _applicable(found, need, effect="Deny"):
             return f"with an explicit deny in {kind}-based policy"
-    if _says([*own, *others], need, effect="Allow"):
+    if _applicable([*own, *others], need, effect="Allow"):
         return ""
     return f"because no identity-based policy allows the {need.action} action"
+
+
+def applicable_deny(
+    documents: Iterable[Mapping[str, Any]],
+    need: Need,
+    *,
+    attached: Mapping[str, Any] | None = None,
+    caller: Caller | None = None,
+) -> str:
+    """Return the Deny that applies, by its Sid and condition; empty where there is none.
+
+    The arguments are those of `denial`.
+    """
+    found = [*_own(documents), *_about_caller(attached, caller)]
+    statement = _applicable(found, _timed(need), effect="Deny")
+    if statement is None:
+        return ""
+    conditions = [
+        f"{operator} {key} {' or '.join(_texts(value))}"
+        for operator, block in (statement.get("Condition") or {}).items()
+        for key, value in block.items()
+    ]
+    name = statement.get("Sid") or "a statement without a Sid"
+    return f"{name}: Deny if {' and '.join(conditions)}" if conditions else f"{name}: Deny"
 
 
 def trusts(document: Mapping[str, Any], service: str, context: Mapping[str, str]) -> bool:
@@ -151,14 +174,28 @@ def _principals(value: Any) -> set[str]:
     return set(_texts(value.get("AWS") if isinstance(value, Mapping) else value))
 
 
-def _says(applicable: Iterable[_Statement], need: Need, *, effect: str) -> bool:
-    """Whether a statement with this effect applies; an unknown condition is met in an Allow."""
-    for one in applicable:
+def _timed(need: Need) -> Need:
+    return replace(need, context={**time_context(datetime.now(UTC)), **need.context})
+
+
+def _own(documents: Iterable[Mapping[str, Any]]) -> list[_Statement]:
+    return [one for document in documents for one in _statements(document)]
+
+
+def _about_caller(attached: Mapping[str, Any] | None, caller: Caller | None) -> list[_Statement]:
+    return [one for one in _statements(attached or {}) if caller and caller.is_named(one.content)]
+
+
+def _applicable(
+    found: Iterable[_Statement], need: Need, *, effect: str
+) -> Mapping[str, Any] | None:
+    """Return a statement of this effect that applies; an unknown condition is met in an Allow."""
+    for one in found:
         if one.content["Effect"] == effect:
             answers = (_about(one, need), *_conditions(one, need))
             if False not in answers and (effect == "Allow" or None not in answers):
-                return True
-    return False
+                return one.content
+    return None
 
 
 def _texts(value: Any) -> tuple[str, ...]:

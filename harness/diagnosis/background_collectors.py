@@ -212,6 +212,7 @@ def missing_rights(sources: EvidenceSources) -> Iterator[MissingRight]:
                 action=call.action,
                 resource=call.resource,
                 at=datetime.fromisoformat(call.at),
+                denied_by=call.denied_by,
             )
 
 

@@ -10,8 +10,10 @@ from harness.core.redact import redact
 from harness.diagnosis import fact_causes
 from harness.diagnosis.evidence import Cause, Evidence, Line
 from harness.diagnosis.expect import ExpectationError, ExpectationTimeout
+from harness.diagnosis.facts import MissingRight
 from harness.diagnosis.first_error import first_error
 from harness.diagnosis.patterns import PATTERNS
+from harness.diagnosis.patterns.aws_api import without_key
 from harness.diagnosis.patterns.pattern import Pattern, Source
 from harness.target.clients.http import GATEWAY_CAUSES
 from harness.target.resources.secret_references import NamedSecret
@@ -150,6 +152,11 @@ def _sentence(
     faulty = (fact_causes.reference(one) for one in secrets if one.fault)
     values.setdefault("secret", next(named, "the secret that its task definition names"))
     values["reference"] = next(faulty, "a secret that its task definition names")
+    if "arn" in values:
+        values["arn"] = without_key(values["arn"])
+    rights = (one for one in facts if isinstance(one, MissingRight) and one.denied_by)
+    denied = (one.denied_by for one in rights if one.action == values.get("action"))
+    values["statement"] = next(denied, "an explicit deny")
     return pattern.cause.format_map({**values, "task": subject or "a task", "rule": subject})
 
 

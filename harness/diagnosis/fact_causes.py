@@ -18,7 +18,7 @@ from harness.diagnosis.facts import (
     VisitorRequest,
     VisitorSession,
 )
-from harness.diagnosis.patterns.aws_api import LACKS_RIGHT
+from harness.diagnosis.patterns.aws_api import DENIED, LACKS_RIGHT, without_key
 from harness.diagnosis.patterns.pattern import Source
 from harness.target.resources.queue_worker import QueueCommand
 from harness.target.resources.secret_references import NamedSecret
@@ -290,7 +290,10 @@ def missing_right(lack: MissingRight) -> str:
     """
     if _UNVERIFIED in lack.resource:
         return ""
-    return LACKS_RIGHT.format(role=lack.role, action=lack.action, arn=lack.resource)
+    named = {"role": lack.role, "action": lack.action, "arn": without_key(lack.resource)}
+    if lack.denied_by:
+        return DENIED.format(**named, statement=lack.denied_by)
+    return LACKS_RIGHT.format(**named)
 
 
 CAUSES: tuple[FactCause, ...] = (

@@ -235,11 +235,14 @@ class MissingRight:
     action: str
     resource: str
     at: datetime
+    denied_by: str = ""
+    """The Deny that the call met; empty where nothing allowed it."""
 
     def __str__(self) -> str:
+        reason = f" ({self.denied_by})" if self.denied_by else ""
         return (
             f"{self.at:%H:%M:%S} {self.group} task {self.task[:8]}: its role {self.role} has no"
-            f" right to {self.action} on {self.resource}"
+            f" right to {self.action} on {self.resource}{reason}"
         )
 
 

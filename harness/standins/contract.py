@@ -53,6 +53,8 @@ class RefusedCall:
     """ARN, or ``*``."""
     at: str
     """When, in ISO 8601."""
+    denied_by: str = ""
+    """The Deny that it met, by its Sid and condition; empty where nothing allowed it."""
 
 
 @dataclass(frozen=True)

@@ -97,6 +97,18 @@ MISTAKES = (
         ),
     ),
     Mistake(
+        "the report is kept in a file of each task's own",
+        in_the_report(f"{FACADES}Cache::store('file')->put('report', 1, 600);"),
+        breaks=[configuration.test_resources_named_in_the_code_are_for_production],
+        cause='the code uses the cache store "file" in app/Schedule/ReportSales.php line 15, and'
+        " keeps values there",
+        also_green=[configuration.test_resources_named_in_the_code_are_configured],
+        twin=Twin(
+            "the report is remembered while its task runs",
+            in_the_report(f"{FACADES}Cache::store('array')->put('report', 1, 600);"),
+        ),
+    ),
+    Mistake(
         "the report asks a Redis that production does not have",
         in_the_report(f"{FACADES}Cache::store('redis')->get('report');"),
         breaks=[configuration.test_resources_named_in_the_code_are_for_production],

@@ -203,7 +203,9 @@ MISTAKES = (
             Condition={"Null": {"s3:x-amz-server-side-encryption": "true"}},
         ),
         breaks=[uploads.test_stored_file_is_the_same_from_another_task],
-        cause="the policy of the bucket or queue itself denies s3:PutObject on arn:aws:s3:::876",
+        cause="a policy denies s3:PutObject on arn:aws:s3:::876events-tickets-uploads/* to the task"
+        " role tickets-web-task (a statement without a Sid: Deny if Null s3:x-amz-server-side-"
+        "encryption true)",
         also_green=[uploads.test_bucket_is_private],
     ),
     Mistake(

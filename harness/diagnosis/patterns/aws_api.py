@@ -12,6 +12,18 @@ LACKS_RIGHT = (
     "the task role {role} lacks {action} on {arn}: allow it, or correct the name or the region that"
     " the task has for it"
 )
+DENIED = (
+    "a policy denies {action} on {arn} to the task role {role} ({statement}): send what its"
+    " condition asks for (for encryption of an object, ServerSideEncryption in the disk's options),"
+    " or take the statement out"
+)
+
+
+def without_key(arn: str) -> str:
+    """Return an ARN with ``*`` for the key of an object, which differs from call to call."""
+    bucket, slash, _ = arn.partition("/")
+    return f"{bucket}/*" if slash and ":s3:::" in bucket else arn
+
 
 ROLES = (
     Pattern(
@@ -36,11 +48,9 @@ ROLES = (
     ),
     Pattern(
         Source.APP,
-        match=rf"{_OF_ROLE} (?P<action>[\w:]+) on resource: (?P<arn>\S+) with an explicit deny in a"
-        r" resource-based policy",
-        cause="the policy of the bucket or queue itself denies {action} on {arn} to the task role"
-        " {role}: a condition of its Deny is not met by what the app sends (a header for"
-        " encryption, say)",
+        match=rf"{_OF_ROLE} (?P<action>[\w:]+) on resource: (?P<arn>\S+) with an explicit deny in"
+        r" an? \w+-based policy",
+        cause=DENIED,
         example=f"{_USER.format('web')} authorized to perform: s3:PutObject on resource:"
         " arn:aws:s3:::a/b with an explicit deny in a resource-based policy",
     ),

@@ -31,7 +31,7 @@ from moto.iam.models import iam_backends  # type: ignore[import-not-found]
 from moto.ses.models import ses_backends  # type: ignore[import-not-found]
 from moto.sts.models import sts_backends  # type: ignore[import-not-found]
 
-from harness.aws.iam_policy import ANY, Caller, Need, denial
+from harness.aws.iam_policy import ANY, Caller, Need, applicable_deny, denial
 from harness.standins.contract import RECEIVERS_PATH, REFUSED_CALLS_PATH, RefusedCall
 from harness.standins.emulator import refusals
 from harness.standins.emulator.calls import Call, bucket_listing, needs
@@ -72,14 +72,25 @@ class Session:
         documents = self.documents()
         if documents is None:
             return ""
+        return denial(documents, self._whole(need), attached=attached, caller=self._caller())
+
+    def deny(self, need: Need, *, attached: Mapping[str, Any]) -> str:
+        """Return the Deny that a call meets, by its Sid and condition; nothing if there is none."""
+        documents = self.documents() or []
+        return applicable_deny(
+            documents, self._whole(need), attached=attached, caller=self._caller()
+        )
+
+    def _caller(self) -> Caller:
+        return Caller(self.arn, self.role_arn)
+
+    def _whole(self, need: Need) -> Need:
         known = {
             "aws:principalarn": (self.role_arn,),
             "aws:principalaccount": (self.account,),
             "aws:securetransport": ("true",),
         }
-        whole = Need(need.action, need.resource, {**known, **need.context})
-        caller = Caller(self.arn, self.role_arn)
-        return denial(documents, whole, attached=attached, caller=caller)
+        return Need(need.action, need.resource, {**known, **need.context})
 
 
 def install() -> None:
@@ -213,10 +224,12 @@ def _forbidden(call: Call, session: Session | None) -> Refusal | None:
     if session is None:
         return None
     for need in needs(call, identity=_identity(call), key=_encryption_key(call)):
-        if reason := session.denial(need, attached=_attached(call)):
+        attached = _attached(call)
+        if reason := session.denial(need, attached=attached):
             role, _, task = session.arn.partition("/")[2].partition("/")
-            at = datetime.now(UTC).isoformat()
-            _refused.append(RefusedCall(task, role, need.action, need.resource or ANY, at))
+            at, denied_by = datetime.now(UTC).isoformat(), session.deny(need, attached=attached)
+            resource = need.resource or ANY
+            _refused.append(RefusedCall(task, role, need.action, resource, at, denied_by))
             message = f"User: {session.arn} is not authorized to perform: {need} {reason}"
             return Refusal("AccessDenied", message, 403)
     return None

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from harness.aws.iam_policy import Caller, Need, allows, denial, is_open, trusts
+from harness.aws.iam_policy import Caller, Need, allows, applicable_deny, denial, is_open, trusts
 
 BUCKET = "arn:aws:s3:::876events-tickets-uploads"
 PUT = Need("s3:PutObject", f"{BUCKET}/posters/a b.jpg")
@@ -270,6 +271,16 @@ def test_the_resources_own_policy(
     own: dict[str, Any], attached: dict[str, Any], expected: str
 ) -> None:
     assert denial([policy(own)], PUT, attached=policy(attached), caller=CALLER) == expected
+
+
+def test_a_deny_is_told_by_its_sid_and_condition() -> None:
+    condition = {"StringNotEquals": {"aws:PrincipalTag/team": ["web", "shop"]}}
+    named = deny("s3:PutObject", Sid="TeamsOnly", Principal="*", Condition=condition)
+    need = replace(PUT, context={"aws:principaltag/team": ("office",)})
+    found = applicable_deny([policy(allow("s3:*"))], need, attached=policy(named), caller=CALLER)
+    assert found == "TeamsOnly: Deny if StringNotEquals aws:PrincipalTag/team web or shop"
+    assert applicable_deny([policy(deny("s3:*"))], PUT) == "a statement without a Sid: Deny"
+    assert applicable_deny([policy(allow("s3:*"))], PUT) == ""
 
 
 def test_a_deny_of_uploads_without_a_header_for_encryption() -> None:

@@ -36,6 +36,8 @@ final readonly class NameReader
 
     private const array STORING = ['put', 'putFile', 'putFileAs', 'write', 'writeStream', 'append', 'prepend', 'copy', 'move'];
 
+    private const array KEEPING = ['put', 'putMany', 'set', 'setMultiple', 'forever', 'remember', 'rememberForever', 'sear', 'flexible', 'pull', 'forget'];
+
     private const array PASSING_ON = ['delete', 'deleteDirectory', 'download'];
 
     private const array ATTRIBUTES = ['Storage' => 'disk', 'Database' => 'database', 'DB' => 'database', 'Cache' => 'store', 'Log' => 'channel'];
@@ -84,7 +86,11 @@ final readonly class NameReader
 
             foreach ($this->ofCall($call, $file) as $type => $name) {
                 if ($name !== null && $name !== '') {
-                    yield [$type, $name, $call->line, $type === 'disk' && $this->stores($call, $name, $file)];
+                    yield [$type, $name, $call->line, match ($type) {
+                        'disk' => $this->stores($call, $name, $file),
+                        'store' => $this->keeps($call, $file),
+                        default => false,
+                    }];
                 }
             }
         }
@@ -163,6 +169,12 @@ final readonly class NameReader
         }
 
         return $call->next === '' && $file->functionHas($call, self::STORING, after: true);
+    }
+
+    /** Whether a value is kept in the cache store, for this task and others to read. */
+    private function keeps(Call $call, SourceFile $file): bool
+    {
+        return in_array($call->next, self::KEEPING, true) || ($call->next === '' && $file->functionHas($call, self::KEEPING, after: true));
     }
 
     /** A disk in a variable is not followed; otherwise the same disk must be named again. */
