@@ -187,10 +187,10 @@ def _about_caller(attached: Mapping[str, Any] | None, caller: Caller | None) -> 
 
 
 def _applicable(
-    found: Iterable[_Statement], need: Need, *, effect: str
+    candidates: Iterable[_Statement], need: Need, *, effect: str
 ) -> Mapping[str, Any] | None:
     """Return a statement of this effect that applies; an unknown condition is met in an Allow."""
-    for one in found:
+    for one in candidates:
         if one.content["Effect"] == effect:
             answers = (_about(one, need), *_conditions(one, need))
             if False not in answers and (effect == "Allow" or None not in answers):
