@@ -51,7 +51,9 @@ class Invocation:
 
     def print_notes(self) -> None:
         """Print the notes of production's files, one a line."""
-        for note in self.production.notes:
+        from harness.phases.checks.agreement import contradictions
+
+        for note in (*self.production.notes, *contradictions(self.production)):
             print(note)
 
     def replay(self, *, report_dir: Path | None) -> Replay:

@@ -26,9 +26,10 @@ config.command_class = Command
 def check() -> int:
     """List every problem of the configuration and of the files that it names."""
     from harness.inputs import production
+    from harness.phases.checks.agreement import contradictions
 
     found = production.load(os.environ, cwd=Path.cwd())
-    for note in found.notes:
+    for note in (*found.notes, *contradictions(found)):
         click.echo(note)
     click.echo(f"{found.config.file.name} and {len(found.digests) - 1} files: no problems")
     return GREEN

@@ -160,6 +160,11 @@ def redrive_policy(create_queue: Mapping[str, Any]) -> dict[str, Any]:
     return _document(create_queue.get("Attributes", {}).get("RedrivePolicy"))
 
 
+def redrive_allow_policy(create_queue: Mapping[str, Any]) -> dict[str, Any]:
+    """Redrive allow policy in a CreateQueue input, in either form; empty when it has none."""
+    return _document(create_queue.get("Attributes", {}).get("RedriveAllowPolicy"))
+
+
 def queue_names(inputs: Sequence[Mapping[str, Any]], *, wanted: str) -> dict[str, str]:
     """Name the jobs' queue, or else one that is no other's dead-letter queue, and its own."""
     dead = {dead_letter_queue(given) for given in inputs}

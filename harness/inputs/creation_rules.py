@@ -6,10 +6,15 @@ Each rule names its source. A rule judges only what the files say; it never asks
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from harness.inputs.api_calls import dead_letter_queue, redrive_policy
+from harness.inputs.api_calls import (
+    calls_in,
+    dead_letter_queue,
+    redrive_allow_policy,
+    redrive_policy,
+)
 from harness.inputs.problem import Problem
 
 if TYPE_CHECKING:
@@ -33,6 +38,7 @@ _MATCHER = re.compile(r"\d+(?:[-,]\d+)*")
 _STATUSES = range(200, 500)
 """Status codes that an application load balancer may take for healthy."""
 _RECEIVE_COUNT = (1, 1000)
+_RELEASE = re.compile(r"\d+\.\d+")
 
 
 def problems(production: Production) -> Iterator[Problem]:
@@ -149,13 +155,18 @@ def queues(production: Production) -> Iterator[Problem]:
     if file is None:
         return
     kinds: dict[str, bool] = {}
-    for number, given in enumerate(file.inputs_of("CreateQueue")):
+    inputs = file.inputs_of("CreateQueue")
+    sources: dict[str, list[str]] = {}
+    for given in inputs:
+        sources.setdefault(dead_letter_queue(given), []).append(str(given["QueueName"]))
+    for number, given in enumerate(inputs):
         name, attributes = str(given["QueueName"]), given.get("Attributes") or {}
         fifo = str(attributes.get("FifoQueue", "false")).lower() == "true"
         kinds[name] = fifo
         faults = (
             *_of_attributes(name, attributes, fifo=fifo),
             *_of_redrive_policy(given, fifo=fifo, kinds=kinds),
+            *_of_redrive_permission(given, sources=sources.get(name, ())),
         )
         for key, message, hint in faults:
             place = production.files["resources.queues"]
@@ -202,6 +213,53 @@ def _of_redrive_policy(
         )
 
 
+def _of_redrive_permission(
+    queue: Mapping[str, Any], *, sources: Iterable[str]
+) -> Iterator[tuple[str, str, str]]:
+    """Yield what keeps the queues that name this one from moving their dead letters to it.
+
+    https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html
+    """
+    given = redrive_allow_policy(queue)
+    permission = given.get("redrivePermission", "allowAll")
+    named = {str(arn).rpartition(":")[2] for arn in given.get("sourceQueueArns") or ()}
+    for source in sources:
+        if permission == "denyAll" or (permission == "byQueue" and source not in named):
+            yield (
+                ".Attributes.RedriveAllowPolicy",
+                f"says {permission}, and is the dead-letter queue of {source}: SQS refuses the"
+                " RedrivePolicy of that queue",
+                f"allow it: redrivePermission byQueue, and the ARN of {source} in sourceQueueArns",
+            )
+
+
+def parameter_groups(production: Production) -> Iterator[Problem]:
+    """A cluster's parameter group is of the family of its engine's version.
+
+    https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/USER_WorkingWithParamGroups.html
+    """
+    document = production.documents.get("phases.database")
+    calls = [*calls_in(document.data)] if document else []
+    families = {
+        str(one.given["DBClusterParameterGroupName"]): str(one.given["DBParameterGroupFamily"])
+        for one in calls
+        if one.operation == "CreateDBClusterParameterGroup"
+    }
+    for one in calls:
+        version = _RELEASE.match(str(one.given.get("EngineVersion", "")))
+        family = families.get(str(one.given.get("DBClusterParameterGroupName", "")), "")
+        if one.operation == "CreateDBCluster" and version and family:
+            wanted = f"{one.given['Engine']}{version[0]}"
+            if family != wanted:
+                yield Problem(
+                    "CreateDBClusterParameterGroup.DBParameterGroupFamily",
+                    f'is "{family}", and the cluster of that group has the engine'
+                    f" {one.given['Engine']} {one.given['EngineVersion']}: RDS refuses it",
+                    f'write "{wanted}"',
+                    file=production.files["phases.database"],
+                )
+
+
 def buckets(production: Production) -> Iterator[Problem]:
     """Names of S3 buckets.
 
@@ -226,5 +284,6 @@ RULES: tuple[Callable[[Production], Iterator[Problem]], ...] = (
     target_checks,
     deployments,
     queues,
+    parameter_groups,
     buckets,
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harness.aws import environment_file
@@ -196,19 +197,50 @@ def subnets(production: Production) -> Iterator[Problem]:
                 "name the public subnets",
                 file=production.files["ecs.load_balancer"],
             )
-    for name, service in production.services.items():
-        network = (service.create.get("networkConfiguration") or {}).get("awsvpcConfiguration", {})
-        if network.get("assignPublicIp") == "ENABLED":
-            continue
-        for index, subnet in enumerate(network.get("subnets") or ()):
-            if subnet in public:
+    for network in task_networks(production):
+        for index, subnet in enumerate(network.subnets):
+            if subnet in public and not network.has_public_address:
                 yield Problem(
-                    f"networkConfiguration.awsvpcConfiguration.subnets[{index}]",
+                    f"{network.key}[{index}]",
                     f'is "{subnet}", whose route leads to the internet gateway, and the tasks have'
                     " no public address: they would reach no image, secret or queue",
-                    "name the private subnets, or set assignPublicIp to ENABLED",
-                    file=production.files[f"services.{name}.service"],
+                    f"name the private subnets, or set {network.address_field} to ENABLED",
+                    file=network.file,
                 )
+
+
+@dataclass(frozen=True)
+class TaskNetwork:
+    """Where a file places its tasks."""
+
+    file: str
+    key: str
+    subnets: tuple[str, ...]
+    has_public_address: bool
+    address_field: str
+
+
+def task_networks(production: Production) -> Iterator[TaskNetwork]:
+    """Yield where services, and the rule's target, place their tasks."""
+    for name, service in production.services.items():
+        given = (service.create.get("networkConfiguration") or {}).get("awsvpcConfiguration", {})
+        yield TaskNetwork(
+            production.files[f"services.{name}.service"],
+            "networkConfiguration.awsvpcConfiguration.subnets",
+            tuple(given.get("subnets") or ()),
+            given.get("assignPublicIp") == "ENABLED",
+            "assignPublicIp",
+        )
+    if (schedule := production.schedule) is not None:
+        # EventBridge writes the fields of this structure with capitals.
+        given = schedule.network
+        yield TaskNetwork(
+            production.files["schedule.rule"],
+            f"{schedule.target_key}.EcsParameters.NetworkConfiguration.awsvpcConfiguration.Subnets",
+            tuple(given.get("Subnets") or ()),
+            given.get("AssignPublicIp") == "ENABLED",
+            "AssignPublicIp",
+        )
 
 
 def _subnets_by_route(production: Production) -> tuple[set[str], set[str]]:

@@ -73,15 +73,16 @@ class Schedule:
     @property
     def security_groups(self) -> tuple[str, ...]:
         """Ids of the groups that its tasks have."""
-        return tuple(self._network.get("SecurityGroups") or ())
+        return tuple(self.network.get("SecurityGroups") or ())
 
     @property
     def subnets(self) -> tuple[str, ...]:
         """Ids of the subnets that its tasks are in."""
-        return tuple(self._network.get("Subnets") or ())
+        return tuple(self.network.get("Subnets") or ())
 
     @property
-    def _network(self) -> Mapping[str, Any]:
+    def network(self) -> Mapping[str, Any]:
+        """The awsvpcConfiguration of its tasks; empty where the target has none."""
         network = self.target["EcsParameters"].get("NetworkConfiguration") or {}
         return network.get("awsvpcConfiguration") or {}
 

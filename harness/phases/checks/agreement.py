@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
 
-from harness.inputs import api_calls
-from harness.phases.account import Account
+from harness.inputs import api_calls, references
+from harness.inputs.config import SecretValue
+from harness.phases.account import Account, of_files
 from harness.phases.checks.network import covers, needed_endpoints
 from harness.phases.checks.readiness import container_log_groups
 from harness.phases.phase import Finding, NotCovered, check
+
+if TYPE_CHECKING:
+    from harness.inputs.production import Production
 
 _ENGINES = ("aurora-mysql", "mysql")
 _Inputs = Callable[[str], list[Mapping[str, Any]]]
@@ -34,6 +39,13 @@ def agreement(account: Account) -> Iterator[Finding]:
             yield Finding(place, expected, actual, f"correct {place}, or the file beside it")
 
 
+def contradictions(production: Production) -> Iterator[str]:
+    """Say in a line each where a file of [phases] names another thing than the files beside it."""
+    with suppress(NotCovered):
+        for one in agreement.examine(of_files(production)):
+            yield f"{one.thing} {one.actual}, expected {one.expected}: `cutover preflight` is red"
+
+
 def _of_certificate(account: Account, inputs: _Inputs) -> Iterator[tuple[str, str]]:
     host = account.access.public_host
     for given in inputs("RequestCertificate"):
@@ -44,6 +56,12 @@ def _of_certificate(account: Account, inputs: _Inputs) -> Iterator[tuple[str, st
 
 def _of_network(account: Account, inputs: _Inputs) -> Iterator[tuple[str, str]]:
     """The VPC is the configuration's, and tasks reach every API that they call."""
+    subnets = {str(one["SubnetId"]) for one in inputs("AssociateRouteTable") if "SubnetId" in one}
+    if subnets and len(subnets) == len(inputs("CreateSubnet")):
+        places = references.task_networks(account.production)
+        for subnet in dict.fromkeys(one for place in places for one in place.subnets):
+            if subnet not in subnets:
+                yield f"the subnet {subnet}, in which tasks start", "associates no such subnet"
     wanted = account.production.config.vpc_cidr
     ranges = [str(one.get("CidrBlock")) for one in inputs("CreateVpc")]
     if ranges and ranges != [wanted]:
@@ -85,20 +103,48 @@ def _of_gateways(account: Account, inputs: _Inputs) -> Iterator[tuple[str, str]]
 
 
 def _of_database(account: Account, inputs: _Inputs) -> Iterator[tuple[str, str]]:
-    access = account.access
+    access, database = account.access, account.production.config.database.name
     for given in (*inputs("CreateDBCluster"), *inputs("CreateDBInstance")):
         if given["Engine"] not in _ENGINES:
             yield f"the engine {' or '.join(_ENGINES)}", f"is {given['Engine']}"
     for given in inputs("CreateDBCluster"):
         if access.cluster_name and given["DBClusterIdentifier"] != access.cluster_name:
             yield f"the cluster {access.cluster_name}", f"has {given['DBClusterIdentifier']}"
+    network = account.production.network
+    for given in inputs("CreateDBCluster"):
+        if given.get("DatabaseName", database) != database:
+            yield f"the database {database}, database.name", f"makes {given['DatabaseName']}"
+        yield from _of_groups(given, network.database_group, key="network.database_group")
     for given in inputs("CreateDBProxy"):
+        yield from _of_groups(given, network.proxy_group, key="network.proxy_group")
+        for arn in (str(one.get("SecretArn", "")) for one in given.get("Auth") or ()):
+            if _lacks_account(arn, account.production.config.secrets):
+                yield "a secret with username and password in Auth", f"has {arn}, without them"
         if access.proxy_name and given["DBProxyName"] != access.proxy_name:
             yield f"the proxy {access.proxy_name}", f"has {given['DBProxyName']}"
         if not given.get("RequireTLS"):
             yield "RequireTLS true", "takes connections without TLS"
         if any(one.get("IAMAuth") == "REQUIRED" for one in given.get("Auth") or ()):
             yield "IAMAuth DISABLED: tasks sign in with a password", "has IAMAuth REQUIRED"
+
+
+def _of_groups(given: Mapping[str, Any], group: str, *, key: str) -> Iterator[tuple[str, str]]:
+    """The resource has the group that the rehearsal took for its own."""
+    groups = given.get("VpcSecurityGroupIds") or ()
+    if group and groups and group not in groups:
+        yield f"the security group {group}, {key}", f"has {', '.join(groups)}"
+
+
+def _lacks_account(arn: str, secrets: Mapping[str, SecretValue]) -> bool:
+    """Whether RDS Proxy finds no account in a secret; one that nobody here knows is not judged."""
+    value = next((secrets[name] for name in secrets if _is_of(arn, name)), None)
+    return isinstance(value, Mapping) and not {"username", "password"} <= value.keys()
+
+
+def _is_of(arn: str, name: str) -> bool:
+    """Whether an ARN is of a secret of this name; AWS adds a hyphen and six characters to it."""
+    given = arn.rpartition(":secret:")[2]
+    return given == name or given.rpartition("-")[0] == name
 
 
 def _of_registry(account: Account, inputs: _Inputs) -> Iterator[tuple[str, str]]:

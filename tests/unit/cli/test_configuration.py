@@ -42,6 +42,16 @@ def test_check_says_which_files_are_not_taken_as_they_are(project: Path) -> None
     )
 
 
+def test_check_says_where_a_file_of_the_move_names_another_thing(project: Path) -> None:
+    path = project / "app/aws/database.json"
+    path.write_text(path.read_text().replace('"DatabaseName": "tickets"', '"DatabaseName": "shop"'))
+    assert run("check").output == (
+        "app/aws/database.json makes shop, expected the database tickets, database.name: `cutover"
+        " preflight` is red\n"
+        "cutover.toml and 24 files: no problems\n"
+    )
+
+
 def test_check_lists_every_problem_and_exits_with_2(project: Path) -> None:
     toml, service = project / "cutover.toml", project / "app/ecs/service-worker.json"
     toml.write_text(toml.read_text().replace('"auto"', '"automatic"'))

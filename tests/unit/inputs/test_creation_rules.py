@@ -176,6 +176,62 @@ def test_queues_that_sqs_refuses(
     assert [name.endswith(key) for name in found] == [True]
 
 
+def allow(permission: str, *sources: str) -> dict[str, Any]:
+    arns = [f"arn:aws:sqs:us-east-1:876000000876:{one}" for one in sources]
+    given = {"redrivePermission": permission, **({"sourceQueueArns": arns} if arns else {})}
+    return {"RedriveAllowPolicy": json.dumps(given)}
+
+
+@pytest.mark.parametrize("permission", [("denyAll",), ("byQueue", "other")])
+def test_a_dead_letter_queue_that_takes_no_letters(
+    app: Production, tmp_path: Path, permission: tuple[str, ...]
+) -> None:
+    source = {"QueueName": "jobs", "Attributes": redrive("dead", 3)}
+    dead = {"QueueName": "dead", "Attributes": allow(*permission)}
+    (problem,) = creation_rules.queues(queues(app, tmp_path, dead, source))
+    assert problem.key == "CreateQueue[0].Attributes.RedriveAllowPolicy"
+    assert problem.message == (
+        f"says {permission[0]}, and is the dead-letter queue of jobs: SQS refuses the RedrivePolicy"
+        " of that queue"
+    )
+    assert problem.hint == (
+        "allow it: redrivePermission byQueue, and the ARN of jobs in sourceQueueArns"
+    )
+
+
+@pytest.mark.parametrize("permission", [("allowAll",), ("byQueue", "jobs")])
+def test_a_dead_letter_queue_that_takes_them(
+    app: Production, tmp_path: Path, permission: tuple[str, ...]
+) -> None:
+    source = {"QueueName": "jobs", "Attributes": {**redrive("dead", 3), **allow("denyAll")}}
+    dead = {"QueueName": "dead", "Attributes": allow(*permission)}
+    assert keys(queues(app, tmp_path, dead, source)) == []
+
+
+@pytest.mark.parametrize(
+    ("engine", "version", "family"),
+    [
+        ("aurora-mysql", "8.0.mysql_aurora.3.08.2", "aurora-mysql5.7"),
+        ("aurora-mysql", "5.7.mysql_aurora.2.12.1", "aurora-mysql8.0"),
+        ("mysql", "8.4.3", "mysql8.0"),
+    ],
+)
+def test_a_parameter_group_of_another_release(
+    app: Production, engine: str, version: str, family: str
+) -> None:
+    document = app.documents["phases.database"]
+    data = json.loads(json.dumps(document.data))
+    data["CreateDBCluster"] |= {"Engine": engine, "EngineVersion": version}
+    data["CreateDBClusterParameterGroup"]["DBParameterGroupFamily"] = family
+    documents = {**app.documents, "phases.database": replace(document, data=data)}
+    (problem,) = creation_rules.parameter_groups(replace(app, documents=documents))
+    assert problem.message == (
+        f'is "{family}", and the cluster of that group has the engine {engine} {version}: RDS'
+        " refuses it"
+    )
+    assert problem.hint == f'write "{engine}{version[:3]}"'
+
+
 def test_queues_that_sqs_takes(app: Production, tmp_path: Path) -> None:
     fine = queues(
         app,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -165,3 +166,20 @@ def test_tasks_without_a_public_address_are_not_in_public_subnets(app: Productio
     assert found(subnets=[subnet], assignPublicIp="ENABLED") == []
     (message,) = found(subnets=[own, subnet])
     assert message.startswith(f'is "{subnet}", whose route leads to the internet gateway')
+
+
+def test_scheduled_tasks_without_a_public_address_are_not_in_public_subnets(
+    app: Production,
+) -> None:
+    (subnet, *_) = app.load_balancer["LoadBalancer"]["Subnets"]
+    moved = deepcopy(app.schedule)
+    assert moved is not None
+    network = moved.target["EcsParameters"]["NetworkConfiguration"]["awsvpcConfiguration"]
+    network["Subnets"] = [subnet]
+    (problem,) = references.subnets(replace(app, schedule=moved))
+    assert problem.key == (
+        "PutTargets.Targets[0].EcsParameters.NetworkConfiguration.awsvpcConfiguration.Subnets[0]"
+    )
+    assert problem.hint == "name the private subnets, or set AssignPublicIp to ENABLED"
+    network["AssignPublicIp"] = "ENABLED"
+    assert list(references.subnets(replace(app, schedule=moved))) == []

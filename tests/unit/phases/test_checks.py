@@ -776,6 +776,9 @@ def test_an_endpoint_that_names_no_proxy_or_cluster_is_not_covered(
     assert endpoint in result.not_covered
 
 
+_SECRET = "arn:aws:secretsmanager:us-east-1:876000000876:secret:"
+
+
 @pytest.mark.parametrize(
     ("name", "path", "value", "actual"),
     [
@@ -800,6 +803,16 @@ def test_an_endpoint_that_names_no_proxy_or_cluster_is_not_covered(
             "REQUIRED",
             "has IAMAuth REQUIRED",
         ),
+        ("database", "CreateDBCluster.DatabaseName", "shop", "makes shop"),
+        ("database", "CreateDBCluster.VpcSecurityGroupIds", ["sg-1"], "has sg-1"),
+        ("database", "CreateDBProxy.VpcSecurityGroupIds", ["sg-1", "sg-2"], "has sg-1, sg-2"),
+        (
+            "database",
+            "CreateDBProxy.Auth[0].SecretArn",
+            f"{_SECRET}tickets/app-Kq7wT2",
+            f"has {_SECRET}tickets/app-Kq7wT2, without them",
+        ),
+        ("network", "AssociateRouteTable[3].SubnetId", "subnet-9", "associates no such subnet"),
         ("network", "CreateVpc.CidrBlock", "10.99.0.0/16", "has 10.99.0.0/16"),
         (
             "network",
@@ -826,6 +839,24 @@ def test_files_of_the_move_that_name_another_thing_are_findings(
     ).findings
     assert finding.actual == actual
     assert finding.thing == f"app/aws/{name}.json"
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "value"),
+    [
+        ("database", "CreateDBProxy.Auth[0].SecretArn", f"{_SECRET}rds!cluster-1-Ab3dE5"),
+        ("database", "CreateDBProxy.VpcSecurityGroupIds", []),
+        ("network", "AssociateRouteTable[3]", None),
+    ],
+)
+def test_files_of_the_move_that_leave_something_open_agree(
+    name: str, path: str, value: Any, files: Production
+) -> None:
+    document = files.documents[f"phases.{name}"]
+    other = replace(document, data=changed(document.data, path, value))
+    documents = {**files.documents, f"phases.{name}": other}
+    result = result_of(CHECKS["0.files-agree"], replace(files, documents=documents), {})
+    assert result.findings == ()
 
 
 def test_without_files_of_the_move_nothing_can_disagree(files: Production) -> None:
