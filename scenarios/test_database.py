@@ -22,8 +22,13 @@ if TYPE_CHECKING:
 
 UNTRUSTED_CA = Path(__file__).with_name("untrusted_ca.pem")
 NO_SHELL = not_covered("no command can be run in a task there")
+NO_SERVER = not_covered("the server is not reachable from outside its network")
 ANSWER_WITHIN_S = 10
 NO_ANSWER_WITHIN_S = 2
+ONE_CLOCK_S = 600
+"""Time zones differ by a quarter of an hour at least; clocks by far less."""
+TYPES_SINCE_MYSQL_9 = ("vector",)
+"""Aurora MySQL 3 is compatible with MySQL 8.0. https://dev.mysql.com/doc/refman/9.0/en/vector.html"""
 TLS_VERSIONS = ("TLSv1.2", "TLSv1.3")
 
 through_a_task = pytest.mark.requires("probe", "ecs", "elb", "exec")
@@ -69,8 +74,8 @@ def test_plaintext_is_refused_at_the_proxy(
 
 @pytest.mark.truth(
     local=emulated("MySQL 9.7 stands in for Aurora; require_secure_transport is the same variable"),
-    aws=not_covered("the server is not reachable from outside its network"),
-    url=not_covered("the server is not reachable from outside its network"),
+    aws=NO_SERVER,
+    url=NO_SERVER,
 )
 @pytest.mark.requires("sql")
 @pytest.mark.read_only
@@ -87,6 +92,26 @@ def test_plaintext_is_refused_at_the_server(
     assert any(text in str(refusal.value) for text in differences.plaintext_at_server), (
         f"the server refuses a connection without TLS with another error: {refusal.value}"
     )
+
+
+@pytest.mark.truth(local=proved, aws=NO_SERVER, url=NO_SERVER)
+@pytest.mark.requires("sql")
+@pytest.mark.read_only
+def test_columns_have_types_that_aurora_has(mysql: Callable[..., Any]) -> None:
+    with mysql("server") as connection, connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT table_name, column_name, data_type FROM information_schema.columns WHERE"
+            " table_schema = DATABASE() AND data_type IN %s",
+            (TYPES_SINCE_MYSQL_9,),
+        )
+        for table, column, kind in cursor.fetchall():
+            expect(
+                False,
+                f"{table}.{column} is of the type {kind}",
+                cause=f"the column {column} of {table} is of the type {kind}, which MySQL has since"
+                " 9.0 and Aurora does not have: its migration fails there",
+                certain=True,
+            )
 
 
 @pytest.mark.truth(
@@ -121,6 +146,27 @@ def test_database_connection_uses_tls_and_verifies_names(
         " off in config/database.php",
     )
     assert facts["tls_version"] in TLS_VERSIONS, f"the server sees {facts['tls_version']!r}"
+
+
+@pytest.mark.truth(local=proved, aws=proved, url=NO_SHELL)
+@pytest.mark.requires("http", "probe", "ecs", "elb", "exec")
+@pytest.mark.read_only
+def test_queries_by_the_databases_clock_fit_the_apps(
+    probe: ProbeClient, app_code: dict[str, Any]
+) -> None:
+    facts = probe.database()
+    ahead_s = facts.get("clock_ahead_s") or 0
+    hours = f"{round(abs(ahead_s) / 3600, 1):g} h {'ahead of' if ahead_s > 0 else 'behind'} it"
+    for use in app_code.get("clocks", ()):
+        expect(
+            abs(ahead_s) < ONE_CLOCK_S,
+            f"the app's clock is {ahead_s} s ahead of the database's",
+            cause=f"{use['file']} line {use['line']} asks for the database's {use['function']}, and"
+            f" the app writes times that are {hours}: its zone is {facts['app_time_zone']}, the"
+            f" database's {facts['time_zone']}: pass now() as a binding, or set the app's to"
+            " UTC",
+            certain=True,
+        )
 
 
 @by_router

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from scenarios import test_database as database
 from scenarios import test_pinning as pinning
-from tests.mistakes.edits import DATABASE_CONFIG, Edit, replace, set_everywhere, set_variable
+from tests.mistakes.edits import (
+    DATABASE_CONFIG,
+    Edit,
+    combine,
+    replace,
+    set_everywhere,
+    set_variable,
+)
 from tests.mistakes.mistake import NOT_STARTED, Mistake, Twin
 
+MIGRATION = "app/database/migrations/2026_11_23_000001_create_events_table.php"
 EVENTS = "app/app/Http/Controllers/EventController.php"
 
 
@@ -29,6 +37,37 @@ def in_the_list(call: str) -> Edit:
 
 
 MISTAKES = (
+    Mistake(
+        "a migration makes a column of a type that Aurora does not have",
+        replace(
+            MIGRATION, "$table->id();", "$table->id(); $table->vector('embedding', 3)->nullable();"
+        ),
+        breaks=[database.test_columns_have_types_that_aurora_has],
+        cause="the column embedding of events is of the type vector, which MySQL has since 9.0",
+        also_green=[database.test_database_connection_uses_tls_and_verifies_names],
+        twin=Twin(
+            "a migration makes a column of JSON",
+            replace(MIGRATION, "$table->id();", "$table->id(); $table->json('tags')->nullable();"),
+        ),
+    ),
+    Mistake(
+        "holds end by the database's clock, and begin by the app's in another time zone",
+        combine(
+            replace("app/config/app.php", "'timezone' => 'UTC'", "'timezone' => 'America/Jamaica'"),
+            replace(
+                "app/app/Models/Hold.php",
+                "$query->where('expires_at', '>', now())",
+                "$query->whereRaw('expires_at > NOW()')",
+            ),
+        ),
+        breaks=[database.test_queries_by_the_databases_clock_fit_the_apps],
+        cause="asks for the database's NOW, and the app writes times that are 5 h behind it",
+        also_green=[database.test_database_connection_uses_tls_and_verifies_names],
+        twin=Twin(
+            "the app's time zone is not UTC, and it asks nobody else for the time",
+            replace("app/config/app.php", "'timezone' => 'UTC'", "'timezone' => 'America/Jamaica'"),
+        ),
+    ),
     Mistake(
         "the app verifies no certificate of the database",
         replace(

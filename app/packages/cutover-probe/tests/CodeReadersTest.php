@@ -5,6 +5,7 @@ declare(strict_types=1);
 namespace CutoverProbe\Tests;
 
 use CutoverProbe\Code\AppCode;
+use CutoverProbe\Code\ClockReader;
 use CutoverProbe\Code\FileReader;
 use CutoverProbe\Code\JobReader;
 use CutoverProbe\Code\LockReader;
@@ -82,6 +83,24 @@ final class CodeReadersTest extends TestCase
     public function test_files_that_stay_in_the_task_are_read(string $code, array $wanted): void
     {
         $this->assertSame($wanted, array_column((new FileReader($this->codeOf($code)))->files(), 'path'));
+    }
+
+    /** @return array<string, array{string, list<string>}> */
+    public static function clocks(): array
+    {
+        return [
+            'in a condition' => ['$query->whereRaw("expires_at > NOW()"); Event::query()->orWhereRaw("a = \'b\' and day = curdate ()");', ['NOW', 'CURDATE']],
+            'in a statement' => ["DB::update('update holds set ended_at = CURRENT_TIMESTAMP where id = ?', [\$id]); \$form->update('NOW()');", ['CURRENT_TIMESTAMP']],
+            'of the app' => ['$query->whereRaw("expires_at > ?", [now()]); $query->where("expires_at", ">", now()); DB::raw($now);', []],
+            'without a time zone' => ['DB::select("select utc_timestamp(), unknow(1), current_dates from a");', []],
+        ];
+    }
+
+    /** @param  list<string>  $wanted */
+    #[DataProvider('clocks')]
+    public function test_sql_that_asks_for_the_time_is_read(string $code, array $wanted): void
+    {
+        $this->assertSame($wanted, array_column((new ClockReader($this->codeOf($code)))->clocks(), 'function'));
     }
 
     public function test_time_outs_of_jobs_are_read(): void

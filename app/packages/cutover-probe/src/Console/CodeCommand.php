@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace CutoverProbe\Console;
 
+use CutoverProbe\Code\ClockReader;
 use CutoverProbe\Code\FileReader;
 use CutoverProbe\Code\JobReader;
 use CutoverProbe\Code\LockReader;
@@ -16,13 +17,14 @@ final class CodeCommand extends Command
 
     protected $description = 'Print as JSON what the code of the app names, locks and writes';
 
-    public function handle(NameReader $names, LockReader $locks, FileReader $files, JobReader $jobs): int
+    public function handle(NameReader $names, LockReader $locks, FileReader $files, JobReader $jobs, ClockReader $clocks): int
     {
         $this->line((string) json_encode([
             'names' => $names->names(),
             'locks' => $locks->locks(),
             'files' => $files->files(),
             'jobs' => $jobs->jobs(),
+            'clocks' => $clocks->clocks(),
         ], JSON_UNESCAPED_SLASHES | JSON_INVALID_UTF8_SUBSTITUTE | JSON_THROW_ON_ERROR));
 
         return self::SUCCESS;

@@ -38,11 +38,18 @@ final readonly class DatabaseController
             'server_version' => (string) $connection->getPdo()->getAttribute(PDO::ATTR_SERVER_VERSION),
             'time_zone' => $isMysql ? $connection->scalar('select concat(@@session.time_zone, " (system ", @@system_time_zone, ")")') : null,
             'app_time_zone' => config('app.timezone'),
+            'clock_ahead_s' => $isMysql ? $this->aheadOf($connection) : null,
             'tls_version' => $tls->version,
             'tls_cipher' => $tls->cipher,
             'ca' => $ca,
             'verify' => $ca !== null && ($options[MysqlOption::verifyServerCertificate()] ?? true) === true,
             'emulated_prepares' => (bool) ($options[PDO::ATTR_EMULATE_PREPARES] ?? false),
         ]);
+    }
+
+    /** How far the app's clock is ahead of the database's, both as they are written into a column without a time zone. */
+    private function aheadOf(Connection $connection): int
+    {
+        return (int) $connection->scalar('select timestampdiff(second, now(), ?)', [now()->format('Y-m-d H:i:s')]);
     }
 }
