@@ -86,7 +86,7 @@ def denial(
         attached: The policy of the resource itself, in the same account.
         caller: Who asks, where there is such a policy.
     """
-    need = _timed(need)
+    need = _placed(need)
     own, others = _own(documents), _about_caller(attached, caller)
     for kind, found in (("an identity", own), ("a resource", others)):
         if _applicable(found, need, effect="Deny"):
@@ -108,7 +108,7 @@ def applicable_deny(
     The arguments are those of `denial`.
     """
     found = [*_own(documents), *_about_caller(attached, caller)]
-    statement = _applicable(found, _timed(need), effect="Deny")
+    statement = _applicable(found, _placed(need), effect="Deny")
     if statement is None:
         return ""
     conditions = [
@@ -174,8 +174,12 @@ def _principals(value: Any) -> set[str]:
     return set(_texts(value.get("AWS") if isinstance(value, Mapping) else value))
 
 
-def _timed(need: Need) -> Need:
-    return replace(need, context={**time_context(datetime.now(UTC)), **need.context})
+def _placed(need: Need) -> Need:
+    """Return a need with the time of the call, and its region where the resource's ARN has one."""
+    known = time_context(datetime.now(UTC))
+    if region := "".join(need.resource.split(":")[3:4]):
+        known = {**known, "aws:requestedregion": (region,)}
+    return replace(need, context={**known, **need.context})
 
 
 def _own(documents: Iterable[Mapping[str, Any]]) -> list[_Statement]:

@@ -63,6 +63,18 @@ def secret_suffixes(production: Production) -> Iterator[Problem]:
             )
 
 
+def secrets_with(production: Production, variable: str) -> Iterator[str]:
+    """Yield the names of the secrets from which containers take a variable."""
+    for definition in production.definitions:
+        for container in definition.containers:
+            try:
+                reference = parse_value_from(container.secrets.get(variable, ""))
+            except ValueFromError:
+                continue
+            if isinstance(reference, SecretReference):
+                yield reference.name
+
+
 def clusters(production: Production) -> Iterator[Problem]:
     """Services and the rule's target are in the cluster of the configuration."""
     cluster = production.config.cluster

@@ -135,6 +135,17 @@ def test_account_may_only_what_an_app_needs(stack: Stack) -> None:
         query(stack, "SELECT user FROM mysql.user")
 
 
+def test_a_connection_may_name_its_time_zone(stack: Stack) -> None:
+    sql = "SELECT CONVERT_TZ('2026-11-28 12:00:00', 'UTC', 'America/Jamaica')"
+    assert str(query(stack, sql)[0][0]) == "2026-11-28 07:00:00"
+
+
+def test_a_foreign_key_may_name_columns_that_are_not_unique(stack: Stack) -> None:
+    query(stack, "CREATE TABLE parent (code INT, KEY (code))")
+    query(stack, "CREATE TABLE child (code INT, FOREIGN KEY (code) REFERENCES parent (code))")
+    query(stack, "DROP TABLE child, parent")
+
+
 def test_schema_speaks_utf8mb4(stack: Stack) -> None:
     assert query(stack, "SELECT @@character_set_database, @@sql_mode LIKE '%STRICT%'") == [
         ("utf8mb4", 1)

@@ -24,6 +24,7 @@ from tests.mistakes.mistake import Mistake, Twin
 LOGIN_VIEW = "app/resources/views/auth/login.blade.php"
 LOGIN = "app/app/Http/Controllers/Auth/LoginController.php"
 TRUST = "$middleware->trustProxies("
+NGINX_ROOT = "        root /srv/app/public;\n"
 
 
 MISTAKES = (
@@ -105,6 +106,22 @@ MISTAKES = (
         twin=Twin(
             "another network is trusted besides",
             set_variable("TRUSTED_PROXIES", "10.40.0.0/16,10.41.0.0/16"),
+        ),
+    ),
+    Mistake(
+        "nginx takes the slash from the end of a path, and adds its own port",
+        replace(NGINX, NGINX_ROOT, f"{NGINX_ROOT}        rewrite ^/(.+)/$ /$1 permanent;\n"),
+        breaks=[sessions.test_links_and_redirects_are_https_with_the_public_host],
+        cause="nginx redirects /login/ to http://tickets.876events.example:8080/login",
+        also_green=[sessions.test_session_cookie_is_secure_and_named_as_configured],
+        twin=Twin(
+            "nginx takes the slash from the end of a path",
+            replace(
+                NGINX,
+                NGINX_ROOT,
+                f"{NGINX_ROOT}        absolute_redirect off;\n"
+                "        rewrite ^/(.+)/$ /$1 permanent;\n",
+            ),
         ),
     ),
     Mistake(

@@ -145,6 +145,15 @@ NGINX = (
     ),
     Pattern(
         Source.APP,
+        match=r"access forbidden by rule, client: (?P<client>[\d.]+)[^\n]*request: \"\w+ /(?!\.)",
+        cause="nginx's allow and deny see the load balancer ({client}) and not the visitor, until"
+        " real_ip_header and set_real_ip_from tell them apart; addresses are better told apart by"
+        " the load balancer's rules or a firewall",
+        example="2026/11/28 04:00:00 [error] 9#9: *1 access forbidden by rule, client: 10.40.0.9,"
+        ' server: _, request: "GET /events/1/documents HTTP/1.1", host: "shop.example"',
+    ),
+    Pattern(
+        Source.APP,
         match=r"client intended to send too large body|\(413\)"
         r"|POST Content-Length of \d+ bytes exceeds",
         cause="a request is larger than the limits of nginx (client_max_body_size) or PHP"

@@ -117,9 +117,11 @@ def _of_database(account: Account, inputs: _Inputs) -> Iterator[tuple[str, str]]
         yield from _of_groups(given, network.database_group, key="network.database_group")
     for given in inputs("CreateDBProxy"):
         yield from _of_groups(given, network.proxy_group, key="network.proxy_group")
-        for arn in (str(one.get("SecretArn", "")) for one in given.get("Auth") or ()):
+        arns = [str(one.get("SecretArn", "")) for one in given.get("Auth") or ()]
+        for arn in arns:
             if _lacks_account(arn, account.production.config.secrets):
                 yield "a secret with username and password in Auth", f"has {arn}, without them"
+        yield from _of_accounts(account.production, arns)
         if access.proxy_name and given["DBProxyName"] != access.proxy_name:
             yield f"the proxy {access.proxy_name}", f"has {given['DBProxyName']}"
         if not given.get("RequireTLS"):
@@ -139,6 +141,14 @@ def _lacks_account(arn: str, secrets: Mapping[str, SecretValue]) -> bool:
     """Whether RDS Proxy finds no account in a secret; one that nobody here knows is not judged."""
     value = next((secrets[name] for name in secrets if _is_of(arn, name)), None)
     return isinstance(value, Mapping) and not {"username", "password"} <= value.keys()
+
+
+def _of_accounts(production: Production, arns: list[str]) -> Iterator[tuple[str, str]]:
+    """The proxy has the account of each task, where it has that of any: it knows no other."""
+    names = set(references.secrets_with(production, "DB_PASSWORD"))
+    known = {name for name in names if any(_is_of(arn, name) for arn in arns)}
+    for name in sorted(names - known if known else ()):
+        yield f"the secret {name}, with which tasks sign in, in Auth", f"has {', '.join(arns)}"
 
 
 def _is_of(arn: str, name: str) -> bool:

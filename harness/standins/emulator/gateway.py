@@ -56,6 +56,8 @@ class Session:
     role_arn: str
     account: str
     partition: str
+    region: str
+    """The region that it calls."""
 
     def documents(self) -> list[Mapping[str, Any]] | None:
         """Return the policies of the role, or None when there is no such role."""
@@ -89,6 +91,7 @@ class Session:
             "aws:principalarn": (self.role_arn,),
             "aws:principalaccount": (self.account,),
             "aws:securetransport": ("true",),
+            "aws:requestedregion": (self.region,),
         }
         return Need(need.action, need.resource, {**known, **need.context})
 
@@ -211,7 +214,9 @@ def _key(context: Any) -> str:
 def _session(key: str, call: Call) -> Session | None:
     backend = sts_backends[call.account][call.partition]
     found = backend.get_assumed_role_from_access_key(key)
-    return Session(found.arn, found.role_arn, call.account, call.partition) if found else None
+    if not found:
+        return None
+    return Session(found.arn, found.role_arn, call.account, call.partition, call.region)
 
 
 def _elsewhere(call: Call, session: Session | None) -> Refusal | None:

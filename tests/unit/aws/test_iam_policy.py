@@ -273,6 +273,13 @@ def test_the_resources_own_policy(
     assert denial([policy(own)], PUT, attached=policy(attached), caller=CALLER) == expected
 
 
+def test_the_region_of_a_call_is_that_of_its_resource() -> None:
+    condition = {"StringNotEquals": {"aws:RequestedRegion": "eu-west-1"}}
+    documents = [policy(allow("sqs:*"), deny("*", Condition=condition))]
+    assert not allows(documents, Need("sqs:SendMessage", "arn:aws:sqs:us-east-1:1:jobs"))
+    assert allows(documents, Need("sqs:SendMessage", "arn:aws:sqs:eu-west-1:1:jobs"))
+
+
 def test_a_deny_is_told_by_its_sid_and_condition() -> None:
     condition = {"StringNotEquals": {"aws:PrincipalTag/team": ["web", "shop"]}}
     named = deny("s3:PutObject", Sid="TeamsOnly", Principal="*", Condition=condition)
