@@ -21,6 +21,8 @@ from typing import ClassVar
 from harness.core import redact
 
 LOG_TAIL_LINES = 50
+LOG_LINE_WIDTH = 500
+"""Characters that are shown of a log line; a stack trace in JSON has thousands."""
 
 
 class HarnessError(Exception):
@@ -64,12 +66,18 @@ class HarnessError(Exception):
         tail = self.log_tail.strip("\n").splitlines()[-LOG_TAIL_LINES:]
         if tail:
             lines.append("  last log lines:")
-            lines.extend(f"    {line}" for line in tail)
+            lines.extend(f"    {_shortened(line)}" for line in tail)
         if self.where:
             lines.append(f"  where: {self.where}")
         if self.hint:
             lines.append(f"  what to do: {self.hint}")
         return redact.redact("\n".join(lines))
+
+
+def _shortened(line: str) -> str:
+    """Return the beginning of a long line; a secret at its cut is blanked first."""
+    text = redact.redact(line)
+    return text if len(text) <= LOG_LINE_WIDTH else f"{text[:LOG_LINE_WIDTH]}... ({len(text)})"
 
 
 class ConfigError(HarnessError):

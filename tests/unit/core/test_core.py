@@ -49,6 +49,13 @@ def test_an_error_has_its_parts_in_order() -> None:
     assert "line 29\n" not in said
 
 
+def test_a_long_log_line_is_cut_and_no_secret_with_it() -> None:
+    Secret("swordfish-swordfish")
+    line = f"{'x' * 490} swordfish-swordfish {'y' * 6000}"
+    said = str(HarnessError("mysql stopped", log_tail=line))
+    assert said.endswith(f"    {'x' * 490} *** yyyyy... (6495)")
+
+
 def test_a_secret_shows_nowhere() -> None:
     secret = Secret("hunter2-hunter2")
     assert "hunter2" not in f"{secret} {secret!r}"
