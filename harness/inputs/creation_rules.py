@@ -216,7 +216,7 @@ def _of_redrive_policy(
 def _of_redrive_permission(
     queue: Mapping[str, Any], *, sources: Iterable[str]
 ) -> Iterator[tuple[str, str, str]]:
-    """Yield what keeps the queues that name this one from moving their dead letters to it.
+    """Yield the reasons for which this queue takes no dead letters of those that name it.
 
     https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html
     """

@@ -130,9 +130,9 @@ def _of_database(account: Account, inputs: _Inputs) -> Iterator[tuple[str, str]]
             yield "IAMAuth DISABLED: tasks sign in with a password", "has IAMAuth REQUIRED"
 
 
-def _of_groups(given: Mapping[str, Any], group: str, *, key: str) -> Iterator[tuple[str, str]]:
+def _of_groups(resource: Mapping[str, Any], group: str, *, key: str) -> Iterator[tuple[str, str]]:
     """The resource has the group that the rehearsal took for its own."""
-    groups = given.get("VpcSecurityGroupIds") or ()
+    groups = resource.get("VpcSecurityGroupIds") or ()
     if group and groups and group not in groups:
         yield f"the security group {group}, {key}", f"has {', '.join(groups)}"
 
