@@ -87,25 +87,7 @@ KEY = (
     ),
 )
 
-_EXTENSION_CLASSES = {
-    "intl": (
-        "NumberFormatter|IntlDateFormatter|MessageFormatter|Collator|Normalizer|Transliterator",
-        "NumberFormatter",
-    ),
-    "zip": ("ZipArchive", "ZipArchive"),
-    "soap": (r"Soap\w+", "SoapClient"),
-    "imagick": (r"Imagick\w*", "Imagick"),
-    "xml": ("DOMDocument|SimpleXMLElement|XMLReader|XMLWriter", "DOMDocument"),
-    "gd": ("GdImage", "GdImage"),
-}
-"""The classes of each extension, and one for the test."""
-_GD = r"(?:image(?:create|copy|scale|crop|rotate|filter|ttf|color|fill|string|save|alpha|flip)\w*"
-_GD += r"|image(?:png|jpeg|gif|webp|avif|bmp|sx|sy|destroy|line|rectangle)|getimagesizefromstring)"
 _CASE = "a file whose name has another case (Linux tells A from a, other systems do not)"
-_DISABLED = (
-    "PHP's disable_functions takes {name} away, which the app calls: leave it out of the list"
-)
-
 MISSING = (
     Pattern(
         Source.APP,
@@ -161,15 +143,6 @@ MISSING = (
         " of a developer's machine, which .dockerignore must keep out",
         example='Class "Laravel\\Telescope\\TelescopeServiceProvider" not found',
     ),
-    *(
-        Pattern(
-            Source.APP,
-            match=rf'Class "(?P<name>{names})" not found',
-            cause=f"the image lacks the PHP extension {extension}, of which {{name}} is",
-            example=f'Class "{example}" not found',
-        )
-        for extension, (names, example) in _EXTENSION_CLASSES.items()
-    ),
     Pattern(
         Source.APP,
         match=r'Class "(?P<name>[\w\\]+ServiceProvider)" not found',
@@ -208,52 +181,6 @@ MISSING = (
         cause="the built assets lack {file}: it is no input of vite.config.js, or the build is an"
         " older one",
         example="Unable to locate file in Vite manifest: resources/js/checkout.js.",
-    ),
-    Pattern(
-        Source.APP,
-        match=r"could not find driver",
-        cause="the image lacks the PHP extension pdo_mysql",
-        example="PDOException: could not find driver",
-    ),
-    Pattern(
-        Source.APP,
-        match=r"Call to undefined function (?:[\w\\]+\\)?(?P<name>pcntl_\w+)",
-        cause="PHP has no function {name}: the image lacks the extension pcntl, or"
-        " disable_functions takes it away; without it workers cannot stop gracefully",
-        example="Error: Call to undefined function Illuminate\\Queue\\pcntl_async_signals()",
-    ),
-    Pattern(
-        Source.APP,
-        match=r"Call to undefined function (?:[\w\\]+\\)?(?P<name>exec|shell_exec|system|passthru"
-        r"|popen|proc_open|putenv|mail|set_time_limit|symlink|chmod|ini_set)\(\)",
-        cause=_DISABLED,
-        example="Error: Call to undefined function App\\Support\\shell_exec()",
-    ),
-    Pattern(
-        Source.APP,
-        match=r"relies on (?P<name>proc_open), which is not available",
-        cause=_DISABLED,
-        example="The Process class relies on proc_open, which is not available on your PHP"
-        " installation.",
-    ),
-    Pattern(
-        Source.APP,
-        match=rf"Call to undefined function (?:[\w\\]+\\)?(?P<name>{_GD})\(\)",
-        cause="the image lacks the PHP extension gd, of which {name} is",
-        example="Call to undefined function App\\Actions\\imagecreatefromstring()",
-    ),
-    Pattern(
-        Source.APP,
-        match=r"Call to undefined function (?:[\w\\]+\\)?(?P<name>\w+)\(\)",
-        cause="PHP has no function {name}: the image lacks the extension that has it,"
-        " disable_functions takes it away, or the file that defines it is not in the image",
-        example="Call to undefined function bcadd()",
-    ),
-    Pattern(
-        Source.APP,
-        match=r"The \W*(?P<name>\w+)\W* PHP extension is required",
-        cause="the image lacks the PHP extension {name}",
-        example='RuntimeException: The \\"intl\\" PHP extension is required to use [format].',
     ),
 )
 
