@@ -175,6 +175,11 @@ def queue_names(inputs: Sequence[Mapping[str, Any]], *, wanted: str) -> dict[str
     return {}
 
 
+def bucket_policy(put_bucket_policy: Mapping[str, Any]) -> dict[str, Any]:
+    """Policy in a PutBucketPolicy input, a document or its text."""
+    return _document(put_bucket_policy.get("Policy"))
+
+
 def _document(value: Any) -> dict[str, Any]:
     """Read a document that may be text; empty for any other type."""
     return _read_document(value) or {}

@@ -133,14 +133,19 @@ def _has_gateway_to_s3(production: Production) -> bool:
     A gateway endpoint has no group, and only the file of the VPC has it:
     https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-s3.html.
     """
+    endpoints = s3_endpoints(production)
+    return "Gateway" in endpoints and "Interface" not in endpoints
+
+
+def s3_endpoints(production: Production) -> list[str]:
+    """Return the types of the VPC's endpoints for S3; none where no file has the VPC."""
     document = production.documents.get("phases.network")
-    endpoints = [
-        call.given.get("VpcEndpointType", "Gateway")
+    return [
+        str(call.given.get("VpcEndpointType", "Gateway"))
         for call in (api_calls.calls_in(document.data) if document else ())
         if call.operation == "CreateVpcEndpoint"
         and str(call.given.get("ServiceName")).endswith(".s3")
     ]
-    return "Gateway" in endpoints and "Interface" not in endpoints
 
 
 def _tasks(production: Production) -> dict[tuple[str, ...], list[str]]:

@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING
 
 from harness.aws import environment_file
 from harness.aws.eventbridge import run_task_input
+from harness.aws.iam_policy import statements
 from harness.aws.task_definition import family_of
 from harness.aws.value_from import SecretReference, ValueFromError, parse_value_from
 from harness.inputs import api_calls
+from harness.inputs.connections import s3_endpoints
 from harness.inputs.ecs_services import target_group_of
 from harness.inputs.problem import Problem
 
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 
     from harness.aws.task_definition import TaskDefinition
     from harness.inputs.production import Production
+
+_SOURCE_IP = "aws:sourceip"
 
 
 def problems(production: Production) -> Iterator[Problem]:
@@ -270,6 +274,35 @@ def _subnets_by_route(production: Production) -> tuple[set[str], set[str]]:
     return public, named.keys() - public if public else set()
 
 
+def bucket_addresses(production: Production) -> Iterator[Problem]:
+    """A bucket's policy names no public addresses where tasks come through a VPC endpoint.
+
+    A call through an endpoint has no aws:SourceIp, and a Deny with NotIpAddress is met:
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html,
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/example-bucket-policies-vpc-endpoint.html.
+    """
+    file = production.resources.get("bucket")
+    if file is None or not s3_endpoints(production):
+        return
+    for given in file.inputs_of("PutBucketPolicy"):
+        for index, statement in enumerate(statements(api_calls.bucket_policy(given))):
+            conditions = [
+                (operator.lower(), key.lower())
+                for operator, block in (statement.get("Condition") or {}).items()
+                for key in block
+            ]
+            if statement.get("Effect") == "Deny" and conditions == [("notipaddress", _SOURCE_IP)]:
+                yield Problem(
+                    f"PutBucketPolicy.Policy.Statement[{index}].Condition",
+                    "denies whoever has none of its public addresses (aws:SourceIp), and tasks"
+                    f" reach S3 through the VPC's endpoint in {production.files['phases.network']},"
+                    " without any: every upload and download fails",
+                    "add a condition that spares them, such as StringNotEquals aws:SourceVpce with"
+                    " the endpoint's id",
+                    file=production.files["resources.bucket"],
+                )
+
+
 def worker_queues(production: Production) -> Iterator[Problem]:
     """A worker that takes its jobs from SQS has a queue."""
     if not production.worker or "resources.queues" in production.files:
@@ -317,6 +350,7 @@ RULES: tuple[Callable[[Production], Iterator[Problem]], ...] = (
     unused_environment_files,
     vpcs,
     subnets,
+    bucket_addresses,
     worker_queues,
     overrides,
 )

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from harness.aws.task_definition import TaskDefinition
-from harness.inputs import production, references
+from harness.inputs import api_calls, production, references
+from harness.inputs.document import read_json
 from harness.inputs.ecs_services import Service
 from harness.inputs.problem import InputError
 from harness.inputs.production import Production
@@ -149,6 +150,57 @@ def test_a_load_balancer_in_private_subnets_is_named(app: Production) -> None:
     found = [problem.message for problem in references.subnets(moved)]
     assert len(found) == 2
     assert "has no route to the internet gateway" in found[0]
+
+
+def with_bucket_policy(app: Production, folder: Path, condition: dict[str, Any]) -> Production:
+    statement = {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": "*",
+        "Condition": condition,
+    }
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    path = folder / "bucket.json"
+    put = {"Bucket": "uploads", "Policy": policy}
+    path.write_text(json.dumps({"CreateBucket": {"Bucket": "uploads"}, "PutBucketPolicy": put}))
+    bucket = api_calls.bucket(read_json(path))
+    return replace(app, resources={**app.resources, "bucket": bucket})
+
+
+OFFICE = {"NotIpAddress": {"aws:SourceIp": ["203.0.113.0/24"]}}
+
+
+def test_a_buckets_policy_for_public_addresses_shuts_tasks_out(
+    app: Production, tmp_path: Path
+) -> None:
+    (problem,) = references.bucket_addresses(with_bucket_policy(app, tmp_path, OFFICE))
+    assert problem.message == (
+        "denies whoever has none of its public addresses (aws:SourceIp), and tasks reach S3 through"
+        f" the VPC's endpoint in {app.files['phases.network']}, without any: every upload and"
+        " download fails"
+    )
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        {**OFFICE, "StringNotEquals": {"aws:SourceVpce": "vpce-1"}},
+        {"Bool": {"aws:SecureTransport": "false"}},
+    ],
+)
+def test_a_buckets_policy_that_spares_the_endpoint_is_fine(
+    app: Production, tmp_path: Path, condition: dict[str, Any]
+) -> None:
+    assert list(references.bucket_addresses(with_bucket_policy(app, tmp_path, condition))) == []
+
+
+def test_without_an_endpoint_tasks_may_have_such_an_address(
+    app: Production, tmp_path: Path
+) -> None:
+    documents = {key: one for key, one in app.documents.items() if key != "phases.network"}
+    alone = replace(with_bucket_policy(app, tmp_path, OFFICE), documents=documents)
+    assert list(references.bucket_addresses(alone)) == []
 
 
 def test_tasks_without_a_public_address_are_not_in_public_subnets(app: Production) -> None:
