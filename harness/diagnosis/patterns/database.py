@@ -177,15 +177,11 @@ SERVER = (
     ),
     Pattern(
         Source.APP,
-        match=r"secure-file-priv option|Loading local data is disabled",
-        cause="the app reads or writes files of the database server (LOAD DATA, INTO OUTFILE),"
-        " which Aurora and its proxy do not offer",
-        example=(
-            "1290 The MySQL server is running with the --secure-file-priv option so it cannot"
-            " execute this statement",
-            "3948 Loading local data is disabled; this must be enabled on both the client and"
-            " server sides",
-        ),
+        match=r"secure-file-priv option",
+        cause="the app reads or writes files of the database server (LOAD DATA INFILE, INTO"
+        " OUTFILE), which has none for it on Aurora and RDS",
+        example="1290 The MySQL server is running with the --secure-file-priv option so it cannot"
+        " execute this statement",
     ),
     Pattern(
         Source.APP,
