@@ -27,7 +27,7 @@ def access_to(production: Production, *, run: Run, vendor: str) -> Access:
         run=run.id,
         run_dir=str(run.directory),
         ca_file=str(run.directory / "ca.pem"),
-        ways=members.ways(production),
+        openings=members.openings(production),
         security_tracker=production.config.security_tracker,
         schedule=_emulated(access.schedule, production.schedule),
         vendor=vendor,

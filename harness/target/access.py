@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from harness.core import codec
 from harness.core.errors import TargetError
@@ -14,6 +14,43 @@ OBSERVE = "observe"
 """Level of a run that reads an account, and changes nothing."""
 REHEARSE = "rehearse"
 """Level of a run in which scenarios may change an account that is made for it."""
+
+
+Origin = Literal["component", "vpc", "private", "public"]
+"""Whether a source is one of our components, the VPC's addresses, other private ones, or others."""
+ANY_PROTOCOL = "-1"
+
+
+@dataclass(frozen=True)
+class Opening:
+    """Connections that a security group admits, as AWS reads its rule."""
+
+    source: str
+    """A component, ``tasks``, ``internet``, or addresses."""
+    destination: str
+    protocol: str
+    """``tcp``, ``udp``, ``-1`` for all, or a number."""
+    first_port: int
+    last_port: int
+    origin: Origin
+
+    def __str__(self) -> str:
+        return f"{self.source} -> {self.destination} {self.ports}"
+
+    @property
+    def ports(self) -> str:
+        """The ports in words."""
+        if self.protocol == ANY_PROTOCOL:
+            return "any port"
+        one = self.first_port == self.last_port
+        words = f"port {self.first_port}" if one else f"ports {self.first_port} to {self.last_port}"
+        return words if self.protocol == "tcp" else f"{self.protocol} {words}"
+
+    def covers(self, port: int) -> bool:
+        """Whether a TCP port is open."""
+        if self.protocol == ANY_PROTOCOL:
+            return True
+        return self.protocol == "tcp" and self.first_port <= port <= self.last_port
 
 
 @dataclass(frozen=True)
@@ -86,8 +123,8 @@ class Access:
     """``run_task``: the input with which the rule runs its task; ``group``: that of a schedule of
     EventBridge Scheduler, empty for a rule. Only where it is emulated,
     ``queue``: through which its ticks come, and ``since``: when it was made, ISO 8601."""
-    ways: tuple[str, ...] = ()
-    """Connections that the security groups admit: ``tasks -> proxy port 3306``."""
+    openings: tuple[Opening, ...] = ()
+    """Connections that the security groups admit."""
     pages: Pages = field(default_factory=Pages)
     writable_paths: tuple[str, ...] = ()
     """All that the app's user may write to in its container."""

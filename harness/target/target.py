@@ -7,7 +7,6 @@ capabilities, and read differences from `Differences`.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -128,16 +127,13 @@ NOT_WHEN_OBSERVED: Mapping[str, str] = {
 """Capabilities that an account lacks while it is only observed, with the reason."""
 
 
-_TO_EDGE = re.compile(r".* -> edge (?P<ports>any port|ports? (?P<first>\d+)(?: to (?P<last>\d+))?)")
+_HTTP_PORT = 80
 
 
 def _admits_http(access: Access) -> bool:
     """Return whether the load balancer's groups admit port 80; without groups they are unknown."""
-    found = [one for one in map(_TO_EDGE.fullmatch, access.ways) if one]
-    return not found or any(
-        one["first"] is None or int(one["first"]) <= 80 <= int(one["last"] or one["first"])
-        for one in found
-    )
+    found = [one for one in access.openings if one.destination == "edge"]
+    return not found or any(one.covers(_HTTP_PORT) for one in found)
 
 
 def _without_jobs(access: Access, has_queue: bool) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from scenarios import test_network as network
 from tests.mistakes.edits import TASKS_GROUP_ID, edit_security_group, permission
-from tests.mistakes.mistake import Mistake
+from tests.mistakes.mistake import Mistake, Twin
 
 MISTAKES = (
     Mistake(
@@ -12,20 +12,28 @@ MISTAKES = (
         edit_security_group(
             "tickets-tasks", lambda rules: rules.append(permission("0.0.0.0/0", 8080))
         ),
-        breaks=[
+        breaks=[network.test_security_groups_admit_no_strangers],
+        cause="the security group of tasks admits 0.0.0.0/0 on port 8080",
+        also_green=[
+            network.test_declared_connections_succeed,
             network.test_undeclared_connections_are_dropped,
-            network.test_security_groups_admit_declared_sources_only,
         ],
-        cause="a security group opens too much",
-        follows=["the security group of tasks admits 0.0.0.0/0 on port 8080"],
-        also_green=[network.test_declared_connections_succeed],
+        twin=Twin(
+            "the tasks' security group is open to its VPC, and to each other",
+            edit_security_group(
+                "tickets-tasks",
+                lambda rules: rules.extend(
+                    [permission("10.40.0.0/16", 8081), permission(TASKS_GROUP_ID, 8082)]
+                ),
+            ),
+        ),
     ),
     Mistake(
         "the database's security group admits the tasks too",
         edit_security_group(
             "tickets-database", lambda rules: rules.append(permission(TASKS_GROUP_ID, 3306))
         ),
-        breaks=[network.test_security_groups_admit_declared_sources_only],
+        breaks=[network.test_security_groups_admit_no_strangers],
         cause="the security group of mysql admits tasks on port 3306",
         also_green=[
             network.test_declared_connections_succeed,

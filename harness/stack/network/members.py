@@ -14,6 +14,7 @@ from harness.stack.components import cache, control, edge, emulator, mysql, prox
 from harness.stack.network.addresses import Tier
 from harness.stack.network.packet_rules import TASKS, Layout, Member
 from harness.standins.contract import PacketRules
+from harness.target.access import Opening
 
 if TYPE_CHECKING:
     from harness.inputs.production import Production
@@ -49,9 +50,9 @@ def database_network(production: Production) -> str:
     return "proxy" if production.network.proxy_group else "data"
 
 
-def ways(production: Production) -> tuple[str, ...]:
+def openings(production: Production) -> tuple[Opening, ...]:
     """Return the connections that the security groups admit, as AWS reads them."""
-    return tuple(dict.fromkeys(_layout(production, tiers={}).ways()))
+    return tuple(dict.fromkeys(_layout(production, tiers={}).openings()))
 
 
 def _layout(production: Production, *, tiers: Mapping[str, Tier], is_local: bool = True) -> Layout:

@@ -20,6 +20,7 @@ from ipaddress import IPv4Network
 from harness.inputs.security_groups import ANY, Permission, SecurityGroups
 from harness.stack.network.addresses import Tier
 from harness.standins.contract import TaskRules
+from harness.target.access import Opening, Origin
 
 PUBLIC, OPERATOR = "public", "operator"
 TASKS = "tasks"
@@ -55,6 +56,12 @@ class Member:
     """Whether it stands for the AWS APIs, which a prefix list reaches."""
     in_vpc: bool = True
     """Whether its counterpart on AWS has addresses of the VPC."""
+
+
+_PRIVATE = [
+    IPv4Network(cidr) for cidr in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")
+]
+"""Addresses of peered networks and of a VPN. https://www.rfc-editor.org/rfc/rfc1918, rfc6598."""
 
 
 @dataclass(frozen=True)
@@ -115,7 +122,7 @@ class Layout:
             last=_text((_SEALED, *_LAST)),
         )
 
-    def ways(self) -> Iterator[str]:
+    def openings(self) -> Iterator[Opening]:
         """List the connections that the groups alone admit, as AWS reads them.
 
         A network that two members do not share hides a group that opens too much; this does not.
@@ -123,21 +130,28 @@ class Layout:
         for name, member in self.members.items():
             for group_id in member.groups:
                 for permission in self.groups[group_id].ingress:
-                    sources = [
-                        other
+                    sources: list[tuple[str, Origin]] = [
+                        (other, "component")
                         for other, one in self.members.items()
                         if set(permission.groups) & set(one.groups)
-                    ] + list(self._outside_sources(name, permission))
-                    for ports in _ports(permission, member.ports):
-                        for source in sources:
-                            yield f"{source} -> {name} {_spelled(permission.protocol, ports)}"
+                    ]
+                    sources += self._outside_sources(name, permission)
+                    for first, last in _ports(permission, member.ports):
+                        for source, origin in sources:
+                            yield Opening(source, name, permission.protocol, first, last, origin)
 
-    def _outside_sources(self, name: str, permission: Permission) -> Iterator[str]:
+    def _outside_sources(self, name: str, permission: Permission) -> Iterator[tuple[str, Origin]]:
         for cidr in permission.cidrs:
-            yield "internet" if self._by_public_side(name, cidr) else cidr
+            source = "internet" if self._by_public_side(name, cidr) else cidr
+            yield source, self._origin(IPv4Network(cidr))
         # Without IPv6 or the list's addresses here, the load balancer's are visitors all the same.
         for source in (*permission.ipv6_cidrs, *permission.prefix_lists):
-            yield "internet" if PUBLIC in self.members[name].networks else source
+            yield "internet" if PUBLIC in self.members[name].networks else source, "public"
+
+    def _origin(self, network: IPv4Network) -> Origin:
+        if network.subnet_of(self.vpc):
+            return "vpc"
+        return "private" if any(map(network.subnet_of, _PRIVATE)) else "public"
 
     def _by_public_side(self, name: str, cidr: str) -> bool:
         outside = not IPv4Network(cidr).subnet_of(self.vpc)
@@ -217,14 +231,6 @@ def _ports(permission: Permission, local_ports: Mapping[int, int]) -> Iterator[t
         yield first, last
     else:
         yield from ((mine, mine) for port, mine in local_ports.items() if first <= port <= last)
-
-
-def _spelled(protocol: str, ports: tuple[int, int]) -> str:
-    if protocol == ANY:
-        return "any port"
-    first, last = ports
-    words = f"port {first}" if first == last else f"ports {first} to {last}"
-    return words if protocol == "tcp" else f"{protocol} {words}"
 
 
 def _rule(protocol: str, *, source: object, to: object, ports: tuple[int, int]) -> str:

@@ -213,7 +213,7 @@ def test_a_range_of_ports_stays_one(tmp_path: Path) -> None:
     assert accepted(found) == ["-s 10.40.0.0/16 -d 0.0.0.0/0 -p tcp --dport 3306:3310"]
 
 
-def test_ways_are_told_as_aws_reads_the_groups(tmp_path: Path) -> None:
+def test_openings_are_told_as_aws_reads_the_groups(tmp_path: Path) -> None:
     path = write(
         tmp_path,
         lb=[opening(443, cidr="0.0.0.0/0")],
@@ -224,11 +224,27 @@ def test_ways_are_told_as_aws_reads_the_groups(tmp_path: Path) -> None:
         edge=Member(("public", "app"), groups=("lb",)),
         mysql=Member(("data",), groups=("db",)),
     )
-    assert list(found.ways()) == [
+    assert list(map(str, found.openings())) == [
         "internet -> edge port 443",
         "edge -> mysql ports 3306 to 3307",
         "10.40.0.0/16 -> mysql any port",
     ]
+    assert [one.origin for one in found.openings()] == ["public", "component", "vpc"]
+
+
+@pytest.mark.parametrize(
+    ("cidr", "origin"),
+    [
+        ("10.40.16.0/20", "vpc"),
+        ("10.9.0.0/16", "private"),
+        ("203.0.113.0/24", "public"),
+        ("0.0.0.0/0", "public"),
+    ],
+)
+def test_addresses_are_told_apart(tmp_path: Path, cidr: str, origin: str) -> None:
+    path = write(tmp_path, db=[opening(3306, cidr=cidr)])
+    (found,) = layout(path, mysql=Member(("data",), groups=("db",))).openings()
+    assert found.origin == origin
 
 
 def refusal(path: Path) -> str:
@@ -339,7 +355,7 @@ def test_ipv6_and_prefix_lists_are_visitors_of_the_load_balancer_and_holes_elsew
         edge=Member(("public", "app"), groups=("lb",)),
         mysql=Member(("data",), groups=("db",)),
     )
-    assert list(found.ways()) == [
+    assert list(map(str, found.openings())) == [
         "internet -> edge port 443",
         "internet -> edge port 80",
         "::/0 -> mysql port 3306",

@@ -139,7 +139,7 @@ def test_the_first_run_waits_for_the_cache_that_production_has(tmp_path: Path) -
     )
     token = secret_values.fields(materials.secrets["atelier/cache"])["token"]
     assert materials.cache_token.reveal() == token
-    assert "tasks -> cache port 6379" in members.ways(found)
+    assert "tasks -> cache port 6379" in map(str, members.openings(found))
     assert members.task_networks(found) == ("app", "data", "aws")
 
 

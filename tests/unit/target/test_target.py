@@ -46,7 +46,16 @@ def described(home: Path, **changed: Any) -> Path:
         "jobs_on": "sqs",
         "cache_is_cluster": False,
         "cache_port": 0,
-        "ways": ["tasks -> proxy port 3306"],
+        "openings": [
+            {
+                "source": "tasks",
+                "destination": "proxy",
+                "protocol": "tcp",
+                "first_port": 3306,
+                "last_port": 3306,
+                "origin": "component",
+            }
+        ],
         "writable_paths": ["/tmp"],
         "roles": [],
         "level": "observe",
@@ -263,19 +272,24 @@ def test_addresses_are_split(address: str, parts: tuple[str, int]) -> None:
     assert access.split_address(address) == parts
 
 
+def to_edge(first: int, last: int, *, protocol: str = "tcp") -> access.Opening:
+    return access.Opening("internet", "edge", protocol, first, last, "public")
+
+
 @pytest.mark.parametrize(
-    ("ways", "admits"),
+    ("openings", "admits"),
     [
         ((), True),
-        (("tasks -> proxy port 3306",), True),
-        (("internet -> edge port 443",), False),
-        (("internet -> edge port 443", "internet -> edge port 80"), True),
-        (("internet -> edge ports 80 to 443",), True),
-        (("internet -> edge any port",), True),
+        ((access.Opening("tasks", "proxy", "tcp", 3306, 3306, "component"),), True),
+        ((to_edge(443, 443),), False),
+        ((to_edge(443, 443), to_edge(80, 80)), True),
+        ((to_edge(80, 443),), True),
+        ((to_edge(-1, -1, protocol="-1"),), True),
+        ((to_edge(80, 80, protocol="udp"),), False),
     ],
 )
 def test_plain_http_is_for_load_balancers_whose_groups_admit_it(
-    ways: tuple[str, ...], admits: bool
+    openings: tuple[access.Opening, ...], admits: bool
 ) -> None:
-    found = access.Access(public_url="https://a.example", ways=ways)
+    found = access.Access(public_url="https://a.example", openings=openings)
     assert ("http_plain" not in unconfigured(found)) is admits
