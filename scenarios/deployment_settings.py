@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
     from harness.target.resources.web_tier import WebTier
 
+WHOLE = 100
+
 
 def breaker_cause(service: dict[str, Any]) -> str:
     """Return the setting that keeps a service from rolling back; empty if there is none."""
@@ -40,10 +42,15 @@ def answer_without_downtime(question: Callable[[], Any], web_tier: WebTier) -> A
     return answer[0]
 
 
+def minimum_healthy(service: dict[str, Any]) -> int:
+    """Return the share of its tasks, in percent, that ECS keeps during a deployment."""
+    return int(service.get("deploymentConfiguration", {}).get("minimumHealthyPercent", WHOLE))
+
+
 def downtime_cause(service: dict[str, Any]) -> str:
     """Return the setting that stops old tasks too early; empty if there is none."""
-    kept = service.get("deploymentConfiguration", {}).get("minimumHealthyPercent", 100)
-    if kept >= 100:
+    kept = minimum_healthy(service)
+    if kept >= WHOLE:
         return ""
     return (
         f"minimumHealthyPercent of the service is too low ({kept}): ECS stops the old tasks before"
