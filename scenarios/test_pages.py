@@ -7,8 +7,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from harness.report import proved
-from harness.target.clients.browser import read_page
+from harness.diagnosis.expect import expect
+from harness.report import not_covered, proved
+from harness.target.clients.browser import TIMEOUT_S, read_page
 from scenarios.checks import expect_status
 from scenarios.page_resources import PageResources
 
@@ -18,8 +19,12 @@ if TYPE_CHECKING:
     import requests
 
     from harness.target.access import Access
+    from harness.target.resources.ecs_exec import ExecResult
 
 MOST_PAGES = 5
+MOST_SCRIPTS = 10
+NOT_FOUND = 404
+SOURCE = "<?php"
 
 
 @pytest.mark.truth(local=proved, aws=proved, url=proved)
@@ -46,3 +51,34 @@ def test_pages_load_their_styles_scripts_and_images(
         if is_page and not linked.is_redirect:
             resources.expect_loaded(linked)
     observe("other hosts of resources", set=sorted(resources.elsewhere))
+
+
+@pytest.mark.truth(
+    local=proved,
+    aws=not_covered("a script may do anything when it is asked"),
+    url=not_covered("the files of the image cannot be listed from outside"),
+)
+@pytest.mark.requires("http", "ecs", "elb", "exec")
+@pytest.mark.mutates
+def test_scripts_beside_index_php_are_run(
+    web: Callable[[], requests.Session], access: Access, run_in_task: Callable[..., ExecResult]
+) -> None:
+    command = ["find", "public", "-name", "*.php", "!", "-path", "public/index.php"]
+    for file in sorted(run_in_task(command).stdout.split())[:MOST_SCRIPTS]:
+        path = file.removeprefix("public")
+        answer = web().get(f"{access.public_url}{path}", allow_redirects=False, timeout=TIMEOUT_S)
+        expect(
+            answer.status_code != NOT_FOUND,
+            f"{path} answers {NOT_FOUND}",
+            cause=f"{file} is in the image, and its web server runs no script but index.php:"
+            " whoever calls it, as at the old host, gets 404: give it a location in nginx, make it"
+            " a route of the app, or leave it out of the image",
+            certain=True,
+        )
+        expect(
+            SOURCE not in answer.text,
+            f"{path} answers with its source",
+            cause=f"the web server sends {file} as text and does not run it: its source, with all"
+            " that is in it, is public",
+            certain=True,
+        )

@@ -79,6 +79,17 @@ def append(name: str, line: str) -> Edit:
     return rewrite(name, lambda text: f"{text}\n{line}\n")
 
 
+def add_file(name: str, text: str) -> Edit:
+    """Write a file that the app does not have."""
+
+    def apply(root: Path) -> None:
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+    return Edit((), apply)
+
+
 def edit_json(name: str, change: Callable[[dict[str, Any]], object]) -> Edit:
     """Change a JSON file's document, in place."""
 

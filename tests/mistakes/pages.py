@@ -5,7 +5,7 @@ from __future__ import annotations
 from scenarios import test_pages as pages
 from scenarios import test_sessions as sessions
 from scenarios.tickets import test_documents as documents
-from tests.mistakes.edits import append, replace
+from tests.mistakes.edits import NGINX, add_file, append, combine, replace
 from tests.mistakes.mistake import Mistake, Twin
 
 _IGNORE, _ARTWORK = "app/.dockerignore", "app/resources/views/components/artwork.blade.php"
@@ -20,6 +20,21 @@ MISTAKES = (
         cause="the image lacks /css/app.css",
         also_green=[sessions.test_links_and_redirects_are_https_with_the_public_host],
         twin=Twin("source maps are not in the image", append(_IGNORE, "public/css/*.map")),
+    ),
+    Mistake(
+        "a script that others call is in the web root, and nginx runs index.php alone",
+        add_file("app/public/ipn.php", "<?php echo 'OK';\n"),
+        breaks=[pages.test_scripts_beside_index_php_are_run],
+        cause="public/ipn.php is in the image, and its web server runs no script but index.php",
+        also_green=[sessions.test_links_and_redirects_are_https_with_the_public_host],
+        twin=Twin(
+            "a script that others call has a location in nginx",
+            combine(
+                add_file("app/public/ipn.php", "<?php echo 'OK';\n"),
+                replace(NGINX, "location = /index.php {", "location ~ ^/(?:index|ipn)[.]php$ {"),
+                replace(NGINX, "$document_root/index.php", "$document_root$fastcgi_script_name"),
+            ),
+        ),
     ),
     Mistake(
         "a page shows posters by their plain address in the bucket",

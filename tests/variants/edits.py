@@ -51,17 +51,6 @@ def update(name: str, *path: str | int, **fields: Any) -> Edit:
     return edit_json(name, change)
 
 
-def add_file(name: str, text: str) -> Edit:
-    """Write a file that the app does not have."""
-
-    def apply(root: Path) -> None:
-        path = root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-
-    return Edit((), apply)
-
-
 def set_attributes(name: str, attributes: Mapping[str, str]) -> Edit:
     """Set attributes of the load balancer or of its target group."""
 

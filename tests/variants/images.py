@@ -10,6 +10,7 @@ from tests.mistakes.edits import (
     FPM_POOL,
     NGINX,
     Edit,
+    add_file,
     combine,
     edit_container,
     replace,
@@ -17,7 +18,7 @@ from tests.mistakes.edits import (
     run_in_build,
     set_field,
 )
-from tests.variants.edits import add_file, edit_containers, set_variables
+from tests.variants.edits import edit_containers, set_variables
 from tests.variants.variant import Variant
 
 SUPERVISOR = """[supervisord]

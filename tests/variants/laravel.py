@@ -7,11 +7,12 @@ from tests.mistakes.edits import (
     CONSOLE,
     DATABASE_CONFIG,
     Edit,
+    add_file,
     append,
     combine,
     replace,
 )
-from tests.variants.edits import add_file, rename, set_variables
+from tests.variants.edits import rename, set_variables
 from tests.variants.variant import Variant
 
 PLACES = [
