@@ -18,6 +18,8 @@ from ipaddress import ip_address, ip_network
 
 Context = Mapping[str, tuple[str, ...]]
 """Condition keys that are known, in lower case; an empty tuple is a key that is absent."""
+SOURCE_IP = "aws:sourceip"
+"""The key of the caller's public address; a call through a VPC endpoint has none."""
 _Compare = Callable[[str, str], bool]
 """The policy's value and the request's, in this order."""
 

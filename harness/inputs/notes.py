@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from harness.aws.iam_conditions import SOURCE_IP
+from harness.aws.iam_policy import statements
+from harness.inputs.api_calls import bucket_policy
+
 if TYPE_CHECKING:
+    from harness.inputs.api_calls import CallFile
     from harness.inputs.ecs_services import Service
     from harness.inputs.production import Production
     from harness.inputs.schedule import Schedule
@@ -26,6 +31,21 @@ def of_production(production: Production, *, services: Mapping[str, Service]) ->
     name = str(production.target_group["TargetGroup"].get("Name"))
     yield from of_services(services, behind=production.services, target_group=name)
     yield from of_default_capacity(production.tasks)
+    if "bucket" in production.resources:
+        yield from of_unknown_addresses(production.resources["bucket"])
+
+
+def of_unknown_addresses(bucket: CallFile) -> Iterator[str]:
+    """Name the denials of a bucket's policy for addresses that tasks have on AWS alone."""
+    for given in bucket.inputs_of("PutBucketPolicy"):
+        for number, statement in enumerate(statements(bucket_policy(given))):
+            blocks = (statement.get("Condition") or {}).values()
+            keys = {key.lower() for block in blocks for key in block}
+            if statement.get("Effect") == "Deny" and SOURCE_IP in keys:
+                yield (
+                    f"resources.bucket: Statement[{number}] of its policy denies by {SOURCE_IP},"
+                    " and the tasks' addresses on AWS are not known here: it is not judged"
+                )
 
 
 def of_listeners(balancer: Mapping[str, Any]) -> Iterator[str]:

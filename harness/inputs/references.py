@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from harness.aws import environment_file
 from harness.aws.eventbridge import run_task_input
+from harness.aws.iam_conditions import SOURCE_IP
 from harness.aws.iam_policy import statements
 from harness.aws.task_definition import family_of
 from harness.aws.value_from import SecretReference, ValueFromError, parse_value_from
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
 
     from harness.aws.task_definition import TaskDefinition
     from harness.inputs.production import Production
-
-_SOURCE_IP = "aws:sourceip"
 
 
 def problems(production: Production) -> Iterator[Problem]:
@@ -291,7 +290,7 @@ def bucket_addresses(production: Production) -> Iterator[Problem]:
                 for operator, block in (statement.get("Condition") or {}).items()
                 for key in block
             ]
-            if statement.get("Effect") == "Deny" and conditions == [("notipaddress", _SOURCE_IP)]:
+            if statement.get("Effect") == "Deny" and conditions == [("notipaddress", SOURCE_IP)]:
                 yield Problem(
                     f"PutBucketPolicy.Policy.Statement[{index}].Condition",
                     "denies whoever has none of its public addresses (aws:SourceIp), and tasks"

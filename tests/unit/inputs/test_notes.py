@@ -43,3 +43,25 @@ def test_tasks_on_the_clusters_default_capacity_are_noted(project: Path) -> None
         " strategy; ECS takes the cluster's default one, and EC2 where it has none: taken as"
         " FARGATE",
     )
+
+
+def test_denials_by_address_are_not_judged_where_nothing_tells_it(project: Path) -> None:
+    statement = {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": "*",
+        "Condition": {"NotIpAddress": {"aws:SourceIp": "203.0.113.0/24"}},
+    }
+    file = project / "app" / "aws" / "bucket.json"
+    content = json.loads(file.read_text())
+    name = content["CreateBucket"]["Bucket"]
+    policy = json.dumps({"Version": "2012-10-17", "Statement": statement})
+    content["PutBucketPolicy"] = {"Bucket": name, "Policy": policy}
+    file.write_text(json.dumps(content))
+    config = project / "cutover.toml"
+    config.write_text(config.read_text().replace('network = "app/aws/network.json"\n', ""))
+    assert production.load({}, cwd=project).notes == (
+        "resources.bucket: Statement[0] of its policy denies by aws:sourceip, and the tasks'"
+        " addresses on AWS are not known here: it is not judged",
+    )
