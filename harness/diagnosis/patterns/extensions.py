@@ -1,4 +1,4 @@
-"""Patterns for what PHP lacks in the image: extensions, and functions that its settings disable."""
+"""Patterns for extensions and functions that PHP lacks in the image, or its settings disable."""
 
 from __future__ import annotations
 
