@@ -114,6 +114,15 @@ SCHEMA = (
     ),
     Pattern(
         Source.APP,
+        match=r"1050 Table '(?P<name>[^']+)' already exists",
+        cause="the table {name} is there already when a migration makes it: two tasks migrate at"
+        " the same moment (migrate in the image's entrypoint runs in every task), or two migrations"
+        " make it",
+        example="SQLSTATE[42S01]: Base table or view already exists: 1050 Table 'users' already"
+        " exists",
+    ),
+    Pattern(
+        Source.APP,
         match=r"1366 Incorrect string value[^\n]*for column '(?P<column>\w+)'",
         cause="the connection or the table takes no 4-byte characters (column {column}):"
         " DB_CHARSET must be utf8mb4",
