@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 REJECTIONS = (
     "not verified",
     "Did not have authority to send",
@@ -37,3 +39,15 @@ def missing_mail_cause(mailer: str, ends: list[str], *, count: int = 1) -> str:
             " committed yet (after_commit), or the app sends no mail for it"
         )
     return ""
+
+
+def untried_cause(runs: list[dict[str, Any]]) -> str:
+    """Return why a mail's job did not run again; empty where it has tries of its own left."""
+    if any((run.get("max_tries") or 1) > 1 for run in runs):
+        return ""
+    return "a job that fails is not tried again: queue:work's --tries is 1, or the job's own $tries"
+
+
+def tries_once(runs: list[dict[str, Any]]) -> bool:
+    """Whether the job itself says that it is tried once."""
+    return any(run.get("max_tries") == 1 for run in runs)

@@ -9,7 +9,7 @@ import pytest
 
 from harness.diagnosis.expect import expect
 from harness.report import emulated, not_covered
-from scenarios.mails import MAIL_S, REJECTIONS, SWALLOWED
+from scenarios.mails import MAIL_S, REJECTIONS, SWALLOWED, tries_once, untried_cause
 from scenarios.tickets.pages import CONFIRMATION_JOB
 
 if TYPE_CHECKING:
@@ -234,9 +234,8 @@ def test_mail_is_retried_after_ses_rejects_it(
         until=lambda runs: len(runs) > 1,
         what="The job that SES rejected did not run again",
         within_s=differences.task_replacement_timeout_s,
-        cause="a job that fails is not tried again: queue:work's --tries is 1, or the job's own"
-        " $tries is",
-        certain=True,
+        cause=untried_cause,
+        certain=tries_once,
     )
     confirmed = [order_number(mail) for mail in wait_for_confirmation(buyer)]
     assert confirmed == [order], f"the order {order} was confirmed as {confirmed}"

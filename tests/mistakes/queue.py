@@ -5,6 +5,7 @@ from __future__ import annotations
 from scenarios import test_definitions as definitions
 from scenarios import test_queue as queue
 from scenarios import test_uploads as uploads
+from scenarios.tickets import test_orders as tickets_orders
 from tests.mistakes.edits import (
     ENTRYPOINT,
     KMS_KEY,
@@ -350,7 +351,10 @@ MISTAKES = (
     Mistake(
         "the worker's role may not put a job back",
         replace(WORKER_ROLE, '"sqs:ChangeMessageVisibility",', ""),
-        breaks=[queue.test_failing_job_backs_off_and_succeeds],
+        breaks=[
+            queue.test_failing_job_backs_off_and_succeeds,
+            tickets_orders.test_mail_is_retried_after_ses_rejects_it,
+        ],
         cause="the task role tickets-worker-task lacks sqs:ChangeMessageVisibility",
         also_green=[queue.test_worker_flags_fit_the_queue],
     ),

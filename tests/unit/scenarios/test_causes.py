@@ -16,7 +16,7 @@ from harness.target.resources.schedule import Run
 from scenarios.checks import expect_status
 from scenarios.deployment_settings import breaker_cause, downtime_cause
 from scenarios.jobs import late_cause
-from scenarios.mails import missing_mail_cause
+from scenarios.mails import missing_mail_cause, untried_cause
 from scenarios.test_logs import channel_cause
 from scenarios.test_roles import wildcard
 from scenarios.test_scheduler import idle_cause, unexpected_starter_cause
@@ -54,6 +54,9 @@ def service(**configuration: Any) -> dict[str, Any]:
         (late_cause(job("threw", "failed")), "QUEUE_FAILED_DRIVER is null"),
         (late_cause(job("threw", poison=True, failed=True)), ""),
         (late_cause(job("succeeded")), ""),
+        (untried_cause([{"max_tries": 1}]), "a job that fails is not tried again"),
+        (untried_cause([{"max_tries": None}]), "a job that fails is not tried again"),
+        (untried_cause([{"max_tries": 3}]), ""),
         (missing_mail_cause("log", []), 'MAIL_MAILER is "log" in the worker'),
         (missing_mail_cause("ses", ["succeeded"]), "the mail's job ran and sent nothing"),
         (missing_mail_cause("ses", []), ""),
