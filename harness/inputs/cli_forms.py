@@ -155,18 +155,12 @@ def target_group(document: Document, *, arn: str | None = "") -> Document:
 
 
 def _of_elbv2(document: Document, *, form: Form, name: str, arn: str | None = "") -> Document:
-    document = _wrapped(document, name=name)
-    is_bare = "Name" in document.data and not {*form.fields} & {*document.data}
-    for one in document.others if is_bare else ():
-        form.reject_others(one)
-    if not is_bare:
-        form.reject_others(document)
-    if not document.others and f"{name}s" not in document.data and not is_bare:
+    document = _wrapped(document, form=form, name=name)
+    form.reject_others(document)
+    if not document.others and f"{name}s" not in document.data:
         return document
     reshaped = Reshaped(document)
-    if is_bare:
-        reshaped.put(name, document.data, source=document, at="")
-    for source in document.others if is_bare else document.objects:
+    for source in document.objects:
         for key in (name, "Attributes"):
             if key in source.data and key in reshaped.data:
                 reshaped.reject(source, key, "is here twice", f"keep those of {form.noun} alone")
@@ -180,16 +174,17 @@ def _of_elbv2(document: Document, *, form: Form, name: str, arn: str | None = ""
             _take_rules(reshaped, source)
         if isinstance(source.data.get("Certificates"), list):
             reshaped.put("Certificates", _further(source), source=source, at="Certificates")
-    result = reshaped.result(form.command)
-    return result if document.others or not is_bare else replace(result, note="")
+    return reshaped.result(form.command)
 
 
-def _wrapped(document: Document, *, name: str) -> Document:
-    """Put the output of ``--query 'LoadBalancers[0]'`` back below its key."""
-    if f"{name}Name" not in document.data:
-        return document
-    origins = {f"{name}s[0]": Origin(document, "")}
-    return replace(document, data={f"{name}s": [document.data]}, origins=origins)
+def _wrapped(document: Document, *, form: Form, name: str) -> Document:
+    """Put a bare input, or the output of ``--query 'LoadBalancers[0]'``, below its key."""
+    place, data = Origin(replace(document, others=()), ""), document.data
+    if f"{name}Name" in data:
+        return replace(document, data={f"{name}s": [data]}, origins={f"{name}s[0]": place})
+    if "Name" in data and not {*form.fields} & {*data}:
+        return replace(document, data={name: data}, origins={name: place})
+    return document
 
 
 def _take_elbv2(reshaped: Reshaped, source: Document, *, name: str, arn: str | None) -> None:

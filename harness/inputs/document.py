@@ -69,7 +69,7 @@ class Document:
         """
         found = []
         for one in dict.fromkeys(problems):
-            place = self._origin(one.key)
+            place = self.origin_of(one.key)
             line = place.document.line_of(place.key)
             found.append(replace(one, key=place.key, file=str(self.path), line=line))
         if found:
@@ -77,10 +77,10 @@ class Document:
 
     def place(self, key: str) -> tuple[Path, int]:
         """Return the file and the line of a key."""
-        origin = self._origin(key)
+        origin = self.origin_of(key)
         return self.path, origin.document.line_of(origin.key)
 
-    def _origin(self, key: str) -> Origin:
+    def origin_of(self, key: str) -> Origin:
         """Find the place of a key, by the origin of the longest path around it."""
         around = [
             one for one in self.origins if not one or f"{key}.".startswith((f"{one}.", f"{one}["))
@@ -90,7 +90,9 @@ class Document:
         outer = max(around, key=len)
         origin, rest = self.origins[outer], key[len(outer) :].removeprefix(".")
         separator = "." if origin.key and rest and not rest.startswith("[") else ""
-        return replace(origin, key=f"{origin.key}{separator}{rest}")
+        place = replace(origin, key=f"{origin.key}{separator}{rest}")
+        # That object may stand for another one of the file itself.
+        return place.document.origin_of(place.key) if place.document.origins else place
 
     def line_of(self, key: str) -> int:
         """Line of a key, or of the nearest one around it that is there; 0 for the whole file."""
@@ -188,6 +190,8 @@ def read_json(path: Path) -> Document:
         InputError: No such file, not JSON, or not an object.
     """
     text = _text(path, hint="create the file, or correct its path in cutover.toml")
+    if not text.strip():
+        raise _unread(path, "is empty", hint="print it again: its command failed, or had no answer")
     objects: list[Document] = []
     start = _after_space(text, 0)
     while not objects or start < len(text):
@@ -196,7 +200,7 @@ def read_json(path: Path) -> Document:
         except json.JSONDecodeError as error:
             raise _unread(
                 path,
-                f"is not JSON: {error.msg} at line {error.lineno}, column {error.colno}",
+                f"is not JSON: {error.msg} (line {error.lineno}, column {error.colno})",
                 hint="JSON has double quotes only, no comments and no trailing commas; the AWS CLI"
                 " prints it with --output json",
                 line=error.lineno,

@@ -205,7 +205,8 @@ def load(environ: Mapping[str, str], *, cwd: Path) -> Production:
     group_name = str(target_group["TargetGroup"].get("Name")) if target_group else ""
     balanced = ecs_services.behind(services, target_group=group_name)
     definitions = [one.definition for one in services.values()]
-    resources = _resources(reading, definitions, region=found.region if found else "")
+    complete, region = len(services) == len(reading.tables("services")), found and found.region
+    resources = _resources(reading, definitions, region=region or "", complete=complete)
     schedule = _schedule(reading, groups)
     cached = reading.file("cache", "file", read=cache.read, form=cache.form)
     phase_files.read_all(reading)
@@ -217,7 +218,7 @@ def load(environ: Mapping[str, str], *, cwd: Path) -> Production:
     if found:
         foreign.reject(reading, settings=found, roles=roles, tasks=tasks.values())
     if not (found and balancer and target_group and network):
-        raise InputError(list(dict.fromkeys(reading.problems)))
+        raise reading.failure()
     production = Production(
         config=found,
         network=network,
@@ -245,7 +246,7 @@ def _check_between_files(reading: Reading, production: Production) -> None:
     for problem in (problem for rules in BETWEEN_FILES for problem in rules(production)):
         reading.reject(reading.documents.get(problem.file, reading.toml), [problem])
     if reading.problems:
-        raise InputError(list(dict.fromkeys(reading.problems)))
+        raise reading.failure()
 
 
 def _documents(reading: Reading, roles: Iterable[RoleFile]) -> dict[str, Document]:
@@ -315,8 +316,7 @@ def _services(reading: Reading, groups: SecurityGroups | None) -> dict[str, Serv
     for name in reading.tables("services"):
         definition = _definition(reading, "services", name)
         read = partial(task_definitions.read_service, definition=definition, groups=groups)
-        family = definition.family if definition is not None else ""
-        form = partial(cli_forms.service, name=name, family=family)
+        form = partial(cli_forms.service, name=name, family=reading.family(name))
         create = reading.file("services", name, "service", read=read, form=form)
         if definition is not None and create is not None:
             found[name] = Service(definition, create)
@@ -338,10 +338,11 @@ def _target_group(reading: Reading, services: Mapping[str, Service]) -> dict[str
 
 
 def _resources(
-    reading: Reading, definitions: Iterable[TaskDefinition], *, region: str
+    reading: Reading, definitions: Iterable[TaskDefinition], *, region: str, complete: bool
 ) -> dict[str, CallFile]:
     containers = [one for definition in definitions for one in definition.containers]
-    bucket = _single("AWS_BUCKET", containers)
+    # A definition that cannot be read may name it.
+    bucket = _single("AWS_BUCKET", containers) or ("" if complete else "unread")
     sender = _single("MAIL_FROM_ADDRESS", containers)
     readers: Mapping[str, tuple[_Read, _Form]] = {
         "bucket": (api_calls.bucket, partial(cli_resources.bucket, name=bucket, region=region)),

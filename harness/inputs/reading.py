@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from harness.inputs import cache, config
 from harness.inputs.cli_forms import security_groups, service, task_definition
 from harness.inputs.config import Config, text_at
-from harness.inputs.derivation import Derivation, derive, derive_groups, groups_of
+from harness.inputs.derivation import SOURCES, Derivation, derive, derive_groups, groups_of
 from harness.inputs.document import Document, path_below, read_json
 from harness.inputs.problem import InputError, Problem
 from harness.inputs.settings import Setting, settings
@@ -32,6 +32,8 @@ class Reading:
     """The files that cutover.toml names, as inputs; by the values of ``files``."""
     files: dict[str, str] = field(default_factory=dict)
     """Key of cutover.toml -> path of the file that it names, with the key where two name one."""
+    _unread: set[str] = field(default_factory=set)
+    """Tables, or "" for all, with keys that the files which cannot be read may have."""
     _content: dict[Path, Document] = field(default_factory=dict)
     """The files as they are."""
 
@@ -54,13 +56,25 @@ class Reading:
         self.problems += problems
         return found
 
+    def failure(self) -> InputError:
+        """Return the error with every problem, once each."""
+        listed = list(dict.fromkeys(self.problems))
+        return InputError([one for one in listed if not self._may_be_unread(one)] or listed)
+
+    def _may_be_unread(self, problem: Problem) -> bool:
+        """Whether a key is missing that a file may have which cannot be read."""
+        is_derived = problem.message.startswith("is missing") and problem.key in SOURCES
+        return is_derived and problem.key.startswith(tuple(self._unread))
+
     @cached_property
     def derivation(self) -> Derivation:
         """Values of cutover.toml that the files have."""
         sources = list(self._sources())
         derivation = derive(self.toml.data, sources)
         groups = self._source("network", "security_groups", form=security_groups)
-        if groups is not None:
+        if groups is None:
+            self._unread.add("network.")
+        else:
             filled, tasks = derivation.fill(self.toml.data), groups_of(sources)
             for value in derive_groups(filled, tasks=tasks, groups=groups):
                 derivation.values[value.key] = value
@@ -91,6 +105,7 @@ class Reading:
         try:
             return form(self._document(path))
         except InputError:
+            self._unread.add("")
             return None  # its problems are kept when it is checked
 
     def _document(self, path: Path) -> Document:
@@ -132,6 +147,11 @@ class Reading:
         key = ".".join(keys)
         self.files[key] = f"{path} ({key})" if str(path) in self.documents else str(path)
         return self.read(path, read, form=form, name=self.files[key])
+
+    def family(self, name: str) -> str:
+        """Return the family of a service's task definition, which may have problems of its own."""
+        document = self.documents.get(self.files.get(f"services.{name}.task_definition", ""))
+        return str(document.data.get("family") or "") if document else ""
 
     def texts(self, table: str) -> dict[str, str]:
         """Return the texts of the files that the keys of a table name."""

@@ -625,6 +625,11 @@ def test_a_file_that_no_command_prints_is_one_problem(
 def test_a_load_balancer_without_its_wrapper_is_taken(tmp_path: Path) -> None:
     path = tmp_path / "balancer.json"
     (body,) = cli_outputs.load_balancers()["LoadBalancers"]
+    path.write_text(cli_outputs.text({**body, "Type": "network"}))
+    with pytest.raises(InputError) as caught:
+        load_balancer.load_balancer(cli_forms.load_balancer(read_json(path)))
+    (problem,) = caught.value.problems
+    assert '"Type": "network"' in path.read_text().splitlines()[problem.line - 1]
     path.write_text(cli_outputs.text(body))
     bare = cli_forms.load_balancer(read_json(path))
     path.write_text(cli_outputs.text({"LoadBalancers": [body]}))
@@ -644,3 +649,28 @@ def test_a_field_that_a_console_writes_as_null_is_not_set(project: Path) -> None
     rewritten(project / "app/ecs/web.json", add_nulls)
     rewritten(project / "app/network/security-groups.json", add_more)
     assert [one.raw for one in production.load({}, cwd=project).definitions] == before
+
+
+def test_a_task_definition_with_a_problem_accuses_no_other_file(project: Path) -> None:
+    for name in ("web", "worker", "scheduler"):
+        rewritten(
+            project / f"app/ecs/{name}.json",
+            lambda outputs: outputs[0]["taskDefinition"].update(memory="1"),
+        )
+    with pytest.raises(InputError) as caught:
+        production.load({}, cwd=project)
+    named = {Path(one.file).name for one in caught.value.problems}
+    assert named == {"web.json", "worker.json", "scheduler.json"}
+
+
+def test_what_an_unread_file_may_have_is_no_problem_of_cutover_toml(project: Path) -> None:
+    toml = project / "cutover.toml"
+    lines = toml.read_text().splitlines()
+    kept = [one for one in lines if not one.startswith(("proxy_group", "database_group"))]
+    toml.write_text("\n".join(kept))
+    (project / "app/network/security-groups.json").write_text('[{"provider_name": "aws"}]')
+    with pytest.raises(InputError) as caught:
+        production.load({}, cwd=project)
+    assert text_of(caught.value, project).startswith(
+        "app/network/security-groups.json: holds a list of Terraform's resources, not a JSON"
+    )

@@ -92,8 +92,9 @@ def test_a_file_that_is_missing_is_named(tmp_path: Path) -> None:
     ("text", "message", "line"),
     [
         ('{\n  "serviceName": "web",\n}\n', "is not JSON: ", 2),
-        ("{\n  'family': 1}", "at line 2, column 3", 2),
+        ("{\n  'family': 1}", "(line 2, column 3)", 2),
         ("[]", "holds a list, not a JSON object", 0),
+        ("\n", "is empty", 0),
     ],
 )
 def test_text_that_is_no_json_object_is_named(
