@@ -105,6 +105,11 @@ class Form:
         for one in document.objects:
             one.reject([*self._of_other(one), *self._of_types(one)])
 
+    @property
+    def _source(self) -> str:
+        of_input = f"the input of {self.fields[0]}"
+        return f"what `{self.command}` prints" if self.command else of_input
+
     def _of_types(self, document: Document) -> Iterator[Problem]:
         """Find values that no command prints so: somebody may have cut the file by hand."""
         commands = {**PRINTED_BY, **self.printed_by}
@@ -125,7 +130,7 @@ class Form:
             for name in names:
                 if name in document.data:
                     message = f"is what {text.format(names[name])}, and {self.noun} is expected"
-                    hint = f"put there what `{self.command}` prints, or correct the path"
+                    hint = f"put there {self._source}, or correct the path"
                     yield Problem(name, message, hint)
                     return
         if (
@@ -136,7 +141,7 @@ class Form:
             given = [*document.data]
             more = f" and {len(given) - _SHOWN} more" if len(given) > _SHOWN else ""
             message = f"is not {self.noun}: it has {', '.join(given[:_SHOWN])}{more}"
-            yield Problem("", message, f"put there what `{self.command}` prints")
+            yield Problem("", message, f"put there {self._source}")
         elif document.start:
             message = (
                 f"holds an object with {', '.join(document.data)}, which is no part of {self.noun}"

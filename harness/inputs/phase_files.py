@@ -7,7 +7,7 @@ others; `cutover phase` and `cutover runbook` use them.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -39,6 +39,8 @@ class PhaseFile:
     printed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Field at the top of the AWS CLI's output -> the operation that answers it, and those
     that take its items."""
+    bare: tuple[str, ...] = ()
+    """Fields of an input that may stand without the name of its operation, the only one."""
 
     @property
     def form(self) -> Form:
@@ -50,7 +52,7 @@ class PhaseFile:
         return Form(
             self.noun,
             next(iter(commands.values()), ""),
-            (*self.printed, *self.operations),
+            (*self.printed, *self.operations, *self.bare),
             beside=("ScheduledActions", *_NEXT_PAGE),
             printed_by=commands,
         )
@@ -123,7 +125,12 @@ PHASE_FILES: Mapping[str, PhaseFile] = {
             "ScalingPolicies": ("DescribeScalingPolicies", "PutScalingPolicy"),
         },
     ),
-    "dns": PhaseFile("a change of DNS records", "route53", ("ChangeResourceRecordSets",)),
+    "dns": PhaseFile(
+        "a change of DNS records",
+        "route53",
+        ("ChangeResourceRecordSets",),
+        bare=("HostedZoneId", "ChangeBatch"),
+    ),
 }
 """Key of [phases] in cutover.toml -> the file's type."""
 
@@ -150,9 +157,15 @@ def form(document: Document, *, file: PhaseFile) -> Document:
         InputError: It is another form.
     """
     file.form.reject_others(document)
+    reshaped = Reshaped(document)
+    if {*file.bare} & {*document.data}:
+        (operation,) = file.operations
+        objects = document.objects
+        origins = {f"{operation}[{n}]": Origin(one, "") for n, one in enumerate(objects)}
+        data = {operation: [one.data for one in objects]}
+        return replace(document, data=data, others=(), origins=origins)
     if not any(name in one.data for one in document.objects for name in file.printed):
         return document
-    reshaped = Reshaped(document)
     calls: dict[str, list[Any]] = {}
     for source in document.objects:
         reshaped.read_only |= source.data.keys() & set(file.form.beside)

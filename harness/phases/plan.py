@@ -10,7 +10,7 @@ from harness.phases import commands
 from harness.phases.calls import FileCall, calls_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from harness.inputs.production import Production
     from harness.phases.phase import Phase, Step
@@ -75,7 +75,16 @@ def steps(phase: Phase, production: Production) -> Plan:
 def besides(step: Step, calls: Sequence[FileCall], production: Production) -> list[str]:
     """Return the commands of a step that no file holds, after a comment where a file is missing."""
     missing = [f"# no file has it: set {step.needs}"] if step.needs and not calls else []
+    made = {call.operation for call in calls}
+    clusters = [call.given for call in calls if call.operation == "CreateDBCluster"]
+    if "CreateDBInstance" not in made and any(map(_is_aurora, clusters)):
+        missing.append(f"# {step.needs} has no instance: append `aws rds describe-db-instances`")
     return [*missing, *(step.commands(production) if step.commands else [])]
+
+
+def _is_aurora(cluster: Mapping[str, Any]) -> bool:
+    """Whether a cluster has no instance unless one is made in it."""
+    return str(cluster.get("Engine")).startswith("aurora")
 
 
 def rollback(phase: Phase, production: Production) -> Plan:

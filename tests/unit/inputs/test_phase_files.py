@@ -117,3 +117,29 @@ def test_a_certificates_algorithm_is_spelled_as_acm_takes_it(tmp_path: Path) -> 
         "RequestCertificate"
     ]
     assert found["KeyAlgorithm"] == "RSA_2048"
+
+
+def test_changes_of_dns_may_stand_without_their_operation(tmp_path: Path) -> None:
+    record: dict[str, Any] = {"Name": "shop.example", "Type": "CNAME", "TTL": 60}
+    record["ResourceRecords"] = [{"Value": "old.example"}]
+    batch = {"Changes": [{"Action": "UPSERT", "ResourceRecordSet": record}]}
+    changes = [{"HostedZoneId": "Z1", "ChangeBatch": batch}] * 2
+    path = file_of(tmp_path, *changes)
+    assert taken("dns", path) == {"ChangeResourceRecordSets": changes}
+    record["TTL"] = "60"
+    with pytest.raises(InputError) as caught:
+        taken("dns", file_of(tmp_path, changes[0]))
+    (problem,) = caught.value.problems
+    assert problem.key == "ChangeBatch.Changes[0].ResourceRecordSet.TTL"
+
+
+def test_the_records_of_a_zone_are_no_change_of_them(tmp_path: Path) -> None:
+    path = file_of(tmp_path, {"ResourceRecordSets": []})
+    with pytest.raises(InputError) as caught:
+        taken("dns", path)
+    assert str(caught.value) == (
+        f"{path}: ResourceRecordSets is what `aws route53 list-resource-record-sets` prints, and a"
+        " change of DNS records is expected\n"
+        f"  where: {path}:1: ResourceRecordSets\n"
+        "  what to do: put there the input of ChangeResourceRecordSets, or correct the path"
+    )

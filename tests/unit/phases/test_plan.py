@@ -236,6 +236,15 @@ def test_one_call_has_twenty_attributes_at_the_most(files: Production) -> None:
     assert [one.count('"Key"') for one in sent] == [20, 3]
 
 
+def test_a_plan_says_that_a_cluster_has_no_instance(files: Production) -> None:
+    file = files.documents["phases.database"]
+    lacking = "# phases.database has no instance: append `aws rds describe-db-instances`"
+    assert lacking not in commands(plan.steps(phase_of(2), files))
+    data = {name: value for name, value in file.data.items() if name != "CreateDBInstance"}
+    documents = {**files.documents, "phases.database": replace(file, data=data)}
+    assert lacking in commands(plan.steps(phase_of(2), replace(files, documents=documents)))
+
+
 def test_without_ecs_exec_the_first_run_has_tasks_of_its_own(files: Production) -> None:
     web = files.services["web"]
     closed = replace(web, create={**web.create, "enableExecuteCommand": False})
