@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from harness.aws.task_definition import family_of
 from harness.core.redact import Secret
 from harness.images import task_images
-from harness.inputs import secret_values
+from harness.inputs import references, secret_values
 from harness.inputs.container_images import IDLE
 from harness.inputs.secret_values import MadeParameter
 from harness.stack import certificates, engine
@@ -40,6 +40,8 @@ class StackSecrets:
     parameters: tuple[MadeParameter, ...]
     certificates: Certificates
     account: Account
+    other_accounts: tuple[Account, ...] = ()
+    """Accounts with which other containers than the web task's sign in."""
     cache_token: Secret | None = None
     """The cache's AUTH token; None where there is no cache, or its clients do not sign in."""
 
@@ -82,8 +84,24 @@ class StackSecrets:
                 username=username or _UNNAMED_ACCOUNT,
                 password=Secret(password or secret_values.GENERATE["password"]()),
             ),
+            other_accounts=tuple(
+                one for one in _accounts(production, secrets) if one.username != username
+            ),
             cache_token=_cache_token(production, secrets=secrets, parameters=parameters),
         )
+
+
+def _accounts(production: Production, secrets: Mapping[str, Secret]) -> Iterator[Account]:
+    """Yield the accounts that are whole secrets of a container: a worker may have its own."""
+    names = {
+        variable: list(references.secrets_with(production, variable))
+        for variable in ("DB_USERNAME", "DB_PASSWORD")
+    }
+    for name in dict.fromkeys(names["DB_USERNAME"]):
+        fields = secret_values.fields(secrets[name]) if name in secrets else {}
+        username, password = fields.get("username"), fields.get("password")
+        if username and password and name in names["DB_PASSWORD"]:
+            yield Account(production.config.database.name, username, Secret(password))
 
 
 def _cache_token(
@@ -184,7 +202,9 @@ def planned_components(
         ),
         PlannedComponent(
             mysql.component(
-                certificate=certificates.server("mysql"), **login(database.cluster_endpoint)
+                certificate=certificates.server("mysql"),
+                others=materials.other_accounts,
+                **login(database.cluster_endpoint),
             ),
             partial(mysql.probe, **login(database.cluster_endpoint)),
         ),

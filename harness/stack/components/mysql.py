@@ -7,6 +7,7 @@ the server listens only when the SQL is done, so the app account's ``SELECT 1`` 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from harness.core.wait import GaveUp, NotYet, Ready
@@ -41,7 +42,12 @@ class Hop:
 
 
 def component(
-    *, endpoint: str, ca_pem: str, certificate: tuple[str, str], account: Account
+    *,
+    endpoint: str,
+    ca_pem: str,
+    certificate: tuple[str, str],
+    account: Account,
+    others: Iterable[Account] = (),
 ) -> Component:
     """Describe the container.
 
@@ -50,6 +56,7 @@ def component(
         ca_pem: The stack's CA.
         certificate: Certificate and key, both PEM.
         account: Made at the start.
+        others: Likewise; accounts that only some of the tasks have.
     """
     return Component(
         name="mysql",
@@ -58,7 +65,7 @@ def component(
         environment={},
         files={
             **tls_files(TLS_DIRECTORY, ca_pem=ca_pem, certificate=certificate),
-            INIT_SQL: File(init_sql(account).encode()),
+            INIT_SQL: File(init_sql(account, *others).encode()),
         },
         published=(PORT,),
         memory_bytes=640 * _MIB,
@@ -76,13 +83,14 @@ def tls_files(directory: str, *, ca_pem: str, certificate: tuple[str, str]) -> d
     }
 
 
-def init_sql(account: Account) -> str:
-    """Write the SQL that makes the schema and the app's account.
+def init_sql(account: Account, *others: Account) -> str:
+    """Write the SQL that makes the schema and the app's accounts.
 
-    The account itself does not demand TLS: the server does, with the error that Aurora gives.
+    An account itself does not demand TLS: the server does, with the error that Aurora gives.
     """
     schema = account.schema.replace("`", "``")
-    return f"CREATE DATABASE `{schema}` CHARACTER SET utf8mb4;\n" + account_sql(account)
+    accounts = "".join(map(account_sql, (account, *others)))
+    return f"CREATE DATABASE `{schema}` CHARACTER SET utf8mb4;\n{accounts}"
 
 
 def probe(addresses: Addresses, *, endpoint: str, ca_pem: str, account: Account) -> Ready | NotYet:

@@ -92,6 +92,8 @@ class Session:
             "aws:principalaccount": (self.account,),
             "aws:securetransport": ("true",),
             "aws:requestedregion": (self.region,),
+            "aws:resourceaccount": (self.account,),
+            "s3:resourceaccount": (self.account,),
         }
         return Need(need.action, need.resource, {**known, **need.context})
 

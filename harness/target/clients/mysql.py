@@ -48,8 +48,9 @@ def session(
 GRANTS = (
     *("SELECT", "INSERT", "UPDATE", "DELETE"),
     *("CREATE", "ALTER", "DROP", "INDEX", "REFERENCES", "CREATE TEMPORARY TABLES", "LOCK TABLES"),
+    *("CREATE VIEW", "SHOW VIEW", "TRIGGER", "CREATE ROUTINE", "ALTER ROUTINE", "EXECUTE", "EVENT"),
 )
-"""The rights of an app and its migrations, on its own schema only."""
+"""The rights of an app and its migrations: all that there are on a schema, on its own only."""
 
 
 @dataclass(frozen=True)

@@ -91,6 +91,13 @@ def test_init_sql_quotes_and_grants_on_the_schema_only() -> None:
     assert "ALL" not in grant
 
 
+def test_init_sql_makes_each_account_with_the_same_rights() -> None:
+    accounts = [Account("shop", name, Secret("a-password")) for name in ("shop", "shop_worker")]
+    _, _, grant, user, other = mysql.init_sql(*accounts).splitlines()
+    assert user.startswith("CREATE USER 'shop_worker'@'%'")
+    assert other == grant.replace("'shop'@", "'shop_worker'@")
+
+
 def test_proxy_is_sent_to_the_cluster_endpoint() -> None:
     destination = SPECS[1].files["/etc/mysqlrouter/destination.conf"].content
     assert destination == b"[routing:rw]\ndestinations = db.example:3306\n"
