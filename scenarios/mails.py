@@ -42,12 +42,12 @@ def missing_mail_cause(mailer: str, ends: list[str], *, count: int = 1) -> str:
 
 
 def untried_cause(runs: list[dict[str, Any]]) -> str:
-    """Return why a mail's job did not run again; empty where it has tries of its own left."""
+    """Return why a mail's job that failed did not run again."""
     if any((run.get("max_tries") or 1) > 1 for run in runs):
-        return ""
-    return "a job that fails is not tried again: queue:work's --tries is 1, or the job's own $tries"
-
-
-def tries_once(runs: list[dict[str, Any]]) -> bool:
-    """Whether the job itself says that it is tried once."""
-    return any(run.get("max_tries") == 1 for run in runs)
+        return (
+            "a job that fails and has tries left does not come back: the worker may not put it back"
+            " into the queue (its role needs sqs:ChangeMessageVisibility), or runs no more"
+        )
+    return (
+        "a job that fails is not tried again: queue:work's --tries is 1, or the job's own $tries is"
+    )

@@ -9,7 +9,7 @@ import pytest
 
 from harness.diagnosis.expect import expect
 from harness.report import emulated, not_covered
-from scenarios.mails import MAIL_S, REJECTIONS, SWALLOWED, tries_once, untried_cause
+from scenarios.mails import MAIL_S, REJECTIONS, SWALLOWED, untried_cause
 from scenarios.tickets.pages import CONFIRMATION_JOB
 
 if TYPE_CHECKING:
@@ -235,7 +235,7 @@ def test_mail_is_retried_after_ses_rejects_it(
         what="The job that SES rejected did not run again",
         within_s=differences.task_replacement_timeout_s,
         cause=untried_cause,
-        certain=tries_once,
+        certain=True,
     )
     confirmed = [order_number(mail) for mail in wait_for_confirmation(buyer)]
     assert confirmed == [order], f"the order {order} was confirmed as {confirmed}"

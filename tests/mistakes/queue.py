@@ -356,6 +356,7 @@ MISTAKES = (
             tickets_orders.test_mail_is_retried_after_ses_rejects_it,
         ],
         cause="the task role tickets-worker-task lacks sqs:ChangeMessageVisibility",
+        follows=["its role needs sqs:ChangeMessageVisibility"],
         also_green=[queue.test_worker_flags_fit_the_queue],
     ),
 )

@@ -56,7 +56,10 @@ def service(**configuration: Any) -> dict[str, Any]:
         (late_cause(job("succeeded")), ""),
         (untried_cause([{"max_tries": 1}]), "a job that fails is not tried again"),
         (untried_cause([{"max_tries": None}]), "a job that fails is not tried again"),
-        (untried_cause([{"max_tries": 3}]), ""),
+        (
+            untried_cause([{"max_tries": 3}]),
+            "a job that fails and has tries left does not come back",
+        ),
         (missing_mail_cause("log", []), 'MAIL_MAILER is "log" in the worker'),
         (missing_mail_cause("ses", ["succeeded"]), "the mail's job ran and sent nothing"),
         (missing_mail_cause("ses", []), ""),
