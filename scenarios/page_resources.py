@@ -73,7 +73,8 @@ class PageResources:
     def _expect_served(self, url: str, *, page: str) -> None:
         answer = self._get(url)
         path, media_type = urlsplit(url).path, answer.headers.get("Content-Type", "")
-        is_page = media_type.startswith(_HTML) and path.endswith(_CODE)
+        # A redirect to https is the matter of the link, and not of the file.
+        is_page = media_type.startswith(_HTML) and path.endswith(_CODE) and not answer.is_redirect
         is_missing = is_page or (answer.status_code == 404 and bool(_FILE.search(path)))
         expect(
             (answer.status_code < 400 and not is_page) or not self._is_named(url, page=page),

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from harness.stack.containers import Containers
+    from harness.target.access import Access
     from harness.target.clients.probe import ProbeClient
     from harness.target.resources.schedule import RuleSettings, Run, Scheduler
 
@@ -29,6 +30,8 @@ JITTER_S = 20.0
 FAILED = 100
 """Exit code for the first scheduled command; a shell's own begin at 126."""
 MOST = 26
+WORKS = re.compile(r"\b(?:queue:(?:work|listen)|horizon)\b(?!:)")
+"""Commands that take jobs from a queue."""
 ELSEWHERE = (
     *("local", "development", "develop", "dev", "testing", "test", "ci", "demo", "sandbox"),
     *("staging", "stage", "qa", "uat", "preview", "review", "acceptance"),
@@ -185,6 +188,24 @@ def test_scheduled_commands_run_in_the_foreground(
         " schedule:run: remove runInBackground()",
         certain=True,
     )
+
+
+@as_task
+@pytest.mark.requires("http", "probe", "ecs", "elb", "exec", "schedule", "jobs")
+@pytest.mark.read_only
+def test_jobs_are_for_the_workers_and_not_for_the_schedule(
+    scheduled_entries: list[dict[str, Any]], access: Access
+) -> None:
+    for entry in scheduled_entries:
+        command = WORKS.search(entry["command"] or "")
+        expect(
+            not (command and access.worker and entry["in_this_environment"]),
+            f"{entry['name']} takes jobs from the queue, beside the workers",
+            cause=f"the scheduled {entry['name']} runs {command and command[0]}, and the service"
+            f" {access.worker} does that on AWS: the scheduler's task would take jobs with a role"
+            " and a size that are not a worker's: remove it from the schedule",
+            certain=True,
+        )
 
 
 @as_task

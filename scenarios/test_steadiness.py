@@ -128,6 +128,35 @@ def end_cause(kind: str, codes: str, reasons: str) -> str:
     return ""
 
 
+@pytest.fixture
+def nginx_configuration(run_in_task: Callable[..., ExecResult], access: Access) -> str:
+    """The files of nginx's configuration in a web task, one after the other."""
+    # nginx -T as root would take its directories from the app's user; the files are read instead.
+    listing = run_in_task(["sh", "-c", CONFIGURATION], container=access.web_container)
+    if listing.exit_code != 0:
+        pytest.skip("not covered: the web task has no configuration of nginx in /etc/nginx")
+    return str(listing.stdout)
+
+
+@pytest.mark.truth(
+    local=proved,
+    aws=not_covered("no command can be run in a task there yet"),
+    url=NOT_THERE,
+)
+@pytest.mark.requires("ecs", "elb", "exec")
+@pytest.mark.read_only
+def test_nginx_limits_count_visitors_and_not_the_balancer(nginx_configuration: str) -> None:
+    zones = ", ".join(nginx_config.limits_by_peer(nginx_configuration))
+    expect(
+        not zones,
+        f"nginx limits by its client's address: {zones}",
+        cause=f"nginx's limit {zones} counts by $remote_addr, which is the load balancer's: all"
+        " visitors share it, and a burst turns most of them away: leave it to the app's own limits"
+        " or a firewall, or make its key of X-Forwarded-For with a map",
+        certain=True,
+    )
+
+
 @pytest.mark.truth(
     local=proved,
     aws=not_covered("no command can be run in a task there yet"),
@@ -136,13 +165,10 @@ def end_cause(kind: str, codes: str, reasons: str) -> str:
 @pytest.mark.requires("ecs", "elb", "exec")
 @pytest.mark.read_only
 def test_nginx_keep_alive_outlasts_the_load_balancers(
-    run_in_task: Callable[..., ExecResult], web_tier: WebTier, access: Access
+    nginx_configuration: str, web_tier: WebTier
 ) -> None:
-    # nginx -T as root would take its directories from the app's user; the files are read instead.
-    listing = run_in_task(["sh", "-c", CONFIGURATION], container=access.web_container)
-    if listing.exit_code != 0:
-        pytest.skip("not covered: the web task has no configuration of nginx in /etc/nginx")
-    keep_s, idle_s = nginx_config.keep_alive_s(listing.stdout), web_tier.balancer.idle_timeout_s()
+    keep_s = nginx_config.keep_alive_s(nginx_configuration)
+    idle_s = web_tier.balancer.idle_timeout_s()
     # Without keep-alive, nginx closes each connection with its answer, and the balancer knows it.
     expect(
         keep_s is None or keep_s > idle_s,

@@ -55,8 +55,8 @@ def expect_one_release(times: int, minute: str) -> None:
         " tasks, or the command lacks onOneServer()"
         if times
         else f"{RELEASE} was not due or not let through in a minute that had a tick: its schedule"
-        " is not every minute, environments() leaves this one out, or a lock of an earlier run is"
-        " still held",
+        " is not every minute, environments(), when() or skip() leaves this out, or a lock of an"
+        " earlier run is still held",
         guess=not times,
     )
 

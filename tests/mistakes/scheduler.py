@@ -35,6 +35,24 @@ OPTIMIZE = "php artisan optimize --quiet"
 
 MISTAKES = (
     Mistake(
+        "the schedule works off the queue, as on a host without workers",
+        append(
+            CONSOLE,
+            "Illuminate\\Support\\Facades\\Schedule::command('queue:work --stop-when-empty')"
+            "->everyMinute()->withoutOverlapping();",
+        ),
+        breaks=[scheduler.test_jobs_are_for_the_workers_and_not_for_the_schedule],
+        cause="runs queue:work, and the service worker does that on AWS",
+        also_green=[scheduler.test_scheduled_commands_run_in_the_foreground],
+        twin=Twin(
+            "the schedule prunes the failed jobs",
+            append(
+                CONSOLE,
+                "Illuminate\\Support\\Facades\\Schedule::command('queue:prune-failed')->daily();",
+            ),
+        ),
+    ),
+    Mistake(
         "the rule's override names a container that is not there",
         replace(SCHEDULE, '"name": "app"', '"name": "scheduler"'),
         cause='Input.containerOverrides[0].name is "scheduler", which is no container in',

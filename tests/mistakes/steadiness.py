@@ -15,6 +15,14 @@ from tests.mistakes.edits import (
 )
 from tests.mistakes.mistake import NOT_STARTED, Mistake, Twin
 
+HTTP = "    server {\n        listen 8080"
+ZONE = "    limit_req_zone {} zone=visitors:10m rate=1000r/s;\n"
+LIMIT = replace(
+    NGINX,
+    "location = /index.php {\n",
+    "location = /index.php {\n            limit_req zone=visitors burst=2000 nodelay;\n",
+)
+
 MISTAKES = (
     Mistake(
         "nginx closes its connections before the load balancer does",
@@ -25,6 +33,17 @@ MISTAKES = (
         twin=Twin(
             "nginx keeps its connections a little longer than the load balancer",
             replace(NGINX, "keepalive_timeout 75s", "keepalive_timeout 65s"),
+        ),
+    ),
+    Mistake(
+        "nginx limits the requests of its client, which is the load balancer",
+        combine(replace(NGINX, HTTP, f"{ZONE.format('$binary_remote_addr')}{HTTP}"), LIMIT),
+        breaks=[steadiness.test_nginx_limits_count_visitors_and_not_the_balancer],
+        cause="nginx's limit visitors counts by $remote_addr, which is the load balancer's",
+        also_green=[steadiness.test_nginx_keep_alive_outlasts_the_load_balancers],
+        twin=Twin(
+            "nginx limits the requests of a visitor",
+            combine(replace(NGINX, HTTP, f"{ZONE.format('$http_x_forwarded_for')}{HTTP}"), LIMIT),
         ),
     ),
     Mistake(

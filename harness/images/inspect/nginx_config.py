@@ -13,6 +13,7 @@ DEFAULT_KEEP_ALIVE_S = 75.0
 DEFAULT_FASTCGI_READ_S = 60.0
 _TOKEN = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|#[^\n]*|[{};]|[^\s{};\"'#]+")
 _UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800, "": 1}
+_PEER = re.compile(r"\$(?:binary_)?remote_addr\b")
 _PART = re.compile(r"(\d+)(ms|[smhdw]?)")
 
 
@@ -39,6 +40,35 @@ def fastcgi_read_s(text: str) -> float | None:
     """
     waits = list(_fastcgi_waits(_tree(text), inherited=DEFAULT_FASTCGI_READ_S))
     return min(waits, default=None)
+
+
+def limits_by_peer(text: str) -> list[str]:
+    """Return the zones of limits in use that count by the address of nginx's own client.
+
+    Behind a load balancer that is the balancer's, unless nginx is told of the visitor's:
+    https://nginx.org/en/docs/http/ngx_http_limit_req_module.html, ngx_http_realip_module.html.
+    """
+    found = [words for _, words in _directives(text)]
+    if any(words[0] == "real_ip_header" for words in found):
+        return []
+    zones = {
+        word.removeprefix("zone=").partition(":")[0]
+        for words in found
+        if words[0] in ("limit_req_zone", "limit_conn_zone") and words[1:2] and _is_peer(words[1])
+        for word in words
+        if word.startswith("zone=")
+    }
+    used = {
+        word.removeprefix("zone=")
+        for words in found
+        if words[0] in ("limit_req", "limit_conn")
+        for word in words[1:]
+    }
+    return sorted(zones & used)
+
+
+def _is_peer(key: str) -> bool:
+    return bool(_PEER.search(key)) and "http_x_forwarded_for" not in key
 
 
 def _fastcgi_waits(block: _Block, *, inherited: float) -> Iterator[float]:

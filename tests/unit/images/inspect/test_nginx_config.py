@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from harness.images.inspect.nginx_config import fastcgi_read_s, keep_alive_s
+from harness.images.inspect.nginx_config import (
+    fastcgi_read_s,
+    keep_alive_s,
+    limits_by_peer,
+)
 
 
 @pytest.mark.parametrize(
@@ -45,3 +49,25 @@ def test_the_shortest_time_out_of_idle_connections(text: str, seconds: float | N
 )
 def test_the_time_that_nginx_waits_for_php_is_inherited(text: str, seconds: float | None) -> None:
     assert fastcgi_read_s(text) == seconds
+
+
+ZONE = "limit_req_zone $binary_remote_addr zone=visitors:10m rate=10r/s;"
+BY_VISITOR = "limit_req_zone $visitor zone=visitors:10m rate=10r/s;"
+
+
+@pytest.mark.parametrize(
+    ("text", "zones"),
+    [
+        (f"http {{ {ZONE} server {{ limit_req zone=visitors burst=20 nodelay; }} }}", ["visitors"]),
+        (
+            "limit_conn_zone $remote_addr zone=a:1m; server { location / { limit_conn a 5; } }",
+            ["a"],
+        ),
+        (f"http {{ {ZONE} }}", []),
+        (f"{BY_VISITOR} limit_req zone=visitors;", []),
+        (f"real_ip_header X-Forwarded-For; {ZONE} limit_req zone=visitors;", []),
+        ("limit_req_zone $http_x_forwarded_for$remote_addr zone=a:1m; limit_req zone=a;", []),
+    ],
+)
+def test_limits_that_count_the_load_balancer_are_found(text: str, zones: list[str]) -> None:
+    assert limits_by_peer(text) == zones
