@@ -236,8 +236,8 @@ def _dependency(
 def of_launch(settings: Mapping[str, Any], *, names: Sequence[str] = _SERVICE) -> Iterator[Problem]:
     """Find launch settings that are not Fargate's, or of a platform that is too old.
 
-    Without launch type and capacity provider, ECS takes the cluster's default strategy; a note
-    says so.
+    Without launch type and capacity provider, ECS takes the cluster's default strategy, which no
+    file has, and EC2 where the cluster has none.
 
     Sources: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateService.html and
     https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-secrets-manager.html
@@ -247,12 +247,18 @@ def of_launch(settings: Mapping[str, Any], *, names: Sequence[str] = _SERVICE) -
         settings: A service, or a rule's EcsParameters.
         names: How it spells launch type, capacity provider strategy and platform version.
     """
-    launch, _, version = names
-    if settings.get(launch, "FARGATE") != "FARGATE":
-        hint = (
-            f'write "{launch}": "FARGATE": a task definition of Fargate has no instance to run on'
+    launch, providers, version = names
+    if settings.get(launch) != "FARGATE" and not settings.get(providers):
+        found = (
+            f'is "{settings[launch]}"'
+            if settings.get(launch)
+            else "is missing, so that ECS takes EC2"
         )
-        yield Problem(launch, f'is "{settings[launch]}"', hint)
+        hint = (
+            f'write "{launch}": "FARGATE": a task definition of Fargate has no instance to run on;'
+            f" or the strategy of the cluster as {providers}"
+        )
+        yield Problem(launch, found, hint)
     if settings.get(version, "LATEST") not in _PLATFORMS:
         hint = "write 1.4.0: an earlier one cannot take a key out of a secret's JSON"
         yield Problem(version, f'is "{settings[version]}"', hint)

@@ -52,11 +52,6 @@ class Service:
         return "networkConfiguration.awsvpcConfiguration.securityGroups"
 
     @property
-    def has_default_capacity(self) -> bool:
-        """Whether its tasks run where the cluster's default capacity provider strategy says."""
-        return not (self.create.get("launchType") or self.create.get("capacityProviderStrategy"))
-
-    @property
     def takes_jobs(self) -> bool:
         """Whether a container's command starts a queue worker of Laravel."""
         words = (word for container in self.definition.containers for word in container.words)

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from harness.inputs.api_calls import CallFile
     from harness.inputs.ecs_services import Service
     from harness.inputs.production import Production
-    from harness.inputs.schedule import Schedule
     from harness.inputs.security_groups import SecurityGroups
 
 
@@ -30,7 +29,6 @@ def of_production(production: Production, *, services: Mapping[str, Service]) ->
     yield from of_groups(groups)
     name = str(production.target_group["TargetGroup"].get("Name"))
     yield from of_services(services, behind=production.services, target_group=name)
-    yield from of_default_capacity(production.tasks)
     if "bucket" in production.resources:
         yield from of_unknown_addresses(production.resources["bucket"])
 
@@ -97,17 +95,3 @@ def of_services(
                 f"services.{name}: visitors reach it by another target group than {target_group},"
                 " and are not rehearsed there"
             )
-
-
-def of_default_capacity(tasks: Mapping[str, Service | Schedule]) -> Iterator[str]:
-    """Name the tasks with files that leave open where they run.
-
-    Source: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateService.html
-    (capacityProviderStrategy).
-    """
-    named = [name for name, one in tasks.items() if one.has_default_capacity]
-    if named:
-        yield (
-            f"{', '.join(named)}: neither a launch type nor a capacity provider strategy; ECS takes"
-            " the cluster's default one, and EC2 where it has none: taken as FARGATE"
-        )

@@ -92,12 +92,6 @@ class Schedule:
         place = "EcsParameters.NetworkConfiguration.awsvpcConfiguration.SecurityGroups"
         return f"{self.target_key}.{place}"
 
-    @property
-    def has_default_capacity(self) -> bool:
-        """Whether its tasks run where the cluster's default capacity provider strategy says."""
-        given = self.target["EcsParameters"]
-        return not (given.get("LaunchType") or given.get("CapacityProviderStrategy"))
-
 
 def tasks_of(
     services: Mapping[str, Service], schedule: Schedule | None

@@ -34,16 +34,11 @@ def cluster(production: Production) -> list[str]:
     if production.schedule is not None:
         target = production.schedule.target.get("EcsParameters") or {}
         strategies += target.get("CapacityProviderStrategy") or ()
-    providers = [str(one.get("capacityProvider")) for one in strategies]
-    default: tuple[str, ...] = ()
-    if any(one.has_default_capacity for one in production.tasks.values()):
-        providers.append("FARGATE")
-        default = ("--default-capacity-provider-strategy", "capacityProvider=FARGATE")
+    providers = dict.fromkeys(str(one.get("capacityProvider")) for one in strategies)
     return [
         line(
             *("aws", "ecs", "create-cluster", "--cluster-name", production.config.cluster),
-            *(("--capacity-providers", *dict.fromkeys(providers)) if providers else ()),
-            *default,
+            *(("--capacity-providers", *providers) if providers else ()),
         )
     ]
 

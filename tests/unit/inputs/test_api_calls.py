@@ -215,6 +215,7 @@ def test_a_target_that_put_targets_does_not_take_is_refused(
     ("changed", "said"),
     [
         ({"LaunchType": "EC2"}, 'LaunchType is "EC2"'),
+        ({"LaunchType": None}, "LaunchType is missing, so that ECS takes EC2"),
         ({"PlatformVersion": "1.3.0"}, 'PlatformVersion is "1.3.0"'),
     ],
 )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 
 from harness.inputs import notes, production
@@ -30,19 +29,6 @@ def test_a_listener_that_no_group_admits_is_noted(project: Path) -> None:
     file.write_text(json.dumps(groups))
     (note,) = production.load({}, cwd=project).notes
     assert "it has a listener on port 80, and its security groups admit nobody there" in note
-
-
-def test_tasks_on_the_clusters_default_capacity_are_noted(project: Path) -> None:
-    for name in ("ecs/service-web.json", "aws/schedule.json"):
-        file = project / "app" / name
-        text = file.read_text()
-        file.write_text(re.sub(r'\n *"[lL]aunchType": "FARGATE",', "", text))
-        assert file.read_text() != text
-    assert production.load({}, cwd=project).notes == (
-        "services.web.service, schedule.rule: neither a launch type nor a capacity provider"
-        " strategy; ECS takes the cluster's default one, and EC2 where it has none: taken as"
-        " FARGATE",
-    )
 
 
 def test_denials_by_address_are_not_judged_where_nothing_tells_it(project: Path) -> None:

@@ -381,6 +381,7 @@ FARGATE = {"serviceName": "web", "launchType": "FARGATE", "platformVersion": "1.
     [
         ({"launchType": "EC2"}, 'launchType is "EC2"'),
         ({"desiredCount": 0}, "desiredCount is 0: nobody does its work"),
+        ({"launchType": None}, "launchType is missing, so that ECS takes EC2"),
         ({"platformVersion": "1.3.0"}, 'platformVersion is "1.3.0"'),
     ],
 )
@@ -391,7 +392,7 @@ def test_a_service_that_is_not_on_fargate_is_named(
     path = tmp_path / "service.json"
     named = {"serviceName": "web"}
     spot = {**named, "capacityProviderStrategy": [{"capacityProvider": "FARGATE_SPOT"}]}
-    for good in (FARGATE, {**named, "launchType": "FARGATE"}, spot, named):
+    for good in (FARGATE, {**named, "launchType": "FARGATE"}, spot):
         path.write_text(json.dumps(good), encoding="utf-8")
         assert load_service(path, definition=definition) == good
     given = {k: v for k, v in {**FARGATE, **changed}.items() if v is not None}

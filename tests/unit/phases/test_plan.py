@@ -215,17 +215,6 @@ def test_a_cluster_has_the_capacity_that_services_name(files: Production) -> Non
     assert made.endswith("--cluster-name tickets --capacity-providers FARGATE_SPOT FARGATE")
 
 
-def test_a_cluster_has_a_default_where_a_task_has_no_capacity(files: Production) -> None:
-    web = files.services["web"]
-    create = {name: value for name, value in web.create.items() if name != "launchType"}
-    services = {**files.services, "web": replace(web, create=create)}
-    (made, *_) = commands(plan.steps(phase_of(4), replace(files, services=services)))
-    assert made.endswith(
-        "--cluster-name tickets --capacity-providers FARGATE"
-        " --default-capacity-provider-strategy capacityProvider=FARGATE"
-    )
-
-
 def test_one_call_has_twenty_attributes_at_the_most(files: Production) -> None:
     attributes = [{"Key": f"a{n}", "Value": "true"} for n in range(23)]
     file = files.documents["ecs.load_balancer"]
