@@ -94,9 +94,8 @@ def is_of(cell: ConnectionAttempt, opening: Opening) -> bool:
     """Whether a security group admits a connection on AWS, so that it may be open here."""
     # Control checks the health of targets in the load balancer's stead.
     source = {"control": "edge"}.get(kind(cell.source), kind(cell.source))
-    sources = (source,) if opening.origin == "component" else (opening.source,)
     return (
-        opening.source in sources
+        (opening.origin != "component" or opening.source == source)
         and opening.destination == kind(cell.destination)
         and opening.covers(cell.port)
     )

@@ -146,6 +146,11 @@ def statements(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return [found] if isinstance(found, Mapping) else list(found)
 
 
+def condition_keys(statement: Mapping[str, Any]) -> set[str]:
+    """Return the keys that a statement's conditions ask for, in lower case."""
+    return {key.lower() for block in (statement.get("Condition") or {}).values() for key in block}
+
+
 @dataclass(frozen=True)
 class _Statement:
     """A statement, and whether ``${...}`` is a variable in it: the policy's version decides."""
@@ -165,7 +170,7 @@ def is_open(statement: Mapping[str, Any]) -> bool:
     Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html,
     "The meaning of public".
     """
-    said = {key.lower() for block in (statement.get("Condition") or {}).values() for key in block}
+    said = condition_keys(statement)
     everyone = ANY in _principals(statement.get("Principal"))
     return statement.get("Effect") == "Allow" and everyone and not said & _NARROWING
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network
 from typing import TYPE_CHECKING
 
-from harness.inputs import api_calls
+from harness.inputs import phase_files
 from harness.inputs.cache_checks import uses_cache
 from harness.inputs.problem import Problem
 
@@ -109,7 +109,7 @@ def needed(production: Production) -> Iterator[Connection]:
     if balancer.groups:
         yield Connection(Side("visitors", (), in_vpc=False), balancer, HTTPS_PORT)
     for name, service in production.services.items():
-        tasks = side(f"the tasks of {name}", service.security_groups)
+        tasks = side(f"the tasks of {name}", service.network.security_groups)
         for target in service.create.get("loadBalancers") or ():
             # Without groups of its own, a side has the VPC's default group, which no file names.
             if balancer.groups and tasks.groups:
@@ -139,10 +139,9 @@ def _has_gateway_to_s3(production: Production) -> bool:
 
 def s3_endpoints(production: Production) -> list[str]:
     """Return the types of the VPC's endpoints for S3; none where no file has the VPC."""
-    document = production.documents.get("phases.network")
     return [
         str(call.given.get("VpcEndpointType", "Gateway"))
-        for call in (api_calls.calls_in(document.data) if document else ())
+        for call in phase_files.calls(production, "network")
         if call.operation == "CreateVpcEndpoint"
         and str(call.given.get("ServiceName")).endswith(".s3")
     ]
@@ -152,9 +151,9 @@ def _tasks(production: Production) -> dict[tuple[str, ...], list[str]]:
     """Name the services, and the schedule, of each list of security groups that a file names."""
     names: dict[tuple[str, ...], list[str]] = {}
     for name, service in production.services.items():
-        names.setdefault(service.security_groups, []).append(name)
+        names.setdefault(service.network.security_groups, []).append(name)
     if production.schedule is not None:
-        names.setdefault(production.schedule.security_groups, []).append(_SCHEDULE)
+        names.setdefault(production.schedule.network.security_groups, []).append(_SCHEDULE)
     names.pop((), None)
     return names
 

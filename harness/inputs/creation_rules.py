@@ -9,12 +9,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from harness.inputs.api_calls import (
-    calls_in,
-    dead_letter_queue,
-    redrive_allow_policy,
-    redrive_policy,
-)
+from harness.inputs import phase_files
+from harness.inputs.api_calls import dead_letter_queue, redrive_allow_policy, redrive_policy
 from harness.inputs.problem import Problem
 
 if TYPE_CHECKING:
@@ -238,8 +234,7 @@ def parameter_groups(production: Production) -> Iterator[Problem]:
 
     https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/USER_WorkingWithParamGroups.html
     """
-    document = production.documents.get("phases.database")
-    calls = [*calls_in(document.data)] if document else []
+    calls = phase_files.calls(production, "database")
     families = {
         str(one.given["DBClusterParameterGroupName"]): str(one.given["DBParameterGroupFamily"])
         for one in calls

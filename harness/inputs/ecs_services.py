@@ -9,6 +9,7 @@ from typing import Any
 
 from harness.aws import arn as arns
 from harness.aws.task_definition import TaskDefinition
+from harness.inputs.task_network import TaskNetwork
 
 _TAKES_JOBS = re.compile(r"\b(?:queue:work|queue:listen|horizon)\b")
 _WORKER = "worker"
@@ -32,24 +33,10 @@ class Service:
         return next(iter(self.create.get("loadBalancers") or ()), {})
 
     @property
-    def security_groups(self) -> tuple[str, ...]:
-        """Ids of the groups that its tasks have."""
-        return tuple(self._network.get("securityGroups") or ())
-
-    @property
-    def subnets(self) -> tuple[str, ...]:
-        """Ids of the subnets that its tasks are in."""
-        return tuple(self._network.get("subnets") or ())
-
-    @property
-    def _network(self) -> Mapping[str, Any]:
-        network = self.create.get("networkConfiguration") or {}
-        return network.get("awsvpcConfiguration") or {}
-
-    @property
-    def groups_key(self) -> str:
-        """Where these ids are in the file."""
-        return "networkConfiguration.awsvpcConfiguration.securityGroups"
+    def network(self) -> TaskNetwork:
+        """Where its tasks start."""
+        given = (self.create.get("networkConfiguration") or {}).get("awsvpcConfiguration") or {}
+        return TaskNetwork("networkConfiguration.awsvpcConfiguration", given)
 
     @property
     def takes_jobs(self) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from harness.aws.iam_conditions import SOURCE_IP
-from harness.aws.iam_policy import statements
+from harness.aws.iam_policy import condition_keys, statements
 from harness.inputs.api_calls import bucket_policy
 
 if TYPE_CHECKING:
@@ -37,9 +37,7 @@ def of_unknown_addresses(bucket: CallFile) -> Iterator[str]:
     """Name the denials of a bucket's policy for addresses that tasks have on AWS alone."""
     for given in bucket.inputs_of("PutBucketPolicy"):
         for number, statement in enumerate(statements(bucket_policy(given))):
-            blocks = (statement.get("Condition") or {}).values()
-            keys = {key.lower() for block in blocks for key in block}
-            if statement.get("Effect") == "Deny" and SOURCE_IP in keys:
+            if statement.get("Effect") == "Deny" and SOURCE_IP in condition_keys(statement):
                 yield (
                     f"resources.bucket: Statement[{number}] of its policy denies by {SOURCE_IP},"
                     " and the tasks' addresses on AWS are not known here: it is not judged"

@@ -23,7 +23,8 @@ from harness.inputs.cli_output import Form, Reshaped
 from harness.inputs.document import Document, Origin
 
 if TYPE_CHECKING:
-    from harness.inputs.api_calls import CallFile
+    from harness.inputs.api_calls import Call, CallFile
+    from harness.inputs.production import Production
     from harness.inputs.reading import Reading
 
 
@@ -133,6 +134,12 @@ PHASE_FILES: Mapping[str, PhaseFile] = {
     ),
 }
 """Key of [phases] in cutover.toml -> the file's type."""
+
+
+def calls(production: Production, name: str) -> list[Call]:
+    """Return the calls of one of these files; none where the configuration does not name it."""
+    document = production.documents.get(f"phases.{name}")
+    return [*api_calls.calls_in(document.data)] if document else []
 
 
 def read_all(reading: Reading) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harness.aws import environment_file
@@ -17,7 +16,7 @@ from harness.aws.iam_conditions import SOURCE_IP
 from harness.aws.iam_policy import statements
 from harness.aws.task_definition import family_of
 from harness.aws.value_from import SecretReference, ValueFromError, parse_value_from
-from harness.inputs import api_calls
+from harness.inputs import api_calls, phase_files
 from harness.inputs.connections import s3_endpoints
 from harness.inputs.ecs_services import target_group_of
 from harness.inputs.problem import Problem
@@ -183,7 +182,7 @@ def vpcs(production: Production) -> Iterator[Problem]:
     vpc = production.target_group["TargetGroup"].get("VpcId")
     groups = production.network.groups
     for name, service in production.services.items():
-        for group_id in service.security_groups:
+        for group_id in service.network.security_groups:
             group = groups.groups.get(group_id)
             if vpc and group is not None and group.vpc and group.vpc != vpc:
                 yield Problem(
@@ -212,56 +211,23 @@ def subnets(production: Production) -> Iterator[Problem]:
                 "name the public subnets",
                 file=production.files["ecs.load_balancer"],
             )
-    for network in task_networks(production):
+    for key, task in production.tasks.items():
+        network = task.network
         for index, subnet in enumerate(network.subnets):
             if subnet in public and not network.has_public_address:
                 yield Problem(
-                    f"{network.key}[{index}]",
+                    f"{network.key_of('subnets')}[{index}]",
                     f'is "{subnet}", whose route leads to the internet gateway, and the tasks have'
                     " no public address: they would reach no image, secret or queue",
-                    f"name the private subnets, or set {network.address_field} to ENABLED",
-                    file=network.file,
+                    "name the private subnets, or set"
+                    f" {network.field('assignPublicIp')} to ENABLED",
+                    file=production.files[key],
                 )
-
-
-@dataclass(frozen=True)
-class TaskNetwork:
-    """Where a file places its tasks."""
-
-    file: str
-    key: str
-    subnets: tuple[str, ...]
-    has_public_address: bool
-    address_field: str
-
-
-def task_networks(production: Production) -> Iterator[TaskNetwork]:
-    """Yield where services, and the rule's target, place their tasks."""
-    for name, service in production.services.items():
-        given = (service.create.get("networkConfiguration") or {}).get("awsvpcConfiguration", {})
-        yield TaskNetwork(
-            production.files[f"services.{name}.service"],
-            "networkConfiguration.awsvpcConfiguration.subnets",
-            tuple(given.get("subnets") or ()),
-            given.get("assignPublicIp") == "ENABLED",
-            "assignPublicIp",
-        )
-    if (schedule := production.schedule) is not None:
-        # EventBridge writes the fields of this structure with capitals.
-        given = schedule.network
-        yield TaskNetwork(
-            production.files["schedule.rule"],
-            f"{schedule.target_key}.EcsParameters.NetworkConfiguration.awsvpcConfiguration.Subnets",
-            tuple(given.get("Subnets") or ()),
-            given.get("AssignPublicIp") == "ENABLED",
-            "AssignPublicIp",
-        )
 
 
 def _subnets_by_route(production: Production) -> tuple[set[str], set[str]]:
     """Return the subnets with a route to an internet gateway, and those with another table."""
-    document = production.documents.get("phases.network")
-    calls = [*api_calls.calls_in(document.data)] if document else []
+    calls = phase_files.calls(production, "network")
     tables = {
         one.given.get("RouteTableId")
         for one in calls

@@ -9,6 +9,7 @@ from typing import Any
 from harness.aws.task_definition import TaskDefinition
 from harness.inputs.api_calls import CallFile
 from harness.inputs.ecs_services import Service
+from harness.inputs.task_network import TaskNetwork
 
 CREATE_SCHEDULE = "CreateSchedule"
 _DEFAULT_GROUP = "default"
@@ -71,26 +72,12 @@ class Schedule:
         return int(self.target.get("RetryPolicy", {}).get("MaximumEventAgeInSeconds", 86400))
 
     @property
-    def security_groups(self) -> tuple[str, ...]:
-        """Ids of the groups that its tasks have."""
-        return tuple(self.network.get("SecurityGroups") or ())
-
-    @property
-    def subnets(self) -> tuple[str, ...]:
-        """Ids of the subnets that its tasks are in."""
-        return tuple(self.network.get("Subnets") or ())
-
-    @property
-    def network(self) -> Mapping[str, Any]:
-        """The awsvpcConfiguration of its tasks; empty where the target has none."""
-        network = self.target["EcsParameters"].get("NetworkConfiguration") or {}
-        return network.get("awsvpcConfiguration") or {}
-
-    @property
-    def groups_key(self) -> str:
-        """Where these ids are in the file."""
-        place = "EcsParameters.NetworkConfiguration.awsvpcConfiguration.SecurityGroups"
-        return f"{self.target_key}.{place}"
+    def network(self) -> TaskNetwork:
+        """Where its tasks start."""
+        parameters, name = self.target["EcsParameters"], "awsvpcConfiguration"
+        given = (parameters.get("NetworkConfiguration") or {}).get(name) or {}
+        key = f"{self.target_key}.EcsParameters.NetworkConfiguration.{name}"
+        return TaskNetwork(key, given, has_capitals=True)
 
 
 def tasks_of(

@@ -78,13 +78,17 @@ def _swapped(
         balancer: The load balancer's groups.
     """
     admitted = {one for rule in first.ingress for one in rule.groups} if first else set()
-    others = {one.security_groups for one in tasks.values() if {*one.security_groups} & admitted}
+    others = {
+        one.network.security_groups
+        for one in tasks.values()
+        if {*one.network.security_groups} & admitted
+    }
     for key, one in tasks.items():
-        ids = {*one.security_groups}
+        ids = {*one.network.security_groups}
         if others and ids and ids <= balancer and not ids & admitted:
             message = f"is {', '.join(sorted(ids))}, the load balancer's: it reaches no database"
             hint = f"name the group of the other tasks, {', '.join(sorted(min(others)))}"
-            yield key, Problem(one.groups_key, message, hint)
+            yield key, Problem(one.network.key_of("securityGroups"), message, hint)
 
 
 def _listed(kinds: Iterable[frozenset[str]]) -> str:
@@ -127,7 +131,9 @@ def read(
     for key, problem in swapped:
         reading.reject(reading.documents[reading.files[key]], [problem])
     judged = {
-        frozenset(one.security_groups) for key, one in tasks.items() if key not in dict(swapped)
+        frozenset(one.network.security_groups)
+        for key, one in tasks.items()
+        if key not in dict(swapped)
     }
     reading.reject(reading.documents[str(groups.path)], several_tiers(groups, judged))
     caches = _cache_groups(reading, groups, cache=cache) if cache else ()

@@ -43,8 +43,8 @@ def owners(production: Production) -> dict[str, str]:
     """Return the owner of each group that production's parts have, by the group's id."""
     network = production.network
     balancer = production.load_balancer["LoadBalancer"].get("SecurityGroups") or ()
-    tasks = [group for service in production.services.values() for group in service.security_groups]
-    tasks += production.schedule.security_groups if production.schedule else ()
+    networks = [task.network for task in production.tasks.values()]
+    tasks = [group for network in networks for group in network.security_groups]
     owned = {
         **dict.fromkeys(balancer, LOAD_BALANCER),
         **dict.fromkeys(tasks, TASKS),

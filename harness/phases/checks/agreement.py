@@ -58,8 +58,8 @@ def _of_network(account: Account, inputs: _Inputs) -> Iterator[tuple[str, str]]:
     """The VPC is the configuration's, and tasks reach every API that they call."""
     subnets = {str(one["SubnetId"]) for one in inputs("AssociateRouteTable") if "SubnetId" in one}
     if subnets and len(subnets) == len(inputs("CreateSubnet")):
-        places = references.task_networks(account.production)
-        for subnet in dict.fromkeys(one for place in places for one in place.subnets):
+        tasks = account.production.tasks.values()
+        for subnet in dict.fromkeys(one for task in tasks for one in task.network.subnets):
             if subnet not in subnets:
                 yield f"the subnet {subnet}, in which tasks start", "associates no such subnet"
     wanted = account.production.config.vpc_cidr
@@ -85,7 +85,7 @@ def _of_gateways(account: Account, inputs: _Inputs) -> Iterator[tuple[str, str]]
     Source: https://docs.aws.amazon.com/vpc/latest/privatelink/gateway-endpoints.html (routing).
     """
     tasks = account.production.tasks.values()
-    own = {subnet for task in tasks for subnet in task.subnets}
+    own = {subnet for task in tasks for subnet in task.network.subnets}
     tables = {
         str(one["RouteTableId"])
         for one in inputs("AssociateRouteTable")
@@ -107,11 +107,10 @@ def _of_database(account: Account, inputs: _Inputs) -> Iterator[tuple[str, str]]
     for given in (*inputs("CreateDBCluster"), *inputs("CreateDBInstance")):
         if given["Engine"] not in _ENGINES:
             yield f"the engine {' or '.join(_ENGINES)}", f"is {given['Engine']}"
+    network = account.production.network
     for given in inputs("CreateDBCluster"):
         if access.cluster_name and given["DBClusterIdentifier"] != access.cluster_name:
             yield f"the cluster {access.cluster_name}", f"has {given['DBClusterIdentifier']}"
-    network = account.production.network
-    for given in inputs("CreateDBCluster"):
         if given.get("DatabaseName", database) != database:
             yield f"the database {database}, database.name", f"makes {given['DatabaseName']}"
         yield from _of_groups(given, network.database_group, key="network.database_group")

@@ -115,5 +115,5 @@ def _load_balancer_groups(production: Production) -> list[str]:
 
 def _task_groups(production: Production) -> set[str]:
     """Groups of the services' tasks and of the scheduled ones."""
-    found = {name for one in production.services.values() for name in one.security_groups}
-    return found | set(production.schedule.security_groups if production.schedule else ())
+    networks = (task.network for task in production.tasks.values())
+    return {name for network in networks for name in network.security_groups}

@@ -165,7 +165,7 @@ def test_the_scenarios_that_rehearse_a_rollback_are_there() -> None:
 def test_one_group_for_everything_has_a_picture(files: Production) -> None:
     network: Any = files.network
     for group in ("proxy_group", "database_group", "endpoints_group"):
-        network = replace(network, **{group: files.services["web"].security_groups[0]})
+        network = replace(network, **{group: files.services["web"].network.security_groups[0]})
     parts = {part.owner for part in diagram.diagram(replace(files, network=network)).parts}
     assert {"visitors", "load balancer", "tasks"} <= parts
     ET.fromstring(runbook.pages(replace(files, network=network))["diagram.svg"])
