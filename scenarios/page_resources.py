@@ -73,17 +73,37 @@ class PageResources:
     def _expect_served(self, url: str, *, page: str) -> None:
         answer = self._get(url)
         path, media_type = urlsplit(url).path, answer.headers.get("Content-Type", "")
-        # A redirect to https is the matter of the link, and not of the file.
-        is_page = media_type.startswith(_HTML) and path.endswith(_CODE) and not answer.is_redirect
+        is_page = self._is_page(answer)
         is_missing = is_page or (answer.status_code == 404 and bool(_FILE.search(path)))
         expect(
             (answer.status_code < 400 and not is_page) or not self._is_named(url, page=page),
             f"{urlsplit(page).path} loads {path}, which answers {answer.status_code},"
             f" {media_type or 'no type'}",
-            cause=f"the image lacks {path}: what a build makes (npm run build) belongs into the"
+            cause=self._cause_of_missing(url) if is_missing else "",
+        )
+
+    def _is_page(self, answer: requests.Response) -> bool:
+        """Whether a page answers for code; a redirect to https is the matter of the link."""
+        is_html = answer.headers.get("Content-Type", "").startswith(_HTML)
+        is_code = urlsplit(str(answer.url)).path.endswith(_CODE)
+        return is_html and is_code and not answer.is_redirect
+
+    def _cause_of_missing(self, url: str) -> str:
+        """Tell a folder too many in the address from a file that the image lacks."""
+        path = urlsplit(url).path
+        folders = path.split("/")[1:-1]
+        for number in range(1, len(folders) + 1):
+            prefix = "/" + "/".join(folders[:number])
+            answer = self._get(urljoin(url, path.removeprefix(prefix)))
+            if answer.status_code == 200 and not self._is_page(answer):
+                return (
+                    f"the address of {path} has {prefix} before it, and the web server has"
+                    f" {path.removeprefix(prefix)}: ASSET_URL, or the page, names a folder of the"
+                    " old host"
+                )
+        return (
+            f"the image lacks {path}: what a build makes (npm run build) belongs into the"
             " Dockerfile, and .dockerignore must not leave it out"
-            if is_missing
-            else "",
         )
 
     def _is_named(self, url: str, *, page: str) -> bool:

@@ -49,11 +49,16 @@ class Invocation:
         """The configuration and every file that it names, read once."""
         return production.load(self.environ, cwd=self.cwd)
 
-    def print_notes(self) -> None:
-        """Print the notes of production's files, one a line."""
-        from harness.phases.checks.agreement import contradictions
+    def check_files(self) -> None:
+        """Print the notes of production's files, one a line.
 
-        for note in (*self.production.notes, *contradictions(self.production)):
+        Raises:
+            InputError: Files of [phases] name other things than those beside them.
+        """
+        from harness.phases.checks.agreement import reject_contradictions
+
+        reject_contradictions(self.production)
+        for note in self.production.notes:
             print(note)
 
     def replay(self, *, report_dir: Path | None) -> Replay:
@@ -104,7 +109,7 @@ def rehearse(
 
     When the red scenarios run again at the end, the exit code stays the first one's.
     """
-    invocation.print_notes()
+    invocation.check_files()
     replay = invocation.replay(report_dir=report_dir)
     options = passes.options(replay, pytest_args)
     pytest_args = [*options, *pytest_args]
@@ -150,7 +155,7 @@ def up(invocation: Invocation) -> int:
     """Start the stack and leave it up; reuse one that is up and made from the same files."""
     from harness.rehearsal import current_stack
 
-    invocation.print_notes()
+    invocation.check_files()
     with runs.locked(invocation.production.config.home):
         found = current_stack.find(invocation.production.config.home, engine.connect)
         if found is not None:

@@ -26,10 +26,11 @@ config.command_class = Command
 def check() -> int:
     """List every problem of the configuration and of the files that it names."""
     from harness.inputs import production
-    from harness.phases.checks.agreement import contradictions
+    from harness.phases.checks.agreement import reject_contradictions
 
     found = production.load(os.environ, cwd=Path.cwd())
-    for note in (*found.notes, *contradictions(found)):
+    reject_contradictions(found)
+    for note in found.notes:
         click.echo(note)
     click.echo(f"{found.config.file.name} and {len(found.digests) - 1} files: no problems")
     return GREEN

@@ -5,7 +5,7 @@ from __future__ import annotations
 from scenarios import test_pages as pages
 from scenarios import test_sessions as sessions
 from scenarios.tickets import test_documents as documents
-from tests.mistakes.edits import NGINX, add_file, append, combine, replace
+from tests.mistakes.edits import NGINX, add_file, append, combine, replace, set_variable
 from tests.mistakes.mistake import Mistake, Twin
 
 _IGNORE, _ARTWORK = "app/.dockerignore", "app/resources/views/components/artwork.blade.php"
@@ -20,6 +20,17 @@ MISTAKES = (
         cause="the image lacks /css/app.css",
         also_green=[sessions.test_links_and_redirects_are_https_with_the_public_host],
         twin=Twin("source maps are not in the image", append(_IGNORE, "public/css/*.map")),
+    ),
+    Mistake(
+        "ASSET_URL has the folder of the old host",
+        set_variable("ASSET_URL", "https://tickets.876events.example/public"),
+        breaks=[pages.test_pages_load_their_styles_scripts_and_images],
+        cause="/public/css/app.css has /public before it, and the web server has /css/app.css",
+        also_green=[sessions.test_links_and_redirects_are_https_with_the_public_host],
+        twin=Twin(
+            "ASSET_URL is the public URL",
+            set_variable("ASSET_URL", "https://tickets.876events.example"),
+        ),
     ),
     Mistake(
         "a script that others call is in the web root, and nginx runs index.php alone",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from harness.inputs import api_calls, references
+from harness.inputs import phase_files, references
+from harness.inputs.api_calls import Call
 from harness.inputs.config import SecretValue
+from harness.inputs.problem import InputError, Problem
 from harness.phases.account import Account, of_files
 from harness.phases.checks.network import covers, needed_endpoints
 from harness.phases.checks.readiness import container_log_groups
@@ -16,70 +17,116 @@ from harness.phases.phase import Finding, NotCovered, check
 if TYPE_CHECKING:
     from harness.inputs.production import Production
 
+_REMEDY = "correct it, or the file beside it"
 _ENGINES = ("aurora-mysql", "mysql")
-_Inputs = Callable[[str], list[Mapping[str, Any]]]
-"""Returns the inputs of an operation in the file."""
+
+
+class Difference(NamedTuple):
+    """A place where a file of [phases] names another thing than the files beside it."""
+
+    key: str
+    """Path of the key in the file; an operation, where the file lacks something."""
+    expected: str
+    actual: str
 
 
 @check("0.files-agree")
 def agreement(account: Account) -> Iterator[Finding]:
     """The files of [phases] name the host, cluster, proxy, image and log groups of the others."""
-    documents = account.production.documents
-    named = [name for name in _RULES if f"phases.{name}" in documents]
-    if not named:
+    production = account.production
+    if not any(f"phases.{name}" in production.documents for name in _RULES):
         raise NotCovered("there are no files of [phases]", key="set phases.dns and the others")
-    for name in named:
-        calls = list(api_calls.calls_in(documents[f"phases.{name}"].data))
-
-        def inputs(operation: str, calls: list[api_calls.Call] = calls) -> list[Mapping[str, Any]]:
-            return [call.given for call in calls if call.operation == operation]
-
-        for expected, actual in _RULES[name](account, inputs):
-            place = account.production.path_of(f"phases.{name}")
-            yield Finding(place, expected, actual, f"correct {place}, or the file beside it")
-
-
-def contradictions(production: Production) -> Iterator[str]:
-    """Say in a line each where a file of [phases] names another thing than the files beside it."""
-    with suppress(NotCovered):
-        for one in agreement.examine(of_files(production)):
-            yield f"{one.thing} {one.actual}, expected {one.expected}: `cutover preflight` is red"
+    for name in _RULES:
+        for one in _differences(account, name):
+            place = production.path_of(f"phases.{name}")
+            yield Finding(place, one.expected, one.actual, f"{place}: {_REMEDY}")
+    for call in _of("CreateDBProxy", phase_files.calls(production, "database")):
+        if not call.given.get("RequireTLS"):
+            place, actual = production.path_of("phases.database"), "lets in what has no TLS"
+            yield Finding(place, "RequireTLS true", actual, f"set {call.key}.RequireTLS")
+    changes = phase_files.calls(production, "dns")
+    if changes and len(changes) != 2:
+        place, expected = production.path_of("phases.dns"), "the switch, then its rollback"
+        yield Finding(place, expected, f"has {len(changes)} changes", f"write both in {place}")
 
 
-def _of_certificate(account: Account, inputs: _Inputs) -> Iterator[tuple[str, str]]:
+def reject_contradictions(production: Production) -> None:
+    """Check that the files of [phases] name the same things as the files beside them.
+
+    Raises:
+        InputError: They do not; every problem of every file.
+    """
+    account = of_files(production)
+    problems: list[Problem] = []
+    for name in _RULES:
+        found = [
+            Problem(one.key, f"{one.actual}, expected {one.expected}", _REMEDY)
+            for one in _differences(account, name)
+        ]
+        try:
+            if found:
+                production.documents[f"phases.{name}"].reject(found)
+        except InputError as error:
+            problems += error.problems
+    if problems:
+        raise InputError(problems)
+
+
+def _differences(account: Account, name: str) -> Iterator[Difference]:
+    """Go through the differences of a file; none where the configuration does not name it."""
+    calls = phase_files.calls(account.production, name)
+    if calls:
+        yield from _RULES[name](account, calls)
+
+
+def _of(operation: str, calls: Iterable[Call]) -> list[Call]:
+    return [call for call in calls if call.operation == operation]
+
+
+def _inputs(operation: str, calls: Iterable[Call]) -> list[Mapping[str, Any]]:
+    return [call.given for call in _of(operation, calls)]
+
+
+def _of_certificate(account: Account, calls: list[Call]) -> Iterator[Difference]:
     host = account.access.public_host
-    for given in inputs("RequestCertificate"):
-        names = [given["DomainName"], *given.get("SubjectAlternativeNames", ())]
+    for call in _of("RequestCertificate", calls):
+        names = [call.given["DomainName"], *call.given.get("SubjectAlternativeNames", ())]
         if not covers(names, host):
-            yield f"a certificate for {host}", f"is for {', '.join(names)}"
+            key = f"{call.key}.DomainName"
+            yield Difference(key, f"a certificate for {host}", f"is for {', '.join(names)}")
 
 
-def _of_network(account: Account, inputs: _Inputs) -> Iterator[tuple[str, str]]:
+def _of_network(account: Account, calls: list[Call]) -> Iterator[Difference]:
     """The VPC is the configuration's, and tasks reach every API that they call."""
-    subnets = {str(one["SubnetId"]) for one in inputs("AssociateRouteTable") if "SubnetId" in one}
-    if subnets and len(subnets) == len(inputs("CreateSubnet")):
+    places = [one for one in _of("AssociateRouteTable", calls) if "SubnetId" in one.given]
+    subnets = {str(one.given["SubnetId"]) for one in places}
+    if subnets and len(subnets) == len(_of("CreateSubnet", calls)):
         tasks = account.production.tasks.values()
         for subnet in dict.fromkeys(one for task in tasks for one in task.network.subnets):
             if subnet not in subnets:
-                yield f"the subnet {subnet}, in which tasks start", "associates no such subnet"
+                expected = f"the subnet {subnet}, in which tasks start"
+                yield Difference("AssociateRouteTable", expected, "associates no such subnet")
     wanted = account.production.config.vpc_cidr
-    ranges = [str(one.get("CidrBlock")) for one in inputs("CreateVpc")]
+    ranges = [str(one.get("CidrBlock")) for one in _inputs("CreateVpc", calls)]
     if ranges and ranges != [wanted]:
-        yield f"one VPC with {wanted}, network.vpc_cidr", f"has {', '.join(ranges)}"
-    routes = [one for one in inputs("CreateRoute") if "NatGatewayId" in one]
-    if routes or inputs("CreateNatGateway"):
+        expected = f"one VPC with {wanted}, network.vpc_cidr"
+        yield Difference("CreateVpc", expected, f"has {', '.join(ranges)}")
+    routes = [one for one in _inputs("CreateRoute", calls) if "NatGatewayId" in one]
+    if routes or _of("CreateNatGateway", calls):
         return
-    names = {str(one["ServiceName"]).split(".", 3)[-1] for one in inputs("CreateVpcEndpoint")}
+    endpoints = _inputs("CreateVpcEndpoint", calls)
+    names = {str(one["ServiceName"]).split(".", 3)[-1] for one in endpoints}
     lacking = [name for name in needed_endpoints(account) if name not in names]
     if lacking:
-        yield (
+        yield Difference(
+            "CreateVpcEndpoint" if endpoints else "",
             "a NAT gateway, or a VPC endpoint for each API that tasks call",
             f"has no endpoint for {', '.join(lacking)}",
         )
-    yield from _of_gateways(account, inputs)
+    yield from _of_gateways(account, calls)
 
 
-def _of_gateways(account: Account, inputs: _Inputs) -> Iterator[tuple[str, str]]:
+def _of_gateways(account: Account, calls: list[Call]) -> Iterator[Difference]:
     """A gateway endpoint has a route in each table of the tasks' subnets.
 
     Source: https://docs.aws.amazon.com/vpc/latest/privatelink/gateway-endpoints.html (routing).
@@ -88,52 +135,72 @@ def _of_gateways(account: Account, inputs: _Inputs) -> Iterator[tuple[str, str]]
     own = {subnet for task in tasks for subnet in task.network.subnets}
     tables = {
         str(one["RouteTableId"])
-        for one in inputs("AssociateRouteTable")
+        for one in _inputs("AssociateRouteTable", calls)
         if one.get("SubnetId") in own
     }
-    for one in inputs("CreateVpcEndpoint"):
-        given = one.get("RouteTableIds") or []
+    for call in _of("CreateVpcEndpoint", calls):
+        given = call.given.get("RouteTableIds") or []
         lacking = sorted(tables.difference(given))
-        if one.get("VpcEndpointType", "Gateway") == "Gateway" and lacking:
-            yield (
-                f"the endpoint {one['ServiceName']} in the route tables of the tasks' subnets,"
-                f" {', '.join(lacking)}",
+        if call.given.get("VpcEndpointType", "Gateway") == "Gateway" and lacking:
+            yield Difference(
+                f"{call.key}.RouteTableIds",
+                f"the endpoint {call.given['ServiceName']} in the route tables of the tasks'"
+                f" subnets, {', '.join(lacking)}",
                 f"has {', '.join(given) or 'none'}",
             )
 
 
-def _of_database(account: Account, inputs: _Inputs) -> Iterator[tuple[str, str]]:
+def _of_database(account: Account, calls: list[Call]) -> Iterator[Difference]:
     access, database = account.access, account.production.config.database.name
-    for given in (*inputs("CreateDBCluster"), *inputs("CreateDBInstance")):
-        if given["Engine"] not in _ENGINES:
-            yield f"the engine {' or '.join(_ENGINES)}", f"is {given['Engine']}"
+    for call in (*_of("CreateDBCluster", calls), *_of("CreateDBInstance", calls)):
+        engine = call.given["Engine"]
+        if engine not in _ENGINES:
+            expected = f"the engine {' or '.join(_ENGINES)}"
+            yield Difference(f"{call.key}.Engine", expected, f"is {engine}")
     network = account.production.network
-    for given in inputs("CreateDBCluster"):
-        if access.cluster_name and given["DBClusterIdentifier"] != access.cluster_name:
-            yield f"the cluster {access.cluster_name}", f"has {given['DBClusterIdentifier']}"
-        if given.get("DatabaseName", database) != database:
-            yield f"the database {database}, database.name", f"makes {given['DatabaseName']}"
-        yield from _of_groups(given, network.database_group, key="network.database_group")
-    for given in inputs("CreateDBProxy"):
-        yield from _of_groups(given, network.proxy_group, key="network.proxy_group")
-        arns = [str(one.get("SecretArn", "")) for one in given.get("Auth") or ()]
-        for arn in arns:
-            if _lacks_account(arn, account.production.config.secrets):
-                yield "a secret with username and password in Auth", f"has {arn}, without them"
-        yield from _of_accounts(account.production, arns)
-        if access.proxy_name and given["DBProxyName"] != access.proxy_name:
-            yield f"the proxy {access.proxy_name}", f"has {given['DBProxyName']}"
-        if not given.get("RequireTLS"):
-            yield "RequireTLS true", "takes connections without TLS"
-        if any(one.get("IAMAuth") == "REQUIRED" for one in given.get("Auth") or ()):
-            yield "IAMAuth DISABLED: tasks sign in with a password", "has IAMAuth REQUIRED"
+    for call in _of("CreateDBCluster", calls):
+        name = call.given["DBClusterIdentifier"]
+        if access.cluster_name and name != access.cluster_name:
+            key = f"{call.key}.DBClusterIdentifier"
+            yield Difference(key, f"the cluster {access.cluster_name}", f"is {name}")
+        name = call.given.get("DatabaseName", database)
+        if name != database:
+            key = f"{call.key}.DatabaseName"
+            yield Difference(key, f"the database {database}, database.name", f"is {name}")
+        yield from _of_groups(call, network.database_group, configured="network.database_group")
+    for call in _of("CreateDBProxy", calls):
+        yield from _of_groups(call, network.proxy_group, configured="network.proxy_group")
+        yield from _of_auth(account.production, call)
+        name = call.given["DBProxyName"]
+        if access.proxy_name and name != access.proxy_name:
+            key = f"{call.key}.DBProxyName"
+            yield Difference(key, f"the proxy {access.proxy_name}", f"is {name}")
 
 
-def _of_groups(resource: Mapping[str, Any], group: str, *, key: str) -> Iterator[tuple[str, str]]:
+def _of_groups(call: Call, group: str, *, configured: str) -> Iterator[Difference]:
     """The resource has the group that the rehearsal took for its own."""
-    groups = resource.get("VpcSecurityGroupIds") or ()
+    groups = call.given.get("VpcSecurityGroupIds") or ()
     if group and groups and group not in groups:
-        yield f"the security group {group}, {key}", f"has {', '.join(groups)}"
+        expected, actual = f"the security group {group}, {configured}", f"has {', '.join(groups)}"
+        yield Difference(f"{call.key}.VpcSecurityGroupIds", expected, actual)
+
+
+def _of_auth(production: Production, call: Call) -> Iterator[Difference]:
+    """The proxy has each task's account, by a password."""
+    key, auth = f"{call.key}.Auth", call.given.get("Auth") or ()
+    arns = [str(one.get("SecretArn", "")) for one in auth]
+    for index, arn in enumerate(arns):
+        if _lacks_account(arn, production.config.secrets):
+            expected = "a secret with username and password"
+            yield Difference(f"{key}[{index}].SecretArn", expected, f"is {arn}, without them")
+    names = set(references.secrets_with(production, "DB_PASSWORD"))
+    known = {name for name in names if any(_is_of(arn, name) for arn in arns)}
+    for name in sorted(names - known if known else ()):
+        expected = f"the secret {name}, with which tasks sign in, too"
+        yield Difference(key, expected, f"has {', '.join(arns)}")
+    if any(one.get("IAMAuth") == "REQUIRED" for one in auth):
+        expected = "IAMAuth DISABLED: tasks sign in with a password"
+        yield Difference(key, expected, "has IAMAuth REQUIRED")
 
 
 def _lacks_account(arn: str, secrets: Mapping[str, SecretValue]) -> bool:
@@ -142,54 +209,48 @@ def _lacks_account(arn: str, secrets: Mapping[str, SecretValue]) -> bool:
     return isinstance(value, Mapping) and not {"username", "password"} <= value.keys()
 
 
-def _of_accounts(production: Production, arns: list[str]) -> Iterator[tuple[str, str]]:
-    """The proxy has the account of each task, where it has that of any: it knows no other."""
-    names = set(references.secrets_with(production, "DB_PASSWORD"))
-    known = {name for name in names if any(_is_of(arn, name) for arn in arns)}
-    for name in sorted(names - known if known else ()):
-        yield f"the secret {name}, with which tasks sign in, in Auth", f"has {', '.join(arns)}"
-
-
 def _is_of(arn: str, name: str) -> bool:
     """Whether an ARN is of a secret of this name; AWS adds a hyphen and six characters to it."""
     given = arn.rpartition(":secret:")[2]
     return given == name or given.rpartition("-")[0] == name
 
 
-def _of_registry(account: Account, inputs: _Inputs) -> Iterator[tuple[str, str]]:
-    names = [str(given["repositoryName"]) for given in inputs("CreateRepository")]
+def _of_registry(account: Account, calls: list[Call]) -> Iterator[Difference]:
+    names = [str(given["repositoryName"]) for given in _inputs("CreateRepository", calls)]
     repository = account.production.app_image.partition("/")[2].partition(":")[0]
     if names and repository.partition("@")[0] not in names:
-        yield f"the repository {repository}", f"has {', '.join(names)}"
+        expected, actual = f"the repository {repository}", f"has {', '.join(names)}"
+        yield Difference("CreateRepository", expected, actual)
 
 
-def _of_logs(account: Account, inputs: _Inputs) -> Iterator[tuple[str, str]]:
-    names = {str(given["logGroupName"]) for given in inputs("CreateLogGroup")}
+def _of_logs(account: Account, calls: list[Call]) -> Iterator[Difference]:
+    names = {str(given["logGroupName"]) for given in _inputs("CreateLogGroup", calls)}
     for name in dict.fromkeys(container_log_groups(account)):
         if name not in names:
-            yield f"the log group {name}", "lacks it"
+            expected = "each log group that a container writes to"
+            yield Difference("CreateLogGroup" if names else "", expected, f"has no {name}")
 
 
-def _of_dns(account: Account, inputs: _Inputs) -> Iterator[tuple[str, str]]:
-    host, changes = account.access.public_host, inputs("ChangeResourceRecordSets")
-    if len(changes) != 2:
-        yield "two changes: the switch, then its rollback", f"has {len(changes)}"
-    for given in changes:
-        records = [one["ResourceRecordSet"] for one in given["ChangeBatch"]["Changes"]]
+def _of_dns(account: Account, calls: list[Call]) -> Iterator[Difference]:
+    host = account.access.public_host
+    for call in calls:
+        records = [one["ResourceRecordSet"] for one in call.given["ChangeBatch"]["Changes"]]
         names = {str(record["Name"]).rstrip(".") for record in records}
         if host not in names:
-            yield f"a record of {host}", f"changes {', '.join(sorted(names))}"
+            key = f"{call.key}.ChangeBatch.Changes"
+            yield Difference(key, f"a record of {host}", f"has {', '.join(sorted(names))}")
 
 
-def _of_scaling(account: Account, inputs: _Inputs) -> Iterator[tuple[str, str]]:
+def _of_scaling(account: Account, calls: list[Call]) -> Iterator[Difference]:
     cluster, services = account.access.cluster, account.access.services.values()
     known = [f"service/{cluster}/{name}" for name in services]
-    for given in (*inputs("RegisterScalableTarget"), *inputs("PutScalingPolicy")):
-        if given["ResourceId"] not in known:
-            yield f"one of {', '.join(known)}", f"has {given['ResourceId']}"
+    for call in calls:
+        if call.given["ResourceId"] not in known:
+            expected, actual = f"one of {', '.join(known)}", f"is {call.given['ResourceId']}"
+            yield Difference(f"{call.key}.ResourceId", expected, actual)
 
 
-_RULES: Mapping[str, Callable[[Account, _Inputs], Iterator[tuple[str, str]]]] = {
+_RULES: Mapping[str, Callable[[Account, list[Call]], Iterator[Difference]]] = {
     "certificate": _of_certificate,
     "network": _of_network,
     "database": _of_database,
@@ -198,4 +259,4 @@ _RULES: Mapping[str, Callable[[Account, _Inputs], Iterator[tuple[str, str]]]] = 
     "dns": _of_dns,
     "scaling": _of_scaling,
 }
-"""Key of [phases] -> the rule; it yields pairs of expected and actual."""
+"""Key of [phases] -> the rule."""

@@ -115,9 +115,9 @@ def secrets(account: Account) -> Iterator[Finding]:
 
 
 def container_log_groups(account: Account) -> Iterator[str]:
-    """Go through the log groups that the containers of the task definitions write to."""
+    """Go through the log groups that must be there before a container writes to them."""
     for definition in account.production.definitions:
-        yield from awslogs_groups(definition.raw)
+        yield from awslogs_groups(definition.raw, only_needed=True)
 
 
 @check(

@@ -54,10 +54,17 @@ class ContainerLog:
     stream: str
 
 
-def awslogs_groups(definition: Mapping[str, Any]) -> list[str]:
-    """Return the log groups that a task definition's containers write to."""
+def awslogs_groups(definition: Mapping[str, Any], *, only_needed: bool = False) -> list[str]:
+    """Return the log groups that a task definition's containers write to.
+
+    Args:
+        definition: The task definition.
+        only_needed: Leave out those that ECS makes itself, by awslogs-create-group.
+    """
     settings = [one.get("logConfiguration") or {} for one in definition["containerDefinitions"]]
     options = [one.get("options") or {} for one in settings if one.get("logDriver") == "awslogs"]
+    if only_needed:
+        options = [one for one in options if one.get("awslogs-create-group") != "true"]
     return list(dict.fromkeys(one["awslogs-group"] for one in options if "awslogs-group" in one))
 
 

@@ -42,13 +42,31 @@ def test_check_says_which_files_are_not_taken_as_they_are(project: Path) -> None
     )
 
 
-def test_check_says_where_a_file_of_the_move_names_another_thing(project: Path) -> None:
-    path = project / "app/aws/database.json"
-    path.write_text(path.read_text().replace('"DatabaseName": "tickets"', '"DatabaseName": "shop"'))
-    assert run("check").output == (
-        "app/aws/database.json makes shop, expected the database tickets, database.name: `cutover"
-        " preflight` is red\n"
-        "cutover.toml and 24 files: no problems\n"
+def test_check_rejects_files_of_the_move_that_name_another_thing(project: Path) -> None:
+    database, scaling = project / "app/aws/database.json", project / "app/aws/scaling.json"
+    for path, old, new in (
+        (database, '"DatabaseName": "tickets"', '"DatabaseName": "shop"'),
+        (scaling, "service/tickets/tickets-web", "service/tickets/tickets-www"),
+    ):
+        path.write_text(path.read_text().replace(old, new))
+    result = run("check")
+    assert result.exit_code == 2
+    known = "one of service/tickets/tickets-web, service/tickets/tickets-worker"
+    other = "service/tickets/tickets-www"
+    remedy = "what to do: correct it, or the file beside it"
+    assert result.output.replace(f"{project}/", "") == (
+        "cutover: 3 problems in the configuration and its files:\n"
+        "\n"
+        "app/aws/database.json\n"
+        "  line 26  CreateDBCluster.DatabaseName is shop, expected the database tickets,"
+        " database.name\n"
+        f"             {remedy}\n"
+        "\n"
+        "app/aws/scaling.json\n"
+        f"  line 4   RegisterScalableTarget.ResourceId is {other}, expected {known}\n"
+        f"             {remedy}\n"
+        f"  line 12  PutScalingPolicy.ResourceId is {other}, expected {known}\n"
+        f"             {remedy}\n"
     )
 
 

@@ -28,7 +28,9 @@ class Visitor:
 
     def get(self, url: str, **_: Any) -> Any:
         name = url.rpartition("/")[2].partition(".")[0]
-        status, media_type = self.answers.get(name, (200, "text/css"))
+        status, media_type = self.answers.get(
+            url.removeprefix(URL), self.answers.get(name, (200, "text/css"))
+        )
         headers = {"Content-Type": media_type}
         if status == 302:
             headers = {"Location": media_type}
@@ -62,6 +64,16 @@ def test_resources_that_are_there_are_fine_and_other_hosts_are_noted() -> None:
 def test_a_file_that_the_image_lacks_is_named(answer: tuple[int, str]) -> None:
     error = fault('<script src="/build/app.js"></script>', {"app": answer})
     assert error.cause.startswith("the image lacks /build/app.js")
+
+
+def test_a_folder_too_many_in_an_address_is_named() -> None:
+    answers = {"/shop/public/css/app.css": (404, "text/html")}
+    answers["/public/css/app.css"] = (200, "text/html")
+    error = fault('<link rel="stylesheet" href="/shop/public/css/app.css">', answers)
+    assert error.cause == (
+        "the address of /shop/public/css/app.css has /shop/public before it, and the web server has"
+        " /css/app.css: ASSET_URL, or the page, names a folder of the old host"
+    )
 
 
 def test_a_route_that_fails_is_red_without_a_cause_of_its_own() -> None:
