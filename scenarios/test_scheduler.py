@@ -225,6 +225,22 @@ def test_scheduled_commands_have_a_tasks_environment(
         )
 
 
+@as_task
+@pytest.mark.requires("http", "probe", "ecs", "elb", "exec", "schedule")
+@pytest.mark.read_only
+def test_schedule_asks_for_no_hosts_name(app_code: dict[str, Any]) -> None:
+    for use in app_code.get("hosts", ()):
+        place = f"{use['file']} line {use['line']}"
+        expect(
+            False,
+            f"{place} schedules by the name of the host, {use['host']}",
+            cause=f"{place} compares the host's name with {use['host']}, and no task has that name:"
+            " the rule starts one task each minute, so that no guard is needed: remove it, or use"
+            " onOneServer()",
+            certain=True,
+        )
+
+
 @pytest.mark.truth(
     local=proved,
     aws=not_covered("a daily command would run twice there"),

@@ -271,6 +271,24 @@ MISTAKES = (
         ),
     ),
     Mistake(
+        "a scheduled command is for the old host by its name",
+        replace(
+            CONSOLE,
+            "    ->everyFiveMinutes()",
+            "    ->everyFiveMinutes()->when(fn (): bool => gethostname() === 'srv17')",
+        ),
+        breaks=[scheduler.test_schedule_asks_for_no_hosts_name],
+        cause="compares the host's name with srv17, and no task has that name",
+        also_green=[scheduler.test_scheduled_commands_have_a_tasks_environment],
+        twin=Twin(
+            "a scheduled command writes the host's name to the log",
+            append(
+                CONSOLE,
+                "Schedule::call(fn () => logger()->info('by '.gethostname()))->hourly();",
+            ),
+        ),
+    ),
+    Mistake(
         "the scheduler's task has no MAIL_MAILER",
         set_variable("MAIL_MAILER", None, task="scheduler"),
         breaks=[configuration.test_scheduled_task_has_the_web_tasks_resources],

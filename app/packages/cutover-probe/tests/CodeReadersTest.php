@@ -7,6 +7,7 @@ namespace CutoverProbe\Tests;
 use CutoverProbe\Code\AppCode;
 use CutoverProbe\Code\ClockReader;
 use CutoverProbe\Code\FileReader;
+use CutoverProbe\Code\HostReader;
 use CutoverProbe\Code\JobReader;
 use CutoverProbe\Code\LockReader;
 use CutoverProbe\Code\SourceFile;
@@ -101,6 +102,25 @@ final class CodeReadersTest extends TestCase
     public function test_sql_that_asks_for_the_time_is_read(string $code, array $wanted): void
     {
         $this->assertSame($wanted, array_column((new ClockReader($this->codeOf($code)))->clocks(), 'function'));
+    }
+
+    /** @return array<string, array{string, list<string>}> */
+    public static function hosts(): array
+    {
+        return [
+            'a condition of an entry' => ["Schedule::command('a')->when(fn (): bool => gethostname() === 'srv17')->daily();", ['srv17']],
+            'the other way round' => ['function schedule(Schedule $schedule) { if ("srv17" != php_uname("n")) { return; } $schedule->command("a"); }', ['srv17']],
+            'one of several' => ["Schedule::job(new A)->skip(! in_array(gethostname(), ['srv17', 'srv18'], true));", ['srv17']],
+            'in the log' => ["Schedule::call(fn () => Log::info('by '.gethostname()));", []],
+            'elsewhere' => ["if (gethostname() === 'laptop') { \$this->call('b'); }", []],
+        ];
+    }
+
+    /** @param  list<string>  $wanted */
+    #[DataProvider('hosts')]
+    public function test_hosts_that_the_schedule_names_are_read(string $code, array $wanted): void
+    {
+        $this->assertSame($wanted, array_column((new HostReader($this->codeOf($code)))->hosts(), 'host'));
     }
 
     public function test_time_outs_of_jobs_are_read(): void

@@ -6,6 +6,7 @@ namespace CutoverProbe\Console;
 
 use CutoverProbe\Code\ClockReader;
 use CutoverProbe\Code\FileReader;
+use CutoverProbe\Code\HostReader;
 use CutoverProbe\Code\JobReader;
 use CutoverProbe\Code\LockReader;
 use CutoverProbe\Code\NameReader;
@@ -17,7 +18,7 @@ final class CodeCommand extends Command
 
     protected $description = 'Print as JSON what the code of the app names, locks and writes';
 
-    public function handle(NameReader $names, LockReader $locks, FileReader $files, JobReader $jobs, ClockReader $clocks): int
+    public function handle(NameReader $names, LockReader $locks, FileReader $files, JobReader $jobs, ClockReader $clocks, HostReader $hosts): int
     {
         $this->line((string) json_encode([
             'names' => $names->names(),
@@ -25,6 +26,7 @@ final class CodeCommand extends Command
             'files' => $files->files(),
             'jobs' => $jobs->jobs(),
             'clocks' => $clocks->clocks(),
+            'hosts' => $hosts->hosts(),
         ], JSON_UNESCAPED_SLASHES | JSON_INVALID_UTF8_SUBSTITUTE | JSON_THROW_ON_ERROR));
 
         return self::SUCCESS;
