@@ -31,7 +31,11 @@ _AWS = "aws"
 _REGION_KEYS = ("awslogs-region", "LocationConstraint")
 _SEVERAL = 5
 """ARNs that are more than a slip in a file."""
-_OWNERS = ("OwnerId", "UserId", "AccountId")
+_OWNERS = (
+    *("OwnerId", "UserId", "AccountId"),
+    *("aws:SourceAccount", "aws:PrincipalAccount", "aws:ResourceAccount", "s3:ResourceAccount"),
+)
+"""Fields, and condition keys of policies, that hold one account."""
 _PEERED = "VpcPeeringConnectionId"
 """A security group that says itself that it is another VPC's."""
 

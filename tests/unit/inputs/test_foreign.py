@@ -98,6 +98,17 @@ def test_a_policy_of_a_role_that_a_task_has_is_judged(
     assert "add it to aws.foreign" in text
 
 
+def test_an_account_in_a_condition_is_judged(
+    problems_after: Callable[[str, str, str], str],
+) -> None:
+    text = problems_after(
+        "app/iam/web-task.json",
+        '"aws:SourceAccount": "876000000876"',
+        '"aws:SourceAccount": "876000000867"',
+    )
+    assert 'is in the account "876000000867"' in text
+
+
 def test_a_role_that_no_task_has_is_not_judged(
     problems_after: Callable[[str, str, str], str], tmp_path: Path
 ) -> None:
