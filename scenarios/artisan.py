@@ -1,7 +1,12 @@
-"""Artisan commands of the probe that print the app's parts."""
+"""The probe's reports on an app, and the Artisan command that prints one."""
 
 from __future__ import annotations
 
-CODE = ["php", "artisan", "cutover-probe:code"]
-CONFIGURATION = ["php", "artisan", "cutover-probe:configuration"]
-SCHEDULE = ["php", "artisan", "cutover-probe:schedule"]
+CODE = "code"
+CONFIGURATION = "configuration"
+SCHEDULE = "schedule"
+
+
+def printing(report: str) -> list[str]:
+    """Return the command that prints a report as JSON."""
+    return ["php", "artisan", f"cutover-probe:{report}"]

@@ -72,7 +72,7 @@ def test_timeouts_of_a_request_fit_each_other(
 
 
 @as_task
-@pytest.mark.requires("probe", "ecs", "elb", "exec", "queue")
+@pytest.mark.requires("http", "probe", "queue")
 @pytest.mark.read_only
 def test_jobs_own_timeouts_fit_the_queue(app_code: dict[str, Any], job_queue: JobQueue) -> None:
     visibility_s = job_queue.visibility_s()

@@ -14,7 +14,7 @@ from harness.diagnosis.expect import expect
 from harness.report import not_covered, proved
 from harness.target.resources import queue_worker
 from harness.target.resources.ecs import command_line
-from scenarios.artisan import CONFIGURATION
+from scenarios import artisan
 from scenarios.named_resources import (
     NamedResource,
     development_cause,
@@ -28,12 +28,12 @@ if TYPE_CHECKING:
     from harness.stack.containers import Containers
     from harness.target.resources.schedule import Run, Scheduler
 
-as_task = pytest.mark.truth(
-    local=proved, aws=proved, url=not_covered("no command can be run in a task there")
+as_app = pytest.mark.truth(local=proved, aws=proved, url=proved)
+needs_code = pytest.mark.requires("http", "probe")
+as_workers = pytest.mark.truth(
+    local=proved, aws=proved, url=not_covered("its workers' commands cannot be seen from outside")
 )
-needs_code = pytest.mark.requires("http", "probe", "ecs", "elb", "exec")
-
-needs_workers = pytest.mark.requires("http", "probe", "ecs", "elb", "exec", "jobs")
+needs_workers = pytest.mark.requires("http", "probe", "ecs", "jobs")
 WITHOUT_A_WORKER = ("sync", "null", "deferred", "background")
 """Drivers of queue connections that need no queue:work."""
 FIFO = ".fifo"
@@ -60,7 +60,7 @@ def scheduled_configuration(
     scheduler: Scheduler, containers: Containers, until_stopped: Callable[[str], Run]
 ) -> dict[str, Any]:
     """The configuration of a task that the rule's task definition starts."""
-    task = scheduler.start(command=CONFIGURATION)
+    task = scheduler.start(command=artisan.printing(artisan.CONFIGURATION))
     run = until_stopped(task)
     assert run.exit_code == 0, f"the scheduler's task cannot run artisan: {run}"
     lines = containers.log_of(task).splitlines()
@@ -92,7 +92,7 @@ def served(workers: list[ServedConnection]) -> list[ServedConnection]:
     return workers
 
 
-@as_task
+@as_app
 @needs_code
 @pytest.mark.read_only
 def test_resources_named_in_the_code_are_configured(
@@ -103,7 +103,7 @@ def test_resources_named_in_the_code_are_configured(
         expect(not cause, f"there is no such thing as {named}", cause=cause, certain=True)
 
 
-@as_task
+@as_app
 @needs_code
 @pytest.mark.read_only
 def test_resources_named_in_the_code_are_for_production(
@@ -114,7 +114,7 @@ def test_resources_named_in_the_code_are_for_production(
         expect(not cause, f"{named} is for development", cause=cause, certain=True)
 
 
-@as_task
+@as_workers
 @needs_workers
 @pytest.mark.read_only
 def test_queues_named_in_the_code_have_a_worker(
@@ -140,7 +140,7 @@ def test_queues_named_in_the_code_have_a_worker(
         )
 
 
-@as_task
+@as_workers
 @needs_workers
 @pytest.mark.read_only
 def test_queues_of_the_workers_exist(

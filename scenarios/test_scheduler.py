@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 from datetime import UTC, datetime, timedelta
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 JITTER_S = 20.0
 """Tolerance for the distance between two ticks."""
+ERROR = 400
+"""Monolog's level."""
 FAILED = 100
 """Exit code for the first scheduled command; a shell's own begin at 126."""
 MOST = 26
@@ -175,7 +178,7 @@ def expect_scheduled_once(
 
 
 @as_task
-@pytest.mark.requires("http", "probe", "ecs", "elb", "exec", "schedule")
+@pytest.mark.requires("http", "probe", "schedule")
 @pytest.mark.read_only
 def test_scheduled_commands_run_in_the_foreground(
     scheduled_entries: list[dict[str, Any]],
@@ -191,7 +194,7 @@ def test_scheduled_commands_run_in_the_foreground(
 
 
 @as_task
-@pytest.mark.requires("http", "probe", "ecs", "elb", "exec", "schedule", "jobs")
+@pytest.mark.requires("http", "probe", "schedule", "jobs")
 @pytest.mark.read_only
 def test_jobs_are_for_the_workers_and_not_for_the_schedule(
     scheduled_entries: list[dict[str, Any]], access: Access
@@ -209,7 +212,7 @@ def test_jobs_are_for_the_workers_and_not_for_the_schedule(
 
 
 @as_task
-@pytest.mark.requires("http", "probe", "ecs", "elb", "exec", "schedule")
+@pytest.mark.requires("http", "probe", "schedule")
 @pytest.mark.read_only
 def test_scheduled_commands_have_a_tasks_environment(
     scheduled_entries: list[dict[str, Any]],
@@ -226,7 +229,7 @@ def test_scheduled_commands_have_a_tasks_environment(
 
 
 @as_task
-@pytest.mark.requires("http", "probe", "ecs", "elb", "exec", "schedule")
+@pytest.mark.requires("http", "probe", "schedule")
 @pytest.mark.read_only
 def test_schedule_asks_for_no_hosts_name(app_code: dict[str, Any]) -> None:
     for use in app_code.get("hosts", ()):
@@ -271,8 +274,22 @@ def test_every_scheduled_command_succeeds(
 
 
 def last_error(log: str) -> str:
-    """Return the last error message in a task's log; empty if there is none."""
-    return next(iter(re.findall(r'"message":"([^"]+)"', log)[-1:]), "")
+    """Return the last error in a task's log: the app's, or else a program's; empty if none."""
+    records, texts = [], []
+    for line in log.splitlines():
+        try:
+            records.append(json.loads(line))
+        except ValueError:
+            texts.append(line)
+    errors = [one["message"] for one in records if _is_error(one)]
+    # Artisan indents its own lines.
+    programs = [line for line in texts if line.strip() and not line.startswith(" ")]
+    return str([*programs, *errors][-1]) if programs or errors else ""
+
+
+def _is_error(record: Any) -> bool:
+    level = record.get("level") if isinstance(record, dict) and "message" in record else None
+    return isinstance(level, int) and level >= ERROR
 
 
 @as_task

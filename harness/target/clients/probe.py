@@ -244,6 +244,14 @@ class ProbeClient:
         found: list[dict[str, Any]] = self.ask("GET", "limiters")["limiters"]
         return found
 
+    def report(self, name: str) -> Any:
+        """Return a report that a command of the probe prints, too: code, configuration, schedule.
+
+        Raises:
+            ProbeRefused: With the status 404, the probe of the app is older than its reports.
+        """
+        return self.ask("GET", f"reports/{name}")["report"]
+
     def store(self, name: str, content: bytes) -> dict[str, Any]:
         """Store a file on the app's default disk."""
         self._note(STORE_FILE, name)

@@ -11,6 +11,7 @@ use CutoverProbe\Http\Controllers\LimiterController;
 use CutoverProbe\Http\Controllers\LogController;
 use CutoverProbe\Http\Controllers\MailController;
 use CutoverProbe\Http\Controllers\RedirectController;
+use CutoverProbe\Http\Controllers\ReportController;
 use CutoverProbe\Http\Controllers\SessionController;
 use CutoverProbe\Http\Controllers\SlowController;
 use CutoverProbe\Http\Controllers\TickController;
@@ -28,6 +29,7 @@ Route::prefix('_probe/v1')->middleware('cutover-probe')->name('cutover-probe.')-
     Route::get('redirect', RedirectController::class)->name('redirect');
     Route::get('facts', FactsController::class)->name('facts');
     Route::get('limiters', LimiterController::class)->name('limiters');
+    Route::get('reports/{report}', ReportController::class)->whereIn('report', ['code', 'configuration', 'schedule'])->name('reports.show');
 
     Route::put('files/{key}', [FileController::class, 'update'])->name('files.update');
     Route::get('files/{key}', [FileController::class, 'show'])->name('files.show');

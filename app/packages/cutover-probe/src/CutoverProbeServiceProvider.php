@@ -62,10 +62,8 @@ final class CutoverProbeServiceProvider extends ServiceProvider
         $this->loadMigrationsFrom(self::MIGRATIONS);
         $this->loadViewsFrom(__DIR__.'/../resources/views', 'cutover-probe');
         $this->watch($events);
-
-        if ($this->app->runningInConsole()) {
-            $this->commands([CodeCommand::class, ConfigurationCommand::class, ConnectCommand::class, LogCommand::class, ScheduleCommand::class]);
-        }
+        // The first three answer requests, too.
+        $this->commands([CodeCommand::class, ConfigurationCommand::class, ScheduleCommand::class, ConnectCommand::class, LogCommand::class]);
     }
 
     /** Published migrations keep their names, so that those of the package do not run besides. */

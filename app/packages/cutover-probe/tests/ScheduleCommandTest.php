@@ -25,4 +25,15 @@ final class ScheduleCommandTest extends TestCase
             ['name' => 'report', 'command' => null, 'in_background' => false, 'environments' => ['elsewhere'], 'in_this_environment' => false],
         ], json_decode(Artisan::output(), true));
     }
+
+    public function test_reports_are_answered_as_their_commands_print_them(): void
+    {
+        foreach (['code', 'configuration', 'schedule'] as $name) {
+            Artisan::call("cutover-probe:{$name}");
+
+            $this->signed('GET', "/_probe/v1/reports/{$name}")->assertOk()->assertJsonPath('report', json_decode(Artisan::output(), true));
+        }
+
+        $this->signed('GET', '/_probe/v1/reports/log')->assertNotFound();
+    }
 }

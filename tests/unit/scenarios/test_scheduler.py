@@ -1,0 +1,27 @@
+"""The error of a scheduled command, from the log of its task."""
+
+from __future__ import annotations
+
+import pytest
+
+from scenarios.test_scheduler import last_error
+
+APP = (
+    '{"message":"Holds released","level":200}\n'
+    '{"message":"SQLSTATE[42S02]: no table","level":400}\n'
+    '{"message":"Report sent","level":200}'
+)
+CURL = "curl: (7) Failed to connect to localhost port 80"
+
+
+@pytest.mark.parametrize(
+    ("log", "error"),
+    [
+        (APP, "SQLSTATE[42S02]: no table"),
+        (f"{CURL}\n{APP}", "SQLSTATE[42S02]: no table"),
+        (f'  Running [a] .... 1 s DONE\n\n{CURL}\n{{"message":"Sent","level":200}}', CURL),
+        ('  Running [a] .... 1 s DONE\n{"message":"Sent","level":200}\n[1, 2]\n"x"', ""),
+    ],
+)
+def test_the_apps_error_comes_before_a_programs_and_no_notice_is_one(log: str, error: str) -> None:
+    assert last_error(log) == error
