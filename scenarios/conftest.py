@@ -105,19 +105,20 @@ def until_stopped(
 
 @pytest.fixture
 def report(
-    toolbox: Toolbox, run_in_task: Callable[..., ExecResult], probe: ProbeClient
+    request: pytest.FixtureRequest, toolbox: Toolbox, probe: ProbeClient
 ) -> Callable[[str], Any]:
     """Return a report of the probe: a command prints it in a web task, or the probe answers it."""
 
     def read(name: str) -> Any:
         if EXEC in toolbox.target.capabilities:
+            run_in_task: Callable[..., ExecResult] = request.getfixturevalue("run_in_task")
             return json.loads(run_in_task(artisan.printing(name)).stdout)
         try:
             return probe.report(name)
         except ProbeRefused as refused:
             if refused.status != NOT_FOUND:
                 raise
-        pytest.skip("not covered: the probe is older: update 876events/cutover-probe in the app")
+        pytest.skip("not covered: the probe is older: update the package cutover-probe in the app")
 
     return read
 

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-NEEDS = {"printed_json": "probe", "probe": "probe", "web_tier": "elb", "run_in_task": "exec"}
+NEEDS = {"report": "probe", "probe": "probe", "web_tier": "elb", "run_in_task": "exec"}
 """Fixture -> the capability without which it fails."""
 LISTING = """
 import json

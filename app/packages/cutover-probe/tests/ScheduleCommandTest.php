@@ -30,8 +30,9 @@ final class ScheduleCommandTest extends TestCase
     {
         foreach (['code', 'configuration', 'schedule'] as $name) {
             Artisan::call("cutover-probe:{$name}");
+            $printed = json_decode(Artisan::output(), true);
 
-            $this->signed('GET', "/_probe/v1/reports/{$name}")->assertOk()->assertJsonPath('report', json_decode(Artisan::output(), true));
+            $this->signed('GET', "/_probe/v1/reports/{$name}")->assertOk()->assertJsonPath('report', $printed);
         }
 
         $this->signed('GET', '/_probe/v1/reports/log')->assertNotFound();
