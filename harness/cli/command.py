@@ -5,19 +5,24 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from harness.cli.commands import Invocation
 
+_Function = TypeVar("_Function", bound="Callable[..., Any]")
 GREEN = 0
 RED = 1
 USAGE = 2
 NOT_STARTED = 3
 INTERRUPTED = 130
 
+TO_PYTEST = {"ignore_unknown_options": True}
+"""The settings of a command that hands options on."""
 EXIT_CODES = {
     GREEN: "green",
     RED: "a scenario is red",
@@ -25,6 +30,17 @@ EXIT_CODES = {
     NOT_STARTED: "the stack did not start, or the Docker engine does not answer",
     INTERRUPTED: "interrupted",
 }
+
+
+def replays(function: _Function) -> _Function:
+    """Give a command the options of a replay; all other options go to pytest."""
+    directory = click.Path(file_okay=False, path_type=Path, resolve_path=True)
+    text = "Where report.html, report.json and junit.xml go; otherwise the run's directory."
+    option = click.option("--report-dir", type=directory, metavar="DIR", help=text)
+    rest = click.argument(
+        "pytest_arguments", nargs=-1, type=click.UNPROCESSED, metavar="[PYTEST_ARGUMENTS]..."
+    )
+    return option(rest(function))
 
 
 def invocation(**variables: str | None) -> Invocation:

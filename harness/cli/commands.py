@@ -18,6 +18,7 @@ from harness.rehearsal.session import down_current, session, sweep
 from harness.replay.acceptance import Acceptance
 from harness.replay.runner import PARALLEL, Replay, only_lists, shard_option
 from harness.report import json_file
+from harness.smoke.site import HTTPS_PORT, parse_endpoint
 from harness.stack import engine
 from harness.target.target import URL
 
@@ -196,11 +197,24 @@ def verify(invocation: Invocation, *, report_dir: Path | None, pytest_args: Sequ
 
 
 def verify_url(
-    invocation: Invocation, url: str, *, report_dir: Path | None, pytest_args: Sequence[str]
+    invocation: Invocation,
+    url: str,
+    *,
+    connect_to: str,
+    report_dir: Path | None,
+    pytest_args: Sequence[str],
 ) -> int:
-    """Replay against a public URL the scenarios that change nothing there."""
+    """Replay against a public URL the scenarios that change nothing there.
+
+    Raises:
+        ConfigError: The place to connect to is no address.
+    """
     home = (invocation.cwd / invocation.environ.get("CUTOVER_HOME", ".cutover")).resolve()
-    replay = Replay(invocation.environ, cwd=invocation.cwd, cache=home, report_dir=report_dir)
+    dialled = (
+        parse_endpoint(connect_to, option="--connect-to", port=HTTPS_PORT) if connect_to else ""
+    )
+    environ = {**invocation.environ, "CUTOVER_CONNECT_TO": str(dialled)}
+    replay = Replay(environ, cwd=invocation.cwd, cache=home, report_dir=report_dir)
     return replay.run(["--cutover-url", url, *pytest_args], home=home, target=URL)
 
 

@@ -9,14 +9,23 @@ import os
 import re
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from harness import __version__
-from harness.cli.account import LEVELS, cleanup, env
+from harness.cli.account import cleanup, env
 from harness.cli.ci import ci_file
-from harness.cli.command import EXIT_CODES, GREEN, INTERRUPTED, RED, Command, invocation
+from harness.cli.command import (
+    EXIT_CODES,
+    GREEN,
+    INTERRUPTED,
+    RED,
+    TO_PYTEST,
+    Command,
+    invocation,
+    replays,
+)
 from harness.cli.completion import COMPLETION_VARIABLE, completion
 from harness.cli.configuration import config, init
 from harness.cli.images import images, vendor_option
@@ -25,14 +34,12 @@ from harness.cli.phases import phase, preflight, runbook
 from harness.cli.report import report
 from harness.cli.scenarios import scenarios
 from harness.cli.smoke import smoke
+from harness.cli.verify import verify
 from harness.cli.watch import watch
 from harness.core.errors import HarnessError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-_TO_PYTEST = {"ignore_unknown_options": True}
-_Function = TypeVar("_Function", bound="Callable[..., Any]")
+    pass
 
 
 class _Failure(click.ClickException):
@@ -120,17 +127,6 @@ def program() -> None:
     """Rehearse a Laravel app's move to AWS on this machine."""
 
 
-def _replays(function: _Function) -> _Function:
-    """Give a command the options of a replay; all other options go to pytest."""
-    directory = click.Path(file_okay=False, path_type=Path, resolve_path=True)
-    text = "Where report.html, report.json and junit.xml go; otherwise the run's directory."
-    option = click.option("--report-dir", type=directory, metavar="DIR", help=text)
-    rest = click.argument(
-        "pytest_arguments", nargs=-1, type=click.UNPROCESSED, metavar="[PYTEST_ARGUMENTS]..."
-    )
-    return option(rest(function))
-
-
 def _shard(text: str | None) -> tuple[int, int] | None:
     """Read K/N."""
     if text is None:
@@ -142,7 +138,7 @@ def _shard(text: str | None) -> tuple[int, int] | None:
 
 
 @program.command(
-    context_settings=_TO_PYTEST,
+    context_settings=TO_PYTEST,
     exit_codes=EXIT_CODES,
     examples=(
         "cutover rehearse",
@@ -185,7 +181,7 @@ def _shard(text: str | None) -> tuple[int, int] | None:
     " them; without it, the numbers of scenarios do.",
 )
 @vendor_option
-@_replays
+@replays
 def rehearse(
     *,
     keep: bool,
@@ -236,81 +232,6 @@ def up(*, vendor: str | None) -> int:
     return commands.up(invocation(CUTOVER_VENDOR=vendor))
 
 
-@program.command(
-    context_settings=_TO_PYTEST,
-    exit_codes=EXIT_CODES,
-    examples=(
-        "cutover verify -k session",
-        "cutover verify --lf",
-        "cutover verify -n 3",
-        "cutover verify --collect-only",
-        "cutover verify --url https://www.shop.example",
-        "cutover verify --target aws --profile production-observer",
-        "cutover verify --target aws --profile staging-rehearser --level rehearse",
-    ),
-)
-@click.option("--url", metavar="URL", help="Replay what changes nothing at a public site instead.")
-@click.option(
-    "--target",
-    type=click.Choice(("local", "aws")),
-    default="local",
-    help="The stack that is up on this machine, or the AWS account of cutover.toml.",
-)
-@click.option(
-    "--level",
-    type=LEVELS,
-    default="observe",
-    help="With --target aws: observe reads and changes nothing; rehearse lets scenarios change an"
-    " account that aws.changes and a tag on its cluster name.",
-)
-@click.option("--profile", default="", help="The AWS profile, instead of AWS_PROFILE.")
-@click.option(
-    "--connect-to",
-    default="",
-    envvar="CUTOVER_CONNECT_TO",
-    metavar="HOST[:PORT]",
-    help="With --target aws: where to connect instead of the public host's address, such as the"
-    " load balancer's name before DNS is switched.",
-)
-@_replays
-def verify(  # noqa: PLR0913 - click gives each option as an argument
-    *,
-    url: str | None,
-    target: str,
-    level: str,
-    profile: str,
-    connect_to: str,
-    report_dir: Path | None,
-    pytest_arguments: tuple[str, ...],
-) -> int:
-    """Replay the scenarios against the stack that is up, a public site or AWS.
-
-    Other arguments go to pytest.
-    """
-    from harness.cli import commands
-
-    for option, value in (("--profile", profile), ("--level", level.replace("observe", ""))):
-        if target == "local" and value:
-            raise click.UsageError(f"{option} needs --target aws")
-    if target == "aws" and url:
-        raise click.UsageError("--url is a target of its own; leave out --target aws")
-    call = invocation()
-    if url:
-        return commands.verify_url(call, url, report_dir=report_dir, pytest_args=pytest_arguments)
-    if target == "aws":
-        from harness.cli import account_commands
-
-        return account_commands.verify(
-            call,
-            profile=profile,
-            chosen_level=level,
-            connect_to=connect_to,
-            report_dir=report_dir,
-            pytest_args=pytest_arguments,
-        )
-    return commands.verify(call, report_dir=report_dir, pytest_args=pytest_arguments)
-
-
 program.add_command(init)
 program.add_command(config)
 program.add_command(preflight)
@@ -322,6 +243,7 @@ program.add_command(report)
 program.add_command(scenarios)
 program.add_command(watch)
 program.add_command(env)
+program.add_command(verify)
 program.add_command(cleanup)
 
 

@@ -40,7 +40,7 @@ VARIABLES = {
     "CUTOVER_CONFIG": "path of the configuration file, instead of ./cutover.toml",
     "CUTOVER_HOME": "directory for runs and the current stack, instead of .cutover beside it",
     "CUTOVER_VENDOR": "auto, composer or debian, instead of app.vendor",
-    "CUTOVER_CONNECT_TO": "where `verify --target aws` connects, instead of --connect-to",
+    "CUTOVER_CONNECT_TO": "where `verify` on a URL or on AWS connects, instead of --connect-to",
     "CUTOVER_PROBE_KEY": "the probe's key, for a target whose secrets cannot be read",
 }
 

@@ -60,7 +60,12 @@ def pytest_cutover_target(config: pytest.Config, name: str) -> Target:
     url, key = config.getoption("--cutover-url"), os.environ.get("CUTOVER_PROBE_KEY")
     probe_key = Secret(key) if key else None
     if name == URL and url:
-        return locate.url(url, probe_key=probe_key)
+        return locate.url(
+            url,
+            probe_key=probe_key,
+            connect_to=os.environ.get("CUTOVER_CONNECT_TO", ""),
+            ca_file=os.environ.get("SSL_CERT_FILE", ""),
+        )
     from harness.inputs.config import locate as locate_config
     from harness.inputs.production import public_site
 

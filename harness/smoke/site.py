@@ -133,7 +133,8 @@ def parse_endpoint(text: str, *, option: str, port: int) -> Endpoint:
         return Endpoint(str(ipaddress.ip_address(text.strip("[]"))), port)
     except ValueError:
         host, colon, digits = text.rpartition(":") if ":" in text else (text, "", "")
-    if not host or (colon and not _is_port(digits)):
+    is_bare = ":" not in host or (host.startswith("[") and host.endswith("]"))
+    if not host or not is_bare or (colon and not _is_port(digits)):
         raise ConfigError(
             f'{option} "{text}" is no address', hint="write ADDRESS, ADDRESS:PORT or [IPV6]:PORT"
         )

@@ -75,10 +75,20 @@ def url(
     probe_key: Secret | None,
     session_cookie: str = "",
     pages: Pages = STOCK,
+    connect_to: str = "",
+    ca_file: str = "",
 ) -> Target:
     """Return the production site, of which only the URL and the probe's key are known.
 
     Without a key there is no probe, and scenarios that need it are skipped and say so.
+
+    Args:
+        public_url: The site's address.
+        probe_key: The probe's key.
+        session_cookie: The name of the session's cookie.
+        pages: The pages that scenarios may ask for.
+        connect_to: ``host:port`` to connect to instead of the site's own.
+        ca_file: Certificates of authorities to trust, instead of the machine's.
 
     Raises:
         TargetError: The address is no https URL.
@@ -90,7 +100,13 @@ def url(
         )
     without = {} if probe_key else {PROBE: "no probe key is known; set CUTOVER_PROBE_KEY"}
     site = public_url.rstrip("/")
-    access = Access(public_url=site, session_cookie=session_cookie, pages=pages)
+    access = Access(
+        public_url=site,
+        session_cookie=session_cookie,
+        pages=pages,
+        https=connect_to,
+        ca_file=ca_file,
+    )
     able = CAPABILITIES_OF[URL] - without.keys()
     return Target(URL, access, able, AS_ON_AWS, probe_key, unconfigured=without)
 

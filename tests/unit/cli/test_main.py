@@ -161,10 +161,10 @@ def test_pytests_arguments_reach_pytest_in_their_order(calls: dict[str, Any]) ->
 
 
 def test_verify_takes_an_address(calls: dict[str, Any]) -> None:
-    assert run("verify", "--url", "https://shop.example", "-v").exit_code == 0
-    assert calls == {
-        "verify_url": ("https://shop.example", {"report_dir": None, "pytest_args": ("-v",)})
-    }
+    address = ("--connect-to", "198.51.100.7")
+    assert run("verify", "--url", "https://shop.example", *address, "-v").exit_code == 0
+    options = {"connect_to": "198.51.100.7", "report_dir": None, "pytest_args": ("-v",)}
+    assert calls == {"verify_url": ("https://shop.example", options)}
 
 
 def raising(error: BaseException) -> Callable[..., int]:
@@ -250,3 +250,9 @@ def test_status_without_a_stack_needs_no_engine(
     result = CliRunner(env=environ).invoke(program, ["status"])
     assert result.exit_code == 1
     assert result.output == "nothing is up; `cutover up` starts the stack\n"
+
+
+def test_an_address_to_connect_to_needs_a_target_that_is_not_local() -> None:
+    result = run("verify", "--connect-to", "198.51.100.7")
+    assert result.exit_code == 2
+    assert result.output.endswith("Error: --connect-to needs --url or --target aws\n")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from harness.core.errors import ConfigError
@@ -48,9 +50,10 @@ def test_an_address_may_have_a_port(text: str, endpoint: Endpoint) -> None:
     assert site.parse_endpoint(text, option="--old", port=443) == endpoint
 
 
-def test_an_address_with_a_bad_port_is_rejected() -> None:
-    with pytest.raises(ConfigError, match=r'--old "203\.0\.113\.7:x" is no address'):
-        site.parse_endpoint("203.0.113.7:x", option="--old", port=443)
+@pytest.mark.parametrize("text", ["203.0.113.7:x", "203.0.113.7:x:1", ":443"])
+def test_what_is_no_address_is_rejected(text: str) -> None:
+    with pytest.raises(ConfigError, match=re.escape(f'--old "{text}" is no address')):
+        site.parse_endpoint(text, option="--old", port=443)
 
 
 @pytest.mark.parametrize(
