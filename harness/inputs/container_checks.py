@@ -5,6 +5,7 @@ Each check takes what has the types that AWS's models give it, and yields its pr
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
@@ -58,6 +59,11 @@ _SERVICE = ("launchType", "capacityProviderStrategy", "platformVersion")
 RULE = ("LaunchType", "CapacityProviderStrategy", "PlatformVersion")
 """EventBridge's spelling of launchType and its siblings."""
 _ENDS = ("COMPLETE", "SUCCESS")
+_EXACT = re.compile(
+    r"_(?:BUCKET|CA|CHANNEL|CONNECTION|DATABASE|DISK|DOMAIN|DRIVER|ENCRYPTION|ENDPOINT|ENV|HOST|KEY"
+    r"|LEVEL|MAILER|PORT|QUEUE|REGION|SCHEME|STACK|STORE|URL|USERNAME)$|^SQS_PREFIX$"
+)
+"""Variables whose value is a name or an address, and no text for people."""
 _CONDITIONS = ("START", *_ENDS, "HEALTHY")
 
 
@@ -79,6 +85,7 @@ def of_container(container: Mapping[str, Any], *, key: str) -> Iterator[Problem]
     yield from _log(container.get("logConfiguration"), key=f"{key}.logConfiguration")
     for index, variable in enumerate(container.get("environment") or ()):
         yield from _database(variable, key=f"{key}.environment[{index}].value")
+        yield from _spaces(variable, key=f"{key}.environment[{index}].value")
 
 
 def _database(variable: Mapping[str, Any], *, key: str) -> Iterator[Problem]:
@@ -86,6 +93,13 @@ def _database(variable: Mapping[str, Any], *, key: str) -> Iterator[Problem]:
     if variable.get("name") == "DB_CONNECTION" and value in _OTHER_DATABASES:
         message = f'is "{value}", and a rehearsal has MySQL only'
         yield Problem(key, message, "rehearse an app on MySQL or Aurora MySQL")
+
+
+def _spaces(variable: Mapping[str, Any], *, key: str) -> Iterator[Problem]:
+    name, value = str(variable.get("name")), str(variable.get("value") or "")
+    if value != value.strip() and _EXACT.search(name):
+        message = f"is {json.dumps(value)}, and Laravel takes the space at an end for a part of it"
+        yield Problem(key, f"{message} ({name})", f"write {json.dumps(value.strip())}")
 
 
 def _range(value: int | None, *, key: str, within: tuple[int, int], hint: str) -> Iterator[Problem]:

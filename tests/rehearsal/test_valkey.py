@@ -159,7 +159,7 @@ MISTAKES = (
     Red(
         "the role of the schedule trusts the other EventBridge",
         (("app/iam/schedule.json", "scheduler.amazonaws.com", "events.amazonaws.com"),),
-        words="its trust policy does not name scheduler.amazonaws.com",
+        words="its trust policy does not let scheduler.amazonaws.com assume it",
     ),
     Red(
         "the schedule has a flexible window",

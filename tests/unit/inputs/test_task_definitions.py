@@ -276,6 +276,11 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
         {"environment": [{"name": "DB_CONNECTION", "value": "pgsql"}]},
         f'{C}.environment[0].value is "pgsql", and a rehearsal has MySQL only',
     ),
+    (
+        {"environment": [{"name": "QUEUE_CONNECTION", "value": "sqs "}]},
+        f'{C}.environment[0].value is "sqs ", and Laravel takes the space at an end for a part of'
+        " it (QUEUE_CONNECTION)",
+    ),
     ({"image": "<IMAGE1_NAME>"}, f'{C}.image is "<IMAGE1_NAME>", and ECS refuses such a name'),
     ({"stopTimeout": 1}, f"{C}.stopTimeout is 1, and must be from 2 to 120"),
     ({"stopTimeout": "40"}, f"{C}.stopTimeout is a string, and must be a whole number"),

@@ -120,11 +120,11 @@ class Roles:
         if not self._known:
             return ""
         service = SCHEDULER if ":scheduler:" in rule_arn else EVENTS
-        role = self._assumable(role_arn, service=service, source=rule_arn)
-        if role is None:
+        role = self._find(role_arn)
+        distrust = self._distrust(role, service=service, source=rule_arn)
+        if role is None or distrust:
             return (
-                f"AccessDeniedException: EventBridge cannot assume the role {role_arn}: it does not"
-                f" exist, or its trust policy does not name {service}"
+                f"AccessDeniedException: EventBridge cannot assume the role {role_arn}: {distrust}"
             )
         parsed = to.parsed
         passed = {"iam:passedtoservice": (ECS_TASKS,)}
@@ -182,8 +182,19 @@ class Roles:
 
     def _assumable(self, arn: str, *, service: str, source: str) -> Role | None:
         role = self._find(arn)
+        return role if not self._distrust(role, service=service, source=source) else None
+
+    def _distrust(self, role: Role | None, *, service: str, source: str) -> str:
+        """Return why a service cannot assume a role; empty where it can."""
+        if role is None:
+            return "it does not exist"
         context = {"aws:SourceAccount": self._account_id, "aws:SourceArn": source}
-        return role if role and trusts(role.trust, service, context) else None
+        if trusts(role.trust, service, context):
+            return ""
+        if not trusts(role.trust, service, {}):
+            return f"its trust policy does not let {service} assume it"
+        known = ", ".join(f"{key} is {value}" for key, value in context.items())
+        return f"a condition of its trust policy is not met: {known}"
 
     def _find(self, arn: str) -> Role | None:
         iam, name = self._iam(), arn.rpartition("/")[2]

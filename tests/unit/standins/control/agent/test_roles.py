@@ -213,9 +213,12 @@ TARGET_ROLE = f"arn:aws:iam::{ACCOUNT}:role/tickets-schedule-rule"
 
 def test_a_schedule_needs_a_role_that_scheduler_may_assume(roles: Roles, iam: FakeIam) -> None:
     to, group = definition("scheduler"), "arn:aws:scheduler:us-east-1:876000000876:schedule-group/x"
-    words = "or its trust policy does not name scheduler.amazonaws.com"
+    words = "its trust policy does not let scheduler.amazonaws.com assume it"
     assert words in roles.tick_refusal(TARGET_ROLE, rule_arn=group, cluster=CLUSTER, to=to)
     iam.change("tickets-schedule-rule", "events.amazonaws.com", "scheduler.amazonaws.com")
+    words = f"a condition of its trust policy is not met: aws:SourceAccount is {ACCOUNT},"
+    refusal = roles.tick_refusal(TARGET_ROLE, rule_arn=group, cluster=CLUSTER, to=to)
+    assert refusal.endswith(f"{words} aws:SourceArn is {group}")
     iam.change(
         "tickets-schedule-rule",
         "arn:aws:events:us-east-1:876000000876:rule/tickets-schedule",
