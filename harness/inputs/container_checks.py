@@ -63,7 +63,7 @@ _EXACT = re.compile(
     r"_(?:BUCKET|CA|CHANNEL|CONNECTION|DATABASE|DISK|DOMAIN|DRIVER|ENCRYPTION|ENDPOINT|ENV|HOST|KEY"
     r"|LEVEL|MAILER|PORT|QUEUE|REGION|SCHEME|STACK|STORE|URL|USERNAME)$|^SQS_PREFIX$"
 )
-"""Variables whose value is a name or an address, and no text for people."""
+"""Variables that hold a name or an address, and no text for people."""
 _CONDITIONS = ("START", *_ENDS, "HEALTHY")
 
 
