@@ -64,6 +64,8 @@ _EXACT = re.compile(
     r"|LEVEL|MAILER|PORT|QUEUE|REGION|SCHEME|STACK|STORE|URL|USERNAME)$|^SQS_PREFIX$"
 )
 """Variables that hold a name or an address, and no text for people."""
+_REFERENCE = re.compile(r"\$\{[A-Za-z_][\w.:]*\}|\{\{resolve:[^}]*\}\}")
+"""References of .env files, shells, Terraform and CloudFormation."""
 _CONDITIONS = ("START", *_ENDS, "HEALTHY")
 
 
@@ -86,6 +88,7 @@ def of_container(container: Mapping[str, Any], *, key: str) -> Iterator[Problem]
     for index, variable in enumerate(container.get("environment") or ()):
         yield from _database(variable, key=f"{key}.environment[{index}].value")
         yield from _spaces(variable, key=f"{key}.environment[{index}].value")
+        yield from _placeholder(variable, key=f"{key}.environment[{index}].value")
 
 
 def _database(variable: Mapping[str, Any], *, key: str) -> Iterator[Problem]:
@@ -100,6 +103,17 @@ def _spaces(variable: Mapping[str, Any], *, key: str) -> Iterator[Problem]:
     if value != value.strip() and _EXACT.search(name):
         message = f"is {json.dumps(value)}, and Laravel takes the space at an end for a part of it"
         yield Problem(key, f"{message} ({name})", f"write {json.dumps(value.strip())}")
+
+
+def _placeholder(variable: Mapping[str, Any], *, key: str) -> Iterator[Problem]:
+    """Find a reference that a .env file or a template would have replaced, and ECS does not."""
+    found = _REFERENCE.search(str(variable.get("value") or ""))
+    if found:
+        yield Problem(
+            key,
+            f"has {found[0]}, which ECS hands to the app as it is ({variable.get('name')})",
+            "write the value itself; a secret's belongs into secrets, with its ARN as valueFrom",
+        )
 
 
 def _range(value: int | None, *, key: str, within: tuple[int, int], hint: str) -> Iterator[Problem]:

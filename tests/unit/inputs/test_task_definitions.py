@@ -281,6 +281,15 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
         f'{C}.environment[0].value is "sqs ", and Laravel takes the space at an end for a part of'
         " it (QUEUE_CONNECTION)",
     ),
+    (
+        {"environment": [{"name": "MAIL_FROM_NAME", "value": "${APP_NAME}"}]},
+        f"{C}.environment[0].value has ${{APP_NAME}}, which ECS hands to the app as it is"
+        " (MAIL_FROM_NAME)",
+    ),
+    (
+        {"environment": [{"name": "A", "value": "x-{{resolve:ssm:/shop/a}}"}]},
+        f"{C}.environment[0].value has {{{{resolve:ssm:/shop/a}}}}, which ECS hands to the app",
+    ),
     ({"image": "<IMAGE1_NAME>"}, f'{C}.image is "<IMAGE1_NAME>", and ECS refuses such a name'),
     ({"stopTimeout": 1}, f"{C}.stopTimeout is 1, and must be from 2 to 120"),
     ({"stopTimeout": "40"}, f"{C}.stopTimeout is a string, and must be a whole number"),
@@ -368,6 +377,7 @@ def test_what_fargate_refuses_in_a_container_is_named(
         {"portMappings": [{"containerPort": 8080, "hostPort": 8080}]},
         {"portMappings": [{"containerPort": 8080, "hostPort": 0}]},
         {"portMappings": [{"containerPortRange": "8080-8090"}]},
+        {"environment": [{"name": "APP_NAME", "value": "Shop "}, {"name": "A", "value": "$a{b}"}]},
         log(),
         log(endpoint="https://logs.example", **{"create-group": "true"}),
         {**log("awsfirelens", group=None), "firelensConfiguration": {"type": "fluentbit"}},
