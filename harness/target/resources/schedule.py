@@ -58,6 +58,10 @@ class Run:
         return f"{self.at.astimezone(UTC):%H:%M:%S} task {self.task}: {end}"
 
 
+_REMEMBERED = timedelta(minutes=30)
+"""ECS lists a task that has stopped for an hour at least."""
+
+
 @dataclass(frozen=True)
 class RuleSettings:
     """A rule as EventBridge describes it."""
@@ -98,11 +102,16 @@ class Scheduler:
         self.container: str = php_container(self.definition(), access=access)["name"]
 
     def window(self, length: timedelta) -> tuple[datetime, datetime]:
-        """Return a window that ends now; for a younger rule, one from when it was made."""
-        now = datetime.now(UTC)
-        began = now - length
+        """Return a window that ends now; for a younger rule, one from when it was made.
+
+        EventBridge does not say when a rule was made; its first task does, while ECS knows it.
+        """
+        began = datetime.now(UTC) - length
         if self._since:
             began = max(began, datetime.fromisoformat(self._since))
+        else:
+            first = next((tick.at for tick in self.ticks(since=began - _REMEMBERED)), began)
+            began = max(began, first)
         return began, began + length
 
     def definition(self) -> dict[str, Any]:

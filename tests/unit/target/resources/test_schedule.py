@@ -92,10 +92,18 @@ def test_a_young_rules_window_begins_when_it_was_made() -> None:
     assert ended == made + timedelta(minutes=2)
 
 
+def test_the_window_of_a_rule_with_a_first_task_begins_with_it() -> None:
+    young = FakeEcs([task("first", age_s=40, started_by="events-rule/tickets-schedule")])
+    began, ended = scheduler(young).window(timedelta(minutes=2))
+    assert began == NOW - timedelta(seconds=40)
+    assert ended == began + timedelta(minutes=2)
+
+
 def test_an_old_rules_window_ends_now() -> None:
     made = datetime.now(UTC) - timedelta(minutes=30)
-    for known in ({"since": made.isoformat()}, {}):
-        began, ended = scheduler(FakeEcs(), **known).window(timedelta(minutes=2))
+    ticks = [task(str(s), age_s=s, started_by="events-rule/tickets-schedule") for s in (40, 400)]
+    for tasks, known in (([], {"since": made.isoformat()}), ([], {}), (ticks, {})):
+        began, ended = scheduler(FakeEcs(tasks), **known).window(timedelta(minutes=2))
         assert abs((datetime.now(UTC) - ended).total_seconds()) < 5
         assert ended - began == timedelta(minutes=2)
 
