@@ -35,7 +35,7 @@ _TEXTS = (
     re.compile(r"(?P<text>^\S+: (?:line )?\d+: .+)"),
 )
 _HEADING = re.compile(r"^In \S+\.php line \d+:")
-_PROVOKED = re.compile(r"cutover-probe|unverified\.example")
+_PROVOKED = re.compile(r"cutover-probe|CutoverProbe\\Jobs|unverified\.example")
 """In errors that scenarios ask the app for."""
 
 
@@ -73,9 +73,11 @@ def wrapped_errors(lines: Sequence[Line]) -> Iterator[Line]:
 
 def _errors(lines: list[Line]) -> Iterator[FirstError]:
     for place, line in enumerate(lines):
-        if not is_error(line.text) or _PROVOKED.search(line.text):
+        if not is_error(line.text):
             continue
-        if text := _text(line.text) or _paragraph(lines[place + 1 :]):
+        # A stack trace has the probe in it wherever the app was asked by it: the message counts.
+        text = _text(line.text) or _paragraph(lines[place + 1 :])
+        if text and not _PROVOKED.search(text):
             yield FirstError(redact(text[:_SHOWN]), line.task, line.at)
 
 

@@ -258,7 +258,7 @@ def _outcome(
         sections=evidence.sections,
         cause=cause.sentence if cause else "",
         cause_lines=cause.lines if cause else (),
-        is_sure=cause is None or cause.is_sure,
+        is_sure=cause is not None and cause.is_sure,
         first_error=str(app_error or ""),
     )
 

@@ -51,3 +51,11 @@ def test_the_first_in_time_is_shown_and_none_that_a_scenario_asked_for() -> None
     assert found is not None
     assert found.text == "early"
     assert first_error(lines[2:]) is None
+
+
+def test_an_error_of_the_app_below_the_probe_is_the_apps() -> None:
+    trace = '"trace":["/srv/app/packages/cutover-probe/src/Http/A.php:7"]'
+    text = f'{{"message":"no space left","context":{{{trace}}},"level_name":"ERROR"}}'
+    assert str(first_error([line(text)])).endswith(": no space left")
+    job = r'{"message":"CutoverProbe\\Jobs\\ProbeJob has been attempted too many times.",'
+    assert first_error([line(job + '"level_name":"ERROR"}')]) is None
