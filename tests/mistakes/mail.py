@@ -20,6 +20,8 @@ from tests.mistakes.mistake import Mistake, Twin
 PLACE = "app/app/Actions/PlaceOrder.php"
 REGION = "env('AWS_DEFAULT_REGION', 'us-east-1')"
 SERVICES = "app/config/services.php"
+_SEND = "Mail::to($this->order->user)"
+_RUN = "\\Illuminate\\Support\\Facades\\Process::run(['{}', '--version'])->throw();\n\n            "
 
 
 MISTAKES = (
@@ -223,6 +225,17 @@ MISTAKES = (
         breaks=[tickets_orders.test_worker_sends_the_order_mail],
         cause="The currency is not set.",
         also_green=[queue.test_dispatched_job_runs_once_in_the_worker],
+    ),
+    Mistake(
+        "a job runs a program that the image lacks",
+        replace(ORDER_JOB, _SEND, f"{_RUN.format('qrencode')}{_SEND}"),
+        breaks=[tickets_orders.test_worker_sends_the_order_mail],
+        cause="the worker task runs the program qrencode, which is not in the image",
+        also_green=[queue.test_dispatched_job_runs_once_in_the_worker],
+        twin=Twin(
+            "a job runs a program of the image",
+            replace(ORDER_JOB, _SEND, f"{_RUN.format('curl')}{_SEND}"),
+        ),
     ),
     Mistake(
         "the worker's role may send with SES's other API only",

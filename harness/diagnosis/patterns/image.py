@@ -27,6 +27,17 @@ SHELL = (
     ),
     Pattern(
         Source.APP,
+        match=r"(?:\\n|\b)sh: (?:line )?\d+: (?:exec: )?(?P<program>[\w./+-]+):"
+        r" (?:command )?not found",
+        cause="{task} runs the program {program}, which is not in the image: install it in the"
+        " Dockerfile",
+        example=(
+            "sh: 1: exec: qrencode: not found",
+            r'{"message":"The command failed.\n\nError Output:\nsh: 1: wkhtmltopdf: not found"}',
+        ),
+    ),
+    Pattern(
+        Source.APP,
         match=r"No space left on device",
         cause="{task} has no room left to write: a tmpfs or the task's ephemeral storage is too"
         " small",
