@@ -93,9 +93,10 @@ def test_a_young_rules_window_begins_when_it_was_made() -> None:
 
 
 def test_the_window_of_a_rule_with_a_first_task_begins_with_it() -> None:
-    young = FakeEcs([task("first", age_s=40, started_by="events-rule/tickets-schedule")])
-    began, ended = scheduler(young).window(timedelta(minutes=2))
-    assert began == NOW - timedelta(seconds=40)
+    first = task("first", age_s=0, started_by="events-rule/tickets-schedule")
+    first["createdAt"] = datetime.now(UTC) - timedelta(seconds=40)
+    began, ended = scheduler(FakeEcs([first])).window(timedelta(minutes=2))
+    assert began == first["createdAt"]
     assert ended == began + timedelta(minutes=2)
 
 
