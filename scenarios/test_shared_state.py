@@ -68,3 +68,27 @@ def test_rate_limits_count_visitors_and_not_the_balancer(probe: ProbeClient) -> 
             " limit of all: use $request->ip()",
             certain=True,
         )
+
+
+@as_code
+@needs_code
+@pytest.mark.read_only
+def test_code_asks_the_request_for_the_visitors_address(
+    app_code: dict[str, Any], probe: ProbeClient
+) -> None:
+    request = probe.whoami()
+    if "peer" not in request:
+        pytest.skip("not covered: the probe is older: update the package cutover-probe in the app")
+    # nginx may have put the visitor's address there: set_real_ip_from.
+    is_visitors = request["peer"] in [
+        one.strip() for one in (request["forwarded_for"] or "").split(",")
+    ]
+    for use in app_code.get("peers", ()):
+        place = f"{use['file']} line {use['line']}"
+        expect(
+            is_visitors,
+            f"{place} reads REMOTE_ADDR, which is {request['peer']}",
+            cause=f"{place} reads REMOTE_ADDR, which is the load balancer's address for every"
+            " visitor: use $request->ip()",
+            certain=True,
+        )

@@ -104,10 +104,34 @@ MISTAKES = (
         limit_by("$request->server('REMOTE_ADDR')"),
         breaks=[shared_state.test_rate_limits_count_visitors_and_not_the_balancer],
         cause="the rate limit registration counts by the address that the connection comes from",
+        follows=["reads REMOTE_ADDR, which is the load balancer's address"],
         also_green=[shared_state.test_locks_and_counters_are_shared_by_all_tasks],
         twin=Twin(
             "a rate limit counts visitors by another method",
             limit_by("'visitor:'.$request->getClientIp()"),
+        ),
+    ),
+    Mistake(
+        "a page is for the office, by the address of the connection",
+        replace(
+            "app/app/Http/Controllers/OrderController.php",
+            "    public function index(",
+            "    public function office(): bool\n    {\n"
+            "        return $_SERVER['REMOTE_ADDR'] === '203.0.113.7';\n    }\n\n"
+            "    public function index(",
+        ),
+        breaks=[shared_state.test_code_asks_the_request_for_the_visitors_address],
+        cause="reads REMOTE_ADDR, which is the load balancer's address for every visitor",
+        also_green=[shared_state.test_locks_and_counters_are_shared_by_all_tasks],
+        twin=Twin(
+            "a page is for the office, by the visitor's address",
+            replace(
+                "app/app/Http/Controllers/OrderController.php",
+                "    public function index(",
+                "    public function office(): bool\n    {\n"
+                "        return request()->ip() === '203.0.113.7';\n    }\n\n"
+                "    public function index(",
+            ),
         ),
     ),
 )

@@ -10,6 +10,7 @@ use CutoverProbe\Code\FileReader;
 use CutoverProbe\Code\HostReader;
 use CutoverProbe\Code\JobReader;
 use CutoverProbe\Code\LockReader;
+use CutoverProbe\Code\PeerReader;
 use CutoverProbe\Code\SourceFile;
 use Illuminate\Cache\RateLimiting\Limit;
 use Illuminate\Console\Scheduling\Schedule;
@@ -102,6 +103,17 @@ final class CodeReadersTest extends TestCase
     public function test_sql_that_asks_for_the_time_is_read(string $code, array $wanted): void
     {
         $this->assertSame($wanted, array_column((new ClockReader($this->codeOf($code)))->clocks(), 'function'));
+    }
+
+    public function test_reads_of_the_connections_address_are_found(): void
+    {
+        $code = "abort_unless(\$_SERVER['REMOTE_ADDR'] === '203.0.113.7', 403);\n\$request->server('REMOTE_ADDR');";
+        $both = "function ip() { return \$_SERVER['HTTP_X_FORWARDED_FOR'] ?? \$_SERVER['REMOTE_ADDR']; }";
+        $other = "\$middleware->trustProxies(at: 'REMOTE_ADDR'); \$request->ip();";
+
+        $this->assertSame([2, 3], array_column((new PeerReader($this->codeOf($code)))->peers(), 'line'));
+        $this->assertSame([], (new PeerReader($this->codeOf($both)))->peers());
+        $this->assertSame([], (new PeerReader($this->codeOf($other)))->peers());
     }
 
     /** @return array<string, array{string, list<string>}> */

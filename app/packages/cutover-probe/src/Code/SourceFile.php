@@ -79,6 +79,35 @@ final class SourceFile
         return array_values(array_map($this->textOf(...), $found));
     }
 
+    /**
+     * Lines that read a server variable, but for functions that have another one as well.
+     *
+     * @return list<int>
+     */
+    public function linesWithServerVariable(string $name, string $unless): array
+    {
+        $lines = [];
+
+        foreach ($this->tokens as $index => $token) {
+            $isRead = ($this->textAt($index - 1) === '[' && $this->textAt($index - 2) === '$_SERVER')
+                || ($this->textAt($index - 1) === '(' && in_array($this->textAt($index - 2), ['server', 'getenv'], true));
+
+            if ($token->is(T_CONSTANT_ENCAPSED_STRING) && $this->textOf($token) === $name && $isRead && ! $this->hasTextAround($index, $unless)) {
+                $lines[] = $token->line;
+            }
+        }
+
+        return $lines;
+    }
+
+    private function hasTextAround(int $index, string $text): bool
+    {
+        [$first, $last] = $this->functionAround($index);
+        $tokens = array_slice($this->tokens, $first, $last - $first + 1);
+
+        return array_filter($tokens, fn (PhpToken $token): bool => $token->is(T_CONSTANT_ENCAPSED_STRING) && $this->textOf($token) === $text) !== [];
+    }
+
     /** Whether the class extends or implements one of these, by their short names. @param  list<string>  $names */
     public function is(array $names): bool
     {

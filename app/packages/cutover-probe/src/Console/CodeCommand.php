@@ -10,6 +10,7 @@ use CutoverProbe\Code\HostReader;
 use CutoverProbe\Code\JobReader;
 use CutoverProbe\Code\LockReader;
 use CutoverProbe\Code\NameReader;
+use CutoverProbe\Code\PeerReader;
 use Illuminate\Console\Command;
 
 final class CodeCommand extends Command
@@ -18,7 +19,7 @@ final class CodeCommand extends Command
 
     protected $description = 'Print as JSON what the code of the app names, locks and writes';
 
-    public function handle(NameReader $names, LockReader $locks, FileReader $files, JobReader $jobs, ClockReader $clocks, HostReader $hosts): int
+    public function handle(NameReader $names, LockReader $locks, FileReader $files, JobReader $jobs, ClockReader $clocks, HostReader $hosts, PeerReader $peers): int
     {
         $this->line((string) json_encode([
             'names' => $names->names(),
@@ -27,6 +28,7 @@ final class CodeCommand extends Command
             'jobs' => $jobs->jobs(),
             'clocks' => $clocks->clocks(),
             'hosts' => $hosts->hosts(),
+            'peers' => $peers->peers(),
         ], JSON_UNESCAPED_SLASHES | JSON_INVALID_UTF8_SUBSTITUTE | JSON_THROW_ON_ERROR));
 
         return self::SUCCESS;

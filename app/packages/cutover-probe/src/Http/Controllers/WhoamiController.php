@@ -23,6 +23,8 @@ final class WhoamiController
             'revision' => $task->revision,
             'container_id' => $task->containerId,
             'client_ip' => $request->ip(),
+            'peer' => $request->server('REMOTE_ADDR'),
+            'forwarded_for' => $request->headers->get('X-Forwarded-For'),
             'secure' => $request->secure(),
             'scheme' => $request->getScheme(),
             'host' => $request->getHttpHost(),
