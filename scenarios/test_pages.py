@@ -53,6 +53,40 @@ def test_pages_load_their_styles_scripts_and_images(
     observe("other hosts of resources", set=sorted(resources.elsewhere))
 
 
+@pytest.mark.truth(local=proved, aws=proved, url=proved)
+@pytest.mark.requires("http")
+@pytest.mark.read_only
+def test_caches_keep_no_page_with_a_session(
+    web: Callable[[], requests.Session], access: Access, find_page: Callable[[str], str]
+) -> None:
+    url = f"{access.public_url}{find_page('public')}"
+    answer = web().get(url, allow_redirects=False, timeout=TIMEOUT_S)
+    control = answer.headers.get("Cache-Control", "")
+    expect(
+        not ("Set-Cookie" in answer.headers and is_kept(control)),
+        f"a page that sets a cookie has Cache-Control: {control}",
+        cause=f"caches may keep pages with a visitor's session and form token (Cache-Control:"
+        f" {control}): Laravel's own is no-cache, private; nginx's expires and add_header"
+        " Cache-Control belong to static files alone",
+        certain=True,
+    )
+
+
+def is_kept(control: str) -> bool:
+    """Return whether a shared cache may keep an answer with this Cache-Control.
+
+    Source: RFC 9111, section 3; ``no-cache`` keeps it and asks again each time.
+    """
+    directives = {
+        name.strip().lower(): value.strip(' "')
+        for name, _, value in (one.partition("=") for one in control.split(","))
+    }
+    if {"private", "no-store", "no-cache"} & directives.keys():
+        return False
+    ages = [directives.get(name, "0") for name in ("max-age", "s-maxage")]
+    return "public" in directives or any(age.isdecimal() and int(age) > 0 for age in ages)
+
+
 @pytest.mark.truth(
     local=proved,
     aws=not_covered("a script may do anything when it is asked"),

@@ -10,6 +10,7 @@ from tests.mistakes.mistake import Mistake, Twin
 
 _IGNORE, _ARTWORK = "app/.dockerignore", "app/resources/views/components/artwork.blade.php"
 _ROUTE = "route('documents.show', [$event, App\\Enums\\DocumentKind::Poster])"
+_ROOT = "root /srv/app/public;"
 _POSTER = "$event->poster->storage()->{}"
 
 MISTAKES = (
@@ -30,6 +31,17 @@ MISTAKES = (
         twin=Twin(
             "ASSET_URL is the public URL",
             set_variable("ASSET_URL", "https://tickets.876events.example"),
+        ),
+    ),
+    Mistake(
+        "nginx lets caches keep every page for ten minutes",
+        replace(NGINX, _ROOT, f"{_ROOT}\n        expires 10m;"),
+        breaks=[pages.test_caches_keep_no_page_with_a_session],
+        cause="caches may keep pages with a visitor's session and form token",
+        also_green=[pages.test_pages_load_their_styles_scripts_and_images],
+        twin=Twin(
+            "nginx lets caches keep static files for a year",
+            replace(NGINX, "max-age=3600", "max-age=31536000, immutable"),
         ),
     ),
     Mistake(
