@@ -37,11 +37,12 @@ class Host:
 
 
 @contextmanager
-def serve(host: Host, *, address: str = "127.0.0.1") -> Iterator[Host]:
+def serve(host: Host, *, address: str = "127.0.0.1", port: int = 0) -> Iterator[Host]:
     """Listen until the end of the block."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
 
         def setup(self) -> None:
             host.connections += 1
@@ -80,7 +81,7 @@ def serve(host: Host, *, address: str = "127.0.0.1") -> Iterator[Host]:
         def handle_error(self, request: object, client_address: object) -> None:
             """Print nothing: a visitor hung up or rejected the certificate."""
 
-    with Server((address, 0), Handler) as server:
+    with Server((address, port), Handler) as server:
         host.port = server.server_address[1]
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()

@@ -15,9 +15,10 @@ import requests
 
 from harness import __version__
 from harness.smoke import handshake, names
+from harness.smoke.content import fault_of
 from harness.smoke.result import NotRun
 from harness.smoke.site import HTTP_PORT, Endpoint, NameServer, Site, is_address
-from harness.smoke.visitor import Visitor
+from harness.smoke.visitor import RedirectRejected, Visitor, short
 
 if TYPE_CHECKING:
     from harness.smoke.handshake import Handshake
@@ -38,8 +39,8 @@ class Examination:
     run_id: str = field(default_factory=lambda: secrets.token_hex(4))
     began: datetime = field(default_factory=lambda: datetime.now(UTC))
     assets: dict[str, requests.Response] = field(default_factory=dict)
-    """Answers for the front page's first style sheet and script, by suffix."""
-    _silent: set[str] = field(default_factory=set)
+    """Answers for the front page's first style sheets and scripts, by address."""
+    _silent: dict[str, str] = field(default_factory=dict)
 
     @property
     def agent(self) -> str:
@@ -65,6 +66,15 @@ class Examination:
     def authoritative(self) -> tuple[Answer, ...]:
         """Each authoritative server's IPv4 addresses of the host."""
         return names.query_all(self.authorities, self.site.host, "A", recursive=False)
+
+    @cached_property
+    def soa(self) -> tuple[str, tuple[Answer, ...]]:
+        """The zone that holds the host, and the SOA record at each of its servers."""
+        for domain in names.ancestors(self.site.host):
+            answers = names.query_all(self.authorities, domain, "SOA", recursive=False)
+            if any(answer.records for answer in answers):
+                return domain, answers
+        return self.site.host, ()
 
     @cached_property
     def new_names(self) -> frozenset[str]:
@@ -120,8 +130,31 @@ class Examination:
     @property
     def endpoint(self) -> Endpoint:
         """The address that requests go to; one that is not the old host's, if there is one."""
-        ranked = sorted(self.endpoints, key=lambda endpoint: endpoint.host in self.old_addresses)
-        return ranked[0]
+        return self.new_endpoints[0]
+
+    @cached_property
+    def new_endpoints(self) -> tuple[Endpoint, ...]:
+        """The addresses of the site that are not the old host's; all of them, if all are."""
+        new = [endpoint for endpoint in self.endpoints if endpoint.host not in self.old_addresses]
+        return tuple(new) or self.endpoints
+
+    @cached_property
+    def addresses(self) -> dict[Endpoint, str]:
+        """The fault of the front page at each address of the site; empty for a good one."""
+        return {endpoint: self._fault_at(endpoint) for endpoint in self.new_endpoints}
+
+    def _fault_at(self, endpoint: Endpoint) -> str:
+        if endpoint == self.endpoint:
+            return ""
+        try:
+            answer = self.visitor(at=endpoint).visit(self.site.front_path)
+        except requests.RequestException as error:
+            return short(error)
+        fault = fault_of(answer)
+        if fault or answer.status_code != self.page.status_code:
+            return f"{answer.status_code}{fault.value if fault else ''}"
+        titles = [html_of(page).findtext(".//title") for page in (answer, self.page)]
+        return "" if titles[0] == titles[1] else f"another page, {titles[0]!r}"
 
     @property
     def plain_endpoint(self) -> Endpoint:
@@ -144,15 +177,19 @@ class Examination:
         """A handshake that accepts every certificate."""
         return self.shake(handshake.unverifying())
 
-    def shake(self, context: ssl.SSLContext, *, endpoint: Endpoint | None = None) -> Handshake:
-        """Shake hands with an address of the site under its name.
+    def shake(
+        self, context: ssl.SSLContext, *, endpoint: Endpoint | None = None, host: str = ""
+    ) -> Handshake:
+        """Shake hands with an address of the site, under its name by default.
 
         Raises:
             NotRun: The budget of the run is spent.
             OSError: It failed.
         """
         self.traffic.take()
-        return handshake.shake(endpoint or self.endpoint, host=self.site.host, context=context)
+        return handshake.shake(
+            endpoint or self.endpoint, host=host or self.site.host, context=context
+        )
 
     @property
     def is_trusted(self) -> bool:
@@ -180,11 +217,12 @@ class Examination:
     def _once(self, page: str, fetch: Callable[[], T]) -> T:
         """Fetch a page; after a failure, later checks do not wait for it again."""
         if page in self._silent:
-            raise NotRun(f"{page} gave no answer")
+            raise NotRun(f"{page} {self._silent[page]}")
         try:
             return fetch()
-        except requests.RequestException:
-            self._silent.add(page)
+        except requests.RequestException as error:
+            is_away = isinstance(error, RedirectRejected)
+            self._silent[page] = "leads elsewhere" if is_away else "gave no answer"
             raise
 
     @cached_property
@@ -202,6 +240,8 @@ class Examination:
         status = self.front_page.status_code
         if status >= 400:
             raise NotRun(f"the front page answers {status}")
+        if fault := fault_of(self.front_page):
+            raise NotRun(f"the front page is not the site's{fault.value}")
         return self.front_page
 
     @cached_property
@@ -211,6 +251,13 @@ class Examination:
         return visitor, self._once(
             "the sign-in page", lambda: visitor.visit(self.site.sign_in_path)
         )
+
+    @property
+    def keeps_session(self) -> bool:
+        """Whether the visitor of the sign-in page keeps a cookie of it, as a browser does."""
+        visitor, answer = self.sign_in
+        request = requests.Request("GET", str(answer.url), cookies=visitor.cookies).prepare()
+        return "Cookie" in request.headers
 
     @cached_property
     def missing_page(self) -> requests.Response:
@@ -273,7 +320,10 @@ def html_of(answer: requests.Response) -> Any:
     import lxml.html  # type: ignore[import-untyped]
 
     parser = lxml.html.HTMLParser(encoding="utf-8")
-    return lxml.html.document_fromstring((answer.text or "<html/>").encode(), parser=parser)
+    try:
+        return lxml.html.document_fromstring((answer.text or "<html/>").encode(), parser=parser)
+    except lxml.etree.ParserError:  # no element at all, as a comment alone
+        return lxml.html.document_fromstring(b"<html/>", parser=parser)
 
 
 def path_of(answer: requests.Response) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from harness.core.errors import ConfigError
 from harness.core.redact import Secret
@@ -121,6 +121,16 @@ def parse_url(text: str) -> str:
             hint="write it as https://www.shop.example, without a path",
         )
     return f"https://{parts.netloc}"
+
+
+def split(url: str) -> SplitResult:
+    """Split an address of a page; one that cannot be read has no parts."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # read late, and as strict
+    except ValueError:
+        return SplitResult("", "", "", "", "")
+    return parts
 
 
 def parse_endpoint(text: str, *, option: str, port: int) -> Endpoint:

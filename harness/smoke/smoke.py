@@ -15,15 +15,18 @@ from harness.smoke.checks import (
     dns,
     exposure,
     http,
+    links,
     old_host,
     probe,
     sessions,
+    sign_in,
     tls,
+    zone,
 )
-from harness.smoke.checks.http import short
 from harness.smoke.examination import Examination
 from harness.smoke.result import URGENCY, Action, NotRun, Result, State, red
 from harness.smoke.site import Site
+from harness.smoke.visitor import RedirectRejected, short
 from harness.target.clients.probe import ProbeRefused
 
 Check = Callable[[Examination], Result]
@@ -46,9 +49,9 @@ class Family:
 
 CONNECTION, FRONT_PAGE, PROBE = "connection", "front page", "probe"
 FAMILIES = (
-    Family("dns", dns.CHECKS, obstacle=dns.obstacle),
+    Family("dns", (*dns.CHECKS, *zone.CHECKS), obstacle=dns.obstacle),
     Family("tls", tls.CHECKS, needs=CONNECTION),
-    Family("app", app.CHECKS, needs=CONNECTION),
+    Family("app", (*app.CHECKS, *sign_in.CHECKS, *links.CHECKS), needs=CONNECTION),
     Family("http", http.CHECKS, needs=CONNECTION),
     Family("exposure", exposure.CHECKS, needs=FRONT_PAGE),
     Family("assets", assets.CHECKS, needs=FRONT_PAGE),
@@ -152,15 +155,23 @@ def _result(exam: Examination, check: Check, obstacle: str) -> Result:
         return check(exam)
     except NotRun as reason:
         return Result(State.NOT_RUN, str(reason), "")
+    except RedirectRejected as rejected:
+        return Result(State.NOT_RUN, str(rejected), "")
     except ProbeRefused as refused:
         meaning = refused.cause or "read the web tasks' logs"
         return red(Action.MEND, refused.message, "probe", meaning)
     except (requests.RequestException, ssl.SSLError, OSError) as error:
         request = getattr(error, "request", None)
         source = f"{request.method} {request.url}" if request is not None else exam.site.url
+        is_unreadable = isinstance(error, requests.exceptions.ContentDecodingError)
         return red(
             Action.ROLL_BACK,
             f"no answer: {short(error)}",
             source,
-            "visitors get an error here: look at the load balancer's targets and the tasks' logs",
+            "visitors get an error here: "
+            + (
+                "the body is not compressed as its Content-Encoding says"
+                if is_unreadable
+                else "look at the load balancer's targets and the tasks' logs"
+            ),
         )

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import io
 import ssl
+import threading
 import warnings
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 import requests
 import urllib3
 
 from harness.core.wait import Deadline
+from harness.smoke.site import HTTPS_PORT, split
 from harness.target.clients.published_port import PublishedPort
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from harness.smoke.site import Endpoint
     from harness.smoke.traffic import Traffic
 
@@ -66,8 +70,16 @@ class Visitor(requests.Session):
         self.headers["User-Agent"] = agent
         self.url = url
         self._traffic = traffic
+        self._tls = tls
         for scheme, endpoint in endpoints.items():
             self.mount(f"{scheme}://", _Address(str(endpoint), tls=tls))
+
+    def move(self, endpoint: Endpoint) -> None:
+        """Dial another address for https from now on; the cookies stay."""
+        self.mount("https://", _Address(str(endpoint), tls=self._tls))
+
+    def get_redirect_target(self, _answer: requests.Response) -> None:
+        """Leave redirects to `visit`: requests fails on one that cannot be read."""
 
     def send(self, request: requests.PreparedRequest, **settings: Any) -> requests.Response:
         """Send one request; follow no redirect.
@@ -80,16 +92,11 @@ class Visitor(requests.Session):
         with warnings.catch_warnings():
             # The check of the chain is red already.
             warnings.simplefilter("ignore", urllib3.exceptions.InsecureRequestWarning)
-            answer = super().send(
-                request,
-                **{
-                    **settings,
-                    "timeout": (CONNECT_S, READ_S),
-                    "stream": True,
-                    "allow_redirects": False,
-                },
-            )
-        return _with_body(answer)
+            return _in_time(lambda: self._send(request, **settings))
+
+    def _send(self, request: requests.PreparedRequest, **settings: Any) -> requests.Response:
+        limits = {"timeout": (CONNECT_S, READ_S), "stream": True, "allow_redirects": False}
+        return _with_body(super().send(request, **{**settings, **limits}))
 
     def visit(self, path: str, **settings: Any) -> requests.Response:
         """Get a page, and follow its redirects on this host.
@@ -99,17 +106,40 @@ class Visitor(requests.Session):
             requests.RequestException: No answer, or none in time.
         """
         url = urljoin(self.url + "/", path)
-        trail = []
+        trail: list[requests.Response] = []
         while True:
             answer = self.get(url, **settings)
             if answer.status_code not in _REDIRECTS or "Location" not in answer.headers:
+                answer.history = trail
                 return answer
-            trail.append(url)
-            url = urljoin(url, answer.headers["Location"])
-            if urlsplit(url).hostname != urlsplit(self.url).hostname:
-                raise RedirectRejected(url, "leaves the host")
-            if url in trail or len(trail) > MAX_REDIRECTS:
+            trail.append(answer)
+            url = self._next(url, answer.headers["Location"])
+            if url in [step.url for step in trail] or len(trail) > MAX_REDIRECTS:
                 raise RedirectRejected(url, "goes in a circle")
+
+    def _next(self, url: str, location: str) -> str:
+        """Return the address that a redirect leads to, on this host."""
+        try:
+            target = urljoin(url, location)
+        except ValueError:
+            target = ""
+        parts, own = split(target), split(self.url)
+        if parts.scheme not in ("https", "http"):
+            raise RedirectRejected(location, "cannot be followed")
+        if parts.hostname != own.hostname:
+            raise RedirectRejected(target, "leaves the host")
+        if parts.scheme == "https" and (parts.port or HTTPS_PORT) != (own.port or HTTPS_PORT):
+            raise RedirectRejected(target, "leads to another port")
+        return target
+
+
+def short(error: Exception) -> str:
+    """Return the innermost reason of an error of requests."""
+    inner: BaseException = error
+    while inner.__cause__ or inner.__context__:
+        inner = inner.__cause__ or inner.__context__ or inner
+    reason = getattr(inner, "strerror", None) or str(inner) or type(inner).__name__
+    return " ".join(reason.split())
 
 
 class _Address(PublishedPort):
@@ -125,6 +155,26 @@ class _Address(PublishedPort):
 
     def cert_verify(self, *_args: Any) -> None:
         """Add no roots: the context has those that count."""
+
+
+def _in_time(send: Callable[[], requests.Response]) -> requests.Response:
+    """Wait for an answer; requests itself limits each read of it, and not their sum."""
+    outcome: list[requests.Response | Exception] = []
+
+    def work() -> None:
+        try:
+            outcome.append(send())
+        except Exception as error:  # noqa: BLE001 - raised again below
+            outcome.append(error)
+
+    worker = threading.Thread(target=work, daemon=True)
+    worker.start()
+    worker.join(TOTAL_S)
+    if not outcome:
+        raise requests.ReadTimeout(f"the answer takes longer than {TOTAL_S:g} s")
+    if isinstance(outcome[0], Exception):
+        raise outcome[0]
+    return outcome[0]
 
 
 def _with_body(answer: requests.Response) -> requests.Response:
@@ -152,5 +202,5 @@ def _read(raw: urllib3.HTTPResponse) -> bytes:
     while len(body) < MAX_BODY and (chunk := raw.read1(_CHUNK, decode_content=False)):
         body += chunk
         if not deadline.left_s:
-            raise requests.ReadTimeout(f"the body takes longer than {TOTAL_S:g} s")
+            raise requests.ReadTimeout(f"the answer takes longer than {TOTAL_S:g} s")
     return bytes(body)

@@ -15,10 +15,10 @@ from requests.cookies import RequestsCookieJar
 from harness.core.wait import Clock
 from harness.smoke import names
 from harness.smoke.checks.dns import NEW, OLD, host_of
-from harness.smoke.checks.http import short
 from harness.smoke.checks.sessions import form_token
 from harness.smoke.result import NotRun
 from harness.smoke.site import Endpoint
+from harness.smoke.visitor import short
 from harness.target.clients.probe import ProbeRefused
 
 if TYPE_CHECKING:

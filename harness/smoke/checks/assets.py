@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
-from harness.smoke.examination import html_of
+from harness.smoke.examination import html_of, path_of
 from harness.smoke.result import Action, NotRun, Result, green, red, warning
+from harness.smoke.site import split
 
 if TYPE_CHECKING:
     import requests
@@ -15,14 +17,18 @@ if TYPE_CHECKING:
 
 SMALLEST_COMPRESSED = 1400
 """Bytes: a smaller body fits one packet."""
+MOST = 3
+"""Files of each type that are fetched."""
+_HTML = re.compile(r"\s*(<!doctype html|<html)", re.IGNORECASE)
+_PLAIN = re.compile(r"url\(\s*['\"]?(http://[^'\")\s]+)", re.IGNORECASE)
 _TYPES = {"css": ("text/css",), "js": ("text/javascript", "application/javascript")}
 
 
 def styles_and_scripts(exam: Examination) -> Result:
-    """Get one style sheet and one script of the front page."""
-    values = []
-    for suffix, answer in _assets(exam).items():
-        path = urlsplit(str(answer.url)).path
+    """Get the first style sheets and scripts of the front page."""
+    values, loads = [], []
+    for answer in _assets(exam).values():
+        path = path_of(answer)
         content_type = answer.headers.get("Content-Type", "")
         value = f"{path}: {answer.status_code} {content_type}".strip()
         if answer.status_code != 200:
@@ -33,22 +39,50 @@ def styles_and_scripts(exam: Examination) -> Result:
                 "visitors see a page without style or function: run npm run build for the image;"
                 " if only some answers lack it, the tasks run different images",
             )
-        if not content_type.startswith(_TYPES[suffix]):
+        if not content_type.startswith(_TYPES[_suffix(path)]):
             return red(
                 Action.MEND,
                 value,
                 f"GET {path}",
                 "browsers reject a file of this type: include mime.types in nginx",
             )
+        if _HTML.match(answer.text):
+            meaning = "visitors see a page without style or function: the file is a page of the app"
+            return red(Action.MEND, f"{value}, HTML", f"GET {path}", meaning)
         values.append(value)
+        loads += _PLAIN.findall(answer.text)
+    if loads:
+        meaning = "browsers block these on a page over https: build with the public address"
+        return warning(", ".join(loads[:3]), "url() of the front page's style sheets", meaning)
     return green("; ".join(values), "links of the front page")
 
 
+def images(exam: Examination) -> Result:
+    """Get the front page's first images on this host."""
+    base = str(exam.page.url)
+    links = dict.fromkeys(_join(base, link) for link in html_of(exam.page).xpath("//img/@src"))
+    ours = [link for link in links if link.startswith(f"{exam.site.url}/")][:MOST]
+    if not ours:
+        return green("none of this host", f"GET {path_of(exam.page)}")
+    answers = [exam.visitor().get(link) for link in ours]
+    missing = [f"{path_of(a)}: {a.status_code}" for a in answers if a.status_code >= 400]
+    source = f"GET of {len(ours)} images of the front page"
+    meaning = (
+        "visitors see gaps: copy the old host's uploads to the bucket, and give their addresses by"
+        " the disk; or bring public/storage (storage:link) and public/build into the image"
+    )
+    if len(missing) == len(ours):
+        return red(Action.MEND, "; ".join(missing), source, meaning)
+    if missing:
+        return warning("; ".join(missing), source, meaning)
+    return green(f"{len(ours)} of {len(ours)}", source)
+
+
 def compression(exam: Examination) -> Result:
-    """Read the encoding of the style sheet and the script."""
+    """Read the encoding of the style sheets and scripts."""
     values = {}
     for answer in _assets(exam).values():
-        path = urlsplit(str(answer.url)).path
+        path = path_of(answer)
         encoding = answer.headers.get("Content-Encoding", "")
         size = len(answer.content)
         if not encoding and size >= SMALLEST_COMPRESSED:
@@ -59,10 +93,10 @@ def compression(exam: Examination) -> Result:
 
 
 def caching(exam: Examination) -> Result:
-    """Read the cache headers of the style sheet and the script."""
+    """Read the cache headers of the style sheets and scripts."""
     values = []
     for answer in _assets(exam).values():
-        path = urlsplit(str(answer.url)).path
+        path = path_of(answer)
         control, tag = answer.headers.get("Cache-Control", ""), answer.headers.get("ETag", "")
         if "immutable" in control or "max-age" in control:
             values.append(control)
@@ -78,7 +112,7 @@ def caching(exam: Examination) -> Result:
 
 
 def _assets(exam: Examination) -> dict[str, requests.Response]:
-    """Return the answers for the first style sheet and the first script of our own."""
+    """Return the answers for the first style sheets and scripts of our own, by address."""
     if not exam.assets:
         base = str(exam.page.url)
         html = html_of(exam.page)
@@ -87,14 +121,26 @@ def _assets(exam: Examination) -> dict[str, requests.Response]:
             *html.xpath("//script[@src]/@src"),
         ]
         for link in links:
-            url = urljoin(base, str(link))
-            suffix = urlsplit(url).path.rpartition(".")[2]
-            is_ours = url.startswith(f"{exam.site.url}/") and suffix in _TYPES
-            if is_ours and suffix not in exam.assets:
-                exam.assets[suffix] = exam.visitor().get(url)
+            url = _join(base, link)
+            same = [other for other in exam.assets if _suffix(other) == _suffix(url)]
+            is_ours = url.startswith(f"{exam.site.url}/") and _suffix(url) in _TYPES
+            if is_ours and url not in same and len(same) < MOST:
+                exam.assets[url] = exam.visitor().get(url)
     if not exam.assets:
         raise NotRun("the front page links no style sheet or script of this host")
     return exam.assets
 
 
-CHECKS = (styles_and_scripts, compression, caching)
+def _join(base: str, link: str) -> str:
+    """Return the whole address of a link; empty if it cannot be read."""
+    try:
+        return urljoin(base, str(link))
+    except ValueError:
+        return ""
+
+
+def _suffix(address: str) -> str:
+    return split(address).path.rpartition(".")[2]
+
+
+CHECKS = (styles_and_scripts, images, compression, caching)

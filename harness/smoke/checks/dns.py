@@ -14,11 +14,14 @@ if TYPE_CHECKING:
     from harness.smoke.examination import Examination
     from harness.smoke.names import Answer
 
-NEW, OLD, NEITHER = "new", "old", "neither"
-LONGEST_TTL_S = 300
+NEW, OLD, MIXED, NEITHER = "new", "old", "new and old", "neither"
+NO_ADDRESS = "no address"
+_MIXED = (
+    "the record has the old host's address beside the new one's, and visitors land on either:"
+    " remove the old one"
+)
+_DISAGREE = "the zone's servers disagree with the switch: change the record on every one of them"
 _ELB = ".elb.amazonaws.com"
-_AMAZON = ("amazon.com", "amazontrust.com", "awstrust.com", "amazonaws.com")
-"""Values of a CAA record with which ACM issues (ACM user guide, "Configure a CAA record")."""
 
 
 def obstacle(site: Site) -> str:
@@ -33,11 +36,11 @@ def obstacle(site: Site) -> str:
 def public_resolvers(exam: Examination) -> Result:
     """Compare the addresses that resolvers give with the new and the old host's."""
     answers = exam.resolved
-    source = f"A {exam.site.host} at {_labels(answers)}"
+    source = f"A {exam.site.host} at {labels(answers)}"
     results = {answer.server.label: host_of(exam, answer) for answer in answers}
     counts = Counter(results.values())
     value = _value(answers, results)
-    failed = [answer for answer in answers if not answer.is_good]
+    failed = [a for a in answers if not a.is_good or results[a.server.label] == NO_ADDRESS]
     if all(answer.is_silent for answer in answers):
         raise NotRun("no resolver can be reached from here")
     if failed == list(answers):
@@ -45,16 +48,11 @@ def public_resolvers(exam: Examination) -> Result:
             Action.ROLL_BACK,
             value,
             source,
-            f"no resolver finds {exam.site.host}: restore the record at the DNS provider",
+            f"no resolver finds {exam.site.host}: restore the record at the DNS provider, and what"
+            " it leads to",
         )
-    if counts[NEITHER]:
-        return red(
-            Action.MEND,
-            value,
-            source,
-            "a resolver gives an address that is neither the new host's nor the old one's:"
-            " correct the record, or give every new address with --expect",
-        )
+    if meaning := _misled(exam, counts):
+        return red(Action.MEND, value, source, meaning)
     if counts[OLD]:
         left = max(a.ttl_s or 0 for a in answers if results[a.server.label] == OLD)
         return red(
@@ -65,7 +63,7 @@ def public_resolvers(exam: Examination) -> Result:
             " if it takes longer, look at the authoritative servers",
         )
     if any(not answer.is_silent for answer in failed):
-        return red(Action.MEND, value, source, _failed_resolver(failed))
+        return _of_failed(exam, failed, value=value, source=source)
     if failed:
         return warning(
             value,
@@ -76,6 +74,18 @@ def public_resolvers(exam: Examination) -> Result:
     return green(value, source)
 
 
+def _misled(exam: Examination, counts: Counter[str]) -> str:
+    """Return the meaning of addresses that no switch explains; empty without one."""
+    if counts[MIXED]:
+        return _MIXED
+    if not counts[NEITHER]:
+        return ""
+    return _lost_names(exam) or (
+        "a resolver gives an address that is neither the new host's nor the old one's:"
+        " correct the record, or give every new address with --expect"
+    )
+
+
 def authoritative_servers(exam: Examination) -> Result:
     """Compare the addresses that the zone's own servers give with the new and the old host's."""
     answers = exam.authoritative
@@ -83,11 +93,13 @@ def authoritative_servers(exam: Examination) -> Result:
         raise NotRun("no resolver names the zone's servers")
     if all(answer.is_silent for answer in answers):
         raise NotRun("no name server of the zone can be reached from here")
-    source = f"A {exam.site.host} at {_labels(answers)}"
+    source = f"A {exam.site.host} at {labels(answers)}"
     results = {answer.server.label: host_of(exam, answer) for answer in answers}
     value = _value(answers, results)
     states = set(results.values())
-    if any(not answer.is_good for answer in answers):
+    if MIXED in states:
+        return red(Action.MEND, value, source, _MIXED)
+    if NO_ADDRESS in states or any(not answer.is_good for answer in answers):
         return red(
             Action.MEND,
             value,
@@ -107,107 +119,19 @@ def authoritative_servers(exam: Examination) -> Result:
             Action.MEND,
             value,
             source,
-            "the zone's servers disagree with the switch: change the record on every one of them",
+            _lost_names(exam) or _DISAGREE,
         )
     return green(value, source)
 
 
-def zone_serials(exam: Examination) -> Result:
-    """Compare the serial numbers of the zone at its own servers."""
-    zone, answers = _soa(exam)
-    serials = {a.server.label: a.records[0].split()[2] for a in answers if a.records}
-    if not serials:
-        raise NotRun("no authoritative server gives the zone's SOA record")
-    value = ", ".join(f"{label} {serial}" for label, serial in serials.items())
-    source = f"SOA {zone} at {_labels(answers)}"
-    if len(set(serials.values())) > 1:
-        return warning(
-            value, source, "the zone's servers hold different versions: the transfer is under way"
-        )
-    return green(value, source)
-
-
-def ipv6_addresses(exam: Examination) -> Result:
-    """Look for an AAAA record that leads to the old host or to an address not expected."""
-    servers = exam.authorities or exam.resolvers
-    answers = _query(servers, exam.site.host, "AAAA", recursive=not exam.authorities)
-    source = f"AAAA {exam.site.host} at {_labels(answers)}"
-    records = sorted({record for answer in answers for record in answer.records})
-    if not records:
-        return green("none", source)
-    value = ", ".join(records)
-    aliases = {alias for answer in answers for alias in answer.aliases}
-    if set(records) <= exam.new_ipv6_addresses or _leads_to_new(exam, aliases):
-        return green(value, source)
-    if set(records) & exam.old_addresses or exam.new_ipv6_addresses or exam.new_names:
-        return red(
-            Action.MEND,
-            value,
-            source,
-            "visitors with IPv6 are led past the new host: remove the AAAA record or point it to"
-            " the load balancer",
-        )
-    return warning(
-        value, source, "see that this is the new host, and give it with --expect from now on"
-    )
-
-
-def time_to_live(exam: Examination) -> Result:
-    """Read the record's TTL: the time that a way back takes."""
-    ttls = [a.ttl_s for a in exam.authoritative if a.is_good and a.ttl_s is not None]
-    if not ttls:
-        raise NotRun("no authoritative server gives the record's TTL")
-    source = f"A {exam.site.host} at {_labels(exam.authoritative)}"
-    value = f"{max(ttls)} s"
-    if max(ttls) > LONGEST_TTL_S:
-        return warning(
-            value, source, f"a way back takes that long: keep it at {LONGEST_TTL_S} s or below"
-        )
-    return green(value, source)
-
-
-def certificate_authorities(exam: Examination) -> Result:
-    """Read the CAA records that decide whether ACM may renew the certificate."""
-    for domain in names.ancestors(exam.site.host)[:-1]:
-        answers = _query(exam.resolvers, domain, "CAA")
-        answer = next((answer for answer in answers if answer.records), None)
-        if answer is None:
-            continue
-        source = f"CAA {domain} at {answer.server.label}"
-        value = "; ".join(answer.records)
-        issuers = [record for record in answer.records if " issue " in record]
-        if issuers and not any(name in record for record in issuers for name in _AMAZON):
-            return warning(
-                value,
-                source,
-                'ACM cannot renew a certificate for this name: add 0 issue "amazon.com"',
-            )
-        return green(value, source)
-    return green("none: every authority may issue", f"CAA {exam.site.host}")
-
-
-def sibling_name(exam: Examination) -> Result:
-    """Look where www. or the bare domain leads, if it exists."""
-    sibling = next(name for name in exam.site.siblings if name != exam.site.host)
-    answers = _query(exam.resolvers, sibling, "A")
-    source = f"A {sibling} at {_labels(answers)}"
-    records = sorted({record for answer in answers for record in answer.records})
-    if not records:
-        return green("does not exist", source)
-    value = ", ".join(records)
-    if set(records) & exam.old_addresses:
-        return red(
-            Action.MEND,
-            f"{value}: the old host",
-            source,
-            f"visitors of {sibling} still reach the old host: switch this record, too",
-        )
-    return green(value, source)
-
-
-def _query(
+def query(
     servers: tuple[NameServer, ...], name: str, record_type: str, *, recursive: bool = True
 ) -> tuple[Answer, ...]:
+    """Ask every server.
+
+    Raises:
+        NotRun: None can be reached.
+    """
     answers = names.query_all(servers, name, record_type, recursive=recursive)
     if all(answer.is_silent for answer in answers):
         raise NotRun("no name server can be reached from here")
@@ -218,20 +142,23 @@ def host_of(exam: Examination, answer: Answer) -> str:
     """Return the host that an answer leads to, or its status."""
     if not answer.is_good:
         return answer.status
-    if not answer.records and not answer.aliases:
-        return "no address"
     # An authoritative server gives the alias alone where its target is in another zone.
-    records = set(answer.records or names.addresses(exam.resolvers, answer.aliases[-1]))
+    aliases = answer.aliases[-1:]
+    records = set(answer.records).union(
+        *(names.addresses(exam.resolvers, alias) for alias in aliases if not answer.records)
+    )
+    if not records:
+        return NO_ADDRESS
     if records & exam.old_addresses:
-        return OLD
-    if records & exam.new_addresses or _leads_to_new(exam, answer.aliases):
+        return MIXED if records - exam.old_addresses else OLD
+    if records & exam.new_addresses or leads_to_new(exam, answer.aliases):
         return NEW
     if exam.site.expected:
         return NEITHER
     return NEW if exam.old_addresses else ", ".join((*answer.aliases, *answer.records))
 
 
-def _leads_to_new(exam: Examination, aliases: Iterable[str]) -> bool:
+def leads_to_new(exam: Examination, aliases: Iterable[str]) -> bool:
     """Return whether a CNAME chain ends at the load balancer's name."""
     if exam.new_names:
         return not exam.new_names.isdisjoint(aliases)
@@ -247,11 +174,32 @@ def _value(answers: tuple[Answer, ...], results: dict[str, str]) -> str:
     for result, group in groups.items():
         ttl = max((answer.ttl_s for answer in group if answer.ttl_s is not None), default=None)
         records = sorted({record for answer in group for record in answer.records})
-        address = f" {', '.join(records)}" if result in (NEW, OLD, NEITHER) and records else ""
+        address = (
+            f" {', '.join(records)}" if result in (NEW, OLD, MIXED, NEITHER) and records else ""
+        )
         left = f" (TTL {ttl})" if ttl is not None else ""
-        place = "" if len(group) == len(answers) else f" at {_labels(tuple(group))}"
+        place = "" if len(group) == len(answers) else f" at {labels(tuple(group))}"
         parts.append(f"{len(group)} of {len(answers)} {result}{address}{left}{place}")
     return "; ".join(parts)
+
+
+def _lost_names(exam: Examination) -> str:
+    """Return the meaning of an expected name without an address; empty if each has one."""
+    lost = [name for name in sorted(exam.new_names) if not names.addresses(exam.resolvers, name)]
+    if not lost:
+        return ""
+    return f"no resolver knows {', '.join(lost)} of --expect: correct it, or look at the balancer"
+
+
+def _of_failed(exam: Examination, failed: list[Answer], *, value: str, source: str) -> Result:
+    """Return the result of resolvers that do not find a name that others find."""
+    ttls = [answer.ttl_s for answer in failed]
+    own = [host_of(exam, answer) for answer in exam.authoritative]
+    if own and NO_ADDRESS not in own and all(a.is_good for a in exam.authoritative) and all(ttls):
+        left = max(ttl or 0 for ttl in ttls)
+        meaning = f"these resolvers remember that the name does not exist, for up to {left} s more"
+        return red(Action.WAIT, value, source, meaning)
+    return red(Action.MEND, value, source, _failed_resolver(failed))
 
 
 def _failed_resolver(failed: list[Answer]) -> str:
@@ -260,29 +208,14 @@ def _failed_resolver(failed: list[Answer]) -> str:
             "SERVFAIL at some resolvers only is mostly a broken DNSSEC chain: compare the DS record"
             " at the registrar with the zone's keys"
         )
-    if any(answer.status == "NXDOMAIN" for answer in failed):
+    if any(answer.is_good or answer.status == "NXDOMAIN" for answer in failed):
         return "a resolver remembers that the name does not exist; if it lasts, correct the zone"
     return "visitors of this resolver do not reach the site: look at the zone's name servers"
 
 
-def _soa(exam: Examination) -> tuple[str, tuple[Answer, ...]]:
-    for domain in names.ancestors(exam.site.host):
-        answers = names.query_all(exam.authorities, domain, "SOA", recursive=False)
-        if any(answer.records for answer in answers):
-            return domain, answers
-    return exam.site.host, ()
-
-
-def _labels(answers: tuple[Answer, ...]) -> str:
+def labels(answers: tuple[Answer, ...]) -> str:
+    """Return the names of the servers that answered."""
     return ", ".join(answer.server.label for answer in answers)
 
 
-CHECKS = (
-    public_resolvers,
-    authoritative_servers,
-    zone_serials,
-    ipv6_addresses,
-    time_to_live,
-    certificate_authorities,
-    sibling_name,
-)
+CHECKS = (public_resolvers, authoritative_servers)

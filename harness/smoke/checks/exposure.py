@@ -13,70 +13,79 @@ if TYPE_CHECKING:
 
 _ROOT = "nginx serves the project's folder: its root must be the folder public"
 
+_VARIABLE = r"^(export )?[A-Z][A-Z0-9_]*_(KEY|PASSWORD|SECRET|TOKEN|HOST|ENV|URL|NAME)="
+
 
 def environment_file(exam: Examination) -> Result:
-    """Ask for .env."""
+    """Ask for .env and its copies."""
     return _require_hidden(
         exam,
-        {"/.env": r"^(APP|DB|AWS|MAIL)_[A-Z_]+="},
+        dict.fromkeys(("/.env", "/.env.backup", "/.env.production"), _VARIABLE),
         Action.ROLL_BACK,
         f"passwords and APP_KEY are public: replace every secret in it; {_ROOT}",
     )
 
 
 def git_repository(exam: Examination) -> Result:
-    """Ask for .git/HEAD."""
+    """Ask for .git/HEAD and .git/config."""
     return _require_hidden(
         exam,
-        {"/.git/HEAD": r"^(ref: refs/|[0-9a-f]{40}\s*$)"},
+        {"/.git/HEAD": r"^(ref: refs/|[0-9a-f]{40}\s*$)", "/.git/config": r"^\[core\]"},
         Action.MEND,
         f"the code and its history can be downloaded: leave .git out of the image; {_ROOT}",
     )
 
 
 def log_file(exam: Examination) -> Result:
-    """Ask for Laravel's log."""
+    """Ask for Laravel's log, as one file and by the day, and for that of a hosting's PHP."""
+    entry = r"^\[\d{4}-\d\d-\d\d"
     return _require_hidden(
         exam,
-        {"/storage/logs/laravel.log": r"^\[\d{4}-\d\d-\d\d"},
+        {
+            "/storage/logs/laravel.log": entry,
+            f"/storage/logs/laravel-{exam.began:%Y-%m-%d}.log": entry,
+            "/error_log": r"^\[\d\d-\w{3}-\d{4} .*\] PHP ",
+        },
         Action.MEND,
         f"visitors' data in the log is public; {_ROOT}, and LOG_CHANNEL stderr",
     )
 
 
 def composer_files(exam: Examination) -> Result:
-    """Ask for Composer's list of packages."""
-    return _require_hidden(
-        exam, {"/vendor/composer/installed.json": r'"packages"\s*:'}, Action.MEND, _ROOT
-    )
+    """Ask for Composer's lists of packages."""
+    paths = ("/vendor/composer/installed.json", "/composer.lock")
+    return _require_hidden(exam, dict.fromkeys(paths, r'"packages"\s*:'), Action.MEND, _ROOT)
 
 
 def debug_tools(exam: Examination) -> Result:
-    """Ask for Ignition, Debugbar and phpinfo."""
+    """Ask for Ignition, Debugbar, phpinfo and Adminer."""
     return _require_hidden(
         exam,
         {
             "/_ignition/health-check": r"can_execute_commands",
             "/_debugbar/open": r'^\[?\{"|Debugbar',
-            "/phpinfo.php": r"phpinfo\(\)|PHP Version",
+            **dict.fromkeys(("/phpinfo.php", "/info.php"), r"phpinfo\(\)|PHP Version"),
+            "/adminer.php": r"<title>[^<]*Adminer",
         },
         Action.ROLL_BACK,
         "strangers read variables or run code: install with composer install --no-dev, set"
-        " APP_DEBUG=false",
+        " APP_DEBUG=false, and leave such files out of public/",
     )
 
 
 def dashboards(exam: Examination) -> Result:
-    """Ask for Telescope and Horizon without signing in."""
+    """Ask for Telescope, Horizon, Pulse and a log viewer without signing in."""
     return _require_hidden(
         exam,
         {
             "/telescope": r'id="telescope"|window\.Telescope\s*=',
             "/horizon": r'id="horizon"|window\.Horizon\s*=',
+            "/pulse": r"<title>[^<]*Pulse\b|\bpulse\.servers\b",
+            "/log-viewer": r"<title>[^<]*Log Viewer|window\.LogViewer\s*=",
         },
         Action.MEND,
-        "strangers read requests, jobs and mails: close the gate viewTelescope or viewHorizon;"
-        " both are open in every environment called local",
+        "strangers read requests, jobs and mails: close the gate viewTelescope, viewHorizon,"
+        " viewPulse or viewLogViewer; they are open in every environment called local",
     )
 
 

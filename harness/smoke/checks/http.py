@@ -6,11 +6,13 @@ import re
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 import requests
 
+from harness.smoke.examination import path_of
 from harness.smoke.result import Action, NotRun, Result, green, red, warning
+from harness.smoke.site import HTTPS_PORT, split
+from harness.smoke.visitor import short
 
 if TYPE_CHECKING:
     from harness.smoke.examination import Examination
@@ -43,32 +45,43 @@ def redirect_to_https(exam: Examination) -> Result:
 def _of_redirect(exam: Examination, answer: requests.Response, *, path: str, source: str) -> Result:
     location = answer.headers.get("Location", "")
     value = f"{answer.status_code} {location}".strip()
-    parts = urlsplit(location)
-    if not location:
-        return red(
-            Action.MEND,
-            f"{value} without a redirect",
-            source,
-            "visitors stay on plain HTTP, without a Secure cookie and so without a session: let the"
-            " listener on port 80 redirect to 443",
-        )
+    parts = split(location)
     if parts.scheme == "http":
         meaning = "it leads to plain HTTP again: visitors go in a circle"
         return red(Action.ROLL_BACK, value, source, meaning)
-    if parts.hostname not in (exam.site.host, *exam.site.siblings):
-        return red(
-            Action.MEND,
-            value,
-            source,
-            f"visitors are sent to another host: keep #{{host}} in the listener's redirect to stay"
-            f" on {exam.site.host}",
-        )
+    if meaning := _wrong_target(exam, answer):
+        value = value if location else f"{value} without a redirect"
+        return red(Action.MEND, value, source, meaning)
     if f"{parts.path}?{parts.query}" != path:
         meaning = "links lose their path: keep /#{path} and #{query} in the redirect"
         return warning(value, source, meaning)
     if answer.status_code not in _PERMANENT:
         return warning(value, source, "browsers do not remember it: answer with HTTP_301")
     return green(value, source)
+
+
+def _wrong_target(exam: Examination, answer: requests.Response) -> str:
+    """Return the meaning of an answer on port 80 that leads past the site; empty if none does."""
+    location = answer.headers.get("Location", "")
+    parts = split(location)
+    if answer.status_code >= 500:
+        return (
+            "visitors who type the bare name get an error: let the listener on port 80 redirect by"
+            " itself"
+        )
+    if not location:
+        return (
+            "visitors stay on plain HTTP, without a Secure cookie and so without a session: let the"
+            " listener on port 80 redirect to 443"
+        )
+    if parts.hostname not in (exam.site.host, *exam.site.siblings):
+        return (
+            "visitors are sent to another host: keep #{host} in the listener's redirect to stay on"
+            f" {exam.site.host}"
+        )
+    if (parts.port or HTTPS_PORT) != exam.site.port:
+        return f"visitors are sent to another port than {exam.site.port}: correct the redirect's"
+    return ""
 
 
 def strict_transport_security(exam: Examination) -> Result:
@@ -118,6 +131,7 @@ def clock(exam: Examination) -> Result:
 
     Half the round trip and the header's whole seconds are the error.
     """
+    _ = exam.front_page  # once silent, it is not waited for again
     answer = exam.visitor().get(exam.address(exam.site.front_path))
     arrived = datetime.now(UTC)
     date = answer.headers.get("Date", "")
@@ -125,6 +139,8 @@ def clock(exam: Examination) -> Result:
         theirs = parsedate_to_datetime(date)
     except ValueError:
         raise NotRun("the site sends no Date") from None
+    if theirs.tzinfo is None:  # written with -0000
+        theirs = theirs.replace(tzinfo=UTC)
     error = answer.elapsed.total_seconds() / 2 + 1
     skew = (arrived - answer.elapsed / 2 - theirs).total_seconds() - 0.5
     source = f"Date of GET {exam.site.front_path} and this machine's clock"
@@ -140,17 +156,8 @@ def clock(exam: Examination) -> Result:
     return green(value, source)
 
 
-def short(error: Exception) -> str:
-    """Return the innermost reason of an error of requests."""
-    inner: BaseException = error
-    while inner.__cause__ or inner.__context__:
-        inner = inner.__cause__ or inner.__context__ or inner
-    reason = getattr(inner, "strerror", None) or str(inner) or type(inner).__name__
-    return " ".join(reason.split())
-
-
 def _page(exam: Examination) -> str:
-    return f"GET {urlsplit(str(exam.page.url)).path}"
+    return f"GET {path_of(exam.page)}"
 
 
 CHECKS = (

@@ -7,10 +7,10 @@ from urllib.parse import urlsplit
 
 import requests
 
-from harness.smoke.checks.http import short
 from harness.smoke.examination import html_of
 from harness.smoke.result import Action, NotRun, Result, green, red, warning
 from harness.smoke.site import Endpoint, Site, is_address
+from harness.smoke.visitor import short
 
 if TYPE_CHECKING:
     from harness.smoke.examination import Examination

@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 
 FEWEST_DAYS = 21
 _EXPIRED, _NOT_YET, _WRONG_NAME, _WRONG_ADDRESS = 10, 9, 62, 64
-_OF_OTHER_CHECKS = (_EXPIRED, _NOT_YET, _WRONG_NAME, _WRONG_ADDRESS)
+_OF_OTHER_CHECKS = (_NOT_YET, _WRONG_NAME, _WRONG_ADDRESS)
 """OpenSSL's X509_V_ERR_* of faults that have a check of their own."""
+_WEAK = (66, 67, 68)
+"""X509_V_ERR_EE_KEY_TOO_SMALL, _CA_KEY_TOO_SMALL and _CA_MD_TOO_WEAK."""
 _SELF_SIGNED = (18, 19)
 _OLD_VERSIONS = {"TLS 1.0": ssl.TLSVersion.TLSv1, "TLS 1.1": ssl.TLSVersion.TLSv1_1}
 _NEW_VERSIONS = {"TLS 1.2": ssl.TLSVersion.TLSv1_2, "TLS 1.3": ssl.TLSVersion.TLSv1_3}
@@ -52,9 +54,16 @@ def chain(exam: Examination) -> Result:
     source = f"TLS handshake with {exam.endpoint}, {exam.site.ca_file or 'roots of this machine'}"
     issuer = exam.handshake.certificate.issuer.rfc4514_string()
     code = getattr(error, "verify_code", 0)
-    if error is None or code in _OF_OTHER_CHECKS:
+    if error is None or _is_of_another_check(exam, code):
         return green(f"issued by {issuer}", source)
-    if code in _SELF_SIGNED:
+    if code == _EXPIRED:
+        meaning = (
+            "browsers show a warning page: an intermediate certificate, which the server sends, has"
+            " expired; import the certificate again, with its issuer's present chain"
+        )
+    elif code in _WEAK:
+        meaning = "browsers refuse an authority's certificate this weak: issue the certificate anew"
+    elif code in _SELF_SIGNED:
         meaning = "browsers show a warning page: this certificate or its root is no authority's"
     else:
         meaning = (
@@ -63,6 +72,16 @@ def chain(exam: Examination) -> Result:
             " with its chain"
         )
     return red(Action.ROLL_BACK, f"{_reason(error)}; issued by {issuer}", source, meaning)
+
+
+def _is_of_another_check(exam: Examination, code: int) -> bool:
+    """Return whether another check names the fault: it is the site's own certificate's."""
+    certificate = exam.handshake.certificate
+    if code == _EXPIRED:
+        return certificate.not_valid_after_utc <= datetime.now(UTC)
+    if code in _WEAK:
+        return _is_weak(certificate)
+    return code in _OF_OTHER_CHECKS
 
 
 def certificate_name(exam: Examination) -> Result:
@@ -118,10 +137,17 @@ def certificate_key(exam: Examination) -> Result:
     kind = type(key).__name__.lstrip("_").removesuffix("PublicKey")
     value = f"{kind} {size or ''}, {digest.name if digest else 'no digest'}".replace(" ,", ",")
     source = f"the certificate at {exam.endpoint}"
-    is_short = isinstance(key, rsa.RSAPublicKey) and size < 2048
-    if is_short or (digest is not None and digest.name in ("md5", "sha1")):
-        return red(Action.MEND, value, source, "browsers refuse keys this weak: issue it anew")
+    if _is_weak(certificate):
+        is_refused = getattr(exam.chain_error, "verify_code", 0) in _WEAK
+        action = Action.ROLL_BACK if is_refused else Action.MEND
+        return red(action, value, source, "browsers refuse keys this weak: issue it anew")
     return green(value, source)
+
+
+def _is_weak(certificate: x509.Certificate) -> bool:
+    key, digest = certificate.public_key(), certificate.signature_hash_algorithm
+    is_short = isinstance(key, rsa.RSAPublicKey) and key.key_size < 2048
+    return is_short or (digest is not None and digest.name in ("md5", "sha1"))
 
 
 def versions(exam: Examination) -> Result:

@@ -81,7 +81,10 @@ def read_page(text: str, *, url: str) -> Page:
     if not text.strip():
         return Page()
     parser = lxml.html.HTMLParser(encoding="utf-8")
-    document = lxml.html.document_fromstring(text.encode(), parser=parser)
+    try:
+        document = lxml.html.document_fromstring(text.encode(), parser=parser)
+    except lxml.etree.ParserError:  # no element at all, as a comment alone
+        return Page()
     forms = [
         Form(urljoin(url, form.get("action", "")), form.method.lower(), _values(form))
         for form in document.forms

@@ -57,6 +57,8 @@ class FakeApp:
         return 200, [("Content-Type", "text/plain")], b"ok"
 
     def sign_in(self, request: Request) -> Answer:
+        if request.method == "POST" and b"_token=" in request.body:
+            return 422, PAGE_HEADERS, b'{"message":"The email field is required."}'
         if request.method == "POST" and self.checks_tokens:
             return 419, PAGE_HEADERS, b"Page Expired"
         if request.method == "POST":
@@ -67,7 +69,8 @@ class FakeApp:
         token = self.sessions.setdefault(session, secrets.token_hex(20))
         form = (
             f'<form method="POST" action="https://{HOST}/login">'
-            f'<input type="hidden" name="_token" value="{token}"><input name="email"></form>'
+            f'<input type="hidden" name="_token" value="{token}"><input name="email">'
+            '<input type="password" name="password"></form>'
         )
         cookie = ("Set-Cookie", f"{COOKIE}={session}{self.cookie_flags}")
         return 200, [*PAGE_HEADERS, cookie], form.encode()

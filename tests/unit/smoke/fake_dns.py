@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import dns.message
+import dns.rrset
 
 from scenarios import dns_server
 from scenarios.dns_server import DnsServer, Records
@@ -33,10 +34,16 @@ class FakeDns(DnsServer):
 
     records: Records = field(default_factory=zone)
     delay_s: float = 0.0
+    negative: tuple[int, str] | None = None
+    """TTL and SOA record of empty answers."""
 
     def answer(self, query: dns.message.Message) -> dns.message.Message:
         time.sleep(self.delay_s)
-        return super().answer(query)
+        reply = super().answer(query)
+        if self.negative and not reply.answer:
+            ttl, soa = self.negative
+            reply.authority.append(dns.rrset.from_text(f"{HOST}.", ttl, "IN", "SOA", soa))
+        return reply
 
 
 @contextmanager

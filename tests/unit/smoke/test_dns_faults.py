@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import pytest
 
@@ -30,6 +31,37 @@ def everywhere(world: World, name: str, kind: str, ttl: int, *records: str) -> N
 def status(world: World, text: str, *, every: bool = False) -> None:
     for fake in world.resolvers if every else world.resolvers[:1]:
         fake.status = text
+
+
+def one_of_two(world: World) -> None:
+    everywhere(world, HOST, "A", 60, "127.0.0.1", OLD)
+
+
+def no_address(world: World) -> None:
+    del world.resolvers[0].records[HOST, "A"]
+
+
+def a_negative_answer(world: World) -> None:
+    resolver = world.resolvers[0]
+    del resolver.records[HOST, "A"]
+    resolver.negative = (86400, SOA)
+
+
+def without_mail(world: World) -> None:
+    for fake in world.resolvers:
+        fake.records[HOST, "MX"] = (3600, ["10 mail.example."])
+
+
+def another_delegation(world: World) -> None:
+    world.resolvers[0].records[HOST, "NS"] = (3600, ["ns1.old.example."])
+
+
+def a_balancer_that_is_gone(world: World) -> None:
+    world.given(expected=(ELB,))
+
+
+def www_without_a_certificate(world: World) -> None:
+    everywhere(world, f"www.{HOST}", "A", 60, "127.0.0.1")
 
 
 def slow(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -143,6 +175,59 @@ FAULTS = [
         state=State.WARNING,
     ),
     Fault(
+        "the old address beside the new one",
+        one_of_two,
+        "public resolvers",
+        "3 of 3 new and old 127.0.0.1, 127.0.0.2 (TTL 60)",
+        "visitors land on either: remove the old one",
+        also=("authoritative servers",),
+    ),
+    Fault(
+        "a resolver without an address",
+        no_address,
+        "public resolvers",
+        "1 of 3 no address at resolver-1",
+        "a resolver remembers that the name does not exist",
+    ),
+    Fault(
+        "a resolver that remembers the lack of the record",
+        a_negative_answer,
+        "public resolvers",
+        "1 of 3 no address (TTL 60) at resolver-1",
+        "remember that the name does not exist, for up to 60 s more",
+        Action.WAIT,
+    ),
+    Fault(
+        "the zone moved without its MX records",
+        without_mail,
+        "mail exchangers",
+        "10 mail.example.: at resolvers alone",
+        "add the old zone's MX and TXT records to the new one",
+    ),
+    Fault(
+        "a resolver knows other name servers",
+        another_delegation,
+        "delegation",
+        "resolvers also know ns1.old.example.",
+        "a move of the zone is under way",
+        state=State.WARNING,
+    ),
+    Fault(
+        "the name of --expect is gone",
+        a_balancer_that_is_gone,
+        "public resolvers",
+        "3 of 3 neither 127.0.0.1",
+        f"no resolver knows {ELB} of --expect",
+        also=("authoritative servers",),
+    ),
+    Fault(
+        "www without a certificate",
+        www_without_a_certificate,
+        "sibling name",
+        "127.0.0.1: the new host, without a certificate for it",
+        "visitors of www.shop.example get a warning page",
+    ),
+    Fault(
         "www still leads to the old host",
         lambda world: everywhere(world, f"www.{HOST}", "A", 60, OLD),
         "sibling name",
@@ -179,7 +264,10 @@ def test_a_network_that_closes_port_53_is_no_fault(
     assert states(report, State.NOT_RUN) == {
         "public resolvers": "no resolver can be reached from here",
         "authoritative servers": "no name server of the zone can be reached from here",
-        "zone serials": "no authoritative server gives the zone's SOA record",
+        **dict.fromkeys(
+            ("zone serials", "delegation", "mail exchangers"),
+            "no authoritative server gives the zone's SOA record",
+        ),
         "ipv6 addresses": "no name server can be reached from here",
         "certificate authorities": "no name server can be reached from here",
         "sibling name": "no name server can be reached from here",
@@ -245,3 +333,27 @@ def test_the_zones_servers_come_from_its_ns_records(world: World) -> None:
     world.given(authorities=())
     (server,) = world.examination().authorities
     assert (server.label, server.endpoint) == ("ns1.example", Endpoint("127.0.0.1", 53))
+
+
+def test_serials_of_two_providers_are_not_compared(world: World) -> None:
+    second_authority(world)
+    other = "ns-1.awsdns-0.com. awsdns-hostmaster.amazon.com. 1 7200 900 1209600 86400"
+    world.resolvers[0].records[HOST, "SOA"] = (900, [other])
+    assert result(world.report("dns"), "zone serials").state == State.GREEN
+
+
+def test_a_wildcard_beside_the_host_is_nobodys_address(world: World) -> None:
+    class Wildcard(dict[tuple[str, str], tuple[int, list[str]]]):
+        def get(self, key: tuple[str, str], _default: object = None) -> Any:
+            is_sibling = key[0].endswith(f".{HOST}") and key[1] == "A"
+            return (60, [OLD]) if is_sibling else dict.get(self, key)
+
+    for fake in (*world.resolvers, world.authority):
+        fake.records = Wildcard(fake.records)
+    assert result(world.report("dns"), "sibling name").state == State.GREEN
+
+
+def test_www_with_a_certificate_of_its_own_is_fine(world: World) -> None:
+    www_without_a_certificate(world)
+    world.web.tls = world.issuer.context(HOST, f"www.{HOST}")
+    assert states(world.report("dns", "tls"), State.RED, State.WARNING) == {}

@@ -69,6 +69,27 @@ FAULTS = [
         "visitors are sent to another host",
     ),
     Fault(
+        "a redirect to another port",
+        lambda world: plain(world, redirect(f"https://{HOST}:8443{PATH}")),
+        "redirect to https",
+        f"301 https://{HOST}:8443{PATH}",
+        "visitors are sent to another port than 443",
+    ),
+    Fault(
+        "a redirect that nobody can read",
+        lambda world: plain(world, redirect("https://[shop/")),
+        "redirect to https",
+        "301 https://[shop/",
+        "visitors are sent to another host",
+    ),
+    Fault(
+        "no target behind port 80",
+        lambda world: plain(world, (503, [], b"")),
+        "redirect to https",
+        "503",
+        "let the listener on port 80 redirect by itself",
+    ),
+    Fault(
         "a redirect that loses the path",
         lambda world: plain(world, redirect(f"https://{HOST}/")),
         "redirect to https",
@@ -168,3 +189,9 @@ def test_the_budget_ends_the_requests(world: World) -> None:
     assert report.requests == 7
     assert len(world.web.requests) + len(world.plain.requests) <= 7
     assert not report.is_green(strict=False)
+
+
+def test_a_date_without_a_zone_is_one_of_utc(world: World) -> None:
+    date = format_datetime(datetime.now(UTC)).replace("+0000", "-0000")
+    world.app.page_headers.append(("Date", date))
+    assert states(world.report("app", "http"), State.RED, State.WARNING) == {}

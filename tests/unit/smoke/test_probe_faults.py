@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from typing import TYPE_CHECKING
+from urllib.parse import parse_qs
 
 import pytest
 
@@ -154,5 +155,6 @@ def test_no_signed_request_goes_to_an_untrusted_host(world: World) -> None:
 
 def test_without_a_key_nothing_is_written(world: World) -> None:
     world.report()
-    written = [(r.method, r.path) for r in world.web.requests if r.method != "GET"]
-    assert written == [("POST", "/login")]
+    written = [r for r in world.web.requests if r.method != "GET"]
+    assert [(r.method, r.path) for r in written] == 2 * [("POST", "/login")]
+    assert [parse_qs(r.body.decode()).keys() for r in written] == [set(), {"_token"}]

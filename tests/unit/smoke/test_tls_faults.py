@@ -80,6 +80,22 @@ FAULTS = [
         Action.ROLL_BACK,
     ),
     Fault(
+        "an intermediate past its end",
+        lambda world: setattr(world.web, "tls", world.issuer.expired_intermediate()),
+        "chain",
+        "certificate has expired; issued by CN=middle",
+        "an intermediate certificate, which the server sends, has expired",
+        Action.ROLL_BACK,
+    ),
+    Fault(
+        "a key of 1024 bits",
+        lambda world: setattr(world.web, "tls", world.issuer.short_key()),
+        "certificate key",
+        "RSA 1024",
+        "browsers refuse keys this weak",
+        Action.ROLL_BACK,
+    ),
+    Fault(
         "a certificate for another name",
         lambda world: certificate(world, "other.example"),
         "certificate name",

@@ -40,7 +40,7 @@ def test_a_large_body_is_cut(world: World, monkeypatch: pytest.MonkeyPatch) -> N
 def test_a_slow_body_ends(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(visitor, "TOTAL_S", 0.0)
     world.app.overrides["/"] = (200, [], b"x" * 100)
-    with pytest.raises(requests.ReadTimeout, match="the body takes longer than 0 s"):
+    with pytest.raises(requests.ReadTimeout, match="the answer takes longer than 0 s"):
         _ = world.examination().front_page
 
 
