@@ -89,15 +89,16 @@ def read_site(environ: Mapping[str, str], *, cwd: Path, url: str | None, **optio
         ),
         resolvers=s.parse_name_servers(options["resolvers"], option="--resolver"),
         authorities=s.parse_name_servers(options.get("authorities", ()), option="--authority"),
-        expected=options["expected"],
+        expected=tuple(s.parse_host(name, option="--expect") for name in options["expected"]),
         old=s.parse_endpoint(old, option="--old", port=s.HTTPS_PORT) if old else None,
         key=_key(options["key_file"], secret=options["key_secret"]) or known.probe_key,
         mail_to=options.get("mail_to") or "",
-        health_path=options["health"] or "",
-        front_path=known.pages.public,
-        sign_in_path=options["sign_in"] or known.pages.sign_in.path,
+        health_path=s.parse_path(options["health"] or "", option="--health"),
+        front_path=(s.parse_front_path(url) if url else "") or known.pages.public,
+        sign_in_path=s.parse_path(options["sign_in"] or "", option="--sign-in")
+        or known.pages.sign_in.path,
         session_cookie=known.session_cookie,
-        ca_file=options["ca_file"] or "",
+        ca_file=_roots(options["ca_file"] or ""),
     )
 
 
@@ -130,6 +131,24 @@ def _known(environ: Mapping[str, str], *, cwd: Path, url: str | None) -> PublicS
     return known if not url or known.url == without_file.url else without_file
 
 
+def _roots(path: str) -> str:
+    """Return the path of a file with certificates."""
+    import ssl
+
+    from harness.core.errors import ConfigError
+
+    try:
+        if path:
+            ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(path)
+    except (ssl.SSLError, OSError) as error:
+        raise ConfigError(
+            "the file of --ca-file has no certificate that can be read",
+            where=path,
+            hint="give a file in PEM, with -----BEGIN CERTIFICATE-----",
+        ) from error
+    return path
+
+
 def _key(file: Path | None, *, secret: str | None) -> Secret | None:
     """Return the probe's key of a file or a secret; None if neither is given."""
     from harness.core.errors import ConfigError
@@ -141,7 +160,13 @@ def _key(file: Path | None, *, secret: str | None) -> Secret | None:
         return Secret(_key_of_secret(secret))
     if file is None:
         return None
-    key = file.read_text(encoding="utf-8").strip()
+    try:
+        key = file.read_text(encoding="utf-8").strip()
+    except (UnicodeDecodeError, OSError) as error:
+        hint = "give the file with the probe's key alone"
+        raise ConfigError(
+            "the file of --key-file is no text", where=str(file), hint=hint
+        ) from error
     if not key:
         raise ConfigError("the file of --key-file is empty", where=str(file))
     return Secret(key)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from urllib.parse import SplitResult, urlsplit
@@ -14,6 +15,8 @@ HTTPS_PORT = 443
 HTTP_PORT = 80
 DNS_PORT = 53
 _CURL = "write it as curl does"
+_LONGEST_HOST = 253
+_HOST = re.compile(r"[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -108,19 +111,72 @@ class Site:
 
 
 def parse_url(text: str) -> str:
-    """Return the site's URL without a path.
+    """Return the site's URL without a path: host in lower case and as DNS has it, no usual port.
 
     Raises:
-        ConfigError: It is no https URL with a host alone.
+        ConfigError: It is no https URL, or has more than a host, a port and a path.
     """
-    parts = urlsplit(text if "://" in text else f"https://{text}")
-    is_bare = parts.path in ("", "/") and not (parts.query or parts.fragment or parts.username)
-    if parts.scheme != "https" or not parts.hostname or not is_bare:
+    parts = _parts(text)
+    port = f":{parts.port}" if parts.port not in (None, HTTPS_PORT) else ""
+    host = parse_host(parts.hostname or "", option="the URL")
+    return f"https://{f'[{host}]' if ':' in host else host}{port}"
+
+
+def parse_front_path(text: str) -> str:
+    """Return the path of the URL, where visitors begin; empty if it has none.
+
+    Raises:
+        ConfigError: As with `parse_url`.
+    """
+    return _parts(text).path.rstrip("/")
+
+
+def _parts(text: str) -> SplitResult:
+    parts = split(text if "://" in text else f"https://{text}")
+    if parts.scheme != "https" or not parts.hostname or parts.query or parts.username is not None:
         raise ConfigError(
-            f'the URL "{text}" is not the https address of a site',
-            hint="write it as https://www.shop.example, without a path",
+            f'the URL "{_without_password(text)}" is not the https address of a site',
+            hint="write it as https://www.shop.example, or with the path of the front page",
         )
-    return f"https://{parts.netloc}"
+    return parts
+
+
+def _without_password(text: str) -> str:
+    """Return a URL without what may be a password."""
+    head, at, tail = text.rpartition("@")
+    return f"{head.partition('://')[0]}://...@{tail}" if at else text
+
+
+def parse_host(text: str, *, option: str) -> str:
+    """Return a host name as DNS has it, or an address.
+
+    Raises:
+        ConfigError: It is neither.
+    """
+    if is_address(text):
+        return text
+    try:
+        name = text.rstrip(".").encode("idna").decode().lower()
+    except UnicodeError:
+        name = ""
+    if not _HOST.fullmatch(name) or len(name) > _LONGEST_HOST:
+        raise ConfigError(
+            f'{option} has "{text}", which is no host name', hint="write it as www.shop.example"
+        )
+    return name
+
+
+def parse_path(text: str, *, option: str) -> str:
+    """Return a path of the site.
+
+    Raises:
+        ConfigError: It does not begin with a slash.
+    """
+    if text and not text.startswith("/"):
+        raise ConfigError(
+            f'{option} "{text}" is no path of the site', hint="write it as /up: it begins with /"
+        )
+    return text
 
 
 def split(url: str) -> SplitResult:
@@ -148,7 +204,8 @@ def parse_endpoint(text: str, *, option: str, port: int) -> Endpoint:
         raise ConfigError(
             f'{option} "{text}" is no address', hint="write ADDRESS, ADDRESS:PORT or [IPV6]:PORT"
         )
-    return Endpoint(host.strip("[]").lower(), int(digits) if digits else port)
+    name = parse_host(host.strip("[]"), option=option)
+    return Endpoint(name, int(digits) if digits else port)
 
 
 def parse_connect_to(text: str) -> Route:

@@ -16,13 +16,15 @@ from harness.core.wait import Clock
 from harness.smoke import names
 from harness.smoke.checks.dns import NEW, OLD, host_of
 from harness.smoke.checks.sessions import form_token
+from harness.smoke.content import fault_of
 from harness.smoke.result import NotRun
 from harness.smoke.site import Endpoint
-from harness.smoke.visitor import short
+from harness.smoke.visitor import RedirectRejected, short
 from harness.target.clients.probe import ProbeRefused
 
 if TYPE_CHECKING:
     from harness.smoke.examination import Examination
+    from harness.smoke.names import Answer
     from harness.smoke.visitor import Visitor
 
 SESSION_EVERY = 5
@@ -31,6 +33,8 @@ REFRESH_EVERY = 60
 """Samples between two looks at the load balancer's own addresses."""
 STEADY = 5
 """So many samples in a row make a switch complete."""
+FRONT = "/"
+_CLOSED = (401, 403, 404)
 KEPT, LOST = "kept", "lost"
 
 
@@ -103,6 +107,7 @@ class Watch:
     samples: list[Sample] = field(default_factory=list)
     _cookies: RequestsCookieJar = field(default_factory=RequestsCookieJar)
     _token: str = ""
+    _reached: set[str] = field(default_factory=set)
     _health_path: str = ""
 
     def run(self, *, on_sample: Callable[[Sample], None] = lambda _sample: None) -> Summary:
@@ -151,18 +156,18 @@ class Watch:
         exam = self.exam
         if number % REFRESH_EVERY == REFRESH_EVERY - 1:
             exam.__dict__.pop("new_addresses", None)
-        answers = names.query_all(exam.resolvers, exam.site.host, "A")
+        answers = self._resolve()
         hosts = {answer.server.label: host_of(exam, answer) for answer in answers}
-        turn = answers[number % len(answers)]
+        turn = answers[number % len(answers)] if answers else None
         moment = datetime.now(UTC)
         ttl_s = max((a.ttl_s for a in answers if a.ttl_s is not None), default=None)
         status, error, seconds, task, session = None, "", 0.0, "", ""
         try:
-            visitor = self._visitor(turn.records)
-            answer = visitor.get(exam.address(self._path(visitor)))
+            visitor = self._visitor(turn.records if turn else ())
+            answer = self._visit(visitor)
             status, seconds = answer.status_code, answer.elapsed.total_seconds()
-            error = f"HTTP {status}" if status >= 500 else ""
-            if number % self.session_every == 0:
+            error = self._fault(answer)
+            if number % self.session_every == 0 and not error:
                 session = self._session(visitor)
             task = self._task(visitor)
         except NotRun as reason:
@@ -174,7 +179,7 @@ class Watch:
             since_s=since_s,
             resolvers=hosts,
             ttl_s=ttl_s,
-            host=hosts[turn.server.label] if turn.records else "",
+            host=hosts[turn.server.label] if turn and turn.records else "",
             status=status,
             error=error,
             seconds=seconds,
@@ -182,9 +187,17 @@ class Watch:
             session=session,
         )
 
+    def _resolve(self) -> list[Answer]:
+        """Ask every resolver; one that has never answered cannot be reached from this network."""
+        answers = names.query_all(self.exam.resolvers, self.exam.site.host, "A")
+        self._reached.update(a.server.label for a in answers if not a.is_silent)
+        return [answer for answer in answers if answer.server.label in self._reached]
+
     def _visitor(self, addresses: Sequence[str]) -> Visitor:
         """Return the one visitor, at the address that a resolver gave."""
         exam = self.exam
+        if not self._reached:
+            raise NotRun("no resolver can be reached from here")
         if not addresses:
             raise NotRun(f"no address of {exam.site.host}")
         named = Endpoint(addresses[0], exam.site.port)
@@ -192,15 +205,22 @@ class Watch:
         visitor.cookies = self._cookies
         return visitor
 
-    def _path(self, visitor: Visitor) -> str:
-        """Return the health route: the first that exists where it is first looked for."""
-        if not self._health_path:
-            statuses = (
-                (path, visitor.get(self.exam.address(path)).status_code)
-                for path in self.exam.site.health_paths
-            )
-            self._health_path = next((path for path, status in statuses if status != 404), "/")
-        return self._health_path
+    def _visit(self, visitor: Visitor) -> requests.Response:
+        """Get the health route: the first that visitors may read, where the last one is gone."""
+        paths = (self._health_path, *self.exam.site.health_paths, FRONT)
+        for path in filter(None, dict.fromkeys(paths)):
+            answer = visitor.get(self.exam.address(path))
+            if answer.status_code not in _CLOSED:
+                break
+        self._health_path = path
+        return answer
+
+    def _fault(self, answer: requests.Response) -> str:
+        """Return the kind of failure; empty if the answer was good."""
+        if answer.status_code >= 500:
+            return f"HTTP {answer.status_code}"
+        fault = fault_of(answer) if self._health_path == FRONT else None
+        return f"HTTP {answer.status_code}{fault.value}" if fault else ""
 
     def _session(self, visitor: Visitor) -> str:
         """Compare the tokens of the sign-in form: the session keeps one.
@@ -208,7 +228,14 @@ class Watch:
         Two looks one after the other: a load balancer that alternates between two tasks could
         otherwise send all looks to the same one.
         """
-        looks = [form_token(visitor.visit(self.exam.site.sign_in_path)) for _ in range(2)]
+        path = self.exam.site.sign_in_path
+        try:
+            pages = [visitor.visit(path) for _ in range(2)]
+        except RedirectRejected:
+            return ""  # visitors sign in elsewhere
+        if failed := [page.status_code for page in pages if page.status_code >= 500]:
+            raise NotRun(f"HTTP {failed[0]} at {path}")
+        looks = [form_token(page) for page in pages]
         tokens = [token for token in (self._token, *looks) if token]
         self._token = tokens[-1] if tokens else ""
         if len(tokens) < 2:

@@ -169,6 +169,20 @@ def test_an_option_that_cannot_be_read_is_a_usage_error(words: tuple[str, ...], 
     assert text in result.stderr
 
 
+def test_files_of_another_type_are_named(tmp_path: Path) -> None:
+    file = tmp_path / "image.png"
+    file.write_bytes(b"\x89PNG\xff")
+    with pytest.raises(ConfigError, match="the file of --key-file is no text"):
+        read_site({}, cwd=tmp_path, url="shop.example", **{**NOTHING, "key_file": file})
+    with pytest.raises(ConfigError, match="the file of --ca-file has no certificate"):
+        read_site({}, cwd=tmp_path, url="shop.example", **{**NOTHING, "ca_file": str(file)})
+
+
+def test_the_path_of_the_url_is_visited_first(tmp_path: Path) -> None:
+    site = read_site({}, cwd=tmp_path, url="shop.example/de", **NOTHING)
+    assert (site.url, site.front_path) == ("https://shop.example", "/de")
+
+
 ARN = "arn:aws:secretsmanager:eu-west-1:876000000876:secret:shop/app-Kq7wT2:probe_key::"
 
 

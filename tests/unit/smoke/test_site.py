@@ -18,6 +18,11 @@ from harness.smoke.site import Endpoint, NameServer, Route, Site
         ("https://www.shop.example/", "https://www.shop.example"),
         ("www.shop.example", "https://www.shop.example"),
         ("https://shop.example:8443", "https://shop.example:8443"),
+        ("https://shop.example:443", "https://shop.example"),
+        ("https://Shop.Example.", "https://shop.example"),
+        ("https://münchen.example", "https://xn--mnchen-3ya.example"),
+        ("https://shop.example/de/", "https://shop.example"),
+        ("https://[2001:db8::7]:8443", "https://[2001:db8::7]:8443"),
     ],
 )
 def test_a_url_is_a_site(text: str, url: str) -> None:
@@ -25,15 +30,47 @@ def test_a_url_is_a_site(text: str, url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["http://shop.example", "https://shop.example/login", "https://", "https://a@b.example"]
+    "text",
+    [
+        "http://shop.example",
+        "https://shop.example/?a=b",
+        "https://",
+        "https://shop.example:99999",
+        "https://[::1",
+    ],
 )
 def test_a_url_that_is_no_site_is_rejected(text: str) -> None:
     with pytest.raises(ConfigError) as caught:
         site.parse_url(text)
     assert str(caught.value) == (
         f'the URL "{text}" is not the https address of a site\n'
-        "  what to do: write it as https://www.shop.example, without a path"
+        "  what to do: write it as https://www.shop.example, or with the path of the front page"
     )
+
+
+def test_a_password_in_the_url_is_not_printed() -> None:
+    with pytest.raises(ConfigError, match=r'the URL "https://\.\.\.@shop\.example" is not'):
+        site.parse_url("https://user:secret@shop.example")
+
+
+def test_the_path_of_the_url_is_the_front_page() -> None:
+    assert site.parse_front_path("shop.example/de/") == "/de"
+    assert site.parse_front_path("https://shop.example/") == ""
+
+
+@pytest.mark.parametrize("name", ["shop example", "a..example", "http://x", "", "a" * 70])
+def test_a_name_that_no_host_has_is_rejected(name: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        site.parse_host(name, option="--expect")
+    assert str(caught.value) == (
+        f'--expect has "{name}", which is no host name\n  what to do: write it as www.shop.example'
+    )
+
+
+def test_a_path_begins_with_a_slash() -> None:
+    assert site.parse_path("/up", option="--health") == "/up"
+    with pytest.raises(ConfigError, match='--health "up" is no path of the site'):
+        site.parse_path("up", option="--health")
 
 
 @pytest.mark.parametrize(

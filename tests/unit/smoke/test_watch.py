@@ -6,6 +6,7 @@ import itertools
 import json
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,7 +14,7 @@ from click.testing import CliRunner
 
 from harness.cli.main import program
 from harness.core.wait import Clock
-from harness.smoke import watch, watch_text
+from harness.smoke import names, watch, watch_text
 from harness.smoke.site import Route
 from harness.smoke.watch import Sample, Summary, Watch
 from tests.unit.smoke.fake_dns import HOST, NEW, OLD, FakeDns, zone
@@ -285,3 +286,63 @@ def test_addresses_of_the_load_balancer_are_looked_up_again(
 
     _, samples = run(switch, for_s=3, at={1: moved})
     assert [sample.host for sample in samples] == ["neither", "new", "new", "new"]
+
+
+def sign_in_of_both(world: World, answer: Answer) -> None:
+    for app in (world.app, world.old_app):
+        app.overrides["/login"] = answer
+
+
+def test_visitors_who_sign_in_elsewhere_meet_no_error(switch: World) -> None:
+    sign_in_of_both(switch, (302, [("Location", "https://auth.example/login")], b""))
+    summary, _ = run(switch, until="new", at={2: lambda: point(NEW, *switch.resolvers)})
+    assert summary.is_green
+
+
+def test_a_sign_in_page_that_fails_on_the_new_host_is_an_error(switch: World) -> None:
+    switch.app.overrides["/login"] = (500, [], b"")
+    summary, _ = run(switch, for_s=6, at={2: lambda: point(NEW, *switch.resolvers)})
+    assert summary.errors == {"HTTP 500 at /login": 1}
+
+
+def test_a_resolver_that_is_out_of_reach_is_left_out(
+    switch: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(names, "query", partial(names.query, timeout_s=0.1))
+    switch.resolvers[2].delay_s = 0.3
+    events = {2: lambda: point(NEW, *switch.resolvers)}
+    summary, samples = run(switch, until="new", at=events)
+    assert summary.is_green
+    assert samples[-1].resolvers == {"resolver-1": "new", "resolver-2": "new"}
+
+
+def test_a_resolver_that_falls_silent_is_an_error(
+    switch: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(names, "query", partial(names.query, timeout_s=0.1))
+    summary, _ = run(switch, for_s=3, at={1: lambda: setattr(switch.resolvers[2], "delay_s", 0.3)})
+    assert summary.errors == {"no address of shop.example": 1}
+
+
+def test_no_resolver_in_reach_is_an_error(switch: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(names, "query", partial(names.query, timeout_s=0.1))
+    for resolver in switch.resolvers:
+        resolver.delay_s = 0.3
+    summary, _ = run(switch, for_s=0)
+    assert summary.errors == {"no resolver can be reached from here": 1}
+
+
+def test_another_health_route_of_the_new_host_is_no_error(switch: World) -> None:
+    switch.old_app.overrides |= {"/healthz": (404, [], b""), "/up": (200, [], b"ok")}
+    switch.app.overrides["/up"] = (403, [], b"")
+    summary, samples = run(switch, until="new", at={2: lambda: point(NEW, *switch.resolvers)})
+    assert summary.is_green
+    assert samples[-1].status == 200
+
+
+def test_a_server_without_the_app_is_an_error(switch: World) -> None:
+    nginx = (200, [("Content-Type", "text/html")], b"<title>Welcome to nginx!</title>")
+    switch.app.overrides |= dict.fromkeys(("/healthz", "/up", "/login"), (404, [], b""))
+    switch.app.overrides["/"] = nginx
+    summary, _ = run(switch, for_s=3, at={2: lambda: point(NEW, *switch.resolvers)})
+    assert summary.errors == {"HTTP 200, with '<title>Welcome to nginx!'": 2}
