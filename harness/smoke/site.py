@@ -142,7 +142,7 @@ def _parts(text: str) -> SplitResult:
 
 
 def _without_password(text: str) -> str:
-    """Return a URL without what may be a password."""
+    """Return a URL without its name and password."""
     head, at, tail = text.rpartition("@")
     return f"{head.partition('://')[0]}://...@{tail}" if at else text
 

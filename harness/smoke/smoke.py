@@ -47,7 +47,7 @@ class Family:
     """Returns whether the operator wants the family at all."""
 
 
-CONNECTION, FRONT_PAGE, PROBE = "connection", "front page", "probe"
+CONNECTION, FRONT_PAGE, SESSION, PROBE = "connection", "front page", "session lasts", "probe"
 FAMILIES = (
     Family("dns", (*dns.CHECKS, *zone.CHECKS), obstacle=dns.obstacle),
     Family("tls", tls.CHECKS, needs=CONNECTION),
@@ -56,6 +56,7 @@ FAMILIES = (
     Family("exposure", exposure.CHECKS, needs=FRONT_PAGE),
     Family("assets", assets.CHECKS, needs=FRONT_PAGE),
     Family("session", sessions.CHECKS, needs=FRONT_PAGE),
+    Family("session", (sign_in.sign_in_form,), needs=SESSION),
     Family("old host", old_host.CHECKS, obstacle=old_host.obstacle),
     Family("probe", probe.CHECKS, needs=PROBE, obstacle=probe.obstacle),
     Family(

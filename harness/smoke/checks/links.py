@@ -94,7 +94,7 @@ def links(exam: Examination) -> Result:
 
 
 def _plain_forms(exam: Examination, html: Any) -> list[str]:
-    """Return the addresses of forms over plain HTTP: a redirect to https loses what they send."""
+    """Return the addresses of forms over plain HTTP: a redirect to https loses their fields."""
     actions = map(str, html.xpath("//form/@action"))
     return [link for link in actions if link.startswith(f"http://{exam.site.host}")]
 

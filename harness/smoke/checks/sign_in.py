@@ -114,8 +114,6 @@ def sign_in_form(exam: Examination) -> Result:
     if form is None or 'type="password"' not in answer.text.replace("'", '"').lower():
         raise NotRun(f"{exam.site.sign_in_path} has no form with a token and a password")
     address = _address(exam, form)
-    if not exam.keeps_session:
-        raise NotRun("the session cookie is not kept")
     token = {"_token": form.fields["_token"][0]}
     reply = visitor.post(address, data=token, headers={"Accept": "application/json"})
     source = f"POST {split(address).path} with its token alone"
@@ -183,4 +181,4 @@ def _pages(exam: Examination) -> Iterator[requests.Response]:
     yield exam.front_page
 
 
-CHECKS = (sign_in_page, session_cookie, cross_site_requests, sign_in_form)
+CHECKS = (sign_in_page, session_cookie, cross_site_requests)

@@ -168,6 +168,7 @@ def test_without_a_connection_nothing_else_is_asked(world: World) -> None:
     assert reasons == {
         "needs the check connection, which is red",
         "needs the check front page, which is not run",
+        "needs the check session lasts, which is not run",
     }
     assert world.web.requests == []
 
