@@ -11,6 +11,7 @@ from harness.phases.checks import (
     image,
     network,
     readiness,
+    soundness,
     switch,
     web,
 )
@@ -35,7 +36,7 @@ PHASES = (
                 needs="phases.registry",
             ),
         ),
-        checks=(*readiness.CHECKS, agreement.agreement, as_file.LOGS),
+        checks=(*readiness.CHECKS, agreement.agreement, soundness.soundness, as_file.LOGS),
         rollback=Rollback(
             "Nothing to undo: nothing leads visitors here.",
             commands.keep_unused,

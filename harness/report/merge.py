@@ -72,14 +72,21 @@ def merge(directories: Iterable[Path], *, out: Path) -> Report:
 def _reports(places: Iterable[Path]) -> Iterator[tuple[Path, dict[str, Any]]]:
     for place in places:
         try:
-            yield place, json_file.read(place)
+            report = json_file.read(place)
         except (FileNotFoundError, NotADirectoryError):
             continue  # the shard is named as lost
         except ValueError as error:
-            raise ConfigError(
-                f"{place / json_file.FILE_NAME} is no report: {error}",
-                hint="copy the shard's directory again, or leave it out: its shard is then lost",
-            ) from error
+            raise _no_report(place, str(error)) from error
+        if not isinstance(report, dict):
+            raise _no_report(place, "it holds no object")
+        yield place, report
+
+
+def _no_report(place: Path, reason: str) -> ConfigError:
+    return ConfigError(
+        f"{place / json_file.FILE_NAME} is no report: {reason}",
+        hint="copy the shard's directory again, or leave it out: its shard is then lost",
+    )
 
 
 def _shard(data: Mapping[str, Any], *, place: Path) -> Shard:

@@ -76,8 +76,18 @@ def find_caller(sts: Any, *, account: str, profile: str) -> Caller:
         UnsafeTarget: The credentials are another account's, or the root user's.
         TargetError: There are no credentials, or they are not accepted.
     """
+    from botocore.parsers import ResponseParserError
+
     with aws_errors(profile, asking="sts:GetCallerIdentity"):
-        answer = sts.get_caller_identity()
+        try:
+            answer = sts.get_caller_identity()
+        except (ResponseParserError, KeyError) as error:
+            raise TargetError(
+                "The answer to sts:GetCallerIdentity is not one of AWS.",
+                where=sts.meta.endpoint_url,
+                hint="Look at the proxy variables and at AWS_ENDPOINT_URL: a proxy or another"
+                " server answers there.",
+            ) from error
     caller = Caller(account=str(answer["Account"]), arn=str(answer["Arn"]))
     if caller.account != account:
         raise UnsafeTarget(

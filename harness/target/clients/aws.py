@@ -69,7 +69,14 @@ def account_client(access: Access, service: str, *, region: str = "") -> Any:
         retries={"mode": "adaptive", "total_max_attempts": 8},
         user_agent_extra="cutover-harness",
     )
-    client = account.session(access.profile, region or access.region).client(service, config=config)
+    session = account.session(access.profile, region or access.region)
+    try:
+        client = session.client(service, config=config)
+    except ValueError as error:
+        raise TargetError(
+            f"The address of {service} cannot be used: {error}.",
+            hint="Correct AWS_ENDPOINT_URL (http://HOST:PORT) or endpoint_url of the profile.",
+        ) from error
     return _guard(access).attach(client)
 
 

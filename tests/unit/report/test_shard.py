@@ -124,6 +124,9 @@ def test_reports_that_do_not_fit_together_are_rejected(tmp_path: Path) -> None:
         merge(written(tmp_path, replace(FIRST, shard=None)), out=tmp_path)
     with pytest.raises(ConfigError, match="no report of a shard is in"):
         merge([tmp_path / "nowhere"], out=tmp_path)
+    (tmp_path / "shard-1" / json_file.FILE_NAME).write_text("[]")
+    with pytest.raises(ConfigError, match="is no report: it holds no object"):
+        merge([tmp_path / "shard-1"], out=tmp_path)
     (tmp_path / "shard-1" / json_file.FILE_NAME).write_text("{")
     with pytest.raises(ConfigError, match="is no report: "):
         merge([tmp_path / "shard-1"], out=tmp_path)

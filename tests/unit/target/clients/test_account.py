@@ -8,7 +8,9 @@ from botocore import exceptions
 from botocore.stub import Stubber
 
 from harness.core.errors import TargetError, UnsafeTarget
-from harness.target.clients import account
+from harness.target.access import Access
+from harness.target.clients import account, aws
+from tests.unit.local_servers import serve
 
 REGION = "eu-west-1"
 
@@ -129,3 +131,26 @@ def test_an_account_that_is_throttled_all_the_time_is_named(sts: Any) -> None:
     text = error_of(sts, "ThrottlingException", "Rate exceeded")
     assert text.startswith("AWS throttles sts:GetCallerIdentity in this account and region.\n")
     assert "try again when it is quiet" in text
+
+
+@pytest.mark.parametrize("body", [b"<html>The proxy says no</html>", b""])
+def test_an_answer_of_a_proxy_is_named(body: bytes) -> None:
+    with serve(lambda _: (200, {}, body)) as server:
+        client = boto3.session.Session("AKIA", "x", region_name=REGION).client(
+            "sts", endpoint_url=f"http://{server.address}"
+        )
+        with pytest.raises(TargetError) as failure:
+            account.find_caller(client, account="876000000876", profile="watch")
+    assert str(failure.value) == (
+        "The answer to sts:GetCallerIdentity is not one of AWS.\n"
+        f"  where: http://{server.address}\n"
+        "  what to do: Look at the proxy variables and at AWS_ENDPOINT_URL: a proxy or another"
+        " server answers there."
+    )
+
+
+def test_an_address_that_is_none_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "not a url")
+    access = Access(public_url="https://shop.example", region=REGION, account_id="876000000876")
+    with pytest.raises(TargetError, match="The address of sts cannot be used: Invalid endpoint"):
+        aws.account_client(access, "sts")
