@@ -21,6 +21,7 @@ PLACES = {
     "channel": ("log channel", "config/logging.php"),
 }
 """Type of the probe -> its word in Laravel's documents, and the file that configures it."""
+AWS_DOMAINS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws")
 LOCAL_HOST = re.compile(r"[^.]*|127\..*|.*\.docker\.internal")
 """Hosts of a developer's machine: a name without a domain, or its own addresses."""
 DEFAULT_BY = {

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from scenarios.named_resources import AWS_DOMAINS
+
+if TYPE_CHECKING:
+    from harness.target.access import Access
 
 COMMAND = "schedule:run"
 WINDOW = timedelta(minutes=2)
@@ -29,3 +35,21 @@ def endless_tick_cause(command: list[str]) -> str:
         "a tick's task goes on running: its command must be schedule:run, which ends, and not"
         " schedule:work"
     )
+
+
+_UNKNOWN = re.compile(
+    r"[Cc]ould not resolve host: (?P<asked>[\w.-]+)"
+    r"|Resolving timed out .* for https?://(?P<url>[\w.-]+)"
+)
+"""As curl says that a name has no address."""
+
+
+def host_outside(error: str, access: Access) -> str:
+    """Return the host of the internet that a command asked in vain; empty for every other error.
+
+    A rehearsal reaches none, the public host neither, and an account's tasks do.
+    """
+    is_rehearsed = bool(access.emulator) or access.has_local_endpoints
+    found = _UNKNOWN.search(error) if is_rehearsed else None
+    host = (found["asked"] or found["url"]).rstrip(".") if found else ""
+    return host if "." in host and not host.endswith(AWS_DOMAINS) else ""

@@ -11,7 +11,7 @@ import pytest
 from harness.diagnosis.expect import expect
 from harness.images.inspect import ca_bundle
 from harness.report import not_covered, proved
-from scenarios.named_resources import LOCAL_HOST
+from scenarios.named_resources import AWS_DOMAINS, LOCAL_HOST
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,7 +34,6 @@ LOG_LEVELS = (
     *("error", "critical", "alert", "emergency"),
 )
 r"""Illuminate\Log\ParsesLogConfiguration: with any other, each line is an emergency's."""
-AWS_DOMAINS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws")
 
 _CURL = re.compile(r"\bcurl\b(?P<options>[^|;&]*)(?P<next>\|\||&&|[|;&]?)")
 _JUDGES = re.compile(r"\s(?:-[A-Za-z]*[fw][A-Za-z]*|--fail(?:-with-body)?|--write-out)(?![\w-])")

@@ -16,7 +16,14 @@ from harness.diagnosis.expect import expect
 from harness.report import emulated, not_covered, proved
 from harness.target.resources.schedule import PERIOD_S
 from scenarios.checks import expect_status
-from scenarios.scheduled import COMMAND, DUE_WITHIN_S, WINDOW, by_task, endless_tick_cause
+from scenarios.scheduled import (
+    COMMAND,
+    DUE_WITHIN_S,
+    WINDOW,
+    by_task,
+    endless_tick_cause,
+    host_outside,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,6 +76,7 @@ def test_rule_starts_one_task_each_minute(
     eventually: Callable[..., Any],
     record_property: Callable[[str, object], None],
     observe: Callable[..., None],
+    access: Access,
 ) -> None:
     expect_each_minute(scheduler.expression())
     began, ended = scheduler.window(WINDOW)
@@ -97,7 +105,7 @@ def test_rule_starts_one_task_each_minute(
     expect_even_ticks(window, gaps, settings)
     # A task that the rule did not start may have run the first minute's commands before.
     records = scheduler_runs(began - timedelta(minutes=1))
-    commands = expect_scheduled_once(window, records)
+    commands = expect_scheduled_once(window, records, access=access)
     lags = [
         (datetime.fromisoformat(commands[tick.task]["started_at"]) - tick.at).total_seconds()
         for tick in window
@@ -146,7 +154,7 @@ def expect_even_ticks(ticks: list[Run], gaps: list[float], settings: RuleSetting
 
 
 def expect_scheduled_once(
-    ticks: list[Run], records: list[dict[str, Any]]
+    ticks: list[Run], records: list[dict[str, Any]], *, access: Access
 ) -> dict[str, dict[str, Any]]:
     """Check that each tick ran the scheduler once, and the scheduler each command once.
 
@@ -168,7 +176,7 @@ def expect_scheduled_once(
         # schedule:run itself exits with 0 all the same.
         error = record["error"] or "its exit code is not 0"
         expect(
-            record["outcome"] != "failed",
+            record["outcome"] != "failed" or bool(host_outside(error, access)),
             f"the scheduled {record['name']} failed in {record['minute']}: {error}",
             cause=f"the scheduled {record['name']} fails each time, though schedule:run ends with"
             f" 0: {error}",
@@ -256,6 +264,7 @@ def test_every_scheduled_command_succeeds(
     scheduled_entries: list[dict[str, Any]],
     until_stopped: Callable[[str], Run],
     containers: Containers,
+    access: Access,
 ) -> None:
     entries = [entry for entry in scheduled_entries if entry["in_this_environment"]][:MOST]
     lines = [f"{by_hand(entry)} || exit {FAILED + index}" for index, entry in enumerate(entries)]
@@ -263,6 +272,8 @@ def test_every_scheduled_command_succeeds(
     names = {FAILED + index: entry["name"] for index, entry in enumerate(entries)}
     failed = names.get(run.exit_code or 0, "")
     error = last_error(containers.log_of(run.task)) if failed else ""
+    if host := host_outside(error, access):
+        pytest.skip(f"not covered: the scheduled {failed} asks {host}, which no rehearsal reaches")
     expect(
         not failed,
         f"the scheduled {failed} fails when the scheduler's task runs it: {run}",

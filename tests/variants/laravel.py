@@ -137,6 +137,14 @@ SCHEDULES = [
         ),
     ),
     Variant(
+        "a scheduled command asks a service of the internet",
+        append(
+            CONSOLE,
+            "Schedule::call(fn () => Illuminate\\Support\\Facades\\Http::timeout(3)"
+            "->get('https://hc-ping.example/1')->throw())->name('ping')->everyMinute();",
+        ),
+    ),
+    Variant(
         "answers have security headers, and a route of the app's own is limited",
         combine(
             replace(
