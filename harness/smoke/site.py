@@ -265,6 +265,14 @@ def is_address(text: str) -> bool:
     return True
 
 
+def is_private(text: str) -> bool:
+    """Return whether the text is an address inside a network (RFC 1918 and RFC 4193)."""
+    if not is_address(text):
+        return False
+    address = ipaddress.ip_address(text)
+    return address.is_private and not address.is_loopback
+
+
 def _label(endpoint: Endpoint) -> str:
     return endpoint.host if endpoint.port == DNS_PORT else str(endpoint)
 

@@ -13,6 +13,7 @@ from cryptography.x509.oid import ExtensionOID
 
 from harness.smoke import handshake
 from harness.smoke.result import Action, Result, green, red, warning
+from harness.smoke.site import is_private
 
 if TYPE_CHECKING:
     from harness.smoke.examination import Examination
@@ -43,8 +44,20 @@ def connection(exam: Examination) -> Result:
         Action.ROLL_BACK,
         "; ".join(f"{endpoint}: {reason}" for endpoint, reason in failures.items()),
         source,
+        _unreachable(exam),
+    )
+
+
+def _unreachable(exam: Examination) -> str:
+    private = [one.host for one in exam.endpoints if is_private(one.host)]
+    if private:
+        return (
+            f"visitors cannot reach {', '.join(private)}, a private address: the record leads to a"
+            " load balancer with Scheme internal"
+        )
+    return (
         "visitors who are led to this address get an error: check the load balancer's listener on"
-        " 443 and its security group",
+        " 443 and its security group"
     )
 
 

@@ -151,6 +151,17 @@ def test_a_fault_of_tls_is_named(world: World, fault: Fault) -> None:
     fault.require(world, "tls", "app", "http")
 
 
+def test_a_private_address_is_named(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def shake(*_args: object, **_settings: object) -> None:
+        raise TimeoutError
+
+    monkeypatch.setattr(handshake, "shake", shake)
+    world.given(routes=(Route(HOST, 443, "10.40.1.7", 443), world.site.routes[1]))
+    found = result(world.report("tls"), "connection")
+    assert found.value == "10.40.1.7:443: no answer within 4 s"
+    assert found.meaning.startswith("visitors cannot reach 10.40.1.7, a private address")
+
+
 def test_an_unknown_authority_is_named(
     world: World, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
