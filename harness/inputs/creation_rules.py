@@ -1,6 +1,7 @@
 """Rules that AWS applies when it creates a resource, and that its models do not have.
 
-Each rule names its source. A rule judges only what the files say; it never asks AWS.
+Names, and what must fit together; limits of values are in `creation_limits`. Each rule names its
+source. A rule judges only what the files say; it never asks AWS.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from harness.inputs import phase_files
+from harness.inputs import creation_limits, phase_files
 from harness.inputs.api_calls import dead_letter_queue, redrive_allow_policy, redrive_policy
 from harness.inputs.problem import Problem
 
@@ -34,6 +35,7 @@ _MATCHER = re.compile(r"\d+(?:[-,]\d+)*")
 _STATUSES = range(200, 500)
 """Status codes that an application load balancer may take for healthy."""
 _RECEIVE_COUNT = (1, 1000)
+_UNWRITTEN_REGION = "us-east-1"
 _RELEASE = re.compile(r"\d+\.\d+")
 
 
@@ -256,9 +258,10 @@ def parameter_groups(production: Production) -> Iterator[Problem]:
 
 
 def buckets(production: Production) -> Iterator[Problem]:
-    """Names of S3 buckets.
+    """Names of S3 buckets, and their place: us-east-1 is the one Region that is not written.
 
-    https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html and
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
     """
     file = production.resources.get("bucket")
     for given in file.inputs_of("CreateBucket") if file else ():
@@ -271,6 +274,14 @@ def buckets(production: Production) -> Iterator[Problem]:
                 " both ends",
                 file=production.files["resources.bucket"],
             )
+        place = given.get("CreateBucketConfiguration") or {}
+        if place.get("LocationConstraint") == _UNWRITTEN_REGION:
+            yield Problem(
+                "CreateBucket.CreateBucketConfiguration.LocationConstraint",
+                f'is "{_UNWRITTEN_REGION}", which S3 refuses: a bucket without one is there',
+                "leave CreateBucketConfiguration out",
+                file=production.files["resources.bucket"],
+            )
 
 
 RULES: tuple[Callable[[Production], Iterator[Problem]], ...] = (
@@ -281,4 +292,5 @@ RULES: tuple[Callable[[Production], Iterator[Problem]], ...] = (
     queues,
     parameter_groups,
     buckets,
+    *creation_limits.RULES,
 )

@@ -25,6 +25,8 @@ _KEYS = (
     *("Policies", "ManagedPolicyArns", "PermissionsBoundary", "Tags"),
 )
 _TRUST, _POLICIES, _MANAGED = "AssumeRolePolicyDocument", "Policies", "ManagedPolicyArns"
+_VERSIONS = ("2012-10-17", "2008-10-17")
+"""https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_version.html"""
 _BOUNDARY = "PermissionsBoundary"
 """Accepted and not judged: its policy is in no file of the app."""
 
@@ -146,6 +148,10 @@ RULES = (_of_trust, _of_policies, _of_managed_policies)
 
 def _of_document(document: Any, *, key: str, needs: str) -> Iterator[Problem]:
     """Find statements of a policy that lack a field which AWS requires."""
+    version = document.get("Version", _VERSIONS[0]) if isinstance(document, dict) else _VERSIONS[0]
+    if version not in _VERSIONS:
+        hint = f'write "{_VERSIONS[0]}": it is the version of the language, and not of the policy'
+        yield Problem(f"{key}.Version", f'is "{version}", which IAM does not know', hint)
     statements = document.get("Statement") if isinstance(document, dict) else None
     if isinstance(statements, dict):
         statements = [statements]

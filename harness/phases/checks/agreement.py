@@ -115,15 +115,46 @@ def _of_network(account: Account, calls: list[Call]) -> Iterator[Difference]:
     if routes or _of("CreateNatGateway", calls):
         return
     endpoints = _inputs("CreateVpcEndpoint", calls)
-    names = {str(one["ServiceName"]).split(".", 3)[-1] for one in endpoints}
+    names = {
+        str(one["ServiceName"]).split(".", 3)[-1]
+        for one in endpoints
+        if one.get("PrivateDnsEnabled", True)  # else the API's own name leads to the internet
+    }
     lacking = [name for name in needed_endpoints(account) if name not in names]
     if lacking:
         yield Difference(
             "CreateVpcEndpoint" if endpoints else "",
             "a NAT gateway, or a VPC endpoint for each API that tasks call",
-            f"has no endpoint for {', '.join(lacking)}",
+            f"has no endpoint for {', '.join(lacking)}"
+            + (" with PrivateDnsEnabled" if len(names) < len(endpoints) else ""),
         )
+    yield from _of_private_names(account, calls)
     yield from _of_gateways(account, calls)
+
+
+def _of_private_names(account: Account, calls: list[Call]) -> Iterator[Difference]:
+    """A VPC that the file makes has the DNS host names which private names of endpoints need.
+
+    Source: https://docs.aws.amazon.com/vpc/latest/privatelink/create-interface-endpoint.html
+    (prerequisites); a VPC that is there already, or was printed, is not judged.
+    """
+    made = _of("CreateVpc", calls)
+    document = account.production.documents["phases.network"]
+    attributes = _inputs("ModifyVpcAttribute", calls)
+    enabled = any((one.get("EnableDnsHostnames") or {}).get("Value") for one in attributes)
+    if not made or document.origins or enabled:
+        return
+    for call in _of("CreateVpcEndpoint", calls):
+        if call.given.get("VpcEndpointType") == "Interface" and call.given.get(
+            "PrivateDnsEnabled", True
+        ):
+            yield Difference(
+                made[0].key,
+                "ModifyVpcAttribute with EnableDnsHostnames true, which private names of endpoints"
+                f" need ({call.key}.PrivateDnsEnabled)",
+                "makes a VPC without DNS host names, AWS's default",
+            )
+            return
 
 
 def _of_gateways(account: Account, calls: list[Call]) -> Iterator[Difference]:
@@ -157,6 +188,7 @@ def _of_database(account: Account, calls: list[Call]) -> Iterator[Difference]:
         if engine not in _ENGINES:
             expected = f"the engine {' or '.join(_ENGINES)}"
             yield Difference(f"{call.key}.Engine", expected, f"is {engine}")
+    yield from _of_class(account, calls)
     network = account.production.network
     for call in _of("CreateDBCluster", calls):
         name = call.given["DBClusterIdentifier"]
@@ -175,6 +207,17 @@ def _of_database(account: Account, calls: list[Call]) -> Iterator[Difference]:
         if access.proxy_name and name != access.proxy_name:
             key = f"{call.key}.DBProxyName"
             yield Difference(key, f"the proxy {access.proxy_name}", f"is {name}")
+
+
+def _of_class(account: Account, calls: list[Call]) -> Iterator[Difference]:
+    """One instance at least is of the class with which the rehearsal counts connections."""
+    wanted = account.production.config.database.instance_class
+    instances = _of("CreateDBInstance", calls)
+    classes = [str(one.given["DBInstanceClass"]) for one in instances]
+    if wanted and instances and wanted not in classes:
+        expected = f"the class {wanted}, database.instance_class"
+        actual = f"is {classes[0]}"
+        yield Difference(f"{instances[0].key}.DBInstanceClass", expected, actual)
 
 
 def _of_groups(call: Call, group: str, *, configured: str) -> Iterator[Difference]:

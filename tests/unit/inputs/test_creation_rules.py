@@ -255,3 +255,14 @@ def test_buckets_that_s3_refuses(app: Production, tmp_path: Path, name: str) -> 
     path.write_text(json.dumps({"CreateBucket": {"Bucket": name}}))
     broken = replace(app, resources={**app.resources, "bucket": api_calls.bucket(read_json(path))})
     assert keys(broken) == ["CreateBucket.Bucket"]
+
+
+def test_a_bucket_in_us_east_1_has_no_location_constraint(app: Production, tmp_path: Path) -> None:
+    path = tmp_path / "bucket.json"
+    place = {"CreateBucketConfiguration": {"LocationConstraint": "us-east-1"}}
+    path.write_text(json.dumps({"CreateBucket": {"Bucket": "uploads-876", **place}}))
+    broken = replace(app, resources={**app.resources, "bucket": api_calls.bucket(read_json(path))})
+    (problem,) = creation_rules.buckets(broken)
+    assert problem.key == "CreateBucket.CreateBucketConfiguration.LocationConstraint"
+    assert problem.message == 'is "us-east-1", which S3 refuses: a bucket without one is there'
+    assert problem.hint == "leave CreateBucketConfiguration out"

@@ -93,6 +93,10 @@ def test_policies_of_awss_own_are_known_in_every_partition(tmp_path: Path, parti
         ({"AssumeRolePolicyDocument": TRUST}, "RoleName is missing"),
         (role(Policy=[]), "Policy is no key of a role's file"),
         ({"RoleName": "a"}, "AssumeRolePolicyDocument has no Statement"),
+        (
+            role(AssumeRolePolicyDocument={"Version": "2026-11-28", "Statement": [ALLOW]}),
+            'AssumeRolePolicyDocument.Version is "2026-11-28", which IAM does not know',
+        ),
         (role(Policies={"a": 1}), "Policies is an object, and must be a list"),
         (role(Policies=[{}]), "Policies[0] has no PolicyName"),
         (role(Policies=policies()), "Policies[0].PolicyDocument has no Statement"),

@@ -96,6 +96,11 @@ def changed(answer: Any, path: str, value: Any) -> Any:
 
 
 EMPTY = Refused("ResourceNotFoundException")
+_SMALL_INSTANCE = {
+    "DBInstanceIdentifier": "tickets-1",
+    "Engine": "aurora-mysql",
+    "DBInstanceClass": "db.t4g.medium",
+}
 CHAIN = "SecurityGroups[2].IpPermissions[0]"
 RED: list[tuple[str, str, str, Any, str]] = [
     ("0.logs-as-file", "logs DescribeLogGroups", "logGroups", [], "there is none"),
@@ -822,6 +827,19 @@ _SECRET = "arn:aws:secretsmanager:us-east-1:876000000876:secret:"
         ),
         (
             "network",
+            "CreateVpcEndpoint[6].PrivateDnsEnabled",
+            False,
+            "has no endpoint for sqs with PrivateDnsEnabled",
+        ),
+        (
+            "network",
+            "ModifyVpcAttribute.EnableDnsHostnames",
+            {"Value": False},
+            "makes a VPC without DNS host names, AWS's default",
+        ),
+        ("database", "CreateDBInstance", [_SMALL_INSTANCE], "is db.t4g.medium"),
+        (
+            "network",
             "CreateVpcEndpoint[0].RouteTableIds",
             ["rtb-0a40c1e2f3b4a5301"],
             "has rtb-0a40c1e2f3b4a5301",
@@ -847,6 +865,8 @@ def test_files_of_the_move_that_name_another_thing_are_findings(
         ("database", "CreateDBProxy.Auth[0].SecretArn", f"{_SECRET}rds!cluster-1-Ab3dE5"),
         ("database", "CreateDBProxy.VpcSecurityGroupIds", []),
         ("network", "AssociateRouteTable[3]", None),
+        ("database", "CreateDBInstance[1].DBInstanceClass", "db.t4g.medium"),
+        ("network", "CreateVpc", []),
     ],
 )
 def test_files_of_the_move_that_leave_something_open_agree(

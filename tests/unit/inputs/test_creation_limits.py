@@ -1,0 +1,201 @@
+"""Values that AWS refuses when it creates a resource, and their harmless neighbours."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.inputs import creation_limits, production
+from harness.inputs.ecs_services import Service
+from harness.inputs.problem import Problem
+from harness.inputs.production import Production
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+@pytest.fixture(scope="module")
+def app() -> Production:
+    return production.load({}, cwd=ROOT)
+
+
+def texts(app: Production) -> list[str]:
+    return [
+        f"{problem.key}: {problem.message}; {problem.hint}"
+        for rule in creation_limits.RULES
+        for problem in rule(app)
+    ]
+
+
+def with_attributes(app: Production, file: str, **values: str) -> Production:
+    listed = [{"Key": key, "Value": value} for key, value in values.items()]
+    if file == "load_balancer":
+        return replace(app, load_balancer={**app.load_balancer, "Attributes": listed})
+    return replace(app, target_group={**app.target_group, "Attributes": listed})
+
+
+def with_call(app: Production, file: str, operation: str, **changes: Any) -> Production:
+    document = app.documents[f"phases.{file}"]
+    given = document.data[operation]
+    many = [{**one, **changes} for one in (given if isinstance(given, list) else [given])]
+    data = {**document.data, operation: many}
+    documents = {**app.documents, f"phases.{file}": replace(document, data=data)}
+    return replace(app, documents=documents)
+
+
+def test_the_reference_app_keeps_every_limit(app: Production) -> None:
+    assert texts(app) == []
+
+
+@pytest.mark.parametrize(
+    ("file", "values", "text"),
+    [
+        (
+            "target_group",
+            {"deregistration_delay.timeout_seconds": "4000"},
+            'Attributes[0]: deregistration_delay.timeout_seconds is "4000"; write "0" to "3600"',
+        ),
+        (
+            "target_group",
+            {"slow_start.duration_seconds": "10"},
+            'Attributes[0]: slow_start.duration_seconds is "10"; write "0", or "30" to "900"',
+        ),
+        (
+            "target_group",
+            {
+                "load_balancing.algorithm.type": "least_outstanding_requests",
+                "slow_start.duration_seconds": "30",
+            },
+            "Attributes[1]: slow_start.duration_seconds is 30, and load_balancing.algorithm.type"
+            ' least_outstanding_requests: ELB refuses the two together; write "0", or the'
+            " algorithm round_robin",
+        ),
+        (
+            "load_balancer",
+            {"routing.http2.enabled": "yes"},
+            'Attributes[0]: routing.http2.enabled is "yes"; write one of true, false',
+        ),
+        (
+            "load_balancer",
+            {"stickiness.enabled": "true"},
+            "Attributes[0]: stickiness.enabled is an attribute of the target group's, and ELB"
+            " refuses it here; move it to the target group's file",
+        ),
+        (
+            "target_group",
+            {"idle_timeout.timeout_seconds": "60"},
+            "Attributes[0]: idle_timeout.timeout_seconds is an attribute of the load balancer's,"
+            " and ELB refuses it here; move it to the load balancer's file",
+        ),
+    ],
+)
+def test_an_attribute_that_elb_refuses(
+    app: Production, file: str, values: dict[str, str], text: str
+) -> None:
+    assert texts(with_attributes(app, file, **values)) == [text]
+
+
+@pytest.mark.parametrize(
+    ("file", "values"),
+    [
+        ("target_group", {"slow_start.duration_seconds": "30"}),
+        (
+            "target_group",
+            {
+                "slow_start.duration_seconds": "0",
+                "load_balancing.algorithm.type": "weighted_random",
+                "load_balancing.cross_zone.enabled": "use_load_balancer_configuration",
+                "stickiness.app_cookie.cookie_name": "",
+            },
+        ),
+        ("load_balancer", {"idle_timeout.timeout_seconds": "4000", "an.attribute.of.2027": "on"}),
+        ("load_balancer", {"access_logs.s3.enabled": "false", "access_logs.s3.prefix": ""}),
+    ],
+)
+def test_attributes_that_elb_takes(app: Production, file: str, values: dict[str, str]) -> None:
+    assert texts(with_attributes(app, file, **values)) == []
+
+
+def service(app: Production, **changes: Any) -> Production:
+    web = app.services["web"]
+    changed = Service(web.definition, {**web.create, **changes})
+    return replace(app, services={**app.services, "web": changed})
+
+
+def test_services_that_fargate_and_ecs_refuse(app: Production) -> None:
+    assert texts(service(app, schedulingStrategy="DAEMON")) == [
+        'schedulingStrategy: is "DAEMON": a daemon runs on each instance of a cluster, and Fargate'
+        ' has none; write "REPLICA", or leave it out, and set desiredCount'
+    ]
+    assert texts(service(app, deploymentController={"type": "CODE_DEPLOY"})) == [
+        'deploymentController.type: is "CODE_DEPLOY", and deploymentCircuitBreaker is enabled: ECS'
+        ' refuses the two together; write "ECS", or leave it out: ECS deploys, and rolls back'
+    ]
+    fine = service(app, schedulingStrategy="REPLICA", deploymentController={"type": "ECS"})
+    assert texts(fine) == []
+
+
+@pytest.mark.parametrize(
+    ("file", "operation", "changes", "text"),
+    [
+        (
+            "database",
+            "CreateDBProxy",
+            {"IdleClientTimeout": 90000},
+            "CreateDBProxy[0].IdleClientTimeout: is 90000, and RDS takes 1 to 28800; write 1 to"
+            " 28800",
+        ),
+        (
+            "database",
+            "ModifyDBProxyTargetGroup",
+            {"ConnectionPoolConfig": {"MaxConnectionsPercent": 0}},
+            "ModifyDBProxyTargetGroup[0].ConnectionPoolConfig.MaxConnectionsPercent: is 0, and RDS"
+            " takes 1 to 100; write 1 to 100",
+        ),
+        (
+            "scaling",
+            "RegisterScalableTarget",
+            {"MinCapacity": 10},
+            "RegisterScalableTarget[0].MinCapacity: is 10, and MaxCapacity 6: AWS refuses the two"
+            " together; write MaxCapacity as high as MinCapacity, or higher",
+        ),
+    ],
+)
+def test_a_value_that_aws_refuses(
+    app: Production, file: str, operation: str, changes: dict[str, Any], text: str
+) -> None:
+    assert texts(with_call(app, file, operation, **changes)) == [text]
+
+
+def test_a_retention_that_cloudwatch_logs_does_not_offer(app: Production) -> None:
+    broken = texts(with_call(app, "logs", "PutRetentionPolicy", retentionInDays=100))
+    assert broken[0].startswith(
+        "PutRetentionPolicy[0].retentionInDays: is 100, which CloudWatch Logs does not offer;"
+        " write one of 1, 3, 5, 7, 14, 30, 60, 90, 120,"
+    )
+    assert len(broken) == len(app.documents["phases.logs"].data["PutRetentionPolicy"])
+    assert texts(with_call(app, "logs", "PutRetentionPolicy", retentionInDays=3653)) == []
+
+
+def test_serverless_instances_need_the_clusters_scaling(app: Production) -> None:
+    serverless = with_call(app, "database", "CreateDBInstance", DBInstanceClass="db.serverless")
+    assert texts(serverless)[0] == (
+        "CreateDBInstance[0].DBInstanceClass: is db.serverless, and the cluster has no"
+        " ServerlessV2ScalingConfiguration: RDS refuses the instance; add to CreateDBCluster:"
+        ' "ServerlessV2ScalingConfiguration": {"MinCapacity": ..., "MaxCapacity": ...}'
+    )
+    limits = {"MinCapacity": 0.5, "MaxCapacity": 8}
+    scaled = with_call(
+        serverless, "database", "CreateDBCluster", ServerlessV2ScalingConfiguration=limits
+    )
+    assert texts(scaled) == []
+
+
+def test_every_rule_is_applied_to_every_configuration() -> None:
+    rules: tuple[Callable[[Production], Iterator[Problem]], ...] = creation_limits.RULES
+    from harness.inputs import creation_rules
+
+    assert set(rules) <= set(creation_rules.RULES)
