@@ -191,7 +191,7 @@ def _value(given: Mapping[str, Any], path: str) -> int | None:
     value: Any = given
     for name in path.split("."):
         value = value.get(name) if isinstance(value, Mapping) else None
-    return value
+    return value if isinstance(value, int) else None
 
 
 def log_retention(production: Production) -> Iterator[Problem]:
