@@ -46,8 +46,7 @@ def expect_link(condition: bool, link: str, *, request: Mapping[str, Any] | None
     if request is None:
         cause = fact_causes.local_link(link)
     else:
-        visit = VisitorRequest(request["secure"], request["client_ip"], link)
-        cause = fact_causes.forwarded_request(visit)
+        cause = fact_causes.forwarded_request(VisitorRequest.of(request, link))
     expect(condition, f"the app links to {link}", cause=cause, about=REQUEST)
 
 

@@ -118,8 +118,7 @@ def app(sources: EvidenceSources) -> Iterator[VisitorRequest | VisitorSession]:
     visitor = sources.visitor
     if visitor is None:
         return
-    request = visitor.probe.whoami()
-    yield VisitorRequest(request["secure"], request["client_ip"], request["url"])
+    yield VisitorRequest.of(visitor.probe.whoami())
     answer = visitor.probe.send_signed(visitor.probe.signed("GET", "session"))
     first = answer.json()
     cookie = cookie_from(answer, first["cookie"]) or {}

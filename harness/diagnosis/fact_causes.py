@@ -148,6 +148,8 @@ def forwarded_request(request: VisitorRequest) -> str:
         )
     if local := local_link(request.link):
         return local
+    if not request.secure and request.trusted_proxy:
+        return _hidden_proto(request)
     if not request.secure:
         return (
             "the app does not trust the load balancer: TRUSTED_PROXIES does not hold its subnets,"
@@ -159,6 +161,21 @@ def forwarded_request(request: VisitorRequest) -> str:
             " written out, or made from APP_URL, ASSET_URL or a forced scheme"
         )
     return ""
+
+
+def _hidden_proto(request: VisitorRequest) -> str:
+    """Return why the app does not see the scheme that a load balancer which it trusts has sent."""
+    if request.forwarded_proto == "https":
+        return (
+            "the app trusts the load balancer, and not its X-Forwarded-Proto:"
+            " trustProxies(headers: ...) leaves it out: trust HEADER_X_FORWARDED_AWS_ELB"
+        )
+    found = f'"{request.forwarded_proto}"' if request.forwarded_proto else "nothing"
+    return (
+        f"PHP has {found} for X-Forwarded-Proto, and the load balancer sends https: the web server"
+        " in the task overwrites it (fastcgi_param HTTP_X_FORWARDED_PROTO, proxy_set_header):"
+        " leave that out"
+    )
 
 
 def hidden_scheme(request: VisitorRequest) -> str:

@@ -90,6 +90,26 @@ class VisitorRequest:
     secure: bool
     client_ip: str
     link: str
+    trusted_proxy: bool = False
+    """The app trusts the sender of the request: the load balancer, as a rule."""
+    forwarded_proto: str = ""
+    """X-Forwarded-Proto as PHP has it; empty where there is none."""
+
+    @classmethod
+    def of(cls, answer: Mapping[str, Any], link: str = "") -> VisitorRequest:
+        """Return the request of an answer of the probe's ``whoami``.
+
+        Args:
+            answer: The answer.
+            link: A link of the app; the answer's own if it is empty.
+        """
+        return cls(
+            secure=answer["secure"],
+            client_ip=answer["client_ip"],
+            link=link or answer["url"],
+            trusted_proxy=bool(answer.get("trusted_proxy")),
+            forwarded_proto=answer.get("forwarded_proto") or "",
+        )
 
     @property
     def client_is_public(self) -> bool:

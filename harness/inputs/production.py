@@ -29,6 +29,7 @@ from harness.inputs import (
     security_groups,
     task_definitions,
     toml_schema,
+    trusted_proxies,
     vpc,
     vpc_parts,
 )
@@ -237,7 +238,7 @@ def load(environ: Mapping[str, str], *, cwd: Path) -> Production:
     )
     more = notes.of_production(production, services=services)
     production = replace(production, notes=(*production.notes, *more))
-    production = vpc_parts.resolve(production)
+    production = trusted_proxies.resolve(vpc_parts.resolve(production))
     _check_between_files(reading, production)
     return production
 

@@ -25,6 +25,8 @@ LOGIN_VIEW = "app/resources/views/auth/login.blade.php"
 LOGIN = "app/app/Http/Controllers/Auth/LoginController.php"
 TRUST = "$middleware->trustProxies("
 NGINX_ROOT = "        root /srv/app/public;\n"
+HTTP_PROXY = '            fastcgi_param HTTP_PROXY "";\n'
+FORWARDED = "            fastcgi_param HTTP_X_FORWARDED_{};\n"
 
 
 MISTAKES = (
@@ -107,6 +109,35 @@ MISTAKES = (
             "another network is trusted besides",
             set_variable("TRUSTED_PROXIES", "10.40.0.0/16,10.41.0.0/16"),
         ),
+    ),
+    Mistake(
+        "the app trusts the load balancer's X-Forwarded-For only",
+        replace(BOOTSTRAP, "HEADER_X_FORWARDED_AWS_ELB", "HEADER_X_FORWARDED_FOR"),
+        breaks=[sessions.test_links_and_redirects_are_https_with_the_public_host],
+        cause="the app trusts the load balancer, and not its X-Forwarded-Proto",
+        also_green=[sessions.test_app_sees_the_visitors_address],
+    ),
+    Mistake(
+        "nginx puts its own scheme in the place of the visitor's",
+        replace(NGINX, HTTP_PROXY, f"{HTTP_PROXY}{FORWARDED.format('PROTO $scheme')}"),
+        breaks=[sessions.test_links_and_redirects_are_https_with_the_public_host],
+        cause='PHP has "http" for X-Forwarded-Proto, and the load balancer sends https',
+        also_green=[sessions.test_app_sees_the_visitors_address],
+        twin=Twin(
+            "nginx names the visitor's scheme once more",
+            replace(
+                NGINX,
+                HTTP_PROXY,
+                f"{HTTP_PROXY}{FORWARDED.format('PROTO $http_x_forwarded_proto')}",
+            ),
+        ),
+    ),
+    Mistake(
+        "nginx puts its own client in the place of the visitor",
+        replace(NGINX, HTTP_PROXY, f"{HTTP_PROXY}{FORWARDED.format('FOR $remote_addr')}"),
+        breaks=[sessions.test_app_sees_the_visitors_address],
+        cause="the web server in the task overwrites the visitor's",
+        also_green=[sessions.test_links_and_redirects_are_https_with_the_public_host],
     ),
     Mistake(
         "nginx takes the slash from the end of a path, and adds its own port",

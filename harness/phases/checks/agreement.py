@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from harness.inputs import phase_files, references
+from harness.inputs import phase_files, references, trusted_proxies
 from harness.inputs.api_calls import Call
 from harness.inputs.config import SecretValue
 from harness.inputs.problem import InputError, Problem
@@ -111,6 +111,7 @@ def _of_network(account: Account, calls: list[Call]) -> Iterator[Difference]:
     if ranges and ranges != [wanted]:
         expected = f"one VPC with {wanted}, network.vpc_cidr"
         yield Difference("CreateVpc", expected, f"has {', '.join(ranges)}")
+    yield from _of_trust(account, calls)
     routes = [one for one in _inputs("CreateRoute", calls) if "NatGatewayId" in one]
     if routes or _of("CreateNatGateway", calls):
         return
@@ -130,6 +131,23 @@ def _of_network(account: Account, calls: list[Call]) -> Iterator[Difference]:
         )
     yield from _of_private_names(account, calls)
     yield from _of_gateways(account, calls)
+
+
+def _of_trust(account: Account, calls: list[Call]) -> Iterator[Difference]:
+    """The app trusts as many of the file's subnets as the load balancer has nodes in, at least."""
+    balancer = account.production.load_balancer["LoadBalancer"]
+    used = balancer.get("Subnets") or balancer.get("SubnetMappings") or ()
+    made = [str(one.get("CidrBlock", "")) for one in _inputs("CreateSubnet", calls)]
+    subnets = [one for text in made if (one := trusted_proxies.network(text))]
+    trusted = trusted_proxies.networks(account.production)
+    inside = [one for one in subnets if any(one.subnet_of(other) for other in trusted)]
+    if len(subnets) > len(used) > len(inside) > 0:
+        yield Difference(
+            "CreateSubnet",
+            f"each of the load balancer's {len(used)} subnets in TRUSTED_PROXIES of the web task",
+            f"has {', '.join(map(str, inside))} in it, and no other: the app believes no"
+            " X-Forwarded-Proto from the load balancer's other nodes",
+        )
 
 
 def _of_private_names(account: Account, calls: list[Call]) -> Iterator[Difference]:

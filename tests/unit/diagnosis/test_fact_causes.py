@@ -46,6 +46,15 @@ WORK = QueueCommand(listens=False, connection="", tries=3, sleep_s=3, rest_s=0)
             NamedSecret("web", "t:3", "A", "arn", "shop/db", "a", "is scheduled for deletion"),
             "no new web task can start: the secret shop/db, from which it takes the key",
         ),
+        (
+            replace(REQUEST, secure=False, trusted_proxy=True, forwarded_proto="http"),
+            'PHP has "http" for X-Forwarded-Proto, and the load balancer sends https: the web'
+            " server in the task overwrites it",
+        ),
+        (
+            replace(REQUEST, secure=False, trusted_proxy=True, forwarded_proto="https"),
+            "the app trusts the load balancer, and not its X-Forwarded-Proto: trustProxies(headers",
+        ),
         (replace(ENDED, exit_codes=(12,)), "the worker ends again and again at its --memory limit"),
         (replace(ENDED, exit_codes=(0,)), "the worker's command ends at once, without an error"),
         (replace(ENDED, exit_codes=(255,)), "the worker task ended by itself with exit code 255"),

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import replace
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -877,6 +878,31 @@ def test_files_of_the_move_that_leave_something_open_agree(
     documents = {**files.documents, f"phases.{name}": other}
     result = result_of(CHECKS["0.files-agree"], replace(files, documents=documents), {})
     assert result.findings == ()
+
+
+@pytest.mark.parametrize(
+    ("value", "state"),
+    [
+        ("10.40.0.0/24", "red"),
+        ("10.40.0.0/24,10.40.1.0/24", "green"),
+        ("10.40.0.0/16", "green"),
+        ("192.0.2.0/24", "green"),
+    ],
+)
+def test_the_app_trusts_each_subnet_of_the_load_balancer(
+    value: str, state: str, files: Production, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trusting = SimpleNamespace(environment={"TRUSTED_PROXIES": value})
+    monkeypatch.setattr(Production, "laravel", property(lambda _: trusting))
+    result = result_of(CHECKS["0.files-agree"], files, {})
+    assert [one.actual for one in result.findings] == (
+        [
+            "has 10.40.0.0/24 in it, and no other: the app believes no X-Forwarded-Proto from the"
+            " load balancer's other nodes"
+        ]
+        if state == "red"
+        else []
+    )
 
 
 def test_without_files_of_the_move_nothing_can_disagree(files: Production) -> None:

@@ -68,6 +68,9 @@ final class EndpointsTest extends TestCase
             'scheme' => 'http',
             'host' => 'localhost',
             'url' => 'http://localhost/x',
+            'trusted_proxy' => false,
+            'forwarded_for' => null,
+            'forwarded_proto' => null,
         ]);
     }
 

@@ -1,0 +1,55 @@
+"""TRUSTED_PROXIES with subnets of the VPC, which a stack with other subnets cannot take as it is.
+
+Laravel believes the X-Forwarded headers of these addresses. A subnet of the VPC stands for one of
+the load balancer's: the tasks here trust the stack's own in its place.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from ipaddress import IPv4Network
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from harness.inputs.production import Production
+
+VARIABLE = "TRUSTED_PROXIES"
+_OWN_SUBNET = "{app_network_cidr}"
+
+
+def resolve(production: Production) -> Production:
+    """Take each subnet of the VPC for the load balancer's here, and say so in the notes."""
+    overlay, vpc = production.config.overlay, IPv4Network(production.network.vpc_cidr)
+    listed = _listed(production)
+    parts = [one for one in listed if (found := network(one)) and found.subnet_of(vpc)]
+    covers_all = any((found := network(one)) and vpc.subnet_of(found) for one in listed)
+    if not parts or covers_all or VARIABLE in overlay.environment:
+        return production
+    value = ",".join([_OWN_SUBNET, *(one for one in listed if one not in parts)])
+    environment = {**overlay.environment, VARIABLE: value}
+    changed = replace(
+        production.config, overlay=overlay.model_copy(update={"environment": environment})
+    )
+    note = (
+        f"{VARIABLE} is {', '.join(parts)}: taken for the load balancer's subnets, since the stack"
+        " has other ones"
+    )
+    return replace(production, config=changed, notes=(*production.notes, note))
+
+
+def networks(production: Production) -> list[IPv4Network]:
+    """Return the networks that the app trusts; what is no address is left out."""
+    return [found for one in _listed(production) if (found := network(one))]
+
+
+def network(text: str) -> IPv4Network | None:
+    """Return an IPv4 address or network; None where the text is something else."""
+    try:
+        return IPv4Network(text, strict=False)
+    except ValueError:
+        return None
+
+
+def _listed(production: Production) -> list[str]:
+    value = production.laravel.environment.get(VARIABLE, "")
+    return [one.strip() for one in value.split(",") if one.strip()]
