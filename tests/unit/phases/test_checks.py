@@ -8,13 +8,13 @@ from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import replace
 from datetime import timedelta
-from types import SimpleNamespace
+from ipaddress import IPv4Network
 from typing import Any
 
 import pytest
 
 from harness.core.errors import UnsafeTarget
-from harness.inputs import operation_shapes
+from harness.inputs import operation_shapes, trusted_proxies
 from harness.inputs.production import Production
 from harness.phases import examination
 from harness.phases.account import Account, iam_action
@@ -892,8 +892,8 @@ def test_files_of_the_move_that_leave_something_open_agree(
 def test_the_app_trusts_each_subnet_of_the_load_balancer(
     value: str, state: str, files: Production, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    trusting = SimpleNamespace(environment={"TRUSTED_PROXIES": value})
-    monkeypatch.setattr(Production, "laravel", property(lambda _: trusting))
+    trusted = [IPv4Network(one) for one in value.split(",")]
+    monkeypatch.setattr(trusted_proxies, "networks", lambda _: trusted)
     result = result_of(CHECKS["0.files-agree"], files, {})
     assert [one.actual for one in result.findings] == (
         [
