@@ -187,8 +187,8 @@ def database_values(production: Production) -> Iterator[Problem]:
             )
 
 
-def _value(given: Mapping[str, Any], path: str) -> int | None:
-    value: Any = given
+def _value(content: Mapping[str, Any], path: str) -> int | None:
+    value: Any = content
     for name in path.split("."):
         value = value.get(name) if isinstance(value, Mapping) else None
     return value if isinstance(value, int) else None

@@ -38,7 +38,7 @@ def resolve(production: Production) -> Production:
 
 
 def networks(production: Production) -> list[IPv4Network]:
-    """Return the networks that the app trusts; what is no address is left out."""
+    """Return the networks that the app trusts, without names and asterisks."""
     return [found for one in _listed(production) if (found := network(one))]
 
 
@@ -51,5 +51,7 @@ def network(text: str) -> IPv4Network | None:
 
 
 def _listed(production: Production) -> list[str]:
+    if production.web not in production.services:
+        return []  # a problem of its own
     value = production.laravel.environment.get(VARIABLE, "")
     return [one.strip() for one in value.split(",") if one.strip()]
