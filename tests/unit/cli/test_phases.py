@@ -27,7 +27,7 @@ def test_a_preflight_judges_the_files_and_says_how_much_it_could_not() -> None:
     assert result.exit_code == 0, result.output
     assert "ok   1.chain-in-file" in result.output
     assert "0.account              not covered: only files are read" in result.output
-    assert result.output.splitlines()[-1].startswith("GREEN · 5 of ")
+    assert result.output.splitlines()[-1].startswith("GREEN · 6 of ")
     assert run("preflight", "--strict").exit_code == 1
 
 
