@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 MOST_PAGES = 5
 MOST_SCRIPTS = 10
 NOT_FOUND = 404
+SERVER_ERROR = 500
 SOURCE = "<?php"
 
 
@@ -43,14 +44,26 @@ def test_pages_load_their_styles_scripts_and_images(
         pytest.skip("not covered: the public page leads to another host; set app.pages.public")
     expect_status(answer, 200)
     resources.expect_loaded(answer)
-    pages = read_page(answer.text, url=str(answer.url)).pages
-    own = [url for url in pages if urlsplit(url).hostname == access.public_host]
-    for url in own[:MOST_PAGES]:
-        linked = resources.open(url)
-        is_page = linked.headers.get("Content-Type", "").startswith("text/html")
-        if is_page and not linked.is_redirect:
-            resources.expect_loaded(linked)
+    front = f"{access.public_url}/"
+    linked = [*own_pages(answer, access)[:MOST_PAGES], front]
+    linked += own_pages(resources.open(front), access)[:MOST_PAGES]
+    for url in dict.fromkeys(linked):
+        page = resources.open(url)
+        expect(page.status_code < SERVER_ERROR, f"{urlsplit(url).path} answers {page.status_code}")
+        if is_html(page) and not page.is_redirect:
+            resources.expect_loaded(page)
     observe("other hosts of resources", set=sorted(resources.elsewhere))
+
+
+def own_pages(answer: requests.Response, access: Access) -> list[str]:
+    """Return the app's own pages to which a page links."""
+    pages = read_page(answer.text, url=str(answer.url)).pages if is_html(answer) else ()
+    return [url for url in pages if urlsplit(url).hostname == access.public_host]
+
+
+def is_html(answer: requests.Response) -> bool:
+    """Return whether an answer is a page."""
+    return answer.headers.get("Content-Type", "").startswith("text/html")
 
 
 @pytest.mark.truth(local=proved, aws=proved, url=proved)

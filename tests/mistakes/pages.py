@@ -10,6 +10,8 @@ from tests.mistakes.mistake import Mistake, Twin
 
 _IGNORE, _ARTWORK = "app/.dockerignore", "app/resources/views/components/artwork.blade.php"
 _ROUTE = "route('documents.show', [$event, App\\Enums\\DocumentKind::Poster])"
+_EVENTS = "app/app/Http/Controllers/EventController.php"
+_QUERY = "Event::query()->upcoming()->withAvailability()->with('poster')->get()"
 _ROOT = "root /srv/app/public;"
 _POSTER = "$event->poster->storage()->{}"
 
@@ -57,6 +59,17 @@ MISTAKES = (
                 replace(NGINX, "location = /index.php {", "location ~ ^/(?:index|ipn)[.]php$ {"),
                 replace(NGINX, "$document_root/index.php", "$document_root$fastcgi_script_name"),
             ),
+        ),
+    ),
+    Mistake(
+        "the front page asks for tags, which the cache store does not have",
+        replace(_EVENTS, _QUERY, f"cache()->tags('events')->remember('all', 5, fn () => {_QUERY})"),
+        breaks=[pages.test_pages_load_their_styles_scripts_and_images],
+        cause="This cache store does not support tagging.",
+        also_green=[sessions.test_links_and_redirects_are_https_with_the_public_host],
+        twin=Twin(
+            "the front page is counted in the cache",
+            replace(_EVENTS, _QUERY, f"[{_QUERY}, cache()->increment('visits')][0]"),
         ),
     ),
     Mistake(
