@@ -50,17 +50,14 @@ class Invocation:
         """The configuration and every file that it names, read once."""
         return production.load(self.environ, cwd=self.cwd)
 
-    def check_files(self) -> None:
-        """Print the notes of production's files, one a line.
+    def print_notes(self) -> None:
+        """Print the notes of production's files, and where those of [phases] disagree with them."""
+        from harness.phases.checks.agreement import contradictions
 
-        Raises:
-            InputError: Files of [phases] name other things than those beside them.
-        """
-        from harness.phases.checks.agreement import reject_contradictions
-
-        reject_contradictions(self.production)
         for note in self.production.notes:
             print(note)
+        for problem in contradictions(self.production):
+            print(f"{problem.where} {problem.message}: `cutover preflight` is red")
 
     def replay(self, *, report_dir: Path | None) -> Replay:
         """Return the scenarios as this configuration replays them."""
@@ -110,7 +107,7 @@ def rehearse(
 
     When the red scenarios run again at the end, the exit code stays the first one's.
     """
-    invocation.check_files()
+    invocation.print_notes()
     replay = invocation.replay(report_dir=report_dir)
     options = passes.options(replay, pytest_args)
     pytest_args = [*options, *pytest_args]
@@ -156,7 +153,7 @@ def up(invocation: Invocation) -> int:
     """Start the stack and leave it up; reuse one that is up and made from the same files."""
     from harness.rehearsal import current_stack
 
-    invocation.check_files()
+    invocation.print_notes()
     with runs.locked(invocation.production.config.home):
         found = current_stack.find(invocation.production.config.home, engine.connect)
         if found is not None:

@@ -15,7 +15,7 @@ from tests.mistakes.edits import (
     run_in_build,
     set_everywhere,
 )
-from tests.mistakes.mistake import NOT_STARTED, Mistake, Twin
+from tests.mistakes.mistake import NOT_STARTED, USAGE, Mistake, Twin
 
 DRAWN = 'app_key = { generate = "laravel-key" }'
 BYTES = "q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA="
@@ -73,8 +73,8 @@ MISTAKES = (
     Mistake(
         "the database's host ends with a blank",
         set_everywhere("DB_HOST", "tickets.proxy-cq8w2k7example.us-east-1.rds.amazonaws.com "),
-        cause="has a blank before or after the name",
-        exit_code=NOT_STARTED,
+        cause="Laravel takes the space at an end for a part of it (DB_HOST)",
+        exit_code=USAGE,
     ),
     Mistake(
         "the worker has no password for the database",

@@ -8,6 +8,7 @@ from scenarios import test_uploads as uploads
 from scenarios.tickets import test_documents as tickets_documents
 from tests.mistakes.edits import (
     BUCKET,
+    CONFIG,
     DOCKERFILE,
     FPM_INI,
     KMS_KEY,
@@ -27,6 +28,8 @@ from tests.mistakes.edits import (
 from tests.mistakes.mistake import Mistake, Twin
 
 DISK = "app/config/filesystems.php"
+REGION = 'region = "us-east-1"'
+_ELSEWHERE = "eu-west-1"
 
 
 MISTAKES = (
@@ -230,7 +233,12 @@ MISTAKES = (
     ),
     Mistake(
         "the bucket is in another region",
-        set_bucket("CreateBucket", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}),
+        combine(
+            set_bucket(
+                "CreateBucket", CreateBucketConfiguration={"LocationConstraint": _ELSEWHERE}
+            ),
+            replace(CONFIG, REGION, f'{REGION}\nforeign = ["{_ELSEWHERE}"]'),
+        ),
         breaks=[uploads.test_stored_file_is_the_same_from_another_task],
         cause="the bucket is not in the region that the app signs for",
         also_green=[queue.test_dispatched_job_runs_once_in_the_worker],

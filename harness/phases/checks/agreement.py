@@ -50,12 +50,8 @@ def agreement(account: Account) -> Iterator[Finding]:
         yield Finding(place, expected, f"has {len(changes)} changes", f"write both in {place}")
 
 
-def reject_contradictions(production: Production) -> None:
-    """Check that the files of [phases] name the same things as the files beside them.
-
-    Raises:
-        InputError: They do not; every problem of every file.
-    """
+def contradictions(production: Production) -> list[Problem]:
+    """Return where the files of [phases] name other things than the files beside them."""
     account = of_files(production)
     problems: list[Problem] = []
     for name in _RULES:
@@ -68,8 +64,7 @@ def reject_contradictions(production: Production) -> None:
                 production.documents[f"phases.{name}"].reject(found)
         except InputError as error:
             problems += error.problems
-    if problems:
-        raise InputError(problems)
+    return problems
 
 
 def _differences(account: Account, name: str) -> Iterator[Difference]:

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from harness.inputs import production
+from harness.inputs.problem import InputError
 from tests.mistakes.catalog import STORIES
 from tests.mistakes.edits import Edit
 from tests.mistakes.mistake import NOT_STARTED, RED, USAGE, Mistake
-from tests.project import ROOT
+from tests.project import ROOT, copy_of_the_app
 from tests.rehearsals import node_id
 
 ALL = [one for story in STORIES.values() for one in story]
@@ -54,6 +56,22 @@ def test_a_cause_says_more_than_the_scenarios_title(mistake: Mistake) -> None:
 def test_an_edit_still_fits_the_app(mistake: Mistake, tmp_path: Path) -> None:
     copy(mistake.edit.files, to=tmp_path)
     mistake.edit.apply(tmp_path)
+
+
+@each
+def test_a_mistake_is_rejected_at_once_where_it_says_so(mistake: Mistake, tmp_path: Path) -> None:
+    project = copy_of_the_app(tmp_path / "mistake")
+    mistake.edit.apply(project.root)
+    problem = ""
+    try:
+        production.load({}, cwd=project.root)
+    except InputError as error:
+        problem = str(error)
+    assert bool(problem) == (mistake.exit_code == USAGE), problem
+    if mistake.twin:
+        twin = copy_of_the_app(tmp_path / "twin")
+        mistake.twin.edit.apply(twin.root)
+        production.load({}, cwd=twin.root)
 
 
 @pytest.mark.parametrize("story", STORIES)
