@@ -118,7 +118,7 @@ def report(
         except ProbeRefused as refused:
             if refused.status != NOT_FOUND:
                 raise
-        pytest.skip("not covered: the probe is older: update the package cutover-probe in the app")
+        pytest.skip(artisan.OLDER_PROBE)
 
     return read
 

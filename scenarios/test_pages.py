@@ -44,15 +44,20 @@ def test_pages_load_their_styles_scripts_and_images(
         pytest.skip("not covered: the public page leads to another host; set app.pages.public")
     expect_status(answer, 200)
     resources.expect_loaded(answer)
-    front = f"{access.public_url}/"
-    linked = [*own_pages(answer, access)[:MOST_PAGES], front]
-    linked += own_pages(resources.open(front), access)[:MOST_PAGES]
+    front = resources.open(f"{access.public_url}/")
+    expect_page(front, resources)
+    linked = [*own_pages(answer, access)[:MOST_PAGES], *own_pages(front, access)[:MOST_PAGES]]
     for url in dict.fromkeys(linked):
-        page = resources.open(url)
-        expect(page.status_code < SERVER_ERROR, f"{urlsplit(url).path} answers {page.status_code}")
-        if is_html(page) and not page.is_redirect:
-            resources.expect_loaded(page)
+        expect_page(resources.open(url), resources)
     observe("other hosts of resources", set=sorted(resources.elsewhere))
+
+
+def expect_page(answer: requests.Response, resources: PageResources) -> None:
+    """Check that an answer is no error of the server, and a page's resources are there."""
+    path = urlsplit(str(answer.url)).path
+    expect(answer.status_code < SERVER_ERROR, f"{path} answers {answer.status_code}")
+    if is_html(answer) and not answer.is_redirect:
+        resources.expect_loaded(answer)
 
 
 def own_pages(answer: requests.Response, access: Access) -> list[str]:

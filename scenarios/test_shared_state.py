@@ -11,6 +11,7 @@ import pytest
 
 from harness.diagnosis.expect import expect
 from harness.report import proved
+from scenarios.artisan import OLDER_PROBE
 from scenarios.shared_state import lock_cause, maintenance_cause
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def test_code_asks_the_request_for_the_visitors_address(
 ) -> None:
     request = probe.whoami()
     if "peer" not in request:
-        pytest.skip("not covered: the probe is older: update the package cutover-probe in the app")
+        pytest.skip(OLDER_PROBE)
     # nginx may have put the visitor's address there: set_real_ip_from.
     is_visitors = request["peer"] in [
         one.strip() for one in (request["forwarded_for"] or "").split(",")

@@ -9,7 +9,7 @@ import os
 import re
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -37,9 +37,6 @@ from harness.cli.smoke import smoke
 from harness.cli.verify import verify
 from harness.cli.watch import watch
 from harness.core.errors import HarnessError
-
-if TYPE_CHECKING:
-    pass
 
 
 class _Failure(click.ClickException):

@@ -24,7 +24,6 @@ final class WhoamiController
             'container_id' => $task->containerId,
             'client_ip' => $request->ip(),
             'peer' => $request->server('REMOTE_ADDR'),
-            'forwarded_for' => $request->headers->get('X-Forwarded-For'),
             'secure' => $request->secure(),
             'scheme' => $request->getScheme(),
             'host' => $request->getHttpHost(),
