@@ -45,7 +45,7 @@ class Context:
 
     name: str
     files: Mapping[str, Path]
-    """Path in the context -> file on this machine."""
+    """Path in the context -> file or directory on this machine."""
     dockerfile: str
     parents: Mapping[str, str]
     """Build argument -> name of the image it stands for."""
@@ -72,6 +72,10 @@ class Context:
                 content = _link_or_bytes(file)
                 if file.is_symlink():
                     info.type, info.linkname = tarfile.SYMTYPE, content.decode()
+                    tar.addfile(info)
+                    continue
+                if file.is_dir():
+                    info.type = tarfile.DIRTYPE
                     tar.addfile(info)
                     continue
                 info.size = len(content)
@@ -144,18 +148,22 @@ def _place(name: str, sources: Sources) -> tuple[Path, str]:
 
 
 def _tree(directory: Path, *, dockerfile: str) -> dict[str, Path]:
-    """Files below a directory, without those that its ``.dockerignore`` names."""
+    """Files and directories below one, without those that its ``.dockerignore`` names.
+
+    Docker sends a directory that is empty, or that an ignored pattern empties, too.
+    """
     from docker.utils.build import exclude_paths
 
     ignore = directory / ".dockerignore"
     lines = ignore.read_text(encoding="utf-8").splitlines() if ignore.is_file() else []
     patterns = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
     patterns += ["**/__pycache__", "**/.DS_Store", "**/.cutover"]
-    kept = exclude_paths(str(directory), patterns, dockerfile=dockerfile)
+    kept = {Path(path) for path in exclude_paths(str(directory), patterns, dockerfile=dockerfile)}
+    parents = {parent for path in kept for parent in path.parents}
     return {
-        Path(path).as_posix(): file
-        for path in kept
-        if (file := directory / path).is_symlink() or file.is_file()
+        path.as_posix(): file
+        for path in kept - parents
+        if (file := directory / path).is_symlink() or file.is_file() or file.is_dir()
     }
 
 
@@ -164,4 +172,6 @@ def _mode(file: Path) -> int:
 
 
 def _link_or_bytes(file: Path) -> bytes:
+    if file.is_dir() and not file.is_symlink():
+        return b""
     return str(file.readlink()).encode() if file.is_symlink() else file.read_bytes()

@@ -55,13 +55,20 @@ def identity(document: Document, *, sender: str) -> Document:
         sender: The address that the app sends from, MAIL_FROM_ADDRESS; empty when it is not known.
 
     Raises:
-        InputError: It is another form, has no name, or the identity is not verified.
+        InputError: It is another form, has no name, none is the sender's, or it is not verified.
     """
     FORM.reject_others(document)
     listed = [*_identities(document, sender=sender)]
     if not listed:
         return document
     reshaped = Reshaped(document)
+    if sender and all(one.name and not one.sends_for(sender) for one in listed):
+        names = ", ".join(one.name for one in listed)
+        message = f"has {names}, and none is the address or domain of MAIL_FROM_ADDRESS, {sender}"
+        hint = "send from one of these, or verify the address or its domain before the cutover"
+        place = listed[0].at.partition("[")[0].partition(".")[0]
+        reshaped.reject(document, place, message, hint)
+        return reshaped.result(listed[0].command)
     calls: dict[str, list[dict[str, str]]] = {}
     for one in _chosen(listed, sender=sender):
         if not one.name:

@@ -19,6 +19,8 @@ from harness.inputs.document import Document
 from harness.inputs.problem import Problem
 
 _PROXY = re.compile(r"\.proxy-(?=[a-z0-9]+\.)")
+READER = re.compile(r"\.cluster-ro-(?=[a-z0-9]+\.)")
+"""The mark of an Aurora cluster's reader endpoint in its name."""
 _MYSQL_PORT = 3306
 _CACHE_PORT = 6379
 _OPTIONAL = ("cache",)
@@ -186,7 +188,8 @@ def _of_variable(name: str, value: str) -> Iterator[tuple[str, str, int]]:
         # No task has the cluster's own endpoint then, and its name matters to none.
         yield "database.cluster_endpoint", _PROXY.sub(".cluster-", value), 1
     elif name == "DB_HOST":
-        yield "database.cluster_endpoint", value, 0
+        # A reader endpoint is rejected; its cluster is the same.
+        yield "database.cluster_endpoint", READER.sub(".cluster-", value), 0
     elif name in ("REDIS_HOST", "REDIS_URL"):
         # Some write the scheme before the host, since a stock Laravel has no key for it.
         host = urlsplit(value if "://" in value else f"tls://{value}").hostname

@@ -18,6 +18,7 @@ from harness.aws.task_definition import family_of
 from harness.aws.value_from import SecretReference, ValueFromError, parse_value_from
 from harness.inputs import api_calls, phase_files
 from harness.inputs.connections import s3_endpoints
+from harness.inputs.derivation import READER
 from harness.inputs.ecs_services import target_group_of
 from harness.inputs.problem import Problem
 
@@ -285,6 +286,34 @@ def worker_queues(production: Production) -> Iterator[Problem]:
                 )
 
 
+def reader_endpoints(production: Production) -> Iterator[Problem]:
+    """No task has Aurora's reader endpoint: a rehearsal has the writer alone, and takes writes.
+
+    A writer in its place would hide that Aurora refuses writes there (error 1290):
+    https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/Aurora.Endpoints.Reader.html.
+    """
+    replaced = production.config.overlay.environment
+    for definition in production.definitions:
+        for number, container in enumerate(definition.containers):
+            for index, entry in enumerate(container.raw.get("environment") or ()):
+                name, value = entry["name"], entry["value"]
+                if name in replaced or not READER.search(value):
+                    continue
+                writer = READER.sub(".cluster-", value)
+                message, hint = "a rehearsal has the writer alone", ""
+                if name == "DB_HOST":
+                    message = "Aurora refuses every write there"
+                    hint = (
+                        f"write the cluster's endpoint, {writer}; where the app only reads by it,"
+                    )
+                yield Problem(
+                    f"containerDefinitions[{number}].environment[{index}].value",
+                    f'is "{value}" ({name}), the reader endpoint: {message}',
+                    f'{hint} set overlay.environment: {name} = "{writer}"'.strip(),
+                    file=definition.source,
+                )
+
+
 def overrides(production: Production) -> Iterator[Problem]:
     """The rule's overrides name containers that its task definition has.
 
@@ -317,5 +346,6 @@ RULES: tuple[Callable[[Production], Iterator[Problem]], ...] = (
     subnets,
     bucket_addresses,
     worker_queues,
+    reader_endpoints,
     overrides,
 )

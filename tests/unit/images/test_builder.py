@@ -92,6 +92,22 @@ def test_dockerignore_keeps_vendor_and_env_files_out(sources: Sources) -> None:
     assert set(files) == {"Dockerfile", ".dockerignore", "index.php"}
 
 
+def test_directories_are_sent_where_docker_sends_them(sources: Sources) -> None:
+    app = sources.app_context
+    (app / ".dockerignore").write_text("vendor\n**/.env\nstorage/logs/*\n")
+    (app / "storage" / "logs").mkdir(parents=True)
+    (app / "storage" / "logs" / "laravel.log").write_text("one\n")
+    (app / "resources" / "views").mkdir(parents=True)
+    found = context("app", sources=sources)
+    before = found.content_hash({"base-trixie": "sha256:1", "vendor": "sha256:2"})
+    with tarfile.open(fileobj=found.archive({})) as tar:
+        directories = {one.name: one.mode for one in tar if one.isdir()}
+    assert directories == {"resources/views": 0o755, "storage/logs": 0o755}
+    (app / "resources" / "views").rmdir()
+    emptied = context("app", sources=sources)
+    assert before != emptied.content_hash({"base-trixie": "sha256:1", "vendor": "sha256:2"})
+
+
 def test_symbolic_links_stay_links(sources: Sources) -> None:
     etc = sources.root / "compose" / "edge" / "etc"
     (etc / "link.conf").symlink_to("edge.conf")

@@ -377,6 +377,23 @@ def test_an_identity_of_ses_v2_is_the_senders(
     assert document.data == expected
 
 
+def test_identities_that_are_all_of_others_are_named_with_the_sender(tmp_path: Path) -> None:
+    path = tmp_path / "identity.json"
+    names = {"a.example": VERIFIED, "old@b.example": PENDING}
+    listed = [{"IdentityName": name, **one} for name, one in names.items()]
+    path.write_text(json.dumps({"EmailIdentities": listed}))
+    with pytest.raises(InputError) as error:
+        cli_identities.identity(read_json(path), sender="shop@b.example")
+    (problem,) = error.value.problems
+    assert str(problem) == (
+        "EmailIdentities has a.example, old@b.example, and none is the address or domain of"
+        " MAIL_FROM_ADDRESS, shop@b.example"
+    )
+    assert problem.hint == (
+        "send from one of these, or verify the address or its domain before the cutover"
+    )
+
+
 def test_every_verified_identity_is_taken_where_no_sender_is_known(tmp_path: Path) -> None:
     path = tmp_path / "identity.json"
     names = {"a.example": VERIFIED, "b.example": PENDING, "c.example": VERIFIED}
@@ -502,9 +519,9 @@ BROKEN: dict[str, tuple[str, tuple[Any, ...], str, str]] = {
     ),
     "an identity that is not verified": (
         "identity",
-        ({"VerificationAttributes": {"a@b.example": {"VerificationStatus": "Pending"}}},),
-        'VerificationAttributes.a@b.example.VerificationStatus is "Pending": SES sends no mail from'
-        " it",
+        ({"VerificationAttributes": {"shop@b.example": {"VerificationStatus": "Pending"}}},),
+        'VerificationAttributes.shop@b.example.VerificationStatus is "Pending": SES sends no mail'
+        " from it",
         "verify the identity before the cutover",
     ),
     "a domain that SES v2 does not send for": (

@@ -235,3 +235,51 @@ def test_scheduled_tasks_without_a_public_address_are_not_in_public_subnets(
     assert problem.hint == "name the private subnets, or set AssignPublicIp to ENABLED"
     network["AssignPublicIp"] = "ENABLED"
     assert list(references.subnets(replace(app, schedule=moved))) == []
+
+
+WRITER = "tickets.cluster-cq8w2k7example.us-east-1.rds.amazonaws.com"
+READER = "tickets.cluster-ro-cq8w2k7example.us-east-1.rds.amazonaws.com"
+
+
+@pytest.mark.parametrize(
+    ("variable", "words", "hint"),
+    [
+        (
+            "DB_HOST",
+            "Aurora refuses every write there",
+            f"write the cluster's endpoint, {WRITER}; where the app only reads by it, set"
+            f' overlay.environment: DB_HOST = "{WRITER}"',
+        ),
+        (
+            "DB_READ_HOST",
+            "a rehearsal has the writer alone",
+            f'set overlay.environment: DB_READ_HOST = "{WRITER}"',
+        ),
+    ],
+)
+def test_a_reader_endpoint_is_named_until_the_overlay_replaces_it(
+    app: Production, variable: str, words: str, hint: str
+) -> None:
+    container = app.services["worker"].definition.raw["containerDefinitions"][0]
+    entry = {"name": variable, "value": READER}
+    others = [one for one in container["environment"] if one["name"] != variable]
+    changed = {**container, "environment": [entry, *others]}
+    broken = with_definition(app, "worker", containerDefinitions=[changed])
+    (problem,) = references.problems(broken)
+    assert problem.message == f'is "{READER}" ({variable}), the reader endpoint: {words}'
+    assert problem.hint == hint
+    overlay = app.config.overlay.model_copy(
+        update={"environment": {**app.config.overlay.environment, variable: WRITER}}
+    )
+    replaced = replace(broken, config=replace(app.config, overlay=overlay))
+    assert messages(replaced) == []
+
+
+def test_the_writer_and_custom_endpoints_are_no_reader(app: Production) -> None:
+    container = app.services["worker"].definition.raw["containerDefinitions"][0]
+    added = [
+        {"name": "DB_READ_HOST", "value": value}
+        for value in (WRITER, READER.replace("-ro-", "-custom-"), "", "the .cluster-ro- of a text")
+    ]
+    changed = {**container, "environment": [*container["environment"], *added]}
+    assert messages(with_definition(app, "worker", containerDefinitions=[changed])) == []
