@@ -106,7 +106,7 @@ def _images(folder: Folder) -> Iterator[str]:
     for image, container in beside.items():
         if image not in built:
             yield f"# The container {container.name}; {_source(container)}."
-            yield f"{'# ' if container.essential else ''}{_text(image)} = {_text('none')}"
+            yield f"{'# ' if _is_pulled(container) else ''}{_text(image)} = {_text('none')}"
     yield ""
     for image, dockerfile in built.items():
         directory, _, name = dockerfile.rpartition("/")
@@ -117,8 +117,13 @@ def _images(folder: Folder) -> Iterator[str]:
         yield ""
 
 
+def _is_pulled(container: ContainerDefinition) -> bool:
+    """Whether the task needs it here: a log router is essential on ECS, and idles here."""
+    return container.essential and not container.raw.get("firelensConfiguration")
+
+
 def _source(container: ContainerDefinition) -> str:
-    if container.essential:
+    if _is_pulled(container):
         return 'without a line it is pulled; or name an image that this machine has, or "none"'
     return '"none" lets it idle; name an image that this machine has or can pull to run it'
 

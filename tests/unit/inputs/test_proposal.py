@@ -122,11 +122,14 @@ def test_each_image_beside_the_app_has_a_source(project: Path) -> None:
         {"name": name, "image": f"{name}:1", "essential": essential}
         for name, essential in beside.items()
     ]
+    router = {"name": "router", "image": "router:1", "firelensConfiguration": {"type": "fluentbit"}}
+    content["containerDefinitions"].append(router)
     path.write_text(json.dumps(content))
     (project / "docker").mkdir()
     (project / "docker/nginx.Dockerfile").write_text("FROM scratch")
     assert write(project)["images"] == {
         "agent:1": "none",
+        "router:1": "none",
         "nginx:1": {"context": ".", "dockerfile": "docker/nginx.Dockerfile"},
     }
     text = (project / "cutover.toml").read_text()
