@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from harness.aws.iam_conditions import SOURCE_IP
 from harness.aws.iam_policy import condition_keys, statements
 from harness.inputs.api_calls import bucket_policy
+from harness.inputs.listeners import forwarded
 
 if TYPE_CHECKING:
     from harness.inputs.api_calls import CallFile
@@ -24,10 +25,10 @@ def of_production(production: Production, *, services: Mapping[str, Service]) ->
         services: The services as their files have them.
     """
     balancer, groups = production.load_balancer, production.network.groups
-    yield from of_listeners(balancer)
+    name = str(production.target_group["TargetGroup"].get("Name"))
+    yield from of_listeners(balancer, target_group=name)
     yield from of_closed_ports(balancer, groups)
     yield from of_groups(groups)
-    name = str(production.target_group["TargetGroup"].get("Name"))
     yield from of_services(services, behind=production.services, target_group=name)
     if "bucket" in production.resources:
         yield from of_unknown_addresses(production.resources["bucket"])
@@ -44,8 +45,9 @@ def of_unknown_addresses(bucket: CallFile) -> Iterator[str]:
                 )
 
 
-def of_listeners(balancer: Mapping[str, Any]) -> Iterator[str]:
+def of_listeners(balancer: Mapping[str, Any], *, target_group: str) -> Iterator[str]:
     """Name the listeners that lead no visitor to the app unless a rule of theirs does."""
+    has_rules = bool(balancer.get("Rules"))
     for one in balancer.get("Listeners") or ():
         types = {action.get("Type") for action in one.get("DefaultActions") or ()}
         if one.get("Protocol") == "HTTPS" and types and "forward" not in types:
@@ -53,6 +55,14 @@ def of_listeners(balancer: Mapping[str, Any]) -> Iterator[str]:
                 f"ecs.load_balancer: the default action of the listener on port {one.get('Port')}"
                 f" is {', '.join(sorted(map(str, types)))}; that a rule of it leads visitors to the"
                 " target group is not checked"
+            )
+        groups = forwarded(one.get("DefaultActions"))
+        leads_elsewhere = groups and target_group not in groups
+        if one.get("Protocol") == "HTTPS" and leads_elsewhere and not has_rules:
+            yield (
+                f"ecs.load_balancer: the default action of the listener on port {one.get('Port')}"
+                f" leads to {', '.join(groups)}, not to {target_group}; put there what"
+                " `aws elbv2 describe-rules` prints, so that its rules are judged"
             )
 
 

@@ -16,9 +16,22 @@ def test_a_listener_that_forwards_by_rules_alone_is_noted() -> None:
         {"Protocol": "HTTPS", "Port": 8443, "DefaultActions": [forwarded]},
         {"Protocol": "HTTP", "Port": 80, "DefaultActions": [{"Type": "redirect"}]},
     ]
-    (note,) = notes.of_listeners({"Listeners": listeners})
+    (note,) = notes.of_listeners({"Listeners": listeners}, target_group="web")
     assert "the default action of the listener on port 443 is fixed-response" in note
-    assert [*notes.of_listeners({})] == []
+    assert [*notes.of_listeners({}, target_group="web")] == []
+
+
+def test_a_listener_that_leads_elsewhere_by_default_is_noted_where_no_rules_are() -> None:
+    arn = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/old/6d0ecf831eec9f09"
+    action = {"Type": "forward", "TargetGroupArn": arn}
+    listener = {"Protocol": "HTTPS", "Port": 443, "DefaultActions": [action]}
+    balancer = {"Listeners": [listener]}
+    assert [*notes.of_listeners(balancer, target_group="web")] == [
+        "ecs.load_balancer: the default action of the listener on port 443 leads to old, not to"
+        " web; put there what `aws elbv2 describe-rules` prints, so that its rules are judged"
+    ]
+    assert [*notes.of_listeners(balancer, target_group="old")] == []
+    assert [*notes.of_listeners({**balancer, "Rules": [{}]}, target_group="web")] == []
 
 
 def test_a_listener_that_no_group_admits_is_noted(project: Path) -> None:
