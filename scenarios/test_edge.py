@@ -55,9 +55,9 @@ def test_plain_http_is_redirected_to_https(
 @pytest.mark.requires("http")
 @pytest.mark.read_only
 def test_public_page_has_no_redirect_loop(
-    web: Callable[[], requests.Session], access: Access
+    web: Callable[[], requests.Session], access: Access, public_page: str
 ) -> None:
-    answer = web().get(access.public_url + access.pages.public, timeout=30)
+    answer = web().get(access.public_url + public_page, timeout=30)
     expect_status(answer, 200)
     assert len(answer.history) <= 1, f"{len(answer.history)} redirects before the page"
 
@@ -175,14 +175,15 @@ def test_no_target_gives_503(
     web: Callable[[], requests.Session],
     web_tier: WebTier,
     access: Access,
+    public_page: str,
     eventually: Callable[..., Any],
     observe: Callable[..., None],
 ) -> None:
-    visitor, public_page = web(), access.public_url + access.pages.public
+    visitor, url = web(), access.public_url + public_page
     answers: list[int] = []
 
     def ask() -> int:
-        answers.append(visitor.get(public_page, timeout=10).status_code)
+        answers.append(visitor.get(url, timeout=10).status_code)
         return answers[-1]
 
     with web_tier.scaled_to(0):

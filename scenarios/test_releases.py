@@ -157,6 +157,7 @@ def attempt_release(
     visitor: Browser,
     web_tier: WebTier,
     access: Access,
+    public_page: str,
     eventually: Callable[..., Any],
 ) -> Callable[[Callable[[str], str]], FailedRelease]:
     """Release with another valueFrom for DB_PASSWORD, and wait until ECS has rolled back."""
@@ -172,7 +173,7 @@ def attempt_release(
         old, statuses = web_tier.running(), set[int]()
 
         def ask() -> Progress:
-            statuses.add(visitor.get(access.pages.public, follow=True).status_code)
+            statuses.add(visitor.get(public_page, follow=True).status_code)
             return deployment.progress()
 
         definition = deployment.revise(
@@ -284,13 +285,13 @@ def test_return_to_the_former_revision_fails_no_request(
     deployment: Deployment,
     visitor: Browser,
     web_tier: WebTier,
-    access: Access,
+    public_page: str,
     eventually: Callable[..., Any],
 ) -> None:
     former, statuses = web_tier.describe()["taskDefinition"], set[int]()
 
     def ask(old: set[str]) -> bool:
-        statuses.add(visitor.get(access.pages.public, follow=True).status_code)
+        statuses.add(visitor.get(public_page, follow=True).status_code)
         return web_tier.is_stable() and not web_tier.running() & old
 
     for definition in (deployment.revise(add_variable), former):

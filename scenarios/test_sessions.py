@@ -116,10 +116,10 @@ def test_sessions_survive_the_replacement_of_every_web_task(
 @pytest.mark.read_only
 @pytest.mark.usefixtures("session_cookie")
 def test_session_cookie_is_secure_and_named_as_configured(
-    visitor: Browser, access: Access, pages: Pages
+    visitor: Browser, access: Access, public_page: str
 ) -> None:
     name = access.session_cookie
-    cookie = cookie_from(visitor.get(pages.public), name) or {}
+    cookie = cookie_from(visitor.get(public_page), name) or {}
     expect(cookie, f"the page sets no cookie named {name}", about=SESSION)
     shown = {name: value for name, value in cookie.items() if name != "value"}
     cause = cookie_cause(cookie)
@@ -157,7 +157,7 @@ def cookie_cause(cookie: Mapping[str, str]) -> str:
 @pytest.mark.usefixtures("session_cookie")
 @pytest.mark.parametrize("tampering", ["flipped", "cut short", "made up", "empty"])
 def test_tampered_cookie_is_rejected_without_an_error(
-    visitor: Browser, tampering: str, pages: Pages
+    visitor: Browser, tampering: str, public_page: str
 ) -> None:
     owner = visitor.probe.put("seat", "E9")
     good = cookie_of(visitor)
@@ -169,7 +169,7 @@ def test_tampered_cookie_is_rejected_without_an_error(
         "empty": "",
     }[tampering]
     tampered = visitor.cookie
-    answer = visitor.get(pages.public, follow=True)
+    answer = visitor.get(public_page, follow=True)
     expect_status(answer, 200)
     visitor.cookie = tampered
     facts = visitor.probe.session()

@@ -189,11 +189,13 @@ def test_nginx_keep_alive_outlasts_the_load_balancers(
 )
 @pytest.mark.requires("http")
 @pytest.mark.read_only
-def test_burst_of_visitors_is_answered(web: Callable[[], requests.Session], access: Access) -> None:
+def test_burst_of_visitors_is_answered(
+    web: Callable[[], requests.Session], access: Access, public_page: str
+) -> None:
     visitors = [web() for _ in range(VISITORS)]
 
     def look(visitor: requests.Session) -> list[int]:
-        page = access.public_url + access.pages.public
+        page = access.public_url + public_page
         return [visitor.get(page, timeout=PATIENCE_S).status_code for _ in range(PAGES)]
 
     with ThreadPoolExecutor(VISITORS) as pool:

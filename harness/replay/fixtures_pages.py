@@ -57,6 +57,12 @@ def find_page(
 
 
 @pytest.fixture
+def public_page(find_page: Callable[[str], str]) -> str:
+    """The path of a page that every visitor may open; an app of APIs alone has none."""
+    return find_page("public")
+
+
+@pytest.fixture
 def sign_in_page(find_page: Callable[[str], str]) -> str:
     """The path of the page with the sign-in form."""
     return find_page("sign_in")
