@@ -339,6 +339,7 @@ def test_scaling_to_zero_and_back_loses_no_job(
             within_s=differences.task_replacement_timeout_s,
             cause="the worker does not stop when ECS tells it to: the stop signal does not reach"
             " queue:work, for instance since a shell that started it without exec is in between",
+            certain=True,
         )
         state, code = jobs.state_of(in_flight), php_container(stopped, access=access)["exitCode"]
         expect(

@@ -40,6 +40,9 @@ _UNVERIFIED = "unverified.example"
 _UNHEALTHY = "failed container health checks"
 NOT_HEALTHY_YET = "has not passed its container health checks"
 """Words for a task that runs, where those of ECS for a stopped one would stand."""
+_DEPENDENCY = re.compile(
+    r"dependency container '(?P<name>[^']+)' did not reach (?P<condition>HEALTHY|SUCCESS)"
+)
 _LOCAL_LINK = re.compile(r"https?://(?:[\w-]+|[\d.]+)(?:[:/]\S*)?")
 
 
@@ -98,6 +101,12 @@ def worker_that_ends(task: StoppedTask) -> str:
 
 def task_that_ends(task: StoppedTask) -> str:
     """Return that a task ended by itself, where nothing says why."""
+    waits = _DEPENDENCY.search(task.reason)
+    if waits and waits["condition"] == "SUCCESS":
+        return (
+            f"the container {waits['name']} of {task.name} ended without success, and another waits"
+            " for it (dependsOn SUCCESS): its log says why"
+        )
     code = next((one for one in task.exit_codes if one not in (0, _KILLED)), None)
     if code is None or "Essential container in task exited" not in task.reason:
         return ""
@@ -141,7 +150,7 @@ def local_link(link: str) -> str:
 
 def forwarded_request(request: VisitorRequest) -> str:
     """Return why the app does not see the visitor's request as it was made."""
-    if not request.secure and request.client_is_public:
+    if not request.secure and request.sender_is_public:
         return (
             "nginx's real_ip_header hides the load balancer from the app, which trusts none of its"
             " X-Forwarded headers then: leave the client's address to TRUSTED_PROXIES"
@@ -257,12 +266,19 @@ def _container_check(evidence: Evidence, *, has_tool: bool) -> tuple[ContainerCh
     """Return the health check that a task fails, and ECS's words for a task stopped for it."""
     texts = [one.text for one in evidence.lines]
     failed = [text for words in (_UNHEALTHY, NOT_HEALTHY_YET) for text in texts if words in text]
-    checks = (one for one in evidence.facts if isinstance(one, ContainerCheck))
-    check = next(checks, None)
-    return (check, failed[0]) if failed and check and check.has_tool is has_tool else None
+    checks = [one for one in evidence.facts if isinstance(one, ContainerCheck)]
+    waits = [] if failed else [*filter(None, map(_DEPENDENCY.search, texts))]
+    for one in waits[:1]:
+        failed = [one.string] if one["condition"] == "HEALTHY" else []
+        checks = [check for check in checks if check.container == one["name"]]
+    if not failed or not checks or (checks[0].has_tool is not False) is not has_tool:
+        return None
+    return checks[0], failed[0]
 
 
 def _failed_check(check: ContainerCheck, words: str) -> str:
+    if _DEPENDENCY.search(words):
+        return f"another container waits for {check.container}, which fails its health check"
     stopped = "was stopped for" if _UNHEALTHY in words else "does not pass"
     return f"the {check.group} task {stopped} its container health check"
 
@@ -280,8 +296,8 @@ def unanswered_check(evidence: Evidence) -> Cause | None:
     """Return that a container health check has its tool, and is not answered in time."""
     found = _container_check(evidence, has_tool=True)
     return found and Cause(
-        f"{_failed_check(*found)}: nothing answers where it asks, or the start takes longer than"
-        f" the {found[0].patience_s} s that startPeriod, interval and retries allow",
+        f"{_failed_check(*found)}: nothing answers where {found[0].tool} asks, or the start takes"
+        f" longer than the {found[0].patience_s} s that startPeriod, interval and retries allow",
         (found[1],),
     )
 

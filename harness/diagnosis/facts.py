@@ -112,15 +112,20 @@ class VisitorRequest:
         )
 
     @property
-    def client_is_public(self) -> bool:
-        """PHP has an address for its client that no load balancer has."""
+    def sender_is_public(self) -> bool:
+        """PHP has an address for its sender that no load balancer has.
+
+        The app takes the client's address from X-Forwarded-For where it trusts the sender.
+        """
+        if self.trusted_proxy:
+            return False
         return not any(ip_address(self.client_ip) in one for one in _PRIVATE)
 
     def __str__(self) -> str:
         lines = [f"a link of the app is {self.link}"]
         if not self.secure:
             lines.append("the app does not see that the visitor uses https")
-            if self.client_is_public:
+            if self.sender_is_public:
                 lines.append(
                     f"PHP has the visitor's address, {self.client_ip}, for the load balancer's"
                 )
@@ -199,12 +204,14 @@ class ContainerCheck:
 
     group: str
     tool: str
-    has_tool: bool
+    has_tool: bool | None
+    """None where no container of the task runs, which could tell."""
     patience_s: int
     """How long a start may take: startPeriod, and the retries after it."""
+    container: str = ""
 
     def __str__(self) -> str:
-        place = "is" if self.has_tool else "is not"
+        place = "is not" if self.has_tool is False else "is" if self.has_tool else "should be"
         return f"the {self.group} task's health check runs {self.tool}, which {place} in the image"
 
 

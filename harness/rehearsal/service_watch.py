@@ -192,13 +192,14 @@ class Watch:
             one.labels.get(LABEL_CONTAINER): one for one in containers if one.status == "running"
         }
         definition = self.service.describe()["taskDefinition"]
-        described = self.service.definition(definition) if definition and running else {}
+        described = self.service.definition(definition) if definition else {}
         for container in described.get("containerDefinitions", ()):
             check = container.get("healthCheck") or {}
             found, tool = running.get(container["name"]), check_tool(check)
             has_tool = engine.has_program(found, tool) if found and tool else None
-            if has_tool is not None:
-                yield ContainerCheck(self._group, tool, has_tool, check_patience_s(check))
+            if tool:
+                patience_s = check_patience_s(check)
+                yield ContainerCheck(self._group, tool, has_tool, patience_s, container["name"])
 
     def _fails_its_check_alone(self, stopped: Iterable[StoppedTask]) -> bool:
         """Whether tasks are at work, and stopped for a health check: no log explains that."""

@@ -52,7 +52,13 @@ WORK = QueueCommand(listens=False, connection="", tries=3, sleep_s=3, rest_s=0)
             " server in the task overwrites it",
         ),
         (
-            replace(REQUEST, secure=False, trusted_proxy=True, forwarded_proto="https"),
+            replace(
+                REQUEST,
+                secure=False,
+                client_ip="203.0.113.9",
+                trusted_proxy=True,
+                forwarded_proto="https",
+            ),
             "the app trusts the load balancer, and not its X-Forwarded-Proto: trustProxies(headers",
         ),
         (replace(ENDED, exit_codes=(12,)), "the worker ends again and again at its --memory limit"),
@@ -167,6 +173,26 @@ def test_a_container_check_without_its_tool_is_told_from_a_slow_start(
     assert cause in found.sentence
     assert found.is_sure is sure
     assert rank(None, "", evidence=evidence_of([fact])) is None
+
+
+@pytest.mark.parametrize(
+    ("condition", "has_tool", "cause"),
+    [
+        ("HEALTHY", None, "another container waits for php, which fails its health check: nothing"),
+        ("HEALTHY", False, "another container waits for php, which fails its health check: its co"),
+        ("SUCCESS", None, "the container php of the web task ended without success, and another"),
+    ],
+)
+def test_a_container_that_others_wait_for_is_named(
+    condition: str, *, has_tool: bool | None, cause: str
+) -> None:
+    reason = f"TaskFailedToStart: dependency container 'php' did not reach {condition}"
+    stopped = replace(ENDED, group="web", reason=reason, exit_codes=(0, 1))
+    other = ContainerCheck("web", "curl", has_tool=True, patience_s=15, container="nginx")
+    check = ContainerCheck("web", "php", has_tool, patience_s=35, container="php")
+    found = rank(None, "", evidence=evidence_of([stopped, other, check]))
+    assert found is not None
+    assert found.sentence.startswith(cause)
 
 
 def test_a_task_that_was_killed_did_not_end_by_itself() -> None:
