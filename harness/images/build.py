@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import threading
 from collections.abc import Mapping
@@ -43,6 +44,12 @@ HINTS = (
         r"certificate.verify.failed|self.signed certificate|unable to get local issuer",
         "a company's authority is not known: name its bundle in SSL_CERT_FILE or PIP_CERT",
     ),
+    (
+        r"could not authenticate against|invalid credentials (for '|\(http 40)"
+        r"|required authentication",
+        "a registry of private packages asks for a login: give the build the file with it, as a"
+        ' secret of its Dockerfile: [images.app] secrets = { composer_auth = "auth.json" }',
+    ),
     ("do not match the hashes", "the package index serves other files than the lock names"),
     (r"\bkilled\b|returned a non-zero code: 137", "a step ran out of memory: give the engine more"),
 )
@@ -59,6 +66,18 @@ class Order:
     """Build argument to the tag of an image."""
     host: BuildHost
 
+    @property
+    def arguments(self) -> dict[str, str]:
+        """The build arguments, by name."""
+        return {**self.host.build_args(), **self.context.args, **self.parents}
+
+    def archive(self) -> io.BytesIO:
+        """Pack the context; this machine's settings go along where the Dockerfile copies them.
+
+        A Dockerfile that copies all of its context would keep them, and the logins among them.
+        """
+        return self.context.archive(self.host.files() if self.context.copies_host else {})
+
 
 def run(
     client: docker.DockerClient, order: Order, *, log: TextIO, stopped: threading.Event
@@ -69,11 +88,12 @@ def run(
         ImageBuildFailed: A step failed, or ``stopped`` was set.
     """
     stream = client.api.build(
-        fileobj=order.context.archive(order.host.files()),
+        fileobj=order.archive(),
         custom_context=True,
         dockerfile=order.context.dockerfile,
         tag=order.tag,
-        buildargs={**order.host.build_args(), **order.parents},
+        buildargs=order.arguments,
+        target=order.context.target or None,
         labels=LABELS,
         container_limits={"memory": MEMORY_BYTES},
         network_mode="host" if order.host.needs_host_network() else None,

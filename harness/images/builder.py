@@ -19,10 +19,10 @@ from harness.core import bundle
 from harness.core.components import OPTIONAL
 from harness.core.errors import HarnessError, ImageBuildFailed
 from harness.core.progress import Progress, silent
-from harness.images import build, debian_bases, host_settings
+from harness.images import build, buildkit, debian_bases, host_settings
 from harness.images.context import BASES, NAMES, STACK_IMAGES, Context, Sources, context
 from harness.images.task_images import PREFIX, TaskImages
-from harness.images.vendor import vendor_of
+from harness.images.vendor import place_of_app, vendor_of
 from harness.inputs.config import IMAGE_NAMES
 
 if TYPE_CHECKING:
@@ -85,17 +85,20 @@ def plan_for(
     """Return the sources of the images that a rehearsal needs."""
     config = production.config
     beside = TaskImages.of(production.images_beside_app, root=config.root)
-    ours = {name: str(one) for name, one in config.images.items() if name in IMAGE_NAMES}
+    ours = {name: one for name, one in config.images.items() if name in IMAGE_NAMES}
     has = {"proxy": config.database.proxy_endpoint, "cache": production.cache}
     return Plan(
         sources=Sources(
             root=bundle.ROOT,
             app_context=config.app_context,
             vendor=vendor_of(config),
-            places=beside.places,
+            places={**beside.places, **place_of_app(config)},
         ),
         log_directory=log_directory or config.home,
-        overrides={**ours, **beside.overrides},
+        overrides={
+            **{name: one for name, one in ours.items() if isinstance(one, str)},
+            **beside.overrides,
+        },
         progress=progress,
         task_images=beside,
         left_out=frozenset(name for name in OPTIONAL if not has[name]),
@@ -305,7 +308,11 @@ class _Builder:
                 build_context = self.contexts[name]
                 parents = {arg: self.references[of] for arg, of in build_context.parents.items()}
                 order = build.Order(build_context, tag=reference, parents=parents, host=self.host)
-                build.run(self.client, order, log=log, stopped=self.stopped)
+                feature = build_context.buildkit_feature
+                if feature:
+                    buildkit.run(self.client, order, log=log, feature=feature, stopped=self.stopped)
+                else:
+                    build.run(self.client, order, log=log, stopped=self.stopped)
         found = self._inspect(reference)
         if found is None:
             raise ImageBuildFailed(

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import io
+import posixpath
 import re
 import tarfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from harness.core import bundle
 from harness.core.components import COMPONENTS
 from harness.core.errors import ImageBuildFailed
+
+if TYPE_CHECKING:
+    from harness.inputs.toml_schema import BuiltImage
 
 BASES = {"base-trixie": "trixie", "base-sid": "sid"}
 STACK_IMAGES = ("app", *COMPONENTS, "pause")
@@ -23,7 +28,50 @@ _RUNS_OURS = ("control", "emulator")
 """Images that run a stand-in of ours."""
 STANDIN_PACKAGES = ("core", "aws", "standins")
 """The packages of ours in them."""
+_BUILDKIT = re.compile(
+    r"^\s*RUN\s+--(?:mount|network|security)\b"
+    r"|^\s*(?:COPY|ADD)\s+(?:--\S+\s+)*--(?:chmod|link|parents|exclude|checksum)\b"
+    r"|^\s*(?:RUN|COPY|ADD)\b[^\n]*\s<<-?['\"]?[a-z_]\w*"
+    r"|^\s*FROM\s+--platform=\$\{?BUILD\w*"
+    r"|^\s*ARG\s+(?:TARGET|BUILD)(?:PLATFORM|OS|ARCH|VARIANT)\b",
+    flags=re.MULTILINE | re.IGNORECASE,
+)
+"""Instructions that the engine's own builder does not know:
+https://docs.docker.com/reference/dockerfile/."""
+_COPIES_HOST = re.compile(r"^\s*COPY\s+\.host/", flags=re.MULTILINE)
+VENDOR_IMAGE = "VENDOR_IMAGE"
+"""Build argument of a Dockerfile that takes Composer's packages from an image."""
+_DOCKERFILE = ".cutover.Dockerfile"
 _ARG = re.compile(r"^\s*ARG\s+(\w+)", flags=re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Place:
+    """The directory of a build context, and how its image is built there."""
+
+    directory: Path
+    dockerfile: str = "Dockerfile"
+    """Its path from the directory."""
+    target: str = ""
+    args: Mapping[str, str] = field(default_factory=dict)
+    secrets: Mapping[str, Path] = field(default_factory=dict)
+    """Id of a secret mount -> the file of this machine."""
+
+    @property
+    def file(self) -> Path:
+        """The Dockerfile on this machine."""
+        return self.directory / self.dockerfile
+
+    @classmethod
+    def of(cls, image: BuiltImage, *, root: Path) -> Place:
+        """Read a table of ``[images]``; its paths are relative to a directory."""
+        return cls(
+            directory=root / image.context,
+            dockerfile=posixpath.normpath(image.dockerfile),
+            target=image.target or "",
+            args=image.args,
+            secrets={one: root / Path(file).expanduser() for one, file in image.secrets.items()},
+        )
 
 
 @dataclass(frozen=True)
@@ -35,8 +83,8 @@ class Sources:
     app_context: Path
     vendor: str
     """``composer`` or ``debian``; anything else where no vendor image is built."""
-    places: Mapping[str, tuple[Path, str]] = field(default_factory=dict)
-    """Images beside the app's: the directory of a context, and its Dockerfile from there."""
+    places: Mapping[str, Place] = field(default_factory=dict)
+    """The images that cutover.toml says how to build."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +97,25 @@ class Context:
     dockerfile: str
     parents: Mapping[str, str]
     """Build argument -> name of the image it stands for."""
+    target: str = ""
+    args: Mapping[str, str] = field(default_factory=dict)
+    secrets: Mapping[str, Path] = field(default_factory=dict)
+
+    @property
+    def copies_host(self) -> bool:
+        """Whether the Dockerfile copies ``.host``, the settings of this machine."""
+        return bool(_COPIES_HOST.search(self._dockerfile_text()))
+
+    @property
+    def buildkit_feature(self) -> str:
+        """The part of the Dockerfile that only BuildKit builds, as it stands there; or empty."""
+        if self.secrets:
+            return "a secret mount"
+        found = _BUILDKIT.search(_joined(self._dockerfile_text()))
+        return " ".join(found[0].split()) if found else ""
+
+    def _dockerfile_text(self) -> str:
+        return self.files[self.dockerfile].read_text(encoding="utf-8", errors="replace")
 
     def content_hash(self, parent_ids: Mapping[str, str]) -> str:
         """Hash of everything that decides the image's content: files, modes and parents."""
@@ -60,6 +127,9 @@ class Context:
         for argument, parent in sorted(self.parents.items()):
             digest.update(f"{argument}={parent_ids[parent]}\0".encode())
         digest.update(self.dockerfile.encode())
+        for argument, value in sorted(self.args.items()):
+            digest.update(f"\0{argument}={value}".encode())
+        digest.update(f"\0{self.target}".encode() if self.target else b"")
         return digest.hexdigest()[:16]
 
     def archive(self, extra: Mapping[str, bytes]) -> io.BytesIO:
@@ -94,26 +164,53 @@ def context(name: str, *, sources: Sources) -> Context:
     Raises:
         ImageBuildFailed: Its Dockerfile is not there.
     """
-    directory, dockerfile = _place(name, sources)
-    if not (directory / dockerfile).is_file():
+    place = _place(name, sources)
+    directory, dockerfile = place.directory, place.dockerfile
+    if not place.file.is_file():
         remedy = f'name an image in cutover.toml: [images] {name} = "..."'
         if name in sources.places:
             remedy = "correct its context and dockerfile in cutover.toml: [images]"
         raise ImageBuildFailed(
-            f"image {name}: there is no {directory / dockerfile}", hint=f"add it, or {remedy}"
+            f"image {name}: there is no {place.file}", hint=f"add it, or {remedy}"
         )
     files = _tree(directory, dockerfile=dockerfile)
     if name in _RUNS_OURS:
         files.update(python_sources(bundle.PACKAGE.parent))
     if name == "vendor" and sources.vendor == "composer":
         files.update(_composer_files(sources.app_context))
-    declared = _ARG.findall((directory / dockerfile).read_text(encoding="utf-8"))
+    if dockerfile not in files:
+        # As `docker build --file` does with one beside the context.
+        files[_DOCKERFILE], dockerfile = place.file, _DOCKERFILE
+    declared = declared_arguments(place.file)
     base = "base-sid" if name in _ON_SID else "base-trixie"
     if name == "vendor" and sources.vendor == "debian":
         base = "base-sid"
-    known = {"BASE": base, "VENDOR_IMAGE": "vendor", "APP_IMAGE": "app"}
+    known = {"BASE": base, VENDOR_IMAGE: "vendor", "APP_IMAGE": "app"}
     parents = {argument: parent for argument, parent in known.items() if argument in declared}
-    return Context(name=name, files=files, dockerfile=dockerfile, parents=parents)
+    return Context(
+        name=name,
+        files=files,
+        dockerfile=dockerfile,
+        parents=parents,
+        target=place.target,
+        args=place.args,
+        secrets=_secret_files(name, place),
+    )
+
+
+def declared_arguments(dockerfile: Path) -> list[str]:
+    """Return the names of a Dockerfile's build arguments."""
+    return _ARG.findall(dockerfile.read_text(encoding="utf-8", errors="replace"))
+
+
+def _secret_files(name: str, place: Place) -> Mapping[str, Path]:
+    for secret, file in place.secrets.items():
+        if not file.is_file():
+            raise ImageBuildFailed(
+                f"image {name}: there is no {file}, which has the secret {secret}",
+                hint="correct its path in cutover.toml, the secrets of [images], or make the file",
+            )
+    return place.secrets
 
 
 def _composer_files(app: Path) -> dict[str, Path]:
@@ -135,16 +232,22 @@ def python_sources(root: Path) -> dict[str, Path]:
     return {file.relative_to(root).as_posix(): file for file in files}
 
 
-def _place(name: str, sources: Sources) -> tuple[Path, str]:
+def _joined(dockerfile: str) -> str:
+    """Join the lines of instructions, and drop comments."""
+    lines = (line for line in dockerfile.splitlines() if not line.lstrip().startswith("#"))
+    return re.sub(r"\\\s*\n", " ", "\n".join(lines))
+
+
+def _place(name: str, sources: Sources) -> Place:
     if name in sources.places:
         return sources.places[name]
     if name == "app":
-        return sources.app_context, "Dockerfile"
+        return Place(sources.app_context)
     if name == "app-test":
-        return sources.app_context, "Dockerfile.test"
+        return Place(sources.app_context, "Dockerfile.test")
     if name == "vendor":
-        return sources.app_context / f"vendor-{sources.vendor}", "Dockerfile"
-    return sources.root / "compose" / name, "Dockerfile"
+        return Place(sources.app_context / f"vendor-{sources.vendor}")
+    return Place(sources.root / "compose" / name)
 
 
 def _tree(directory: Path, *, dockerfile: str) -> dict[str, Path]:
@@ -154,7 +257,8 @@ def _tree(directory: Path, *, dockerfile: str) -> dict[str, Path]:
     """
     from docker.utils.build import exclude_paths
 
-    ignore = directory / ".dockerignore"
+    own = directory / f"{dockerfile}.dockerignore"
+    ignore = own if own.is_file() else directory / ".dockerignore"
     lines = ignore.read_text(encoding="utf-8").splitlines() if ignore.is_file() else []
     patterns = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
     patterns += ["**/__pycache__", "**/.DS_Store", "**/.cutover"]

@@ -17,6 +17,8 @@ from urllib.parse import urlsplit
 from urllib.request import getproxies
 
 from harness.core.redact import remember
+from harness.images import composer_settings
+from harness.images.composer_settings import ComposerSettings
 
 CA_BUNDLES = (
     "/etc/ssl/certs/ca-certificates.crt",
@@ -43,10 +45,12 @@ class BuildHost:
     """The Debian mirror in apt's sources; empty where this machine is not Debian."""
     apt: Mapping[str, str] = field(default_factory=dict)
     """apt's own settings that a base must share."""
+    composer: ComposerSettings = field(default_factory=ComposerSettings)
 
     def files(self) -> dict[str, bytes]:
-        """The ``.host`` directory: there in every build context, and in no content hash."""
+        """The ``.host`` directory: for Dockerfiles that copy it, and in no content hash."""
         return {
+            **{f".host/composer/{name}": file for name, file in self.composer.files.items()},
             ".host/pip.conf": _pip_conf(self.pip).encode(),
             ".host/uv.toml": _uv_toml(self.pip).encode(),
             ".host/ca.pem": self.ca_pem,
@@ -62,7 +66,7 @@ class BuildHost:
 
     def needs_host_network(self) -> bool:
         """Whether a proxy, an index or the mirror is only reachable on this machine's loopback."""
-        urls = [self.apt_mirror, *self.proxies.values()]
+        urls = [self.apt_mirror, *self.proxies.values(), *self.composer.addresses]
         urls += [url for name in _PIP_URLS for url in self.pip.get(name, "").split()]
         return any(_is_loopback(url) for url in urls)
 
@@ -89,6 +93,7 @@ def detect() -> BuildHost:
         ca_pem=_ca_bundle(pip.get("cert", "")),
         apt_mirror=parse_mirror(targets, codename=codename) if codename else "",
         apt={name: apt[name] for name in APT_SETTINGS if name in apt},
+        composer=composer_settings.detect(),
     )
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.core.errors import ImageBuildFailed
+from harness.images.context import Place
 from harness.inputs.container_images import IDLE
 from harness.inputs.toml_schema import BuiltImage
 
@@ -25,8 +26,8 @@ class TaskImages:
 
     references: Mapping[str, str] = field(default_factory=dict)
     """Our name -> the image as the task definition has it."""
-    places: Mapping[str, tuple[Path, str]] = field(default_factory=dict)
-    """Our name -> the directory of its context, and its Dockerfile from there."""
+    places: Mapping[str, Place] = field(default_factory=dict)
+    """Our name -> the directory of its context, and how it is built there."""
     overrides: Mapping[str, str] = field(default_factory=dict)
     """Our name -> a reference that the engine has or can pull."""
 
@@ -42,7 +43,7 @@ class TaskImages:
         return cls(
             references={name: image for name, (image, _) in wanted.items()},
             places={
-                name: (root / one.context, one.dockerfile)
+                name: Place.of(one, root=root)
                 for name, (_, one) in wanted.items()
                 if isinstance(one, BuiltImage)
             },

@@ -5,6 +5,9 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from harness.images.context import VENDOR_IMAGE, Place, declared_arguments
+from harness.inputs.toml_schema import BuiltImage
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -18,11 +21,15 @@ _IMPORTED = "imported"
 def vendor_of(config: Config) -> str:
     """Return where the app's PHP packages are from.
 
-    ``image`` where the app's own image was named, the reference of the vendor image where that was
-    named, else ``composer`` or ``debian``.
+    ``image`` where the app's own image was named, ``dockerfile`` where the app's Dockerfile takes
+    no vendor image, the reference of the vendor image where that was named, else ``composer`` or
+    ``debian``.
     """
-    if "app" in config.images:
+    if isinstance(config.images.get("app"), str):
         return "image"
+    dockerfile = place_of_app(config).get("app", Place(config.app_context)).file
+    if dockerfile.is_file() and VENDOR_IMAGE not in declared_arguments(dockerfile):
+        return "dockerfile"
     named = config.images.get("vendor")
     return str(named) if named else pick_vendor(config.vendor, memory=config.home / "vendor")
 
@@ -46,6 +53,12 @@ def pick_vendor(choice: str, *, memory: Path, address: str = PACKAGIST) -> str:
         vendor = "debian"
     _remember(vendor, memory=memory)
     return vendor
+
+
+def place_of_app(config: Config) -> dict[str, Place]:
+    """Return the place of the app's image, by its name, where a table of [images] has it."""
+    named = config.images.get("app")
+    return {"app": Place.of(named, root=config.root)} if isinstance(named, BuiltImage) else {}
 
 
 def keep_vendor(vendor: str, *, home: Path) -> None:

@@ -245,12 +245,12 @@ def _of_parameter(data: Mapping[str, Any], table: str) -> Iterator[Problem]:
 
 
 def _of_image_names(images: Mapping[str, Any]) -> Iterator[Problem]:
-    """Reject a misspelt name of our images, and a context for one of them."""
+    """Reject a misspelt name of our images, and a context for one of them but the app's."""
     for name, source in images.items():
         close = closest(name, IMAGE_NAMES)
         if name not in IMAGE_NAMES and close and not set("/:@.") & set(name):
             yield Problem(f"images.{name}", "is unknown", f'did you mean "{close}"?')
-        if name in IMAGE_NAMES and isinstance(source, dict):
+        if name in IMAGE_NAMES and name != "app" and isinstance(source, dict):
             message = "is a table, and must be text"
             yield Problem(f"images.{name}", message, f'write {name} = "..."')
 

@@ -203,6 +203,22 @@ class Folder:
         return next((d / "Dockerfile" for d in candidates if (d / "Dockerfile").is_file()), None)
 
     @cached_property
+    def dockerfile_elsewhere(self) -> str:
+        """Path of the app's Dockerfile where it has another name or place; empty without one.
+
+        It has the name of the app's container, or is the only one that no other container has.
+        """
+        if self.dockerfile:
+            return ""
+        app = container_images.app_image([*self.definitions.values()], named={})
+        names = {one.name for one in self._containers if one.image == app}
+        beside = {self.dockerfile_of(one.name) for one in self.images_beside_app.values()}
+        found = {path for name in names if (path := self.dockerfile_of(name))} or {
+            path.relative_to(self.root).as_posix() for path in self._dockerfiles
+        } - beside
+        return found.pop() if len(found) == 1 else ""
+
+    @cached_property
     def images_beside_app(self) -> dict[str, ContainerDefinition]:
         """Image of a container that is not the app's -> the first container that has it."""
         images = container_images.beside_app([*self.definitions.values()], named={})
@@ -232,7 +248,8 @@ class Folder:
     @cached_property
     def workdir(self) -> str:
         """The last WORKDIR of the Dockerfile; empty when it has none."""
-        text = self.dockerfile.read_text("utf-8", "replace") if self.dockerfile else ""
+        file = self.dockerfile or self.root / (self.dockerfile_elsewhere or "Dockerfile")
+        text = file.read_text("utf-8", "replace") if file.is_file() else ""
         found = re.findall(r"^\s*WORKDIR\s+(/\S+)\s*$", text, flags=re.MULTILINE)
         return found[-1].rstrip("/") if found else ""
 

@@ -97,9 +97,11 @@ def _images(folder: Folder) -> Iterator[str]:
     built = {
         image: path for image, one in beside.items() if (path := folder.dockerfile_of(one.name))
     }
-    if folder.dockerfile is None or len(built) < len(beside):
+    elsewhere = folder.dockerfile_elsewhere
+    is_pulled = folder.dockerfile is None and not elsewhere
+    if is_pulled or len(built) < len(beside):
         yield "[images]"
-    if folder.dockerfile is None:
+    if is_pulled:
         image = container_images.app_image([*folder.definitions.values()], named={}) or "IMAGE"
         yield "# There is no Dockerfile: the image that the registry has."
         yield f"app = {_text(image)}"
@@ -108,6 +110,12 @@ def _images(folder: Folder) -> Iterator[str]:
             yield f"# The container {container.name}; {_source(container)}."
             yield f"{'# ' if _is_pulled(container) else ''}{_text(image)} = {_text('none')}"
     yield ""
+    if elsewhere:
+        yield "[images.app]"
+        yield 'context = "."'
+        yield f"dockerfile = {_text(elsewhere)}"
+        yield '# target = "production"  # the stage that production runs, if it is not the last'
+        yield ""
     for image, dockerfile in built.items():
         directory, _, name = dockerfile.rpartition("/")
         context = directory if name == "Dockerfile" else "."

@@ -275,12 +275,18 @@ class Overlay(Table):
 
 
 class BuiltImage(Table):
-    """An image of your own that is built, beside the app's."""
+    """An image of your own that is built: the app's, or one beside it."""
 
     context: Annotated[Text, like("docker/nginx")]
     """Directory of its build context."""
     dockerfile: Annotated[Text, like("Dockerfile")] = "Dockerfile"
     """Path of its Dockerfile, from that directory."""
+    target: Annotated[Text | None, like("production")] = None
+    """The stage of the Dockerfile that production runs; the last one without it."""
+    args: Annotated[dict[Text, str], like({"PHP_VERSION": "8.4"})] = {}
+    """Build arguments; no secrets, which an image's history would show."""
+    secrets: Annotated[dict[Text, Text], like({"composer_auth": "~/.composer/auth.json"})] = {}
+    """Id of a ``RUN --mount=type=secret`` -> the file of this machine that has it."""
 
 
 class Limits(Table):

@@ -29,7 +29,22 @@ class _Image:
 
     reference: str
     context: Path
-    dockerfile: str = "Dockerfile"
+    built: BuiltImage | None = None
+    """Its table of ``[images]``."""
+
+    @property
+    def options(self) -> Iterator[str]:
+        """Options of ``docker build`` that say how the image is built."""
+        if self.built is None:
+            return
+        if self.built.dockerfile != "Dockerfile":
+            yield from ("--file", f"{self.built.context}/{self.built.dockerfile}")
+        if self.built.target:
+            yield from ("--target", self.built.target)
+        for name, value in self.built.args.items():
+            yield from ("--build-arg", f"{name}={value}")
+        for name, file in self.built.secrets.items():
+            yield from ("--secret", f"id={name},src={file}")
 
     @property
     def _parts(self) -> dict[str, str]:
@@ -91,10 +106,13 @@ def vetted_image(production: Production) -> list[str]:
 def _images(production: Production) -> Iterator[_Image]:
     """Go through the app's image, and those in ECR that [images] builds beside it."""
     config = production.config
-    yield _Image(production.app_image, config.app_context)
+    app = config.images.get("app")
+    built = app if isinstance(app, BuiltImage) else None
+    context = config.root / built.context if built else config.app_context
+    yield _Image(production.app_image, context, built)
     for reference, source in production.images_beside_app.items():
         if isinstance(source, BuiltImage):
-            beside = _Image(reference, config.root / source.context, source.dockerfile)
+            beside = _Image(reference, config.root / source.context, source)
             if beside.region:
                 yield beside
 
@@ -109,10 +127,9 @@ def _login(image: _Image) -> str:
 def _commands_of(image: _Image, production: Production) -> Iterator[str]:
     context = path_below(image.context, root=production.config.root)
     if not image.digest:
-        file = f"{context}/{image.dockerfile}"
         yield line(
             *("docker", "build", "--platform", _platform(image, production)),
-            *(("--file", file) if image.dockerfile != "Dockerfile" else ()),
+            *image.options,
             *("--tag", image.reference, context),
         )
         yield line("docker", "push", image.reference)

@@ -254,6 +254,7 @@ class Report:
 
 VENDORS = {
     "image": "the app's own image, named in cutover.toml",
+    "dockerfile": "the app's own Dockerfile",
     "composer": "composer (Packagist; the packages that run on AWS)",
     "debian": "debian (Laravel itself is stock; AWS calls go through a layer over async-aws,"
     " so what is particular to aws-sdk-php is not exercised)",

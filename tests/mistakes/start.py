@@ -231,7 +231,7 @@ MISTAKES = (
     Mistake(
         "the image has no directory for CA certificates",
         run_in_build("rm -r /etc/ssl/certs"),
-        cause="install ca-certificates in it",
+        cause="the CA file that MYSQL_ATTR_SSL_CA names is not in the image",
         exit_code=NOT_STARTED,
     ),
     Mistake(

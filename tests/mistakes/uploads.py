@@ -93,6 +93,7 @@ MISTAKES = (
             secrets.test_no_secret_is_a_plain_variable,
         ],
         cause="a static AWS_ACCESS_KEY_ID is set in the task",
+        follows=["AWS_ACCESS_KEY_ID is among the plain variables"],
         also_green=[uploads.test_stored_file_is_the_same_from_another_task],
     ),
     Mistake(

@@ -90,7 +90,7 @@ MISTAKES = (
     Red(
         "the AUTH token is missing in its secret",
         (("cutover.toml", 'token = { generate = "hex" }', 'old = { generate = "hex" }'),),
-        words='has no key "token"',
+        words='secret key "token" is missing in atelier/cache',
     ),
     Red(
         "the cache's group does not admit the tasks",

@@ -28,6 +28,8 @@ NO_NOUNS_OR_VERBS = {
 """Participles, pronouns and adverbs that name no parameter, function or class."""
 
 READS_ENVIRONMENT = {
+    "harness/images/buildkit.py",  # hands the variables to the docker command
+    "harness/images/composer_settings.py",  # Composer's own variables
     "harness/cli/command.py",  # hands the variables to every other command
     "harness/cli/configuration.py",  # hands the variables to inputs
     "harness/cli/smoke.py",  # CUTOVER_CONFIG and CUTOVER_PROBE_KEY

@@ -147,14 +147,6 @@ NEVER_STARTED = (
         "host='localhost', port=None): Read timed out. (read timeout=60)",
     ),
     Pattern(
-        Source.STOPPED_REASON,
-        match=r"Could not find the file (?P<path>/\S+) in container",
-        cause="{task} never started: a rehearsal puts its CA file into {path}, and the image has no"
-        " such directory: install ca-certificates in it",
-        example="CannotStartContainerError: Error response from daemon: Could not find the file"
-        " /etc/ssl/certs in container 0123",
-    ),
-    Pattern(
         Source.STOPPED_REASON | Source.APP,
         match=r"executable file not found in \$PATH|exec: \"[^\"]+\": [^\n]*no such file"
         r"|exec [^\n:]+: (?:no such file or directory|permission denied)"

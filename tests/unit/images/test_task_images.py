@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from harness.images.context import Place
 from harness.images.task_images import TaskImages, name_of
 from harness.inputs.toml_schema import BuiltImage
 
@@ -20,7 +21,7 @@ def test_images_are_sorted_by_their_sources() -> None:
     built = BuiltImage(context="docker/nginx", dockerfile="Dockerfile.web")
     found = TaskImages.of({NGINX: built, AGENT: "none", CACHE: CACHE}, root=Path("/shop"))
     assert found.references == {name_of(NGINX): NGINX, name_of(CACHE): CACHE}
-    assert found.places == {name_of(NGINX): (Path("/shop/docker/nginx"), "Dockerfile.web")}
+    assert found.places == {name_of(NGINX): Place(Path("/shop/docker/nginx"), "Dockerfile.web")}
     assert found.overrides == {name_of(CACHE): CACHE}
 
 

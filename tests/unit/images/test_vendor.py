@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from harness.images.vendor import keep_vendor, pick_vendor, vendor_of
+from harness.inputs.toml_schema import BuiltImage
 
 
 def test_vendor_that_was_asked_for_is_used(tmp_path: Path) -> None:
@@ -48,5 +49,17 @@ def test_a_machine_with_imported_images_asks_nobody(tmp_path: Path) -> None:
 def test_a_vendor_image_that_was_named_is_reported_by_its_name(
     images: dict[str, str], expected: str, tmp_path: Path
 ) -> None:
-    config: Any = SimpleNamespace(images=images, vendor="composer", home=tmp_path)
+    (tmp_path / "Dockerfile").write_text("ARG VENDOR_IMAGE\nFROM ${VENDOR_IMAGE}\n")
+    config: Any = SimpleNamespace(
+        images=images, vendor="composer", home=tmp_path, app_context=tmp_path
+    )
     assert vendor_of(config) == expected
+
+
+def test_a_dockerfile_that_takes_no_vendor_image_has_its_own_packages(tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_text("ARG VENDOR_IMAGE\nFROM ${VENDOR_IMAGE}\n")
+    (tmp_path / "docker").mkdir()
+    (tmp_path / "docker" / "Dockerfile").write_text("FROM php:8.4-fpm\nRUN composer install\n")
+    built = BuiltImage(context="docker")
+    config: Any = SimpleNamespace(images={"app": built}, root=tmp_path, app_context=tmp_path)
+    assert vendor_of(config) == "dockerfile"

@@ -7,6 +7,7 @@ import re
 import shutil
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -50,6 +51,14 @@ def test_a_folder_with_every_file_needs_nothing_more(project: Path, printed: boo
         assert getattr(found.config.database, name) == getattr(given.config.database, name)
     assert found.config.writable_paths == given.config.writable_paths
     assert found.config.overlay == given.config.overlay
+
+
+@pytest.mark.parametrize("place", ["docker/prod/Dockerfile", "Dockerfile.prod"])
+def test_a_dockerfile_of_another_place_or_name_is_proposed(project: Path, place: str) -> None:
+    (project / place).parent.mkdir(parents=True, exist_ok=True)
+    (project / "app" / "Dockerfile").rename(project / place)
+    images: Any = write(project)["images"]
+    assert images == {"app": {"context": ".", "dockerfile": place}}
 
 
 def test_an_empty_folder_gets_comments_with_the_commands(tmp_path: Path) -> None:

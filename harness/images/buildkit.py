@@ -1,0 +1,142 @@
+"""A build by BuildKit, through the ``docker`` command: for Dockerfiles that ask for its features.
+
+docker-py speaks to the engine's own builder alone. The context is the same, on standard input.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from typing import IO, TYPE_CHECKING, TextIO
+
+from harness.core.errors import ImageBuildFailed
+from harness.core.redact import redact
+from harness.images.build import LABELS, Order, failure
+
+if TYPE_CHECKING:
+    import docker
+
+_OWN_BUILDKIT = range(19, 23)
+"""Major versions of the command that bring BuildKit's client; later ones need buildx."""
+_STEP = re.compile(r"^#\d+ (\[[^\]]*\d+/\d+\] .*)")
+_ANSWER_S = 20
+
+
+def run(
+    client: docker.DockerClient,
+    order: Order,
+    *,
+    log: TextIO,
+    feature: str,
+    stopped: threading.Event,
+) -> None:
+    """Build one image with BuildKit.
+
+    Args:
+        client: The engine that gets the image.
+        order: The build.
+        log: File for the output.
+        feature: The part of the Dockerfile that needs BuildKit, for the error.
+        stopped: Set when another build has failed.
+
+    Raises:
+        ImageBuildFailed: No command of this machine has BuildKit, a step failed, or ``stopped``.
+    """
+    environment = {**os.environ, **engine_address(client), "DOCKER_BUILDKIT": "1"}
+    program = find_program(environment)
+    name, context = order.context.name, order.context
+    if not program:
+        raise ImageBuildFailed(
+            f"image {name} needs BuildKit, for `{feature}` in {context.dockerfile}, and this"
+            " machine has none: `docker buildx version` fails",
+            hint="install buildx (docker-buildx-plugin, or Debian's docker-buildx), or build the"
+            f' image yourself and name it in cutover.toml: [images] {name} = "shop:local"',
+        )
+    command = [program, "build", *options(order), "-"]
+    # The values of arguments go by the environment: a process list shows no proxy's password.
+    variables = {**environment, **order.arguments, "BUILDX_BUILDER": "default"}
+    step, lines = "", []
+    with (
+        tempfile.TemporaryFile() as archive,
+        _started(command, archive, order=order, environment=variables) as process,
+    ):
+        for raw in process.stdout or ():
+            if stopped.is_set():
+                process.terminate()
+                raise ImageBuildFailed(f"image {name}: the build was stopped")
+            text = redact(raw.decode(errors="replace"))
+            log.write(text)
+            lines.append(text.rstrip())
+            found = _STEP.match(text)
+            step = found[1][:120] if found else step
+    if process.returncode:
+        raise failure(name, step=step, lines=lines, where=log.name)
+
+
+def _started(
+    command: Sequence[str], archive: IO[bytes], *, order: Order, environment: Mapping[str, str]
+) -> subprocess.Popen[bytes]:
+    """Start a build, which reads its context from a file."""
+    archive.write(order.archive().getvalue())
+    archive.seek(0)
+    return subprocess.Popen(
+        command,
+        stdin=archive,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        env=environment,
+    )
+
+
+def options(order: Order) -> Iterator[str]:
+    """Go through the options of ``docker build``; arguments have their values elsewhere."""
+    context = order.context
+    yield from ("--progress=plain", "--file", context.dockerfile, "--tag", order.tag)
+    for label, value in LABELS.items():
+        yield from ("--label", f"{label}={value}")
+    for argument in order.arguments:
+        yield from ("--build-arg", argument)
+    if context.target:
+        yield from ("--target", context.target)
+    for secret, file in context.secrets.items():
+        yield from ("--secret", f"id={secret},src={file}")
+    if order.host.needs_host_network():
+        yield from ("--network", "host")
+
+
+def engine_address(client: docker.DockerClient) -> Mapping[str, str]:
+    """Return the variables that lead the command to a client's engine."""
+    if os.environ.get("DOCKER_HOST"):
+        return {}
+    path = getattr(client.api.get_adapter(client.api.base_url), "socket_path", "")
+    return {"DOCKER_HOST": f"unix://{path}"} if path else {}
+
+
+def find_program(environment: Mapping[str, str]) -> str:
+    """Return the first ``docker`` of PATH that has BuildKit; empty where none has."""
+    directories = environment.get("PATH", os.defpath).split(os.pathsep)
+    programs = (shutil.which("docker", path=one) for one in directories)
+    return next((one for one in programs if one and _has_buildkit(one, environment)), "")
+
+
+def _has_buildkit(program: str, environment: Mapping[str, str]) -> bool:
+    if _answer((program, "buildx", "version"), environment):
+        return True
+    major = re.search(r"version (\d+)\.", _answer((program, "--version"), environment))
+    return major is not None and int(major[1]) in _OWN_BUILDKIT
+
+
+def _answer(command: Sequence[str], environment: Mapping[str, str]) -> str:
+    """Return the output of a command; empty where it fails."""
+    try:
+        ended = subprocess.run(
+            command, capture_output=True, env=environment, timeout=_ANSWER_S, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return ended.stdout.decode(errors="replace") if ended.returncode == 0 else ""
