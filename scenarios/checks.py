@@ -9,7 +9,7 @@ from harness.core.expectation import StatusError
 from harness.diagnosis import fact_causes
 from harness.diagnosis.expect import REQUEST, SESSION, expect
 from harness.diagnosis.facts import VisitorRequest
-from harness.target.clients.http import STATUS_CAUSES
+from harness.target.clients.http import status_cause
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,7 +31,7 @@ def expect_status(answer: requests.Response, *wanted: int, cause: str = "") -> N
         raise StatusError(
             f"{answer.request.method} {path} answered {status}",
             status=status,
-            cause=cause or STATUS_CAUSES.get(status, ""),
+            cause=cause or status_cause(answer),
         )
 
 

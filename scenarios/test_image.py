@@ -1,9 +1,10 @@
-"""The app's image holds no secret and no build tool, and its app runs without root."""
+"""The app's image holds no secret and no development package, and its app runs without root."""
 
 from __future__ import annotations
 
 import hashlib
 import os.path
+import re
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 from harness.diagnosis.expect import expect
 from harness.images.inspect import secrets, security_fixes
 from harness.report import not_covered, proved
+from scenarios.timeouts import PROCESSES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -50,6 +52,7 @@ USERS = ["sh", "-c", "stat -c %u /proc/[0-9]* 2>/dev/null; true"]
 """Prints the user of each process. A first process that is root's is a master of PHP-FPM, nginx or
 a supervisor, as in their own images; the processes that it starts are not root's."""
 
+DEVELOPMENT_SERVER = re.compile(r"\bartisan serve(?!\S)|\bphp[\d.]* (?:\S+ )*-S ?\S+:\d+")
 NO_SHELL = not_covered("no command can be run in a task there")
 in_a_task = pytest.mark.truth(local=proved, aws=proved, url=NO_SHELL)
 in_the_engine = pytest.mark.truth(
@@ -153,12 +156,22 @@ def test_no_development_package_is_installed(run_in_task: Callable[..., ExecResu
         cause="composer install ran without --no-dev when the image was built",
         certain=True,
     )
-    listing = run_in_task(["sh", "-c", "command -v composer npm node git gcc make || true"]).stdout
-    tools = ", ".join(listing.split())
+
+
+@in_a_task
+@pytest.mark.requires("ecs", "elb", "exec")
+@pytest.mark.read_only
+def test_visitors_are_not_served_by_a_development_server(
+    run_in_task: Callable[..., ExecResult], access: Access
+) -> None:
+    lines = run_in_task(["sh", "-c", PROCESSES], container=access.web_container).stdout.split("\n")
+    assert any(lines), "the processes of the container that visitors reach cannot be listed"
+    server = next(filter(DEVELOPMENT_SERVER.search, lines), "").strip()
     expect(
-        not tools,
-        f"build tools are in the image: {tools}",
-        cause=f"the image still has tools that only its build needs: {tools}",
+        not server,
+        f"the container that visitors reach runs {server}",
+        cause=f"visitors are served by PHP's development server ({server}), which answers one"
+        " request at a time: run PHP-FPM behind nginx, or Octane",
         certain=True,
     )
 

@@ -10,6 +10,7 @@ import pytest
 
 from harness.diagnosis.expect import expect
 from harness.report import emulated, not_covered, proved
+from harness.target.clients.http import GATEWAY_CAUSES, status_cause
 from harness.target.resources.deployment import Deployment
 from harness.target.resources.ecs import services_of
 from harness.target.resources.secret_faults import Rotation, SecretFaults
@@ -149,6 +150,23 @@ class FailedRelease:
     """HTTP statuses of the public page during the release."""
     keeps_tasks: bool
     """Whether the old tasks ran on."""
+    refusal: str = ""
+    """The cause of an answer that is none of a deployment's; empty where there was none."""
+
+    @property
+    def page_cause(self) -> str:
+        """The cause of answers that the old tasks gave while they ran on."""
+        if not self.keeps_tasks:
+            return ""
+        gateway = next((GATEWAY_CAUSES[one] for one in self.statuses & {*GATEWAY_CAUSES}), "")
+        return (
+            self.refusal
+            or gateway
+            or (
+                f"the tasks that ran on answered {sorted(self.statuses)} themselves: the public"
+                " page fails now and then, with the release or without it"
+            )
+        )
 
 
 @pytest.fixture
@@ -170,10 +188,12 @@ def attempt_release(
             what="An earlier deployment of the web service did not end",
             within_s=web_tier.settled_within_s(),
         )
-        old, statuses = web_tier.running(), set[int]()
+        old, statuses, refusals = web_tier.running(), set[int](), set[str]()
 
         def ask() -> Progress:
-            statuses.add(visitor.get(public_page, follow=True).status_code)
+            answer = visitor.get(public_page, follow=True)
+            statuses.add(answer.status_code)
+            refusals.add(status_cause(answer))
             return deployment.progress()
 
         definition = deployment.revise(
@@ -188,7 +208,8 @@ def attempt_release(
             cause=lambda _: breaker_cause(web_tier.describe()),
             certain=True,
         )
-        return FailedRelease(progress, statuses, keeps_tasks=web_tier.running() == old)
+        keeps_tasks, refusal = web_tier.running() == old, max(refusals)
+        return FailedRelease(progress, statuses, keeps_tasks=keeps_tasks, refusal=refusal)
 
     return run
 
@@ -228,7 +249,7 @@ def expect_rollback(release: FailedRelease, web_tier: WebTier) -> None:
         release.statuses == {200} and keeps,
         f"the old tasks {'ran on' if release.keeps_tasks else 'stopped'}, and visitors got"
         f" {sorted(release.statuses)} during the release",
-        cause=downtime_cause(web_tier.describe()),
+        cause=downtime_cause(web_tier.describe()) or release.page_cause,
         certain=True,
     )
 
@@ -288,10 +309,13 @@ def test_return_to_the_former_revision_fails_no_request(
     public_page: str,
     eventually: Callable[..., Any],
 ) -> None:
-    former, statuses = web_tier.describe()["taskDefinition"], set[int]()
+    former = web_tier.describe()["taskDefinition"]
+    statuses, refusals = set[int](), set[str]()
 
     def ask(old: set[str]) -> bool:
-        statuses.add(visitor.get(public_page, follow=True).status_code)
+        answer = visitor.get(public_page, follow=True)
+        statuses.add(answer.status_code)
+        refusals.add(status_cause(answer))
         return web_tier.is_stable() and not web_tier.running() & old
 
     for definition in (deployment.revise(add_variable), former):
@@ -306,7 +330,7 @@ def test_return_to_the_former_revision_fails_no_request(
     expect(
         statuses == {200},
         f"visitors got {sorted(statuses)} while the service went to a revision and back",
-        cause=downtime_cause(web_tier.describe()),
+        cause=downtime_cause(web_tier.describe()) or max(refusals),
         certain=True,
     )
     assert web_tier.describe()["taskDefinition"] == former

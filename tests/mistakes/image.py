@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from scenarios import test_edge as edge
 from scenarios import test_image as image
 from scenarios import test_php as php
 from tests.mistakes.edits import (
@@ -60,6 +61,17 @@ MISTAKES = (
         cause="app.writable does not declare",
         also_green=[php.test_opcache_is_on_and_checks_no_file],
         twin=Twin("all of the app may be read", run_in_build("chmod -R a+r /srv/app")),
+    ),
+    Mistake(
+        "visitors are served by artisan serve",
+        replace(
+            ENTRYPOINT,
+            "# 4. PHP-FPM first",
+            "exec php artisan serve --host=0.0.0.0 --port=8080\n# 4. PHP-FPM first",
+        ),
+        breaks=[image.test_visitors_are_not_served_by_a_development_server],
+        cause="visitors are served by PHP's development server (",
+        also_green=[edge.test_public_page_has_no_redirect_loop],
     ),
     Mistake(
         "development packages are in the image",

@@ -84,6 +84,7 @@ MISTAKES = (
             queue.test_scaling_to_zero_and_back_loses_no_job,
         ],
         cause="stopTimeout (2 s) is shorter",
+        follows=["the worker was killed in the middle of a job: stopTimeout is too short"],
         also_green=[queue.test_dispatched_job_runs_once_in_the_worker],
         twin=Twin(
             "the worker may take 110 s to stop",

@@ -17,6 +17,8 @@ STATUS_CAUSES = {
     " cookie was not returned or cannot be decrypted",
 }
 """The likely cause of an HTTP status."""
+_LARGE_COOKIES = "Request Header Or Cookie Too Large"
+"""Words of nginx's page for a request with headers larger than its buffers."""
 GATEWAY_CAUSES = {
     502: "the task closed the connection: PHP-FPM or nginx stopped in it",
     503: "the load balancer has no target: no web task is registered",
@@ -44,6 +46,17 @@ def outside(access: Access) -> requests.Session:
 def is_load_balancers_own(answer: requests.Response) -> bool:
     """Whether the load balancer gave an answer itself: its own carry its name."""
     return answer.headers.get("Server", "").startswith("awselb/")
+
+
+def status_cause(answer: requests.Response) -> str:
+    """Return the likely cause of an answer's status; empty where it has none of its own."""
+    if _LARGE_COOKIES in answer.text:
+        return (
+            "the app's cookies are larger than nginx takes (large_client_header_buffers, 8 KiB):"
+            " what it keeps in a cookie belongs into the session, and the session not into cookies"
+            " (SESSION_DRIVER)"
+        )
+    return STATUS_CAUSES.get(answer.status_code, "")
 
 
 def isolated() -> requests.Session:
