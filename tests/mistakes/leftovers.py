@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from scenarios import test_edge as edge
 from scenarios import test_php as php
 from scenarios import test_secrets as secrets
 from scenarios import test_sessions as sessions
@@ -36,6 +37,7 @@ MISTAKES = (
             secrets.test_app_key_is_the_same_in_every_web_task,
         ],
         cause="APP_KEY has the wrong length",
+        also_green=[edge.test_plain_http_is_redirected_to_https],
         twin=Twin("APP_KEY is 32 characters, as Laravel takes it", set_key(BYTES[:32])),
     ),
     Mistake(
