@@ -16,7 +16,6 @@ from harness.target.clients import http
 from harness.target.clients import mysql as mysql_client
 from harness.target.clients.probe import ProbeRefused
 from harness.target.resources.ecs import services_of
-from harness.target.resources.mailbox import Mail, Mailbox
 from harness.target.resources.schedule import PERIOD_S
 from harness.target.target import CONTAINERS, EXEC, PROXY, SQL
 from scenarios import artisan, statements
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
     from harness.target.resources.ecs import EcsService
     from harness.target.resources.ecs_exec import ExecResult
     from harness.target.resources.job_queue import Jobs
+    from harness.target.resources.mailbox import Mail, Mailbox
     from harness.target.resources.schedule import Run, Scheduler
     from harness.target.target import Differences
     from scenarios.statements import Statement
@@ -236,9 +236,9 @@ def until_begun(
 
 
 @pytest.fixture
-def mailbox(access: Access) -> Mailbox:
+def mailbox(toolbox: Toolbox) -> Mailbox:
     """The mails that were sent."""
-    return Mailbox(access)
+    return toolbox.mailbox
 
 
 @pytest.fixture

@@ -67,6 +67,8 @@ class Config:
     """Accounts, regions and ARNs in the files that are somebody else's."""
     changes: str
     """The account that scenarios may change; empty where none may be."""
+    mail_events_queue: str
+    """The queue of SES's events; empty where there is none."""
     vpc_cidr: str
     """The load balancer and the tasks get their addresses from it, so that the app's trusted
     proxies are tested as they are."""
@@ -166,6 +168,7 @@ def _config(content: CutoverToml, *, source: Document, environ: Mapping[str, str
         region=content.aws.region,
         foreign=content.aws.foreign,
         changes=content.aws.changes or "",
+        mail_events_queue=content.aws.mail_events_queue or "",
         vpc_cidr=content.network.vpc_cidr,
         database=content.database,
         cache=content.cache,

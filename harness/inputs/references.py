@@ -286,6 +286,22 @@ def worker_queues(production: Production) -> Iterator[Problem]:
                 )
 
 
+def mail_events(production: Production) -> Iterator[Problem]:
+    """The events of mails have a queue of their own: a replay takes messages from it."""
+    name = production.config.mail_events_queue
+    if not name or production.web not in production.services:
+        return
+    names = production.resource_names
+    for key, noun in (("queue", "jobs"), ("dead_letter_queue", "dead jobs")):
+        if name == names.get(key):
+            yield Problem(
+                "aws.mail_events_queue",
+                f'is "{name}", the queue of the app\'s {noun}: a replay would hide them',
+                "make a queue for SES's events, and name it here (docs/aws.md)",
+                file=str(production.config.file),
+            )
+
+
 def reader_endpoints(production: Production) -> Iterator[Problem]:
     """No task has Aurora's reader endpoint: a rehearsal has the writer alone, and takes writes.
 
@@ -347,6 +363,7 @@ RULES: tuple[Callable[[Production], Iterator[Problem]], ...] = (
     subnets,
     bucket_addresses,
     worker_queues,
+    mail_events,
     reader_endpoints,
     overrides,
 )

@@ -18,6 +18,7 @@ from harness.inputs.toml_types import (
     Path,
     Percent,
     PublicUrl,
+    QueueName,
     Text,
     Texts,
     Vendor,
@@ -98,6 +99,9 @@ class Aws(Table):
     changes: Annotated[AccountId | None, like("123456789012")] = None
     """The account's twelve digits again, if scenarios may change it: for `cutover verify --target
     aws --level rehearse`. Only for an account without real visitors."""
+    mail_events_queue: Annotated[QueueName | None, like("shop-mail-events")] = None
+    """Name of an SQS queue of the harness's own, into which SES's events of sent mails come by SNS:
+    for the scenarios of mail on AWS. Without it they are not covered there."""
 
 
 class Network(Table):

@@ -72,6 +72,15 @@ def _instance_class(name: str) -> str:
     return name
 
 
+def _queue_name(name: str) -> str:
+    if not re.fullmatch(r"[\w-]{1,80}", name, re.ASCII):
+        raise _fault(
+            f'is "{name}", and must be the name of a standard queue: letters, digits, - and _',
+            "write the name alone, without the URL or the ARN; SES's events go to no FIFO queue",
+        )
+    return name
+
+
 def _percent(number: int) -> int:
     if not 1 <= number <= 100:
         raise _fault(f"is {number}, and must be from 1 to 100", "take it from the proxy")
@@ -99,6 +108,7 @@ AccountId = Annotated[Text, AfterValidator(_account_id)]
 KeyArn = Annotated[Text, AfterValidator(_key_arn)]
 VpcCidr = Annotated[Text, AfterValidator(_vpc_cidr)]
 InstanceClass = Annotated[Text, AfterValidator(_instance_class)]
+QueueName = Annotated[Text, AfterValidator(_queue_name)]
 Percent = Annotated[int, AfterValidator(_percent)]
 Day = Annotated[date, BeforeValidator(_date)]
 Path = Annotated[Text, AfterValidator(_path)]

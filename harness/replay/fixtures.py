@@ -20,6 +20,7 @@ from harness.target.clients import aws as aws_clients
 from harness.target.clients import http
 from harness.target.clients import mysql as mysql_client
 from harness.target.clients.browser import Account, Browser
+from harness.target.resources.mailbox import visitor_tag
 from harness.target.resources.task_logs import LogReader
 from harness.target.resources.web_tier import WebTier
 from harness.target.target import (
@@ -196,11 +197,11 @@ def probe(visitor: Browser) -> ProbeClient:
 
 
 @pytest.fixture
-def new_account(differences: Differences) -> Callable[[], Account]:
+def new_account(access: Access, differences: Differences) -> Callable[[], Account]:
     """Make accounts that can be registered, each with its own name and password."""
 
     def make() -> Account:
-        tag = secrets.token_hex(6)
+        tag = visitor_tag(access.run)
         return Account(
             name="Rehearsal Visitor",
             email=differences.visitor_address.format(tag=tag),

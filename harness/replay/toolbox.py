@@ -17,6 +17,8 @@ from harness.stack.containers import Containers
 from harness.target.clients import aws, http
 from harness.target.clients.browser import Browser
 from harness.target.resources.ecs_exec import Commands, EcsExec
+from harness.target.resources.mail_events import MailEvents
+from harness.target.resources.mailbox import EmulatorMailbox, Mailbox
 from harness.target.resources.task_logs import LogReader, TaskLogs
 from harness.target.resources.web_tier import WebTier
 from harness.target.target import (
@@ -26,6 +28,8 @@ from harness.target.target import (
     EXEC,
     HTTP,
     LOGS,
+    MAIL,
+    MAIL_BODY,
     PROBE,
     QUEUE,
     SCHEDULE,
@@ -82,6 +86,15 @@ class Toolbox:
         if CONTAINERS in self.target.capabilities:
             return self.containers
         return self._cloudwatch
+
+    @cached_property
+    def mailbox(self) -> Mailbox:
+        """The mails that were sent: whole in the emulator that is ours, else as events of SES."""
+        self.need(MAIL)
+        access = self.target.access
+        if MAIL_BODY in self.target.capabilities:
+            return EmulatorMailbox(access)
+        return MailEvents(access, sqs=aws.aws(access, "sqs"))
 
     @cached_property
     def _cloudwatch(self) -> TaskLogs:

@@ -118,7 +118,7 @@ class Access:
     database_user: str = ""
     """The app's account, where it is a plain variable."""
     resources: Mapping[str, str] = field(default_factory=dict)
-    """Kind -> name: bucket, queue, dead_letter_queue, identity, rule, scheduler."""
+    """Kind -> name: bucket, queue, dead_letter_queue, identity, mail_events, rule, scheduler."""
     schedule: Mapping[str, Any] = field(default_factory=dict)
     """``run_task``: the input with which the rule runs its task; ``group``: that of a schedule of
     EventBridge Scheduler, empty for a rule. Only where it is emulated,

@@ -33,6 +33,7 @@ CHOSEN_LATER = frozenset(
     }
 )
 """Fields of CreateService that a deployment or auto scaling changes, or only a deployment has."""
+_QUEUES = ("queue", "dead_letter_queue", "mail_events")
 _Make = Callable[[str], Any]
 
 
@@ -145,7 +146,7 @@ class _Account:
             yield self._rule
         if "bucket" in names:
             yield self._bucket
-        if "queue" in names:
+        if not names.keys().isdisjoint(_QUEUES):
             yield self._queues
 
     def _cluster(self) -> _Answer:
@@ -256,8 +257,7 @@ class _Account:
 
     def _queues(self) -> _Answer:
         sqs = self._client("sqs")
-        keys = ("queue", "dead_letter_queue")
-        names = [self._access.resources[key] for key in keys if key in self._access.resources]
+        names = [self._access.resources[key] for key in _QUEUES if key in self._access.resources]
         return _Answer(
             missing=tuple(
                 f"SQS queue {name}"

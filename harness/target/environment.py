@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from harness.aws.arn import partition_of
+from harness.standins.contract import MAIL_EVENTS_SET
 from harness.target import observer, rehearser
 from harness.target.access import REHEARSE
 from harness.target.changes.permissions import arn_of
@@ -26,6 +27,7 @@ def exports(access: Access, *, level: str) -> list[str]:
     level. They are valid in this stack only. For the level rehearse the cluster gets its tag.
     """
     _make_log_groups(access)
+    _make_mail_events(access)
     credentials = _assume(access, rehearser if level == REHEARSE else observer)
     if level == REHEARSE:
         aws.aws(access, "ecs").tag_resource(
@@ -55,6 +57,35 @@ def _make_log_groups(access: Access) -> None:
         for group in awslogs_groups(definition):
             with suppress(logs.exceptions.ResourceAlreadyExistsException):
                 logs.create_log_group(logGroupName=group)
+
+
+def _make_mail_events(access: Access) -> None:
+    """Let SES publish its events of each mail to a topic, and the topic to the queue."""
+    name = access.resources.get("mail_events")
+    if not name:
+        return
+    ses, sns, sqs = (aws.aws(access, service) for service in ("ses", "sns", "sqs"))
+    sqs.create_queue(QueueName=name)
+    topic = sns.create_topic(Name=name)["TopicArn"]
+    sns.subscribe(
+        TopicArn=topic,
+        Protocol="sqs",
+        Endpoint=arn_of(access, "sqs", name),
+        Attributes={"RawMessageDelivery": "true"},
+    )
+    with suppress(ses.exceptions.ConfigurationSetAlreadyExistsException):
+        ses.create_configuration_set(ConfigurationSet={"Name": MAIL_EVENTS_SET})
+    destination = {
+        "Name": name,
+        "Enabled": True,
+        "MatchingEventTypes": ["send", "delivery"],
+        "SNSDestination": {"TopicARN": topic},
+    }
+    for found in ses.list_configuration_sets()["ConfigurationSets"]:
+        with suppress(ses.exceptions.EventDestinationAlreadyExistsException):
+            ses.create_configuration_set_event_destination(
+                ConfigurationSetName=found["Name"], EventDestination=destination
+            )
 
 
 def _assume(access: Access, role: Any) -> dict[str, str]:

@@ -23,6 +23,7 @@ from harness.target.target import (
     EXEC,
     HTTP_PLAIN,
     LOCAL,
+    MAIL,
     NOT_WHEN_OBSERVED,
     PROBE,
     URL,
@@ -133,14 +134,26 @@ def aws(run_directory: Path, *, probe_key: Secret | None = None) -> Target:
     elif access.without_exec:
         services = ", ".join(access.without_exec)
         without[EXEC] = f"ECS Exec is off; set enableExecuteCommand of {services}"
+    if reason := _without_mail_events(access):
+        without[MAIL] = reason
+    else:
+        without.pop(MAIL, None)  # SES has events of what came by SMTP, too
     if access.https and not access.http:
         without[HTTP_PLAIN] = "--connect-to names a port, and plain HTTP has another"
     return replace(
         target,
-        capabilities=target.capabilities - without.keys(),
+        capabilities=CAPABILITIES_OF[AWS] - without.keys(),
         unconfigured=without,
         probe_key=probe_key,
     )
+
+
+def _without_mail_events(access: Access) -> str:
+    if "identity" not in access.resources:
+        return "no mail identity is configured; set resources.identity"
+    if "mail_events" not in access.resources:
+        return "SES's events of sent mails are read from no queue; set aws.mail_events_queue"
+    return ""
 
 
 def account_access(run_directory: Path) -> Access:

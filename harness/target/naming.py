@@ -62,7 +62,7 @@ def names_in(production: Production) -> Access:
         database_user=production.laravel.environment.get("DB_USERNAME", ""),
         smtp_host=_smtp_host(production.laravel.environment),
         injected=production.laravel.secrets,
-        resources=production.resource_names,
+        resources=_resources(production),
         schedule=_schedule(production.schedule),
         pages=pages_from(config.pages),
         writable_paths=config.writable_paths,
@@ -75,6 +75,11 @@ def names_in(production: Production) -> Access:
             )
         ),
     )
+
+
+def _resources(production: Production) -> dict[str, str]:
+    events = production.config.mail_events_queue
+    return production.resource_names | ({"mail_events": events} if events else {})
 
 
 def _smtp_host(environment: Mapping[str, str]) -> str:

@@ -79,6 +79,9 @@ JOBS = "jobs"
 MAIL = "mail"
 
 
+MAIL_BODY = "mail_body"
+
+
 SCHEDULE = "schedule"
 
 
@@ -105,7 +108,8 @@ CAPABILITIES: Mapping[str, str] = {
     STORAGE: "S3, with the app's bucket",
     QUEUE: "SQS, with the app's queues and a worker",
     JOBS: "a queue of jobs, on SQS or in the cache, with a worker",
-    MAIL: "the mails that were sent, as they were sent",
+    MAIL: "the mails that were sent: sender, recipients, headers",
+    MAIL_BODY: "the text and the attachments of the mails that were sent",
     SCHEDULE: "EventBridge, with the app's rule",
     CACHE: "Valkey or Redis of ElastiCache",
     CHANGE: "changes that others can see; a scenario marked `mutates` needs it",
@@ -114,7 +118,7 @@ CAPABILITIES: Mapping[str, str] = {
 
 CAPABILITIES_OF: Mapping[str, frozenset[str]] = {
     LOCAL: frozenset(CAPABILITIES),
-    AWS: frozenset(CAPABILITIES) - {CONTAINERS, SQL, MAIL},
+    AWS: frozenset(CAPABILITIES) - {CONTAINERS, SQL, MAIL_BODY},
     URL: frozenset({HTTP, PROBE, PROXY}),
 }
 """Everything that a target can ever have; one run of it may have less."""
@@ -144,6 +148,14 @@ def _without_jobs(access: Access, has_queue: bool) -> str:
     return ""
 
 
+def _without_mail(access: Access) -> str:
+    if "identity" not in access.resources:
+        return "no mail identity is configured; set resources.identity"
+    if access.smtp_host:
+        return "mail goes to SES by SMTP (MAIL_HOST), which no stand-in takes"
+    return ""
+
+
 def unconfigured(access: Access) -> Mapping[str, str]:
     """Return the capabilities that no target of an app has, with the key that would give them."""
     has = access.resources
@@ -160,11 +172,8 @@ def unconfigured(access: Access) -> Mapping[str, str]:
         STORAGE: "" if "bucket" in has else "no bucket is configured; set resources.bucket",
         QUEUE: _without_jobs(access, "queue" in has),
         JOBS: _without_jobs(access, bool(access.jobs_on)),
-        MAIL: "no mail identity is configured; set resources.identity"
-        if "identity" not in has
-        else "mail goes to SES by SMTP (MAIL_HOST), which no stand-in takes"
-        if access.smtp_host
-        else "",
+        MAIL: _without_mail(access),
+        MAIL_BODY: _without_mail(access),
         HTTP_PLAIN: "" if _admits_http(access) else "its security groups admit nobody on port 80",
         CACHE: ""
         if access.cache_endpoint or not access.cluster_endpoint

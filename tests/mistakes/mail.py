@@ -92,7 +92,7 @@ MISTAKES = (
         ),
         breaks=[tickets_orders.test_each_order_is_confirmed_once],
         cause="an order is confirmed more than once",
-        also_green=[mail.test_mail_beyond_ascii_arrives_unchanged],
+        also_green=[mail.test_subject_beyond_ascii_arrives_unchanged],
         twin=Twin(
             "an order is confirmed by two jobs, and the second finds the mail sent",
             replace(
@@ -117,7 +117,7 @@ MISTAKES = (
             "subject: $this->message['subject']",
             "subject: \\Illuminate\\Support\\Str::ascii($this->message['subject'])",
         ),
-        breaks=[mail.test_mail_beyond_ascii_arrives_unchanged],
+        breaks=[mail.test_subject_beyond_ascii_arrives_unchanged],
         cause="rewrites the subject",
         also_green=[queue.test_dispatched_job_runs_once_in_the_worker],
     ),
@@ -148,7 +148,7 @@ MISTAKES = (
             r'"VisibilityTimeout"',
             '"MaximumMessageSize": "1024",\n        "VisibilityTimeout"',
         ),
-        breaks=[mail.test_mail_beyond_ascii_arrives_unchanged],
+        breaks=[mail.test_text_and_attachment_beyond_ascii_arrive_unchanged],
         cause="its MaximumMessageSize is 1024 bytes",
         also_green=[queue.test_worker_flags_fit_the_queue],
         twin=Twin(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 import signal
 from collections.abc import Callable
@@ -16,6 +17,7 @@ from harness.target import locate, observer, rehearser
 from harness.target.changes.ledger import LEDGER_FILE, Ledger
 from harness.target.clients import aws
 from harness.target.clients.guard import CALLS_FILE
+from harness.target.resources.mail_events import EVENTS_FILE
 from tests.project import Project
 
 pytestmark = pytest.mark.docker
@@ -49,6 +51,12 @@ def as_account(project: Project, *, level: str) -> Project:
 
 def runs_with_a_ledger(project: Project) -> list[Path]:
     return [path.parent for path in project.home.glob(f"runs/*/{LEDGER_FILE}")]
+
+
+def mail_events(project: Project) -> list[dict[str, Any]]:
+    """The events of SES that the runs have taken from the queue."""
+    files = project.home.glob(f"runs/*/{EVENTS_FILE}")
+    return [json.loads(line) for path in files for line in path.read_text().splitlines()]
 
 
 def state_of(project: Project) -> dict[str, Any]:
@@ -118,10 +126,12 @@ def test_a_whole_run_changes_what_its_policy_permits_and_puts_it_back(
     account = as_account(up, level="rehearse")
     code, output = account.run(*REHEARSE, "-n", "3", within_s=1200)
     assert code == 0, output
-    assert "visitors notice 8 scenarios of this run" in output
+    assert "visitors notice 9 scenarios of this run" in output
     assert state_of(up) == before
     results = [entry["result"] for entry in account.scenarios()]
     assert results.count("passed") >= 100, results
+    mails = {event["mail"]["messageId"] for event in mail_events(account)}
+    assert len(mails) >= 6, mails
     (run,) = runs_with_a_ledger(up)
     policy = rehearser.policy(locate.account_access(run))
     permitted = {action for one in policy["Statement"] for action in one["Action"]}

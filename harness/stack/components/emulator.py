@@ -57,6 +57,7 @@ SERVICES: Mapping[str, FirstCall] = {
     "sts": FirstCall(action="GetCallerIdentity", version="2011-06-15"),
     "s3": FirstCall(),
     "sqs": FirstCall(target="AmazonSQS.ListQueues"),
+    "sns": FirstCall(action="ListTopics", version="2010-03-31"),
     "ses": FirstCall(action="ListIdentities", version="2010-12-01"),
     "events": FirstCall(target="AWSEvents.ListRules"),
     "scheduler": FirstCall(path="schedule-groups"),

@@ -26,15 +26,22 @@ from localstack.services.s3.models import s3_stores  # type: ignore[import-not-f
 from localstack.services.secretsmanager.provider import (  # type: ignore[import-not-found]
     SecretsmanagerProvider,
 )
+from localstack.services.ses.provider import SNSEmitter  # type: ignore[import-not-found]
 from localstack.services.sqs.models import sqs_stores  # type: ignore[import-not-found]
 from moto.iam.models import iam_backends  # type: ignore[import-not-found]
 from moto.ses.models import ses_backends  # type: ignore[import-not-found]
 from moto.sts.models import sts_backends  # type: ignore[import-not-found]
 
 from harness.aws.iam_policy import ANY, Caller, Need, applicable_deny, denial
-from harness.standins.contract import RECEIVERS_PATH, REFUSED_CALLS_PATH, RefusedCall
+from harness.standins.contract import (
+    MAIL_EVENTS_SET,
+    RECEIVERS_PATH,
+    REFUSED_CALLS_PATH,
+    RefusedCall,
+)
 from harness.standins.emulator import refusals
 from harness.standins.emulator.calls import Call, bucket_listing, needs
+from harness.standins.emulator.mail_events import mail_event
 from harness.standins.emulator.refusals import Refusal
 
 log = logging.getLogger("localstack.harness")
@@ -108,6 +115,8 @@ def install() -> None:
     SecretsmanagerProvider._validate_secret_id = staticmethod(_is_secret_name)  # noqa: SLF001
     handlers.serve_custom_service_request_handlers.append(judge)
     handlers.run_custom_response_handlers.append(hide_what_is_missing)
+    SNSEmitter.emit_send_event = _publish_send
+    SNSEmitter.emit_delivery_event = _publish_delivery
     ROUTER.add(RECEIVERS_PATH, receivers)
     ROUTER.add(REFUSED_CALLS_PATH, refused_calls)
 
@@ -156,7 +165,44 @@ def judge(_chain: Any, context: Any, _response: Any) -> None:
     if refusal is not None:
         log.warning("%s.%s refused: %s", call.service, call.operation, refusal.message)
         raise CommonServiceException(refusal.code, refusal.message, refusal.status, True)
+    _use_default_set(context, call)
     _note_receiver(call, session)
+
+
+def _use_default_set(context: Any, call: Call) -> None:
+    """Give a mail the default configuration set, which the emulator's identities cannot have."""
+    is_sent = (call.service, call.operation) == ("ses", "SendRawEmail")
+    if is_sent and not call.params.get("ConfigurationSetName") and _has_set(call)(MAIL_EVENTS_SET):
+        context.service_request["ConfigurationSetName"] = MAIL_EVENTS_SET
+
+
+def _publish_send(emitter: Any, payload: Any, topic: str, **_: Any) -> None:
+    _publish("Send", emitter, payload, topic)
+
+
+def _publish_delivery(emitter: Any, payload: Any, topic: str) -> None:
+    _publish("Delivery", emitter, payload, topic)
+
+
+def _publish(event_type: str, emitter: Any, payload: Any, topic: str) -> None:
+    """Publish an event with all that SES tells; the emulator's own lacks headers and role."""
+    call = _call(emitter.context)
+    if call is None:
+        return
+    session = _session(_key(emitter.context), call)
+    event = mail_event(
+        event_type,
+        call,
+        message_id=payload.message_id,
+        role=session.role_arn.rpartition("/")[2] if session else "",
+        now=datetime.now(UTC),
+    )
+    client = emitter._client_for_topic(topic)  # noqa: SLF001
+    client.publish(
+        TopicArn=topic,
+        Subject="Amazon SES Email Event Notification",
+        Message=json.dumps(event),
+    )
 
 
 def _note_receiver(call: Call, session: Session | None) -> None:

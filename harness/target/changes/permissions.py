@@ -206,8 +206,8 @@ def _put_secret_entry(_: Account, call: Parameters) -> Entry:
 
 def _queue_objection(account: Account, call: Parameters) -> str:
     name = call["QueueUrl"].rpartition("/")[2]
-    dead = account.access.resources.get("dead_letter_queue")
-    return "" if name == dead else f"the queue {name} is not the dead-letter queue of cutover.toml"
+    known = name in _emptied(account.access)
+    return "" if known else f"the queue {name} holds no dead jobs and no events of mails"
 
 
 def _lock_objection(account: Account, call: Parameters) -> str:
@@ -244,9 +244,14 @@ def _schedule_arns(access: Access) -> list[str]:
     return [arn_of(access, "scheduler", f"schedule/{group}/{name}")] if name and group else []
 
 
-def _dead_letter_arns(access: Access) -> list[str]:
-    name = access.resources.get("dead_letter_queue")
-    return [arn_of(access, "sqs", name)] if name else []
+def _emptied(access: Access) -> list[str]:
+    """Return the queues of which a rehearsal takes its own messages."""
+    found = (access.resources.get(key) for key in ("dead_letter_queue", "mail_events"))
+    return [name for name in found if name]
+
+
+def _emptied_arns(access: Access) -> list[str]:
+    return [arn_of(access, "sqs", name) for name in _emptied(access)]
 
 
 PERMISSIONS: Mapping[str, Permission] = {
@@ -341,15 +346,20 @@ PERMISSIONS: Mapping[str, Permission] = {
         frozenset({"Name"}), _lock_objection, _lock_arns, lambda *_: None
     ),
     "sqs:ReceiveMessage": Permission(
-        frozenset({"QueueUrl", "MaxNumberOfMessages", "VisibilityTimeout", "AttributeNames"}),
+        frozenset(
+            {
+                *("QueueUrl", "MaxNumberOfMessages", "VisibilityTimeout", "AttributeNames"),
+                "WaitTimeSeconds",
+            }
+        ),
         _queue_objection,
-        _dead_letter_arns,
+        _emptied_arns,
         lambda *_: None,
     ),
     "sqs:DeleteMessage": Permission(
         frozenset({"QueueUrl", "ReceiptHandle"}),
         _queue_objection,
-        _dead_letter_arns,
+        _emptied_arns,
         lambda _, call: Entry("", call["QueueUrl"].rpartition("/")[2]),
     ),
 }

@@ -1,11 +1,13 @@
-"""The mails that were sent, as the emulator of SES kept them."""
+"""The mails that were sent: one interface, and the emulator of SES, which kept them whole."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+import secrets
+from dataclasses import dataclass, field
 from email import message_from_string
 from email.policy import default
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from harness.target.clients import emulator, http
 
@@ -16,26 +18,48 @@ if TYPE_CHECKING:
     from harness.target.access import Access
 
 _TIMEOUT_S = 10
+_TAG_BYTES = 6
 
 
 @dataclass(frozen=True)
 class Mail:
-    """One mail, decoded."""
+    """One mail, decoded. Events of SES have no text, no HTML and no attachments."""
 
     sender: str
     """Address in From, without the name."""
     recipients: tuple[str, ...]
-    """Addresses in To and Cc."""
+    """Addresses in To and Cc; in events of SES, those that it was handed to."""
     subject: str
     headers: Mapping[str, str]
     """Every header, names in lower case."""
-    text: str
-    html: str
-    attachments: Mapping[str, tuple[str, bytes]]
+    text: str = ""
+    html: str = ""
+    attachments: Mapping[str, tuple[str, bytes]] = field(default_factory=dict)
     """File name -> type and content."""
+    role: str = ""
+    """Name of the IAM role that sent it, where SES says so."""
+    failures: tuple[str, ...] = ()
+    """SES's events by which the mail did not reach its recipients, such as ``Bounce``."""
 
 
-class Mailbox:
+class Mailbox(Protocol):
+    """The mails that were sent, wherever they are found."""
+
+    def to(self, address: str) -> list[Mail]:
+        """Return the mails to an address, oldest first."""
+
+
+def visitor_tag(run: str) -> str:
+    """Return a tag for the address of a visitor that a scenario of a run makes up."""
+    return f"{run}-{secrets.token_hex(_TAG_BYTES)}" if run else secrets.token_hex(_TAG_BYTES)
+
+
+def is_made_up(address: str, *, run: str) -> bool:
+    """Return whether a scenario of the run has made up an address."""
+    return bool(re.search(rf"\b{re.escape(run)}-[0-9a-f]{{{2 * _TAG_BYTES}}}@", address))
+
+
+class EmulatorMailbox:
     """All mails of the run; nothing is ever removed, since others may look for theirs."""
 
     def __init__(self, access: Access) -> None:

@@ -124,6 +124,12 @@ def test_a_missing_file_names_the_variable_that_moves_it(tmp_path: Path) -> None
         ),
         ('"10.40.0.0/16"', '"10.40.0.0/28"', "must be a /16 to a /24"),
         ('"10.40.0.0/16"', '"10.40.0.0/15"', "is 10.40.0.0/15, and must be"),
+        (
+            "[aws]",
+            '[aws]\nmail_events_queue = "https://sqs.eu-west-1.amazonaws.com/1/events"',
+            'aws.mail_events_queue is "https://sqs.eu-west-1.amazonaws.com/1/events", and must be'
+            " the name of a standard queue",
+        ),
         ("[aws]", "[aws", "not valid TOML"),
         (
             "[aws]",

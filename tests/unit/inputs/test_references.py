@@ -283,3 +283,14 @@ def test_the_writer_and_custom_endpoints_are_no_reader(app: Production) -> None:
     ]
     changed = {**container, "environment": [*container["environment"], *added]}
     assert messages(with_definition(app, "worker", containerDefinitions=[changed])) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "noun"), [("tickets-jobs", "jobs"), ("tickets-jobs-dead", "dead jobs")]
+)
+def test_events_of_mails_have_a_queue_of_their_own(app: Production, name: str, noun: str) -> None:
+    broken = replace(app, config=replace(app.config, mail_events_queue=name))
+    assert messages(broken) == [
+        f'aws.mail_events_queue is "{name}", the queue of the app\'s {noun}: a replay would hide'
+        " them"
+    ]

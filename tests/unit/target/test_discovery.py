@@ -144,6 +144,7 @@ def test_everything_that_lacks_is_named_at_once(files: Production) -> None:
         "    S3 bucket 876events-tickets-uploads\n"
         "    SQS queue tickets-jobs\n"
         "    SQS queue tickets-jobs-dead\n"
+        "    SQS queue tickets-mail-events\n"
         "  what to do: Create it (docs/aws.md), or correct the name in the file; aws.region is"
         " us-east-1."
     )

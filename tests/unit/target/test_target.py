@@ -95,7 +95,11 @@ def test_the_local_stack_has_every_capability(tmp_path: Path, open_port: int) ->
     [
         ("bucket", ["storage"], "no bucket is configured; set resources.bucket"),
         ("queue", ["jobs", "queue"], "no queue is configured; set resources.queues"),
-        ("identity", ["mail"], "no mail identity is configured; set resources.identity"),
+        (
+            "identity",
+            ["mail", "mail_body"],
+            "no mail identity is configured; set resources.identity",
+        ),
         ("rule", ["schedule"], "no schedule is configured; set schedule.rule"),
     ],
 )
@@ -231,6 +235,19 @@ def test_at_the_level_rehearse_an_account_may_be_changed(tmp_path: Path) -> None
     )
     assert {"change", "secrets", "db_account", "exec"} <= found.capabilities
     assert not {"containers", "sql", "mail"} & found.capabilities
+    assert found.unconfigured["mail"] == (
+        "SES's events of sent mails are read from no queue; set aws.mail_events_queue"
+    )
+
+
+def test_mail_on_an_account_needs_an_identity_and_a_queue_of_events(tmp_path: Path) -> None:
+    resources = {**RESOURCES, "mail_events": "mail-events"}
+    found = locate.aws(account(tmp_path, resources=resources, smtp_host="email-smtp.x"))
+    assert "mail" in found.capabilities
+    assert "mail_body" not in found.capabilities
+    del resources["identity"]
+    found = locate.aws(account(tmp_path, resources=resources))
+    assert found.unconfigured["mail"] == "no mail identity is configured; set resources.identity"
 
 
 def test_commands_in_tasks_need_ecs_exec_in_each_service(tmp_path: Path) -> None:

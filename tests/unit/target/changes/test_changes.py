@@ -124,7 +124,7 @@ BAD_VERSION = {"SecretId": "shop/db", "SecretString": "x", "VersionStages": ["RE
         (
             "sqs.receive_message",
             {"QueueUrl": DEAD.replace("dead", "jobs")},
-            "the queue shop-jobs is not the dead-letter queue of cutover.toml.",
+            "the queue shop-jobs holds no dead jobs and no events of mails.",
         ),
         (
             "ssm.put_parameter",

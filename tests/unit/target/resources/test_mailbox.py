@@ -6,7 +6,7 @@ import json
 from email.message import EmailMessage
 
 from harness.target.access import Access
-from harness.target.resources.mailbox import Mailbox, decoded
+from harness.target.resources.mailbox import EmulatorMailbox, decoded
 from tests.unit.local_servers import serve
 
 
@@ -45,6 +45,7 @@ def test_mails_are_found_by_their_recipient_oldest_first() -> None:
     ]
     body = json.dumps({"messages": messages}).encode()
     with serve(lambda _: (200, {"Content-Type": "application/json"}, body)) as server:
-        box = Mailbox(Access(public_url="https://x.example", emulator=f"http://{server.address}"))
+        stack = Access("https://x.example", emulator=f"http://{server.address}")
+        box = EmulatorMailbox(stack)
         assert len(box.to("buyer@876events.example")) == 1
         assert [one.recipients[0].split("@")[0] for one in box.sent()] == ["other", "buyer"]
