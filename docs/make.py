@@ -16,8 +16,8 @@ from docs import architecture_page, operator_page
 from harness.inputs import explanation, production
 from harness.phases import runbook
 from harness.target.recorded_runs import recorded_runs
-from harness.target.target import NAMES
-from harness.target.truth import Label
+from harness.target.target import LOCAL, NAMES
+from harness.target.truth import NOT_COVERED, Label
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -39,7 +39,8 @@ error of a stack that does not start. A red scenario may also name what follows 
 no cause; any other cause fails the test. A twin is an edit that looks like the mistake and is
 harmless. A star marks those that no rehearsal has shown so far since every cause is judged
 (`tests/mistakes/rehearsed.txt` has the others).
-Scenarios of a stand-in's own behaviour are turned red by the stand-in's tests in `tests/docker/`.
+Scenarios of a stand-in's own behaviour are turned red by the stand-in's tests in `tests/docker/`;
+those that need AWS, by answers in AWS's form in `tests/unit/`.
 """
 MISTAKE_COLUMNS = ("mistake", "turns red", "cause", "what follows from it", "twin")
 
@@ -118,7 +119,10 @@ def mistakes_page() -> str:
         for scenario in one.breaks
     }
     for _, function in scenarios():
-        name = breaks.get((function.__module__, function.__name__), "see `tests/docker/`")
+        truth = _marker(function, "truth") or {}
+        never_here = LOCAL in truth and truth[LOCAL].worth == NOT_COVERED
+        elsewhere = "see `tests/unit/`" if never_here else "see `tests/docker/`"
+        name = breaks.get((function.__module__, function.__name__), elsewhere)
         lines.append(_row(_words(function.__name__), name))
     return "\n".join(lines) + "\n"
 

@@ -16,6 +16,7 @@ from harness.target.clients import http
 from harness.target.clients import mysql as mysql_client
 from harness.target.clients.probe import ProbeRefused
 from harness.target.resources.ecs import services_of
+from harness.target.resources.proxy_metrics import ProxyMetrics
 from harness.target.resources.schedule import PERIOD_S
 from harness.target.target import CONTAINERS, EXEC, PROXY, SQL
 from scenarios import artisan, statements
@@ -239,6 +240,12 @@ def until_begun(
 def mailbox(toolbox: Toolbox) -> Mailbox:
     """The mails that were sent."""
     return toolbox.mailbox
+
+
+@pytest.fixture
+def proxy_metrics(aws: Callable[[str], Any], access: Access) -> ProxyMetrics:
+    """RDS Proxy's metrics."""
+    return ProxyMetrics(access, cloudwatch=aws("cloudwatch"))
 
 
 @pytest.fixture

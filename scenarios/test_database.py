@@ -10,6 +10,12 @@ import pytest
 
 from harness.diagnosis.expect import expect
 from harness.report import emulated, not_covered, proved
+from harness.target.resources.proxy_metrics import (
+    QUERIES,
+    QUERIES_WITHOUT_TLS,
+    REQUESTS,
+    REQUESTS_WITH_TLS,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,6 +24,7 @@ if TYPE_CHECKING:
     from harness.target.access import Access
     from harness.target.clients.probe import ProbeClient
     from harness.target.resources.ecs_exec import ExecResult
+    from harness.target.resources.proxy_metrics import ProxyMetrics
     from harness.target.target import Differences
 
 UNTRUSTED_CA = Path(__file__).with_name("untrusted_ca.pem")
@@ -262,4 +269,34 @@ def test_app_does_not_pin_its_connections(probe: ProbeClient) -> None:
         f' PDO::ATTR_EMULATE_PREPARES to true for the connection "{name}", which DB_CONNECTION'
         " names, in config/database.php",
         certain=True,
+    )
+
+
+@pytest.mark.truth(
+    local=not_covered("MySQL Router has no metrics"),
+    aws=proved,
+    url=not_covered("CloudWatch is the account's"),
+)
+@pytest.mark.requires("metrics", "proxy")
+@pytest.mark.read_only(runs_last=True)
+def test_proxy_counts_no_query_and_no_connection_without_tls(
+    proxy_metrics: ProxyMetrics, observe: Callable[..., None]
+) -> None:
+    minutes = proxy_metrics.minutes(QUERIES, QUERIES_WITHOUT_TLS, REQUESTS, REQUESTS_WITH_TLS)
+    counts = {name: sum(values) for name, values in minutes.items()}
+    observe("without TLS", number=counts[QUERIES_WITHOUT_TLS])
+    if not counts[QUERIES]:
+        pytest.skip("not covered: RDS Proxy has counted no query for a quarter of an hour")
+    expect(
+        not counts[QUERIES_WITHOUT_TLS],
+        f"RDS Proxy has counted {counts[QUERIES_WITHOUT_TLS]:.0f} queries without TLS",
+        cause="a client of RDS Proxy connects without TLS: set RequireTLS of the proxy",
+        certain=True,
+    )
+    expect(
+        counts[REQUESTS_WITH_TLS] == counts[REQUESTS],
+        f"of {counts[REQUESTS]:.0f} connections that RDS Proxy asked of the database,"
+        f" {counts[REQUESTS_WITH_TLS]:.0f} were asked with TLS",
+        cause="RDS Proxy connects to the database without TLS: set RequireTLS of the proxy, and"
+        " require_secure_transport in the cluster's parameter group",
     )

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from harness.diagnosis.expect import expect
-from harness.report import emulated, not_covered
+from harness.report import emulated, not_covered, proved
+from harness.target.resources.proxy_metrics import PINNED
 from scenarios.statements import opening, pinning_causes
 
 if TYPE_CHECKING:
@@ -16,9 +17,12 @@ if TYPE_CHECKING:
     from harness.target.clients.browser import Browser
     from harness.target.clients.probe import ProbeClient
     from harness.target.pages import Pages
+    from harness.target.resources.proxy_metrics import ProxyMetrics
     from scenarios.statements import Statement
 
 SHOWN = 6
+FEW_MINUTES = 5
+"""One request may pin its connection while a minute is measured."""
 
 
 @pytest.fixture
@@ -52,3 +56,25 @@ def test_no_statement_of_the_app_pins_its_connection(
     record_property("longest statement, bytes", max(one.length for one in sent_statements))
     for cause in pinning_causes(sent_statements):
         expect(not cause, cause, cause=cause, certain=True)
+
+
+@pytest.mark.truth(
+    local=not_covered("MySQL Router has no metrics"),
+    aws=proved,
+    url=not_covered("CloudWatch is the account's"),
+)
+@pytest.mark.requires("metrics", "proxy")
+@pytest.mark.read_only(runs_last=True)
+def test_proxy_counts_minutes_without_a_pinned_connection(
+    proxy_metrics: ProxyMetrics, observe: Callable[..., None]
+) -> None:
+    pinned = proxy_metrics.minutes(PINNED)[PINNED]
+    if len(pinned) < FEW_MINUTES:
+        pytest.skip("not covered: RDS Proxy has no metric of pinned connections for long enough")
+    observe("pinned", range=[min(pinned), max(pinned)])
+    expect(
+        min(pinned) == 0,
+        f"in each of {len(pinned)} minutes, {min(pinned):.0f} connections were pinned at the least",
+        cause="a client keeps its connection pinned, as a worker does for hours: the proxy's log"
+        " group /aws/rds/proxy/ has the reason of each",
+    )

@@ -24,6 +24,7 @@ from harness.target.target import (
     HTTP_PLAIN,
     LOCAL,
     MAIL,
+    METRICS,
     NOT_WHEN_OBSERVED,
     PROBE,
     URL,
@@ -136,8 +137,10 @@ def aws(run_directory: Path, *, probe_key: Secret | None = None) -> Target:
         without[EXEC] = f"ECS Exec is off; set enableExecuteCommand of {services}"
     if reason := _without_mail_events(access):
         without[MAIL] = reason
-    else:
+    elif not access.has_local_endpoints:
         without.pop(MAIL, None)  # SES has events of what came by SMTP, too
+    if reason := _without_metrics(access):
+        without[METRICS] = reason
     if access.https and not access.http:
         without[HTTP_PLAIN] = "--connect-to names a port, and plain HTTP has another"
     return replace(
@@ -153,6 +156,14 @@ def _without_mail_events(access: Access) -> str:
         return "no mail identity is configured; set resources.identity"
     if "mail_events" not in access.resources:
         return "SES's events of sent mails are read from no queue; set aws.mail_events_queue"
+    return ""
+
+
+def _without_metrics(access: Access) -> str:
+    if access.has_local_endpoints:
+        return "an emulator has no metrics of RDS Proxy"
+    if not access.proxy_name:
+        return "database.proxy_endpoint is no default endpoint of RDS Proxy, which has its name"
     return ""
 
 

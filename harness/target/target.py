@@ -82,6 +82,9 @@ MAIL = "mail"
 MAIL_BODY = "mail_body"
 
 
+METRICS = "metrics"
+
+
 SCHEDULE = "schedule"
 
 
@@ -110,6 +113,7 @@ CAPABILITIES: Mapping[str, str] = {
     JOBS: "a queue of jobs, on SQS or in the cache, with a worker",
     MAIL: "the mails that were sent: sender, recipients, headers",
     MAIL_BODY: "the text and the attachments of the mails that were sent",
+    METRICS: "CloudWatch, with the metrics of RDS Proxy",
     SCHEDULE: "EventBridge, with the app's rule",
     CACHE: "Valkey or Redis of ElastiCache",
     CHANGE: "changes that others can see; a scenario marked `mutates` needs it",
@@ -117,7 +121,7 @@ CAPABILITIES: Mapping[str, str] = {
 
 
 CAPABILITIES_OF: Mapping[str, frozenset[str]] = {
-    LOCAL: frozenset(CAPABILITIES),
+    LOCAL: frozenset(CAPABILITIES) - {METRICS},
     AWS: frozenset(CAPABILITIES) - {CONTAINERS, SQL, MAIL_BODY},
     URL: frozenset({HTTP, PROBE, PROXY}),
 }

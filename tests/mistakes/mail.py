@@ -49,7 +49,7 @@ MISTAKES = (
     Mistake(
         "mails are from an address that nobody verified",
         set_variable("MAIL_FROM_ADDRESS", "hello@example.com", task="worker"),
-        breaks=[tickets_orders.test_order_confirmation_has_both_parts_and_a_calendar_file],
+        breaks=[tickets_orders.test_order_confirmation_reaches_the_buyer_from_the_identity],
         cause="lacks ses:SendRawEmail on arn:aws:ses:us-east-1:876000000876:identity/hello@",
         also_green=[queue.test_dispatched_job_runs_once_in_the_worker],
         twin=Twin(

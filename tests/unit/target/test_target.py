@@ -13,7 +13,7 @@ from harness.core.errors import NoStack, TargetError, UnsafeTarget
 from harness.core.redact import Secret
 from harness.target import access, locate
 from harness.target.pages import Pages
-from harness.target.target import CAPABILITIES, unconfigured
+from harness.target.target import CAPABILITIES_OF, unconfigured
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -82,7 +82,7 @@ def test_the_local_stack_has_every_capability(tmp_path: Path, open_port: int) ->
         worker="worker",
     )
     target = locate.local(tmp_path)
-    assert target.capabilities == frozenset(CAPABILITIES)
+    assert target.capabilities == CAPABILITIES_OF["local"]
     assert target.access.services == SERVICES
     assert target.access.pages.private == "/orders"
     assert target.access.writable_paths == ("/tmp",)
@@ -117,7 +117,7 @@ def test_an_app_without_a_resource_lacks_the_capability_that_needs_it(
         jobs_on="sqs" if "queue" in has else "",
     )
     target = locate.local(tmp_path)
-    assert target.lacks(frozenset(CAPABILITIES)) == tuple(capabilities)
+    assert target.lacks(CAPABILITIES_OF["local"]) == tuple(capabilities)
     assert target.unconfigured == dict.fromkeys(capabilities, reason)
 
 
@@ -138,7 +138,7 @@ def test_an_app_without_the_probe_is_asked_nothing(tmp_path: Path, open_port: in
 def test_an_app_without_a_worker_takes_no_jobs(tmp_path: Path, open_port: int) -> None:
     described(tmp_path, https=f"127.0.0.1:{open_port}", resources=RESOURCES)
     target = locate.local(tmp_path)
-    assert target.lacks(frozenset(CAPABILITIES)) == ("jobs", "queue")
+    assert target.lacks(CAPABILITIES_OF["local"]) == ("jobs", "queue")
     assert target.unconfigured["queue"] == (
         "no service takes jobs; add the one that runs queue:work to [services]"
     )
@@ -237,6 +237,19 @@ def test_at_the_level_rehearse_an_account_may_be_changed(tmp_path: Path) -> None
     assert not {"containers", "sql", "mail"} & found.capabilities
     assert found.unconfigured["mail"] == (
         "SES's events of sent mails are read from no queue; set aws.mail_events_queue"
+    )
+
+
+def test_metrics_are_of_an_account_and_of_a_proxy_with_a_name(tmp_path: Path) -> None:
+    proxy = "shop.proxy-c9akciq32rxd.eu-west-1.rds.amazonaws.com"
+    found = locate.aws(account(tmp_path, proxy_endpoint=proxy))
+    assert "metrics" in found.capabilities
+    found = locate.aws(account(tmp_path, proxy_endpoint=proxy, has_local_endpoints=True))
+    assert found.unconfigured["metrics"] == "an emulator has no metrics of RDS Proxy"
+    own = "reports.endpoint.proxy-c9akciq32rxd.eu-west-1.rds.amazonaws.com"
+    found = locate.aws(account(tmp_path, proxy_endpoint=own))
+    assert found.unconfigured["metrics"] == (
+        "database.proxy_endpoint is no default endpoint of RDS Proxy, which has its name"
     )
 
 
