@@ -23,6 +23,7 @@ from scenarios import artisan, statements
 from scenarios.jobs import late_cause, outcomes
 from scenarios.mails import MAIL_S, UNSENT, missing_mail_cause
 from scenarios.scheduled import DUE_WITHIN_S, WINDOW, endless_tick_cause
+from scenarios.timeouts import NGINX_FILES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -350,3 +351,13 @@ def early_long_job(request: pytest.FixtureRequest) -> None:
     """Dispatch the long job before the first scenario, if a chosen one waits for it."""
     if any("long_job" in getattr(item, "fixturenames", ()) for item in request.session.items):
         request.getfixturevalue("long_job")
+
+
+@pytest.fixture
+def nginx_configuration(run_in_task: Callable[..., ExecResult], access: Access) -> str:
+    """The files of nginx's configuration in a web task, one after the other."""
+    # nginx -T as root would take its directories from the app's user; the files are read instead.
+    listing = run_in_task(["sh", "-c", NGINX_FILES], container=access.web_container)
+    if listing.exit_code != 0:
+        pytest.skip("not covered: the web task has no configuration of nginx in /etc/nginx")
+    return str(listing.stdout)

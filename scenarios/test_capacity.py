@@ -13,8 +13,7 @@ from harness.diagnosis.expect import expect
 from harness.images.inspect import fpm_config, nginx_config
 from harness.report import not_covered, proved
 from harness.target.resources.ecs import php_container, services_of
-from scenarios.test_steadiness import CONFIGURATION
-from scenarios.timeouts import PROCESSES, RequestChain, memory_need
+from scenarios.timeouts import NGINX_FILES, PROCESSES, RequestChain, memory_need
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,6 +29,8 @@ if TYPE_CHECKING:
 
 VISITS = 10
 """Requests before PHP's memory is measured."""
+LONGEST_HIDING_S = 43_200
+"""SQS, ChangeMessageVisibility: a message is hidden for 12 hours at most."""
 LARGEST_PERCENT = 200
 """ECS's default for maximumPercent."""
 
@@ -58,7 +59,7 @@ def test_timeouts_of_a_request_fit_each_other(
     probe: ProbeClient,
     record_property: Callable[[str, object], None],
 ) -> None:
-    listing = run_in_task(["sh", "-c", CONFIGURATION])
+    listing = run_in_task(["sh", "-c", NGINX_FILES])
     chain = RequestChain(
         balancer_s=web_tier.balancer.idle_timeout_s(),
         nginx_s=None if listing.exit_code else nginx_config.fastcgi_read_s(listing.stdout),
@@ -84,6 +85,22 @@ def test_jobs_own_timeouts_fit_the_queue(app_code: dict[str, Any], job_queue: Jo
             cause=f"the time-out of the job in {place} ({job['timeout']} s) is not shorter than the"
             f" queue's visibility time-out ({visibility_s} s): the job is delivered again while it"
             " runs; queue:work's --timeout does not count where a job has its own",
+            certain=True,
+        )
+
+
+@as_task
+@pytest.mark.requires("http", "probe", "queue")
+@pytest.mark.read_only
+def test_jobs_wait_no_longer_than_the_queue_hides_them(app_code: dict[str, Any]) -> None:
+    for job in app_code.get("backoffs", ()):
+        place = f"{job['file']} line {job['line']}"
+        expect(
+            job["seconds"] <= LONGEST_HIDING_S,
+            f"the job in {place} waits {job['seconds']} s after a failure",
+            cause=f"the backoff of the job in {place} ({job['seconds']} s) is longer than SQS hides"
+            f" a message ({LONGEST_HIDING_S} s, 12 hours): SQS refuses it, and the job comes back"
+            " after the queue's visibility time-out instead",
             certain=True,
         )
 

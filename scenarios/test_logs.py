@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from harness.diagnosis.expect import expect
+from harness.images.inspect import nginx_config
 from harness.report import not_covered, proved
 from scenarios.jobs import late_cause
 
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 
     from harness.target.access import Access
     from harness.target.clients.probe import ProbeClient
+    from harness.target.resources.ecs_exec import ExecResult
     from harness.target.resources.job_queue import Jobs
     from harness.target.resources.schedule import Run, Scheduler
     from harness.target.resources.task_logs import LogReader
@@ -101,6 +104,61 @@ def test_error_of_a_job_reaches_the_worker_log(
         what="an error in the worker is not in its task's log",
         cause=lost_log_cause(access.worker),
     )
+
+
+@pytest.mark.truth(local=proved, aws=proved, url=proved)
+@pytest.mark.requires("http", "probe")
+@pytest.mark.read_only
+def test_errors_of_php_itself_are_in_no_file(probe: ProbeClient) -> None:
+    facts = probe.facts()
+    path = facts.get("error_log_file")
+    expect(
+        not path,
+        f"PHP in task {facts['task']} logs its own errors into {path}",
+        cause=f"PHP's error_log is {path}, a file of the task: errors that Laravel does not handle"
+        " reach no log of the container and end with it: set error_log to /dev/stderr",
+        certain=True,
+    )
+
+
+@pytest.mark.truth(
+    local=proved,
+    aws=not_covered("no command can be run in a task there yet"),
+    url=not_covered("logs cannot be seen from outside"),
+)
+@pytest.mark.requires("ecs", "elb", "exec")
+@pytest.mark.read_only
+def test_errors_of_nginx_are_in_no_file(
+    nginx_configuration: str, run_in_task: Callable[..., ExecResult], access: Access
+) -> None:
+    for path in nginx_config.error_logs(nginx_configuration):
+        # Images of nginx have the file as a link to the output of the container.
+        link = run_in_task(["readlink", "-f", path], container=access.web_container)
+        target = link.stdout.strip() or path
+        expect(
+            target.startswith(("/dev/", "/proc/")),
+            f"nginx logs its errors into {path}",
+            cause=f"nginx's error_log is {path}, a file of the task: its errors reach no log of the"
+            " container and end with it: set error_log to stderr",
+            certain=True,
+        )
+
+
+@pytest.mark.truth(local=proved, aws=proved, url=proved)
+@pytest.mark.requires("http", "probe")
+@pytest.mark.read_only
+def test_output_of_scheduled_commands_is_in_no_file(
+    scheduled_entries: list[dict[str, Any]],
+) -> None:
+    for entry in scheduled_entries:
+        path = entry.get("output_file")
+        expect(
+            not path,
+            f"{entry['name']} writes its output into {path}",
+            cause=f"the scheduled {entry['name']} writes its output into {path}, which ends with"
+            " the scheduler's task when the command does: send it to /dev/stdout",
+            certain=True,
+        )
 
 
 @from_logs

@@ -205,6 +205,13 @@ def test_opcache_is_on_and_checks_no_file(probe: ProbeClient) -> None:
         " opcache.validate_timestamps=0",
         certain=True,
     )
+    expect(
+        not opcache.get("full"),
+        f"OPcache is full: {opcache}",
+        cause="OPcache is full, so that PHP compiles the rest of the app again in each request:"
+        " raise opcache.memory_consumption, or opcache.max_accelerated_files",
+        certain=True,
+    )
 
 
 @pytest.mark.truth(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shlex
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -20,6 +19,7 @@ from scenarios.scheduled import (
     COMMAND,
     DUE_WITHIN_S,
     WINDOW,
+    by_hand,
     by_task,
     endless_tick_cause,
     host_outside,
@@ -58,13 +58,6 @@ as_rule = pytest.mark.truth(
 )
 as_task = pytest.mark.truth(local=proved, aws=proved, url=NOT_THERE)
 needs_rule = pytest.mark.requires("http", "probe", "ecs", "schedule")
-
-
-def by_hand(scheduled: dict[str, Any]) -> str:
-    """Return a shell command that runs a scheduled command now."""
-    # schedule:test exits with 0 even if the command fails, so a named command is run directly.
-    named = f"php artisan schedule:test --no-ansi --name={shlex.quote(scheduled['name'])}"
-    return scheduled["command"] or named
 
 
 @as_rule

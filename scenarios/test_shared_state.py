@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from harness.diagnosis.expect import expect
+from harness.diagnosis.fact_causes import hidden_scheme
+from harness.diagnosis.facts import VisitorRequest
 from harness.report import proved
 from scenarios.artisan import OLDER_PROBE
 from scenarios.shared_state import lock_cause, maintenance_cause
@@ -60,11 +62,13 @@ def test_no_file_of_the_app_stays_in_one_task(app_code: dict[str, Any]) -> None:
 @pytest.mark.requires("http", "probe")
 @pytest.mark.read_only
 def test_rate_limits_count_visitors_and_not_the_balancer(probe: ProbeClient) -> None:
+    hidden = hidden_scheme(VisitorRequest.of(probe.whoami()))
     for limiter in probe.limiters():
         expect(
             not limiter["counts_the_peer"],
             f"two visitors have one key in the rate limit {limiter['name']}",
-            cause=f"the rate limit {limiter['name']} counts by the address that the connection"
+            cause=hidden
+            or f"the rate limit {limiter['name']} counts by the address that the connection"
             " comes from (REMOTE_ADDR), which is the load balancer's: one visitor uses up the"
             " limit of all: use $request->ip()",
             certain=True,

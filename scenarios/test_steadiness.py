@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     from harness.target.access import Access
     from harness.target.clients.probe import ProbeClient
-    from harness.target.resources.ecs_exec import ExecResult
     from harness.target.resources.web_tier import WebTier
 
 KILLED = 137
@@ -42,9 +41,6 @@ ANSWERED = 8
 """Far fewer than a task answers in the time of a slow request; one or two may come before it."""
 STEADY_S = 25.0
 """Longer than a long poll of an empty queue."""
-CONFIGURATION = (
-    "find -L /etc/nginx -type f '(' -name '*.conf' -o -path '*/sites-enabled/*' ')' -exec cat {} +"
-)
 
 NOT_THERE = not_covered("its tasks cannot be seen from outside")
 
@@ -127,16 +123,6 @@ def end_cause(kind: str, codes: str, reasons: str) -> str:
             " that starts or is scheduled may run queue:restart"
         )
     return ""
-
-
-@pytest.fixture
-def nginx_configuration(run_in_task: Callable[..., ExecResult], access: Access) -> str:
-    """The files of nginx's configuration in a web task, one after the other."""
-    # nginx -T as root would take its directories from the app's user; the files are read instead.
-    listing = run_in_task(["sh", "-c", CONFIGURATION], container=access.web_container)
-    if listing.exit_code != 0:
-        pytest.skip("not covered: the web task has no configuration of nginx in /etc/nginx")
-    return str(listing.stdout)
 
 
 @pytest.mark.truth(

@@ -32,6 +32,8 @@ PREFIX = "cutover-probe/"
 MIB = 1024 * 1024
 SHOWN = 500
 """Characters of S3's answer, which names the denied call."""
+LONGEST_SESSION_S = 43_200
+"""IAM: no role's credentials last longer than 12 hours; those of a task mostly end before."""
 ROLE_KEY = (
     "$at = 'http://169.254.170.2'.getenv('AWS_CONTAINER_CREDENTIALS_RELATIVE_URI');"
     "echo json_decode(file_get_contents($at))->AccessKeyId;"
@@ -231,6 +233,23 @@ def test_temporary_url_is_signed_by_the_task_role(
     )
     held = {run_in_task(["php", "-r", ROLE_KEY], task=task).stdout for task in web_tier.running()}
     assert key in held, "the URL is signed with credentials that no web task has from its role"
+
+
+@pytest.mark.truth(local=proved, aws=proved, url=proved)
+@pytest.mark.requires("http", "probe", "storage")
+@pytest.mark.read_only
+def test_signed_links_end_before_their_credentials(app_code: dict[str, Any]) -> None:
+    for link in app_code.get("links", ()):
+        place = f"{link['file']} line {link['line']}"
+        hours = link["seconds"] // 3600
+        expect(
+            link["seconds"] <= LONGEST_SESSION_S,
+            f"{place} signs a link for {hours} hours",
+            cause=f"the link that {place} signs for {hours} hours ends with the task role's"
+            " credentials, after 12 hours at the latest: give out a link of the app that signs a"
+            " new one each time",
+            certain=True,
+        )
 
 
 @by_probe

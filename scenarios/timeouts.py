@@ -81,6 +81,9 @@ class MemoryNeed:
         )
 
 
+NGINX_FILES = (
+    "find -L /etc/nginx -type f '(' -name '*.conf' -o -path '*/sites-enabled/*' ')' -exec cat {} +"
+)
 PROCESSES = (
     "for process in /proc/[0-9]*; do"
     " printf '%s\\n' \"$(tr '\\0' ' ' < $process/cmdline 2>/dev/null)\";"

@@ -310,8 +310,8 @@ def refused_health_check(evidence: Evidence) -> Cause | None:
     if not failed or not refused:
         return None
     return Cause(
-        "the health check is refused (401 or 403): its path asks for a password or a sign-in, and a"
-        " load balancer has none",
+        "the health check is refused (401 or 403): its path asks for a password or a sign-in, or"
+        " the web server refuses the user agent of the load balancer, ELB-HealthChecker/2.0",
         (failed[0], refused),
     )
 

@@ -16,7 +16,20 @@ from tests.mistakes.edits import (
 )
 from tests.mistakes.mistake import Mistake, Twin
 
+BACKOFF = "public array $backoff = [5, {}];"
+
 MISTAKES = (
+    Mistake(
+        "a job waits for a day after its second failure",
+        replace(ORDER_JOB, BACKOFF.format(30), BACKOFF.format("60 * 60 * 24")),
+        breaks=[capacity.test_jobs_wait_no_longer_than_the_queue_hides_them],
+        cause="line 26 (86400 s) is longer than SQS hides a message (43200 s, 12 hours)",
+        also_green=[capacity.test_jobs_own_timeouts_fit_the_queue],
+        twin=Twin(
+            "a job waits for half a day after its second failure",
+            replace(ORDER_JOB, BACKOFF.format(30), BACKOFF.format("12 * 60 * 60")),
+        ),
+    ),
     Mistake(
         "PHP may work for longer than the load balancer waits",
         append(FPM_INI, "max_execution_time = 300"),

@@ -3,8 +3,21 @@
 from __future__ import annotations
 
 from scenarios import test_logs as logs
-from tests.mistakes.edits import FPM_POOL, replace, set_everywhere, set_variable
+from tests.mistakes.edits import (
+    CONSOLE,
+    FPM_INI,
+    FPM_POOL,
+    NGINX,
+    combine,
+    replace,
+    run_in_build,
+    set_everywhere,
+    set_variable,
+)
 from tests.mistakes.mistake import Mistake, Twin
+
+REPORT = "Schedule::call(ReportSales::class)"
+PRUNE = "Schedule::command('queue:prune-failed')->daily()->{};\n\n" + REPORT
 
 MISTAKES = (
     Mistake(
@@ -46,5 +59,41 @@ MISTAKES = (
         breaks=[logs.test_error_of_a_command_reaches_the_scheduler_log],
         cause="its task definition says LOG_CHANNEL=single",
         also_green=[logs.test_error_of_the_app_reaches_its_task_log],
+    ),
+    Mistake(
+        "PHP logs its own errors into a file of its container",
+        replace(FPM_INI, "error_log = /dev/stderr", "error_log = /tmp/php-errors.log"),
+        breaks=[logs.test_errors_of_php_itself_are_in_no_file],
+        cause="PHP's error_log is /tmp/php-errors.log, a file of the task",
+        also_green=[logs.test_error_of_the_app_reaches_its_task_log],
+        twin=Twin(
+            "PHP leaves its own errors to PHP-FPM",
+            replace(FPM_INI, "error_log = /dev/stderr\n", ""),
+        ),
+    ),
+    Mistake(
+        "nginx logs its errors into a file of its container",
+        replace(NGINX, "error_log stderr error;", "error_log /tmp/nginx-error.log error;"),
+        breaks=[logs.test_errors_of_nginx_are_in_no_file],
+        cause="nginx's error_log is /tmp/nginx-error.log, a file of the task",
+        also_green=[logs.test_error_of_the_app_reaches_its_task_log],
+        twin=Twin(
+            "nginx logs its errors into a link to the output",
+            combine(
+                run_in_build("mkdir -p /var/log/nginx && ln -sf /dev/stderr /var/log/nginx/e.log"),
+                replace(NGINX, "error_log stderr error;", "error_log /var/log/nginx/e.log error;"),
+            ),
+        ),
+    ),
+    Mistake(
+        "a scheduled command writes its output into a file of the scheduler's task",
+        replace(CONSOLE, REPORT, PRUNE.format("appendOutputTo(storage_path('logs/prune.log'))")),
+        breaks=[logs.test_output_of_scheduled_commands_is_in_no_file],
+        cause="writes its output into /srv/app/storage/logs/prune.log, which ends with the",
+        also_green=[logs.test_error_of_a_command_reaches_the_scheduler_log],
+        twin=Twin(
+            "a scheduled command writes its output into the log",
+            replace(CONSOLE, REPORT, PRUNE.format("sendOutputTo('/dev/stdout')")),
+        ),
     ),
 )

@@ -70,6 +70,19 @@ MISTAKES = (
         ),
     ),
     Mistake(
+        "OPcache has less memory than the app needs",
+        replace(FPM_INI, "opcache.memory_consumption = 128", "opcache.memory_consumption = 8"),
+        breaks=[php.test_opcache_is_on_and_checks_no_file],
+        cause="OPcache is full",
+        also_green=[php.test_php_fpm_sees_every_environment_variable],
+        twin=Twin(
+            "OPcache has more memory than the app needs",
+            replace(
+                FPM_INI, "opcache.memory_consumption = 128", "opcache.memory_consumption = 192"
+            ),
+        ),
+    ),
+    Mistake(
         "nginx's root is the app's own directory",
         combine(
             replace(NGINX, "root /srv/app/public;", "root /srv/app;"),

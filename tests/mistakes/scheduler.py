@@ -31,6 +31,10 @@ def misspell_key(container: dict[str, Any]) -> None:
         one["valueFrom"] = one["valueFrom"].replace(":password:", ":pasword:")
 
 
+MAILED = (
+    "Schedule::command('about --only=environment')->weekly()->onOneServer()"
+    "->emailOutputTo('office@876events.example');"
+)
 OPTIMIZE = "php artisan optimize --quiet"
 
 MISTAKES = (
@@ -230,6 +234,25 @@ MISTAKES = (
             append(
                 CONSOLE,
                 "Schedule::command('queue:prune-failed --hours=48')->weekly()->onOneServer();",
+            ),
+        ),
+    ),
+    Mistake(
+        "a scheduled command mails its output, and the scheduler may not send",
+        append(CONSOLE, MAILED),
+        breaks=[scheduler.test_every_scheduled_command_succeeds],
+        cause="the task role tickets-scheduler-task lacks ses:SendRawEmail",
+        also_green=[scheduler.test_scheduled_commands_run_in_the_foreground],
+        twin=Twin(
+            "a scheduled command mails its output, and the scheduler may send",
+            combine(
+                append(CONSOLE, MAILED),
+                replace(
+                    "app/iam/scheduler-task.json",
+                    '"Statement": [\n          {\n            "Sid": "DispatchJobs"',
+                    '"Statement": [{"Effect": "Allow", "Action": "ses:SendRawEmail",'
+                    ' "Resource": "*"},\n          {\n            "Sid": "DispatchJobs"',
+                ),
             ),
         ),
     ),

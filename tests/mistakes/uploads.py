@@ -32,6 +32,9 @@ REGION = 'region = "us-east-1"'
 _ELSEWHERE = "eu-west-1"
 
 
+DOCUMENTS = "app/app/Http/Controllers/EventDocumentController.php"
+MINUTES = "addMinutes(self::LINK_MINUTES)"
+
 MISTAKES = (
     Mistake(
         "uploads are kept on the task's disk",
@@ -336,6 +339,17 @@ MISTAKES = (
         twin=Twin(
             "the web task's role names its actions on uploads with a wildcard",
             replace(WEB_ROLE, '"s3:GetObject",', '"s3:Get*",'),
+        ),
+    ),
+    Mistake(
+        "a link to a stored file is signed for a month",
+        replace(DOCUMENTS, MINUTES, "addDays(30)"),
+        breaks=[uploads.test_signed_links_end_before_their_credentials],
+        cause="signs for 720 hours ends with the task role's credentials",
+        also_green=[uploads.test_temporary_url_works_for_its_object_until_it_expires],
+        twin=Twin(
+            "a link to a stored file is signed for two hours",
+            replace(DOCUMENTS, MINUTES, "addHours(2)"),
         ),
     ),
 )

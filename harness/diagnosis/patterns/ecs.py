@@ -198,7 +198,7 @@ HEALTH = (
         Source.TARGET_HEALTH | Source.SERVICE_EVENT,
         match=r"Health checks failed with these codes: \[(?P<code>40[13])\]",
         cause="the health check is refused (401 or 403): its path asks for a password or a sign-in,"
-        " and a load balancer has none",
+        " or the web server refuses the user agent of the load balancer, ELB-HealthChecker/2.0",
         example="Health checks failed with these codes: [401]",
         symptom=True,
     ),

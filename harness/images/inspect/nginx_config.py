@@ -1,4 +1,4 @@
-"""nginx's configuration: how long it keeps an idle connection, and waits for PHP."""
+"""nginx's configuration: its time-outs, its limits and its logs of errors."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 DEFAULT_KEEP_ALIVE_S = 75.0
 DEFAULT_FASTCGI_READ_S = 60.0
 _TOKEN = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|#[^\n]*|[{};]|[^\s{};\"'#]+")
+_NO_FILE = ("/dev/", "/proc/", "syslog:", "memory:")
 _UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800, "": 1}
 _PEER = re.compile(r"\$(?:binary_)?remote_addr\b")
 _PART = re.compile(r"(\d+)(ms|[smhdw]?)")
@@ -65,6 +66,15 @@ def limits_by_peer(text: str) -> list[str]:
         for word in words[1:]
     }
     return sorted(zones & used)
+
+
+def error_logs(text: str) -> list[str]:
+    """Return the files into which nginx logs its errors; one of them may be a link to the output.
+
+    https://nginx.org/en/docs/ngx_core_module.html#error_log
+    """
+    places = {words[1] for _, words in _directives(text) if words[0] == "error_log" and words[1:]}
+    return sorted(one for one in places if not one.startswith(_NO_FILE) and one != "stderr")
 
 
 def _is_peer(key: str) -> bool:

@@ -5,10 +5,12 @@ declare(strict_types=1);
 namespace CutoverProbe\Tests;
 
 use CutoverProbe\Code\AppCode;
+use CutoverProbe\Code\BackoffReader;
 use CutoverProbe\Code\ClockReader;
 use CutoverProbe\Code\FileReader;
 use CutoverProbe\Code\HostReader;
 use CutoverProbe\Code\JobReader;
+use CutoverProbe\Code\LinkReader;
 use CutoverProbe\Code\LockReader;
 use CutoverProbe\Code\PeerReader;
 use CutoverProbe\Code\SourceFile;
@@ -144,6 +146,27 @@ final class CodeReadersTest extends TestCase
         $this->assertSame([1200], array_column((new JobReader($this->codeOf($code)))->jobs(), 'timeout'));
         $this->assertSame([600], array_column((new JobReader($this->codeOf($attribute)))->jobs(), 'timeout'));
         $this->assertSame([], (new JobReader($this->codeOf($other)))->jobs());
+    }
+
+    public function test_waits_of_jobs_are_read(): void
+    {
+        $list = 'class A implements ShouldQueue { public array $backoff = [5, 60 * 60 * 24]; public $tries = 99; }';
+        $number = 'class A implements ShouldQueue { public $backoff = 1_200; }';
+        $attribute = '#[Backoff([10, 90000])] class A implements ShouldQueue {}';
+
+        $this->assertSame([86400], array_column((new BackoffReader($this->codeOf($list)))->waits(), 'seconds'));
+        $this->assertSame([1200], array_column((new BackoffReader($this->codeOf($number)))->waits(), 'seconds'));
+        $this->assertSame([90000], array_column((new BackoffReader($this->codeOf($attribute)))->waits(), 'seconds'));
+        $this->assertSame([], (new BackoffReader($this->codeOf('class A { public $backoff = 90000; }')))->waits());
+        $this->assertSame([], (new BackoffReader($this->codeOf('class B implements ShouldQueue { public $backoff = self::WAITS; }')))->waits());
+    }
+
+    public function test_lifetimes_of_signed_links_are_read(): void
+    {
+        $code = '$disk->temporaryUrl($path, now()->addDays(3), []); Storage::disk("s3")->temporaryUrl($path, now()->addMinutes(5));'
+            .' Storage::temporaryUploadUrl($path, expiration: Date::now()->addWeek()); URL::temporarySignedRoute("a", now()->addDays(3)); $disk->temporaryUrl($path, $end);';
+
+        $this->assertSame([259200, 300, 604800], array_column((new LinkReader($this->codeOf($code)))->links(), 'seconds'));
     }
 
     public function test_a_limiter_that_counts_the_load_balancer_is_told_from_others(): void

@@ -11,8 +11,8 @@ final class FactsTest extends TestCase
         putenv('CUTOVER_PROBE_TEST=a value that must not leave');
 
         $response = $this->signed('GET', '/_probe/v1/facts')->assertOk()->assertJsonStructure([
-            'task', 'environment', 'debug', 'uid', 'cached' => ['config', 'events', 'routes'], 'opcache' => ['enabled', 'validate_timestamps'],
-            'drivers', 'app_key_fingerprint', 'environment_variables', 'extensions', 'php',
+            'task', 'environment', 'debug', 'uid', 'cached' => ['config', 'events', 'routes'], 'opcache' => ['enabled', 'validate_timestamps', 'full'],
+            'drivers', 'app_key_fingerprint', 'environment_variables', 'extensions', 'error_log_file', 'php',
         ]);
         putenv('CUTOVER_PROBE_TEST');
 

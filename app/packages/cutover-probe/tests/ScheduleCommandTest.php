@@ -13,6 +13,9 @@ final class ScheduleCommandTest extends TestCase
     {
         $schedule = new Schedule;
         $schedule->command('queue:prune-failed', ['--hours=48'])->daily()->runInBackground();
+        $schedule->command('about')->appendOutputTo('/srv/app/storage/logs/about.log');
+        $schedule->command('about')->sendOutputTo('/dev/stdout');
+        $schedule->command('about')->emailOutputTo('office@example.com');
         $schedule->call(fn () => null)->name('report')->environments('elsewhere');
         $this->app->instance(Schedule::class, $schedule);
 
@@ -21,8 +24,9 @@ final class ScheduleCommandTest extends TestCase
         $command = 'php artisan queue:prune-failed --hours=48';
         $this->assertSame(0, $status);
         $this->assertSame([
-            ['name' => $command, 'command' => $command, 'in_background' => true, 'environments' => [], 'in_this_environment' => true],
-            ['name' => 'report', 'command' => null, 'in_background' => false, 'environments' => ['elsewhere'], 'in_this_environment' => false],
+            ['name' => $command, 'command' => $command, 'in_background' => true, 'environments' => [], 'in_this_environment' => true, 'output_file' => null, 'output_is_mailed' => false],
+            ...array_map(fn (?string $file, bool $isMailed): array => ['name' => 'php artisan about', 'command' => 'php artisan about', 'in_background' => false, 'environments' => [], 'in_this_environment' => true, 'output_file' => $file, 'output_is_mailed' => $isMailed], ['/srv/app/storage/logs/about.log', null, null], [false, false, true]),
+            ['name' => 'report', 'command' => null, 'in_background' => false, 'environments' => ['elsewhere'], 'in_this_environment' => false, 'output_file' => null, 'output_is_mailed' => false],
         ], json_decode(Artisan::output(), true));
     }
 

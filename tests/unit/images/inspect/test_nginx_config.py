@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from harness.images.inspect.nginx_config import (
+    error_logs,
     fastcgi_read_s,
     keep_alive_s,
     limits_by_peer,
@@ -71,3 +72,19 @@ BY_VISITOR = "limit_req_zone $visitor zone=visitors:10m rate=10r/s;"
 )
 def test_limits_that_count_the_load_balancer_are_found(text: str, zones: list[str]) -> None:
     assert limits_by_peer(text) == zones
+
+
+@pytest.mark.parametrize(
+    ("text", "files"),
+    [
+        ("error_log stderr error; http { server { listen 80; } }", []),
+        ("error_log /dev/stderr; http { error_log syslog:server=unix:/dev/log; }", []),
+        (
+            "error_log /var/log/nginx/error.log warn; http { server { error_log logs/a.log; } }",
+            ["/var/log/nginx/error.log", "logs/a.log"],
+        ),
+        ("# error_log /var/log/nginx/error.log;", []),
+    ],
+)
+def test_files_of_errors_are_told_from_the_output(text: str, files: list[str]) -> None:
+    assert error_logs(text) == files

@@ -71,6 +71,24 @@ final class SourceFile
         return $properties;
     }
 
+    /** The default values of a property, as they are written. @return list<array{string, int}> code and line */
+    public function defaultsOf(string $property): array
+    {
+        $defaults = [];
+
+        foreach ($this->tokens as $index => $token) {
+            $modified = $this->tokens[$index - 1] ?? null;
+
+            if ($token->is(T_VARIABLE) && $token->text === '$'.$property && $this->textAt($index + 1) === '='
+                && $modified?->is([T_PUBLIC, T_PROTECTED, T_PRIVATE, T_READONLY, T_STRING, T_ARRAY, T_STATIC])) {
+                for ($end = $index + 2; isset($this->tokens[$end]) && $this->textAt($end) !== ';'; $end++);
+                $defaults[] = [implode(' ', array_column(array_slice($this->tokens, $index + 2, $end - $index - 2), 'text')), $token->line];
+            }
+        }
+
+        return $defaults;
+    }
+
     /** Every text in the file that has no variable in it. @return list<string> */
     public function texts(): array
     {

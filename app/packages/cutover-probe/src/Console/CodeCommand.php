@@ -4,10 +4,12 @@ declare(strict_types=1);
 
 namespace CutoverProbe\Console;
 
+use CutoverProbe\Code\BackoffReader;
 use CutoverProbe\Code\ClockReader;
 use CutoverProbe\Code\FileReader;
 use CutoverProbe\Code\HostReader;
 use CutoverProbe\Code\JobReader;
+use CutoverProbe\Code\LinkReader;
 use CutoverProbe\Code\LockReader;
 use CutoverProbe\Code\NameReader;
 use CutoverProbe\Code\PeerReader;
@@ -19,7 +21,7 @@ final class CodeCommand extends Command
 
     protected $description = 'Print as JSON what the code of the app names, locks and writes';
 
-    public function handle(NameReader $names, LockReader $locks, FileReader $files, JobReader $jobs, ClockReader $clocks, HostReader $hosts, PeerReader $peers): int
+    public function handle(NameReader $names, LockReader $locks, FileReader $files, JobReader $jobs, ClockReader $clocks, HostReader $hosts, PeerReader $peers, BackoffReader $backoffs, LinkReader $links): int
     {
         $this->line((string) json_encode([
             'names' => $names->names(),
@@ -29,6 +31,8 @@ final class CodeCommand extends Command
             'clocks' => $clocks->clocks(),
             'hosts' => $hosts->hosts(),
             'peers' => $peers->peers(),
+            'backoffs' => $backoffs->waits(),
+            'links' => $links->links(),
         ], JSON_UNESCAPED_SLASHES | JSON_INVALID_UTF8_SUBSTITUTE | JSON_THROW_ON_ERROR));
 
         return self::SUCCESS;

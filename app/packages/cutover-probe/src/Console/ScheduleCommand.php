@@ -11,6 +11,9 @@ use Illuminate\Console\Scheduling\Schedule;
 
 final class ScheduleCommand extends Command
 {
+    /** Where Laravel keeps output until it is mailed, or handed to a callback. */
+    private const string CAPTURED = '~/schedule-[0-9a-f]{40}\.log\z~';
+
     protected $signature = 'cutover-probe:schedule';
 
     protected $description = 'Print as JSON what is scheduled, with what schedule:list leaves out';
@@ -23,7 +26,7 @@ final class ScheduleCommand extends Command
         return self::SUCCESS;
     }
 
-    /** @return array{name: string, command: ?string, in_background: bool, environments: list<string>, in_this_environment: bool} */
+    /** @return array{name: string, command: ?string, in_background: bool, environments: list<string>, in_this_environment: bool, output_file: ?string, output_is_mailed: bool} */
     private function entry(Event $event): array
     {
         $command = $event instanceof CallbackEvent ? null : Event::normalizeCommand((string) $event->command);
@@ -34,6 +37,17 @@ final class ScheduleCommand extends Command
             'in_background' => (bool) $event->runInBackground,
             'environments' => array_values($event->environments),
             'in_this_environment' => $event->runsInEnvironment($this->laravel->environment()),
+            'output_file' => $this->outputFile($event),
+            'output_is_mailed' => preg_match(self::CAPTURED, (string) $event->output) === 1,
         ];
+    }
+
+    /** The file that keeps the output, if the schedule names one. */
+    private function outputFile(Event $event): ?string
+    {
+        $path = (string) $event->output;
+        $isElsewhere = preg_match('~^(/dev/|/proc/|php:|\z)~', $path) === 1 || preg_match(self::CAPTURED, $path) === 1;
+
+        return $event instanceof CallbackEvent || $isElsewhere ? null : $path;
     }
 }

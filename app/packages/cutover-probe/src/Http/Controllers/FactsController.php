@@ -34,6 +34,7 @@ final class FactsController
             'opcache' => [
                 'enabled' => function_exists('opcache_get_status') && opcache_get_status(false) !== false,
                 'validate_timestamps' => (bool) ini_get('opcache.validate_timestamps'),
+                'full' => function_exists('opcache_get_status') && (opcache_get_status(false)['cache_full'] ?? false),
             ],
             'drivers' => [
                 'session' => $config->get('session.driver'),
@@ -46,8 +47,17 @@ final class FactsController
             'app_key_fingerprint' => $this->fingerprint((string) $config->get('app.key')),
             'environment_variables' => $names,
             'extensions' => get_loaded_extensions(),
+            'error_log_file' => $this->errorLogFile((string) ini_get('error_log')),
             'php' => array_combine(self::PHP_SETTINGS, array_map(ini_get(...), self::PHP_SETTINGS)),
         ]);
+    }
+
+    /** The file into which PHP itself logs errors; null where it is none, or cannot be written. PHP then logs to the output. */
+    private function errorLogFile(string $path): ?string
+    {
+        $isFile = is_file($path) ? is_writable($path) : str_starts_with($path, '/') && ! file_exists($path) && is_writable(dirname($path));
+
+        return $isFile ? $path : null;
     }
 
     /** Enough to tell whether two tasks have the same key, and nothing about the key itself, which is random. */
