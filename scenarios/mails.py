@@ -43,6 +43,11 @@ def missing_mail_cause(mailer: str, ends: list[str], *, count: int = 1) -> str:
 
 def untried_cause(runs: list[dict[str, Any]]) -> str:
     """Return why a mail's job that failed did not run again."""
+    if any(run.get("connection") == "sync" for run in runs):
+        return (
+            "the job ran where it was dispatched, and no queue brings it back: it is dispatched by"
+            " dispatchSync() or dispatchAfterResponse(), or on the connection sync: use dispatch()"
+        )
     if any((run.get("max_tries") or 1) > 1 for run in runs):
         return (
             "a job that fails and has tries left does not come back: the worker may not put it back"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, TypeVar
+from urllib.parse import urlsplit
 
 from harness.core.expectation import REQUEST, SESSION
 from harness.diagnosis.evidence import Cause
@@ -164,10 +165,21 @@ def forwarded_request(request: VisitorRequest) -> str:
             "the app does not trust the load balancer: TRUSTED_PROXIES does not hold its subnets,"
             " so that X-Forwarded-* is ignored"
         )
+    return _other_link(request)
+
+
+def _other_link(request: VisitorRequest) -> str:
+    """Return why a link has another scheme or host than the request, as the app sees it."""
     if request.link.startswith("http://"):
         return (
             f"the app sees that the visitor uses https, and links to {request.link}: the link is"
             " written out, or made from APP_URL, ASSET_URL or a forced scheme"
+        )
+    linked = urlsplit(request.link).netloc
+    if linked and request.host and linked != request.host:
+        return (
+            f"the app sees that the request is for {request.host}, and links to {linked}: the link"
+            " is written out, or made by URL::forceRootUrl() or from another APP_URL"
         )
     return ""
 

@@ -94,6 +94,8 @@ class VisitorRequest:
     """The app trusts the sender of the request: the load balancer, as a rule."""
     forwarded_proto: str = ""
     """X-Forwarded-Proto as PHP has it; empty where there is none."""
+    host: str = ""
+    """The host that the request is for, as the app sees it."""
 
     @classmethod
     def of(cls, answer: Mapping[str, Any], link: str = "") -> VisitorRequest:
@@ -109,6 +111,7 @@ class VisitorRequest:
             link=link or answer["url"],
             trusted_proxy=bool(answer.get("trusted_proxy")),
             forwarded_proto=answer.get("forwarded_proto") or "",
+            host=answer.get("host") or "",
         )
 
     @property

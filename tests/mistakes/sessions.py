@@ -27,6 +27,9 @@ TRUST = "$middleware->trustProxies("
 NGINX_ROOT = "        root /srv/app/public;\n"
 HTTP_PROXY = '            fastcgi_param HTTP_PROXY "";\n'
 FORWARDED = "            fastcgi_param HTTP_X_FORWARDED_{};\n"
+PROVIDER = "app/app/Providers/AppServiceProvider.php"
+BOOT = "        Date::use("
+ROOT = "        \\Illuminate\\Support\\Facades\\URL::forceRootUrl({});\n" + BOOT
 
 
 MISTAKES = (
@@ -373,5 +376,19 @@ MISTAKES = (
         cause="the table tickets.user_sessions is missing",
         also_green=[definitions.test_task_definitions_use_aws_endpoints],
         twin=Twin("the sessions' table is written out", set_variable("SESSION_TABLE", "sessions")),
+    ),
+    Mistake(
+        "every link of the app leads to another host",
+        replace(PROVIDER, BOOT, ROOT.format("'https://www.876events.example'")),
+        breaks=[
+            sessions.test_links_and_redirects_are_https_with_the_public_host,
+            sessions.test_spoofed_host_is_ignored,
+        ],
+        cause="links to www.876events.example: the link is written out, or made by",
+        also_green=[sessions.test_session_values_are_read_by_another_task],
+        twin=Twin(
+            "every link of the app is made with APP_URL",
+            replace(PROVIDER, BOOT, ROOT.format("config('app.url')")),
+        ),
     ),
 )

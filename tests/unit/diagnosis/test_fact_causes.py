@@ -77,6 +77,10 @@ WORK = QueueCommand(listens=False, connection="", tries=3, sleep_s=3, rest_s=0)
         (replace(REQUEST, secure=False), "the app does not trust the load balancer"),
         (replace(REQUEST, link="http://tickets.example/x"), "the app sees that the visitor uses"),
         (replace(REQUEST, link="http://localhost/x"), "the app's links go to http://localhost/x"),
+        (
+            replace(REQUEST, host="tickets.example", link="https://www.tickets.example/x"),
+            "the app sees that the request is for tickets.example, and links to www.tickets.ex",
+        ),
         (replace(JOBS, workers=0), "no worker runs"),
         (replace(JOBS, read=("sqs: a/high",)), "the worker reads jobs from sqs: a/high, and the"),
         (

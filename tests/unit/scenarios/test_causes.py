@@ -60,6 +60,10 @@ def service(**configuration: Any) -> dict[str, Any]:
             untried_cause([{"max_tries": 3}]),
             "a job that fails and has tries left does not come back",
         ),
+        (
+            untried_cause([{"max_tries": 3, "connection": "sync"}]),
+            "the job ran where it was dispatched, and no queue brings it back",
+        ),
         (missing_mail_cause("log", []), 'MAIL_MAILER is "log" in the worker'),
         (missing_mail_cause("ses", ["succeeded"]), "the mail's job ran and sent nothing"),
         (missing_mail_cause("ses", []), ""),
