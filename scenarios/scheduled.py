@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 from datetime import timedelta
@@ -16,6 +17,12 @@ ARTISAN = "php artisan "
 COMMAND = "schedule:run"
 WINDOW = timedelta(minutes=2)
 """The time in which scenarios count ticks."""
+ERROR = 400
+"""Monolog's level."""
+NOT_FOUND = re.compile(
+    r"^(?:\S*/)?(?:ba|da)?sh: (?:line )?\d+: (\S+): (?:command )?not found$", re.M
+)
+"""Words of a shell for a program that it does not find."""
 DUE_WITHIN_S = 210.0
 """For the window, and the minute that schedule:run may take in its last tick."""
 
@@ -67,3 +74,27 @@ def by_hand(scheduled: dict[str, Any]) -> str:
     if command and scheduled.get("output_is_mailed"):
         return f"{{ {command} && {named}; }}"
     return command or named
+
+
+def missing_programs(log: str) -> list[str]:
+    """Return the programs that a shell did not find, as a task's log shows."""
+    return list(dict.fromkeys(NOT_FOUND.findall(log)))
+
+
+def last_error(log: str) -> str:
+    """Return the last error in a task's log: the app's, or else a program's; empty if none."""
+    records, texts = [], []
+    for line in log.splitlines():
+        try:
+            records.append(json.loads(line))
+        except ValueError:
+            texts.append(line)
+    errors = [one["message"] for one in records if _is_error(one)]
+    # Artisan indents its own lines.
+    programs = [line for line in texts if line.strip() and not line.startswith(" ")]
+    return str([*programs, *errors][-1]) if programs or errors else ""
+
+
+def _is_error(record: Any) -> bool:
+    level = record.get("level") if isinstance(record, dict) and "message" in record else None
+    return isinstance(level, int) and level >= ERROR

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -23,6 +22,8 @@ from scenarios.scheduled import (
     by_task,
     endless_tick_cause,
     host_outside,
+    last_error,
+    missing_programs,
 )
 
 if TYPE_CHECKING:
@@ -35,8 +36,6 @@ if TYPE_CHECKING:
 
 JITTER_S = 20.0
 """Tolerance for the distance between two ticks."""
-ERROR = 400
-"""Monolog's level."""
 FAILED = 100
 """Exit code for the first scheduled command; a shell's own begin at 126."""
 MOST = 26
@@ -275,25 +274,16 @@ def test_every_scheduled_command_succeeds(
         certain=True,
     )
     assert run.exit_code == 0, f"the scheduler's task cannot run the scheduled commands: {run}"
-
-
-def last_error(log: str) -> str:
-    """Return the last error in a task's log: the app's, or else a program's; empty if none."""
-    records, texts = [], []
-    for line in log.splitlines():
-        try:
-            records.append(json.loads(line))
-        except ValueError:
-            texts.append(line)
-    errors = [one["message"] for one in records if _is_error(one)]
-    # Artisan indents its own lines.
-    programs = [line for line in texts if line.strip() and not line.startswith(" ")]
-    return str([*programs, *errors][-1]) if programs or errors else ""
-
-
-def _is_error(record: Any) -> bool:
-    level = record.get("level") if isinstance(record, dict) and "message" in record else None
-    return isinstance(level, int) and level >= ERROR
+    # A pipe ends as its last program does, so that the exit code hides one that is missing.
+    for program in missing_programs(containers.log_of(run.task)):
+        callers = [one["name"] for one in entries if program in (one["command"] or "").split()]
+        expect(
+            False,
+            f"the image has no {program}, which the schedule runs",
+            cause=f"the image has no {program}, which the scheduled"
+            f" {', '.join(callers) or 'commands'} runs: install it in the image",
+            certain=True,
+        )
 
 
 @as_task

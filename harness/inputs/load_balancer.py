@@ -145,6 +145,7 @@ def _of_listeners(listeners: Any) -> Iterator[Problem]:
             given, api="elbv2", operation="CreateListener", key=key
         ).problems
         yield from _of_redirects(one.get("DefaultActions"), key=f"{key}.DefaultActions")
+        yield from _of_targets(one, listeners, key=f"{key}.DefaultActions")
         if one.get("Protocol") == "HTTPS" and not one.get("Certificates"):
             hint = "name the certificate of the public URL by its ARN"
             yield Problem(f"{key}.Certificates", "is missing, and HTTPS needs one", hint)
@@ -169,6 +170,36 @@ def _of_redirects(actions: Any, *, key: str) -> Iterator[Problem]:
                     f'is "{found}": links in mails and search engines lose theirs in the redirect',
                     f"leave it out, or write {kept} in it",
                 )
+
+
+def _of_targets(
+    listener: Mapping[str, Any], listeners: list[dict[str, Any]], *, key: str
+) -> Iterator[Problem]:
+    """Find redirects to a port on which no listener speaks https, or to where they come from.
+
+    Source: https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/
+    API_RedirectActionConfig.html (protocol and port are kept by default).
+    """
+    actions = listener.get("DefaultActions")
+    secure = [str(one.get("Port")) for one in listeners if one.get("Protocol") == "HTTPS"]
+    for index, action in enumerate(actions if isinstance(actions, list) else ()):
+        config = action.get("RedirectConfig") if isinstance(action, dict) else None
+        if not isinstance(config, dict):
+            continue
+        place = f"{key}[{index}].RedirectConfig"
+        own = {"#{protocol}": listener.get("Protocol"), "#{port}": str(listener.get("Port"))}
+        protocol = own.get(config.get("Protocol", "#{protocol}"), config.get("Protocol"))
+        port = own.get(config.get("Port", "#{port}"), config.get("Port"))
+        found = (
+            f'is "{config["Port"]}"' if "Port" in config else f"is missing, and AWS takes {port}"
+        )
+        if protocol == "HTTPS" and secure and port not in secure:
+            message = f"{found}: no listener speaks https on that port"
+            yield Problem(f"{place}.Port", message, f'write "{secure[0]}"')
+        if (protocol, port) == ("HTTP", own["#{port}"]) and "Host" not in config:
+            found = config.get("Protocol", "#{protocol}")
+            message = f'is "{found}": the redirect leads to itself, and never to https'
+            yield Problem(f"{place}.Protocol", message, 'write "HTTPS", and "443" as Port')
 
 
 def _of_others(data: Mapping[str, Any]) -> Iterator[Problem]:

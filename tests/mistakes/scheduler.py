@@ -31,6 +31,7 @@ def misspell_key(container: dict[str, Any]) -> None:
         one["valueFrom"] = one["valueFrom"].replace(":password:", ":pasword:")
 
 
+BACKUP = "Schedule::exec('{} | gzip > /tmp/backup.gz')->dailyAt('03:00')->onOneServer();"
 MAILED = (
     "Schedule::command('about --only=environment')->weekly()->onOneServer()"
     "->emailOutputTo('office@876events.example');"
@@ -235,6 +236,17 @@ MISTAKES = (
                 CONSOLE,
                 "Schedule::command('queue:prune-failed --hours=48')->weekly()->onOneServer();",
             ),
+        ),
+    ),
+    Mistake(
+        "a scheduled backup runs a program that the image lacks",
+        append(CONSOLE, BACKUP.format("mysqldump --single-transaction tickets")),
+        breaks=[scheduler.test_every_scheduled_command_succeeds],
+        cause="the image has no mysqldump, which the scheduled mysqldump --single-transaction",
+        also_green=[scheduler.test_scheduled_commands_run_in_the_foreground],
+        twin=Twin(
+            "a scheduled backup runs a program that the image has",
+            append(CONSOLE, BACKUP.format("php artisan about --json")),
         ),
     ),
     Mistake(

@@ -74,6 +74,17 @@ WORK = QueueCommand(listens=False, connection="", tries=3, sleep_s=3, rest_s=0)
             replace(REQUEST, secure=False, client_ip="203.0.113.9"),
             "nginx's real_ip_header hides the load balancer from the app",
         ),
+        (
+            # The app takes the visitor's address from X-Forwarded-For, and not the scheme.
+            replace(
+                REQUEST,
+                secure=False,
+                client_ip="203.0.113.9",
+                trusted_proxy=True,
+                forwarded_proto="https",
+            ),
+            "the app trusts the load balancer, and not its X-Forwarded-Proto",
+        ),
         (replace(REQUEST, secure=False), "the app does not trust the load balancer"),
         (replace(REQUEST, link="http://tickets.example/x"), "the app sees that the visitor uses"),
         (replace(REQUEST, link="http://localhost/x"), "the app's links go to http://localhost/x"),

@@ -91,6 +91,34 @@ def test_a_redirect_that_loses_the_page_is_named(tmp_path: Path, field: str, val
         load_balancer.load_balancer(read_json(path))
 
 
+REDIRECTS = (
+    ({"Port": "80"}, 'RedirectConfig.Port is "80": no listener speaks https on that port'),
+    ({"Port": None}, "RedirectConfig.Port is missing, and AWS takes 80: no listener speaks"),
+    (
+        {"Protocol": None, "Port": None},
+        'RedirectConfig.Protocol is "#{protocol}": the redirect leads to itself, and never to',
+    ),
+    ({"Protocol": "HTTP", "Port": "80"}, 'RedirectConfig.Protocol is "HTTP": the redirect leads'),
+)
+
+
+@pytest.mark.parametrize(("fields", "text"), REDIRECTS)
+def test_a_redirect_that_misses_https_is_named(
+    tmp_path: Path, fields: dict[str, str | None], text: str
+) -> None:
+    raw: dict[str, Any] = json.loads((ECS / FILES["LoadBalancer"]).read_text())
+    (redirect,) = [one for one in raw["Listeners"] if one["Protocol"] == "HTTP"]
+    config = redirect["DefaultActions"][0]["RedirectConfig"]
+    config |= fields
+    for name in [name for name, value in config.items() if value is None]:
+        del config[name]
+    path = tmp_path / "load-balancer.json"
+    path.write_text(json.dumps(raw))
+    with pytest.raises(ConfigError) as caught:
+        load_balancer.load_balancer(read_json(path))
+    assert text in str(caught.value)
+
+
 def test_there_may_be_more_attributes_than_one_call_takes(tmp_path: Path) -> None:
     path = tmp_path / "load-balancer.json"
     attributes: list[dict[str, Any]] = [{"Key": f"a{n}", "Value": ""} for n in range(23)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from scenarios.test_scheduler import last_error
+from scenarios.scheduled import last_error, missing_programs
 
 APP = (
     '{"message":"Holds released","level":200}\n'
@@ -25,3 +25,8 @@ CURL = "curl: (7) Failed to connect to localhost port 80"
 )
 def test_the_apps_error_comes_before_a_programs_and_no_notice_is_one(log: str, error: str) -> None:
     assert last_error(log) == error
+
+
+def test_programs_that_a_shell_does_not_find_are_read_from_the_log() -> None:
+    log = "sh: 1: mysqldump: not found\n{}\nsh: line 3: jq: command not found\nsh: 1: jq: not found"
+    assert missing_programs(log + "\nevent 5: not found") == ["mysqldump", "jq"]
