@@ -71,7 +71,10 @@ MISTAKES = (
     ),
     Mistake(
         "OPcache has less memory than the app needs",
-        replace(FPM_INI, "opcache.memory_consumption = 128", "opcache.memory_consumption = 8"),
+        combine(
+            replace(FPM_INI, "opcache.memory_consumption = 128", "opcache.memory_consumption = 8"),
+            replace(FPM_INI, "interned_strings_buffer = 16", "interned_strings_buffer = 2"),
+        ),
         breaks=[php.test_opcache_is_on_and_checks_no_file],
         cause="OPcache is full",
         also_green=[php.test_php_fpm_sees_every_environment_variable],

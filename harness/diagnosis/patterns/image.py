@@ -143,6 +143,23 @@ NGINX = (
     ),
     Pattern(
         Source.APP,
+        match=r"Insufficient shared memory for interned strings buffer",
+        cause="PHP does not start: opcache.interned_strings_buffer leaves OPcache nothing of its"
+        " memory: raise opcache.memory_consumption",
+        example="Fatal Error Insufficient shared memory for interned strings buffer! (tried to"
+        " allocate 16777432 bytes)",
+    ),
+    Pattern(
+        Source.APP,
+        match=r"gave up: (?P<name>[\w:-]+) entered FATAL state",
+        cause="supervisord's program {name} ends each time it is started, and supervisord goes on"
+        " without it: the lines before say why",
+        example="2026-11-28 10:00:00,123 INFO gave up: php-fpm entered FATAL state, too many start"
+        " retries too quickly",
+        symptom=True,
+    ),
+    Pattern(
+        Source.APP,
         match=r"upstream sent too big header",
         cause="nginx refuses the app's response headers: fastcgi_buffer_size is too small",
         example="upstream sent too big header while reading response header from upstream",
