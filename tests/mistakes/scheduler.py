@@ -253,7 +253,7 @@ MISTAKES = (
         "a scheduled command mails its output, and the scheduler may not send",
         append(CONSOLE, MAILED),
         breaks=[scheduler.test_every_scheduled_command_succeeds],
-        cause="the task role tickets-scheduler-task lacks ses:SendRawEmail",
+        cause="is not authorized to perform: ses:SendRawEmail",
         also_green=[scheduler.test_scheduled_commands_run_in_the_foreground],
         twin=Twin(
             "a scheduled command mails its output, and the scheduler may send",
