@@ -86,8 +86,9 @@ def _address(container: Container) -> str:
         return Ready() if b"listening on" in container.logs() else NotYet(container.status)
 
     wait_until(probe, deadline=Deadline(START_S), interval_s=0.1)
-    (binding,) = container.ports[PORT] or ()
-    return f"127.0.0.1:{binding['HostPort']}"
+    bindings = container.ports[PORT]
+    assert bindings
+    return f"127.0.0.1:{bindings[0]['HostPort']}"
 
 
 @contextmanager
