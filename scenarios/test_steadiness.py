@@ -16,6 +16,7 @@ from harness.images.inspect import nginx_config
 from harness.report import emulated, not_covered, proved
 from harness.target.clients.http import status_cause
 from harness.target.resources.ecs import find_tasks
+from scenarios.supervision import failed_program
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from harness.target.access import Access
     from harness.target.clients.probe import ProbeClient
+    from harness.target.resources.task_logs import LogReader
     from harness.target.resources.web_tier import WebTier
 
 KILLED = 137
@@ -73,6 +75,21 @@ def test_no_task_of_a_service_ends_by_itself(
         what=f"One of the services has had no task that ran for {STEADY_S:g} s",
         within_s=4 * STEADY_S,
     )
+
+
+@pytest.mark.truth(local=proved, aws=proved, url=NOT_THERE)
+@pytest.mark.requires("ecs", "logs")
+@pytest.mark.read_only(runs_last=True)
+def test_supervised_programs_run_on(task_logs: LogReader) -> None:
+    for container, log in task_logs.logs():
+        program = failed_program(log)
+        expect(
+            program is None,
+            f"in {container}, supervisord cannot keep {program}",
+            cause=f"supervisord cannot keep a program running, and its container runs on without"
+            f" it: {program}",
+            certain=True,
+        )
 
 
 def ran_s(task: dict[str, Any]) -> float:

@@ -5,15 +5,38 @@ from __future__ import annotations
 from scenarios import test_queue as queue
 from scenarios import test_steadiness as steadiness
 from tests.mistakes.edits import (
+    ENTRYPOINT,
     FPM_POOL,
     NGINX,
+    Edit,
     add_word,
     combine,
     replace,
     replace_word,
+    run_in_build,
     set_field,
 )
 from tests.mistakes.mistake import NOT_STARTED, Mistake, Twin
+
+SUPERVISOR = (
+    "[supervisord]\\nnodaemon=true\\nlogfile=/dev/stdout\\nlogfile_maxbytes=0\\n"
+    "pidfile=/tmp/supervisord.pid\\n[program:beside]\\ncommand={}\\n"
+    "stdout_logfile=/dev/stdout\\nstdout_logfile_maxbytes=0\\nredirect_stderr=true\\n"
+)
+
+
+def run_supervisor(command: str) -> Edit:
+    """Have the web task's entrypoint run a program beside nginx and PHP-FPM, by supervisord."""
+    install = "apt-get update -qq && apt-get install -qq --yes --no-install-recommends supervisor"
+    return combine(
+        run_in_build(f"{install} && printf '{SUPERVISOR.format(command)}' > /etc/beside.conf"),
+        replace(
+            ENTRYPOINT,
+            "# 4. PHP-FPM first",
+            "supervisord --configuration /etc/beside.conf &\n# 4. PHP-FPM first",
+        ),
+    )
+
 
 HTTP = "    server {\n        listen 8080"
 ZONE = "    limit_req_zone {} zone=visitors:10m rate=1000r/s;\n"
@@ -105,6 +128,17 @@ MISTAKES = (
         also_green=[queue.test_worker_flags_fit_the_queue],
         twin=Twin(
             "the worker's memory limit is 256 MB", replace_word("--memory=192", "--memory=256")
+        ),
+    ),
+    Mistake(
+        "supervisord cannot start the worker beside the web server",
+        run_supervisor("php artisan queue:wrok"),
+        breaks=[steadiness.test_supervised_programs_run_on],
+        cause="supervisord cannot keep a program running, and its container runs on without it:"
+        " beside (exit status 1)",
+        also_green=[steadiness.test_no_task_of_a_service_ends_by_itself],
+        twin=Twin(
+            "supervisord runs the worker beside the web server", run_supervisor("sleep infinity")
         ),
     ),
     Mistake(
