@@ -20,9 +20,13 @@ if TYPE_CHECKING:
 
     from harness.target.access import Access
     from harness.target.resources.ecs_exec import ExecResult
+    from harness.target.resources.web_tier import WebTier
 
 MOST_PAGES = 5
 MOST_SCRIPTS = 10
+MOST_FILES = 5
+PUBLIC = (".txt", ".ico", ".css", ".js", ".svg", ".png", ".jpg", ".webp", ".woff2")
+"""Ends of the names of files that every web server serves."""
 NOT_FOUND = 404
 SERVER_ERROR = 500
 SOURCE = "<?php"
@@ -134,3 +138,37 @@ def test_scripts_beside_index_php_are_run(
             " that is in it, is public",
             certain=True,
         )
+
+
+@pytest.mark.truth(
+    local=proved,
+    aws=proved,
+    url=not_covered("the files of the image cannot be listed from outside"),
+)
+@pytest.mark.requires("http", "ecs", "elb", "exec")
+@pytest.mark.read_only
+def test_files_of_the_public_directory_are_served(
+    web: Callable[[], requests.Session],
+    web_tier: WebTier,
+    access: Access,
+    run_in_task: Callable[..., ExecResult],
+) -> None:
+    names = {one["name"] for one in web_tier.container().get("environment", ())}
+    if "ASSET_URL" in names:
+        pytest.skip("not covered: ASSET_URL has the public files on another host")
+    listed = run_in_task(["find", "public", "-maxdepth", "3", "-type", "f"]).stdout.split()
+    files = sorted(one for one in listed if one.endswith(PUBLIC))[:MOST_FILES]
+    if not files:
+        pytest.skip("not covered: Laravel's container has no public files")
+    answers = {
+        file: web().get(f"{access.public_url}{file.removeprefix('public')}", timeout=TIMEOUT_S)
+        for file in files
+    }
+    # A page in the place of a file is the app's, for whatever the web server does not find.
+    expect(
+        any(one.ok and not is_html(one) for one in answers.values()),
+        f"none of {', '.join(files)} is served: {[one.status_code for one in answers.values()]}",
+        cause=f"the web server does not find {files[0]}, which Laravel's container has: its root is"
+        " another directory, or its own image or volume lacks the app's public directory",
+        certain=True,
+    )

@@ -36,6 +36,16 @@ MISTAKES = (
         ),
     ),
     Mistake(
+        "nginx has another root than the app's public directory",
+        combine(
+            replace(NGINX, _ROOT, "root /usr/share/nginx/html;"),
+            replace(NGINX, "$document_root/index.php", "/srv/app/public/index.php"),
+        ),
+        breaks=[pages.test_files_of_the_public_directory_are_served],
+        cause="the web server does not find public/css/",
+        also_green=[pages.test_caches_keep_no_page_with_a_session],
+    ),
+    Mistake(
         "nginx lets caches keep every page for ten minutes",
         replace(NGINX, _ROOT, f"{_ROOT}\n        expires 10m;"),
         breaks=[pages.test_caches_keep_no_page_with_a_session],
