@@ -106,7 +106,13 @@ PYTHON
 need_engine() {
     engine_answers && return
     bare_debian || return 0 # the CLI says what is missing and how to get it
-    command -v dockerd >/dev/null 2>&1 || apt_install docker.io iptables
+    if ! command -v dockerd >/dev/null 2>&1; then
+        apt_install docker.io iptables
+        # Before Debian 13 they are a part of docker.io.
+        for package in docker-cli docker-buildx; do
+            if apt-cache show "$package" >/dev/null 2>&1; then apt_install "$package"; fi
+        done
+    fi
     engine_answers && return # the package may have started it
     if [ -d /run/systemd/system ]; then
         systemctl start docker || fail "systemd could not start docker; see journalctl -u docker"
