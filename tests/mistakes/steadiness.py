@@ -109,13 +109,13 @@ MISTAKES = (
                 replace(
                     NGINX,
                     "    server {\n",
-                    "    limit_req_zone $binary_remote_addr zone=visitors:1m rate=1000r/s;\n"
+                    "    limit_req_zone $http_x_forwarded_for zone=burst:1m rate=1000r/s;\n"
                     "    server {\n",
                 ),
                 replace(
                     NGINX,
                     "location / {\n",
-                    "location / {\n limit_req zone=visitors burst=500 nodelay;\n",
+                    "location / {\n limit_req zone=burst burst=500 nodelay;\n",
                 ),
             ),
         ),
