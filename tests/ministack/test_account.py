@@ -11,10 +11,14 @@ import botocore
 import pytest
 from botocore.exceptions import ClientError
 
+from harness.core.expectation import ExpectationError
 from harness.target import discovery, observer, rehearser
 from harness.target.changes.permissions import PERMISSIONS, lock_name
+from harness.target.resources.ecs import services_of
 from harness.target.resources.mail_events import MailEvents
 from harness.target.resources.mailbox import visitor_tag
+from scenarios import test_definitions as definitions
+from scenarios import test_roles as roles
 from tests.ministack.conftest import Account, Client
 
 UNKNOWN = {
@@ -175,3 +179,27 @@ def test_mails_are_read_by_notifications_of_the_identity(
         AttributeNames=["ApproximateNumberOfMessagesNotVisible"],
     )["Attributes"]
     assert json.loads(attributes["ApproximateNumberOfMessagesNotVisible"]) == 1
+
+
+def test_scenarios_of_definitions_and_roles_judge_the_accounts_answers(
+    account: Account, observers: Client
+) -> None:
+    access = account.access
+    services = services_of(access, ecs=observers("ecs"))
+    found = {key: service.definition() for key, service in services.items()}
+    definitions.test_every_container_has_a_log_configuration(found)
+    definitions.test_container_health_checks_notice_an_error(found)
+    roles.test_task_role_differs_from_the_execution_role(found)
+    names = [arn.rpartition("/")[2] for arn in access.roles]
+
+    def statements() -> dict[str, list[dict[str, Any]]]:
+        return {name: roles.allowed(observers("iam"), name) for name in names}
+
+    roles.test_no_task_role_allows_everything(statements())
+    allowed = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
+    role = {"RoleName": "tickets-web-task", "PolicyName": "everything"}
+    account.client("iam").put_role_policy(**role, PolicyDocument=policy)
+    with pytest.raises(ExpectationError, match="tickets-web-task"):
+        roles.test_no_task_role_allows_everything(statements())
+    account.client("iam").delete_role_policy(**role)
