@@ -41,6 +41,14 @@ def expect_connection(run: dict[str, Any], wanted: str) -> None:
 def delivered_again(job: dict[str, Any]) -> str:
     """Return the cause of a job that is delivered again while it runs."""
     connection = next((run["connection"] for run in job["runs"]), SQS)
+    former, *later = job["runs"]
+    if connection == SQS and later and former["outcome"] == "succeeded":
+        ended, again = former.get("ended_at"), later[0].get("started_at")
+        if ended and again and again > ended:
+            return (
+                "a job was delivered again after it had ended: the worker does not take it from"
+                " the queue (its role needs sqs:DeleteMessage)"
+            )
     limit = (
         "the queue's visibility time-out"
         if connection == SQS

@@ -11,6 +11,8 @@ from harness.diagnosis.expect import expect
 from harness.target.clients.browser import TIMEOUT_S, read_page
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import requests
 
     from harness.target.access import Access
@@ -31,6 +33,8 @@ class PageResources:
     visitor: requests.Session
     elsewhere: set[str] = field(default_factory=set)
     """Other hosts, a CDN's say, that nothing is asked of."""
+    has_file: Callable[[str], bool] | None = None
+    """Whether the image has a file of the public directory; None where it cannot be asked."""
     _loaded: set[str] = field(default_factory=set)
 
     def open(self, url: str) -> requests.Response:
@@ -101,6 +105,11 @@ class PageResources:
                     f" {path.removeprefix(prefix)}: ASSET_URL, or the page, names a folder of the"
                     " old host"
                 )
+        if self.has_file and self.has_file(path):
+            return (
+                f"the image has public{path}, and the web server does not find it: root or alias of"
+                " the location for such files names another directory"
+            )
         return (
             f"the image lacks {path}: what a build makes (npm run build) belongs into the"
             " Dockerfile, and .dockerignore must not leave it out"

@@ -10,6 +10,7 @@ import pytest
 from harness.diagnosis.expect import expect
 from harness.report import not_covered, proved
 from harness.target.clients.browser import TIMEOUT_S, read_page
+from harness.target.target import EXEC
 from scenarios.checks import expect_status
 from scenarios.page_resources import PageResources
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     import requests
 
+    from harness.replay.toolbox import Toolbox
     from harness.target.access import Access
     from harness.target.resources.ecs_exec import ExecResult
     from harness.target.resources.web_tier import WebTier
@@ -32,6 +34,24 @@ SERVER_ERROR = 500
 SOURCE = "<?php"
 
 
+@pytest.fixture
+def has_file(
+    request: pytest.FixtureRequest, toolbox: Toolbox, access: Access
+) -> Callable[[str], bool] | None:
+    """Return whether a web task has a public file; None where no task can be asked."""
+    if EXEC not in toolbox.target.capabilities:
+        return None
+    run_in_task: Callable[..., ExecResult] = request.getfixturevalue("run_in_task")
+
+    def ask(path: str) -> bool:
+        found = run_in_task(
+            ["sh", "-c", 'test -f "public$0"', path], container=access.web_container
+        )
+        return found.exit_code == 0
+
+    return ask
+
+
 @pytest.mark.truth(local=proved, aws=proved, url=proved)
 @pytest.mark.requires("http")
 @pytest.mark.read_only
@@ -39,9 +59,10 @@ def test_pages_load_their_styles_scripts_and_images(
     web: Callable[[], requests.Session],
     access: Access,
     find_page: Callable[[str], str],
+    has_file: Callable[[str], bool] | None,
     observe: Callable[..., None],
 ) -> None:
-    resources = PageResources(access, web())
+    resources = PageResources(access, web(), has_file=has_file)
     first = f"{access.public_url}{find_page('public')}"
     answer = resources.open(first)
     if answer.is_redirect:

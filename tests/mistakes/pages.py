@@ -12,6 +12,7 @@ _IGNORE, _ARTWORK = "app/.dockerignore", "app/resources/views/components/artwork
 _ROUTE = "route('documents.show', [$event, App\\Enums\\DocumentKind::Poster])"
 _EVENTS = "app/app/Http/Controllers/EventController.php"
 _QUERY = "Event::query()->upcoming()->withAvailability()->with('poster')->get()"
+_FILES = "location ~* \\.(?:avif|css|gif|ico|jpe?g|js|png|svg|webp|woff2?)$ {"
 _ROOT = "root /srv/app/public;"
 _POSTER = "$event->poster->storage()->{}"
 
@@ -23,6 +24,17 @@ MISTAKES = (
         cause="the image lacks /css/app.css",
         also_green=[sessions.test_links_and_redirects_are_https_with_the_public_host],
         twin=Twin("source maps are not in the image", append(_IGNORE, "public/css/*.map")),
+    ),
+    Mistake(
+        "nginx looks for styles in the directory of the old host",
+        replace(NGINX, _FILES, f"{_FILES}\n            root /home/shop/public_html;"),
+        breaks=[pages.test_pages_load_their_styles_scripts_and_images],
+        cause="the image has public/css/app.css, and the web server does not find it",
+        also_green=[sessions.test_links_and_redirects_are_https_with_the_public_host],
+        twin=Twin(
+            "nginx looks for styles in the app's own directory, by name",
+            replace(NGINX, _FILES, f"{_FILES}\n            root /srv/app/public;"),
+        ),
     ),
     Mistake(
         "ASSET_URL has the folder of the old host",

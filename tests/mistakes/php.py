@@ -70,6 +70,17 @@ MISTAKES = (
         ),
     ),
     Mistake(
+        "PHP shows its errors to visitors",
+        replace(FPM_INI, "display_errors = Off", "display_errors = On"),
+        breaks=[php.test_debugging_is_off_in_every_task],
+        cause="display_errors and expose_php must be off",
+        also_green=[php.test_opcache_is_on_and_checks_no_file],
+        twin=Twin(
+            "PHP keeps the errors of its start to itself, by name",
+            replace(FPM_INI, "display_errors = Off", "display_errors = 0"),
+        ),
+    ),
+    Mistake(
         "OPcache has less memory than the app needs",
         combine(
             replace(FPM_INI, "opcache.memory_consumption = 128", "opcache.memory_consumption = 8"),

@@ -15,7 +15,7 @@ from harness.target.clients.probe import ProbeRefused
 from harness.target.resources.schedule import Run
 from scenarios.checks import expect_status
 from scenarios.deployment_settings import breaker_cause, downtime_cause
-from scenarios.jobs import late_cause
+from scenarios.jobs import delivered_again, late_cause
 from scenarios.mails import missing_mail_cause, untried_cause
 from scenarios.test_logs import channel_cause
 from scenarios.test_roles import wildcard
@@ -27,6 +27,9 @@ from scenarios.test_stopping import ENDS_AT_ONCE, cut_cause
 
 WHOLE_COOKIE = {"value": "x", "secure": "True", "httponly": "True", "samesite": "Lax"}
 WHOLE_BREAKER = {"deploymentCircuitBreaker": {"enable": True, "rollback": True}}
+
+
+RUN = {"connection": "sqs", "outcome": "succeeded", "started_at": "01", "ended_at": "09"}
 
 
 def job(*ends: str | None, poison: bool = False, failed: bool = False) -> dict[str, Any]:
@@ -54,6 +57,11 @@ def service(**configuration: Any) -> dict[str, Any]:
         (late_cause(job("threw", "failed")), "QUEUE_FAILED_DRIVER is null"),
         (late_cause(job("threw", poison=True, failed=True)), ""),
         (late_cause(job("succeeded")), ""),
+        (
+            delivered_again({"runs": [RUN, RUN | {"started_at": "05"}]}),
+            "a job was delivered again wh",
+        ),
+        (delivered_again({"runs": [RUN, RUN | {"started_at": "12"}]}), "delivered again after it"),
         (untried_cause([{"max_tries": 1}]), "a job that fails is not tried again"),
         (untried_cause([{"max_tries": None}]), "a job that fails is not tried again"),
         (

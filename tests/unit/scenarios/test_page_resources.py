@@ -66,6 +66,16 @@ def test_a_file_that_the_image_lacks_is_named(answer: tuple[int, str]) -> None:
     assert error.cause.startswith("the image lacks /build/app.js")
 
 
+def test_a_file_that_the_web_server_looks_for_elsewhere_is_named() -> None:
+    visitor: Any = Visitor({"app": (404, "text/html")})
+    visitor.page = text = '<script src="/build/app.js"></script>'
+    resources = PageResources(ACCESS, visitor, has_file="/build/app.js".__eq__)
+    page: Any = SimpleNamespace(text=text, url=f"{URL}/")
+    with pytest.raises(ExpectationError) as caught:
+        resources.expect_loaded(page)
+    assert caught.value.cause.startswith("the image has public/build/app.js, and the web server")
+
+
 def test_a_folder_too_many_in_an_address_is_named() -> None:
     answers = {"/shop/public/css/app.css": (404, "text/html")}
     answers["/public/css/app.css"] = (200, "text/html")

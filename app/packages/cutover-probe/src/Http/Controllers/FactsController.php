@@ -48,8 +48,14 @@ final class FactsController
             'environment_variables' => $names,
             'extensions' => get_loaded_extensions(),
             'error_log_file' => $this->errorLogFile((string) ini_get('error_log')),
-            'php' => array_combine(self::PHP_SETTINGS, array_map(ini_get(...), self::PHP_SETTINGS)),
+            'php' => array_combine(self::PHP_SETTINGS, array_map($this->setting(...), self::PHP_SETTINGS)),
         ]);
+    }
+
+    /** A setting as PHP starts with it: Laravel turns display_errors off, and only where it comes to run. */
+    private function setting(string $name): string|false
+    {
+        return $name === 'display_errors' ? (ini_get_all(details: true)[$name]['global_value'] ?? false) : ini_get($name);
     }
 
     /** The file into which PHP itself logs errors; null where it is none, or cannot be written. PHP then logs to the output. */
