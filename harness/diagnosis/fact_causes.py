@@ -19,7 +19,7 @@ from harness.diagnosis.facts import (
     VisitorRequest,
     VisitorSession,
 )
-from harness.diagnosis.patterns.aws_api import DENIED, LACKS_RIGHT, without_key
+from harness.diagnosis.patterns.aws_api import DENIED, LACKS_RIGHT, SETS_ACL, without_key
 from harness.diagnosis.patterns.pattern import Source
 from harness.target.resources.queue_worker import QueueCommand
 from harness.target.resources.secret_references import NamedSecret
@@ -338,6 +338,8 @@ def missing_right(lack: MissingRight) -> str:
     named = {"role": lack.role, "action": lack.action, "arn": without_key(lack.resource)}
     if lack.denied_by:
         return DENIED.format(**named, statement=lack.denied_by)
+    if lack.action == "s3:PutObjectAcl":
+        return SETS_ACL
     return LACKS_RIGHT.format(**named)
 
 

@@ -12,6 +12,10 @@ LACKS_RIGHT = (
     "the task role {role} lacks {action} on {arn}: allow it, or correct the name or the region that"
     " the task has for it"
 )
+SETS_ACL = (
+    "the app sets an ACL, and the bucket has none: set no public visibility, and 'ACL' => '' in the"
+    " disk's options"
+)
 DENIED = (
     "a policy denies {action} on {arn} to the task role {role} ({statement}): send what its"
     " condition asks for (for encryption of an object, ServerSideEncryption in the disk's options),"
@@ -61,6 +65,13 @@ ROLES = (
         " with ({arn}): without it neither can be used",
         example=f"{_USER.format('web')} authorized to perform: kms:Decrypt on resource:"
         f" arn:aws:kms:us-east-1:1:key/0 {_NO_POLICY}",
+    ),
+    Pattern(
+        Source.APP,
+        match=rf"{_OF_ROLE} s3:PutObjectAcl on resource: [^\s,;\"']+",
+        cause=SETS_ACL,
+        example=f"{_USER.format('web')} authorized to perform: s3:PutObjectAcl on resource:"
+        f" arn:aws:s3:::a/b {_NO_POLICY}",
     ),
     Pattern(
         Source.APP,
@@ -142,7 +153,7 @@ S3 = (
     Pattern(
         Source.APP,
         match=r"AccessControlListNotSupported",
-        cause="the app sets an ACL, and the bucket has none: do not set a public visibility",
+        cause=SETS_ACL,
         example="AccessControlListNotSupported (client): The bucket does not allow ACLs",
     ),
     Pattern(

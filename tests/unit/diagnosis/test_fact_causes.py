@@ -132,6 +132,13 @@ def test_a_right_that_a_role_lacked_is_a_guess() -> None:
     assert "web task 01234567: its role shop-web has no right to s3:GetObject" in found.lines[0]
 
 
+def test_an_acl_is_not_answered_with_a_right_to_set_it() -> None:
+    right = MissingRight("web", "0", "shop-web", "s3:PutObjectAcl", "arn:aws:s3:::a/*", NOW)
+    found = rank(ExpectationError("500"), "", evidence=evidence_of([right]))
+    assert found is not None
+    assert found.sentence.startswith("the app sets an ACL, and the bucket has none")
+
+
 def test_a_right_that_a_scenario_does_without_on_purpose_is_no_cause() -> None:
     identity = "arn:aws:ses:r:1:identity/unverified.example"
     right = MissingRight("worker", "0123", "shop-worker", "ses:SendRawEmail", identity, NOW)
