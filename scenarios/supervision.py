@@ -16,6 +16,8 @@ _NO_START = re.compile(r"spawnerr: (?P<reason>.+)")
 _OF_SUPERVISOR = re.compile(
     r"\b(?:INFO|WARN|CRIT|DEBG) (?:spawned|exited|success|gave up|spawnerr|Set)"
 )
+_WIDTH = 160
+"""Characters of a program's last words."""
 _EXITS = 3
 """A program that ended so often by itself has not ended by chance."""
 
@@ -52,5 +54,5 @@ def failed_program(log: str) -> FailedProgram | None:
             name = found["name"]
             return FailedProgram(name, endings.get(name, reason), last_line)
         elif line.strip() and not _OF_SUPERVISOR.search(line):
-            last_line = line.strip()
+            last_line = line.strip()[:_WIDTH]
     return None

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from harness.core.redact import redact
 from harness.replay import acceptance
 from harness.replay.machine_load import BEGINNING, MachineLoad
 from harness.replay.markers import FOLDERS, is_scenario
@@ -45,6 +46,23 @@ class Collector:
         elif outcomes and all(outcome.result == SKIPPED for outcome in outcomes):
             session.exitstatus = pytest.ExitCode.NO_TESTS_COLLECTED
         self._erase_counter()
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Keep a file of scenarios that cannot be imported as red; each worker reports it."""
+        if not report.failed:
+            return
+        replay = self._config.stash[REPLAY]
+        text = redact(report.longreprtext)
+        lines = [line[1:].strip() for line in text.splitlines() if line.startswith("E ")]
+        outcome = Outcome(
+            scenario=report.nodeid,
+            result=ERROR,
+            target=replay.target,
+            labels={},
+            message="; ".join(lines) or text,
+            cause=f"{report.nodeid} cannot be imported, and none of its scenarios ran",
+        )
+        replay.outcomes[(outcome.story, 0, outcome.scenario)] = outcome
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Keep the outcome that the last phase of a scenario carries."""

@@ -31,6 +31,26 @@ TWO = """
     """
 
 
+@pytest.mark.parametrize("workers", ["0", "2"])
+def test_a_file_that_cannot_be_imported_is_red(
+    replay: Replay, pytester: pytest.Pytester, workers: str
+) -> None:
+    folder = pytester.mkdir("scenarios")
+    (folder / "test_broken.py").write_text("import none_such\n")
+    result = replay(TWO, "-n", workers, "-k", "first", "scenarios")
+    shown = " ".join(result.stdout.str().split())
+    assert "1 of 2 scenarios are red." in shown or "1 of 1 scenarios are red." in shown, shown
+    assert "scenarios/test_broken.py cannot be imported, and none of its scenarios ran" in shown
+    assert "none is red" not in shown
+    assert result.ret != 0
+    (report,) = pytester.path.glob("run/report.json")
+    entries = json.loads(report.read_text())["scenarios"]
+    broken = [one for one in entries if "test_broken" in one["scenario"]]
+    assert [one["message"] for one in broken] == [
+        "ModuleNotFoundError: No module named 'none_such'"
+    ]
+
+
 def test_without_a_stack_one_message_says_what_to_do(
     replay: Replay, pytester: pytest.Pytester
 ) -> None:
