@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -22,15 +24,34 @@ _CODES = {
     RED: "a check is red, or none could judge",
     USAGE: "usage, configuration or credentials",
 }
-_Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
-def _judges(function: _Function) -> _Function:
+@dataclass(frozen=True)
+class _Judgement:
+    """The options of every command that puts checks."""
+
+    strict: bool
+    as_json: bool
+    report: Path | None
+
+
+def _judges(function: Callable[..., int]) -> Callable[..., int]:
     """Give a command the options of checks."""
     profile = click.option("--profile", default="", help="The AWS profile, instead of AWS_PROFILE.")
     strict = click.option("--strict", is_flag=True, help="A check that cannot judge is red, too.")
     as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-    return profile(strict(as_json(function)))
+    report = click.option(
+        "--report",
+        type=click.Path(file_okay=False, path_type=Path),
+        metavar="DIR",
+        help="Also write report.json, junit.xml and summary.md there, for a CI server.",
+    )
+
+    @wraps(function)
+    def command(*, strict: bool, as_json: bool, report: Path | None, **others: Any) -> int:
+        return function(judgement=_Judgement(strict, as_json, report), **others)
+
+    return profile(strict(as_json(report(command))))
 
 
 @click.command(
@@ -46,7 +67,7 @@ def _judges(function: _Function) -> _Function:
     help="Only the files, or also the AWS account of cutover.toml, which is only observed.",
 )
 @_judges
-def preflight(*, target: str, profile: str, strict: bool, as_json: bool) -> int:
+def preflight(*, target: str, profile: str, judgement: _Judgement) -> int:
     """Check that everything is there before the first phase: files, and on aws the account."""
     from harness.phases import account
     from harness.phases.catalog import PHASES
@@ -57,9 +78,9 @@ def preflight(*, target: str, profile: str, strict: bool, as_json: bool) -> int:
     call = invocation()
     if target == "files":
         files = account.of_files(call.production)
-        return _judge(checks, files, files_only=True, strict=strict, as_json=as_json)
+        return _judge(checks, files, files_only=True, judgement=judgement)
     opened = account.of_aws(call.production, profile=profile or call.environ.get("AWS_PROFILE", ""))
-    return _judge(checks, opened, strict=strict, as_json=as_json)
+    return _judge(checks, opened, judgement=judgement)
 
 
 @click.command(
@@ -85,7 +106,7 @@ def preflight(*, target: str, profile: str, strict: bool, as_json: bool) -> int:
 )
 @_judges
 def phase(
-    *, number: int, mode: str | None, target: str, profile: str, strict: bool, as_json: bool
+    *, number: int, mode: str | None, target: str, profile: str, judgement: _Judgement
 ) -> int:
     """Check phase N of the move, or print its steps or its rollback."""
     from harness.phases import account, plan
@@ -93,18 +114,20 @@ def phase(
 
     if target == "local" and profile:
         raise click.UsageError("--profile needs --target aws")
+    if judgement.report and mode in ("plan", "rollback"):
+        raise click.UsageError("--report needs --check")
     call, chosen = invocation(), phase_of(number)
     if mode in ("plan", "rollback"):
         make = plan.steps if mode == "plan" else plan.rollback
         planned = make(chosen, call.production)
-        click.echo(json.dumps(planned.as_json(), indent=2) if as_json else planned.text())
+        click.echo(json.dumps(planned.as_json(), indent=2) if judgement.as_json else planned.text())
         return GREEN
     if target == "local":
         opened = account.of_stack(call.production, home=call.location.home)
     else:
         name = profile or call.environ.get("AWS_PROFILE", "")
         opened = account.of_aws(call.production, profile=name)
-    return _judge(chosen.checks, opened, strict=strict, as_json=as_json)
+    return _judge(chosen.checks, opened, judgement=judgement)
 
 
 @click.command(cls=Command, examples=("cutover runbook --out docs/runbook",))
@@ -130,10 +153,14 @@ def runbook(*, out: Path) -> int:
         for name, text in pages.items():
             (out / name).write_text(text, encoding="utf-8")
     except OSError as error:
-        message = f"{error.filename}: cannot be written: {error.strerror}"
-        raise ConfigError(message, hint="name another folder: --out DIR") from error
+        raise _unwritable(error, option="--out") from error
     click.echo(f"wrote {', '.join(pages)} to {out}")
     return GREEN
+
+
+def _unwritable(error: OSError, *, option: str) -> ConfigError:
+    message = f"{error.filename}: cannot be written: {error.strerror}"
+    return ConfigError(message, hint=f"name another folder: {option} DIR")
 
 
 def _last_report(home: Path) -> dict[str, Any] | None:
@@ -149,21 +176,26 @@ def _judge(
     checks: Iterable[Check],
     account: Account,
     *,
-    strict: bool,
-    as_json: bool,
+    judgement: _Judgement,
     files_only: bool = False,
 ) -> int:
-    from harness.phases import examination
+    from harness.phases import check_report, examination
 
+    strict, report = judgement.strict, judgement.report
     results: list[Result] = []
     examined = _copied(examination.examine(checks, account, files_only=files_only), to=results)
-    if as_json:
+    if judgement.as_json:
         results_as_json = examination.as_json(list(examined), strict=strict)
         click.echo(json.dumps(results_as_json, indent=2))
     else:
         for line in examination.lines(examined):
             click.echo(line)
         click.echo(examination.verdict(results, strict=strict))
+    if report:
+        try:
+            check_report.write(results, account=account, strict=strict, directory=report)
+        except OSError as error:
+            raise _unwritable(error, option="--report") from error
     return GREEN if examination.is_green(results, strict=strict) else RED
 
 

@@ -28,7 +28,7 @@ def text(report: Report) -> str:
         )
         properties = ET.SubElement(suite, "properties")
         for name, value in _properties(report):
-            ET.SubElement(properties, "property", {"name": name, "value": _clean(value)})
+            ET.SubElement(properties, "property", {"name": name, "value": clean(value)})
         for outcome in members:
             _case(suite, outcome, report=report)
     if report.lost:
@@ -45,7 +45,7 @@ def _lost_shards(root: ET.Element, lost: Sequence[str]) -> None:
         root.set(name, str(int(root.get(name, "0")) + len(lost)))
     for sentence in lost:
         case = ET.SubElement(suite, "testcase", {"classname": "shards", "name": "every shard"})
-        ET.SubElement(case, "error", {"message": _clean(sentence), "type": "error"})
+        ET.SubElement(case, "error", {"message": clean(sentence), "type": "error"})
 
 
 def _properties(report: Report) -> list[tuple[str, str]]:
@@ -84,13 +84,13 @@ def _case(suite: ET.Element, outcome: Outcome, *, report: Report) -> None:
     )
     if outcome.result in (SKIPPED, ACCEPTED, FLAKY):
         flaky = f"{FLAKY}: " if outcome.result == FLAKY else ""
-        skipped = ET.SubElement(case, "skipped", {"message": _clean(flaky + outcome.reason)})
-        skipped.text = _clean(outcome.cause or outcome.message) or None
+        skipped = ET.SubElement(case, "skipped", {"message": clean(flaky + outcome.reason)})
+        skipped.text = clean(outcome.cause or outcome.message) or None
     elif outcome.is_red:
         element = "failure" if outcome.result == FAILED else "error"
         message = outcome.cause or outcome.message.partition("\n")[0]
-        failure = ET.SubElement(case, element, {"message": _clean(message), "type": element})
-        failure.text = _clean("\n".join((outcome.message, *outcome.cause_lines)))
+        failure = ET.SubElement(case, element, {"message": clean(message), "type": element})
+        failure.text = clean("\n".join((outcome.message, *outcome.cause_lines)))
     lines = [
         f"truth on {name}: {outcome.label_on(name).text(tried=report.was_tried(name))}"
         for name in outcome.labels
@@ -99,8 +99,9 @@ def _case(suite: ET.Element, outcome: Outcome, *, report: Report) -> None:
     if outcome.first_error:
         lines.append(f"the app's first error: {outcome.first_error}")
     lines += [f"\n--- {title} ---\n{body}" for title, body in outcome.sections]
-    ET.SubElement(case, "system-out").text = _clean("\n".join(lines))
+    ET.SubElement(case, "system-out").text = clean("\n".join(lines))
 
 
-def _clean(value: str) -> str:
+def clean(value: str) -> str:
+    """Return a text that XML takes, without secrets."""
     return _NOT_XML.sub("\N{REPLACEMENT CHARACTER}", redact(value))

@@ -27,15 +27,15 @@ def _lines(report: Report) -> Iterator[str]:
     is_flaky = report.flaky and not report.faults and not report.lost
     flaky = "\N{WARNING SIGN}" if is_flaky else "\N{CROSS MARK}"
     sign = "\N{WHITE HEAVY CHECK MARK}" if report.is_green else flaky
-    yield f"## {sign} Cutover: {_plain(report.verdict)}"
+    yield f"## {sign} Cutover: {plain(report.verdict)}"
     yield ""
     following = report.first_following
     for fault in report.faults:
         if fault == following:
-            yield f"- {_plain(FOLLOWING)}"
-        yield f"- **{_plain(fault.title)}**"
+            yield f"- {plain(FOLLOWING)}"
+        yield f"- **{plain(fault.title)}**"
         shown = fault.outcomes[:_NAMED]
-        yield from (f"  - {_plain(f'{one.story}: {one.title}')}" for one in shown)
+        yield from (f"  - {plain(f'{one.story}: {one.title}')}" for one in shown)
         if len(fault.outcomes) > _NAMED:
             yield f"  - and {len(fault.outcomes) - _NAMED} more"
     if report.faults:
@@ -46,19 +46,19 @@ def _lines(report: Report) -> Iterator[str]:
 def _about(report: Report) -> Iterator[str]:
     for line in (report.worth, report.coverage):
         if line:
-            yield f"{_plain(line)}  "
-    gaps = [f"{_plain(gap)} ({number})" for gap, number in report.gaps]
+            yield f"{plain(line)}  "
+    gaps = [f"{plain(gap)} ({number})" for gap, number in report.gaps]
     if gaps:
         yield f"Not covered: {'; '.join(gaps)}.  "
     yield from (
-        f"Flaky, {one.reason}: {_plain(f'{one.story}: {one.title}')}  " for one in report.flaky
+        f"Flaky, {one.reason}: {plain(f'{one.story}: {one.title}')}  " for one in report.flaky
     )
-    yield from (f"Accepted: {_plain(f'{one.story}: {one.title}')}  " for one in report.accepted)
-    yield from (f"{_plain(note)}  " for note in report.notes)
+    yield from (f"Accepted: {plain(f'{one.story}: {one.title}')}  " for one in report.accepted)
+    yield from (f"{plain(note)}  " for note in report.notes)
     yield from (f"Shard {part.name}: {part.seconds:.0f} s  " for part in report.parts)
     yield f"Target {report.target_title}, {report.public_url}, {report.seconds:.0f} s"
 
 
-def _plain(value: str) -> str:
+def plain(value: str) -> str:
     """Escape Markdown's own characters, and put a text on one line."""
     return _MARKUP.sub(r"\\\1", " ".join(value.split()))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import pytest
 from click.testing import CliRunner, Result
@@ -29,6 +30,20 @@ def test_a_preflight_judges_the_files_and_says_how_much_it_could_not() -> None:
     assert "0.account              not covered: only files are read" in result.output
     assert result.output.splitlines()[-1].startswith("GREEN · 6 of ")
     assert run("preflight", "--strict").exit_code == 1
+
+
+def test_a_preflight_leaves_a_report_for_a_ci_server(tmp_path: Path) -> None:
+    result = run("preflight", "--report", str(tmp_path / "ci"))
+    assert (result.exit_code, result.output) == (0, run("preflight").output)
+    assert "GREEN" in (tmp_path / "ci" / "summary.md").read_text()
+    assert json.loads((tmp_path / "ci" / "report.json").read_text())["green"]
+    suites = ET.parse(tmp_path / "ci" / "junit.xml").getroot()
+    assert suites.find(".//testcase[@name='1.chain-in-file']") is not None
+    (tmp_path / "file").touch()
+    broken = run("preflight", "--report", str(tmp_path / "file" / "ci"))
+    assert broken.exit_code == 2
+    assert "name another folder: --report DIR" in broken.output
+    assert "--report needs --check" in run("phase", "4", "--plan", "--report", "ci").output
 
 
 def test_a_phase_is_checked_on_a_stack_that_is_up() -> None:
