@@ -53,3 +53,12 @@ def test_labels_tell_the_files_the_account_and_its_stand_ins_apart(
     check_report.write([asked], account=local, strict=False, directory=tmp_path)
     (shown,) = json.loads((tmp_path / "report.json").read_text())["checks"]
     assert shown["label"] == "emulated: stand-ins answered as the account"
+
+
+def test_a_file_without_a_judged_check_fails_as_the_command_does(
+    files: Production, tmp_path: Path
+) -> None:
+    gap = Result(READ, not_covered="no file")
+    subject = account.of_files(files)
+    check_report.write([gap], account=subject, strict=False, directory=tmp_path)
+    assert ET.parse(tmp_path / "junit.xml").getroot().get("failures") == "1"
