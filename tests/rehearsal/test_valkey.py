@@ -118,8 +118,6 @@ MISTAKES = (
         "the image lacks phpredis",
         (("app/Dockerfile", " php8.4-redis", ""),),
         words="the image lacks the PHP extension redis",
-        code=1,
-        scenarios=SESSION,
     ),
     Red(
         "the client is a package that the image lacks",
