@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 _GIB = 1024
 
@@ -80,6 +80,15 @@ class ContainerDefinition:
         return self.raw.get("healthCheck")
 
 
+class Variable(NamedTuple):
+    """A plain variable of a task definition."""
+
+    place: str
+    """Key of its value in the file."""
+    name: str
+    value: str
+
+
 @dataclass(frozen=True)
 class TaskDefinition:
     """A RegisterTaskDefinition input."""
@@ -97,6 +106,14 @@ class TaskDefinition:
     def containers(self) -> tuple[ContainerDefinition, ...]:
         """The containers in the order written."""
         return tuple(ContainerDefinition(raw=item) for item in self.raw["containerDefinitions"])
+
+    @property
+    def variables(self) -> Iterator[Variable]:
+        """Go through the plain variables of all containers."""
+        for number, container in enumerate(self.containers):
+            for index, item in enumerate(container.raw.get("environment") or ()):
+                place = f"containerDefinitions[{number}].environment[{index}].value"
+                yield Variable(place, item["name"], item.get("value", ""))
 
     @property
     def cpu_units(self) -> int:

@@ -63,7 +63,7 @@ def run(
     step, lines = "", []
     with (
         tempfile.TemporaryFile() as archive,
-        _started(command, archive, order=order, environment=variables) as process,
+        _start(command, archive, order=order, environment=variables) as process,
     ):
         for raw in process.stdout or ():
             if stopped.is_set():
@@ -78,7 +78,7 @@ def run(
         raise failure(name, step=step, lines=lines, where=log.name)
 
 
-def _started(
+def _start(
     command: Sequence[str], archive: IO[bytes], *, order: Order, environment: Mapping[str, str]
 ) -> subprocess.Popen[bytes]:
     """Start a build, which reads its context from a file."""

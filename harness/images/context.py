@@ -111,7 +111,7 @@ class Context:
         """The part of the Dockerfile that only BuildKit builds, as it stands there; or empty."""
         if self.secrets:
             return "a secret mount"
-        found = _BUILDKIT.search(_joined(self._dockerfile_text()))
+        found = _BUILDKIT.search(_join_lines(self._dockerfile_text()))
         return " ".join(found[0].split()) if found else ""
 
     def _dockerfile_text(self) -> str:
@@ -232,7 +232,7 @@ def python_sources(root: Path) -> dict[str, Path]:
     return {file.relative_to(root).as_posix(): file for file in files}
 
 
-def _joined(dockerfile: str) -> str:
+def _join_lines(dockerfile: str) -> str:
     """Join the lines of instructions, and drop comments."""
     lines = (line for line in dockerfile.splitlines() if not line.lstrip().startswith("#"))
     return re.sub(r"\\\s*\n", " ", "\n".join(lines))

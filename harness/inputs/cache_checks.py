@@ -41,12 +41,11 @@ def problems(production: Production) -> Iterator[Problem]:
 
 def _drivers_without_cache(production: Production) -> Iterator[Problem]:
     for definition in production.definitions:
-        for number, container in enumerate(definition.containers):
-            for index, entry in enumerate(container.raw.get("environment") or ()):
-                if entry["name"] in _DRIVERS and entry["value"] == DRIVER:
-                    yield Problem(
-                        f"containerDefinitions[{number}].environment[{index}].value",
-                        f'is "{DRIVER}" ({entry["name"]}), and no cache is configured',
-                        "add [cache] with the file of the cache that the tasks use",
-                        file=definition.source,
-                    )
+        for place, name, value in definition.variables:
+            if name in _DRIVERS and value == DRIVER:
+                yield Problem(
+                    place,
+                    f'is "{DRIVER}" ({name}), and no cache is configured',
+                    "add [cache] with the file of the cache that the tasks use",
+                    file=definition.source,
+                )

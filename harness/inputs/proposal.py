@@ -98,10 +98,10 @@ def _images(folder: Folder) -> Iterator[str]:
         image: path for image, one in beside.items() if (path := folder.dockerfile_of(one.name))
     }
     elsewhere = folder.dockerfile_elsewhere
-    is_pulled = folder.dockerfile is None and not elsewhere
-    if is_pulled or len(built) < len(beside):
+    has_no_dockerfile = folder.dockerfile is None and not elsewhere
+    if has_no_dockerfile or len(built) < len(beside):
         yield "[images]"
-    if is_pulled:
+    if has_no_dockerfile:
         image = container_images.app_image([*folder.definitions.values()], named={}) or "IMAGE"
         yield "# There is no Dockerfile: the image that the registry has."
         yield f"app = {_text(image)}"

@@ -274,16 +274,15 @@ def worker_queues(production: Production) -> Iterator[Problem]:
     if not production.worker or "resources.queues" in production.files:
         return
     definition = production.services[production.worker].definition
-    for number, container in enumerate(definition.containers):
-        for index, entry in enumerate(container.raw.get("environment") or ()):
-            if entry["name"] == "QUEUE_CONNECTION" and entry["value"] == "sqs":
-                yield Problem(
-                    f"containerDefinitions[{number}].environment[{index}].value",
-                    f'is "sqs" (QUEUE_CONNECTION), so that the service {production.worker} takes'
-                    " its jobs from SQS, and no queue is configured",
-                    "set resources.queues to the file with CreateQueue's input",
-                    file=definition.source,
-                )
+    for place, name, value in definition.variables:
+        if (name, value) == ("QUEUE_CONNECTION", "sqs"):
+            yield Problem(
+                place,
+                f'is "sqs" (QUEUE_CONNECTION), so that the service {production.worker} takes'
+                " its jobs from SQS, and no queue is configured",
+                "set resources.queues to the file with CreateQueue's input",
+                file=definition.source,
+            )
 
 
 def mail_events(production: Production) -> Iterator[Problem]:
@@ -310,24 +309,20 @@ def reader_endpoints(production: Production) -> Iterator[Problem]:
     """
     replaced = production.config.overlay.environment
     for definition in production.definitions:
-        for number, container in enumerate(definition.containers):
-            for index, entry in enumerate(container.raw.get("environment") or ()):
-                name, value = entry["name"], entry["value"]
-                if name in replaced or not READER.search(value):
-                    continue
-                writer = READER.sub(".cluster-", value)
-                message, hint = "a rehearsal has the writer alone", ""
-                if name == "DB_HOST":
-                    message = "Aurora refuses every write there"
-                    hint = (
-                        f"write the cluster's endpoint, {writer}; where the app only reads by it,"
-                    )
-                yield Problem(
-                    f"containerDefinitions[{number}].environment[{index}].value",
-                    f'is "{value}" ({name}), the reader endpoint: {message}',
-                    f'{hint} set overlay.environment: {name} = "{writer}"'.strip(),
-                    file=definition.source,
-                )
+        for place, name, value in definition.variables:
+            if name in replaced or not READER.search(value):
+                continue
+            writer = READER.sub(".cluster-", value)
+            message, hint = "a rehearsal has the writer alone", ""
+            if name == "DB_HOST":
+                message = "Aurora refuses every write there"
+                hint = f"write the cluster's endpoint, {writer}; where the app only reads by it,"
+            yield Problem(
+                place,
+                f'is "{value}" ({name}), the reader endpoint: {message}',
+                f'{hint} set overlay.environment: {name} = "{writer}"'.strip(),
+                file=definition.source,
+            )
 
 
 def overrides(production: Production) -> Iterator[Problem]:
