@@ -106,9 +106,16 @@ def find_cause(evidence: Evidence) -> Cause | None:
     return rank(None, "", evidence=evidence)
 
 
-def explain(evidence: Evidence) -> str:
-    """Return the cause, and where it is not sure the app's first error, to end a sentence with."""
+def explain(evidence: Evidence, *, symptom: str = "") -> str:
+    """Return the cause, and where it is not sure the app's first error, to end a sentence with.
+
+    Args:
+        evidence: Lines and facts.
+        symptom: The likely cause where the evidence speaks for none.
+    """
     cause, error = find_cause(evidence), first_error(evidence.lines)
+    if cause is None and symptom:
+        cause = Cause(symptom, is_sure=False)
     if cause and cause.is_sure:
         return f": {cause.sentence}"
     likely = f"; likely, not sure: {cause.sentence}" if cause else ""

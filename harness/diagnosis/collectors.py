@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from harness.aws.task_definition import family_of
 from harness.core.labels import LABEL_FAMILY, LABEL_STARTED_BY, LABEL_TASK_ID
 from harness.diagnosis import background_collectors as background
-from harness.diagnosis import first_error
 from harness.diagnosis.evidence import BEFORE, Collector, Line
 from harness.diagnosis.facts import (
     Deployment,
@@ -22,6 +21,7 @@ from harness.diagnosis.facts import (
     dropped_command,
     stopped_task,
 )
+from harness.diagnosis.log_entries import LogEntry, choose, entries
 from harness.diagnosis.patterns.pattern import Source
 from harness.diagnosis.stop_reason import NEVER_STARTED, failed
 from harness.stack.engine import parse_time
@@ -33,13 +33,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from harness.diagnosis.evidence import EvidenceSources
+    from harness.diagnosis.scope import Scope
     from harness.target.resources.secret_references import NamedSecret
     from harness.target.resources.web_tier import WebTier
 
-LOG_LINES = 50
-LOG_ERRORS = 20
 LINES_READ = 2000
-_OUR_OWN = re.compile(r"/_probe/.*\b200\b")
 _STAMP = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z")
 _EVENTS = 30
 _FORWARDING = "routing.http.xff_header_processing.mode"
@@ -157,8 +155,12 @@ def task_logs(sources: EvidenceSources) -> Iterator[Line]:
     for one in recent[:_TASKS_SHOWN]:
         group = sources.families.get(one.labels.get(LABEL_FAMILY, ""), "")
         for line in log_of_task(one, group=group, since=sources.since):
-            explains = sources.scope.has_group(group) and sources.scope.has_time(line.at)
+            explains = sources.scope.has_group(group) and _is_in_scope(line, sources.scope)
             yield line if explains else replace(line, source=None)
+
+
+def _is_in_scope(line: Line, scope: Scope) -> bool:
+    return scope.has_time(line.at) and scope.has_trace(line.trace)
 
 
 def log_of_task(container: Any, *, group: str, since: datetime) -> Iterator[Line]:
@@ -167,8 +169,10 @@ def log_of_task(container: Any, *, group: str, since: datetime) -> Iterator[Line
     heading = f"log of {container.name}{state}"
     subject = f"the {group} task" if group else ""
     task = f"{group or 'a'} task {container.labels.get(LABEL_TASK_ID, container.name)[:8]}"
-    for at, text in log_lines(container, since=since):
-        yield Line(text, Source.APP, subject=subject, heading=heading, task=task, at=at)
+    for at, text, trace in log_lines(container, since=since):
+        yield Line(
+            text, Source.APP, subject=subject, heading=heading, task=task, at=at, trace=trace
+        )
 
 
 def cloudwatch_logs(sources: EvidenceSources) -> Iterator[Line]:
@@ -181,15 +185,17 @@ def cloudwatch_logs(sources: EvidenceSources) -> Iterator[Line]:
         name = f"{group} task {task_id(task['taskArn'])[:8]}"
         for log in sources.task_logs.streams(task):
             lines = sources.task_logs.lines(log, since=sources.since)
-            for at, text in chosen_lines([(one.at, one.text) for one in lines]):
-                yield Line(
+            for at, text, trace in choose(entries((one.at, one.text) for one in lines)):
+                line = Line(
                     text,
-                    Source.APP if sources.scope.has_time(at) else None,
+                    Source.APP,
                     subject=f"the {group} task",
                     heading=f"log of {log.stream}",
                     task=name,
                     at=at,
+                    trace=trace,
                 )
+                yield line if _is_in_scope(line, sources.scope) else replace(line, source=None)
 
 
 def dropped_commands(sources: EvidenceSources) -> Iterator[DroppedCommand]:
@@ -203,26 +209,13 @@ def dropped_commands(sources: EvidenceSources) -> Iterator[DroppedCommand]:
 def edge_log(sources: EvidenceSources) -> Iterator[Line]:
     """Read the edge's log, which is shown and explains nothing."""
     for one in sources.containers.of_role("edge") if sources.containers else ():
-        yield from (Line(text) for _, text in log_lines(one, since=sources.since))
+        yield from (Line(entry.text) for entry in log_lines(one, since=sources.since))
 
 
-def log_lines(container: Any, *, since: datetime) -> list[tuple[datetime | None, str]]:
-    """Return the last lines of a container's log, and the errors before them, with their times."""
+def log_lines(container: Any, *, since: datetime) -> list[LogEntry]:
+    """Return the last lines of a container's log, and the errors before them."""
     raw: bytes = container.logs(tail=LINES_READ, since=since.timestamp(), timestamps=True)
-    return chosen_lines([_timed(line) for line in raw.decode("utf-8", "replace").splitlines()])
-
-
-def chosen_lines(
-    lines: list[tuple[datetime | None, str]],
-) -> list[tuple[datetime | None, str]]:
-    """Return the last lines of a log, and the errors before them.
-
-    Whoever waits for half a minute asks so often that nothing else would be left: the scenarios'
-    own successful questions are left out, and an error stays however many visits follow it.
-    """
-    written = [line for line in lines if not _OUR_OWN.search(line[1])]
-    errors = [line for line in written[:-LOG_LINES] if first_error.is_error(line[1])]
-    return [*errors[-LOG_ERRORS:], *written[-LOG_LINES:]]
+    return choose(entries(_timed(line) for line in raw.decode("utf-8", "replace").splitlines()))
 
 
 def _timed(line: str) -> tuple[datetime | None, str]:

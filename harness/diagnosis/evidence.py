@@ -51,6 +51,8 @@ class Line:
     """The task that wrote it, as a sentence names it."""
     at: datetime | None = None
     """When it was written."""
+    trace: str = ""
+    """The trace of the scenario that it belongs to; empty where it has none."""
 
     def __str__(self) -> str:
         return self.shown or self.text

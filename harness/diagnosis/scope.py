@@ -34,10 +34,16 @@ class Scope:
     groups: frozenset[str] = GROUPS
     exclusive_times: tuple[tuple[datetime, datetime], ...] = ()
     """When scenarios ran that disturb the target on purpose, beside this one."""
+    trace: str = ""
+    """The trace of its requests; empty where every scenario's explain it."""
 
     def has_group(self, group: str) -> bool:
         """Return whether the tasks of a group are in scope; those of an unknown one are."""
         return group in self.groups or group not in GROUPS
+
+    def has_trace(self, trace: str) -> bool:
+        """Return whether a log line of this trace, or of none, may explain the failure."""
+        return not (self.trace and trace) or trace == self.trace
 
     def has_time(self, at: datetime | None) -> bool:
         """Return whether an event of this time, or of an unknown one, may explain the failure."""

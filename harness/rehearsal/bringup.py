@@ -207,7 +207,8 @@ class Bringup:
             watched.until_stable(self.deadline, check=steps.check)
 
     def _await_answer(self, steps: Steps) -> None:
-        readiness.await_answer(self.access(), check=steps.check)
+        failure = self.watch(self.production.web).failure
+        readiness.await_answer(self.access(), check=steps.check, failure=failure)
 
     def _require_scheduled_run(self, schedule: Schedule) -> None:
         readiness.require_scheduled_run(self.access(), schedule)

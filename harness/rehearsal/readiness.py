@@ -32,12 +32,18 @@ _SQS = "sqs"
 _SCHEDULER = "scheduler"
 
 
-def await_answer(access: Access, *, check: Callable[[], None]) -> None:
+def await_answer(
+    access: Access,
+    *,
+    check: Callable[[], None],
+    failure: Callable[..., ProvisionError],
+) -> None:
     """Wait until a task answers a visitor; any answer that is not the load balancer's own counts.
 
     Args:
         access: The stack.
         check: Raises when waiting is pointless.
+        failure: Makes the error of the web service, with the cause that its tasks' logs speak for.
 
     Raises:
         ProvisionError: None does.
@@ -62,13 +68,10 @@ def await_answer(access: Access, *, check: Callable[[], None]) -> None:
         try:
             wait_until(probe, deadline=deadline, interval_s=0.1, alive=check)
         except DeadlinePassed as error:
-            cause = http.GATEWAY_CAUSES.get(status, "")
-            raise ProvisionError(
-                "no visitor is answered by a web task" + (f": {cause}" if cause else ""),
-                state=f"after {deadline.elapsed_s:.0f} s a web task is healthy",
-                last_answer=error.reason,
-                where=access.run_dir,
-                hint="look at the load balancer's and the web service's files",
+            raise failure(
+                "is healthy and answers no visitor",
+                state=f"after {deadline.elapsed_s:.0f} s: {error.reason}",
+                symptom=http.GATEWAY_CAUSES.get(status, ""),
             ) from error
 
 

@@ -130,7 +130,7 @@ class Watch:
         for one in self.service.tasks(status="STOPPED"):
             if task_id(one["taskArn"]) == task:
                 what = "lost a task in the first run"
-                raise self._failure(what, state=f"task {task}: {stop_reason(one)}")
+                raise self.failure(what, state=f"task {task}: {stop_reason(one)}")
 
     def _is_at_work(self) -> bool:
         running, at_work = self.service.running(), self.at_work()
@@ -149,10 +149,16 @@ class Watch:
         except (DeadlinePassed, GaveUp) as error:
             reason = getattr(error, "reason", str(error))
             state = f"after {deadline.elapsed_s:.0f} s: {reason}"
-            raise self._failure(what, state=state) from error
+            raise self.failure(what, state=state) from error
 
-    def _failure(self, what: str, *, state: str) -> ProvisionError:
-        """Return the error of a service, with the cause that its evidence speaks for."""
+    def failure(self, what: str, *, state: str, symptom: str = "") -> ProvisionError:
+        """Return the error of a service, with the cause that its evidence speaks for.
+
+        Args:
+            what: The words after the service's name.
+            state: The last state seen.
+            symptom: The likely cause where nothing speaks for another.
+        """
         logs, events = self.logs(), self._events()
         stopped = [
             stopped_task(one, group=self._group) for one in self.service.tasks(status="STOPPED")
@@ -175,10 +181,10 @@ class Watch:
                 *(Line(text, Source.SERVICE_EVENT) for text in events),
             ]
         )
-        known = f": {self.cause}" if self.cause else ""
+        known = f": {self.cause}" if self.cause else explain(evidence, symptom=symptom)
         shown = "; ".join(one.reason for one in stopped[:_SHOWN_TASKS])
         return ProvisionError(
-            f"service {self.service.name} {what}{known or explain(evidence)}",
+            f"service {self.service.name} {what}{known}",
             state=state + (f"; stopped tasks: {shown}" if shown else ""),
             last_answer="\n    ".join(events[:_SHOWN_EVENTS]),
             log_tail=logs,

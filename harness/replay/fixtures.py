@@ -12,7 +12,7 @@ from harness.core.wait import Deadline, DeadlinePassed, NotYet, Ready, wait_unti
 from harness.diagnosis.expect import ExpectationTimeout
 from harness.parity.observation import observed
 from harness.replay import acceptance
-from harness.replay.replay_state import SAW, toolbox_of
+from harness.replay.replay_state import SAW, TRACE, toolbox_of
 from harness.replay.toolbox import Toolbox
 from harness.stack.containers import Containers
 from harness.target.access import Access
@@ -154,7 +154,7 @@ def web(access: Access, request: pytest.FixtureRequest) -> Callable[[], requests
     """Make sessions to the public host, each with a cookie jar of its own."""
 
     def make() -> requests.Session:
-        session = http.web(access)
+        session = http.web(access, trace=request.node.stash[TRACE])
         request.addfinalizer(session.close)
         return session
 

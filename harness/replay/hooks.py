@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import uuid
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -22,6 +23,7 @@ from harness.replay.preconditions import FOLLOWS, STEADY_WEB, Failure, skip_afte
 from harness.replay.replay_state import (
     REPLAY,
     SAW,
+    TRACE,
     need_target,
     preconditions_of,
     shard_of,
@@ -109,6 +111,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         rejections += [f"  {_id(item)}: {problem}" for problem in problems]
         declared = markers.NOTHING if problems else markers.declared(marks)
         item.stash[_running] = _Running(declared, problems="; ".join(problems))
+        item.stash[TRACE] = uuid.uuid4().hex
     # An xdist worker cannot print this error: there, each incomplete scenario fails by itself.
     if rejections and not hasattr(config, "workerinput"):
         raise pytest.UsageError("\n".join([markers.REJECTED, *rejections]))
@@ -289,7 +292,7 @@ def _scope(item: pytest.Item) -> Scope:
     running, directory = item.stash[_running], toolbox_of(item.config).target.access.run_dir
     scope = Scope(running.since, groups_of(running.declared.requires))
     if not running.declared.runs_last:
-        return scope
+        return replace(scope, trace=item.stash[TRACE])
     # It reads what happened before it began, also beside an exclusive scenario.
     times = exclusive.exclusive_times(Path(directory)) if directory else ()
     return replace(scope, since=scope.since - _LOOKS_BACK, exclusive_times=times)

@@ -111,8 +111,6 @@ MISTAKES = (
             ),
         ),
         words="which cannot resolve it: it is not the endpoint of the cache",
-        code=1,
-        scenarios=SESSION,
     ),
     Red(
         "the image lacks phpredis",

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     import requests
 
 _AGENT = "cutover-harness"
+TRACE_HEADER = "X-Cutover-Trace"
+"""Its value comes back in the app's log lines, where the app has the probe."""
 STATUS_CAUSES = {
     413: "a request is larger than the limits of nginx (client_max_body_size) or PHP"
     " (post_max_size, upload_max_filesize) in the image",
@@ -27,11 +29,18 @@ GATEWAY_CAUSES = {
 """The cause of a load balancer's own status, where nothing names the reason."""
 
 
-def web(access: Access) -> requests.Session:
-    """Return a session to the public host, with a cookie jar of its own and no redirects hidden."""
+def web(access: Access, *, trace: str = "") -> requests.Session:
+    """Return a session to the public host, with a cookie jar of its own and no redirects hidden.
+
+    Args:
+        access: The target's addresses.
+        trace: The scenario's trace, which its requests carry.
+    """
     session = _session({"https": access.https, "http": access.http})
     if access.ca_file:
         session.verify = access.ca_file
+    if trace:
+        session.headers[TRACE_HEADER] = trace
     return session
 
 

@@ -12,6 +12,8 @@ from harness.diagnosis import collectors
 from harness.diagnosis.collectors import COLLECTORS
 from harness.diagnosis.evidence import EvidenceSources, collect
 from harness.diagnosis.facts import Deployment, stopped_task
+from harness.diagnosis.log_entries import LOG_LINES
+from harness.diagnosis.patterns.pattern import Source
 from harness.diagnosis.scope import Scope
 from harness.target.resources.web_tier import WebTier
 from tests.unit.fake_web_tier import ACCESS, ARN, NOW, QUICK, FakeEcs, FakeElb, tier
@@ -91,8 +93,8 @@ def test_the_log_of_a_container_is_read_from_the_scenarios_start() -> None:
         return stamp + b'one\n"GET /_probe/v1/jobs/1 HTTP/1.1" 200 17\ntwo\xff\n'
 
     assert collectors.log_lines(SimpleNamespace(logs=logs), since=NOW) == [
-        (datetime(2026, 11, 27, 7, 0, 0, 123456, tzinfo=UTC), "one"),
-        (None, "two\ufffd"),
+        (datetime(2026, 11, 27, 7, 0, 0, 123456, tzinfo=UTC), "one", ""),
+        (None, "two\ufffd", ""),
     ]
     assert asked == [{"tail": collectors.LINES_READ, "since": NOW.timestamp(), "timestamps": True}]
 
@@ -121,7 +123,7 @@ def test_an_error_stays_however_many_visits_follow_it() -> None:
         return "\n".join([error, *visits]).encode()
 
     found = collectors.log_lines(SimpleNamespace(logs=logs), since=NOW)
-    assert [text for _, text in found] == [error, *visits[-collectors.LOG_LINES :]]
+    assert [one.text for one in found] == [error, *visits[-LOG_LINES:]]
 
 
 def test_a_task_that_a_scenario_lets_fail_is_nobodys_evidence() -> None:
@@ -141,3 +143,26 @@ def test_a_task_that_a_scenario_lets_fail_is_nobodys_evidence() -> None:
     )
     found = EvidenceSources(ACCESS, Scope(NOW), web=None, containers=containers)  # type: ignore[arg-type]
     assert [line.text for line in collectors.task_logs(found)] == ["the app's own"]
+
+
+OWN, OTHER = "a" * 32, "b" * 32
+
+
+def test_an_error_of_another_scenarios_visitor_explains_nothing() -> None:
+    def error(trace: str) -> str:
+        return (
+            f'{{"message":"no bucket","level_name":"ERROR","extra":{{"cutover_trace":"{trace}"}}}}'
+        )
+
+    texts = [error(OTHER), error(OWN), '{"message":"of a tick","level_name":"ERROR"}']
+    task = SimpleNamespace(
+        name="web",
+        status="running",
+        labels={"cutover.ecs.started-by": "ecs-svc/1"},
+        logs=lambda **_: "\n".join(texts).encode(),
+    )
+    containers = SimpleNamespace(of_role=lambda role, *, also_stopped=False: [task])
+    scope = Scope(NOW, trace=OWN)
+    found = EvidenceSources(ACCESS, scope, web=None, containers=containers)  # type: ignore[arg-type]
+    sources = [line.source for line in collectors.task_logs(found)]
+    assert sources == [None, Source.APP, Source.APP]

@@ -37,3 +37,9 @@ def test_what_happened_before_or_beside_an_exclusive_scenario_explains_nothing()
     scope = Scope(NOW, exclusive_times=((NOW + 2 * MINUTE, NOW + 3 * MINUTE),))
     times = (NOW - MINUTE, NOW, NOW + MINUTE, NOW + 2.5 * MINUTE, NOW + 4 * MINUTE, None)
     assert list(map(scope.has_time, times)) == [False, True, True, False, True, True]
+
+
+def test_a_line_of_another_scenarios_trace_explains_nothing() -> None:
+    scope = Scope(NOW, trace="own")
+    assert [scope.has_trace(one) for one in ("own", "other", "")] == [True, False, True]
+    assert Scope(NOW).has_trace("other")

@@ -348,3 +348,31 @@ def test_a_first_run_needs_ecs_exec(agents: list[dict[str, str]] | None, words: 
     assert words in str(failure.value)
     container["managedAgents"] = [{"lastStatus": "RUNNING"}]
     first_run.require_exec(task, where="/runs/x")
+
+
+@pytest.mark.parametrize(
+    ("log", "ending"),
+    [
+        ("", "; likely, not sure: the task closed the connection"),
+        (
+            "SQLSTATE[HY000] [2002] Connection refused",
+            ": the task cannot reach DB_HOST on port 3306",
+        ),
+    ],
+)
+def test_a_healthy_service_that_answers_nobody_has_a_symptom_and_a_cause_from_its_log(
+    log: str, ending: str
+) -> None:
+    container = SimpleNamespace(
+        name="web",
+        status="running",
+        labels={LABEL_CONTAINER: "app", LABEL_FAMILY: "tickets-web"},
+        attrs={},
+        logs=lambda **_: log.encode(),
+    )
+    described = {**service(2), "taskDefinition": TASK["taskDefinitionArn"]}
+    given = replace(
+        watch(FakeEcs(services=[described], running=[TASK])), containers=lambda: [container]
+    )
+    error = given.failure("answers no visitor", state="", symptom="the task closed the connection")
+    assert str(error).startswith(f"service tickets-web answers no visitor{ending}"), error

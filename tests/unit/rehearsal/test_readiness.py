@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -88,3 +89,31 @@ def test_a_refusal_to_start_the_scheduled_task_is_explained(
         readiness.require_scheduled_run(access, reference.schedule)
     monkeypatch.setattr(asked, lambda _url: "")
     readiness.require_scheduled_run(access, reference.schedule)
+
+
+class _Balancer:
+    """A session to a load balancer that has only its own answers."""
+
+    def __enter__(self) -> _Balancer:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def get(self, *_: object, **__: object) -> Any:
+        return SimpleNamespace(status_code=504, headers={"Server": "awselb/2.0"})
+
+
+def test_the_load_balancers_own_answer_is_the_symptom_of_the_web_services_failure(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("harness.target.clients.http.web", lambda _access: _Balancer())
+    monkeypatch.setattr(readiness, "_ANSWERED_WITHIN_S", 0.0)
+
+    def failure(what: str, *, state: str, symptom: str) -> ProvisionError:
+        return ProvisionError(f"{what}: {symptom}", last_answer=state)
+
+    access = Access(public_url="https://a.example", emulator="")
+    with pytest.raises(ProvisionError, match="answers no visitor: the app takes longer") as raised:
+        readiness.await_answer(access, check=lambda: None, failure=failure)
+    assert "the load balancer itself answers 504" in str(raised.value)

@@ -14,6 +14,7 @@ use CutoverProbe\Console\LogCommand;
 use CutoverProbe\Console\ScheduleCommand;
 use CutoverProbe\Http\Middleware\AnswerInJson;
 use CutoverProbe\Http\Middleware\VerifySignature;
+use CutoverProbe\Listeners\CarryTrace;
 use CutoverProbe\Listeners\FailHealthCheck;
 use CutoverProbe\Recorders\JobRecorder;
 use CutoverProbe\Recorders\ScheduleRecorder;
@@ -22,6 +23,7 @@ use Illuminate\Cookie\Middleware\AddQueuedCookiesToResponse;
 use Illuminate\Cookie\Middleware\EncryptCookies;
 use Illuminate\Foundation\Console\AboutCommand;
 use Illuminate\Foundation\Events\DiagnosingHealth;
+use Illuminate\Routing\Events\Routing;
 use Illuminate\Routing\Router;
 use Illuminate\Session\Middleware\StartSession;
 use Illuminate\Support\ServiceProvider;
@@ -86,6 +88,7 @@ final class CutoverProbeServiceProvider extends ServiceProvider
     private function watch(Dispatcher $events): void
     {
         $events->listen(DiagnosingHealth::class, FailHealthCheck::class);
+        $events->listen(Routing::class, CarryTrace::class);
         $events->subscribe($this->app->make(JobRecorder::class));
         $events->subscribe($this->app->make(ScheduleRecorder::class));
     }
