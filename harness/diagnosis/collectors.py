@@ -160,7 +160,8 @@ def task_logs(sources: EvidenceSources) -> Iterator[Line]:
 
 
 def _is_in_scope(line: Line, scope: Scope) -> bool:
-    return scope.has_time(line.at) and scope.has_trace(line.trace)
+    is_own = scope.has_trace(line.trace) and not scope.is_provoked(line.text)
+    return is_own and scope.has_time(line.at)
 
 
 def log_of_task(container: Any, *, group: str, since: datetime) -> Iterator[Line]:

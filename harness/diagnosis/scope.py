@@ -37,9 +37,16 @@ class Scope:
     trace: str = ""
     """The trace of its requests; empty where every scenario's explain it."""
 
+    provoked: tuple[str, ...] = ()
+    """Texts of the errors that the scenario itself asks for."""
+
     def has_group(self, group: str) -> bool:
         """Return whether the tasks of a group are in scope; those of an unknown one are."""
         return group in self.groups or group not in GROUPS
+
+    def is_provoked(self, text: str) -> bool:
+        """Return whether a line has an error that the scenario itself asks for."""
+        return any(one in text for one in self.provoked)
 
     def has_trace(self, trace: str) -> bool:
         """Return whether a log line of this trace, or of none, may explain the failure."""

@@ -12,7 +12,7 @@ from harness.core.wait import Deadline, DeadlinePassed, NotYet, Ready, wait_unti
 from harness.diagnosis.expect import ExpectationTimeout
 from harness.parity.observation import observed
 from harness.replay import acceptance
-from harness.replay.replay_state import SAW, TRACE, toolbox_of
+from harness.replay.replay_state import PROVOKED, SAW, TRACE, toolbox_of
 from harness.replay.toolbox import Toolbox
 from harness.stack.containers import Containers
 from harness.target.access import Access
@@ -167,6 +167,16 @@ def new_visitor(
 ) -> Callable[[], Browser]:
     """Make visitors, each with a browser and the probe through its cookies."""
     return lambda: Browser(web(), access=access, probe_key=lambda: toolbox.probe_key)
+
+
+@pytest.fixture
+def provoke(request: pytest.FixtureRequest) -> Callable[..., None]:
+    """Name texts of errors that the scenario asks for: they do not explain its failure."""
+
+    def note(*texts: str) -> None:
+        request.node.stash[PROVOKED] = (*request.node.stash.get(PROVOKED, ()), *texts)
+
+    return note
 
 
 @pytest.fixture

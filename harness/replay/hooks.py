@@ -21,6 +21,7 @@ from harness.replay import acceptance, catalog, exclusive, markers
 from harness.replay.outcome import failure_text, shorten_traceback, skip_reason
 from harness.replay.preconditions import FOLLOWS, STEADY_WEB, Failure, skip_after
 from harness.replay.replay_state import (
+    PROVOKED,
     REPLAY,
     SAW,
     TRACE,
@@ -292,7 +293,7 @@ def _scope(item: pytest.Item) -> Scope:
     running, directory = item.stash[_running], toolbox_of(item.config).target.access.run_dir
     scope = Scope(running.since, groups_of(running.declared.requires))
     if not running.declared.runs_last:
-        return replace(scope, trace=item.stash[TRACE])
+        return replace(scope, trace=item.stash[TRACE], provoked=item.stash.get(PROVOKED, ()))
     # It reads what happened before it began, also beside an exclusive scenario.
     times = exclusive.exclusive_times(Path(directory)) if directory else ()
     return replace(scope, since=scope.since - _LOOKS_BACK, exclusive_times=times)

@@ -39,6 +39,8 @@ class Replay:
 REPLAY = pytest.StashKey[Replay]()
 SAW = pytest.StashKey[Mapping[str, Mapping[str, Any]]]()
 """Of a scenario: its observations."""
+PROVOKED = pytest.StashKey[tuple[str, ...]]()
+"""Of a scenario: texts of the errors that it asks for."""
 TRACE = pytest.StashKey[str]()
 """Of a scenario: the trace that its visitors' requests carry."""
 

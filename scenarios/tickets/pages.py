@@ -113,9 +113,11 @@ class Buyer:
             f"/events/{event}", to=f"/events/{event}/holds", fields={"quantity": str(tickets)}
         )
         answer = self.browser.submit("/checkout", to="/orders")
-        found = _ORDER.search(answer.headers.get("Location", ""))
+        location = answer.headers.get("Location", "")
+        found = _ORDER.search(location)
         if found is None:
-            raise AssertionError(f"POST /orders answered {answer.status_code}, and no order")
+            leads = f" and leads to {location}" if location else ""
+            raise AssertionError(f"POST /orders answered {answer.status_code}{leads}, and no order")
         return found[1]
 
     def sees(self, order: str) -> bool:

@@ -288,8 +288,11 @@ def silent_disk_cause(run_in_task: Callable[..., ExecResult]) -> Callable[[], st
 
 
 @pytest.fixture
-def without_bucket(access: Access, aws: Callable[[str], Any]) -> Iterator[Callable[[], None]]:
+def without_bucket(
+    access: Access, aws: Callable[[str], Any], provoke: Callable[..., None]
+) -> Iterator[Callable[[], None]]:
     """Delete the bucket; it is restored after the scenario, empty and with its settings."""
+    provoke("NoSuchBucket", "specified bucket does not exist")
     away = buckets.deleted(aws("s3"), bucket=access.resources["bucket"])
     with ExitStack() as held:
         yield lambda: held.enter_context(away)

@@ -342,11 +342,15 @@ def restore_sender(aws: Callable[[str], Any], identities: list[str]) -> Callable
 
 @pytest.fixture
 def revoke_sender(
-    aws: Callable[[str], Any], identities: list[str], restore_sender: Callable[[], None]
+    aws: Callable[[str], Any],
+    identities: list[str],
+    restore_sender: Callable[[], None],
+    provoke: Callable[..., None],
 ) -> Iterator[Callable[[], None]]:
     """Delete the app's sender from SES; it is restored after the scenario."""
 
     def revoke() -> None:
+        provoke(*REJECTIONS)
         for name in identities:
             aws("ses").delete_identity(Identity=name)
 

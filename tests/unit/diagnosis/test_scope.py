@@ -43,3 +43,9 @@ def test_a_line_of_another_scenarios_trace_explains_nothing() -> None:
     scope = Scope(NOW, trace="own")
     assert [scope.has_trace(one) for one in ("own", "other", "")] == [True, False, True]
     assert Scope(NOW).has_trace("other")
+
+
+def test_an_error_that_a_scenario_asks_for_is_provoked() -> None:
+    scope = Scope(NOW, provoked=("not verified",))
+    assert scope.is_provoked("Email address is not verified.")
+    assert not scope.is_provoked("Throttling")
