@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
 from harness.target.access import Opening, Origin
-from scenarios.test_network import is_strange
+from scenarios.test_network import engine_mounts, is_strange
 
 DECLARED = {("tasks", "proxy"), ("proxy", "mysql"), ("tasks", "cache"), ("edge", "tasks")}
 
@@ -45,3 +47,22 @@ def test_who_has_no_business_with_an_app_is_a_stranger(stranger: Opening) -> Non
 )
 def test_who_has_is_none(known: Opening) -> None:
     assert not is_strange(known, DECLARED)
+
+
+@pytest.mark.parametrize(
+    ("mount", "found"),
+    [
+        (("volume", "/var/lib/docker/volumes/a/_data", "/run"), []),
+        (("bind", "/srv/uploads", "/srv/app/storage"), []),
+        (("bind", "/run/docker.sock", "/tmp/engine"), ["/run/docker.sock"]),
+        (("bind", "/run", "/host"), ["/run"]),
+        (("volume", "/var/lib/docker/volumes/b/_data", "/run/control"), ["/run/control"]),
+    ],
+)
+def test_a_mount_of_the_engine_is_found_without_a_command_in_the_container(
+    mount: tuple[str, str, str], found: list[str]
+) -> None:
+    kind, source, destination = mount
+    described = {"Type": kind, "Source": source, "Destination": destination}
+    container = SimpleNamespace(attrs={"Mounts": [described]})
+    assert engine_mounts(container) == found
