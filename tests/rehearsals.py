@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,11 +13,10 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
+from harness.stack import engine
 from tests.project import ROOT, copy_of_the_app, remove_runs
 
 if TYPE_CHECKING:
-    import docker
-
     from tests.mistakes.edits import Edit
 
 AT_ONCE = 2
@@ -94,45 +95,58 @@ def node_id(scenario: Scenario) -> str:
     return f"{path.as_posix()}::{scenario.__name__}"
 
 
-@pytest.fixture(scope="session")
-def rehearsals(
-    request: pytest.FixtureRequest,
-    tmp_path_factory: pytest.TempPathFactory,
-    client: docker.DockerClient,
-) -> Iterator[Mapping[Plan, Future[Rehearsal]]]:
-    """Rehearse the plan of every test that was collected, each in a project of its own."""
+_BEGUN = pytest.StashKey[Mapping[Plan, Future[Rehearsal]]]()
+
+
+def begin(session: pytest.Session) -> None:
+    """Begin to rehearse the plan of every test that was collected, each in a project of its own.
+
+    It goes on beside the tests that come before those of the plans.
+    """
+    config = session.config
     plans: list[Plan] = [
         cast("Plan", item.callspec.params["plan"])
-        for item in request.session.items
+        for item in session.items
         if isinstance(item, pytest.Function)
         and hasattr(item, "callspec")
         and "plan" in item.callspec.params
     ]
-    root = tmp_path_factory.mktemp("rehearsals")
-    whole = request.config.getoption(WHOLE_SUITE, default=False)
-
-    def rehearse(number: int, plan: Plan) -> Rehearsal:
-        project = copy_of_the_app(root / f"{number:03}")
-        for edit in plan.edits:
-            edit.apply(project.root)
-        try:
-            chosen = () if whole else plan.arguments
-            code, output = project.run("rehearse", *chosen, within_s=_WITHIN_S)
-        finally:
-            remove_runs(project, client)
-        outcomes = tuple(
-            Outcome(**{field: entry[field] for field in _FIELDS}) for entry in project.scenarios()
-        )
-        return Rehearsal(exit_code=code, output=output, outcomes=outcomes)
-
+    if not plans or config.option.collectonly or _BEGUN in session.stash:
+        return
+    root = Path(tempfile.mkdtemp(prefix="cutover-rehearsals-"))
+    whole = config.getoption(WHOLE_SUITE, default=False)
     pool = ThreadPoolExecutor(AT_ONCE)
-    try:
-        yield {
-            plan: pool.submit(rehearse, number, plan)
-            for number, plan in enumerate(dict.fromkeys(plans))
-        }
-    finally:
+
+    def end() -> None:
         pool.shutdown(cancel_futures=True)
+        shutil.rmtree(root, ignore_errors=True)
+
+    config.add_cleanup(end)
+    session.stash[_BEGUN] = {
+        plan: pool.submit(_rehearse, plan, root / f"{number:03}", whole=whole)
+        for number, plan in enumerate(dict.fromkeys(plans))
+    }
+
+
+def _rehearse(plan: Plan, root: Path, *, whole: bool) -> Rehearsal:
+    project = copy_of_the_app(root)
+    for edit in plan.edits:
+        edit.apply(project.root)
+    try:
+        chosen = () if whole else plan.arguments
+        code, output = project.run("rehearse", *chosen, within_s=_WITHIN_S)
+    finally:
+        remove_runs(project, engine.connect())
+    outcomes = tuple(
+        Outcome(**{field: entry[field] for field in _FIELDS}) for entry in project.scenarios()
+    )
+    return Rehearsal(exit_code=code, output=output, outcomes=outcomes)
+
+
+@pytest.fixture(scope="session")
+def rehearsals(request: pytest.FixtureRequest) -> Mapping[Plan, Future[Rehearsal]]:
+    """The rehearsals of the plans of every test that was collected."""
+    return request.session.stash[_BEGUN]
 
 
 @pytest.fixture

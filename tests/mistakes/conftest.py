@@ -1,4 +1,4 @@
-"""The engine and the rehearsals of mistakes, and which of them a build chooses."""
+"""The rehearsals of mistakes, and which of them a build chooses."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from tests.mistakes import choice
 from tests.mistakes.catalog import STORIES
-from tests.project import ROOT, client
-from tests.rehearsals import WHOLE_SUITE, rehearsal, rehearsals
+from tests.project import ROOT
+from tests.rehearsals import WHOLE_SUITE, begin, rehearsal, rehearsals
 
 if TYPE_CHECKING:
     import pytest
 
-__all__ = ["client", "rehearsal", "rehearsals"]
+__all__ = ["rehearsal", "rehearsals"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -32,3 +32,8 @@ def pytest_report_collectionfinish(config: pytest.Config) -> list[str]:
         *(f"mistake rehearsed: {name} ({reason})" for name, reason in chosen.mistakes.items()),
         f"twins rehearsed: those of {chosen.twins or 'no story'}",
     ]
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Rehearse beside the tests that come before."""
+    begin(session)

@@ -1,8 +1,17 @@
-"""The engine, and the rehearsals of variants."""
+"""The rehearsals of variants."""
 
 from __future__ import annotations
 
-from tests.project import client
-from tests.rehearsals import rehearsal, rehearsals
+from typing import TYPE_CHECKING
 
-__all__ = ["client", "rehearsal", "rehearsals"]
+from tests.rehearsals import begin, rehearsal, rehearsals
+
+if TYPE_CHECKING:
+    import pytest
+
+__all__ = ["rehearsal", "rehearsals"]
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Rehearse, two at a time."""
+    begin(session)
