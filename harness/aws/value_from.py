@@ -11,6 +11,8 @@ _FORMS = (
 )
 _PARAMETER = re.compile(r"[\w.-]+|(?:/[\w.-]+)+", flags=re.ASCII)
 _SUFFIX = re.compile(r"-[A-Za-z0-9]{6}$")
+_VERSION_ID = range(32, 65)
+"""Lengths: https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html"""
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ def parse_value_from(text: str) -> SecretReference | ParameterReference:
     """Take a valueFrom apart: a secret's ARN, or the ARN or name of a parameter.
 
     Raises:
-        ValueFromError: No full ARN, a wrong number of colons, or both stage and id.
+        ValueFromError: No full ARN, a wrong number of colons, no id of a version, or stage and id.
     """
     parts = text.split(":")
     service = parts[2] if len(parts) > 2 else ""
@@ -81,6 +83,13 @@ def parse_value_from(text: str) -> SecretReference | ParameterReference:
     if version_stage and version_id:
         raise ValueFromError(
             f'is "{text}", with both a version stage and a version id', hint="keep one of the two"
+        )
+    if version_id and len(version_id) not in _VERSION_ID:
+        raise ValueFromError(
+            f'is "{text}", in which "{version_id}" stands for a version id, and ids have 32 to 64'
+            " characters",
+            hint=f"a stage stands before the last colon: {':'.join(parts[:7])}:{json_key}:"
+            f"{version_id}:",
         )
     return SecretReference(
         arn=":".join(parts[:7]),

@@ -18,6 +18,7 @@ from harness.diagnosis.facts import (
     StoppedTask,
     VisitorRequest,
     VisitorSession,
+    WaitingStart,
 )
 from harness.diagnosis.patterns.aws_api import DENIED, LACKS_RIGHT, SETS_ACL, without_key
 from harness.diagnosis.patterns.pattern import Source
@@ -78,6 +79,15 @@ def lost_command(dropped: DroppedCommand) -> str:
         f"the {dropped.group} task does not run its command, {' '.join(dropped.command)}: the"
         " image's ENTRYPOINT is in shell form, or the definition's entryPoint is sh -c, and either"
         f" runs one word ({dropped.script}): write ENTRYPOINT as a JSON list"
+    )
+
+
+def waiting_start(start: WaitingStart) -> str:
+    """Return the loop that a task's start does not leave."""
+    return (
+        f"the {start.group} task's start waits in a loop, `{start.loop}` ({start.place}), and logs"
+        " nothing: the task never reaches what it waits for. Name the host that AWS has, or take"
+        " the loop out: ECS starts a task anew when it fails"
     )
 
 
@@ -346,6 +356,7 @@ def missing_right(lack: MissingRight) -> str:
 CAUSES: tuple[FactCause, ...] = (
     _of(NamedSecret, faulty_secret),
     _of(DroppedCommand, lost_command),
+    _of(WaitingStart, waiting_start),
     missing_check_tool,
     _of(StoppedTask, worker_that_ends),
 )

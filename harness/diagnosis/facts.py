@@ -202,6 +202,20 @@ def dropped_command(container: Mapping[str, Any], *, group: str) -> DroppedComma
 
 
 @dataclass(frozen=True)
+class WaitingStart:
+    """A loop in which the start of a container waits."""
+
+    group: str
+    loop: str
+    """Its head, such as ``until nc -z db 3306``."""
+    place: str
+    """The script, and the line."""
+
+    def __str__(self) -> str:
+        return f"the {self.group} task is in the loop `{self.loop}` ({self.place})"
+
+
+@dataclass(frozen=True)
 class ContainerCheck:
     """A container health check, and whether the image has the tool that its command runs."""
 
@@ -287,6 +301,7 @@ Fact = (
     | QueueDelay
     | JobPath
     | DroppedCommand
+    | WaitingStart
     | ContainerCheck
     | MissingRight
 )

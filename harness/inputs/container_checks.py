@@ -122,16 +122,26 @@ def _range(value: int | None, *, key: str, within: tuple[int, int], hint: str) -
         yield Problem(key, f"is {value}, and must be from {least} to {most}", hint)
 
 
+_OF_SHELLS = {"||", "&&", "|", ";", ">", "2>&1"}
+
+
 def _health_check(check: Mapping[str, Any] | None, *, key: str) -> Iterator[Problem]:
     if check is None:
         return
-    command = check.get("command") or ("",)
+    command = [*(check.get("command") or ())] or [""]
     if len(command) < 2 or command[0] not in ("CMD", "CMD-SHELL"):
         example = '["CMD-SHELL", "curl -f http://localhost:8080/healthz || exit 1"]'
         yield Problem(
             f"{key}.command",
             "is not a list of strings that begins with CMD or CMD-SHELL and goes on with a command",
             f'write "command": {example}',
+        )
+    elif command[0] == "CMD" and (" " in str(command[1]).strip() or _OF_SHELLS & {*command}):
+        yield Problem(
+            f"{key}.command",
+            "is in the exec form (CMD) and written for a shell: no shell takes the line apart, so"
+            " that the check always fails",
+            "write CMD-SHELL in the place of CMD, and the whole line as one text after it",
         )
     for name, (least, most) in _HEALTH.items():
         hint = f"ECS takes {least} to {most} here; leave it out for the default"

@@ -62,7 +62,23 @@ _RETENTION_DAYS = (
     *(1096, 1827, 2192, 2557, 2922, 3288, 3653),
 )
 """https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html"""
+_SSL_POLICIES = frozenset(
+    {
+        *(f"TLS13-{one}-2021-06" for one in ("1-3", "1-2", "1-2-Res", "1-2-Ext1", "1-2-Ext2")),
+        *(f"TLS13-{one}-2021-06" for one in ("1-1", "1-0")),
+        *(f"TLS13-{one}-FIPS-2023-04" for one in ("1-3", "1-2", "1-2-Res", "1-1", "1-0")),
+        *(f"TLS13-1-2-{one}-FIPS-2023-04" for one in ("Ext0", "Ext1", "Ext2")),
+        *("FS-1-2-Res-2020-10", "FS-1-2-Res-2019-08", "FS-1-2-2019-08", "FS-1-1-2019-08"),
+        *("FS-2018-06", "TLS-1-2-Ext-2018-06", "TLS-1-2-2017-01", "TLS-1-1-2017-01"),
+        *("TLS-1-0-2015-04", "2016-08", "2015-05"),
+    }
+)
+"""Of application load balancers, until the year below:
+https://docs.aws.amazon.com/elasticloadbalancing/latest/application/describe-ssl-policies.html"""
+_SSL_POLICY = re.compile(r"ELBSecurityPolicy-(?P<rest>(?:[A-Za-z0-9]+-)*(?P<year>20\d\d)-\d\d)")
+_SSL_POLICIES_UNTIL = 2024
 _SERVERLESS, _SERVERLESS_SCALING = "db.serverless", "ServerlessV2ScalingConfiguration"
+_REQUESTS = "ALBRequestCountPerTarget"
 _CODE = re.compile(r"<code>([\w.]+)</code>")
 
 
@@ -207,6 +223,49 @@ def log_retention(production: Production) -> Iterator[Problem]:
             )
 
 
+def ssl_policies(production: Production) -> Iterator[Problem]:
+    """A listener's security policy is one that ELB has; one of a later year may be new."""
+    for index, listener in enumerate(production.load_balancer.get("Listeners") or ()):
+        name = str(listener.get("SslPolicy") or "ELBSecurityPolicy-2016-08")
+        found = _SSL_POLICY.fullmatch(name)
+        if found and (found["rest"] in _SSL_POLICIES or int(found["year"]) > _SSL_POLICIES_UNTIL):
+            continue
+        yield Problem(
+            f"Listeners[{index}].SslPolicy",
+            f'is "{name}", which ELB does not have: it would refuse the listener',
+            "write ELBSecurityPolicy-TLS13-1-2-2021-06, or another of"
+            " `aws elbv2 describe-ssl-policies`",
+            file=production.files["ecs.load_balancer"],
+        )
+
+
+def scaling_policies(production: Production) -> Iterator[Problem]:
+    """A policy by requests for each target names the load balancer and the target group.
+
+    https://docs.aws.amazon.com/autoscaling/application/APIReference/API_PredefinedMetricSpecification.html
+    """
+    balancer = str(production.load_balancer["LoadBalancer"]["Name"])
+    group = str(production.target_group["TargetGroup"]["Name"])
+    for one in phase_files.calls(production, "scaling"):
+        tracking = one.given.get("TargetTrackingScalingPolicyConfiguration") or {}
+        metric = tracking.get("PredefinedMetricSpecification") or {}
+        name, label = metric.get("PredefinedMetricType"), str(metric.get("ResourceLabel") or "")
+        own = re.fullmatch(rf"app/{balancer}/\w+/targetgroup/{group}/\w+", label)
+        if name is None or (own if name == _REQUESTS else not label):
+            continue
+        wanted = f"app/{balancer}/ID/targetgroup/{group}/ID"
+        yield Problem(
+            f"{one.key}.TargetTrackingScalingPolicyConfiguration.PredefinedMetricSpecification",
+            f"has the metric {name} and "
+            + (f'the ResourceLabel "{label}"' if label else "no ResourceLabel")
+            + ": the service would never scale",
+            f"write the ResourceLabel {wanted}, with the ends of the two ARNs"
+            if name == _REQUESTS
+            else f"leave ResourceLabel out: only {_REQUESTS} has one",
+            file=production.files["phases.scaling"],
+        )
+
+
 def scaling(production: Production) -> Iterator[Problem]:
     """A scalable target's least number of tasks is not above its most.
 
@@ -228,5 +287,7 @@ RULES: tuple[Callable[[Production], Iterator[Problem]], ...] = (
     service_types,
     database_values,
     log_retention,
+    ssl_policies,
+    scaling_policies,
     scaling,
 )

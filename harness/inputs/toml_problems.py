@@ -64,9 +64,12 @@ def _meant(error: ErrorDetails) -> tuple[str | int, ...]:
     return (*table, closest(str(name), names_in(schema_at(_plain(table)))))
 
 
+_ADDITIONS = ("<table>", "<text>", "<number>", "[key]")
+
+
 def _plain(place: Iterable[str | int]) -> list[str | int]:
     """Leave out pydantic's additions to the path of a key."""
-    return [step for step in place if step not in ("<table>", "<text>", "[key]")]
+    return [step for step in place if step not in _ADDITIONS]
 
 
 def _problem(error: ErrorDetails) -> Problem:

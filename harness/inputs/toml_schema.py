@@ -305,8 +305,16 @@ def _form(value: object) -> str:
     return "<table>" if isinstance(value, (Mapping, Table)) else "<text>"
 
 
+def _form_of_field(value: object) -> str:
+    is_number = isinstance(value, int) and not isinstance(value, bool)
+    return "<number>" if is_number else _form(value)
+
+
 SecretField = Annotated[
-    Annotated[str, Tag("<text>")] | Annotated[Generated, Tag("<table>")], Discriminator(_form)
+    Annotated[str, Tag("<text>")]
+    | Annotated[int, Tag("<number>")]
+    | Annotated[Generated, Tag("<table>")],
+    Discriminator(_form_of_field),
 ]
 SecretValue = Annotated[
     Annotated[str, Tag("<text>")] | Annotated[dict[str, SecretField], Tag("<table>")],

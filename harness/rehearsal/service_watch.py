@@ -25,6 +25,7 @@ from harness.diagnosis.facts import (
 )
 from harness.diagnosis.patterns.pattern import Source
 from harness.diagnosis.stop_reason import stop_reason
+from harness.diagnosis.waiting_start import waiting_start
 from harness.stack import engine
 from harness.target.resources import secret_references
 from harness.target.resources.ecs import address_of, task_id
@@ -32,7 +33,7 @@ from harness.target.resources.ecs import address_of, task_id
 if TYPE_CHECKING:
     from types_boto3_secretsmanager import SecretsManagerClient
 
-    from harness.diagnosis.facts import StoppedTask
+    from harness.diagnosis.facts import StoppedTask, WaitingStart
     from harness.target.resources.ecs import EcsService
     from harness.target.resources.secret_references import NamedSecret
 
@@ -169,12 +170,14 @@ class Watch:
             for one in (() if self._fails_its_check_alone(stopped) else own)
             for line in log_of_task(one, group=self._group, since=self.since)
         ]
+        waiting = [self._waiting(one) for one in own if one.status == "running"]
         dropped = [dropped_command(one.attrs, group=self._group) for one in own]
         evidence = evidence_of(
             [
                 *self._named_secrets(),
                 *stopped,
                 *filter(None, dropped),
+                *filter(None, waiting),
                 *self._container_checks(own),
                 *(() if stopped else self._not_healthy_yet()),
                 *lines,
@@ -190,6 +193,13 @@ class Watch:
             log_tail=logs,
             where=self.where,
             hint="correct the cause, then run it again; `cutover up` keeps a stack to look into",
+        )
+
+    def _waiting(self, container: Any) -> WaitingStart | None:
+        return waiting_start(
+            engine.processes(container),
+            group=self._group,
+            read=lambda path: (engine.file_of(container, path) or b"").decode(errors="replace"),
         )
 
     def _container_checks(self, containers: Iterable[Any]) -> Iterator[ContainerCheck]:

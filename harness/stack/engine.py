@@ -189,3 +189,14 @@ def has_program(container: Any, name: str) -> bool | None:
     except docker.errors.APIError:
         return None
     return None if b"OCI runtime" in (output or b"") else bool(code == 0)
+
+
+def processes(container: Any) -> list[tuple[int, int, str]]:
+    """Return a container's processes: id, parent's id and words; none where it does not run."""
+    import docker.errors
+
+    try:
+        rows = container.top(ps_args="-eo pid,ppid,args")["Processes"] or []
+    except docker.errors.APIError:
+        return []
+    return [(int(pid), int(parent), " ".join(words)) for pid, parent, *words in rows]

@@ -28,7 +28,7 @@ MISSING = "queue-missing-confirmations"
 EVENT, TITLE = "steel-and-strings", "Steel & Strings"
 
 as_ses = pytest.mark.truth(
-    local=emulated("LocalStack's SES v1: it checks the sender, and no recipient, limit or sandbox"),
+    local=emulated("LocalStack's SES v1: it checks sender and size, no recipient, rate or sandbox"),
     aws=proved,
     url=not_covered("a mail would go to a real person"),
 )

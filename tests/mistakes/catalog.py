@@ -31,6 +31,7 @@ from tests.mistakes import (
     steadiness,
     stopping,
     uploads,
+    waits,
 )
 from tests.mistakes.mistake import Mistake
 
@@ -40,6 +41,7 @@ STORIES: Mapping[str, Sequence[Mistake]] = {
         inputs,
         references,
         start,
+        waits,
         programs,
         leftovers,
         sessions,

@@ -25,6 +25,7 @@ NGINX = "app/docker/etc/nginx/nginx.conf"
 ORDER_JOB = "app/app/Jobs/SendOrderConfirmation.php"
 QUEUES = "app/aws/queues.json"
 RULE_ROLE = "app/iam/schedule-rule.json"
+SCALING = "app/aws/scaling.json"
 SCHEDULE = "app/aws/schedule.json"
 SECURITY_GROUPS = "app/network/security-groups.json"
 SESSION_CONFIG = "app/config/session.php"
@@ -144,6 +145,12 @@ def set_variable(name: str, value: str | None, *, task: str = "web") -> Edit:
 def set_everywhere(name: str, value: str) -> Edit:
     """Set a variable of every task definition."""
     return combine(*(set_variable(name, value, task=task) for task in TASKS))
+
+
+def add_secret(name: str, value_from: str, *, task: str = "web") -> Edit:
+    """Have a task definition take one more secret."""
+    entry = {"name": name, "valueFrom": value_from}
+    return edit_container(task, lambda container: container["secrets"].append(entry))
 
 
 def drop_secret(name: str, *, task: str = "web") -> Edit:

@@ -194,4 +194,18 @@ MISTAKES = (
         cause='Targets[0].Input has "containerOverride", which is no override of RunTask',
         exit_code=USAGE,
     ),
+    Mistake(
+        "the container's health check has a shell's line in the exec form",
+        replace(WEB_TASK, '"CMD-SHELL",', '"CMD",'),
+        cause="healthCheck.command is in the exec form (CMD) and written for a shell",
+        also_green=[edge.test_unknown_host_does_not_reach_the_app],
+        exit_code=USAGE,
+        twin=Twin(
+            "the container's health check is in the exec form",
+            set_field(
+                "healthCheck",
+                {"command": ["CMD", "curl", "-sf", "http://localhost:8080/healthz"], "interval": 5},
+            ),
+        ),
+    ),
 )

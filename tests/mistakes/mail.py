@@ -10,6 +10,7 @@ from tests.mistakes.edits import (
     ORDER_JOB,
     QUEUES,
     WORKER_ROLE,
+    Edit,
     combine,
     replace,
     replace_pattern,
@@ -17,11 +18,18 @@ from tests.mistakes.edits import (
 )
 from tests.mistakes.mistake import Mistake, Twin
 
+MAILABLE = "app/app/Mail/OrderConfirmation.php"
 PLACE = "app/app/Actions/PlaceOrder.php"
 REGION = "env('AWS_DEFAULT_REGION', 'us-east-1')"
 SERVICES = "app/config/services.php"
 _SEND = "Mail::to($this->order->user)"
 _RUN = "\\Illuminate\\Support\\Facades\\Process::run(['{}', '--version'])->throw();\n\n            "
+
+
+def _attach(megabytes: int) -> Edit:
+    """Attach a file of a size to the order's mail."""
+    file = f"Attachment::fromData(fn (): string => random_bytes({megabytes} << 20), 'plan.pdf')"
+    return replace(MAILABLE, "return [\n", f"return [\n            {file},\n")
 
 
 MISTAKES = (
@@ -271,5 +279,13 @@ MISTAKES = (
         breaks=[tickets_orders.test_worker_sends_the_order_mail],
         cause="SES has no configuration set tickets",
         also_green=[queue.test_dispatched_job_runs_once_in_the_worker],
+    ),
+    Mistake(
+        "a mail is larger than SES takes",
+        _attach(12),
+        breaks=[tickets_orders.test_worker_sends_the_order_mail],
+        cause="a mail is larger than SES takes",
+        also_green=[queue.test_dispatched_job_runs_once_in_the_worker],
+        twin=Twin("a mail is as large as SES takes", _attach(6)),
     ),
 )

@@ -11,6 +11,7 @@ from tests.mistakes.edits import (
     BUCKET,
     CONFIG,
     QUEUES,
+    SCALING,
     SCHEDULE,
     TARGET_GROUP,
     TASKS_GROUP_ID,
@@ -19,15 +20,18 @@ from tests.mistakes.edits import (
     WEB_TASK,
     WORKER_SERVICE,
     WORKER_TASK,
+    add_secret,
     combine,
     edit_egress,
     edit_json,
     edit_security_group,
     permission,
     replace,
+    set_variable,
 )
 from tests.mistakes.mistake import USAGE, Mistake, Twin
 
+DB_SECRET = "arn:aws:secretsmanager:us-east-1:876000000876:secret:tickets/db-Ab3dE5"
 PROXY_GROUP_ID = "sg-0a40c1e2f3b4a5103"
 FOREIGN_TOPIC = "arn:aws:sns:eu-west-1:111122223333:sales"
 ENDPOINTS_GROUP_ID = "sg-0a40c1e2f3b4a5105"
@@ -294,5 +298,62 @@ MISTAKES = (
         edit_egress("tickets-proxy", []),
         cause="of tickets-proxy lets nothing out to the database, tickets-database",
         exit_code=USAGE,
+    ),
+    Mistake(
+        "the listener's security policy is none that ELB has",
+        replace(BALANCER, "TLS13-1-2-2021-06", "TLS13-1-2-2021-07"),
+        cause='SslPolicy is "ELBSecurityPolicy-TLS13-1-2-2021-07", which ELB does not have',
+        also_green=[secrets.test_app_key_is_the_same_in_every_web_task],
+        exit_code=USAGE,
+        twin=Twin(
+            "the listener's security policy is stricter",
+            replace(BALANCER, "TLS13-1-2-2021-06", "TLS13-1-3-2021-06"),
+        ),
+    ),
+    Mistake(
+        "the web service is to scale by requests, and not said whose",
+        replace(SCALING, "ECSServiceAverageCPUUtilization", "ALBRequestCountPerTarget"),
+        cause="has the metric ALBRequestCountPerTarget and no ResourceLabel",
+        also_green=[secrets.test_app_key_is_the_same_in_every_web_task],
+        exit_code=USAGE,
+        twin=Twin(
+            "the web service scales by memory",
+            replace(SCALING, "AverageCPUUtilization", "AverageMemoryUtilization"),
+        ),
+    ),
+    Mistake(
+        "a valueFrom has a version's stage in the place of its id",
+        replace(WORKER_TASK, ":app_key::", ":app_key::AWSCURRENT"),
+        cause='"AWSCURRENT" stands for a version id',
+        also_green=[secrets.test_app_key_is_the_same_in_every_web_task],
+        exit_code=USAGE,
+        twin=Twin(
+            "a valueFrom has the stage that is taken anyway",
+            replace(WORKER_TASK, ":app_key::", ":app_key:AWSCURRENT:"),
+        ),
+    ),
+    Mistake(
+        "a secret's value ends with the newline of echo",
+        replace(CONFIG, 'username = "tickets"', 'username = "tickets\\n"'),
+        cause="secrets.tickets/db.username begins or ends with white space or a newline",
+        exit_code=USAGE,
+    ),
+    Mistake(
+        "a secret's JSON object has a large number without quotes",
+        combine(
+            replace(CONFIG, 'username = "tickets"', 'username = "tickets"\nmerchant = 87600042'),
+            add_secret("MERCHANT", f"{DB_SECRET}:merchant::", task="worker"),
+        ),
+        cause="secrets.tickets/db.merchant is a number of seven digits or more",
+        also_green=[secrets.test_app_key_is_the_same_in_every_web_task],
+        exit_code=USAGE,
+        twin=Twin(
+            "a secret's JSON object has its port as a number, as RDS writes it",
+            combine(
+                replace(CONFIG, 'username = "tickets"', 'username = "tickets"\nport = 3306'),
+                set_variable("DB_PORT", None, task="worker"),
+                add_secret("DB_PORT", f"{DB_SECRET}:port::", task="worker"),
+            ),
+        ),
     ),
 )

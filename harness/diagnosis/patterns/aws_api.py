@@ -182,6 +182,14 @@ S3 = (
 SES = (
     Pattern(
         Source.APP,
+        match=r"Message length is more than (?P<most>\d+) bytes long: '(?P<size>\d+)'",
+        cause="a mail is larger than SES takes: {size} bytes with its attachments, and its API v1"
+        " takes {most}: send a link, or with the transport ses-v2, which takes 40 MB",
+        example="InvalidParameterValue (client): Message length is more than 10485760 bytes long:"
+        " '12078147'.",
+    ),
+    Pattern(
+        Source.APP,
         match=r"identities failed the check in region (?P<region>[\w-]+)",
         cause="SES refuses the sender: MAIL_FROM_ADDRESS is not of an identity that is verified in"
         " the region {region}, where the app sends: services.ses.region and AWS_DEFAULT_REGION",

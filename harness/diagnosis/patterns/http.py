@@ -29,8 +29,8 @@ PUBLIC_HOST = (
     ),
     Pattern(
         Source.HTTP_CLIENT,
-        match=rf"{_TO_HOST}(?:Connection refused|No route to host|Network is unreachable|timed out"
-        r"|does not answer)",
+        match=rf"{_TO_HOST}(?:Connection refused|No route to host|Network is unreachable"
+        r"|(?<!Read )timed out|does not answer)",
         cause="nothing answers at {host}, port {port}: DNS leads elsewhere, or the load balancer"
         " has no listener there, or its security group is shut",
         example=f"{_MET} NewConnectionError(x, '[Errno 111] Connection refused'))",

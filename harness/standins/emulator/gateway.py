@@ -31,6 +31,7 @@ from localstack.services.sqs.models import sqs_stores  # type: ignore[import-not
 from moto.iam.models import iam_backends  # type: ignore[import-not-found]
 from moto.ses.models import ses_backends  # type: ignore[import-not-found]
 from moto.sts.models import sts_backends  # type: ignore[import-not-found]
+from werkzeug.wrappers import Request  # type: ignore[import-not-found]
 
 from harness.aws.iam_policy import ANY, Caller, Need, applicable_deny, denial
 from harness.standins.contract import (
@@ -108,9 +109,10 @@ class Session:
 def install() -> None:
     """Add the handlers to the gateway that is about to start.
 
-    The emulator would take a region of another partition than ``aws`` for us-east-1, and the name
-    of a secret that another service keeps, such as RDS, for none.
+    The emulator would take a region of another partition than ``aws`` for us-east-1, the name of a
+    secret that another service keeps, such as RDS, for none, and no mail of more than 500 kB.
     """
+    Request.max_form_memory_size = None
     DefaultRegionRewriterStrategy.apply = _keep_region
     SecretsmanagerProvider._validate_secret_id = staticmethod(_is_secret_name)  # noqa: SLF001
     handlers.serve_custom_service_request_handlers.append(judge)

@@ -14,6 +14,8 @@ from harness.standins.emulator.calls import Call
 MOST_DELAY_S = 900
 """https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html"""
 LONGEST_PRESIGNED_S = 604800
+LARGEST_MAIL = 10 * 1024 * 1024
+"""Bytes of a mail by SES v1: https://docs.aws.amazon.com/ses/latest/dg/quotas.html"""
 _OF_ANY_REGION = ("CreateBucket", "GetBucketLocation", "ListBuckets")
 _ACLS_THAT_CHANGE_NOTHING = ("private", "bucket-owner-full-control")
 
@@ -61,6 +63,12 @@ def of_call(
         return _acl(call)
     if call.service == "sqs":
         return _delays(call)
+    if call.service == "ses" and (size := len(_raw_mail(call))) > LARGEST_MAIL:
+        # The words of https://github.com/aws/aws-sdk-go-v2/issues/1774.
+        return Refusal(
+            "InvalidParameterValue",
+            f"Message length is more than {LARGEST_MAIL} bytes long: '{size}'.",
+        )
     name = str(call.params.get("ConfigurationSetName") or "")
     if call.service == "ses" and call.operation.startswith("Send") and name and not has_set(name):
         return Refusal(
@@ -108,6 +116,11 @@ def _acl(call: Call) -> Refusal | None:
     if set(call.grants) == {"ACL"} and call.grants["ACL"] in _ACLS_THAT_CHANGE_NOTHING:
         return None
     return Refusal("AccessControlListNotSupported", "The bucket does not allow ACLs")
+
+
+def _raw_mail(call: Call) -> bytes:
+    data = (call.params.get("RawMessage") or {}).get("Data") or b""
+    return data if isinstance(data, bytes) else str(data).encode()
 
 
 def _delays(call: Call) -> Refusal | None:

@@ -36,3 +36,8 @@ def test_a_cause_is_one_line_and_shows_its_evidence(
     assert cause is not None
     assert cause.lines
     assert "\n" not in cause.sentence
+
+
+def test_a_slow_answer_is_no_missing_listener() -> None:
+    slow = "HTTPSConnectionPool(host='a.example', port=443): Read timed out. (read timeout=30)"
+    assert matching(slow, Source.HTTP_CLIENT) == []

@@ -213,7 +213,7 @@ def test_the_probes_key_is_a_parameter_or_a_key_of_a_secret(tmp_path: Path) -> N
 
 def test_a_secrets_value_is_not_shown(tmp_path: Path) -> None:
     assert "12345" not in failure(
-        tmp_path, GOOD.replace('username = "tickets"', "username = 12345")
+        tmp_path, GOOD.replace('username = "tickets"', "username = [12345]")
     )
 
 

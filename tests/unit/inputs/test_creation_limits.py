@@ -194,6 +194,62 @@ def test_serverless_instances_need_the_clusters_scaling(app: Production) -> None
     assert texts(scaled) == []
 
 
+@pytest.mark.parametrize(
+    ("policy", "refused"),
+    [
+        ("ELBSecurityPolicy-TLS13-1-2-Res-2021-06", False),
+        ("ELBSecurityPolicy-2016-08", False),
+        ("ELBSecurityPolicy-TLS13-1-2-New-2031-02", False),
+        ("ELBSecurityPolicy-TLS13-1-2-2021-07", True),
+        ("TLSv1.2_2021", True),
+    ],
+)
+def test_a_security_policy_that_elb_does_not_have(
+    app: Production, policy: str, refused: bool
+) -> None:
+    listeners = [{"Protocol": "HTTP"}, {"Protocol": "HTTPS", "SslPolicy": policy}]
+    changed = replace(app, load_balancer={**app.load_balancer, "Listeners": listeners})
+
+    found = texts(changed)
+
+    start = f'Listeners[1].SslPolicy: is "{policy}", which ELB does not have'
+    assert [text.startswith(start) for text in found] == ([True] if refused else [])
+
+
+REQUESTS = "ALBRequestCountPerTarget"
+LABEL = "app/tickets/50dc6c495c0c9188/targetgroup/tickets-web/6d0ecf831eec9f09"
+
+
+@pytest.mark.parametrize(
+    ("metric", "text"),
+    [
+        ({"PredefinedMetricType": REQUESTS, "ResourceLabel": LABEL}, ""),
+        ({"PredefinedMetricType": REQUESTS}, "has the metric ALBRequestCountPerTarget and no"),
+        (
+            {"PredefinedMetricType": REQUESTS, "ResourceLabel": LABEL.replace("-web", "-blue")},
+            'and the ResourceLabel "app/tickets/50dc6c495c0c9188/targetgroup/tickets-blue/',
+        ),
+        (
+            {
+                "PredefinedMetricType": "ECSServiceAverageCPUUtilization",
+                "ResourceLabel": LABEL,
+            },
+            "leave ResourceLabel out: only ALBRequestCountPerTarget has one",
+        ),
+    ],
+)
+def test_the_resource_label_of_a_scaling_policy(
+    app: Production, metric: dict[str, str], text: str
+) -> None:
+    tracking = {"TargetValue": 60.0, "PredefinedMetricSpecification": metric}
+    changes = {"TargetTrackingScalingPolicyConfiguration": tracking}
+
+    found = texts(with_call(app, "scaling", "PutScalingPolicy", **changes))
+
+    assert len(found) == bool(text)
+    assert text in "".join(found)
+
+
 def test_every_rule_is_applied_to_every_configuration() -> None:
     rules: tuple[Callable[[Production], Iterator[Problem]], ...] = creation_limits.RULES
     from harness.inputs import creation_rules

@@ -293,6 +293,14 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"image": "<IMAGE1_NAME>"}, f'{C}.image is "<IMAGE1_NAME>", and ECS refuses such a name'),
     ({"stopTimeout": 1}, f"{C}.stopTimeout is 1, and must be from 2 to 120"),
     ({"stopTimeout": "40"}, f"{C}.stopTimeout is a string, and must be a whole number"),
+    (
+        check(command=["CMD", "curl -f localhost || exit 1"]),
+        f"{C}.healthCheck.command is in the exec form (CMD) and written for a shell",
+    ),
+    (
+        check(command=["CMD", "curl", "-f", "localhost", "||", "exit", "1"]),
+        f"{C}.healthCheck.command is in the exec form (CMD) and written for a shell",
+    ),
     (check(interval=1), f"{C}.healthCheck.interval is 1, and must be from 5 to 300"),
     (check(timeout=1), f"{C}.healthCheck.timeout is 1, and must be from 2 to 60"),
     (check(retries=11), f"{C}.healthCheck.retries is 11, and must be from 1 to 10"),
@@ -495,6 +503,7 @@ def test_value_from_of_a_parameter(text: str, names: tuple[str, ...], region: st
         (f"{SECRET}:username", "with 1 parts after the secret"),
         (f"{SECRET}:username:", "with 2 parts after the secret"),
         (f"{SECRET}:u:AWSCURRENT:0123", "with both a version stage and a version id"),
+        (f"{SECRET}:u::AWSCURRENT", '"AWSCURRENT" stands for a version id'),
         ("arn:aws:s3:::bucket", "which is not the ARN of a secret"),
         (SECRET.replace("us-east-1", "useast"), '"useast" is not a region'),
         (SECRET.replace("876000000876", "876"), '"876" is not a 12-digit account id'),

@@ -166,6 +166,7 @@ def container(family: str, text: str, status: str = "exited", **more: Any) -> Si
         attrs={},
         labels={LABEL_CONTAINER: "app", LABEL_FAMILY: family, LABEL_TASK_ID: "0123abcdef"},
         logs=lambda **_: f"2026-11-27T07:00:00.5Z {text}\n".encode(),
+        top=lambda **_: {"Processes": []},
         **more,
     )
 

@@ -51,6 +51,14 @@ def test_a_configuration_set_must_exist() -> None:
     assert code(unknown) == "ConfigurationSetDoesNotExist"
 
 
+@pytest.mark.parametrize("filler", [b"a", "a"])
+def test_a_mail_is_10_megabytes_at_most(filler: Any) -> None:
+    fits = call("ses", "SendRawEmail", RawMessage={"Data": filler * refusals.LARGEST_MAIL})
+    assert code(fits) == ""
+    large = call("ses", "SendRawEmail", RawMessage={"Data": filler * (refusals.LARGEST_MAIL + 1)})
+    assert code(large) == "InvalidParameterValue"
+
+
 def test_a_presigned_url_lives_a_week_at_most() -> None:
     made = call("s3", "GetObject")
     assert refusals.of_query(made, {"X-Amz-Expires": "604800"}) is None
