@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from harness.core.expectation import StatusError
 from harness.diagnosis import fact_causes
@@ -16,12 +17,36 @@ if TYPE_CHECKING:
 
     import requests
 
+    from harness.target.access import Access
     from harness.target.clients.browser import Browser
 
 SHORT_FASTCGI = (
     "nginx in the task gives up before the app has answered (504): fastcgi_read_timeout in the"
     " image is too short"
 )
+
+_STORE = re.compile(r"(?:^|\.)s3[.-][\w.-]*amazonaws\.com(?:\.cn)?$")
+
+
+def is_store(url: str, access: Access) -> bool:
+    """Whether an address is the object store's: AWS's, or the one that the overlay names."""
+    variables = access.overlay.get("environment", {})
+    own = urlsplit(variables.get("AWS_ENDPOINT_URL", "")).netloc
+    host = urlsplit(url).netloc
+    return bool(_STORE.search(host)) or bool(own and host.endswith(own))
+
+
+def expect_signed_host(url: str, access: Access) -> None:
+    """Check that a link with S3's signature leads to the host for which it is signed."""
+    parts = urlsplit(url)
+    is_signed = "X-Amz-Signature" in parse_qs(parts.query)
+    expect(
+        not is_signed or is_store(url, access) or parts.hostname == access.public_host,
+        f"a link with a signature of S3 leads to {parts.netloc}",
+        cause=f"a signed link leads to {parts.netloc}, and S3's signature is for the bucket's own"
+        " host: take temporary_url out of the disk in config/filesystems.php",
+        certain=True,
+    )
 
 
 def expect_status(answer: requests.Response, *wanted: int, cause: str = "") -> None:

@@ -34,7 +34,7 @@ DEFAULT_BY = {
 """Type -> the variable that Laravel's own configuration takes its default from."""
 IDENTITY = {
     "disk": ("driver", "bucket", "region", "prefix"),
-    "database": ("driver", "database"),
+    "database": ("driver", "database", "timezone"),
     "mailer": ("transport", "host", "mailers"),
     "connection": ("driver", "prefix", "suffix", "region", "table"),
     "store": ("driver", "connection", "table"),
@@ -194,6 +194,15 @@ def _each(kind: str, fields: Mapping[str, Any], resources: Resources, holds: Any
     return bool(parts) and all(holds(part) for part in parts)
 
 
+def zone_cause(task: str, zone: str, webs: str) -> str:
+    """Return that a task writes and compares times in another zone than the web task."""
+    return (
+        f"the app's time zone is {zone} in the {task} task and {webs} in the web task: the app"
+        " writes times without their zone into the database, so that each takes the other's for"
+        " hours too early or too late: APP_TIMEZONE must be the same in every task definition"
+    )
+
+
 def differing_resources(
     web: Mapping[str, Any], scheduled: Mapping[str, Any], *, used: AbstractSet[tuple[str, str]]
 ) -> Iterator[str]:
@@ -211,6 +220,8 @@ def differing_resources(
                 f'the default {PLACES[kind][0]} is "{theirs}" in the scheduled task and "{mine}" in'
                 f" the web task: {variable} differs in their task definitions, or one lacks it"
             )
+    if web["timezone"] != scheduled["timezone"]:
+        yield zone_cause("scheduler", scheduled["timezone"], web["timezone"])
     if web["mail_from"] != scheduled["mail_from"]:
         yield (
             f"the scheduled task sends mail from {scheduled['mail_from']} and the web task from"

@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urljoin, urlsplit
 
 from harness.diagnosis.expect import expect
 from harness.target.clients.browser import TIMEOUT_S, read_page
+from scenarios.checks import is_store
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
 MOST_RESOURCES = 30
 _MOST_REDIRECTS = 5
-_STORE = re.compile(r"(?:^|\.)s3[.-][\w.-]*amazonaws\.com(?:\.cn)?$")
 _SIGNATURES = {"X-Amz-Signature", "Signature"}
 _FILE = re.compile(r"\.\w{2,5}$")
 _HTML, _CODE = "text/html", (".css", ".js", ".mjs")
@@ -62,7 +62,7 @@ class PageResources:
         parts = urlsplit(url)
         if parts.hostname == self.access.public_host:
             self._expect_served(url, page=page)
-        elif self._is_store(url):
+        elif is_store(url, self.access):
             expect(
                 bool(_SIGNATURES & parse_qs(parts.query).keys()),
                 f"{urlsplit(page).path} loads {parts.path} from the bucket, and the address has no"
@@ -119,10 +119,3 @@ class PageResources:
         """Whether a page still names a resource: another scenario may have removed an upload."""
         answer = self.open(page)
         return url in read_page(answer.text, url=page).resources
-
-    def _is_store(self, url: str) -> bool:
-        """Whether an address is the object store's: AWS's, or the one that the overlay names."""
-        variables = self.access.overlay.get("environment", {})
-        own = urlsplit(variables.get("AWS_ENDPOINT_URL", "")).netloc
-        host = urlsplit(url).netloc
-        return bool(_STORE.search(host)) or bool(own and host.endswith(own))

@@ -20,12 +20,15 @@ from scenarios.named_resources import (
     development_cause,
     differing_resources,
     missing_cause,
+    zone_cause,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from harness.stack.containers import Containers
+    from harness.target.resources.ecs import EcsService
+    from harness.target.resources.ecs_exec import ExecResult
     from harness.target.resources.schedule import Run, Scheduler
 
 as_app = pytest.mark.truth(local=proved, aws=proved, url=proved)
@@ -112,6 +115,23 @@ def test_resources_named_in_the_code_are_for_production(
     for named in named_resources:
         cause = development_cause(named, configuration["resources"])
         expect(not cause, f"{named} is for development", cause=cause, certain=True)
+
+
+@as_workers
+@pytest.mark.requires("http", "probe", "ecs", "elb", "exec", "jobs")
+@pytest.mark.read_only
+def test_workers_have_the_web_tasks_time_zone(
+    configuration: dict[str, Any], worker: EcsService, run_in_task: Callable[..., ExecResult]
+) -> None:
+    task = min(worker.running(), default="")
+    printed = run_in_task(artisan.printing(artisan.CONFIGURATION), task=task)
+    webs, zone = configuration["timezone"], json.loads(printed.stdout)["timezone"]
+    expect(
+        webs == zone,
+        f"the worker's time zone is {zone}",
+        cause=zone_cause("worker", zone, webs),
+        certain=True,
+    )
 
 
 @as_workers

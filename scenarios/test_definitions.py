@@ -34,6 +34,16 @@ LOG_LEVELS = (
     *("error", "critical", "alert", "emergency"),
 )
 r"""Illuminate\Log\ParsesLogConfiguration: with any other, each line is an emergency's."""
+FORMATTER = "LOG_STDERR_FORMATTER"
+OWN_FORMATTERS = "Monolog\\Formatter\\"
+OF_MANY_LINES = ("LineFormatter", "HtmlFormatter")
+"""Monolog's formatters that spread an exception's stack trace over lines."""
+FORMATTERS = (
+    *("ChromePHPFormatter", "ElasticaFormatter", "ElasticsearchFormatter", "FlowdockFormatter"),
+    *("FluentdFormatter", "GelfMessageFormatter", "GoogleCloudLoggingFormatter", "JsonFormatter"),
+    *("LogglyFormatter", "LogmaticFormatter", "LogstashFormatter", "MongoDBFormatter"),
+    *("NormalizerFormatter", "ScalarFormatter", "SyslogFormatter", "WildfireFormatter"),
+)
 
 _CURL = re.compile(r"\bcurl\b(?P<options>[^|;&]*)(?P<next>\|\||&&|[|;&]?)")
 _JUDGES = re.compile(r"\s(?:-[A-Za-z]*[fw][A-Za-z]*|--fail(?:-with-body)?|--write-out)(?![\w-])")
@@ -189,6 +199,26 @@ def test_task_definitions_are_set_for_production(variables: list[Variable]) -> N
             f" to its emergency log alone; write one of {', '.join(LOG_LEVELS)}",
             certain=True,
         )
+        cause = formatter_cause(task, value) if name == FORMATTER else ""
+        expect(not cause, f"{FORMATTER} of {task} is {value!r}", cause=cause, certain=True)
+
+
+def formatter_cause(task: str, name: str) -> str:
+    """Return why a formatter does not suit CloudWatch Logs; empty if it does, or is the app's."""
+    own = name.lstrip("\\").removeprefix(OWN_FORMATTERS)
+    if own == name.lstrip("\\") and "\\\\" not in name:
+        return ""
+    if own in OF_MANY_LINES:
+        return (
+            f"{FORMATTER} of the {task} task is {own}, which spreads a stack trace over many lines:"
+            f" CloudWatch Logs makes an event of each; write {OWN_FORMATTERS}JsonFormatter"
+        )
+    if own not in FORMATTERS:
+        return (
+            f"{FORMATTER} of the {task} task is {name}, which Monolog does not have: Laravel logs"
+            f" to its emergency log alone; write {OWN_FORMATTERS}JsonFormatter"
+        )
+    return ""
 
 
 @as_read

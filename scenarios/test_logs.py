@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,11 @@ if TYPE_CHECKING:
     from harness.target.resources.schedule import Run, Scheduler
     from harness.target.resources.task_logs import LogReader
 
+EMERGENCY = re.compile(
+    r"Unable to create configured logger\. Using emergency logger\."
+    r'(?:[^\n]*?(?:Exception|Error)\(code: \d+\): (?P<why>[^\n]{1,120}?)(?: at /|"|$))?'
+)
+"""Laravel's words: Illuminate\\Log\\LogManager::get()."""
 
 from_logs = pytest.mark.truth(
     local=proved, aws=proved, url=not_covered("logs cannot be seen from outside")
@@ -65,7 +71,7 @@ def channel_cause(channel: str, level: str) -> str:
 @pytest.mark.requires("http", "probe", "ecs", "logs")
 @pytest.mark.mutates
 def test_error_of_the_app_reaches_its_task_log(
-    probe: ProbeClient, task_logs: LogReader, eventually: Callable[..., Any]
+    probe: ProbeClient, task_logs: LogReader, eventually: Callable[..., Any], access: Access
 ) -> None:
     marker = f"cutover-{secrets.token_hex(6)}"
     logged = probe.log(marker)
@@ -76,6 +82,20 @@ def test_error_of_the_app_reaches_its_task_log(
         what=f"an error that the app logged to the channel {channel!r} of level {level!r} is not in"
         " its task's log",
         cause=channel_cause(channel, level),
+    )
+    expect_own_log(access.web, task_logs.log_of(logged["task"]))
+
+
+def expect_own_log(kind: str, log: str) -> None:
+    """Check that a task logs as the app is set up to, and not to Laravel's emergency log."""
+    found = EMERGENCY.search(log)
+    why = f": {found['why']}" if found else ""
+    expect(
+        found is None,
+        f"the {kind} task logs to Laravel's emergency log{why}",
+        cause=f"Laravel cannot make the log channel of the {kind} task, and logs to its emergency"
+        f" log alone{why}: LOG_CHANNEL, LOG_LEVEL, LOG_STDERR_FORMATTER, or config/logging.php",
+        certain=True,
     )
 
 
@@ -104,6 +124,7 @@ def test_error_of_a_job_reaches_the_worker_log(
         what="an error in the worker is not in its task's log",
         cause=lost_log_cause(access.worker),
     )
+    expect_own_log(access.worker, task_logs.log_of(run["task"]))
 
 
 @pytest.mark.truth(local=proved, aws=proved, url=proved)

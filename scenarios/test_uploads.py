@@ -12,6 +12,7 @@ import pytest
 from harness.diagnosis.expect import expect
 from harness.report import emulated, not_covered, proved
 from harness.target.clients.probe import disk_cause
+from scenarios.checks import expect_signed_host
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -158,10 +159,13 @@ def test_anonymous_get_of_an_object_is_refused(
     probe: ProbeClient,
     stored: Callable[[bytes], tuple[str, dict[str, Any]]],
     anonymous_session: requests.Session,
+    access: Access,
     observe: Callable[..., None],
 ) -> None:
     name, _ = stored(b"not for anonymous sessions")
-    plain = probe.temporary_url(name, seconds=60).partition("?")[0]
+    link = probe.temporary_url(name, seconds=60)
+    expect_signed_host(link, access)
+    plain = link.partition("?")[0]
     status = anonymous_session.get(plain, timeout=10).status_code
     observe("status", number=status)
     expect(
@@ -180,11 +184,13 @@ def test_temporary_url_works_for_its_object_until_it_expires(
     stored: Callable[[bytes], tuple[str, dict[str, Any]]],
     anonymous_session: requests.Session,
     eventually: Callable[..., Any],
+    access: Access,
     observe: Callable[..., None],
 ) -> None:
     content = secrets.token_bytes(1000)
     name, _ = stored(content)
     url = probe.temporary_url(name, seconds=2)
+    expect_signed_host(url, access)
     answer = anonymous_session.get(url, timeout=10)
     assert answer.status_code == 200, (
         f"the temporary URL answered {answer.status_code}: {answer.text[:SHOWN]}"

@@ -14,7 +14,7 @@ from harness.diagnosis.expect import expect
 from harness.report import emulated, not_covered, proved
 from harness.target.clients.browser import TIMEOUT_S, read_page
 from harness.target.resources import bucket as buckets
-from scenarios.checks import expect_status
+from scenarios.checks import expect_signed_host, expect_status
 from scenarios.page_resources import PageResources
 from scenarios.tickets.pages import (
     LARGEST_BYTES,
@@ -200,6 +200,7 @@ def test_seating_plan_is_private_typed_and_cacheable(
     organiser: Organiser,
     new_visitor: Callable[[], Browser],
     anonymous_session: requests.Session,
+    access: Access,
 ) -> None:
     event, content = "jonkonnu-street-parade", pdf(30_000, seed=secrets.token_hex(4).encode())
     organiser.upload(event, SEATING_PLAN, name="plan.pdf", content=content)
@@ -220,6 +221,7 @@ def test_seating_plan_is_private_typed_and_cacheable(
         else "",
     )
     link = organiser.browser.get(f"{path}/link").headers.get("Location", "")
+    expect_signed_host(link, access)
     direct = anonymous_session.get(link, timeout=10)
     expect(
         direct.content == content,

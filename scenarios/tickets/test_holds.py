@@ -11,6 +11,7 @@ import pytest
 from harness.diagnosis.expect import expect
 from harness.report import not_covered, proved
 from scenarios.scheduled import COMMAND, WINDOW, by_task
+from scenarios.shared_state import lock_cause
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,17 +47,27 @@ def test_expired_holds_are_released_once_in_each_minute(
             expect_one_release(releases[run["minute"]], run["minute"])
 
 
-def expect_one_release(times: int, minute: str) -> None:
-    """Check that the command of every minute ran once in a minute that had a tick."""
+def expect_one_release(times: int, minute: str, *, lock: str = "") -> None:
+    """Check that the command of every minute ran once in a minute that had a tick.
+
+    Args:
+        times: How often it ran.
+        minute: The minute.
+        lock: Why its lock does not reach the other tasks, where the web task's settings show it.
+    """
+    late = (
+        f"{RELEASE} was not due or not let through in a minute that had a tick: its schedule is not"
+        " every minute, environments(), when() or skip() leaves this out, or a lock of an earlier"
+        " run is still held"
+    )
+    twice = (
+        f"{RELEASE} ran in more than one task: CACHE_STORE is not shared by the scheduler's tasks,"
+        " or the command lacks onOneServer()"
+    )
     expect(
         times == 1,
         f"{RELEASE} ran {times} times in {minute}",
-        cause=f"{RELEASE} ran in more than one task: CACHE_STORE is not shared by the scheduler's"
-        " tasks, or the command lacks onOneServer()"
-        if times
-        else f"{RELEASE} was not due or not let through in a minute that had a tick: its schedule"
-        " is not every minute, environments(), when() or skip() leaves this out, or a lock of an"
-        " earlier run is still held",
+        cause=(lock or twice) if times else late,
         guess=not times,
     )
 
@@ -68,6 +79,8 @@ def test_on_one_server_command_runs_once_in_two_ticks(
     scheduler: Scheduler,
     scheduler_runs: Callable[[datetime], list[dict[str, Any]]],
     until_stopped: Callable[[str], Run],
+    app_code: dict[str, Any],
+    configuration: dict[str, Any],
 ) -> None:
     began = datetime.now(UTC) - timedelta(minutes=1)
     for _ in range(3):
@@ -82,4 +95,6 @@ def test_on_one_server_command_runs_once_in_two_ticks(
     assert len(minutes) == 1, "two tasks started at once never ran in the same minute"
     (minute,) = minutes
     releases = sum(one["minute"] == minute and one["name"] == RELEASE for one in ran)
-    expect_one_release(releases, minute)
+    locks = [one for one in app_code["locks"] if RELEASE in one["use"]]
+    causes = (lock_cause(one, configuration["resources"]) for one in locks)
+    expect_one_release(releases, minute, lock=next(filter(None, causes), ""))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from scenarios import test_configuration as configuration
-from tests.mistakes.edits import Edit, add_word, replace
+from tests.mistakes.edits import Edit, add_word, combine, replace, set_everywhere, set_variable
 from tests.mistakes.mistake import NOT_STARTED, Mistake, Twin
 
 REPORT = "app/app/Schedule/ReportSales.php"
 STORE = "app/app/Actions/StoreEventDocument.php"
 QUEUE_ORDER = "app/app/Actions/QueueOrderConfirmation.php"
+ZONE = "America/Jamaica"
+ZONED = ("web", "scheduler")
 FACADES = "\\Illuminate\\Support\\Facades\\"
 
 
@@ -29,6 +31,11 @@ def dispatch_to(call: str) -> Edit:
     return replace(
         QUEUE_ORDER, "SendOrderConfirmation::dispatch($order)", f"SendOrderConfirmation::{call}"
     )
+
+
+def _read_zone() -> Edit:
+    """Have the app read its time zone from APP_TIMEZONE, as Laravel 11 did."""
+    return replace("app/config/app.php", "'UTC'", "env('APP_TIMEZONE', 'UTC')")
 
 
 MISTAKES = (
@@ -147,5 +154,23 @@ MISTAKES = (
         cause="tickets-worker-task lacks sqs:ReceiveMessage",
         also_green=[configuration.test_queues_named_in_the_code_have_a_worker],
         twin=Twin("the worker names its queue", add_word("--queue=tickets-jobs")),
+    ),
+    Mistake(
+        "the worker has another time zone than the web tasks",
+        combine(_read_zone(), *(set_variable("APP_TIMEZONE", ZONE, task=task) for task in ZONED)),
+        breaks=[configuration.test_workers_have_the_web_tasks_time_zone],
+        cause=f"the app's time zone is UTC in the worker task and {ZONE} in the web task",
+        also_green=[configuration.test_scheduled_task_has_the_web_tasks_resources],
+        twin=Twin(
+            "every task has the time zone of the venues",
+            combine(_read_zone(), set_everywhere("APP_TIMEZONE", ZONE)),
+        ),
+    ),
+    Mistake(
+        "the scheduler has another time zone than the web tasks",
+        combine(_read_zone(), set_variable("APP_TIMEZONE", ZONE, task="scheduler")),
+        breaks=[configuration.test_scheduled_task_has_the_web_tasks_resources],
+        cause=f"the app's time zone is {ZONE} in the scheduler task and UTC in the web task",
+        also_green=[configuration.test_workers_have_the_web_tasks_time_zone],
     ),
 )

@@ -143,4 +143,17 @@ MISTAKES = (
         also_green=[definitions.test_task_definitions_use_aws_endpoints],
         twin=Twin("the log level is written out", set_variable("LOG_LEVEL", "info")),
     ),
+    Mistake(
+        "the worker's log has a line for each step of a stack trace",
+        set_variable("LOG_STDERR_FORMATTER", "Monolog\\Formatter\\LineFormatter", task="worker"),
+        breaks=[definitions.test_task_definitions_are_set_for_production],
+        cause="LOG_STDERR_FORMATTER of the worker task is LineFormatter",
+        also_green=[definitions.test_task_definitions_use_aws_endpoints],
+        twin=Twin(
+            "the worker's log formatter is written out",
+            set_variable(
+                "LOG_STDERR_FORMATTER", "Monolog\\Formatter\\JsonFormatter", task="worker"
+            ),
+        ),
+    ),
 )

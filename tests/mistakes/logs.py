@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from scenarios import test_logs as logs
+from scenarios import test_sessions as sessions
 from tests.mistakes.edits import (
     CONSOLE,
     FPM_INI,
@@ -95,5 +96,12 @@ MISTAKES = (
             "a scheduled command writes its output into the log",
             replace(CONSOLE, REPORT, PRUNE.format("sendOutputTo('/dev/stdout')")),
         ),
+    ),
+    Mistake(
+        "the log's formatter is a class that the app does not have",
+        set_everywhere("LOG_STDERR_FORMATTER", "App\\Logging\\OneLine"),
+        breaks=[logs.test_error_of_the_app_reaches_its_task_log],
+        cause="Laravel cannot make the log channel of the web task",
+        also_green=[sessions.test_session_values_are_read_by_another_task],
     ),
 )

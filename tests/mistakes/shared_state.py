@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from scenarios import test_configuration as configuration
 from scenarios import test_shared_state as shared_state
+from scenarios.tickets import test_holds as tickets_holds
 from tests.mistakes.configuration import in_the_report
 from tests.mistakes.edits import ORDER_JOB, Edit, replace, set_everywhere, set_variable
 from tests.mistakes.mistake import Mistake, Twin
@@ -81,7 +82,10 @@ MISTAKES = (
     Mistake(
         "the scheduler's locks are in files",
         set_everywhere("SCHEDULE_CACHE_DRIVER", "file"),
-        breaks=[shared_state.test_locks_and_counters_are_shared_by_all_tasks],
+        breaks=[
+            shared_state.test_locks_and_counters_are_shared_by_all_tasks,
+            tickets_holds.test_on_one_server_command_runs_once_in_two_ticks,
+        ],
         cause='onOneServer() of the scheduled release-expired-holds uses the cache store "file"',
         also_green=[shared_state.test_maintenance_mode_reaches_every_task],
     ),

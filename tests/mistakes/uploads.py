@@ -33,6 +33,7 @@ _ELSEWHERE = "eu-west-1"
 
 
 DOCUMENTS = "app/app/Http/Controllers/EventDocumentController.php"
+STORE = "app/app/Actions/StoreEventDocument.php"
 MINUTES = "addMinutes(self::LINK_MINUTES)"
 
 MISTAKES = (
@@ -350,6 +351,32 @@ MISTAKES = (
         twin=Twin(
             "a link to a stored file is signed for two hours",
             replace(DOCUMENTS, MINUTES, "addHours(2)"),
+        ),
+    ),
+    Mistake(
+        "signed links get another host than they are signed for",
+        replace(
+            DISK,
+            "'visibility' => 'private',",
+            "'temporary_url' => 'https://cdn.876events.example', 'visibility' => 'private',",
+        ),
+        breaks=[uploads.test_temporary_url_works_for_its_object_until_it_expires],
+        cause="S3's signature is for the bucket's own host: take temporary_url out",
+        also_green=[uploads.test_stored_file_is_the_same_from_another_task],
+    ),
+    Mistake(
+        "the app opens a file of the bucket by its path",
+        replace(
+            STORE,
+            "hash_file('sha256', $file->getRealPath())",
+            "hash_file('sha256', Storage::disk($disk)->path($path))",
+        ),
+        breaks=[tickets_documents.test_uploaded_file_keeps_its_own_name],
+        cause="with hash_file() as a file of the task, and it is the key of a file on a disk",
+        also_green=[uploads.test_stored_file_is_the_same_from_another_task],
+        twin=Twin(
+            "the app opens the uploaded file by its path",
+            replace(STORE, "$file->getRealPath())", "$file->path())"),
         ),
     ),
 )

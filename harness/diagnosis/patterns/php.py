@@ -187,6 +187,17 @@ MISSING = (
 FILES = (
     Pattern(
         Source.APP,
+        match=r"\b(?P<function>hash_file|md5_file|sha1_file|getimagesize|exif_read_data|simplexml_load_file"
+        r"|imagecreatefrom\w+|file_get_contents|fopen|readfile|copy|filesize)\((?P<path>(?![/.]|\w+:)"
+        r"[^)\n]*/[^)\n]+)\): Failed to open stream: No such file",
+        cause="the app opens {path} with {function}() as a file of the task, and it is the key of a"
+        " file on a disk: path() of a disk on S3 is no path; use readStream(), or the uploaded"
+        " file's own path",
+        example="hash_file(events/1/poster/a.jpg): Failed to open stream: No such file or"
+        " directory",
+    ),
+    Pattern(
+        Source.APP,
         match=r"\w+\((?P<path>/[^)\n]*/storage/app/[^)\n]*)\): Failed to open stream: No such file",
         cause="the app reads {path}, which is not on its task's disk: another task wrote it, or one"
         " that is gone; each task has a disk of its own, so keep such files in the bucket",

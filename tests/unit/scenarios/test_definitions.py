@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from scenarios.test_definitions import takes_any_status, without_port
+from scenarios.test_definitions import formatter_cause, takes_any_status, without_port
 
 
 @pytest.mark.parametrize(
@@ -39,3 +39,20 @@ def test_the_port_that_https_has_anyway_makes_no_difference(url: str, same: str)
 )
 def test_a_curl_that_judges_no_status_is_known(command: str, blind: bool) -> None:
     assert takes_any_status(["CMD-SHELL", command]) is blind
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        (r"Monolog\Formatter\JsonFormatter", ""),
+        (r"\Monolog\Formatter\LogstashFormatter", ""),
+        (r"App\Logging\OneLine", ""),
+        (r"Monolog\Formatter\LineFormatter", "is LineFormatter, which spreads a stack trace"),
+        (r"Monolog\Formatter\JsonFormater", "which Monolog does not have"),
+        (r"Monolog\\Formatter\\JsonFormatter", "which Monolog does not have"),
+    ],
+)
+def test_a_log_formatter_that_cloudwatch_logs_can_use(name: str, words: str) -> None:
+    cause = formatter_cause("worker", name)
+    assert words in cause
+    assert bool(cause) == bool(words)

@@ -153,10 +153,12 @@ def configuration(**changes: str) -> dict[str, Any]:
         "MAIL_MAILER": "ses",
         "SQS_PREFIX": "https://sqs/1/",
         "MAIL_HOST": "smtp.example.org",
+        "APP_TIMEZONE": "UTC",
         **changes,
     }
     return {
         "mail_from": fields["mail_from"],
+        "timezone": fields["APP_TIMEZONE"],
         "defaults": {
             "disk": "s3",
             "database": "mysql",
@@ -188,6 +190,11 @@ def configuration(**changes: str) -> dict[str, Any]:
         ({"MAIL_MAILER": "log"}, set(), ["MAIL_MAILER differs"]),
         ({"SQS_PREFIX": "https://sqs/2"}, set(), ['prefix of the queue connection "sqs" is']),
         ({"mail_from": "hello@example.com"}, set(), ["MAIL_FROM_ADDRESS differs"]),
+        (
+            {"APP_TIMEZONE": "America/Jamaica"},
+            set(),
+            ["time zone is America/Jamaica in the scheduler task and UTC in the web task"],
+        ),
         ({}, {("mailer", "unknown"), ("queue", "mails")}, []),
     ],
 )
