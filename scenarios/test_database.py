@@ -121,6 +121,26 @@ def test_columns_have_types_that_aurora_has(mysql: Callable[..., Any]) -> None:
             )
 
 
+@pytest.mark.truth(local=proved, aws=NO_SERVER, url=NO_SERVER)
+@pytest.mark.requires("sql")
+@pytest.mark.read_only
+def test_tables_are_kept_by_innodb(mysql: Callable[..., Any]) -> None:
+    with mysql("server") as connection, connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT table_name, engine FROM information_schema.tables WHERE table_schema ="
+            " DATABASE() AND table_type = 'BASE TABLE' AND engine <> 'InnoDB'"
+        )
+        for table, engine in cursor.fetchall():
+            expect(
+                False,
+                f"{table} is a table of {engine}",
+                cause=f"the table {table} is kept by {engine}: Aurora keeps InnoDB's tables alone,"
+                f" and {engine} has no transactions, row locks and foreign keys; take engine out of"
+                " config/database.php and the migrations",
+                certain=True,
+            )
+
+
 @pytest.mark.truth(
     local=emulated("MySQL Router reports the session of its own hop, RDS Proxy hides it"),
     aws=emulated("RDS Proxy hides the second hop: its facts are no evidence"),

@@ -95,7 +95,7 @@ class Aws(Table):
     region: Annotated[Text, like("eu-west-1")]
     """The region of the cluster."""
     foreign: Annotated[tuple[Text, ...], Field(strict=False), like(["210987654321"])] = ()
-    """Accounts, regions and ARNs in the files that are somebody else's."""
+    """Accounts, regions, hosts and ARNs in the files that are somebody else's."""
     changes: Annotated[AccountId | None, like("123456789012")] = None
     """The account's twelve digits again, if scenarios may change it: for `cutover verify --target
     aws --level rehearse`. Only for an account without real visitors."""

@@ -128,4 +128,15 @@ MISTAKES = (
         cause="DB_HOST is a name that the task cannot resolve",
         exit_code=NOT_STARTED,
     ),
+    Mistake(
+        "tables are kept by MyISAM, as on the old host",
+        replace(DATABASE_CONFIG, "'engine' => null", "'engine' => 'MyISAM'"),
+        breaks=[database.test_tables_are_kept_by_innodb],
+        cause="is kept by MyISAM: Aurora keeps InnoDB's tables alone",
+        also_green=[database.test_columns_have_types_that_aurora_has],
+        twin=Twin(
+            "the engine of tables is written out",
+            replace(DATABASE_CONFIG, "'engine' => null", "'engine' => 'InnoDB'"),
+        ),
+    ),
 )

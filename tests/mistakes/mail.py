@@ -286,6 +286,6 @@ MISTAKES = (
         breaks=[tickets_orders.test_worker_sends_the_order_mail],
         cause="a mail is larger than SES takes",
         also_green=[queue.test_dispatched_job_runs_once_in_the_worker],
-        twin=Twin("a mail is as large as SES takes", _attach(6)),
+        twin=Twin("a mail has a file of a megabyte", _attach(1)),
     ),
 )

@@ -356,4 +356,15 @@ MISTAKES = (
             ),
         ),
     ),
+    Mistake(
+        "the app's files are to come from a host that there is not",
+        set_variable("ASSET_URL", "https://static.876events.example"),
+        cause="leads visitors to static.876events.example for styles, scripts and images",
+        also_green=[secrets.test_app_key_is_the_same_in_every_web_task],
+        exit_code=USAGE,
+        twin=Twin(
+            "the app's files come from CloudFront",
+            set_variable("ASSET_URL", "https://d111111abcdef8.cloudfront.net"),
+        ),
+    ),
 )
