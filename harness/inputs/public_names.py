@@ -1,7 +1,8 @@
-"""Public names of the app's own domain that task definitions lead visitors to."""
+"""Public names in task definitions: the host of the app's files, the sender of its mails."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
@@ -13,7 +14,8 @@ from harness.inputs.problem import Problem
 if TYPE_CHECKING:
     from harness.inputs.production import Production
 
-_VARIABLE = "ASSET_URL"
+_VARIABLE, _SENDER = "ASSET_URL", "MAIL_FROM_ADDRESS"
+_ADDRESS = re.compile(r"[^\s<>@\"]+@[^\s<>@\"]+")
 _LABELS = 2
 """Of the shortest domain that somebody registers."""
 
@@ -35,6 +37,19 @@ def asset_hosts(production: Production) -> Iterator[Problem]:
                     " file has this name: they are missing on every page where it does not exist",
                     f"remove {_VARIABLE}, so that the app serves them itself; or add {host} to the"
                     " file of phases.dns or, where somebody else has it, to aws.foreign",
+                    file=definition.source,
+                )
+
+
+def senders(production: Production) -> Iterator[Problem]:
+    """MAIL_FROM_ADDRESS is an address alone; with a name in it no mail can be made."""
+    for definition in production.definitions:
+        for place, name, value in definition.variables:
+            if name == _SENDER and value and not _ADDRESS.fullmatch(value):
+                yield Problem(
+                    place,
+                    f'is "{value}" ({_SENDER}), which is no address of RFC 2822: every mail fails',
+                    "write the address alone, and the name in MAIL_FROM_NAME",
                     file=definition.source,
                 )
 

@@ -362,4 +362,5 @@ RULES: tuple[Callable[[Production], Iterator[Problem]], ...] = (
     reader_endpoints,
     overrides,
     public_names.asset_hosts,
+    public_names.senders,
 )

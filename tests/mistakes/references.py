@@ -27,6 +27,7 @@ from tests.mistakes.edits import (
     edit_security_group,
     permission,
     replace,
+    set_everywhere,
     set_variable,
 )
 from tests.mistakes.mistake import USAGE, Mistake, Twin
@@ -366,5 +367,11 @@ MISTAKES = (
             "the app's files come from CloudFront",
             set_variable("ASSET_URL", "https://d111111abcdef8.cloudfront.net"),
         ),
+    ),
+    Mistake(
+        "mails are to be from a name with an address",
+        set_everywhere("MAIL_FROM_ADDRESS", "876 Events <tickets@876events.example>"),
+        cause="(MAIL_FROM_ADDRESS), which is no address of RFC 2822",
+        exit_code=USAGE,
     ),
 )

@@ -182,6 +182,13 @@ S3 = (
 SES = (
     Pattern(
         Source.APP,
+        match=r"Email \\*\"(?P<text>[^\"\n]*<[^\"\n]*>)\\*\" does not comply with addr-spec",
+        cause="{text} is a name and an address, where an address belongs: MAIL_FROM_ADDRESS of"
+        " {task} holds the address, and MAIL_FROM_NAME the name",
+        example='Email "The Shop <shop@example.org>" does not comply with addr-spec of RFC 2822.',
+    ),
+    Pattern(
+        Source.APP,
         match=r"Message length is more than (?P<most>\d+) bytes long: '(?P<size>\d+)'",
         cause="a mail is larger than SES takes: {size} bytes with its attachments, and its API v1"
         " takes {most}: send a link, or with the transport ses-v2, which takes 40 MB",

@@ -277,6 +277,15 @@ LIMITS = (
 HOSTS = (
     Pattern(
         Source.APP,
+        match=r"Failed to connect to (?P<host>localhost|127(?:\.\d+){3}|::1) port (?P<port>\d+)",
+        cause="the app makes a request to {host}, port {port}, and nothing listens there in {task}:"
+        " on AWS web server, worker and other programs are tasks of their own; call the app's own"
+        " code, or the service by its name",
+        example="cURL error 7: Failed to connect to 127.0.0.1 port 80 after 0 ms: Could not connect"
+        " to server (see https://curl.se/libcurl/c/) for http://127.0.0.1/tickets/7.pdf",
+    ),
+    Pattern(
+        Source.APP,
         match=r"(?:getaddrinfo for|Could not resolve host:) (?P<host>[\w.-]+)",
         cause="the app looks for the host {host}, which {task} cannot resolve: nothing in this"
         " stack has that name",

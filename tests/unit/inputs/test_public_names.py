@@ -19,17 +19,21 @@ def app() -> Production:
     return production.load({}, cwd=ROOT)
 
 
-def texts(app: Production, url: str, *, foreign: tuple[str, ...] = ()) -> list[str]:
+def texts(
+    app: Production, url: str, *, foreign: tuple[str, ...] = (), name: str = "ASSET_URL"
+) -> list[str]:
     web = app.services["web"]
     raw: dict[str, Any] = {**web.definition.raw}
     (container,) = raw["containerDefinitions"]
-    variable = {"name": "ASSET_URL", "value": url}
-    environment = [*container["environment"], variable]
+    variable = {"name": name, "value": url}
+    others = [one for one in container["environment"] if one["name"] != name]
+    environment = [*others, variable]
     raw["containerDefinitions"] = [{**container, "environment": environment}]
     service = replace(web, definition=replace(web.definition, raw=raw))
     config = replace(app.config, foreign=foreign)
     changed = replace(app, services={**app.services, "web": service}, config=config)
-    return [f"{one.key} {one.message}" for one in public_names.asset_hosts(changed)]
+    rules = (public_names.asset_hosts, public_names.senders)
+    return [f"{one.key} {one.message}" for rule in rules for one in rule(changed)]
 
 
 @pytest.mark.parametrize(
@@ -52,5 +56,22 @@ def test_a_name_of_the_apps_domain_that_no_file_has(app: Production) -> None:
     assert texts(app, "https://static.876events.example", foreign=("static.876events.*",)) == []
 
 
-def test_the_rule_is_applied_to_every_configuration() -> None:
-    assert public_names.asset_hosts in references.RULES
+@pytest.mark.parametrize(
+    ("sender", "is_address"),
+    [
+        ("tickets@shop.example", True),
+        ("tickets+web@shop.example", True),
+        ("The Shop <tickets@shop.example>", False),
+        ("tickets", False),
+        ("a@shop.example, b@shop.example", False),
+    ],
+)
+def test_the_sender_is_an_address_alone(app: Production, sender: str, is_address: bool) -> None:
+    found = texts(app, sender, name="MAIL_FROM_ADDRESS")
+    assert [f'is "{sender}" (MAIL_FROM_ADDRESS)' in one for one in found] == [True] * (
+        not is_address
+    )
+
+
+def test_the_rules_are_applied_to_every_configuration() -> None:
+    assert {public_names.asset_hosts, public_names.senders} <= set(references.RULES)
