@@ -8,6 +8,7 @@ import pytest
 
 from harness.diagnosis.expect import expect
 from harness.report import emulated, not_covered, proved
+from harness.target.clients.http import is_load_balancers_own
 from harness.target.clients.probe import answer_or_unavailable
 from scenarios.checks import SHORT_FASTCGI, expect_status
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from harness.target.resources.web_tier import WebTier
     from harness.target.target import Differences
 
+UNKNOWN_HOST = "unknown.invalid"
+REFUSED, SERVER_ERROR = 400, 500
 SHORT_S = 1
 LONGER_S = 2
 REQUESTS = 8
@@ -68,15 +71,23 @@ def test_public_page_has_no_redirect_loop(
 def test_unknown_host_does_not_reach_the_app(
     web: Callable[[], requests.Session],
     access: Access,
-    differences: Differences,
     observe: Callable[..., None],
 ) -> None:
-    answer = web().get(access.public_url, headers={"Host": "unknown.invalid"}, timeout=10)
+    headers = {"Host": UNKNOWN_HOST}
+    answer = web().get(access.public_url, headers=headers, timeout=10, allow_redirects=False)
     observe("status", number=answer.status_code)
-    assert answer.status_code == differences.unknown_host_status, (
-        f"a request for an unknown host got {answer.status_code}"
+    if is_load_balancers_own(answer):
+        return
+    assert answer.status_code < SERVER_ERROR, (
+        f"the app answers {answer.status_code} for an unknown host"
     )
-    assert access.session_cookie not in answer.cookies, "the app answered for an unknown host"
+    if answer.status_code < REFUSED:
+        has_links = UNKNOWN_HOST in answer.headers.get("Location", "") + answer.text
+        risk = ", which writes links to it" if has_links else ""
+        pytest.skip(
+            f"not covered: the load balancer leads each host to the app{risk}. A rule for"
+            f" {access.public_host} alone, or TrustHosts in bootstrap/app.php, refuses the others"
+        )
 
 
 @as_control

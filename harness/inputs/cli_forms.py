@@ -14,6 +14,7 @@ from harness.aws.task_definition import family_of
 from harness.inputs import cli_output, operation_shapes
 from harness.inputs.cli_output import Form, Reshaped, below, only, printed_shape
 from harness.inputs.document import Document, Origin
+from harness.inputs.load_balancer import LISTENER_ARN
 
 _ONE = "print one resource, and nothing else, into this file"
 _TASK_DEFINITION = Form(
@@ -226,9 +227,13 @@ def _take_listeners(reshaped: Reshaped, source: Document) -> None:
     wanted = operation_shapes.input_shape("elbv2", "CreateListener")
     printed = printed_shape("elbv2", "DescribeListeners", "Listeners")
     listeners = [
-        reshaped.without_read_only(one, printed=printed, wanted=wanted)
+        {
+            **reshaped.without_read_only(one, printed=printed, wanted=wanted),
+            **{name: value for name, value in one.items() if name == LISTENER_ARN},
+        }
         for one in source.data["Listeners"]
     ]
+    reshaped.read_only -= {LISTENER_ARN}
     reshaped.put("Listeners", listeners, source=source, at="Listeners")
 
 

@@ -52,6 +52,8 @@ _GROUP = {
     ),
 }
 _LISTENERS = "Listeners"
+LISTENER_ARN = "ListenerArn"
+"""The field of a listener, beside CreateListener's, by which a rule names it."""
 _KEPT = {"Path": "#{path}", "Query": "#{query}"}
 """Fields of a redirect, and the words for those of the visitor's request."""
 _AROUND = (_LISTENERS, "Rules", "Certificates")
@@ -119,6 +121,11 @@ def _checked(
     return data
 
 
+def without_arn(listener: Mapping[str, Any]) -> dict[str, Any]:
+    """Return CreateListener's input of a listener."""
+    return {name: value for name, value in listener.items() if name != LISTENER_ARN}
+
+
 def _of_attributes(listed: Any, *, name: str) -> Iterator[Problem]:
     """Find attributes that AWS rejects; there may be more of them than one call takes."""
     one_by_one = [[one] for one in listed] if isinstance(listed, list) else [listed]
@@ -140,7 +147,7 @@ def _of_listeners(listeners: Any) -> Iterator[Problem]:
         return
     for index, one in enumerate(listeners):
         key = f"{_LISTENERS}[{index}]"
-        given = {"LoadBalancerArn": "arn", **one}
+        given = {"LoadBalancerArn": "arn", **without_arn(one)}
         yield from operation_shapes.fit(
             given, api="elbv2", operation="CreateListener", key=key
         ).problems

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from harness.aws import listener_rules
 from harness.aws.iam_conditions import SOURCE_IP
 from harness.aws.iam_policy import condition_keys, statements
+from harness.inputs import listeners
 from harness.inputs.api_calls import bucket_policy
-from harness.inputs.listeners import forwarded
 
 if TYPE_CHECKING:
     from harness.inputs.api_calls import CallFile
@@ -26,7 +27,7 @@ def of_production(production: Production, *, services: Mapping[str, Service]) ->
     """
     balancer, groups = production.load_balancer, production.network.groups
     name = str(production.target_group["TargetGroup"].get("Name"))
-    yield from of_listeners(balancer, target_group=name)
+    yield from of_listeners(production)
     yield from of_closed_ports(balancer, groups)
     yield from of_groups(groups)
     yield from of_services(services, behind=production.services, target_group=name)
@@ -45,25 +46,40 @@ def of_unknown_addresses(bucket: CallFile) -> Iterator[str]:
                 )
 
 
-def of_listeners(balancer: Mapping[str, Any], *, target_group: str) -> Iterator[str]:
-    """Name the listeners that lead no visitor to the app unless a rule of theirs does."""
-    has_rules = bool(balancer.get("Rules"))
-    for one in balancer.get("Listeners") or ():
-        types = {action.get("Type") for action in one.get("DefaultActions") or ()}
-        if one.get("Protocol") == "HTTPS" and types and "forward" not in types:
+def of_listeners(production: Production) -> Iterator[str]:
+    """Name assumptions about listeners, and the parts of rules that are not rehearsed."""
+    name, host = production.target_group["TargetGroup"]["Name"], production.config.public_host
+    for one in listeners.of_production(production):
+        if production.load_balancer.get("Listeners") and listeners.is_without_rules(
+            production, one
+        ):
+            action: Mapping[str, Any] = next(iter(one.create.get("DefaultActions") or ()), {})
+            groups = ", ".join(listener_rules.weights(action))
+            leads = f"leads to {groups}" if groups else f"is {action.get('Type')}"
             yield (
-                f"ecs.load_balancer: the default action of the listener on port {one.get('Port')}"
-                f" is {', '.join(sorted(map(str, types)))}; that a rule of it leads visitors to the"
-                " target group is not checked"
+                f"ecs.load_balancer: the default action of the listener on port {one.port} {leads},"
+                f" and the file has no Rules: one that leads {host} to {name} is assumed; put there"
+                " what `aws elbv2 describe-rules` prints"
             )
-        groups = forwarded(one.get("DefaultActions"))
-        leads_elsewhere = groups and target_group not in groups
-        if one.get("Protocol") == "HTTPS" and leads_elsewhere and not has_rules:
-            yield (
-                f"ecs.load_balancer: the default action of the listener on port {one.get('Port')}"
-                f" leads to {', '.join(groups)}, not to {target_group}; put there what"
-                " `aws elbv2 describe-rules` prints, so that its rules are judged"
-            )
+        for rule in one.rules:
+            yield from _not_rehearsed(rule, port=one.port)
+    own = {name, *(one["Name"] for one in production.target_group.get("TargetGroups") or ())}
+    for group in sorted(listeners.target_groups(production).keys() - own):
+        yield (
+            f"ecs.load_balancer: it forwards to {group}, which no file here describes: the load"
+            " balancer answers 503 for it"
+        )
+
+
+def _not_rehearsed(rule: Mapping[str, Any], *, port: int) -> Iterator[str]:
+    place = f"ecs.load_balancer: the rule of priority {rule.get('Priority')} on port {port}"
+    for action in rule.get("Actions") or ():
+        if action.get("Type") not in listener_rules.ROUTING:
+            yield f"{place} has {action.get('Type')}, which is not rehearsed: each visitor passes"
+    for one in rule.get("Transforms") or ():
+        yield f"{place} has {one.get('Type')}, which is not rehearsed: requests stay as they are"
+    if any(one.get("Field") == listener_rules.SOURCE_IP for one in rule.get("Conditions") or ()):
+        yield f"{place} asks for source addresses: visitors have {listener_rules.VISITOR} here"
 
 
 def of_closed_ports(balancer: Mapping[str, Any], groups: SecurityGroups) -> Iterator[str]:

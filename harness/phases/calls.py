@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.aws.task_definition import family_of
 from harness.inputs import api_calls, cache, operation_shapes
+from harness.inputs.load_balancer import without_arn
 from harness.inputs.operation_shapes import kebab
 from harness.inputs.phase_files import PHASE_FILES
 from harness.inputs.schedule import CREATE_SCHEDULE
@@ -214,7 +215,8 @@ def _elbv2(noun: str) -> Callable[[str, Mapping[str, Any]], Iterator[FileCall]]:
             )
         for index, listener in enumerate(data.get("Listeners") or ()):
             at = f"Listeners[{index}]"
-            yield FileCall("elbv2", "CreateListener", listener, key, at=at, besides=arn)
+            given = without_arn(listener)
+            yield FileCall("elbv2", "CreateListener", given, key, at=at, besides=arn)
         for field_name, operation in _BESIDE_ELBV2.items():
             for index, given in enumerate(data.get(field_name) or ()):
                 yield FileCall("elbv2", operation, given, key, at=f"{field_name}[{index}]")

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 from harness.aws import environment_file, eventbridge
 from harness.aws.task_definition import family_of
 from harness.core.errors import ProvisionError
+from harness.inputs import listeners
 
 if TYPE_CHECKING:
     from types_boto3_ecs import ECSClient
@@ -153,6 +154,12 @@ def roles(client: IAMClient, production: Production) -> None:
             client.put_role_policy(RoleName=role.name, PolicyName=name, PolicyDocument=document)
 
 
+def create_load_balancing(client: ElasticLoadBalancingv2Client, production: Production) -> None:
+    """Create the load balancer, and then the listeners."""
+    create_load_balancer(client, production)
+    create_listeners(client, production)
+
+
 def create_load_balancer(client: ElasticLoadBalancingv2Client, production: Production) -> None:
     """Create the load balancer and the target group with production's settings."""
     balancer, group = production.load_balancer, production.target_group
@@ -166,6 +173,23 @@ def create_load_balancer(client: ElasticLoadBalancingv2Client, production: Produ
         client.modify_target_group_attributes(
             TargetGroupArn=target_group["TargetGroups"][0]["TargetGroupArn"], Attributes=attributes
         )
+
+
+def create_listeners(client: ElasticLoadBalancingv2Client, production: Production) -> None:
+    """Create the listeners with their rules, and the other target groups that they lead to."""
+    name = production.load_balancer["LoadBalancer"]["Name"]
+    (balancer,) = client.describe_load_balancers(Names=[name])["LoadBalancers"]
+    own = production.target_group["TargetGroup"]["Name"]
+    for group, given in listeners.target_groups(production).items():
+        if group != own:
+            client.create_target_group(**given)
+    for listener in listeners.of_production(production):
+        made = client.create_listener(
+            LoadBalancerArn=balancer["LoadBalancerArn"], **cast("Any", listener.create)
+        )
+        arn = made["Listeners"][0]["ListenerArn"]
+        for rule in listener.rules:
+            client.create_rule(**{**cast("Any", rule), "ListenerArn": arn})
 
 
 def cluster(client: ECSClient, name: str) -> None:

@@ -115,8 +115,8 @@ class Bringup:
         # The cluster of every service and task.
         cluster = partial(aws_resources.cluster, name=production.config.cluster)
         cluster_made = create("cluster", "ecs", cluster, needs=[control])
-        # The load balancer and its target group; the edge is what listens.
-        balancer = partial(aws_resources.create_load_balancer, production=production)
+        # The load balancer, its listeners and target groups; the edge is what listens.
+        balancer = partial(aws_resources.create_load_balancing, production=production)
         balancer_made = create("load balancer", "elbv2", balancer, needs=[control, edge])
         # The app's bucket, queues and identity.
         resources = [

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from harness.aws.task_definition import family_of
 from harness.core.redact import Secret
 from harness.images import task_images
-from harness.inputs import references, secret_values
+from harness.inputs import listeners, references, secret_values
 from harness.inputs.container_images import IDLE
 from harness.inputs.secret_values import MadeParameter
 from harness.stack import certificates, engine
@@ -210,9 +210,20 @@ def planned_components(
         ),
         *([proxied(database.proxy_endpoint)] if database.proxy_endpoint else []),
         *_planned_cache(production, materials=materials),
-        PlannedComponent(
-            edge.component(public_host=config.public_host, certificate=certificates.server("edge")),
-            partial(edge.probe, public_host=config.public_host, ca_pem=ca_pem),
+        _planned_edge(production, certificates=certificates),
+    )
+
+
+def _planned_edge(production: Production, *, certificates: Certificates) -> PlannedComponent:
+    return PlannedComponent(
+        edge.component(
+            certificate=certificates.server("edge"),
+            ports={one.port: one.protocol for one in listeners.of_production(production)},
+        ),
+        partial(
+            edge.probe,
+            public_host=production.config.public_host,
+            ca_pem=certificates.ca_pem,
         ),
     )
 

@@ -199,8 +199,6 @@ class Differences:
     """Any of these texts is the proxy's refusal of a connection without TLS."""
     plaintext_at_server: tuple[str, ...]
     """Any of these texts is the server's refusal of a connection without TLS."""
-    unknown_host_status: int
-    """The load balancer's answer for a host that it does not serve."""
     visitor_address: str = "rehearsal-{tag}@visitor.example"
     """The address of a visitor that a scenario makes up; the tag is its own."""
     poll_interval_s: float = 0.1
@@ -212,7 +210,6 @@ AS_ON_AWS = Differences(
     task_replacement_timeout_s=600.0,
     plaintext_at_proxy=("[3159] This RDS Proxy requires TLS connections",),
     plaintext_at_server=("--require_secure_transport=ON",),
-    unknown_host_status=404,
     # SES takes mail to its mailbox simulator as sent, and nobody gets it; a label is allowed:
     # https://docs.aws.amazon.com/ses/latest/dg/send-an-email-from-console.html
     visitor_address="success+{tag}@simulator.amazonses.com",
@@ -226,7 +223,6 @@ AS_LOCAL = Differences(
     plaintext_at_proxy=("[2026] SSL connection error: SSL is required from client",),
     # An account that REQUIREs SSL is told 1045; the scenario first proves the password right.
     plaintext_at_server=("--require_secure_transport=ON", "1045"),
-    unknown_host_status=404,
 )
 
 

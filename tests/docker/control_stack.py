@@ -147,7 +147,7 @@ class ControlStack:
         issued = certificates.create({"edge": (HOST,)})
         self.ca_pem = issued.ca_pem
         self._up(
-            edge.component(public_host=HOST, certificate=issued.server("edge")),
+            edge.component(certificate=issued.server("edge")),
             partial(edge.probe, public_host=HOST, ca_pem=self.ca_pem),
         )
         if self.with_emulator:

@@ -3,55 +3,37 @@
 from __future__ import annotations
 
 import http.client
-import json
 import re
 import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
-from dataclasses import dataclass, field, replace
-from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
 
-from harness.core import runs
 from harness.core.wait import Deadline, GaveUp, NotYet, Ready, wait_until
-from harness.stack import certificates, removal
-from harness.stack.component import Component, File, PlannedComponent
+from harness.stack import certificates
 from harness.stack.components import edge
-from harness.stack.stack import Stack
 from harness.standins.control.agent.edge_files import (
     ATTRIBUTES,
-    TARGETS,
-    attributes_conf,
-    replacing,
 )
-from harness.standins.control.state.model import LoadBalancer
 from harness.target.access import split_address
-from tests.docker.control_stack import edge_workers
+from tests.docker.balancer import (
+    CERTIFICATES,
+    HOST,
+    TARGET,
+    Answer,
+    Balancer,
+    address,
+    started,
+)
 
 if TYPE_CHECKING:
     import docker
 
-HOST = "tickets.876events.example"
-CERTIFICATES = certificates.create({"edge": (HOST,)})
-SPEC = edge.component(public_host=HOST, certificate=CERTIFICATES.server("edge"))
-PROBE = partial(edge.probe, public_host=HOST, ca_pem=CERTIFICATES.ca_pem)
-TARGET = Component(
-    name="target",
-    image="target",
-    networks={"app": ()},
-    environment={},
-    files={"/srv/upstream.py": File(Path(__file__).with_name("upstream.py").read_bytes())},
-    published=(),
-    memory_bytes=96 * 1024**2,
-    pids_limit=64,
-    command=("python", "-u", "/srv/upstream.py"),
-)
 # It listens, but its queue is full, so the kernel answers no further connection.
 FULL = replace(
     TARGET,
@@ -72,129 +54,14 @@ UNAVAILABLE = (
 )
 
 
-@dataclass
-class Answer:
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-    @property
-    def told(self) -> Any:
-        return json.loads(self.body)
-
-    def sent(self, name: str) -> list[str]:
-        """Values of a request header as the target got it."""
-        return [value for header, value in self.told["headers"] if header.lower() == name.lower()]
-
-
-@dataclass
-class Balancer:
-    """The edge, and the two things that control does to it."""
-
-    stack: Stack
-    addresses: tuple[str, str] = ("", "")
-    context: ssl.SSLContext = field(init=False)
-    written: dict[str, str] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self.context = ssl.create_default_context(cadata=CERTIFICATES.ca_pem)
-
-    def connect(self, *, tls: bool = True) -> socket.socket:
-        address = self.stack.addresses["edge"][edge.HTTPS_PORT if tls else edge.HTTP_PORT]
-        plain = socket.create_connection(split_address(address), 20)
-        return self.context.wrap_socket(plain, server_hostname=HOST) if tls else plain
-
-    def request(
-        self,
-        method: str = "GET",
-        path: str = "/echo",
-        headers: Mapping[str, str] | None = None,
-        *,
-        body: bytes | None = None,
-        tls: bool = True,
-    ) -> Answer:
-        connection = http.client.HTTPConnection(HOST)
-        connection.sock = self.connect(tls=tls)
-        connection.request(method, path, body=body, headers={"Host": HOST, **(headers or {})})
-        answer = connection.getresponse()
-        got = Answer(answer.status, dict(answer.getheaders()), answer.read())
-        connection.close()
-        return got
-
-    @contextmanager
-    def keep_alive(self) -> Iterator[Callable[[], Answer]]:
-        """Ask on one connection; it is never opened again, so one that is cut is an error."""
-        connection = http.client.HTTPConnection(HOST)
-        connection.auto_open = 0
-        connection.sock = self.connect()
-
-        def ask() -> Answer:
-            connection.request("GET", "/echo", headers={"Host": HOST})
-            answer = connection.getresponse()
-            return Answer(answer.status, dict(answer.getheaders()), answer.read())
-
-        with closing(connection):
-            yield ask
-
-    def set_targets(self, *addresses: str, idle_s: int = 60) -> None:
-        """Write control's files, and reload as it does."""
-        self.write(TARGETS, "".join(f"{address}:8080\n" for address in addresses))
-        self.set_attributes(**{"idle_timeout.timeout_seconds": str(idle_s)})
-
-    def set_attributes(self, **attributes: str) -> None:
-        balancer = LoadBalancer(name="a", arn="b", raw={}, attributes=attributes, created_at=0)
-        self.write(ATTRIBUTES, attributes_conf(balancer))
-
-    def write(self, name: str, text: str) -> None:
-        if self.written.get(name) == text:
-            return
-        self.written[name] = text
-        container = self.stack.containers["edge"]
-        done = container.exec_run(replacing(name, text=text))
-        assert done.exit_code == 0, done.output
-        if name == ATTRIBUTES:
-            self.reload()
-
-    def reload(self) -> None:
-        container = self.stack.containers["edge"]
-        workers = edge_workers(container)
-        container.kill(signal="HUP")
-
-        def replaced() -> Ready | NotYet:
-            now = edge_workers(container)
-            done = now and not now & workers
-            return Ready() if done else NotYet(f"the workers are still {now}")
-
-        wait_until(replaced, deadline=Deadline(4))
-
-
 @pytest.fixture(scope="module")
 def balancer(
     client: docker.DockerClient,
     image: Callable[[str], str],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Balancer]:
-    run = runs.new_run(tmp_path_factory.mktemp("run"))
-    # The target only needs a Python, which the emulator's image has.
-    ids = {"edge": image("edge"), "target": image("emulator")}
-    stack = Stack(run=run, client=client, images=ids, vpc_cidr="10.45.0.0/16")
-    try:
-        stack.create_networks()
-        stack.start(SPEC)
-        for name in ("target", "target2"):
-            stack.start(replace(TARGET, name=name))
-        stack.wait_ready(PlannedComponent(SPEC, PROBE), check=lambda: None)
-        made = Balancer(stack)
-        made.addresses = (address(stack, "target"), address(stack, "target2"))
+    with started(client, image, tmp_path_factory.mktemp("run")) as made:
         yield made
-    finally:
-        removal.remove_run(client, run.id)
-
-
-def address(stack: Stack, name: str) -> str:
-    networks = stack.containers[name].attrs["NetworkSettings"]["Networks"]
-    found: str = networks[stack.run.name("app")]["IPAddress"]
-    return found
 
 
 @pytest.fixture

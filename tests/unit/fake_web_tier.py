@@ -24,7 +24,6 @@ QUICK = Differences(
     task_replacement_timeout_s=0.0,
     plaintext_at_proxy=(),
     plaintext_at_server=(),
-    unknown_host_status=404,
 )
 
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from harness.aws import declared
+from harness.inputs.load_balancer import without_arn
 from harness.phases.account import Account
 from harness.phases.phase import Finding, NotCovered, absent, check
 from harness.target.discovery import CHOSEN_LATER, COMPLETE
@@ -65,7 +66,8 @@ def listeners(account: Account) -> Iterator[Finding]:
     for listener in wanted:
         deployed = by_port.get(listener["Port"], {})
         thing = f"listener on port {listener['Port']}"
-        yield from account.differences(thing, listener, deployed, key="ecs.load_balancer")
+        given = without_arn(listener)
+        yield from account.differences(thing, given, deployed, key="ecs.load_balancer")
 
 
 def _policy(account: Account, policy: str) -> Iterator[Finding]:

@@ -38,6 +38,7 @@ from harness.standins.control.agent.secrets import Secrets
 from harness.standins.control.api.definitions import Clusters, Definitions
 from harness.standins.control.api.elbv2 import Elbv2Api
 from harness.standins.control.api.exec import ExecApi
+from harness.standins.control.api.listeners import ListenerApi
 from harness.standins.control.api.server import Answer, Api, TaskSockets, api_server
 from harness.standins.control.api.services import ServiceApi
 from harness.standins.control.api.tasks import TaskApi
@@ -136,7 +137,10 @@ class Control:
                 **services.operations,
                 **execute.operations,
             },
-            elbv2=Elbv2Api(self.state, account=self.account).operations,
+            elbv2={
+                **Elbv2Api(self.state, account=self.account).operations,
+                **ListenerApi(self.state).operations,
+            },
         )
 
     def start(self) -> None:

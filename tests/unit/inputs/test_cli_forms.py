@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -170,13 +171,16 @@ def test_listeners_may_follow_a_load_balancer_in_its_inputs_form(tmp_path: Path)
         given["LoadBalancer"],
         given["Attributes"],
     )
-    assert "ListenerArn" not in data["Listeners"][0]
+    assert "ListenerArn" in data["Listeners"][0], "rules name it"
+    assert load_balancer.load_balancer(replace(read_json(path), data=data)) == data
 
 
 def test_rules_and_further_certificates_may_stand_beside_listeners(tmp_path: Path) -> None:
     path = tmp_path / "load-balancer.json"
     arn = "arn:aws:elasticloadbalancing:us-east-1:876000000876:listener-rule/app/tickets/a/b/c"
     host = {"Field": "host-header", "Values": ["a"], "HostHeaderConfig": {"Values": ["a"]}}
+    given = cli_outputs.content("ecs/load-balancer.json")
+    del given["Rules"]
     own: dict[str, Any] = {"RuleArn": arn, "IsDefault": False, "Actions": []}
     rules = [
         {**own, "Priority": "10", "Conditions": [host]},
@@ -185,7 +189,7 @@ def test_rules_and_further_certificates_may_stand_beside_listeners(tmp_path: Pat
     certificates = [{"CertificateArn": name, "IsDefault": name == "a"} for name in "ab"]
     path.write_text(
         cli_outputs.text(
-            cli_outputs.content("ecs/load-balancer.json"),
+            given,
             cli_outputs.listeners(),
             {"Rules": rules},
             {"Certificates": certificates},

@@ -105,3 +105,60 @@ def test_a_target_group_of_weight_zero_has_no_visitors(app: Production) -> None:
     weighted["Actions"] = [{"Type": "forward", "ForwardConfig": {"TargetGroups": groups}}]
     (text,) = texts(app, rules=[weighted], default="tickets-web")
     assert f'lead {HOST} to "old"' in text
+
+
+def listeners_of(app: Production, **balancer: Any) -> list[tuple[int, list[int]]]:
+    """Return the port of each listener, with the priorities of its rules."""
+    changed = replace(app, load_balancer={"LoadBalancer": {"Name": "a"}, **balancer})
+    found = listeners.of_production(changed)
+    return [(one.port, [rule["Priority"] for rule in one.rules]) for one in found]
+
+
+def test_without_listeners_the_usual_ones_are_assumed(app: Production) -> None:
+    changed = replace(app, load_balancer={"LoadBalancer": {"Name": "a"}})
+    https, http = listeners.of_production(changed)
+    assert (https.protocol, https.port) == ("HTTPS", 443)
+    assert https.create["DefaultActions"][0]["FixedResponseConfig"]["StatusCode"] == "404"
+    (own,) = https.rules
+    assert own["Conditions"][0]["HostHeaderConfig"] == {"Values": [HOST]}
+    assert listeners.forwarded(own["Actions"]) == ["tickets-web"]
+    assert (http.protocol, http.port) == ("HTTP", 80)
+    assert http.create["DefaultActions"][0]["RedirectConfig"]["Protocol"] == "HTTPS"
+    assert listeners_of(app, Rules=[rule(3, "api", path="/api/*")]) == [
+        (443, [3, 50_000]),
+        (80, []),
+    ]
+
+
+def test_rules_belong_to_the_listener_that_they_name(app: Production) -> None:
+    https = {"Protocol": "HTTPS", "Port": 443, "DefaultActions": forward("tickets-web")}
+    http = {"Protocol": "HTTP", "Port": 80, "DefaultActions": forward("tickets-web")}
+    named = [{**https, "ListenerArn": HTTPS}, {**http, "ListenerArn": "http"}]
+    rules = [rule(1, "api", path="/a"), {**rule(2, "api", path="/a"), "ListenerArn": "http"}]
+    assert listeners_of(app, Listeners=named, Rules=rules) == [(443, [1]), (80, [2])]
+    assert listeners_of(app, Listeners=[https, http], Rules=rules[:1]) == [(443, [1]), (80, [])]
+
+
+def test_a_file_without_rules_may_lack_the_one_that_leads_to_the_app(app: Production) -> None:
+    https = {"Protocol": "HTTPS", "Port": 443, "DefaultActions": forward("old")}
+    assert listeners_of(app, Listeners=[https]) == [(443, [50_000])]
+    assert listeners_of(app, Listeners=[https], Rules=[]) == [(443, [])]
+    own = {**https, "DefaultActions": forward("tickets-web")}
+    assert listeners_of(app, Listeners=[own]) == [(443, [])]
+
+
+def test_groups_of_no_file_have_no_more_than_their_names(app: Production) -> None:
+    https = {"Protocol": "HTTPS", "Port": 443, "DefaultActions": forward("tickets-web")}
+    others = {
+        "Listeners": [https],
+        "Rules": [rule(1, "api", path="/a"), rule(2, "blog", path="/b")],
+    }
+    api = {"Name": "api", "Port": 9000, "Protocol": "HTTP", "TargetType": "ip"}
+    changed = replace(
+        app,
+        load_balancer={"LoadBalancer": {"Name": "a"}, **others},
+        target_group={**app.target_group, "TargetGroups": [api]},
+    )
+    found = listeners.target_groups(changed)
+    assert [*found] == ["tickets-web", "api", "blog"]
+    assert (found["api"], found["blog"]["TargetType"]) == (api, "ip")

@@ -3,35 +3,66 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from harness.inputs import notes, production
+from harness.inputs.production import Production
+
+ROOT = Path(__file__).resolve().parents[3]
+FIXED = {"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404"}}
 
 
-def test_a_listener_that_forwards_by_rules_alone_is_noted() -> None:
-    refused = {"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404"}}
-    forwarded = {"Type": "forward", "TargetGroupArn": "arn"}
-    listeners = [
-        {"Protocol": "HTTPS", "Port": 443, "DefaultActions": [refused]},
-        {"Protocol": "HTTPS", "Port": 8443, "DefaultActions": [forwarded]},
-        {"Protocol": "HTTP", "Port": 80, "DefaultActions": [{"Type": "redirect"}]},
+@pytest.fixture(scope="module")
+def app() -> Production:
+    return production.load({}, cwd=ROOT)
+
+
+def forward(name: str) -> dict[str, Any]:
+    arn = f"arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/{name}/6d0ecf831eec9f09"
+    return {"Type": "forward", "TargetGroupArn": arn}
+
+
+def noted(app: Production, action: dict[str, Any], **more: Any) -> list[str]:
+    https = {"Protocol": "HTTPS", "Port": 443, "DefaultActions": [action]}
+    balancer = {"LoadBalancer": {"Name": "a"}, "Listeners": [https], **more}
+    return [*notes.of_listeners(replace(app, load_balancer=balancer))]
+
+
+def test_a_rule_that_is_assumed_is_noted(app: Production) -> None:
+    assert noted(app, FIXED) == [
+        "ecs.load_balancer: the default action of the listener on port 443 is fixed-response, and"
+        " the file has no Rules: one that leads tickets.876events.example to tickets-web is"
+        " assumed; put there what `aws elbv2 describe-rules` prints"
     ]
-    (note,) = notes.of_listeners({"Listeners": listeners}, target_group="web")
-    assert "the default action of the listener on port 443 is fixed-response" in note
-    assert [*notes.of_listeners({}, target_group="web")] == []
+    leads, foreign = noted(app, forward("old"))
+    assert "the listener on port 443 leads to old, and the file has no Rules" in leads
+    assert foreign == (
+        "ecs.load_balancer: it forwards to old, which no file here describes: the load balancer"
+        " answers 503 for it"
+    )
+    assert noted(app, forward("tickets-web")) == []
+    assert noted(app, FIXED, Rules=[]) == []
+    without = replace(app, load_balancer={"LoadBalancer": {"Name": "a"}})
+    assert [*notes.of_listeners(without)] == []
 
 
-def test_a_listener_that_leads_elsewhere_by_default_is_noted_where_no_rules_are() -> None:
-    arn = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/old/6d0ecf831eec9f09"
-    action = {"Type": "forward", "TargetGroupArn": arn}
-    listener = {"Protocol": "HTTPS", "Port": 443, "DefaultActions": [action]}
-    balancer = {"Listeners": [listener]}
-    assert [*notes.of_listeners(balancer, target_group="web")] == [
-        "ecs.load_balancer: the default action of the listener on port 443 leads to old, not to"
-        " web; put there what `aws elbv2 describe-rules` prints, so that its rules are judged"
+def test_what_rules_have_and_a_rehearsal_lacks_is_noted(app: Production) -> None:
+    rule = {
+        "Priority": 3,
+        "Conditions": [{"Field": "source-ip", "SourceIpConfig": {"Values": ["10.0.0.0/8"]}}],
+        "Actions": [{"Type": "authenticate-oidc"}, forward("tickets-web")],
+        "Transforms": [{"Type": "url-rewrite"}],
+    }
+    place = "ecs.load_balancer: the rule of priority 3 on port 443"
+    assert noted(app, forward("tickets-web"), Rules=[rule]) == [
+        f"{place} has authenticate-oidc, which is not rehearsed: each visitor passes",
+        f"{place} has url-rewrite, which is not rehearsed: requests stay as they are",
+        f"{place} asks for source addresses: visitors have 192.0.2.1 here",
     ]
-    assert [*notes.of_listeners(balancer, target_group="old")] == []
-    assert [*notes.of_listeners({**balancer, "Rules": [{}]}, target_group="web")] == []
 
 
 def test_a_listener_that_no_group_admits_is_noted(project: Path) -> None:

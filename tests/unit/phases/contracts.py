@@ -341,7 +341,7 @@ def _load_balancing(files: Production) -> dict[str, Answer]:
                     "Protocol": "HTTPS",
                     "SslPolicy": "ELBSecurityPolicy-TLS13-1-2-2021-06",
                     "Certificates": [{"CertificateArn": CERTIFICATE}],
-                    "DefaultActions": [{"Type": "forward", "TargetGroupArn": GROUP}],
+                    "DefaultActions": files.load_balancer["Listeners"][0]["DefaultActions"],
                 },
                 {
                     "Port": 80,

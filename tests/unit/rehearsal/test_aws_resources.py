@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionEr
 
 from harness.aws.task_definition import TaskDefinition
 from harness.core.errors import ProvisionError
-from harness.inputs import api_calls, cli_resources
+from harness.inputs import api_calls, cli_resources, production
 from harness.inputs.document import read_json
 from harness.inputs.schedule import Schedule
 from harness.rehearsal import aws_resources
@@ -161,6 +161,28 @@ def test_attributes_that_a_file_leaves_out_are_awss_own() -> None:
     )
     aws_resources.create_load_balancer(client, found)
     assert client.names == ["create_load_balancer", "create_target_group"]
+
+
+def test_listeners_their_rules_and_further_groups_are_made() -> None:
+    client: Any = Recorder(
+        {
+            "describe_load_balancers": {"LoadBalancers": [{"LoadBalancerArn": "balancer"}]},
+            "create_listener": {"Listeners": [{"ListenerArn": "made"}]},
+        }
+    )
+    found = production.load({}, cwd=ROOT)
+    (rule,) = found.load_balancer["Rules"]
+    arn = rule["Actions"][0]["TargetGroupArn"].replace("tickets-web", "blog")
+    blog = {**rule, "Priority": 9, "Actions": [{"Type": "forward", "TargetGroupArn": arn}]}
+    balancer = {**found.load_balancer, "Rules": [rule, blog]}
+    aws_resources.create_listeners(client, replace(found, load_balancer=balancer))
+    assert client.names == [
+        *("describe_load_balancers", "create_target_group", "create_listener"),
+        *("create_rule", "create_rule", "create_listener"),
+    ]
+    given = dict(client.calls[1][1])
+    assert (given["Name"], given["TargetType"]) == ("blog", "ip")
+    assert client.calls[3][1] == {**rule, "ListenerArn": "made"}
 
 
 REFUSED = ClientError({"Error": {"Code": "ValidationError", "Message": "no"}}, "CreateLoadBalancer")

@@ -43,7 +43,7 @@ SPECS = [
         certificate=CERTIFICATES.server("proxy"),
     ),
     emulator.component(),
-    edge.component(public_host="h.ex", certificate=CERTIFICATES.server("edge")),
+    edge.component(certificate=CERTIFICATES.server("edge")),
     cache.component(
         CACHE,
         beside="data",
@@ -105,7 +105,22 @@ def test_proxy_is_sent_to_the_cluster_endpoint() -> None:
 
 def test_edge_key_is_for_root_only() -> None:
     assert SPECS[3].files["/etc/nginx/tls/edge.key"].mode == 0o600
-    assert SPECS[3].files["/etc/nginx/harness/host.conf"].content == b"server_name h.ex;\n"
+
+
+def test_edge_listens_on_the_ports_of_its_listeners() -> None:
+    made = edge.component(
+        certificate=CERTIFICATES.server("edge"), ports={443: "HTTPS", 8443: "HTTPS", 8080: "HTTP"}
+    )
+    assert made.published == (80, 443, 8443, 8080)
+    written = {
+        name: made.files[f"/etc/nginx/harness/{name}.conf"].content for name in ("plain", "tls")
+    }
+    assert written == {
+        "plain": b"listen 80 default_server;\nlisten 8080 default_server;\n",
+        "tls": b"listen 443 ssl default_server;\nlisten 8443 ssl default_server;\n",
+    }
+    only = edge.component(certificate=CERTIFICATES.server("edge"), ports={80: "HTTPS"})
+    assert only.files["/etc/nginx/harness/plain.conf"].content == b"listen unix:/run/unused.sock;\n"
 
 
 @pytest.mark.parametrize("name", ["mysql", "proxy"])

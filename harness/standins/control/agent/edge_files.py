@@ -1,4 +1,4 @@
-"""The edge's view of the targets: a file in its container that it reads for each request.
+"""The edge's view of listeners and targets: files in its container that it reads for each request.
 
 Only a change of attributes makes nginx reload, since a reload cuts connections that clients keep.
 """
@@ -6,12 +6,14 @@ Only a change of attributes makes nginx reload, since a reload cuts connections 
 from __future__ import annotations
 
 import io
+import json
 import logging
 import tarfile
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Protocol
 
+from harness.standins.control.agent import edge_rules
 from harness.standins.control.state import model
 from harness.standins.control.state.attributes import BALANCER
 from harness.standins.control.state.state import State
@@ -19,7 +21,7 @@ from harness.standins.control.state.state import State
 log = logging.getLogger(__name__)
 
 DIRECTORY = "/etc/nginx/harness"
-TARGETS, ATTRIBUTES = "targets", "attributes.conf"
+TARGETS, LISTENERS, ATTRIBUTES = "targets.json", "listeners.json", "attributes.conf"
 _RETRY_S = 0.5
 
 
@@ -60,12 +62,21 @@ def replacing(name: str, *, text: str) -> list[str]:
     return ["sh", "-c", script, "replace", f"{DIRECTORY}/{name}", text]
 
 
-def target_lines(group: model.TargetGroup | None) -> str:
-    """Render the targets, one address a line.
+def render_targets(groups: Iterable[model.TargetGroup], *, served: Iterable[str]) -> str:
+    """Render the targets of each group.
 
     With targets registered but none yet healthy, ALB answers 503 as it does with none at all.
+
+    Args:
+        groups: All groups.
+        served: ARNs of those that a service registers its tasks in; the others are somebody else's.
     """
-    return "".join(f"{item.key}\n" for item in (serving(group) if group else ()))
+    arns = set(served)
+    found = {
+        group.name: {"targets": [item.key for item in serving(group)], "served": group.arn in arns}
+        for group in groups
+    }
+    return json.dumps(found, sort_keys=True) + "\n"
 
 
 def attributes_conf(balancer: model.LoadBalancer | None) -> str:
@@ -99,10 +110,17 @@ class Edge:
     def wanted(self) -> dict[str, str]:
         """Return the files as they should be now."""
         with self._state.lock():
-            groups = self._state.target_groups.values()
-            group = next((item for item in groups if self._state.is_forwarded_to(item)), None)
             balancer = next(iter(self._state.load_balancers.values()), None)
-            return {TARGETS: target_lines(group), ATTRIBUTES: attributes_conf(balancer)}
+            served = [
+                entry["targetGroupArn"]
+                for service in self._state.services.values()
+                for entry in service.raw.get("loadBalancers") or ()
+            ]
+            return {
+                TARGETS: render_targets(self._state.target_groups.values(), served=served),
+                LISTENERS: edge_rules.render(self._state.listeners.values()),
+                ATTRIBUTES: attributes_conf(balancer),
+            }
 
     def run(self) -> None:
         """Keep the edge up to date until the process ends."""

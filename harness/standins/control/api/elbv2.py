@@ -1,14 +1,14 @@
-"""The ELBv2 operations: target groups and their health, the load balancer, listeners, rules."""
+"""The ELBv2 operations: target groups and their health, and the load balancer."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from harness.standins.control.api.server import Operations
 from harness.standins.control.scheduler import health_checks
 from harness.standins.control.state import attributes, names
-from harness.standins.control.state.model import Listener, LoadBalancer, TargetGroup
+from harness.standins.control.state.model import LoadBalancer, TargetGroup
 from harness.standins.control.state.state import State
 from harness.standins.control.wire.protocol import ApiError
 
@@ -56,9 +56,6 @@ class Elbv2Api:
             "DescribeLoadBalancers": self.describe_balancers,
             "ModifyLoadBalancerAttributes": self.modify_balancer_attributes,
             "DescribeLoadBalancerAttributes": self.describe_balancer_attributes,
-            "CreateListener": self.create_listener,
-            "DescribeListeners": self.describe_listeners,
-            "CreateRule": self.create_rule,
         }
 
     def create_group(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -81,7 +78,7 @@ class Elbv2Api:
     def modify_group(self, request: dict[str, Any]) -> dict[str, Any]:
         """Change a target group's health check."""
         with self._state.lock():
-            group = self._find_group(request.pop("TargetGroupArn"))
+            group = find_group(self._state, request.pop("TargetGroupArn"))
             _check_group({**group.raw, **request})
             group.raw.update(request)
             self._state.changed()
@@ -92,18 +89,18 @@ class Elbv2Api:
         with self._state.lock():
             found = list(self._state.target_groups.values())
             if request.get("TargetGroupArns"):
-                found = [self._find_group(arn) for arn in request["TargetGroupArns"]]
+                found = [find_group(self._state, arn) for arn in request["TargetGroupArns"]]
             if request.get("Names"):
-                found = [self._find_group(name) for name in request["Names"]]
+                found = [find_group(self._state, name) for name in request["Names"]]
             if request.get("LoadBalancerArn"):
-                arn = self._find_balancer(request["LoadBalancerArn"]).arn
+                arn = find_balancer(self._state, request["LoadBalancerArn"]).arn
                 found = [item for item in found if arn in self._balancers_of(item)]
             return {"TargetGroups": [self._group(item) for item in found]}
 
     def describe_health(self, request: dict[str, Any]) -> dict[str, Any]:
         """Return the health of a group's targets, or of those asked for."""
         with self._state.lock():
-            group = self._find_group(request["TargetGroupArn"])
+            group = find_group(self._state, request["TargetGroupArn"])
             wanted = [
                 f"{item['Id']}:{item.get('Port', group.raw.get('Port'))}"
                 for item in request.get("Targets") or ()
@@ -129,7 +126,7 @@ class Elbv2Api:
     def modify_group_attributes(self, request: dict[str, Any]) -> dict[str, Any]:
         """Set attributes of a target group."""
         with self._state.lock():
-            group = self._find_group(request["TargetGroupArn"])
+            group = find_group(self._state, request["TargetGroupArn"])
             attributes.change(
                 group.attributes, request=request["Attributes"], known=attributes.GROUP
             )
@@ -139,7 +136,7 @@ class Elbv2Api:
     def describe_group_attributes(self, request: dict[str, Any]) -> dict[str, Any]:
         """Return a target group's attributes."""
         with self._state.lock():
-            group = self._find_group(request["TargetGroupArn"])
+            group = find_group(self._state, request["TargetGroupArn"])
             return {"Attributes": attributes.to_api(group.attributes)}
 
     def create_balancer(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -169,13 +166,13 @@ class Elbv2Api:
             found = list(self._state.load_balancers.values())
             wanted = (request.get("LoadBalancerArns") or []) + (request.get("Names") or [])
             if wanted:
-                found = [self._find_balancer(item) for item in wanted]
+                found = [find_balancer(self._state, item) for item in wanted]
             return {"LoadBalancers": [self._balancer(item) for item in found]}
 
     def modify_balancer_attributes(self, request: dict[str, Any]) -> dict[str, Any]:
         """Set attributes of a load balancer; the edge takes over the idle time-out."""
         with self._state.lock():
-            balancer = self._find_balancer(request["LoadBalancerArn"])
+            balancer = find_balancer(self._state, request["LoadBalancerArn"])
             attributes.change(
                 balancer.attributes, request=request["Attributes"], known=attributes.BALANCER
             )
@@ -185,95 +182,8 @@ class Elbv2Api:
     def describe_balancer_attributes(self, request: dict[str, Any]) -> dict[str, Any]:
         """Return a load balancer's attributes."""
         with self._state.lock():
-            balancer = self._find_balancer(request["LoadBalancerArn"])
+            balancer = find_balancer(self._state, request["LoadBalancerArn"])
             return {"Attributes": attributes.to_api(balancer.attributes)}
-
-    def create_listener(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Create a listener; a group that it forwards to is then in use."""
-        raw = {key: value for key, value in request.items() if key != "Tags"}
-        with self._state.lock():
-            balancer = self._find_balancer(request["LoadBalancerArn"])
-            raw["DefaultActions"] = self._resolved(request["DefaultActions"])
-            raw["LoadBalancerArn"] = balancer.arn
-            for item in self._state.listeners.values():
-                if (item.load_balancer_arn, item.raw.get("Port")) == (
-                    balancer.arn,
-                    raw.get("Port"),
-                ):
-                    if item.raw == raw:
-                        return {"Listeners": [_listener(item)]}
-                    message = "A listener already exists on this port for this load balancer"
-                    raise ApiError("DuplicateListener", message=message)
-            base = balancer.arn.replace(":loadbalancer/", ":listener/")
-            listener = Listener(
-                arn=f"{base}/{names.suffix()}", load_balancer_arn=balancer.arn, raw=raw
-            )
-            self._state.listeners[listener.arn] = listener
-            self._state.changed()
-            return {"Listeners": [_listener(listener)]}
-
-    def describe_listeners(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Return the listeners of a load balancer, or those named."""
-        with self._state.lock():
-            wanted = request.get("ListenerArns")
-            arn = request.get("LoadBalancerArn")
-            balancer = self._find_balancer(arn).arn if arn else ""
-            found = [
-                _listener(item)
-                for item in self._state.listeners.values()
-                if (not wanted or item.arn in wanted)
-                and (not balancer or item.load_balancer_arn == balancer)
-            ]
-        return {"Listeners": found}
-
-    def create_rule(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Add a rule to a listener."""
-        with self._state.lock():
-            listener = self._state.listeners.get(request["ListenerArn"])
-            if listener is None:
-                raise ApiError("ListenerNotFound", message="One or more listeners not found")
-            rule = {
-                "RuleArn": listener.arn.replace(":listener/", ":listener-rule/")
-                + f"/{names.suffix()}",
-                "Priority": str(request["Priority"]),
-                "Conditions": request["Conditions"],
-                "Actions": self._resolved(request["Actions"]),
-                "IsDefault": False,
-            }
-            listener.rules.append(rule)
-            self._state.changed()
-            return {"Rules": [rule]}
-
-    def _resolved(self, actions: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-        """Return actions with this stack's target group ARNs."""
-        resolved = []
-        for action in actions:
-            copy = dict(action)
-            if copy.get("TargetGroupArn"):
-                copy["TargetGroupArn"] = self._find_group(copy["TargetGroupArn"]).arn
-            if copy.get("ForwardConfig"):
-                groups = copy["ForwardConfig"].get("TargetGroups") or []
-                copy["ForwardConfig"] = {
-                    **copy["ForwardConfig"],
-                    "TargetGroups": [
-                        {**item, "TargetGroupArn": self._find_group(item["TargetGroupArn"]).arn}
-                        for item in groups
-                    ],
-                }
-            resolved.append(copy)
-        return resolved
-
-    def _find_group(self, arn_or_name: str) -> TargetGroup:
-        group = self._state.target_groups.get(names.elb_name(arn_or_name))
-        if group is None:
-            raise ApiError("TargetGroupNotFound", message="One or more target groups not found")
-        return group
-
-    def _find_balancer(self, arn_or_name: str) -> LoadBalancer:
-        balancer = self._state.load_balancers.get(names.elb_name(arn_or_name))
-        if balancer is None:
-            raise ApiError("LoadBalancerNotFound", message="One or more load balancers not found")
-        return balancer
 
     def _balancers_of(self, group: TargetGroup) -> list[str]:
         found = {
@@ -309,6 +219,30 @@ class Elbv2Api:
         }
 
 
+def find_group(state: State, arn_or_name: str) -> TargetGroup:
+    """Return a target group.
+
+    Raises:
+        ApiError: There is none.
+    """
+    group = state.target_groups.get(names.elb_name(arn_or_name))
+    if group is None:
+        raise ApiError("TargetGroupNotFound", message="One or more target groups not found")
+    return group
+
+
+def find_balancer(state: State, arn_or_name: str) -> LoadBalancer:
+    """Return a load balancer.
+
+    Raises:
+        ApiError: There is none.
+    """
+    balancer = state.load_balancers.get(names.elb_name(arn_or_name))
+    if balancer is None:
+        raise ApiError("LoadBalancerNotFound", message="One or more load balancers not found")
+    return balancer
+
+
 def _not_registered(key: str) -> dict[str, Any]:
     ip, _, port = key.rpartition(":")
     return {
@@ -318,15 +252,6 @@ def _not_registered(key: str) -> dict[str, Any]:
             "Reason": "Target.NotRegistered",
             "Description": "Target is not registered to the target group",
         },
-    }
-
-
-def _listener(listener: Listener) -> dict[str, Any]:
-    shown = {"Port", "Protocol", "Certificates", "SslPolicy", "DefaultActions", "AlpnPolicy"}
-    return {
-        "ListenerArn": listener.arn,
-        "LoadBalancerArn": listener.load_balancer_arn,
-        **{key: value for key, value in listener.raw.items() if key in shown},
     }
 
 

@@ -102,13 +102,7 @@ class State:
         return (group, target) if target else None
 
     def is_forwarded_to(self, group: model.TargetGroup) -> bool:
-        """Return whether a listener or rule forwards to this group.
-
-        The edge's listeners are fixed in its image; until CreateListener describes them, they
-        forward to the first group.
-        """
-        if not self.listeners:
-            return next(iter(self.target_groups.values())) is group
+        """Return whether a listener or rule forwards to this group."""
         return any(group.arn in item.forwards_to() for item in self.listeners.values())
 
     def forget_old_tasks(self) -> list[model.Task]:

@@ -27,7 +27,6 @@ QUICK = Differences(
     task_replacement_timeout_s=1,
     plaintext_at_proxy=(),
     plaintext_at_server=(),
-    unknown_host_status=404,
     poll_interval_s=0.01,
 )
 

@@ -1,7 +1,9 @@
 // What the load balancer writes itself: trace ids and the bodies of its own answers.
+import router from "router.js";
 
 const REASONS = {
     301: "301 Moved Permanently",
+    302: "302 Found",
     400: "400 Bad Request",
     405: "405 Not Allowed",
     408: "408 Request Time-out",
@@ -26,42 +28,55 @@ function traceId(r) {
     return given ? `Root=${newId(r)};${given}` : `Root=${newId(r)}`;
 }
 
-function answer(r, status) {
-    const reason = REASONS[status] || String(status);
-    const body = [
-        "<html>",
-        `<head><title>${reason}</title></head>`,
-        "<body>",
-        `<center><h1>${reason}</h1></center>`,
-        "</body>",
-        "</html>",
-        "",
-    ].join("\r\n");
+function send(r, status, type, body) {
+    const bytes = Buffer.from(body);
     r.status = status;
     r.headersOut["Server"] = "awselb/2.0";
-    r.headersOut["Content-Type"] = "text/html";
-    r.headersOut["Content-Length"] = String(body.length);
+    if (type) {
+        r.headersOut["Content-Type"] = type;
+    }
+    r.headersOut["Content-Length"] = String(bytes.length);
     r.sendHeader();
     if (r.method !== "HEAD") {
-        r.send(body);
+        r.send(bytes);
     }
     r.finish();
 }
 
+function page(r, status, words) {
+    const reason = REASONS[status] || String(status);
+    const lines = [
+        "<html>",
+        `<head><title>${reason}</title></head>`,
+        "<body>",
+        `<center><h1>${reason}</h1></center>`,
+    ];
+    const end = ["</body>", "</html>", ""];
+    send(r, status, "text/html", lines.concat(words, end).join("\r\n"));
+}
+
 function failed(r) {
-    answer(r, Number(r.variables.status));
+    page(r, Number(r.variables.status), []);
 }
 
-// An ALB names the port even where it is the default one.
-function redirect(r) {
-    r.headersOut["Location"] = `https://${r.variables.host}:443${r.variables.request_uri}`;
-    answer(r, 301);
+// A group that no service of this stack is behind is named: AWS's own page has no more than the
+// reason, and somebody else's targets answer there.
+function unavailable(r) {
+    const group = router.decided(r).group;
+    const words = `<center>target group ${group}: no service of this stack is behind it</center>`;
+    page(r, 503, group ? [words] : []);
 }
 
-function unknownHost(r) {
-    r.headersOut["Server"] = "awselb/2.0";
-    r.headersOut["Content-Type"] = "text/plain; charset=utf-8";
-    r.return(404, "Not found");
+// A redirect, or a fixed response.
+function own(r) {
+    const decided = router.decided(r);
+    if (decided.location) {
+        r.headersOut["Location"] = decided.location;
+        page(r, decided.status, []);
+        return;
+    }
+    const type = decided.type;
+    send(r, decided.status, /^text\//.test(type) ? `${type}; charset=utf-8` : type, decided.body);
 }
 
-export default { traceId, failed, redirect, unknownHost };
+export default { traceId, failed, unavailable, own };

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from pathlib import Path
 
@@ -9,13 +10,20 @@ import pytest
 
 from harness.standins.control.agent.edge_files import (
     ATTRIBUTES,
+    LISTENERS,
     TARGETS,
     Edge,
     EdgeError,
+    render_targets,
     replacing,
-    target_lines,
 )
-from harness.standins.control.state.model import Listener, LoadBalancer, Target, TargetGroup
+from harness.standins.control.state.model import (
+    Listener,
+    LoadBalancer,
+    Service,
+    Target,
+    TargetGroup,
+)
 from harness.standins.control.state.state import State
 
 MODE = "routing.http.xff_header_processing.mode"
@@ -70,27 +78,31 @@ def balance(state: State, *, idle_s: int) -> None:
     )
 
 
+def targets_of(found: TargetGroup) -> list[str]:
+    targets: list[str] = json.loads(render_targets([found], served=()))[found.name]["targets"]
+    return targets
+
+
 def test_only_healthy_targets_get_traffic() -> None:
     found = group("healthy", "unhealthy", "initial", "healthy", "draining")
 
-    assert target_lines(found) == "10.0.0.1:8080\n10.0.0.4:8080\n"
+    assert targets_of(found) == ["10.0.0.1:8080", "10.0.0.4:8080"]
 
 
 def test_all_targets_get_traffic_when_all_are_unhealthy() -> None:
     found = group("unhealthy", "unhealthy", "draining")
 
-    assert target_lines(found) == "10.0.0.1:8080\n10.0.0.2:8080\n"
+    assert targets_of(found) == ["10.0.0.1:8080", "10.0.0.2:8080"]
 
 
-def test_without_a_target_there_is_no_line() -> None:
+def test_without_a_target_there_is_none() -> None:
     for found in (
-        None,
         group(),
         group("initial"),
         group("draining"),
         group("initial", "unhealthy"),
     ):
-        assert target_lines(found) == ""
+        assert targets_of(found) == []
 
 
 def test_the_image_has_what_control_writes_first(state: State) -> None:
@@ -119,9 +131,9 @@ def test_forwarded_addresses_are_treated_as_the_attributes_say(
 
 
 def test_a_file_is_replaced_at_once(tmp_path: Path) -> None:
-    *command, path, text = replacing(TARGETS, text="10.0.0.1:8080\n")
-    assert path == "/etc/nginx/harness/targets"
-    written = tmp_path / "targets"
+    *command, path, text = replacing(TARGETS, text="{}\n")
+    assert path == "/etc/nginx/harness/targets.json"
+    written = tmp_path / "targets.json"
     written.write_text("old\n")
     with written.open() as opened:
         subprocess.run([*command, written, text], check=True)
@@ -142,7 +154,7 @@ def test_the_edge_is_written_once_per_change(state: State) -> None:
     assert not edge.current()
     assert edge.bring_up_to_date()
     assert edge.current()
-    assert files.done == [TARGETS, ATTRIBUTES, "reload", TARGETS]
+    assert files.done == [TARGETS, LISTENERS, ATTRIBUTES, "reload", TARGETS]
 
 
 def test_only_attributes_make_nginx_reload(state: State) -> None:
@@ -183,14 +195,30 @@ def test_after_a_restart_of_control_the_edges_own_files_are_looked_at(state: Sta
     assert files.done == []
 
 
-def test_the_group_is_the_one_that_a_listener_uses(state: State) -> None:
+def test_each_group_has_its_own_targets_and_each_listener_its_rules(state: State) -> None:
     other = group("healthy", name="other")
     other.targets = {"10.9.9.9:80": Target(ip="10.9.9.9", port=80, state="healthy")}
     state.target_groups = {"tickets-web": group("healthy"), "other": other}
-    actions = [{"Type": "forward", "TargetGroupArn": "arn:other"}]
-    state.listeners["l"] = Listener(arn="l", load_balancer_arn="b", raw={"DefaultActions": actions})
+    state.services["c/web"] = Service(
+        name="web",
+        arn="s",
+        cluster="c",
+        raw={"loadBalancers": [{"targetGroupArn": "arn:tickets-web"}]},
+        desired=1,
+        created_at=0,
+    )
+    answer = {"StatusCode": "404", "MessageBody": "no"}
+    fixed = [{"Type": "fixed-response", "FixedResponseConfig": answer}]
+    raw = {"Port": 443, "Protocol": "HTTPS", "DefaultActions": fixed}
+    state.listeners["l"] = Listener(arn="l", load_balancer_arn="b", raw=raw)
 
-    assert "10.9.9.9:80" in Edge(state, files=FakeFiles()).wanted()[TARGETS]
+    wanted = Edge(state, files=FakeFiles()).wanted()
+    assert json.loads(wanted[TARGETS]) == {
+        "other": {"served": False, "targets": ["10.9.9.9:80"]},
+        "tickets-web": {"served": True, "targets": ["10.0.0.1:8080"]},
+    }
+    (rule,) = json.loads(wanted[LISTENERS])["443"]["rules"]
+    assert rule["action"]["status"] == 404
 
 
 def test_the_idle_timeout_is_the_load_balancers(state: State) -> None:

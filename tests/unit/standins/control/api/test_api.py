@@ -13,6 +13,7 @@ from botocore.parsers import create_parser
 from harness.standins.contract import ControlSettings as Settings
 from harness.standins.control.api.definitions import Clusters, Definitions
 from harness.standins.control.api.elbv2 import Elbv2Api
+from harness.standins.control.api.listeners import ListenerApi
 from harness.standins.control.api.server import ECS_TARGET, Api
 from harness.standins.control.api.services import ServiceApi
 from harness.standins.control.api.tasks import TaskApi
@@ -77,7 +78,10 @@ class Client:
                 **task_api.operations,
                 **service_api.operations,
             },
-            elbv2=Elbv2Api(state, account=account).operations,
+            elbv2={
+                **Elbv2Api(state, account=account).operations,
+                **ListenerApi(state).operations,
+            },
         )
 
     def ecs(self, name: str, /, **given: Any) -> dict[str, Any]:
@@ -120,7 +124,24 @@ def ready(client: Client) -> Client:
     client.elb("CreateLoadBalancer", **{"Name": "tickets", "Subnets.member.1": "subnet-1"})
     of_tasks = {"Protocol": "HTTP", "Port": "8080", "VpcId": "vpc-1", "TargetType": "ip"}
     client.elb("CreateTargetGroup", Name="tickets-web", **of_tasks)
+    listen(client, "443", protocol="HTTPS", group=GROUP)
     return client
+
+
+def listen(client: Client, port: str, *, protocol: str, group: str) -> str:
+    """Create a listener that forwards to a group; return its ARN."""
+    balancer = client.elb("DescribeLoadBalancers")["LoadBalancers"][0]["LoadBalancerArn"]
+    made = client.elb(
+        "CreateListener",
+        **{
+            "LoadBalancerArn": balancer,
+            "Protocol": protocol,
+            "Port": port,
+            "DefaultActions.member.1.Type": "forward",
+            "DefaultActions.member.1.TargetGroupArn": group,
+        },
+    )
+    return str(made["Listeners"][0]["ListenerArn"])
 
 
 def service(**changes: Any) -> dict[str, Any]:
@@ -323,34 +344,61 @@ def test_a_group_of_instances_cannot_serve_tasks(ready: Client) -> None:
 
 def test_a_group_that_no_listener_uses_cannot_serve_a_service(ready: Client) -> None:
     of_tasks = {"Protocol": "HTTP", "Port": "80", "VpcId": "v", "TargetType": "ip"}
-    other = ready.elb("CreateTargetGroup", Name="other", **of_tasks)
-    balancer = ready.elb("DescribeLoadBalancers")["LoadBalancers"][0]["LoadBalancerArn"]
-    made = ready.elb(
-        "CreateListener",
-        **{
-            "LoadBalancerArn": balancer,
-            "Protocol": "HTTP",
-            "Port": "80",
-            "DefaultActions.member.1.Type": "forward",
-            "DefaultActions.member.1.TargetGroupArn": other["TargetGroups"][0]["TargetGroupArn"],
-        },
-    )
-    answer = ready.ecs("CreateService", **service())
+    other = ready.elb("CreateTargetGroup", Name="other", **of_tasks)["TargetGroups"][0]
+    entry = {
+        "targetGroupArn": other["TargetGroupArn"],
+        "containerName": "app",
+        "containerPort": 8080,
+    }
+    answer = ready.ecs("CreateService", **service(loadBalancers=[entry]))
     assert answer["message"] == (
-        f"The target group with targetGroupArn {GROUP} does not have an associated load balancer."
+        f"The target group with targetGroupArn {other['TargetGroupArn']} does not have an"
+        " associated load balancer."
     )
-    ready.elb(
+    (listener,) = ready.elb("DescribeListeners")["Listeners"]
+    add_rule(ready, listener["ListenerArn"], priority="1", group=other["TargetGroupArn"])
+    assert "service" in ready.ecs("CreateService", **service(loadBalancers=[entry]))
+
+
+def add_rule(client: Client, listener: str, *, priority: str, group: str) -> dict[str, Any]:
+    return client.elb(
         "CreateRule",
         **{
-            "ListenerArn": made["Listeners"][0]["ListenerArn"],
-            "Priority": "1",
+            "ListenerArn": listener,
+            "Priority": priority,
             "Conditions.member.1.Field": "host-header",
             "Conditions.member.1.Values.member.1": "tickets.876events.example",
             "Actions.member.1.Type": "forward",
-            "Actions.member.1.TargetGroupArn": GROUP,
+            "Actions.member.1.TargetGroupArn": group,
         },
     )
-    assert "service" in ready.ecs("CreateService", **service())
+
+
+def test_rules_are_listed_with_the_default_one_at_the_end(ready: Client) -> None:
+    listener = ready.elb("DescribeListeners")["Listeners"][0]["ListenerArn"]
+    made = add_rule(ready, listener, priority="7", group=GROUP)["Rules"][0]
+    rules = ready.elb("DescribeRules", ListenerArn=listener)["Rules"]
+    assert [(one["Priority"], one["IsDefault"]) for one in rules] == [
+        ("7", False),
+        ("default", True),
+    ]
+    assert rules[0] == made
+    assert rules[1]["Actions"][0]["TargetGroupArn"] == made["Actions"][0]["TargetGroupArn"]
+    named = {"RuleArns.member.1": rules[1]["RuleArn"]}
+    assert ready.elb("DescribeRules", **named)["Rules"] == [rules[1]]
+
+
+def test_two_rules_of_one_priority_are_refused(ready: Client) -> None:
+    listener = ready.elb("DescribeListeners")["Listeners"][0]["ListenerArn"]
+    add_rule(ready, listener, priority="7", group=GROUP)
+    refused = {"Action": "CreateRule", "ListenerArn": listener, "Priority": "7"}
+    body = urlencode(
+        {**refused, "Conditions.member.1.Field": "x", "Actions.member.1.Type": "forward"}
+    )
+    status, _, answer = ready.api.answer(target="", body=body.encode())
+    assert status == 400
+    assert b"PriorityInUse" in answer
+    assert b"Priority '7' is currently in use" in answer
 
 
 def test_update_changes_what_it_names_and_deploys_only_when_it_must(ready: Client) -> None:
