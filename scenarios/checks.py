@@ -10,7 +10,7 @@ from harness.core.expectation import StatusError
 from harness.diagnosis import fact_causes
 from harness.diagnosis.expect import REQUEST, SESSION, expect
 from harness.diagnosis.facts import VisitorRequest
-from harness.target.clients.http import status_cause
+from harness.target.clients.http import rule_cause, status_cause
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,10 +53,12 @@ def expect_status(answer: requests.Response, *wanted: int, cause: str = "") -> N
     """Check an answer's status; its usual cause is given unless the scenario knows a better one."""
     status, path = answer.status_code, urlsplit(str(answer.request.url)).path
     if status not in wanted:
+        by_rule = rule_cause(answer)
         raise StatusError(
             f"{answer.request.method} {path} answered {status}",
             status=status,
-            cause=cause or status_cause(answer),
+            cause=by_rule or cause or status_cause(answer),
+            certain=bool(by_rule),
         )
 
 

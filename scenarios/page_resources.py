@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urljoin, urlsplit
 
 from harness.diagnosis.expect import expect
 from harness.target.clients.browser import TIMEOUT_S, read_page
+from harness.target.clients.http import rule_cause
 from scenarios.checks import is_store
 
 if TYPE_CHECKING:
@@ -77,13 +78,14 @@ class PageResources:
     def _expect_served(self, url: str, *, page: str) -> None:
         answer = self._get(url)
         path, media_type = urlsplit(url).path, answer.headers.get("Content-Type", "")
-        is_page = self._is_page(answer)
+        is_page, by_rule = self._is_page(answer), rule_cause(answer)
         is_missing = is_page or (answer.status_code == 404 and bool(_FILE.search(path)))
         expect(
             (answer.status_code < 400 and not is_page) or not self._is_named(url, page=page),
             f"{urlsplit(page).path} loads {path}, which answers {answer.status_code},"
             f" {media_type or 'no type'}",
-            cause=self._cause_of_missing(url) if is_missing else "",
+            cause=by_rule or (self._cause_of_missing(url) if is_missing else ""),
+            certain=bool(by_rule),
         )
 
     def _is_page(self, answer: requests.Response) -> bool:

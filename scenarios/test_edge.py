@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness.diagnosis.expect import expect
+from harness.diagnosis.expect import ExpectationError, expect
 from harness.report import emulated, not_covered, proved
 from harness.target.clients.http import is_load_balancers_own
 from harness.target.clients.probe import answer_or_unavailable
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from harness.target.target import Differences
 
 UNKNOWN_HOST = "unknown.invalid"
-REFUSED, SERVER_ERROR = 400, 500
+REDIRECTS, REFUSED, SERVER_ERROR = (301, 302, 307, 308), 400, 500
 SHORT_S = 1
 LONGER_S = 2
 REQUESTS = 8
@@ -46,12 +46,34 @@ def test_plain_http_is_redirected_to_https(
 ) -> None:
     path = f"{access.pages.public}?from=poster"
     plain = f"http://{access.public_host}{path}"
-    answer = web().get(plain, allow_redirects=False, timeout=10)
-    expect_status(answer, 301)
+    answer = answer_of(web(), plain)
     # An ALB includes the port, as its redirect action does.
-    location = answer.headers["Location"].replace(":443/", "/")
+    location = answer.headers.get("Location", "").replace(":443/", "/")
     observe("redirect", text=f"{answer.status_code} {location}")
+    expect(
+        answer.status_code in REDIRECTS and location.startswith("https://"),
+        f"{plain} answered {answer.status_code} {location}",
+        cause="a visitor of http:// stays there, since the HTTP listener's action is no redirect:"
+        ' make it one, with "HTTPS" as Protocol and "443" as Port, in Listeners of the file of'
+        " ecs.load_balancer",
+        certain=True,
+    )
     assert location == f"{access.public_url}{path}", f"redirected to {location}"
+
+
+def answer_of(visitor: requests.Session, url: str) -> requests.Response:
+    """Return the first answer of a plain HTTP address, which needs a listener."""
+    import requests
+
+    try:
+        return visitor.get(url, allow_redirects=False, timeout=10)
+    except requests.ConnectionError as error:
+        raise ExpectationError(
+            f"{url} has no answer: {error}",
+            cause="the load balancer has no listener on port 80, so links to http:// and names that"
+            " are typed lead nowhere: add one that redirects to HTTPS 443, in Listeners of"
+            " the file of ecs.load_balancer",
+        ) from error
 
 
 @as_edge

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from harness.aws import listener_rules
+from harness.aws.listener_rules import group_name
+from harness.inputs.ecs_services import target_group_of
 from harness.inputs.load_balancer import LISTENER_ARN, without_arn
-from harness.inputs.problem import Problem
 
 if TYPE_CHECKING:
     from harness.inputs.production import Production
@@ -58,7 +58,8 @@ def of_production(production: Production) -> tuple[Listener, ...]:
     one that redirects to it. A file with listeners and no rules may lack them: where the default
     action does not lead to the app, a rule does.
     """
-    balancer, rules = production.load_balancer, production.load_balancer.get(RULES) or ()
+    balancer = production.load_balancer
+    rules = () if has_unknown_listeners(balancer) else balancer.get(RULES) or ()
     given = balancer.get("Listeners")
     if not given:
         fixed = {"Type": listener_rules.FIXED, "FixedResponseConfig": _NOT_FOUND}
@@ -67,32 +68,91 @@ def of_production(production: Production) -> tuple[Listener, ...]:
             Listener(_listener(HTTPS, action=fixed), (*rules, _own_rule(production))),
             Listener(_listener(HTTP, action=redirect)),
         )
-    found = [Listener(without_arn(one), tuple(_rules_of(one, given, rules))) for one in given]
+    known = [*_rules_with_listeners(given, rules)]
+    found = [
+        _with_own_share(
+            production,
+            Listener(without_arn(one), tuple(rule for rule, of in known if of is one)),
+        )
+        for one in given
+    ]
     return tuple(
         replace(one, rules=(_own_rule(production),)) if is_without_rules(production, one) else one
         for one in found
     )
 
 
+def _with_own_share(production: Production, listener: Listener) -> Listener:
+    """Give the app the share of groups that nothing here is behind, where it has one itself."""
+    served = {target_group_of(one.reached) for one in production.services.values()}
+
+    def with_share(holder: Mapping[str, Any], key: str) -> dict[str, Any]:
+        actions = [_shared(action, served=served) for action in holder.get(key) or ()]
+        return {**holder, key: actions}
+
+    if not any(unserved_shares(action, served=served) for action in listener.actions):
+        return listener
+    rules = tuple(with_share(rule, "Actions") for rule in listener.rules)
+    return Listener(with_share(listener.create, "DefaultActions"), rules)
+
+
+def left_out(production: Production) -> list[str]:
+    """Return the groups that get no share of the visitors, since nothing here is behind them."""
+    served = {target_group_of(one.reached) for one in production.services.values()}
+    balancer = production.load_balancer
+    holders = [
+        *((one, "DefaultActions") for one in balancer.get("Listeners") or ()),
+        *((one, "Actions") for one in balancer.get(RULES) or ()),
+    ]
+    actions = [action for holder, key in holders for action in holder.get(key) or ()]
+    return sorted({name for one in actions for name in unserved_shares(one, served=served)})
+
+
+def _shared(action: Mapping[str, Any], *, served: set[str]) -> Mapping[str, Any]:
+    without = unserved_shares(action, served=served)
+    if not without:
+        return action
+    config = action["ForwardConfig"]
+    groups = [
+        {**one, "Weight": 0} if group_name(one.get("TargetGroupArn")) in without else one
+        for one in config["TargetGroups"]
+    ]
+    return {**action, "ForwardConfig": {**config, "TargetGroups": groups}}
+
+
+def unserved_shares(action: Mapping[str, Any], *, served: set[str]) -> list[str]:
+    """Return groups with a share of the requests that no service here is behind, beside one."""
+    shares = {name for name, weight in listener_rules.weights(action).items() if weight}
+    return sorted(shares - served) if shares & served else []
+
+
 def is_without_rules(production: Production, listener: Listener) -> bool:
     """Whether an HTTPS listener leads elsewhere by default, and the file says nothing of rules."""
-    if RULES in production.load_balancer or (listener.protocol, listener.port) != HTTPS:
+    balancer = production.load_balancer
+    known = RULES in balancer and not has_unknown_listeners(balancer)
+    if known or (listener.protocol, listener.port) != HTTPS:
         return False
     name = production.target_group["TargetGroup"]["Name"]
     actions = listener.create.get("DefaultActions") or ()
     return not any(listener_rules.weights(one).get(name) for one in actions)
 
 
-def _rules_of(
-    listener: Mapping[str, Any], listeners: Sequence[Mapping[str, Any]], rules: Iterable[Any]
-) -> Iterator[Mapping[str, Any]]:
-    """Yield the rules of a listener; those of one that has no ARN here are the HTTPS listener's."""
-    arns = {one.get(LISTENER_ARN) for one in listeners}
-    is_https = (listener.get("Protocol"), listener.get("Port")) == HTTPS
+def _rules_with_listeners(
+    listeners: Sequence[Mapping[str, Any]], rules: Iterable[Mapping[str, Any]]
+) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any]]]:
+    """Yield each rule with its listener; one without an ARN here is the HTTPS listener."""
+    by_arn = {one[LISTENER_ARN]: one for one in listeners if LISTENER_ARN in one}
+    https = next((o for o in listeners if (o.get("Protocol"), o.get("Port")) == HTTPS), None)
     for rule in rules:
-        named = rule.get(LISTENER_ARN)
-        if named == listener.get(LISTENER_ARN) if named in arns else is_https:
-            yield rule
+        listener = by_arn.get(rule.get(LISTENER_ARN), https)
+        if listener is not None:
+            yield rule, listener
+
+
+def has_unknown_listeners(balancer: Mapping[str, Any]) -> bool:
+    """Whether rules name several listeners, and the file does not show which is which."""
+    known = {one.get(LISTENER_ARN) for one in balancer.get("Listeners") or ()}
+    return len({one.get(LISTENER_ARN) for one in balancer.get(RULES) or ()} - known) > 1
 
 
 def _own_rule(production: Production) -> dict[str, Any]:
@@ -112,6 +172,14 @@ def _listener(at: tuple[str, int], *, action: Mapping[str, Any]) -> dict[str, An
     return {"Protocol": at[0], "Port": at[1], "DefaultActions": [action]}
 
 
+def place(production: Production, listener: Listener) -> str:
+    """Return the key of a listener's own actions in the load balancer's file."""
+    for number, one in enumerate(production.load_balancer.get("Listeners") or ()):
+        if one.get("Port") == listener.port:
+            return f"Listeners[{number}].DefaultActions"
+    return "Listeners"
+
+
 def target_groups(production: Production) -> dict[str, Mapping[str, Any]]:
     """Return CreateTargetGroup's inputs, by name: the app's own, others of its file, and the rest.
 
@@ -129,73 +197,3 @@ def target_groups(production: Production) -> dict[str, Mapping[str, Any]]:
 
 _UNKNOWN = {"TargetType": "ip", "Protocol": "HTTP", "Port": 80}
 """A target group of which the files have no more than the name."""
-
-
-def problems(production: Production) -> Iterator[Problem]:
-    """Report a listener, or a rule for the public host, that leads to other target groups."""
-    balancer = production.load_balancer
-    name = str(production.target_group["TargetGroup"]["Name"])
-    file = production.files["ecs.load_balancer"]
-    rules = [*enumerate(balancer.get("Rules") or ())]
-    listeners = [*enumerate(balancer.get("Listeners") or ())]
-    one_listener = len({str(rule.get("ListenerArn")) for _, rule in rules}) == 1
-    for index, rule in sorted(rules, key=_priority) if one_listener else ():
-        if not _takes_all_of(rule, host=production.config.public_host):
-            continue
-        groups = forwarded(rule.get("Actions"))
-        if groups and name not in groups:
-            yield Problem(
-                f"Rules[{index}].Actions",
-                f"lead {production.config.public_host} to {_list(groups)}, and ecs.target_group"
-                f' has "{name}": no visitor would reach the tasks',
-                f"forward to {name} in this rule, or name its target group in ecs.target_group",
-                file=file,
-            )
-        return
-    by_rules = {group for _, rule in rules for group in forwarded(rule.get("Actions"))}
-    for index, listener in listeners if rules else ():
-        groups = forwarded(listener.get("DefaultActions"))
-        is_https = (listener.get("Protocol"), listener.get("Port")) == ("HTTPS", 443)
-        if is_https and groups and name not in by_rules | {*groups}:
-            yield Problem(
-                f"Listeners[{index}].DefaultActions",
-                f'lead to {_list(groups)}, and neither they nor a rule to "{name}" of'
-                " ecs.target_group: no visitor would reach the tasks",
-                f"forward to {name}, or name the listener's target group in ecs.target_group",
-                file=file,
-            )
-
-
-def _priority(numbered: tuple[int, Mapping[str, Any]]) -> int:
-    number = str(numbered[1].get("Priority"))
-    return int(number) if number.isdecimal() else 0
-
-
-def _takes_all_of(rule: Mapping[str, Any], *, host: str) -> bool:
-    """Return whether every request for a host fits the rule: it asks for the host alone."""
-    conditions = rule.get("Conditions") or ()
-    values = [
-        value
-        for one in conditions
-        for value in (one.get("HostHeaderConfig") or {}).get("Values") or one.get("Values") or ()
-    ]
-    by_host = all(one.get("Field") == "host-header" for one in conditions)
-    fits = any(fnmatchcase(host, str(value).lower()) for value in values)
-    return len(conditions) == 1 and by_host and fits
-
-
-def forwarded(actions: Any) -> list[str]:
-    """Return the names of the target groups to which actions forward; one of weight 0 has none."""
-    found: dict[str, None] = {}
-    for action in actions or ():
-        weighted = (action.get("ForwardConfig") or {}).get("TargetGroups") or ()
-        arns: Sequence[Any] = [
-            one.get("TargetGroupArn") for one in weighted if one.get("Weight") != 0
-        ] or [action.get("TargetGroupArn")]
-        for arn in arns:
-            found[listener_rules.group_name(arn)] = None
-    return [name for name in found if name]
-
-
-def _list(names: Sequence[str]) -> str:
-    return ", ".join(f'"{name}"' for name in names)

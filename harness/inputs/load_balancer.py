@@ -203,10 +203,24 @@ def _of_targets(
         if protocol == "HTTPS" and secure and port not in secure:
             message = f"{found}: no listener speaks https on that port"
             yield Problem(f"{place}.Port", message, f'write "{secure[0]}"')
-        if (protocol, port) == ("HTTP", own["#{port}"]) and "Host" not in config:
-            found = config.get("Protocol", "#{protocol}")
-            message = f'is "{found}": the redirect leads to itself, and never to https'
-            yield Problem(f"{place}.Protocol", message, 'write "HTTPS", and "443" as Port')
+        found = config.get("Protocol", "#{protocol}")
+        if (listener.get("Protocol"), protocol) == ("HTTPS", "HTTP"):
+            message = f'is "{found}", and AWS takes no redirect from HTTPS to HTTP'
+            yield Problem(f"{place}.Protocol", message, 'write "HTTPS", or leave it out')
+        elif (protocol, port) == (listener.get("Protocol"), own["#{port}"]) and _stays(config):
+            is_plain, remedy = protocol == "HTTP", 'write "HTTPS", and "443" as Port'
+            message = f'is "{found}": the redirect leads to itself'
+            yield Problem(
+                f"{place}.Protocol",
+                f"{message}, and never to https" if is_plain else message,
+                remedy if is_plain else "forward to the target group instead",
+            )
+
+
+def _stays(config: Mapping[str, Any]) -> bool:
+    """Whether a redirect keeps host and path."""
+    host, path = config.get("Host", "#{host}"), config.get("Path", "/#{path}")
+    return bool(host == "#{host}" and path == "/#{path}")
 
 
 def _of_others(data: Mapping[str, Any]) -> Iterator[Problem]:

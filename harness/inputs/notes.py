@@ -63,8 +63,26 @@ def of_listeners(production: Production) -> Iterator[str]:
             )
         for rule in one.rules:
             yield from _not_rehearsed(rule, port=one.port)
+    for group in listeners.left_out(production):
+        yield (
+            f"ecs.load_balancer: {group} has a share of the visitors, and no service here is behind"
+            " it: the others get all"
+        )
+    if listeners.has_unknown_listeners(production.load_balancer):
+        yield (
+            "ecs.load_balancer: Rules name several listeners, and no ListenerArn stands in"
+            " Listeners: no rule is judged or rehearsed; put there what `aws elbv2"
+            " describe-listeners` prints"
+        )
     own = {name, *(one["Name"] for one in production.target_group.get("TargetGroups") or ())}
-    for group in sorted(listeners.target_groups(production).keys() - own):
+    reached = {
+        group
+        for one in listeners.of_production(production)
+        for action in one.actions
+        for group, weight in listener_rules.weights(action).items()
+        if weight
+    }
+    for group in sorted(reached - own):
         yield (
             f"ecs.load_balancer: it forwards to {group}, which no file here describes: the load"
             " balancer answers 503 for it"

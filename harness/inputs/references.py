@@ -16,7 +16,7 @@ from harness.aws.iam_conditions import SOURCE_IP
 from harness.aws.iam_policy import statements
 from harness.aws.task_definition import family_of
 from harness.aws.value_from import SecretReference, ValueFromError, parse_value_from
-from harness.inputs import api_calls, listeners, phase_files, public_names
+from harness.inputs import api_calls, phase_files, public_names, visitor_way
 from harness.inputs.connections import s3_endpoints
 from harness.inputs.derivation import READER
 from harness.inputs.ecs_services import target_group_of
@@ -352,7 +352,7 @@ RULES: tuple[Callable[[Production], Iterator[Problem]], ...] = (
     clusters,
     families,
     target_groups,
-    listeners.problems,
+    visitor_way.problems,
     unused_environment_files,
     vpcs,
     subnets,

@@ -50,17 +50,17 @@ def await_answer(
     """
     import requests
 
-    status = 0
+    status, by_rule, page = 0, "", access.public_url + access.pages.public
 
     def probe() -> Ready | NotYet:
-        nonlocal status
+        nonlocal status, by_rule
         try:
-            answer = session.get(access.public_url, timeout=_TIMEOUT_S, allow_redirects=False)
+            answer = session.get(page, timeout=_TIMEOUT_S, allow_redirects=False)
         except requests.RequestException as error:
             return NotYet(str(error))
         if not http.is_load_balancers_own(answer):
             return Ready()
-        status = answer.status_code
+        status, by_rule = answer.status_code, http.rule_cause(answer)
         return NotYet(f"the load balancer itself answers {status}")
 
     deadline = Deadline(_ANSWERED_WITHIN_S)
@@ -71,7 +71,7 @@ def await_answer(
             raise failure(
                 "is healthy and answers no visitor",
                 state=f"after {deadline.elapsed_s:.0f} s: {error.reason}",
-                symptom=http.GATEWAY_CAUSES.get(status, ""),
+                symptom=by_rule or http.GATEWAY_CAUSES.get(status, ""),
             ) from error
 
 

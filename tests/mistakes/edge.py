@@ -2,10 +2,76 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from scenarios import test_edge as edge
+from scenarios import test_pages as pages
 from scenarios import test_sessions as sessions
-from tests.mistakes.edits import BALANCER, NGINX, replace, replace_pattern
-from tests.mistakes.mistake import Mistake, Twin
+from tests.mistakes.edits import BALANCER, NGINX, Edit, edit_json, replace, replace_pattern
+from tests.mistakes.mistake import USAGE, Mistake, Twin
+
+HOST = "tickets.876events.example"
+LOGIN = f"https://{HOST}/login"
+ARN = "arn:aws:elasticloadbalancing:us-east-1:876000000876:targetgroup/{}/6d0ecf831eec9f09"
+REDIRECT = {"Protocol": "HTTPS", "Port": "443", "StatusCode": "HTTP_301"}
+
+
+def forward(**weights: int) -> dict[str, Any]:
+    """Return an action that forwards by weight; an underscore stands for a hyphen."""
+    groups = [
+        {"TargetGroupArn": ARN.format(name.replace("_", "-")), "Weight": weight}
+        for name, weight in weights.items()
+    ]
+    return {"Type": "forward", "ForwardConfig": {"TargetGroups": groups}}
+
+
+def fixed(status: int, body: str = "") -> dict[str, Any]:
+    """Return an action with a fixed response."""
+    config = {"StatusCode": str(status), "ContentType": "text/html", "MessageBody": body}
+    return {"Type": "fixed-response", "FixedResponseConfig": config}
+
+
+def redirect(**config: str) -> dict[str, Any]:
+    """Return an action that leads elsewhere."""
+    return {"Type": "redirect", "RedirectConfig": {"StatusCode": "HTTP_301", **config}}
+
+
+def add_rule(action: dict[str, Any], *, path: str = "", host: str = "") -> Edit:
+    """Add a rule to the HTTPS listener, before the one that leads the host to the app."""
+
+    def change(document: dict[str, Any]) -> None:
+        config = {"PathPatternConfig": {"Values": [path]}}
+        condition = {"Field": "path-pattern", **config}
+        if host:
+            condition = {"Field": "host-header", "HostHeaderConfig": {"Values": [host]}}
+        *others, own = document["Rules"]
+        number = len(others) + 1
+        rule = {**own, "Priority": number, "Conditions": [condition], "Actions": [action]}
+        document["Rules"] = [*others, rule, own]
+
+    return edit_json(BALANCER, change)
+
+
+def set_rule(**fields: Any) -> Edit:
+    """Change the rule that leads the public host to the app."""
+    return edit_json(BALANCER, lambda document: document["Rules"][-1].update(fields))
+
+
+def set_hosts(*hosts: str) -> Edit:
+    """Change the hosts of the rule that leads to the app."""
+    return set_rule(Conditions=[{"Field": "host-header", "HostHeaderConfig": {"Values": [*hosts]}}])
+
+
+def set_plain(*actions: dict[str, Any]) -> Edit:
+    """Change the actions of the HTTP listener; without any there is no listener."""
+
+    def change(document: dict[str, Any]) -> None:
+        https, http = document["Listeners"]
+        http["DefaultActions"] = [*actions]
+        document["Listeners"] = [https, http] if actions else [https]
+
+    return edit_json(BALANCER, change)
+
 
 MISTAKES = (
     Mistake(
@@ -49,5 +115,105 @@ MISTAKES = (
             "nginx gives up a little later than the load balancer",
             replace_pattern(NGINX, r"fastcgi_read_timeout \d+s", "fastcgi_read_timeout 65s"),
         ),
+    ),
+    Mistake(
+        "the maintenance page of the switch is still the first rule",
+        add_rule(fixed(503, "<h1>We are moving</h1>"), path="*"),
+        cause=f"answer {LOGIN} with a fixed 503",
+        also_green=[edge.test_public_page_has_no_redirect_loop],
+        exit_code=USAGE,
+        twin=Twin(
+            "the first rule refuses a path of another program's",
+            add_rule(fixed(403), path="/wp-admin*"),
+        ),
+    ),
+    Mistake(
+        "the load balancer's rule takes www alone",
+        set_hosts(f"www.{HOST}"),
+        cause=f"answer {LOGIN} with a fixed 404",
+        also_green=[edge.test_unknown_host_does_not_reach_the_app],
+        exit_code=USAGE,
+        twin=Twin(
+            "the load balancer's rule takes www too",
+            set_hosts(HOST.upper(), f"www.{HOST}"),
+        ),
+    ),
+    Mistake(
+        "the HTTPS listener redirects to itself",
+        add_rule(redirect(Protocol="HTTPS", Port="443"), path="/*"),
+        cause=f"redirect {LOGIN} in a circle",
+        also_green=[edge.test_public_page_has_no_redirect_loop],
+        exit_code=USAGE,
+        twin=Twin(
+            "the HTTPS listener leads another name to the app's",
+            add_rule(redirect(Host=HOST), host="876events.example"),
+        ),
+    ),
+    Mistake(
+        "the HTTPS listener redirects to HTTP",
+        add_rule(redirect(Protocol="HTTP", Port="80"), path="/login"),
+        cause='RedirectConfig.Protocol is "HTTP", and AWS takes no redirect from HTTPS to HTTP',
+        exit_code=USAGE,
+    ),
+    Mistake(
+        "the redirect to https leads to the front page",
+        set_plain(redirect(Protocol="HTTPS", Port="443", Path="/")),
+        cause='RedirectConfig.Path is "/"',
+        exit_code=USAGE,
+    ),
+    Mistake(
+        "the app's target group has no weight since the switch was put off",
+        set_rule(Actions=[forward(tickets_web=0, old_hosting=100)]),
+        cause=f'give "tickets-web" of ecs.target_group the weight 0 for {LOGIN}',
+        also_green=[edge.test_public_page_has_no_redirect_loop],
+        exit_code=USAGE,
+        twin=Twin(
+            "the old hosting's target group has no weight since the switch",
+            set_rule(Actions=[forward(tickets_web=100, old_hosting=0)]),
+        ),
+    ),
+    Mistake(
+        "a rule leads orders to another target group",
+        add_rule({"Type": "forward", "TargetGroupArn": ARN.format("shop")}, path="/orders*"),
+        cause=f'lead https://{HOST}/orders to "shop", and ecs.target_group has "tickets-web"',
+        also_green=[edge.test_public_page_has_no_redirect_loop],
+        exit_code=USAGE,
+        twin=Twin(
+            "a rule leads another program's pages to its own target group",
+            add_rule({"Type": "forward", "TargetGroupArn": ARN.format("blog")}, path="/blog*"),
+        ),
+    ),
+    Mistake(
+        "a rule refuses the styles of pages",
+        add_rule(fixed(404, "Not found"), path="/css/*"),
+        breaks=[pages.test_pages_load_their_styles_scripts_and_images],
+        cause="answers /css/app.css with a fixed 404",
+        also_green=[edge.test_unknown_host_does_not_reach_the_app],
+        twin=Twin("a rule refuses styles that no page has", add_rule(fixed(404), path="/less/*")),
+    ),
+    Mistake(
+        "a rule leads scripts to another target group",
+        add_rule({"Type": "forward", "TargetGroupArn": ARN.format("assets")}, path="/js/*"),
+        breaks=[pages.test_pages_load_their_styles_scripts_and_images],
+        cause="leads /js/countdown.js to the target group assets",
+        also_green=[edge.test_unknown_host_does_not_reach_the_app],
+    ),
+    Mistake(
+        "plain HTTP is forwarded, and not redirected",
+        set_plain({"Type": "forward", "TargetGroupArn": ARN.format("tickets-web")}),
+        breaks=[edge.test_plain_http_is_redirected_to_https],
+        cause="the HTTP listener's action is no redirect",
+        also_green=[edge.test_public_page_has_no_redirect_loop],
+        twin=Twin(
+            "plain HTTP is redirected for a while only",
+            set_plain(redirect(**{**REDIRECT, "StatusCode": "HTTP_302"})),
+        ),
+    ),
+    Mistake(
+        "nobody listens for plain HTTP",
+        set_plain(),
+        breaks=[edge.test_plain_http_is_redirected_to_https],
+        cause="the load balancer has no listener on port 80",
+        also_green=[edge.test_public_page_has_no_redirect_loop],
     ),
 )

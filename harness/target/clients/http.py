@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from harness.target.access import Access
 
@@ -21,6 +23,10 @@ STATUS_CAUSES = {
 """The likely cause of an HTTP status."""
 _LARGE_COOKIES = "Request Header Or Cookie Too Large"
 """Words of nginx's page for a request with headers larger than its buffers."""
+_OWN_PAGE = re.compile(r"<center><h1>\d{3}\b")
+"""A page that the load balancer writes without an action that says so."""
+_NOBODYS = re.compile(r"target group (?P<group>[\w-]+): no service of this stack is behind it")
+"""Words of the load balancer here, for a group that on AWS has somebody else's targets."""
 GATEWAY_CAUSES = {
     502: "the task closed the connection: PHP-FPM or nginx stopped in it",
     503: "the load balancer has no target: no web task is registered",
@@ -57,8 +63,30 @@ def is_load_balancers_own(answer: requests.Response) -> bool:
     return answer.headers.get("Server", "").startswith("awselb/")
 
 
+def rule_cause(answer: requests.Response) -> str:
+    """Return the cause of an answer that a listener's rule gave; empty for any other answer."""
+    if not is_load_balancers_own(answer):
+        return ""
+    path = urlsplit(str(answer.request.url)).path
+    remedy = "correct Rules and DefaultActions in the file of ecs.load_balancer"
+    if found := _NOBODYS.search(answer.text):
+        return (
+            f"a rule of the load balancer leads {path} to the target group {found['group']}, which"
+            f" no service here is behind: {remedy}, or name its service in cutover.toml"
+        )
+    if answer.is_redirect:
+        leads = f"redirects {path} to {answer.headers['Location']}"
+    elif _OWN_PAGE.search(answer.text):
+        return ""
+    else:
+        leads = f"answers {path} with a fixed {answer.status_code}"
+    return f"a rule of the load balancer, or its default action, {leads}: {remedy}"
+
+
 def status_cause(answer: requests.Response) -> str:
     """Return the likely cause of an answer's status; empty where it has none of its own."""
+    if by_rule := rule_cause(answer):
+        return by_rule
     if _LARGE_COOKIES in answer.text:
         return (
             "the app's cookies are larger than nginx takes (large_client_header_buffers, 8 KiB):"

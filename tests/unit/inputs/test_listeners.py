@@ -1,4 +1,4 @@
-"""Listeners and rules that lead visitors to other target groups, and harmless ones."""
+"""Listeners with their rules, from the load balancer's file or assumed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from harness.inputs import listeners, production
+from harness.aws import listener_rules
+from harness.inputs import listeners, notes, production
 from harness.inputs.production import Production
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -40,73 +41,6 @@ def rule(priority: int, group: str, *, host: str = "", path: str = "") -> dict[s
     }
 
 
-def texts(app: Production, *, rules: list[dict[str, Any]], default: str) -> list[str]:
-    listener = {"Protocol": "HTTPS", "Port": 443, "DefaultActions": forward(default)}
-    balancer = {**app.load_balancer, "Listeners": [listener], "Rules": rules}
-    changed = replace(app, load_balancer=balancer)
-    return [f"{one.key} {one.message}; {one.hint}" for one in listeners.problems(changed)]
-
-
-@pytest.mark.parametrize(
-    "rules",
-    [
-        [rule(1, "old", host=HOST)],
-        [rule(1, "old", host="*.876events.example")],
-        [rule(9, "tickets-web", host=HOST), rule(1, "old", host=HOST)],
-    ],
-)
-def test_a_rule_that_leads_the_public_host_elsewhere_is_named(
-    app: Production, rules: list[dict[str, Any]]
-) -> None:
-    (text,) = texts(app, rules=rules, default="tickets-web")
-    assert text == (
-        f'Rules[{len(rules) - 1}].Actions lead {HOST} to "old", and ecs.target_group has'
-        ' "tickets-web": no visitor would reach the tasks; forward to tickets-web in this rule, or'
-        " name its target group in ecs.target_group"
-    )
-
-
-def test_a_listener_that_leads_elsewhere_by_default_and_by_its_rules_is_named(
-    app: Production,
-) -> None:
-    assert texts(app, rules=[rule(1, "api", path="/api/*")], default="old") == [
-        'Listeners[0].DefaultActions lead to "old", and neither they nor a rule to "tickets-web" of'
-        " ecs.target_group: no visitor would reach the tasks; forward to tickets-web, or name the"
-        " listener's target group in ecs.target_group"
-    ]
-
-
-@pytest.mark.parametrize(
-    ("rules", "default"),
-    [
-        ([], "old"),
-        ([], "tickets-web"),
-        ([rule(5, "tickets-web", host=HOST)], "old"),
-        ([rule(1, "api", host=HOST, path="/api/*")], "tickets-web"),
-        ([rule(1, "api", path="/api/*")], "tickets-web"),
-        ([rule(1, "admin", host="admin.876events.example")], "tickets-web"),
-        ([rule(1, "tickets-web", host=HOST), rule(9, "old", host=HOST)], "old"),
-        ([rule(1, "tickets-web", path="/*")], "old"),
-        ([rule(1, "a", host=HOST), {**rule(1, "b"), "ListenerArn": "another"}], "tickets-web"),
-    ],
-)
-def test_rules_and_defaults_that_may_lead_to_the_app_are_none(
-    app: Production, rules: list[dict[str, Any]], default: str
-) -> None:
-    assert texts(app, rules=rules, default=default) == []
-
-
-def test_a_target_group_of_weight_zero_has_no_visitors(app: Production) -> None:
-    arns = [forward(name)[0]["TargetGroupArn"] for name in ("tickets-web", "old")]
-    groups = [
-        {"TargetGroupArn": arn, "Weight": weight} for arn, weight in zip(arns, (0, 1), strict=True)
-    ]
-    weighted = {**rule(1, "x", host=HOST)}
-    weighted["Actions"] = [{"Type": "forward", "ForwardConfig": {"TargetGroups": groups}}]
-    (text,) = texts(app, rules=[weighted], default="tickets-web")
-    assert f'lead {HOST} to "old"' in text
-
-
 def listeners_of(app: Production, **balancer: Any) -> list[tuple[int, list[int]]]:
     """Return the port of each listener, with the priorities of its rules."""
     changed = replace(app, load_balancer={"LoadBalancer": {"Name": "a"}, **balancer})
@@ -121,7 +55,7 @@ def test_without_listeners_the_usual_ones_are_assumed(app: Production) -> None:
     assert https.create["DefaultActions"][0]["FixedResponseConfig"]["StatusCode"] == "404"
     (own,) = https.rules
     assert own["Conditions"][0]["HostHeaderConfig"] == {"Values": [HOST]}
-    assert listeners.forwarded(own["Actions"]) == ["tickets-web"]
+    assert listener_rules.weights(own["Actions"][0]) == {"tickets-web": 1}
     assert (http.protocol, http.port) == ("HTTP", 80)
     assert http.create["DefaultActions"][0]["RedirectConfig"]["Protocol"] == "HTTPS"
     assert listeners_of(app, Rules=[rule(3, "api", path="/api/*")]) == [
@@ -137,6 +71,8 @@ def test_rules_belong_to_the_listener_that_they_name(app: Production) -> None:
     rules = [rule(1, "api", path="/a"), {**rule(2, "api", path="/a"), "ListenerArn": "http"}]
     assert listeners_of(app, Listeners=named, Rules=rules) == [(443, [1]), (80, [2])]
     assert listeners_of(app, Listeners=[https, http], Rules=rules[:1]) == [(443, [1]), (80, [])]
+    assert listeners_of(app, Listeners=[https, http], Rules=rules) == [(443, []), (80, [])]
+    assert listeners_of(app, Listeners=named[1:], Rules=rules[:1]) == [(80, [])]
 
 
 def test_a_file_without_rules_may_lack_the_one_that_leads_to_the_app(app: Production) -> None:
@@ -162,3 +98,22 @@ def test_groups_of_no_file_have_no_more_than_their_names(app: Production) -> Non
     found = listeners.target_groups(changed)
     assert [*found] == ["tickets-web", "api", "blog"]
     assert (found["api"], found["blog"]["TargetType"]) == (api, "ip")
+
+
+def test_the_app_gets_the_share_of_groups_that_nothing_is_behind(app: Production) -> None:
+    groups = [
+        {"TargetGroupArn": forward(name)[0]["TargetGroupArn"], "Weight": weight}
+        for name, weight in (("tickets-web", 90), ("canary", 10), ("old", 0))
+    ]
+    action = {"Type": "forward", "ForwardConfig": {"TargetGroups": groups}}
+    https = {"Protocol": "HTTPS", "Port": 443, "DefaultActions": [action]}
+    balancer = {"LoadBalancer": {"Name": "a"}, "Listeners": [https]}
+    changed = replace(app, load_balancer=balancer)
+    (found,) = listeners.of_production(changed)
+    (shown,) = found.actions
+    assert listener_rules.weights(shown) == {"tickets-web": 90, "canary": 0, "old": 0}
+    assert listeners.left_out(changed) == ["canary"]
+    assert [*notes.of_listeners(changed)] == [
+        "ecs.load_balancer: canary has a share of the visitors, and no service here is behind it:"
+        " the others get all"
+    ]

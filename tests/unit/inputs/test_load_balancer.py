@@ -119,6 +119,35 @@ def test_a_redirect_that_misses_https_is_named(
     assert text in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("config", "text"),
+    [
+        (
+            {"Protocol": "HTTP", "Port": "80"},
+            'Protocol is "HTTP", and AWS takes no redirect from HTTPS to HTTP',
+        ),
+        ({"Protocol": "HTTPS", "Port": "443"}, 'Protocol is "HTTPS": the redirect leads to itself'),
+        ({"Host": "#{host}"}, 'Protocol is "#{protocol}": the redirect leads to itself'),
+        ({"Host": "www.shop.example"}, ""),
+        ({"Path": "/closed/#{path}"}, ""),
+    ],
+)
+def test_a_redirect_of_https_leads_elsewhere(
+    tmp_path: Path, config: dict[str, str], text: str
+) -> None:
+    raw: dict[str, Any] = json.loads((ECS / FILES["LoadBalancer"]).read_text())
+    action = {"Type": "redirect", "RedirectConfig": {**config, "StatusCode": "HTTP_302"}}
+    raw["Listeners"][0]["DefaultActions"] = [action]
+    path = tmp_path / "load-balancer.json"
+    path.write_text(json.dumps(raw))
+    if not text:
+        load_balancer.load_balancer(read_json(path))
+        return
+    with pytest.raises(ConfigError) as caught:
+        load_balancer.load_balancer(read_json(path))
+    assert text in str(caught.value)
+
+
 def test_there_may_be_more_attributes_than_one_call_takes(tmp_path: Path) -> None:
     path = tmp_path / "load-balancer.json"
     attributes: list[dict[str, Any]] = [{"Key": f"a{n}", "Value": ""} for n in range(23)]

@@ -5,9 +5,45 @@ from __future__ import annotations
 import pytest
 import requests
 
-from harness.target.clients.http import status_cause
+from harness.target.clients.http import rule_cause, status_cause
 
 OF_NGINX = "<html><body><center><h1>400 Bad Request</h1></center>{}</body></html>"
+
+
+PAGE = "<html><center><h1>{}</h1></center></html>"
+NOBODYS = "<center>target group blog: no service of this stack is behind it</center>"
+
+
+@pytest.mark.parametrize(
+    ("status", "text", "server", "cause"),
+    [
+        (404, "Not found", "awselb/2.0", "answers /build/a.css with a fixed 404"),
+        (503, "<h1>We are moving</h1>", "awselb/2.0", "answers /build/a.css with a fixed 503"),
+        (302, PAGE.format("302 Found"), "awselb/2.0", "redirects /build/a.css to /elsewhere"),
+        (
+            503,
+            PAGE.format("503 Service") + NOBODYS,
+            "awselb/2.0",
+            "leads /build/a.css to the target group blog",
+        ),
+        (503, PAGE.format("503 Service Temporarily Unavailable"), "awselb/2.0", ""),
+        (504, PAGE.format("504 Gateway Time-out"), "awselb/2.0", ""),
+        (404, "Not found", "nginx", ""),
+    ],
+)
+def test_an_answer_of_a_rule_is_told_from_the_load_balancers_errors(
+    status: int, text: str, server: str, cause: str
+) -> None:
+    answer = requests.Response()
+    answer.status_code, answer._content = status, text.encode()
+    answer.headers["Server"] = server
+    if status == 302:
+        answer.headers["Location"] = "/elsewhere"
+    answer.request = requests.Request("GET", "https://shop.example/build/a.css?v=1").prepare()
+    found = rule_cause(answer)
+    assert cause in found
+    assert bool(found) is bool(cause)
+    assert not cause or status_cause(answer) == found
 
 
 @pytest.mark.parametrize(
