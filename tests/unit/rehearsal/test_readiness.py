@@ -101,7 +101,13 @@ class _Balancer:
         pass
 
     def get(self, *_: object, **__: object) -> Any:
-        return SimpleNamespace(status_code=504, headers={"Server": "awselb/2.0"})
+        return SimpleNamespace(
+            status_code=504,
+            headers={"Server": "awselb/2.0"},
+            text="<center><h1>504 Gateway Time-out</h1></center>",
+            is_redirect=False,
+            request=SimpleNamespace(url="https://a.example/"),
+        )
 
 
 def test_the_load_balancers_own_answer_is_the_symptom_of_the_web_services_failure(
