@@ -7,6 +7,7 @@ from scenarios import test_queue as queue
 from tests.mistakes.edits import ENTRYPOINT, Edit, replace
 from tests.mistakes.mistake import NOT_STARTED, Mistake, Twin
 
+EVENTS = "app/app/Http/Controllers/EventController.php"
 _WARM = "php artisan optimize --quiet"
 _COMMAND = '    exec "$@"'
 
@@ -16,6 +17,12 @@ def _wait(before: str, *, host: str, port: int) -> Edit:
     asks = f"exit(@fsockopen({host}, {port}, $number, $words, 2) ? 0 : 1);"
     loop = f"until php -r '{asks}'; do\n    sleep 1\ndone"
     return replace(ENTRYPOINT, before, f"{loop}\n{before}")
+
+
+def _on_the_front_page(call: str) -> Edit:
+    return replace(
+        EVENTS, "return view('events.index'", f"{call}\n\n        return view('events.index'"
+    )
 
 
 MISTAKES = (
@@ -39,6 +46,19 @@ MISTAKES = (
         twin=Twin(
             "the worker waits for the database's host",
             _wait(_COMMAND, host='getenv("DB_HOST")', port=3306),
+        ),
+    ),
+    Mistake(
+        "the front page asks the app's own public URL",
+        _on_the_front_page(
+            "\\Illuminate\\Support\\Facades\\Http::timeout(3)->get(url('/robots.txt'));"
+        ),
+        cause="the app makes a request to tickets.876events.example, and the web task has no way",
+        also_green=[edge.test_unknown_host_does_not_reach_the_app],
+        exit_code=NOT_STARTED,
+        twin=Twin(
+            "the front page reads a file of the app",
+            _on_the_front_page("file_get_contents(public_path('robots.txt'));"),
         ),
     ),
 )

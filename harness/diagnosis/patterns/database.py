@@ -224,6 +224,13 @@ SERVER = (
     ),
     Pattern(
         Source.APP,
+        match=r"1071 Specified key was too long; max key length is 1000\b",
+        cause="a table is made for MyISAM, whose indexes have 1000 bytes at most, and Aurora keeps"
+        " InnoDB's tables alone: take engine out of config/database.php and the migrations",
+        example="1071 Specified key was too long; max key length is 1000 bytes",
+    ),
+    Pattern(
+        Source.APP,
         match=r"1071 Specified key was too long; max key length is (?P<most>\d+)",
         cause="an index is longer than the {most} bytes of its table's format: the old host's"
         " tables have another row format or character set",

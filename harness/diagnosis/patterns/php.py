@@ -277,6 +277,17 @@ LIMITS = (
 HOSTS = (
     Pattern(
         Source.APP,
+        match=r"(?<!AWS HTTP error: )cURL error (?:7|28): (?P<what>(?:Resolving|Connection) timed"
+        r" out|Failed to connect|Could not connect)(?! to (?:localhost|127\.|::1))[^\n]*? for https?://"
+        r"(?P<host>(?!\S*amazonaws\.com)[\w.-]+)",
+        cause="the app makes a request to {host}, and {task} has no way to it ({what}): a private"
+        " subnet lets out what a NAT gateway or a VPC endpoint leads to; where {host} is the app's"
+        " own public name, call its code instead of its pages",
+        example="cURL error 28: Resolving timed out after 3000 milliseconds (see"
+        " https://curl.se/libcurl/c/libcurl-errors.html) for https://shop.example/robots.txt",
+    ),
+    Pattern(
+        Source.APP,
         match=r"Failed to connect to (?P<host>localhost|127(?:\.\d+){3}|::1) port (?P<port>\d+)",
         cause="the app makes a request to {host}, port {port}, and nothing listens there in {task}:"
         " on AWS web server, worker and other programs are tasks of their own; call the app's own"
