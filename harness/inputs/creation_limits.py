@@ -78,6 +78,7 @@ https://docs.aws.amazon.com/elasticloadbalancing/latest/application/describe-ssl
 _SSL_POLICY = re.compile(r"ELBSecurityPolicy-(?P<rest>(?:[A-Za-z0-9]+-)*(?P<year>20\d\d)-\d\d)")
 _SSL_POLICIES_UNTIL = 2024
 _SERVERLESS, _SERVERLESS_SCALING = "db.serverless", "ServerlessV2ScalingConfiguration"
+_FAMILY = "MYSQL"
 _REQUESTS = "ALBRequestCountPerTarget"
 _CODE = re.compile(r"<code>([\w.]+)</code>")
 
@@ -185,6 +186,15 @@ def database_values(production: Production) -> Iterator[Problem]:
                         file=production.files[f"phases.{file}"],
                     )
     calls = phase_files.calls(production, "database")
+    for one in calls:
+        family = one.given.get("EngineFamily", _FAMILY)
+        if family != _FAMILY:
+            yield Problem(
+                f"{one.key}.EngineFamily",
+                f'is "{family}", and the cluster is Aurora MySQL: RDS refuses it as a target',
+                f'write "{_FAMILY}"',
+                file=production.files["phases.database"],
+            )
     scaled = {
         one.given.get("DBClusterIdentifier")
         for one in calls

@@ -29,6 +29,8 @@ _VOLUMES = {
 _EPHEMERAL_GIB = (21, 200)
 _ROUTED = "awsfirelens"
 
+_FAMILY = "LINUX"
+
 
 def of_task(raw: Mapping[str, Any]) -> Iterator[Problem]:
     """Find parameters of a task definition that ECS refuses on Fargate."""
@@ -38,6 +40,10 @@ def of_task(raw: Mapping[str, Any]) -> Iterator[Problem]:
     if raw.get("pidMode") == "host":
         hint = 'write "task", or leave it out'
         yield Problem("pidMode", 'is "host": Fargate shows no host', hint)
+    family = (raw.get("runtimePlatform") or {}).get("operatingSystemFamily") or _FAMILY
+    if family != _FAMILY:
+        key = "runtimePlatform.operatingSystemFamily"
+        yield Problem(key, f'is "{family}", and the images are of Linux', f'write "{_FAMILY}"')
     yield from _disk(raw.get("ephemeralStorage") or {})
     for index, volume in enumerate(raw.get("volumes") or ()):
         yield from _volume(volume, key=f"volumes[{index}]")

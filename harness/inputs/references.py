@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from harness.aws import environment_file
@@ -16,7 +18,7 @@ from harness.aws.iam_conditions import SOURCE_IP
 from harness.aws.iam_policy import statements
 from harness.aws.task_definition import family_of
 from harness.aws.value_from import SecretReference, ValueFromError, parse_value_from
-from harness.inputs import api_calls, phase_files, public_names, visitor_way
+from harness.inputs import api_calls, operation_shapes, phase_files, public_names, visitor_way
 from harness.inputs.connections import s3_endpoints
 from harness.inputs.derivation import READER
 from harness.inputs.ecs_services import target_group_of
@@ -50,6 +52,13 @@ def secret_suffixes(production: Production) -> Iterator[Problem]:
                 secret = (reference.account, reference.region, reference.name)
                 key = f"containerDefinitions[{number}].secrets[{index}].valueFrom"
                 places[secret].setdefault(reference.arn, (definition.source, key))
+    for key, arn in _of_proxies(production):
+        with suppress(ValueFromError):
+            found = parse_value_from(arn)
+            if isinstance(found, SecretReference):
+                where = (production.files["phases.database"], key)
+                secret = (found.account, found.region, found.name)
+                places[secret].setdefault(found.arn, where)
     for (_, _, name), by_arn in places.items():
         full = {arn: place for arn, place in by_arn.items() if not arn.endswith(f":{name}")}
         if len(full) < 2:
@@ -64,6 +73,14 @@ def secret_suffixes(production: Production) -> Iterator[Problem]:
                 "copy the ARN that `aws secretsmanager describe-secret` prints into both files",
                 file=file,
             )
+
+
+def _of_proxies(production: Production) -> Iterator[tuple[str, str]]:
+    """Yield key and ARN of each secret with which RDS Proxy signs in to the database."""
+    for call in phase_files.calls(production, "database"):
+        for index, auth in enumerate(call.given.get("Auth") or ()):
+            if arn := str(auth.get("SecretArn") or ""):
+                yield f"{call.key}.Auth[{index}].SecretArn", arn
 
 
 def secrets_with(production: Production, variable: str) -> Iterator[str]:
@@ -334,7 +351,12 @@ def overrides(production: Production) -> Iterator[Problem]:
     if schedule is None:
         return
     names = [container.name for container in schedule.definition.containers]
-    listed = run_task_input(schedule.target).get("overrides", {}).get("containerOverrides")
+    file, key = production.files["schedule.rule"], f"{schedule.target_key}.Input"
+    made = run_task_input(schedule.target).get("overrides", {})
+    shape = operation_shapes.input_shape("ecs", "RunTask").members["overrides"]
+    for problem in operation_shapes.type_problems(made, shape=shape, key=key):
+        yield replace(problem, file=file)
+    listed = made.get("containerOverrides")
     for index, override in enumerate(listed if isinstance(listed, list) else ()):
         name = override.get("name") if isinstance(override, dict) else None
         if name not in names:

@@ -13,6 +13,7 @@ from tests.mistakes.edits import (
     WEB_SERVICE,
     WEB_TASK,
     WORKER_SERVICE,
+    WORKER_TASK,
     drop_target_parameter,
     edit_container,
     edit_definition,
@@ -207,5 +208,22 @@ MISTAKES = (
                 {"command": ["CMD", "curl", "-sf", "http://localhost:8080/healthz"], "interval": 5},
             ),
         ),
+    ),
+    Mistake(
+        "the rule's command is one text",
+        edit_json(
+            SCHEDULE,
+            lambda found: found["PutTargets"]["Targets"][0]["Input"]["containerOverrides"][
+                0
+            ].update(command="php artisan schedule:run"),
+        ),
+        cause="Input.containerOverrides[0].command is a string, and must be a list",
+        exit_code=USAGE,
+    ),
+    Mistake(
+        "the worker is to run on Windows",
+        replace(WORKER_TASK, '"LINUX"', '"WINDOWS_SERVER_2022_CORE"'),
+        cause="runtimePlatform.operatingSystemFamily is",
+        exit_code=USAGE,
     ),
 )

@@ -10,6 +10,7 @@ from tests.mistakes.edits import (
     BALANCER,
     BUCKET,
     CONFIG,
+    DATABASE,
     QUEUES,
     SCALING,
     SCHEDULE,
@@ -372,6 +373,18 @@ MISTAKES = (
         "mails are to be from a name with an address",
         set_everywhere("MAIL_FROM_ADDRESS", "876 Events <tickets@876events.example>"),
         cause="(MAIL_FROM_ADDRESS), which is no address of RFC 2822",
+        exit_code=USAGE,
+    ),
+    Mistake(
+        "RDS Proxy signs in with a secret of another suffix",
+        replace(DATABASE, "tickets/db-Ab3dE5", "tickets/db-Zz9yX8"),
+        cause='CreateDBProxy.Auth[0].SecretArn names the secret "tickets/db" as',
+        exit_code=USAGE,
+    ),
+    Mistake(
+        "RDS Proxy is for PostgreSQL",
+        replace(DATABASE, '"EngineFamily": "MYSQL"', '"EngineFamily": "POSTGRESQL"'),
+        cause='CreateDBProxy.EngineFamily is "POSTGRESQL", and the cluster is Aurora MySQL',
         exit_code=USAGE,
     ),
 )
