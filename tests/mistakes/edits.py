@@ -148,12 +148,6 @@ def set_everywhere(name: str, value: str) -> Edit:
     return combine(*(set_variable(name, value, task=task) for task in TASKS))
 
 
-def add_secret(name: str, value_from: str, *, task: str = "web") -> Edit:
-    """Have a task definition take one more secret."""
-    entry = {"name": name, "valueFrom": value_from}
-    return edit_container(task, lambda container: container["secrets"].append(entry))
-
-
 def drop_secret(name: str, *, task: str = "web") -> Edit:
     """Take a secret away from a task definition."""
 

@@ -8,6 +8,7 @@ from scenarios import test_queue as queue
 from scenarios import test_secrets as secrets
 from tests.mistakes.edits import (
     BALANCER,
+    DATABASE,
     SCHEDULE,
     TARGET_GROUP,
     WEB_SERVICE,
@@ -224,6 +225,18 @@ MISTAKES = (
         "the worker is to run on Windows",
         replace(WORKER_TASK, '"LINUX"', '"WINDOWS_SERVER_2022_CORE"'),
         cause="runtimePlatform.operatingSystemFamily is",
+        exit_code=USAGE,
+    ),
+    Mistake(
+        "RDS Proxy signs in with a secret of another suffix",
+        replace(DATABASE, "tickets/db-Ab3dE5", "tickets/db-Zz9yX8"),
+        cause='CreateDBProxy.Auth[0].SecretArn names the secret "tickets/db" as',
+        exit_code=USAGE,
+    ),
+    Mistake(
+        "RDS Proxy is for PostgreSQL",
+        replace(DATABASE, '"EngineFamily": "MYSQL"', '"EngineFamily": "POSTGRESQL"'),
+        cause='CreateDBProxy.EngineFamily is "POSTGRESQL", and the cluster is Aurora MySQL',
         exit_code=USAGE,
     ),
 )

@@ -379,4 +379,16 @@ MISTAKES = (
             replace(STORE, "$file->getRealPath())", "$file->path())"),
         ),
     ),
+    Mistake(
+        "the bucket's policy lets in the VPC alone",
+        set_bucket_policy(
+            Sid="OnlyInside",
+            Effect="Deny",
+            Action="s3:GetObject",
+            Condition={"StringNotEquals": {"aws:SourceVpce": "vpce-0a40c1e2f3b4a5401"}},
+        ),
+        breaks=[uploads.test_temporary_url_works_for_its_object_until_it_expires],
+        cause="the bucket's policy denies signed links to their visitors",
+        also_green=[uploads.test_stored_file_is_the_same_from_another_task],
+    ),
 )

@@ -71,6 +71,13 @@ https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-k
 _AWSS_KEYS = "alias/aws/"
 _GRANTS = ("GrantFullControl", "GrantRead", "GrantReadACP", "GrantWriteACP")
 
+OF_A_VISITOR: Mapping[str, tuple[str, ...]] = {
+    "aws:sourcevpc": (),
+    "aws:sourcevpce": (),
+    "aws:vpcsourceip": (),
+}
+"""Condition keys that a call by a signed link lacks: its visitor is outside the VPC."""
+
 
 @dataclass(frozen=True)
 class Call:

@@ -12,7 +12,7 @@ import logging
 import re
 from collections import defaultdict, deque
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -41,7 +41,7 @@ from harness.standins.contract import (
     RefusedCall,
 )
 from harness.standins.emulator import refusals
-from harness.standins.emulator.calls import Call, bucket_listing, needs
+from harness.standins.emulator.calls import OF_A_VISITOR, Call, bucket_listing, needs
 from harness.standins.emulator.mail_events import mail_event
 from harness.standins.emulator.refusals import Refusal
 
@@ -162,7 +162,7 @@ def judge(_chain: Any, context: Any, _response: Any) -> None:
         or refusals.of_caller(call, key=key, is_known=is_known)
         or _elsewhere(call, session)
         or refusals.of_call(call, owner_enforced=_owner_enforced(call), has_set=_has_set(call))
-        or _forbidden(call, session)
+        or _forbidden(call, session, by_link=_is_link(context))
     )
     if refusal is not None:
         log.warning("%s.%s refused: %s", call.service, call.operation, refusal.message)
@@ -275,10 +275,17 @@ def _elsewhere(call: Call, session: Session | None) -> Refusal | None:
     return refusals.of_region(call, bucket_region=bucket.bucket_region) if bucket else None
 
 
-def _forbidden(call: Call, session: Session | None) -> Refusal | None:
+def _is_link(context: Any) -> bool:
+    """Return whether a request is signed in its address, as links for visitors are."""
+    return "X-Amz-Signature" in context.request.args
+
+
+def _forbidden(call: Call, session: Session | None, *, by_link: bool) -> Refusal | None:
     if session is None:
         return None
-    for need in needs(call, identity=_identity(call), key=_encryption_key(call)):
+    known = OF_A_VISITOR if by_link else {}
+    for one in needs(call, identity=_identity(call), key=_encryption_key(call)):
+        need = replace(one, context={**known, **one.context})
         attached = _attached(call)
         if reason := session.denial(need, attached=attached):
             role, _, task = session.arn.partition("/")[2].partition("/")
