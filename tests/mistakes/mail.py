@@ -19,6 +19,7 @@ from tests.mistakes.edits import (
 from tests.mistakes.mistake import Mistake, Twin
 
 MAILABLE = "app/app/Mail/OrderConfirmation.php"
+TEMPLATE = "app/resources/views/mail/order-confirmation.blade.php"
 PLACE = "app/app/Actions/PlaceOrder.php"
 REGION = "env('AWS_DEFAULT_REGION', 'us-east-1')"
 SERVICES = "app/config/services.php"
@@ -30,6 +31,11 @@ def _attach(megabytes: int) -> Edit:
     """Attach a file of a size to the order's mail."""
     file = f"Attachment::fromData(fn (): string => random_bytes({megabytes} << 20), 'plan.pdf')"
     return replace(MAILABLE, "return [\n", f"return [\n            {file},\n")
+
+
+def _embed(path: str) -> Edit:
+    """Embed a picture into the order's mail."""
+    return replace(TEMPLATE, "<body", f'<body data-logo="{{{{ $message->embed({path}) }}}}"')
 
 
 MISTAKES = (
@@ -287,5 +293,13 @@ MISTAKES = (
         cause="a mail is larger than SES takes",
         also_green=[queue.test_dispatched_job_runs_once_in_the_worker],
         twin=Twin("a mail has a file of a megabyte", _attach(1)),
+    ),
+    Mistake(
+        "a mail embeds a picture that only the old host has",
+        _embed("storage_path('app/public/logo.png')"),
+        breaks=[tickets_orders.test_worker_sends_the_order_mail],
+        cause="a mail takes /srv/app/storage/app/public/logo.png with it",
+        also_green=[queue.test_dispatched_job_runs_once_in_the_worker],
+        twin=Twin("a mail embeds a picture of the image", _embed("public_path('favicon.svg')")),
     ),
 )

@@ -206,6 +206,13 @@ FILES = (
     ),
     Pattern(
         Source.APP,
+        match=r"(?:Unable to open path|Path) \\*\"(?P<path>/[^\"\\\n]+)\\*\"(?: is not readable)?",
+        cause="a mail takes {path} with it, which its task does not have: a file of the old host,"
+        " of another task, or one that the image lacks; keep such files in the bucket or the image",
+        example='Unable to open path "/srv/app/storage/app/public/logo.png".',
+    ),
+    Pattern(
+        Source.APP,
         match=r"Unable to (?:read file from|retrieve the \w+ for file at) location:"
         r" (?P<path>\S+?)\.(?=\W|$)(?![^\n]*Error executing)",
         cause="the app reads {path} from a disk of its own task, which has no such file: another"
