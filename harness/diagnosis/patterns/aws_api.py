@@ -129,7 +129,8 @@ SQS = (
     Pattern(
         Source.APP,
         match=r"Message must be shorter than (?P<most>\d+) bytes",
-        cause="a job is larger than the queue takes: its MaximumMessageSize is {most} bytes",
+        cause="a job is larger than the queue takes: its MaximumMessageSize is {most} bytes; keep"
+        " what is large in the bucket or a table, and give the job its key",
         example="SendMessage: InvalidParameterValue: One or more parameters are invalid. Reason:"
         " Message must be shorter than 1024 bytes.",
     ),
