@@ -23,6 +23,7 @@ from scenarios import artisan, statements
 from scenarios.jobs import late_cause, outcomes
 from scenarios.mails import MAIL_S, UNSENT, missing_mail_cause
 from scenarios.scheduled import DUE_WITHIN_S, WINDOW, endless_tick_cause
+from scenarios.shared_files import with_shared_files
 from scenarios.timeouts import NGINX_FILES
 
 if TYPE_CHECKING:
@@ -140,10 +141,9 @@ def app_code(report: Callable[[str], Any]) -> dict[str, Any]:
 
 
 @pytest.fixture
-def configuration(report: Callable[[str], Any]) -> dict[str, Any]:
+def configuration(report: Callable[[str], Any], access: Access) -> dict[str, Any]:
     """The configuration of a web task: its defaults and its resources."""
-    found: dict[str, Any] = report(artisan.CONFIGURATION)
-    return found
+    return with_shared_files(report(artisan.CONFIGURATION), access.shared_paths)
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from scenarios.named_resources import driver_of_disk
+from scenarios.shared_files import SHARED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,6 +52,8 @@ def lock_cause(lock: Mapping[str, str], resources: Resources) -> str:
 
 def maintenance_cause(settings: Mapping[str, Any], resources: Resources) -> str:
     """Return why `artisan down` does not reach every task; empty if it does."""
+    if settings["driver"] == SHARED:
+        return ""
     if settings["driver"] != "cache":
         return (
             f'maintenance mode is kept by the driver "{settings["driver"]}", in the task in which'

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from harness.aws import environment_file
+from harness.aws import efs, environment_file
 from harness.inputs.problem import Problem
 
 _LEAVE_OUT = "leave it out: ECS refuses it on Fargate"
@@ -23,8 +23,7 @@ _TASK = ("inferenceAccelerators", "ipcMode", "placementConstraints")
 _CAPABILITY = "SYS_PTRACE"
 _VOLUMES = {
     "dockerVolumeConfiguration": "write the volume's name alone: Fargate has no Docker volumes",
-    "efsVolumeConfiguration": "a rehearsal has no EFS: keep uploads in the bucket, and sessions and"
-    " cache in the database",
+    "fsxWindowsFileServerVolumeConfiguration": "Fargate mounts EFS only: leave it out",
 }
 _EPHEMERAL_GIB = (21, 200)
 _ROUTED = "awsfirelens"
@@ -109,6 +108,24 @@ def _volume(volume: Mapping[str, Any], *, key: str) -> Iterator[Problem]:
     for name, hint in _VOLUMES.items():
         if volume.get(name):
             yield Problem(f"{key}.{name}", "is not taken", hint)
+    yield from _file_system(volume.get(efs.KEY) or {}, key=f"{key}.{efs.KEY}")
+
+
+def _file_system(volume: Mapping[str, Any], *, key: str) -> Iterator[Problem]:
+    """Find settings of a volume on EFS that exclude each other.
+
+    https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_EFSAuthorizationConfig.html
+    """
+    access = volume.get("authorizationConfig") or {}
+    point, is_signed = access.get("accessPointId"), access.get("iam") == "ENABLED"
+    directory = volume.get("rootDirectory") or efs.ROOT
+    if point and directory != efs.ROOT:
+        hint = 'leave it out, or write "/": the access point has its own directory'
+        yield Problem(f"{key}.rootDirectory", f'is "{directory}" beside an access point', hint)
+    if (point or is_signed) and volume.get("transitEncryption") != "ENABLED":
+        why = "an access point" if point else "IAM"
+        hint = 'write "transitEncryption": "ENABLED"'
+        yield Problem(f"{key}.transitEncryption", f"is not on, and {why} needs it", hint)
 
 
 def _container(container: Mapping[str, Any], *, key: str) -> Iterator[Problem]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from harness.aws import efs
 from harness.inputs.container_images import IDLE
 from harness.stack.components import control, edge, emulator, mysql, proxy
 from harness.stack.network import members
@@ -39,6 +40,14 @@ def access_to(production: Production, *, run: Run, vendor: str) -> Access:
                 for given in production.definitions
                 for one in given.containers
                 if production.images_beside_app.get(one.image) == IDLE
+            },
+            "volumes": {
+                f"{given.family}/{one.name}:{path}": str(volume)
+                for given in production.definitions
+                for one in given.containers
+                for path, volume in efs.mounts_in(
+                    given.raw, one.raw.get("mountPoints") or ()
+                ).items()
             },
         },
     )

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def overlay_lines(overlay: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return one variable, file or idle container a line; a file's text is not shown."""
+    """Return one variable, file, idle container or volume a line; a file's text is not shown."""
     environment = overlay.get("environment", {})
     files = overlay.get("files", {})
     named = files.items() if hasattr(files, "items") else ((path, "") for path in files)
@@ -19,6 +19,11 @@ def overlay_lines(overlay: Mapping[str, Any]) -> tuple[str, ...]:
         *(
             f"{container} idles: its image {image} is not to be had here"
             for container, image in sorted(overlay.get("idle", {}).items())
+        ),
+        *(
+            f"{place} is a volume of this machine, and not {volume}: its files, mount targets and"
+            " the user of an access point are not here"
+            for place, volume in sorted(overlay.get("volumes", {}).items())
         ),
     )
 

@@ -128,6 +128,8 @@ class Access:
     pages: Pages = field(default_factory=Pages)
     writable_paths: tuple[str, ...] = ()
     """All that the app's user may write to in its container."""
+    shared_paths: tuple[str, ...] = ()
+    """The paths at which Laravel's container of a web task mounts EFS."""
     profile: str = ""
     """The AWS profile of an account that is no stack of ours; empty for boto3's own chain."""
     level: str = OBSERVE

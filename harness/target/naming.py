@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from harness.aws import eventbridge
+from harness.aws import efs, eventbridge
 from harness.inputs.toml_schema import Probe
 from harness.target.access import Access
 from harness.target.pages import pages_from
@@ -66,6 +66,7 @@ def names_in(production: Production) -> Access:
         schedule=_schedule(production.schedule),
         pages=pages_from(config.pages),
         writable_paths=config.writable_paths,
+        shared_paths=_shared_paths(production),
         roles=tuple(
             dict.fromkeys(
                 str(definition.raw[key])
@@ -75,6 +76,11 @@ def names_in(production: Production) -> Access:
             )
         ),
     )
+
+
+def _shared_paths(production: Production) -> tuple[str, ...]:
+    definition = production.services[production.web].definition.raw
+    return tuple(efs.mounts_in(definition, production.laravel.raw.get("mountPoints") or ()))
 
 
 def _resources(production: Production) -> dict[str, str]:

@@ -317,6 +317,33 @@ def test_containers_share_a_volume_that_is_empty_and_roots(stack: ControlStack) 
     assert b"Read-only" in reader.exec_run(["touch", "/usr/lib/python3/x"]).output
 
 
+def test_tasks_share_a_volume_on_efs_that_outlives_them(stack: ControlStack) -> None:
+    def volume(name: str, **settings: Any) -> dict[str, Any]:
+        return {"name": name, "efsVolumeConfiguration": {"fileSystemId": "fs-1", **settings}}
+
+    point = {"authorizationConfig": {"accessPointId": "fsap-1"}, "transitEncryption": "ENABLED"}
+    register(
+        stack,
+        user="1000:1000",
+        command=["sleep", "60"],
+        mountPoints=[
+            {"sourceVolume": "root", "containerPath": "/srv/root"},
+            {"sourceVolume": "point", "containerPath": "/srv/point"},
+        ],
+        task={"volumes": [volume("root"), volume("point", **point)]},
+    )
+    first = running(stack)
+    assert stack.in_task(first, "stat", "-c", "%u %a", "/srv/root") == "0 755\n"
+    refused = stack.container(first).exec_run(["touch", "/srv/root/x"], user="1000").output
+    assert b"Permission denied" in refused
+    assert stack.container(first).exec_run(["touch", "/srv/point/x"], user="1000").output == b""
+    stack.ecs.stop_task(cluster=CLUSTER, task=first)
+    stack.until_stopped(first)
+    assert stack.in_task(running(stack), "ls", "/srv/point", "/srv/root") == (
+        "/srv/point:\nx\n\n/srv/root:\n"
+    )
+
+
 def test_the_health_check_is_the_task_definitions(stack: ControlStack) -> None:
     check = {"command": ["CMD-SHELL", CHECK], "interval": 5, "retries": 1, "timeout": 2}
     register(stack, healthCheck=check)

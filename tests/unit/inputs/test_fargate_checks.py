@@ -9,6 +9,11 @@ import pytest
 from harness.inputs import fargate_checks
 
 
+def on_efs(**settings: Any) -> dict[str, Any]:
+    volume = {"fileSystemId": "fs-0123456789abcdef0", **settings}
+    return {"volumes": [{"name": "u", "efsVolumeConfiguration": volume}]}
+
+
 def found(container: dict[str, Any], **task: Any) -> list[str]:
     raw = {"containerDefinitions": [{"name": "app", **container}], **task}
     sizes = fargate_checks.of_sizes(raw, cpu_units=512, memory_mib=1024)
@@ -81,14 +86,42 @@ def test_a_container_that_needs_an_instance_is_named(container: dict[str, Any], 
             "volumes[0].dockerVolumeConfiguration is not taken",
         ),
         (
-            {"volumes": [{"name": "u", "efsVolumeConfiguration": {"fileSystemId": "fs-1"}}]},
-            "volumes[0].efsVolumeConfiguration is not taken",
+            on_efs(authorizationConfig={"accessPointId": "fsap-1"}),
+            "efsVolumeConfiguration.transitEncryption is not on, and an access point needs it",
+        ),
+        (
+            on_efs(authorizationConfig={"iam": "ENABLED"}, transitEncryption="DISABLED"),
+            "efsVolumeConfiguration.transitEncryption is not on, and IAM needs it",
+        ),
+        (
+            on_efs(
+                authorizationConfig={"accessPointId": "fsap-1"},
+                transitEncryption="ENABLED",
+                rootDirectory="/uploads",
+            ),
+            'efsVolumeConfiguration.rootDirectory is "/uploads" beside an access point',
         ),
     ],
 )
 def test_a_task_that_needs_an_instance_is_named(task: dict[str, Any], said: str) -> None:
     (wrong,) = found({}, **task)
     assert said in wrong
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"rootDirectory": "/uploads", "transitEncryption": "ENABLED"},
+        {
+            "rootDirectory": "/",
+            "transitEncryption": "ENABLED",
+            "authorizationConfig": {"accessPointId": "fsap-1", "iam": "ENABLED"},
+        },
+    ],
+)
+def test_a_volume_on_efs_is_taken(settings: dict[str, Any]) -> None:
+    assert not found({}, **on_efs(**settings))
 
 
 ROUTED = {"logConfiguration": {"logDriver": "awsfirelens"}}

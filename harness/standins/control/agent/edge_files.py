@@ -160,6 +160,16 @@ class Edge:
         return self._written is None or self._written == self.wanted()
 
 
+def open_directory(name: str) -> bytes:
+    """Return a tar archive of one directory of the mode 0777; one that exists gets the mode."""
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as tar:
+        entry = tarfile.TarInfo(name)
+        entry.type, entry.mode = tarfile.DIRTYPE, 0o777
+        tar.addfile(entry)
+    return packed.getvalue()
+
+
 def archive(files: Mapping[str, str], *, mode: int = 0o644) -> bytes:
     """Return a tar archive of these text files, for Docker to unpack."""
     packed = io.BytesIO()

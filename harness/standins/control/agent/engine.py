@@ -128,6 +128,12 @@ class Engine:
             with self._gate.passage(), _engine_errors(), suppress(NotFound):
                 self._client.api.put_archive(docker_id, directory, edge_files.archive(named))
 
+    def let_write(self, docker_id: str, *, path: str) -> None:
+        """Let every user write to a directory of a container, which may be that of a volume."""
+        parent, _, name = path.rstrip("/").rpartition("/")
+        with self._gate.passage(), _engine_errors():
+            self._client.api.put_archive(docker_id, parent or "/", edge_files.open_directory(name))
+
     def read(self, docker_id: str, *, path: str) -> str:
         """Return a text file of a container, empty when there is none."""
         try:

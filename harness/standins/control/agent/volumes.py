@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from hashlib import sha256
 
 from docker.types import Mount
 
+from harness.aws import efs
+from harness.aws.efs import EfsVolume
 from harness.aws.task_definition import ContainerDefinition
 from harness.standins.contract import ControlSettings
 from harness.standins.control.state.model import Definition, Task
@@ -23,9 +26,24 @@ class TaskVolumes:
     """Image id -> the paths of its VOLUME directives."""
 
     def names(self, container: str) -> list[str]:
-        """Return the volumes of one container; they must exist before it is created."""
+        """Return the task's own volumes of one container; they must exist before it is created."""
         parsed = self.definition.parsed.container(container)
-        return [*self._of_overlay(parsed).values(), *self._of_task(parsed).values()]
+        shared = self.shared_names(container)
+        own = (*self._of_overlay(parsed).values(), *self._of_task(parsed).values())
+        return [name for name in own if name not in shared]
+
+    def shared_names(self, container: str) -> list[str]:
+        """Return the volumes that stand in for EFS, of one container: the run's, and no task's."""
+        return [self._shared_name(volume) for volume in self._on_efs(container).values()]
+
+    def open_paths(self, container: str) -> list[str]:
+        """Return the paths of one container that lead to an access point of EFS.
+
+        An access point has a user and a directory of its own, which no file of a task definition
+        tells: everyone may write there. The root of a file system is root's, and of mode 0755.
+        Source: https://docs.aws.amazon.com/efs/latest/ug/accessing-fs-nfs-permissions.html.
+        """
+        return [path for path, one in self._on_efs(container).items() if one.access_point]
 
     def mounts(self, container: str, *, image_id: str) -> list[Mount]:
         """Return the mounts of one container.
@@ -35,7 +53,8 @@ class TaskVolumes:
         https://docs.aws.amazon.com/AmazonECS/latest/developerguide/bind-mounts.html.
         """
         parsed = self.definition.parsed.container(container)
-        volumes, declared = self._of_task(parsed), self.declared_by(image_id)
+        volumes = self._of_task(parsed)
+        declared = frozenset(self.declared_by(image_id)) - self._on_efs(container).keys()
         return [
             *(
                 Mount(
@@ -72,7 +91,18 @@ class TaskVolumes:
 
     def _of_task(self, container: ContainerDefinition) -> dict[str, str]:
         """Return the volume for each of the definition's volumes that this container mounts."""
+        shared = efs.volumes_in(self.definition.raw)
         return {
-            point["sourceVolume"]: self._name(f"volume-{point['sourceVolume']}")
-            for point in container.raw.get("mountPoints") or ()
+            name: self._shared_name(shared[name])
+            if name in shared
+            else self._name(f"volume-{name}")
+            for name in (one["sourceVolume"] for one in container.raw.get("mountPoints") or ())
         }
+
+    def _on_efs(self, container: str) -> dict[str, EfsVolume]:
+        points = self.definition.parsed.container(container).raw.get("mountPoints") or ()
+        return efs.mounts_in(self.definition.raw, points)
+
+    def _shared_name(self, volume: EfsVolume) -> str:
+        digest = sha256(str(volume).encode()).hexdigest()[:12]
+        return f"cutover-{self.settings.run}-efs-{digest}"

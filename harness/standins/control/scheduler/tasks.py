@@ -273,8 +273,12 @@ class Tasks:
         )
         for name in volumes.names(item.name):
             self._engine.create_volume(name, labels={**planned.labels, LABEL_ROLE: "task"})
+        for name in volumes.shared_names(item.name):
+            self._engine.create_volume(name, labels={**self._settings.labels, LABEL_ROLE: "efs"})
         options = planned.container(item, environment=environment, volumes=volumes)
         docker_id = self._engine.create(**options)
+        for path in volumes.open_paths(item.name):
+            self._engine.let_write(docker_id, path=path)
         with self._state.lock():
             item.docker_id = docker_id
         if self._settings.overlay.files and not planned.is_idle(item):
