@@ -62,7 +62,7 @@ def parse_value_from(text: str) -> SecretReference | ParameterReference:
     """Take a valueFrom apart: a secret's ARN, or the ARN or name of a parameter.
 
     Raises:
-        ValueFromError: No full ARN, a wrong number of colons, no id of a version, or stage and id.
+        ValueFromError: No full ARN, a wrong number of colons, or both stage and id.
     """
     parts = text.split(":")
     service = parts[2] if len(parts) > 2 else ""
@@ -83,13 +83,6 @@ def parse_value_from(text: str) -> SecretReference | ParameterReference:
     if version_stage and version_id:
         raise ValueFromError(
             f'is "{text}", with both a version stage and a version id', hint="keep one of the two"
-        )
-    if version_id and len(version_id) not in _VERSION_ID:
-        raise ValueFromError(
-            f'is "{text}", in which "{version_id}" stands for a version id, and ids have 32 to 64'
-            " characters",
-            hint=f"a stage stands before the last colon: {':'.join(parts[:7])}:{json_key}:"
-            f"{version_id}:",
         )
     return SecretReference(
         arn=":".join(parts[:7]),
@@ -128,3 +121,19 @@ def _check_place(text: str, *, region: str, account: str) -> None:
         raise ValueFromError(f'is "{text}", in which "{region}" is not a region')
     if not re.fullmatch(r"\d{12}", account):
         raise ValueFromError(f'is "{text}", in which "{account}" is not a 12-digit account id')
+
+
+def require_version_id(reference: SecretReference) -> None:
+    """Require the length of a version's id, which ECS looks at when it starts a task.
+
+    Raises:
+        ValueFromError: It is shorter or longer: it may be a stage in the wrong place.
+    """
+    version_id = reference.version_id
+    if version_id and len(version_id) not in _VERSION_ID:
+        raise ValueFromError(
+            f'has "{version_id}" at its end, where "{version_id}" stands for a version id, and ids'
+            " have 32 to 64 characters",
+            hint=f"a stage stands before the last colon: {reference.arn}:{reference.json_key}:"
+            f"{version_id}:",
+        )

@@ -12,7 +12,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from harness.aws.task_definition import FARGATE_MEMORY_MIB, TaskDefinition, fargate_memory_mib
-from harness.aws.value_from import ValueFromError, parse_value_from
+from harness.aws.value_from import (
+    SecretReference,
+    ValueFromError,
+    parse_value_from,
+    require_version_id,
+)
 from harness.inputs import container_checks, fargate_checks, operation_shapes
 from harness.inputs.problem import Problem
 
@@ -191,7 +196,9 @@ def _of_variable(item: Mapping[str, Any], *, key: str, value: str) -> Iterator[P
             yield Problem(f"{key}.{field}", "is missing", f"add the key {field}")
     if item.get("valueFrom"):
         try:
-            parse_value_from(item["valueFrom"])
+            reference = parse_value_from(item["valueFrom"])
+            if isinstance(reference, SecretReference):
+                require_version_id(reference)
         except ValueFromError as error:
             yield Problem(f"{key}.valueFrom", error.message, error.hint)
 

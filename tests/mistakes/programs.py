@@ -193,6 +193,7 @@ MISTAKES = (
         "EFS is mounted by its root, which is root's",
         mount_efs(transitEncryption="ENABLED"),
         cause="or EFS is without an access point (its directory is root's)",
+        also_green=[php.test_opcache_is_on_and_checks_no_file],
         exit_code=NOT_STARTED,
         twin=Twin(
             "EFS is mounted through an access point",

@@ -60,7 +60,10 @@ def test_a_default_is_a_value_or_says_that_there_is_none(key: str, default: str)
 
 
 def test_free_names_may_be_the_apps_own() -> None:
-    assert explanation.explain('secrets."shop/db".password').type == "text or a table"
+    assert (
+        explanation.explain('secrets."shop/db".password').type
+        == "text or a whole number or a table"
+    )
     assert explanation.explain("services.api.service").meaning == "File with the service."
 
 

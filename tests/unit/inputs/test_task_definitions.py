@@ -16,6 +16,7 @@ from harness.aws.value_from import (
     SecretReference,
     ValueFromError,
     parse_value_from,
+    require_version_id,
 )
 from harness.core.errors import ConfigError
 from harness.inputs import task_definitions
@@ -503,7 +504,6 @@ def test_value_from_of_a_parameter(text: str, names: tuple[str, ...], region: st
         (f"{SECRET}:username", "with 1 parts after the secret"),
         (f"{SECRET}:username:", "with 2 parts after the secret"),
         (f"{SECRET}:u:AWSCURRENT:0123", "with both a version stage and a version id"),
-        (f"{SECRET}:u::AWSCURRENT", '"AWSCURRENT" stands for a version id'),
         ("arn:aws:s3:::bucket", "which is not the ARN of a secret"),
         (SECRET.replace("us-east-1", "useast"), '"useast" is not a region'),
         (SECRET.replace("876000000876", "876"), '"876" is not a 12-digit account id'),
@@ -518,3 +518,11 @@ def test_value_from_that_ecs_would_misread(text: str, said: str) -> None:
 
     assert said in caught.value.message
     assert caught.value.hint
+
+
+def test_a_stage_in_the_place_of_a_version_id_is_named() -> None:
+    reference = parse_value_from(f"{SECRET}:u::AWSCURRENT")
+    assert isinstance(reference, SecretReference)
+    with pytest.raises(ValueFromError, match='"AWSCURRENT" stands for a version id') as caught:
+        require_version_id(reference)
+    assert f"{SECRET}:u:AWSCURRENT:" in caught.value.hint

@@ -369,6 +369,7 @@ def test_a_healthy_service_that_answers_nobody_has_a_symptom_and_a_cause_from_it
         status="running",
         labels={LABEL_CONTAINER: "app", LABEL_FAMILY: "tickets-web"},
         attrs={},
+        top=lambda **_: {"Processes": []},
         logs=lambda **_: log.encode(),
     )
     described = {**service(2), "taskDefinition": TASK["taskDefinitionArn"]}

@@ -57,6 +57,7 @@ def described(home: Path, **changed: Any) -> Path:
             }
         ],
         "writable_paths": ["/tmp"],
+        "shared_paths": [],
         "roles": [],
         "level": "observe",
         "has_local_endpoints": False,
