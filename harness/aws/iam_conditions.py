@@ -75,7 +75,7 @@ def holds(
     name = name.rpartition(":")[2]
     if_exists, name = name.endswith("IfExists"), name.removesuffix("IfExists")
     values = context.get(key)
-    if values is None or name not in (*_OPERATORS, "Null"):
+    if values is None or name not in OPERATORS:
         return None
     if name == "Null":
         return (not values) == (wanted[:1] == ("true",))
@@ -217,3 +217,5 @@ _OPERATORS: Mapping[str, tuple[_Compare, bool, bool]] = {
 """Operator -> how it compares, whether it is the negation, whether its values may have variables.
 
 Variables are for strings and ARNs only."""
+OPERATORS = (*_OPERATORS, "Null")
+"""Operators without a set prefix and ``IfExists``."""

@@ -250,7 +250,8 @@ def _take_rules(reshaped: Reshaped, source: Document) -> None:
             continue
         given = reshaped.without_read_only(one, printed=printed, wanted=wanted)
         listener = str(one.get("RuleArn")).replace(":listener-rule/", ":listener/")
-        given["ListenerArn"] = listener.rpartition("/")[0]
+        if "RuleArn" in one:
+            given["ListenerArn"] = listener.rpartition("/")[0]
         number = str(given.get("Priority"))
         given["Priority"] = int(number) if number.isdecimal() else number
         given["Conditions"] = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -113,10 +114,15 @@ def locate(environ: Mapping[str, str], *, cwd: Path) -> Location:
     Raises:
         InputError: There is none.
     """
-    file = (cwd / environ.get("CUTOVER_CONFIG", FILE_NAME)).resolve()
+    file = _path(environ, cwd=cwd)
     if not file.is_file():
         read(environ, cwd=cwd)
     return Location(file, (file.parent / environ.get("CUTOVER_HOME", ".cutover")).resolve())
+
+
+def _path(environ: Mapping[str, str], *, cwd: Path) -> Path:
+    """Return the whole path; a loop of links is found when the file is read."""
+    return Path(os.path.realpath(cwd / environ.get("CUTOVER_CONFIG", FILE_NAME)))
 
 
 def read(environ: Mapping[str, str], *, cwd: Path) -> Document:
@@ -125,7 +131,7 @@ def read(environ: Mapping[str, str], *, cwd: Path) -> Document:
     Raises:
         InputError: There is none, or it is not TOML.
     """
-    return document.read_toml((cwd / environ.get("CUTOVER_CONFIG", FILE_NAME)).resolve())
+    return document.read_toml(_path(environ, cwd=cwd))
 
 
 def check(
@@ -228,12 +234,16 @@ def _of_references(data: Mapping[str, Any]) -> Iterator[Problem]:
 
 
 def _of_probe(data: Mapping[str, Any]) -> Iterator[Problem]:
-    """Reject a probe without a key: it is a parameter, or a key of a secret."""
+    """Reject a probe without a key: it is a parameter, a key of a secret, or the whole secret."""
     probe = data.get("probe")
     if not isinstance(probe, dict):
         return
     yield from _of_parameter(data, "probe")
-    for key in () if text_at(probe, "parameter") else ("secret", "key"):
+    secrets = data.get("secrets")
+    secret = secrets.get(text_at(probe, "secret")) if isinstance(secrets, dict) else None
+    is_whole = isinstance(secret, str) or (isinstance(secret, dict) and {*secret} == {"generate"})
+    needed = ("secret",) if is_whole else ("secret", "key")
+    for key in () if text_at(probe, "parameter") else needed:
         if key not in probe:
             hint = f"add it to [probe], or name a parameter: parameter = {json.dumps('/probe/key')}"
             yield Problem(f"probe.{key}", "is missing", hint)

@@ -9,12 +9,17 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlsplit
 
 from harness.aws import arn as arns
-from harness.aws.value_from import SecretReference, ValueFromError, parse_value_from
+from harness.aws.value_from import (
+    SecretReference,
+    ValueFromError,
+    parse_parameter,
+    parse_value_from,
+)
 from harness.inputs.document import Document
 from harness.inputs.problem import Problem
 
@@ -25,6 +30,10 @@ _MYSQL_PORT = 3306
 _CACHE_PORT = 6379
 _OPTIONAL = ("cache",)
 """Tables without which nothing in them is derived."""
+_KEPT_IN = {"CUTOVER_PROBE_KEY": "probe", "REDIS_PASSWORD": "cache"}
+"""Variable -> the table that names its secret, with the key, or its parameter."""
+_INSTEAD = {"secret": "parameter", "key": "parameter", "parameter": "secret"}
+"""Key of such a table -> the one that stands in its place."""
 _PUBLIC_URL = re.compile(r"https://[^/]+/?")
 SOURCES: Mapping[str, str] = {
     "app.url": "APP_URL of a task definition",
@@ -47,6 +56,7 @@ SOURCES: Mapping[str, str] = {
     " on port 3306",
     "probe.secret": "CUTOVER_PROBE_KEY's valueFrom in a task definition",
     "probe.key": "CUTOVER_PROBE_KEY's valueFrom in a task definition",
+    "probe.parameter": "CUTOVER_PROBE_KEY's valueFrom in a task definition",
 }
 """Key of cutover.toml -> the place that has its value."""
 
@@ -108,14 +118,25 @@ def derive(data: Mapping[str, Any], documents: Iterable[Document]) -> Derivation
         given = data.get(table, {})
         if not isinstance(given, dict) or name in given or (table in _OPTIONAL and not given):
             continue
+        if table in _KEPT_IN.values() and _INSTEAD.get(name) in given:
+            continue
         best = min(one.rank for one in values)
         texts = {one.text: one for one in reversed(values) if one.rank == best}
         if len(texts) == 1:
-            derivation.values[key] = next(iter(texts.values()))
+            derivation.values[key] = _as_named(next(iter(texts.values())), data)
         else:
             different = [one for one in values if one in texts.values()]
             derivation.problems.append(_contradiction(key, different))
     return derivation
+
+
+def _as_named(value: Value, data: Mapping[str, Any]) -> Value:
+    """Spell a parameter as [parameters] has it: by its name or its ARN."""
+    named = data.get("parameters")
+    if not value.key.endswith(".parameter") or not isinstance(named, dict) or value.text in named:
+        return value
+    names = parse_parameter(value.text).names
+    return replace(value, text=next((one for one in names if one in named), value.text))
 
 
 def _contradiction(key: str, values: list[Value]) -> Problem:
@@ -208,8 +229,9 @@ def _of_secrets(document: Document, container: Mapping[str, Any], *, field: str)
         name, place = str(item.get("name")), f"{field}.secrets[{index}].valueFrom"
         if isinstance(reference, SecretReference):
             found[name] = reference, place
-        elif name == "REDIS_PASSWORD":
-            yield Value("cache.parameter", reference.text, name, document, place)
+        elif name in _KEPT_IN:
+            table = _KEPT_IN[name]
+            yield Value(f"{table}.parameter", reference.text, name, document, place)
     user, password = found.get("DB_USERNAME"), found.get("DB_PASSWORD")
     if (
         user
@@ -219,8 +241,8 @@ def _of_secrets(document: Document, container: Mapping[str, Any], *, field: str)
     ):
         reference, place = password
         yield Value("database.secret", reference.name, "DB_PASSWORD", document, place)
-    for name, table in (("CUTOVER_PROBE_KEY", "probe"), ("REDIS_PASSWORD", "cache")):
-        if name in found and (found[name][0].json_key or table == "cache"):
+    for name, table in _KEPT_IN.items():
+        if name in found:
             reference, place = found[name]
             yield Value(f"{table}.secret", reference.name, name, document, place)
             if reference.json_key:

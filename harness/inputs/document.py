@@ -10,6 +10,7 @@ import json
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -103,8 +104,9 @@ class Document:
 
     def _json_line(self, steps: list[Step]) -> int:
         at = _after_space(self.text, self.start)
-        for step in steps:
-            at = _value_at(self.text, at, step)
+        with suppress(json.JSONDecodeError):  # the data has been mended, and the text has not
+            for step in steps:
+                at = _value_at(self.text, at, step)
         return self.text.count("\n", 0, at) + 1
 
     def _toml_line(self, steps: list[Step]) -> int:
@@ -189,7 +191,7 @@ def read_json(path: Path) -> Document:
     Raises:
         InputError: No such file, not JSON, or not an object.
     """
-    text = _text(path, hint="create the file, or correct its path in cutover.toml")
+    text = read_text(path)
     if not text.strip():
         raise _unread(path, "is empty", hint="print it again: its command failed, or had no answer")
     objects: list[Document] = []
@@ -244,7 +246,7 @@ def read_toml(path: Path) -> Document:
     Raises:
         InputError: No such file, or not TOML.
     """
-    text = _text(
+    text = read_text(
         path, hint=f"run this in the project's directory, or set CUTOVER_CONFIG to its {path.name}"
     )
     try:
@@ -253,7 +255,15 @@ def read_toml(path: Path) -> Document:
         raise _unread(path, f"is not valid TOML: {error}", hint="correct that line") from error
 
 
-def _text(path: Path, *, hint: str) -> str:
+_CREATE = "create the file, or correct its path in cutover.toml"
+
+
+def read_text(path: Path, *, hint: str = _CREATE) -> str:
+    """Read a text in UTF-8.
+
+    Raises:
+        InputError: No such file, or no such text.
+    """
     try:
         return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from harness.aws.managed_policies import MANAGED, managed_policy
-from harness.inputs import operation_shapes
+from harness.inputs import operation_shapes, policy_grammar
 from harness.inputs.problem import Problem, nearest, type_of
 
 if TYPE_CHECKING:
@@ -25,8 +25,6 @@ _KEYS = (
     *("Policies", "ManagedPolicyArns", "PermissionsBoundary", "Tags"),
 )
 _TRUST, _POLICIES, _MANAGED = "AssumeRolePolicyDocument", "Policies", "ManagedPolicyArns"
-_VERSIONS = ("2012-10-17", "2008-10-17")
-"""https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_version.html"""
 _BOUNDARY = "PermissionsBoundary"
 """Accepted and not judged: its policy is in no file of the app."""
 
@@ -114,7 +112,7 @@ def _parsed(document: Any) -> Any:
 
 
 def _of_trust(raw: Mapping[str, Any]) -> Iterator[Problem]:
-    yield from _of_document(raw.get(_TRUST), key=_TRUST, needs="Principal")
+    yield from policy_grammar.problems(raw.get(_TRUST), key=_TRUST, needs="Principal")
 
 
 def _of_policies(raw: Mapping[str, Any]) -> Iterator[Problem]:
@@ -129,7 +127,8 @@ def _of_policies(raw: Mapping[str, Any]) -> Iterator[Problem]:
             yield Problem(key, "has no PolicyName", hint)
         else:
             document = one.get("PolicyDocument")
-            yield from _of_document(document, key=f"{key}.PolicyDocument", needs="Resource")
+            where = f"{key}.PolicyDocument"
+            yield from policy_grammar.problems(document, key=where, needs="Resource")
 
 
 def _of_managed_policies(raw: Mapping[str, Any]) -> Iterator[Problem]:
@@ -144,25 +143,3 @@ def _of_managed_policies(raw: Mapping[str, Any]) -> Iterator[Problem]:
 
 
 RULES = (_of_trust, _of_policies, _of_managed_policies)
-
-
-def _of_document(document: Any, *, key: str, needs: str) -> Iterator[Problem]:
-    """Find statements of a policy that lack a field which AWS requires."""
-    version = document.get("Version", _VERSIONS[0]) if isinstance(document, dict) else _VERSIONS[0]
-    if version not in _VERSIONS:
-        hint = f'write "{_VERSIONS[0]}": it is the version of the language, and not of the policy'
-        yield Problem(f"{key}.Version", f'is "{version}", which IAM does not know', hint)
-    statements = document.get("Statement") if isinstance(document, dict) else None
-    if isinstance(statements, dict):
-        statements = [statements]
-    if not isinstance(statements, list) or not statements:
-        yield Problem(key, "has no Statement", "write the policy document itself")
-        return
-    for index, one in enumerate(statements):
-        where = f"{key}.Statement[{index}]"
-        if not isinstance(one, dict) or one.get("Effect") not in ("Allow", "Deny"):
-            yield Problem(where, "has no Effect", '"Effect" is "Allow" or "Deny"')
-            continue
-        for name in ("Action", needs):
-            if not one.get(name) and not one.get(f"Not{name}"):
-                yield Problem(where, f"has no {name}", f"AWS rejects it without {name}")

@@ -145,20 +145,39 @@ def _of_listeners(listeners: Any) -> Iterator[Problem]:
     if not isinstance(listeners, list) or not all(isinstance(one, dict) for one in listeners):
         yield Problem(_LISTENERS, "is no list of objects", "write CreateListener's inputs")
         return
+    fits = [
+        operation_shapes.fit(
+            {"LoadBalancerArn": "arn", **without_arn(one)},
+            api="elbv2",
+            operation="CreateListener",
+            key=f"{_LISTENERS}[{index}]",
+        )
+        for index, one in enumerate(listeners)
+    ]
+    listeners = [fit.fitting for fit in fits]
     for index, one in enumerate(listeners):
         key = f"{_LISTENERS}[{index}]"
-        given = {"LoadBalancerArn": "arn", **without_arn(one)}
-        yield from operation_shapes.fit(
-            given, api="elbv2", operation="CreateListener", key=key
-        ).problems
-        yield from _of_redirects(one.get("DefaultActions"), key=f"{key}.DefaultActions")
-        yield from _of_targets(one, listeners, key=f"{key}.DefaultActions")
-        if one.get("Protocol") == "HTTPS" and not one.get("Certificates"):
-            hint = "name the certificate of the public URL by its ARN"
-            yield Problem(f"{key}.Certificates", "is missing, and HTTPS needs one", hint)
+        yield from fits[index].with_rules(_of_listener(one, listeners, key=key))
+    if any(_LISTENERS in key for fit in fits for key in fit.dropped):
+        return  # one of a wrong port or protocol may be the one for https
     if not any(one.get("Protocol") == "HTTPS" and one.get("Port") == 443 for one in listeners):
         message = "has no HTTPS listener on port 443: nobody answers https://"
         yield Problem(_LISTENERS, message, "add it, with a certificate for the public URL")
+
+
+def _of_listener(
+    one: Mapping[str, Any], listeners: list[dict[str, Any]], *, key: str
+) -> Iterator[Problem]:
+    """Find what ELB refuses of one listener, and redirects that lead nowhere."""
+    for name in ("Port", "Protocol"):
+        if not one.get(name):
+            hint = "ELB refuses a listener of an application load balancer without it: add it"
+            yield Problem(f"{key}.{name}", "is missing", hint)
+    yield from _of_redirects(one.get("DefaultActions"), key=f"{key}.DefaultActions")
+    yield from _of_targets(one, listeners, key=f"{key}.DefaultActions")
+    if one.get("Protocol") == "HTTPS" and not one.get("Certificates"):
+        hint = "name the certificate of the public URL by its ARN"
+        yield Problem(f"{key}.Certificates", "is missing, and HTTPS needs one", hint)
 
 
 def _of_redirects(actions: Any, *, key: str) -> Iterator[Problem]:

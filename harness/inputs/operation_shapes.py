@@ -35,6 +35,8 @@ _NUMBERS = ("integer", "long", "float", "double")
 _REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d")
 _OF_REGIONS = "BucketLocationConstraint"
 """A shape of Regions; botocore's list lacks the newest."""
+_NAMES = re.compile(r"(?:Address|Arn|ARN|Bucket|Domain|Id|Identifier|Name|family)$")
+"""Required fields that name something."""
 _SIZES = {"string": "characters", "list": "items", "map": "keys"}
 
 
@@ -161,6 +163,8 @@ class _Walk:
             if name not in content and name not in meant:
                 where = f"{key}.{name}" if key else name
                 self._note(where, "is missing", f"add the key {name}")
+            elif content.get(name) == "" and _must_be_given(name, shape.members[name]):
+                self._note(f"{key}.{name}" if key else name, "is empty", "write its value")
         return fitting
 
     def _value(self, value: Any, *, shape: Any, key: str) -> Any:
@@ -225,6 +229,11 @@ def _faults(value: Any, *, shape: Any) -> Iterator[tuple[str, str]]:
             "has characters, or a form, that AWS does not take",
             f"AWS takes {shape.metadata['pattern']}",
         )
+
+
+def _must_be_given(name: str, shape: Any) -> bool:
+    """Whether AWS takes no empty text here, and the model has no least length that says so."""
+    return _NAMES.search(name) is not None and not shape.metadata.get("min")
 
 
 def _matches(text: str, pattern: str) -> bool:

@@ -3,35 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from harness.aws.task_definition import ContainerDefinition, TaskDefinition
 from harness.inputs import (
     api_calls,
+    between_files,
     cache,
-    cache_checks,
     cli_forms,
     cli_identities,
     cli_resources,
     config,
-    connections,
     container_images,
-    creation_rules,
     ecs_services,
     foreign,
     iam_roles,
     load_balancer,
-    notes,
     phase_files,
     references,
     security_groups,
     task_definitions,
     toml_schema,
-    trusted_proxies,
     vpc,
-    vpc_parts,
 )
 from harness.inputs.api_calls import CallFile
 from harness.inputs.cache import Cache
@@ -161,15 +156,6 @@ class Production:
         return found
 
 
-BETWEEN_FILES: tuple[Callable[[Production], Iterator[Problem]], ...] = (
-    references.problems,
-    creation_rules.problems,
-    cache_checks.problems,
-    connections.problems,
-)
-"""Rules that need all files, once each of them is fine by itself."""
-
-
 @dataclass(frozen=True)
 class PublicSite:
     """The needs of a target that is reached by its URL alone."""
@@ -236,18 +222,7 @@ def load(environ: Mapping[str, str], *, cwd: Path) -> Production:
         digests=reading.digests,
         notes=reading.notes,
     )
-    more = notes.of_production(production, services=services)
-    production = replace(production, notes=(*production.notes, *more))
-    production = trusted_proxies.resolve(vpc_parts.resolve(production))
-    _check_between_files(reading, production)
-    return production
-
-
-def _check_between_files(reading: Reading, production: Production) -> None:
-    for problem in (problem for rules in BETWEEN_FILES for problem in rules(production)):
-        reading.reject(reading.documents.get(problem.file, reading.toml), [problem])
-    if reading.problems:
-        raise reading.failure()
+    return between_files.check(reading, production, services=services)
 
 
 def _documents(reading: Reading, roles: Iterable[RoleFile]) -> dict[str, Document]:

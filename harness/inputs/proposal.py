@@ -158,6 +158,7 @@ def _network(folder: Folder) -> Iterator[str]:
         str(group.get("GroupName"))
         for document in folder.documents["security_groups"]
         for group in document.data.get("SecurityGroups") or ()
+        if isinstance(group, dict)
     )
     known = f"one of {names}" if names else "its name or id"
     for key, owner in (("proxy_group", "RDS Proxy"), ("database_group", "the database")):

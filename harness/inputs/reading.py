@@ -12,7 +12,7 @@ from harness.inputs import cache, config
 from harness.inputs.cli_forms import security_groups, service, task_definition
 from harness.inputs.config import Config, text_at
 from harness.inputs.derivation import SOURCES, Derivation, derive, derive_groups, groups_of
-from harness.inputs.document import Document, path_below, read_json
+from harness.inputs.document import Document, path_below, read_json, read_text
 from harness.inputs.problem import InputError, Problem
 from harness.inputs.settings import Setting, settings
 
@@ -100,7 +100,7 @@ class Reading:
 
     def _source(self, *keys: str, form: Callable[[Document], Document]) -> Document | None:
         path = self._path(*keys)
-        if path is None or not path.is_file():
+        if path is None or not _is_there(path.is_file):
             return None
         try:
             return form(self._document(path))
@@ -141,7 +141,7 @@ class Reading:
         path = self._path(*keys)
         if path is None:
             return None
-        if not path.is_file():
+        if not _is_there(path.is_file):
             self._reject_path(keys, "file")
             return None
         key = ".".join(keys)
@@ -158,18 +158,19 @@ class Reading:
         found = {}
         for key in self.tables(table):
             path = self._path(table, key)
-            if path is not None and not path.is_file():
+            if path is not None and not _is_there(path.is_file):
                 self._reject_path((table, key), "file")
             elif path is not None:
-                content = Document(path=path, text=path.read_text(encoding="utf-8"), data={})
-                self.documents[str(path)] = content
-                found[key] = content.text
+                with self._keeping_problems():
+                    content = Document(path=path, text=read_text(path), data={})
+                    self.documents[str(path)] = content
+                    found[key] = content.text
         return found
 
     def directory(self, *keys: str, default: str) -> Path | None:
         """Return the directory that a key of cutover.toml names; None if there is none."""
         path = self._path(*keys, default=default)
-        if path is not None and not path.is_dir():
+        if path is not None and not _is_there(path.is_dir):
             self._reject_path(keys, "directory")
             return None
         return path
@@ -209,6 +210,14 @@ class Reading:
             yield
         except InputError as error:
             self.problems += error.problems
+
+
+def _is_there(exists: Callable[[], bool]) -> bool:
+    """Ask for a file or a directory; a name that no file can have is not there."""
+    try:
+        return exists()
+    except OSError:
+        return False
 
 
 def configuration(environ: Mapping[str, str], *, cwd: Path) -> Config:

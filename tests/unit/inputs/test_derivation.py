@@ -142,3 +142,29 @@ def test_ten_mistakes_come_out_in_one_run(project: Path) -> None:
     with pytest.raises(InputError) as caught:
         production.load({}, cwd=project)
     assert len(caught.value.problems) == 10, str(caught.value)
+
+
+@pytest.mark.parametrize("named", ["/shop/probe", "arn"])
+def test_the_probes_key_may_be_a_parameter_of_either_spelling(project: Path, named: str) -> None:
+    arn = "arn:aws:ssm:us-east-1:876000000876:parameter/shop/probe"
+    old = "arn:aws:secretsmanager:us-east-1:876000000876:secret:tickets/app-Kq7wT2:probe_key::"
+    for name in ("web", "worker", "scheduler"):
+        replace(project / f"app/ecs/{name}.json", old, arn)
+    with (project / "cutover.toml").open("a") as file:
+        name = arn if named == "arn" else named
+        file.write(f'\n[parameters]\n"{name}" = {{ generate = "hex" }}\n')
+    probe = production.load({}, cwd=project).config.probe
+    assert probe is not None
+    assert (probe.secret, probe.parameter) == (None, name)
+
+
+def test_the_probes_key_may_be_a_whole_secret(project: Path) -> None:
+    old, new = "tickets/app-Kq7wT2:probe_key::", "tickets/probe-Kq7wT2"
+    for name in ("web", "worker", "scheduler"):
+        replace(project / f"app/ecs/{name}.json", old, new)
+    replace(project / "app/iam/execution.json", "tickets/app-??????", "tickets/*")
+    with (project / "cutover.toml").open("a") as file:
+        file.write('\n[secrets."tickets/probe"]\ngenerate = "hex"\n')
+    probe = production.load({}, cwd=project).config.probe
+    assert probe is not None
+    assert (probe.secret, probe.key) == ("tickets/probe", None)

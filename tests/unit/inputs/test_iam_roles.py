@@ -36,6 +36,12 @@ def policies(*statements: Any) -> list[dict[str, Any]]:
     return [{"PolicyName": "web", "PolicyDocument": {"Statement": list(statements)}}]
 
 
+def trusting(**fields: Any) -> dict[str, Any]:
+    """Return a role with fields of its trust policy's statement."""
+    (statement,) = TRUST["Statement"]
+    return role(AssumeRolePolicyDocument={"Statement": [{**statement, **fields}]})
+
+
 def write(app: Path, content: object) -> Path:
     directory = app / "iam"
     directory.mkdir()
@@ -102,6 +108,52 @@ def test_policies_of_awss_own_are_known_in_every_partition(tmp_path: Path, parti
         (role(Policies=policies()), "Policies[0].PolicyDocument has no Statement"),
         (role(Policies=policies({**ALLOW, "Effect": "allow"})), "Statement[0] has no Effect"),
         (role(Policies=policies({"Effect": "Allow", "Action": "s3:*"})), "has no Resource"),
+        (
+            role(Policies=policies({**ALLOW, "Efect": "Allow"})),
+            "Statement[0].Efect is no element of IAM's\n",
+        ),
+        (role(Policies=policies({**ALLOW, "Sid": "read it"})), 'Statement[0].Sid is "read it"'),
+        (role(Policies=policies({**ALLOW, "Sid": ["a"]})), "Statement[0].Sid is a list"),
+        (
+            role(Policies=policies({**ALLOW, "Sid": "A"}, {**ALLOW, "Sid": "A"})),
+            'Statement[1].Sid repeats "A"',
+        ),
+        (
+            role(Policies=policies({**ALLOW, "Action": ["s3:GetObject", "s3"]})),
+            'Statement[0].Action[1] is "s3", which IAM does not take',
+        ),
+        (
+            role(Policies=policies({**ALLOW, "Resource": {"Fn::GetAtt": ["Bucket", "Arn"]}})),
+            "Statement[0].Resource is an object, which IAM does not take",
+        ),
+        (
+            role(Policies=policies({**ALLOW, "NotAction": "s3:*"})),
+            "Statement[0].NotAction stands beside Action",
+        ),
+        (
+            role(Policies=policies({**ALLOW, "Principal": "*"})),
+            "Statement[0].Principal has no place in a role's own policy",
+        ),
+        (
+            role(Policies=policies({**ALLOW, "Condition": [{"StringEquals": {"a": "b"}}]})),
+            "Statement[0].Condition is a list, and must be an object",
+        ),
+        (
+            role(Policies=policies({**ALLOW, "Condition": {"StringEqual": {"a": "b"}}})),
+            "Statement[0].Condition.StringEqual is no operator of conditions",
+        ),
+        (
+            role(Policies=policies({**ALLOW, "Condition": {"ArnLike": "arn:*"}})),
+            "Statement[0].Condition.ArnLike is a string, and must be an object",
+        ),
+        (
+            role(Policies=policies({**ALLOW, "Condition": {"ArnLike": {"aws:SourceArn": {}}}})),
+            "Condition.ArnLike.aws:SourceArn is not a text, or a list of texts",
+        ),
+        (trusting(Principal="ecs-tasks.amazonaws.com"), "Statement[0].Principal is "),
+        (trusting(Principal={"Services": "ecs-tasks.amazonaws.com"}), "is no type of principal"),
+        (trusting(Principal={"Service": []}), "Principal.Service names nobody"),
+        (trusting(Resource="*"), "Statement[0].Resource has no place in a trust policy"),
         (role(Description="\u2603"), "Description has characters, or a form, that AWS does not"),
         (role(ManagedPolicyArns=["arn:aws:iam::aws:policy/Other"]), "whose document is not known"),
     ],
@@ -131,3 +183,17 @@ def test_a_policy_alone_is_no_role(tmp_path: Path) -> None:
         iam_roles.read(read_json(path))
     (problem,) = caught.value.problems
     assert problem.message == "is a policy's document, and a role's file is expected"
+
+
+def test_conditions_of_every_form_that_iam_takes_are_taken(tmp_path: Path) -> None:
+    conditions = {
+        "ForAnyValue:StringLikeIfExists": {"aws:TagKeys": ["a*", "b"]},
+        "Bool": {"aws:SecureTransport": True},
+        "NumericLessThan": {"aws:MultiFactorAuthAge": 3600},
+        "Null": {"aws:TokenIssueTime": "true"},
+        "arnlike": {"aws:SourceArn": "arn:aws:s3:::${aws:PrincipalTag/team}"},
+    }
+    statement = {**ALLOW, "Sid": "", "Action": ["s3:Get*", "*"], "Condition": conditions}
+    everyone = trusting(Principal={"AWS": "*", "Service": ["a.amazonaws.com"]})
+    given = {**everyone, "Policies": policies(statement, {**ALLOW, "Sid": ""})}
+    assert iam_roles.read(read_json(write(tmp_path, given))).name == "tickets-web"

@@ -109,6 +109,14 @@ def test_a_text_has_the_length_and_form_that_aws_takes(name: str, said: str) -> 
     assert message.startswith(said)
 
 
+def test_a_name_that_aws_needs_is_not_empty_and_another_text_may_be() -> None:
+    (message,) = problems({"EmailAddress": ""}, api="ses", operation="VerifyEmailIdentity")
+    assert message.startswith("EmailAddress is empty")
+    logging = {"LoggingEnabled": {"TargetBucket": "logs", "TargetPrefix": ""}}
+    given = {"Bucket": "uploads", "BucketLoggingStatus": logging}
+    assert problems(given, api="s3", operation="PutBucketLogging") == []
+
+
 def test_a_rule_has_the_word_where_the_shape_says_less_and_not_where_it_saw_nothing() -> None:
     given = {"serviceName": 5, "launchType": "EC2x"}
     fit = operation_shapes.fit(given, api="ecs", operation="CreateService")

@@ -238,3 +238,70 @@ def test_an_environment_file_is_read_with_the_others(project: Path) -> None:
     assert "web.env" in loaded.digests
     (project / "web.env").unlink()
     assert ("cutover.toml", f"environment_files.{arn}") in problems(project)
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "key"),
+    [
+        ("aws/logs.json", '{ "logGroupName": "/ecs/tickets-web" }', "false", "CreateLogGroup[0]"),
+        (
+            *("aws/scaling.json", '"MaxCapacity": 6', '"MaxCapacity": {"Ref": "Most"}'),
+            "RegisterScalableTarget.MaxCapacity",
+        ),
+        (
+            *("aws/database.json", '"ModifyDBProxyTargetGroup": {', '"Modify": ["a"], "Old": {'),
+            "Modify",
+        ),
+        (
+            *("aws/database.json", '"DBParameterGroupFamily": "aurora-mysql8.0",', ""),
+            "CreateDBClusterParameterGroup.DBParameterGroupFamily",
+        ),
+        (
+            *("aws/identity.json", '"tickets@876events.example"', '""'),
+            "VerifyEmailIdentity.EmailAddress",
+        ),
+        (
+            *("ecs/load-balancer.json", '"StatusCode": "HTTP_301"', '"Protocol": ["HTTPS"]'),
+            "Listeners[1].DefaultActions[0].RedirectConfig.Protocol",
+        ),
+    ],
+)
+def test_rules_leave_a_file_with_values_of_other_types_to_its_own_problems(
+    project: Path, name: str, old: str, new: str, key: str
+) -> None:
+    replace(project / "app" / name, old, new)
+    assert (Path(name).name, key) in problems(project)
+
+
+def test_a_listener_has_a_port_and_a_protocol(project: Path) -> None:
+    path = project / "app/ecs/load-balancer.json"
+    edit(path, lambda raw: [raw["Listeners"][1].pop(name) for name in ("Port", "Protocol")])
+    assert {
+        ("load-balancer.json", "Listeners[1].Port"),
+        ("load-balancer.json", "Listeners[1].Protocol"),
+    } <= problems(project).keys()
+
+
+def test_a_path_that_no_file_can_have_is_a_problem(project: Path) -> None:
+    replace(project / "cutover.toml", '"app/aws/bucket.json"', f'"{"x" * 300}"')
+    (found,) = problems(project).values()
+    assert found.key == "resources.bucket"
+    (project / "cutover.toml").unlink()
+    (project / "cutover.toml").symlink_to("cutover.toml")
+    (found,) = problems(project).values()
+    assert found.message == "cannot be read: Too many levels of symbolic links"
+
+
+def test_an_environment_file_that_is_no_text_is_a_problem(project: Path) -> None:
+    arn = "arn:aws:s3:::876events-tickets-uploads/web.env"
+    edit(
+        project / "app/ecs/web.json",
+        lambda raw: raw["containerDefinitions"][0].update(
+            environmentFiles=[{"type": "s3", "value": arn}]
+        ),
+    )
+    with (project / "cutover.toml").open("a") as file:
+        file.write(f'[environment_files]\n"{arn}" = "web.env"\n')
+    (project / "web.env").write_bytes(b"APP_NAME=\xff")
+    (found,) = problems(project).values()
+    assert found.message == "is not UTF-8: invalid start byte"
