@@ -25,6 +25,8 @@ _OWN_BUILDKIT = range(19, 23)
 """Major versions of the command that bring BuildKit's client; later ones need buildx."""
 _STEP = re.compile(r"^#\d+ (\[[^\]]*\d+/\d+\] .*)")
 _ANSWER_S = 20
+_OF_COMMAND = ("HOME", "LD_LIBRARY_PATH", "PATH", "SSL_CERT_DIR", "SSL_CERT_FILE", "TMPDIR")
+"""Variables of the ``docker`` command's own, and those that begin as Docker's do."""
 
 
 def run(
@@ -59,7 +61,8 @@ def run(
         )
     command = [program, "build", *options(order), "-"]
     # The values of arguments go by the environment: a process list shows no proxy's password.
-    variables = {**environment, **order.arguments, "BUILDX_BUILDER": "default"}
+    given = {name: value for name, value in order.arguments.items() if not _is_own(name)}
+    variables = {**environment, **given, "BUILDX_BUILDER": "default"}
     step, lines = "", []
     with (
         tempfile.TemporaryFile() as archive,
@@ -94,19 +97,24 @@ def _start(
 
 
 def options(order: Order) -> Iterator[str]:
-    """Go through the options of ``docker build``; arguments have their values elsewhere."""
+    """Go through the options of ``docker build``; most arguments have their values elsewhere."""
     context = order.context
     yield from ("--progress=plain", "--file", context.dockerfile, "--tag", order.tag)
     for label, value in LABELS.items():
         yield from ("--label", f"{label}={value}")
-    for argument in order.arguments:
-        yield from ("--build-arg", argument)
+    for argument, value in order.arguments.items():
+        yield from ("--build-arg", f"{argument}={value}" if _is_own(argument) else argument)
     if context.target:
         yield from ("--target", context.target)
     for secret, file in context.secrets.items():
         yield from ("--secret", f"id={secret},src={file}")
     if order.host.needs_host_network():
         yield from ("--network", "host")
+
+
+def _is_own(argument: str) -> bool:
+    """Whether the command itself reads the variable of this name: an argument would hide it."""
+    return argument in _OF_COMMAND or argument.startswith(("BUILDX_", "DOCKER_"))
 
 
 def engine_address(client: docker.DockerClient) -> Mapping[str, str]:

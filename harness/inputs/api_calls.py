@@ -294,7 +294,8 @@ def _of_dead_letter_queues(calls: Sequence[Call]) -> Iterator[Problem]:
             yield Problem(
                 f"{call.key}.Attributes.RedrivePolicy",
                 f"names the queue {dead}, which is not above it",
-                "SQS takes a redrive policy only when the queue that it names exists",
+                "SQS takes a redrive policy only when the queue that it names exists: put that"
+                " queue above it, or what the AWS CLI prints for it into this file",
             )
         known.add(str(call.given.get("QueueName", "")))
 

@@ -357,6 +357,8 @@ def _file(folder: Folder, key: str) -> str:
         return f"{key} = {_text(path)}"
     several = ", ".join(folder.name(one) for one in folder.documents[key])
     hint = f"one of {several}" if several else f"{_PRINTED_BY[key]} prints it"
+    if several and key == "queues":  # one file has them all
+        hint = f"cat {several.replace(', ', ' ')} > queues.json"
     return f'# {key} = "{key.replace("_", "-")}.json"  # {hint}'
 
 

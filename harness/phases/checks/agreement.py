@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from harness.inputs.production import Production
 
 _REMEDY = "correct it, or the file beside it"
+_VPC_ALONE = {"CreateVpc", "ModifyVpcAttribute"}
 _ENGINES = ("aurora-mysql", "mysql")
 
 
@@ -108,8 +109,8 @@ def _of_network(account: Account, calls: list[Call]) -> Iterator[Difference]:
         yield Difference("CreateVpc", expected, f"has {', '.join(ranges)}")
     yield from _of_trust(account, calls)
     routes = [one for one in _inputs("CreateRoute", calls) if "NatGatewayId" in one]
-    if routes or _of("CreateNatGateway", calls):
-        return
+    if routes or _of("CreateNatGateway", calls) or {one.operation for one in calls} <= _VPC_ALONE:
+        return  # a file with the VPC alone shows no way out, and denies none
     endpoints = _inputs("CreateVpcEndpoint", calls)
     names = {
         str(one["ServiceName"]).split(".", 3)[-1]

@@ -67,6 +67,13 @@ def test_the_command_has_the_values_of_no_argument(tmp_path: Path) -> None:
     )
 
 
+def test_an_argument_does_not_hide_a_variable_of_the_command(tmp_path: Path) -> None:
+    given = order(tmp_path, args={"PATH": "/opt/app", "DOCKER_HOST": "tcp://db:1", "PHP": "8.4"})
+    options = list(buildkit.options(given))
+    named = [options[place + 1] for place, one in enumerate(options) if one == "--build-arg"]
+    assert sorted(named) == ["DOCKER_HOST=tcp://db:1", "PATH=/opt/app", "PHP"]
+
+
 def test_target_and_arguments_make_another_image(tmp_path: Path) -> None:
     hashes = {
         order(tmp_path, **settings).context.content_hash({})

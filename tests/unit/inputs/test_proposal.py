@@ -123,6 +123,15 @@ def test_a_database_that_only_a_secret_names_gets_lines_to_fill_in(project: Path
     assert '# host = "..."  # DB_HOST: an endpoint of [database]' in text
 
 
+def test_queues_in_files_of_their_own_belong_into_one(tmp_path: Path) -> None:
+    for name in ("dead", "jobs"):
+        arn = f"arn:aws:sqs:us-east-1:876000000876:{name}"
+        (tmp_path / f"{name}.json").write_text(json.dumps({"Attributes": {"QueueArn": arn}}))
+    write(tmp_path)
+    text = (tmp_path / "cutover.toml").read_text()
+    assert '# queues = "queues.json"  # cat dead.json jobs.json > queues.json' in text
+
+
 def test_each_image_beside_the_app_has_a_source(project: Path) -> None:
     path = project / "app/ecs/web.json"
     content = json.loads(path.read_text())

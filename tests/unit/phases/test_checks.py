@@ -20,6 +20,7 @@ from harness.phases import examination
 from harness.phases.account import Account, iam_action
 from harness.phases.catalog import PHASES
 from harness.phases.checks import background
+from harness.phases.checks.agreement import contradictions
 from harness.phases.phase import Check, Result
 from harness.target import naming, observer
 from tests.unit.phases import contracts
@@ -909,3 +910,10 @@ def test_without_files_of_the_move_nothing_can_disagree(files: Production) -> No
     documents = {k: v for k, v in files.documents.items() if not k.startswith("phases.")}
     result = result_of(CHECKS["0.files-agree"], replace(files, documents=documents), {})
     assert result.state == "not covered"
+
+
+def test_a_file_with_the_vpc_alone_denies_no_way_out(files: Production) -> None:
+    vpc = {"CreateVpc": {"CidrBlock": files.config.vpc_cidr}}
+    network = replace(files.documents["phases.network"], data=vpc, origins={})
+    alone = replace(files, documents={**files.documents, "phases.network": network})
+    assert contradictions(alone) == []

@@ -196,6 +196,17 @@ def test_each_image_is_built_for_the_cpu_of_its_tasks(files: Production) -> None
     assert plan.steps(phase_of(3), arm).text().count("--platform linux/arm64") == 2
 
 
+def test_the_secret_of_a_build_is_found_in_the_home_directory(files: Production) -> None:
+    built = BuiltImage(context="web", secrets={"auth": "~/.composer/auth.json", "pip": "pip.conf"})
+    named = with_image(files, "ghcr.io/shop/app:1")
+    with_secrets = replace(named, config=replace(named.config, images={NGINX: built}))
+    found = commands(plan.steps(phase_of(3), with_secrets))
+    assert (
+        'docker build --platform linux/amd64 --secret id=auth,src="$HOME"/.composer/auth.json'
+        f" --secret id=pip,src=pip.conf --tag {NGINX} web"
+    ) in found
+
+
 def test_an_image_by_its_digest_is_there_already(files: Production) -> None:
     digest = "sha256:" + "ab" * 32
     app = with_image(files, f"{NGINX.partition(':')[0]}@{digest}")
