@@ -14,7 +14,7 @@ from harness.inputs import iam_roles
 from harness.inputs.document import read_json
 from harness.inputs.problem import InputError
 
-TRUST = {
+TRUST: dict[str, Any] = {
     "Version": "2012-10-17",
     "Statement": [
         {
