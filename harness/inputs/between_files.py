@@ -37,7 +37,7 @@ _UNFIT = (AttributeError, IndexError, KeyError, TypeError, ValueError)
 def check(
     reading: Reading, production: Production, *, services: Mapping[str, Service]
 ) -> Production:
-    """Resolve what one file leaves to another, and report contradictions of the files.
+    """Resolve values that one file leaves to another, and report contradictions of the files.
 
     A rule relies on files that are fine. Where one has problems of its own, a rule that cannot
     judge it is left out: the problems are reported, and the rule judges the mended file.

@@ -166,16 +166,16 @@ def _of_listeners(listeners: Any) -> Iterator[Problem]:
 
 
 def _of_listener(
-    one: Mapping[str, Any], listeners: list[dict[str, Any]], *, key: str
+    listener: Mapping[str, Any], listeners: list[dict[str, Any]], *, key: str
 ) -> Iterator[Problem]:
-    """Find what ELB refuses of one listener, and redirects that lead nowhere."""
+    """Find faults of one listener that ELB refuses, and redirects that lead nowhere."""
     for name in ("Port", "Protocol"):
-        if not one.get(name):
+        if not listener.get(name):
             hint = "ELB refuses a listener of an application load balancer without it: add it"
             yield Problem(f"{key}.{name}", "is missing", hint)
-    yield from _of_redirects(one.get("DefaultActions"), key=f"{key}.DefaultActions")
-    yield from _of_targets(one, listeners, key=f"{key}.DefaultActions")
-    if one.get("Protocol") == "HTTPS" and not one.get("Certificates"):
+    yield from _of_redirects(listener.get("DefaultActions"), key=f"{key}.DefaultActions")
+    yield from _of_targets(listener, listeners, key=f"{key}.DefaultActions")
+    if listener.get("Protocol") == "HTTPS" and not listener.get("Certificates"):
         hint = "name the certificate of the public URL by its ARN"
         yield Problem(f"{key}.Certificates", "is missing, and HTTPS needs one", hint)
 

@@ -1,4 +1,4 @@
-"""The grammar of IAM's policy documents: what IAM refuses with MalformedPolicyDocument.
+"""The grammar of IAM's policy documents, and the faults that IAM calls MalformedPolicyDocument.
 
 Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html.
 """
