@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from harness.target.pages import Pages
 
 PAGES = 8
+REFUSED, INVALID = 400, 422
+"""A form that is not valid was read: its token was not asked for."""
 """Enough for the load balancer to use every task."""
 
 by_probe = pytest.mark.requires("http", "probe")
@@ -91,10 +93,13 @@ def test_form_requires_its_csrf_token(
         data={account_pages.pages.user_field: stranger.email},
         allow_redirects=False,
     )
+    is_accepted = forged.status_code < REFUSED or forged.status_code == INVALID
     expect(
         forged.status_code == 419,
-        f"a form without its token was accepted: {forged.status_code}",
-        cause="the app does not check CSRF tokens: its middleware is switched off",
+        f"a form without its token answered {forged.status_code}, and not 419",
+        cause="the app does not check CSRF tokens: its middleware is switched off"
+        if is_accepted
+        else "",
     )
 
 
