@@ -158,7 +158,9 @@ def target_group(document: Document, *, arn: str | None = "") -> Document:
 def _of_elbv2(document: Document, *, form: Form, name: str, arn: str | None = "") -> Document:
     document = _wrapped(document, form=form, name=name)
     form.reject_others(document)
-    if not document.others and f"{name}s" not in document.data:
+    # Inputs of further target groups may stand beside the app's own.
+    is_input = name in document.data or f"{name}s" not in document.data
+    if not document.others and is_input:
         return document
     reshaped = Reshaped(document)
     for source in document.objects:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from harness.aws import arn as arns
+from harness.aws import listener_rules
 from harness.aws.task_definition import TaskDefinition
 from harness.inputs.task_network import TaskNetwork
 
@@ -57,23 +58,57 @@ def target_group_of(balancer: Mapping[str, Any]) -> str:
     return parts[1] if len(parts) == 3 else ""
 
 
-def behind(services: Mapping[str, Service], *, target_group: str) -> dict[str, Service]:
-    """Return services as they are behind one target group: a rehearsal has no other.
+def rehearsed_groups(
+    balancer: Mapping[str, Any] | None, target_group: Mapping[str, Any] | None
+) -> list[str]:
+    """Return the names of the groups that a service here may be behind: the app's own comes first.
 
-    Load balancers of other groups, for a service of WebSockets say, are left out. Where no service
-    names the group, nothing is: that is a mistake to be named.
+    Further ones are described in the same file, and a listener or a rule leads to them.
     """
-    kept = {
-        name: [
-            one
-            for one in service.create.get("loadBalancers") or ()
-            if target_group_of(one) in ("", target_group)
-        ]
-        for name, service in services.items()
+    if target_group is None:
+        return [""]
+    led_to = {
+        name
+        for action in actions_of(balancer or {})
+        for name, weight in listener_rules.weights(action).items()
+        if weight
     }
+    described = [str(one.get("Name")) for one in target_group.get("TargetGroups") or ()]
+    own = str(target_group["TargetGroup"].get("Name"))
+    return [own, *(name for name in described if name in led_to and name != own)]
+
+
+def actions_of(balancer: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Yield all actions of the load balancer's file."""
+    for one in balancer.get("Listeners") or ():
+        yield from one.get("DefaultActions") or ()
+    for one in balancer.get("Rules") or ():
+        yield from one.get("Actions") or ()
+
+
+def behind(services: Mapping[str, Service], *, target_groups: Sequence[str]) -> dict[str, Service]:
+    """Return services as they are behind the target groups of a rehearsal: each behind one.
+
+    Load balancers of other groups, that nothing here leads to, are left out. Where no service names
+    the app's own group, nothing is: that is a mistake to be named.
+
+    Args:
+        services: The services as their files have them.
+        target_groups: The app's own, and then further ones.
+    """
+    own, *further = target_groups
+    kept = {name: _of_groups(service, ("", own)) for name, service in services.items()}
     if not any(kept.values()):
         return dict(services)
-    return {name: _with_balancers(service, kept[name]) for name, service in services.items()}
+    return {
+        name: _with_balancers(service, kept[name] or _of_groups(service, further)[:1])
+        for name, service in services.items()
+    }
+
+
+def _of_groups(service: Service, names: Sequence[str]) -> list[Mapping[str, Any]]:
+    balancers = service.create.get("loadBalancers") or ()
+    return [one for one in balancers if target_group_of(one) in names]
 
 
 def _with_balancers(service: Service, balancers: list[Mapping[str, Any]]) -> Service:
@@ -86,16 +121,22 @@ def _with_balancers(service: Service, balancers: list[Mapping[str, Any]]) -> Ser
     return replace(service, create=create)
 
 
-def web(services: Mapping[str, Service]) -> str:
-    """Return the first service that is behind the load balancer; empty when there is none."""
-    return next((name for name, service in services.items() if is_balanced(service.create)), "")
+def web(services: Mapping[str, Service], *, target_group: Mapping[str, Any] | None = None) -> str:
+    """Return the first service behind the load balancer; empty when there is none.
+
+    Of several it is the first in the app's own target group, if the file is given.
+    """
+    name = str(target_group["TargetGroup"].get("Name")) if target_group else ""
+    found = [name for name, service in services.items() if is_balanced(service.create)]
+    own = (one for one in found if target_group_of(services[one].reached) == name)
+    return next(own, found[0] if found else "")
 
 
-def worker(services: Mapping[str, Service]) -> str:
+def worker(services: Mapping[str, Service], *, web: str) -> str:
     """Return the service that takes jobs, or else is called ``worker``; empty when there is none.
 
     A command that starts no queue worker is a mistake of the service that is called so.
     """
-    others = {name: service for name, service in services.items() if name != web(services)}
+    others = {name: service for name, service in services.items() if name != web}
     named = _WORKER if _WORKER in others else ""
     return next((name for name, service in others.items() if service.takes_jobs), named)

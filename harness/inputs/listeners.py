@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.aws import listener_rules
 from harness.aws.listener_rules import group_name
-from harness.inputs.ecs_services import target_group_of
+from harness.inputs.ecs_services import actions_of, target_group_of
 from harness.inputs.load_balancer import LISTENER_ARN, without_arn
 
 if TYPE_CHECKING:
@@ -99,12 +99,7 @@ def _with_own_share(production: Production, listener: Listener) -> Listener:
 def left_out(production: Production) -> list[str]:
     """Return the groups that get no share of the visitors, since nothing here is behind them."""
     served = {target_group_of(one.reached) for one in production.services.values()}
-    balancer = production.load_balancer
-    holders = [
-        *((one, "DefaultActions") for one in balancer.get("Listeners") or ()),
-        *((one, "Actions") for one in balancer.get(RULES) or ()),
-    ]
-    actions = [action for holder, key in holders for action in holder.get(key) or ()]
+    actions = actions_of(production.load_balancer)
     return sorted({name for one in actions for name in unserved_shares(one, served=served)})
 
 

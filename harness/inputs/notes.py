@@ -135,5 +135,6 @@ def of_services(
         if behind[name] is not service:
             yield (
                 f"services.{name}: visitors reach it by another target group than {target_group},"
-                " and are not rehearsed there"
+                " and are not rehearsed there; TargetGroups in the file of ecs.target_group, and"
+                " the rule that leads there, would have it rehearsed"
             )

@@ -121,12 +121,12 @@ class Production:
     @property
     def web(self) -> str:
         """The service that visitors reach, by its name in cutover.toml."""
-        return ecs_services.web(self.services)
+        return ecs_services.web(self.services, target_group=self.target_group)
 
     @property
     def worker(self) -> str:
         """The service that takes jobs, by its name in cutover.toml; empty when there is none."""
-        return ecs_services.worker(self.services)
+        return ecs_services.worker(self.services, web=self.web)
 
     @property
     def session_cookie(self) -> str:
@@ -189,8 +189,8 @@ def load(environ: Mapping[str, str], *, cwd: Path) -> Production:
     services = _services(reading, groups)
     _require_web(reading, services)
     target_group = _target_group(reading, services)
-    group_name = str(target_group["TargetGroup"].get("Name")) if target_group else ""
-    balanced = ecs_services.behind(services, target_group=group_name)
+    groups_here = ecs_services.rehearsed_groups(balancer, target_group)
+    balanced = ecs_services.behind(services, target_groups=groups_here)
     definitions = [one.definition for one in services.values()]
     complete, region = len(services) == len(reading.tables("services")), found and found.region
     resources = _resources(reading, definitions, region=region or "", complete=complete)

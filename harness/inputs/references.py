@@ -21,7 +21,7 @@ from harness.aws.value_from import SecretReference, ValueFromError, parse_value_
 from harness.inputs import api_calls, operation_shapes, phase_files, public_names, visitor_way
 from harness.inputs.connections import s3_endpoints
 from harness.inputs.derivation import READER
-from harness.inputs.ecs_services import target_group_of
+from harness.inputs.ecs_services import rehearsed_groups, target_group_of
 from harness.inputs.problem import Problem
 
 if TYPE_CHECKING:
@@ -146,11 +146,11 @@ def families(production: Production) -> Iterator[Problem]:
 
 def target_groups(production: Production) -> Iterator[Problem]:
     """A service's load balancer names the target group that the configuration has."""
-    name = str(production.target_group["TargetGroup"]["Name"])
+    name, *further = rehearsed_groups(production.load_balancer, production.target_group)
     for service, content in production.services.items():
         for number, balancer in enumerate(content.create.get("loadBalancers") or ()):
             group = target_group_of(balancer)
-            if group not in ("", name):
+            if group not in ("", name, *further):
                 yield Problem(
                     f"loadBalancers[{number}].targetGroupArn",
                     f'names the target group "{group}", and ecs.target_group has "{name}": no'

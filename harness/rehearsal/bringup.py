@@ -15,6 +15,7 @@ from harness.core import runs
 from harness.core.steps import Step, Steps
 from harness.core.wait import Deadline
 from harness.inputs import digests
+from harness.inputs.ecs_services import target_group_of
 from harness.rehearsal import aws_resources, readiness, service_watch
 from harness.rehearsal.access import access_to, with_addresses
 from harness.rehearsal.first_run import require_exec, run_commands
@@ -241,7 +242,7 @@ class Bringup:
             where=str(self.run.directory),
             logs=lambda: logs.task_log_tail(self.client, self.run.id, family=family),
             containers=lambda: logs.containers_of(self.client, self.run.id),
-            healthy_targets=self._healthy_targets,
+            healthy_targets=partial(self._healthy_targets, name),
             secrets=aws.aws(self.access(), "secretsmanager"),
             at_work=partial(readiness.tasks_at_work, self.access()),
             idle=_IDLE if readiness.must_ask_for_jobs(self.production, name) else "",
@@ -255,9 +256,10 @@ class Bringup:
             name=self.production.services[name].name,
         )
 
-    def _healthy_targets(self) -> set[str]:
-        access = self.access()
-        group = TargetGroup(aws.aws(access, "elbv2"), name=access.target_group)
+    def _healthy_targets(self, service: str) -> set[str]:
+        access, reached = self.access(), self.production.services[service].reached
+        name = target_group_of(reached) or access.target_group
+        group = TargetGroup(aws.aws(access, "elbv2"), name=name)
         return {target.address for target in group.targets() if target.state == "healthy"}
 
     def access(self) -> Access:

@@ -44,10 +44,8 @@ def _of_scaling(account: Account, calls: Sequence[Call]) -> Iterator[tuple[str, 
     access = account.access
     web = f"service/{access.cluster}/{access.services.get(access.web)}"
     for call in calls:
-        least, most = call.given.get("MinCapacity"), call.given.get("MaxCapacity")
-        if least is not None and most is not None and least > most:
-            yield "a MaxCapacity of MinCapacity at least", f"has {least} to {most}"
-        if least == 0 and call.given.get("ResourceId") == web:
+        # A MinCapacity above MaxCapacity is an error of the file: inputs.creation_limits.
+        if call.given.get("MinCapacity") == 0 and call.given.get("ResourceId") == web:
             yield "a MinCapacity of 1 at least: at 0 visitors find no task", "has 0"
 
 

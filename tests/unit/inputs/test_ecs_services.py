@@ -39,13 +39,15 @@ def test_visitors_reach_the_service_behind_the_load_balancer() -> None:
 )
 def test_a_worker_is_known_by_its_command(command: list[str], worker: str) -> None:
     services = {"shop": service(**BALANCED), "jobs": service(*command)}
-    assert ecs_services.worker(services) == worker
+    assert ecs_services.worker(services, web="shop") == worker
 
 
 def test_a_service_called_worker_is_one_whatever_it_runs() -> None:
     idle = service("sleep", "infinity")
-    assert ecs_services.worker({"shop": service(**BALANCED), "worker": idle}) == "worker"
-    assert ecs_services.worker({"worker": service("queue:work", **BALANCED)}) == ""
+    services = {"shop": service(**BALANCED), "worker": idle}
+    assert ecs_services.worker(services, web="shop") == "worker"
+    balanced = {"worker": service("queue:work", **BALANCED)}
+    assert ecs_services.worker(balanced, web="worker") == ""
 
 
 def behind(name: str) -> dict[str, Any]:
@@ -53,18 +55,44 @@ def behind(name: str) -> dict[str, Any]:
     return {"containerName": "app", "targetGroupArn": arn}
 
 
-def test_a_rehearsal_has_one_target_group() -> None:
+def test_a_service_may_be_behind_a_further_group_that_is_described_and_led_to() -> None:
+    services = {
+        "reverb": service(loadBalancers=[behind("other"), behind("reverb")]),
+        "shop": service(loadBalancers=[behind("reverb"), behind("shop")]),
+    }
+    found = ecs_services.behind(services, target_groups=["shop", "reverb"])
+    assert found["reverb"].reached == behind("reverb")
+    assert found["shop"].create["loadBalancers"] == [behind("shop")]
+    for own, first in (("shop", "shop"), ("old", "reverb")):
+        assert ecs_services.web(found, target_group={"TargetGroup": {"Name": own}}) == first
+
+
+def test_groups_here_are_those_of_the_file_that_visitors_are_led_to() -> None:
+    def leads(name: str, weight: int) -> dict[str, Any]:
+        arn = behind(name)["targetGroupArn"]
+        groups = [{"TargetGroupArn": arn, "Weight": weight}]
+        return {"Actions": [{"Type": "forward", "ForwardConfig": {"TargetGroups": groups}}]}
+
+    balancer = {"Rules": [leads("reverb", 1), leads("old", 0), leads("blog", 1)]}
+    described = [{"Name": "reverb"}, {"Name": "old"}, {"Name": "api"}]
+    groups = {"TargetGroup": {"Name": "shop"}, "TargetGroups": described}
+    assert ecs_services.rehearsed_groups(balancer, groups) == ["shop", "reverb"]
+    assert ecs_services.rehearsed_groups(None, {"TargetGroup": {"Name": "shop"}}) == ["shop"]
+    assert ecs_services.rehearsed_groups(balancer, None) == [""]
+
+
+def test_load_balancers_of_other_groups_are_left_out() -> None:
     services = {
         "reverb": service(loadBalancers=[behind("reverb")], healthCheckGracePeriodSeconds=5),
         "shop": service(loadBalancers=[behind("internal"), behind("shop")]),
         "jobs": service("queue:work"),
     }
-    found = ecs_services.behind(services, target_group="shop")
+    found = ecs_services.behind(services, target_groups=["shop"])
     assert ecs_services.web(found) == "shop"
     assert found["reverb"].create == {"loadBalancers": []}
     assert found["shop"].reached == behind("shop")
     assert found["jobs"] is services["jobs"]
-    assert ecs_services.behind(services, target_group="old") == services
+    assert ecs_services.behind(services, target_groups=["old"]) == services
 
 
 def test_a_service_behind_another_target_group_is_noted(project: Path) -> None:
@@ -82,8 +110,27 @@ service = "app/ecs/chat.json"
     assert found.web == "web"
     assert found.notes == (
         "services.chat: visitors reach it by another target group than tickets-web, and are not"
-        " rehearsed there",
+        " rehearsed there; TargetGroups in the file of ecs.target_group, and the rule that leads"
+        " there, would have it rehearsed",
     )
+    lead_to_chat(ecs)
+    found = production.load({}, cwd=project)
+    assert (found.web, found.notes) == ("web", ())
+    assert ecs_services.target_group_of(found.services["chat"].reached) == "chat"
+
+
+def lead_to_chat(ecs: Path) -> None:
+    """Describe the target group chat, and lead a path there."""
+    group, balancer = ecs / "target-group.json", ecs / "load-balancer.json"
+    content = json.loads(group.read_text())
+    content["TargetGroups"] = [{**content["TargetGroup"], "Name": "chat"}]
+    group.write_text(json.dumps(content))
+    content = json.loads(balancer.read_text())
+    (own,) = content["Rules"]
+    chat = json.loads(json.dumps(own).replace("targetgroup/tickets-web/", "targetgroup/chat/"))
+    path = {"Field": "path-pattern", "PathPatternConfig": {"Values": ["/chat/*"]}}
+    content["Rules"].append({**chat, "Priority": 5, "Conditions": [path]})
+    balancer.write_text(json.dumps(content))
 
 
 def test_names_of_services_are_free(project: Path) -> None:

@@ -26,7 +26,6 @@ def findings_of(files: Production, name: str, data: Any) -> list[str]:
     [
         ("dns", f"{DNS}.ResourceRecordSet.TTL", 86400, "has 86400 s"),
         ("dns", f"{DNS}.Action", "CREATE", "has CREATE"),
-        ("scaling", "RegisterScalableTarget.MinCapacity", 9, "has 9 to 6"),
         ("scaling", "RegisterScalableTarget.MinCapacity", 0, "has 0"),
         ("database", "CreateDBInstance[0].PubliclyAccessible", True, "makes it public"),
     ],
