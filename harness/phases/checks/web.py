@@ -8,6 +8,12 @@ from datetime import timedelta
 from typing import Any
 
 from harness.aws import declared
+from harness.inputs.listeners import (
+    RULES,
+    Listener,
+    has_unknown_listeners,
+    of_production,
+)
 from harness.inputs.load_balancer import without_arn
 from harness.phases.account import Account
 from harness.phases.phase import Finding, NotCovered, absent, check
@@ -68,6 +74,55 @@ def listeners(account: Account) -> Iterator[Finding]:
         thing = f"listener on port {listener['Port']}"
         given = without_arn(listener)
         yield from account.differences(thing, given, deployed, key="ecs.load_balancer")
+
+
+@check(
+    "4.rules",
+    reads=(
+        "elasticloadbalancing:DescribeLoadBalancers",
+        "elasticloadbalancing:DescribeListeners",
+        "elasticloadbalancing:DescribeRules",
+    ),
+    not_local="the load balancer here has the rules of the same file",
+)
+def rules(account: Account) -> Iterator[Finding]:
+    """The listeners have the rules of the file, and none is left from the switch."""
+    production, balancer = account.production, account.load_balancer()
+    if balancer is None:
+        yield _no_load_balancer(account)
+        return
+    if RULES not in production.load_balancer or has_unknown_listeners(production.load_balancer):
+        raise NotCovered(
+            "the file of ecs.load_balancer has no Rules, or none with its listener",
+            key="put there what `aws elbv2 describe-listeners` and `describe-rules` print",
+        )
+    answer = account.read("elbv2", "DescribeListeners", LoadBalancerArn=balancer["LoadBalancerArn"])
+    deployed = {one["Port"]: one["ListenerArn"] for one in answer["Listeners"]} if answer else {}
+    for listener in of_production(production):
+        if arn := deployed.get(listener.port):
+            yield from _rules_of(account, listener, arn)
+
+
+def _rules_of(account: Account, listener: Listener, arn: str) -> Iterator[Finding]:
+    answer = account.read("elbv2", "DescribeRules", ListenerArn=arn)
+    there = {one["Priority"]: one for one in answer["Rules"] if not one.get("IsDefault")}
+    for rule in listener.rules:
+        priority = str(rule["Priority"])
+        thing = f"rule {priority} of the listener on port {listener.port}"
+        found = there.pop(priority, None)
+        if found is None:
+            yield absent(thing, remedy="create it: `cutover phase 4 --plan`")
+        else:
+            wanted = {name: rule[name] for name in ("Conditions", "Actions") if name in rule}
+            yield from account.differences(thing, wanted, found, key="ecs.load_balancer")
+    for priority, rule in there.items():
+        types = ", ".join(str(action.get("Type")) for action in rule.get("Actions") or ())
+        yield Finding(
+            f"rule {priority} of the listener on port {listener.port}",
+            "no rule beside those of the file",
+            f"one with {types}, that no rehearsal has seen",
+            "delete it, or add it to Rules in the file of ecs.load_balancer and rehearse again",
+        )
 
 
 def _policy(account: Account, policy: str) -> Iterator[Finding]:
@@ -249,6 +304,7 @@ def logs_clean(account: Account) -> Iterator[Finding]:
 
 CHECKS = (
     listeners,
+    rules,
     target_group,
     targets_healthy,
     steady,

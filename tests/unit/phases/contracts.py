@@ -25,6 +25,7 @@ DIGEST = "sha256:" + "ab" * 32
 BALANCER = (
     f"arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}:loadbalancer/app/tickets/50dc6c495c0c9188"
 )
+LISTENER = f"{BALANCER.replace(':loadbalancer/', ':listener/')}/f2f7dc8efc522ab2"
 GROUP = f"arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}:targetgroup/tickets-web/6d0ecf831eec9f09"
 CERTIFICATE = f"arn:aws:acm:{REGION}:{ACCOUNT}:certificate/0b8f3c52-6a1e-4d5c-9d1f-87600000e876"
 HOST = "tickets.876events.example"
@@ -337,6 +338,7 @@ def _load_balancing(files: Production) -> dict[str, Answer]:
         "elbv2 DescribeListeners": {
             "Listeners": [
                 {
+                    "ListenerArn": LISTENER,
                     "Port": 443,
                     "Protocol": "HTTPS",
                     "SslPolicy": "ELBSecurityPolicy-TLS13-1-2-2021-06",
@@ -344,10 +346,17 @@ def _load_balancing(files: Production) -> dict[str, Answer]:
                     "DefaultActions": files.load_balancer["Listeners"][0]["DefaultActions"],
                 },
                 {
+                    "ListenerArn": f"{LISTENER}0",
                     "Port": 80,
                     "Protocol": "HTTP",
                     "DefaultActions": [{"Type": "redirect", "RedirectConfig": redirect}],
                 },
+            ]
+        },
+        "elbv2 DescribeRules": lambda given: {
+            "Rules": [
+                *(_rules(files) if given["ListenerArn"] == LISTENER else ()),
+                {"Priority": "default", "IsDefault": True},
             ]
         },
         "elbv2 DescribeSSLPolicies": {"SslPolicies": [{"SslProtocols": ["TLSv1.2", "TLSv1.3"]}]},
@@ -358,6 +367,21 @@ def _load_balancing(files: Production) -> dict[str, Answer]:
         "elbv2 DescribeTargetHealth": {"TargetHealthDescriptions": healthy},
         "logs FilterLogEvents": {"events": [{"message": "GET /healthz 200"}]},
     }
+
+
+def _rules(files: Production) -> list[dict[str, Any]]:
+    return [
+        {
+            "RuleArn": f"{LISTENER.replace(':listener/', ':listener-rule/')}/9683b2d02a6cabee",
+            "Priority": str(rule["Priority"]),
+            "Conditions": [
+                {**one, "Values": one["HostHeaderConfig"]["Values"]} for one in rule["Conditions"]
+            ],
+            "Actions": rule["Actions"],
+            "IsDefault": False,
+        }
+        for rule in files.load_balancer["Rules"]
+    ]
 
 
 def _background(files: Production) -> dict[str, Answer]:

@@ -67,6 +67,7 @@ def test_each_answer_fits_botocores_model(files: Production) -> None:
     given: dict[str, dict[str, Any]] = {
         "ecs DescribeTaskDefinition": {"taskDefinition": "x/tickets-web:7"},
         "ecs ListTasks": {},
+        "elbv2 DescribeRules": {"ListenerArn": contracts.LISTENER},
         "ecs DescribeTasks": {"tasks": ["a/web0", "a/scheduler1"]},
         "sqs GetQueueUrl": {"QueueName": "tickets-jobs"},
         "sqs GetQueueAttributes": {"QueueUrl": "https://x/tickets-jobs"},
@@ -319,6 +320,13 @@ RED: list[tuple[str, str, str, Any, str]] = [
         "no redirect",
     ),
     (
+        "4.rules",
+        "elbv2 DescribeLoadBalancers",
+        "",
+        Refused("LoadBalancerNotFound"),
+        "there is none",
+    ),
+    (
         "4.target-group",
         "elbv2 DescribeTargetGroups",
         "",
@@ -509,6 +517,42 @@ def test_a_fault_of_the_account_is_a_finding(
 
 def answering(answer: Any) -> Any:
     return lambda _: answer
+
+
+@pytest.mark.parametrize(
+    ("rules", "actual"),
+    [
+        ([], "there is none"),
+        ([{"Priority": "10"}], "Conditions"),
+        ([("10", "forward"), ("1", "fixed-response")], "one with fixed-response, that no"),
+    ],
+)
+def test_rules_that_are_not_those_of_the_file_are_findings(
+    rules: list[Any], actual: str, files: Production
+) -> None:
+    answers = contracts.green(files)
+    (own,) = contracts._rules(files)
+    made = [
+        one
+        if isinstance(one, dict)
+        else {**own, "Priority": one[0], "Actions": [{**own["Actions"][0], "Type": one[1]}]}
+        for one in rules
+    ]
+
+    def describe(given: Mapping[str, Any]) -> dict[str, Any]:
+        return {"Rules": made if given["ListenerArn"] == contracts.LISTENER else []}
+
+    answers["elbv2 DescribeRules"] = describe
+    result = result_of(CHECKS["4.rules"], files, answers)
+    assert result.state == "red"
+    assert any(actual in finding.actual for finding in result.findings), result.findings
+
+
+def test_rules_are_not_covered_where_the_file_has_none(files: Production) -> None:
+    balancer = {name: one for name, one in files.load_balancer.items() if name != "Rules"}
+    app = replace(files, load_balancer=balancer)
+    result = result_of(CHECKS["4.rules"], app, contracts.green(files))
+    assert "has no Rules" in result.not_covered
 
 
 def test_a_task_without_an_agent_is_a_finding(files: Production) -> None:
