@@ -58,7 +58,7 @@ class Step:
 
 def problems(production: Production) -> Iterator[Problem]:
     """Report rules and default actions that keep visitors from the app's pages."""
-    refused = [*_refused(production)]
+    refused = [*_refused(production), *_unknown_groups(production)]
     if refused:
         yield from refused
         return
@@ -89,6 +89,28 @@ def _refused(production: Production) -> Iterator[Problem]:
                     'write "HTTPS", or leave it out',
                     file=production.files["ecs.load_balancer"],
                 )
+
+
+def _unknown_groups(production: Production) -> Iterator[Problem]:
+    """Find forwards to something that is no target group's ARN, which AWS refuses."""
+    for place, action in _actions(production):
+        config = action.get("ForwardConfig") or {}
+        arns = [one.get("TargetGroupArn") for one in config.get("TargetGroups") or ()]
+        for arn in filter(None, [action.get("TargetGroupArn"), *arns]):
+            if not listener_rules.group_name(arn):
+                yield Problem(
+                    place,
+                    f'forward to "{arn}", which is no ARN of a target group',
+                    "write it as `aws elbv2 describe-target-groups` prints it",
+                    file=production.files["ecs.load_balancer"],
+                )
+
+
+def _actions(production: Production) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for name, key in (("Listeners", "DefaultActions"), (listeners.RULES, "Actions")):
+        for number, one in enumerate(production.load_balancer.get(name) or ()):
+            for action in one.get(key) or ():
+                yield f"{name}[{number}].{key}", action
 
 
 def _pages(production: Production) -> Iterator[tuple[str, str]]:

@@ -202,6 +202,18 @@ def test_rules_that_lead_to_the_app_are_none(
     assert texts(app, *rules, default=default) == []
 
 
+def test_a_forward_to_no_target_group_is_named(app: Production) -> None:
+    nowhere = [{"Type": "forward", "TargetGroupArn": "tickets-web"}]
+    (text,) = texts(app, default=nowhere)
+    assert text.startswith(
+        'Listeners[0].DefaultActions forward to "tickets-web", which is no ARN of a target group'
+    )
+    groups = [{"TargetGroupArn": "arn:aws:x"}]
+    shared = [{"Type": "forward", "ForwardConfig": {"TargetGroups": groups}}]
+    (text,) = texts(app, answers(1, shared, path="/a"))
+    assert text.startswith('Rules[0].Actions forward to "arn:aws:x"')
+
+
 def test_rules_of_listeners_that_are_not_known_are_not_judged(app: Production) -> None:
     https = {"Protocol": "HTTPS", "Port": 443, "DefaultActions": fixed(404)}
     rules = [rule(1, "old", host=HOST), {**rule(1, "old", host=HOST), "ListenerArn": "another"}]
