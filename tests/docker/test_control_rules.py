@@ -1,0 +1,64 @@
+"""Two services behind target groups of their own: control, and rules of a real edge."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+from harness.core import runs
+from harness.stack import removal
+from tests.docker.control_stack import GROUP_ARN, ControlStack, definition, service
+
+if TYPE_CHECKING:
+    import docker
+
+
+@pytest.fixture
+def stack(
+    client: docker.DockerClient,
+    image: Callable[[str], str],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[ControlStack]:
+    run = runs.new_run(tmp_path_factory.mktemp("home"))
+    try:
+        made = ControlStack(run=run, client=client, image=image).start()
+        made.create_target_group()
+        yield made
+    finally:
+        removal.remove_run(client, run.id)
+
+
+def test_a_rule_leads_a_path_to_the_service_of_its_group(stack: ControlStack) -> None:
+    elbv2 = stack.elbv2
+    (own,) = elbv2.describe_target_groups()["TargetGroups"]
+    kept = ("TargetType", "Protocol", "Port", "VpcId", "HealthCheckPath")
+    settings = {name: own[name] for name in kept}
+    made = elbv2.create_target_group(Name="tickets-api", **settings)["TargetGroups"][0]
+    (listener,) = elbv2.describe_listeners()["Listeners"]
+    elbv2.create_rule(
+        ListenerArn=listener["ListenerArn"],
+        Priority=5,
+        Conditions=[{"Field": "path-pattern", "PathPatternConfig": {"Values": ["/api/*"]}}],
+        Actions=[{"Type": "forward", "TargetGroupArn": made["TargetGroupArn"]}],
+    )
+    stack.until(lambda: stack.get("/api/orders")[0] == 503)
+
+    entry = {"targetGroupArn": GROUP_ARN, "containerName": "app", "containerPort": 8080}
+    for name in ("tickets-web", "tickets-api"):
+        stack.ecs.register_task_definition(**definition(name))
+        arn = GROUP_ARN.replace("tickets-web", name)
+        balancers = [{**entry, "targetGroupArn": arn}]
+        given = service(serviceName=name, taskDefinition=name, loadBalancers=balancers)
+        stack.ecs.create_service(**given)
+    for name in ("tickets-web", "tickets-api"):
+        stack.until_steady(name, within_s=60)
+
+    tasks = {one["group"]: one["taskArn"].rpartition("/")[2] for one in stack.tasks()}
+    answers = {path: stack.get(path) for path in ("/", "/api/orders", "/apis")}
+    found = {path: body.get("task", status) for path, (status, body) in answers.items()}
+    web, api = tasks["service:tickets-web"], tasks["service:tickets-api"]
+    assert found == {"/": web, "/api/orders": api, "/apis": web}
+    rules = elbv2.describe_rules(ListenerArn=listener["ListenerArn"])["Rules"]
+    assert [one["Priority"] for one in rules] == ["5", "default"]
