@@ -43,7 +43,7 @@ def add_api(root: Path) -> None:
     ecs = root / "app" / "ecs"
     for old, new in (("web.json", "api.json"), ("service-web.json", "service-api.json")):
         text = (ecs / old).read_text()
-        (ecs / new).write_text(re.sub(r"tickets-web(?=[\"/])", "tickets-api", text))
+        (ecs / new).write_text(re.sub(r"(?<!ecs/)tickets-web(?=[\"/])", "tickets-api", text))
     path = ecs / "service-api.json"
     path.write_text(path.read_text().replace('"desiredCount": 2', '"desiredCount": 1'))
     group = json.loads((root / TARGET_GROUP).read_text())
