@@ -200,8 +200,9 @@ def test_links_and_redirects_are_https_with_the_public_host(
         expect(
             urlsplit(target).netloc in ("", access.public_host),
             f"{path}/ is redirected to {target}",
-            cause=f"nginx redirects {path}/ to {target}, with the port that it has in the task and"
-            " no visitor reaches: set absolute_redirect off in its server block",
+            cause=f"the web server redirects {path}/ to {target}, with the port that it has in the"
+            " task and no visitor reaches: in nginx, set absolute_redirect off in its server block;"
+            " in Apache, redirect to a URL with https and the public host (public/.htaccess)",
             certain=True,
         )
 

@@ -136,18 +136,18 @@ def _rules_with_listeners(
     listeners: Sequence[Mapping[str, Any]], rules: Iterable[Mapping[str, Any]]
 ) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any]]]:
     """Yield each rule with its listener; one without an ARN here is the HTTPS listener."""
-    by_arn = {one[LISTENER_ARN]: one for one in listeners if LISTENER_ARN in one}
+    by_arn = {str(one[LISTENER_ARN]): one for one in listeners if LISTENER_ARN in one}
     https = next((o for o in listeners if (o.get("Protocol"), o.get("Port")) == HTTPS), None)
     for rule in rules:
-        listener = by_arn.get(rule.get(LISTENER_ARN), https)
+        listener = by_arn.get(str(rule.get(LISTENER_ARN)), https)
         if listener is not None:
             yield rule, listener
 
 
 def has_unknown_listeners(balancer: Mapping[str, Any]) -> bool:
     """Whether rules name several listeners, and the file does not show which is which."""
-    known = {one.get(LISTENER_ARN) for one in balancer.get("Listeners") or ()}
-    return len({one.get(LISTENER_ARN) for one in balancer.get(RULES) or ()} - known) > 1
+    known = {str(one.get(LISTENER_ARN)) for one in balancer.get("Listeners") or ()}
+    return len({str(one.get(LISTENER_ARN)) for one in balancer.get(RULES) or ()} - known) > 1
 
 
 def _own_rule(production: Production) -> dict[str, Any]:

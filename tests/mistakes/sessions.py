@@ -146,7 +146,7 @@ MISTAKES = (
         "nginx takes the slash from the end of a path, and adds its own port",
         replace(NGINX, NGINX_ROOT, f"{NGINX_ROOT}        rewrite ^/(.+)/$ /$1 permanent;\n"),
         breaks=[sessions.test_links_and_redirects_are_https_with_the_public_host],
-        cause="nginx redirects /login/ to http://tickets.876events.example:8080/login",
+        cause="the web server redirects /login/ to http://tickets.876events.example:8080/login",
         also_green=[sessions.test_session_cookie_is_secure_and_named_as_configured],
         twin=Twin(
             "nginx takes the slash from the end of a path",

@@ -88,6 +88,7 @@ final class CutoverProbeServiceProvider extends ServiceProvider
     private function watch(Dispatcher $events): void
     {
         $events->listen(DiagnosingHealth::class, FailHealthCheck::class);
+        $events->listen(Routing::class, FailHealthCheck::class);
         $events->listen(Routing::class, CarryTrace::class);
         $events->subscribe($this->app->make(JobRecorder::class));
         $events->subscribe($this->app->make(ScheduleRecorder::class));

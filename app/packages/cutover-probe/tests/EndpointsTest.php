@@ -130,6 +130,17 @@ final class EndpointsTest extends TestCase
         $this->signed('GET', '/_probe/v1/slow?seconds=121')->assertUnprocessable()->assertJsonValidationErrorFor('seconds');
     }
 
+    public function test_a_health_check_of_any_route_fails_on_demand_and_no_visitor_does(): void
+    {
+        $checker = ['User-Agent' => 'ELB-HealthChecker/2.0'];
+        $this->signedJson('PUT', '/_probe/v1/health', ['healthy' => false])->assertOk();
+        $this->get('/_probe/v1/unknown', $checker)->assertInternalServerError();
+        $this->get('/_probe/v1/unknown')->assertNotFound();
+
+        $this->signedJson('PUT', '/_probe/v1/health', ['healthy' => true])->assertOk();
+        $this->get('/_probe/v1/unknown', $checker)->assertNotFound();
+    }
+
     public function test_the_health_route_fails_on_demand(): void
     {
         $this->get('/healthz')->assertOk();
