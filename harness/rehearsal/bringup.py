@@ -197,7 +197,8 @@ class Bringup:
         return self._create(steps, f"service {name}", "ecs", create, needs=needs)
 
     def _await_web(self, steps: Steps) -> None:
-        watched = self.watch(self.production.web)
+        is_before_first_run = bool(self.production.config.first_run)
+        watched = replace(self.watch(self.production.web), is_before_first_run=is_before_first_run)
         self.web_task = watched.until_first_healthy(self.deadline, check=steps.check)
 
     def _await_all(self, steps: Steps) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.aws.task_definition import family_of
 from harness.core.errors import ProvisionError
-from harness.core.labels import LABEL_CONTAINER, LABEL_FAMILY
+from harness.core.labels import LABEL_CONTAINER, LABEL_FAMILY, LABEL_TASK_ID
 from harness.core.redact import redact
 from harness.core.wait import Deadline, DeadlinePassed, GaveUp, NotYet, Ready, wait_until
 from harness.diagnosis.causes import explain
@@ -46,6 +46,10 @@ HOPELESS_REASONS = (_CONTAINER_CHECK, "failed ELB health checks")
 
 _AT_WORK_WITHIN_S = 60.0
 """Time until the tasks of a service are at work, once all of them run."""
+_LOOKS_EVERY_S = 2.0
+_LINES_LOOKED_AT = 200
+_NO_TABLE = b"SQLSTATE[42S02]"
+"""MySQL's words for a table or view that is not there, as PDO has them."""
 _SHOWN_EVENTS = 8
 _SHOWN_TASKS = 3
 _FIRST = datetime(1970, 1, 2, tzinfo=UTC)
@@ -75,16 +79,28 @@ class Watch:
     """The words for tasks that are not; empty where a service need not be known to be at work."""
     cause: str = ""
     """The cause of that, where the configuration alone tells it."""
+    is_before_first_run: bool = False
+    """Whether commands follow that make the tables, and so may make its tasks healthy."""
 
     def until_first_healthy(self, deadline: Deadline, *, check: Callable[[], None]) -> str:
         """Wait for one healthy task and return its id.
+
+        Before the first run a task counts that runs and misses a table: a health check of a page
+        with sessions in the database, which are Laravel's defaults, passes only with the tables.
 
         Raises:
             ProvisionError: No task became healthy; its stop reason and logs are in the error.
         """
         healthy: list[str] = []
+        looks = Deadline(_LOOKS_EVERY_S, clock=deadline.clock)
 
         def probe() -> Ready | NotYet:
+            nonlocal looks
+            if self.is_before_first_run and looks.left_s <= 0:
+                healthy.extend(self._without_tables())
+                looks = Deadline(_LOOKS_EVERY_S, clock=deadline.clock)
+            if healthy:
+                return Ready()
             for task in self.service.tasks():
                 if task["lastStatus"] == "RUNNING" and self._is_healthy(task):
                     healthy.append(task_id(task["taskArn"]))
@@ -121,6 +137,12 @@ class Watch:
             return NotYet(self._summary())
 
         self._wait(probe, deadline, check, what="did not become stable")
+
+    def _without_tables(self) -> Iterator[str]:
+        """Go through the ids of the tasks that run, and log that a table is missing."""
+        for one in self._own_containers():
+            if one.status == "running" and _NO_TABLE in one.logs(tail=_LINES_LOOKED_AT):
+                yield one.labels[LABEL_TASK_ID]
 
     def require_task(self, task: str) -> None:
         """Require that a task of the service has not been stopped.

@@ -378,3 +378,35 @@ def test_a_healthy_service_that_answers_nobody_has_a_symptom_and_a_cause_from_it
     )
     error = given.failure("answers no visitor", state="", symptom="the task closed the connection")
     assert str(error).startswith(f"service tickets-web answers no visitor{ending}"), error
+
+
+def logging(text: str, *, status: str = "running", found: str = "abc") -> SimpleNamespace:
+    return SimpleNamespace(
+        status=status,
+        labels={LABEL_CONTAINER: "app", LABEL_FAMILY: "tickets-web", LABEL_TASK_ID: found},
+        logs=lambda **_: text.encode(),
+    )
+
+
+NO_TABLE = "SQLSTATE[42S02]: Base table or view not found: 1146 Table 'shop.sessions' doesn't exist"
+
+
+def test_a_task_that_misses_the_tables_is_where_the_first_run_makes_them() -> None:
+    described = {**service(1), "taskDefinition": TASK["taskDefinitionArn"]}
+    ecs = FakeEcs(services=[described], running=[{**TASK, "healthStatus": "UNHEALTHY"}])
+    given = replace(watch(ecs), containers=lambda: [logging("ready"), logging(NO_TABLE)])
+    before = replace(given, is_before_first_run=True)
+    assert before.until_first_healthy(deadline(), check=no_check) == "abc"
+    with pytest.raises(ProvisionError):
+        replace(given, containers=list).until_first_healthy(deadline(), check=no_check)
+
+
+def test_a_task_that_has_stopped_makes_no_tables() -> None:
+    described = {**service(1), "taskDefinition": TASK["taskDefinitionArn"]}
+    ecs = FakeEcs(services=[described], running=[task("new")])
+    given = replace(
+        watch(ecs),
+        containers=lambda: [logging(NO_TABLE, status="exited", found="old")],
+        is_before_first_run=True,
+    )
+    assert given.until_first_healthy(deadline(), check=no_check) == "new"
