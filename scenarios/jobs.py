@@ -11,6 +11,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 SQS = "sqs"
+DEAF_WORKER = (
+    "the worker does not stop when ECS tells it to: the stop signal does not reach queue:work, as"
+    " shell that started it without exec is in between, or it is none that queue:work ends on:"
+    " the image's STOPSIGNAL must be SIGTERM or SIGQUIT (PHP's images with Apache have SIGWINCH)"
+)
 UNRECORDED = (
     "a job that failed for good is not in failed_jobs: QUEUE_FAILED_DRIVER is null, or keeps them"
     " where no other task sees them"

@@ -138,7 +138,7 @@ def test_app_user_writes_to_declared_paths_only(
         not undeclared,
         f"the app's user can write to {', '.join(undeclared[:5])}",
         cause=f"the app's user can write to {''.join(undeclared[:1])}, which app.writable does not"
-        " declare: its owner or mode is wrong in the image",
+        " declare: its owner or mode is wrong in the image, or app.writable lacks it",
         certain=True,
     )
 

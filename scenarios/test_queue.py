@@ -14,6 +14,7 @@ from harness.target.resources.job_queue import LONGEST_DELAY_S
 from harness.target.resources.queue_worker import flags
 from harness.target.target import QUEUE
 from scenarios.jobs import (
+    DEAF_WORKER,
     SQS,
     delivered_again,
     expect_connection,
@@ -337,8 +338,7 @@ def test_scaling_to_zero_and_back_loses_no_job(
             until=lambda task: task.get("lastStatus") == "STOPPED",
             what=f"the worker {run['task']} did not stop",
             within_s=differences.task_replacement_timeout_s,
-            cause="the worker does not stop when ECS tells it to: the stop signal does not reach"
-            " queue:work, for instance since a shell that started it without exec is in between",
+            cause=DEAF_WORKER,
             certain=True,
         )
         state, code = jobs.state_of(in_flight), php_container(stopped, access=access)["exitCode"]

@@ -21,6 +21,7 @@ from scenarios.deployment_settings import (
     downtime_cause,
     minimum_healthy,
 )
+from scenarios.jobs import DEAF_WORKER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -135,10 +136,7 @@ def stopping_cause(services: list[EcsService]) -> str:
     )
     if not any(stopping):
         return ""
-    return (
-        "the worker does not stop when ECS tells it to: the stop signal does not reach queue:work,"
-        " for instance since a shell that started it without exec is in between"
-    )
+    return DEAF_WORKER
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ MISTAKES = (
             replace(TARGET_GROUP, '"Value": "5"', '"Value": "0"'),
         ),
         breaks=[
-            stopping.test_task_with_read_only_root_drains_on_the_stop_signal,
+            stopping.test_task_drains_on_the_stop_signal,
             stopping.test_request_in_flight_survives_the_stop_of_its_task,
         ],
         cause="the stop signal ends nginx or PHP-FPM at once",
@@ -41,7 +41,7 @@ MISTAKES = (
                 ENTRYPOINT, "php artisan optimize", "date > public/started\nphp artisan optimize"
             ),
         ),
-        breaks=[stopping.test_task_with_read_only_root_drains_on_the_stop_signal],
+        breaks=[stopping.test_task_drains_on_the_stop_signal],
         cause="writes to a path of its read-only root",
         also_green=[steadiness.test_nginx_keep_alive_outlasts_the_load_balancers],
         twin=Twin(
@@ -73,7 +73,7 @@ MISTAKES = (
     Mistake(
         "the stop signal of the image is the one that kills",
         replace(DOCKERFILE, "STOPSIGNAL SIGTERM", "STOPSIGNAL SIGKILL"),
-        breaks=[stopping.test_task_with_read_only_root_drains_on_the_stop_signal],
+        breaks=[stopping.test_task_drains_on_the_stop_signal],
         cause="the stop signal ends nginx or PHP-FPM at once",
         also_green=[steadiness.test_nginx_keep_alive_outlasts_the_load_balancers],
         twin=Twin(
