@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import pytest
 
 from tests.mistakes import choice
 from tests.mistakes.catalog import STORIES
 from tests.project import ROOT
 from tests.rehearsals import WHOLE_SUITE, begin, rehearsal, rehearsals
-
-if TYPE_CHECKING:
-    import pytest
 
 __all__ = ["rehearsal", "rehearsals"]
 
@@ -34,6 +31,7 @@ def pytest_report_collectionfinish(config: pytest.Config) -> list[str]:
     ]
 
 
-def pytest_collection_finish(session: pytest.Session) -> None:
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> None:
     """Rehearse beside the tests that come before."""
     begin(session)

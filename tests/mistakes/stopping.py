@@ -27,6 +27,7 @@ MISTAKES = (
             stopping.test_request_in_flight_survives_the_stop_of_its_task,
         ],
         cause="the stop signal ends nginx or PHP-FPM at once",
+        follows=["deregistration_delay.timeout_seconds is 0"],
         also_green=[steadiness.test_nginx_keep_alive_outlasts_the_load_balancers],
         twin=Twin(
             "the entrypoint names nginx's signal by its number",

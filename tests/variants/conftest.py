@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import pytest
 
 from tests.rehearsals import begin, rehearsal, rehearsals
-
-if TYPE_CHECKING:
-    import pytest
 
 __all__ = ["rehearsal", "rehearsals"]
 
 
-def pytest_collection_finish(session: pytest.Session) -> None:
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> None:
     """Rehearse, two at a time."""
     begin(session)
