@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import re
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -95,6 +96,8 @@ def node_id(scenario: Scenario) -> str:
     return f"{path.as_posix()}::{scenario.__name__}"
 
 
+_PLANS: list[Plan] = []
+"""The plans of the session; a function among their edits cannot be handed to another process."""
 _BEGUN = pytest.StashKey[Mapping[Plan, Future[Rehearsal]]]()
 
 
@@ -115,7 +118,9 @@ def begin(session: pytest.Session) -> None:
         return
     root = Path(tempfile.mkdtemp(prefix="cutover-rehearsals-"))
     whole = config.getoption(WHOLE_SUITE, default=False)
-    pool = ThreadPoolExecutor(AT_ONCE)
+    _PLANS[:] = dict.fromkeys(plans)
+    # Processes, forked before the first test: other tests patch what is this process's own.
+    pool = ProcessPoolExecutor(AT_ONCE, mp_context=multiprocessing.get_context("fork"))
 
     def end() -> None:
         pool.shutdown(cancel_futures=True)
@@ -123,13 +128,13 @@ def begin(session: pytest.Session) -> None:
 
     config.add_cleanup(end)
     session.stash[_BEGUN] = {
-        plan: pool.submit(_rehearse, plan, root / f"{number:03}", whole=whole)
-        for number, plan in enumerate(dict.fromkeys(plans))
+        plan: pool.submit(_rehearse, number, root / f"{number:03}", whole=whole)
+        for number, plan in enumerate(_PLANS)
     }
 
 
-def _rehearse(plan: Plan, root: Path, *, whole: bool) -> Rehearsal:
-    project = copy_of_the_app(root)
+def _rehearse(number: int, root: Path, *, whole: bool) -> Rehearsal:
+    plan, project = _PLANS[number], copy_of_the_app(root)
     for edit in plan.edits:
         edit.apply(project.root)
     try:
