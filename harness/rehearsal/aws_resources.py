@@ -184,9 +184,9 @@ def create_listeners(client: ElasticLoadBalancingv2Client, production: Productio
         if group != own:
             client.create_target_group(**given)
     for listener in listeners.of_production(production):
-        made = client.create_listener(
-            LoadBalancerArn=balancer["LoadBalancerArn"], **cast("Any", listener.create)
-        )
+        # A listener as the AWS CLI prints it has the ARN of production's load balancer.
+        own_balancer = {"LoadBalancerArn": balancer["LoadBalancerArn"]}
+        made = client.create_listener(**{**cast("Any", listener.create), **own_balancer})
         arn = made["Listeners"][0]["ListenerArn"]
         for rule in listener.rules:
             client.create_rule(**{**cast("Any", rule), "ListenerArn": arn})
