@@ -222,6 +222,16 @@ def group_name(arn: Any) -> str:
     return parts[1] if len(parts) == 3 else ""
 
 
+_UNCHANGED = {
+    "Protocol": "#{protocol}",
+    "Host": "#{host}",
+    "Port": "#{port}",
+    "Path": "/#{path}",
+    "Query": "#{query}",
+}
+"""Part of a RedirectConfig -> its value where the redirect leaves the part as it is."""
+
+
 @dataclass(frozen=True)
 class Location:
     """Where a redirect leads."""
@@ -254,14 +264,12 @@ def location(config: Mapping[str, Any], request: Request, *, protocol: str, port
         "#{query}": request.query,
     }
 
-    def filled(name: str, unchanged: str) -> str:
-        given = str(config.get(name, unchanged))
-        return re.sub(r"#\{\w+\}", lambda found: words.get(found[0], found[0]), given)
+    def filled(text: str) -> str:
+        return re.sub(r"#\{\w+\}", lambda found: words.get(found[0], found[0]), text)
 
-    return Location(
-        protocol=filled("Protocol", "#{protocol}"),
-        host=filled("Host", "#{host}"),
-        port=filled("Port", "#{port}"),
-        path=filled("Path", "/#{path}"),
-        query=filled("Query", "#{query}"),
-    )
+    return Location(**{name: filled(text) for name, text in redirect_parts(config).items()})
+
+
+def redirect_parts(config: Mapping[str, Any]) -> dict[str, str]:
+    """Return the parts of a redirect, by their names in small letters, unfilled."""
+    return {name.lower(): str(config.get(name, usual)) for name, usual in _UNCHANGED.items()}

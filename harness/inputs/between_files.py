@@ -31,7 +31,8 @@ RULES: tuple[Rules, ...] = (
     connections.problems,
 )
 _UNFIT = (AttributeError, IndexError, KeyError, TypeError, ValueError)
-"""Errors that a value of another type, or without a field, leads to."""
+"""Errors that a value of another type, or without a field, leads to; without problems of the files
+one is a mistake of ours."""
 
 
 def check(
@@ -52,15 +53,18 @@ def check(
     """
     try:
         production = _resolved(production, services=services)
-    except _UNFIT as error:
-        raise _own_problems(reading, error) from None
+    except _UNFIT:
+        if not reading.problems:
+            raise
+        raise reading.failure() from None
     for rules in RULES:
         try:
             for problem in rules(production):
                 source = reading.documents.get(problem.file, reading.toml)
                 reading.reject(source, [problem])
-        except _UNFIT as error:
-            _own_problems(reading, error)
+        except _UNFIT:
+            if not reading.problems:
+                raise
     if reading.problems:
         raise reading.failure()
     return production
@@ -70,10 +74,3 @@ def _resolved(production: Production, *, services: Mapping[str, Service]) -> Pro
     more = notes.of_production(production, services=services)
     production = replace(production, notes=(*production.notes, *more))
     return trusted_proxies.resolve(vpc_parts.resolve(production))
-
-
-def _own_problems(reading: Reading, error: Exception) -> Exception:
-    """Return the problems of the files; without any, the error is a mistake of ours."""
-    if not reading.problems:
-        raise error
-    return reading.failure()

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from harness.aws import arn as arns
 from harness.aws import listener_rules
 from harness.aws.task_definition import TaskDefinition
 from harness.inputs.task_network import TaskNetwork
@@ -53,9 +52,7 @@ def is_balanced(create: Mapping[str, Any] | None) -> bool:
 
 def target_group_of(balancer: Mapping[str, Any]) -> str:
     """Return the name of the target group in an entry of loadBalancers; empty without its ARN."""
-    arn = arns.parse(str(balancer.get("targetGroupArn") or ""))
-    parts = arn.resource.split("/") if arn else []
-    return parts[1] if len(parts) == 3 else ""
+    return listener_rules.group_name(balancer.get("targetGroupArn"))
 
 
 def rehearsed_groups(

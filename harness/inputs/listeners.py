@@ -23,6 +23,8 @@ RULES = "Rules"
 _NOT_FOUND = {"StatusCode": "404", "ContentType": "text/plain", "MessageBody": "Not found"}
 _TO_HTTPS = {"Protocol": "HTTPS", "Port": "443", "StatusCode": "HTTP_301"}
 _LAST = 50_000
+_UNKNOWN = {"TargetType": "ip", "Protocol": "HTTP", "Port": 80}
+"""A target group of which the files have no more than the name."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,7 @@ def of_production(production: Production) -> tuple[Listener, ...]:
 
 def _with_own_share(production: Production, listener: Listener) -> Listener:
     """Give the app the share of groups that nothing here is behind, where it has one itself."""
-    served = {target_group_of(one.reached) for one in production.services.values()}
+    served = _served(production)
 
     def with_share(holder: Mapping[str, Any], key: str) -> dict[str, Any]:
         actions = [_shared(action, served=served) for action in holder.get(key) or ()]
@@ -96,9 +98,14 @@ def _with_own_share(production: Production, listener: Listener) -> Listener:
     return Listener(with_share(listener.create, "DefaultActions"), rules)
 
 
+def _served(production: Production) -> set[str]:
+    """Return the groups that a service here is behind."""
+    return {target_group_of(one.reached) for one in production.services.values()}
+
+
 def left_out(production: Production) -> list[str]:
     """Return the groups that get no share of the visitors, since nothing here is behind them."""
-    served = {target_group_of(one.reached) for one in production.services.values()}
+    served = _served(production)
     actions = actions_of(production.load_balancer)
     return sorted({name for one in actions for name in unserved_shares(one, served=served)})
 
@@ -188,7 +195,3 @@ def target_groups(production: Production) -> dict[str, Mapping[str, Any]]:
             for name in listener_rules.weights(action):
                 found.setdefault(name, {**_UNKNOWN, "Name": name, "VpcId": own.get("VpcId", "vpc")})
     return found
-
-
-_UNKNOWN = {"TargetType": "ip", "Protocol": "HTTP", "Port": 80}
-"""A target group of which the files have no more than the name."""

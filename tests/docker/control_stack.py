@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -17,9 +18,10 @@ import requests
 import urllib3
 from botocore.config import Config
 
+from harness.core import runs
 from harness.core.runs import Run
 from harness.core.wait import Deadline, NotYet, Ready, wait_until
-from harness.stack import certificates, engine
+from harness.stack import certificates, engine, removal
 from harness.stack.component import Component, PlannedComponent, Probe
 from harness.stack.components import control, edge, emulator
 from harness.stack.network.addresses import Tier
@@ -29,6 +31,8 @@ from harness.target.access import split_address
 from harness.target.resources.ecs import find_tasks
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import docker
     from docker.models.containers import Container
 
@@ -358,6 +362,18 @@ class ControlStack:
             return address is not None and requests.get(f"http://{address}/ping", timeout=1).ok
         except requests.RequestException:
             return False
+
+
+@contextmanager
+def started(
+    client: docker.DockerClient, image: Callable[[str], str], home: Path, **settings: Any
+) -> Iterator[ControlStack]:
+    """Start a stack with these fields, in a run of its own of which nothing is left."""
+    run = runs.new_run(home)
+    try:
+        yield ControlStack(run=run, client=client, image=image, **settings).start()
+    finally:
+        removal.remove_run(client, run.id)
 
 
 def edge_workers(container: Container) -> set[str]:

@@ -9,15 +9,13 @@ from typing import TYPE_CHECKING
 import pytest
 from botocore.exceptions import ClientError
 
-from harness.core import runs
 from harness.core.errors import TargetError
 from harness.core.wait import Deadline
-from harness.stack import removal
 from harness.target.access import Access
 from harness.target.clients.data_channel import output_of
 from harness.target.resources.ecs_exec import EcsExec, ExecResult
 from harness.target.target import AS_LOCAL
-from tests.docker.control_stack import CLUSTER, ControlStack, definition, text
+from tests.docker.control_stack import CLUSTER, ControlStack, definition, started, text
 
 if TYPE_CHECKING:
     import docker
@@ -32,13 +30,9 @@ def stack(
     image: Callable[[str], str],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[ControlStack]:
-    run = runs.new_run(tmp_path_factory.mktemp("home"))
-    try:
-        made = ControlStack(run=run, client=client, image=image).start()
+    with started(client, image, tmp_path_factory.mktemp("home")) as made:
         made.ecs.register_task_definition(**definition(user="33"))
         yield made
-    finally:
-        removal.remove_run(client, run.id)
 
 
 @pytest.fixture(scope="module")

@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness.core import runs
-from harness.stack import removal
-from tests.docker.control_stack import GROUP_ARN, ControlStack, definition, service
+from tests.docker.control_stack import GROUP_ARN, ControlStack, definition, service, started
 
 if TYPE_CHECKING:
     import docker
@@ -21,13 +19,9 @@ def stack(
     image: Callable[[str], str],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[ControlStack]:
-    run = runs.new_run(tmp_path_factory.mktemp("home"))
-    try:
-        made = ControlStack(run=run, client=client, image=image).start()
+    with started(client, image, tmp_path_factory.mktemp("home")) as made:
         made.create_target_group()
         yield made
-    finally:
-        removal.remove_run(client, run.id)
 
 
 def test_a_rule_leads_a_path_to_the_service_of_its_group(stack: ControlStack) -> None:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness.core import runs
 from harness.stack import removal
 from harness.stack.logs import containers_of
 from harness.standins.contract import TargetEvent, events_in, time_of
@@ -22,6 +21,7 @@ from tests.docker.control_stack import (
     definition,
     edge_workers,
     service,
+    started,
     text,
 )
 
@@ -35,13 +35,9 @@ def stack(
     image: Callable[[str], str],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[ControlStack]:
-    run = runs.new_run(tmp_path_factory.mktemp("home"))
-    try:
-        made = ControlStack(run=run, client=client, image=image).start()
+    with started(client, image, tmp_path_factory.mktemp("home")) as made:
         made.create_target_group()
         yield made
-    finally:
-        removal.remove_run(client, run.id)
 
 
 @pytest.fixture(autouse=True)

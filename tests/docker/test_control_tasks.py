@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from harness.core import runs
-from harness.stack import certificates, removal
+from harness.stack import certificates
 from harness.standins.contract import Overlay
 from tests.docker.control_stack import (
     ACCOUNT,
@@ -25,6 +24,7 @@ from tests.docker.control_stack import (
     definition,
     fetch,
     service,
+    started,
     text,
 )
 
@@ -50,7 +50,6 @@ def stack(
     image: Callable[[str], str],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[ControlStack]:
-    run = runs.new_run(tmp_path_factory.mktemp("home"))
     overlay = Overlay(
         environment={
             "AWS_ENDPOINT_URL": "http://emulator:4566",
@@ -58,10 +57,9 @@ def stack(
         },
         files={BUNDLE: CA_PEM},
     )
-    try:
-        made = ControlStack(
-            run=run, client=client, image=image, overlay=overlay, with_emulator=True
-        ).start()
+    with started(
+        client, image, tmp_path_factory.mktemp("home"), overlay=overlay, with_emulator=True
+    ) as made:
         secrets = made.aws("secretsmanager")
         value = json.dumps({"username": "app", "password": PASSWORD, "port": 3306})
         secrets.create_secret(Name="tickets/db", SecretString=value)
@@ -69,8 +67,6 @@ def stack(
         secrets.create_secret(Name="tickets/gone", SecretString="{}")
         secrets.delete_secret(SecretId="tickets/gone")
         yield made
-    finally:
-        removal.remove_run(client, run.id)
 
 
 def register(stack: ControlStack, *, task: dict[str, Any] | None = None, **container: Any) -> None:

@@ -9,16 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness.core import runs
 from harness.inputs import production
-from harness.stack import removal
 from harness.stack.containers import Containers
 from harness.stack.network import members
 from harness.stack.network.addresses import Tier
 from harness.stack.reachability import LET_IN, OPEN, ConnectionAttempt, Reachability
 from harness.standins.contract import PacketRules
 from harness.target.access import Access
-from tests.docker.control_stack import ControlStack, definition, service
+from tests.docker.control_stack import ControlStack, definition, service, started
 
 if TYPE_CHECKING:
     import docker
@@ -50,17 +48,13 @@ def stack(
     image: Callable[[str], str],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[ControlStack]:
-    run = runs.new_run(tmp_path_factory.mktemp("home"))
-    try:
-        made = ControlStack(run=run, client=client, image=image, rules=rules).start()
+    with started(client, image, tmp_path_factory.mktemp("home"), rules=rules) as made:
         made.create_target_group()
         made.ecs.register_task_definition(**definition())
         given = service(desiredCount=2, networkConfiguration=in_group(TASKS_GROUP))
         made.ecs.create_service(**given)
         made.until_steady()
         yield made
-    finally:
-        removal.remove_run(client, run.id)
 
 
 def matrix(stack: ControlStack) -> list[ConnectionAttempt]:

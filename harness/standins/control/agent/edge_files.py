@@ -5,12 +5,10 @@ Only a change of attributes makes nginx reload, since a reload cuts connections 
 
 from __future__ import annotations
 
-import io
 import json
 import logging
-import tarfile
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Protocol
 
 from harness.standins.control.agent import edge_rules
@@ -158,25 +156,3 @@ class Edge:
     def current(self) -> bool:
         """Return whether the edge has the current files."""
         return self._written is None or self._written == self.wanted()
-
-
-def open_directory(name: str) -> bytes:
-    """Return a tar archive of one directory of the mode 0777; one that exists gets the mode."""
-    packed = io.BytesIO()
-    with tarfile.open(fileobj=packed, mode="w") as tar:
-        entry = tarfile.TarInfo(name)
-        entry.type, entry.mode = tarfile.DIRTYPE, 0o777
-        tar.addfile(entry)
-    return packed.getvalue()
-
-
-def archive(files: Mapping[str, str], *, mode: int = 0o644) -> bytes:
-    """Return a tar archive of these text files, for Docker to unpack."""
-    packed = io.BytesIO()
-    with tarfile.open(fileobj=packed, mode="w") as tar:
-        for name, text in files.items():
-            content = text.encode()
-            entry = tarfile.TarInfo(name)
-            entry.size, entry.mode = len(content), mode
-            tar.addfile(entry, io.BytesIO(content))
-    return packed.getvalue()

@@ -13,13 +13,6 @@ from harness.aws import listener_rules as rules
 from harness.core import codec
 from harness.standins.control.state.model import Listener
 
-_REDIRECT = {
-    "protocol": ("Protocol", "#{protocol}"),
-    "host": ("Host", "#{host}"),
-    "port": ("Port", "#{port}"),
-    "path": ("Path", "/#{path}"),
-    "query": ("Query", "#{query}"),
-}
 _STICKY_S = 86_400
 """A day, the console's own choice."""
 
@@ -50,7 +43,7 @@ def _rule(rule: rules.Rule) -> dict[str, Any]:
 def _action(action: Mapping[str, Any]) -> dict[str, Any]:
     if action.get("Type") == rules.REDIRECT:
         config = action["RedirectConfig"]
-        parts = {name: str(config.get(*given)) for name, given in _REDIRECT.items()}
+        parts = rules.redirect_parts(config)
         return {"type": "redirect", "status": _status(config["StatusCode"]), **parts}
     if action.get("Type") == rules.FIXED:
         config = action["FixedResponseConfig"]

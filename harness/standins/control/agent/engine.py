@@ -16,7 +16,7 @@ from docker.errors import APIError, DockerException, NotFound
 
 from harness.core.labels import LABEL_ROLE, LABEL_RUN
 from harness.core.redact import redact
-from harness.standins.control.agent import edge_files
+from harness.standins.control.agent import archives, edge_files
 from harness.standins.control.agent.gate import Gate
 
 _POLL_S = 0.02
@@ -126,13 +126,13 @@ class Engine:
             by_directory.setdefault(directory or "/", {})[name] = text
         for directory, named in by_directory.items():
             with self._gate.passage(), _engine_errors(), suppress(NotFound):
-                self._client.api.put_archive(docker_id, directory, edge_files.archive(named))
+                self._client.api.put_archive(docker_id, directory, archives.of_files(named))
 
     def let_write(self, docker_id: str, *, path: str) -> None:
         """Let every user write to a directory of a container, which may be that of a volume."""
         parent, _, name = path.rstrip("/").rpartition("/")
         with self._gate.passage(), _engine_errors():
-            self._client.api.put_archive(docker_id, parent or "/", edge_files.open_directory(name))
+            self._client.api.put_archive(docker_id, parent or "/", archives.of_open_directory(name))
 
     def read(self, docker_id: str, *, path: str) -> str:
         """Return a text file of a container, empty when there is none."""
