@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 SQS = "sqs"
 DEAF_WORKER = (
-    "the worker does not stop when ECS tells it to: the stop signal does not reach queue:work, as"
+    "the worker does not stop when ECS tells it to: the stop signal does not reach queue:work, as a"
     " shell that started it without exec is in between, or it is none that queue:work ends on:"
     " the image's STOPSIGNAL must be SIGTERM or SIGQUIT (PHP's images with Apache have SIGWINCH)"
 )

@@ -236,8 +236,10 @@ def role(document: Document) -> Document:
     if body is None and "RoleId" in document.data:
         body, at = document.data, ""
     if not isinstance(body, dict):
+        cli_output.reject_several(document, hint="write a file for each role")
         return document
     reshaped = Reshaped(document)
+    _reject_other_roles(reshaped, str(body.get("RoleName")))
     printed = cli_output.printed_shape("iam", "GetRole", "Role")
     wanted = operation_shapes.input_shape("iam", "CreateRole")
     reshaped.fill(reshaped.without_read_only(body, printed=printed, wanted=wanted), at=at)
@@ -250,6 +252,21 @@ def role(document: Document) -> Document:
     reshaped.put(key, trust, source=document, at=below(at, key))
     _take_policies(reshaped)
     return reshaped.result(_ROLE.command)
+
+
+def _reject_other_roles(reshaped: Reshaped, name: str) -> None:
+    """Reject a second role in the file, and a policy of another one."""
+    for source in reshaped.document.others:
+        for at in ("Role", "RoleId", "AssumeRolePolicyDocument"):
+            if at in source.data:
+                message = f"is a second role, beside {name}"
+                reshaped.reject(source, at, message, "write a file for each role")
+                break
+        else:
+            other = source.data.get("RoleName", name)
+            if other != name:
+                message = f'is "{other}", and the role of this file is {name}'
+                reshaped.reject(source, "RoleName", message, "put it into the file of its role")
 
 
 def _take_policies(reshaped: Reshaped) -> None:

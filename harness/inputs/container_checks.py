@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING, Any
 
+from harness.inputs.ecs_services import target_group_of
+from harness.inputs.placeholders import reference_in
 from harness.inputs.problem import Problem, nearest
 
 if TYPE_CHECKING:
@@ -64,8 +66,6 @@ _EXACT = re.compile(
     r"|LEVEL|MAILER|PORT|QUEUE|REGION|SCHEME|STACK|STORE|URL|USERNAME)$|^SQS_PREFIX$"
 )
 """Variables that hold a name or an address, and no text for people."""
-_REFERENCE = re.compile(r"\$\{[A-Za-z_][\w.:]*\}|\{\{resolve:[^}]*\}\}")
-"""References of .env files, shells, Terraform and CloudFormation."""
 _CONDITIONS = ("START", *_ENDS, "HEALTHY")
 
 
@@ -107,11 +107,11 @@ def _spaces(variable: Mapping[str, Any], *, key: str) -> Iterator[Problem]:
 
 def _placeholder(variable: Mapping[str, Any], *, key: str) -> Iterator[Problem]:
     """Find a reference that a .env file or a template would have replaced, and ECS does not."""
-    found = _REFERENCE.search(str(variable.get("value") or ""))
+    found = reference_in(str(variable.get("value") or ""))
     if found:
         yield Problem(
             key,
-            f"has {found[0]}, which ECS hands to the app as it is ({variable.get('name')})",
+            f"has {found}, which ECS hands to the app as it is ({variable.get('name')})",
             "write the value itself; a secret's belongs into secrets, with its ARN as valueFrom",
         )
 
@@ -307,6 +307,19 @@ def of_count(service: Mapping[str, Any]) -> Iterator[Problem]:
     if service.get("desiredCount") == 0:
         hint = "write how many tasks run after the cutover, 1 at the least"
         yield Problem("desiredCount", "is 0: nobody does its work", hint)
+
+
+def of_target_groups(service: Mapping[str, Any]) -> Iterator[Problem]:
+    """Find load balancers of a service that name no target group by its ARN."""
+    for index, entry in enumerate(service.get("loadBalancers") or ()):
+        given = str(entry.get("targetGroupArn") or "")
+        if not target_group_of(entry):
+            yield Problem(
+                f"loadBalancers[{index}].targetGroupArn",
+                f'is "{given}", which is no ARN of a target group' if given else "is missing",
+                "write the ARN that `aws elbv2 describe-target-groups` prints:"
+                " arn:aws:elasticloadbalancing:REGION:ACCOUNT:targetgroup/NAME/ID",
+            )
 
 
 def of_load_balancers(

@@ -80,6 +80,9 @@ _SSL_POLICIES_UNTIL = 2024
 _SERVERLESS, _SERVERLESS_SCALING = "db.serverless", "ServerlessV2ScalingConfiguration"
 _FAMILY = "MYSQL"
 _REQUESTS = "ALBRequestCountPerTarget"
+_CAPACITIES = ("MinCapacity", "MaxCapacity")
+_OF_RECORDS = ("TTL", "ResourceRecords")
+"""Fields of a record set that is no alias."""
 _CODE = re.compile(r"<code>([\w.]+)</code>")
 
 
@@ -276,13 +279,43 @@ def scaling_policies(production: Production) -> Iterator[Problem]:
         )
 
 
+def records(production: Production) -> Iterator[Problem]:
+    """A record set has a TTL and records, or is an alias and has neither.
+
+    https://docs.aws.amazon.com/Route53/latest/APIReference/API_ResourceRecordSet.html
+    """
+    for call in phase_files.calls(production, "dns"):
+        changes = (call.given.get("ChangeBatch") or {}).get("Changes") or ()
+        for number, change in enumerate(changes):
+            record, where = change.get("ResourceRecordSet") or {}, f"Changes[{number}]"
+            is_alias = "AliasTarget" in record
+            for name in _OF_RECORDS:
+                if (name in record) == is_alias:
+                    yield Problem(
+                        f"{call.key}.ChangeBatch.{where}.ResourceRecordSet.{name}",
+                        "is set, and Route 53 takes none beside AliasTarget"
+                        if is_alias
+                        else "is missing, and Route 53 takes no record without it but an alias",
+                        "leave it out" if is_alias else f"add {name}; an alias has AliasTarget",
+                        file=production.files["phases.dns"],
+                    )
+
+
 def scaling(production: Production) -> Iterator[Problem]:
-    """A scalable target's least number of tasks is not above its most.
+    """A scalable target has a least and a most number of tasks, in this order.
 
     https://docs.aws.amazon.com/autoscaling/application/APIReference/API_RegisterScalableTarget.html
     """
     for one in phase_files.calls(production, "scaling"):
         least, most = one.given.get("MinCapacity"), one.given.get("MaxCapacity")
+        for name in _CAPACITIES if one.operation == "RegisterScalableTarget" else ():
+            if name not in one.given:
+                yield Problem(
+                    f"{one.key}.{name}",
+                    "is missing, and AWS registers no new scalable target without it",
+                    f"add {name}, a number of tasks",
+                    file=production.files["phases.scaling"],
+                )
         if least is not None and most is not None and least > most:
             yield Problem(
                 f"{one.key}.MinCapacity",
@@ -300,4 +333,5 @@ RULES: tuple[Callable[[Production], Iterator[Problem]], ...] = (
     ssl_policies,
     scaling_policies,
     scaling,
+    records,
 )

@@ -29,6 +29,13 @@ _QUEUE_RANGES: Mapping[str, tuple[int, int]] = {
     "ReceiveMessageWaitTimeSeconds": (0, 20),
     "VisibilityTimeout": (0, 43200),
 }
+_QUEUE_VALUES: Mapping[str, tuple[str, ...]] = {
+    "FifoQueue": ("true", "false"),
+    "ContentBasedDeduplication": ("true", "false"),
+    "SqsManagedSseEnabled": ("true", "false"),
+    "DeduplicationScope": ("messageGroup", "queue"),
+    "FifoThroughputLimit": ("perQueue", "perMessageGroupId"),
+}
 """https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_CreateQueue.html"""
 _CHECK_DEFAULTS = {"HealthCheckIntervalSeconds": 30, "HealthCheckTimeoutSeconds": 5}
 _MATCHER = re.compile(r"\d+(?:[-,]\d+)*")
@@ -185,6 +192,14 @@ def _of_attributes(
         value = str(attributes.get(key, least))
         if not value.isdigit() or not least <= int(value) <= most:
             yield f".Attributes.{key}", f'is "{value}"', f'write "{least}" to "{most}"'
+    for key, known in _QUEUE_VALUES.items():
+        value = str(attributes.get(key, known[0]))
+        if value.lower() not in map(str.lower, known):
+            yield (
+                f".Attributes.{key}",
+                f'is "{value}"',
+                "write " + " or ".join(f'"{one}"' for one in known),
+            )
 
 
 def _of_redrive_policy(

@@ -1,6 +1,6 @@
 """The app's IAM roles as files: each holds the inputs that make one role, as AWS takes them.
 
-``app/iam/*.json``: CreateRole's own keys, with the trust policy as a document, and the role's
+``iam/*.json``: CreateRole's own keys, with the trust policy as a document, and the role's
 inline ``Policies``; ``ManagedPolicyArns`` may name AWS's own policy for execution roles.
 """
 
@@ -58,9 +58,9 @@ class RoleFile:
         return {name: json.dumps(one) for name, one in {**managed, **inline}.items()}
 
 
-def files(app_context: Path) -> list[Path]:
-    """Return the role files of an app; none where it has no ``iam`` directory."""
-    return sorted((app_context / "iam").glob("*.json"))
+def files(directory: Path | None) -> list[Path]:
+    """Return the role files of a directory; none where there is no such."""
+    return sorted(directory.glob("*.json")) if directory else []
 
 
 def read(document: Document) -> RoleFile:

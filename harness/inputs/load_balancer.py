@@ -13,7 +13,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from harness.inputs import operation_shapes
+from harness.inputs import operation_shapes, placeholders
 from harness.inputs.problem import Problem, nearest, type_of
 
 if TYPE_CHECKING:
@@ -116,6 +116,7 @@ def _checked(
         *_of_attributes(data.get("Attributes", []), name=name),
         *_of_listeners(data.get(_LISTENERS)),
         *_of_others(data),
+        *placeholders.problems(data),
     ]
     document.reject([*fit.with_rules(rules), *beside])
     return data

@@ -37,6 +37,8 @@ _OF_REGIONS = "BucketLocationConstraint"
 """A shape of Regions; botocore's list lacks the newest."""
 _NAMES = re.compile(r"(?:Address|Arn|ARN|Bucket|Domain|Id|Identifier|Name|family)$")
 """Required fields that name something."""
+_OF_NAMES = re.compile(r"(?:Arns|Domains|Ids|Names|Subnets|SecurityGroups)$", re.IGNORECASE)
+"""Lists of names."""
 _SIZES = {"string": "characters", "list": "items", "map": "keys"}
 
 
@@ -184,6 +186,10 @@ class _Walk:
         if shape.type_name == "structure":
             return self.structure(value, shape=shape, key=key)
         if shape.type_name == "list":
+            if _OF_NAMES.search(key.rpartition(".")[2]):
+                for index, item in enumerate(value):
+                    if item == "":
+                        self._note(f"{key}[{index}]", "is empty", "write its value, or remove it")
             return [
                 self._value(item, shape=shape.member, key=f"{key}[{index}]")
                 for index, item in enumerate(value)

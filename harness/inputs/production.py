@@ -346,8 +346,10 @@ def _schedule(reading: Reading, groups: SecurityGroups | None) -> Schedule | Non
 
 
 def _roles(reading: Reading) -> tuple[RoleFile, ...]:
-    directory = reading.directory("app", "context", default=".")
-    paths = iam_roles.files(directory) if directory else []
+    context = reading.directory("app", "context", default=".")
+    is_named = bool(config.text_at(reading.toml.data, "app", "roles"))
+    named = reading.directory("app", "roles", default="") if is_named else None
+    paths = iam_roles.files(named if is_named else context and context / "iam")
     roles = [reading.read(path, iam_roles.read, form=cli_resources.role) for path in paths]
     return tuple(role for role in roles if role is not None)
 

@@ -18,7 +18,7 @@ from harness.aws.value_from import (
     parse_value_from,
     require_version_id,
 )
-from harness.inputs import container_checks, fargate_checks, operation_shapes
+from harness.inputs import container_checks, fargate_checks, operation_shapes, placeholders
 from harness.inputs.problem import Problem
 
 if TYPE_CHECKING:
@@ -58,7 +58,12 @@ def read_service(
     """
     fit = operation_shapes.fit(document.data, api="ecs", operation="CreateService")
     given = fit.fitting
-    rules = [*container_checks.of_launch(given), *container_checks.of_count(given)]
+    rules = [
+        *container_checks.of_launch(given),
+        *container_checks.of_count(given),
+        *container_checks.of_target_groups(given),
+        *placeholders.problems(given),
+    ]
     if definition is not None:
         rules += container_checks.of_load_balancers(given, definition=definition)
     if groups is not None:
@@ -194,6 +199,9 @@ def _of_variable(item: Mapping[str, Any], *, key: str, value: str) -> Iterator[P
     for field in ("name", value):
         if field not in item:
             yield Problem(f"{key}.{field}", "is missing", f"add the key {field}")
+    if not str(item.get("name", "name")).strip():
+        hint = "write the variable's name, or remove the entry: a container does not start with it"
+        yield Problem(f"{key}.name", "is empty", hint)
     if item.get("valueFrom"):
         try:
             reference = parse_value_from(item["valueFrom"])
@@ -228,5 +236,6 @@ RULES = (
     _of_each_container,
     _of_dependencies,
     fargate_checks.of_task,
+    placeholders.problems,
 )
 """Fargate's rules for an input with RegisterTaskDefinition's types."""

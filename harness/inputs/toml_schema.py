@@ -79,7 +79,9 @@ class App(Table):
     url: Annotated[PublicUrl, like("https://www.shop.example")]
     """The public URL, ``https://host``, without a path."""
     context: Annotated[Text, like(".")] = "."
-    """Directory with the app's Dockerfile, and its IAM roles in ``iam/``."""
+    """Directory with the app's Dockerfile."""
+    roles: Annotated[Text | None, like("infra/iam")] = None
+    """Directory with a file for each IAM role; ``iam`` of the context without it."""
     vendor: Annotated[Vendor, like("composer")] = "auto"
     """Where Composer's packages come from; ``auto`` asks Packagist once."""
     writable: Annotated[Texts, like(["/srv/app/storage", "/tmp"])] = ("/tmp",)  # noqa: S108
@@ -100,8 +102,7 @@ class Aws(Table):
     """The account's twelve digits again, if scenarios may change it: for `cutover verify --target
     aws --level rehearse`. Only for an account without real visitors."""
     mail_events_queue: Annotated[QueueName | None, like("shop-mail-events")] = None
-    """Name of an SQS queue of the harness's own, into which SES's events of sent mails come by SNS:
-    for the scenarios of mail on AWS. Without it they are not covered there."""
+    """An SQS queue of the harness's own for SES's events, by SNS: for scenarios of mail on AWS."""
 
 
 class Network(Table):
@@ -119,8 +120,7 @@ class Network(Table):
     cache_group: Annotated[Text | None, like("shop-cache")] = None
     """Name or id of the cache's security group, where its file has none."""
     endpoints_group: Annotated[Text | None, like("shop-endpoints")] = None
-    """Name or id of the VPC endpoints' security group. Without it, tasks reach the AWS APIs as
-    through a NAT gateway."""
+    """Name or id of the VPC endpoints' group; without it, tasks reach AWS as by a NAT gateway."""
 
 
 class Database(Table):

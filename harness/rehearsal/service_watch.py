@@ -42,6 +42,9 @@ HOPELESS_STOP_CODES = frozenset({"TaskFailedToStart"})
 
 _CONTAINER_CHECK = "failed container health checks"
 HOPELESS_REASONS = (_CONTAINER_CHECK, "failed ELB health checks")
+_DEPENDENCY = "dependency container '"
+"""The stop reason of a task in which a container failed that others wait for. As ECS does, the
+service starts another one: where two tasks migrate an empty database, one of them fails once."""
 
 
 _AT_WORK_WITHIN_S = 60.0
@@ -274,8 +277,12 @@ class Watch:
         deployments = self.service.describe()["deployments"]
         if any(deployment.get("rolloutState") == "FAILED" for deployment in deployments):
             raise GaveUp("the deployment failed: " + self._summary())
-        for task in self.service.tasks(status="STOPPED"):
+        stopped = self.service.tasks(status="STOPPED")
+        lost = [one for one in stopped if _DEPENDENCY in one.get("stoppedReason", "")]
+        for task in stopped:
             reason = task.get("stoppedReason", "")
+            if task in lost and len(lost) <= self.service.describe()["desiredCount"]:
+                continue
             if task.get("stopCode") in HOPELESS_STOP_CODES or any(
                 words in reason for words in HOPELESS_REASONS
             ):

@@ -116,7 +116,8 @@ SCHEMA = (
         Source.APP,
         match=r"1050 Table '(?P<name>[^']+)' already exists",
         cause="the table {name} is there already when a migration makes it: two tasks migrate at"
-        " the same moment (migrate in the image's entrypoint runs in every task), or two migrations"
+        " the same moment (migrate in the image's entrypoint, or in a container that others wait"
+        " for, runs in every task: migrate in one task, before the release), or two migrations"
         " make it",
         example="SQLSTATE[42S01]: Base table or view already exists: 1050 Table 'users' already"
         " exists",

@@ -540,6 +540,27 @@ BROKEN: dict[str, tuple[str, tuple[Any, ...], str, str]] = {
         'PolicyNames[0] is "web", whose document is not in this file',
         "append what `aws iam get-role-policy --policy-name web` prints",
     ),
+    "two roles in a file": (
+        "role",
+        (*cli_outputs.role("web-task"), cli_outputs.role("worker-task")[0]),
+        "Role is a second role, beside tickets-web-task",
+        "write a file for each role",
+    ),
+    "two inputs of roles in a file": (
+        "role",
+        (cli_outputs.content("iam/web-task.json"), cli_outputs.content("iam/worker-task.json")),
+        "holds 2 JSON objects, and one is expected",
+        "write a file for each role",
+    ),
+    "a policy of another role": (
+        "role",
+        (
+            cli_outputs.role("web-task")[0],
+            {"RoleName": "other", "PolicyName": "web", "PolicyDocument": {"Statement": []}},
+        ),
+        'RoleName is "other", and the role of this file is tickets-web-task',
+        "put it into the file of its role",
+    ),
     "an attached policy without its document": (
         "role",
         (

@@ -170,6 +170,45 @@ def test_a_value_that_aws_refuses(
     assert texts(with_call(app, file, operation, **changes)) == [text]
 
 
+@pytest.mark.parametrize("name", ["MinCapacity", "MaxCapacity"])
+def test_a_scalable_target_needs_its_two_capacities(app: Production, name: str) -> None:
+    document = app.documents["phases.scaling"]
+    given = document.data["RegisterScalableTarget"]
+    given = given if isinstance(given, list) else [given]
+    lacking = [{key: value for key, value in one.items() if key != name} for one in given]
+    data = {**document.data, "RegisterScalableTarget": lacking}
+    documents = {**app.documents, "phases.scaling": replace(document, data=data)}
+    found = texts(replace(app, documents=documents))
+    assert found[0] == (
+        f"RegisterScalableTarget[0].{name}: is missing, and AWS registers no new scalable target"
+        f" without it; add {name}, a number of tasks"
+    )
+
+
+ALIAS = {"HostedZoneId": "Z1", "DNSName": "lb.example", "EvaluateTargetHealth": False}
+
+
+@pytest.mark.parametrize(
+    ("record", "field", "said"),
+    [
+        ({"ResourceRecords": [{"Value": "192.0.2.1"}]}, "TTL", "is missing, and Route 53 takes no"),
+        ({"TTL": 60}, "ResourceRecords", "is missing, and Route 53 takes no"),
+        ({"AliasTarget": ALIAS, "TTL": 60}, "TTL", "is set, and Route 53 takes none beside"),
+        ({"AliasTarget": ALIAS}, "", ""),
+        ({"TTL": 0, "ResourceRecords": [{"Value": "192.0.2.1"}]}, "", ""),
+    ],
+)
+def test_a_record_set_has_a_ttl_or_is_an_alias(
+    app: Production, record: dict[str, Any], field: str, said: str
+) -> None:
+    given = {"Name": "shop.example", "Type": "A", **record}
+    batch = {"Changes": [{"Action": "UPSERT", "ResourceRecordSet": given}]}
+    found = texts(with_call(app, "dns", "ChangeResourceRecordSets", ChangeBatch=batch))
+    key = f"ChangeBatch.Changes[0].ResourceRecordSet.{field}: {said}"
+    assert bool(found) == bool(field)
+    assert all(key in one for one in found)
+
+
 def test_a_retention_that_cloudwatch_logs_does_not_offer(app: Production) -> None:
     broken = texts(with_call(app, "logs", "PutRetentionPolicy", retentionInDays=100))
     assert broken[0].startswith(

@@ -160,6 +160,8 @@ def redrive(dead: str, count: int) -> dict[str, Any]:
         ({"QueueName": "jobs", "Attributes": {"VisibilityTimeout": "50000"}}, "VisibilityTimeout"),
         ({"QueueName": "jobs", "Attributes": {"DelaySeconds": "901"}}, "DelaySeconds"),
         ({"QueueName": "jobs", "Attributes": redrive("dead", 0)}, "maxReceiveCount"),
+        ({"QueueName": "jobs", "Attributes": {"SqsManagedSseEnabled": "ENABLED"}}, "SseEnabled"),
+        ({"QueueName": "jobs", "Attributes": {"FifoQueue": "no"}}, "FifoQueue"),
         (
             {
                 "QueueName": "jobs",

@@ -51,7 +51,8 @@ def write(app: Path, content: object) -> Path:
 
 
 def test_an_app_without_role_files_has_no_roles(tmp_path: Path) -> None:
-    assert iam_roles.files(tmp_path) == []
+    assert iam_roles.files(tmp_path / "iam") == []
+    assert iam_roles.files(None) == []
 
 
 def test_a_policy_may_be_text_as_the_api_has_it(tmp_path: Path) -> None:
@@ -66,7 +67,7 @@ def test_a_role_is_created_as_its_file_says(tmp_path: Path) -> None:
     path = write(
         tmp_path, role(Path="/app/", Policies=policies(ALLOW), ManagedPolicyArns=[MANAGED])
     )
-    assert iam_roles.files(tmp_path) == [path]
+    assert iam_roles.files(tmp_path / "iam") == [path]
     found = iam_roles.read(read_json(path))
     assert found.name == "tickets-web"
     assert found.create == {

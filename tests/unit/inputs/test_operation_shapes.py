@@ -54,6 +54,15 @@ def test_what_aws_refuses_is_named(changed: dict[str, Any], said: str, remedy: s
     assert "(ecs CreateService)" in message
 
 
+def test_an_empty_name_in_a_list_is_named_and_an_empty_word_of_a_command_is_not() -> None:
+    given = {"Name": "shop", "Subnets": ["", "subnet-1"], "SecurityGroups": ["sg-1"]}
+    found = problems(given, api="elbv2", operation="CreateLoadBalancer")
+    assert [one.split(":")[0] for one in found] == ["Subnets[0] is empty"]
+    container = {"name": "app", "image": "app:1", "command": ["php", ""]}
+    task = {"family": "web", "containerDefinitions": [container]}
+    assert problems(task, operation="RegisterTaskDefinition") == []
+
+
 def test_a_document_may_be_any_json() -> None:
     hook = {"hookTargetArn": "arn", "roleArn": "arn", "lifecycleStages": ["PRE_SCALE_UP"]}
     for details in ("{}", {"suite": "smoke"}):

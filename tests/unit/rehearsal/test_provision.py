@@ -140,6 +140,26 @@ def test_a_task_that_cannot_start_ends_the_wait_and_names_the_cause() -> None:
     assert "/runs/x" in said
 
 
+def test_a_container_that_others_wait_for_may_fail_once_in_each_task() -> None:
+    lost = [
+        {
+            **task(name),
+            "lastStatus": "STOPPED",
+            "stopCode": "TaskFailedToStart",
+            "stoppedReason": "dependency container 'migrate' did not reach SUCCESS",
+            "containers": [],
+        }
+        for name in ("one", "two", "three")
+    ]
+    ecs = FakeEcs(services=[service()], running=[TASK], stopped=lost[:2])
+    assert watch(ecs).until_first_healthy(deadline(), check=no_check) == "abc"
+    ecs = FakeEcs(services=[service(), service(2, "COMPLETED")], stopped=lost[:2])
+    watch(ecs).until_stable(deadline(), check=no_check)
+    ecs = FakeEcs(services=[service()], stopped=lost)
+    with pytest.raises(ProvisionError, match="container 'migrate' did not reach SUCCESS"):
+        watch(ecs).until_first_healthy(deadline(), check=no_check)
+
+
 def test_a_failed_deployment_ends_the_wait_with_events_and_logs() -> None:
     stopped = {
         "taskArn": "arn:aws:ecs:r:a:task/tickets/def",
