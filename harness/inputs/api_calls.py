@@ -35,6 +35,8 @@ QUEUES = ("CreateQueue",)
 IDENTITY = ("VerifyEmailIdentity", "VerifyDomainIdentity", "CreateConfigurationSet")
 RULE = ("PutRule", "PutTargets")
 SCHEDULE = ("CreateSchedule",)
+_BUS = "default"
+_BUS_NAME = re.compile(rf"(?:arn:[\w:-]+:event-bus/)?{_BUS}")
 NOT_CALLED: Mapping[str, frozenset[str]] = {
     "s3": frozenset(
         {
@@ -329,6 +331,12 @@ def _of_expressions(calls: Sequence[Call]) -> Iterator[Problem]:
             if problem:
                 hint = 'write "rate(1 minute)", or "cron(* * * * ? *)"'
                 yield Problem(f"{call.key}.ScheduleExpression", f"{shown}{problem}", hint)
+        bus = str(call.given.get("EventBusName") or _BUS)
+        if call.operation in RULE and not _BUS_NAME.fullmatch(bus):
+            message = (
+                f'is "{bus}", and EventBridge takes a ScheduleExpression on the default bus only'
+            )
+            yield Problem(f"{call.key}.EventBusName", message, "leave EventBusName out")
 
 
 def _of_inputs(calls: Sequence[Call]) -> Iterator[Problem]:

@@ -323,6 +323,26 @@ def scaling(production: Production) -> Iterator[Problem]:
                 "write MaxCapacity as high as MinCapacity, or higher",
                 file=production.files["phases.scaling"],
             )
+    yield from _scaled_below_wanted(production)
+
+
+def _scaled_below_wanted(production: Production) -> Iterator[Problem]:
+    """A service starts with no more tasks than its scaling lets it have."""
+    wanted = {
+        f"service/{production.config.cluster}/{service.name}": service.create
+        for service in production.services.values()
+    }
+    for one in phase_files.calls(production, "scaling"):
+        tasks = int(wanted.get(str(one.given.get("ResourceId")), {}).get("desiredCount", 0))
+        most = one.given.get("MaxCapacity")
+        if most is not None and most < tasks:
+            yield Problem(
+                f"{one.key}.MaxCapacity",
+                f"is {most}, and the service's desiredCount {tasks}: Application Auto Scaling"
+                f" stops tasks until {most} run",
+                f"write {tasks} or more, or a lower desiredCount",
+                file=production.files["phases.scaling"],
+            )
 
 
 RULES: tuple[Callable[[Production], Iterator[Problem]], ...] = (

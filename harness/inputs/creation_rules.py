@@ -151,6 +151,24 @@ def deployments(production: Production) -> Iterator[Problem]:
             )
 
 
+def zone_rebalancing(production: Production) -> Iterator[Problem]:
+    """A service whose tasks move between zones may start one before it stops one.
+
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-rebalancing.html
+    """
+    for name, service in production.services.items():
+        given = service.create.get("deploymentConfiguration") or {}
+        maximum = int(given.get("maximumPercent", 200))
+        if service.create.get("availabilityZoneRebalancing") == "ENABLED" and maximum <= 100:
+            yield Problem(
+                "availabilityZoneRebalancing",
+                f'is "ENABLED", and deploymentConfiguration.maximumPercent {maximum}: ECS refuses'
+                " the two together",
+                'write "DISABLED", or a maximumPercent above 100',
+                file=production.files[f"services.{name}.service"],
+            )
+
+
 def queues(production: Production) -> Iterator[Problem]:
     """Names and attributes of SQS queues.
 
@@ -304,6 +322,7 @@ RULES: tuple[Callable[[Production], Iterator[Problem]], ...] = (
     load_balancer_names,
     target_checks,
     deployments,
+    zone_rebalancing,
     queues,
     parameter_groups,
     buckets,

@@ -9,6 +9,7 @@ from scenarios import test_secrets as secrets
 from tests.mistakes.edits import (
     BALANCER,
     DATABASE,
+    SCALING,
     SCHEDULE,
     TARGET_GROUP,
     WEB_SERVICE,
@@ -238,5 +239,51 @@ MISTAKES = (
         replace(DATABASE, '"EngineFamily": "MYSQL"', '"EngineFamily": "POSTGRESQL"'),
         cause='CreateDBProxy.EngineFamily is "POSTGRESQL", and the cluster is Aurora MySQL',
         exit_code=USAGE,
+    ),
+    Mistake(
+        "tasks are to move between zones, and no more may run than are wanted",
+        edit_json(
+            WEB_SERVICE,
+            lambda service: service.update(
+                availabilityZoneRebalancing="ENABLED",
+                deploymentConfiguration={"minimumHealthyPercent": 50, "maximumPercent": 100},
+            ),
+        ),
+        cause='availabilityZoneRebalancing is "ENABLED", and deploymentConfiguration.maximum',
+        also_green=[edge.test_unknown_host_does_not_reach_the_app],
+        exit_code=USAGE,
+        twin=Twin(
+            "tasks are to move between zones",
+            edit_json(
+                WEB_SERVICE, lambda service: service.update(availabilityZoneRebalancing="ENABLED")
+            ),
+        ),
+    ),
+    Mistake(
+        "the web service may scale to fewer tasks than it starts with",
+        replace(SCALING, '"MinCapacity": 2,\n    "MaxCapacity": 6', '"MaxCapacity": 1'),
+        cause="RegisterScalableTarget[0].MaxCapacity is 1, and the service's desiredCount 2",
+        also_green=[edge.test_unknown_host_does_not_reach_the_app],
+        exit_code=USAGE,
+        twin=Twin(
+            "the web service may scale to as many tasks as it starts with",
+            replace(SCALING, '"MaxCapacity": 6', '"MaxCapacity": 2'),
+        ),
+    ),
+    Mistake(
+        "the rule is on a bus of its own",
+        edit_json(
+            SCHEDULE, lambda found: [one.update(EventBusName="tickets") for one in found.values()]
+        ),
+        cause='EventBusName is "tickets", and EventBridge takes a ScheduleExpression on the',
+        also_green=[edge.test_unknown_host_does_not_reach_the_app],
+        exit_code=USAGE,
+        twin=Twin(
+            "the rule names the default bus",
+            edit_json(
+                SCHEDULE,
+                lambda found: [one.update(EventBusName="default") for one in found.values()],
+            ),
+        ),
     ),
 )

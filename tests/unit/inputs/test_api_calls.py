@@ -233,6 +233,29 @@ def test_an_input_that_only_eventbridge_can_make_is_refused(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(
+    "bus", ["default", "arn:aws:events:us-east-1:876000000876:event-bus/default"]
+)
+def test_a_rule_may_name_the_default_bus(tmp_path: Path, bus: str) -> None:
+    content = {
+        "PutRule": {**RULE, "EventBusName": bus},
+        "PutTargets": {"Rule": RULE["Name"], "EventBusName": bus, "Targets": [TARGET]},
+    }
+    assert api_calls.schedule(write(tmp_path, content))
+
+
+def test_a_rule_of_another_bus_has_no_schedule(tmp_path: Path) -> None:
+    content = {
+        "PutRule": {**RULE, "EventBusName": "shop"},
+        "PutTargets": {"Rule": RULE["Name"], "EventBusName": "shop", "Targets": [TARGET]},
+    }
+    with pytest.raises(ConfigError) as failure:
+        api_calls.schedule(write(tmp_path, content))
+    assert 'EventBusName is "shop", and EventBridge takes a ScheduleExpression on' in str(
+        failure.value
+    )
+
+
+@pytest.mark.parametrize(
     "expression",
     ["rate(1 minute)", "rate(5 minutes)", "cron(* * * * ? *)", "cron(0 2 ? * MON *)"],
 )

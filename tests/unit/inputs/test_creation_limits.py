@@ -162,6 +162,14 @@ def test_services_that_fargate_and_ecs_refuse(app: Production) -> None:
             "RegisterScalableTarget[0].MinCapacity: is 10, and MaxCapacity 6: AWS refuses the two"
             " together; write MaxCapacity as high as MinCapacity, or higher",
         ),
+        (
+            "scaling",
+            "RegisterScalableTarget",
+            {"MinCapacity": 1, "MaxCapacity": 1},
+            "RegisterScalableTarget[0].MaxCapacity: is 1, and the service's desiredCount 2:"
+            " Application Auto Scaling stops tasks until 1 run; write 2 or more, or a lower"
+            " desiredCount",
+        ),
     ],
 )
 def test_a_value_that_aws_refuses(

@@ -134,6 +134,26 @@ def test_a_deployment_that_can(app: Production, tasks: int, limits: tuple[int, i
     assert keys(fine) == []
 
 
+@pytest.mark.parametrize(
+    ("rebalancing", "limits", "found"),
+    [
+        ("ENABLED", (50, 100), ["availabilityZoneRebalancing"]),
+        ("ENABLED", (100, 200), []),
+        ("DISABLED", (50, 100), []),
+    ],
+)
+def test_tasks_move_between_zones_where_one_more_may_start(
+    app: Production, rebalancing: str, limits: tuple[int, int], found: list[str]
+) -> None:
+    given = service(
+        app,
+        "web",
+        availabilityZoneRebalancing=rebalancing,
+        deploymentConfiguration=percent(*limits),
+    )
+    assert keys(given) == found
+
+
 def test_a_grace_period_without_a_load_balancer(app: Production) -> None:
     broken = service(app, "worker", healthCheckGracePeriodSeconds=30)
     assert keys(broken) == ["healthCheckGracePeriodSeconds"]
