@@ -10,8 +10,8 @@ from harness.core.redact import redact
 from harness.diagnosis import fact_causes
 from harness.diagnosis.evidence import Cause, Evidence, Line
 from harness.diagnosis.expect import ExpectationError, ExpectationTimeout
-from harness.diagnosis.facts import MissingRight
-from harness.diagnosis.first_error import first_error
+from harness.diagnosis.facts import MissingRight, StoppedTask
+from harness.diagnosis.first_error import first_error, last_words
 from harness.diagnosis.patterns import PATTERNS
 from harness.diagnosis.patterns.aws_api import without_key
 from harness.diagnosis.patterns.pattern import Pattern, Source
@@ -119,7 +119,12 @@ def explain(evidence: Evidence, *, symptom: str = "") -> str:
     if cause and cause.is_sure:
         return f": {cause.sentence}"
     likely = f"; likely, not sure: {cause.sentence}" if cause else ""
-    return likely + (f"; the app's first error is that of the {error}" if error else "")
+    if error:
+        return f"{likely}; the app's first error is that of the {error}"
+    stopped = (one for one in evidence.facts if isinstance(one, StoppedTask))
+    ended = any(fact_causes.task_that_ends(one) for one in stopped)
+    words = last_words(evidence.lines) if ended else None
+    return likely + (f"; the last words are those of the {words}" if words else "")
 
 
 def _sentence_alone(sentence: str) -> Cause | None:

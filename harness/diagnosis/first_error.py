@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from harness.diagnosis.evidence import Line
 
 _SHOWN = 240
+_LAST_LINES = 3
 _LEVELS = ("ERROR", "CRITICAL", "ALERT", "EMERGENCY")
 _LEVEL = "|".join(_LEVELS)
 _ERROR = re.compile(
@@ -62,6 +63,14 @@ def first_error(lines: Iterable[Line]) -> FirstError | None:
     errors = list(_errors([one for one in lines if one.source == Source.APP]))
     timed = [one for one in errors if one.at]
     return min(timed, key=lambda one: one.at or 0) if timed else next(iter(errors), None)
+
+
+def last_words(lines: Iterable[Line]) -> FirstError | None:
+    """Return the last lines of plain text of the task that wrote first, where none is an error."""
+    own = [one for one in lines if one.source == Source.APP and one.text.strip()]
+    plain = [one for one in own if one.task == own[0].task and not one.text.startswith("{")]
+    text = " ".join(one.text.strip() for one in plain[-_LAST_LINES:])
+    return FirstError(redact(text[-_SHOWN:]), plain[-1].task, plain[-1].at) if plain else None
 
 
 def wrapped_errors(lines: Sequence[Line]) -> Iterator[Line]:

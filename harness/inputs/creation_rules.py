@@ -152,7 +152,7 @@ def deployments(production: Production) -> Iterator[Problem]:
 
 
 def zone_rebalancing(production: Production) -> Iterator[Problem]:
-    """A service whose tasks move between zones may start one before it stops one.
+    """Zone rebalancing needs a maximumPercent that lets it start one task more.
 
     https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-rebalancing.html
     """

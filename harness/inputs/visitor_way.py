@@ -7,7 +7,7 @@ pages that the configuration names are led through the listeners before anything
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -24,6 +24,8 @@ _MOST_REDIRECTS = 5
 _QUERY = "from=poster"
 _PORTS = {"HTTPS": "443", "HTTP": "80"}
 _PROBE = "/_probe/v1/whoami"
+_POST = "POST"
+_WITH_FORMS = ("app.pages.sign_in", "app.pages.sign_up")
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,8 @@ class Step:
     @property
     def url(self) -> str:
         """The address of the request."""
-        return f"{self.listener.protocol.lower()}://{self.request.host}{self.request.path}"
+        method = f"{_POST} " if self.request.method == _POST else ""
+        return f"{method}{self.listener.protocol.lower()}://{self.request.host}{self.request.path}"
 
     def location(self) -> Location:
         """Return where its redirect leads."""
@@ -129,20 +132,32 @@ def _pages(production: Production) -> Iterator[tuple[str, str]]:
 
 
 def _of_page(production: Production, path: str, named_by: str) -> Iterator[Problem]:
-    host, name = production.config.public_host, production.target_group["TargetGroup"]["Name"]
-    request = Request(host=host, path=path, query=_QUERY)
+    request = Request(host=production.config.public_host, path=path, query=_QUERY)
     yield from _of_plain_http(production, request)
-    steps = _way(production, request, protocol="HTTPS")
+    found = [*_of_https(production, request, named_by)]
+    has_form = path == _PROBE or named_by in _WITH_FORMS
+    if found or not has_form:
+        yield from found
+    else:
+        yield from _of_https(production, replace(request, method=_POST), named_by)
+
+
+def _of_https(production: Production, request: Request, named_by: str) -> Iterator[Problem]:
+    host, name = production.config.public_host, production.target_group["TargetGroup"]["Name"]
+    path, steps = request.path, _way(production, request, protocol="HTTPS")
     last, file = steps[-1] if steps else None, production.files["ecs.load_balancer"]
-    if last is None:
+    if last is None or (request.method == _POST and len(steps) > 1):
         return
     other = f", or name another page in {named_by}" if named_by else ""
     remedy = f"forward {host} to {name} there, or take {path} out of the rule's conditions{other}"
     if last.rule.priority == listener_rules.DEFAULT:
         remedy = f"add a rule that forwards {host} to {name}, or correct the conditions of yours"
-    text = _fault(last, steps, name=name)
+    text, lost = _fault(last, steps, name=name), "no visitor would reach the tasks"
+    if request.method == _POST:
+        lost = "no form would reach the tasks, and GET does"
+        remedy = f"add {_POST} to the http-request-method of the rule that forwards {path}"
     if text:
-        yield Problem(last.key, f"{text}: no visitor would reach the tasks", remedy, file=file)
+        yield Problem(last.key, f"{text}: {lost}", remedy, file=file)
 
 
 def _of_plain_http(production: Production, request: Request) -> Iterator[Problem]:

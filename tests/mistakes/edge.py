@@ -7,6 +7,7 @@ from typing import Any
 from scenarios import test_edge as edge
 from scenarios import test_pages as pages
 from scenarios import test_sessions as sessions
+from scenarios import test_uploads as uploads
 from tests.mistakes.edits import BALANCER, NGINX, Edit, edit_json, replace, replace_pattern
 from tests.mistakes.mistake import USAGE, Mistake, Twin
 
@@ -71,6 +72,15 @@ def set_plain(*actions: dict[str, Any]) -> Edit:
         document["Listeners"] = [https, http] if actions else [https]
 
     return edit_json(BALANCER, change)
+
+
+def take_methods(*methods: str) -> Edit:
+    """Have the rule that leads to the app take requests of these methods only."""
+    condition = {
+        "Field": "http-request-method",
+        "HttpRequestMethodConfig": {"Values": list(methods)},
+    }
+    return edit_json(BALANCER, lambda found: found["Rules"][0]["Conditions"].append(condition))
 
 
 MISTAKES = (
@@ -215,5 +225,16 @@ MISTAKES = (
         breaks=[edge.test_plain_http_is_redirected_to_https],
         cause="the load balancer has no listener on port 80",
         also_green=[edge.test_public_page_has_no_redirect_loop],
+    ),
+    Mistake(
+        "the load balancer's rule takes GET only",
+        take_methods("GET", "HEAD"),
+        cause="no form would reach the tasks, and GET does",
+        also_green=[uploads.test_removed_file_is_gone_for_every_task],
+        exit_code=USAGE,
+        twin=Twin(
+            "the load balancer's rule takes what forms of a browser send",
+            take_methods("GET", "HEAD", "POST"),
+        ),
     ),
 )

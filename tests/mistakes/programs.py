@@ -11,6 +11,7 @@ from scenarios import test_sessions as sessions
 from tests.mistakes.edits import (
     BOOTSTRAP,
     DOCKERFILE,
+    ENTRYPOINT,
     FPM_INI,
     FPM_POOL,
     NGINX,
@@ -45,6 +46,11 @@ def trust_hosts(*patterns: str) -> Edit:
         TRUST,
         f"$middleware->trustHosts(at: [{listed}], subdomains: false);\n        {TRUST}",
     )
+
+
+def set_slow_log(path: str) -> Edit:
+    """Have PHP-FPM say which requests take longer than five seconds."""
+    return append(FPM_POOL, f"request_slowlog_timeout = 5s\nslowlog = {path}")
 
 
 def redirect_to_https(condition: str) -> Edit:
@@ -241,5 +247,22 @@ MISTAKES = (
             "the health check takes every success for healthy",
             replace(TARGET_GROUP, '"HttpCode": "200"', '"HttpCode": "200-299"'),
         ),
+    ),
+    Mistake(
+        "the entrypoint writes its environment into .env",
+        combine(
+            run_in_build("install -o www-data -m 644 /dev/null /srv/app/.env"),
+            replace(ENTRYPOINT, "php artisan optimize", "printenv > .env\nphp artisan optimize"),
+        ),
+        cause="Laravel cannot read the .env file of the container: Encountered unexpected",
+        exit_code=NOT_STARTED,
+    ),
+    Mistake(
+        "PHP-FPM's slow log is in a directory that is not there",
+        set_slow_log("/var/log/php-fpm/slow.log"),
+        cause="PHP-FPM does not start: Unable to create or open slowlog(/var/log/php-fpm/slow",
+        also_green=[php.test_opcache_is_on_and_checks_no_file],
+        exit_code=NOT_STARTED,
+        twin=Twin("PHP-FPM's slow log is its error log", set_slow_log("/proc/self/fd/2")),
     ),
 )

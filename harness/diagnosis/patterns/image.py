@@ -61,7 +61,7 @@ FPM = (
     ),
     Pattern(
         Source.APP,
-        match=r"\] (?:ALERT: (?=\[pool )|ERROR: (?=\[/|unable to bind|failed to open))"
+        match=r"\] (?:ALERT: (?=\[pool )|ERROR: (?=\[/|unable to (?:bind|create)|failed to open))"
         r"(?P<words>[^\n]{1,240})",
         cause="PHP-FPM does not start: {words}",
         example=(
@@ -70,6 +70,8 @@ FPM = (
             "[27-Nov-2026 20:45:14] ERROR: [/etc/php/8.4/fpm/php-fpm.conf:9] unknown entry 'x'",
             "[27-Nov-2026 20:45:14] ERROR: unable to bind listening socket for address"
             " '/run/php/php-fpm.sock': No such file or directory (2)",
+            "[28-Nov-2026 19:37:32] ERROR: Unable to create or open slowlog(/var/log/php/slow.log):"
+            " No such file or directory (2)",
         ),
     ),
     Pattern(

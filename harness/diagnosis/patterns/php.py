@@ -62,6 +62,13 @@ COMMANDS = (
         " the image's WORKDIR, must be the app's directory",
         example="Could not open input file: artisan",
     ),
+    Pattern(
+        Source.APP,
+        match=r"Failed to parse dotenv file\. (?P<words>[^\n]{1,160})",
+        cause="Laravel cannot read the .env file of the container: {words} The image holds one, or"
+        " its entrypoint writes one; tasks need none, since ECS sets the environment",
+        example="Failed to parse dotenv file. Encountered unexpected whitespace at [A Shop].",
+    ),
 )
 
 KEY = (

@@ -36,6 +36,10 @@ _AWAY = (503, 504)
 """The load balancer's answers without a target, and for one that is too slow for it."""
 
 
+_PLAIN_METHODS = ("GET", "POST")
+_OVERRIDE = "X-HTTP-Method-Override"
+"""Laravel takes another method from it. Forms of a browser have GET and POST only, and so do some
+load balancers and web servers."""
 _DISKS_OF_ONE_TASK = ("local", "public")
 _CAUSES = {
     **STATUS_CAUSES,
@@ -178,6 +182,8 @@ class ProbeClient:
         if isinstance(payload, bytes):
             kind = {"Content-Type": "application/octet-stream"}
         every = {"Accept": "application/json", **kind, **proof, **(headers or {})}
+        if method not in _PLAIN_METHODS:
+            every[_OVERRIDE], method = method, "POST"
         return SignedRequest(method, full, body, every)
 
     def send_signed(

@@ -6,7 +6,7 @@ import pytest
 
 from harness.core.expectation import REQUEST, SESSION, StatusError
 from harness.core.redact import Secret
-from harness.diagnosis.causes import find_cause, rank
+from harness.diagnosis.causes import explain, find_cause, rank
 from harness.diagnosis.evidence import Evidence, Line, evidence_of
 from harness.diagnosis.expect import ExpectationError, ExpectationTimeout
 from harness.diagnosis.facts import Fact, QueueDelay, StoppedTask, VisitorRequest, VisitorSession
@@ -44,6 +44,15 @@ def test_an_earlier_cause_outranks_all_later_ones(place: int) -> None:
 
 def test_an_error_that_no_pattern_knows_is_no_cause() -> None:
     assert find_cause(evidence_of([Line("production.ERROR: It broke.", Source.APP)])) is None
+
+
+def test_the_last_words_of_a_task_that_ended_are_shown_where_none_is_an_error() -> None:
+    ended = "EssentialContainerExited: Essential container in task exited; app: exit code 1"
+    words = Line("cannot go on", Source.APP, task="web task 0123")
+    tail = "; the last words are those of the web task 0123: cannot go on"
+    stopped = StoppedTask("web", "0123", "tickets-web:3", ended, exit_codes=(1,))
+    assert explain(evidence_of([words, stopped])).endswith(tail)
+    assert explain(evidence_of([words])) == ""
 
 
 def test_a_reason_in_the_failures_own_text_outranks_what_its_check_read() -> None:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from harness.diagnosis.evidence import Line
-from harness.diagnosis.first_error import first_error
+from harness.diagnosis.first_error import first_error, last_words
 from harness.diagnosis.patterns.pattern import Source
 
 AT = datetime(2026, 11, 27, 7, tzinfo=UTC)
@@ -59,3 +59,14 @@ def test_an_error_of_the_app_below_the_probe_is_the_apps() -> None:
     assert str(first_error([line(text)])).endswith(": no space left")
     job = r'{"message":"CutoverProbe\\Jobs\\ProbeJob has been attempted too many times.",'
     assert first_error([line(job + '"level_name":"ERROR"}')]) is None
+
+
+def test_the_last_words_of_a_task_are_its_last_lines_of_plain_text() -> None:
+    words = ["warming", "   The environment file is invalid!   ", "Encountered whitespace.", ""]
+    lines = [line('{"channel":"access"}'), *map(line, words), line("z", task="web task ffff")]
+    assert str(last_words(lines)) == (
+        "web task 0123abcd, 07:00:00: warming The environment file is invalid!"
+        " Encountered whitespace."
+    )
+    assert last_words([line('{"channel":"access"}')]) is None
+    assert last_words([line("elsewhere", source=Source.STOPPED_REASON)]) is None

@@ -202,6 +202,20 @@ def test_rules_that_lead_to_the_app_are_none(
     assert texts(app, *rules, default=default) == []
 
 
+def test_a_rule_that_keeps_forms_out_is_named(app: Production) -> None:
+    method = {"Field": "http-request-method", "HttpRequestMethodConfig": {"Values": ["GET"]}}
+    one = rule(1, "tickets-web", host=HOST)
+    one["Conditions"].append(method)
+    (text,) = texts(app, one, default=fixed(404))
+    assert text.startswith(f"Listeners[0].DefaultActions answer POST https://{HOST}/_probe")
+    assert text.endswith(
+        ": no form would reach the tasks, and GET does; add POST to the http-request-method of the"
+        " rule that forwards /_probe/v1/whoami"
+    )
+    method["HttpRequestMethodConfig"]["Values"].append("POST")  # type: ignore[index]
+    assert texts(app, one, default=fixed(404)) == []
+
+
 def test_a_forward_to_no_target_group_is_named(app: Production) -> None:
     nowhere = [{"Type": "forward", "TargetGroupArn": "tickets-web"}]
     (text,) = texts(app, default=nowhere)
