@@ -180,6 +180,11 @@ def toml_key(name: str) -> str:
     return name if _BARE.fullmatch(name) else json.dumps(name, ensure_ascii=False)
 
 
+def toml_text(value: str) -> str:
+    """Return a text as TOML writes it."""
+    return json.dumps(value, ensure_ascii=False)
+
+
 def path_below(path: Path, *, root: Path) -> str:
     """Return a path as it is below the root, and whole elsewhere."""
     return str(path.relative_to(root) if path.is_relative_to(root) else path)

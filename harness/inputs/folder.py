@@ -21,14 +21,21 @@ from harness.inputs import (
     cli_resources,
     container_images,
     operation_shapes,
+    templates,
 )
 from harness.inputs.cli_output import PRINTED_BY
 from harness.inputs.derivation import Derivation, derive, derive_groups, groups_of
+from harness.inputs.dockerfiles import Dockerfiles
 from harness.inputs.document import Document, Origin, read_json
 from harness.inputs.phase_files import PHASE_FILES
 from harness.inputs.problem import InputError
 
-_SKIPPED = {"vendor", "node_modules", "storage", "public", "tests", "bootstrap", "resources"}
+_SKIPPED = {
+    *("vendor", "vendor-debian", "vendor-composer", "node_modules", "storage", "public"),
+    *("tests", "bootstrap", "resources"),
+}
+_HIDDEN = {".aws", ".deploy", ".docker", ".ecs", ".github", ".infra"}
+"""Hidden folders with files of a deployment; all others are skipped."""
 _MARKS: Mapping[str, tuple[str, ...]] = {
     "service": ("services", "serviceName"),  # before what CreateService has as a field, too
     "task_definition": ("taskDefinition", "containerDefinitions"),
@@ -50,7 +57,9 @@ _ENVIRONMENTS: Mapping[str, str] = {
 }
 """Word of a path -> the environment that it names, the first to be taken first."""
 _ROLES = "iam"
-"""Folder of the roles, which `app.context` names."""
+"""Folder of the roles in that of `app.context`."""
+_OF_ROLE = ("Role", "AssumeRolePolicyDocument")
+"""Fields at the top of a role's file."""
 
 
 @dataclass(frozen=True)
@@ -81,10 +90,26 @@ class Folder:
         return self._read[1]
 
     @cached_property
-    def _read(self) -> tuple[dict[str, list[Document]], dict[str, str]]:
-        """Read every JSON file: the AWS files by their keys, and those for ``unused``."""
+    def templates(self) -> dict[str, list[str]]:
+        """Words for a file of a tool that makes AWS's resources -> the paths of such files."""
+        found: dict[str, list[str]] = {}
+        for path in self._files(templates.may_be_one):
+            with suppress(OSError):
+                if kind := templates.kind_of(path.read_text("utf-8", "replace")):
+                    found.setdefault(kind, []).append(path.relative_to(self.root).as_posix())
+        return found
+
+    @cached_property
+    def roles(self) -> list[str]:
+        """Paths of the files of IAM roles."""
+        return self._read[2]
+
+    @cached_property
+    def _read(self) -> tuple[dict[str, list[Document]], dict[str, str], list[str]]:
+        """Read every JSON file: AWS files by their keys, those for ``unused``, and the roles."""
         found: dict[str, list[Document]] = {name: [] for name in (*_MARKS, *PHASE_FILES)}
         unused: dict[str, str] = {}
+        roles: list[str] = []
         for path in self._files(lambda name: name.endswith(".json")):
             try:
                 document = read_json(path)
@@ -105,15 +130,21 @@ class Folder:
             )
             if name := next(names, "") or _phase_file(fields):
                 found[name].append(document)
+            elif fields.intersection(_OF_ROLE):
+                roles.append(self.name(document))
             elif _ROLES not in path.parent.parts:
                 known = (PRINTED_BY[one] for one in document.data if one in PRINTED_BY)
                 unused |= {self.name(document): f"is what `{one}` prints" for one in known}
-        return found, unused
+        return found, unused, roles
 
     def _files(self, matches: Callable[[str], bool]) -> list[Path]:
         paths = []
         for directory, names, files in os.walk(self.root):
-            names[:] = [one for one in names if one not in _SKIPPED and not one.startswith(".")]
+            names[:] = [
+                one
+                for one in names
+                if one not in _SKIPPED and (one in _HIDDEN or not one.startswith("."))
+            ]
             paths += [Path(directory, one) for one in files if matches(one)]
         return sorted(paths)
 
@@ -122,9 +153,18 @@ class Folder:
         return document.path.relative_to(self.root).as_posix()
 
     def path_of(self, key: str) -> str:
-        """Path of the one file for a key; empty when there is none, or several."""
+        """Path of the one file for a key, or of the one that has all of the others in it.
+
+        Empty when there is none, or several.
+        """
         listed = self.documents[key]
-        return self.name(listed[0]) if len(listed) == 1 else ""
+        every = [one.data for document in listed for one in document.objects]
+        whole = [
+            document
+            for document in listed
+            if all(data in [one.data for one in document.objects] for data in every)
+        ]
+        return self.name(whole[0]) if len(whole) == 1 else ""
 
     @cached_property
     def task_documents(self) -> list[Document]:
@@ -210,13 +250,16 @@ class Folder:
         """
         if self.dockerfile:
             return ""
-        app = container_images.app_image([*self.definitions.values()], named={})
-        names = {one.name for one in self._containers if one.image == app}
-        beside = {self.dockerfile_of(one.name) for one in self.images_beside_app.values()}
-        found = {path for name in names if (path := self.dockerfile_of(name))} or {
-            path.relative_to(self.root).as_posix() for path in self._dockerfiles
-        } - beside
+        beside = {self.dockerfiles.of(one) for one in self.images_beside_app.values()}
+        named = {self.dockerfiles.of(one) for one in self.app_containers} - {*beside, ""}
+        found = named or {*self.dockerfiles.paths} - beside
         return found.pop() if len(found) == 1 else ""
+
+    @cached_property
+    def app_containers(self) -> list[ContainerDefinition]:
+        """The containers that run the app's image."""
+        app = container_images.app_image([*self.definitions.values()], named={})
+        return [one for one in self._containers if one.image == app]
 
     @cached_property
     def images_beside_app(self) -> dict[str, ContainerDefinition]:
@@ -226,32 +269,20 @@ class Folder:
             image: next(one for one in self._containers if one.image == image) for image in images
         }
 
-    def dockerfile_of(self, container: str) -> str:
-        """Path of the Dockerfile with a container's name in it; empty where none or several have.
-
-        Such as ``docker/nginx/Dockerfile``, ``Dockerfile.nginx`` or ``nginx.Dockerfile``.
-        """
-        named = [
-            path
-            for path in self._dockerfiles
-            if container.lower()
-            in re.split(r"[/.]", path.relative_to(self.root).as_posix().lower())
-        ]
-        return named[0].relative_to(self.root).as_posix() if len(named) == 1 else ""
-
     @cached_property
-    def _dockerfiles(self) -> list[Path]:
-        return self._files(
+    def dockerfiles(self) -> Dockerfiles:
+        """The folder's Dockerfiles."""
+        paths = self._files(
             lambda name: "dockerfile" in name.lower() and not name.endswith(".dockerignore")
         )
+        return Dockerfiles(self.root, [one.relative_to(self.root).as_posix() for one in paths])
 
-    @cached_property
-    def workdir(self) -> str:
-        """The last WORKDIR of the Dockerfile; empty when it has none."""
-        file = self.dockerfile or self.root / (self.dockerfile_elsewhere or "Dockerfile")
-        text = file.read_text("utf-8", "replace") if file.is_file() else ""
-        found = re.findall(r"^\s*WORKDIR\s+(/\S+)\s*$", text, flags=re.MULTILINE)
-        return found[-1].rstrip("/") if found else ""
+    @property
+    def dockerfile_of_app(self) -> str:
+        """Path of the app's Dockerfile, wherever it is; empty without one."""
+        if self.dockerfile:
+            return self.dockerfile.relative_to(self.root).as_posix()
+        return self.dockerfile_elsewhere
 
     @cached_property
     def has_probe(self) -> bool:

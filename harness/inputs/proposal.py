@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import posixpath
+import re
 from collections.abc import Iterator, Mapping
 
 from harness.aws import environment_file
-from harness.aws.task_definition import ContainerDefinition, family_of
+from harness.aws.task_definition import family_of
 from harness.aws.value_from import SecretReference, ValueFromError, parse_value_from
-from harness.inputs import container_images
-from harness.inputs.document import toml_key
+from harness.inputs import proposed_images
+from harness.inputs.document import toml_key, toml_text
 from harness.inputs.folder import Folder
 from harness.inputs.phase_files import PHASE_FILES
 
@@ -19,6 +21,8 @@ _HEAD = """\
 # key, `cutover config check` lists what is missing or wrong. What the task definitions and services
 # have (URL, account, region, cluster, database) is taken from them.
 """
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+"""Characters that TOML takes in no text and no comment."""
 _PRINTED_BY: Mapping[str, str] = {
     "security_groups": "aws ec2 describe-security-groups --filters Name=vpc-id,Values=VPC",
     "load_balancer": "{ aws elbv2 describe-load-balancers --names NAME;"
@@ -40,7 +44,7 @@ def propose(folder: Folder) -> str:
     sections = (
         _choice,
         _app,
-        _images,
+        proposed_images.lines,
         _network,
         _database,
         _cache,
@@ -53,7 +57,8 @@ def propose(folder: Folder) -> str:
         _phases,
         _rest,
     )
-    return "\n".join([_HEAD, *(line for section in sections for line in section(folder))]) + "\n"
+    lines = (line for section in sections for line in section(folder))
+    return "\n".join([_HEAD, *map(_on_one_line, lines)]) + "\n"
 
 
 def _choice(folder: Folder) -> Iterator[str]:
@@ -63,7 +68,11 @@ def _choice(folder: Folder) -> Iterator[str]:
         yield f"# Files of {first} are taken; those of {', '.join(others)} are left out."
     for path, content in folder.unused.items():
         yield f"# {path} is not used: it {content}."
-    if folder.unused or len(folder.environments) > 1:
+    for kind, (found, *more) in folder.templates.items():
+        besides = f", nor are {len(more)} more" if more else ""
+        yield f"# {found}, {kind}, is not used{besides}: print with the AWS CLI what was made of it"
+        yield "# (docs/your-app.md, part 2, has the commands)."
+    if folder.unused or folder.templates or len(folder.environments) > 1:
         yield ""
 
 
@@ -75,12 +84,26 @@ def _app(folder: Folder) -> Iterator[str]:
     else:
         yield '# url = "https://www.shop.example"  # the public URL; no APP_URL has it'
     directory = folder.dockerfile.parent if folder.dockerfile else folder.root
-    yield f"context = {_text(directory.relative_to(folder.root).as_posix())}"
-    workdir = folder.workdir
+    yield f"context = {toml_text(directory.relative_to(folder.root).as_posix())}"
+    workdir = folder.dockerfiles.workdir(folder.dockerfile_of_app)
     if workdir:
         paths = [f"{workdir}/storage", f"{workdir}/bootstrap/cache", "/tmp"]  # noqa: S108
-        yield f"writable = {json.dumps(paths)}"
+        yield f"writable = {json.dumps(paths, ensure_ascii=False)}"
+    yield from _roles(folder, context=directory.relative_to(folder.root).as_posix())
     yield ""
+
+
+def _roles(folder: Folder, *, context: str) -> Iterator[str]:
+    """The directory of the roles, where it is not the one that is read by itself."""
+    directories = list(dict.fromkeys(one.rpartition("/")[0] or "." for one in folder.roles))
+    own = posixpath.normpath(f"{context}/iam")
+    if not directories:
+        yield '# roles = "iam"  # a file for each: { aws iam get-role --role-name NAME; ... }'
+    elif len(directories) > 1:
+        several = ", ".join(directories)
+        yield f"# roles = {toml_text(directories[0])}  # put them into one: {several}"
+    elif directories != [own]:
+        yield f"roles = {toml_text(directories[0])}"
 
 
 def _printed_cidr(folder: Folder) -> str:
@@ -89,51 +112,6 @@ def _printed_cidr(folder: Folder) -> str:
     given = [one[name] for one in objects for name in ("Vpcs", "CreateVpc") if name in one]
     vpcs = [vpc for value in given for vpc in (value if isinstance(value, list) else [value])]
     return str(vpcs[0].get("CidrBlock", "")) if len(vpcs) == 1 else ""
-
-
-def _images(folder: Folder) -> Iterator[str]:
-    """The sources of the images that app.context does not build."""
-    beside = folder.images_beside_app
-    built = {
-        image: path for image, one in beside.items() if (path := folder.dockerfile_of(one.name))
-    }
-    elsewhere = folder.dockerfile_elsewhere
-    has_no_dockerfile = folder.dockerfile is None and not elsewhere
-    if has_no_dockerfile or len(built) < len(beside):
-        yield "[images]"
-    if has_no_dockerfile:
-        image = container_images.app_image([*folder.definitions.values()], named={}) or "IMAGE"
-        yield "# There is no Dockerfile: the image that the registry has."
-        yield f"app = {_text(image)}"
-    for image, container in beside.items():
-        if image not in built:
-            yield f"# The container {container.name}; {_source(container)}."
-            yield f"{'# ' if _is_pulled(container) else ''}{_text(image)} = {_text('none')}"
-    yield ""
-    if elsewhere:
-        yield "[images.app]"
-        yield 'context = "."'
-        yield f"dockerfile = {_text(elsewhere)}"
-        yield '# target = "production"  # the stage that production runs, if it is not the last'
-        yield ""
-    for image, dockerfile in built.items():
-        directory, _, name = dockerfile.rpartition("/")
-        context = directory if name == "Dockerfile" else "."
-        yield f"[images.{toml_key(image)}]"
-        yield f"context = {_text(context or '.')}"
-        yield f"dockerfile = {_text(name if context == directory else dockerfile)}"
-        yield ""
-
-
-def _is_pulled(container: ContainerDefinition) -> bool:
-    """Whether the task needs it here: a log router is essential on ECS, and idles here."""
-    return container.essential and not container.raw.get("firelensConfiguration")
-
-
-def _source(container: ContainerDefinition) -> str:
-    if _is_pulled(container):
-        return 'without a line it is pulled; or name an image that this machine has, or "none"'
-    return '"none" lets it idle; name an image that this machine has or can pull to run it'
 
 
 def _network(folder: Folder) -> Iterator[str]:
@@ -148,9 +126,10 @@ def _network(folder: Folder) -> Iterator[str]:
     )
     printed = _printed_cidr(folder)
     if printed:
-        yield f"vpc_cidr = {_text(printed)}"
+        yield f"vpc_cidr = {toml_text(printed)}"
     elif cidr:
-        yield f"vpc_cidr = {_text(cidr.strip())}  # TRUSTED_PROXIES; the VPC's own, if it differs"
+        given = toml_text(cidr.strip())
+        yield f"vpc_cidr = {given}  # TRUSTED_PROXIES; the VPC's own, if it differs"
     else:
         yield '# vpc_cidr = "10.0.0.0/16"  # aws ec2 describe-vpcs --query "Vpcs[].CidrBlock"'
     yield _file(folder, "security_groups")
@@ -172,7 +151,7 @@ def _network(folder: Folder) -> Iterator[str]:
 def _cache(folder: Folder) -> Iterator[str]:
     path = folder.path_of("cache")
     if path:
-        yield from ("[cache]", f"file = {_text(path)}")
+        yield from ("[cache]", f"file = {toml_text(path)}")
         yield "# endpoint and token are taken from this file and from REDIS_* of the tasks"
     else:
         yield "# Valkey or Redis of ElastiCache, for sessions, cache or jobs."
@@ -193,20 +172,20 @@ def _services(folder: Folder) -> Iterator[str]:
         definition = folder.definition_of(str(service.get("taskDefinition")))
         yield f"[services.{toml_key(name)}]"
         if definition:
-            yield f"task_definition = {_text(definition)}"
+            yield f"task_definition = {toml_text(definition)}"
         else:
             family = family_of(str(service.get("taskDefinition")))
             yield (
                 f'# task_definition = "{family}.json"'
                 f"  # aws ecs describe-task-definition --task-definition {family}"
             )
-        yield f"service = {_text(path)}"
+        yield f"service = {toml_text(path)}"
         yield ""
     if not folder.services:
         yield "# One table for each ECS service; one of them is behind the load balancer."
         yield "[services.web]"
         definition = next(iter(folder.definitions), "web.json")
-        yield f"{'' if folder.definitions else '# '}task_definition = {_text(definition)}"
+        yield f"{'' if folder.definitions else '# '}task_definition = {toml_text(definition)}"
         command = "aws ecs describe-services --cluster CLUSTER --services NAME"
         yield f'# service = "service.json"  # {command} prints it'
         yield ""
@@ -230,7 +209,7 @@ def _schedule(folder: Folder) -> Iterator[str]:
     left = [name for name in folder.definitions if name not in used]
     path = folder.scheduled or (left[0] if rule and len(left) == 1 else "")
     mark = "" if path and rule else "# "
-    yield f"{mark}task_definition = {_text(path or next(iter(left), 'scheduler.json'))}"
+    yield f"{mark}task_definition = {toml_text(path or next(iter(left), 'scheduler.json'))}"
     yield ""
 
 
@@ -273,7 +252,8 @@ def _secrets(folder: Folder) -> Iterator[str]:
     if texts:
         yield "[secrets]"
     for name, variable in texts.items():
-        yield f"{_text(name)} = {_made_up(variable, folder=folder)}  # {variable}"
+        yield f"{toml_text(name)} = {_made_up(variable, folder=folder)}  # {variable}"
+    yield from ("",) if texts else ()
     for name, variables in sorted(keys.items()):
         variables.pop("", None)  # beside keys of its own, the whole is their object
         if variables:
@@ -287,7 +267,7 @@ def _secrets(folder: Folder) -> Iterator[str]:
     if parameters:
         yield "[parameters]"
         for name, variable in sorted(parameters.items()):
-            yield f"{_text(name)} = {_made_up(variable, folder=folder)}  # {variable}"
+            yield f"{toml_text(name)} = {_made_up(variable, folder=folder)}  # {variable}"
         yield ""
 
 
@@ -300,7 +280,7 @@ def _environment_files(folder: Folder) -> Iterator[str]:
         yield "[environment_files]"
     for arn in arns:
         name = arn.rpartition("/")[2] or "web.env"
-        yield f"# {_text(arn)} = {_text(name)}  # a file with the object's text"
+        yield f"# {toml_text(arn)} = {toml_text(name)}  # a file with the object's text"
     if arns:
         yield ""
 
@@ -319,9 +299,9 @@ def _phases(folder: Folder) -> Iterator[str]:
 
 def _made_up(variable: str, *, folder: Folder) -> str:
     if variable == "DB_PORT":
-        return _text("3306")
+        return toml_text("3306")
     if variable in ("DB_USERNAME", "DB_DATABASE"):
-        return _text(folder.variables.get("DB_DATABASE", "app")[:32])
+        return toml_text(folder.variables.get("DB_DATABASE", "app")[:32])
     generator = (
         "laravel-key"
         if variable == "APP_KEY"
@@ -329,7 +309,7 @@ def _made_up(variable: str, *, folder: Folder) -> str:
         if variable.endswith("PASSWORD")
         else "hex"
     )
-    return f"{{ generate = {_text(generator)} }}"
+    return f"{{ generate = {toml_text(generator)} }}"
 
 
 def _rest(folder: Folder) -> Iterator[str]:
@@ -347,14 +327,14 @@ def _rest(folder: Folder) -> Iterator[str]:
     if prefix:
         yield f'SQS_PREFIX = "http://emulator:4566/{prefix.rpartition("/")[2]}"'
     authority = folder.variables.get("MYSQL_ATTR_SSL_CA") or "/etc/ssl/certs/ca-certificates.crt"
-    yield from ("", "[overlay.files]", f'{_text(authority)} = "ca"')
+    yield from ("", "[overlay.files]", f'{toml_text(authority)} = "ca"')
 
 
 def _file(folder: Folder, key: str) -> str:
     """Return the line of a key that names a file, as a comment where no file or several fit."""
     path = folder.path_of(key)
     if path:
-        return f"{key} = {_text(path)}"
+        return f"{key} = {toml_text(path)}"
     several = ", ".join(folder.name(one) for one in folder.documents[key])
     hint = f"one of {several}" if several else f"{_PRINTED_BY[key]} prints it"
     if several and key == "queues":  # one file has them all
@@ -369,5 +349,7 @@ def _is_network(text: str) -> bool:
         return False
 
 
-def _text(value: str) -> str:
-    return json.dumps(value)
+def _on_one_line(line: str) -> str:
+    """Return a line with the escapes of TOML for characters of names that it does not take."""
+    escaped = _CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", line)
+    return escaped.encode("utf-8", "replace").decode()

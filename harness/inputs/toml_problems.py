@@ -81,6 +81,15 @@ def _problem(error: ErrorDetails) -> Problem:
 
 
 _ABOUT_NAMES = ("extra_forbidden", "missing")
+_PRINTED_BY: Mapping[str, str] = {
+    "network.vpc_cidr": '`aws ec2 describe-vpcs --query "Vpcs[].CidrBlock"` prints it',
+    "network.security_groups": "a file with the output of `aws ec2 describe-security-groups`",
+    "ecs.load_balancer": "a file with the output of `aws elbv2 describe-load-balancers`, and of"
+    " what docs/configuration.md has besides",
+    "ecs.target_group": "a file with the output of `aws elbv2 describe-target-groups`, and of"
+    " `describe-target-group-attributes`",
+}
+"""A key that no other file has -> the command that prints its value, or the content of its file."""
 
 
 def _of_name(error: ErrorDetails, *, path: list[str | int]) -> tuple[str, str]:
@@ -90,6 +99,8 @@ def _of_name(error: ErrorDetails, *, path: list[str | int]) -> tuple[str, str]:
         return "is unknown", nearest(name, names_in(schema_at(path[:-1])))
     if schema_at(path).get("type") == "object":
         return "is missing", f"add [{name}]; docs/configuration.md has it"
+    if f"{table}.{name}" in _PRINTED_BY:
+        return "is missing", f"add it to [{table}]: {_PRINTED_BY[f'{table}.{name}']}"
     source = SOURCES.get(f"{table}.{name}")
     taken = f": it is taken from {source}, and none has it" if source else ""
     return "is missing", f"add it to [{table}]{taken}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import tomllib
@@ -130,6 +131,136 @@ def test_queues_in_files_of_their_own_belong_into_one(tmp_path: Path) -> None:
     write(tmp_path)
     text = (tmp_path / "cutover.toml").read_text()
     assert '# queues = "queues.json"  # cat dead.json jobs.json > queues.json' in text
+
+
+def test_a_file_that_has_all_the_others_in_it_is_taken(tmp_path: Path) -> None:
+    texts = {}
+    for name in ("dead", "jobs"):
+        arn = f"arn:aws:sqs:us-east-1:876000000876:{name}"
+        texts[name] = json.dumps({"Attributes": {"QueueArn": arn}})
+        (tmp_path / f"{name}.json").write_text(texts[name])
+    (tmp_path / "all.json").write_text("\n".join(texts.values()))
+    assert write(tmp_path)["resources"] == {"queues": "all.json"}
+
+
+CONTAINERS = {
+    "php-fpm": ("876000000876.dkr.ecr.us-east-1.amazonaws.com/shop/php:1", True),
+    "web": ("876000000876.dkr.ecr.us-east-1.amazonaws.com/shop-nginx:1", False),
+}
+
+
+def of_two_containers(project: Path, files: dict[str, str]) -> Any:
+    """Propose for a folder with these Dockerfiles, and a task of PHP-FPM and nginx."""
+    shutil.rmtree(project / "app")
+    for name, text in files.items():
+        (project / name).parent.mkdir(parents=True, exist_ok=True)
+        (project / name).write_text(text)
+    listed = [
+        {"name": name, "image": image, "secrets": [{"name": "APP_KEY", "valueFrom": "k"}] * has_key}
+        for name, (image, has_key) in CONTAINERS.items()
+    ]
+    task = {"family": "shop", "containerDefinitions": listed}
+    (project / "task.json").write_text(json.dumps(task))
+    return write(project)
+
+
+@pytest.mark.parametrize(
+    ("files", "app", "beside"),
+    [
+        (
+            {
+                "docker/php/Dockerfile": "FROM php\nCOPY docker/php/fpm.conf /etc/\nCOPY . .\n",
+                "docker/php/fpm.conf": "",
+                "docker/nginx/Dockerfile": "FROM nginx\nCOPY site.conf /etc/\n",
+                "docker/nginx/site.conf": "",
+            },
+            {"context": ".", "dockerfile": "docker/php/Dockerfile"},
+            {"context": "docker/nginx", "dockerfile": "Dockerfile"},
+        ),
+        (
+            {
+                ".docker/php.Dockerfile": "FROM php\nWORKDIR /app/\n",
+                ".docker/nginx.Dockerfile": "FROM nginx\nCOPY --from=a /b /c\nCOPY public /srv\n",
+                "public": "",
+            },
+            {"context": ".", "dockerfile": ".docker/php.Dockerfile"},
+            {"context": ".", "dockerfile": ".docker/nginx.Dockerfile"},
+        ),
+        (
+            {"Dockerfile": "FROM node AS build\nFROM php AS php\nFROM nginx as nginx\n"},
+            {"context": ".", "dockerfile": "Dockerfile", "target": "php"},
+            {"context": ".", "dockerfile": "Dockerfile", "target": "nginx"},
+        ),
+        (
+            {
+                "php/Dockerfile": "FROM php\nCOPY conf /etc/php\n",
+                "php/conf": "",
+                "nginx/Dockerfile": "FROM nginx\n",
+                "vendor-debian/Dockerfile": "FROM debian\n",
+            },
+            {"context": "php", "dockerfile": "Dockerfile"},
+            {"context": "nginx", "dockerfile": "Dockerfile"},
+        ),
+    ],
+)
+def test_dockerfiles_are_found_by_names_and_by_what_they_copy(
+    project: Path, files: dict[str, str], app: dict[str, str], beside: dict[str, str]
+) -> None:
+    images = of_two_containers(project, files)["images"]
+    assert images == {"app": app, CONTAINERS["web"][0]: beside}
+    text = (project / "cutover.toml").read_text()
+    assert ('writable = ["/app/storage"' in text) == ("WORKDIR" in "".join(files.values()))
+
+
+def test_an_image_of_others_is_never_the_apps_dockerfile(project: Path) -> None:
+    images = of_two_containers(project, {"docker/Dockerfile": "FROM php AS agent\n"})["images"]
+    assert images == {"app": {"context": ".", "dockerfile": "docker/Dockerfile"}}
+
+
+def test_roles_in_another_folder_are_named(project: Path) -> None:
+    shutil.move(project / "app" / "iam", project / "infra")
+    assert write(project)["app"]["roles"] == "infra"  # type: ignore[index]
+    assert len(production.load({}, cwd=project).roles) == 5
+    (project / "more").mkdir()
+    (project / "infra/web-task.json").rename(project / "more/web-task.json")
+    text = propose(Folder(project))
+    assert '# roles = "infra"  # put them into one: infra, more' in text
+
+
+def test_templates_are_said_to_be_unused(tmp_path: Path) -> None:
+    for name, content in (
+        ("stack.yaml", "Resources:\n  Web:\n    Type: AWS::ECS::Service\n"),
+        ("cdk.out/Shop.template.json", '{"Resources": {"A": {"Type": "AWS::ECS::Service"}}}'),
+        ("infra/ecs.tf", 'resource "aws_ecs_service" "web" {\n}\n'),
+        ("copilot/web/manifest.yml", "name: web\ntype: Load Balanced Web Service\n"),
+        ("task.yml", "family: web\ncontainerDefinitions:\n  - name: app\n"),
+        ("docker-compose.yml", "services:\n  app:\n    image: php\n"),
+    ):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(content)
+    text = propose(Folder(tmp_path))
+    assert re.findall("# (.*), is not used(.*): print with the AWS CLI", text) == [
+        ("cdk.out/Shop.template.json, a template of CloudFormation", ", nor are 1 more"),
+        ("copilot/web/manifest.yml, a manifest of Copilot", ""),
+        ("infra/ecs.tf, code of Terraform", ""),
+        ("task.yml, a task definition in YAML", ""),
+    ]
+
+
+def test_names_with_odd_characters_are_still_toml(project: Path) -> None:
+    path = project / "app/aws/bucket.json"
+    path.rename(project / "app/aws/buc\nket \x7f\u2603\U0001f600.json")
+    (project / "logs\n1.json").write_text('{"logGroups": []}')
+    (project / "logs\r2.json").write_text('{"logGroups": []}')
+    service = project / "app/ecs/service-web.json"
+    service.write_text(
+        service.read_text().replace('"tickets-web"', '"tickets\\nweb \U0001f600"', 1)
+    )
+    data = write(project)
+    assert data["resources"]["bucket"].endswith("buc\nket \x7f\u2603\U0001f600.json")  # type: ignore[index]
+    assert any("\n" in name for name in data["services"])  # type: ignore[attr-defined]
+    (project / os.fsdecode(b"bad-\xff.json")).write_text('{"CreateQueue": []}')
+    write(project)
 
 
 def test_each_image_beside_the_app_has_a_source(project: Path) -> None:

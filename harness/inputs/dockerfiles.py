@@ -1,0 +1,107 @@
+"""The Dockerfiles of a folder: the containers that they are for, their stages and contexts."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from harness.aws.task_definition import ContainerDefinition
+
+_NAME = "Dockerfile"
+_STAGE = re.compile(
+    r"^[ \t]*FROM[ \t]+\S[^\n]*?(?:[ \t]AS[ \t]+([\w.-]+))?[ \t]*$",
+    flags=re.MULTILINE | re.IGNORECASE,
+)
+_COPY = re.compile(r"^\s*(?:COPY|ADD)\s+([^\n\[]+)$", flags=re.MULTILINE | re.IGNORECASE)
+_FROM_STAGE = "--from="
+_UNTOLD = re.compile(r"[$*?\[]|^[a-z]+://|^\.host/|^\.?/?$")
+"""Sources of COPY that are no path, or are in every folder."""
+_WORKDIR = re.compile(r"^\s*WORKDIR\s+(/\S+)\s*$", flags=re.MULTILINE)
+_OWN_REGISTRY = ".dkr.ecr."
+_FINAL = ("production", "prod", "app", "php", "runtime", "release", "final")
+"""Names of the stage with the app, the surest first."""
+
+
+@dataclass(frozen=True)
+class Dockerfiles:
+    """The Dockerfiles of a folder."""
+
+    root: Path
+    paths: Sequence[str]
+    """From the folder."""
+
+    def of(self, container: ContainerDefinition) -> str:
+        """Path of the one with a container's name in it; empty where none or several have.
+
+        Such as ``docker/nginx/Dockerfile``, ``Dockerfile.nginx`` or ``nginx.Dockerfile``. An image
+        of one's own may have the name, too: ``shop/nginx``.
+        """
+        for name in _names(container):
+            named = [path for path in self.paths if name in re.split(r"[/.]", path.lower())]
+            if len(named) == 1:
+                return named[0]
+        return ""
+
+    def stages(self, path: str) -> list[str]:
+        """Names of a Dockerfile's stages, empty for one without a name."""
+        return _STAGE.findall(self._text(path))
+
+    def stage_of(self, container: ContainerDefinition, *, path: str) -> str:
+        """Stage of a Dockerfile with a container's name; empty without one."""
+        known = {one.lower(): one for one in self.stages(path) if one}
+        return next((known[name] for name in _names(container) if name in known), "")
+
+    def stage_of_app(self, containers: Sequence[ContainerDefinition], *, path: str) -> str:
+        """Stage that the app's containers run; empty where it is the last, or nothing tells it."""
+        stages = self.stages(path)
+        named = (self.stage_of(one, path=path) for one in containers)
+        usual = (one for name in _FINAL for one in stages if one.lower() == name)
+        found = next(filter(None, named), "") or next(usual, "")
+        return found if stages and found != stages[-1] else ""
+
+    def context(self, path: str, *, is_app: bool) -> tuple[str, str]:
+        """Return the build context of a Dockerfile, and its path from there.
+
+        The app's is the folder, another one's the Dockerfile's own directory, unless the files that
+        it copies are in the other of the two.
+        """
+        directory, _, name = path.rpartition("/")
+        sources = [one for one in self._sources(path) if not _UNTOLD.search(one)]
+
+        def there(place: str) -> bool:
+            return all((self.root / place / one.lstrip("/")).exists() for one in sources)
+
+        has_own, has_folders = there(directory), there("")
+        inside = name == _NAME and not is_app if has_own == has_folders else has_own
+        return (directory or ".", name) if inside else (".", path)
+
+    def workdir(self, path: str) -> str:
+        """The last WORKDIR of a Dockerfile; empty when it has none."""
+        found = _WORKDIR.findall(self._text(path))
+        return posixpath.normpath(found[-1]) if found else ""
+
+    def _sources(self, path: str) -> Iterator[str]:
+        for words in _COPY.findall(self._text(path).replace("\\\n", " ")):
+            if _FROM_STAGE not in words:
+                yield from [one for one in words.split() if not one.startswith("--")][:-1]
+
+    def _text(self, path: str) -> str:
+        file = self.root / path
+        return file.read_text("utf-8", "replace") if path and file.is_file() else ""
+
+
+def _names(container: ContainerDefinition) -> Iterator[str]:
+    """Names that a container's Dockerfile may have, the surest first."""
+    name = container.name.lower()
+    yield name
+    if _OWN_REGISTRY in container.image:
+        repository = container.image.lower().partition("@")[0].rpartition("/")[2].partition(":")[0]
+        yield repository
+        yield from reversed(re.split(r"[-_]", repository))
+        yield from re.split(r"[-_]", name)

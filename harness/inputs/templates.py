@@ -1,0 +1,35 @@
+"""Files that make AWS's resources, and are no input: CloudFormation, Terraform, Copilot, YAML."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import PurePath
+
+_SUFFIXES = (".yaml", ".yml", ".template", ".json", ".tf")
+_MARKS: Mapping[str, re.Pattern[str]] = {
+    "a template of CloudFormation": re.compile(
+        r"^\s*[\"']?AWSTemplateFormatVersion\b|[\"']?Type[\"']?:\s*[\"']?AWS::\w+::\w+",
+        flags=re.MULTILINE,
+    ),
+    "code of Terraform": re.compile(r"^\s*resource\s+\"aws_\w+\"", flags=re.MULTILINE),
+    "a manifest of Copilot": re.compile(
+        r"^type:\s*[\"']?(?:Load Balanced Web|Backend|Worker|Request-Driven Web) Service"
+        r"|^type:\s*[\"']?Scheduled Job",
+        flags=re.MULTILINE,
+    ),
+    "a task definition in YAML": re.compile(
+        r"^\s*(?:- )?containerDefinitions:\s*$", flags=re.MULTILINE
+    ),
+}
+"""Words for a file of one tool -> a sign that a file is one."""
+
+
+def may_be_one(name: str) -> bool:
+    """Whether a file's name is one that templates have."""
+    return PurePath(name).suffix in _SUFFIXES
+
+
+def kind_of(text: str) -> str:
+    """Return the words for a file of a tool; empty for any other file."""
+    return next((kind for kind, mark in _MARKS.items() if mark.search(text)), "")
