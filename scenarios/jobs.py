@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from harness.diagnosis.expect import expect
@@ -11,6 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 SQS = "sqs"
+PROBE_JOBS = "cutover-probe:"
+"""The names of the probe's own jobs begin so; they fail as they are told to."""
+FAILED = ("failed", "threw")
 DEAF_WORKER = (
     "the worker does not stop when ECS tells it to: the stop signal does not reach queue:work, as a"
     " shell that started it without exec is in between, or it is none that queue:work ends on:"
@@ -116,3 +120,25 @@ def expect_one_effect(job: dict[str, Any]) -> None:
         f"the job had its effect {times} times",
         cause=delivered_again(job) if times > 1 else NOT_TRIED_AGAIN if job["failed"] else "",
     )
+
+
+def lost_jobs(
+    runs: Sequence[dict[str, Any]], *, exclusive_times: Sequence[tuple[datetime, datetime]] = ()
+) -> dict[str, list[dict[str, Any]]]:
+    """Return the failed runs of jobs of the app that failed again and never succeeded, by name.
+
+    An exclusive scenario takes something away that jobs need, and its runs count for nothing.
+    """
+    found: dict[str, list[dict[str, Any]]] = {}
+    by_job: dict[str, list[dict[str, Any]]] = {}
+    for run in runs:
+        if not run["name"].startswith(PROBE_JOBS):
+            by_job.setdefault(run["uuid"] or run["name"], []).append(run)
+    for job in by_job.values():
+        failed = [one for one in job if one["outcome"] in FAILED and one["error"]]
+        times = [datetime.fromisoformat(one["started_at"]) for one in failed]
+        provoked = any(began <= at <= ended for at in times for began, ended in exclusive_times)
+        is_lost = len(failed) > 1 or "failed" in outcomes({"runs": failed})
+        if is_lost and not provoked and "succeeded" not in outcomes({"runs": job}):
+            found.setdefault(job[0]["name"], failed)
+    return found

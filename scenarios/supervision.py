@@ -16,6 +16,11 @@ _NO_START = re.compile(r"spawnerr: (?P<reason>.+)")
 _OF_SUPERVISOR = re.compile(
     r"\b(?:INFO|WARN|CRIT|DEBG) (?:spawned|exited|success|gave up|spawnerr|Set)"
 )
+_LOST_CONNECTION = re.compile(r'"status":"stopped","reason":"lost_connection"')
+"""As queue:work --json says that it ends; Laravel goes by the words of a job's error."""
+_ERROR = re.compile(
+    r'^\{"message":"(?P<message>(?:[^"\\\n]|\\.)+)"[^\n]*"level_name":"(?:ERROR|CRITICAL)"', re.M
+)
 _WIDTH = 160
 """Characters of a program's last words."""
 _EXITS = 3
@@ -56,3 +61,10 @@ def failed_program(log: str) -> FailedProgram | None:
         elif line.strip() and not _OF_SUPERVISOR.search(line):
             last_line = line.strip()[:_WIDTH]
     return None
+
+
+def error_like_a_lost_connection(log: str) -> str:
+    """Return the error after which a worker ended, as after a lost connection; empty for none."""
+    if not _LOST_CONNECTION.search(log):
+        return ""
+    return next((one["message"] for one in reversed([*_ERROR.finditer(log)])), "its log has it")

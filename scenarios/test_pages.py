@@ -29,6 +29,9 @@ MOST_SCRIPTS = 10
 MOST_FILES = 5
 PUBLIC = (".txt", ".ico", ".css", ".js", ".svg", ".png", ".jpg", ".webp", ".woff2")
 """Ends of the names of files that every web server serves."""
+COOKIES_B, AGENT_B = 4000, 150
+"""A browser's own header, and what the session, analytics and consent of one site come to."""
+TOO_LARGE = (400, 413, 414, 431, 494)
 NOT_FOUND = 404
 SERVER_ERROR = 500
 SOURCE = "<?php"
@@ -191,5 +194,24 @@ def test_files_of_the_public_directory_are_served(
         f"none of {', '.join(files)} is served: {[one.status_code for one in answers.values()]}",
         cause=f"the web server does not find {files[0]}, which Laravel's container has: its root is"
         " another directory, or its own image or volume lacks the app's public directory",
+        certain=True,
+    )
+
+
+@pytest.mark.truth(local=proved, aws=proved, url=proved)
+@pytest.mark.requires("http")
+@pytest.mark.read_only
+def test_page_is_answered_to_a_browser_with_many_cookies(
+    web: Callable[[], requests.Session], access: Access, public_page: str
+) -> None:
+    headers = {"Cookie": f"analytics={'x' * COOKIES_B}", "User-Agent": "x" * AGENT_B}
+    answer = web().get(access.public_url + public_page, headers=headers, timeout=TIMEOUT_S)
+    expect(
+        answer.status_code not in TOO_LARGE,
+        f"{public_page} answered {answer.status_code} to a request with {COOKIES_B} bytes of"
+        " cookies",
+        cause=f"the web server refuses the cookies that a browser may have ({COOKIES_B} bytes, and"
+        " the load balancer takes four times as many): nginx's large_client_header_buffers is below"
+        ' its default, "4 8k", or Apache\'s LimitRequestFieldSize below 8190',
         certain=True,
     )

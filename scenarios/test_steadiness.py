@@ -6,6 +6,7 @@ import math
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from harness.images.inspect import nginx_config
 from harness.report import emulated, not_covered, proved
 from harness.target.clients.http import status_cause
 from harness.target.resources.ecs import find_tasks
-from scenarios.supervision import failed_program
+from scenarios.supervision import error_like_a_lost_connection, failed_program
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,10 +53,11 @@ NOT_THERE = not_covered("its tasks cannot be seen from outside")
     aws=proved,
     url=NOT_THERE,
 )
-@pytest.mark.requires("ecs")
+@pytest.mark.requires("ecs", "logs")
 @pytest.mark.read_only(runs_last=True)
 def test_no_task_of_a_service_ends_by_itself(
     access: Access,
+    task_logs: LogReader,
     tasks_of: Callable[[str, str], list[dict[str, Any]]],
     eventually: Callable[..., Any],
 ) -> None:
@@ -64,7 +66,8 @@ def test_no_task_of_a_service_ends_by_itself(
         for kind, name in access.services.items():
             stopped = tasks_of(name, "STOPPED")
             for task in stopped:
-                assert_was_stopped("worker" if kind == access.worker else kind, task)
+                log = partial(task_logs.log_of, str(task["taskArn"]).rpartition("/")[2])
+                assert_was_stopped("worker" if kind == access.worker else kind, task, log=log)
             ran = [ran_s(task) for task in [*stopped, *tasks_of(name, "RUNNING")]]
             longest[kind] = max(ran, default=STEADY_S)
         return min(longest.values(), default=STEADY_S)
@@ -108,7 +111,7 @@ def tasks_of(access: Access, ecs: Any) -> Callable[[str, str], list[dict[str, An
     )
 
 
-def assert_was_stopped(kind: str, task: dict[str, Any]) -> None:
+def assert_was_stopped(kind: str, task: dict[str, Any], *, log: Callable[[], str]) -> None:
     """Check that ECS stopped a task, or a scenario killed it, but that it did not end by itself."""
     if task.get("stopCode") != "EssentialContainerExited":
         return
@@ -117,15 +120,23 @@ def assert_was_stopped(kind: str, task: dict[str, Any]) -> None:
     # ECS then stops the task's other containers, which may exit with 0.
     killed = any(end["exitCode"] == KILLED for end in ends)
     codes = ", ".join(str(end["exitCode"]) for end in ends)
+    was_stopped = not reasons if killed else not ends
+    error = "" if was_stopped else error_like_a_lost_connection(log())
     expect(
-        not reasons if killed else not ends,
-        f"a {kind} task ended by itself with exit code {codes} {reasons}",
-        cause=end_cause(kind, codes, reasons),
+        was_stopped,
+        f"a {kind} task ended by itself with exit code {codes} {reasons}"
+        + (f"; its last error: {error}" if error else ""),
+        cause=end_cause(kind, codes, reasons, error),
     )
 
 
-def end_cause(kind: str, codes: str, reasons: str) -> str:
+def end_cause(kind: str, codes: str, reasons: str, error: str = "") -> str:
     """Return why a task ended by itself; empty where only its log can show it."""
+    if error:
+        return (
+            f"the worker ends (exit code {codes}) after an error that Laravel takes for a lost"
+            f" connection to the database: {error}"
+        )
     if "OutOfMemory" in reasons:
         return f"a {kind} task was killed for memory: it needs more than its task definition allows"
     if kind == "worker" and codes == WORKER_MEMORY_EXIT:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from scenarios import test_database as database
 from scenarios import test_pinning as pinning
 from tests.mistakes.edits import (
+    CONFIG,
     DATABASE_CONFIG,
     Edit,
     combine,
@@ -17,6 +18,19 @@ from tests.mistakes.mistake import NOT_STARTED, Mistake, Twin
 MIGRATION = "app/database/migrations/2026_11_23_000001_create_events_table.php"
 DOCUMENTS = "app/database/migrations/2026_11_23_000004_create_event_documents_table.php"
 EVENTS = "app/app/Http/Controllers/EventController.php"
+
+
+SEEDER = "app/database/seeders/EventSeeder.php"
+
+
+def migrate(statement: str) -> Edit:
+    """Run a statement after the migration that makes the orders."""
+    return replace(
+        "app/database/migrations/2026_11_23_000005_add_confirmation_queued_at_to_orders_table.php",
+        "    public function up(): void\n    {\n",
+        "    public function up(): void\n    {\n"
+        f"        \\Illuminate\\Support\\Facades\\{statement}\n",
+    )
 
 
 def init_command(sql: str) -> Edit:
@@ -146,5 +160,29 @@ MISTAKES = (
         breaks=[database.test_tables_are_kept_by_innodb],
         cause="is kept by MyISAM: Aurora keeps InnoDB's tables alone",
         also_green=[database.test_columns_have_types_that_aurora_has],
+    ),
+    Mistake(
+        "the first migration takes its lock in a table that it makes",
+        replace(CONFIG, '"migrate", "--force"', '"migrate", "--force", "--isolated"'),
+        cause="php artisan migrate --isolated takes its lock in tickets.cache_locks",
+        exit_code=NOT_STARTED,
+    ),
+    Mistake(
+        "a migration is written for MariaDB",
+        migrate("DB::statement('ALTER TABLE orders ADD COLUMN IF NOT EXISTS note TEXT');"),
+        cause="a statement has MariaDB's own syntax, which MySQL and Aurora do not take",
+        exit_code=NOT_STARTED,
+    ),
+    Mistake(
+        "a column of JSON has a default, which MariaDB takes",
+        replace(MIGRATION, "$table->id();", "$table->id(); $table->json('seats')->default('[]');"),
+        cause="a migration gives the column seats a literal default",
+        exit_code=NOT_STARTED,
+    ),
+    Mistake(
+        "the seeder for production makes up data",
+        replace(SEEDER, "...$event,", "...$event, 'summary' => fake()->sentence(),"),
+        cause="makes up data with Faker, a development package",
+        exit_code=NOT_STARTED,
     ),
 )

@@ -13,6 +13,7 @@ _ROUTE = "route('documents.show', [$event, App\\Enums\\DocumentKind::Poster])"
 _EVENTS = "app/app/Http/Controllers/EventController.php"
 _QUERY = "Event::query()->upcoming()->withAvailability()->with('poster')->get()"
 _FILES = "location ~* \\.(?:avif|css|gif|ico|jpe?g|js|png|svg|webp|woff2?)$ {"
+_BODY = "client_max_body_size 50m;"
 _ROOT = "root /srv/app/public;"
 _POSTER = "$event->poster->storage()->{}"
 
@@ -107,6 +108,17 @@ MISTAKES = (
                 _ROUTE,
                 _POSTER.format("temporaryUrl($event->poster->path, now()->addHour())"),
             ),
+        ),
+    ),
+    Mistake(
+        "nginx takes small request headers only",
+        replace(NGINX, _BODY, f"large_client_header_buffers 2 1k;\n    {_BODY}"),
+        breaks=[pages.test_page_is_answered_to_a_browser_with_many_cookies],
+        cause="the web server refuses the cookies that a browser may have",
+        also_green=[pages.test_pages_load_their_styles_scripts_and_images],
+        twin=Twin(
+            "nginx takes large request headers",
+            replace(NGINX, _BODY, f"large_client_header_buffers 4 16k;\n    {_BODY}"),
         ),
     ),
 )

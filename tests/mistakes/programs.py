@@ -265,4 +265,10 @@ MISTAKES = (
         exit_code=NOT_STARTED,
         twin=Twin("PHP-FPM's slow log is its error log", set_slow_log("/proc/self/fd/2")),
     ),
+    Mistake(
+        "the entrypoint is not executable",
+        run_in_build("chmod 644 /usr/local/bin/entrypoint"),
+        cause="entrypoint, the command or entry point of its task definition or image, is not in",
+        exit_code=NOT_STARTED,
+    ),
 )

@@ -3,14 +3,48 @@
 from __future__ import annotations
 
 from scenarios import test_configuration as configuration
+from scenarios import test_jobs as jobs
 from scenarios import test_shared_state as shared_state
 from scenarios.tickets import test_holds as tickets_holds
+from scenarios.tickets import test_orders as orders
 from tests.mistakes.configuration import in_the_report
-from tests.mistakes.edits import ORDER_JOB, Edit, replace, set_everywhere, set_variable
+from tests.mistakes.edits import (
+    ORDER_JOB,
+    Edit,
+    add_file,
+    combine,
+    replace,
+    set_everywhere,
+    set_variable,
+)
 from tests.mistakes.mistake import Mistake, Twin
 
 PROVIDER = "app/app/Providers/AppServiceProvider.php"
 CACHE_CONFIG = "app/config/cache.php"
+READER_JOB = "app/app/Jobs/ReadOrderFile.php"
+READER = """<?php
+
+namespace App\\Jobs;
+
+use Illuminate\\Bus\\Queueable;
+use Illuminate\\Contracts\\Queue\\ShouldQueue;
+use Illuminate\\Foundation\\Bus\\Dispatchable;
+use Illuminate\\Queue\\InteractsWithQueue;
+
+class ReadOrderFile implements ShouldQueue
+{
+    use Dispatchable, InteractsWithQueue, Queueable;
+
+    public int $tries = 1;
+
+    public function __construct(public readonly string $path) {}
+
+    public function handle(): void
+    {
+        file_get_contents($this->path);
+    }
+}
+"""
 UNIQUE = "\\Illuminate\\Contracts\\Queue\\ShouldBeUnique"
 
 
@@ -24,6 +58,19 @@ def make_unique(method: str = "") -> Edit:
 def limit_by(key: str) -> Edit:
     """Count registrations by another key."""
     return replace(PROVIDER, "->by($request->ip())", f"->by({key})")
+
+
+def hand_over(make_file: str) -> Edit:
+    """Have a job of each order read a file that the web task names."""
+    return combine(
+        add_file(READER_JOB, READER),
+        replace(
+            "app/app/Actions/PlaceOrder.php",
+            "        $this->queueConfirmation->handle($order);",
+            f"        {make_file}\n        \\App\\Jobs\\ReadOrderFile::dispatch($file);\n"
+            "        $this->queueConfirmation->handle($order);",
+        ),
+    )
 
 
 MISTAKES = (
@@ -136,6 +183,17 @@ MISTAKES = (
                 "        return request()->ip() === '203.0.113.7';\n    }\n\n"
                 "    public function index(",
             ),
+        ),
+    ),
+    Mistake(
+        "a file is handed to a job on the task's own disk",
+        hand_over("$file = tempnam('/tmp', 'order'); file_put_contents($file, $order->number);"),
+        breaks=[jobs.test_jobs_of_the_app_come_to_a_good_end],
+        cause="is not on its task's disk: another task wrote it, or one that is gone",
+        also_green=[orders.test_order_confirmation_reaches_the_buyer_from_the_identity],
+        twin=Twin(
+            "a job makes its file itself",
+            hand_over("$file = '/srv/app/composer.json';"),
         ),
     ),
 )

@@ -61,4 +61,13 @@ MISTAKES = (
             _on_the_front_page("file_get_contents(public_path('robots.txt'));"),
         ),
     ),
+    Mistake(
+        "the front page asks for the metadata of an EC2 instance",
+        _on_the_front_page(
+            "\\Illuminate\\Support\\Facades\\Http::timeout(2)"
+            "->get('http://169.254.169.254/latest/meta-data/instance-id');"
+        ),
+        cause="the app asks 169.254.169.254, the metadata of an EC2 instance",
+        exit_code=NOT_STARTED,
+    ),
 )

@@ -105,6 +105,38 @@ SCHEMA = (
     ),
     Pattern(
         Source.APP,
+        match=r"Table '(?P<name>[^']+)' doesn't exist[^\n]*"
+        r"\bframework/command-(?P<command>[\w:-]+)",
+        cause="php artisan {command} --isolated takes its lock in {name}, a table that this command"
+        " has yet to make: leave --isolated out where the database may be empty",
+        example="1146 Table 'shop.cache_locks' doesn't exist (Connection: mysql, SQL: update"
+        " `cache_locks` set `owner` = x where `key` = shop-cache-framework/command-migrate and",
+    ),
+    Pattern(
+        Source.APP,
+        match=r"Table '(?P<name>[^'.]+\.[^']*(?-i:[A-Z])[^']*)' doesn't exist",
+        cause="there is no table {name} in this spelling: Aurora tells capital letters from small"
+        " ones in a table's name, which MySQL on Windows and macOS does not; its migration writes"
+        " it in another way, or did not run",
+        example="42S02: Base table or view not found: 1146 Table 'shop.Order_Items' doesn't exist",
+    ),
+    Pattern(
+        Source.APP,
+        match=r"\b1064 [^\n]*near '(?P<words>IF (?:NOT )?EXISTS\b[^'\n]{0,60})",
+        cause="a statement has MariaDB's own syntax, which MySQL and Aurora do not take: IF EXISTS"
+        " and IF NOT EXISTS of a column or an index, near '{words}'",
+        example="1064 You have an error in your SQL syntax; check the manual that corresponds to"
+        " your MySQL server version for the right syntax to use near 'IF NOT EXISTS note' at 1",
+    ),
+    Pattern(
+        Source.APP,
+        match=r"1101 BLOB, TEXT, GEOMETRY or JSON column '(?P<column>[^']+)' can't have a default",
+        cause="a migration gives the column {column} a literal default, which MariaDB takes and"
+        " MySQL and Aurora do not: write an expression, ->default(new Expression('...')), or none",
+        example="1101 BLOB, TEXT, GEOMETRY or JSON column 'seats' can't have a default value",
+    ),
+    Pattern(
+        Source.APP,
         match=r"Table '(?P<name>[^']+)' doesn't exist",
         cause="the table {name} is missing: no migration makes it, or it did not run against this"
         " database, or the start of a task drops it (migrate:fresh) or asks for it before the first"

@@ -148,18 +148,27 @@ NEVER_STARTED = (
     ),
     Pattern(
         Source.STOPPED_REASON | Source.APP,
-        match=r"executable file not found in \$PATH|exec: \"[^\"]+\": [^\n]*no such file"
-        r"|exec [^\n:]+: (?:no such file or directory|permission denied)"
-        r"|exec: \"[^\"]+\": permission denied",
+        match=r"exec: \"(?P<file>[^\"\n]+)\": executable file not found in \$PATH",
+        cause="{task} never started: {file}, the command or entry point of its task definition or"
+        " image, is not in the image, or is there and not executable (a checkout on Windows loses"
+        " that: RUN chmod 755)",
+        example='exec: "phpp": executable file not found in $PATH',
+    ),
+    Pattern(
+        Source.STOPPED_REASON | Source.APP,
+        match=r"exec:? \"?(?P<file>[^\"\n:]+)\"?: permission denied",
+        cause="{task} never started: {file} of its image is not executable (a checkout on Windows"
+        " loses that: RUN chmod 755), or a directory",
+        example="CannotStartContainerError: Error response from daemon: OCI runtime create failed:"
+        ' exec: "/entrypoint.sh": permission denied: unknown',
+    ),
+    Pattern(
+        Source.STOPPED_REASON | Source.APP,
+        match=r"exec: \"[^\"]+\": [^\n]*no such file|exec [^\n:]+: no such file or directory",
         cause="{task} never started: the command or entry point of its task definition is not in"
         " the image, or the interpreter that a script's first line names is not (Windows line"
         " ends)",
-        example=(
-            "CannotStartContainerError: Error response from daemon: OCI runtime create failed:"
-            ' exec: "entrypoint": permission denied: unknown',
-            'exec: "phpp": executable file not found in $PATH',
-            "exec /usr/local/bin/entrypoint: no such file or directory",
-        ),
+        example="exec /usr/local/bin/entrypoint: no such file or directory",
     ),
     Pattern(
         Source.STOPPED_REASON,

@@ -67,6 +67,18 @@ MISSING = (
     ),
     Pattern(
         Source.APP,
+        match=r"Call to undefined function (?:[\w\\]+\\)?fake\(\)"
+        r"|Class \"Faker\\+\w+\" not found",
+        cause="{task} makes up data with Faker, a development package, which a production image"
+        " lacks (composer install --no-dev): a seeder for production must do without fake() and"
+        " factories",
+        example=(
+            "Call to undefined function Database\\Seeders\\fake()",
+            'Class "Faker\\Factory" not found',
+        ),
+    ),
+    Pattern(
+        Source.APP,
         match=r"Call to undefined function (?:[\w\\]+\\)?(?P<name>\w+)\(\)",
         cause="PHP has no function {name}: the image lacks the extension that has it,"
         " disable_functions takes it away, or the file that defines it is not in the image",

@@ -205,11 +205,15 @@ FILES = (
     ),
     Pattern(
         Source.APP,
-        match=r"\w+\((?P<path>/[^)\n]*/storage/app/[^)\n]*)\): Failed to open stream: No such file",
+        match=r"(?:\w+\((?=/[^)\n]*/storage/app/)|(?<!put_contents)\((?=/(?:var/)?tmp/))"
+        r"(?P<path>/[^)\n]+)\): Failed to open stream: No such file",
         cause="the app reads {path}, which is not on its task's disk: another task wrote it, or one"
         " that is gone; each task has a disk of its own, so keep such files in the bucket",
-        example="file_get_contents(/srv/app/storage/app/private/calendars/7.ics): Failed to open"
-        " stream: No such file or directory",
+        example=(
+            "file_get_contents(/srv/app/storage/app/private/calendars/7.ics): Failed to open"
+            " stream: No such file or directory",
+            "fopen(/tmp/import.csv): Failed to open stream: No such file or directory",
+        ),
     ),
     Pattern(
         Source.APP,
@@ -290,6 +294,14 @@ LIMITS = (
 )
 
 HOSTS = (
+    Pattern(
+        Source.APP,
+        match=r"(?<!AWS HTTP error: )cURL error \d+: [^\n]* for http://169\.254\.169\.254/",
+        cause="the app asks 169.254.169.254, the metadata of an EC2 instance, which a Fargate task"
+        " does not have: ECS_CONTAINER_METADATA_URI_V4 has the address of a task's own",
+        example="cURL error 28: Connection timed out after 2001 milliseconds for"
+        " http://169.254.169.254/latest/meta-data/instance-id",
+    ),
     Pattern(
         Source.APP,
         match=r"(?<!AWS HTTP error: )cURL error (?:7|28): (?P<what>(?:Resolving|Connection) timed"

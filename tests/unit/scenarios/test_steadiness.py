@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from harness.diagnosis.expect import ExpectationError
 from harness.target.resources.ecs import EcsService
 from scenarios.test_steadiness import assert_was_stopped, hold_s, ran_s
 from tests.unit.pages import Paged
@@ -34,7 +35,7 @@ def task(*ends: tuple[int | None, str], code: str = "EssentialContainerExited") 
     ],
 )
 def test_what_was_killed_or_told_to_stop_did_not_end_by_itself(stopped: dict[str, Any]) -> None:
-    assert_was_stopped("web", stopped)
+    assert_was_stopped("web", stopped, log=str)
 
 
 @pytest.mark.parametrize(
@@ -47,8 +48,22 @@ def test_what_was_killed_or_told_to_stop_did_not_end_by_itself(stopped: dict[str
 )
 def test_an_end_of_its_own_is_told(stopped: dict[str, Any], said: str) -> None:
     with pytest.raises(AssertionError) as caught:
-        assert_was_stopped("web", stopped)
+        assert_was_stopped("web", stopped, log=str)
     assert str(caught.value).startswith(said)
+
+
+def test_a_worker_that_ends_as_after_a_lost_connection_shows_the_jobs_error() -> None:
+    log = "\n".join(
+        [
+            '{"message":"a","level_name":"INFO"}',
+            r'{"message":"fopen(/tmp/a): no \"b\"","context":{},"level_name":"ERROR"}',
+            '{"level":"info","status":"stopped","reason":"lost_connection","exit_code":0}',
+        ]
+    )
+    with pytest.raises(ExpectationError) as caught:
+        assert_was_stopped("worker", task((0, "")), log=lambda: log)
+    assert r"exit code 0 ; its last error: fopen(/tmp/a): no \"b\"" in str(caught.value)
+    assert "after an error that Laravel takes for a lost connection" in caught.value.cause
 
 
 def test_a_task_has_run_until_it_stopped_or_until_now() -> None:
