@@ -30,7 +30,7 @@ MOST_FILES = 5
 PUBLIC = (".txt", ".ico", ".css", ".js", ".svg", ".png", ".jpg", ".webp", ".woff2")
 """Ends of the names of files that every web server serves."""
 COOKIES_B, AGENT_B = 4000, 150
-"""A browser's own header, and what the session, analytics and consent of one site come to."""
+"""Bytes of one site's cookies for session, analytics and consent, and of a browser's name."""
 TOO_LARGE = (400, 413, 414, 431, 494)
 NOT_FOUND = 404
 SERVER_ERROR = 500
