@@ -21,7 +21,7 @@ from harness.target.resources.schedule import PERIOD_S
 from harness.target.target import CONTAINERS, EXEC, PROXY, SQL
 from scenarios import artisan, statements
 from scenarios.jobs import late_cause, outcomes
-from scenarios.mails import MAIL_S, UNSENT, missing_mail_cause
+from scenarios.mails import MAIL_S, UNKEPT, UNSENT, missing_mail_cause
 from scenarios.scheduled import DUE_WITHIN_S, WINDOW, endless_tick_cause
 from scenarios.shared_files import with_shared_files
 from scenarios.timeouts import NGINX_FILES
@@ -269,23 +269,33 @@ def wait_for_mail(
 ) -> Callable[..., list[Mail]]:
     """Wait until an address has so many mails, and return them all.
 
-    ``ends`` returns the outcome of each run of the mail's job, where the scenario knows them.
+    ``whole`` waits for their texts, too, which come later on AWS. ``ends`` returns the outcome of
+    each run of the mail's job, where the scenario knows them.
     """
 
     def wait(
         address: str,
         *,
         count: int = 1,
+        whole: bool = False,
         ends: Callable[[], list[str]] = list,
     ) -> list[Mail]:
+        found: list[Mail] = []
+
+        def look() -> list[Mail]:
+            found[:] = mailbox.to(address)
+            return [mail for mail in found if mail.is_whole or not whole]
+
         try:
             mails: list[Mail] = eventually(
-                lambda: mailbox.to(address),
+                look,
                 until=lambda mails: len(mails) >= count,
                 what=f"{count} mail(s) did not arrive",
                 within_s=count * MAIL_S + job_timeout_s,
             )
         except ExpectationTimeout as late:
+            if len(found) >= count:
+                raise ExpectationTimeout(str(late), cause=UNKEPT, certain=True) from None
             name, outcomes = mailer(), ends()
             raise ExpectationTimeout(
                 f"{late} (the worker's mailer is {name!r}; its runs ended: {outcomes})",

@@ -11,6 +11,11 @@ REJECTIONS = (
     "not authorized to perform: ses:Send",
 )
 SWALLOWED = "the app swallows SES's error: the job must fail with it, to be tried again"
+UNKEPT = (
+    "SES took the mail, and the receipt rule of aws.mail_receipt_rule did not keep it: its rule set"
+    " must be the active one, its domain's MX record must name SES's inbound endpoint, and the"
+    " bucket's policy must let ses.amazonaws.com put objects"
+)
 MAIL_S = 15.0
 """How long a worker may take for a job that sends a mail."""
 UNSENT = ("log", "array", "smtp", "sendmail")

@@ -27,11 +27,6 @@ as_ses = pytest.mark.truth(
     aws=proved,
     url=not_covered("a mail would go to a real person"),
 )
-whole_in_ses = pytest.mark.truth(
-    local=as_ses.kwargs["local"],
-    aws=not_covered("SES's events have no text and no attachments of a mail"),
-    url=as_ses.kwargs["url"],
-)
 needs_mail = pytest.mark.requires("http", "probe", "ecs", "exec", "jobs", "mail")
 
 
@@ -53,7 +48,7 @@ def test_subject_beyond_ascii_arrives_unchanged(
     )
 
 
-@whole_in_ses
+@as_ses
 @needs_mail
 @pytest.mark.requires("mail_body")
 @pytest.mark.mutates
@@ -66,7 +61,7 @@ def test_text_and_attachment_beyond_ascii_arrive_unchanged(
     message = {"to": to, "subject": SUBJECT, "text": "Dobrý den 🎫"}
     attachment = {"name": "plán.txt", "content": "řádek"}
     probe.ask("POST", "mail", payload={**message, "attachment": attachment})
-    (mail,) = wait_for_mail(to)
+    (mail,) = wait_for_mail(to, whole=True)
     assert message["text"] in mail.text, f"the text arrived as {mail.text!r}"
     attachments = {name: content.decode() for name, (_, content) in mail.attachments.items()}
     assert attachments == {"plán.txt": "řádek"}, f"the attachment arrived as {attachments}"

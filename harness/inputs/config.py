@@ -15,6 +15,7 @@ from harness.inputs import document, toml_problems, toml_schema, toml_types
 from harness.inputs.derivation import Derivation
 from harness.inputs.document import Document
 from harness.inputs.problem import InputError, Problem, closest, nearest
+from harness.inputs.toml_pages import Pages
 from harness.inputs.toml_schema import (
     Accept,
     Cache,
@@ -24,7 +25,6 @@ from harness.inputs.toml_schema import (
     Generated,
     ImageSource,
     Overlay,
-    Pages,
     ParameterValue,
     Probe,
     SecretValue,

@@ -21,11 +21,11 @@ from harness.inputs import (
     foreign,
     iam_roles,
     load_balancer,
+    mail_receipts,
     phase_files,
     references,
     security_groups,
     task_definitions,
-    toml_schema,
     vpc,
 )
 from harness.inputs.api_calls import CallFile
@@ -38,11 +38,13 @@ from harness.inputs.problem import InputError, Problem
 from harness.inputs.reading import Reading
 from harness.inputs.schedule import Schedule, tasks_of
 from harness.inputs.security_groups import SecurityGroups
+from harness.inputs.toml_pages import Pages
 from harness.inputs.vpc import Network
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from harness.aws.mail_receipt import MailReceipt
     from harness.core.redact import Secret
     from harness.inputs.toml_schema import ImageSource
 
@@ -63,6 +65,8 @@ class Production:
     cache: Cache | None
     schedule: Schedule | None
     roles: tuple[RoleFile, ...]
+    mail_receipt: MailReceipt | None
+    """Where SES keeps the mails of scenarios on AWS; None where it keeps none."""
     environment_files: Mapping[str, str]
     """ARN of an object in S3 -> its text."""
     files: Mapping[str, str]
@@ -163,7 +167,7 @@ class PublicSite:
     url: str
     session_cookie: str
     probe_key: Secret | None
-    pages: toml_schema.Pages = field(default_factory=toml_schema.Pages)
+    pages: Pages = field(default_factory=Pages)
 
 
 _Read = Callable[[Document], CallFile]
@@ -196,6 +200,9 @@ def load(environ: Mapping[str, str], *, cwd: Path) -> Production:
     resources = _resources(reading, definitions, region=region or "", complete=complete)
     schedule = _schedule(reading, groups)
     cached = reading.file("cache", "file", read=cache.read, form=cache.form)
+    receipt = reading.file(
+        "aws", "mail_receipt_rule", read=mail_receipts.read, form=mail_receipts.form
+    )
     phase_files.read_all(reading)
     roles = _roles(reading)
     tasks = tasks_of(services, schedule)
@@ -216,6 +223,7 @@ def load(environ: Mapping[str, str], *, cwd: Path) -> Production:
         cache=cached,
         schedule=schedule,
         roles=roles,
+        mail_receipt=receipt,
         environment_files=environment_files,
         files=reading.files,
         documents=_documents(reading, roles),

@@ -303,8 +303,15 @@ def worker_queues(production: Production) -> Iterator[Problem]:
 
 
 def mail_events(production: Production) -> Iterator[Problem]:
-    """The events of mails have a queue of their own: a replay takes messages from it."""
+    """The events of mails have a queue of their own, and a receipt rule has one beside it."""
     name = production.config.mail_events_queue
+    if production.mail_receipt and not name:
+        yield Problem(
+            "aws.mail_receipt_rule",
+            "is set, and aws.mail_events_queue is not: a mail is known by its events",
+            "make a queue for SES's events, and name it in aws.mail_events_queue (docs/aws.md)",
+            file=str(production.config.file),
+        )
     if not name or production.web not in production.services:
         return
     names = production.resource_names

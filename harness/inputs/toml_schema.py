@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
+from pydantic import Discriminator, Field, Tag
 
 from harness.aws import aurora
+from harness.inputs.toml_pages import Pages
 from harness.inputs.toml_types import (
     AccountId,
     Day,
@@ -15,10 +16,10 @@ from harness.inputs.toml_types import (
     Generator,
     InstanceClass,
     KeyArn,
-    Path,
     Percent,
     PublicUrl,
     QueueName,
+    Table,
     Text,
     Texts,
     Vendor,
@@ -27,50 +28,6 @@ from harness.inputs.toml_types import (
 )
 
 OUR_IMAGES = ("mysql", "proxy", "cache", "emulator", "edge", "control", "pause", "vendor", "app")
-
-
-class Table(BaseModel):
-    """A table with fixed keys."""
-
-    model_config = ConfigDict(
-        strict=True, extra="forbid", frozen=True, use_attribute_docstrings=True
-    )
-
-
-class SignIn(Table):
-    """The form with which an account signs in."""
-
-    path: Annotated[Path, like("/login")] = "/login"
-    """The page with the form."""
-    user: Text = "email"
-    """Name of the field for the account's e-mail address."""
-    password: Annotated[Text, like("password")] = "password"  # noqa: S105 - the name of a field
-    """Name of the field for the password."""
-    shows: Annotated[Text | None, like("Sign out")] = None
-    """A text that the public page has for a signed-in visitor only. Without it, a visitor that can
-    open the private page is signed in."""
-
-
-class SignUp(Table):
-    """The form with which a visitor makes an account, and is signed in."""
-
-    path: Annotated[Path, like("/register")] = "/register"
-    """The page with the form."""
-    fields: Annotated[dict[str, Text], like({"company": "Example"})] = {}
-    """Values besides name, email, password and password_confirmation."""
-
-
-class Pages(Table):
-    """Pages of the app, by default those of a stock Laravel."""
-
-    public: Path = "/"
-    """A page that every visitor may open, and that starts a session."""
-    private: Path = "/dashboard"
-    """A page that redirects to the sign-in form."""
-    sign_in: SignIn = SignIn()
-    sign_up: SignUp = SignUp()
-    sign_out: Path = "/logout"
-    """Signs out when a form is posted to it."""
 
 
 class App(Table):
@@ -103,6 +60,9 @@ class Aws(Table):
     aws --level rehearse`. Only for an account without real visitors."""
     mail_events_queue: Annotated[QueueName | None, like("shop-mail-events")] = None
     """An SQS queue of the harness's own for SES's events, by SNS: for scenarios of mail on AWS."""
+    mail_receipt_rule: Annotated[File | None, like("aws/mail-receipt-rule.json")] = None
+    """File with a receipt rule of SES that keeps mails in a bucket, for the scenarios of a mail's
+    text on AWS: the visitors that they make up get addresses of its recipient."""
 
 
 class Network(Table):

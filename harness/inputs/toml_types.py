@@ -1,4 +1,4 @@
-"""Types of the values in cutover.toml, each with its check."""
+"""Types of the tables and values in cutover.toml, each value with its check."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import date
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from harness.aws import aurora
@@ -18,6 +18,14 @@ Generator = Literal["password", "laravel-key", "hex"]
 _VPC_PREFIXES = range(16, 25)
 """AWS has VPCs from /16 to /28; a rehearsal needs four networks of 64 addresses."""
 """Room for the four tiers, and for another stack's."""
+
+
+class Table(BaseModel):
+    """A table with fixed keys."""
+
+    model_config = ConfigDict(
+        strict=True, extra="forbid", frozen=True, use_attribute_docstrings=True
+    )
 
 
 def _fault(message: str, hint: str) -> PydanticCustomError:

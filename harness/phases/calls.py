@@ -323,6 +323,7 @@ _FORMS: Mapping[str, Callable[[str, Mapping[str, Any]], Iterator[FileCall]]] = {
     "resources.bucket": _operations("s3"),
     "resources.queues": _operations("sqs"),
     "resources.identity": _operations("ses"),
+    "aws.mail_receipt_rule": _operations("ses"),
     "schedule.rule": _schedule,
     "cache.file": _cache,
     **{f"phases.{name}": _operations(file.api) for name, file in PHASE_FILES.items()},

@@ -150,6 +150,10 @@ PHASES = (
             Step("Create the queues", files=("resources.queues",)),
             Step("Verify the identity that mail is sent from", files=("resources.identity",)),
             Step(
+                "Let SES keep the mails of rehearsals in their bucket (docs/aws.md)",
+                files=("aws.mail_receipt_rule",),
+            ),
+            Step(
                 "Register the other task definitions", files=("services.<other>.task_definition",)
             ),
             Step("Create the other services", files=("services.<other>.service",)),

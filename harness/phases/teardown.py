@@ -40,6 +40,9 @@ UNDO: Mapping[str, tuple[str, ...]] = {
     "CreateQueue": ("sqs delete-queue --queue-url <URL of {QueueName}>",),
     "VerifyEmailIdentity": ("ses delete-identity --identity {EmailAddress}",),
     "VerifyDomainIdentity": ("ses delete-identity --identity {Domain}",),
+    "CreateReceiptRule": (
+        "ses delete-receipt-rule --rule-set-name {RuleSetName} --rule-name {Rule[Name]}",
+    ),
     "CreateConfigurationSet": ("ses delete-configuration-set --configuration-set-name <name>",),
     "CreateSchedule": ("scheduler delete-schedule --name {Name} --group-name {GroupName}",),
     "CreateReplicationGroup": (

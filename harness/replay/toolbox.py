@@ -17,6 +17,7 @@ from harness.stack.containers import Containers
 from harness.target.clients import aws, http
 from harness.target.clients.browser import Browser
 from harness.target.resources.ecs_exec import Commands, EcsExec
+from harness.target.resources.mail_bucket import MailBucket
 from harness.target.resources.mail_events import MailEvents
 from harness.target.resources.mailbox import EmulatorMailbox, Mailbox
 from harness.target.resources.task_logs import LogReader, TaskLogs
@@ -29,7 +30,6 @@ from harness.target.target import (
     HTTP,
     LOGS,
     MAIL,
-    MAIL_BODY,
     PROBE,
     QUEUE,
     SCHEDULE,
@@ -89,12 +89,19 @@ class Toolbox:
 
     @cached_property
     def mailbox(self) -> Mailbox:
-        """The mails that were sent: whole in the emulator that is ours, else as events of SES."""
+        """The mails that were sent: whole in the emulator that is ours, else as events of SES.
+
+        On AWS a receipt rule keeps their texts, where there is one.
+        """
         self.need(MAIL)
         access = self.target.access
-        if MAIL_BODY in self.target.capabilities:
+        if CONTAINERS in self.target.capabilities:
             return EmulatorMailbox(access)
-        return MailEvents(access, sqs=aws.aws(access, "sqs"))
+        bucket = None
+        if access.mail_receipt:
+            s3 = aws.aws(access, "s3")
+            bucket = MailBucket(access.mail_receipt, region=access.region, s3=s3)
+        return MailEvents(access, sqs=aws.aws(access, "sqs"), bucket=bucket)
 
     @cached_property
     def _cloudwatch(self) -> TaskLogs:

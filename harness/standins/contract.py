@@ -27,6 +27,9 @@ RECEIVERS_PATH = "/_harness/receivers"
 it for messages, and might have had some: as JSON."""
 REFUSED_CALLS_PATH = "/_harness/refused-calls"
 """Path of the emulator that answers with the newest `RefusedCall`, oldest first: as JSON."""
+MAILS_PATH = "/_harness/mails"
+"""Path of the emulator that answers with the raw mails to the address of the query's ``to``: as a
+JSON list of objects with ``Timestamp`` and ``RawData``."""
 MAIL_EVENTS_SET = "cutover-mail-events"
 """The configuration set that SES uses for mails that name none, if there is one of this name."""
 IDLE_WITHIN_S = 15.0

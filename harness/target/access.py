@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from harness.aws.mail_receipt import MailReceipt
 from harness.core import codec
 from harness.core.errors import TargetError
 from harness.target.pages import Pages
@@ -119,6 +120,8 @@ class Access:
     """The app's account, where it is a plain variable."""
     resources: Mapping[str, str] = field(default_factory=dict)
     """Kind -> name: bucket, queue, dead_letter_queue, identity, mail_events, rule, scheduler."""
+    mail_receipt: MailReceipt | None = None
+    """Where SES keeps the mails of scenarios on AWS; None where it keeps none."""
     schedule: Mapping[str, Any] = field(default_factory=dict)
     """``run_task``: the input with which the rule runs its task; ``group``: that of a schedule of
     EventBridge Scheduler, empty for a rule. Only where it is emulated,

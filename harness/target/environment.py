@@ -28,6 +28,7 @@ def exports(access: Access, *, level: str) -> list[str]:
     """
     _make_log_groups(access)
     _make_mail_events(access)
+    _make_mail_receipt(access)
     credentials = _assume(access, rehearser if level == REHEARSE else observer)
     if level == REHEARSE:
         aws.aws(access, "ecs").tag_resource(
@@ -86,6 +87,32 @@ def _make_mail_events(access: Access) -> None:
             ses.create_configuration_set_event_destination(
                 ConfigurationSetName=found["Name"], EventDestination=destination
             )
+
+
+def _make_mail_receipt(access: Access) -> None:
+    """Let SES keep the mails to the receipt rule's recipient in the rule's bucket."""
+    receipt = access.mail_receipt
+    if receipt is None:
+        return
+    ses, s3 = aws.aws(access, "ses"), aws.aws(access, "s3")
+    # S3 takes no constraint for us-east-1.
+    place = {"LocationConstraint": access.region} if access.region != "us-east-1" else {}
+    where = {"CreateBucketConfiguration": place} if place else {}
+    with suppress(s3.exceptions.BucketAlreadyOwnedByYou):
+        s3.create_bucket(Bucket=receipt.bucket, **where)
+    with suppress(ses.exceptions.AlreadyExistsException):
+        ses.create_receipt_rule_set(RuleSetName=receipt.bucket)
+        action = {"BucketName": receipt.bucket, "ObjectKeyPrefix": receipt.prefix}
+        ses.create_receipt_rule(
+            RuleSetName=receipt.bucket,
+            Rule={
+                "Name": "rehearsal",
+                "Enabled": True,
+                "Recipients": [receipt.recipient],
+                "Actions": [{"S3Action": action}],
+            },
+        )
+        ses.set_active_receipt_rule_set(RuleSetName=receipt.bucket)
 
 
 def _assume(access: Access, role: Any) -> dict[str, str]:

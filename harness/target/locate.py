@@ -24,6 +24,7 @@ from harness.target.target import (
     HTTP_PLAIN,
     LOCAL,
     MAIL,
+    MAIL_BODY,
     METRICS,
     NOT_WHEN_OBSERVED,
     PROBE,
@@ -38,6 +39,7 @@ ACCOUNT_FILE = "account.json"
 
 
 _CONNECT_TIMEOUT_S = 1.0
+_NO_TEXT = "events of SES have no text of a mail, and no receipt rule; set aws.mail_receipt_rule"
 
 
 def local(home: Path) -> Target:
@@ -126,8 +128,10 @@ def aws(run_directory: Path, *, probe_key: Secret | None = None) -> Target:
     if access.emulator or access.control:
         raise UnsafeTarget("The target aws was given the addresses of a local stack.")
     differences = AS_ON_AWS
+    if access.mail_receipt:
+        differences = replace(differences, visitor_address=access.mail_receipt.address)
     if access.has_local_endpoints:  # behind them is a local stack, whose proxy is MySQL Router
-        differences = replace(AS_ON_AWS, plaintext_at_proxy=AS_LOCAL.plaintext_at_proxy)
+        differences = replace(differences, plaintext_at_proxy=AS_LOCAL.plaintext_at_proxy)
     target = _configured(AWS, access, differences)
     without = dict(target.unconfigured)
     if access.level != REHEARSE:
@@ -139,6 +143,9 @@ def aws(run_directory: Path, *, probe_key: Secret | None = None) -> Target:
         without[MAIL] = reason
     elif not access.has_local_endpoints:
         without.pop(MAIL, None)  # SES has events of what came by SMTP, too
+        without.pop(MAIL_BODY, None)
+    if MAIL in without or not access.mail_receipt:
+        without[MAIL_BODY] = without.get(MAIL) or _NO_TEXT
     if reason := _without_metrics(access):
         without[METRICS] = reason
     if access.https and not access.http:

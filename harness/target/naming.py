@@ -67,6 +67,7 @@ def names_in(production: Production) -> Access:
         pages=pages_from(config.pages),
         writable_paths=config.writable_paths,
         shared_paths=_shared_paths(production),
+        mail_receipt=production.mail_receipt,
         roles=tuple(
             dict.fromkeys(
                 str(definition.raw[key])

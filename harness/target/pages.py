@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from harness.inputs import toml_schema
+    from harness.inputs import toml_pages
 
 KEY = "app.pages"
 
@@ -46,7 +46,7 @@ STOCK = Pages()
 """The pages of a stock Laravel."""
 
 
-def pages_from(table: toml_schema.Pages) -> Pages:
+def pages_from(table: toml_pages.Pages) -> Pages:
     """Return the pages that the configuration names, with the keys that it sets."""
     return Pages(
         public=table.public,

@@ -31,6 +31,7 @@ def policy(access: Access) -> dict[str, Any]:
             *statements,
             _statement("ReadMore", READS, ["*"]),
             *_secrets(access),
+            *_mails(access),
             *_changes(access),
             *_roles(access),
         ],
@@ -74,6 +75,14 @@ def _secrets(access: Access) -> list[dict[str, Any]]:
     if secrets:
         read.append(_statement("ReadSecrets", ("secretsmanager:GetSecretValue",), secrets))
     return read
+
+
+def _mails(access: Access) -> list[dict[str, Any]]:
+    receipt = access.mail_receipt
+    if receipt is None:
+        return []
+    kept = f"arn:{partition_of(access.region)}:s3:::{receipt.bucket}/{receipt.prefix}*"
+    return [_statement("ReadMails", ("s3:GetObject",), [kept])]
 
 
 def _roles(access: Access) -> list[dict[str, Any]]:

@@ -122,7 +122,7 @@ CAPABILITIES: Mapping[str, str] = {
 
 CAPABILITIES_OF: Mapping[str, frozenset[str]] = {
     LOCAL: frozenset(CAPABILITIES) - {METRICS},
-    AWS: frozenset(CAPABILITIES) - {CONTAINERS, SQL, MAIL_BODY},
+    AWS: frozenset(CAPABILITIES) - {CONTAINERS, SQL},
     URL: frozenset({HTTP, PROBE, PROXY}),
 }
 """Everything that a target can ever have; one run of it may have less."""

@@ -89,10 +89,11 @@ def wait_for_confirmation(
 ) -> Callable[..., list[Mail]]:
     """Wait until a buyer has so many mails, and return them all."""
 
-    def wait(buyer: Buyer, *, count: int = 1) -> list[Mail]:
+    def wait(buyer: Buyer, *, count: int = 1, whole: bool = False) -> list[Mail]:
         return wait_for_mail(
             buyer.account.email,
             count=count,
+            whole=whole,
             ends=lambda: [run["outcome"] for run in confirmations()],
         )
 

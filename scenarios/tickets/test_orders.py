@@ -32,11 +32,6 @@ as_ses = pytest.mark.truth(
     aws=proved,
     url=not_covered("a mail would go to a real person"),
 )
-whole_in_ses = pytest.mark.truth(
-    local=as_ses.kwargs["local"],
-    aws=not_covered("SES's events have no text and no attachments of a mail"),
-    url=as_ses.kwargs["url"],
-)
 needs_mail = pytest.mark.requires("http", "probe", "ecs", "exec", "queue", "mail")
 
 
@@ -59,7 +54,7 @@ def test_order_confirmation_reaches_the_buyer_from_the_identity(
     )
 
 
-@whole_in_ses
+@as_ses
 @needs_mail
 @pytest.mark.requires("mail_body")
 @pytest.mark.mutates
@@ -70,7 +65,7 @@ def test_order_confirmation_has_both_parts_and_a_calendar_file(
     worker: EcsService,
 ) -> None:
     order = buyer.order(EVENT, tickets=2)
-    mail = wait_for_confirmation(buyer)[0]
+    mail = wait_for_confirmation(buyer, whole=True)[0]
     for part, text in (("text", mail.text), ("HTML", mail.html)):
         expect(
             order in text,

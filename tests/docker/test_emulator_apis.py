@@ -15,6 +15,7 @@ from botocore.config import Config
 from harness.core.wait import NotYet
 from harness.stack.components.emulator import PORT, probe
 from harness.stack.stack import Stack
+from harness.target.clients.emulator import mails_to
 
 if TYPE_CHECKING:
     pass
@@ -128,6 +129,53 @@ def test_unverified_sender_is_refused(aws: Callable[[str], Any]) -> None:
         ses.send_raw_email(Source="a@876events.example", RawMessage=mail)
     ses.verify_email_identity(EmailAddress="a@876events.example")
     ses.send_raw_email(Source="a@876events.example", RawMessage=mail)
+
+
+def test_mails_are_answered_by_recipient_and_kept_by_the_active_receipt_rule(
+    emulator: Stack, aws: Callable[[str], Any]
+) -> None:
+    ses, s3, sender = aws("ses"), aws("s3"), "b@876events.example"
+    s3.create_bucket(Bucket="kept-mails")
+    ses.verify_email_identity(EmailAddress=sender)
+    ses.create_receipt_rule_set(RuleSetName="mails")
+    action = {"BucketName": "kept-mails", "ObjectKeyPrefix": "in/"}
+    rule = {
+        "Name": "mails",
+        "Enabled": True,
+        "Recipients": ["in.876events.example"],
+        "Actions": [{"S3Action": action}],
+    }
+    ses.create_receipt_rule(RuleSetName="mails", Rule=rule)
+
+    def send(to: str) -> str:
+        data = f"From: {sender}\r\nTo: {to}\r\nMessage-ID: <own>\r\n\r\nhello"
+        return str(ses.send_raw_email(Source=sender, RawMessage={"Data": data})["MessageId"])
+
+    send("early@in.876events.example")
+    ses.set_active_receipt_rule_set(RuleSetName="mails")
+    sent = send("c+ab12@in.876events.example")
+    send("c@876events.example")
+    (kept,) = s3.list_objects_v2(Bucket="kept-mails", Prefix="in/")["Contents"]
+    text = s3.get_object(Bucket="kept-mails", Key=kept["Key"])["Body"].read().decode()
+    assert f"\r\nMessage-ID: <{sent}@email.amazonses.com>\r\n\r\nhello" in text
+    assert "<own>" not in text
+    url = f"http://{emulator.addresses['emulator'][PORT]}"
+    assert len(mails_to(url, "c+ab12@in.876events.example")) == 1
+    assert mails_to(url, "nobody@876events.example") == []
+
+
+def test_large_mails_are_answered_one_recipient_at_a_time(
+    emulator: Stack, aws: Callable[[str], Any]
+) -> None:
+    ses, sender = aws("ses"), "d@876events.example"
+    ses.verify_email_identity(EmailAddress=sender)
+    body = "ticket plan " * 500_000
+    for number in range(8):
+        data = f"From: {sender}\r\nTo: large{number}@876events.example\r\n\r\n{body}"
+        ses.send_raw_email(Source=sender, RawMessage={"Data": data})
+    url = f"http://{emulator.addresses['emulator'][PORT]}"
+    (mail,) = mails_to(url, "large7@876events.example")
+    assert len(mail) > len(body)
 
 
 def test_an_event_reaches_a_queue(aws: Callable[[str], Any]) -> None:

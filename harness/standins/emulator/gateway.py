@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import logging
 import re
+import uuid
 from collections import defaultdict, deque
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
@@ -18,6 +19,7 @@ from typing import Any
 
 from localstack.aws import handlers  # type: ignore[import-not-found]
 from localstack.aws.api import CommonServiceException  # type: ignore[import-not-found]
+from localstack.aws.connect import connect_to  # type: ignore[import-not-found]
 from localstack.aws.handlers.region import (  # type: ignore[import-not-found]
     DefaultRegionRewriterStrategy,
 )
@@ -26,21 +28,25 @@ from localstack.services.s3.models import s3_stores  # type: ignore[import-not-f
 from localstack.services.secretsmanager.provider import (  # type: ignore[import-not-found]
     SecretsmanagerProvider,
 )
-from localstack.services.ses.provider import SNSEmitter  # type: ignore[import-not-found]
+from localstack.services.ses.provider import (  # type: ignore[import-not-found]
+    EMAILS,
+    SNSEmitter,
+)
 from localstack.services.sqs.models import sqs_stores  # type: ignore[import-not-found]
 from moto.iam.models import iam_backends  # type: ignore[import-not-found]
-from moto.ses.models import ses_backends  # type: ignore[import-not-found]
+from moto.ses.models import SESBackend, ses_backends  # type: ignore[import-not-found]
 from moto.sts.models import sts_backends  # type: ignore[import-not-found]
 from werkzeug.wrappers import Request  # type: ignore[import-not-found]
 
 from harness.aws.iam_policy import ANY, Caller, Need, applicable_deny, denial
 from harness.standins.contract import (
     MAIL_EVENTS_SET,
+    MAILS_PATH,
     RECEIVERS_PATH,
     REFUSED_CALLS_PATH,
     RefusedCall,
 )
-from harness.standins.emulator import refusals
+from harness.standins.emulator import mails, refusals
 from harness.standins.emulator.calls import OF_A_VISITOR, Call, bucket_listing, needs
 from harness.standins.emulator.mail_events import mail_event
 from harness.standins.emulator.refusals import Refusal
@@ -54,6 +60,7 @@ _OBJECT_READS = ("GetObject", "HeadObject")
 _receivers: defaultdict[str, set[str]] = defaultdict(set)
 """Name of a queue to the ids of the tasks that have asked it for messages."""
 _refused: deque[RefusedCall] = deque(maxlen=200)
+_send_raw_email = SESBackend.send_raw_email
 
 
 @dataclass(frozen=True)
@@ -110,7 +117,8 @@ def install() -> None:
     """Add the handlers to the gateway that is about to start.
 
     The emulator would take a region of another partition than ``aws`` for us-east-1, the name of a
-    secret that another service keeps, such as RDS, for none, and no mail of more than 500 kB.
+    secret that another service keeps, such as RDS, for none, no mail of more than 500 kB, and no
+    receipt rule, since it looks for buckets where it has none.
     """
     Request.max_form_memory_size = None
     DefaultRegionRewriterStrategy.apply = _keep_region
@@ -119,13 +127,21 @@ def install() -> None:
     handlers.run_custom_response_handlers.append(hide_what_is_missing)
     SNSEmitter.emit_send_event = _publish_send
     SNSEmitter.emit_delivery_event = _publish_delivery
+    SESBackend._validate_s3_action = lambda _backend, _action: None  # noqa: SLF001
+    SESBackend.send_raw_email = _send_and_receive
     ROUTER.add(RECEIVERS_PATH, receivers)
+    ROUTER.add(MAILS_PATH, mails_to)
     ROUTER.add(REFUSED_CALLS_PATH, refused_calls)
 
 
 def receivers(_request: Any) -> dict[str, list[str]]:
     """Answer with the tasks that have asked for messages, by queue."""
     return {queue: sorted(tasks) for queue, tasks in _receivers.items()}
+
+
+def mails_to(request: Any) -> list[dict[str, str]]:
+    """Answer with the mails to one address; with all of them, large ones would take minutes."""
+    return mails.to_address([*EMAILS.values()], request.args.get("to", ""))
 
 
 def refused_calls(_request: Any) -> list[dict[str, str]]:
@@ -205,6 +221,18 @@ def _publish(event_type: str, emitter: Any, payload: Any, topic: str) -> None:
         Subject="Amazon SES Email Event Notification",
         Message=json.dumps(event),
     )
+
+
+def _send_and_receive(backend: Any, source: Any, destinations: Any, raw: str) -> Any:
+    """Send a mail, and let the receipt rules of the active set keep it in their buckets."""
+    sent, region = _send_raw_email(backend, source, destinations, raw), backend.region_name
+    active = backend.describe_active_receipt_rule_set()
+    rules = active.rules if active else ()
+    for receipt, text in mails.copies(raw, sent=sent.id, region=region, rules=rules):
+        s3 = connect_to(aws_access_key_id=backend.account_id, region_name=region).s3
+        key = f"{receipt.prefix}{uuid.uuid4().hex}"
+        s3.put_object(Bucket=receipt.bucket, Key=key, Body=text.encode())
+    return sent
 
 
 def _note_receiver(call: Call, session: Session | None) -> None:

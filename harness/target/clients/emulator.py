@@ -1,4 +1,4 @@
-"""LocalStack 4.14.0 as the emulator of the AWS APIs: its port, addresses, settings and sent mail.
+"""LocalStack 4.14.0 as the emulator of the AWS APIs: its port, addresses, settings and sent mails.
 
 Of the harness's own modules only this one knows which emulator runs. The part that runs inside the
 container is `standins/emulator/gateway.py`.
@@ -11,19 +11,22 @@ from contextlib import contextmanager
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from harness.standins.contract import RECEIVERS_PATH, REFUSED_CALLS_PATH, RefusedCall
+from harness.standins.contract import (
+    MAILS_PATH,
+    RECEIVERS_PATH,
+    REFUSED_CALLS_PATH,
+    RefusedCall,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 PORT = 4566
 HEALTH = "/_localstack/health"
-SENT_MAIL = "/_aws/ses"
-"""Path that answers with every mail that was handed to SES."""
 SECRET_KEY = "test"  # noqa: S105
 """The emulator validates signatures made with this secret key, and with no other."""
 
-_TIMEOUT_S = 5
+_TIMEOUT_S = 10
 _OVERRIDES = ("AWS_ENDPOINT_URL", "USE_SSL")
 """Variables that localstack-client prefers to the address that it is given."""
 _environment = Lock()
@@ -85,11 +88,21 @@ def refused_calls(url: str) -> list[RefusedCall]:
     return [RefusedCall(**one) for one in _ask(url, REFUSED_CALLS_PATH)]
 
 
-def _ask(url: str, path: str) -> Any:
+def mails_to(url: str, address: str) -> list[str]:
+    """Return the raw mails to an address, oldest first.
+
+    Raises:
+        requests.RequestException: The emulator does not answer.
+    """
+    found = _ask(url, MAILS_PATH, to=address)
+    return [mail["RawData"] for mail in sorted(found, key=lambda mail: str(mail["Timestamp"]))]
+
+
+def _ask(url: str, path: str, **query: str) -> Any:
     from harness.target.clients import http
 
     with http.isolated() as session:
-        answer = session.get(f"{url}{path}", timeout=_TIMEOUT_S)
+        answer = session.get(f"{url}{path}", params=query, timeout=_TIMEOUT_S)
         answer.raise_for_status()
         return answer.json()
 

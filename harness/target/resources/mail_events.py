@@ -1,7 +1,7 @@
 """The mails that SES has taken, by the events that it sends to SNS, and SNS to a queue.
 
 An event has the headers, the recipients, the outcome and the role that sent the mail, and neither
-its text nor its attachments. Its form:
+its text nor its attachments, which a receipt rule may keep. Its form:
 https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-contents.html
 
 The queue may have events of others. They stay: each is hidden for two minutes while it is read, and
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from harness.target.access import Access
+    from harness.target.resources.mail_bucket import MailBucket
 
 EVENTS_FILE = "mail-events.jsonl"
 """In the run directory: the events of this run's mails."""
@@ -40,11 +41,12 @@ _ROLE_TAG = "ses:caller-identity"
 class MailEvents:
     """The mails to addresses of this run, by their events in a queue."""
 
-    def __init__(self, access: Access, *, sqs: Any) -> None:
+    def __init__(self, access: Access, *, sqs: Any, bucket: MailBucket | None = None) -> None:
         self._sqs = sqs
         self._run = access.run
         self._name = access.resources["mail_events"]
         self._file = Path(access.run_dir) / EVENTS_FILE
+        self._bucket = bucket
 
     def to(self, address: str) -> list[Mail]:
         """Return the mails to an address, oldest first, as far as their events have come.
@@ -55,7 +57,8 @@ class MailEvents:
         for _ in range(_MOST_LOOKS):
             if not self._take():
                 break
-        return [mail for mail in mails_of(self._events()) if address in mail.recipients]
+        mails = [mail for mail in mails_of(self._events()) if address in mail.recipients]
+        return [self._bucket.completed(mail) for mail in mails] if self._bucket else mails
 
     def _take(self) -> bool:
         """Look at some messages, and move the run's own into its file; False if there are none."""
@@ -132,6 +135,9 @@ def _mail(events: list[Mapping[str, Any]]) -> Mail:
         headers=headers,
         role="".join((mail.get("tags") or {}).get(_ROLE_TAG, ())[:1]),
         failures=tuple(sorted(types & _FAILURES)),
+        id=str(mail["messageId"]),
+        sent=str(mail["timestamp"]),
+        is_whole=False,
     )
 
 

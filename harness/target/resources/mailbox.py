@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 import secrets
 from dataclasses import dataclass, field
-from email import message_from_string
+from email import message_from_bytes
 from email.policy import default
 from typing import TYPE_CHECKING, Protocol
 
-from harness.target.clients import emulator, http
+from harness.target.clients import emulator
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,13 +17,15 @@ if TYPE_CHECKING:
 
     from harness.target.access import Access
 
-_TIMEOUT_S = 10
 _TAG_BYTES = 6
 
 
 @dataclass(frozen=True)
 class Mail:
-    """One mail, decoded. Events of SES have no text, no HTML and no attachments."""
+    """One mail, decoded. Events of SES have no text, no HTML and no attachments.
+
+    Those are in the bucket of a receipt rule, where there is one, and come there later.
+    """
 
     sender: str
     """Address in From, without the name."""
@@ -40,6 +42,12 @@ class Mail:
     """Name of the IAM role that sent it, where SES says so."""
     failures: tuple[str, ...] = ()
     """SES's events by which the mail did not reach its recipients, such as ``Bounce``."""
+    id: str = ""
+    """SES's id, where its events tell it."""
+    sent: str = ""
+    """When SES took it, in ISO 8601, where its events tell it."""
+    is_whole: bool = True
+    """Whether its text has come; False of a mail of which only events have."""
 
 
 class Mailbox(Protocol):
@@ -63,25 +71,17 @@ class EmulatorMailbox:
     """All mails of the run; nothing is ever removed, since others may look for theirs."""
 
     def __init__(self, access: Access) -> None:
-        self._url = f"{access.emulator}{emulator.SENT_MAIL}"
+        self._url = access.emulator
 
     def to(self, address: str) -> list[Mail]:
         """Return the mails to an address, oldest first."""
-        return [one for one in self.sent() if address in one.recipients]
-
-    def sent(self) -> list[Mail]:
-        """Return every raw mail that was sent, oldest first."""
-        with http.isolated() as session:
-            answer = session.get(self._url, timeout=_TIMEOUT_S)
-        answer.raise_for_status()
-        found = sorted(answer.json()["messages"], key=lambda one: str(one["Timestamp"]))
-        return [decoded(one["RawData"]) for one in found if one.get("RawData")]
+        return [decoded(raw.encode()) for raw in emulator.mails_to(self._url, address)]
 
 
-def decoded(raw: str) -> Mail:
+def decoded(raw: bytes) -> Mail:
     """Decode a mail as a mail reader does."""
     # The type is the policy's, which the library's types do not follow.
-    parsed: EmailMessage = message_from_string(raw, policy=default)  # type: ignore[assignment,arg-type,unused-ignore]
+    parsed: EmailMessage = message_from_bytes(raw, policy=default)  # type: ignore[assignment,arg-type,unused-ignore]
     plain, rich = parsed.get_body(("plain",)), parsed.get_body(("html",))
     people = [parsed[name] for name in ("To", "Cc") if parsed[name]]
     return Mail(

@@ -29,7 +29,7 @@ def run(*words: str) -> Result:
 
 def test_check_counts_the_files(project: Path) -> None:
     result = run("check")
-    assert result.output == "cutover.toml and 24 files: no problems\n"
+    assert result.output == "cutover.toml and 25 files: no problems\n"
     assert result.exit_code == 0
 
 
@@ -38,7 +38,7 @@ def test_check_says_which_files_are_not_taken_as_they_are(project: Path) -> None
     (project / "app/aws/identity.json").write_text(output)
     assert run("check").output == (
         "app/aws/identity.json: taken as `aws ses get-identity-verification-attributes` prints it\n"
-        "cutover.toml and 24 files: no problems\n"
+        "cutover.toml and 25 files: no problems\n"
     )
 
 

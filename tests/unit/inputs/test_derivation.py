@@ -26,7 +26,10 @@ def project(tmp_path: Path) -> Path:
     """The reference app with a cutover.toml that repeats no value of another file."""
     text = (ROOT / "cutover.toml").read_text()
     short = re.sub(
-        rf"^(?:{'|'.join(DERIVED)}|mail_events_queue) = .*\n", "", text, flags=re.MULTILINE
+        rf"^(?:{'|'.join(DERIVED)}|mail_events_queue|mail_receipt_rule) = .*\n",
+        "",
+        text,
+        flags=re.MULTILINE,
     )
     (tmp_path / "cutover.toml").write_text(short.replace("[aws]\n", "").replace("[probe]\n", ""))
     copy_aws_files(tmp_path)

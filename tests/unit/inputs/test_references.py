@@ -285,6 +285,15 @@ def test_the_writer_and_custom_endpoints_are_no_reader(app: Production) -> None:
     assert messages(with_definition(app, "worker", containerDefinitions=[changed])) == []
 
 
+def test_a_receipt_rule_needs_the_events_of_mails(app: Production) -> None:
+    broken = replace(app, config=replace(app.config, mail_events_queue=""))
+    assert messages(broken) == [
+        "aws.mail_receipt_rule is set, and aws.mail_events_queue is not: a mail is known by its"
+        " events"
+    ]
+    assert messages(replace(broken, mail_receipt=None)) == []
+
+
 @pytest.mark.parametrize(
     ("name", "noun"), [("tickets-jobs", "jobs"), ("tickets-jobs-dead", "dead jobs")]
 )

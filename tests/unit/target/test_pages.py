@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from harness.inputs import toml_problems, toml_schema
+from harness.inputs import toml_pages, toml_problems
 from harness.inputs.problem import Problem
 from harness.target.pages import Pages, pages_from
 
 
 def test_without_a_word_the_pages_are_a_stock_laravels() -> None:
-    assert pages_from(toml_schema.Pages()) == Pages()
+    assert pages_from(toml_pages.Pages()) == Pages()
 
 
 def test_a_page_that_is_configured_is_no_gap() -> None:
-    table = toml_schema.Pages.model_validate({"private": "/orders", "sign_in": {"user": "name"}})
+    table = toml_pages.Pages.model_validate({"private": "/orders", "sign_in": {"user": "name"}})
     pages = pages_from(table)
     assert (pages.private, pages.sign_in, pages.user_field) == ("/orders", "/login", "name")
     assert pages.configured == ("private", "sign_in")

@@ -28,7 +28,14 @@ def test_the_policy_allows_the_permitted_changes_and_the_observers_reads() -> No
     allowed = {action for one in statements() for action in one["Action"]}
     reads = {"ecs:ListTaskDefinitions", "ssm:GetParameters", "secretsmanager:GetSecretValue"}
     changes = {*PERMISSIONS} - {"scheduler:UpdateSchedule"}  # the reference app has a rule
-    assert allowed == {*changes, *observer.ACTIONS, *reads, "iam:PassRole"}
+    assert allowed == {*changes, *observer.ACTIONS, *reads, "s3:GetObject", "iam:PassRole"}
+
+
+def test_of_all_objects_only_mail_bucket_are_read() -> None:
+    kept = "arn:aws:s3:::876events-tickets-rehearsal-mails/mails/*"
+    assert of("s3:GetObject")["Resource"] == [kept]
+    without = rehearser.policy(replace(ACCESS, mail_receipt=None))["Statement"]
+    assert not [one for one in without if "s3:GetObject" in one["Action"]]
 
 
 def test_an_app_with_a_schedule_may_change_that_and_pass_its_role() -> None:

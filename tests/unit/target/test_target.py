@@ -59,13 +59,16 @@ def described(home: Path, **changed: Any) -> Path:
         "writable_paths": ["/tmp"],
         "shared_paths": [],
         "roles": [],
+        "mail_receipt": None,
         "level": "observe",
         "has_local_endpoints": False,
         "overlay": {},
         **changed,
     }
     path = home / "current.json"
-    path.write_text(json.dumps({key: value for key, value in whole.items() if value is not None}))
+    path.write_text(
+        json.dumps({k: v for k, v in whole.items() if v is not None or k == "mail_receipt"})
+    )
     return path
 
 
@@ -258,7 +261,14 @@ def test_mail_on_an_account_needs_an_identity_and_a_queue_of_events(tmp_path: Pa
     resources = {**RESOURCES, "mail_events": "mail-events"}
     found = locate.aws(account(tmp_path, resources=resources, smtp_host="email-smtp.x"))
     assert "mail" in found.capabilities
-    assert "mail_body" not in found.capabilities
+    assert found.unconfigured["mail_body"] == (
+        "events of SES have no text of a mail, and no receipt rule; set aws.mail_receipt_rule"
+    )
+    assert found.differences.visitor_address == "success+{tag}@simulator.amazonses.com"
+    receipt = {"recipient": "in.shop.example", "bucket": "mails", "prefix": ""}
+    found = locate.aws(account(tmp_path, resources=resources, mail_receipt=receipt))
+    assert {"mail", "mail_body"} <= found.capabilities
+    assert found.differences.visitor_address == "rehearsal+{tag}@in.shop.example"
     del resources["identity"]
     found = locate.aws(account(tmp_path, resources=resources))
     assert found.unconfigured["mail"] == "no mail identity is configured; set resources.identity"

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from email.message import EmailMessage
 
+from harness.standins.contract import MAILS_PATH
 from harness.target.access import Access
 from harness.target.resources.mailbox import EmulatorMailbox, decoded
-from tests.unit.local_servers import serve
+from tests.unit.local_servers import Request, serve
 
 
 def written(to: str = "buyer@876events.example") -> str:
@@ -23,7 +24,7 @@ def written(to: str = "buyer@876events.example") -> str:
 
 
 def test_a_mail_is_taken_apart() -> None:
-    mail = decoded(written())
+    mail = decoded(written().encode())
     assert mail.sender == "tickets@876events.example"
     assert mail.recipients == ("buyer@876events.example",)
     assert mail.subject == "Your tickets · Ñandú"
@@ -33,19 +34,24 @@ def test_a_mail_is_taken_apart() -> None:
 
 
 def test_a_mail_with_nothing_in_it_is_no_error() -> None:
-    mail = decoded("To: a@b.example\n\n")
+    mail = decoded(b"To: a@b.example\n\n")
     assert (mail.sender, mail.subject, mail.html, mail.attachments) == ("", "", "", {})
 
 
-def test_mails_are_found_by_their_recipient_oldest_first() -> None:
-    messages = [
+def test_mails_are_asked_for_by_their_recipient_and_come_oldest_first() -> None:
+    mails = [
         {"Timestamp": "2026-11-23T05:00:02", "RawData": written()},
-        {"Timestamp": "2026-11-23T05:00:01", "RawData": written("other@876events.example")},
-        {"Timestamp": "2026-11-23T05:00:00", "Body": {"text_part": "no raw mail"}},
+        {"Timestamp": "2026-11-23T05:00:01", "RawData": "Subject: First\n\n"},
     ]
-    body = json.dumps({"messages": messages}).encode()
-    with serve(lambda _: (200, {"Content-Type": "application/json"}, body)) as server:
+    paths: list[str] = []
+
+    def answer(request: Request) -> tuple[int, dict[str, str], bytes]:
+        paths.append(request.path)
+        return 200, {"Content-Type": "application/json"}, json.dumps(mails).encode()
+
+    with serve(answer) as server:
         stack = Access("https://x.example", emulator=f"http://{server.address}")
         box = EmulatorMailbox(stack)
-        assert len(box.to("buyer@876events.example")) == 1
-        assert [one.recipients[0].split("@")[0] for one in box.sent()] == ["other", "buyer"]
+        subjects = [mail.subject for mail in box.to("buyer+ab12@876events.example")]
+    assert subjects == ["First", "Your tickets · Ñandú"]
+    assert paths == [f"{MAILS_PATH}?to=buyer%2Bab12%40876events.example"]
