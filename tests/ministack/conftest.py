@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-import fcntl
-import hashlib
 import json
 import os
-import socket
-import subprocess
-import sys
-import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -20,16 +14,15 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from harness.core.wait import Deadline, NotYet, Ready, wait_until
 from harness.inputs import production
 from harness.inputs.production import Production
 from harness.rehearsal import aws_resources
 from harness.target import naming, observer
 from harness.target.access import Access
+from tests import emulators
 from tests.project import ROOT
 
 LOCK = Path(__file__).with_name("requirements.lock")
-STARTS_WITHIN_S = 30
 SESSION: Any = boto3.session.Session()
 ONE_TRY = Config(retries={"total_max_attempts": 1})
 Client = Callable[[str], Any]
@@ -75,35 +68,18 @@ class Account:
 
 @pytest.fixture(scope="session")
 def program(request: pytest.FixtureRequest) -> Path:
-    """MiniStack in a venv of its own: it pins another botocore than ours."""
-    version = hashlib.sha256(LOCK.read_bytes()).hexdigest()[:12]
+    """MiniStack, installed."""
     cache: Any = request.config.cache
-    root: Path = cache.mkdir("ministack")
-    venv, done = root / version, root / f"{version}.done"
-    with (root / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not done.exists():
-            run(sys.executable, "-m", "venv", "--clear", str(venv))
-            pip = [str(venv / "bin" / "pip"), "install", "-qq", "--disable-pip-version-check"]
-            run(*pip, "--require-hashes", "--requirement", str(LOCK))
-            done.touch()
-    return venv / "bin" / "ministack"
-
-
-def run(*command: str) -> None:
-    result = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert result.returncode == 0, f"{' '.join(command)}\n{result.stdout}{result.stderr}"
+    return emulators.install(LOCK, into=cache.mkdir("ministack")) / "ministack"
 
 
 @pytest.fixture(scope="session")
 def account(program: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
     """The account, with the reference app's resources in it."""
     files = production.load({"HOME": os.environ.get("HOME", "/")}, cwd=ROOT)
-    access, port = naming.names_in(files), free_port()
+    access, port = naming.names_in(files), emulators.free_port()
     directory = tmp_path_factory.mktemp("ministack")
     environ = {
-        "PATH": os.environ["PATH"],
-        "HOME": str(directory),
         "AUTH": "true",
         "BIND_HOST": "127.0.0.1",
         "GATEWAY_PORT": str(port),
@@ -111,35 +87,12 @@ def account(program: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         "DOCKER_HOST": "tcp://127.0.0.1:1",
         "IOT_MTLS_ENABLED": "0",
     }
-    with (directory / "log").open("w") as log:
-        process = subprocess.Popen(
-            [str(program)], env=environ, cwd=directory, stdout=log, stderr=subprocess.STDOUT
-        )
-    try:
-        url = f"http://127.0.0.1:{port}"
-        wait_for(f"{url}/_ministack/health", log=directory / "log")
+    url = f"http://127.0.0.1:{port}"
+    health = f"{url}/_ministack/health"
+    with emulators.serving(program, directory=directory, environ=environ, health=health):
         made = Account(url, files, access)
         fill(made)
         yield made
-    finally:
-        process.terminate()
-        process.wait(timeout=10)
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
-
-
-def wait_for(url: str, *, log: Path) -> None:
-    def probe() -> Ready | NotYet:
-        try:
-            with urllib.request.urlopen(url, timeout=5):
-                return Ready()
-        except OSError as error:
-            return NotYet(f"{error}: {log.read_text()}")
-
-    wait_until(probe, deadline=Deadline(STARTS_WITHIN_S), interval_s=0.1)
 
 
 def fill(account: Account) -> None:
