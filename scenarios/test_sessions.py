@@ -121,7 +121,7 @@ def test_sessions_survive_the_replacement_of_every_web_task(
 def test_session_cookie_is_secure_and_named_as_configured(
     visitor: Browser, access: Access, public_page: str
 ) -> None:
-    name = access.session_cookie
+    name = visitor.cookie_name
     cookie = cookie_from(visitor.get(public_page), name) or {}
     expect(cookie, f"the page sets no cookie named {name}", about=SESSION)
     shown = {name: value for name, value in cookie.items() if name != "value"}
@@ -225,8 +225,8 @@ def test_spoofed_client_address_is_ignored(probe: ProbeClient, forwarding_cause:
             f"the app believes X-Forwarded-For: {spoof} made the client's address {address},"
             f" which is {honest} without the header",
             cause=forwarding_cause
-            or "the app believes a spoofed X-Forwarded-For: TRUSTED_PROXIES trusts everyone, and"
-            " must be the load balancer's subnets",
+            or "the app believes a spoofed X-Forwarded-For: TRUSTED_PROXIES trusts everyone, or"
+            " trustProxies(at: '*') does, and must be the load balancer's subnets",
         )
 
 

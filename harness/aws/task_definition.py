@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
+
+from harness.aws import environment_file
 
 _GIB = 1024
 
@@ -30,6 +33,8 @@ class ContainerDefinition:
     """One entry of containerDefinitions; ``raw`` is the entry as written."""
 
     raw: Mapping[str, Any]
+    files: Mapping[str, str] = field(default_factory=dict)
+    """ARN of an environment file -> its text, where it is known."""
 
     @property
     def name(self) -> str:
@@ -48,8 +53,10 @@ class ContainerDefinition:
 
     @property
     def environment(self) -> dict[str, str]:
-        """Name to value, as written; never a secret."""
-        return {item["name"]: item.get("value", "") for item in self.raw.get("environment") or ()}
+        """Name to value, as written; never a secret. Of several files with one, the first wins."""
+        own = {item["name"]: item.get("value", "") for item in self.raw.get("environment") or ()}
+        named = (self.files.get(arn, "") for arn in environment_file.references(self.raw))
+        return dict(ChainMap(own, *map(environment_file.variables, named)))
 
     @property
     def secrets(self) -> dict[str, str]:
@@ -96,6 +103,8 @@ class TaskDefinition:
     raw: Mapping[str, Any]
     source: str = ""
     """The file it came from, for error texts."""
+    files: Mapping[str, str] = field(default_factory=dict)
+    """ARN of an environment file -> its text, where it is known."""
 
     @property
     def family(self) -> str:
@@ -105,7 +114,8 @@ class TaskDefinition:
     @property
     def containers(self) -> tuple[ContainerDefinition, ...]:
         """The containers in the order written."""
-        return tuple(ContainerDefinition(raw=item) for item in self.raw["containerDefinitions"])
+        listed = self.raw["containerDefinitions"]
+        return tuple(ContainerDefinition(raw=item, files=self.files) for item in listed)
 
     @property
     def variables(self) -> Iterator[Variable]:

@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from harness.aws import arn as arns
+from harness.aws import environment_file
 from harness.aws.value_from import (
     SecretReference,
     ValueFromError,
@@ -79,7 +80,7 @@ class Value:
     def place(self) -> str:
         """The variable or field, its file and line."""
         path, line = self.document.place(self.field)
-        return f"{self.name} in {path.name}:{line}"
+        return f"{self.name} in {path.name}" + (f":{line}" if line else "")
 
 
 @dataclass
@@ -101,16 +102,22 @@ class Derivation:
         return filled
 
 
-def derive(data: Mapping[str, Any], documents: Iterable[Document]) -> Derivation:
+def derive(
+    data: Mapping[str, Any],
+    documents: Iterable[Document],
+    *,
+    files: Mapping[str, Document] | None = None,
+) -> Derivation:
     """Derive the values that cutover.toml lacks.
 
     Args:
         data: Data of cutover.toml.
         documents: Task definitions and services as inputs, checked or not.
+        files: ARN of an environment file -> the file.
     """
     by_key: dict[str, list[Value]] = defaultdict(list)
     for document in documents:
-        for value in _values(document):
+        for value in (*_values(document), *_of_files(document, files=files or {})):
             by_key[value.key].append(value)
     derivation = Derivation()
     for key, values in by_key.items():
@@ -194,6 +201,18 @@ def _of_container(
     if isinstance(region, str):
         place = f"{field}.logConfiguration.options.awslogs-region"
         yield Value("aws.region", region, "awslogs-region", document, place, rank=1)
+
+
+def _of_files(document: Document, *, files: Mapping[str, Document]) -> Iterator[Value]:
+    """Yield values of a task's environment files, but of variables that it sets itself."""
+    for container in _objects(document.data.get("containerDefinitions")):
+        seen = {str(one.get("name")) for one in _objects(container.get("environment"))}
+        for one in _objects(container.get("environmentFiles")):
+            file = files.get(str(one.get("value")))
+            for name, text in environment_file.variables(file.text if file else "").items():
+                for key, value, rank in _of_variable(name, text) if name not in seen else ():
+                    yield Value(key, value, name, file or document, "", rank)
+                seen.add(name)
 
 
 def _of_variable(name: str, value: str) -> Iterator[tuple[str, str, int]]:

@@ -13,6 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from harness.aws import environment_file
 from harness.aws.task_definition import ContainerDefinition, TaskDefinition, family_of
 from harness.inputs import (
     cache,
@@ -179,7 +180,11 @@ class Folder:
             for name in {str(service.get("serviceName")) for service in _services(one)}:
                 with suppress(InputError):  # `cutover config check` lists its problems
                     services.append(cli_forms.service(one, name=name))
-        found = derive({}, [*self.task_documents, *services])
+        files = {
+            arn: Document(self.root / path, self._text(path), {})
+            for arn, path in self.environment_files.items()
+        }
+        found = derive({}, [*self.task_documents, *services], files=files)
         filled, tasks = found.fill({}), groups_of(services)
         for groups in self.documents["security_groups"][:1]:
             for value in derive_groups(filled, tasks=tasks, groups=groups):
@@ -189,7 +194,29 @@ class Folder:
     @cached_property
     def definitions(self) -> dict[str, TaskDefinition]:
         """Path of each task definition's file -> its content."""
-        return {self.name(one): TaskDefinition(one.data) for one in self.task_documents}
+        files = {arn: self._text(path) for arn, path in self.environment_files.items()}
+        documents = self.task_documents
+        return {self.name(one): TaskDefinition(one.data, files=files) for one in documents}
+
+    @cached_property
+    def environment_files(self) -> dict[str, str]:
+        """ARN of an object in S3 that a container names -> the one file of its name."""
+        arns = {
+            arn
+            for document in self.task_documents
+            for one in document.data["containerDefinitions"]
+            for arn in environment_file.references(one)
+        }
+        found = {}
+        for arn in sorted(arns):
+            name = arn.rpartition("/")[2]
+            paths = self._files(lambda file, name=name: file == name)  # type: ignore[misc]
+            if len(paths) == 1:
+                found[arn] = paths[0].relative_to(self.root).as_posix()
+        return found
+
+    def _text(self, path: str) -> str:
+        return (self.root / path).read_text("utf-8", "replace")
 
     @cached_property
     def services(self) -> dict[str, tuple[str, Mapping[str, Any]]]:

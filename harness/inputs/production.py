@@ -206,7 +206,6 @@ def load(environ: Mapping[str, str], *, cwd: Path) -> Production:
     phase_files.read_all(reading)
     roles = _roles(reading)
     tasks = tasks_of(services, schedule)
-    environment_files = reading.texts("environment_files")
     _check_definitions(reading, found, tasks.values())
     network = groups and vpc.read(reading, groups, tasks, cache=cached, balancer=balancer or {})
     if found:
@@ -224,7 +223,7 @@ def load(environ: Mapping[str, str], *, cwd: Path) -> Production:
         schedule=schedule,
         roles=roles,
         mail_receipt=receipt,
-        environment_files=environment_files,
+        environment_files=reading.environment_files,
         files=reading.files,
         documents=_documents(reading, roles),
         digests=reading.digests,
@@ -308,9 +307,8 @@ def _services(reading: Reading, groups: SecurityGroups | None) -> dict[str, Serv
 
 
 def _definition(reading: Reading, *keys: str) -> TaskDefinition | None:
-    return reading.file(
-        *keys, "task_definition", read=task_definitions.read, form=cli_forms.task_definition
-    )
+    read = partial(task_definitions.read, files=reading.environment_files)
+    return reading.file(*keys, "task_definition", read=read, form=cli_forms.task_definition)
 
 
 def _target_group(reading: Reading, services: Mapping[str, Service]) -> dict[str, Any] | None:

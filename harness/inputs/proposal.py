@@ -279,6 +279,9 @@ def _environment_files(folder: Folder) -> Iterator[str]:
     if arns:
         yield "[environment_files]"
     for arn in arns:
+        if arn in folder.environment_files:
+            yield f"{toml_text(arn)} = {toml_text(folder.environment_files[arn])}"
+            continue
         name = arn.rpartition("/")[2] or "web.env"
         yield f"# {toml_text(arn)} = {toml_text(name)}  # a file with the object's text"
     if arns:

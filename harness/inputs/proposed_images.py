@@ -50,11 +50,11 @@ def _build(folder: Folder, dockerfile: str, *, stage: str) -> Iterator[str]:
     context, path = folder.dockerfiles.context(dockerfile, is_app=is_app)
     yield f"context = {toml_text(context)}"
     yield f"dockerfile = {toml_text(path)}"
-    stages = [one for one in folder.dockerfiles.stages(dockerfile) if one]
+    stages = folder.dockerfiles.stages(dockerfile)
     if stage:
         yield f"target = {toml_text(stage)}"
-    elif stages:
-        last = toml_text(stages[-1])
+    elif len(stages) > 1:
+        last = toml_text(stages[-1] or "production")
         yield f"# target = {last}  # the stage that production runs, if it is not the last"
     yield ""
 

@@ -70,7 +70,11 @@ class Reading:
     def derivation(self) -> Derivation:
         """Values of cutover.toml that the files have."""
         sources = list(self._sources())
-        derivation = derive(self.toml.data, sources)
+        files = {
+            key: Document(self._path("environment_files", key) or self.toml.path, text, {})
+            for key, text in self.environment_files.items()
+        }
+        derivation = derive(self.toml.data, sources, files=files)
         groups = self._source("network", "security_groups", form=security_groups)
         if groups is None:
             self._unread.add("network.")
@@ -153,9 +157,10 @@ class Reading:
         document = self.documents.get(self.files.get(f"services.{name}.task_definition", ""))
         return str(document.data.get("family") or "") if document else ""
 
-    def texts(self, table: str) -> dict[str, str]:
-        """Return the texts of the files that the keys of a table name."""
-        found = {}
+    @cached_property
+    def environment_files(self) -> dict[str, str]:
+        """ARN of an object in S3 -> the text of the file that cutover.toml names for it."""
+        found, table = {}, "environment_files"
         for key in self.tables(table):
             path = self._path(table, key)
             if path is not None and not _is_there(path.is_file):

@@ -28,8 +28,12 @@ if TYPE_CHECKING:
 _SERVICE_GROUPS = "networkConfiguration.awsvpcConfiguration.securityGroups"
 
 
-def read(document: Document) -> TaskDefinition:
+def read(document: Document, *, files: Mapping[str, str] | None = None) -> TaskDefinition:
     """Check a task definition for Fargate.
+
+    Args:
+        document: The file.
+        files: ARN of an environment file -> its text.
 
     Raises:
         InputError: Every problem of the file.
@@ -37,7 +41,7 @@ def read(document: Document) -> TaskDefinition:
     fit = operation_shapes.fit(document.data, api="ecs", operation="RegisterTaskDefinition")
     found = fit.with_rules(problem for rule in RULES for problem in rule(fit.fitting))
     document.reject(_with_variable(problem, document=document) for problem in found)
-    return TaskDefinition(raw=document.data, source=str(document.path))
+    return TaskDefinition(raw=document.data, source=str(document.path), files=files or {})
 
 
 def read_service(

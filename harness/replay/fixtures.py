@@ -26,6 +26,7 @@ from harness.target.resources.web_tier import WebTier
 from harness.target.target import (
     ECS,
     ELB,
+    PROBE,
     Differences,
     Target,
 )
@@ -64,11 +65,10 @@ def differences(target: Target) -> Differences:
 
 
 @pytest.fixture(scope="session")
-def session_cookie(access: Access) -> str:
-    """The name of the app's session cookie, as the web task's definition sets it."""
-    if not access.session_cookie:
+def session_cookie(target: Target) -> None:
+    """Skip where nobody names the app's session cookie: neither the web task nor the probe."""
+    if not target.access.session_cookie and PROBE not in target.capabilities:
         pytest.skip("not covered: no session cookie is named; set SESSION_COOKIE of the web task")
-    return access.session_cookie
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ LACKS_RIGHT = (
 )
 SETS_ACL = (
     "the app sets an ACL, and the bucket has none: set no public visibility, and 'ACL' => '' in the"
-    " disk's options"
+    " disk's options (without it Laravel sends private, for which the role needs s3:PutObjectAcl)"
 )
 DENIED = (
     "a policy denies {action} on {arn} to the task role {role} ({statement}): send what its"
