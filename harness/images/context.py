@@ -246,7 +246,8 @@ def _place(name: str, sources: Sources) -> Place:
     if name == "app-test":
         return Place(sources.app_context, "Dockerfile.test")
     if name == "vendor":
-        return Place(sources.app_context / f"vendor-{sources.vendor}")
+        own = sources.app_context / f"vendor-{sources.vendor}"
+        return Place(own if own.is_dir() else sources.root / "app" / own.name)
     return Place(sources.root / "compose" / name)
 
 

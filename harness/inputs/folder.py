@@ -270,6 +270,14 @@ class Folder:
         return next((d / "Dockerfile" for d in candidates if (d / "Dockerfile").is_file()), None)
 
     @cached_property
+    def app(self) -> Path:
+        """The app's directory: that of its Dockerfile, or else of Laravel, here or right below."""
+        if self.dockerfile:
+            return self.dockerfile.parent
+        found = [self.root / "artisan", *sorted(self.root.glob("*/artisan"))]
+        return next((one.parent for one in found if one.is_file()), self.root)
+
+    @cached_property
     def dockerfile_elsewhere(self) -> str:
         """Path of the app's Dockerfile where it has another name or place; empty without one.
 
@@ -314,9 +322,8 @@ class Folder:
     @cached_property
     def has_probe(self) -> bool:
         """Whether composer.json requires the probe."""
-        directory = self.dockerfile.parent if self.dockerfile else self.root
         try:
-            content = json.loads((directory / "composer.json").read_text(encoding="utf-8"))
+            content = json.loads((self.app / "composer.json").read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return False
         required = content.get("require", ()) if isinstance(content, dict) else ()

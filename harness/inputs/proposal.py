@@ -83,13 +83,13 @@ def _app(folder: Folder) -> Iterator[str]:
         yield f"# url is taken from {values['app.url'].place}"
     else:
         yield '# url = "https://www.shop.example"  # the public URL; no APP_URL has it'
-    directory = folder.dockerfile.parent if folder.dockerfile else folder.root
-    yield f"context = {toml_text(directory.relative_to(folder.root).as_posix())}"
+    context = folder.app.relative_to(folder.root).as_posix()
+    yield f"context = {toml_text(context)}"
     workdir = folder.dockerfiles.workdir(folder.dockerfile_of_app)
     if workdir:
         paths = [f"{workdir}/storage", f"{workdir}/bootstrap/cache", "/tmp"]  # noqa: S108
         yield f"writable = {json.dumps(paths, ensure_ascii=False)}"
-    yield from _roles(folder, context=directory.relative_to(folder.root).as_posix())
+    yield from _roles(folder, context=context)
     yield ""
 
 
@@ -263,7 +263,7 @@ def _secrets(folder: Folder) -> Iterator[str]:
                 yield f'# {toml_key(key)} = "..."  # DB_HOST: an endpoint of [database]'
                 continue
             yield f"{toml_key(key)} = {_made_up(variable, folder=folder)}  # {variable}"
-        yield ""
+        yield from ("",) if variables else ()
     if parameters:
         yield "[parameters]"
         for name, variable in sorted(parameters.items()):

@@ -124,6 +124,15 @@ def test_parents_are_the_arguments_that_a_dockerfile_declares(sources: Sources) 
     assert context("app", sources=sources).parents == {}
 
 
+def test_an_app_without_a_vendor_dockerfile_has_the_harnesss_own(sources: Sources) -> None:
+    shipped = sources.root / "app" / "vendor-debian"
+    shipped.mkdir(parents=True, exist_ok=True)
+    (shipped / "Dockerfile").write_text("ARG BASE\nFROM ${BASE}\n# ours\n")
+    elsewhere = Sources(root=sources.root, app_context=sources.root / "shop", vendor="debian")
+    found = context("vendor", sources=elsewhere)
+    assert found.files["Dockerfile"] == shipped / "Dockerfile"
+
+
 @pytest.mark.parametrize(("vendor", "base"), [("debian", "base-sid"), ("composer", "base-trixie")])
 def test_vendor_is_built_on_the_release_that_has_its_packages(
     sources: Sources, vendor: str, base: str

@@ -171,3 +171,48 @@ def test_the_probes_key_may_be_a_whole_secret(project: Path) -> None:
     probe = production.load({}, cwd=project).config.probe
     assert probe is not None
     assert (probe.secret, probe.key) == ("tickets/probe", None)
+
+
+ENV_FILE = "arn:aws:s3:::shop-config/web.env"
+
+
+def move_variables(project: Path) -> list[str]:
+    """Move the plain variables of every task into an object in S3; return its lines."""
+    lines: list[str] = []
+    for name in ("web", "worker", "scheduler"):
+        path = project / f"app/ecs/{name}.json"
+        data = json.loads(path.read_text())
+        (container,) = data["containerDefinitions"]
+        given = [f"{one['name']}={one['value']}" for one in container.pop("environment")]
+        lines = lines or given
+        container["environmentFiles"] = [{"type": "s3", "value": ENV_FILE}]
+        path.write_text(json.dumps(data, indent=2))
+    return lines
+
+
+def test_variables_of_environment_files_count_as_the_containers_own(project: Path) -> None:
+    before = production.load({}, cwd=project)
+    (project / "prod.env").write_text("\n".join(move_variables(project)) + "\n")
+    with (project / "cutover.toml").open("a") as file:
+        file.write(f'\n[environment_files]\n"{ENV_FILE}" = "prod.env"\n')
+    found = production.load({}, cwd=project)
+    assert found.config.public_url == before.config.public_url
+    assert found.config.database == before.config.database
+    assert found.session_cookie == before.session_cookie
+    assert found.resource_names == before.resource_names
+
+
+def test_a_variable_of_a_container_goes_before_that_of_its_file(project: Path) -> None:
+    lines = move_variables(project)
+    (project / "prod.env").write_text("\n".join(lines) + "\n")
+    path = project / "app/ecs/web.json"
+    data = json.loads(path.read_text())
+    own = [{"name": "APP_URL", "value": "https://tickets.876events.example"}]
+    data["containerDefinitions"][0]["environment"] = own
+    path.write_text(json.dumps(data, indent=2))
+    with (project / "cutover.toml").open("a") as file:
+        file.write(f'\n[environment_files]\n"{ENV_FILE}" = "prod.env"\n')
+    (project / "prod.env").write_text(
+        "\n".join(lines).replace("APP_URL=https://", "APP_URL=http://")
+    )
+    assert production.load({}, cwd=project).config.public_url == own[0]["value"]

@@ -333,6 +333,9 @@ def test_environment_files_get_lines_to_fill_in(project: Path) -> None:
     file.write_text(json.dumps(web))
     text = propose(Folder(project))
     assert f'[environment_files]\n# "{arn}" = "app.env"  # a file with the object\'s text' in text
+    (project / "deploy").mkdir()
+    (project / "deploy/app.env").write_text("MAIL_HOST=mail.example\n")
+    assert write(project)["environment_files"] == {arn: "deploy/app.env"}
 
 
 def test_an_input_with_ids_of_groups_is_no_file_of_groups(tmp_path: Path) -> None:
