@@ -99,15 +99,19 @@ def init() -> int:
     from harness.inputs.folder import Folder
     from harness.inputs.proposal import propose
 
-    path = Path.cwd() / FILE_NAME
+    path, folder = Path.cwd() / FILE_NAME, Folder(Path.cwd())
     try:
         with path.open("x", encoding="utf-8") as file:
-            file.write(propose(Folder(Path.cwd())))
+            file.write(propose(folder))
     except FileExistsError:
         raise ConfigError(
             f"there is a {FILE_NAME} already, and it is left as it is",
             where=str(path),
             hint="`cutover config check` lists its problems; rename it to have a new one",
         ) from None
-    click.echo(f"wrote {FILE_NAME}; `cutover config check` lists what it lacks")
+    count = sum(len(listed) for listed in folder.documents.values()) + len(folder.roles)
+    found = (
+        f"AWS files: {count}" if count else "no AWS file is here: docs/your-app.md has the commands"
+    )
+    click.echo(f"wrote {FILE_NAME} ({found}); `cutover config check` lists what it lacks")
     return GREEN

@@ -86,10 +86,12 @@ _PRINTED_BY: Mapping[str, str] = {
     "network.security_groups": "a file with the output of `aws ec2 describe-security-groups`",
     "ecs.load_balancer": "a file with the output of `aws elbv2 describe-load-balancers`, and of"
     " what docs/configuration.md has besides",
+    "task_definition": "a file with the output of `aws ecs describe-task-definition`",
+    "service": "a file with the output of `aws ecs describe-services`",
     "ecs.target_group": "a file with the output of `aws elbv2 describe-target-groups`, and of"
     " `describe-target-group-attributes`",
 }
-"""A key that no other file has -> the command that prints its value, or the content of its file."""
+"""A key that no other file has, or its last step -> the command that prints its value or file."""
 
 
 def _of_name(error: ErrorDetails, *, path: list[str | int]) -> tuple[str, str]:
@@ -99,8 +101,9 @@ def _of_name(error: ErrorDetails, *, path: list[str | int]) -> tuple[str, str]:
         return "is unknown", nearest(name, names_in(schema_at(path[:-1])))
     if schema_at(path).get("type") == "object":
         return "is missing", f"add [{name}]; docs/configuration.md has it"
-    if f"{table}.{name}" in _PRINTED_BY:
-        return "is missing", f"add it to [{table}]: {_PRINTED_BY[f'{table}.{name}']}"
+    printed = _PRINTED_BY.get(f"{table}.{name}", _PRINTED_BY.get(name, ""))
+    if printed:
+        return "is missing", f"add it to [{table}]: {printed}"
     source = SOURCES.get(f"{table}.{name}")
     taken = f": it is taken from {source}, and none has it" if source else ""
     return "is missing", f"add it to [{table}]{taken}"

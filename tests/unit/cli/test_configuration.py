@@ -106,10 +106,20 @@ def test_explain_without_a_key_lists_all() -> None:
     assert run("explain", "app.ulr").exit_code == 2
 
 
+def test_init_in_an_empty_folder_tells_where_the_commands_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    said = CliRunner().invoke(program, ("init",), prog_name="cutover").output
+    assert "(no AWS file is here: docs/your-app.md has the commands)" in said
+
+
 def test_init_writes_a_file_once(project: Path) -> None:
     (project / "cutover.toml").unlink()
     first = CliRunner().invoke(program, ("init",), prog_name="cutover")
-    assert first.output == "wrote cutover.toml; `cutover config check` lists what it lacks\n"
+    assert first.output == (
+        "wrote cutover.toml (AWS files: 24); `cutover config check` lists what it lacks\n"
+    )
     written = (project / "cutover.toml").read_text()
     second = CliRunner().invoke(program, ("init",), prog_name="cutover")
     assert second.exit_code == 2
