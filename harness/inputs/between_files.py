@@ -12,6 +12,7 @@ from harness.inputs import (
     creation_rules,
     notes,
     references,
+    role_checks,
     trusted_proxies,
     vpc_parts,
 )
@@ -29,6 +30,7 @@ RULES: tuple[Rules, ...] = (
     creation_rules.problems,
     cache_checks.problems,
     connections.problems,
+    role_checks.problems,
 )
 _UNFIT = (AttributeError, IndexError, KeyError, TypeError, ValueError)
 """Errors that a value of another type, or without a field, leads to; without problems of the files

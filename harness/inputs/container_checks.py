@@ -129,7 +129,8 @@ def _health_check(check: Mapping[str, Any] | None, *, key: str) -> Iterator[Prob
     if check is None:
         return
     command = [*(check.get("command") or ())] or [""]
-    if len(command) < 2 or command[0] not in ("CMD", "CMD-SHELL"):
+    words = [one for one in command[1:] if str(one).strip()]
+    if not words or command[0] not in ("CMD", "CMD-SHELL"):
         example = '["CMD-SHELL", "curl -f http://localhost:8080/healthz || exit 1"]'
         yield Problem(
             f"{key}.command",

@@ -60,11 +60,11 @@ def load_balancer_subnets(production: Production) -> Iterator[Problem]:
     given = production.load_balancer["LoadBalancer"]
     mapped = [str(subnet.get("SubnetId")) for subnet in given.get("SubnetMappings") or ()]
     subnets = [*map(str, given.get("Subnets") or ()), *mapped]
-    if subnets and len(set(subnets)) < 2:
+    if len(set(subnets)) < 2:
+        found = f"has one subnet, {subnets[0]}" if subnets else "has none"
         yield Problem(
             "LoadBalancer.Subnets",
-            f"has one subnet, {subnets[0]}: an application load balancer needs two, in different"
-            " Availability Zones",
+            f"{found}: an application load balancer needs two, in different Availability Zones",
             "name a public subnet of each of two zones",
             file=production.files["ecs.load_balancer"],
         )
@@ -123,8 +123,17 @@ def deployments(production: Production) -> Iterator[Problem]:
 
     https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeploymentConfiguration.html
     """
+    tables: dict[str, str] = {}
     for name, service in production.services.items():
         file = production.files[f"services.{name}.service"]
+        other = tables.setdefault(service.name, name)
+        if other != name:
+            yield Problem(
+                f"services.{name}.service",
+                f'is the service "{service.name}", and so is services.{other}',
+                "remove one of the two tables, or name another file",
+                file=str(production.config.file),
+            )
         given = service.create.get("deploymentConfiguration") or {}
         minimum = int(given.get("minimumHealthyPercent", 100))
         maximum = int(given.get("maximumPercent", 200))

@@ -174,6 +174,9 @@ def _of_listener(
         if not listener.get(name):
             hint = "ELB refuses a listener of an application load balancer without it: add it"
             yield Problem(f"{key}.{name}", "is missing", hint)
+    if listener.get("DefaultActions") == []:
+        hint = "write a forward to the target group, or what `aws elbv2 describe-listeners` prints"
+        yield Problem(f"{key}.DefaultActions", "is empty, and ELB takes no such listener", hint)
     yield from _of_redirects(listener.get("DefaultActions"), key=f"{key}.DefaultActions")
     yield from _of_targets(listener, listeners, key=f"{key}.DefaultActions")
     if listener.get("Protocol") == "HTTPS" and not listener.get("Certificates"):

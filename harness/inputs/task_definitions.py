@@ -206,6 +206,9 @@ def _of_variable(item: Mapping[str, Any], *, key: str, value: str) -> Iterator[P
     if not str(item.get("name", "name")).strip():
         hint = "write the variable's name, or remove the entry: a container does not start with it"
         yield Problem(f"{key}.name", "is empty", hint)
+    if item.get("valueFrom") == "":
+        hint = "write the ARN of a secret, or the name or ARN of a parameter"
+        yield Problem(f"{key}.valueFrom", "is empty", hint)
     if item.get("valueFrom"):
         try:
             reference = parse_value_from(item["valueFrom"])

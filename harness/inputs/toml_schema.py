@@ -16,6 +16,11 @@ from harness.inputs.toml_types import (
     Generator,
     InstanceClass,
     KeyArn,
+<<<<<<< HEAD
+=======
+    Path,
+    Paths,
+>>>>>>> c1982eb (rejected: roles without a file, secrets without a source, listeners without an action, Dockerfiles that are not there, and more)
     Percent,
     PublicUrl,
     QueueName,
@@ -41,7 +46,7 @@ class App(Table):
     """Directory with a file for each IAM role; ``iam`` of the context without it."""
     vendor: Annotated[Vendor, like("composer")] = "auto"
     """Where Composer's packages come from; ``auto`` asks Packagist once."""
-    writable: Annotated[Texts, like(["/srv/app/storage", "/tmp"])] = ("/tmp",)  # noqa: S108
+    writable: Annotated[Paths, like(["/srv/app/storage", "/tmp"])] = ("/tmp",)  # noqa: S108
     """All that the app's user may write to in its container; all else may be read-only."""
     pages: Pages = Pages()
 
@@ -189,8 +194,7 @@ class Generated(Table):
     """A secret value that is made up for each stack."""
 
     generate: Annotated[Generator, like("laravel-key")] = "password"
-    """``password``: 32 characters that RDS admits; ``laravel-key``: ``base64:`` and 32 bytes;
-    ``hex``: 64 digits."""
+    """``password``: 32 that RDS admits; ``laravel-key``: base64 of 32 bytes; ``hex``: 64 digits."""
 
 
 class Parameter(Table):

@@ -288,3 +288,12 @@ def test_a_bucket_in_us_east_1_has_no_location_constraint(app: Production, tmp_p
     assert problem.key == "CreateBucket.CreateBucketConfiguration.LocationConstraint"
     assert problem.message == 'is "us-east-1", which S3 refuses: a bucket without one is there'
     assert problem.hint == "leave CreateBucketConfiguration out"
+
+
+def test_a_service_stands_in_one_table(app: Production) -> None:
+    twice = replace(app, services={**app.services, "again": app.services["web"]})
+    files = {**app.files, "services.again.service": app.files["services.web.service"]}
+    (found,) = creation_rules.deployments(replace(twice, files=files))
+    assert str(found) == (
+        'services.again.service is the service "tickets-web", and so is services.web'
+    )

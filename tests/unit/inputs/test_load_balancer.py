@@ -163,3 +163,12 @@ def test_there_may_be_more_attributes_than_one_call_takes(tmp_path: Path) -> Non
         f"  where: {path}:91: Attributes[21].Key\n"
         "  what to do: put it in quotes (elbv2 ModifyLoadBalancerAttributes)"
     )
+
+
+def test_a_listener_without_an_action_is_named(tmp_path: Path) -> None:
+    listener = {"Port": 443, "Protocol": "HTTPS", "Certificates": [{"CertificateArn": "arn"}]}
+    path = tmp_path / "load-balancer.json"
+    content = {"LoadBalancer": {"Name": "shop"}, "Listeners": [{**listener, "DefaultActions": []}]}
+    path.write_text(json.dumps(content))
+    with pytest.raises(ConfigError, match=r"Listeners\[0\].DefaultActions is empty"):
+        load_balancer.load_balancer(read_json(path))

@@ -166,6 +166,19 @@ def test_files_are_compared_with_each_other(project: Path) -> None:
     }
 
 
+def test_the_dockerfiles_of_images_are_there(project: Path) -> None:
+    with (project / "cutover.toml").open("a") as file:
+        file.write('\n[images.app]\ncontext = "."\ndockerfile = "docker/Dockerfile"\n')
+    assert ("cutover.toml", "images.app.dockerfile") in problems(project)
+    replace(
+        project / "cutover.toml", '[images.app]\ncontext = "."', '[images.app]\ncontext = "src"'
+    )
+    assert ("cutover.toml", "images.app.context") in problems(project)
+    (project / "src/docker").mkdir(parents=True)
+    (project / "src/docker/Dockerfile").write_text("FROM php\n")
+    assert production.load({}, cwd=project)
+
+
 def test_a_folder_of_own_scenarios_is_there(project: Path) -> None:
     replace(project / "cutover.toml", "[aws]", '[scenarios]\npaths = ["tests/cutover"]\n\n[aws]')
     (found,) = problems(project).values()

@@ -492,6 +492,12 @@ def test_a_placeholder_in_a_service_or_a_task_definition_is_named(tmp_path: Path
         load(written(tmp_path, lambda raw: raw.update(taskRoleArn="${ROLE}")))
 
 
+def test_a_secret_without_a_source_is_named(tmp_path: Path) -> None:
+    secrets = [{"name": "STRIPE_KEY", "valueFrom": ""}]
+    with pytest.raises(ConfigError, match=r"secrets\[0\].valueFrom is empty"):
+        load(written(tmp_path, lambda raw: app(raw).update(secrets=secrets)))
+
+
 @pytest.mark.parametrize("field", ["environment", "secrets"])
 def test_a_variable_without_a_name_is_named(tmp_path: Path, field: str) -> None:
     item = {"name": "", "value": "x"} if field == "environment" else {"name": " ", "valueFrom": "p"}
