@@ -142,7 +142,7 @@ def test_no_secret_is_a_plain_variable(
         for container in definition["containerDefinitions"]
         for entry in container.get("environment", ())
     ]
-    assert plain, "no task definition has a plain variable"
+    assert task_definitions, "there is no task definition"
     for task, name, value in plain:
         expect(
             not is_plain_secret(name, value) and value not in values,

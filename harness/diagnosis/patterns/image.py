@@ -114,6 +114,8 @@ NGINX = (
         Source.APP,
         match=r"connect\(\) (?=to unix:|to 127\.|failed)[^\n]*?"
         r"(?P<where>unix:[^\s:\"]+|(?:127\.0\.0\.1|\[::1\]):\d+)",
+        # As a task starts, a health check may come before PHP-FPM listens.
+        symptom=True,
         cause="PHP-FPM does not listen at {where}, where nginx looks for it",
         example=(
             "connect() to unix:/run/php.sock failed (2: No such file or directory)",
