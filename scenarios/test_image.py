@@ -49,9 +49,8 @@ foreach ($all as $file) {
 echo $count, "\\n";
 """
 
-"""Prints what a user may write to, and the number of files. A directory open to every user, with
-the sticky bit, is the base image's: Debian has /run/lock and /var/tmp, PHP's images /var/www/html.
-"""
+"""Prints the files that a user may write to, and the number of all. A directory that is open to
+every user, with the sticky bit, is the base image's: Debian has /run/lock, PHP's /var/www/html."""
 
 OF_PACKAGES = ("/run", "/var/cache", "/var/lib", "/var/log", "/var/run")
 """Directories in which packages give www-data its own: PHP-FPM's socket, nginx's buffers."""

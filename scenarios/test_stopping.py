@@ -43,6 +43,8 @@ CUT = frozenset({"200", "502", ""})
 """Statuses of requests to a task that ended, and of quicker ones; empty is no answer."""
 TMPFS_MIB = 64
 FIRST_USER = ["stat", "-c", "%u", "/proc/1"]
+OPEN = 0o002
+"""The bit of a mode that lets every user write."""
 ROOT = "0"
 REQUEST = """
 [, $url, $lines] = $argv;
@@ -64,14 +66,19 @@ outside_the_service = pytest.mark.truth(
 def has_read_only_root(toolbox: Toolbox, web_tier: WebTier, access: Access) -> bool:
     """Whether the spare task's root is read-only: app.writable has all that its user may write to.
 
-    A first process of root's, as in the images of nginx and Apache, writes elsewhere, too: there
-    the task definition decides.
+    A first process of root's, as in the images of nginx and Apache, writes elsewhere, too; and a
+    tmpfs on a path takes over its mode and not its owner, so that only paths open to everyone are
+    made for one. Elsewhere the task definition decides.
     """
     definition = web_tier.definition()
     if php_container(definition, access=access).get("readonlyRootFilesystem"):
         return True
     task = min(web_tier.running())
-    return toolbox.commands.run(task, FIRST_USER).stdout.strip() != ROOT
+    modes = toolbox.commands.run(task, ["stat", "-c", "%a", *access.writable_paths]).stdout.split()
+    is_open = all(int(mode, 8) & OPEN for mode in modes) and len(modes) == len(
+        access.writable_paths
+    )
+    return is_open and toolbox.commands.run(task, FIRST_USER).stdout.strip() != ROOT
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from harness.inputs import operation_shapes
+from harness.inputs import operation_shapes, templates
 from harness.inputs.document import Document, Origin
 from harness.inputs.problem import InputError, Problem, closest, type_of
 
@@ -133,7 +133,11 @@ class Form:
                     hint = f"put there {self._source}, or correct the path"
                     yield Problem(name, message, hint)
                     return
-        if (
+        if kind := templates.kind_of(document.text):
+            yield Problem(
+                "", f"is {kind}, and {self.noun} is expected", f"put there {self._source}"
+            )
+        elif (
             self.is_named
             and document.data
             and not any(closest(name, self.fields) for name in document.data)

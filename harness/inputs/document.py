@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from harness.inputs import templates
 from harness.inputs.problem import InputError, Problem, type_of
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 Step = str | int
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 """A key that TOML takes without quotes."""
+_YAML = (".yaml", ".yml")
 _SPACE = re.compile(r"\s*")
 
 
@@ -205,6 +207,10 @@ def read_json(path: Path) -> Document:
         try:
             data, end = json.JSONDecoder().raw_decode(text, start)
         except json.JSONDecodeError as error:
+            kind = templates.kind_of(text) or ("YAML" if path.suffix in _YAML else "")
+            if kind:
+                hint = "print with the AWS CLI what it stands for: docs/your-app.md, part 2"
+                raise _unread(path, f"is {kind}, and JSON is expected", hint=hint) from error
             raise _unread(
                 path,
                 f"is not JSON: {error.msg} (line {error.lineno}, column {error.colno})",

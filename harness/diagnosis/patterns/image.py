@@ -140,10 +140,23 @@ NGINX = (
     ),
     Pattern(
         Source.APP,
-        match=r"Primary script unknown",
+        # A visitor may ask for any file: one that is not there is nobody's fault.
+        match=r"Primary script unknown(?![^\n]*request: \"\w+ /(?!index\.php\b)[^\s?\"]*\.php\b)",
         cause="nginx gives PHP-FPM a script path that is not in the image: its root must be the"
         " app's public directory",
-        example='FastCGI sent in stderr: "Primary script unknown" while reading response header',
+        example=(
+            'FastCGI sent in stderr: "Primary script unknown" while reading response header',
+            'FastCGI sent in stderr: "Primary script unknown" while reading response header from'
+            ' upstream, client: 10.0.0.4, server: , request: "GET /up HTTP/1.1", upstream:',
+        ),
+    ),
+    Pattern(
+        Source.APP,
+        match=r'directory index of "(?P<path>/[^"\n]+)" is forbidden[^\n]*request: "\w+ /[ ?]',
+        cause="nginx finds no index file in {path}: its server block lacks index index.php, or its"
+        " root is not the app's public directory",
+        example='2026/11/28 20:11:45 [error] 83#83: *3 directory index of "/app/public/" is'
+        ' forbidden, client: 10.0.0.4, server: , request: "GET / HTTP/1.1", host: "a.example"',
     ),
     Pattern(
         Source.APP,

@@ -137,3 +137,23 @@ def test_a_byte_order_mark_is_no_content(tmp_path: Path) -> None:
     path = tmp_path / "a.json"
     path.write_bytes(b'\xef\xbb\xbf{"a": 1}')
     assert read_json(path).data == {"a": 1}
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("web.yaml", "family: web\n", "is YAML, and JSON is expected"),
+        ("web.yml", "containerDefinitions:\n  - name: a\n", "is a task definition in YAML, and"),
+        ("ecs.tf", 'resource "aws_ecs_service" "a" {\n}\n', "is code of Terraform, and JSON is"),
+        ("web.json", "{'family': 1}", "is not JSON: "),
+    ],
+)
+def test_a_file_in_another_language_is_called_by_its_name(
+    tmp_path: Path, name: str, text: str, said: str
+) -> None:
+    (tmp_path / name).write_text(text)
+    with pytest.raises(InputError) as caught:
+        read_json(tmp_path / name)
+    (problem,) = caught.value.problems
+    assert problem.message.startswith(said)
+    assert problem.hint
