@@ -11,6 +11,7 @@ from harness.aws.task_definition import ContainerDefinition, TaskDefinition
 from harness.inputs import (
     api_calls,
     between_files,
+    build_places,
     cache,
     cli_forms,
     cli_identities,
@@ -190,7 +191,7 @@ def load(environ: Mapping[str, str], *, cwd: Path) -> Production:
         "ecs", "load_balancer", read=read_balancer, form=cli_forms.load_balancer
     )
     _require_folders(reading, found)
-    _require_dockerfiles(reading, found)
+    reading.reject(reading.toml, build_places.problems(found))
     services = _services(reading, groups)
     _require_web(reading, services)
     target_group = _target_group(reading, services)
@@ -265,24 +266,6 @@ def _require_folders(reading: Reading, settings: Config | None) -> None:
             message = f'is "{path}", and there is no such folder'
             hint = "`cutover scenarios new NAME` makes it, with a first scenario"
             problem = Problem(f"scenarios.paths[{number}]", message, hint)
-            reading.reject(reading.toml, [problem])
-
-
-def _require_dockerfiles(reading: Reading, settings: Config | None) -> None:
-    """The contexts and Dockerfiles of [images] exist."""
-    for name, image in (settings.images if settings else {}).items():
-        if not isinstance(image, toml_schema.BuiltImage):
-            continue
-        context = reading.toml.path.parent / image.context
-        is_there = (context / image.dockerfile).is_file()
-        key, value, noun = "dockerfile", image.dockerfile, f"file in {image.context}"
-        if not context.is_dir():
-            key, value, noun = "context", image.context, "directory"
-        if not is_there:
-            message = f'is "{value}", and there is no such {noun}'
-            problem = Problem(
-                f"images.{name}.{key}", message, f"correct the path, or add the {noun}"
-            )
             reading.reject(reading.toml, [problem])
 
 

@@ -16,11 +16,7 @@ from harness.inputs.toml_types import (
     Generator,
     InstanceClass,
     KeyArn,
-<<<<<<< HEAD
-=======
-    Path,
     Paths,
->>>>>>> c1982eb (rejected: roles without a file, secrets without a source, listeners without an action, Dockerfiles that are not there, and more)
     Percent,
     PublicUrl,
     QueueName,
