@@ -23,6 +23,13 @@ MEMORY_BYTES = 3 * 1024**3
 _STEP = re.compile(r"^Step (\d+/\d+) : (.*)")
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 HINTS = (
+    (
+        r"failed to do request: head|pull access denied|manifest (?:unknown|for )|/v2/[^\n]*(?:dial"
+        r" tcp|no such host|connection refused)",
+        "the engine cannot pull an image that the Dockerfile begins with (FROM, or # syntax=): let"
+        " it reach that registry, or a mirror of it; or build the app's image where it is reached,"
+        ' and name it: [images] app = "...". FROM ${BASE} needs no registry (docs/configuration.md)',
+    ),
     ("no space left on device", "the disk is full: `cutover images prune`, or free some space"),
     (
         r"temporary failure (in name resolution|resolving)|could not resolve|no route to host"

@@ -374,6 +374,20 @@ def test_failure_names_step_log_and_last_lines_without_secrets() -> None:
 @pytest.mark.parametrize(
     ("line", "hint"),
     [
+        (
+            'failed to do request: Head "https://registry-1.docker.io/v2/docker/dockerfile/'
+            'manifests/1": dial tcp: lookup registry-1.docker.io: no such host',
+            "the engine cannot pull an image that the Dockerfile begins with",
+        ),
+        (
+            'Get "https://registry-1.docker.io/v2/": dial tcp: lookup registry-1.docker.io: no such'
+            " host",
+            "FROM ${BASE} needs no registry",
+        ),
+        (
+            "pull access denied for shop/base, repository does not exist",
+            "and name it: [images] app",
+        ),
         ("write /usr/sbin/mysqld: no space left on device", "the disk is full"),
         ("Temporary failure resolving 'mirror.example'", "no network"),
         ("E: Failed to fetch x  404  Not Found [IP: 192.0.2.1 80]", "docker rmi cutover/base"),
