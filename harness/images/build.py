@@ -28,7 +28,7 @@ HINTS = (
         r" tcp|no such host|connection refused)",
         "the engine cannot pull an image that the Dockerfile begins with (FROM, or # syntax=): let"
         " it reach that registry, or a mirror of it; or build the app's image where it is reached,"
-        ' and name it: [images] app = "...". FROM ${BASE} needs no registry (docs/configuration.md)',
+        ' and name it: [images] app = "..."; FROM ${BASE} needs no registry (configuration.md)',
     ),
     ("no space left on device", "the disk is full: `cutover images prune`, or free some space"),
     (
