@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from harness.aws import arn as arns
 from harness.aws import environment_file
@@ -27,6 +27,8 @@ from harness.inputs.problem import Problem
 _PROXY = re.compile(r"\.proxy-(?=[a-z0-9]+\.)")
 READER = re.compile(r"\.cluster-ro-(?=[a-z0-9]+\.)")
 """The mark of an Aurora cluster's reader endpoint in its name."""
+DATABASE_URLS = ("DB_URL", "DATABASE_URL")
+"""Variables that hold host, schema and account of the database in one."""
 _MYSQL_PORT = 3306
 _CACHE_PORT = 6379
 _OPTIONAL = ("cache",)
@@ -35,9 +37,11 @@ _KEPT_IN = {"CUTOVER_PROBE_KEY": "probe", "REDIS_PASSWORD": "cache"}
 """Variable -> the table that names its secret, with the key, or its parameter."""
 _INSTEAD = {"secret": "parameter", "key": "parameter", "parameter": "secret"}
 """Key of such a table -> the one that stands in its place."""
+_PORT = re.compile(r"(?<=[a-z]):\d+$")
+"""A port after a host's name, which PHP takes, too."""
 _PUBLIC_URL = re.compile(r"https://[^/]+/?")
 SOURCES: Mapping[str, str] = {
-    "app.url": "APP_URL of a task definition",
+    "app.url": "APP_URL of a task definition, an https://host without a path",
     "aws.account_id": "the ARNs of a task definition or service",
     "aws.region": "the ARNs of a service, or awslogs-region of a task definition",
     "ecs.cluster": "cluster of a service",
@@ -223,6 +227,8 @@ def _of_variable(name: str, value: str) -> Iterator[tuple[str, str, int]]:
         yield "aws.region", value, 2
     elif name == "DB_DATABASE":
         yield "database.name", value, 0
+    elif name == "DB_HOST" and _PORT.search(value):
+        yield from _of_variable(name, _PORT.sub("", value))
     elif name == "DB_HOST" and _PROXY.search(value):
         yield "database.proxy_endpoint", value, 0
         # No task has the cluster's own endpoint then, and its name matters to none.
@@ -230,11 +236,23 @@ def _of_variable(name: str, value: str) -> Iterator[tuple[str, str, int]]:
     elif name == "DB_HOST":
         # A reader endpoint is rejected; its cluster is the same.
         yield "database.cluster_endpoint", READER.sub(".cluster-", value), 0
+    elif name in DATABASE_URLS and (parts := _parts(value)).hostname:
+        yield from _of_variable("DB_HOST", str(parts.hostname))
+        if schema := parts.path.strip("/"):
+            yield "database.name", schema, 0
     elif name in ("REDIS_HOST", "REDIS_URL"):
         # Some write the scheme before the host, since a stock Laravel has no key for it.
         host = urlsplit(value if "://" in value else f"tls://{value}").hostname
         if host:
             yield "cache.endpoint", host, 1
+
+
+def _parts(url: str) -> SplitResult:
+    """Split a URL; one that is none has no parts."""
+    try:
+        return urlsplit(url)
+    except ValueError:
+        return urlsplit("")
 
 
 def _of_secrets(document: Document, container: Mapping[str, Any], *, field: str) -> Iterator[Value]:

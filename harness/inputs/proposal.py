@@ -12,6 +12,7 @@ from harness.aws import environment_file
 from harness.aws.task_definition import family_of
 from harness.aws.value_from import SecretReference, ValueFromError, parse_value_from
 from harness.inputs import proposed_images
+from harness.inputs.derivation import DATABASE_URLS
 from harness.inputs.document import toml_key, toml_text
 from harness.inputs.folder import Folder
 from harness.inputs.phase_files import PHASE_FILES
@@ -305,6 +306,12 @@ def _made_up(variable: str, *, folder: Folder) -> str:
         return toml_text("3306")
     if variable in ("DB_USERNAME", "DB_DATABASE"):
         return toml_text(folder.variables.get("DB_DATABASE", "app")[:32])
+    if variable in DATABASE_URLS:
+        values = folder.derivation.values
+        names = ("proxy_endpoint", "cluster_endpoint")
+        found = (values[key].text for one in names if (key := f"database.{one}") in values)
+        schema = values["database.name"].text if "database.name" in values else "NAME"
+        return toml_text(f"mysql://app:made-up@{next(found, 'ENDPOINT')}:3306/{schema}")
     generator = (
         "laravel-key"
         if variable == "APP_KEY"

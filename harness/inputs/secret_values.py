@@ -8,6 +8,7 @@ import secrets
 import string
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from urllib.parse import unquote, urlsplit
 
 from harness.aws import arn
 from harness.aws.value_from import ParameterReference, ValueFromError, parse_value_from
@@ -93,6 +94,15 @@ def injected(
         return ""
     secret = secrets[reference.name]
     return fields(secret).get(reference.json_key, "") if reference.json_key else secret.reveal()
+
+
+def account_of(url: str) -> tuple[str, str]:
+    """Return user name and password of a database's URL; empty where it has none."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "", ""
+    return unquote(parts.username or ""), unquote(parts.password or "")
 
 
 def _secret_string(value: SecretValue) -> Secret:

@@ -12,6 +12,7 @@ from harness.core.redact import Secret
 from harness.images import task_images
 from harness.inputs import listeners, references, secret_values
 from harness.inputs.container_images import IDLE
+from harness.inputs.derivation import DATABASE_URLS
 from harness.inputs.secret_values import MadeParameter
 from harness.stack import certificates, engine
 from harness.stack.certificates import Certificates
@@ -67,7 +68,9 @@ class StackSecrets:
             fields = secret_values.fields(secrets[config.database.secret])
             username, password = fields.get("username"), fields.get("password")
         else:
-            username, password = injected("DB_USERNAME"), injected("DB_PASSWORD")
+            given = map(secret_values.account_of, map(injected, DATABASE_URLS))
+            account = injected("DB_USERNAME"), injected("DB_PASSWORD")
+            username, password = next(filter(any, given), account)
         return cls(
             secrets=secrets,
             parameters=parameters,

@@ -33,7 +33,7 @@ from tests.mistakes.edits import (
     set_field,
     set_variable,
 )
-from tests.mistakes.mistake import NOT_STARTED, Mistake, Twin
+from tests.mistakes.mistake import NOT_STARTED, USAGE, Mistake, Twin
 
 SAME_ROW = """
 Illuminate\\Support\\Facades\\Artisan::command('shop:admin', function (): void {
@@ -204,8 +204,8 @@ MISTAKES = (
     Mistake(
         "the task role that the definition names does not exist",
         replace(WORKER_TASK, "role/tickets-worker-task", "role/tickets-worker"),
-        cause="role/tickets-worker does not exist",
-        exit_code=NOT_STARTED,
+        cause='taskRoleArn is the role "tickets-worker", and none of the 5 files of roles has it',
+        exit_code=USAGE,
     ),
     Mistake(
         "ECS Exec is not enabled for the web service",

@@ -216,3 +216,26 @@ def test_a_variable_of_a_container_goes_before_that_of_its_file(project: Path) -
         "\n".join(lines).replace("APP_URL=https://", "APP_URL=http://")
     )
     assert production.load({}, cwd=project).config.public_url == own[0]["value"]
+
+
+@pytest.mark.parametrize("url", ["mysql://u:p@{}:3306/shop?charset=utf8mb4", "mysql://{}/shop"])
+def test_a_database_url_names_host_and_schema(project: Path, url: str) -> None:
+    host = "shop.proxy-c9example.us-east-1.rds.amazonaws.com"
+    for name in ("web", "worker", "scheduler"):
+        path = project / f"app/ecs/{name}.json"
+        data = json.loads(path.read_text())
+        (container,) = data["containerDefinitions"]
+        container["environment"] = [
+            one for one in container["environment"] if not one["name"].startswith("DB_")
+        ] + [{"name": "DB_URL", "value": url.format(host)}]
+        path.write_text(json.dumps(data))
+    found = production.load({}, cwd=project).config.database
+    assert (found.proxy_endpoint, found.name) == (host, "shop")
+
+
+def test_a_port_after_the_host_is_no_part_of_the_endpoint(project: Path) -> None:
+    before = production.load({}, cwd=project).config.database
+    for name in ("web", "worker", "scheduler"):
+        path = project / f"app/ecs/{name}.json"
+        path.write_text(path.read_text().replace('.rds.amazonaws.com"', '.rds.amazonaws.com:3306"'))
+    assert production.load({}, cwd=project).config.database == before

@@ -405,3 +405,12 @@ def test_files_of_terraform_and_of_other_commands_are_said_to_be_unused(tmp_path
 def test_a_page_of_log_groups_is_a_file_of_the_move(tmp_path: Path) -> None:
     (tmp_path / "logs.json").write_text(json.dumps({"logGroups": [], "nextToken": "a"}))
     assert '[phases]\nlogs = "logs.json"' in propose(Folder(tmp_path))
+
+
+def test_a_secret_database_url_gets_an_account_that_is_made_up(project: Path) -> None:
+    path = project / "app/ecs/web.json"
+    content = json.loads(path.read_text())
+    content["containerDefinitions"][0]["secrets"].append({"name": "DB_URL", "valueFrom": "/db-url"})
+    path.write_text(json.dumps(content))
+    url = write(project)["parameters"]["/db-url"]  # type: ignore[index]
+    assert re.fullmatch(r"mysql://app:made-up@tickets\.proxy-\S+:3306/tickets", url)

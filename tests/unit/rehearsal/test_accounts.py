@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from harness.inputs import production
 from harness.rehearsal.plan import StackSecrets
 from tests.project import copy_inputs
@@ -39,3 +41,21 @@ def test_a_worker_may_have_its_own(tmp_path: Path) -> None:
             one["valueFrom"] = SECRET.format("worker-db-Wk3dE5", key)
     path.write_text(json.dumps(definition))
     assert accounts(tmp_path) == ["tickets", "tickets_worker"]
+
+
+@pytest.mark.parametrize("variable", ["DB_URL", "DATABASE_URL"])
+def test_the_account_may_be_in_a_url(tmp_path: Path, variable: str) -> None:
+    copy_inputs(tmp_path)
+    config = tmp_path / "cutover.toml"
+    url = "mysql://tickets_app:p%2Fw@tickets.proxy.example:3306/tickets"
+    text = config.read_text().replace('secret = "tickets/db"\n', "")
+    config.write_text(f'{text}\n[parameters]\n"/tickets/db-url" = "{url}"\n')
+    for name in ("web", "worker", "scheduler"):
+        path = tmp_path / "app" / "ecs" / f"{name}.json"
+        definition = json.loads(path.read_text())
+        container = definition["containerDefinitions"][0]
+        kept = [one for one in container["secrets"] if not one["name"].startswith("DB_")]
+        container["secrets"] = [*kept, {"name": variable, "valueFrom": "/tickets/db-url"}]
+        path.write_text(json.dumps(definition))
+    account = StackSecrets.make(production.load({}, cwd=tmp_path)).account
+    assert (account.username, account.password.reveal()) == ("tickets_app", "p/w")
