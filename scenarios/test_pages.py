@@ -32,6 +32,9 @@ PUBLIC = (".txt", ".ico", ".css", ".js", ".svg", ".png", ".jpg", ".webp", ".woff
 COOKIES_B, AGENT_B = 4000, 150
 """Bytes of one site's cookies for session, analytics and consent, and of a browser's name."""
 TOO_LARGE = (400, 413, 414, 431, 494)
+NEW_VISITORS = 6
+"""More than most services have tasks, each of which may have a cache of its own."""
+FORM_COOKIE = "XSRF-TOKEN"
 NOT_FOUND = 404
 SERVER_ERROR = 500
 SOURCE = "<?php"
@@ -114,6 +117,34 @@ def test_caches_keep_no_page_with_a_session(
         cause=f"caches may keep pages with a visitor's session and form token (Cache-Control:"
         f" {control}): Laravel's own is no-cache, private; nginx's expires and add_header"
         " Cache-Control belong to static files alone",
+        certain=True,
+    )
+
+
+@pytest.mark.truth(local=proved, aws=proved, url=proved)
+@pytest.mark.requires("http")
+@pytest.mark.read_only
+def test_no_visitor_gets_another_visitors_session(
+    web: Callable[[], requests.Session], access: Access, public_page: str
+) -> None:
+    url = access.public_url + public_page
+    answers = [
+        web().get(url, allow_redirects=False, timeout=TIMEOUT_S) for _ in range(NEW_VISITORS)
+    ]
+    # Laravel encrypts each with a new vector, so that two are never the same by chance.
+    given = [
+        (name, value)
+        for answer in answers
+        for name, value in answer.cookies.items()
+        if name == FORM_COOKIE or name.lower().endswith("session")
+    ]
+    shared = sorted({name for name, value in given if value and given.count((name, value)) > 1})
+    expect(
+        not shared,
+        f"{public_page} gave several new visitors the same {', '.join(shared)}",
+        cause="a shared cache answers a visitor with another's page, with its session cookie and"
+        " form token: nginx (fastcgi_cache or proxy_cache, with Set-Cookie among the headers that"
+        " it ignores), a CDN, or a package of the app; keep pages with a session out of it",
         certain=True,
     )
 

@@ -111,13 +111,33 @@ def applicable_deny(
     statement = _applicable(found, _placed(need), effect="Deny")
     if statement is None:
         return ""
+    return _described(statement)
+
+
+def unmet_allow(documents: Iterable[Mapping[str, Any]], need: Need) -> str:
+    """Return the Allow of a need with a condition that does not hold, as `applicable_deny` does.
+
+    Empty where no statement of the role is about the need.
+    """
+    need = _placed(need)
+    found = (
+        one.content
+        for one in _own(documents)
+        if one.content["Effect"] == "Allow"
+        and _about(one, need)
+        and False in _conditions(one, need)
+    )
+    return next(map(_described, found), "")
+
+
+def _described(statement: Mapping[str, Any]) -> str:
     conditions = [
         f"{operator} {key} {' or '.join(_texts(value))}"
         for operator, block in (statement.get("Condition") or {}).items()
         for key, value in block.items()
     ]
-    name = statement.get("Sid") or "a statement without a Sid"
-    return f"{name}: Deny if {' and '.join(conditions)}" if conditions else f"{name}: Deny"
+    name, effect = statement.get("Sid") or "a statement without a Sid", statement["Effect"]
+    return f"{name}: {effect} if {' and '.join(conditions)}" if conditions else f"{name}: {effect}"
 
 
 def trusts(document: Mapping[str, Any], service: str, context: Mapping[str, str]) -> bool:

@@ -213,6 +213,7 @@ def missing_rights(sources: EvidenceSources) -> Iterator[MissingRight]:
                 resource=call.resource,
                 at=datetime.fromisoformat(call.at),
                 denied_by=call.denied_by,
+                unmet=call.unmet,
             )
 
 

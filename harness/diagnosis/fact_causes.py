@@ -20,7 +20,14 @@ from harness.diagnosis.facts import (
     VisitorSession,
     WaitingStart,
 )
-from harness.diagnosis.patterns.aws_api import DENIED, LACKS_RIGHT, SETS_ACL, without_key
+from harness.diagnosis.patterns.aws_api import (
+    ALLOW_IT,
+    DENIED,
+    LACKS_RIGHT,
+    SETS_ACL,
+    UNMET,
+    without_key,
+)
 from harness.diagnosis.patterns.pattern import Source
 from harness.target.resources.queue_worker import QueueCommand
 from harness.target.resources.secret_references import NamedSecret
@@ -350,7 +357,12 @@ def missing_right(lack: MissingRight) -> str:
         return DENIED.format(**named, statement=lack.denied_by)
     if lack.action == "s3:PutObjectAcl":
         return SETS_ACL
-    return LACKS_RIGHT.format(**named)
+    return LACKS_RIGHT.format(**named, remedy=remedy(lack))
+
+
+def remedy(lack: MissingRight | None) -> str:
+    """Return how a role gets a right that it lacked."""
+    return UNMET.format(statement=lack.unmet) if lack and lack.unmet else ALLOW_IT
 
 
 CAUSES: tuple[FactCause, ...] = (

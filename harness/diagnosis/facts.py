@@ -281,9 +281,12 @@ class MissingRight:
     at: datetime
     denied_by: str = ""
     """The Deny that the call met; empty where nothing allowed it."""
+    unmet: str = ""
+    """The Allow with a condition that the call did not meet."""
 
     def __str__(self) -> str:
-        reason = f" ({self.denied_by})" if self.denied_by else ""
+        found = self.denied_by or self.unmet
+        reason = f" ({found})" if found else ""
         return (
             f"{self.at:%H:%M:%S} {self.group} task {self.task[:8]}: its role {self.role} has no"
             f" right to {self.action} on {self.resource}{reason}"

@@ -60,6 +60,8 @@ class RefusedCall:
     """When, in ISO 8601."""
     denied_by: str = ""
     """The Deny that it met, by its Sid and condition; empty where nothing allowed it."""
+    unmet: str = ""
+    """The Allow with a condition that it did not meet, in the same way."""
 
 
 @dataclass(frozen=True)

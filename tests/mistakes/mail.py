@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from scenarios import test_mail as mail
 from scenarios import test_queue as queue
 from scenarios import test_sessions as sessions
@@ -36,6 +38,16 @@ def _attach(megabytes: int) -> Edit:
 def _embed(path: str) -> Edit:
     """Embed a picture into the order's mail."""
     return replace(TEMPLATE, "<body", f'<body data-logo="{{{{ $message->embed({path}) }}}}"')
+
+
+def send_to(*addresses: str) -> Edit:
+    """Let the worker's role send to these addresses only."""
+    condition = f'"ForAllValues:StringLike": {{"ses:Recipients": {json.dumps(addresses)}}},'
+    return replace_pattern(
+        WORKER_ROLE,
+        r'"Condition": \{\s*(?="StringEquals": \{\s*"ses:FromAddress")',
+        f'"Condition": {{ {condition} ',
+    )
 
 
 MISTAKES = (
@@ -154,6 +166,14 @@ MISTAKES = (
             "the worker's role may use every identity",
             replace(WORKER_ROLE, "identity/tickets@876events.example", "identity/*"),
         ),
+    ),
+    Mistake(
+        "the worker's role may send to the company's own addresses only",
+        send_to("*@876events.example"),
+        breaks=[tickets_orders.test_worker_sends_the_order_mail],
+        cause="Allow if ForAllValues:StringLike ses:Recipients *@876events.example",
+        also_green=[queue.test_dispatched_job_runs_once_in_the_worker],
+        twin=Twin("the worker's role may send to every address, which it says", send_to("*@*")),
     ),
     Mistake(
         "the queue takes small messages only",

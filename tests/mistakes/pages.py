@@ -5,7 +5,7 @@ from __future__ import annotations
 from scenarios import test_pages as pages
 from scenarios import test_sessions as sessions
 from scenarios.tickets import test_documents as documents
-from tests.mistakes.edits import NGINX, add_file, append, combine, replace, set_variable
+from tests.mistakes.edits import NGINX, Edit, add_file, append, combine, replace, set_variable
 from tests.mistakes.mistake import Mistake, Twin
 
 _IGNORE, _ARTWORK = "app/.dockerignore", "app/resources/views/components/artwork.blade.php"
@@ -16,6 +16,19 @@ _FILES = "location ~* \\.(?:avif|css|gif|ico|jpe?g|js|png|svg|webp|woff2?)$ {"
 _BODY = "client_max_body_size 50m;"
 _ROOT = "root /srv/app/public;"
 _POSTER = "$event->poster->storage()->{}"
+
+
+def keep_pages(ignored: str) -> Edit:
+    """Have nginx keep the answers of PHP-FPM for ten seconds."""
+    passes = "fastcgi_pass unix:/tmp/php-fpm.sock;"
+    kept = f"fastcgi_cache pages;\n fastcgi_cache_valid 200 302 10s;\n {ignored}"
+    return combine(
+        replace(NGINX, _BODY, f"fastcgi_cache_path /tmp/kept keys_zone=pages:1m;\n {_BODY}"),
+        replace(
+            NGINX, passes, f"{passes}\n fastcgi_cache_key $request_method$request_uri;\n {kept}"
+        ),
+    )
+
 
 MISTAKES = (
     Mistake(
@@ -120,5 +133,13 @@ MISTAKES = (
             "nginx takes large request headers",
             replace(NGINX, _BODY, f"large_client_header_buffers 4 16k;\n    {_BODY}"),
         ),
+    ),
+    Mistake(
+        "nginx keeps pages for ten seconds, whoever asks",
+        keep_pages("fastcgi_ignore_headers Cache-Control Expires Set-Cookie;"),
+        breaks=[pages.test_no_visitor_gets_another_visitors_session],
+        cause="a shared cache answers a visitor with another's page",
+        also_green=[pages.test_pages_load_their_styles_scripts_and_images],
+        twin=Twin("nginx keeps pages without a cookie", keep_pages("")),
     ),
 )

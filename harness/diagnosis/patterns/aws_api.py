@@ -8,10 +8,9 @@ _USER = "AccessDenied (client): User: arn:aws:sts::1:assumed-role/tickets-{}-tas
 _NO_POLICY = "because no identity-based policy allows it"
 _OF_ROLE = r"assumed-role/(?P<role>[\w+=,.@-]+)/\S+ is not authorized to perform:"
 
-LACKS_RIGHT = (
-    "the task role {role} lacks {action} on {arn}: allow it, or correct the name or the region that"
-    " the task has for it"
-)
+LACKS_RIGHT = "the task role {role} lacks {action} on {arn}: {remedy}"
+ALLOW_IT = "allow it, or correct the name or the region that the task has for it"
+UNMET = "a condition of its policy is not met ({statement}): correct it, or what the task sends"
 SETS_ACL = (
     "the app sets an ACL, and the bucket has none: set no public visibility, and 'ACL' => '' in the"
     " disk's options (without it Laravel sends private, for which the role needs s3:PutObjectAcl)"

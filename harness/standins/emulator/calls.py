@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from email.message import Message
 from email.parser import BytesHeaderParser
 from email.policy import default
-from email.utils import parseaddr
+from email.utils import getaddresses, parseaddr
 from typing import Any
 
 from harness.aws.arn import partition_of
@@ -18,6 +19,7 @@ from harness.aws.iam_policy import ANY, Need
 
 NEEDS_NO_RIGHT = {("sts", "GetCallerIdentity"), ("sts", "GetSessionToken")}
 
+_RECIPIENTS = ("To", "Cc", "Bcc")
 _OBJECT_ACTIONS = {
     "HeadObject": "GetObject",
     "GetObjectAttributes": "GetObject",
@@ -196,18 +198,32 @@ def _queue(call: Call) -> str:
 
 def _send(call: Call, *, identity: Callable[[str], str]) -> Need:
     sender = sender_of(call)
-    context = {"ses:fromaddress": (sender,) if sender else ()}
+    context = {
+        "ses:fromaddress": (sender,) if sender else (),
+        "ses:recipients": _recipients_of(call),
+    }
     named = identity(sender) or sender
     return Need(f"ses:{call.operation}", call.arn(f"identity/{named}"), context)
 
 
 def sender_of(call: Call) -> str:
     """Return the address that a mail is from: Source, or the From header of a raw one."""
-    source = str(call.params.get("Source") or "")
-    if not source:
-        raw = (call.params.get("RawMessage") or {}).get("Data") or b""
-        headers = BytesHeaderParser(policy=default).parsebytes(
-            raw.encode() if isinstance(raw, str) else bytes(raw)
-        )
-        source = str(headers.get("From", ""))
+    source = str(call.params.get("Source") or "") or str(_headers_of(call).get("From", ""))
     return parseaddr(source)[1]
+
+
+def _recipients_of(call: Call) -> tuple[str, ...]:
+    """Return the addresses that a mail goes to: Destinations, or the headers of a raw one."""
+    given = call.params.get("Destinations") or []
+    for kind in _RECIPIENTS:
+        given = [*given, *(call.params.get("Destination") or {}).get(f"{kind}Addresses", ())]
+    if not given:
+        headers = _headers_of(call)
+        given = [str(one) for kind in _RECIPIENTS for one in headers.get_all(kind, ())]
+    return tuple(address for _, address in getaddresses(given) if address)
+
+
+def _headers_of(call: Call) -> Message:
+    raw = (call.params.get("RawMessage") or {}).get("Data") or b""
+    data = raw.encode() if isinstance(raw, str) else bytes(raw)
+    return BytesHeaderParser(policy=default).parsebytes(data)

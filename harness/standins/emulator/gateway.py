@@ -38,7 +38,7 @@ from moto.ses.models import SESBackend, ses_backends  # type: ignore[import-not-
 from moto.sts.models import sts_backends  # type: ignore[import-not-found]
 from werkzeug.wrappers import Request  # type: ignore[import-not-found]
 
-from harness.aws.iam_policy import ANY, Caller, Need, applicable_deny, denial
+from harness.aws.iam_policy import ANY, Caller, Need, applicable_deny, denial, unmet_allow
 from harness.standins.contract import (
     MAIL_EVENTS_SET,
     MAILS_PATH,
@@ -97,6 +97,10 @@ class Session:
         return applicable_deny(
             documents, self._whole(need), attached=attached, caller=self._caller()
         )
+
+    def unmet(self, need: Need) -> str:
+        """Return the Allow of the role that has a condition which the call does not meet."""
+        return unmet_allow(self.documents() or [], self._whole(need))
 
     def _caller(self) -> Caller:
         return Caller(self.arn, self.role_arn)
@@ -319,7 +323,8 @@ def _forbidden(call: Call, session: Session | None, *, by_link: bool) -> Refusal
             role, _, task = session.arn.partition("/")[2].partition("/")
             at, denied_by = datetime.now(UTC).isoformat(), session.deny(need, attached=attached)
             resource = need.resource or ANY
-            _refused.append(RefusedCall(task, role, need.action, resource, at, denied_by))
+            unmet = "" if denied_by else session.unmet(need)
+            _refused.append(RefusedCall(task, role, need.action, resource, at, denied_by, unmet))
             message = f"User: {session.arn} is not authorized to perform: {need} {reason}"
             return Refusal("AccessDenied", message, 403)
     return None

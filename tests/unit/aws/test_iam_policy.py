@@ -7,7 +7,16 @@ from typing import Any
 
 import pytest
 
-from harness.aws.iam_policy import Caller, Need, allows, applicable_deny, denial, is_open, trusts
+from harness.aws.iam_policy import (
+    Caller,
+    Need,
+    allows,
+    applicable_deny,
+    denial,
+    is_open,
+    trusts,
+    unmet_allow,
+)
 
 BUCKET = "arn:aws:s3:::876events-tickets-uploads"
 PUT = Need("s3:PutObject", f"{BUCKET}/posters/a b.jpg")
@@ -288,6 +297,15 @@ def test_a_deny_is_told_by_its_sid_and_condition() -> None:
     assert found == "TeamsOnly: Deny if StringNotEquals aws:PrincipalTag/team web or shop"
     assert applicable_deny([policy(deny("s3:*"))], PUT) == "a statement without a Sid: Deny"
     assert applicable_deny([policy(allow("s3:*"))], PUT) == ""
+
+
+def test_an_allow_with_a_condition_that_is_not_met_is_named() -> None:
+    condition = {"StringEquals": {"aws:RequestedRegion": "eu-west-1"}}
+    need = replace(PUT, context={"aws:requestedregion": ("us-east-1",)})
+    found = unmet_allow([policy(allow("s3:*", Sid="Uploads", Condition=condition))], need)
+    assert found == "Uploads: Allow if StringEquals aws:RequestedRegion eu-west-1"
+    assert unmet_allow([policy(allow("sqs:*", Condition=condition))], need) == ""
+    assert unmet_allow([policy(allow("s3:*"))], need) == ""
 
 
 def test_a_deny_of_uploads_without_a_header_for_encryption() -> None:

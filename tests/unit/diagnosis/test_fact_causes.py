@@ -125,6 +125,10 @@ def test_a_good_fact_has_none(fact: Fact) -> None:
 
 def test_a_right_that_a_role_lacked_is_a_guess() -> None:
     right = MissingRight("web", "0123456789", "shop-web", "s3:GetObject", "arn:aws:s3:::a/b", NOW)
+    unmet = replace(right, unmet="Uploads: Allow if StringEquals aws:RequestedRegion eu-west-1")
+    cause = rank(ExpectationError("404"), "", evidence=evidence_of([unmet]))
+    assert cause is not None
+    assert "is not met (Uploads: Allow if StringEquals aws:RequestedRegion eu-" in cause.sentence
     found = rank(ExpectationError("404"), "", evidence=evidence_of([right]))
     assert found is not None
     assert found.sentence.startswith("the task role shop-web lacks s3:GetObject on arn:aws:s3:::a")

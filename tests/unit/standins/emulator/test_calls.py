@@ -82,7 +82,7 @@ def test_the_sender_is_a_condition() -> None:
     call = Call("ses", "SendRawEmail", "1", "us-east-1", {"Source": "T <a@b.example>"})
     assert sender_of(call) == "a@b.example"
     (need,) = needs(call, identity=lambda _: "")
-    assert need.context == {"ses:fromaddress": ("a@b.example",)}
+    assert need.context == {"ses:fromaddress": ("a@b.example",), "ses:recipients": ()}
     assert need.resource == "arn:aws:ses:us-east-1:1:identity/a@b.example"
 
 
@@ -125,3 +125,17 @@ def test_what_a_queue_with_a_key_asks_for() -> None:
     ]
     assert asked("sqs", "ReceiveMessage", key=KEY, **url)[1:] == [f"kms:Decrypt {KEY}"]
     assert asked("sqs", "DeleteMessage", key=KEY, **url)[1:] == []
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"Destinations": ["A <a@b.example>", "c@d.example"]},
+        {"Destination": {"ToAddresses": ["a@b.example"], "CcAddresses": ["c@d.example"]}},
+        {"RawMessage": {"Data": b"To: A <a@b.example>\r\nCc: c@d.example\r\n\r\nx"}},
+    ],
+)
+def test_the_recipients_are_a_condition(params: dict[str, Any]) -> None:
+    call = Call("ses", "SendRawEmail", "1", "us-east-1", {"Source": "e@f.example", **params})
+    (need,) = needs(call, identity=str, key="")
+    assert need.context["ses:recipients"] == ("a@b.example", "c@d.example")
