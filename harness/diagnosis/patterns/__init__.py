@@ -37,6 +37,7 @@ PATTERNS = (
     *database.SCHEMA,
     *database.SERVER,
     *database.HOST,
+    *http.OUTBOUND,
     *php.HOSTS,
     *aws_api.ROLES,
     *aws_api.SQS,

@@ -1,8 +1,20 @@
-"""Patterns for the errors of requests on the way to the public host."""
+"""Patterns for the errors of requests: on the way to the public host, and on that of the app's."""
 
 from __future__ import annotations
 
 from harness.diagnosis.patterns.pattern import Pattern, Source
+
+OUTBOUND = (
+    Pattern(
+        Source.APP,
+        match=r"Could not resolve proxy: \S+|Failed to connect to \S+ port \d+ via proxy",
+        cause="{task} sends its requests through a proxy that it cannot reach (HTTPS_PROXY,"
+        " HTTP_PROXY or ALL_PROXY in its task definition or image): take the variables out, or name"
+        " a proxy of the VPC and list AWS's own addresses in NO_PROXY",
+        example="cURL error 5: Could not resolve proxy: proxy.corp.example (see"
+        " https://curl.se/libcurl/c/libcurl-errors.html)",
+    ),
+)
 
 _TO_HOST = r"HTTPS?ConnectionPool\(host='(?P<host>[^']+)', port=(?P<port>\d+)\)[^\n]*?"
 _MET = (
