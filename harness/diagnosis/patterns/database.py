@@ -292,8 +292,8 @@ HOST = (
     Pattern(
         Source.APP,
         match=rf"{_PDO}getaddrinfo for (?P<host>\S+\.cluster-ro-\S+) failed",
-        cause="{task} reads at {host}, the cluster's reader endpoint, and only the proxy's endpoint is"
-        " open to the app: take the read host out of config/database.php, or give RDS Proxy a"
+        cause="{task} reads at {host}, the cluster's reader endpoint, and only the proxy's endpoint"
+        " is open to the app: take the read host out of config/database.php, or give RDS Proxy a"
         " read-only endpoint and name that",
         example="SQLSTATE[HY000] [2002] php_network_getaddresses: getaddrinfo for"
         " shop.cluster-ro-x.us-east-1.rds.amazonaws.com failed: Name or service not known",

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import re
 import secrets
 import time
 from dataclasses import dataclass
@@ -31,6 +32,7 @@ _SHOWN = 400
 _APP_FAILED = 502
 """The status with which the probe reports an error of the app."""
 _UNAVAILABLE = 503
+_MISSING = 404
 _GOOD = (200, 202)
 _AWAY = (503, 504)
 """The load balancer's answers without a target, and for one that is too slow for it."""
@@ -83,7 +85,17 @@ def _cause(status: int, *, body: str, reported: bool) -> str:
         return ""
     if status == _UNAVAILABLE and "maintenance" in body.lower():
         return "the app is in maintenance: php artisan down was run"
+    if status == _MISSING and body.strip() and _is_foreign(body):
+        return (
+            "the load balancer or the web server answers 404 before the app does: a listener's"
+            " default action, or a rule or location that this path and method do not fit"
+        )
     return _CAUSES.get(status, "")
+
+
+def _is_foreign(body: str) -> bool:
+    """Return whether an answer is a fixed text or nginx's own page: Laravel's are JSON or HTML."""
+    return "<center>nginx" in body or not re.search(r"[<{]", body)
 
 
 def disk_cause(disk: str) -> str:

@@ -122,6 +122,10 @@ def test_a_cause_follows_from_its_values(cause: str, words: str) -> None:
     [
         (401, "", "PROBE_KEY in the task is not the secret's current value"),
         (404, "", "the probe is off"),
+        (404, '{"message": "The route could not be found."}', "the probe is off"),
+        (404, "<!DOCTYPE html><title>Not Found</title>", "the probe is off"),
+        (404, "Not found", "the web server answers 404 before the app does"),
+        (404, "<center>nginx</center>", "the web server answers 404 before the app does"),
         (502, '{"disk": "local", "error": "no driver"}', 'FILESYSTEM_DISK is "local"'),
         (502, '{"disk": "s3", "error": "NoSuchBucket (client): no"}', "the bucket does not exist"),
         (502, "<html>", "the task closed the connection"),
