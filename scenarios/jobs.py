@@ -122,6 +122,12 @@ def expect_one_effect(job: dict[str, Any]) -> None:
     )
 
 
+def has_trial(runs: Sequence[dict[str, Any]]) -> bool:
+    """Return whether a job of the app runs, or failed once and may succeed yet."""
+    last = {run["uuid"]: run for run in runs if not run["name"].startswith(PROBE_JOBS)}
+    return any(run["outcome"] in (None, "threw", "released") for run in last.values())
+
+
 def lost_jobs(
     runs: Sequence[dict[str, Any]], *, exclusive_times: Sequence[tuple[datetime, datetime]] = ()
 ) -> dict[str, list[dict[str, Any]]]:

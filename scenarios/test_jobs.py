@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import pytest
@@ -12,24 +13,50 @@ import pytest
 from harness.diagnosis.expect import expect
 from harness.replay.exclusive import exclusive_times
 from harness.report import not_covered, proved
-from scenarios.jobs import lost_jobs
+from harness.target.clients.browser import TIMEOUT_S
+from scenarios.jobs import has_trial, lost_jobs
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import requests
+
     from harness.target.access import Access
     from harness.target.clients.probe import ProbeClient
+    from harness.target.resources.job_queue import Jobs
 
 BEGAN = datetime.now(UTC)
 """Of this replay: older jobs may be another release's."""
+TRIAL_S = 20
+"""A job that failed once may be tried again in this time."""
+
+
+@pytest.fixture
+def all_runs(probe: ProbeClient) -> Callable[[], list[dict[str, Any]]]:
+    """Return the runs of all jobs since the replay began."""
+    since = quote(BEGAN.strftime("%Y-%m-%dT%H:%M:%S.%fZ"), safe="")
+    return lambda: list(probe.ask("GET", f"runs?since={since}")["runs"])
 
 
 @pytest.mark.truth(
     local=proved, aws=proved, url=not_covered("jobs and their ends are not seen from outside")
 )
-@pytest.mark.requires("http", "probe", "jobs")
-@pytest.mark.read_only(runs_last=True)
-def test_jobs_of_the_app_come_to_a_good_end(probe: ProbeClient, access: Access) -> None:
-    since = BEGAN.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-    runs = probe.ask("GET", f"runs?since={quote(since, safe='')}")["runs"]
+@pytest.mark.requires("http", "probe", "ecs", "jobs")
+@pytest.mark.mutates(runs_last=True)
+def test_jobs_of_the_app_come_to_a_good_end(
+    web: Callable[[], requests.Session],
+    access: Access,
+    public_page: str,
+    jobs: Jobs,
+    until_done: Callable[..., dict[str, Any]],
+    all_runs: Callable[[], list[dict[str, Any]]],
+) -> None:
+    web().get(access.public_url + public_page, timeout=TIMEOUT_S)
+    until_done(jobs.dispatch())  # the jobs that the page dispatched are older
+    deadline, runs = time.monotonic() + TRIAL_S, all_runs()
+    while has_trial(runs) and time.monotonic() < deadline:
+        time.sleep(1)
+        runs = all_runs()
     times = exclusive_times(Path(access.run_dir)) if access.run_dir else ()
     lost = lost_jobs(runs, exclusive_times=times)
     expect(

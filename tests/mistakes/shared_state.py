@@ -6,7 +6,6 @@ from scenarios import test_configuration as configuration
 from scenarios import test_jobs as jobs
 from scenarios import test_shared_state as shared_state
 from scenarios.tickets import test_holds as tickets_holds
-from scenarios.tickets import test_orders as orders
 from tests.mistakes.configuration import in_the_report
 from tests.mistakes.edits import (
     ORDER_JOB,
@@ -21,7 +20,7 @@ from tests.mistakes.mistake import Mistake, Twin
 
 PROVIDER = "app/app/Providers/AppServiceProvider.php"
 CACHE_CONFIG = "app/config/cache.php"
-READER_JOB = "app/app/Jobs/ReadOrderFile.php"
+READER_JOB = "app/app/Jobs/ReadVisit.php"
 READER = """<?php
 
 namespace App\\Jobs;
@@ -31,7 +30,7 @@ use Illuminate\\Contracts\\Queue\\ShouldQueue;
 use Illuminate\\Foundation\\Bus\\Dispatchable;
 use Illuminate\\Queue\\InteractsWithQueue;
 
-class ReadOrderFile implements ShouldQueue
+class ReadVisit implements ShouldQueue
 {
     use Dispatchable, InteractsWithQueue, Queueable;
 
@@ -61,14 +60,14 @@ def limit_by(key: str) -> Edit:
 
 
 def hand_over(make_file: str) -> Edit:
-    """Have a job of each order read a file that the web task names."""
+    """Have a job of each visit read a file that the web task names."""
     return combine(
         add_file(READER_JOB, READER),
         replace(
-            "app/app/Actions/PlaceOrder.php",
-            "        $this->queueConfirmation->handle($order);",
-            f"        {make_file}\n        \\App\\Jobs\\ReadOrderFile::dispatch($file);\n"
-            "        $this->queueConfirmation->handle($order);",
+            "app/app/Http/Controllers/Auth/LoginController.php",
+            "        return view('auth.login');",
+            f"        {make_file}\n        \\App\\Jobs\\ReadVisit::dispatch($file);\n\n"
+            "        return view('auth.login');",
         ),
     )
 
@@ -187,12 +186,12 @@ MISTAKES = (
     ),
     Mistake(
         "a file is handed to a job on the task's own disk",
-        hand_over("$file = tempnam('/tmp', 'order'); file_put_contents($file, $order->number);"),
+        hand_over("$file = tempnam('/tmp', 'visit');"),
         breaks=[jobs.test_jobs_of_the_app_come_to_a_good_end],
         cause="is not on its task's disk: another task wrote it, or one that is gone",
-        also_green=[orders.test_order_confirmation_reaches_the_buyer_from_the_identity],
+        also_green=[shared_state.test_locks_and_counters_are_shared_by_all_tasks],
         twin=Twin(
-            "a job makes its file itself",
+            "a job reads a file of the image",
             hand_over("$file = '/srv/app/composer.json';"),
         ),
     ),

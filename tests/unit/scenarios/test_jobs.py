@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from scenarios.jobs import lost_jobs
+from scenarios.jobs import has_trial, lost_jobs
 
 AT = "2026-11-28T20:00:00.000000Z"
 WINDOW = (datetime(2026, 11, 28, 19, 59, tzinfo=UTC), datetime(2026, 11, 28, 20, 1, tzinfo=UTC))
@@ -40,3 +40,10 @@ def test_a_job_that_failed_for_good_or_again_is_lost(runs: list[dict[str, Any]])
 )
 def test_jobs_that_still_have_a_chance_are_not_lost(runs: list[dict[str, Any]]) -> None:
     assert lost_jobs(runs) == {}
+
+
+def test_a_job_that_runs_or_failed_once_may_succeed_yet() -> None:
+    assert has_trial([run(None)])
+    assert has_trial([run("succeeded", uuid="2"), run("threw")])
+    assert not has_trial([run("threw"), run("succeeded")])
+    assert not has_trial([run("failed"), run(None, name="cutover-probe:01m8", uuid="2")])
