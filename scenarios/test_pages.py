@@ -10,6 +10,7 @@ import pytest
 from harness.diagnosis.expect import expect
 from harness.report import not_covered, proved
 from harness.target.clients.browser import TIMEOUT_S, read_page
+from harness.target.clients.http import SHARED_PAGES, shared_cookies
 from harness.target.target import EXEC
 from scenarios.checks import expect_status
 from scenarios.page_resources import PageResources
@@ -32,9 +33,6 @@ PUBLIC = (".txt", ".ico", ".css", ".js", ".svg", ".png", ".jpg", ".webp", ".woff
 COOKIES_B, AGENT_B = 4000, 150
 """Bytes of one site's cookies for session, analytics and consent, and of a browser's name."""
 TOO_LARGE = (400, 413, 414, 431, 494)
-NEW_VISITORS = 6
-"""More than most services have tasks, each of which may have a cache of its own."""
-FORM_COOKIE = "XSRF-TOKEN"
 NOT_FOUND = 404
 SERVER_ERROR = 500
 SOURCE = "<?php"
@@ -127,24 +125,11 @@ def test_caches_keep_no_page_with_a_session(
 def test_no_visitor_gets_another_visitors_session(
     web: Callable[[], requests.Session], access: Access, public_page: str
 ) -> None:
-    url = access.public_url + public_page
-    answers = [
-        web().get(url, allow_redirects=False, timeout=TIMEOUT_S) for _ in range(NEW_VISITORS)
-    ]
-    # Laravel encrypts each with a new vector, so that two are never the same by chance.
-    given = [
-        (name, value)
-        for answer in answers
-        for name, value in answer.cookies.items()
-        if name == FORM_COOKIE or name.lower().endswith("session")
-    ]
-    shared = sorted({name for name, value in given if value and given.count((name, value)) > 1})
+    shared = shared_cookies(web, access.public_url + public_page)
     expect(
         not shared,
         f"{public_page} gave several new visitors the same {', '.join(shared)}",
-        cause="a shared cache answers a visitor with another's page, with its session cookie and"
-        " form token: nginx (fastcgi_cache or proxy_cache, with Set-Cookie among the headers that"
-        " it ignores), a CDN, or a package of the app; keep pages with a session out of it",
+        cause=SHARED_PAGES,
         certain=True,
     )
 

@@ -7,6 +7,7 @@ would start a task. Where that works, it is known at once.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 from harness.core.errors import ProvisionError
@@ -73,6 +74,29 @@ def await_answer(
                 state=f"after {deadline.elapsed_s:.0f} s: {error.reason}",
                 symptom=by_rule or http.GATEWAY_CAUSES.get(status, ""),
             ) from error
+    _require_sessions_of_their_own(access, page)
+
+
+def _require_sessions_of_their_own(access: Access, page: str) -> None:
+    """Require that new visitors get pages of their own: with others' no scenario says the truth.
+
+    Raises:
+        ProvisionError: Several got the same session.
+    """
+    import requests
+
+    with ExitStack() as sessions:
+        try:
+            shared = http.shared_cookies(lambda: sessions.enter_context(http.web(access)), page)
+        except requests.RequestException:
+            return
+    if shared:
+        raise ProvisionError(
+            http.SHARED_PAGES,
+            last_answer=f"several new visitors of {page} got the same {', '.join(shared)}",
+            where=access.run_dir,
+            hint="correct the cause, then run it again",
+        )
 
 
 def require_scheduled_run(access: Access, schedule: Schedule) -> None:

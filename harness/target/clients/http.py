@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 from harness.target.access import Access
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import requests
 
 _AGENT = "cutover-harness"
@@ -27,6 +29,15 @@ _OWN_PAGE = re.compile(r"<center><h1>\d{3}\b")
 """A page that the load balancer writes without an action that says so."""
 _NOBODYS = re.compile(r"target group (?P<group>[\w-]+): no service of this stack is behind it")
 """Words of the load balancer here, for a group that on AWS has somebody else's targets."""
+_NEW_VISITORS = 6
+"""More than most services have tasks, each of which may have a cache of its own."""
+_FORM_COOKIE = "XSRF-TOKEN"
+_PATIENCE_S = 30.0
+SHARED_PAGES = (
+    "a shared cache answers a visitor with another's page, with its session cookie and form token:"
+    " nginx (fastcgi_cache or proxy_cache, with Set-Cookie among the headers that it ignores), a"
+    " CDN, or a package of the app; keep pages with a session out of it"
+)
 GATEWAY_CAUSES = {
     502: "the task closed the connection: PHP-FPM or nginx stopped in it",
     503: "the load balancer has no target: no web task is registered",
@@ -48,6 +59,22 @@ def web(access: Access, *, trace: str = "") -> requests.Session:
     if trace:
         session.headers[TRACE_HEADER] = trace
     return session
+
+
+def shared_cookies(new_session: Callable[[], requests.Session], url: str) -> list[str]:
+    """Return the names of session cookies and form tokens that several new visitors got alike.
+
+    Laravel encrypts each with a new vector, so that two are never the same by chance.
+    """
+    given = [
+        (name, value)
+        for _ in range(_NEW_VISITORS)
+        for name, value in new_session()
+        .get(url, allow_redirects=False, timeout=_PATIENCE_S)
+        .cookies.items()
+        if value and (name == _FORM_COOKIE or name.lower().endswith("session"))
+    ]
+    return sorted({name for name, value in given if given.count((name, value)) > 1})
 
 
 def outside(access: Access) -> requests.Session:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
+from itertools import count, repeat
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -123,3 +126,40 @@ def test_the_load_balancers_own_answer_is_the_symptom_of_the_web_services_failur
     with pytest.raises(ProvisionError, match="answers no visitor: the app takes longer") as raised:
         readiness.await_answer(access, check=lambda: None, failure=failure)
     assert "the load balancer itself answers 504" in str(raised.value)
+
+
+class _Visitor:
+    """A session to a page that gives a form token; it may be another visitor's."""
+
+    def __init__(self, tokens: Iterator[str]) -> None:
+        self._tokens = tokens
+
+    def __enter__(self) -> _Visitor:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def get(self, *_: object, **__: object) -> Any:
+        return SimpleNamespace(
+            status_code=200,
+            headers={},
+            text="",
+            is_redirect=False,
+            cookies={"XSRF-TOKEN": next(self._tokens), "locale": "en"},
+        )
+
+
+@pytest.mark.parametrize("is_shared", [True, False])
+def test_new_visitors_have_sessions_of_their_own(
+    monkeypatch: pytest.MonkeyPatch, is_shared: bool
+) -> None:
+    tokens = map(str, repeat(1) if is_shared else count())
+    monkeypatch.setattr("harness.target.clients.http.web", lambda _access: _Visitor(tokens))
+    access = Access(public_url="https://a.example", emulator="")
+    wait = partial(readiness.await_answer, access, check=lambda: None, failure=ProvisionError)
+    if not is_shared:
+        wait()
+        return
+    with pytest.raises(ProvisionError, match="a shared cache answers a visitor with another's"):
+        wait()
