@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from harness.inputs import creation_limits, phase_files, secret_checks
+from harness.inputs import creation_limits, phase_files, refused_pairs, secret_checks
 from harness.inputs.api_calls import dead_letter_queue, redrive_allow_policy, redrive_policy
 from harness.inputs.problem import Problem
 
@@ -336,5 +336,6 @@ RULES: tuple[Callable[[Production], Iterator[Problem]], ...] = (
     parameter_groups,
     buckets,
     *creation_limits.RULES,
+    *refused_pairs.RULES,
     *secret_checks.RULES,
 )

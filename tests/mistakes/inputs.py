@@ -6,6 +6,8 @@ from scenarios import test_edge as edge
 from scenarios import test_php as php
 from scenarios import test_queue as queue
 from scenarios import test_secrets as secrets
+from scenarios import test_uploads as uploads
+from scenarios.tickets import test_documents as documents
 from tests.mistakes.edits import (
     BALANCER,
     DATABASE,
@@ -22,11 +24,24 @@ from tests.mistakes.edits import (
     edit_json,
     replace,
     replace_pattern,
+    set_bucket,
     set_bucket_policy,
     set_field,
+    set_lifecycle,
     set_variable,
 )
 from tests.mistakes.mistake import USAGE, Mistake, Twin
+
+STRATEGY = [{"capacityProvider": "FARGATE_SPOT", "weight": 1}]
+
+
+def share(*methods: str) -> dict[str, list[str]]:
+    """Return a rule of CORS for the shop's pages."""
+    return {
+        "AllowedMethods": list(methods),
+        "AllowedOrigins": ["https://tickets.876events.example"],
+    }
+
 
 MISTAKES = (
     Mistake(
@@ -284,6 +299,51 @@ MISTAKES = (
                 SCHEDULE,
                 lambda found: [one.update(EventBusName="default") for one in found.values()],
             ),
+        ),
+    ),
+    Mistake(
+        "the web service has a launch type and a strategy",
+        edit_json(WEB_SERVICE, lambda service: service.update(capacityProviderStrategy=STRATEGY)),
+        cause="capacityProviderStrategy is set, and launchType, too",
+        exit_code=USAGE,
+    ),
+    Mistake(
+        "a rule has the priority of another",
+        edit_json(BALANCER, lambda found: found["Rules"].append(found["Rules"][0])),
+        cause="Rules[1].Priority is 10, as that of another rule",
+        exit_code=USAGE,
+    ),
+    Mistake(
+        "a container may open more files than its hard limit",
+        set_field("ulimits", [{"name": "nofile", "softLimit": 65536, "hardLimit": 1024}]),
+        cause="ulimits[0].softLimit is 65536, and hardLimit 1024",
+        also_green=[php.test_opcache_is_on_and_checks_no_file],
+        exit_code=USAGE,
+        twin=Twin(
+            "a container may open many files",
+            set_field("ulimits", [{"name": "nofile", "softLimit": 65536, "hardLimit": 65536}]),
+        ),
+    ),
+    Mistake(
+        "browsers may send the bucket OPTIONS, as they are to",
+        set_bucket("PutBucketCors", CORSConfiguration={"CORSRules": [share("GET", "OPTIONS")]}),
+        cause='AllowedMethods has "OPTIONS", which S3 does not take',
+        also_green=[uploads.test_stored_file_is_in_the_bucket_and_on_no_disk],
+        exit_code=USAGE,
+        twin=Twin(
+            "browsers may send the bucket GET",
+            set_bucket("PutBucketCors", CORSConfiguration={"CORSRules": [share("GET")]}),
+        ),
+    ),
+    Mistake(
+        "uploads move to rare access after a week",
+        set_lifecycle("ia", Transitions=[{"Days": 7, "StorageClass": "STANDARD_IA"}]),
+        cause="Transitions[0].Days is 7, and S3 moves nothing to STANDARD_IA before day 30",
+        also_green=[documents.test_bucket_lifecycle_keeps_uploads],
+        exit_code=USAGE,
+        twin=Twin(
+            "uploads move to rare access after a month",
+            set_lifecycle("ia", Transitions=[{"Days": 30, "StorageClass": "STANDARD_IA"}]),
         ),
     ),
 )
