@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,7 +9,7 @@ from urllib.parse import quote
 
 import pytest
 
-from harness.diagnosis.expect import expect
+from harness.diagnosis.expect import ExpectationTimeout, expect
 from harness.replay.exclusive import exclusive_times
 from harness.report import not_covered, proved
 from harness.target.clients.browser import TIMEOUT_S
@@ -50,12 +49,18 @@ def test_jobs_of_the_app_come_to_a_good_end(
     jobs: Jobs,
     until_done: Callable[..., dict[str, Any]],
     all_runs: Callable[[], list[dict[str, Any]]],
+    eventually: Callable[..., Any],
 ) -> None:
     web().get(access.public_url + public_page, timeout=TIMEOUT_S)
     until_done(jobs.dispatch())  # the jobs that the page dispatched are older
-    deadline, runs = time.monotonic() + TRIAL_S, all_runs()
-    while has_trial(runs) and time.monotonic() < deadline:
-        time.sleep(1)
+    try:
+        runs = eventually(
+            all_runs,
+            until=lambda runs: not has_trial(runs),
+            what="jobs may be tried again",
+            within_s=TRIAL_S,
+        )
+    except ExpectationTimeout:
         runs = all_runs()
     times = exclusive_times(Path(access.run_dir)) if access.run_dir else ()
     lost = lost_jobs(runs, exclusive_times=times)
