@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 DRIVER = "redis"
 _DRIVERS = ("SESSION_DRIVER", "CACHE_STORE", "QUEUE_CONNECTION")
+_STORES = ("SESSION_DRIVER", "CACHE_STORE", "CACHE_DRIVER")
+_ABSENT = ("memcached", "dynamodb")
+"""Stores that neither the configuration nor a rehearsal has."""
 _HOSTS = frozenset({"REDIS_HOST", "REDIS_URL"})
 
 
@@ -25,6 +28,7 @@ def uses_cache(definition: TaskDefinition) -> bool:
 def problems(production: Production) -> Iterator[Problem]:
     """Report drivers that have no cache, and an endpoint that is another cache's."""
     cache, settings = production.cache, production.config.cache
+    yield from _absent_stores(production)
     if settings is None:
         yield from _drivers_without_cache(production)
     if cache is None or settings is None:
@@ -37,6 +41,20 @@ def problems(production: Production) -> Iterator[Problem]:
             "correct REDIS_HOST in the task definitions, or the cache's file",
             file=str(production.config.file),
         )
+
+
+def _absent_stores(production: Production) -> Iterator[Problem]:
+    replaced = production.config.overlay.environment
+    for definition in production.definitions:
+        for place, name, value in definition.variables:
+            if name in _STORES and value in _ABSENT and name not in replaced:
+                yield Problem(
+                    place,
+                    f'is "{value}" ({name}), and neither the configuration nor a rehearsal has it',
+                    f'write "database", or "{DRIVER}" with [cache]; where production has it, give'
+                    f" {name} another value in overlay.environment",
+                    file=definition.source,
+                )
 
 
 def _drivers_without_cache(production: Production) -> Iterator[Problem]:

@@ -302,6 +302,12 @@ MISTAKES = (
         ),
     ),
     Mistake(
+        "the cache is a table of DynamoDB that there is not",
+        set_variable("CACHE_STORE", "dynamodb"),
+        cause='is "dynamodb" (CACHE_STORE), and neither the configuration nor a rehearsal has it',
+        exit_code=USAGE,
+    ),
+    Mistake(
         "the web service has a launch type and a strategy",
         edit_json(WEB_SERVICE, lambda service: service.update(capacityProviderStrategy=STRATEGY)),
         cause="capacityProviderStrategy is set, and launchType, too",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -135,6 +136,19 @@ def test_drivers_without_a_cache_are_named(atelier: Project) -> None:
     found = problems(atelier)
     for name in ("SESSION_DRIVER", "CACHE_STORE", "QUEUE_CONNECTION"):
         assert f'is "redis" ({name}), and no cache is configured' in found
+
+
+@pytest.mark.parametrize("store", ["memcached", "dynamodb"])
+def test_a_store_that_a_rehearsal_does_not_have_is_named(atelier: Project, store: str) -> None:
+    for file in atelier.root.rglob("*.json"):
+        text = file.read_text()
+        changed = re.sub(r'("CACHE_STORE",\s*"value": )"redis"', rf'\1"{store}"', text)
+        file.write_text(changed)
+    said = f'is "{store}" (CACHE_STORE), and neither the configuration nor a rehearsal has it'
+    assert said in problems(atelier)
+    with (atelier.root / "cutover.toml").open("a") as settings:
+        settings.write('\n[overlay.environment]\nCACHE_STORE = "array"\n')
+    assert production.load({}, cwd=atelier.root).cache is not None
 
 
 def test_a_group_that_does_not_admit_the_tasks_is_named(atelier: Project) -> None:
