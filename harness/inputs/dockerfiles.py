@@ -74,11 +74,11 @@ class Dockerfiles:
         directory, _, name = path.rpartition("/")
         sources = [one for one in self._sources(path) if not _UNTOLD.search(one)]
 
-        def there(place: str) -> bool:
-            return all((self.root / place / one.lstrip("/")).exists() for one in sources)
+        def there(place: str) -> int:
+            return sum((self.root / place / one.lstrip("/")).exists() for one in sources)
 
-        has_own, has_folders = there(directory), there("")
-        inside = name == _NAME and not is_app if has_own == has_folders else has_own
+        own, folders = there(directory), there("")
+        inside = own > folders or (own == folders and name == _NAME and not is_app)
         return (directory or ".", name) if inside else (".", path)
 
     def workdir(self, path: str) -> str:

@@ -147,7 +147,7 @@ class Folder:
                 if one not in _SKIPPED and (one in _HIDDEN or not one.startswith("."))
             ]
             paths += [Path(directory, one) for one in files if matches(one)]
-        return sorted(paths)
+        return sorted(one for one in paths if one.is_file())  # no pipe, which nobody would fill
 
     def name(self, document: Document) -> str:
         """Path of a file from the folder."""

@@ -352,6 +352,8 @@ def test_of_two_schedules_none_is_taken_and_the_text_is_still_valid(project: Pat
 
 
 def test_odd_files_beside_the_app_do_not_stop_it(project: Path) -> None:
+    os.mkfifo(project / "pipe.json")
+    os.mkfifo(project / "pipe.yaml")
     dockerfile = project / "app" / "Dockerfile"
     dockerfile.write_bytes(b"# caf\xe9\n" + dockerfile.read_bytes())
     (project / "app" / "composer.json").write_text("[]")
