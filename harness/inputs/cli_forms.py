@@ -135,10 +135,20 @@ def _service_of(document: Document, *, name: str, family: str) -> tuple[dict[str
 def load_balancer(document: Document) -> Document:
     """Take ``describe-load-balancers``, ``-load-balancer-attributes`` and ``-listeners``.
 
+    Of several load balancers the one is taken that the listeners belong to.
+
     Raises:
         InputError: It is another form, or has several load balancers.
     """
-    return _of_elbv2(document, form=_LOAD_BALANCER, name="LoadBalancer")
+    listed = [one.data.get("Listeners") for one in document.objects]
+    arns = {
+        str(listener["LoadBalancerArn"])
+        for listeners in listed
+        for listener in (listeners if isinstance(listeners, list) else ())
+        if isinstance(listener, dict) and listener.get("LoadBalancerArn")
+    }
+    arn = arns.pop() if len(arns) == 1 else ""
+    return _of_elbv2(document, form=_LOAD_BALANCER, name="LoadBalancer", arn=arn)
 
 
 def target_group(document: Document, *, arn: str | None = "") -> Document:
@@ -209,7 +219,7 @@ def _take_elbv2(reshaped: Reshaped, source: Document, *, name: str, arn: str | N
     given = reshaped.without_read_only(body, printed=printed, wanted=wanted)
     reshaped.put(name, {"Name": body.get(f"{name}Name"), **given}, source=source, at=at)
     others = [one for one in listed if isinstance(one, dict) and one is not body]
-    if others:
+    if others and name == "TargetGroup":
         inputs = [reshaped.without_read_only(one, printed=printed, wanted=wanted) for one in others]
         reshaped.data[f"{name}s"] = [
             {"Name": one.get(f"{name}Name"), **given}

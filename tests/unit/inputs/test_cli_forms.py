@@ -716,3 +716,14 @@ def test_what_an_unread_file_may_have_is_no_problem_of_cutover_toml(project: Pat
     assert text_of(caught.value, project).startswith(
         "app/network/security-groups.json: holds a list of Terraform's resources, not a JSON"
     )
+
+
+def test_of_all_load_balancers_the_one_of_the_listeners_is_taken(tmp_path: Path) -> None:
+    (own,) = cli_outputs.load_balancers()["LoadBalancers"]
+    other = {**own, "LoadBalancerArn": own["LoadBalancerArn"] + "-old", "LoadBalancerName": "old"}
+    path = tmp_path / "load-balancer.json"
+    every = {"LoadBalancers": [other, own]}
+    path.write_text(cli_outputs.text(every, cli_outputs.listeners()))
+    data = cli_forms.load_balancer(read_json(path)).data
+    assert data["LoadBalancer"]["Name"] == own["LoadBalancerName"]
+    assert "LoadBalancers" not in data
