@@ -10,7 +10,7 @@ import pytest
 from harness.core.expectation import SESSION, ExpectationError, StatusError
 from harness.target.clients.account_pages import AccountPages
 from harness.target.clients.http import STATUS_CAUSES
-from harness.target.pages import Pages
+from harness.target.pages import NOT_FOUND, Pages
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 _REDIRECTS = range(300, 400)
 _PAGES = 8
 """Enough for the load balancer to use every task."""
-_NOT_FOUND = 404
 _OF_WEB_SERVER = re.compile(r"<center>nginx|<address>Apache/|\AFile not found\.\s*\Z")
 """Pages of a web server, or of PHP-FPM, that never reached the app."""
 
@@ -48,11 +47,10 @@ def find_page(
 
     def find(key: str) -> str:
         path: str = getattr(pages, key)
-        gap = pages.gap(key)
-        if gap:
+        if pages.gap(key):
             answer = web().get(f"{access.public_url}{path}", allow_redirects=False, timeout=30)
             if is_absent(key, answer):
-                pytest.skip(f"not covered: {gap}")
+                pytest.skip(f"not covered: {pages.gap(key, status=answer.status_code)}")
         return path
 
     return find
@@ -64,7 +62,7 @@ def is_absent(key: str, answer: requests.Response) -> bool:
     if key == "private":
         return status not in _REDIRECTS
     by_app = key != "public" or not _OF_WEB_SERVER.search(answer.text)
-    return status == _NOT_FOUND and by_app
+    return status == NOT_FOUND and by_app
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from harness.inputs import toml_pages
 
 KEY = "app.pages"
+NOT_FOUND = 404
 
 
 @dataclass(frozen=True)
@@ -28,17 +29,19 @@ class Pages:
     sign_out: str = "/logout"
     configured: tuple[str, ...] = ()
 
-    def gap(self, key: str) -> str:
+    def gap(self, key: str, *, status: int = NOT_FOUND) -> str:
         """Return the reason not to cover a page that the app lacks; empty if it was configured.
 
         Args:
             key: ``public``, ``private``, ``sign_in``, ``sign_up`` or ``sign_out``.
+            status: The answer of its address.
         """
         if key in self.configured:
             return ""
         table = f"{key}.path" if key in ("sign_in", "sign_up") else key
         name = key.replace("_", "-")
-        page = f"no {name} page is configured and {getattr(self, key)} is none"
+        found = "is none" if status == NOT_FOUND else f"answers {status}"
+        page = f"no {name} page is configured and {getattr(self, key)} {found}"
         return f"{page}; set {KEY}.{table}"
 
 

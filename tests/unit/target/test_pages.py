@@ -37,3 +37,9 @@ def test_a_path_begins_with_a_slash() -> None:
     found = {one.key: one for one in toml_problems.problems({"app": app})}
     message = 'is "orders", and must begin with /'
     assert found["app.pages.private"] == Problem("app.pages.private", message, 'write "/orders"')
+
+
+def test_a_page_that_answers_otherwise_is_named_with_its_status() -> None:
+    assert Pages().gap("private", status=401) == (
+        "no private page is configured and /dashboard answers 401; set app.pages.private"
+    )
