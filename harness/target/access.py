@@ -92,7 +92,7 @@ class Access:
     worker: str = ""
     """The key in ``services`` of the one that takes jobs; empty when there is none."""
     jobs_on: str = ""
-    """The queue connection of the jobs, ``sqs`` or ``redis``; empty where there is no queue."""
+    """Connection of the jobs: ``sqs``, ``redis``, ``database``; empty where there is no queue."""
     php_containers: Mapping[str, str] = field(default_factory=dict)
     """Family of a task definition -> the container in which Laravel runs."""
     web_container: str = ""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from harness.inputs.schedule import Schedule
 
 
-_SQS, _REDIS = "sqs", "redis"
+_SQS, _REDIS, _DATABASE = "sqs", "redis", "database"
 
 
 def names_in(production: Production) -> Access:
@@ -102,15 +102,16 @@ def _smtp_host(environment: Mapping[str, str]) -> str:
 def _jobs_on(production: Production) -> str:
     """Return the connection from which the worker takes jobs, where its queue is configured."""
     on_sqs = _SQS if "queue" in production.resource_names else ""
-    if production.cache is None:
-        return on_sqs
     services = production.services
     for name in (production.worker, production.web):
         for container in services[name].definition.containers if name in services else ():
             command = queue_command(container.words)
             named = command.connection if command else ""
-            if (named or container.environment.get("QUEUE_CONNECTION")) == _REDIS:
+            connection = named or container.environment.get("QUEUE_CONNECTION")
+            if connection == _REDIS and production.cache:
                 return _REDIS
+            if connection == _DATABASE and production.worker and not on_sqs:
+                return _DATABASE
     return on_sqs
 
 

@@ -110,7 +110,7 @@ CAPABILITIES: Mapping[str, str] = {
     PROXY: "RDS Proxy, between the tasks and the database",
     STORAGE: "S3, with the app's bucket",
     QUEUE: "SQS, with the app's queues and a worker",
-    JOBS: "a queue of jobs, on SQS or in the cache, with a worker",
+    JOBS: "a queue of jobs, on SQS, in the cache or in the database, with a worker",
     MAIL: "the mails that were sent: sender, recipients, headers",
     MAIL_BODY: "the text and the attachments of the mails that were sent",
     METRICS: "CloudWatch, with the metrics of RDS Proxy",
@@ -145,6 +145,8 @@ def _admits_http(access: Access) -> bool:
 
 
 def _without_jobs(access: Access, has_queue: bool) -> str:
+    if not has_queue and access.jobs_on == "database":
+        return "jobs are in the database, and not in SQS"
     if not has_queue:
         return "no queue is configured; set resources.queues"
     if not access.worker:

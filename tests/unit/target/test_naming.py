@@ -10,6 +10,7 @@ import pytest
 
 from harness.inputs import production
 from harness.target.naming import names_in
+from harness.target.target import unconfigured
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -41,3 +42,25 @@ def test_ses_by_smtp_is_known_by_its_endpoint(
         content["containerDefinitions"][0]["environment"] = kept
         path.write_text(json.dumps(content))
     assert names_in(production.load({}, cwd=tmp_path)).smtp_host == expected
+
+
+def test_jobs_in_the_database_have_the_worker_that_takes_them(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "app", tmp_path / "app", ignore=shutil.ignore_patterns("vendor"))
+    config = (ROOT / "cutover.toml").read_text()
+    assert names_in(production.load({}, cwd=ROOT)).jobs_on == "sqs"
+    (tmp_path / "cutover.toml").write_text(config.replace('queues = "app/aws/queues.json"\n', ""))
+    for name in ("web", "worker", "scheduler"):
+        path = tmp_path / f"app/ecs/{name}.json"
+        content = json.loads(path.read_text())
+        (container,) = content["containerDefinitions"]
+        for one in container["environment"]:
+            if one["name"] == "QUEUE_CONNECTION":
+                one["value"] = "database"
+        if name == "worker":
+            container["command"] = ["php", "artisan", "queue:work", "--tries=3"]
+        path.write_text(json.dumps(content))
+    access = names_in(production.load({}, cwd=tmp_path))
+    assert access.jobs_on == "database"
+    gaps = unconfigured(access)
+    assert "jobs" not in gaps
+    assert gaps["queue"] == "jobs are in the database, and not in SQS"
