@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -55,6 +55,8 @@ class FakeProbe:
     def __call__(self, request: Request) -> Answer:
         path = request.path
         headers = {name.lower(): value for name, value in request.headers.items()}
+        # As Laravel takes the method.
+        request = replace(request, method=headers.get("x-http-method-override", request.method))
         proof = sign(
             KEY,
             request=(request.method, path, request.body),
