@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from scenarios import test_database as database
+from scenarios import test_pages as pages
 from scenarios import test_pinning as pinning
 from tests.mistakes.edits import (
     CONFIG,
@@ -20,6 +21,7 @@ DOCUMENTS = "app/database/migrations/2026_11_23_000004_create_event_documents_ta
 EVENTS = "app/app/Http/Controllers/EventController.php"
 
 
+READER = "tickets.cluster-ro-cq8w2k7example.us-east-1.rds.amazonaws.com"
 SEEDER = "app/database/seeders/EventSeeder.php"
 
 
@@ -184,5 +186,27 @@ MISTAKES = (
         replace(SEEDER, "...$event,", "...$event, 'summary' => fake()->sentence(),"),
         cause="makes up data with Faker, a development package",
         exit_code=NOT_STARTED,
+    ),
+    Mistake(
+        "the app reads at the cluster's reader endpoint",
+        replace(
+            DATABASE_CONFIG,
+            "'host' => env('DB_HOST', '127.0.0.1'),\n            'port'",
+            f"'read' => ['host' => '{READER}'],\n"
+            "            'write' => ['host' => env('DB_HOST', '127.0.0.1')],\n            'port'",
+        ),
+        cause=f"reads at {READER}, the cluster's reader endpoint",
+        exit_code=NOT_STARTED,
+    ),
+    Mistake(
+        "a model writes its table's name with capital letters",
+        replace(
+            "app/app/Models/OrderLine.php",
+            "    /** @var list<string> */",
+            "    protected $table = 'Order_Lines';\n\n    /** @var list<string> */",
+        ),
+        breaks=[pages.test_pages_load_their_styles_scripts_and_images],
+        cause="there is no table tickets.Order_Lines in this spelling",
+        also_green=[database.test_database_connection_uses_tls_and_verifies_names],
     ),
 )
