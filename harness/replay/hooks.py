@@ -182,7 +182,8 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     reason = running.declared.skip_reason(box.target)
     if reason:
         pytest.skip(reason)
-    _begin_steady(item)
+    if not running.declared.asks_apis_alone:
+        _begin_steady(item)
 
 
 def _begin_steady(item: pytest.Item) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from types import FunctionType
 from typing import TYPE_CHECKING
 
-from harness.target.target import CAPABILITIES, CAPABILITIES_OF, CHANGE, NAMES
+from harness.target.target import CAPABILITIES, CAPABILITIES_OF, CHANGE, NAMES, OF_APIS
 from harness.target.truth import NOT_COVERED, Label
 
 if TYPE_CHECKING:
@@ -54,6 +54,11 @@ class Declared:
     """0 unless exclusive; the more a scenario disturbs, the higher and later."""
     runs_last: bool = False
     """Whether it only reads the history: it comes last, and needs no turn."""
+
+    @property
+    def asks_apis_alone(self) -> bool:
+        """Whether it changes nothing and asks only AWS's APIs, so that it needs no running task."""
+        return bool(self.requires) and self.requires <= OF_APIS
 
     def skip_reason(self, target: Target) -> str:
         """Return the reason to skip this scenario on a target; empty when it runs there."""

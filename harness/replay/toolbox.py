@@ -23,6 +23,7 @@ from harness.target.resources.mailbox import EmulatorMailbox, Mailbox
 from harness.target.resources.task_logs import LogReader, TaskLogs
 from harness.target.resources.web_tier import WebTier
 from harness.target.target import (
+    CHANGE,
     CONTAINERS,
     ECS,
     ELB,
@@ -131,6 +132,9 @@ class Toolbox:
     def wait_until_steady(self, *, at_once: bool = False) -> None:
         """Wait until every wanted web task is healthy, and the edge passes visitors to them.
 
+        In an account that is only observed, no scenario has replaced a task before: the wait is
+        short.
+
         Args:
             at_once: Look once, instead of waiting.
 
@@ -141,7 +145,9 @@ class Toolbox:
 
         if self.web is None:
             return
-        self.web.wait_until_steady(at_once=at_once)
+        short_s = 0.0 if at_once else self.target.differences.eventual_timeout_s
+        is_changed = CHANGE in self.target.capabilities
+        self.web.wait_until_steady(within_s=None if is_changed and not at_once else short_s)
         session = http.web(self.target.access)
 
         def probe() -> Ready | NotYet:
@@ -154,9 +160,8 @@ class Toolbox:
             no_target = answer.status_code == 503 and http.is_load_balancers_own(answer)
             return NotYet("the load balancer still answers 503") if no_target else Ready()
 
-        within_s = 0.0 if at_once else self.target.differences.eventual_timeout_s
         with session:
-            wait_until(probe, deadline=Deadline(within_s))
+            wait_until(probe, deadline=Deadline(short_s))
 
     def evidence(self, scope: Scope) -> Evidence:
         """Collect the evidence of a failure, as far as this target shows it."""

@@ -127,6 +127,9 @@ CAPABILITIES_OF: Mapping[str, frozenset[str]] = {
 }
 """Everything that a target can ever have; one run of it may have less."""
 
+OF_APIS = frozenset({ECS, ELB, IAM, METRICS, PROXY, QUEUE, STORAGE})
+"""Capabilities by which AWS's APIs answer, whether or not a task of the app does."""
+
 NOT_WHEN_OBSERVED: Mapping[str, str] = {
     CHANGE: "it changes the account, which is only observed",
     EXEC: "it runs commands in tasks, and the account is only observed",

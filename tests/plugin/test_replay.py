@@ -400,6 +400,31 @@ def test_a_precondition_is_waited_for_once_and_the_others_follow(
     assert (pytester.path / "waits").read_text().split() == ["wait", "look", "look"]
 
 
+def test_a_scenario_that_asks_apis_alone_needs_no_steady_web_service(
+    replay: Replay, pytester: pytest.Pytester
+) -> None:
+    scenarios = """
+        @complete
+        @pytest.mark.requires("ecs", "iam")
+        @pytest.mark.read_only
+        def test_reads(): pass
+
+        @complete
+        @pytest.mark.requires("ecs")
+        @pytest.mark.mutates
+        def test_changes(): raise SystemError
+
+        @complete
+        @pytest.mark.requires("ecs", "exec")
+        @pytest.mark.read_only
+        def test_commands(): raise SystemError
+    """
+    able = TARGET.replace('"probe", ', '"probe", "ecs", "iam", "exec", ')
+    text = replay(scenarios, target=able + NEVER_STEADY).stdout.str()
+    assert "1 passed" in text
+    assert "1 of 3 scenarios are red, 1 skipped." in text
+
+
 def test_an_address_is_enough_for_the_target_url(replay: Replay, pytester: pytest.Pytester) -> None:
     scenarios = """
         @pytest.mark.truth(local=proved, aws=proved, url=proved)

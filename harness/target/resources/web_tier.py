@@ -161,8 +161,11 @@ class WebTier(EcsService):
         """Return the private address of a task; empty when there is no such task."""
         return address_of(self.task(task))
 
-    def wait_until_steady(self, *, at_once: bool = False) -> None:
-        """Wait until every wanted task is healthy behind the load balancer, or look once.
+    def wait_until_steady(self, *, within_s: float | None = None) -> None:
+        """Wait until every wanted task is healthy behind the load balancer.
+
+        Args:
+            within_s: The longest wait; 0 looks once. Without it, as long as new tasks may take.
 
         Raises:
             DeadlinePassed: It did not come about; the reason is the last state.
@@ -180,7 +183,7 @@ class WebTier(EcsService):
 
         wait_until(
             probe,
-            deadline=Deadline(0.0 if at_once else self.steady_within_s()),
+            deadline=Deadline(self.steady_within_s() if within_s is None else within_s),
             interval_s=max(0.2, self._differences.poll_interval_s),
         )
 

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-from typing import Any, cast
+from dataclasses import replace
 
 import pytest
 
 from harness.diagnosis.expect import ExpectationError
+from harness.target.access import Access
 from scenarios.checks import expect_signed_host, is_store
 
 ENDPOINT = {"AWS_ENDPOINT_URL": "http://emulator:4566"}
-ACCESS = cast(
-    "Any",
-    SimpleNamespace(overlay={"environment": ENDPOINT}, public_host="shop.example"),
-)
+ACCESS = Access("https://shop.example", overlay={"environment": ENDPOINT})
 SIGNED = "?X-Amz-Algorithm=A&X-Amz-Signature=0f"
 
 
@@ -37,3 +34,8 @@ def test_a_signature_is_for_the_buckets_own_host() -> None:
         expect_signed_host(f"https://cdn.shop.example/a{SIGNED}", ACCESS)
     assert "a signed link leads to cdn.shop.example" in caught.value.cause
     assert not is_store("https://cdn.shop.example/a", ACCESS)
+
+
+def test_the_store_of_an_emulated_account_may_have_any_host() -> None:
+    emulated = replace(ACCESS, overlay={}, store="http://127.0.0.1:4566")
+    expect_signed_host(f"http://emulator:4566/uploads/a{SIGNED}", emulated)
