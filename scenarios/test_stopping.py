@@ -73,6 +73,8 @@ def has_read_only_root(toolbox: Toolbox, web_tier: WebTier, access: Access) -> b
     definition = web_tier.definition()
     if php_container(definition, access=access).get("readonlyRootFilesystem"):
         return True
+    if not access.declares_writable:
+        return False
     task = min(web_tier.running())
     modes = toolbox.commands.run(task, ["stat", "-c", "%a", *access.writable_paths]).stdout.split()
     is_open = all(int(mode, 8) & OPEN for mode in modes) and len(modes) == len(

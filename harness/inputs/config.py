@@ -37,6 +37,7 @@ IMAGE_NAMES = toml_schema.OUR_IMAGES
 GENERATORS = get_args(toml_types.Generator)
 _OF_PROXY = ("database.proxy_endpoint", "network.proxy_group")
 _PREFIX = "CUTOVER_"
+_WRITABLE = ("/tmp",)  # noqa: S108 - a path in a container
 VARIABLES = {
     "CUTOVER_CONFIG": "path of the configuration file, instead of ./cutover.toml",
     "CUTOVER_HOME": "directory for runs and the current stack, instead of .cutover beside it",
@@ -60,7 +61,9 @@ class Config:
     vendor: str
     """CUTOVER_VENDOR, or app.vendor."""
     writable_paths: tuple[str, ...]
-    """All that the app's user may write to in its container."""
+    """All that the app's user may write to in its container; ``/tmp`` where nothing says it."""
+    declares_writable: bool
+    """Whether app.writable is set."""
     pages: Pages
     account_id: str
     region: str
@@ -168,7 +171,8 @@ def _config(content: CutoverToml, *, source: Document, environ: Mapping[str, str
         public_url=content.app.url,
         app_context=root / content.app.context,
         vendor=environ.get("CUTOVER_VENDOR", content.app.vendor),
-        writable_paths=content.app.writable,
+        writable_paths=content.app.writable or _WRITABLE,
+        declares_writable=content.app.writable is not None,
         pages=content.app.pages,
         account_id=content.aws.account_id,
         region=content.aws.region,

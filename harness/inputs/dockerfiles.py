@@ -19,6 +19,11 @@ _STAGE = re.compile(
     flags=re.MULTILINE | re.IGNORECASE,
 )
 _COPY = re.compile(r"^\s*(?:COPY|ADD)\s+([^\n\[]+)$", flags=re.MULTILINE | re.IGNORECASE)
+_COPY_OWNED = re.compile(
+    r"^\s*(?:COPY|ADD)\s+(?:--\S+\s+)*?--chown=(\S+)\s+([^\n\[]+)$",
+    flags=re.MULTILINE | re.IGNORECASE,
+)
+_CHOWN = re.compile(r"\bchown\s+(?:-\S+\s+)*?(?:-R|--recursive)\s+(?:-\S+\s+)*(\S+)([^\n;&|]+)")
 _FROM_STAGE = "--from="
 _UNTOLD = re.compile(r"[$*?\[]|^[a-z]+://|^\.host/|^\.?/?$")
 """Sources of COPY that are no path, or are in every folder."""
@@ -85,6 +90,17 @@ class Dockerfiles:
         """The last WORKDIR of a Dockerfile; empty when it has none."""
         found = _WORKDIR.findall(self._text(path))
         return posixpath.normpath(found[-1]) if found else ""
+
+    def gives_away(self, path: str, *, directory: str) -> bool:
+        """Whether a Dockerfile makes another user than root the owner of a whole directory."""
+        text = self._text(path).replace("\\\n", " ")
+        owners = [(one[1], one[2].split()[-1]) for one in _COPY_OWNED.finditer(text)]
+        owners += [(one[1], name) for one in _CHOWN.finditer(text) for name in one[2].split()]
+        return any(
+            posixpath.normpath(posixpath.join(directory, name)) == directory
+            for owner, name in owners
+            if owner.partition(":")[0] not in ("root", "0")
+        )
 
     def _sources(self, path: str) -> Iterator[str]:
         for words in _COPY.findall(self._text(path).replace("\\\n", " ")):

@@ -88,8 +88,11 @@ def _app(folder: Folder) -> Iterator[str]:
     yield f"context = {toml_text(context)}"
     workdir = folder.dockerfiles.workdir(folder.dockerfile_of_app)
     if workdir:
-        paths = [f"{workdir}/storage", f"{workdir}/bootstrap/cache", "/tmp"]  # noqa: S108
-        yield f"writable = {json.dumps(paths, ensure_ascii=False)}"
+        below = [f"{workdir}/storage", f"{workdir}/bootstrap/cache"]
+        is_users = folder.dockerfiles.gives_away(folder.dockerfile_of_app, directory=workdir)
+        paths = [*([workdir] if is_users else below), "/tmp"]  # noqa: S108
+        why = "  # the Dockerfile gives the code to the app's user, too" if is_users else ""
+        yield f"writable = {json.dumps(paths, ensure_ascii=False)}{why}"
     yield from _roles(folder, context=context)
     yield ""
 

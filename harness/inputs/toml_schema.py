@@ -42,7 +42,7 @@ class App(Table):
     """Directory with a file for each IAM role; ``iam`` of the context without it."""
     vendor: Annotated[Vendor, like("composer")] = "auto"
     """Where Composer's packages come from; ``auto`` asks Packagist once."""
-    writable: Annotated[Paths, like(["/srv/app/storage", "/tmp"])] = ("/tmp",)  # noqa: S108
+    writable: Annotated[Paths | None, like(["/srv/app/storage", "/tmp"])] = None  # noqa: S108
     """All that the app's user may write to in its container; all else may be read-only."""
     pages: Pages = Pages()
 

@@ -130,7 +130,9 @@ class Access:
     """Connections that the security groups admit."""
     pages: Pages = field(default_factory=Pages)
     writable_paths: tuple[str, ...] = ()
-    """All that the app's user may write to in its container."""
+    """All that the app's user may write to in its container; ``/tmp`` where nothing says it."""
+    declares_writable: bool = False
+    """Whether the configuration says it."""
     shared_paths: tuple[str, ...] = ()
     """The paths at which Laravel's container of a web task mounts EFS."""
     profile: str = ""

@@ -66,6 +66,7 @@ def names_in(production: Production) -> Access:
         schedule=_schedule(production.schedule),
         pages=pages_from(config.pages),
         writable_paths=config.writable_paths,
+        declares_writable=config.declares_writable,
         shared_paths=_shared_paths(production),
         mail_receipt=production.mail_receipt,
         roles=tuple(

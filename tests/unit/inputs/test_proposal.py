@@ -212,6 +212,28 @@ def test_dockerfiles_are_found_by_names_and_by_what_they_copy(
     assert ('writable = ["/app/storage"' in text) == ("WORKDIR" in "".join(files.values()))
 
 
+@pytest.mark.parametrize(
+    ("lines", "given"),
+    [
+        ("COPY --chown=www-data:www-data . .", True),
+        ("COPY --from=build --chown=33:33 /app /app", True),
+        ("COPY . .\nRUN composer install \\\n && chown -R www-data:www-data /app && ls", True),
+        ("RUN chown -R www-data .", True),
+        ("COPY --chown=root:root . /app/", False),
+        ("COPY --chown=www-data . /app/storage", False),
+        ("RUN chown -R www-data storage bootstrap/cache; ls /app", False),
+        ("RUN chown www-data /app", False),
+        ("COPY . .", False),
+    ],
+)
+def test_code_that_is_its_users_is_declared_writable(
+    project: Path, lines: str, given: bool
+) -> None:
+    (project / "app" / "Dockerfile").write_text(f"FROM php\nWORKDIR /app\n{lines}\n")
+    below = ["/app"] if given else ["/app/storage", "/app/bootstrap/cache"]
+    assert write(project)["app"]["writable"] == [*below, "/tmp"]  # type: ignore[index]
+
+
 def test_an_image_of_others_is_never_the_apps_dockerfile(project: Path) -> None:
     images = of_two_containers(project, {"docker/Dockerfile": "FROM php AS agent\n"})["images"]
     assert images == {"app": {"context": ".", "dockerfile": "docker/Dockerfile"}}

@@ -57,6 +57,7 @@ def described(home: Path, **changed: Any) -> Path:
             }
         ],
         "writable_paths": ["/tmp"],
+        "declares_writable": True,
         "shared_paths": [],
         "roles": [],
         "mail_receipt": None,
