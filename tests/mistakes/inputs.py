@@ -276,8 +276,12 @@ MISTAKES = (
     ),
     Mistake(
         "the web service may scale to fewer tasks than it starts with",
-        replace(SCALING, '"MinCapacity": 2,\n    "MaxCapacity": 6', '"MaxCapacity": 1'),
-        cause="RegisterScalableTarget[0].MaxCapacity is 1, and the service's desiredCount 2",
+        replace(
+            SCALING,
+            '"MinCapacity": 2,\n    "MaxCapacity": 6',
+            '"MinCapacity": 1,\n    "MaxCapacity": 1',
+        ),
+        cause="RegisterScalableTarget.MaxCapacity is 1, and the service's desiredCount 2",
         also_green=[edge.test_unknown_host_does_not_reach_the_app],
         exit_code=USAGE,
         twin=Twin(

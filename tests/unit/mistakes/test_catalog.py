@@ -68,6 +68,8 @@ def test_a_mistake_is_rejected_at_once_where_it_says_so(mistake: Mistake, tmp_pa
     except InputError as error:
         problem = str(error)
     assert bool(problem) == (mistake.exit_code == USAGE), problem
+    if problem:
+        assert mistake.cause in problem
     if mistake.twin:
         twin = copy_of_the_app(tmp_path / "twin")
         mistake.twin.edit.apply(twin.root)
