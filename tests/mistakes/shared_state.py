@@ -40,10 +40,15 @@ class ReadVisit implements ShouldQueue
 
     public function handle(): void
     {
-        file_get_contents($this->path);
+        if (! is_file($this->path)) {
+            $words = "Failed to open stream: No such file";
+            throw new \\RuntimeException("fopen({$this->path}): {$words}");
+        }
     }
 }
 """
+"""Without PHP's own "or directory": Laravel takes that for a lost connection and ends the worker,
+so that `up` may fail before a scenario does."""
 UNIQUE = "\\Illuminate\\Contracts\\Queue\\ShouldBeUnique"
 
 
