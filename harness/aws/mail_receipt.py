@@ -37,14 +37,16 @@ class MailReceipt:
 def receipts(rule: Mapping[str, Any]) -> Iterator[MailReceipt]:
     """Go through the recipients of a rule that has an S3 action; none of one that is disabled.
 
-    A recipient with a dot before it has a domain's subdomains, and is left out.
+    A recipient with a dot before it has a domain's subdomains, and is left out; so is an action
+    with a KmsKeyArn, which encrypts the mails before they come to the bucket.
     """
     if str(rule.get("Enabled", False)).lower() != "true":
         return
     for action in rule.get("Actions") or ():
         kept = action.get("S3Action") or {}
+        is_readable = kept and not kept.get("KmsKeyArn")
         for recipient in rule.get("Recipients") or ():
-            if kept and not recipient.startswith("."):
+            if is_readable and not recipient.startswith("."):
                 prefix = str(kept.get("ObjectKeyPrefix") or "")
                 yield MailReceipt(recipient, str(kept["BucketName"]), prefix)
 

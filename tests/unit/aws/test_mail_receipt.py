@@ -27,6 +27,7 @@ def test_a_rule_keeps_the_mails_of_its_recipients() -> None:
         {"Recipients": []},
         {"Recipients": [".shop.example"]},
         {"Actions": [{"StopAction": {"Scope": "RuleSet"}}]},
+        {"Actions": [{"S3Action": {**KEPT["S3Action"], "KmsKeyArn": "arn:aws:kms:::key/1"}}]},
     ],
 )
 def test_a_rule_keeps_nothing(changed: dict[str, Any]) -> None:

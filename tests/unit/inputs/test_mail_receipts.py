@@ -58,6 +58,13 @@ def test_every_fault_of_a_rule_is_named_at_its_place(tmp_path: Path) -> None:
     assert problems(tmp_path, nothing) == ["Rule.Actions has no S3Action: the mails are not kept"]
 
 
+def test_of_several_rules_one_that_can_be_read_is_taken(tmp_path: Path) -> None:
+    action = {"S3Action": {"BucketName": "sealed", "KmsKeyArn": "arn:aws:kms:::key/1"}}
+    sealed = {**RULE, "Name": "sealed", "Actions": [action]}
+    found = read(tmp_path, {"Metadata": {"Name": "shop"}, "Rules": [sealed, RULE]})
+    assert found.bucket == "mails"
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
