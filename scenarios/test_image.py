@@ -48,7 +48,6 @@ foreach ($all as $file) {
 }
 echo $count, "\\n";
 """
-
 """Prints the files that a user may write to, and the number of all. A directory that is open to
 every user, with the sticky bit, is the base image's: Debian has /run/lock, PHP's /var/www/html."""
 

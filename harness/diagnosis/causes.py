@@ -166,11 +166,10 @@ def _sentence(
     values["reference"] = next(faulty, "a secret that its task definition names")
     if "arn" in values:
         values["arn"] = without_key(values["arn"])
-    rights = [one for one in facts if isinstance(one, MissingRight)]
-    rights = [one for one in rights if one.action == values.get("action")]
-    values["statement"] = next(
-        (one.denied_by for one in rights if one.denied_by), "an explicit deny"
-    )
+    action = values.get("action")
+    rights = [one for one in facts if isinstance(one, MissingRight) and one.action == action]
+    denied = (one.denied_by for one in rights if one.denied_by)
+    values["statement"] = next(denied, "an explicit deny")
     values["remedy"] = fact_causes.remedy(next((one for one in rights if one.unmet), None))
     return pattern.cause.format_map({**values, "task": subject or "a task", "rule": subject})
 

@@ -14,14 +14,19 @@ if TYPE_CHECKING:
 
 def problems(settings: Config | None) -> Iterator[Problem]:
     """Report each context, or Dockerfile in it, that is not there."""
-    for name, image in (settings.images if settings else {}).items():
-        if not settings or not isinstance(image, BuiltImage):
+    if settings is None:
+        return
+    for name, image in settings.images.items():
+        if not isinstance(image, BuiltImage):
             continue
-        context = settings.root / image.context
-        key, value, noun = "dockerfile", image.dockerfile, f"file in {image.context}"
+        context, key = settings.root / image.context, f"images.{name}"
         if not context.is_dir():
-            key, value, noun = "context", image.context, "directory"
-        if not (context / image.dockerfile).is_file():
-            message = f'is "{value}", and there is no such {noun}'
-            hint = f"correct the path, or add the {noun}"
-            yield Problem(f"images.{name}.{key}", message, hint)
+            yield _absent(f"{key}.context", image.context, noun="directory")
+        elif not (context / image.dockerfile).is_file():
+            noun = f"file in {image.context}"
+            yield _absent(f"{key}.dockerfile", image.dockerfile, noun=noun)
+
+
+def _absent(key: str, value: str, *, noun: str) -> Problem:
+    message = f'is "{value}", and there is no such {noun}'
+    return Problem(key, message, f"correct the path, or add the {noun}")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 from harness.aws.iam_policy import statements
 from harness.inputs import listeners
+from harness.inputs.api_calls import bucket_policy
 from harness.inputs.problem import Problem
 
 if TYPE_CHECKING:
@@ -52,8 +52,7 @@ def limits_of_processes(production: Production) -> Iterator[Problem]:
 
     https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Ulimit.html
     """
-    owners = {f"services.{name}.task_definition": one for name, one in production.services.items()}
-    for key, service in owners.items():
+    for name, service in production.services.items():
         for number, container in enumerate(service.definition.raw["containerDefinitions"]):
             for index, one in enumerate(container.get("ulimits") or ()):
                 soft, hard = int(one.get("softLimit", 0)), int(one.get("hardLimit", 0))
@@ -62,7 +61,7 @@ def limits_of_processes(production: Production) -> Iterator[Problem]:
                         f"containerDefinitions[{number}].ulimits[{index}].softLimit",
                         f"is {soft}, and hardLimit {hard}: the container would not start",
                         "write a hardLimit as high as the softLimit, or higher",
-                        file=production.files[key],
+                        file=production.files[f"services.{name}.task_definition"],
                     )
 
 
@@ -164,7 +163,7 @@ def _keys(bucket: CallFile) -> Iterator[tuple[str, str, str]]:
 def _policies(bucket: CallFile) -> Iterator[tuple[str, str, str]]:
     for given in bucket.inputs_of("PutBucketPolicy"):
         name = str(given.get("Bucket"))
-        for index, statement in enumerate(statements(_document(given.get("Policy")))):
+        for index, statement in enumerate(statements(bucket_policy(given))):
             found = statement.get("Resource") or []
             for arn in [found] if isinstance(found, str) else found:
                 of_bucket = str(arn).partition(":s3:::")[2].partition("/")[0]
@@ -174,14 +173,6 @@ def _policies(bucket: CallFile) -> Iterator[tuple[str, str, str]]:
                         f'is "{arn}", and the policy is that of the bucket {name}: S3 refuses it',
                         f"write arn:aws:s3:::{name} and arn:aws:s3:::{name}/*",
                     )
-
-
-def _document(policy: Any) -> Mapping[str, Any]:
-    try:
-        found = json.loads(policy) if isinstance(policy, str) else policy
-    except ValueError:
-        found = {}
-    return found if isinstance(found, dict) else {}
 
 
 RULES: tuple[Callable[[Production], Iterator[Problem]], ...] = (
