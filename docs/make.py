@@ -13,7 +13,8 @@ from types import FunctionType
 from typing import Any
 
 from docs import architecture_page, operator_page
-from harness.inputs import explanation, production
+from harness.inputs import production
+from harness.inputs.toml import explanation
 from harness.phases import runbook
 from harness.target.recorded_runs import recorded_runs
 from harness.target.target import LOCAL, NAMES

@@ -62,7 +62,7 @@ def schema() -> int:
 
     The first line of cutover.toml names it: #:schema cutover.schema.json
     """
-    from harness.inputs.explanation import schema_text
+    from harness.inputs.toml.explanation import schema_text
 
     click.echo(schema_text(), nl=False)
     return GREEN
@@ -74,7 +74,7 @@ def schema() -> int:
 @click.argument("key", required=False)
 def explain(*, key: str | None) -> int:
     """Explain a key: meaning, type, default and example. Without one, list all keys."""
-    from harness.inputs import explanation
+    from harness.inputs.toml import explanation
 
     if key:
         click.echo(explanation.explain(key))
@@ -96,8 +96,8 @@ def init() -> int:
     """
     from harness.core.errors import ConfigError
     from harness.inputs.config import FILE_NAME
-    from harness.inputs.folder import Folder
-    from harness.inputs.proposal import propose
+    from harness.inputs.proposal.folder import Folder
+    from harness.inputs.proposal.proposal import propose
 
     path, folder = Path.cwd() / FILE_NAME, Folder(Path.cwd())
     try:

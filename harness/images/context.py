@@ -17,7 +17,7 @@ from harness.core.components import COMPONENTS
 from harness.core.errors import ImageBuildFailed
 
 if TYPE_CHECKING:
-    from harness.inputs.toml_schema import BuiltImage
+    from harness.inputs.toml.schema import BuiltImage
 
 BASES = {"base-trixie": "trixie", "base-sid": "sid"}
 STACK_IMAGES = ("app", *COMPONENTS, "pause")

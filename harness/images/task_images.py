@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 from harness.core.errors import ImageBuildFailed
 from harness.images.context import Place
-from harness.inputs.container_images import IDLE
-from harness.inputs.toml_schema import BuiltImage
+from harness.inputs.files.container_images import IDLE
+from harness.inputs.toml.schema import BuiltImage
 
 if TYPE_CHECKING:
-    from harness.inputs.toml_schema import ImageSource
+    from harness.inputs.toml.schema import ImageSource
 
 PREFIX = "task-"
 

@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from harness.images.context import VENDOR_IMAGE, Place, declared_arguments
-from harness.inputs.toml_schema import BuiltImage
+from harness.inputs.toml.schema import BuiltImage
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,12 +11,13 @@ from typing import Any, get_args
 from urllib.parse import urlsplit
 
 from harness.core.redact import Secret
-from harness.inputs import document, toml_problems, toml_schema, toml_types
+from harness.inputs import document
 from harness.inputs.derivation import Derivation
 from harness.inputs.document import Document
 from harness.inputs.problem import InputError, Problem, closest, nearest
-from harness.inputs.toml_pages import Pages
-from harness.inputs.toml_schema import (
+from harness.inputs.toml import schema, validation, value_types
+from harness.inputs.toml.pages import Pages
+from harness.inputs.toml.schema import (
     Accept,
     Cache,
     CutoverToml,
@@ -33,8 +34,8 @@ from harness.inputs.toml_schema import (
 __all__ = ["Config", "FirstRun", "Generated", "SecretValue"]
 
 FILE_NAME = "cutover.toml"
-IMAGE_NAMES = toml_schema.OUR_IMAGES
-GENERATORS = get_args(toml_types.Generator)
+IMAGE_NAMES = schema.OUR_IMAGES
+GENERATORS = get_args(value_types.Generator)
 _OF_PROXY = ("database.proxy_endpoint", "network.proxy_group")
 _PREFIX = "CUTOVER_"
 _WRITABLE = ("/tmp",)  # noqa: S108 - a path in a container
@@ -153,12 +154,12 @@ def check(
     """
     data, problems = derivation.fill(source.data), list(_of_variables(environ))
     contradictory = {one.key for one in derivation.problems}
-    schema = (one for one in toml_problems.problems(data) if one.key not in contradictory)
+    unknown = (one for one in validation.problems(data) if one.key not in contradictory)
     try:
-        source.reject([*derivation.problems, *schema, *_of_references(data)])
+        source.reject([*derivation.problems, *unknown, *_of_references(data)])
     except InputError as error:
         problems += error.problems
-    content = toml_problems.without_faults(data)
+    content = validation.without_faults(data)
     return _config(content, source=source, environ=environ) if content else None, problems
 
 
@@ -209,7 +210,7 @@ def _of_variables(environ: Mapping[str, str]) -> Iterator[Problem]:
         close = closest(name.removeprefix(_PREFIX), ours) if name.startswith(_PREFIX) else ""
         if close:
             yield Problem(name, "is unknown", f'did you mean "{ours[close]}"?')
-    vendors = get_args(toml_types.Vendor)
+    vendors = get_args(value_types.Vendor)
     vendor = environ.get("CUTOVER_VENDOR", vendors[0])
     if vendor not in vendors:
         message = f'is "{vendor}", which is none of its values'

@@ -8,46 +8,41 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from harness.aws.task_definition import ContainerDefinition, TaskDefinition
-from harness.inputs import (
+from harness.inputs import config
+from harness.inputs.aws_cli import forms, identities, resources
+from harness.inputs.checks import between_files, build_places, foreign, references
+from harness.inputs.config import Config
+from harness.inputs.document import Document, path_below
+from harness.inputs.files import (
     api_calls,
-    between_files,
-    build_places,
     cache,
-    cli_forms,
-    cli_identities,
-    cli_resources,
-    config,
     container_images,
     ecs_services,
-    foreign,
     iam_roles,
     load_balancer,
     mail_receipts,
     phase_files,
-    references,
     security_groups,
     task_definitions,
     vpc,
 )
-from harness.inputs.api_calls import CallFile
-from harness.inputs.cache import Cache
-from harness.inputs.config import Config
-from harness.inputs.document import Document, path_below
-from harness.inputs.ecs_services import Service
-from harness.inputs.iam_roles import RoleFile
+from harness.inputs.files.api_calls import CallFile
+from harness.inputs.files.cache import Cache
+from harness.inputs.files.ecs_services import Service
+from harness.inputs.files.iam_roles import RoleFile
+from harness.inputs.files.schedule import Schedule, tasks_of
+from harness.inputs.files.security_groups import SecurityGroups
+from harness.inputs.files.vpc import Network
 from harness.inputs.problem import InputError, Problem
 from harness.inputs.reading import Reading
-from harness.inputs.schedule import Schedule, tasks_of
-from harness.inputs.security_groups import SecurityGroups
-from harness.inputs.toml_pages import Pages
-from harness.inputs.vpc import Network
+from harness.inputs.toml.pages import Pages
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from harness.aws.mail_receipt import MailReceipt
     from harness.core.redact import Secret
-    from harness.inputs.toml_schema import ImageSource
+    from harness.inputs.toml.schema import ImageSource
 
 
 @dataclass(frozen=True)
@@ -184,12 +179,10 @@ def load(environ: Mapping[str, str], *, cwd: Path) -> Production:
     reading = Reading(config.read(environ, cwd=cwd))
     found = reading.config(environ)
     groups = reading.file(
-        "network", "security_groups", read=security_groups.read, form=cli_forms.security_groups
+        "network", "security_groups", read=security_groups.read, form=forms.security_groups
     )
     read_balancer = partial(load_balancer.load_balancer, groups=groups)
-    balancer = reading.file(
-        "ecs", "load_balancer", read=read_balancer, form=cli_forms.load_balancer
-    )
+    balancer = reading.file("ecs", "load_balancer", read=read_balancer, form=forms.load_balancer)
     _require_folders(reading, found)
     reading.reject(reading.toml, build_places.problems(found))
     services = _services(reading, groups)
@@ -280,7 +273,7 @@ def _web(reading: Reading) -> str:
             name,
             "service",
             read=task_definitions.read_service,
-            form=partial(cli_forms.service, name=name),
+            form=partial(forms.service, name=name),
         )
         for name in names
     }
@@ -301,7 +294,7 @@ def _services(reading: Reading, groups: SecurityGroups | None) -> dict[str, Serv
     for name in reading.tables("services"):
         definition = _definition(reading, "services", name)
         read = partial(task_definitions.read_service, definition=definition, groups=groups)
-        form = partial(cli_forms.service, name=name, family=reading.family(name))
+        form = partial(forms.service, name=name, family=reading.family(name))
         create = reading.file("services", name, "service", read=read, form=form)
         if definition is not None and create is not None:
             found[name] = Service(definition, create)
@@ -310,14 +303,14 @@ def _services(reading: Reading, groups: SecurityGroups | None) -> dict[str, Serv
 
 def _definition(reading: Reading, *keys: str) -> TaskDefinition | None:
     read = partial(task_definitions.read, files=reading.environment_files)
-    return reading.file(*keys, "task_definition", read=read, form=cli_forms.task_definition)
+    return reading.file(*keys, "task_definition", read=read, form=forms.task_definition)
 
 
 def _target_group(reading: Reading, services: Mapping[str, Service]) -> dict[str, Any] | None:
     """Read the target group: of several in the file, that of the web service."""
     web = services.get(ecs_services.web(services))
     arn = str(web.reached.get("targetGroupArn") or "") if web else None
-    form = partial(cli_forms.target_group, arn=arn)
+    form = partial(forms.target_group, arn=arn)
     return reading.file("ecs", "target_group", read=load_balancer.target_group, form=form)
 
 
@@ -329,9 +322,9 @@ def _resources(
     bucket = _single("AWS_BUCKET", containers) or ("" if complete else "unread")
     sender = _single("MAIL_FROM_ADDRESS", containers)
     readers: Mapping[str, tuple[_Read, _Form]] = {
-        "bucket": (api_calls.bucket, partial(cli_resources.bucket, name=bucket, region=region)),
-        "queues": (api_calls.queues, cli_resources.queues),
-        "identity": (api_calls.identity, partial(cli_identities.identity, sender=sender)),
+        "bucket": (api_calls.bucket, partial(resources.bucket, name=bucket, region=region)),
+        "queues": (api_calls.queues, resources.queues),
+        "identity": (api_calls.identity, partial(identities.identity, sender=sender)),
     }
     found = {
         name: reading.file("resources", name, read=read, form=form)
@@ -348,7 +341,7 @@ def _single(variable: str, containers: Iterable[ContainerDefinition]) -> str:
 
 def _schedule(reading: Reading, groups: SecurityGroups | None) -> Schedule | None:
     read = partial(api_calls.schedule, groups=groups)
-    rule = reading.file("schedule", "rule", read=read, form=cli_resources.rule)
+    rule = reading.file("schedule", "rule", read=read, form=resources.rule)
     definition = _definition(reading, "schedule")
     return Schedule(rule, definition) if rule and definition else None
 
@@ -358,7 +351,7 @@ def _roles(reading: Reading) -> tuple[RoleFile, ...]:
     is_named = bool(config.text_at(reading.toml.data, "app", "roles"))
     named = reading.directory("app", "roles", default="") if is_named else None
     paths = iam_roles.files(named if is_named else context and context / "iam")
-    roles = [reading.read(path, iam_roles.read, form=cli_resources.role) for path in paths]
+    roles = [reading.read(path, iam_roles.read, form=resources.role) for path in paths]
     return tuple(role for role in roles if role is not None)
 
 

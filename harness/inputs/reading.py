@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from harness.inputs import cache, config
-from harness.inputs.cli_forms import security_groups, service, task_definition
+from harness.inputs import config
+from harness.inputs.aws_cli.forms import security_groups, service, task_definition
 from harness.inputs.config import Config, text_at
 from harness.inputs.derivation import SOURCES, Derivation, derive, derive_groups, groups_of
 from harness.inputs.document import Document, path_below, read_json, read_text
+from harness.inputs.files import cache
 from harness.inputs.problem import InputError, Problem
-from harness.inputs.settings import Setting, settings
+from harness.inputs.toml.settings import Setting, settings
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -14,7 +14,7 @@ from harness.aws import arn
 from harness.aws.value_from import ParameterReference, ValueFromError, parse_value_from
 from harness.core.redact import Secret
 from harness.inputs.config import Generated, SecretValue
-from harness.inputs.toml_schema import ParameterValue
+from harness.inputs.toml.schema import ParameterValue
 
 # RDS refuses / @ " and spaces in passwords; every other sign must survive the way to the app.
 _PASSWORD_SIGNS = string.ascii_letters + string.digits + "!#$%^&*()-_=+"

@@ -11,11 +11,12 @@ from fnmatch import fnmatch
 from typing import TYPE_CHECKING, Any
 
 from harness.aws.task_definition import family_of
-from harness.inputs import api_calls, cache, operation_shapes
-from harness.inputs.load_balancer import without_arn
+from harness.inputs import operation_shapes
+from harness.inputs.files import api_calls, cache
+from harness.inputs.files.load_balancer import without_arn
+from harness.inputs.files.phase_files import PHASE_FILES
+from harness.inputs.files.schedule import CREATE_SCHEDULE
 from harness.inputs.operation_shapes import kebab
-from harness.inputs.phase_files import PHASE_FILES
-from harness.inputs.schedule import CREATE_SCHEDULE
 
 if TYPE_CHECKING:
     from harness.inputs.document import Document

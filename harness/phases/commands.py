@@ -6,7 +6,7 @@ import json
 import shlex
 from typing import TYPE_CHECKING
 
-from harness.inputs.api_calls import Call
+from harness.inputs.files.api_calls import Call
 from harness.phases.calls import ROLLBACK, calls_of
 from harness.phases.shell import line
 from harness.target.resources.ecs import SERVICES_AT_ONCE
@@ -14,7 +14,7 @@ from harness.target.resources.ecs import SERVICES_AT_ONCE
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from harness.inputs.ecs_services import Service
+    from harness.inputs.files.ecs_services import Service
     from harness.inputs.production import Production
 
 

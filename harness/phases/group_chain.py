@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from harness.phases.phase import Finding
 
 if TYPE_CHECKING:
+    from harness.inputs.files.security_groups import Permission, SecurityGroup
     from harness.inputs.production import Production
-    from harness.inputs.security_groups import Permission, SecurityGroup
 
 PUBLIC_PORTS = (80, 443)
 LOAD_BALANCER, TASKS, PROXY = "load balancer", "tasks", "RDS Proxy"

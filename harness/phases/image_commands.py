@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harness.inputs.document import path_below
-from harness.inputs.toml_schema import BuiltImage
+from harness.inputs.toml.schema import BuiltImage
 from harness.phases.shell import line
 
 if TYPE_CHECKING:

@@ -15,12 +15,12 @@ from harness.aws.value_from import (
     parse_parameter,
     parse_value_from,
 )
-from harness.inputs.toml_schema import Parameter
+from harness.inputs.toml.schema import Parameter
 from harness.phases.shell import line
 
 if TYPE_CHECKING:
     from harness.inputs.production import Production
-    from harness.inputs.toml_schema import ParameterValue, SecretValue
+    from harness.inputs.toml.schema import ParameterValue, SecretValue
 
 _OF_AWS = "!"
 """Secrets Manager takes it only in names that a service of AWS makes, such as RDS."""

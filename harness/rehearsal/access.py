@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from harness.aws import efs
-from harness.inputs.container_images import IDLE
+from harness.inputs.files.container_images import IDLE
 from harness.stack.components import control, edge, emulator, mysql, proxy
 from harness.stack.network import members
 from harness.target.access import Access
@@ -15,8 +15,8 @@ from harness.target.naming import names_in
 
 if TYPE_CHECKING:
     from harness.core.runs import Run
+    from harness.inputs.files.schedule import Schedule
     from harness.inputs.production import Production
-    from harness.inputs.schedule import Schedule
     from harness.stack.component import Addresses
 
 

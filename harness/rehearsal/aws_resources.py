@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 from harness.aws import environment_file, eventbridge
 from harness.aws.task_definition import family_of
 from harness.core.errors import ProvisionError
-from harness.inputs import listeners
+from harness.inputs.files import listeners
 
 if TYPE_CHECKING:
     from types_boto3_ecs import ECSClient
@@ -28,10 +28,10 @@ if TYPE_CHECKING:
 
     from harness.aws.task_definition import TaskDefinition
     from harness.core.redact import Secret
-    from harness.inputs.api_calls import CallFile
-    from harness.inputs.ecs_services import Service
+    from harness.inputs.files.api_calls import CallFile
+    from harness.inputs.files.ecs_services import Service
+    from harness.inputs.files.schedule import Schedule
     from harness.inputs.production import Production
-    from harness.inputs.schedule import Schedule
 
 TICKS_VISIBILITY_S = 10
 """Seconds until a tick with a refused RunTask is tried again."""

@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING, Any
 from harness.core import runs
 from harness.core.steps import Step, Steps
 from harness.core.wait import Deadline
-from harness.inputs import digests
-from harness.inputs.ecs_services import target_group_of
-from harness.rehearsal import aws_resources, readiness, service_watch
+from harness.inputs.files.ecs_services import target_group_of
+from harness.rehearsal import aws_resources, digests, readiness, service_watch
 from harness.rehearsal.access import access_to, with_addresses
 from harness.rehearsal.first_run import require_exec, run_commands
 from harness.rehearsal.plan import StackSecrets, planned_components, volume_name
@@ -35,8 +34,8 @@ if TYPE_CHECKING:
     from harness.core.progress import Progress
     from harness.core.runs import Run
     from harness.images.builder import ImageSet
+    from harness.inputs.files.schedule import Schedule
     from harness.inputs.production import Production
-    from harness.inputs.schedule import Schedule
     from harness.target.access import Access
 
 _COMPONENT_STATES = ("starting", "ready")

@@ -12,7 +12,7 @@ from harness.core.components import COMPONENTS, OPTIONAL
 from harness.core.errors import NoStack
 from harness.core.labels import LABEL_CONTAINER, LABEL_FAMILY, LABEL_ROLE, LABEL_TASK_ARN
 from harness.core.redact import redact
-from harness.inputs import digests
+from harness.rehearsal import digests
 from harness.stack import logs
 
 if TYPE_CHECKING:

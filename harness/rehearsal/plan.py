@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 from harness.aws.task_definition import family_of
 from harness.core.redact import Secret
 from harness.images import task_images
-from harness.inputs import listeners, references, secret_values
-from harness.inputs.container_images import IDLE
+from harness.inputs import secret_values
+from harness.inputs.checks import references
 from harness.inputs.derivation import DATABASE_URLS
+from harness.inputs.files import listeners
+from harness.inputs.files.container_images import IDLE
 from harness.inputs.secret_values import MadeParameter
 from harness.stack import certificates, engine
 from harness.stack.certificates import Certificates
@@ -24,9 +26,9 @@ from harness.target.clients.mysql import Account
 
 if TYPE_CHECKING:
     from harness.core.runs import Run
+    from harness.inputs.files.schedule import Schedule
     from harness.inputs.production import Production
-    from harness.inputs.schedule import Schedule
-    from harness.inputs.toml_schema import Database
+    from harness.inputs.toml.schema import Database
     from harness.stack.stack import Stack
 
 _UNNAMED_ACCOUNT = "app"

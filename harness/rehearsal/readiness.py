@@ -22,9 +22,9 @@ from harness.target.resources.queue_worker import queue_command
 
 if TYPE_CHECKING:
     from harness.aws.task_definition import ContainerDefinition
-    from harness.inputs.ecs_services import Service
+    from harness.inputs.files.ecs_services import Service
+    from harness.inputs.files.schedule import Schedule
     from harness.inputs.production import Production
-    from harness.inputs.schedule import Schedule
     from harness.target.access import Access
 
 _ANSWERED_WITHIN_S = 30.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from harness.aws import efs, eventbridge
-from harness.inputs.toml_schema import Probe
+from harness.inputs.toml.schema import Probe
 from harness.target.access import Access
 from harness.target.pages import pages_from
 from harness.target.resources.queue_worker import queue_command
@@ -13,8 +13,8 @@ from harness.target.resources.queue_worker import queue_command
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from harness.inputs.files.schedule import Schedule
     from harness.inputs.production import Production
-    from harness.inputs.schedule import Schedule
 
 
 _SQS, _REDIS, _DATABASE = "sqs", "redis", "database"

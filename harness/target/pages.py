@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from harness.inputs import toml_pages
+    from harness.inputs.toml import pages
 
 KEY = "app.pages"
 NOT_FOUND = 404
@@ -49,7 +49,7 @@ STOCK = Pages()
 """The pages of a stock Laravel."""
 
 
-def pages_from(table: toml_pages.Pages) -> Pages:
+def pages_from(table: pages.Pages) -> Pages:
     """Return the pages that the configuration names, with the keys that it sets."""
     return Pages(
         public=table.public,

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from harness.inputs import phase_files, references, trusted_proxies
-from harness.inputs.api_calls import Call
+from harness.inputs.checks import references, trusted_proxies
 from harness.inputs.config import SecretValue
+from harness.inputs.files import phase_files
+from harness.inputs.files.api_calls import Call
 from harness.inputs.problem import InputError, Problem
 from harness.phases.account import Account, of_files
 from harness.phases.checks.network import covers, needed_endpoints

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from harness.inputs import api_calls, cli_output
-from harness.inputs.phase_files import PHASE_FILES
+from harness.inputs.aws_cli import output
+from harness.inputs.files import api_calls
+from harness.inputs.files.phase_files import PHASE_FILES
 from harness.phases.account import Account
 from harness.phases.phase import Check, Finding, absent, check
 
@@ -97,7 +98,7 @@ def _compare(
     if found is None:
         yield absent(thing, remedy="create it, as the plan of its phase has it")
         return
-    shown = cli_output.printed_shape(api, answer.operation, answer.items).members
+    shown = output.printed_shape(api, answer.operation, answer.items).members
     declared = {name: value for name, value in wanted.items() if name in shown}
     yield from account.differences(thing, declared, found, key=key)
 

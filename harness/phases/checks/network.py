@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
-from harness.inputs.security_groups import parse_group
+from harness.inputs.files.security_groups import parse_group
 from harness.phases import group_chain
 from harness.phases.account import Account
 from harness.phases.group_chain import LOAD_BALANCER, TASKS

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from harness.inputs.phase_files import PHASE_FILES
+from harness.inputs.files.phase_files import PHASE_FILES
 from harness.phases.account import Account
 from harness.phases.phase import Finding, NotCovered, check
 from harness.target.clients import account as accounts

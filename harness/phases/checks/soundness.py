@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from harness.inputs import phase_files
+from harness.inputs.files import phase_files
 from harness.phases.account import Account
 from harness.phases.phase import Finding, NotCovered, check
 
 if TYPE_CHECKING:
-    from harness.inputs.api_calls import Call
+    from harness.inputs.files.api_calls import Call
 
 _LONGEST_TTL_S = 3600
 _FILES = ("network", "database", "dns", "scaling")
@@ -44,7 +44,7 @@ def _of_scaling(account: Account, calls: Sequence[Call]) -> Iterator[tuple[str, 
     access = account.access
     web = f"service/{access.cluster}/{access.services.get(access.web)}"
     for call in calls:
-        # A MinCapacity above MaxCapacity is an error of the file: inputs.creation_limits.
+        # A MinCapacity above MaxCapacity is an error of the file: inputs.checks.creation_limits.
         if call.given.get("MinCapacity") == 0 and call.given.get("ResourceId") == web:
             yield "a MinCapacity of 1 at least: at 0 visitors find no task", "has 0"
 

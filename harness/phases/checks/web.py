@@ -8,13 +8,13 @@ from datetime import timedelta
 from typing import Any
 
 from harness.aws import declared
-from harness.inputs.listeners import (
+from harness.inputs.files.listeners import (
     RULES,
     Listener,
     has_unknown_listeners,
     of_production,
 )
-from harness.inputs.load_balancer import without_arn
+from harness.inputs.files.load_balancer import without_arn
 from harness.phases.account import Account
 from harness.phases.phase import Finding, NotCovered, absent, check
 from harness.target.discovery import CHOSEN_LATER, COMPLETE

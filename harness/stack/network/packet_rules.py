@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network
 
-from harness.inputs.security_groups import ANY, Permission, SecurityGroups
+from harness.inputs.files.security_groups import ANY, Permission, SecurityGroups
 from harness.stack.network.addresses import Tier
 from harness.standins.contract import TaskRules
 from harness.target.access import Opening, Origin

@@ -15,7 +15,7 @@ from harness.images import buildkit
 from harness.images.build import Order
 from harness.images.context import Place, Sources, context
 from harness.images.host_settings import BuildHost
-from harness.inputs.toml_schema import BuiltImage
+from harness.inputs.toml.schema import BuiltImage
 
 NONE = "FROM php:8.4-fpm\n"
 

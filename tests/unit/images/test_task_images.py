@@ -6,7 +6,7 @@ from pathlib import Path
 
 from harness.images.context import Place
 from harness.images.task_images import TaskImages, name_of
-from harness.inputs.toml_schema import BuiltImage
+from harness.inputs.toml.schema import BuiltImage
 
 NGINX, AGENT, CACHE = "876.example/shop/Nginx@sha256:1", "public.example/agent:7", "cache"
 

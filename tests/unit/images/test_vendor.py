@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from harness.images.vendor import keep_vendor, pick_vendor, vendor_of
-from harness.inputs.toml_schema import BuiltImage
+from harness.inputs.toml.schema import BuiltImage
 
 
 def test_vendor_that_was_asked_for_is_used(tmp_path: Path) -> None:

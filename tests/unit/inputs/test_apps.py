@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from harness.inputs import production
-from harness.inputs.container_images import IDLE
+from harness.inputs.files.container_images import IDLE
 from harness.inputs.problem import InputError
 from tests.project import copy_of
 from tests.rehearsal import test_minimal, test_valkey

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from harness.core.errors import ConfigError
-from harness.inputs import config, toml_keys
+from harness.inputs import config
 from harness.inputs.config import Generated
 from harness.inputs.derivation import Derivation
 from harness.inputs.problem import InputError
+from harness.inputs.toml import keys
 
 GOOD = """
 [app]
@@ -218,7 +219,7 @@ def test_a_secrets_value_is_not_shown(tmp_path: Path) -> None:
 
 
 def test_the_schema_has_every_table_with_its_keys() -> None:
-    schema = toml_keys.schema()
+    schema = keys.schema()
     assert set(schema["required"]) < set(schema["properties"])
     assert schema["$defs"]["Database"]["properties"]["secret"]["description"]
 

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from harness.core.errors import ConfigError
-from harness.inputs import load_balancer, operation_shapes
+from harness.inputs import operation_shapes
 from harness.inputs.document import read_json
+from harness.inputs.files import load_balancer
 from harness.inputs.problem import Problem
 
 SERVICE: dict[str, Any] = {"serviceName": "web", "desiredCount": 2, "launchType": "FARGATE"}

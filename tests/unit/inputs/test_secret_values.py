@@ -6,7 +6,7 @@ from typing import Any
 
 from harness.core.redact import Secret
 from harness.inputs import secret_values
-from harness.inputs.toml_schema import Parameter
+from harness.inputs.toml.schema import Parameter
 
 KEY = "arn:aws:kms:eu-west-1:876000000876:key/0b1c"
 ARN = "arn:aws:ssm:eu-west-1:876000000876:parameter"

@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from harness.core.errors import UnsafeTarget
-from harness.inputs import operation_shapes, trusted_proxies
+from harness.inputs import operation_shapes
+from harness.inputs.checks import trusted_proxies
 from harness.inputs.production import Production
 from harness.phases import examination
 from harness.phases.account import Account, iam_action

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from harness.inputs.files.security_groups import parse_group
 from harness.inputs.production import Production
-from harness.inputs.security_groups import parse_group
 from harness.phases import group_chain
 from tests.project import ROOT
 

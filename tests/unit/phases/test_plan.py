@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from harness.inputs.ecs_services import Service
+from harness.inputs.files.ecs_services import Service
 from harness.inputs.production import Production
-from harness.inputs.toml_schema import BuiltImage, Parameter
+from harness.inputs.toml.schema import BuiltImage, Parameter
 from harness.phases import plan, runbook, teardown
 from harness.phases.catalog import PHASES, phase_of
 

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from harness.inputs import cache, production
+from harness.inputs import production
 from harness.inputs.document import read_json
+from harness.inputs.files import cache
 from harness.inputs.production import Production
 from harness.phases import plan, runbook, teardown
 from harness.phases.catalog import PHASES, phase_of

@@ -13,9 +13,11 @@ from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionEr
 
 from harness.aws.task_definition import TaskDefinition
 from harness.core.errors import ProvisionError
-from harness.inputs import api_calls, cli_resources, production
+from harness.inputs import production
+from harness.inputs.aws_cli import resources
 from harness.inputs.document import read_json
-from harness.inputs.schedule import Schedule
+from harness.inputs.files import api_calls
+from harness.inputs.files.schedule import Schedule
 from harness.rehearsal import aws_resources
 
 if TYPE_CHECKING:
@@ -99,7 +101,7 @@ def test_a_schedule_is_kept_as_it_is_and_a_rule_makes_its_ticks() -> None:
     events, queue = Recorder({"put_targets": {"FailedEntryCount": 0}}), sqs()
     scheduler = Recorder({"list_schedule_groups": {"ScheduleGroups": [{"Name": "default"}]}})
     schedule = Schedule(
-        api_calls.schedule(cli_resources.rule(read_json(VALKEY / "schedule.json"))),
+        api_calls.schedule(resources.rule(read_json(VALKEY / "schedule.json"))),
         TaskDefinition({"family": "scheduler"}),
     )
     aws_resources.make_schedule(

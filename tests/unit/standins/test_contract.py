@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[3]
 
 
 def tiers() -> dict[str, Tier]:
-    from tests.unit.inputs.test_security_groups import TIERS
+    from tests.unit.inputs.files.test_security_groups import TIERS
 
     return TIERS
 

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import pytest
 
-from harness.inputs import toml_pages, toml_problems
 from harness.inputs.problem import Problem
+from harness.inputs.toml import pages, validation
 from harness.target.pages import Pages, pages_from
 
 
 def test_without_a_word_the_pages_are_a_stock_laravels() -> None:
-    assert pages_from(toml_pages.Pages()) == Pages()
+    assert pages_from(pages.Pages()) == Pages()
 
 
 def test_a_page_that_is_configured_is_no_gap() -> None:
-    table = toml_pages.Pages.model_validate({"private": "/orders", "sign_in": {"user": "name"}})
-    pages = pages_from(table)
-    assert (pages.private, pages.sign_in, pages.user_field) == ("/orders", "/login", "name")
-    assert pages.configured == ("private", "sign_in")
-    assert pages.gap("private") == pages.gap("sign_in") == ""
+    table = pages.Pages.model_validate({"private": "/orders", "sign_in": {"user": "name"}})
+    made = pages_from(table)
+    assert (made.private, made.sign_in, made.user_field) == ("/orders", "/login", "name")
+    assert made.configured == ("private", "sign_in")
+    assert made.gap("private") == made.gap("sign_in") == ""
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,7 @@ def test_a_gap_names_the_key_to_set(key: str, gap: str) -> None:
 
 def test_a_path_begins_with_a_slash() -> None:
     app = {"url": "https://a.example", "context": ".", "pages": {"private": "orders"}}
-    found = {one.key: one for one in toml_problems.problems({"app": app})}
+    found = {one.key: one for one in validation.problems({"app": app})}
     message = 'is "orders", and must begin with /'
     assert found["app.pages.private"] == Problem("app.pages.private", message, 'write "/orders"')
 

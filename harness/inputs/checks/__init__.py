@@ -1,0 +1,1 @@
+"""Checks that compare production's files with each other, before anything starts."""

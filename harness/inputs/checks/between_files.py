@@ -1,0 +1,78 @@
+"""Rules that compare the files with each other, once each of them was read by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from harness.inputs.checks import (
+    cache,
+    connections,
+    creation_rules,
+    notes,
+    references,
+    roles,
+    trusted_proxies,
+    vpc_parts,
+)
+
+if TYPE_CHECKING:
+    from harness.inputs.files.ecs_services import Service
+    from harness.inputs.problem import Problem
+    from harness.inputs.production import Production
+    from harness.inputs.reading import Reading
+
+Rules = Callable[["Production"], Iterator["Problem"]]
+
+RULES: tuple[Rules, ...] = (
+    references.problems,
+    creation_rules.problems,
+    cache.problems,
+    connections.problems,
+    roles.problems,
+)
+_UNFIT = (AttributeError, IndexError, KeyError, TypeError, ValueError)
+"""Errors that a value of another type, or without a field, leads to; without problems of the files
+one is a mistake of ours."""
+
+
+def check(
+    reading: Reading, production: Production, *, services: Mapping[str, Service]
+) -> Production:
+    """Resolve values that one file leaves to another, and report contradictions of the files.
+
+    A rule relies on files that are fine. Where one has problems of its own, a rule that cannot
+    judge it is left out: the problems are reported, and the rule judges the mended file.
+
+    Args:
+        reading: The files and their problems.
+        production: The files' content.
+        services: The services as their files have them.
+
+    Raises:
+        InputError: Every problem of every file.
+    """
+    try:
+        production = _resolved(production, services=services)
+    except _UNFIT:
+        if not reading.problems:
+            raise
+        raise reading.failure() from None
+    for rules in RULES:
+        try:
+            for problem in rules(production):
+                source = reading.documents.get(problem.file, reading.toml)
+                reading.reject(source, [problem])
+        except _UNFIT:
+            if not reading.problems:
+                raise
+    if reading.problems:
+        raise reading.failure()
+    return production
+
+
+def _resolved(production: Production, *, services: Mapping[str, Service]) -> Production:
+    more = notes.of_production(production, services=services)
+    production = replace(production, notes=(*production.notes, *more))
+    return trusted_proxies.resolve(vpc_parts.resolve(production))

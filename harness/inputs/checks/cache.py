@@ -1,0 +1,69 @@
+"""The cache beside the tasks that use it: whether there is one, and whether its names fit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from harness.inputs.files.cache import NAMES
+from harness.inputs.problem import Problem
+
+if TYPE_CHECKING:
+    from harness.aws.task_definition import TaskDefinition
+    from harness.inputs.production import Production
+
+DRIVER = "redis"
+_DRIVERS = ("SESSION_DRIVER", "CACHE_STORE", "QUEUE_CONNECTION")
+_STORES = ("SESSION_DRIVER", "CACHE_STORE", "CACHE_DRIVER")
+_ABSENT = ("memcached", "dynamodb")
+"""Stores that neither the configuration nor a rehearsal has."""
+_HOSTS = frozenset({"REDIS_HOST", "REDIS_URL"})
+
+
+def uses_cache(definition: TaskDefinition) -> bool:
+    """Whether a variable of a task names a cache's host."""
+    return any(_HOSTS & {*one.environment, *one.secrets} for one in definition.containers)
+
+
+def problems(production: Production) -> Iterator[Problem]:
+    """Report drivers that have no cache, and an endpoint that is another cache's."""
+    cache, settings = production.cache, production.config.cache
+    yield from _absent_stores(production)
+    if settings is None:
+        yield from _drivers_without_cache(production)
+    if cache is None or settings is None:
+        return
+    noun = NAMES[cache.operation][1]
+    if cache.name.lower() not in settings.endpoint.lower():
+        yield Problem(
+            "cache.endpoint",
+            f'is "{settings.endpoint}", which is no endpoint of the {noun} {cache.name}',
+            "correct REDIS_HOST in the task definitions, or the cache's file",
+            file=str(production.config.file),
+        )
+
+
+def _absent_stores(production: Production) -> Iterator[Problem]:
+    replaced = production.config.overlay.environment
+    for definition in production.definitions:
+        for place, name, value in definition.variables:
+            if name in _STORES and value in _ABSENT and name not in replaced:
+                yield Problem(
+                    place,
+                    f'is "{value}" ({name}), and neither the configuration nor a rehearsal has it',
+                    f'write "database", or "{DRIVER}" with [cache]; where production has it, give'
+                    f" {name} another value in overlay.environment",
+                    file=definition.source,
+                )
+
+
+def _drivers_without_cache(production: Production) -> Iterator[Problem]:
+    for definition in production.definitions:
+        for place, name, value in definition.variables:
+            if name in _DRIVERS and value == DRIVER:
+                yield Problem(
+                    place,
+                    f'is "{DRIVER}" ({name}), and no cache is configured',
+                    "add [cache] with the file of the cache that the tasks use",
+                    file=definition.source,
+                )

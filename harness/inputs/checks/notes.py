@@ -1,0 +1,140 @@
+"""Notes on parts of production that are taken from the files, and not rehearsed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from harness.aws import listener_rules
+from harness.aws.iam_conditions import SOURCE_IP
+from harness.aws.iam_policy import condition_keys, statements
+from harness.inputs.files import listeners
+from harness.inputs.files.api_calls import bucket_policy
+
+if TYPE_CHECKING:
+    from harness.inputs.files.api_calls import CallFile
+    from harness.inputs.files.ecs_services import Service
+    from harness.inputs.files.security_groups import SecurityGroups
+    from harness.inputs.production import Production
+
+
+def of_production(production: Production, *, services: Mapping[str, Service]) -> Iterator[str]:
+    """Yield every note.
+
+    Args:
+        production: All the files.
+        services: The services as their files have them.
+    """
+    balancer, groups = production.load_balancer, production.network.groups
+    name = str(production.target_group["TargetGroup"].get("Name"))
+    yield from of_listeners(production)
+    yield from of_closed_ports(balancer, groups)
+    yield from of_groups(groups)
+    yield from of_services(services, behind=production.services, target_group=name)
+    if "bucket" in production.resources:
+        yield from of_unknown_addresses(production.resources["bucket"])
+
+
+def of_unknown_addresses(bucket: CallFile) -> Iterator[str]:
+    """Name the denials of a bucket's policy for addresses that tasks have on AWS alone."""
+    for given in bucket.inputs_of("PutBucketPolicy"):
+        for number, statement in enumerate(statements(bucket_policy(given))):
+            if statement.get("Effect") == "Deny" and SOURCE_IP in condition_keys(statement):
+                yield (
+                    f"resources.bucket: Statement[{number}] of its policy denies by {SOURCE_IP},"
+                    " and the tasks' addresses on AWS are not known here: it is not judged"
+                )
+
+
+def of_listeners(production: Production) -> Iterator[str]:
+    """Name assumptions about listeners, and the parts of rules that are not rehearsed."""
+    name, host = production.target_group["TargetGroup"]["Name"], production.config.public_host
+    for one in listeners.of_production(production):
+        if production.load_balancer.get("Listeners") and listeners.is_without_rules(
+            production, one
+        ):
+            action: Mapping[str, Any] = next(iter(one.create.get("DefaultActions") or ()), {})
+            groups = ", ".join(listener_rules.weights(action))
+            leads = f"leads to {groups}" if groups else f"is {action.get('Type')}"
+            yield (
+                f"ecs.load_balancer: the default action of the listener on port {one.port} {leads},"
+                f" and the file has no Rules: one that leads {host} to {name} is assumed; put there"
+                " what `aws elbv2 describe-rules` prints"
+            )
+        for rule in one.rules:
+            yield from _not_rehearsed(rule, port=one.port)
+    for group in listeners.left_out(production):
+        yield (
+            f"ecs.load_balancer: {group} has a share of the visitors, and no service here is behind"
+            " it: the others get all"
+        )
+    if listeners.has_unknown_listeners(production.load_balancer):
+        yield (
+            "ecs.load_balancer: Rules name several listeners, and no ListenerArn stands in"
+            " Listeners: no rule is judged or rehearsed; put there what `aws elbv2"
+            " describe-listeners` prints"
+        )
+    own = {name, *(one["Name"] for one in production.target_group.get("TargetGroups") or ())}
+    reached = {
+        group
+        for one in listeners.of_production(production)
+        for action in one.actions
+        for group, weight in listener_rules.weights(action).items()
+        if weight
+    }
+    for group in sorted(reached - own):
+        yield (
+            f"ecs.load_balancer: it forwards to {group}, which no file here describes: the load"
+            " balancer answers 503 for it"
+        )
+
+
+def _not_rehearsed(rule: Mapping[str, Any], *, port: int) -> Iterator[str]:
+    place = f"ecs.load_balancer: the rule of priority {rule.get('Priority')} on port {port}"
+    for action in rule.get("Actions") or ():
+        if action.get("Type") not in listener_rules.ROUTING:
+            yield f"{place} has {action.get('Type')}, which is not rehearsed: each visitor passes"
+    for one in rule.get("Transforms") or ():
+        yield f"{place} has {one.get('Type')}, which is not rehearsed: requests stay as they are"
+    if any(one.get("Field") == listener_rules.SOURCE_IP for one in rule.get("Conditions") or ()):
+        yield f"{place} asks for source addresses: visitors have {listener_rules.VISITOR} here"
+
+
+def of_closed_ports(balancer: Mapping[str, Any], groups: SecurityGroups) -> Iterator[str]:
+    """Name the listeners on ports that no security group of the load balancer admits."""
+    ids = balancer["LoadBalancer"].get("SecurityGroups") or ()
+    rules = [rule for one in ids if one in groups.groups for rule in groups[one].ingress]
+    for one in balancer.get("Listeners") or ():
+        if ids and not any(rule.covers("tcp", int(one["Port"])) for rule in rules):
+            yield (
+                f"ecs.load_balancer: it has a listener on port {one['Port']}, and its security"
+                " groups admit nobody there: a visitor waits in vain"
+            )
+
+
+def of_groups(groups: SecurityGroups) -> Iterator[str]:
+    """Name the groups that rules admit and the file lacks."""
+    for group, names in groups.elsewhere.items():
+        yield (
+            f"network.security_groups: rules of {', '.join(names)} name {group}, which is not in"
+            " the file: nothing has it here"
+        )
+
+
+def of_services(
+    services: Mapping[str, Service], *, behind: Mapping[str, Service], target_group: str
+) -> Iterator[str]:
+    """Name the services with load balancers of another target group.
+
+    Args:
+        services: The services as their files have them.
+        behind: The same, behind the one target group.
+        target_group: Its name.
+    """
+    for name, service in services.items():
+        if behind[name] is not service:
+            yield (
+                f"services.{name}: visitors reach it by another target group than {target_group},"
+                " and are not rehearsed there; TargetGroups in the file of ecs.target_group, and"
+                " the rule that leads there, would have it rehearsed"
+            )

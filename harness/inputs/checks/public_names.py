@@ -1,0 +1,62 @@
+"""Public names in task definitions: the host of the app's files, the sender of its mails."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from harness.inputs.files import phase_files
+from harness.inputs.problem import Problem
+
+if TYPE_CHECKING:
+    from harness.inputs.production import Production
+
+_VARIABLE, _SENDER = "ASSET_URL", "MAIL_FROM_ADDRESS"
+_ADDRESS = re.compile(r"[^\s<>@\"]+@[^\s<>@\"]+")
+_LABELS = 2
+"""Of the shortest domain that somebody registers."""
+
+
+def asset_hosts(production: Production) -> Iterator[Problem]:
+    """ASSET_URL leads to a name of the app's domain that exists, as far as the files tell."""
+    public = production.config.public_host
+    domain = ".".join(public.split(".")[1:]) if public.count(".") >= _LABELS else public
+    known = {public, *_records(production)}
+    for definition in production.definitions:
+        for place, name, value in definition.variables:
+            host = (urlsplit(value).hostname or "") if name == _VARIABLE else ""
+            is_own = host == domain or host.endswith(f".{domain}")
+            listed = any(fnmatchcase(host, pattern) for pattern in production.config.foreign)
+            if is_own and host not in known and not listed:
+                yield Problem(
+                    place,
+                    f"leads visitors to {host} for styles, scripts and images ({_VARIABLE}), and no"
+                    " file has this name: they are missing on every page where it does not exist",
+                    f"remove {_VARIABLE}, so that the app serves them itself; or add {host} to the"
+                    " file of phases.dns or, where somebody else has it, to aws.foreign",
+                    file=definition.source,
+                )
+
+
+def senders(production: Production) -> Iterator[Problem]:
+    """MAIL_FROM_ADDRESS is an address alone; with a name in it no mail can be made."""
+    for definition in production.definitions:
+        for place, name, value in definition.variables:
+            if name == _SENDER and value and not _ADDRESS.fullmatch(value):
+                yield Problem(
+                    place,
+                    f'is "{value}" ({_SENDER}), which is no address of RFC 2822: every mail fails',
+                    "write the address alone, and the name in MAIL_FROM_NAME",
+                    file=definition.source,
+                )
+
+
+def _records(production: Production) -> Iterator[str]:
+    for call in phase_files.calls(production, "dns"):
+        changes = (call.given.get("ChangeBatch") or {}).get("Changes") or ()
+        for change in changes:
+            record = change.get("ResourceRecordSet") or {}
+            yield str(record.get("Name", "")).rstrip(".").lower()

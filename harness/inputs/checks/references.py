@@ -1,0 +1,397 @@
+"""References between files: each names something that another file, or the account, has.
+
+AWS keeps each file apart and takes a name that fits nothing. The mistake shows when the deployment
+begins: no worker starts, or a service runs in another cluster.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from harness.aws import environment_file
+from harness.aws.eventbridge import run_task_input
+from harness.aws.iam_conditions import SOURCE_IP
+from harness.aws.iam_policy import statements
+from harness.aws.task_definition import family_of
+from harness.aws.value_from import SecretReference, ValueFromError, parse_value_from
+from harness.inputs import operation_shapes
+from harness.inputs.checks import public_names, visitor_way
+from harness.inputs.checks.connections import s3_endpoints
+from harness.inputs.derivation import READER
+from harness.inputs.files import api_calls, phase_files
+from harness.inputs.files.ecs_services import rehearsed_groups, target_group_of
+from harness.inputs.problem import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable
+
+    from harness.aws.task_definition import TaskDefinition
+    from harness.inputs.production import Production
+
+
+def problems(production: Production) -> Iterator[Problem]:
+    """Report every reference that fits nothing."""
+    for rule in RULES:
+        yield from rule(production)
+
+
+def secret_suffixes(production: Production) -> Iterator[Problem]:
+    """One secret has one ARN: two suffixes for a name mean that one of them does not exist."""
+    places: dict[tuple[str, str, str], dict[str, tuple[str, str]]] = defaultdict(dict)
+    for definition in production.definitions:
+        for number, container in enumerate(definition.containers):
+            for index, value_from in enumerate(container.secrets.values()):
+                try:
+                    reference = parse_value_from(value_from)
+                except ValueFromError:
+                    continue
+                if not isinstance(reference, SecretReference):
+                    continue
+                secret = (reference.account, reference.region, reference.name)
+                key = f"containerDefinitions[{number}].secrets[{index}].valueFrom"
+                places[secret].setdefault(reference.arn, (definition.source, key))
+    for key, arn in _of_proxies(production):
+        with suppress(ValueFromError):
+            found = parse_value_from(arn)
+            if isinstance(found, SecretReference):
+                where = (production.files["phases.database"], key)
+                secret = (found.account, found.region, found.name)
+                places[secret].setdefault(found.arn, where)
+    for (_, _, name), by_arn in places.items():
+        full = {arn: place for arn, place in by_arn.items() if not arn.endswith(f":{name}")}
+        if len(full) < 2:
+            continue
+        first, *others = full
+        for arn in others:
+            file, key = full[arn]
+            yield Problem(
+                key,
+                f'names the secret "{name}" as {arn}, and {full[first][0]} as {first}: a secret'
+                " has one ARN, so one of the two does not exist",
+                "copy the ARN that `aws secretsmanager describe-secret` prints into both files",
+                file=file,
+            )
+
+
+def _of_proxies(production: Production) -> Iterator[tuple[str, str]]:
+    """Yield key and ARN of each secret with which RDS Proxy signs in to the database."""
+    for call in phase_files.calls(production, "database"):
+        for index, auth in enumerate(call.given.get("Auth") or ()):
+            if arn := str(auth.get("SecretArn") or ""):
+                yield f"{call.key}.Auth[{index}].SecretArn", arn
+
+
+def secrets_with(production: Production, variable: str) -> Iterator[str]:
+    """Yield the names of the secrets from which containers take a variable."""
+    for definition in production.definitions:
+        for container in definition.containers:
+            try:
+                reference = parse_value_from(container.secrets.get(variable, ""))
+            except ValueFromError:
+                continue
+            if isinstance(reference, SecretReference):
+                yield reference.name
+
+
+def clusters(production: Production) -> Iterator[Problem]:
+    """Services and the rule's target are in the cluster of the configuration."""
+    cluster = production.config.cluster
+    for name, service in production.services.items():
+        # The command line may name the cluster instead: a file without one is not judged.
+        given = str(service.create.get("cluster") or cluster)
+        if given.rpartition("/")[2] != cluster:
+            yield Problem(
+                "cluster",
+                f'is "{given}", and ecs.cluster in the configuration is "{cluster}"',
+                f'write "cluster": "{cluster}", or correct ecs.cluster',
+                file=production.files[f"services.{name}.service"],
+            )
+    if production.schedule is not None:
+        given = str(production.schedule.target["Arn"])
+        if given.rpartition("/")[2] != cluster:
+            yield Problem(
+                f"{production.schedule.target_key}.Arn",
+                f'is "{given}", and ecs.cluster in the configuration is "{cluster}"',
+                "write the ARN of that cluster, or correct ecs.cluster",
+                file=production.files["schedule.rule"],
+            )
+
+
+def families(production: Production) -> Iterator[Problem]:
+    """Each service, and the rule, runs the task definition that stands beside it."""
+    for name, service in production.services.items():
+        given = str(service.create.get("taskDefinition") or "")
+        if given and family_of(given) != service.definition.family:
+            yield Problem(
+                "taskDefinition",
+                f'is "{given}", and the family of {service.definition.source} is'
+                f' "{service.definition.family}"',
+                f"name that family, or correct services.{name}.task_definition",
+                file=production.files[f"services.{name}.service"],
+            )
+    if production.schedule is not None:
+        given = str(production.schedule.target["EcsParameters"].get("TaskDefinitionArn") or "")
+        family = production.schedule.definition.family
+        if given and family_of(given) != family:
+            yield Problem(
+                f"{production.schedule.target_key}.EcsParameters.TaskDefinitionArn",
+                f'is "{given}", and the family of {production.schedule.definition.source} is'
+                f' "{family}"',
+                "name that family, or correct schedule.task_definition",
+                file=production.files["schedule.rule"],
+            )
+
+
+def target_groups(production: Production) -> Iterator[Problem]:
+    """A service's load balancer names the target group that the configuration has."""
+    name, *further = rehearsed_groups(production.load_balancer, production.target_group)
+    for service, content in production.services.items():
+        for number, balancer in enumerate(content.create.get("loadBalancers") or ()):
+            group = target_group_of(balancer)
+            if group not in ("", name, *further):
+                yield Problem(
+                    f"loadBalancers[{number}].targetGroupArn",
+                    f'names the target group "{group}", and ecs.target_group has "{name}": no'
+                    " visitor would reach the tasks",
+                    "name the target group of the load balancer's listener",
+                    file=production.files[f"services.{service}.service"],
+                )
+
+
+def missing_environment_files(
+    definitions: Iterable[TaskDefinition], *, texts: Collection[str]
+) -> Iterator[Problem]:
+    """The text of each environment file that a container names is here.
+
+    Args:
+        definitions: Those that can be read; no other file is needed.
+        texts: ARNs of the files that the configuration names.
+    """
+    for definition in definitions:
+        for number, container in enumerate(definition.containers):
+            for index, reference in enumerate(environment_file.references(container.raw)):
+                if reference not in texts:
+                    yield Problem(
+                        f"containerDefinitions[{number}].environmentFiles[{index}].value",
+                        f'is "{reference}", and its text is not here',
+                        f'add to the configuration: [environment_files] "{reference}" = "web.env"',
+                        file=definition.source,
+                    )
+
+
+def unused_environment_files(production: Production) -> Iterator[Problem]:
+    """Each environment file that is here is named by a container."""
+    containers = (one for task in production.definitions for one in task.containers)
+    used = {arn for one in containers for arn in environment_file.references(one.raw)}
+    for reference in production.environment_files:
+        if reference not in used:
+            yield Problem(
+                f"environment_files.{reference}",
+                "is no environment file of a container",
+                "remove it, or name it in a task definition",
+                file=str(production.config.file),
+            )
+
+
+def vpcs(production: Production) -> Iterator[Problem]:
+    """The target group is in the VPC of the tasks' security groups."""
+    vpc = production.target_group["TargetGroup"].get("VpcId")
+    groups = production.network.groups
+    for name, service in production.services.items():
+        for group_id in service.network.security_groups:
+            group = groups.groups.get(group_id)
+            if vpc and group is not None and group.vpc and group.vpc != vpc:
+                yield Problem(
+                    "TargetGroup.VpcId",
+                    f"is {vpc}, and {group.name}, a security group of {name}, is in {group.vpc}:"
+                    " ECS cannot register the tasks",
+                    "name the VPC of the tasks",
+                    file=production.files["ecs.target_group"],
+                )
+
+
+def subnets(production: Production) -> Iterator[Problem]:
+    """Visitors reach the load balancer's subnets, and tasks reach the AWS APIs from theirs.
+
+    A public subnet sends what leaves the VPC to the internet gateway, which serves public addresses
+    alone: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-task-networking.html.
+    Only the file of the VPC has the routes.
+    """
+    public, private = _subnets_by_route(production)
+    for index, subnet in enumerate(production.load_balancer["LoadBalancer"].get("Subnets") or ()):
+        if subnet in private:
+            yield Problem(
+                f"LoadBalancer.Subnets[{index}]",
+                f'is "{subnet}", which has no route to the internet gateway: no visitor reaches the'
+                " load balancer there",
+                "name the public subnets",
+                file=production.files["ecs.load_balancer"],
+            )
+    for key, task in production.tasks.items():
+        network = task.network
+        for index, subnet in enumerate(network.subnets):
+            if subnet in public and not network.has_public_address:
+                yield Problem(
+                    f"{network.key_of('subnets')}[{index}]",
+                    f'is "{subnet}", whose route leads to the internet gateway, and the tasks have'
+                    " no public address: they would reach no image, secret or queue",
+                    "name the private subnets, or set"
+                    f" {network.field('assignPublicIp')} to ENABLED",
+                    file=production.files[key],
+                )
+
+
+def _subnets_by_route(production: Production) -> tuple[set[str], set[str]]:
+    """Return the subnets with a route to an internet gateway, and those with another table."""
+    calls = phase_files.calls(production, "network")
+    tables = {
+        one.given.get("RouteTableId")
+        for one in calls
+        if one.operation == "CreateRoute" and str(one.given.get("GatewayId")).startswith("igw-")
+    }
+    places = [one.given for one in calls if one.operation == "AssociateRouteTable"]
+    named = {str(one["SubnetId"]): one.get("RouteTableId") for one in places if "SubnetId" in one}
+    public = {subnet for subnet, table in named.items() if table in tables}
+    return public, named.keys() - public if public else set()
+
+
+def bucket_addresses(production: Production) -> Iterator[Problem]:
+    """A bucket's policy names no public addresses where tasks come through a VPC endpoint.
+
+    A call through an endpoint has no aws:SourceIp, and a Deny with NotIpAddress is met:
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html,
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/example-bucket-policies-vpc-endpoint.html.
+    """
+    file = production.resources.get("bucket")
+    if file is None or not s3_endpoints(production):
+        return
+    for given in file.inputs_of("PutBucketPolicy"):
+        for index, statement in enumerate(statements(api_calls.bucket_policy(given))):
+            conditions = [
+                (operator.lower(), key.lower())
+                for operator, block in (statement.get("Condition") or {}).items()
+                for key in block
+            ]
+            if statement.get("Effect") == "Deny" and conditions == [("notipaddress", SOURCE_IP)]:
+                yield Problem(
+                    f"PutBucketPolicy.Policy.Statement[{index}].Condition",
+                    "denies whoever has none of its public addresses (aws:SourceIp), and tasks"
+                    f" reach S3 through the VPC's endpoint in {production.files['phases.network']},"
+                    " without any: every upload and download fails",
+                    "add a condition that spares them, such as StringNotEquals aws:SourceVpce with"
+                    " the endpoint's id",
+                    file=production.files["resources.bucket"],
+                )
+
+
+def worker_queues(production: Production) -> Iterator[Problem]:
+    """A worker that takes its jobs from SQS has a queue."""
+    if not production.worker or "resources.queues" in production.files:
+        return
+    definition = production.services[production.worker].definition
+    for place, name, value in definition.variables:
+        if (name, value) == ("QUEUE_CONNECTION", "sqs"):
+            yield Problem(
+                place,
+                f'is "sqs" (QUEUE_CONNECTION), so that the service {production.worker} takes'
+                " its jobs from SQS, and no queue is configured",
+                "set resources.queues to the file with CreateQueue's input",
+                file=definition.source,
+            )
+
+
+def mail_events(production: Production) -> Iterator[Problem]:
+    """The events of mails have a queue of their own, and a receipt rule has one beside it."""
+    name = production.config.mail_events_queue
+    if production.mail_receipt and not name:
+        yield Problem(
+            "aws.mail_receipt_rule",
+            "is set, and aws.mail_events_queue is not: a mail is known by its events",
+            "make a queue for SES's events, and name it in aws.mail_events_queue (docs/aws.md)",
+            file=str(production.config.file),
+        )
+    if not name or production.web not in production.services:
+        return
+    names = production.resource_names
+    for key, noun in (("queue", "jobs"), ("dead_letter_queue", "dead jobs")):
+        if name == names.get(key):
+            yield Problem(
+                "aws.mail_events_queue",
+                f'is "{name}", the queue of the app\'s {noun}: a replay would hide them',
+                "make a queue for SES's events, and name it here (docs/aws.md)",
+                file=str(production.config.file),
+            )
+
+
+def reader_endpoints(production: Production) -> Iterator[Problem]:
+    """No task has Aurora's reader endpoint: a rehearsal has the writer alone, and takes writes.
+
+    A writer in its place would hide that Aurora refuses writes there (error 1290):
+    https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/Aurora.Endpoints.Reader.html.
+    """
+    replaced = production.config.overlay.environment
+    for definition in production.definitions:
+        for place, name, value in definition.variables:
+            if name in replaced or not READER.search(value):
+                continue
+            writer = READER.sub(".cluster-", value)
+            message, hint = "a rehearsal has the writer alone", ""
+            if name == "DB_HOST":
+                message = "Aurora refuses every write there"
+                hint = f"write the cluster's endpoint, {writer}; where the app only reads by it,"
+            yield Problem(
+                place,
+                f'is "{value}" ({name}), the reader endpoint: {message}',
+                f'{hint} set overlay.environment: {name} = "{writer}"'.strip(),
+                file=definition.source,
+            )
+
+
+def overrides(production: Production) -> Iterator[Problem]:
+    """The rule's overrides name containers that its task definition has.
+
+    https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerOverride.html
+    """
+    schedule = production.schedule
+    if schedule is None:
+        return
+    names = [container.name for container in schedule.definition.containers]
+    file, key = production.files["schedule.rule"], f"{schedule.target_key}.Input"
+    made = run_task_input(schedule.target).get("overrides", {})
+    shape = operation_shapes.input_shape("ecs", "RunTask").members["overrides"]
+    for problem in operation_shapes.type_problems(made, shape=shape, key=key):
+        yield replace(problem, file=file)
+    listed = made.get("containerOverrides")
+    for index, override in enumerate(listed if isinstance(listed, list) else ()):
+        name = override.get("name") if isinstance(override, dict) else None
+        if name not in names:
+            yield Problem(
+                f"{schedule.target_key}.Input.containerOverrides[{index}].name",
+                f'is "{name}", which is no container in {schedule.definition.source}: ECS refuses'
+                " to run the task",
+                f"name one of {', '.join(names)}",
+                file=production.files["schedule.rule"],
+            )
+
+
+RULES: tuple[Callable[[Production], Iterator[Problem]], ...] = (
+    secret_suffixes,
+    clusters,
+    families,
+    target_groups,
+    visitor_way.problems,
+    unused_environment_files,
+    vpcs,
+    subnets,
+    bucket_addresses,
+    worker_queues,
+    mail_events,
+    reader_endpoints,
+    overrides,
+    public_names.asset_hosts,
+    public_names.senders,
+)

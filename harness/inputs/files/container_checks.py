@@ -1,0 +1,353 @@
+"""Checks of the containers of a Fargate task definition, and of its service, as AWS makes them.
+
+Each check takes what has the types that AWS's models give it, and yields its problems.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from graphlib import CycleError, TopologicalSorter
+from typing import TYPE_CHECKING, Any
+
+from harness.inputs.files.ecs_services import target_group_of
+from harness.inputs.files.placeholders import reference_in
+from harness.inputs.problem import Problem, nearest
+
+if TYPE_CHECKING:
+    from harness.aws.task_definition import TaskDefinition
+
+_IMAGE = re.compile(r"[\w.:/#@-]*", flags=re.ASCII)
+"""https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html, image"""
+_STOP_TIMEOUT_S = (2, 120)
+_HEALTH: Mapping[str, tuple[int, int]] = {
+    "interval": (5, 300),
+    "timeout": (2, 60),
+    "retries": (1, 10),
+    "startPeriod": (0, 300),
+}
+_PORTS = (1, 65535)
+_DRIVERS = ("awslogs", "splunk", "awsfirelens")
+_AWSLOGS: Mapping[str, str] = {
+    "awslogs-group": "/ecs/NAME",
+    "awslogs-region": "us-east-1",
+    "awslogs-stream-prefix": "app",
+}
+"""The required options of Fargate's awslogs, with an example each."""
+_OPTIONAL_AWSLOGS = (
+    *("awslogs-create-group", "awslogs-datetime-format", "awslogs-multiline-pattern"),
+    *("mode", "max-buffer-size"),
+)
+"""Further options of Fargate's awslogs.
+
+https://docs.aws.amazon.com/AmazonECS/latest/developerguide/specify-log-config.html"""
+_OPTIONS_OF_DOCKER = (
+    *("awslogs-endpoint", "awslogs-credentials-endpoint", "awslogs-stream", "awslogs-format"),
+    *("awslogs-create-stream", "awslogs-force-flush-interval-seconds"),
+    *("awslogs-max-buffered-events", "tag", "labels", "env"),
+)
+"""Options of Docker's awslogs; no source says whether Fargate takes them, so none is judged."""
+_OPTION_FORMS: Mapping[str, tuple[str, str]] = {
+    "mode": (r"blocking|non-blocking", '"blocking" or "non-blocking"'),
+    "max-buffer-size": (r"\d+[kKmMgG]?[bB]?", 'a size, such as "25m"'),
+    "awslogs-create-group": (r"true", '"true", or leave it out'),
+}
+"""Option -> a pattern of its values, and the words for it."""
+_OTHER_DATABASES = ("pgsql", "sqlsrv")
+"""Laravel's names for databases that no part of a rehearsal stands for."""
+_PLATFORMS = ("1.4.0", "LATEST")
+_SERVICE = ("launchType", "capacityProviderStrategy", "platformVersion")
+RULE = ("LaunchType", "CapacityProviderStrategy", "PlatformVersion")
+"""EventBridge's spelling of launchType and its siblings."""
+_ENDS = ("COMPLETE", "SUCCESS")
+_EXACT = re.compile(
+    r"_(?:BUCKET|CA|CHANNEL|CONNECTION|DATABASE|DISK|DOMAIN|DRIVER|ENCRYPTION|ENDPOINT|ENV|HOST|KEY"
+    r"|LEVEL|MAILER|PORT|QUEUE|REGION|SCHEME|STACK|STORE|URL|USERNAME)$|^SQS_PREFIX$"
+)
+"""Variables that hold a name or an address, and no text for people."""
+_CONDITIONS = ("START", *_ENDS, "HEALTHY")
+
+
+def of_container(container: Mapping[str, Any], *, key: str) -> Iterator[Problem]:
+    """Find faults in a container's stop, health check, ports and log."""
+    hint = (
+        "Fargate waits 2 to 120 seconds between the stop signal and SIGKILL, 30 when it is not set:"
+        " write a number among these"
+    )
+    image = str(container.get("image") or "")
+    if not _IMAGE.fullmatch(image):
+        hint = "put in what the placeholder stands for: letters, digits and - _ : . / # @ are taken"
+        yield Problem(f"{key}.image", f'is "{image}", and ECS refuses such a name', hint)
+    stop = container.get("stopTimeout")
+    yield from _range(stop, key=f"{key}.stopTimeout", within=_STOP_TIMEOUT_S, hint=hint)
+    yield from _health_check(container.get("healthCheck"), key=f"{key}.healthCheck")
+    for index, mapping in enumerate(container.get("portMappings") or ()):
+        yield from _port_mapping(mapping, key=f"{key}.portMappings[{index}]")
+    yield from _log(container.get("logConfiguration"), key=f"{key}.logConfiguration")
+    for index, variable in enumerate(container.get("environment") or ()):
+        yield from _database(variable, key=f"{key}.environment[{index}].value")
+        yield from _spaces(variable, key=f"{key}.environment[{index}].value")
+        yield from _placeholder(variable, key=f"{key}.environment[{index}].value")
+
+
+def _database(variable: Mapping[str, Any], *, key: str) -> Iterator[Problem]:
+    value = variable.get("value")
+    if variable.get("name") == "DB_CONNECTION" and value in _OTHER_DATABASES:
+        message = f'is "{value}", and a rehearsal has MySQL only'
+        yield Problem(key, message, "rehearse an app on MySQL or Aurora MySQL")
+
+
+def _spaces(variable: Mapping[str, Any], *, key: str) -> Iterator[Problem]:
+    name, value = str(variable.get("name")), str(variable.get("value") or "")
+    if value != value.strip() and _EXACT.search(name):
+        message = f"is {json.dumps(value)}, and Laravel takes the space at an end for a part of it"
+        yield Problem(key, f"{message} ({name})", f"write {json.dumps(value.strip())}")
+
+
+def _placeholder(variable: Mapping[str, Any], *, key: str) -> Iterator[Problem]:
+    """Find a reference that a .env file or a template would have replaced, and ECS does not."""
+    found = reference_in(str(variable.get("value") or ""))
+    if found:
+        yield Problem(
+            key,
+            f"has {found}, which ECS hands to the app as it is ({variable.get('name')})",
+            "write the value itself; a secret's belongs into secrets, with its ARN as valueFrom",
+        )
+
+
+def _range(value: int | None, *, key: str, within: tuple[int, int], hint: str) -> Iterator[Problem]:
+    least, most = within
+    if value is not None and not least <= value <= most:
+        yield Problem(key, f"is {value}, and must be from {least} to {most}", hint)
+
+
+_OF_SHELLS = {"||", "&&", "|", ";", ">", "2>&1"}
+
+
+def _health_check(check: Mapping[str, Any] | None, *, key: str) -> Iterator[Problem]:
+    if check is None:
+        return
+    command = [*(check.get("command") or ())] or [""]
+    words = [one for one in command[1:] if str(one).strip()]
+    if not words or command[0] not in ("CMD", "CMD-SHELL"):
+        example = '["CMD-SHELL", "curl -f http://localhost:8080/healthz || exit 1"]'
+        yield Problem(
+            f"{key}.command",
+            "is not a list of strings that begins with CMD or CMD-SHELL and goes on with a command",
+            f'write "command": {example}',
+        )
+    elif command[0] == "CMD" and (" " in str(command[1]).strip() or _OF_SHELLS & {*command}):
+        yield Problem(
+            f"{key}.command",
+            "is in the exec form (CMD) and written for a shell: no shell takes the line apart, so"
+            " that the check always fails",
+            "write CMD-SHELL in the place of CMD, and the whole line as one text after it",
+        )
+    for name, (least, most) in _HEALTH.items():
+        hint = f"ECS takes {least} to {most} here; leave it out for the default"
+        yield from _range(check.get(name), key=f"{key}.{name}", within=(least, most), hint=hint)
+
+
+def _port_mapping(mapping: Mapping[str, Any], *, key: str) -> Iterator[Problem]:
+    port, host = mapping.get("containerPort"), mapping.get("hostPort")
+    hint = "name the port that the container listens on, as a number"
+    if port is None and "containerPortRange" not in mapping:
+        yield Problem(f"{key}.containerPort", "is missing", hint)
+    yield from _range(port, key=f"{key}.containerPort", within=_PORTS, hint=hint)
+    if host not in (None, 0, port):  # 0 is how some tools write that it is not set
+        yield Problem(
+            f"{key}.hostPort",
+            f"is {host}, and the containerPort {port}: with awsvpc a task has an address of its own"
+            " and no host whose port could differ",
+            "leave hostPort out",
+        )
+
+
+def _log(settings: Mapping[str, Any] | None, *, key: str) -> Iterator[Problem]:
+    if settings is None:
+        return
+    driver, options = settings.get("logDriver"), settings.get("options") or {}
+    if driver not in _DRIVERS:
+        found = f'is "{driver}"' if driver else "is missing"
+        hint = 'write "logDriver": "awslogs", with its options'
+        yield Problem(f"{key}.logDriver", f"{found}; Fargate knows {', '.join(_DRIVERS)}", hint)
+    for name, example in _AWSLOGS.items():
+        if driver == "awslogs" and not options.get(name):
+            yield Problem(
+                f"{key}.options.{name}",
+                "is missing, and on Fargate awslogs cannot do without",
+                f'add "{name}": "{example}", with the name that is yours',
+            )
+    yield from _awslogs_options(options, key=f"{key}.options") if driver == "awslogs" else ()
+
+
+def _awslogs_options(options: Mapping[str, str], *, key: str) -> Iterator[Problem]:
+    """Find options that ECS, or the log driver when a task starts, refuses."""
+    known = (*_AWSLOGS, *_OPTIONAL_AWSLOGS)
+    for name, value in options.items():
+        pattern, words = _OPTION_FORMS.get(name, ("", ""))
+        if name not in (*known, *_OPTIONS_OF_DOCKER):
+            message = "is no option of awslogs: ECS refuses the task definition"
+            yield Problem(f"{key}.{name}", message, nearest(name, known))
+        elif pattern and not re.fullmatch(pattern, value):
+            message = f'is "{value}", which ECS, or the log driver, refuses'
+            yield Problem(f"{key}.{name}", message, f"write {words}")
+
+
+def of_dependencies(containers: Sequence[Mapping[str, Any]]) -> Iterator[Problem]:
+    """Find dependencies between containers that name none, or can never be met."""
+    by_name = {one.get("name", ""): one for one in containers}
+    found = [
+        problem
+        for index, container in enumerate(containers)
+        for number, given in enumerate(container.get("dependsOn") or ())
+        for problem in _dependency(
+            given, key=f"containerDefinitions[{index}].dependsOn[{number}]", by_name=by_name
+        )
+    ]
+    yield from found or _cycle(by_name)
+
+
+def _cycle(by_name: Mapping[str, Mapping[str, Any]]) -> Iterator[Problem]:
+    sorter = TopologicalSorter(
+        {
+            name: [str(given.get("containerName")) for given in container.get("dependsOn") or ()]
+            for name, container in by_name.items()
+        }
+    )
+    try:
+        sorter.prepare()
+    except CycleError as error:
+        yield Problem(
+            "containerDefinitions",
+            f"wait for each other in dependsOn: {' -> '.join(error.args[1])}",
+            "remove one of these dependencies: ECS could start none of the containers",
+        )
+
+
+def of_volumes(raw: Mapping[str, Any]) -> Iterator[Problem]:
+    """Find mounts of volumes, and of other containers' volumes, that the task does not have."""
+    containers = raw.get("containerDefinitions") or ()
+    names = [str(one.get("name")) for one in containers]
+    volumes = [str(one.get("name")) for one in raw.get("volumes") or ()]
+    for index, container in enumerate(containers):
+        for field, source, known in (
+            ("mountPoints", "sourceVolume", volumes),
+            ("volumesFrom", "sourceContainer", names),
+        ):
+            for number, given in enumerate(container.get(field) or ()):
+                name = str(given.get(source))
+                if name not in known:
+                    noun = "volume" if field == "mountPoints" else "container"
+                    yield Problem(
+                        f"containerDefinitions[{index}].{field}[{number}].{source}",
+                        f'is "{name}", and the task has no such {noun}',
+                        f"name one of {', '.join(known)}"
+                        if known
+                        else f'add {{"name": "{name}"}} to volumes',
+                    )
+
+
+def _dependency(
+    dependency: Mapping[str, Any], *, key: str, by_name: Mapping[str, Mapping[str, Any]]
+) -> Iterator[Problem]:
+    name, condition = str(dependency.get("containerName")), dependency.get("condition")
+    if name not in by_name:
+        yield Problem(
+            f"{key}.containerName",
+            f'is "{name}", and no container has this name',
+            f"name one of {', '.join(by_name)}",
+        )
+        return
+    key, other = f"{key}.condition", by_name[name]
+    if condition not in _CONDITIONS:
+        hint = f"write one of {', '.join(_CONDITIONS)}"
+        yield Problem(key, f'is "{condition}", which ECS does not know', hint)
+    elif condition == "HEALTHY" and not other.get("healthCheck"):
+        hint = f'give "{name}" a healthCheck, or wait for START'
+        yield Problem(key, f'is HEALTHY, and the container "{name}" has no healthCheck', hint)
+    elif condition in _ENDS and other.get("essential") is not False:
+        hint = f'set "essential": false on "{name}": the task stops when an essential one ends'
+        yield Problem(key, f'is {condition}, and the container "{name}" is essential', hint)
+
+
+def of_launch(settings: Mapping[str, Any], *, names: Sequence[str] = _SERVICE) -> Iterator[Problem]:
+    """Find launch settings that are not Fargate's, or of a platform that is too old.
+
+    Without launch type and capacity provider, ECS takes the cluster's default strategy, which no
+    file has, and EC2 where the cluster has none.
+
+    Sources: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateService.html and
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-secrets-manager.html
+    (JSON keys of secrets from platform version 1.4.0 on).
+
+    Args:
+        settings: A service, or a rule's EcsParameters.
+        names: How it spells launch type, capacity provider strategy and platform version.
+    """
+    launch, providers, version = names
+    if settings.get(launch) != "FARGATE" and not settings.get(providers):
+        found = (
+            f'is "{settings[launch]}"'
+            if settings.get(launch)
+            else "is missing, so that ECS takes EC2"
+        )
+        hint = (
+            f'write "{launch}": "FARGATE": a task definition of Fargate has no instance to run on;'
+            f" or the strategy of the cluster as {providers}"
+        )
+        yield Problem(launch, found, hint)
+    if settings.get(version, "LATEST") not in _PLATFORMS:
+        hint = "write 1.4.0: an earlier one cannot take a key out of a secret's JSON"
+        yield Problem(version, f'is "{settings[version]}"', hint)
+
+
+def of_count(service: Mapping[str, Any]) -> Iterator[Problem]:
+    """Find a service that runs no task."""
+    if service.get("desiredCount") == 0:
+        hint = "write how many tasks run after the cutover, 1 at the least"
+        yield Problem("desiredCount", "is 0: nobody does its work", hint)
+
+
+def of_target_groups(service: Mapping[str, Any]) -> Iterator[Problem]:
+    """Find load balancers of a service that name no target group by its ARN."""
+    for index, entry in enumerate(service.get("loadBalancers") or ()):
+        given = str(entry.get("targetGroupArn") or "")
+        if not target_group_of(entry):
+            yield Problem(
+                f"loadBalancers[{index}].targetGroupArn",
+                f'is "{given}", which is no ARN of a target group' if given else "is missing",
+                "write the ARN that `aws elbv2 describe-target-groups` prints:"
+                " arn:aws:elasticloadbalancing:REGION:ACCOUNT:targetgroup/NAME/ID",
+            )
+
+
+def of_load_balancers(
+    service: Mapping[str, Any], *, definition: TaskDefinition
+) -> Iterator[Problem]:
+    """Find load balancers of a service that name a container or port that its tasks lack."""
+    ports = {
+        one.name: [mapping.get("containerPort") for mapping in one.raw.get("portMappings") or ()]
+        for one in definition.containers
+    }
+    for index, entry in enumerate(service.get("loadBalancers") or ()):
+        key = f"loadBalancers[{index}]"
+        name, port = entry.get("containerName"), entry.get("containerPort")
+        if not name:
+            yield Problem(
+                f"{key}.containerName",
+                "is missing: the load balancer would not know which container visitors reach",
+                f"name one of {', '.join(ports)}",
+            )
+        elif name not in ports:
+            message = f'is "{name}", which {definition.source} does not have'
+            hint = f"name one of {', '.join(ports)}"
+            yield Problem(f"{key}.containerName", message, hint)
+        elif port not in ports[name]:
+            yield Problem(
+                f"{key}.containerPort",
+                f'is {port}, which is no portMapping of the container "{name}" in'
+                f" {definition.source}",
+                f"name one of {', '.join(map(str, ports[name])) or 'its ports'}, or add it there",
+            )

@@ -1,0 +1,139 @@
+"""The purpose of an ECS service: visitors come to one, another takes jobs. Names are free."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from harness.aws import listener_rules
+from harness.aws.task_definition import TaskDefinition
+from harness.inputs.files.task_network import TaskNetwork
+
+_TAKES_JOBS = re.compile(r"\b(?:queue:work|queue:listen|horizon)\b")
+_WORKER = "worker"
+
+
+@dataclass(frozen=True)
+class Service:
+    """One ECS service: the inputs of RegisterTaskDefinition and CreateService."""
+
+    definition: TaskDefinition
+    create: Mapping[str, Any]
+
+    @property
+    def name(self) -> str:
+        """The service's name in its cluster."""
+        return str(self.create["serviceName"])
+
+    @property
+    def reached(self) -> Mapping[str, Any]:
+        """The container and port that visitors reach; empty without a load balancer."""
+        return next(iter(self.create.get("loadBalancers") or ()), {})
+
+    @property
+    def network(self) -> TaskNetwork:
+        """Where its tasks start."""
+        given = (self.create.get("networkConfiguration") or {}).get("awsvpcConfiguration") or {}
+        return TaskNetwork("networkConfiguration.awsvpcConfiguration", given)
+
+    @property
+    def takes_jobs(self) -> bool:
+        """Whether a container's command starts a queue worker of Laravel."""
+        words = (word for container in self.definition.containers for word in container.words)
+        return bool(_TAKES_JOBS.search(" ".join(words)))
+
+
+def is_balanced(create: Mapping[str, Any] | None) -> bool:
+    """Whether a load balancer sends visitors to the service of this CreateService input."""
+    return bool(create and create.get("loadBalancers"))
+
+
+def target_group_of(balancer: Mapping[str, Any]) -> str:
+    """Return the name of the target group in an entry of loadBalancers; empty without its ARN."""
+    return listener_rules.group_name(balancer.get("targetGroupArn"))
+
+
+def rehearsed_groups(
+    balancer: Mapping[str, Any] | None, target_group: Mapping[str, Any] | None
+) -> list[str]:
+    """Return the names of the groups that a service here may be behind: the app's own comes first.
+
+    Further ones are described in the same file, and a listener or a rule leads to them.
+    """
+    if target_group is None:
+        return [""]
+    led_to = {
+        name
+        for action in actions_of(balancer or {})
+        for name, weight in listener_rules.weights(action).items()
+        if weight
+    }
+    described = [str(one.get("Name")) for one in target_group.get("TargetGroups") or ()]
+    own = str(target_group["TargetGroup"].get("Name"))
+    return [own, *(name for name in described if name in led_to and name != own)]
+
+
+def actions_of(balancer: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Yield all actions of the load balancer's file."""
+    for one in balancer.get("Listeners") or ():
+        yield from one.get("DefaultActions") or ()
+    for one in balancer.get("Rules") or ():
+        yield from one.get("Actions") or ()
+
+
+def behind(services: Mapping[str, Service], *, target_groups: Sequence[str]) -> dict[str, Service]:
+    """Return services as they are behind the target groups of a rehearsal: each behind one.
+
+    Load balancers of other groups, that nothing here leads to, are left out. Where no service names
+    the app's own group, nothing is: that is a mistake to be named.
+
+    Args:
+        services: The services as their files have them.
+        target_groups: The app's own, and then further ones.
+    """
+    own, *further = target_groups
+    kept = {name: _of_groups(service, ("", own)) for name, service in services.items()}
+    if not any(kept.values()):
+        return dict(services)
+    return {
+        name: _with_balancers(service, kept[name] or _of_groups(service, further)[:1])
+        for name, service in services.items()
+    }
+
+
+def _of_groups(service: Service, names: Sequence[str]) -> list[Mapping[str, Any]]:
+    balancers = service.create.get("loadBalancers") or ()
+    return [one for one in balancers if target_group_of(one) in names]
+
+
+def _with_balancers(service: Service, balancers: list[Mapping[str, Any]]) -> Service:
+    """Return a service with these load balancers; without any ECS takes no grace period."""
+    if len(balancers) == len(service.create.get("loadBalancers") or ()):
+        return service
+    create = {**service.create, "loadBalancers": balancers}
+    if not balancers:
+        create.pop("healthCheckGracePeriodSeconds", None)
+    return replace(service, create=create)
+
+
+def web(services: Mapping[str, Service], *, target_group: Mapping[str, Any] | None = None) -> str:
+    """Return the first service behind the load balancer; empty when there is none.
+
+    Of several it is the first in the app's own target group, if the file is given.
+    """
+    name = str(target_group["TargetGroup"].get("Name")) if target_group else ""
+    found = [name for name, service in services.items() if is_balanced(service.create)]
+    own = (one for one in found if target_group_of(services[one].reached) == name)
+    return next(own, found[0] if found else "")
+
+
+def worker(services: Mapping[str, Service], *, web: str) -> str:
+    """Return the service that takes jobs, or else is called ``worker``; empty when there is none.
+
+    A command that starts no queue worker is a mistake of the service that is called so.
+    """
+    others = {name: service for name, service in services.items() if name != web}
+    named = _WORKER if _WORKER in others else ""
+    return next((name for name, service in others.items() if service.takes_jobs), named)

@@ -1,0 +1,146 @@
+"""The app's IAM roles as files: each holds the inputs that make one role, as AWS takes them.
+
+``iam/*.json``: CreateRole's own keys, with the trust policy as a document, and the role's
+inline ``Policies``; ``ManagedPolicyArns`` may name AWS's own policy for execution roles.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from harness.aws.managed_policies import MANAGED, managed_policy
+from harness.inputs import operation_shapes
+from harness.inputs.files import policy_grammar
+from harness.inputs.problem import Problem, nearest, type_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from harness.inputs.document import Document
+
+_KEYS = (
+    *("RoleName", "Path", "Description", "MaxSessionDuration", "AssumeRolePolicyDocument"),
+    *("Policies", "ManagedPolicyArns", "PermissionsBoundary", "Tags"),
+)
+_TRUST, _POLICIES, _MANAGED = "AssumeRolePolicyDocument", "Policies", "ManagedPolicyArns"
+_BOUNDARY = "PermissionsBoundary"
+"""Accepted and not judged: its policy is in no file of the app."""
+
+
+@dataclass(frozen=True)
+class RoleFile:
+    """One role: the input of CreateRole, and its policies by name."""
+
+    path: Path
+    raw: Mapping[str, Any]
+
+    @property
+    def name(self) -> str:
+        """The role's name, without its path."""
+        return str(self.raw["RoleName"])
+
+    @property
+    def create(self) -> dict[str, Any]:
+        """The input of CreateRole."""
+        left_out = (_POLICIES, _MANAGED, _BOUNDARY)
+        given = {key: value for key, value in self.raw.items() if key not in left_out}
+        return {**given, _TRUST: json.dumps(self.raw[_TRUST])}
+
+    @property
+    def policies(self) -> dict[str, str]:
+        """Name of each policy to its document, as text; a managed one is kept as an inline one."""
+        inline = {one["PolicyName"]: one["PolicyDocument"] for one in self.raw.get(_POLICIES) or ()}
+        managed = {
+            arn.rpartition("/")[2]: managed_policy(arn) for arn in self.raw.get(_MANAGED) or ()
+        }
+        return {name: json.dumps(one) for name, one in {**managed, **inline}.items()}
+
+
+def files(directory: Path | None) -> list[Path]:
+    """Return the role files of a directory; none where there is no such."""
+    return sorted(directory.glob("*.json")) if directory else []
+
+
+def read(document: Document) -> RoleFile:
+    """Check a role's file.
+
+    Raises:
+        InputError: Every problem of the file.
+    """
+    if "Statement" in document.data:
+        message = "is a policy's document, and a role's file is expected"
+        hint = (
+            f"put it into the role's file, as {_TRUST} or below {_POLICIES}; or keep it in another"
+            " folder"
+        )
+        document.reject([Problem("Statement", message, hint)])
+    raw = _with_documents(document.data)
+    unknown = [
+        Problem(key, "is no key of a role's file", nearest(key, _KEYS))
+        for key in raw
+        if key not in _KEYS
+    ]
+    sent = {key: raw[key] for key in _KEYS if key in raw and key not in (_POLICIES, _MANAGED)}
+    if isinstance(raw.get(_TRUST), dict):
+        sent[_TRUST] = json.dumps(raw[_TRUST])
+    fit = operation_shapes.fit(sent, api="iam", operation="CreateRole")
+    document.reject([*unknown, *fit.with_rules(problem for rule in RULES for problem in rule(raw))])
+    return RoleFile(document.path, raw)
+
+
+def _with_documents(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a role's file with its policies as documents, where they are text as the API has."""
+    raw = {**data, **({_TRUST: _parsed(data[_TRUST])} if _TRUST in data else {})}
+    policies = raw.get(_POLICIES)
+    if isinstance(policies, list):
+        raw[_POLICIES] = [
+            {**one, "PolicyDocument": _parsed(one["PolicyDocument"])}
+            if isinstance(one, dict) and "PolicyDocument" in one
+            else one
+            for one in policies
+        ]
+    return raw
+
+
+def _parsed(document: Any) -> Any:
+    try:
+        return json.loads(document) if isinstance(document, str) else document
+    except ValueError:
+        return document
+
+
+def _of_trust(raw: Mapping[str, Any]) -> Iterator[Problem]:
+    yield from policy_grammar.problems(raw.get(_TRUST), key=_TRUST, needs="Principal")
+
+
+def _of_policies(raw: Mapping[str, Any]) -> Iterator[Problem]:
+    hint = 'write a list of {"PolicyName": "...", "PolicyDocument": { ... }}'
+    policies = raw.get(_POLICIES) or []
+    if not isinstance(policies, list):
+        yield Problem(_POLICIES, f"is {type_of(policies)}, and must be a list", hint)
+        return
+    for index, one in enumerate(policies):
+        key = f"{_POLICIES}[{index}]"
+        if not isinstance(one, dict) or not one.get("PolicyName"):
+            yield Problem(key, "has no PolicyName", hint)
+        else:
+            document = one.get("PolicyDocument")
+            where = f"{key}.PolicyDocument"
+            yield from policy_grammar.problems(document, key=where, needs="Resource")
+
+
+def _of_managed_policies(raw: Mapping[str, Any]) -> Iterator[Problem]:
+    for index, arn in enumerate(raw.get(_MANAGED) or ()):
+        if managed_policy(arn) is None:
+            yield Problem(
+                f"{_MANAGED}[{index}]",
+                f"is {arn}, whose document is not known here",
+                "write its document into Policies (`aws iam get-policy-version` shows it);"
+                f" known here: {', '.join(MANAGED)}",
+            )
+
+
+RULES = (_of_trust, _of_policies, _of_managed_policies)

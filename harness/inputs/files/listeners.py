@@ -1,0 +1,197 @@
+"""The way of a visitor through the load balancer's listeners to a target group.
+
+Rules are taken in the order of their priorities, and the default action is for the requests that
+fit none: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/listener-rules.html.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from harness.aws import listener_rules
+from harness.aws.listener_rules import group_name
+from harness.inputs.files.ecs_services import actions_of, target_group_of
+from harness.inputs.files.load_balancer import LISTENER_ARN, without_arn
+
+if TYPE_CHECKING:
+    from harness.inputs.production import Production
+
+HTTPS, HTTP = ("HTTPS", 443), ("HTTP", 80)
+RULES = "Rules"
+_NOT_FOUND = {"StatusCode": "404", "ContentType": "text/plain", "MessageBody": "Not found"}
+_TO_HTTPS = {"Protocol": "HTTPS", "Port": "443", "StatusCode": "HTTP_301"}
+_LAST = 50_000
+_UNKNOWN = {"TargetType": "ip", "Protocol": "HTTP", "Port": 80}
+"""A target group of which the files have no more than the name."""
+
+
+@dataclass(frozen=True)
+class Listener:
+    """A listener with its rules."""
+
+    create: Mapping[str, Any]
+    """CreateListener's input, without the load balancer."""
+    rules: tuple[Mapping[str, Any], ...] = ()
+    """CreateRule's inputs."""
+
+    @property
+    def protocol(self) -> str:
+        """HTTP or HTTPS."""
+        return str(self.create.get("Protocol"))
+
+    @property
+    def port(self) -> int:
+        """The port on which it listens."""
+        return int(self.create["Port"])
+
+    @property
+    def actions(self) -> Iterator[Mapping[str, Any]]:
+        """Its own actions and those of its rules."""
+        for actions in (self.create.get("DefaultActions"), *(o.get("Actions") for o in self.rules)):
+            yield from actions or ()
+
+
+def of_production(production: Production) -> tuple[Listener, ...]:
+    """Return the listeners of the load balancer's file, with those that are assumed.
+
+    Without listeners in the file there are an HTTPS one, for the public host alone, and an HTTP
+    one that redirects to it. A file with listeners and no rules may lack them: where the default
+    action does not lead to the app, a rule does.
+    """
+    balancer = production.load_balancer
+    rules = () if has_unknown_listeners(balancer) else balancer.get(RULES) or ()
+    given = balancer.get("Listeners")
+    if not given:
+        fixed = {"Type": listener_rules.FIXED, "FixedResponseConfig": _NOT_FOUND}
+        redirect = {"Type": listener_rules.REDIRECT, "RedirectConfig": _TO_HTTPS}
+        return (
+            Listener(_listener(HTTPS, action=fixed), (*rules, _own_rule(production))),
+            Listener(_listener(HTTP, action=redirect)),
+        )
+    known = [*_rules_with_listeners(given, rules)]
+    found = [
+        _with_own_share(
+            production,
+            Listener(without_arn(one), tuple(rule for rule, of in known if of is one)),
+        )
+        for one in given
+    ]
+    return tuple(
+        replace(one, rules=(_own_rule(production),)) if is_without_rules(production, one) else one
+        for one in found
+    )
+
+
+def _with_own_share(production: Production, listener: Listener) -> Listener:
+    """Give the app the share of groups that nothing here is behind, where it has one itself."""
+    served = _served(production)
+
+    def with_share(holder: Mapping[str, Any], key: str) -> dict[str, Any]:
+        actions = [_shared(action, served=served) for action in holder.get(key) or ()]
+        return {**holder, key: actions}
+
+    if not any(unserved_shares(action, served=served) for action in listener.actions):
+        return listener
+    rules = tuple(with_share(rule, "Actions") for rule in listener.rules)
+    return Listener(with_share(listener.create, "DefaultActions"), rules)
+
+
+def _served(production: Production) -> set[str]:
+    """Return the groups that a service here is behind."""
+    return {target_group_of(one.reached) for one in production.services.values()}
+
+
+def left_out(production: Production) -> list[str]:
+    """Return the groups that get no share of the visitors, since nothing here is behind them."""
+    served = _served(production)
+    actions = actions_of(production.load_balancer)
+    return sorted({name for one in actions for name in unserved_shares(one, served=served)})
+
+
+def _shared(action: Mapping[str, Any], *, served: set[str]) -> Mapping[str, Any]:
+    without = unserved_shares(action, served=served)
+    if not without:
+        return action
+    config = action["ForwardConfig"]
+    groups = [
+        {**one, "Weight": 0} if group_name(one.get("TargetGroupArn")) in without else one
+        for one in config["TargetGroups"]
+    ]
+    return {**action, "ForwardConfig": {**config, "TargetGroups": groups}}
+
+
+def unserved_shares(action: Mapping[str, Any], *, served: set[str]) -> list[str]:
+    """Return groups with a share of the requests that no service here is behind, beside one."""
+    shares = {name for name, weight in listener_rules.weights(action).items() if weight}
+    return sorted(shares - served) if shares & served else []
+
+
+def is_without_rules(production: Production, listener: Listener) -> bool:
+    """Whether an HTTPS listener leads elsewhere by default, and the file says nothing of rules."""
+    balancer = production.load_balancer
+    known = RULES in balancer and not has_unknown_listeners(balancer)
+    if known or (listener.protocol, listener.port) != HTTPS:
+        return False
+    name = production.target_group["TargetGroup"]["Name"]
+    actions = listener.create.get("DefaultActions") or ()
+    return not any(listener_rules.weights(one).get(name) for one in actions)
+
+
+def _rules_with_listeners(
+    listeners: Sequence[Mapping[str, Any]], rules: Iterable[Mapping[str, Any]]
+) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any]]]:
+    """Yield each rule with its listener; one without an ARN here is the HTTPS listener."""
+    by_arn = {str(one[LISTENER_ARN]): one for one in listeners if LISTENER_ARN in one}
+    https = next((o for o in listeners if (o.get("Protocol"), o.get("Port")) == HTTPS), None)
+    for rule in rules:
+        listener = by_arn.get(str(rule.get(LISTENER_ARN)), https)
+        if listener is not None:
+            yield rule, listener
+
+
+def has_unknown_listeners(balancer: Mapping[str, Any]) -> bool:
+    """Whether rules name several listeners, and the file does not show which is which."""
+    known = {str(one.get(LISTENER_ARN)) for one in balancer.get("Listeners") or ()}
+    return len({str(one.get(LISTENER_ARN)) for one in balancer.get(RULES) or ()} - known) > 1
+
+
+def _own_rule(production: Production) -> dict[str, Any]:
+    """Return a rule that leads the public host to the app."""
+    name = str(production.target_group["TargetGroup"]["Name"])
+    config = production.config
+    arn = f"arn:aws:elasticloadbalancing:{config.region}:{config.account_id}:targetgroup/{name}/0"
+    host = {"Field": "host-header", "HostHeaderConfig": {"Values": [config.public_host]}}
+    return {
+        "Priority": _LAST,
+        "Conditions": [host],
+        "Actions": [{"Type": listener_rules.FORWARD, "TargetGroupArn": arn}],
+    }
+
+
+def _listener(at: tuple[str, int], *, action: Mapping[str, Any]) -> dict[str, Any]:
+    return {"Protocol": at[0], "Port": at[1], "DefaultActions": [action]}
+
+
+def place(production: Production, listener: Listener) -> str:
+    """Return the key of a listener's own actions in the load balancer's file."""
+    for number, one in enumerate(production.load_balancer.get("Listeners") or ()):
+        if one.get("Port") == listener.port:
+            return f"Listeners[{number}].DefaultActions"
+    return "Listeners"
+
+
+def target_groups(production: Production) -> dict[str, Mapping[str, Any]]:
+    """Return CreateTargetGroup's inputs, by name: the app's own, others of its file, and the rest.
+
+    The rest are named by actions alone: somebody else's, and nothing here is behind them.
+    """
+    own = production.target_group["TargetGroup"]
+    others = production.target_group.get("TargetGroups") or ()
+    found = {str(one["Name"]): one for one in (own, *others)}
+    for listener in of_production(production):
+        for action in listener.actions:
+            for name in listener_rules.weights(action):
+                found.setdefault(name, {**_UNKNOWN, "Name": name, "VpcId": own.get("VpcId", "vpc")})
+    return found

@@ -1,0 +1,1 @@
+"""``cutover init``: the files of a folder, and the cutover.toml that they lead to."""

@@ -1,0 +1,135 @@
+"""The problems of a cutover.toml that does not have the tables and keys of its schema."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from copy import deepcopy
+from itertools import takewhile
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from harness.inputs.derivation import SOURCES
+from harness.inputs.problem import Problem, closest, nearest, type_of
+from harness.inputs.toml.keys import names_in, schema_at
+from harness.inputs.toml.schema import CutoverToml
+
+
+def problems(data: Mapping[str, Any]) -> list[Problem]:
+    """Return the missing and the unknown tables and keys of a file."""
+    try:
+        CutoverToml.model_validate(data)
+    except ValidationError as error:
+        found = error.errors(include_url=False)
+        meant = {_meant(one) for one in found if one["type"] == "extra_forbidden"}
+        return [
+            _problem(one) for one in found if one["type"] != "missing" or one["loc"] not in meant
+        ]
+    return []
+
+
+def without_faults(data: Mapping[str, Any]) -> CutoverToml | None:
+    """Return the file without the keys that are wrong, and misspelt ones as they are meant.
+
+    None if it lacks a required key then. It serves for finding more problems, and nothing else.
+    """
+    repaired: dict[str, Any] = deepcopy(dict(data))
+    try:
+        return CutoverToml.model_validate(repaired)
+    except ValidationError as error:
+        for one in error.errors(include_url=False):
+            if one["type"] != "missing":
+                _remove(repaired, one)
+    try:
+        return CutoverToml.model_validate(repaired)
+    except ValidationError:
+        return None
+
+
+def _remove(data: dict[str, Any], error: ErrorDetails) -> None:
+    """Take a wrong key out of the data; a list goes as a whole."""
+    path = list(takewhile(lambda step: isinstance(step, str), _plain(error["loc"])))
+    table: Any = data
+    for step in path[:-1]:
+        table = table.get(step, {})
+    value, meant = table.pop(path[-1], None), _meant(error)[-1]
+    if error["type"] == "extra_forbidden" and meant:
+        table.setdefault(meant, value)
+
+
+def _meant(error: ErrorDetails) -> tuple[str | int, ...]:
+    """Place of the key that a misspelt one stands for."""
+    *table, name = error["loc"]
+    return (*table, closest(str(name), names_in(schema_at(_plain(table)))))
+
+
+_ADDITIONS = ("<table>", "<text>", "<number>", "[key]")
+
+
+def _plain(place: Iterable[str | int]) -> list[str | int]:
+    """Leave out pydantic's additions to the path of a key."""
+    return [step for step in place if step not in _ADDITIONS]
+
+
+def _problem(error: ErrorDetails) -> Problem:
+    path = _plain(error["loc"])
+    key = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
+    told = _of_name if error["type"] in _ABOUT_NAMES or error["loc"][-1] == "[key]" else _of_value
+    message, hint = told(error, path=path)
+    return Problem(key.removeprefix("."), message, hint)
+
+
+_ABOUT_NAMES = ("extra_forbidden", "missing")
+_PRINTED_BY: Mapping[str, str] = {
+    "network.vpc_cidr": '`aws ec2 describe-vpcs --query "Vpcs[].CidrBlock"` prints it',
+    "network.security_groups": "a file with the output of `aws ec2 describe-security-groups`",
+    "ecs.load_balancer": "a file with the output of `aws elbv2 describe-load-balancers`, and of"
+    " what docs/configuration.md has besides",
+    "task_definition": "a file with the output of `aws ecs describe-task-definition`",
+    "service": "a file with the output of `aws ecs describe-services`",
+    "ecs.target_group": "a file with the output of `aws elbv2 describe-target-groups`, and of"
+    " `describe-target-group-attributes`",
+}
+"""A key that no other file has, or its last step -> the command that prints its value or file."""
+
+
+def _of_name(error: ErrorDetails, *, path: list[str | int]) -> tuple[str, str]:
+    """Word a key that is unknown or missing, with its remedy."""
+    name, table = str(path[-1]), ".".join(map(str, path[:-1]))
+    if error["type"] != "missing":
+        return "is unknown", nearest(name, names_in(schema_at(path[:-1])))
+    if schema_at(path).get("type") == "object":
+        return "is missing", f"add [{name}]; docs/configuration.md has it"
+    printed = _PRINTED_BY.get(f"{table}.{name}", _PRINTED_BY.get(name, ""))
+    if printed:
+        return "is missing", f"add it to [{table}]: {printed}"
+    source = SOURCES.get(f"{table}.{name}")
+    taken = f": it is taken from {source}, and none has it" if source else ""
+    return "is missing", f"add it to [{table}]{taken}"
+
+
+def _of_value(error: ErrorDetails, *, path: list[str | int]) -> tuple[str, str]:
+    """Word a value that does not fit its key, with its remedy."""
+    name, value, wanted = path[-1], error["input"], schema_at(path)
+    given = "empty" if value in ("", [], ()) else _TYPES.get(type_of(value), type_of(value))
+    if error["type"] == "fault":
+        return str(error["ctx"]["message"]), str(error["ctx"]["hint"])
+    if error["type"] == "literal_error" and isinstance(value, str):
+        known = wanted.get("enum") or (wanted["const"],)
+        return f'is "{value}", which is none of its values', nearest(value, known)
+    forms = {
+        "string": ("text", f'write {name} = "..."'),
+        "object": ("a table", f"write [{'.'.join(map(str, path))}]"),
+        "array": ("a list of texts", f'write {name} = ["a", "b"]'),
+        "integer": ("a whole number above 0", f"write {name} = 180"),
+    }
+    form, hint = forms["string" if error["type"] == "string_type" else wanted["type"]]
+    if isinstance(name, int) or "$ref" in wanted.get("items", ()):
+        form, hint = "a table", f"write [[{path[0]}]]"
+    if error["type"] == "greater_than":
+        given = str(value)
+    return f"is {given}, and must be {form}", hint
+
+
+_TYPES = {"a string": "text", "an object": "a table"}

@@ -1,0 +1,98 @@
+"""Notes on parts of production that are not rehearsed."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.inputs import production
+from harness.inputs.checks import notes
+from harness.inputs.production import Production
+
+ROOT = Path(__file__).resolve().parents[4]
+FIXED = {"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404"}}
+
+
+@pytest.fixture(scope="module")
+def app() -> Production:
+    return production.load({}, cwd=ROOT)
+
+
+def forward(name: str) -> dict[str, Any]:
+    arn = f"arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/{name}/6d0ecf831eec9f09"
+    return {"Type": "forward", "TargetGroupArn": arn}
+
+
+def noted(app: Production, action: dict[str, Any], **more: Any) -> list[str]:
+    https = {"Protocol": "HTTPS", "Port": 443, "DefaultActions": [action]}
+    balancer = {"LoadBalancer": {"Name": "a"}, "Listeners": [https], **more}
+    return [*notes.of_listeners(replace(app, load_balancer=balancer))]
+
+
+def test_a_rule_that_is_assumed_is_noted(app: Production) -> None:
+    assert noted(app, FIXED) == [
+        "ecs.load_balancer: the default action of the listener on port 443 is fixed-response, and"
+        " the file has no Rules: one that leads tickets.876events.example to tickets-web is"
+        " assumed; put there what `aws elbv2 describe-rules` prints"
+    ]
+    leads, foreign = noted(app, forward("old"))
+    assert "the listener on port 443 leads to old, and the file has no Rules" in leads
+    assert foreign == (
+        "ecs.load_balancer: it forwards to old, which no file here describes: the load balancer"
+        " answers 503 for it"
+    )
+    assert noted(app, forward("tickets-web")) == []
+    assert noted(app, FIXED, Rules=[]) == []
+    without = replace(app, load_balancer={"LoadBalancer": {"Name": "a"}})
+    assert [*notes.of_listeners(without)] == []
+
+
+def test_what_rules_have_and_a_rehearsal_lacks_is_noted(app: Production) -> None:
+    rule = {
+        "Priority": 3,
+        "Conditions": [{"Field": "source-ip", "SourceIpConfig": {"Values": ["10.0.0.0/8"]}}],
+        "Actions": [{"Type": "authenticate-oidc"}, forward("tickets-web")],
+        "Transforms": [{"Type": "url-rewrite"}],
+    }
+    place = "ecs.load_balancer: the rule of priority 3 on port 443"
+    assert noted(app, forward("tickets-web"), Rules=[rule]) == [
+        f"{place} has authenticate-oidc, which is not rehearsed: each visitor passes",
+        f"{place} has url-rewrite, which is not rehearsed: requests stay as they are",
+        f"{place} asks for source addresses: visitors have 192.0.2.1 here",
+    ]
+
+
+def test_a_listener_that_no_group_admits_is_noted(project: Path) -> None:
+    file = project / "app" / "network" / "security-groups.json"
+    groups = json.loads(file.read_text())
+    (group,) = [one for one in groups["SecurityGroups"] if "load-balancer" in one["GroupName"]]
+    group["IpPermissions"] = [one for one in group["IpPermissions"] if one["FromPort"] != 80]
+    file.write_text(json.dumps(groups))
+    (note,) = production.load({}, cwd=project).notes
+    assert "it has a listener on port 80, and its security groups admit nobody there" in note
+
+
+def test_denials_by_address_are_not_judged_where_nothing_tells_it(project: Path) -> None:
+    statement = {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": "*",
+        "Condition": {"NotIpAddress": {"aws:SourceIp": "203.0.113.0/24"}},
+    }
+    file = project / "app" / "aws" / "bucket.json"
+    content = json.loads(file.read_text())
+    name = content["CreateBucket"]["Bucket"]
+    policy = json.dumps({"Version": "2012-10-17", "Statement": statement})
+    content["PutBucketPolicy"] = {"Bucket": name, "Policy": policy}
+    file.write_text(json.dumps(content))
+    config = project / "cutover.toml"
+    config.write_text(config.read_text().replace('network = "app/aws/network.json"\n', ""))
+    assert production.load({}, cwd=project).notes == (
+        "resources.bucket: Statement[0] of its policy denies by aws:sourceip, and the tasks'"
+        " addresses on AWS are not known here: it is not judged",
+    )

@@ -1,0 +1,78 @@
+"""Names of the app's domain that ASSET_URL leads visitors to."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.inputs import production
+from harness.inputs.checks import public_names, references
+from harness.inputs.production import Production
+
+ROOT = Path(__file__).resolve().parents[4]
+
+
+@pytest.fixture(scope="module")
+def app() -> Production:
+    return production.load({}, cwd=ROOT)
+
+
+def texts(
+    app: Production, url: str, *, foreign: tuple[str, ...] = (), name: str = "ASSET_URL"
+) -> list[str]:
+    web = app.services["web"]
+    raw: dict[str, Any] = {**web.definition.raw}
+    (container,) = raw["containerDefinitions"]
+    variable = {"name": name, "value": url}
+    others = [one for one in container["environment"] if one["name"] != name]
+    environment = [*others, variable]
+    raw["containerDefinitions"] = [{**container, "environment": environment}]
+    service = replace(web, definition=replace(web.definition, raw=raw))
+    config = replace(app.config, foreign=foreign)
+    changed = replace(app, services={**app.services, "web": service}, config=config)
+    rules = (public_names.asset_hosts, public_names.senders)
+    return [f"{one.key} {one.message}" for rule in rules for one in rule(changed)]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://tickets.876events.example",
+        "https://d111111abcdef8.cloudfront.net",
+        "/static",
+        "https://other.example",
+        "",
+    ],
+)
+def test_hosts_that_the_files_have_or_that_are_of_others(app: Production, url: str) -> None:
+    assert texts(app, url) == []
+
+
+def test_a_name_of_the_apps_domain_that_no_file_has(app: Production) -> None:
+    (found,) = texts(app, "https://static.876events.example/v2")
+    assert "leads visitors to static.876events.example for styles, scripts and images" in found
+    assert texts(app, "https://static.876events.example", foreign=("static.876events.*",)) == []
+
+
+@pytest.mark.parametrize(
+    ("sender", "is_address"),
+    [
+        ("tickets@shop.example", True),
+        ("tickets+web@shop.example", True),
+        ("The Shop <tickets@shop.example>", False),
+        ("tickets", False),
+        ("a@shop.example, b@shop.example", False),
+    ],
+)
+def test_the_sender_is_an_address_alone(app: Production, sender: str, is_address: bool) -> None:
+    found = texts(app, sender, name="MAIL_FROM_ADDRESS")
+    assert [f'is "{sender}" (MAIL_FROM_ADDRESS)' in one for one in found] == [True] * (
+        not is_address
+    )
+
+
+def test_the_rules_are_applied_to_every_configuration() -> None:
+    assert {public_names.asset_hosts, public_names.senders} <= set(references.RULES)

@@ -1,0 +1,54 @@
+"""Values of secrets that a task would get otherwise than they were meant."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.inputs import production
+from harness.inputs.checks import creation_rules, secrets
+from harness.inputs.production import Production
+
+ROOT = Path(__file__).resolve().parents[4]
+
+
+@pytest.fixture(scope="module")
+def app() -> Production:
+    return production.load({}, cwd=ROOT)
+
+
+def texts(app: Production, **changed: Any) -> list[str]:
+    name = "tickets/db"
+    shape = app.config.secrets[name]
+    assert isinstance(shape, dict)
+    config = replace(app.config, secrets={**app.config.secrets, name: {**shape, **changed}})
+    made = replace(app, config=config)
+    return [f"{one.key} {one.message}" for rule in secrets.RULES for one in rule(made)]
+
+
+@pytest.mark.parametrize("value", ["tickets\n", " tickets", "tickets\t"])
+def test_a_value_with_white_space_at_an_end(app: Production, value: str) -> None:
+    (found,) = texts(app, username=value)
+    assert found.startswith("secrets.tickets/db.username begins or ends with white space")
+
+
+@pytest.mark.parametrize(
+    "value", ["two words", "-----BEGIN KEY-----\nabc\n-----END KEY-----\n", ""]
+)
+def test_values_that_are_meant_so(app: Production, value: str) -> None:
+    assert texts(app, username=value) == []
+
+
+def test_a_large_number_gets_an_exponent_and_a_small_one_does_not(app: Production) -> None:
+    (found,) = texts(app, username=87600042)
+    assert found.startswith("secrets.tickets/db.username is a number of seven digits or more")
+    assert "87600042" not in found
+    assert texts(app, username=3306) == []
+    assert texts(app, unused=87600042) == []
+
+
+def test_the_rules_are_applied_to_every_configuration() -> None:
+    assert set(secrets.RULES) <= set(creation_rules.RULES)

@@ -1,0 +1,121 @@
+"""Listeners with their rules, from the load balancer's file or assumed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.aws import listener_rules
+from harness.inputs import production
+from harness.inputs.checks import notes
+from harness.inputs.files import listeners
+from harness.inputs.production import Production
+
+ROOT = Path(__file__).resolve().parents[4]
+HOST = "tickets.876events.example"
+HTTPS = "arn:aws:elasticloadbalancing:us-east-1:876000000876:listener/app/tickets/1/2"
+
+
+@pytest.fixture(scope="module")
+def app() -> Production:
+    return production.load({}, cwd=ROOT)
+
+
+def forward(group: str, **more: Any) -> list[dict[str, Any]]:
+    arn = f"arn:aws:elasticloadbalancing:us-east-1:876000000876:targetgroup/{group}/6d0e"
+    return [{"Type": "forward", "TargetGroupArn": arn, **more}]
+
+
+def rule(priority: int, group: str, *, host: str = "", path: str = "") -> dict[str, Any]:
+    conditions: list[dict[str, Any]] = []
+    if host:
+        conditions.append({"Field": "host-header", "HostHeaderConfig": {"Values": [host]}})
+    if path:
+        conditions.append({"Field": "path-pattern", "PathPatternConfig": {"Values": [path]}})
+    return {
+        "ListenerArn": HTTPS,
+        "Priority": priority,
+        "Conditions": conditions,
+        "Actions": forward(group),
+    }
+
+
+def listeners_of(app: Production, **balancer: Any) -> list[tuple[int, list[int]]]:
+    """Return the port of each listener, with the priorities of its rules."""
+    changed = replace(app, load_balancer={"LoadBalancer": {"Name": "a"}, **balancer})
+    found = listeners.of_production(changed)
+    return [(one.port, [rule["Priority"] for rule in one.rules]) for one in found]
+
+
+def test_without_listeners_the_usual_ones_are_assumed(app: Production) -> None:
+    changed = replace(app, load_balancer={"LoadBalancer": {"Name": "a"}})
+    https, http = listeners.of_production(changed)
+    assert (https.protocol, https.port) == ("HTTPS", 443)
+    assert https.create["DefaultActions"][0]["FixedResponseConfig"]["StatusCode"] == "404"
+    (own,) = https.rules
+    assert own["Conditions"][0]["HostHeaderConfig"] == {"Values": [HOST]}
+    assert listener_rules.weights(own["Actions"][0]) == {"tickets-web": 1}
+    assert (http.protocol, http.port) == ("HTTP", 80)
+    assert http.create["DefaultActions"][0]["RedirectConfig"]["Protocol"] == "HTTPS"
+    assert listeners_of(app, Rules=[rule(3, "api", path="/api/*")]) == [
+        (443, [3, 50_000]),
+        (80, []),
+    ]
+
+
+def test_rules_belong_to_the_listener_that_they_name(app: Production) -> None:
+    https = {"Protocol": "HTTPS", "Port": 443, "DefaultActions": forward("tickets-web")}
+    http = {"Protocol": "HTTP", "Port": 80, "DefaultActions": forward("tickets-web")}
+    named = [{**https, "ListenerArn": HTTPS}, {**http, "ListenerArn": "http"}]
+    rules = [rule(1, "api", path="/a"), {**rule(2, "api", path="/a"), "ListenerArn": "http"}]
+    assert listeners_of(app, Listeners=named, Rules=rules) == [(443, [1]), (80, [2])]
+    assert listeners_of(app, Listeners=[https, http], Rules=rules[:1]) == [(443, [1]), (80, [])]
+    assert listeners_of(app, Listeners=[https, http], Rules=rules) == [(443, []), (80, [])]
+    assert listeners_of(app, Listeners=named[1:], Rules=rules[:1]) == [(80, [])]
+
+
+def test_a_file_without_rules_may_lack_the_one_that_leads_to_the_app(app: Production) -> None:
+    https = {"Protocol": "HTTPS", "Port": 443, "DefaultActions": forward("old")}
+    assert listeners_of(app, Listeners=[https]) == [(443, [50_000])]
+    assert listeners_of(app, Listeners=[https], Rules=[]) == [(443, [])]
+    own = {**https, "DefaultActions": forward("tickets-web")}
+    assert listeners_of(app, Listeners=[own]) == [(443, [])]
+
+
+def test_groups_of_no_file_have_no_more_than_their_names(app: Production) -> None:
+    https = {"Protocol": "HTTPS", "Port": 443, "DefaultActions": forward("tickets-web")}
+    others = {
+        "Listeners": [https],
+        "Rules": [rule(1, "api", path="/a"), rule(2, "blog", path="/b")],
+    }
+    api = {"Name": "api", "Port": 9000, "Protocol": "HTTP", "TargetType": "ip"}
+    changed = replace(
+        app,
+        load_balancer={"LoadBalancer": {"Name": "a"}, **others},
+        target_group={**app.target_group, "TargetGroups": [api]},
+    )
+    found = listeners.target_groups(changed)
+    assert [*found] == ["tickets-web", "api", "blog"]
+    assert (found["api"], found["blog"]["TargetType"]) == (api, "ip")
+
+
+def test_the_app_gets_the_share_of_groups_that_nothing_is_behind(app: Production) -> None:
+    groups = [
+        {"TargetGroupArn": forward(name)[0]["TargetGroupArn"], "Weight": weight}
+        for name, weight in (("tickets-web", 90), ("canary", 10), ("old", 0))
+    ]
+    action = {"Type": "forward", "ForwardConfig": {"TargetGroups": groups}}
+    https = {"Protocol": "HTTPS", "Port": 443, "DefaultActions": [action]}
+    balancer = {"LoadBalancer": {"Name": "a"}, "Listeners": [https]}
+    changed = replace(app, load_balancer=balancer)
+    (found,) = listeners.of_production(changed)
+    (shown,) = found.actions
+    assert listener_rules.weights(shown) == {"tickets-web": 90, "canary": 0, "old": 0}
+    assert listeners.left_out(changed) == ["canary"]
+    assert [*notes.of_listeners(changed)] == [
+        "ecs.load_balancer: canary has a share of the visitors, and no service here is behind it:"
+        " the others get all"
+    ]

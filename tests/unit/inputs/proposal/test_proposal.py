@@ -1,0 +1,440 @@
+"""The cutover.toml that `init` writes for a folder."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.inputs import production
+from harness.inputs.problem import InputError
+from harness.inputs.proposal.folder import Folder
+from harness.inputs.proposal.proposal import propose
+from tests.project import copy_aws_files
+from tests.unit.inputs import cli_outputs
+
+ROOT = Path(__file__).resolve().parents[4]
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """The reference app's folder, without its cutover.toml."""
+    copy_aws_files(tmp_path)
+    for name in ("Dockerfile", "artisan", "composer.json"):
+        shutil.copy(ROOT / "app" / name, tmp_path / "app")
+    return tmp_path
+
+
+def write(project: Path) -> dict[str, object]:
+    text = propose(Folder(project))
+    (project / "cutover.toml").write_text(text)
+    return tomllib.loads(text)
+
+
+@pytest.mark.parametrize("printed", [False, True])
+def test_a_folder_with_every_file_needs_nothing_more(project: Path, printed: bool) -> None:
+    if printed:
+        cli_outputs.write(project)
+    write(project)
+    found, given = production.load({}, cwd=project), production.load({}, cwd=ROOT)
+    assert {one.name for one in found.services.values()} == {"tickets-web", "tickets-worker"}
+    assert found.resource_names == given.resource_names
+    assert found.config.secrets.keys() == given.config.secrets.keys()
+    for name in ("public_url", "account_id", "region", "cluster", "probe"):
+        assert getattr(found.config, name) == getattr(given.config, name)
+    for name in ("name", "cluster_endpoint", "proxy_endpoint", "secret"):
+        assert getattr(found.config.database, name) == getattr(given.config.database, name)
+    assert found.config.writable_paths == given.config.writable_paths
+    assert found.config.overlay == given.config.overlay
+
+
+@pytest.mark.parametrize("place", ["docker/prod/Dockerfile", "Dockerfile.prod"])
+def test_a_dockerfile_of_another_place_or_name_is_proposed(project: Path, place: str) -> None:
+    (project / place).parent.mkdir(parents=True, exist_ok=True)
+    (project / "app" / "Dockerfile").rename(project / place)
+    images: Any = write(project)["images"]
+    assert images == {"app": {"context": ".", "dockerfile": place}}
+
+
+def test_an_empty_folder_gets_comments_with_the_commands(tmp_path: Path) -> None:
+    data = write(tmp_path)
+    text = (tmp_path / "cutover.toml").read_text()
+    assert data["app"] == {"context": "."}
+    assert '# load_balancer = "load-balancer.json"  # { aws elbv2 describe-load-balancers' in text
+    assert "# Without the probe fewer scenarios run: composer require the probe, and give" in text
+    with pytest.raises(InputError) as caught:
+        production.load({}, cwd=tmp_path)
+    keys = {one.key for one in caught.value.problems}
+    assert {"network.vpc_cidr", "network.security_groups", "ecs.load_balancer"} <= keys
+
+
+def test_every_comment_that_stands_for_a_key_is_toml_once_it_is_uncommented(tmp_path: Path) -> None:
+    text = re.sub(r"^# (?=\w+ = |\[)", "", propose(Folder(tmp_path)), flags=re.MULTILINE)
+    assert tomllib.loads(text)["schedule"] == {
+        "rule": "rule.json",
+        "task_definition": "scheduler.json",
+    }
+
+
+def test_the_rule_names_the_task_definition_that_it_runs(project: Path) -> None:
+    rule = project / "app/aws/schedule.json"
+    rule.write_text(rule.read_text().replace("tickets-scheduler", "tickets-worker"))
+    assert write(project)["schedule"] == {
+        "rule": "app/aws/schedule.json",
+        "task_definition": "app/ecs/worker.json",
+    }
+
+
+def test_a_task_definition_with_a_problem_is_named_all_the_same(project: Path) -> None:
+    path = project / "app/ecs/web.json"
+    path.write_text(path.read_text().replace('"networkMode": "awsvpc"', '"networkMode": "host"'))
+    services = write(project)["services"]
+    assert isinstance(services, dict)
+    assert services["tickets-web"]["task_definition"] == "app/ecs/web.json"
+
+
+def test_a_database_that_only_a_secret_names_gets_lines_to_fill_in(project: Path) -> None:
+    moved = {"DB_HOST": "host", "DB_PORT": "port", "DB_DATABASE": "dbname"}
+    for path in (project / f"app/ecs/{name}.json" for name in ("web", "worker", "scheduler")):
+        content = json.loads(path.read_text())
+        for container in content["containerDefinitions"]:
+            secret = next(
+                one["valueFrom"] for one in container["secrets"] if one["name"] == "DB_PASSWORD"
+            )
+            container["environment"] = [
+                one for one in container["environment"] if one["name"] not in moved
+            ]
+            container["secrets"] += [
+                {"name": name, "valueFrom": secret.replace(":password:", f":{key}:")}
+                for name, key in moved.items()
+            ]
+        path.write_text(json.dumps(content))
+    data = write(project)
+    assert data["database"] == {}
+    assert isinstance(data["secrets"], dict)
+    assert data["secrets"]["tickets/db"].keys() == {"username", "password", "port", "dbname"}
+    text = (project / "cutover.toml").read_text()
+    assert '# cluster_endpoint = "..."  # aws rds describe-db-clusters' in text
+    assert '# host = "..."  # DB_HOST: an endpoint of [database]' in text
+
+
+def test_queues_in_files_of_their_own_belong_into_one(tmp_path: Path) -> None:
+    for name in ("dead", "jobs"):
+        arn = f"arn:aws:sqs:us-east-1:876000000876:{name}"
+        (tmp_path / f"{name}.json").write_text(json.dumps({"Attributes": {"QueueArn": arn}}))
+    write(tmp_path)
+    text = (tmp_path / "cutover.toml").read_text()
+    assert '# queues = "queues.json"  # cat dead.json jobs.json > queues.json' in text
+
+
+def test_a_file_that_has_all_the_others_in_it_is_taken(tmp_path: Path) -> None:
+    texts = {}
+    for name in ("dead", "jobs"):
+        arn = f"arn:aws:sqs:us-east-1:876000000876:{name}"
+        texts[name] = json.dumps({"Attributes": {"QueueArn": arn}})
+        (tmp_path / f"{name}.json").write_text(texts[name])
+    (tmp_path / "all.json").write_text("\n".join(texts.values()))
+    assert write(tmp_path)["resources"] == {"queues": "all.json"}
+
+
+CONTAINERS = {
+    "php-fpm": ("876000000876.dkr.ecr.us-east-1.amazonaws.com/shop/php:1", True),
+    "web": ("876000000876.dkr.ecr.us-east-1.amazonaws.com/shop-nginx:1", False),
+}
+
+
+def of_two_containers(project: Path, files: dict[str, str]) -> Any:
+    """Propose for a folder with these Dockerfiles, and a task of PHP-FPM and nginx."""
+    shutil.rmtree(project / "app")
+    for name, text in files.items():
+        (project / name).parent.mkdir(parents=True, exist_ok=True)
+        (project / name).write_text(text)
+    listed = [
+        {"name": name, "image": image, "secrets": [{"name": "APP_KEY", "valueFrom": "k"}] * has_key}
+        for name, (image, has_key) in CONTAINERS.items()
+    ]
+    task = {"family": "shop", "containerDefinitions": listed}
+    (project / "task.json").write_text(json.dumps(task))
+    return write(project)
+
+
+@pytest.mark.parametrize(
+    ("files", "app", "beside"),
+    [
+        (
+            {
+                "docker/php/Dockerfile": "FROM php\nCOPY docker/php/fpm.conf /etc/\nCOPY . .\n",
+                "docker/php/fpm.conf": "",
+                "docker/nginx/Dockerfile": "FROM nginx\nCOPY site.conf /etc/\n",
+                "docker/nginx/site.conf": "",
+            },
+            {"context": ".", "dockerfile": "docker/php/Dockerfile"},
+            {"context": "docker/nginx", "dockerfile": "Dockerfile"},
+        ),
+        (
+            {
+                ".docker/php.Dockerfile": "FROM php\nWORKDIR /app/\n",
+                ".docker/nginx.Dockerfile": "FROM nginx\nCOPY --from=a /b /c\nCOPY public /srv\n",
+                "public": "",
+            },
+            {"context": ".", "dockerfile": ".docker/php.Dockerfile"},
+            {"context": ".", "dockerfile": ".docker/nginx.Dockerfile"},
+        ),
+        (
+            {"Dockerfile": "FROM node AS build\nFROM php AS php\nFROM nginx as nginx\n"},
+            {"context": ".", "dockerfile": "Dockerfile", "target": "php"},
+            {"context": ".", "dockerfile": "Dockerfile", "target": "nginx"},
+        ),
+        (
+            {
+                "php/Dockerfile": "FROM php\nCOPY conf /etc/php\n",
+                "php/conf": "",
+                "nginx/Dockerfile": "FROM nginx\n",
+                "vendor-debian/Dockerfile": "FROM debian\n",
+            },
+            {"context": "php", "dockerfile": "Dockerfile"},
+            {"context": "nginx", "dockerfile": "Dockerfile"},
+        ),
+    ],
+)
+def test_dockerfiles_are_found_by_names_and_by_what_they_copy(
+    project: Path, files: dict[str, str], app: dict[str, str], beside: dict[str, str]
+) -> None:
+    images = of_two_containers(project, files)["images"]
+    assert images == {"app": app, CONTAINERS["web"][0]: beside}
+    text = (project / "cutover.toml").read_text()
+    assert ('writable = ["/app/storage"' in text) == ("WORKDIR" in "".join(files.values()))
+
+
+@pytest.mark.parametrize(
+    ("lines", "given"),
+    [
+        ("COPY --chown=www-data:www-data . .", True),
+        ("COPY --from=build --chown=33:33 /app /app", True),
+        ("COPY . .\nRUN composer install \\\n && chown -R www-data:www-data /app && ls", True),
+        ("RUN chown -R www-data .", True),
+        ("COPY --chown=root:root . /app/", False),
+        ("COPY --chown=www-data . /app/storage", False),
+        ("RUN chown -R www-data storage bootstrap/cache; ls /app", False),
+        ("RUN chown www-data /app", False),
+        ("COPY . .", False),
+    ],
+)
+def test_code_that_is_its_users_is_declared_writable(
+    project: Path, lines: str, given: bool
+) -> None:
+    (project / "app" / "Dockerfile").write_text(f"FROM php\nWORKDIR /app\n{lines}\n")
+    below = ["/app"] if given else ["/app/storage", "/app/bootstrap/cache"]
+    assert write(project)["app"]["writable"] == [*below, "/tmp"]  # type: ignore[index]
+
+
+def test_an_image_of_others_is_never_the_apps_dockerfile(project: Path) -> None:
+    images = of_two_containers(project, {"docker/Dockerfile": "FROM php AS agent\n"})["images"]
+    assert images == {"app": {"context": ".", "dockerfile": "docker/Dockerfile"}}
+
+
+def test_roles_in_another_folder_are_named(project: Path) -> None:
+    shutil.move(project / "app" / "iam", project / "infra")
+    assert write(project)["app"]["roles"] == "infra"  # type: ignore[index]
+    assert len(production.load({}, cwd=project).roles) == 5
+    (project / "more").mkdir()
+    (project / "infra/web-task.json").rename(project / "more/web-task.json")
+    text = propose(Folder(project))
+    assert '# roles = "infra"  # put them into one: infra, more' in text
+
+
+def test_templates_are_said_to_be_unused(tmp_path: Path) -> None:
+    for name, content in (
+        ("stack.yaml", "Resources:\n  Web:\n    Type: AWS::ECS::Service\n"),
+        ("cdk.out/Shop.template.json", '{"Resources": {"A": {"Type": "AWS::ECS::Service"}}}'),
+        ("infra/ecs.tf", 'resource "aws_ecs_service" "web" {\n}\n'),
+        ("copilot/web/manifest.yml", "name: web\ntype: Load Balanced Web Service\n"),
+        ("task.yml", "family: web\ncontainerDefinitions:\n  - name: app\n"),
+        ("docker-compose.yml", "services:\n  app:\n    image: php\n"),
+    ):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(content)
+    text = propose(Folder(tmp_path))
+    assert re.findall("# (.*), is not used(.*): print with the AWS CLI", text) == [
+        ("cdk.out/Shop.template.json, a template of CloudFormation", ", nor are 1 more"),
+        ("copilot/web/manifest.yml, a manifest of Copilot", ""),
+        ("infra/ecs.tf, code of Terraform", ""),
+        ("task.yml, a task definition in YAML", ""),
+    ]
+
+
+def test_names_with_odd_characters_are_still_toml(project: Path) -> None:
+    path = project / "app/aws/bucket.json"
+    path.rename(project / "app/aws/buc\nket \x7f\u2603\U0001f600.json")
+    (project / "logs\n1.json").write_text('{"logGroups": []}')
+    (project / "logs\r2.json").write_text('{"logGroups": []}')
+    service = project / "app/ecs/service-web.json"
+    service.write_text(
+        service.read_text().replace('"tickets-web"', '"tickets\\nweb \U0001f600"', 1)
+    )
+    data = write(project)
+    assert data["resources"]["bucket"].endswith("buc\nket \x7f\u2603\U0001f600.json")  # type: ignore[index]
+    assert any("\n" in name for name in data["services"])  # type: ignore[attr-defined]
+    (project / os.fsdecode(b"bad-\xff.json")).write_text('{"CreateQueue": []}')
+    write(project)
+
+
+def test_each_image_beside_the_app_has_a_source(project: Path) -> None:
+    path = project / "app/ecs/web.json"
+    content = json.loads(path.read_text())
+    beside = {"nginx": True, "agent": False, "exporter": True}
+    content["containerDefinitions"] += [
+        {"name": name, "image": f"{name}:1", "essential": essential}
+        for name, essential in beside.items()
+    ]
+    router = {"name": "router", "image": "router:1", "firelensConfiguration": {"type": "fluentbit"}}
+    content["containerDefinitions"].append(router)
+    path.write_text(json.dumps(content))
+    (project / "docker").mkdir()
+    (project / "docker/nginx.Dockerfile").write_text("FROM scratch")
+    assert write(project)["images"] == {
+        "agent:1": "none",
+        "router:1": "none",
+        "nginx:1": {"context": ".", "dockerfile": "docker/nginx.Dockerfile"},
+    }
+    text = (project / "cutover.toml").read_text()
+    assert "# The container exporter; without a line it is pulled; or name an image that" in text
+    assert '\n# "exporter:1" = "none"\n' in text
+
+
+def test_a_secret_gets_values_by_the_variable_that_takes_them(project: Path) -> None:
+    path = project / "app/ecs/web.json"
+    content = json.loads(path.read_text())
+    arn = "arn:aws:secretsmanager:us-east-1:876000000876:secret:shop/mail-Ab3dE5"
+    content["containerDefinitions"][0]["secrets"] += [
+        {"name": "MAIL_TOKEN", "valueFrom": f"{arn}:token::"},
+        {"name": "APP_KEY_OLD", "valueFrom": "/shop/old"},
+        {"name": "LICENCE", "valueFrom": arn.replace("mail", "licence")},
+        {"name": "MAP_TOKEN", "valueFrom": arn.replace("mail", "map")},
+        {"name": "MAIL_SETTINGS", "valueFrom": arn},
+    ]
+    path.write_text(json.dumps(content))
+    data = write(project)
+    secrets = data["secrets"]
+    assert data["parameters"] == {"/shop/old": {"generate": "hex"}}
+    assert isinstance(secrets, dict)
+    assert secrets["shop/mail"] == {"token": {"generate": "hex"}}
+    assert secrets["shop/licence"] == secrets["shop/map"] == {"generate": "hex"}
+    assert secrets["tickets/db"] == {"username": "tickets", "password": {"generate": "password"}}
+
+
+def test_files_with_problems_are_left_for_the_check(project: Path) -> None:
+    (project / "app/ecs/web.json").write_text('{"taskDefinition": {"containerDefinitions": [{}]}}')
+    (project / "app/ecs/broken.json").write_text("{")
+    assert '# task_definition = "tickets-web.json"' in propose(Folder(project))
+
+
+def test_files_of_the_move_are_named(tmp_path: Path) -> None:
+    vpc = {"Vpcs": [{"VpcId": "vpc-1", "CidrBlock": "10.50.0.0/16"}]}
+    for name, content in (("vpc", vpc), ("logs", {"logGroups": []}), ("more", {"logGroups": []})):
+        (tmp_path / f"{name}.json").write_text(json.dumps(content))
+    text = propose(Folder(tmp_path))
+    assert 'vpc_cidr = "10.50.0.0/16"' in text
+    assert (
+        '[phases]\nnetwork = "vpc.json"\n# logs = "logs.json"  # one of logs.json, more.json'
+        in text
+    )
+
+
+def test_environment_files_get_lines_to_fill_in(project: Path) -> None:
+    file = project / "app" / "ecs" / "web.json"
+    web = json.loads(file.read_text())
+    arn = "arn:aws:s3:::876events-config/prod/app.env"
+    web["containerDefinitions"][0]["environmentFiles"] = [{"value": arn, "type": "s3"}]
+    file.write_text(json.dumps(web))
+    text = propose(Folder(project))
+    assert f'[environment_files]\n# "{arn}" = "app.env"  # a file with the object\'s text' in text
+    (project / "deploy").mkdir()
+    (project / "deploy/app.env").write_text("MAIL_HOST=mail.example\n")
+    assert write(project)["environment_files"] == {arn: "deploy/app.env"}
+
+
+def test_an_input_with_ids_of_groups_is_no_file_of_groups(tmp_path: Path) -> None:
+    balancer = {"Name": "shop", "Subnets": ["subnet-1"], "SecurityGroups": ["sg-1"]}
+    (tmp_path / "balancer.json").write_text(json.dumps(balancer))
+    assert "# security_groups =" in propose(Folder(tmp_path))
+
+
+def test_of_two_schedules_none_is_taken_and_the_text_is_still_valid(project: Path) -> None:
+    (project / "staging.json").write_text((project / "app/aws/schedule.json").read_text())
+    content = tomllib.loads(propose(Folder(project)))
+    assert "schedule" not in content
+    assert "task_definition" not in content.get("resources", {})
+
+
+def test_odd_files_beside_the_app_do_not_stop_it(project: Path) -> None:
+    os.mkfifo(project / "pipe.json")
+    os.mkfifo(project / "pipe.yaml")
+    dockerfile = project / "app" / "Dockerfile"
+    dockerfile.write_bytes(b"# caf\xe9\n" + dockerfile.read_bytes())
+    (project / "app" / "composer.json").write_text("[]")
+    assert "context" in tomllib.loads(propose(Folder(project)))["app"]
+
+
+def test_of_several_environments_production_is_taken(project: Path) -> None:
+    for name in ("prod", "staging"):
+        shutil.copytree(project / "app" / "aws", project / name)
+        shutil.copytree(project / "app" / "ecs", project / name / "ecs")
+    shutil.rmtree(project / "app" / "aws")
+    shutil.rmtree(project / "app" / "ecs")
+    text = propose(Folder(project))
+    assert "# Files of production are taken; those of staging are left out.\n" in text
+    assert "staging/" not in text
+    content = tomllib.loads(text)
+    assert content["schedule"] == {
+        "rule": "prod/schedule.json",
+        "task_definition": "prod/ecs/scheduler.json",
+    }
+    assert content["services"]["tickets-web"]["task_definition"] == "prod/ecs/web.json"
+
+
+def test_a_value_of_a_wrong_type_hides_none_of_the_others(project: Path) -> None:
+    before = propose(Folder(project))
+    for name in ("web", "worker", "scheduler"):
+        path = project / "app" / "ecs" / f"{name}.json"
+        content = json.loads(path.read_text())
+        content["cpu"] = int(content["cpu"])
+        content["containerDefinitions"][0]["environment"].append({"name": "PORT", "value": 3306})
+        path.write_text(json.dumps(content, indent=2))
+    assert re.sub(r":\d+", "", propose(Folder(project))) == re.sub(r":\d+", "", before)
+
+
+def test_files_of_terraform_and_of_other_commands_are_said_to_be_unused(tmp_path: Path) -> None:
+    for name, content in (
+        ("state", {"terraform_version": "1.13.4", "values": {}}),
+        ("containers", [{"name": "app", "image": "shop"}]),
+        ("rules", {"SecurityGroupRules": []}),
+        ("package", {"name": "shop", "files": []}),
+    ):
+        (tmp_path / f"{name}.json").write_text(json.dumps(content))
+    assert re.findall("# (.* is not used: .*)", propose(Folder(tmp_path))) == [
+        "containers.json is not used: it holds a list of containers, as Terraform's"
+        " container_definitions has them, and not a task definition.",
+        "rules.json is not used: it is what `aws ec2 describe-security-group-rules` prints.",
+        "state.json is not used: it is what `terraform show -json` prints.",
+    ]
+
+
+def test_a_page_of_log_groups_is_a_file_of_the_move(tmp_path: Path) -> None:
+    (tmp_path / "logs.json").write_text(json.dumps({"logGroups": [], "nextToken": "a"}))
+    assert '[phases]\nlogs = "logs.json"' in propose(Folder(tmp_path))
+
+
+def test_a_secret_database_url_gets_an_account_that_is_made_up(project: Path) -> None:
+    path = project / "app/ecs/web.json"
+    content = json.loads(path.read_text())
+    content["containerDefinitions"][0]["secrets"].append({"name": "DB_URL", "valueFrom": "/db-url"})
+    path.write_text(json.dumps(content))
+    url = write(project)["parameters"]["/db-url"]  # type: ignore[index]
+    assert re.fullmatch(r"mysql://app:made-up@tickets\.proxy-\S+:3306/tickets", url)
