@@ -7,13 +7,21 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from harness.inputs.checks import (
+    buckets,
     cache,
     connections,
-    creation_rules,
+    database,
+    load_balancer,
     notes,
+    phases,
+    public_names,
+    queues,
     references,
     roles,
+    secrets,
+    services,
     trusted_proxies,
+    visitor_way,
     vpc_parts,
 )
 
@@ -23,11 +31,17 @@ if TYPE_CHECKING:
     from harness.inputs.production import Production
     from harness.inputs.reading import Reading
 
-Rules = Callable[["Production"], Iterator["Problem"]]
-
-RULES: tuple[Rules, ...] = (
-    references.problems,
-    creation_rules.problems,
+RULES: tuple[Callable[[Production], Iterator[Problem]], ...] = (
+    *references.RULES,
+    visitor_way.problems,
+    *public_names.RULES,
+    *services.RULES,
+    *load_balancer.RULES,
+    *buckets.RULES,
+    *queues.RULES,
+    *database.RULES,
+    *phases.RULES,
+    *secrets.RULES,
     cache.problems,
     connections.problems,
     roles.problems,
@@ -59,9 +73,9 @@ def check(
         if not reading.problems:
             raise
         raise reading.failure() from None
-    for rules in RULES:
+    for rule in RULES:
         try:
-            for problem in rules(production):
+            for problem in rule(production):
                 source = reading.documents.get(problem.file, reading.toml)
                 reading.reject(source, [problem])
         except _UNFIT:

@@ -60,3 +60,6 @@ def _records(production: Production) -> Iterator[str]:
         for change in changes:
             record = change.get("ResourceRecordSet") or {}
             yield str(record.get("Name", "")).rstrip(".").lower()
+
+
+RULES = (asset_hosts, senders)

@@ -14,29 +14,18 @@ from typing import TYPE_CHECKING
 
 from harness.aws import environment_file
 from harness.aws.eventbridge import run_task_input
-from harness.aws.iam_conditions import SOURCE_IP
-from harness.aws.iam_policy import statements
 from harness.aws.task_definition import family_of
 from harness.aws.value_from import SecretReference, ValueFromError, parse_value_from
 from harness.inputs import operation_shapes
-from harness.inputs.checks import public_names, visitor_way
-from harness.inputs.checks.connections import s3_endpoints
-from harness.inputs.derivation import READER
-from harness.inputs.files import api_calls, phase_files
+from harness.inputs.files import phase_files
 from harness.inputs.files.ecs_services import rehearsed_groups, target_group_of
 from harness.inputs.problem import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable
+    from collections.abc import Collection, Iterable
 
     from harness.aws.task_definition import TaskDefinition
     from harness.inputs.production import Production
-
-
-def problems(production: Production) -> Iterator[Problem]:
-    """Report every reference that fits nothing."""
-    for rule in RULES:
-        yield from rule(production)
 
 
 def secret_suffixes(production: Production) -> Iterator[Problem]:
@@ -259,98 +248,6 @@ def _subnets_by_route(production: Production) -> tuple[set[str], set[str]]:
     return public, named.keys() - public if public else set()
 
 
-def bucket_addresses(production: Production) -> Iterator[Problem]:
-    """A bucket's policy names no public addresses where tasks come through a VPC endpoint.
-
-    A call through an endpoint has no aws:SourceIp, and a Deny with NotIpAddress is met:
-    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html,
-    https://docs.aws.amazon.com/AmazonS3/latest/userguide/example-bucket-policies-vpc-endpoint.html.
-    """
-    file = production.resources.get("bucket")
-    if file is None or not s3_endpoints(production):
-        return
-    for given in file.inputs_of("PutBucketPolicy"):
-        for index, statement in enumerate(statements(api_calls.bucket_policy(given))):
-            conditions = [
-                (operator.lower(), key.lower())
-                for operator, block in (statement.get("Condition") or {}).items()
-                for key in block
-            ]
-            if statement.get("Effect") == "Deny" and conditions == [("notipaddress", SOURCE_IP)]:
-                yield Problem(
-                    f"PutBucketPolicy.Policy.Statement[{index}].Condition",
-                    "denies whoever has none of its public addresses (aws:SourceIp), and tasks"
-                    f" reach S3 through the VPC's endpoint in {production.files['phases.network']},"
-                    " without any: every upload and download fails",
-                    "add a condition that spares them, such as StringNotEquals aws:SourceVpce with"
-                    " the endpoint's id",
-                    file=production.files["resources.bucket"],
-                )
-
-
-def worker_queues(production: Production) -> Iterator[Problem]:
-    """A worker that takes its jobs from SQS has a queue."""
-    if not production.worker or "resources.queues" in production.files:
-        return
-    definition = production.services[production.worker].definition
-    for place, name, value in definition.variables:
-        if (name, value) == ("QUEUE_CONNECTION", "sqs"):
-            yield Problem(
-                place,
-                f'is "sqs" (QUEUE_CONNECTION), so that the service {production.worker} takes'
-                " its jobs from SQS, and no queue is configured",
-                "set resources.queues to the file with CreateQueue's input",
-                file=definition.source,
-            )
-
-
-def mail_events(production: Production) -> Iterator[Problem]:
-    """The events of mails have a queue of their own, and a receipt rule has one beside it."""
-    name = production.config.mail_events_queue
-    if production.mail_receipt and not name:
-        yield Problem(
-            "aws.mail_receipt_rule",
-            "is set, and aws.mail_events_queue is not: a mail is known by its events",
-            "make a queue for SES's events, and name it in aws.mail_events_queue (docs/aws.md)",
-            file=str(production.config.file),
-        )
-    if not name or production.web not in production.services:
-        return
-    names = production.resource_names
-    for key, noun in (("queue", "jobs"), ("dead_letter_queue", "dead jobs")):
-        if name == names.get(key):
-            yield Problem(
-                "aws.mail_events_queue",
-                f'is "{name}", the queue of the app\'s {noun}: a replay would hide them',
-                "make a queue for SES's events, and name it here (docs/aws.md)",
-                file=str(production.config.file),
-            )
-
-
-def reader_endpoints(production: Production) -> Iterator[Problem]:
-    """No task has Aurora's reader endpoint: a rehearsal has the writer alone, and takes writes.
-
-    A writer in its place would hide that Aurora refuses writes there (error 1290):
-    https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/Aurora.Endpoints.Reader.html.
-    """
-    replaced = production.config.overlay.environment
-    for definition in production.definitions:
-        for place, name, value in definition.variables:
-            if name in replaced or not READER.search(value):
-                continue
-            writer = READER.sub(".cluster-", value)
-            message, hint = "a rehearsal has the writer alone", ""
-            if name == "DB_HOST":
-                message = "Aurora refuses every write there"
-                hint = f"write the cluster's endpoint, {writer}; where the app only reads by it,"
-            yield Problem(
-                place,
-                f'is "{value}" ({name}), the reader endpoint: {message}',
-                f'{hint} set overlay.environment: {name} = "{writer}"'.strip(),
-                file=definition.source,
-            )
-
-
 def overrides(production: Production) -> Iterator[Problem]:
     """The rule's overrides name containers that its task definition has.
 
@@ -378,20 +275,13 @@ def overrides(production: Production) -> Iterator[Problem]:
             )
 
 
-RULES: tuple[Callable[[Production], Iterator[Problem]], ...] = (
+RULES = (
     secret_suffixes,
     clusters,
     families,
     target_groups,
-    visitor_way.problems,
     unused_environment_files,
     vpcs,
     subnets,
-    bucket_addresses,
-    worker_queues,
-    mail_events,
-    reader_endpoints,
     overrides,
-    public_names.asset_hosts,
-    public_names.senders,
 )

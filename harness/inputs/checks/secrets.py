@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from harness.aws.value_from import SecretReference, ValueFromError, parse_value_from
@@ -56,4 +56,4 @@ def numbers(production: Production) -> Iterator[Problem]:
             )
 
 
-RULES: tuple[Callable[[Production], Iterator[Problem]], ...] = (spaces, numbers)
+RULES = (spaces, numbers)

@@ -44,7 +44,7 @@ def _of_scaling(account: Account, calls: Sequence[Call]) -> Iterator[tuple[str, 
     access = account.access
     web = f"service/{access.cluster}/{access.services.get(access.web)}"
     for call in calls:
-        # A MinCapacity above MaxCapacity is an error of the file: inputs.checks.creation_limits.
+        # A MinCapacity above MaxCapacity is an error of the file: inputs.checks.phases.
         if call.given.get("MinCapacity") == 0 and call.given.get("ResourceId") == web:
             yield "a MinCapacity of 1 at least: at 0 visitors find no task", "has 0"
 

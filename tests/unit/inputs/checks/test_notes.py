@@ -7,19 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from harness.inputs import production
 from harness.inputs.checks import notes
 from harness.inputs.production import Production
 
-ROOT = Path(__file__).resolve().parents[4]
 FIXED = {"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404"}}
-
-
-@pytest.fixture(scope="module")
-def app() -> Production:
-    return production.load({}, cwd=ROOT)
 
 
 def forward(name: str) -> dict[str, Any]:

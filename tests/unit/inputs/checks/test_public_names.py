@@ -3,21 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from harness.inputs import production
-from harness.inputs.checks import public_names, references
+from harness.inputs.checks import between_files, public_names
 from harness.inputs.production import Production
-
-ROOT = Path(__file__).resolve().parents[4]
-
-
-@pytest.fixture(scope="module")
-def app() -> Production:
-    return production.load({}, cwd=ROOT)
 
 
 def texts(
@@ -75,4 +66,4 @@ def test_the_sender_is_an_address_alone(app: Production, sender: str, is_address
 
 
 def test_the_rules_are_applied_to_every_configuration() -> None:
-    assert {public_names.asset_hosts, public_names.senders} <= set(references.RULES)
+    assert {public_names.asset_hosts, public_names.senders} <= set(between_files.RULES)

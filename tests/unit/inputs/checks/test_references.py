@@ -13,36 +13,16 @@ import pytest
 from harness.aws.task_definition import TaskDefinition
 from harness.inputs import production
 from harness.inputs.checks import references
-from harness.inputs.document import read_json
-from harness.inputs.files import api_calls
-from harness.inputs.files.ecs_services import Service
 from harness.inputs.files.schedule import Schedule
 from harness.inputs.problem import InputError
 from harness.inputs.production import Production
 from tests.project import copy_inputs
-
-ROOT = Path(__file__).resolve().parents[4]
-
-
-@pytest.fixture(scope="module")
-def app() -> Production:
-    return production.load({}, cwd=ROOT)
-
-
-def with_service(app: Production, name: str, **changes: Any) -> Production:
-    service = app.services[name]
-    changed = Service(service.definition, {**service.create, **changes})
-    return replace(app, services={**app.services, name: changed})
-
-
-def with_definition(app: Production, name: str, **changes: Any) -> Production:
-    service = app.services[name]
-    definition = TaskDefinition({**service.definition.raw, **changes}, service.definition.source)
-    return replace(app, services={**app.services, name: Service(definition, service.create)})
+from tests.unit.inputs.checks import edits
+from tests.unit.inputs.checks.edits import with_definition, with_service
 
 
 def messages(app: Production) -> list[str]:
-    return [str(problem) for problem in references.problems(app)]
+    return edits.messages(references.RULES, app)
 
 
 def test_the_reference_app_has_no_loose_reference(app: Production) -> None:
@@ -154,57 +134,6 @@ def test_a_load_balancer_in_private_subnets_is_named(app: Production) -> None:
     assert "has no route to the internet gateway" in found[0]
 
 
-def with_bucket_policy(app: Production, folder: Path, condition: dict[str, Any]) -> Production:
-    statement = {
-        "Effect": "Deny",
-        "Principal": "*",
-        "Action": "s3:*",
-        "Resource": "*",
-        "Condition": condition,
-    }
-    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-    path = folder / "bucket.json"
-    put = {"Bucket": "uploads", "Policy": policy}
-    path.write_text(json.dumps({"CreateBucket": {"Bucket": "uploads"}, "PutBucketPolicy": put}))
-    bucket = api_calls.bucket(read_json(path))
-    return replace(app, resources={**app.resources, "bucket": bucket})
-
-
-OFFICE = {"NotIpAddress": {"aws:SourceIp": ["203.0.113.0/24"]}}
-
-
-def test_a_buckets_policy_for_public_addresses_shuts_tasks_out(
-    app: Production, tmp_path: Path
-) -> None:
-    (problem,) = references.bucket_addresses(with_bucket_policy(app, tmp_path, OFFICE))
-    assert problem.message == (
-        "denies whoever has none of its public addresses (aws:SourceIp), and tasks reach S3 through"
-        f" the VPC's endpoint in {app.files['phases.network']}, without any: every upload and"
-        " download fails"
-    )
-
-
-@pytest.mark.parametrize(
-    "condition",
-    [
-        {**OFFICE, "StringNotEquals": {"aws:SourceVpce": "vpce-1"}},
-        {"Bool": {"aws:SecureTransport": "false"}},
-    ],
-)
-def test_a_buckets_policy_that_spares_the_endpoint_is_fine(
-    app: Production, tmp_path: Path, condition: dict[str, Any]
-) -> None:
-    assert list(references.bucket_addresses(with_bucket_policy(app, tmp_path, condition))) == []
-
-
-def test_without_an_endpoint_tasks_may_have_such_an_address(
-    app: Production, tmp_path: Path
-) -> None:
-    documents = {key: one for key, one in app.documents.items() if key != "phases.network"}
-    alone = replace(with_bucket_policy(app, tmp_path, OFFICE), documents=documents)
-    assert list(references.bucket_addresses(alone)) == []
-
-
 def test_tasks_without_a_public_address_are_not_in_public_subnets(app: Production) -> None:
     (subnet, *_) = app.load_balancer["LoadBalancer"]["Subnets"]
     (own, *_) = app.services["web"].create["networkConfiguration"]["awsvpcConfiguration"]["subnets"]
@@ -237,71 +166,3 @@ def test_scheduled_tasks_without_a_public_address_are_not_in_public_subnets(
     assert problem.hint == "name the private subnets, or set AssignPublicIp to ENABLED"
     network["AssignPublicIp"] = "ENABLED"
     assert list(references.subnets(replace(app, schedule=moved))) == []
-
-
-WRITER = "tickets.cluster-cq8w2k7example.us-east-1.rds.amazonaws.com"
-READER = "tickets.cluster-ro-cq8w2k7example.us-east-1.rds.amazonaws.com"
-
-
-@pytest.mark.parametrize(
-    ("variable", "words", "hint"),
-    [
-        (
-            "DB_HOST",
-            "Aurora refuses every write there",
-            f"write the cluster's endpoint, {WRITER}; where the app only reads by it, set"
-            f' overlay.environment: DB_HOST = "{WRITER}"',
-        ),
-        (
-            "DB_READ_HOST",
-            "a rehearsal has the writer alone",
-            f'set overlay.environment: DB_READ_HOST = "{WRITER}"',
-        ),
-    ],
-)
-def test_a_reader_endpoint_is_named_until_the_overlay_replaces_it(
-    app: Production, variable: str, words: str, hint: str
-) -> None:
-    container = app.services["worker"].definition.raw["containerDefinitions"][0]
-    entry = {"name": variable, "value": READER}
-    others = [one for one in container["environment"] if one["name"] != variable]
-    changed = {**container, "environment": [entry, *others]}
-    broken = with_definition(app, "worker", containerDefinitions=[changed])
-    (problem,) = references.problems(broken)
-    assert problem.message == f'is "{READER}" ({variable}), the reader endpoint: {words}'
-    assert problem.hint == hint
-    overlay = app.config.overlay.model_copy(
-        update={"environment": {**app.config.overlay.environment, variable: WRITER}}
-    )
-    replaced = replace(broken, config=replace(app.config, overlay=overlay))
-    assert messages(replaced) == []
-
-
-def test_the_writer_and_custom_endpoints_are_no_reader(app: Production) -> None:
-    container = app.services["worker"].definition.raw["containerDefinitions"][0]
-    added = [
-        {"name": "DB_READ_HOST", "value": value}
-        for value in (WRITER, READER.replace("-ro-", "-custom-"), "", "the .cluster-ro- of a text")
-    ]
-    changed = {**container, "environment": [*container["environment"], *added]}
-    assert messages(with_definition(app, "worker", containerDefinitions=[changed])) == []
-
-
-def test_a_receipt_rule_needs_the_events_of_mails(app: Production) -> None:
-    broken = replace(app, config=replace(app.config, mail_events_queue=""))
-    assert messages(broken) == [
-        "aws.mail_receipt_rule is set, and aws.mail_events_queue is not: a mail is known by its"
-        " events"
-    ]
-    assert messages(replace(broken, mail_receipt=None)) == []
-
-
-@pytest.mark.parametrize(
-    ("name", "noun"), [("tickets-jobs", "jobs"), ("tickets-jobs-dead", "dead jobs")]
-)
-def test_events_of_mails_have_a_queue_of_their_own(app: Production, name: str, noun: str) -> None:
-    broken = replace(app, config=replace(app.config, mail_events_queue=name))
-    assert messages(broken) == [
-        f'aws.mail_events_queue is "{name}", the queue of the app\'s {noun}: a replay would hide'
-        " them"
-    ]

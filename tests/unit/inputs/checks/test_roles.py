@@ -3,20 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
-from harness.inputs import production
 from harness.inputs.checks import roles
 from harness.inputs.production import Production
-
-ROOT = Path(__file__).resolve().parents[4]
-
-
-@pytest.fixture(scope="module")
-def app() -> Production:
-    return production.load({}, cwd=ROOT)
 
 
 def without(app: Production, *names: str) -> Production:

@@ -3,21 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from harness.inputs import production
-from harness.inputs.checks import creation_rules, secrets
+from harness.inputs.checks import between_files, secrets
 from harness.inputs.production import Production
-
-ROOT = Path(__file__).resolve().parents[4]
-
-
-@pytest.fixture(scope="module")
-def app() -> Production:
-    return production.load({}, cwd=ROOT)
 
 
 def texts(app: Production, **changed: Any) -> list[str]:
@@ -51,4 +42,4 @@ def test_a_large_number_gets_an_exponent_and_a_small_one_does_not(app: Productio
 
 
 def test_the_rules_are_applied_to_every_configuration() -> None:
-    assert set(secrets.RULES) <= set(creation_rules.RULES)
+    assert set(secrets.RULES) <= set(between_files.RULES)

@@ -3,25 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from harness.inputs import production
 from harness.inputs.checks import visitor_way
 from harness.inputs.production import Production
 from tests.unit.inputs.files.test_listeners import HOST, forward, rule
 
-ROOT = Path(__file__).resolve().parents[4]
 PAGES = f"https://{HOST}/login"
 TO_HTTPS = {"Protocol": "HTTPS", "Port": "443", "StatusCode": "HTTP_301"}
 WWW = {"StatusCode": "HTTP_301", "Host": "www.#{host}"}
-
-
-@pytest.fixture(scope="module")
-def app() -> Production:
-    return production.load({}, cwd=ROOT)
 
 
 def redirect(**config: str) -> list[dict[str, Any]]:

@@ -1,12 +1,14 @@
-"""Settings that AWS takes one by one and refuses together: ECS, ELB and S3, as their guides say."""
+"""The bucket, as S3 takes it, and a policy that would shut the tasks out."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from harness.aws.iam_conditions import SOURCE_IP
 from harness.aws.iam_policy import statements
-from harness.inputs.files import listeners
+from harness.inputs.checks.connections import s3_endpoints
 from harness.inputs.files.api_calls import bucket_policy
 from harness.inputs.problem import Problem
 
@@ -14,94 +16,41 @@ if TYPE_CHECKING:
     from harness.inputs.files.api_calls import CallFile
     from harness.inputs.production import Production
 
-_STRATEGY = "capacityProviderStrategy"
-_PLACEMENT = ("placementStrategy", "placementConstraints")
-_RESERVED_COOKIE = "AWSALB"
+_BUCKET_NAME = re.compile(r"(?!xn--|sthree-|\d+\.\d+\.\d+\.\d+$)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+_UNWRITTEN_REGION = "us-east-1"
 _INFREQUENT, _INFREQUENT_FROM_DAYS = ("STANDARD_IA", "ONEZONE_IA"), 30
 _CORS_METHODS = ("GET", "PUT", "POST", "DELETE", "HEAD")
 _OWN_KEY = "AES256"
 
 
-def launches(production: Production) -> Iterator[Problem]:
-    """A service has a launch type or a strategy, and Fargate places its tasks itself.
+def names(production: Production) -> Iterator[Problem]:
+    """Names of S3 buckets, and their place: us-east-1 is the one Region that is not written.
 
-    https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateService.html and
-    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-placement.html
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html and
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
     """
-    for name, service in production.services.items():
-        file = production.files[f"services.{name}.service"]
-        if service.create.get("launchType") and service.create.get(_STRATEGY):
+    file = production.resources.get("bucket")
+    for given in file.inputs_of("CreateBucket") if file else ():
+        name = str(given["Bucket"])
+        if not _BUCKET_NAME.fullmatch(name) or ".." in name:
             yield Problem(
-                _STRATEGY,
-                "is set, and launchType, too: ECS refuses the two together",
-                "leave launchType out",
-                file=file,
+                "CreateBucket.Bucket",
+                f'is "{name}"',
+                "write 3 to 63 lower-case letters, digits, hyphens and dots; a letter or digit at"
+                " both ends",
+                file=production.files["resources.bucket"],
             )
-        for key in _PLACEMENT:
-            if service.create.get(key):
-                yield Problem(
-                    key,
-                    "is set, and Fargate takes none: it spreads tasks over the subnets' zones",
-                    "leave it out",
-                    file=file,
-                )
-
-
-def limits_of_processes(production: Production) -> Iterator[Problem]:
-    """The soft limit of a container is not above its hard one, or the task does not start.
-
-    https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Ulimit.html
-    """
-    for name, service in production.services.items():
-        for number, container in enumerate(service.definition.raw["containerDefinitions"]):
-            for index, one in enumerate(container.get("ulimits") or ()):
-                soft, hard = int(one.get("softLimit", 0)), int(one.get("hardLimit", 0))
-                if soft > hard:
-                    yield Problem(
-                        f"containerDefinitions[{number}].ulimits[{index}].softLimit",
-                        f"is {soft}, and hardLimit {hard}: the container would not start",
-                        "write a hardLimit as high as the softLimit, or higher",
-                        file=production.files[f"services.{name}.task_definition"],
-                    )
-
-
-def priorities(production: Production) -> Iterator[Problem]:
-    """Each rule of a listener has a priority of its own.
-
-    https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateRule.html
-    """
-    known: set[tuple[str, str]] = set()
-    for number, rule in enumerate(production.load_balancer.get(listeners.RULES) or ()):
-        place = (str(rule.get("ListenerArn")), str(rule.get("Priority")))
-        if place in known:
+        place = given.get("CreateBucketConfiguration") or {}
+        if place.get("LocationConstraint") == _UNWRITTEN_REGION:
             yield Problem(
-                f"{listeners.RULES}[{number}].Priority",
-                f"is {place[1]}, as that of another rule of the listener: ELB refuses it",
-                "write a number that no other rule of the listener has",
-                file=production.files["ecs.load_balancer"],
-            )
-        known.add(place)
-
-
-def cookies(production: Production) -> Iterator[Problem]:
-    """Stickiness by the app's cookie names none of the load balancer's own.
-
-    https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-target-group-attributes.html
-    """
-    for index, one in enumerate(production.target_group.get("Attributes") or ()):
-        value = str(one.get("Value"))
-        is_name = str(one.get("Key")) == "stickiness.app_cookie.cookie_name"
-        if is_name and value.upper().startswith(_RESERVED_COOKIE):
-            yield Problem(
-                f"Attributes[{index}]",
-                f'stickiness.app_cookie.cookie_name is "{value}": names with {_RESERVED_COOKIE} are'
-                " the load balancer's own, and ELB refuses it",
-                "write the name of a cookie of the app, or the stickiness.type lb_cookie",
-                file=production.files["ecs.target_group"],
+                "CreateBucket.CreateBucketConfiguration.LocationConstraint",
+                f'is "{_UNWRITTEN_REGION}", which S3 refuses: a bucket without one is there',
+                "leave CreateBucketConfiguration out",
+                file=production.files["resources.bucket"],
             )
 
 
-def buckets(production: Production) -> Iterator[Problem]:
+def settings(production: Production) -> Iterator[Problem]:
     """Methods of CORS, transitions, keys and resources of policies that S3 takes.
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/ManageCorsUsing.html,
@@ -175,10 +124,37 @@ def _policies(bucket: CallFile) -> Iterator[tuple[str, str, str]]:
                     )
 
 
-RULES: tuple[Callable[[Production], Iterator[Problem]], ...] = (
-    launches,
-    limits_of_processes,
-    priorities,
-    cookies,
-    buckets,
+def public_addresses(production: Production) -> Iterator[Problem]:
+    """A bucket's policy names no public addresses where tasks come through a VPC endpoint.
+
+    A call through an endpoint has no aws:SourceIp, and a Deny with NotIpAddress is met:
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html,
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/example-bucket-policies-vpc-endpoint.html.
+    """
+    file = production.resources.get("bucket")
+    if file is None or not s3_endpoints(production):
+        return
+    for given in file.inputs_of("PutBucketPolicy"):
+        for index, statement in enumerate(statements(bucket_policy(given))):
+            conditions = [
+                (operator.lower(), key.lower())
+                for operator, block in (statement.get("Condition") or {}).items()
+                for key in block
+            ]
+            if statement.get("Effect") == "Deny" and conditions == [("notipaddress", SOURCE_IP)]:
+                yield Problem(
+                    f"PutBucketPolicy.Policy.Statement[{index}].Condition",
+                    "denies whoever has none of its public addresses (aws:SourceIp), and tasks"
+                    f" reach S3 through the VPC's endpoint in {production.files['phases.network']},"
+                    " without any: every upload and download fails",
+                    "add a condition that spares them, such as StringNotEquals aws:SourceVpce with"
+                    " the endpoint's id",
+                    file=production.files["resources.bucket"],
+                )
+
+
+RULES = (
+    names,
+    settings,
+    public_addresses,
 )

@@ -1,0 +1,253 @@
+"""The load balancer and its target group, as ELB takes them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import TYPE_CHECKING
+
+from harness.inputs import operation_shapes
+from harness.inputs.files import listeners
+from harness.inputs.problem import Problem
+
+if TYPE_CHECKING:
+    from harness.inputs.production import Production
+
+_BOOLEAN = ("true", "false")
+_ATTRIBUTES: Mapping[str, tuple[int, int] | tuple[str, ...]] = {
+    "client_keep_alive.seconds": (60, 604800),
+    "deletion_protection.enabled": _BOOLEAN,
+    "deregistration_delay.timeout_seconds": (0, 3600),
+    "idle_timeout.timeout_seconds": (1, 4000),
+    "load_balancing.algorithm.type": (
+        *("round_robin", "least_outstanding_requests", "weighted_random"),
+    ),
+    "routing.http.desync_mitigation_mode": ("monitor", "defensive", "strictest"),
+    "routing.http.drop_invalid_header_fields.enabled": _BOOLEAN,
+    "routing.http.preserve_host_header.enabled": _BOOLEAN,
+    "routing.http.xff_client_port.enabled": _BOOLEAN,
+    "routing.http.xff_header_processing.mode": ("append", "preserve", "remove"),
+    "routing.http2.enabled": _BOOLEAN,
+    "slow_start.duration_seconds": (0, 900),
+    "stickiness.app_cookie.duration_seconds": (1, 604800),
+    "stickiness.enabled": _BOOLEAN,
+    "stickiness.lb_cookie.duration_seconds": (1, 604800),
+    "stickiness.type": ("lb_cookie", "app_cookie"),
+}
+"""https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_TargetGroupAttribute.html
+and API_LoadBalancerAttribute.html; the values of an application load balancer."""
+_SLOW_START_S = 30
+"""The shortest slow start; 0 is none."""
+_SLOW_STARTS = ("slow_start.duration_seconds", "load_balancing.algorithm.type", "round_robin")
+_SSL_POLICIES = frozenset(
+    {
+        *(f"TLS13-{one}-2021-06" for one in ("1-3", "1-2", "1-2-Res", "1-2-Ext1", "1-2-Ext2")),
+        *(f"TLS13-{one}-2021-06" for one in ("1-1", "1-0")),
+        *(f"TLS13-{one}-FIPS-2023-04" for one in ("1-3", "1-2", "1-2-Res", "1-1", "1-0")),
+        *(f"TLS13-1-2-{one}-FIPS-2023-04" for one in ("Ext0", "Ext1", "Ext2")),
+        *("FS-1-2-Res-2020-10", "FS-1-2-Res-2019-08", "FS-1-2-2019-08", "FS-1-1-2019-08"),
+        *("FS-2018-06", "TLS-1-2-Ext-2018-06", "TLS-1-2-2017-01", "TLS-1-1-2017-01"),
+        *("TLS-1-0-2015-04", "2016-08", "2015-05"),
+    }
+)
+"""Of application load balancers, until the year below:
+https://docs.aws.amazon.com/elasticloadbalancing/latest/application/describe-ssl-policies.html"""
+_SSL_POLICY = re.compile(r"ELBSecurityPolicy-(?P<rest>(?:[A-Za-z0-9]+-)*(?P<year>20\d\d)-\d\d)")
+_SSL_POLICIES_UNTIL = 2024
+_CODE = re.compile(r"<code>([\w.]+)</code>")
+_ELB_NAME = re.compile(r"(?!internal-)[A-Za-z0-9](?:[A-Za-z0-9-]{0,30}[A-Za-z0-9])?")
+_CHECK_DEFAULTS = {"HealthCheckIntervalSeconds": 30, "HealthCheckTimeoutSeconds": 5}
+_MATCHER = re.compile(r"\d+(?:[-,]\d+)*")
+_STATUSES = range(200, 500)
+"""Status codes that an application load balancer may take for healthy."""
+_RESERVED_COOKIE = "AWSALB"
+
+
+def subnets(production: Production) -> Iterator[Problem]:
+    """An application load balancer has subnets of two zones or more.
+
+    https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateLoadBalancer.html
+    """
+    given = production.load_balancer["LoadBalancer"]
+    mapped = [str(subnet.get("SubnetId")) for subnet in given.get("SubnetMappings") or ()]
+    subnets = [*map(str, given.get("Subnets") or ()), *mapped]
+    if len(set(subnets)) < 2:
+        found = f"has one subnet, {subnets[0]}" if subnets else "has none"
+        yield Problem(
+            "LoadBalancer.Subnets",
+            f"{found}: an application load balancer needs two, in different Availability Zones",
+            "name a public subnet of each of two zones",
+            file=production.files["ecs.load_balancer"],
+        )
+
+
+def names(production: Production) -> Iterator[Problem]:
+    """Names of load balancers and target groups: 32 characters, letters, digits and hyphens.
+
+    https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateTargetGroup.html
+    """
+    for key, content, file in (
+        ("LoadBalancer", production.load_balancer, "ecs.load_balancer"),
+        ("TargetGroup", production.target_group, "ecs.target_group"),
+    ):
+        name = str(content[key]["Name"])
+        if not _ELB_NAME.fullmatch(name):
+            yield Problem(
+                f"{key}.Name",
+                f'is "{name}"',
+                "write 1 to 32 letters, digits and hyphens; no hyphen at either end, and not"
+                ' "internal-" at the start',
+                file=production.files[file],
+            )
+
+
+def health_check(production: Production) -> Iterator[Problem]:
+    """A target's health check has a path and a status, and ends before the next begins.
+
+    https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html
+    """
+    given = production.target_group["TargetGroup"]
+    file = production.files["ecs.target_group"]
+    path = str(given.get("HealthCheckPath", "/"))
+    if not path.startswith("/"):
+        hint = f'write "/{path}": a path begins with a slash'
+        yield Problem("TargetGroup.HealthCheckPath", f'is "{path}"', hint, file=file)
+    codes = str((given.get("Matcher") or {}).get("HttpCode", "200"))
+    if not _MATCHER.fullmatch(codes) or not all(
+        int(code) in _STATUSES for code in re.findall(r"\d+", codes)
+    ):
+        hint = 'write "200", a list as "200,204" or a range as "200-299", of 200 to 499'
+        yield Problem("TargetGroup.Matcher.HttpCode", f'is "{codes}"', hint, file=file)
+    interval, timeout = (int(given.get(key, value)) for key, value in _CHECK_DEFAULTS.items())
+    if timeout >= interval:
+        yield Problem(
+            "TargetGroup.HealthCheckTimeoutSeconds",
+            f"is {timeout}, and HealthCheckIntervalSeconds {interval}: the time-out must be"
+            " smaller than the interval",
+            "shorten the time-out, or lengthen the interval",
+            file=file,
+        )
+
+
+def attributes(production: Production) -> Iterator[Problem]:
+    """Attributes of the load balancer and its target group: names, values, and a pair that fails.
+
+    Slow start goes with round robin only:
+    https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-target-group-attributes.html
+    """
+    for name, content, file in (
+        ("LoadBalancer", production.load_balancer, "ecs.load_balancer"),
+        ("TargetGroup", production.target_group, "ecs.target_group"),
+    ):
+        place, listed = production.files[file], content.get("Attributes") or []
+        values = {str(one.get("Key")): str(one.get("Value")) for one in listed}
+        for index, one in enumerate(listed):
+            key, value = str(one.get("Key")), str(one.get("Value"))
+            for message, hint in _of_attribute(name, key, value):
+                yield Problem(f"Attributes[{index}]", f"{key} {message}", hint, file=place)
+        start, algorithm, only = _SLOW_STARTS
+        chosen = values.get(algorithm, only)
+        if values.get(start, "0") != "0" and chosen != only:
+            yield Problem(
+                f"Attributes[{[one.get('Key') for one in listed].index(start)}]",
+                f"{start} is {values[start]}, and {algorithm} {chosen}: ELB refuses the two"
+                " together",
+                f'write "0", or the algorithm {only}',
+                file=place,
+            )
+
+
+def _of_attribute(name: str, key: str, value: str) -> Iterator[tuple[str, str]]:
+    """Yield message and hint for an attribute of another resource, or with a value that fails."""
+    other = "TargetGroup" if name == "LoadBalancer" else "LoadBalancer"
+    if key not in _attribute_names(name) and key in _attribute_names(other):
+        file = "target group's" if other == "TargetGroup" else "load balancer's"
+        yield (
+            f"is an attribute of the {file}, and ELB refuses it here",
+            f"move it to the {file} file",
+        )
+        return
+    known = _ATTRIBUTES.get(key, ())
+    if not known:
+        return
+    if isinstance(known[0], str):
+        if value not in known:
+            yield f'is "{value}"', f"write one of {', '.join(map(str, known))}"
+        return
+    least, most = int(known[0]), int(known[1])
+    is_short = key == _SLOW_STARTS[0] and value.isdigit() and 0 < int(value) < _SLOW_START_S
+    if not value.isdigit() or not least <= int(value) <= most or is_short:
+        either = f'"0", or "{_SLOW_START_S}"' if key == _SLOW_STARTS[0] else f'"{least}"'
+        yield f'is "{value}"', f'write {either} to "{most}"'
+
+
+@cache
+def _attribute_names(name: str) -> frozenset[str]:
+    """Return the attributes of a resource; botocore has them in its documentation only."""
+    shape = operation_shapes.input_shape("elbv2", f"Modify{name}Attributes")
+    text = str(shape.members["Attributes"].member.members["Key"].documentation)
+    return frozenset(name for name in _CODE.findall(text) if "." in name)
+
+
+def security_policies(production: Production) -> Iterator[Problem]:
+    """A listener's security policy is one that ELB has; one of a later year may be new."""
+    for index, listener in enumerate(production.load_balancer.get("Listeners") or ()):
+        name = str(listener.get("SslPolicy") or "ELBSecurityPolicy-2016-08")
+        found = _SSL_POLICY.fullmatch(name)
+        if found and (found["rest"] in _SSL_POLICIES or int(found["year"]) > _SSL_POLICIES_UNTIL):
+            continue
+        yield Problem(
+            f"Listeners[{index}].SslPolicy",
+            f'is "{name}", which ELB does not have: it would refuse the listener',
+            "write ELBSecurityPolicy-TLS13-1-2-2021-06, or another of"
+            " `aws elbv2 describe-ssl-policies`",
+            file=production.files["ecs.load_balancer"],
+        )
+
+
+def priorities(production: Production) -> Iterator[Problem]:
+    """Each rule of a listener has a priority of its own.
+
+    https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateRule.html
+    """
+    known: set[tuple[str, str]] = set()
+    for number, rule in enumerate(production.load_balancer.get(listeners.RULES) or ()):
+        place = (str(rule.get("ListenerArn")), str(rule.get("Priority")))
+        if place in known:
+            yield Problem(
+                f"{listeners.RULES}[{number}].Priority",
+                f"is {place[1]}, as that of another rule of the listener: ELB refuses it",
+                "write a number that no other rule of the listener has",
+                file=production.files["ecs.load_balancer"],
+            )
+        known.add(place)
+
+
+def cookies(production: Production) -> Iterator[Problem]:
+    """Stickiness by the app's cookie names none of the load balancer's own.
+
+    https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-target-group-attributes.html
+    """
+    for index, one in enumerate(production.target_group.get("Attributes") or ()):
+        value = str(one.get("Value"))
+        is_name = str(one.get("Key")) == "stickiness.app_cookie.cookie_name"
+        if is_name and value.upper().startswith(_RESERVED_COOKIE):
+            yield Problem(
+                f"Attributes[{index}]",
+                f'stickiness.app_cookie.cookie_name is "{value}": names with {_RESERVED_COOKIE} are'
+                " the load balancer's own, and ELB refuses it",
+                "write the name of a cookie of the app, or the stickiness.type lb_cookie",
+                file=production.files["ecs.target_group"],
+            )
+
+
+RULES = (
+    subnets,
+    names,
+    health_check,
+    attributes,
+    security_policies,
+    priorities,
+    cookies,
+)

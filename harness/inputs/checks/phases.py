@@ -1,0 +1,137 @@
+"""Further files of [phases], as AWS takes them: scaling, log groups, DNS records."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from harness.inputs.files import phase_files
+from harness.inputs.problem import Problem
+
+if TYPE_CHECKING:
+    from harness.inputs.production import Production
+
+_RETENTION_DAYS = (
+    *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731),
+    *(1096, 1827, 2192, 2557, 2922, 3288, 3653),
+)
+"""https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html"""
+_REQUESTS = "ALBRequestCountPerTarget"
+_CAPACITIES = ("MinCapacity", "MaxCapacity")
+_OF_RECORDS = ("TTL", "ResourceRecords")
+"""Fields of a record set that is no alias."""
+
+
+def scaling_policies(production: Production) -> Iterator[Problem]:
+    """A policy by requests for each target names the load balancer and the target group.
+
+    https://docs.aws.amazon.com/autoscaling/application/APIReference/API_PredefinedMetricSpecification.html
+    """
+    balancer = str(production.load_balancer["LoadBalancer"]["Name"])
+    group = str(production.target_group["TargetGroup"]["Name"])
+    for one in phase_files.calls(production, "scaling"):
+        tracking = one.given.get("TargetTrackingScalingPolicyConfiguration") or {}
+        metric = tracking.get("PredefinedMetricSpecification") or {}
+        name, label = metric.get("PredefinedMetricType"), str(metric.get("ResourceLabel") or "")
+        own = re.fullmatch(rf"app/{balancer}/\w+/targetgroup/{group}/\w+", label)
+        if name is None or (own if name == _REQUESTS else not label):
+            continue
+        wanted = f"app/{balancer}/ID/targetgroup/{group}/ID"
+        yield Problem(
+            f"{one.key}.TargetTrackingScalingPolicyConfiguration.PredefinedMetricSpecification",
+            f"has the metric {name} and "
+            + (f'the ResourceLabel "{label}"' if label else "no ResourceLabel")
+            + ": the service would never scale",
+            f"write the ResourceLabel {wanted}, with the ends of the two ARNs"
+            if name == _REQUESTS
+            else f"leave ResourceLabel out: only {_REQUESTS} has one",
+            file=production.files["phases.scaling"],
+        )
+
+
+def scaling(production: Production) -> Iterator[Problem]:
+    """A scalable target has a least and a most number of tasks, in this order.
+
+    https://docs.aws.amazon.com/autoscaling/application/APIReference/API_RegisterScalableTarget.html
+    """
+    for one in phase_files.calls(production, "scaling"):
+        least, most = one.given.get("MinCapacity"), one.given.get("MaxCapacity")
+        for name in _CAPACITIES if one.operation == "RegisterScalableTarget" else ():
+            if name not in one.given:
+                yield Problem(
+                    f"{one.key}.{name}",
+                    "is missing, and AWS registers no new scalable target without it",
+                    f"add {name}, a number of tasks",
+                    file=production.files["phases.scaling"],
+                )
+        if least is not None and most is not None and least > most:
+            yield Problem(
+                f"{one.key}.MinCapacity",
+                f"is {least}, and MaxCapacity {most}: AWS refuses the two together",
+                "write MaxCapacity as high as MinCapacity, or higher",
+                file=production.files["phases.scaling"],
+            )
+    yield from _scaled_below_wanted(production)
+
+
+def _scaled_below_wanted(production: Production) -> Iterator[Problem]:
+    """A service starts with no more tasks than its scaling lets it have."""
+    wanted = {
+        f"service/{production.config.cluster}/{service.name}": service.create
+        for service in production.services.values()
+    }
+    for one in phase_files.calls(production, "scaling"):
+        tasks = int(wanted.get(str(one.given.get("ResourceId")), {}).get("desiredCount", 0))
+        most = one.given.get("MaxCapacity")
+        if most is not None and most < tasks:
+            yield Problem(
+                f"{one.key}.MaxCapacity",
+                f"is {most}, and the service's desiredCount {tasks}: Application Auto Scaling"
+                f" stops tasks until {most} run",
+                f"write {tasks} or more, or a lower desiredCount",
+                file=production.files["phases.scaling"],
+            )
+
+
+def records(production: Production) -> Iterator[Problem]:
+    """A record set has a TTL and records, or is an alias and has neither.
+
+    https://docs.aws.amazon.com/Route53/latest/APIReference/API_ResourceRecordSet.html
+    """
+    for call in phase_files.calls(production, "dns"):
+        changes = (call.given.get("ChangeBatch") or {}).get("Changes") or ()
+        for number, change in enumerate(changes):
+            record, where = change.get("ResourceRecordSet") or {}, f"Changes[{number}]"
+            is_alias = "AliasTarget" in record
+            for name in _OF_RECORDS:
+                if (name in record) == is_alias:
+                    yield Problem(
+                        f"{call.key}.ChangeBatch.{where}.ResourceRecordSet.{name}",
+                        "is set, and Route 53 takes none beside AliasTarget"
+                        if is_alias
+                        else "is missing, and Route 53 takes no record without it but an alias",
+                        "leave it out" if is_alias else f"add {name}; an alias has AliasTarget",
+                        file=production.files["phases.dns"],
+                    )
+
+
+def log_retention(production: Production) -> Iterator[Problem]:
+    """CloudWatch Logs keeps a group's events for one of its own numbers of days."""
+    for one in phase_files.calls(production, "logs"):
+        days = one.given.get("retentionInDays", _RETENTION_DAYS[0])
+        if days not in _RETENTION_DAYS:
+            yield Problem(
+                f"{one.key}.retentionInDays",
+                f"is {days}, which CloudWatch Logs does not offer",
+                f"write one of {', '.join(map(str, _RETENTION_DAYS))}",
+                file=production.files["phases.logs"],
+            )
+
+
+RULES = (
+    scaling_policies,
+    scaling,
+    records,
+    log_retention,
+)

@@ -1,0 +1,165 @@
+"""ECS services, as Fargate and ECS take them: launch, deployment, limits of processes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from harness.inputs.problem import Problem
+
+if TYPE_CHECKING:
+    from harness.inputs.production import Production
+
+_STRATEGY = "capacityProviderStrategy"
+_PLACEMENT = ("placementStrategy", "placementConstraints")
+
+
+def tables(production: Production) -> Iterator[Problem]:
+    """Each service stands in one table."""
+    first: dict[str, str] = {}
+    for name, service in production.services.items():
+        other = first.setdefault(service.name, name)
+        if other != name:
+            yield Problem(
+                f"services.{name}.service",
+                f'is the service "{service.name}", and so is services.{other}',
+                "remove one of the two tables, or name another file",
+                file=str(production.config.file),
+            )
+
+
+def deployments(production: Production) -> Iterator[Problem]:
+    """A rolling deployment can start or stop a task.
+
+    https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeploymentConfiguration.html
+    """
+    for name, service in production.services.items():
+        given = service.create.get("deploymentConfiguration") or {}
+        minimum = int(given.get("minimumHealthyPercent", 100))
+        maximum = int(given.get("maximumPercent", 200))
+        tasks = int(service.create.get("desiredCount", 1))
+        # ECS rounds the upper limit down and the lower one up.
+        can_start = tasks * maximum // 100 > tasks
+        can_stop = -(-tasks * minimum // 100) < tasks
+        if tasks and not can_start and not can_stop:
+            yield Problem(
+                "deploymentConfiguration.maximumPercent",
+                f"is {maximum}, with minimumHealthyPercent {minimum} and {tasks} tasks: a"
+                " deployment could neither start a task nor stop one",
+                "write maximumPercent 200 and minimumHealthyPercent 100, ECS's defaults",
+                file=production.files[f"services.{name}.service"],
+            )
+
+
+def grace_periods(production: Production) -> Iterator[Problem]:
+    """Only a service behind a load balancer has a grace period for its health checks.
+
+    https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateService.html
+    """
+    for name, service in production.services.items():
+        given = service.create
+        if "healthCheckGracePeriodSeconds" in given and not given.get("loadBalancers"):
+            yield Problem(
+                "healthCheckGracePeriodSeconds",
+                "is set, and the service has no load balancer: ECS refuses it",
+                "remove it, or add loadBalancers",
+                file=production.files[f"services.{name}.service"],
+            )
+
+
+def zone_rebalancing(production: Production) -> Iterator[Problem]:
+    """Zone rebalancing needs a maximumPercent that lets it start one task more.
+
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-rebalancing.html
+    """
+    for name, service in production.services.items():
+        given = service.create.get("deploymentConfiguration") or {}
+        maximum = int(given.get("maximumPercent", 200))
+        if service.create.get("availabilityZoneRebalancing") == "ENABLED" and maximum <= 100:
+            yield Problem(
+                "availabilityZoneRebalancing",
+                f'is "ENABLED", and deploymentConfiguration.maximumPercent {maximum}: ECS refuses'
+                " the two together",
+                'write "DISABLED", or a maximumPercent above 100',
+                file=production.files[f"services.{name}.service"],
+            )
+
+
+def types(production: Production) -> Iterator[Problem]:
+    """Fargate has no daemons, and only rolling deployments have a circuit breaker.
+
+    https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateService.html
+    """
+    for name, service in production.services.items():
+        given, file = service.create, production.files[f"services.{name}.service"]
+        if given.get("schedulingStrategy") == "DAEMON":
+            yield Problem(
+                "schedulingStrategy",
+                'is "DAEMON": a daemon runs on each instance of a cluster, and Fargate has none',
+                'write "REPLICA", or leave it out, and set desiredCount',
+                file=file,
+            )
+        controller = str((given.get("deploymentController") or {}).get("type", "ECS"))
+        breaker = (given.get("deploymentConfiguration") or {}).get("deploymentCircuitBreaker") or {}
+        if controller != "ECS" and breaker.get("enable"):
+            yield Problem(
+                "deploymentController.type",
+                f'is "{controller}", and deploymentCircuitBreaker is enabled: ECS refuses the two'
+                " together",
+                'write "ECS", or leave it out: ECS deploys, and rolls back',
+                file=file,
+            )
+
+
+def launches(production: Production) -> Iterator[Problem]:
+    """A service has a launch type or a strategy, and Fargate places its tasks itself.
+
+    https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateService.html and
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-placement.html
+    """
+    for name, service in production.services.items():
+        file = production.files[f"services.{name}.service"]
+        if service.create.get("launchType") and service.create.get(_STRATEGY):
+            yield Problem(
+                _STRATEGY,
+                "is set, and launchType, too: ECS refuses the two together",
+                "leave launchType out",
+                file=file,
+            )
+        for key in _PLACEMENT:
+            if service.create.get(key):
+                yield Problem(
+                    key,
+                    "is set, and Fargate takes none: it spreads tasks over the subnets' zones",
+                    "leave it out",
+                    file=file,
+                )
+
+
+def process_limits(production: Production) -> Iterator[Problem]:
+    """The soft limit of a container is not above its hard one, or the task does not start.
+
+    https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Ulimit.html
+    """
+    for name, service in production.services.items():
+        for number, container in enumerate(service.definition.raw["containerDefinitions"]):
+            for index, one in enumerate(container.get("ulimits") or ()):
+                soft, hard = int(one.get("softLimit", 0)), int(one.get("hardLimit", 0))
+                if soft > hard:
+                    yield Problem(
+                        f"containerDefinitions[{number}].ulimits[{index}].softLimit",
+                        f"is {soft}, and hardLimit {hard}: the container would not start",
+                        "write a hardLimit as high as the softLimit, or higher",
+                        file=production.files[f"services.{name}.task_definition"],
+                    )
+
+
+RULES = (
+    tables,
+    deployments,
+    grace_periods,
+    zone_rebalancing,
+    types,
+    launches,
+    process_limits,
+)

@@ -1,0 +1,84 @@
+"""Edits of production's files, for the tests of checks, and the problems that they lead to."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from harness.aws.task_definition import TaskDefinition
+from harness.inputs.document import read_json
+from harness.inputs.files import api_calls
+from harness.inputs.files.ecs_services import Service
+from harness.inputs.problem import Problem
+from harness.inputs.production import Production
+
+Rules = tuple[Callable[[Production], Iterator[Problem]], ...]
+
+
+def keys(rules: Rules, app: Production) -> list[str]:
+    return [problem.key for rule in rules for problem in rule(app)]
+
+
+def texts(rules: Rules, app: Production) -> list[str]:
+    return [
+        f"{problem.key}: {problem.message}; {problem.hint}"
+        for rule in rules
+        for problem in rule(app)
+    ]
+
+
+def messages(rules: Rules, app: Production) -> list[str]:
+    return [str(problem) for rule in rules for problem in rule(app)]
+
+
+def judge(found: list[str], said: str) -> None:
+    """One problem with these words, or none."""
+    assert len(found) == bool(said)
+    assert said in "".join(found)
+
+
+def with_balancer(app: Production, **changes: Any) -> Production:
+    content = {**app.load_balancer["LoadBalancer"], **changes}
+    return replace(app, load_balancer={**app.load_balancer, "LoadBalancer": content})
+
+
+def with_group(app: Production, **changes: Any) -> Production:
+    content = {**app.target_group["TargetGroup"], **changes}
+    return replace(app, target_group={**app.target_group, "TargetGroup": content})
+
+
+def with_service(app: Production, name: str, **changes: Any) -> Production:
+    service = app.services[name]
+    changed = Service(service.definition, {**service.create, **changes})
+    return replace(app, services={**app.services, name: changed})
+
+
+def with_definition(app: Production, name: str, **changes: Any) -> Production:
+    service = app.services[name]
+    definition = TaskDefinition({**service.definition.raw, **changes}, service.definition.source)
+    return replace(app, services={**app.services, name: Service(definition, service.create)})
+
+
+def with_resource(app: Production, path: Path, data: Mapping[str, Any]) -> Production:
+    """Give the app the bucket, or the queues, of a file with that name."""
+    path.write_text(json.dumps(data))
+    read = getattr(api_calls, path.stem)
+    return replace(app, resources={**app.resources, path.stem: read(read_json(path))})
+
+
+def with_call(app: Production, file: str, operation: str, **changes: Any) -> Production:
+    """Change each call of an operation in a file of [phases]."""
+    document = app.documents[f"phases.{file}"]
+    given = document.data[operation]
+    many = [{**one, **changes} for one in (given if isinstance(given, list) else [given])]
+    return with_phase(app, file, {**document.data, operation: many})
+
+
+def with_phase(app: Production, file: str, data: Mapping[str, Any]) -> Production:
+    """Give the app another file of [phases]."""
+    key = f"phases.{file}"
+    document = replace(app.documents[key], data=dict(data))
+    return replace(app, documents={**app.documents, key: document})

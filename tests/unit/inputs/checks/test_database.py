@@ -1,0 +1,139 @@
+"""Values of the database and its proxy that RDS refuses, and their neighbours."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from harness.inputs.checks import database
+from harness.inputs.production import Production
+from tests.unit.inputs.checks import edits
+from tests.unit.inputs.checks.edits import with_call, with_definition, with_phase
+
+
+def keys(app: Production) -> list[str]:
+    return edits.keys(database.RULES, app)
+
+
+def texts(app: Production) -> list[str]:
+    return edits.texts(database.RULES, app)
+
+
+def test_the_reference_app_is_taken(app: Production) -> None:
+    assert keys(app) == []
+
+
+@pytest.mark.parametrize(
+    ("engine", "version", "family"),
+    [
+        ("aurora-mysql", "8.0.mysql_aurora.3.08.2", "aurora-mysql5.7"),
+        ("aurora-mysql", "5.7.mysql_aurora.2.12.1", "aurora-mysql8.0"),
+        ("mysql", "8.4.3", "mysql8.0"),
+    ],
+)
+def test_a_parameter_group_of_another_release(
+    app: Production, engine: str, version: str, family: str
+) -> None:
+    document = app.documents["phases.database"]
+    data = json.loads(json.dumps(document.data))
+    data["CreateDBCluster"] |= {"Engine": engine, "EngineVersion": version}
+    data["CreateDBClusterParameterGroup"]["DBParameterGroupFamily"] = family
+    (problem,) = database.parameter_groups(with_phase(app, "database", data))
+    assert problem.message == (
+        f'is "{family}", and the cluster of that group has the engine {engine} {version}: RDS'
+        " refuses it"
+    )
+    assert problem.hint == f'write "{engine}{version[:3]}"'
+
+
+def test_serverless_instances_need_the_clusters_scaling(app: Production) -> None:
+    serverless = with_call(app, "database", "CreateDBInstance", DBInstanceClass="db.serverless")
+    assert texts(serverless)[0] == (
+        "CreateDBInstance[0].DBInstanceClass: is db.serverless, and the cluster has no"
+        " ServerlessV2ScalingConfiguration: RDS refuses the instance; add to CreateDBCluster:"
+        ' "ServerlessV2ScalingConfiguration": {"MinCapacity": ..., "MaxCapacity": ...}'
+    )
+    limits = {"MinCapacity": 0.5, "MaxCapacity": 8}
+    scaled = with_call(
+        serverless, "database", "CreateDBCluster", ServerlessV2ScalingConfiguration=limits
+    )
+    assert texts(scaled) == []
+
+
+@pytest.mark.parametrize(
+    ("operation", "changes", "text"),
+    [
+        (
+            "CreateDBProxy",
+            {"IdleClientTimeout": 90000},
+            "CreateDBProxy[0].IdleClientTimeout: is 90000, and RDS takes 1 to 28800; write 1 to"
+            " 28800",
+        ),
+        (
+            "ModifyDBProxyTargetGroup",
+            {"ConnectionPoolConfig": {"MaxConnectionsPercent": 0}},
+            "ModifyDBProxyTargetGroup[0].ConnectionPoolConfig.MaxConnectionsPercent: is 0, and RDS"
+            " takes 1 to 100; write 1 to 100",
+        ),
+    ],
+)
+def test_a_value_that_rds_refuses(
+    app: Production, operation: str, changes: dict[str, Any], text: str
+) -> None:
+    assert texts(with_call(app, "database", operation, **changes)) == [text]
+
+
+WRITER = "tickets.cluster-cq8w2k7example.us-east-1.rds.amazonaws.com"
+READER = "tickets.cluster-ro-cq8w2k7example.us-east-1.rds.amazonaws.com"
+
+
+@pytest.mark.parametrize(
+    ("variable", "words", "hint"),
+    [
+        (
+            "DB_HOST",
+            "Aurora refuses every write there",
+            f"write the cluster's endpoint, {WRITER}; where the app only reads by it, set"
+            f' overlay.environment: DB_HOST = "{WRITER}"',
+        ),
+        (
+            "DB_READ_HOST",
+            "a rehearsal has the writer alone",
+            f'set overlay.environment: DB_READ_HOST = "{WRITER}"',
+        ),
+    ],
+)
+def test_a_reader_endpoint_is_named_until_the_overlay_replaces_it(
+    app: Production, variable: str, words: str, hint: str
+) -> None:
+    container = app.services["worker"].definition.raw["containerDefinitions"][0]
+    entry = {"name": variable, "value": READER}
+    others = [one for one in container["environment"] if one["name"] != variable]
+    changed = {**container, "environment": [entry, *others]}
+    broken = with_definition(app, "worker", containerDefinitions=[changed])
+    (problem,) = database.reader_endpoints(broken)
+    assert problem.message == f'is "{READER}" ({variable}), the reader endpoint: {words}'
+    assert problem.hint == hint
+    overlay = app.config.overlay.model_copy(
+        update={"environment": {**app.config.overlay.environment, variable: WRITER}}
+    )
+    replaced = replace(broken, config=replace(app.config, overlay=overlay))
+    assert edits.messages(database.RULES, replaced) == []
+
+
+def test_the_writer_and_custom_endpoints_are_no_reader(app: Production) -> None:
+    container = app.services["worker"].definition.raw["containerDefinitions"][0]
+    added = [
+        {"name": "DB_READ_HOST", "value": value}
+        for value in (WRITER, READER.replace("-ro-", "-custom-"), "", "the .cluster-ro- of a text")
+    ]
+    changed = {**container, "environment": [*container["environment"], *added]}
+    assert (
+        edits.messages(
+            database.RULES, with_definition(app, "worker", containerDefinitions=[changed])
+        )
+        == []
+    )

@@ -1,0 +1,215 @@
+"""Settings of the load balancer and its target group that ELB refuses, and their neighbours."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from harness.inputs.checks import load_balancer
+from harness.inputs.production import Production
+from tests.unit.inputs.checks import edits
+from tests.unit.inputs.checks.edits import judge, with_balancer, with_group
+
+
+def keys(app: Production) -> list[str]:
+    return edits.keys(load_balancer.RULES, app)
+
+
+def texts(app: Production) -> list[str]:
+    return edits.texts(load_balancer.RULES, app)
+
+
+def test_the_reference_app_is_taken(app: Production) -> None:
+    assert keys(app) == []
+
+
+@pytest.mark.parametrize(
+    "subnets",
+    [
+        {"Subnets": ["subnet-1"]},
+        {"Subnets": ["subnet-1", "subnet-1"]},
+        {"Subnets": [], "SubnetMappings": [{"SubnetId": "subnet-1"}]},
+    ],
+)
+def test_a_load_balancer_in_one_subnet(app: Production, subnets: dict[str, Any]) -> None:
+    assert keys(with_balancer(app, **subnets)) == ["LoadBalancer.Subnets"]
+
+
+def test_subnet_mappings_count_as_subnets(app: Production) -> None:
+    mapped = [{"SubnetId": "subnet-1"}, {"SubnetId": "subnet-2"}]
+    assert keys(with_balancer(app, Subnets=[], SubnetMappings=mapped)) == []
+
+
+@pytest.mark.parametrize("name", ["-web", "web-", "internal-web", "web_1", "w" * 33, "a.b"])
+def test_names_of_the_load_balancer(app: Production, name: str) -> None:
+    assert keys(with_balancer(app, Name=name)) == ["LoadBalancer.Name"]
+    assert keys(with_group(app, Name=name)) == ["TargetGroup.Name"]
+
+
+@pytest.mark.parametrize("name", ["w", "web-1", "internals", "W" * 32])
+def test_names_that_the_load_balancer_takes(app: Production, name: str) -> None:
+    assert keys(with_balancer(app, Name=name)) == []
+
+
+@pytest.mark.parametrize(("interval", "timeout"), [(5, 5), (5, None), (10, 30)])
+def test_a_check_that_outlasts_its_interval(
+    app: Production, interval: int, timeout: int | None
+) -> None:
+    content = {**app.target_group["TargetGroup"], "HealthCheckIntervalSeconds": interval}
+    content.pop("HealthCheckTimeoutSeconds")
+    if timeout is not None:
+        content["HealthCheckTimeoutSeconds"] = timeout
+    broken = replace(app, target_group={**app.target_group, "TargetGroup": content})
+    assert keys(broken) == ["TargetGroup.HealthCheckTimeoutSeconds"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "key"),
+    [
+        ({"HealthCheckPath": "healthz"}, "TargetGroup.HealthCheckPath"),
+        ({"Matcher": {"HttpCode": "200-599"}}, "TargetGroup.Matcher.HttpCode"),
+        ({"Matcher": {"HttpCode": "100"}}, "TargetGroup.Matcher.HttpCode"),
+        ({"Matcher": {"HttpCode": "2xx"}}, "TargetGroup.Matcher.HttpCode"),
+    ],
+)
+def test_a_check_that_no_load_balancer_takes(
+    app: Production, changes: dict[str, Any], key: str
+) -> None:
+    assert keys(with_group(app, **changes)) == [key]
+
+
+@pytest.mark.parametrize("codes", ["200", "200,204", "200-399", "200-299,404"])
+def test_statuses_that_a_load_balancer_takes(app: Production, codes: str) -> None:
+    assert keys(with_group(app, Matcher={"HttpCode": codes})) == []
+
+
+def test_awss_own_check_defaults_are_fine(app: Production) -> None:
+    content = {
+        key: value
+        for key, value in app.target_group["TargetGroup"].items()
+        if key not in ("HealthCheckIntervalSeconds", "HealthCheckTimeoutSeconds")
+    }
+    defaults = replace(app, target_group={**app.target_group, "TargetGroup": content})
+    assert keys(defaults) == []
+
+
+def with_attributes(app: Production, file: str, **values: str) -> Production:
+    listed = [{"Key": key, "Value": value} for key, value in values.items()]
+    if file == "load_balancer":
+        return replace(app, load_balancer={**app.load_balancer, "Attributes": listed})
+    return replace(app, target_group={**app.target_group, "Attributes": listed})
+
+
+@pytest.mark.parametrize(
+    ("file", "values", "text"),
+    [
+        (
+            "target_group",
+            {"deregistration_delay.timeout_seconds": "4000"},
+            'Attributes[0]: deregistration_delay.timeout_seconds is "4000"; write "0" to "3600"',
+        ),
+        (
+            "target_group",
+            {"slow_start.duration_seconds": "10"},
+            'Attributes[0]: slow_start.duration_seconds is "10"; write "0", or "30" to "900"',
+        ),
+        (
+            "target_group",
+            {
+                "load_balancing.algorithm.type": "least_outstanding_requests",
+                "slow_start.duration_seconds": "30",
+            },
+            "Attributes[1]: slow_start.duration_seconds is 30, and load_balancing.algorithm.type"
+            ' least_outstanding_requests: ELB refuses the two together; write "0", or the'
+            " algorithm round_robin",
+        ),
+        (
+            "load_balancer",
+            {"routing.http2.enabled": "yes"},
+            'Attributes[0]: routing.http2.enabled is "yes"; write one of true, false',
+        ),
+        (
+            "load_balancer",
+            {"stickiness.enabled": "true"},
+            "Attributes[0]: stickiness.enabled is an attribute of the target group's, and ELB"
+            " refuses it here; move it to the target group's file",
+        ),
+        (
+            "target_group",
+            {"idle_timeout.timeout_seconds": "60"},
+            "Attributes[0]: idle_timeout.timeout_seconds is an attribute of the load balancer's,"
+            " and ELB refuses it here; move it to the load balancer's file",
+        ),
+    ],
+)
+def test_an_attribute_that_elb_refuses(
+    app: Production, file: str, values: dict[str, str], text: str
+) -> None:
+    assert texts(with_attributes(app, file, **values)) == [text]
+
+
+@pytest.mark.parametrize(
+    ("file", "values"),
+    [
+        ("target_group", {"slow_start.duration_seconds": "30"}),
+        (
+            "target_group",
+            {
+                "slow_start.duration_seconds": "0",
+                "load_balancing.algorithm.type": "weighted_random",
+                "load_balancing.cross_zone.enabled": "use_load_balancer_configuration",
+                "stickiness.app_cookie.cookie_name": "",
+            },
+        ),
+        ("load_balancer", {"idle_timeout.timeout_seconds": "4000", "an.attribute.of.2027": "on"}),
+        ("load_balancer", {"access_logs.s3.enabled": "false", "access_logs.s3.prefix": ""}),
+    ],
+)
+def test_attributes_that_elb_takes(app: Production, file: str, values: dict[str, str]) -> None:
+    assert texts(with_attributes(app, file, **values)) == []
+
+
+@pytest.mark.parametrize(
+    ("policy", "refused"),
+    [
+        ("ELBSecurityPolicy-TLS13-1-2-Res-2021-06", False),
+        ("ELBSecurityPolicy-2016-08", False),
+        ("ELBSecurityPolicy-TLS13-1-2-New-2031-02", False),
+        ("ELBSecurityPolicy-TLS13-1-2-2021-07", True),
+        ("TLSv1.2_2021", True),
+    ],
+)
+def test_a_security_policy_that_elb_does_not_have(
+    app: Production, policy: str, refused: bool
+) -> None:
+    listeners = [{"Protocol": "HTTP"}, {"Protocol": "HTTPS", "SslPolicy": policy}]
+    changed = replace(app, load_balancer={**app.load_balancer, "Listeners": listeners})
+
+    found = texts(changed)
+
+    start = f'Listeners[1].SslPolicy: is "{policy}", which ELB does not have'
+    assert [text.startswith(start) for text in found] == ([True] if refused else [])
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({}, "Rules[1].Priority is 10, as that of another rule"),
+        ({"Priority": 11}, ""),
+    ],
+)
+def test_the_priorities_of_rules(app: Production, change: dict[str, Any], said: str) -> None:
+    (rule,) = app.load_balancer["Rules"]
+    content = {**app.load_balancer, "Rules": [rule, {**rule, **change}]}
+    judge(edits.messages(load_balancer.RULES, replace(app, load_balancer=content)), said)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"), [("AWSALBAPP", 'cookie_name is "AWSALBAPP"'), ("tickets_session", "")]
+)
+def test_the_cookie_of_stickiness(app: Production, name: str, said: str) -> None:
+    added = {"Key": "stickiness.app_cookie.cookie_name", "Value": name}
+    content = {**app.target_group, "Attributes": [*app.target_group["Attributes"], added]}
+    judge(edits.messages(load_balancer.RULES, replace(app, target_group=content)), said)

@@ -1,0 +1,130 @@
+"""Values of the files of [phases] that AWS refuses, and their harmless neighbours."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from harness.inputs.checks import phases
+from harness.inputs.production import Production
+from tests.unit.inputs.checks import edits
+from tests.unit.inputs.checks.edits import with_call, with_phase
+
+
+def keys(app: Production) -> list[str]:
+    return edits.keys(phases.RULES, app)
+
+
+def texts(app: Production) -> list[str]:
+    return edits.texts(phases.RULES, app)
+
+
+def test_the_reference_app_is_taken(app: Production) -> None:
+    assert keys(app) == []
+
+
+@pytest.mark.parametrize(
+    ("operation", "changes", "text"),
+    [
+        (
+            "RegisterScalableTarget",
+            {"MinCapacity": 10},
+            "RegisterScalableTarget[0].MinCapacity: is 10, and MaxCapacity 6: AWS refuses the two"
+            " together; write MaxCapacity as high as MinCapacity, or higher",
+        ),
+        (
+            "RegisterScalableTarget",
+            {"MinCapacity": 1, "MaxCapacity": 1},
+            "RegisterScalableTarget[0].MaxCapacity: is 1, and the service's desiredCount 2:"
+            " Application Auto Scaling stops tasks until 1 run; write 2 or more, or a lower"
+            " desiredCount",
+        ),
+    ],
+)
+def test_a_capacity_that_aws_refuses(
+    app: Production, operation: str, changes: dict[str, Any], text: str
+) -> None:
+    assert texts(with_call(app, "scaling", operation, **changes)) == [text]
+
+
+@pytest.mark.parametrize("name", ["MinCapacity", "MaxCapacity"])
+def test_a_scalable_target_needs_its_two_capacities(app: Production, name: str) -> None:
+    document = app.documents["phases.scaling"]
+    given = document.data["RegisterScalableTarget"]
+    given = given if isinstance(given, list) else [given]
+    lacking = [{key: value for key, value in one.items() if key != name} for one in given]
+    data = {**document.data, "RegisterScalableTarget": lacking}
+    found = texts(with_phase(app, "scaling", data))
+    assert found[0] == (
+        f"RegisterScalableTarget[0].{name}: is missing, and AWS registers no new scalable target"
+        f" without it; add {name}, a number of tasks"
+    )
+
+
+ALIAS = {"HostedZoneId": "Z1", "DNSName": "lb.example", "EvaluateTargetHealth": False}
+
+
+@pytest.mark.parametrize(
+    ("record", "field", "said"),
+    [
+        ({"ResourceRecords": [{"Value": "192.0.2.1"}]}, "TTL", "is missing, and Route 53 takes no"),
+        ({"TTL": 60}, "ResourceRecords", "is missing, and Route 53 takes no"),
+        ({"AliasTarget": ALIAS, "TTL": 60}, "TTL", "is set, and Route 53 takes none beside"),
+        ({"AliasTarget": ALIAS}, "", ""),
+        ({"TTL": 0, "ResourceRecords": [{"Value": "192.0.2.1"}]}, "", ""),
+    ],
+)
+def test_a_record_set_has_a_ttl_or_is_an_alias(
+    app: Production, record: dict[str, Any], field: str, said: str
+) -> None:
+    given = {"Name": "shop.example", "Type": "A", **record}
+    batch = {"Changes": [{"Action": "UPSERT", "ResourceRecordSet": given}]}
+    found = texts(with_call(app, "dns", "ChangeResourceRecordSets", ChangeBatch=batch))
+    key = f"ChangeBatch.Changes[0].ResourceRecordSet.{field}: {said}"
+    assert bool(found) == bool(field)
+    assert all(key in one for one in found)
+
+
+def test_a_retention_that_cloudwatch_logs_does_not_offer(app: Production) -> None:
+    broken = texts(with_call(app, "logs", "PutRetentionPolicy", retentionInDays=100))
+    assert broken[0].startswith(
+        "PutRetentionPolicy[0].retentionInDays: is 100, which CloudWatch Logs does not offer;"
+        " write one of 1, 3, 5, 7, 14, 30, 60, 90, 120,"
+    )
+    assert len(broken) == len(app.documents["phases.logs"].data["PutRetentionPolicy"])
+    assert texts(with_call(app, "logs", "PutRetentionPolicy", retentionInDays=3653)) == []
+
+
+REQUESTS = "ALBRequestCountPerTarget"
+LABEL = "app/tickets/50dc6c495c0c9188/targetgroup/tickets-web/6d0ecf831eec9f09"
+
+
+@pytest.mark.parametrize(
+    ("metric", "text"),
+    [
+        ({"PredefinedMetricType": REQUESTS, "ResourceLabel": LABEL}, ""),
+        ({"PredefinedMetricType": REQUESTS}, "has the metric ALBRequestCountPerTarget and no"),
+        (
+            {"PredefinedMetricType": REQUESTS, "ResourceLabel": LABEL.replace("-web", "-blue")},
+            'and the ResourceLabel "app/tickets/50dc6c495c0c9188/targetgroup/tickets-blue/',
+        ),
+        (
+            {
+                "PredefinedMetricType": "ECSServiceAverageCPUUtilization",
+                "ResourceLabel": LABEL,
+            },
+            "leave ResourceLabel out: only ALBRequestCountPerTarget has one",
+        ),
+    ],
+)
+def test_the_resource_label_of_a_scaling_policy(
+    app: Production, metric: dict[str, str], text: str
+) -> None:
+    tracking = {"TargetValue": 60.0, "PredefinedMetricSpecification": metric}
+    changes = {"TargetTrackingScalingPolicyConfiguration": tracking}
+
+    found = texts(with_call(app, "scaling", "PutScalingPolicy", **changes))
+
+    assert len(found) == bool(text)
+    assert text in "".join(found)

@@ -1,0 +1,125 @@
+"""Settings of services that ECS and Fargate refuse, and their harmless neighbours."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from harness.inputs.checks import services
+from harness.inputs.production import Production
+from tests.unit.inputs.checks import edits
+from tests.unit.inputs.checks.edits import judge, with_definition, with_service
+
+
+def keys(app: Production) -> list[str]:
+    return edits.keys(services.RULES, app)
+
+
+def texts(app: Production) -> list[str]:
+    return edits.texts(services.RULES, app)
+
+
+def test_the_reference_app_is_taken(app: Production) -> None:
+    assert keys(app) == []
+
+
+def percent(minimum: int, maximum: int) -> dict[str, int]:
+    return {"minimumHealthyPercent": minimum, "maximumPercent": maximum}
+
+
+@pytest.mark.parametrize(("tasks", "limits"), [(2, (100, 100)), (1, (100, 150)), (2, (100, 125))])
+def test_a_deployment_that_can_neither_start_nor_stop_a_task(
+    app: Production, tasks: int, limits: tuple[int, int]
+) -> None:
+    broken = with_service(app, "web", desiredCount=tasks, deploymentConfiguration=percent(*limits))
+    assert keys(broken) == ["deploymentConfiguration.maximumPercent"]
+
+
+@pytest.mark.parametrize(("tasks", "limits"), [(2, (50, 100)), (1, (0, 100)), (2, (100, 150))])
+def test_a_deployment_that_can(app: Production, tasks: int, limits: tuple[int, int]) -> None:
+    fine = with_service(app, "web", desiredCount=tasks, deploymentConfiguration=percent(*limits))
+    assert keys(fine) == []
+
+
+@pytest.mark.parametrize(
+    ("rebalancing", "limits", "found"),
+    [
+        ("ENABLED", (50, 100), ["availabilityZoneRebalancing"]),
+        ("ENABLED", (100, 200), []),
+        ("DISABLED", (50, 100), []),
+    ],
+)
+def test_tasks_move_between_zones_where_one_more_may_start(
+    app: Production, rebalancing: str, limits: tuple[int, int], found: list[str]
+) -> None:
+    given = with_service(
+        app,
+        "web",
+        availabilityZoneRebalancing=rebalancing,
+        deploymentConfiguration=percent(*limits),
+    )
+    assert keys(given) == found
+
+
+def test_a_grace_period_without_a_load_balancer(app: Production) -> None:
+    broken = with_service(app, "worker", healthCheckGracePeriodSeconds=30)
+    assert keys(broken) == ["healthCheckGracePeriodSeconds"]
+
+
+def test_a_service_stands_in_one_table(app: Production) -> None:
+    twice = replace(app, services={**app.services, "again": app.services["web"]})
+    files = {**app.files, "services.again.service": app.files["services.web.service"]}
+    (found,) = services.tables(replace(twice, files=files))
+    assert str(found) == (
+        'services.again.service is the service "tickets-web", and so is services.web'
+    )
+
+
+def test_services_that_fargate_and_ecs_refuse(app: Production) -> None:
+    assert texts(with_service(app, "web", schedulingStrategy="DAEMON")) == [
+        'schedulingStrategy: is "DAEMON": a daemon runs on each instance of a cluster, and Fargate'
+        ' has none; write "REPLICA", or leave it out, and set desiredCount'
+    ]
+    assert texts(with_service(app, "web", deploymentController={"type": "CODE_DEPLOY"})) == [
+        'deploymentController.type: is "CODE_DEPLOY", and deploymentCircuitBreaker is enabled: ECS'
+        ' refuses the two together; write "ECS", or leave it out: ECS deploys, and rolls back'
+    ]
+    fine = with_service(
+        app, "web", schedulingStrategy="REPLICA", deploymentController={"type": "ECS"}
+    )
+    assert texts(fine) == []
+
+
+STRATEGY = [{"capacityProvider": "FARGATE", "weight": 1}]
+SPREAD = [{"type": "spread", "field": "attribute:ecs.availability-zone"}]
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"capacityProviderStrategy": STRATEGY}, "capacityProviderStrategy is set, and launchType"),
+        ({"capacityProviderStrategy": STRATEGY, "launchType": None}, ""),
+        ({"placementStrategy": SPREAD}, "placementStrategy is set, and Fargate takes none"),
+        ({"placementStrategy": [], "placementConstraints": []}, ""),
+    ],
+)
+def test_the_launch_of_a_service(app: Production, changes: dict[str, Any], said: str) -> None:
+    judge(edits.messages(services.RULES, with_service(app, "web", **changes)), said)
+
+
+@pytest.mark.parametrize(
+    ("soft", "hard", "said"),
+    [(65536, 1024, "ulimits[0].softLimit is 65536, and hardLimit 1024"), (1024, 65536, "")],
+)
+def test_the_limits_of_a_process(app: Production, soft: int, hard: int, said: str) -> None:
+    container, *others = app.services["web"].definition.raw["containerDefinitions"]
+    limit = {"name": "nofile", "softLimit": soft, "hardLimit": hard}
+    containers = [{**container, "ulimits": [limit]}, *others]
+    judge(
+        edits.messages(
+            services.RULES, with_definition(app, "web", containerDefinitions=containers)
+        ),
+        said,
+    )
