@@ -14,6 +14,7 @@ from harness.diagnosis.expect import expect
 from harness.report import not_covered, proved
 from harness.target.resources import queue_worker
 from harness.target.resources.ecs import command_line
+from harness.target.resources.job_queue import FIFO
 from scenarios import artisan
 from scenarios.named_resources import (
     NamedResource,
@@ -39,7 +40,6 @@ as_workers = pytest.mark.truth(
 needs_workers = pytest.mark.requires("http", "probe", "ecs", "jobs")
 WITHOUT_A_WORKER = ("sync", "null", "deferred", "background")
 """Drivers of queue connections that need no queue:work."""
-FIFO = ".fifo"
 BEGINNING = '{"environment":'
 """How the command's line begins, among others in a task's log."""
 

@@ -74,6 +74,7 @@ BUNDLES: Mapping[str, Sequence[Variant]] = {
         *images.PHP_CHECKS,
         *policies.GROUPS,
         *storage.PARAMETERS,
+        *storage.FIFO_QUEUES,
         *storage.ACCOUNTS,
         *laravel.DISKS,
         *laravel.SCHEDULED,

@@ -91,6 +91,25 @@ BUCKETS = [
         ),
     ),
 ]
+FIFO_QUEUES = [
+    Variant(
+        "the queues are FIFO queues, and each order's jobs are a group",
+        combine(
+            rename((r"\btickets-jobs-dead\b", "tickets-jobs-dead.fifo")),
+            rename((r"\btickets-jobs\b(?!-dead)", "tickets-jobs.fifo")),
+            *(update(QUEUES, "CreateQueue", n, "Attributes", FifoQueue="true") for n in (0, 1)),
+            replace(
+                "app/app/Jobs/SendOrderConfirmation.php",
+                "    /** A queue may deliver",
+                "    public function messageGroup(): string\n"
+                "    {\n"
+                '        return "order-{$this->order->id}";\n'
+                "    }\n\n"
+                "    /** A queue may deliver",
+            ),
+        ),
+    ),
+]
 QUEUE_POLICIES = [
     Variant(
         "the queues have policies and names for their redrive",

@@ -121,8 +121,8 @@ SQS = (
     Pattern(
         Source.APP,
         match=r"must contain the parameter MessageGroupId",
-        cause="the queue is a FIFO queue, and the app sends no MessageGroupId: take a standard"
-        " queue",
+        cause="the queue is a FIFO queue, and a job of the app has no message group: give the job a"
+        " messageGroup, or take a standard queue",
         example="MissingParameter (client): The request must contain the parameter MessageGroupId.",
     ),
     Pattern(

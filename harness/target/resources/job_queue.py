@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from harness.target.access import Access
     from harness.target.clients.probe import ProbeClient
 
+FIFO = ".fifo"
+"""The end of a FIFO queue's name."""
 LONGEST_DELAY_S = 900
 """A message can be delayed for no longer."""
 LONG_JOB_S = 32

@@ -4,19 +4,21 @@ declare(strict_types=1);
 
 namespace CutoverProbe;
 
+use CutoverProbe\Jobs\ProbeJob;
+use CutoverProbe\Jobs\SendProbeMail;
 use Illuminate\Contracts\Bus\Dispatcher;
-use Illuminate\Contracts\Queue\ShouldQueue;
+use Illuminate\Contracts\Config\Repository as Config;
 use Illuminate\Database\ConnectionResolverInterface as Database;
 use Illuminate\Support\Str;
 
 /** Writes down what is dispatched before it is, so that a fast worker finds it. */
 final readonly class Dispatches
 {
-    public function __construct(private Database $database, private Dispatcher $bus, private TaskReader $reader) {}
+    public function __construct(private Database $database, private Dispatcher $bus, private TaskReader $reader, private Config $config) {}
 
     /**
      * @param  array<string, mixed>  $options
-     * @param  callable(string): ShouldQueue  $make
+     * @param  callable(string): (ProbeJob|SendProbeMail)  $make
      */
     public function dispatch(string $kind, array $options, callable $make): string
     {
@@ -31,8 +33,18 @@ final readonly class Dispatches
             'available_at' => Moment::forDatabase(now()->addSeconds($delayS)),
         ]);
 
-        $this->bus->dispatch($make($id)->delay($delayS === 0 ? null : $delayS));
+        $job = $make($id)->delay($delayS === 0 ? null : $delayS);
+        // A group of its own: no job waits for another one.
+        $job->messageGroup = $this->isFifo() ? $id : null;
+        $this->bus->dispatch($job);
 
         return $id;
+    }
+
+    private function isFifo(): bool
+    {
+        $connection = $this->config->get('queue.default');
+
+        return str_ends_with((string) $this->config->get("queue.connections.{$connection}.queue"), '.fifo');
     }
 }

@@ -4,9 +4,11 @@ declare(strict_types=1);
 
 namespace CutoverProbe\Tests;
 
+use CutoverProbe\Jobs\ProbeJob;
 use Illuminate\Foundation\Testing\RefreshDatabase;
 use Illuminate\Queue\Events\JobQueued;
 use Illuminate\Support\Facades\DB;
+use Illuminate\Support\Facades\Queue;
 use Illuminate\Support\Facades\Schema;
 use Illuminate\Testing\TestResponse;
 
@@ -155,6 +157,25 @@ final class JobsTest extends TestCase
             $this->assertSame(1, DB::table("cutover_probe_{$table}")->count());
         }
         $this->assertCount(1, $this->jobStatus($kept)->json('effects'));
+    }
+
+    public function test_a_job_for_a_fifo_queue_has_a_group_of_its_own(): void
+    {
+        config(['queue.connections.database.queue' => 'jobs.fifo']);
+        Queue::fake();
+
+        $id = $this->dispatchJob([]);
+
+        Queue::assertPushed(ProbeJob::class, fn (ProbeJob $job): bool => $job->messageGroup === $id);
+    }
+
+    public function test_a_job_for_a_standard_queue_has_no_group(): void
+    {
+        Queue::fake();
+
+        $this->dispatchJob([]);
+
+        Queue::assertPushed(ProbeJob::class, fn (ProbeJob $job): bool => $job->messageGroup === null);
     }
 
     public function test_a_job_runs_although_it_cannot_be_written_down(): void

@@ -22,6 +22,9 @@ final class ProbeJob implements ShouldQueue
 
     public ?int $tries;
 
+    /** @var string|null as newer releases of Laravel declare it in Queueable: a FIFO queue takes no job without one */
+    public $messageGroup;
+
     public ?int $timeout;
 
     /** @var list<int>|null */

@@ -16,6 +16,9 @@ final class SendProbeMail implements ShouldQueue
 
     public ?int $tries;
 
+    /** @var string|null see {@see ProbeJob::$messageGroup} */
+    public $messageGroup;
+
     /** @var list<int>|null */
     public ?array $backoff;
 
