@@ -16,6 +16,7 @@ from harness.target.resources import queue_worker
 from harness.target.resources.ecs import command_line
 from harness.target.resources.job_queue import FIFO
 from scenarios import artisan
+from scenarios.jobs import SQS
 from scenarios.named_resources import (
     NamedResource,
     development_cause,
@@ -115,6 +116,27 @@ def test_resources_named_in_the_code_are_for_production(
     for named in named_resources:
         cause = development_cause(named, configuration["resources"])
         expect(not cause, f"{named} is for development", cause=cause, certain=True)
+
+
+@as_app
+@needs_code
+@pytest.mark.read_only
+def test_jobs_for_a_fifo_queue_have_a_message_group(
+    app_code: dict[str, Any], configuration: dict[str, Any]
+) -> None:
+    name = configuration["defaults"]["connection"]
+    connection = configuration["resources"]["connection"].get(name, {})
+    queue = str(connection.get("queue", ""))
+    is_fifo = connection.get("driver") == SQS and queue.endswith(FIFO)
+    for job in app_code.get("ungrouped", ()):
+        expect(
+            not is_fifo,
+            f"the job in {job['file']} line {job['line']} has no message group",
+            cause=f"{queue} is a FIFO queue, and the job in {job['file']} line {job['line']} has no"
+            " message group, so that SQS refuses its messages: give the job a messageGroup, or take"
+            " a standard queue",
+            certain=True,
+        )
 
 
 @as_workers

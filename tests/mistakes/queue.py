@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from scenarios import test_configuration as configuration
 from scenarios import test_definitions as definitions
 from scenarios import test_queue as queue
 from scenarios import test_uploads as uploads
@@ -311,9 +312,13 @@ MISTAKES = (
                 for task in TASKS
             ),
         ),
-        breaks=[queue.test_dispatched_job_runs_once_in_the_worker],
-        cause="the queue is a FIFO queue, and the app sends no MessageGroupId",
-        also_green=[definitions.test_task_definitions_use_aws_endpoints],
+        breaks=[
+            configuration.test_jobs_for_a_fifo_queue_have_a_message_group,
+            tickets_orders.test_worker_sends_the_order_mail,
+        ],
+        cause="the job in app/Jobs/SendOrderConfirmation.php line 15 has no message group",
+        follows=["the queue is a FIFO queue, and a job of the app has no message group"],
+        also_green=[queue.test_dispatched_job_runs_once_in_the_worker],
     ),
     Mistake(
         "the web task dispatches its jobs to the database",

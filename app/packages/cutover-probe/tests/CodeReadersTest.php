@@ -8,6 +8,7 @@ use CutoverProbe\Code\AppCode;
 use CutoverProbe\Code\BackoffReader;
 use CutoverProbe\Code\ClockReader;
 use CutoverProbe\Code\FileReader;
+use CutoverProbe\Code\GroupReader;
 use CutoverProbe\Code\HostReader;
 use CutoverProbe\Code\JobReader;
 use CutoverProbe\Code\LinkReader;
@@ -23,6 +24,36 @@ use PHPUnit\Framework\Attributes\DataProvider;
 
 final class CodeReadersTest extends TestCase
 {
+    /** @return array<string, array{string, list<array{file: string, line: int}>}> */
+    public static function groups(): array
+    {
+        return [
+            'a job' => ['class A implements ShouldQueue { use Queueable; }', [['file' => 'app/A.php', 'line' => 2]]],
+            'a queued mail' => ['class A extends Mailable implements ShouldQueue {}', [['file' => 'app/A.php', 'line' => 2]]],
+            'a job with a group' => ['class A implements ShouldQueue { public function messageGroup() { return "a"; } }', []],
+            'a job with the same group for all' => ['class A implements ShouldQueue { public $messageGroup = "a"; }', []],
+            'a job that is put in a group' => ['class A implements ShouldQueue { function __construct() { $this->onGroup("a"); } }', []],
+            'a job for another queue' => ['class A implements ShouldQueue { public $queue = "mails"; }', []],
+            'a job with a parent of the app' => ['class A extends Job implements ShouldQueue {}', []],
+            'no job' => ['class A { public function handle() {} }', []],
+        ];
+    }
+
+    /** @param  list<array{file: string, line: int}>  $wanted */
+    #[DataProvider('groups')]
+    public function test_jobs_without_a_message_group_are_read(string $code, array $wanted): void
+    {
+        $this->assertSame($wanted, (new GroupReader($this->codeOf($code)))->ungrouped());
+    }
+
+    public function test_jobs_have_their_group_from_where_they_are_dispatched(): void
+    {
+        $code = 'class A implements ShouldQueue { public static function send() {} } function f() {}';
+        $caller = 'A::dispatch()->onGroup("a");';
+
+        $this->assertSame([], (new GroupReader($this->codeOf($code, $caller)))->ungrouped());
+    }
+
     /** @return array<string, array{string, list<array{string, string}>}> */
     public static function locks(): array
     {
@@ -197,15 +228,18 @@ final class CodeReadersTest extends TestCase
         $this->assertFalse(array_column($limiters, 'counts_the_peer', 'name')['peers']);
     }
 
-    private function codeOf(string $code): AppCode
+    private function codeOf(string ...$codes): AppCode
     {
-        return new class(new SourceFile('app/A.php', "<?php\n".$code)) extends AppCode
+        $files = array_map(fn (int $n, string $code): SourceFile => new SourceFile('app/'.chr(65 + $n).'.php', "<?php\n".$code), array_keys($codes), $codes);
+
+        return new class($files) extends AppCode
         {
-            public function __construct(private readonly SourceFile $file) {}
+            /** @param  list<SourceFile>  $files */
+            public function __construct(private readonly array $files) {}
 
             public function files(): array
             {
-                return [$this->file];
+                return $this->files;
             }
         };
     }

@@ -144,6 +144,42 @@ final class SourceFile
         return false;
     }
 
+    /** The short name of the class that the file's class extends; empty if there is none. */
+    public function parentClass(): string
+    {
+        foreach ($this->tokens as $index => $token) {
+            if ($token->is(T_EXTENDS)) {
+                return $this->shortName($this->textAt($index + 1));
+            }
+        }
+
+        return '';
+    }
+
+    /** The line on which the file's class begins; 1 if there is none. */
+    public function lineOfClass(): int
+    {
+        foreach ($this->tokens as $index => $token) {
+            if ($token->is(T_CLASS) && $this->textAt($index - 1) !== '::') {
+                return $token->line;
+            }
+        }
+
+        return 1;
+    }
+
+    /** Whether the file has one of these as the name of a variable, a property, a method, a call or an attribute. @param  list<string>  $names */
+    public function hasName(array $names): bool
+    {
+        foreach ($this->tokens as $token) {
+            if ($token->is([T_STRING, T_VARIABLE]) && in_array(ltrim($token->text, '$'), $names, true)) {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     /** Whether the function around a call asks in which environment it runs. */
     public function dependsOnEnvironment(Call $call): bool
     {

@@ -7,6 +7,7 @@ namespace CutoverProbe\Console;
 use CutoverProbe\Code\BackoffReader;
 use CutoverProbe\Code\ClockReader;
 use CutoverProbe\Code\FileReader;
+use CutoverProbe\Code\GroupReader;
 use CutoverProbe\Code\HostReader;
 use CutoverProbe\Code\JobReader;
 use CutoverProbe\Code\LinkReader;
@@ -21,7 +22,7 @@ final class CodeCommand extends Command
 
     protected $description = 'Print as JSON what the code of the app names, locks and writes';
 
-    public function handle(NameReader $names, LockReader $locks, FileReader $files, JobReader $jobs, ClockReader $clocks, HostReader $hosts, PeerReader $peers, BackoffReader $backoffs, LinkReader $links): int
+    public function handle(NameReader $names, LockReader $locks, FileReader $files, JobReader $jobs, ClockReader $clocks, HostReader $hosts, PeerReader $peers, BackoffReader $backoffs, LinkReader $links, GroupReader $groups): int
     {
         $this->line((string) json_encode([
             'names' => $names->names(),
@@ -33,6 +34,7 @@ final class CodeCommand extends Command
             'peers' => $peers->peers(),
             'backoffs' => $backoffs->waits(),
             'links' => $links->links(),
+            'ungrouped' => $groups->ungrouped(),
         ], JSON_UNESCAPED_SLASHES | JSON_INVALID_UTF8_SUBSTITUTE | JSON_THROW_ON_ERROR));
 
         return self::SUCCESS;
