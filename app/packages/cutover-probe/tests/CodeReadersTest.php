@@ -25,7 +25,7 @@ use PHPUnit\Framework\Attributes\DataProvider;
 final class CodeReadersTest extends TestCase
 {
     /** @return array<string, array{string, list<array{file: string, line: int}>}> */
-    public static function groups(): array
+    public static function messageGroups(): array
     {
         return [
             'a job' => ['class A implements ShouldQueue { use Queueable; }', [['file' => 'app/A.php', 'line' => 2]]],
@@ -40,7 +40,7 @@ final class CodeReadersTest extends TestCase
     }
 
     /** @param  list<array{file: string, line: int}>  $wanted */
-    #[DataProvider('groups')]
+    #[DataProvider('messageGroups')]
     public function test_jobs_without_a_message_group_are_read(string $code, array $wanted): void
     {
         $this->assertSame($wanted, (new GroupReader($this->codeOf($code)))->ungrouped());
