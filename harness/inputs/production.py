@@ -14,14 +14,17 @@ from harness.inputs.checks import between_files, build_places, foreign, referenc
 from harness.inputs.config import Config
 from harness.inputs.document import Document, path_below
 from harness.inputs.files import (
-    api_calls,
+    bucket,
     cache,
     container_images,
     ecs_services,
     iam_roles,
+    identity,
     load_balancer,
     mail_receipts,
     phase_files,
+    queues,
+    schedule,
     security_groups,
     task_definitions,
     vpc,
@@ -148,9 +151,7 @@ class Production:
                     found["bucket"] = call.given["Bucket"]
                 elif call.operation.startswith("Verify"):
                     found["identity"] = call.given.get("EmailAddress") or call.given["Domain"]
-            found |= api_calls.queue_names(
-                file.inputs_of("CreateQueue"), wanted=self._queue_of_jobs
-            )
+            found |= queues.names(file.inputs_of("CreateQueue"), wanted=self._queue_of_jobs)
         if self.schedule is not None:
             found |= {"rule": self.schedule.name, "scheduler": self.schedule.definition.family}
         return found
@@ -319,18 +320,18 @@ def _resources(
 ) -> dict[str, CallFile]:
     containers = [one for definition in definitions for one in definition.containers]
     # A definition that cannot be read may name it.
-    bucket = _single("AWS_BUCKET", containers) or ("" if complete else "unread")
+    name = _single("AWS_BUCKET", containers) or ("" if complete else "unread")
     sender = _single("MAIL_FROM_ADDRESS", containers)
     readers: Mapping[str, tuple[_Read, _Form]] = {
-        "bucket": (api_calls.bucket, partial(resources.bucket, name=bucket, region=region)),
-        "queues": (api_calls.queues, resources.queues),
-        "identity": (api_calls.identity, partial(identities.identity, sender=sender)),
+        "bucket": (bucket.read, partial(resources.bucket, name=name, region=region)),
+        "queues": (queues.read, resources.queues),
+        "identity": (identity.read, partial(identities.identity, sender=sender)),
     }
     found = {
-        name: reading.file("resources", name, read=read, form=form)
-        for name, (read, form) in readers.items()
+        key: reading.file("resources", key, read=read, form=form)
+        for key, (read, form) in readers.items()
     }
-    return {name: file for name, file in found.items() if file is not None}
+    return {key: file for key, file in found.items() if file is not None}
 
 
 def _single(variable: str, containers: Iterable[ContainerDefinition]) -> str:
@@ -340,7 +341,7 @@ def _single(variable: str, containers: Iterable[ContainerDefinition]) -> str:
 
 
 def _schedule(reading: Reading, groups: SecurityGroups | None) -> Schedule | None:
-    read = partial(api_calls.schedule, groups=groups)
+    read = partial(schedule.read, groups=groups)
     rule = reading.file("schedule", "rule", read=read, form=resources.rule)
     definition = _definition(reading, "schedule")
     return Schedule(rule, definition) if rule and definition else None

@@ -16,7 +16,7 @@ from harness.inputs import operation_shapes
 from harness.inputs.aws_cli import output
 from harness.inputs.aws_cli.output import Form, Reshaped, below
 from harness.inputs.document import Document, Origin
-from harness.inputs.files.api_calls import redrive_policy
+from harness.inputs.files.queues import redrive_policy
 
 _RULE = Form(
     "a rule with its target",

@@ -1,4 +1,4 @@
-"""Rules that compare the files with each other, once each of them was read by itself."""
+"""All checks that compare the files with each other, once each of them was read by itself."""
 
 from __future__ import annotations
 
@@ -31,17 +31,17 @@ if TYPE_CHECKING:
     from harness.inputs.production import Production
     from harness.inputs.reading import Reading
 
-RULES: tuple[Callable[[Production], Iterator[Problem]], ...] = (
-    *references.RULES,
+CHECKS: tuple[Callable[[Production], Iterator[Problem]], ...] = (
+    *references.CHECKS,
     visitor_way.problems,
-    *public_names.RULES,
-    *services.RULES,
-    *load_balancer.RULES,
-    *buckets.RULES,
-    *queues.RULES,
-    *database.RULES,
-    *phases.RULES,
-    *secrets.RULES,
+    *public_names.CHECKS,
+    *services.CHECKS,
+    *load_balancer.CHECKS,
+    *buckets.CHECKS,
+    *queues.CHECKS,
+    *database.CHECKS,
+    *phases.CHECKS,
+    *secrets.CHECKS,
     cache.problems,
     connections.problems,
     roles.problems,
@@ -56,8 +56,8 @@ def check(
 ) -> Production:
     """Resolve values that one file leaves to another, and report contradictions of the files.
 
-    A rule relies on files that are fine. Where one has problems of its own, a rule that cannot
-    judge it is left out: the problems are reported, and the rule judges the mended file.
+    A check relies on files that are fine. Where one has problems of its own, a check that cannot
+    judge it is left out: the problems are reported, and the check judges the mended file.
 
     Args:
         reading: The files and their problems.
@@ -73,9 +73,9 @@ def check(
         if not reading.problems:
             raise
         raise reading.failure() from None
-    for rule in RULES:
+    for find in CHECKS:
         try:
-            for problem in rule(production):
+            for problem in find(production):
                 source = reading.documents.get(problem.file, reading.toml)
                 reading.reject(source, [problem])
         except _UNFIT:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from harness.aws.iam_conditions import SOURCE_IP
 from harness.aws.iam_policy import statements
 from harness.inputs.checks.connections import s3_endpoints
-from harness.inputs.files.api_calls import bucket_policy
+from harness.inputs.files.bucket import policy_of
 from harness.inputs.problem import Problem
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def _keys(bucket: CallFile) -> Iterator[tuple[str, str, str]]:
 def _policies(bucket: CallFile) -> Iterator[tuple[str, str, str]]:
     for given in bucket.inputs_of("PutBucketPolicy"):
         name = str(given.get("Bucket"))
-        for index, statement in enumerate(statements(bucket_policy(given))):
+        for index, statement in enumerate(statements(policy_of(given))):
             found = statement.get("Resource") or []
             for arn in [found] if isinstance(found, str) else found:
                 of_bucket = str(arn).partition(":s3:::")[2].partition("/")[0]
@@ -135,7 +135,7 @@ def public_addresses(production: Production) -> Iterator[Problem]:
     if file is None or not s3_endpoints(production):
         return
     for given in file.inputs_of("PutBucketPolicy"):
-        for index, statement in enumerate(statements(bucket_policy(given))):
+        for index, statement in enumerate(statements(policy_of(given))):
             conditions = [
                 (operator.lower(), key.lower())
                 for operator, block in (statement.get("Condition") or {}).items()
@@ -153,7 +153,7 @@ def public_addresses(production: Production) -> Iterator[Problem]:
                 )
 
 
-RULES = (
+CHECKS = (
     names,
     settings,
     public_addresses,

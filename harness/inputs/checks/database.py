@@ -137,7 +137,7 @@ def reader_endpoints(production: Production) -> Iterator[Problem]:
             )
 
 
-RULES = (
+CHECKS = (
     values,
     engine_families,
     serverless,

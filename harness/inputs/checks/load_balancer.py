@@ -242,7 +242,7 @@ def cookies(production: Production) -> Iterator[Problem]:
             )
 
 
-RULES = (
+CHECKS = (
     subnets,
     names,
     health_check,

@@ -9,7 +9,7 @@ from harness.aws import listener_rules
 from harness.aws.iam_conditions import SOURCE_IP
 from harness.aws.iam_policy import condition_keys, statements
 from harness.inputs.files import listeners
-from harness.inputs.files.api_calls import bucket_policy
+from harness.inputs.files.bucket import policy_of
 
 if TYPE_CHECKING:
     from harness.inputs.files.api_calls import CallFile
@@ -38,7 +38,7 @@ def of_production(production: Production, *, services: Mapping[str, Service]) ->
 def of_unknown_addresses(bucket: CallFile) -> Iterator[str]:
     """Name the denials of a bucket's policy for addresses that tasks have on AWS alone."""
     for given in bucket.inputs_of("PutBucketPolicy"):
-        for number, statement in enumerate(statements(bucket_policy(given))):
+        for number, statement in enumerate(statements(policy_of(given))):
             if statement.get("Effect") == "Deny" and SOURCE_IP in condition_keys(statement):
                 yield (
                     f"resources.bucket: Statement[{number}] of its policy denies by {SOURCE_IP},"

@@ -129,7 +129,7 @@ def log_retention(production: Production) -> Iterator[Problem]:
             )
 
 
-RULES = (
+CHECKS = (
     scaling_policies,
     scaling,
     records,

@@ -62,4 +62,4 @@ def _records(production: Production) -> Iterator[str]:
             yield str(record.get("Name", "")).rstrip(".").lower()
 
 
-RULES = (asset_hosts, senders)
+CHECKS = (asset_hosts, senders)

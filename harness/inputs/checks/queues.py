@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from harness.inputs.files.api_calls import dead_letter_queue, redrive_allow_policy, redrive_policy
+from harness.inputs.files.queues import dead_letter_queue, redrive_allow_policy, redrive_policy
 from harness.inputs.problem import Problem
 
 if TYPE_CHECKING:
@@ -167,7 +167,7 @@ def mail_events(production: Production) -> Iterator[Problem]:
             )
 
 
-RULES = (
+CHECKS = (
     attributes,
     of_worker,
     mail_events,

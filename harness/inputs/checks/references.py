@@ -275,7 +275,7 @@ def overrides(production: Production) -> Iterator[Problem]:
             )
 
 
-RULES = (
+CHECKS = (
     secret_suffixes,
     clusters,
     families,

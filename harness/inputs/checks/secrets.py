@@ -56,4 +56,4 @@ def numbers(production: Production) -> Iterator[Problem]:
             )
 
 
-RULES = (spaces, numbers)
+CHECKS = (spaces, numbers)

@@ -154,7 +154,7 @@ def process_limits(production: Production) -> Iterator[Problem]:
                     )
 
 
-RULES = (
+CHECKS = (
     tables,
     deployments,
     grace_periods,

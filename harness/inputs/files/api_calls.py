@@ -11,13 +11,9 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from harness.aws.eventbridge import OVERRIDES, expression_problem
-from harness.aws.iam_policy import is_open, statements
 from harness.inputs import operation_shapes
-from harness.inputs.files import container_checks
 from harness.inputs.operation_shapes import Fit
 from harness.inputs.problem import Problem, type_of
 
@@ -25,19 +21,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from harness.inputs.document import Document
-    from harness.inputs.files.security_groups import SecurityGroups
 
-BUCKET = (
-    *("CreateBucket", "PutPublicAccessBlock", "PutBucketOwnershipControls", "PutBucketEncryption"),
-    *("PutBucketCors", "PutBucketLifecycleConfiguration", "PutBucketPolicy"),
-    *("PutBucketVersioning", "PutBucketTagging"),
-)
-QUEUES = ("CreateQueue",)
-IDENTITY = ("VerifyEmailIdentity", "VerifyDomainIdentity", "CreateConfigurationSet")
-RULE = ("PutRule", "PutTargets")
-SCHEDULE = ("CreateSchedule",)
-_BUS = "default"
-_BUS_NAME = re.compile(rf"(?:arn:[\w:-]+:event-bus/)?{_BUS}")
+
 NOT_CALLED: Mapping[str, frozenset[str]] = {
     "s3": frozenset(
         {
@@ -105,85 +90,7 @@ class CallFile:
         return [call.given for call in self.calls if call.operation == operation]
 
 
-def bucket(document: Document) -> CallFile:
-    """Check the bucket's file.
-
-    Raises:
-        InputError: Every problem of the file.
-    """
-    return checked(
-        document, BUCKET, api="s3", needed="CreateBucket", rules=(_of_one_bucket, _of_public_access)
-    )
-
-
-def queues(document: Document) -> CallFile:
-    """Check the queues' file; a dead-letter queue comes before the queue that names it.
-
-    Raises:
-        InputError: Every problem of the file.
-    """
-    return checked(
-        document, QUEUES, api="sqs", needed="CreateQueue", rules=(_of_dead_letter_queues,)
-    )
-
-
-def identity(document: Document) -> CallFile:
-    """Check the file of the identity that mail is sent from.
-
-    Raises:
-        InputError: Every problem of the file.
-    """
-    return checked(document, IDENTITY, api="ses")
-
-
-def schedule(document: Document, *, groups: SecurityGroups | None = None) -> CallFile:
-    """Check the file of the rule, or of EventBridge Scheduler's schedule, with one ECS target.
-
-    Args:
-        document: The file.
-        groups: The security groups; None where these have problems of their own.
-
-    Raises:
-        InputError: Every problem of the file.
-    """
-    of_targets = partial(_of_targets, groups=groups)
-    rules = (_of_one_rule, _of_expressions, _of_inputs, of_targets)
-    if SCHEDULE[0] in document.data:
-        return checked(document, SCHEDULE, api="scheduler", needed=SCHEDULE[0], rules=rules)
-    return checked(document, RULE, api="events", needed="PutRule", rules=rules)
-
-
-def dead_letter_queue(create_queue: Mapping[str, Any]) -> str:
-    """Name of the dead-letter queue in a CreateQueue input; empty when it has none."""
-    return str(redrive_policy(create_queue).get("deadLetterTargetArn", "")).rpartition(":")[2]
-
-
-def redrive_policy(create_queue: Mapping[str, Any]) -> dict[str, Any]:
-    """Redrive policy in a CreateQueue input, a document or its text; empty when it has none."""
-    return _document(create_queue.get("Attributes", {}).get("RedrivePolicy"))
-
-
-def redrive_allow_policy(create_queue: Mapping[str, Any]) -> dict[str, Any]:
-    """Redrive allow policy in a CreateQueue input, in either form; empty when it has none."""
-    return _document(create_queue.get("Attributes", {}).get("RedriveAllowPolicy"))
-
-
-def queue_names(inputs: Sequence[Mapping[str, Any]], *, wanted: str) -> dict[str, str]:
-    """Name the jobs' queue, or else one that is no other's dead-letter queue, and its own."""
-    dead = {dead_letter_queue(given) for given in inputs}
-    for given in sorted(inputs, key=lambda given: given["QueueName"] != wanted):
-        if given["QueueName"] not in dead:
-            own = dead_letter_queue(given)
-            return {"queue": given["QueueName"], **({"dead_letter_queue": own} if own else {})}
-    return {}
-
-
-def bucket_policy(put_bucket_policy: Mapping[str, Any]) -> dict[str, Any]:
-    """Policy in a PutBucketPolicy input, a document or its text."""
-    return _document(put_bucket_policy.get("Policy"))
-
-
-def _document(value: Any) -> dict[str, Any]:
+def document_in(value: Any) -> dict[str, Any]:
     """Read a document that may be text; empty for any other type."""
     return _read_document(value) or {}
 
@@ -255,119 +162,17 @@ def _of_documents(calls: Sequence[Call]) -> Iterator[Problem]:
         texts = {f"{call.key}.Policy": call.given.get("Policy")}
         policy = call.given.get("Attributes", {}).get("RedrivePolicy")
         texts[f"{call.key}.Attributes.RedrivePolicy"] = policy
-        for key, target in _targets([call]):
+        for key, target in targets_in([call]):
             texts[f"{key}.Input"] = target.get("Input")
         for key, text in texts.items():
             if text and _read_document(text) is None:
                 yield Problem(key, "is not a JSON object", "write the document itself: { ... }")
 
 
-def _of_one_bucket(calls: Sequence[Call]) -> Iterator[Problem]:
-    named = [call for call in calls if "Bucket" in call.given]
-    for call in named[1:]:
-        name, first = call.given["Bucket"], named[0].given["Bucket"]
-        if name != first:
-            message = f'is "{name}", and {named[0].key} has "{first}"'
-            yield Problem(f"{call.key}.Bucket", message, "one file, one bucket")
-
-
-def _of_public_access(calls: Sequence[Call]) -> Iterator[Problem]:
-    """Find a policy for everyone, unless the file says that public policies are not blocked."""
-    blocked = [
-        call.given.get("PublicAccessBlockConfiguration", {}).get("BlockPublicPolicy", False)
-        for call in calls
-        if call.operation == "PutPublicAccessBlock"
-    ]
-    for call in calls:
-        policy = _document(call.given.get("Policy"))
-        if policy and all(blocked) and any(is_open(one) for one in statements(policy)):
-            yield Problem(
-                call.key,
-                "lets everyone in, and the bucket blocks public policies: S3 answers AccessDenied",
-                "leave the bucket private: the app's task roles may read it by their own"
-                " policies, and visitors by the app or by temporary URLs",
-            )
-
-
-def _of_dead_letter_queues(calls: Sequence[Call]) -> Iterator[Problem]:
-    known: set[str] = set()
-    for call in calls:
-        dead = dead_letter_queue(call.given)
-        if dead and dead not in known:
-            yield Problem(
-                f"{call.key}.Attributes.RedrivePolicy",
-                f"names the queue {dead}, which is not above it",
-                "SQS takes a redrive policy only when the queue that it names exists: put that"
-                " queue above it, or what the AWS CLI prints for it into this file",
-            )
-        known.add(str(call.given.get("QueueName", "")))
-
-
-def _targets(calls: Sequence[Call]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+def targets_in(calls: Sequence[Call]) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Go through the targets of the rule, each with its key."""
     for call in calls:
         for index, target in enumerate(call.given.get("Targets", ())):
             yield f"{call.key}.Targets[{index}]", target
         if isinstance(call.given.get("Target"), dict):
             yield f"{call.key}.Target", call.given["Target"]
-
-
-def _of_one_rule(calls: Sequence[Call]) -> Iterator[Problem]:
-    rules = [call for call in calls if call.operation in RULE]
-    names = sorted({str(call.given.get("Rule", call.given.get("Name", ""))) for call in rules})
-    targets = len(list(_targets(rules)))
-    if rules and (len(names) > 1 or targets != 1):
-        message = f"names the rules {', '.join(names)} and {targets} targets"
-        yield Problem("", message, "write one rule with one target, which is an ECS task")
-
-
-def _of_expressions(calls: Sequence[Call]) -> Iterator[Problem]:
-    for call in calls:
-        of_scheduler = call.operation in SCHEDULE
-        if call.operation == "PutRule" or of_scheduler:
-            expression = call.given.get("ScheduleExpression", "")
-            found = expression and expression_problem(expression, of_scheduler=of_scheduler)
-            problem = found if expression else "is missing"
-            shown = f'"{expression}" ' if expression else ""
-            if problem:
-                hint = 'write "rate(1 minute)", or "cron(* * * * ? *)"'
-                yield Problem(f"{call.key}.ScheduleExpression", f"{shown}{problem}", hint)
-        bus = str(call.given.get("EventBusName") or _BUS)
-        if call.operation in RULE and not _BUS_NAME.fullmatch(bus):
-            message = (
-                f'is "{bus}", and EventBridge takes a ScheduleExpression on the default bus only'
-            )
-            yield Problem(f"{call.key}.EventBusName", message, "leave EventBusName out")
-
-
-def _of_inputs(calls: Sequence[Call]) -> Iterator[Problem]:
-    """Find fields that EventBridge would not pass to ECS as overrides of RunTask."""
-    for key, target in _targets(calls):
-        for field in ("InputPath", "InputTransformer"):
-            if field in target:
-                yield Problem(f"{key}.{field}", "makes no overrides", "write them as Input")
-        for name in _document(target.get("Input")):
-            if name not in OVERRIDES:
-                message = f'has "{name}", which is no override of RunTask'
-                hint = f"write one of {', '.join(OVERRIDES)}; ECS runs no task otherwise"
-                yield Problem(f"{key}.Input", message, hint)
-
-
-def _of_targets(calls: Sequence[Call], *, groups: SecurityGroups | None) -> Iterator[Problem]:
-    for key, target in _targets(calls):
-        for field in ("RoleArn", "EcsParameters"):
-            if not target.get(field):
-                hint = (
-                    "an ECS target needs a RoleArn that may run the task, and EcsParameters with a"
-                    " TaskDefinitionArn"
-                )
-                yield Problem(f"{key}.{field}", "is missing", hint)
-        given = target.get("EcsParameters")
-        if given:
-            for problem in container_checks.of_launch(given, names=container_checks.RULE):
-                where = f"{key}.EcsParameters.{problem.key}"
-                yield Problem(where, problem.message, problem.hint)
-        network = (given or {}).get("NetworkConfiguration", {}).get("awsvpcConfiguration", {})
-        where = f"{key}.EcsParameters.NetworkConfiguration.awsvpcConfiguration.SecurityGroups"
-        if groups is not None:
-            yield from groups.unknown(network.get("SecurityGroups", ()), key=where)

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
+from harness.aws.eventbridge import OVERRIDES, expression_problem
 from harness.aws.task_definition import TaskDefinition
-from harness.inputs.files.api_calls import CallFile
+from harness.inputs.files import container_checks
+from harness.inputs.files.api_calls import Call, CallFile, checked, document_in, targets_in
 from harness.inputs.files.ecs_services import Service
 from harness.inputs.files.task_network import TaskNetwork
+from harness.inputs.problem import Problem
+
+if TYPE_CHECKING:
+    from harness.inputs.document import Document
+    from harness.inputs.files.security_groups import SecurityGroups
 
 CREATE_SCHEDULE = "CreateSchedule"
+_RULE = ("PutRule", "PutTargets")
+_BUS = "default"
+_BUS_NAME = re.compile(rf"(?:arn:[\w:-]+:event-bus/)?{_BUS}")
 _DEFAULT_GROUP = "default"
 
 
@@ -78,6 +90,86 @@ class Schedule:
         given = (parameters.get("NetworkConfiguration") or {}).get(name) or {}
         key = f"{self.target_key}.EcsParameters.NetworkConfiguration.{name}"
         return TaskNetwork(key, given, has_capitals=True)
+
+
+def read(document: Document, *, groups: SecurityGroups | None = None) -> CallFile:
+    """Check the file of the rule, or of EventBridge Scheduler's schedule, with one ECS target.
+
+    Args:
+        document: The file.
+        groups: The security groups; None where these have problems of their own.
+
+    Raises:
+        InputError: Every problem of the file.
+    """
+    of_targets = partial(_of_targets, groups=groups)
+    rules = (_of_one_rule, _of_expressions, _of_inputs, of_targets)
+    if CREATE_SCHEDULE in document.data:
+        return checked(
+            document, (CREATE_SCHEDULE,), api="scheduler", needed=CREATE_SCHEDULE, rules=rules
+        )
+    return checked(document, _RULE, api="events", needed="PutRule", rules=rules)
+
+
+def _of_one_rule(calls: Sequence[Call]) -> Iterator[Problem]:
+    rules = [call for call in calls if call.operation in _RULE]
+    names = sorted({str(call.given.get("Rule", call.given.get("Name", ""))) for call in rules})
+    targets = len(list(targets_in(rules)))
+    if rules and (len(names) > 1 or targets != 1):
+        message = f"names the rules {', '.join(names)} and {targets} targets"
+        yield Problem("", message, "write one rule with one target, which is an ECS task")
+
+
+def _of_expressions(calls: Sequence[Call]) -> Iterator[Problem]:
+    for call in calls:
+        of_scheduler = call.operation == CREATE_SCHEDULE
+        if call.operation == "PutRule" or of_scheduler:
+            expression = call.given.get("ScheduleExpression", "")
+            found = expression and expression_problem(expression, of_scheduler=of_scheduler)
+            problem = found if expression else "is missing"
+            shown = f'"{expression}" ' if expression else ""
+            if problem:
+                hint = 'write "rate(1 minute)", or "cron(* * * * ? *)"'
+                yield Problem(f"{call.key}.ScheduleExpression", f"{shown}{problem}", hint)
+        bus = str(call.given.get("EventBusName") or _BUS)
+        if call.operation in _RULE and not _BUS_NAME.fullmatch(bus):
+            message = (
+                f'is "{bus}", and EventBridge takes a ScheduleExpression on the default bus only'
+            )
+            yield Problem(f"{call.key}.EventBusName", message, "leave EventBusName out")
+
+
+def _of_inputs(calls: Sequence[Call]) -> Iterator[Problem]:
+    """Find fields that EventBridge would not pass to ECS as overrides of RunTask."""
+    for key, target in targets_in(calls):
+        for field in ("InputPath", "InputTransformer"):
+            if field in target:
+                yield Problem(f"{key}.{field}", "makes no overrides", "write them as Input")
+        for name in document_in(target.get("Input")):
+            if name not in OVERRIDES:
+                message = f'has "{name}", which is no override of RunTask'
+                hint = f"write one of {', '.join(OVERRIDES)}; ECS runs no task otherwise"
+                yield Problem(f"{key}.Input", message, hint)
+
+
+def _of_targets(calls: Sequence[Call], *, groups: SecurityGroups | None) -> Iterator[Problem]:
+    for key, target in targets_in(calls):
+        for field in ("RoleArn", "EcsParameters"):
+            if not target.get(field):
+                hint = (
+                    "an ECS target needs a RoleArn that may run the task, and EcsParameters with a"
+                    " TaskDefinitionArn"
+                )
+                yield Problem(f"{key}.{field}", "is missing", hint)
+        given = target.get("EcsParameters")
+        if given:
+            for problem in container_checks.of_launch(given, names=container_checks.RULE):
+                where = f"{key}.EcsParameters.{problem.key}"
+                yield Problem(where, problem.message, problem.hint)
+        network = (given or {}).get("NetworkConfiguration", {}).get("awsvpcConfiguration", {})
+        where = f"{key}.EcsParameters.NetworkConfiguration.awsvpcConfiguration.SecurityGroups"
+        if groups is not None:
+            yield from groups.unknown(network.get("SecurityGroups", ()), key=where)
 
 
 def tasks_of(

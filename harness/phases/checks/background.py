@@ -10,7 +10,7 @@ from typing import Any
 from harness.aws.eventbridge import started_by
 from harness.aws.iam_policy import statements
 from harness.aws.task_definition import family_of
-from harness.inputs.files.api_calls import dead_letter_queue
+from harness.inputs.files.queues import dead_letter_queue
 from harness.phases.account import Account
 from harness.phases.checks.web import steadiness
 from harness.phases.phase import Finding, NotCovered, absent, check

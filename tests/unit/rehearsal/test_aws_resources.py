@@ -16,7 +16,8 @@ from harness.core.errors import ProvisionError
 from harness.inputs import production
 from harness.inputs.aws_cli import resources
 from harness.inputs.document import read_json
-from harness.inputs.files import api_calls
+from harness.inputs.files import bucket, queues
+from harness.inputs.files import schedule as schedules
 from harness.inputs.files.schedule import Schedule
 from harness.rehearsal import aws_resources
 
@@ -58,7 +59,7 @@ def sqs() -> Recorder:
 
 def test_a_bucket_is_created_before_its_settings_are_put() -> None:
     client = Recorder()
-    aws_resources.make(client, api_calls.bucket(read_json(APP / "bucket.json")))  # type: ignore[arg-type]
+    aws_resources.make(client, bucket.read(read_json(APP / "bucket.json")))  # type: ignore[arg-type]
     assert client.names == [
         "create_bucket",
         "put_public_access_block",
@@ -71,7 +72,7 @@ def test_a_bucket_is_created_before_its_settings_are_put() -> None:
 
 def test_queues_are_created_with_their_documents_as_text() -> None:
     client = Recorder()
-    aws_resources.make(client, api_calls.queues(read_json(APP / "queues.json")))  # type: ignore[arg-type]
+    aws_resources.make(client, queues.read(read_json(APP / "queues.json")))  # type: ignore[arg-type]
     (_, dead), (_, jobs) = client.calls
     assert dead["QueueName"] == "tickets-jobs-dead"
     assert all(isinstance(value, str) for value in jobs["Attributes"].values())
@@ -80,7 +81,7 @@ def test_queues_are_created_with_their_documents_as_text() -> None:
 def test_the_rule_is_productions_and_its_target_is_a_queue_put_exactly_once() -> None:
     events, queue = Recorder({"put_targets": {"FailedEntryCount": 0}}), sqs()
     schedule = Schedule(
-        api_calls.schedule(read_json(APP / "schedule.json")),
+        schedules.read(read_json(APP / "schedule.json")),
         TaskDefinition({"family": "scheduler"}),
     )
     aws_resources.make_schedule(
@@ -101,7 +102,7 @@ def test_a_schedule_is_kept_as_it_is_and_a_rule_makes_its_ticks() -> None:
     events, queue = Recorder({"put_targets": {"FailedEntryCount": 0}}), sqs()
     scheduler = Recorder({"list_schedule_groups": {"ScheduleGroups": [{"Name": "default"}]}})
     schedule = Schedule(
-        api_calls.schedule(resources.rule(read_json(VALKEY / "schedule.json"))),
+        schedules.read(resources.rule(read_json(VALKEY / "schedule.json"))),
         TaskDefinition({"family": "scheduler"}),
     )
     aws_resources.make_schedule(
@@ -128,7 +129,7 @@ def test_a_target_that_is_not_taken_is_an_error() -> None:
             events,  # type: ignore[arg-type]
             sqs(),  # type: ignore[arg-type]
             Schedule(
-                api_calls.schedule(read_json(APP / "schedule.json")),
+                schedules.read(read_json(APP / "schedule.json")),
                 TaskDefinition({"family": "scheduler"}),
             ),
             scheduler=None,
@@ -139,7 +140,7 @@ def test_a_target_that_is_not_taken_is_an_error() -> None:
 
 def test_productions_numbers_fit_each_other() -> None:
     """The worker's flags against the queue; the scenario asks the running stack the same."""
-    (_, jobs) = api_calls.queues(read_json(APP / "queues.json")).inputs_of("CreateQueue")
+    (_, jobs) = queues.read(read_json(APP / "queues.json")).inputs_of("CreateQueue")
     worker = json.loads((ROOT / "app" / "ecs" / "worker.json").read_text())
     (container,) = worker["containerDefinitions"]
     told = dict(word[2:].split("=") for word in container["command"] if "=" in word)

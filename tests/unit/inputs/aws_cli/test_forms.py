@@ -14,7 +14,7 @@ import pytest
 from harness.inputs import operation_shapes, production
 from harness.inputs.aws_cli import forms, identities, resources
 from harness.inputs.document import Document, read_json
-from harness.inputs.files import api_calls, load_balancer
+from harness.inputs.files import bucket, load_balancer
 from harness.inputs.problem import InputError
 from tests.project import copy_inputs
 from tests.unit.inputs import cli_outputs
@@ -309,7 +309,7 @@ def test_a_bucket_is_made_where_it_is(
     document = resources.bucket(read_json(path), name="uploads", region=region)
     where = {"CreateBucketConfiguration": made} if made else {}
     assert document.data["CreateBucket"] == {"Bucket": "uploads", **where}
-    assert api_calls.bucket(document)
+    assert bucket.read(document)
 
 
 def test_a_bucket_of_another_region_is_named(project: Path) -> None:

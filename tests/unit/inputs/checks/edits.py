@@ -10,28 +10,28 @@ from typing import Any
 
 from harness.aws.task_definition import TaskDefinition
 from harness.inputs.document import read_json
-from harness.inputs.files import api_calls
+from harness.inputs.files import bucket, queues
 from harness.inputs.files.ecs_services import Service
 from harness.inputs.problem import Problem
 from harness.inputs.production import Production
 
-Rules = tuple[Callable[[Production], Iterator[Problem]], ...]
+Checks = tuple[Callable[[Production], Iterator[Problem]], ...]
 
 
-def keys(rules: Rules, app: Production) -> list[str]:
-    return [problem.key for rule in rules for problem in rule(app)]
+def keys(checks: Checks, app: Production) -> list[str]:
+    return [problem.key for check in checks for problem in check(app)]
 
 
-def texts(rules: Rules, app: Production) -> list[str]:
+def texts(checks: Checks, app: Production) -> list[str]:
     return [
         f"{problem.key}: {problem.message}; {problem.hint}"
-        for rule in rules
-        for problem in rule(app)
+        for check in checks
+        for problem in check(app)
     ]
 
 
-def messages(rules: Rules, app: Production) -> list[str]:
-    return [str(problem) for rule in rules for problem in rule(app)]
+def messages(checks: Checks, app: Production) -> list[str]:
+    return [str(problem) for check in checks for problem in check(app)]
 
 
 def judge(found: list[str], said: str) -> None:
@@ -65,7 +65,7 @@ def with_definition(app: Production, name: str, **changes: Any) -> Production:
 def with_resource(app: Production, path: Path, data: Mapping[str, Any]) -> Production:
     """Give the app the bucket, or the queues, of a file with that name."""
     path.write_text(json.dumps(data))
-    read = getattr(api_calls, path.stem)
+    read = {"bucket": bucket.read, "queues": queues.read}[path.stem]
     return replace(app, resources={**app.resources, path.stem: read(read_json(path))})
 
 

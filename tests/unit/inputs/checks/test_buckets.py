@@ -16,7 +16,7 @@ from tests.unit.inputs.checks.edits import judge, with_resource
 
 
 def keys(app: Production) -> list[str]:
-    return edits.keys(buckets.RULES, app)
+    return edits.keys(buckets.CHECKS, app)
 
 
 def with_bucket(app: Production, directory: Path, calls: dict[str, Any]) -> Production:
@@ -89,7 +89,7 @@ def test_the_settings_of_a_bucket(
 ) -> None:
     named = {operation: {"Bucket": NAME, **given} for operation, given in calls.items()}
     changed = with_bucket(app, tmp_path, {"CreateBucket": {"Bucket": NAME}, **named})
-    judge(edits.messages(buckets.RULES, changed), said)
+    judge(edits.messages(buckets.CHECKS, changed), said)
 
 
 def with_bucket_policy(app: Production, folder: Path, condition: dict[str, Any]) -> Production:

@@ -15,11 +15,11 @@ from tests.unit.inputs.checks.edits import with_call, with_definition, with_phas
 
 
 def keys(app: Production) -> list[str]:
-    return edits.keys(database.RULES, app)
+    return edits.keys(database.CHECKS, app)
 
 
 def texts(app: Production) -> list[str]:
-    return edits.texts(database.RULES, app)
+    return edits.texts(database.CHECKS, app)
 
 
 def test_the_reference_app_is_taken(app: Production) -> None:
@@ -121,7 +121,7 @@ def test_a_reader_endpoint_is_named_until_the_overlay_replaces_it(
         update={"environment": {**app.config.overlay.environment, variable: WRITER}}
     )
     replaced = replace(broken, config=replace(app.config, overlay=overlay))
-    assert edits.messages(database.RULES, replaced) == []
+    assert edits.messages(database.CHECKS, replaced) == []
 
 
 def test_the_writer_and_custom_endpoints_are_no_reader(app: Production) -> None:
@@ -133,7 +133,7 @@ def test_the_writer_and_custom_endpoints_are_no_reader(app: Production) -> None:
     changed = {**container, "environment": [*container["environment"], *added]}
     assert (
         edits.messages(
-            database.RULES, with_definition(app, "worker", containerDefinitions=[changed])
+            database.CHECKS, with_definition(app, "worker", containerDefinitions=[changed])
         )
         == []
     )

@@ -14,11 +14,11 @@ from tests.unit.inputs.checks.edits import judge, with_balancer, with_group
 
 
 def keys(app: Production) -> list[str]:
-    return edits.keys(load_balancer.RULES, app)
+    return edits.keys(load_balancer.CHECKS, app)
 
 
 def texts(app: Production) -> list[str]:
-    return edits.texts(load_balancer.RULES, app)
+    return edits.texts(load_balancer.CHECKS, app)
 
 
 def test_the_reference_app_is_taken(app: Production) -> None:
@@ -203,7 +203,7 @@ def test_a_security_policy_that_elb_does_not_have(
 def test_the_priorities_of_rules(app: Production, change: dict[str, Any], said: str) -> None:
     (rule,) = app.load_balancer["Rules"]
     content = {**app.load_balancer, "Rules": [rule, {**rule, **change}]}
-    judge(edits.messages(load_balancer.RULES, replace(app, load_balancer=content)), said)
+    judge(edits.messages(load_balancer.CHECKS, replace(app, load_balancer=content)), said)
 
 
 @pytest.mark.parametrize(
@@ -212,4 +212,4 @@ def test_the_priorities_of_rules(app: Production, change: dict[str, Any], said: 
 def test_the_cookie_of_stickiness(app: Production, name: str, said: str) -> None:
     added = {"Key": "stickiness.app_cookie.cookie_name", "Value": name}
     content = {**app.target_group, "Attributes": [*app.target_group["Attributes"], added]}
-    judge(edits.messages(load_balancer.RULES, replace(app, target_group=content)), said)
+    judge(edits.messages(load_balancer.CHECKS, replace(app, target_group=content)), said)

@@ -13,11 +13,11 @@ from tests.unit.inputs.checks.edits import with_call, with_phase
 
 
 def keys(app: Production) -> list[str]:
-    return edits.keys(phases.RULES, app)
+    return edits.keys(phases.CHECKS, app)
 
 
 def texts(app: Production) -> list[str]:
-    return edits.texts(phases.RULES, app)
+    return edits.texts(phases.CHECKS, app)
 
 
 def test_the_reference_app_is_taken(app: Production) -> None:

@@ -66,4 +66,4 @@ def test_the_sender_is_an_address_alone(app: Production, sender: str, is_address
 
 
 def test_the_rules_are_applied_to_every_configuration() -> None:
-    assert {public_names.asset_hosts, public_names.senders} <= set(between_files.RULES)
+    assert {public_names.asset_hosts, public_names.senders} <= set(between_files.CHECKS)

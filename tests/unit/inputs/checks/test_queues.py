@@ -16,7 +16,7 @@ from tests.unit.inputs.checks.edits import with_resource
 
 
 def keys(app: Production) -> list[str]:
-    return edits.keys(queues.RULES, app)
+    return edits.keys(queues.CHECKS, app)
 
 
 def test_the_reference_app_is_taken(app: Production) -> None:
@@ -111,11 +111,11 @@ def test_a_dead_letter_queue_that_takes_them(
 
 def test_a_receipt_rule_needs_the_events_of_mails(app: Production) -> None:
     broken = replace(app, config=replace(app.config, mail_events_queue=""))
-    assert edits.messages(queues.RULES, broken) == [
+    assert edits.messages(queues.CHECKS, broken) == [
         "aws.mail_receipt_rule is set, and aws.mail_events_queue is not: a mail is known by its"
         " events"
     ]
-    assert edits.messages(queues.RULES, replace(broken, mail_receipt=None)) == []
+    assert edits.messages(queues.CHECKS, replace(broken, mail_receipt=None)) == []
 
 
 @pytest.mark.parametrize(
@@ -123,7 +123,7 @@ def test_a_receipt_rule_needs_the_events_of_mails(app: Production) -> None:
 )
 def test_events_of_mails_have_a_queue_of_their_own(app: Production, name: str, noun: str) -> None:
     broken = replace(app, config=replace(app.config, mail_events_queue=name))
-    assert edits.messages(queues.RULES, broken) == [
+    assert edits.messages(queues.CHECKS, broken) == [
         f'aws.mail_events_queue is "{name}", the queue of the app\'s {noun}: a replay would hide'
         " them"
     ]

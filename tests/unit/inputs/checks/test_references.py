@@ -22,7 +22,7 @@ from tests.unit.inputs.checks.edits import with_definition, with_service
 
 
 def messages(app: Production) -> list[str]:
-    return edits.messages(references.RULES, app)
+    return edits.messages(references.CHECKS, app)
 
 
 def test_the_reference_app_has_no_loose_reference(app: Production) -> None:

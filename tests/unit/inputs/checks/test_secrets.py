@@ -17,7 +17,7 @@ def texts(app: Production, **changed: Any) -> list[str]:
     assert isinstance(shape, dict)
     config = replace(app.config, secrets={**app.config.secrets, name: {**shape, **changed}})
     made = replace(app, config=config)
-    return [f"{one.key} {one.message}" for rule in secrets.RULES for one in rule(made)]
+    return [f"{one.key} {one.message}" for rule in secrets.CHECKS for one in rule(made)]
 
 
 @pytest.mark.parametrize("value", ["tickets\n", " tickets", "tickets\t"])
@@ -42,4 +42,4 @@ def test_a_large_number_gets_an_exponent_and_a_small_one_does_not(app: Productio
 
 
 def test_the_rules_are_applied_to_every_configuration() -> None:
-    assert set(secrets.RULES) <= set(between_files.RULES)
+    assert set(secrets.CHECKS) <= set(between_files.CHECKS)

@@ -14,11 +14,11 @@ from tests.unit.inputs.checks.edits import judge, with_definition, with_service
 
 
 def keys(app: Production) -> list[str]:
-    return edits.keys(services.RULES, app)
+    return edits.keys(services.CHECKS, app)
 
 
 def texts(app: Production) -> list[str]:
-    return edits.texts(services.RULES, app)
+    return edits.texts(services.CHECKS, app)
 
 
 def test_the_reference_app_is_taken(app: Production) -> None:
@@ -106,7 +106,7 @@ SPREAD = [{"type": "spread", "field": "attribute:ecs.availability-zone"}]
     ],
 )
 def test_the_launch_of_a_service(app: Production, changes: dict[str, Any], said: str) -> None:
-    judge(edits.messages(services.RULES, with_service(app, "web", **changes)), said)
+    judge(edits.messages(services.CHECKS, with_service(app, "web", **changes)), said)
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def test_the_limits_of_a_process(app: Production, soft: int, hard: int, said: st
     containers = [{**container, "ulimits": [limit]}, *others]
     judge(
         edits.messages(
-            services.RULES, with_definition(app, "web", containerDefinitions=containers)
+            services.CHECKS, with_definition(app, "web", containerDefinitions=containers)
         ),
         said,
     )

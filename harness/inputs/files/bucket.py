@@ -1,0 +1,66 @@
+"""The bucket's file: CreateBucket and the operations that set it up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from harness.aws.iam_policy import is_open, statements
+from harness.inputs.files.api_calls import Call, CallFile, checked, document_in
+from harness.inputs.problem import Problem
+
+if TYPE_CHECKING:
+    from harness.inputs.document import Document
+
+_OPERATIONS = (
+    *("CreateBucket", "PutPublicAccessBlock", "PutBucketOwnershipControls", "PutBucketEncryption"),
+    *("PutBucketCors", "PutBucketLifecycleConfiguration", "PutBucketPolicy"),
+    *("PutBucketVersioning", "PutBucketTagging"),
+)
+
+
+def read(document: Document) -> CallFile:
+    """Check the bucket's file.
+
+    Raises:
+        InputError: Every problem of the file.
+    """
+    return checked(
+        document,
+        _OPERATIONS,
+        api="s3",
+        needed="CreateBucket",
+        rules=(_of_one_bucket, _of_public_access),
+    )
+
+
+def policy_of(put_bucket_policy: Mapping[str, Any]) -> dict[str, Any]:
+    """Policy in a PutBucketPolicy input, a document or its text."""
+    return document_in(put_bucket_policy.get("Policy"))
+
+
+def _of_one_bucket(calls: Sequence[Call]) -> Iterator[Problem]:
+    named = [call for call in calls if "Bucket" in call.given]
+    for call in named[1:]:
+        name, first = call.given["Bucket"], named[0].given["Bucket"]
+        if name != first:
+            message = f'is "{name}", and {named[0].key} has "{first}"'
+            yield Problem(f"{call.key}.Bucket", message, "one file, one bucket")
+
+
+def _of_public_access(calls: Sequence[Call]) -> Iterator[Problem]:
+    """Find a policy for everyone, unless the file says that public policies are not blocked."""
+    blocked = [
+        call.given.get("PublicAccessBlockConfiguration", {}).get("BlockPublicPolicy", False)
+        for call in calls
+        if call.operation == "PutPublicAccessBlock"
+    ]
+    for call in calls:
+        policy = document_in(call.given.get("Policy"))
+        if policy and all(blocked) and any(is_open(one) for one in statements(policy)):
+            yield Problem(
+                call.key,
+                "lets everyone in, and the bucket blocks public policies: S3 answers AccessDenied",
+                "leave the bucket private: the app's task roles may read it by their own"
+                " policies, and visitors by the app or by temporary URLs",
+            )

@@ -1,0 +1,63 @@
+"""The bucket's file: its settings, and rejections."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.core.errors import ConfigError
+from harness.inputs.files import bucket
+from tests.unit.inputs.files.documents import write
+
+BLOCK = {"BlockPublicAcls": True}
+
+
+def test_settings_without_an_effect_on_the_app_are_checked_and_not_called(tmp_path: Path) -> None:
+    logging = {"LoggingEnabled": {"TargetBucket": "logs", "TargetPrefix": ""}}
+    content: dict[str, Any] = {
+        "CreateBucket": {"Bucket": "uploads"},
+        "PutBucketLogging": {"Bucket": "uploads", "BucketLoggingStatus": logging},
+    }
+    found = bucket.read(write(tmp_path, content))
+    assert [call.operation for call in found.calls] == ["CreateBucket"]
+    del content["PutBucketLogging"]["BucketLoggingStatus"]
+    with pytest.raises(ConfigError, match="BucketLoggingStatus is missing"):
+        bucket.read(write(tmp_path, content))
+
+
+def test_a_bucket_file_is_about_one_bucket(tmp_path: Path) -> None:
+    path = write(
+        tmp_path,
+        {
+            "CreateBucket": {"Bucket": "one"},
+            "PutPublicAccessBlock": {"Bucket": "two", "PublicAccessBlockConfiguration": BLOCK},
+        },
+    )
+    with pytest.raises(ConfigError, match='Bucket is "two", and CreateBucket has "one"'):
+        bucket.read(path)
+
+
+@pytest.mark.parametrize("blocked", [True, False])
+def test_a_public_policy_is_refused_where_it_is_blocked(tmp_path: Path, blocked: bool) -> None:
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "*"}
+    path = write(
+        tmp_path,
+        {
+            "CreateBucket": {"Bucket": "one"},
+            "PutPublicAccessBlock": {
+                "Bucket": "one",
+                "PublicAccessBlockConfiguration": {
+                    "BlockPublicAcls": True,
+                    "BlockPublicPolicy": blocked,
+                },
+            },
+            "PutBucketPolicy": {"Bucket": "one", "Policy": {"Statement": [statement]}},
+        },
+    )
+    if not blocked:
+        assert bucket.read(path)
+        return
+    with pytest.raises(ConfigError, match="PutBucketPolicy lets everyone in"):
+        bucket.read(path)
