@@ -200,7 +200,7 @@ def _send(call: Call, *, identity: Callable[[str], str]) -> Need:
     sender = sender_of(call)
     context = {
         "ses:fromaddress": (sender,) if sender else (),
-        "ses:recipients": _recipients_of(call),
+        "ses:recipients": recipients_of(call),
     }
     named = identity(sender) or sender
     return Need(f"ses:{call.operation}", call.arn(f"identity/{named}"), context)
@@ -212,7 +212,7 @@ def sender_of(call: Call) -> str:
     return parseaddr(source)[1]
 
 
-def _recipients_of(call: Call) -> tuple[str, ...]:
+def recipients_of(call: Call) -> tuple[str, ...]:
     """Return the addresses that a mail goes to: Destinations, or the headers of a raw one."""
     given = call.params.get("Destinations") or []
     for kind in _RECIPIENTS:
@@ -220,7 +220,7 @@ def _recipients_of(call: Call) -> tuple[str, ...]:
     if not given:
         headers = _headers_of(call)
         given = [str(one) for kind in _RECIPIENTS for one in headers.get_all(kind, ())]
-    return tuple(address for _, address in getaddresses(given) if address)
+    return tuple(dict.fromkeys(address for _, address in getaddresses(given) if address))
 
 
 def _headers_of(call: Call) -> Message:

@@ -8,18 +8,16 @@ from __future__ import annotations
 from email.message import Message
 from email.parser import BytesParser
 from email.policy import compat32, default
-from email.utils import formatdate, getaddresses
+from email.utils import formatdate
 from typing import TYPE_CHECKING, Any
 
 from harness.standins.contract import MAIL_EVENTS_SET
-from harness.standins.emulator.calls import sender_of
+from harness.standins.emulator.calls import recipients_of, sender_of
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from harness.standins.emulator.calls import Call
-
-_ENVELOPE = ("To", "Cc", "Bcc")
 
 
 def mail_event(
@@ -38,10 +36,7 @@ def mail_event(
     data = raw.encode() if isinstance(raw, str) else bytes(raw)
     message: Message = BytesParser(policy=compat32).parsebytes(data, headersonly=True)
     read = BytesParser(policy=default).parsebytes(data, headersonly=True)
-    named = [str(message[name]) for name in _ENVELOPE if message[name]]
-    # The emulator adds those of the headers to those of the call.
-    destinations = list(call.params.get("Destinations") or ()) or named
-    recipients = list(dict.fromkeys(address for _, address in getaddresses(destinations)))
+    recipients = list(recipients_of(call))
     at = now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
     tags = {
         "ses:configuration-set": [str(call.params.get("ConfigurationSetName") or MAIL_EVENTS_SET)],

@@ -54,13 +54,14 @@ def copies(
 
 def _received(raw: str, message_id: str) -> str:
     """Return a mail with SES's own Message-ID instead of its sender's."""
+    head = _head(raw)
     lines, is_own = [], False
-    for line in _head(raw).splitlines():
+    for line in head.splitlines():
         is_folded = line[:1] in (" ", "\t")
         is_own = is_own if is_folded else line.lower().startswith("message-id:")
         if not is_own:
             lines.append(line)
-    return "\r\n".join([*lines, f"Message-ID: {message_id}", ""]) + raw[len(_head(raw)) :]
+    return "\r\n".join([*lines, f"Message-ID: {message_id}", ""]) + raw[len(head) :]
 
 
 def _head(raw: str) -> str:
