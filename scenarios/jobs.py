@@ -9,7 +9,9 @@ from harness.diagnosis.expect import expect
 from harness.target.resources.queue_worker import flags
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
+
+    from harness.target.resources.ecs import EcsService
 
 SQS = "sqs"
 PROBE_JOBS = "cutover-probe:"
@@ -28,6 +30,19 @@ NOT_TRIED_AGAIN = (
     "a job whose worker was killed is not tried again: queue:work's --tries is 1, or the job's own"
     " $tries is"
 )
+
+
+def stopping_cause(workers: Iterable[EcsService]) -> str:
+    """Return that a worker is told to stop and runs on; empty where none is."""
+    stopping = (
+        task
+        for service in workers
+        for task in service.tasks(status="STOPPED")
+        if task["lastStatus"] != "STOPPED"
+    )
+    if not any(stopping):
+        return ""
+    return DEAF_WORKER
 
 
 def run_by_web(wanted: str) -> str:

@@ -14,6 +14,7 @@ from harness.target.clients.http import GATEWAY_CAUSES, status_cause
 from harness.target.resources.deployment import Deployment
 from harness.target.resources.ecs import services_of
 from harness.target.resources.secret_faults import Rotation, SecretFaults
+from harness.target.resources.web_tier import target_groups
 from scenarios.deployment_settings import (
     WHOLE,
     answer_without_downtime,
@@ -21,7 +22,7 @@ from scenarios.deployment_settings import (
     downtime_cause,
     minimum_healthy,
 )
-from scenarios.jobs import DEAF_WORKER
+from scenarios.jobs import stopping_cause
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from harness.target.clients.browser import Browser
     from harness.target.clients.probe import ProbeClient
     from harness.target.resources.deployment import Progress
-    from harness.target.resources.ecs import EcsService
     from harness.target.resources.web_tier import WebTier
     from harness.target.target import Differences
 
@@ -105,7 +105,11 @@ def rotation(
 
 @pytest.fixture
 def release(
-    access: Access, ecs: Any, eventually: Callable[..., Any], differences: Differences
+    access: Access,
+    ecs: Any,
+    aws: Callable[[str], Any],
+    eventually: Callable[..., Any],
+    differences: Differences,
 ) -> Iterator[Callable[[], None]]:
     """Force a new deployment of every service, as a rotation's last step does."""
     services = services_of(access, ecs=ecs)
@@ -117,26 +121,17 @@ def release(
     yield run
     # The plugin waits for the web tasks before each scenario, and for no other service's.
     others = [service for kind, service in services.items() if kind != access.web]
+    groups = {service.name: target_groups(service, elbv2=aws("elbv2")) for service in others}
+    drained_s = [
+        one.healthy_within_s() + one.drains_for_s() for found in groups.values() for one in found
+    ]
     eventually(
         lambda: [service.name for service in others if not service.is_stable()],
         until=lambda unsettled: not unsettled,
         what="Not every service settled on its new tasks",
-        within_s=differences.task_replacement_timeout_s,
-        cause=lambda _: stopping_cause(others),
+        within_s=differences.task_replacement_timeout_s + max(drained_s, default=0),
+        cause=lambda _: stopping_cause(one for one in others if not groups[one.name]),
     )
-
-
-def stopping_cause(services: list[EcsService]) -> str:
-    """Return that a task is told to stop and runs on; empty where none is."""
-    stopping = (
-        task
-        for service in services
-        for task in service.tasks(status="STOPPED")
-        if task["lastStatus"] != "STOPPED"
-    )
-    if not any(stopping):
-        return ""
-    return DEAF_WORKER
 
 
 @dataclass(frozen=True)

@@ -45,6 +45,7 @@ BUNDLES: Mapping[str, Sequence[Variant]] = {
         *resources.RULES,
         *resources.ROLES,
         *resources.NETWORKS,
+        *web.APIS,
     ],
     "files as the AWS CLI prints them": [
         *definitions.PRINTED,

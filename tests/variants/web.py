@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 
 from tests.mistakes.edits import (
     BALANCER,
+    CONFIG,
     DOCKERFILE,
     FPM_POOL,
     NGINX,
     TARGET_GROUP,
+    WEB_SERVICE,
+    WEB_TASK,
     Edit,
     combine,
     replace,
@@ -33,6 +38,39 @@ def split_nginx() -> Edit:
     return Edit((NGINX,), apply)
 
 
+def add_api(root: Path) -> None:
+    """Put a second web service behind a path, with its own target group and task definition."""
+    ecs = root / "app" / "ecs"
+    for old, new in (("web.json", "api.json"), ("service-web.json", "service-api.json")):
+        text = (ecs / old).read_text()
+        (ecs / new).write_text(re.sub(r"(?<!ecs/)tickets-web(?=[\"/])", "tickets-api", text))
+    path = ecs / "service-api.json"
+    path.write_text(path.read_text().replace('"desiredCount": 2', '"desiredCount": 1'))
+    group = json.loads((root / TARGET_GROUP).read_text())
+    group["TargetGroups"] = [{**group["TargetGroup"], "Name": "tickets-api"}]
+    (root / TARGET_GROUP).write_text(json.dumps(group, indent=2))
+    balancer = json.loads((root / BALANCER).read_text())
+    own = balancer["Rules"][-1]
+    actions = json.loads(json.dumps(own["Actions"]).replace("tickets-web", "tickets-api"))
+    only = {"Field": "path-pattern", "PathPatternConfig": {"Values": ["/api/*"]}}
+    rule = {**own, "Priority": 5, "Conditions": [only], "Actions": actions}
+    balancer["Rules"].insert(0, rule)
+    (root / BALANCER).write_text(json.dumps(balancer, indent=2))
+    toml = root / CONFIG
+    tables = (
+        "[services.api]\n"
+        'task_definition = "app/ecs/api.json"\n'
+        'service = "app/ecs/service-api.json"\n\n'
+    )
+    toml.write_text(toml.read_text().replace("[services.web]", f"{tables}[services.web]"))
+
+
+APIS = [
+    Variant(
+        "a second web service has a path and a target group of its own",
+        Edit((TARGET_GROUP, BALANCER, CONFIG, WEB_SERVICE, WEB_TASK), add_api),
+    ),
+]
 BALANCERS = [
     Variant(
         "the target group's checks are slower",

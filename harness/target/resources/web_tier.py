@@ -97,6 +97,12 @@ class TargetGroup:
         return str(self.describe()["TargetGroupArn"])
 
 
+def target_groups(service: EcsService, *, elbv2: Any) -> list[TargetGroup]:
+    """Return the target groups that a service registers its tasks with."""
+    arns = (one["targetGroupArn"] for one in service.describe().get("loadBalancers", ()))
+    return [TargetGroup(elbv2, name=arn.split("/")[1]) for arn in arns]
+
+
 class LoadBalancer:
     """A load balancer, by its name."""
 
