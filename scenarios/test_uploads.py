@@ -87,7 +87,6 @@ def test_stored_file_is_the_same_from_another_task(
     stored: Callable[[bytes], tuple[str, dict[str, Any]]],
     eventually: Callable[..., Any],
     need_several_web_tasks: Callable[[], None],
-    single_task_cause: Callable[[], str],
 ) -> None:
     need_several_web_tasks()
     content = secrets.token_bytes(MIB)
@@ -96,7 +95,6 @@ def test_stored_file_is_the_same_from_another_task(
         lambda: probe.read(name),
         until=lambda answer: answer.headers.get("X-Probe-Task") != stored_by["task"],
         what=f"Only one task answered, {stored_by['task']}, where another should",
-        cause=lambda _: single_task_cause(),
     )
     disk = stored_by["disk"]
     expect(

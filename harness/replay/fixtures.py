@@ -301,25 +301,9 @@ def ask_tasks(
 
 
 @pytest.fixture
-def single_task_cause(toolbox: Toolbox) -> Callable[[], str]:
-    """Return the setting with which one task alone gets a visitor's requests; empty if none is."""
-
-    def read() -> str:
-        if toolbox.web is None or not toolbox.web.group.is_sticky():
-            return ""
-        return (
-            "the load balancer keeps a visitor on one task: stickiness.enabled of the target group"
-            " must be false where sessions are shared"
-        )
-
-    return read
-
-
-@pytest.fixture
 def ask_another_task(
     eventually: Callable[..., Any],
     need_several_web_tasks: Callable[[], None],
-    single_task_cause: Callable[[], str],
 ) -> Callable[..., dict[str, Any]]:
     """Ask the app until another task answers than the named one."""
 
@@ -329,7 +313,6 @@ def ask_another_task(
             question,
             until=lambda found: found["task"] != than,
             what=f"Only one task answered, {than}, where another should",
-            cause=lambda _: single_task_cause(),
         )
         return answer
 

@@ -15,6 +15,7 @@ import urllib3
 from harness.core.wait import Deadline
 from harness.smoke.site import HTTPS_PORT, split
 from harness.target.clients.published_port import PublishedPort
+from harness.target.clients.stickiness import refuse_stickiness
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -68,6 +69,7 @@ class Visitor(requests.Session):
         self.trust_env = False
         self.verify = tls.verify_mode == ssl.CERT_REQUIRED
         self.headers["User-Agent"] = agent
+        refuse_stickiness(self)
         self.url = url
         self._traffic = traffic
         self._tls = tls

@@ -140,10 +140,12 @@ def _session(published: dict[str, str]) -> requests.Session:
     import requests
 
     from harness.target.clients.published_port import PublishedPort
+    from harness.target.clients.stickiness import refuse_stickiness
 
     session = isolated() if any(published.values()) else requests.Session()
     for scheme, address in published.items():
         if address:
             session.mount(f"{scheme}://", PublishedPort(address))
     session.headers["User-Agent"] = _AGENT
+    refuse_stickiness(session)
     return session

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 DEREGISTRATION_DELAY = "deregistration_delay.timeout_seconds"
 TRAFFIC_PORT = "traffic-port"
-STICKINESS = "stickiness.enabled"
 IDLE_TIMEOUT = "idle_timeout.timeout_seconds"
 
 
@@ -71,11 +70,6 @@ class TargetGroup:
         """Return the port that the checks use for a target of this port."""
         given = self.describe()["HealthCheckPort"]
         return port if given == TRAFFIC_PORT else int(given)
-
-    def is_sticky(self) -> bool:
-        """Return whether the load balancer keeps a visitor on one target."""
-        answer = self._elbv2.describe_target_group_attributes(TargetGroupArn=self._arn())
-        return _by_key(answer).get(STICKINESS) == "true"
 
     def drains_for_s(self) -> int:
         """Return how long the load balancer lets requests to a target that leaves finish."""
