@@ -61,7 +61,8 @@ final class FactsController
     /** The file into which PHP itself logs errors; null where it is none, or cannot be written. PHP then logs to the output. */
     private function errorLogFile(string $path): ?string
     {
-        $isFile = is_file($path) ? is_writable($path) : str_starts_with($path, '/') && ! file_exists($path) && is_writable(dirname($path));
+        // Outside of open_basedir PHP warns, and that is no fault of the app.
+        $isFile = @is_file($path) ? is_writable($path) : str_starts_with($path, '/') && ! @file_exists($path) && @is_writable(dirname($path));
 
         return $isFile ? $path : null;
     }
