@@ -27,7 +27,7 @@ from tests.mistakes.edits import (
 )
 from tests.mistakes.mistake import NOT_STARTED, Mistake, Twin
 
-PROVIDERS = "app/bootstrap/providers.php"
+PROVIDER = "app/app/Providers/AppServiceProvider.php"
 TRUST = "$middleware->trustProxies("
 COMPILED_VIEWS = "/srv/app/storage/framework/views"
 WRITABLE = {
@@ -144,10 +144,11 @@ MISTAKES = (
     Mistake(
         "a service provider is of a development package",
         replace(
-            PROVIDERS,
-            "    AppServiceProvider::class,",
-            "    AppServiceProvider::class,\n"
-            "    Laravel\\Telescope\\TelescopeServiceProvider::class,",
+            PROVIDER,
+            "    public function boot(): void\n    {\n",
+            "    public function boot(): void\n    {\n"
+            "        $this->app->register(\\Laravel\\Telescope\\TelescopeServiceProvider"
+            "::class);\n",
         ),
         cause="TelescopeServiceProvider is a development package",
         exit_code=NOT_STARTED,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from scenarios import test_edge as edge
+from scenarios import test_pages as pages
 from scenarios import test_queue as queue
 from tests.mistakes.edits import ENTRYPOINT, Edit, replace
 from tests.mistakes.mistake import NOT_STARTED, Mistake, Twin
@@ -53,9 +54,9 @@ MISTAKES = (
         _on_the_front_page(
             "\\Illuminate\\Support\\Facades\\Http::timeout(3)->get(url('/robots.txt'));"
         ),
+        breaks=[pages.test_pages_load_their_styles_scripts_and_images],
         cause="the app makes a request to tickets.876events.example, and the web task has no way",
         also_green=[edge.test_unknown_host_does_not_reach_the_app],
-        exit_code=NOT_STARTED,
         twin=Twin(
             "the front page reads a file of the app",
             _on_the_front_page("file_get_contents(public_path('robots.txt'));"),
@@ -67,7 +68,8 @@ MISTAKES = (
             "\\Illuminate\\Support\\Facades\\Http::timeout(2)"
             "->get('http://169.254.169.254/latest/meta-data/instance-id');"
         ),
+        breaks=[pages.test_pages_load_their_styles_scripts_and_images],
         cause="the app asks 169.254.169.254, the metadata of an EC2 instance",
-        exit_code=NOT_STARTED,
+        also_green=[edge.test_unknown_host_does_not_reach_the_app],
     ),
 )
