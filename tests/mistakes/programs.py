@@ -8,6 +8,7 @@ from scenarios import test_edge as edge
 from scenarios import test_php as php
 from scenarios import test_queue as queue
 from scenarios import test_sessions as sessions
+from scenarios.tickets import test_documents as tickets_documents
 from tests.mistakes.edits import (
     BOOTSTRAP,
     DOCKERFILE,
@@ -129,9 +130,12 @@ MISTAKES = (
     Mistake(
         "PHP may read the app's directory only",
         append(FPM_INI, "open_basedir = /srv/app"),
-        breaks=[sessions.test_session_values_are_read_by_another_task],
-        cause="PHP's open_basedir keeps the app from /etc/ssl/certs/ca-certificates.crt",
-        also_green=[php.test_opcache_is_on_and_checks_no_file],
+        breaks=[tickets_documents.test_uploaded_file_keeps_its_own_name],
+        cause="PHP's open_basedir keeps the app from /tmp",
+        also_green=[
+            php.test_opcache_is_on_and_checks_no_file,
+            sessions.test_session_values_are_read_by_another_task,
+        ],
     ),
     Mistake(
         "the image lacks the extension of the database",
