@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
 from harness.core.expectation import StatusError
-from harness.diagnosis import fact_causes
+from harness.diagnosis import visitor_causes
 from harness.diagnosis.expect import REQUEST, SESSION, expect
 from harness.diagnosis.facts import VisitorRequest
 from harness.target.clients.http import rule_cause, status_cause
@@ -77,9 +77,9 @@ def expect_link(condition: bool, link: str, *, request: Mapping[str, Any] | None
         request: The app's view of a request of this visitor; None where it was not read.
     """
     if request is None:
-        cause = fact_causes.local_link(link)
+        cause = visitor_causes.local_link(link)
     else:
-        cause = fact_causes.forwarded_request(VisitorRequest.of(request, link))
+        cause = visitor_causes.forwarded_request(VisitorRequest.of(request, link))
     expect(condition, f"the app links to {link}", cause=cause, about=REQUEST)
 
 

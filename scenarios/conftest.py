@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from harness.diagnosis.expect import ExpectationTimeout
-from harness.images.inspect.secrets import is_secret
+from harness.images.inspect.secret_names import is_secret
 from harness.target.clients import aws as aws_clients
 from harness.target.clients import http
 from harness.target.clients import mysql as mysql_client
@@ -19,7 +19,7 @@ from harness.target.resources.ecs import services_of
 from harness.target.resources.proxy_metrics import ProxyMetrics
 from harness.target.resources.schedule import PERIOD_S
 from harness.target.target import CONTAINERS, EXEC, PROXY, SQL
-from scenarios import artisan, statements
+from scenarios import reports, statements
 from scenarios.jobs import late_cause, outcomes
 from scenarios.mails import MAIL_S, UNKEPT, UNSENT, missing_mail_cause
 from scenarios.scheduled import DUE_WITHIN_S, WINDOW, endless_tick_cause
@@ -115,13 +115,13 @@ def report(
     def read(name: str) -> Any:
         if EXEC in toolbox.target.capabilities:
             run_in_task: Callable[..., ExecResult] = request.getfixturevalue("run_in_task")
-            return json.loads(run_in_task(artisan.printing(name)).stdout)
+            return json.loads(run_in_task(reports.printing(name)).stdout)
         try:
             return probe.report(name)
         except ProbeRefused as refused:
             if refused.status != NOT_FOUND:
                 raise
-        pytest.skip(artisan.OLDER_PROBE)
+        pytest.skip(reports.OLDER_PROBE)
 
     return read
 
@@ -129,21 +129,21 @@ def report(
 @pytest.fixture
 def scheduled_entries(report: Callable[[str], Any]) -> list[dict[str, Any]]:
     """The app's scheduled commands, due or not."""
-    entries: list[dict[str, Any]] = report(artisan.SCHEDULE)
+    entries: list[dict[str, Any]] = report(reports.SCHEDULE)
     return entries
 
 
 @pytest.fixture
 def app_code(report: Callable[[str], Any]) -> dict[str, Any]:
     """The names, locks and files in the app's code."""
-    found: dict[str, Any] = report(artisan.CODE)
+    found: dict[str, Any] = report(reports.CODE)
     return found
 
 
 @pytest.fixture
 def configuration(report: Callable[[str], Any], access: Access) -> dict[str, Any]:
     """The configuration of a web task: its defaults and its resources."""
-    return with_shared_files(report(artisan.CONFIGURATION), access.shared_paths)
+    return with_shared_files(report(reports.CONFIGURATION), access.shared_paths)
 
 
 @pytest.fixture

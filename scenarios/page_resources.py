@@ -95,7 +95,7 @@ class PageResources:
         return is_html and is_code and not answer.is_redirect
 
     def _cause_of_missing(self, url: str) -> str:
-        """Tell a folder too many in the address from a file that the image lacks."""
+        """Return why a resource is missing: a folder too many in its address, or no file at all."""
         path = urlsplit(url).path
         folders = path.split("/")[1:-1]
         for number in range(1, len(folders) + 1):

@@ -15,7 +15,7 @@ from harness.report import not_covered, proved
 from harness.target.resources import queue_worker
 from harness.target.resources.ecs import command_line
 from harness.target.resources.job_queue import FIFO
-from scenarios import artisan
+from scenarios import reports
 from scenarios.jobs import SQS
 from scenarios.named_resources import (
     NamedResource,
@@ -64,7 +64,7 @@ def scheduled_configuration(
     scheduler: Scheduler, containers: Containers, until_stopped: Callable[[str], Run]
 ) -> dict[str, Any]:
     """The configuration of a task that the rule's task definition starts."""
-    task = scheduler.start(command=artisan.printing(artisan.CONFIGURATION))
+    task = scheduler.start(command=reports.printing(reports.CONFIGURATION))
     run = until_stopped(task)
     assert run.exit_code == 0, f"the scheduler's task cannot run artisan: {run}"
     lines = containers.log_of(task).splitlines()
@@ -146,7 +146,7 @@ def test_workers_have_the_web_tasks_time_zone(
     configuration: dict[str, Any], worker: EcsService, run_in_task: Callable[..., ExecResult]
 ) -> None:
     task = min(worker.running(), default="")
-    printed = run_in_task(artisan.printing(artisan.CONFIGURATION), task=task)
+    printed = run_in_task(reports.printing(reports.CONFIGURATION), task=task)
     webs, zone = configuration["timezone"], json.loads(printed.stdout)["timezone"]
     expect(
         webs == zone,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from harness.diagnosis.expect import expect
-from harness.images.inspect import secrets, security_fixes
+from harness.images.inspect import composer_packages, secrets, security_fixes
 from harness.report import not_covered, proved
 from scenarios.timeouts import PROCESSES
 
@@ -160,7 +160,7 @@ def test_app_user_writes_to_declared_paths_only(
 def test_no_development_package_is_installed(run_in_task: Callable[..., ExecResult]) -> None:
     done = run_in_task(["cat", "vendor/composer/installed.json"])
     assert done.exit_code == 0, f"there is no list of Composer's packages: {done.stderr}"
-    packages = ", ".join(secrets.development_packages(done.stdout))
+    packages = ", ".join(composer_packages.development_packages(done.stdout))
     expect(
         not packages,
         f"development packages are in the image: {packages}",

@@ -11,7 +11,7 @@ import pytest
 
 from harness.aws.value_from import SecretReference, parse_value_from
 from harness.diagnosis.expect import expect
-from harness.images.inspect.secrets import is_plain_secret
+from harness.images.inspect.secret_names import is_plain_secret
 from harness.report import emulated, not_covered, proved
 from harness.target.resources.ecs import find_tasks, php_container, task_id
 

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from harness.diagnosis.expect import expect
-from harness.diagnosis.fact_causes import hidden_scheme
 from harness.diagnosis.facts import VisitorRequest
+from harness.diagnosis.visitor_causes import hidden_scheme
 from harness.report import proved
-from scenarios.artisan import OLDER_PROBE
+from scenarios.reports import OLDER_PROBE
 from scenarios.shared_files import is_shared
 from scenarios.shared_state import lock_cause, maintenance_cause
 

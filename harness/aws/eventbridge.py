@@ -94,7 +94,7 @@ def of_rule(expression: str) -> str:
 
 
 def is_each_minute(expression: str) -> bool:
-    """Say whether a rule with this schedule expression ticks in every minute."""
+    """Return whether a rule with this schedule expression ticks in every minute."""
     if of_rule(expression) == "rate(1 minute)":
         return True
     fields = expression.removeprefix("cron(").removesuffix(")").split()

@@ -42,12 +42,12 @@ def time_context(now: datetime) -> dict[str, tuple[str, ...]]:
 
 
 def matches(pattern: str, value: str) -> bool:
-    """Say whether a value fits a pattern, in which * and ? are the only wildcards."""
+    """Return whether a value fits a pattern, in which * and ? are the only wildcards."""
     return bool(_compiled(pattern).fullmatch(value))
 
 
 def any_matches(patterns: Iterable[str], value: str, *, context: Context | None) -> bool | None:
-    """Say whether a value fits one of some patterns, once their variables are replaced.
+    """Return whether a value fits one of some patterns, once their variables are replaced.
 
     Without a context ``${...}`` is ordinary text.
     """
@@ -62,7 +62,7 @@ def holds(
     context: Context,
     has_variables: bool = True,
 ) -> bool | None:
-    """Say whether a condition holds.
+    """Return whether a condition holds.
 
     Args:
         name: The operator, with its set prefix and ``IfExists``.

@@ -49,7 +49,7 @@ class Caller:
     role_arn: str
 
     def is_named(self, statement: Mapping[str, Any]) -> bool:
-        """Say whether a statement of a resource-based policy is about this caller.
+        """Return whether a statement of a resource-based policy is about this caller.
 
         The account as principal hands the question back to the role's own policies, so that it
         grants nothing, and as NotPrincipal it spares none of its roles; a Deny to the account is
@@ -141,7 +141,7 @@ def _described(statement: Mapping[str, Any]) -> str:
 
 
 def trusts(document: Mapping[str, Any], service: str, context: Mapping[str, str]) -> bool:
-    """Say whether a role's trust policy lets an AWS service assume it.
+    """Return whether a role's trust policy lets an AWS service assume it.
 
     Args:
         document: The AssumeRolePolicyDocument.
@@ -185,7 +185,7 @@ def _statements(document: Mapping[str, Any]) -> list[_Statement]:
 
 
 def is_open(statement: Mapping[str, Any]) -> bool:
-    """Say whether a statement lets the whole world in, as S3's public access block sees it.
+    """Return whether a statement lets the whole world in, as S3's public access block sees it.
 
     Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html,
     "The meaning of public".
@@ -236,7 +236,7 @@ def _texts(value: Any) -> tuple[str, ...]:
 
 
 def _about(statement: _Statement, need: Need) -> bool | None:
-    """Say whether a statement is about an action on a resource."""
+    """Return whether a statement is about an action on a resource."""
     content = statement.content
     if "NotAction" in content:
         action = not _matches_any(_texts(content["NotAction"]), need.action)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from harness.core.expectation import StatusError
 from harness.core.redact import redact
-from harness.diagnosis import fact_causes
+from harness.diagnosis import fact_causes, task_causes
 from harness.diagnosis.evidence import Cause, Evidence, Line
 from harness.diagnosis.expect import ExpectationError, ExpectationTimeout
 from harness.diagnosis.facts import MissingRight, StoppedTask
@@ -122,7 +122,7 @@ def explain(evidence: Evidence, *, symptom: str = "") -> str:
     if error:
         return f"{likely}; the app's first error is that of the {error}"
     stopped = (one for one in evidence.facts if isinstance(one, StoppedTask))
-    ended = any(fact_causes.task_that_ends(one) for one in stopped)
+    ended = any(task_causes.task_that_ends(one) for one in stopped)
     words = last_words(evidence.lines) if ended else None
     return likely + (f"; the last words are those of the {words}" if words else "")
 
@@ -161,7 +161,7 @@ def _sentence(
     values = {name: value.strip() for name, value in match.groupdict().items() if value}
     secrets = [one for one in facts if isinstance(one, NamedSecret)]
     named = (one.secret for one in secrets if one.key and one.key == values.get("key"))
-    faulty = (fact_causes.reference(one) for one in secrets if one.fault)
+    faulty = (task_causes.reference(one) for one in secrets if one.fault)
     values.setdefault("secret", next(named, "the secret that its task definition names"))
     values["reference"] = next(faulty, "a secret that its task definition names")
     if "arn" in values:

@@ -15,7 +15,6 @@ from harness.core.wait import Deadline, DeadlinePassed, GaveUp, NotYet, Ready, w
 from harness.diagnosis.causes import explain
 from harness.diagnosis.collectors import log_of_task
 from harness.diagnosis.evidence import Line, evidence_of
-from harness.diagnosis.fact_causes import NOT_HEALTHY_YET
 from harness.diagnosis.facts import (
     ContainerCheck,
     check_patience_s,
@@ -25,6 +24,7 @@ from harness.diagnosis.facts import (
 )
 from harness.diagnosis.patterns.pattern import Source
 from harness.diagnosis.stop_reason import stop_reason
+from harness.diagnosis.task_causes import NOT_HEALTHY_YET
 from harness.diagnosis.waiting_start import waiting_start
 from harness.stack import engine
 from harness.target.resources import secret_references

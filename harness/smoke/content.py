@@ -63,7 +63,7 @@ _PAGES = (
     ),
 )
 """Patterns of a page's text, with the operator's action and the meaning."""
-_HTML = re.compile(r"\s*(<!doctype html|<html)", re.I)
+HTML = re.compile(r"\s*(<!doctype html|<html)", re.I)
 _HTML_TYPES = ("text/html", "application/xhtml+xml")
 _GZIP = b"\x1f\x8b"
 
@@ -120,7 +120,7 @@ def _of_text(answer: requests.Response) -> ContentFault | None:
             value = f", with {match[0].strip()!r}" if match[0].strip() else ", an empty page"
             return ContentFault(action, value, meaning)
     content_type = answer.headers.get("Content-Type", "").lower()
-    if _HTML.match(text) and not content_type.startswith(_HTML_TYPES):
+    if HTML.match(text) and not content_type.startswith(_HTML_TYPES):
         return ContentFault(
             Action.ROLL_BACK,
             f", HTML as {content_type or 'no type'}",

@@ -119,7 +119,7 @@ def published_host(gateway: IPv4Address) -> PublishedHost:
 
 
 def _is_this_machine(address: str) -> bool:
-    """Say whether an address is one of this machine's own: only then can a socket have it."""
+    """Return whether an address is one of this machine's own: only then can a socket have it."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as own:
         try:
             own.bind((address, 0))

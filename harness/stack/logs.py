@@ -36,7 +36,7 @@ def containers_of(client: docker.DockerClient, run_id: str) -> list[Container]:
 
 
 def was_oom_killed(container: Container) -> bool:
-    """Say whether a process in the container met its memory limit.
+    """Return whether a process in the container met its memory limit.
 
     Docker 20.10 on cgroup v1 sets OOMKilled for any process in the container; a SIGKILL that nobody
     sent shows only as the exit code.

@@ -225,7 +225,7 @@ class Reachability:
             yield ConnectionAttempt(source, node, network, port, state)
 
     def _has_ended(self, task: str, *, code: int) -> bool:
-        """Say whether a task ended; a command in it is killed before it counts as ended."""
+        """Return whether a task ended; a command in it is killed before it counts as ended."""
         within_s = _ENDS_WITHIN_S if code == _KILLED else 0
         try:
             wait_until(

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from harness.diagnosis.patterns.pattern import Pattern, Source
 
+REFUSED_CHECK = (
+    "the health check is refused (401 or 403): its path asks for a password or a sign-in, or the"
+    " web server refuses the user agent of the load balancer, ELB-HealthChecker/2.0"
+)
 _NEVER = "ResourceInitializationError: unable to pull secrets or registry auth: execution resource"
 _ASM = (
     f"{_NEVER} retrieval failed: unable to retrieve secret from asm: service call has been retried"
@@ -206,8 +210,7 @@ HEALTH = (
     Pattern(
         Source.TARGET_HEALTH | Source.SERVICE_EVENT,
         match=r"Health checks failed with these codes: \[(?P<code>40[13])\]",
-        cause="the health check is refused (401 or 403): its path asks for a password or a sign-in,"
-        " or the web server refuses the user agent of the load balancer, ELB-HealthChecker/2.0",
+        cause=REFUSED_CHECK,
         example="Health checks failed with these codes: [401]",
         symptom=True,
     ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from harness.diagnosis.patterns.pattern import Pattern, Source
+from harness.target.clients.http import STATUS_CAUSES
 
 _SCRIPT = r"(?P<file>\S*(?:entrypoint|\.sh|local/bin/[\w.-]+)): (?:line )?\d+: "
 """The start of a shell's message about a script of the image."""
@@ -201,8 +202,7 @@ NGINX = (
         Source.APP,
         match=r"client intended to send too large body|\(413\)"
         r"|POST Content-Length of \d+ bytes exceeds",
-        cause="a request is larger than the limits of nginx (client_max_body_size) or PHP"
-        " (post_max_size, upload_max_filesize) in the image",
+        cause=STATUS_CAUSES[413],
         example=(
             "client intended to send too large body: 20971520 bytes",
             "PHP Warning:  POST Content-Length of 20971927 bytes exceeds the limit of 8388608",

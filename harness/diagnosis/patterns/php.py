@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from harness.diagnosis.patterns.pattern import Pattern, Source
 
+OTHER_KEY = "APP_KEY is not the same in every task, so that one cannot decrypt another's cookies"
+
 COMMANDS = (
     Pattern(
         Source.APP,
@@ -89,7 +91,7 @@ KEY = (
     Pattern(
         Source.APP,
         match=r"The MAC is invalid",
-        cause="APP_KEY is not the same in every task, so that one cannot decrypt another's cookies",
+        cause=OTHER_KEY,
         example="DecryptException: The MAC is invalid.",
     ),
 )

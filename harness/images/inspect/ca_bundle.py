@@ -10,7 +10,7 @@ _AMAZON = re.compile(r"Amazon Root CA [1-4]|Starfield Services Root Certificate 
 
 
 def problem(path: str, content: bytes | None) -> str:
-    """Say why the app could not trust RDS Proxy with this file of the image; empty if it can.
+    """Return why the app could not trust RDS Proxy with this file of the image; empty if it can.
 
     RDS Proxy's certificates are ACM's, which Amazon Trust Services issues; RDS's own bundle is for
     the database's. https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/UsingWithRDS.SSL.html

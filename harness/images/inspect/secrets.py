@@ -1,7 +1,7 @@
 """Secrets in an image: in its configuration, its history or any layer.
 
 A layer keeps a file that a later one deletes, so every layer is read, from the stream that
-``docker save`` gives. Findings name the place and the kind, and never show a value.
+``docker save`` gives. Findings name place and type, and never show a value.
 """
 
 from __future__ import annotations
@@ -17,20 +17,11 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from harness.core import codec
+from harness.images.inspect.secret_names import SECRET_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-SECRET_NAME = re.compile(
-    r"(?:PASSWORD|PASSWD|SECRET|TOKEN|PRIVATE_KEY|CREDENTIALS?"
-    r"|(?:^|_)(?:APP|API|ACCESS|PROBE|ENCRYPTION)_KEY)"
-    r"(?:_(?:ID|OLD|NEW|PREVIOUS|BASE64|\d+))?$",
-    re.IGNORECASE,
-)
-"""Names of variables that hold secrets; AUTH_PASSWORD_TIMEOUT and its like do not."""
-_PUBLIC_NAME = re.compile(r"(?:PUSHER|REVERB|ABLY|ECHO)_APP_KEY$", re.IGNORECASE)
-_NO_VALUES = ("", "null", "(null)", "empty", "(empty)")
-_RANDOM = re.compile(r"(?=\D*\d)(?=[^A-Za-z]*[A-Za-z])[A-Za-z0-9+/=_:]{20,}")
 _ASSIGNED = re.compile(r"\b([A-Za-z_][A-Za-z0-9_]*)=(?!\s|\$|\"\"|''|$)\S")
 _LARGEST_READ = 512 * 1024
 _NOT_READ = ("usr/", "lib/", "lib64/", "bin/", "sbin/", "boot/", "var/lib/dpkg/", "etc/ssl/certs/")
@@ -69,26 +60,8 @@ class Findings:
     """How many files were looked at; none means that nothing was shown."""
 
 
-def is_secret(name: str, value: str) -> bool:
-    """Return whether a variable, or a key of a secret, holds a secret value.
-
-    A secret may keep settings beside what is secret: RDS's have the engine and the host.
-    """
-    return bool(SECRET_NAME.search(name) or _RANDOM.fullmatch(value))
-
-
-def is_plain_secret(name: str, value: str) -> bool:
-    """Return whether a variable's name says that its value is a secret, and it has one.
-
-    Laravel's own .env.example has REDIS_PASSWORD=null, and the keys of Pusher and Reverb are sent
-    to every browser.
-    """
-    is_named = SECRET_NAME.search(name) and not _PUBLIC_NAME.search(name)
-    return bool(is_named) and value.lower() not in _NO_VALUES
-
-
 def of_config(config: Mapping[str, Any], *, history: Iterable[str]) -> list[str]:
-    """Say which secrets stand in an image's configuration (``docker inspect``) and history."""
+    """Return the secrets in an image's configuration (``docker inspect``) and history."""
     found = []
     for entry in config.get("Env") or []:
         name, _, value = entry.partition("=")
@@ -99,10 +72,10 @@ def of_config(config: Mapping[str, Any], *, history: Iterable[str]) -> list[str]
         for name, value in (config.get("Labels") or {}).items()
         if value and SECRET_NAME.search(name)
     ]
-    told = {
+    names = {
         name for line in history for name in _ASSIGNED.findall(line) if SECRET_NAME.search(name)
     }
-    return found + [f"its history sets {name}" for name in sorted(told)]
+    return found + [f"its history sets {name}" for name in sorted(names)]
 
 
 def remember_findings(directory: Path, *, image: str, look: Callable[[], Findings]) -> Findings:
@@ -194,24 +167,3 @@ class _Stream(io.RawIOBase):
             parts.append(part)
             missing -= len(part)
         return b"".join(parts)
-
-
-def development_packages(installed: str) -> list[str]:
-    """Name the packages that Composer installed for development, by its ``installed.json``."""
-    found = json.loads(installed)
-    if isinstance(found, list):
-        return []
-    present = {str(one["name"]) for one in found.get("packages", [])}
-    listed = {str(one) for one in found.get("dev-package-names", [])}
-    return sorted((listed & present) | (present & DEVELOPMENT))
-
-
-DEVELOPMENT = frozenset(
-    {
-        *("barryvdh/laravel-debugbar", "barryvdh/laravel-ide-helper", "fakerphp/faker"),
-        *("larastan/larastan", "laravel/breeze", "laravel/dusk", "laravel/pail", "laravel/pint"),
-        *("laravel/sail", "mockery/mockery", "nunomaduro/collision", "pestphp/pest"),
-        *("phpstan/phpstan", "phpunit/phpunit", "spatie/laravel-ignition", "vimeo/psalm"),
-    }
-)
-"""Packages that have no business in production, wherever composer.json lists them."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
+from harness.smoke.checks.links import PLAIN_IN_STYLE
+from harness.smoke.content import HTML
 from harness.smoke.examination import html_of, path_of
 from harness.smoke.result import Action, NotRun, Result, green, red, warning
 from harness.smoke.site import split
@@ -13,14 +14,13 @@ from harness.smoke.site import split
 if TYPE_CHECKING:
     import requests
 
-    from harness.smoke.examination import Examination
+    from harness.smoke.checks.links import PLAIN_IN_STYLE
+from harness.smoke.examination import Examination
 
 SMALLEST_COMPRESSED = 1400
 """Bytes: a smaller body fits one packet."""
 MOST = 3
 """Files of each type that are fetched."""
-_HTML = re.compile(r"\s*(<!doctype html|<html)", re.IGNORECASE)
-_PLAIN = re.compile(r"url\(\s*['\"]?(http://[^'\")\s]+)", re.IGNORECASE)
 _TYPES = {"css": ("text/css",), "js": ("text/javascript", "application/javascript")}
 
 
@@ -46,11 +46,11 @@ def styles_and_scripts(exam: Examination) -> Result:
                 f"GET {path}",
                 "browsers reject a file of this type: include mime.types in nginx",
             )
-        if _HTML.match(answer.text):
+        if HTML.match(answer.text):
             meaning = "visitors see a page without style or function: the file is a page of the app"
             return red(Action.MEND, f"{value}, HTML", f"GET {path}", meaning)
         values.append(value)
-        loads += _PLAIN.findall(answer.text)
+        loads += PLAIN_IN_STYLE.findall(answer.text)
     if loads:
         meaning = "browsers block these on a page over https: build with the public address"
         return warning(", ".join(loads[:3]), "url() of the front page's style sheets", meaning)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _INTERNAL = re.compile(r"^localhost$|\.(local|internal|test)$|\.elb\.amazonaws\.com$")
 _DEVELOPMENT = ("localhost", "127.0.0.1", "0.0.0.0", "::1")
-_IN_STYLE = re.compile(r"url\(\s*['\"]?(http://[^'\")\s]+)", re.I)
+PLAIN_IN_STYLE = re.compile(r"url\(\s*['\"]?(http://[^'\")\s]+)", re.I)
 _ADDRESSES = (
     "//a/@href | //form/@action | //link[@rel='canonical' or @rel='alternate']/@href"
     " | //meta[@property='og:url' or @property='og:image']/@content"
@@ -43,7 +43,7 @@ def mixed_content(exam: Examination) -> Result:
     scripts = _plain(html.iter("script", "iframe", "link"))
     images = [
         *_plain(html.iter("img", "source")),
-        *_IN_STYLE.findall(" ".join(html.xpath("//style/text() | //@style"))),
+        *PLAIN_IN_STYLE.findall(" ".join(html.xpath("//style/text() | //@style"))),
     ]
     source = f"GET {path_of(exam.page)}"
     if scripts:

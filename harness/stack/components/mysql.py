@@ -16,20 +16,10 @@ from harness.target.clients.mysql import Account, account_sql, connect
 
 NETWORKS = ("operator", "data")
 """Roles of its networks; ports are published on the first."""
-
-
 PORT = 3306
-
-
 TLS_DIRECTORY = "/etc/mysql/tls"
-
-
 INIT_SQL = "/etc/mysql/init/init.sql"
-
-
 _ACCESS_DENIED = 1045
-
-
 _MIB = 1024**2
 
 
@@ -109,7 +99,7 @@ def probe(addresses: Addresses, *, endpoint: str, ca_pem: str, account: Account)
 
 
 def hops(address: str, *, endpoint: str, ca_pem: str, account: Account) -> tuple[Hop, Hop]:
-    """Connect and tell the TLS of both ends: ours, and that of the server's own connection.
+    """Return the TLS of both ends of a connection: ours, and that of the server's own connection.
 
     They are one hop when the server is asked directly, and two through the proxy.
 

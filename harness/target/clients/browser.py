@@ -144,7 +144,7 @@ def _values_of(control: Any) -> tuple[str, ...]:
 
 
 def is_for_host(domain: str, host: str) -> bool:
-    """Say whether browsers send a cookie with this Domain to the host (RFC 6265, 5.1.3 and 5.2.3).
+    """Return whether browsers send a cookie with this Domain to the host (RFC 6265, 5.1.3, 5.2.3).
 
     Args:
         domain: The attribute; empty when the cookie has none.

@@ -91,7 +91,7 @@ def lifecycle_rules(s3: Any, *, bucket: str) -> list[Mapping[str, Any]]:
 
 
 def losses(rules: Iterable[Mapping[str, Any]], *, key: str, needed_days: int) -> list[str]:
-    """Say how rules take the current version of an object away, or out of reach, too soon.
+    """Return how rules take the current version of an object away, or out of reach, too soon.
 
     Args:
         rules: As GetBucketLifecycleConfiguration answers them.

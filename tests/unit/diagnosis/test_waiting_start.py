@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness.diagnosis import fact_causes
+from harness.diagnosis import task_causes
 from harness.diagnosis.waiting_start import waiting_start
 
 ENTRYPOINT = "/usr/local/bin/entrypoint"
@@ -83,7 +83,7 @@ def test_the_sentence_names_the_loop_and_the_remedy() -> None:
     rows = [(7, 1, SHELL), (8, 7, "sleep 2")]
     answer = waiting_start(rows, group="web", read=lambda _: SCRIPT)
     assert answer is not None
-    sentence = fact_causes.waiting_start(answer)
+    sentence = task_causes.waiting_start(answer)
     assert "the web task's start waits in a loop, `until nc -z" in sentence
     assert "Name the host" in sentence
     assert "line 3" in str(answer)

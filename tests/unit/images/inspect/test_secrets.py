@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import tarfile
 from typing import TYPE_CHECKING
 
@@ -96,31 +95,6 @@ def test_secrets_in_configuration_labels_and_history_are_named_without_their_val
     assert secrets.of_config({"Env": ["PATH=/bin"]}, history=["CMD [sh]"]) == []
 
 
-@pytest.mark.parametrize(
-    ("name", "is_one"),
-    [
-        ("DB_PASSWORD", True),
-        ("APP_KEY", True),
-        ("AWS_ACCESS_KEY_ID", True),
-        ("DB_PASSWORD_OLD", True),
-        ("AUTH_PASSWORD_TIMEOUT", False),
-        ("AUTH_PASSWORD_RESET_TOKEN_TABLE", False),
-        ("CACHE_PREFIX", False),
-    ],
-)
-def test_which_names_are_those_of_secrets(name: str, is_one: bool) -> None:
-    assert bool(secrets.SECRET_NAME.search(name)) is is_one
-
-
-def test_development_packages_are_known_by_composers_list_and_by_name() -> None:
-    installed = {
-        "packages": [{"name": "laravel/framework"}, {"name": "own/tool"}, {"name": "laravel/sail"}],
-        "dev-package-names": ["own/tool", "phpunit/phpunit"],
-    }
-    found = secrets.development_packages(json.dumps(installed))
-    assert found == ["laravel/sail", "own/tool"]
-
-
 def test_an_image_is_looked_through_once(tmp_path: Path) -> None:
     found = secrets.Findings(secrets=("/a holds a private key",), dotenv=("/.env",), files=7)
     looks = []
@@ -133,37 +107,3 @@ def test_an_image_is_looked_through_once(tmp_path: Path) -> None:
         assert secrets.remember_findings(tmp_path / "cache", image="sha256:abc", look=look) == found
     secrets.remember_findings(tmp_path / "cache", image="sha256:def", look=look)
     assert len(looks) == 2
-
-
-@pytest.mark.parametrize(
-    ("name", "value", "is_one"),
-    [
-        ("password", "x", True),
-        ("app_key", "base64:abc", True),
-        ("stripe", "sk_live_51Habcdefghijklmnop", True),
-        ("username", "tickets", False),
-        ("engine", "mysql", False),
-        ("env", "production", False),
-        ("host", "tickets.cluster-cq8w2k7example.us-east-1.rds.amazonaws.com", False),
-        ("dbInstanceIdentifier", "tickets-production-instance-1", False),
-    ],
-)
-def test_a_secret_keeps_settings_beside_what_is_secret(name: str, value: str, is_one: bool) -> None:
-    assert secrets.is_secret(name, value) is is_one
-
-
-@pytest.mark.parametrize(
-    ("name", "value", "is_one"),
-    [
-        ("DB_PASSWORD", "x", True),
-        ("APP_KEY", "base64:abc", True),
-        ("REDIS_PASSWORD", "null", False),
-        ("MAIL_PASSWORD", "", False),
-        ("PUSHER_APP_KEY", "9f1c2b7a", False),
-        ("VITE_REVERB_APP_KEY", "9f1c2b7a", False),
-        ("PUSHER_APP_SECRET", "9f1c2b7a", True),
-        ("AUTH_PASSWORD_TIMEOUT", "10800", False),
-    ],
-)
-def test_a_variables_name_tells_a_secret_that_it_holds(name: str, value: str, is_one: bool) -> None:
-    assert secrets.is_plain_secret(name, value) is is_one

@@ -1,0 +1,146 @@
+"""Causes that follow from facts about tasks: their secrets, commands, starts, checks and ends."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from harness.diagnosis.evidence import Cause
+from harness.diagnosis.facts import (
+    ContainerCheck,
+    DroppedCommand,
+    StoppedTask,
+    WaitingStart,
+)
+from harness.diagnosis.patterns.ecs import REFUSED_CHECK
+from harness.diagnosis.patterns.pattern import Source
+from harness.target.resources.secret_references import NamedSecret
+
+if TYPE_CHECKING:
+    from harness.diagnosis.evidence import Evidence
+
+_MEMORY_LIMIT_EXIT = 12
+r"""Illuminate\Queue\Worker::EXIT_MEMORY_LIMIT."""
+_REFUSED = re.compile(r'"status": ?40[13]\b|HTTP/\d\.\d" 40[13]\b')
+_KILLED = 137
+"""Exit code after a SIGKILL, which no process sends itself: a scenario may have."""
+_UNHEALTHY = "failed container health checks"
+NOT_HEALTHY_YET = "has not passed its container health checks"
+"""Words for a task that runs, where those of ECS for a stopped one would stand."""
+_DEPENDENCY = re.compile(
+    r"dependency container '(?P<name>[^']+)' did not reach (?P<condition>HEALTHY|SUCCESS)"
+)
+
+
+def faulty_secret(secret: NamedSecret) -> str:
+    """Return the fault of a secret that a new task needs."""
+    if not secret.fault:
+        return ""
+    return f"no new {secret.group} task can start: {reference(secret)} {secret.fault}"
+
+
+def reference(secret: NamedSecret) -> str:
+    """Name a secret with the key that the task definition takes from it."""
+    takes = f', from which it takes the key "{secret.key}",' if secret.key else ""
+    return f"the secret {secret.secret or secret.value_from}{takes}"
+
+
+def lost_command(dropped: DroppedCommand) -> str:
+    """Return that a task does not run the command of its definition."""
+    return (
+        f"the {dropped.group} task does not run its command, {' '.join(dropped.command)}: the"
+        " image's ENTRYPOINT is in shell form, or the definition's entryPoint is sh -c, and either"
+        f" runs one word ({dropped.script}): write ENTRYPOINT as a JSON list"
+    )
+
+
+def waiting_start(start: WaitingStart) -> str:
+    """Return the loop that a task's start does not leave."""
+    return (
+        f"the {start.group} task's start waits in a loop, `{start.loop}` ({start.place}), and logs"
+        " nothing: the task never reaches what it waits for. Name the host that AWS has, or take"
+        " the loop out: ECS starts a task anew when it fails"
+    )
+
+
+def worker_that_ends(task: StoppedTask) -> str:
+    """Return why a worker ended that did not fail."""
+    if task.group != "worker" or _UNHEALTHY in task.reason:
+        return ""
+    if _MEMORY_LIMIT_EXIT in task.exit_codes:
+        return (
+            "the worker ends again and again at its --memory limit (exit code 12), and ECS starts"
+            " another: raise --memory, or look for what holds on to memory"
+        )
+    if set(task.exit_codes) == {0}:
+        return (
+            "the worker's command ends at once, without an error (exit code 0), and ECS starts"
+            " another: queue:work must not have --stop-when-empty, --once, or a small --max-jobs or"
+            " --max-time, an entryPoint of sh -c takes only one word of its command, and nothing"
+            " that starts or is scheduled may run queue:restart"
+        )
+    return ""
+
+
+def task_that_ends(task: StoppedTask) -> str:
+    """Return that a task ended by itself, where nothing says why."""
+    waits = _DEPENDENCY.search(task.reason)
+    if waits and waits["condition"] == "SUCCESS":
+        return (
+            f"the container {waits['name']} of {task.name} ended without success, and another waits"
+            " for it (dependsOn SUCCESS): its log says why"
+        )
+    code = next((one for one in task.exit_codes if one not in (0, _KILLED)), None)
+    if code is None or "Essential container in task exited" not in task.reason:
+        return ""
+    return f"{task.name} ended by itself with exit code {code}: its log says why"
+
+
+def _container_check(evidence: Evidence, *, has_tool: bool) -> tuple[ContainerCheck, str] | None:
+    """Return the health check that a task fails, and ECS's words for a task stopped for it."""
+    texts = [one.text for one in evidence.lines]
+    failed = [text for words in (_UNHEALTHY, NOT_HEALTHY_YET) for text in texts if words in text]
+    checks = [one for one in evidence.facts if isinstance(one, ContainerCheck)]
+    waits = [] if failed else [*filter(None, map(_DEPENDENCY.search, texts))]
+    for one in waits[:1]:
+        failed = [one.string] if one["condition"] == "HEALTHY" else []
+        checks = [check for check in checks if check.container == one["name"]]
+    if not failed or not checks or (checks[0].has_tool is not False) is not has_tool:
+        return None
+    return checks[0], failed[0]
+
+
+def _failed_check(check: ContainerCheck, words: str) -> str:
+    if _DEPENDENCY.search(words):
+        return f"another container waits for {check.container}, which fails its health check"
+    stopped = "was stopped for" if _UNHEALTHY in words else "does not pass"
+    return f"the {check.group} task {stopped} its container health check"
+
+
+def missing_check_tool(evidence: Evidence) -> Cause | None:
+    """Return that a container health check runs a program that the image lacks."""
+    found = _container_check(evidence, has_tool=False)
+    return found and Cause(
+        f"{_failed_check(*found)}: its command runs {found[0].tool}, which is not in the image",
+        (found[1],),
+    )
+
+
+def unanswered_check(evidence: Evidence) -> Cause | None:
+    """Return that a container health check has its tool, and is not answered in time."""
+    found = _container_check(evidence, has_tool=True)
+    return found and Cause(
+        f"{_failed_check(*found)}: nothing answers where {found[0].tool} asks, or the start takes"
+        f" longer than the {found[0].patience_s} s that startPeriod, interval and retries allow",
+        (found[1],),
+    )
+
+
+def refused_health_check(evidence: Evidence) -> Cause | None:
+    """Return that a health check failed and the app answered 401 or 403, as its log shows."""
+    failed = [one.text for one in evidence.lines if "failed ELB health checks" in one.text]
+    log = (one.text for one in evidence.lines if one.source is Source.APP)
+    refused = next(filter(_REFUSED.search, log), "")
+    if not failed or not refused:
+        return None
+    return Cause(REFUSED_CHECK, (failed[0], refused))

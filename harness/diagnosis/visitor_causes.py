@@ -1,0 +1,121 @@
+"""Causes that follow from facts about a visitor's session and request, as the app takes them."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from harness.diagnosis.facts import (
+    SHARED_DRIVERS,
+    VisitorRequest,
+    VisitorSession,
+)
+from harness.diagnosis.patterns.php import OTHER_KEY
+
+if TYPE_CHECKING:
+    pass
+
+_LOCAL_LINK = re.compile(r"https?://(?:[\w-]+|[\d.]+)(?:[:/]\S*)?")
+
+
+def session_cookie(session: VisitorSession) -> str:
+    """Return the setting that hides the session from browsers or tasks."""
+    if session.domain:
+        return (
+            f"SESSION_DOMAIN is {session.domain}, so that browsers do not send the cookie to the"
+            " public host"
+        )
+    if session.path != "/":
+        return (
+            f"SESSION_PATH is {session.path}, so that browsers do not send the cookie with other"
+            " pages"
+        )
+    if session.max_age is not None:
+        return (
+            "SESSION_LIFETIME lets the session cookie end at once (Max-Age="
+            f"{session.max_age}): browsers drop it"
+        )
+    if session.driver not in SHARED_DRIVERS:
+        return (
+            f'SESSION_DRIVER is "{session.driver}", and must be {" or ".join(SHARED_DRIVERS)}: what'
+            " one task stores there is not where every task reads"
+        )
+    return ""
+
+
+def session_key(session: VisitorSession) -> str:
+    """Return why tasks do not know each other's sessions, though their cookies come back."""
+    if session.expected_cookie and session.cookie != session.expected_cookie:
+        return (
+            f"the session cookie has another name than {session.expected_cookie}: SESSION_COOKIE is"
+            " not set in the task, so that the app's name decides"
+        )
+    if not session.shared:
+        return OTHER_KEY
+    return ""
+
+
+def local_link(link: str) -> str:
+    """Return that a link of the app leads to the developer's machine; empty if it does not."""
+    if not _LOCAL_LINK.fullmatch(link):
+        return ""
+    return (
+        f"the app's links go to {link}: ASSET_URL or APP_URL of the web task is the one of local"
+        " development"
+    )
+
+
+def forwarded_request(request: VisitorRequest) -> str:
+    """Return why the app does not see the visitor's request as it was made."""
+    if not request.secure and request.sender_is_public:
+        return (
+            "nginx's real_ip_header hides the load balancer from the app, which trusts none of its"
+            " X-Forwarded headers then: leave the client's address to TRUSTED_PROXIES"
+        )
+    if local := local_link(request.link):
+        return local
+    if not request.secure and request.trusted_proxy:
+        return _hidden_proto(request)
+    if not request.secure:
+        return (
+            "the app does not trust the load balancer: TRUSTED_PROXIES does not hold its subnets,"
+            " so that X-Forwarded-* is ignored"
+        )
+    return _other_link(request)
+
+
+def _other_link(request: VisitorRequest) -> str:
+    """Return why a link has another scheme or host than the request, as the app sees it."""
+    if request.link.startswith("http://"):
+        return (
+            f"the app sees that the visitor uses https, and links to {request.link}: the link is"
+            " written out, or made from APP_URL, ASSET_URL or a forced scheme"
+        )
+    linked = urlsplit(request.link).netloc
+    if linked and request.host and linked != request.host:
+        return (
+            f"the app sees that the request is for {request.host}, and links to {linked}: the link"
+            " is written out, or made by URL::forceRootUrl() or from another APP_URL"
+        )
+    return ""
+
+
+def _hidden_proto(request: VisitorRequest) -> str:
+    """Return why the app does not see the scheme that a load balancer which it trusts has sent."""
+    if request.forwarded_proto == "https":
+        return (
+            "the app trusts the load balancer, and not its X-Forwarded-Proto:"
+            " trustProxies(headers: ...) leaves it out: trust HEADER_X_FORWARDED_AWS_ELB"
+        )
+    found = f'"{request.forwarded_proto}"' if request.forwarded_proto else "nothing"
+    return (
+        f"PHP has {found} for X-Forwarded-Proto, and the load balancer sends https: the web server"
+        " in the task overwrites it (fastcgi_param HTTP_X_FORWARDED_PROTO, proxy_set_header):"
+        " leave that out"
+    )
+
+
+def hidden_scheme(request: VisitorRequest) -> str:
+    """Return why the app does not see that its visitor uses https, and loses forms on the way."""
+    return "" if request.secure else forwarded_request(request)
