@@ -83,6 +83,17 @@ class Account:
         asking = iam_action(service, operation)
         return account.find(call, profile=self.access.profile, asking=asking)
 
+    def name_of(self, key: str, *, noun: str) -> str:
+        """Return the name of one of the app's resources.
+
+        Raises:
+            NotCovered: The app has none.
+        """
+        if key not in self.access.resources:
+            place = "schedule.rule" if key == "rule" else "resources"
+            raise NotCovered(f"the app has no {noun}", key=f"set {place}")
+        return str(self.access.resources[key])
+
     def services(self) -> dict[str, dict[str, Any]]:
         """Return the cluster's services of production that exist, by their names there."""
         names = list(self.access.services.values())

@@ -20,7 +20,7 @@ from harness.inputs.production import Production
 from harness.phases import examination
 from harness.phases.account import Account, iam_action
 from harness.phases.catalog import PHASES
-from harness.phases.checks import background
+from harness.phases.checks import roles
 from harness.phases.checks.agreement import contradictions
 from harness.phases.phase import Check, Result
 from harness.target import naming, observer
@@ -690,7 +690,7 @@ def test_a_role_with_other_rights_is_a_finding(
 def test_a_policy_may_have_one_statement_that_stands_in_no_list() -> None:
     one = {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "*"}
     policy = json.dumps({"Version": "2012-10-17", "Statement": one})
-    assert [*background._allowed([policy])] == [(["sqs:SendMessage"], ["*"])]
+    assert [*roles._allowed([policy])] == [(["sqs:SendMessage"], ["*"])]
 
 
 def test_services_are_asked_for_in_tens(files: Production) -> None:

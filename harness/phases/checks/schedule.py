@@ -1,0 +1,122 @@
+"""Phase 5: the rule, and the runs that it starts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from harness.aws.eventbridge import started_by
+from harness.aws.task_definition import family_of
+from harness.phases.account import Account
+from harness.phases.phase import Finding, NotCovered, absent, check
+
+_TICK_MINUTES = 5
+_FIRST_RUN_WITHIN = timedelta(minutes=2)
+
+
+@check(
+    "5.rule",
+    reads=(
+        *("events:DescribeRule", "events:ListTargetsByRule", "events:ListRuleNamesByTarget"),
+        "scheduler:GetSchedule",
+    ),
+)
+def rule(account: Account) -> Iterator[Finding]:
+    """The rule is enabled, has its one target, and no other rule runs the same task."""
+    name = account.name_of("rule", noun="rule")
+    schedule, thing = account.production.schedule, f"rule {name}"
+    assert schedule is not None  # noqa: S101 - the name comes from it
+    answer = (
+        account.read("scheduler", "GetSchedule", Name=name, GroupName=schedule.group)
+        if schedule.is_of_scheduler
+        else account.read("events", "DescribeRule", Name=name)
+    )
+    if answer is None:
+        yield absent(thing, remedy="create it: `cutover phase 5 --plan`")
+        return
+    yield from account.differences(thing, schedule.content, answer, key="schedule.rule")
+    if account.is_local or schedule.is_of_scheduler:
+        return  # its target is a queue there, from which control runs the task
+    targets = account.read("events", "ListTargetsByRule", Rule=name)["Targets"]
+    if len(targets) != 1:
+        actual = f"{len(targets)} targets"
+        remedy = "leave one: each more runs every command once more"
+        yield Finding(thing, "one target", actual, remedy)
+    wanted = _target(schedule.target)
+    for target in targets:
+        found = _target(target)
+        yield from account.differences(f"{thing}, target", wanted, found, key="schedule.rule")
+    yield from _other_rules(account, name, cluster=str(schedule.target["Arn"]))
+
+
+def _target(target: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a target with its input as a document, and its definition by family alone."""
+    given = target.get("Input")
+    parameters = target.get("EcsParameters", {})
+    family = family_of(str(parameters.get("TaskDefinitionArn")))
+    return {
+        **target,
+        "Input": json.loads(given) if isinstance(given, str) else given or {},
+        "EcsParameters": {**parameters, "TaskDefinitionArn": family},
+    }
+
+
+def _other_rules(account: Account, name: str, *, cluster: str) -> Iterator[Finding]:
+    family = account.access.resources["scheduler"]
+    names = account.read("events", "ListRuleNamesByTarget", TargetArn=cluster)["RuleNames"]
+    for other in names:
+        if other == name:
+            continue
+        for target in account.read("events", "ListTargetsByRule", Rule=other)["Targets"]:
+            arn = target.get("EcsParameters", {}).get("TaskDefinitionArn", "")
+            if family_of(arn) == family:
+                remedy = f"aws events disable-rule --name {other}"
+                actual = "runs the scheduler's task, too"
+                yield Finding(f"rule {other}", f"no rule but {name}", actual, remedy)
+
+
+@check("5.ticks", reads=("ecs:ListTasks", "ecs:DescribeTasks"))
+def ticks(account: Account) -> Iterator[Finding]:
+    """The scheduler's task ran once a minute in the last 5, and ended with exit code 0."""
+    name = account.name_of("rule", noun="rule")
+    schedule = account.production.schedule
+    starter = started_by(name, of_scheduler=bool(schedule and schedule.is_of_scheduler))
+    runs = [task for task in _runs(account) if task.get("startedBy", "") == starter]
+    thing = f"scheduled runs of {name}"
+    made = account.access.schedule.get("since")  # known of a stack of ours only
+    if not runs and made and account.now() - datetime.fromisoformat(made) < _FIRST_RUN_WITHIN:
+        raise NotCovered("the rule is too young for a run", key="the same command in a minute")
+    if not runs:
+        yield absent(thing, remedy="read the rule's failed invocations, and its role")
+        return
+    age = (account.now() - min(task["createdAt"] for task in runs)).total_seconds()
+    wanted = min(_TICK_MINUTES, int(age / 60) + 1)  # less of a rule that is younger
+    begin = account.now() - timedelta(minutes=_TICK_MINUTES)
+    recent = [task for task in runs if task["createdAt"] >= begin]
+    if abs(len(recent) - wanted) > 1:
+        remedy = "read the rule's failed invocations, and the events of stopped tasks"
+        yield Finding(thing, f"{wanted} in {wanted} minutes", str(len(recent)), remedy)
+    for task in recent:
+        codes = {one["name"]: one.get("exitCode") for one in task["containers"]}
+        if task["lastStatus"] == "STOPPED" and any(codes.values()):
+            actual = f"{codes}, {task.get('stoppedReason', '')}"
+            yield Finding(thing, "exit code 0", actual, "read that task's log")
+
+
+def _runs(account: Account) -> Iterator[dict[str, Any]]:
+    """Go through the scheduler's tasks, of both statuses that ECS keeps for an hour."""
+    cluster, family = account.access.cluster, account.access.resources["scheduler"]
+    for status in ("RUNNING", "STOPPED"):
+        listed = account.read(
+            "ecs", "ListTasks", cluster=cluster, family=family, desiredStatus=status
+        )
+        arns = listed["taskArns"] if listed else []
+        for start in range(0, len(arns), 100):
+            part = arns[start : start + 100]
+            answer = account.read("ecs", "DescribeTasks", cluster=cluster, tasks=part)
+            yield from answer["tasks"]
+
+
+CHECKS = (rule, ticks)
