@@ -38,10 +38,10 @@ images.command_class = Command
 @images.command(name="list", examples=("cutover images list",))
 def list_images() -> int:
     """List the harness's images, newest first."""
-    from harness.images import builder
+    from harness.images import engine_images
     from harness.stack import engine
 
-    for line in builder.listing(engine.connect()):
+    for line in engine_images.listing(engine.connect()):
         click.echo(line)
     return GREEN
 
@@ -72,10 +72,10 @@ def _build(client: docker.DockerClient, call: Invocation) -> ImageSet:
 @images.command(name="prune", examples=("cutover images prune",))
 def prune_images() -> int:
     """Remove images that a newer one has replaced."""
-    from harness.images import builder
+    from harness.images import engine_images
     from harness.stack import engine
 
-    for tag in builder.prune(engine.connect()):
+    for tag in engine_images.prune(engine.connect()):
         click.echo(f"removed {tag}")
     return GREEN
 

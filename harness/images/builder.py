@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from queue import SimpleQueue
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from harness.core import bundle
 from harness.core.components import OPTIONAL
@@ -21,7 +21,7 @@ from harness.core.errors import HarnessError, ImageBuildFailed
 from harness.core.progress import Progress, silent
 from harness.images import build, buildkit, debian_bases, host_settings
 from harness.images.context import BASES, NAMES, STACK_IMAGES, Context, Sources, context
-from harness.images.task_images import PREFIX, TaskImages
+from harness.images.task_images import TaskImages
 from harness.images.vendor import place_of_app, vendor_of
 from harness.inputs.config import IMAGE_NAMES
 
@@ -344,47 +344,3 @@ def _one_build_at_a_time() -> Iterator[None]:
     with path.open("rb") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
-
-
-def listing(client: docker.DockerClient) -> list[str]:
-    """Describe the harness's images: tag, size and age, newest first."""
-    now = time.time()
-    return [
-        f"{tag:<48} {image['Size'] / 1e6:6.0f} MB  {(now - image['Created']) / 3600:6.1f} h old"
-        for image in sorted(client.api.images(), key=lambda image: -image["Created"])
-        for tag in _own_tags(image)
-    ]
-
-
-def prune(client: docker.DockerClient) -> list[str]:
-    """Remove the harness's images that a newer one of the same name has replaced."""
-    import docker.errors
-
-    newest: set[str] = set()
-    removed = []
-    for image in sorted(client.api.images(), key=lambda image: -image["Created"]):
-        for tag in _own_tags(image):
-            repository = tag.partition(":")[0]
-            if repository == debian_bases.REPOSITORY or repository not in newest:
-                newest.add(repository)
-                continue
-            try:
-                client.api.remove_image(tag)
-            except docker.errors.APIError:
-                continue  # a container of a stack that is up still uses it
-            removed.append(tag)
-    return removed
-
-
-def _own_tags(image: Mapping[str, Any]) -> list[str]:
-    return [
-        tag
-        for tag in image["RepoTags"] or ()
-        if tag.partition(":")[0] in _REPOSITORIES or tag.startswith(f"cutover/{PREFIX}")
-    ]
-
-
-_REPOSITORIES = {
-    debian_bases.REPOSITORY,
-    *(f"cutover/{name}" for name in NAMES if name not in BASES),
-}

@@ -16,13 +16,13 @@ from typing import Any
 from harness.aws import environment_file
 from harness.aws.task_definition import ContainerDefinition, TaskDefinition, family_of
 from harness.inputs import operation_shapes, templates
-from harness.inputs.aws_cli import forms, identities, resources
+from harness.inputs.aws_cli import forms, resources
 from harness.inputs.aws_cli.output import PRINTED_BY
 from harness.inputs.derivation import Derivation, derive, derive_groups, groups_of
 from harness.inputs.document import Document, Origin, read_json
-from harness.inputs.files import cache, container_images
-from harness.inputs.files.phase_files import PHASE_FILES
+from harness.inputs.files import container_images
 from harness.inputs.problem import InputError
+from harness.inputs.proposal import file_types
 from harness.inputs.proposal.dockerfiles import Dockerfiles
 
 _SKIPPED = {
@@ -31,19 +31,6 @@ _SKIPPED = {
 }
 _HIDDEN = {".aws", ".deploy", ".docker", ".ecs", ".github", ".infra"}
 """Hidden folders with files of a deployment; all others are skipped."""
-_MARKS: Mapping[str, tuple[str, ...]] = {
-    "service": ("services", "serviceName"),  # before what CreateService has as a field, too
-    "task_definition": ("taskDefinition", "containerDefinitions"),
-    "load_balancer": ("LoadBalancers", "LoadBalancer"),
-    "target_group": ("TargetGroups", "TargetGroup"),
-    "security_groups": ("SecurityGroups",),
-    "rule": ("PutRule", "CreateSchedule", "ScheduleExpression"),
-    "queues": ("CreateQueue",),
-    "bucket": ("CreateBucket", "PublicAccessBlockConfiguration", "OwnershipControls"),
-    "cache": tuple(cache.FIELDS),
-    "identity": identities.FORM.fields,
-}
-"""Key of cutover.toml -> fields at the top of its file."""
 _ENVIRONMENTS: Mapping[str, str] = {
     **dict.fromkeys(("production", "prod", "live"), "production"),
     **dict.fromkeys(("staging", "stage", "stg"), "staging"),
@@ -53,8 +40,6 @@ _ENVIRONMENTS: Mapping[str, str] = {
 """Word of a path -> the environment that it names, the first to be taken first."""
 _ROLES = "iam"
 """Folder of the roles in that of `app.context`."""
-_OF_ROLE = ("Role", "AssumeRolePolicyDocument")
-"""Fields at the top of a role's file."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +87,7 @@ class Folder:
     @cached_property
     def _read(self) -> tuple[dict[str, list[Document]], dict[str, str], list[str]]:
         """Read every JSON file: AWS files by their keys, those for ``unused``, and the roles."""
-        found: dict[str, list[Document]] = {name: [] for name in (*_MARKS, *PHASE_FILES)}
+        found: dict[str, list[Document]] = {name: [] for name in file_types.KEYS}
         unused: dict[str, str] = {}
         roles: list[str] = []
         for path in self._files(lambda name: name.endswith(".json")):
@@ -112,20 +97,9 @@ class Folder:
                 if "list of" in error.problems[0].message:
                     unused[path.relative_to(self.root).as_posix()] = error.problems[0].message
                 continue  # not JSON objects: none of ours
-            fields = {
-                name
-                for one in document.objects
-                for name, value in one.data.items()
-                if _is_of_objects(value)
-            }
-            names = (
-                name
-                for name, marks in _MARKS.items()
-                if fields.intersection(marks) or (name == "queues" and _is_queue(document))
-            )
-            if name := next(names, "") or _phase_file(fields):
+            if name := file_types.key_of(document):
                 found[name].append(document)
-            elif fields.intersection(_OF_ROLE):
+            elif file_types.is_role(document):
                 roles.append(self.name(document))
             elif _ROLES not in path.parent.parts:
                 known = (PRINTED_BY[one] for one in document.data if one in PRINTED_BY)
@@ -362,27 +336,3 @@ def _lenient(document: Document) -> Document | None:
 def _services(document: Document) -> list[dict[str, Any]]:
     listed = document.data.get("services", [document.data])
     return [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
-
-
-def _is_of_objects(value: Any) -> bool:
-    """Whether a value may be a resource, or a list of them: SecurityGroups may be ids, too."""
-    return not isinstance(value, list) or all(isinstance(one, dict) for one in value)
-
-
-def _phase_file(fields: set[str]) -> str:
-    """Return the key of [phases] for a file with these fields at its top; empty for another.
-
-    All of them count: composer.json has ``repositories``, too.
-    """
-    forms = {name: file.form for name, file in PHASE_FILES.items()}
-    fitting = (
-        name
-        for name, form in forms.items()
-        if fields & {*form.fields} and fields <= {*form.fields, *form.beside}
-    )
-    return next(fitting, "")
-
-
-def _is_queue(document: Document) -> bool:
-    attributes = document.data.get("Attributes")
-    return isinstance(attributes, dict) and "QueueArn" in attributes

@@ -3,25 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
-import pytest
-
 from harness.aws import listener_rules
-from harness.inputs import production
 from harness.inputs.checks import notes
 from harness.inputs.files import listeners
 from harness.inputs.production import Production
 
-ROOT = Path(__file__).resolve().parents[4]
 HOST = "tickets.876events.example"
 HTTPS = "arn:aws:elasticloadbalancing:us-east-1:876000000876:listener/app/tickets/1/2"
-
-
-@pytest.fixture(scope="module")
-def app() -> Production:
-    return production.load({}, cwd=ROOT)
 
 
 def forward(group: str, **more: Any) -> list[dict[str, Any]]:

@@ -1,0 +1,77 @@
+"""The key of cutover.toml that a JSON file is for, by the fields at its top."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from harness.inputs.aws_cli import identities
+from harness.inputs.document import Document
+from harness.inputs.files import cache
+from harness.inputs.files.phase_files import PHASE_FILES
+
+_MARKS: Mapping[str, tuple[str, ...]] = {
+    "service": ("services", "serviceName"),  # before what CreateService has as a field, too
+    "task_definition": ("taskDefinition", "containerDefinitions"),
+    "load_balancer": ("LoadBalancers", "LoadBalancer"),
+    "target_group": ("TargetGroups", "TargetGroup"),
+    "security_groups": ("SecurityGroups",),
+    "rule": ("PutRule", "CreateSchedule", "ScheduleExpression"),
+    "queues": ("CreateQueue",),
+    "bucket": ("CreateBucket", "PublicAccessBlockConfiguration", "OwnershipControls"),
+    "cache": tuple(cache.FIELDS),
+    "identity": identities.FORM.fields,
+}
+"""Key of cutover.toml -> fields at the top of its file."""
+_OF_ROLE = ("Role", "AssumeRolePolicyDocument")
+"""Fields at the top of a role's file."""
+KEYS = (*_MARKS, *PHASE_FILES)
+
+
+def key_of(document: Document) -> str:
+    """Return the key of a file, without its table; empty for a file of another type."""
+    fields = _fields(document)
+    names = (
+        name
+        for name, marks in _MARKS.items()
+        if fields.intersection(marks) or (name == "queues" and _is_queue(document))
+    )
+    return next(names, "") or _phase_file(fields)
+
+
+def is_role(document: Document) -> bool:
+    """Whether a file makes an IAM role."""
+    return bool(_fields(document).intersection(_OF_ROLE))
+
+
+def _fields(document: Document) -> set[str]:
+    return {
+        name
+        for one in document.objects
+        for name, value in one.data.items()
+        if _is_of_objects(value)
+    }
+
+
+def _is_of_objects(value: Any) -> bool:
+    """Whether a value may be a resource, or a list of them: SecurityGroups may be ids, too."""
+    return not isinstance(value, list) or all(isinstance(one, dict) for one in value)
+
+
+def _phase_file(fields: set[str]) -> str:
+    """Return the key of [phases] for a file with these fields at its top; empty for another.
+
+    All of them count: composer.json has ``repositories``, too.
+    """
+    forms = {name: file.form for name, file in PHASE_FILES.items()}
+    fitting = (
+        name
+        for name, form in forms.items()
+        if fields & {*form.fields} and fields <= {*form.fields, *form.beside}
+    )
+    return next(fitting, "")
+
+
+def _is_queue(document: Document) -> bool:
+    attributes = document.data.get("Attributes")
+    return isinstance(attributes, dict) and "QueueArn" in attributes
