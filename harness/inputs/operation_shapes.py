@@ -47,18 +47,18 @@ class Fit:
     """An input compared with an operation: the part that fits, and the problems."""
 
     fitting: dict[str, Any] = field(default_factory=dict)
-    """The input without unknown fields and values of another type, so that rules may rely on it."""
+    """The input without unknown fields and values of another type: checks may rely on it."""
     problems: list[Problem] = field(default_factory=list)
     dropped: list[str] = field(default_factory=list)
     """Keys that ``fitting`` lacks."""
 
-    def with_rules(self, problems: Iterable[Problem]) -> list[Problem]:
-        """Add the problems that rules found in ``fitting``, but for fields that it lacks."""
-        rules = [
+    def with_checks(self, problems: Iterable[Problem]) -> list[Problem]:
+        """Add the problems that checks found in ``fitting``, but for fields that it lacks."""
+        found = [
             one for one in problems if not any(_is_below(one.key, key) for key in self.dropped)
         ]
-        keys = {one.key for one in rules}
-        return [*(one for one in self.problems if one.key not in keys), *rules]
+        keys = {one.key for one in found}
+        return [*(one for one in self.problems if one.key not in keys), *found]
 
 
 def _is_below(key: str, other: str) -> bool:

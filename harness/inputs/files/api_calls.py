@@ -104,7 +104,7 @@ def _read_document(value: Any) -> dict[str, Any] | None:
     return read if isinstance(read, dict) else None
 
 
-Rule = Callable[[Sequence[Call]], Iterator[Problem]]
+Check = Callable[[Sequence[Call]], Iterator[Problem]]
 
 
 def checked(
@@ -113,9 +113,9 @@ def checked(
     *,
     api: str,
     needed: str = "",
-    rules: Sequence[Rule] = (),
+    checks: Sequence[Check] = (),
 ) -> CallFile:
-    """Compare each call with the operation's shape, then all of them with the rules.
+    """Compare each call with the operation's shape, then put all of them to the checks.
 
     Raises:
         InputError: Every problem of the file.
@@ -140,8 +140,8 @@ def checked(
     if needed not in {call.operation for call in calls} | {""} or not calls:
         message = f"has no {needed or 'operation'}"
         found.problems.append(Problem("", message, f"known here: {known}"))
-    every_rule = (_of_documents, *rules)
-    document.reject(found.with_rules(problem for rule in every_rule for problem in rule(fitting)))
+    every_check = (_of_documents, *checks)
+    document.reject(found.with_checks(problem for find in every_check for problem in find(fitting)))
     made = (one for one in calls if one.operation not in NOT_CALLED.get(api, ()))
     return CallFile(document.path, tuple(made))
 

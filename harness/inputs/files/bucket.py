@@ -30,7 +30,7 @@ def read(document: Document) -> CallFile:
         _OPERATIONS,
         api="s3",
         needed="CreateBucket",
-        rules=(_of_one_bucket, _of_public_access),
+        checks=(_of_one_bucket, _of_public_access),
     )
 
 

@@ -245,8 +245,8 @@ def read(document: Document) -> Cache:
         message = f"is {type_of(given)}, and must be an object"
         document.reject([Problem(operation, message, "write the operation's input")])
     fit: Fit = operation_shapes.fit(given, api=_API, operation=operation, key=operation)
-    rules = (*_of_engine(operation, fit.fitting), *_of_token(operation, fit.fitting))
-    document.reject([*unknown, *fit.with_rules(rules)])
+    found = (*_of_engine(operation, fit.fitting), *_of_token(operation, fit.fitting))
+    document.reject([*unknown, *fit.with_checks(found)])
     return Cache(operation, fit.fitting)
 
 

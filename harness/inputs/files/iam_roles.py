@@ -87,7 +87,9 @@ def read(document: Document) -> RoleFile:
     if isinstance(raw.get(_TRUST), dict):
         sent[_TRUST] = json.dumps(raw[_TRUST])
     fit = operation_shapes.fit(sent, api="iam", operation="CreateRole")
-    document.reject([*unknown, *fit.with_rules(problem for rule in RULES for problem in rule(raw))])
+    document.reject(
+        [*unknown, *fit.with_checks(problem for find in CHECKS for problem in find(raw))]
+    )
     return RoleFile(document.path, raw)
 
 
@@ -143,4 +145,4 @@ def _of_managed_policies(raw: Mapping[str, Any]) -> Iterator[Problem]:
             )
 
 
-RULES = (_of_trust, _of_policies, _of_managed_policies)
+CHECKS = (_of_trust, _of_policies, _of_managed_policies)

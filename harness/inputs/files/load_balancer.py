@@ -109,17 +109,17 @@ def _checked(
         hint = f'write "{name}": {{"Name": ...}}, the input of Create{name}'
         document.reject([Problem(name, f"is {type_of(given)}, and must be an object", hint)])
     fit = operation_shapes.fit(given, api="elbv2", operation=f"Create{name}", key=name)
-    rules = list(_of_values(fit.fitting, name, wanted=wanted))
+    found = list(_of_values(fit.fitting, name, wanted=wanted))
     if groups is not None:
         ids = fit.fitting.get("SecurityGroups", ())
-        rules += groups.unknown(ids, key=f"{name}.SecurityGroups")
+        found += groups.unknown(ids, key=f"{name}.SecurityGroups")
     beside = [
         *_of_attributes(data.get("Attributes", []), name=name),
         *_of_listeners(data.get(_LISTENERS)),
         *_of_others(data),
         *placeholders.problems(data),
     ]
-    document.reject([*fit.with_rules(rules), *beside])
+    document.reject([*fit.with_checks(found), *beside])
     return data
 
 
@@ -159,7 +159,7 @@ def _of_listeners(listeners: Any) -> Iterator[Problem]:
     listeners = [fit.fitting for fit in fits]
     for index, one in enumerate(listeners):
         key = f"{_LISTENERS}[{index}]"
-        yield from fits[index].with_rules(_of_listener(one, listeners, key=key))
+        yield from fits[index].with_checks(_of_listener(one, listeners, key=key))
     if any(_LISTENERS in key for fit in fits for key in fit.dropped):
         return  # one of a wrong port or protocol may be the one for https
     if not any(one.get("Protocol") == "HTTPS" and one.get("Port") == 443 for one in listeners):

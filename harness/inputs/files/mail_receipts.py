@@ -56,7 +56,9 @@ def read(document: Document) -> MailReceipt:
     Raises:
         InputError: Every problem of the file.
     """
-    file = api_calls.checked(document, (OPERATION,), api="ses", needed=OPERATION, rules=(_of_rule,))
+    file = api_calls.checked(
+        document, (OPERATION,), api="ses", needed=OPERATION, checks=(_of_rule,)
+    )
     rules = [call.given["Rule"] for call in file.calls]
     return next(one for rule in rules for one in mail_receipt.receipts(rule))
 

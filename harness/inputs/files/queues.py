@@ -21,7 +21,7 @@ def read(document: Document) -> CallFile:
         InputError: Every problem of the file.
     """
     return checked(
-        document, (_OPERATION,), api="sqs", needed=_OPERATION, rules=(_of_dead_letter_queues,)
+        document, (_OPERATION,), api="sqs", needed=_OPERATION, checks=(_of_dead_letter_queues,)
     )
 
 

@@ -103,12 +103,12 @@ def read(document: Document, *, groups: SecurityGroups | None = None) -> CallFil
         InputError: Every problem of the file.
     """
     of_targets = partial(_of_targets, groups=groups)
-    rules = (_of_one_rule, _of_expressions, _of_inputs, of_targets)
+    checks = (_of_one_rule, _of_expressions, _of_inputs, of_targets)
     if CREATE_SCHEDULE in document.data:
         return checked(
-            document, (CREATE_SCHEDULE,), api="scheduler", needed=CREATE_SCHEDULE, rules=rules
+            document, (CREATE_SCHEDULE,), api="scheduler", needed=CREATE_SCHEDULE, checks=checks
         )
-    return checked(document, _RULE, api="events", needed="PutRule", rules=rules)
+    return checked(document, _RULE, api="events", needed="PutRule", checks=checks)
 
 
 def _of_one_rule(calls: Sequence[Call]) -> Iterator[Problem]:

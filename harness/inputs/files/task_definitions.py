@@ -40,7 +40,7 @@ def read(document: Document, *, files: Mapping[str, str] | None = None) -> TaskD
         InputError: Every problem of the file.
     """
     fit = operation_shapes.fit(document.data, api="ecs", operation="RegisterTaskDefinition")
-    found = fit.with_rules(problem for rule in RULES for problem in rule(fit.fitting))
+    found = fit.with_checks(problem for find in CHECKS for problem in find(fit.fitting))
     document.reject(_with_variable(problem, document=document) for problem in found)
     return TaskDefinition(raw=document.data, source=str(document.path), files=files or {})
 
@@ -63,18 +63,18 @@ def read_service(
     """
     fit = operation_shapes.fit(document.data, api="ecs", operation="CreateService")
     given = fit.fitting
-    rules = [
+    found = [
         *container_checks.of_launch(given),
         *container_checks.of_count(given),
         *container_checks.of_target_groups(given),
         *placeholders.problems(given),
     ]
     if definition is not None:
-        rules += container_checks.of_load_balancers(given, definition=definition)
+        found += container_checks.of_load_balancers(given, definition=definition)
     if groups is not None:
         network = given.get("networkConfiguration", {}).get("awsvpcConfiguration", {})
-        rules += groups.unknown(network.get("securityGroups", ()), key=_SERVICE_GROUPS)
-    document.reject(fit.with_rules(rules))
+        found += groups.unknown(network.get("securityGroups", ()), key=_SERVICE_GROUPS)
+    document.reject(fit.with_checks(found))
     return document.data
 
 
@@ -233,7 +233,7 @@ def _listed(values: Sequence[int] | Mapping[int, Any]) -> str:
     return ", ".join(str(value) for value in values)
 
 
-RULES = (
+CHECKS = (
     _of_required_keys,
     _of_fargate,
     _of_size,
@@ -246,4 +246,4 @@ RULES = (
     fargate_checks.of_task,
     placeholders.problems,
 )
-"""Fargate's rules for an input with RegisterTaskDefinition's types."""
+"""The checks of an input with RegisterTaskDefinition's types."""

@@ -131,7 +131,7 @@ def test_a_rule_has_the_word_where_the_shape_says_less_and_not_where_it_saw_noth
     given = {"serviceName": 5, "launchType": "EC2x"}
     fit = operation_shapes.fit(given, api="ecs", operation="CreateService")
     rules = [Problem("serviceName", "is missing", ""), Problem("launchType", "is EC2", "")]
-    found = fit.with_rules(rules)
+    found = fit.with_checks(rules)
     assert [str(one) for one in found] == [
         "serviceName is a number, and must be a string",
         "launchType is EC2",
