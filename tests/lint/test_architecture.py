@@ -47,6 +47,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("target/access.py", "docker", "targets, smoke and phases need no Docker"),
         ("smoke/site.py", "harness.stack.engine", "targets, smoke and phases need no Docker"),
         ("replay/markers.py", "harness.rehearsal.session", "a replay starts nothing"),
+        ("inputs/files/vpc.py", "harness.inputs.checks.foreign", "a file is read without"),
     ],
 )
 def test_an_added_arrow_breaks_its_contract(

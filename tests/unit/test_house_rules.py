@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +19,7 @@ NAMES = [str(path.relative_to(ROOT)) for path in MODULES]
 
 MODULE_LINES = 400
 FUNCTION_LINES = 60
+PACKAGE_MODULES = 25
 SCENARIO_NAME_LENGTH = 60
 PRONOUNS = {"what", "whatever", "who", "whoever", "whose"}
 FORBIDDEN_NAMES = {"utils", "helpers", "common", "manager", "misc"}
@@ -90,6 +92,12 @@ def test_a_module_is_short_and_says_what_it_is_for(name: str) -> None:
     assert len((ROOT / name).read_text().splitlines()) <= MODULE_LINES
     assert ast.get_docstring(tree(name)), f"{name} has no docstring"
     assert Path(name).stem not in FORBIDDEN_NAMES
+
+
+def test_no_package_is_a_heap() -> None:
+    modules = Counter(path.parent.relative_to(ROOT) for path in (ROOT / "harness").rglob("*.py"))
+    heaps = {str(package): count for package, count in modules.items() if count > PACKAGE_MODULES}
+    assert not heaps, "divide them into packages by nouns"
 
 
 @pytest.mark.parametrize("name", NAMES)
