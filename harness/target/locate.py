@@ -8,11 +8,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from harness.core.errors import NoStack, TargetError, UnsafeTarget
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from harness.core.redact import Secret
 from harness.target.access import REHEARSE, Access, access_from, split_address
 from harness.target.pages import STOCK, Pages
 from harness.target.target import (
@@ -34,10 +29,13 @@ from harness.target.target import (
     unconfigured,
 )
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from harness.core.redact import Secret
+
 CURRENT_FILE = "current.json"
 ACCOUNT_FILE = "account.json"
-
-
 _CONNECT_TIMEOUT_S = 1.0
 _NO_TEXT = "events of SES have no text of a mail, and no receipt rule; set aws.mail_receipt_rule"
 

@@ -10,90 +10,39 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from harness.target.access import Access
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from harness.core.redact import Secret
-from harness.target.access import Access
 
 LOCAL = "local"
-
-
 AWS = "aws"
-
-
 URL = "url"
-
-
 NAMES = (LOCAL, AWS, URL)
-
-
 HTTP = "http"
-
-
 HTTP_PLAIN = "http_plain"
-
-
 PROBE = "probe"
-
-
 ECS = "ecs"
-
-
 ELB = "elb"
-
-
 EXEC = "exec"
-
-
 SECRETS = "secrets"
-
-
 DB_ACCOUNT = "db_account"
-
-
 IAM = "iam"
-
-
 CONTAINERS = "containers"
-
-
 LOGS = "logs"
-
-
 SQL = "sql"
-
-
 PROXY = "proxy"
-
-
 STORAGE = "storage"
-
-
 QUEUE = "queue"
-
-
 JOBS = "jobs"
-
-
 MAIL = "mail"
-
-
 MAIL_BODY = "mail_body"
-
-
 METRICS = "metrics"
-
-
 SCHEDULE = "schedule"
-
-
 CACHE = "cache"
-
-
 CHANGE = "change"
-
-
 CAPABILITIES: Mapping[str, str] = {
     HTTP: "HTTPS requests to the public host",
     HTTP_PLAIN: "plain HTTP requests to the public host",
@@ -118,15 +67,12 @@ CAPABILITIES: Mapping[str, str] = {
     CACHE: "Valkey or Redis of ElastiCache",
     CHANGE: "changes that others can see; a scenario marked `mutates` needs it",
 }
-
-
 CAPABILITIES_OF: Mapping[str, frozenset[str]] = {
     LOCAL: frozenset(CAPABILITIES) - {METRICS},
     AWS: frozenset(CAPABILITIES) - {CONTAINERS, SQL},
     URL: frozenset({HTTP, PROBE, PROXY}),
 }
 """Everything that a target can ever have; one run of it may have less."""
-
 OF_APIS = frozenset({ECS, ELB, IAM, METRICS, PROXY, QUEUE, STORAGE})
 """Capabilities by which AWS's APIs answer, whether or not a task of the app does."""
 

@@ -14,8 +14,7 @@ from harness.smoke.site import split
 if TYPE_CHECKING:
     import requests
 
-    from harness.smoke.checks.links import PLAIN_IN_STYLE
-from harness.smoke.examination import Examination
+    from harness.smoke.examination import Examination
 
 SMALLEST_COMPRESSED = 1400
 """Bytes: a smaller body fits one packet."""

@@ -1,3 +1,5 @@
+"""Declared values beside those that AWS answers."""
+
 from __future__ import annotations
 
 from typing import Any

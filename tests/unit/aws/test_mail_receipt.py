@@ -1,3 +1,5 @@
+"""Receipt rules of SES: the mails that they keep."""
+
 from __future__ import annotations
 
 from typing import Any

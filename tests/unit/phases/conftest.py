@@ -1,3 +1,5 @@
+"""The reference app's files, as inputs and as the AWS CLI prints them."""
+
 from __future__ import annotations
 
 from pathlib import Path

@@ -1,3 +1,5 @@
+"""The API calls that production's files hold."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator

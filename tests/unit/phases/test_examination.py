@@ -1,3 +1,5 @@
+"""The results of a phase's checks, as text and JSON."""
+
 from __future__ import annotations
 
 from collections.abc import Iterable

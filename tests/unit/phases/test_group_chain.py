@@ -1,3 +1,5 @@
+"""The chain of security groups."""
+
 from __future__ import annotations
 
 import json

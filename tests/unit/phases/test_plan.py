@@ -1,3 +1,5 @@
+"""The steps and rollbacks of phases as commands."""
+
 from __future__ import annotations
 
 import re

@@ -1,3 +1,5 @@
+"""The runbook's documents."""
+
 from __future__ import annotations
 
 import json

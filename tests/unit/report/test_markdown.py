@@ -1,3 +1,5 @@
+"""The summary in Markdown."""
+
 from __future__ import annotations
 
 from typing import Any

@@ -27,8 +27,6 @@ from scenarios.test_stopping import ENDS_AT_ONCE, cut_cause
 
 WHOLE_COOKIE = {"value": "x", "secure": "True", "httponly": "True", "samesite": "Lax"}
 WHOLE_BREAKER = {"deploymentCircuitBreaker": {"enable": True, "rollback": True}}
-
-
 RUN = {"connection": "sqs", "outcome": "succeeded", "started_at": "01", "ended_at": "09"}
 
 

@@ -1,3 +1,5 @@
+"""An account is read back, and compared with the files."""
+
 from __future__ import annotations
 
 import os

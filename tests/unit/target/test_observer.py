@@ -1,3 +1,5 @@
+"""The policy of the role that observes an account."""
+
 from __future__ import annotations
 
 from dataclasses import replace

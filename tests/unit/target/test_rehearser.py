@@ -1,3 +1,5 @@
+"""The policy of the role that rehearses on an account."""
+
 from __future__ import annotations
 
 import json

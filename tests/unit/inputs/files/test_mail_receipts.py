@@ -1,3 +1,5 @@
+"""The file of SES's receipt rule."""
+
 from __future__ import annotations
 
 import json

@@ -1,3 +1,5 @@
+"""The files of [phases], in their two forms."""
+
 from __future__ import annotations
 
 import json

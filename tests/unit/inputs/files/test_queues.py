@@ -13,8 +13,6 @@ from harness.inputs.files import queues
 from tests.unit.inputs.files.documents import write
 
 DEAD = {"QueueName": "dead"}
-
-
 JOBS = {
     "QueueName": "jobs",
     "Attributes": {

@@ -14,14 +14,10 @@ from harness.inputs.files import schedule as schedules
 from tests.unit.inputs.files.documents import write
 
 RULE = {"Name": "each-minute", "ScheduleExpression": "rate(1 minute)"}
-
-
 PARAMETERS = {
     "TaskDefinitionArn": "arn:aws:ecs:r:a:task-definition/t",
     "LaunchType": "FARGATE",
 }
-
-
 TARGET = {
     "Id": "one",
     "Arn": "arn:aws:ecs:r:a:cluster/c",

@@ -1,3 +1,5 @@
+"""The mails that the emulator keeps."""
+
 from __future__ import annotations
 
 from typing import Any

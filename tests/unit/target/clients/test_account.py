@@ -1,3 +1,5 @@
+"""The caller of an account, and the words for AWS's errors."""
+
 from __future__ import annotations
 
 from typing import Any

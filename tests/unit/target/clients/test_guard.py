@@ -1,3 +1,5 @@
+"""The guard of a client: calls that an account's level permits, and others."""
+
 from __future__ import annotations
 
 from pathlib import Path

@@ -8,8 +8,6 @@ import requests
 from harness.target.clients.http import rule_cause, status_cause
 
 OF_NGINX = "<html><body><center><h1>400 Bad Request</h1></center>{}</body></html>"
-
-
 PAGE = "<html><center><h1>{}</h1></center></html>"
 NOBODYS = "<center>target group blog: no service of this stack is behind it</center>"
 

@@ -1,3 +1,5 @@
+"""The logs of tasks in CloudWatch Logs."""
+
 from __future__ import annotations
 
 from datetime import UTC, datetime

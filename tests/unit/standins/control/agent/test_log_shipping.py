@@ -1,3 +1,5 @@
+"""The lines of containers in CloudWatch Logs."""
+
 from __future__ import annotations
 
 import time

@@ -17,8 +17,6 @@ ASM = PREFIX + (
     "execution resource retrieval failed: unable to retrieve secret from asm: "
     "service call has been retried 1 time(s): "
 )
-
-
 NO_PARAMETERS = Parameters(lambda *_: pytest.fail("asked"), account="1", region="us-east-1")
 
 
