@@ -29,6 +29,7 @@ from harness.inputs.files import (
     task_definitions,
     vpc,
 )
+from harness.inputs.files import services as service_files
 from harness.inputs.files.api_calls import CallFile
 from harness.inputs.files.cache import Cache
 from harness.inputs.files.ecs_services import Service
@@ -273,7 +274,7 @@ def _web(reading: Reading) -> str:
             "services",
             name,
             "service",
-            read=task_definitions.read_service,
+            read=service_files.read,
             form=partial(forms.service, name=name),
         )
         for name in names
@@ -294,7 +295,7 @@ def _services(reading: Reading, groups: SecurityGroups | None) -> dict[str, Serv
     found = {}
     for name in reading.tables("services"):
         definition = _definition(reading, "services", name)
-        read = partial(task_definitions.read_service, definition=definition, groups=groups)
+        read = partial(service_files.read, definition=definition, groups=groups)
         form = partial(forms.service, name=name, family=reading.family(name))
         create = reading.file("services", name, "service", read=read, form=form)
         if definition is not None and create is not None:

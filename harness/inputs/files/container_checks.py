@@ -1,4 +1,4 @@
-"""Checks of the containers of a Fargate task definition, and of its service, as AWS makes them.
+"""Checks of the containers of a Fargate task definition, as AWS makes them.
 
 Each check takes what has the types that AWS's models give it, and yields its problems.
 """
@@ -11,12 +11,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING, Any
 
-from harness.inputs.files.ecs_services import target_group_of
 from harness.inputs.files.placeholders import reference_in
 from harness.inputs.problem import Problem, nearest
 
 if TYPE_CHECKING:
-    from harness.aws.task_definition import TaskDefinition
+    pass
 
 _IMAGE = re.compile(r"[\w.:/#@-]*", flags=re.ASCII)
 """https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html, image"""
@@ -56,10 +55,6 @@ _OPTION_FORMS: Mapping[str, tuple[str, str]] = {
 """Option -> a pattern of its values, and the words for it."""
 _OTHER_DATABASES = ("pgsql", "sqlsrv")
 """Laravel's names for databases that no part of a rehearsal stands for."""
-_PLATFORMS = ("1.4.0", "LATEST")
-_SERVICE = ("launchType", "capacityProviderStrategy", "platformVersion")
-RULE = ("LaunchType", "CapacityProviderStrategy", "PlatformVersion")
-"""EventBridge's spelling of launchType and its siblings."""
 _ENDS = ("COMPLETE", "SUCCESS")
 _EXACT = re.compile(
     r"_(?:BUCKET|CA|CHANNEL|CONNECTION|DATABASE|DISK|DOMAIN|DRIVER|ENCRYPTION|ENDPOINT|ENV|HOST|KEY"
@@ -270,84 +265,3 @@ def _dependency(
     elif condition in _ENDS and other.get("essential") is not False:
         hint = f'set "essential": false on "{name}": the task stops when an essential one ends'
         yield Problem(key, f'is {condition}, and the container "{name}" is essential', hint)
-
-
-def of_launch(settings: Mapping[str, Any], *, names: Sequence[str] = _SERVICE) -> Iterator[Problem]:
-    """Find launch settings that are not Fargate's, or of a platform that is too old.
-
-    Without launch type and capacity provider, ECS takes the cluster's default strategy, which no
-    file has, and EC2 where the cluster has none.
-
-    Sources: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateService.html and
-    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-secrets-manager.html
-    (JSON keys of secrets from platform version 1.4.0 on).
-
-    Args:
-        settings: A service, or a rule's EcsParameters.
-        names: How it spells launch type, capacity provider strategy and platform version.
-    """
-    launch, providers, version = names
-    if settings.get(launch) != "FARGATE" and not settings.get(providers):
-        found = (
-            f'is "{settings[launch]}"'
-            if settings.get(launch)
-            else "is missing, so that ECS takes EC2"
-        )
-        hint = (
-            f'write "{launch}": "FARGATE": a task definition of Fargate has no instance to run on;'
-            f" or the strategy of the cluster as {providers}"
-        )
-        yield Problem(launch, found, hint)
-    if settings.get(version, "LATEST") not in _PLATFORMS:
-        hint = "write 1.4.0: an earlier one cannot take a key out of a secret's JSON"
-        yield Problem(version, f'is "{settings[version]}"', hint)
-
-
-def of_count(service: Mapping[str, Any]) -> Iterator[Problem]:
-    """Find a service that runs no task."""
-    if service.get("desiredCount") == 0:
-        hint = "write how many tasks run after the cutover, 1 at the least"
-        yield Problem("desiredCount", "is 0: nobody does its work", hint)
-
-
-def of_target_groups(service: Mapping[str, Any]) -> Iterator[Problem]:
-    """Find load balancers of a service that name no target group by its ARN."""
-    for index, entry in enumerate(service.get("loadBalancers") or ()):
-        given = str(entry.get("targetGroupArn") or "")
-        if not target_group_of(entry):
-            yield Problem(
-                f"loadBalancers[{index}].targetGroupArn",
-                f'is "{given}", which is no ARN of a target group' if given else "is missing",
-                "write the ARN that `aws elbv2 describe-target-groups` prints:"
-                " arn:aws:elasticloadbalancing:REGION:ACCOUNT:targetgroup/NAME/ID",
-            )
-
-
-def of_load_balancers(
-    service: Mapping[str, Any], *, definition: TaskDefinition
-) -> Iterator[Problem]:
-    """Find load balancers of a service that name a container or port that its tasks lack."""
-    ports = {
-        one.name: [mapping.get("containerPort") for mapping in one.raw.get("portMappings") or ()]
-        for one in definition.containers
-    }
-    for index, entry in enumerate(service.get("loadBalancers") or ()):
-        key = f"loadBalancers[{index}]"
-        name, port = entry.get("containerName"), entry.get("containerPort")
-        if not name:
-            yield Problem(
-                f"{key}.containerName",
-                "is missing: the load balancer would not know which container visitors reach",
-                f"name one of {', '.join(ports)}",
-            )
-        elif name not in ports:
-            message = f'is "{name}", which {definition.source} does not have'
-            hint = f"name one of {', '.join(ports)}"
-            yield Problem(f"{key}.containerName", message, hint)
-        elif port not in ports[name]:
-            yield Problem(
-                f"{key}.containerPort",
-                f'is {port}, which is no portMapping of the container "{name}" in'
-                f" {definition.source}",
-                f"name one of {', '.join(map(str, ports[name])) or 'its ports'}, or add it there",
-            )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.aws.eventbridge import OVERRIDES, expression_problem
 from harness.aws.task_definition import TaskDefinition
-from harness.inputs.files import container_checks
+from harness.inputs.files import services
 from harness.inputs.files.api_calls import Call, CallFile, checked, document_in, targets_in
 from harness.inputs.files.ecs_services import Service
 from harness.inputs.files.task_network import TaskNetwork
@@ -163,7 +163,7 @@ def _of_targets(calls: Sequence[Call], *, groups: SecurityGroups | None) -> Iter
                 yield Problem(f"{key}.{field}", "is missing", hint)
         given = target.get("EcsParameters")
         if given:
-            for problem in container_checks.of_launch(given, names=container_checks.RULE):
+            for problem in services.of_launch(given, names=services.RULE):
                 where = f"{key}.EcsParameters.{problem.key}"
                 yield Problem(where, problem.message, problem.hint)
         network = (given or {}).get("NetworkConfiguration", {}).get("awsvpcConfiguration", {})

@@ -1,4 +1,4 @@
-"""Task definitions and services: the inputs of RegisterTaskDefinition and CreateService, checked.
+"""Task definitions: the input of RegisterTaskDefinition, checked.
 
 The checks are AWS's own, only earlier and with the place named; nothing is rewritten.
 """
@@ -24,9 +24,6 @@ from harness.inputs.problem import Problem
 
 if TYPE_CHECKING:
     from harness.inputs.document import Document
-    from harness.inputs.files.security_groups import SecurityGroups
-
-_SERVICE_GROUPS = "networkConfiguration.awsvpcConfiguration.securityGroups"
 
 
 def read(document: Document, *, files: Mapping[str, str] | None = None) -> TaskDefinition:
@@ -43,39 +40,6 @@ def read(document: Document, *, files: Mapping[str, str] | None = None) -> TaskD
     found = fit.with_checks(problem for find in CHECKS for problem in find(fit.fitting))
     document.reject(_with_variable(problem, document=document) for problem in found)
     return TaskDefinition(raw=document.data, source=str(document.path), files=files or {})
-
-
-def read_service(
-    document: Document,
-    *,
-    definition: TaskDefinition | None = None,
-    groups: SecurityGroups | None = None,
-) -> dict[str, Any]:
-    """Check a service: on Fargate, with load balancers that fit its tasks, and known groups.
-
-    Args:
-        document: The file.
-        definition: Its task definition; None where that has problems of its own.
-        groups: The security groups; likewise.
-
-    Raises:
-        InputError: Every problem of the file.
-    """
-    fit = operation_shapes.fit(document.data, api="ecs", operation="CreateService")
-    given = fit.fitting
-    found = [
-        *container_checks.of_launch(given),
-        *container_checks.of_count(given),
-        *container_checks.of_target_groups(given),
-        *placeholders.problems(given),
-    ]
-    if definition is not None:
-        found += container_checks.of_load_balancers(given, definition=definition)
-    if groups is not None:
-        network = given.get("networkConfiguration", {}).get("awsvpcConfiguration", {})
-        found += groups.unknown(network.get("securityGroups", ()), key=_SERVICE_GROUPS)
-    document.reject(fit.with_checks(found))
-    return document.data
 
 
 def _with_variable(problem: Problem, *, document: Document) -> Problem:
