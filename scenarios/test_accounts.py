@@ -10,11 +10,13 @@ import pytest
 from harness.diagnosis.expect import SESSION, expect
 from harness.report import emulated, not_covered, proved
 from harness.target.clients.http import STATUS_CAUSES
+from harness.target.target import PROBE
 from scenarios.checks import cookie_of, expect_link, expect_status
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from harness.replay.toolbox import Toolbox
     from harness.target.access import Access
     from harness.target.clients.account_pages import AccountPages
     from harness.target.clients.browser import Account, Browser
@@ -141,7 +143,7 @@ def test_signing_out_ends_the_session_on_all_tasks(
 @pytest.mark.requires("http")
 @pytest.mark.read_only
 def test_private_page_redirects_to_the_sign_in_page(
-    visitor: Browser, access: Access, pages: Pages, private_page: str
+    visitor: Browser, access: Access, pages: Pages, private_page: str, toolbox: Toolbox
 ) -> None:
     answer = visitor.get(private_page)
     expect_status(answer, *range(300, 400))
@@ -149,4 +151,5 @@ def test_private_page_redirects_to_the_sign_in_page(
     if urlsplit(location).hostname != access.public_host and pages.gap("private"):
         pytest.skip(f"not covered: {pages.gap('private')}")
     wanted = access.public_url + ("/" if pages.gap("sign_in") else pages.sign_in)
-    expect_link(location.startswith(wanted), location)
+    request = visitor.probe.whoami() if PROBE in toolbox.target.capabilities else None
+    expect_link(location.startswith(wanted), location, request=request)

@@ -96,6 +96,8 @@ class VisitorRequest:
     """X-Forwarded-Proto as PHP has it; empty where there is none."""
     host: str = ""
     """The host that the request is for, as the app sees it."""
+    asked_host: str = ""
+    """The host that the request was sent to; empty where it is not known."""
 
     @classmethod
     def of(cls, answer: Mapping[str, Any], link: str = "") -> VisitorRequest:
@@ -112,6 +114,7 @@ class VisitorRequest:
             trusted_proxy=bool(answer.get("trusted_proxy")),
             forwarded_proto=answer.get("forwarded_proto") or "",
             host=answer.get("host") or "",
+            asked_host=answer.get("asked_host") or "",
         )
 
     @property
@@ -126,6 +129,8 @@ class VisitorRequest:
 
     def __str__(self) -> str:
         lines = [f"a link of the app is {self.link}"]
+        if self.host and self.asked_host and self.host != self.asked_host:
+            lines.append(f"the request was for {self.asked_host}, and PHP has {self.host}")
         if not self.secure:
             lines.append("the app does not see that the visitor uses https")
             if self.sender_is_public:

@@ -68,6 +68,8 @@ def local_link(link: str) -> str:
 
 def forwarded_request(request: VisitorRequest) -> str:
     """Return why the app does not see the visitor's request as it was made."""
+    if hidden := hidden_host(request):
+        return hidden
     if not request.secure and request.sender_is_public:
         return (
             "nginx's real_ip_header hides the load balancer from the app, which trusts none of its"
@@ -119,3 +121,14 @@ def _hidden_proto(request: VisitorRequest) -> str:
 def hidden_scheme(request: VisitorRequest) -> str:
     """Return why the app does not see that its visitor uses https, and loses forms on the way."""
     return "" if request.secure else forwarded_request(request)
+
+
+def hidden_host(request: VisitorRequest) -> str:
+    """Return that PHP has another host than the request was for; empty where it has none else."""
+    found, asked = (one.partition(":")[0].lower() for one in (request.host, request.asked_host))
+    if not found or not asked or found == asked:
+        return ""
+    return (
+        f'PHP has the host "{found}", and the request was for {asked}: the web server in the task'
+        " overwrites it (fastcgi_param HTTP_HOST, proxy_set_header Host): leave that out"
+    )

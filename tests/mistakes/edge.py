@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from scenarios import test_accounts as accounts
 from scenarios import test_edge as edge
 from scenarios import test_pages as pages
+from scenarios import test_php as php
 from scenarios import test_sessions as sessions
 from scenarios import test_uploads as uploads
 from tests.mistakes.edits import BALANCER, NGINX, Edit, edit_json, replace, replace_pattern
@@ -113,6 +115,29 @@ MISTAKES = (
         twin=Twin(
             "the load balancer's idle time-out is 30 s",
             replace(BALANCER, '"Value": "60"', '"Value": "30"'),
+        ),
+    ),
+    Mistake(
+        "nginx gives PHP a host of its own",
+        replace(
+            NGINX, 'HTTP_PROXY "";', 'HTTP_PROXY "";\n            fastcgi_param HTTP_HOST app;'
+        ),
+        breaks=[
+            sessions.test_links_and_redirects_are_https_with_the_public_host,
+            sessions.test_spoofed_host_is_ignored,
+            php.test_caches_are_warm_and_hold_the_tasks_own_values,
+            accounts.test_private_page_redirects_to_the_sign_in_page,
+            accounts.test_sign_in_holds_on_every_task,
+        ],
+        cause='PHP has the host "app", and the request was for tickets.876events.example',
+        also_green=[edge.test_plain_http_is_redirected_to_https],
+        twin=Twin(
+            "nginx gives PHP the visitor's host",
+            replace(
+                NGINX,
+                'HTTP_PROXY "";',
+                'HTTP_PROXY "";\n            fastcgi_param HTTP_HOST $host;',
+            ),
         ),
     ),
     Mistake(

@@ -137,12 +137,12 @@ def _session(published: dict[str, str]) -> requests.Session:
 
     With an address it is isolated: REQUESTS_CA_BUNDLE and the proxy variables would win otherwise.
     """
-    import requests
-
     from harness.target.clients.published_port import PublishedPort
     from harness.target.clients.stickiness import refuse_stickiness
+    from harness.target.clients.visitor_session import VisitorSession
 
-    session = isolated() if any(published.values()) else requests.Session()
+    session = VisitorSession()
+    session.trust_env = not any(published.values())
     for scheme, address in published.items():
         if address:
             session.mount(f"{scheme}://", PublishedPort(address))

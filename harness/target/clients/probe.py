@@ -14,6 +14,7 @@ import time
 from dataclasses import dataclass
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from harness.core.expectation import StatusError
 from harness.target.changes.ledger import DISPATCH_JOB, REMOVE_FILE, STORE_FILE, Entry
@@ -238,8 +239,9 @@ class ProbeClient:
         return found
 
     def whoami(self, *, headers: dict[str, str] | None = None) -> dict[str, Any]:
-        """Return which task answered, and how the app sees this request."""
-        return self.ask("GET", "whoami", headers=headers)
+        """Return which task answered, and how the app sees this request, beside its own host."""
+        asked = str(urlsplit(self._base_url).netloc)
+        return {**self.ask("GET", "whoami", headers=headers), "asked_host": asked}
 
     def put(self, name: str, value: str) -> dict[str, Any]:
         """Put a value into this visitor's session."""

@@ -89,6 +89,15 @@ WORK = QueueCommand(listens=False, connection="", tries=3, sleep_s=3, rest_s=0)
         (replace(REQUEST, link="http://tickets.example/x"), "the app sees that the visitor uses"),
         (replace(REQUEST, link="http://localhost/x"), "the app's links go to http://localhost/x"),
         (
+            replace(
+                REQUEST,
+                host="localhost",
+                asked_host="tickets.example",
+                link="https://localhost/x",
+            ),
+            'PHP has the host "localhost", and the request was for tickets.example',
+        ),
+        (
             replace(REQUEST, host="tickets.example", link="https://www.tickets.example/x"),
             "the app sees that the request is for tickets.example, and links to www.tickets.ex",
         ),
