@@ -18,10 +18,10 @@ from harness.target.clients.probe import ProbeRefused
 from harness.target.resources.ecs import services_of
 from harness.target.resources.proxy_metrics import ProxyMetrics
 from harness.target.resources.schedule import PERIOD_S
-from harness.target.target import CONTAINERS, EXEC, PROXY, SQL
+from harness.target.target import CONTAINERS, EXEC, PROBE, PROXY, SQL
 from scenarios import reports, statements
 from scenarios.jobs import late_cause, outcomes
-from scenarios.mails import MAIL_S, UNKEPT, UNSENT, missing_mail_cause
+from scenarios.mails import MAIL_S, UNKEPT, UNSENT, missing_mail_cause, redirected_cause
 from scenarios.scheduled import DUE_WITHIN_S, WINDOW, endless_tick_cause
 from scenarios.shared_files import with_shared_files
 from scenarios.timeouts import NGINX_FILES
@@ -261,10 +261,23 @@ def mailer(worker: EcsService, run_in_task: Callable[..., ExecResult]) -> Callab
 
 
 @pytest.fixture
+def recipient_of_all(request: pytest.FixtureRequest, toolbox: Toolbox) -> Callable[[], str]:
+    """Read the address that every mail of the app goes to; empty where there is none."""
+
+    def read() -> str:
+        if PROBE not in toolbox.target.capabilities:
+            return ""
+        return str(request.getfixturevalue("configuration").get("mail_to") or "")
+
+    return read
+
+
+@pytest.fixture
 def wait_for_mail(
     mailbox: Mailbox,
     eventually: Callable[..., Any],
     mailer: Callable[[], str],
+    recipient_of_all: Callable[[], str],
     job_timeout_s: float,
 ) -> Callable[..., list[Mail]]:
     """Wait until an address has so many mails, and return them all.
@@ -297,10 +310,11 @@ def wait_for_mail(
             if len(found) >= count:
                 raise ExpectationTimeout(str(late), cause=UNKEPT, certain=True) from None
             name, outcomes = mailer(), ends()
+            redirected = redirected_cause(recipient_of_all())
             raise ExpectationTimeout(
                 f"{late} (the worker's mailer is {name!r}; its runs ended: {outcomes})",
-                cause=missing_mail_cause(name, outcomes, count=count),
-                certain=name in UNSENT,
+                cause=redirected or missing_mail_cause(name, outcomes, count=count),
+                certain=bool(redirected) or name in UNSENT,
             ) from None
         return mails
 

@@ -46,6 +46,17 @@ def missing_mail_cause(mailer: str, ends: list[str], *, count: int = 1) -> str:
     return ""
 
 
+def redirected_cause(address: str) -> str:
+    """Return why every mail goes to one address; empty where there is none."""
+    if not address:
+        return ""
+    return (
+        f"every mail goes to {address} in the place of its recipient: Mail::alwaysTo() in a service"
+        " provider, or mail.to in the configuration, is left from development: take it out, or call"
+        " it outside production only"
+    )
+
+
 def untried_cause(runs: list[dict[str, Any]]) -> str:
     """Return why a mail's job that failed did not run again."""
     if any(run.get("connection") == "sync" for run in runs):

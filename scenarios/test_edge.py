@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 import pytest
 
@@ -10,6 +11,7 @@ from harness.diagnosis.expect import ExpectationError, expect
 from harness.report import emulated, not_covered, proved
 from harness.target.clients.http import is_load_balancers_own
 from harness.target.clients.probe import answer_or_unavailable
+from scenarios.artisan import OLDER_PROBE
 from scenarios.checks import SHORT_FASTCGI, expect_status
 
 if TYPE_CHECKING:
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from harness.target.target import Differences
 
 UNKNOWN_HOST = "unknown.invalid"
+QUERY = "page=2&sort=date"
 REDIRECTS, REFUSED, SERVER_ERROR = (301, 302, 307, 308), 400, 500
 SHORT_S = 1
 LONGER_S = 2
@@ -85,6 +88,22 @@ def test_public_page_has_no_redirect_loop(
     answer = web().get(access.public_url + public_page, timeout=30)
     expect_status(answer, 200)
     assert len(answer.history) <= 1, f"{len(answer.history)} redirects before the page"
+
+
+@as_edge
+@pytest.mark.requires("http", "probe")
+@pytest.mark.read_only
+def test_query_string_reaches_the_app(probe: ProbeClient) -> None:
+    seen = probe.ask("GET", f"whoami?{QUERY}")
+    if "query" not in seen:
+        pytest.skip(OLDER_PROBE)
+    expect(
+        urlencode(seen["query"] or {}) == QUERY,
+        f"the app was asked with ?{QUERY}, and has {seen['query']}",
+        cause="the web server keeps the query string from the app: with nginx, try_files ends with"
+        " /index.php?$query_string, and QUERY_STRING is among the fastcgi_param",
+        certain=True,
+    )
 
 
 @as_edge

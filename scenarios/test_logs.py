@@ -12,9 +12,10 @@ from harness.diagnosis.expect import expect
 from harness.images.inspect import nginx_config
 from harness.report import not_covered, proved
 from scenarios.jobs import late_cause
+from scenarios.shared_files import is_shared
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from harness.target.access import Access
     from harness.target.clients.probe import ProbeClient
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from harness.target.resources.job_queue import Jobs
     from harness.target.resources.schedule import Run, Scheduler
     from harness.target.resources.task_logs import LogReader
+    from harness.target.resources.web_tier import WebTier
 
 EMERGENCY = re.compile(
     r"Unable to create configured logger\. Using emergency logger\."
@@ -29,9 +31,20 @@ EMERGENCY = re.compile(
 )
 """Laravel's words: Illuminate\\Log\\LogManager::get()."""
 
+TO_OUTPUT = {"error_log": "error_log stderr", "access_log": "access_log /dev/stdout"}
+
 from_logs = pytest.mark.truth(
     local=proved, aws=proved, url=not_covered("logs cannot be seen from outside")
 )
+
+
+def mounts_of(definition: Mapping[str, Any]) -> list[str]:
+    """Return the paths of the volumes in the containers of a task definition."""
+    return [
+        str(mount["containerPath"])
+        for container in definition["containerDefinitions"]
+        for mount in container.get("mountPoints") or ()
+    ]
 
 
 @pytest.fixture
@@ -149,18 +162,23 @@ def test_errors_of_php_itself_are_in_no_file(probe: ProbeClient) -> None:
 )
 @pytest.mark.requires("ecs", "elb", "exec")
 @pytest.mark.read_only
-def test_errors_of_nginx_are_in_no_file(
-    nginx_configuration: str, run_in_task: Callable[..., ExecResult], access: Access
+def test_logs_of_nginx_are_in_no_file(
+    nginx_configuration: str,
+    run_in_task: Callable[..., ExecResult],
+    access: Access,
+    web_tier: WebTier,
 ) -> None:
-    for path in nginx_config.error_logs(nginx_configuration):
+    for directive, path in nginx_config.logs(nginx_configuration):
+        if is_shared(path, mounts_of(web_tier.definition())):
+            continue  # another container of the task may send it
         # Images of nginx have the file as a link to the output of the container.
         link = run_in_task(["readlink", "-f", path], container=access.web_container)
         target = link.stdout.strip() or path
         expect(
             target.startswith(("/dev/", "/proc/")),
-            f"nginx logs its errors into {path}",
-            cause=f"nginx's error_log is {path}, a file of the task: its errors reach no log of the"
-            " container and end with it: set error_log to stderr",
+            f"nginx has the {directive} {path}",
+            cause=f"nginx's {directive} is {path}, a file of the task: its lines reach no log of"
+            f" the container, fill the task's disk and end with it: write {TO_OUTPUT[directive]}",
             certain=True,
         )
 

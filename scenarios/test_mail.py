@@ -9,7 +9,7 @@ import pytest
 from harness.diagnosis.expect import expect
 from harness.report import emulated, not_covered, proved
 from scenarios.jobs import UNRECORDED, late_cause
-from scenarios.mails import MAIL_S, REJECTIONS, SWALLOWED
+from scenarios.mails import MAIL_S, REJECTIONS, SWALLOWED, redirected_cause
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,6 +28,15 @@ as_ses = pytest.mark.truth(
     url=not_covered("a mail would go to a real person"),
 )
 needs_mail = pytest.mark.requires("http", "probe", "ecs", "exec", "jobs", "mail")
+
+
+@pytest.mark.truth(local=proved, aws=proved, url=proved)
+@pytest.mark.requires("http", "probe", "mail")
+@pytest.mark.read_only
+def test_mails_go_to_their_own_recipients(configuration: dict[str, Any]) -> None:
+    address = configuration.get("mail_to") or ""
+    cause = redirected_cause(address)
+    expect(not cause, f"every mail goes to {address}", cause=cause, certain=True)
 
 
 @as_ses

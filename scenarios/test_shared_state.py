@@ -78,6 +78,42 @@ def test_rate_limits_count_visitors_and_not_the_balancer(probe: ProbeClient) -> 
         )
 
 
+@pytest.mark.truth(local=proved, aws=proved, url=proved)
+@pytest.mark.requires("http", "probe")
+@pytest.mark.read_only
+def test_rate_limits_do_not_count_what_clients_write(probe: ProbeClient) -> None:
+    for limiter in probe.limiters():
+        expect(
+            not limiter.get("counts_the_header"),
+            f"another X-Forwarded-For is another key in the rate limit {limiter['name']}",
+            cause=f"the rate limit {limiter['name']} counts by X-Forwarded-For as it comes, and the"
+            " load balancer only adds to what a client has written there: whoever writes another"
+            " address each time is never limited: use $request->ip()",
+            certain=True,
+        )
+
+
+@as_code
+@needs_code
+@pytest.mark.read_only
+def test_code_keeps_nothing_in_sessions_of_php(
+    app_code: dict[str, Any], probe: ProbeClient, access: Access
+) -> None:
+    php = probe.facts()["php"]
+    in_files = php.get("session.save_handler") == "files"
+    if not in_files or is_shared(php.get("session.save_path") or "", access.shared_paths):
+        return
+    for use in app_code.get("native_sessions", ()):
+        place = f"{use['file']} line {use['line']}"
+        expect(
+            False,
+            f"{place} starts a session of PHP's own",
+            cause=f"{place} calls session_start(): PHP keeps its own sessions in files of the task,"
+            " and the visitor's next request may come to another one: use Laravel's session()",
+            certain=True,
+        )
+
+
 @as_code
 @needs_code
 @pytest.mark.read_only

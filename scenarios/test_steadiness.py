@@ -250,6 +250,9 @@ def test_slow_requests_do_not_block_others(probe: ProbeClient, web_tier: WebTier
         while answered < ANSWERED and not any(future.done() for future in slow):
             probe.whoami()
             answered += 1
+    statuses = {future.result().status_code for future in slow}
+    refused = sorted(statuses & {*range(HTTPStatus.BAD_REQUEST, HTTPStatus.INTERNAL_SERVER_ERROR)})
+    assert not refused, f"requests of {slow_s} s were refused with {refused}, and held no worker"
     expect(
         answered >= ANSWERED,
         f"no more than {answered} others were answered while {held} requests took {slow_s} s each",

@@ -141,6 +141,17 @@ MISTAKES = (
         ),
     ),
     Mistake(
+        "nginx keeps the query string for itself",
+        replace(NGINX, "/index.php?$query_string", "/index.php"),
+        breaks=[edge.test_query_string_reaches_the_app],
+        cause="the web server keeps the query string from the app",
+        also_green=[edge.test_unknown_host_does_not_reach_the_app],
+        twin=Twin(
+            "nginx writes the query string as its manual does",
+            replace(NGINX, "/index.php?$query_string", "/index.php$is_args$args"),
+        ),
+    ),
+    Mistake(
         "nginx gives up before the app answers",
         replace_pattern(NGINX, r"fastcgi_read_timeout \d+s", "fastcgi_read_timeout 2s"),
         breaks=[edge.test_target_slower_than_the_idle_timeout_gives_504],

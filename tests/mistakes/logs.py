@@ -75,7 +75,7 @@ MISTAKES = (
     Mistake(
         "nginx logs its errors into a file of its container",
         replace(NGINX, "error_log stderr error;", "error_log /tmp/nginx-error.log error;"),
-        breaks=[logs.test_errors_of_nginx_are_in_no_file],
+        breaks=[logs.test_logs_of_nginx_are_in_no_file],
         cause="nginx's error_log is /tmp/nginx-error.log, a file of the task",
         also_green=[logs.test_error_of_the_app_reaches_its_task_log],
         twin=Twin(
@@ -84,6 +84,17 @@ MISTAKES = (
                 run_in_build("mkdir -p /var/log/nginx && ln -sf /dev/stderr /var/log/nginx/e.log"),
                 replace(NGINX, "error_log stderr error;", "error_log /var/log/nginx/e.log error;"),
             ),
+        ),
+    ),
+    Mistake(
+        "nginx logs its requests into a file of its container",
+        replace(NGINX, "access_log /dev/stdout json", "access_log /tmp/access.log json"),
+        breaks=[logs.test_logs_of_nginx_are_in_no_file],
+        cause="nginx's access_log is /tmp/access.log, a file of the task",
+        also_green=[logs.test_error_of_the_app_reaches_its_task_log],
+        twin=Twin(
+            "nginx logs no requests",
+            replace(NGINX, "access_log /dev/stdout json if=$loggable;", "access_log off;"),
         ),
     ),
     Mistake(

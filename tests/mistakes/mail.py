@@ -21,6 +21,11 @@ from tests.mistakes.edits import (
 from tests.mistakes.mistake import Mistake, Twin
 
 MAILABLE = "app/app/Mail/OrderConfirmation.php"
+PROVIDER = "app/app/Providers/AppServiceProvider.php"
+DATE = "\n        Date::use("
+ALWAYS_TO = (
+    "\n        \\Illuminate\\Support\\Facades\\Mail::alwaysTo('developer@876events.example');"
+)
 TEMPLATE = "app/resources/views/mail/order-confirmation.blade.php"
 PLACE = "app/app/Actions/PlaceOrder.php"
 REGION = "env('AWS_DEFAULT_REGION', 'us-east-1')"
@@ -126,6 +131,25 @@ MISTAKES = (
                 "SendOrderConfirmation::dispatch($order);",
                 "SendOrderConfirmation::dispatch($order);\n"
                 "            SendOrderConfirmation::dispatch($order);",
+            ),
+        ),
+    ),
+    Mistake(
+        "every mail goes to a developer",
+        replace(PROVIDER, DATE, f"{ALWAYS_TO}{DATE}"),
+        breaks=[
+            mail.test_mails_go_to_their_own_recipients,
+            mail.test_subject_beyond_ascii_arrives_unchanged,
+            tickets_orders.test_mail_is_retried_after_ses_rejects_it,
+        ],
+        cause="every mail goes to developer@876events.example in the place of its recipient",
+        also_green=[sessions.test_session_values_are_read_by_another_task],
+        twin=Twin(
+            "every mail goes to a developer outside production",
+            replace(
+                PROVIDER,
+                DATE,
+                f"\n        if ($this->app->isLocal()) {{{ALWAYS_TO}\n        }}{DATE}",
             ),
         ),
     ),

@@ -20,6 +20,7 @@ from tests.mistakes.mistake import Mistake, Twin
 
 PROVIDER = "app/app/Providers/AppServiceProvider.php"
 CACHE_CONFIG = "app/config/cache.php"
+CART = "app/app/Services/Cart.php"
 READER_JOB = "app/app/Jobs/ReadVisit.php"
 READER = """<?php
 
@@ -75,6 +76,14 @@ def hand_over(make_file: str) -> Edit:
             "        return view('auth.login');",
         ),
     )
+
+
+def keep_in_session(start: str) -> Edit:
+    """Have PHP's own session keep the visitor's cart, once it is begun."""
+    made = "$this->session->put(self::TOKEN, Str::random(self::TOKEN_LENGTH));"
+    token = "$_SESSION[self::TOKEN] ??= Str::random(self::TOKEN_LENGTH)"
+    kept = f"{start}\n            $this->session->put(self::TOKEN, {token});"
+    return replace(CART, made, kept)
 
 
 MISTAKES = (
@@ -153,6 +162,24 @@ MISTAKES = (
                 " unlink(storage_path('app/scratch'));"
             ),
         ),
+    ),
+    Mistake(
+        "the cart is kept in a session of PHP's own",
+        keep_in_session("session_start();"),
+        breaks=[shared_state.test_code_keeps_nothing_in_sessions_of_php],
+        cause="app/Services/Cart.php line 25 calls session_start(): PHP keeps its own sessions in",
+        also_green=[shared_state.test_locks_and_counters_are_shared_by_all_tasks],
+        twin=Twin(
+            "a session of PHP's own is for development",
+            keep_in_session("if (app()->isLocal()) { session_start(); }"),
+        ),
+    ),
+    Mistake(
+        "a rate limit counts what clients write into X-Forwarded-For",
+        limit_by("(string) $request->header('X-Forwarded-For')"),
+        breaks=[shared_state.test_rate_limits_do_not_count_what_clients_write],
+        cause="the rate limit registration counts by X-Forwarded-For as it comes",
+        also_green=[shared_state.test_rate_limits_count_visitors_and_not_the_balancer],
     ),
     Mistake(
         "a rate limit counts the load balancer",

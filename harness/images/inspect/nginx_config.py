@@ -1,4 +1,4 @@
-"""nginx's configuration: its time-outs, its limits and its logs of errors."""
+"""nginx's configuration: its time-outs, its limits and its logs."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ DEFAULT_KEEP_ALIVE_S = 75.0
 DEFAULT_FASTCGI_READ_S = 60.0
 _TOKEN = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|#[^\n]*|[{};]|[^\s{};\"'#]+")
 _NO_FILE = ("/dev/", "/proc/", "syslog:", "memory:")
+_NO_LOG = ("stderr", "off")
 _UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800, "": 1}
 _PEER = re.compile(r"\$(?:binary_)?remote_addr\b")
 _PART = re.compile(r"(\d+)(ms|[smhdw]?)")
@@ -68,13 +69,19 @@ def limits_by_peer(text: str) -> list[str]:
     return sorted(zones & used)
 
 
-def error_logs(text: str) -> list[str]:
-    """Return the files into which nginx logs its errors; one of them may be a link to the output.
+def logs(text: str) -> list[tuple[str, str]]:
+    """Return directive and path of each file that nginx logs into; it may be a link to the output.
 
-    https://nginx.org/en/docs/ngx_core_module.html#error_log
+    https://nginx.org/en/docs/ngx_core_module.html#error_log, ngx_http_log_module.html#access_log
     """
-    places = {words[1] for _, words in _directives(text) if words[0] == "error_log" and words[1:]}
-    return sorted(one for one in places if not one.startswith(_NO_FILE) and one != "stderr")
+    places = {
+        (words[0], words[1])
+        for _, words in _directives(text)
+        if words[0] in ("error_log", "access_log") and words[1:]
+    }
+    return sorted(
+        one for one in places if not one[1].startswith(_NO_FILE) and one[1] not in _NO_LOG
+    )
 
 
 def _is_peer(key: str) -> bool:

@@ -13,6 +13,7 @@ use CutoverProbe\Code\HostReader;
 use CutoverProbe\Code\JobReader;
 use CutoverProbe\Code\LinkReader;
 use CutoverProbe\Code\LockReader;
+use CutoverProbe\Code\NativeSessionReader;
 use CutoverProbe\Code\PeerReader;
 use CutoverProbe\Code\SourceFile;
 use Illuminate\Cache\RateLimiting\Limit;
@@ -149,6 +150,17 @@ final class CodeReadersTest extends TestCase
         $this->assertSame([], (new PeerReader($this->codeOf($other)))->peers());
     }
 
+    public function test_sessions_of_php_itself_are_found(): void
+    {
+        $code = "if (session_status() !== PHP_SESSION_ACTIVE) {\n    session_start();\n}\n\$a->session_start();";
+        $handled = 'session_set_save_handler(new A, true); session_start();';
+        $local = 'function a() { if (app()->isLocal()) { session_start(); } }';
+
+        $this->assertSame([3], array_column((new NativeSessionReader($this->codeOf($code)))->sessions(), 'line'));
+        $this->assertSame([], (new NativeSessionReader($this->codeOf($handled)))->sessions());
+        $this->assertSame([], (new NativeSessionReader($this->codeOf($local)))->sessions());
+    }
+
     /** @return array<string, array{string, list<string>}> */
     public static function hosts(): array
     {
@@ -216,6 +228,21 @@ final class CodeReadersTest extends TestCase
             array_column($limiters, 'counts_the_peer', 'name'),
             ['visitors' => 0, 'peers' => 0, 'all' => 0, 'broken' => 0],
         ));
+    }
+
+    public function test_a_limiter_that_counts_what_clients_write_is_told_from_others(): void
+    {
+        Request::setTrustedProxies(['10.0.0.0/8'], Request::HEADER_X_FORWARDED_FOR);
+        $this->app['config']->set('trustedproxy.proxies', '10.0.0.0/8');
+        RateLimiter::for('visitors', fn (Request $request): Limit => Limit::perMinute(5)->by($request->ip()));
+        RateLimiter::for('headers', fn (Request $request): Limit => Limit::perMinute(5)->by((string) $request->header('X-Forwarded-For')));
+        RateLimiter::for('firsts', fn (Request $request): Limit => Limit::perMinute(5)->by(explode(',', $request->server('HTTP_X_FORWARDED_FOR'))[0]));
+        RateLimiter::for('chance', fn (): Limit => Limit::perMinute(5)->by((string) random_int(0, PHP_INT_MAX)));
+        $this->withServerVariables(['REMOTE_ADDR' => '10.0.0.20']);
+
+        $limiters = array_column($this->signed('GET', '/_probe/v1/limiters')->assertOk()->json('limiters'), 'counts_the_header', 'name');
+
+        $this->assertEquals(['visitors' => false, 'headers' => true, 'firsts' => true, 'chance' => false], array_intersect_key($limiters, ['visitors' => 0, 'headers' => 0, 'firsts' => 0, 'chance' => 0]));
     }
 
     public function test_a_rate_limit_may_count_the_peer_where_nginx_has_put_the_visitor_there(): void

@@ -5,6 +5,7 @@ declare(strict_types=1);
 namespace CutoverProbe\Tests;
 
 use Illuminate\Support\Facades\Artisan;
+use Illuminate\Support\Facades\Mail;
 
 final class ConfigurationCommandTest extends TestCase
 {
@@ -28,5 +29,16 @@ final class ConfigurationCommandTest extends TestCase
         $this->assertSame(['default' => ['host' => '127.0.0.1'], 'cache' => ['host' => 'cache.example']], $printed['resources']['redis']);
         $this->assertSame(['driver' => 'null'], $printed['resources']['store']['null']);
         $this->assertSame(config('database.default'), $printed['defaults']['database']);
+    }
+
+    public function test_it_prints_the_address_that_every_mail_goes_to(): void
+    {
+        Artisan::call('cutover-probe:configuration');
+        $this->assertNull(json_decode(Artisan::output(), true)['mail_to']);
+
+        Mail::alwaysTo('developer@example.com');
+        Artisan::call('cutover-probe:configuration');
+
+        $this->assertSame('developer@example.com', json_decode(Artisan::output(), true)['mail_to']);
     }
 }

@@ -40,6 +40,12 @@ final class EndpointsTest extends TestCase
         $this->signed('GET', '/_probe/v1/whoami')->assertOk()->assertJson(['task' => null, 'family' => null]);
     }
 
+    public function test_whoami_has_the_query(): void
+    {
+        $this->signed('GET', '/_probe/v1/whoami?word=a%20b')->assertOk()->assertJson(['query' => ['word' => 'a b']]);
+        $this->signed('GET', '/_probe/v1/whoami')->assertOk()->assertJson(['query' => []]);
+    }
+
     public function test_whoami_says_null_and_does_not_remember_it_while_the_metadata_endpoint_fails(): void
     {
         config(['cutover-probe.metadata_uri' => self::METADATA_URI]);

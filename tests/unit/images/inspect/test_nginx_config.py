@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from harness.images.inspect.nginx_config import (
-    error_logs,
     fastcgi_read_s,
     keep_alive_s,
     limits_by_peer,
+    logs,
 )
 
 
@@ -81,10 +81,12 @@ def test_limits_that_count_the_load_balancer_are_found(text: str, zones: list[st
         ("error_log /dev/stderr; http { error_log syslog:server=unix:/dev/log; }", []),
         (
             "error_log /var/log/nginx/error.log warn; http { server { error_log logs/a.log; } }",
-            ["/var/log/nginx/error.log", "logs/a.log"],
+            [("error_log", "/var/log/nginx/error.log"), ("error_log", "logs/a.log")],
         ),
         ("# error_log /var/log/nginx/error.log;", []),
+        ("access_log off; access_log /dev/stdout json if=$loggable;", []),
+        ("access_log /tmp/a.log main;", [("access_log", "/tmp/a.log")]),
     ],
 )
-def test_files_of_errors_are_told_from_the_output(text: str, files: list[str]) -> None:
-    assert error_logs(text) == files
+def test_files_of_logs_are_told_from_the_output(text: str, files: list[tuple[str, str]]) -> None:
+    assert logs(text) == files

@@ -13,6 +13,7 @@ use CutoverProbe\Code\JobReader;
 use CutoverProbe\Code\LinkReader;
 use CutoverProbe\Code\LockReader;
 use CutoverProbe\Code\NameReader;
+use CutoverProbe\Code\NativeSessionReader;
 use CutoverProbe\Code\PeerReader;
 use Illuminate\Console\Command;
 
@@ -22,7 +23,7 @@ final class CodeCommand extends Command
 
     protected $description = 'Print as JSON what the code of the app names, locks and writes';
 
-    public function handle(NameReader $names, LockReader $locks, FileReader $files, JobReader $jobs, ClockReader $clocks, HostReader $hosts, PeerReader $peers, BackoffReader $backoffs, LinkReader $links, GroupReader $groups): int
+    public function handle(NameReader $names, LockReader $locks, FileReader $files, JobReader $jobs, ClockReader $clocks, HostReader $hosts, PeerReader $peers, BackoffReader $backoffs, LinkReader $links, GroupReader $groups, NativeSessionReader $sessions): int
     {
         $this->line((string) json_encode([
             'names' => $names->names(),
@@ -35,6 +36,7 @@ final class CodeCommand extends Command
             'backoffs' => $backoffs->waits(),
             'links' => $links->links(),
             'ungrouped' => $groups->ungrouped(),
+            'native_sessions' => $sessions->sessions(),
         ], JSON_UNESCAPED_SLASHES | JSON_INVALID_UTF8_SUBSTITUTE | JSON_THROW_ON_ERROR));
 
         return self::SUCCESS;

@@ -25,7 +25,7 @@ final readonly class LimiterController
 
         return response()->json([
             'task' => $this->reader->current()->id(),
-            'limiters' => array_map(fn (string $name): array => ['name' => $name, 'counts_the_peer' => $this->countsThePeer($name, $request)], array_map(strval(...), $names)),
+            'limiters' => array_map(fn (string $name): array => ['name' => $name, 'counts_the_peer' => $this->countsThePeer($name, $request), 'counts_the_header' => $this->countsTheHeader($name, $request)], array_map(strval(...), $names)),
         ]);
     }
 
@@ -42,11 +42,33 @@ final readonly class LimiterController
             && $this->keys($name, $request, self::VISITORS[0], $peer) !== $this->keys($name, $request, self::VISITORS[0], $other), null, false);
     }
 
+    /** A visitor changes his key by what he writes into X-Forwarded-For, although the app knows his address; null if it fails. */
+    private function countsTheHeader(string $name, Request $request): ?bool
+    {
+        $peer = (string) $request->server('REMOTE_ADDR');
+        $plain = $this->requestOf($request, self::VISITORS[0], $peer);
+        $forged = $this->requestOf($request, self::VISITORS[1].', '.self::VISITORS[0], $peer);
+
+        return rescue(fn (): bool => $plain->ip() === $forged->ip()
+            && $this->keysOf($name, $plain) === $this->keysOf($name, $plain)
+            && $this->keysOf($name, $plain) !== $this->keysOf($name, $forged), null, false);
+    }
+
     /** @return list<mixed> */
     private function keys(string $name, Request $request, string $visitor, string $peer): array
     {
-        $server = [...$request->server->all(), 'HTTP_X_FORWARDED_FOR' => $visitor, 'REMOTE_ADDR' => $peer];
-        $limits = Arr::wrap(($this->limiter->limiter($name))($request->duplicate(server: $server)));
+        return $this->keysOf($name, $this->requestOf($request, $visitor, $peer));
+    }
+
+    private function requestOf(Request $request, string $forwardedFor, string $peer): Request
+    {
+        return $request->duplicate(server: [...$request->server->all(), 'HTTP_X_FORWARDED_FOR' => $forwardedFor, 'REMOTE_ADDR' => $peer]);
+    }
+
+    /** @return list<mixed> */
+    private function keysOf(string $name, Request $request): array
+    {
+        $limits = Arr::wrap(($this->limiter->limiter($name))($request));
 
         return array_map(fn (mixed $limit): mixed => $limit instanceof Limit ? $limit->key : null, $limits);
     }

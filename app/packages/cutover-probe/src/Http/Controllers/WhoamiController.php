@@ -27,6 +27,7 @@ final class WhoamiController
             'secure' => $request->secure(),
             'scheme' => $request->getScheme(),
             'host' => $request->getHttpHost(),
+            'query' => $request->query->all(),
             'url' => url('/x'),
             'trusted_proxy' => $request->isFromTrustedProxy(),
             'forwarded_for' => $request->headers->get('X-Forwarded-For'),
