@@ -43,6 +43,7 @@ def test_expired_holds_are_released_once_in_each_minute(
     commands = by_task(records, name=COMMAND)
     releases = Counter(record["minute"] for record in records if record["name"] == RELEASE)
     for tick in ticks:
+        assert not tick.exit_code, f"the task of a tick failed: {tick}"
         for run in commands.get(tick.task, []):
             expect_one_release(releases[run["minute"]], run["minute"])
 

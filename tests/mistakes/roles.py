@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 from scenarios import test_roles as roles
-from tests.mistakes.edits import EXECUTION_ROLE, WEB_ROLE, WORKER_TASK, combine, replace
-from tests.mistakes.mistake import NOT_STARTED, Mistake, Twin
+from tests.mistakes.edits import (
+    EXECUTION_ROLE,
+    WEB_ROLE,
+    WORKER_ROLE,
+    WORKER_TASK,
+    combine,
+    replace,
+)
+from tests.mistakes.mistake import NOT_STARTED, USAGE, Mistake, Twin
 
 MISTAKES = (
     Mistake(
@@ -17,6 +24,16 @@ MISTAKES = (
             "the web task's role allows all of S3 on the uploads",
             replace(WEB_ROLE, '"s3:AbortMultipartUpload",', '"s3:AbortMultipartUpload", "s3:*",'),
         ),
+    ),
+    Mistake(
+        "the worker's role may work for the office's addresses only",
+        replace(
+            WORKER_ROLE,
+            '"Sid": "WorkOffJobs",',
+            '"Sid": "WorkOffJobs", "Condition": {"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}},',
+        ),
+        cause="asks for a public address (IpAddress aws:SourceIp), and tasks reach sqs through",
+        exit_code=USAGE,
     ),
     Mistake(
         "the worker's app has the execution role",

@@ -139,11 +139,16 @@ def _has_gateway_to_s3(production: Production) -> bool:
 
 def s3_endpoints(production: Production) -> list[str]:
     """Return the types of the VPC's endpoints for S3; none where no file has the VPC."""
+    return endpoints(production, "s3")
+
+
+def endpoints(production: Production, service: str) -> list[str]:
+    """Return the types of the VPC's endpoints for a service; none where no file has the VPC."""
     return [
         str(call.given.get("VpcEndpointType", "Gateway"))
         for call in phase_files.calls(production, "network")
         if call.operation == "CreateVpcEndpoint"
-        and str(call.given.get("ServiceName")).endswith(".s3")
+        and str(call.given.get("ServiceName")).endswith(f".{service}")
     ]
 
 

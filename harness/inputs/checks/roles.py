@@ -1,13 +1,16 @@
-"""Roles that tasks name and no file has, where the other roles have files.
+"""Roles of tasks: those that no file has, and rights that no task can use.
 
 Where there are files of roles, one without a file does not exist: ECS cannot assume it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
+from harness.aws.iam_conditions import SOURCE_IP
+from harness.aws.iam_policy import statements
+from harness.inputs.checks.connections import endpoints
 from harness.inputs.files.schedule import Schedule
 from harness.inputs.problem import Problem, closest
 
@@ -15,9 +18,58 @@ if TYPE_CHECKING:
     from harness.inputs.production import Production
 
 _FIELDS = ("taskRoleArn", "executionRoleArn")
+_ENDPOINTS = {"ses": "email", "ecr": "ecr.api"}
+"""Services of IAM whose endpoints have another name."""
+_ADDRESS = "IpAddress aws:SourceIp"
 
 
 def problems(production: Production) -> Iterator[Problem]:
+    """Report roles that are missing, and rights that depend on an address that tasks have not."""
+    yield from _missing(production)
+    yield from _of_public_addresses(production)
+
+
+def _of_public_addresses(production: Production) -> Iterator[Problem]:
+    """Find rights that only public addresses have, for an API with an endpoint in the VPC.
+
+    A call through an endpoint has no aws:SourceIp:
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
+    """
+    assumed = {name for name, key, _ in _named(production) if key in _FIELDS}
+    for role in production.roles:
+        for number, policy in enumerate(role.raw.get("Policies") or ()):
+            for index, statement in enumerate(statements(policy["PolicyDocument"])):
+                service = _service_by_endpoint(production, statement)
+                if role.name in assumed and service:
+                    yield Problem(
+                        f"Policies[{number}].PolicyDocument.Statement[{index}].Condition",
+                        f"asks for a public address ({_ADDRESS}), and tasks reach {service} through"
+                        f" the VPC's endpoint in {production.files['phases.network']}, without any:"
+                        " the right is never given",
+                        "leave the condition out, or ask for aws:SourceVpce",
+                        file=str(role.path),
+                    )
+
+
+def _service_by_endpoint(production: Production, statement: Mapping[str, Any]) -> str:
+    """Return the service of a right by public address that the VPC has an endpoint for."""
+    conditions = {
+        (operator.lower(), key.lower())
+        for operator, block in (statement.get("Condition") or {}).items()
+        for key in block
+    }
+    if statement.get("Effect") != "Allow" or ("ipaddress", SOURCE_IP) not in conditions:
+        return ""
+    actions = statement.get("Action") or []
+    services = {
+        str(action).partition(":")[0].lower()
+        for action in ([actions] if isinstance(actions, str) else actions)
+    }
+    found = (one for one in sorted(services) if endpoints(production, _ENDPOINTS.get(one, one)))
+    return next(found, "")
+
+
+def _missing(production: Production) -> Iterator[Problem]:
     """Report each role without a file; none where no role has one."""
     known = {role.name for role in production.roles}
     for name, key, file in _named(production) if known else ():

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -36,3 +38,42 @@ def test_a_role_without_a_file_is_named(app: Production, role: str, places: list
 
 def test_without_any_file_no_role_is_asked_for(app: Production) -> None:
     assert [*roles.problems(replace(app, roles=()))] == []
+
+
+def with_condition(app: Production, name: str, condition: dict[str, Any]) -> Production:
+    """Give each statement of a role a condition."""
+    (role,) = [one for one in app.roles if one.name == name]
+    raw = json.loads(json.dumps(role.raw))
+    for statement in raw["Policies"][0]["PolicyDocument"]["Statement"]:
+        statement["Condition"] = condition
+    return replace(app, roles=(*without(app, name).roles, replace(role, raw=raw)))
+
+
+OFFICE = {"aws:SourceIp": "203.0.113.0/24"}
+
+
+def test_a_right_by_public_address_is_none_behind_an_endpoint(app: Production) -> None:
+    changed = with_condition(app, "tickets-worker-task", {"IpAddress": OFFICE})
+    found = [*roles.problems(changed)]
+    assert [one.key for one in found] == [
+        f"Policies[0].PolicyDocument.Statement[{number}].Condition" for number in range(5)
+    ]
+    assert found[0].message.startswith(
+        "asks for a public address (IpAddress aws:SourceIp), and tasks reach sqs through the VPC's"
+    )
+    assert found[0].file.endswith("worker-task.json")
+
+
+@pytest.mark.parametrize(
+    ("role", "condition"),
+    [
+        ("tickets-worker-task", {"IpAddressIfExists": OFFICE}),
+        ("tickets-worker-task", {"NotIpAddress": OFFICE}),
+        ("tickets-worker-task", {"StringEquals": {"aws:SourceVpce": "vpce-0a"}}),
+        ("tickets-schedule-rule", {"IpAddress": OFFICE}),
+    ],
+)
+def test_conditions_that_tasks_meet_are_left(
+    app: Production, role: str, condition: dict[str, Any]
+) -> None:
+    assert [*roles.problems(with_condition(app, role, condition))] == []
