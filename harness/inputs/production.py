@@ -201,7 +201,8 @@ def load(environ: Mapping[str, str], *, cwd: Path) -> Production:
         "aws", "mail_receipt_rule", read=mail_receipts.read, form=mail_receipts.form
     )
     phase_files.read_all(reading)
-    roles = _roles(reading)
+    read_roles = _roles(reading)
+    roles = tuple(one for one in read_roles if one is not None)
     tasks = tasks_of(services, schedule)
     _check_definitions(reading, found, tasks.values())
     network = groups and vpc.read(reading, groups, tasks, cache=cached, balancer=balancer or {})
@@ -218,7 +219,8 @@ def load(environ: Mapping[str, str], *, cwd: Path) -> Production:
         resources=resources,
         cache=cached,
         schedule=schedule,
-        roles=roles,
+        # A role of a file with problems would seem to have no file.
+        roles=() if None in read_roles else roles,
         mail_receipt=receipt,
         environment_files=reading.environment_files,
         files=reading.files,
@@ -348,13 +350,12 @@ def _schedule(reading: Reading, groups: SecurityGroups | None) -> Schedule | Non
     return Schedule(rule, definition) if rule and definition else None
 
 
-def _roles(reading: Reading) -> tuple[RoleFile, ...]:
+def _roles(reading: Reading) -> tuple[RoleFile | None, ...]:
     context = reading.directory("app", "context", default=".")
     is_named = bool(config.text_at(reading.toml.data, "app", "roles"))
     named = reading.directory("app", "roles", default="") if is_named else None
     paths = iam_roles.files(named if is_named else context and context / "iam")
-    roles = [reading.read(path, iam_roles.read, form=resources.role) for path in paths]
-    return tuple(role for role in roles if role is not None)
+    return tuple(reading.read(path, iam_roles.read, form=resources.role) for path in paths)
 
 
 def _check_definitions(

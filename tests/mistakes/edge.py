@@ -273,4 +273,15 @@ MISTAKES = (
             take_methods("GET", "HEAD", "POST"),
         ),
     ),
+    Mistake(
+        "plain HTTP is redirected to another host",
+        replace(BALANCER, '"Port": "443"', '"Port": "443", "Host": "www.876events.example"'),
+        cause="redirect http://tickets.876events.example/login to www.876events.example",
+        exit_code=USAGE,
+        also_green=[edge.test_plain_http_is_redirected_to_https],
+        twin=Twin(
+            "plain HTTP is redirected to the same host",
+            replace(BALANCER, '"Port": "443"', '"Port": "443", "Host": "#{host}"'),
+        ),
+    ),
 )

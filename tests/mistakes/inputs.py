@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from scenarios import test_edge as edge
 from scenarios import test_php as php
 from scenarios import test_queue as queue
@@ -11,6 +13,7 @@ from scenarios.tickets import test_documents as documents
 from tests.mistakes.edits import (
     BALANCER,
     DATABASE,
+    QUEUES,
     SCALING,
     SCHEDULE,
     TARGET_GROUP,
@@ -18,6 +21,7 @@ from tests.mistakes.edits import (
     WEB_TASK,
     WORKER_SERVICE,
     WORKER_TASK,
+    Edit,
     drop_target_parameter,
     edit_container,
     edit_definition,
@@ -41,6 +45,17 @@ def share(*methods: str) -> dict[str, list[str]]:
         "AllowedMethods": list(methods),
         "AllowedOrigins": ["https://tickets.876events.example"],
     }
+
+
+def set_attributes(file: str, **values: str) -> Edit:
+    """Set attributes of the load balancer or the target group; a double underscore is a dot."""
+    given = {key.replace("__", "."): value for key, value in values.items()}
+
+    def change(found: dict[str, Any]) -> None:
+        whole = {one["Key"]: one["Value"] for one in found["Attributes"]} | given
+        found["Attributes"] = [{"Key": key, "Value": value} for key, value in whole.items()]
+
+    return edit_json(file, change)
 
 
 MISTAKES = (
@@ -355,5 +370,23 @@ MISTAKES = (
             "uploads move to rare access after a month",
             set_lifecycle("ia", Transitions=[{"Days": 30, "StorageClass": "STANDARD_IA"}]),
         ),
+    ),
+    Mistake(
+        "a visitor is bound to a task by the app's cookie, whose name is missing",
+        set_attributes(TARGET_GROUP, stickiness__enabled="true", stickiness__type="app_cookie"),
+        cause="have the stickiness.type app_cookie and no stickiness.app_cookie.cookie_name",
+        exit_code=USAGE,
+    ),
+    Mistake(
+        "the load balancer's log has no bucket",
+        set_attributes(BALANCER, access_logs__s3__enabled="true"),
+        cause='access_logs.s3.enabled is "true", and access_logs.s3.bucket is missing',
+        exit_code=USAGE,
+    ),
+    Mistake(
+        "the queue has a key of KMS beside SQS's own",
+        replace(QUEUES, '"VisibilityTimeout"', '"KmsMasterKeyId": "alias/x", "VisibilityTimeout"'),
+        cause='KmsMasterKeyId is set, and SqsManagedSseEnabled is "true"',
+        exit_code=USAGE,
     ),
 )

@@ -82,6 +82,13 @@ def _of_attributes(
                 f'is "{value}"',
                 "write " + " or ".join(f'"{one}"' for one in known),
             )
+    own = str(attributes.get("SqsManagedSseEnabled", "false")).lower() == "true"
+    if own and attributes.get("KmsMasterKeyId"):
+        yield (
+            ".Attributes.KmsMasterKeyId",
+            'is set, and SqsManagedSseEnabled is "true": SQS takes one encryption at a time',
+            'leave KmsMasterKeyId out, or write SqsManagedSseEnabled "false"',
+        )
 
 
 def _of_redrive_policy(

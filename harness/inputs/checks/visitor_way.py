@@ -161,20 +161,28 @@ def _of_https(production: Production, request: Request, named_by: str) -> Iterat
 
 
 def _of_plain_http(production: Production, request: Request) -> Iterator[Problem]:
-    """Find a rule of the HTTP listener with a redirect that loses the page, beside its default."""
+    """Find a redirect of the HTTP listener that loses the host, or a rule's that loses the page."""
     step = next(iter(_way(production, request, protocol="HTTP")), None)
-    if step is None or step.rule.priority == listener_rules.DEFAULT:
+    if step is None or step.action.get("Type") != listener_rules.REDIRECT:
         return
-    if step.action.get("Type") == listener_rules.REDIRECT:
-        to = step.location()
-        if (to.host, to.path, to.query) != (request.host, request.path, request.query):
-            yield Problem(
-                step.key,
-                f"redirect {step.url}?{request.query} to {to}: links in mails and search engines"
-                " lose theirs in the redirect",
-                "leave Host, Path and Query out, or write #{host}, /#{path} and #{query}",
-                file=production.files["ecs.load_balancer"],
-            )
+    to, file = step.location(), production.files["ecs.load_balancer"]
+    if to.host.lower() != request.host.lower():
+        yield Problem(
+            step.key,
+            f"redirect {step.url} to {to.host}, and app.url has {request.host}",
+            "leave RedirectConfig.Host out, or write #{host}",
+            file=file,
+        )
+    elif step.rule.priority == listener_rules.DEFAULT:
+        return  # judged with the file
+    elif (to.path, to.query) != (request.path, request.query):
+        yield Problem(
+            step.key,
+            f"redirect {step.url}?{request.query} to {to}: links in mails and search engines"
+            " lose theirs in the redirect",
+            "leave Path and Query out, or write /#{path} and #{query}",
+            file=file,
+        )
 
 
 def _fault(last: Step, steps: Sequence[Step], *, name: str) -> str:

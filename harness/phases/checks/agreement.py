@@ -248,9 +248,9 @@ def _of_auth(production: Production, call: Call) -> Iterator[Difference]:
     key, auth = f"{call.key}.Auth", call.given.get("Auth") or ()
     arns = [str(one.get("SecretArn", "")) for one in auth]
     for index, arn in enumerate(arns):
-        if _lacks_account(arn, production.config.secrets):
+        if lacking := _lacking(arn, production.config.secrets):
             expected = "a secret with username and password"
-            yield Difference(f"{key}[{index}].SecretArn", expected, f"is {arn}, without them")
+            yield Difference(f"{key}[{index}].SecretArn", expected, f"is {arn}, and {lacking}")
     names = set(references.secrets_with(production, "DB_PASSWORD"))
     known = {name for name in names if any(_is_of(arn, name) for arn in arns)}
     for name in sorted(names - known if known else ()):
@@ -261,10 +261,13 @@ def _of_auth(production: Production, call: Call) -> Iterator[Difference]:
         yield Difference(key, expected, "has IAMAuth REQUIRED")
 
 
-def _lacks_account(arn: str, secrets: Mapping[str, SecretValue]) -> bool:
-    """Whether RDS Proxy finds no account in a secret; one that nobody here knows is not judged."""
-    value = next((secrets[name] for name in secrets if _is_of(arn, name)), None)
-    return isinstance(value, Mapping) and not {"username", "password"} <= value.keys()
+def _lacking(arn: str, secrets: Mapping[str, SecretValue]) -> str:
+    """Return the fields of an account that a secret lacks; an unknown secret is not judged."""
+    name = next((name for name in secrets if _is_of(arn, name)), "")
+    value = secrets.get(name)
+    keys = ("username", "password")
+    lacking = [key for key in keys if isinstance(value, Mapping) and key not in value]
+    return f"secrets.{name} in cutover.toml has no {' and no '.join(lacking)}" if lacking else ""
 
 
 def _is_of(arn: str, name: str) -> bool:

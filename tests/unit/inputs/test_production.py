@@ -318,3 +318,12 @@ def test_an_environment_file_that_is_no_text_is_a_problem(project: Path) -> None
     (project / "web.env").write_bytes(b"APP_NAME=\xff")
     (found,) = problems(project).values()
     assert found.message == "is not UTF-8: invalid start byte"
+
+
+def test_a_role_of_a_file_with_problems_is_not_missed(project: Path) -> None:
+    def misspell(raw: dict[str, Any]) -> None:
+        raw["Policies"][0]["PolicyDocument"]["Version"] = "2026-01-01"
+
+    edit(project / "app/iam/web-task.json", misspell)
+    ((file, key),) = problems(project)
+    assert (file, key) == ("web-task.json", "Policies[0].PolicyDocument.Version")

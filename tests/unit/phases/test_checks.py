@@ -862,7 +862,8 @@ _SECRET = "arn:aws:secretsmanager:us-east-1:876000000876:secret:"
             "database",
             "CreateDBProxy.Auth[0].SecretArn",
             f"{_SECRET}tickets/app-Kq7wT2",
-            f"is {_SECRET}tickets/app-Kq7wT2, without them",
+            f"is {_SECRET}tickets/app-Kq7wT2, and secrets.tickets/app in cutover.toml has no"
+            " username and no password",
         ),
         ("network", "AssociateRouteTable[3].SubnetId", "subnet-9", "associates no such subnet"),
         ("network", "CreateVpc.CidrBlock", "10.99.0.0/16", "has 10.99.0.0/16"),

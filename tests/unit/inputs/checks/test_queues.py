@@ -127,3 +127,18 @@ def test_events_of_mails_have_a_queue_of_their_own(app: Production, name: str, n
         f'aws.mail_events_queue is "{name}", the queue of the app\'s {noun}: a replay would hide'
         " them"
     ]
+
+
+@pytest.mark.parametrize(
+    ("attributes", "found"),
+    [
+        ({"SqsManagedSseEnabled": "true", "KmsMasterKeyId": "alias/jobs"}, 1),
+        ({"SqsManagedSseEnabled": "false", "KmsMasterKeyId": "alias/jobs"}, 0),
+        ({"KmsMasterKeyId": "alias/jobs"}, 0),
+    ],
+)
+def test_a_queue_has_one_encryption(
+    app: Production, tmp_path: Path, attributes: dict[str, str], found: int
+) -> None:
+    changed = with_queues(app, tmp_path, {"QueueName": "tickets-jobs", "Attributes": attributes})
+    assert keys(changed) == ["CreateQueue[0].Attributes.KmsMasterKeyId"] * found

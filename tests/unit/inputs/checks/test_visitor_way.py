@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -169,6 +170,18 @@ def test_a_default_action_that_keeps_visitors_out_is_named(
     assert found.endswith(
         f"; add a rule that forwards {HOST} to tickets-web, or correct the conditions of yours"
     )
+
+
+@pytest.mark.parametrize("host", ["www.876events.example", "#{host}"])
+def test_a_default_redirect_to_another_host_is_named(app: Production, host: str) -> None:
+    listeners = json.loads(json.dumps(app.load_balancer["Listeners"]))
+    listeners[1]["DefaultActions"] = redirect(**TO_HTTPS, Host=host)
+    changed = replace(app, load_balancer={**app.load_balancer, "Listeners": listeners})
+    found = [f"{one.key} {one.message}; {one.hint}" for one in visitor_way.problems(changed)]
+    assert found == [
+        f"Listeners[1].DefaultActions redirect http://{HOST}/login to {host}, and app.url has"
+        f" {HOST}; leave RedirectConfig.Host out, or write #{{host}}"
+    ] * (host != "#{host}")
 
 
 @pytest.mark.parametrize(
