@@ -11,8 +11,8 @@ from harness.diagnosis.expect import ExpectationError, expect
 from harness.report import emulated, not_covered, proved
 from harness.target.clients.http import is_load_balancers_own
 from harness.target.clients.probe import answer_or_unavailable
-from scenarios.artisan import OLDER_PROBE
 from scenarios.checks import SHORT_FASTCGI, expect_status
+from scenarios.reports import OLDER_PROBE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
