@@ -216,14 +216,15 @@ class Bringup:
 
     def _run_first(self) -> None:
         config, where = self.production.config, str(self.run.directory)
+        require_task = partial(self.watch(self.production.web).require_task, self.web_task)
         if config.first_run:
             web = self._ecs_service(self.production.web)
-            require_exec(web.task(self.web_task), where=where)
+            require_exec(web.task(self.web_task), require_task=require_task, where=where)
         run_commands(
             config.first_run,
             task_id=self.web_task,
             run=partial(containers.exec_in_task, self.access()),
-            require_task=partial(self.watch(self.production.web).require_task, self.web_task),
+            require_task=require_task,
             where=where,
         )
         self.first_run_at = datetime.now(UTC)

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 
+_STOPPED = "STOPPED"
+
+
 class ExecResult(Protocol):
     """The result of a command in a task."""
 
@@ -37,20 +40,28 @@ class Exec(Protocol):
         """Run it and wait for its end."""
 
 
-def require_exec(task: Mapping[str, Any], *, where: str) -> None:
+def require_exec(task: Mapping[str, Any], *, require_task: Callable[[], None], where: str) -> None:
     """Require that ECS Exec works for a task, since the first run needs it on AWS.
 
     Args:
         task: As DescribeTasks shows it.
+        require_task: Raises the error of a task that has stopped, which has no agent any more.
         where: The run directory, for the error.
 
     Raises:
-        ProvisionError: The task was started without it, or its role lacks the rights.
+        ProvisionError: The task was started without it or has ended, or its role lacks the rights.
     """
     containers = task.get("containers", ())
     agents = [agent for item in containers for agent in item.get("managedAgents") or ()]
     if any(agent.get("lastStatus") == "RUNNING" for agent in agents):
         return
+    require_task()
+    if any(item.get("lastStatus") == _STOPPED for item in containers):
+        raise ProvisionError(
+            "the web task ended before its first run",
+            where=where,
+            hint="its log says why: correct that, then run it again",
+        )
     cause = "its role lacks the ssmmessages actions" if agents else "its service does not enable it"
     raise ProvisionError(
         f"ECS Exec does not work for the web task: {cause}",

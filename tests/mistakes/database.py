@@ -182,6 +182,17 @@ MISTAKES = (
         exit_code=NOT_STARTED,
     ),
     Mistake(
+        "a service provider reads a table before the first migration",
+        replace(
+            "app/app/Providers/AppServiceProvider.php",
+            "        Date::use(",
+            "        \\Illuminate\\Support\\Facades\\View::share('all', \\App\\Models\\Event::count());\n"
+            "        Date::use(",
+        ),
+        cause="the table tickets.events is missing",
+        exit_code=NOT_STARTED,
+    ),
+    Mistake(
         "the seeder for production makes up data",
         replace(SEEDER, "...$event,", "...$event, 'summary' => fake()->sentence(),"),
         cause="makes up data with Faker, a development package",

@@ -365,10 +365,22 @@ def test_a_first_run_needs_ecs_exec(agents: list[dict[str, str]] | None, words: 
     container = {"name": "app", "managedAgents": agents}
     task = {"taskArn": "t", "containers": [container]}
     with pytest.raises(ProvisionError) as failure:
-        first_run.require_exec(task, where="/runs/x")
+        first_run.require_exec(task, require_task=no_check, where="/runs/x")
     assert words in str(failure.value)
     container["managedAgents"] = [{"lastStatus": "RUNNING"}]
-    first_run.require_exec(task, where="/runs/x")
+    first_run.require_exec(task, require_task=no_check, where="/runs/x")
+
+
+def test_a_task_that_has_stopped_lacks_no_right_to_exec() -> None:
+    def stopped() -> None:
+        raise ProvisionError("service tickets-web lost a task in the first run")
+
+    container: dict[str, Any] = {"managedAgents": [{"lastStatus": "STOPPED"}]}
+    with pytest.raises(ProvisionError, match="lost a task"):
+        first_run.require_exec({"containers": [container]}, require_task=stopped, where="")
+    container["lastStatus"] = "STOPPED"
+    with pytest.raises(ProvisionError, match="the web task ended before its first run"):
+        first_run.require_exec({"containers": [container]}, require_task=no_check, where="")
 
 
 @pytest.mark.parametrize(
