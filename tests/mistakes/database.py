@@ -186,7 +186,7 @@ MISTAKES = (
         replace(
             "app/app/Providers/AppServiceProvider.php",
             "        Date::use(",
-            "        \\Illuminate\\Support\\Facades\\View::share('all', \\App\\Models\\Event::count());\n"
+            "        view()->share('all', \\App\\Models\\Event::query()->count());\n"
             "        Date::use(",
         ),
         cause="the table tickets.events is missing",
