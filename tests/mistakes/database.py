@@ -142,7 +142,7 @@ MISTAKES = (
         set_variable(
             "DB_HOST", "tickets.cluster-cq8w2k7example.us-east-1.rds.amazonaws.com", task="worker"
         ),
-        cause="DB_HOST is a name that the task cannot resolve",
+        cause="is a name that the task cannot resolve: it is DB_HOST, or in DB_URL",
         exit_code=NOT_STARTED,
     ),
     Mistake(
@@ -179,6 +179,12 @@ MISTAKES = (
         "a column of JSON has a default, which MariaDB takes",
         replace(MIGRATION, "$table->id();", "$table->id(); $table->json('seats')->default('[]');"),
         cause="a migration gives the column seats a literal default",
+        exit_code=NOT_STARTED,
+    ),
+    Mistake(
+        "DB_URL has the old host, and goes before DB_HOST",
+        set_everywhere("DB_URL", "mysql://shared17.hosting.example:3306/tickets"),
+        cause="shared17.hosting.example is a name that the task cannot resolve: it is DB_HOST, or",
         exit_code=NOT_STARTED,
     ),
     Mistake(

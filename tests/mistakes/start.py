@@ -83,7 +83,7 @@ MISTAKES = (
     Mistake(
         "the app connects to Aurora, past the proxy",
         set_variable("DB_HOST", "tickets.cluster-cq8w2k7example.us-east-1.rds.amazonaws.com"),
-        cause="DB_HOST is a name that the task cannot resolve",
+        cause="is a name that the task cannot resolve: it is DB_HOST, or in DB_URL",
         exit_code=NOT_STARTED,
     ),
     Mistake(

@@ -300,12 +300,18 @@ HOST = (
     ),
     Pattern(
         Source.APP,
-        match=rf"{_PDO}(?:getaddrinfo for (?P<host>\S+) failed|Name or service not known"
-        r"|name resolution)",
-        cause="DB_HOST is a name that the task cannot resolve; only the proxy's endpoint is open to"
-        " the app",
+        match=rf"{_PDO}getaddrinfo for (?P<host>\S+) failed",
+        cause="{host} is a name that the task cannot resolve: it is DB_HOST, or in DB_URL, which"
+        " goes before DB_HOST; only the proxy's endpoint is open to the app",
         example="SQLSTATE[HY000] [2002] php_network_getaddresses: getaddrinfo for tickets.cluster-x"
         " failed: Name or service not known",
+    ),
+    Pattern(
+        Source.APP,
+        match=rf"{_PDO}(?:Name or service not known|name resolution)",
+        cause="DB_HOST is a name that the task cannot resolve; only the proxy's endpoint is open to"
+        " the app",
+        example="SQLSTATE[HY000] [2002] php_network_getaddresses: Name or service not known",
     ),
     Pattern(
         Source.APP,
