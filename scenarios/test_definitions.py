@@ -35,6 +35,7 @@ LOG_LEVELS = (
 )
 r"""Illuminate\Log\ParsesLogConfiguration: with any other, each line is an emergency's."""
 FORMATTER = "LOG_STDERR_FORMATTER"
+ENV_OPTION = re.compile(r"(?:^|\s)--env[= ]([\w-]+)")
 OWN_FORMATTERS = "Monolog\\Formatter\\"
 OF_MANY_LINES = ("LineFormatter", "HtmlFormatter")
 """Monolog's formatters that spread an exception's stack trace over lines."""
@@ -201,6 +202,29 @@ def test_task_definitions_are_set_for_production(variables: list[Variable]) -> N
         )
         cause = formatter_cause(task, value) if name == FORMATTER else ""
         expect(not cause, f"{FORMATTER} of {task} is {value!r}", cause=cause, certain=True)
+
+
+@as_read
+@needs_definitions
+@pytest.mark.read_only
+def test_commands_run_in_their_tasks_own_environment(
+    task_definitions: dict[str, dict[str, Any]],
+) -> None:
+    containers = (
+        (task, container)
+        for task, definition in task_definitions.items()
+        for container in definition["containerDefinitions"]
+    )
+    for task, container in containers:
+        own = {one["name"]: one["value"] for one in container.get("environment") or ()}
+        for name in ENV_OPTION.findall(" ".join(container.get("command") or ())):
+            expect(
+                own.get("APP_ENV", name) == name,
+                f"the command of {task} has --env={name}, and its APP_ENV is {own.get('APP_ENV')}",
+                cause=f"the {task} task's command has --env={name}, which Laravel takes in the"
+                f" place of APP_ENV={own.get('APP_ENV')}: leave it out",
+                certain=True,
+            )
 
 
 def formatter_cause(task: str, name: str) -> str:

@@ -8,6 +8,7 @@ from scenarios import test_queue as queue
 from tests.mistakes.edits import (
     DOCKERFILE,
     WEB_TASK,
+    add_word,
     edit_container,
     replace,
     run_in_build,
@@ -126,6 +127,17 @@ MISTAKES = (
         twin=Twin(
             "the container health check reads the status itself",
             replace(WEB_TASK, "curl -f http", "curl -sS --fail http"),
+        ),
+    ),
+    Mistake(
+        "the worker's command names another environment",
+        add_word("--env=staging"),
+        breaks=[definitions.test_commands_run_in_their_tasks_own_environment],
+        cause="the worker task's command has --env=staging, which Laravel takes in the place of",
+        also_green=[definitions.test_task_definitions_use_aws_endpoints],
+        twin=Twin(
+            "the worker's command names its own environment",
+            add_word("--env=production"),
         ),
     ),
     Mistake(

@@ -15,7 +15,7 @@ from tests.mistakes.edits import (
     replace,
     set_variable,
 )
-from tests.mistakes.mistake import Mistake, Twin
+from tests.mistakes.mistake import USAGE, Mistake, Twin
 
 
 def take_own_key(container: dict[str, Any]) -> None:
@@ -26,6 +26,12 @@ def take_own_key(container: dict[str, Any]) -> None:
 
 
 MISTAKES = (
+    Mistake(
+        "the web task takes the former value of a secret",
+        replace(WEB_TASK, ":password::", ":password:AWSPREVIOUS:"),
+        cause="takes the stage AWSPREVIOUS, the value before the last rotation",
+        exit_code=USAGE,
+    ),
     Mistake(
         "a secret is a plain variable of the task definition",
         set_variable("DB_PASSWORD_OLD", "hunter2-hunter2"),

@@ -11,6 +11,10 @@ from harness.inputs.problem import Problem
 if TYPE_CHECKING:
     from harness.inputs.production import Production
 
+_STAGES = {
+    "AWSPREVIOUS": "the value before the last rotation, which may be valid no more",
+    "AWSPENDING": "the value of a rotation that has not ended",
+}
 _EXPONENT_FROM = 1_000_000
 """ECS's agent writes larger numbers with an exponent, as Go does."""
 
@@ -56,4 +60,27 @@ def numbers(production: Production) -> Iterator[Problem]:
             )
 
 
-CHECKS = (spaces, numbers)
+def stages(production: Production) -> Iterator[Problem]:
+    """A task takes the current value of a secret, which a rotation leaves valid.
+
+    https://docs.aws.amazon.com/secretsmanager/latest/userguide/whats-in-a-secret.html
+    """
+    for place, task in production.tasks.items():
+        file = production.files[f"{place.rpartition('.')[0]}.task_definition"]
+        for number, container in enumerate(task.definition.raw["containerDefinitions"]):
+            for index, one in enumerate(container.get("secrets") or ()):
+                try:
+                    reference = parse_value_from(str(one.get("valueFrom")))
+                except ValueFromError:
+                    continue
+                stage = getattr(reference, "version_stage", "")
+                if stage in _STAGES:
+                    yield Problem(
+                        f"containerDefinitions[{number}].secrets[{index}].valueFrom",
+                        f"takes the stage {stage}, {_STAGES[stage]} (variable {one.get('name')})",
+                        "leave the stage out: a task takes AWSCURRENT then",
+                        file=file,
+                    )
+
+
+CHECKS = (spaces, numbers, stages)

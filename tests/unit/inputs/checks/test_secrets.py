@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from harness.inputs.checks import between_files, secrets
 from harness.inputs.production import Production
+from tests.unit.inputs.checks.edits import with_definition
 
 
 def texts(app: Production, **changed: Any) -> list[str]:
@@ -39,6 +41,28 @@ def test_a_large_number_gets_an_exponent_and_a_small_one_does_not(app: Productio
     assert "87600042" not in found
     assert texts(app, username=3306) == []
     assert texts(app, unused=87600042) == []
+
+
+@pytest.mark.parametrize(
+    ("stage", "said"),
+    [
+        ("AWSPREVIOUS", "takes the stage AWSPREVIOUS, the value before the last rotation"),
+        ("AWSPENDING", "takes the stage AWSPENDING, the value of a rotation that has not ended"),
+        ("AWSCURRENT", ""),
+        ("blue", ""),
+        ("", ""),
+    ],
+)
+def test_a_stage_that_is_not_current(app: Production, stage: str, said: str) -> None:
+    containers = json.loads(json.dumps(app.services["web"].definition.raw["containerDefinitions"]))
+    given = containers[0]["secrets"][1]
+    given["valueFrom"] = given["valueFrom"].replace(":password::", f":password:{stage}:")
+    changed = with_definition(app, "web", containerDefinitions=containers)
+    found = [f"{one.key} {one.message}" for one in secrets.stages(changed)]
+    key = "containerDefinitions[0].secrets[1].valueFrom"
+    assert len(found) == bool(said)
+    assert all(one.startswith(f"{key} {said}") for one in found)
+    assert all(one.endswith("(variable DB_PASSWORD)") for one in found)
 
 
 def test_the_rules_are_applied_to_every_configuration() -> None:
