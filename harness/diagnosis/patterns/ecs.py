@@ -257,9 +257,9 @@ HEALTH = (
     Pattern(
         Source.TARGET_HEALTH | Source.SERVICE_EVENT,
         match=r"Target\.Timeout|Request timed out",
-        cause="the health check times out: the tasks' security group does not admit the load"
-        " balancer's, HealthCheckPort is not the app's, or the app takes longer than the target"
-        " group allows",
+        cause="the health check times out: the app takes longer than the target group allows, or,"
+        " where no task has been healthy, the tasks' security group does not admit the load"
+        " balancer's, or HealthCheckPort is not the app's",
         example="(service tickets-web) (port 8080) is unhealthy in (target-group tickets-web) due"
         " to (reason Request timed out)",
         symptom=True,
