@@ -93,8 +93,13 @@ MISTAKES = (
         cause="nginx's access_log is /tmp/access.log, a file of the task",
         also_green=[logs.test_error_of_the_app_reaches_its_task_log],
         twin=Twin(
-            "nginx logs no requests",
-            replace(NGINX, "access_log /dev/stdout json if=$loggable;", "access_log off;"),
+            "nginx has a file for requests, and its server another place",
+            combine(
+                replace(NGINX, "access_log /dev/stdout json", "access_log /tmp/access.log json"),
+                replace(
+                    NGINX, "        root /", "        access_log /dev/stdout json;\n        root /"
+                ),
+            ),
         ),
     ),
     Mistake(
