@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _FIELDS = ("taskRoleArn", "executionRoleArn")
 _ENDPOINTS = {"ses": "email", "ecr": "ecr.api"}
-"""Services of IAM whose endpoints have another name."""
+"""Services of IAM with another name in their endpoints."""
 _ADDRESS = "IpAddress aws:SourceIp"
 
 
