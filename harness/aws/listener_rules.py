@@ -29,7 +29,7 @@ DEFAULT = "default"
 """The priority of a listener's last rule, which has no conditions."""
 VISITOR = "192.0.2.1"
 """An address of the internet, in no private network: TEST-NET-1 of RFC 5737."""
-_CONFIGS = {
+CONFIGS = {
     PATH: "PathPatternConfig",
     HOST: "HostHeaderConfig",
     HEADER: "HttpHeaderConfig",
@@ -102,7 +102,7 @@ def condition(content: Mapping[str, Any]) -> Condition:
     A regular expression's syntax is AWS's own; these two languages read the common part of it.
     """
     name = str(content.get("Field"))
-    config: Mapping[str, Any] = content.get(_CONFIGS.get(name, "")) or {}
+    config: Mapping[str, Any] = content.get(CONFIGS.get(name, "")) or {}
     values = config.get("Values") or content.get("Values") or ()
     regular = config.get("RegexValues") or content.get("RegexValues") or ()
     ignores_case = name not in _CASE_MATTERS
@@ -222,7 +222,7 @@ def group_name(arn: Any) -> str:
     return parts[1] if len(parts) == 3 else ""
 
 
-_UNCHANGED = {
+UNCHANGED = {
     "Protocol": "#{protocol}",
     "Host": "#{host}",
     "Port": "#{port}",
@@ -272,4 +272,4 @@ def location(config: Mapping[str, Any], request: Request, *, protocol: str, port
 
 def redirect_parts(config: Mapping[str, Any]) -> dict[str, str]:
     """Return the parts of a redirect, by their names in small letters, unfilled."""
-    return {name.lower(): str(config.get(name, usual)) for name, usual in _UNCHANGED.items()}
+    return {name.lower(): str(config.get(name, usual)) for name, usual in UNCHANGED.items()}

@@ -13,7 +13,7 @@ from harness.inputs.aws_cli.forms import security_groups, service, task_definiti
 from harness.inputs.config import Config, text_at
 from harness.inputs.derivation import SOURCES, Derivation, derive, derive_groups, groups_of
 from harness.inputs.document import Document, path_below, read_json, read_text
-from harness.inputs.files import cache
+from harness.inputs.files import cache, variables
 from harness.inputs.problem import InputError, Problem
 from harness.inputs.toml.settings import Setting, settings
 
@@ -171,6 +171,7 @@ class Reading:
                     content = Document(path=path, text=read_text(path), data={})
                     self.documents[str(path)] = content
                     found[key] = content.text
+                    self.problems += variables.of_file(content.text, file=str(path))
         return found
 
     def directory(self, *keys: str, default: str) -> Path | None:

@@ -7,12 +7,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from harness.inputs.checks import (
+    balancer_attributes,
     buckets,
     cache,
     connections,
     database,
     load_balancer,
     notes,
+    overlay,
     phases,
     public_names,
     queues,
@@ -36,6 +38,7 @@ CHECKS: tuple[Callable[[Production], Iterator[Problem]], ...] = (
     visitor_way.problems,
     *public_names.CHECKS,
     *services.CHECKS,
+    *balancer_attributes.CHECKS,
     *load_balancer.CHECKS,
     *buckets.CHECKS,
     *queues.CHECKS,
@@ -44,6 +47,7 @@ CHECKS: tuple[Callable[[Production], Iterator[Problem]], ...] = (
     *secrets.CHECKS,
     cache.problems,
     connections.problems,
+    overlay.problems,
     roles.problems,
 )
 _UNFIT = (AttributeError, IndexError, KeyError, TypeError, ValueError)

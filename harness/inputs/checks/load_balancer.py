@@ -3,43 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from functools import cache
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from harness.inputs import operation_shapes
 from harness.inputs.files import listeners
 from harness.inputs.problem import Problem
 
 if TYPE_CHECKING:
     from harness.inputs.production import Production
 
-_BOOLEAN = ("true", "false")
-_ATTRIBUTES: Mapping[str, tuple[int, int] | tuple[str, ...]] = {
-    "client_keep_alive.seconds": (60, 604800),
-    "deletion_protection.enabled": _BOOLEAN,
-    "deregistration_delay.timeout_seconds": (0, 3600),
-    "idle_timeout.timeout_seconds": (1, 4000),
-    "load_balancing.algorithm.type": (
-        *("round_robin", "least_outstanding_requests", "weighted_random"),
-    ),
-    "routing.http.desync_mitigation_mode": ("monitor", "defensive", "strictest"),
-    "routing.http.drop_invalid_header_fields.enabled": _BOOLEAN,
-    "routing.http.preserve_host_header.enabled": _BOOLEAN,
-    "routing.http.xff_client_port.enabled": _BOOLEAN,
-    "routing.http.xff_header_processing.mode": ("append", "preserve", "remove"),
-    "routing.http2.enabled": _BOOLEAN,
-    "slow_start.duration_seconds": (0, 900),
-    "stickiness.app_cookie.duration_seconds": (1, 604800),
-    "stickiness.enabled": _BOOLEAN,
-    "stickiness.lb_cookie.duration_seconds": (1, 604800),
-    "stickiness.type": ("lb_cookie", "app_cookie"),
-}
-"""https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_TargetGroupAttribute.html
-and API_LoadBalancerAttribute.html; the values of an application load balancer."""
-_SLOW_START_S = 30
-"""The shortest slow start; 0 is none."""
-_SLOW_STARTS = ("slow_start.duration_seconds", "load_balancing.algorithm.type", "round_robin")
 _SSL_POLICIES = frozenset(
     {
         *(f"TLS13-{one}-2021-06" for one in ("1-3", "1-2", "1-2-Res", "1-2-Ext1", "1-2-Ext2")),
@@ -55,12 +27,12 @@ _SSL_POLICIES = frozenset(
 https://docs.aws.amazon.com/elasticloadbalancing/latest/application/describe-ssl-policies.html"""
 _SSL_POLICY = re.compile(r"ELBSecurityPolicy-(?P<rest>(?:[A-Za-z0-9]+-)*(?P<year>20\d\d)-\d\d)")
 _SSL_POLICIES_UNTIL = 2024
-_CODE = re.compile(r"<code>([\w.]+)</code>")
 _ELB_NAME = re.compile(r"(?!internal-)[A-Za-z0-9](?:[A-Za-z0-9-]{0,30}[A-Za-z0-9])?")
 _CHECK_DEFAULTS = {"HealthCheckIntervalSeconds": 30, "HealthCheckTimeoutSeconds": 5}
 _MATCHER = re.compile(r"\d+(?:[-,]\d+)*")
 _STATUSES = range(200, 500)
 """Status codes that an application load balancer may take for healthy."""
+_TRAFFIC = "traffic-port"
 _RESERVED_COOKIE, _COOKIE_NAME = "AWSALB", "stickiness.app_cookie.cookie_name"
 _LOGS_ENABLED, _LOGS_BUCKET = "_logs.s3.enabled", "_logs.s3.bucket"
 
@@ -114,6 +86,16 @@ def health_check(production: Production) -> Iterator[Problem]:
     if not path.startswith("/"):
         hint = f'write "/{path}": a path begins with a slash'
         yield Problem("TargetGroup.HealthCheckPath", f'is "{path}"', hint, file=file)
+    port = str(given.get("HealthCheckPort", _TRAFFIC))
+    if port != _TRAFFIC and not (port.isdecimal() and 1 <= int(port) <= 65535):
+        hint = f'write "{_TRAFFIC}", or a port'
+        yield Problem("TargetGroup.HealthCheckPort", f'is "{port}"', hint, file=file)
+    if given.get("HealthCheckEnabled") is False:
+        message = "is false, and ELB refuses it for targets of type ip"
+        yield Problem("TargetGroup.HealthCheckEnabled", message, "leave it out", file=file)
+    if "GrpcCode" in (given.get("Matcher") or {}):
+        message = "is for gRPC, and the app answers HTTP1"
+        yield Problem("TargetGroup.Matcher.GrpcCode", message, "write HttpCode", file=file)
     codes = str((given.get("Matcher") or {}).get("HttpCode", "200"))
     if not _MATCHER.fullmatch(codes) or not all(
         int(code) in _STATUSES for code in re.findall(r"\d+", codes)
@@ -129,66 +111,6 @@ def health_check(production: Production) -> Iterator[Problem]:
             "shorten the time-out, or lengthen the interval",
             file=file,
         )
-
-
-def attributes(production: Production) -> Iterator[Problem]:
-    """Attributes of the load balancer and its target group: names, values, and a pair that fails.
-
-    Slow start goes with round robin only:
-    https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-target-group-attributes.html
-    """
-    for name, content, file in (
-        ("LoadBalancer", production.load_balancer, "ecs.load_balancer"),
-        ("TargetGroup", production.target_group, "ecs.target_group"),
-    ):
-        place, listed = production.files[file], content.get("Attributes") or []
-        values = {str(one.get("Key")): str(one.get("Value")) for one in listed}
-        for index, one in enumerate(listed):
-            key, value = str(one.get("Key")), str(one.get("Value"))
-            for message, hint in _of_attribute(name, key, value):
-                yield Problem(f"Attributes[{index}]", f"{key} {message}", hint, file=place)
-        start, algorithm, only = _SLOW_STARTS
-        chosen = values.get(algorithm, only)
-        if values.get(start, "0") != "0" and chosen != only:
-            yield Problem(
-                f"Attributes[{[one.get('Key') for one in listed].index(start)}]",
-                f"{start} is {values[start]}, and {algorithm} {chosen}: ELB refuses the two"
-                " together",
-                f'write "0", or the algorithm {only}',
-                file=place,
-            )
-
-
-def _of_attribute(name: str, key: str, value: str) -> Iterator[tuple[str, str]]:
-    """Yield message and hint for an attribute of another resource, or with a value that fails."""
-    other = "TargetGroup" if name == "LoadBalancer" else "LoadBalancer"
-    if key not in _attribute_names(name) and key in _attribute_names(other):
-        file = "target group's" if other == "TargetGroup" else "load balancer's"
-        yield (
-            f"is an attribute of the {file}, and ELB refuses it here",
-            f"move it to the {file} file",
-        )
-        return
-    known = _ATTRIBUTES.get(key, ())
-    if not known:
-        return
-    if isinstance(known[0], str):
-        if value not in known:
-            yield f'is "{value}"', f"write one of {', '.join(map(str, known))}"
-        return
-    least, most = int(known[0]), int(known[1])
-    is_short = key == _SLOW_STARTS[0] and value.isdigit() and 0 < int(value) < _SLOW_START_S
-    if not value.isdigit() or not least <= int(value) <= most or is_short:
-        either = f'"0", or "{_SLOW_START_S}"' if key == _SLOW_STARTS[0] else f'"{least}"'
-        yield f'is "{value}"', f'write {either} to "{most}"'
-
-
-@cache
-def _attribute_names(name: str) -> frozenset[str]:
-    """Return the attributes of a resource; botocore has them in its documentation only."""
-    shape = operation_shapes.input_shape("elbv2", f"Modify{name}Attributes")
-    text = str(shape.members["Attributes"].member.members["Key"].documentation)
-    return frozenset(name for name in _CODE.findall(text) if "." in name)
 
 
 def security_policies(production: Production) -> Iterator[Problem]:
@@ -276,7 +198,6 @@ CHECKS = (
     subnets,
     names,
     health_check,
-    attributes,
     security_policies,
     priorities,
     cookies,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from harness.aws import listener_rules
 from harness.aws.iam_conditions import SOURCE_IP
 from harness.aws.iam_policy import condition_keys, statements
+from harness.inputs.checks import balancer_attributes
 from harness.inputs.files import listeners
 from harness.inputs.files.bucket import policy_of
 
@@ -28,6 +29,7 @@ def of_production(production: Production, *, services: Mapping[str, Service]) ->
     balancer, groups = production.load_balancer, production.network.groups
     name = str(production.target_group["TargetGroup"].get("Name"))
     yield from of_listeners(production)
+    yield from balancer_attributes.unknown(production)
     yield from of_closed_ports(balancer, groups)
     yield from of_groups(groups)
     yield from of_services(services, behind=production.services, target_group=name)

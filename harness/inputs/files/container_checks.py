@@ -5,13 +5,12 @@ Each check takes what has the types that AWS's models give it, and yields its pr
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING, Any
 
-from harness.inputs.files.placeholders import reference_in
+from harness.inputs.files import variables
 from harness.inputs.problem import Problem, nearest
 
 if TYPE_CHECKING:
@@ -53,14 +52,7 @@ _OPTION_FORMS: Mapping[str, tuple[str, str]] = {
     "awslogs-create-group": (r"true", '"true", or leave it out'),
 }
 """Option -> a pattern of its values, and the words for it."""
-_OTHER_DATABASES = ("pgsql", "sqlsrv")
-"""Laravel's names for databases that no part of a rehearsal stands for."""
 _ENDS = ("COMPLETE", "SUCCESS")
-_EXACT = re.compile(
-    r"_(?:BUCKET|CA|CHANNEL|CONNECTION|DATABASE|DISK|DOMAIN|DRIVER|ENCRYPTION|ENDPOINT|ENV|HOST|KEY"
-    r"|LEVEL|MAILER|PORT|QUEUE|REGION|SCHEME|STACK|STORE|URL|USERNAME)$|^SQS_PREFIX$"
-)
-"""Variables that hold a name or an address, and no text for people."""
 _CONDITIONS = ("START", *_ENDS, "HEALTHY")
 
 
@@ -81,34 +73,12 @@ def of_container(container: Mapping[str, Any], *, key: str) -> Iterator[Problem]
         yield from _port_mapping(mapping, key=f"{key}.portMappings[{index}]")
     yield from _log(container.get("logConfiguration"), key=f"{key}.logConfiguration")
     for index, variable in enumerate(container.get("environment") or ()):
-        yield from _database(variable, key=f"{key}.environment[{index}].value")
-        yield from _spaces(variable, key=f"{key}.environment[{index}].value")
-        yield from _placeholder(variable, key=f"{key}.environment[{index}].value")
-
-
-def _database(variable: Mapping[str, Any], *, key: str) -> Iterator[Problem]:
-    value = variable.get("value")
-    if variable.get("name") == "DB_CONNECTION" and value in _OTHER_DATABASES:
-        message = f'is "{value}", and a rehearsal has MySQL only'
-        yield Problem(key, message, "rehearse an app on MySQL or Aurora MySQL")
-
-
-def _spaces(variable: Mapping[str, Any], *, key: str) -> Iterator[Problem]:
-    name, value = str(variable.get("name")), str(variable.get("value") or "")
-    if value != value.strip() and _EXACT.search(name):
-        message = f"is {json.dumps(value)}, and Laravel takes the space at an end for a part of it"
-        yield Problem(key, f"{message} ({name})", f"write {json.dumps(value.strip())}")
-
-
-def _placeholder(variable: Mapping[str, Any], *, key: str) -> Iterator[Problem]:
-    """Find a reference that a .env file or a template would have replaced, and ECS does not."""
-    found = reference_in(str(variable.get("value") or ""))
-    if found:
-        yield Problem(
-            key,
-            f"has {found}, which ECS hands to the app as it is ({variable.get('name')})",
-            "write the value itself; a secret's belongs into secrets, with its ARN as valueFrom",
-        )
+        name, value = str(variable.get("name") or ""), str(variable.get("value") or "")
+        place = f"{key}.environment[{index}]"
+        if not name:
+            yield Problem(f"{place}.name", "is empty: ECS refuses it", "name the variable")
+        for message, hint in variables.of_value(name, value):
+            yield Problem(f"{place}.value", f"{message} ({name})", hint)
 
 
 def _range(value: int | None, *, key: str, within: tuple[int, int], hint: str) -> Iterator[Problem]:

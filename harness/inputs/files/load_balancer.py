@@ -13,12 +13,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from harness.aws import arn as arns
 from harness.inputs import operation_shapes
-from harness.inputs.files import placeholders
+from harness.inputs.files import placeholders, rule_checks
 from harness.inputs.problem import Problem, nearest, type_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from harness.inputs.document import Document
     from harness.inputs.files.security_groups import SecurityGroups
@@ -55,6 +56,8 @@ _GROUP = {
 _LISTENERS = "Listeners"
 LISTENER_ARN = "ListenerArn"
 """The field of a listener, beside CreateListener's, by which a rule names it."""
+_CERTIFICATES = ("acm", "iam")
+"""Services that have certificates for ELB."""
 _KEPT = {"Path": "#{path}", "Query": "#{query}"}
 """Fields of a redirect, and the words for those of the visitor's request."""
 _AROUND = (_LISTENERS, "Rules", "Certificates")
@@ -115,7 +118,7 @@ def _checked(
         found += groups.unknown(ids, key=f"{name}.SecurityGroups")
     beside = [
         *_of_attributes(data.get("Attributes", []), name=name),
-        *_of_listeners(data.get(_LISTENERS)),
+        *(_of_listeners(data[_LISTENERS]) if _LISTENERS in data else ()),
         *_of_others(data),
         *placeholders.problems(data),
     ]
@@ -142,8 +145,6 @@ def _of_attributes(listed: Any, *, name: str) -> Iterator[Problem]:
 
 def _of_listeners(listeners: Any) -> Iterator[Problem]:
     """Find listeners that AWS rejects, or that leave https:// without an answer."""
-    if listeners is None:
-        return
     if not isinstance(listeners, list) or not all(isinstance(one, dict) for one in listeners):
         yield Problem(_LISTENERS, "is no list of objects", "write CreateListener's inputs")
         return
@@ -178,11 +179,37 @@ def _of_listener(
     if listener.get("DefaultActions") == []:
         hint = "write a forward to the target group, or what `aws elbv2 describe-listeners` prints"
         yield Problem(f"{key}.DefaultActions", "is empty, and ELB takes no such listener", hint)
+    actions = listener.get("DefaultActions") or ()
+    yield from rule_checks.of_actions(actions, key=f"{key}.DefaultActions")
     yield from _of_redirects(listener.get("DefaultActions"), key=f"{key}.DefaultActions")
     yield from _of_targets(listener, listeners, key=f"{key}.DefaultActions")
     if listener.get("Protocol") == "HTTPS" and not listener.get("Certificates"):
         hint = "name the certificate of the public URL by its ARN"
         yield Problem(f"{key}.Certificates", "is missing, and HTTPS needs one", hint)
+    yield from _of_certificates(listener.get("Certificates") or (), key=f"{key}.Certificates")
+    same = [one for one in listeners if one.get("Port") == listener.get("Port")]
+    if listener.get("Port") and same[0] is not listener:
+        message = f"is {listener['Port']}, as that of another listener: ELB refuses it"
+        yield Problem(f"{key}.Port", message, "leave one of the two out, or correct its port")
+
+
+def _of_certificates(certificates: Sequence[Mapping[str, Any]], *, key: str) -> Iterator[Problem]:
+    """A listener has one certificate; further ones are added to it, and stand beside listeners.
+
+    Source: https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/
+    API_CreateListener.html (exactly one).
+    """
+    if len(certificates) > 1:
+        message = f"has {len(certificates)}, and CreateListener takes one"
+        hint = 'write the others beside "Listeners", as "Certificates"'
+        yield Problem(key, message, hint)
+    for index, one in enumerate(certificates):
+        text = str(one.get("CertificateArn") or "")
+        found = arns.parse(text)
+        if found is None or found.service not in _CERTIFICATES:
+            said = f'is "{text}", which is no ARN of a certificate' if text else "is missing"
+            hint = "write it as `aws acm list-certificates` prints it"
+            yield Problem(f"{key}[{index}].CertificateArn", said, hint)
 
 
 def _of_redirects(actions: Any, *, key: str) -> Iterator[Problem]:
@@ -250,11 +277,17 @@ def _stays(config: Mapping[str, Any]) -> bool:
 def _of_others(data: Mapping[str, Any]) -> Iterator[Problem]:
     """Find rules, certificates, and target groups of other services, that AWS rejects."""
     for name, operation in (("Rules", "CreateRule"), ("TargetGroups", "CreateTargetGroup")):
-        for index, one in enumerate(data.get(name) or ()):
+        listed = data.get(name, [])
+        if not isinstance(listed, list):
+            message = f"is {type_of(listed)}, and must be a list"
+            yield Problem(name, message, f"write {operation}'s inputs, or leave it out")
+            continue
+        for index, one in enumerate(listed):
             key = f"{name}[{index}]"
             if isinstance(one, dict):
                 fit = operation_shapes.fit(one, api="elbv2", operation=operation, key=key)
-                yield from fit.problems
+                rules = rule_checks.of_rule(fit.fitting, key=key) if name == "Rules" else ()
+                yield from fit.with_rules(rules)
             else:
                 message = f"is {type_of(one)}, and must be an object"
                 yield Problem(key, message, f"write {operation}'s input")

@@ -72,12 +72,20 @@ def test_a_check_that_outlasts_its_interval(
         ({"Matcher": {"HttpCode": "200-599"}}, "TargetGroup.Matcher.HttpCode"),
         ({"Matcher": {"HttpCode": "100"}}, "TargetGroup.Matcher.HttpCode"),
         ({"Matcher": {"HttpCode": "2xx"}}, "TargetGroup.Matcher.HttpCode"),
+        ({"Matcher": {"GrpcCode": "0"}}, "TargetGroup.Matcher.GrpcCode"),
+        ({"HealthCheckPort": "http"}, "TargetGroup.HealthCheckPort"),
+        ({"HealthCheckEnabled": False}, "TargetGroup.HealthCheckEnabled"),
     ],
 )
 def test_a_check_that_no_load_balancer_takes(
     app: Production, changes: dict[str, Any], key: str
 ) -> None:
     assert keys(with_group(app, **changes)) == [key]
+
+
+@pytest.mark.parametrize("port", ["traffic-port", "8081"])
+def test_ports_that_a_check_has(app: Production, port: str) -> None:
+    assert keys(with_group(app, HealthCheckPort=port)) == []
 
 
 @pytest.mark.parametrize("codes", ["200", "200,204", "200-399", "200-299,404"])
@@ -93,82 +101,6 @@ def test_awss_own_check_defaults_are_fine(app: Production) -> None:
     }
     defaults = replace(app, target_group={**app.target_group, "TargetGroup": content})
     assert keys(defaults) == []
-
-
-def with_attributes(app: Production, file: str, **values: str) -> Production:
-    listed = [{"Key": key, "Value": value} for key, value in values.items()]
-    if file == "load_balancer":
-        return replace(app, load_balancer={**app.load_balancer, "Attributes": listed})
-    return replace(app, target_group={**app.target_group, "Attributes": listed})
-
-
-@pytest.mark.parametrize(
-    ("file", "values", "text"),
-    [
-        (
-            "target_group",
-            {"deregistration_delay.timeout_seconds": "4000"},
-            'Attributes[0]: deregistration_delay.timeout_seconds is "4000"; write "0" to "3600"',
-        ),
-        (
-            "target_group",
-            {"slow_start.duration_seconds": "10"},
-            'Attributes[0]: slow_start.duration_seconds is "10"; write "0", or "30" to "900"',
-        ),
-        (
-            "target_group",
-            {
-                "load_balancing.algorithm.type": "least_outstanding_requests",
-                "slow_start.duration_seconds": "30",
-            },
-            "Attributes[1]: slow_start.duration_seconds is 30, and load_balancing.algorithm.type"
-            ' least_outstanding_requests: ELB refuses the two together; write "0", or the'
-            " algorithm round_robin",
-        ),
-        (
-            "load_balancer",
-            {"routing.http2.enabled": "yes"},
-            'Attributes[0]: routing.http2.enabled is "yes"; write one of true, false',
-        ),
-        (
-            "load_balancer",
-            {"stickiness.enabled": "true"},
-            "Attributes[0]: stickiness.enabled is an attribute of the target group's, and ELB"
-            " refuses it here; move it to the target group's file",
-        ),
-        (
-            "target_group",
-            {"idle_timeout.timeout_seconds": "60"},
-            "Attributes[0]: idle_timeout.timeout_seconds is an attribute of the load balancer's,"
-            " and ELB refuses it here; move it to the load balancer's file",
-        ),
-    ],
-)
-def test_an_attribute_that_elb_refuses(
-    app: Production, file: str, values: dict[str, str], text: str
-) -> None:
-    assert texts(with_attributes(app, file, **values)) == [text]
-
-
-@pytest.mark.parametrize(
-    ("file", "values"),
-    [
-        ("target_group", {"slow_start.duration_seconds": "30"}),
-        (
-            "target_group",
-            {
-                "slow_start.duration_seconds": "0",
-                "load_balancing.algorithm.type": "weighted_random",
-                "load_balancing.cross_zone.enabled": "use_load_balancer_configuration",
-                "stickiness.app_cookie.cookie_name": "",
-            },
-        ),
-        ("load_balancer", {"idle_timeout.timeout_seconds": "4000", "an.attribute.of.2027": "on"}),
-        ("load_balancer", {"access_logs.s3.enabled": "false", "access_logs.s3.prefix": ""}),
-    ],
-)
-def test_attributes_that_elb_takes(app: Production, file: str, values: dict[str, str]) -> None:
-    assert texts(with_attributes(app, file, **values)) == []
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,133 @@
+"""Attributes of the load balancer and its target group, as ELB takes them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import TYPE_CHECKING
+
+from harness.inputs import operation_shapes
+from harness.inputs.problem import Problem, closest
+
+if TYPE_CHECKING:
+    from harness.inputs.production import Production
+
+_BOOLEAN = ("true", "false")
+_ATTRIBUTES: Mapping[str, tuple[int, int] | tuple[str, ...]] = {
+    **{f"{one}_logs.s3.enabled": _BOOLEAN for one in ("access", "connection", "health_check")},
+    "client_keep_alive.seconds": (60, 604800),
+    "deletion_protection.enabled": _BOOLEAN,
+    "deregistration_delay.timeout_seconds": (0, 3600),
+    "idle_timeout.timeout_seconds": (1, 4000),
+    "load_balancing.algorithm.type": (
+        *("round_robin", "least_outstanding_requests", "weighted_random"),
+    ),
+    "routing.http.desync_mitigation_mode": ("monitor", "defensive", "strictest"),
+    "routing.http.drop_invalid_header_fields.enabled": _BOOLEAN,
+    "routing.http.preserve_host_header.enabled": _BOOLEAN,
+    "routing.http.xff_client_port.enabled": _BOOLEAN,
+    "routing.http.xff_header_processing.mode": ("append", "preserve", "remove"),
+    "routing.http2.enabled": _BOOLEAN,
+    "routing.http.x_amzn_tls_version_and_cipher_suite.enabled": _BOOLEAN,
+    "slow_start.duration_seconds": (0, 900),
+    "stickiness.app_cookie.duration_seconds": (1, 604800),
+    "stickiness.enabled": _BOOLEAN,
+    "stickiness.lb_cookie.duration_seconds": (1, 604800),
+    "waf.fail_open.enabled": _BOOLEAN,
+    "zonal_shift.config.enabled": _BOOLEAN,
+    "stickiness.type": ("lb_cookie", "app_cookie"),
+}
+"""https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_TargetGroupAttribute.html
+and API_LoadBalancerAttribute.html; the values of an application load balancer."""
+_SLOW_START_S = 30
+"""The shortest slow start; 0 is none."""
+_SLOW_STARTS = ("slow_start.duration_seconds", "load_balancing.algorithm.type", "round_robin")
+_SIMILARITY = 0.8
+"""How close to one of ELB's an unknown attribute is misspelt; another may be new."""
+_CODE = re.compile(r"<code>([\w.]+)</code>")
+
+
+def attributes(production: Production) -> Iterator[Problem]:
+    """Attributes of the load balancer and its target group: names, values, and a pair that fails.
+
+    Slow start goes with round robin only:
+    https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-target-group-attributes.html
+    """
+    for name, content, file in (
+        ("LoadBalancer", production.load_balancer, "ecs.load_balancer"),
+        ("TargetGroup", production.target_group, "ecs.target_group"),
+    ):
+        place, listed = production.files[file], content.get("Attributes") or []
+        values = {str(one.get("Key")): str(one.get("Value", "")) for one in listed}
+        for index, one in enumerate(listed):
+            key, value = str(one.get("Key") or ""), str(one.get("Value", ""))
+            if not key:
+                hint = 'write {"Key": ..., "Value": ...}, or leave it out'
+                yield Problem(f"Attributes[{index}]", "names no attribute", hint, file=place)
+                continue
+            for message, hint in _of_attribute(name, key, value):
+                yield Problem(f"Attributes[{index}]", f"{key} {message}", hint, file=place)
+            if key in [str(other.get("Key")) for other in listed[:index]]:
+                message, hint = f"{key} stands there twice", "leave one of the two out"
+                yield Problem(f"Attributes[{index}]", message, hint, file=place)
+        start, algorithm, only = _SLOW_STARTS
+        chosen = values.get(algorithm, only)
+        if values.get(start, "0") != "0" and chosen != only:
+            yield Problem(
+                f"Attributes[{[one.get('Key') for one in listed].index(start)}]",
+                f"{start} is {values[start]}, and {algorithm} {chosen}: ELB refuses the two"
+                " together",
+                f'write "0", or the algorithm {only}',
+                file=place,
+            )
+
+
+def unknown(production: Production) -> Iterator[str]:
+    """Yield a note for each attribute that botocore does not know; ELB may have it since."""
+    for name, content, file in (
+        ("LoadBalancer", production.load_balancer, "ecs.load_balancer"),
+        ("TargetGroup", production.target_group, "ecs.target_group"),
+    ):
+        for one in content.get("Attributes") or ():
+            if one.get("Key") not in _attribute_names(name):
+                yield f"{file}: the attribute {one.get('Key')} is not known here, and not judged"
+
+
+def _of_attribute(name: str, key: str, value: str) -> Iterator[tuple[str, str]]:
+    """Yield message and hint for an attribute of another resource, or with a value that fails."""
+    other = "TargetGroup" if name == "LoadBalancer" else "LoadBalancer"
+    if key not in _attribute_names(name) and key in _attribute_names(other):
+        file = "target group's" if other == "TargetGroup" else "load balancer's"
+        yield (
+            f"is an attribute of the {file}, and ELB refuses it here",
+            f"move it to the {file} file",
+        )
+        return
+    meant = closest(key, _attribute_names(name), similarity=_SIMILARITY)
+    if key not in _attribute_names(name) and meant:
+        yield "is no attribute that ELB has", f'did you mean "{meant}"?'
+        return
+    known = _ATTRIBUTES.get(key, ())
+    if not known:
+        return
+    if isinstance(known[0], str):
+        if value not in known:
+            yield f'is "{value}"', f"write one of {', '.join(map(str, known))}"
+        return
+    least, most = int(known[0]), int(known[1])
+    is_short = key == _SLOW_STARTS[0] and value.isdigit() and 0 < int(value) < _SLOW_START_S
+    if not value.isdigit() or not least <= int(value) <= most or is_short:
+        either = f'"0", or "{_SLOW_START_S}"' if key == _SLOW_STARTS[0] else f'"{least}"'
+        yield f'is "{value}"', f'write {either} to "{most}"'
+
+
+@cache
+def _attribute_names(name: str) -> frozenset[str]:
+    """Return the attributes of a resource; botocore has them in its documentation only."""
+    shape = operation_shapes.input_shape("elbv2", f"Modify{name}Attributes")
+    text = str(shape.members["Attributes"].member.members["Key"].documentation)
+    return frozenset(name for name in _CODE.findall(text) if "." in name)
+
+
+CHECKS = (attributes,)

@@ -1,0 +1,111 @@
+"""Variables of a container: in its definition, in its environment files, and in the overlay.
+
+Source of what an environment file may hold:
+https://docs.aws.amazon.com/AmazonECS/latest/developerguide/use-environment-file.html
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from harness.inputs.files.placeholders import reference_in
+from harness.inputs.problem import Problem
+
+_OTHER_DATABASES = ("pgsql", "sqlsrv")
+"""Laravel's names for databases that no part of a rehearsal stands for."""
+_EXACT = re.compile(
+    r"_(?:BUCKET|CA|CHANNEL|CONNECTION|DATABASE|DISK|DOMAIN|DRIVER|ENCRYPTION|ENDPOINT|ENV|HOST|KEY"
+    r"|LEVEL|MAILER|PORT|QUEUE|REGION|SCHEME|STACK|STORE|URL|USERNAME)$|^SQS_PREFIX$"
+)
+"""Variables that hold a name or an address, and no text for people."""
+_ADDRESS = re.compile(r"AWS_ENDPOINT(?:_URL(?:_\w+)?)?|SQS_PREFIX")
+"""Variables that hold the address of an API, whose scheme AWS's SDK needs."""
+_NAME = re.compile(r"\S+")
+_COMMENT = re.compile(r"\s#.*$")
+_OF_SHELLS = "export "
+_NO_VARIABLE = (
+    "has a line that is no variable, and ECS takes VARIABLE=VALUE alone",
+    "write it so, or begin the line with #",
+)
+_HERE = ("localhost", "127.0.0.1", "0.0.0.0", "::1")
+_EMULATOR = "http://emulator:4566"
+
+
+def of_value(name: str, value: str) -> Iterator[tuple[str, str]]:
+    """Yield message and hint for each fault in a variable's value."""
+    if name == "DB_CONNECTION" and value in _OTHER_DATABASES:
+        message = f'is "{value}", and a rehearsal has MySQL only'
+        yield message, "rehearse an app on MySQL or Aurora MySQL"
+    if value != value.strip() and _EXACT.search(name):
+        is_secret = name.endswith("_KEY")
+        message = "has a space at an end" if is_secret else f"is {json.dumps(value)}"
+        hint = "take it away" if is_secret else f"write {json.dumps(value.strip())}"
+        yield f"{message}, and Laravel takes the space at an end for a part of it", hint
+    if found := reference_in(value):
+        yield (
+            f"has {found}, which ECS hands to the app as it is",
+            "write the value itself; a secret's belongs into secrets, with its ARN as valueFrom",
+        )
+    elif value.strip() and _ADDRESS.fullmatch(name) and not _is_address(value.strip()):
+        yield f'is "{value}", which is no address', "write it with its scheme: https://HOST"
+
+
+def _is_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is no number
+        return False
+
+
+def of_overlay(name: str, value: str) -> Iterator[tuple[str, str]]:
+    """Yield message and hint for each fault in a variable of the overlay."""
+    if not _NAME.fullmatch(name) or "=" in name:
+        yield "is no name of a variable", "write a name without spaces and without ="
+    yield from of_value(name, value)
+    if not _ADDRESS.fullmatch(name) or not _is_address(value):
+        return
+    parts, emulator = urlsplit(value), urlsplit(_EMULATOR)
+    hint = f"write {_EMULATOR}, with the same path"
+    if parts.hostname in _HERE:
+        yield f'is "{value}": inside a task that is the task itself, and no emulator', hint
+    elif parts.hostname == emulator.hostname and parts.port != emulator.port:
+        yield f'is "{value}", and the emulator listens on port {emulator.port}', hint
+
+
+def of_file(text: str, *, file: str) -> Iterator[Problem]:
+    """Find lines of an environment file that ECS does not read as they are meant.
+
+    Args:
+        text: The file's text.
+        file: Its path.
+    """
+    known: dict[str, str] = {}
+    for number, line in enumerate(text.splitlines(), start=1):
+        name, sign, value = line.partition("=")
+        if not line.strip() or line.startswith("#"):
+            continue
+        found = list(_of_line(line)) if sign else [_NO_VARIABLE]
+        if not found and known.setdefault(name, value) != value:
+            found = [("is set twice, with two values", "leave one of the two lines out")]
+        for message, hint in found:
+            yield Problem(name.strip() if sign else "", message, hint, file=file, line=number)
+
+
+def _of_line(line: str) -> Iterator[tuple[str, str]]:
+    name, _, value = line.partition("=")
+    if name.startswith(_OF_SHELLS):
+        yield f'begins with "{_OF_SHELLS}": ECS reads no shell\'s lines', "leave the word out"
+    elif not _NAME.fullmatch(name):
+        message = "has a space beside its name, which ECS takes for a part of the name"
+        yield message, f"write {name.strip() or 'VARIABLE'}=, without the space"
+    elif _EXACT.search(name) and _COMMENT.search(value):
+        yield (
+            "has a comment after its value, which ECS takes for a part of the value",
+            "write the comment on a line of its own, which begins with #",
+        )
+    else:
+        yield from of_value(name, value)

@@ -1,0 +1,43 @@
+"""Variables and files of the overlay that no task could use."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from harness.inputs import production
+from harness.inputs.problem import InputError
+
+PLAIN = 'AWS_ENDPOINT_URL = "http://emulator:4566"'
+
+
+def rejected(project: Path, old: str, new: str) -> str:
+    path = project / "cutover.toml"
+    path.write_text(path.read_text().replace(old, new))
+    with pytest.raises(InputError) as refused:
+        production.load({}, cwd=project)
+    return "; ".join(f"{one} -> {one.hint}" for one in refused.value.problems)
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ('AWS_ENDPOINT_URL = "emulator:4566"', 'is "emulator:4566", which is no address'),
+        ('AWS_ENDPOINT_URL = "http://emulator:abc"', "which is no address"),
+        (
+            'AWS_ENDPOINT_URL = "http://localhost:4566"',
+            "inside a task that is the task itself, and no emulator -> write http://emulator:4566",
+        ),
+        ('AWS_ENDPOINT_URL = "http://emulator:4567"', "and the emulator listens on port 4566"),
+        (f'{PLAIN}\n"A B" = "c"', "overlay.environment.A B is no name of a variable"),
+    ],
+)
+def test_a_variable_that_no_task_could_use(project: Path, line: str, said: str) -> None:
+    assert said in rejected(project, PLAIN, line)
+
+
+@pytest.mark.parametrize("path", ["etc/ca.crt", "/etc/", "/"])
+def test_a_path_that_is_no_file(project: Path, path: str) -> None:
+    said = rejected(project, '"/etc/ssl/certs/ca-certificates.crt"', f'"{path}"')
+    assert f"overlay.files.{path} is no absolute path of a file" in said

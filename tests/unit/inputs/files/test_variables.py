@@ -1,0 +1,83 @@
+"""Lines of an environment file, and values of variables, that ECS takes in another way."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from harness.inputs import production
+from harness.inputs.files import variables
+from harness.inputs.problem import InputError
+
+ARN = "arn:aws:s3:::shop-config/web.env"
+
+
+def found(text: str) -> list[str]:
+    return [f"{one.line} {one}" for one in variables.of_file(text, file="web.env")]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("FOO = bar", "1 FOO has a space beside its name, which ECS takes for a part of the name"),
+        ("A=1\n B=2", "2 B has a space beside its name, which ECS takes for a part of the name"),
+        ("export FOO=bar", '1 export FOO begins with "export ": ECS reads no shell\'s lines'),
+        (
+            "# fine\n\nnonsense",
+            "3 has a line that is no variable, and ECS takes VARIABLE=VALUE alone",
+        ),
+        (
+            "LOG_LEVEL=debug # verbose",
+            "1 LOG_LEVEL has a comment after its value, which ECS takes for a part of the value",
+        ),
+        (
+            "MAIL_FROM_NAME=${APP_NAME}",
+            "1 MAIL_FROM_NAME has ${APP_NAME}, which ECS hands to the app as it is",
+        ),
+        (
+            "DB_HOST=db ",
+            '1 DB_HOST is "db ", and Laravel takes the space at an end for a part of it',
+        ),
+        (
+            "APP_KEY=base64:abc ",
+            "1 APP_KEY has a space at an end, and Laravel takes the space at an end for a part of"
+            " it",
+        ),
+        ("AWS_ENDPOINT=minio", '1 AWS_ENDPOINT is "minio", which is no address'),
+        ("A=1\nA=2", "2 A is set twice, with two values"),
+    ],
+)
+def test_a_line_that_is_not_read_as_it_is_meant(text: str, said: str) -> None:
+    assert found(text) == [said]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "# a comment = none\n\nFOO=bar\r\nBAR=a b # c\n",
+        "EMPTY=\nA=1\nA=1\n",
+        'APP_NAME="Shop"\nTITLE= Shop\n',
+        "AWS_ENDPOINT=https://s3.eu-west-1.amazonaws.com\nAWS_ENDPOINT_URL=\n",
+        "APP_KEY=base64:a+b/c=\n",
+    ],
+)
+def test_a_file_that_ecs_reads_as_it_is_meant(text: str) -> None:
+    assert found(text) == []
+
+
+def test_a_fault_of_an_environment_file_names_its_line(project: Path) -> None:
+    (project / "web.env").write_text("# production\nFOO = bar\n")
+    definition = project / "app/ecs/web.json"
+    named = [{"type": "s3", "value": ARN}]
+    raw = json.loads(definition.read_text())
+    raw["containerDefinitions"][0]["environmentFiles"] = named
+    definition.write_text(json.dumps(raw))
+    toml = project / "cutover.toml"
+    toml.write_text(f'{toml.read_text()}\n[environment_files]\n"{ARN}" = "web.env"\n')
+    with pytest.raises(InputError) as refused:
+        production.load({}, cwd=project)
+    (problem,) = refused.value.problems
+    assert problem.where == f"{project / 'web.env'}:2: FOO"
