@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from harness.replay.toolbox import Toolbox
     from harness.target.access import Access
+    from harness.target.clients.browser import Browser
     from harness.target.clients.probe import ProbeClient
     from harness.target.resources.ecs import EcsService
     from harness.target.resources.ecs_exec import ExecResult
@@ -57,6 +58,14 @@ def task_definitions(access: Access, ecs: Any) -> dict[str, dict[str, Any]]:
         answer = ecs.describe_task_definition(taskDefinition=family)
         definitions["scheduler"] = answer["taskDefinition"]
     return definitions
+
+
+@pytest.fixture
+def app_sessions(toolbox: Toolbox, new_visitor: Callable[[], Browser]) -> None:
+    """Skip where no route of the app starts a session, as in an API with tokens."""
+    asks = PROBE in toolbox.target.capabilities
+    if asks and new_visitor().probe.session().get("routes") == 0:
+        pytest.skip("not covered: no route of the app starts a session")
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from harness.diagnosis.expect import REQUEST, SESSION, expect
-from harness.diagnosis.facts import SHARED_DRIVERS, VisitorRequest
+from harness.diagnosis.facts import IN_COOKIES, SHARED_DRIVERS, VisitorRequest
 from harness.diagnosis.visitor_causes import hidden_host
 from harness.report import emulated, not_covered, proved
 from harness.target.clients.browser import cookie_from, is_for_host, read_page
@@ -43,6 +43,7 @@ as_edge = pytest.mark.truth(
 @as_app
 @by_probe
 @pytest.mark.read_only
+@pytest.mark.usefixtures("app_sessions")
 def test_session_values_are_read_by_another_task(
     probe: ProbeClient, ask_another_task: Callable[..., dict[str, Any]]
 ) -> None:
@@ -63,13 +64,14 @@ def test_session_values_are_read_by_another_task(
 @as_app
 @by_probe
 @pytest.mark.read_only
+@pytest.mark.usefixtures("app_sessions")
 def test_sessions_are_kept_in_a_shared_store(
     probe: ProbeClient, ask_tasks: Callable[..., list[dict[str, Any]]], access: Access
 ) -> None:
     probe.put("seat", "B7")
     for facts in ask_tasks(probe.session):
         driver = facts["driver"]
-        if driver == "file" and is_shared(SESSIONS, access.shared_paths):
+        if driver == IN_COOKIES or (driver == "file" and is_shared(SESSIONS, access.shared_paths)):
             continue
         expect(
             driver in SHARED_DRIVERS,
@@ -88,6 +90,7 @@ def test_sessions_are_kept_in_a_shared_store(
 )
 @pytest.mark.requires("http", "probe", "ecs", "elb")
 @pytest.mark.mutates(exclusive=True)
+@pytest.mark.usefixtures("app_sessions")
 def test_sessions_survive_the_replacement_of_every_web_task(
     probe: ProbeClient,
     web_tier: WebTier,
@@ -118,7 +121,7 @@ def test_sessions_survive_the_replacement_of_every_web_task(
 @as_app
 @pytest.mark.requires("http")
 @pytest.mark.read_only
-@pytest.mark.usefixtures("session_cookie")
+@pytest.mark.usefixtures("session_cookie", "app_sessions")
 def test_session_cookie_is_secure_and_named_as_configured(
     visitor: Browser, access: Access, public_page: str
 ) -> None:

@@ -142,6 +142,8 @@ class VisitorRequest:
 
 SHARED_DRIVERS = ("database", "redis")
 """Session drivers that keep a session where every task reads it."""
+IN_COOKIES = "cookie"
+"""The session driver that keeps a session in the visitor's cookies: every task can read it."""
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from harness.diagnosis.facts import (
+    IN_COOKIES,
     SHARED_DRIVERS,
     VisitorRequest,
     VisitorSession,
@@ -36,7 +37,7 @@ def session_cookie(session: VisitorSession) -> str:
             "SESSION_LIFETIME lets the session cookie end at once (Max-Age="
             f"{session.max_age}): browsers drop it"
         )
-    if session.driver not in SHARED_DRIVERS:
+    if session.driver not in (*SHARED_DRIVERS, IN_COOKIES):
         return (
             f'SESSION_DRIVER is "{session.driver}", and must be {" or ".join(SHARED_DRIVERS)}: what'
             " one task stores there is not where every task reads"

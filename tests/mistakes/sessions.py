@@ -67,9 +67,13 @@ MISTAKES = (
     Mistake(
         "sessions are kept in the cookie",
         set_variable("SESSION_DRIVER", "cookie"),
-        breaks=[sessions.test_sessions_are_kept_in_a_shared_store],
+        breaks=[accounts.test_signing_out_ends_the_session_on_all_tasks],
         cause='SESSION_DRIVER is "cookie"',
-        also_green=[sessions.test_session_cookie_is_secure_and_named_as_configured],
+        also_green=[
+            sessions.test_session_cookie_is_secure_and_named_as_configured,
+            sessions.test_session_values_are_read_by_another_task,
+            sessions.test_sessions_are_kept_in_a_shared_store,
+        ],
     ),
     Mistake(
         "the session cookie is not secure",

@@ -6,8 +6,10 @@ runs.
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass, field
 from functools import cached_property
+from hashlib import sha256
 from http.cookies import SimpleCookie
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
@@ -19,6 +21,7 @@ from harness.target.clients.probe import ProbeClient
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+    from http.cookiejar import Cookie
 
     import requests
 
@@ -254,3 +257,21 @@ class Browser:
         host = urlsplit(self.base_url).hostname or ""
         self.http.cookies.clear()
         self.http.cookies.set(self.cookie_name, value, domain=host, path="/", secure=True)
+
+    def session_cookies(self, digest: str) -> list[Cookie]:
+        """Return the cookies that carry the session; one of the name of its id, with that driver.
+
+        Args:
+            digest: SHA-256 of the session's id.
+        """
+        return [
+            copy(one)
+            for one in self.http.cookies
+            if one.name == self.cookie_name or sha256(one.name.encode()).hexdigest() == digest
+        ]
+
+    def take(self, cookies: Iterable[Cookie]) -> None:
+        """Have these cookies, and no others."""
+        self.http.cookies.clear()
+        for one in cookies:
+            self.http.cookies.set_cookie(copy(one))

@@ -11,6 +11,7 @@ from harness.core.expectation import ExpectationError
 from harness.diagnosis.causes import rank
 from harness.diagnosis.evidence import Line, evidence_of
 from harness.diagnosis.expect import ExpectationTimeout
+from harness.diagnosis.fact_causes import session_cookie
 from harness.diagnosis.facts import (
     ContainerCheck,
     DroppedCommand,
@@ -236,3 +237,7 @@ def test_a_task_that_was_killed_did_not_end_by_itself() -> None:
 
 def test_a_check_without_a_command_has_no_tool() -> None:
     assert [check_tool({}), check_tool({"command": ["CMD", "php", "-v"]})] == ["", "php"]
+
+
+def test_a_session_in_cookies_is_read_by_every_task() -> None:
+    assert session_cookie(replace(SESSION, driver="cookie")) == ""

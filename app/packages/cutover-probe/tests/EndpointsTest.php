@@ -105,6 +105,21 @@ final class EndpointsTest extends TestCase
         ]);
     }
 
+    public function test_routes_that_start_a_session_are_counted(): void
+    {
+        $count = fn (): int => $this->signed('GET', '/_probe/v1/session')->assertOk()->json('routes');
+        $before = $count();
+        $this->assertGreaterThan(0, $before);
+
+        Route::get('/with-a-session', fn (): string => '')->middleware('web');
+        $this->assertSame($before + 1, $count());
+
+        Route::get('/with-a-token', fn (): string => '')->middleware('api');
+        Route::get('/sanctum/csrf-cookie', fn (): string => '')->middleware('web')->name('sanctum.csrf-cookie');
+        Route::getRoutes()->refreshNameLookups();
+        $this->assertSame($before + 1, $count());
+    }
+
     public function test_no_values_are_an_empty_object(): void
     {
         $this->assertStringContainsString('"values":{}', $this->signed('GET', '/_probe/v1/session')->assertOk()->getContent());

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 import pytest
@@ -146,6 +147,18 @@ def test_a_cookies_attributes_are_read_and_its_value_can_be_replaced(tmp_path: P
     assert cookie["samesite"] == "lax"
     assert {"secure", "httponly"} <= set(cookie)
     assert server.seen[1].headers["Cookie"] == "tickets_session=tampered"
+
+
+def test_the_cookies_of_a_session_are_carried_to_another_browser() -> None:
+    access = Access(public_url=URL, https="127.0.0.1:1", session_cookie="shop")
+    browser, other = visitor(access), visitor(access)
+    for name in ("shop", "an-id", "XSRF-TOKEN"):
+        browser.http.cookies.set(name, "1", domain="shop.example", path="/")
+    other.http.cookies.set("old", "1", domain="shop.example", path="/")
+
+    other.take(browser.session_cookies(sha256(b"an-id").hexdigest()))
+
+    assert {one.name for one in other.http.cookies} == {"shop", "an-id"}
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace CutoverProbe\Http\Controllers;
 
+use CutoverProbe\SessionRoutes;
 use CutoverProbe\TaskReader;
 use Illuminate\Contracts\Config\Repository as Config;
 use Illuminate\Database\ConnectionResolverInterface as Database;
@@ -21,6 +22,7 @@ final readonly class SessionController
         private Config $config,
         private Database $database,
         private Filesystem $files,
+        private SessionRoutes $routes,
     ) {}
 
     public function update(Request $request): JsonResponse
@@ -47,6 +49,7 @@ final readonly class SessionController
             'values' => (object) $request->session()->get(self::PREFIX, []),
             'row' => $this->isRow($request->session()->getId()),
             'files' => $this->fileCount(),
+            'routes' => $this->routes->count(),
         ]);
     }
 
