@@ -77,7 +77,7 @@ def of_overlay(name: str, value: str) -> Iterator[tuple[str, str]]:
 
 
 def of_file(text: str, *, file: str) -> Iterator[Problem]:
-    """Find lines of an environment file that ECS does not read as they are meant.
+    """Find lines of an environment file that ECS reads in another way than people do.
 
     Args:
         text: The file's text.
