@@ -22,7 +22,7 @@ _EXACT = re.compile(
 )
 """Variables that hold a name or an address, and no text for people."""
 _ADDRESS = re.compile(r"AWS_ENDPOINT(?:_URL(?:_\w+)?)?|SQS_PREFIX")
-"""Variables that hold the address of an API, whose scheme AWS's SDK needs."""
+"""Variables that hold the address of an API, with the scheme that AWS's SDK needs."""
 _NAME = re.compile(r"\S+")
 _COMMENT = re.compile(r"\s#.*$")
 _OF_SHELLS = "export "
