@@ -39,9 +39,9 @@ _INSTEAD = {"secret": "parameter", "key": "parameter", "parameter": "secret"}
 """Key of such a table -> the one that stands in its place."""
 _PORT = re.compile(r"(?<=[a-z]):\d+$")
 """A port after a host's name, which PHP takes, too."""
-_PUBLIC_URL = re.compile(r"https://[^/]+/?")
+_PUBLIC_URL = re.compile(r"(https://[^/?#]+)(/[^?#]*)?")
 SOURCES: Mapping[str, str] = {
-    "app.url": "APP_URL of a task definition, an https://host without a path",
+    "app.url": "APP_URL of a task definition, an https:// address",
     "aws.account_id": "the ARNs of a task definition or service",
     "aws.region": "the ARNs of a service, or awslogs-region of a task definition",
     "ecs.cluster": "cluster of a service",
@@ -221,8 +221,8 @@ def _of_files(document: Document, *, files: Mapping[str, Document]) -> Iterator[
 
 def _of_variable(name: str, value: str) -> Iterator[tuple[str, str, int]]:
     """Yield key, value and rank for a variable that Laravel's own configuration reads."""
-    if name == "APP_URL" and _PUBLIC_URL.fullmatch(value):
-        yield "app.url", value.rstrip("/"), 0
+    if name == "APP_URL" and (url := _PUBLIC_URL.fullmatch(value)):
+        yield "app.url", url[1], 1 if public_path(value) else 0
     elif name in ("AWS_DEFAULT_REGION", "AWS_REGION"):
         yield "aws.region", value, 2
     elif name == "DB_DATABASE":
@@ -245,6 +245,12 @@ def _of_variable(name: str, value: str) -> Iterator[tuple[str, str, int]]:
         host = urlsplit(value if "://" in value else f"tls://{value}").hostname
         if host:
             yield "cache.endpoint", host, 1
+
+
+def public_path(url: str) -> str:
+    """Return the path below which an app is, by its APP_URL; empty for all of a host."""
+    found = _PUBLIC_URL.fullmatch(url)
+    return (found[2] or "").rstrip("/") if found else ""
 
 
 def _parts(url: str) -> SplitResult:

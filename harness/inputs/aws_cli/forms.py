@@ -16,6 +16,7 @@ from harness.inputs.aws_cli import output
 from harness.inputs.aws_cli.output import Form, Reshaped, below, only, printed_shape
 from harness.inputs.document import Document, Origin
 from harness.inputs.files.load_balancer import LISTENER_ARN
+from harness.inputs.problem import Problem
 
 _ONE = "print one resource, and nothing else, into this file"
 _TASK_DEFINITION = Form(
@@ -60,9 +61,13 @@ def task_definition(document: Document) -> Document:
     Raises:
         InputError: It is another form, or a revision that is not active.
     """
+    data = document.data
+    if isinstance(data.get("taskDefinition"), str):
+        message = "names a task definition, as a service does, and the definition is expected"
+        hint = f"put there what `{_TASK_DEFINITION.command}` prints, or correct the path"
+        document.reject([Problem("taskDefinition", message, hint)])
     _TASK_DEFINITION.reject_others(document)
     output.reject_several(document, hint=_ONE)
-    data = document.data
     at = "taskDefinition" if "taskDefinition" in data else ""
     body = data[at] if at else data
     if not isinstance(body, dict) or (not at and "taskDefinitionArn" not in body):

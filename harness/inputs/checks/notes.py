@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from harness.aws import listener_rules
@@ -11,6 +11,7 @@ from harness.aws.iam_policy import condition_keys, statements
 from harness.inputs.checks import balancer_attributes
 from harness.inputs.files import listeners
 from harness.inputs.files.bucket import policy_of
+from harness.inputs.files.ecs_services import rehearsed_groups, target_group_of
 
 if TYPE_CHECKING:
     from harness.inputs.files.api_calls import CallFile
@@ -27,12 +28,12 @@ def of_production(production: Production, *, services: Mapping[str, Service]) ->
         services: The services as their files have them.
     """
     balancer, groups = production.load_balancer, production.network.groups
-    name = str(production.target_group["TargetGroup"].get("Name"))
+    known = rehearsed_groups(balancer, production.target_group)
     yield from of_listeners(production)
     yield from balancer_attributes.unknown(production)
     yield from of_closed_ports(balancer, groups)
     yield from of_groups(groups)
-    yield from of_services(services, behind=production.services, target_group=name)
+    yield from of_services(services, behind=production.services, target_groups=known)
     if "bucket" in production.resources:
         yield from of_unknown_addresses(production.resources["bucket"])
 
@@ -124,19 +125,33 @@ def of_groups(groups: SecurityGroups) -> Iterator[str]:
 
 
 def of_services(
-    services: Mapping[str, Service], *, behind: Mapping[str, Service], target_group: str
+    services: Mapping[str, Service], *, behind: Mapping[str, Service], target_groups: Sequence[str]
 ) -> Iterator[str]:
-    """Name the services with load balancers of another target group.
+    """Name the services with load balancers that are left out, or with Service Connect.
 
     Args:
         services: The services as their files have them.
-        behind: The same, behind the one target group.
-        target_group: Its name.
+        behind: The same, each behind one target group.
+        target_groups: Those of a rehearsal: the app's own, and then further ones.
     """
     for name, service in services.items():
-        if behind[name] is not service:
+        if (service.create.get("serviceConnectConfiguration") or {}).get("enabled"):
             yield (
-                f"services.{name}: visitors reach it by another target group than {target_group},"
-                " and are not rehearsed there; TargetGroups in the file of ecs.target_group, and"
-                " the rule that leads there, would have it rehearsed"
+                f"services.{name}: Service Connect is not rehearsed: no task has the names of the"
+                " namespace"
+            )
+        if behind[name] is service:
+            continue
+        given = [target_group_of(one) for one in service.create.get("loadBalancers") or ()]
+        kept = target_group_of(behind[name].reached)
+        if kept and set(given) <= set(target_groups):
+            yield (
+                f"services.{name}: it is behind {', '.join(given)}, and is rehearsed behind {kept}"
+                " alone: here the load balancer answers 503 for the others"
+            )
+        else:
+            yield (
+                f"services.{name}: visitors reach it by another target group than"
+                f" {target_groups[0]}, and are not rehearsed there; TargetGroups in the file of"
+                " ecs.target_group, and the rule that leads there, would have it rehearsed"
             )

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from harness.aws import environment_file
 from harness.aws.task_definition import family_of
 from harness.aws.value_from import SecretReference, ValueFromError, parse_value_from
-from harness.inputs.derivation import DATABASE_URLS
+from harness.inputs.derivation import DATABASE_URLS, public_path
 from harness.inputs.document import toml_key, toml_text
 from harness.inputs.files.phase_files import PHASE_FILES
 from harness.inputs.proposal import images
@@ -95,6 +95,19 @@ def _app(folder: Folder) -> Iterator[str]:
         yield f"writable = {json.dumps(paths, ensure_ascii=False)}{why}"
     yield from _roles(folder, context=context)
     yield ""
+    yield from _pages(folder)
+
+
+def _pages(folder: Folder) -> Iterator[str]:
+    """The pages of an app below a path, which are not where a stock Laravel has them."""
+    if path := public_path(folder.variables.get("APP_URL", "")):
+        yield f"[app.pages]  # APP_URL has the path {path}"
+        yield f"public = {toml_text(path)}"
+        yield f"# private = {toml_text(f'{path}/dashboard')}"
+        yield f"# sign_in = {{ path = {toml_text(f'{path}/login')} }}"
+        yield f"# sign_up = {{ path = {toml_text(f'{path}/register')} }}"
+        yield f"# sign_out = {toml_text(f'{path}/logout')}"
+        yield ""
 
 
 def _roles(folder: Folder, *, context: str) -> Iterator[str]:

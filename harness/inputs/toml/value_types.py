@@ -35,7 +35,8 @@ def _fault(message: str, hint: str) -> PydanticCustomError:
 def _public_url(url: str) -> str:
     parts = urlsplit(url)
     if parts.scheme != "https" or not parts.hostname or parts.path not in ("", "/") or parts.query:
-        raise _fault(f'is "{url}", not https://host', "write the public URL without a path")
+        hint = "write the public URL without a path; pages below one go into [app.pages]"
+        raise _fault(f'is "{url}", not https://host', hint)
     return url.rstrip("/")
 
 

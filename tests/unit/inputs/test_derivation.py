@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 from harness.inputs import production
+from harness.inputs.derivation import derive, public_path
+from harness.inputs.document import Document
 from harness.inputs.problem import InputError
 from tests.project import copy_aws_files
 
@@ -239,3 +241,24 @@ def test_a_port_after_the_host_is_no_part_of_the_endpoint(project: Path) -> None
         path = project / f"app/ecs/{name}.json"
         path.write_text(path.read_text().replace('.rds.amazonaws.com"', '.rds.amazonaws.com:3306"'))
     assert production.load({}, cwd=project).config.database == before
+
+
+@pytest.mark.parametrize(
+    ("url", "path"),
+    [
+        ("https://www.shop.example", ""),
+        ("https://www.shop.example/", ""),
+        ("https://www.shop.example/shop/", "/shop"),
+        ("https://www.shop.example/?a=1", ""),
+        ("http://www.shop.example/shop", ""),
+    ],
+)
+def test_the_path_of_an_app(url: str, path: str) -> None:
+    assert public_path(url) == path
+
+
+def test_the_public_url_of_an_app_below_a_path_is_its_host(tmp_path: Path) -> None:
+    raw = {"name": "APP_URL", "value": "https://www.shop.example/shop"}
+    data = {"containerDefinitions": [{"environment": [raw]}]}
+    found = derive({}, [Document(tmp_path / "web.json", json.dumps(data), data)])
+    assert found.values["app.url"].text == "https://www.shop.example"

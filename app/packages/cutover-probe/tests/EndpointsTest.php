@@ -6,6 +6,7 @@ namespace CutoverProbe\Tests;
 
 use Illuminate\Foundation\Testing\RefreshDatabase;
 use Illuminate\Support\Facades\Http;
+use Illuminate\Support\Facades\Route;
 
 final class EndpointsTest extends TestCase
 {

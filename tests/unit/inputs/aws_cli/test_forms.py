@@ -721,3 +721,10 @@ def test_of_all_load_balancers_the_one_of_the_listeners_is_taken(tmp_path: Path)
     data = forms.load_balancer(read_json(path)).data
     assert data["LoadBalancer"]["Name"] == own["LoadBalancerName"]
     assert "LoadBalancers" not in data
+
+
+def test_a_service_in_the_place_of_its_task_definition_is_said_to_be_one(tmp_path: Path) -> None:
+    service = json.loads((ROOT / "app" / "ecs" / "service-web.json").read_text())
+    said = refusal(forms.task_definition, tmp_path, service)
+    assert "names a task definition, as a service does, and the definition is expected" in said
+    assert "put there what `aws ecs describe-task-definition` prints, or correct the path" in said

@@ -88,3 +88,24 @@ def test_denials_by_address_are_not_judged_where_nothing_tells_it(project: Path)
         "resources.bucket: Statement[0] of its policy denies by aws:sourceip, and the tasks'"
         " addresses on AWS are not known here: it is not judged",
     )
+
+
+def test_a_service_behind_two_target_groups_is_noted(app: Production) -> None:
+    web = app.services["web"]
+    (own,) = web.create["loadBalancers"]
+    admin = {**own, "targetGroupArn": forward("admin")["TargetGroupArn"], "containerPort": 8081}
+    given = {"web": replace(web, create={**web.create, "loadBalancers": [own, admin]})}
+    found = notes.of_services(given, behind=app.services, target_groups=["tickets-web", "admin"])
+    assert [*found] == [
+        "services.web: it is behind tickets-web, admin, and is rehearsed behind tickets-web alone:"
+        " here the load balancer answers 503 for the others"
+    ]
+
+
+def test_service_connect_is_noted(app: Production) -> None:
+    web = app.services["web"]
+    connected = {**web.create, "serviceConnectConfiguration": {"enabled": True}}
+    services = {"web": replace(web, create=connected)}
+    assert [*notes.of_services(services, behind=services, target_groups=["tickets-web"])] == [
+        "services.web: Service Connect is not rehearsed: no task has the names of the namespace"
+    ]

@@ -438,3 +438,14 @@ def test_a_secret_database_url_gets_an_account_that_is_made_up(project: Path) ->
     path.write_text(json.dumps(content))
     url = write(project)["parameters"]["/db-url"]  # type: ignore[index]
     assert re.fullmatch(r"mysql://app:made-up@tickets\.proxy-\S+:3306/tickets", url)
+
+
+def test_an_app_below_a_path_has_its_pages_there(project: Path) -> None:
+    for name in ("web", "worker", "scheduler"):
+        path = project / "app" / "ecs" / f"{name}.json"
+        url = "https://tickets.876events.example"
+        path.write_text(path.read_text().replace(f'"{url}"', f'"{url}/shop"'))
+    text = propose(Folder(project))
+    assert "[app.pages]  # APP_URL has the path /shop" in text
+    assert tomllib.loads(text)["app"]["pages"] == {"public": "/shop"}
+    assert re.search(r"# url is taken from APP_URL in \w+\.json:\d+", text)
