@@ -11,7 +11,6 @@ from harness.core.expectation import ExpectationError
 from harness.diagnosis.causes import rank
 from harness.diagnosis.evidence import Line, evidence_of
 from harness.diagnosis.expect import ExpectationTimeout
-from harness.diagnosis.fact_causes import session_cookie
 from harness.diagnosis.facts import (
     ContainerCheck,
     DroppedCommand,
@@ -27,6 +26,7 @@ from harness.diagnosis.facts import (
     dropped_command,
 )
 from harness.diagnosis.patterns.pattern import Source
+from harness.diagnosis.visitor_causes import session_cookie
 from harness.target.resources.queue_worker import QueueCommand
 from harness.target.resources.secret_references import NamedSecret
 
