@@ -13,6 +13,15 @@ OVERRIDES = (
 )
 """https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_TaskOverride.html"""
 _CRON_FIELDS = 6
+_CRON_RANGES = (
+    ("minute", 0, 59),
+    ("hour", 0, 23),
+    ("day of the month", 1, 31),
+    ("month", 1, 12),
+    ("day of the week", 1, 7),
+    ("year", 1970, 2199),
+)
+"""https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html"""
 STARTED_BY_PREFIXES = ("events-rule/", "chronos-schedule/")
 """Beginnings of startedBy, of a rule's tasks and of a schedule's."""
 _STARTED_BY_LENGTH = 36
@@ -44,11 +53,18 @@ def expression_problem(expression: str, *, of_scheduler: bool = False) -> str:
     cron = re.fullmatch(r"cron\((.*)\)", expression)
     if not cron:
         return "is neither rate(...) nor cron(...)"
-    fields = cron[1].split()
+    return _cron_problem(cron[1].split())
+
+
+def _cron_problem(fields: list[str]) -> str:
     if len(fields) != _CRON_FIELDS:
         return f"has {len(fields)} fields, and EventBridge's cron has six: the last is the year"
     if (fields[2] == "?") == (fields[4] == "?"):
         return "must have ? as the day of the month or as the day of the week, and not both"
+    for field, (name, least, most) in zip(fields, _CRON_RANGES, strict=True):
+        numbers = [int(one) for one in re.findall(r"(?<![A-Za-z#])\d+", field.split("/")[0])]
+        if any(not least <= one <= most for one in numbers):
+            return f"has {field} as the {name}, and EventBridge takes {least} to {most}"
     return ""
 
 

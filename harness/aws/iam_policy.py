@@ -162,7 +162,7 @@ def trusts(document: Mapping[str, Any], service: str, context: Mapping[str, str]
 
 def statements(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """Return the statements of a policy document; a single one need not be in a list."""
-    found = document.get("Statement", [])
+    found = document.get("Statement") or []
     return [found] if isinstance(found, Mapping) else list(found)
 
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from harness.inputs.files.security_groups import SecurityGroups
     from harness.inputs.production import Production
 
+_ROLLING = "ROLLING"
+
 
 def of_production(production: Production, *, services: Mapping[str, Service]) -> Iterator[str]:
     """Yield every note.
@@ -139,6 +141,12 @@ def of_services(
             yield (
                 f"services.{name}: Service Connect is not rehearsed: no task has the names of the"
                 " namespace"
+            )
+        deployment = service.create.get("deploymentConfiguration") or {}
+        if deployment.get("strategy", _ROLLING) != _ROLLING:
+            yield (
+                f"services.{name}: its strategy is {deployment['strategy']}, and a rehearsal"
+                f" replaces tasks by {_ROLLING}"
             )
         if behind[name] is service:
             continue

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _QUEUE_NAME = re.compile(r"[\w-]{1,80}|[\w-]{1,75}\.fifo", flags=re.ASCII)
 _QUEUE_RANGES: Mapping[str, tuple[int, int]] = {
     "DelaySeconds": (0, 900),
+    "KmsDataKeyReusePeriodSeconds": (60, 86400),
     "MaximumMessageSize": (1024, 1048576),
     "MessageRetentionPeriod": (60, 1209600),
     "ReceiveMessageWaitTimeSeconds": (0, 20),
@@ -30,6 +31,13 @@ _QUEUE_VALUES: Mapping[str, tuple[str, ...]] = {
     "FifoThroughputLimit": ("perQueue", "perMessageGroupId"),
 }
 """https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_CreateQueue.html"""
+_OF_FIFO = ("ContentBasedDeduplication", "DeduplicationScope", "FifoThroughputLimit")
+_OF_SQS = (
+    *("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesDelayed"),
+    *("ApproximateNumberOfMessagesNotVisible", "CreatedTimestamp", "LastModifiedTimestamp"),
+    "QueueArn",
+)
+"""Attributes that SQS tells, and nobody sets."""
 _RECEIVE_COUNT = (1, 1000)
 
 
@@ -74,6 +82,17 @@ def _of_attributes(
         value = str(attributes.get(key, least))
         if not value.isdigit() or not least <= int(value) <= most:
             yield f".Attributes.{key}", f'is "{value}"', f'write "{least}" to "{most}"'
+    for key in attributes:
+        if key in _OF_SQS:
+            message = "is an attribute that SQS tells, and CreateQueue refuses"
+            yield f".Attributes.{key}", message, "leave it out"
+        elif key in _OF_FIFO and not fifo:
+            message = "is for FIFO queues, and SQS refuses it for others"
+            yield f".Attributes.{key}", message, "leave it out"
+    keyed = bool(attributes.get("KmsMasterKeyId"))
+    if keyed and str(attributes.get("SqsManagedSseEnabled", "false")).lower() == "true":
+        message = "is true, and KmsMasterKeyId is set: SQS takes one kind of encryption"
+        yield ".Attributes.SqsManagedSseEnabled", message, 'leave it out, or write "false"'
     for key, known in _QUEUE_VALUES.items():
         value = str(attributes.get(key, known[0]))
         if value.lower() not in map(str.lower, known):
@@ -96,6 +115,9 @@ def _of_redrive_policy(
 ) -> Iterator[tuple[str, str, str]]:
     policy = redrive_policy(queue)
     if not policy:
+        if (queue.get("Attributes") or {}).get("RedrivePolicy"):
+            hint = "name deadLetterTargetArn and maxReceiveCount, or leave it out"
+            yield ".Attributes.RedrivePolicy", "is empty: SQS refuses it", hint
         return
     count = str(policy.get("maxReceiveCount", ""))
     least, most = _RECEIVE_COUNT

@@ -5,12 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from harness.inputs.problem import Problem
+from harness.inputs.problem import Problem, nearest
 
 if TYPE_CHECKING:
     from harness.inputs.production import Production
 
 _STRATEGY = "capacityProviderStrategy"
+_FARGATE = ("FARGATE", "FARGATE_SPOT")
+_MOST: tuple[tuple[str, str, int], ...] = (
+    ("networkConfiguration.awsvpcConfiguration", "subnets", 16),
+    ("networkConfiguration.awsvpcConfiguration", "securityGroups", 5),
+    ("", "loadBalancers", 5),
+)
+"""Object, list in it, and ECS's limit:
+https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_AwsVpcConfiguration.html and
+https://docs.aws.amazon.com/AmazonECS/latest/developerguide/register-multiple-targetgroups.html"""
 _PLACEMENT = ("placementStrategy", "placementConstraints")
 
 
@@ -37,7 +46,7 @@ def deployments(production: Production) -> Iterator[Problem]:
         given = service.create.get("deploymentConfiguration") or {}
         minimum = int(given.get("minimumHealthyPercent", 100))
         maximum = int(given.get("maximumPercent", 200))
-        tasks = int(service.create.get("desiredCount", 1))
+        tasks = max(0, int(service.create.get("desiredCount", 1)))
         # ECS rounds the upper limit down and the lower one up.
         can_start = tasks * maximum // 100 > tasks
         can_stop = -(-tasks * minimum // 100) < tasks
@@ -154,6 +163,75 @@ def process_limits(production: Production) -> Iterator[Problem]:
                     )
 
 
+def strategies(production: Production) -> Iterator[Problem]:
+    """A strategy has Fargate's providers, a weight above 0, and a base of one of them.
+
+    https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CapacityProviderStrategyItem.html
+    """
+    for name, service in production.services.items():
+        file, items = production.files[f"services.{name}.service"], service.create.get(_STRATEGY)
+        for index, one in enumerate(items or ()):
+            if one.get("capacityProvider") not in _FARGATE:
+                yield Problem(
+                    f"{_STRATEGY}[{index}].capacityProvider",
+                    f'is "{one.get("capacityProvider")}", and a task of Fargate runs on its'
+                    " providers alone",
+                    f"write {' or '.join(_FARGATE)}",
+                    file=file,
+                )
+        if items and not any(one.get("weight", 0) for one in items):
+            message = "has no weight above 0: ECS would start no task"
+            yield Problem(_STRATEGY, message, 'write "weight": 1', file=file)
+        if len([one for one in items or () if one.get("base")]) > 1:
+            message, hint = "has several bases, and ECS takes one", "keep one of them"
+            yield Problem(_STRATEGY, message, hint, file=file)
+
+
+def sizes(production: Production) -> Iterator[Problem]:
+    """Lists that ECS limits, the number of tasks, and the grace period."""
+    for name, service in production.services.items():
+        file = production.files[f"services.{name}.service"]
+        network = (service.create.get("networkConfiguration") or {}).get("awsvpcConfiguration")
+        for at, key, most in _MOST:
+            listed = ((network if at else service.create) or {}).get(key) or ()
+            if len(listed) > most:
+                place = f"{at}.{key}".lstrip(".")
+                message = f"has {len(listed)}, and ECS takes {most}"
+                yield Problem(place, message, f"name {most} at the most", file=file)
+        if network is not None and not network.get("subnets"):
+            place = "networkConfiguration.awsvpcConfiguration.subnets"
+            hint = "name a subnet in each of two zones"
+            yield Problem(place, "is empty: no task could start", hint, file=file)
+        for key in ("desiredCount", "healthCheckGracePeriodSeconds"):
+            if int(service.create.get(key) or 0) < 0:
+                found = f"is {service.create[key]}, and ECS takes no number below 0"
+                yield Problem(key, found, "write a number from 0 on", file=file)
+
+
+def service_connect(production: Production) -> Iterator[Problem]:
+    """Service Connect names ports of the task definition.
+
+    https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ServiceConnectService.html
+    """
+    for name, service in production.services.items():
+        given = service.create.get("serviceConnectConfiguration") or {}
+        known = [
+            str(mapping["name"])
+            for container in service.definition.containers
+            for mapping in container.raw.get("portMappings") or ()
+            if mapping.get("name")
+        ]
+        for index, one in enumerate(given.get("services") or ()):
+            port = str(one.get("portName"))
+            if given.get("enabled") and port not in known:
+                yield Problem(
+                    f"serviceConnectConfiguration.services[{index}].portName",
+                    f'is "{port}", and no portMapping of the task definition has this name',
+                    nearest(port, known) if known else f'add "name": "{port}" to a portMapping',
+                    file=production.files[f"services.{name}.service"],
+                )
+
+
 CHECKS = (
     tables,
     deployments,
@@ -161,5 +239,8 @@ CHECKS = (
     zone_rebalancing,
     types,
     launches,
+    strategies,
+    sizes,
+    service_connect,
     process_limits,
 )

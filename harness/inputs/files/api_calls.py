@@ -160,13 +160,17 @@ def _of_documents(calls: Sequence[Call]) -> Iterator[Problem]:
     """Find text that must be a JSON document and is not."""
     for call in calls:
         texts = {f"{call.key}.Policy": call.given.get("Policy")}
-        policy = call.given.get("Attributes", {}).get("RedrivePolicy")
-        texts[f"{call.key}.Attributes.RedrivePolicy"] = policy
+        for name in ("Policy", "RedrivePolicy", "RedriveAllowPolicy"):
+            given = call.given.get("Attributes", {}).get(name)
+            texts[f"{call.key}.Attributes.{name}"] = given
         for key, target in targets_in([call]):
             texts[f"{key}.Input"] = target.get("Input")
         for key, text in texts.items():
             if text and _read_document(text) is None:
                 yield Problem(key, "is not a JSON object", "write the document itself: { ... }")
+            elif text and key.endswith(".Policy") and not document_in(text).get("Statement"):
+                message = "has no Statement, and AWS takes no such policy"
+                yield Problem(key, message, 'add "Statement": [...], or leave the policy out')
 
 
 def targets_in(calls: Sequence[Call]) -> Iterator[tuple[str, Mapping[str, Any]]]:

@@ -71,12 +71,21 @@ def of_container(container: Mapping[str, Any], *, key: str) -> Iterator[Problem]
     yield from _health_check(container.get("healthCheck"), key=f"{key}.healthCheck")
     for index, mapping in enumerate(container.get("portMappings") or ()):
         yield from _port_mapping(mapping, key=f"{key}.portMappings[{index}]")
+    directory = str(container.get("workingDirectory") or "/")
+    if not directory.startswith("/"):
+        message = f'is "{directory}", and must be absolute: the container would not start'
+        yield Problem(f"{key}.workingDirectory", message, f'write "/{directory}", or the like')
+    for field in ("entryPoint", "command"):
+        if next(iter(container.get(field) or ("-",))) == "":
+            message = "begins with an empty word: the container would not start"
+            yield Problem(f"{key}.{field}", message, "write the program, or leave it out")
     yield from _log(container.get("logConfiguration"), key=f"{key}.logConfiguration")
     for index, variable in enumerate(container.get("environment") or ()):
         name, value = str(variable.get("name") or ""), str(variable.get("value") or "")
         place = f"{key}.environment[{index}]"
-        if not name:
-            yield Problem(f"{place}.name", "is empty: ECS refuses it", "name the variable")
+        if not name or "=" in name:
+            found = f'is "{name}", which is no name of a variable' if name else "is empty"
+            yield Problem(f"{place}.name", f"{found}: no process has it", "name the variable")
         for message, hint in variables.of_value(name, value):
             yield Problem(f"{place}.value", f"{message} ({name})", hint)
 

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
-from harness.inputs.files.api_calls import CallFile, checked
+from harness.inputs.files.api_calls import Call, CallFile, checked
+from harness.inputs.problem import Problem
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from harness.inputs.document import Document
 
 _OPERATIONS = ("VerifyEmailIdentity", "VerifyDomainIdentity", "CreateConfigurationSet")
+
+_FORMS = {
+    "EmailAddress": (re.compile(r"[^@\s]+@[^@\s.]+(?:\.[^@\s.]+)+"), "shop@shop.example"),
+    "Domain": (re.compile(r"[\w-]+(?:\.[\w-]+)+"), "shop.example"),
+}
+"""Field -> a pattern of its values, and an example."""
 
 
 def read(document: Document) -> CallFile:
@@ -18,4 +28,15 @@ def read(document: Document) -> CallFile:
     Raises:
         InputError: Every problem of the file.
     """
-    return checked(document, _OPERATIONS, api="ses")
+    return checked(document, _OPERATIONS, api="ses", rules=(_of_names,))
+
+
+def _of_names(calls: Sequence[Call]) -> Iterator[Problem]:
+    """Find texts that are neither an address nor a domain."""
+    for call in calls:
+        for field, (form, example) in _FORMS.items():
+            value = str(call.given.get(field, example))
+            if not form.fullmatch(value):
+                noun = "mail address" if "@" in example else "domain"
+                message = f'is "{value}", which is no {noun}'
+                yield Problem(f"{call.key}.{field}", message, f"write one, as {example}")

@@ -7,9 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from harness.inputs import production
 from harness.inputs.checks import notes
 from harness.inputs.production import Production
+from tests.unit.inputs.checks.edits import with_service
 
 FIXED = {"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404"}}
 
@@ -109,3 +112,25 @@ def test_service_connect_is_noted(app: Production) -> None:
     assert [*notes.of_services(services, behind=services, target_groups=["tickets-web"])] == [
         "services.web: Service Connect is not rehearsed: no task has the names of the namespace"
     ]
+
+
+@pytest.mark.parametrize(
+    ("strategy", "said"),
+    [
+        (
+            "BLUE_GREEN",
+            ["services.web: its strategy is BLUE_GREEN, and a rehearsal replaces tasks by ROLLING"],
+        ),
+        ("ROLLING", []),
+    ],
+)
+def test_a_strategy_of_deployments_is_noted(
+    app: Production, strategy: str, said: list[str]
+) -> None:
+    services = {
+        "web": with_service(app, "web", deploymentConfiguration={"strategy": strategy}).services[
+            "web"
+        ]
+    }
+    found = notes.of_services(services, behind=services, target_groups=["tickets-web"])
+    assert [*found] == said

@@ -42,6 +42,23 @@ def redrive(dead: str, count: int) -> dict[str, Any]:
         ({"QueueName": "jobs", "Attributes": {"VisibilityTimeout": "50000"}}, "VisibilityTimeout"),
         ({"QueueName": "jobs", "Attributes": {"DelaySeconds": "901"}}, "DelaySeconds"),
         ({"QueueName": "jobs", "Attributes": redrive("dead", 0)}, "maxReceiveCount"),
+        ({"QueueName": "jobs", "Attributes": {"RedrivePolicy": "{}"}}, "RedrivePolicy"),
+        ({"QueueName": "jobs", "Attributes": {"QueueArn": "arn"}}, "QueueArn"),
+        (
+            {"QueueName": "jobs", "Attributes": {"FifoThroughputLimit": "perQueue"}},
+            "FifoThroughputLimit",
+        ),
+        (
+            {
+                "QueueName": "jobs",
+                "Attributes": {"KmsMasterKeyId": "alias/a", "SqsManagedSseEnabled": "true"},
+            },
+            "SqsManagedSseEnabled",
+        ),
+        (
+            {"QueueName": "jobs", "Attributes": {"KmsDataKeyReusePeriodSeconds": "1"}},
+            "KmsDataKeyReusePeriodSeconds",
+        ),
         ({"QueueName": "jobs", "Attributes": {"SqsManagedSseEnabled": "ENABLED"}}, "SseEnabled"),
         ({"QueueName": "jobs", "Attributes": {"FifoQueue": "no"}}, "FifoQueue"),
         (

@@ -123,3 +123,60 @@ def test_the_limits_of_a_process(app: Production, soft: int, hard: int, said: st
         ),
         said,
     )
+
+
+def provider(name: str, **more: int) -> dict[str, Any]:
+    return {"capacityProvider": name, **more}
+
+
+@pytest.mark.parametrize(
+    ("items", "said"),
+    [
+        ([provider("FARGATE_SPOT", weight=3), provider("FARGATE", weight=1, base=1)], ""),
+        ([provider("FARGATE_SPOT", weight=0)], "has no weight above 0: ECS would start no task"),
+        (
+            [provider("FARGATE", weight=1, base=1), provider("FARGATE_SPOT", weight=1, base=1)],
+            "has several bases, and ECS takes one",
+        ),
+        (
+            [provider("my-asg", weight=1)],
+            'capacityProviderStrategy[0].capacityProvider is "my-asg"',
+        ),
+    ],
+)
+def test_the_strategy_of_providers(app: Production, items: list[dict[str, Any]], said: str) -> None:
+    judge(edits.messages((services.strategies,), with_strategy(app, items)), said)
+
+
+def with_strategy(app: Production, items: list[dict[str, Any]]) -> Production:
+    return with_service(app, "web", launchType=None, capacityProviderStrategy=items)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"loadBalancers": [{}] * 6}, "loadBalancers has 6, and ECS takes 5"),
+        ({"desiredCount": -1}, "desiredCount is -1, and ECS takes no number below 0"),
+        ({"healthCheckGracePeriodSeconds": -5}, "healthCheckGracePeriodSeconds is -5"),
+        ({"healthCheckGracePeriodSeconds": 0}, ""),
+        (
+            {"networkConfiguration": {"awsvpcConfiguration": {"subnets": []}}},
+            "networkConfiguration.awsvpcConfiguration.subnets is empty",
+        ),
+        (
+            {"networkConfiguration": {"awsvpcConfiguration": {"subnets": ["subnet-1"] * 17}}},
+            "networkConfiguration.awsvpcConfiguration.subnets has 17, and ECS takes 16",
+        ),
+        ({"networkConfiguration": {"awsvpcConfiguration": {"subnets": ["subnet-1"] * 3}}}, ""),
+    ],
+)
+def test_numbers_that_ecs_limits(app: Production, changes: dict[str, Any], said: str) -> None:
+    judge(edits.messages((services.sizes,), with_service(app, "web", **changes)), said)
+
+
+@pytest.mark.parametrize(("port", "said"), [("http", 'portName is "http"'), ("", "")])
+def test_the_ports_of_service_connect(app: Production, port: str, said: str) -> None:
+    listed = [{"portName": port}] if port else []
+    connect = {"enabled": True, "services": listed}
+    changed = with_service(app, "web", serviceConnectConfiguration=connect)
+    judge(edits.messages((services.service_connect,), changed), said)

@@ -221,6 +221,26 @@ WRONG: list[tuple[str, Change, str, str]] = [
         "write arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME-SUFFIX, or the same followed by"
         " :JSON-KEY:VERSION-STAGE:VERSION-ID with all three colons",
     ),
+    (
+        "a variable with a sign of equality in its name",
+        lambda raw: app(raw).update(environment=[{"name": "A=B", "value": "1"}]),
+        'containerDefinitions[0].environment[0].name is "A=B", which is no name of a variable: no'
+        " process has it",
+        "name the variable",
+    ),
+    (
+        "a relative directory",
+        lambda raw: app(raw).update(workingDirectory="app"),
+        'containerDefinitions[0].workingDirectory is "app", and must be absolute: the container'
+        " would not start",
+        'write "/app", or the like',
+    ),
+    (
+        "an empty program",
+        lambda raw: app(raw).update(command=[""]),
+        "containerDefinitions[0].command begins with an empty word: the container would not start",
+        "write the program, or leave it out",
+    ),
 ]
 
 
