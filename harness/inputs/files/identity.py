@@ -28,7 +28,7 @@ def read(document: Document) -> CallFile:
     Raises:
         InputError: Every problem of the file.
     """
-    return checked(document, _OPERATIONS, api="ses", rules=(_of_names,))
+    return checked(document, _OPERATIONS, api="ses", checks=(_of_names,))
 
 
 def _of_names(calls: Sequence[Call]) -> Iterator[Problem]:

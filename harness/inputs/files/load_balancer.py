@@ -287,7 +287,7 @@ def _of_others(data: Mapping[str, Any]) -> Iterator[Problem]:
             if isinstance(one, dict):
                 fit = operation_shapes.fit(one, api="elbv2", operation=operation, key=key)
                 rules = rule_checks.of_rule(fit.fitting, key=key) if name == "Rules" else ()
-                yield from fit.with_rules(rules)
+                yield from fit.with_checks(rules)
             else:
                 message = f"is {type_of(one)}, and must be an object"
                 yield Problem(key, message, f"write {operation}'s input")
