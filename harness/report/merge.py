@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from harness.core import codec
 from harness.core.errors import ConfigError
 from harness.report import html, json_file
-from harness.report.model import Report
+from harness.report.model import Outcome, Report
 from harness.report.shard import Part, Shard
 from harness.target.recorded_runs import recorded_runs
 
@@ -20,6 +20,9 @@ _HINT = (
     "let every shard rehearse the same commit with the same --durations and the same arguments;"
     " only K of --shard K/N differs"
 )
+
+_KEYS = ("target", "public_url", "started_at", "seconds", "vendor", "overlay", "notes", "scenarios")
+"""Keys of a shard's report that the merged one needs."""
 
 
 def merge(directories: Iterable[Path], *, out: Path) -> Report:
@@ -45,7 +48,7 @@ def merge(directories: Iterable[Path], *, out: Path) -> Report:
     _check(shards)
     placed = sorted(reports, key=lambda place: shards[place].number)
     first = reports[placed[0]]
-    outcomes = [one for place in placed for one in json_file.outcomes_of(reports[place])]
+    outcomes = [one for place in placed for one in _outcomes(reports[place], place=place)]
     return Report(
         target=outcomes[0].target if outcomes else first["target"],
         public_url=first["public_url"],
@@ -95,7 +98,20 @@ def _shard(data: Mapping[str, Any], *, place: Path) -> Shard:
             f"{place / json_file.FILE_NAME} is the report of a whole rehearsal, and of no shard",
             hint="name the directories that `cutover rehearse --shard K/N` wrote",
         )
-    return codec.decode(Shard, data["shard"])
+    try:
+        return codec.decode(Shard, data["shard"])
+    except codec.FormatError as error:
+        raise _no_report(place, f"its shard cannot be read: {error}") from error
+
+
+def _outcomes(data: dict[str, Any], *, place: Path) -> list[Outcome]:
+    for key in _KEYS:
+        if key not in data:
+            raise _no_report(place, f"it has no {key}")
+    try:
+        return list(json_file.outcomes_of(data))
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise _no_report(place, f"its scenarios cannot be read: {error!r}") from error
 
 
 def _check(shards: Mapping[Path, Shard]) -> None:

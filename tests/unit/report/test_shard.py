@@ -130,3 +130,20 @@ def test_reports_that_do_not_fit_together_are_rejected(tmp_path: Path) -> None:
     (tmp_path / "shard-1" / json_file.FILE_NAME).write_text("{")
     with pytest.raises(ConfigError, match="is no report: "):
         merge([tmp_path / "shard-1"], out=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"shard": "1/2"}, "its shard cannot be read"),
+        ({"notes": None}, "it has no notes"),
+        ({"scenarios": [1]}, "its scenarios cannot be read"),
+    ],
+)
+def test_a_damaged_report_is_named(tmp_path: Path, change: dict[str, object], said: str) -> None:
+    (place,) = written(tmp_path, FIRST)
+    path = place / json_file.FILE_NAME
+    data = {**json.loads(path.read_text()), **change}
+    path.write_text(json.dumps({key: value for key, value in data.items() if value is not None}))
+    with pytest.raises(ConfigError, match=f"is no report: {said}"):
+        merge([place], out=tmp_path)
