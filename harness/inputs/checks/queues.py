@@ -89,10 +89,6 @@ def _of_attributes(
         elif key in _OF_FIFO and not fifo:
             message = "is for FIFO queues, and SQS refuses it for others"
             yield f".Attributes.{key}", message, "leave it out"
-    keyed = bool(attributes.get("KmsMasterKeyId"))
-    if keyed and str(attributes.get("SqsManagedSseEnabled", "false")).lower() == "true":
-        message = "is true, and KmsMasterKeyId is set: SQS takes one kind of encryption"
-        yield ".Attributes.SqsManagedSseEnabled", message, 'leave it out, or write "false"'
     for key, known in _QUEUE_VALUES.items():
         value = str(attributes.get(key, known[0]))
         if value.lower() not in map(str.lower, known):

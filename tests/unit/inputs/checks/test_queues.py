@@ -49,13 +49,6 @@ def redrive(dead: str, count: int) -> dict[str, Any]:
             "FifoThroughputLimit",
         ),
         (
-            {
-                "QueueName": "jobs",
-                "Attributes": {"KmsMasterKeyId": "alias/a", "SqsManagedSseEnabled": "true"},
-            },
-            "SqsManagedSseEnabled",
-        ),
-        (
             {"QueueName": "jobs", "Attributes": {"KmsDataKeyReusePeriodSeconds": "1"}},
             "KmsDataKeyReusePeriodSeconds",
         ),
