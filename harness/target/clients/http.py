@@ -53,7 +53,8 @@ def web(access: Access, *, trace: str = "") -> requests.Session:
         access: The target's addresses.
         trace: The scenario's trace, which its requests carry.
     """
-    session = _session({"https": access.https, "http": access.http})
+    home = urlsplit(access.public_url).hostname or ""
+    session = _session({"https": access.https, "http": access.http}, home=home)
     if access.ca_file:
         session.verify = access.ca_file
     if trace:
@@ -132,7 +133,7 @@ def isolated() -> requests.Session:
     return session
 
 
-def _session(published: dict[str, str]) -> requests.Session:
+def _session(published: dict[str, str], *, home: str = "") -> requests.Session:
     """Make a session that connects to these addresses, by scheme; an empty one changes nothing.
 
     With an address it is isolated: REQUESTS_CA_BUNDLE and the proxy variables would win otherwise.
@@ -141,7 +142,7 @@ def _session(published: dict[str, str]) -> requests.Session:
     from harness.target.clients.stickiness import refuse_stickiness
     from harness.target.clients.visitor_session import VisitorSession
 
-    session = VisitorSession()
+    session = VisitorSession(home=home)
     session.trust_env = not any(published.values())
     for scheme, address in published.items():
         if address:

@@ -49,3 +49,10 @@ def test_a_redirect_to_another_host_is_named() -> None:
 
 def test_an_error_of_the_host_itself_is_left() -> None:
     assert "no listener for https://shop.example/login" in error_of("https://shop.example/login")
+
+
+def test_a_link_to_another_host_is_named() -> None:
+    session = http.web(Access(public_url=URL))
+    session.mount("https://", Answers(""))
+    with pytest.raises(requests.ConnectionError, match="leads its visitors to another host"):
+        session.get("https://app/register")
