@@ -62,10 +62,6 @@ class TargetGroup:
             for target in answer["TargetHealthDescriptions"]
         ]
 
-    def health_check_path(self) -> str:
-        """Return the path that the checks ask for."""
-        return str(self.describe()["HealthCheckPath"])
-
     def health_check_port(self, port: int) -> int:
         """Return the port that the checks use for a target of this port."""
         given = self.describe()["HealthCheckPort"]
