@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,6 +39,7 @@ IMAGE_NAMES = schema.OUR_IMAGES
 GENERATORS = get_args(value_types.Generator)
 _OF_PROXY = ("database.proxy_endpoint", "network.proxy_group")
 _PREFIX = "CUTOVER_"
+_SERVICE_NAME = re.compile(r"[\w-][\w.-]*")
 _WRITABLE = ("/tmp",)  # noqa: S108 - a path in a container
 VARIABLES = {
     "CUTOVER_CONFIG": "path of the configuration file, instead of ./cutover.toml",
@@ -226,6 +228,11 @@ def _of_references(data: Mapping[str, Any]) -> Iterator[Problem]:
             message = f'is "{name}", and there is no such secret'
             yield Problem(f"{table}.secret", message, f'add [secrets."{name}"] with its keys')
     yield from _of_probe(data)
+    services = data.get("services")
+    for name in services if isinstance(services, dict) else ():
+        if not _SERVICE_NAME.fullmatch(name):
+            message = "has a name that no folder of logs can have"
+            yield Problem(f"services.{name}", message, "write letters, digits, - and _")
     yield from _of_parameter(data, "cache")
     proxy = {name: text_at(data, *name.split(".")) for name in _OF_PROXY}
     if any(proxy.values()):
@@ -252,6 +259,11 @@ def _of_probe(data: Mapping[str, Any]) -> Iterator[Problem]:
         if key not in probe:
             hint = f"add it to [probe], or name a parameter: parameter = {json.dumps('/probe/key')}"
             yield Problem(f"probe.{key}", "is missing", hint)
+    key = text_at(probe, "key")
+    if key and isinstance(secret, dict) and not is_whole and key not in secret:
+        yield Problem(
+            "probe.key", f'is "{key}", and the secret has no such key', nearest(key, secret)
+        )
 
 
 def _of_parameter(data: Mapping[str, Any], table: str) -> Iterator[Problem]:

@@ -14,12 +14,14 @@ from harness.inputs.toml.value_types import (
     Day,
     File,
     Generator,
+    Host,
     InstanceClass,
     KeyArn,
     Paths,
     Percent,
     PublicUrl,
     QueueName,
+    SchemaName,
     Table,
     Text,
     Texts,
@@ -87,12 +89,12 @@ class Network(Table):
 class Database(Table):
     """The schema and its production endpoints."""
 
-    name: Annotated[Text, like("shop")]
+    name: Annotated[SchemaName, like("shop")]
     """The schema."""
-    cluster_endpoint: Annotated[Text, like("shop.cluster-c9akciq32rxd.eu-west-1.rds.amazonaws.com")]
+    cluster_endpoint: Annotated[Host, like("shop.cluster-c9akciq32rxd.eu-west-1.rds.amazonaws.com")]
     """Aurora's endpoint; the server carries this name and a certificate for it."""
     proxy_endpoint: Annotated[
-        Text | None, like("shop.proxy-c9akciq32rxd.eu-west-1.rds.amazonaws.com")
+        Host | None, like("shop.proxy-c9akciq32rxd.eu-west-1.rds.amazonaws.com")
     ] = None
     """RDS Proxy's endpoint; without it, tasks reach the database itself."""
     secret: Annotated[Text | None, like("shop/db")] = None

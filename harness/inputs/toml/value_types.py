@@ -15,6 +15,7 @@ from harness.aws import aurora
 
 Vendor = Literal["auto", "composer", "debian"]
 Generator = Literal["password", "laravel-key", "hex"]
+_SYSTEM_SCHEMAS = ("information_schema", "mysql", "performance_schema", "sys")
 _VPC_PREFIXES = range(16, 25)
 """AWS has VPCs from /16 to /28; a rehearsal needs four networks of 64 addresses."""
 """Room for the four tiers, and for another stack's."""
@@ -37,6 +38,8 @@ def _public_url(url: str) -> str:
     if parts.scheme != "https" or not parts.hostname or parts.path not in ("", "/") or parts.query:
         hint = "write the public URL without a path; pages below one go into [app.pages]"
         raise _fault(f'is "{url}", not https://host', hint)
+    if parts.netloc.lower() != parts.hostname or parts.fragment:
+        raise _fault(f'is "{url}", not https://host', "write the host alone, without port or user")
     return url.rstrip("/")
 
 
@@ -63,13 +66,37 @@ def _vpc_cidr(cidr: str) -> str:
     if network.prefixlen not in _VPC_PREFIXES:
         message = f"is {cidr}, and must be a /16 to a /24"
         raise _fault(message, "a VPC is no larger, and a rehearsal needs four networks of a /26")
+    if network.is_loopback or network.is_link_local or network.is_multicast:
+        raise _fault(f"is {cidr}, of which AWS makes no VPC", "take it from aws ec2 describe-vpcs")
     return cidr
 
 
 def _path(path: str) -> str:
     if not path.startswith("/"):
         raise _fault(f'is "{path}", and must begin with /', f'write "/{path}"')
+    if path.startswith("//") or path.split() != [path]:
+        raise _fault(f'is "{path}", which is no path', "write it with one / at its beginning")
     return path
+
+
+def _directory(path: str) -> str:
+    if _path(path).strip("/") == "":
+        hint = "name the directories, or leave app.writable out: then nothing is asked"
+        raise _fault(f'is "{path}", below which everything is', hint)
+    return path
+
+
+def _schema_name(name: str) -> str:
+    if not re.fullmatch(r"[\w$-]{1,64}", name) or name in _SYSTEM_SCHEMAS:
+        hint = "write DB_DATABASE's: up to 64 letters, digits, - and _, and no system schema"
+        raise _fault(f'is "{name}", which is no schema of an app', hint)
+    return name
+
+
+def _host(name: str) -> str:
+    if not re.fullmatch(r"[\w-]+(?:\.[\w-]+)+", name, re.ASCII):
+        raise _fault(f'is "{name}", which is no host name', "write the endpoint without its port")
+    return name
 
 
 def _instance_class(name: str) -> str:
@@ -123,4 +150,7 @@ Day = Annotated[date, BeforeValidator(_date)]
 Path = Annotated[Text, AfterValidator(_path)]
 File = Annotated[str, Field(min_length=1, json_schema_extra={"format": "path"})]
 Texts = Annotated[tuple[Text, ...], Field(min_length=1, strict=False)]
-Paths = Annotated[tuple[Path, ...], Field(min_length=1, strict=False)]
+SchemaName = Annotated[Text, AfterValidator(_schema_name)]
+Host = Annotated[Text, AfterValidator(_host)]
+Directory = Annotated[Text, AfterValidator(_directory)]
+Paths = Annotated[tuple[Directory, ...], Field(min_length=1, strict=False)]

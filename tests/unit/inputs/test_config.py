@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from harness.core.errors import ConfigError
-from harness.inputs import config
+from harness.inputs import config, production
 from harness.inputs.config import Generated
 from harness.inputs.derivation import Derivation
 from harness.inputs.problem import InputError
@@ -106,6 +106,9 @@ def test_a_missing_file_names_the_variable_that_moves_it(tmp_path: Path) -> None
         ('region = "us-east-1"', "", "aws.region is missing"),
         ('"123456789012"', '"123"', "aws.account_id must be twelve digits"),
         ("https://tickets.example", "http://x", 'app.url is "http://x", not https://host'),
+        ("https://tickets.example", "https://t.example:8443", "not https://host"),
+        ("https://tickets.example", "https://u@t.example", "not https://host"),
+        ('"10.40.0.0/16"', '"127.0.0.0/16"', "of which AWS makes no VPC"),
         ("[probe]\nsecret = ", "[probe]\nsecrt = ", 'did you mean "secret"?'),
         ('generate = "password"', 'generate = "pasword"', 'did you mean "password"?'),
         (
@@ -264,3 +267,28 @@ def test_a_class_or_share_that_cannot_be_is_rejected(
     tmp_path: Path, key: str, message: str
 ) -> None:
     assert message in failure(tmp_path, GOOD.replace("[database]\n", f"[database]\n{key}\n"))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('name = "tickets"', 'name = "mysql"', 'database.name is "mysql", which is no schema'),
+        ('name = "tickets"', 'name = "a b"', 'database.name is "a b", which is no schema'),
+        ('public = "/login"', 'public = "//x/login"', 'app.pages.public is "//x/login"'),
+        ('"/tmp"]', '"/"]', 'app.writable[2] is "/", below which everything is'),
+        ('key = "probe_key"', 'key = "nope"', 'probe.key is "nope", and the secret has no such'),
+        ("[services.worker]", '[services."../x"]', "services.../x has a name that no folder of"),
+        (
+            'proxy_endpoint = "tickets.proxy-cq8w2k7example.us-east-1.rds.amazonaws.com"',
+            'proxy_endpoint = "tickets.example:3306"',
+            'database.proxy_endpoint is "tickets.example:3306", which is no host name',
+        ),
+    ],
+)
+def test_a_value_that_nothing_could_use(project: Path, old: str, new: str, said: str) -> None:
+    path = project / "cutover.toml"
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+    with pytest.raises(ConfigError, match=re.escape(said)):
+        production.load({}, cwd=project)
