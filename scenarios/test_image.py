@@ -50,9 +50,10 @@ foreach ($all as $file) {
 }
 echo $count, "\\n";
 """
-"""Prints the files that a user may write to, and the number of all: without the groups of root, who
-may start it. A directory that is open to every user, with the sticky bit, is the base image's:
-Debian has /run/lock, PHP's /var/www/html."""
+"""Prints the files that a user may write to, and the number of all, without the groups of root.
+
+A directory that is open to every user, with the sticky bit, is the base image's: Debian has
+/run/lock, PHP's /var/www/html."""
 
 OF_PACKAGES = ("/run", "/var/cache", "/var/lib", "/var/log", "/var/run")
 """Directories in which packages give www-data its own: PHP-FPM's socket, nginx's buffers."""
