@@ -1,0 +1,121 @@
+"""Scripts for the app's own Laravel, run by PHP in a task: they need no package of ours."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from harness.diagnosis.expect import expect
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from harness.target.resources.ecs_exec import ExecResult
+
+_MARK = "cutover-answer:"
+_NO_APP = 3
+"""Exit code of a script that finds no Laravel."""
+_SCRIPT = r"""
+$root = null;
+foreach ([getcwd(), '/var/www/html', '/var/www', '/srv/app', '/app'] as $at) {
+    $root ??= is_file("$at/bootstrap/app.php") && is_file("$at/vendor/autoload.php") ? $at : null;
+}
+if ($root === null) { exit(3); }
+chdir($root);
+try {
+    require "$root/vendor/autoload.php";
+    $app = require "$root/bootstrap/app.php";
+    $app->make(Illuminate\Contracts\Console\Kernel::class)->bootstrap();
+    $run = function (array $given) use ($app): array { %(body)s };
+    echo "\n%(mark)s", json_encode($run(json_decode($argv[1], true))), "\n";
+} catch (Throwable $error) {
+    for ($words = ''; $error !== null; $error = $error->getPrevious()) {
+        $words .= get_class($error).': '.$error->getMessage()."\n";
+    }
+    @file_put_contents('/proc/1/fd/2', "cutover-harness, a script in this task: $words");
+    fwrite(STDERR, $words);
+    exit(1);
+}
+"""
+"""Its error goes into the container's log, too, where those of the app are."""
+
+_DISK = r"""
+$disks = config('filesystems.disks');
+$name = config('filesystems.default');
+$isOurs = fn ($one) => ($disks[$one]['driver'] ?? '') === 's3'
+    && ($disks[$one]['bucket'] ?? '') === $given['bucket'];
+$code = '';
+foreach (array_filter(array_map('base_path', ['app', 'routes', 'config']), 'is_dir') as $folder) {
+    foreach (Illuminate\Support\Facades\File::allFiles($folder) as $file) {
+        $code .= $file->getFilename() === 'filesystems.php' ? '' : $file->getContents();
+    }
+}
+$isNamed = fn ($one) => str_contains($code, "'$one'") || str_contains($code, "\"$one\"");
+$others = array_filter(array_keys($disks), fn ($one) => $isOurs($one) && $isNamed($one));
+if (! $isOurs($name)) { $name = current($others) ?: $name; }
+$answer = ['disk' => $name, 'in_bucket' => $isOurs($name)];
+if (! $answer['in_bucket']) { return $answer; }
+$disk = Illuminate\Support\Facades\Storage::build(['throw' => true] + $disks[$name]);
+"""
+"""The default disk, or another one in the bucket that the app's code names."""
+STORE = _DISK + "$disk->put($given['path'], $given['text']); return $answer;"
+READ = _DISK + "return ['text' => $disk->get($given['path'])] + $answer;"
+REMOVE = _DISK + "$disk->delete($given['path']); return $answer;"
+DISPATCH = r"""
+$name = config('queue.default');
+$connection = config("queue.connections.$name");
+$key = $given['key'];
+$job = new Illuminate\Events\CallQueuedListener('cache', 'put', [$key, $key, 300]);
+if (str_ends_with($connection['queue'] ?? '', '.fifo')) { $job->messageGroup = $key; }
+Illuminate\Support\Facades\Queue::push($job);
+return ['connection' => $name, 'driver' => $connection['driver'] ?? ''];
+"""
+"""The job is Laravel's own, which every worker knows; it leaves its key in the cache."""
+CACHED = "return ['value' => Illuminate\\Support\\Facades\\Cache::get($given['key'])];"
+SEND = r"""
+Illuminate\Support\Facades\Mail::raw('A rehearsal of the cutover.', fn ($mail) => $mail
+    ->to($given['to'])->subject($given['subject']));
+$name = config('mail.default');
+return ['mailer' => $name, 'transport' => config("mail.mailers.$name.transport")];
+"""
+
+
+class NoLaravel(Exception):
+    """The container has no Laravel where one is looked for."""
+
+
+@dataclass(frozen=True)
+class Laravel:
+    """The app's Laravel in the tasks.
+
+    Args:
+        run_in_task: Runs a command in a task.
+    """
+
+    run_in_task: Callable[..., ExecResult]
+
+    def ask(self, body: str, *, task: str, **given: str) -> dict[str, Any]:
+        """Run a script in a task, and return its answer.
+
+        Args:
+            body: PHP that returns an array; ``$given`` has the arguments.
+            task: The task's id.
+            **given: The arguments.
+
+        Raises:
+            NoLaravel: The container has none.
+            ExpectationError: Laravel ended the script with an error.
+        """
+        code = _SCRIPT % {"body": body, "mark": _MARK}
+        command = ["php", "-d", "display_errors=stderr", "-r", code, "--", json.dumps(given)]
+        result = self.run_in_task(command, task=task)
+        if result.exit_code == _NO_APP:
+            raise NoLaravel
+        _, mark, answer = result.stdout.rpartition(_MARK)
+        expect(
+            result.exit_code == 0 and mark,
+            f"a script in task {task} ended with {result.exit_code}:"
+            f" {result.stderr.strip() or result.stdout.strip()[-500:]}",
+        )
+        return dict(json.loads(answer))

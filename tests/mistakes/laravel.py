@@ -1,0 +1,77 @@
+"""Mistakes of an app without the probe, which its own Laravel shows all the same."""
+
+from __future__ import annotations
+
+from scenarios import test_laravel as laravel
+from tests.mistakes.edits import (
+    CONFIG,
+    WEB_ROLE,
+    WORKER_ROLE,
+    Edit,
+    combine,
+    replace,
+    replace_pattern,
+    replace_word,
+    set_variable,
+)
+from tests.mistakes.mistake import Mistake, Twin
+
+
+def without_the_probe(*edits: Edit) -> Edit:
+    """Change the app, and take the probe out of the configuration."""
+    return combine(replace_pattern(CONFIG, r"^\[probe\]\n(?:\w.*\n)+", ""), *edits)
+
+
+MISTAKES = (
+    Mistake(
+        "without the probe: uploads are kept on the task's disk",
+        without_the_probe(set_variable("FILESYSTEM_DISK", "local")),
+        breaks=[laravel.test_file_of_one_task_is_read_by_another],
+        cause='FILESYSTEM_DISK is "local"',
+        also_green=[laravel.test_job_of_a_web_task_runs_in_a_worker],
+        twin=Twin(
+            "without the probe: the default disk is the tasks' own, and the code names s3",
+            without_the_probe(
+                set_variable("FILESYSTEM_DISK", "local"),
+                replace(
+                    "app/routes/console.php", "<?php\n", "<?php\n\nconst UPLOADS_DISK = 's3';\n"
+                ),
+            ),
+        ),
+    ),
+    Mistake(
+        "without the probe: the web task may store no file",
+        without_the_probe(replace(WEB_ROLE, '"s3:PutObject"', '"s3:PutObjects"')),
+        breaks=[laravel.test_file_of_one_task_is_read_by_another],
+        cause="the task role tickets-web-task lacks s3:PutObject",
+        also_green=[laravel.test_mail_of_a_task_reaches_its_recipient],
+    ),
+    Mistake(
+        "without the probe: jobs are run by the web task itself",
+        without_the_probe(set_variable("QUEUE_CONNECTION", "sync")),
+        breaks=[laravel.test_job_of_a_web_task_runs_in_a_worker],
+        cause="QUEUE_CONNECTION is sync in the web task",
+        also_green=[laravel.test_file_of_one_task_is_read_by_another],
+    ),
+    Mistake(
+        "without the probe: the worker takes jobs of another connection",
+        without_the_probe(replace_word("sqs", "database")),
+        breaks=[laravel.test_job_of_a_web_task_runs_in_a_worker],
+        cause='the worker\'s command takes jobs of the connection "database"',
+        also_green=[laravel.test_file_of_one_task_is_read_by_another],
+    ),
+    Mistake(
+        "without the probe: the worker writes mails into its log",
+        without_the_probe(set_variable("MAIL_MAILER", "log", task="worker")),
+        breaks=[laravel.test_mail_of_a_task_reaches_its_recipient],
+        cause='MAIL_MAILER is "log" in the worker',
+        also_green=[laravel.test_job_of_a_web_task_runs_in_a_worker],
+    ),
+    Mistake(
+        "without the probe: the worker may send no mail",
+        without_the_probe(replace(WORKER_ROLE, '"ses:SendRawEmail"', '"ses:SendBounce"')),
+        breaks=[laravel.test_mail_of_a_task_reaches_its_recipient],
+        cause="the task role tickets-worker-task lacks ses:SendRawEmail",
+        also_green=[laravel.test_job_of_a_web_task_runs_in_a_worker],
+    ),
+)
