@@ -27,7 +27,7 @@ try {
     require "$root/vendor/autoload.php";
     $app = require "$root/bootstrap/app.php";
     $app->make(Illuminate\Contracts\Console\Kernel::class)->bootstrap();
-    $run = function (array $given) use ($app): array { %(body)s };
+    $run = function (array $arguments) use ($app): array { %(body)s };
     echo "\n%(mark)s", json_encode($run(json_decode($argv[1], true))), "\n";
 } catch (Throwable $error) {
     for ($words = ''; $error !== null; $error = $error->getPrevious()) {
@@ -44,7 +44,7 @@ _DISK = r"""
 $disks = config('filesystems.disks');
 $name = config('filesystems.default');
 $isOurs = fn ($one) => ($disks[$one]['driver'] ?? '') === 's3'
-    && ($disks[$one]['bucket'] ?? '') === $given['bucket'];
+    && ($disks[$one]['bucket'] ?? '') === $arguments['bucket'];
 $code = '';
 foreach (array_filter(array_map('base_path', ['app', 'routes', 'config']), 'is_dir') as $folder) {
     foreach (Illuminate\Support\Facades\File::allFiles($folder) as $file) {
@@ -59,23 +59,23 @@ if (! $answer['in_bucket']) { return $answer; }
 $disk = Illuminate\Support\Facades\Storage::build(['throw' => true] + $disks[$name]);
 """
 """The default disk, or another one in the bucket that the app's code names."""
-STORE = _DISK + "$disk->put($given['path'], $given['text']); return $answer;"
-READ = _DISK + "return ['text' => $disk->get($given['path'])] + $answer;"
-REMOVE = _DISK + "$disk->delete($given['path']); return $answer;"
+STORE = _DISK + "$disk->put($arguments['path'], $arguments['text']); return $answer;"
+READ = _DISK + "return ['text' => $disk->get($arguments['path'])] + $answer;"
+REMOVE = _DISK + "$disk->delete($arguments['path']); return $answer;"
 DISPATCH = r"""
 $name = config('queue.default');
 $connection = config("queue.connections.$name");
-$key = $given['key'];
+$key = $arguments['key'];
 $job = new Illuminate\Events\CallQueuedListener('cache', 'put', [$key, $key, 300]);
 if (str_ends_with($connection['queue'] ?? '', '.fifo')) { $job->messageGroup = $key; }
 Illuminate\Support\Facades\Queue::push($job);
 return ['connection' => $name, 'driver' => $connection['driver'] ?? ''];
 """
 """The job is Laravel's own, which every worker knows; it leaves its key in the cache."""
-CACHED = "return ['value' => Illuminate\\Support\\Facades\\Cache::get($given['key'])];"
+CACHED = "return ['value' => Illuminate\\Support\\Facades\\Cache::get($arguments['key'])];"
 SEND = r"""
 Illuminate\Support\Facades\Mail::raw('A rehearsal of the cutover.', fn ($mail) => $mail
-    ->to($given['to'])->subject($given['subject']));
+    ->to($arguments['to'])->subject($arguments['subject']));
 $name = config('mail.default');
 return ['mailer' => $name, 'transport' => config("mail.mailers.$name.transport")];
 """
@@ -95,20 +95,20 @@ class Laravel:
 
     run_in_task: Callable[..., ExecResult]
 
-    def ask(self, body: str, *, task: str, **given: str) -> dict[str, Any]:
+    def ask(self, body: str, *, task: str, **arguments: str) -> dict[str, Any]:
         """Run a script in a task, and return its answer.
 
         Args:
-            body: PHP that returns an array; ``$given`` has the arguments.
+            body: PHP that returns an array; ``$arguments`` has the arguments.
             task: The task's id.
-            **given: The arguments.
+            **arguments: The arguments.
 
         Raises:
             NoLaravel: The container has none.
             ExpectationError: Laravel ended the script with an error.
         """
         code = _SCRIPT % {"body": body, "mark": _MARK}
-        command = ["php", "-d", "display_errors=stderr", "-r", code, "--", json.dumps(given)]
+        command = ["php", "-d", "display_errors=stderr", "-r", code, "--", json.dumps(arguments)]
         result = self.run_in_task(command, task=task)
         if result.exit_code == _NO_APP:
             raise NoLaravel

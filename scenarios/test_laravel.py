@@ -35,9 +35,9 @@ def ask_laravel(run_in_task: Callable[..., ExecResult]) -> Callable[..., dict[st
     """Run a script in the Laravel of a task; the scenario is not run where there is none."""
     laravel = Laravel(run_in_task)
 
-    def ask(body: str, *, task: str, **given: str) -> dict[str, Any]:
+    def ask(body: str, *, task: str, **arguments: str) -> dict[str, Any]:
         try:
-            return laravel.ask(body, task=task, **given)
+            return laravel.ask(body, task=task, **arguments)
         except NoLaravel:
             pytest.skip("not covered: no Laravel is in the container's working directory")
 
