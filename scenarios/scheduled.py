@@ -8,10 +8,12 @@ import shlex
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from harness.diagnosis.expect import expect
 from scenarios.named_resources import AWS_DOMAINS
 
 if TYPE_CHECKING:
     from harness.target.access import Access
+    from harness.target.resources.schedule import Run
 
 ARTISAN = "php artisan "
 COMMAND = "schedule:run"
@@ -98,3 +100,35 @@ def last_error(log: str) -> str:
 def _is_error(record: Any) -> bool:
     level = record.get("level") if isinstance(record, dict) and "message" in record else None
     return isinstance(level, int) and level >= ERROR
+
+
+def expect_scheduled_once(
+    ticks: list[Run], records: list[dict[str, Any]], *, access: Access
+) -> dict[str, dict[str, Any]]:
+    """Check that each tick ran the scheduler once, and the scheduler each command once.
+
+    Returns:
+        The record of the scheduler's run of each tick's task.
+    """
+    commands = by_task(records, name=COMMAND)
+    for tick in ticks:
+        times = len(commands.get(tick.task, []))
+        expect(
+            times == 1,
+            f"the task of the tick {tick} ran {COMMAND} {times} times",
+            cause=""
+            if times
+            else "the rule's task does not run schedule:run: its Input names another command, or"
+            " the task has no PROBE_KEY",
+        )
+    for record in records:
+        # schedule:run itself exits with 0 all the same.
+        error = record["error"] or "its exit code is not 0"
+        expect(
+            record["outcome"] != "failed" or bool(host_outside(error, access)),
+            f"the scheduled {record['name']} failed in {record['minute']}: {error}",
+            cause=f"the scheduled {record['name']} fails each time, though schedule:run ends with"
+            f" 0: {error}",
+            certain=True,
+        )
+    return {task: runs[0] for task, runs in commands.items()}

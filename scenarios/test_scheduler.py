@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
@@ -21,6 +21,7 @@ from scenarios.scheduled import (
     by_hand,
     by_task,
     endless_tick_cause,
+    expect_scheduled_once,
     host_outside,
     last_error,
     missing_programs,
@@ -59,19 +60,42 @@ as_task = pytest.mark.truth(local=proved, aws=proved, url=NOT_THERE)
 needs_rule = pytest.mark.requires("http", "probe", "ecs", "schedule")
 
 
+class Window(NamedTuple):
+    """Some minutes, and the ticks in them."""
+
+    began: datetime
+    ended: datetime
+    ticks: list[Run]
+
+
+@pytest.fixture
+def past_ticks(scheduler: Scheduler, eventually: Callable[..., Any]) -> Callable[[], Window]:
+    """Return the ticks of some whole minutes, once the task of each has stopped."""
+
+    def read() -> Window:
+        began, ended = scheduler.window(WINDOW)
+        ticks: list[Run] = eventually(
+            lambda: [tick for tick in scheduler.ticks(since=began) if tick.at < ended],
+            until=lambda it: datetime.now(UTC) >= ended and all(tick.stopped for tick in it),
+            what="the tasks that the rule started did not stop",
+            within_s=DUE_WITHIN_S,
+            cause=lambda _: endless_tick_cause(scheduler.command()),
+        )
+        return Window(began, ended, ticks)
+
+    return read
+
+
 @as_rule
-@needs_rule
+@pytest.mark.requires("ecs", "schedule")
 @pytest.mark.read_only(runs_last=True)
 def test_rule_starts_one_task_each_minute(
     scheduler: Scheduler,
-    scheduler_runs: Callable[[datetime], list[dict[str, Any]]],
-    eventually: Callable[..., Any],
+    past_ticks: Callable[[], Window],
     record_property: Callable[[str, object], None],
     observe: Callable[..., None],
-    access: Access,
 ) -> None:
     expect_each_minute(scheduler.expression())
-    began, ended = scheduler.window(WINDOW)
     settings = scheduler.settings()  # before another scenario disables the rule for a while
     expect(
         not settings.window_min,
@@ -81,34 +105,37 @@ def test_rule_starts_one_task_each_minute(
         " to OFF",
         certain=True,
     )
-
-    def ticks() -> list[Run]:
-        return [tick for tick in scheduler.ticks(since=began) if tick.at < ended]
-
-    window: list[Run] = eventually(
-        ticks,
-        until=lambda it: datetime.now(UTC) >= ended and all(tick.stopped for tick in it),
-        what="the tasks that the rule started did not stop",
-        within_s=DUE_WITHIN_S,
-        cause=lambda _: endless_tick_cause(scheduler.command()),
-    )
-    moments = [began, *(tick.at for tick in window), ended]
+    window = past_ticks()
+    moments = [window.began, *(tick.at for tick in window.ticks), window.ended]
     gaps = [(later - former).total_seconds() for former, later in pairwise(moments)]
-    expect_even_ticks(window, gaps, settings)
+    expect_even_ticks(window.ticks, gaps, settings)
+    observe("exit codes", set={tick.exit_code for tick in window.ticks})
+    record_property("jitter of the ticks, s", [round(gap - PERIOD_S, 2) for gap in gaps[1:-1]])
+
+
+@as_rule
+@needs_rule
+@pytest.mark.read_only(runs_last=True)
+def test_each_tick_runs_what_is_due_once(
+    past_ticks: Callable[[], Window],
+    scheduler_runs: Callable[[datetime], list[dict[str, Any]]],
+    record_property: Callable[[str, object], None],
+    observe: Callable[..., None],
+    access: Access,
+) -> None:
+    window = past_ticks()
     # A task that the rule did not start may have run the first minute's commands before.
-    records = scheduler_runs(began - timedelta(minutes=1))
-    commands = expect_scheduled_once(window, records, access=access)
+    records = scheduler_runs(window.began - timedelta(minutes=1))
+    commands = expect_scheduled_once(window.ticks, records, access=access)
     lags = [
         (datetime.fromisoformat(commands[tick.task]["started_at"]) - tick.at).total_seconds()
-        for tick in window
+        for tick in window.ticks
     ]
     observe("start lag, s", range=lags)
-    observe("exit codes", set={tick.exit_code for tick in window})
     record_property("start lag of a tick, s", [round(lag, 2) for lag in lags])
-    record_property("jitter of the ticks, s", [round(gap - PERIOD_S, 2) for gap in gaps[1:-1]])
     expect(
-        max(lags) < PERIOD_S,
-        f"a tick took {max(lags):.0f} s until {COMMAND} began",
+        max(lags, default=0.0) < PERIOD_S,
+        f"a tick took {max(lags, default=0.0):.0f} s until {COMMAND} began",
         cause="the scheduler's task starts so late that schedule:run is evaluated for a later"
         " minute, and skips commands that are due at a fixed one",
     )
@@ -143,38 +170,6 @@ def expect_even_ticks(ticks: list[Run], gaps: list[float], settings: RuleSetting
         " or another rule runs the same task",
     )
     assert all(tick.exit_code == 0 for tick in ticks), f"a tick's task failed:\n{shown}"
-
-
-def expect_scheduled_once(
-    ticks: list[Run], records: list[dict[str, Any]], *, access: Access
-) -> dict[str, dict[str, Any]]:
-    """Check that each tick ran the scheduler once, and the scheduler each command once.
-
-    Returns:
-        The record of the scheduler's run of each tick's task.
-    """
-    commands = by_task(records, name=COMMAND)
-    for tick in ticks:
-        times = len(commands.get(tick.task, []))
-        expect(
-            times == 1,
-            f"the task of the tick {tick} ran {COMMAND} {times} times",
-            cause=""
-            if times
-            else "the rule's task does not run schedule:run: its Input names another command, or"
-            " the task has no PROBE_KEY",
-        )
-    for record in records:
-        # schedule:run itself exits with 0 all the same.
-        error = record["error"] or "its exit code is not 0"
-        expect(
-            record["outcome"] != "failed" or bool(host_outside(error, access)),
-            f"the scheduled {record['name']} failed in {record['minute']}: {error}",
-            cause=f"the scheduled {record['name']} fails each time, though schedule:run ends with"
-            f" 0: {error}",
-            certain=True,
-        )
-    return {task: runs[0] for task, runs in commands.items()}
 
 
 @as_task
