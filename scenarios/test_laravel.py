@@ -49,7 +49,7 @@ def stored_path(
     ask_laravel: Callable[..., dict[str, Any]], web_tier: WebTier, access: Access
 ) -> Iterator[str]:
     """The path of a file that a scenario may store; it is removed at the end."""
-    path = f"cutover-harness/{secrets.token_hex(8)}.txt"
+    path = f"{access.upload_folder}cutover-harness/{secrets.token_hex(8)}.txt"
     yield path
     ask_laravel(REMOVE, task=min(web_tier.running()), path=path, bucket=access.resources["bucket"])
 

@@ -36,7 +36,6 @@ INSIDE_ONLY = (
     " Deny may ask for aws:SourceVpce, aws:SourceVpc, aws:VpcSourceIp or an address; let the app"
     " hand the files over where they must stay inside"
 )
-PREFIX = "cutover-probe/"
 MIB = 1024 * 1024
 SHOWN = 500
 """Characters of S3's answer, which names the denied call."""
@@ -118,9 +117,9 @@ def test_stored_file_is_in_the_bucket_and_on_no_disk(
     run_in_task: Callable[..., ExecResult],
 ) -> None:
     marker = secrets.token_hex(16)
-    name, stored_by = stored(marker.encode() * 100)
+    _, stored_by = stored(marker.encode() * 100)
     disk, bucket = stored_by["disk"], access.resources["bucket"]
-    key = stored_by.get("object", f"{PREFIX}{name}")
+    key = stored_by.get("object", stored_by["path"])
     listed = aws("s3").list_objects_v2(Bucket=bucket, Prefix=key)
     keys = [entry["Key"] for entry in listed.get("Contents", [])]
     expect(

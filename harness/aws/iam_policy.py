@@ -25,6 +25,9 @@ _NARROWING = {
 """Condition keys, in lower case, with which a statement for everyone is not a public one."""
 
 
+_SOME_KEY = "cutover"
+
+
 @dataclass(frozen=True)
 class Need:
     """One action on one resource that a call of an API needs."""
@@ -128,6 +131,27 @@ def unmet_allow(documents: Iterable[Mapping[str, Any]], need: Need) -> str:
         and False in _conditions(one, need)
     )
     return next(map(_described, found), "")
+
+
+def allowed_folder(documents: Iterable[Mapping[str, Any]], *, action: str, bucket: str) -> str:
+    """Return the beginning of the keys that a role may do an action on; "" is all of the bucket.
+
+    Args:
+        documents: The role's own policies.
+        action: An action on an object, such as ``s3:PutObject``.
+        bucket: The bucket's ARN.
+    """
+    known, objects = list(documents), f"{bucket}/"
+    named = (
+        resource.removeprefix(objects).partition(ANY)[0]
+        for document in known
+        for statement in statements(document)
+        for resource in _texts(statement.get("Resource"))
+        if resource.startswith(objects)
+    )
+    folders = ("", *(folder for folder in named if "$" not in folder and "?" not in folder))
+    allowed = (one for one in folders if allows(known, Need(action, f"{objects}{one}{_SOME_KEY}")))
+    return next(allowed, "")
 
 
 def _described(statement: Mapping[str, Any]) -> str:

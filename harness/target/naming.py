@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
-from harness.aws import efs, eventbridge
+from harness.aws import efs, eventbridge, iam_policy
+from harness.aws.arn import partition_of
 from harness.inputs.toml.schema import Probe
 from harness.target.access import Access
 from harness.target.pages import pages_from
@@ -68,6 +70,7 @@ def names_in(production: Production) -> Access:
         writable_paths=config.writable_paths,
         declares_writable=config.declares_writable,
         shared_paths=_shared_paths(production),
+        upload_folder=_upload_folder(production),
         mail_receipt=production.mail_receipt,
         roles=tuple(
             dict.fromkeys(
@@ -83,6 +86,17 @@ def names_in(production: Production) -> Access:
 def _shared_paths(production: Production) -> tuple[str, ...]:
     definition = production.services[production.web].definition.raw
     return tuple(efs.mounts_in(definition, production.laravel.raw.get("mountPoints") or ()))
+
+
+def _upload_folder(production: Production) -> str:
+    bucket = production.resource_names.get("bucket")
+    own = str(production.services[production.web].definition.raw.get("taskRoleArn", ""))
+    role = next((one for one in production.roles if one.name == own.rpartition("/")[2]), None)
+    if bucket is None or role is None:
+        return ""
+    arn = f"arn:{partition_of(production.config.region)}:s3:::{bucket}"
+    documents = [json.loads(text) for text in role.policies.values()]
+    return iam_policy.allowed_folder(documents, action="s3:PutObject", bucket=arn)
 
 
 def _resources(production: Production) -> dict[str, str]:

@@ -50,6 +50,7 @@ BUNDLES: Mapping[str, Sequence[Variant]] = {
     "files as the AWS CLI prints them": [
         *definitions.PRINTED,
         images.SUPERVISED,
+        *policies.FOLDERS,
         *laravel.ROUTES,
     ],
     "another image": [

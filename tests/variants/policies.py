@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 from tests.mistakes.edits import (
     BUCKET_NAME,
     EXECUTION_ROLE,
     SECURITY_GROUPS,
+    Edit,
     combine,
     edit_json,
+    replace,
 )
 from tests.variants.edits import add_statement
 from tests.variants.resources import TASK_ROLES
@@ -137,5 +140,27 @@ GROUPS = [
     Variant(
         "security groups have ranges of ports and addresses, and themselves",
         edit_json(SECURITY_GROUPS, describe_groups),
+    ),
+]
+
+
+def use_a_folder(root: Path) -> None:
+    """Let the roles use one folder of the bucket, which the app's disk keeps to."""
+    for role in TASK_ROLES:
+        path = root / role
+        path.write_text(path.read_text().replace(f"{BUCKET_NAME}/*", f"{BUCKET_NAME}/production/*"))
+
+
+FOLDERS = [
+    Variant(
+        "the roles may use one folder of the bucket, which is the disk's root",
+        combine(
+            Edit(TASK_ROLES, use_a_folder),
+            replace(
+                "app/config/filesystems.php",
+                "            'bucket' => env('AWS_BUCKET'),",
+                "            'bucket' => env('AWS_BUCKET'),\n            'root' => 'production',",
+            ),
+        ),
     ),
 ]

@@ -190,7 +190,11 @@ class Browser:
         self.base_url = access.public_url
         self._configured_cookie = access.session_cookie
         self.probe = ProbeClient(
-            session, base_url=access.public_url, key=probe_key, ledger=ledger_of(access)
+            session,
+            base_url=access.public_url,
+            key=probe_key,
+            ledger=ledger_of(access),
+            folder=access.upload_folder,
         )
 
     def get(

@@ -14,7 +14,7 @@ import time
 from dataclasses import dataclass
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from harness.core.expectation import StatusError
 from harness.target.changes.ledger import DISPATCH_JOB, REMOVE_FILE, STORE_FILE, Entry
@@ -165,13 +165,18 @@ class ProbeClient:
         key: Callable[[], str],
         timeout_s: float = 30.0,
         ledger: Ledger | None = None,
+        folder: str = "",
     ) -> None:
-        """Take a visitor's session; a ledger, if there is one, gets each change first."""
+        """Take a visitor's session; a ledger, if there is one, gets each change first.
+
+        ``folder`` is where the app may store files; it may everywhere without one.
+        """
         self._session = session
         self._base_url = base_url.rstrip("/")
         self._key = key
         self._timeout_s = timeout_s
         self._ledger = ledger
+        self._folder = folder
 
     def signed(
         self, method: str, path: str, *, payload: Any = None, headers: dict[str, str] | None = None
@@ -275,15 +280,15 @@ class ProbeClient:
     def store(self, name: str, content: bytes) -> dict[str, Any]:
         """Store a file on the app's default disk."""
         self._note(STORE_FILE, name)
-        return self.ask("PUT", f"files/{name}", payload=content)
+        return self.ask("PUT", self._file(name), payload=content)
 
     def read(self, name: str) -> requests.Response:
         """Ask for a file from the app's default disk; the task is in X-Probe-Task."""
-        return self.send_signed(self.signed("GET", f"files/{name}"))
+        return self.send_signed(self.signed("GET", self._file(name)))
 
     def remove(self, name: str) -> dict[str, Any]:
         """Remove a file from the app's default disk."""
-        answer = self.ask("DELETE", f"files/{name}")
+        answer = self.ask("DELETE", self._file(name))
         self._note(REMOVE_FILE, name)
         return answer
 
@@ -293,13 +298,19 @@ class ProbeClient:
         self._note(DISPATCH_JOB, job)
         return job
 
+    def _file(self, path: str, **query: Any) -> str:
+        """Return the probe's path of a file, below the folder where there is one."""
+        below = {"below": self._folder} if self._folder else {}
+        words = urlencode(query | below)
+        return f"files/{path}?{words}" if words else f"files/{path}"
+
     def _note(self, operation: str, resource: str) -> None:
         if self._ledger is not None:
             self._ledger.append(Entry(operation, resource))
 
     def temporary_url(self, name: str, *, seconds: int) -> str:
         """Ask for an address at which everyone can read a file for a while."""
-        return str(self.ask("GET", f"files/{name}/temporary-url?seconds={seconds}")["url"])
+        return str(self.ask("GET", self._file(f"{name}/temporary-url", seconds=seconds))["url"])
 
     def slow(self, seconds: int, *, timeout_s: float) -> requests.Response:
         """Ask for an answer that takes this long."""

@@ -10,6 +10,7 @@ import pytest
 from harness.aws.iam_policy import (
     Caller,
     Need,
+    allowed_folder,
     allows,
     applicable_deny,
     denial,
@@ -345,3 +346,31 @@ def test_a_deny_of_uploads_without_a_header_for_encryption() -> None:
 )
 def test_what_lets_the_world_in(statement: dict[str, Any], expected: bool) -> None:
     assert is_open(statement) is expected
+
+
+BUCKET = "arn:aws:s3:::uploads"
+
+
+@pytest.mark.parametrize(
+    ("resources", "folder"),
+    [
+        (f"{BUCKET}/*", ""),
+        (f"{BUCKET}/production/*", "production/"),
+        ([f"{BUCKET}/index.html", f"{BUCKET}/posters-*"], "posters-"),
+        ([f"{BUCKET}/${{aws:username}}/*", f"{BUCKET}/a?/*"], ""),
+        ([f"{BUCKET}/production/*", "*"], ""),
+        ("arn:aws:s3:::others/*", ""),
+    ],
+)
+def test_the_folder_that_a_role_may_write_to(resources: Any, folder: str) -> None:
+    document = policy({"Effect": "Allow", "Action": "s3:*Object", "Resource": resources})
+    assert allowed_folder([document], action="s3:PutObject", bucket=BUCKET) == folder
+
+
+def test_a_folder_that_is_denied_is_none() -> None:
+    found = [
+        {"Effect": "Allow", "Action": "s3:*", "Resource": f"{BUCKET}/{name}/*"} for name in "ab"
+    ]
+    refused = {"Effect": "Deny", "Action": "s3:*", "Resource": f"{BUCKET}/a/*"}
+    document = policy(*found, refused)
+    assert allowed_folder([document], action="s3:PutObject", bucket=BUCKET) == "b/"

@@ -41,6 +41,19 @@ final class FilesTest extends TestCase
         $this->signed('GET', $target)->assertNotFound();
     }
 
+    public function test_a_file_is_below_the_folder_of_the_request(): void
+    {
+        $target = '/_probe/v1/files/a.bin?below=production%2F';
+
+        $this->signed('PUT', $target, 'x', ['Content-Type' => 'application/octet-stream'])->assertOk()->assertJson(['path' => 'production/cutover-probe/a.bin']);
+        $this->assertSame('x', $this->signed('GET', $target)->assertOk()->streamedContent());
+        $this->signed('DELETE', $target)->assertOk()->assertJson(['deleted' => true]);
+        Storage::assertMissing('production/cutover-probe/a.bin');
+
+        $this->signed('GET', '/_probe/v1/files/a.bin?below=..%2F')->assertUnprocessable();
+        $this->signed('GET', '/_probe/v1/files/a.bin?below[]=a')->assertUnprocessable();
+    }
+
     public function test_a_key_is_one_segment_of_a_path(): void
     {
         $this->signed('GET', '/_probe/v1/files/../../x')->assertNotFound();

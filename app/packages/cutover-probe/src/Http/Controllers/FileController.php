@@ -14,7 +14,7 @@ use League\Flysystem\FilesystemException;
 use Symfony\Component\HttpFoundation\Response;
 use Throwable;
 
-/** Stores, reads and removes files on the app's default disk, under a prefix of its own. */
+/** Stores, reads and removes files on the app's default disk, under a prefix of its own, below a folder if the request names one. */
 final readonly class FileController
 {
     private const string PREFIX = 'cutover-probe/';
@@ -35,18 +35,22 @@ final readonly class FileController
 
         $type = $request->headers->get('Content-Type', 'application/octet-stream');
 
-        return $this->attempt($key, function () use ($key, $body, $bytes, $hash, $type): array {
-            $stored = $this->disk()->put(self::PREFIX.$key, $body, ['ContentType' => $type]);
+        $path = $this->path($request, $key);
+
+        return $this->attempt($path, function () use ($path, $body, $bytes, $hash, $type): array {
+            $stored = $this->disk()->put($path, $body, ['ContentType' => $type]);
 
             // A disk may have a folder of its own in the bucket.
-            return ['stored' => $stored, 'object' => $this->disk()->path(self::PREFIX.$key), 'bytes' => $bytes, 'sha256' => hash_final($hash)];
+            return ['stored' => $stored, 'object' => $this->disk()->path($path), 'bytes' => $bytes, 'sha256' => hash_final($hash)];
         });
     }
 
-    public function show(string $key): Response
+    public function show(Request $request, string $key): Response
     {
+        $path = $this->path($request, $key);
+
         try {
-            $stream = $this->disk()->readStream(self::PREFIX.$key);
+            $stream = $this->disk()->readStream($path);
         } catch (FilesystemException) {
             $stream = null;
         }
@@ -59,29 +63,41 @@ final readonly class FileController
         ]);
     }
 
-    public function destroy(string $key): JsonResponse
+    public function destroy(Request $request, string $key): JsonResponse
     {
-        return $this->attempt($key, fn (): array => ['deleted' => $this->disk()->delete(self::PREFIX.$key)]);
+        $path = $this->path($request, $key);
+
+        return $this->attempt($path, fn (): array => ['deleted' => $this->disk()->delete($path)]);
     }
 
     public function temporaryUrl(Request $request, string $key): JsonResponse
     {
         $seconds = (int) ($request->validate(['seconds' => ['integer', 'min:1', 'max:'.self::MAX_LINK_S]])['seconds'] ?? 60);
         $expiresAt = now()->addSeconds($seconds);
+        $path = $this->path($request, $key);
 
-        return $this->attempt($key, fn (): array => [
-            'url' => $this->disk()->temporaryUrl(self::PREFIX.$key, $expiresAt),
+        return $this->attempt($path, fn (): array => [
+            'url' => $this->disk()->temporaryUrl($path, $expiresAt),
             'expires_at' => $expiresAt->utc()->toIso8601ZuluString(),
         ]);
     }
 
+    /** A role may be limited to a folder of the bucket. */
+    private function path(Request $request, string $key): string
+    {
+        $folder = $request->query('below', '');
+        abort_if(! is_string($folder) || str_contains($folder, '..'), Response::HTTP_UNPROCESSABLE_ENTITY, 'below is no folder.');
+
+        return $folder.self::PREFIX.$key;
+    }
+
     /** @param  callable(): array<string, mixed>  $work */
-    private function attempt(string $key, callable $work): JsonResponse
+    private function attempt(string $path, callable $work): JsonResponse
     {
         $facts = [
             'task' => $this->reader->current()->id(),
             'disk' => $this->config->get('filesystems.default'),
-            'path' => self::PREFIX.$key,
+            'path' => $path,
         ];
 
         try {
