@@ -66,7 +66,8 @@ DISPATCH = r"""
 $name = config('queue.default');
 $connection = config("queue.connections.$name");
 $key = $arguments['key'];
-$job = new Illuminate\Events\CallQueuedListener('cache', 'put', [$key, $key, 300]);
+$store = Illuminate\Cache\CacheManager::class;
+$job = new Illuminate\Events\CallQueuedListener($store, 'put', [$key, $key, 300]);
 if (str_ends_with($connection['queue'] ?? '', '.fifo')) { $job->messageGroup = $key; }
 Illuminate\Support\Facades\Queue::push($job);
 return ['connection' => $name, 'driver' => $connection['driver'] ?? ''];

@@ -348,29 +348,29 @@ def test_what_lets_the_world_in(statement: dict[str, Any], expected: bool) -> No
     assert is_open(statement) is expected
 
 
-BUCKET = "arn:aws:s3:::uploads"
+SHARED = "arn:aws:s3:::uploads"
 
 
 @pytest.mark.parametrize(
     ("resources", "folder"),
     [
-        (f"{BUCKET}/*", ""),
-        (f"{BUCKET}/production/*", "production/"),
-        ([f"{BUCKET}/index.html", f"{BUCKET}/posters-*"], "posters-"),
-        ([f"{BUCKET}/${{aws:username}}/*", f"{BUCKET}/a?/*"], ""),
-        ([f"{BUCKET}/production/*", "*"], ""),
+        (f"{SHARED}/*", ""),
+        (f"{SHARED}/production/*", "production/"),
+        ([f"{SHARED}/index.html", f"{SHARED}/posters-*"], "posters-"),
+        ([f"{SHARED}/${{aws:username}}/*", f"{SHARED}/a?/*"], ""),
+        ([f"{SHARED}/production/*", "*"], ""),
         ("arn:aws:s3:::others/*", ""),
     ],
 )
 def test_the_folder_that_a_role_may_write_to(resources: Any, folder: str) -> None:
     document = policy({"Effect": "Allow", "Action": "s3:*Object", "Resource": resources})
-    assert allowed_folder([document], action="s3:PutObject", bucket=BUCKET) == folder
+    assert allowed_folder([document], action="s3:PutObject", bucket=SHARED) == folder
 
 
 def test_a_folder_that_is_denied_is_none() -> None:
     found = [
-        {"Effect": "Allow", "Action": "s3:*", "Resource": f"{BUCKET}/{name}/*"} for name in "ab"
+        {"Effect": "Allow", "Action": "s3:*", "Resource": f"{SHARED}/{name}/*"} for name in "ab"
     ]
-    refused = {"Effect": "Deny", "Action": "s3:*", "Resource": f"{BUCKET}/a/*"}
+    refused = {"Effect": "Deny", "Action": "s3:*", "Resource": f"{SHARED}/a/*"}
     document = policy(*found, refused)
-    assert allowed_folder([document], action="s3:PutObject", bucket=BUCKET) == "b/"
+    assert allowed_folder([document], action="s3:PutObject", bucket=SHARED) == "b/"
