@@ -359,6 +359,20 @@ MISTAKES = (
         also_green=[scheduler.test_scheduled_commands_run_in_the_foreground],
     ),
     Mistake(
+        "the rule gives its task another queue connection",
+        replace(
+            SCHEDULE,
+            '"name": "app",\n              "command"',
+            '"name": "app",\n              "environment": [\n                {\n'
+            '                  "name": "QUEUE_CONNECTION",\n                  "value": "sync"\n'
+            '                }\n              ],\n              "command"',
+        ),
+        breaks=[configuration.test_scheduled_task_has_the_web_tasks_resources],
+        cause='the default queue connection is "sync" in the scheduled task and "sqs" in the',
+        follows=["QUEUE_CONNECTION is not sqs in the scheduled task"],
+        also_green=[scheduler.test_scheduled_commands_run_in_the_foreground],
+    ),
+    Mistake(
         "the scheduler connects to the database without TLS",
         set_variable("MYSQL_ATTR_SSL_CA", None, task="scheduler"),
         breaks=[scheduler.test_rule_starts_one_task_each_minute],

@@ -256,12 +256,18 @@ class Scheduler:
         if definition:
             wanted["taskDefinition"] = definition
         if command:
-            wanted["overrides"] = {
-                "containerOverrides": [{"name": self.container, "command": list(command)}]
-            }
+            wanted["overrides"] = self._overrides(command)
         starter = PROVOKED_BY_HARNESS if to_fail else STARTED_BY_HARNESS
         answer = self._ecs.run_task(**wanted, startedBy=starter)
         return task_id(answer["tasks"][0]["taskArn"])
+
+    def _overrides(self, command: Sequence[str]) -> dict[str, Any]:
+        """Return the rule's own overrides, with another command of Laravel's container."""
+        own = self._run_task.get("overrides", {})
+        containers = {one["name"]: one for one in own.get("containerOverrides", [])}
+        laravel = {**containers.get(self.container, {}), "name": self.container}
+        containers[self.container] = {**laravel, "command": list(command)}
+        return {**own, "containerOverrides": [*containers.values()]}
 
     def run(self, task: str) -> Run:
         """Return one task of the scheduler."""

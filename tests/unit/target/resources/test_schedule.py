@@ -119,6 +119,20 @@ def test_a_task_that_we_start_is_no_tick() -> None:
     }
 
 
+def test_a_task_with_another_command_has_the_rules_own_overrides() -> None:
+    ecs, environment = FakeEcs(), [{"name": "QUEUE_CONNECTION", "value": "sync"}]
+    own: list[dict[str, Any]] = [
+        {"name": "app", "command": ["php", "y"], "environment": environment},
+        {"name": "log", "memory": 64},
+    ]
+    given = {"overrides": {"cpu": "256", "containerOverrides": own}}
+    scheduler(ecs, run_task=given).start(command=["php", "x"])
+    assert ecs.asked["overrides"] == {
+        "cpu": "256",
+        "containerOverrides": [{**own[0], "command": ["php", "x"]}, own[1]],
+    }
+
+
 def test_whoever_else_runs_the_scheduler_is_named() -> None:
     web = {**task("web", age_s=300, started_by="ecs-svc/1"), "group": "service:tickets-web"}
     by_rule = task("tick", age_s=5, started_by="events-rule/tickets-schedule")
