@@ -39,13 +39,20 @@ def by_task(ran: list[dict[str, Any]], *, name: str) -> dict[str, list[dict[str,
 
 
 def endless_tick_cause(command: list[str]) -> str:
-    """Return that a tick's command never ends; empty if it does."""
-    if "schedule:work" not in " ".join(command):
-        return ""
-    return (
-        "a tick's task goes on running: its command must be schedule:run, which ends, and not"
-        " schedule:work"
-    )
+    """Return that a tick's command never ends; empty where it is Laravel's, which does."""
+    words = " ".join(command)
+    if "schedule:work" in words:
+        return (
+            "a tick's task goes on running: its command must be schedule:run, which ends, and not"
+            " schedule:work"
+        )
+    if not words:
+        return (
+            "a tick's task goes on running: neither the rule nor its task definition names a"
+            " command, so that the image's own runs: set schedule:run as the command of the"
+            " container in containerOverrides of the rule's Input"
+        )
+    return ""
 
 
 _UNKNOWN = re.compile(

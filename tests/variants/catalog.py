@@ -33,6 +33,7 @@ BUNDLES: Mapping[str, Sequence[Variant]] = {
         *defaults.DEFAULTS,
         *laravel.DEFAULTS,
         *resources.IDENTITIES,
+        *definitions.ONE_DEFINITION,
     ],
     "four web tasks, three workers": [
         *counts.FOUR_WEB_TASKS,
@@ -63,7 +64,6 @@ BUNDLES: Mapping[str, Sequence[Variant]] = {
     ],
     "Apache": [
         images.WITH_APACHE,
-        *definitions.ONE_DEFINITION,
         *definitions.COMMANDS,
         *storage.BUCKETS,
         *laravel.STORES,

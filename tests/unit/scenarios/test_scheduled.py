@@ -1,11 +1,11 @@
-"""Errors of scheduled commands that ask a host of the internet."""
+"""Causes of scheduled commands that fail or never end."""
 
 from __future__ import annotations
 
 import pytest
 
 from harness.target.access import Access
-from scenarios.scheduled import host_outside
+from scenarios.scheduled import endless_tick_cause, host_outside
 
 LOCAL = Access(public_url="https://shop.example", emulator="127.0.0.1:4566")
 CURL = "cURL error 6: Could not resolve host: {} (see https://curl.se/libcurl/c)"
@@ -33,3 +33,17 @@ def test_what_a_rehearsal_has_is_no_host_of_the_internet(error: str) -> None:
 def test_in_an_account_each_host_counts() -> None:
     account = Access(public_url="https://shop.example")
     assert host_outside(CURL.format("api.example"), account) == ""
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        (["php", "artisan", "schedule:run"], ""),
+        (["php", "artisan", "schedule:work"], "must be schedule:run"),
+        ([], "the image's own runs"),
+    ],
+)
+def test_a_tick_that_never_ends_is_blamed_on_its_command(command: list[str], words: str) -> None:
+    cause = endless_tick_cause(command)
+    assert words in cause
+    assert bool(cause) == bool(words)
