@@ -40,9 +40,7 @@ def stopping_cause(workers: Iterable[EcsService]) -> str:
         for task in service.tasks(status="STOPPED")
         if task["lastStatus"] != "STOPPED"
     )
-    if not any(stopping):
-        return ""
-    return DEAF_WORKER
+    return DEAF_WORKER if any(stopping) else ""
 
 
 def run_by_web(wanted: str) -> str:

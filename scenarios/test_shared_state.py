@@ -101,12 +101,11 @@ def test_code_keeps_nothing_in_sessions_of_php(
 ) -> None:
     php = probe.facts()["php"]
     in_files = php.get("session.save_handler") == "files"
-    if not in_files or is_shared(php.get("session.save_path") or "", access.shared_paths):
-        return
+    are_shared = is_shared(php.get("session.save_path") or "", access.shared_paths)
     for use in app_code.get("native_sessions", ()):
         place = f"{use['file']} line {use['line']}"
         expect(
-            False,
+            not in_files or are_shared,
             f"{place} starts a session of PHP's own",
             cause=f"{place} calls session_start(): PHP keeps its own sessions in files of the task,"
             " and the visitor's next request may come to another one: use Laravel's session()",

@@ -40,8 +40,8 @@ MIB = 1024 * 1024
 SHOWN = 500
 """Characters of S3's answer, which names the denied call."""
 LONGEST_SESSION_S = 43_200
-SHORT_S = 2
 """IAM: no role's credentials last longer than 12 hours; those of a task mostly end before."""
+SHORT_S = 2
 ROLE_KEY = (
     "$at = 'http://169.254.170.2'.getenv('AWS_CONTAINER_CREDENTIALS_RELATIVE_URI');"
     "echo json_decode(file_get_contents($at))->AccessKeyId;"

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from harness.inputs import operation_shapes
+from harness.inputs.checks.load_balancer import resources
 from harness.inputs.problem import Problem, closest
 
 if TYPE_CHECKING:
@@ -43,6 +44,8 @@ and API_LoadBalancerAttribute.html; the values of an application load balancer."
 _SLOW_START_S = 30
 """The shortest slow start; 0 is none."""
 _SLOW_STARTS = ("slow_start.duration_seconds", "load_balancing.algorithm.type", "round_robin")
+_RESERVED_COOKIE, _COOKIE_NAME = "AWSALB", "stickiness.app_cookie.cookie_name"
+_LOGS_ENABLED, _LOGS_BUCKET = "_logs.s3.enabled", "_logs.s3.bucket"
 _SIMILARITY = 0.8
 """How close to one of ELB's an unknown attribute is misspelt; another may be new."""
 _CODE = re.compile(r"<code>([\w.]+)</code>")
@@ -54,12 +57,9 @@ def attributes(production: Production) -> Iterator[Problem]:
     Slow start goes with round robin only:
     https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-target-group-attributes.html
     """
-    for name, content, file in (
-        ("LoadBalancer", production.load_balancer, "ecs.load_balancer"),
-        ("TargetGroup", production.target_group, "ecs.target_group"),
-    ):
+    for name, content, file in resources(production):
         place, listed = production.files[file], content.get("Attributes") or []
-        values = {str(one.get("Key")): str(one.get("Value", "")) for one in listed}
+        values = _values(listed)
         for index, one in enumerate(listed):
             key, value = str(one.get("Key") or ""), str(one.get("Value", ""))
             if not key:
@@ -85,10 +85,7 @@ def attributes(production: Production) -> Iterator[Problem]:
 
 def unknown(production: Production) -> Iterator[str]:
     """Yield a note for each attribute that botocore does not know; ELB may have it since."""
-    for name, content, file in (
-        ("LoadBalancer", production.load_balancer, "ecs.load_balancer"),
-        ("TargetGroup", production.target_group, "ecs.target_group"),
-    ):
+    for name, content, file in resources(production):
         for one in content.get("Attributes") or ():
             if one.get("Key") not in _attribute_names(name):
                 yield f"{file}: the attribute {one.get('Key')} is not known here, and not judged"
@@ -130,4 +127,60 @@ def _attribute_names(name: str) -> frozenset[str]:
     return frozenset(name for name in _CODE.findall(text) if "." in name)
 
 
-CHECKS = (attributes,)
+def cookies(production: Production) -> Iterator[Problem]:
+    """Stickiness by the app's cookie names one, and none of the load balancer's own.
+
+    https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-target-group-attributes.html
+    """
+    listed = production.target_group.get("Attributes") or ()
+    values = _values(listed)
+    by_app = values.get("stickiness.type") == "app_cookie"
+    if by_app and values.get("stickiness.enabled") == "true" and not values.get(_COOKIE_NAME):
+        yield Problem(
+            "Attributes",
+            f"have the stickiness.type app_cookie and no {_COOKIE_NAME}: ELB refuses it",
+            f"add {_COOKIE_NAME} with a cookie of the app, or write the stickiness.type lb_cookie",
+            file=production.files["ecs.target_group"],
+        )
+    for index, one in enumerate(listed):
+        value = str(one.get("Value"))
+        is_name = str(one.get("Key")) == _COOKIE_NAME
+        if is_name and value.upper().startswith(_RESERVED_COOKIE):
+            yield Problem(
+                f"Attributes[{index}]",
+                f'{_COOKIE_NAME} is "{value}": names with {_RESERVED_COOKIE} are the load'
+                " balancer's own, and ELB refuses it",
+                "write the name of a cookie of the app, or the stickiness.type lb_cookie",
+                file=production.files["ecs.target_group"],
+            )
+
+
+def logs(production: Production) -> Iterator[Problem]:
+    """Logs of the load balancer have a bucket.
+
+    https://docs.aws.amazon.com/elasticloadbalancing/latest/application/enable-access-logging.html
+    """
+    listed = production.load_balancer.get("Attributes") or ()
+    values = _values(listed)
+    for index, one in enumerate(listed):
+        key = str(one.get("Key"))
+        bucket = key.removesuffix(_LOGS_ENABLED) + _LOGS_BUCKET
+        if key.endswith(_LOGS_ENABLED) and values[key] == "true" and not values.get(bucket):
+            yield Problem(
+                f"Attributes[{index}]",
+                f'{key} is "true", and {bucket} is missing: ELB refuses the two together',
+                f'add {bucket} with the bucket of the logs, or write "false"',
+                file=production.files["ecs.load_balancer"],
+            )
+
+
+def _values(listed: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """Return the values of attributes by their keys."""
+    return {str(one.get("Key")): str(one.get("Value", "")) for one in listed}
+
+
+CHECKS = (
+    attributes,
+    cookies,
+    logs,
+)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 from harness.inputs.files import listeners
 from harness.inputs.problem import Problem
@@ -33,8 +33,12 @@ _MATCHER = re.compile(r"\d+(?:[-,]\d+)*")
 _STATUSES = range(200, 500)
 """Status codes that an application load balancer may take for healthy."""
 _TRAFFIC = "traffic-port"
-_RESERVED_COOKIE, _COOKIE_NAME = "AWSALB", "stickiness.app_cookie.cookie_name"
-_LOGS_ENABLED, _LOGS_BUCKET = "_logs.s3.enabled", "_logs.s3.bucket"
+
+
+def resources(production: Production) -> Iterator[tuple[str, Mapping[str, Any], str]]:
+    """Go through the load balancer and its target group: name, content, and key of the file."""
+    yield "LoadBalancer", production.load_balancer, "ecs.load_balancer"
+    yield "TargetGroup", production.target_group, "ecs.target_group"
 
 
 def subnets(production: Production) -> Iterator[Problem]:
@@ -60,10 +64,7 @@ def names(production: Production) -> Iterator[Problem]:
 
     https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateTargetGroup.html
     """
-    for key, content, file in (
-        ("LoadBalancer", production.load_balancer, "ecs.load_balancer"),
-        ("TargetGroup", production.target_group, "ecs.target_group"),
-    ):
+    for key, content, file in resources(production):
         name = str(content[key]["Name"])
         if not _ELB_NAME.fullmatch(name):
             yield Problem(
@@ -147,59 +148,10 @@ def priorities(production: Production) -> Iterator[Problem]:
         known.add(place)
 
 
-def cookies(production: Production) -> Iterator[Problem]:
-    """Stickiness by the app's cookie names one, and none of the load balancer's own.
-
-    https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-target-group-attributes.html
-    """
-    listed = production.target_group.get("Attributes") or ()
-    values = {str(one.get("Key")): str(one.get("Value")) for one in listed}
-    by_app = values.get("stickiness.type") == "app_cookie"
-    if by_app and values.get("stickiness.enabled") == "true" and not values.get(_COOKIE_NAME):
-        yield Problem(
-            "Attributes",
-            f"have the stickiness.type app_cookie and no {_COOKIE_NAME}: ELB refuses it",
-            f"add {_COOKIE_NAME} with a cookie of the app, or write the stickiness.type lb_cookie",
-            file=production.files["ecs.target_group"],
-        )
-    for index, one in enumerate(listed):
-        value = str(one.get("Value"))
-        is_name = str(one.get("Key")) == _COOKIE_NAME
-        if is_name and value.upper().startswith(_RESERVED_COOKIE):
-            yield Problem(
-                f"Attributes[{index}]",
-                f'{_COOKIE_NAME} is "{value}": names with {_RESERVED_COOKIE} are the load'
-                " balancer's own, and ELB refuses it",
-                "write the name of a cookie of the app, or the stickiness.type lb_cookie",
-                file=production.files["ecs.target_group"],
-            )
-
-
-def logs(production: Production) -> Iterator[Problem]:
-    """Logs of the load balancer have a bucket.
-
-    https://docs.aws.amazon.com/elasticloadbalancing/latest/application/enable-access-logging.html
-    """
-    listed = production.load_balancer.get("Attributes") or ()
-    values = {str(one.get("Key")): str(one.get("Value")) for one in listed}
-    for index, one in enumerate(listed):
-        key = str(one.get("Key"))
-        bucket = key.removesuffix(_LOGS_ENABLED) + _LOGS_BUCKET
-        if key.endswith(_LOGS_ENABLED) and values[key] == "true" and not values.get(bucket):
-            yield Problem(
-                f"Attributes[{index}]",
-                f'{key} is "true", and {bucket} is missing: ELB refuses the two together',
-                f'add {bucket} with the bucket of the logs, or write "false"',
-                file=production.files["ecs.load_balancer"],
-            )
-
-
 CHECKS = (
     subnets,
     names,
     health_check,
     security_policies,
     priorities,
-    cookies,
-    logs,
 )

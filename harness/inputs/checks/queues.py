@@ -10,8 +10,6 @@ from harness.inputs.files.queues import dead_letter_queue, redrive_allow_policy,
 from harness.inputs.problem import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from harness.inputs.production import Production
 
 _QUEUE_NAME = re.compile(r"[\w-]{1,80}|[\w-]{1,75}\.fifo", flags=re.ASCII)

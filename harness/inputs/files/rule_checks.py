@@ -19,6 +19,7 @@ from harness.inputs.problem import Problem, nearest
 
 _MOST_VALUES = 5
 """Values of all conditions of a rule together."""
+_KINDS = ("Values", "RegexValues")
 _ONCE = (HOST, METHOD, PATH, SOURCE_IP)
 _LENGTHS: Mapping[str, int] = {METHOD: 40}
 _LENGTH = 128
@@ -79,11 +80,16 @@ def _of_conditions(conditions: Sequence[Mapping[str, Any]], *, key: str) -> Iter
 
 
 def _values(condition: Mapping[str, Any]) -> list[Any]:
-    config = condition.get(CONFIGS.get(str(condition.get("Field")), "")) or {}
-    return [
-        *(config.get("Values") or condition.get("Values") or ()),
-        *(config.get("RegexValues") or condition.get("RegexValues") or ()),
-    ]
+    return [value for kind in _KINDS for value in _listed(condition, kind)[1]]
+
+
+def _listed(condition: Mapping[str, Any], kind: str) -> tuple[str, Sequence[Any]]:
+    """Return the key of a condition's values, and the values: its own, or those of its config."""
+    own = CONFIGS.get(str(condition.get("Field")), "")
+    config = condition.get(own) or {}
+    if config.get(kind):
+        return f"{own}.{kind}", config[kind]
+    return kind, condition.get(kind) or ()
 
 
 def _of_condition(condition: Mapping[str, Any], name: str, *, key: str) -> Iterator[Problem]:
@@ -98,17 +104,18 @@ def _of_condition(condition: Mapping[str, Any], name: str, *, key: str) -> Itera
         yield Problem(f"{place}.Values", "has no value, and ELB takes none that is empty", "add it")
     if name == HEADER and not config.get("HttpHeaderName"):
         yield Problem(f"{key}.{own}.HttpHeaderName", "is missing", "name the header")
-    at, source = (f"{key}.{own}", config) if config.get("Values") else (key, condition)
-    for index, value in enumerate(source.get("Values") or ()):
-        yield from _of_value(value, name, key=f"{at}.Values[{index}]")
-    at, source = (f"{key}.{own}", config) if config.get("RegexValues") else (key, condition)
-    for index, value in enumerate(source.get("RegexValues") or ()):
+    plain, expressions = _KINDS
+    at, values = _listed(condition, plain)
+    for index, value in enumerate(values):
+        yield from _of_value(value, name, key=f"{key}.{at}[{index}]")
+    at, values = _listed(condition, expressions)
+    for index, value in enumerate(values):
         try:
             re.compile(value)
         except re.error as error:
             message = f'is "{value}", which the load balancer here cannot read: {error}'
             hint = "correct the expression, or write it in another way"
-            yield Problem(f"{at}.RegexValues[{index}]", message, hint)
+            yield Problem(f"{key}.{at}[{index}]", message, hint)
 
 
 def _of_value(value: Any, name: str, *, key: str) -> Iterator[Problem]:

@@ -31,7 +31,8 @@ _NO_VARIABLE = (
     "write it so, or begin the line with #",
 )
 _HERE = ("localhost", "127.0.0.1", "0.0.0.0", "::1")
-_EMULATOR = "http://emulator:4566"
+EMULATOR = "http://emulator:4566"
+"""The emulator's address inside the stack."""
 
 
 def of_value(name: str, value: str) -> Iterator[tuple[str, str]]:
@@ -68,8 +69,8 @@ def of_overlay(name: str, value: str) -> Iterator[tuple[str, str]]:
     yield from of_value(name, value)
     if not _ADDRESS.fullmatch(name) or not _is_address(value):
         return
-    parts, emulator = urlsplit(value), urlsplit(_EMULATOR)
-    hint = f"write {_EMULATOR}, with the same path"
+    parts, emulator = urlsplit(value), urlsplit(EMULATOR)
+    hint = f"write {EMULATOR}, with the same path"
     if parts.hostname in _HERE:
         yield f'is "{value}": inside a task that is the task itself, and no emulator', hint
     elif parts.hostname == emulator.hostname and parts.port != emulator.port:

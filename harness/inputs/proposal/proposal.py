@@ -14,6 +14,7 @@ from harness.aws.value_from import SecretReference, ValueFromError, parse_value_
 from harness.inputs.derivation import DATABASE_URLS, public_path
 from harness.inputs.document import toml_key, toml_text
 from harness.inputs.files.phase_files import PHASE_FILES
+from harness.inputs.files.variables import EMULATOR
 from harness.inputs.proposal import images
 from harness.inputs.proposal.folder import Folder
 
@@ -347,11 +348,11 @@ def _rest(folder: Folder) -> Iterator[str]:
         yield "# CUTOVER_PROBE_KEY as a secret (docs/your-app.md)."
     yield from ("", "[[first_run]]", 'command = ["php", "artisan", "migrate", "--force"]', "")
     yield "# All that differs from production. Every report prints it."
-    yield from ("[overlay.environment]", 'AWS_ENDPOINT_URL = "http://emulator:4566"')
+    yield from ("[overlay.environment]", f'AWS_ENDPOINT_URL = "{EMULATOR}"')
     yield 'AWS_USE_PATH_STYLE_ENDPOINT = "true"'
     prefix = folder.variables.get("SQS_PREFIX", "")
     if prefix:
-        yield f'SQS_PREFIX = "http://emulator:4566/{prefix.rpartition("/")[2]}"'
+        yield f'SQS_PREFIX = "{EMULATOR}/{prefix.rpartition("/")[2]}"'
     authority = folder.variables.get("MYSQL_ATTR_SSL_CA") or "/etc/ssl/certs/ca-certificates.crt"
     yield from ("", "[overlay.files]", f'{toml_text(authority)} = "ca"')
 

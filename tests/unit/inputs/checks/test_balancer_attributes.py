@@ -3,20 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
-from harness.inputs import production
 from harness.inputs.checks import balancer_attributes
 from harness.inputs.production import Production
-
-ROOT = Path(__file__).resolve().parents[4]
-
-
-@pytest.fixture(scope="module")
-def app() -> Production:
-    return production.load({}, cwd=ROOT)
+from tests.unit.inputs.checks import edits
+from tests.unit.inputs.checks.edits import judge
 
 
 def texts(app: Production) -> list[str]:
@@ -133,3 +126,44 @@ def test_an_attribute_that_is_not_known_here_is_noted(app: Production) -> None:
         "ecs.load_balancer: the attribute an.attribute.of.2027 is not known here, and not judged"
     ]
     assert list(balancer_attributes.unknown(app)) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "said"), [("AWSALBAPP", 'cookie_name is "AWSALBAPP"'), ("tickets_session", "")]
+)
+def test_the_cookie_of_stickiness(app: Production, name: str, said: str) -> None:
+    added = {"Key": "stickiness.app_cookie.cookie_name", "Value": name}
+    content = {**app.target_group, "Attributes": [*app.target_group["Attributes"], added]}
+    judge(edits.messages(balancer_attributes.CHECKS, replace(app, target_group=content)), said)
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"enabled": "true", "type": "app_cookie"}, "and no stickiness.app_cookie.cookie_name"),
+        ({"enabled": "true", "type": "app_cookie", "app_cookie.cookie_name": "tickets"}, ""),
+        ({"enabled": "false", "type": "app_cookie"}, ""),
+        ({"enabled": "true", "type": "lb_cookie"}, ""),
+    ],
+)
+def test_stickiness_by_a_cookie_without_a_name(
+    app: Production, values: dict[str, str], said: str
+) -> None:
+    listed = [{"Key": f"stickiness.{key}", "Value": value} for key, value in values.items()]
+    content = {**app.target_group, "Attributes": listed}
+    judge(edits.messages(balancer_attributes.CHECKS, replace(app, target_group=content)), said)
+
+
+@pytest.mark.parametrize("kind", ["access", "connection"])
+@pytest.mark.parametrize(
+    ("enabled", "bucket", "is_refused"),
+    [("true", "", True), ("true", "876events-logs", False), ("false", "", False)],
+)
+def test_logs_without_a_bucket(
+    app: Production, kind: str, enabled: str, bucket: str, is_refused: bool
+) -> None:
+    values = {f"{kind}_logs.s3.enabled": enabled, f"{kind}_logs.s3.bucket": bucket}
+    added = [{"Key": key, "Value": value} for key, value in values.items() if value]
+    content = {**app.load_balancer, "Attributes": [*app.load_balancer["Attributes"], *added]}
+    said = f"{kind}_logs.s3.bucket is missing" if is_refused else ""
+    judge(edits.messages(balancer_attributes.CHECKS, replace(app, load_balancer=content)), said)
