@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from harness.inputs.production import Production
-from tests.unit.phases.test_checks import CHECKS, changed, result_of
+from tests.unit.phases.examinations import CHECKS, changed, result_of
 
 DNS = "ChangeResourceRecordSets[0].ChangeBatch.Changes[0]"
 

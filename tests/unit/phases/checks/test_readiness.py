@@ -1,0 +1,26 @@
+"""The checks before the first phase."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from harness.core.errors import UnsafeTarget
+from harness.inputs.production import Production
+from tests.unit.phases import contracts
+from tests.unit.phases.examinations import CHECKS, result_of
+
+
+def test_a_part_of_the_move_without_a_file_is_named_with_its_key(files: Production) -> None:
+    documents = {k: v for k, v in files.documents.items() if k != "resources.queues"}
+    result = result_of(CHECKS["0.files-complete"], replace(files, documents=documents), {})
+    assert (result.state, result.key) == ("not covered", "set resources.queues")
+
+
+def test_the_callers_account_is_that_of_cutover_toml(files: Production) -> None:
+    answers = contracts.green(files)
+    arn = "arn:aws:iam::111111111111:user/me"
+    answers["sts GetCallerIdentity"] = {"Account": "111111111111", "Arn": arn}
+    with pytest.raises(UnsafeTarget, match="are those of account 111111111111"):
+        result_of(CHECKS["0.account"], files, answers)
