@@ -33,6 +33,36 @@ _PAGES = (
         "PHP ended without output: read the web tasks' logs",
     ),
     (
+        re.compile(
+            r"\A\s*(<!doctype[^>]*>\s*)?<html[^>]*>\s*(<head[^>]*>\s*</head>\s*)?"
+            r"(<body[^>]*>\s*</body>\s*)?</html>\s*\Z",
+            re.IGNORECASE,
+        ),
+        Action.ROLL_BACK,
+        "visitors see an empty page: read the web tasks' logs",
+    ),
+    (
+        re.compile(r"SQLSTATE\[\w+\]"),
+        Action.ROLL_BACK,
+        "an error of the database is printed into a page that answers as a good one: read the web"
+        " tasks' logs, set APP_DEBUG=false",
+    ),
+    (
+        re.compile(
+            r"<title>[^<]*\b(domain( name)? is (parked|for sale)|is parked|parked domain"
+            r"|account suspended|default web site page|domain (has )?expired)\b",
+            re.IGNORECASE,
+        ),
+        Action.ROLL_BACK,
+        "a registrar or a hosting answers: look at the record, and at the domain's registration",
+    ),
+    (
+        re.compile(r"<title>Laravel</title>(?=.*laravel\.com/docs)", re.DOTALL),
+        Action.ROLL_BACK,
+        "Laravel's own welcome page answers: the image has another app, or routes/web.php a"
+        " leftover of a new one",
+    ),
+    (
         re.compile(r"\A\s*<\?php\b"),
         Action.ROLL_BACK,
         "nginx sends the code itself: give index.php to PHP-FPM (fastcgi_pass)",

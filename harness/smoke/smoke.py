@@ -17,6 +17,7 @@ from harness.smoke.checks import (
     http,
     links,
     old_host,
+    page,
     probe,
     sessions,
     sign_in,
@@ -51,7 +52,7 @@ CONNECTION, FRONT_PAGE, SESSION, PROBE = "connection", "front page", "session la
 FAMILIES = (
     Family("dns", (*dns.CHECKS, *zone.CHECKS), obstacle=dns.obstacle),
     Family("tls", tls.CHECKS, needs=CONNECTION),
-    Family("app", (*app.CHECKS, *sign_in.CHECKS, *links.CHECKS), needs=CONNECTION),
+    Family("app", (*app.CHECKS, *sign_in.CHECKS, *page.CHECKS, *links.CHECKS), needs=CONNECTION),
     Family("http", http.CHECKS, needs=CONNECTION),
     Family("exposure", exposure.CHECKS, needs=FRONT_PAGE),
     Family("assets", assets.CHECKS, needs=FRONT_PAGE),

@@ -22,6 +22,12 @@ _CLOSED = (401, 403)
 _DEBUG = re.compile(
     r"vendor/laravel/framework/|Whoops! There was an error|phpdebugbar|\"exception\":"
 )
+_LEADS = re.compile(
+    r"(?:<meta[^>]*http-equiv=[\"']?refresh[^>]*url="
+    r"|<script>\s*(?:window\.)?location(?:\.href)?\s*=\s*[\"'])[\"']?(https?://[^\"'\s>]+)",
+    re.IGNORECASE,
+)
+"""A page that leads on at once: by a meta element, or a script of nothing else."""
 _PRINTED = re.compile(r"<b>(Warning|Deprecated|Notice)</b>:(?=.{1,400}on line <b>\d)", re.DOTALL)
 
 
@@ -40,14 +46,27 @@ def front_page(exam: Examination) -> Result:
     if status >= 400:
         meaning = "the front page is no page for visitors: is that meant?"
         return warning(value, source, meaning)
+    if detour := _detour(exam, answer):
+        place, meaning = detour
+        return red(Action.MEND, f"{value}, {place}", source, meaning)
+    if seconds > SLOWEST_PAGE_S:
+        return warning(value, source, "visitors wait: look at the database and the tasks' CPU")
+    return green(value, source)
+
+
+def _detour(exam: Examination, answer: requests.Response) -> tuple[str, str] | None:
+    """Return place and meaning of a way that leaves the host, or its https; None without one."""
+    match = _LEADS.search(answer.text)
+    host = (split(match[1]).hostname or "") if match else ""
+    if match and host not in ("", exam.site.host, *exam.site.siblings):
+        meaning = "visitors are sent to another host: the page still names the old one"
+        return f"which leads to {match[1]}", meaning
     if any(split(str(step.url)).scheme == "http" for step in answer.history):
         meaning = (
             "visitors are sent over plain HTTP: the app takes https for http (trusted proxies)"
         )
-        return red(Action.MEND, f"{value}, past http://{exam.site.host}", source, meaning)
-    if seconds > SLOWEST_PAGE_S:
-        return warning(value, source, "visitors wait: look at the database and the tasks' CPU")
-    return green(value, source)
+        return f"past http://{exam.site.host}", meaning
+    return None
 
 
 def _of_redirect(exam: Examination, rejected: RedirectRejected) -> Result:

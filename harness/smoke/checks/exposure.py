@@ -89,6 +89,35 @@ def dashboards(exam: Examination) -> Result:
     )
 
 
+def database_dumps(exam: Examination) -> Result:
+    """Ask for a dump of the database and an archive, as a move leaves them."""
+    dumps = ("/backup.sql", "/dump.sql", "/database.sql", "/db.sql")
+    return _require_hidden(
+        exam,
+        {
+            **dict.fromkeys(dumps, r"^(--|/\*!\d+|CREATE TABLE|INSERT INTO|DROP TABLE)"),
+            "/backup.zip": r"\APK\x03\x04",
+        },
+        Action.ROLL_BACK,
+        "visitors' data can be downloaded: leave such files out of public/, and treat the data and"
+        " every password in it as known",
+    )
+
+
+def server_status(exam: Examination) -> Result:
+    """Ask for the status pages of PHP-FPM, nginx and Apache."""
+    return _require_hidden(
+        exam,
+        {
+            **dict.fromkeys(("/status", "/fpm-status"), r"^pool:\s+\S|\"accepted conn\":"),
+            "/nginx_status": r"^Active connections: \d",
+            "/server-status": r"<title>Apache Status",
+        },
+        Action.MEND,
+        "strangers read addresses and paths of visitors: let the location allow 127.0.0.1 alone",
+    )
+
+
 def probe_without_key(exam: Examination) -> Result:
     """Ask the probe without a signature."""
     return _require_hidden(
@@ -120,5 +149,7 @@ CHECKS = (
     composer_files,
     debug_tools,
     dashboards,
+    database_dumps,
+    server_status,
     probe_without_key,
 )

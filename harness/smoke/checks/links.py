@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import requests
 
+from harness.smoke.checks.page import is_unreachable
 from harness.smoke.examination import html_of, path_of
 from harness.smoke.result import Action, NotRun, Result, green, red, warning
 from harness.smoke.site import HTTPS_PORT, is_address, split
@@ -17,12 +18,12 @@ if TYPE_CHECKING:
     from harness.smoke.examination import Examination
 
 _INTERNAL = re.compile(r"^localhost$|\.(local|internal|test)$|\.elb\.amazonaws\.com$")
-_DEVELOPMENT = ("localhost", "127.0.0.1", "0.0.0.0", "::1")
 PLAIN_IN_STYLE = re.compile(r"url\(\s*['\"]?(http://[^'\")\s]+)", re.I)
 _ADDRESSES = (
     "//a/@href | //form/@action | //link[@rel='canonical' or @rel='alternate']/@href"
     " | //meta[@property='og:url' or @property='og:image']/@content"
 )
+_STAGE = re.compile(r"(staging|stage|stg|dev|develop|test|testing|uat|qa|preprod)[.-]", re.I)
 _CANONICAL = "//link[@rel='canonical']/@href | //meta[@property='og:url']/@content"
 _REFRESH = re.compile(r"url\s*=\s*['\"]?([^'\"\s]+)", re.I)
 _HIDDEN = re.compile(r"\b(noindex|none)\b", re.I)
@@ -31,15 +32,6 @@ _HIDDEN = re.compile(r"\b(noindex|none)\b", re.I)
 def mixed_content(exam: Examination) -> Result:
     """Look for scripts, styles and images of the front page that come over plain HTTP."""
     html = html_of(exam.page)
-    local = [link for link in _loaded(html) if split(link).hostname in _DEVELOPMENT]
-    if local:
-        return red(
-            Action.ROLL_BACK,
-            _some(local),
-            f"GET {path_of(exam.page)}",
-            "visitors see a page without style or function, which asks their own machine for it:"
-            " public/hot of Vite's development server is in the image; add it to .dockerignore",
-        )
     scripts = _plain(html.iter("script", "iframe", "link"))
     images = [
         *_plain(html.iter("img", "source")),
@@ -57,11 +49,6 @@ def mixed_content(exam: Examination) -> Result:
     if images:
         return warning(_some(images), source, "browsers ask for these over https, or not at all")
     return green("none", source)
-
-
-def _loaded(html: Any) -> list[str]:
-    """Return the addresses of scripts and styles."""
-    return [_asset(element) for element in html.iter("script", "link")]
 
 
 def links(exam: Examination) -> Result:
@@ -90,6 +77,9 @@ def links(exam: Examination) -> Result:
     if others := _canonical_elsewhere(exam):
         meaning = "search engines and shared links take this for the page's address: see APP_URL"
         return warning(_some(others), source, meaning)
+    if stages := [link for link in every_link if _is_of_stage(exam, link)]:
+        meaning = "visitors who follow these leave production: they are addresses of another stage"
+        return warning(_some(stages), source, meaning)
     return green(f"{len(every_link)} links, all in order", source)
 
 
@@ -160,6 +150,14 @@ def _is_stray(exam: Examination, link: str) -> bool:
     return is_address(host) or bool(_INTERNAL.search(host)) or is_off_port
 
 
+def _is_of_stage(exam: Examination, link: str) -> bool:
+    """Return whether a link leads to another stage of the same domain."""
+    host, own = split(link).hostname or "", exam.site.host.removeprefix("www.")
+    return bool(_STAGE.match(host)) and (
+        host.endswith((f".{own}", f"-{own}")) or host.partition(".")[2] == own.partition(".")[2]
+    )
+
+
 def _canonical_elsewhere(exam: Examination) -> list[str]:
     """Return canonical addresses of another site than this one and its sibling."""
     own = ("", exam.site.host, *exam.site.siblings)
@@ -170,7 +168,11 @@ def _canonical_elsewhere(exam: Examination) -> list[str]:
 def _plain(elements: Iterable[Any]) -> list[str]:
     """Return the addresses over plain HTTP that a browser loads for these elements."""
     addresses = (_asset(element) for element in elements)
-    return [address for address in addresses if split(address).scheme == "http"]
+    return [
+        address
+        for address in addresses
+        if split(address).scheme == "http" and not is_unreachable(split(address).hostname or "")
+    ]
 
 
 def _asset(element: Any) -> str:

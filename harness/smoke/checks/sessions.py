@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from itertools import cycle, islice
+from statistics import median
 from typing import TYPE_CHECKING
 
 import requests
@@ -19,6 +20,11 @@ if TYPE_CHECKING:
 
 ANSWERS = 10
 SESSION_READS = 6
+SLOW_S = 2.0
+"""Half of the answers take longer: not one slow task, but a slow site."""
+_LIMITED = "429"
+_STORED = re.compile(r"\bpublic\b|\bs-maxage=[1-9]", re.IGNORECASE)
+_NOT_STORED = re.compile(r"\b(private|no-store|no-cache)\b", re.IGNORECASE)
 _BUILT = re.compile(r"/build/assets/[\w.-]+\.(?:css|js)")
 _SICK = (
     "one task is sick, and every so many visitors meet it: look at the target group's health, and"
@@ -42,6 +48,12 @@ def every_task(exam: Examination) -> Result:
         builds[tuple(sorted(set(_BUILT.findall(answer.text))))] += 1
     value = ", ".join(f"{count} of {ANSWERS}: {status}" for status, count in statuses.items())
     source = f"GET {path}, {ANSWERS} times"
+    if set(statuses) == {"200", _LIMITED}:
+        meaning = (
+            "visitors are limited: if the app takes the load balancer's address for theirs, all"
+            " share one limit (trusted proxies); a firewall may limit this run alone"
+        )
+        return warning(value, source, meaning)
     if len(statuses) > 1:
         return red(
             Action.MEND,
@@ -49,6 +61,9 @@ def every_task(exam: Examination) -> Result:
             source,
             _SICK,
         )
+    if seconds and median(seconds) > SLOW_S:
+        value = f"{value}, half of them over {median(seconds):.1f} s"
+        return warning(value, source, "visitors wait: look at the database and the tasks' CPU")
     if len(builds) > 1:
         return warning(
             f"{value}, with {len(builds)} sets of styles and scripts",
@@ -131,6 +146,15 @@ def sessions_of_two_visitors(exam: Examination) -> Result:
             "visitors share a session, and see each other's data: let the CDN or proxy cache no"
             " answer with Set-Cookie, and empty it",
         )
+    control = exam.page.headers.get("Cache-Control", "")
+    if (
+        exam.session_cookies(exam.page)
+        and _STORED.search(control)
+        and not _NOT_STORED.search(control)
+    ):
+        value = f"Cache-Control: {control} beside a session cookie"
+        meaning = "a CDN may give one visitor's session to others: let nginx cache files alone"
+        return warning(value, f"GET {path_of(exam.page)}", meaning)
     return green("each gets a session of its own", source)
 
 

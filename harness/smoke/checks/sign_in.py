@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from harness.target.clients.browser import Form
 
 _INVALID, _EXPIRED = 422, 419
+SHORTEST_SESSION_S = 600
 _NOT_KEPT = (
     "browsers drop the cookie, so nobody can sign in: correct SESSION_COOKIE, SESSION_PATH,"
     " SESSION_DOMAIN, or the tasks' clock"
@@ -83,6 +84,12 @@ def session_cookie(exam: Examination) -> Result:
         )
     if "samesite" not in cookie:
         return warning(f"{name}: without samesite", source, "set SESSION_SAME_SITE to lax")
+    if cookie.get("max-age", "").isdecimal() and int(cookie["max-age"]) < SHORTEST_SESSION_S:
+        meaning = (
+            "visitors who read for longer are signed out, and their forms have expired:"
+            " SESSION_LIFETIME is in minutes"
+        )
+        return warning(f"{name}: for {cookie['max-age']} s", source, meaning)
     return green(value, source)
 
 

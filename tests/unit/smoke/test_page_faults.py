@@ -329,7 +329,7 @@ FAULTS = [
     Fault(
         "Vite's development server",
         in_head('<script src="http://[::1]:5173/@vite/client"></script>'),
-        "mixed content",
+        "unreachable hosts",
         "http://[::1]:5173/@vite/client",
         "public/hot of Vite's development server is in the image",
         Action.ROLL_BACK,

@@ -1,0 +1,78 @@
+"""Content-Security-Policy: whether a browser loads a page's style, script or image.
+
+Source: https://www.w3.org/TR/CSP3/, 6.7.2. Policies that are only reported do not count; nonces and
+hashes are taken as right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from harness.smoke.site import split
+
+FALLBACKS: Mapping[str, tuple[str, ...]] = {
+    "style": ("style-src-elem", "style-src", "default-src"),
+    "script": ("script-src-elem", "script-src", "default-src"),
+    "image": ("img-src", "default-src"),
+}
+"""Kind of a resource -> the directives that govern it, the first one that a policy has."""
+_NETWORK = ("http", "https", "ws", "wss")
+
+
+@dataclass(frozen=True)
+class Policy:
+    """One policy: its directives, each with the sources that it allows."""
+
+    directives: Mapping[str, tuple[str, ...]]
+
+    def denies(self, url: str, *, kind: str, page: str) -> str:
+        """Return the directive that keeps a browser from loading a resource; empty if none does."""
+        for name in FALLBACKS[kind]:
+            if name in self.directives:
+                sources = self.directives[name]
+                return "" if any(_allows(one, url, page=page) for one in sources) else name
+        return ""
+
+
+def policies(header: str) -> Iterator[Policy]:
+    """Read the policies of a header, which are separated by commas; a browser obeys each."""
+    for text in header.split(","):
+        directives: dict[str, tuple[str, ...]] = {}
+        for part in text.split(";"):
+            name, *sources = part.split() or [""]
+            directives.setdefault(name.lower(), tuple(sources))  # the first one counts
+        yield Policy(directives)
+
+
+def _allows(source: str, url: str, *, page: str) -> bool:
+    """Return whether a source expression matches a resource's address."""
+    text = source.lower()
+    address, own = split(url), split(page)
+    if text.startswith(("'nonce-", "'sha", "'strict-dynamic'")):
+        return True
+    if text == "'self'":
+        return (address.hostname, address.port) == (own.hostname, own.port)
+    if text == "*":
+        return address.scheme in _NETWORK
+    if text.startswith("'"):
+        return False
+    if text.endswith(":"):
+        return text == f"{address.scheme}:"
+    return _matches_host(text, url, page=page)
+
+
+def _matches_host(text: str, url: str, *, page: str) -> bool:
+    scheme, _, rest = text.rpartition("://")
+    host, _, path = rest.partition("/")
+    name, _, port = host.partition(":")
+    address = split(url)
+    if (scheme or split(page).scheme) not in (address.scheme, "http"):
+        return False
+    if port not in ("", "*", str(address.port or "")):
+        return False
+    actual = address.hostname or ""
+    is_host = actual.endswith(name[1:]) if name.startswith("*.") else name in (actual, "*")
+    wanted = f"/{path}"
+    fits = address.path.startswith(wanted) if wanted.endswith("/") else address.path == wanted
+    return is_host and (not path or fits)

@@ -1,0 +1,263 @@
+"""Faults of a page's text, hosts, characters and policy, and files of a move that stayed."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+
+import pytest
+
+from harness.smoke.checks import sessions
+from harness.smoke.result import Action, State
+from tests.unit.smoke.conftest import World, states
+from tests.unit.smoke.fake_app import COOKIE, FLAGS, FRONT
+from tests.unit.smoke.fake_dns import HOST
+from tests.unit.smoke.fake_host import Answer, Request
+from tests.unit.smoke.faults import Fault
+from tests.unit.smoke.test_page_faults import at, in_head, on_front, page, with_header
+
+_ASSETS = "https://shop-assets.example"
+
+
+def with_body(html: str) -> Callable[[World], None]:
+    def edit(world: World) -> None:
+        world.app.front = FRONT.replace("<body>", f"<body>{html}")
+
+    return edit
+
+
+def limited(world: World) -> None:
+    turns = itertools.count(1)
+
+    def answer(_request: Request) -> Answer:
+        if next(turns) % 3:
+            return 200, world.app.page_headers, FRONT.encode()
+        return 429, [("Retry-After", "60")], b"Too Many Attempts"
+
+    world.app.overrides["/"] = answer
+
+
+def kept_by_caches(world: World) -> None:
+    cookie = ("Set-Cookie", f"{COOKIE}=a{FLAGS}")
+    cached = ("Cache-Control", "public, max-age=600")
+    world.app.page_headers = [*world.app.page_headers, cookie, cached]
+
+
+def cookie_for_a_minute(world: World) -> None:
+    world.app.cookie_flags = f"{FLAGS}; max-age=60"
+
+
+def in_latin_1(world: World) -> None:
+    with_header("Content-Type", "text/html; charset=iso-8859-1")(world)
+    world.app.front = FRONT.replace("Sign in", "Entrée")
+
+
+FAULTS = [
+    Fault(
+        "an error of the database in a good answer",
+        on_front(page(200, "<html><body>SQLSTATE[HY000] [2002] refused</body></html>")),
+        "front page",
+        "with 'SQLSTATE[HY000]'",
+        "an error of the database is printed",
+        Action.ROLL_BACK,
+    ),
+    Fault(
+        "a document without content",
+        on_front(page(200, "<!DOCTYPE html><html><head></head><body></body></html>")),
+        "front page",
+        "with '<!DOCTYPE html>",
+        "visitors see an empty page",
+        Action.ROLL_BACK,
+    ),
+    Fault(
+        "a parked domain",
+        on_front(page(200, "<html><title>shop.example is parked</title></html>")),
+        "front page",
+        "is parked",
+        "look at the record, and at the domain's registration",
+        Action.ROLL_BACK,
+    ),
+    Fault(
+        "Laravel's welcome page",
+        on_front(page(200, '<title>Laravel</title><a href="https://laravel.com/docs">Docs</a>')),
+        "front page",
+        "with '<title>Laravel</title>'",
+        "the image has another app",
+        Action.ROLL_BACK,
+    ),
+    Fault(
+        "a page that leads on by itself",
+        in_head('<meta http-equiv="refresh" content="0; url=https://old.example/">'),
+        "front page",
+        "which leads to https://old.example/",
+        "the page still names the old one",
+    ),
+    Fault(
+        "a script that leads on",
+        in_head('<script>window.location.href = "https://old.example/"</script>'),
+        "front page",
+        "which leads to https://old.example/",
+        "visitors are sent to another host",
+    ),
+    Fault(
+        "images of a development machine",
+        with_body('<img src="http://localhost:4566/uploads/a.png">'),
+        "unreachable hosts",
+        "http://localhost:4566/uploads/a.png",
+        "AWS_URL, AWS_ENDPOINT",
+    ),
+    Fault(
+        "images of a container's name",
+        with_body('<img src="https://minio:9000/uploads/a.png">'),
+        "unreachable hosts",
+        "https://minio:9000/uploads/a.png",
+        "visitors' browsers look for these in vain",
+    ),
+    Fault(
+        "a script that asks the visitor's machine",
+        in_head('<script>window.config = {"api": "http:\\/\\/localhost:8000\\/api"}</script>'),
+        "unreachable hosts",
+        "localhost:8000",
+        "a VITE_ variable",
+    ),
+    Fault(
+        "a link to another stage",
+        with_body(f'<a href="https://staging.{HOST}/events">Events</a>'),
+        "links",
+        f"https://staging.{HOST}/events",
+        "addresses of another stage",
+        state=State.WARNING,
+    ),
+    Fault(
+        "a policy without the host of the images",
+        lambda world: (
+            with_header("Content-Security-Policy", "default-src 'self'; img-src 'self'")(world),
+            in_head(f'<img src="{_ASSETS}/a.png">')(world),
+        ),
+        "content policy",
+        f"{_ASSETS}/a.png by img-src",
+        "let the policy name the hosts",
+    ),
+    Fault(
+        "a policy that allows nothing",
+        with_header("Content-Security-Policy", "default-src 'none'"),
+        "content policy",
+        "by default-src",
+        "browsers do not load these",
+    ),
+    Fault(
+        "a dump that was read with another character set",
+        with_body("Caf\u00c3\u00a9, Stra\u00c3\u0178e, it\u00e2\u20ac\u2122s"),
+        "characters",
+        "3 wrong",
+        "--default-character-set=utf8mb4",
+    ),
+    Fault(
+        "one name that was written wrong",
+        with_body("Caf\u00c3\u00a9"),
+        "characters",
+        "1 wrong",
+        "visitors see wrong letters",
+        state=State.WARNING,
+    ),
+    Fault(
+        "nginx names another character set",
+        in_latin_1,
+        "characters",
+        "charset=iso-8859-1",
+        "charset in nginx is not",
+    ),
+    Fault(
+        "a dump of the database",
+        at("/dump.sql", page(200, "-- MySQL dump 10.13\nCREATE TABLE `users` (")),
+        "database dumps",
+        "/dump.sql is public",
+        "visitors' data can be downloaded",
+        Action.ROLL_BACK,
+    ),
+    Fault(
+        "an archive of the old host",
+        at("/backup.zip", page(200, b"PK\x03\x04")),
+        "database dumps",
+        "/backup.zip is public",
+        "leave such files out of public/",
+        Action.ROLL_BACK,
+    ),
+    Fault(
+        "the status page of PHP-FPM",
+        at("/status", page(200, "pool:                 www\nprocess manager:      dynamic\n")),
+        "server status",
+        "/status is public",
+        "allow 127.0.0.1 alone",
+    ),
+    Fault(
+        "visitors share one limit",
+        limited,
+        "every task",
+        "429",
+        "all share one limit (trusted proxies)",
+        state=State.WARNING,
+    ),
+    Fault(
+        "a page with a session that caches may keep",
+        kept_by_caches,
+        "sessions of two visitors",
+        "public, max-age=600 beside a session cookie",
+        "let nginx cache files alone",
+        state=State.WARNING,
+    ),
+    Fault(
+        "a session of a minute",
+        cookie_for_a_minute,
+        "session cookie",
+        "for 60 s",
+        "SESSION_LIFETIME is in minutes",
+        state=State.WARNING,
+    ),
+]
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=str)
+def test_a_fault_of_the_content_is_named(world: World, fault: Fault) -> None:
+    fault.require(world, "app", "exposure", "assets", "session")
+
+
+def test_a_slow_site_is_named(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sessions, "SLOW_S", 0.0)
+    (line,) = states(world.report("session"), State.WARNING).items()
+    assert line[0] == "every task"
+    assert "half of them over" in line[1]
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        '<a href="https://dev.to/shop">Blog</a>',
+        f'<a href="https://events.{HOST}/">Events</a>',
+        '<script>if (location.hostname === "localhost") { debug(); }</script>',
+        '<img src="data:image/gif;base64,R0lGOD">',
+        "É, Ã, â, £ and „quotes“ as they are",
+        '<script>function go() { window.location.href = "https://pay.example/" }</script>',
+    ],
+)
+def test_content_that_is_in_order_is_green(world: World, html: str) -> None:
+    with_body(html)(world)
+    assert states(world.report("app", "assets"), State.RED, State.WARNING) == {}
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        "default-src 'self' https:",
+        f"default-src 'none'; style-src 'self'; img-src {_ASSETS}; script-src 'self'",
+        "default-src *",
+        "style-src 'self'; img-src *.example",
+        "style-src 'nonce-abc'; script-src 'strict-dynamic'",
+        f"img-src {_ASSETS}/uploads/ {_ASSETS}/a.png",
+        "frame-ancestors 'none'",
+    ],
+)
+def test_a_policy_that_names_each_host_is_green(world: World, policy: str) -> None:
+    with_header("Content-Security-Policy", policy)(world)
+    in_head(f'<img src="{_ASSETS}/a.png">')(world)
+    assert states(world.report("app"), State.RED, State.WARNING) == {}
