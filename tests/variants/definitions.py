@@ -355,7 +355,8 @@ COMMANDS = [
             lambda found: found.update(
                 entryPoint=["sh", "-c"],
                 command=[
-                    "php artisan config:cache && exec /usr/bin/php -d memory_limit=256M"
+                    "mkdir -p storage/framework/views && php artisan config:cache"
+                    " && exec /usr/bin/php -d memory_limit=256M"
                     " /srv/app/artisan queue:work --tries=3 --timeout=90 --sleep=1"
                 ],
             ),

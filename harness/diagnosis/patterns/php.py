@@ -254,8 +254,15 @@ LIMITS = (
     ),
     Pattern(
         Source.APP,
+        match=r"Please provide a valid cache path",
+        cause="storage/framework/views is not there when Laravel's configuration is read or cached:"
+        " .dockerignore leaves it out, or entryPoint or command go past the entrypoint that makes"
+        " it; put `mkdir -p storage/framework/views` first",
+        example="production.ERROR: Please provide a valid cache path.",
+    ),
+    Pattern(
+        Source.APP,
         match=r"bootstrap/cache directory must be present and writable"
-        r"|Please provide a valid cache path"
         r"|storage/[^\n]*(?:Permission denied|could not be opened)"
         r"|bootstrap/cache[^\n]*Permission denied"
         r"|tempnam\(\): file created in the system's temporary directory",
