@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -35,7 +36,8 @@ def sent_statements(
 ) -> list[Statement]:
     """All statements that the app's tasks sent since the first scenario."""
     retry_while_unavailable(probe.database)
-    retry_while_unavailable(lambda: visitor.get(pages.public))
+    for path in dict.fromkeys(("/", pages.public)):
+        retry_while_unavailable(partial(visitor.get, path))
     return statement_log()
 
 

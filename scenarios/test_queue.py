@@ -52,6 +52,8 @@ KILLED = (137, 143)
 """Exit codes of a process that a signal ended."""
 STOP_TIMEOUT_S = 30
 """ECS's own default for stopTimeout."""
+LONGEST_NAP_S = 30
+"""A worker that sleeps for longer after an empty poll keeps visitors waiting for their mails."""
 RECEIVE_S = 3.0
 """How long a worker may take to receive a job again that failed at once."""
 BURST = 12
@@ -230,6 +232,8 @@ def test_worker_flags_fit_the_queue(worker: EcsService, job_queue: JobQueue) -> 
         " runs": visibility_s > given["timeout"],
         "queue:work's --timeout is 0: no job is ever given up, and the queue hands it out"
         " again": given["timeout"] > 0,
+        f"queue:work's --sleep is {given['sleep']}: a job that comes after an empty poll waits for"
+        f" up to {given['sleep']} s, and a visitor for the mail": given["sleep"] <= LONGEST_NAP_S,
         "queue:work's --tries is 0: a job that fails is tried until SQS takes it away, and never"
         " comes to failed_jobs": given["tries"] > 0,
         too_many_tries(given["tries"], most=most): given["tries"] <= most,

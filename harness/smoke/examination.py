@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import requests
 
 from harness import __version__
+from harness.core.html import read_html
 from harness.smoke import handshake, names
 from harness.smoke.content import fault_of
 from harness.smoke.result import NotRun
@@ -317,13 +318,7 @@ def page_of(answer: requests.Response) -> Page:
 
 def html_of(answer: requests.Response) -> Any:
     """Return the parsed HTML of an answer; an empty document if it has none."""
-    import lxml.html  # type: ignore[import-untyped]
-
-    parser = lxml.html.HTMLParser(encoding="utf-8")
-    try:
-        return lxml.html.document_fromstring((answer.text or "<html/>").encode(), parser=parser)
-    except lxml.etree.ParserError:  # no element at all, as a comment alone
-        return lxml.html.document_fromstring(b"<html/>", parser=parser)
+    return read_html(answer.text)
 
 
 def path_of(answer: requests.Response) -> str:

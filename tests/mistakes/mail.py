@@ -318,7 +318,7 @@ MISTAKES = (
         "mails are sent as on the old host",
         set_variable("MAIL_MAILER", "smtp", task="worker"),
         breaks=[tickets_orders.test_worker_sends_the_order_mail],
-        cause='the app uses the mailer "smtp", which config/mail.php lacks',
+        cause='MAIL_MAILER is "smtp" in the worker, and must be ses',
         also_green=[queue.test_dispatched_job_runs_once_in_the_worker],
     ),
     Mistake(

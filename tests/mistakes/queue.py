@@ -256,9 +256,9 @@ MISTAKES = (
     Mistake(
         "the worker sleeps after each empty poll",
         replace_word("--sleep=1", "--sleep=90"),
-        breaks=[queue.test_failing_job_backs_off_and_succeeds],
+        breaks=[queue.test_worker_flags_fit_the_queue],
         cause="queue:work's --sleep is 90",
-        also_green=[queue.test_worker_flags_fit_the_queue],
+        also_green=[queue.test_queues_keep_a_job_as_long_as_it_may_wait],
         twin=Twin(
             "the worker sleeps for 2 s after an empty poll", replace_word("--sleep=1", "--sleep=2")
         ),

@@ -51,6 +51,7 @@ MISTAKES = (
             releases.test_secret_rotation_without_downtime,
         ],
         cause="does not take username from tickets/db",
+        follows=['the database refuses the account "tickets"'],
         also_green=[secrets.test_app_key_is_the_same_in_every_web_task],
         twin=Twin(
             "a secret's version is named: AWSCURRENT",

@@ -19,7 +19,7 @@ from tests.mistakes.edits import (
     replace_pattern,
     set_variable,
 )
-from tests.mistakes.mistake import Mistake, Twin
+from tests.mistakes.mistake import NOT_STARTED, Mistake, Twin
 
 LOGIN_VIEW = "app/resources/views/auth/login.blade.php"
 LOGIN = "app/app/Http/Controllers/Auth/LoginController.php"
@@ -300,8 +300,8 @@ MISTAKES = (
             "php artisan optimize --quiet\n",
             "php artisan optimize --quiet\nphp artisan down || true\n",
         ),
-        breaks=[sessions.test_session_values_are_read_by_another_task],
-        cause="the app itself answers 503: it is in maintenance",
+        cause="a task puts the app into maintenance when it starts",
+        exit_code=NOT_STARTED,
         also_green=[definitions.test_task_definitions_use_aws_endpoints],
         twin=Twin(
             "the image takes the app out of maintenance",

@@ -210,6 +210,13 @@ NGINX = (
     ),
     Pattern(
         Source.APP,
+        match=r"Application is now in maintenance mode",
+        cause="a task puts the app into maintenance when it starts: workers take no job, and"
+        " visitors get 503; take php artisan down out of the entrypoint",
+        example="   INFO  Application is now in maintenance mode.",
+    ),
+    Pattern(
+        Source.APP,
         match=r'"status": ?503\b|HTTP/\d\.\d" 503\b',
         cause="the app itself answers 503: it is in maintenance, since php artisan down was run in"
         " the task or by the image's entrypoint",

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
 from harness.core.expectation import StatusError
+from harness.core.html import read_html
 from harness.target.changes.ledger import ledger_of
 from harness.target.clients.http import STATUS_CAUSES
 from harness.target.clients.probe import ProbeClient
@@ -79,15 +80,7 @@ class Account:
 
 def read_page(text: str, *, url: str) -> Page:
     """Read the forms and links of an HTML page; an empty page has none."""
-    import lxml.html  # type: ignore[import-untyped]
-
-    if not text.strip():
-        return Page()
-    parser = lxml.html.HTMLParser(encoding="utf-8")
-    try:
-        document = lxml.html.document_fromstring(text.encode(), parser=parser)
-    except lxml.etree.ParserError:  # no element at all, as a comment alone
-        return Page()
+    document = read_html(text)
     forms = [
         Form(urljoin(url, form.get("action", "")), form.method.lower(), _values(form))
         for form in document.forms
