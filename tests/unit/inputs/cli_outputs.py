@@ -12,6 +12,7 @@ APP = Path(__file__).resolve().parents[3] / "app"
 ACCOUNT = "876000000876"
 ARN = f"arn:aws:%s:us-east-1:{ACCOUNT}:%s"
 ELB = ARN % ("elasticloadbalancing", "%s/6d0ecf831eec9f09")
+_PLAIN = "listener/app/tickets/6d0ecf831eec9f09/5c9e2a1f0b7d4e36"
 CREATED = "2026-11-01T09:00:00.000000+00:00"
 
 
@@ -136,7 +137,22 @@ def listeners() -> dict[str, Any]:
         "DefaultActions": [forward],
         "MutualAuthentication": {"Mode": "off"},
     }
-    return {"Listeners": [https]}
+    redirect = {
+        "Protocol": "HTTPS",
+        "Port": "443",
+        "Host": "#{host}",
+        "Path": "/#{path}",
+        "Query": "#{query}",
+        "StatusCode": "HTTP_301",
+    }
+    plain = {
+        "ListenerArn": ARN % ("elasticloadbalancing", _PLAIN),
+        "LoadBalancerArn": ELB % "loadbalancer/app/tickets",
+        "Port": 80,
+        "Protocol": "HTTP",
+        "DefaultActions": [{"Type": "redirect", "Order": 1, "RedirectConfig": redirect}],
+    }
+    return {"Listeners": [https, plain]}
 
 
 def attributes(name: str) -> dict[str, Any]:

@@ -107,7 +107,8 @@ def test_problems_name_the_key_and_the_line_of_the_file_as_it_is(project: Path) 
 
     def break_balancer(outputs: list[dict[str, Any]]) -> None:
         outputs[0]["LoadBalancers"][0]["Scheme"] = "internal"
-        outputs[2]["Listeners"][0]["Port"] = 8443
+        https, _ = outputs[2]["Listeners"]
+        outputs[2]["Listeners"] = [{**https, "Port": 8443}]
 
     rewritten(ecs / "load-balancer.json", break_balancer)
     with pytest.raises(InputError) as caught:
