@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import re
 import shutil
-import tempfile
-from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ProcessPoolExecutor
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -96,45 +94,20 @@ def node_id(scenario: Scenario) -> str:
     return f"{path.as_posix()}::{scenario.__name__}"
 
 
-_PLANS: list[Plan] = []
-"""The plans of the session; a function among their edits cannot be handed to another process."""
-_BEGUN = pytest.StashKey[Mapping[Plan, Future[Rehearsal]]]()
-
-
-def begin(session: pytest.Session) -> None:
-    """Begin to rehearse the plan of every test that was collected, each in a project of its own.
-
-    It goes on beside the tests that come before those of the plans.
-    """
-    config = session.config
-    plans: list[Plan] = [
+def _plans(session: pytest.Session) -> list[Plan]:
+    """List the plans of the tests that were collected, each once."""
+    plans = (
         cast("Plan", item.callspec.params["plan"])
         for item in session.items
         if isinstance(item, pytest.Function)
         and hasattr(item, "callspec")
         and "plan" in item.callspec.params
-    ]
-    if not plans or config.option.collectonly or _BEGUN in session.stash:
-        return
-    root = Path(tempfile.mkdtemp(prefix="cutover-rehearsals-"))
-    whole = config.getoption(WHOLE_SUITE, default=False)
-    _PLANS[:] = dict.fromkeys(plans)
-    # Processes, forked before the first test: other tests patch what is this process's own.
-    pool = ProcessPoolExecutor(AT_ONCE, mp_context=multiprocessing.get_context("fork"))
-
-    def end() -> None:
-        pool.shutdown(cancel_futures=True)
-        shutil.rmtree(root, ignore_errors=True)
-
-    config.add_cleanup(end)
-    session.stash[_BEGUN] = {
-        plan: pool.submit(_rehearse, number, root / f"{number:03}", whole=whole)
-        for number, plan in enumerate(_PLANS)
-    }
+    )
+    return [*dict.fromkeys(plans)]
 
 
-def _rehearse(number: int, root: Path, *, whole: bool) -> Rehearsal:
-    plan, project = _PLANS[number], copy_of_the_app(root)
+def _rehearse(plan: Plan, root: Path, *, whole: bool) -> Rehearsal:
+    project = copy_of_the_app(root)
     for edit in plan.edits:
         edit.apply(project.root)
     try:
@@ -149,9 +122,24 @@ def _rehearse(number: int, root: Path, *, whole: bool) -> Rehearsal:
 
 
 @pytest.fixture(scope="session")
-def rehearsals(request: pytest.FixtureRequest) -> Mapping[Plan, Future[Rehearsal]]:
-    """The rehearsals of the plans of every test that was collected."""
-    return request.session.stash[_BEGUN]
+def rehearsals(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Mapping[Plan, Future[Rehearsal]]]:
+    """The rehearsals of the plans of every test that was collected, each in a project of its own.
+
+    They go on while the first tests wait for theirs.
+    """
+    root = tmp_path_factory.mktemp("rehearsals")
+    whole = request.config.getoption(WHOLE_SUITE, default=False)
+    pool = ThreadPoolExecutor(AT_ONCE)
+    try:
+        yield {
+            plan: pool.submit(_rehearse, plan, root / f"{number:03}", whole=whole)
+            for number, plan in enumerate(_plans(request.session))
+        }
+    finally:
+        pool.shutdown(cancel_futures=True)
+        shutil.rmtree(root, ignore_errors=True)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 from tests.mistakes import choice
 from tests.mistakes.catalog import STORIES
 from tests.project import ROOT
-from tests.rehearsals import WHOLE_SUITE, begin, rehearsal, rehearsals
+from tests.rehearsals import WHOLE_SUITE, rehearsal, rehearsals
 
 __all__ = ["rehearsal", "rehearsals"]
 
@@ -20,7 +20,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-def pytest_report_collectionfinish(config: pytest.Config) -> list[str]:
+def pytest_report_header(config: pytest.Config) -> list[str]:
     """Say which mistakes this build rehearses, and why these."""
     if "not long" not in str(config.option.markexpr):
         return []
@@ -29,9 +29,3 @@ def pytest_report_collectionfinish(config: pytest.Config) -> list[str]:
         *(f"mistake rehearsed: {name} ({reason})" for name, reason in chosen.mistakes.items()),
         f"twins rehearsed: those of {chosen.twins or 'no story'}",
     ]
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtestloop(session: pytest.Session) -> None:
-    """Rehearse beside the tests that come before."""
-    begin(session)
