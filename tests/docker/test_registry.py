@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import tarfile
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -105,14 +106,24 @@ def make_bridge() -> Iterator[str]:
 
 @contextmanager
 def run_engine(directory: Path, *, mirror: str, bridge: str) -> Iterator[docker.DockerClient]:
-    """Run a second engine that has a registry mirror."""
-    socket, log = directory / "s", directory / "log"
+    """Run a second engine that has a registry mirror.
+
+    Its sockets are in a directory with a short name: a socket's path has 104 characters at most.
+    """
+    with tempfile.TemporaryDirectory(prefix="co", ignore_cleanup_errors=True) as sockets:
+        yield from _run_engine(directory, mirror=mirror, bridge=bridge, sockets=Path(sockets))
+
+
+def _run_engine(
+    directory: Path, *, mirror: str, bridge: str, sockets: Path
+) -> Iterator[docker.DockerClient]:
+    socket, log = sockets / "s", directory / "log"
     with log.open("wb") as output:
         engine = subprocess.Popen(
             [
                 *("dockerd", "--host", f"unix://{socket}", "--bridge", bridge),
                 *("--iptables=false", "--ip6tables=false"),
-                *("--data-root", str(directory / "data"), "--exec-root", str(directory / "exec")),
+                *("--data-root", str(directory / "data"), "--exec-root", str(sockets / "exec")),
                 *("--pidfile", str(directory / "pid"), "--registry-mirror", f"http://{mirror}"),
             ],
             stdout=output,
