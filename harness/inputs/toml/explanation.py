@@ -29,12 +29,16 @@ class Explanation:
     """The value without the key, or the place it is taken from."""
     example: str
     """Lines of TOML; empty for a table."""
+    keys: tuple[str, ...] = ()
+    """Names of a table's keys."""
 
     def __str__(self) -> str:
         lines = [self.key, f"  {self.meaning}", "", f"  type     {self.type}"]
         if self.default:
             lines.append(f"  default  {self.default}")
         example = [f"    {line}" for line in self.example.splitlines()]
+        if self.keys:
+            lines.append(f"  keys     {', '.join(self.keys)}")
         return "\n".join([*lines, *(["", "  example", *example] if example else [])])
 
 
@@ -66,6 +70,7 @@ def explain(key: str) -> Explanation:
         type=_type(node),
         default=_default(".".join(path), node, required=path[-1] in table.get("required", ())),
         example=_example(path, examples[0]) if examples else "",
+        keys=_names(_table(node)),
     )
 
 
@@ -91,15 +96,24 @@ def every_key() -> list[tuple[str, ...]]:
 
 
 def _keys(path: tuple[str, ...], node: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
-    names = {**node.get("properties", {})}
-    others = node.get("additionalProperties")
-    if isinstance(others, dict):
-        names[_NAME] = others
-    for name, value in names.items():
+    for name, value in _properties(node).items():
         yield (*path, name)
         table = _table(value)
         if table.get("type") == "object":
             yield from _keys((*path, name), table)
+
+
+def _properties(node: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the keys of a table, with the one that stands for free names."""
+    names = {**node.get("properties", {})}
+    others = node.get("additionalProperties")
+    if isinstance(others, dict):
+        names[_NAME] = others
+    return names
+
+
+def _names(node: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(_properties(node)) if node.get("type") == "object" else ()
 
 
 def published_schema() -> dict[str, Any]:

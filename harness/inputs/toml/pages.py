@@ -27,7 +27,8 @@ class SignUp(Table):
     path: Annotated[Path, like("/register")] = "/register"
     """The page with the form."""
     fields: Annotated[dict[str, Text], like({"company": "Example"})] = {}
-    """Values besides name, email, password and password_confirmation."""
+    """Values besides ``name`` and the fields of ``sign_in``: the account, its password and the
+    password's ``_confirmation``."""
 
 
 class Pages(Table):

@@ -29,11 +29,12 @@ class AccountPages:
 
     def sign_up(self, browser: Browser, account: Account) -> requests.Response:
         """Make an account; the app then has the visitor signed in."""
+        password = self.pages.password_field
         fields = {
             "name": account.name,
             self.pages.user_field: account.email,
-            "password": account.password,
-            "password_confirmation": account.password,
+            password: account.password,
+            f"{password}_confirmation": account.password,
             **self.pages.sign_up_fields,
         }
         return self._send(browser, self.pages.sign_up, fields)

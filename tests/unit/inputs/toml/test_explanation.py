@@ -45,6 +45,13 @@ def test_an_explanation_has_meaning_type_default_and_example() -> None:
     )
 
 
+def test_a_table_has_the_names_of_its_keys() -> None:
+    assert "  keys     path, user, password, shows" in str(explanation.explain("app.pages.sign_in"))
+    assert explanation.explain("images.app").keys[:2] == ("context", "dockerfile")
+    assert explanation.explain("secrets").keys == ("<name>",)
+    assert explanation.explain("app.url").keys == ()
+
+
 @pytest.mark.parametrize(
     ("key", "default"),
     [

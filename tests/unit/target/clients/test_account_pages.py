@@ -70,6 +70,12 @@ def test_where_there_is_no_form_laravels_cookie_is_the_token(
     sent = parse_qs(request.body.decode())
     assert sent["password_confirmation"] == [ACCOUNT.password]
     assert sent["terms"] == ["on"]
+    renamed = AccountPages(Pages(user_field="mail", password_field="kennwort"))
+    assert renamed.sign_up(browser, ACCOUNT).status_code == 302
+    sent = parse_qs(server.seen[-1].body.decode())
+    assert sent["mail"] == [ACCOUNT.email]
+    assert sent["kennwort"] == sent["kennwort_confirmation"] == [ACCOUNT.password]
+    assert "password" not in sent
     pages.sign_out(browser)
     assert server.seen[-1].path == "/logout"
 
