@@ -3,7 +3,9 @@
 /**
  * Make /vendor from Debian's PHP tree: copy it, fold its hundred class maps into one, list its function files.
  *
- * Usage: php build-vendor.php /usr/share/php /vendor
+ * Usage: php build-vendor.php /usr/share/php /vendor /build
+ *
+ * The last directory has the app's composer.json, and in <name>/composer.json those of its packages/<name>.
  *
  * Debian gives each package an autoload.php: it requires those of the packages it needs, registers a function with the
  * package's own class map, and then requires the package's function files. A hundred chained functions double the time
@@ -16,16 +18,6 @@ const ENTRY_POINTS = [
     'AsyncAws/Core/autoload.php',
     'League/Flysystem/autoload.php',
     'Symfony/Component/HttpClient/autoload.php',
-];
-
-/** What `composer install` would have recorded, as far as Laravel reads it: package discovery, and the versions for people. */
-const DISCOVERED = [
-    [
-        'name' => '876events/cutover-probe',
-        'version' => 'dev-main',
-        'type' => 'library',
-        'extra' => ['laravel' => ['providers' => ['CutoverProbe\\CutoverProbeServiceProvider']]],
-    ],
 ];
 
 final class DebianAutoloads
@@ -96,6 +88,58 @@ final class DebianAutoloads
     }
 }
 
+/** The app's code and its own packages, by their composer.json. */
+final class OwnCode
+{
+    /** @var list<array{string, string}> prefix of a namespace, and its directory in the app */
+    public array $prefixes = [];
+
+    /** @var list<string> files that are loaded with every request */
+    public array $files = [];
+
+    /** @var list<array<string, mixed>> what Composer records of a package, as far as Laravel's package discovery reads it */
+    public array $discovered = [];
+
+    public function __construct(private readonly string $build)
+    {
+        $app = $this->composer('composer.json');
+
+        foreach (glob("{$build}/*/composer.json") as $file) {
+            $name = basename(dirname($file));
+            $package = $this->composer("{$name}/composer.json");
+
+            if (isset($app['require'][$package['name'] ?? ''])) {
+                $this->add($package, "packages/{$name}/");
+                $this->discovered[] = array_intersect_key($package, ['name' => 1, 'type' => 1, 'extra' => 1]) + ['version' => 'dev-main'];
+            }
+        }
+
+        $this->add($app, '');
+    }
+
+    /** @return array<string, mixed> */
+    private function composer(string $file): array
+    {
+        $read = is_file("{$this->build}/{$file}") ? json_decode(file_get_contents("{$this->build}/{$file}"), true) : [];
+
+        return is_array($read) ? $read : [];
+    }
+
+    /** @param array<string, mixed> $composer */
+    private function add(array $composer, string $directory): void
+    {
+        foreach ($composer['autoload']['psr-4'] ?? [] as $prefix => $places) {
+            foreach ((array) $places as $place) {
+                $this->prefixes[] = [(string) $prefix, rtrim($directory.$place, '/').'/'];
+            }
+        }
+
+        foreach ($composer['autoload']['files'] ?? [] as $file) {
+            $this->files[] = $directory.$file;
+        }
+    }
+}
+
 /**
  * @return array<string, string> lower-case class name => file, relative to $vendor/debian
  */
@@ -130,7 +174,7 @@ function run(string $command): void
     }
 }
 
-[, $source, $vendor] = $argv;
+[, $source, $vendor, $build] = $argv;
 
 $autoloads = new DebianAutoloads($source);
 array_map($autoloads->read(...), ENTRY_POINTS);
@@ -153,9 +197,11 @@ foreach ([...$classes, ...$files] as $file) {
 
 writePhp("{$vendor}/debian/classmap.php", $classes);
 writePhp("{$vendor}/debian/files.php", $files);
+$own = new OwnCode($build);
+writePhp("{$vendor}/debian/own.php", ['prefixes' => $own->prefixes, 'files' => $own->files]);
 mkdir("{$vendor}/composer");
 file_put_contents("{$vendor}/composer/installed.json", json_encode(
-    ['packages' => DISCOVERED, 'dev' => false, 'dev-package-names' => []],
+    ['packages' => $own->discovered, 'dev' => false, 'dev-package-names' => []],
     JSON_PRETTY_PRINT | JSON_UNESCAPED_SLASHES,
 ));
 

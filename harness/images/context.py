@@ -176,7 +176,7 @@ def context(name: str, *, sources: Sources) -> Context:
     files = _tree(directory, dockerfile=dockerfile)
     if name in _RUNS_OURS:
         files.update(python_sources(bundle.PACKAGE.parent))
-    if name == "vendor" and sources.vendor == "composer":
+    if name == "vendor":
         files.update(_composer_files(sources.app_context))
     if dockerfile not in files:
         # As `docker build --file` does with one beside the context.
@@ -214,7 +214,7 @@ def _secret_files(name: str, place: Place) -> Mapping[str, Path]:
 
 
 def _composer_files(app: Path) -> dict[str, Path]:
-    """The requirements of the app and its packages; Debian's tree is the same for any app."""
+    """The requirements of the app and its packages, and where their code is."""
     found = [app / "composer.json", app / "composer.lock", *app.glob("packages/*/composer.json")]
     return {file.relative_to(app).as_posix(): file for file in found if file.is_file()}
 

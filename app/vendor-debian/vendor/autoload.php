@@ -2,23 +2,25 @@
 
 /**
  * What Composer's autoloader does, for a tree of Debian's packages: one class map, the packages' function files, and
- * PSR-4 for the code that is not in this image: the app's and the probe's. See build-vendor.php.
+ * what composer.json says of the code that is not in this image: the app's and its packages'. See build-vendor.php.
  */
 
 return (static function (): string {
     $classes = require __DIR__.'/debian/classmap.php';
     $root = dirname(__DIR__);
 
-    $prefixes = [
-        'App\\' => $root.'/app/',
-        'Database\\Factories\\' => $root.'/database/factories/',
-        'Database\\Seeders\\' => $root.'/database/seeders/',
-        'CutoverProbe\\Tests\\' => $root.'/packages/cutover-probe/tests/',
-        'CutoverProbe\\' => $root.'/packages/cutover-probe/src/',
-        'Tests\\' => $root.'/tests/',
-    ];
+    ['prefixes' => $prefixes, 'files' => $files] = require __DIR__.'/debian/own.php';
+    array_push(
+        $prefixes,
+        ['App\\', 'app/'],
+        ['Database\\Factories\\', 'database/factories/'],
+        ['Database\\Seeders\\', 'database/seeders/'],
+        ['CutoverProbe\\Tests\\', 'packages/cutover-probe/tests/'],
+        ['CutoverProbe\\', 'packages/cutover-probe/src/'],
+        ['Tests\\', 'tests/'],
+    );
 
-    spl_autoload_register(static function (string $class) use ($classes, $prefixes): void {
+    spl_autoload_register(static function (string $class) use ($classes, $prefixes, $root): void {
         // Debian's maps are in lower case, since PHP's class names are not case-sensitive.
         if (isset($classes[$name = strtolower($class)])) {
             require __DIR__.'/debian/'.$classes[$name];
@@ -26,12 +28,12 @@ return (static function (): string {
             return;
         }
 
-        foreach ($prefixes as $prefix => $directory) {
+        foreach ($prefixes as [$prefix, $directory]) {
             if (! str_starts_with($class, $prefix)) {
                 continue;
             }
 
-            $file = $directory.strtr(substr($class, strlen($prefix)), '\\', '/').'.php';
+            $file = $root.'/'.ltrim($directory, '/').strtr(substr($class, strlen($prefix)), '\\', '/').'.php';
 
             if (is_file($file)) {
                 require $file;
@@ -43,6 +45,12 @@ return (static function (): string {
 
     foreach (require __DIR__.'/debian/files.php' as $file) {
         require_once __DIR__.'/debian/'.$file;
+    }
+
+    foreach ($files as $file) {
+        if (is_file("{$root}/{$file}")) { // none is there where this image is built
+            require_once "{$root}/{$file}";
+        }
     }
 
     return __DIR__;

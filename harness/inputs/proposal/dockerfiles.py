@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _NAME = "Dockerfile"
 _STAGE = re.compile(
-    r"^[ \t]*FROM[ \t]+\S[^\n]*?(?:[ \t]AS[ \t]+([\w.-]+))?[ \t]*$",
+    r"^[ \t]*FROM[ \t]+(?:--\S+[ \t]+)*(\S+)(?:[ \t]+AS[ \t]+([\w.-]+))?[ \t]*$",
     flags=re.MULTILINE | re.IGNORECASE,
 )
 _COPY = re.compile(r"^\s*(?:COPY|ADD)\s+([^\n\[]+)$", flags=re.MULTILINE | re.IGNORECASE)
@@ -55,7 +55,7 @@ class Dockerfiles:
 
     def stages(self, path: str) -> list[str]:
         """Names of a Dockerfile's stages, empty for one without a name."""
-        return _STAGE.findall(self._text(path))
+        return [name for _, name in _STAGE.findall(self._text(path))]
 
     def stage_of(self, container: ContainerDefinition, *, path: str) -> str:
         """Stage of a Dockerfile with a container's name; empty without one."""
@@ -65,16 +65,22 @@ class Dockerfiles:
     def stage_of_app(self, containers: Sequence[ContainerDefinition], *, path: str) -> str:
         """Stage that the app's containers run; empty where it is the last, or nothing tells it."""
         stages = self.stages(path)
+        bases = {base.lower() for base, name in _STAGE.findall(self._text(path)) if _is_final(name)}
         named = (self.stage_of(one, path=path) for one in containers)
-        usual = (one for name in _FINAL for one in stages if one.lower() == name)
+        left = [one for one in stages if one.lower() not in bases]  # the others are built upon
+        usual = (one for name in _FINAL for one in left if one.lower() == name)
         found = next(filter(None, named), "") or next(usual, "")
         return found if stages and found != stages[-1] else ""
 
-    def context(self, path: str, *, is_app: bool) -> tuple[str, str]:
+    def context(self, path: str, *, app: str = "") -> tuple[str, str]:
         """Return the build context of a Dockerfile, and its path from there.
 
-        The app's is the folder, another one's the Dockerfile's own directory, unless the files that
-        it copies are in the other of the two.
+        The app's is the app's directory or the folder, another one's the Dockerfile's own
+        directory, unless more of the files that it copies are in another directory above it.
+
+        Args:
+            path: Path of the Dockerfile.
+            app: For the app's own Dockerfile, the directory of the app.
         """
         directory, _, name = path.rpartition("/")
         sources = [one for one in self._sources(path) if not _UNTOLD.search(one)]
@@ -82,9 +88,13 @@ class Dockerfiles:
         def there(place: str) -> int:
             return sum((self.root / place / one.lstrip("/")).exists() for one in sources)
 
-        own, folders = there(directory), there("")
-        inside = own > folders or (own == folders and name == _NAME and not is_app)
-        return (directory or ".", name) if inside else (".", path)
+        steps = directory.split("/") if directory else []
+        places = ["/".join(steps[:length]) or "." for length in range(len(steps) + 1)]
+        found = {one: there(one) for one in places}
+        best = [one for one in places if found[one] == max(found.values())]
+        usual = app or ((directory or ".") if name == _NAME else ".")
+        place = usual if usual in best else best[0]
+        return place, posixpath.relpath(path, place)
 
     def workdir(self, path: str) -> str:
         """The last WORKDIR of a Dockerfile; empty when it has none."""
@@ -110,6 +120,10 @@ class Dockerfiles:
     def _text(self, path: str) -> str:
         file = self.root / path
         return file.read_text("utf-8", "replace") if path and file.is_file() else ""
+
+
+def _is_final(stage: str) -> bool:
+    return stage.lower() in _FINAL
 
 
 def _names(container: ContainerDefinition) -> Iterator[str]:

@@ -233,17 +233,22 @@ class Folder:
 
     @cached_property
     def dockerfile(self) -> Path | None:
-        """The app's Dockerfile: in the folder, or in one right below that has Laravel."""
-        candidates = [self.root, *sorted(one.parent for one in self.root.glob("*/artisan"))]
+        """The app's Dockerfile: in the folder, or in one below that has Laravel."""
+        candidates = [self.root, *self._with_laravel]
         return next((d / "Dockerfile" for d in candidates if (d / "Dockerfile").is_file()), None)
 
     @cached_property
     def app(self) -> Path:
-        """The app's directory: that of its Dockerfile, or else of Laravel, here or right below."""
+        """The app's directory: that of its Dockerfile, or else of Laravel, here or below."""
         if self.dockerfile:
             return self.dockerfile.parent
-        found = [self.root / "artisan", *sorted(self.root.glob("*/artisan"))]
-        return next((one.parent for one in found if one.is_file()), self.root)
+        return next(iter(self._with_laravel), self.root)
+
+    @cached_property
+    def _with_laravel(self) -> list[Path]:
+        """The directories with Laravel, as in a repository of several apps; the highest first."""
+        found = [one.parent for one in self._files(lambda name: name == "artisan")]
+        return sorted(found, key=lambda one: len(one.parts))
 
     @cached_property
     def dockerfile_elsewhere(self) -> str:

@@ -47,7 +47,8 @@ def lines(folder: Folder) -> Iterator[str]:
 def _build(folder: Folder, dockerfile: str, *, stage: str) -> Iterator[str]:
     """Yield the lines with which an image is built."""
     is_app = dockerfile == folder.dockerfile_of_app
-    context, path = folder.dockerfiles.context(dockerfile, is_app=is_app)
+    app = folder.app.relative_to(folder.root).as_posix() if is_app else ""
+    context, path = folder.dockerfiles.context(dockerfile, app=app)
     yield f"context = {toml_text(context)}"
     yield f"dockerfile = {toml_text(path)}"
     stages = folder.dockerfiles.stages(dockerfile)

@@ -239,6 +239,37 @@ def test_an_image_of_others_is_never_the_apps_dockerfile(project: Path) -> None:
     assert images == {"app": {"context": ".", "dockerfile": "docker/Dockerfile"}}
 
 
+def test_an_app_of_a_repository_of_several_is_built_from_its_own_directory(tmp_path: Path) -> None:
+    back, web = tmp_path / "services/backend", tmp_path / "services/web"
+    for one in (back / "docker", back / "routes", web):
+        one.mkdir(parents=True)
+    (back / "artisan").touch()
+    (back / "docker/fpm.conf").touch()
+    (web / "Dockerfile").write_text("FROM node\n")
+    (back / "docker/Dockerfile").write_text(
+        "FROM php AS runtime\nCOPY docker/fpm.conf /etc/php/\n"
+        "FROM runtime AS release\nCOPY . /code\nFROM release AS test\nRUN phpunit\n"
+    )
+    (tmp_path / "task.json").write_text(
+        json.dumps(
+            {
+                "family": "api",
+                "containerDefinitions": [
+                    {
+                        "name": "api",
+                        "image": "1.dkr.ecr.eu-west-1.amazonaws.com/shop/backend:1",
+                        "secrets": [{"name": "APP_KEY", "valueFrom": "k"}],
+                    }
+                ],
+            }
+        )
+    )
+    data: Any = write(tmp_path)
+    assert data["app"]["context"] == "services/backend"
+    built = {"context": "services/backend", "dockerfile": "docker/Dockerfile", "target": "release"}
+    assert data["images"] == {"app": built}
+
+
 def test_roles_in_another_folder_are_named(project: Path) -> None:
     shutil.move(project / "app" / "iam", project / "infra")
     assert write(project)["app"]["roles"] == "infra"  # type: ignore[index]
