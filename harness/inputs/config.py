@@ -15,6 +15,7 @@ from harness.core.redact import Secret
 from harness.inputs import document
 from harness.inputs.derivation import Derivation
 from harness.inputs.document import Document
+from harness.inputs.files.container_images import IDLE
 from harness.inputs.problem import InputError, Problem, closest, nearest
 from harness.inputs.toml import schema, validation, value_types
 from harness.inputs.toml.pages import Pages
@@ -243,6 +244,7 @@ def _of_references(data: Mapping[str, Any]) -> Iterator[Problem]:
                 yield Problem(name, f"is missing, and there is {other}", hint)
     images = data.get("images")
     yield from _of_image_names(images if isinstance(images, dict) else {})
+    yield from _of_acceptances(data.get("accept"))
 
 
 def _of_probe(data: Mapping[str, Any]) -> Iterator[Problem]:
@@ -283,6 +285,25 @@ def _of_image_names(images: Mapping[str, Any]) -> Iterator[Problem]:
         if name in IMAGE_NAMES and name != "app" and isinstance(source, dict):
             message = "is a table, and must be text"
             yield Problem(f"images.{name}", message, f'write {name} = "..."')
+        if name in IMAGE_NAMES and source == IDLE:
+            yield Problem(
+                f"images.{name}",
+                f'is "{IDLE}", which is for containers of a task beside the app\'s: no rehearsal'
+                f" goes without {name}",
+                "leave it out, or name an image that this machine has or can pull",
+            )
+
+
+def _of_acceptances(listed: Any) -> Iterator[Problem]:
+    """Reject a scenario, or a finding of it, that is accepted twice: which day would count?"""
+    seen: set[tuple[str, str]] = set()
+    for number, one in enumerate(listed if isinstance(listed, list) else ()):
+        named = text_at(one, "scenario"), text_at(one, "finding")
+        if named in seen:
+            accepted = " and its finding ".join(f'"{name}"' for name in named if name)
+            message = f"accepts {accepted} again"
+            yield Problem(f"accept[{number}]", message, "leave one [[accept]] of it, with one day")
+        seen |= {named} if named[0] else set()
 
 
 def text_at(data: Any, *path: str) -> str:

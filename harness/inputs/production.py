@@ -146,12 +146,12 @@ class Production:
     def resource_names(self) -> dict[str, str]:
         """Names of the app's resources, by the scenarios' keys; only of those it has."""
         found: dict[str, str] = {}
-        for file in self.resources.values():
-            for call in file.calls:
-                if call.operation == "CreateBucket":
-                    found["bucket"] = call.given["Bucket"]
-                elif call.operation.startswith("Verify"):
-                    found["identity"] = call.given.get("EmailAddress") or call.given["Domain"]
+        for key, file in self.resources.items():
+            for call in file.inputs_of("CreateBucket"):
+                found["bucket"] = call["Bucket"]
+            sender = self.laravel.environment.get("MAIL_FROM_ADDRESS", "")
+            if name := identity.own(file, sender=sender) if key == "identity" else "":
+                found["identity"] = name
             found |= queues.names(file.inputs_of("CreateQueue"), wanted=self._queue_of_jobs)
         if self.schedule is not None:
             found |= {"rule": self.schedule.name, "scheduler": self.schedule.definition.family}

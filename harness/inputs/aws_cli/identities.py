@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from harness.inputs.aws_cli.output import Form, Reshaped
 from harness.inputs.document import Document, Origin
+from harness.inputs.files.identity import sends_for
 
 _COMMAND = "aws ses get-identity-verification-attributes"
 FORM = Form(
@@ -38,9 +39,8 @@ class _Identity:
         return str(self.status).upper() == "SUCCESS"
 
     def sends_for(self, sender: str) -> bool:
-        """Return whether mail of an address goes out under it; a domain has its subdomains."""
-        name, address = self.name.lower(), sender.lower()
-        return name == address or f".{address.rpartition('@')[2]}".endswith(f".{name}")
+        """Return whether mail of an address goes out under it."""
+        return sends_for(self.name, sender)
 
 
 def identity(document: Document, *, sender: str) -> Document:

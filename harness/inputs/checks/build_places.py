@@ -1,10 +1,12 @@
-"""The places that [images] builds from: contexts and Dockerfiles that are there."""
+"""The places on this machine that cutover.toml names: contexts, Dockerfiles, and a copy of data."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness.inputs.document import path_below
 from harness.inputs.problem import Problem
 from harness.inputs.toml.schema import BuiltImage
 
@@ -13,9 +15,12 @@ if TYPE_CHECKING:
 
 
 def problems(settings: Config | None) -> Iterator[Problem]:
-    """Report each context, or Dockerfile in it, that is not there."""
+    """Report each context, or Dockerfile in it, that is not there; and the tracker's file."""
     if settings is None:
         return
+    tracker = settings.security_tracker
+    if tracker and "://" not in tracker and not Path(tracker).is_file():
+        yield _absent("scan.tracker", path_below(Path(tracker), root=settings.root), noun="file")
     for name, image in settings.images.items():
         if not isinstance(image, BuiltImage):
             continue

@@ -31,6 +31,7 @@ def of_production(production: Production, *, services: Mapping[str, Service]) ->
     """
     balancer, groups = production.load_balancer, production.network.groups
     known = rehearsed_groups(balancer, production.target_group)
+    yield from of_schedule(production)
     yield from of_listeners(production)
     yield from balancer_attributes.unknown(production)
     yield from of_closed_ports(balancer, groups)
@@ -38,6 +39,15 @@ def of_production(production: Production, *, services: Mapping[str, Service]) ->
     yield from of_services(services, behind=production.services, target_groups=known)
     if "bucket" in production.resources:
         yield from of_unknown_addresses(production.resources["bucket"])
+
+
+def of_schedule(production: Production) -> Iterator[str]:
+    """Name a rule that runs nothing yet, as a team has it until the day of the cutover."""
+    if production.schedule and production.schedule.content.get("State") == "DISABLED":
+        yield (
+            f"schedule.rule: {production.schedule.name} is DISABLED: nothing runs Laravel's"
+            " scheduler, and the scenario about its ticks is red until State is ENABLED"
+        )
 
 
 def of_unknown_addresses(bucket: CallFile) -> Iterator[str]:

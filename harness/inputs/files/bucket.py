@@ -17,6 +17,13 @@ _OPERATIONS = (
     *("PutBucketCors", "PutBucketLifecycleConfiguration", "PutBucketPolicy"),
     *("PutBucketVersioning", "PutBucketTagging"),
 )
+_WITH_RULES = {
+    "LifecycleConfiguration": "Rules",
+    "CORSConfiguration": "CORSRules",
+    "ServerSideEncryptionConfiguration": "Rules",
+    "OwnershipControls": "Rules",
+}
+"""Field -> its list that S3 takes with one rule or more."""
 
 
 def read(document: Document) -> CallFile:
@@ -30,7 +37,7 @@ def read(document: Document) -> CallFile:
         _OPERATIONS,
         api="s3",
         needed="CreateBucket",
-        checks=(_of_one_bucket, _of_public_access),
+        checks=(_of_one_bucket, _of_rules, _of_public_access),
     )
 
 
@@ -46,6 +53,15 @@ def _of_one_bucket(calls: Sequence[Call]) -> Iterator[Problem]:
         if name != first:
             message = f'is "{name}", and {named[0].key} has "{first}"'
             yield Problem(f"{call.key}.Bucket", message, "one file, one bucket")
+
+
+def _of_rules(calls: Sequence[Call]) -> Iterator[Problem]:
+    """Find lists of rules without one, which S3 calls malformed."""
+    for call in calls:
+        for name, field in _WITH_RULES.items():
+            if (call.given.get(name) or {field: None}).get(field) == []:
+                message = "is empty, and S3 answers MalformedXML"
+                yield Problem(f"{call.key}.{name}.{field}", message, f"leave {call.key} out")
 
 
 def _of_public_access(calls: Sequence[Call]) -> Iterator[Problem]:

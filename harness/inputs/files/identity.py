@@ -31,6 +31,22 @@ def read(document: Document) -> CallFile:
     return checked(document, _OPERATIONS, api="ses", checks=(_of_names,))
 
 
+def own(file: CallFile, *, sender: str) -> str:
+    """Return the identity of a sender; of several without one, the first."""
+    names = [
+        str(call.given.get("EmailAddress") or call.given.get("Domain"))
+        for call in file.calls
+        if call.operation.startswith("Verify")
+    ]
+    return next((one for one in names if sends_for(one, sender)), next(iter(names), ""))
+
+
+def sends_for(identity: str, sender: str) -> bool:
+    """Return whether mail of an address goes out under an identity; a domain has its subdomains."""
+    name, address = identity.lower(), sender.lower()
+    return name == address or f".{address.rpartition('@')[2]}".endswith(f".{name}")
+
+
 def _of_names(calls: Sequence[Call]) -> Iterator[Problem]:
     """Find texts that are neither an address nor a domain."""
     for call in calls:

@@ -48,6 +48,10 @@ _GROUP = {
         "the load balancer would speak HTTP/2 in the clear to nginx in the task, which answers"
         " HTTP/1.1 only: visitors have HTTP/2 from the load balancer all the same",
     ),
+    "IpAddressType": (
+        "ipv4",
+        "ECS registers a task by its IPv4 address; a group of IPv6 is for tasks in subnets without",
+    ),
     "HealthCheckProtocol": (
         "HTTP",
         "the health check would speak TLS to nginx in the task, which listens for plain HTTP",
@@ -69,6 +73,7 @@ _DEFAULTS = {
     "Protocol": "(none)",
     "ProtocolVersion": "HTTP1",
     "HealthCheckProtocol": "HTTP",
+    "IpAddressType": "ipv4",
 }
 """AWS's defaults for fields that are left out."""
 
@@ -291,10 +296,28 @@ def _of_others(data: Mapping[str, Any]) -> Iterator[Problem]:
             else:
                 message = f"is {type_of(one)}, and must be an object"
                 yield Problem(key, message, f"write {operation}'s input")
+    yield from _of_names(data)
     certificates = {"ListenerArn": "arn", "Certificates": data.get("Certificates") or []}
     yield from operation_shapes.fit(
         certificates, api="elbv2", operation="AddListenerCertificates"
     ).problems
+
+
+def _of_names(data: Mapping[str, Any]) -> Iterator[Problem]:
+    """Find target groups of one name: ELB has one of it, and refuses another with other settings.
+
+    Source: https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/
+    API_CreateTargetGroup.html (DuplicateTargetGroupName).
+    """
+    first = data.get("TargetGroup")
+    known = {first.get("Name"): "TargetGroup"} if isinstance(first, dict) else {}
+    listed = data.get("TargetGroups")
+    for index, one in enumerate(listed if isinstance(listed, list) else ()):
+        key = f"TargetGroups[{index}]"
+        if isinstance(one, dict) and known.setdefault(one.get("Name"), key) != key:
+            message = f'is "{one.get("Name")}", as that of {known[one.get("Name")]}'
+            hint = "leave one of the two out, or correct its name: ELB has one group of a name"
+            yield Problem(f"{key}.Name", message, hint)
 
 
 def _of_values(

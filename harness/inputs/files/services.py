@@ -134,3 +134,12 @@ def of_load_balancers(
                 f" {definition.source}",
                 f"name one of {', '.join(map(str, ports[name])) or 'its ports'}, or add it there",
             )
+        elif ports[name].count(port) > 1:
+            # InvalidParameterException: Container port 53 is used in more than one port mapping
+            # (https://github.com/terraform-aws-modules/terraform-aws-ecs/issues/89).
+            yield Problem(
+                f"{key}.containerPort",
+                f'is {port}, which has several portMappings in the container "{name}" of'
+                f" {definition.source}: ECS refuses the service",
+                "leave one of them there",
+            )

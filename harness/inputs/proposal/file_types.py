@@ -7,10 +7,11 @@ from typing import Any
 
 from harness.inputs.aws_cli import identities
 from harness.inputs.document import Document
-from harness.inputs.files import cache
+from harness.inputs.files import cache, mail_receipts
 from harness.inputs.files.phase_files import PHASE_FILES
 
 _MARKS: Mapping[str, tuple[str, ...]] = {
+    "mail_receipt_rule": (mail_receipts.OPERATION,),
     "service": ("services", "serviceName"),  # before what CreateService has as a field, too
     "task_definition": ("taskDefinition", "containerDefinitions"),
     "load_balancer": ("LoadBalancers", "LoadBalancer"),
@@ -23,6 +24,8 @@ _MARKS: Mapping[str, tuple[str, ...]] = {
     "identity": identities.FORM.fields,
 }
 """Key of cutover.toml -> fields at the top of its file."""
+_RECEIPT_RULES = {"Rules", *mail_receipts.FORM.beside}
+"""Fields of an active receipt rule set; a load balancer's rules have the first alone."""
 _OF_ROLE = ("Role", "AssumeRolePolicyDocument")
 """Fields at the top of a role's file."""
 KEYS = (*_MARKS, *PHASE_FILES)
@@ -31,6 +34,8 @@ KEYS = (*_MARKS, *PHASE_FILES)
 def key_of(document: Document) -> str:
     """Return the key of a file, without its table; empty for a file of another type."""
     fields = _fields(document)
+    if fields >= _RECEIPT_RULES:
+        return "mail_receipt_rule"
     names = (
         name
         for name, marks in _MARKS.items()

@@ -33,6 +33,7 @@ _PRINTED_BY: Mapping[str, str] = {
     " aws elbv2 describe-target-group-attributes --target-group-arn ARN; }",
     "cache": "aws elasticache describe-replication-groups --replication-group-id NAME",
     "bucket": "aws s3api get-public-access-block --bucket NAME",
+    "mail_receipt_rule": "aws ses describe-active-receipt-rule-set",
     "queues": "aws sqs get-queue-attributes --attribute-names All --queue-url URL",
     "identity": "aws sesv2 list-email-identities",
     "rule": "{ aws events describe-rule --name NAME;"
@@ -47,6 +48,7 @@ def propose(folder: Folder) -> str:
         _choice,
         _app,
         images.lines,
+        _aws,
         _network,
         _database,
         _cache,
@@ -108,6 +110,16 @@ def _pages(folder: Folder) -> Iterator[str]:
         yield f"# sign_in = {{ path = {toml_text(f'{path}/login')} }}"
         yield f"# sign_up = {{ path = {toml_text(f'{path}/register')} }}"
         yield f"# sign_out = {toml_text(f'{path}/logout')}"
+        yield ""
+
+
+def _aws(folder: Folder) -> Iterator[str]:
+    """The file of SES's receipt rule, for the scenarios of a mail's text on AWS."""
+    if folder.documents["mail_receipt_rule"]:
+        yield "# For the scenarios of mail on AWS (docs/aws.md); no rehearsal needs them."
+        yield "# [aws]"
+        yield '# mail_events_queue = "..."  # the SQS queue for SES\'s events'
+        yield f"# {_file(folder, 'mail_receipt_rule').removeprefix('# ')}"
         yield ""
 
 

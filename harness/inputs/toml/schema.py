@@ -11,6 +11,7 @@ from harness.aws import aurora
 from harness.inputs.toml.pages import Pages
 from harness.inputs.toml.value_types import (
     AccountId,
+    AddressOrFile,
     Day,
     File,
     Generator,
@@ -22,6 +23,7 @@ from harness.inputs.toml.value_types import (
     PublicUrl,
     QueueName,
     SchemaName,
+    SecretName,
     Table,
     Text,
     Texts,
@@ -303,7 +305,9 @@ class Scenarios(Table):
 class Scan(Table):
     """The comparison of the image's Debian packages with their security fixes."""
 
-    tracker: Annotated[Text, like("https://mirror.example/debian-security-tracker.json")] = ""
+    tracker: Annotated[
+        AddressOrFile, like("https://mirror.example/debian-security-tracker.json")
+    ] = ""
     """The data of Debian's security tracker: an address or a file that every runner shares."""
 
 
@@ -335,7 +339,7 @@ class CutoverToml(Table):
     schedule: Schedule | None = None
     phases: Phases = Phases()
     secrets: Annotated[
-        dict[str, SecretValue],
+        dict[SecretName, SecretValue],
         like({"shop/db": {"username": "shop", "password": {"generate": "password"}}}),
     ] = {}
     """Name of a secret -> its text, or the keys of its JSON object, with values made up here."""

@@ -95,7 +95,9 @@ _PRINTED_BY: Mapping[str, str] = {
 
 
 def _of_name(error: ErrorDetails, *, path: list[str | int]) -> tuple[str, str]:
-    """Word a key that is unknown or missing, with its remedy."""
+    """Word a key that is unknown, missing, or refused, with its remedy."""
+    if error["type"] == "fault":
+        return str(error["ctx"]["message"]), str(error["ctx"]["hint"])
     name, table = str(path[-1]), ".".join(map(str, path[:-1]))
     if error["type"] != "missing":
         return "is unknown", nearest(name, names_in(schema_at(path[:-1])))

@@ -117,6 +117,27 @@ def _queue_name(name: str) -> str:
     return name
 
 
+def _address_or_file(text: str) -> str:
+    scheme, is_address, _ = text.partition("://")
+    if is_address and scheme not in ("http", "https"):
+        hint = "write https://HOST/PATH, or the path of a copy"
+        raise _fault(f'is "{text}", and must be an address of https, or a file', hint)
+    return text
+
+
+def _secret_name(name: str) -> str:
+    # https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html
+    if name.startswith("arn:"):
+        hint = "write the name alone, as `aws secretsmanager list-secrets` prints it"
+        raise _fault("is an ARN, and must be the secret's name", hint)
+    if not re.fullmatch(r"[\w/+=.@!-]{1,512}", name, re.ASCII):
+        raise _fault(
+            "is no name that Secrets Manager takes",
+            "write its name there: up to 512 letters, digits and /_+=.@-",
+        )
+    return name
+
+
 def _percent(number: int) -> int:
     if not 1 <= number <= 100:
         raise _fault(f"is {number}, and must be from 1 to 100", "take it from the proxy")
@@ -145,6 +166,8 @@ KeyArn = Annotated[Text, AfterValidator(_key_arn)]
 VpcCidr = Annotated[Text, AfterValidator(_vpc_cidr)]
 InstanceClass = Annotated[Text, AfterValidator(_instance_class)]
 QueueName = Annotated[Text, AfterValidator(_queue_name)]
+AddressOrFile = Annotated[str, AfterValidator(_address_or_file)]
+SecretName = Annotated[Text, AfterValidator(_secret_name)]
 Percent = Annotated[int, AfterValidator(_percent)]
 Day = Annotated[date, BeforeValidator(_date)]
 Path = Annotated[Text, AfterValidator(_path)]

@@ -146,6 +146,27 @@ def test_a_missing_file_names_the_variable_that_moves_it(tmp_path: Path) -> None
             "accept[0].why is missing",
         ),
         ('proxy_group = "proxy"', "", "network.proxy_group is missing"),
+        (
+            "[aws]",
+            '[scan]\ntracker = "ftp://mirror.example/a"\n[aws]',
+            'scan.tracker is "ftp://mirror.example/a", and must be an address of https, or a file',
+        ),
+        ("[aws]", '[images]\nmysql = "none"\n[aws]', "no rehearsal goes without mysql"),
+        (
+            "[aws]",
+            '[secrets]\n"shop key" = "a"\n[aws]',
+            "secrets.shop key is no name that Secrets Manager takes",
+        ),
+        (
+            "[aws]",
+            '[secrets]\n"arn:aws:secretsmanager:eu-west-1:1:secret:a" = "a"\n[aws]',
+            "is an ARN, and must be the secret's name",
+        ),
+        (
+            "[aws]",
+            '[[accept]]\nscenario = "a"\nwhy = "b"\nuntil = 2027-01-31\n' * 2 + "[aws]",
+            'accept[1] accepts "a" again',
+        ),
     ],
 )
 def test_a_mistake_names_file_key_and_remedy(
@@ -155,6 +176,12 @@ def test_a_mistake_names_file_key_and_remedy(
     message = failure(tmp_path, GOOD.replace(old, new))
     assert expected in message
     assert "cutover.toml" in message
+
+
+def test_two_findings_of_a_scenario_may_be_accepted(tmp_path: Path) -> None:
+    one = '[[accept]]\nscenario = "a"\nfinding = "{}"\nwhy = "b"\nuntil = 2027-01-31\n'
+    write(tmp_path, GOOD + one.format("CVE-1") + one.format("CVE-2"))
+    assert len(load(tmp_path).accept) == 2
 
 
 def test_an_unknown_variable_names_the_nearest(tmp_path: Path) -> None:

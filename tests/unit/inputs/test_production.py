@@ -166,6 +166,25 @@ def test_files_are_compared_with_each_other(project: Path) -> None:
     }
 
 
+def test_the_copy_of_the_trackers_data_is_there(project: Path) -> None:
+    with (project / "cutover.toml").open("a") as file:
+        file.write('\n[scan]\ntracker = "ci/tracker.json"\n')
+    assert ("cutover.toml", "scan.tracker") in problems(project)
+    (project / "ci").mkdir()
+    (project / "ci/tracker.json").write_text("{}")
+    assert production.load({}, cwd=project)
+
+
+def test_of_several_identities_the_senders_is_the_apps(project: Path) -> None:
+    identities = {
+        "VerifyDomainIdentity": [{"Domain": "876events.example"}, {"Domain": "other.example"}],
+        "VerifyEmailIdentity": {"EmailAddress": "ops@other.example"},
+    }
+    (project / "app/aws/identity.json").write_text(json.dumps(identities))
+    loaded = production.load({}, cwd=project)
+    assert loaded.resource_names["identity"] == "876events.example"
+
+
 def test_the_dockerfiles_of_images_are_there(project: Path) -> None:
     with (project / "cutover.toml").open("a") as file:
         file.write('\n[images.app]\ncontext = "."\ndockerfile = "docker/Dockerfile"\n')

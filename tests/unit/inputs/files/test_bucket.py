@@ -27,6 +27,21 @@ def test_settings_without_an_effect_on_the_app_are_checked_and_not_called(tmp_pa
         bucket.read(write(tmp_path, content))
 
 
+def test_a_list_of_rules_has_one(tmp_path: Path) -> None:
+    content: dict[str, Any] = {
+        "CreateBucket": {"Bucket": "one"},
+        "PutBucketLifecycleConfiguration": {
+            "Bucket": "one",
+            "LifecycleConfiguration": {"Rules": []},
+        },
+    }
+    with pytest.raises(ConfigError, match=r"LifecycleConfiguration\.Rules is empty, and S3"):
+        bucket.read(write(tmp_path, content))
+    rule = {"Status": "Enabled", "Filter": {}, "Expiration": {"Days": 7}}
+    content["PutBucketLifecycleConfiguration"]["LifecycleConfiguration"]["Rules"] = [rule]
+    assert bucket.read(write(tmp_path, content))
+
+
 def test_a_bucket_file_is_about_one_bucket(tmp_path: Path) -> None:
     path = write(
         tmp_path,

@@ -33,6 +33,7 @@ def test_productions_files_are_read_as_they_are() -> None:
         ("TargetGroup", "Protocol", "HTTPS", 'TargetGroup.Protocol is "HTTPS"'),
         ("TargetGroup", "ProtocolVersion", "HTTP2", 'TargetGroup.ProtocolVersion is "HTTP2"'),
         ("TargetGroup", "HealthCheckProtocol", "HTTPS", "HealthCheckProtocol"),
+        ("TargetGroup", "IpAddressType", "ipv6", 'TargetGroup.IpAddressType is "ipv6"'),
         ("TargetGroup", "Name", None, "TargetGroup.Name is missing"),
     ],
 )
@@ -50,6 +51,20 @@ def test_what_leaves_visitors_outside_is_named(
         READ[key](read_json(path))
     assert said in str(refused.value)
     assert str(path) in str(refused.value)
+
+
+def test_a_target_group_of_a_name_is_there_once(tmp_path: Path) -> None:
+    raw: dict[str, Any] = json.loads((ECS / FILES["TargetGroup"]).read_text())
+    path, own = tmp_path / "groups.json", raw["TargetGroup"]
+    raw["TargetGroups"] = [{**own, "Name": "api"}]
+    path.write_text(json.dumps(raw))
+    assert READ["TargetGroup"](read_json(path))
+    raw["TargetGroups"] = [{**own, "Port": 81}, {**own, "Name": "api"}, {**own, "Name": "api"}]
+    path.write_text(json.dumps(raw))
+    with pytest.raises(ConfigError) as refused:
+        READ["TargetGroup"](read_json(path))
+    assert f'TargetGroups[0].Name is "{own["Name"]}", as that of TargetGroup' in str(refused.value)
+    assert 'TargetGroups[2].Name is "api", as that of TargetGroups[1]' in str(refused.value)
 
 
 def test_what_is_left_out_is_what_aws_takes(tmp_path: Path) -> None:

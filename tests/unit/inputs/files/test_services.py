@@ -64,12 +64,17 @@ def test_a_service_that_is_not_on_fargate_is_named(
             {"containerName": "app", "containerPort": 80},
             "loadBalancers[0].containerPort is 80, which is no portMapping of the container",
         ),
+        (
+            {"containerName": "app", "containerPort": 53},
+            "loadBalancers[0].containerPort is 53, which has several portMappings",
+        ),
     ],
 )
 def test_a_service_whose_load_balancer_leads_nowhere_is_named(
     tmp_path: Path, entry: dict[str, Any], said: str
 ) -> None:
-    ports = {"portMappings": [{"containerPort": 8080}]}
+    twice = [{"containerPort": 53, "protocol": one} for one in ("tcp", "udp")]
+    ports = {"portMappings": [{"containerPort": 8080}, *twice]}
     definition = load(written(tmp_path, lambda raw: app(raw).update(ports)))
     path = tmp_path / "service.json"
     good = {"containerName": "app", "containerPort": 8080, **GROUP}

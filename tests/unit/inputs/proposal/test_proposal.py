@@ -280,6 +280,18 @@ def test_roles_in_another_folder_are_named(project: Path) -> None:
     assert '# roles = "infra"  # put them into one: infra, more' in text
 
 
+def test_a_receipt_rule_is_named_and_a_distribution_is_not_used(tmp_path: Path) -> None:
+    rules = {"Metadata": {"Name": "mails"}, "Rules": [{"Name": "keep", "Enabled": True}]}
+    (tmp_path / "ses-rules.json").write_text(json.dumps(rules))
+    (tmp_path / "cdn.json").write_text(json.dumps({"ETag": "E1", "Distribution": {"Id": "E2"}}))
+    write(tmp_path)
+    assert '# mail_receipt_rule = "ses-rules.json"' in (tmp_path / "cutover.toml").read_text()
+    said = "# cdn.json is not used: it is what `aws cloudfront get-distribution` prints."
+    assert said in (tmp_path / "cutover.toml").read_text()
+    (tmp_path / "more.json").write_text(json.dumps({"Rules": [{"Priority": "1"}]}))
+    assert '# mail_receipt_rule = "ses-rules.json"\n' in propose(Folder(tmp_path))
+
+
 def test_templates_are_said_to_be_unused(tmp_path: Path) -> None:
     for name, content in (
         ("stack.yaml", "Resources:\n  Web:\n    Type: AWS::ECS::Service\n"),
