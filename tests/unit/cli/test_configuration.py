@@ -118,7 +118,7 @@ def test_init_writes_a_file_once(project: Path) -> None:
     (project / "cutover.toml").unlink()
     first = CliRunner().invoke(program, ("init",), prog_name="cutover")
     assert first.output == (
-        "wrote cutover.toml (AWS files: 24); `cutover config check` lists what it lacks\n"
+        "wrote cutover.toml (AWS files: 25); `cutover config check` lists what it lacks\n"
     )
     written = (project / "cutover.toml").read_text()
     second = CliRunner().invoke(program, ("init",), prog_name="cutover")

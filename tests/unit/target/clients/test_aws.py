@@ -242,6 +242,7 @@ def test_local_aws_clients_ignore_the_environment(
 ) -> None:
     for name, value in HOSTILE.items():
         monkeypatch.setenv(name, value)
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)  # another test's may be there
     answers: dict[str, tuple[str, dict[str, list[str]]]] = {
         "secretsmanager": ("list_secrets", {"SecretList": []}),
         "ecs": ("list_clusters", {"clusterArns": []}),
