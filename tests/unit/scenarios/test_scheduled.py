@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
+from harness.diagnosis.expect import ExpectationError
 from harness.target.access import Access
-from scenarios.scheduled import endless_tick_cause, host_outside
+from harness.target.resources.schedule import Run
+from scenarios.scheduled import (
+    COMMAND,
+    endless_tick_cause,
+    expect_scheduled_once,
+    host_outside,
+    undisturbed,
+)
 
 LOCAL = Access(public_url="https://shop.example", emulator="127.0.0.1:4566")
 CURL = "cURL error 6: Could not resolve host: {} (see https://curl.se/libcurl/c)"
@@ -47,3 +57,60 @@ def test_a_tick_that_never_ends_is_blamed_on_its_command(command: list[str], wor
     cause = endless_tick_cause(command)
     assert words in cause
     assert bool(cause) == bool(words)
+
+
+AT = datetime(2026, 11, 29, 8, 0, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+MEANWHILE = ((AT + 10 * SECOND, AT + 20 * SECOND),)
+BEFORE = ((AT - 20 * SECOND, AT - 10 * SECOND),)
+AFTER = ((AT + 50 * SECOND, AT + 55 * SECOND),)
+
+
+def tick(exit_code: int | None, *, stopped: bool = True) -> Run:
+    return Run("t1", AT, stopped, "", "", exit_code)
+
+
+def record(name: str = COMMAND, *, outcome: str = "succeeded") -> dict[str, str]:
+    began, ended = AT + 12 * SECOND, AT + 13 * SECOND
+    return {
+        "name": name,
+        "task": "t1",
+        "minute": AT.isoformat(),
+        "started_at": began.isoformat(),
+        "ended_at": ended.isoformat(),
+        "outcome": outcome,
+        "error": "gone" if outcome == "failed" else "",
+    }
+
+
+@pytest.mark.parametrize("exit_code", [1, None])
+def test_a_tick_that_an_exclusive_scenario_made_fail_says_nothing(exit_code: int | None) -> None:
+    assert undisturbed([tick(exit_code)], times=MEANWHILE) == []
+
+
+@pytest.mark.parametrize("times", [BEFORE, AFTER, ()])
+def test_another_tick_that_fails_counts(times: tuple[tuple[datetime, datetime], ...]) -> None:
+    assert undisturbed([tick(1)], times=times) == [tick(1)]
+
+
+@pytest.mark.parametrize("one", [tick(0), tick(None, stopped=False)])
+def test_a_tick_that_succeeded_or_runs_counts(one: Run) -> None:
+    assert undisturbed([one], times=MEANWHILE) == [one]
+
+
+def test_a_record_that_an_exclusive_scenario_took_is_not_asked_for() -> None:
+    assert expect_scheduled_once([tick(0)], [], access=LOCAL, times=MEANWHILE) == {}
+    with pytest.raises(ExpectationError, match="ran schedule:run 0 times"):
+        expect_scheduled_once([tick(0)], [], access=LOCAL, times=AFTER)
+
+
+def test_a_command_that_an_exclusive_scenario_made_fail_says_nothing() -> None:
+    records = [record(), record("shop:prune", outcome="failed")]
+    assert expect_scheduled_once([tick(0)], records, access=LOCAL, times=MEANWHILE)
+    with pytest.raises(ExpectationError, match="shop:prune failed"):
+        expect_scheduled_once([tick(0)], records, access=LOCAL, times=AFTER)
+
+
+def test_two_runs_in_one_tick_are_too_many_at_any_time() -> None:
+    with pytest.raises(ExpectationError, match="2 times"):
+        expect_scheduled_once([tick(0)], [record(), record()], access=LOCAL, times=MEANWHILE)
