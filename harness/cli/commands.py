@@ -14,6 +14,7 @@ from harness.core import runs
 from harness.core.errors import ConfigError, NoStack
 from harness.inputs import production, reading
 from harness.inputs.config import Config, Location, locate
+from harness.phases.checks import contradictions
 from harness.rehearsal.session import down_current, session, sweep
 from harness.replay.acceptance import Acceptance
 from harness.replay.runner import PARALLEL, Replay, only_lists, shard_option
@@ -52,12 +53,10 @@ class Invocation:
 
     def print_notes(self) -> None:
         """Print the notes of production's files, and where those of [phases] disagree with them."""
-        from harness.phases.checks.agreement import contradictions
-
         for note in self.production.notes:
             print(note)
-        for problem in contradictions(self.production):
-            print(f"{problem.where} {problem.message}: `cutover preflight` is red")
+        for problem in contradictions.find(self.production):
+            print(f"{problem.where} {problem.message}: `cutover rehearse` rejects it")
 
     def replay(self, *, report_dir: Path | None) -> Replay:
         """Return the scenarios as this configuration replays them."""
@@ -106,7 +105,11 @@ def rehearse(
     """Start a stack of its own, replay the scenarios, report, and stop it.
 
     When the red scenarios run again at the end, the exit code stays the first one's.
+
+    Raises:
+        InputError: The configuration or a file that it names has problems, all of them listed.
     """
+    contradictions.reject(invocation.production)
     invocation.print_notes()
     replay = invocation.replay(report_dir=report_dir)
     options = passes.options(replay, pytest_args)

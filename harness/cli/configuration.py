@@ -26,12 +26,10 @@ config.command_class = Command
 def check() -> int:
     """List every problem of the configuration and of the files that it names."""
     from harness.inputs import production
-    from harness.inputs.problem import InputError
-    from harness.phases.checks.agreement import contradictions
+    from harness.phases.checks import contradictions
 
     found = production.load(os.environ, cwd=Path.cwd())
-    if problems := contradictions(found):
-        raise InputError(problems)
+    contradictions.reject(found)
     for note in found.notes:
         click.echo(note)
     click.echo(f"{found.config.file.name} and {len(found.digests) - 1} files: no problems")

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from harness.inputs.checks import references, trusted_proxies
 from harness.inputs.config import SecretValue
 from harness.inputs.files import phase_files
 from harness.inputs.files.api_calls import Call
-from harness.inputs.problem import InputError, Problem
-from harness.phases.account import Account, of_files
+from harness.phases.account import Account
+from harness.phases.checks.difference import Difference, Rules, calls_of, inputs_of
 from harness.phases.checks.network import covers, needed_endpoints
 from harness.phases.checks.readiness import container_log_groups
 from harness.phases.phase import Finding, NotCovered, check
@@ -23,70 +23,25 @@ _VPC_ALONE = {"CreateVpc", "ModifyVpcAttribute"}
 _ENGINES = ("aurora-mysql", "mysql")
 
 
-class Difference(NamedTuple):
-    """A place where a file of [phases] names another thing than the files beside it."""
-
-    key: str
-    """Path of the key in the file; an operation, where the file lacks something."""
-    expected: str
-    actual: str
-
-
 @check("0.files-agree")
 def agreement(account: Account) -> Iterator[Finding]:
     """The files of [phases] name the host, cluster, proxy, image and log groups of the others."""
     production = account.production
-    if not any(f"phases.{name}" in production.documents for name in _RULES):
+    if not any(f"phases.{name}" in production.documents for name in RULES):
         raise NotCovered("there are no files of [phases]", key="set phases.dns and the others")
-    for name in _RULES:
-        for one in _differences(account, name):
-            place = production.path_of(f"phases.{name}")
+    for name in RULES:
+        calls, place = phase_files.calls(production, name), production.path_of(f"phases.{name}")
+        for one in RULES[name](account, calls) if calls else ():
             yield Finding(place, one.expected, one.actual, f"{place}: {_REMEDY}")
-    for call in _of("CreateDBProxy", phase_files.calls(production, "database")):
-        if not call.given.get("RequireTLS"):
-            place, actual = production.path_of("phases.database"), "lets in what has no TLS"
-            yield Finding(place, "RequireTLS true", actual, f"set {call.key}.RequireTLS")
     changes = phase_files.calls(production, "dns")
     if changes and len(changes) != 2:
         place, expected = production.path_of("phases.dns"), "the switch, then its rollback"
         yield Finding(place, expected, f"has {len(changes)} changes", f"write both in {place}")
 
 
-def contradictions(production: Production) -> list[Problem]:
-    """Return where the files of [phases] name other things than the files beside them."""
-    account = of_files(production)
-    problems: list[Problem] = []
-    for name in _RULES:
-        found = [
-            Problem(one.key, f"{one.actual}, expected {one.expected}", _REMEDY)
-            for one in _differences(account, name)
-        ]
-        try:
-            if found:
-                production.documents[f"phases.{name}"].reject(found)
-        except InputError as error:
-            problems += error.problems
-    return problems
-
-
-def _differences(account: Account, name: str) -> Iterator[Difference]:
-    """Go through the differences of a file; none where the configuration does not name it."""
-    calls = phase_files.calls(account.production, name)
-    if calls:
-        yield from _RULES[name](account, calls)
-
-
-def _of(operation: str, calls: Iterable[Call]) -> list[Call]:
-    return [call for call in calls if call.operation == operation]
-
-
-def _inputs(operation: str, calls: Iterable[Call]) -> list[Mapping[str, Any]]:
-    return [call.given for call in _of(operation, calls)]
-
-
 def _of_certificate(account: Account, calls: list[Call]) -> Iterator[Difference]:
     host = account.access.public_host
-    for call in _of("RequestCertificate", calls):
+    for call in calls_of("RequestCertificate", calls):
         names = [call.given["DomainName"], *call.given.get("SubjectAlternativeNames", ())]
         if not covers(names, host):
             key = f"{call.key}.DomainName"
@@ -95,24 +50,28 @@ def _of_certificate(account: Account, calls: list[Call]) -> Iterator[Difference]
 
 def _of_network(account: Account, calls: list[Call]) -> Iterator[Difference]:
     """The VPC is the configuration's, and tasks reach every API that they call."""
-    places = [one for one in _of("AssociateRouteTable", calls) if "SubnetId" in one.given]
+    places = [one for one in calls_of("AssociateRouteTable", calls) if "SubnetId" in one.given]
     subnets = {str(one.given["SubnetId"]) for one in places}
-    if subnets and len(subnets) == len(_of("CreateSubnet", calls)):
+    if subnets and len(subnets) == len(calls_of("CreateSubnet", calls)):
         tasks = account.production.tasks.values()
         for subnet in dict.fromkeys(one for task in tasks for one in task.network.subnets):
             if subnet not in subnets:
                 expected = f"the subnet {subnet}, in which tasks start"
                 yield Difference("AssociateRouteTable", expected, "associates no such subnet")
     wanted = account.production.config.vpc_cidr
-    ranges = [str(one.get("CidrBlock")) for one in _inputs("CreateVpc", calls)]
+    ranges = [str(one.get("CidrBlock")) for one in inputs_of("CreateVpc", calls)]
     if ranges and ranges != [wanted]:
         expected = f"one VPC with {wanted}, network.vpc_cidr"
         yield Difference("CreateVpc", expected, f"has {', '.join(ranges)}")
     yield from _of_trust(account, calls)
-    routes = [one for one in _inputs("CreateRoute", calls) if "NatGatewayId" in one]
-    if routes or _of("CreateNatGateway", calls) or {one.operation for one in calls} <= _VPC_ALONE:
+    routes = [one for one in inputs_of("CreateRoute", calls) if "NatGatewayId" in one]
+    if (
+        routes
+        or calls_of("CreateNatGateway", calls)
+        or {one.operation for one in calls} <= _VPC_ALONE
+    ):
         return  # a file with the VPC alone shows no way out, and denies none
-    endpoints = _inputs("CreateVpcEndpoint", calls)
+    endpoints = inputs_of("CreateVpcEndpoint", calls)
     names = {
         str(one["ServiceName"]).split(".", 3)[-1]
         for one in endpoints
@@ -134,7 +93,7 @@ def _of_trust(account: Account, calls: list[Call]) -> Iterator[Difference]:
     """The app trusts as many of the file's subnets as the load balancer has nodes in, at least."""
     balancer = account.production.load_balancer["LoadBalancer"]
     used = balancer.get("Subnets") or balancer.get("SubnetMappings") or ()
-    made = [str(one.get("CidrBlock", "")) for one in _inputs("CreateSubnet", calls)]
+    made = [str(one.get("CidrBlock", "")) for one in inputs_of("CreateSubnet", calls)]
     subnets = [one for text in made if (one := trusted_proxies.network(text))]
     trusted = trusted_proxies.networks(account.production)
     inside = [one for one in subnets if any(one.subnet_of(other) for other in trusted)]
@@ -153,13 +112,13 @@ def _of_private_names(account: Account, calls: list[Call]) -> Iterator[Differenc
     Source: https://docs.aws.amazon.com/vpc/latest/privatelink/create-interface-endpoint.html
     (prerequisites); a VPC that is there already, or was printed, is not judged.
     """
-    made = _of("CreateVpc", calls)
+    made = calls_of("CreateVpc", calls)
     document = account.production.documents["phases.network"]
-    attributes = _inputs("ModifyVpcAttribute", calls)
+    attributes = inputs_of("ModifyVpcAttribute", calls)
     enabled = any((one.get("EnableDnsHostnames") or {}).get("Value") for one in attributes)
     if not made or document.origins or enabled:
         return
-    for call in _of("CreateVpcEndpoint", calls):
+    for call in calls_of("CreateVpcEndpoint", calls):
         if call.given.get("VpcEndpointType") == "Interface" and call.given.get(
             "PrivateDnsEnabled", True
         ):
@@ -181,10 +140,10 @@ def _of_gateways(account: Account, calls: list[Call]) -> Iterator[Difference]:
     own = {subnet for task in tasks for subnet in task.network.subnets}
     tables = {
         str(one["RouteTableId"])
-        for one in _inputs("AssociateRouteTable", calls)
+        for one in inputs_of("AssociateRouteTable", calls)
         if one.get("SubnetId") in own
     }
-    for call in _of("CreateVpcEndpoint", calls):
+    for call in calls_of("CreateVpcEndpoint", calls):
         given = call.given.get("RouteTableIds") or []
         lacking = sorted(tables.difference(given))
         if call.given.get("VpcEndpointType", "Gateway") == "Gateway" and lacking:
@@ -198,14 +157,14 @@ def _of_gateways(account: Account, calls: list[Call]) -> Iterator[Difference]:
 
 def _of_database(account: Account, calls: list[Call]) -> Iterator[Difference]:
     access, database = account.access, account.production.config.database.name
-    for call in (*_of("CreateDBCluster", calls), *_of("CreateDBInstance", calls)):
+    for call in (*calls_of("CreateDBCluster", calls), *calls_of("CreateDBInstance", calls)):
         engine = call.given["Engine"]
         if engine not in _ENGINES:
             expected = f"the engine {' or '.join(_ENGINES)}"
             yield Difference(f"{call.key}.Engine", expected, f"is {engine}")
     yield from _of_class(account, calls)
     network = account.production.network
-    for call in _of("CreateDBCluster", calls):
+    for call in calls_of("CreateDBCluster", calls):
         name = call.given["DBClusterIdentifier"]
         if access.cluster_name and name != access.cluster_name:
             key = f"{call.key}.DBClusterIdentifier"
@@ -215,7 +174,7 @@ def _of_database(account: Account, calls: list[Call]) -> Iterator[Difference]:
             key = f"{call.key}.DatabaseName"
             yield Difference(key, f"the database {database}, database.name", f"is {name}")
         yield from _of_groups(call, network.database_group, configured="network.database_group")
-    for call in _of("CreateDBProxy", calls):
+    for call in calls_of("CreateDBProxy", calls):
         yield from _of_groups(call, network.proxy_group, configured="network.proxy_group")
         yield from _of_auth(account.production, call)
         name = call.given["DBProxyName"]
@@ -227,7 +186,7 @@ def _of_database(account: Account, calls: list[Call]) -> Iterator[Difference]:
 def _of_class(account: Account, calls: list[Call]) -> Iterator[Difference]:
     """One instance at least is of the class with which the rehearsal counts connections."""
     wanted = account.production.config.database.instance_class
-    instances = _of("CreateDBInstance", calls)
+    instances = calls_of("CreateDBInstance", calls)
     classes = [str(one.given["DBInstanceClass"]) for one in instances]
     if wanted and instances and wanted not in classes:
         expected = f"the class {wanted}, database.instance_class"
@@ -277,7 +236,7 @@ def _is_of(arn: str, name: str) -> bool:
 
 
 def _of_registry(account: Account, calls: list[Call]) -> Iterator[Difference]:
-    names = [str(given["repositoryName"]) for given in _inputs("CreateRepository", calls)]
+    names = [str(given["repositoryName"]) for given in inputs_of("CreateRepository", calls)]
     repository = account.production.app_image.partition("/")[2].partition(":")[0]
     if names and repository.partition("@")[0] not in names:
         expected, actual = f"the repository {repository}", f"has {', '.join(names)}"
@@ -285,7 +244,7 @@ def _of_registry(account: Account, calls: list[Call]) -> Iterator[Difference]:
 
 
 def _of_logs(account: Account, calls: list[Call]) -> Iterator[Difference]:
-    names = {str(given["logGroupName"]) for given in _inputs("CreateLogGroup", calls)}
+    names = {str(given["logGroupName"]) for given in inputs_of("CreateLogGroup", calls)}
     for name in dict.fromkeys(container_log_groups(account)):
         if name not in names:
             expected = "each log group that a container writes to"
@@ -311,7 +270,7 @@ def _of_scaling(account: Account, calls: list[Call]) -> Iterator[Difference]:
             yield Difference(f"{call.key}.ResourceId", expected, actual)
 
 
-_RULES: Mapping[str, Callable[[Account, list[Call]], Iterator[Difference]]] = {
+RULES: Rules = {
     "certificate": _of_certificate,
     "network": _of_network,
     "database": _of_database,
@@ -320,4 +279,3 @@ _RULES: Mapping[str, Callable[[Account, list[Call]], Iterator[Difference]]] = {
     "dns": _of_dns,
     "scaling": _of_scaling,
 }
-"""Key of [phases] -> the rule."""

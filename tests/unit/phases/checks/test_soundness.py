@@ -21,13 +21,125 @@ def findings_of(files: Production, name: str, data: Any) -> list[str]:
     return [finding.actual for finding in result.findings]
 
 
+_RECORD = f"{DNS}.ResourceRecordSet"
+_BACK = "ChangeResourceRecordSets[1].ChangeBatch.Changes[0].ResourceRecordSet"
+_ELB = "tickets-1234567890.us-east-1.elb.amazonaws.com"
+_PUBLIC, _PRIVATE = "rtb-0a40c1e2f3b4a5301", "rtb-0a40c1e2f3b4a5302"
+_PUBLIC_SUBNET = "subnet-0a40c1e2f3b4a5001"
+_METRIC = "PutScalingPolicy.TargetTrackingScalingPolicyConfiguration"
+
+
+def _alias(zone: str, name: str) -> dict[str, Any]:
+    return {
+        "Name": "tickets.876events.example",
+        "Type": "CNAME",
+        "AliasTarget": {"HostedZoneId": zone, "DNSName": name, "EvaluateTargetHealth": False},
+    }
+
+
 @pytest.mark.parametrize(
     ("name", "path", "value", "actual"),
     [
-        ("dns", f"{DNS}.ResourceRecordSet.TTL", 86400, "has 86400 s"),
+        ("dns", f"{_RECORD}.TTL", 86400, "has 86400 s"),
         ("dns", f"{DNS}.Action", "CREATE", "has CREATE"),
+        ("dns", f"{_RECORD}.ResourceRecords[0].Value", f"https://{_ELB}", f"is https://{_ELB}"),
+        ("dns", f"{_RECORD}.ResourceRecords[0].Value", "192.0.2.1", "is 192.0.2.1"),
+        (
+            "dns",
+            f"{_RECORD}.ResourceRecords[0].Value",
+            f"internal-{_ELB}",
+            f"leads to internal-{_ELB}",
+        ),
+        (
+            "dns",
+            f"{_RECORD}.ResourceRecords[0].Value",
+            _ELB.replace("tickets", "shop"),
+            f"leads to {_ELB.replace('tickets', 'shop')}",
+        ),
+        (
+            "dns",
+            f"{_RECORD}.ResourceRecords[0].Value",
+            _ELB.replace("us-east-1", "eu-west-1"),
+            f"leads to {_ELB.replace('us-east-1', 'eu-west-1')}",
+        ),
+        ("dns", f"{_BACK}.ResourceRecords[0].Value", _ELB, "has those of the switch"),
+        ("dns", "ChangeResourceRecordSets[1].HostedZoneId", "Z1", "leaves it as it is"),
+        (
+            "dns",
+            _RECORD,
+            _alias("Z0876EVENTS0EXAMPLE0", f"dualstack.{_ELB}."),
+            "is Z0876EVENTS0EXAMPLE0, the zone of the record itself",
+        ),
+        ("dns", _RECORD, _alias("Z35SXDOTRQ7X7K", "d1.cloudfront.net"), "is Z35SXDOTRQ7X7K"),
         ("scaling", "RegisterScalableTarget.MinCapacity", 0, "has 0"),
+        (
+            "scaling",
+            "PutScalingPolicy.ResourceId",
+            "service/tickets/tickets-worker",
+            "is service/tickets/tickets-worker",
+        ),
+        ("scaling", f"{_METRIC}.TargetValue", 0.6, "is 0.6"),
         ("database", "CreateDBInstance[0].PubliclyAccessible", True, "makes it public"),
+        ("database", "CreateDBProxy.RequireTLS", False, "lets in what has no TLS"),
+        ("database", "CreateDBProxy.VpcSubnetIds", ["subnet-1"], "has subnet-1 alone"),
+        ("database", "RegisterDBProxyTargets.DBClusterIdentifiers", ["shop"], "has shop"),
+        ("database", "RegisterDBProxyTargets.DBProxyName", "shop", "is shop"),
+        ("database", "RegisterDBProxyTargets", None, "registers none"),
+        ("database", "CreateDBInstance[1].DBClusterIdentifier", "shop", "is shop"),
+        ("database", "CreateDBInstance[1].Engine", "mysql", "is mysql"),
+        ("database", "CreateDBInstance[1].DBInstanceClass", "db.t3.micro", "is db.t3.micro"),
+        (
+            "database",
+            "CreateDBCluster.EngineVersion",
+            "8.0.mysql_aurora.3.8.2",
+            "is 8.0.mysql_aurora.3.8.2",
+        ),
+        (
+            "database",
+            "CreateDBCluster.DBSubnetGroupName",
+            "default",
+            "is tickets, which nothing uses",
+        ),
+        (
+            "database",
+            "ModifyDBClusterParameterGroup.Parameters[0].ParameterValue",
+            "0",
+            "is 0: it takes plain text",
+        ),
+        ("network", "CreateSubnet[3].AvailabilityZone", "us-west-2b", "is us-west-2b"),
+        ("network", "CreateSubnet[3].CidrBlock", "10.40.16.0/21", "is 10.40.16.0/21"),
+        ("network", "CreateSubnet[3].CidrBlock", "10.41.16.0/20", "is 10.41.16.0/20"),
+        ("network", "AttachInternetGateway", None, "attaches it to no VPC"),
+        (
+            "network",
+            "AssociateRouteTable[0].RouteTableId",
+            _PRIVATE,
+            "has none: no visitor reaches the load balancer there",
+        ),
+        (
+            "network",
+            "AssociateRouteTable[0]",
+            None,
+            "has none: no visitor reaches the load balancer there",
+        ),
+        (
+            "network",
+            "CreateVpcEndpoint[4].ServiceName",
+            "com.amazonaws.us-east-2.secretsmanager",
+            "is com.amazonaws.us-east-2.secretsmanager",
+        ),
+        (
+            "network",
+            "CreateVpcEndpoint[4].SecurityGroupIds",
+            ["sg-0a40c1e2f3b4a5104"],
+            "has sg-0a40c1e2f3b4a5104: tasks time out",
+        ),
+        (
+            "network",
+            "CreateVpcEndpoint[4].SecurityGroupIds",
+            None,
+            "has none, and takes the default group of the VPC: tasks time out",
+        ),
     ],
 )
 def test_a_value_that_no_account_takes_is_a_finding(
@@ -35,6 +147,58 @@ def test_a_value_that_no_account_takes_is_a_finding(
 ) -> None:
     data = changed(files.documents[f"phases.{name}"].data, path, value)
     assert findings_of(files, name, data) == [actual]
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "value"),
+    [
+        ("dns", f"{_RECORD}.TTL", 300),
+        ("dns", _RECORD, _alias("Z35SXDOTRQ7X7K", f"dualstack.{_ELB}.")),
+        ("dns", _RECORD, _alias("Z2FDTNDATAQYW2", "d1.cloudfront.net")),
+        ("dns", f"{_RECORD}.ResourceRecords[0].Value", "d1.cloudfront.net"),
+        ("scaling", f"{_METRIC}.TargetValue", 70),
+        ("database", "CreateDBCluster.EngineVersion", "8.0.mysql_aurora.3.10.0"),
+        ("database", "CreateDBCluster.EngineVersion", "8.0"),
+        ("database", "CreateDBInstance[1].DBInstanceClass", "db.t4g.medium"),
+        ("database", "RegisterDBProxyTargets.DBProxyName", "tickets"),
+        ("network", "CreateSubnet[3].CidrBlock", "10.40.240.0/20"),
+        ("network", "CreateSubnet[3].AvailabilityZone", "us-east-1-bos-1a"),
+        ("network", "CreateRoute", []),
+        ("network", "CreateVpcEndpoint[4].SecurityGroupIds", ["sg-of-another-file"]),
+        (
+            "network",
+            "CreateNatGateway",
+            {"SubnetId": _PUBLIC_SUBNET, "AllocationId": "eipalloc-1"},
+        ),
+    ],
+)
+def test_another_value_that_works_is_no_finding(
+    name: str, path: str, value: Any, files: Production
+) -> None:
+    data = changed(files.documents[f"phases.{name}"].data, path, value)
+    assert findings_of(files, name, data) == []
+
+
+def test_a_nat_gateway_in_a_private_subnet_lets_nothing_out(files: Production) -> None:
+    data = deepcopy(files.documents["phases.network"].data)
+    subnet = "subnet-0a40c1e2f3b4a5011"
+    data["CreateNatGateway"] = {"SubnetId": subnet, "AllocationId": "eipalloc-1"}
+    expected = f"is {subnet}, which has none: the gateway lets nothing out"
+    assert findings_of(files, "network", data) == [expected]
+
+
+def test_each_subnet_of_the_tasks_has_a_route_to_a_nat_gateway(files: Production) -> None:
+    data = deepcopy(files.documents["phases.network"].data)
+    data["CreateVpcEndpoint"] = data["CreateVpcEndpoint"][:1]
+    data["CreateNatGateway"] = {"SubnetId": _PUBLIC_SUBNET, "AllocationId": "eipalloc-1"}
+    data["CreateRouteTable"].append({"VpcId": "vpc-0a40c1e2f3b4a5000"})
+    data["AssociateRouteTable"][3]["RouteTableId"] = "rtb-3"
+    route = {"DestinationCidrBlock": "0.0.0.0/0", "NatGatewayId": "nat-1"}
+    data["CreateRoute"] = [data["CreateRoute"], {"RouteTableId": _PRIVATE, **route}]
+    expected = ["has none for subnet-0a40c1e2f3b4a5012: tasks there reach no ecr.api"]
+    assert findings_of(files, "network", data) == expected
+    data["CreateRoute"].append({"RouteTableId": "rtb-3", **route})
+    assert findings_of(files, "network", data) == []
 
 
 def test_subnets_of_one_zone_are_a_finding(files: Production) -> None:
@@ -65,7 +229,11 @@ def records(host: str, *batches: list[tuple[str, str]]) -> Any:
         (
             [("UPSERT", "CNAME")],
             [("UPSERT", "A")],
-            ["makes a CNAME record beside it", "makes a A record beside it"],
+            [
+                "makes a CNAME record beside it",
+                "makes a A record beside it",
+                "leaves it as it is",
+            ],
         ),
         (
             [("DELETE", "A"), ("CREATE", "CNAME")],

@@ -1,0 +1,47 @@
+"""Contradictions of the files of [phases], as `config check` and `rehearse` reject them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from harness.inputs.files import phase_files
+from harness.inputs.problem import InputError, Problem
+from harness.phases.account import of_files
+from harness.phases.checks import agreement, soundness
+
+if TYPE_CHECKING:
+    from harness.inputs.production import Production
+
+_REMEDY = "correct it, or the file beside it"
+
+
+def find(production: Production) -> list[Problem]:
+    """Return where the files of [phases] contradict each other, the other files, or AWS."""
+    account = of_files(production)
+    problems: list[Problem] = []
+    for name in phase_files.PHASE_FILES:
+        calls = phase_files.calls(production, name)
+        if not calls:
+            continue
+        found = [
+            Problem(one.key, f"{one.actual}, expected {one.expected}", _REMEDY)
+            for rules in (agreement.RULES, soundness.RULES)
+            if name in rules
+            for one in rules[name](account, calls)
+        ]
+        try:
+            if found:
+                production.documents[f"phases.{name}"].reject(found)
+        except InputError as error:
+            problems += error.problems
+    return problems
+
+
+def reject(production: Production) -> None:
+    """Reject files of [phases] with contradictions.
+
+    Raises:
+        InputError: Every contradiction.
+    """
+    if problems := find(production):
+        raise InputError(problems)

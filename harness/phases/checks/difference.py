@@ -1,0 +1,33 @@
+"""A difference of a file of [phases] from the files beside it, or from what AWS takes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from harness.inputs.files.api_calls import Call
+    from harness.phases.account import Account
+
+
+class Difference(NamedTuple):
+    """A place in a file of [phases], what is expected there, and what the file has."""
+
+    key: str
+    """Path of the key in the file; an operation, where the file lacks something."""
+    expected: str
+    actual: str
+
+
+Rules = Mapping[str, Callable[["Account", list["Call"]], Iterator[Difference]]]
+"""Key of [phases] -> the rule for its file."""
+
+
+def calls_of(operation: str, calls: Iterable[Call]) -> list[Call]:
+    """Return the calls of an operation."""
+    return [call for call in calls if call.operation == operation]
+
+
+def inputs_of(operation: str, calls: Iterable[Call]) -> list[Mapping[str, Any]]:
+    """Return the inputs of an operation's calls."""
+    return [call.given for call in calls_of(operation, calls)]

@@ -1,0 +1,178 @@
+"""The file of the DNS switch: records that Route 53 takes, the load balancer's, and a way back.
+
+Source: https://docs.aws.amazon.com/Route53/latest/APIReference/API_ChangeResourceRecordSets.html,
+https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/ResourceRecordTypes.html (values), and
+https://docs.aws.amazon.com/Route53/latest/APIReference/API_AliasTarget.html (zones of aliases).
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from harness.phases.checks.difference import Difference
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from harness.inputs.files.api_calls import Call
+    from harness.phases.account import Account
+
+_LONGEST_TTL_S = 3600
+_HOST = re.compile(r"(?=.{1,254}$)(?:[\w-]{1,63}\.)*[\w-]{1,63}\.?", flags=re.ASCII)
+_BALANCER = re.compile(
+    r"(?:dualstack\.)?(?P<internal>internal-)?(?P<name>[\w-]+)-\d+"
+    r"\.(?:(?P<region>[a-z0-9-]+)\.elb|elb\.(?P<region_last>[a-z0-9-]+))\.amazonaws\.com(?:\.cn)?\.?",
+    flags=re.ASCII | re.I,
+)
+"""The DNS name of a load balancer: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/application-load-balancers.html"""
+_CLOUDFRONT, _CLOUDFRONT_ZONE = ".cloudfront.net", "Z2FDTNDATAQYW2"
+_SWITCH_AND_ROLLBACK = 2
+
+
+@dataclass(frozen=True)
+class Change:
+    """One change of a record of the public host."""
+
+    zone: str
+    action: str
+    record: Mapping[str, Any]
+    key: str
+
+    @property
+    def record_type(self) -> str:
+        """The type of the record."""
+        return str(self.record["Type"])
+
+    @property
+    def values(self) -> list[str]:
+        """The values, or the target of the alias."""
+        alias = self.record.get("AliasTarget")
+        if alias:
+            return [str(alias.get("DNSName", ""))]
+        return [str(one.get("Value", "")) for one in self.record.get("ResourceRecords") or ()]
+
+
+def changes_of(call: Call, host: str) -> list[Change]:
+    """Return the changes of the host's records."""
+    changes = call.given["ChangeBatch"]["Changes"]
+    return [
+        Change(
+            str(call.given.get("HostedZoneId", "")),
+            str(one["Action"]),
+            one["ResourceRecordSet"],
+            f"{call.key}.ChangeBatch.Changes[{index}]",
+        )
+        for index, one in enumerate(changes)
+        if str(one["ResourceRecordSet"]["Name"]).rstrip(".") == host
+    ]
+
+
+def differences(account: Account, calls: list[Call]) -> Iterator[Difference]:
+    """Go through what Route 53 refuses, and what leads visitors elsewhere or not back."""
+    batches = [changes_of(call, account.access.public_host) for call in calls]
+    for change in (change for batch in batches for change in batch):
+        yield from _of_record(change)
+    if batches:
+        for change in batches[0]:
+            yield from _of_switch(account, change)
+    if len(batches) == _SWITCH_AND_ROLLBACK:
+        for batch, other in zip(batches, reversed(batches), strict=True):
+            yield from _of_present(account, batch, other)
+        yield from _of_rollback(*batches)
+
+
+def _of_record(change: Change) -> Iterator[Difference]:
+    key = f"{change.key}.ResourceRecordSet"
+    ttl = int(change.record.get("TTL", 0))
+    if ttl > _LONGEST_TTL_S:
+        yield Difference(
+            f"{key}.TTL", "a TTL of 60 s: the way back takes that long", f"has {ttl} s"
+        )
+    for index, value in enumerate(change.values):
+        alias = "AliasTarget" in change.record
+        place = f"{key}.AliasTarget.DNSName" if alias else f"{key}.ResourceRecords[{index}].Value"
+        expected = _expected("CNAME" if alias else change.record_type, value)
+        if expected:
+            yield Difference(place, expected, f"is {value}")
+    target = change.record.get("AliasTarget") or {}
+    zone, name = str(target.get("HostedZoneId", "")), str(target.get("DNSName", "")).rstrip(".")
+    place = f"{key}.AliasTarget.HostedZoneId"
+    if name.endswith(_CLOUDFRONT) and zone != _CLOUDFRONT_ZONE:
+        yield Difference(place, f"{_CLOUDFRONT_ZONE}, the zone of CloudFront", f"is {zone}")
+    elif _BALANCER.fullmatch(name) and zone == change.zone:
+        expected = "the load balancer's zone, CanonicalHostedZoneId of describe-load-balancers"
+        yield Difference(place, expected, f"is {zone}, the zone of the record itself")
+
+
+def _expected(record_type: str, value: str) -> str:
+    """Return what a record of this type takes; empty where the value is that."""
+    versions = {"A": 4, "AAAA": 6}
+    if record_type in versions:
+        version = versions[record_type]
+        return "" if _is_address(value, version=version) else f"an IPv{version} address"
+    is_name = _HOST.fullmatch(value) and not _is_address(value, version=4)
+    return "" if record_type != "CNAME" or is_name else "the name of a host"
+
+
+def _is_address(value: str, *, version: int) -> bool:
+    try:
+        return ipaddress.ip_address(value).version == version
+    except ValueError:
+        return False
+
+
+def _of_switch(account: Account, change: Change) -> Iterator[Difference]:
+    """A value that is the name of a load balancer is the name of this one."""
+    balancer = account.production.load_balancer["LoadBalancer"]
+    is_internal = balancer.get("Scheme") == "internal"
+    for value in change.values if change.action != "DELETE" else ():
+        found = _BALANCER.fullmatch(value)
+        region = found and (found["region"] or found["region_last"])
+        if found and (found["name"].lower(), region, bool(found["internal"])) != (
+            str(balancer["Name"]).lower(),
+            account.access.region,
+            is_internal,
+        ):
+            expected = (
+                f"the {'internal' if is_internal else 'internet-facing'} load balancer"
+                f" {balancer['Name']} in {account.access.region}"
+            )
+            yield Difference(f"{change.key}.ResourceRecordSet", expected, f"leads to {value}")
+
+
+def _of_present(account: Account, batch: list[Change], other: list[Change]) -> Iterator[Difference]:
+    """Route 53 takes no second record of a type, and nothing beside a CNAME: it needs a DELETE."""
+    host = account.access.public_host
+    present = {one.record_type for one in other if one.action != "DELETE"}
+    present -= {one.record_type for one in batch if one.action == "DELETE"}
+    for change in batch:
+        record_type = change.record_type
+        others = sorted(one for one in present - {record_type} if "CNAME" in (one, record_type))
+        if change.action == "CREATE" and record_type in present:
+            expected = f"UPSERT: {host} has a record of type {record_type} already"
+            yield Difference(f"{change.key}.Action", expected, "has CREATE")
+        elif change.action != "DELETE" and others:
+            expected = f"a DELETE of the {others[0]} record of {host} in the same change"
+            yield Difference(change.key, expected, f"makes a {record_type} record beside it")
+
+
+def _of_rollback(switch: list[Change], rollback: list[Change]) -> Iterator[Difference]:
+    """The way back takes each record of the switch in the same zone, and leads elsewhere."""
+    back = {(one.zone, one.record_type): one for one in rollback}
+    for change in switch if rollback else ():
+        other = back.get((change.zone, change.record_type))
+        if change.action == "DELETE":
+            continue
+        if other is None:
+            yield Difference(
+                "ChangeResourceRecordSets[1].ChangeBatch.Changes",
+                f"the {change.record_type} record of the zone {change.zone}, which the switch sets",
+                "leaves it as it is",
+            )
+        elif other.action != "DELETE" and sorted(other.values) == sorted(change.values) != []:
+            expected = "the values of the old host"
+            yield Difference(f"{other.key}.ResourceRecordSet", expected, "has those of the switch")

@@ -1,0 +1,190 @@
+"""The file of the VPC: subnets, routes and endpoints that EC2 takes and the app needs.
+
+Source: https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html (subnets),
+https://docs.aws.amazon.com/vpc/latest/userguide/VPC_Route_Tables.html (routes), and
+https://docs.aws.amazon.com/vpc/latest/privatelink/create-interface-endpoint.html (endpoints).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from ipaddress import IPv4Network
+from itertools import combinations
+from typing import TYPE_CHECKING, Any
+
+from harness.inputs.checks import trusted_proxies
+from harness.inputs.checks.connections import HTTPS_PORT
+from harness.phases.checks.difference import Difference, calls_of, inputs_of
+from harness.phases.checks.network import needed_endpoints
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from harness.inputs.files.api_calls import Call
+    from harness.phases.account import Account
+
+_API = re.compile(r"(?:cn\.)?com\.amazonaws\.(?P<region>[a-z]{2,3}(?:-[a-z]+)+-\d)\.(?P<name>.+)")
+"""The name of an AWS API's endpoint service."""
+_EVERYWHERE = ("0.0.0.0/0", "::/0")
+
+
+def differences(account: Account, calls: list[Call]) -> Iterator[Difference]:
+    """Go through what EC2 refuses, and what keeps visitors or tasks from their way."""
+    yield from _of_zones(account, calls)
+    yield from _of_ranges(account, calls)
+    yield from _of_gateways(account, calls)
+    yield from _of_public_subnets(account, calls)
+    yield from _of_ways_out(account, calls)
+    yield from _of_endpoints(account, calls)
+
+
+def _of_zones(account: Account, calls: list[Call]) -> Iterator[Difference]:
+    subnets = calls_of("CreateSubnet", calls)
+    zones = {
+        one.given.get("AvailabilityZone", one.given.get("AvailabilityZoneId")) for one in subnets
+    }
+    if len(zones) == 1 and None not in zones:
+        expected = "subnets in two Availability Zones, as load balancer and cluster need"
+        yield Difference("CreateSubnet", expected, "has one")
+    region = account.access.region
+    for one in subnets:
+        zone = str(one.given.get("AvailabilityZone") or region)
+        if not zone.startswith(region):
+            yield Difference(f"{one.key}.AvailabilityZone", f"a zone of {region}", f"is {zone}")
+
+
+def _of_ranges(account: Account, calls: list[Call]) -> Iterator[Difference]:
+    """Subnets are parts of the VPC, which may have more ranges where it was printed, and apart."""
+    made = calls_of("CreateSubnet", calls)
+    ranges = [(one, trusted_proxies.network(str(one.given.get("CidrBlock", "")))) for one in made]
+    known = [(one, subnet) for one, subnet in ranges if isinstance(subnet, IPv4Network)]
+    for (first, one), (second, other) in combinations(known, 2):
+        is_same_vpc = first.given.get("VpcId") == second.given.get("VpcId")
+        if is_same_vpc and one.overlaps(other):
+            expected = f"addresses that {first.key} has not, {one}"
+            yield Difference(f"{second.key}.CidrBlock", expected, f"is {other}")
+    vpcs = inputs_of("CreateVpc", calls)
+    is_printed = account.production.documents["phases.network"].origins
+    vpc = trusted_proxies.network(str(vpcs[0].get("CidrBlock", ""))) if len(vpcs) == 1 else None
+    for call, subnet in known:
+        if vpc and not is_printed and not subnet.subnet_of(vpc):
+            yield Difference(f"{call.key}.CidrBlock", f"a part of the VPC, {vpc}", f"is {subnet}")
+
+
+def _of_gateways(_account: Account, calls: list[Call]) -> Iterator[Difference]:
+    made = calls_of("CreateInternetGateway", calls)
+    if made and not calls_of("AttachInternetGateway", calls):
+        expected = "AttachInternetGateway for it, without which EC2 refuses a route to it"
+        yield Difference(made[0].key, expected, "attaches it to no VPC")
+
+
+class _Tables:
+    """The route tables of a file: which one a subnet has, and where its default route leads."""
+
+    def __init__(self, calls: list[Call]) -> None:
+        places = [one for one in inputs_of("AssociateRouteTable", calls) if "SubnetId" in one]
+        self.of_subnet = {str(one["SubnetId"]): str(one["RouteTableId"]) for one in places}
+        routes = inputs_of("CreateRoute", calls)
+        self._peers: dict[str, list[str]] = {}
+        for one in routes:
+            if one.get("DestinationCidrBlock", one.get("DestinationIpv6CidrBlock")) in _EVERYWHERE:
+                peers = [
+                    str(v)
+                    for k, v in one.items()
+                    if k.endswith(("Id", "Arn")) and k != "RouteTableId"
+                ]
+                self._peers.setdefault(str(one.get("RouteTableId")), []).extend(peers)
+        named = {*self.of_subnet.values(), *(str(one.get("RouteTableId")) for one in routes)}
+        self.has_main = len(named) > len(calls_of("CreateRouteTable", calls))
+        """Whether the file may route by the main table, which no operation makes."""
+
+    def is_known(self, subnet: str) -> bool:
+        """Whether the file tells the route table of a subnet."""
+        return bool(self._peers) and (subnet in self.of_subnet or not self.has_main)
+
+    def leads_out(self, subnet: str) -> bool:
+        """Whether a default route of the subnet leads anywhere."""
+        return bool(self._peers.get(self.of_subnet.get(subnet, "")))
+
+    def leads_to_visitors(self, subnet: str) -> bool:
+        """Whether a default route of the subnet leads to an internet gateway."""
+        peers = self._peers.get(self.of_subnet.get(subnet, ""), ())
+        return any(one.startswith("igw-") for one in peers)
+
+
+def _of_public_subnets(account: Account, calls: list[Call]) -> Iterator[Difference]:
+    """The load balancer's subnets, and those of NAT gateways, have a way to the internet."""
+    tables = _Tables(calls)
+    balancer = account.production.load_balancer["LoadBalancer"]
+    mapped = [one.get("SubnetId") for one in balancer.get("SubnetMappings") or ()]
+    subnets = [*(balancer.get("Subnets") or mapped)]
+    if balancer.get("Scheme", "internet-facing") == "internet-facing":
+        for subnet in filter(tables.is_known, map(str, subnets)):
+            if not tables.leads_to_visitors(subnet):
+                expected = (
+                    f"a route to the internet gateway for {subnet}, a subnet of the load balancer"
+                )
+                actual = "has none: no visitor reaches the load balancer there"
+                yield Difference("AssociateRouteTable", expected, actual)
+    for call in calls_of("CreateNatGateway", calls):
+        subnet = str(call.given.get("SubnetId", ""))
+        is_public = call.given.get("ConnectivityType", "public") == "public"
+        if (
+            subnet
+            and is_public
+            and tables.is_known(subnet)
+            and not tables.leads_to_visitors(subnet)
+        ):
+            expected = "a subnet with a route to the internet gateway"
+            actual = f"is {subnet}, which has none: the gateway lets nothing out"
+            yield Difference(f"{call.key}.SubnetId", expected, actual)
+
+
+def _of_ways_out(account: Account, calls: list[Call]) -> Iterator[Difference]:
+    """Where one of the tasks' subnets has a way out, each has, but for endpoints of all APIs."""
+    tables = _Tables(calls)
+    tasks = account.production.tasks.values()
+    subnets = list(dict.fromkeys(one for task in tasks for one in task.network.subnets))
+    lacking = [one for one in subnets if tables.is_known(one) and not tables.leads_out(one)]
+    names = {_api(account, one)[1] for one in inputs_of("CreateVpcEndpoint", calls)}
+    missing = [name for name in needed_endpoints(account) if name not in names]
+    # Without a gateway the file has no way out at all: the other check of this file says so.
+    has_gateway = any("NatGatewayId" in one for one in inputs_of("CreateRoute", calls))
+    if lacking and missing and (has_gateway or inputs_of("CreateNatGateway", calls)):
+        yield Difference(
+            "CreateRoute",
+            f"a default route for each of the tasks' subnets, {', '.join(subnets)}",
+            f"has none for {', '.join(lacking)}: tasks there reach no {missing[0]}",
+        )
+
+
+def _api(account: Account, endpoint: Mapping[str, Any]) -> tuple[str, str]:
+    """Return the Region and the name of an endpoint's API."""
+    found = _API.fullmatch(str(endpoint.get("ServiceName", "")))
+    region = str(endpoint.get("ServiceRegion") or "")
+    return (region or found["region"], found["name"]) if found else (account.access.region, "")
+
+
+def _of_endpoints(account: Account, calls: list[Call]) -> Iterator[Difference]:
+    """An endpoint is of an API in this Region, and admits the tasks."""
+    groups = account.production.network.groups.groups
+    tasks = {
+        one for task in account.production.tasks.values() for one in task.network.security_groups
+    }
+    needed = needed_endpoints(account)
+    for call in calls_of("CreateVpcEndpoint", calls):
+        region, name = _api(account, call.given)
+        if region != account.access.region and "ServiceRegion" not in call.given:
+            expected = f"a service of {account.access.region}, in which the VPC is"
+            yield Difference(f"{call.key}.ServiceName", expected, f"is {call.given['ServiceName']}")
+        if call.given.get("VpcEndpointType", "Gateway") != "Interface" or name not in needed:
+            continue
+        named = [str(one) for one in call.given.get("SecurityGroupIds") or ()]
+        rules = [rule for one in named if one in groups for rule in groups[one].ingress]
+        opened = [rule for rule in rules if rule.covers("tcp", HTTPS_PORT)]
+        is_known = all(one in groups for one in named)
+        if is_known and not any(rule.cidrs or tasks & {*rule.groups} for rule in opened):
+            expected = "a security group that admits the tasks on port 443"
+            actual = f"has {', '.join(named) or 'none, and takes the default group of the VPC'}"
+            yield Difference(f"{call.key}.SecurityGroupIds", expected, f"{actual}: tasks time out")
