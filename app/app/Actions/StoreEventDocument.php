@@ -15,6 +15,8 @@ use Throwable;
 
 class StoreEventDocument
 {
+    private const int DEADLOCK_ATTEMPTS = 3;
+
     /**
      * Stream the file to the default disk under a random key, then write the row: there is never a row without its object.
      *
@@ -27,7 +29,10 @@ class StoreEventDocument
         $path = $this->store($disk, $event, $kind, $file, $mimeType);
 
         try {
-            [$document, $previous] = DB::transaction(function () use ($event, $kind, $file, $disk, $path, $mimeType): array {
+            $sha256 = hash_file('sha256', $file->getRealPath());
+            [$document, $previous] = DB::transaction(function () use ($event, $kind, $file, $disk, $path, $mimeType, $sha256): array {
+                // The event first: a lock on a row that is not there yet shuts a gap, and two first uploads would deadlock.
+                Event::query()->lockForUpdate()->findOrFail($event->getKey());
                 $previous = $event->documents()->where('kind', $kind)->lockForUpdate()->first();
                 $document = $event->documents()->updateOrCreate(['kind' => $kind], [
                     'disk' => $disk,
@@ -35,11 +40,11 @@ class StoreEventDocument
                     'original_name' => Str::limit($file->getClientOriginalName(), 250, ''),
                     'mime_type' => $mimeType,
                     'size_bytes' => $file->getSize(),
-                    'sha256' => hash_file('sha256', $file->getRealPath()),
+                    'sha256' => $sha256,
                 ]);
 
                 return [$document, $previous];
-            });
+            }, attempts: self::DEADLOCK_ATTEMPTS);
         } catch (Throwable $exception) {
             rescue(fn (): bool => Storage::disk($disk)->delete($path));
 
