@@ -36,6 +36,8 @@ _TEXTS = (
     re.compile(r"(?P<text>^\S+: (?:line )?\d+: .+)"),
 )
 _HEADING = re.compile(r"^In \S+\.php line \d+:")
+_CONNECTION = re.compile(r"\(Connection: [^()\n]*?, SQL: ")
+"""Laravel names connection, host and database before the statement that failed."""
 _PROVOKED = re.compile(r"cutover-probe|CutoverProbe\\Jobs|unverified\.example")
 """In errors that scenarios ask the app for."""
 
@@ -87,7 +89,8 @@ def _errors(lines: list[Line]) -> Iterator[FirstError]:
         # A stack trace has the probe in it wherever the app was asked by it: the message counts.
         text = _text(line.text) or _paragraph(lines[place + 1 :])
         if text and not _PROVOKED.search(text):
-            yield FirstError(redact(text[:_SHOWN]), line.task, line.at)
+            short = _CONNECTION.sub("(SQL: ", text)
+            yield FirstError(redact(short[:_SHOWN]), line.task, line.at)
 
 
 def _text(line: str) -> str:

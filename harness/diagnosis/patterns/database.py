@@ -6,6 +6,8 @@ from harness.diagnosis.patterns.pattern import Pattern, Source
 
 _NO_FILE = "SQLSTATE[HY000] [2002] No such file or directory (Connection: mysql, Host:"
 
+_STATEMENT = r"[^\n]*?SQL: (?P<statement>[a-z]+ (?:into |[^\n]{0,200}?from )?`\w+`)"
+"""The statement in an error of Laravel, up to its table."""
 _PDO = r"(?:PDO::|SQLSTATE)[^\n]*?"
 """Before a text that other clients of PHP write, too."""
 
@@ -348,6 +350,26 @@ HOST = (
         " way",
         example="1290 The MySQL server is running with the --read-only option so it cannot execute"
         " this statement",
+    ),
+    Pattern(
+        Source.APP,
+        match=rf"1213 Deadlock found{_STATEMENT}",
+        cause="transactions of the app that come at the same moment lock the same rows, and MySQL"
+        " ends one of them (1213, at {statement}): lock the rows in one order, and repeat the"
+        " transaction, DB::transaction(..., attempts: 3)",
+        example="SQLSTATE[40001]: Serialization failure: 1213 Deadlock found when trying to get"
+        " lock; try restarting transaction (Connection: mysql, Host: tickets.proxy-x, SQL: insert"
+        " into `orders` (`id`) values (1))",
+        symptom=True,
+    ),
+    Pattern(
+        Source.APP,
+        match=rf"1205 Lock wait timeout exceeded{_STATEMENT}",
+        cause="a transaction of the app keeps rows locked so long that others give up (1205, at"
+        " {statement}): call no service inside a transaction, and end it early",
+        example="SQLSTATE[HY000]: General error: 1205 Lock wait timeout exceeded; try restarting"
+        " transaction (Connection: mysql, SQL: update `events` set `sold` = 1)",
+        symptom=True,
     ),
     Pattern(
         Source.APP,

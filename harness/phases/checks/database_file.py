@@ -35,7 +35,7 @@ _LEAST_SUBNETS = {"CreateDBSubnetGroup": "SubnetIds", "CreateDBProxy": "VpcSubne
 
 
 def differences(_account: Account, calls: list[Call]) -> Iterator[Difference]:
-    """Go through what RDS refuses, and what leaves cluster and proxy apart."""
+    """Go through values that RDS refuses, and names that leave cluster and proxy apart."""
     for call in calls_of("CreateDBProxy", calls):
         if not call.given.get("RequireTLS"):
             yield Difference(f"{call.key}.RequireTLS", "true", "lets in what has no TLS")

@@ -1,4 +1,4 @@
-"""A difference of a file of [phases] from the files beside it, or from what AWS takes."""
+"""A difference of a file of [phases] from the files beside it, or from the rules of AWS."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class Difference(NamedTuple):
-    """A place in a file of [phases], what is expected there, and what the file has."""
+    """A place in a file of [phases], the expected value there, and the actual one."""
 
     key: str
     """Path of the key in the file; an operation, where the file lacks something."""

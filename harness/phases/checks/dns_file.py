@@ -72,7 +72,7 @@ def changes_of(call: Call, host: str) -> list[Change]:
 
 
 def differences(account: Account, calls: list[Call]) -> Iterator[Difference]:
-    """Go through what Route 53 refuses, and what leads visitors elsewhere or not back."""
+    """Go through changes that Route 53 refuses, or that lead elsewhere or not back."""
     batches = [changes_of(call, account.access.public_host) for call in calls]
     for change in (change for batch in batches for change in batch):
         yield from _of_record(change)
@@ -109,7 +109,7 @@ def _of_record(change: Change) -> Iterator[Difference]:
 
 
 def _expected(record_type: str, value: str) -> str:
-    """Return what a record of this type takes; empty where the value is that."""
+    """Return the kind of value of a record of this type; empty where the value is one."""
     versions = {"A": 4, "AAAA": 6}
     if record_type in versions:
         version = versions[record_type]

@@ -30,7 +30,7 @@ _EVERYWHERE = ("0.0.0.0/0", "::/0")
 
 
 def differences(account: Account, calls: list[Call]) -> Iterator[Difference]:
-    """Go through what EC2 refuses, and what keeps visitors or tasks from their way."""
+    """Go through parts that EC2 refuses, or that keep visitors or tasks from their way."""
     yield from _of_zones(account, calls)
     yield from _of_ranges(account, calls)
     yield from _of_gateways(account, calls)

@@ -32,6 +32,10 @@ def line(text: str, **more: object) -> Line:
         (["   ERROR  The path does not exist."], "The path does not exist."),
         ([NOT_FOUND], NOT_FOUND),
         (RENDERED, "Host: 127.0.0.1)"),
+        (
+            ["x.ERROR: 1213 Deadlock (Connection: mysql, Host: x, SQL: insert into `a` (`b`))"],
+            "1213 Deadlock (SQL: insert into `a` (`b`))",
+        ),
     ],
 )
 def test_an_error_is_known_by_its_program(texts: list[str], error: str) -> None:
