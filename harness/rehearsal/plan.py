@@ -11,7 +11,7 @@ from harness.aws.task_definition import family_of
 from harness.core.redact import Secret
 from harness.images import task_images
 from harness.inputs import secret_values
-from harness.inputs.checks import references
+from harness.inputs.checks import cluster_parameters, references
 from harness.inputs.derivation import DATABASE_URLS
 from harness.inputs.files import listeners
 from harness.inputs.files.container_images import IDLE
@@ -209,6 +209,7 @@ def planned_components(
             mysql.component(
                 certificate=certificates.server("mysql"),
                 others=materials.other_accounts,
+                options=cluster_parameters.options(production),
                 **login(database.cluster_endpoint),
             ),
             partial(mysql.probe, **login(database.cluster_endpoint)),

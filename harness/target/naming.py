@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.aws import efs, eventbridge, iam_policy
 from harness.aws.arn import partition_of
+from harness.inputs.checks import cluster_parameters
 from harness.inputs.toml.schema import Probe
 from harness.target.access import Access
 from harness.target.pages import pages_from
@@ -37,7 +38,7 @@ def names_in(production: Production) -> Access:
         cache_port=production.cache.port if production.cache else 0,
         cache_is_cluster=bool(production.cache and production.cache.is_cluster),
         database=config.database.name,
-        max_connections=config.database.connections_allowed,
+        max_connections=cluster_parameters.connections_allowed(production),
         services={name: service.name for name, service in production.services.items()},
         web=production.web,
         worker=production.worker,

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from tests.mistakes import (
     capacity,
+    cluster,
     configuration,
     database,
     definitions,
@@ -41,6 +42,7 @@ STORIES: Mapping[str, Sequence[Mistake]] = {
     for module in (
         inputs,
         references,
+        cluster,
         start,
         waits,
         programs,

@@ -127,13 +127,6 @@ MISTAKES = (
         ),
     ),
     Mistake(
-        "a tick starts schedule:work, which never ends",
-        replace(SCHEDULE, '"schedule:run"', '"schedule:work"'),
-        breaks=[tickets_holds.test_on_one_server_command_runs_once_in_two_ticks],
-        cause="its command must be schedule:run",
-        also_green=[scheduler.test_scheduled_commands_run_in_the_foreground],
-    ),
-    Mistake(
         "the scheduler does not know the database's host",
         set_variable("DB_HOST", None, task="scheduler"),
         breaks=[

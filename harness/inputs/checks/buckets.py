@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from harness.aws.iam_conditions import SOURCE_IP
 from harness.aws.iam_policy import statements
@@ -76,6 +77,34 @@ def _cors(bucket: CallFile) -> Iterator[tuple[str, str, str]]:
                         f'has "{method}", which S3 does not take',
                         f"write some of {', '.join(_CORS_METHODS)}; S3 answers OPTIONS by itself",
                     )
+            for number, origin in enumerate(rule.get("AllowedOrigins") or ()):
+                if fault := _origin_fault(str(origin)):
+                    yield (
+                        f"PutBucketCors.CORSConfiguration.CORSRules[{index}]"
+                        f".AllowedOrigins[{number}]",
+                        f'is "{origin}": {fault}',
+                        f'write "{_origin_of(str(origin))}"',
+                    )
+
+
+def _origin_fault(origin: str) -> str:
+    """Return why a browser never sends this origin; empty where it may.
+
+    https://developer.mozilla.org/docs/Web/HTTP/Reference/Headers/Origin
+    """
+    if "*" in origin:
+        return ""
+    parts = urlsplit(origin)
+    if not parts.scheme or not parts.hostname:
+        return "browsers send the scheme, too, and S3 answers no such origin"
+    if parts.path or parts.query:
+        return "browsers send no path and no slash at the end, and S3 answers no such origin"
+    return ""
+
+
+def _origin_of(text: str) -> str:
+    parts = urlsplit(text if "://" in text else f"https://{text}")
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def _transitions(bucket: CallFile) -> Iterator[tuple[str, str, str]]:

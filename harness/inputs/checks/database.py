@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from ipaddress import IPv4Network
 from typing import TYPE_CHECKING, Any
 
+from harness.inputs.checks import connections
 from harness.inputs.derivation import READER
 from harness.inputs.files import phase_files
 from harness.inputs.problem import Problem
 
 if TYPE_CHECKING:
+    from harness.inputs.files.api_calls import Call
     from harness.inputs.production import Production
 
 _RANGES: Mapping[str, Mapping[str, tuple[int, int]]] = {
@@ -26,6 +30,17 @@ https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_ConnectionPoolConf
 https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/rds-proxy-creating.html"""
 _SERVERLESS, _SERVERLESS_SCALING = "db.serverless", "ServerlessV2ScalingConfiguration"
 _FAMILY = "MYSQL"
+_DEFAULT_GROUP = "default."
+_NAMED_BY: tuple[tuple[str, str, str], ...] = (
+    ("DBClusterIdentifier", "CreateDBCluster", "cluster"),
+    ("DBProxyName", "CreateDBProxy", "proxy"),
+    ("DBClusterParameterGroupName", "CreateDBClusterParameterGroup", "parameter group"),
+    ("DBSubnetGroupName", "CreateDBSubnetGroup", "subnet group"),
+)
+"""Field -> the operation that makes what it names."""
+_TARGETS = "DBClusterIdentifiers"
+_PASSWORD = "MasterUserPassword"  # noqa: S105
+_MANAGED = "ManageMasterUserPassword"
 _RELEASE = re.compile(r"\d+\.\d+")
 
 
@@ -100,15 +115,107 @@ def parameter_groups(production: Production) -> Iterator[Problem]:
     }
     for one in calls:
         version = _RELEASE.match(str(one.given.get("EngineVersion", "")))
-        family = families.get(str(one.given.get("DBClusterParameterGroupName", "")), "")
+        group = str(one.given.get("DBClusterParameterGroupName", ""))
+        default = group.removeprefix(_DEFAULT_GROUP) if group.startswith(_DEFAULT_GROUP) else ""
+        family = families.get(group, default)
         if one.operation == "CreateDBCluster" and version and family:
             wanted = f"{one.given['Engine']}{version[0]}"
             if family != wanted:
                 yield Problem(
-                    "CreateDBClusterParameterGroup.DBParameterGroupFamily",
-                    f'is "{family}", and the cluster of that group has the engine'
-                    f" {one.given['Engine']} {one.given['EngineVersion']}: RDS refuses it",
-                    f'write "{wanted}"',
+                    f"{one.key}.DBClusterParameterGroupName"
+                    if default
+                    else "CreateDBClusterParameterGroup.DBParameterGroupFamily",
+                    f'is "{group if default else family}", and the cluster of that group has the'
+                    f" engine {one.given['Engine']} {one.given['EngineVersion']}: RDS refuses it",
+                    f'write "{_DEFAULT_GROUP if default else ""}{wanted}"',
+                    file=production.files["phases.database"],
+                )
+
+
+def references(production: Production) -> Iterator[Problem]:
+    """What the file makes is what its other operations name.
+
+    A group that is there already is no problem, once all groups that the file makes are used; and
+    what the AWS CLI prints may be a part of all that there is.
+    """
+    document = production.documents.get("phases.database")
+    if document is None or document.origins:
+        return
+    calls = phase_files.calls(production, "database")
+    for field, maker, noun in _NAMED_BY:
+        made = {str(one.given.get(field)) for one in calls if one.operation == maker}
+        named = [place for one in calls if one.operation != maker for place in _named(one, field)]
+        unused = made.difference(name for _, name in named)
+        lacking = sorted(unused if field.endswith("GroupName") else made)
+        for key, name in named:
+            if name not in made and lacking and not name.startswith(_DEFAULT_GROUP):
+                yield Problem(
+                    key,
+                    f'is "{name}", and the file makes the {noun} {", ".join(lacking)}',
+                    f'write "{lacking[0]}"',
+                    file=production.files["phases.database"],
+                )
+
+
+def _named(call: Call, field: str) -> Iterator[tuple[str, str]]:
+    if field in call.given:
+        yield f"{call.key}.{field}", str(call.given[field])
+    elif field == "DBClusterIdentifier":
+        for number, name in enumerate(call.given.get(_TARGETS) or ()):
+            yield f"{call.key}.{_TARGETS}[{number}]", str(name)
+
+
+def combinations(production: Production) -> Iterator[Problem]:
+    """What RDS refuses together.
+
+    https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBCluster.html and
+    https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_ConnectionPoolConfiguration.html
+    """
+    file = production.files.get("phases.database", "")
+    calls = phase_files.calls(production, "database")
+    engines = {
+        one.given.get("DBClusterIdentifier"): one.given.get("Engine")
+        for one in calls
+        if one.operation == "CreateDBCluster"
+    }
+    for one in calls:
+        if one.given.get(_MANAGED) and _PASSWORD in one.given:
+            message = f"is set, and {_MANAGED} is true: RDS refuses the two together"
+            hint = "leave it out: no password belongs in a file"
+            yield Problem(f"{one.key}.{_PASSWORD}", message, hint, file=file)
+        engine = engines.get(one.given.get("DBClusterIdentifier"))
+        if one.operation == "CreateDBInstance" and engine and one.given.get("Engine") != engine:
+            message = f'is "{one.given.get("Engine")}", and that of its cluster "{engine}"'
+            yield Problem(
+                f"{one.key}.Engine", f"{message}: RDS refuses it", f'write "{engine}"', file=file
+            )
+        pool = one.given.get("ConnectionPoolConfig") or {}
+        idle, most = pool.get("MaxIdleConnectionsPercent"), pool.get("MaxConnectionsPercent")
+        if idle is not None and (most is None or idle > most):
+            yield Problem(
+                f"{one.key}.ConnectionPoolConfig.MaxIdleConnectionsPercent",
+                f"is {idle}, and MaxConnectionsPercent {most or 'is missing'}: RDS refuses it",
+                "write it no higher than MaxConnectionsPercent, or leave it out",
+                file=file,
+            )
+
+
+def ports(production: Production) -> Iterator[Problem]:
+    """A cluster listens where its group admits the proxy, or the tasks."""
+    vpc = IPv4Network(production.network.vpc_cidr)
+    for one in phase_files.calls(production, "database"):
+        port = one.given.get("Port", connections.MYSQL_PORT)
+        if one.operation != "CreateDBCluster" or port == connections.MYSQL_PORT:
+            continue
+        for way in connections.needed(production):
+            if production.network.database_group not in way.destination.ids:
+                continue
+            if not connections.admits(replace(way, port=port), vpc=vpc):
+                yield Problem(
+                    f"{one.key}.Port",
+                    f"is {port}, and the database's group admits {way.source.name} on"
+                    f" {connections.MYSQL_PORT} alone: the cluster would be out of reach",
+                    f"leave it out, for port {connections.MYSQL_PORT}",
                     file=production.files["phases.database"],
                 )
 
@@ -142,5 +249,8 @@ CHECKS = (
     engine_families,
     serverless,
     parameter_groups,
+    references,
+    combinations,
+    ports,
     reader_endpoints,
 )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
+from ipaddress import IPv4Network
+from typing import TYPE_CHECKING, Any
 
 from harness.inputs.files import phase_files
 from harness.inputs.problem import Problem
@@ -19,6 +20,10 @@ _RETENTION_DAYS = (
 """https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html"""
 _REQUESTS = "ALBRequestCountPerTarget"
 _CAPACITIES = ("MinCapacity", "MaxCapacity")
+_BALANCER = re.compile(
+    r"(?:dualstack\.)?(?P<name>[\w-]+)-\d+\.(?P<region>[a-z\d-]+)\.elb\.amazonaws\.com(?:\.cn)?\.?"
+)
+"""The name that ELB gives a load balancer."""
 _OF_RECORDS = ("TTL", "ResourceRecords")
 """Fields of a record set that is no alias."""
 
@@ -116,6 +121,70 @@ def records(production: Production) -> Iterator[Problem]:
                     )
 
 
+def switch(production: Production) -> Iterator[Problem]:
+    """The first change of the file, which is the switch, leads to the load balancer of the files.
+
+    https://docs.aws.amazon.com/elasticloadbalancing/latest/application/application-load-balancers.html
+    """
+    calls = phase_files.calls(production, "dns")
+    changes = (calls[0].given.get("ChangeBatch") or {}).get("Changes") or () if calls else ()
+    wanted = str(production.load_balancer["LoadBalancer"].get("Name", ""))
+    region = production.config.region
+    for number, change in enumerate(changes):
+        record = change.get("ResourceRecordSet") or {}
+        if str(record.get("Name", "")).rstrip(".") != production.config.public_host:
+            continue
+        for field, text in _targets(record):
+            found = _BALANCER.fullmatch(text.lower())
+            if found and (found["name"], found["region"]) != (wanted.lower(), region):
+                yield Problem(
+                    f"{calls[0].key}.ChangeBatch.Changes[{number}].ResourceRecordSet.{field}",
+                    f'is "{text}", the load balancer {found["name"]} of {found["region"]}, and that'
+                    f" of ecs.load_balancer is {wanted} of {region}: the switch would lead visitors"
+                    " elsewhere",
+                    "write the DNSName that `aws elbv2 describe-load-balancers` prints",
+                    file=production.files["phases.dns"],
+                )
+
+
+def _targets(record: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for number, one in enumerate(record.get("ResourceRecords") or ()):
+        yield f"ResourceRecords[{number}].Value", str(one.get("Value", ""))
+    if alias := (record.get("AliasTarget") or {}).get("DNSName"):
+        yield "AliasTarget.DNSName", str(alias)
+
+
+def subnets(production: Production) -> Iterator[Problem]:
+    """Subnets of a VPC lie in its addresses, and share none.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSubnet.html
+    """
+    calls = phase_files.calls(production, "network")
+    taken: list[tuple[str, IPv4Network]] = []
+    for one in calls:
+        text = str(one.given.get("CidrBlock", ""))
+        network = _network(text) if one.operation == "CreateSubnet" else None
+        if network is None:
+            continue
+        vpc = str(one.given.get("VpcId", ""))
+        other = next((b for a, b in taken if a == vpc and b.overlaps(network)), None)
+        if other is not None:
+            yield Problem(
+                f"{one.key}.CidrBlock",
+                f"is {text}, and {other} of another subnet overlaps it: EC2 refuses it",
+                "give each subnet a range of its own",
+                file=production.files["phases.network"],
+            )
+        taken.append((vpc, network))
+
+
+def _network(text: str) -> IPv4Network | None:
+    try:
+        return IPv4Network(text)
+    except ValueError:
+        return None
+
+
 def log_retention(production: Production) -> Iterator[Problem]:
     """CloudWatch Logs keeps a group's events for one of its own numbers of days."""
     for one in phase_files.calls(production, "logs"):
@@ -133,5 +202,7 @@ CHECKS = (
     scaling_policies,
     scaling,
     records,
+    switch,
+    subnets,
     log_retention,
 )

@@ -7,7 +7,7 @@ the server listens only when the SQL is done, so the app account's ``SELECT 1`` 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from harness.core.wait import GaveUp, NotYet, Ready
@@ -38,6 +38,7 @@ def component(
     certificate: tuple[str, str],
     account: Account,
     others: Iterable[Account] = (),
+    options: Mapping[str, str] | None = None,
 ) -> Component:
     """Describe the container.
 
@@ -47,7 +48,9 @@ def component(
         certificate: Certificate and key, both PEM.
         account: Made at the start.
         others: Likewise; accounts that only some of the tasks have.
+        options: The server's, as the cluster's parameter group has them.
     """
+    options = options or {}
     return Component(
         name="mysql",
         image="mysql",
@@ -55,11 +58,14 @@ def component(
         environment={},
         files={
             **tls_files(TLS_DIRECTORY, ca_pem=ca_pem, certificate=certificate),
-            INIT_SQL: File(init_sql(account, *others).encode()),
+            INIT_SQL: File(init_sql(account, *others, options=options).encode()),
         },
         published=(PORT,),
         memory_bytes=640 * _MIB,
         pids_limit=400,
+        command=("start", *(f"--{name}={value}" for name, value in options.items()))
+        if options
+        else (),
     )
 
 
@@ -73,14 +79,17 @@ def tls_files(directory: str, *, ca_pem: str, certificate: tuple[str, str]) -> d
     }
 
 
-def init_sql(account: Account, *others: Account) -> str:
+def init_sql(account: Account, *others: Account, options: Mapping[str, str] | None = None) -> str:
     """Write the SQL that makes the schema and the app's accounts.
 
     An account itself does not demand TLS: the server does, with the error that Aurora gives.
     """
-    schema = account.schema.replace("`", "``")
+    schema, options = account.schema.replace("`", "``"), options or {}
     accounts = "".join(map(account_sql, (account, *others)))
-    return f"CREATE DATABASE `{schema}` CHARACTER SET utf8mb4;\n{accounts}"
+    charset = options.get("character_set_server", "utf8mb4")
+    collation = options.get("collation_server", "")
+    collate = f" COLLATE {collation}" if collation else ""
+    return f"CREATE DATABASE `{schema}` CHARACTER SET {charset}{collate};\n{accounts}"
 
 
 def probe(addresses: Addresses, *, endpoint: str, ca_pem: str, account: Account) -> Ready | NotYet:

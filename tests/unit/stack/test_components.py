@@ -91,6 +91,23 @@ def test_init_sql_quotes_and_grants_on_the_schema_only() -> None:
     assert "ALL" not in grant
 
 
+def test_the_server_has_the_parameters_of_the_cluster() -> None:
+    options = {"character_set_server": "latin1", "collation_server": "latin1_bin"}
+    server = mysql.component(
+        endpoint="db.example",
+        ca_pem=CERTIFICATES.ca_pem,
+        certificate=CERTIFICATES.server("mysql"),
+        account=ACCOUNT,
+        options=options,
+    )
+    assert server.command == (
+        *("start", "--character_set_server=latin1", "--collation_server=latin1_bin"),
+    )
+    assert SPECS[0].command == ()
+    sql = mysql.init_sql(ACCOUNT, options=options).splitlines()
+    assert sql[0] == "CREATE DATABASE `tickets` CHARACTER SET latin1 COLLATE latin1_bin;"
+
+
 def test_init_sql_makes_each_account_with_the_same_rights() -> None:
     accounts = [Account("shop", name, Secret("a-password")) for name in ("shop", "shop_worker")]
     _, _, grant, user, other = mysql.init_sql(*accounts).splitlines()

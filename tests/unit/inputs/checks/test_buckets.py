@@ -50,6 +50,11 @@ def cors(*methods: str) -> dict[str, Any]:
     return {"PutBucketCors": {"CORSConfiguration": {"CORSRules": [rule]}}}
 
 
+def shared_with(origin: str) -> dict[str, Any]:
+    rule = {"AllowedMethods": ["PUT"], "AllowedOrigins": [origin]}
+    return {"PutBucketCors": {"CORSConfiguration": {"CORSRules": [rule]}}}
+
+
 def moves(days: int, storage_class: str) -> dict[str, Any]:
     moved = [{"Days": days, "StorageClass": storage_class}]
     rule = {"ID": "a", "Status": "Enabled", "Filter": {"Prefix": ""}, "Transitions": moved}
@@ -74,6 +79,11 @@ def policy(resource: Any) -> dict[str, Any]:
     [
         (cors("GET", "OPTIONS"), 'AllowedMethods has "OPTIONS", which S3 does not take'),
         (cors("GET", "PUT", "HEAD"), ""),
+        (shared_with("https://a.example/"), "browsers send no path and no slash at the end"),
+        (shared_with("a.example"), "browsers send the scheme, too"),
+        (shared_with("https://a.example:8443"), ""),
+        (shared_with("https://*.a.example"), ""),
+        (shared_with("*"), ""),
         (moves(7, "STANDARD_IA"), "Transitions[0].Days is 7, and S3 moves nothing to STANDARD_IA"),
         (moves(30, "STANDARD_IA"), ""),
         (moves(0, "INTELLIGENT_TIERING"), ""),

@@ -137,3 +137,66 @@ def test_the_writer_and_custom_endpoints_are_no_reader(app: Production) -> None:
         )
         == []
     )
+
+
+def test_a_default_group_of_another_release(app: Production) -> None:
+    named = {"DBClusterParameterGroupName": "default.aurora-mysql5.7"}
+    (problem,) = database.parameter_groups(with_call(app, "database", "CreateDBCluster", **named))
+    assert problem.key == "CreateDBCluster[0].DBClusterParameterGroupName"
+    assert problem.hint == 'write "default.aurora-mysql8.0"'
+    named = {"DBClusterParameterGroupName": "default.aurora-mysql8.0"}
+    assert keys(with_call(app, "database", "CreateDBCluster", **named)) == []
+
+
+@pytest.mark.parametrize(
+    ("operation", "changes", "said"),
+    [
+        (
+            "RegisterDBProxyTargets",
+            {"DBClusterIdentifiers": ["ticket"]},
+            'DBClusterIdentifiers[0] is "ticket", and the file makes the cluster tickets',
+        ),
+        (
+            "ModifyDBProxyTargetGroup",
+            {"DBProxyName": "ticket"},
+            'DBProxyName is "ticket", and the file makes the proxy tickets',
+        ),
+        (
+            "CreateDBCluster",
+            {"DBSubnetGroupName": "ticket"},
+            'DBSubnetGroupName is "ticket", and the file makes the subnet group tickets',
+        ),
+        (
+            "CreateDBCluster",
+            {"MasterUserPassword": "a-password"},
+            "MasterUserPassword is set, and ManageMasterUserPassword is true",
+        ),
+        (
+            "ModifyDBProxyTargetGroup",
+            {"ConnectionPoolConfig": {"MaxIdleConnectionsPercent": 50}},
+            "MaxIdleConnectionsPercent is 50, and MaxConnectionsPercent is missing",
+        ),
+        (
+            "ModifyDBProxyTargetGroup",
+            {"ConnectionPoolConfig": {"MaxConnectionsPercent": 80, "MaxIdleConnectionsPercent": 5}},
+            "",
+        ),
+        ("CreateDBCluster", {"Port": 3307}, "is 3307, and the database's group admits RDS Proxy"),
+        ("CreateDBCluster", {"Port": 3306}, ""),
+    ],
+)
+def test_what_rds_refuses_together(
+    app: Production, operation: str, changes: dict[str, Any], said: str
+) -> None:
+    found = edits.messages(database.CHECKS, with_call(app, "database", operation, **changes))
+    edits.judge(found, said)
+
+
+def test_an_instance_has_its_clusters_engine(app: Production) -> None:
+    found = edits.messages(
+        database.CHECKS, with_call(app, "database", "CreateDBInstance", Engine="mysql")
+    )
+    assert found[0] == (
+        'CreateDBInstance[0].Engine is "mysql", and that of its cluster "aurora-mysql": RDS'
+        " refuses it"
+    )

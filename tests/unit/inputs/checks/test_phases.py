@@ -128,3 +128,54 @@ def test_the_resource_label_of_a_scaling_policy(
 
     assert len(found) == bool(text)
     assert text in "".join(found)
+
+
+def with_switch(app: Production, record: dict[str, Any]) -> Production:
+    document = app.documents["phases.dns"]
+    first, *rest = document.data["ChangeResourceRecordSets"]
+    own = {"Name": "tickets.876events.example.", "Type": "A", **record}
+    batch = {"Changes": [{"Action": "UPSERT", "ResourceRecordSet": own}]}
+    changes = [{**first, "ChangeBatch": batch}, *rest]
+    return with_phase(app, "dns", {**document.data, "ChangeResourceRecordSets": changes})
+
+
+def alias(name: str) -> dict[str, Any]:
+    target = {"HostedZoneId": "Z1", "DNSName": name, "EvaluateTargetHealth": False}
+    return {"AliasTarget": target}
+
+
+@pytest.mark.parametrize(
+    ("record", "said"),
+    [
+        (alias("dualstack.tickets-12.us-east-1.elb.amazonaws.com."), ""),
+        (alias("d111111abcdef8.cloudfront.net"), ""),
+        (alias("tickets-12.us-east-2.elb.amazonaws.com"), "the load balancer tickets of us-east-2"),
+        (alias("shop-12.us-east-1.elb.amazonaws.com"), "the load balancer shop of us-east-1"),
+        (
+            {
+                "TTL": 60,
+                "ResourceRecords": [{"Value": "internal-tickets-12.us-east-1.elb.amazonaws.com"}],
+            },
+            "the load balancer internal-tickets of us-east-1",
+        ),
+    ],
+)
+def test_the_switch_leads_to_the_load_balancer(
+    app: Production, record: dict[str, Any], said: str
+) -> None:
+    edits.judge(edits.messages(phases.CHECKS, with_switch(app, record)), said)
+
+
+@pytest.mark.parametrize(
+    ("ranges", "said"),
+    [
+        (["10.40.0.0/24", "10.40.1.0/24"], ""),
+        (["10.40.0.0/20", "10.40.1.0/24"], "is 10.40.1.0/24, and 10.40.0.0/20 of another subnet"),
+        (["10.40.0.0/24", "no range"], ""),
+    ],
+)
+def test_subnets_do_not_overlap(app: Production, ranges: list[str], said: str) -> None:
+    document = app.documents["phases.network"]
+    subnets = [{"VpcId": "vpc-1", "CidrBlock": one} for one in ranges]
+    changed = with_phase(app, "network", {**document.data, "CreateSubnet": subnets})
+    edits.judge(edits.messages(phases.CHECKS, changed), said)

@@ -1,0 +1,90 @@
+"""Commands of tasks that a rule starts: each ends, and leaves its place to the next tick's."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from harness.aws.eventbridge import run_task_input
+from harness.inputs.problem import Problem
+
+if TYPE_CHECKING:
+    from harness.aws.task_definition import ContainerDefinition
+    from harness.inputs.production import Production
+
+_ENDLESS = re.compile(
+    r"\bartisan\s+(?P<artisan>schedule:work|queue:listen|horizon|octane:start|reverb:start|serve)"
+    r"(?![:\w-])|^(?:\S*/)?(?P<server>php-fpm[\d.]*|nginx|supervisord|apache2-foreground"
+    r"|frankenphp)\b"
+)
+_WORKER = re.compile(r"\bartisan\s+queue:work\b")
+_ENDS = ("--once", "--stop-when-empty", "--max-time", "--max-jobs")
+"""Options with which a worker ends by itself."""
+
+
+def ticks(production: Production) -> Iterator[Problem]:
+    """The rule's task does not run what a service runs, and nothing that never ends.
+
+    Without a command of the target or the definition, a container runs its image's own:
+    https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerOverride.html.
+    """
+    schedule = production.schedule
+    if schedule is None:
+        return
+    listed = run_task_input(schedule.target).get("overrides", {}).get("containerOverrides") or ()
+    given = {one.get("name"): one.get("command") for one in listed if isinstance(one, dict)}
+    file = production.files["schedule.rule"]
+    for number, container in enumerate(schedule.definition.containers):
+        if not container.essential or container.image != production.app_image:
+            continue
+        override = given.get(container.name)
+        words = _words(container, override)
+        if service := _service_of(production, container, words):
+            found = "this command" if words else "no command: it runs the image's own"
+            yield Problem(
+                f"{schedule.target_key}.EcsParameters.TaskDefinitionArn",
+                f"is a task whose container {container.name} has {found}, as the tasks of the"
+                f" service {service} do, and never ends: each tick starts another one",
+                'write as Input: {"containerOverrides": [{"name": "'
+                f'{container.name}", "command": ["php", "artisan", "schedule:run"]}}]}}',
+                file=file,
+            )
+        elif name := _endless(words):
+            own = f"containerDefinitions[{number}].command", schedule.definition.source
+            key, source = own if override is None else (f"{schedule.target_key}.Input", file)
+            yield Problem(
+                key,
+                f"has {name}, which never ends: each tick starts another task beside those that"
+                " run",
+                "write schedule:run, which ends, or run it as a service of one task",
+                file=source,
+            )
+
+
+def _words(container: ContainerDefinition, override: Sequence[str] | None) -> tuple[str, ...]:
+    command = override if override is not None else container.raw.get("command") or ()
+    return (*(container.raw.get("entryPoint") or ()), *map(str, command))
+
+
+def _service_of(
+    production: Production, container: ContainerDefinition, words: tuple[str, ...]
+) -> str:
+    """Name the service whose container of the same image runs the same."""
+    for name, service in production.services.items():
+        for other in service.definition.containers:
+            if other.image == container.image and _words(other, None) == words:
+                return name
+    return ""
+
+
+def _endless(words: Sequence[str]) -> str:
+    line = " ".join(words)
+    if found := _ENDLESS.search(line):
+        return found["artisan"] or found["server"]
+    if _WORKER.search(line) and not any(option in line for option in _ENDS):
+        return "queue:work"
+    return ""
+
+
+CHECKS = (ticks,)

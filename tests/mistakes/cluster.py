@@ -1,0 +1,250 @@
+"""Mistakes of the cluster's parameters, the proxy's query, the move's files and the rule's task."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from scenarios import test_database as database
+from scenarios import test_edge as edge
+from scenarios import test_scheduler as scheduler
+from tests.mistakes.edits import (
+    DATABASE,
+    RULE_ROLE,
+    SCHEDULE,
+    Edit,
+    combine,
+    edit_json,
+    replace,
+    set_bucket,
+)
+from tests.mistakes.mistake import USAGE, Mistake, Twin
+
+DNS = "app/aws/dns.json"
+NETWORK = "app/aws/network.json"
+
+
+def set_parameters(**values: str) -> Edit:
+    """Add parameters to the cluster's group."""
+    added = [
+        {"ParameterName": name, "ParameterValue": value, "ApplyMethod": "pending-reboot"}
+        for name, value in values.items()
+    ]
+    return edit_json(
+        DATABASE, lambda found: found["ModifyDBClusterParameterGroup"]["Parameters"].extend(added)
+    )
+
+
+def set_query(query: str) -> Edit:
+    """Give the proxy an initialization query."""
+    return edit_json(
+        DATABASE,
+        lambda found: found["ModifyDBProxyTargetGroup"]["ConnectionPoolConfig"].update(
+            InitQuery=query
+        ),
+    )
+
+
+def set_pool(**values: int) -> Edit:
+    return edit_json(
+        DATABASE,
+        lambda found: found["ModifyDBProxyTargetGroup"]["ConnectionPoolConfig"].update(values),
+    )
+
+
+def tick_runs_web_task(*command: str) -> Edit:
+    """Let the rule run the web service's definition."""
+
+    def change(found: dict[str, Any]) -> None:
+        (target,) = found["PutTargets"]["Targets"]
+        arn = target["EcsParameters"]["TaskDefinitionArn"]
+        target["EcsParameters"]["TaskDefinitionArn"] = arn.replace("scheduler", "web")
+        target["Input"]["containerOverrides"][0]["command"] = list(command)
+        if not command:
+            del target["Input"]
+
+    return combine(
+        edit_json(SCHEDULE, change),
+        replace("cutover.toml", "app/ecs/scheduler.json", "app/ecs/web.json"),
+        replace(RULE_ROLE, "task-definition/tickets-scheduler", "task-definition/tickets-web"),
+        replace(RULE_ROLE, "role/tickets-scheduler-task", "role/tickets-web-task"),
+    )
+
+
+def share_with(origin: str) -> Edit:
+    """Let pages of an origin use the bucket."""
+    rule = {"AllowedMethods": ["GET", "PUT"], "AllowedOrigins": [origin]}
+    return set_bucket("PutBucketCors", CORSConfiguration={"CORSRules": [rule]})
+
+
+MISTAKES = (
+    Mistake(
+        "the cluster's parameter has a slip in its name",
+        set_parameters(wait_timeuot="28800"),
+        cause="wait_timeuot is no parameter of Aurora MySQL",
+        exit_code=USAGE,
+        also_green=[database.test_database_connection_uses_tls_and_verifies_names],
+        twin=Twin(
+            "the cluster's group sets what many teams set",
+            set_parameters(
+                wait_timeout="28800",
+                max_allowed_packet="67108864",
+                sql_mode="STRICT_TRANS_TABLES,NO_ZERO_DATE",
+                time_zone="UTC",
+                character_set_server="utf8mb4",
+                collation_server="utf8mb4_unicode_ci",
+                binlog_format="ROW",
+                slow_query_log="1",
+                max_connections="1000",
+            ),
+        ),
+    ),
+    Mistake(
+        "the cluster takes packets of 4 KiB",
+        set_parameters(max_allowed_packet="4096"),
+        cause="max_allowed_packet is 4096 bytes",
+        exit_code=USAGE,
+    ),
+    Mistake(
+        "the cluster's sql_mode has a slip",
+        set_parameters(sql_mode="STRICT_TRANS_TABLE"),
+        cause='sql_mode has "STRICT_TRANS_TABLE", which MySQL does not know',
+        exit_code=USAGE,
+    ),
+    Mistake(
+        "the cluster's collation is of another character set",
+        set_parameters(character_set_server="utf8mb4", collation_server="latin1_swedish_ci"),
+        cause='collation_server is "latin1_swedish_ci", and character_set_server "utf8mb4"',
+        exit_code=USAGE,
+    ),
+    Mistake(
+        "the cluster is read only",
+        set_parameters(read_only="1"),
+        cause="read_only is on: the writer refuses each write, too",
+        exit_code=USAGE,
+    ),
+    Mistake(
+        "the cluster's limit of a statement's time is meant in seconds",
+        set_parameters(max_execution_time="30"),
+        cause="max_execution_time is 30 milliseconds",
+        exit_code=USAGE,
+    ),
+    Mistake(
+        "a static parameter is to apply at once",
+        edit_json(
+            DATABASE,
+            lambda found: found["ModifyDBClusterParameterGroup"]["Parameters"].append(
+                {
+                    "ParameterName": "binlog_format",
+                    "ParameterValue": "ROW",
+                    "ApplyMethod": "immediate",
+                }
+            ),
+        ),
+        cause='ApplyMethod is "immediate", and binlog_format is static',
+        exit_code=USAGE,
+    ),
+    Mistake(
+        "the cluster has the default parameters of another release",
+        replace(
+            DATABASE,
+            '"DBClusterParameterGroupName": "tickets",\n    "VpcSecurityGroupIds"',
+            '"DBClusterParameterGroupName": "default.aurora-mysql5.7",\n    "VpcSecurityGroupIds"',
+        ),
+        cause='DBClusterParameterGroupName is "default.aurora-mysql5.7", and the cluster',
+        exit_code=USAGE,
+    ),
+    Mistake(
+        "RDS Proxy turns autocommit off",
+        set_query("SET autocommit=0"),
+        cause='InitQuery sets "autocommit", which is off',
+        exit_code=USAGE,
+        also_green=[database.test_database_connection_uses_tls_and_verifies_names],
+        twin=Twin(
+            "RDS Proxy sets a session's variables",
+            set_query("SET time_zone = '+00:00', group_concat_max_len=1000000"),
+        ),
+    ),
+    Mistake(
+        "RDS Proxy's query has a list without quotes",
+        set_query("SET sql_mode=STRICT_TRANS_TABLES,NO_ZERO_DATE"),
+        cause='InitQuery has "NO_ZERO_DATE", which is no assignment',
+        exit_code=USAGE,
+    ),
+    Mistake(
+        "RDS Proxy's query sets a variable of MariaDB",
+        set_query("SET max_statement_time=30"),
+        cause='InitQuery sets "max_statement_time", which MySQL does not know',
+        exit_code=USAGE,
+    ),
+    Mistake(
+        "RDS Proxy keeps more idle connections than it may open",
+        set_pool(MaxConnectionsPercent=20, MaxIdleConnectionsPercent=50),
+        cause="MaxIdleConnectionsPercent is 50, and MaxConnectionsPercent 20",
+        exit_code=USAGE,
+    ),
+    Mistake(
+        "RDS Proxy's target is a cluster that the file does not make",
+        replace(
+            DATABASE, '"DBClusterIdentifiers": ["tickets"]', '"DBClusterIdentifiers": ["ticket"]'
+        ),
+        cause='DBClusterIdentifiers[0] is "ticket", and the file makes the cluster tickets',
+        exit_code=USAGE,
+    ),
+    Mistake(
+        "an instance of the cluster has another engine",
+        replace(
+            DATABASE,
+            '"Engine": "aurora-mysql",\n      "DBInstanceClass"',
+            '"Engine": "mysql",\n      "DBInstanceClass"',
+        ),
+        cause='CreateDBInstance[0].Engine is "mysql", and that of its cluster "aurora-mysql"',
+        exit_code=USAGE,
+    ),
+    Mistake(
+        "the cluster listens where its group lets nobody in",
+        replace(
+            DATABASE, '"DatabaseName": "tickets",', '"DatabaseName": "tickets",\n    "Port": 3307,'
+        ),
+        cause="CreateDBCluster.Port is 3307, and the database's group admits RDS Proxy on 3306",
+        exit_code=USAGE,
+    ),
+    Mistake(
+        "the switch leads to a load balancer of another region",
+        replace(DNS, "tickets-1234567890.us-east-1.elb", "tickets-1234567890.us-east-2.elb"),
+        cause="the load balancer tickets of us-east-2, and that of ecs.load_balancer is tickets",
+        exit_code=USAGE,
+    ),
+    Mistake(
+        "two subnets overlap",
+        replace(NETWORK, "10.40.16.0/20", "10.40.0.0/20"),
+        cause="and 10.40.0.0/24 of another subnet overlaps it",
+        exit_code=USAGE,
+    ),
+    Mistake(
+        "the bucket's CORS rule has a slash after the host",
+        share_with("https://tickets.876events.example/"),
+        cause="AllowedOrigins[0] is",
+        exit_code=USAGE,
+        also_green=[edge.test_unknown_host_does_not_reach_the_app],
+        twin=Twin(
+            "the bucket's CORS rule names the site", share_with("https://tickets.876events.example")
+        ),
+    ),
+    Mistake(
+        "the rule runs the web task without a command",
+        tick_runs_web_task(),
+        cause="is a task whose container app has no command: it runs the image's own, as the tasks",
+        exit_code=USAGE,
+        also_green=[scheduler.test_rule_starts_one_task_each_minute],
+        twin=Twin(
+            "the rule runs the scheduler in a web task",
+            tick_runs_web_task("php", "artisan", "schedule:run"),
+        ),
+    ),
+    Mistake(
+        "a tick starts schedule:work, which never ends",
+        replace(SCHEDULE, '"schedule:run"', '"schedule:work"'),
+        cause="has schedule:work, which never ends: each tick starts another task",
+        exit_code=USAGE,
+    ),
+)

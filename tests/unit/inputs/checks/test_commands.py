@@ -1,0 +1,88 @@
+"""The command of the rule's task: what never ends, and what does."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from harness.aws.task_definition import TaskDefinition
+from harness.inputs.checks import commands
+from harness.inputs.files.schedule import Schedule
+from harness.inputs.production import Production
+from tests.unit.inputs.checks import edits
+
+
+def with_tick(
+    app: Production, *command: str, override: bool = True, **container: Any
+) -> Production:
+    """Give the rule's task a command, of the target or of the definition."""
+    assert app.schedule is not None
+    raw = json.loads(json.dumps(app.schedule.definition.raw))
+    (own,) = raw["containerDefinitions"]
+    own.pop("command")
+    own |= container
+    calls = []
+    for call in app.schedule.rule.calls:
+        given = json.loads(json.dumps(call.given))
+        for target in given.get("Targets", ()):
+            target["Input"] = {"containerOverrides": [{"name": "app", "command": list(command)}]}
+            if not override:
+                del target["Input"]
+        calls.append(replace(call, given=given))
+    rule = replace(app.schedule.rule, calls=tuple(calls))
+    return replace(app, schedule=Schedule(rule, TaskDefinition(raw, "cron.json")))
+
+
+def keys(app: Production) -> list[str]:
+    return edits.keys(commands.CHECKS, app)
+
+
+def test_the_reference_app_is_taken(app: Production) -> None:
+    assert keys(app) == []
+
+
+def test_a_task_without_a_command_is_the_web_services(app: Production) -> None:
+    (problem,) = commands.ticks(with_tick(app, override=False))
+    assert problem.key == "PutTargets.Targets[0].EcsParameters.TaskDefinitionArn"
+    assert problem.message == (
+        "is a task whose container app has no command: it runs the image's own, as the tasks of"
+        " the service web do, and never ends: each tick starts another one"
+    )
+    assert '"command": ["php", "artisan", "schedule:run"]' in problem.hint
+
+
+def test_another_image_has_a_command_of_its_own(app: Production) -> None:
+    assert keys(with_tick(app, override=False, image="cron:1")) == []
+    assert keys(with_tick(app, override=False, entryPoint=["cron-once"])) == []
+
+
+@pytest.mark.parametrize(
+    ("command", "endless"),
+    [
+        (["php", "artisan", "schedule:work"], "schedule:work"),
+        (["sh", "-c", "php artisan queue:listen sqs"], "queue:listen"),
+        (["php", "artisan", "horizon"], "horizon"),
+        (["php", "artisan", "horizon:snapshot"], ""),
+        (["php", "artisan", "queue:work", "sqs"], "queue:work"),
+        (["php", "artisan", "queue:work", "--stop-when-empty"], ""),
+        (["php", "artisan", "queue:work", "--max-time=50"], ""),
+        (["/usr/sbin/php-fpm8.4", "-F"], "php-fpm8.4"),
+        (["php", "artisan", "schedule:run"], ""),
+        (["php", "artisan", "invoices:send"], ""),
+    ],
+)
+def test_commands_that_never_end(app: Production, command: list[str], endless: str) -> None:
+    edits.judge(edits.messages(commands.CHECKS, with_tick(app, *command)), endless)
+
+
+def test_an_endless_command_of_the_definition_is_named_there(app: Production) -> None:
+    own = with_tick(app, override=False, command=["php", "artisan", "schedule:work"])
+    (problem,) = commands.ticks(own)
+    assert (problem.key, problem.file) == ("containerDefinitions[0].command", "cron.json")
+
+
+def test_an_app_without_a_schedule(app: Production) -> None:
+    assert keys(replace(app, schedule=None)) == []
