@@ -13,6 +13,7 @@ from harness.diagnosis.expect import expect
 from harness.images.inspect import fpm_config, nginx_config
 from harness.report import not_covered, proved
 from harness.target.resources.ecs import php_container, services_of
+from harness.target.resources.queue_worker import LONGEST_HIDING_S
 from scenarios.timeouts import NGINX_FILES, PROCESSES, RequestChain, memory_need
 
 if TYPE_CHECKING:
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
 
 VISITS = 10
 """Requests before PHP's memory is measured."""
-LONGEST_HIDING_S = 43_200
-"""SQS, ChangeMessageVisibility: a message is hidden for 12 hours at most."""
 LARGEST_PERCENT = 200
 """ECS's default for maximumPercent."""
 

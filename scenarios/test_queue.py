@@ -11,7 +11,7 @@ from harness.diagnosis.expect import expect
 from harness.report import emulated, not_covered, proved
 from harness.target.resources.ecs import command_line, php_container
 from harness.target.resources.job_queue import FIFO, LONGEST_DELAY_S
-from harness.target.resources.queue_worker import flags
+from harness.target.resources.queue_worker import LONGEST_HIDING_S, flags, longest_backoff_s
 from harness.target.target import QUEUE
 from scenarios.jobs import (
     DEAF_WORKER,
@@ -226,6 +226,7 @@ def test_worker_flags_fit_the_queue(worker: EcsService, job_queue: JobQueue) -> 
     poll_s = int(job_queue.attributes().get("ReceiveMessageWaitTimeSeconds", 0))
     memory_mib = int(container.get("memory") or worker.definition()["memory"])
     stop_s, longest_s = container.get("stopTimeout", STOP_TIMEOUT_S), poll_s + given["timeout"]
+    backoff_s = longest_backoff_s(command_line(container))
     rules = {
         f"the queue's visibility time-out ({visibility_s} s) is not longer than queue:work's"
         f" --timeout ({given['timeout']} s): a job that takes longer is delivered again while it"
@@ -234,6 +235,11 @@ def test_worker_flags_fit_the_queue(worker: EcsService, job_queue: JobQueue) -> 
         " again": given["timeout"] > 0,
         f"queue:work's --sleep is {given['sleep']}: a job that comes after an empty poll waits for"
         f" up to {given['sleep']} s, and a visitor for the mail": given["sleep"] <= LONGEST_NAP_S,
+        f"queue:work's --rest is {given['rest']}: after each job a worker takes none for"
+        f" {given['rest']} s, and visitors wait for their mails": given["rest"] <= LONGEST_NAP_S,
+        f"queue:work's --backoff is {backoff_s} s, longer than SQS hides a message"
+        f" ({LONGEST_HIDING_S} s, 12 hours): SQS refuses it, and a failed job comes back after the"
+        " queue's visibility time-out instead": backoff_s <= LONGEST_HIDING_S,
         "queue:work's --tries is 0: a job that fails is tried until SQS takes it away, and never"
         " comes to failed_jobs": given["tries"] > 0,
         too_many_tries(given["tries"], most=most): given["tries"] <= most,

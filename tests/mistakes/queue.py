@@ -264,6 +264,14 @@ MISTAKES = (
         ),
     ),
     Mistake(
+        "the worker's backoff is meant in milliseconds",
+        replace_word("--backoff=5", "--backoff=60000"),
+        breaks=[queue.test_worker_flags_fit_the_queue],
+        cause="queue:work's --backoff is 60000 s, longer than SQS hides a message",
+        also_green=[queue.test_queues_keep_a_job_as_long_as_it_may_wait],
+        twin=Twin("the worker's backoff is a list", replace_word("--backoff=5", "--backoff=5,30")),
+    ),
+    Mistake(
         "a failing job is tried without end",
         replace_word("--tries=3", "--tries=0"),
         breaks=[

@@ -237,6 +237,14 @@ SERVER = (
     ),
     Pattern(
         Source.APP,
+        match=r"1364 Field 'uuid' doesn't have a default value[^\n]*failed_jobs",
+        cause="QUEUE_FAILED_DRIVER is database, which writes no uuid, and the table failed_jobs"
+        " needs one: jobs that fail leave no trace; write database-uuids",
+        example="SQLSTATE[HY000]: General error: 1364 Field 'uuid' doesn't have a default value"
+        " (Connection: mysql, SQL: insert into `failed_jobs` (`connection`, `queue`) values (sqs))",
+    ),
+    Pattern(
+        Source.APP,
         match=r"1364 Field '(?P<column>[^']+)' doesn't have a default value",
         cause="the column {column} is left out of an INSERT and has no default, which MySQL rejects"
         " in its strict mode, and the old host's server may not have",

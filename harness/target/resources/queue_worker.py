@@ -18,7 +18,11 @@ MARGIN_S = 5
 """Between the end of a job and the time at which --timeout would end it."""
 LONGEST_SLEEP_S = 10
 """A worker that sleeps for longer after an empty poll keeps a visitor waiting for a mail."""
+LONGEST_HIDING_S = 43_200
+"""For 12 hours at the most SQS hides a message that is given back:
+https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ChangeMessageVisibility.html"""
 _FLAG = re.compile(r"--(?P<name>[\w-]+)[=\s](?P<quote>[\"']?)(?P<value>\d+)(?P=quote)(?=[\s;]|$)")
+_BACKOFF = re.compile(r"--backoff[=\s][\"']?(?P<seconds>\d+(?:,\d+)*)")
 _STARTED = re.compile(r"\bartisan\s+queue:(?P<how>work|listen)\b(?P<said>[^;&|]*)")
 _CONNECTION = re.compile(r"(?:^|\s)(?!-)(?P<name>[\w.-]+)")
 _QUEUE = re.compile(r"\s--queue[=\s][\"']?(?P<names>[\w,./:-]+)")
@@ -32,6 +36,12 @@ def flags(command: Sequence[str]) -> dict[str, int]:
     """
     found = _FLAG.finditer(" ".join(command))
     return {**DEFAULTS, **{one["name"]: int(one["value"]) for one in found}}
+
+
+def longest_backoff_s(command: Sequence[str]) -> int:
+    """Return the longest time that --backoff, a number or several, lets a failed job wait."""
+    named = _BACKOFF.search(" ".join(command))
+    return max(map(int, named["seconds"].split(","))) if named else 0
 
 
 def longest_job_s(command: Sequence[str], *, wanted: float) -> float:

@@ -45,6 +45,14 @@ def test_the_long_job_ends_before_the_worker_would_end_it(flag: str, seconds: fl
     assert queue_worker.longest_job_s(["php", "artisan", "queue:work", flag], wanted=32) == seconds
 
 
+@pytest.mark.parametrize(
+    ("words", "seconds"),
+    [(["--backoff=5"], 5), (["--backoff", "5"], 5), (["--backoff=5,600,30"], 600), ([], 0)],
+)
+def test_the_longest_backoff(words: list[str], seconds: int) -> None:
+    assert queue_worker.longest_backoff_s(["php", "artisan", "queue:work", *words]) == seconds
+
+
 def test_a_command_that_keeps_no_job_waiting_shows_nothing() -> None:
     good = ["php", "artisan", "queue:work", "sqs", "--tries=3", "--timeout=90", "--sleep=3"]
     assert str(queue_worker.queue_command(good)) == ""
