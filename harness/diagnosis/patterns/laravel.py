@@ -1,0 +1,69 @@
+"""Patterns for what Laravel says of its own configuration: guards, hashes, clocks, the console."""
+
+from __future__ import annotations
+
+from harness.diagnosis.patterns.pattern import Pattern, Source
+
+GUARDS = (
+    Pattern(
+        Source.APP,
+        match=r"Auth guard \[(?P<name>[^\]]*)\] is not defined",
+        cause='the app asks for the guard "{name}", which config/auth.php lacks: AUTH_GUARD of'
+        " {task}, or a name in the code",
+        example="InvalidArgumentException: Auth guard [api] is not defined.",
+    ),
+    Pattern(
+        Source.APP,
+        match=r"Authentication user provider \[(?P<name>[^\]]*)\] is not defined|Auth driver"
+        r" \[(?P<driver>[^\]]*)\] for guard \[(?P<guard>[^\]]*)\] is not defined",
+        cause="a guard of config/auth.php names a provider or driver that there is not, or one of a"
+        " package that the image lacks",
+        example=(
+            "Authentication user provider [ldap] is not defined.",
+            "Auth driver [sanctum] for guard [api] is not defined.",
+        ),
+    ),
+    Pattern(
+        Source.APP,
+        match=r"This password does not use the (?P<name>\w+) algorithm",
+        cause="the passwords in the database were hashed in another way than by {name}: HASH_DRIVER"
+        " must be the old host's, or HASH_VERIFY false",
+        example="RuntimeException: This password does not use the Bcrypt algorithm.",
+    ),
+    Pattern(
+        Source.APP,
+        match=r"Invalid bcrypt cost parameter specified: (?P<rounds>\d+)",
+        cause="BCRYPT_ROUNDS is {rounds}, and bcrypt takes 4 to 31",
+        example="ValueError: Invalid bcrypt cost parameter specified: 40",
+    ),
+)
+
+CLOCKS = (
+    Pattern(
+        Source.APP,
+        match=r"Unknown or bad timezone \((?P<name>[^)]*)\)",
+        cause='the app uses the time zone "{name}", which PHP does not know: a variable of {task},'
+        " or config/app.php",
+        example="DateTimeZone::__construct(): Unknown or bad timezone (America/Kingston)",
+    ),
+    Pattern(
+        Source.APP,
+        match=r"Invalid CRON field value|is not a valid CRON expression",
+        cause="a time of the schedule is none: the scheduler fails at each tick, and runs nothing"
+        " of what comes after it; see routes/console.php and the variables of {task} that it reads",
+        example=(
+            "InvalidArgumentException: Invalid CRON field value 25 at position 1",
+            "InvalidArgumentException: 0 6 * * is not a valid CRON expression",
+        ),
+    ),
+)
+
+CONSOLE = (
+    Pattern(
+        Source.APP,
+        match=r"APPLICATION IN PRODUCTION",
+        cause="artisan asks whether to go on in production, and nobody answers: the command needs"
+        " --force",
+        example="   APPLICATION IN PRODUCTION.  ",
+    ),
+)
