@@ -64,7 +64,7 @@ _RENAMED = {
 }
 """Parameters that the server's command line names otherwise."""
 _OF_INSTANCE = ("max_connections", "require_secure_transport")
-"""What the local server has by its own size, and always."""
+"""Parameters that the local server has by its own size, and always."""
 _LEAST_PACKET = 64 * 1024
 _LEAST_STATEMENT_MS = 100
 _STATIC = frozenset(
@@ -128,7 +128,7 @@ def is_formula(value: str) -> bool:
 
 
 def faults_of_parameter(name: str, value: str, *, is_before_8: bool = False) -> Iterator[Fault]:
-    """Find what RDS or MySQL refuses of a parameter, and values that no Laravel app bears."""
+    """Find faults that RDS or MySQL refuses in a parameter, and values that no app bears."""
     own = name.lower().replace("-", "_")
     if own not in _COMMON and (meant := _nearly(own)):
         yield Fault("is no parameter of Aurora MySQL: RDS refuses it", f'did you mean "{meant}"?')
@@ -211,7 +211,7 @@ def collation_fault(values: Mapping[str, str]) -> Fault | None:
 
 
 def faults_of_query(query: str) -> Iterator[Fault]:
-    """Find what a database refuses of an initialization query, and what an app does not bear.
+    """Find faults that a database refuses in an initialization query, or that no app bears.
 
     A query that fails leaves the proxy without a connection to the database:
     https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_ConnectionPoolConfiguration.html
@@ -257,7 +257,7 @@ def _faults_of_assignment(text: str) -> Iterator[Fault]:
 
 
 def applied(parameters: Mapping[str, str], *, query: str = "") -> dict[str, str]:
-    """Return the options with which a local server has what its sessions begin with.
+    """Return the options with which the sessions of a local server begin as the cluster's do.
 
     Args:
         parameters: The cluster's own.

@@ -211,7 +211,7 @@ MISTAKES = (
     Mistake(
         "the switch leads to a load balancer of another region",
         replace(DNS, "tickets-1234567890.us-east-1.elb", "tickets-1234567890.us-east-2.elb"),
-        cause="the load balancer tickets of us-east-2, and that of ecs.load_balancer is tickets",
+        cause="a load balancer of us-east-2, and aws.region is us-east-1",
         exit_code=USAGE,
     ),
     Mistake(

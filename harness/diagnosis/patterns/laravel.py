@@ -1,4 +1,4 @@
-"""Patterns for what Laravel says of its own configuration: guards, hashes, clocks, the console."""
+"""Patterns for Laravel's words on its own configuration: guards, hashes, clocks, the console."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ _ENDS = ("--once", "--stop-when-empty", "--max-time", "--max-jobs")
 
 
 def ticks(production: Production) -> Iterator[Problem]:
-    """The rule's task does not run what a service runs, and nothing that never ends.
+    """The rule's task does not run a service's program, and nothing that never ends.
 
     Without a command of the target or the definition, a container runs its image's own:
     https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerOverride.html.
@@ -70,7 +70,7 @@ def _words(container: ContainerDefinition, override: Sequence[str] | None) -> tu
 def _service_of(
     production: Production, container: ContainerDefinition, words: tuple[str, ...]
 ) -> str:
-    """Name the service whose container of the same image runs the same."""
+    """Name the service with a container that runs the same of the same image."""
     for name, service in production.services.items():
         for other in service.definition.containers:
             if other.image == container.image and _words(other, None) == words:

@@ -37,7 +37,7 @@ _NAMED_BY: tuple[tuple[str, str, str], ...] = (
     ("DBClusterParameterGroupName", "CreateDBClusterParameterGroup", "parameter group"),
     ("DBSubnetGroupName", "CreateDBSubnetGroup", "subnet group"),
 )
-"""Field -> the operation that makes what it names."""
+"""Field, the operation that makes the thing of that name, and a noun for it."""
 _TARGETS = "DBClusterIdentifiers"
 _PASSWORD = "MasterUserPassword"  # noqa: S105
 _MANAGED = "ManageMasterUserPassword"
@@ -133,7 +133,7 @@ def parameter_groups(production: Production) -> Iterator[Problem]:
 
 
 def references(production: Production) -> Iterator[Problem]:
-    """What the file makes is what its other operations name.
+    """Operations of the file name the things that the file makes.
 
     A group that is there already is no problem, once all groups that the file makes are used; and
     what the AWS CLI prints may be a part of all that there is.
@@ -166,7 +166,7 @@ def _named(call: Call, field: str) -> Iterator[tuple[str, str]]:
 
 
 def combinations(production: Production) -> Iterator[Problem]:
-    """What RDS refuses together.
+    """Values that RDS refuses together.
 
     https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBCluster.html and
     https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_ConnectionPoolConfiguration.html

@@ -20,9 +20,7 @@ _RETENTION_DAYS = (
 """https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html"""
 _REQUESTS = "ALBRequestCountPerTarget"
 _CAPACITIES = ("MinCapacity", "MaxCapacity")
-_BALANCER = re.compile(
-    r"(?:dualstack\.)?(?P<name>[\w-]+)-\d+\.(?P<region>[a-z\d-]+)\.elb\.amazonaws\.com(?:\.cn)?\.?"
-)
+_BALANCER = re.compile(r"[\w.-]+-\d+\.(?P<region>[a-z\d-]+)\.elb\.amazonaws\.com(?:\.cn)?\.?")
 """The name that ELB gives a load balancer."""
 _OF_RECORDS = ("TTL", "ResourceRecords")
 """Fields of a record set that is no alias."""
@@ -122,13 +120,12 @@ def records(production: Production) -> Iterator[Problem]:
 
 
 def switch(production: Production) -> Iterator[Problem]:
-    """The first change of the file, which is the switch, leads to the load balancer of the files.
+    """The first change of the file, which is the switch, leads to a load balancer of the region.
 
     https://docs.aws.amazon.com/elasticloadbalancing/latest/application/application-load-balancers.html
     """
     calls = phase_files.calls(production, "dns")
     changes = (calls[0].given.get("ChangeBatch") or {}).get("Changes") or () if calls else ()
-    wanted = str(production.load_balancer["LoadBalancer"].get("Name", ""))
     region = production.config.region
     for number, change in enumerate(changes):
         record = change.get("ResourceRecordSet") or {}
@@ -136,12 +133,11 @@ def switch(production: Production) -> Iterator[Problem]:
             continue
         for field, text in _targets(record):
             found = _BALANCER.fullmatch(text.lower())
-            if found and (found["name"], found["region"]) != (wanted.lower(), region):
+            if found and found["region"] not in (region, *production.config.foreign):
                 yield Problem(
                     f"{calls[0].key}.ChangeBatch.Changes[{number}].ResourceRecordSet.{field}",
-                    f'is "{text}", the load balancer {found["name"]} of {found["region"]}, and that'
-                    f" of ecs.load_balancer is {wanted} of {region}: the switch would lead visitors"
-                    " elsewhere",
+                    f'is "{text}", a load balancer of {found["region"]}, and aws.region is'
+                    f" {region}: the switch would lead visitors elsewhere",
                     "write the DNSName that `aws elbv2 describe-load-balancers` prints",
                     file=production.files["phases.dns"],
                 )

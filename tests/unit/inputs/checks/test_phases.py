@@ -149,14 +149,14 @@ def alias(name: str) -> dict[str, Any]:
     [
         (alias("dualstack.tickets-12.us-east-1.elb.amazonaws.com."), ""),
         (alias("d111111abcdef8.cloudfront.net"), ""),
-        (alias("tickets-12.us-east-2.elb.amazonaws.com"), "the load balancer tickets of us-east-2"),
-        (alias("shop-12.us-east-1.elb.amazonaws.com"), "the load balancer shop of us-east-1"),
+        (alias("tickets-12.us-east-2.elb.amazonaws.com"), "a load balancer of us-east-2"),
+        (alias("shop-12.us-east-1.elb.amazonaws.com"), ""),
         (
             {
                 "TTL": 60,
-                "ResourceRecords": [{"Value": "internal-tickets-12.us-east-1.elb.amazonaws.com"}],
+                "ResourceRecords": [{"Value": "tickets-12.eu-west-1.elb.amazonaws.com"}],
             },
-            "the load balancer internal-tickets of us-east-1",
+            "a load balancer of eu-west-1",
         ),
     ],
 )
