@@ -84,7 +84,21 @@ FPM = (
     ),
 )
 
+_HEALTH = r"/(?:up|ping|status|live|livez|ready|readyz|health[\w-]*)\b"
+
 NGINX = (
+    Pattern(
+        Source.APP,
+        match=rf'"[^"]*{_HEALTH}[^"]*",\s*"status":\s*"?444\b|{_HEALTH}[^"\n]*" 444 \d',
+        cause="nginx closes the load balancer's health check without an answer (444): the server"
+        " block that takes unknown hosts must answer its path, since the check's Host is the"
+        " target's address",
+        example=(
+            '{"channel":"access","method":"GET","path":"/healthz","status":444,"bytes":0}',
+            '10.0.1.5 - - [29/Nov/2026:08:40:42 +0000] "GET /up HTTP/1.1" 444 0 "-"'
+            ' "ELB-HealthChecker/2.0"',
+        ),
+    ),
     Pattern(
         Source.APP,
         match=r"bind\(\) to 0\.0\.0\.0:(?P<port>\d+) failed \(13",
