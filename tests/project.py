@@ -139,9 +139,10 @@ def client() -> docker.DockerClient:
 
 
 def copy_inputs(root: Path) -> None:
-    """Copy the reference app's configuration and the AWS files that it names."""
+    """Copy the reference app's configuration, and the files that it names or needs."""
     shutil.copy(ROOT / "cutover.toml", root)
     copy_aws_files(root)
+    shutil.copy(ROOT / "app" / "Dockerfile", root / "app")
 
 
 def copy_aws_files(root: Path) -> None:

@@ -108,6 +108,9 @@ def parse_parameter(text: str) -> ParameterReference:
         return ParameterReference(text=text, names=(text,))
     *_, region, account, resource = [*text.split(":", 5), "", "", ""][:6]
     noun, _, name = resource.partition("/")
+    if noun == "parameter" and name.startswith("/"):
+        hint = f"write {text.replace('parameter//', 'parameter/')}: its name begins with the slash"
+        raise ValueFromError(f'is "{text}", with two slashes after "parameter"', hint=hint)
     if noun != "parameter" or not _PARAMETER.fullmatch(name.replace("/", "")):
         hint = "write arn:aws:ssm:REGION:ACCOUNT:parameter/NAME"
         raise ValueFromError(f'is "{text}", which is not the ARN of an SSM parameter', hint=hint)

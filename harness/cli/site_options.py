@@ -92,14 +92,31 @@ def read_site(environ: Mapping[str, str], *, cwd: Path, url: str | None, **optio
         expected=tuple(s.parse_host(name, option="--expect") for name in options["expected"]),
         old=s.parse_endpoint(old, option="--old", port=s.HTTPS_PORT) if old else None,
         key=_key(options["key_file"], secret=options["key_secret"]) or known.probe_key,
-        mail_to=options.get("mail_to") or "",
+        mail_to=_mail_address(options.get("mail_to") or ""),
         health_path=s.parse_path(options["health"] or "", option="--health"),
         front_path=(s.parse_front_path(url) if url else "") or known.pages.public,
         sign_in_path=s.parse_path(options["sign_in"] or "", option="--sign-in")
         or known.pages.sign_in.path,
         session_cookie=known.session_cookie,
+        upload_folder=_folder(options.get("folder") or "") or known.upload_folder,
         ca_file=_roots(options["ca_file"] or ""),
     )
+
+
+def _mail_address(text: str) -> str:
+    from harness.core.errors import ConfigError
+
+    name, _, domain = text.rpartition("@")
+    if text and not (name and "." in domain and text.split() == [text]):
+        hint = "write it as operator@shop.example"
+        raise ConfigError(f'--mail-to "{text}" is no mail address', hint=hint)
+    return text
+
+
+def _folder(text: str) -> str:
+    """Return a folder of the bucket as its objects' keys begin."""
+    name = text.strip("/")
+    return f"{name}/" if name else ""
 
 
 def _known(environ: Mapping[str, str], *, cwd: Path, url: str | None) -> PublicSite:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from harness.smoke.smoke import Line
+
+
+class _Rate(click.FloatRange):
+    """A range of numbers; `nan` is in none."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the number."""
+        number = super().convert(value, param, ctx)
+        if math.isnan(number):
+            self.fail(f"{value!r} is no number.", param, ctx)
+        return number
 
 
 @click.command(
@@ -43,6 +55,12 @@ if TYPE_CHECKING:
 )
 @click.option("--mail-to", metavar="ADDRESS", help="Send one mail there; needs the key.")
 @click.option(
+    "--folder",
+    metavar="PATH",
+    help="The folder of the bucket that the app may write to, where a role has one only; it is"
+    " known in a folder with the site's cutover.toml.",
+)
+@click.option(
     "--max-requests",
     type=click.IntRange(1),
     default=200,
@@ -51,7 +69,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--rate",
-    type=click.FloatRange(0.1, 20),
+    type=_Rate(0.1, 20),
     default=5,
     show_default=True,
     help="Requests a second at most.",

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, get_args
 from urllib.parse import urlsplit
 
+from harness.aws import image_name
 from harness.core.redact import Secret
 from harness.inputs import document
 from harness.inputs.derivation import Derivation
@@ -285,6 +286,11 @@ def _of_image_names(images: Mapping[str, Any]) -> Iterator[Problem]:
         if name in IMAGE_NAMES and name != "app" and isinstance(source, dict):
             message = "is a table, and must be text"
             yield Problem(f"images.{name}", message, f'write {name} = "..."')
+        if isinstance(source, str) and source != IDLE:
+            for message, hint in image_name.faults(source):
+                is_idle = source.lower() == IDLE
+                remedy = f'did you mean "{IDLE}"?' if is_idle else hint
+                yield Problem(f"images.{name}", message, remedy)
         if name in IMAGE_NAMES and source == IDLE:
             yield Problem(
                 f"images.{name}",

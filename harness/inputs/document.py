@@ -16,6 +16,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from harness.inputs import templates
+from harness.inputs.json_text import UnfitJsonError, value_at
 from harness.inputs.problem import InputError, Problem, type_of
 
 if TYPE_CHECKING:
@@ -205,7 +206,7 @@ def read_json(path: Path) -> Document:
     start = _after_space(text, 0)
     while not objects or start < len(text):
         try:
-            data, end = json.JSONDecoder().raw_decode(text, start)
+            data, end = value_at(text, start)
         except json.JSONDecodeError as error:
             kind = templates.kind_of(text) or ("YAML" if path.suffix in _YAML else "")
             if kind:
@@ -218,10 +219,8 @@ def read_json(path: Path) -> Document:
                 " prints it with --output json",
                 line=error.lineno,
             ) from error
-        # A number of thousands of digits, or thousands of lists in one another.
-        except (ValueError, RecursionError) as error:
-            hint = "write the operation's input, or what the AWS CLI prints"
-            raise _unread(path, f"cannot be read as JSON: {error}", hint=hint) from error
+        except UnfitJsonError as error:
+            raise _unread(path, error.message, hint=error.hint) from error
         if not isinstance(data, dict):
             raise _unread(path, *_no_object(data))
         objects.append(Document(path, text, data, start))
@@ -263,7 +262,14 @@ def read_toml(path: Path) -> Document:
     try:
         return Document(path, text, tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
-        raise _unread(path, f"is not valid TOML: {error}", hint="correct that line") from error
+        is_json = text.lstrip().startswith("{")
+        hint = "write it as docs/configuration.md has it; `cutover init` writes the first"
+        hint = hint if is_json else "correct that line"
+        raise _unread(path, f"is not valid TOML: {error}", hint=hint) from error
+    # A number of thousands of digits, or thousands of lists in one another.
+    except (ValueError, RecursionError) as error:
+        hint = "take the value out that no key of this file needs"
+        raise _unread(path, f"cannot be read as TOML: {error}", hint=hint) from error
 
 
 _CREATE = "create the file, or correct its path in cutover.toml"

@@ -40,6 +40,8 @@ _NAMES = re.compile(r"(?:Address|Arn|ARN|Bucket|Domain|Id|Identifier|Name|family
 _OF_NAMES = re.compile(r"(?:Arns|Domains|Ids|Names|Subnets|SecurityGroups)$", re.IGNORECASE)
 """Lists of names."""
 _SIZES = {"string": "characters", "list": "items", "map": "keys"}
+_BITS = {"integer": 2**31, "long": 2**63}
+"""Type of a shape -> the first whole number that it cannot hold."""
 
 
 @dataclass
@@ -218,6 +220,9 @@ def _faults(value: Any, *, shape: Any) -> Iterator[tuple[str, str]]:
             yield f'is "{value}", which AWS does not know', f"write one of {', '.join(known)}"
         return
     least, most = shape.metadata.get("min"), shape.metadata.get("max")
+    if shape.type_name in _BITS:
+        limit = _BITS[shape.type_name]
+        least, most = -limit if least is None else least, limit - 1 if most is None else most
     unit = _SIZES.get(shape.type_name, "")
     size = len(value) if unit else value
     said = f"has {size} {unit}" if unit else f"is {size}"

@@ -166,6 +166,8 @@ class PublicSite:
     session_cookie: str
     probe_key: Secret | None
     pages: Pages = field(default_factory=Pages)
+    upload_folder: str = ""
+    """The only folder of the bucket that the web tasks may write to; empty: anywhere."""
 
 
 _Read = Callable[[Document], CallFile]
@@ -242,10 +244,10 @@ def _documents(reading: Reading, roles: Iterable[RoleFile]) -> dict[str, Documen
 
 
 def public_site(environ: Mapping[str, str], *, cwd: Path) -> PublicSite:
-    """Read the configuration and, of the files that it names, only the web task's definition.
+    """Read the configuration, the web task's definition and, as far as they can be read, roles.
 
     Raises:
-        InputError: Every problem of the two.
+        InputError: Every problem of the first two.
     """
     reading = Reading(config.read(environ, cwd=cwd))
     found = reading.config(environ)
@@ -253,7 +255,13 @@ def public_site(environ: Mapping[str, str], *, cwd: Path) -> PublicSite:
     if found is None or web is None or reading.problems:
         raise InputError(reading.problems)
     cookie = _session_cookie(web, named=found.images)
-    return PublicSite(found.public_url, cookie, found.given_probe_key, found.pages)
+    folder = iam_roles.writable_folder(
+        _roles(reading),
+        role=str(web.raw.get("taskRoleArn", "")),
+        bucket=_laravel(web, named=found.images).environment.get("AWS_BUCKET", ""),
+        region=found.region,
+    )
+    return PublicSite(found.public_url, cookie, found.given_probe_key, found.pages, folder)
 
 
 def _require_folders(reading: Reading, settings: Config | None) -> None:
@@ -376,6 +384,12 @@ def _check_definitions(
 
 
 def _session_cookie(definition: TaskDefinition, *, named: Mapping[str, ImageSource]) -> str:
+    return _laravel(definition, named=named).environment.get("SESSION_COOKIE", "")
+
+
+def _laravel(
+    definition: TaskDefinition, *, named: Mapping[str, ImageSource]
+) -> ContainerDefinition:
+    """Return the container of a task in which Laravel runs."""
     app = container_images.app_image([definition], named=named)
-    php = container_images.php_container(definition, app=app)
-    return definition.container(php).environment.get("SESSION_COOKIE", "")
+    return definition.container(container_images.php_container(definition, app=app))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,13 +15,15 @@ from harness.inputs.config import Config, text_at
 from harness.inputs.derivation import SOURCES, Derivation, derive, derive_groups, groups_of
 from harness.inputs.document import Document, path_below, read_json, read_text
 from harness.inputs.files import cache, variables
-from harness.inputs.problem import InputError, Problem
+from harness.inputs.problem import InputError, Problem, closest
 from harness.inputs.toml.settings import Setting, settings
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 T = TypeVar("T")
+_MISSPELT = 0.8
+"""Likeness of a file's name that is meant."""
 
 
 @dataclass
@@ -207,8 +210,15 @@ class Reading:
         return self.toml.path.parent / name if name else None
 
     def _reject_path(self, keys: tuple[str, ...], noun: str) -> None:
-        message = f'is "{text_at(self.toml.data, *keys)}", and there is no such {noun}'
+        name, path = text_at(self.toml.data, *keys), self._path(*keys)
+        message = f'is "{name}", and there is no such {noun}'
         hint = f"correct the path, or add the {noun}"
+        if path is not None and _is_there(path.exists):
+            given = "directory" if noun == "file" else "file"
+            message = f'is "{name}", a {given}, and a {noun} is expected'
+            hint = f"write the path of the {noun}"
+        elif path is not None and (beside := _beside(path)):
+            hint = f'{hint}: did you mean "{posixpath.join(posixpath.dirname(name), beside)}"?'
         self.reject(self.toml, [Problem(".".join(keys), message, hint)])
 
     @contextmanager
@@ -223,8 +233,17 @@ def _is_there(exists: Callable[[], bool]) -> bool:
     """Ask for a file or a directory; a name that no file can have is not there."""
     try:
         return exists()
-    except OSError:
+    except (OSError, ValueError):
         return False
+
+
+def _beside(path: Path) -> str:
+    """Return the nearest name in a path's directory; empty where none is near."""
+    try:
+        names = [one.name for one in path.parent.iterdir()]
+        return closest(path.name, names, similarity=_MISSPELT)
+    except (OSError, ValueError):
+        return ""
 
 
 def configuration(environ: Mapping[str, str], *, cwd: Path) -> Config:

@@ -291,7 +291,8 @@ class Examination:
         key = self.site.key
         if key is None or not visitor.verify:
             raise NotRun("needs the probe's key, and a certificate that browsers accept")
-        return ProbeClient(visitor, base_url=self.site.url, key=key.reveal)
+        folder = self.site.upload_folder
+        return ProbeClient(visitor, base_url=self.site.url, key=key.reveal, folder=folder)
 
     def address(self, path: str) -> str:
         """Return the URL of a path of the site."""

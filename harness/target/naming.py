@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
-from harness.aws import efs, eventbridge, iam_policy
-from harness.aws.arn import partition_of
+from harness.aws import efs, eventbridge
 from harness.inputs.checks import cluster_parameters
+from harness.inputs.files import iam_roles
 from harness.inputs.toml.schema import Probe
 from harness.target.access import Access
 from harness.target.pages import pages_from
@@ -90,14 +89,12 @@ def _shared_paths(production: Production) -> tuple[str, ...]:
 
 
 def _upload_folder(production: Production) -> str:
-    bucket = production.resource_names.get("bucket")
-    own = str(production.services[production.web].definition.raw.get("taskRoleArn", ""))
-    role = next((one for one in production.roles if one.name == own.rpartition("/")[2]), None)
-    if bucket is None or role is None:
-        return ""
-    arn = f"arn:{partition_of(production.config.region)}:s3:::{bucket}"
-    documents = [json.loads(text) for text in role.policies.values()]
-    return iam_policy.allowed_folder(documents, action="s3:PutObject", bucket=arn)
+    return iam_roles.writable_folder(
+        production.roles,
+        role=str(production.services[production.web].definition.raw.get("taskRoleArn", "")),
+        bucket=production.resource_names.get("bucket", ""),
+        region=production.config.region,
+    )
 
 
 def _resources(production: Production) -> dict[str, str]:

@@ -146,8 +146,8 @@ MISTAKES = (
     Mistake(
         "the rule does not say in which subnets",
         drop_target_parameter("NetworkConfiguration"),
-        cause="cannot run its task: Network Configuration must be provided",
-        exit_code=NOT_STARTED,
+        cause="EcsParameters.NetworkConfiguration.awsvpcConfiguration.Subnets is missing",
+        exit_code=USAGE,
     ),
     Mistake(
         "the scheduler asks for a key that its secret lacks",

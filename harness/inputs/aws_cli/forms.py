@@ -130,6 +130,11 @@ def _service_of(document: Document, *, name: str, family: str) -> tuple[dict[str
         for index, one in enumerate(listed if isinstance(listed, list) else ()):
             if wanted and isinstance(one, dict) and family_of(str(one.get(key))) == wanted:
                 return one, f"services[{index}]"
+    if failures := document.data.get("failures"):
+        reason = failures[0].get("reason") if isinstance(failures[0], dict) else ""
+        message = f"holds a failure ({reason}) and no such service: ECS does not have it"
+        hint = "print it with the cluster and the name that it has there"
+        document.reject([Problem("failures", message, hint)])
     return only(
         document,
         "services",

@@ -6,6 +6,7 @@ left out. A file that is an operation's input is left as it is.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -80,6 +81,8 @@ INPUT_OF: Mapping[str, str] = {
 """A field at the top of an input file -> the operation."""
 
 
+_SPELLINGS = {"Terraform": re.compile(r"[a-z]_[a-z]"), "CloudFormation": re.compile(r"^[A-Z]")}
+"""Tool -> a sign of its own spelling of an input's fields."""
 _SHOWN = 6
 """Fields of an object of another form that a message lists."""
 _APIS = {"s3api": "s3"}
@@ -128,7 +131,21 @@ class Form:
             shape = operation_shapes.output_shape(api, operation)
             yield from operation_shapes.type_problems(document.data, shape=shape, key="")
 
+    def _of_spelling(self, document: Document) -> Iterator[Problem]:
+        """Find fields as templates spell them: of a whole file, and not of one by mistake."""
+        plain = {_plain(name): name for name in self.fields}
+        for tool, sign in _SPELLINGS.items():
+            for name in document.data:
+                meant = plain.get(_plain(name), name)
+                if meant != name and sign.search(name):
+                    message = f'is "{meant}" as {tool} spells it, and {self.noun} is expected'
+                    yield Problem(name, message, f"put there {self._source}")
+                    return
+
     def _of_other(self, document: Document) -> Iterator[Problem]:
+        if spelled := list(self._of_spelling(document)):
+            yield from spelled
+            return
         if any(name in document.data for name in (*self.fields, *self.beside)):
             return
         if document.start and not document.data:
@@ -233,6 +250,10 @@ def without_nulls(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: without_nulls(item) for name, item in value.items() if item is not None}
     return [without_nulls(item) for item in value] if isinstance(value, list) else value
+
+
+def _plain(name: str) -> str:
+    return name.replace("_", "").lower()
 
 
 class _NoShape:

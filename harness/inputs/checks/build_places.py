@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.inputs.document import path_below
-from harness.inputs.problem import Problem
+from harness.inputs.problem import Problem, nearest
 from harness.inputs.toml.schema import BuiltImage
 
 if TYPE_CHECKING:
     from harness.inputs.config import Config
+
+
+_APP, _DOCKERFILE = "app", "Dockerfile"
+_STAGE = re.compile(
+    r"^[ \t]*FROM[ \t]+(?:--\S+[ \t]+)*\S+(?:[ \t]+AS[ \t]+([\w.-]+))?[ \t]*$",
+    flags=re.MULTILINE | re.IGNORECASE,
+)
+"""A stage of a Dockerfile, and its name."""
 
 
 def problems(settings: Config | None) -> Iterator[Problem]:
@@ -21,6 +30,7 @@ def problems(settings: Config | None) -> Iterator[Problem]:
     tracker = settings.security_tracker
     if tracker and "://" not in tracker and not Path(tracker).is_file():
         yield _absent("scan.tracker", path_below(Path(tracker), root=settings.root), noun="file")
+    yield from _of_app(settings)
     for name, image in settings.images.items():
         if not isinstance(image, BuiltImage):
             continue
@@ -30,6 +40,32 @@ def problems(settings: Config | None) -> Iterator[Problem]:
         elif not (context / image.dockerfile).is_file():
             noun = f"file in {image.context}"
             yield _absent(f"{key}.dockerfile", image.dockerfile, noun=noun)
+        elif image.target:
+            yield from _of_stage(image, file=context / image.dockerfile, key=f"{key}.target")
+
+
+def _of_app(settings: Config) -> Iterator[Problem]:
+    """Report a context of the app without a Dockerfile, where [images] names no image for it."""
+    context = settings.app_context
+    if _APP in settings.images or not context.is_dir() or (context / _DOCKERFILE).is_file():
+        return
+    message = f'is "{path_below(context, root=settings.root)}", which has no {_DOCKERFILE}'
+    hint = (
+        "write [images.app] with its context and dockerfile, or the image that was pushed:"
+        ' [images] app = "..."'
+    )
+    yield Problem("app.context", message, hint)
+
+
+def _of_stage(image: BuiltImage, *, file: Path, key: str) -> Iterator[Problem]:
+    """Report a stage that the Dockerfile does not have: a name, or a number from 0."""
+    stages = [one.lower() for one in _STAGE.findall(file.read_text("utf-8", "replace"))]
+    target = str(image.target)
+    is_number = target.isdecimal() and int(target) < len(stages)
+    if target.lower() not in stages and not is_number:
+        known = [one for one in stages if one]
+        message = f'is "{target}", and {image.dockerfile} has no such stage'
+        yield Problem(key, message, nearest(target.lower(), known) if known else "leave it out")
 
 
 def _absent(key: str, value: str, *, noun: str) -> Problem:

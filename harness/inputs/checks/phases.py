@@ -159,8 +159,16 @@ def subnets(production: Production) -> Iterator[Problem]:
     taken: list[tuple[str, IPv4Network]] = []
     for one in calls:
         text = str(one.given.get("CidrBlock", ""))
-        network = _network(text) if one.operation == "CreateSubnet" else None
+        if one.operation != "CreateSubnet" or not text:
+            continue
+        network = _network(text)
         if network is None:
+            yield Problem(
+                f"{one.key}.CidrBlock",
+                f'is "{text}", which is no block of addresses',
+                'write one, as "10.40.0.0/20"',
+                file=production.files["phases.network"],
+            )
             continue
         vpc = str(one.given.get("VpcId", ""))
         other = next((b for a, b in taken if a == vpc and b.overlaps(network)), None)

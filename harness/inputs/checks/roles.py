@@ -25,6 +25,7 @@ _ADDRESS = "IpAddress aws:SourceIp"
 
 def problems(production: Production) -> Iterator[Problem]:
     """Report roles that are missing, and rights that depend on an address that tasks have not."""
+    yield from _repeated(production)
     yield from _missing(production)
     yield from _of_public_addresses(production)
 
@@ -67,6 +68,17 @@ def _service_by_endpoint(production: Production, statement: Mapping[str, Any]) -
     }
     found = (one for one in sorted(services) if endpoints(production, _ENDPOINTS.get(one, one)))
     return next(found, "")
+
+
+def _repeated(production: Production) -> Iterator[Problem]:
+    """Report a role of two files: which of them would count?"""
+    first: dict[str, str] = {}
+    for role in production.roles:
+        other = first.setdefault(role.name, str(role.path))
+        if other != str(role.path):
+            message = f'is the role "{role.name}", as that of {other}'
+            hint = "leave one of the two files out, or correct its name: IAM has one role of it"
+            yield Problem("RoleName", message, hint, file=str(role.path))
 
 
 def _missing(production: Production) -> Iterator[Problem]:

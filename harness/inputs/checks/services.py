@@ -48,8 +48,8 @@ def deployments(production: Production) -> Iterator[Problem]:
         maximum = int(given.get("maximumPercent", 200))
         tasks = max(0, int(service.create.get("desiredCount", 1)))
         # ECS rounds the upper limit down and the lower one up.
-        can_start = tasks * maximum // 100 > tasks
-        can_stop = -(-tasks * minimum // 100) < tasks
+        most, least = tasks * maximum // 100, -(-tasks * minimum // 100)
+        can_start, can_stop = most > tasks, least < min(tasks, most)
         if tasks and not can_start and not can_stop:
             yield Problem(
                 "deploymentConfiguration.maximumPercent",

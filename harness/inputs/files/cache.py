@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from harness.inputs import operation_shapes
 from harness.inputs.aws_cli.output import PRINTED_BY, Form, Reshaped, only, printed_shape
 from harness.inputs.operation_shapes import Fit
-from harness.inputs.problem import Problem, type_of
+from harness.inputs.problem import Problem, nearest, type_of
 
 if TYPE_CHECKING:
     from harness.inputs.document import Document
@@ -47,6 +47,8 @@ _OF_CLUSTER = ("CacheSubnetGroupName", "PreferredMaintenanceWindow")
 ENDPOINT = "Endpoint"
 """Key at the top of an input for the endpoint that the AWS CLI printed."""
 _MEMCACHED = "memcached"
+_ENGINES = ("redis", "valkey")
+"""ElastiCache's own default comes first."""
 
 
 @dataclass(frozen=True)
@@ -254,6 +256,9 @@ def _of_engine(operation: str, content: Mapping[str, Any]) -> Iterator[Problem]:
     if content.get("Engine") == _MEMCACHED:
         hint = "leave [cache] out: Memcached is not rehearsed"
         yield Problem(f"{operation}.Engine", 'is "memcached"', hint)
+    elif (engine := content.get("Engine", _ENGINES[0])) not in _ENGINES:
+        message = f'is "{engine}", which ElastiCache does not have'
+        yield Problem(f"{operation}.Engine", message, nearest(str(engine), _ENGINES))
 
 
 def _of_token(operation: str, content: Mapping[str, Any]) -> Iterator[Problem]:

@@ -10,14 +10,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING, Any
 
+from harness.aws import image_name
 from harness.inputs.files import variables
 from harness.inputs.problem import Problem, nearest
 
 if TYPE_CHECKING:
     pass
 
-_IMAGE = re.compile(r"[\w.:/#@-]*", flags=re.ASCII)
-"""https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html, image"""
+NAME = re.compile(r"[\w-]{1,255}", flags=re.ASCII)
+"""Names of containers, services and families:
+https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html, name"""
+OF_NAMES = "write up to 255 letters, digits, - and _: ECS takes no other name"
 _STOP_TIMEOUT_S = (2, 120)
 _HEALTH: Mapping[str, tuple[int, int]] = {
     "interval": (5, 300),
@@ -47,6 +50,8 @@ _OPTIONS_OF_DOCKER = (
 )
 """Options of Docker's awslogs; no source says whether Fargate takes them, so none is judged."""
 _OPTION_FORMS: Mapping[str, tuple[str, str]] = {
+    "awslogs-group": (r"[\w./#-]{1,512}", "letters, digits and . - _ / #, 512 at the most"),
+    "awslogs-stream-prefix": (r"(?=.*\S)[^:*]+", "a text without : and *"),
     "mode": (r"blocking|non-blocking", '"blocking" or "non-blocking"'),
     "max-buffer-size": (r"\d+[kKmMgG]?[bB]?", 'a size, such as "25m"'),
     "awslogs-create-group": (r"true", '"true", or leave it out'),
@@ -62,10 +67,10 @@ def of_container(container: Mapping[str, Any], *, key: str) -> Iterator[Problem]
         "Fargate waits 2 to 120 seconds between the stop signal and SIGKILL, 30 when it is not set:"
         " write a number among these"
     )
-    image = str(container.get("image") or "")
-    if not _IMAGE.fullmatch(image):
-        hint = "put in what the placeholder stands for: letters, digits and - _ : . / # @ are taken"
-        yield Problem(f"{key}.image", f'is "{image}", and ECS refuses such a name', hint)
+    if (name := str(container.get("name") or "")) and not NAME.fullmatch(name):
+        yield Problem(f"{key}.name", f'is "{name}"', OF_NAMES)
+    for message, remedy in image_name.faults(str(container.get("image") or "")):
+        yield Problem(f"{key}.image", message, remedy)
     stop = container.get("stopTimeout")
     yield from _range(stop, key=f"{key}.stopTimeout", within=_STOP_TIMEOUT_S, hint=hint)
     yield from _health_check(container.get("healthCheck"), key=f"{key}.healthCheck")
@@ -83,9 +88,6 @@ def of_container(container: Mapping[str, Any], *, key: str) -> Iterator[Problem]
     for index, variable in enumerate(container.get("environment") or ()):
         name, value = str(variable.get("name") or ""), str(variable.get("value") or "")
         place = f"{key}.environment[{index}]"
-        if not name or "=" in name:
-            found = f'is "{name}", which is no name of a variable' if name else "is empty"
-            yield Problem(f"{place}.name", f"{found}: no process has it", "name the variable")
         for message, hint in variables.of_value(name, value):
             yield Problem(f"{place}.value", f"{message} ({name})", hint)
 
@@ -220,6 +222,14 @@ def of_volumes(raw: Mapping[str, Any]) -> Iterator[Problem]:
                         f"name one of {', '.join(known)}"
                         if known
                         else f'add {{"name": "{name}"}} to volumes',
+                    )
+            for number, given in enumerate(container.get(field) or ()):
+                path = str(given.get("containerPath") or "/")
+                if not path.startswith("/"):
+                    yield Problem(
+                        f"containerDefinitions[{index}].{field}[{number}].containerPath",
+                        f'is "{path}", and must be absolute: the container would not start',
+                        f'write "/{path}", or the like',
                     )
 
 

@@ -7,10 +7,13 @@ inline ``Policies``; ``ManagedPolicyArns`` may name AWS's own policy for executi
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from harness.aws import iam_policy
+from harness.aws.arn import partition_of
 from harness.aws.managed_policies import MANAGED, managed_policy
 from harness.inputs import operation_shapes
 from harness.inputs.files import policy_grammar
@@ -26,6 +29,8 @@ _KEYS = (
     *("Policies", "ManagedPolicyArns", "PermissionsBoundary", "Tags"),
 )
 _TRUST, _POLICIES, _MANAGED = "AssumeRolePolicyDocument", "Policies", "ManagedPolicyArns"
+_NAME = re.compile(r"[\w+=,.@-]{1,128}", flags=re.ASCII)
+"""https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutRolePolicy.html, PolicyName"""
 _BOUNDARY = "PermissionsBoundary"
 """Accepted and not judged: its policy is in no file of the app."""
 
@@ -62,6 +67,26 @@ class RoleFile:
 def files(directory: Path | None) -> list[Path]:
     """Return the role files of a directory; none where there is no such."""
     return sorted(directory.glob("*.json")) if directory else []
+
+
+def writable_folder(
+    roles: Iterable[RoleFile | None], *, role: str, bucket: str, region: str
+) -> str:
+    """Return the only folder of a bucket that a role may write to; empty where it may anywhere.
+
+    Args:
+        roles: The files; None for one with problems.
+        role: ARN or name of the role.
+        bucket: The bucket's name.
+        region: Where it is.
+    """
+    name = role.rpartition("/")[2]
+    found = next((one for one in roles if one is not None and one.name == name), None)
+    if not bucket or found is None:
+        return ""
+    arn = f"arn:{partition_of(region)}:s3:::{bucket}"
+    documents = [json.loads(text) for text in found.policies.values()]
+    return iam_policy.allowed_folder(documents, action="s3:PutObject", bucket=arn)
 
 
 def read(document: Document) -> RoleFile:
@@ -124,14 +149,23 @@ def _of_policies(raw: Mapping[str, Any]) -> Iterator[Problem]:
     if not isinstance(policies, list):
         yield Problem(_POLICIES, f"is {type_of(policies)}, and must be a list", hint)
         return
+    names: list[Any] = []
     for index, one in enumerate(policies):
         key = f"{_POLICIES}[{index}]"
         if not isinstance(one, dict) or not one.get("PolicyName"):
             yield Problem(key, "has no PolicyName", hint)
-        else:
-            document = one.get("PolicyDocument")
-            where = f"{key}.PolicyDocument"
-            yield from policy_grammar.problems(document, key=where, needs="Resource")
+            continue
+        name, document = one["PolicyName"], one.get("PolicyDocument")
+        if not isinstance(name, str) or not _NAME.fullmatch(name):
+            found = f'is "{name}"' if isinstance(name, str) else f"is {type_of(name)}"
+            remedy = "write up to 128 letters, digits and _+=,.@-: IAM takes no other name"
+            yield Problem(f"{key}.PolicyName", found, remedy)
+        elif name in names:
+            remedy = "IAM keeps the last policy of a name: name one of the two differently"
+            yield Problem(f"{key}.PolicyName", f'repeats "{name}"', remedy)
+        names.append(name)
+        where = f"{key}.PolicyDocument"
+        yield from policy_grammar.problems(document, key=where, needs="Resource")
 
 
 def _of_managed_policies(raw: Mapping[str, Any]) -> Iterator[Problem]:

@@ -310,12 +310,15 @@ def _of_names(data: Mapping[str, Any]) -> Iterator[Problem]:
     API_CreateTargetGroup.html (DuplicateTargetGroupName).
     """
     first = data.get("TargetGroup")
-    known = {first.get("Name"): "TargetGroup"} if isinstance(first, dict) else {}
+    known = {first.get("Name"): ("TargetGroup", first)} if isinstance(first, dict) else {}
     listed = data.get("TargetGroups")
     for index, one in enumerate(listed if isinstance(listed, list) else ()):
         key = f"TargetGroups[{index}]"
-        if isinstance(one, dict) and known.setdefault(one.get("Name"), key) != key:
-            message = f'is "{one.get("Name")}", as that of {known[one.get("Name")]}'
+        if not isinstance(one, dict):
+            continue
+        place, same = known.setdefault(one.get("Name"), (key, one))
+        if same != one:
+            message = f'is "{one.get("Name")}", as that of {place}, with other settings'
             hint = "leave one of the two out, or correct its name: ELB has one group of a name"
             yield Problem(f"{key}.Name", message, hint)
 

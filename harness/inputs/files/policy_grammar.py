@@ -20,6 +20,10 @@ _PRINCIPALS = ("AWS", "CanonicalUser", "Federated", "Service")
 _SID = re.compile(r"[A-Za-z0-9]*")
 _ACTION = re.compile(r"\*|[A-Za-z0-9*?-]+:[A-Za-z0-9*?]+")
 _RESOURCE = re.compile(r"\*|arn:.*|\$\{.*", re.DOTALL)
+_PLACEHOLDER = re.compile(r"\$\{(?:[A-Za-z_]\w*|[A-Z]\w*::\w+)\}")
+"""References of templates; IAM's own variables have a colon, as ${aws:username}."""
+_SERVICE = re.compile(r"[a-z0-9.-]+\.(?:amazonaws\.com(?:\.cn)?|amazon\.com|aws\.internal)")
+"""Forms of service principals; IAM refuses one that it does not know."""
 _SET = re.compile(r"^(?:ForAllValues|ForAnyValue):")
 
 
@@ -87,10 +91,16 @@ def _of_values(statement: Mapping[str, Any], *, key: str) -> Iterator[Problem]:
     for name, (pattern, form) in forms.items():
         for field in (name, f"Not{name}"):
             for number, value in enumerate(_listed(statement.get(field) or ())):
-                if isinstance(value, str) and pattern.fullmatch(value):
-                    continue
                 is_list = isinstance(statement[field], list)
                 where = f"{key}.{field}[{number}]" if is_list else f"{key}.{field}"
+                left = _PLACEHOLDER.search(value) if isinstance(value, str) else None
+                if left:
+                    message = f'is "{value}", and {left[0]} is no variable of policies'
+                    hint = "put in what the placeholder stands for: render the template first"
+                    yield Problem(where, message, hint)
+                    continue
+                if isinstance(value, str) and pattern.fullmatch(value):
+                    continue
                 shown = f'is "{value}"' if isinstance(value, str) else f"is {type_of(value)}"
                 yield Problem(where, f"{shown}, which IAM does not take", f"write {form}")
 
@@ -108,6 +118,11 @@ def _of_principal(principal: Any, *, key: str) -> Iterator[Problem]:
             yield Problem(f"{key}.{name}", "is no type of principal", nearest(name, _PRINCIPALS))
         elif not _listed(value) or not all(isinstance(one, str) and one for one in _listed(value)):
             yield Problem(f"{key}.{name}", "names nobody", hint)
+        elif name == "Service":
+            for one in _listed(value):
+                if not _SERVICE.fullmatch(one):
+                    message = f'is "{one}", which is no service of AWS: IAM refuses the policy'
+                    yield Problem(f"{key}.{name}", message, hint)
 
 
 def _of_condition(condition: Any, *, key: str) -> Iterator[Problem]:

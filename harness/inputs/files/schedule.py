@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from harness.aws import arn as arns
 from harness.aws.eventbridge import OVERRIDES, expression_problem
 from harness.aws.task_definition import TaskDefinition
 from harness.inputs.files import services
@@ -161,6 +162,10 @@ def _of_targets(calls: Sequence[Call], *, groups: SecurityGroups | None) -> Iter
                     " TaskDefinitionArn"
                 )
                 yield Problem(f"{key}.{field}", "is missing", hint)
+        role = str(target.get("RoleArn") or "")
+        if role and arns.parse(role) is None:
+            hint = "write arn:aws:iam::ACCOUNT:role/NAME: EventBridge takes no name alone"
+            yield Problem(f"{key}.RoleArn", f'is "{role}", which is no ARN', hint)
         given = target.get("EcsParameters")
         if given:
             for problem in services.of_launch(given, names=services.RULE):

@@ -127,6 +127,9 @@ def read(document: Document) -> SecurityGroups:
     """
     listed = document.data.get("SecurityGroups")
     document.reject(_of_items(document.data, "SecurityGroups", key=""))
+    if not listed:
+        hint = "print it again with the VPC's id: `aws ec2 describe-security-groups` found none"
+        document.reject([Problem("SecurityGroups", "is empty", hint)])
     document.reject(
         problem
         for index, group in enumerate(listed or ())
@@ -242,11 +245,14 @@ def _of_ranges(rule: Mapping[str, Any], *, key: str) -> Iterator[Problem]:
         malformed = list(_of_items(rule, field, key=key, needs=address, optional=True))
         yield from malformed
         for index, item in enumerate(() if malformed else rule.get(field, ())):
+            where, hint = f"{key}.{field}[{index}].{address}", f"write an address block: {example}"
             try:
                 parse(item[address])
             except ValueError as error:
-                where = f"{key}.{field}[{index}].{address}"
-                yield Problem(where, f"is no CIDR: {error}", f"write an address block: {example}")
+                yield Problem(where, f"is no CIDR: {error}", hint)
+            else:
+                if "/" not in item[address]:
+                    yield Problem(where, f'is "{item[address]}", without the size of a block', hint)
 
 
 def _of_prefix_lists(rule: Mapping[str, Any], *, key: str) -> Iterator[Problem]:

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from harness.inputs import operation_shapes
 from harness.inputs.files import placeholders
+from harness.inputs.files.container_checks import NAME, OF_NAMES
 from harness.inputs.files.ecs_services import target_group_of
+from harness.inputs.files.placeholders import reference_in
 from harness.inputs.problem import Problem
 
 if TYPE_CHECKING:
@@ -41,6 +43,8 @@ def read(
     fit = operation_shapes.fit(document.data, api="ecs", operation="CreateService")
     given = fit.fitting
     found = [
+        *of_name(given),
+        *of_definition(given),
         *of_launch(given),
         *of_count(given),
         *of_target_groups(given),
@@ -84,6 +88,20 @@ def of_launch(settings: Mapping[str, Any], *, names: Sequence[str] = _SERVICE) -
     if settings.get(version, "LATEST") not in _PLATFORMS:
         hint = "write 1.4.0: an earlier one cannot take a key out of a secret's JSON"
         yield Problem(version, f'is "{settings[version]}"', hint)
+
+
+def of_name(service: Mapping[str, Any]) -> Iterator[Problem]:
+    """Find a name that ECS refuses."""
+    name = str(service.get("serviceName") or "")
+    if name and not NAME.fullmatch(name) and not reference_in(name):
+        yield Problem("serviceName", f'is "{name}"', OF_NAMES)
+
+
+def of_definition(service: Mapping[str, Any]) -> Iterator[Problem]:
+    """Find a service without the task definition that ECS deploys."""
+    if not service.get("taskDefinition"):
+        hint = "name its family: ECS creates no service without it"
+        yield Problem("taskDefinition", "is missing", hint)
 
 
 def of_count(service: Mapping[str, Any]) -> Iterator[Problem]:

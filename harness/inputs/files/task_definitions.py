@@ -20,6 +20,7 @@ from harness.aws.value_from import (
 )
 from harness.inputs import operation_shapes
 from harness.inputs.files import container_checks, fargate_checks, placeholders
+from harness.inputs.files.placeholders import reference_in
 from harness.inputs.problem import Problem
 
 if TYPE_CHECKING:
@@ -50,7 +51,8 @@ def _with_variable(problem: Problem, *, document: Document) -> Problem:
     if place is None:
         return problem
     item = document.data["containerDefinitions"][int(place[1])][place[2]][int(place[3])]
-    return replace(problem, message=f"{problem.message} (variable {item.get('name')})")
+    named = f" (variable {item['name']})" if item.get("name") else ""
+    return replace(problem, message=f"{problem.message}{named}")
 
 
 def _containers(raw: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -67,6 +69,9 @@ def _of_required_keys(raw: Mapping[str, Any]) -> Iterator[Problem]:
     for key, hint in hints.items():
         if not raw.get(key):
             yield Problem(key, "is missing", hint)
+    family = str(raw.get("family") or "")
+    if family and not container_checks.NAME.fullmatch(family) and not reference_in(family):
+        yield Problem("family", f'is "{family}"', container_checks.OF_NAMES)
 
 
 def _of_fargate(raw: Mapping[str, Any]) -> Iterator[Problem]:
@@ -168,9 +173,13 @@ def _of_variable(item: Mapping[str, Any], *, key: str, value: str) -> Iterator[P
     for field in ("name", value):
         if field not in item:
             yield Problem(f"{key}.{field}", "is missing", f"add the key {field}")
-    if not str(item.get("name", "name")).strip():
+    name = str(item.get("name", "NAME"))
+    if not name.strip():
         hint = "write the variable's name, or remove the entry: a container does not start with it"
         yield Problem(f"{key}.name", "is empty", hint)
+    elif "=" in name or reference_in(name):
+        message = f'is "{name}", which is no name of a variable: no process has it'
+        yield Problem(f"{key}.name", message, "name the variable")
     if item.get("valueFrom") == "":
         hint = "write the ARN of a secret, or the name or ARN of a parameter"
         yield Problem(f"{key}.valueFrom", "is empty", hint)

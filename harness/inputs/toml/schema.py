@@ -22,13 +22,16 @@ from harness.inputs.toml.value_types import (
     Percent,
     PublicUrl,
     QueueName,
+    Reason,
+    Region,
     SchemaName,
+    Seconds,
     SecretName,
     Table,
     Text,
-    Texts,
     Vendor,
     VpcCidr,
+    Words,
     like,
 )
 
@@ -56,7 +59,7 @@ class Aws(Table):
 
     account_id: Annotated[AccountId, like("123456789012")]
     """The account's twelve digits, in quotes."""
-    region: Annotated[Text, like("eu-west-1")]
+    region: Annotated[Region, like("eu-west-1")]
     """The region of the cluster."""
     foreign: Annotated[tuple[Text, ...], Field(strict=False), like(["210987654321"])] = ()
     """Accounts, regions, hosts and ARNs in the files that are somebody else's."""
@@ -225,7 +228,7 @@ class Probe(Table):
 class FirstRun(Table):
     """A command for the first healthy web task."""
 
-    command: Annotated[Texts, like(["php", "artisan", "migrate", "--force"])]
+    command: Annotated[Words, like(["php", "artisan", "migrate", "--force"])]
     """The program and its arguments."""
     accept: Annotated[Text | None, like("already exists")] = None
     """Output that makes a failure acceptable."""
@@ -260,7 +263,7 @@ class BuiltImage(Table):
 class Limits(Table):
     """How long things may take."""
 
-    up_s: Annotated[int, Field(gt=0), like(300)] = 180
+    up_s: Annotated[Seconds, like(300)] = 180
     """Seconds until a stack that is not up counts as failed."""
 
 
@@ -318,7 +321,7 @@ class Accept(Table):
     """Its name, as the report and ``cutover scenarios list`` have it."""
     finding: Annotated[Text | None, like("CVE-2026-12345")] = None
     """One finding of the scenario; without it, the whole scenario is accepted."""
-    why: Annotated[Text, like("fixed with the next release")]
+    why: Annotated[Reason, like("fixed with the next release")]
     """The reason, which the report shows."""
     until: Annotated[Day, like("2027-01-31")]
     """The last day, after which the scenario is red again."""

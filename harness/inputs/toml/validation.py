@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from copy import deepcopy
+from datetime import date, time
 from itertools import takewhile
 from typing import Any
 
@@ -11,6 +12,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from harness.inputs.derivation import SOURCES
+from harness.inputs.document import toml_key
 from harness.inputs.problem import Problem, closest, nearest, type_of
 from harness.inputs.toml.keys import names_in, schema_at
 from harness.inputs.toml.schema import CutoverToml
@@ -23,8 +25,11 @@ def problems(data: Mapping[str, Any]) -> list[Problem]:
     except ValidationError as error:
         found = error.errors(include_url=False)
         meant = {_meant(one) for one in found if one["type"] == "extra_forbidden"}
+        around = {one["loc"][:length] for one in found for length in range(len(one["loc"]))}
         return [
-            _problem(one) for one in found if one["type"] != "missing" or one["loc"] not in meant
+            _problem(one)
+            for one in found
+            if one["loc"] not in (meant if one["type"] == "missing" else around)
         ]
     return []
 
@@ -115,20 +120,24 @@ def _of_value(error: ErrorDetails, *, path: list[str | int]) -> tuple[str, str]:
     """Word a value that does not fit its key, with its remedy."""
     name, value, wanted = path[-1], error["input"], schema_at(path)
     given = "empty" if value in ("", [], ()) else _TYPES.get(type_of(value), type_of(value))
+    given = "a date or a time" if isinstance(value, (date, time)) else given
     if error["type"] == "fault":
         return str(error["ctx"]["message"]), str(error["ctx"]["hint"])
     if error["type"] == "literal_error" and isinstance(value, str):
         known = wanted.get("enum") or (wanted["const"],)
         return f'is "{value}", which is none of its values', nearest(value, known)
+    written = toml_key(str(name))
     forms = {
-        "string": ("text", f'write {name} = "..."'),
-        "object": ("a table", f"write [{'.'.join(map(str, path))}]"),
-        "array": ("a list of texts", f'write {name} = ["a", "b"]'),
-        "integer": ("a whole number above 0", f"write {name} = 180"),
+        "string": ("text", f'write {written} = "..."'),
+        "object": ("a table", f"write [{'.'.join(toml_key(str(step)) for step in path)}]"),
+        "array": ("a list of texts", f'write {written} = ["a", "b"]'),
+        "integer": ("a whole number above 0", f"write {written} = 180"),
     }
     form, hint = forms["string" if error["type"] == "string_type" else wanted["type"]]
-    if isinstance(name, int) or "$ref" in wanted.get("items", ()):
-        form, hint = "a table", f"write [[{path[0]}]]"
+    if "$ref" in wanted.get("items", ()):
+        form, hint = "a list of tables", f"write [[{name}]]"
+    elif isinstance(name, int):
+        form, hint = (form, 'write "..."') if form == "text" else (form, f"write [[{path[0]}]]")
     if error["type"] == "greater_than":
         given = str(value)
     return f"is {given}, and must be {form}", hint

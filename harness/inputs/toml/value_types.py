@@ -16,6 +16,7 @@ from harness.aws import aurora
 Vendor = Literal["auto", "composer", "debian"]
 Generator = Literal["password", "laravel-key", "hex"]
 _SYSTEM_SCHEMAS = ("information_schema", "mysql", "performance_schema", "sys")
+_MOST_SECONDS = 4 * 60 * 60
 _VPC_PREFIXES = range(16, 25)
 """AWS has VPCs from /16 to /28; a rehearsal needs four networks of 64 addresses."""
 """Room for the four tiers, and for another stack's."""
@@ -40,7 +41,63 @@ def _public_url(url: str) -> str:
         raise _fault(f'is "{url}", not https://host', hint)
     if parts.netloc.lower() != parts.hostname or parts.fragment:
         raise _fault(f'is "{url}", not https://host', "write the host alone, without port or user")
-    return url.rstrip("/")
+    if not parts.hostname.isascii():
+        raise _fault(
+            f'is "{url}", and names in DNS and certificates have ASCII letters only',
+            f"write https://{_ascii(parts.hostname)}",
+        )
+    if _is_address(parts.hostname):
+        hint = "write the name that visitors open: no certificate of ACM is for an address"
+        raise _fault(f'is "{url}", an address and no name', hint)
+    return f"https://{parts.hostname}"
+
+
+def _ascii(host: str) -> str:
+    """Return a host as DNS has it."""
+    try:
+        return host.encode("idna").decode()
+    except UnicodeError:
+        return "HOST"
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _region(name: str) -> str:
+    if not re.fullmatch(r"[a-z]{2,4}(-[a-z]+)+-\d", name):
+        zone = re.fullmatch(r"([a-z]{2,4}(?:-[a-z]+)+-\d)[a-z]", name.lower())
+        meant = zone[1] if zone else name.lower()
+        is_one = re.fullmatch(r"[a-z]{2,4}(-[a-z]+)+-\d", meant)
+        hint = f'write "{meant}"' if is_one else 'write its code, such as "eu-west-1"'
+        raise _fault(f'is "{name}", which is no region', hint)
+    return name
+
+
+def _seconds(number: int) -> int:
+    if number > _MOST_SECONDS:
+        message = f"is {number}, and must be {_MOST_SECONDS} or less"
+        raise _fault(message, "write seconds, not milliseconds: up_s = 180")
+    return number
+
+
+def _words(command: tuple[str, ...]) -> tuple[str, ...]:
+    program = command[0]
+    if len(command) == 1 and len(program.split()) > 1:
+        words = ", ".join(f'"{one}"' for one in program.split())
+        message = f'is one word with spaces, "{program}", and no shell takes it apart'
+        raise _fault(message, f"write command = [{words}]")
+    return command
+
+
+def _reason(text: str) -> str:
+    if not text.strip():
+        raise _fault("is blank", "write the reason, which every report shows")
+    return text
 
 
 def _account_id(text: str) -> str:
@@ -161,6 +218,9 @@ def like(value: Any) -> Any:
 
 Text = Annotated[str, Field(min_length=1)]
 PublicUrl = Annotated[Text, AfterValidator(_public_url)]
+Region = Annotated[Text, AfterValidator(_region)]
+Reason = Annotated[Text, AfterValidator(_reason)]
+Seconds = Annotated[int, Field(gt=0), AfterValidator(_seconds)]
 AccountId = Annotated[Text, AfterValidator(_account_id)]
 KeyArn = Annotated[Text, AfterValidator(_key_arn)]
 VpcCidr = Annotated[Text, AfterValidator(_vpc_cidr)]
@@ -173,6 +233,7 @@ Day = Annotated[date, BeforeValidator(_date)]
 Path = Annotated[Text, AfterValidator(_path)]
 File = Annotated[str, Field(min_length=1, json_schema_extra={"format": "path"})]
 Texts = Annotated[tuple[Text, ...], Field(min_length=1, strict=False)]
+Words = Annotated[Texts, AfterValidator(_words)]
 SchemaName = Annotated[Text, AfterValidator(_schema_name)]
 Host = Annotated[Text, AfterValidator(_host)]
 Directory = Annotated[Text, AfterValidator(_directory)]

@@ -104,6 +104,28 @@ def test_a_missing_file_names_the_variable_that_moves_it(tmp_path: Path) -> None
         ('region = "us-east-1"', 'regoin = "x"', 'did you mean "region"?'),
         ('region = "us-east-1"', "region = 7", "aws.region is a number, and must be text"),
         ('region = "us-east-1"', "", "aws.region is missing"),
+        ('"us-east-1"', '"us-east-1a"', 'is "us-east-1a", which is no region'),
+        ('"us-east-1"', '"US-East-1"', 'write "us-east-1"'),
+        ('"us-east-1"', '"Virginia"', 'write its code, such as "eu-west-1"'),
+        ("tickets.example", "b\u00f6rd.example", "write https://xn--brd-sna.example"),
+        ("tickets.example", "203.0.113.9", "an address and no name"),
+        ('"php", "artisan", "migrate"', '"php artisan migrate"', "and no shell takes it apart"),
+        (
+            '["php", "artisan", "migrate"]',
+            '[""]',
+            "first_run[0].command[0] is empty, and must be text",
+        ),
+        ("[[first_run]]", "[first_run]", "first_run is a table, and must be a list of tables"),
+        ('name = "tickets"', "name = 2026-01-31", "database.name is a date or a time, and must"),
+        ("[aws]", "[limits]\nup_s = 180000\n[aws]", "is 180000, and must be 14400 or less"),
+        ("[aws]", '[images]\nedge = "None"\n[aws]', 'did you mean "none"?'),
+        ("[aws]", '[images]\nedge = "My/Edge:1"\n[aws]', "which is no name of an image"),
+        ("[aws]", '[secrets]\n"a/b" = 5\n[aws]', """write "a/b" = "...\""""),
+        (
+            "[aws]",
+            '[[accept]]\nscenario = "a"\nwhy = " "\nuntil = 2027-01-31\n[aws]',
+            "accept[0].why is blank",
+        ),
         ('"123456789012"', '"123"', "aws.account_id must be twelve digits"),
         ("https://tickets.example", "http://x", 'app.url is "http://x", not https://host'),
         ("https://tickets.example", "https://t.example:8443", "not https://host"),
@@ -176,6 +198,18 @@ def test_a_mistake_names_file_key_and_remedy(
     message = failure(tmp_path, GOOD.replace(old, new))
     assert expected in message
     assert "cutover.toml" in message
+
+
+def test_a_host_is_read_in_small_letters(tmp_path: Path) -> None:
+    write(tmp_path, GOOD.replace("https://tickets", "HTTPS://Tickets"))
+    assert load(tmp_path).public_url == "https://tickets.example"
+
+
+def test_a_value_with_a_fault_is_one_problem(tmp_path: Path) -> None:
+    write(tmp_path, GOOD.replace('["php", "artisan", "migrate"]', '[""]'))
+    with pytest.raises(InputError) as caught:
+        load(tmp_path)
+    assert [one.key for one in caught.value.problems] == ["first_run[0].command[0]"]
 
 
 def test_two_findings_of_a_scenario_may_be_accepted(tmp_path: Path) -> None:
@@ -319,3 +353,37 @@ def test_a_value_that_nothing_could_use(project: Path, old: str, new: str, said:
     path.write_text(text.replace(old, new))
     with pytest.raises(ConfigError, match=re.escape(said)):
         production.load({}, cwd=project)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("ecs/web.json", "ecs/wbe.json", 'did you mean "app/ecs/web.json"?'),
+        ("app/ecs/web.json", "app/ecs", 'is "app/ecs", a directory, and a file is expected'),
+        ("app/ecs/web.json", "web.json", "correct the path, or add the file"),
+        ('context = "app"', 'context = "cutover.toml"', "a file, and a directory is expected"),
+        ('context = "app"', 'context = "app/ecs"', 'is "app/ecs", which has no Dockerfile'),
+        (
+            "[limits]",
+            '[images.app]\ncontext = "app"\ntarget = "prod"\n[limits]',
+            'images.app.target is "prod", and Dockerfile has no such stage',
+        ),
+    ],
+)
+def test_a_path_that_is_wrong_names_the_nearest(
+    project: Path, old: str, new: str, said: str
+) -> None:
+    path = project / "cutover.toml"
+    text = f"{path.read_text()}\n[limits]\nup_s = 200\n"
+    assert old in text
+    path.write_text(text.replace(old, new))
+    with pytest.raises(ConfigError, match=re.escape(said)):
+        production.load({}, cwd=project)
+
+
+def test_a_stage_may_have_a_number(project: Path) -> None:
+    path = project / "cutover.toml"
+    for stage in ("0", "vendor", "VENDOR"):
+        text = path.read_text().partition("[images.app]")[0]
+        path.write_text(f'{text}\n[images.app]\ncontext = "app"\ntarget = "{stage}"\n')
+        assert production.load({}, cwd=project)

@@ -35,6 +35,7 @@ def project(tmp_path: Path) -> Path:
     )
     (tmp_path / "cutover.toml").write_text(short.replace("[aws]\n", "").replace("[probe]\n", ""))
     copy_aws_files(tmp_path)
+    (tmp_path / "app/Dockerfile").touch()
     return tmp_path
 
 

@@ -133,6 +133,47 @@ def test_json_beyond_pythons_limits_is_named(tmp_path: Path, text: str) -> None:
         read_json(path)
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('{"a": {"cpu": "256", "cpu": "512"}}', 'has "cpu" twice in one object'),
+        ('{"a": NaN}', "is not JSON: it has NaN"),
+        ('{"a": [-Infinity]}', "is not JSON: it has -Infinity"),
+        (r'{"a": ["x\ud800"]}', r'has the text "x\ud800", with a character that is none'),
+        (r'{"x\u0000": 1}', r'has the text "x\u0000", with a character that is none'),
+    ],
+)
+def test_json_that_readers_take_in_different_ways_is_named(
+    tmp_path: Path, text: str, said: str
+) -> None:
+    with pytest.raises(InputError) as caught:
+        read_json(written(tmp_path / "a.json", text))
+    assert caught.value.problems[0].message == said
+
+
+@pytest.mark.parametrize("text", [r'{"a": "\ud83d\ude00"}', r'{"a": "\\u0000"}', '{"a": 1e3}'])
+def test_escapes_of_characters_are_read(tmp_path: Path, text: str) -> None:
+    expected = ("\N{GRINNING FACE}", "\\u0000", 1000)
+    assert read_json(written(tmp_path / "a.json", text)).data["a"] in expected
+
+
+@pytest.mark.parametrize(
+    ("text", "said", "hint"),
+    [
+        ("a = " + "9" * 5000, "cannot be read as TOML: ", "take the value out"),
+        ("a = " + "[" * 5000 + "]" * 5000, "cannot be read as TOML: ", "take the value out"),
+        ('{"app": {}}', "is not valid TOML: ", "write it as docs/configuration.md has it"),
+        ("app:\n  url: a\n", "is not valid TOML: ", "correct that line"),
+    ],
+)
+def test_toml_that_cannot_be_read_is_named(tmp_path: Path, text: str, said: str, hint: str) -> None:
+    with pytest.raises(InputError) as caught:
+        read_toml(written(tmp_path / "cutover.toml", text))
+    (problem,) = caught.value.problems
+    assert problem.message.startswith(said)
+    assert problem.hint.startswith(hint)
+
+
 def test_a_byte_order_mark_is_no_content(tmp_path: Path) -> None:
     path = tmp_path / "a.json"
     path.write_bytes(b'\xef\xbb\xbf{"a": 1}')

@@ -129,6 +129,28 @@ def test_the_file_gives_url_and_cookie(project: Path) -> None:
     assert site.session_cookie
 
 
+def test_the_file_gives_the_folder_that_the_role_is_limited_to(project: Path) -> None:
+    roles = project / "app" / "iam"
+    shutil.copytree(ROOT / "app" / "iam", roles)
+    assert read_site({}, cwd=project, url=None, **NOTHING).upload_folder == ""
+    role = roles / "web-task.json"
+    bucket = "876events-tickets-uploads"
+    role.write_text(role.read_text().replace(f"{bucket}/*", f"{bucket}/documents/*"))
+    assert read_site({}, cwd=project, url=None, **NOTHING).upload_folder == "documents/"
+    given = {**NOTHING, "folder": "/other"}
+    assert read_site({}, cwd=project, url=None, **given).upload_folder == "other/"
+    (roles / "execution.json").write_text("{")
+    assert read_site({}, cwd=project, url=None, **NOTHING).upload_folder == "documents/"
+
+
+def test_the_probe_stores_files_below_the_folder(world: World) -> None:
+    world.give_key()
+    world.given(upload_folder="documents/")
+    exam = world.examination()
+    client = exam.probe(exam.visitor())
+    assert client._file("a") == "files/a?below=documents%2F"
+
+
 def test_the_file_of_another_site_gives_nothing(project: Path) -> None:
     site = read_site({}, cwd=project, url="https://shop.example", **NOTHING)
     assert (site.url, site.session_cookie) == ("https://shop.example", "")
@@ -268,3 +290,10 @@ def test_it_needs_neither_docker_nor_aws() -> None:
         "sys.exit(bool({'boto3', 'docker', 'testcontainers'} & set(sys.modules)))"
     )
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
+
+
+@pytest.mark.parametrize("words", [("--rate", "nan"), ("--mail-to", "nobody"), ("--mail-to", "a@")])
+def test_an_option_that_is_no_number_or_address_is_refused(words: tuple[str, str]) -> None:
+    result = run(f"https://{HOST}", *words)
+    assert result.exit_code == 2
+    assert words[0] in result.stderr

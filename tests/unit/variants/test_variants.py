@@ -28,7 +28,7 @@ def test_the_inputs_of_variants_are_accepted(
     name: str, variants: Sequence[Variant], tmp_path: Path
 ) -> None:
     edited = {file for one in variants for file in one.edit.files}
-    for file in {*INPUTS, *edited}:
+    for file in {*INPUTS, *edited, "app/Dockerfile"}:
         (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / file, tmp_path / file)
     for one in variants:

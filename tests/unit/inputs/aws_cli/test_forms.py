@@ -488,9 +488,8 @@ BROKEN: dict[str, tuple[str, tuple[Any, ...], str, str]] = {
     "no service of this name": (
         "service",
         ({"services": [], "failures": [{"arn": "web", "reason": "MISSING"}]},),
-        "services has 0 items, and one is expected",
-        'none is called "web" or runs its task definition: print the service alone,'
-        " `aws ecs describe-services --cluster CLUSTER --services NAME`",
+        "failures holds a failure (MISSING) and no such service: ECS does not have it",
+        "print it with the cluster and the name that it has there",
     ),
     "all load balancers of the account": (
         "load balancer",
@@ -729,3 +728,15 @@ def test_a_service_in_the_place_of_its_task_definition_is_said_to_be_one(tmp_pat
     said = refusal(forms.task_definition, tmp_path, service)
     assert "names a task definition, as a service does, and the definition is expected" in said
     assert "put there what `aws ecs describe-task-definition` prints, or correct the path" in said
+
+
+@pytest.mark.parametrize(
+    ("field", "tool"),
+    [("ContainerDefinitions", "CloudFormation"), ("container_definitions", "Terraform")],
+)
+def test_a_templates_spelling_of_a_whole_file_is_one_problem(
+    tmp_path: Path, field: str, tool: str
+) -> None:
+    said = refusal(forms.task_definition, tmp_path, {"family": "web", field: [], "cpus": 5})
+    assert f'{field} is "containerDefinitions" as {tool} spells it, and a task definition' in said
+    assert "put there what `aws ecs describe-task-definition` prints" in said

@@ -25,6 +25,33 @@ def test_the_reference_app_is_taken(app: Production) -> None:
 
 
 @pytest.mark.parametrize(
+    ("block", "said"),
+    [
+        ("${CIDR}", 'CreateSubnet[0].CidrBlock: is "${CIDR}", which is no block of addresses'),
+        ("10.40.0.5/24", 'CreateSubnet[0].CidrBlock: is "10.40.0.5/24", which is no block'),
+    ],
+)
+def test_a_subnet_is_a_block_of_addresses(app: Production, block: str, said: str) -> None:
+    content = app.documents["phases.network"].data
+    first, *others = content["CreateSubnet"]
+    broken = {**content, "CreateSubnet": [{**first, "CidrBlock": block}, *others]}
+    assert said in "".join(texts(with_phase(app, "network", broken)))
+
+
+def test_subnets_have_addresses_of_their_own(app: Production) -> None:
+    content = app.documents["phases.network"].data
+    first, second, *others = content["CreateSubnet"]
+    same = {**second, "CidrBlock": first["CidrBlock"]}
+    broken = with_phase(app, "network", {**content, "CreateSubnet": [first, same, *others]})
+    assert "of another subnet overlaps it" in "".join(texts(broken))
+    elsewhere = {**same, "VpcId": "vpc-0c"}
+    other_vpc = {**content, "CreateSubnet": [first, elsewhere, *others]}
+    assert keys(with_phase(app, "network", other_vpc)) == []
+    second_block = {**content, "CreateSubnet": [{**first, "CidrBlock": "100.64.0.0/24"}]}
+    assert keys(with_phase(app, "network", second_block)) == []
+
+
+@pytest.mark.parametrize(
     ("operation", "changes", "text"),
     [
         (
@@ -171,7 +198,7 @@ def test_the_switch_leads_to_the_load_balancer(
     [
         (["10.40.0.0/24", "10.40.1.0/24"], ""),
         (["10.40.0.0/20", "10.40.1.0/24"], "is 10.40.1.0/24, and 10.40.0.0/20 of another subnet"),
-        (["10.40.0.0/24", "no range"], ""),
+        (["10.40.0.0/24", "no range"], 'is "no range", which is no block of addresses'),
     ],
 )
 def test_subnets_do_not_overlap(app: Production, ranges: list[str], said: str) -> None:

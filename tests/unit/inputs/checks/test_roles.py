@@ -36,6 +36,13 @@ def test_a_role_without_a_file_is_named(app: Production, role: str, places: list
     assert found[0].file
 
 
+def test_a_role_of_two_files_is_named(app: Production) -> None:
+    other = replace(app.roles[0], path=app.roles[0].path.with_name("copy.json"))
+    (found,) = roles.problems(replace(app, roles=(*app.roles, other)))
+    assert (found.key, found.file) == ("RoleName", str(other.path))
+    assert found.message == f'is the role "{other.name}", as that of {app.roles[0].path}'
+
+
 def test_without_any_file_no_role_is_asked_for(app: Production) -> None:
     assert [*roles.problems(replace(app, roles=()))] == []
 

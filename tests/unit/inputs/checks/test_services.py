@@ -29,7 +29,9 @@ def percent(minimum: int, maximum: int) -> dict[str, int]:
     return {"minimumHealthyPercent": minimum, "maximumPercent": maximum}
 
 
-@pytest.mark.parametrize(("tasks", "limits"), [(2, (100, 100)), (1, (100, 150)), (2, (100, 125))])
+@pytest.mark.parametrize(
+    ("tasks", "limits"), [(2, (100, 100)), (1, (100, 150)), (2, (100, 125)), (2, (1, 2))]
+)
 def test_a_deployment_that_can_neither_start_nor_stop_a_task(
     app: Production, tasks: int, limits: tuple[int, int]
 ) -> None:

@@ -104,6 +104,8 @@ def test_what_elasticache_would_refuse_is_named(tmp_path: Path) -> None:
         read(tmp_path, {**GROUP, "TransitEncryptionEnabled": False})
     with pytest.raises(InputError, match='Engine is "memcached"'):
         read(tmp_path, {"CacheClusterId": "atelier", "Engine": "memcached"})
+    with pytest.raises(InputError, match='Engine is "vallkey", which ElastiCache does not have'):
+        read(tmp_path, {**GROUP, "Engine": "vallkey"})
     with pytest.raises(InputError, match="has no cache, and one is expected"):
         read(tmp_path, {})
     with pytest.raises(InputError, match="`aws ecs describe-services` prints, and a cache of"):

@@ -106,6 +106,27 @@ def test_policies_of_awss_own_are_known_in_every_partition(tmp_path: Path, parti
         ),
         (role(Policies={"a": 1}), "Policies is an object, and must be a list"),
         (role(Policies=[{}]), "Policies[0] has no PolicyName"),
+        (
+            role(Policies=[{**policies(ALLOW)[0], "PolicyName": ["a"]}]),
+            "Policies[0].PolicyName is a list",
+        ),
+        (
+            role(Policies=[{**policies(ALLOW)[0], "PolicyName": "a b"}]),
+            'Policies[0].PolicyName is "a b"',
+        ),
+        (role(Policies=policies(ALLOW) * 2), "Policies[1].PolicyName repeats"),
+        (
+            role(Policies=policies({**ALLOW, "Resource": "arn:aws:s3:::${BUCKET}/*"})),
+            "and ${BUCKET} is no variable of policies",
+        ),
+        (
+            role(Policies=policies({**ALLOW, "Resource": ["arn:aws:s3:::a-${AWS::Region}"]})),
+            "and ${AWS::Region} is no variable of policies",
+        ),
+        (
+            trusting(Principal={"Service": "ecs-tasks.amazonaw.com"}),
+            'Principal.Service is "ecs-tasks.amazonaw.com", which is no service of AWS',
+        ),
         (role(Policies=policies()), "Policies[0].PolicyDocument has no Statement"),
         (role(Policies=policies({**ALLOW, "Effect": "allow"})), "Statement[0] has no Effect"),
         (role(Policies=policies({"Effect": "Allow", "Action": "s3:*"})), "has no Resource"),

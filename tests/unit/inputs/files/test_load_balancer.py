@@ -53,13 +53,14 @@ def test_what_leaves_visitors_outside_is_named(
     assert str(path) in str(refused.value)
 
 
-def test_a_target_group_of_a_name_is_there_once(tmp_path: Path) -> None:
+def test_target_groups_of_a_name_have_the_same_settings(tmp_path: Path) -> None:
     raw: dict[str, Any] = json.loads((ECS / FILES["TargetGroup"]).read_text())
     path, own = tmp_path / "groups.json", raw["TargetGroup"]
-    raw["TargetGroups"] = [{**own, "Name": "api"}]
+    raw["TargetGroups"] = [{**own, "Name": "api"}, {**own, "Name": "api"}, own]
     path.write_text(json.dumps(raw))
     assert READ["TargetGroup"](read_json(path))
-    raw["TargetGroups"] = [{**own, "Port": 81}, {**own, "Name": "api"}, {**own, "Name": "api"}]
+    api = {**own, "Name": "api"}
+    raw["TargetGroups"] = [{**own, "Port": 81}, api, {**api, "Port": 82}]
     path.write_text(json.dumps(raw))
     with pytest.raises(ConfigError) as refused:
         READ["TargetGroup"](read_json(path))

@@ -46,6 +46,11 @@ def test_an_override_that_ecs_does_not_know_is_refused(tmp_path: Path, written: 
         schedules.read(schedule(tmp_path, Input=given))
 
 
+def test_a_role_is_named_by_its_arn(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match='RoleArn is "tickets-schedule-rule", which is no ARN'):
+        schedules.read(schedule(tmp_path, RoleArn="tickets-schedule-rule"))
+
+
 @pytest.mark.parametrize("key", ["RoleArn", "EcsParameters"])
 def test_a_target_that_cannot_run_a_task_is_refused(tmp_path: Path, key: str) -> None:
     with pytest.raises(ConfigError, match=f"{key} is missing"):

@@ -266,6 +266,7 @@ def refusal(path: Path) -> str:
         (opening(80, Ipv6Ranges=[{"CidrIpv6": "::/129"}]), "CidrIpv6 is no CIDR"),
         (opening(80, IpProtocol="256"), 'IpProtocol is "256", which is not known'),
         (opening(80, ToPort=79), "has ports 80 to 79, which are no range"),
+        (opening(80, cidr="0.0.0.0"), 'CidrIp is "0.0.0.0", without the size of a block'),
         (opening(80, cidr="10.0.0.1/8"), "10.0.0.1/8 has host bits set"),
         ({"IpProtocol": "tcp", "ToPort": 80}, "FromPort is missing"),
     ],
@@ -429,3 +430,8 @@ def test_tasks_in_the_load_balancers_group_are_named_in_their_own_file(project: 
         (f"{of_rule}.{place.format('S')} {said}", hint, "schedule.json"),
     ]
     assert balancer in worker.read_text().splitlines()[found[0][3]]
+
+
+def test_a_list_without_groups_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="SecurityGroups is empty"):
+        load(write(tmp_path))

@@ -18,7 +18,12 @@ from tests.unit.inputs.files.test_task_definitions import app, load, written
 GROUP = {
     "targetGroupArn": "arn:aws:elasticloadbalancing:us-east-1:876000000876:targetgroup/web/1f2e"
 }
-FARGATE = {"serviceName": "web", "launchType": "FARGATE", "platformVersion": "1.4.0"}
+FARGATE = {
+    "serviceName": "web",
+    "taskDefinition": "web",
+    "launchType": "FARGATE",
+    "platformVersion": "1.4.0",
+}
 
 
 def load_service(path: Path, *, definition: TaskDefinition | None) -> dict[str, Any]:
@@ -32,6 +37,9 @@ def load_service(path: Path, *, definition: TaskDefinition | None) -> dict[str, 
         ({"desiredCount": 0}, "desiredCount is 0: nobody does its work"),
         ({"launchType": None}, "launchType is missing, so that ECS takes EC2"),
         ({"platformVersion": "1.3.0"}, 'platformVersion is "1.3.0"'),
+        ({"taskDefinition": None}, "taskDefinition is missing"),
+        ({"serviceName": "my web"}, 'serviceName is "my web"'),
+        ({"desiredCount": 2**31}, "desiredCount is 2147483648, and AWS takes 2147483647 at the"),
     ],
 )
 def test_a_service_that_is_not_on_fargate_is_named(
@@ -39,7 +47,7 @@ def test_a_service_that_is_not_on_fargate_is_named(
 ) -> None:
     definition = load(written(tmp_path, lambda _: None))
     path = tmp_path / "service.json"
-    named = {"serviceName": "web"}
+    named = {"serviceName": "web", "taskDefinition": "web"}
     spot = {**named, "capacityProviderStrategy": [{"capacityProvider": "FARGATE_SPOT"}]}
     for good in (FARGATE, {**named, "launchType": "FARGATE"}, spot):
         path.write_text(json.dumps(good), encoding="utf-8")

@@ -309,6 +309,16 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
         f"{C}.environment[0].value has {{{{resolve:ssm:/shop/a}}}}, which ECS hands to the app",
     ),
     ({"image": "<IMAGE1_NAME>"}, f'{C}.image is "<IMAGE1_NAME>", and ECS refuses such a name'),
+    ({"image": "https://ghcr.io/a/b:1"}, f'{C}.image is "https://ghcr.io/a/b:1", and the name'),
+    ({"image": "ghcr.io/A/b:1"}, f'{C}.image is "ghcr.io/A/b:1", which is no name of an image'),
+    ({"name": "my app"}, f'{C}.name is "my app"'),
+    ({"secrets": [{"name": "A=B", "valueFrom": "p"}]}, f'{C}.secrets[0].name is "A=B", which is'),
+    (
+        {"environment": [{"name": "${NAME}", "value": "p"}]},
+        f'{C}.environment[0].name is "${{NAME}}", which is no name of a variable',
+    ),
+    (log(group="/ecs/we b"), f'{C}.logConfiguration.options.awslogs-group is "/ecs/we b"'),
+    (log(prefix="a:b"), f'{C}.logConfiguration.options.awslogs-stream-prefix is "a:b"'),
     ({"stopTimeout": 1}, f"{C}.stopTimeout is 1, and must be from 2 to 120"),
     ({"stopTimeout": "40"}, f"{C}.stopTimeout is a string, and must be a whole number"),
     (
@@ -421,6 +431,35 @@ def test_a_placeholder_in_a_task_definition_is_named(tmp_path: Path) -> None:
         load(written(tmp_path, lambda raw: raw.update(taskRoleArn="${ROLE}")))
 
 
+@pytest.mark.parametrize("path", ["data", "./data"])
+def test_a_mount_at_no_absolute_path_is_named(tmp_path: Path, path: str) -> None:
+    def mount(raw: dict[str, Any]) -> None:
+        raw["volumes"] = [{"name": "data"}]
+        app(raw)["mountPoints"] = [{"sourceVolume": "data", "containerPath": path}]
+
+    with pytest.raises(ConfigError, match=rf'containerPath is "{path}", and must be absolute'):
+        load(written(tmp_path, mount))
+
+
+def test_a_family_that_ecs_refuses_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match='family is "shop web!"'):
+        load(written(tmp_path, lambda raw: raw.update(family="shop web!")))
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        "nginx",
+        "nginx:1.29-alpine",
+        "localhost:5000/a/b_c__d.e-f:V1",
+        f"876000000876.dkr.ecr.us-east-1.amazonaws.com/a/b@sha256:{'0' * 64}",
+        f"ghcr.io/a/b:1@sha256:{'a' * 64}",
+    ],
+)
+def test_names_of_images_are_taken(tmp_path: Path, image: str) -> None:
+    assert load(written(tmp_path, lambda raw: app(raw).update(image=image)))
+
+
 def test_a_secret_without_a_source_is_named(tmp_path: Path) -> None:
     secrets = [{"name": "STRIPE_KEY", "valueFrom": ""}]
     with pytest.raises(ConfigError, match=r"secrets\[0\].valueFrom is empty"):
@@ -484,6 +523,7 @@ def test_value_from_of_a_parameter(text: str, names: tuple[str, ...], region: st
         (SECRET.replace("876000000876", "876"), '"876" is not a 12-digit account id'),
         ("arn:aws:ssm:us-east-1:876000000876:document/x", "not the ARN of an SSM parameter"),
         ("arn:aws:ssm:us-east-1:876:parameter/x", '"876" is not a 12-digit account id'),
+        ("arn:aws:ssm:us-east-1:876000000876:parameter//shop/x", 'two slashes after "parameter"'),
         ("", "no name of an SSM parameter"),
     ],
 )

@@ -1,0 +1,46 @@
+"""Where tasks start: each has subnets, and security groups of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from harness.inputs.problem import Problem
+
+if TYPE_CHECKING:
+    from harness.inputs.production import Production
+
+_SUBNET = "subnet-"
+
+
+def problems(production: Production) -> Iterator[Problem]:
+    """A task of Fargate starts in subnets, which ids name, and its groups let its visitors in.
+
+    https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_AwsVpcConfiguration.html
+    """
+    for key, task in production.tasks.items():
+        network, file = task.network, production.files[key]
+        if not network.subnets:
+            yield Problem(
+                network.key_of("subnets"),
+                "is missing: ECS starts no task of Fargate without",
+                "name the subnets of the tasks",
+                file=file,
+            )
+            continue
+        for index, subnet in enumerate(network.subnets):
+            if not subnet.startswith(_SUBNET):
+                yield Problem(
+                    f"{network.key_of('subnets')}[{index}]",
+                    f'is "{subnet}", which is no id of a subnet',
+                    "write it as `aws ec2 describe-subnets` prints it: subnet-...",
+                    file=file,
+                )
+        if not network.security_groups:
+            yield Problem(
+                network.key_of("securityGroups"),
+                "is missing, so that ECS takes the VPC's default group, which lets in its own"
+                " members alone",
+                "name the groups of the tasks by their ids; the default group's, if it is meant",
+                file=file,
+            )
