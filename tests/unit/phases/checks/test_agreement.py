@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from dataclasses import replace
 from ipaddress import IPv4Network
 from typing import Any
@@ -140,6 +141,33 @@ def test_the_app_trusts_each_subnet_of_the_load_balancer(
         ]
         if state == "red"
         else []
+    )
+
+
+def test_the_certificate_has_each_host_of_the_listeners_rules(files: Production) -> None:
+    balancer = deepcopy(files.documents["ecs.load_balancer"].data)
+    values = balancer["Rules"][0]["Conditions"][0]["HostHeaderConfig"]["Values"]
+    values += ["www.tickets.876events.example", "*.876events.example"]
+    document = replace(files.documents["ecs.load_balancer"], data=balancer)
+    documents = {**files.documents, "ecs.load_balancer": document}
+    other = replace(files, documents=documents, load_balancer=balancer)
+    (finding,) = result_of(CHECKS["0.files-agree"], other, {}).findings
+    assert finding.expected == "a certificate for www.tickets.876events.example"
+
+    certificate = {
+        "RequestCertificate": [
+            {"DomainName": "876events.example", "ValidationMethod": "DNS"},
+            {
+                "DomainName": "tickets.876events.example",
+                "SubjectAlternativeNames": ["*.tickets.876events.example"],
+            },
+        ]
+    }
+    documents["phases.certificate"] = replace(
+        files.documents["phases.certificate"], data=certificate
+    )
+    assert (
+        result_of(CHECKS["0.files-agree"], replace(other, documents=documents), {}).findings == ()
     )
 
 
