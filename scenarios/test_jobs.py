@@ -31,10 +31,14 @@ TRIAL_S = 20
 
 
 @pytest.fixture
-def all_runs(probe: ProbeClient) -> Callable[[], list[dict[str, Any]]]:
+def all_runs(
+    probe: ProbeClient, retry_while_unavailable: Callable[[Callable[[], Any]], Any]
+) -> Callable[[], list[dict[str, Any]]]:
     """Return the runs of all jobs since the replay began."""
     since = quote(BEGAN.strftime("%Y-%m-%dT%H:%M:%S.%fZ"), safe="")
-    return lambda: list(probe.ask("GET", f"runs?since={since}")["runs"])
+    return lambda: list(
+        retry_while_unavailable(lambda: probe.ask("GET", f"runs?since={since}"))["runs"]
+    )
 
 
 @pytest.mark.truth(
@@ -48,11 +52,16 @@ def test_jobs_of_the_app_come_to_a_good_end(
     public_page: str,
     jobs: Jobs,
     until_done: Callable[..., dict[str, Any]],
+    probe: ProbeClient,
     all_runs: Callable[[], list[dict[str, Any]]],
     eventually: Callable[..., Any],
+    retry_while_unavailable: Callable[[Callable[[], Any]], Any],
 ) -> None:
+    # An exclusive scenario beside this one may keep all web tasks away for a while.
+    retry_while_unavailable(probe.whoami)
     web().get(access.public_url + public_page, timeout=TIMEOUT_S)
-    until_done(jobs.dispatch())  # the jobs that the page dispatched are older
+    job = retry_while_unavailable(jobs.dispatch)
+    until_done(job)  # the jobs that the page dispatched are older
     try:
         runs = eventually(
             all_runs,

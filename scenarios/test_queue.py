@@ -380,8 +380,9 @@ def test_job_longer_than_the_default_visibility_runs_once(
     long_job: Callable[[], str],
     long_job_s: float,
     until_done: Callable[..., dict[str, Any]],
+    retry_while_unavailable: Callable[[Callable[[], Any]], Any],
 ) -> None:
-    job = long_job() or jobs.dispatch(duration_s=long_job_s)
+    job = long_job() or retry_while_unavailable(lambda: jobs.dispatch(duration_s=long_job_s))
     state = until_done(job, takes_s=long_job_s)
     expect(
         outcomes(state) == ["succeeded"],
