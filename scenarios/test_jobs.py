@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -71,8 +70,7 @@ def test_jobs_of_the_app_come_to_a_good_end(
         )
     except ExpectationTimeout:
         runs = all_runs()
-    times = exclusive_times(Path(access.run_dir)) if access.run_dir else ()
-    lost = lost_jobs(runs, exclusive_times=times)
+    lost = lost_jobs(runs, exclusive_times=exclusive_times(access.run_dir))
     expect(
         not lost,
         "; ".join(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -73,7 +72,7 @@ def past_ticks(
         began, ended = scheduler.window(WINDOW)
 
         def look() -> Window:
-            times = exclusive_times(Path(access.run_dir)) if access.run_dir else ()
+            times = exclusive_times(access.run_dir)
             ticks = scheduler.ticks(since=began)
             window = Window(began, ended, [one for one in ticks if one.at < ended], times)
             # Where exclusive scenarios made each tick fail, the next one tells.

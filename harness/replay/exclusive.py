@@ -9,13 +9,13 @@ from __future__ import annotations
 import fcntl
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.core.wait import Deadline, DeadlinePassed, NotYet, Ready, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
     from typing import TextIO
 
 _TIMES_FILE = "exclusive-times.txt"
@@ -48,9 +48,15 @@ def _append(path: Path, text: str) -> None:
         file.write(text)
 
 
-def exclusive_times(directory: Path) -> tuple[tuple[datetime, datetime], ...]:
-    """Return when exclusive scenarios ran; one that still runs ends now."""
-    file = directory / _TIMES_FILE
+def exclusive_times(directory: str) -> tuple[tuple[datetime, datetime], ...]:
+    """Return when exclusive scenarios ran; one that still runs ends now.
+
+    Args:
+        directory: The run directory; empty where the target has none.
+    """
+    if not directory:
+        return ()
+    file = Path(directory) / _TIMES_FILE
     lines = file.read_text(encoding="utf-8").split("\n") if file.is_file() else []
     times = [list(map(datetime.fromisoformat, line.split())) for line in lines if line]
     return tuple((began, ended[0] if ended else datetime.now(UTC)) for began, *ended in times)

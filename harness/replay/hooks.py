@@ -296,7 +296,7 @@ def _scope(item: pytest.Item) -> Scope:
     if not running.declared.runs_last:
         return replace(scope, trace=item.stash[TRACE], provoked=item.stash.get(PROVOKED, ()))
     # It reads what happened before it began, also beside an exclusive scenario.
-    times = exclusive.exclusive_times(Path(directory)) if directory else ()
+    times = exclusive.exclusive_times(directory)
     return replace(scope, since=scope.since - _LOOKS_BACK, exclusive_times=times)
 
 

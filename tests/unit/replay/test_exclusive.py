@@ -23,9 +23,9 @@ def test_the_times_of_exclusive_scenarios_are_kept(tmp_path: Path) -> None:
     before = datetime.now(UTC)
     with exclusive.target_lock(tmp_path, exclusive=False):
         pass
-    assert exclusive.exclusive_times(tmp_path) == ()
+    assert exclusive.exclusive_times(str(tmp_path)) == ()
     with exclusive.target_lock(tmp_path, exclusive=True):
-        ((began, ended),) = exclusive.exclusive_times(tmp_path)
+        ((began, ended),) = exclusive.exclusive_times(str(tmp_path))
         assert before <= began <= ended
-    ((_, ended),) = exclusive.exclusive_times(tmp_path)
+    ((_, ended),) = exclusive.exclusive_times(str(tmp_path))
     assert ended < datetime.now(UTC)
