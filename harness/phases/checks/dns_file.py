@@ -48,6 +48,21 @@ class Change:
         return str(self.record["Type"])
 
     @property
+    def set_identifier(self) -> str:
+        """The identifier among several records of a name and type, weighted ones for instance."""
+        return str(self.record.get("SetIdentifier", ""))
+
+    @property
+    def identity(self) -> tuple[str, str, str]:
+        """Zone, type and identifier: two changes with the same are of one record."""
+        return self.zone, self.record_type, self.set_identifier
+
+    @property
+    def answer(self) -> dict[str, Any]:
+        """The record without its TTL."""
+        return {name: value for name, value in self.record.items() if name != "TTL"}
+
+    @property
     def values(self) -> list[str]:
         """The values, or the target of the alias."""
         alias = self.record.get("AliasTarget")
@@ -162,17 +177,20 @@ def _of_present(account: Account, batch: list[Change], other: list[Change]) -> I
 
 def _of_rollback(switch: list[Change], rollback: list[Change]) -> Iterator[Difference]:
     """The way back takes each record of the switch in the same zone, and leads elsewhere."""
-    back = {(one.zone, one.record_type): one for one in rollback}
+    back = {one.identity: one for one in rollback}
     for change in switch if rollback else ():
-        other = back.get((change.zone, change.record_type))
+        other = back.get(change.identity)
         if change.action == "DELETE":
             continue
         if other is None:
-            yield Difference(
-                "ChangeResourceRecordSets[1].ChangeBatch.Changes",
-                f"the {change.record_type} record of the zone {change.zone}, which the switch sets",
-                "leaves it as it is",
-            )
-        elif other.action != "DELETE" and sorted(other.values) == sorted(change.values) != []:
+            # Of weighted records the way back may change one alone.
+            if not change.set_identifier:
+                yield Difference(
+                    "ChangeResourceRecordSets[1].ChangeBatch.Changes",
+                    f"the {change.record_type} record of the zone {change.zone}, which the switch"
+                    " sets",
+                    "leaves it as it is",
+                )
+        elif other.action != "DELETE" and change.values and other.answer == change.answer:
             expected = "the values of the old host"
             yield Difference(f"{other.key}.ResourceRecordSet", expected, "has those of the switch")

@@ -179,6 +179,27 @@ def test_another_value_that_works_is_no_finding(
     assert findings_of(files, name, data) == []
 
 
+def test_weighted_records_lead_back_by_their_weights(files: Production) -> None:
+    data = deepcopy(files.documents["phases.dns"].data)
+    (switch,), (back,) = (one["ChangeBatch"]["Changes"] for one in data["ChangeResourceRecordSets"])
+    values = [one["ResourceRecordSet"]["ResourceRecords"] for one in (switch, back)]
+
+    def weighted(*weights: int) -> list[dict[str, Any]]:
+        records = [
+            {**switch["ResourceRecordSet"], "ResourceRecords": v, "SetIdentifier": n, "Weight": w}
+            for v, n, w in zip(values, ("aws", "old"), weights, strict=False)
+        ]
+        return [{"Action": "UPSERT", "ResourceRecordSet": one} for one in records]
+
+    first, second = (one["ChangeBatch"] for one in data["ChangeResourceRecordSets"])
+    first["Changes"], second["Changes"] = weighted(100, 0), weighted(0, 100)
+    assert findings_of(files, "dns", data) == []
+    second["Changes"] = weighted(0)
+    assert findings_of(files, "dns", data) == []
+    second["Changes"] = weighted(100, 0)
+    assert findings_of(files, "dns", data) == ["has those of the switch"] * 2
+
+
 def test_a_nat_gateway_in_a_private_subnet_lets_nothing_out(files: Production) -> None:
     data = deepcopy(files.documents["phases.network"].data)
     subnet = "subnet-0a40c1e2f3b4a5011"
