@@ -32,7 +32,7 @@ HOST_ARN = "arn:aws:secretsmanager:us-east-1:876000000876:secret:tickets/db-Ab3d
 
 BUCKETS = [
     Variant(
-        "the bucket's policy is for one endpoint and TLS 1.2, and half-done uploads end",
+        "the bucket takes uploads from one endpoint, by TLS 1.2, and half-done ones end",
         combine(
             set_bucket(
                 "PutBucketPolicy",
@@ -41,6 +41,8 @@ BUCKETS = [
                     "Statement": [
                         {
                             **DENIED,
+                            # Not s3:GetObject: visitors read by signed links, from outside.
+                            "Action": ["s3:PutObject", "s3:DeleteObject"],
                             "Resource": EVERYTHING,
                             "Condition": {
                                 "StringNotEquals": {"aws:SourceVpce": "vpce-0a40c1e2f3b4a5201"},
