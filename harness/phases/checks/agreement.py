@@ -19,7 +19,6 @@ from harness.phases.phase import Finding, NotCovered, check
 if TYPE_CHECKING:
     from harness.inputs.production import Production
 
-_REMEDY = "correct it, or the file beside it"
 _VPC_ALONE = {"CreateVpc", "ModifyVpcAttribute"}
 _ENGINES = ("aurora-mysql", "mysql")
 
@@ -31,9 +30,9 @@ def agreement(account: Account) -> Iterator[Finding]:
     if not any(f"phases.{name}" in production.documents for name in RULES):
         raise NotCovered("there are no files of [phases]", key="set phases.dns and the others")
     for name in RULES:
-        calls, place = phase_files.calls(production, name), production.path_of(f"phases.{name}")
+        calls = phase_files.calls(production, name)
         for one in RULES[name](account, calls) if calls else ():
-            yield Finding(place, one.expected, one.actual, f"{place}: {_REMEDY}")
+            yield one.in_file(production.path_of(f"phases.{name}"))
     changes = phase_files.calls(production, "dns")
     if changes and len(changes) != 2:
         place, expected = production.path_of("phases.dns"), "the switch, then its rollback"

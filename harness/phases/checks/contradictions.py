@@ -8,11 +8,10 @@ from harness.inputs.files import phase_files
 from harness.inputs.problem import InputError, Problem
 from harness.phases.account import of_files
 from harness.phases.checks import agreement, soundness
+from harness.phases.checks.difference import REMEDY
 
 if TYPE_CHECKING:
     from harness.inputs.production import Production
-
-_REMEDY = "correct it, or the file beside it"
 
 
 def find(production: Production) -> list[Problem]:
@@ -24,7 +23,7 @@ def find(production: Production) -> list[Problem]:
         if not calls:
             continue
         found = [
-            Problem(one.key, f"{one.actual}, expected {one.expected}", _REMEDY)
+            Problem(one.key, f"{one.actual}, expected {one.expected}", REMEDY)
             for rules in (agreement.RULES, soundness.RULES)
             if name in rules
             for one in rules[name](account, calls)

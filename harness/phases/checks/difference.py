@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from harness.phases.phase import Finding
+
 if TYPE_CHECKING:
     from harness.inputs.files.api_calls import Call
     from harness.phases.account import Account
+
+REMEDY = "correct it, or the file beside it"
 
 
 class Difference(NamedTuple):
@@ -17,6 +21,11 @@ class Difference(NamedTuple):
     """Path of the key in the file; an operation, where the file lacks something."""
     expected: str
     actual: str
+
+    def in_file(self, path: str) -> Finding:
+        """Return the difference as a finding of a check."""
+        place = f"{path}: {self.key}" if self.key else path
+        return Finding(place, self.expected, self.actual, REMEDY)
 
 
 Rules = Mapping[str, Callable[["Account", list["Call"]], Iterator[Difference]]]
