@@ -11,7 +11,7 @@ PathPatternConditionConfig and its siblings (wildcards, case), and RedirectActio
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from ipaddress import ip_address, ip_network
@@ -37,6 +37,8 @@ CONFIGS = {
     QUERY: "QueryStringConfig",
     SOURCE_IP: "SourceIpConfig",
 }
+HOST_REWRITE, URL_REWRITE = "host-header-rewrite", "url-rewrite"
+TRANSFORM_CONFIGS = {HOST_REWRITE: "HostHeaderRewriteConfig", URL_REWRITE: "UrlRewriteConfig"}
 _CASE_MATTERS = {PATH, METHOD}
 
 
@@ -155,6 +157,20 @@ def _literal(character: str) -> str:
 
 
 @dataclass(frozen=True)
+class Transform:
+    """A rewriting of a request on its way to a target.
+
+    Source: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/rule-transforms.html
+    """
+
+    kind: str
+    """`HOST_REWRITE` or `URL_REWRITE`."""
+    expression: str
+    replacement: str
+    """It may have ``$1`` and so on for the expression's groups."""
+
+
+@dataclass(frozen=True)
 class Rule:
     """A rule of a listener."""
 
@@ -162,6 +178,7 @@ class Rule:
     """A number, or `DEFAULT`."""
     conditions: tuple[Condition, ...]
     actions: Sequence[Mapping[str, Any]] = field(repr=False)
+    transforms: tuple[Transform, ...] = ()
 
     def takes(self, request: Request) -> bool:
         """Return whether all conditions hold."""
@@ -179,7 +196,16 @@ def rule(content: Mapping[str, Any]) -> Rule:
         priority=str(content.get("Priority", DEFAULT)),
         conditions=tuple(condition(one) for one in content.get("Conditions") or ()),
         actions=content.get("Actions") or (),
+        transforms=tuple(transforms(content)),
     )
+
+
+def transforms(content: Mapping[str, Any]) -> Iterator[Transform]:
+    """Go through the rewritings of a rule."""
+    for one in content.get("Transforms") or ():
+        config = one.get(TRANSFORM_CONFIGS.get(str(one.get("Type")), "")) or {}
+        for rewrite in config.get("Rewrites") or ():
+            yield Transform(str(one["Type"]), str(rewrite["Regex"]), str(rewrite["Replace"]))
 
 
 def default(actions: Sequence[Mapping[str, Any]] | None) -> Rule:

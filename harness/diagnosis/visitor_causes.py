@@ -131,5 +131,6 @@ def hidden_host(request: VisitorRequest) -> str:
         return ""
     return (
         f'PHP has the host "{found}", and the request was for {asked}: the web server in the task'
-        " overwrites it (fastcgi_param HTTP_HOST, proxy_set_header Host): leave that out"
+        " overwrites it (fastcgi_param HTTP_HOST, proxy_set_header Host), or a host-header-rewrite"
+        " of the load balancer's rule: leave that out"
     )

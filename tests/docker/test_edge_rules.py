@@ -71,6 +71,27 @@ def test_nginx_reads_rules_as_the_matcher_does(alb: Balancer) -> None:
         assert answer.status == wanted, f"{name}: {json.dumps(asdict(request))}"
 
 
+def test_a_rule_rewrites_the_host_and_the_url(alb: Balancer) -> None:
+    def rewriting(kind: str, config: str, expression: str, replacement: str) -> dict[str, object]:
+        rewrite = {"Regex": expression, "Replace": replacement}
+        return {"Type": kind, config: {"Rewrites": [rewrite]}}
+
+    changed = {
+        **rule(1, forward("web"), ("path-pattern", "/api/*")),
+        "Transforms": [
+            rewriting("host-header-rewrite", "HostHeaderRewriteConfig", "^tickets", "inside"),
+            rewriting("url-rewrite", "UrlRewriteConfig", "^/api/(.+)\\?a=1$", "/echo?b=$1"),
+        ],
+    }
+    alb.set_listeners(*https(changed))
+    answer = alb.request(path="/api/x%20y?a=1")
+    assert answer.sent("Host") == [HOST.replace("tickets", "inside")]
+    assert answer.told["target"] == "/echo?b=x%20y"
+    # What no expression fits goes as it came.
+    answer = alb.request(path="/echo?q=%2F")
+    assert (answer.sent("Host"), answer.told["target"]) == ([HOST], "/echo?q=%2F")
+
+
 def test_visitors_come_from_the_internet(alb: Balancer) -> None:
     """The address of the engine's network fits no rule for an office or for the VPC."""
     for network, status in (("0.0.0.0/0", 403), ("10.0.0.0/8", 200), ("172.16.0.0/12", 200)):

@@ -109,8 +109,6 @@ def _not_rehearsed(rule: Mapping[str, Any], *, port: int) -> Iterator[str]:
     for action in rule.get("Actions") or ():
         if action.get("Type") not in listener_rules.ROUTING:
             yield f"{place} has {action.get('Type')}, which is not rehearsed: each visitor passes"
-    for one in rule.get("Transforms") or ():
-        yield f"{place} has {one.get('Type')}, which is not rehearsed: requests stay as they are"
     if any(one.get("Field") == listener_rules.SOURCE_IP for one in rule.get("Conditions") or ()):
         yield f"{place} asks for source addresses: visitors have {listener_rules.VISITOR} here"
 

@@ -14,7 +14,16 @@ from typing import Any
 
 from harness.aws import arn as arns
 from harness.aws import listener_rules
-from harness.aws.listener_rules import CONFIGS, HEADER, HOST, METHOD, PATH, QUERY, SOURCE_IP
+from harness.aws.listener_rules import (
+    CONFIGS,
+    HEADER,
+    HOST,
+    METHOD,
+    PATH,
+    QUERY,
+    SOURCE_IP,
+    TRANSFORM_CONFIGS,
+)
 from harness.inputs.problem import Problem, nearest
 
 _MOST_VALUES = 5
@@ -32,6 +41,8 @@ _FORMS: Mapping[str, tuple[str, str]] = {
     PATH: (r"[/*?].*", "begin it with a slash: any other fits no path"),
 }
 """Field -> a pattern of its values, and the remedy."""
+_UNREAD = re.compile(r"\(\?(?:[=!>]|<[=!])|\\[1-9]")
+"""https://docs.aws.amazon.com/elasticloadbalancing/latest/application/rule-transforms.html"""
 _MOST_GROUPS = 5
 _WEIGHTS = range(1000)
 _STICKY_S = range(1, 604_801)
@@ -52,6 +63,41 @@ def of_rule(rule: Mapping[str, Any], *, key: str) -> Iterator[Problem]:
             yield Problem(f"{key}.Actions", "is empty: ELB takes no rule without an action", hint)
         yield from of_actions(rule["Actions"], key=f"{key}.Actions")
         yield from _of_loops(rule["Actions"], key=f"{key}.Actions")
+    yield from _of_transforms(rule.get("Transforms") or (), key=f"{key}.Transforms")
+
+
+def _of_transforms(transforms: Sequence[Mapping[str, Any]], *, key: str) -> Iterator[Problem]:
+    """One of each kind, with one expression of the part of the language that ELB reads."""
+    known: set[str] = set()
+    for index, one in enumerate(transforms):
+        kind, place = str(one.get("Type")), f"{key}[{index}]"
+        config = TRANSFORM_CONFIGS.get(kind)
+        if config is None:
+            continue  # the model's own problem
+        if kind in known:
+            message = f'is "{kind}", as that of another one: ELB takes one of it in a rule'
+            yield Problem(f"{place}.Type", message, "keep one of the two")
+        known.add(kind)
+        rewrites = (one.get(config) or {}).get("Rewrites") or ()
+        if len(rewrites) != 1:
+            message = f"has {len(rewrites)} Rewrites in {config}, and ELB takes one"
+            yield Problem(place, message, f'write "{config}": {{"Rewrites": [{{...}}]}}')
+        for number, rewrite in enumerate(rewrites):
+            fault = _fault(str(rewrite.get("Regex", "")))
+            if fault:
+                where = f"{place}.{config}.Rewrites[{number}].Regex"
+                yield Problem(where, fault, "write an expression that ELB reads")
+
+
+def _fault(expression: str) -> str:
+    """Return why ELB takes no such expression; empty where it may."""
+    if found := _UNREAD.search(expression):
+        return f"has {found[0]}, and ELB reads no lookaround, backreference or atomic group"
+    try:
+        re.compile(expression)
+    except re.error as error:
+        return f"is no regular expression: {error}"
+    return ""
 
 
 def _of_conditions(conditions: Sequence[Mapping[str, Any]], *, key: str) -> Iterator[Problem]:

@@ -88,6 +88,42 @@ def test_a_redirect_keeps_all_that_it_does_not_name(
     assert node(script, [action, asdict(request_)], tmp_path) == wanted
 
 
+@pytest.mark.parametrize(
+    ("kind", "expression", "replacement", "request_", "wanted"),
+    [
+        (
+            "host-header-rewrite",
+            "^shop-(.+).com$",
+            "$1.internal",
+            at("/", host="shop-a.com"),
+            "a.internal",
+        ),
+        ("host-header-rewrite", "^other$", "x", at("/"), ""),
+        ("url-rewrite", "^/api/(.*)", "/$1", at("/api/v1", query="a=1"), "/v1?a=1"),
+        ("url-rewrite", "id=(\\d+)$", "n=$1", at("/x", query="id=7"), "/x?n=7"),
+        ("url-rewrite", "^/y", "/z", at("/x"), ""),
+    ],
+)
+def test_a_transform_rewrites_host_or_url(
+    kind: str, expression: str, replacement: str, request_: Request, wanted: str, tmp_path: Path
+) -> None:
+    config = {"Rewrites": [{"Regex": expression, "Replace": replacement}]}
+    transform = {"Type": kind, rules.TRANSFORM_CONFIGS[kind]: config}
+    rule = {
+        "Priority": "1",
+        "Conditions": one("path-pattern", "/*"),
+        "Actions": [forward("web")],
+        "Transforms": [transform],
+    }
+    written = json.loads(edge_rules.render([listener(rule)]))["443"]["rules"]
+    script = "console.log(JSON.stringify(rules.rewritten(given[0][0].transforms, given[1])))"
+    found = node(script, [written, asdict(request_)], tmp_path)
+    assert found == {"host": "", "uri": ""} | {
+        "host" if kind == rules.HOST_REWRITE else "uri": wanted
+    }
+    assert written[1]["transforms"] == []
+
+
 def test_the_lowest_priority_decides_and_the_default_is_last() -> None:
     given = [
         rules.rule({"Priority": number, "Conditions": one("path-pattern", path)})

@@ -37,6 +37,7 @@ def _rule(rule: rules.Rule) -> dict[str, Any]:
         "priority": rule.priority,
         "conditions": [codec.encode(one) for one in rule.conditions],
         "action": _action(rule.action),
+        "transforms": [codec.encode(one) for one in rule.transforms],
     }
 
 

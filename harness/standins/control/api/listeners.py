@@ -83,6 +83,7 @@ class ListenerApi:
                 "Priority": priority,
                 "Conditions": request["Conditions"],
                 "Actions": self._resolved(request["Actions"]),
+                "Transforms": request.get("Transforms") or [],
                 "IsDefault": False,
             }
             listener.rules.append(rule)

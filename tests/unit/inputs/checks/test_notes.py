@@ -61,12 +61,10 @@ def test_what_rules_have_and_a_rehearsal_lacks_is_noted(app: Production) -> None
         "Priority": 3,
         "Conditions": [{"Field": "source-ip", "SourceIpConfig": {"Values": ["10.0.0.0/8"]}}],
         "Actions": [{"Type": "authenticate-oidc"}, forward("tickets-web")],
-        "Transforms": [{"Type": "url-rewrite"}],
     }
     place = "ecs.load_balancer: the rule of priority 3 on port 443"
     assert noted(app, forward("tickets-web"), Rules=[rule]) == [
         f"{place} has authenticate-oidc, which is not rehearsed: each visitor passes",
-        f"{place} has url-rewrite, which is not rehearsed: requests stay as they are",
         f"{place} asks for source addresses: visitors have 192.0.2.1 here",
     ]
 

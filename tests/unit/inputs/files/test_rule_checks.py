@@ -252,3 +252,43 @@ def test_listeners_with_one_port_and_certificates_that_are_none(tmp_path: Path) 
         assert f'is "{arn}", which is no ARN of a certificate' in rejected(
             tmp_path, Listeners=[other]
         )
+
+
+def rewrite(kind: str, config: str, *expressions: str) -> dict[str, Any]:
+    return {
+        "Type": kind,
+        config: {"Rewrites": [{"Regex": one, "Replace": "/$1"} for one in expressions]},
+    }
+
+
+URL = ("url-rewrite", "UrlRewriteConfig")
+
+
+@pytest.mark.parametrize(
+    ("transforms", "found"),
+    [
+        (
+            [rewrite(*URL, "^/a"), rewrite(*URL, "^/b")],
+            'R.Transforms[1].Type is "url-rewrite", as that of another one',
+        ),
+        ([rewrite(*URL)], "R.Transforms[0] has 0 Rewrites in UrlRewriteConfig, and ELB takes one"),
+        (
+            [rewrite("host-header-rewrite", "UrlRewriteConfig", "a")],
+            "R.Transforms[0] has 0 Rewrites in HostHeaderRewriteConfig",
+        ),
+        (
+            [rewrite(*URL, "^/(?!api)")],
+            "R.Transforms[0].UrlRewriteConfig.Rewrites[0].Regex has (?!, and ELB reads no",
+        ),
+        ([rewrite(*URL, "^/(")], "Rewrites[0].Regex is no regular expression: "),
+    ],
+)
+def test_transforms_that_elb_refuses(transforms: list[dict[str, Any]], found: str) -> None:
+    (problem,) = [str(o) for o in rule_checks.of_rule({"Transforms": transforms}, key="R")]
+    assert found in problem
+
+
+def test_a_transform_of_each_kind_is_fine() -> None:
+    host = rewrite("host-header-rewrite", "HostHeaderRewriteConfig", "^(.+)$")
+    transforms = [rewrite(*URL, r"^/api/(\d+)$"), host]
+    assert [*rule_checks.of_rule({"Transforms": transforms}, key="R")] == []

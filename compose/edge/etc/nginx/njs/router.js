@@ -69,9 +69,11 @@ function decision(r) {
         return JSON.stringify({ kind: "closed" });
     }
     const request = requestOf(r);
-    const action = rules.decide(listener.rules, request).action;
+    const rule = rules.decide(listener.rules, request);
+    const action = rule.action;
     if (action.type === "forward") {
-        return JSON.stringify(forwarded(r, action));
+        const rewritten = rules.rewritten(rule.transforms, request);
+        return JSON.stringify(Object.assign(forwarded(r, action), rewritten));
     }
     if (action.type === "redirect") {
         const port = r.variables.server_port;
@@ -91,8 +93,13 @@ function kind(r) {
     return decided(r).kind;
 }
 
-function target(r) {
-    return decided(r).target || "";
+// With a rule that rewrites the URL, path and query follow.
+function address(r) {
+    return (decided(r).target || "") + (decided(r).uri || "");
+}
+
+function host(r) {
+    return decided(r).host || r.variables.host_header;
 }
 
 function cookie(r) {
@@ -105,4 +112,4 @@ function crossCookie(r) {
     return found && `${found}; SameSite=None; Secure`;
 }
 
-export default { decision, decided, kind, target, cookie, crossCookie };
+export default { decision, decided, kind, address, host, cookie, crossCookie };

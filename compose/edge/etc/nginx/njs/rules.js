@@ -70,6 +70,19 @@ function location(action, request, protocol, port) {
         + filled(action.path) + (query ? `?${query}` : "");
 }
 
+// Host, and path with query, as a target gets them; empty where no transform changes them.
+function rewritten(transforms, request) {
+    const uri = request.path + (request.query ? `?${request.query}` : "");
+    const texts = { "host-header-rewrite": request.host, "url-rewrite": uri };
+    const changed = {};
+    transforms.forEach((one) => {
+        const text = texts[one.kind];
+        const found = text.replace(new RegExp(one.expression), one.replacement);
+        changed[one.kind] = found === text ? "" : found;
+    });
+    return { host: changed["host-header-rewrite"] || "", uri: changed["url-rewrite"] || "" };
+}
+
 // A number of 0 to 1 chooses among groups by their weights; none where all weigh nothing.
 function choose(groups, chance) {
     const names = Object.keys(groups);
@@ -80,4 +93,4 @@ function choose(groups, chance) {
     }) || "";
 }
 
-export default { decide, location, choose };
+export default { decide, location, rewritten, choose };
