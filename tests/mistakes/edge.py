@@ -39,6 +39,11 @@ def redirect(**config: str) -> dict[str, Any]:
     return {"Type": "redirect", "RedirectConfig": {"StatusCode": "HTTP_301", **config}}
 
 
+def rewrite(kind: str, config: str, expression: str, replacement: str) -> dict[str, Any]:
+    """Return a transform of a rule."""
+    return {"Type": kind, config: {"Rewrites": [{"Regex": expression, "Replace": replacement}]}}
+
+
 def add_rule(action: dict[str, Any], *, path: str = "", host: str = "") -> Edit:
     """Add a rule to the HTTPS listener, before the one that leads the host to the app."""
 
@@ -138,6 +143,27 @@ MISTAKES = (
                 'HTTP_PROXY "";',
                 'HTTP_PROXY "";\n            fastcgi_param HTTP_HOST $host;',
             ),
+        ),
+    ),
+    Mistake(
+        "the load balancer's rule rewrites the host",
+        set_rule(
+            Transforms=[
+                rewrite("host-header-rewrite", "HostHeaderRewriteConfig", "^[a-z]+", "internal")
+            ]
+        ),
+        breaks=[
+            sessions.test_links_and_redirects_are_https_with_the_public_host,
+            sessions.test_spoofed_host_is_ignored,
+            php.test_caches_are_warm_and_hold_the_tasks_own_values,
+            accounts.test_private_page_redirects_to_the_sign_in_page,
+            accounts.test_sign_in_holds_on_every_task,
+        ],
+        cause='PHP has the host "internal.876events.example", and the request was for',
+        also_green=[edge.test_plain_http_is_redirected_to_https],
+        twin=Twin(
+            "the load balancer's rule rewrites addresses of the old host",
+            set_rule(Transforms=[rewrite("url-rewrite", "UrlRewriteConfig", "^/old/(.*)$", "/$1")]),
         ),
     ),
     Mistake(
