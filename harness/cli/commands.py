@@ -55,8 +55,12 @@ class Invocation:
         """Print the notes of production's files, and where those of [phases] disagree with them."""
         for note in self.production.notes:
             print(note)
+        self.print_contradictions()
+
+    def print_contradictions(self) -> None:
+        """Print where the files of [phases] are wrong: a stack does without them, the move not."""
         for problem in contradictions.find(self.production):
-            print(f"{problem.where} {problem.message}: `cutover rehearse` rejects it")
+            print(f"{problem.where} {problem.message}: `cutover preflight` is red")
 
     def replay(self, *, report_dir: Path | None) -> Replay:
         """Return the scenarios as this configuration replays them."""
@@ -101,15 +105,18 @@ def rehearse(
     report_dir: Path | None,
     pytest_args: Sequence[str],
     passes: Passes = Passes(),
+    is_gate: bool = False,
 ) -> int:
     """Start a stack of its own, replay the scenarios, report, and stop it.
 
     When the red scenarios run again at the end, the exit code stays the first one's.
 
     Raises:
-        InputError: The configuration or a file that it names has problems, all of them listed.
+        InputError: The configuration or a file that it names has problems, all of them listed;
+            of the files of [phases], for a gate.
     """
-    contradictions.reject(invocation.production)
+    if is_gate:
+        contradictions.reject(invocation.production)
     invocation.print_notes()
     replay = invocation.replay(report_dir=report_dir)
     options = passes.options(replay, pytest_args)
@@ -129,6 +136,7 @@ def rehearse(
             opened.keep()
             print("the stack is left up; `cutover down` stops it")
     _show_parity(invocation, report_dir or opened.run.directory)
+    invocation.print_contradictions()
     print(f"run directory: {opened.run.directory}")
     print(f"whole rehearsal: {time.monotonic() - opened.began:.1f} s", flush=True)
     return code

@@ -73,6 +73,7 @@ class Gate:
                 report_dir=self.directory,
                 pytest_args=pytest_args,
                 passes=self.passes,
+                is_gate=True,
             )
         except InputError as error:
             self._publish_problems(error.problems)

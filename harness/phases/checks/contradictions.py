@@ -1,4 +1,4 @@
-"""Contradictions of the files of [phases], as `config check` and `rehearse` reject them."""
+"""Contradictions of the files of [phases], as `config check` and the gate reject them."""
 
 from __future__ import annotations
 

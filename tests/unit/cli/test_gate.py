@@ -13,6 +13,7 @@ from harness.cli import commands
 from harness.cli.gate import Gate
 from harness.core.errors import ComponentExited, HarnessError
 from harness.inputs.problem import InputError, Problem
+from tests.project import copy_inputs
 
 
 def entry(title: str, result: str = "failed", *, worth: str = "proved") -> dict[str, Any]:
@@ -171,3 +172,19 @@ def test_an_earlier_report_is_not_taken_for_this_one(
     with pytest.raises(ComponentExited):
         Gate(github, directory).rehearse([])
     assert not (directory / "report.json").exists()
+
+
+def test_a_gate_rejects_contradictions_in_the_files_of_the_move(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    copy_inputs(tmp_path)
+    file = tmp_path / "app" / "aws" / "dns.json"
+    file.write_text(file.read_text().replace('"TTL": 60', '"TTL": 86400'))
+    environ = {"GITHUB_ACTIONS": "true"}
+    gate = Gate(commands.Invocation(environ=environ, cwd=tmp_path), tmp_path / "report")
+    with pytest.raises(InputError) as raised:
+        gate.rehearse([])
+    assert [one.message for one in raised.value.problems] == [
+        "has 86400 s, expected a TTL of 60 s: the way back takes that long"
+    ] * 2
+    assert "::error file=app/aws/dns.json,line=" in capsys.readouterr().out
