@@ -98,10 +98,14 @@ class _Tables:
         named = {*self.of_subnet.values(), *(str(one.get("RouteTableId")) for one in routes)}
         self.has_main = len(named) > len(calls_of("CreateRouteTable", calls))
         """Whether the file may route by the main table, which no operation makes."""
+        self.is_full = len(self.of_subnet) >= len(calls_of("CreateSubnet", calls))
+        """Whether each subnet of the file has a table: any other subnet is not of the file."""
 
     def is_known(self, subnet: str) -> bool:
         """Whether the file tells the route table of a subnet."""
-        return bool(self._peers) and (subnet in self.of_subnet or not self.has_main)
+        return bool(self._peers) and (
+            subnet in self.of_subnet or not (self.has_main or self.is_full)
+        )
 
     def leads_out(self, subnet: str) -> bool:
         """Whether a default route of the subnet leads anywhere."""

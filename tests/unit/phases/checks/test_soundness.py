@@ -200,6 +200,12 @@ def test_weighted_records_lead_back_by_their_weights(files: Production) -> None:
     assert findings_of(files, "dns", data) == ["has those of the switch"] * 2
 
 
+def test_a_subnet_of_another_file_is_not_judged(files: Production) -> None:
+    balancer = {"LoadBalancer": {**files.load_balancer["LoadBalancer"], "Subnets": ["subnet-9"]}}
+    other = replace(files, load_balancer={**files.load_balancer, **balancer})
+    assert findings_of(other, "network", files.documents["phases.network"].data) == []
+
+
 def test_a_nat_gateway_in_a_private_subnet_lets_nothing_out(files: Production) -> None:
     data = deepcopy(files.documents["phases.network"].data)
     subnet = "subnet-0a40c1e2f3b4a5011"
