@@ -1,4 +1,4 @@
-"""The file of the database: a cluster and a proxy that RDS makes, and that belong together.
+"""The file of the database: a private cluster that has its groups, and a proxy that has it.
 
 Source: https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBCluster.html,
 API_CreateDBProxy.html and API_RegisterDBProxyTargets.html.
@@ -35,7 +35,7 @@ _LEAST_SUBNETS = {"CreateDBSubnetGroup": "SubnetIds", "CreateDBProxy": "VpcSubne
 
 
 def differences(_account: Account, calls: list[Call]) -> Iterator[Difference]:
-    """Go through values that RDS refuses, and names that leave cluster and proxy apart."""
+    """Go through values that RDS refuses or that open the database, and groups without effect."""
     for call in calls_of("CreateDBProxy", calls):
         if not call.given.get("RequireTLS"):
             yield Difference(f"{call.key}.RequireTLS", "true", "lets in what has no TLS")
@@ -44,7 +44,7 @@ def differences(_account: Account, calls: list[Call]) -> Iterator[Difference]:
             expected = "false: the app alone reaches the database"
             yield Difference(f"{call.key}.PubliclyAccessible", expected, "makes it public")
     yield from _of_parameters(calls)
-    yield from _of_names(calls)
+    yield from _of_groups(calls)
     yield from _of_targets(calls)
     yield from _of_versions(calls)
     for operation, name in _LEAST_SUBNETS.items():
@@ -64,34 +64,17 @@ def _of_parameters(calls: list[Call]) -> Iterator[Difference]:
                 yield Difference(key, f"{_SECURE} ON", f"is {value}: it takes plain text")
 
 
-def _of_names(calls: list[Call]) -> Iterator[Difference]:
-    """The cluster uses each group that the file makes, and each instance is of the cluster."""
+def _of_groups(calls: list[Call]) -> Iterator[Difference]:
+    """The cluster uses each group that the file makes: parameters of another change nothing."""
     clusters = inputs_of("CreateDBCluster", calls)
     users = [*clusters, *(one for one in inputs_of("CreateDBInstance", calls) if not clusters)]
     for operation, field in _MADE_AND_USED.items():
         used = _values(users, field)
         for call in calls_of(operation, calls) if users else ():
             if (name := str(call.given.get(field, ""))) not in used:
-                expected = (
-                    f"the group of the cluster, {', '.join(sorted(used)) or 'which names none'}"
-                )
+                named = ", ".join(sorted(used)) or "which names none"
+                expected = f"the group of the cluster, {named}"
                 yield Difference(f"{call.key}.{field}", expected, f"is {name}, which nothing uses")
-    groups = _values(users, "DBClusterParameterGroupName")
-    for call in calls_of("ModifyDBClusterParameterGroup", calls) if clusters else ():
-        if (name := str(call.given.get("DBClusterParameterGroupName"))) not in groups:
-            key = f"{call.key}.DBClusterParameterGroupName"
-            named = ", ".join(sorted(groups)) or "which names none"
-            yield Difference(key, f"the group of the cluster, {named}", f"is {name}")
-    engines = {str(one["DBClusterIdentifier"]): str(one["Engine"]) for one in clusters}
-    for call in calls_of("CreateDBInstance", calls):
-        name = str(call.given.get("DBClusterIdentifier", ""))
-        engine = str(call.given.get("Engine", ""))
-        if name and clusters and name not in engines:
-            key = f"{call.key}.DBClusterIdentifier"
-            yield Difference(key, f"the cluster {', '.join(engines)}", f"is {name}")
-        elif name in engines and engine != engines[name]:
-            expected = f"{engines[name]}, the engine of its cluster"
-            yield Difference(f"{call.key}.Engine", expected, f"is {engine}")
 
 
 def _values(inputs: list[Mapping[str, Any]], field: str) -> set[str]:
@@ -99,28 +82,11 @@ def _values(inputs: list[Mapping[str, Any]], field: str) -> set[str]:
 
 
 def _of_targets(calls: list[Call]) -> Iterator[Difference]:
-    """The proxy of the file has the cluster of the file as its target."""
-    proxies = _values(inputs_of("CreateDBProxy", calls), "DBProxyName")
-    known = {
-        "DBClusterIdentifiers": _values(inputs_of("CreateDBCluster", calls), "DBClusterIdentifier"),
-        "DBInstanceIdentifiers": _values(
-            inputs_of("CreateDBInstance", calls), "DBInstanceIdentifier"
-        ),
-    }
-    for operation in ("RegisterDBProxyTargets", "ModifyDBProxyTargetGroup"):
-        for call in calls_of(operation, calls):
-            name = str(call.given.get("DBProxyName"))
-            if proxies and name not in proxies:
-                expected = f"the proxy {', '.join(sorted(proxies))}"
-                yield Difference(f"{call.key}.DBProxyName", expected, f"is {name}")
-            for field, made in known.items():
-                others = [str(one) for one in call.given.get(field) or () if str(one) not in made]
-                if made and others:
-                    expected = f"{', '.join(sorted(made))}, which the file makes"
-                    yield Difference(f"{call.key}.{field}", expected, f"has {', '.join(others)}")
-    if proxies and any(known.values()) and not calls_of("RegisterDBProxyTargets", calls):
+    made = [*calls_of("CreateDBCluster", calls), *calls_of("CreateDBInstance", calls)]
+    proxies = calls_of("CreateDBProxy", calls)
+    if proxies and made and not calls_of("RegisterDBProxyTargets", calls):
         expected = "RegisterDBProxyTargets with the cluster, without which the proxy has no target"
-        yield Difference("CreateDBProxy", expected, "registers none")
+        yield Difference(proxies[0].key, expected, "registers none")
 
 
 def _of_versions(calls: list[Call]) -> Iterator[Difference]:

@@ -25,7 +25,7 @@ _LONGEST_TTL_S = 3600
 _HOST = re.compile(r"(?=.{1,254}$)(?:[\w-]{1,63}\.)*[\w-]{1,63}\.?", flags=re.ASCII)
 _BALANCER = re.compile(
     r"(?:dualstack\.)?(?P<internal>internal-)?(?P<name>[\w-]+)-\d+"
-    r"\.(?:(?P<region>[a-z0-9-]+)\.elb|elb\.(?P<region_last>[a-z0-9-]+))\.amazonaws\.com(?:\.cn)?\.?",
+    r"\.(?:[a-z0-9-]+\.elb|elb\.[a-z0-9-]+)\.amazonaws\.com(?:\.cn)?\.?",
     flags=re.ASCII | re.I,
 )
 """The DNS name of a load balancer: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/application-load-balancers.html"""
@@ -146,16 +146,10 @@ def _of_switch(account: Account, change: Change) -> Iterator[Difference]:
     is_internal = balancer.get("Scheme") == "internal"
     for value in change.values if change.action != "DELETE" else ():
         found = _BALANCER.fullmatch(value)
-        region = found and (found["region"] or found["region_last"])
-        if found and (found["name"].lower(), region, bool(found["internal"])) != (
-            str(balancer["Name"]).lower(),
-            account.access.region,
-            is_internal,
-        ):
-            expected = (
-                f"the {'internal' if is_internal else 'internet-facing'} load balancer"
-                f" {balancer['Name']} in {account.access.region}"
-            )
+        wanted = (str(balancer["Name"]).lower(), is_internal)
+        if found and (found["name"].lower(), bool(found["internal"])) != wanted:
+            scheme = "internal" if is_internal else "internet-facing"
+            expected = f"the {scheme} load balancer {balancer['Name']}"
             yield Difference(f"{change.key}.ResourceRecordSet", expected, f"leads to {value}")
 
 

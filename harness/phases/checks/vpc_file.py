@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from ipaddress import IPv4Network
-from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 from harness.inputs.checks import trusted_proxies
@@ -55,15 +54,10 @@ def _of_zones(account: Account, calls: list[Call]) -> Iterator[Difference]:
 
 
 def _of_ranges(account: Account, calls: list[Call]) -> Iterator[Difference]:
-    """Subnets are parts of the VPC, which may have more ranges where it was printed, and apart."""
+    """Subnets are parts of the VPC, which may have more ranges where it was printed."""
     made = calls_of("CreateSubnet", calls)
     ranges = [(one, trusted_proxies.network(str(one.given.get("CidrBlock", "")))) for one in made]
     known = [(one, subnet) for one, subnet in ranges if isinstance(subnet, IPv4Network)]
-    for (first, one), (second, other) in combinations(known, 2):
-        is_same_vpc = first.given.get("VpcId") == second.given.get("VpcId")
-        if is_same_vpc and one.overlaps(other):
-            expected = f"addresses that {first.key} has not, {one}"
-            yield Difference(f"{second.key}.CidrBlock", expected, f"is {other}")
     vpcs = inputs_of("CreateVpc", calls)
     is_printed = account.production.documents["phases.network"].origins
     vpc = trusted_proxies.network(str(vpcs[0].get("CidrBlock", ""))) if len(vpcs) == 1 else None
