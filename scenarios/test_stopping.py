@@ -9,7 +9,6 @@ import pytest
 
 from harness.diagnosis.expect import expect
 from harness.report import emulated, not_covered, proved
-from harness.target.clients.probe import PREFIX
 from harness.target.resources.deployment import Deployment
 from harness.target.resources.ecs import php_container
 from scenarios.checks import SHORT_FASTCGI
@@ -258,7 +257,7 @@ def asking(probe: ProbeClient, path: str, *, port: int) -> list[str]:
     """Return a command that sends a probe request inside a task and prints the status."""
     request = probe.signed("GET", path)
     lines = [f"{name}: {text}" for name, text in request.headers.items()]
-    url = f"http://localhost:{port}{PREFIX}/{path}"
+    url = f"http://localhost:{port}{request.path}"
     return ["php", "-r", REQUEST, url, "\r\n".join([*lines, "Connection: close"])]
 
 

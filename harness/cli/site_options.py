@@ -98,6 +98,7 @@ def read_site(environ: Mapping[str, str], *, cwd: Path, url: str | None, **optio
         sign_in_path=s.parse_path(options["sign_in"] or "", option="--sign-in")
         or known.pages.sign_in.path,
         session_cookie=known.session_cookie,
+        probe_path=known.probe_path,
         upload_folder=_folder(options.get("folder") or "") or known.upload_folder,
         ca_file=_roots(options["ca_file"] or ""),
     )

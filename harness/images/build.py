@@ -7,6 +7,7 @@ import re
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, TextIO
 
 from harness.core.errors import LOG_TAIL_LINES, ImageBuildFailed
@@ -78,12 +79,14 @@ class Order:
         """The build arguments, by name."""
         return {**self.host.build_args(), **self.context.args, **self.parents}
 
-    def archive(self) -> io.BytesIO:
+    def archive(self, extra: Mapping[str, bytes] = MappingProxyType({})) -> io.BytesIO:
         """Pack the context; this machine's settings go along where the Dockerfile copies them.
 
         A Dockerfile that copies all of its context would keep them, and the logins among them.
+        ``extra`` has files that take the place of the context's.
         """
-        return self.context.archive(self.host.files() if self.context.copies_host else {})
+        of_host = self.host.files() if self.context.copies_host else {}
+        return self.context.archive({**of_host, **extra})
 
 
 def run(

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 _OWN_BUILDKIT = range(19, 23)
 """Major versions of the command that bring BuildKit's client; later ones need buildx."""
 _STEP = re.compile(r"^#\d+ (\[[^\]]*\d+/\d+\] .*)")
+_FRONTEND = re.compile(r"^#(\d+) resolve image config for (?:docker-image://)?(\S+)")
+"""The step in which BuildKit asks a registry for the image of ``# syntax=``."""
 _ANSWER_S = 20
 _OF_COMMAND = ("HOME", "LD_LIBRARY_PATH", "PATH", "SSL_CERT_DIR", "SSL_CERT_FILE", "TMPDIR")
 """Variables of the ``docker`` command's own, and those that begin as Docker's do."""
@@ -59,36 +61,56 @@ def run(
             hint="install buildx (docker-buildx-plugin, or Debian's docker-buildx), or build the"
             f' image yourself and name it in cutover.toml: [images] {name} = "shop:local"',
         )
-    command = [program, "build", *options(order), "-"]
     # The values of arguments go by the environment: a process list shows no proxy's password.
     given = {name: value for name, value in order.arguments.items() if not _is_own(name)}
     variables = {**environment, **given, "BUILDX_BUILDER": "default"}
-    step, lines = "", []
-    with (
-        tempfile.TemporaryFile() as archive,
-        _start(command, archive, order=order, environment=variables) as process,
-    ):
-        for raw in process.stdout or ():
-            if stopped.is_set():
-                process.terminate()
-                raise ImageBuildFailed(f"image {name}: the build was stopped")
-            text = redact(raw.decode(errors="replace"))
-            log.write(text)
-            lines.append(text.rstrip())
-            found = _STEP.match(text)
-            step = found[1][:120] if found else step
-    if process.returncode:
-        raise failure(name, step=step, lines=lines, where=log.name)
+    lines: list[str] = []
+
+    def build(extra: Mapping[str, bytes]) -> int:
+        lines.clear()
+        with (
+            tempfile.TemporaryFile() as archive,
+            _start(program, archive, order=order, extra=extra, environment=variables) as process,
+        ):
+            for raw in process.stdout or ():
+                if stopped.is_set():
+                    process.terminate()
+                    raise ImageBuildFailed(f"image {name}: the build was stopped")
+                text = redact(raw.decode(errors="replace"))
+                log.write(text)
+                lines.append(text.rstrip())
+        return process.returncode
+
+    code = build({})
+    if code and (image := missing_frontend(lines)):
+        # BuildKit has one of its own, which lacks the newest features at the most.
+        log.write(f"{image} is not to be had: once more without the Dockerfile's line for it\n")
+        code = build({context.dockerfile: context.without_syntax()})
+    if code:
+        steps = [found[1][:120] for found in map(_STEP.match, lines) if found]
+        raise failure(name, step=steps[-1] if steps else "", lines=lines, where=log.name)
+
+
+def missing_frontend(lines: Sequence[str]) -> str:
+    """Return the image of a Dockerfile's first line, ``# syntax=``, that BuildKit did not get."""
+    asked = next((found for found in map(_FRONTEND.match, lines) if found), None)
+    failed = asked and any(one.startswith(f"#{asked[1]} ERROR") for one in lines)
+    return asked[2].rstrip(":") if asked and failed else ""
 
 
 def _start(
-    command: Sequence[str], archive: IO[bytes], *, order: Order, environment: Mapping[str, str]
+    program: str,
+    archive: IO[bytes],
+    *,
+    order: Order,
+    extra: Mapping[str, bytes],
+    environment: Mapping[str, str],
 ) -> subprocess.Popen[bytes]:
     """Start a build, which reads its context from a file."""
-    archive.write(order.archive().getvalue())
+    archive.write(order.archive(extra).getvalue())
     archive.seek(0)
     return subprocess.Popen(
-        command,
+        [program, "build", *options(order), "-"],
         stdin=archive,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -38,6 +38,7 @@ _BUILDKIT = re.compile(
 )
 """Instructions that the engine's own builder does not know:
 https://docs.docker.com/reference/dockerfile/."""
+_SYNTAX = re.compile(r"^#[ \t]*syntax[ \t]*=", flags=re.MULTILINE | re.IGNORECASE)
 _COPIES_HOST = re.compile(r"^\s*COPY\s+\.host/", flags=re.MULTILINE)
 VENDOR_IMAGE = "VENDOR_IMAGE"
 """Build argument of a Dockerfile that takes Composer's packages from an image."""
@@ -114,6 +115,10 @@ class Context:
         found = _BUILDKIT.search(_join_lines(self._dockerfile_text()))
         return " ".join(found[0].split()) if found else ""
 
+    def without_syntax(self) -> bytes:
+        """Return the Dockerfile without the line that names an image to read it with."""
+        return _SYNTAX.sub("# ", self._dockerfile_text(), count=1).encode()
+
     def _dockerfile_text(self) -> str:
         return self.files[self.dockerfile].read_text(encoding="utf-8", errors="replace")
 
@@ -137,6 +142,8 @@ class Context:
         packed = io.BytesIO()
         with tarfile.open(fileobj=packed, mode="w") as tar:
             for path, file in sorted(self.files.items()):
+                if path in extra:
+                    continue
                 info = tarfile.TarInfo(path)
                 info.mode = _mode(file)
                 content = _link_or_bytes(file)

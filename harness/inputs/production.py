@@ -168,6 +168,8 @@ class PublicSite:
     pages: Pages = field(default_factory=Pages)
     upload_folder: str = ""
     """The only folder of the bucket that the web tasks may write to; empty: anywhere."""
+    probe_path: str = ""
+    """The path below which the probe answers; empty at the root."""
 
 
 _Read = Callable[[Document], CallFile]
@@ -261,7 +263,8 @@ def public_site(environ: Mapping[str, str], *, cwd: Path) -> PublicSite:
         bucket=_laravel(web, named=found.images).environment.get("AWS_BUCKET", ""),
         region=found.region,
     )
-    return PublicSite(found.public_url, cookie, found.given_probe_key, found.pages, folder)
+    path = ((found.probe and found.probe.path) or "").rstrip("/")
+    return PublicSite(found.public_url, cookie, found.given_probe_key, found.pages, folder, path)
 
 
 def _require_folders(reading: Reading, settings: Config | None) -> None:

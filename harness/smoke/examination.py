@@ -291,8 +291,12 @@ class Examination:
         key = self.site.key
         if key is None or not visitor.verify:
             raise NotRun("needs the probe's key, and a certificate that browsers accept")
-        folder = self.site.upload_folder
-        return ProbeClient(visitor, base_url=self.site.url, key=key.reveal, folder=folder)
+        return ProbeClient(
+            visitor,
+            base_url=f"{self.site.url}{self.site.probe_path}",
+            key=key.reveal,
+            folder=self.site.upload_folder,
+        )
 
     def address(self, path: str) -> str:
         """Return the URL of a path of the site."""

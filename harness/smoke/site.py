@@ -81,6 +81,8 @@ class Site:
     sign_in_path: str = "/login"
     session_cookie: str = ""
     """Empty: the cookie with a name that ends in "session"."""
+    probe_path: str = ""
+    """The path below which the probe answers; empty at the root."""
     upload_folder: str = ""
     """The only folder of its bucket that the app may write to, with a slash at its end."""
     ca_file: str = ""

@@ -112,6 +112,8 @@ class Access:
     """The key of the secret ``probe`` that signs requests to the probe."""
     probe_parameter: str = ""
     """The parameter that signs them instead."""
+    probe_path: str = ""
+    """The path below which the probe answers, without a slash at its end; empty at the root."""
     injected: Mapping[str, str] = field(default_factory=dict)
     """Variable of Laravel's container in a web task -> the valueFrom that ECS injects."""
     smtp_host: str = ""

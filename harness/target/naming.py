@@ -61,6 +61,7 @@ def names_in(production: Production) -> Access:
         secret_names=tuple(config.secrets),
         probe_key_name=probe.key or "",
         probe_parameter=probe.parameter or "",
+        probe_path=(probe.path or "").rstrip("/"),
         database_user=production.laravel.environment.get("DB_USERNAME", ""),
         smtp_host=_smtp_host(production.laravel.environment),
         injected=production.laravel.secrets,

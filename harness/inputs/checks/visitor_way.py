@@ -128,14 +128,14 @@ def _pages(production: Production) -> Iterator[tuple[str, str]]:
     for name in sorted(others.keys() & pages.model_fields_set):
         yield urlsplit(others[name]).path or "/", f"app.pages.{name}"
     if config.probe is not None:
-        yield _PROBE, ""
+        yield f"{(config.probe.path or '').rstrip('/')}{_PROBE}", ""
 
 
 def _of_page(production: Production, path: str, named_by: str) -> Iterator[Problem]:
     request = Request(host=production.config.public_host, path=path, query=_QUERY)
     yield from _of_plain_http(production, request)
     found = [*_of_https(production, request, named_by)]
-    has_form = path == _PROBE or named_by in _WITH_FORMS
+    has_form = path.endswith(_PROBE) or named_by in _WITH_FORMS
     if found or not has_form:
         yield from found
     else:

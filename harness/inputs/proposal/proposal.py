@@ -358,6 +358,10 @@ def _rest(folder: Folder) -> Iterator[str]:
         lacking = "" if folder.has_probe else "composer require the probe, and "
         yield f"# Without the probe fewer scenarios run: {lacking}give the web task"
         yield "# CUTOVER_PROBE_KEY as a secret (docs/your-app.md)."
+    if path := public_path(folder.variables.get("APP_URL", "")):
+        is_there = "CUTOVER_PROBE_KEY" in folder.secrets
+        lines = ("[probe]", f"path = {toml_text(path)}")
+        yield from (f"{'' if is_there else '# '}{one}" for one in lines)
     yield from ("", "[[first_run]]", 'command = ["php", "artisan", "migrate", "--force"]', "")
     yield "# All that differs from production. Every report prints it."
     yield from ("[overlay.environment]", f'AWS_ENDPOINT_URL = "{EMULATOR}"')

@@ -18,6 +18,7 @@ from harness.inputs.toml.value_types import (
     Host,
     InstanceClass,
     KeyArn,
+    Path,
     Paths,
     Percent,
     PublicUrl,
@@ -223,6 +224,8 @@ class Probe(Table):
     """The key of its JSON object."""
     parameter: Annotated[Text | None, like("/shop/probe-key")] = None
     """Name of a parameter, instead of a secret and its key."""
+    path: Annotated[Path | None, like("/shop")] = None
+    """The path below which an app, and the probe with it, is served; without it, at the root."""
 
 
 class FirstRun(Table):

@@ -184,7 +184,7 @@ class Browser:
         self._configured_cookie = access.session_cookie
         self.probe = ProbeClient(
             session,
-            base_url=access.public_url,
+            base_url=f"{access.public_url}{access.probe_path}",
             key=probe_key,
             ledger=ledger_of(access),
             folder=access.upload_folder,

@@ -169,10 +169,13 @@ class ProbeClient:
     ) -> None:
         """Take a visitor's session; a ledger, if there is one, gets each change first.
 
-        ``folder`` is where the app may store files; it may everywhere without one.
+        ``base_url`` may have the path below which the app answers. ``folder`` is where the app may
+        store files; it may everywhere without one.
         """
         self._session = session
-        self._base_url = base_url.rstrip("/")
+        parts = urlsplit(base_url)
+        self._base_url = f"{parts.scheme}://{parts.netloc}"
+        self._prefix = f"{parts.path.rstrip('/')}{PREFIX}"
         self._key = key
         self._timeout_s = timeout_s
         self._ledger = ledger
@@ -185,7 +188,7 @@ class ProbeClient:
 
         A payload of bytes is sent as it is, and anything else as JSON.
         """
-        full = f"{PREFIX}/{path}"
+        full = f"{self._prefix}/{path}"
         if payload is None:
             body = b""
         else:
@@ -226,7 +229,7 @@ class ProbeClient:
             ProbeRefused: The answer is not 200 or 202, or not a JSON object.
         """
         answer = self.send_signed(self.signed(method, path, payload=payload, headers=headers))
-        what = f"{method} {PREFIX}/{path}"
+        what = f"{method} {self._prefix}/{path}"
         if answer.status_code not in _GOOD:
             raise ProbeRefused(what, status=answer.status_code, body=answer.text)
         try:

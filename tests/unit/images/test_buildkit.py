@@ -150,3 +150,52 @@ def test_a_machine_without_buildkit_is_told_with_the_remedy(
         " `docker buildx version` fails"
     )
     assert '[images] app = "shop:local"' in caught.value.hint
+
+
+FRONTEND = "docker/dockerfile:1"
+WITHOUT_REGISTRY = """\
+case "$1" in
+buildx|--version) echo "Docker version 20.10.24, build 1"; exit 0;;
+esac
+cat > "$0.tar"
+if tar -xOf "$0.tar" Dockerfile | grep -q '^# *syntax='; then
+  echo "#2 resolve image config for docker.io/docker/dockerfile:1"
+  echo "#2 ERROR: failed to do request: dial tcp: lookup registry-1.docker.io: no such host"
+  exit 1
+fi
+echo "#5 [app 1/2] RUN --mount=type=cache make"
+"""
+
+
+@pytest.mark.parametrize("last", ["exit 0", "exit 1"])
+def test_a_frontend_that_is_not_to_be_had_is_done_without(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, last: str
+) -> None:
+    made = program(tmp_path / "bin", f"{WITHOUT_REGISTRY}\n{last}")
+    monkeypatch.setenv("PATH", f"{made.parent}:/usr/bin:/bin")
+    monkeypatch.setenv("DOCKER_HOST", "unix:///nowhere")
+    (tmp_path / "app").mkdir()
+    given = order(tmp_path / "app", f"# syntax={FRONTEND}\n{NONE}RUN --mount=type=cache make\n")
+    log = io.StringIO()
+    log.name = "build.log"
+    run: Any = {"log": log, "feature": "RUN --mount", "stopped": Event()}
+    client: Any = SimpleNamespace()
+    if last == "exit 0":
+        buildkit.run(client, given, **run)
+    else:
+        with pytest.raises(ImageBuildFailed) as caught:
+            buildkit.run(client, given, **run)
+        assert "RUN --mount=type=cache make" in str(caught.value)
+        assert "registry-1" not in str(caught.value)
+    assert f"docker.io/{FRONTEND} is not to be had: once more without" in log.getvalue()
+
+
+def test_another_failure_is_no_missing_frontend() -> None:
+    lines = ["#2 resolve image config for docker.io/docker/dockerfile:1", "#2 DONE 0.1s"]
+    assert buildkit.missing_frontend(lines) == ""
+    assert buildkit.missing_frontend([*lines, "#9 ERROR: exit code: 1"]) == ""
+    failed = [
+        "#2 resolve image config for docker-image://docker.io/a/b:1",
+        "#2 ERROR: no such host",
+    ]
+    assert buildkit.missing_frontend(failed) == "docker.io/a/b:1"

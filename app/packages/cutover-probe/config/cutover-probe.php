@@ -29,6 +29,9 @@ return [
 
     'window_s' => (int) env('CUTOVER_PROBE_WINDOW_S', env('PROBE_WINDOW_S', 60)),
 
+    // The path below which the app's own routes are, where its web server does not take it away.
+    'path' => env('CUTOVER_PROBE_PATH', ''),
+
     'nonce_store' => env('CUTOVER_PROBE_NONCE_STORE', env('PROBE_NONCE_STORE')),
 
     /*

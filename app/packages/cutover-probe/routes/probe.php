@@ -18,7 +18,7 @@ use CutoverProbe\Http\Controllers\TickController;
 use CutoverProbe\Http\Controllers\WhoamiController;
 use Illuminate\Support\Facades\Route;
 
-Route::prefix('_probe/v1')->middleware('cutover-probe')->name('cutover-probe.')->group(function (): void {
+Route::prefix(trim((string) config('cutover-probe.path'), '/').'/_probe/v1')->middleware('cutover-probe')->name('cutover-probe.')->group(function (): void {
     Route::get('whoami', WhoamiController::class)->name('whoami');
     Route::get('session', [SessionController::class, 'show'])->name('session.show');
     Route::put('session', [SessionController::class, 'update'])->name('session.update');

@@ -21,6 +21,8 @@ abstract class TestCase extends BaseTestCase
 
     protected ?string $key = self::KEY;
 
+    protected string $path = '';
+
     /** @var list<MessageLogged> */
     protected array $logged = [];
 
@@ -30,6 +32,7 @@ abstract class TestCase extends BaseTestCase
         $app->beforeBootstrapping(RegisterProviders::class, function (Application $app): void {
             $app['config']->set([
                 'cutover-probe.key' => $this->key,
+                'cutover-probe.path' => $this->path,
                 'cutover-probe.state_path' => sys_get_temp_dir().'/cutover-probe-'.getmypid(),
                 'logging.default' => 'null',
             ]);

@@ -208,6 +208,15 @@ def test_rules_that_lead_to_the_app_are_none(
     assert texts(app, *rules, default=default) == []
 
 
+def test_the_probe_of_an_app_below_a_path_is_asked_for_there(app: Production) -> None:
+    assert app.config.probe is not None
+    probe = app.config.probe.model_copy(update={"path": "/shop"})
+    below = replace(app, config=replace(app.config, probe=probe))
+    assert texts(below, answers(5, fixed(403), path="/_*")) == []
+    (text,) = texts(below, answers(5, fixed(403), path="/shop/_*"))
+    assert f"answer https://{HOST}/shop/_probe/v1/whoami with a fixed 403" in text
+
+
 def test_a_rule_that_keeps_forms_out_is_named(app: Production) -> None:
     method = {"Field": "http-request-method", "HttpRequestMethodConfig": {"Values": ["GET"]}}
     one = rule(1, "tickets-web", host=HOST)

@@ -491,4 +491,5 @@ def test_an_app_below_a_path_has_its_pages_there(project: Path) -> None:
     text = propose(Folder(project))
     assert "[app.pages]  # APP_URL has the path /shop" in text
     assert tomllib.loads(text)["app"]["pages"] == {"public": "/shop"}
+    assert tomllib.loads(text)["probe"] == {"path": "/shop"}
     assert re.search(r"# url is taken from APP_URL in \w+\.json:\d+", text)

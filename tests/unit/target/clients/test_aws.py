@@ -189,6 +189,14 @@ def test_a_signed_request_can_be_replayed_as_it_was() -> None:
     assert first == second
 
 
+def test_the_probe_of_an_app_below_a_path_is_below_it() -> None:
+    with serve(lambda _: (200, {}, b"{}")) as server:
+        address = f"http://{server.address}/shop"
+        probe = ProbeClient(requests.Session(), base_url=address, key=lambda: "")
+        probe.session()
+    assert server.seen[0].path == "/shop/_probe/v1/session"
+
+
 @pytest.mark.parametrize(
     ("answer", "text"),
     [
