@@ -137,7 +137,11 @@ def test_session_cookie_is_secure_and_named_as_configured(
         f"the session cookie is for {domain}",
         about=SESSION,
     )
-    expect(path == "/", f"the session cookie is for the path {path} only", about=SESSION)
+    expect(
+        access.pages.are_below(path or "/"),
+        f"the session cookie is for the path {path} only",
+        about=SESSION,
+    )
 
 
 def cookie_cause(cookie: Mapping[str, str]) -> str:

@@ -120,11 +120,12 @@ def app(sources: EvidenceSources) -> Iterator[VisitorRequest | VisitorSession]:
     answer = visitor.probe.send_signed(visitor.probe.signed("GET", "session"))
     first = answer.json()
     cookie = cookie_from(answer, first["cookie"]) or {}
+    path = cookie.get("path", "/")
     session = VisitorSession(
         driver=first["driver"],
         cookie=first["cookie"],
         expected_cookie=visitor.cookie_name,
-        path=cookie.get("path", "/"),
+        path="/" if sources.access.pages.are_below(path) else path,
     )
     if session.path != "/":
         yield session

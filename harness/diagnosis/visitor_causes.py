@@ -30,7 +30,7 @@ def session_cookie(session: VisitorSession) -> str:
     if session.path != "/":
         return (
             f"SESSION_PATH is {session.path}, so that browsers do not send the cookie with other"
-            " pages"
+            " pages; where the app is below it, name its pages in app.pages, and set probe.path"
         )
     if session.max_age is not None:
         return (

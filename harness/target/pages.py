@@ -29,6 +29,20 @@ class Pages:
     sign_out: str = "/logout"
     configured: tuple[str, ...] = ()
 
+    def are_below(self, path: str) -> bool:
+        """Whether the public page, and each that is configured, is a path or below it."""
+        named = {getattr(self, key) for key in ("public", *self.configured) if hasattr(self, key)}
+        folder = f"{path.rstrip('/')}/"
+        return all(f"{page}/".startswith(folder) for page in named)
+
+    @property
+    def folders(self) -> tuple[str, ...]:
+        """Paths below which the app may be: the root's, empty, and those of the public page."""
+        steps = [one for one in self.public.split("/") if one]
+        return tuple(
+            "".join(f"/{one}" for one in steps[:number]) for number in range(len(steps) + 1)
+        )
+
     def gap(self, key: str, *, status: int = NOT_FOUND) -> str:
         """Return the reason not to cover a page that the app lacks; empty if it was configured.
 

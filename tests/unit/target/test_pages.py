@@ -43,3 +43,29 @@ def test_a_page_that_answers_otherwise_is_named_with_its_status() -> None:
     assert Pages().gap("private", status=401) == (
         "no private page is configured and /dashboard answers 401; set app.pages.private"
     )
+
+
+@pytest.mark.parametrize(
+    ("given", "path", "is_below"),
+    [
+        ({}, "/", True),
+        ({}, "/admin", False),
+        ({"public": "/portal"}, "/portal", True),
+        ({"public": "/portal"}, "/portal/", True),
+        ({"public": "/portal"}, "/port", False),
+        ({"public": "/portal/home", "private": "/portal/orders"}, "/portal", True),
+        ({"public": "/portal", "private": "/orders"}, "/portal", False),
+        ({"public": "/portal", "sign_in": {"path": "/portal/login"}}, "/portal", True),
+    ],
+)
+def test_a_cookie_of_a_path_is_for_an_app_below_it(
+    given: dict[str, object], path: str, is_below: bool
+) -> None:
+    assert pages_from(pages.Pages.model_validate(given)).are_below(path) == is_below
+
+
+@pytest.mark.parametrize(
+    ("public", "folders"), [("/", ("",)), ("/a/b", ("", "/a", "/a/b")), ("/a/", ("", "/a"))]
+)
+def test_an_app_may_be_below_its_public_page(public: str, folders: tuple[str, ...]) -> None:
+    assert Pages(public=public).folders == folders
