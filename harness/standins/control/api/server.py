@@ -160,7 +160,6 @@ def api_server(
         states: Path to what is wrong: GET answers ok, or 503 and that.
         channels: Serves a data channel, by its path, to its end.
     """
-
     answers = LastAnswers()
 
     class Handler(_Handler):
