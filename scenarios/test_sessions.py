@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 SPOOFED, SPOOFED_HOST = "203.0.113.7", "evil.example"
 ANSWERS_FROM_NEW_TASKS = 6
+LEAST_SESSION_S = 300
+"""A visitor reads a page, or fills a form, for as long."""
 FORWARDING, APPEND = "routing.http.xff_header_processing.mode", "append"
 
 by_probe = pytest.mark.requires("http", "probe")
@@ -141,6 +143,14 @@ def test_session_cookie_is_secure_and_named_as_configured(
         access.pages.are_below(path or "/"),
         f"the session cookie is for the path {path} only",
         about=SESSION,
+    )
+    lasts = cookie.get("max-age", "")
+    expect(
+        not lasts.isdecimal() or not 0 < int(lasts) < LEAST_SESSION_S,
+        f"the session cookie ends after {lasts} s",
+        cause=f"SESSION_LIFETIME ends each session after {lasts} s, while a visitor reads a page:"
+        " forms then answer 419, and carts are empty; it counts minutes, and Laravel has 120",
+        certain=True,
     )
 
 

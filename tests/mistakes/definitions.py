@@ -5,6 +5,7 @@ from __future__ import annotations
 from scenarios import test_definitions as definitions
 from scenarios import test_php as php
 from scenarios import test_queue as queue
+from scenarios import test_sessions as sessions
 from tests.mistakes.edits import (
     DOCKERFILE,
     WEB_TASK,
@@ -167,5 +168,13 @@ MISTAKES = (
                 "LOG_STDERR_FORMATTER", "Monolog\\Formatter\\JsonFormatter", task="worker"
             ),
         ),
+    ),
+    Mistake(
+        "a session is to last for an hour, and lasts for a minute",
+        set_variable("SESSION_LIFETIME", "1"),
+        breaks=[sessions.test_session_cookie_is_secure_and_named_as_configured],
+        cause="SESSION_LIFETIME ends each session after 60 s",
+        also_green=[sessions.test_sessions_are_kept_in_a_shared_store],
+        twin=Twin("a session lasts for ten minutes", set_variable("SESSION_LIFETIME", "10")),
     ),
 )
