@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from scenarios import test_configuration as configuration
+from scenarios import test_scheduler as scheduler
 from tests.mistakes.edits import Edit, add_word, combine, replace, set_everywhere, set_variable
 from tests.mistakes.mistake import NOT_STARTED, Mistake, Twin
 
@@ -172,5 +173,18 @@ MISTAKES = (
         breaks=[configuration.test_scheduled_task_has_the_web_tasks_resources],
         cause=f"the app's time zone is {ZONE} in the scheduler task and UTC in the web task",
         also_green=[configuration.test_workers_have_the_web_tasks_time_zone],
+    ),
+    Mistake(
+        "the report is to run at 25:00",
+        set_variable("TICKETS_REPORT_AT", "25:00", task="scheduler"),
+        breaks=[
+            scheduler.test_each_tick_runs_what_is_due_once,
+            scheduler.test_rule_starts_one_task_each_minute,
+        ],
+        cause="a time of the schedule is none: the scheduler fails at each tick",
+        also_green=[configuration.test_resources_named_in_the_code_are_configured],
+        twin=Twin(
+            "the report runs at 23:00", set_variable("TICKETS_REPORT_AT", "23:00", task="scheduler")
+        ),
     ),
 )
