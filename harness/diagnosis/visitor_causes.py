@@ -52,6 +52,12 @@ def session_key(session: VisitorSession) -> str:
             f"the session cookie has another name than {session.expected_cookie}: SESSION_COOKIE is"
             " not set in the task, so that the app's name decides"
         )
+    if re.search(r"[. \[]", session.cookie):
+        return (
+            f"the session cookie is called {session.cookie}, and PHP turns its dots and spaces into"
+            " underscores when it reads it, so that no session comes back: SESSION_COOKIE, or the"
+            " app's name from which config/session.php makes it"
+        )
     if not session.shared:
         return OTHER_KEY
     return ""

@@ -1,4 +1,4 @@
-"""Mistakes of the cluster's parameters, the proxy's query, the move's files and the rule's task."""
+"""Mistakes of the cluster, the proxy, the move's files and variables, named before any start."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 from scenarios import test_database as database
 from scenarios import test_edge as edge
 from scenarios import test_scheduler as scheduler
+from scenarios import test_sessions as sessions
 from tests.mistakes.edits import (
     DATABASE,
     RULE_ROLE,
@@ -16,11 +17,14 @@ from tests.mistakes.edits import (
     edit_json,
     replace,
     set_bucket,
+    set_everywhere,
+    set_variable,
 )
 from tests.mistakes.mistake import USAGE, Mistake, Twin
 
 DNS = "app/aws/dns.json"
 NETWORK = "app/aws/network.json"
+FORMER_KEY = "base64:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
 
 
 def set_parameters(**values: str) -> Edit:
@@ -245,6 +249,32 @@ MISTAKES = (
         "a tick starts schedule:work, which never ends",
         replace(SCHEDULE, '"schedule:run"', '"schedule:work"'),
         cause="has schedule:work, which never ends: each tick starts another task",
+        exit_code=USAGE,
+    ),
+    Mistake(
+        "a former key is followed by a space",
+        set_variable("APP_PREVIOUS_KEYS", f"{FORMER_KEY}, {FORMER_KEY}"),
+        cause="has a key, the 2., of another length",
+        exit_code=USAGE,
+    ),
+    Mistake(
+        "the venues' time zone is none",
+        set_variable("TICKETS_TIMEZONE", "America/Kingston"),
+        cause='is "America/Kingston", which is no time zone that PHP knows',
+        exit_code=USAGE,
+        also_green=[sessions.test_sessions_are_kept_in_a_shared_store],
+        twin=Twin(
+            "former keys and the time zone are good",
+            combine(
+                set_everywhere("APP_PREVIOUS_KEYS", FORMER_KEY),
+                set_everywhere("TICKETS_TIMEZONE", "America/Cayman"),
+            ),
+        ),
+    ),
+    Mistake(
+        "the session cookie's name has a dot",
+        set_everywhere("SESSION_COOKIE", "tickets.session"),
+        cause='is "tickets.session", and PHP reads a cookie of this name as "tickets_session"',
         exit_code=USAGE,
     ),
 )

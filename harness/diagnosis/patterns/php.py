@@ -84,8 +84,9 @@ KEY = (
     Pattern(
         Source.APP,
         match=r"Unsupported cipher or incorrect key length",
-        cause="APP_KEY has the wrong length for the cipher of config/app.php: AES-256-CBC, which is"
-        " Laravel's own, takes 32 bytes in base64, with the prefix base64:",
+        cause="APP_KEY has the wrong length for the cipher of config/app.php, or one of"
+        " APP_PREVIOUS_KEYS has: AES-256-CBC, Laravel's own, takes 32 bytes, with the prefix"
+        " base64:",
         example="Unsupported cipher or incorrect key length. Supported ciphers are: aes-128-cbc.",
     ),
     Pattern(

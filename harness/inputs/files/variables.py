@@ -6,9 +6,13 @@ https://docs.aws.amazon.com/AmazonECS/latest/developerguide/use-environment-file
 
 from __future__ import annotations
 
+import base64
+import binascii
 import json
 import re
+import zoneinfo
 from collections.abc import Iterator
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from harness.inputs.files.placeholders import reference_in
@@ -30,6 +34,14 @@ _NO_VARIABLE = (
     "has a line that is no variable, and ECS takes VARIABLE=VALUE alone",
     "write it so, or begin the line with #",
 )
+_COOKIE = "SESSION_COOKIE"
+_RENAMED = re.compile(r"[. \[]")
+"""https://www.php.net/manual/en/language.variables.external.php: PHP's own names have none."""
+_PREVIOUS_KEYS = "APP_PREVIOUS_KEYS"
+_KEY_BYTES = (16, 32)
+"""Of AES-128 and AES-256: Illuminate\\Encryption\\Encrypter."""
+_ZONES = re.compile(r"(?:^|_)(?:TIMEZONE|TIME_ZONE|TZ)$")
+_AREA = re.compile(r"[A-Za-z]+/[A-Za-z][\w/+-]*")
 _HERE = ("localhost", "127.0.0.1", "0.0.0.0", "::1")
 EMULATOR = "http://emulator:4566"
 """The emulator's address inside the stack."""
@@ -52,6 +64,41 @@ def of_value(name: str, value: str) -> Iterator[tuple[str, str]]:
         )
     elif value.strip() and _ADDRESS.fullmatch(name) and not _is_address(value.strip()):
         yield f'is "{value}", which is no address', "write it with its scheme: https://HOST"
+    elif name == _COOKIE and value != (read := _RENAMED.sub("_", value)):
+        yield (
+            f'is "{value}", and PHP reads a cookie of this name as "{read}": no visitor\'s session'
+            " comes back",
+            f'write "{read}"',
+        )
+    elif name == _PREVIOUS_KEYS:
+        yield from _of_keys(value)
+    elif _ZONES.search(name) and _AREA.fullmatch(value) and not _is_zone(value):
+        yield f'is "{value}", which is no time zone that PHP knows', "write one, as Europe/Berlin"
+
+
+def _of_keys(value: str) -> Iterator[tuple[str, str]]:
+    """Find a former key that Laravel refuses; it then refuses to start. No key is shown."""
+    for number, key in enumerate(filter(None, value.split(",")), start=1):
+        try:
+            found = base64.b64decode(key[7:], validate=True) if key[:7] == "base64:" else key
+        except binascii.Error:
+            found = ""
+        if len(found) not in _KEY_BYTES:
+            yield (
+                f"has a key, the {number}., of another length than a cipher takes: Laravel refuses"
+                " to work with any",
+                "write old values of APP_KEY with their prefix base64:, with commas and no spaces",
+            )
+
+
+def _is_zone(name: str) -> bool:
+    known = _zones()
+    return not known or name.casefold() in known
+
+
+@lru_cache
+def _zones() -> frozenset[str]:
+    return frozenset(one.casefold() for one in zoneinfo.available_timezones())
 
 
 def _is_address(text: str) -> bool:

@@ -70,6 +70,10 @@ WORK = QueueCommand(listens=False, connection="", tries=3, sleep_s=3, rest_s=0)
         (replace(SESSION, max_age="0"), "SESSION_LIFETIME lets the session cookie end at once"),
         (replace(SESSION, driver="file"), 'SESSION_DRIVER is "file"'),
         (replace(SESSION, cookie="x"), "the session cookie has another name than s"),
+        (
+            replace(SESSION, cookie="a.s", expected_cookie="a.s", shared=False),
+            "the session cookie is called a.s, and PHP turns its dots and spaces",
+        ),
         (replace(SESSION, shared=False), "APP_KEY is not the same in every task"),
         (
             replace(REQUEST, secure=False, client_ip="203.0.113.9"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from harness.inputs.files import variables
 from harness.inputs.problem import InputError
 
 ARN = "arn:aws:s3:::shop-config/web.env"
+KEY = f"base64:{base64.b64encode(bytes(32)).decode()}"
 
 
 def found(text: str) -> list[str]:
@@ -47,6 +49,25 @@ def found(text: str) -> list[str]:
         ),
         ("AWS_ENDPOINT=minio", '1 AWS_ENDPOINT is "minio", which is no address'),
         ("A=1\nA=2", "2 A is set twice, with two values"),
+        (
+            "APP_PREVIOUS_KEYS=base64:c2hvcnQ=",
+            "1 APP_PREVIOUS_KEYS has a key, the 1., of another length than a cipher takes: Laravel"
+            " refuses to work with any",
+        ),
+        (
+            f"APP_PREVIOUS_KEYS={KEY}, {KEY}",
+            "1 APP_PREVIOUS_KEYS has a key, the 2., of another length than a cipher takes: Laravel"
+            " refuses to work with any",
+        ),
+        (
+            "SESSION_COOKIE=shop.session",
+            '1 SESSION_COOKIE is "shop.session", and PHP reads a cookie of this name as'
+            ' "shop_session": no visitor\'s session comes back',
+        ),
+        (
+            "SHOP_TIMEZONE=America/Kingston",
+            '1 SHOP_TIMEZONE is "America/Kingston", which is no time zone that PHP knows',
+        ),
     ],
 )
 def test_a_line_that_is_not_read_as_it_is_meant(text: str, said: str) -> None:
@@ -62,6 +83,9 @@ def test_a_line_that_is_not_read_as_it_is_meant(text: str, said: str) -> None:
         'APP_NAME="Shop"\nTITLE= Shop\n',
         "AWS_ENDPOINT=https://s3.eu-west-1.amazonaws.com\nAWS_ENDPOINT_URL=\n",
         "APP_KEY=base64:a+b/c=\n",
+        f"APP_PREVIOUS_KEYS={KEY},{'k' * 32}\n",
+        "SESSION_COOKIE=__Host-shop_session\n",
+        "APP_PREVIOUS_KEYS=\nAPP_TIMEZONE=America/Jamaica\nTZ=europe/berlin\nX_TIMEZONE=+02:00\n",
     ],
 )
 def test_a_file_that_ecs_reads_as_it_is_meant(text: str) -> None:
