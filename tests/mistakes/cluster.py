@@ -277,4 +277,10 @@ MISTAKES = (
         cause='is "tickets.session", and PHP reads a cookie of this name as "tickets_session"',
         exit_code=USAGE,
     ),
+    Mistake(
+        "the first run makes the tables anew",
+        replace("cutover.toml", '"migrate", "--force"', '"migrate:fresh", "--force"'),
+        cause="has migrate:fresh, which drops every table",
+        exit_code=USAGE,
+    ),
 )

@@ -1,4 +1,4 @@
-"""Commands of tasks that a rule starts: each ends, and leaves its place to the next tick's."""
+"""Commands of the rule's tasks, each of which ends, and of the first run, which drops no table."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ _ENDLESS = re.compile(
     r"(?![:\w-])|^(?:\S*/)?(?P<server>php-fpm[\d.]*|nginx|supervisord|apache2-foreground"
     r"|frankenphp)\b"
 )
+_DROPS = re.compile(r"\bartisan\s+(?P<name>migrate:(?:fresh|refresh|reset)|db:wipe)\b")
 _WORKER = re.compile(r"\bartisan\s+queue:work\b")
 _ENDS = ("--once", "--stop-when-empty", "--max-time", "--max-jobs")
 """Options with which a worker ends by itself."""
@@ -87,4 +88,17 @@ def _endless(words: Sequence[str]) -> str:
     return ""
 
 
-CHECKS = (ticks,)
+def first_run(production: Production) -> Iterator[Problem]:
+    """Commands of the cutover's day leave alone the tables that were brought over."""
+    for number, one in enumerate(production.config.first_run):
+        if found := _DROPS.search(" ".join(one.command)):
+            yield Problem(
+                f"first_run[{number}].command",
+                f"has {found['name']}, which drops every table: on the day of the cutover those of"
+                " the old host's data, too",
+                'write ["php", "artisan", "migrate", "--force"]',
+                file=str(production.config.file),
+            )
+
+
+CHECKS = (ticks, first_run)

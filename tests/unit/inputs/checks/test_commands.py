@@ -86,3 +86,21 @@ def test_an_endless_command_of_the_definition_is_named_there(app: Production) ->
 
 def test_an_app_without_a_schedule(app: Production) -> None:
     assert keys(replace(app, schedule=None)) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "dropped"),
+    [
+        ("php artisan migrate:fresh --force", "migrate:fresh"),
+        ("sh -c php artisan db:wipe --force", "db:wipe"),
+        ("php artisan migrate --force", ""),
+        ("php artisan migrate:status", ""),
+        ("php artisan db:seed", ""),
+    ],
+)
+def test_a_first_run_drops_no_table(app: Production, words: str, dropped: str) -> None:
+    (run, *others) = app.config.first_run
+    changed = run.model_copy(update={"command": tuple(words.split())})
+    config = replace(app.config, first_run=(*others, changed))
+    found = edits.messages((commands.first_run,), replace(app, config=config))
+    edits.judge(found, dropped)
