@@ -41,6 +41,11 @@ _NAMED_BY: tuple[tuple[str, str, str], ...] = (
 _TARGETS = "DBClusterIdentifiers"
 _PASSWORD = "MasterUserPassword"  # noqa: S105
 _MANAGED = "ManageMasterUserPassword"
+_MASTER = re.compile(r"[A-Za-z]\w{0,31}")
+_RESERVED = ("rdsadmin", "rdsproxyadmin", "rdsrepladmin")
+_COLONS = 6
+"""In a secret's ARN."""
+_LEAST_SUBNETS = 2
 _RELEASE = re.compile(r"\d+\.\d+")
 
 
@@ -200,6 +205,50 @@ def combinations(production: Production) -> Iterator[Problem]:
             )
 
 
+def accounts(production: Production) -> Iterator[Problem]:
+    """The master's name is one that RDS gives, and the proxy's secret is a whole one.
+
+    https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBCluster.html and
+    https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_UserAuthConfig.html
+    """
+    for one in phase_files.calls(production, "database"):
+        name = one.given.get("MasterUsername")
+        if name is not None and (not _MASTER.fullmatch(str(name)) or name in _RESERVED):
+            yield Problem(
+                f"{one.key}.MasterUsername",
+                f'is "{name}", which RDS refuses',
+                "write letters and digits, a letter first, and no name of RDS's own",
+                file=production.files["phases.database"],
+            )
+        for index, auth in enumerate(one.given.get("Auth") or ()):
+            arn = str(auth.get("SecretArn", ""))
+            if arn.count(":") > _COLONS:
+                yield Problem(
+                    f"{one.key}.Auth[{index}].SecretArn",
+                    f'is "{arn}", with the parts that only a task definition\'s valueFrom has',
+                    f"write {':'.join(arn.split(':')[: _COLONS + 1])}",
+                    file=production.files["phases.database"],
+                )
+
+
+def places(production: Production) -> Iterator[Problem]:
+    """A cluster and a proxy lie in two zones, and so in two subnets at least.
+
+    https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBSubnetGroup.html and
+    https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/rds-proxy-network-prereqs.html
+    """
+    for one in phase_files.calls(production, "database"):
+        for field in ("SubnetIds", "VpcSubnetIds"):
+            given = one.given.get(field)
+            if given is not None and len(set(given)) < _LEAST_SUBNETS:
+                yield Problem(
+                    f"{one.key}.{field}",
+                    "has one subnet, and RDS needs two, in two zones",
+                    "name a subnet of another zone, too",
+                    file=production.files["phases.database"],
+                )
+
+
 def ports(production: Production) -> Iterator[Problem]:
     """A cluster listens where its group admits the proxy, or the tasks."""
     vpc = IPv4Network(production.network.vpc_cidr)
@@ -251,6 +300,8 @@ CHECKS = (
     parameter_groups,
     references,
     combinations,
+    accounts,
+    places,
     ports,
     reader_endpoints,
 )

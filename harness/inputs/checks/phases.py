@@ -19,9 +19,17 @@ _RETENTION_DAYS = (
 )
 """https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html"""
 _REQUESTS = "ALBRequestCountPerTarget"
+_METRIC = "PredefinedMetricType"
 _CAPACITIES = ("MinCapacity", "MaxCapacity")
 _BALANCER = re.compile(r"[\w.-]+-\d+\.(?P<region>[a-z\d-]+)\.elb\.amazonaws\.com(?:\.cn)?\.?")
 """The name that ELB gives a load balancer."""
+_ANY = re.compile(r".*", re.DOTALL)
+_VALUES: Mapping[str, tuple[re.Pattern[str], str]] = {
+    "A": (re.compile(r"\d{1,3}(?:\.\d{1,3}){3}"), "an IPv4 address"),
+    "AAAA": (re.compile(r"[\da-fA-F:.]*:[\da-fA-F:.]*"), "an IPv6 address"),
+    "CNAME": (re.compile(r"(?!\d+(?:\.\d+){3}$)[\w*-]+(?:\.[\w-]+)*\.?"), "a host name alone"),
+}
+"""Type of a record -> the form of its values, and a noun for it."""
 _OF_RECORDS = ("TTL", "ResourceRecords")
 """Fields of a record set that is no alias."""
 
@@ -36,7 +44,7 @@ def scaling_policies(production: Production) -> Iterator[Problem]:
     for one in phase_files.calls(production, "scaling"):
         tracking = one.given.get("TargetTrackingScalingPolicyConfiguration") or {}
         metric = tracking.get("PredefinedMetricSpecification") or {}
-        name, label = metric.get("PredefinedMetricType"), str(metric.get("ResourceLabel") or "")
+        name, label = metric.get(_METRIC), str(metric.get("ResourceLabel") or "")
         own = re.fullmatch(rf"app/{balancer}/\w+/targetgroup/{group}/\w+", label)
         if name is None or (own if name == _REQUESTS else not label):
             continue
@@ -51,6 +59,21 @@ def scaling_policies(production: Production) -> Iterator[Problem]:
             else f"leave ResourceLabel out: only {_REQUESTS} has one",
             file=production.files["phases.scaling"],
         )
+
+
+def scaling_targets(production: Production) -> Iterator[Problem]:
+    """A share of a service's processor or memory is no more than all of it."""
+    for one in phase_files.calls(production, "scaling"):
+        tracking = one.given.get("TargetTrackingScalingPolicyConfiguration") or {}
+        metric = str((tracking.get("PredefinedMetricSpecification") or {}).get(_METRIC) or "")
+        target = tracking.get("TargetValue")
+        if metric.endswith("Utilization") and target is not None and not 0 < target <= 100:
+            yield Problem(
+                f"{one.key}.TargetTrackingScalingPolicyConfiguration.TargetValue",
+                f"is {target}, and {metric} is in percent: the service would never scale",
+                "write 1 to 100",
+                file=production.files["phases.scaling"],
+            )
 
 
 def scaling(production: Production) -> Iterator[Problem]:
@@ -119,6 +142,28 @@ def records(production: Production) -> Iterator[Problem]:
                     )
 
 
+def record_values(production: Production) -> Iterator[Problem]:
+    """A record's values are of its type.
+
+    https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/ResourceRecordTypes.html
+    """
+    for call in phase_files.calls(production, "dns"):
+        changes = (call.given.get("ChangeBatch") or {}).get("Changes") or ()
+        for number, change in enumerate(changes):
+            record = change.get("ResourceRecordSet") or {}
+            form, noun = _VALUES.get(str(record.get("Type")), (_ANY, ""))
+            for index, one in enumerate(record.get("ResourceRecords") or ()):
+                if not form.fullmatch(value := str(one.get("Value", ""))):
+                    yield Problem(
+                        f"{call.key}.ChangeBatch.Changes[{number}].ResourceRecordSet"
+                        f".ResourceRecords[{index}].Value",
+                        f'is "{value}", and a record of the type {record["Type"]} has {noun}:'
+                        " Route 53 refuses it",
+                        f"write {noun}, or correct the Type",
+                        file=production.files["phases.dns"],
+                    )
+
+
 def switch(production: Production) -> Iterator[Problem]:
     """The first change of the file, which is the switch, leads to a load balancer of the region.
 
@@ -151,35 +196,48 @@ def _targets(record: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def subnets(production: Production) -> Iterator[Problem]:
-    """Subnets of a VPC lie in its addresses, and share none.
+    """Subnets lie in the region's zones, and share no address.
 
     https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSubnet.html
     """
-    calls = phase_files.calls(production, "network")
+    calls, file = phase_files.calls(production, "network"), production.files.get("phases.network")
     taken: list[tuple[str, IPv4Network]] = []
-    for one in calls:
-        text = str(one.given.get("CidrBlock", ""))
-        if one.operation != "CreateSubnet" or not text:
-            continue
-        network = _network(text)
-        if network is None:
+    for one in (call for call in calls if call.operation == "CreateSubnet"):
+        text, vpc = str(one.given.get("CidrBlock", "")), str(one.given.get("VpcId", ""))
+        network, zone = _network(text), str(one.given.get("AvailabilityZone") or "")
+        faults: list[tuple[str, str, str]] = []
+        if zone and not zone.startswith(production.config.region):
+            message = f'is "{zone}", and aws.region is {production.config.region}'
+            faults.append(("AvailabilityZone", message, "name a zone of the region"))
+        if network is None and text:
+            message = f'is "{text}", which is no block of addresses'
+            faults.append(("CidrBlock", message, 'write one, as "10.40.0.0/20"'))
+        elif network is not None:
+            other = next((b for a, b in taken if a == vpc and b.overlaps(network)), None)
+            if other is not None:
+                message = f"is {text}, and {other} of another subnet overlaps it: EC2 refuses it"
+                faults.append(("CidrBlock", message, "give each subnet a range of its own"))
+            taken.append((vpc, network))
+        for field, message, hint in faults:
+            yield Problem(f"{one.key}.{field}", message, hint, file=file or "")
+
+
+def endpoints(production: Production) -> Iterator[Problem]:
+    """Endpoints are for the APIs of the region, in which alone their names lead to them.
+
+    https://docs.aws.amazon.com/vpc/latest/privatelink/create-interface-endpoint.html
+    """
+    for one in phase_files.calls(production, "network"):
+        name = str(one.given.get("ServiceName") or "")
+        found = re.match(r"com\.amazonaws\.(?P<region>[a-z]+(?:-[a-z]+)+-\d)\.", name)
+        known = (production.config.region, *production.config.foreign)
+        if found and found["region"] not in known and not one.given.get("ServiceRegion"):
             yield Problem(
-                f"{one.key}.CidrBlock",
-                f'is "{text}", which is no block of addresses',
-                'write one, as "10.40.0.0/20"',
+                f"{one.key}.ServiceName",
+                f'is "{name}", of another region than aws.region, {production.config.region}',
+                f"write {name.replace(found['region'], production.config.region)}",
                 file=production.files["phases.network"],
             )
-            continue
-        vpc = str(one.given.get("VpcId", ""))
-        other = next((b for a, b in taken if a == vpc and b.overlaps(network)), None)
-        if other is not None:
-            yield Problem(
-                f"{one.key}.CidrBlock",
-                f"is {text}, and {other} of another subnet overlaps it: EC2 refuses it",
-                "give each subnet a range of its own",
-                file=production.files["phases.network"],
-            )
-        taken.append((vpc, network))
 
 
 def _network(text: str) -> IPv4Network | None:
@@ -204,9 +262,12 @@ def log_retention(production: Production) -> Iterator[Problem]:
 
 CHECKS = (
     scaling_policies,
+    scaling_targets,
     scaling,
     records,
+    record_values,
     switch,
     subnets,
+    endpoints,
     log_retention,
 )

@@ -10,6 +10,8 @@ from harness.inputs.problem import Problem, nearest
 if TYPE_CHECKING:
     from harness.inputs.production import Production
 
+_LONGEST_GRACE_S = 10_000
+"""Longer than any start: milliseconds, most likely."""
 _STRATEGY = "capacityProviderStrategy"
 _FARGATE = ("FARGATE", "FARGATE_SPOT")
 _MOST: tuple[tuple[str, str, int], ...] = (
@@ -72,6 +74,15 @@ def grace_periods(production: Production) -> Iterator[Problem]:
                 "healthCheckGracePeriodSeconds",
                 "is set, and the service has no load balancer: ECS refuses it",
                 "remove it, or add loadBalancers",
+                file=production.files[f"services.{name}.service"],
+            )
+        elif int(given.get("healthCheckGracePeriodSeconds") or 0) > _LONGEST_GRACE_S:
+            seconds = given["healthCheckGracePeriodSeconds"]
+            yield Problem(
+                "healthCheckGracePeriodSeconds",
+                f"is {seconds}, {seconds // 3600} hours: for so long ECS ends no task that answers"
+                " no health check",
+                "write the seconds that a task's start takes",
                 file=production.files[f"services.{name}.service"],
             )
 

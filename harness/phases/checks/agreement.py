@@ -106,6 +106,12 @@ def _of_network(account: Account, calls: list[Call]) -> Iterator[Difference]:
         )
     yield from _of_private_names(account, calls)
     yield from _of_gateways(account, calls)
+    group = account.production.network.endpoints_group
+    for call in calls_of("CreateVpcEndpoint", calls):
+        given = call.given.get("SecurityGroupIds") or ()
+        if group and given and group not in given:
+            expected = f"the security group {group}, network.endpoints_group"
+            yield Difference(f"{call.key}.SecurityGroupIds", expected, f"has {', '.join(given)}")
 
 
 def _of_trust(account: Account, calls: list[Call]) -> Iterator[Difference]:

@@ -13,6 +13,8 @@ from harness.inputs.production import Production
 from tests.unit.inputs.checks import edits
 from tests.unit.inputs.checks.edits import with_call, with_definition, with_phase
 
+SECRET = "arn:aws:secretsmanager:us-east-1:876000000876:secret:tickets/db-Ab3dE5"
+
 
 def keys(app: Production) -> list[str]:
     return edits.keys(database.CHECKS, app)
@@ -183,6 +185,16 @@ def test_a_default_group_of_another_release(app: Production) -> None:
         ),
         ("CreateDBCluster", {"Port": 3307}, "is 3307, and the database's group admits RDS Proxy"),
         ("CreateDBCluster", {"Port": 3306}, ""),
+        ("CreateDBCluster", {"MasterUsername": "rdsadmin"}, 'MasterUsername is "rdsadmin"'),
+        ("CreateDBCluster", {"MasterUsername": "shop_owner"}, ""),
+        ("CreateDBSubnetGroup", {"SubnetIds": ["subnet-1"]}, "SubnetIds has one subnet"),
+        ("CreateDBProxy", {"VpcSubnetIds": ["subnet-1"]}, "VpcSubnetIds has one subnet"),
+        (
+            "CreateDBProxy",
+            {"Auth": [{"SecretArn": f"{SECRET}:password::"}]},
+            "with the parts that only a task definition's valueFrom has",
+        ),
+        ("CreateDBProxy", {"Auth": [{"SecretArn": SECRET}]}, ""),
     ],
 )
 def test_what_rds_refuses_together(

@@ -180,6 +180,7 @@ def alias(name: str) -> dict[str, Any]:
         (alias("shop-12.us-east-1.elb.amazonaws.com"), ""),
         (
             {
+                "Type": "CNAME",
                 "TTL": 60,
                 "ResourceRecords": [{"Value": "tickets-12.eu-west-1.elb.amazonaws.com"}],
             },
@@ -198,11 +199,66 @@ def test_the_switch_leads_to_the_load_balancer(
     [
         (["10.40.0.0/24", "10.40.1.0/24"], ""),
         (["10.40.0.0/20", "10.40.1.0/24"], "is 10.40.1.0/24, and 10.40.0.0/20 of another subnet"),
+        (["10.40.0.0/24", "100.64.0.0/24"], ""),
         (["10.40.0.0/24", "no range"], 'is "no range", which is no block of addresses'),
     ],
 )
-def test_subnets_do_not_overlap(app: Production, ranges: list[str], said: str) -> None:
+def test_subnets_lie_beside_each_other(app: Production, ranges: list[str], said: str) -> None:
     document = app.documents["phases.network"]
     subnets = [{"VpcId": "vpc-1", "CidrBlock": one} for one in ranges]
     changed = with_phase(app, "network", {**document.data, "CreateSubnet": subnets})
     edits.judge(edits.messages(phases.CHECKS, changed), said)
+
+
+@pytest.mark.parametrize(("zone", "said"), [("us-east-2a", "us-east-2a"), ("us-east-1f", "")])
+def test_subnets_are_in_the_regions_zones(app: Production, zone: str, said: str) -> None:
+    document = app.documents["phases.network"]
+    subnets = [{"VpcId": "vpc-1", "CidrBlock": "10.40.0.0/24", "AvailabilityZone": zone}]
+    changed = with_phase(app, "network", {**document.data, "CreateSubnet": subnets})
+    edits.judge(edits.messages(phases.CHECKS, changed), said)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("com.amazonaws.us-east-2.sqs", "of another region than aws.region, us-east-1"),
+        ("com.amazonaws.us-east-1.sqs", ""),
+        ("com.amazonaws.vpce.us-east-2.vpce-svc-1", ""),
+        ("com.amazonaws.s3-global.accesspoint", ""),
+    ],
+)
+def test_endpoints_are_of_the_region(app: Production, name: str, said: str) -> None:
+    document = app.documents["phases.network"]
+    one = {"VpcId": "vpc-1", "ServiceName": name, "VpcEndpointType": "Interface"}
+    changed = with_phase(app, "network", {**document.data, "CreateVpcEndpoint": [one]})
+    edits.judge(edits.messages((phases.endpoints,), changed), said)
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "said"),
+    [
+        ("A", "shop.example", "a record of the type A has an IPv4 address"),
+        ("A", "203.0.113.7", ""),
+        ("AAAA", "2001:db8::7", ""),
+        ("AAAA", "203.0.113.7", "has an IPv6 address"),
+        ("CNAME", "https://shop.example", "has a host name alone"),
+        ("CNAME", "203.0.113.7", "has a host name alone"),
+        ("CNAME", "d1_x.shop-7.example.", ""),
+        ("TXT", '"anything at all"', ""),
+    ],
+)
+def test_values_of_records_are_of_their_type(
+    app: Production, kind: str, value: str, said: str
+) -> None:
+    record = {"Type": kind, "TTL": 60, "ResourceRecords": [{"Value": value}]}
+    edits.judge(edits.messages(phases.CHECKS, with_switch(app, record)), said)
+
+
+@pytest.mark.parametrize(("target", "said"), [(600.0, "is 600.0"), (60.0, ""), (100, "")])
+def test_a_target_in_percent(app: Production, target: float, said: str) -> None:
+    document = app.documents["phases.scaling"]
+    policy = document.data["PutScalingPolicy"]
+    config = {**policy["TargetTrackingScalingPolicyConfiguration"], "TargetValue": target}
+    changed = {**policy, "TargetTrackingScalingPolicyConfiguration": config}
+    data = {**document.data, "PutScalingPolicy": changed}
+    edits.judge(edits.messages(phases.CHECKS, with_phase(app, "scaling", data)), said)

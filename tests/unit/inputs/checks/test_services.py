@@ -70,6 +70,12 @@ def test_a_grace_period_without_a_load_balancer(app: Production) -> None:
     assert keys(broken) == ["healthCheckGracePeriodSeconds"]
 
 
+def test_a_grace_period_in_milliseconds(app: Production) -> None:
+    broken = with_service(app, "web", healthCheckGracePeriodSeconds=30_000)
+    assert keys(broken) == ["healthCheckGracePeriodSeconds"]
+    assert keys(with_service(app, "web", healthCheckGracePeriodSeconds=3600)) == []
+
+
 def test_a_service_stands_in_one_table(app: Production) -> None:
     twice = replace(app, services={**app.services, "again": app.services["web"]})
     files = {**app.files, "services.again.service": app.files["services.web.service"]}

@@ -77,6 +77,7 @@ _SMALL_INSTANCE = {
             {"Value": False},
             "makes a VPC without DNS host names, AWS's default",
         ),
+        ("network", "CreateVpcEndpoint[6].SecurityGroupIds", ["sg-1"], "has sg-1"),
         ("database", "CreateDBInstance", [_SMALL_INSTANCE], "is db.t4g.medium"),
         (
             "network",
@@ -105,6 +106,7 @@ def test_files_of_the_move_that_name_another_thing_are_findings(
         ("database", "CreateDBProxy.Auth[0].SecretArn", f"{_SECRET}rds!cluster-1-Ab3dE5"),
         ("database", "CreateDBProxy.VpcSecurityGroupIds", []),
         ("network", "AssociateRouteTable[3]", None),
+        ("network", "CreateVpcEndpoint[6].SecurityGroupIds", []),
         ("database", "CreateDBInstance[1].DBInstanceClass", "db.t4g.medium"),
         ("network", "CreateVpc", []),
     ],
