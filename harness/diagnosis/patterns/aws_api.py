@@ -221,6 +221,15 @@ SES = (
 RUN_TASK = (
     Pattern(
         Source.TICK,
+        match=rf"{_OF_ROLE} iam:PassRole on resource: (?P<arn>\S+)",
+        cause="the rule {rule} cannot run its task: its role {role} lacks iam:PassRole on {arn}, or"
+        " a condition keeps it from that: iam:PassedToService is ecs-tasks.amazonaws.com",
+        example="AccessDeniedException: User: arn:aws:sts::1:assumed-role/tickets-schedule-rule/0"
+        " is not authorized to perform: iam:PassRole on resource: arn:aws:iam::1:role/a"
+        f" {_NO_POLICY}",
+    ),
+    Pattern(
+        Source.TICK,
         match=rf"{_OF_ROLE} (?P<action>[\w:]+) on resource: (?P<arn>\S+)",
         cause="the rule {rule} cannot run its task: its role {role} lacks {action} on {arn}",
         example="AccessDeniedException: User: arn:aws:sts::1:assumed-role/tickets-schedule-rule/0"
