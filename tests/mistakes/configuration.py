@@ -187,4 +187,10 @@ MISTAKES = (
             "the report runs at 23:00", set_variable("TICKETS_REPORT_AT", "23:00", task="scheduler")
         ),
     ),
+    Mistake(
+        "trusted proxies are listed with semicolons",
+        set_variable("TRUSTED_PROXIES", "10.40.0.0/24;10.40.1.0/24"),
+        cause="TRUSTED_PROXIES holds a text that is no address and no network",
+        exit_code=NOT_STARTED,
+    ),
 )

@@ -29,6 +29,7 @@ PATTERNS = (
     *cache.CONNECTION,
     *extensions.MISSING,
     *laravel.GUARDS,
+    *laravel.PROXIES,
     *laravel.CLOCKS,
     *php.MISSING,
     *php.NAMES,

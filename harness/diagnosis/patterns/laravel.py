@@ -38,6 +38,17 @@ GUARDS = (
     ),
 )
 
+PROXIES = (
+    Pattern(
+        Source.APP,
+        match=r"substr_compare\(\): Argument #4[^\n]*string given",
+        cause="TRUSTED_PROXIES holds a text that is no address and no network: Laravel takes a list"
+        " with commas, such as 10.40.0.0/24,10.40.1.0/24",
+        example="TypeError: substr_compare(): Argument #4 ($length) must be of type ?int, string"
+        " given in vendor/symfony/http-foundation/IpUtils.php:117",
+    ),
+)
+
 CLOCKS = (
     Pattern(
         Source.APP,
