@@ -91,7 +91,13 @@ _COMMON = frozenset(
         *("long_query_time", "max_heap_table_size", "max_join_size", "max_sort_length"),
         *("net_buffer_length", "optimizer_switch", "server_audit_events", "server_audit_logging"),
         *("slow_query_log", "sql_auto_is_null", "sql_safe_updates", "tmp_table_size"),
-        *("unique_checks", "join_buffer_size", "sort_buffer_size", "read_buffer_size"),
+        *(
+            "preload_buffer_size",
+            "unique_checks",
+            "join_buffer_size",
+            "sort_buffer_size",
+            "read_buffer_size",
+        ),
         *("read_rnd_buffer_size", "table_definition_cache", "table_open_cache"),
     }
 )

@@ -258,20 +258,8 @@ MISTAKES = (
         set_variable("APP_PREVIOUS_KEYS", f"{FORMER_KEY}, {FORMER_KEY}"),
         cause="has a key, the 2., of another length",
         exit_code=USAGE,
-    ),
-    Mistake(
-        "the venues' time zone is none",
-        set_variable("TICKETS_TIMEZONE", "America/Kingston"),
-        cause='is "America/Kingston", which is no time zone that PHP knows',
-        exit_code=USAGE,
         also_green=[sessions.test_sessions_are_kept_in_a_shared_store],
-        twin=Twin(
-            "former keys and the time zone are good",
-            combine(
-                set_everywhere("APP_PREVIOUS_KEYS", FORMER_KEY),
-                set_everywhere("TICKETS_TIMEZONE", "America/Cayman"),
-            ),
-        ),
+        twin=Twin("former keys are good", set_everywhere("APP_PREVIOUS_KEYS", FORMER_KEY)),
     ),
     Mistake(
         "the session cookie's name has a dot",

@@ -106,15 +106,16 @@ SQS = (
     Pattern(
         Source.APP,
         match=r"https?://[^\s\"]+/\d{12}/(?P<queue>[\w.-]+)\W[^\n]*NonExistentQueue",
-        cause="the queue {queue} does not exist: SQS_PREFIX, SQS_QUEUE or queue:work's --queue is"
-        " wrong",
+        cause="the queue {queue} does not exist: SQS_PREFIX, SQS_QUEUE, SQS_SUFFIX or queue:work's"
+        " --queue is wrong",
         example='Error executing "ReceiveMessage" on "https://sqs.eu-west-1.amazonaws.com/'
         '123456789012/high"; AWS.SimpleQueueService.NonExistentQueue (client)',
     ),
     Pattern(
         Source.APP,
         match=r"NonExistentQueue|specified queue does not exist",
-        cause="the queue does not exist: SQS_PREFIX, SQS_QUEUE or queue:work's --queue is wrong",
+        cause="the queue does not exist: SQS_PREFIX, SQS_QUEUE, SQS_SUFFIX or queue:work's --queue is"
+        " wrong",
         example="AWS.SimpleQueueService.NonExistentQueue (client): The specified queue does not"
         " exist.",
     ),

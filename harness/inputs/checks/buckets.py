@@ -92,7 +92,7 @@ def _origin_fault(origin: str) -> str:
 
     https://developer.mozilla.org/docs/Web/HTTP/Reference/Headers/Origin
     """
-    if "*" in origin:
+    if "*" in origin or origin == "null":
         return ""
     parts = urlsplit(origin)
     if not parts.scheme or not parts.hostname:

@@ -10,9 +10,7 @@ import base64
 import binascii
 import json
 import re
-import zoneinfo
 from collections.abc import Iterator
-from functools import lru_cache
 from urllib.parse import urlsplit
 
 from harness.inputs.files.placeholders import reference_in
@@ -40,8 +38,6 @@ _RENAMED = re.compile(r"[. \[]")
 _PREVIOUS_KEYS = "APP_PREVIOUS_KEYS"
 _KEY_BYTES = (16, 32)
 """Of AES-128 and AES-256: Illuminate\\Encryption\\Encrypter."""
-_ZONES = re.compile(r"(?:^|_)(?:TIMEZONE|TIME_ZONE|TZ)$")
-_AREA = re.compile(r"[A-Za-z]+/[A-Za-z][\w/+-]*")
 _HERE = ("localhost", "127.0.0.1", "0.0.0.0", "::1")
 EMULATOR = "http://emulator:4566"
 """The emulator's address inside the stack."""
@@ -72,8 +68,6 @@ def of_value(name: str, value: str) -> Iterator[tuple[str, str]]:
         )
     elif name == _PREVIOUS_KEYS:
         yield from _of_keys(value)
-    elif _ZONES.search(name) and _AREA.fullmatch(value) and not _is_zone(value):
-        yield f'is "{value}", which is no time zone that PHP knows', "write one, as Europe/Berlin"
 
 
 def _of_keys(value: str) -> Iterator[tuple[str, str]]:
@@ -89,16 +83,6 @@ def _of_keys(value: str) -> Iterator[tuple[str, str]]:
                 " to work with any",
                 "write old values of APP_KEY with their prefix base64:, with commas and no spaces",
             )
-
-
-def _is_zone(name: str) -> bool:
-    known = _zones()
-    return not known or name.casefold() in known
-
-
-@lru_cache
-def _zones() -> frozenset[str]:
-    return frozenset(one.casefold() for one in zoneinfo.available_timezones())
 
 
 def _is_address(text: str) -> bool:

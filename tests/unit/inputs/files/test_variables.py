@@ -64,10 +64,6 @@ def found(text: str) -> list[str]:
             '1 SESSION_COOKIE is "shop.session", and PHP reads a cookie of this name as'
             ' "shop_session": no visitor\'s session comes back',
         ),
-        (
-            "SHOP_TIMEZONE=America/Kingston",
-            '1 SHOP_TIMEZONE is "America/Kingston", which is no time zone that PHP knows',
-        ),
     ],
 )
 def test_a_line_that_is_not_read_as_it_is_meant(text: str, said: str) -> None:
@@ -85,7 +81,7 @@ def test_a_line_that_is_not_read_as_it_is_meant(text: str, said: str) -> None:
         "APP_KEY=base64:a+b/c=\n",
         f"APP_PREVIOUS_KEYS={KEY},{'k' * 32}\n",
         "SESSION_COOKIE=__Host-shop_session\n",
-        "APP_PREVIOUS_KEYS=\nAPP_TIMEZONE=America/Jamaica\nTZ=europe/berlin\nX_TIMEZONE=+02:00\n",
+        "APP_PREVIOUS_KEYS=\n",
     ],
 )
 def test_a_file_that_ecs_reads_as_it_is_meant(text: str) -> None:
