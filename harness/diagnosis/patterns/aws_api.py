@@ -114,8 +114,8 @@ SQS = (
     Pattern(
         Source.APP,
         match=r"NonExistentQueue|specified queue does not exist",
-        cause="the queue does not exist: SQS_PREFIX, SQS_QUEUE, SQS_SUFFIX or queue:work's --queue is"
-        " wrong",
+        cause="the queue does not exist: SQS_PREFIX, SQS_QUEUE, SQS_SUFFIX or queue:work's"
+        " --queue is wrong",
         example="AWS.SimpleQueueService.NonExistentQueue (client): The specified queue does not"
         " exist.",
     ),
