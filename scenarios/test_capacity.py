@@ -91,6 +91,24 @@ def test_jobs_own_timeouts_fit_the_queue(app_code: dict[str, Any], job_queue: Jo
 @as_task
 @pytest.mark.requires("http", "probe", "queue")
 @pytest.mark.read_only
+def test_jobs_own_tries_fit_the_queue(app_code: dict[str, Any], job_queue: JobQueue) -> None:
+    for job in app_code.get("tries", ()):
+        most, place = job_queue.most_receives(), f"{job['file']} line {job['line']}"
+        expect(
+            job["tries"] <= most,
+            f"the job in {place} is tried up to {job['tries']} times, and SQS hands it out {most}"
+            " times",
+            cause=f"the tries of the job in {place} ({job['tries']}) are more than the queue's"
+            f" maxReceiveCount ({most}): SQS takes the job away before Laravel gives it up, so that"
+            " it never comes to failed_jobs; queue:work's --tries does not count where a job has"
+            " its own",
+            certain=True,
+        )
+
+
+@as_task
+@pytest.mark.requires("http", "probe", "queue")
+@pytest.mark.read_only
 def test_jobs_wait_no_longer_than_the_queue_hides_them(app_code: dict[str, Any]) -> None:
     for job in app_code.get("backoffs", ()):
         place = f"{job['file']} line {job['line']}"

@@ -91,6 +91,18 @@ MISTAKES = (
         ),
     ),
     Mistake(
+        "a job is tried more often than SQS hands it out",
+        replace(ORDER_JOB, "public int $tries = 3;", "public int $tries = 10;"),
+        breaks=[capacity.test_jobs_own_tries_fit_the_queue],
+        cause="the tries of the job in app/Jobs/SendOrderConfirmation.php line 23 (10) are more"
+        " than the queue's maxReceiveCount (5)",
+        also_green=[queue.test_worker_flags_fit_the_queue],
+        twin=Twin(
+            "a job is tried as often as SQS hands it out",
+            replace(ORDER_JOB, "public int $tries = 3;", "public int $tries = 5;"),
+        ),
+    ),
+    Mistake(
         "PHP-FPM may start more workers than the task has memory for",
         replace(
             FPM_POOL,

@@ -191,6 +191,17 @@ final class CodeReadersTest extends TestCase
         $this->assertSame([], (new JobReader($this->codeOf($other)))->jobs());
     }
 
+    public function test_tries_of_jobs_are_read(): void
+    {
+        $code = 'class A implements ShouldQueue { public int $timeout = 90; public $tries = 3; }';
+        $attribute = '#[Tries(8)] class A implements ShouldQueue {}';
+        $elsewhere = 'class A implements ShouldQueue { public $connection = "database"; public $tries = 25; }';
+
+        $this->assertSame([3], array_column((new JobReader($this->codeOf($code)))->tries(), 'tries'));
+        $this->assertSame([8], array_column((new JobReader($this->codeOf($attribute)))->tries(), 'tries'));
+        $this->assertSame([], (new JobReader($this->codeOf($elsewhere)))->tries());
+    }
+
     public function test_waits_of_jobs_are_read(): void
     {
         $list = 'class A implements ShouldQueue { public array $backoff = [5, 60 * 60 * 24]; public $tries = 99; }';

@@ -30,6 +30,7 @@ final class CodeCommand extends Command
             'locks' => $locks->locks(),
             'files' => $files->files(),
             'jobs' => $jobs->jobs(),
+            'tries' => $jobs->tries(),
             'clocks' => $clocks->clocks(),
             'hosts' => $hosts->hosts(),
             'peers' => $peers->peers(),
