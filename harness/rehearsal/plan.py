@@ -168,7 +168,7 @@ def planned_components(
     """Return the components of a stack that has its networks, in the order of their start."""
     config = production.config
     ca_pem, certificates = materials.certificates.ca_pem, materials.certificates
-    database = config.database
+    database, options = config.database, cluster_parameters.options(production)
 
     def proxied(endpoint: str) -> PlannedComponent:
         return PlannedComponent(
@@ -209,10 +209,14 @@ def planned_components(
             mysql.component(
                 certificate=certificates.server("mysql"),
                 others=materials.other_accounts,
-                options=cluster_parameters.options(production),
+                options=options,
                 **login(database.cluster_endpoint),
             ),
-            partial(mysql.probe, **login(database.cluster_endpoint)),
+            partial(
+                mysql.probe,
+                query=options.get("init_connect", ""),
+                **login(database.cluster_endpoint),
+            ),
         ),
         *([proxied(database.proxy_endpoint)] if database.proxy_endpoint else []),
         *_planned_cache(production, materials=materials),

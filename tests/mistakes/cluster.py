@@ -17,12 +17,11 @@ from tests.mistakes.edits import (
     combine,
     edit_json,
     replace,
-    replace_pattern,
     set_bucket,
     set_everywhere,
     set_variable,
 )
-from tests.mistakes.mistake import USAGE, Mistake, Twin
+from tests.mistakes.mistake import NOT_STARTED, USAGE, Mistake, Twin
 
 DNS = "app/aws/dns.json"
 NETWORK = "app/aws/network.json"
@@ -280,12 +279,6 @@ MISTAKES = (
         exit_code=USAGE,
     ),
     Mistake(
-        "the endpoints have the database's group",
-        replace_pattern(NETWORK, "sg-0a40c1e2f3b4a5105", "sg-0a40c1e2f3b4a5104"),
-        cause="expected the security group sg-0a40c1e2f3b4a5105, network.endpoints_group",
-        exit_code=USAGE,
-    ),
-    Mistake(
         "the switch is a record of addresses with a name",
         replace(DNS, '"Type": "CNAME"', '"Type": "A"'),
         cause="and a record of the type A has an IPv4 address",
@@ -312,5 +305,11 @@ MISTAKES = (
         ),
         cause="healthCheckGracePeriodSeconds is 30000, 8 hours",
         exit_code=USAGE,
+    ),
+    Mistake(
+        "RDS Proxy's query sets a variable that there is not",
+        set_query("SET innodb_lock_waits=5"),
+        cause="RDS Proxy's InitQuery or the cluster's init_connect fails: SET innodb_lock_waits=5",
+        exit_code=NOT_STARTED,
     ),
 )

@@ -20,6 +20,11 @@ PORT = 3306
 TLS_DIRECTORY = "/etc/mysql/tls"
 INIT_SQL = "/etc/mysql/init/init.sql"
 _ACCESS_DENIED = 1045
+_ABORTED = 1184
+_FAILS = (
+    "the database ends each session at its first query, since RDS Proxy's InitQuery or the"
+    " cluster's init_connect fails: {query}"
+)
 _MIB = 1024**2
 
 
@@ -92,8 +97,18 @@ def init_sql(account: Account, *others: Account, options: Mapping[str, str] | No
     return f"CREATE DATABASE `{schema}` CHARACTER SET {charset}{collate};\n{accounts}"
 
 
-def probe(addresses: Addresses, *, endpoint: str, ca_pem: str, account: Account) -> Ready | NotYet:
-    """Ask ``SELECT 1`` as the app does: TLS, CA and production's name verified, in its schema."""
+def probe(
+    addresses: Addresses, *, endpoint: str, ca_pem: str, account: Account, query: str = ""
+) -> Ready | NotYet:
+    """Ask ``SELECT 1`` as the app does: TLS, CA and production's name verified, in its schema.
+
+    Args:
+        addresses: The container's.
+        endpoint: Production's name of the cluster endpoint.
+        ca_pem: The stack's CA.
+        account: The app's.
+        query: With which the server begins each session, and ends it where the query fails.
+    """
     import pymysql
 
     try:
@@ -101,6 +116,12 @@ def probe(addresses: Addresses, *, endpoint: str, ca_pem: str, account: Account)
     except pymysql.err.OperationalError as error:
         if error.args[0] == _ACCESS_DENIED or "CERTIFICATE_VERIFY_FAILED" in str(error):
             raise GaveUp(f"it will not get better: {error}") from error
+        if error.args[0] == _ABORTED and query:
+            raise GaveUp(_FAILS.format(query=query)) from error
+        return NotYet(str(error))
+    except pymysql.err.InternalError as error:  # an answer that this client does not expect
+        if query:
+            raise GaveUp(_FAILS.format(query=query)) from error
         return NotYet(str(error))
     except (OSError, pymysql.err.MySQLError) as error:
         return NotYet(str(error))

@@ -5,12 +5,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
+import pymysql
 import pytest
 
 from harness.core.redact import Secret
-from harness.core.wait import NotYet, Ready
+from harness.core.wait import GaveUp, NotYet, Ready
 from harness.stack import certificates
 from harness.stack.component import Component, File
 from harness.stack.components import cache, edge, emulator, mysql, proxy
@@ -148,6 +150,28 @@ def test_database_probes_say_that_nothing_listens(name: str) -> None:
     )
     assert isinstance(answer, NotYet)
     assert "refused" in answer.reason
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        pymysql.err.InternalError("Packet sequence number wrong - got 6 expected 1"),
+        pymysql.err.OperationalError(1184, "Aborted connection 9 (init_connect command failed)"),
+    ],
+)
+def test_a_query_that_fails_at_the_start_of_each_session_is_named(
+    error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(mysql, "hops", fail)
+    ask = partial(
+        mysql.probe, {3306: "127.0.0.1:9"}, endpoint="db.example", ca_pem="", account=ACCOUNT
+    )
+    with pytest.raises(GaveUp, match="init_connect fails: SET a=1"):
+        ask(query="SET a=1")
+    assert isinstance(ask(), NotYet)
 
 
 class Emulator(BaseHTTPRequestHandler):
