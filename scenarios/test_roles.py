@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 EVERYTHING = "*"
+WITHOUT_RESOURCES = ("ssmmessages:*", "ec2messages:*")
+"""All actions of these services take no resource but ``*``, and ECS Exec needs nearly all of one:
+https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsessionmanagermessagegatewayservice.html"""
 
 as_files = pytest.mark.truth(
     local=emulated("the roles are the app's files; policies attached on AWS only are not seen"),
@@ -95,7 +98,8 @@ def wildcard(entry: dict[str, Any]) -> str:
     """Return the action that an Allow statement grants on everything; empty if there is none."""
     anywhere = EVERYTHING in as_list(entry.get("Resource", EVERYTHING))
     for action in as_list(entry["Action"]):
-        if action == EVERYTHING or (action.endswith(":*") and anywhere):
+        whole = action.endswith(":*") and action.lower() not in WITHOUT_RESOURCES
+        if action == EVERYTHING or (whole and anywhere):
             return f"{action} on everything"
     return ""
 

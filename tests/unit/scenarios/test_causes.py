@@ -82,6 +82,8 @@ def service(**configuration: Any) -> dict[str, Any]:
         (downtime_cause(service(minimumHealthyPercent=50)), "is too low (50)"),
         (downtime_cause(service()), ""),
         (wildcard({"Action": "*"}), "* on everything"),
+        (wildcard({"Action": ["sqs:*"], "Resource": "*"}), "sqs:* on everything"),
+        (wildcard({"Action": "ssmmessages:*", "Resource": "*"}), ""),
         (wildcard({"Action": ["s3:GetObject", "s3:*"], "Resource": "*"}), "s3:* on everything"),
         (wildcard({"Action": "s3:*", "Resource": "arn:aws:s3:::bucket/*"}), ""),
         (idle_cause([tick(code="TaskFailedToStart", reason="no key")]), ""),
