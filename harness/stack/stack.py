@@ -169,12 +169,15 @@ class Stack:
         except ContainerEnded:
             raise self._exited(name) from None
         except (DeadlinePassed, GaveUp) as error:
+            reason = getattr(error, "reason", str(error))
             raise self._failure(
                 ComponentNotReady,
                 name,
-                f"component {name} was not ready after {deadline.elapsed_s:.1f} s"
+                f"component {name} will not be ready: {reason}"
+                if isinstance(error, GaveUp)
+                else f"component {name} was not ready after {deadline.elapsed_s:.1f} s"
                 f" of {within_s:.0f} s",
-                last_answer=getattr(error, "reason", str(error)),
+                last_answer=reason,
             ) from error
         self.run.write_text(f"services/{name}/{READY_FILE}", datetime.now(UTC).isoformat())
 
