@@ -40,10 +40,16 @@ class Api:
         self._elbv2 = elbv2
 
     def answer(self, *, target: str, body: bytes) -> Answer:
-        """Answer a POST: by X-Amz-Target when there is one, by form Action otherwise."""
-        if target:
-            return self._json(target, body=body)
-        return self._query(body)
+        """Answer a POST: by X-Amz-Target when there is one, by form Action otherwise.
+
+        What cannot be written is a mistake of ours: without an answer, clients would try again.
+        """
+        try:
+            return self._json(target, body=body) if target else self._query(body)
+        except Exception:
+            log.exception("an answer cannot be written")
+            text = json.dumps({"__type": "ServerException", "message": "see the log of control"})
+            return 500, protocol.JSON_TYPE, text.encode()
 
     def _json(self, target: str, *, body: bytes) -> Answer:
         try:

@@ -20,6 +20,8 @@ from botocore.loaders import Loader
 from botocore.model import ListShape, MapShape, OperationModel, ServiceModel, Shape, StructureShape
 from botocore.validate import ParamValidator
 
+from harness.standins.control.wire import newer_shapes
+
 JSON_TYPE = "application/x-amz-json-1.1"
 XML_TYPE = "text/xml"
 
@@ -39,6 +41,7 @@ def service_model(name: str) -> ServiceModel:
     """Return botocore's model of a service, without documentation, which is most of its size."""
     raw = Loader().load_service_model(name, "service-2")
     _drop_documentation(raw)
+    newer_shapes.add_to(raw, service=name)
     return ServiceModel(raw, service_name=name)
 
 
