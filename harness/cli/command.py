@@ -32,9 +32,22 @@ EXIT_CODES = {
 }
 
 
+class _Directory(click.Path):
+    """A directory for files that come at the end: it is made at once."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the directory."""
+        path = Path(os.fsdecode(super().convert(value, param, ctx)))
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            self.fail(f"Directory {str(path)!r} cannot be made: {error.strerror}.", param, ctx)
+        return path
+
+
 def replays(function: _Function) -> _Function:
     """Give a command the options of a replay; all other options go to pytest."""
-    directory = click.Path(file_okay=False, path_type=Path, resolve_path=True)
+    directory = _Directory(file_okay=False, path_type=Path, resolve_path=True)
     text = "Where report.html, report.json and junit.xml go; otherwise the run's directory."
     option = click.option("--report-dir", type=directory, metavar="DIR", help=text)
     rest = click.argument(

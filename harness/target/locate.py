@@ -6,6 +6,7 @@ import json
 import socket
 from dataclasses import replace
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from harness.core.errors import NoStack, TargetError, UnsafeTarget
 from harness.target.access import REHEARSE, Access, access_from, split_address
@@ -95,10 +96,10 @@ def url(
     Raises:
         TargetError: The address is no https URL.
     """
-    if not public_url.startswith("https://"):
+    if not _is_site(public_url):
         raise TargetError(
             f"The target url needs an https:// address, and got {public_url or 'none'!r}.",
-            hint="Set app.url in cutover.toml.",
+            hint="Write --url https://HOST, or app.url in cutover.toml.",
         )
     without = {} if probe_key else {PROBE: "no probe key is known; set CUTOVER_PROBE_KEY"}
     site = public_url.rstrip("/")
@@ -111,6 +112,15 @@ def url(
     )
     able = CAPABILITIES_OF[URL] - without.keys()
     return Target(URL, access, able, AS_ON_AWS, probe_key, unconfigured=without)
+
+
+def _is_site(address: str) -> bool:
+    """Whether an address is https's, with a host and a port that can be."""
+    try:
+        parts = urlsplit(address)
+        return parts.scheme == "https" and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def aws(run_directory: Path, *, probe_key: Secret | None = None) -> Target:

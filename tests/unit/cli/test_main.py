@@ -152,10 +152,12 @@ def test_exec_keeps_every_word_of_the_command(
     assert calls["run_in"] == ("web", command.split(), {})
 
 
-def test_pytests_arguments_reach_pytest_in_their_order(calls: dict[str, Any]) -> None:
+def test_pytests_arguments_reach_pytest_in_their_order(
+    calls: dict[str, Any], tmp_path: Path
+) -> None:
     words = ("-k", "a or b", "-vv", "--maxfail", "1", "-n0", "scenarios/test_edge.py")
-    assert run("verify", *words, "--report-dir", "/tmp/r").exit_code == 0
-    assert calls["verify"] == ({"report_dir": Path("/tmp/r"), "pytest_args": words},)
+    assert run("verify", *words, "--report-dir", str(tmp_path / "r")).exit_code == 0
+    assert calls["verify"] == ({"report_dir": tmp_path / "r", "pytest_args": words},)
     assert run("verify", "--", "-x").exit_code == 0
     assert calls["verify"][-1]["pytest_args"] == ("-x",)
 
@@ -256,3 +258,11 @@ def test_an_address_to_connect_to_needs_a_target_that_is_not_local() -> None:
     result = run("verify", "--connect-to", "198.51.100.7")
     assert result.exit_code == 2
     assert result.output.endswith("Error: --connect-to needs --url or --target aws\n")
+
+
+def test_a_directory_that_cannot_be_made_is_named_at_once(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    result = run("verify", "--url", "https://shop.example", "--report-dir", str(file / "x"))
+    assert result.exit_code == 2
+    assert "cannot be made: Not a directory" in result.output
