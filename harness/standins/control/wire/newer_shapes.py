@@ -39,7 +39,7 @@ MEMBERS: Mapping[str, Mapping[str, Mapping[str, str]]] = {
 
 
 def add_to(model: dict[str, Any], *, service: str) -> None:
-    """Add what a service's model lacks; a newer one stays as it is."""
+    """Add the parts that a service's model lacks; a newer one stays as it is."""
     shapes = model["shapes"]
     for name, shape in SHAPES.get(service, {}).items():
         shapes.setdefault(name, shape)
