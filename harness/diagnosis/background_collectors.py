@@ -181,7 +181,7 @@ def ticks(sources: EvidenceSources) -> Iterator[Line]:
                 event.reason,
                 Source.TICK if explains and time_of(event) >= scope.since else None,
                 subject=event.rule,
-                shown=f"{time_of(event):%H:%M:%S} {event}",
+                whole=f"{time_of(event):%H:%M:%S} {event}",
             )
 
 

@@ -45,7 +45,7 @@ class Line:
     heading: str = ""
     """The section that it is shown in, when that is not its collector's."""
 
-    shown: str = ""
+    whole: str = ""
     """The whole line, where the text is a part of it."""
     task: str = ""
     """The task that wrote it, as a sentence names it."""
@@ -55,7 +55,7 @@ class Line:
     """The trace of the scenario that it belongs to; empty where it has none."""
 
     def __str__(self) -> str:
-        return self.shown or self.text
+        return self.whole or self.text
 
 
 @dataclass(frozen=True)

@@ -78,15 +78,15 @@ def fit(request: Mapping[str, Any], *, api: str, operation: str, key: str = "") 
     """
     walk = _Walk(f"({api} {operation})")
     shape = input_shape(api, operation)
-    walk.found.fitting = walk.structure(request, shape=shape, key=key)
-    return walk.found
+    walk.fit.fitting = walk.structure(request, shape=shape, key=key)
+    return walk.fit
 
 
 def answer_problems(answer: Mapping[str, Any], *, api: str, operation: str) -> list[Problem]:
     """Compare an answer with an operation's output: unknown fields, other types and values."""
     walk = _Walk(f"({api} {operation})")
     walk.structure(answer, shape=output_shape(api, operation), key="")
-    return walk.found.problems
+    return walk.fit.problems
 
 
 def type_problems(value: Any, *, shape: Any, key: str) -> Iterator[Problem]:
@@ -149,7 +149,7 @@ class _Walk:
     """The way through one input."""
 
     operation: str
-    found: Fit = field(default_factory=Fit)
+    fit: Fit = field(default_factory=Fit)
 
     def structure(self, content: Mapping[str, Any], *, shape: Any, key: str) -> dict[str, Any]:
         fitting = {}
@@ -160,7 +160,7 @@ class _Walk:
                 self._note(where, "is no field that AWS knows", hint, dropped=True)
                 continue
             kept = self._value(value, shape=shape.members[name], key=where)
-            if where not in self.found.dropped:
+            if where not in self.fit.dropped:
                 fitting[name] = kept
         meant = {closest(name, shape.members) for name in content.keys() - shape.members.keys()}
         for name in shape.required_members:
@@ -206,9 +206,9 @@ class _Walk:
         return value
 
     def _note(self, key: str, message: str, hint: str, *, dropped: bool = False) -> None:
-        self.found.problems.append(Problem(key, message, f"{hint} {self.operation}"))
+        self.fit.problems.append(Problem(key, message, f"{hint} {self.operation}"))
         if dropped:
-            self.found.dropped.append(key)
+            self.fit.dropped.append(key)
 
 
 def _faults(value: Any, *, shape: Any) -> Iterator[tuple[str, str]]:

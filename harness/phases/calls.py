@@ -77,7 +77,7 @@ class FileCall:
 
     api: str
     operation: str
-    given: Mapping[str, Any]
+    input: Mapping[str, Any]
     key: str
     """Key of the file in cutover.toml, such as ``ecs.target_group``."""
     at: str = ""
@@ -92,7 +92,7 @@ class FileCall:
     @property
     def leaves(self) -> list[Leaf]:
         """The values of the input, in its order."""
-        return list(self._leaves(self.given, field="", key=""))
+        return list(self._leaves(self.input, field="", key=""))
 
     def _leaves(self, value: Any, *, field: str, key: str) -> Iterator[Leaf]:
         if _DOCUMENT.search(field) and isinstance(value, Mapping):
@@ -126,7 +126,7 @@ class FileCall:
     @property
     def sent(self) -> dict[str, Any]:
         """The input as the AWS CLI takes it, with documents as text."""
-        sent = api_calls.Call(self.operation, {**self.besides, **self.given}).sent
+        sent = api_calls.Call(self.operation, {**self.besides, **self.input}).sent
         if self.api == "ec2" and _TAGS in sent:
             noun = kebab(self.operation.removeprefix("Create"))
             sent[_TAG_SPECIFICATIONS] = [{"ResourceType": noun, "Tags": sent.pop(_TAGS)}]
@@ -195,7 +195,7 @@ def _service(key: str, data: Mapping[str, Any]) -> Iterator[FileCall]:
 def _operations(api: str) -> Callable[[str, Mapping[str, Any]], Iterator[FileCall]]:
     def make(key: str, data: Mapping[str, Any]) -> Iterator[FileCall]:
         for call in api_calls.calls_in(data):
-            yield FileCall(api, call.operation, call.given, key, at=call.key)
+            yield FileCall(api, call.operation, call.input, key, at=call.key)
 
     return make
 
@@ -311,7 +311,7 @@ def _schedule(key: str, data: Mapping[str, Any]) -> Iterator[FileCall]:
 def _changes_of_dns(key: str, data: Mapping[str, Any]) -> Iterator[FileCall]:
     for index, call in enumerate(api_calls.calls_in(data)):
         aside = ROLLBACK if index else ""
-        yield FileCall("route53", call.operation, call.given, key, at=call.key, aside=aside)
+        yield FileCall("route53", call.operation, call.input, key, at=call.key, aside=aside)
 
 
 _FORMS: Mapping[str, Callable[[str, Mapping[str, Any]], Iterator[FileCall]]] = {

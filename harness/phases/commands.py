@@ -174,7 +174,7 @@ def _scaling(production: Production, service: Service, *, suspended: bool) -> It
     fields = ("DynamicScalingIn", "DynamicScalingOut", "ScheduledScaling")
     state = ",".join(f"{field}Suspended={str(suspended).lower()}" for field in fields)
     for call in calls_of(production):
-        given = call.given
+        given = call.input
         if call.operation == "RegisterScalableTarget" and given.get("ResourceId") == resource:
             yield line(
                 *("aws", "application-autoscaling", "register-scalable-target"),

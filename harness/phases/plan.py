@@ -76,7 +76,7 @@ def besides(step: Step, calls: Sequence[FileCall], production: Production) -> li
     """Return the commands of a step that no file holds, after a comment where a file is missing."""
     missing = [f"# no file has it: set {step.needs}"] if step.needs and not calls else []
     made = {call.operation for call in calls}
-    clusters = [call.given for call in calls if call.operation == "CreateDBCluster"]
+    clusters = [call.input for call in calls if call.operation == "CreateDBCluster"]
     if "CreateDBInstance" not in made and any(map(_is_aurora, clusters)):
         missing.append(f"# {step.needs} has no instance: append `aws rds describe-db-instances`")
     return [*missing, *(step.commands(production) if step.commands else [])]

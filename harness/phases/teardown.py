@@ -122,7 +122,7 @@ def _secrets(production: Production) -> Iterator[str]:
 
 
 def _undone(call: FileCall) -> Iterator[str]:
-    fields = _Fields({"GroupName": "default", **call.given, **call.besides})
+    fields = _Fields({"GroupName": "default", **call.input, **call.besides})
     for template in UNDO.get(call.operation, ()):
         # A placeholder is one word.
         words = re.findall(r"(?:<[^>]*>|[^ ])+", template)

@@ -30,7 +30,7 @@ class Session:
     production: Production
     client: docker.DockerClient
     run: Run
-    kept: bool = False
+    is_kept: bool = False
     began: float = field(default_factory=time.monotonic)
 
     def start(self) -> None:
@@ -54,7 +54,7 @@ class Session:
 
         self.run.set_state(runs.STATE_UP)
         bringup.record_current(self.run)
-        self.kept = True
+        self.is_kept = True
 
 
 @contextmanager
@@ -71,7 +71,7 @@ def session(production: Production) -> Iterator[Session]:
             run.write_text("failure.txt", str(error))
             raise
         finally:
-            if not opened.kept:
+            if not opened.is_kept:
                 with _signals_ignored():
                     remove(client, run)
 

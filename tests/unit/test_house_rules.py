@@ -27,7 +27,7 @@ NO_NOUNS_OR_VERBS = {
     *("asked", "found", "given", "here", "kept", "lived", "looked", "made", "mine", "one", "ours"),
     *("said", "seen", "shown", "still", "told", "took"),
 }
-"""Participles, pronouns and adverbs that name no parameter, function or class."""
+"""Participles, pronouns and adverbs that name no parameter, field, function or class."""
 
 READS_ENVIRONMENT = {
     "harness/images/buildkit.py",  # hands the variables to the docker command
@@ -163,6 +163,9 @@ def test_names_are_nouns_or_verbs(name: str) -> None:
     for node in ast.walk(module):
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
             assert node.name.strip("_") not in NO_NOUNS_OR_VERBS, f"{name}: {node.name}"
+            fields = [one for one in node.body if isinstance(one, ast.AnnAssign)]
+            for field in (one.target for one in fields if isinstance(node, ast.ClassDef)):
+                assert ast.unparse(field) not in NO_NOUNS_OR_VERBS, f"{name}: {ast.unparse(field)}"
         if isinstance(node, ast.arg) and id(node) not in local:
             assert node.arg not in NO_NOUNS_OR_VERBS, f"{name}:{node.lineno}: {node.arg}"
 

@@ -23,14 +23,14 @@ def problems(production: Production) -> Iterator[Problem]:
     """Names and values that RDS or MySQL refuse, and those with which no app works."""
     calls = phase_files.calls(production, "database")
     old = {
-        str(one.given.get(_GROUP))
+        str(one.input.get(_GROUP))
         for one in calls
-        if str(one.given.get("DBParameterGroupFamily", "")).endswith(_BEFORE_8)
+        if str(one.input.get("DBParameterGroupFamily", "")).endswith(_BEFORE_8)
     }
     for call in calls:
         if call.operation == _MODIFY:
-            yield from _of_parameters(call, production, is_before_8=call.given.get(_GROUP) in old)
-        query = str((call.given.get("ConnectionPoolConfig") or {}).get(_QUERY) or "")
+            yield from _of_parameters(call, production, is_before_8=call.input.get(_GROUP) in old)
+        query = str((call.input.get("ConnectionPoolConfig") or {}).get(_QUERY) or "")
         for fault in mysql_parameters.faults_of_query(query):
             yield Problem(
                 f"{call.key}.ConnectionPoolConfig.{_QUERY}",
@@ -42,7 +42,7 @@ def problems(production: Production) -> Iterator[Problem]:
 
 def _of_parameters(call: Call, production: Production, *, is_before_8: bool) -> Iterator[Problem]:
     file = production.files["phases.database"]
-    given = list(call.given.get("Parameters") or ())
+    given = list(call.input.get("Parameters") or ())
     for number, one in enumerate(given):
         name, value = str(one.get("ParameterName", "")), one.get("ParameterValue")
         key = f"{call.key}.Parameters[{number}]"
@@ -63,7 +63,7 @@ def _of_parameters(call: Call, production: Production, *, is_before_8: bool) -> 
 def _values(call: Call) -> dict[str, str]:
     return {
         str(one.get("ParameterName", "")).lower(): str(one["ParameterValue"])
-        for one in call.given.get("Parameters") or ()
+        for one in call.input.get("Parameters") or ()
         if one.get("ParameterValue") is not None
     }
 
@@ -71,7 +71,7 @@ def _values(call: Call) -> dict[str, str]:
 def options(production: Production) -> Mapping[str, str]:
     """Return the options with which the local server has the cluster's parameters."""
     calls = phase_files.calls(production, "database")
-    pools = [one.given.get("ConnectionPoolConfig") or {} for one in calls]
+    pools = [one.input.get("ConnectionPoolConfig") or {} for one in calls]
     has_proxy = bool(production.config.database.proxy_endpoint)
     query = next((str(one[_QUERY]) for one in pools if one.get(_QUERY)), "") if has_proxy else ""
     return mysql_parameters.applied(_of_cluster(production), query=query)
@@ -89,9 +89,9 @@ def connections_allowed(production: Production) -> int:
 def _of_cluster(production: Production) -> dict[str, str]:
     """Return the parameters of the cluster's own group."""
     calls = phase_files.calls(production, "database")
-    groups = {one.given.get(_GROUP) for one in calls if one.operation == "CreateDBCluster"}
+    groups = {one.input.get(_GROUP) for one in calls if one.operation == "CreateDBCluster"}
     values: dict[str, str] = {}
     for call in calls:
-        if call.operation == _MODIFY and call.given.get(_GROUP) in groups:
+        if call.operation == _MODIFY and call.input.get(_GROUP) in groups:
             values |= _values(call)
     return values

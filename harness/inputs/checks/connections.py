@@ -145,10 +145,10 @@ def s3_endpoints(production: Production) -> list[str]:
 def endpoints(production: Production, service: str) -> list[str]:
     """Return the types of the VPC's endpoints for a service; none where no file has the VPC."""
     return [
-        str(call.given.get("VpcEndpointType", "Gateway"))
+        str(call.input.get("VpcEndpointType", "Gateway"))
         for call in phase_files.calls(production, "network")
         if call.operation == "CreateVpcEndpoint"
-        and str(call.given.get("ServiceName")).endswith(f".{service}")
+        and str(call.input.get("ServiceName")).endswith(f".{service}")
     ]
 
 

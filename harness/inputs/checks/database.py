@@ -53,7 +53,7 @@ def values(production: Production) -> Iterator[Problem]:
     """Values of the cluster and its proxy."""
     for one in phase_files.calls(production, "database"):
         for path, (least, most) in _RANGES.get(one.operation, {}).items():
-            value = _value(one.given, path)
+            value = _value(one.input, path)
             if value is not None and not least <= value <= most:
                 yield Problem(
                     f"{one.key}.{path}",
@@ -73,7 +73,7 @@ def _value(content: Mapping[str, Any], path: str) -> int | None:
 def engine_families(production: Production) -> Iterator[Problem]:
     """A proxy speaks the protocol of Aurora MySQL."""
     for one in phase_files.calls(production, "database"):
-        family = one.given.get("EngineFamily", _FAMILY)
+        family = one.input.get("EngineFamily", _FAMILY)
         if family != _FAMILY:
             yield Problem(
                 f"{one.key}.EngineFamily",
@@ -90,13 +90,13 @@ def serverless(production: Production) -> Iterator[Problem]:
     """
     calls = phase_files.calls(production, "database")
     unscaled = {
-        one.given.get("DBClusterIdentifier")
+        one.input.get("DBClusterIdentifier")
         for one in calls
-        if one.operation == "CreateDBCluster" and _SERVERLESS_SCALING not in one.given
+        if one.operation == "CreateDBCluster" and _SERVERLESS_SCALING not in one.input
     }
     for one in calls:
-        is_serverless = one.given.get("DBInstanceClass") == _SERVERLESS
-        if is_serverless and one.given.get("DBClusterIdentifier") in unscaled:
+        is_serverless = one.input.get("DBInstanceClass") == _SERVERLESS
+        if is_serverless and one.input.get("DBClusterIdentifier") in unscaled:
             yield Problem(
                 f"{one.key}.DBInstanceClass",
                 f"is {_SERVERLESS}, and the cluster has no {_SERVERLESS_SCALING}: RDS refuses the"
@@ -114,24 +114,24 @@ def parameter_groups(production: Production) -> Iterator[Problem]:
     """
     calls = phase_files.calls(production, "database")
     families = {
-        str(one.given["DBClusterParameterGroupName"]): str(one.given["DBParameterGroupFamily"])
+        str(one.input["DBClusterParameterGroupName"]): str(one.input["DBParameterGroupFamily"])
         for one in calls
         if one.operation == "CreateDBClusterParameterGroup"
     }
     for one in calls:
-        version = _RELEASE.match(str(one.given.get("EngineVersion", "")))
-        group = str(one.given.get("DBClusterParameterGroupName", ""))
+        version = _RELEASE.match(str(one.input.get("EngineVersion", "")))
+        group = str(one.input.get("DBClusterParameterGroupName", ""))
         default = group.removeprefix(_DEFAULT_GROUP) if group.startswith(_DEFAULT_GROUP) else ""
         family = families.get(group, default)
         if one.operation == "CreateDBCluster" and version and family:
-            wanted = f"{one.given['Engine']}{version[0]}"
+            wanted = f"{one.input['Engine']}{version[0]}"
             if family != wanted:
                 yield Problem(
                     f"{one.key}.DBClusterParameterGroupName"
                     if default
                     else "CreateDBClusterParameterGroup.DBParameterGroupFamily",
                     f'is "{group if default else family}", and the cluster of that group has the'
-                    f" engine {one.given['Engine']} {one.given['EngineVersion']}: RDS refuses it",
+                    f" engine {one.input['Engine']} {one.input['EngineVersion']}: RDS refuses it",
                     f'write "{_DEFAULT_GROUP if default else ""}{wanted}"',
                     file=production.files["phases.database"],
                 )
@@ -148,7 +148,7 @@ def references(production: Production) -> Iterator[Problem]:
         return
     calls = phase_files.calls(production, "database")
     for field, maker, noun in _NAMED_BY:
-        made = {str(one.given.get(field)) for one in calls if one.operation == maker}
+        made = {str(one.input.get(field)) for one in calls if one.operation == maker}
         named = [place for one in calls if one.operation != maker for place in _named(one, field)]
         unused = made.difference(name for _, name in named)
         lacking = sorted(unused if field.endswith("GroupName") else made)
@@ -163,10 +163,10 @@ def references(production: Production) -> Iterator[Problem]:
 
 
 def _named(call: Call, field: str) -> Iterator[tuple[str, str]]:
-    if field in call.given:
-        yield f"{call.key}.{field}", str(call.given[field])
+    if field in call.input:
+        yield f"{call.key}.{field}", str(call.input[field])
     elif field == "DBClusterIdentifier":
-        for number, name in enumerate(call.given.get(_TARGETS) or ()):
+        for number, name in enumerate(call.input.get(_TARGETS) or ()):
             yield f"{call.key}.{_TARGETS}[{number}]", str(name)
 
 
@@ -179,22 +179,22 @@ def combinations(production: Production) -> Iterator[Problem]:
     file = production.files.get("phases.database", "")
     calls = phase_files.calls(production, "database")
     engines = {
-        one.given.get("DBClusterIdentifier"): one.given.get("Engine")
+        one.input.get("DBClusterIdentifier"): one.input.get("Engine")
         for one in calls
         if one.operation == "CreateDBCluster"
     }
     for one in calls:
-        if one.given.get(_MANAGED) and _PASSWORD in one.given:
+        if one.input.get(_MANAGED) and _PASSWORD in one.input:
             message = f"is set, and {_MANAGED} is true: RDS refuses the two together"
             hint = "leave it out: no password belongs in a file"
             yield Problem(f"{one.key}.{_PASSWORD}", message, hint, file=file)
-        engine = engines.get(one.given.get("DBClusterIdentifier"))
-        if one.operation == "CreateDBInstance" and engine and one.given.get("Engine") != engine:
-            message = f'is "{one.given.get("Engine")}", and that of its cluster "{engine}"'
+        engine = engines.get(one.input.get("DBClusterIdentifier"))
+        if one.operation == "CreateDBInstance" and engine and one.input.get("Engine") != engine:
+            message = f'is "{one.input.get("Engine")}", and that of its cluster "{engine}"'
             yield Problem(
                 f"{one.key}.Engine", f"{message}: RDS refuses it", f'write "{engine}"', file=file
             )
-        pool = one.given.get("ConnectionPoolConfig") or {}
+        pool = one.input.get("ConnectionPoolConfig") or {}
         idle, most = pool.get("MaxIdleConnectionsPercent"), pool.get("MaxConnectionsPercent")
         if idle is not None and (most is None or idle > most):
             yield Problem(
@@ -212,7 +212,7 @@ def accounts(production: Production) -> Iterator[Problem]:
     https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_UserAuthConfig.html
     """
     for one in phase_files.calls(production, "database"):
-        name = one.given.get("MasterUsername")
+        name = one.input.get("MasterUsername")
         if name is not None and (not _MASTER.fullmatch(str(name)) or name in _RESERVED):
             yield Problem(
                 f"{one.key}.MasterUsername",
@@ -220,7 +220,7 @@ def accounts(production: Production) -> Iterator[Problem]:
                 "write letters and digits, a letter first, and no name of RDS's own",
                 file=production.files["phases.database"],
             )
-        for index, auth in enumerate(one.given.get("Auth") or ()):
+        for index, auth in enumerate(one.input.get("Auth") or ()):
             arn = str(auth.get("SecretArn", ""))
             if arn.count(":") > _COLONS:
                 yield Problem(
@@ -242,7 +242,7 @@ def places(production: Production) -> Iterator[Problem]:
         return  # what RDS has, it took
     for one in phase_files.calls(production, "database"):
         for field in ("SubnetIds", "VpcSubnetIds"):
-            given = one.given.get(field)
+            given = one.input.get(field)
             if given is not None and len(set(given)) < _LEAST_SUBNETS:
                 yield Problem(
                     f"{one.key}.{field}",
@@ -256,7 +256,7 @@ def ports(production: Production) -> Iterator[Problem]:
     """A cluster listens where its group admits the proxy, or the tasks."""
     vpc = IPv4Network(production.network.vpc_cidr)
     for one in phase_files.calls(production, "database"):
-        port = one.given.get("Port", connections.MYSQL_PORT)
+        port = one.input.get("Port", connections.MYSQL_PORT)
         if one.operation != "CreateDBCluster" or port == connections.MYSQL_PORT:
             continue
         for way in connections.needed(production):

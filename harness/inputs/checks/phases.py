@@ -42,7 +42,7 @@ def scaling_policies(production: Production) -> Iterator[Problem]:
     balancer = str(production.load_balancer["LoadBalancer"]["Name"])
     group = str(production.target_group["TargetGroup"]["Name"])
     for one in phase_files.calls(production, "scaling"):
-        tracking = one.given.get("TargetTrackingScalingPolicyConfiguration") or {}
+        tracking = one.input.get("TargetTrackingScalingPolicyConfiguration") or {}
         metric = tracking.get("PredefinedMetricSpecification") or {}
         name, label = metric.get(_METRIC), str(metric.get("ResourceLabel") or "")
         own = re.fullmatch(rf"app/{balancer}/\w+/targetgroup/{group}/\w+", label)
@@ -64,7 +64,7 @@ def scaling_policies(production: Production) -> Iterator[Problem]:
 def scaling_targets(production: Production) -> Iterator[Problem]:
     """A share of a service's processor or memory is no more than all of it."""
     for one in phase_files.calls(production, "scaling"):
-        tracking = one.given.get("TargetTrackingScalingPolicyConfiguration") or {}
+        tracking = one.input.get("TargetTrackingScalingPolicyConfiguration") or {}
         metric = str((tracking.get("PredefinedMetricSpecification") or {}).get(_METRIC) or "")
         target = tracking.get("TargetValue")
         if metric.endswith("Utilization") and target is not None and not 0 < target <= 100:
@@ -82,9 +82,9 @@ def scaling(production: Production) -> Iterator[Problem]:
     https://docs.aws.amazon.com/autoscaling/application/APIReference/API_RegisterScalableTarget.html
     """
     for one in phase_files.calls(production, "scaling"):
-        least, most = one.given.get("MinCapacity"), one.given.get("MaxCapacity")
+        least, most = one.input.get("MinCapacity"), one.input.get("MaxCapacity")
         for name in _CAPACITIES if one.operation == "RegisterScalableTarget" else ():
-            if name not in one.given:
+            if name not in one.input:
                 yield Problem(
                     f"{one.key}.{name}",
                     "is missing, and AWS registers no new scalable target without it",
@@ -108,8 +108,8 @@ def _scaled_below_wanted(production: Production) -> Iterator[Problem]:
         for service in production.services.values()
     }
     for one in phase_files.calls(production, "scaling"):
-        tasks = int(wanted.get(str(one.given.get("ResourceId")), {}).get("desiredCount", 0))
-        most = one.given.get("MaxCapacity")
+        tasks = int(wanted.get(str(one.input.get("ResourceId")), {}).get("desiredCount", 0))
+        most = one.input.get("MaxCapacity")
         if most is not None and most < tasks:
             yield Problem(
                 f"{one.key}.MaxCapacity",
@@ -126,7 +126,7 @@ def records(production: Production) -> Iterator[Problem]:
     https://docs.aws.amazon.com/Route53/latest/APIReference/API_ResourceRecordSet.html
     """
     for call in phase_files.calls(production, "dns"):
-        changes = (call.given.get("ChangeBatch") or {}).get("Changes") or ()
+        changes = (call.input.get("ChangeBatch") or {}).get("Changes") or ()
         for number, change in enumerate(changes):
             record, where = change.get("ResourceRecordSet") or {}, f"Changes[{number}]"
             is_alias = "AliasTarget" in record
@@ -148,7 +148,7 @@ def record_values(production: Production) -> Iterator[Problem]:
     https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/ResourceRecordTypes.html
     """
     for call in phase_files.calls(production, "dns"):
-        changes = (call.given.get("ChangeBatch") or {}).get("Changes") or ()
+        changes = (call.input.get("ChangeBatch") or {}).get("Changes") or ()
         for number, change in enumerate(changes):
             record = change.get("ResourceRecordSet") or {}
             form, noun = _VALUES.get(str(record.get("Type")), (_ANY, ""))
@@ -170,7 +170,7 @@ def switch(production: Production) -> Iterator[Problem]:
     https://docs.aws.amazon.com/elasticloadbalancing/latest/application/application-load-balancers.html
     """
     calls = phase_files.calls(production, "dns")
-    changes = (calls[0].given.get("ChangeBatch") or {}).get("Changes") or () if calls else ()
+    changes = (calls[0].input.get("ChangeBatch") or {}).get("Changes") or () if calls else ()
     region = production.config.region
     for number, change in enumerate(changes):
         record = change.get("ResourceRecordSet") or {}
@@ -203,8 +203,8 @@ def subnets(production: Production) -> Iterator[Problem]:
     calls, file = phase_files.calls(production, "network"), production.files.get("phases.network")
     taken: list[tuple[str, IPv4Network]] = []
     for one in (call for call in calls if call.operation == "CreateSubnet"):
-        text, vpc = str(one.given.get("CidrBlock", "")), str(one.given.get("VpcId", ""))
-        network, zone = _network(text), str(one.given.get("AvailabilityZone") or "")
+        text, vpc = str(one.input.get("CidrBlock", "")), str(one.input.get("VpcId", ""))
+        network, zone = _network(text), str(one.input.get("AvailabilityZone") or "")
         faults: list[tuple[str, str, str]] = []
         if zone and not zone.startswith(production.config.region):
             message = f'is "{zone}", and aws.region is {production.config.region}'
@@ -228,10 +228,10 @@ def endpoints(production: Production) -> Iterator[Problem]:
     https://docs.aws.amazon.com/vpc/latest/privatelink/create-interface-endpoint.html
     """
     for one in phase_files.calls(production, "network"):
-        name = str(one.given.get("ServiceName") or "")
+        name = str(one.input.get("ServiceName") or "")
         found = re.match(r"com\.amazonaws\.(?P<region>[a-z]+(?:-[a-z]+)+-\d)\.", name)
         known = (production.config.region, *production.config.foreign)
-        if found and found["region"] not in known and not one.given.get("ServiceRegion"):
+        if found and found["region"] not in known and not one.input.get("ServiceRegion"):
             yield Problem(
                 f"{one.key}.ServiceName",
                 f'is "{name}", of another region than aws.region, {production.config.region}',
@@ -250,7 +250,7 @@ def _network(text: str) -> IPv4Network | None:
 def log_retention(production: Production) -> Iterator[Problem]:
     """CloudWatch Logs keeps a group's events for one of its own numbers of days."""
     for one in phase_files.calls(production, "logs"):
-        days = one.given.get("retentionInDays", _RETENTION_DAYS[0])
+        days = one.input.get("retentionInDays", _RETENTION_DAYS[0])
         if days not in _RETENTION_DAYS:
             yield Problem(
                 f"{one.key}.retentionInDays",

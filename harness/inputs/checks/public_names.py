@@ -56,7 +56,7 @@ def senders(production: Production) -> Iterator[Problem]:
 
 def _records(production: Production) -> Iterator[str]:
     for call in phase_files.calls(production, "dns"):
-        changes = (call.given.get("ChangeBatch") or {}).get("Changes") or ()
+        changes = (call.input.get("ChangeBatch") or {}).get("Changes") or ()
         for change in changes:
             record = change.get("ResourceRecordSet") or {}
             yield str(record.get("Name", "")).rstrip(".").lower()

@@ -69,7 +69,7 @@ def secret_suffixes(production: Production) -> Iterator[Problem]:
 def _of_proxies(production: Production) -> Iterator[tuple[str, str]]:
     """Yield key and ARN of each secret with which RDS Proxy signs in to the database."""
     for call in phase_files.calls(production, "database"):
-        for index, auth in enumerate(call.given.get("Auth") or ()):
+        for index, auth in enumerate(call.input.get("Auth") or ()):
             if arn := str(auth.get("SecretArn") or ""):
                 yield f"{call.key}.Auth[{index}].SecretArn", arn
 
@@ -238,11 +238,11 @@ def _subnets_by_route(production: Production) -> tuple[set[str], set[str]]:
     """Return the subnets with a route to an internet gateway, and those with another table."""
     calls = phase_files.calls(production, "network")
     tables = {
-        one.given.get("RouteTableId")
+        one.input.get("RouteTableId")
         for one in calls
-        if one.operation == "CreateRoute" and str(one.given.get("GatewayId")).startswith("igw-")
+        if one.operation == "CreateRoute" and str(one.input.get("GatewayId")).startswith("igw-")
     }
-    places = [one.given for one in calls if one.operation == "AssociateRouteTable"]
+    places = [one.input for one in calls if one.operation == "AssociateRouteTable"]
     named = {str(one["SubnetId"]): one.get("RouteTableId") for one in places if "SubnetId" in one}
     public = {subnet for subnet, table in named.items() if table in tables}
     return public, named.keys() - public if public else set()

@@ -48,7 +48,7 @@ class Call:
     """One call of an API."""
 
     operation: str
-    given: Mapping[str, Any]
+    input: Mapping[str, Any]
     key: str = ""
     """Where in its file the input is."""
 
@@ -60,7 +60,7 @@ class Call:
     @property
     def sent(self) -> dict[str, Any]:
         """The input with its documents as text, as the API takes it."""
-        sent = {name: _sent(name, value) for name, value in self.given.items()}
+        sent = {name: _sent(name, value) for name, value in self.input.items()}
         if isinstance(sent.get("Attributes"), dict):
             sent["Attributes"] = {k: _sent(k, v) for k, v in sent["Attributes"].items()}
         if isinstance(sent.get("Target"), dict):
@@ -87,7 +87,7 @@ class CallFile:
 
     def inputs_of(self, operation: str) -> list[Mapping[str, Any]]:
         """Return the inputs of one operation."""
-        return [call.given for call in self.calls if call.operation == operation]
+        return [call.input for call in self.calls if call.operation == operation]
 
 
 def document_in(value: Any) -> dict[str, Any]:
@@ -127,8 +127,8 @@ def checked(
             found.problems.append(
                 Problem(call.operation, "is no operation for this file", f"known here: {known}")
             )
-        elif not isinstance(call.given, dict):
-            message = f"is {type_of(call.given)}, and must be an object"
+        elif not isinstance(call.input, dict):
+            message = f"is {type_of(call.input)}, and must be an object"
             found.problems.append(
                 Problem(call.key, message, "write the operation's input as AWS takes it")
             )
@@ -159,9 +159,9 @@ def calls_in(data: Mapping[str, Any]) -> Iterator[Call]:
 def _of_documents(calls: Sequence[Call]) -> Iterator[Problem]:
     """Find text that must be a JSON document and is not."""
     for call in calls:
-        texts = {f"{call.key}.Policy": call.given.get("Policy")}
+        texts = {f"{call.key}.Policy": call.input.get("Policy")}
         for name in ("Policy", "RedrivePolicy", "RedriveAllowPolicy"):
-            given = call.given.get("Attributes", {}).get(name)
+            given = call.input.get("Attributes", {}).get(name)
             texts[f"{call.key}.Attributes.{name}"] = given
         for key, target in targets_in([call]):
             texts[f"{key}.Input"] = target.get("Input")
@@ -176,7 +176,7 @@ def _of_documents(calls: Sequence[Call]) -> Iterator[Problem]:
 def targets_in(calls: Sequence[Call]) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Go through the targets of the rule, each with its key."""
     for call in calls:
-        for index, target in enumerate(call.given.get("Targets", ())):
+        for index, target in enumerate(call.input.get("Targets", ())):
             yield f"{call.key}.Targets[{index}]", target
-        if isinstance(call.given.get("Target"), dict):
-            yield f"{call.key}.Target", call.given["Target"]
+        if isinstance(call.input.get("Target"), dict):
+            yield f"{call.key}.Target", call.input["Target"]

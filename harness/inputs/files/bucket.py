@@ -47,9 +47,9 @@ def policy_of(put_bucket_policy: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _of_one_bucket(calls: Sequence[Call]) -> Iterator[Problem]:
-    named = [call for call in calls if "Bucket" in call.given]
+    named = [call for call in calls if "Bucket" in call.input]
     for call in named[1:]:
-        name, first = call.given["Bucket"], named[0].given["Bucket"]
+        name, first = call.input["Bucket"], named[0].input["Bucket"]
         if name != first:
             message = f'is "{name}", and {named[0].key} has "{first}"'
             yield Problem(f"{call.key}.Bucket", message, "one file, one bucket")
@@ -59,7 +59,7 @@ def _of_rules(calls: Sequence[Call]) -> Iterator[Problem]:
     """Find lists of rules without one, which S3 calls malformed."""
     for call in calls:
         for name, field in _WITH_RULES.items():
-            if (call.given.get(name) or {field: None}).get(field) == []:
+            if (call.input.get(name) or {field: None}).get(field) == []:
                 message = "is empty, and S3 answers MalformedXML"
                 yield Problem(f"{call.key}.{name}.{field}", message, f"leave {call.key} out")
 
@@ -67,12 +67,12 @@ def _of_rules(calls: Sequence[Call]) -> Iterator[Problem]:
 def _of_public_access(calls: Sequence[Call]) -> Iterator[Problem]:
     """Find a policy for everyone, unless the file says that public policies are not blocked."""
     blocked = [
-        call.given.get("PublicAccessBlockConfiguration", {}).get("BlockPublicPolicy", False)
+        call.input.get("PublicAccessBlockConfiguration", {}).get("BlockPublicPolicy", False)
         for call in calls
         if call.operation == "PutPublicAccessBlock"
     ]
     for call in calls:
-        policy = document_in(call.given.get("Policy"))
+        policy = document_in(call.input.get("Policy"))
         if policy and all(blocked) and any(is_open(one) for one in statements(policy)):
             yield Problem(
                 call.key,

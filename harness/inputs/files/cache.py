@@ -56,38 +56,38 @@ class Cache:
     """A replication group, a serverless cache, or a single cluster."""
 
     operation: str
-    given: Mapping[str, Any]
+    input: Mapping[str, Any]
     """The operation's input."""
 
     @property
     def name(self) -> str:
         """Its name in ElastiCache."""
-        return str(self.given[NAMES[self.operation][0]])
+        return str(self.input[NAMES[self.operation][0]])
 
     @property
     def port(self) -> int:
         """The port at which tasks reach it."""
-        return int(self.given.get("Port") or PORT)
+        return int(self.input.get("Port") or PORT)
 
     @property
     def speaks_tls(self) -> bool:
         """Whether connections are encrypted; those of a serverless cache always are."""
-        return self.operation == SERVERLESS or bool(self.given.get("TransitEncryptionEnabled"))
+        return self.operation == SERVERLESS or bool(self.input.get("TransitEncryptionEnabled"))
 
     @property
     def has_users(self) -> bool:
         """Whether clients sign in with a user's name, as role-based access control has it."""
-        return bool(self.given.get("UserGroupIds") or self.given.get("UserGroupId"))
+        return bool(self.input.get("UserGroupIds") or self.input.get("UserGroupId"))
 
     @property
     def asks_for_token(self) -> bool:
         """Whether clients sign in at all."""
-        return self.has_users or bool(self.given.get("AuthToken"))
+        return self.has_users or bool(self.input.get("AuthToken"))
 
     @property
     def is_cluster(self) -> bool:
         """Whether its keys are spread over slots, so that it has one database."""
-        given = self.given
+        given = self.input
         return (
             self.operation == SERVERLESS
             or given.get("ClusterMode", "disabled") != "disabled"
@@ -98,7 +98,7 @@ class Cache:
     @property
     def security_groups(self) -> tuple[str, ...]:
         """Ids of its groups, as far as the file has them."""
-        return tuple(self.given.get("SecurityGroupIds") or ())
+        return tuple(self.input.get("SecurityGroupIds") or ())
 
 
 _ALONE = "print the app's own cache alone, by its name"

@@ -34,7 +34,7 @@ def read(document: Document) -> CallFile:
 def own(file: CallFile, *, sender: str) -> str:
     """Return the identity of a sender; of several without one, the first."""
     names = [
-        str(call.given.get("EmailAddress") or call.given.get("Domain"))
+        str(call.input.get("EmailAddress") or call.input.get("Domain"))
         for call in file.calls
         if call.operation.startswith("Verify")
     ]
@@ -51,7 +51,7 @@ def _of_names(calls: Sequence[Call]) -> Iterator[Problem]:
     """Find texts that are neither an address nor a domain."""
     for call in calls:
         for field, (form, example) in _FORMS.items():
-            value = str(call.given.get(field, example))
+            value = str(call.input.get(field, example))
             if not form.fullmatch(value):
                 noun = "mail address" if "@" in example else "domain"
                 message = f'is "{value}", which is no {noun}'

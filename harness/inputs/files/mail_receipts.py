@@ -59,13 +59,13 @@ def read(document: Document) -> MailReceipt:
     file = api_calls.checked(
         document, (OPERATION,), api="ses", needed=OPERATION, checks=(_of_rule,)
     )
-    rules = [call.given["Rule"] for call in file.calls]
+    rules = [call.input["Rule"] for call in file.calls]
     return next(one for rule in rules for one in mail_receipt.receipts(rule))
 
 
 def _of_rule(calls: Sequence[Call]) -> Iterator[Problem]:
     """Find the faults of rules none of which keeps the mails of an address as they are."""
-    faults = {f"{call.key}.Rule": [*_faults(call.given.get("Rule") or {})] for call in calls}
+    faults = {f"{call.key}.Rule": [*_faults(call.input.get("Rule") or {})] for call in calls}
     if all(faults.values()):
         for key, problems in faults.items():
             for name, message, hint in problems:

@@ -53,7 +53,7 @@ def names(inputs: Sequence[Mapping[str, Any]], *, wanted: str) -> dict[str, str]
 def _of_dead_letter_queues(calls: Sequence[Call]) -> Iterator[Problem]:
     known: set[str] = set()
     for call in calls:
-        dead = dead_letter_queue(call.given)
+        dead = dead_letter_queue(call.input)
         if dead and dead not in known:
             yield Problem(
                 f"{call.key}.Attributes.RedrivePolicy",
@@ -61,4 +61,4 @@ def _of_dead_letter_queues(calls: Sequence[Call]) -> Iterator[Problem]:
                 "SQS takes a redrive policy only when the queue that it names exists: put that"
                 " queue above it, or what the AWS CLI prints for it into this file",
             )
-        known.add(str(call.given.get("QueueName", "")))
+        known.add(str(call.input.get("QueueName", "")))

@@ -114,7 +114,7 @@ def read(document: Document, *, groups: SecurityGroups | None = None) -> CallFil
 
 def _of_one_rule(calls: Sequence[Call]) -> Iterator[Problem]:
     rules = [call for call in calls if call.operation in _RULE]
-    names = sorted({str(call.given.get("Rule", call.given.get("Name", ""))) for call in rules})
+    names = sorted({str(call.input.get("Rule", call.input.get("Name", ""))) for call in rules})
     targets = len(list(targets_in(rules)))
     if rules and (len(names) > 1 or targets != 1):
         message = f"names the rules {', '.join(names)} and {targets} targets"
@@ -125,14 +125,14 @@ def _of_expressions(calls: Sequence[Call]) -> Iterator[Problem]:
     for call in calls:
         of_scheduler = call.operation == CREATE_SCHEDULE
         if call.operation == "PutRule" or of_scheduler:
-            expression = call.given.get("ScheduleExpression", "")
+            expression = call.input.get("ScheduleExpression", "")
             found = expression and expression_problem(expression, of_scheduler=of_scheduler)
             problem = found if expression else "is missing"
             shown = f'"{expression}" ' if expression else ""
             if problem:
                 hint = 'write "rate(1 minute)", or "cron(* * * * ? *)"'
                 yield Problem(f"{call.key}.ScheduleExpression", f"{shown}{problem}", hint)
-        bus = str(call.given.get("EventBusName") or _BUS)
+        bus = str(call.input.get("EventBusName") or _BUS)
         if call.operation in _RULE and not _BUS_NAME.fullmatch(bus):
             message = (
                 f'is "{bus}", and EventBridge takes a ScheduleExpression on the default bus only'

@@ -43,7 +43,7 @@ def _of_certificate(account: Account, calls: list[Call]) -> Iterator[Difference]
     """The certificate has the public host, and each host that the listener's rules name."""
     requested = calls_of("RequestCertificate", calls)
     lists = [
-        [c.given["DomainName"], *c.given.get("SubjectAlternativeNames", ())] for c in requested
+        [c.input["DomainName"], *c.input.get("SubjectAlternativeNames", ())] for c in requested
     ]
     names = [name for one in lists for name in one]
     hosts = [account.access.public_host, *_hosts_of_rules(account.production)]
@@ -69,8 +69,8 @@ def _hosts_of_rules(production: Production) -> Iterator[str]:
 
 def _of_network(account: Account, calls: list[Call]) -> Iterator[Difference]:
     """The VPC is the configuration's, and tasks reach every API that they call."""
-    places = [one for one in calls_of("AssociateRouteTable", calls) if "SubnetId" in one.given]
-    subnets = {str(one.given["SubnetId"]) for one in places}
+    places = [one for one in calls_of("AssociateRouteTable", calls) if "SubnetId" in one.input]
+    subnets = {str(one.input["SubnetId"]) for one in places}
     if subnets and len(subnets) == len(calls_of("CreateSubnet", calls)):
         tasks = account.production.tasks.values()
         for subnet in dict.fromkeys(one for task in tasks for one in task.network.subnets):
@@ -108,7 +108,7 @@ def _of_network(account: Account, calls: list[Call]) -> Iterator[Difference]:
     yield from _of_gateways(account, calls)
     group = account.production.network.endpoints_group
     for call in calls_of("CreateVpcEndpoint", calls):
-        given = call.given.get("SecurityGroupIds") or ()
+        given = call.input.get("SecurityGroupIds") or ()
         if group and given and group not in given:
             expected = f"the security group {group}, network.endpoints_group"
             yield Difference(f"{call.key}.SecurityGroupIds", expected, f"has {', '.join(given)}")
@@ -144,7 +144,7 @@ def _of_private_names(account: Account, calls: list[Call]) -> Iterator[Differenc
     if not made or document.origins or enabled:
         return
     for call in calls_of("CreateVpcEndpoint", calls):
-        if call.given.get("VpcEndpointType") == "Interface" and call.given.get(
+        if call.input.get("VpcEndpointType") == "Interface" and call.input.get(
             "PrivateDnsEnabled", True
         ):
             yield Difference(
@@ -169,12 +169,12 @@ def _of_gateways(account: Account, calls: list[Call]) -> Iterator[Difference]:
         if one.get("SubnetId") in own
     }
     for call in calls_of("CreateVpcEndpoint", calls):
-        given = call.given.get("RouteTableIds") or []
+        given = call.input.get("RouteTableIds") or []
         lacking = sorted(tables.difference(given))
-        if call.given.get("VpcEndpointType", "Gateway") == "Gateway" and lacking:
+        if call.input.get("VpcEndpointType", "Gateway") == "Gateway" and lacking:
             yield Difference(
                 f"{call.key}.RouteTableIds",
-                f"the endpoint {call.given['ServiceName']} in the route tables of the tasks'"
+                f"the endpoint {call.input['ServiceName']} in the route tables of the tasks'"
                 f" subnets, {', '.join(lacking)}",
                 f"has {', '.join(given) or 'none'}",
             )
@@ -183,18 +183,18 @@ def _of_gateways(account: Account, calls: list[Call]) -> Iterator[Difference]:
 def _of_database(account: Account, calls: list[Call]) -> Iterator[Difference]:
     access, database = account.access, account.production.config.database.name
     for call in (*calls_of("CreateDBCluster", calls), *calls_of("CreateDBInstance", calls)):
-        engine = call.given["Engine"]
+        engine = call.input["Engine"]
         if engine not in _ENGINES:
             expected = f"the engine {' or '.join(_ENGINES)}"
             yield Difference(f"{call.key}.Engine", expected, f"is {engine}")
     yield from _of_class(account, calls)
     network = account.production.network
     for call in calls_of("CreateDBCluster", calls):
-        name = call.given["DBClusterIdentifier"]
+        name = call.input["DBClusterIdentifier"]
         if access.cluster_name and name != access.cluster_name:
             key = f"{call.key}.DBClusterIdentifier"
             yield Difference(key, f"the cluster {access.cluster_name}", f"is {name}")
-        name = call.given.get("DatabaseName", database)
+        name = call.input.get("DatabaseName", database)
         if name != database:
             key = f"{call.key}.DatabaseName"
             yield Difference(key, f"the database {database}, database.name", f"is {name}")
@@ -202,7 +202,7 @@ def _of_database(account: Account, calls: list[Call]) -> Iterator[Difference]:
     for call in calls_of("CreateDBProxy", calls):
         yield from _of_groups(call, network.proxy_group, configured="network.proxy_group")
         yield from _of_auth(account.production, call)
-        name = call.given["DBProxyName"]
+        name = call.input["DBProxyName"]
         if access.proxy_name and name != access.proxy_name:
             key = f"{call.key}.DBProxyName"
             yield Difference(key, f"the proxy {access.proxy_name}", f"is {name}")
@@ -212,7 +212,7 @@ def _of_class(account: Account, calls: list[Call]) -> Iterator[Difference]:
     """One instance at least is of the class with which the rehearsal counts connections."""
     wanted = account.production.config.database.instance_class
     instances = calls_of("CreateDBInstance", calls)
-    classes = [str(one.given["DBInstanceClass"]) for one in instances]
+    classes = [str(one.input["DBInstanceClass"]) for one in instances]
     if wanted and instances and wanted not in classes:
         expected = f"the class {wanted}, database.instance_class"
         actual = f"is {classes[0]}"
@@ -221,7 +221,7 @@ def _of_class(account: Account, calls: list[Call]) -> Iterator[Difference]:
 
 def _of_groups(call: Call, group: str, *, configured: str) -> Iterator[Difference]:
     """The resource has the group that the rehearsal took for its own."""
-    groups = call.given.get("VpcSecurityGroupIds") or ()
+    groups = call.input.get("VpcSecurityGroupIds") or ()
     if group and groups and group not in groups:
         expected, actual = f"the security group {group}, {configured}", f"has {', '.join(groups)}"
         yield Difference(f"{call.key}.VpcSecurityGroupIds", expected, actual)
@@ -229,7 +229,7 @@ def _of_groups(call: Call, group: str, *, configured: str) -> Iterator[Differenc
 
 def _of_auth(production: Production, call: Call) -> Iterator[Difference]:
     """The proxy has each task's account, by a password."""
-    key, auth = f"{call.key}.Auth", call.given.get("Auth") or ()
+    key, auth = f"{call.key}.Auth", call.input.get("Auth") or ()
     arns = [str(one.get("SecretArn", "")) for one in auth]
     for index, arn in enumerate(arns):
         if lacking := _lacking(arn, production.config.secrets):
@@ -279,7 +279,7 @@ def _of_logs(account: Account, calls: list[Call]) -> Iterator[Difference]:
 def _of_dns(account: Account, calls: list[Call]) -> Iterator[Difference]:
     host = account.access.public_host
     for call in calls:
-        records = [one["ResourceRecordSet"] for one in call.given["ChangeBatch"]["Changes"]]
+        records = [one["ResourceRecordSet"] for one in call.input["ChangeBatch"]["Changes"]]
         names = {str(record["Name"]).rstrip(".") for record in records}
         if host not in names:
             key = f"{call.key}.ChangeBatch.Changes"
@@ -290,8 +290,8 @@ def _of_scaling(account: Account, calls: list[Call]) -> Iterator[Difference]:
     cluster, services = account.access.cluster, account.access.services.values()
     known = [f"service/{cluster}/{name}" for name in services]
     for call in calls:
-        if call.given["ResourceId"] not in known:
-            expected, actual = f"one of {', '.join(known)}", f"is {call.given['ResourceId']}"
+        if call.input["ResourceId"] not in known:
+            expected, actual = f"one of {', '.join(known)}", f"is {call.input['ResourceId']}"
             yield Difference(f"{call.key}.ResourceId", expected, actual)
 
 

@@ -82,7 +82,7 @@ def _as_file(check_id: str, name: str, *, reads: tuple[str, ...], not_local: str
         for call in api_calls.calls_in(account.file(key, noun=file.noun)):
             answer = _ANSWERS.get(call.operation)
             if answer is not None:
-                yield from _compare(account, call.given, answer, key=key, api=file.api)
+                yield from _compare(account, call.input, answer, key=key, api=file.api)
 
     examine.__doc__ = f"The account has {file.noun} as in the file of {key}."
     return check(check_id, reads=reads, not_local=not_local)(examine)

@@ -49,7 +49,7 @@ def bucket(account: Account) -> Iterator[Finding]:
             answer = account.read("s3", operation, Bucket=name) or {}
             found = answer if is_flat else answer.get(field) or {}
             thing = f"bucket {name}, {field}"
-            yield from account.differences(thing, call.given[field], found, key="resources.bucket")
+            yield from account.differences(thing, call.input[field], found, key="resources.bucket")
 
 
 @check("5.worker", reads=("ecs:DescribeServices",))

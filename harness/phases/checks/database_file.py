@@ -37,10 +37,10 @@ _LEAST_SUBNETS = {"CreateDBSubnetGroup": "SubnetIds", "CreateDBProxy": "VpcSubne
 def differences(_account: Account, calls: list[Call]) -> Iterator[Difference]:
     """Go through values that RDS refuses or that open the database, and groups without effect."""
     for call in calls_of("CreateDBProxy", calls):
-        if not call.given.get("RequireTLS"):
+        if not call.input.get("RequireTLS"):
             yield Difference(f"{call.key}.RequireTLS", "true", "lets in what has no TLS")
     for call in (*calls_of("CreateDBInstance", calls), *calls_of("CreateDBCluster", calls)):
-        if call.given.get("PubliclyAccessible"):
+        if call.input.get("PubliclyAccessible"):
             expected = "false: the app alone reaches the database"
             yield Difference(f"{call.key}.PubliclyAccessible", expected, "makes it public")
     yield from _of_parameters(calls)
@@ -49,7 +49,7 @@ def differences(_account: Account, calls: list[Call]) -> Iterator[Difference]:
     yield from _of_versions(calls)
     for operation, name in _LEAST_SUBNETS.items():
         for call in calls_of(operation, calls):
-            subnets = {*(call.given.get(name) or ())}
+            subnets = {*(call.input.get(name) or ())}
             if len(subnets) == 1:
                 expected = "two subnets at least, in two Availability Zones"
                 yield Difference(f"{call.key}.{name}", expected, f"has {', '.join(subnets)} alone")
@@ -57,7 +57,7 @@ def differences(_account: Account, calls: list[Call]) -> Iterator[Difference]:
 
 def _of_parameters(calls: list[Call]) -> Iterator[Difference]:
     for call in calls_of("ModifyDBClusterParameterGroup", calls):
-        for index, one in enumerate(call.given.get("Parameters") or ()):
+        for index, one in enumerate(call.input.get("Parameters") or ()):
             value = str(one.get("ParameterValue", ""))
             if one.get("ParameterName") == _SECURE and value.upper() in _OFF:
                 key = f"{call.key}.Parameters[{index}].ParameterValue"
@@ -71,7 +71,7 @@ def _of_groups(calls: list[Call]) -> Iterator[Difference]:
     for operation, field in _MADE_AND_USED.items():
         used = _values(users, field)
         for call in calls_of(operation, calls) if users else ():
-            if (name := str(call.given.get(field, ""))) not in used:
+            if (name := str(call.input.get(field, ""))) not in used:
                 named = ", ".join(sorted(used)) or "which names none"
                 expected = f"the group of the cluster, {named}"
                 yield Difference(f"{call.key}.{field}", expected, f"is {name}, which nothing uses")
@@ -91,13 +91,13 @@ def _of_targets(calls: list[Call]) -> Iterator[Difference]:
 
 def _of_versions(calls: list[Call]) -> Iterator[Difference]:
     for call in (*calls_of("CreateDBCluster", calls), *calls_of("CreateDBInstance", calls)):
-        if call.given.get("Engine") != _AURORA:
+        if call.input.get("Engine") != _AURORA:
             continue
-        version = str(call.given.get("EngineVersion", ""))
+        version = str(call.input.get("EngineVersion", ""))
         if version and not _VERSION.fullmatch(version):
             expected = "a version of Aurora MySQL as RDS writes it, 8.0.mysql_aurora.3.08.2"
             yield Difference(f"{call.key}.EngineVersion", expected, f"is {version}")
-        size = str(call.given.get("DBInstanceClass", ""))
+        size = str(call.input.get("DBInstanceClass", ""))
         if _TOO_SMALL.fullmatch(size):
             expected = "a class of Aurora MySQL, db.t4g.medium or db.r7g.large for instance"
             yield Difference(f"{call.key}.DBInstanceClass", expected, f"is {size}")

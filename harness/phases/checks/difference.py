@@ -39,4 +39,4 @@ def calls_of(operation: str, calls: Iterable[Call]) -> list[Call]:
 
 def inputs_of(operation: str, calls: Iterable[Call]) -> list[Mapping[str, Any]]:
     """Return the inputs of an operation's calls."""
-    return [call.given for call in calls_of(operation, calls)]
+    return [call.input for call in calls_of(operation, calls)]

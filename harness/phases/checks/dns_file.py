@@ -73,10 +73,10 @@ class Change:
 
 def changes_of(call: Call, host: str) -> list[Change]:
     """Return the changes of the host's records."""
-    changes = call.given["ChangeBatch"]["Changes"]
+    changes = call.input["ChangeBatch"]["Changes"]
     return [
         Change(
-            str(call.given.get("HostedZoneId", "")),
+            str(call.input.get("HostedZoneId", "")),
             str(one["Action"]),
             one["ResourceRecordSet"],
             f"{call.key}.ChangeBatch.Changes[{index}]",

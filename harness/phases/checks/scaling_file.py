@@ -23,18 +23,18 @@ def differences(account: Account, calls: list[Call]) -> Iterator[Difference]:
     """Go through capacities without a task, and policies that never scale."""
     access = account.access
     web = f"service/{access.cluster}/{access.services.get(access.web)}"
-    registered = {str(one.given["ResourceId"]) for one in calls_of("RegisterScalableTarget", calls)}
+    registered = {str(one.input["ResourceId"]) for one in calls_of("RegisterScalableTarget", calls)}
     for call in calls:
         # A MinCapacity above MaxCapacity is an error of the file: inputs.checks.phases.
-        if call.given.get("MinCapacity") == 0 and call.given.get("ResourceId") == web:
+        if call.input.get("MinCapacity") == 0 and call.input.get("ResourceId") == web:
             expected = "a MinCapacity of 1 at least: at 0 visitors find no task"
             yield Difference(f"{call.key}.MinCapacity", expected, "has 0")
     for call in calls_of("PutScalingPolicy", calls):
-        name = str(call.given["ResourceId"])
+        name = str(call.input["ResourceId"])
         if registered and name not in registered:
             expected = f"a registered target, {', '.join(sorted(registered))}"
             yield Difference(f"{call.key}.ResourceId", expected, f"is {name}")
-        tracking = call.given.get(_POLICY) or {}
+        tracking = call.input.get(_POLICY) or {}
         metric = (tracking.get("PredefinedMetricSpecification") or {}).get("PredefinedMetricType")
         target = float(tracking.get("TargetValue", 50))
         if metric in _OF_PERCENTAGES and not 1 < target <= 100:

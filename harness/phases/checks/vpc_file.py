@@ -41,14 +41,14 @@ def differences(account: Account, calls: list[Call]) -> Iterator[Difference]:
 def _of_zones(account: Account, calls: list[Call]) -> Iterator[Difference]:
     subnets = calls_of("CreateSubnet", calls)
     zones = {
-        one.given.get("AvailabilityZone", one.given.get("AvailabilityZoneId")) for one in subnets
+        one.input.get("AvailabilityZone", one.input.get("AvailabilityZoneId")) for one in subnets
     }
     if len(zones) == 1 and None not in zones:
         expected = "subnets in two Availability Zones, as load balancer and cluster need"
         yield Difference("CreateSubnet", expected, "has one")
     region = account.access.region
     for one in subnets:
-        zone = str(one.given.get("AvailabilityZone") or region)
+        zone = str(one.input.get("AvailabilityZone") or region)
         if not zone.startswith(region):
             yield Difference(f"{one.key}.AvailabilityZone", f"a zone of {region}", f"is {zone}")
 
@@ -56,7 +56,7 @@ def _of_zones(account: Account, calls: list[Call]) -> Iterator[Difference]:
 def _of_ranges(account: Account, calls: list[Call]) -> Iterator[Difference]:
     """Subnets are parts of the VPC, which may have more ranges where it was printed."""
     made = calls_of("CreateSubnet", calls)
-    ranges = [(one, trusted_proxies.network(str(one.given.get("CidrBlock", "")))) for one in made]
+    ranges = [(one, trusted_proxies.network(str(one.input.get("CidrBlock", "")))) for one in made]
     known = [(one, subnet) for one, subnet in ranges if isinstance(subnet, IPv4Network)]
     vpcs = inputs_of("CreateVpc", calls)
     is_printed = account.production.documents["phases.network"].origins
@@ -126,8 +126,8 @@ def _of_public_subnets(account: Account, calls: list[Call]) -> Iterator[Differen
                 actual = "has none: no visitor reaches the load balancer there"
                 yield Difference("AssociateRouteTable", expected, actual)
     for call in calls_of("CreateNatGateway", calls):
-        subnet = str(call.given.get("SubnetId", ""))
-        is_public = call.given.get("ConnectivityType", "public") == "public"
+        subnet = str(call.input.get("SubnetId", ""))
+        is_public = call.input.get("ConnectivityType", "public") == "public"
         if (
             subnet
             and is_public
@@ -172,13 +172,13 @@ def _of_endpoints(account: Account, calls: list[Call]) -> Iterator[Difference]:
     }
     needed = needed_endpoints(account)
     for call in calls_of("CreateVpcEndpoint", calls):
-        region, name = _api(account, call.given)
-        if region != account.access.region and "ServiceRegion" not in call.given:
+        region, name = _api(account, call.input)
+        if region != account.access.region and "ServiceRegion" not in call.input:
             expected = f"a service of {account.access.region}, in which the VPC is"
-            yield Difference(f"{call.key}.ServiceName", expected, f"is {call.given['ServiceName']}")
-        if call.given.get("VpcEndpointType", "Gateway") != "Interface" or name not in needed:
+            yield Difference(f"{call.key}.ServiceName", expected, f"is {call.input['ServiceName']}")
+        if call.input.get("VpcEndpointType", "Gateway") != "Interface" or name not in needed:
             continue
-        named = [str(one) for one in call.given.get("SecurityGroupIds") or ()]
+        named = [str(one) for one in call.input.get("SecurityGroupIds") or ()]
         rules = [rule for one in named if one in groups for rule in groups[one].ingress]
         opened = [rule for rule in rules if rule.covers("tcp", HTTPS_PORT)]
         is_known = all(one in groups for one in named)

@@ -385,7 +385,7 @@ def _rules(files: Production) -> list[dict[str, Any]]:
 
 
 def _background(files: Production) -> dict[str, Answer]:
-    bucket = {call.operation: call.given for call in files.resources["bucket"].calls}
+    bucket = {call.operation: call.input for call in files.resources["bucket"].calls}
     inputs = files.resources["queues"].inputs_of("CreateQueue")
     queues = {one["QueueName"]: one["Attributes"] for one in inputs}
     schedule = files.schedule

@@ -151,7 +151,7 @@ def test_a_group_without_a_description_gets_one(printed: Path) -> None:
 def cache_of(tmp_path: Path, *outputs: Any) -> dict[str, Any]:
     path = tmp_path / "cache.json"
     path.write_text(cli_outputs.text(*outputs))
-    return dict(cache.read(cache.form(read_json(path))).given)
+    return dict(cache.read(cache.form(read_json(path))).input)
 
 
 GROUP = {

@@ -46,7 +46,7 @@ def test_every_field_of_the_reference_app_has_a_label_or_is_known_as_cli_only(
 
 def test_a_field_without_a_label_is_cli_only(files: Production) -> None:
     (call,) = (one for one in calls_of(files) if one.key == "services.worker.service")
-    given = {**call.given, "availabilityZoneRebalancing": "ENABLED"}
+    given = {**call.input, "availabilityZoneRebalancing": "ENABLED"}
     (leaf,) = (
         leaf
         for leaf in type(call)(call.api, call.operation, given, call.key).leaves

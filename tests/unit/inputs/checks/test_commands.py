@@ -26,12 +26,12 @@ def with_tick(
     own |= container
     calls = []
     for call in app.schedule.rule.calls:
-        given = json.loads(json.dumps(call.given))
+        given = json.loads(json.dumps(call.input))
         for target in given.get("Targets", ()):
             target["Input"] = {"containerOverrides": [{"name": "app", "command": list(command)}]}
             if not override:
                 del target["Input"]
-        calls.append(replace(call, given=given))
+        calls.append(replace(call, input=given))
     rule = replace(app.schedule.rule, calls=tuple(calls))
     return replace(app, schedule=Schedule(rule, TaskDefinition(raw, "cron.json")))
 

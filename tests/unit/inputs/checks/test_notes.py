@@ -49,8 +49,8 @@ def test_a_rule_that_is_assumed_is_noted(app: Production) -> None:
 def test_a_rule_that_runs_nothing_yet_is_noted(app: Production) -> None:
     assert [*notes.of_schedule(app)] == []
     assert app.schedule is not None
-    calls = [replace(one, given={**one.given}) for one in app.schedule.rule.calls]
-    calls[0] = replace(calls[0], given={**calls[0].given, "State": "DISABLED"})
+    calls = [replace(one, input={**one.input}) for one in app.schedule.rule.calls]
+    calls[0] = replace(calls[0], input={**calls[0].input, "State": "DISABLED"})
     rule = replace(app.schedule.rule, calls=tuple(calls))
     (said,) = notes.of_schedule(replace(app, schedule=replace(app.schedule, rule=rule)))
     assert "tickets-schedule is DISABLED" in said
