@@ -29,6 +29,8 @@ Where the two have different names, what is put holds the answer's member under 
 """
 _NOT_SET = re.compile("NoSuch|NotFound")
 """S3's codes for a setting that was never made."""
+_ENVIRONMENT_FILE = ".env"
+"""https://docs.aws.amazon.com/AmazonECS/latest/developerguide/use-environment-file.html"""
 _ARCHIVES = ("GLACIER", "DEEP_ARCHIVE")
 """Classes from which an object cannot be read until somebody restores it.
 
@@ -40,6 +42,8 @@ Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/archived-objects.h
 def deleted(s3: Any, *, bucket: str) -> Iterator[None]:
     """Delete a bucket with all that is in it, and make it anew after the block.
 
+    Its environment files come back too: no task of theirs would start without them.
+
     Args:
         s3: A client of S3 that may do so.
         bucket: Its name.
@@ -49,7 +53,7 @@ def deleted(s3: Any, *, bucket: str) -> Iterator[None]:
     # S3 takes no constraint for us-east-1, and answers none
     # (https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketLocation.html).
     where = {"CreateBucketConfiguration": {"LocationConstraint": place}} if place else {}
-    _empty(s3, bucket=bucket)
+    files = _empty(s3, bucket=bucket)
     s3.delete_bucket(Bucket=bucket)
     try:
         yield
@@ -57,6 +61,8 @@ def deleted(s3: Any, *, bucket: str) -> Iterator[None]:
         s3.create_bucket(Bucket=bucket, **where)
         for name, given in before.items():
             getattr(s3, f"put_{name}")(Bucket=bucket, **given)
+        for key, content in files.items():
+            s3.put_object(Bucket=bucket, Key=key, Body=content)
 
 
 def _settings(s3: Any, *, bucket: str) -> dict[str, dict[str, Any]]:
@@ -74,10 +80,15 @@ def _settings(s3: Any, *, bucket: str) -> dict[str, dict[str, Any]]:
     return found
 
 
-def _empty(s3: Any, *, bucket: str) -> None:
+def _empty(s3: Any, *, bucket: str) -> dict[str, bytes]:
+    """Delete all objects, and return the environment files among them."""
+    files = {}
     for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
         for one in (*page.get("Versions", ()), *page.get("DeleteMarkers", ())):
+            if one.get("IsLatest") and "Size" in one and one["Key"].endswith(_ENVIRONMENT_FILE):
+                files[one["Key"]] = s3.get_object(Bucket=bucket, Key=one["Key"])["Body"].read()
             s3.delete_object(Bucket=bucket, Key=one["Key"], VersionId=one["VersionId"])
+    return files
 
 
 def lifecycle_rules(s3: Any, *, bucket: str) -> list[Mapping[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from types import SimpleNamespace
 from typing import Any
 
@@ -76,6 +77,24 @@ def test_a_bucket_comes_back_with_what_it_had() -> None:
             "put_bucket_lifecycle_configuration",
             {"Bucket": "b", "LifecycleConfiguration": {"Rules": [{"ID": "one"}]}},
         ),
+    ]
+
+
+def test_environment_files_come_back_with_their_bucket(monkeypatch: pytest.MonkeyPatch) -> None:
+    versions = [
+        {"Key": "production.env", "VersionId": "2", "IsLatest": True, "Size": 3},
+        {"Key": "production.env", "VersionId": "1", "IsLatest": False, "Size": 3},
+        {"Key": "a.jpg", "VersionId": "1", "IsLatest": True, "Size": 3},
+    ]
+    gone = [{"Key": "old.env", "VersionId": "1", "IsLatest": True}]
+    s3 = FakeS3()
+    s3.answers["get_object"] = {"Body": io.BytesIO(b"A=1")}
+    pages = [{"Versions": versions, "DeleteMarkers": gone}]
+    monkeypatch.setattr(FakeS3, "paginate", lambda *_, **__: pages)
+    with bucket.deleted(s3, bucket="b"):
+        s3.calls.clear()
+    assert [one for one in s3.calls if one[0] == "put_object"] == [
+        ("put_object", {"Bucket": "b", "Key": "production.env", "Body": b"A=1"})
     ]
 
 
