@@ -14,6 +14,7 @@ from tests.variants import (
     places,
     policies,
     resources,
+    starts,
     storage,
     web,
 )
@@ -70,6 +71,7 @@ BUNDLES: Mapping[str, Sequence[Variant]] = {
         *laravel.LOGS,
         *laravel.ADDRESSES,
     ],
+    "other starts": starts.STARTS,
     "another nginx": [
         *images.SERVERS,
         *images.REDIRECTS,
