@@ -65,8 +65,8 @@ def www_without_a_certificate(world: World) -> None:
 
 
 def slow(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    world.resolvers[1].delay_s = 0.5
-    monkeypatch.setattr(names, "query", partial(names.query, timeout_s=0.2))
+    world.resolvers[1].delay_s = 1.0
+    monkeypatch.setattr(names, "query", partial(names.query, timeout_s=0.5))
 
 
 def second_authority(world: World) -> None:
@@ -248,7 +248,7 @@ def test_a_slow_resolver_is_named(world: World, monkeypatch: pytest.MonkeyPatch)
     assert result(report, "public resolvers").state == State.WARNING
     assert states(report, State.RED, State.WARNING) == {
         "public resolvers": "2 of 3 new 127.0.0.1 (TTL 60) at resolver-1, resolver-3;"
-        " 1 of 3 no answer within 0.2 s at resolver-2"
+        " 1 of 3 no answer within 0.5 s at resolver-2"
     }
     assert "check again from another network" in result(report, "public resolvers").meaning
 

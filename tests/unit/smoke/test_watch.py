@@ -308,8 +308,8 @@ def test_a_sign_in_page_that_fails_on_the_new_host_is_an_error(switch: World) ->
 def test_a_resolver_that_is_out_of_reach_is_left_out(
     switch: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(names, "query", partial(names.query, timeout_s=0.1))
-    switch.resolvers[2].delay_s = 0.3
+    monkeypatch.setattr(names, "query", partial(names.query, timeout_s=0.5))
+    switch.resolvers[2].delay_s = 1.0
     events = {2: lambda: point(NEW, *switch.resolvers)}
     summary, samples = run(switch, until="new", at=events)
     assert summary.is_green
@@ -319,8 +319,8 @@ def test_a_resolver_that_is_out_of_reach_is_left_out(
 def test_a_resolver_that_falls_silent_is_an_error(
     switch: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(names, "query", partial(names.query, timeout_s=0.1))
-    summary, _ = run(switch, for_s=3, at={1: lambda: setattr(switch.resolvers[2], "delay_s", 0.3)})
+    monkeypatch.setattr(names, "query", partial(names.query, timeout_s=0.5))
+    summary, _ = run(switch, for_s=3, at={1: lambda: setattr(switch.resolvers[2], "delay_s", 1.0)})
     assert summary.errors == {"no address of shop.example": 1}
 
 
