@@ -42,7 +42,6 @@ HOST_PORTS = (22, 2375, 2376)
 
 _LABELS = (LABEL_RUN, LABEL_HOME, LABEL_OWNER)
 _WAIT_S = 1.0
-_KILLED = 137
 _ENDS_WITHIN_S = 10.0
 _MIB = 1024 * 1024
 _PROGRAM = """
@@ -224,13 +223,12 @@ class Reachability:
             node, network, port = wanted[text]
             yield ConnectionAttempt(source, node, network, port, state)
 
-    def _has_ended(self, task: str, *, code: int) -> bool:
-        """Return whether a task ended; a command in it is killed before it counts as ended."""
-        within_s = _ENDS_WITHIN_S if code == _KILLED else 0
+    def _has_ended(self, task: str) -> bool:
+        """Return whether a task ends: a command in it fails before the engine counts it so."""
         try:
             wait_until(
                 lambda: NotYet("it runs") if task in self._running_tasks() else Ready(),
-                deadline=Deadline(within_s),
+                deadline=Deadline(_ENDS_WITHIN_S),
                 interval_s=0.2,
             )
         except DeadlinePassed:
@@ -245,7 +243,7 @@ class Reachability:
                 code, output = source.container.exec_run(command, user="0")
             except Exception as error:  # noqa: BLE001 - the engine's, which is not imported here
                 code, output = 1, str(error).encode()
-            if code and self._has_ended(source.name, code=code):
+            if code and self._has_ended(source.name):
                 # A scheduled task ends when its work is done, which is no concern of the network.
                 return {}
             if code:
