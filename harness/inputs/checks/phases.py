@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from ipaddress import IPv4Network
+from ipaddress import IPv4Network, ip_address
 from typing import TYPE_CHECKING, Any
 
 from harness.inputs.files import phase_files
@@ -21,15 +21,13 @@ _RETENTION_DAYS = (
 _REQUESTS = "ALBRequestCountPerTarget"
 _METRIC = "PredefinedMetricType"
 _CAPACITIES = ("MinCapacity", "MaxCapacity")
-_BALANCER = re.compile(r"[\w.-]+-\d+\.(?P<region>[a-z\d-]+)\.elb\.amazonaws\.com(?:\.cn)?\.?")
-"""The name that ELB gives a load balancer."""
-_ANY = re.compile(r".*", re.DOTALL)
-_VALUES: Mapping[str, tuple[re.Pattern[str], str]] = {
-    "A": (re.compile(r"\d{1,3}(?:\.\d{1,3}){3}"), "an IPv4 address"),
-    "AAAA": (re.compile(r"[\da-fA-F:.]*:[\da-fA-F:.]*"), "an IPv6 address"),
-    "CNAME": (re.compile(r"(?!\d+(?:\.\d+){3}$)[\w*-]+(?:\.[\w-]+)*\.?"), "a host name alone"),
-}
-"""Type of a record -> the form of its values, and a noun for it."""
+BALANCER = re.compile(
+    r"(?:dualstack\.)?(?P<internal>internal-)?(?P<name>[\w.-]+)-\d+"
+    r"\.(?:(?P<region>[a-z0-9-]+)\.elb|elb\.[a-z0-9-]+)\.amazonaws\.com(?:\.cn)?\.?",
+    flags=re.ASCII | re.IGNORECASE,
+)
+"""The name that ELB gives a load balancer; that of a network load balancer has elb first."""
+_HOST = re.compile(r"(?=.{1,254}$)(?:[\w-]{1,63}\.)*[\w-]{1,63}\.?", flags=re.ASCII)
 _OF_RECORDS = ("TTL", "ResourceRecords")
 """Fields of a record set that is no alias."""
 
@@ -143,7 +141,7 @@ def records(production: Production) -> Iterator[Problem]:
 
 
 def record_values(production: Production) -> Iterator[Problem]:
-    """A record's values are of its type.
+    """A record's values are of its type, and an alias leads to a host.
 
     https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/ResourceRecordTypes.html
     """
@@ -151,17 +149,34 @@ def record_values(production: Production) -> Iterator[Problem]:
         changes = (call.input.get("ChangeBatch") or {}).get("Changes") or ()
         for number, change in enumerate(changes):
             record = change.get("ResourceRecordSet") or {}
-            form, noun = _VALUES.get(str(record.get("Type")), (_ANY, ""))
-            for index, one in enumerate(record.get("ResourceRecords") or ()):
-                if not form.fullmatch(value := str(one.get("Value", ""))):
+            for field, value in _targets(record):
+                is_alias = field.startswith("AliasTarget")
+                record_type = "CNAME" if is_alias else str(record.get("Type"))
+                if noun := _lacking(value, record_type=record_type):
+                    owner = "an alias" if is_alias else f"a record of the type {record_type}"
                     yield Problem(
-                        f"{call.key}.ChangeBatch.Changes[{number}].ResourceRecordSet"
-                        f".ResourceRecords[{index}].Value",
-                        f'is "{value}", and a record of the type {record["Type"]} has {noun}:'
-                        " Route 53 refuses it",
+                        f"{call.key}.ChangeBatch.Changes[{number}].ResourceRecordSet.{field}",
+                        f'is "{value}", and {owner} has {noun}: Route 53 refuses it',
                         f"write {noun}, or correct the Type",
                         file=production.files["phases.dns"],
                     )
+
+
+def _lacking(value: str, *, record_type: str) -> str:
+    """Return a noun for the values of a type; empty where the value is one."""
+    version = {"A": 4, "AAAA": 6}.get(record_type)
+    if version:
+        return "" if _version(value) == version else f"an IPv{version} address"
+    is_host = _HOST.fullmatch(value) and not _version(value)
+    return "" if record_type != "CNAME" or is_host else "a host name alone"
+
+
+def _version(text: str) -> int:
+    """Return the version of an IP address; 0 where the text is none."""
+    try:
+        return ip_address(text).version
+    except ValueError:
+        return 0
 
 
 def switch(production: Production) -> Iterator[Problem]:
@@ -177,8 +192,9 @@ def switch(production: Production) -> Iterator[Problem]:
         if str(record.get("Name", "")).rstrip(".") != production.config.public_host:
             continue
         for field, text in _targets(record):
-            found = _BALANCER.fullmatch(text.lower())
-            if found and found["region"] not in (region, *production.config.foreign):
+            found = BALANCER.fullmatch(text.lower())
+            known = (None, region, *production.config.foreign)
+            if found and found["region"] not in known:
                 yield Problem(
                     f"{calls[0].key}.ChangeBatch.Changes[{number}].ResourceRecordSet.{field}",
                     f'is "{text}", a load balancer of {found["region"]}, and aws.region is'
@@ -229,7 +245,7 @@ def endpoints(production: Production) -> Iterator[Problem]:
     """
     for one in phase_files.calls(production, "network"):
         name = str(one.input.get("ServiceName") or "")
-        found = re.match(r"com\.amazonaws\.(?P<region>[a-z]+(?:-[a-z]+)+-\d)\.", name)
+        found = re.match(r"(?:cn\.)?com\.amazonaws\.(?P<region>[a-z]+(?:-[a-z]+)+-\d)\.", name)
         known = (production.config.region, *production.config.foreign)
         if found and found["region"] not in known and not one.input.get("ServiceRegion"):
             yield Problem(

@@ -7,12 +7,11 @@ https://docs.aws.amazon.com/Route53/latest/APIReference/API_AliasTarget.html (zo
 
 from __future__ import annotations
 
-import ipaddress
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from harness.inputs.checks.phases import BALANCER
 from harness.phases.checks.difference import Difference
 
 if TYPE_CHECKING:
@@ -22,13 +21,6 @@ if TYPE_CHECKING:
     from harness.phases.account import Account
 
 _LONGEST_TTL_S = 3600
-_HOST = re.compile(r"(?=.{1,254}$)(?:[\w-]{1,63}\.)*[\w-]{1,63}\.?", flags=re.ASCII)
-_BALANCER = re.compile(
-    r"(?:dualstack\.)?(?P<internal>internal-)?(?P<name>[\w-]+)-\d+"
-    r"\.(?:[a-z0-9-]+\.elb|elb\.[a-z0-9-]+)\.amazonaws\.com(?:\.cn)?\.?",
-    flags=re.ASCII | re.I,
-)
-"""The DNS name of a load balancer: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/application-load-balancers.html"""
 _CLOUDFRONT, _CLOUDFRONT_ZONE = ".cloudfront.net", "Z2FDTNDATAQYW2"
 _SWITCH_AND_ROLLBACK = 2
 
@@ -107,37 +99,14 @@ def _of_record(change: Change) -> Iterator[Difference]:
         yield Difference(
             f"{key}.TTL", "a TTL of 60 s: the way back takes that long", f"has {ttl} s"
         )
-    for index, value in enumerate(change.values):
-        alias = "AliasTarget" in change.record
-        place = f"{key}.AliasTarget.DNSName" if alias else f"{key}.ResourceRecords[{index}].Value"
-        expected = _expected("CNAME" if alias else change.record_type, value)
-        if expected:
-            yield Difference(place, expected, f"is {value}")
     target = change.record.get("AliasTarget") or {}
     zone, name = str(target.get("HostedZoneId", "")), str(target.get("DNSName", "")).rstrip(".")
     place = f"{key}.AliasTarget.HostedZoneId"
     if name.endswith(_CLOUDFRONT) and zone != _CLOUDFRONT_ZONE:
         yield Difference(place, f"{_CLOUDFRONT_ZONE}, the zone of CloudFront", f"is {zone}")
-    elif _BALANCER.fullmatch(name) and zone == change.zone:
+    elif BALANCER.fullmatch(name) and zone == change.zone:
         expected = "the load balancer's zone, CanonicalHostedZoneId of describe-load-balancers"
         yield Difference(place, expected, f"is {zone}, the zone of the record itself")
-
-
-def _expected(record_type: str, value: str) -> str:
-    """Return the kind of value of a record of this type; empty where the value is one."""
-    versions = {"A": 4, "AAAA": 6}
-    if record_type in versions:
-        version = versions[record_type]
-        return "" if _is_address(value, version=version) else f"an IPv{version} address"
-    is_name = _HOST.fullmatch(value) and not _is_address(value, version=4)
-    return "" if record_type != "CNAME" or is_name else "the name of a host"
-
-
-def _is_address(value: str, *, version: int) -> bool:
-    try:
-        return ipaddress.ip_address(value).version == version
-    except ValueError:
-        return False
 
 
 def _of_switch(account: Account, change: Change) -> Iterator[Difference]:
@@ -145,7 +114,7 @@ def _of_switch(account: Account, change: Change) -> Iterator[Difference]:
     balancer = account.production.load_balancer["LoadBalancer"]
     is_internal = balancer.get("Scheme") == "internal"
     for value in change.values if change.action != "DELETE" else ():
-        found = _BALANCER.fullmatch(value)
+        found = BALANCER.fullmatch(value)
         wanted = (str(balancer["Name"]).lower(), is_internal)
         if found and (found["name"].lower(), bool(found["internal"])) != wanted:
             scheme = "internal" if is_internal else "internet-facing"

@@ -23,22 +23,22 @@ if TYPE_CHECKING:
     from harness.inputs.files.api_calls import Call
     from harness.phases.account import Account
 
-_API = re.compile(r"(?:cn\.)?com\.amazonaws\.(?P<region>[a-z]{2,3}(?:-[a-z]+)+-\d)\.(?P<name>.+)")
+_API = re.compile(r"(?:cn\.)?com\.amazonaws\.[a-z]{2,3}(?:-[a-z]+)+-\d\.(?P<name>.+)")
 """The name of an AWS API's endpoint service."""
 _EVERYWHERE = ("0.0.0.0/0", "::/0")
 
 
 def differences(account: Account, calls: list[Call]) -> Iterator[Difference]:
     """Go through parts that EC2 refuses, or that keep visitors or tasks from their way."""
-    yield from _of_zones(account, calls)
+    yield from _of_zones(calls)
     yield from _of_ranges(account, calls)
-    yield from _of_gateways(account, calls)
+    yield from _of_gateways(calls)
     yield from _of_public_subnets(account, calls)
     yield from _of_ways_out(account, calls)
     yield from _of_endpoints(account, calls)
 
 
-def _of_zones(account: Account, calls: list[Call]) -> Iterator[Difference]:
+def _of_zones(calls: list[Call]) -> Iterator[Difference]:
     subnets = calls_of("CreateSubnet", calls)
     zones = {
         one.input.get("AvailabilityZone", one.input.get("AvailabilityZoneId")) for one in subnets
@@ -46,11 +46,6 @@ def _of_zones(account: Account, calls: list[Call]) -> Iterator[Difference]:
     if len(zones) == 1 and None not in zones:
         expected = "subnets in two Availability Zones, as load balancer and cluster need"
         yield Difference("CreateSubnet", expected, "has one")
-    region = account.access.region
-    for one in subnets:
-        zone = str(one.input.get("AvailabilityZone") or region)
-        if not zone.startswith(region):
-            yield Difference(f"{one.key}.AvailabilityZone", f"a zone of {region}", f"is {zone}")
 
 
 def _of_ranges(account: Account, calls: list[Call]) -> Iterator[Difference]:
@@ -66,7 +61,7 @@ def _of_ranges(account: Account, calls: list[Call]) -> Iterator[Difference]:
             yield Difference(f"{call.key}.CidrBlock", f"a part of the VPC, {vpc}", f"is {subnet}")
 
 
-def _of_gateways(_account: Account, calls: list[Call]) -> Iterator[Difference]:
+def _of_gateways(calls: list[Call]) -> Iterator[Difference]:
     made = calls_of("CreateInternetGateway", calls)
     if made and not calls_of("AttachInternetGateway", calls):
         expected = "AttachInternetGateway for it, without which EC2 refuses a route to it"
@@ -145,7 +140,7 @@ def _of_ways_out(account: Account, calls: list[Call]) -> Iterator[Difference]:
     tasks = account.production.tasks.values()
     subnets = list(dict.fromkeys(one for task in tasks for one in task.network.subnets))
     lacking = [one for one in subnets if tables.is_known(one) and not tables.leads_out(one)]
-    names = {_api(account, one)[1] for one in inputs_of("CreateVpcEndpoint", calls)}
+    names = {_api(one) for one in inputs_of("CreateVpcEndpoint", calls)}
     missing = [name for name in needed_endpoints(account) if name not in names]
     # Without a gateway the file has no way out at all: the other check of this file says so.
     has_gateway = any("NatGatewayId" in one for one in inputs_of("CreateRoute", calls))
@@ -157,26 +152,22 @@ def _of_ways_out(account: Account, calls: list[Call]) -> Iterator[Difference]:
         )
 
 
-def _api(account: Account, endpoint: Mapping[str, Any]) -> tuple[str, str]:
-    """Return the Region and the name of an endpoint's API."""
+def _api(endpoint: Mapping[str, Any]) -> str:
+    """Return the name of an endpoint's API; empty for another service."""
     found = _API.fullmatch(str(endpoint.get("ServiceName", "")))
-    region = str(endpoint.get("ServiceRegion") or "")
-    return (region or found["region"], found["name"]) if found else (account.access.region, "")
+    return found["name"] if found else ""
 
 
 def _of_endpoints(account: Account, calls: list[Call]) -> Iterator[Difference]:
-    """An endpoint is of an API in this Region, and admits the tasks."""
+    """An endpoint of an API that tasks call admits them."""
     groups = account.production.network.groups.groups
     tasks = {
         one for task in account.production.tasks.values() for one in task.network.security_groups
     }
     needed = needed_endpoints(account)
     for call in calls_of("CreateVpcEndpoint", calls):
-        region, name = _api(account, call.input)
-        if region != account.access.region and "ServiceRegion" not in call.input:
-            expected = f"a service of {account.access.region}, in which the VPC is"
-            yield Difference(f"{call.key}.ServiceName", expected, f"is {call.input['ServiceName']}")
-        if call.input.get("VpcEndpointType", "Gateway") != "Interface" or name not in needed:
+        is_interface = call.input.get("VpcEndpointType", "Gateway") == "Interface"
+        if not is_interface or _api(call.input) not in needed:
             continue
         named = [str(one) for one in call.input.get("SecurityGroupIds") or ()]
         rules = [rule for one in named if one in groups for rule in groups[one].ingress]

@@ -178,6 +178,7 @@ def alias(name: str) -> dict[str, Any]:
         (alias("d111111abcdef8.cloudfront.net"), ""),
         (alias("tickets-12.us-east-2.elb.amazonaws.com"), "a load balancer of us-east-2"),
         (alias("shop-12.us-east-1.elb.amazonaws.com"), ""),
+        (alias("https://shop.example"), "an alias has a host name alone"),
         (
             {
                 "Type": "CNAME",
@@ -222,6 +223,7 @@ def test_subnets_are_in_the_regions_zones(app: Production, zone: str, said: str)
     ("name", "said"),
     [
         ("com.amazonaws.us-east-2.sqs", "of another region than aws.region, us-east-1"),
+        ("cn.com.amazonaws.cn-north-1.sqs", "of another region than aws.region, us-east-1"),
         ("com.amazonaws.us-east-1.sqs", ""),
         ("com.amazonaws.vpce.us-east-2.vpce-svc-1", ""),
         ("com.amazonaws.s3-global.accesspoint", ""),
@@ -243,6 +245,7 @@ def test_endpoints_are_of_the_region(app: Production, name: str, said: str) -> N
         ("AAAA", "203.0.113.7", "has an IPv6 address"),
         ("CNAME", "https://shop.example", "has a host name alone"),
         ("CNAME", "203.0.113.7", "has a host name alone"),
+        ("A", "999.0.113.7", "a record of the type A has an IPv4 address"),
         ("CNAME", "d1_x.shop-7.example.", ""),
         ("TXT", '"anything at all"', ""),
     ],

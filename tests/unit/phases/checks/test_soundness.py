@@ -42,8 +42,6 @@ def _alias(zone: str, name: str) -> dict[str, Any]:
     [
         ("dns", f"{_RECORD}.TTL", 86400, "has 86400 s"),
         ("dns", f"{DNS}.Action", "CREATE", "has CREATE"),
-        ("dns", f"{_RECORD}.ResourceRecords[0].Value", f"https://{_ELB}", f"is https://{_ELB}"),
-        ("dns", f"{_RECORD}.ResourceRecords[0].Value", "192.0.2.1", "is 192.0.2.1"),
         (
             "dns",
             f"{_RECORD}.ResourceRecords[0].Value",
@@ -96,7 +94,6 @@ def _alias(zone: str, name: str) -> dict[str, Any]:
             "0",
             "is 0: it takes plain text",
         ),
-        ("network", "CreateSubnet[3].AvailabilityZone", "us-west-2b", "is us-west-2b"),
         ("network", "CreateSubnet[3].CidrBlock", "10.41.16.0/20", "is 10.41.16.0/20"),
         ("network", "AttachInternetGateway", None, "attaches it to no VPC"),
         (
@@ -110,12 +107,6 @@ def _alias(zone: str, name: str) -> dict[str, Any]:
             "AssociateRouteTable[0]",
             None,
             "has none: no visitor reaches the load balancer there",
-        ),
-        (
-            "network",
-            "CreateVpcEndpoint[4].ServiceName",
-            "com.amazonaws.us-east-2.secretsmanager",
-            "is com.amazonaws.us-east-2.secretsmanager",
         ),
         (
             "network",
