@@ -12,6 +12,7 @@ from tests.mistakes.edits import (
     DATABASE,
     RULE_ROLE,
     SCHEDULE,
+    TARGET_GROUP,
     WEB_SERVICE,
     Edit,
     combine,
@@ -19,6 +20,7 @@ from tests.mistakes.edits import (
     replace,
     set_bucket,
     set_everywhere,
+    set_field,
     set_variable,
 )
 from tests.mistakes.mistake import NOT_STARTED, USAGE, Mistake, Twin
@@ -223,6 +225,18 @@ MISTAKES = (
         "two subnets overlap",
         replace(NETWORK, "10.40.16.0/20", "10.40.0.0/20"),
         cause="and 10.40.0.0/24 of another subnet overlaps it",
+        exit_code=USAGE,
+    ),
+    Mistake(
+        "the health check's port is one that no security group opens",
+        replace(TARGET_GROUP, '"traffic-port"', '"9000"'),
+        cause="(HealthCheckPort), tickets-load-balancer (sg-0a40c1e2f3b4a5101) on port 9000",
+        exit_code=USAGE,
+    ),
+    Mistake(
+        "a container reserves more memory than it may have",
+        combine(set_field("memory", 512), set_field("memoryReservation", 768)),
+        cause="memoryReservation is 768 MiB, and the container's memory is 512",
         exit_code=USAGE,
     ),
     Mistake(

@@ -8,13 +8,14 @@ ingress on the side that accepts it; one group of each side is enough
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from ipaddress import IPv4Network
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from harness.inputs.checks.cache import uses_cache
 from harness.inputs.files import phase_files
+from harness.inputs.files.ecs_services import target_group_of
 from harness.inputs.problem import Problem
 
 if TYPE_CHECKING:
@@ -114,6 +115,9 @@ def needed(production: Production) -> Iterator[Connection]:
             # Without groups of its own, a side has the VPC's default group, which no file names.
             if balancer.groups and tasks.groups:
                 yield Connection(balancer, tasks, int(target["containerPort"]))
+                if port := _check_port(production, target):
+                    check = replace(balancer, name="the load balancer's check (HealthCheckPort)")
+                    yield Connection(check, tasks, port)
     users_of_cache = _users_of_cache(production)
     for ids, names in _tasks(production).items():
         tasks = side(f"the tasks of {', '.join(names)}", ids)
@@ -125,6 +129,14 @@ def needed(production: Production) -> Iterator[Connection]:
             yield Connection(tasks, cache, production.cache.port)
     if proxy:
         yield Connection(proxy, database, MYSQL_PORT)
+
+
+def _check_port(production: Production, target: Mapping[str, Any]) -> int:
+    """Return the port of the health checks where it is another one than visitors'; else 0."""
+    group = production.target_group["TargetGroup"]
+    port = str(group.get("HealthCheckPort", ""))
+    is_other = port.isdecimal() and port != str(target["containerPort"])
+    return int(port) if is_other and group["Name"] == target_group_of(target) else 0
 
 
 def _has_gateway_to_s3(production: Production) -> bool:

@@ -52,7 +52,9 @@ def of_task(raw: Mapping[str, Any]) -> Iterator[Problem]:
 
 
 def of_sizes(raw: Mapping[str, Any], *, cpu_units: int, memory_mib: int) -> Iterator[Problem]:
-    """Find containers that are larger than their task.
+    """Find containers that are larger than their task, or reserve more than they may have.
+
+    https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html
 
     Args:
         raw: The task definition.
@@ -71,6 +73,11 @@ def of_sizes(raw: Mapping[str, Any], *, cpu_units: int, memory_mib: int) -> Iter
                 key = f"containerDefinitions[{index}].{name}"
                 message = f"is {container[name]} MiB, and the task has {memory_mib}"
                 yield Problem(key, message, "give the task more memory, or the container less")
+        reserved, most = container.get("memoryReservation") or 0, container.get("memory")
+        if most and reserved > most:
+            key = f"containerDefinitions[{index}].memoryReservation"
+            message = f"is {reserved} MiB, and the container's memory is {most}: ECS refuses it"
+            yield Problem(key, message, "write less than memory, or leave it out")
 
 
 def _log_routers(containers: Sequence[Mapping[str, Any]]) -> Iterator[Problem]:

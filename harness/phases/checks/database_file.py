@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from harness.phases.account import Account
 
 _AURORA = "aurora-mysql"
-_VERSION = re.compile(r"\d+\.\d+\.mysql_aurora\.\d+\.\d{2}\.\d+(?:\.\d+)?|\d+\.\d+(?:\.\d+)?")
+_VERSION = re.compile(r"\d+\.\d+\.mysql_aurora\.\d+\.\d{2}\.\d+(?:\.\d+)?|\d+\.\d+")
 """https://docs.aws.amazon.com/AmazonRDS/latest/AuroraMySQLReleaseNotes/AuroraMySQL.release-calendars.html"""
 _TOO_SMALL = re.compile(r"db\.(?:t\w+\.(?:nano|micro|small)|m\d\w*\..+)")
 """Classes of RDS that Aurora has not:

@@ -8,12 +8,14 @@ https://docs.aws.amazon.com/vpc/latest/privatelink/create-interface-endpoint.htm
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from ipaddress import IPv4Network
 from typing import TYPE_CHECKING, Any
 
 from harness.inputs.checks import trusted_proxies
 from harness.inputs.checks.connections import HTTPS_PORT
+from harness.inputs.files import phase_files
 from harness.phases.checks.difference import Difference, calls_of, inputs_of
 from harness.phases.checks.network import needed_endpoints
 
@@ -30,7 +32,7 @@ _EVERYWHERE = ("0.0.0.0/0", "::/0")
 
 def differences(account: Account, calls: list[Call]) -> Iterator[Difference]:
     """Go through parts that EC2 refuses, or that keep visitors or tasks from their way."""
-    yield from _of_zones(calls)
+    yield from _of_zones(account, calls)
     yield from _of_ranges(account, calls)
     yield from _of_gateways(calls)
     yield from _of_public_subnets(account, calls)
@@ -38,14 +40,23 @@ def differences(account: Account, calls: list[Call]) -> Iterator[Difference]:
     yield from _of_endpoints(account, calls)
 
 
-def _of_zones(calls: list[Call]) -> Iterator[Difference]:
+def _of_zones(account: Account, calls: list[Call]) -> Iterator[Difference]:
+    """The load balancer's subnets lie in two zones, and so do the database's."""
     subnets = calls_of("CreateSubnet", calls)
-    zones = {
+    zones = Counter(
         one.input.get("AvailabilityZone", one.input.get("AvailabilityZoneId")) for one in subnets
-    }
-    if len(zones) == 1 and None not in zones:
-        expected = "subnets in two Availability Zones, as load balancer and cluster need"
-        yield Difference("CreateSubnet", expected, "has one")
+    )
+    production = account.production
+    balancer = {*(production.load_balancer["LoadBalancer"].get("Subnets") or ())}
+    groups = inputs_of("CreateDBSubnetGroup", phase_files.calls(production, "database"))
+    database = {one for group in groups for one in group.get("SubnetIds") or ()}
+    apart = 2 if balancer and database and not balancer & database else 1
+    if not subnets or None in zones or len(balancer | database) > len(subnets):
+        return
+    zone, count = zones.most_common(1)[0]
+    if len(subnets) - count < apart:
+        expected = "two Availability Zones for the load balancer's subnets and for the database's"
+        yield Difference("CreateSubnet", expected, f"has {count} of {len(subnets)} in {zone}")
 
 
 def _of_ranges(account: Account, calls: list[Call]) -> Iterator[Difference]:

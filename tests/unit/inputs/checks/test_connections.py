@@ -12,6 +12,7 @@ from harness.inputs import production
 from harness.inputs.checks import connections
 from harness.inputs.files.security_groups import ANY, Permission, SecurityGroup
 from harness.inputs.production import Production
+from tests.unit.inputs.checks.edits import with_group
 
 ROOT = Path(__file__).resolve().parents[4]
 BALANCER, TASKS, PROXY, DATABASE, ENDPOINTS = (
@@ -96,6 +97,15 @@ def test_the_port_counts(app: Production) -> None:
 )
 def test_tasks_may_be_let_out_by_address(app: Production, egress: Permission) -> None:
     assert messages(changed(app, TASKS, egress=(egress,))) == []
+
+
+def test_the_port_of_health_checks_counts(app: Production) -> None:
+    (message,) = messages(with_group(app, HealthCheckPort="9000"))
+    assert message.startswith("of tickets-tasks admits nobody of the load balancer's check")
+    ingress = app.network.groups[ids(app)[TASKS]].ingress
+    opened = changed(app, TASKS, ingress=(*ingress, replace(ingress[0], from_port=0, to_port=9000)))
+    assert messages(with_group(opened, HealthCheckPort="9000")) == []
+    assert messages(with_group(app, HealthCheckPort="8080")) == []
 
 
 def test_tasks_may_be_let_out_by_group_and_prefix_list(app: Production) -> None:

@@ -39,6 +39,7 @@ def test_what_fargate_takes_is_taken(container: dict[str, Any]) -> None:
     ("container", "said"),
     [
         ({"privileged": True}, "containerDefinitions[0].privileged is not valid on Fargate"),
+        ({"memory": 512, "memoryReservation": 768}, "is 768 MiB, and the container's memory is"),
         ({"links": ["mysql"]}, "containerDefinitions[0].links is not valid"),
         ({"hostname": "web"}, "containerDefinitions[0].hostname is not valid"),
         ({"extraHosts": [{"hostname": "db"}]}, "containerDefinitions[0].extraHosts is not valid"),

@@ -82,6 +82,7 @@ def _alias(zone: str, name: str) -> dict[str, Any]:
             "8.0.mysql_aurora.3.8.2",
             "is 8.0.mysql_aurora.3.8.2",
         ),
+        ("database", "CreateDBCluster.EngineVersion", "8.0.35", "is 8.0.35"),
         (
             "database",
             "CreateDBCluster.DBSubnetGroupName",
@@ -95,6 +96,12 @@ def _alias(zone: str, name: str) -> dict[str, Any]:
             "is 0: it takes plain text",
         ),
         ("network", "CreateSubnet[3].CidrBlock", "10.41.16.0/20", "is 10.41.16.0/20"),
+        (
+            "network",
+            "CreateSubnet[3].AvailabilityZone",
+            "us-east-1a",
+            "has 3 of 4 in us-east-1a",
+        ),
         ("network", "AttachInternetGateway", None, "attaches it to no VPC"),
         (
             "network",
@@ -212,7 +219,7 @@ def test_subnets_of_one_zone_are_a_finding(files: Production) -> None:
     data = deepcopy(files.documents["phases.network"].data)
     for one in data["CreateSubnet"]:
         one["AvailabilityZone"] = "us-east-1a"
-    assert findings_of(files, "network", data) == ["has one"]
+    assert findings_of(files, "network", data) == ["has 4 of 4 in us-east-1a"]
 
 
 def records(host: str, *batches: list[tuple[str, str]]) -> Any:
