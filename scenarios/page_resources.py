@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urljoin, urlsplit
 
 from harness.diagnosis.expect import expect
+from harness.smoke.content_policy import DENIED, HEADER, denials
 from harness.target.clients.browser import TIMEOUT_S, read_page
 from harness.target.clients.http import rule_cause
 from scenarios.checks import is_store
@@ -54,6 +55,13 @@ class PageResources:
     def expect_loaded(self, answer: requests.Response) -> None:
         """Check that each resource of a page is there for its visitor."""
         page = str(answer.url)
+        denied = denials(answer) or ()
+        expect(
+            not denied,
+            f"the {HEADER} of {urlsplit(page).path} keeps away {', '.join(denied[:3])}",
+            cause=f"the {HEADER}, of nginx or of the app, is for other hosts: {DENIED}",
+            certain=True,
+        )
         for url in read_page(answer.text, url=page).resources:
             if url not in self._loaded and len(self._loaded) < MOST_RESOURCES:
                 self._loaded.add(url)

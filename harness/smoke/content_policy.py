@@ -8,8 +8,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urljoin
 
+from harness.core.html import read_html
 from harness.smoke.site import split
+
+if TYPE_CHECKING:
+    import requests
+
+HEADER = "Content-Security-Policy"
+DENIED = (
+    "browsers do not load these: let the policy name the hosts that ASSET_URL and the disks have in"
+    " production"
+)
+_RESOURCES = {
+    "style": "//link[contains(@rel, 'stylesheet')]/@href",
+    "script": "//script/@src",
+    "image": "//img/@src",
+}
+"""Kind of a resource -> where a page names it."""
 
 FALLBACKS: Mapping[str, tuple[str, ...]] = {
     "style": ("style-src-elem", "style-src", "default-src"),
@@ -18,6 +36,32 @@ FALLBACKS: Mapping[str, tuple[str, ...]] = {
 }
 """Kind of a resource -> the directives that govern it, the first one that a policy has."""
 _NETWORK = ("http", "https", "ws", "wss")
+
+
+def resources_of(page: requests.Response) -> Iterator[tuple[str, str]]:
+    """Yield kind and whole address of a page's styles, scripts and images."""
+    html = read_html(page.text)
+    for kind, path in _RESOURCES.items():
+        for link in map(str, html.xpath(path)):
+            if not link.startswith("data:"):
+                try:
+                    yield kind, urljoin(str(page.url), link)
+                except ValueError:  # an address that no browser reads, either
+                    continue
+
+
+def denials(page: requests.Response) -> list[str] | None:
+    """Name the resources that a page's own policies keep away; None where it has no policy."""
+    tags = read_html(page.text).xpath(f"//meta[@http-equiv='{HEADER}']/@content")
+    texts = [text for text in (page.headers.get(HEADER, ""), *map(str, tags)) if text]
+    denied = {
+        f"{url} by {directive}"
+        for text in texts
+        for policy in policies(text)
+        for kind, url in resources_of(page)
+        if (directive := policy.denies(url, kind=kind, page=str(page.url)))
+    }
+    return sorted(denied) if texts else None
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,12 @@ _ROOT = "root /srv/app/public;"
 _POSTER = "$event->poster->storage()->{}"
 
 
+def allow_styles(source: str) -> Edit:
+    """Have nginx tell browsers where the site's files may come from."""
+    policy = f"default-src 'self'; style-src {source}; img-src 'self' data: https:"
+    return replace(NGINX, _ROOT, f'{_ROOT}\n        add_header Content-Security-Policy "{policy}";')
+
+
 def keep_pages(ignored: str) -> Edit:
     """Have nginx keep the answers of PHP-FPM for ten seconds."""
     passes = "fastcgi_pass unix:/tmp/php-fpm.sock;"
@@ -49,6 +55,14 @@ MISTAKES = (
             "nginx looks for styles in the app's own directory, by name",
             replace(NGINX, _FILES, f"{_FILES}\n            root /srv/app/public;"),
         ),
+    ),
+    Mistake(
+        "browsers may take styles from the old host's CDN alone",
+        allow_styles("https://static.hosting.example"),
+        breaks=[pages.test_pages_load_their_styles_scripts_and_images],
+        cause="the Content-Security-Policy, of nginx or of the app, is for other hosts",
+        also_green=[sessions.test_links_and_redirects_are_https_with_the_public_host],
+        twin=Twin("browsers may take styles from the site alone", allow_styles("'self'")),
     ),
     Mistake(
         "ASSET_URL has the folder of the old host",

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
-from urllib.parse import urljoin
 
-from harness.smoke.content_policy import policies
+from harness.smoke.content_policy import DENIED, denials, resources_of
 from harness.smoke.examination import html_of, path_of
 from harness.smoke.result import Action, NotRun, Result, green, red, warning
 from harness.smoke.site import is_address, split
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from harness.smoke.examination import Examination
 
 OWN_MACHINE = ("localhost", "127.0.0.1", "0.0.0.0", "::1")
@@ -21,12 +18,6 @@ OWN_MACHINE = ("localhost", "127.0.0.1", "0.0.0.0", "::1")
 _IN_SCRIPT = re.compile(
     r"\b(?:https?|wss?):\\?/\\?/(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\])[^\s'\"\\<]*"
 )
-_RESOURCES = {
-    "style": "//link[contains(@rel, 'stylesheet')]/@href",
-    "script": "//script/@src",
-    "image": "//img/@src",
-}
-"""Kind of a resource -> where the page names it."""
 _TWICE = re.compile(
     r"\u00c3[\u0080-\u00bf\u0152-\u0178\u2013-\u203a]|\u00c2[\u00a0-\u00bf]"
     r"|\u00e2\u20ac[\u02dc\u0153\u2013-\u2022\u2122\u00a6]|\ufffd"
@@ -42,7 +33,7 @@ def unreachable_hosts(exam: Examination) -> Result:
     html = html_of(exam.page)
     scripts = " ".join(map(str, html.xpath("//script[not(@src)]/text()")))
     found = [
-        *(url for _, url in _resources(exam) if is_unreachable(split(url).hostname or "")),
+        *(url for _, url in resources_of(exam.page) if is_unreachable(split(url).hostname or "")),
         *_IN_SCRIPT.findall(scripts),
     ]
     source = f"GET {path_of(exam.page)}"
@@ -71,29 +62,13 @@ def is_unreachable(host: str) -> bool:
 
 def content_policy(exam: Examination) -> Result:
     """Compare the page's styles, scripts and images with its Content-Security-Policy."""
-    header = exam.page.headers.get("Content-Security-Policy", "")
-    tags = html_of(exam.page).xpath("//meta[@http-equiv='Content-Security-Policy']/@content")
-    texts = [text for text in (header, *map(str, tags)) if text]
     source = f"Content-Security-Policy of GET {path_of(exam.page)}"
-    if not texts:
+    denied = denials(exam.page)
+    if denied is None:
         return green("none, so that it keeps nothing away", source)
-    resources = [*_resources(exam)]
-    denied = {
-        f"{url} by {directive}"
-        for text in texts
-        for policy in policies(text)
-        for kind, url in resources
-        if (directive := policy.denies(url, kind=kind, page=str(exam.page.url)))
-    }
     if denied:
-        return red(
-            Action.MEND,
-            ", ".join(sorted(denied)[:3]),
-            source,
-            "browsers do not load these: let the policy name the hosts that ASSET_URL and the disks"
-            " have in production",
-        )
-    return green(f"it lets {len(resources)} resources in", source)
+        return red(Action.MEND, ", ".join(denied[:3]), source, DENIED)
+    return green(f"it lets {len([*resources_of(exam.page)])} resources in", source)
 
 
 def characters(exam: Examination) -> Result:
@@ -119,18 +94,6 @@ def characters(exam: Examination) -> Result:
     if len(wrong) < _MANY:
         return warning(value, source, meaning)
     return red(Action.MEND, value, source, meaning)
-
-
-def _resources(exam: Examination) -> Iterator[tuple[str, str]]:
-    """Yield kind and whole address of the page's styles, scripts and images."""
-    html, base = html_of(exam.page), str(exam.page.url)
-    for kind, path in _RESOURCES.items():
-        for link in map(str, html.xpath(path)):
-            if not link.startswith("data:"):
-                try:
-                    yield kind, urljoin(base, link)
-                except ValueError:  # an address that no browser reads, either
-                    continue
 
 
 CHECKS = (unreachable_hosts, content_policy, characters)

@@ -40,11 +40,12 @@ class Visitor:
         )
 
 
-def look(text: str, answers: Answers = NONE, *, later: str = "") -> PageResources:
+def look(text: str, answers: Answers = NONE, *, later: str = "", policy: str = "") -> PageResources:
     visitor: Any = Visitor(answers)
     visitor.page = later or text
     resources = PageResources(ACCESS, visitor)
-    page: Any = SimpleNamespace(text=text, url=f"{URL}/")
+    headers = {"Content-Security-Policy": policy}
+    page: Any = SimpleNamespace(text=text, url=f"{URL}/", headers=headers)
     resources.expect_loaded(page)
     return resources
 
@@ -53,6 +54,14 @@ def fault(text: str, answers: Answers = NONE) -> ExpectationError:
     with pytest.raises(ExpectationError) as caught:
         look(text, answers)
     return caught.value
+
+
+def test_a_policy_of_another_host_keeps_resources_away() -> None:
+    text = '<link rel="stylesheet" href="https://fonts.example/css2?family=Inter">'
+    with pytest.raises(ExpectationError) as caught:
+        look(text, policy="default-src 'self'; style-src https://static.hosting.example")
+    assert "keeps away https://fonts.example/css2?family=Inter by style-src" in str(caught.value)
+    look(text, policy="default-src 'self'; style-src https://fonts.example; img-src 'none'")
 
 
 def test_resources_that_are_there_are_fine_and_other_hosts_are_noted() -> None:
@@ -70,7 +79,7 @@ def test_a_file_that_the_web_server_looks_for_elsewhere_is_named() -> None:
     visitor: Any = Visitor({"app": (404, "text/html")})
     visitor.page = text = '<script src="/build/app.js"></script>'
     resources = PageResources(ACCESS, visitor, has_file="/build/app.js".__eq__)
-    page: Any = SimpleNamespace(text=text, url=f"{URL}/")
+    page: Any = SimpleNamespace(text=text, url=f"{URL}/", headers={})
     with pytest.raises(ExpectationError) as caught:
         resources.expect_loaded(page)
     assert caught.value.cause.startswith("the image has public/build/app.js, and the web server")
