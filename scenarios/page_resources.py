@@ -24,6 +24,8 @@ MOST_RESOURCES = 30
 _MOST_REDIRECTS = 5
 _SIGNATURES = {"X-Amz-Signature", "Signature"}
 _FILE = re.compile(r"\.\w{2,5}$")
+_OF_DISK = "/storage/"
+"""Where storage:link shows the files of the disk `public`."""
 _HTML, _CODE = "text/html", (".css", ".js", ".mjs")
 
 
@@ -119,6 +121,12 @@ class PageResources:
             return (
                 f"the image has public{path}, and the web server does not find it: root or alias of"
                 " the location for such files names another directory"
+            )
+        if path.startswith(_OF_DISK):
+            return (
+                f'{path} is a file of Storage\'s disk "public" (php artisan storage:link), which is'
+                " each task's own and empty when it starts: keep such files in the bucket, or put"
+                " them into the image's directory public"
             )
         return (
             f"the image lacks {path}: what a build makes (npm run build) belongs into the"

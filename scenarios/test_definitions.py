@@ -68,11 +68,16 @@ class Variable(NamedTuple):
 def variables(task_definitions: dict[str, dict[str, Any]]) -> list[Variable]:
     """Return the plain variables of every container in every task definition."""
     return [
-        Variable(task, entry["name"], entry["value"])
+        Variable(task, entry["name"], without_quotes(entry["value"]))
         for task, definition in task_definitions.items()
         for container in definition["containerDefinitions"]
         for entry in container.get("environment", [])
     ]
+
+
+def without_quotes(value: str) -> str:
+    """Return a value as Laravel's env() has it: without quotes, as they are in a .env file."""
+    return re.sub(r"""\A(['"])(.*)\1\Z""", r"\2", value)
 
 
 @as_read

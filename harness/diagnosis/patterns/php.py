@@ -270,7 +270,8 @@ LIMITS = (
         cause="storage or bootstrap/cache is not writable for the app's user: the Dockerfile does"
         " not give it to that user, or a volume is mounted there whose path no VOLUME of the"
         " Dockerfile names (it is root's then), or EFS is without an access point (its directory is"
-        " root's), or a command that ran as root left files there",
+        " root's), or a command that ran as root left files there, or capabilities.drop takes from"
+        " ECS Exec, which is root, the right to write others' files",
         example=(
             "The /srv/app/bootstrap/cache directory must be present and writable.",
             "tempnam(): file created in the system's temporary directory",

@@ -19,6 +19,13 @@ if TYPE_CHECKING:
 
 _BUCKET_NAME = re.compile(r"(?!xn--|sthree-|\d+\.\d+\.\d+\.\d+$)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _UNWRITTEN_REGION = "us-east-1"
+_POSITIVE = (
+    ("Expiration", "Days"),
+    ("NoncurrentVersionExpiration", "NoncurrentDays"),
+    ("AbortIncompleteMultipartUpload", "DaysAfterInitiation"),
+)
+"""Actions of a lifecycle rule, with the field that is a positive number:
+https://docs.aws.amazon.com/AmazonS3/latest/API/API_LifecycleExpiration.html"""
 _INFREQUENT, _INFREQUENT_FROM_DAYS = ("STANDARD_IA", "ONEZONE_IA"), 30
 _CORS_METHODS = ("GET", "PUT", "POST", "DELETE", "HEAD")
 _OWN_KEY = "AES256"
@@ -62,7 +69,7 @@ def settings(production: Production) -> Iterator[Problem]:
     bucket = production.resources.get("bucket")
     if bucket is None:
         return
-    for find in (_cors, _transitions, _keys, _policies):
+    for find in (_cors, _lifecycle, _keys, _policies):
         for key, message, hint in find(bucket):
             yield Problem(key, message, hint, file=production.files["resources.bucket"])
 
@@ -107,7 +114,7 @@ def _origin_of(text: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
-def _transitions(bucket: CallFile) -> Iterator[tuple[str, str, str]]:
+def _lifecycle(bucket: CallFile) -> Iterator[tuple[str, str, str]]:
     for given in bucket.inputs_of("PutBucketLifecycleConfiguration"):
         rules = (given.get("LifecycleConfiguration") or {}).get("Rules") or ()
         for number, rule in enumerate(rules):
@@ -121,6 +128,14 @@ def _transitions(bucket: CallFile) -> Iterator[tuple[str, str, str]]:
                         f"is {days}, and S3 moves nothing to {one['StorageClass']} before day"
                         f" {_INFREQUENT_FROM_DAYS}: it refuses the rule",
                         f"write {_INFREQUENT_FROM_DAYS} or more",
+                    )
+            for name, field in _POSITIVE:
+                if (rule.get(name) or {}).get(field) == 0:
+                    yield (
+                        "PutBucketLifecycleConfiguration.LifecycleConfiguration"
+                        f".Rules[{number}].{name}.{field}",
+                        "is 0, and S3 takes a day at the least: it refuses the rule",
+                        f"write 1 or more, or leave {name} out",
                     )
 
 

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from scenarios.test_definitions import formatter_cause, takes_any_status, without_port
+from scenarios.test_definitions import (
+    formatter_cause,
+    takes_any_status,
+    without_port,
+    without_quotes,
+)
 
 
 @pytest.mark.parametrize(
@@ -19,6 +24,11 @@ from scenarios.test_definitions import formatter_cause, takes_any_status, withou
 )
 def test_the_port_that_https_has_anyway_makes_no_difference(url: str, same: str) -> None:
     assert without_port(url) == same
+
+
+def test_quotes_of_a_dotenv_file_are_no_part_of_a_value() -> None:
+    assert without_quotes('"production"') == without_quotes("'production'") == "production"
+    assert without_quotes("\"production'") == "\"production'"
 
 
 @pytest.mark.parametrize(

@@ -75,6 +75,11 @@ def test_a_file_that_the_image_lacks_is_named(answer: tuple[int, str]) -> None:
     assert error.cause.startswith("the image lacks /build/app.js")
 
 
+def test_a_file_behind_the_link_of_storage_is_named() -> None:
+    error = fault('<img src="/storage/logo.png">', {"logo": (404, "text/html")})
+    assert 'is a file of Storage\'s disk "public"' in error.cause
+
+
 def test_a_file_that_the_web_server_looks_for_elsewhere_is_named() -> None:
     visitor: Any = Visitor({"app": (404, "text/html")})
     visitor.page = text = '<script src="/build/app.js"></script>'

@@ -61,6 +61,11 @@ def moves(days: int, storage_class: str) -> dict[str, Any]:
     return {"PutBucketLifecycleConfiguration": {"LifecycleConfiguration": {"Rules": [rule]}}}
 
 
+def expires(days: int) -> dict[str, Any]:
+    rule = {"ID": "a", "Status": "Enabled", "Filter": {"Prefix": ""}, "Expiration": {"Days": days}}
+    return {"PutBucketLifecycleConfiguration": {"LifecycleConfiguration": {"Rules": [rule]}}}
+
+
 def key(algorithm: str) -> dict[str, Any]:
     default = {"SSEAlgorithm": algorithm, "KMSMasterKeyID": "alias/uploads"}
     rules = [{"ApplyServerSideEncryptionByDefault": default}]
@@ -87,6 +92,8 @@ def policy(resource: Any) -> dict[str, Any]:
         (moves(7, "STANDARD_IA"), "Transitions[0].Days is 7, and S3 moves nothing to STANDARD_IA"),
         (moves(30, "STANDARD_IA"), ""),
         (moves(0, "INTELLIGENT_TIERING"), ""),
+        (expires(0), "Rules[0].Expiration.Days is 0, and S3 takes a day at the least"),
+        (expires(1), ""),
         (key("AES256"), 'KMSMasterKeyID is set, and SSEAlgorithm is "AES256"'),
         (key("aws:kms"), ""),
         (policy("arn:aws:s3:::other/*"), 'Statement[0].Resource is "arn:aws:s3:::other/*"'),
