@@ -45,7 +45,8 @@ _TEXTS: Mapping[str, re.Pattern[bytes]] = {
     "a private key": re.compile(rb"-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----\s+[A-Za-z0-9+/]{40}"),
     "a GitHub token": re.compile(rb"\bgh[pousr]_[A-Za-z0-9]{36}\b"),
 }
-_CACHED = re.compile(r"bootstrap/cache/(?:config|routes[\w-]*|events)\.php$")
+_CACHED = re.compile(r"bootstrap/cache/config\.php$")
+"""Cached routes and events are the code's; only the configuration is made of the environment."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ class Findings:
     secrets: tuple[str, ...] = ()
     dotenv: tuple[str, ...] = ()
     caches: tuple[str, ...] = ()
-    """Laravel's caches, which freeze the environment of the build."""
+    """Laravel's cached configuration, which freezes the environment of the build."""
     files: int = 0
     """How many files were looked at; none means that nothing was shown."""
 
