@@ -73,12 +73,13 @@ class StackSecrets:
             given = map(secret_values.account_of, map(injected, DATABASE_URLS))
             account = injected("DB_USERNAME"), injected("DB_PASSWORD")
             username, password = next(filter(any, given), account)
+        hosts = (host for one in listeners.of_production(production) for host in one.hosts)
         return cls(
             secrets=secrets,
             parameters=parameters,
             certificates=certificates.create(
                 {
-                    "edge": (config.public_host,),
+                    "edge": tuple(dict.fromkeys([config.public_host, *hosts])),
                     **_names_of_proxy(config.database),
                     "mysql": (config.database.cluster_endpoint,),
                     **({"cache": (config.cache.endpoint,)} if config.cache else {}),

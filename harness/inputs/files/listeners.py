@@ -52,6 +52,16 @@ class Listener:
         for actions in (self.create.get("DefaultActions"), *(o.get("Actions") for o in self.rules)):
             yield from actions or ()
 
+    @property
+    def hosts(self) -> Iterator[str]:
+        """The hosts that its rules name, without those that have a wildcard."""
+        for rule in self.rules:
+            for condition in rule.get("Conditions") or ():
+                if condition.get("Field") == listener_rules.HOST:
+                    config = condition.get("HostHeaderConfig") or condition
+                    hosts = (str(one).lower() for one in config.get("Values") or ())
+                    yield from (host for host in hosts if not {*"*?"} & {*host})
+
 
 def of_production(production: Production) -> tuple[Listener, ...]:
     """Return the listeners of the load balancer's file, with those that are assumed.

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from harness.aws import listener_rules
 from harness.inputs.checks import references, trusted_proxies
 from harness.inputs.config import SecretValue
 from harness.inputs.files import listeners, phase_files
@@ -46,25 +45,16 @@ def _of_certificate(account: Account, calls: list[Call]) -> Iterator[Difference]
         [c.input["DomainName"], *c.input.get("SubjectAlternativeNames", ())] for c in requested
     ]
     names = [name for one in lists for name in one]
-    hosts = [account.access.public_host, *_hosts_of_rules(account.production)]
+    one_for_all = [
+        listener
+        for listener in listeners.of_production(account.production)
+        if listener.protocol == "HTTPS" and len(listener.create.get("Certificates") or ()) == 1
+    ]
+    hosts = [account.access.public_host, *(host for one in one_for_all for host in one.hosts)]
     for host in dict.fromkeys(hosts) if requested else ():
         if not covers(names, host):
             key = f"{requested[0].key}.DomainName"
             yield Difference(key, f"a certificate for {host}", f"is for {', '.join(names)}")
-
-
-def _hosts_of_rules(production: Production) -> Iterator[str]:
-    """Go through the hosts of an HTTPS listener's rules, if it has one certificate for all."""
-    for listener in listeners.of_production(production):
-        certificates = listener.create.get("Certificates") or ()
-        if listener.protocol != "HTTPS" or len(certificates) != 1:
-            continue
-        for rule in listener.rules:
-            for condition in rule.get("Conditions") or ():
-                if condition.get("Field") == listener_rules.HOST:
-                    config = condition.get("HostHeaderConfig") or condition
-                    hosts = (str(one).lower() for one in config.get("Values") or ())
-                    yield from (host for host in hosts if not {*"*?"} & {*host})
 
 
 def _of_network(account: Account, calls: list[Call]) -> Iterator[Difference]:

@@ -31,7 +31,6 @@ _MADE_AND_USED = {
     "CreateDBClusterParameterGroup": "DBClusterParameterGroupName",
 }
 """Operation that makes a thing of the cluster -> the field that names it, there and here."""
-_LEAST_SUBNETS = {"CreateDBSubnetGroup": "SubnetIds", "CreateDBProxy": "VpcSubnetIds"}
 
 
 def differences(_account: Account, calls: list[Call]) -> Iterator[Difference]:
@@ -47,12 +46,6 @@ def differences(_account: Account, calls: list[Call]) -> Iterator[Difference]:
     yield from _of_groups(calls)
     yield from _of_targets(calls)
     yield from _of_versions(calls)
-    for operation, name in _LEAST_SUBNETS.items():
-        for call in calls_of(operation, calls):
-            subnets = {*(call.input.get(name) or ())}
-            if len(subnets) == 1:
-                expected = "two subnets at least, in two Availability Zones"
-                yield Difference(f"{call.key}.{name}", expected, f"has {', '.join(subnets)} alone")
 
 
 def _of_parameters(calls: list[Call]) -> Iterator[Difference]:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import logging
 import socketserver
 import threading
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -28,8 +26,6 @@ CHANNEL_PATH = "/v1/data-channel/"
 HOST: ContextVar[str] = ContextVar("host", default="localhost")
 """The Host header of the request that this thread answers: the client's address of control."""
 Answer = tuple[int, str, bytes]
-_KEPT_ANSWERS = 512
-_OK = 200
 
 
 class Api:
@@ -103,32 +99,6 @@ def _call(handler: Operation, *, request: dict[str, Any], name: str) -> dict[str
         raise ApiError("ServerException", message=f"{name} failed", status=500) from error
 
 
-class LastAnswers:
-    """The last answers, by the SDK's id of a call: a client that lost one asks again.
-
-    The operation would be refused the second time, as CreateRule is for its priority.
-    """
-
-    def __init__(self) -> None:
-        self._answers: OrderedDict[str, Answer] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def of(self, call: str, *, body: bytes, answer: Callable[[], Answer]) -> Answer:
-        """Return the answer that a call had before, or else a new one."""
-        key = f"{call} {hashlib.sha256(body).hexdigest()}" if call else ""
-        with self._lock:
-            known = self._answers.get(key)
-        if known is not None:
-            return known
-        made = answer()
-        if key and made[0] == _OK:
-            with self._lock:
-                self._answers[key] = made
-                while len(self._answers) > _KEPT_ANSWERS:
-                    self._answers.popitem(last=False)
-        return made
-
-
 class _Handler(BaseHTTPRequestHandler):
     """The base of both servers: HTTP/1.1, quiet, one answer per request."""
 
@@ -166,8 +136,6 @@ def api_server(
         states: Path to what is wrong: GET answers ok, or 503 and that.
         channels: Serves a data channel, by its path, to its end.
     """
-    answers = LastAnswers()
-
     class Handler(_Handler):
         def do_GET(self) -> None:
             if self.path.startswith(CHANNEL_PATH):
@@ -185,10 +153,7 @@ def api_server(
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             HOST.set(self.headers.get("Host") or "localhost")
             target = self.headers.get("X-Amz-Target") or ""
-            call = self.headers.get("amz-sdk-invocation-id") or ""
-            self.reply(
-                answers.of(call, body=body, answer=lambda: api.answer(target=target, body=body))
-            )
+            self.reply(api.answer(target=target, body=body))
 
     return _TcpServer(("0.0.0.0", port), Handler)
 

@@ -73,7 +73,6 @@ def _alias(zone: str, name: str) -> dict[str, Any]:
         ("scaling", f"{_METRIC}.TargetValue", 0.6, "is 0.6"),
         ("database", "CreateDBInstance[0].PubliclyAccessible", True, "makes it public"),
         ("database", "CreateDBProxy.RequireTLS", False, "lets in what has no TLS"),
-        ("database", "CreateDBProxy.VpcSubnetIds", ["subnet-1"], "has subnet-1 alone"),
         ("database", "RegisterDBProxyTargets", None, "registers none"),
         ("database", "CreateDBInstance[1].DBInstanceClass", "db.t3.micro", "is db.t3.micro"),
         (
