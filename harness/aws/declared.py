@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 _IDENTIFYING = ("name", "key", "Key", "containerName", "sourceVolume", "Id", "sid")
@@ -12,7 +13,11 @@ _NOT_ANSWERED = frozenset({"tags", "Tags", "clientToken", "enableECSManagedTags"
 
 
 def differences(
-    declared: Mapping[str, Any], deployed: Mapping[str, Any], *, complete: Sequence[str] = ()
+    declared: Mapping[str, Any],
+    deployed: Mapping[str, Any],
+    *,
+    complete: Sequence[str] = (),
+    source: str = "in the file",
 ) -> list[str]:
     """Return each field that the file declares and AWS has otherwise, one text each.
 
@@ -23,48 +28,67 @@ def differences(
         declared: The input of an operation, from a file.
         deployed: The answer of the matching Describe operation.
         complete: Names of lists that hold exactly what the file declares, such as environment.
+        source: Where the declared values stand, in the texts.
     """
-    return list(_of_fields(declared, deployed, at="", complete=complete))
+    return list(_Comparison(complete, source).of_fields(declared, deployed))
 
 
-def _of_fields(
-    declared: Mapping[str, Any], deployed: Mapping[str, Any], *, at: str, complete: Sequence[str]
-) -> Iterator[str]:
-    for field, value in declared.items():
-        if field in _NOT_ANSWERED:
-            continue
-        path = f"{at}.{field}" if at else field
-        yield from _of_value(value, deployed.get(field), at=path, complete=complete)
+@dataclass(frozen=True)
+class _Comparison:
+    """The comparison of a declaration with an answer, field by field."""
 
+    complete: Sequence[str] = ()
+    source: str = ""
 
-def _of_value(declared: Any, deployed: Any, *, at: str, complete: Sequence[str]) -> Iterator[str]:
-    if isinstance(declared, Mapping):
-        answer = deployed if isinstance(deployed, Mapping) else {}
-        yield from _of_fields(declared, answer, at=at, complete=complete)
-    elif isinstance(declared, list):
-        answers = deployed if isinstance(deployed, list) else []
-        key = _key_of(declared + answers)
-        if key:
-            yield from _of_keyed(declared, answers, at=at, key=key, complete=complete)
-        elif not _holds_each(answers, declared):
-            yield f"{at} is {_text_of(answers)} there, and {_text_of(declared)} in the file"
-    elif not _is_same(declared, deployed):
-        yield f"{at} is {_text_of(deployed)} there, and {_text_of(declared)} in the file"
+    def of_fields(
+        self, declared: Mapping[str, Any], deployed: Mapping[str, Any], *, at: str = ""
+    ) -> Iterator[str]:
+        for field, value in declared.items():
+            if field not in _NOT_ANSWERED:
+                path = f"{at}.{field}" if at else field
+                yield from self._of_value(value, deployed.get(field), at=path)
 
+    def _of_value(self, declared: Any, deployed: Any, *, at: str) -> Iterator[str]:
+        if isinstance(declared, Mapping):
+            answer = deployed if isinstance(deployed, Mapping) else {}
+            yield from self.of_fields(declared, answer, at=at)
+        elif isinstance(declared, list):
+            yield from self._of_list(declared, deployed if isinstance(deployed, list) else [], at)
+        elif not _is_same(declared, deployed):
+            yield self._text(declared, deployed, at)
 
-def _of_keyed(
-    declared: list[Any], deployed: list[Any], *, at: str, key: str, complete: Sequence[str]
-) -> Iterator[str]:
-    answers = {entry[key]: entry for entry in deployed}
-    for entry in declared:
-        path = f"{at}[{entry[key]}]"
-        if entry[key] in answers:
-            yield from _of_fields(entry, answers[entry[key]], at=path, complete=complete)
-        else:
-            yield f"{path} is missing there"
-    if at.rpartition(".")[2] in complete:
-        names = {entry[key] for entry in declared}
-        yield from (f"{at}[{name}] is only there" for name in answers if name not in names)
+    def _of_list(self, declared: list[Any], deployed: list[Any], at: str) -> Iterator[str]:
+        if key := _key_of(declared + deployed):
+            yield from self._of_keyed(declared, deployed, at=at, key=key)
+        elif not self._holds_each(deployed, declared):
+            yield self._text(declared, deployed, at)
+
+    def _of_keyed(
+        self, declared: list[Any], deployed: list[Any], *, at: str, key: str
+    ) -> Iterator[str]:
+        answers = {entry[key]: entry for entry in deployed}
+        for entry in declared:
+            path = f"{at}[{entry[key]}]"
+            if entry[key] in answers:
+                yield from self.of_fields(entry, answers[entry[key]], at=path)
+            else:
+                yield f"{path} is missing there"
+        if at.rpartition(".")[2] in self.complete:
+            names = {entry[key] for entry in declared}
+            yield from (f"{at}[{name}] is only there" for name in answers if name not in names)
+
+    def _holds_each(self, answers: list[Any], declared: list[Any]) -> bool:
+        """Whether two lists pair off, in any order; an answer may have more fields."""
+        rest = list(answers)
+        for entry in declared:
+            fits = [one for one in rest if not list(self._of_value(entry, one, at=""))]
+            if not fits:
+                return False
+            rest.remove(fits[0])
+        return not rest
+
+    def _text(self, declared: Any, deployed: Any, at: str) -> str:
+        return f"{at} is {_text_of(deployed)} there, and {_text_of(declared)} {self.source}"
 
 
 def _key_of(entries: list[Any]) -> str:
@@ -72,17 +96,6 @@ def _key_of(entries: list[Any]) -> str:
     if not entries or not all(isinstance(entry, Mapping) for entry in entries):
         return ""
     return next((key for key in _IDENTIFYING if all(key in entry for entry in entries)), "")
-
-
-def _holds_each(answers: list[Any], declared: list[Any]) -> bool:
-    """Whether two lists pair off, in any order; an answer may have more fields than its pair."""
-    rest = list(answers)
-    for entry in declared:
-        fits = [one for one in rest if not list(_of_value(entry, one, at="", complete=()))]
-        if not fits:
-            return False
-        rest.remove(fits[0])
-    return not rest
 
 
 def _is_same(declared: Any, deployed: Any) -> bool:

@@ -81,7 +81,8 @@ class Account:
             limits = {"PaginationConfig": {"MaxItems": at_most}} if at_most else {}
             call = client.get_paginator(method).paginate(**arguments, **limits).build_full_result
         asking = iam_action(service, operation)
-        return account.find(call, profile=self.access.profile, asking=asking)
+        answer = account.find(call, profile=self.access.profile, asking=asking)
+        return {k: v for k, v in answer.items() if k != "ResponseMetadata"} if answer else answer
 
     def name_of(self, key: str, *, noun: str) -> str:
         """Return the name of one of the app's resources.
@@ -137,12 +138,26 @@ class Account:
         """Compare the input of an operation, from a file, with the account's answer."""
         place = self.production.path_of(key)
         for text in declared.differences(wanted, answer):
-            yield Finding(
-                thing=thing,
-                expected=f"as in {place}",
-                actual=text,
-                remedy=f"change it in the account, or correct {place} and rehearse again",
-            )
+            yield Finding(thing, f"as in {place}", text, _remedy(place))
+
+    def additions(
+        self, thing: str, usual: Mapping[str, Any], answer: Mapping[str, Any], *, key: str
+    ) -> Iterator[Finding]:
+        """Compare AWS's defaults with the account's answer, where a file says nothing."""
+        place = self.production.path_of(key)
+        source = f"by default, and {place} has none"
+        for text in declared.differences(usual, answer, source=source):
+            yield Finding(thing, "the default", text, _remedy(place))
+
+    def addition(self, thing: str, *, key: str) -> Finding:
+        """Return the finding of a thing that only the account has."""
+        place = self.production.path_of(key)
+        actual = f"it is only there: {place} has none, and no rehearsal has seen it"
+        return Finding(thing, f"none, as in {place}", actual, _remedy(place))
+
+
+def _remedy(place: str) -> str:
+    return f"change it in the account, or correct {place} and rehearse again"
 
 
 def of_files(production: Production) -> Account:

@@ -9,6 +9,7 @@ from harness.phases.checks import (
     background,
     database,
     image,
+    load_balancer,
     network,
     readiness,
     soundness,
@@ -67,7 +68,7 @@ PHASES = (
                 takes="3 minutes",
             ),
         ),
-        checks=network.CHECKS,
+        checks=(*network.CHECKS, load_balancer.load_balancer),
         rollback=Rollback(
             "Nothing in production yet: delete what is unused, as the teardown has it.",
             commands.keep_unused,
@@ -132,7 +133,7 @@ PHASES = (
                 takes="3 to 10 minutes",
             ),
         ),
-        checks=web.CHECKS,
+        checks=(*load_balancer.CHECKS, *web.CHECKS),
         rollback=Rollback(
             "Lead visitors back to the former revision of the web service.",
             commands.former_revision,

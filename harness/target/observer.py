@@ -72,6 +72,7 @@ ACTIONS = (
     "ses:GetAccount",
     "ses:GetEmailIdentity",
     "ses:GetIdentityVerificationAttributes",
+    "ses:ListIdentities",
     "sqs:GetQueueAttributes",
     "sqs:GetQueueUrl",
     "sqs:ListQueues",

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from harness.aws.elb_attributes import VALUES
 from harness.inputs import operation_shapes
 from harness.inputs.checks.load_balancer import resources
 from harness.inputs.problem import Problem, closest
@@ -14,33 +15,6 @@ from harness.inputs.problem import Problem, closest
 if TYPE_CHECKING:
     from harness.inputs.production import Production
 
-_BOOLEAN = ("true", "false")
-_ATTRIBUTES: Mapping[str, tuple[int, int] | tuple[str, ...]] = {
-    **{f"{one}_logs.s3.enabled": _BOOLEAN for one in ("access", "connection", "health_check")},
-    "client_keep_alive.seconds": (60, 604800),
-    "deletion_protection.enabled": _BOOLEAN,
-    "deregistration_delay.timeout_seconds": (0, 3600),
-    "idle_timeout.timeout_seconds": (1, 4000),
-    "load_balancing.algorithm.type": (
-        *("round_robin", "least_outstanding_requests", "weighted_random"),
-    ),
-    "routing.http.desync_mitigation_mode": ("monitor", "defensive", "strictest"),
-    "routing.http.drop_invalid_header_fields.enabled": _BOOLEAN,
-    "routing.http.preserve_host_header.enabled": _BOOLEAN,
-    "routing.http.xff_client_port.enabled": _BOOLEAN,
-    "routing.http.xff_header_processing.mode": ("append", "preserve", "remove"),
-    "routing.http2.enabled": _BOOLEAN,
-    "routing.http.x_amzn_tls_version_and_cipher_suite.enabled": _BOOLEAN,
-    "slow_start.duration_seconds": (0, 900),
-    "stickiness.app_cookie.duration_seconds": (1, 604800),
-    "stickiness.enabled": _BOOLEAN,
-    "stickiness.lb_cookie.duration_seconds": (1, 604800),
-    "waf.fail_open.enabled": _BOOLEAN,
-    "zonal_shift.config.enabled": _BOOLEAN,
-    "stickiness.type": ("lb_cookie", "app_cookie"),
-}
-"""https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_TargetGroupAttribute.html
-and API_LoadBalancerAttribute.html; the values of an application load balancer."""
 _SLOW_START_S = 30
 """The shortest slow start; 0 is none."""
 _SLOW_STARTS = ("slow_start.duration_seconds", "load_balancing.algorithm.type", "round_robin")
@@ -105,7 +79,7 @@ def _of_attribute(name: str, key: str, value: str) -> Iterator[tuple[str, str]]:
     if key not in _attribute_names(name) and meant:
         yield "is no attribute that ELB has", f'did you mean "{meant}"?'
         return
-    known = _ATTRIBUTES.get(key, ())
+    known = VALUES.get(key, ())
     if not known:
         return
     if isinstance(known[0], str):

@@ -74,19 +74,19 @@ def options(production: Production) -> Mapping[str, str]:
     pools = [one.input.get("ConnectionPoolConfig") or {} for one in calls]
     has_proxy = bool(production.config.database.proxy_endpoint)
     query = next((str(one[_QUERY]) for one in pools if one.get(_QUERY)), "") if has_proxy else ""
-    return mysql_parameters.applied(_of_cluster(production), query=query)
+    return mysql_parameters.applied(of_cluster(production), query=query)
 
 
 def connections_allowed(production: Production) -> int:
     """How many connections the proxy may open; 0 where it is not known."""
     database = production.config.database
-    given = _of_cluster(production).get("max_connections", "")
+    given = of_cluster(production).get("max_connections", "")
     if database.max_connections or not given.isdecimal():
         return database.connections_allowed
     return int(given) * database.max_connections_percent // 100
 
 
-def _of_cluster(production: Production) -> dict[str, str]:
+def of_cluster(production: Production) -> dict[str, str]:
     """Return the parameters of the cluster's own group."""
     calls = phase_files.calls(production, "database")
     groups = {one.input.get(_GROUP) for one in calls if one.operation == "CreateDBCluster"}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from harness.phases.account import Account
 from harness.phases.checks import mail, queues, roles, schedule
@@ -20,6 +22,7 @@ _BUCKET_ANSWERS: Mapping[str, tuple[str, str, str]] = {
         "LifecycleConfiguration",
         "flat",
     ),
+    "PutBucketPolicy": ("GetBucketPolicy", "Policy", ""),
 }
 """Operation of the file -> the one that answers, the field, and whether its answer lacks it."""
 
@@ -33,6 +36,7 @@ _BUCKET_ANSWERS: Mapping[str, tuple[str, str, str]] = {
         "s3:GetEncryptionConfiguration",
         "s3:GetBucketVersioning",
         "s3:GetBucketCORS",
+        "s3:GetBucketPolicy",
         "s3:GetLifecycleConfiguration",
     ),
     readiness=True,
@@ -43,13 +47,38 @@ def bucket(account: Account) -> Iterator[Finding]:
     if account.read("s3", "HeadBucket", Bucket=name) is None:
         yield absent(f"bucket {name}", remedy="create it: `cutover phase 5 --plan`")
         return
-    for call in account.production.resources["bucket"].calls:
-        if call.operation in _BUCKET_ANSWERS:
-            operation, field, is_flat = _BUCKET_ANSWERS[call.operation]
-            answer = account.read("s3", operation, Bucket=name) or {}
-            found = answer if is_flat else answer.get(field) or {}
-            thing = f"bucket {name}, {field}"
-            yield from account.differences(thing, call.input[field], found, key="resources.bucket")
+    made = {call.operation: call.input for call in account.production.resources["bucket"].calls}
+    usual = _usual(made.get("CreateBucket", {}))
+    for put, (operation, field, is_flat) in _BUCKET_ANSWERS.items():
+        answer = account.read("s3", operation, Bucket=name) or {}
+        found = answer if is_flat else _document(answer.get(field))
+        thing, key = f"bucket {name}, {field}", "resources.bucket"
+        if put in made:
+            yield from account.differences(thing, _document(made[put][field]), found, key=key)
+        elif put in usual:
+            yield from account.additions(thing, usual[put], found, key=key)
+        elif found:
+            yield account.addition(thing, key=key)
+
+
+def _usual(create: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return the settings of a new bucket.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/create-bucket-faq.html
+    """
+    names = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
+    ownership = create.get("ObjectOwnership", "BucketOwnerEnforced")
+    encryption = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
+    return {
+        "PutPublicAccessBlock": dict.fromkeys(names, True),
+        "PutBucketOwnershipControls": {"Rules": [{"ObjectOwnership": ownership}]},
+        "PutBucketEncryption": {"Rules": [encryption]},
+    }
+
+
+def _document(value: Any) -> dict[str, Any]:
+    """Return a setting; a policy may be text."""
+    return dict(json.loads(value) if isinstance(value, str) else value or {})
 
 
 @check("5.worker", reads=("ecs:DescribeServices",))

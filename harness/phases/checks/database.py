@@ -6,12 +6,15 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from harness.inputs.checks import cluster_parameters
+from harness.inputs.files import phase_files
 from harness.phases.account import Account
 from harness.phases.phase import Finding, NotCovered, absent, check
 
 _NO_RDS = "MySQL Router and MySQL stand in, without an rds API; scenarios of the database prove TLS"
 _BACKUP_DAYS = 7
 _PERCENT = 100
+_QUERY = "InitQuery"
 
 
 def proxy_name(account: Account) -> str:
@@ -111,7 +114,7 @@ _TARGET_REMEDIES = {
 
 @check("2.proxy-pool", reads=("rds:DescribeDBProxyTargetGroups",), not_local=_NO_RDS)
 def proxy_pool(account: Account) -> Iterator[Finding]:
-    """RDS Proxy opens as many connections as cutover.toml counts with."""
+    """RDS Proxy opens as many connections as cutover.toml counts with, and as its file has them."""
     name = proxy_name(account)
     answer = account.read("rds", "DescribeDBProxyTargetGroups", DBProxyName=name)
     wanted = account.production.config.database.max_connections_percent
@@ -122,6 +125,14 @@ def proxy_pool(account: Account) -> Iterator[Finding]:
             expected = f"MaxConnectionsPercent {wanted}"
             remedy = "change it, or database.max_connections_percent"
             yield Finding(thing, expected, str(percent), remedy)
+        pool = group.get("ConnectionPoolConfig", {})
+        for call in phase_files.calls(account.production, "database"):
+            if call.operation == "ModifyDBProxyTargetGroup":
+                given = call.input.get("ConnectionPoolConfig") or {}
+                thing = f"target group {group['TargetGroupName']} of RDS Proxy {name}"
+                yield from account.differences(thing, given, pool, key="phases.database")
+                if pool.get(_QUERY) and not given.get(_QUERY):
+                    yield account.addition(f"{_QUERY} of {thing}", key="phases.database")
 
 
 def _cluster(account: Account) -> Mapping[str, Any] | None:
@@ -195,13 +206,8 @@ def aurora(account: Account) -> Iterator[Finding]:
 )
 def tls_required(account: Account) -> Iterator[Finding]:
     """The database refuses connections without TLS."""
-    cluster = _cluster(account)
-    if cluster is None:
-        raise NotCovered("there is no cluster", key="2.aurora")
-    group = cluster["DBClusterParameterGroup"]
-    answer = account.read("rds", "DescribeDBClusterParameters", DBClusterParameterGroupName=group)
-    values = {one["ParameterName"]: one.get("ParameterValue", "") for one in answer["Parameters"]}
-    value = values.get("require_secure_transport", "OFF") or "OFF"
+    group, parameters = _parameters(account)
+    value = parameters.get("require_secure_transport", {}).get("ParameterValue") or "OFF"
     if value.upper() not in ("ON", "1"):
         yield Finding(
             f"parameter group {group}",
@@ -209,6 +215,44 @@ def tls_required(account: Account) -> Iterator[Finding]:
             value,
             "set it in a parameter group of the cluster's own",
         )
+
+
+def _parameters(account: Account) -> tuple[str, dict[str, dict[str, Any]]]:
+    """Return the name of the cluster's parameter group, and its parameters by name.
+
+    Raises:
+        NotCovered: There is no cluster.
+    """
+    cluster = _cluster(account)
+    if cluster is None:
+        raise NotCovered("there is no cluster", key="2.aurora")
+    group = cluster["DBClusterParameterGroup"]
+    answer = account.read("rds", "DescribeDBClusterParameters", DBClusterParameterGroupName=group)
+    return group, {one["ParameterName"]: one for one in answer["Parameters"]} if answer else {}
+
+
+@check(
+    "2.parameters",
+    reads=("rds:DescribeDBClusters", "rds:DescribeDBClusterParameters"),
+    not_local=_NO_RDS,
+)
+def parameters(account: Account) -> Iterator[Finding]:
+    """The cluster's parameters are those of its file, and no others were set."""
+    key = "phases.database"
+    account.file(key, noun="the database")
+    (group, found), wanted = _parameters(account), cluster_parameters.of_cluster(account.production)
+    thing = f"parameter group {group}"
+    values = {name: _spelled(found.get(name, {}).get("ParameterValue", "")) for name in wanted}
+    declared = {name: _spelled(value) for name, value in wanted.items()}
+    yield from account.differences(thing, declared, values, key=key)
+    for name, one in found.items():
+        if one.get("Source") == "user" and name not in wanted:
+            yield account.addition(f"{name} = {one.get('ParameterValue')} of {thing}", key=key)
+
+
+def _spelled(value: str) -> str:
+    """Return a value in MySQL's own spelling of a switch."""
+    return {"1": "ON", "0": "OFF"}.get(value, value.upper())
 
 
 @check("2.test-task", by_hand=True)
@@ -221,4 +265,4 @@ def task_connects(account: Account) -> Iterator[Finding]:
     )
 
 
-CHECKS = (proxy, proxy_targets, proxy_pool, aurora, tls_required, task_connects)
+CHECKS = (proxy, proxy_targets, proxy_pool, aurora, tls_required, parameters, task_connects)

@@ -154,33 +154,83 @@ def _routes(
     without_nat = [subnet for subnet in private if not _leads_to(tables, subnet, "nat-")]
     if without_nat:
         answer = account.read("ec2", "DescribeVpcEndpoints", Filters=filters)
-        names = {
-            one["ServiceName"].partition(f"{account.access.region}.")[2]
-            for one in answer["VpcEndpoints"]
-        }
-        missing = [name for name in needed_endpoints(account) if name not in names]
-        if missing:
-            yield Finding(
-                f"subnet {', '.join(without_nat)} of {TASKS}",
-                "a route to a NAT gateway, or a VPC endpoint for each API that tasks call",
-                f"has no NAT gateway, and the VPC no endpoint for {', '.join(missing)}",
-                "create the endpoints, or a route 0.0.0.0/0 to a NAT gateway",
-            )
+        yield from _endpoints(account, answer["VpcEndpoints"], tables, subnets=without_nat)
+
+
+def _endpoints(
+    account: Account,
+    endpoints: Iterable[Mapping[str, Any]],
+    tables: Iterable[Mapping[str, Any]],
+    *,
+    subnets: list[str],
+) -> Iterator[Finding]:
+    """Find APIs that tasks in subnets without a NAT gateway do not reach."""
+    region, group = account.access.region, account.production.network.endpoints_group
+    by_name: dict[str, list[str]] = {}
+    for one in endpoints:
+        name = str(one["ServiceName"]).partition(f"{region}.")[2]
+        by_name.setdefault(name, []).append(_fault_of_endpoint(one, tables, subnets, group=group))
+    needed = needed_endpoints(account)
+    missing = [name for name in needed if name not in by_name]
+    if missing:
+        yield Finding(
+            f"subnet {', '.join(subnets)} of {TASKS}",
+            "a route to a NAT gateway, or a VPC endpoint for each API that tasks call",
+            f"has no NAT gateway, and the VPC no endpoint for {', '.join(missing)}",
+            "create the endpoints, or a route 0.0.0.0/0 to a NAT gateway",
+        )
+    for name in needed:
+        faults = by_name.get(name, [""])
+        if all(faults):
+            thing = f"VPC endpoint for {name}"
+            yield Finding(thing, f"tasks reach {name} by it", faults[0], "modify the endpoint")
+
+
+def _fault_of_endpoint(
+    endpoint: Mapping[str, Any],
+    tables: Iterable[Mapping[str, Any]],
+    subnets: list[str],
+    *,
+    group: str,
+) -> str:
+    """Return why tasks do not reach an API by an endpoint; empty where they do.
+
+    Source: https://docs.aws.amazon.com/vpc/latest/privatelink/gateway-endpoints.html and
+    https://docs.aws.amazon.com/vpc/latest/privatelink/create-interface-endpoint.html
+    """
+    if str(endpoint.get("State", "available")).lower() != "available":
+        return f"its state is {endpoint['State']}"
+    if endpoint.get("VpcEndpointType") == "Gateway":
+        used = set(endpoint.get("RouteTableIds") or ())
+        without = [
+            one
+            for one in subnets
+            if not {t.get("RouteTableId") for t in _tables_of(tables, one)} & used
+        ]
+        return f"the route table of {', '.join(without)} does not lead to it" if without else ""
+    if not endpoint.get("PrivateDnsEnabled", True):
+        return "it has no private DNS: the API's name leads past it"
+    groups = [one["GroupId"] for one in endpoint.get("Groups") or ()]
+    return f"its security groups are {', '.join(groups)}" if group and group not in groups else ""
 
 
 def _leads_to(tables: Iterable[Mapping[str, Any]], subnet: str, prefix: str) -> bool:
     """Whether the route table of a subnet, or else the main one, leads to a gateway."""
+    return any(
+        str(route.get("GatewayId") or route.get("NatGatewayId") or "").startswith(prefix)
+        for table in _tables_of(tables, subnet)
+        for route in table["Routes"]
+    )
+
+
+def _tables_of(tables: Iterable[Mapping[str, Any]], subnet: str) -> list[Mapping[str, Any]]:
+    """Return the route table of a subnet, or else the main one."""
     own = [
         table
         for table in tables
         if any(one.get("SubnetId") == subnet for one in table["Associations"])
     ]
-    main = [table for table in tables if any(one.get("Main") for one in table["Associations"])]
-    return any(
-        str(route.get("GatewayId") or route.get("NatGatewayId") or "").startswith(prefix)
-        for table in own or main
-        for route in table["Routes"]
-    )
+    return own or [one for one in tables if any(a.get("Main") for a in one["Associations"])]
 
 
 def needed_endpoints(account: Account) -> list[str]:

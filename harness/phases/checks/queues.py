@@ -13,6 +13,8 @@ from harness.phases.phase import Finding, NotCovered, absent, check
 
 _NO_METRICS = "the emulator has no CloudWatch; scenarios of the queue prove that jobs are done"
 _WINDOW_MINUTES = 15
+_DEFAULTS = {"DelaySeconds": "0", "VisibilityTimeout": "30", "MessageRetentionPeriod": "345600"}
+"""https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_CreateQueue.html"""
 
 
 @check("5.queues", reads=("sqs:GetQueueUrl", "sqs:GetQueueAttributes"), readiness=True)
@@ -28,7 +30,12 @@ def queues(account: Account) -> Iterator[Finding]:
             yield absent(f"queue {name}", remedy="create it: `cutover phase 5 --plan`")
             continue
         wanted = {key: _value(value) for key, value in create.get("Attributes", {}).items()}
-        yield from account.differences(f"queue {name}", wanted, attributes, key="resources.queues")
+        thing, place = f"queue {name}", "resources.queues"
+        yield from account.differences(thing, wanted, attributes, key=place)
+        usual = {key: value for key, value in _DEFAULTS.items() if key not in wanted}
+        yield from account.additions(thing, usual, attributes, key=place)
+        for one in {"RedrivePolicy", "Policy"} & attributes.keys() - wanted.keys():
+            yield account.addition(f"{one} of {thing}", key=place)
         waiting = int(attributes.get("ApproximateNumberOfMessages", 0))
         if name in dead and waiting:
             yield Finding(

@@ -109,7 +109,7 @@ def secrets(account: Account) -> Iterator[Finding]:
         if answer is None:
             yield Finding(f"secret {name}", "a secret", "there is none", "create it with its keys")
         elif answer.get("DeletedDate"):
-            actual = f"is to be deleted since {answer['DeletedDate']:%Y-%m-%d}"
+            actual = f"is to be deleted (DeletedDate {answer['DeletedDate']:%Y-%m-%d})"
             remedy = f"aws secretsmanager restore-secret --secret-id {name}"
             yield Finding(f"secret {name}", "a secret that stays", actual, remedy)
 

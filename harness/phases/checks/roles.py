@@ -1,33 +1,59 @@
-"""Phase 5: the roles of tasks, as IAM simulates them."""
+"""Phase 5: the roles of tasks and of the rule, and their rights, as IAM simulates them."""
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
-from harness.aws.iam_policy import statements
+from harness.aws.iam_policy import statements, trusts
+from harness.inputs.production import Production
 from harness.phases.account import Account
 from harness.phases.phase import Finding, absent, check
 
 _FOREIGN = ("iam:CreateUser", "s3:DeleteBucket", "sqs:DeleteQueue", "ecs:UpdateService")
 """Actions that no task of an app needs."""
+_WILDCARDS = re.compile(r"[*?]")
 
 
 @check(
     "5.roles",
-    reads=("iam:SimulatePrincipalPolicy",),
+    reads=("iam:SimulatePrincipalPolicy", "iam:GetRole"),
     not_local="the emulator's answer differs from IAM's; scenarios of the roles prove them",
 )
 def roles(account: Account) -> Iterator[Finding]:
-    """The tasks' roles allow the calls of their files, and none of a handful of others."""
-    arns = {definition.task_role_arn for definition in account.production.definitions} - {""}
+    """Roles of tasks and of the rule are assumed by their service, with the rights of their files.
+
+    The tasks' own have none of a handful of others.
+    """
     files = {role.name: role for role in account.production.roles}
-    for arn in sorted(arns):
+    for arn, service in _services_of_roles(account.production).items():
+        answer = account.read("iam", "GetRole", RoleName=arn.rpartition("/")[2])
+        if answer is None:
+            yield absent(f"role {arn}", remedy="create it: `cutover phase 0 --plan`")
+            continue
+        context = {"aws:SourceAccount": account.access.account_id}
+        if not trusts(answer["Role"]["AssumeRolePolicyDocument"], service, context):
+            actual, remedy = "its trust policy does not let it", "give it that of its file"
+            yield Finding(f"role {arn}", f"{service} assumes it", actual, remedy)
         role = files.get(arn.rpartition("/")[2])
         for actions, resources in _allowed(role.policies.values()) if role else ():
             yield from _decisions(account, arn, actions, resources, wanted="allowed")
+    for arn in sorted({one.task_role_arn for one in account.production.definitions} - {""}):
         yield from _decisions(account, arn, list(_FOREIGN), ["*"], wanted="denied")
+
+
+def _services_of_roles(production: Production) -> dict[str, str]:
+    """Return the ARN of each role -> the service that assumes it."""
+    schedule = production.schedule
+    pairs = ((one.task_role_arn, one.execution_role_arn) for one in production.definitions)
+    arns = {arn for pair in pairs for arn in pair}
+    found = dict.fromkeys(sorted(arns - {""}), "ecs-tasks.amazonaws.com")
+    if schedule is not None and (arn := str(schedule.target.get("RoleArn") or "")):
+        service = "scheduler" if schedule.is_of_scheduler else "events"
+        found[arn] = f"{service}.amazonaws.com"
+    return found
 
 
 def _allowed(policies: Any) -> Iterator[tuple[list[str], list[str]]]:
@@ -39,7 +65,7 @@ def _allowed(policies: Any) -> Iterator[tuple[list[str], list[str]]]:
             is_plain = statement["Effect"] == "Allow" and not statement.get("Condition")
             named = [action for action in actions if "*" not in action]
             if is_plain and named and resources:
-                yield named, [one if one == "*" else one.replace("*", "x") for one in resources]
+                yield named, [one if one == "*" else _WILDCARDS.sub("x", one) for one in resources]
 
 
 def _list(value: Any) -> list[str]:
@@ -56,10 +82,7 @@ def _decisions(
         ActionNames=actions,
         ResourceArns=resources,
     )
-    if answer is None:
-        yield absent(f"role {arn}", remedy="create it: `cutover phase 0 --plan`")
-        return
-    for result in answer["EvaluationResults"]:
+    for result in answer["EvaluationResults"] if answer else ():
         decision = "allowed" if result["EvalDecision"] == "allowed" else "denied"
         if decision != wanted:
             thing = f"role {arn.rpartition('/')[2]}"

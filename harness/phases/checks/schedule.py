@@ -10,6 +10,7 @@ from typing import Any
 from harness.aws.eventbridge import started_by
 from harness.aws.task_definition import family_of
 from harness.phases.account import Account
+from harness.phases.checks import web
 from harness.phases.phase import Finding, NotCovered, absent, check
 
 _TICK_MINUTES = 5
@@ -20,7 +21,7 @@ _FIRST_RUN_WITHIN = timedelta(minutes=2)
     "5.rule",
     reads=(
         *("events:DescribeRule", "events:ListTargetsByRule", "events:ListRuleNamesByTarget"),
-        "scheduler:GetSchedule",
+        *("scheduler:GetSchedule", "ecs:DescribeTaskDefinition"),
     ),
 )
 def rule(account: Account) -> Iterator[Finding]:
@@ -48,6 +49,9 @@ def rule(account: Account) -> Iterator[Finding]:
     for target in targets:
         found = _target(target)
         yield from account.differences(f"{thing}, target", wanted, found, key="schedule.rule")
+        if arn := target.get("EcsParameters", {}).get("TaskDefinitionArn", ""):
+            file = schedule.definition
+            yield from web.definition_differences(account, file, arn, key="schedule")
     yield from _other_rules(account, name, cluster=str(schedule.target["Arn"]))
 
 

@@ -15,6 +15,7 @@ from typing import Any, cast
 
 from boto3.session import Session
 
+from harness.aws import elb_attributes
 from harness.inputs.production import Production
 from harness.target.clients.guard import Guard
 
@@ -325,6 +326,7 @@ def _load_balancing(files: Production) -> dict[str, Answer]:
         for n, zone in enumerate("ab")
     ]
     redirect = {"Protocol": "HTTPS", "Port": "443", "StatusCode": "HTTP_301"}
+    balancer = files.load_balancer["LoadBalancer"]
     return {
         "elbv2 DescribeLoadBalancers": {
             "LoadBalancers": [
@@ -332,8 +334,17 @@ def _load_balancing(files: Production) -> dict[str, Answer]:
                     "LoadBalancerArn": BALANCER,
                     "LoadBalancerName": "tickets",
                     "DNSName": "tickets-876.us-east-1.elb.amazonaws.com",
+                    **{name: balancer[name] for name in ("Type", "Scheme", "IpAddressType")},
+                    "SecurityGroups": balancer["SecurityGroups"],
+                    "AvailabilityZones": [
+                        {"ZoneName": f"{REGION}{zone}", "SubnetId": subnet}
+                        for zone, subnet in zip("ab", balancer["Subnets"], strict=True)
+                    ],
                 }
             ]
+        },
+        "elbv2 DescribeLoadBalancerAttributes": {
+            "Attributes": _attributes(files.load_balancer, elb_attributes.BALANCER)
         },
         "elbv2 DescribeListeners": {
             "Listeners": [
@@ -363,10 +374,19 @@ def _load_balancing(files: Production) -> dict[str, Answer]:
         "elbv2 DescribeTargetGroups": {
             "TargetGroups": [{**group, "TargetGroupArn": GROUP, "LoadBalancerArns": [BALANCER]}]
         },
-        "elbv2 DescribeTargetGroupAttributes": {"Attributes": files.target_group["Attributes"]},
+        "elbv2 DescribeTargetGroupAttributes": {
+            "Attributes": _attributes(files.target_group, elb_attributes.GROUP)
+        },
         "elbv2 DescribeTargetHealth": {"TargetHealthDescriptions": healthy},
         "logs FilterLogEvents": {"events": [{"message": "GET /healthz 200"}]},
     }
+
+
+def _attributes(file: Mapping[str, Any], defaults: Mapping[str, str]) -> list[dict[str, str]]:
+    """Return ELB's attributes, in an order of its own; botocore's model has no room for logs."""
+    usual = {key: value for key, value in defaults.items() if "_logs." not in key}
+    found = {**usual, **{one["Key"]: one["Value"] for one in file["Attributes"]}}
+    return [{"Key": key, "Value": value} for key, value in found.items()]
 
 
 def _rules(files: Production) -> list[dict[str, Any]]:
@@ -399,7 +419,8 @@ def _background(files: Production) -> dict[str, Answer]:
     }
 
     def attributes(given: Mapping[str, Any]) -> Any:
-        found = dict(queues[given["QueueUrl"].rpartition("/")[2]])
+        defaults = {"DelaySeconds": "0", "VisibilityTimeout": "30"}
+        found = {**defaults, **queues[given["QueueUrl"].rpartition("/")[2]]}
         if "RedrivePolicy" in found:
             found["RedrivePolicy"] = json.dumps(found["RedrivePolicy"])
         return {"Attributes": {**found, "ApproximateNumberOfMessages": "0"}}
@@ -419,11 +440,22 @@ def _background(files: Production) -> dict[str, Answer]:
         ]
         return {"EvaluationResults": results, "IsTruncated": False}
 
+    documents = {one.name: one.raw["AssumeRolePolicyDocument"] for one in files.roles}
+
+    def role(given: Mapping[str, Any]) -> Any:
+        name = given.get("RoleName", "tickets-web-task")
+        return {"Role": {"RoleName": name, "AssumeRolePolicyDocument": json.dumps(documents[name])}}
+
     return {
+        "iam GetRole": role,
         "s3 HeadBucket": {},
         "s3 GetPublicAccessBlock": _without_name(bucket["PutPublicAccessBlock"]),
         "s3 GetBucketOwnershipControls": _without_name(bucket["PutBucketOwnershipControls"]),
         "s3 GetBucketEncryption": _without_name(bucket["PutBucketEncryption"]),
+        "s3 GetBucketVersioning": {},
+        "s3 GetBucketCors": lambda _: Refused("NoSuchCORSConfiguration"),
+        "s3 GetBucketLifecycleConfiguration": lambda _: Refused("NoSuchLifecycleConfiguration"),
+        "s3 GetBucketPolicy": lambda _: Refused("NoSuchBucketPolicy"),
         "sqs GetQueueUrl": url,
         "sqs GetQueueAttributes": attributes,
         "cloudwatch GetMetricData": metric,

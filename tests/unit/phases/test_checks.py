@@ -56,12 +56,12 @@ def test_each_answer_fits_botocores_model(files: Production) -> None:
         "sqs GetQueueAttributes": {"QueueUrl": "https://x/tickets-jobs"},
         "iam SimulatePrincipalPolicy": {"ActionNames": ["s3:GetObject"], "ResourceArns": ["*"]},
         "route53 ListHostedZonesByName": {"DNSName": "876events.example"},
-        "cloudwatch GetMetricData": {},
-        "rds DescribeDBInstances": {},
     }
     for name, value in contracts.green(files).items():
         service, operation = name.split()
-        answer = value(given[name]) if callable(value) else value
+        answer = value(given.get(name, {})) if callable(value) else value
+        if isinstance(answer, Refused):
+            continue
         problems = operation_shapes.answer_problems(answer, api=service, operation=operation)
         lacking = [one for one in problems if one.message != "is missing"]
         assert not lacking, (name, lacking)
@@ -118,7 +118,13 @@ RED: list[tuple[str, str, str, Any, str]] = [
         "TargetValue is 90.0",
     ),
     ("0.secrets", "secretsmanager DescribeSecret", "", EMPTY, "there is none"),
-    ("0.secrets", "secretsmanager DescribeSecret", "DeletedDate", NOW, "is to be deleted since"),
+    (
+        "0.secrets",
+        "secretsmanager DescribeSecret",
+        "DeletedDate",
+        NOW,
+        "is to be deleted (DeletedDate",
+    ),
     ("0.log-groups", "logs DescribeLogGroups", "logGroups", [], "there is none"),
     ("0.log-groups", "logs DescribeLogGroups", "logGroups[0].retentionInDays", None, "for ever"),
     ("0.exec", "ecs DescribeClusters", "clusters", [], "there is none"),

@@ -11,9 +11,9 @@ import threading
 from collections.abc import Iterable
 from typing import Protocol
 
+from harness.aws.elb_attributes import BALANCER
 from harness.standins.control.agent import edge_rules
 from harness.standins.control.state import model
-from harness.standins.control.state.attributes import BALANCER
 from harness.standins.control.state.state import State
 
 log = logging.getLogger(__name__)

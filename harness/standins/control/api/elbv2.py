@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from harness.aws import elb_attributes
 from harness.standins.control.api.server import Operations
 from harness.standins.control.scheduler import health_checks
 from harness.standins.control.state import attributes, names
@@ -70,7 +71,8 @@ class Elbv2Api:
                 raise ApiError("DuplicateTargetGroupName", message=message)
             if group is None:
                 arn = self._account.elb(f"targetgroup/{name}/{names.suffix()}")
-                group = TargetGroup(name=name, arn=arn, raw=raw, attributes=dict(attributes.GROUP))
+                defaults = dict(elb_attributes.GROUP)
+                group = TargetGroup(name=name, arn=arn, raw=raw, attributes=defaults)
                 self._state.target_groups[name] = group
                 self._state.changed()
             return {"TargetGroups": [self._group(group)]}
@@ -128,7 +130,7 @@ class Elbv2Api:
         with self._state.lock():
             group = find_group(self._state, request["TargetGroupArn"])
             attributes.change(
-                group.attributes, request=request["Attributes"], known=attributes.GROUP
+                group.attributes, request=request["Attributes"], known=elb_attributes.GROUP
             )
             self._state.changed()
             return {"Attributes": attributes.to_api(group.attributes)}
@@ -153,7 +155,7 @@ class Elbv2Api:
                     name=name,
                     arn=self._account.elb(f"loadbalancer/app/{name}/{names.suffix()}"),
                     raw=raw,
-                    attributes=dict(attributes.BALANCER),
+                    attributes=dict(elb_attributes.BALANCER),
                     created_at=self._state.now(),
                 )
                 self._state.load_balancers[name] = balancer
@@ -174,7 +176,7 @@ class Elbv2Api:
         with self._state.lock():
             balancer = find_balancer(self._state, request["LoadBalancerArn"])
             attributes.change(
-                balancer.attributes, request=request["Attributes"], known=attributes.BALANCER
+                balancer.attributes, request=request["Attributes"], known=elb_attributes.BALANCER
             )
             self._state.changed()
             return {"Attributes": attributes.to_api(balancer.attributes)}

@@ -136,6 +136,7 @@ def api_server(
         states: Path to what is wrong: GET answers ok, or 503 and that.
         channels: Serves a data channel, by its path, to its end.
     """
+
     class Handler(_Handler):
         def do_GET(self) -> None:
             if self.path.startswith(CHANNEL_PATH):

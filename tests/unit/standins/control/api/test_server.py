@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import copy
+from typing import Any
 
 from botocore.loaders import Loader
 from botocore.model import ServiceModel
 
 from harness.standins.control.api.server import Api
 from harness.standins.control.wire import newer_shapes
+
 
 def test_an_answer_that_cannot_be_written_is_an_error() -> None:
     unknown = {"Rules": [{"Priority": "1", "Colour": "red"}]}
