@@ -61,7 +61,7 @@ def test_no_task_of_a_service_ends_by_itself(
     tasks_of: Callable[[str, str], list[dict[str, Any]]],
     eventually: Callable[..., Any],
 ) -> None:
-    def shortest_s() -> float:
+    def longest_runs() -> dict[str, float]:
         longest = {}
         for kind, name in access.services.items():
             stopped = tasks_of(name, "STOPPED")
@@ -69,14 +69,19 @@ def test_no_task_of_a_service_ends_by_itself(
                 log = partial(task_logs.log_of, str(task["taskArn"]).rpartition("/")[2])
                 assert_was_stopped("worker" if kind == access.worker else kind, task, log=log)
             ran = [ran_s(task) for task in [*stopped, *tasks_of(name, "RUNNING")]]
-            longest[kind] = max(ran, default=STEADY_S)
-        return min(longest.values(), default=STEADY_S)
+            longest[name] = max(ran, default=0.0)
+        return longest
+
+    def cause(longest: dict[str, float]) -> str:
+        names = [name for name, seconds in longest.items() if not seconds]
+        return f"{', '.join(names)}: no task, so that nobody does its work. Scale it" * bool(names)
 
     eventually(
-        shortest_s,
-        until=lambda ran_s: ran_s >= STEADY_S,
+        longest_runs,
+        until=lambda longest: min(longest.values(), default=STEADY_S) >= STEADY_S,
         what=f"One of the services has had no task that ran for {STEADY_S:g} s",
         within_s=4 * STEADY_S,
+        cause=cause,
     )
 
 

@@ -177,6 +177,7 @@ def _report(config: pytest.Config) -> Report:
         shard=shard_of(config),
         notes=(
             *before,
+            *(f"differs from its file: {text}" for text in access.differences),
             *acceptance.notes(
                 acceptance.from_lines(config.getini(acceptance.OPTION)),
                 known=acceptance.names_in(map(Path, config.getini(FOLDERS))),

@@ -124,6 +124,8 @@ class Access:
     """Kind -> name: bucket, queue, dead_letter_queue, identity, mail_events, rule, scheduler."""
     upload_folder: str = ""
     """The beginning of the keys to which its role limits the web task in the bucket, if it does."""
+    differences: tuple[str, ...] = ()
+    """The values that an AWS account has otherwise than their files."""
     mail_receipt: MailReceipt | None = None
     """Where SES keeps the mails of scenarios on AWS; None where it keeps none."""
     schedule: Mapping[str, Any] = field(default_factory=dict)

@@ -45,8 +45,6 @@ class Discovery:
     access: Access
     deployed: Mapping[str, str]
     """Name of an ECS service, or of the rule -> ``family:revision`` of its task definition."""
-    findings: tuple[str, ...]
-    """Each value that differs from its file: the resource, the field, both values."""
     deploying: tuple[str, ...]
     """Names of the ECS services that are in the middle of a deployment."""
     revisions: tuple[str, ...]
@@ -62,7 +60,7 @@ class Discovery:
         return (
             f"account {self.caller.account} ({where}) as {self.caller.arn}; {limit}",
             *(f"deployed: {name} is on {revision}" for name, revision in self.deployed.items()),
-            *(f"differs from its file: {text}" for text in self.findings),
+            *(f"differs from its file: {text}" for text in self.access.differences),
         )
 
 
@@ -101,7 +99,8 @@ def discover(production: Production, *, access: Access, client: _Make) -> Discov
     """
     sts = client("sts")
     caller = account.find_caller(sts, account=access.account_id, profile=access.profile)
-    reader = _Account(production, access=access, client=client)
+    is_local = account.has_local_endpoint(sts)
+    reader = _Account(production, access=access, client=client, is_local=is_local)
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         answers = [future.result() for future in [pool.submit(read) for read in reader.parts()]]
     missing = [text for answer in answers for text in answer.missing]
@@ -112,13 +111,12 @@ def discover(production: Production, *, access: Access, client: _Make) -> Discov
             hint="Create it (docs/aws.md), or correct the name in the file; aws.region is"
             f" {access.region}.",
         )
-    is_local = account.has_local_endpoint(sts)
     store = str(client("s3").meta.endpoint_url) if is_local else ""
+    findings = tuple(text for answer in answers for text in answer.findings)
     return Discovery(
         caller=caller,
-        access=replace(access, has_local_endpoints=is_local, store=store),
+        access=replace(access, has_local_endpoints=is_local, store=store, differences=findings),
         deployed=dict(pair for answer in answers for pair in answer.deployed),
-        findings=tuple(text for answer in answers for text in answer.findings),
         deploying=tuple(name for answer in answers for name in answer.deploying),
         revisions=tuple(text for answer in answers for text in answer.revisions),
         tags=dict(pair for answer in answers for pair in answer.tags),
@@ -128,9 +126,13 @@ def discover(production: Production, *, access: Access, client: _Make) -> Discov
 class _Account:
     """The parts of one account, each read by a call or two."""
 
-    def __init__(self, production: Production, *, access: Access, client: _Make) -> None:
+    def __init__(
+        self, production: Production, *, access: Access, client: _Make, is_local: bool
+    ) -> None:
         self._production = production
         self._access = access
+        # The local stack gives its target group another id.
+        self._left_out = CHOSEN_LATER | ({"loadBalancers"} if is_local else set())
         self._ecs, self._elbv2, self._events = client("ecs"), client("elbv2"), client("events")
         self._client = client
 
@@ -187,10 +189,12 @@ class _Account:
 
     def _service(self, key: str, deployed: Mapping[str, Any]) -> _Answer:
         service = self._production.services[key]
-        compared = {k: v for k, v in service.create.items() if k not in CHOSEN_LATER}
+        compared = {k: v for k, v in service.create.items() if k not in self._left_out}
         findings = [
             f"service {service.name}: {text}" for text in declared.differences(compared, deployed)
         ]
+        if not deployed.get("desiredCount", 1):
+            findings.append(f"service {service.name} wants no task: its desiredCount is 0")
         deploying = len(deployed.get("deployments", ())) > 1
         if deploying:
             findings.append(f"service {service.name} is deploying right now")
@@ -226,7 +230,15 @@ class _Account:
         name = self._access.load_balancer
         call = "elasticloadbalancing:DescribeLoadBalancers"
         answer = self._ask(call, self._elbv2.describe_load_balancers, Names=[name])
-        return _Answer(missing=(f"load balancer {name}",) if answer is None else ())
+        if answer is None:
+            return _Answer(missing=(f"load balancer {name}",))
+        (found,) = answer["LoadBalancers"]
+        call = "elasticloadbalancing:DescribeLoadBalancerAttributes"
+        describe, arn = self._elbv2.describe_load_balancer_attributes, found["LoadBalancerArn"]
+        answer = self._ask(call, describe, LoadBalancerArn=arn)
+        listed = self._production.load_balancer.get("Attributes") or []
+        texts = declared.differences({"Attributes": listed}, answer)
+        return _Answer(findings=tuple(f"load balancer {name}: {text}" for text in texts))
 
     def _rule(self) -> _Answer:
         schedule = self._production.schedule

@@ -86,7 +86,8 @@ def account_of(files: Production) -> dict[str, dict[str, Any]]:
             "describe_target_groups": {
                 "TargetGroups": [{**group, "TargetGroupName": group["Name"]}]
             },
-            "describe_load_balancers": {"LoadBalancers": [{}]},
+            "describe_load_balancers": {"LoadBalancers": [{"LoadBalancerArn": "arn:aws:elb"}]},
+            "describe_load_balancer_attributes": {"Attributes": files.load_balancer["Attributes"]},
         },
         "events": {"describe_rule": dict(files.schedule.content) if files.schedule else {}},
         "s3": {"head_bucket": {}},
@@ -104,7 +105,7 @@ def discover(files: Production, answers: Mapping[str, Mapping[str, Any]]) -> dis
 
 def test_an_account_that_is_as_the_files_say(files: Production) -> None:
     found = discover(files, account_of(files))
-    assert found.findings == ()
+    assert found.access.differences == ()
     assert found.deployed == {
         "tickets-web": "tickets-web:7",
         "tickets-worker": "tickets-worker:7",
@@ -119,14 +120,20 @@ def test_a_deployed_value_that_differs_from_its_file_is_a_finding(files: Product
     answers = account_of(files)
     web = answers["ecs"]["describe_services"]["services"][0]
     web["healthCheckGracePeriodSeconds"] = 0
-    web["deployments"] = [{}, {}]
+    web["deployments"], web["desiredCount"] = [{}, {}], 0
     answers["elbv2"]["describe_target_groups"]["TargetGroups"][0]["HealthCheckPath"] = "/"
     answers["events"]["describe_rule"]["State"] = "DISABLED"
+    idle = {"Key": "idle_timeout.timeout_seconds", "Value": "5"}
+    kept = files.load_balancer["Attributes"][1:]
+    answers["elbv2"]["describe_load_balancer_attributes"] = {"Attributes": [idle, *kept]}
     found = discover(files, answers)
-    assert found.findings == (
+    assert found.access.differences == (
         "service tickets-web: healthCheckGracePeriodSeconds is 0 there, and 30 in the file",
+        "service tickets-web wants no task: its desiredCount is 0",
         "service tickets-web is deploying right now",
         "target group tickets-web: HealthCheckPath is '/' there, and '/healthz' in the file",
+        "load balancer tickets: Attributes[idle_timeout.timeout_seconds].Value is '5' there, and"
+        " '60' in the file",
         "rule tickets-schedule: State is 'DISABLED' there, and 'ENABLED' in the file",
     )
 

@@ -40,6 +40,7 @@ def described(home: Path, **changed: Any) -> Path:
         "schedule": {},
         "php_containers": {"tickets-web": "app"},
         "without_exec": [],
+        "differences": [],
         "web_port": 8080,
         "injected": {"DB_PASSWORD": "/shop/password"},
         "max_connections": 1000,
