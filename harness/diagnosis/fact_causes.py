@@ -95,10 +95,11 @@ LATE: tuple[FactCause, ...] = (
     _of(QueueCommand, job_causes.endless_tries),
 )
 """Only for a check that waited in vain: other checks do not fail for a slow worker."""
-CHECKS: tuple[FactCause, ...] = (task_causes.unanswered_check, _of(MissingRight, missing_right))
-"""Before the patterns of a symptom, which know less."""
-SYMPTOMS: tuple[FactCause, ...] = (
-    task_causes.refused_health_check,
-    _of(StoppedTask, task_causes.task_that_ends),
+CHECKS: tuple[FactCause, ...] = (
+    task_causes.unanswered_check,
+    _of(MissingRight, missing_right),
+    task_causes.answered_check,
 )
+"""Before the patterns of a symptom, which know less."""
+SYMPTOMS: tuple[FactCause, ...] = (_of(StoppedTask, task_causes.task_that_ends),)
 """Only where nothing names a reason."""

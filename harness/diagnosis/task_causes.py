@@ -21,7 +21,11 @@ if TYPE_CHECKING:
 
 _MEMORY_LIMIT_EXIT = 12
 r"""Illuminate\Queue\Worker::EXIT_MEMORY_LIMIT."""
-_REFUSED = re.compile(r'"status": ?40[13]\b|HTTP/\d\.\d" 40[13]\b')
+_ANSWER = re.compile(r'(?:"status": ?|HTTP/\d\.\d" )(?P<status>40[13]|500)\b')
+_FAILED_CHECK = (
+    "the app answers its health check with 500: its log says why, or, where it has no error,"
+    " LOG_CHANNEL or PHP-FPM's error_log leads elsewhere than to stderr"
+)
 _KILLED = 137
 """Exit code after a SIGKILL, which no process sends itself: a scenario may have."""
 _UNHEALTHY = "failed container health checks"
@@ -136,11 +140,12 @@ def unanswered_check(evidence: Evidence) -> Cause | None:
     )
 
 
-def refused_health_check(evidence: Evidence) -> Cause | None:
-    """Return that a health check failed and the app answered 401 or 403, as its log shows."""
+def answered_check(evidence: Evidence) -> Cause | None:
+    """Return that a health check failed by the app's answer, 401, 403 or 500, as its log shows."""
     failed = [one.text for one in evidence.lines if "failed ELB health checks" in one.text]
     log = (one.text for one in evidence.lines if one.source is Source.APP)
-    refused = next(filter(_REFUSED.search, log), "")
-    if not failed or not refused:
+    answer = next(filter(None, map(_ANSWER.search, log)), None)
+    if not failed or answer is None:
         return None
-    return Cause(REFUSED_CHECK, (failed[0], refused))
+    cause = _FAILED_CHECK if answer["status"] == "500" else REFUSED_CHECK
+    return Cause(cause, (failed[0], answer.string))

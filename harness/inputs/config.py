@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from harness.aws import image_name
 from harness.core.redact import Secret
-from harness.inputs import document
+from harness.inputs import acceptances, document
 from harness.inputs.derivation import Derivation
 from harness.inputs.document import Document
 from harness.inputs.files.container_images import IDLE
@@ -159,8 +159,9 @@ def check(
     data, problems = derivation.fill(source.data), list(_of_variables(environ))
     contradictory = {one.key for one in derivation.problems}
     unknown = (one for one in validation.problems(data) if one.key not in contradictory)
+    accepted = acceptances.problems(data, root=source.path.parent)
     try:
-        source.reject([*derivation.problems, *unknown, *_of_references(data)])
+        source.reject([*derivation.problems, *unknown, *_of_references(data), *accepted])
     except InputError as error:
         problems += error.problems
     content = validation.without_faults(data)
@@ -245,7 +246,6 @@ def _of_references(data: Mapping[str, Any]) -> Iterator[Problem]:
                 yield Problem(name, f"is missing, and there is {other}", hint)
     images = data.get("images")
     yield from _of_image_names(images if isinstance(images, dict) else {})
-    yield from _of_acceptances(data.get("accept"))
 
 
 def _of_probe(data: Mapping[str, Any]) -> Iterator[Problem]:
@@ -298,18 +298,6 @@ def _of_image_names(images: Mapping[str, Any]) -> Iterator[Problem]:
                 f" goes without {name}",
                 "leave it out, or name an image that this machine has or can pull",
             )
-
-
-def _of_acceptances(listed: Any) -> Iterator[Problem]:
-    """Reject a scenario, or a finding of it, that is accepted twice: which day would count?"""
-    seen: set[tuple[str, str]] = set()
-    for number, one in enumerate(listed if isinstance(listed, list) else ()):
-        named = text_at(one, "scenario"), text_at(one, "finding")
-        if named in seen:
-            accepted = " and its finding ".join(f'"{name}"' for name in named if name)
-            message = f"accepts {accepted} again"
-            yield Problem(f"accept[{number}]", message, "leave one [[accept]] of it, with one day")
-        seen |= {named} if named[0] else set()
 
 
 def text_at(data: Any, *path: str) -> str:

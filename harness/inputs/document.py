@@ -220,7 +220,8 @@ def read_json(path: Path) -> Document:
                 line=error.lineno,
             ) from error
         except UnfitJsonError as error:
-            raise _unread(path, error.message, hint=error.hint) from error
+            line = text.count("\n", 0, error.at) + 1
+            raise _unread(path, error.message, hint=error.hint, line=line) from error
         if not isinstance(data, dict):
             raise _unread(path, *_no_object(data))
         objects.append(Document(path, text, data, start))

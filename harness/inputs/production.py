@@ -334,12 +334,13 @@ def _resources(
 ) -> dict[str, CallFile]:
     containers = [one for definition in definitions for one in definition.containers]
     # A definition that cannot be read may name it.
-    name = _single("AWS_BUCKET", containers) or ("" if complete else "unread")
+    unread = "" if complete else "unread.invalid"
+    name = _single("AWS_BUCKET", containers) or unread
     sender = _single("MAIL_FROM_ADDRESS", containers)
     readers: Mapping[str, tuple[_Read, _Form]] = {
         "bucket": (bucket.read, partial(resources.bucket, name=name, region=region)),
         "queues": (queues.read, resources.queues),
-        "identity": (identity.read, partial(identities.identity, sender=sender)),
+        "identity": (identity.read, partial(identities.identity, sender=sender, unread=unread)),
     }
     found = {
         key: reading.file("resources", key, read=read, form=form)

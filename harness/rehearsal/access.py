@@ -54,8 +54,14 @@ def access_to(production: Production, *, run: Run, vendor: str) -> Access:
 
 
 def _emulated(schedule: Mapping[str, Any], files: Schedule | None) -> Mapping[str, Any]:
-    """Add the queue through which the emulator's ticks come to control."""
-    return {**schedule, "queue": files.queue} if files is not None else schedule
+    """Add the queue through which the emulator's ticks come to control.
+
+    Production's revision has another number here, so the family's newest is named.
+    """
+    if files is None:
+        return schedule
+    run_task = {**schedule["run_task"], "taskDefinition": files.definition.family}
+    return {**schedule, "run_task": run_task, "queue": files.queue}
 
 
 def with_addresses(access: Access, addresses: Mapping[str, Addresses]) -> Access:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
-from pathlib import Path
+
+from harness.inputs.acceptances import plain_name
 
 OPTION = "cutover_accept"
 """The ini option with the acceptances, one in each line as JSON."""
 ACCEPTED_FINDING = "accepted"
 """The measurement of a scenario that met an accepted finding."""
-_SCENARIO = re.compile(r"^\s*(?:async )?def test_(\w+)", flags=re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -39,12 +38,8 @@ class Acceptance:
 
     def matches(self, node_id: str) -> bool:
         """Whether it is about this scenario."""
-        name = _plain(node_id)
-        return _plain(self.scenario) in (name, name.partition("[")[0])
-
-
-def _plain(name: str) -> str:
-    return name.rpartition("::")[2].removeprefix("test_")
+        name = plain_name(node_id)
+        return plain_name(self.scenario) in (name, name.partition("[")[0])
 
 
 def of_findings(
@@ -68,17 +63,9 @@ def from_lines(lines: Iterable[str]) -> tuple[Acceptance, ...]:
     return tuple(Acceptance(**json.loads(line)) for line in lines)
 
 
-def names_in(folders: Iterable[Path]) -> frozenset[str]:
-    """Return the names of all scenarios in folders, also of those that were not chosen."""
-    files = (file for folder in folders for file in folder.rglob("test_*.py"))
-    texts = (file.read_text(encoding="utf-8") for file in files)
-    return frozenset(name for text in texts for name in _SCENARIO.findall(text))
-
-
 def notes(
     acceptances: Iterable[Acceptance],
     *,
-    known: frozenset[str],
     passed: Mapping[str, bool],
     findings: Container[str],
     today: date,
@@ -87,16 +74,13 @@ def notes(
 
     Args:
         acceptances: Those of the configuration.
-        known: The names of all scenarios.
         passed: Node id of each scenario that ran -> whether it was green.
         findings: The accepted findings that the scenarios met.
         today: The day of the replay.
     """
     for one in acceptances:
         outcomes = [green for node_id, green in passed.items() if one.matches(node_id)]
-        if _plain(one.scenario).partition("[")[0] not in known:
-            yield f'[[accept]] "{one.subject}" matches no scenario: correct its name, or remove it'
-        elif not one.finding and outcomes and all(outcomes):
+        if not one.finding and outcomes and all(outcomes):
             yield f'[[accept]] "{one.subject}" is green now: remove it'
         elif one.is_over(today):
             yield (

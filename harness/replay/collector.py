@@ -14,7 +14,7 @@ import pytest
 from harness.core.redact import redact
 from harness.replay import acceptance
 from harness.replay.machine_load import BEGINNING, MachineLoad
-from harness.replay.markers import FOLDERS, is_scenario
+from harness.replay.markers import is_scenario
 from harness.replay.replay_state import REPLAY, report_directory, shard_of, toolbox_of
 from harness.report import Outcome, Report, json_file, second_pass, terminal
 from harness.report.model import ACCEPTED, ERROR, FAILED, PASSED, SKIPPED, outcome_from
@@ -180,7 +180,6 @@ def _report(config: pytest.Config) -> Report:
             *(f"differs from its file: {text}" for text in access.differences),
             *acceptance.notes(
                 acceptance.from_lines(config.getini(acceptance.OPTION)),
-                known=acceptance.names_in(map(Path, config.getini(FOLDERS))),
                 passed={
                     one.scenario: one.result == PASSED for one in outcomes if one.result != SKIPPED
                 },

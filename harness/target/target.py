@@ -94,8 +94,9 @@ def _admits_http(access: Access) -> bool:
 
 
 def _without_jobs(access: Access, has_queue: bool) -> str:
-    if not has_queue and access.jobs_on == "database":
-        return "jobs are in the database, and not in SQS"
+    if not has_queue and access.jobs_on:
+        store = {"redis": "the cache"}.get(access.jobs_on, "the database")
+        return f"jobs are in {store}, and not in SQS"
     if not has_queue:
         return "no queue is configured; set resources.queues"
     if not access.worker:
@@ -120,7 +121,7 @@ def unconfigured(access: Access) -> Mapping[str, str]:
         else "no probe is configured; set probe.secret",
         DB_ACCOUNT: ""
         if "db" in access.secrets
-        else "no secret holds the database's account; set database.secret",
+        else "no secret of Secrets Manager holds the database's account; set database.secret",
         PROXY: ""
         if access.proxy_endpoint or not access.cluster_endpoint
         else "no RDS Proxy is configured; set database.proxy_endpoint",

@@ -262,7 +262,7 @@ SHORT_POLLS = [
 ]
 RULES = [
     Variant(
-        "the rule is a cron expression, and its target has other fields",
+        "the rule is a cron expression, and its target has other fields, and a revision",
         combine(
             update(
                 SCHEDULE,
@@ -282,6 +282,7 @@ RULES = [
             update(
                 SCHEDULE,
                 *("PutTargets", "Targets", 0, "EcsParameters"),
+                TaskDefinitionArn="arn:aws:ecs:us-east-1:876000000876:task-definition/tickets-scheduler:41",
                 LaunchType=None,
                 CapacityProviderStrategy=[{"capacityProvider": "FARGATE", "weight": 1}],
                 PlatformVersion="LATEST",

@@ -43,7 +43,7 @@ class _Identity:
         return sends_for(self.name, sender)
 
 
-def identity(document: Document, *, sender: str) -> Document:
+def identity(document: Document, *, sender: str, unread: str = "") -> Document:
     """Take the identity of ``ses get-identity-verification-attributes`` or of SES v2's commands.
 
     These are ``sesv2 list-email-identities`` and ``get-email-identity``, which does not print the
@@ -53,12 +53,14 @@ def identity(document: Document, *, sender: str) -> Document:
     Args:
         document: The file.
         sender: The address that the app sends from, MAIL_FROM_ADDRESS; empty when it is not known.
+        unread: The name of an identity that its file leaves out, where the sender may be in a task
+            definition that cannot be read.
 
     Raises:
         InputError: It is another form, has no name, none is the sender's, or it is not verified.
     """
     FORM.reject_others(document)
-    listed = [*_identities(document, sender=sender)]
+    listed = [*_identities(document, sender=sender, unread=unread)]
     if not listed:
         return document
     reshaped = Reshaped(document)
@@ -72,7 +74,7 @@ def identity(document: Document, *, sender: str) -> Document:
     calls: dict[str, list[dict[str, str]]] = {}
     for one in _chosen(listed, sender=sender):
         if not one.name:
-            message = "does not name the identity, and no task definition has MAIL_FROM_ADDRESS"
+            message = "does not name the identity, and the tasks have no one MAIL_FROM_ADDRESS"
             hint = "put there what `aws sesv2 list-email-identities` prints"
             reshaped.reject(document, one.at, message, hint)
         if not one.is_verified:
@@ -94,7 +96,7 @@ def _chosen(listed: list[_Identity], *, sender: str) -> list[_Identity]:
     return own or [one for one in listed if not sender and one.is_verified] or listed
 
 
-def _identities(document: Document, *, sender: str) -> Iterator[_Identity]:
+def _identities(document: Document, *, sender: str, unread: str) -> Iterator[_Identity]:
     data = document.data
     first = data.get("VerificationAttributes")
     for name, attributes in first.items() if isinstance(first, dict) else ():
@@ -117,6 +119,7 @@ def _identities(document: Document, *, sender: str) -> Iterator[_Identity]:
         yield _Identity(name, "aws sesv2 create-email-identity", "CreateEmailIdentity")
     if "VerifiedForSendingStatus" in data:
         name = sender if data.get("IdentityType") == "EMAIL_ADDRESS" else sender.rpartition("@")[2]
+        name = name or unread
         status = "SUCCESS" if data["VerifiedForSendingStatus"] is True else "not verified"
         command = "aws sesv2 get-email-identity"
         yield _Identity(name, command, "", "VerifiedForSendingStatus", status)

@@ -172,6 +172,16 @@ def test_a_health_check_that_the_app_refuses_is_seen_in_its_log() -> None:
     assert rank(None, "", evidence=evidence_of([answer])) is None
 
 
+def test_a_health_check_that_fails_in_the_app_is_no_matter_of_the_start() -> None:
+    stopped = replace(ENDED, reason="Task failed ELB health checks in (target-group x)")
+    start = Line("connect() to unix:/run/php.sock failed (2: No such file)", Source.APP)
+    answer = Line('10.0.0.4 - - [x] "GET /up HTTP/1.1" 500 6605 "-" "curl/8"', Source.APP)
+    found = rank(None, "", evidence=evidence_of([stopped, start, answer]))
+    assert found is not None
+    assert found.sentence.startswith("the app answers its health check with 500: its log says why")
+    assert not found.is_sure
+
+
 def test_a_worker_stopped_for_its_health_check_did_not_end_by_itself() -> None:
     reason = "ServiceSchedulerInitiated: Task failed container health checks; app: exit code 0"
     stopped = replace(ENDED, reason=reason, exit_codes=(0,))

@@ -186,8 +186,9 @@ def test_a_missing_file_names_the_variable_that_moves_it(tmp_path: Path) -> None
         ),
         (
             "[aws]",
-            '[[accept]]\nscenario = "a"\nwhy = "b"\nuntil = 2027-01-31\n' * 2 + "[aws]",
-            'accept[1] accepts "a" again',
+            '[[accept]]\nscenario = "bucket_is_private"\nwhy = "b"\nuntil = 2027-01-31\n' * 2
+            + "[aws]",
+            'accept[1] accepts "bucket_is_private" again',
         ),
     ],
 )
@@ -213,7 +214,10 @@ def test_a_value_with_a_fault_is_one_problem(tmp_path: Path) -> None:
 
 
 def test_two_findings_of_a_scenario_may_be_accepted(tmp_path: Path) -> None:
-    one = '[[accept]]\nscenario = "a"\nfinding = "{}"\nwhy = "b"\nuntil = 2027-01-31\n'
+    one = (
+        '[[accept]]\nscenario = "debian_packages_have_their_security_fixes"\nfinding = "{}"\n'
+        'why = "b"\nuntil = 2027-01-31\n'
+    )
     write(tmp_path, GOOD + one.format("CVE-1") + one.format("CVE-2"))
     assert len(load(tmp_path).accept) == 2
 

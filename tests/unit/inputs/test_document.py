@@ -134,21 +134,29 @@ def test_json_beyond_pythons_limits_is_named(tmp_path: Path, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "line", "said"),
     [
-        ('{"a": {"cpu": "256", "cpu": "512"}}', 'has "cpu" twice in one object'),
-        ('{"a": NaN}', "is not JSON: it has NaN"),
-        ('{"a": [-Infinity]}', "is not JSON: it has -Infinity"),
-        (r'{"a": ["x\ud800"]}', r'has the text "x\ud800", with a character that is none'),
-        (r'{"x\u0000": 1}', r'has the text "x\u0000", with a character that is none'),
+        ('{"a": {"cpu": "256",\n\n"cpu": "512"}}', 3, 'has "cpu" twice in one object'),
+        (
+            '{"a": {"a": "a: }", "b": [{"a": 1}, {"a": 1}]},\n"a":1}',
+            2,
+            'has "a" twice in one object',
+        ),
+        (r'{"a\u0062": 1, "ab" : 1}', 1, 'has "ab" twice in one object'),
+        ('{}\n{"a": 1,\n"a": 1}', 3, 'has "a" twice in one object'),
+        ('{"a":\nNaN}', 2, "is not JSON: it has NaN"),
+        ('{"a": [-Infinity]}', 1, "is not JSON: it has -Infinity"),
+        (r'{"a": ["x\ud800"]}', 1, r'has the text "x\ud800", with a character that is none'),
+        (r'{"x\u0000": 1}', 1, r'has the text "x\u0000", with a character that is none'),
     ],
 )
 def test_json_that_readers_take_in_different_ways_is_named(
-    tmp_path: Path, text: str, said: str
+    tmp_path: Path, text: str, line: int, said: str
 ) -> None:
     with pytest.raises(InputError) as caught:
         read_json(written(tmp_path / "a.json", text))
-    assert caught.value.problems[0].message == said
+    (problem,) = caught.value.problems
+    assert (problem.message, problem.line) == (said, line)
 
 
 @pytest.mark.parametrize("text", [r'{"a": "\ud83d\ude00"}', r'{"a": "\\u0000"}', '{"a": 1e3}'])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from pathlib import Path
 
 import pytest
 
@@ -50,11 +49,6 @@ def test_lines_of_the_option_are_read_as_they_were_written() -> None:
     [
         (accept(), {NODE: False}, []),
         (accept(), {}, []),
-        (
-            accept("mail_arives"),
-            {},
-            ['[[accept]] "mail_arives" matches no scenario: correct its name, or remove it'],
-        ),
         (accept(), {NODE: True}, ['[[accept]] "mail_arrives" is green now: remove it']),
         (
             accept(until="2026-11-01"),
@@ -81,15 +75,5 @@ def test_lines_of_the_option_are_read_as_they_were_written() -> None:
 def test_a_void_acceptance_is_named(
     one: Acceptance, passed: dict[str, bool], note: list[str]
 ) -> None:
-    known = frozenset({"mail_arrives"})
-    notes = acceptance.notes(
-        [one], known=known, passed=passed, findings={"CVE-2026-1"}, today=TODAY
-    )
+    notes = acceptance.notes([one], passed=passed, findings={"CVE-2026-1"}, today=TODAY)
     assert list(notes) == note
-
-
-def test_names_are_those_of_all_scenarios_in_the_folders(tmp_path: Path) -> None:
-    (tmp_path / "shop").mkdir()
-    (tmp_path / "shop/test_a.py").write_text("def test_orders_are_kept(visitor): ...\n")
-    (tmp_path / "helper.py").write_text("def test_none(): ...\n")
-    assert acceptance.names_in([tmp_path]) == {"orders_are_kept"}

@@ -403,6 +403,15 @@ def test_every_verified_identity_is_taken_where_no_sender_is_known(tmp_path: Pat
     assert document.data == {"VerifyDomainIdentity": domains}
 
 
+def test_a_sender_that_cannot_be_read_is_not_missing(tmp_path: Path) -> None:
+    path = tmp_path / "identity.json"
+    path.write_text(json.dumps({"IdentityType": "DOMAIN", "VerifiedForSendingStatus": True}))
+    with pytest.raises(InputError, match="does not name the identity"):
+        identities.identity(read_json(path), sender="")
+    document = identities.identity(read_json(path), sender="", unread="unread.invalid")
+    assert document.data == {"VerifyDomainIdentity": [{"Domain": "unread.invalid"}]}
+
+
 FORMS: dict[str, Form] = {
     "task definition": forms.task_definition,
     "service": partial(forms.service, name="web"),

@@ -1,0 +1,65 @@
+"""The acceptances of cutover.toml: each names a scenario that there is, once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from harness.core import bundle
+from harness.inputs.problem import Problem, closest
+
+_SCENARIO = re.compile(r"^\s*(?:async )?def test_(\w+)", flags=re.MULTILINE)
+
+
+def plain_name(name: str) -> str:
+    """Return a scenario's name without its file and ``test_``."""
+    return name.rpartition("::")[2].removeprefix("test_")
+
+
+def problems(data: Mapping[str, Any], *, root: Path) -> Iterator[Problem]:
+    """Reject a scenario that is none, and one, or a finding of it, that is accepted twice.
+
+    Args:
+        data: The content of cutover.toml.
+        root: Its folder, from which the team's own scenarios are named.
+    """
+    listed = data.get("accept")
+    accepted = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+    known = _names_in([bundle.SCENARIOS, *_own_folders(data, root=root)]) if accepted else ()
+    seen: set[tuple[str, str]] = set()
+    for number, one in enumerate(accepted):
+        name, finding = (_text(one, key) for key in ("scenario", "finding"))
+        plain = plain_name(name).partition("[")[0]
+        if name.strip() and plain not in known:
+            meant = closest(plain, known)
+            yield Problem(
+                f"accept[{number}].scenario",
+                f'is "{name}", and no scenario has this name',
+                f'did you mean "{meant}"?' if meant else "`cutover scenarios list` names them all",
+            )
+        if name and (plain_name(name), finding) in seen:
+            both = " and its finding ".join(f'"{each}"' for each in (name, finding) if each)
+            hint = "leave one [[accept]] of it, with one day"
+            yield Problem(f"accept[{number}]", f"accepts {both} again", hint)
+        seen.add((plain_name(name), finding))
+
+
+def _text(table: Mapping[str, Any], key: str) -> str:
+    value = table.get(key)
+    return value if isinstance(value, str) else ""
+
+
+def _own_folders(data: Mapping[str, Any], *, root: Path) -> list[Path]:
+    table = data.get("scenarios")
+    paths = table.get("paths") if isinstance(table, dict) else None
+    listed = paths if isinstance(paths, list) else ()
+    return [root / one for one in listed if isinstance(one, str)]
+
+
+def _names_in(folders: Iterable[Path]) -> frozenset[str]:
+    """Return the names of all scenarios in folders."""
+    files = (file for folder in folders for file in folder.rglob("test_*.py") if file.is_file())
+    texts = (file.read_bytes().decode("utf-8", "replace") for file in files)
+    return frozenset(name for text in texts for name in _SCENARIO.findall(text))

@@ -1,0 +1,62 @@
+"""Acceptances: scenarios that there are, each once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.inputs import acceptances
+
+
+def found(root: Path, *accepted: Any, paths: Any = ("own",)) -> list[tuple[str, str, str]]:
+    data = {"accept": [*accepted], "scenarios": {"paths": list(paths)}}
+    return [(one.key, one.message, one.hint) for one in acceptances.problems(data, root=root)]
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Path:
+    (tmp_path / "own/deep").mkdir(parents=True)
+    (tmp_path / "own/deep/test_a.py").write_bytes(
+        b"# \xff\nasync def test_orders_are_kept(): ...\n"
+    )
+    (tmp_path / "own/helper.py").write_text("def test_none(): ...\n")
+    (tmp_path / "own/test_folder.py").mkdir()
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("bucket_is_private", "test_bucket_is_private", "bucket_is_private[a]"),
+        *("orders_are_kept", "own/deep/test_a.py::test_orders_are_kept"),
+    ],
+)
+def test_scenarios_of_ours_and_of_the_team_are_known(own: Path, name: str) -> None:
+    assert not found(own, {"scenario": name})
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("bucket_is_privat", 'did you mean "bucket_is_private"?'),
+        ("orders_are_keept", 'did you mean "orders_are_kept"?'),
+        ("none", "`cutover scenarios list` names them all"),
+    ],
+)
+def test_a_scenario_that_there_is_not_gets_the_nearest(own: Path, name: str, hint: str) -> None:
+    message = f'is "{name}", and no scenario has this name'
+    assert found(own, {"scenario": name}) == [("accept[0].scenario", message, hint)]
+
+
+def test_values_of_other_types_are_left_to_the_schema(own: Path) -> None:
+    assert not found(own, {"scenario": 7}, {}, paths=[7, "none"])
+    assert not list(acceptances.problems({"accept": "x", "scenarios": []}, root=own))
+    assert not list(acceptances.problems({"accept": ["x"]}, root=own))
+
+
+def test_a_scenario_is_accepted_once(own: Path) -> None:
+    one = {"scenario": "bucket_is_private"}
+    (problem,) = found(own, one, {"scenario": "test_bucket_is_private"}, {**one, "finding": "x"})
+    assert problem[1] == 'accepts "test_bucket_is_private" again'
