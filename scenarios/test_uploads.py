@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from harness.diagnosis.expect import expect
+from harness.diagnosis.expect import STORAGE, expect
 from harness.report import emulated, not_covered, proved
 from harness.target.clients.probe import disk_cause
 from scenarios.checks import expect_signed_host
@@ -71,6 +71,7 @@ def stored(probe: ProbeClient) -> Iterator[Callable[[bytes], tuple[str, dict[str
             f"the disk {answer['disk']} did not store the file: {answer}",
             cause=disk_cause(answer["disk"]),
             certain=bool(disk_cause(answer["disk"])),
+            about=STORAGE,
         )
         return names[-1], answer
 

@@ -6,6 +6,8 @@ SESSION = "session"
 """About a check that needs a visitor's session: the app's store, and its cookie."""
 REQUEST = "request"
 """About a check of a visitor's request as the app takes it: scheme, host, address, links."""
+STORAGE = "storage"
+"""About a check that a file was stored: the rights on S3 of the tasks' roles."""
 _ABOUT = {301: REQUEST, 419: SESSION}
 """Status -> subject: the load balancer's redirect of a form that went to http; Laravel's answer to
 a form whose session is not there."""
@@ -19,7 +21,8 @@ class ExpectationError(AssertionError):
         cause: The most likely reason and its remedy, in one sentence.
         certain: The check itself is the diagnosis, so that no evidence outranks its cause.
         guess: The check knows likely reasons only, so that any evidence outranks its cause.
-        about: SESSION or REQUEST, where the app's view of its visitor can explain the failure.
+        about: SESSION or REQUEST, where the app's view of its visitor can explain the failure;
+            STORAGE, where a right on S3 can.
     """
 
     # Python writes no module before the names of builtins, and pytest repeats what Python writes.

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from harness.core.expectation import REQUEST, SESSION, ExpectationError
+from harness.core.expectation import REQUEST, SESSION, STORAGE, ExpectationError
 
-__all__ = ["REQUEST", "SESSION", "ExpectationError", "expect"]
+__all__ = ["REQUEST", "SESSION", "STORAGE", "ExpectationError", "expect"]
 
 
 class ExpectationTimeout(ExpectationError):
@@ -31,7 +31,8 @@ def expect(
         cause: The reason that these values show, and its remedy, in one sentence.
         certain: The check itself is the diagnosis, so that no evidence outranks its cause.
         guess: The values show likely reasons only, so that any evidence outranks the cause.
-        about: SESSION or REQUEST, where the app's view of its visitor can explain the failure.
+        about: SESSION or REQUEST, where the app's view of its visitor can explain the failure;
+            STORAGE, where a right on S3 can.
 
     Raises:
         ExpectationError: The condition does not hold.

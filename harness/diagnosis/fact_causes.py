@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from harness.core.expectation import REQUEST, SESSION
+from harness.core.expectation import REQUEST, SESSION, STORAGE
 from harness.diagnosis import job_causes, task_causes, visitor_causes
 from harness.diagnosis.evidence import Cause
 from harness.diagnosis.facts import (
@@ -21,7 +21,7 @@ from harness.diagnosis.patterns.aws_api import (
     ALLOW_IT,
     DENIED,
     LACKS_RIGHT,
-    SETS_ACL,
+    SENDS_ACL,
     UNMET,
     without_key,
 )
@@ -62,8 +62,13 @@ def missing_right(lack: MissingRight) -> str:
     if lack.denied_by:
         return DENIED.format(**named, statement=lack.denied_by)
     if lack.action == "s3:PutObjectAcl":
-        return SETS_ACL
+        return SENDS_ACL.format(**named)
     return LACKS_RIGHT.format(**named, remedy=remedy(lack))
+
+
+def missing_right_to_store(lack: MissingRight) -> str:
+    """Return the right on S3 that a role lacked; a disk that does not throw keeps it to itself."""
+    return missing_right(lack) if lack.action.startswith("s3:") else ""
 
 
 def remedy(lack: MissingRight | None) -> str:
@@ -85,8 +90,9 @@ ABOUT: Mapping[str, tuple[FactCause, ...]] = {
         _of(VisitorSession, visitor_causes.session_key),
     ),
     REQUEST: (_of(VisitorRequest, visitor_causes.forwarded_request),),
+    STORAGE: (_of(MissingRight, missing_right_to_store),),
 }
-"""Only for a check about a visitor's session, or about a request as the app takes it."""
+"""Only for a check about a visitor's session, a request as the app takes it, or a stored file."""
 LATE: tuple[FactCause, ...] = (
     _of(QueueCommand, job_causes.foreign_connection),
     _of(JobPath, job_causes.lost_jobs),

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from harness.aws import image_name
 from harness.core.redact import Secret
-from harness.inputs import acceptances, document
+from harness.inputs import document, scenarios
 from harness.inputs.derivation import Derivation
 from harness.inputs.document import Document
 from harness.inputs.files.container_images import IDLE
@@ -159,9 +159,9 @@ def check(
     data, problems = derivation.fill(source.data), list(_of_variables(environ))
     contradictory = {one.key for one in derivation.problems}
     unknown = (one for one in validation.problems(data) if one.key not in contradictory)
-    accepted = acceptances.problems(data, root=source.path.parent)
+    named = scenarios.problems(data, root=source.path.parent)
     try:
-        source.reject([*derivation.problems, *unknown, *_of_references(data), *accepted])
+        source.reject([*derivation.problems, *unknown, *_of_references(data), *named])
     except InputError as error:
         problems += error.problems
     content = validation.without_faults(data)

@@ -26,6 +26,9 @@ Step = str | int
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 """A key that TOML takes without quotes."""
 _YAML = (".yaml", ".yml")
+_YAML_BEGINNING = re.compile(r"(?:\s*(?:#[^\n]*|---)?\n)*[A-Za-z]\w*:(?:\s|$)")
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+"""Its first bytes, as PowerShell's ``>`` writes them."""
 _SPACE = re.compile(r"\s*")
 
 
@@ -208,7 +211,8 @@ def read_json(path: Path) -> Document:
         try:
             data, end = value_at(text, start)
         except json.JSONDecodeError as error:
-            kind = templates.kind_of(text) or ("YAML" if path.suffix in _YAML else "")
+            is_yaml = path.suffix in _YAML or _YAML_BEGINNING.match(text)
+            kind = templates.kind_of(text) or ("YAML" if is_yaml else "")
             if kind:
                 hint = "print with the AWS CLI what it stands for: docs/your-app.md, part 2"
                 raise _unread(path, f"is {kind}, and JSON is expected", hint=hint) from error
@@ -289,7 +293,9 @@ def read_text(path: Path, *, hint: str = _CREATE) -> str:
     except OSError as error:
         raise _unread(path, f"cannot be read: {error.strerror}", hint=hint) from error
     except UnicodeDecodeError as error:
-        raise _unread(path, f"is not UTF-8: {error.reason}", hint="save it as UTF-8") from error
+        is_utf_16 = error.object[:2] in _UTF_16
+        message = "is UTF-16" if is_utf_16 else f"is not UTF-8: {error.reason}"
+        raise _unread(path, message, hint="save it as UTF-8") from error
 
 
 def _unread(path: Path, message: str, hint: str, *, line: int = 0) -> InputError:

@@ -44,14 +44,14 @@ def _refuse_faults(text: str, start: int, end: int) -> None:
     """Refuse what Python's reader lets pass; of two values of one key readers differ in the one."""
     around: list[set[str]] = [set()]
     for found in _TOKEN.finditer(text, start, end):
-        token, at = found[0], found.start()
-        if token in "{[":
+        sign, at = found[0], found.start()
+        if sign in "{[":
             around.append(set())
-        elif token in "}]":
+        elif sign in "}]":
             around.pop()
         elif found["text"] is None:
             hint = "write a number, or leave the field out"
-            raise UnfitJsonError(f"is not JSON: it has {token}", hint, at=at)
+            raise UnfitJsonError(f"is not JSON: it has {sign}", hint, at=at)
         else:
             name = json.loads(found["text"], strict=False)
             _refuse_characters(name, at=at)

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from harness.aws.task_definition import ContainerDefinition, TaskDefinition
 from harness.inputs import config
 from harness.inputs.aws_cli import forms, identities, resources
-from harness.inputs.checks import between_files, build_places, foreign, references
+from harness.inputs.aws_cli.output import UNREAD
+from harness.inputs.checks import between_files, build_places, foreign, references, task_networks
 from harness.inputs.config import Config
 from harness.inputs.document import Document, path_below
 from harness.inputs.files import (
@@ -189,7 +190,6 @@ def load(environ: Mapping[str, str], *, cwd: Path) -> Production:
     )
     read_balancer = partial(load_balancer.load_balancer, groups=groups)
     balancer = reading.file("ecs", "load_balancer", read=read_balancer, form=forms.load_balancer)
-    _require_folders(reading, found)
     reading.reject(reading.toml, build_places.problems(found))
     services = _services(reading, groups)
     _require_web(reading, services)
@@ -209,6 +209,7 @@ def load(environ: Mapping[str, str], *, cwd: Path) -> Production:
     roles = tuple(one for one in read_roles if one is not None)
     tasks = tasks_of(services, schedule)
     _check_definitions(reading, found, tasks.values())
+    task_networks.reject(reading, tasks)
     network = groups and vpc.read(reading, groups, tasks, cache=cached, balancer=balancer or {})
     if found:
         foreign.reject(reading, settings=found, roles=roles, tasks=tasks.values())
@@ -265,16 +266,6 @@ def public_site(environ: Mapping[str, str], *, cwd: Path) -> PublicSite:
     )
     path = ((found.probe and found.probe.path) or "").rstrip("/")
     return PublicSite(found.public_url, cookie, found.given_probe_key, found.pages, folder, path)
-
-
-def _require_folders(reading: Reading, settings: Config | None) -> None:
-    """The folders of the team's own scenarios exist."""
-    for number, path in enumerate(settings.scenario_paths if settings else ()):
-        if not path.is_dir():
-            message = f'is "{path}", and there is no such folder'
-            hint = "`cutover scenarios new NAME` makes it, with a first scenario"
-            problem = Problem(f"scenarios.paths[{number}]", message, hint)
-            reading.reject(reading.toml, [problem])
 
 
 def _web(reading: Reading) -> str:
@@ -334,7 +325,7 @@ def _resources(
 ) -> dict[str, CallFile]:
     containers = [one for definition in definitions for one in definition.containers]
     # A definition that cannot be read may name it.
-    unread = "" if complete else "unread.invalid"
+    unread = "" if complete else UNREAD
     name = _single("AWS_BUCKET", containers) or unread
     sender = _single("MAIL_FROM_ADDRESS", containers)
     readers: Mapping[str, tuple[_Read, _Form]] = {
@@ -367,6 +358,9 @@ def _roles(reading: Reading) -> tuple[RoleFile | None, ...]:
     is_named = bool(config.text_at(reading.toml.data, "app", "roles"))
     named = reading.directory("app", "roles", default="") if is_named else None
     paths = iam_roles.files(named if is_named else context and context / "iam")
+    if named and not paths:
+        problem = Problem("app.roles", "is a directory without a file *.json", iam_roles.PRINT_THEM)
+        reading.reject(reading.toml, [problem])
     return tuple(reading.read(path, iam_roles.read, form=resources.role) for path in paths)
 
 

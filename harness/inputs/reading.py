@@ -84,6 +84,9 @@ class Reading:
             self._unread.add("network.")
         else:
             filled, tasks = derivation.fill(self.toml.data), groups_of(sources)
+            listed = groups.data.get("SecurityGroups") or ()
+            if not tasks or not tasks <= {one.get("GroupId") for one in listed}:
+                self._unread.add("network.")  # the groups of the tasks are not known
             for value in derive_groups(filled, tasks=tasks, groups=groups):
                 derivation.values[value.key] = value
         return derivation
@@ -120,6 +123,10 @@ class Reading:
         if path not in self._content:
             self._content[path] = read_json(path)
         return self._content[path]
+
+    def printed(self, path: Path) -> tuple[Document, ...]:
+        """Return the JSON objects of a file that was read, as they are."""
+        return self._content[path].objects if path in self._content else ()
 
     def tables(self, name: str) -> list[str]:
         """Return the names of the tables in a table of cutover.toml."""
@@ -213,9 +220,11 @@ class Reading:
         name, path = text_at(self.toml.data, *keys), self._path(*keys)
         message = f'is "{name}", and there is no such {noun}'
         hint = f"correct the path, or add the {noun}"
-        if path is not None and _is_there(path.exists):
-            given = "directory" if noun == "file" else "file"
-            message = f'is "{name}", a {given}, and a {noun} is expected'
+        if path is not None and _is_there(path.is_symlink) and not _is_there(path.exists):
+            message = f'is "{name}", a link that leads nowhere'
+        elif path is not None and _is_there(path.exists):
+            given = "a directory" if path.is_dir() else "a file" if path.is_file() else "a device"
+            message = f'is "{name}", {given}, and a {noun} is expected'
             hint = f"write the path of the {noun}"
         elif path is not None and (beside := _beside(path)):
             hint = f'{hint}: did you mean "{posixpath.join(posixpath.dirname(name), beside)}"?'

@@ -18,6 +18,8 @@ _MARKS: Mapping[str, re.Pattern[str]] = {
         r"|^type:\s*[\"']?Scheduled Job",
         flags=re.MULTILINE,
     ),
+    "an error of the AWS CLI": re.compile(r"^An error occurred \(\w+\) when ", flags=re.MULTILINE),
+    "a table of the AWS CLI": re.compile(r"\A\s*-{5,}\s*\n\|"),
     "a task definition in YAML": re.compile(
         r"^\s*(?:- )?containerDefinitions:\s*$", flags=re.MULTILINE
     ),

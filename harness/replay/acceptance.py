@@ -7,7 +7,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
 
-from harness.inputs.acceptances import plain_name
+from harness.inputs.scenarios import plain_name
 
 OPTION = "cutover_accept"
 """The ini option with the acceptances, one in each line as JSON."""

@@ -121,7 +121,7 @@ def unconfigured(access: Access) -> Mapping[str, str]:
         else "no probe is configured; set probe.secret",
         DB_ACCOUNT: ""
         if "db" in access.secrets
-        else "no secret of Secrets Manager holds the database's account; set database.secret",
+        else "no secret has the database's account as username and password; set database.secret",
         PROXY: ""
         if access.proxy_endpoint or not access.cluster_endpoint
         else "no RDS Proxy is configured; set database.proxy_endpoint",

@@ -15,6 +15,11 @@ SETS_ACL = (
     "the app sets an ACL, and the bucket has none: set no public visibility, and 'ACL' => '' in the"
     " disk's options (without it Laravel sends private, for which the role needs s3:PutObjectAcl)"
 )
+SENDS_ACL = (
+    "the app sends an ACL with what it stores, for which the task role {role} lacks s3:PutObjectAcl"
+    " on {arn}: allow it, or set 'ACL' => '' in the disk's options (without it Laravel sends"
+    " private) and no public visibility"
+)
 DENIED = (
     "a policy denies {action} on {arn} to the task role {role} ({statement}): send what its"
     " condition asks for (for encryption of an object, ServerSideEncryption in the disk's options),"
@@ -67,8 +72,8 @@ ROLES = (
     ),
     Pattern(
         Source.APP,
-        match=rf"{_OF_ROLE} s3:PutObjectAcl on resource: [^\s,;\"']+",
-        cause=SETS_ACL,
+        match=rf"{_OF_ROLE} s3:PutObjectAcl on resource: (?P<arn>[^\s,;\"']+)",
+        cause=SENDS_ACL,
         example=f"{_USER.format('web')} authorized to perform: s3:PutObjectAcl on resource:"
         f" arn:aws:s3:::a/b {_NO_POLICY}",
     ),

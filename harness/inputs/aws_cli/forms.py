@@ -228,6 +228,10 @@ def _take_elbv2(reshaped: Reshaped, source: Document, *, name: str, arn: str | N
     wanted = operation_shapes.input_shape("elbv2", f"Create{name}")
     printed = printed_shape("elbv2", f"Describe{name}s", f"{name}s")
     given = reshaped.without_read_only(body, printed=printed, wanted=wanted)
+    if arn and body.get(f"{name}Arn", arn) != arn:
+        owner = "the listeners name" if name == "LoadBalancer" else "the web service names"
+        message = f'is "{body[f"{name}Arn"]}", and {owner} "{arn}"'
+        reshaped.reject(source, f"{at}.{name}Arn", message, "print both of the app's own")
     reshaped.put(name, {"Name": body.get(f"{name}Name"), **given}, source=source, at=at)
     others = [one for one in listed if isinstance(one, dict) and one is not body]
     if others and name == "TargetGroup":

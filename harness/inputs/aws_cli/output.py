@@ -83,8 +83,11 @@ INPUT_OF: Mapping[str, str] = {
 
 _SPELLINGS = {"Terraform": re.compile(r"[a-z]_[a-z]"), "CloudFormation": re.compile(r"^[A-Z]")}
 """Tool -> a sign of its own spelling of an input's fields."""
+UNREAD = "unread.invalid"
+"""Name of a resource whose file leaves it out, where the one that has it cannot be read."""
 _SHOWN = 6
 """Fields of an object of another form that a message lists."""
+_OBJECTS = ("list", "map", "structure")
 _APIS = {"s3api": "s3"}
 """Name of a service in the AWS CLI -> in botocore, where the two differ."""
 
@@ -129,6 +132,9 @@ class Form:
             api = _APIS.get(service, service)
             operation = operation_shapes.operation_of(api, command)
             shape = operation_shapes.output_shape(api, operation)
+            for key, value in document.data.items():
+                if value is None and getattr(shape.members.get(key), "type_name", "") in _OBJECTS:
+                    yield Problem(key, "is null, which no command prints", "print it again")
             yield from operation_shapes.type_problems(document.data, shape=shape, key="")
 
     def _of_spelling(self, document: Document) -> Iterator[Problem]:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from harness.aws.iam_conditions import SOURCE_IP
 from harness.aws.iam_policy import statements
+from harness.inputs.aws_cli.output import UNREAD
 from harness.inputs.checks.connections import s3_endpoints
 from harness.inputs.files.bucket import policy_of
 from harness.inputs.problem import Problem
@@ -160,7 +161,7 @@ def _policies(bucket: CallFile) -> Iterator[tuple[str, str, str]]:
             found = statement.get("Resource") or []
             for arn in [found] if isinstance(found, str) else found:
                 of_bucket = str(arn).partition(":s3:::")[2].partition("/")[0]
-                if of_bucket and not set("*?$") & set(of_bucket) and of_bucket != name:
+                if of_bucket and not set("*?$") & set(of_bucket) and of_bucket != name != UNREAD:
                     yield (
                         f"PutBucketPolicy.Policy.Statement[{index}].Resource",
                         f'is "{arn}", and the policy is that of the bucket {name}: S3 refuses it',

@@ -29,6 +29,10 @@ _ARN = re.compile(r"arn:aws[\w-]*:[\w-]+:[^:\s\"'/]*:[^:\s\"'/]*:[^\s\"',]+")
 _AWS = "aws"
 """The account in the ARNs of policies that AWS manages."""
 _REGION_KEYS = ("awslogs-region", "LocationConstraint")
+_OWN_ARNS = (
+    *("Arn", "taskDefinitionArn", "serviceArn", "LoadBalancerArn", "TargetGroupArn", "ListenerArn"),
+)
+"""Fields in which the AWS CLI prints a resource's own ARN, which no input has."""
 _SEVERAL = 5
 """ARNs that are more than a slip in a file."""
 _OWNERS = (
@@ -63,6 +67,8 @@ def reject(
             settings = replace(settings, **{key: other})
     for document in judged:
         reading.reject(document, problems(document.data, config=settings))
+        for one in reading.printed(document.path):
+            reading.reject(one, _of_owner(one.data, config=settings))
 
 
 def _role_arns(task: Service | Schedule) -> Iterator[str]:
@@ -81,6 +87,13 @@ def problems(data: Mapping[str, Any], *, config: Config) -> Iterator[Problem]:
             yield _problem(key, "account", text, wanted=config.account_id, where="")
         for found in _ARN.findall(text):
             yield from _of_arn(key, found, config)
+
+
+def _of_owner(data: Mapping[str, Any], *, config: Config) -> Iterator[Problem]:
+    """Report what was printed of another account or region."""
+    for key, text in _texts(data):
+        if key.rpartition(".")[2] in _OWN_ARNS:
+            yield from _of_arn(key, text, config)
 
 
 def _arns(text: str) -> list[Arn]:

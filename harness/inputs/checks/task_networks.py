@@ -2,24 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from harness.inputs.problem import Problem
 
 if TYPE_CHECKING:
-    from harness.inputs.production import Production
+    from harness.inputs.files.ecs_services import Service
+    from harness.inputs.files.schedule import Schedule
+    from harness.inputs.reading import Reading
 
 _SUBNET = "subnet-"
 
 
-def problems(production: Production) -> Iterator[Problem]:
+def reject(reading: Reading, tasks: Mapping[str, Service | Schedule]) -> None:
+    """Keep the problems of the places of all tasks."""
+    for problem in problems(tasks, files=reading.files):
+        reading.reject(reading.documents[problem.file], [problem])
+
+
+def problems(
+    tasks: Mapping[str, Service | Schedule], *, files: Mapping[str, str]
+) -> Iterator[Problem]:
     """A task of Fargate starts in subnets, which ids name, and its groups let its visitors in.
 
     https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_AwsVpcConfiguration.html
+
+    Args:
+        tasks: What starts tasks, by the keys of their files.
+        files: Key of cutover.toml -> path of the file.
     """
-    for key, task in production.tasks.items():
-        network, file = task.network, production.files[key]
+    for key, task in tasks.items():
+        network, file = task.network, files[key]
         if not network.subnets:
             yield Problem(
                 network.key_of("subnets"),

@@ -130,8 +130,11 @@ def _port_mapping(mapping: Mapping[str, Any], *, key: str) -> Iterator[Problem]:
     hint = "name the port that the container listens on, as a number"
     if port is None and "containerPortRange" not in mapping:
         yield Problem(f"{key}.containerPort", "is missing", hint)
-    yield from _range(port, key=f"{key}.containerPort", within=_PORTS, hint=hint)
-    if host not in (None, 0, port):  # 0 is how some tools write that it is not set
+    faults = list(_range(port, key=f"{key}.containerPort", within=_PORTS, hint=hint))
+    yield from faults
+    if (
+        port and not faults and host not in (None, 0, port)
+    ):  # 0 is how some tools write that it is not set
         yield Problem(
             f"{key}.hostPort",
             f"is {host}, and the containerPort {port}: with awsvpc a task has an address of its own"

@@ -64,6 +64,11 @@ class RoleFile:
         return {name: json.dumps(one) for name, one in {**managed, **inline}.items()}
 
 
+PRINT_THEM = (
+    "print there `aws iam get-role` and its policies (docs/configuration.md), or leave it out"
+)
+
+
 def files(directory: Path | None) -> list[Path]:
     """Return the role files of a directory; none where there is no such."""
     return sorted(directory.glob("*.json")) if directory else []

@@ -116,7 +116,8 @@ def _of_one_rule(calls: Sequence[Call]) -> Iterator[Problem]:
     rules = [call for call in calls if call.operation in _RULE]
     names = sorted({str(call.input.get("Rule", call.input.get("Name", ""))) for call in rules})
     targets = len(list(targets_in(rules)))
-    if rules and (len(names) > 1 or targets != 1):
+    is_empty = any(call.input.get("Targets") == [] for call in rules)
+    if rules and (len(names) > 1 or targets > 1 or not (targets or is_empty)):
         message = f"names the rules {', '.join(names)} and {targets} targets"
         yield Problem("", message, "write one rule with one target, which is an ECS task")
 

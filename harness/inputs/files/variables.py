@@ -27,6 +27,7 @@ _ADDRESS = re.compile(r"AWS_ENDPOINT(?:_URL(?:_\w+)?)?|SQS_PREFIX")
 """Variables that hold the address of an API, with the scheme that AWS's SDK needs."""
 _NAME = re.compile(r"\S+")
 _COMMENT = re.compile(r"\s#.*$")
+_QUOTED = re.compile(r"([\"']).*\1")
 _OF_SHELLS = "export "
 _NO_VARIABLE = (
     "has a line that is no variable, and ECS takes VARIABLE=VALUE alone",
@@ -138,6 +139,11 @@ def _of_line(line: str) -> Iterator[tuple[str, str]]:
         yield (
             "has a comment after its value, which ECS takes for a part of the value",
             "write the comment on a line of its own, which begins with #",
+        )
+    elif _EXACT.search(name) and _QUOTED.fullmatch(value):
+        yield (
+            "has quotes around its value, which ECS takes for a part of the value",
+            "write the value without them",
         )
     else:
         yield from of_value(name, value)

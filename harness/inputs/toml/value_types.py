@@ -130,7 +130,9 @@ def _vpc_cidr(cidr: str) -> str:
 
 def _path(path: str) -> str:
     if not path.startswith("/"):
-        raise _fault(f'is "{path}", and must begin with /', f'write "/{path}"')
+        meant = urlsplit(path).path if "://" in path else path
+        hint = f'write "/{meant.removeprefix("/")}"'
+        raise _fault(f'is "{path}", and must begin with /', hint)
     if path.startswith("//") or path.split() != [path]:
         raise _fault(f'is "{path}", which is no path', "write it with one / at its beginning")
     return path

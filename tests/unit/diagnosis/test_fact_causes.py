@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from harness.core.expectation import ExpectationError
+from harness.core.expectation import STORAGE, ExpectationError
 from harness.diagnosis.causes import rank
 from harness.diagnosis.evidence import Line, evidence_of
 from harness.diagnosis.expect import ExpectationTimeout
@@ -154,7 +154,19 @@ def test_an_acl_is_not_answered_with_a_right_to_set_it() -> None:
     right = MissingRight("web", "0", "shop-web", "s3:PutObjectAcl", "arn:aws:s3:::a/*", NOW)
     found = rank(ExpectationError("500"), "", evidence=evidence_of([right]))
     assert found is not None
-    assert found.sentence.startswith("the app sets an ACL, and the bucket has none")
+    assert found.sentence.startswith("the app sends an ACL with what it stores, for which the task")
+    assert not found.is_sure
+
+
+@pytest.mark.parametrize(("action", "is_sure"), [("s3:PutObjectAcl", True), ("sqs:Send", False)])
+def test_a_file_that_a_silent_disk_did_not_store_lacked_a_right_on_s3(
+    action: str, is_sure: bool
+) -> None:
+    right = MissingRight("web", "0", "shop-web", action, "arn:aws:s3:::a/*", NOW)
+    error = ExpectationError("the disk did not store the file", about=STORAGE)
+    found = rank(error, "", evidence=evidence_of([right]))
+    assert found is not None
+    assert found.is_sure is is_sure
 
 
 def test_a_right_that_a_scenario_does_without_on_purpose_is_no_cause() -> None:

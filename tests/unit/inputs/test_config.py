@@ -116,6 +116,11 @@ def test_a_missing_file_names_the_variable_that_moves_it(tmp_path: Path) -> None
             "first_run[0].command[0] is empty, and must be text",
         ),
         ("[[first_run]]", "[first_run]", "first_run is a table, and must be a list of tables"),
+        (
+            "[aws]",
+            '[app.pages]\nprivate = "https://tickets.example/home"\n[aws]',
+            'write "/home"',
+        ),
         ('name = "tickets"', "name = 2026-01-31", "database.name is a date or a time, and must"),
         ("[aws]", "[limits]\nup_s = 180000\n[aws]", "is 180000, and must be 14400 or less"),
         ("[aws]", '[images]\nedge = "None"\n[aws]', 'did you mean "none"?'),

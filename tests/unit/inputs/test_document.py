@@ -117,6 +117,13 @@ def test_a_file_that_is_not_utf_8_is_named(tmp_path: Path) -> None:
         read_json(path)
 
 
+def test_a_file_of_powershell_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "web.json"
+    path.write_bytes('{"a": 1}'.encode("utf-16"))
+    with pytest.raises(InputError, match="is UTF-16"):
+        read_json(path)
+
+
 def test_nothing_is_raised_without_problems_and_each_problem_once(tmp_path: Path) -> None:
     document = read_json(written(tmp_path / "web.json", JSON))
     document.reject([])
@@ -138,7 +145,7 @@ def test_json_beyond_pythons_limits_is_named(tmp_path: Path, text: str) -> None:
     [
         ('{"a": {"cpu": "256",\n\n"cpu": "512"}}', 3, 'has "cpu" twice in one object'),
         (
-            '{"a": {"a": "a: }", "b": [{"a": 1}, {"a": 1}]},\n"a":1}',
+            '{"a": {"a": ": }", "b": [{"a": 1}, {"a": 1}]},\n"a":1}',
             2,
             'has "a" twice in one object',
         ),
@@ -195,6 +202,13 @@ def test_a_byte_order_mark_is_no_content(tmp_path: Path) -> None:
         ("web.yml", "containerDefinitions:\n  - name: a\n", "is a task definition in YAML, and"),
         ("ecs.tf", 'resource "aws_ecs_service" "a" {\n}\n', "is code of Terraform, and JSON is"),
         ("web.json", "{'family': 1}", "is not JSON: "),
+        ("web.json", "---\n# web\nserviceName: web\n", "is YAML, and JSON is expected"),
+        ("web.json", "-------\n|  A  |\n-------", "is a table of the AWS CLI, and JSON is"),
+        (
+            "web.json",
+            "\nAn error occurred (ExpiredToken) when calling the A operation: x",
+            "is an error of the AWS CLI, and JSON is expected",
+        ),
     ],
 )
 def test_a_file_in_another_language_is_called_by_its_name(

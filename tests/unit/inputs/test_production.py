@@ -324,6 +324,43 @@ def test_a_path_that_no_file_can_have_is_a_problem(project: Path) -> None:
     assert found.message == "cannot be read: Too many levels of symbolic links"
 
 
+@pytest.mark.parametrize(
+    ("target", "said"), [("bucket.json", "a link that leads nowhere"), ("/dev/null", "a device, ")]
+)
+def test_a_path_that_leads_to_no_file_is_a_problem(project: Path, target: str, said: str) -> None:
+    path = project / "app/aws/bucket.json"
+    path.unlink()
+    path.symlink_to(target)
+    (found,) = problems(project).values()
+    assert found.key == "resources.bucket"
+    assert said in found.message
+
+
+def test_groups_that_are_not_known_accuse_no_key_of_cutover_toml(project: Path) -> None:
+    replace(project / "cutover.toml", 'database_group = "tickets-database"\n', "")
+    edit(project / "app/network/security-groups.json", lambda raw: raw.update(SecurityGroups=[]))
+    assert {name for name, _ in problems(project)} == {"security-groups.json"}
+
+
+def test_a_definition_with_problems_accuses_no_policy_of_the_bucket(project: Path) -> None:
+    policy = {"Statement": [{"Effect": "Deny", "Principal": "*", "Action": "s3:*"}]}
+    policy["Statement"][0] |= {"Resource": "arn:aws:s3:::876events-tickets-uploads/*"}
+    block = {"PublicAccessBlockConfiguration": {"BlockPublicAcls": True}}
+    path = project / "app/aws/bucket.json"
+    path.write_text(json.dumps(block) + json.dumps({"Policy": json.dumps(policy)}))
+    edit(project / "app/ecs/worker.json", lambda raw: raw.update(cpu="7"))
+    replace(project / "app/ecs/web.json", '"AWS_BUCKET"', '"OTHER_BUCKET"')
+    replace(project / "app/ecs/scheduler.json", '"AWS_BUCKET"', '"OTHER_BUCKET"')
+    assert "bucket.json" not in {name for name, _ in problems(project)}
+
+
+def test_a_named_directory_of_roles_has_some(project: Path) -> None:
+    (project / "roles").mkdir()
+    replace(project / "cutover.toml", 'context = "app"', 'context = "app"\nroles = "roles"')
+    (found,) = problems(project).values()
+    assert str(found) == "app.roles is a directory without a file *.json"
+
+
 def test_an_environment_file_that_is_no_text_is_a_problem(project: Path) -> None:
     arn = "arn:aws:s3:::876events-tickets-uploads/web.env"
     edit(

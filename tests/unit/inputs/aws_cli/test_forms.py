@@ -214,6 +214,22 @@ def test_an_input_of_the_load_balancer_may_stand_alone(tmp_path: Path, name: str
     assert (document.data, document.note) == ({key: given}, "")
 
 
+def test_files_of_two_load_balancers_are_not_mixed(tmp_path: Path) -> None:
+    balancer = {"LoadBalancerName": "a", "LoadBalancerArn": "arn:a"}
+    listener = {"LoadBalancerArn": "arn:b", "Port": 443, "Protocol": "HTTPS"}
+    path = tmp_path / "load-balancer.json"
+    path.write_text(cli_outputs.text({"LoadBalancers": [balancer]}, {"Listeners": [listener]}))
+    with pytest.raises(InputError, match='is "arn:a", and the listeners name "arn:b"'):
+        forms.load_balancer(read_json(path))
+
+
+def test_a_list_that_is_null_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "load-balancer.json"
+    path.write_text(json.dumps({"Listeners": None}))
+    with pytest.raises(InputError, match="Listeners is null, which no command prints"):
+        forms.load_balancer(read_json(path))
+
+
 def test_attributes_of_two_resources_are_not_mixed(tmp_path: Path) -> None:
     path = tmp_path / "target-group.json"
     attributes = {"Attributes": [{"Key": "stickiness.enabled", "Value": "false"}]}

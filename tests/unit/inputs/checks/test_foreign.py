@@ -49,6 +49,19 @@ def test_what_is_elsewhere_is_named(data: dict[str, Any], message: str, ours: Co
     assert message in found
 
 
+def test_what_was_printed_of_another_account_is_named(tmp_path: Path) -> None:
+    project = copy_of_the_app(tmp_path / "copy").root
+    path = project / "app/ecs/web.json"
+    arn = f"arn:aws:ecs:us-east-1:{OTHER}:task-definition/tickets-web:7"
+    printed = {**json.loads(path.read_text()), "taskDefinitionArn": arn}
+    path.write_text(json.dumps({"taskDefinition": printed}))
+    with pytest.raises(InputError) as caught:
+        production.load({}, cwd=project)
+    (found,) = caught.value.problems
+    assert found.key == "taskDefinition.taskDefinitionArn"
+    assert f'is in the account "{OTHER}"' in found.message
+
+
 @pytest.mark.parametrize(
     "text",
     [

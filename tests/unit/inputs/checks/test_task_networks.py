@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from harness.inputs.checks import task_networks
+from harness.inputs.problem import Problem
 from harness.inputs.production import Production
 from tests.unit.inputs.checks import edits
 from tests.unit.inputs.checks.edits import judge, with_service
+
+
+def problems(app: Production) -> Iterator[Problem]:
+    return task_networks.problems(app.tasks, files=app.files)
+
 
 KEY = "networkConfiguration.awsvpcConfiguration"
 
 
 def test_the_reference_app_is_taken(app: Production) -> None:
-    assert edits.keys((task_networks.problems,), app) == []
+    assert edits.keys((problems,), app) == []
 
 
 @pytest.mark.parametrize(
@@ -33,9 +40,9 @@ def test_a_task_starts_in_subnets_with_groups(
     network = app.services["worker"].network.content
     given = {"awsvpcConfiguration": {**network, **changes}}
     changed = with_service(app, "worker", networkConfiguration=given)
-    judge(edits.texts((task_networks.problems,), changed), said)
+    judge(edits.texts((problems,), changed), said)
 
 
 def test_a_service_without_a_network_is_named(app: Production) -> None:
     changed = with_service(app, "web", networkConfiguration={})
-    assert edits.keys((task_networks.problems,), changed) == [f"{KEY}.subnets"]
+    assert edits.keys((problems,), changed) == [f"{KEY}.subnets"]

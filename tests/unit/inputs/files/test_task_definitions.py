@@ -342,6 +342,10 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
         f"{C}.portMappings[0].hostPort is 80, and the containerPort 8080",
     ),
     ({"portMappings": [{}]}, f"{C}.portMappings[0].containerPort is missing"),
+    (
+        {"portMappings": [{"containerPort": 80800, "hostPort": 80}]},
+        f"{C}.portMappings[0].containerPort is 80800, and must be from 1 to 65535",
+    ),
     ({"portMappings": [8080]}, f"{C}.portMappings[0] is a number, and must be an object"),
     ({"portMappings": {"containerPort": 80}}, f"{C}.portMappings is an object, and must be a list"),
     (log("json-file"), f'{C}.logConfiguration.logDriver is "json-file"; Fargate knows awslogs'),

@@ -35,6 +35,10 @@ def found(text: str) -> list[str]:
             "1 LOG_LEVEL has a comment after its value, which ECS takes for a part of the value",
         ),
         (
+            'DB_HOST="db"',
+            "1 DB_HOST has quotes around its value, which ECS takes for a part of the value",
+        ),
+        (
             "MAIL_FROM_NAME=${APP_NAME}",
             "1 MAIL_FROM_NAME has ${APP_NAME}, which ECS hands to the app as it is",
         ),

@@ -1,4 +1,4 @@
-"""The acceptances of cutover.toml: each names a scenario that there is, once."""
+"""The scenarios that cutover.toml names: folders of the team's own, and known red ones."""
 
 from __future__ import annotations
 
@@ -19,15 +19,21 @@ def plain_name(name: str) -> str:
 
 
 def problems(data: Mapping[str, Any], *, root: Path) -> Iterator[Problem]:
-    """Reject a scenario that is none, and one, or a finding of it, that is accepted twice.
+    """Reject a folder or a scenario that is none, and one that is accepted twice.
 
     Args:
         data: The content of cutover.toml.
         root: Its folder, from which the team's own scenarios are named.
     """
+    folders = {key: root / path for key, path in _own_folders(data).items()}
+    for key, path in folders.items():
+        if not path.is_dir():
+            message = f'is "{path}", and there is no such folder'
+            hint = "`cutover scenarios new NAME` makes it, with a first scenario"
+            yield Problem(key, message, hint)
     listed = data.get("accept")
     accepted = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
-    known = _names_in([bundle.SCENARIOS, *_own_folders(data, root=root)]) if accepted else ()
+    known = _names_in([bundle.SCENARIOS, *folders.values()]) if accepted else ()
     seen: set[tuple[str, str]] = set()
     for number, one in enumerate(accepted):
         name, finding = (_text(one, key) for key in ("scenario", "finding"))
@@ -51,11 +57,12 @@ def _text(table: Mapping[str, Any], key: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _own_folders(data: Mapping[str, Any], *, root: Path) -> list[Path]:
+def _own_folders(data: Mapping[str, Any]) -> dict[str, str]:
+    """Key of cutover.toml -> path of a folder of the team's own."""
     table = data.get("scenarios")
     paths = table.get("paths") if isinstance(table, dict) else None
-    listed = paths if isinstance(paths, list) else ()
-    return [root / one for one in listed if isinstance(one, str)]
+    listed = enumerate(paths if isinstance(paths, list) else ())
+    return {f"scenarios.paths[{index}]": one for index, one in listed if isinstance(one, str)}
 
 
 def _names_in(folders: Iterable[Path]) -> frozenset[str]:

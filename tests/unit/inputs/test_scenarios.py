@@ -1,4 +1,4 @@
-"""Acceptances: scenarios that there are, each once."""
+"""Scenarios that cutover.toml names: those that there are, each once."""
 
 from __future__ import annotations
 
@@ -7,20 +7,18 @@ from typing import Any
 
 import pytest
 
-from harness.inputs import acceptances
+from harness.inputs import scenarios
 
 
 def found(root: Path, *accepted: Any, paths: Any = ("own",)) -> list[tuple[str, str, str]]:
     data = {"accept": [*accepted], "scenarios": {"paths": list(paths)}}
-    return [(one.key, one.message, one.hint) for one in acceptances.problems(data, root=root)]
+    return [(one.key, one.message, one.hint) for one in scenarios.problems(data, root=root)]
 
 
 @pytest.fixture
 def own(tmp_path: Path) -> Path:
     (tmp_path / "own/deep").mkdir(parents=True)
-    (tmp_path / "own/deep/test_a.py").write_bytes(
-        b"# \xff\nasync def test_orders_are_kept(): ...\n"
-    )
+    (tmp_path / "own/deep/test_a.py").write_bytes(b"# \xff\nasync def test_orders_are_kept(): 0")
     (tmp_path / "own/helper.py").write_text("def test_none(): ...\n")
     (tmp_path / "own/test_folder.py").mkdir()
     return tmp_path
@@ -51,9 +49,14 @@ def test_a_scenario_that_there_is_not_gets_the_nearest(own: Path, name: str, hin
 
 
 def test_values_of_other_types_are_left_to_the_schema(own: Path) -> None:
-    assert not found(own, {"scenario": 7}, {}, paths=[7, "none"])
-    assert not list(acceptances.problems({"accept": "x", "scenarios": []}, root=own))
-    assert not list(acceptances.problems({"accept": ["x"]}, root=own))
+    assert not found(own, {"scenario": 7}, {}, paths=[7])
+    assert not list(scenarios.problems({"accept": "x", "scenarios": []}, root=own))
+    assert not list(scenarios.problems({"accept": ["x"]}, root=own))
+
+
+def test_folders_that_there_are_not_are_named(own: Path) -> None:
+    ((key, message, _),) = found(own, paths=["own", "none"])
+    assert (key, message) == ("scenarios.paths[1]", f'is "{own}/none", and there is no such folder')
 
 
 def test_a_scenario_is_accepted_once(own: Path) -> None:
