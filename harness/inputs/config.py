@@ -130,7 +130,7 @@ def locate(environ: Mapping[str, str], *, cwd: Path) -> Location:
 
 def _path(environ: Mapping[str, str], *, cwd: Path) -> Path:
     """Return the whole path; a loop of links is found when the file is read."""
-    return Path(os.path.realpath(cwd / environ.get("CUTOVER_CONFIG", FILE_NAME)))
+    return Path(os.path.realpath(cwd / (environ.get("CUTOVER_CONFIG") or FILE_NAME)))
 
 
 def read(environ: Mapping[str, str], *, cwd: Path) -> Document:
@@ -156,10 +156,11 @@ def check(
         The configuration without what is wrong in it, or None if something needed lacks; and
         every problem of the variables and of cutover.toml.
     """
-    data, problems = derivation.fill(source.data), list(_of_variables(environ))
+    root = source.path.parent
+    data, problems = derivation.fill(source.data), list(_of_variables(environ, root=root))
     contradictory = {one.key for one in derivation.problems}
     unknown = (one for one in validation.problems(data) if one.key not in contradictory)
-    named = scenarios.problems(data, root=source.path.parent)
+    named = scenarios.problems(data, root=root)
     try:
         source.reject([*derivation.problems, *unknown, *_of_references(data), *named])
     except InputError as error:
@@ -208,8 +209,12 @@ def _place(text: str, *, root: Path) -> str:
     return text if not text or "://" in text else str(root / text)
 
 
-def _of_variables(environ: Mapping[str, str]) -> Iterator[Problem]:
+def _of_variables(environ: Mapping[str, str], *, root: Path) -> Iterator[Problem]:
     """Reject a variable that is a misspelt one of ours; others' variables are theirs."""
+    home = root / environ.get("CUTOVER_HOME", "")
+    if home.exists() and not home.is_dir():
+        message = f'is "{home}", a file, and a directory is expected'
+        yield Problem("CUTOVER_HOME", message, "write the path of the directory")
     ours = {name.removeprefix(_PREFIX): name for name in VARIABLES}
     for name in sorted(environ.keys() - VARIABLES.keys()):
         close = closest(name.removeprefix(_PREFIX), ours) if name.startswith(_PREFIX) else ""

@@ -41,7 +41,7 @@ def value_at(text: str, start: int) -> tuple[Any, int]:
 
 
 def _refuse_faults(text: str, start: int, end: int) -> None:
-    """Refuse what Python's reader lets pass; of two values of one key readers differ in the one."""
+    """Refuse faults that Python's reader lets pass; others take another value of a key's two."""
     around: list[set[str]] = [set()]
     for found in _TOKEN.finditer(text, start, end):
         sign, at = found[0], found.start()

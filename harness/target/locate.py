@@ -115,10 +115,11 @@ def url(
 
 
 def _is_site(address: str) -> bool:
-    """Whether an address is https's, with a host and a port that can be."""
+    """Whether an address is https's, of a site and no page, with a port that can be."""
     try:
         parts = urlsplit(address)
-        return parts.scheme == "https" and bool(parts.hostname) and parts.port != 0
+        is_page = parts.query or parts.fragment
+        return parts.scheme == "https" and bool(parts.hostname) and parts.port != 0 and not is_page
     except ValueError:
         return False
 

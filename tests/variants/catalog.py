@@ -71,7 +71,7 @@ BUNDLES: Mapping[str, Sequence[Variant]] = {
         *laravel.LOGS,
         *laravel.ADDRESSES,
     ],
-    "other starts": starts.STARTS,
+    "other starts": [*laravel.QUEUES, *starts.STARTS],
     "another nginx": [
         *images.SERVERS,
         *images.REDIRECTS,

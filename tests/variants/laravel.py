@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.mistakes.edits import (
     BOOTSTRAP,
+    CONFIG,
     CONSOLE,
     DATABASE_CONFIG,
     Edit,
@@ -11,6 +12,7 @@ from tests.mistakes.edits import (
     append,
     combine,
     replace,
+    replace_word,
 )
 from tests.variants.edits import rename, set_variables
 from tests.variants.variant import Variant
@@ -222,6 +224,16 @@ class AddHeaders
                 "        $middleware->append(\\App\\Http\\Middleware\\AddHeaders::class);\n"
                 "        $middleware->trustProxies(",
             ),
+        ),
+    ),
+]
+QUEUES = [
+    Variant(
+        "jobs are in the database",
+        combine(
+            set_variables({"QUEUE_CONNECTION": "database", "DB_QUEUE_RETRY_AFTER": "120"}),
+            replace_word("sqs", "database"),
+            replace(CONFIG, 'queues = "app/aws/queues.json"\n', ""),
         ),
     ),
 ]

@@ -84,7 +84,7 @@ INPUT_OF: Mapping[str, str] = {
 _SPELLINGS = {"Terraform": re.compile(r"[a-z]_[a-z]"), "CloudFormation": re.compile(r"^[A-Z]")}
 """Tool -> a sign of its own spelling of an input's fields."""
 UNREAD = "unread.invalid"
-"""Name of a resource whose file leaves it out, where the one that has it cannot be read."""
+"""The name that a resource gets where the file that has it cannot be read."""
 _SHOWN = 6
 """Fields of an object of another form that a message lists."""
 _OBJECTS = ("list", "map", "structure")

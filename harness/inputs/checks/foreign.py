@@ -90,7 +90,7 @@ def problems(data: Mapping[str, Any], *, config: Config) -> Iterator[Problem]:
 
 
 def _of_owner(data: Mapping[str, Any], *, config: Config) -> Iterator[Problem]:
-    """Report what was printed of another account or region."""
+    """Report a resource of another account or region that was printed."""
     for key, text in _texts(data):
         if key.rpartition(".")[2] in _OWN_ARNS:
             yield from _of_arn(key, text, config)

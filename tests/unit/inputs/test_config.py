@@ -227,6 +227,16 @@ def test_two_findings_of_a_scenario_may_be_accepted(tmp_path: Path) -> None:
     assert len(load(tmp_path).accept) == 2
 
 
+def test_an_empty_variable_names_no_file(tmp_path: Path) -> None:
+    assert load(write(tmp_path), CUTOVER_CONFIG="").file == tmp_path / "cutover.toml"
+
+
+def test_runs_are_kept_in_a_directory(tmp_path: Path) -> None:
+    said = failure(tmp_path, CUTOVER_HOME="cutover.toml")
+    assert "CUTOVER_HOME" in said
+    assert "a file, and a directory is expected" in said
+
+
 def test_an_unknown_variable_names_the_nearest(tmp_path: Path) -> None:
     said = failure(tmp_path, CUTOVER_VENDER="debian")
     assert "CUTOVER_VENDER is unknown" in said
