@@ -137,7 +137,8 @@ def checked(
             found.problems += fit.problems
             found.dropped += fit.dropped
             fitting.append(Call(call.operation, fit.fitting, call.key))
-    if needed not in {call.operation for call in calls} | {""} or not calls:
+    is_there = needed in {call.operation for call in calls} | {""}
+    if not calls or (fitting and not is_there):
         message = f"has no {needed or 'operation'}"
         found.problems.append(Problem("", message, f"known here: {known}"))
     every_check = (_of_documents, *checks)

@@ -237,9 +237,10 @@ def read(document: Document) -> Cache:
         for name in content
         if name not in NAMES
     ]
-    if len(operations) != 1:
+    if len(operations) > 1 or not content:
         message = f"has {' and '.join(operations) or 'no cache'}, and one is expected"
         unknown.append(Problem("", message, f"write the input of one of {', '.join(NAMES)}"))
+    if len(operations) != 1:
         document.reject(unknown)
     (operation,) = operations
     given = content[operation]

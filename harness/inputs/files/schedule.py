@@ -127,7 +127,9 @@ def _of_expressions(calls: Sequence[Call]) -> Iterator[Problem]:
         of_scheduler = call.operation == CREATE_SCHEDULE
         if call.operation == "PutRule" or of_scheduler:
             expression = call.input.get("ScheduleExpression", "")
-            found = expression and expression_problem(expression, of_scheduler=of_scheduler)
+            found = expression_problem(expression, of_scheduler=of_scheduler)
+            if expression.startswith("at("):
+                found = found or "runs the task once, and Laravel's scheduler each minute"
             problem = found if expression else "is missing"
             shown = f'"{expression}" ' if expression else ""
             if problem:

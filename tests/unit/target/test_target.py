@@ -220,7 +220,12 @@ def test_without_a_key_the_production_url_has_no_probe() -> None:
 def test_plain_http_is_no_production_url() -> None:
     with pytest.raises(TargetError, match="needs an https:// address"):
         locate.url("http://tickets.876events.example", probe_key=None)
-    for address in ("https://tickets.example:1:1", "https://", "https://[::1", "https://a.example/?b"):
+    for address in (
+        "https://tickets.example:1:1",
+        "https://",
+        "https://[::1",
+        "https://a.example/?b",
+    ):
         with pytest.raises(TargetError, match="needs an https:// address"):
             locate.url(address, probe_key=None)
 

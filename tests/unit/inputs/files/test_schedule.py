@@ -11,6 +11,7 @@ import pytest
 from harness.core.errors import ConfigError
 from harness.inputs.document import Document
 from harness.inputs.files import schedule as schedules
+from harness.inputs.problem import InputError
 from tests.unit.inputs.files.documents import write
 
 RULE = {"Name": "each-minute", "ScheduleExpression": "rate(1 minute)"}
@@ -129,3 +130,22 @@ def test_a_rule_of_another_bus_has_no_schedule(tmp_path: Path) -> None:
     assert 'EventBusName is "shop", and EventBridge takes a ScheduleExpression on' in str(
         failure.value
     )
+
+
+def test_a_schedule_of_one_run_is_refused(tmp_path: Path) -> None:
+    once = {
+        "Name": "once",
+        "ScheduleExpression": "at(2026-12-01T00:00:00)",
+        "FlexibleTimeWindow": {"Mode": "OFF"},
+        "Target": {key: value for key, value in TARGET.items() if key != "Id"},
+    }
+    with pytest.raises(ConfigError, match="runs the task once"):
+        schedules.read(write(tmp_path, {"CreateSchedule": once}))
+
+
+def test_a_rule_without_a_target_has_one_problem(tmp_path: Path) -> None:
+    with pytest.raises(InputError) as caught:
+        schedules.read(
+            write(tmp_path, {"PutRule": RULE, "PutTargets": {"Rule": "each-minute", "Targets": []}})
+        )
+    assert [one.key for one in caught.value.problems] == ["PutTargets.Targets"]
