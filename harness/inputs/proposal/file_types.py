@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from harness.inputs.aws_cli import identities
 from harness.inputs.document import Document
 from harness.inputs.files import cache, mail_receipts
 from harness.inputs.files.phase_files import PHASE_FILES
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _MARKS: Mapping[str, tuple[str, ...]] = {
     "mail_receipt_rule": (mail_receipts.OPERATION,),
@@ -42,6 +45,15 @@ def key_of(document: Document) -> str:
         if fields.intersection(marks) or (name == "queues" and _is_queue(document))
     )
     return next(names, "") or _phase_file(fields)
+
+
+def is_meant(path: Path) -> bool:
+    """Whether a file that is no JSON names a resource, and was saved or cut wrongly."""
+    try:
+        text = path.read_bytes().replace(b"\0", b"").decode("utf-8", "replace")
+    except OSError:
+        return True
+    return any(f'"{mark}"' in text for marks in _MARKS.values() for mark in marks)
 
 
 def is_role(document: Document) -> bool:

@@ -94,9 +94,10 @@ class Folder:
             try:
                 document = read_json(path)
             except InputError as error:
-                if "list of" in error.problems[0].message:
-                    unused[path.relative_to(self.root).as_posix()] = error.problems[0].message
-                continue  # not JSON objects: none of ours
+                message = error.problems[0].message
+                if "list of" in message or file_types.is_meant(path):
+                    unused[path.relative_to(self.root).as_posix()] = message
+                continue
             if name := file_types.key_of(document):
                 found[name].append(document)
             elif file_types.is_role(document):
