@@ -200,7 +200,7 @@ MISTAKES = (
         "uploads are made public by an ACL",
         replace(DISK, "'options' => ['ACL' => '']", "'options' => ['ACL' => 'public-read']"),
         breaks=[uploads.test_stored_file_is_the_same_from_another_task],
-        cause="the app sends an ACL with what it stores, for which the task role tickets-web-task",
+        cause="the app sets an ACL, and the bucket has none",
         also_green=[uploads.test_bucket_is_private],
     ),
     Mistake(
