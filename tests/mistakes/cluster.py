@@ -234,6 +234,12 @@ MISTAKES = (
         exit_code=USAGE,
     ),
     Mistake(
+        "the container's health check asks the public site",
+        replace("app/ecs/web.json", "http://localhost:8080", "https://tickets.876events.example"),
+        cause="healthCheck.command asks tickets.876events.example",
+        exit_code=USAGE,
+    ),
+    Mistake(
         "a container reserves more memory than it may have",
         combine(set_field("memory", 512), set_field("memoryReservation", 768)),
         cause="memoryReservation is 768 MiB, and the container's memory is 512",

@@ -81,6 +81,7 @@ MISSING = (
         Source.APP,
         match=r"Call to undefined function (?:[\w\\]+\\)?(?P<name>\w+)\(\)",
         cause="PHP has no function {name}: the image lacks the extension that has it,"
+        " PHP_INI_SCAN_DIR leads past the file that loads it,"
         " disable_functions takes it away, or the file that defines it is not in the image",
         example="Call to undefined function bcadd()",
     ),

@@ -1,4 +1,4 @@
-"""Commands of the rule's tasks, each of which ends, and of the first run, which drops no table."""
+"""Commands of the rule's tasks, which end, of the first run, and of health checks."""
 
 from __future__ import annotations
 
@@ -101,4 +101,23 @@ def first_run(production: Production) -> Iterator[Problem]:
             )
 
 
-CHECKS = (ticks, first_run)
+def health_checks(production: Production) -> Iterator[Problem]:
+    """A container's health check asks the container, and not the public site.
+
+    https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_HealthCheck.html
+    """
+    site = re.compile(rf"https?://{re.escape(production.config.public_host)}(?![\w.-])")
+    for definition in production.definitions:
+        for number, container in enumerate(definition.containers):
+            command = (container.raw.get("healthCheck") or {}).get("command") or ()
+            if site.search(" ".join(map(str, command))):
+                yield Problem(
+                    f"containerDefinitions[{number}].healthCheck.command",
+                    f"asks {production.config.public_host}: the old host until the switch, then a"
+                    " load balancer that waits for a healthy task, and never the container",
+                    "ask http://localhost and the container's port",
+                    file=definition.source,
+                )
+
+
+CHECKS = (ticks, first_run, health_checks)

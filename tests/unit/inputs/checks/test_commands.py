@@ -104,3 +104,18 @@ def test_a_first_run_drops_no_table(app: Production, words: str, dropped: str) -
     config = replace(app.config, first_run=(*others, changed))
     found = edits.messages((commands.first_run,), replace(app, config=config))
     edits.judge(found, dropped)
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("curl -f https://tickets.876events.example/healthz", "asks tickets.876events.example"),
+        ("curl -fH 'Host: tickets.876events.example' http://localhost:8080/healthz", ""),
+        ("curl -f https://tickets.876events.example.internal/healthz", ""),
+    ],
+)
+def test_a_health_check_asks_its_own_container(app: Production, line: str, said: str) -> None:
+    containers = json.loads(json.dumps(app.services["web"].definition.raw["containerDefinitions"]))
+    containers[0]["healthCheck"] = {"command": ["CMD-SHELL", line]}
+    changed = edits.with_definition(app, "web", containerDefinitions=containers)
+    edits.judge(edits.messages(commands.CHECKS, changed), said)
