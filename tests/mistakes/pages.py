@@ -9,6 +9,7 @@ from tests.mistakes.edits import NGINX, Edit, add_file, append, combine, replace
 from tests.mistakes.mistake import NOT_STARTED, Mistake, Twin
 
 _IGNORE, _ARTWORK = "app/.dockerignore", "app/resources/views/components/artwork.blade.php"
+_LAYOUT = "app/resources/views/components/layout.blade.php"
 _ROUTE = "route('documents.show', [$event, App\\Enums\\DocumentKind::Poster])"
 _EVENTS = "app/app/Http/Controllers/EventController.php"
 _QUERY = "Event::query()->upcoming()->withAvailability()->with('poster')->get()"
@@ -22,6 +23,11 @@ def allow_styles(source: str) -> Edit:
     """Have nginx tell browsers where the site's files may come from."""
     policy = f"default-src 'self'; style-src {source}; img-src 'self' data: https:"
     return replace(NGINX, _ROOT, f'{_ROOT}\n        add_header Content-Security-Policy "{policy}";')
+
+
+def show_logo(path: str) -> Edit:
+    """Show a picture on each page."""
+    return replace(_LAYOUT, "</main>", f'<img src="{{{{ asset(\'{path}\') }}}}" alt=""></main>')
 
 
 def keep_pages(ignored: str) -> Edit:
@@ -63,6 +69,14 @@ MISTAKES = (
         cause="the Content-Security-Policy, of nginx or of the app, is for other hosts",
         also_green=[sessions.test_links_and_redirects_are_https_with_the_public_host],
         twin=Twin("browsers may take styles from the site alone", allow_styles("'self'")),
+    ),
+    Mistake(
+        "the logo is where storage:link shows the old host's files",
+        show_logo("storage/logo.png"),
+        breaks=[pages.test_pages_load_their_styles_scripts_and_images],
+        cause='/storage/logo.png is a file of Storage\'s disk "public"',
+        also_green=[pages.test_caches_keep_no_page_with_a_session],
+        twin=Twin("the logo is a file of the image", show_logo("favicon.svg")),
     ),
     Mistake(
         "ASSET_URL has the folder of the old host",
