@@ -158,6 +158,15 @@ S3 = (
     ),
     Pattern(
         Source.APP,
+        match=r"InvalidObjectState",
+        cause="S3 keeps the object in an archive, and gives nothing back before it is restored: the"
+        " disk's options (StorageClass) or a lifecycle rule of the bucket say GLACIER or"
+        " DEEP_ARCHIVE",
+        example="InvalidObjectState (client): The operation is not valid for the object's storage"
+        " class",
+    ),
+    Pattern(
+        Source.APP,
         match=r"AccessControlListNotSupported",
         cause=SETS_ACL,
         example="AccessControlListNotSupported (client): The bucket does not allow ACLs",

@@ -288,8 +288,18 @@ Source: MySQL 8.0, Server Error Message Reference; RDS's "Master user account pr
 HOST = (
     Pattern(
         Source.APP,
+        match=r"Database file at path \[(?P<path>[^\]]+)\] does not exist[^\n]*?"
+        r"\(Connection: (?P<name>(?!sqlite\b)[\w-]+),",
+        cause='the connection "{name}" is a SQLite file, {path}, which a new task does not have and'
+        " no other task would see: keep its tables in the database",
+        example="Database file at path [/srv/app/storage/visits.sqlite] does not exist. Ensure this"
+        " is an absolute path to the database. (Connection: visits, Database:"
+        ' /srv/app/storage/visits.sqlite, SQL: select * from "visits")',
+    ),
+    Pattern(
+        Source.APP,
         match=r"Database file at path \[|SQLSTATE\[HY000\] \[14\]|\(Connection: sqlite",
-        cause="the app uses sqlite: DB_CONNECTION is not mysql in the task",
+        cause="the app uses sqlite: DB_CONNECTION is not mysql in the task, or code names sqlite",
         example="Database file at path [/srv/database.sqlite] does not exist",
     ),
     Pattern(
