@@ -76,6 +76,7 @@ ACTIONS = (
     "sqs:GetQueueAttributes",
     "sqs:GetQueueUrl",
     "sqs:ListQueues",
+    "ssm:DescribeParameters",
 )
 """IAM actions of every call that the harness makes to an account that it observes."""
 

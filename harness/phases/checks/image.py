@@ -1,37 +1,67 @@
-"""Phase 3: the image in ECR, and its scan."""
+"""Phase 3: the images in ECR, and their scans."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from harness.phases.account import Account
 from harness.phases.checks.readiness import running_tasks
 from harness.phases.phase import Finding, NotCovered, absent, check
 
 _NO_ECR = "the image is on this machine's engine; the rehearsal scans its packages itself"
-_ECR = re.compile(r"\d{12}\.dkr\.ecr\.[\w-]+\.amazonaws\.com(?:\.cn)?/(?P<name>[^:@]+):(?P<tag>.+)")
+_ECR = re.compile(
+    r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[\w-]+)\.amazonaws\.com(?:\.cn)?/"
+    r"(?P<repository>[^:@]+)(?::(?P<tag>[^@]+))?(?:@(?P<digest>sha256:\w+))?"
+)
 _TO_TRIAGE = ("CRITICAL", "HIGH")
 _DONE = ("COMPLETE", "ACTIVE")
 
 
-def _reference(account: Account) -> re.Match[str]:
-    reference = account.production.app_image
-    found = _ECR.fullmatch(reference)
+class _Image(NamedTuple):
+    """An image of the task definitions in the account's own ECR."""
+
+    reference: str
+    repository: str
+    tag: str
+    digest: str
+
+    @property
+    def id(self) -> dict[str, str]:
+        """As ECR takes it."""
+        return {"imageDigest": self.digest} if self.digest else {"imageTag": self.tag or "latest"}
+
+    @property
+    def name(self) -> str:
+        """As a finding names it."""
+        return (
+            f"{self.repository}@{self.digest}" if self.digest else f"{self.repository}:{self.tag}"
+        )
+
+
+def _images(account: Account) -> list[_Image]:
+    """Return the images of the task definitions; those of other registries are not judged.
+
+    Raises:
+        NotCovered: None is in the account's own ECR.
+    """
+    definitions = account.production.definitions
+    references = dict.fromkeys(one.image for each in definitions for one in each.containers)
+    own = (account.access.account_id, account.access.region)
+    found = [
+        _Image(match[0], match["repository"], match["tag"] or "", match["digest"] or "")
+        for match in filter(None, map(_ECR.fullmatch, references))
+        if (match["account"], match["region"]) == own
+    ]
     if not found:
-        raise NotCovered(f"{reference} is no tag in ECR", key="its registry tells")
+        reason = f"{', '.join(references)}: none is in ECR of this account"
+        raise NotCovered(reason, key="its registry tells")
     return found
 
 
-def _image(account: Account) -> dict[str, Any] | None:
-    reference = _reference(account)
-    answer = account.read(
-        "ecr",
-        "DescribeImages",
-        repositoryName=reference["name"],
-        imageIds=[{"imageTag": reference["tag"]}],
-    )
+def _detail(account: Account, one: _Image) -> dict[str, Any] | None:
+    answer = account.read("ecr", "DescribeImages", repositoryName=one.repository, imageIds=[one.id])
     return next(iter(answer["imageDetails"]), None) if answer else None
 
 
@@ -42,24 +72,25 @@ def _image(account: Account) -> dict[str, Any] | None:
     readiness=True,
 )
 def image(account: Account) -> Iterator[Finding]:
-    """The task definitions' tag is in ECR, and cannot be overwritten."""
-    name, tag = _reference(account).groups()
-    answer = account.read("ecr", "DescribeRepositories", repositoryNames=[name])
-    if answer is None:
-        remedy = f"aws ecr create-repository --repository-name {name}"
-        yield absent(f"ECR repository {name}", remedy=remedy)
-        return
-    mutability = answer["repositories"][0].get("imageTagMutability", "MUTABLE")
-    if not mutability.startswith("IMMUTABLE"):
-        yield Finding(
-            f"ECR repository {name}",
-            "tags that cannot be overwritten",
-            mutability,
-            f"aws ecr put-image-tag-mutability --repository-name {name}"
-            " --image-tag-mutability IMMUTABLE",
-        )
-    if _image(account) is None:
-        yield absent(f"image {name}:{tag}", remedy="push it: `cutover phase 3 --plan`")
+    """The task definitions' images are in ECR, and their tags cannot be overwritten."""
+    for one in _images(account):
+        name = one.repository
+        answer = account.read("ecr", "DescribeRepositories", repositoryNames=[name])
+        if answer is None:
+            remedy = f"aws ecr create-repository --repository-name {name}"
+            yield absent(f"ECR repository {name}", remedy=remedy)
+            continue
+        mutability = answer["repositories"][0].get("imageTagMutability", "MUTABLE")
+        if not one.digest and not mutability.startswith("IMMUTABLE"):
+            yield Finding(
+                f"ECR repository {name}",
+                "tags that cannot be overwritten",
+                mutability,
+                f"aws ecr put-image-tag-mutability --repository-name {name}"
+                " --image-tag-mutability IMMUTABLE",
+            )
+        if _detail(account, one) is None:
+            yield absent(f"image {one.name}", remedy="push it: `cutover phase 3 --plan`")
 
 
 @check(
@@ -68,45 +99,48 @@ def image(account: Account) -> Iterator[Finding]:
     not_local=_NO_ECR,
 )
 def image_runs(account: Account) -> Iterator[Finding]:
-    """Running tasks have the image of the task definitions' tag."""
-    found = _image(account)
-    if found is None:
-        raise NotCovered("the tag is not in ECR", key="3.image")
+    """Running tasks have the images of the task definitions' tags."""
+    details = {one.reference: _detail(account, one) for one in _images(account)}
+    digests = {name: detail["imageDigest"] for name, detail in details.items() if detail}
+    if not digests:
+        raise NotCovered("none of the images is in ECR", key="3.image")
     for task in running_tasks(account):
         for container in task["containers"]:
-            digest = container.get("imageDigest")
-            if container.get("image") == account.production.app_image and digest not in (
-                None,
-                found["imageDigest"],
-            ):
+            pushed, runs = digests.get(container.get("image")), container.get("imageDigest")
+            if pushed and runs not in (None, pushed):
                 yield Finding(
                     f"task {task['taskArn'].rpartition('/')[2]}",
-                    found["imageDigest"],
-                    digest,
+                    pushed,
+                    runs,
                     "the tag was pushed anew: start a new deployment, and make tags immutable",
                 )
 
 
 @check("3.scan-clean", reads=("ecr:DescribeImageScanFindings",), not_local=_NO_ECR)
 def scan(account: Account) -> Iterator[Finding]:
-    """ECR's scan of the image has ended, and found nothing critical or high."""
-    name, tag = _reference(account).groups()
+    """ECR's scan of each image has ended, and found nothing critical or high."""
+    for one in _images(account):
+        yield from _of_scan(account, one)
+
+
+def _of_scan(account: Account, one: _Image) -> Iterator[Finding]:
     answer = account.read(
-        "ecr", "DescribeImageScanFindings", repositoryName=name, imageId={"imageTag": tag}
+        "ecr", "DescribeImageScanFindings", repositoryName=one.repository, imageId=one.id
     )
     if answer is None:
-        remedy = f"aws ecr start-image-scan --repository-name {name} --image-id imageTag={tag}"
-        yield absent(f"scan of {name}:{tag}", remedy=remedy)
+        ((key, value),) = one.id.items()
+        start = f"aws ecr start-image-scan --repository-name {one.repository}"
+        yield absent(f"scan of {one.name}", remedy=f"{start} --image-id {key}={value}")
         return
     status = answer["imageScanStatus"]
     if status["status"] not in _DONE:
         actual = f"{status['status']}: {status.get('description', '')}"
-        yield Finding(f"scan of {name}:{tag}", "an ended scan", actual, "wait, or scan again")
+        yield Finding(f"scan of {one.name}", "an ended scan", actual, "wait, or scan again")
     counts = answer.get("imageScanFindings", {}).get("findingSeverityCounts", {})
     found = [f"{counts[level]} {level}" for level in _TO_TRIAGE if counts.get(level)]
     if found:
         remedy = "rebuild with patched packages, or triage each finding in the console"
-        yield Finding(f"image {name}:{tag}", "no CRITICAL or HIGH", ", ".join(found), remedy)
+        yield Finding(f"image {one.name}", "no CRITICAL or HIGH", ", ".join(found), remedy)
 
 
 CHECKS = (image, image_runs, scan)

@@ -6,6 +6,8 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from harness.aws import environment_file
+from harness.aws.value_from import parse_parameter
 from harness.inputs.files.phase_files import PHASE_FILES
 from harness.phases.account import Account
 from harness.phases.phase import Finding, NotCovered, check
@@ -101,9 +103,16 @@ def _has_account(text: str) -> bool:
     return isinstance(values, dict) and {"username", "password"} <= values.keys()
 
 
-@check("0.secrets", reads=("secretsmanager:DescribeSecret",))
+_NO_START = "there is none: no task that names it starts"
+_PLAN = "`cutover phase 0 --plan` has its command"
+
+
+@check(
+    "0.secrets",
+    reads=("secretsmanager:DescribeSecret", "ssm:DescribeParameters", "s3:ListBucket"),
+)
 def secrets(account: Account) -> Iterator[Finding]:
-    """Each secret of cutover.toml exists and is not to be deleted."""
+    """Secrets, parameters and environment files of cutover.toml exist; none is to be deleted."""
     for name in account.access.secret_names:
         answer = account.read("secretsmanager", "DescribeSecret", SecretId=name)
         if answer is None:
@@ -112,6 +121,26 @@ def secrets(account: Account) -> Iterator[Finding]:
             actual = f"is to be deleted (DeletedDate {answer['DeletedDate']:%Y-%m-%d})"
             remedy = f"aws secretsmanager restore-secret --secret-id {name}"
             yield Finding(f"secret {name}", "a secret that stays", actual, remedy)
+    yield from _parameters(account)
+    yield from _environment_files(account)
+
+
+def _parameters(account: Account) -> Iterator[Finding]:
+    own = {"", account.access.account_id, account.access.region}
+    references = map(parse_parameter, account.production.config.parameters)
+    for name in (one.names[0] for one in references if {one.account, one.region} <= own):
+        filters = [{"Key": "Name", "Option": "Equals", "Values": [name]}]
+        if not account.read("ssm", "DescribeParameters", ParameterFilters=filters)["Parameters"]:
+            yield Finding(f"parameter {name}", "a parameter", _NO_START, _PLAN)
+
+
+def _environment_files(account: Account) -> Iterator[Finding]:
+    places = map(environment_file.place_of, account.production.environment_files)
+    for bucket, key in (place for place in places if place is not None):
+        answer = account.read("s3", "ListObjectsV2", Bucket=bucket, Prefix=key)
+        listed = [one["Key"] for one in answer.get("Contents") or ()] if answer else []
+        if key not in listed:
+            yield Finding(f"s3://{bucket}/{key}", "an environment file", _NO_START, _PLAN)
 
 
 def container_log_groups(account: Account) -> Iterator[str]:

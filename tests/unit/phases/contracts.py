@@ -110,6 +110,8 @@ def _readiness(files: Production) -> dict[str, Answer]:
         "logs DescribeLogGroups": {
             "logGroups": [{"logGroupName": name, "retentionInDays": 90} for name in groups]
         },
+        "ssm DescribeParameters": {"Parameters": [{"Name": "/tickets/mail-key"}]},
+        "s3 ListObjectsV2": {"Contents": [{"Key": "web.env"}]},
         "service-quotas GetServiceQuota": {"Quota": {"QuotaCode": "L-3032A538", "Value": 100.0}},
     }
 
