@@ -60,8 +60,10 @@ def _images(account: Account) -> list[_Image]:
     return found
 
 
-def _detail(account: Account, one: _Image) -> dict[str, Any] | None:
-    answer = account.read("ecr", "DescribeImages", repositoryName=one.repository, imageIds=[one.id])
+def _detail(account: Account, image: _Image) -> dict[str, Any] | None:
+    answer = account.read(
+        "ecr", "DescribeImages", repositoryName=image.repository, imageIds=[image.id]
+    )
     return next(iter(answer["imageDetails"]), None) if answer else None
 
 
@@ -123,24 +125,24 @@ def scan(account: Account) -> Iterator[Finding]:
         yield from _of_scan(account, one)
 
 
-def _of_scan(account: Account, one: _Image) -> Iterator[Finding]:
+def _of_scan(account: Account, image: _Image) -> Iterator[Finding]:
     answer = account.read(
-        "ecr", "DescribeImageScanFindings", repositoryName=one.repository, imageId=one.id
+        "ecr", "DescribeImageScanFindings", repositoryName=image.repository, imageId=image.id
     )
     if answer is None:
-        ((key, value),) = one.id.items()
-        start = f"aws ecr start-image-scan --repository-name {one.repository}"
-        yield absent(f"scan of {one.name}", remedy=f"{start} --image-id {key}={value}")
+        ((key, value),) = image.id.items()
+        start = f"aws ecr start-image-scan --repository-name {image.repository}"
+        yield absent(f"scan of {image.name}", remedy=f"{start} --image-id {key}={value}")
         return
     status = answer["imageScanStatus"]
     if status["status"] not in _DONE:
         actual = f"{status['status']}: {status.get('description', '')}"
-        yield Finding(f"scan of {one.name}", "an ended scan", actual, "wait, or scan again")
+        yield Finding(f"scan of {image.name}", "an ended scan", actual, "wait, or scan again")
     counts = answer.get("imageScanFindings", {}).get("findingSeverityCounts", {})
     found = [f"{counts[level]} {level}" for level in _TO_TRIAGE if counts.get(level)]
     if found:
         remedy = "rebuild with patched packages, or triage each finding in the console"
-        yield Finding(f"image {one.name}", "no CRITICAL or HIGH", ", ".join(found), remedy)
+        yield Finding(f"image {image.name}", "no CRITICAL or HIGH", ", ".join(found), remedy)
 
 
 CHECKS = (image, image_runs, scan)
