@@ -204,6 +204,17 @@ MISTAKES = (
         also_green=[uploads.test_bucket_is_private],
     ),
     Mistake(
+        "the disk sends Laravel's own ACL, and keeps S3's refusal to itself",
+        combine(
+            replace(DISK, "'options' => ['ACL' => '']", "'options' => []"),
+            replace(DISK, "'throw' => true", "'throw' => false"),
+        ),
+        breaks=[uploads.test_stored_file_is_the_same_from_another_task],
+        cause="the app sends an ACL with what it stores, for which the task role tickets-web-task"
+        " lacks s3:PutObjectAcl on arn:aws:s3:::876events-tickets-uploads/*",
+        also_green=[uploads.test_bucket_is_private],
+    ),
+    Mistake(
         "the bucket's policy asks for a header that the app does not send",
         set_bucket_policy(
             Effect="Deny",
