@@ -10,7 +10,7 @@ from harness.core.expectation import StatusError
 from harness.diagnosis import visitor_causes
 from harness.diagnosis.expect import REQUEST, SESSION, expect
 from harness.diagnosis.facts import VisitorRequest
-from harness.target.clients.http import rule_cause, status_cause
+from harness.target.clients.http import is_of_app, rule_cause, status_cause
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -65,6 +65,7 @@ def expect_status(answer: requests.Response, *wanted: int, cause: str = "") -> N
             status=status,
             cause=by_rule or cause or status_cause(answer),
             certain=bool(by_rule),
+            by_app=is_of_app(answer),
         )
 
 

@@ -52,7 +52,8 @@ LISTENERS = "events"
 SET_BY_EXEC = {"HOME", "USER", "COLUMNS", "TERM", "LANG", "PWD", "OLDPWD", "SHLVL", "_"}
 """Variables of a command in a task: the agent of ECS Exec, its terminal and its shell set them."""
 DEBUG_IS_ON = (
-    "APP_DEBUG is true in the task: an error shows code and configuration to every visitor"
+    "debugging is on in the task (APP_DEBUG is true in the task, or config/app.php does not go by"
+    " it): an error shows code and configuration to every visitor"
 )
 DEVELOPMENT_INI = (
     "PHP's settings in the image are those of development: display_errors and expose_php must be"

@@ -49,8 +49,16 @@ class StatusError(ExpectationError):
     """An answer has the wrong HTTP status; its cause is a guess."""
 
     def __init__(
-        self, message: str, *, status: int, cause: str = "", certain: bool = False
+        self,
+        message: str,
+        *,
+        status: int,
+        cause: str = "",
+        certain: bool = False,
+        by_app: bool = False,
     ) -> None:
         about = _ABOUT.get(status, "")
         super().__init__(message, cause=cause, certain=certain, guess=True, about=about)
         self.status = status
+        self.by_app = by_app
+        """Whether the answer is a page of the app, and not one of nginx or the load balancer."""

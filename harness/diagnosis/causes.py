@@ -132,7 +132,9 @@ def _sentence_alone(sentence: str) -> Cause | None:
 
 
 def _gateway_cause(error: BaseException | None) -> str:
-    return GATEWAY_CAUSES.get(error.status, "") if isinstance(error, StatusError) else ""
+    if not isinstance(error, StatusError) or error.by_app:
+        return ""
+    return GATEWAY_CAUSES.get(error.status, "")
 
 
 def _from_facts(causes: Iterable[FactCause], *, evidence: Evidence) -> Cause | None:

@@ -26,7 +26,7 @@ STATUS_CAUSES = {
 _LARGE_COOKIES = "Request Header Or Cookie Too Large"
 """Words of nginx's page for a request with headers larger than its buffers."""
 _OWN_PAGE = re.compile(r"<center><h1>\d{3}\b")
-"""A page that the load balancer writes without an action that says so."""
+"""A page that nginx writes, or the load balancer without an action that says so."""
 _NOBODYS = re.compile(r"target group (?P<group>[\w-]+): no service of this stack is behind it")
 """Words of the load balancer here, for a group that on AWS has somebody else's targets."""
 _NEW_VISITORS = 6
@@ -89,6 +89,11 @@ def outside(access: Access) -> requests.Session:
 def is_load_balancers_own(answer: requests.Response) -> bool:
     """Whether the load balancer gave an answer itself: its own carry its name."""
     return answer.headers.get("Server", "").startswith("awselb/")
+
+
+def is_of_app(answer: requests.Response) -> bool:
+    """Whether an answer is the app's own page, and not one that nginx or the load balancer has."""
+    return bool(answer.text) and not _OWN_PAGE.search(answer.text)
 
 
 def rule_cause(answer: requests.Response) -> str:

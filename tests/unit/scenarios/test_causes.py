@@ -151,6 +151,28 @@ def test_a_wrong_status_has_the_cause_that_is_usual_for_it() -> None:
     assert "its session was not there when it came back" in caught.value.cause
 
 
+@pytest.mark.parametrize(
+    ("page", "words"),
+    [
+        (
+            b"<html><body><center><h1>502 Bad Gateway</h1></center></body></html>",
+            "PHP-FPM or nginx",
+        ),
+        (b"", "PHP-FPM or nginx"),
+        (b"<!DOCTYPE html><title>Something failed</title><h1>The store did not answer</h1>", ""),
+    ],
+)
+def test_a_page_of_the_apps_own_blames_no_gateway(page: bytes, words: str) -> None:
+    answer = requests.Response()
+    answer.status_code, answer._content = 502, page
+    answer.request = requests.Request("GET", "https://shop.example/poster").prepare()
+    with pytest.raises(StatusError) as caught:
+        expect_status(answer, 200)
+    cause = rank(caught.value, str(caught.value), evidence=Evidence())
+    assert words in (cause.sentence if cause else "")
+    assert bool(words) is bool(cause)
+
+
 def test_a_request_is_cut_by_the_end_of_its_task_and_not_by_the_apps_own_error() -> None:
     assert cut_cause({"200", "502"}, or_else=ENDS_AT_ONCE) == ENDS_AT_ONCE
     assert cut_cause({""}, or_else=ENDS_AT_ONCE) == ENDS_AT_ONCE
