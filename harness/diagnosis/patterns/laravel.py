@@ -72,6 +72,13 @@ CLOCKS = (
 CONSOLE = (
     Pattern(
         Source.APP,
+        match=r"symlink\(\): (?:Permission denied|Read-only file system)",
+        cause="php artisan storage:link, when {task} starts, may not write into public/:"
+        " make the link in the Dockerfile, or leave it out, since what it shows is each task's own",
+        example="In Filesystem.php line 368: symlink(): Permission denied",
+    ),
+    Pattern(
+        Source.APP,
         match=r"APPLICATION IN PRODUCTION",
         cause="artisan asks whether to go on in production, and nobody answers: the command needs"
         " --force",
