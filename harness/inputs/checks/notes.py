@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from harness.inputs.production import Production
 
 _ROLLING = "ROLLING"
+_AWS_DOMAIN = "amazonaws.com"
 
 
 def of_production(production: Production, *, services: Mapping[str, Service]) -> Iterator[str]:
@@ -36,6 +37,7 @@ def of_production(production: Production, *, services: Mapping[str, Service]) ->
     yield from balancer_attributes.unknown(production)
     yield from of_closed_ports(balancer, groups)
     yield from of_groups(groups)
+    yield from of_outbound_proxies(production)
     yield from of_services(services, behind=production.services, target_groups=known)
     if "bucket" in production.resources:
         yield from of_unknown_addresses(production.resources["bucket"])
@@ -48,6 +50,19 @@ def of_schedule(production: Production) -> Iterator[str]:
             f"schedule.rule: {production.schedule.name} is DISABLED: nothing runs Laravel's"
             " scheduler, and the scenario about its ticks is red until State is ENABLED"
         )
+
+
+def of_outbound_proxies(production: Production) -> Iterator[str]:
+    """Name a proxy that AWS's APIs are asked through: the emulator is asked over plain HTTP."""
+    for definition in production.definitions:
+        values = {name.upper(): value for _, name, value in definition.variables}
+        proxy = values.get("HTTPS_PROXY") or values.get("ALL_PROXY")
+        if proxy and _AWS_DOMAIN not in values.get("NO_PROXY", ""):
+            yield (
+                f"{definition.family}: its calls of S3, SQS and SES go through {proxy} on AWS, past"
+                " the VPC's endpoints, and not in a rehearsal: take HTTPS_PROXY out, or add"
+                f" .{_AWS_DOMAIN} to NO_PROXY"
+            )
 
 
 def of_unknown_addresses(bucket: CallFile) -> Iterator[str]:

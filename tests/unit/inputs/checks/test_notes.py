@@ -12,7 +12,7 @@ import pytest
 from harness.inputs import production
 from harness.inputs.checks import notes
 from harness.inputs.production import Production
-from tests.unit.inputs.checks.edits import with_service
+from tests.unit.inputs.checks.edits import with_definition, with_service
 
 FIXED = {"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404"}}
 
@@ -142,3 +142,20 @@ def test_a_strategy_of_deployments_is_noted(
     }
     found = notes.of_services(services, behind=services, target_groups=["tickets-web"])
     assert [*found] == said
+
+
+@pytest.mark.parametrize(
+    ("variables", "count"),
+    [
+        ({}, 0),
+        ({"HTTPS_PROXY": "http://proxy.hosting.example:3128"}, 1),
+        ({"https_proxy": "http://proxy:3128", "NO_PROXY": "169.254.170.2,.amazonaws.com"}, 0),
+    ],
+)
+def test_a_proxy_for_aws_apis_is_noted(
+    app: Production, variables: dict[str, str], count: int
+) -> None:
+    containers = json.loads(json.dumps(app.services["web"].definition.raw["containerDefinitions"]))
+    containers[0]["environment"] += [{"name": k, "value": v} for k, v in variables.items()]
+    changed = with_definition(app, "web", containerDefinitions=containers)
+    assert len([*notes.of_outbound_proxies(changed)]) == count
