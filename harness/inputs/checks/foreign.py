@@ -30,15 +30,8 @@ _AWS = "aws"
 """The account in the ARNs of policies that AWS manages."""
 _REGION_KEYS = ("awslogs-region", "LocationConstraint")
 _OWN_ARNS = (
-    *(
-        "ARN",
-        "Arn",
-        "taskDefinitionArn",
-        "serviceArn",
-        "LoadBalancerArn",
-        "TargetGroupArn",
-        "ListenerArn",
-    ),
+    *("ARN", "Arn", "taskDefinitionArn", "serviceArn"),
+    *("LoadBalancerArn", "TargetGroupArn", "ListenerArn"),
 )
 """Fields in which the AWS CLI prints a resource's own ARN, which no input has."""
 _SEVERAL = 5
