@@ -101,6 +101,10 @@ def first_run(production: Production) -> Iterator[Problem]:
             )
 
 
+_DIALS_ANOTHER = re.compile(r"\s--(?:resolve|connect-to)\b")
+"""curl's ways to ask its own container under the site's name."""
+
+
 def health_checks(production: Production) -> Iterator[Problem]:
     """A container's health check asks the container, and not the public site.
 
@@ -109,8 +113,9 @@ def health_checks(production: Production) -> Iterator[Problem]:
     site = re.compile(rf"https?://{re.escape(production.config.public_host)}(?![\w.-])")
     for definition in production.definitions:
         for number, container in enumerate(definition.containers):
-            command = (container.raw.get("healthCheck") or {}).get("command") or ()
-            if site.search(" ".join(map(str, command))):
+            words = (container.raw.get("healthCheck") or {}).get("command") or ()
+            command = " ".join(map(str, words))
+            if site.search(command) and not _DIALS_ANOTHER.search(command):
                 yield Problem(
                     f"containerDefinitions[{number}].healthCheck.command",
                     f"asks {production.config.public_host}: the old host until the switch, then a"

@@ -132,9 +132,8 @@ def _port_mapping(mapping: Mapping[str, Any], *, key: str) -> Iterator[Problem]:
         yield Problem(f"{key}.containerPort", "is missing", hint)
     faults = list(_range(port, key=f"{key}.containerPort", within=_PORTS, hint=hint))
     yield from faults
-    if (
-        port and not faults and host not in (None, 0, port)
-    ):  # 0 is how some tools write that it is not set
+    # 0 is how some tools write that it is not set.
+    if port and not faults and host not in (None, 0, port):
         yield Problem(
             f"{key}.hostPort",
             f"is {host}, and the containerPort {port}: with awsvpc a task has an address of its own"

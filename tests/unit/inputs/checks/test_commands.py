@@ -112,6 +112,7 @@ def test_a_first_run_drops_no_table(app: Production, words: str, dropped: str) -
         ("curl -f https://tickets.876events.example/healthz", "asks tickets.876events.example"),
         ("curl -fH 'Host: tickets.876events.example' http://localhost:8080/healthz", ""),
         ("curl -f https://tickets.876events.example.internal/healthz", ""),
+        ("curl -f --connect-to ::localhost:8080 http://tickets.876events.example/healthz", ""),
     ],
 )
 def test_a_health_check_asks_its_own_container(app: Production, line: str, said: str) -> None:
