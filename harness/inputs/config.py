@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from harness.aws import image_name
 from harness.core.redact import Secret
-from harness.inputs import document, scenarios
+from harness.inputs import document
 from harness.inputs.derivation import Derivation
 from harness.inputs.document import Document
 from harness.inputs.files.container_images import IDLE
@@ -160,9 +160,8 @@ def check(
     data, problems = derivation.fill(source.data), list(_of_variables(environ, root=root))
     contradictory = {one.key for one in derivation.problems}
     unknown = (one for one in validation.problems(data) if one.key not in contradictory)
-    named = scenarios.problems(data, root=root)
     try:
-        source.reject([*derivation.problems, *unknown, *_of_references(data), *named])
+        source.reject([*derivation.problems, *unknown, *_of_references(data)])
     except InputError as error:
         problems += error.problems
     content = validation.without_faults(data)

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from harness.aws.task_definition import ContainerDefinition, TaskDefinition
-from harness.inputs import config
+from harness.inputs import config, scenarios
 from harness.inputs.aws_cli import forms, identities, resources
 from harness.inputs.aws_cli.output import UNREAD
 from harness.inputs.checks import between_files, build_places, foreign, references, task_networks
@@ -190,6 +190,8 @@ def load(environ: Mapping[str, str], *, cwd: Path) -> Production:
     )
     read_balancer = partial(load_balancer.load_balancer, groups=groups)
     balancer = reading.file("ecs", "load_balancer", read=read_balancer, form=forms.load_balancer)
+    named = scenarios.problems(reading.toml.data, root=reading.toml.path.parent)
+    reading.reject(reading.toml, named)
     reading.reject(reading.toml, build_places.problems(found))
     services = _services(reading, groups)
     _require_web(reading, services)

@@ -189,12 +189,6 @@ def test_a_missing_file_names_the_variable_that_moves_it(tmp_path: Path) -> None
             '[secrets]\n"arn:aws:secretsmanager:eu-west-1:1:secret:a" = "a"\n[aws]',
             "is an ARN, and must be the secret's name",
         ),
-        (
-            "[aws]",
-            '[[accept]]\nscenario = "bucket_is_private"\nwhy = "b"\nuntil = 2027-01-31\n' * 2
-            + "[aws]",
-            'accept[1] accepts "bucket_is_private" again',
-        ),
     ],
 )
 def test_a_mistake_names_file_key_and_remedy(

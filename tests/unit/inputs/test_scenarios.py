@@ -7,7 +7,10 @@ from typing import Any
 
 import pytest
 
-from harness.inputs import scenarios
+from harness.inputs import config, production, scenarios
+from harness.inputs.problem import InputError
+from harness.inputs.reading import Reading
+from tests.project import copy_inputs
 
 
 def found(root: Path, *accepted: Any, paths: Any = ("own",)) -> list[tuple[str, str, str]]:
@@ -63,3 +66,16 @@ def test_a_scenario_is_accepted_once(own: Path) -> None:
     one = {"scenario": "bucket_is_private"}
     (problem,) = found(own, one, {"scenario": "test_bucket_is_private"}, {**one, "finding": "x"})
     assert problem[1] == 'accepts "test_bucket_is_private" again'
+
+
+def test_they_are_problems_of_the_files_and_not_of_making_the_first_one(tmp_path: Path) -> None:
+    copy_inputs(tmp_path)
+    toml = tmp_path / "cutover.toml"
+    accepted = '[[accept]]\nscenario = "bucket_is_privat"\nwhy = "a test"\nuntil = 2099-01-01\n'
+    toml.write_text(f'{toml.read_text()}\n[scenarios]\npaths = ["own"]\n{accepted}')
+    reading = Reading(config.read({}, cwd=tmp_path))
+    assert (reading.config({}) is not None, reading.problems) == (True, [])
+    with pytest.raises(InputError) as failure:
+        production.load({}, cwd=tmp_path)
+    keys = [one.key for one in failure.value.problems]
+    assert keys == ["scenarios.paths[0]", "accept[0].scenario"]
