@@ -56,11 +56,12 @@ def of_outbound_proxies(production: Production) -> Iterator[str]:
     """Name a proxy that AWS's APIs are asked through: the emulator is asked over plain HTTP."""
     for definition in production.definitions:
         values = {name.upper(): value for _, name, value in definition.variables}
-        proxy = values.get("HTTPS_PROXY") or values.get("ALL_PROXY")
+        # Its value may hold a password, and is not shown.
+        proxy = next((name for name in ("HTTPS_PROXY", "ALL_PROXY") if values.get(name)), "")
         if proxy and _AWS_DOMAIN not in values.get("NO_PROXY", ""):
             yield (
                 f"{definition.family}: its calls of S3, SQS and SES go through {proxy} on AWS, past"
-                " the VPC's endpoints, and not in a rehearsal: take HTTPS_PROXY out, or add"
+                f" the VPC's endpoints, and not in a rehearsal: take {proxy} out, or add"
                 f" .{_AWS_DOMAIN} to NO_PROXY"
             )
 

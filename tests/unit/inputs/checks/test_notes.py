@@ -148,7 +148,7 @@ def test_a_strategy_of_deployments_is_noted(
     ("variables", "count"),
     [
         ({}, 0),
-        ({"HTTPS_PROXY": "http://proxy.hosting.example:3128"}, 1),
+        ({"HTTPS_PROXY": "http://me:pass@proxy.hosting.example:3128"}, 1),
         ({"https_proxy": "http://proxy:3128", "NO_PROXY": "169.254.170.2,.amazonaws.com"}, 0),
     ],
 )
@@ -158,4 +158,6 @@ def test_a_proxy_for_aws_apis_is_noted(
     containers = json.loads(json.dumps(app.services["web"].definition.raw["containerDefinitions"]))
     containers[0]["environment"] += [{"name": k, "value": v} for k, v in variables.items()]
     changed = with_definition(app, "web", containerDefinitions=containers)
-    assert len([*notes.of_outbound_proxies(changed)]) == count
+    found = [*notes.of_outbound_proxies(changed)]
+    assert len(found) == count
+    assert not any("pass@" in text for text in found), "a note has no password"
