@@ -72,16 +72,12 @@ def test_no_task_of_a_service_ends_by_itself(
             longest[name] = max(ran, default=0.0)
         return longest
 
-    def cause(longest: dict[str, float]) -> str:
-        names = [name for name, seconds in longest.items() if not seconds]
-        return f"{', '.join(names)}: no task, so that nobody does its work. Scale it" * bool(names)
-
     eventually(
         longest_runs,
         until=lambda longest: min(longest.values(), default=STEADY_S) >= STEADY_S,
         what=f"One of the services has had no task that ran for {STEADY_S:g} s",
         within_s=4 * STEADY_S,
-        cause=cause,
+        cause=cause_of_no_task,
     )
 
 
@@ -114,6 +110,14 @@ def tasks_of(access: Access, ecs: Any) -> Callable[[str, str], list[dict[str, An
     return lambda service, status: find_tasks(
         ecs, cluster=access.cluster, statuses=(status,), serviceName=service
     )
+
+
+def cause_of_no_task(longest: dict[str, float]) -> str:
+    """Name the services of which no task runs or ran lately; empty where each has one."""
+    names = [name for name, seconds in longest.items() if not seconds]
+    if not names:
+        return ""
+    return f"there is no task of {' and of '.join(names)}: scale it to the desiredCount of its file"
 
 
 def assert_was_stopped(kind: str, task: dict[str, Any], *, log: Callable[[], str]) -> None:

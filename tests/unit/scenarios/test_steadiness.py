@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from harness.diagnosis.expect import ExpectationError
 from harness.target.resources.ecs import EcsService
+from scenarios import test_steadiness as steadiness
 from scenarios.test_steadiness import assert_was_stopped, hold_s, ran_s
 from tests.unit.pages import Paged
 
@@ -84,3 +86,30 @@ def test_a_worker_that_has_ended_is_known_while_ecs_knows_it() -> None:
 @pytest.mark.parametrize(("each_s", "slow_s"), [(0.02, 4), (0.5, 8), (60.0, 20)])
 def test_a_slow_request_outlasts_the_others_on_a_slow_machine(each_s: float, slow_s: int) -> None:
     assert hold_s(each_s) == slow_s
+
+
+@pytest.mark.parametrize(
+    ("ran", "cause"),
+    [
+        ({"shop-web": 60, "shop-worker": 60}, ""),
+        ({"shop-web": 60}, "there is no task of shop-worker: scale it"),
+        ({}, "there is no task of shop-web and of shop-worker: "),
+    ],
+)
+def test_a_service_without_any_task_is_named(ran: dict[str, int], cause: str) -> None:
+    def tasks_of(service: str, status: str) -> list[dict[str, Any]]:
+        seconds = ran.get(service) if status == "RUNNING" else None
+        began = datetime.now(UTC) - timedelta(seconds=seconds or 0)
+        return [{"startedAt": began}] if seconds else []
+
+    causes: list[str] = []
+
+    def eventually(question: Any, *, until: Any, cause: Any, **_: Any) -> None:
+        longest = question()
+        causes.append(cause(longest))
+        assert until(longest) == (not causes[0])
+
+    access = SimpleNamespace(services={"web": "shop-web", "worker": "shop-worker"}, worker="worker")
+    scenario: Any = steadiness.test_no_task_of_a_service_ends_by_itself
+    scenario(access, None, tasks_of, eventually)
+    assert causes[0].startswith(cause) if cause else causes == [""]
