@@ -140,7 +140,7 @@ class Account:
         for text in declared.differences(wanted, answer):
             yield Finding(thing, f"as in {place}", text, _remedy(place))
 
-    def additions(
+    def default_differences(
         self, thing: str, usual: Mapping[str, Any], answer: Mapping[str, Any], *, key: str
     ) -> Iterator[Finding]:
         """Compare AWS's defaults with the account's answer, where a file says nothing."""

@@ -54,14 +54,17 @@ def denials(page: requests.Response) -> list[str] | None:
     """Name the resources that a page's own policies keep away; None where it has no policy."""
     tags = read_html(page.text).xpath(f"//meta[@http-equiv='{HEADER}']/@content")
     texts = [text for text in (page.headers.get(HEADER, ""), *map(str, tags)) if text]
+    if not texts:
+        return None
+    resources = [*resources_of(page)]
     denied = {
         f"{url} by {directive}"
         for text in texts
         for policy in policies(text)
-        for kind, url in resources_of(page)
+        for kind, url in resources
         if (directive := policy.denies(url, kind=kind, page=str(page.url)))
     }
-    return sorted(denied) if texts else None
+    return sorted(denied)
 
 
 @dataclass(frozen=True)

@@ -84,6 +84,15 @@ class _Definition:
     findings: tuple[str, ...]
 
 
+def fields_to_compare(create: Mapping[str, Any], *, is_local: bool) -> dict[str, Any]:
+    """Return the fields of CreateService that a deployed service still has.
+
+    The local stack gives its target group another id, and attaches it without listeners.
+    """
+    left_out = CHOSEN_LATER | ({"loadBalancers"} if is_local else set())
+    return {name: value for name, value in create.items() if name not in left_out}
+
+
 def discover(production: Production, *, access: Access, client: _Make) -> Discovery:
     """Read back the resources that production's files name.
 
@@ -131,8 +140,7 @@ class _Account:
     ) -> None:
         self._production = production
         self._access = access
-        # The local stack gives its target group another id.
-        self._left_out = CHOSEN_LATER | ({"loadBalancers"} if is_local else set())
+        self._is_local = is_local
         self._ecs, self._elbv2, self._events = client("ecs"), client("elbv2"), client("events")
         self._client = client
 
@@ -189,7 +197,7 @@ class _Account:
 
     def _service(self, key: str, deployed: Mapping[str, Any]) -> _Answer:
         service = self._production.services[key]
-        compared = {k: v for k, v in service.create.items() if k not in self._left_out}
+        compared = fields_to_compare(service.create, is_local=self._is_local)
         findings = [
             f"service {service.name}: {text}" for text in declared.differences(compared, deployed)
         ]

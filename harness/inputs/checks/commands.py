@@ -22,6 +22,8 @@ _DROPS = re.compile(r"\bartisan\s+(?P<name>migrate:(?:fresh|refresh|reset)|db:wi
 _WORKER = re.compile(r"\bartisan\s+queue:work\b")
 _ENDS = ("--once", "--stop-when-empty", "--max-time", "--max-jobs")
 """Options with which a worker ends by itself."""
+_DIALS_ANOTHER = re.compile(r"\s--(?:resolve|connect-to)\b")
+"""curl's ways to ask its own container under the site's name."""
 
 
 def ticks(production: Production) -> Iterator[Problem]:
@@ -99,10 +101,6 @@ def first_run(production: Production) -> Iterator[Problem]:
                 'write ["php", "artisan", "migrate", "--force"]',
                 file=str(production.config.file),
             )
-
-
-_DIALS_ANOTHER = re.compile(r"\s--(?:resolve|connect-to)\b")
-"""curl's ways to ask its own container under the site's name."""
 
 
 def health_checks(production: Production) -> Iterator[Problem]:

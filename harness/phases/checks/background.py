@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from harness.inputs.files.api_calls import document_in
 from harness.phases.account import Account
 from harness.phases.checks import mail, queues, roles, schedule
 from harness.phases.checks.web import steadiness
@@ -51,12 +51,12 @@ def bucket(account: Account) -> Iterator[Finding]:
     usual = _usual(made.get("CreateBucket", {}))
     for put, (operation, field, is_flat) in _BUCKET_ANSWERS.items():
         answer = account.read("s3", operation, Bucket=name) or {}
-        found = answer if is_flat else _document(answer.get(field))
+        found = answer if is_flat else document_in(answer.get(field))
         thing, key = f"bucket {name}, {field}", "resources.bucket"
         if put in made:
-            yield from account.differences(thing, _document(made[put][field]), found, key=key)
+            yield from account.differences(thing, document_in(made[put][field]), found, key=key)
         elif put in usual:
-            yield from account.additions(thing, usual[put], found, key=key)
+            yield from account.default_differences(thing, usual[put], found, key=key)
         elif found:
             yield account.addition(thing, key=key)
 
@@ -74,11 +74,6 @@ def _usual(create: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
         "PutBucketOwnershipControls": {"Rules": [{"ObjectOwnership": ownership}]},
         "PutBucketEncryption": {"Rules": [encryption]},
     }
-
-
-def _document(value: Any) -> dict[str, Any]:
-    """Return a setting; a policy may be text."""
-    return dict(json.loads(value) if isinstance(value, str) else value or {})
 
 
 @check("5.worker", reads=("ecs:DescribeServices",))

@@ -9,6 +9,7 @@ from typing import Any
 from harness.inputs.checks import cluster_parameters
 from harness.inputs.files import phase_files
 from harness.phases.account import Account
+from harness.phases.checks.difference import inputs_of
 from harness.phases.phase import Finding, NotCovered, absent, check
 
 _NO_RDS = "MySQL Router and MySQL stand in, without an rds API; scenarios of the database prove TLS"
@@ -115,24 +116,22 @@ _TARGET_REMEDIES = {
 @check("2.proxy-pool", reads=("rds:DescribeDBProxyTargetGroups",), not_local=_NO_RDS)
 def proxy_pool(account: Account) -> Iterator[Finding]:
     """RDS Proxy opens as many connections as cutover.toml counts with, and as its file has them."""
-    name = proxy_name(account)
+    name, key = proxy_name(account), "phases.database"
     answer = account.read("rds", "DescribeDBProxyTargetGroups", DBProxyName=name)
     wanted = account.production.config.database.max_connections_percent
+    made = inputs_of("ModifyDBProxyTargetGroup", phase_files.calls(account.production, "database"))
     for group in answer["TargetGroups"] if answer else ():
-        percent = group.get("ConnectionPoolConfig", {}).get("MaxConnectionsPercent", _PERCENT)
+        thing = f"target group {group['TargetGroupName']} of RDS Proxy {name}"
+        pool = group.get("ConnectionPoolConfig", {})
+        percent = pool.get("MaxConnectionsPercent", _PERCENT)
         if percent != wanted:
-            thing = f"target group {group['TargetGroupName']} of RDS Proxy {name}"
             expected = f"MaxConnectionsPercent {wanted}"
             remedy = "change it, or database.max_connections_percent"
             yield Finding(thing, expected, str(percent), remedy)
-        pool = group.get("ConnectionPoolConfig", {})
-        for call in phase_files.calls(account.production, "database"):
-            if call.operation == "ModifyDBProxyTargetGroup":
-                given = call.input.get("ConnectionPoolConfig") or {}
-                thing = f"target group {group['TargetGroupName']} of RDS Proxy {name}"
-                yield from account.differences(thing, given, pool, key="phases.database")
-                if pool.get(_QUERY) and not given.get(_QUERY):
-                    yield account.addition(f"{_QUERY} of {thing}", key="phases.database")
+        for given in (one.get("ConnectionPoolConfig") or {} for one in made):
+            yield from account.differences(thing, given, pool, key=key)
+            if pool.get(_QUERY) and not given.get(_QUERY):
+                yield account.addition(f"{_QUERY} of {thing}", key=key)
 
 
 def _cluster(account: Account) -> Mapping[str, Any] | None:
@@ -239,7 +238,7 @@ def _parameters(account: Account) -> tuple[str, dict[str, dict[str, Any]]]:
 def parameters(account: Account) -> Iterator[Finding]:
     """The cluster's parameters are those of its file, and no others were set."""
     key = "phases.database"
-    account.file(key, noun="the database")
+    account.file(key, noun="the database")  # not covered without it
     (group, found), wanted = _parameters(account), cluster_parameters.of_cluster(account.production)
     thing = f"parameter group {group}"
     values = {name: _spelled(found.get(name, {}).get("ParameterValue", "")) for name in wanted}

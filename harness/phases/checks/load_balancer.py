@@ -21,7 +21,11 @@ _OF_REQUESTS = (
     *("client_keep_alive.", "deregistration_delay.", "idle_timeout.", "load_balancing.algorithm."),
     *("routing.http", "slow_start.", "stickiness.enabled"),
 )
-"""Attributes begin so that change a visitor's requests; the file need not have them."""
+"""Beginnings of the attributes that change a visitor's requests; a file may leave them out."""
+_DEFAULTS = {
+    "ecs.load_balancer": elb_attributes.BALANCER,
+    "ecs.target_group": elb_attributes.GROUP,
+}
 
 
 def _no_load_balancer(account: Account) -> Finding:
@@ -63,13 +67,12 @@ def _of_attributes(
     listed = file.get("Attributes") or []
     yield from account.differences(thing, {"Attributes": listed}, answer, key=key)
     given = {one["Key"] for one in listed}
-    defaults = elb_attributes.BALANCER if "LoadBalancer" in file else elb_attributes.GROUP
     usual = [
         {"Key": name, "Value": value}
-        for name, value in defaults.items()
+        for name, value in _DEFAULTS[key].items()
         if name.startswith(_OF_REQUESTS) and name not in given
     ]
-    yield from account.additions(thing, {"Attributes": usual}, answer, key=key)
+    yield from account.default_differences(thing, {"Attributes": usual}, answer, key=key)
 
 
 @check(

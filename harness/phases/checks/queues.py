@@ -33,7 +33,7 @@ def queues(account: Account) -> Iterator[Finding]:
         thing, place = f"queue {name}", "resources.queues"
         yield from account.differences(thing, wanted, attributes, key=place)
         usual = {key: value for key, value in _DEFAULTS.items() if key not in wanted}
-        yield from account.additions(thing, usual, attributes, key=place)
+        yield from account.default_differences(thing, usual, attributes, key=place)
         for one in {"RedrivePolicy", "Policy"} & attributes.keys() - wanted.keys():
             yield account.addition(f"{one} of {thing}", key=place)
         waiting = int(attributes.get("ApproximateNumberOfMessages", 0))

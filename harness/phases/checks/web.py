@@ -11,8 +11,9 @@ from harness.aws import declared
 from harness.aws.task_definition import TaskDefinition
 from harness.inputs.files import phase_files
 from harness.phases.account import Account
+from harness.phases.checks.difference import inputs_of
 from harness.phases.phase import Finding, NotCovered, absent, check
-from harness.target.discovery import CHOSEN_LATER, COMPLETE
+from harness.target.discovery import COMPLETE, fields_to_compare
 from harness.target.resources.task_logs import awslogs_groups
 
 _FULL_PERCENT = 100
@@ -94,10 +95,11 @@ def steadiness(account: Account, names: list[str]) -> Iterator[Finding]:
 
 def _least_tasks(account: Account, name: str) -> int:
     """Return how few tasks a service may want: auto scaling's minimum, or else its file's count."""
-    for call in phase_files.calls(account.production, "scaling"):
-        resource = f"service/{account.access.cluster}/{name}"
-        if call.operation == "RegisterScalableTarget" and call.input["ResourceId"] == resource:
-            return int(call.input.get("MinCapacity", 1))
+    calls = phase_files.calls(account.production, "scaling")
+    resource = f"service/{account.access.cluster}/{name}"
+    for target in inputs_of("RegisterScalableTarget", calls):
+        if target["ResourceId"] == resource:
+            return int(target.get("MinCapacity", 1))
     services = account.production.services.values()
     return next((int(s.create.get("desiredCount", 1)) for s in services if s.name == name), 1)
 
@@ -139,9 +141,7 @@ def as_file(account: Account) -> Iterator[Finding]:
         deployed = account.services().get(service.name)
         if deployed is None:
             continue  # 4.steady and 5.worker name it
-        # The local stack gives its target group another id, and attaches it without listeners.
-        left_out = CHOSEN_LATER | ({"loadBalancers"} if account.is_local else set())
-        wanted = {k: v for k, v in service.create.items() if k not in left_out}
+        wanted = fields_to_compare(service.create, is_local=account.is_local)
         place = f"services.{key}.service"
         yield from account.differences(f"ECS service {service.name}", wanted, deployed, key=place)
         yield from definition_differences(
