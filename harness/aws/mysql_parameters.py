@@ -10,6 +10,7 @@ import difflib
 import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
+from zoneinfo import available_timezones
 
 _YEAR_S = 31_536_000
 _RANGES: Mapping[str, tuple[int, int]] = {
@@ -150,11 +151,18 @@ def faults_of_parameter(name: str, value: str, *, is_before_8: bool = False) -> 
         )
     elif own in ("transaction_isolation", "tx_isolation") and value.upper() not in _ISOLATIONS:
         yield Fault(f'is "{value}", which MySQL refuses', f"write one of {', '.join(_ISOLATIONS)}")
-    elif own == "time_zone" and not re.fullmatch(r"UTC|[A-Za-z]+/[\w/+-]+", value):
+    elif own == "time_zone" and not _is_zone(value):
         hint = 'write "UTC", or a name such as "Europe/Berlin"'
         yield Fault(f'is "{value}", and RDS takes the names of time zones alone', hint)
     elif own == "init_connect":
         yield from faults_of_query(value)
+
+
+def _is_zone(name: str) -> bool:
+    """Whether a zone may have this name: a machine lacks some, and a slip is nearly one."""
+    zones = available_timezones()
+    is_slip = name not in zones and difflib.get_close_matches(name, zones, n=1, cutoff=_CLOSE)
+    return bool(re.fullmatch(r"UTC|[A-Za-z]+/[\w/+-]+", name)) and not is_slip
 
 
 def _nearly(name: str) -> str:

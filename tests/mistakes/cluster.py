@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from scenarios import test_database as database
@@ -9,6 +10,7 @@ from scenarios import test_edge as edge
 from scenarios import test_scheduler as scheduler
 from scenarios import test_sessions as sessions
 from tests.mistakes.edits import (
+    BUCKET,
     DATABASE,
     RULE_ROLE,
     SCHEDULE,
@@ -77,6 +79,14 @@ def tick_runs_web_task(*command: str) -> Edit:
     )
 
 
+def keep_images(count: int) -> Edit:
+    """Let the repository keep as many images."""
+    chosen = {"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": count}
+    rule = {"rulePriority": 1, "selection": chosen, "action": {"type": "expire"}}
+    call = {"repositoryName": "tickets", "lifecyclePolicyText": json.dumps({"rules": [rule]})}
+    return edit_json("app/aws/registry.json", lambda found: found.update(PutLifecyclePolicy=call))
+
+
 def share_with(origin: str) -> Edit:
     """Let pages of an origin use the bucket."""
     rule = {"AllowedMethods": ["GET", "PUT"], "AllowedOrigins": [origin]}
@@ -121,6 +131,38 @@ MISTAKES = (
         "the cluster's collation is of another character set",
         set_parameters(character_set_server="utf8mb4", collation_server="latin1_swedish_ci"),
         cause='collation_server is "latin1_swedish_ci", and character_set_server "utf8mb4"',
+        exit_code=USAGE,
+    ),
+    Mistake(
+        "the cluster's time zone has a slip",
+        set_parameters(time_zone="Europe/Londn"),
+        cause='time_zone is "Europe/Londn", and RDS takes the names of time zones alone',
+        exit_code=USAGE,
+    ),
+    Mistake(
+        "RDS Proxy's endpoint is of another region",
+        replace("cutover.toml", "proxy-cq8w2k7example.us-east-1", "proxy-cq8w2k7example.us-east-2"),
+        cause="in the region us-east-2, and aws.region is us-east-1",
+        exit_code=USAGE,
+    ),
+    Mistake(
+        "RDS Proxy's endpoint is the cluster's",
+        replace("cutover.toml", "tickets.proxy-cq8w2k7example", "tickets.cluster-cq8w2k7example"),
+        cause="an endpoint of a cluster and of no proxy",
+        exit_code=USAGE,
+    ),
+    Mistake(
+        "the repository keeps one image",
+        keep_images(1),
+        cause="selection.countNumber is 1: ECR removes the image that the tasks run",
+        exit_code=USAGE,
+        also_green=[edge.test_plain_http_is_redirected_to_https],
+        twin=Twin("the repository keeps ten images", keep_images(10)),
+    ),
+    Mistake(
+        "the bucket is to be public by its ACL",
+        edit_json(BUCKET, lambda found: found["CreateBucket"].update(ACL="public-read")),
+        cause='CreateBucket.ACL is "public-read", and the bucket enforces its owner',
         exit_code=USAGE,
     ),
     Mistake(

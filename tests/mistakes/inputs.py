@@ -120,6 +120,12 @@ MISTAKES = (
         ),
     ),
     Mistake(
+        "the container's port is mapped for UDP",
+        edit_container("web", lambda found: found["portMappings"][0].update(protocol="udp")),
+        cause="has the protocol udp: the load balancer speaks TCP",
+        exit_code=USAGE,
+    ),
+    Mistake(
         "the log driver lacks an option that Fargate needs",
         replace_pattern(WEB_TASK, r'^\s*"awslogs-stream-prefix": .*\n', ""),
         cause="awslogs-stream-prefix is missing",

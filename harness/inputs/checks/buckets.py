@@ -30,6 +30,9 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/API_LifecycleExpiration.html"""
 _INFREQUENT, _INFREQUENT_FROM_DAYS = ("STANDARD_IA", "ONEZONE_IA"), 30
 _CORS_METHODS = ("GET", "PUT", "POST", "DELETE", "HEAD")
 _OWN_KEY = "AES256"
+_ENFORCED = "BucketOwnerEnforced"
+_ACLS_OF_OTHERS = ("public-read", "public-read-write", "authenticated-read")
+"""https://docs.aws.amazon.com/AmazonS3/latest/userguide/ensure-object-ownership.html"""
 
 
 def names(production: Production) -> Iterator[Problem]:
@@ -70,9 +73,21 @@ def settings(production: Production) -> Iterator[Problem]:
     bucket = production.resources.get("bucket")
     if bucket is None:
         return
-    for find in (_cors, _lifecycle, _keys, _policies):
+    for find in (_acls, _cors, _lifecycle, _keys, _policies):
         for key, message, hint in find(bucket):
             yield Problem(key, message, hint, file=production.files["resources.bucket"])
+
+
+def _acls(bucket: CallFile) -> Iterator[tuple[str, str, str]]:
+    for given in bucket.inputs_of("CreateBucket"):
+        acl, owner = str(given.get("ACL") or ""), given.get("ObjectOwnership", _ENFORCED)
+        if acl in _ACLS_OF_OTHERS and owner == _ENFORCED:
+            yield (
+                "CreateBucket.ACL",
+                f'is "{acl}", and the bucket enforces its owner (ObjectOwnership): S3 refuses the'
+                " two together",
+                "leave ACL out: links to private files are signed",
+            )
 
 
 def _cors(bucket: CallFile) -> Iterator[tuple[str, str, str]]:

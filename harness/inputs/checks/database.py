@@ -47,6 +47,9 @@ _COLONS = 6
 """In a secret's ARN."""
 _LEAST_SUBNETS = 2
 _RELEASE = re.compile(r"\d+\.\d+")
+_ENDPOINT = re.compile(
+    r"\.(?P<kind>cluster(?:-ro|-custom)?|proxy)-[a-z0-9]+\.(?P<region>[a-z0-9-]+)\.rds\.amazonaws\."
+)
 
 
 def values(production: Production) -> Iterator[Problem]:
@@ -296,6 +299,28 @@ def reader_endpoints(production: Production) -> Iterator[Problem]:
             )
 
 
+def endpoints(production: Production) -> Iterator[Problem]:
+    """Endpoints are of the kind that their keys say, and in the configuration's region.
+
+    Here every name leads to the stand-in, and on AWS to what it says:
+    https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/Aurora.Endpoints.Cluster.html
+    """
+    config = production.config
+    for key in ("cluster_endpoint", "proxy_endpoint"):
+        host, wanted = str(getattr(config.database, key) or ""), key.partition("_")[0]
+        found = _ENDPOINT.search(host)
+        if found is None:
+            continue
+        kind, region = found["kind"].partition("-")[0], found["region"]
+        message, hint = "", f"write the endpoint of the {wanted} that `aws rds` prints"
+        if kind != wanted:
+            message = f"an endpoint of a {kind} and of no {wanted}"
+        elif region not in (config.region, *config.foreign):
+            message = f"in the region {region}, and aws.region is {config.region}"
+        if message:
+            yield Problem(f"database.{key}", f'is "{host}", {message}', hint, file=str(config.file))
+
+
 CHECKS = (
     values,
     engine_families,
@@ -307,4 +332,5 @@ CHECKS = (
     places,
     ports,
     reader_endpoints,
+    endpoints,
 )

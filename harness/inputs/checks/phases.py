@@ -8,6 +8,7 @@ from ipaddress import IPv4Network, ip_address
 from typing import TYPE_CHECKING, Any
 
 from harness.inputs.files import phase_files
+from harness.inputs.files.api_calls import document_in
 from harness.inputs.problem import Problem
 
 if TYPE_CHECKING:
@@ -276,6 +277,28 @@ def log_retention(production: Production) -> Iterator[Problem]:
             )
 
 
+def kept_images(production: Production) -> Iterator[Problem]:
+    """A repository keeps the image of the way back beside the new one.
+
+    https://docs.aws.amazon.com/AmazonECR/latest/userguide/LifecyclePolicies.html
+    """
+    for one in phase_files.calls(production, "registry"):
+        policy = document_in(one.input.get("lifecyclePolicyText"))
+        for number, rule in enumerate(policy.get("rules") or ()):
+            chosen = rule.get("selection") or {}
+            is_count = chosen.get("countType") == "imageCountMoreThan"
+            # Tags of releases differ: a rule without prefixes of its own counts them all.
+            of_all = chosen.get("tagStatus") == "any" or "*" in (chosen.get("tagPatternList") or ())
+            if is_count and of_all and chosen.get("countNumber") == 1:
+                yield Problem(
+                    f"{one.key}.lifecyclePolicyText.rules[{number}].selection.countNumber",
+                    "is 1: ECR removes the image that the tasks run when the next one is pushed,"
+                    " and ECS could start it no more, nor go back to it",
+                    "write 10, or as many as releases that you may go back to",
+                    file=production.files["phases.registry"],
+                )
+
+
 CHECKS = (
     scaling_policies,
     scaling_targets,
@@ -286,4 +309,5 @@ CHECKS = (
     subnets,
     endpoints,
     log_retention,
+    kept_images,
 )

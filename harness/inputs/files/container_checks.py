@@ -36,6 +36,15 @@ _AWSLOGS: Mapping[str, str] = {
     "awslogs-stream-prefix": "app",
 }
 """The required options of Fargate's awslogs, with an example each."""
+_SPLUNK: Mapping[str, str] = {
+    "splunk-url": "https://HOST:8088",
+    "splunk-token": "TOKEN",
+}
+"""The required options of splunk, of which the token may be a secret:
+https://docs.docker.com/engine/logging/drivers/splunk/"""
+_LINE_STARTS = ("awslogs-datetime-format", "awslogs-multiline-pattern")
+"""Options that awslogs takes one of:
+https://docs.docker.com/engine/logging/drivers/awslogs/#awslogs-multiline-pattern"""
 _OPTIONAL_AWSLOGS = (
     *("awslogs-create-group", "awslogs-datetime-format", "awslogs-multiline-pattern"),
     *("mode", "max-buffer-size"),
@@ -150,11 +159,12 @@ def _log(settings: Mapping[str, Any] | None, *, key: str) -> Iterator[Problem]:
         found = f'is "{driver}"' if driver else "is missing"
         hint = 'write "logDriver": "awslogs", with its options'
         yield Problem(f"{key}.logDriver", f"{found}; Fargate knows {', '.join(_DRIVERS)}", hint)
-    for name, example in _AWSLOGS.items():
-        if driver == "awslogs" and not options.get(name):
+    secret = [one.get("name") for one in settings.get("secretOptions") or ()]
+    for name, example in {"awslogs": _AWSLOGS, "splunk": _SPLUNK}.get(str(driver), {}).items():
+        if not options.get(name) and name not in secret:
             yield Problem(
                 f"{key}.options.{name}",
-                "is missing, and on Fargate awslogs cannot do without",
+                f"is missing, and on Fargate {driver} cannot do without",
                 f'add "{name}": "{example}", with the name that is yours',
             )
     yield from _awslogs_options(options, key=f"{key}.options") if driver == "awslogs" else ()
@@ -171,6 +181,9 @@ def _awslogs_options(options: Mapping[str, str], *, key: str) -> Iterator[Proble
         elif pattern and not re.fullmatch(pattern, value):
             message = f'is "{value}", which ECS, or the log driver, refuses'
             yield Problem(f"{key}.{name}", message, f"write {words}")
+    if all(options.get(name) for name in _LINE_STARTS):
+        message = f"is set, and {_LINE_STARTS[0]}, too: the log driver refuses the two together"
+        yield Problem(f"{key}.{_LINE_STARTS[1]}", message, "leave one of the two out")
 
 
 def of_dependencies(containers: Sequence[Mapping[str, Any]]) -> Iterator[Problem]:

@@ -132,6 +132,11 @@ def of_load_balancers(
         one.name: [mapping.get("containerPort") for mapping in one.raw.get("portMappings") or ()]
         for one in definition.containers
     }
+    protocols = {
+        (one.name, mapping.get("containerPort")): mapping.get("protocol")
+        for one in definition.containers
+        for mapping in one.raw.get("portMappings") or ()
+    }
     for index, entry in enumerate(service.get("loadBalancers") or ()):
         key = f"loadBalancers[{index}]"
         name, port = entry.get("containerName"), entry.get("containerPort")
@@ -160,4 +165,11 @@ def of_load_balancers(
                 f'is {port}, which has several portMappings in the container "{name}" of'
                 f" {definition.source}: ECS refuses the service",
                 "leave one of them there",
+            )
+        elif protocols[name, port] == "udp":
+            yield Problem(
+                f"{key}.containerPort",
+                f'is {port}, whose portMapping in the container "{name}" of {definition.source}'
+                " has the protocol udp: the load balancer speaks TCP",
+                'write "protocol": "tcp" there, or leave it out',
             )

@@ -99,6 +99,12 @@ def policy(resource: Any) -> dict[str, Any]:
         (policy("arn:aws:s3:::other/*"), 'Statement[0].Resource is "arn:aws:s3:::other/*"'),
         (policy([f"arn:aws:s3:::{NAME}", f"arn:aws:s3:::{NAME}/*"]), ""),
         (policy("arn:aws:s3:::*/*"), ""),
+        ({"CreateBucket": {"ACL": "public-read"}}, 'CreateBucket.ACL is "public-read"'),
+        (
+            {"CreateBucket": {"ACL": "public-read", "ObjectOwnership": "ObjectWriter"}},
+            "",
+        ),
+        ({"CreateBucket": {"ACL": "private"}}, ""),
     ],
 )
 def test_the_settings_of_a_bucket(

@@ -212,3 +212,32 @@ def test_an_instance_has_its_clusters_engine(app: Production) -> None:
         'CreateDBInstance[0].Engine is "mysql", and that of its cluster "aurora-mysql": RDS'
         " refuses it"
     )
+
+
+@pytest.mark.parametrize(
+    ("key", "host", "said"),
+    [
+        (
+            "proxy_endpoint",
+            "a.proxy-x1.eu-west-1.rds.amazonaws.com",
+            "in the region eu-west-1",
+        ),
+        ("cluster_endpoint", "a.cluster-x1.us-east-2.rds.amazonaws.com", "in the region us-east-2"),
+        ("proxy_endpoint", "a.cluster-x1.us-east-1.rds.amazonaws.com", "an endpoint of a cluster"),
+        ("cluster_endpoint", "a.proxy-x1.us-east-1.rds.amazonaws.com", "an endpoint of a proxy"),
+        ("proxy_endpoint", "own.endpoint.proxy-x1.us-east-1.rds.amazonaws.com", ""),
+        ("cluster_endpoint", "a.cluster-custom-x1.us-east-1.rds.amazonaws.com", ""),
+        ("cluster_endpoint", "a-1.x1.us-east-1.rds.amazonaws.com", ""),
+        ("proxy_endpoint", "database.876events.example", ""),
+        ("proxy_endpoint", None, ""),
+    ],
+)
+def test_endpoints_are_of_their_kind_and_region(
+    app: Production, key: str, host: str | None, said: str
+) -> None:
+    table = app.config.database.model_copy(update={key: host})
+    changed = replace(app, config=replace(app.config, database=table))
+    edits.judge(edits.messages((database.endpoints,), changed), said)
+    elsewhere = replace(changed.config, foreign=("eu-west-1", "us-east-2"))
+    if "region" in said:
+        assert edits.messages((database.endpoints,), replace(changed, config=elsewhere)) == []

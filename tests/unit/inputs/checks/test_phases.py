@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -265,3 +266,25 @@ def test_a_target_in_percent(app: Production, target: float, said: str) -> None:
     changed = {**policy, "TargetTrackingScalingPolicyConfiguration": config}
     data = {**document.data, "PutScalingPolicy": changed}
     edits.judge(edits.messages(phases.CHECKS, with_phase(app, "scaling", data)), said)
+
+
+@pytest.mark.parametrize(
+    ("selection", "said"),
+    [
+        ({"tagStatus": "any", "countNumber": 1}, "selection.countNumber is 1: ECR removes"),
+        ({"tagStatus": "tagged", "tagPatternList": ["*"], "countNumber": 1}, "is 1: ECR removes"),
+        ({"tagStatus": "any", "countNumber": 10}, ""),
+        ({"tagStatus": "untagged", "countNumber": 1}, ""),
+        ({"tagStatus": "tagged", "tagPrefixList": ["cache"], "countNumber": 1}, ""),
+        ({"tagStatus": "any", "countType": "sinceImagePushed", "countNumber": 1}, ""),
+    ],
+)
+def test_a_repository_keeps_the_image_of_the_way_back(
+    app: Production, selection: dict[str, Any], said: str
+) -> None:
+    rule = {"rulePriority": 1, "selection": {"countType": "imageCountMoreThan", **selection}}
+    policy = json.dumps({"rules": [{**rule, "action": {"type": "expire"}}]})
+    call = {"repositoryName": "tickets", "lifecyclePolicyText": policy}
+    document = app.documents["phases.registry"]
+    changed = with_phase(app, "registry", {**document.data, "PutLifecyclePolicy": call})
+    edits.judge(edits.messages((phases.kept_images,), changed), said)

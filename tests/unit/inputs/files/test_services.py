@@ -76,13 +76,18 @@ def test_a_service_that_is_not_on_fargate_is_named(
             {"containerName": "app", "containerPort": 53},
             "loadBalancers[0].containerPort is 53, which has several portMappings",
         ),
+        (
+            {"containerName": "app", "containerPort": 54},
+            "loadBalancers[0].containerPort is 54, whose portMapping in the container",
+        ),
     ],
 )
 def test_a_service_whose_load_balancer_leads_nowhere_is_named(
     tmp_path: Path, entry: dict[str, Any], said: str
 ) -> None:
     twice = [{"containerPort": 53, "protocol": one} for one in ("tcp", "udp")]
-    ports = {"portMappings": [{"containerPort": 8080}, *twice]}
+    datagrams = {"containerPort": 54, "protocol": "udp"}
+    ports = {"portMappings": [{"containerPort": 8080}, *twice, datagrams]}
     definition = load(written(tmp_path, lambda raw: app(raw).update(ports)))
     path = tmp_path / "service.json"
     good = {"containerName": "app", "containerPort": 8080, **GROUP}

@@ -371,9 +371,18 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
         " task definition",
     ),
     (
+        log(**{"datetime-format": "%Y", "multiline-pattern": "^Y"}),
+        f"{C}.logConfiguration.options.awslogs-multiline-pattern is set, and awslogs-datetime-",
+    ),
+    (
+        {"logConfiguration": {"logDriver": "splunk", "options": {"splunk-token": "1"}}},
+        f"{C}.logConfiguration.options.splunk-url is missing, and on Fargate splunk cannot do",
+    ),
+    (
         {
             "logConfiguration": {
                 "logDriver": "splunk",
+                "options": {"splunk-url": "https://splunk.876events.example:8088"},
                 "secretOptions": [{"name": "splunk-token", "valueFrom": "arn:aws:s3:::a"}],
             }
         },
