@@ -27,6 +27,7 @@ from scenarios.jobs import stopping_cause
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from harness.aws.value_from import SecretReference
     from harness.stack.containers import Containers
     from harness.target.access import Access
     from harness.target.clients.browser import Browser
@@ -49,13 +50,13 @@ class Defect:
     text: str
     """SecretString of the bad version."""
     reason: str
-    """Part of the stoppedReason that ECS gives for it."""
+    """Part of the stoppedReason that ECS gives for it; ``{key}`` is the JSON key."""
 
 
 MISSING_KEY = Defect(
     name="a missing key",
-    text='{"username": "app"}',
-    reason="did not contain json key password",
+    text='{"another": "value"}',
+    reason="did not contain json key {key}",
 )
 PLAIN_STRING = Defect(
     name="a plain string",
@@ -72,14 +73,20 @@ def deployment(web_tier: WebTier) -> Iterator[Deployment]:
     web.restore()
 
 
+def _keyed_secret(access: Access) -> tuple[str, SecretReference]:
+    assert access.keyed_secret, "a scenario that requires json_key ran without one"
+    return access.keyed_secret
+
+
 @pytest.fixture
 def secret_faults(
     access: Access, aws: Callable[[str], Any], web_tier: WebTier
 ) -> Iterator[SecretFaults]:
-    """Invalid versions and copies of the database secret, removed after the scenario."""
+    """Invalid versions and copies of a secret of the web task, removed after the scenario."""
+    _, reference = _keyed_secret(access)
     faults = SecretFaults(
         aws("secretsmanager"),
-        name=access.secrets["db"],
+        name=reference.name,
         iam=aws("iam"),
         reader=web_tier.definition().get("executionRoleArn", "").rpartition("/")[2],
     )
@@ -170,10 +177,11 @@ def attempt_release(
     access: Access,
     public_page: str,
     eventually: Callable[..., Any],
-) -> Callable[[Callable[[str], str]], FailedRelease]:
-    """Release with another valueFrom for DB_PASSWORD, and wait until ECS has rolled back."""
+) -> Callable[[Callable[[SecretReference], str]], FailedRelease]:
+    """Release with another valueFrom for a variable, and wait until ECS has rolled back."""
+    variable, taken = _keyed_secret(access)
 
-    def run(reference: Callable[[str], str]) -> FailedRelease:
+    def run(reference: Callable[[SecretReference], str]) -> FailedRelease:
         # ECS rolls back to the last deployment that has ended, so an earlier one must end first.
         eventually(
             web_tier.is_stable,
@@ -190,7 +198,7 @@ def attempt_release(
             return deployment.progress()
 
         definition = deployment.revise(
-            partial(replace_password, name=access.secrets["db"], reference=reference)
+            partial(replace_value_from, variable=variable, value_from=reference(taken))
         )
         deployment.begin(definition)
         progress: Progress = eventually(
@@ -207,19 +215,12 @@ def attempt_release(
     return run
 
 
-def replace_password(
-    definition: dict[str, Any], *, name: str, reference: Callable[[str], str]
-) -> None:
-    """Replace the valueFrom of the database password by one made from the secret's ARN."""
-    entries = (
-        entry
-        for container in definition["containerDefinitions"]
-        for entry in container.get("secrets", ())
-    )
-    for entry in entries:
-        value_from = entry["valueFrom"]
-        if f":secret:{name}-" in value_from and "pass" in value_from:
-            entry["valueFrom"] = reference(":".join(value_from.split(":")[:7]))
+def replace_value_from(definition: dict[str, Any], *, variable: str, value_from: str) -> None:
+    """Give a variable another valueFrom in every container that takes it from a secret."""
+    for container in definition["containerDefinitions"]:
+        for entry in container.get("secrets", ()):
+            if entry["name"] == variable:
+                entry["valueFrom"] = value_from
 
 
 def expect_rollback(release: FailedRelease, web_tier: WebTier) -> None:
@@ -248,23 +249,25 @@ def expect_rollback(release: FailedRelease, web_tier: WebTier) -> None:
 
 
 @on_aws
-@pytest.mark.requires("http", "ecs", "elb", "secrets", "db_account")
+@pytest.mark.requires("http", "ecs", "elb", "secrets", "json_key")
 @pytest.mark.mutates(exclusive=True)
 @pytest.mark.parametrize("defect", [MISSING_KEY, PLAIN_STRING], ids=lambda defect: defect.name)
 def test_release_fails_on_invalid_secret(
     defect: Defect,
+    access: Access,
     secret_faults: SecretFaults,
-    attempt_release: Callable[[Callable[[str], str]], FailedRelease],
+    attempt_release: Callable[[Callable[[SecretReference], str]], FailedRelease],
     web_tier: WebTier,
     observe: Callable[..., None],
 ) -> None:
     stage = secret_faults.version(defect.text)
-    release = attempt_release(lambda arn: f"{arn}:password:{stage}:")
+    release = attempt_release(lambda one: f"{one.arn}:{one.json_key}:{stage}:")
     expect_rollback(release, web_tier)
     reason = release.progress.refusals[0]
     observe("stoppedReason", text=reason)
     observe("statuses", set=release.statuses)
-    assert defect.reason in reason, f"stoppedReason: {reason}"
+    _, reference = _keyed_secret(access)
+    assert defect.reason.format(key=reference.json_key) in reason, f"stoppedReason: {reason}"
 
 
 @pytest.mark.truth(
@@ -272,16 +275,16 @@ def test_release_fails_on_invalid_secret(
     aws=not_covered("the execution role may read no copy, and the secret itself is the proxy's"),
     url=NOT_THERE,
 )
-@pytest.mark.requires("http", "ecs", "elb", "secrets", "db_account")
+@pytest.mark.requires("http", "ecs", "elb", "secrets", "json_key")
 @pytest.mark.mutates(exclusive=True)
 def test_release_fails_when_secret_is_scheduled_for_deletion(
     secret_faults: SecretFaults,
-    attempt_release: Callable[[Callable[[str], str]], FailedRelease],
+    attempt_release: Callable[[Callable[[SecretReference], str]], FailedRelease],
     web_tier: WebTier,
     observe: Callable[..., None],
 ) -> None:
     copy = secret_faults.copy_scheduled_for_deletion()
-    release = attempt_release(lambda _: f"{copy}:password::")
+    release = attempt_release(lambda one: f"{copy}:{one.json_key}::")
     expect_rollback(release, web_tier)
     reason = release.progress.refusals[0]
     observe("stoppedReason", text=reason)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from harness.aws.mail_receipt import MailReceipt
+from harness.aws.value_from import SecretReference, ValueFromError, parse_value_from
 from harness.core import codec
 from harness.core.errors import TargetError
 from harness.target.pages import Pages
@@ -172,6 +173,20 @@ class Access:
         """The name of the Aurora cluster, which its endpoint begins with; empty of another one."""
         name, _, rest = self.cluster_endpoint.partition(".")
         return name if rest.startswith("cluster-") else ""
+
+    @property
+    def keyed_secret(self) -> tuple[str, SecretReference] | None:
+        """A variable of a web task, DB_PASSWORD if it can be, with its JSON key of a secret."""
+        for variable in ("DB_PASSWORD", *self.injected):
+            try:
+                reference = parse_value_from(self.injected.get(variable, ""))
+            except ValueFromError:
+                continue
+            if not isinstance(reference, SecretReference) or not reference.json_key:
+                continue
+            if reference.region == self.region:
+                return variable, reference
+        return None
 
     @property
     def public_host(self) -> str:

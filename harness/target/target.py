@@ -29,6 +29,7 @@ ELB = "elb"
 EXEC = "exec"
 SECRETS = "secrets"
 DB_ACCOUNT = "db_account"
+JSON_KEY = "json_key"
 IAM = "iam"
 CONTAINERS = "containers"
 LOGS = "logs"
@@ -52,6 +53,7 @@ CAPABILITIES: Mapping[str, str] = {
     EXEC: "commands in a running task",
     SECRETS: "Secrets Manager and Parameter Store",
     DB_ACCOUNT: "the secret that holds the database's account",
+    JSON_KEY: "a secret of which a web task takes one JSON key",
     IAM: "IAM, to read the roles of the tasks",
     CONTAINERS: "the containers and their networks",
     LOGS: "the logs of the tasks",
@@ -122,6 +124,9 @@ def unconfigured(access: Access) -> Mapping[str, str]:
         DB_ACCOUNT: ""
         if "db" in access.secrets
         else "no secret has the database's account as username and password; set database.secret",
+        JSON_KEY: ""
+        if access.keyed_secret
+        else "the web task takes no JSON key of a secret of its region (secrets of the definition)",
         PROXY: ""
         if access.proxy_endpoint or not access.cluster_endpoint
         else "no RDS Proxy is configured; set database.proxy_endpoint",

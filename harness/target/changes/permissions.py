@@ -229,8 +229,10 @@ def _service_arns(access: Access) -> list[str]:
 
 
 def _secret_arns(access: Access) -> list[str]:
-    name = access.secrets.get("db")
-    return [arn_of(access, "secretsmanager", f"secret:{name}-??????")] if name else []
+    if not access.keyed_secret:
+        return []
+    _, reference = access.keyed_secret
+    return [arn_of(access, "secretsmanager", f"secret:{reference.name}-??????")]
 
 
 def _rule_arns(access: Access) -> list[str]:

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+SECRET = "arn:aws:secretsmanager:us-east-1:876000000876:secret:shop/app-Ab3dE5"
+
+
 @pytest.fixture
 def open_port() -> Iterator[int]:
     with socket.create_server(("127.0.0.1", 0)) as server:
@@ -42,7 +45,8 @@ def described(home: Path, **changed: Any) -> Path:
         "without_exec": [],
         "differences": [],
         "web_port": 8080,
-        "injected": {"DB_PASSWORD": "/shop/password"},
+        "region": "us-east-1",
+        "injected": {"APP_KEY": f"{SECRET}:APP_KEY::", "DB_PASSWORD": "/shop/password"},
         "max_connections": 1000,
         "jobs_on": "sqs",
         "cache_is_cluster": False,
@@ -252,6 +256,28 @@ def test_at_the_level_rehearse_an_account_may_be_changed(tmp_path: Path) -> None
     assert found.unconfigured["mail"] == (
         "SES's events of sent mails are read from no queue; set aws.mail_events_queue"
     )
+
+
+@pytest.mark.parametrize(
+    ("injected", "variable"),
+    [
+        ({"APP_KEY": f"{SECRET}:APP_KEY::", "DB_PASSWORD": f"{SECRET}:DB_PASS::"}, "DB_PASSWORD"),
+        ({"APP_KEY": f"{SECRET}:APP_KEY::", "DB_PASSWORD": "/shop/db-password"}, "APP_KEY"),
+        ({"DB_PASSWORD": SECRET}, None),
+        ({"APP_KEY": f"{SECRET.replace('us-east-1', 'us-east-2')}:APP_KEY::"}, None),
+        ({"APP_KEY": "arn:aws:secretsmanager"}, None),
+        ({}, None),
+    ],
+)
+def test_a_release_with_a_bad_secret_needs_one_key_of_a_secret(
+    injected: dict[str, str], variable: str | None, tmp_path: Path
+) -> None:
+    home = account(tmp_path, injected=injected, level="rehearse")
+    found = locate.aws(home)
+    keyed = found.access.keyed_secret
+    assert (keyed[0] if keyed else None) == variable
+    assert ("json_key" in found.capabilities) == bool(variable)
+    assert ("json_key" in found.unconfigured) != bool(variable)
 
 
 def test_metrics_are_of_an_account_and_of_a_proxy_with_a_name(tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ ARN = "arn:aws:ecs:eu-west-1:876000000876"
 WEB = f"{ARN}:task-definition/shop-web:7"
 BALANCER = "arn:aws:elasticloadbalancing:eu-west-1:876000000876:loadbalancer/app/shop/0123456789"
 DEAD = "https://sqs.eu-west-1.amazonaws.com/876000000876/shop-dead"
+SECRET = "arn:aws:secretsmanager:eu-west-1:876000000876:secret:shop/db-Ab3dE5"
 ROLE = "arn:aws:iam::876000000876:role/shop-task"
 SESSION: Any = boto3.session.Session(
     aws_access_key_id="AKIA", aws_secret_access_key="x", region_name="eu-west-1"
@@ -189,6 +190,7 @@ def access(tmp_path: Path) -> Access:
         roles=(ROLE,),
         secrets={"db": "shop/db"},
         secret_names=("shop/db",),
+        injected={"DB_PASSWORD": f"{SECRET}:password::"},
         resources={
             "rule": "minutely",
             "queue": "shop-jobs",
