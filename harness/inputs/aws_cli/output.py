@@ -55,6 +55,7 @@ PRINTED_BY: Mapping[str, str] = {
     "FileSystems": "aws efs describe-file-systems",
     "HostedZones": "aws route53 list-hosted-zones",
     "SecretList": "aws secretsmanager list-secrets",
+    "Parameters": "aws ssm describe-parameters` or `aws rds describe-db-cluster-parameters",
     "ResourceRecordSets": "aws route53 list-resource-record-sets",
     "StackResources": "aws cloudformation describe-stack-resources",
     "TemplateBody": "aws cloudformation get-template",

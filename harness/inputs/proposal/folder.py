@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.aws import environment_file
-from harness.aws.task_definition import ContainerDefinition, TaskDefinition, family_of
+from harness.aws.task_definition import ContainerDefinition, TaskDefinition
 from harness.inputs import operation_shapes, templates
 from harness.inputs.aws_cli import forms, resources
 from harness.inputs.aws_cli.output import PRINTED_BY
@@ -196,11 +196,17 @@ class Folder:
                 found.setdefault(str(service.get("serviceName")), (self.name(one), service))
         return found
 
-    def definition_of(self, name_or_arn: str) -> str:
-        """Path of the file with a task definition; empty when there is none."""
-        family = family_of(name_or_arn)
-        named = (one for one in self._forms if one.data.get("family") == family)
-        return next(map(self.name, named), "")
+    def definitions_of(self, name_or_arn: str) -> list[str]:
+        """Paths of the files with a task definition: those of its revision, if any has it."""
+        family, _, revision = name_or_arn.rpartition("/")[2].partition(":")
+        listed = [
+            (document, form.data)
+            for document, form in zip(self.documents["task_definition"], self._forms, strict=True)
+            if form.data.get("family") == family
+        ]
+        exact = [one for one in listed if revision and _revision(one[0]) == revision]
+        distinct = {json.dumps(data): document for document, data in reversed(exact or listed)}
+        return sorted(map(self.name, distinct.values()))
 
     @cached_property
     def _forms(self) -> list[Document]:
@@ -214,8 +220,8 @@ class Folder:
             with suppress(InputError):  # `cutover config check` lists its problems
                 content = json.dumps(resources.rule(one).data)
                 found = re.search(r'"TaskDefinitionArn": "([^"]+)"', content)
-                if found and (path := self.definition_of(found[1])):
-                    return path
+                if found and (paths := self.definitions_of(found[1])):
+                    return paths[0]
         return ""
 
     @property
@@ -319,6 +325,12 @@ def _task_definition(document: Document) -> Document:
         if not isinstance(body, dict):
             return document
         return replace(document, data=body, origins={"": Origin(document, "taskDefinition")})
+
+
+def _revision(document: Document) -> str:
+    """Return the revision of a task definition that a command printed; empty of another."""
+    body = document.data.get("taskDefinition", document.data)
+    return str(body.get("revision", "")) if isinstance(body, dict) else ""
 
 
 def _lenient(document: Document) -> Document | None:

@@ -199,16 +199,15 @@ def _ecs(folder: Folder) -> Iterator[str]:
 
 def _services(folder: Folder) -> Iterator[str]:
     for name, (path, service) in folder.services.items():
-        definition = folder.definition_of(str(service.get("taskDefinition")))
+        definitions = folder.definitions_of(str(service.get("taskDefinition")))
         yield f"[services.{toml_key(name)}]"
-        if definition:
-            yield f"task_definition = {toml_text(definition)}"
+        if len(definitions) == 1:
+            yield f"task_definition = {toml_text(definitions[0])}"
         else:
             family = family_of(str(service.get("taskDefinition")))
-            yield (
-                f'# task_definition = "{family}.json"'
-                f"  # aws ecs describe-task-definition --task-definition {family}"
-            )
+            printed = f"aws ecs describe-task-definition --task-definition {family}"
+            several = f"one of {', '.join(definitions)}, which differ"
+            yield f'# task_definition = "{family}.json"  # {several if definitions else printed}'
         yield f"service = {toml_text(path)}"
         yield ""
     if not folder.services:
@@ -234,7 +233,9 @@ def _schedule(folder: Folder) -> Iterator[str]:
     yield f"{'' if rule else '# '}[schedule]"
     yield _file(folder, "rule")
     used = {
-        folder.definition_of(str(one.get("taskDefinition"))) for _, one in folder.services.values()
+        path
+        for _, one in folder.services.values()
+        for path in folder.definitions_of(str(one.get("taskDefinition")))
     }
     left = [name for name in folder.definitions if name not in used]
     path = folder.scheduled or (left[0] if rule and len(left) == 1 else "")

@@ -91,6 +91,27 @@ def test_the_rule_names_the_task_definition_that_it_runs(project: Path) -> None:
     }
 
 
+def _print_revision(project: Path, revision: int, **changed: Any) -> None:
+    """Keep what `aws ecs describe-task-definition` prints for a revision of the web service."""
+    content = json.loads((project / "app/ecs/web.json").read_text())
+    arn = f"arn:aws:ecs:us-east-1:876000000876:task-definition/{content['family']}:{revision}"
+    printed = {**content, **changed, "taskDefinitionArn": arn, "revision": revision}
+    path = project / f"app/ecs/web-{revision}.json"
+    path.write_text(json.dumps({"taskDefinition": printed}))
+
+
+def test_of_revisions_the_one_that_the_service_runs_is_taken(project: Path) -> None:
+    _print_revision(project, 7)
+    _print_revision(project, 8, cpu="2048")
+    assert re.findall(r"\n(# task_definition = .*)", propose(Folder(project))) == [
+        '# task_definition = "tickets-web.json"'
+        "  # one of app/ecs/web-7.json, app/ecs/web-8.json, which differ"
+    ]
+    service = project / "app/ecs/service-web.json"
+    service.write_text(re.sub(r'(taskDefinition": "tickets-web)', r"\1:8", service.read_text()))
+    assert 'task_definition = "app/ecs/web-8.json"' in propose(Folder(project))
+
+
 def test_a_task_definition_with_a_problem_is_named_all_the_same(project: Path) -> None:
     path = project / "app/ecs/web.json"
     path.write_text(path.read_text().replace('"networkMode": "awsvpc"', '"networkMode": "host"'))
@@ -458,12 +479,15 @@ def test_files_of_terraform_and_of_other_commands_are_said_to_be_unused(tmp_path
         ("state", {"terraform_version": "1.13.4", "values": {}}),
         ("containers", [{"name": "app", "image": "shop"}]),
         ("rules", {"SecurityGroupRules": []}),
+        ("parameters", {"Parameters": []}),
         ("package", {"name": "shop", "files": []}),
     ):
         (tmp_path / f"{name}.json").write_text(json.dumps(content))
     assert re.findall("# (.* is not used: .*)", propose(Folder(tmp_path))) == [
         "containers.json is not used: it holds a list of containers, as Terraform's"
         " container_definitions has them, and not a task definition.",
+        "parameters.json is not used: it is what `aws ssm describe-parameters` or"
+        " `aws rds describe-db-cluster-parameters` prints.",
         "rules.json is not used: it is what `aws ec2 describe-security-group-rules` prints.",
         "state.json is not used: it is what `terraform show -json` prints.",
     ]
