@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from copy import deepcopy
 from dataclasses import replace
+from typing import Any
+
+import pytest
 
 from harness.inputs.production import Production
 from tests.unit.phases import contracts
@@ -26,6 +29,17 @@ def test_service_connect_is_compared_with_no_service(files: Production) -> None:
     connected = replace(web, create={**web.create, "serviceConnectConfiguration": connect})
     other = replace(files, services={**files.services, "web": connected})
     assert result_of(CHECKS["4.as-file"], other, answers).state == "green"
+
+
+@pytest.mark.parametrize(("zones", "state"), [("abc", "green"), ("bc", "red")])
+def test_aurora_adds_zones_to_those_of_the_file(files: Production, zones: str, state: str) -> None:
+    file = deepcopy(files.documents["phases.database"])
+    file.data["CreateDBCluster"]["AvailabilityZones"] = ["us-east-1a", "us-east-1b"]
+    answers: dict[str, Any] = dict(contracts.green(files))
+    (cluster,) = answers["rds DescribeDBClusters"]["DBClusters"]
+    cluster["AvailabilityZones"] = [f"us-east-1{one}" for one in zones]
+    other = replace(files, documents={**files.documents, "phases.database": file})
+    assert result_of(CHECKS["2.database-as-file"], other, answers).state == state
 
 
 def test_without_its_file_a_comparison_is_not_covered(files: Production) -> None:
