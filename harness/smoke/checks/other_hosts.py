@@ -1,0 +1,167 @@
+"""Check of the front page's files in a bucket, behind a CDN or on another host of the domain."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+from urllib.parse import urljoin
+
+import requests
+
+from harness.smoke import handshake, names
+from harness.smoke.checks.page import is_unreachable
+from harness.smoke.examination import html_of, path_of
+from harness.smoke.result import Action, NotRun, Result, green, red, warning
+from harness.smoke.site import HTTPS_PORT, Endpoint, split
+from harness.smoke.visitor import Visitor, short
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from harness.smoke.examination import Examination
+
+MOST = 3
+"""Files of each type that are fetched."""
+_FILES = "//img[@src] | //script[@src] | //link[@rel='stylesheet'][@href]"
+_OF_AWS = (".amazonaws.com", ".cloudfront.net")
+_CODE = re.compile(r"<Code>(\w+)</Code>")
+_SIGNED = ("X-Amz-Signature=", "Signature=")
+_ERRORS = {
+    "NoSuchKey": "the object is not there: copy the old host's uploads, and the build's files, to"
+    " the bucket",
+    "NoSuchBucket": "there is no such bucket: see AWS_BUCKET and AWS_URL",
+    "PermanentRedirect": "the bucket is in another Region: see AWS_DEFAULT_REGION and AWS_URL",
+    "SignatureDoesNotMatch": "the link was signed for another host or with another key: see AWS_URL"
+    " and AWS_ENDPOINT of the disk",
+}
+"""Error codes of S3:
+https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html"""
+_DENIED = "AccessDenied"
+
+
+@dataclass(frozen=True)
+class File:
+    """A file that the front page takes from another host."""
+
+    url: str
+    tag: str
+    """``img``, ``script`` or ``link``."""
+    is_shared: bool
+    """Whether browsers ask the other host for its leave (CORS), as for a module."""
+
+    @property
+    def host(self) -> str:
+        """The host that has it."""
+        return split(self.url).hostname or ""
+
+
+def other_hosts(exam: Examination) -> Result:
+    """Get the front page's first files of a bucket, a CDN and other hosts of the domain."""
+    files = list(_files(exam))
+    source = f"GET of {len(files)} files of the front page"
+    if not files:
+        return green("none", f"GET {path_of(exam.page)}")
+    faults = {one: fault for one in files if (fault := _fault(exam, one))}
+    if faults:
+        value = "; ".join(f"{one.host}{split(one.url).path}: {f[0]}" for one, f in faults.items())
+        meaning = f"visitors see gaps: {next(iter(faults.values()))[1]}"
+        rest = [one for one in files if one not in faults and one.tag == "img"]
+        if rest and all(one.tag == "img" for one in faults):
+            return warning(value, source, meaning)
+        return red(Action.MEND, value, source, meaning)
+    hosts = dict.fromkeys(one.host for one in files)
+    if old := [one for one in hosts if exam.old_addresses.intersection(_addresses(exam, one))]:
+        meaning = "they are gone once the old host is switched off: bring them to the bucket"
+        return warning(f"{', '.join(old)}: the old host", source, meaning)
+    return green(f"{len(files)} of {', '.join(hosts)}", source)
+
+
+def _files(exam: Examination) -> Iterator[File]:
+    """Yield the first files of each type on hosts that are likely the site's own."""
+    base, counts = str(exam.page.url), dict[str, int]()
+    for element in html_of(exam.page).xpath(_FILES):
+        try:
+            url = urljoin(base, element.get("src") or element.get("href"))
+        except ValueError:
+            continue
+        is_shared = element.get("type") == "module" or element.get("crossorigin") is not None
+        file = File(url, element.tag, is_shared)
+        if url.startswith("https://") and _is_likely_ours(exam, file.host):
+            counts[file.tag] = counts.get(file.tag, 0) + 1
+            if counts[file.tag] <= MOST:
+                yield file
+
+
+def _is_likely_ours(exam: Examination, host: str) -> bool:
+    """Whether a host is AWS's, or of the site's domain; others' are left alone."""
+    own = exam.site.host.removeprefix("www.")
+    if host == exam.site.host or is_unreachable(host):
+        return False
+    parent = own.partition(".")[2]
+    is_beside = "." in parent and host.endswith(f".{parent}")
+    return host.endswith(_OF_AWS) or host == own or host.endswith(f".{own}") or is_beside
+
+
+def _addresses(exam: Examination, host: str) -> tuple[str, ...]:
+    """Return a host's addresses.
+
+    Raises:
+        NotRun: No resolver answers.
+    """
+    answers = names.query_all(exam.resolvers, host, "A")
+    if all(one.is_silent for one in answers):
+        raise NotRun("no resolver answers")
+    return next((one.records for one in answers if one.records), ())
+
+
+def _fault(exam: Examination, file: File) -> tuple[str, str] | None:
+    """Return the value and the meaning of a file that visitors do not get; None of a good one."""
+    named = Endpoint(file.host, split(file.url).port or HTTPS_PORT)
+    routes = [one for one in exam.site.routes if one.host and one.matches(named)]
+    addresses = [one.lead(named) for one in routes] or [
+        replace(named, host=one) for one in _addresses(exam, file.host)
+    ]
+    if not addresses:
+        return "no resolver has an address", "see ASSET_URL, AWS_URL and the zone's records"
+    visitor = Visitor(
+        f"https://{file.host}",
+        traffic=exam.traffic,
+        agent=exam.agent,
+        endpoints={"https": addresses[0]},
+        tls=handshake.verifying(exam.site.ca_file),
+    )
+    headers = {"Range": "bytes=0-1023", "Origin": exam.site.url}
+    try:
+        answer = visitor.get(file.url, headers=headers)
+    except requests.RequestException as error:
+        return short(error), "the host of these files does not answer as browsers demand"
+    if answer.status_code >= 400:
+        return _fault_of_status(answer, file)
+    allowed = answer.headers.get("Access-Control-Allow-Origin", "")
+    if file.is_shared and allowed not in ("*", exam.site.url):
+        return (
+            f"{answer.status_code} without Access-Control-Allow-Origin",
+            "browsers load no module of another host that does not allow this one: give the bucket"
+            " or CloudFront CORS headers, or leave ASSET_URL out",
+        )
+    return None
+
+
+def _fault_of_status(answer: requests.Response, file: File) -> tuple[str, str]:
+    found = _CODE.search(answer.text)
+    code = found[1] if found else ""
+    value = f"{answer.status_code} {code}".strip()
+    if code != _DENIED:
+        return value, _ERRORS.get(code, "the host of these files rejects visitors")
+    if "Request has expired" in answer.text:
+        return value, "the links' signatures are over: a cache keeps the page longer than they last"
+    if any(sign in file.url for sign in _SIGNED):
+        return value, "the role that signed the link may not read the object (s3:GetObject)"
+    return value, (
+        "nobody may read the object without a signature: link it with Storage::temporaryUrl, or let"
+        " CloudFront read the bucket; it may not be there, too"
+    )
+
+
+CHECKS = (other_hosts,)
