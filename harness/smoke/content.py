@@ -24,7 +24,7 @@ _REJECTED = {
 }
 _EMPTY = (403, 404)
 _OF_NGINX = re.compile(r"<hr><center>nginx")
-_OF_LOAD_BALANCER = "awselb/"
+OF_LOAD_BALANCER = "awselb/"
 """The Server header of answers that the load balancer gives by itself."""
 _PAGES = (
     (
@@ -95,6 +95,9 @@ _PAGES = (
 """Patterns of a page's text, with the operator's action and the meaning."""
 HTML = re.compile(r"\s*(<!doctype html|<html)", re.I)
 _HTML_TYPES = ("text/html", "application/xhtml+xml")
+_LONGEST_FIXED = 1024
+"""Characters of a listener rule's fixed response:
+https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_FixedResponseActionConfig.html"""
 _GZIP = b"\x1f\x8b"
 
 
@@ -111,7 +114,7 @@ def fault_of(answer: requests.Response) -> ContentFault | None:
     """Return the fault of a page that visitors get; None if an app may mean it so."""
     if answer.status_code >= 400:
         return _of_status(answer)
-    return _of_encoding(answer) or _of_text(answer)
+    return _of_headers(answer) or _of_encoding(answer) or _of_text(answer)
 
 
 def _of_status(answer: requests.Response) -> ContentFault | None:
@@ -122,11 +125,23 @@ def _of_status(answer: requests.Response) -> ContentFault | None:
     elif status == 401 and answer.headers.get("WWW-Authenticate", "").lower().startswith("basic"):
         meaning = "visitors are asked for a password: take auth_basic or its middleware away"
         action = Action.MEND
-    elif status in _EMPTY and answer.headers.get("Server", "").startswith(_OF_LOAD_BALANCER):
+    elif status in _EMPTY and answer.headers.get("Server", "").startswith(OF_LOAD_BALANCER):
         meaning = "the load balancer answers by itself: no rule of the listener leads to the app"
     elif status in _EMPTY and _OF_NGINX.search(answer.text):
         meaning = "nginx answers by itself: its root has no index.php, or may not be read"
     return ContentFault(action, "", meaning) if meaning else None
+
+
+def _of_headers(answer: requests.Response) -> ContentFault | None:
+    is_short = len(answer.content) <= _LONGEST_FIXED and not HTML.match(answer.text)
+    if is_short and answer.headers.get("Server", "").startswith(OF_LOAD_BALANCER):
+        meaning = "the load balancer answers by itself: a rule of the listener has a fixed response"
+        return ContentFault(Action.ROLL_BACK, ", of the load balancer", meaning)
+    disposition = answer.headers.get("Content-Disposition", "")
+    if disposition.lower().startswith("attachment"):
+        meaning = "browsers save the page as a file: take Content-Disposition away"
+        return ContentFault(Action.ROLL_BACK, f", {disposition}", meaning)
+    return None
 
 
 def _of_encoding(answer: requests.Response) -> ContentFault | None:

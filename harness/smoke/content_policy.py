@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import urljoin
 
 from harness.core.html import read_html
+from harness.smoke.resources import resources_of
 from harness.smoke.site import split
 
 if TYPE_CHECKING:
@@ -22,13 +22,6 @@ DENIED = (
     "browsers do not load these: let the policy name the hosts that ASSET_URL and the disks have in"
     " production"
 )
-_RESOURCES = {
-    "style": "//link[contains(@rel, 'stylesheet')]/@href",
-    "script": "//script/@src",
-    "image": "//img/@src",
-}
-"""Kind of a resource -> where a page names it."""
-
 FALLBACKS: Mapping[str, tuple[str, ...]] = {
     "style": ("style-src-elem", "style-src", "default-src"),
     "script": ("script-src-elem", "script-src", "default-src"),
@@ -36,18 +29,6 @@ FALLBACKS: Mapping[str, tuple[str, ...]] = {
 }
 """Kind of a resource -> the directives that govern it, the first one that a policy has."""
 _NETWORK = ("http", "https", "ws", "wss")
-
-
-def resources_of(page: requests.Response) -> Iterator[tuple[str, str]]:
-    """Yield kind and whole address of a page's styles, scripts and images."""
-    html = read_html(page.text)
-    for kind, path in _RESOURCES.items():
-        for link in map(str, html.xpath(path)):
-            if not link.startswith("data:"):
-                try:
-                    yield kind, urljoin(str(page.url), link)
-                except ValueError:  # an address that no browser reads, either
-                    continue
 
 
 def denials(page: requests.Response) -> list[str] | None:
@@ -58,11 +39,11 @@ def denials(page: requests.Response) -> list[str] | None:
         return None
     resources = [*resources_of(page)]
     denied = {
-        f"{url} by {directive}"
+        f"{one.url} by {directive}"
         for text in texts
         for policy in policies(text)
-        for kind, url in resources
-        if (directive := policy.denies(url, kind=kind, page=str(page.url)))
+        for one in resources
+        if (directive := policy.denies(one.url, kind=one.kind, page=str(page.url)))
     }
     return sorted(denied)
 

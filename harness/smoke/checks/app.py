@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from harness.smoke.content import fault_of
 from harness.smoke.examination import path_of
+from harness.smoke.resources import base_of
 from harness.smoke.result import Action, NotRun, Result, green, red, warning
 from harness.smoke.site import split
 from harness.smoke.visitor import RedirectRejected
@@ -22,6 +23,7 @@ _CLOSED = (401, 403)
 _DEBUG = re.compile(
     r"vendor/laravel/framework/|Whoops! There was an error|phpdebugbar|\"exception\":"
 )
+_DUMPED = re.compile(r"<pre class=[\"']?sf-dump\b")
 _LEADS = re.compile(
     r"(?:<meta[^>]*http-equiv=[\"']?refresh[^>]*url="
     r"|<script>\s*(?:window\.)?location(?:\.href)?\s*=\s*[\"'])[\"']?(https?://[^\"'\s>]+)",
@@ -57,10 +59,11 @@ def front_page(exam: Examination) -> Result:
 def _detour(exam: Examination, answer: requests.Response) -> tuple[str, str] | None:
     """Return place and meaning of a way that leaves the host, or its https; None without one."""
     match = _LEADS.search(answer.text)
-    host = (split(match[1]).hostname or "") if match else ""
-    if match and host not in ("", exam.site.host, *exam.site.siblings):
-        meaning = "visitors are sent to another host: the page still names the old one"
-        return f"which leads to {match[1]}", meaning
+    refresh = answer.headers.get("Refresh", "").partition("=")[2]
+    for address in (match[1] if match else "", refresh, base_of(answer)):
+        if (split(address).hostname or "") not in ("", exam.site.host, *exam.site.siblings):
+            meaning = "visitors are sent to another host: the page still names the old one"
+            return f"which leads to {address}", meaning
     if any(split(str(step.url)).scheme == "http" for step in answer.history):
         meaning = (
             "visitors are sent over plain HTTP: the app takes https for http (trusted proxies)"
@@ -138,6 +141,10 @@ def debug_mode(exam: Examination) -> Result:
     """Look for traces of the code in answers."""
     answers: list[requests.Response] = [exam.missing_page, exam.front_page]
     for answer in answers:
+        if _DUMPED.search(answer.text):
+            meaning = "visitors read variables: dump() or dd() is left in the code; take it out"
+            value = f"{answer.status_code} with a dump"
+            return red(Action.MEND, value, f"GET {path_of(answer)}", meaning)
         if printed := _PRINTED.search(answer.text):
             meaning = "PHP prints errors and paths into pages: set display_errors = Off in php.ini"
             value = f"{answer.status_code} with {printed[0]!r}"

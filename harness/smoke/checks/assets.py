@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
-from urllib.parse import urljoin
 
 from harness.smoke.checks.links import PLAIN_IN_STYLE
 from harness.smoke.content import HTML
-from harness.smoke.examination import html_of, path_of
+from harness.smoke.examination import path_of
+from harness.smoke.resources import resources_of
 from harness.smoke.result import Action, NotRun, Result, green, red, warning
 from harness.smoke.site import split
 
@@ -20,6 +21,8 @@ SMALLEST_COMPRESSED = 1400
 """Bytes: a smaller body fits one packet."""
 MOST = 3
 """Files of each type that are fetched."""
+_DEVELOPMENT = re.compile(r"\b(?:https?|wss?)://(?:localhost|127\.0\.0\.1):\d+")
+"""Addresses of a development machine in a built file; some libraries name one without a port."""
 _TYPES = {"css": ("text/css",), "js": ("text/javascript", "application/javascript")}
 
 
@@ -48,18 +51,24 @@ def styles_and_scripts(exam: Examination) -> Result:
         if HTML.match(answer.text):
             meaning = "visitors see a page without style or function: the file is a page of the app"
             return red(Action.MEND, f"{value}, HTML", f"GET {path}", meaning)
+        if not answer.content.strip():
+            meaning = "visitors see a page without style or function: the build wrote an empty file"
+            return red(Action.MEND, f"{value}, empty", f"GET {path}", meaning)
         values.append(value)
         loads += PLAIN_IN_STYLE.findall(answer.text)
+        loads += _DEVELOPMENT.findall(answer.text)
     if loads:
-        meaning = "browsers block these on a page over https: build with the public address"
-        return warning(", ".join(loads[:3]), "url() of the front page's style sheets", meaning)
+        meaning = (
+            "browsers block these, or find nothing there: build with the public addresses (VITE_"
+            " variables)"
+        )
+        return warning(", ".join(loads[:3]), "the front page's style sheets and scripts", meaning)
     return green("; ".join(values), "links of the front page")
 
 
 def images(exam: Examination) -> Result:
     """Get the front page's first images on this host."""
-    base = str(exam.page.url)
-    links = dict.fromkeys(_join(base, link) for link in html_of(exam.page).xpath("//img/@src"))
+    links = dict.fromkeys(one.url for one in resources_of(exam.page) if one.kind == "image")
     ours = [link for link in links if link.startswith(f"{exam.site.url}/")][:MOST]
     if not ours:
         return green("none of this host", f"GET {path_of(exam.page)}")
@@ -113,29 +122,14 @@ def caching(exam: Examination) -> Result:
 def _assets(exam: Examination) -> dict[str, requests.Response]:
     """Return the answers for the first style sheets and scripts of our own, by address."""
     if not exam.assets:
-        base = str(exam.page.url)
-        html = html_of(exam.page)
-        links = [
-            *html.xpath("//link[@rel='stylesheet']/@href"),
-            *html.xpath("//script[@src]/@src"),
-        ]
-        for link in links:
-            url = _join(base, link)
-            same = [other for other in exam.assets if _suffix(other) == _suffix(url)]
-            is_ours = url.startswith(f"{exam.site.url}/") and _suffix(url) in _TYPES
-            if is_ours and url not in same and len(same) < MOST:
-                exam.assets[url] = exam.visitor().get(url)
+        for one in resources_of(exam.page):
+            same = [other for other in exam.assets if _suffix(other) == one.suffix]
+            is_ours = one.url.startswith(f"{exam.site.url}/") and one.suffix in _TYPES
+            if is_ours and one.kind != "image" and one.url not in same and len(same) < MOST:
+                exam.assets[one.url] = exam.visitor().get(one.url)
     if not exam.assets:
         raise NotRun("the front page links no style sheet or script of this host")
     return exam.assets
-
-
-def _join(base: str, link: str) -> str:
-    """Return the whole address of a link; empty if it cannot be read."""
-    try:
-        return urljoin(base, str(link))
-    except ValueError:
-        return ""
 
 
 def _suffix(address: str) -> str:

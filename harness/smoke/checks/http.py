@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import requests
 
+from harness.smoke.content import OF_LOAD_BALANCER
 from harness.smoke.examination import path_of
 from harness.smoke.result import Action, NotRun, Result, green, red, warning
 from harness.smoke.site import HTTPS_PORT, split
@@ -19,9 +20,9 @@ if TYPE_CHECKING:
 
 SIX_MONTHS_S = 15_768_000
 LARGEST_SKEW_S = 5.0
+AN_HOUR_S, A_DAY_S = 3600, 86_400
+_ASKS_AGAIN = re.compile(r"\b(no-cache|no-store)\b", flags=re.IGNORECASE)
 _MAX_AGE = re.compile(r"max-age\s*=\s*\"?(\d+)", flags=re.IGNORECASE)
-_OF_AWS = "awselb/"
-"""The load balancer's own Server header, which nobody can change."""
 _PERMANENT = (301, 308)
 
 
@@ -120,10 +121,41 @@ def software_versions(exam: Examination) -> Result:
     names = ("Server", "X-Powered-By")
     headers = {name: exam.page.headers[name] for name in names if name in exam.page.headers}
     value = ", ".join(f"{name}: {text}" for name, text in headers.items()) or "none"
-    if any(re.search(r"\d", text) and not text.startswith(_OF_AWS) for text in headers.values()):
+    texts = (text for text in headers.values() if not text.startswith(OF_LOAD_BALANCER))
+    if any(re.search(r"\d", text) for text in texts):
         meaning = "attackers read the versions: set server_tokens off and expose_php = Off"
         return warning(value, _page(exam), meaning)
     return green(value, _page(exam))
+
+
+def page_caching(exam: Examination) -> Result:
+    """Read how long browsers and caches on the way keep the front page."""
+    headers, source = exam.page.headers, f"Cache-Control, Expires and Age of {_page(exam)}"
+    control = headers.get("Cache-Control", "")
+    age, kept = headers.get("Age", ""), _kept_for_s(control, headers.get("Expires", ""))
+    if age.isdecimal() and int(age) > AN_HOUR_S:
+        meaning = "a cache on the way gives visitors a page from before: empty it"
+        return warning(f"the page is {int(age) // AN_HOUR_S} h old", source, meaning)
+    if kept > A_DAY_S:
+        meaning = (
+            "browsers keep the page after a release, with styles and scripts that are gone: let"
+            " nginx's expires and Cache-Control name built files alone"
+        )
+        return warning(f"kept for {kept / A_DAY_S:.0f} days", source, meaning)
+    return green(control or "not kept", source)
+
+
+def _kept_for_s(control: str, expires: str) -> float:
+    """Return for how long a browser keeps an answer without asking again (RFC 9111, 4.2.1)."""
+    if _ASKS_AGAIN.search(control):
+        return 0.0
+    if found := _MAX_AGE.search(control):
+        return float(found[1])
+    try:
+        end = parsedate_to_datetime(expires)
+        return (end - datetime.now(UTC)).total_seconds()
+    except (TypeError, ValueError):
+        return 0.0
 
 
 def clock(exam: Examination) -> Result:
@@ -165,5 +197,6 @@ CHECKS = (
     strict_transport_security,
     security_headers,
     software_versions,
+    page_caching,
     clock,
 )

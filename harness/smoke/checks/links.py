@@ -9,6 +9,7 @@ import requests
 
 from harness.smoke.checks.page import is_unreachable
 from harness.smoke.examination import html_of, path_of
+from harness.smoke.resources import resources_of
 from harness.smoke.result import Action, NotRun, Result, green, red, warning
 from harness.smoke.site import HTTPS_PORT, is_address, split
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from harness.smoke.examination import Examination
+    from harness.smoke.resources import Resource
 
 _INTERNAL = re.compile(r"^localhost$|\.(local|internal|test)$|\.elb\.amazonaws\.com$")
 PLAIN_IN_STYLE = re.compile(r"url\(\s*['\"]?(http://[^'\")\s]+)", re.I)
@@ -34,7 +36,8 @@ def mixed_content(exam: Examination) -> Result:
     html = html_of(exam.page)
     scripts = _plain(html.iter("script", "iframe", "link"))
     images = [
-        *_plain(html.iter("img", "source")),
+        *(one for one in map(_of_image, resources_of(exam.page)) if _is_plain(one)),
+        *_plain(html.iter("source")),
         *PLAIN_IN_STYLE.findall(" ".join(html.xpath("//style/text() | //@style"))),
     ]
     source = f"GET {path_of(exam.page)}"
@@ -167,12 +170,17 @@ def _canonical_elsewhere(exam: Examination) -> list[str]:
 
 def _plain(elements: Iterable[Any]) -> list[str]:
     """Return the addresses over plain HTTP that a browser loads for these elements."""
-    addresses = (_asset(element) for element in elements)
-    return [
-        address
-        for address in addresses
-        if split(address).scheme == "http" and not is_unreachable(split(address).hostname or "")
-    ]
+    return [address for element in elements if _is_plain(address := _asset(element))]
+
+
+def _of_image(resource: Resource) -> str:
+    """Return the address of an image; empty for another resource."""
+    return resource.url if resource.kind == "image" else ""
+
+
+def _is_plain(address: str) -> bool:
+    parts = split(address)
+    return parts.scheme == "http" and not is_unreachable(parts.hostname or "")
 
 
 def _asset(element: Any) -> str:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING
-from urllib.parse import urljoin
 
 import requests
 
 from harness.smoke import handshake, names
 from harness.smoke.checks.page import is_unreachable
-from harness.smoke.examination import html_of, path_of
+from harness.smoke.examination import path_of
+from harness.smoke.resources import resources_of
 from harness.smoke.result import Action, NotRun, Result, green, red, warning
 from harness.smoke.site import HTTPS_PORT, Endpoint, split
 from harness.smoke.visitor import Visitor, short
@@ -20,10 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from harness.smoke.examination import Examination
+    from harness.smoke.resources import Resource
 
 MOST = 3
 """Files of each type that are fetched."""
-_FILES = "//img[@src] | //script[@src] | //link[@rel='stylesheet'][@href]"
 _OF_AWS = (".amazonaws.com", ".cloudfront.net")
 _CODE = re.compile(r"<Code>(\w+)</Code>")
 _SIGNED = ("X-Amz-Signature=", "Signature=")
@@ -40,22 +41,6 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html"""
 _DENIED = "AccessDenied"
 
 
-@dataclass(frozen=True)
-class File:
-    """A file that the front page takes from another host."""
-
-    url: str
-    tag: str
-    """``img``, ``script`` or ``link``."""
-    is_shared: bool
-    """Whether browsers ask the other host for its leave (CORS), as for a module."""
-
-    @property
-    def host(self) -> str:
-        """The host that has it."""
-        return split(self.url).hostname or ""
-
-
 def other_hosts(exam: Examination) -> Result:
     """Get the front page's first files of a bucket, a CDN and other hosts of the domain."""
     files = list(_files(exam))
@@ -66,8 +51,8 @@ def other_hosts(exam: Examination) -> Result:
     if faults:
         value = "; ".join(f"{one.host}{split(one.url).path}: {f[0]}" for one, f in faults.items())
         meaning = f"visitors see gaps: {next(iter(faults.values()))[1]}"
-        rest = [one for one in files if one not in faults and one.tag == "img"]
-        if rest and all(one.tag == "img" for one in faults):
+        rest = [one for one in files if one not in faults and one.kind == "image"]
+        if rest and all(one.kind == "image" for one in faults):
             return warning(value, source, meaning)
         return red(Action.MEND, value, source, meaning)
     hosts = dict.fromkeys(one.host for one in files)
@@ -77,20 +62,14 @@ def other_hosts(exam: Examination) -> Result:
     return green(f"{len(files)} of {', '.join(hosts)}", source)
 
 
-def _files(exam: Examination) -> Iterator[File]:
-    """Yield the first files of each type on hosts that are likely the site's own."""
-    base, counts = str(exam.page.url), dict[str, int]()
-    for element in html_of(exam.page).xpath(_FILES):
-        try:
-            url = urljoin(base, element.get("src") or element.get("href"))
-        except ValueError:
-            continue
-        is_shared = element.get("type") == "module" or element.get("crossorigin") is not None
-        file = File(url, element.tag, is_shared)
-        if url.startswith("https://") and _is_likely_ours(exam, file.host):
-            counts[file.tag] = counts.get(file.tag, 0) + 1
-            if counts[file.tag] <= MOST:
-                yield file
+def _files(exam: Examination) -> Iterator[Resource]:
+    """Yield the first files of each kind on hosts that are likely the site's own."""
+    counts = Counter[str]()
+    for one in resources_of(exam.page):
+        if one.url.startswith("https://") and _is_likely_ours(exam, one.host):
+            counts[one.kind] += 1
+            if counts[one.kind] <= MOST:
+                yield one
 
 
 def _is_likely_ours(exam: Examination, host: str) -> bool:
@@ -115,7 +94,7 @@ def _addresses(exam: Examination, host: str) -> tuple[str, ...]:
     return next((one.records for one in answers if one.records), ())
 
 
-def _fault(exam: Examination, file: File) -> tuple[str, str] | None:
+def _fault(exam: Examination, file: Resource) -> tuple[str, str] | None:
     """Return the value and the meaning of a file that visitors do not get; None of a good one."""
     named = Endpoint(file.host, split(file.url).port or HTTPS_PORT)
     routes = [one for one in exam.site.routes if one.host and one.matches(named)]
@@ -148,7 +127,7 @@ def _fault(exam: Examination, file: File) -> tuple[str, str] | None:
     return None
 
 
-def _fault_of_status(answer: requests.Response, file: File) -> tuple[str, str]:
+def _fault_of_status(answer: requests.Response, file: Resource) -> tuple[str, str]:
     found = _CODE.search(answer.text)
     code = found[1] if found else ""
     value = f"{answer.status_code} {code}".strip()

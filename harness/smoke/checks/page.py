@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from harness.smoke.content_policy import DENIED, denials, resources_of
+from harness.smoke.content_policy import DENIED, denials
 from harness.smoke.examination import html_of, path_of
+from harness.smoke.resources import resources_of
 from harness.smoke.result import Action, NotRun, Result, green, red, warning
-from harness.smoke.site import is_address, split
+from harness.smoke.site import is_address
 
 if TYPE_CHECKING:
     from harness.smoke.examination import Examination
@@ -17,6 +18,7 @@ OWN_MACHINE = ("localhost", "127.0.0.1", "0.0.0.0", "::1")
 """Hosts that each visitor's browser looks for on the visitor's own machine."""
 _IN_SCRIPT = re.compile(
     r"\b(?:https?|wss?):\\?/\\?/(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\])[^\s'\"\\<]*"
+    r"|\bwsHost['\"]?\s*[:=]\s*['\"](?:localhost|127\.0\.0\.1|0\.0\.0\.0)"
 )
 _TWICE = re.compile(
     r"\u00c3[\u0080-\u00bf\u0152-\u0178\u2013-\u203a]|\u00c2[\u00a0-\u00bf]"
@@ -33,7 +35,7 @@ def unreachable_hosts(exam: Examination) -> Result:
     html = html_of(exam.page)
     scripts = " ".join(map(str, html.xpath("//script[not(@src)]/text()")))
     found = [
-        *(url for _, url in resources_of(exam.page) if is_unreachable(split(url).hostname or "")),
+        *(one.url for one in resources_of(exam.page) if is_unreachable(one.host)),
         *_IN_SCRIPT.findall(scripts),
     ]
     source = f"GET {path_of(exam.page)}"

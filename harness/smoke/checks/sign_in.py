@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import requests
 
-from harness.smoke.content import fault_of
+from harness.smoke.content import OF_LOAD_BALANCER, fault_of
 from harness.smoke.examination import page_of, path_of
 from harness.smoke.result import Action, NotRun, Result, green, red, warning
 from harness.smoke.site import split
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from harness.smoke.examination import Examination
     from harness.target.clients.browser import Form
 
-_INVALID, _EXPIRED = 422, 419
+_INVALID, _EXPIRED, _LIMITED = 422, 419, 429
 SHORTEST_SESSION_S = 600
 _NOT_KEPT = (
     "browsers drop the cookie, so nobody can sign in: correct SESSION_COOKIE, SESSION_PATH,"
@@ -47,6 +47,11 @@ def sign_in_page(exam: Examination) -> Result:
             " store, the database, and public/build/manifest.json in the image)"
         )
         return red(Action.ROLL_BACK, value, source, meaning)
+    if answer.headers.get("Server", "").startswith(OF_LOAD_BALANCER):
+        meaning = "the load balancer answers by itself: see the rules of its listener for this path"
+        return warning(value, source, meaning)
+    if answer.status_code == _LIMITED:
+        return warning(value, source, "visitors are limited (throttle): do all share one address?")
     if answer.status_code >= 400:
         raise NotRun(f"{exam.site.sign_in_path} answers {answer.status_code}")
     return green(value, source)

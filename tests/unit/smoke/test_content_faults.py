@@ -10,7 +10,7 @@ import pytest
 from harness.smoke.checks import sessions
 from harness.smoke.result import Action, State
 from tests.unit.smoke.conftest import World, states
-from tests.unit.smoke.fake_app import COOKIE, FLAGS, FRONT
+from tests.unit.smoke.fake_app import COOKIE, CSS, FLAGS, FRONT
 from tests.unit.smoke.fake_dns import HOST
 from tests.unit.smoke.fake_host import Answer, Request
 from tests.unit.smoke.faults import Fault
@@ -98,6 +98,97 @@ FAULTS = [
         "front page",
         "which leads to https://old.example/",
         "visitors are sent to another host",
+    ),
+    Fault(
+        "a header that leads on",
+        with_header("Refresh", "0; url=https://old.example/"),
+        "front page",
+        "which leads to https://old.example/",
+        "visitors are sent to another host",
+    ),
+    Fault(
+        "links that begin at the old host",
+        in_head('<base href="https://old.example/">'),
+        "front page",
+        "which leads to https://old.example/",
+        "the page still names the old one",
+    ),
+    Fault(
+        "a page that is saved as a file",
+        with_header("Content-Disposition", "attachment; filename=index.html"),
+        "front page",
+        "attachment",
+        "browsers save the page",
+        Action.ROLL_BACK,
+    ),
+    Fault(
+        "a fixed response of the load balancer",
+        on_front((200, [("Content-Type", "text/plain"), ("Server", "awselb/2.0")], b"soon")),
+        "front page",
+        "of the load balancer",
+        "a rule of the listener has a fixed response",
+        Action.ROLL_BACK,
+    ),
+    Fault(
+        "a dump of a variable",
+        with_body('<pre class="sf-dump" id=sf-dump-1>array:1</pre>'),
+        "debug mode",
+        "200 with a dump",
+        "dump() or dd() is left in the code",
+    ),
+    Fault(
+        "an image of several sizes over plain HTTP",
+        with_body('<img srcset="http://img.example/a.png 1x">'),
+        "mixed content",
+        "http://img.example/a.png",
+        "browsers ask for these over https",
+        state=State.WARNING,
+    ),
+    Fault(
+        "a socket on the visitor's machine",
+        in_head('<script>window.Echo = {wsHost: "127.0.0.1"}</script>'),
+        "unreachable hosts",
+        'wsHost: "127.0.0.1',
+        "a VITE_ variable",
+    ),
+    Fault(
+        "an empty style sheet",
+        at(CSS, page(200, "", ("Content-Type", "text/css"), ("Cache-Control", "max-age=9"))),
+        "styles and scripts",
+        "empty",
+        "the build wrote an empty file",
+    ),
+    Fault(
+        "a built file with the address of a development machine",
+        at(
+            CSS,
+            page(
+                200,
+                "a{background:url(//a)} /* ws://localhost:8080 */",
+                ("Content-Type", "text/css"),
+                ("Cache-Control", "max-age=9"),
+            ),
+        ),
+        "styles and scripts",
+        "ws://localhost:8080",
+        "VITE_ variables",
+        state=State.WARNING,
+    ),
+    Fault(
+        "a rule without the sign-in page",
+        at("/login", page(403, "<h1>403 Forbidden</h1>", ("Server", "awselb/2.0"))),
+        "sign in page",
+        "403",
+        "the rules of its listener",
+        state=State.WARNING,
+    ),
+    Fault(
+        "a limit that the first visitor meets",
+        at("/login", page(429, "Too Many Attempts.")),
+        "sign in page",
+        "429",
+        "visitors are limited",
+        state=State.WARNING,
     ),
     Fault(
         "images of a development machine",

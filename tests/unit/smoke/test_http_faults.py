@@ -138,6 +138,22 @@ FAULTS = [
         state=State.WARNING,
     ),
     Fault(
+        "a page that browsers keep for a year",
+        lambda world: with_header(world, "Cache-Control", "public, max-age=31536000"),
+        "page caching",
+        "kept for 365 days",
+        "let nginx's expires",
+        state=State.WARNING,
+    ),
+    Fault(
+        "a page that a cache keeps since yesterday",
+        lambda world: with_header(world, "Age", "90000"),
+        "page caching",
+        "the page is 25 h old",
+        "empty it",
+        state=State.WARNING,
+    ),
+    Fault(
         "a skewed clock",
         skewed,
         "clock",

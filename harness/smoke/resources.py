@@ -1,0 +1,76 @@
+"""The styles, scripts and images that a browser loads for a page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import urljoin
+
+from harness.core.html import read_html
+from harness.smoke.site import split
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import requests
+
+Kind = Literal["style", "script", "image"]
+_PLACES: dict[Kind, str] = {
+    "style": "//link[contains(@rel, 'stylesheet')]",
+    "script": "//script",
+    "image": "//img | //picture/source",
+}
+"""Kind of a resource -> the elements that name it."""
+
+
+@dataclass(frozen=True)
+class Resource:
+    """One file that a page names."""
+
+    kind: Kind
+    url: str
+    is_shared: bool
+    """Whether a browser asks another host for its leave (CORS), as for a module."""
+
+    @property
+    def host(self) -> str:
+        """The host that has it."""
+        return split(self.url).hostname or ""
+
+    @property
+    def suffix(self) -> str:
+        """The end of its file name: css, js."""
+        return split(self.url).path.rpartition(".")[2]
+
+
+def resources_of(page: requests.Response) -> Iterator[Resource]:
+    """Yield a page's styles, scripts and images, with whole addresses."""
+    html = read_html(page.text)
+    base = base_of(page)
+    for kind, path in _PLACES.items():
+        for element in html.xpath(path):
+            is_shared = element.get("type") == "module" or element.get("crossorigin") is not None
+            for link in _links(element):
+                if url := _join(base, link):
+                    yield Resource(kind, url, is_shared)
+
+
+def base_of(page: requests.Response) -> str:
+    """Return the address with which a browser completes a page's links."""
+    bases = read_html(page.text).xpath("//base/@href")
+    return _join(str(page.url), str(bases[0])) if bases else str(page.url)
+
+
+def _links(element: Any) -> Iterator[str]:
+    sources = element.get("srcset") or ""
+    candidates = [] if "data:" in sources else [one.split() for one in sources.split(",")]
+    links = [element.get("src"), element.get("href"), *(one[0] for one in candidates if one)]
+    yield from (link for link in links if link and not link.startswith("data:"))
+
+
+def _join(base: str, link: str) -> str:
+    """Return the whole address of a link; empty if no browser can read it."""
+    try:
+        return urljoin(base, link)
+    except ValueError:
+        return ""
