@@ -21,7 +21,14 @@ from harness.target.resources.schedule import PERIOD_S
 from harness.target.target import CONTAINERS, EXEC, PROBE, PROXY, SQL
 from scenarios import reports, statements
 from scenarios.jobs import late_cause, outcomes
-from scenarios.mails import MAIL_S, UNKEPT, UNSENT, missing_mail_cause, redirected_cause
+from scenarios.mails import (
+    MAIL_S,
+    UNKEPT,
+    UNSENT,
+    mailer_name,
+    missing_mail_cause,
+    redirected_cause,
+)
 from scenarios.scheduled import DUE_WITHIN_S, WINDOW, endless_tick_cause
 from scenarios.shared_files import with_shared_files
 from scenarios.timeouts import NGINX_FILES
@@ -259,12 +266,15 @@ def proxy_metrics(aws: Callable[[str], Any], access: Access) -> ProxyMetrics:
 
 
 @pytest.fixture
-def mailer(worker: EcsService, run_in_task: Callable[..., ExecResult]) -> Callable[[], str]:
+def mailer(
+    access: Access, worker: EcsService, run_in_task: Callable[..., ExecResult]
+) -> Callable[[], str]:
     """Read MAIL_MAILER of a running worker."""
 
     def read() -> str:
         task = min(worker.running(), default="")
-        return str(run_in_task(["sh", "-c", "echo $MAIL_MAILER"], task=task).stdout).strip()
+        printed = str(run_in_task(["sh", "-c", "echo $MAIL_MAILER"], task=task).stdout)
+        return mailer_name(printed.strip(), smtp_host=access.smtp_host)
 
     return read
 

@@ -20,6 +20,12 @@ MAIL_S = 15.0
 """How long a worker may take for a job that sends a mail."""
 UNSENT = ("log", "array", "smtp", "sendmail")
 """Mailers that send nothing through SES."""
+BY_SMTP = "SES by SMTP"
+
+
+def mailer_name(mailer: str, *, smtp_host: str) -> str:
+    """Return the name of a mailer; SMTP to SES's own endpoint is none of UNSENT."""
+    return BY_SMTP if mailer == "smtp" and smtp_host else mailer
 
 
 def missing_mail_cause(mailer: str, ends: list[str], *, count: int = 1) -> str:

@@ -12,7 +12,7 @@ from harness.report import emulated, not_covered
 from harness.target.clients.probe import disk_cause
 from harness.target.resources.ecs import services_of
 from scenarios.laravel import CACHED, DISPATCH, READ, REMOVE, SEND, STORE, Laravel, NoLaravel
-from scenarios.mails import MAIL_S, UNSENT, missing_mail_cause
+from scenarios.mails import MAIL_S, UNSENT, mailer_name, missing_mail_cause
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -138,7 +138,7 @@ def test_mail_of_a_task_reaches_its_recipient(
             lambda: mailbox.to(to), until=bool, what="the mail did not arrive", within_s=MAIL_S
         )
     except ExpectationTimeout as late:
-        transport = str(sent["transport"])
+        transport = mailer_name(str(sent["transport"]), smtp_host=access.smtp_host)
         raise ExpectationTimeout(
             f"{late} (the mailer is {sent['mailer']}, its transport {transport})",
             cause=missing_mail_cause(transport, []),

@@ -22,6 +22,7 @@ from harness.stack.component import PlannedComponent
 from harness.stack.components import cache, control, edge, emulator, mysql, proxy
 from harness.stack.network import members
 from harness.standins import contract
+from harness.target import naming
 from harness.target.clients.mysql import Account
 
 if TYPE_CHECKING:
@@ -73,6 +74,7 @@ class StackSecrets:
             given = map(secret_values.account_of, map(injected, DATABASE_URLS))
             account = injected("DB_USERNAME"), injected("DB_PASSWORD")
             username, password = next(filter(any, given), account)
+        smtp_host = naming.smtp_host(production)
         hosts = (host for one in listeners.of_production(production) for host in one.hosts)
         return cls(
             secrets=secrets,
@@ -83,6 +85,7 @@ class StackSecrets:
                     **_names_of_proxy(config.database),
                     "mysql": (config.database.cluster_endpoint,),
                     **({"cache": (config.cache.endpoint,)} if config.cache else {}),
+                    **({"smtp": (smtp_host,)} if smtp_host else {}),
                 }
             ),
             account=Account(
@@ -187,7 +190,7 @@ def planned_components(
 
     return (
         PlannedComponent(
-            emulator.component(),
+            emulator.component(_smtp(production, certificates=certificates)),
             partial(emulator.probe, account_id=config.account_id, region=config.region),
         ),
         PlannedComponent(
@@ -223,6 +226,13 @@ def planned_components(
         *_planned_cache(production, materials=materials),
         _planned_edge(production, certificates=certificates),
     )
+
+
+def _smtp(production: Production, *, certificates: Certificates) -> emulator.Smtp | None:
+    host = naming.smtp_host(production)
+    if not host:
+        return None
+    return emulator.Smtp(host, production.config.account_id, certificates.server("smtp"))
 
 
 def _planned_edge(production: Production, *, certificates: Certificates) -> PlannedComponent:

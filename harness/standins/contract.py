@@ -32,6 +32,10 @@ MAILS_PATH = "/_harness/mails"
 JSON list of objects with ``Timestamp`` and ``RawData``."""
 MAIL_EVENTS_SET = "cutover-mail-events"
 """The configuration set that SES uses for mails that name none, if there is one of this name."""
+SMTP_HOST, SMTP_REGION, SMTP_ACCOUNT = "SMTP_HOST", "SMTP_REGION", "SMTP_ACCOUNT"
+"""Variables of the emulator: the endpoint of SES that it is by SMTP, its Region and account."""
+SMTP_DIRECTORY = "/etc/harness/smtp"
+"""Directory of the emulator with the endpoint's certificate: server.pem and server.key."""
 IDLE_WITHIN_S = 15.0
 """Seconds that SIGTERM gives control to end its begun work on the engine."""
 

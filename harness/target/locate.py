@@ -150,9 +150,6 @@ def aws(run_directory: Path, *, probe_key: Secret | None = None) -> Target:
         without[EXEC] = f"ECS Exec is off; set enableExecuteCommand of {services}"
     if reason := _without_mail_events(access):
         without[MAIL] = reason
-    elif not access.has_local_endpoints:
-        without.pop(MAIL, None)  # SES has events of what came by SMTP, too
-        without.pop(MAIL_BODY, None)
     if MAIL in without or not access.mail_receipt:
         without[MAIL_BODY] = without.get(MAIL) or _NO_TEXT
     if reason := _without_metrics(access):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from harness.aws import efs, eventbridge
+from harness.aws import efs, eventbridge, ses_smtp
 from harness.inputs.checks import cluster_parameters
 from harness.inputs.files import iam_roles
 from harness.inputs.toml.schema import Probe
@@ -13,8 +13,6 @@ from harness.target.pages import pages_from
 from harness.target.resources.queue_worker import queue_command
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from harness.inputs.files.schedule import Schedule
     from harness.inputs.production import Production
 
@@ -63,7 +61,7 @@ def names_in(production: Production) -> Access:
         probe_parameter=probe.parameter or "",
         probe_path=(probe.path or "").rstrip("/"),
         database_user=production.laravel.environment.get("DB_USERNAME", ""),
-        smtp_host=_smtp_host(production.laravel.environment),
+        smtp_host=smtp_host(production),
         injected=production.laravel.secrets,
         resources=_resources(production),
         schedule=_schedule(production.schedule),
@@ -103,14 +101,11 @@ def _resources(production: Production) -> dict[str, str]:
     return production.resource_names | ({"mail_events": events} if events else {})
 
 
-def _smtp_host(environment: Mapping[str, str]) -> str:
-    """Return SES's SMTP endpoint, such as ``email-smtp.eu-west-1.amazonaws.com``; or nothing.
-
-    Source: https://docs.aws.amazon.com/general/latest/gr/ses.html.
-    """
-    host = environment.get("MAIL_HOST", "").lower()
-    is_ses = "email-smtp" in host and ".amazonaws.com" in host
-    return host if is_ses and environment.get("MAIL_MAILER") == "smtp" else ""
+def smtp_host(production: Production) -> str:
+    """Return the endpoint to which the app sends its mail by SMTP; empty where it uses the API."""
+    names = production.php_containers
+    containers = (one.container(names[one.family]) for one in production.definitions)
+    return next(filter(None, (ses_smtp.endpoint(one.environment) for one in containers)), "")
 
 
 def _jobs_on(production: Production) -> str:

@@ -109,8 +109,6 @@ def _without_jobs(access: Access, has_queue: bool) -> str:
 def _without_mail(access: Access) -> str:
     if "identity" not in access.resources:
         return "no mail identity is configured; set resources.identity"
-    if access.smtp_host:
-        return "mail goes to SES by SMTP (MAIL_HOST), which no stand-in takes"
     return ""
 
 

@@ -13,6 +13,7 @@ from harness.diagnosis.patterns import (
     laravel,
     operator,
     php,
+    smtp,
 )
 
 PATTERNS = (
@@ -47,6 +48,7 @@ PATTERNS = (
     *aws_api.ROLES,
     *aws_api.SQS,
     *aws_api.S3,
+    *smtp.CLIENT,
     *aws_api.SES,
     *aws_api.RUN_TASK,
     *ecs.HEALTH,

@@ -8,14 +8,13 @@ import posixpath
 import re
 from collections.abc import Iterator, Mapping
 
-from harness.aws import environment_file
+from harness.aws import environment_file, ses_smtp
 from harness.aws.task_definition import family_of
-from harness.aws.value_from import SecretReference, ValueFromError, parse_value_from
-from harness.inputs.derivation import DATABASE_URLS, public_path
+from harness.inputs.derivation import public_path
 from harness.inputs.document import toml_key, toml_text
 from harness.inputs.files.phase_files import PHASE_FILES
 from harness.inputs.files.variables import EMULATOR
-from harness.inputs.proposal import images
+from harness.inputs.proposal import images, secret_shapes
 from harness.inputs.proposal.folder import Folder
 
 _HEAD = """\
@@ -23,6 +22,7 @@ _HEAD = """\
 # key, `cutover config check` lists what is missing or wrong. What the task definitions and services
 # have (URL, account, region, cluster, database) is taken from them.
 """
+_SYSTEM_CA = "/etc/ssl/certs/ca-certificates.crt"
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 """Characters that TOML takes in no text and no comment."""
 _PRINTED_BY: Mapping[str, str] = {
@@ -56,7 +56,7 @@ def propose(folder: Folder) -> str:
         _services,
         _resources,
         _schedule,
-        _secrets,
+        secret_shapes.lines,
         _environment_files,
         _phases,
         _rest,
@@ -265,43 +265,6 @@ def _database(folder: Folder) -> Iterator[str]:
         yield ""
 
 
-def _secrets(folder: Folder) -> Iterator[str]:
-    """The shape of the secrets that variables are taken from, with values made up."""
-    keys: dict[str, dict[str, str]] = {}
-    parameters: dict[str, str] = {}
-    for variable, value_from in folder.secrets.items():
-        try:
-            reference = parse_value_from(value_from)
-        except ValueFromError:
-            continue
-        if isinstance(reference, SecretReference):
-            keys.setdefault(reference.name, {})[reference.json_key] = variable
-        else:
-            parameters[reference.text] = variable
-    yield "# Every secret with the keys that production's has, and values made up for each stack."
-    texts = {name: one.pop("") for name, one in sorted(keys.items()) if one.keys() == {""}}
-    if texts:
-        yield "[secrets]"
-    for name, variable in texts.items():
-        yield f"{toml_text(name)} = {_made_up(variable, folder=folder)}  # {variable}"
-    yield from ("",) if texts else ()
-    for name, variables in sorted(keys.items()):
-        variables.pop("", None)  # beside keys of its own, the whole is their object
-        if variables:
-            yield f"[secrets.{toml_key(name)}]"
-        for key, variable in variables.items():
-            if variable == "DB_HOST":
-                yield f'# {toml_key(key)} = "..."  # DB_HOST: an endpoint of [database]'
-                continue
-            yield f"{toml_key(key)} = {_made_up(variable, folder=folder)}  # {variable}"
-        yield from ("",) if variables else ()
-    if parameters:
-        yield "[parameters]"
-        for name, variable in sorted(parameters.items()):
-            yield f"{toml_text(name)} = {_made_up(variable, folder=folder)}  # {variable}"
-        yield ""
-
-
 def _environment_files(folder: Folder) -> Iterator[str]:
     """The texts of the objects in S3 that containers take variables from."""
     tasks = folder.definitions.values()
@@ -331,27 +294,6 @@ def _phases(folder: Folder) -> Iterator[str]:
         yield ""
 
 
-def _made_up(variable: str, *, folder: Folder) -> str:
-    if variable == "DB_PORT":
-        return toml_text("3306")
-    if variable in ("DB_USERNAME", "DB_DATABASE"):
-        return toml_text(folder.variables.get("DB_DATABASE", "app")[:32])
-    if variable in DATABASE_URLS:
-        values = folder.derivation.values
-        names = ("proxy_endpoint", "cluster_endpoint")
-        found = (values[key].text for one in names if (key := f"database.{one}") in values)
-        schema = values["database.name"].text if "database.name" in values else "NAME"
-        return toml_text(f"mysql://app:made-up@{next(found, 'ENDPOINT')}:3306/{schema}")
-    generator = (
-        "laravel-key"
-        if variable == "APP_KEY"
-        else "password"
-        if variable.endswith("PASSWORD")
-        else "hex"
-    )
-    return f"{{ generate = {toml_text(generator)} }}"
-
-
 def _rest(folder: Folder) -> Iterator[str]:
     if "CUTOVER_PROBE_KEY" in folder.secrets:
         yield "# The probe's key is taken from valueFrom of CUTOVER_PROBE_KEY."
@@ -367,11 +309,15 @@ def _rest(folder: Folder) -> Iterator[str]:
     yield "# All that differs from production. Every report prints it."
     yield from ("[overlay.environment]", f'AWS_ENDPOINT_URL = "{EMULATOR}"')
     yield 'AWS_USE_PATH_STYLE_ENDPOINT = "true"'
-    prefix = folder.variables.get("SQS_PREFIX", "")
-    if prefix:
+    if prefix := folder.variables.get("SQS_PREFIX", ""):
         yield f'SQS_PREFIX = "{EMULATOR}/{prefix.rpartition("/")[2]}"'
-    authority = folder.variables.get("MYSQL_ATTR_SSL_CA") or "/etc/ssl/certs/ca-certificates.crt"
-    yield from ("", "[overlay.files]", f'{toml_text(authority)} = "ca"')
+    bundles = [folder.variables.get("MYSQL_ATTR_SSL_CA") or _SYSTEM_CA]
+    bundles += [_SYSTEM_CA] if ses_smtp.endpoint(folder.variables) else []
+    yield from (
+        "",
+        "[overlay.files]",
+        *(f'{toml_text(one)} = "ca"' for one in dict.fromkeys(bundles)),
+    )
 
 
 def _file(folder: Folder, key: str) -> str:

@@ -10,8 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from harness.aws import ses_smtp
 from harness.core.wait import NotYet, Ready
 from harness.stack.component import Addresses, Component
+from harness.stack.components import mysql
+from harness.standins.contract import SMTP_ACCOUNT, SMTP_DIRECTORY, SMTP_HOST, SMTP_REGION
 from harness.target.clients import emulator, http
 
 if TYPE_CHECKING:
@@ -68,14 +71,36 @@ SERVICES: Mapping[str, FirstCall] = {
 }
 
 
-def component() -> Component:
-    """Describe the container."""
+@dataclass(frozen=True)
+class Smtp:
+    """The SMTP endpoint of SES that the app uses."""
+
+    host: str
+    account_id: str
+    certificate: tuple[str, str]
+    """Certificate and key, both PEM."""
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables of the container."""
+        region = ses_smtp.region_of(self.host)
+        return {SMTP_HOST: self.host, SMTP_REGION: region, SMTP_ACCOUNT: self.account_id}
+
+
+def component(smtp: Smtp | None = None) -> Component:
+    """Describe the container.
+
+    Args:
+        smtp: The endpoint that it is by SMTP, too; None where the app uses none.
+    """
+    variables = emulator.container_environment(SERVICES, host=NAME)
+    aliases = (smtp.host,) if smtp else ()
     return Component(
         name=NAME,
         image=NAME,
-        networks=dict.fromkeys(NETWORKS, ()),
-        environment=emulator.container_environment(SERVICES, host=NAME),
-        files={},
+        networks={**dict.fromkeys(NETWORKS, ()), "aws": aliases},
+        environment={**variables, **(smtp.environment if smtp else {})},
+        files=mysql.key_files(SMTP_DIRECTORY, smtp.certificate) if smtp else {},
         published=(PORT,),
         memory_bytes=_MEMORY_MIB * _MIB,
         pids_limit=256,

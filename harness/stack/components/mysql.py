@@ -76,9 +76,14 @@ def component(
 
 def tls_files(directory: str, *, ca_pem: str, certificate: tuple[str, str]) -> dict[str, File]:
     """Name the CA, certificate and key; the directory in the image keeps other users out."""
+    files = key_files(directory, certificate)
+    return {f"{directory}/ca.pem": File(ca_pem.encode()), **files}
+
+
+def key_files(directory: str, certificate: tuple[str, str]) -> dict[str, File]:
+    """Name a certificate and its key."""
     pem, key = certificate
     return {
-        f"{directory}/ca.pem": File(ca_pem.encode()),
         f"{directory}/server.pem": File(pem.encode()),
         f"{directory}/server.key": File(key.encode()),
     }

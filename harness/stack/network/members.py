@@ -10,10 +10,12 @@ from collections.abc import Mapping
 from ipaddress import IPv4Network
 from typing import TYPE_CHECKING
 
+from harness.aws import ses_smtp
 from harness.stack.components import cache, control, edge, emulator, mysql, proxy
 from harness.stack.network.addresses import Tier
 from harness.stack.network.packet_rules import TASKS, Layout, Member
 from harness.standins.contract import PacketRules
+from harness.target import naming
 from harness.target.access import Opening
 
 if TYPE_CHECKING:
@@ -71,7 +73,8 @@ def members(production: Production) -> dict[str, Member]:
     balancer = tuple(_load_balancer_groups(production))
     tasks = tuple(sorted(_task_groups(production)))
     endpoints = (network.endpoints_group,) if network.endpoints_group else ()
-    open_to_tasks = () if endpoints else ((TASKS, emulator.PORT),)
+    smtp_ports = ses_smtp.PORTS if naming.smtp_host(production) else ()
+    open_to_tasks = () if endpoints else [(TASKS, one) for one in (emulator.PORT, *smtp_ports)]
     return {
         "edge": Member(edge.NETWORKS, groups=balancer),
         TASKS: Member(task_networks(production), groups=tasks),
@@ -86,7 +89,7 @@ def members(production: Production) -> dict[str, Member]:
             emulator.NETWORKS,
             groups=endpoints,
             published=(emulator.PORT,),
-            ports={_HTTPS: emulator.PORT},
+            ports={_HTTPS: emulator.PORT, **{one: one for one in smtp_ports}},
             aws_apis=True,
             in_vpc=bool(endpoints),
             also=(("control", emulator.PORT), *open_to_tasks),

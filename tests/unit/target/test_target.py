@@ -154,14 +154,6 @@ def test_an_app_without_a_worker_takes_no_jobs(tmp_path: Path, open_port: int) -
     )
 
 
-def test_mail_by_smtp_is_not_covered(tmp_path: Path, open_port: int) -> None:
-    host = "email-smtp.eu-west-1.amazonaws.com"
-    described(tmp_path, https=f"127.0.0.1:{open_port}", resources=RESOURCES, smtp_host=host)
-    assert locate.local(tmp_path).unconfigured["mail"] == (
-        "mail goes to SES by SMTP (MAIL_HOST), which no stand-in takes"
-    )
-
-
 def test_an_app_without_a_proxy_and_a_cache_lacks_them(tmp_path: Path, open_port: int) -> None:
     described(
         tmp_path, https=f"127.0.0.1:{open_port}", cluster_endpoint="db.example", proxy_endpoint=""

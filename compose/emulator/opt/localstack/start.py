@@ -15,7 +15,8 @@ aws_stack.CACHE_S3_HOSTNAME_DNS_STATUS = False
 from localstack.runtime.main import main  # noqa: E402 - after the changes above
 
 sys.path.insert(0, "/opt/harness")
-from harness.standins.emulator import gateway  # noqa: E402 - from the place above
+from harness.standins.emulator import gateway, smtp  # noqa: E402 - from the place above
 
 gateway.install()
+smtp.start(api="http://127.0.0.1:4566")
 main()
