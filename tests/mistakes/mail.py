@@ -14,11 +14,14 @@ from tests.mistakes.edits import (
     WORKER_ROLE,
     Edit,
     combine,
+    drop_secret,
     replace,
     replace_pattern,
+    set_everywhere,
     set_variable,
 )
 from tests.mistakes.mistake import Mistake, Twin
+from tests.variants.mail import BY_SMTP, send_by_smtp
 
 MAILABLE = "app/app/Mail/OrderConfirmation.php"
 PROVIDER = "app/app/Providers/AppServiceProvider.php"
@@ -75,6 +78,32 @@ MISTAKES = (
         set_variable("APP_URL", "http://localhost", task="worker"),
         breaks=[tickets_orders.test_order_confirmation_has_both_parts_and_a_calendar_file],
         cause="APP_URL is not the public URL in the worker",
+        also_green=[queue.test_dispatched_job_runs_once_in_the_worker],
+    ),
+    Mistake(
+        "mail goes to the SMTP endpoint of another Region",
+        send_by_smtp(587, region="eu-west-1").edit,
+        breaks=[mail.test_subject_beyond_ascii_arrives_unchanged],
+        cause="verified in the region EU-WEST-1",
+        also_green=[queue.test_dispatched_job_runs_once_in_the_worker],
+        twin=Twin("mail goes to the SMTP endpoint of its Region", BY_SMTP[0].edit),
+    ),
+    Mistake(
+        "mail goes to SMTP's own port, which AWS closes",
+        combine(BY_SMTP[0].edit, set_everywhere("MAIL_PORT", "25")),
+        breaks=[mail.test_subject_beyond_ascii_arrives_unchanged],
+        cause="AWS lets no task out on port 25",
+        also_green=[queue.test_dispatched_job_runs_once_in_the_worker],
+    ),
+    Mistake(
+        "the worker has no credentials for SMTP",
+        combine(
+            BY_SMTP[0].edit,
+            drop_secret("MAIL_USERNAME", task="worker"),
+            drop_secret("MAIL_PASSWORD", task="worker"),
+        ),
+        breaks=[mail.test_subject_beyond_ascii_arrives_unchanged],
+        cause="has no MAIL_USERNAME and MAIL_PASSWORD",
         also_green=[queue.test_dispatched_job_runs_once_in_the_worker],
     ),
     Mistake(

@@ -30,6 +30,11 @@ _REPLIES = {
     "Throttling": "454 Throttling failure",
 }
 """Error code of the API -> the beginning of the reply."""
+_UNVERIFIED = "Did not have authority to send from email "
+_IN_AWS = (
+    "Email address is not verified. The following identities failed the check in region {region}: "
+)
+"""The emulator's words for a sender that is not verified, and SES's."""
 
 
 def start(*, api: str) -> None:
@@ -94,7 +99,9 @@ class Sender:
         except ClientError as error:
             problem = error.response["Error"]
             reply = _REPLIES.get(problem["Code"], "554 Transaction failed")
-            return f"{reply}: {problem['Message']}"
+            region = self._client.meta.region_name.upper()
+            words = problem["Message"].replace(_UNVERIFIED, _IN_AWS.format(region=region))
+            return f"{reply}: {words}"
         except BotoCoreError as error:
             return f"451 Temporary service failure: {error}"
         return f"250 Ok {sent['MessageId']}"

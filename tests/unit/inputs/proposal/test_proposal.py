@@ -91,6 +91,24 @@ def test_the_rule_names_the_task_definition_that_it_runs(project: Path) -> None:
     }
 
 
+def test_mail_by_smtp_needs_the_bundle_that_php_reads(project: Path) -> None:
+    variables = {
+        "MAIL_MAILER": "smtp",
+        "MAIL_HOST": "email-smtp.us-east-1.amazonaws.com",
+        "MYSQL_ATTR_SSL_CA": "/etc/ssl/rds.pem",
+    }
+    for path in (project / "app/ecs").glob("*.json"):
+        content = json.loads(path.read_text())
+        for container in content.get("containerDefinitions", ()):
+            kept = [one for one in container["environment"] if one["name"] not in variables]
+            added = [{"name": name, "value": value} for name, value in variables.items()]
+            container["environment"] = [*kept, *added]
+        path.write_text(json.dumps(content))
+    overlay: Any = write(project)["overlay"]
+    bundle = "/etc/ssl/certs/ca-certificates.crt"
+    assert overlay["files"] == {"/etc/ssl/rds.pem": "ca", bundle: "ca"}
+
+
 def _print_revision(project: Path, revision: int, **changed: Any) -> None:
     """Keep what `aws ecs describe-task-definition` prints for a revision of the web service."""
     content = json.loads((project / "app/ecs/web.json").read_text())
