@@ -22,12 +22,14 @@ from harness.target.target import CONTAINERS, EXEC, PROBE, PROXY, SQL
 from scenarios import reports, statements
 from scenarios.jobs import late_cause, outcomes
 from scenarios.mails import (
+    DIAL,
     MAIL_S,
     UNKEPT,
     UNSENT,
     mailer_name,
     missing_mail_cause,
     redirected_cause,
+    unreached_cause,
 )
 from scenarios.scheduled import DUE_WITHIN_S, WINDOW, endless_tick_cause
 from scenarios.shared_files import with_shared_files
@@ -280,6 +282,22 @@ def mailer(
 
 
 @pytest.fixture
+def smtp_obstacle(
+    access: Access, worker: EcsService, run_in_task: Callable[..., ExecResult]
+) -> Callable[[], str]:
+    """Dial SES's SMTP endpoint in a running worker: the cause if it is not reached, or nothing."""
+
+    def dial() -> str:
+        task = min(worker.running(), default="")
+        if not access.smtp_host or not task:
+            return ""
+        port, _, error = str(run_in_task(["php", "-r", DIAL], task=task).stdout).partition(" ")
+        return unreached_cause(access.smtp_host, port.strip()) if error.strip() else ""
+
+    return dial
+
+
+@pytest.fixture
 def recipient_of_all(request: pytest.FixtureRequest, toolbox: Toolbox) -> Callable[[], str]:
     """Read the address that every mail of the app goes to; empty where there is none."""
 
@@ -297,6 +315,7 @@ def wait_for_mail(
     eventually: Callable[..., Any],
     mailer: Callable[[], str],
     recipient_of_all: Callable[[], str],
+    smtp_obstacle: Callable[[], str],
     job_timeout_s: float,
 ) -> Callable[..., list[Mail]]:
     """Wait until an address has so many mails, and return them all.
@@ -329,11 +348,11 @@ def wait_for_mail(
             if len(found) >= count:
                 raise ExpectationTimeout(str(late), cause=UNKEPT, certain=True) from None
             name, outcomes = mailer(), ends()
-            redirected = redirected_cause(recipient_of_all())
+            sure = redirected_cause(recipient_of_all()) or smtp_obstacle()
             raise ExpectationTimeout(
                 f"{late} (the worker's mailer is {name!r}; its runs ended: {outcomes})",
-                cause=redirected or missing_mail_cause(name, outcomes, count=count),
-                certain=bool(redirected) or name in UNSENT,
+                cause=sure or missing_mail_cause(name, outcomes, count=count),
+                certain=bool(sure) or name in UNSENT,
             ) from None
         return mails
 

@@ -28,6 +28,26 @@ def mailer_name(mailer: str, *, smtp_host: str) -> str:
     return BY_SMTP if mailer == "smtp" and smtp_host else mailer
 
 
+DIAL = (
+    "$port = getenv('MAIL_PORT');"
+    " $way = @fsockopen(getenv('MAIL_HOST'), (int) $port, $number, $text, 5);"
+    " echo $port, ' ', $way ? '' : ($text ?: 'refused');"
+)
+"""PHP that prints MAIL_PORT, and why MAIL_HOST is not reached there."""
+
+
+def unreached_cause(host: str, port: str) -> str:
+    """Return why SES's SMTP endpoint is not reached on a port."""
+    if port == "25":
+        return (
+            "AWS lets no task out on port 25: MAIL_PORT must be 587, or 465 with the scheme smtps"
+        )
+    return (
+        f"the worker does not reach {host} on port {port}: SES listens on 587, 2587, 465 and 2465,"
+        " and the tasks' egress and the endpoints' group (network.endpoints_group) must admit it"
+    )
+
+
 def missing_mail_cause(mailer: str, ends: list[str], *, count: int = 1) -> str:
     """Return why a mail did not arrive; empty where mailer and runs do not show it.
 

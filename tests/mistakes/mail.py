@@ -15,6 +15,7 @@ from tests.mistakes.edits import (
     Edit,
     combine,
     drop_secret,
+    edit_security_group,
     replace,
     replace_pattern,
     set_everywhere,
@@ -93,6 +94,13 @@ MISTAKES = (
         combine(BY_SMTP[0].edit, set_everywhere("MAIL_PORT", "25")),
         breaks=[mail.test_subject_beyond_ascii_arrives_unchanged],
         cause="AWS lets no task out on port 25",
+        also_green=[queue.test_dispatched_job_runs_once_in_the_worker],
+    ),
+    Mistake(
+        "the endpoints' group admits HTTPS alone, and mail goes by SMTP",
+        combine(BY_SMTP[0].edit, edit_security_group("tickets-endpoints", lambda it: it.pop())),
+        breaks=[mail.test_subject_beyond_ascii_arrives_unchanged],
+        cause="the worker does not reach email-smtp.us-east-1.amazonaws.com on port 587",
         also_green=[queue.test_dispatched_job_runs_once_in_the_worker],
     ),
     Mistake(
