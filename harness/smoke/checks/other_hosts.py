@@ -56,7 +56,7 @@ def other_hosts(exam: Examination) -> Result:
             return warning(value, source, meaning)
         return red(Action.MEND, value, source, meaning)
     hosts = dict.fromkeys(one.host for one in files)
-    if old := [one for one in hosts if exam.old_addresses.intersection(_addresses(exam, one))]:
+    if old := [one for one in hosts if _is_old(exam, one)]:
         meaning = "they are gone once the old host is switched off: bring them to the bucket"
         return warning(f"{', '.join(old)}: the old host", source, meaning)
     return green(f"{len(files)} of {', '.join(hosts)}", source)
@@ -80,6 +80,11 @@ def _is_likely_ours(exam: Examination, host: str) -> bool:
     parent = own.partition(".")[2]
     is_beside = "." in parent and host.endswith(f".{parent}")
     return host.endswith(_OF_AWS) or host == own or host.endswith(f".{own}") or is_beside
+
+
+def _is_old(exam: Examination, host: str) -> bool:
+    """Whether a host has the old host's address; nobody is asked where that is not known."""
+    return bool(exam.old_addresses) and not exam.old_addresses.isdisjoint(_addresses(exam, host))
 
 
 def _addresses(exam: Examination, host: str) -> tuple[str, ...]:

@@ -100,3 +100,12 @@ def test_files_of_the_old_host_are_a_warning(world: World, bucket: Host) -> None
     world.app.front = FRONT.replace("</body>", f"{IMAGE}</body>")
     found = result(world.report("assets"), "other hosts")
     assert (found.state, found.value) == (State.WARNING, f"{BUCKET}: the old host")
+
+
+def test_an_address_that_is_given_needs_no_resolver(world: World, bucket: Host) -> None:
+    world.site = replace(world.site, old=None)
+    for fake in world.resolvers:
+        fake.records.clear()
+    world.app.front = FRONT.replace("</body>", f"{IMAGE}</body>")
+    assert result(world.report("assets"), "other hosts").state is State.GREEN
+    assert not any(query == (BUCKET, "A") for fake in world.resolvers for query in fake.queries)
