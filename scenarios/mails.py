@@ -38,13 +38,10 @@ DIAL = (
 
 def unreached_cause(host: str, port: str) -> str:
     """Return why SES's SMTP endpoint is not reached on a port."""
-    if port == "25":
-        return (
-            "AWS lets no task out on port 25: MAIL_PORT must be 587, or 465 with the scheme smtps"
-        )
     return (
-        f"the worker does not reach {host} on port {port}: SES listens on 587, 2587, 465 and 2465,"
-        " and the tasks' egress and the endpoints' group (network.endpoints_group) must admit it"
+        f"the worker does not reach {host} on port {port}: SES takes mail of tasks on 587, 2587,"
+        " 465 and 2465, and the tasks' egress and the endpoints' group (network.endpoints_group)"
+        " must admit it"
     )
 
 

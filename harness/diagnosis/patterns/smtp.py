@@ -13,14 +13,6 @@ _HOST = r"(?P<host>email-smtp[\w.-]+)"
 CLIENT = (
     Pattern(
         Source.APP,
-        match=_UNREACHED + _HOST + ':25"',
-        cause="AWS lets no task out on port 25: MAIL_PORT of {task} must be 587, or 465 with the"
-        " scheme smtps",
-        example=f'{_UNREACHED}email-smtp.us-east-1.amazonaws.com:25": stream_socket_client():'
-        " Unable to connect to email-smtp.us-east-1.amazonaws.com:25 (Connection timed out)",
-    ),
-    Pattern(
-        Source.APP,
         match=_UNREACHED + r"ssl://" + _HOST + r":(?P<port>2?587)\"",
         cause="{host} begins without TLS on port {port}: MAIL_SCHEME smtps (MAIL_ENCRYPTION ssl)"
         " belongs to port 465",
@@ -41,9 +33,9 @@ CLIENT = (
     Pattern(
         Source.APP,
         match=_UNREACHED + r"(?:ssl://)?" + _HOST + r":(?P<port>\d+)\"",
-        cause="nothing lets {task} reach {host} on port {port}: SES listens on 587, 2587, 465 and"
-        " 2465, and the tasks' egress and the endpoints' group (network.endpoints_group) must"
-        " admit the port",
+        cause="nothing lets {task} reach {host} on port {port}: SES takes mail of tasks on 587,"
+        " 2587, 465 and 2465, and the tasks' egress and the endpoints' group"
+        " (network.endpoints_group) must admit the port",
         example=f'{_UNREACHED}email-smtp.us-east-1.amazonaws.com:587": stream_socket_client():'
         " Unable to connect to email-smtp.us-east-1.amazonaws.com:587 (Connection timed out)",
     ),

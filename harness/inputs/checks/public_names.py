@@ -1,4 +1,4 @@
-"""Public names in task definitions: the host of the app's files, the sender of its mails."""
+"""Public names in task definitions: the host of the app's files, sender and port of its mails."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from harness.aws import ses_smtp
 from harness.inputs.files import phase_files
 from harness.inputs.problem import Problem
 
 if TYPE_CHECKING:
     from harness.inputs.production import Production
 
-_VARIABLE, _SENDER = "ASSET_URL", "MAIL_FROM_ADDRESS"
+_VARIABLE, _SENDER, _PORT = "ASSET_URL", "MAIL_FROM_ADDRESS", "MAIL_PORT"
 _ADDRESS = re.compile(r"[^\s<>@\"]+@[^\s<>@\"]+")
 _LABELS = 2
 """Of the shortest domain that somebody registers."""
@@ -54,6 +55,22 @@ def senders(production: Production) -> Iterator[Problem]:
                 )
 
 
+def smtp_ports(production: Production) -> Iterator[Problem]:
+    """SES's SMTP endpoint is asked on a port at which it listens, and which AWS leaves open."""
+    listed = ", ".join(map(str, ses_smtp.PORTS))
+    for definition in production.definitions:
+        is_used = any(ses_smtp.endpoint(one.environment) for one in definition.containers)
+        for place, name, value in definition.variables:
+            if is_used and name == _PORT and value not in map(str, ses_smtp.PORTS):
+                yield Problem(
+                    place,
+                    f'is "{value}" ({_PORT}), and SES takes mail of tasks on {listed}: AWS closes'
+                    " port 25",
+                    'write "587"',
+                    file=definition.source,
+                )
+
+
 def _records(production: Production) -> Iterator[str]:
     for call in phase_files.calls(production, "dns"):
         changes = (call.input.get("ChangeBatch") or {}).get("Changes") or ()
@@ -62,4 +79,4 @@ def _records(production: Production) -> Iterator[str]:
             yield str(record.get("Name", "")).rstrip(".").lower()
 
 
-CHECKS = (asset_hosts, senders)
+CHECKS = (asset_hosts, senders, smtp_ports)

@@ -12,20 +12,24 @@ from harness.inputs.production import Production
 
 
 def texts(
-    app: Production, url: str, *, foreign: tuple[str, ...] = (), name: str = "ASSET_URL"
+    app: Production,
+    url: str,
+    *,
+    foreign: tuple[str, ...] = (),
+    name: str = "ASSET_URL",
+    **others: str,
 ) -> list[str]:
     web = app.services["web"]
     raw: dict[str, Any] = {**web.definition.raw}
     (container,) = raw["containerDefinitions"]
-    variable = {"name": name, "value": url}
-    others = [one for one in container["environment"] if one["name"] != name]
-    environment = [*others, variable]
+    given = {name: url, **others}
+    kept = [one for one in container["environment"] if one["name"] not in given]
+    environment = [*kept, *({"name": key, "value": value} for key, value in given.items())]
     raw["containerDefinitions"] = [{**container, "environment": environment}]
     service = replace(web, definition=replace(web.definition, raw=raw))
     config = replace(app.config, foreign=foreign)
     changed = replace(app, services={**app.services, "web": service}, config=config)
-    rules = (public_names.asset_hosts, public_names.senders)
-    return [f"{one.key} {one.message}" for rule in rules for one in rule(changed)]
+    return [f"{one.key} {one.message}" for rule in public_names.CHECKS for one in rule(changed)]
 
 
 @pytest.mark.parametrize(
@@ -65,5 +69,17 @@ def test_the_sender_is_an_address_alone(app: Production, sender: str, is_address
     )
 
 
+@pytest.mark.parametrize(
+    ("mailer", "port", "is_open"),
+    [("smtp", "587", True), ("smtp", "2465", True), ("smtp", "25", False), ("ses", "25", True)],
+)
+def test_the_port_of_smtp_is_open_to_tasks(
+    app: Production, mailer: str, port: str, is_open: bool
+) -> None:
+    host = "email-smtp.us-east-1.amazonaws.com"
+    found = texts(app, port, name="MAIL_PORT", MAIL_HOST=host, MAIL_MAILER=mailer)
+    assert ["AWS closes port 25" in one for one in found] == [True] * (not is_open)
+
+
 def test_the_rules_are_applied_to_every_configuration() -> None:
-    assert {public_names.asset_hosts, public_names.senders} <= set(between_files.CHECKS)
+    assert set(public_names.CHECKS) <= set(between_files.CHECKS)
