@@ -21,19 +21,11 @@ from harness.target.resources.schedule import PERIOD_S
 from harness.target.target import CONTAINERS, EXEC, PROBE, PROXY, SQL
 from scenarios import reports, statements
 from scenarios.jobs import late_cause, outcomes
-from scenarios.mails import (
-    DIAL,
-    MAIL_S,
-    UNKEPT,
-    UNSENT,
-    mailer_name,
-    missing_mail_cause,
-    redirected_cause,
-    unreached_cause,
-)
+from scenarios.mails import MAIL_S, UNKEPT, UNSENT, missing_mail_cause, redirected_cause
 from scenarios.scheduled import DUE_WITHIN_S, WINDOW, endless_tick_cause
 from scenarios.shared_files import with_shared_files
 from scenarios.timeouts import NGINX_FILES
+from scenarios.worker_mail import WorkerMail
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -268,33 +260,15 @@ def proxy_metrics(aws: Callable[[str], Any], access: Access) -> ProxyMetrics:
 
 
 @pytest.fixture
-def mailer(
+def worker_mail(
     access: Access, worker: EcsService, run_in_task: Callable[..., ExecResult]
-) -> Callable[[], str]:
-    """Read MAIL_MAILER of a running worker."""
+) -> WorkerMail:
+    """The mailer of a running worker, and its way."""
 
-    def read() -> str:
-        task = min(worker.running(), default="")
-        printed = str(run_in_task(["sh", "-c", "echo $MAIL_MAILER"], task=task).stdout)
-        return mailer_name(printed.strip(), smtp_host=access.smtp_host)
+    def run(command: list[str]) -> str:
+        return str(run_in_task(command, task=min(worker.running(), default="")).stdout)
 
-    return read
-
-
-@pytest.fixture
-def smtp_obstacle(
-    access: Access, worker: EcsService, run_in_task: Callable[..., ExecResult]
-) -> Callable[[], str]:
-    """Dial SES's SMTP endpoint in a running worker: the cause if it is not reached, or nothing."""
-
-    def dial() -> str:
-        task = min(worker.running(), default="")
-        if not access.smtp_host or not task:
-            return ""
-        port, _, error = str(run_in_task(["php", "-r", DIAL], task=task).stdout).partition(" ")
-        return unreached_cause(access.smtp_host, port.strip()) if error.strip() else ""
-
-    return dial
+    return WorkerMail(access.smtp_host, run)
 
 
 @pytest.fixture
@@ -313,9 +287,8 @@ def recipient_of_all(request: pytest.FixtureRequest, toolbox: Toolbox) -> Callab
 def wait_for_mail(
     mailbox: Mailbox,
     eventually: Callable[..., Any],
-    mailer: Callable[[], str],
+    worker_mail: WorkerMail,
     recipient_of_all: Callable[[], str],
-    smtp_obstacle: Callable[[], str],
     job_timeout_s: float,
 ) -> Callable[..., list[Mail]]:
     """Wait until an address has so many mails, and return them all.
@@ -347,8 +320,8 @@ def wait_for_mail(
         except ExpectationTimeout as late:
             if len(found) >= count:
                 raise ExpectationTimeout(str(late), cause=UNKEPT, certain=True) from None
-            name, outcomes = mailer(), ends()
-            sure = redirected_cause(recipient_of_all()) or smtp_obstacle()
+            name, outcomes = worker_mail.mailer(), ends()
+            sure = redirected_cause(recipient_of_all()) or worker_mail.obstacle()
             raise ExpectationTimeout(
                 f"{late} (the worker's mailer is {name!r}; its runs ended: {outcomes})",
                 cause=sure or missing_mail_cause(name, outcomes, count=count),

@@ -20,29 +20,6 @@ MAIL_S = 15.0
 """How long a worker may take for a job that sends a mail."""
 UNSENT = ("log", "array", "smtp", "sendmail")
 """Mailers that send nothing through SES."""
-BY_SMTP = "SES by SMTP"
-
-
-def mailer_name(mailer: str, *, smtp_host: str) -> str:
-    """Return the name of a mailer; SMTP to SES's own endpoint is none of UNSENT."""
-    return BY_SMTP if mailer == "smtp" and smtp_host else mailer
-
-
-DIAL = (
-    "$port = getenv('MAIL_PORT');"
-    " $way = @fsockopen(getenv('MAIL_HOST'), (int) $port, $number, $text, 5);"
-    " echo $port, ' ', $way ? '' : ($text ?: 'refused');"
-)
-"""PHP that prints MAIL_PORT, and why MAIL_HOST is not reached there."""
-
-
-def unreached_cause(host: str, port: str) -> str:
-    """Return why SES's SMTP endpoint is not reached on a port."""
-    return (
-        f"the worker does not reach {host} on port {port}: SES takes mail of tasks on 587, 2587,"
-        " 465 and 2465, and the tasks' egress and the endpoints' group (network.endpoints_group)"
-        " must admit it"
-    )
 
 
 def missing_mail_cause(mailer: str, ends: list[str], *, count: int = 1) -> str:

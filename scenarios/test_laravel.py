@@ -12,7 +12,8 @@ from harness.report import emulated, not_covered
 from harness.target.clients.probe import disk_cause
 from harness.target.resources.ecs import services_of
 from scenarios.laravel import CACHED, DISPATCH, READ, REMOVE, SEND, STORE, Laravel, NoLaravel
-from scenarios.mails import MAIL_S, UNSENT, mailer_name, missing_mail_cause
+from scenarios.mails import MAIL_S, UNSENT, missing_mail_cause
+from scenarios.worker_mail import mailer_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

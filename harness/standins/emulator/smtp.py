@@ -9,8 +9,8 @@ Source: https://docs.aws.amazon.com/ses/latest/dg/smtp-connect.html and troubles
 from __future__ import annotations
 
 import asyncio
-import os
 import ssl
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -37,24 +37,22 @@ _IN_AWS = (
 """The emulator's words for a sender that is not verified, and SES's."""
 
 
-def start(*, api: str) -> None:
-    """Listen as the endpoint that the variables name; without one, do nothing.
+def start(variables: Mapping[str, str], *, api: str) -> None:
+    """Listen as the endpoint that the container's variables name; without one, do nothing.
 
     Args:
+        variables: Of the container.
         api: URL of the emulator.
     """
-    host = os.environ.get(SMTP_HOST)
+    host = variables.get(SMTP_HOST)
     if not host:
         return
-    sender = Sender(
-        boto3.client(
-            "ses",
-            endpoint_url=api,
-            region_name=os.environ[SMTP_REGION],
-            aws_access_key_id=os.environ[SMTP_ACCOUNT],
-            aws_secret_access_key="test",  # noqa: S106 - the only one that the emulator takes
-        )
+    owner = boto3.session.Session(
+        region_name=variables[SMTP_REGION],
+        aws_access_key_id=variables[SMTP_ACCOUNT],
+        aws_secret_access_key="test",  # noqa: S106 - the only one that the emulator takes
     )
+    sender = Sender(owner.client("ses", endpoint_url=api))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(f"{SMTP_DIRECTORY}/server.pem", f"{SMTP_DIRECTORY}/server.key")
     shared = {

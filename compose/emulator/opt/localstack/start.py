@@ -1,5 +1,6 @@
 """Start LocalStack so that it boots in a second, and refuses as AWS refuses."""
 
+import os
 import sys
 
 from localstack.utils import bootstrap
@@ -18,5 +19,5 @@ sys.path.insert(0, "/opt/harness")
 from harness.standins.emulator import gateway, smtp  # noqa: E402 - from the place above
 
 gateway.install()
-smtp.start(api="http://127.0.0.1:4566")
+smtp.start(os.environ, api="http://127.0.0.1:4566")
 main()
