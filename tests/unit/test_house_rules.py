@@ -47,6 +47,7 @@ IMPORTS_BOTO3 = {
     "harness/inputs/operation_shapes.py",  # models only
     "harness/target/clients",
     "harness/standins/control",
+    "harness/standins/emulator/smtp.py",
     "harness/rehearsal/aws_resources.py",  # botocore's errors
 }
 KNOWS_THE_EMULATOR = {
