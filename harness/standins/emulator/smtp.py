@@ -66,7 +66,9 @@ def start(variables: Mapping[str, str], *, api: str) -> None:
     for port in STARTTLS_PORTS:
         Controller(sender, port=port, tls_context=context, require_starttls=True, **shared).start()
     for port in TLS_PORTS:
-        Controller(sender, port=port, ssl_context=context, **shared).start()
+        # The server knows STARTTLS as TLS, and not what its port began with.
+        encrypted = {"ssl_context": context, "auth_require_tls": False}
+        Controller(sender, port=port, **encrypted, **shared).start()
 
 
 def authenticate(_server: Any, _session: Any, _envelope: Any, _mechanism: str, data: Any) -> Any:
