@@ -80,8 +80,10 @@ def mount_efs(**settings: Any) -> Edit:
 
     def mount(definition: dict[str, Any]) -> None:
         (container,) = definition["containerDefinitions"]
-        definition["volumes"] = [{"name": "views", "efsVolumeConfiguration": volume}]
-        container["mountPoints"] = [{"sourceVolume": "views", "containerPath": COMPILED_VIEWS}]
+        volumes = definition.setdefault("volumes", [])
+        volumes.append({"name": "views", "efsVolumeConfiguration": volume})
+        mount_points = container.setdefault("mountPoints", [])
+        mount_points.append({"sourceVolume": "views", "containerPath": COMPILED_VIEWS})
 
     return edit_definition("web", mount)
 
