@@ -73,7 +73,8 @@ def start(variables: Mapping[str, str], *, api: str) -> None:
 
 def authenticate(_server: Any, _session: Any, _envelope: Any, _mechanism: str, data: Any) -> Any:
     """Accept a user name with a password."""
-    return AuthResult(success=bool(data.login.strip() and data.password.strip()))
+    is_known = bool(data.login.strip() and data.password.strip())
+    return AuthResult(success=is_known, handled=False)  # so that the server answers 535
 
 
 class Sender:
