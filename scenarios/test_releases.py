@@ -179,6 +179,9 @@ def attempt_release(
     eventually: Callable[..., Any],
 ) -> Callable[[Callable[[SecretReference], str]], FailedRelease]:
     """Release with another valueFrom for a variable, and wait until ECS has rolled back."""
+    controller = (web_tier.describe().get("deploymentController") or {}).get("type", "ECS")
+    if controller != "ECS":
+        pytest.skip(f"not covered: {controller} makes the releases, and rolls them back")
     variable, taken = _keyed_secret(access)
 
     def run(reference: Callable[[SecretReference], str]) -> FailedRelease:

@@ -1,10 +1,17 @@
-"""How many connections an Aurora MySQL instance takes.
+"""The endpoints of Aurora, RDS and its proxy, and how many connections an Aurora instance takes.
 
-Source:
+Sources:
+https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/Aurora.Overview.Endpoints.html and
 https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/AuroraMySQL.Managing.Performance.html
 """
 
 from __future__ import annotations
+
+import re
+
+READER = re.compile(r"\.cluster-ro-(?=[a-z0-9]+\.)")
+"""The mark of an Aurora cluster's reader endpoint in its name."""
+_ENDPOINT = re.compile(r"(?<![\w.-])[\w-]+\.[\w.-]+\.rds\.amazonaws\.com(?![\w.-])")
 
 _BURSTABLE = {"small": 45, "medium": 90, "large": 135}
 _MEMORY = {
@@ -35,3 +42,14 @@ def max_connections(instance_class: str) -> int | None:
     family, _, size = rest.partition(".")
     sizes = {"t": _BURSTABLE, "r": _MEMORY, "x": _LARGE_MEMORY}.get(family[:1], {})
     return sizes.get(size) if prefix == "db" else None
+
+
+def endpoint_elsewhere(text: str, *, proxy: str, cluster: str) -> tuple[str, str]:
+    """Return an endpoint in a text that is neither of the two, and the one to take instead.
+
+    Such as a reader, a replica or a read-only endpoint of the proxy; both empty without one.
+    """
+    found = next((one for one in _ENDPOINT.findall(text) if one not in (proxy, cluster)), "")
+    if READER.search(found):
+        return found, READER.sub(".cluster-", found)
+    return found, found and (proxy if ".proxy-" in found else cluster)

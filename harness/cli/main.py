@@ -22,6 +22,7 @@ from harness.cli.command import (
     INTERRUPTED,
     RED,
     TO_PYTEST,
+    USAGE,
     Command,
     invocation,
     replays,
@@ -312,6 +313,12 @@ program.add_command(completion)
 
 def main() -> None:
     """Run the command line; the process ends with its exit code."""
+    try:
+        Path.cwd()
+    except OSError:
+        click.echo("cutover: the current directory is not there any more", err=True)
+        click.echo("  what to do: change into the project's directory again", err=True)
+        sys.exit(USAGE)
     program.main(prog_name="cutover", complete_var=COMPLETION_VARIABLE)
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from harness.replay.catalog import Entry
 
 _WIDTH = 100
+_LONGEST_NAME = 200
 _TEMPLATE = '''\
 """{title}."""
 
@@ -99,7 +100,7 @@ def new(name: str) -> int:
             hint='add [scenarios] with paths = ["tests/cutover"]',
         )
     plain = re.sub(r"\W+", "_", name.strip().lower()).strip("_").removeprefix("test_")
-    if not plain:
+    if not plain or len(plain) > _LONGEST_NAME:
         raise ConfigError(
             f'"{name}" is no name', hint="write a subject and a verb: orders_are_kept"
         )

@@ -18,7 +18,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, TextIO
 
-from harness.core.errors import HarnessError
+from harness.core.errors import ConfigError, HarnessError
 from harness.core.labels import LABEL_HOME, LABEL_OWNER, LABEL_PLACE, LABEL_ROLE, LABEL_RUN
 from harness.core.redact import redact
 
@@ -89,6 +89,8 @@ def new_run(home: Path) -> Run:
         directory.mkdir(parents=True)
     except PermissionError as error:
         raise _foreign(home) from error
+    except OSError as error:
+        raise _unwritable(home, error) from error
     run = Run(id=run_id, directory=directory, home=home, owner=owner_of(os.getpid()))
     run.set_state(STATE_RUNNING)
     return run
@@ -208,6 +210,15 @@ def _lock_file(home: Path) -> TextIO:
         return (home / "lock").open("a+", encoding="utf-8")
     except PermissionError as error:
         raise _foreign(home) from error
+    except OSError as error:
+        raise _unwritable(home, error) from error
+
+
+def _unwritable(home: Path, error: OSError) -> ConfigError:
+    return ConfigError(
+        f"{home} cannot be made: {error.strerror}",
+        hint="set CUTOVER_HOME to a directory that this user may write to",
+    )
 
 
 def _foreign(home: Path) -> HarnessError:
@@ -246,7 +257,10 @@ def _exists(pid: int) -> str:
 
 
 def _write_whole(path: Path, text: str) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _unwritable(path.parent, error) from error
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     draft.write_text(text, encoding="utf-8")
     draft.replace(path)

@@ -15,7 +15,7 @@ from harness.aws import image_name
 from harness.core.redact import Secret
 from harness.inputs import document
 from harness.inputs.derivation import Derivation
-from harness.inputs.document import Document
+from harness.inputs.document import Document, toml_key
 from harness.inputs.files.container_images import IDLE
 from harness.inputs.problem import InputError, Problem, closest, nearest
 from harness.inputs.toml import schema, validation, value_types
@@ -235,6 +235,7 @@ def _of_references(data: Mapping[str, Any]) -> Iterator[Problem]:
             message = f'is "{name}", and there is no such secret'
             yield Problem(f"{table}.secret", message, f'add [secrets."{name}"] with its keys')
     yield from _of_probe(data)
+    yield from _of_account(data)
     services = data.get("services")
     for name in services if isinstance(services, dict) else ():
         if not _SERVICE_NAME.fullmatch(name):
@@ -273,12 +274,34 @@ def _of_probe(data: Mapping[str, Any]) -> Iterator[Problem]:
         )
 
 
+def _of_account(data: Mapping[str, Any]) -> Iterator[Problem]:
+    """Reject an account of the pages without its password, which may be a key of a secret."""
+    app, key = data.get("app"), "app.pages.account"
+    pages = app.get("pages") if isinstance(app, dict) else None
+    account = pages.get("account") if isinstance(pages, dict) else None
+    if not isinstance(account, dict) or account.get("password"):
+        return
+    name, secrets = text_at(account, "secret"), data.get("secrets")
+    if not name:
+        hint = 'write password = "...", or the secret and the key that have it'
+        yield Problem(f"{key}.password", "is missing", hint)
+    elif not isinstance(found := secrets.get(name) if isinstance(secrets, dict) else None, dict):
+        message = f'is "{name}", and there is no such secret with keys'
+        yield Problem(f"{key}.secret", message, f"add [secrets.{toml_key(name)}] with its keys")
+    elif text_at(account, "key") not in found:
+        message = f'is "{text_at(account, "key")}", and the secret has no such key'
+        yield Problem(f"{key}.key", message, nearest(text_at(account, "key"), found))
+
+
 def _of_parameter(data: Mapping[str, Any], table: str) -> Iterator[Problem]:
     """Reject a table's parameter that is not there."""
     name, parameters = text_at(data, table, "parameter"), data.get("parameters")
     if name and name not in (parameters if isinstance(parameters, dict) else {}):
         message = f'is "{name}", and there is no such parameter'
         yield Problem(f"{table}.parameter", message, f'add [parameters] with "{name}"')
+    if name and text_at(data, table, "secret"):
+        message = f"is given beside {table}.secret, and one of the two is the place of the value"
+        yield Problem(f"{table}.parameter", message, "leave one of the two out")
 
 
 def _of_image_names(images: Mapping[str, Any]) -> Iterator[Problem]:

@@ -15,6 +15,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from harness.aws import arn as arns
 from harness.aws import environment_file
+from harness.aws.aurora import READER
 from harness.aws.value_from import (
     SecretReference,
     ValueFromError,
@@ -25,8 +26,6 @@ from harness.inputs.document import Document
 from harness.inputs.problem import Problem
 
 _PROXY = re.compile(r"\.proxy-(?=[a-z0-9]+\.)")
-READER = re.compile(r"\.cluster-ro-(?=[a-z0-9]+\.)")
-"""The mark of an Aurora cluster's reader endpoint in its name."""
 DATABASE_URLS = ("DB_URL", "DATABASE_URL")
 """Variables that hold host, schema and account of the database in one."""
 _MYSQL_PORT = 3306

@@ -262,7 +262,7 @@ def read_toml(path: Path) -> Document:
         InputError: No such file, or not TOML.
     """
     text = read_text(
-        path, hint=f"run this in the project's directory, or set CUTOVER_CONFIG to its {path.name}"
+        path, hint="run this in the project's directory, or set CUTOVER_CONFIG to its cutover.toml"
     )
     try:
         return Document(path, text, tomllib.loads(text))
@@ -287,7 +287,7 @@ def read_text(path: Path, *, hint: str = _CREATE) -> str:
         InputError: No such file, or no such text.
     """
     try:
-        return path.read_text(encoding="utf-8-sig")
+        text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise _unread(path, "does not exist", hint=hint) from None
     except OSError as error:
@@ -296,6 +296,9 @@ def read_text(path: Path, *, hint: str = _CREATE) -> str:
         is_utf_16 = error.object[:2] in _UTF_16
         message = "is UTF-16" if is_utf_16 else f"is not UTF-8: {error.reason}"
         raise _unread(path, message, hint="save it as UTF-8") from error
+    if text[:2].count("\0") == 1:  # without the bytes that it should begin with
+        raise _unread(path, "is UTF-16", hint="save it as UTF-8")
+    return text
 
 
 def _unread(path: Path, message: str, hint: str, *, line: int = 0) -> InputError:

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from harness.aws.task_definition import ContainerDefinition, TaskDefinition
-from harness.inputs import config, scenarios
+from harness.inputs import config, file_types, scenarios
 from harness.inputs.aws_cli import forms, identities, resources
 from harness.inputs.aws_cli.output import UNREAD
 from harness.inputs.checks import between_files, build_places, foreign, references, task_networks
@@ -360,6 +360,9 @@ def _roles(reading: Reading) -> tuple[RoleFile | None, ...]:
     is_named = bool(config.text_at(reading.toml.data, "app", "roles"))
     named = reading.directory("app", "roles", default="") if is_named else None
     paths = iam_roles.files(named if is_named else context and context / "iam")
+    known = {one: found for one in paths if (found := reading.as_it_is(one))}
+    if any(file_types.key_of(one) for one in known.values()):  # the folder has all of AWS's files
+        paths = [one for one in paths if one not in known or file_types.may_be_role(known[one])]
     if named and not paths:
         problem = Problem("app.roles", "is a directory without a file *.json", iam_roles.PRINT_THEM)
         reading.reject(reading.toml, [problem])

@@ -124,6 +124,13 @@ class Reading:
             self._content[path] = read_json(path)
         return self._content[path]
 
+    def as_it_is(self, path: Path) -> Document | None:
+        """Return a file as it is; None where it cannot be read."""
+        try:
+            return self._document(path)
+        except InputError:
+            return None
+
     def printed(self, path: Path) -> tuple[Document, ...]:
         """Return the JSON objects of a file that was read, as they are."""
         return self._content[path].objects if path in self._content else ()
@@ -182,6 +189,7 @@ class Reading:
                     self.documents[str(path)] = content
                     found[key] = content.text
                     self.problems += variables.of_file(content.text, file=str(path))
+                    self.problems += variables.of_beginning(path.read_bytes(), file=str(path))
         return found
 
     def directory(self, *keys: str, default: str) -> Path | None:

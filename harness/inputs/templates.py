@@ -1,4 +1,4 @@
-"""Files that make AWS's resources, and are no input: CloudFormation, Terraform, Copilot, YAML."""
+"""Files that make resources, and are no input: CloudFormation, CDK, Terraform, Copilot, Compose."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from pathlib import PurePath
 
+COMPOSE = "a file of Docker Compose"
+"""Many have one for development, beside the files of AWS."""
 _SUFFIXES = (".yaml", ".yml", ".template", ".json", ".tf")
 _MARKS: Mapping[str, re.Pattern[str]] = {
     "a template of CloudFormation": re.compile(
@@ -16,6 +18,12 @@ _MARKS: Mapping[str, re.Pattern[str]] = {
     "a manifest of Copilot": re.compile(
         r"^type:\s*[\"']?(?:Load Balanced Web|Backend|Worker|Request-Driven Web) Service"
         r"|^type:\s*[\"']?Scheduled Job",
+        flags=re.MULTILINE,
+    ),
+    "settings of the CDK": re.compile(r"\"@aws-cdk/[\w-]+:\w+\""),
+    COMPOSE: re.compile(
+        r"^services:[ \t]*\n(?:[ \t]*(?:#.*)?\n)*[ \t]+[\w.-]+:[ \t]*\n(?:[ \t]+.*\n)*?"
+        r"[ \t]+(?:image|build):",
         flags=re.MULTILINE,
     ),
     "an error of the AWS CLI": re.compile(r"^An error occurred \(\w+\) when ", flags=re.MULTILINE),

@@ -35,6 +35,7 @@ def access_to(production: Production, *, run: Run, vendor: str) -> Access:
         overlay={
             "environment": dict(overlay.environment),
             "files": dict(overlay.files),
+            "cpu_architecture": overlay.cpu_architecture or "",
             "idle": {
                 f"{given.family}/{one.name}": one.image
                 for given in production.definitions

@@ -288,6 +288,7 @@ def control_settings(
         overlay=contract.Overlay(
             environment=dict(config.overlay.environment),
             files=dict.fromkeys(config.overlay.files, ca_pem),
+            cpu_architecture=config.overlay.cpu_architecture or "",
         ),
         rules=rules,
     )

@@ -9,6 +9,7 @@ import pytest
 
 from harness.core.expectation import SESSION, ExpectationError, StatusError
 from harness.target.clients.account_pages import AccountPages
+from harness.target.clients.browser import Account
 from harness.target.clients.http import STATUS_CAUSES
 from harness.target.pages import NOT_FOUND, Pages
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     import requests
 
     from harness.target.access import Access
-    from harness.target.clients.browser import Account, Browser
+    from harness.target.clients.browser import Browser
 
 _REDIRECTS = range(300, 400)
 _PAGES = 8
@@ -90,11 +91,28 @@ def registered_account(
     find_page: Callable[[str], str],
     new_visitor: Callable[[], Browser],
     new_account: Callable[[], Account],
+    secret: Callable[[str], dict[str, str]],
 ) -> Account:
-    """An account that was made in another browser, and signed out there."""
-    for key in ("sign_up", "sign_out", *(() if pages.shown_when_signed_in else ("private",))):
+    """An account that was made in another browser, and signed out there; or the known one."""
+    made = () if pages.account_user else ("sign_up",)
+    for key in (*made, "sign_out", *(() if pages.shown_when_signed_in else ("private",))):
         find_page(key)
     account, browser = new_account(), new_visitor()
+    if pages.account_user:
+        name, key = pages.account_secret
+        password = pages.account_password or secret(name).get(key, "")
+        account = Account(pages.account_user, pages.account_user, password)
+        account_pages.sign_in(browser, account)
+        if not any(account_pages.is_signed_in(browser) for _ in range(_PAGES)):
+            raise ExpectationError(
+                f"{pages.account_user} of app.pages.account cannot sign in",
+                cause="no command of first_run makes the account of app.pages.account, or it has"
+                " another password",
+                guess=True,
+                about=SESSION,
+            )
+        account_pages.sign_out(browser)
+        return account
     status = account_pages.sign_up(browser, account).status_code
     if status not in _REDIRECTS:
         raise StatusError(

@@ -75,7 +75,7 @@ class Replay:
         )
         if done.returncode == pytest.ExitCode.USAGE_ERROR:
             raise _usage_error(done.stderr)
-        if done.returncode == pytest.ExitCode.INTERRUPTED:
+        if done.returncode in (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.TESTS_FAILED):
             raise ConfigError(
                 "pytest cannot collect the scenarios",
                 log_tail=done.stdout,

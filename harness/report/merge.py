@@ -78,7 +78,7 @@ def _reports(places: Iterable[Path]) -> Iterator[tuple[Path, dict[str, Any]]]:
             report = json_file.read(place)
         except (FileNotFoundError, NotADirectoryError):
             continue  # the shard is named as lost
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise _no_report(place, str(error)) from error
         if not isinstance(report, dict):
             raise _no_report(place, "it holds no object")

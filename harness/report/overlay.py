@@ -12,10 +12,12 @@ def overlay_lines(overlay: Mapping[str, Any]) -> tuple[str, ...]:
     """Return one variable, file, idle container or volume a line; a file's text is not shown."""
     environment = overlay.get("environment", {})
     files = overlay.get("files", {})
+    architecture = overlay.get("cpu_architecture", "")
     named = files.items() if hasattr(files, "items") else ((path, "") for path in files)
     return (
         *(f"{name}={value}" for name, value in sorted(environment.items())),
         *(f"{path} (file: {_file_source(text)})" for path, text in sorted(named)),
+        *(f"each task's CPU architecture is {one}" for one in filter(None, [architecture])),
         *(
             f"{container} idles: its image {image} is not to be had here"
             for container, image in sorted(overlay.get("idle", {}).items())

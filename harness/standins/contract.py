@@ -47,6 +47,8 @@ class Overlay:
     environment: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
     """Path in the container to its text."""
+    cpu_architecture: str = ""
+    """Of tasks, instead of their own; empty for theirs."""
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -98,7 +99,8 @@ def url(
     """
     if not _is_site(public_url):
         raise TargetError(
-            f"The target url needs an https:// address, and got {public_url or 'none'!r}.",
+            f"The target url needs an https:// address, and got"
+            f" {re.sub('//[^/]*@', '//...@', public_url) or 'none'!r}.",
             hint="Write --url https://HOST, or app.url in cutover.toml.",
         )
     without = {} if probe_key else {PROBE: "no probe key is known; set CUTOVER_PROBE_KEY"}
@@ -118,7 +120,7 @@ def _is_site(address: str) -> bool:
     """Whether an address is https's, of a site and no page, with a port that can be."""
     try:
         parts = urlsplit(address)
-        is_page = parts.query or parts.fragment
+        is_page = parts.query or parts.fragment or parts.username is not None
         return parts.scheme == "https" and bool(parts.hostname) and parts.port != 0 and not is_page
     except ValueError:
         return False

@@ -27,6 +27,11 @@ class Pages:
     sign_up: str = "/register"
     sign_up_fields: Mapping[str, str] = field(default_factory=dict)
     sign_out: str = "/logout"
+    account_user: str = ""
+    """The user of an account that is there already; empty where visitors make theirs."""
+    account_password: str = ""
+    account_secret: tuple[str, str] = ("", "")
+    """The secret with its password, and the key."""
     configured: tuple[str, ...] = ()
 
     def are_below(self, path: str) -> bool:
@@ -56,7 +61,8 @@ class Pages:
         name = key.replace("_", "-")
         found = "is none" if status == NOT_FOUND else f"answers {status}"
         page = f"no {name} page is configured and {getattr(self, key)} {found}"
-        return f"{page}; set {KEY}.{table}"
+        other = f" or {KEY}.account" if key == "sign_up" else ""
+        return f"{page}; set {KEY}.{table}{other}"
 
 
 STOCK = Pages()
@@ -75,5 +81,12 @@ def pages_from(table: pages.Pages) -> Pages:
         sign_up=table.sign_up.path,
         sign_up_fields=table.sign_up.fields,
         sign_out=table.sign_out,
+        account_user=table.account.user if table.account else "",
+        account_password=(table.account.password if table.account else "") or "",
+        account_secret=_secret_of(table.account),
         configured=tuple(sorted(table.model_fields_set)),
     )
+
+
+def _secret_of(account: pages.KnownAccount | None) -> tuple[str, str]:
+    return (account.secret or "", account.key or "") if account else ("", "")

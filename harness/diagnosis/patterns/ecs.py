@@ -126,7 +126,8 @@ NEVER_STARTED = (
         Source.STOPPED_REASON,
         match=r"does not contain descriptor matching platform '(?P<platform>[^']+)'",
         cause="{task} never started: its image is for another CPU architecture than {platform},"
-        " which its task definition's runtimePlatform asks for",
+        " which its task definition's runtimePlatform asks for; where production's is built for it"
+        ' elsewhere, set overlay.cpu_architecture = "X86_64"',
         example="CannotPullContainerError: pull image manifest has been retried 1 time(s): image"
         " Manifest does not contain descriptor matching platform 'linux/arm64'",
     ),

@@ -10,9 +10,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from harness.aws.listener_rules import group_name
 from harness.aws.task_definition import family_of
 from harness.inputs import operation_shapes
-from harness.inputs.aws_cli import output
+from harness.inputs.aws_cli import bare, output
 from harness.inputs.aws_cli.output import Form, Reshaped, below, only, printed_shape
 from harness.inputs.document import Document, Origin
 from harness.inputs.files.load_balancer import LISTENER_ARN
@@ -151,6 +152,7 @@ def load_balancer(document: Document) -> Document:
     Raises:
         InputError: It is another form, or has several load balancers.
     """
+    document = bare.merged(document, "load_balancer")
     listed = [one.data.get("Listeners") for one in document.objects]
     arns = {
         str(listener["LoadBalancerArn"])
@@ -173,7 +175,21 @@ def target_group(document: Document, *, arn: str | None = "") -> Document:
     Raises:
         InputError: It is another form, or has several target groups and not that one.
     """
+    document = _chosen(bare.merged(document, "target_group"), name=group_name(arn or ""))
     return _of_elbv2(document, form=_TARGET_GROUP, name="TargetGroup", arn=arn)
+
+
+def _chosen(document: Document, *, name: str) -> Document:
+    """Put one of several inputs of target groups before the others, which are further ones."""
+    listed, key = document.data.get("TargetGroup"), "TargetGroup"
+    if not isinstance(listed, list):
+        return document
+    own = next((number for number, one in enumerate(listed) if one.get("Name") == name), 0)
+    origins = {**document.origins, key: document.origins[f"{key}[{own}]"]}
+    rest = [one for number, one in enumerate(listed) if number != own]
+    return replace(
+        document, data={**document.data, key: listed[own], f"{key}s": rest}, origins=origins
+    )
 
 
 def _of_elbv2(document: Document, *, form: Form, name: str, arn: str | None = "") -> Document:

@@ -13,10 +13,11 @@ from urllib.parse import unquote
 
 from harness.aws.managed_policies import managed_policy
 from harness.inputs import operation_shapes
-from harness.inputs.aws_cli import output
+from harness.inputs.aws_cli import bare, output
 from harness.inputs.aws_cli.output import Form, Reshaped, below
 from harness.inputs.document import Document, Origin
-from harness.inputs.files.queues import redrive_policy
+from harness.inputs.files import queues as queue_files
+from harness.inputs.problem import Problem
 
 _RULE = Form(
     "a rule with its target",
@@ -66,11 +67,12 @@ _PLACES = {"": _FIRST_REGION, "EU": "eu-west-1"}
 """Answers of GetBucketLocation that are no Region's name.
 
 https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketLocation.html"""
-_ROLE_OUTPUTS = ("Role", "PolicyDocument", "AttachedPolicies", "PolicyNames", "PolicyVersion")
+OF_POLICIES = ("PolicyDocument", "AttachedPolicies", "PolicyNames", "PolicyVersion")
+"""Fields of outputs that belong into the file of their role."""
 _ROLE = Form(
     "a role",
     "aws iam get-role",
-    ("RoleName", "AssumeRolePolicyDocument", *_ROLE_OUTPUTS),
+    ("RoleName", "AssumeRolePolicyDocument", "Role", *OF_POLICIES),
     beside=("Policy",),
     printed_by={"PolicyDocument": "aws iam get-role-policy"},
 )
@@ -139,6 +141,7 @@ def queues(document: Document) -> Document:
     Raises:
         InputError: It is another form, or lacks a queue's ARN.
     """
+    document = _with_dead_letters_first(bare.merged(document, "queues"))
     _QUEUES.reject_others(document)
     if not document.others and "Attributes" not in document.data:
         return document
@@ -158,7 +161,7 @@ def queues(document: Document) -> Document:
         sources[arn] = source
         inputs[arn] = {"QueueName": arn.rpartition(":")[2], "Attributes": kept}
     needs = {
-        arn: str(redrive_policy(one).get("deadLetterTargetArn") or "")
+        arn: str(queue_files.redrive_policy(one).get("deadLetterTargetArn") or "")
         for arn, one in inputs.items()
     }
     ordered = output.sorted_by_need(list(inputs), needs)
@@ -168,6 +171,22 @@ def queues(document: Document) -> Document:
         reshaped.origins[key] = Origin(sources[arn], "")
         reshaped.origins[f"{key}.QueueName"] = Origin(sources[arn], "Attributes.QueueArn")
     return reshaped.result(_QUEUES.command)
+
+
+def _with_dead_letters_first(document: Document) -> Document:
+    """Sort the inputs that were put together; with the operation's name, a file has its order."""
+    places, operation = document.origins, "CreateQueue"
+    if not places:
+        return document
+    inputs = {str(one["QueueName"]): one for one in document.data[operation]}
+    origins = dict(zip(inputs, places.values(), strict=False))
+    dead = {name: queue_files.dead_letter_queue(one) for name, one in inputs.items()}
+    ordered = output.sorted_by_need([*inputs], dead)
+    return replace(
+        document,
+        data={operation: [inputs[name] for name in ordered]},
+        origins={f"{operation}[{number}]": origins[name] for number, name in enumerate(ordered)},
+    )
 
 
 def bucket(document: Document, *, name: str, region: str = "") -> Document:
@@ -181,6 +200,7 @@ def bucket(document: Document, *, name: str, region: str = "") -> Document:
     Raises:
         InputError: It is another form, or nothing names the bucket.
     """
+    document = _with_bucket_first(bare.merged(document, "bucket"))
     _BUCKET.reject_others(document)
     printed_fields = {*_BUCKET.fields} - {"CreateBucket"}
     if not document.others and not printed_fields & document.data.keys():
@@ -210,6 +230,15 @@ def bucket(document: Document, *, name: str, region: str = "") -> Document:
     return reshaped.result("aws s3api get-bucket-*")
 
 
+def _with_bucket_first(document: Document) -> Document:
+    """Make the bucket of inputs that were put together before its settings."""
+    if not document.origins:
+        return document
+    first = next(iter(document.data.values()))
+    made = document.data.get("CreateBucket", {"Bucket": first["Bucket"]})
+    return replace(document, data={"CreateBucket": made, **document.data})
+
+
 def _put_place(reshaped: Reshaped, *, region: str) -> None:
     """Put the bucket's Region, which S3 takes in every Region but us-east-1."""
     place, key = region, "CreateBucketConfiguration"
@@ -237,6 +266,11 @@ def role(document: Document) -> Document:
     if body is None and "RoleId" in document.data:
         body, at = document.data, ""
     if not isinstance(body, dict):
+        apart = next((one for one in OF_POLICIES if one in document.data), "")
+        if apart and "AssumeRolePolicyDocument" not in document.data:
+            message = "is of a role, and the file does not have what `aws iam get-role` prints"
+            hint = "append this file to that of its role, and take it out of the folder"
+            document.reject([Problem(apart, message, hint)])
         output.reject_several(document, hint="write a file for each role")
         return document
     reshaped = Reshaped(document)

@@ -8,8 +8,9 @@ from dataclasses import replace
 from ipaddress import IPv4Network
 from typing import TYPE_CHECKING, Any
 
+from harness.aws.aurora import READER, endpoint_elsewhere
 from harness.inputs.checks import connections
-from harness.inputs.derivation import READER
+from harness.inputs.derivation import DATABASE_URLS
 from harness.inputs.files import phase_files
 from harness.inputs.problem import Problem
 
@@ -50,6 +51,8 @@ _RELEASE = re.compile(r"\d+\.\d+")
 _ENDPOINT = re.compile(
     r"\.(?P<kind>cluster(?:-ro|-custom)?|proxy)-[a-z0-9]+\.(?P<region>[a-z0-9-]+)\.rds\.amazonaws\."
 )
+_OF_WRITER = ("DB_HOST", *DATABASE_URLS)
+"""Variables with the endpoint that the app writes to."""
 
 
 def values(production: Production) -> Iterator[Problem]:
@@ -276,25 +279,29 @@ def ports(production: Production) -> Iterator[Problem]:
 
 
 def reader_endpoints(production: Production) -> Iterator[Problem]:
-    """No task has Aurora's reader endpoint: a rehearsal has the writer alone, and takes writes.
+    """No task has another endpoint: a rehearsal has the writer and its proxy, and takes writes.
 
-    A writer in its place would hide that Aurora refuses writes there (error 1290):
+    A writer in the place of a reader would hide that it refuses writes (error 1290):
     https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/Aurora.Endpoints.Reader.html.
     """
-    replaced = production.config.overlay.environment
+    config, replaced = production.config.database, production.config.overlay.environment
+    here = {"proxy": config.proxy_endpoint or "", "cluster": config.cluster_endpoint}
     for definition in production.definitions:
         for place, name, value in definition.variables:
-            if name in replaced or not READER.search(value):
-                continue
-            writer = READER.sub(".cluster-", value)
+            found, writer = endpoint_elsewhere(value, **here)
+            is_reader = bool(READER.search(found))
+            if name in replaced or not found or (name in _OF_WRITER and not is_reader):
+                continue  # a wrong name is seen in the rehearsal, as its task meets it
+            what = "the reader endpoint" if is_reader else "no endpoint of [database]"
             message, hint = "a rehearsal has the writer alone", ""
             if name == "DB_HOST":
                 message = "Aurora refuses every write there"
                 hint = f"write the cluster's endpoint, {writer}; where the app only reads by it,"
+            to = f': {name} = "{writer}"' if value == found else f".{name}, with {writer} as host"
             yield Problem(
                 place,
-                f'is "{value}" ({name}), the reader endpoint: {message}',
-                f'{hint} set overlay.environment: {name} = "{writer}"'.strip(),
+                f'is "{found}" ({name}), {what}: {message}',
+                f"{hint} set overlay.environment{to}".strip(),
                 file=definition.source,
             )
 

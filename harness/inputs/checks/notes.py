@@ -41,6 +41,7 @@ def of_production(production: Production, *, services: Mapping[str, Service]) ->
     yield from of_services(services, behind=production.services, target_groups=known)
     if "bucket" in production.resources:
         yield from of_unknown_addresses(production.resources["bucket"])
+        yield from of_further_buckets(production)
 
 
 def of_schedule(production: Production) -> Iterator[str]:
@@ -75,6 +76,22 @@ def of_unknown_addresses(bucket: CallFile) -> Iterator[str]:
                     f"resources.bucket: Statement[{number}] of its policy denies by {SOURCE_IP},"
                     " and the tasks' addresses on AWS are not known here: it is not judged"
                 )
+
+
+def of_further_buckets(production: Production) -> Iterator[str]:
+    """Name the buckets of variables that are not made: a rehearsal has one."""
+    made = production.resource_names.get("bucket", "")
+    named = {
+        value: name
+        for definition in production.definitions
+        for _, name, value in definition.variables
+        if name.endswith("_BUCKET") and value and value != made
+    }
+    for bucket, variable in named.items():
+        yield (
+            f"resources.bucket: {variable} names {bucket}, which is not made here: a rehearsal has"
+            f" {made} alone, and what the app does with the other is not covered"
+        )
 
 
 def of_listeners(production: Production) -> Iterator[str]:
@@ -171,6 +188,12 @@ def of_services(
             yield (
                 f"services.{name}: its strategy is {deployment['strategy']}, and a rehearsal"
                 f" replaces tasks by {_ROLLING}"
+            )
+        controller = (service.create.get("deploymentController") or {}).get("type", "ECS")
+        if controller != "ECS":
+            yield (
+                f"services.{name}: {controller} makes its releases, and a rehearsal replaces tasks"
+                f" by {_ROLLING}: that a release is rolled back is not rehearsed"
             )
         if behind[name] is service:
             continue

@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from harness.aws.value_from import SecretReference, ValueFromError, parse_value_from
-from harness.inputs.problem import Problem
+from harness.aws.value_from import (
+    ParameterReference,
+    SecretReference,
+    ValueFromError,
+    parse_parameter,
+    parse_value_from,
+)
+from harness.inputs.document import toml_key
+from harness.inputs.problem import Problem, closest
 
 if TYPE_CHECKING:
     from harness.inputs.production import Production
@@ -17,6 +26,8 @@ _STAGES = {
 }
 _EXPONENT_FROM = 1_000_000
 """ECS's agent writes larger numbers with an exponent, as Go does."""
+_MISSPELT = 0.8
+"""Likeness of a secret's name that is meant."""
 
 
 def spaces(production: Production) -> Iterator[Problem]:
@@ -39,15 +50,8 @@ def numbers(production: Production) -> Iterator[Problem]:
 
     https://github.com/aws/amazon-ecs-agent: the value of a key is printed as Go prints a float64.
     """
-    containers = (one for task in production.definitions for one in task.containers)
-    taken = {text for one in containers for text in one.secrets.values()}
-    for text in sorted(taken):
-        try:
-            reference = parse_value_from(text)
-        except ValueFromError:
-            continue
-        if not isinstance(reference, SecretReference):
-            continue
+    taken = {one for _, _, one in _references(production) if isinstance(one, SecretReference)}
+    for reference in sorted(taken, key=lambda one: (one.name, one.json_key)):
         value = production.config.secrets.get(reference.name)
         number = value.get(reference.json_key) if isinstance(value, dict) else None
         if isinstance(number, int) and abs(number) >= _EXPONENT_FROM:
@@ -65,22 +69,47 @@ def stages(production: Production) -> Iterator[Problem]:
 
     https://docs.aws.amazon.com/secretsmanager/latest/userguide/whats-in-a-secret.html
     """
-    for place, task in production.tasks.items():
-        file = production.files[f"{place.rpartition('.')[0]}.task_definition"]
+    for place, variable, reference in _references(production):
+        stage = getattr(reference, "version_stage", "")
+        if stage in _STAGES:
+            message = f"takes the stage {stage}, {_STAGES[stage]} (variable {variable})"
+            hint = "leave the stage out: a task takes AWSCURRENT then"
+            yield replace(place, message=message, hint=hint)
+
+
+def missing(production: Production) -> Iterator[Problem]:
+    """Each secret and parameter that a container takes is in the configuration.
+
+    A key that a secret lacks is another thing: production's may lack it, and a rehearsal shows it.
+    """
+    config = production.config
+    named = [name for key in config.parameters for name in parse_parameter(key).names]
+    for place, variable, reference in _references(production):
+        if isinstance(reference, SecretReference):
+            name, table, known = reference.name, "secrets", [*config.secrets]
+            hint = f"add [secrets.{toml_key(name)}] with the keys that production's has"
+        else:
+            name, table, known = reference.names[-1], "parameters", named
+            hint = f'add {toml_key(reference.text)} = "..." to [parameters]'
+        if not {*getattr(reference, "names", (name,))}.intersection(known):
+            near = closest(name, known, similarity=_MISSPELT)
+            meant = f', or correct the name: did you mean "{near}"?' if near else ""
+            message = f'names "{name}", which [{table}] does not have (variable {variable})'
+            yield replace(place, message=message, hint=f"{hint}{meant}")
+
+
+def _references(
+    production: Production,
+) -> Iterator[tuple[Problem, str, SecretReference | ParameterReference]]:
+    """Go through the secrets of all containers: the place, the variable and the reference."""
+    for name, task in production.tasks.items():
+        file = production.files[f"{name.rpartition('.')[0]}.task_definition"]
         for number, container in enumerate(task.definition.raw["containerDefinitions"]):
             for index, one in enumerate(container.get("secrets") or ()):
-                try:
+                with suppress(ValueFromError):
                     reference = parse_value_from(str(one.get("valueFrom")))
-                except ValueFromError:
-                    continue
-                stage = getattr(reference, "version_stage", "")
-                if stage in _STAGES:
-                    yield Problem(
-                        f"containerDefinitions[{number}].secrets[{index}].valueFrom",
-                        f"takes the stage {stage}, {_STAGES[stage]} (variable {one.get('name')})",
-                        "leave the stage out: a task takes AWSCURRENT then",
-                        file=file,
-                    )
+                    key = f"containerDefinitions[{number}].secrets[{index}].valueFrom"
+                    yield Problem(key, "", "", file=file), str(one.get("name")), reference
 
 
-CHECKS = (spaces, numbers, stages)
+CHECKS = (spaces, numbers, stages, missing)

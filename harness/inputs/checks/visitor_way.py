@@ -128,7 +128,7 @@ def _pages(production: Production) -> Iterator[tuple[str, str]]:
     for name in sorted(others.keys() & pages.model_fields_set):
         yield urlsplit(others[name]).path or "/", f"app.pages.{name}"
     if config.probe is not None:
-        yield f"{(config.probe.path or '').rstrip('/')}{_PROBE}", ""
+        yield f"{(config.probe.path or '').rstrip('/')}{_PROBE}", "probe.path"
 
 
 def _of_page(production: Production, path: str, named_by: str) -> Iterator[Problem]:
@@ -148,10 +148,13 @@ def _of_https(production: Production, request: Request, named_by: str) -> Iterat
     last, file = steps[-1] if steps else None, production.files["ecs.load_balancer"]
     if last is None or (request.method == _POST and len(steps) > 1):
         return
-    other = f", or name another page in {named_by}" if named_by else ""
+    other = f", or name another page in {named_by}"
+    if named_by == "probe.path":
+        other = f", or have the probe below a path that is forwarded, by {named_by}"
     remedy = f"forward {host} to {name} there, or take {path} out of the rule's conditions{other}"
     if last.rule.priority == listener_rules.DEFAULT:
         remedy = f"add a rule that forwards {host} to {name}, or correct the conditions of yours"
+        remedy += other
     text, lost = _fault(last, steps, name=name), "no visitor would reach the tasks"
     if request.method == _POST:
         lost = "no form would reach the tasks, and GET does"

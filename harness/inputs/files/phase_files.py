@@ -191,7 +191,8 @@ def form(document: Document, *, file: PhaseFile) -> Document:
         reshaped.origins["RegisterDBProxyTargets"] = reshaped.origins["CreateDBProxy[0]"]
     reshaped.read_only -= network.USED | database.USED | {"ValidationMethod"}
     reshaped.data.update(sorted(calls.items(), key=lambda call: _rank(call[0], file)))
-    return reshaped.result(file.form.command)
+    first = next(iter(file.printed.keys() & document.data.keys()), "")
+    return reshaped.result(file.form.printed_by.get(first) or file.form.command)
 
 
 def _rank(operation: str, file: PhaseFile) -> int:

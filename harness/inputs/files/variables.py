@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import codecs
 import json
 import re
 from collections.abc import Iterator
@@ -126,6 +127,13 @@ def of_file(text: str, *, file: str) -> Iterator[Problem]:
             found = [("is set twice, with two values", "leave one of the two lines out")]
         for message, hint in found:
             yield Problem(name.strip() if sign else "", message, hint, file=file, line=number)
+
+
+def of_beginning(content: bytes, *, file: str) -> Iterator[Problem]:
+    """Find the mark with which some editors begin a file; ECS takes it for a part of a name."""
+    if content.startswith(codecs.BOM_UTF8):
+        message = "begins with a byte order mark, which ECS takes for a part of the first name"
+        yield Problem("", message, "save it as UTF-8 without one", file=file, line=1)
 
 
 def _of_line(line: str) -> Iterator[tuple[str, str]]:

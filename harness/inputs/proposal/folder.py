@@ -15,14 +15,13 @@ from typing import Any
 
 from harness.aws import environment_file
 from harness.aws.task_definition import ContainerDefinition, TaskDefinition
-from harness.inputs import operation_shapes, templates
+from harness.inputs import file_types, operation_shapes, templates
 from harness.inputs.aws_cli import forms, resources
 from harness.inputs.aws_cli.output import PRINTED_BY
 from harness.inputs.derivation import Derivation, derive, derive_groups, groups_of
 from harness.inputs.document import Document, Origin, read_json
 from harness.inputs.files import container_images
 from harness.inputs.problem import InputError
-from harness.inputs.proposal import file_types
 from harness.inputs.proposal.dockerfiles import Dockerfiles
 
 _SKIPPED = {
@@ -102,6 +101,8 @@ class Folder:
                 found[name].append(document)
             elif file_types.is_role(document):
                 roles.append(self.name(document))
+            elif file_types.may_be_role(document):
+                unused[self.name(document)] = "belongs into the file of its role: append it there"
             elif _ROLES not in path.parent.parts:
                 known = (PRINTED_BY[one] for one in document.data if one in PRINTED_BY)
                 unused |= {self.name(document): f"is what `{one}` prints" for one in known}
@@ -159,6 +160,13 @@ class Folder:
             for value in derive_groups(filled, tasks=tasks, groups=groups):
                 found.values[value.key] = value
         return found
+
+    @property
+    def endpoints(self) -> dict[str, str]:
+        """The endpoints of RDS Proxy and of the cluster, empty where no file has them."""
+        values = self.derivation.values
+        keys = {one: f"database.{one}_endpoint" for one in ("proxy", "cluster")}
+        return {one: values[key].text if key in values else "" for one, key in keys.items()}
 
     @cached_property
     def definitions(self) -> dict[str, TaskDefinition]:
@@ -225,6 +233,12 @@ class Folder:
         return ""
 
     @property
+    def is_for_arm(self) -> bool:
+        """Whether a task definition asks for the CPU architecture ARM64."""
+        asked = (one.raw.get("runtimePlatform") or {} for one in self.definitions.values())
+        return any(one.get("cpuArchitecture") == "ARM64" for one in asked)
+
+    @property
     def _containers(self) -> list[ContainerDefinition]:
         return [one for task in self.definitions.values() for one in task.containers]
 
@@ -256,6 +270,19 @@ class Folder:
         """The directories with Laravel, as in a repository of several apps; the highest first."""
         found = [one.parent for one in self._files(lambda name: name == "artisan")]
         return sorted(found, key=lambda one: len(one.parts))
+
+    @cached_property
+    def is_api(self) -> bool:
+        """Whether the app has routes of an API, and none of pages."""
+        routes = self.app / "routes"
+        return (routes / "api.php").is_file() and not (routes / "web.php").is_file()
+
+    @cached_property
+    def health_check_path(self) -> str:
+        """Path of the load balancer's health check; empty where no file has it."""
+        texts = "".join(one.text for one in self.documents["target_group"])
+        found = re.search(r'"HealthCheckPath":\s*"([^"]+)"', texts)
+        return found[1] if found else ""
 
     @cached_property
     def dockerfile_elsewhere(self) -> str:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-import ipaddress
 import json
+import platform
 import posixpath
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from harness.aws import environment_file, ses_smtp
+from harness.aws.aurora import endpoint_elsewhere
 from harness.aws.task_definition import family_of
+from harness.inputs import templates
 from harness.inputs.derivation import public_path
 from harness.inputs.document import toml_key, toml_text
 from harness.inputs.files.phase_files import PHASE_FILES
 from harness.inputs.files.variables import EMULATOR
-from harness.inputs.proposal import images, secret_shapes
+from harness.inputs.proposal import images, network, secret_shapes
+from harness.inputs.proposal.files import line_of
 from harness.inputs.proposal.folder import Folder
 
 _HEAD = """\
@@ -25,21 +28,6 @@ _HEAD = """\
 _SYSTEM_CA = "/etc/ssl/certs/ca-certificates.crt"
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 """Characters that TOML takes in no text and no comment."""
-_PRINTED_BY: Mapping[str, str] = {
-    "security_groups": "aws ec2 describe-security-groups --filters Name=vpc-id,Values=VPC",
-    "load_balancer": "{ aws elbv2 describe-load-balancers --names NAME;"
-    " aws elbv2 describe-load-balancer-attributes --load-balancer-arn ARN; }",
-    "target_group": "{ aws elbv2 describe-target-groups --names NAME;"
-    " aws elbv2 describe-target-group-attributes --target-group-arn ARN; }",
-    "cache": "aws elasticache describe-replication-groups --replication-group-id NAME",
-    "bucket": "aws s3api get-public-access-block --bucket NAME",
-    "mail_receipt_rule": "aws ses describe-active-receipt-rule-set",
-    "queues": "aws sqs get-queue-attributes --attribute-names All --queue-url URL",
-    "identity": "aws sesv2 list-email-identities",
-    "rule": "{ aws events describe-rule --name NAME;"
-    " aws events list-targets-by-rule --rule NAME; }, or aws scheduler get-schedule --name NAME",
-}
-"""Key -> the command that prints its file."""
 
 
 def propose(folder: Folder) -> str:
@@ -49,7 +37,7 @@ def propose(folder: Folder) -> str:
         _app,
         images.lines,
         _aws,
-        _network,
+        network.lines,
         _database,
         _cache,
         _ecs,
@@ -73,6 +61,8 @@ def _choice(folder: Folder) -> Iterator[str]:
     for path, content in folder.unused.items():
         yield f"# {path} is not used: it {content}."
     for kind, (found, *more) in folder.templates.items():
+        if kind == templates.COMPOSE and any(folder.documents.values()):
+            continue
         besides = f", nor are {len(more)} more" if more else ""
         yield f"# {found}, {kind}, is not used{besides}: print with the AWS CLI what was made of it"
         yield "# (docs/your-app.md, part 2, has the commands)."
@@ -102,7 +92,7 @@ def _app(folder: Folder) -> Iterator[str]:
 
 
 def _pages(folder: Folder) -> Iterator[str]:
-    """The pages of an app below a path, which are not where a stock Laravel has them."""
+    """The pages that are not where a stock Laravel has them: below a path, or of an API."""
     if path := public_path(folder.variables.get("APP_URL", "")):
         yield f"[app.pages]  # APP_URL has the path {path}"
         yield f"public = {toml_text(path)}"
@@ -110,6 +100,11 @@ def _pages(folder: Folder) -> Iterator[str]:
         yield f"# sign_in = {{ path = {toml_text(f'{path}/login')} }}"
         yield f"# sign_up = {{ path = {toml_text(f'{path}/register')} }}"
         yield f"# sign_out = {toml_text(f'{path}/logout')}"
+        yield ""
+    elif folder.is_api:
+        checked = folder.health_check_path
+        yield "[app.pages]  # no routes/web.php: a route that answers 200 without a token"
+        yield f"{'' if checked else '# '}public = {toml_text(checked or '/api/health')}"
         yield ""
 
 
@@ -119,7 +114,7 @@ def _aws(folder: Folder) -> Iterator[str]:
         yield "# For the scenarios of mail on AWS (docs/aws.md); no rehearsal needs them."
         yield "# [aws]"
         yield '# mail_events_queue = "..."  # the SQS queue for SES\'s events'
-        yield f"# {_file(folder, 'mail_receipt_rule').removeprefix('# ')}"
+        yield f"# {line_of(folder, 'mail_receipt_rule').removeprefix('# ')}"
         yield ""
 
 
@@ -136,48 +131,6 @@ def _roles(folder: Folder, *, context: str) -> Iterator[str]:
         yield f"roles = {toml_text(directories[0])}"
 
 
-def _printed_cidr(folder: Folder) -> str:
-    """Return the range of the only VPC that a file of the network has; empty otherwise."""
-    objects = [one.data for document in folder.documents["network"] for one in document.objects]
-    given = [one[name] for one in objects for name in ("Vpcs", "CreateVpc") if name in one]
-    vpcs = [vpc for value in given for vpc in (value if isinstance(value, list) else [value])]
-    return str(vpcs[0].get("CidrBlock", "")) if len(vpcs) == 1 else ""
-
-
-def _network(folder: Folder) -> Iterator[str]:
-    yield "[network]"
-    cidr = next(
-        (
-            one
-            for one in folder.variables.get("TRUSTED_PROXIES", "").split(",")
-            if _is_network(one.strip())
-        ),
-        "",
-    )
-    printed = _printed_cidr(folder)
-    if printed:
-        yield f"vpc_cidr = {toml_text(printed)}"
-    elif cidr:
-        given = toml_text(cidr.strip())
-        yield f"vpc_cidr = {given}  # TRUSTED_PROXIES; the VPC's own, if it differs"
-    else:
-        yield '# vpc_cidr = "10.0.0.0/16"  # aws ec2 describe-vpcs --query "Vpcs[].CidrBlock"'
-    yield _file(folder, "security_groups")
-    names = ", ".join(
-        str(group.get("GroupName"))
-        for document in folder.documents["security_groups"]
-        for group in document.data.get("SecurityGroups") or ()
-        if isinstance(group, dict)
-    )
-    known = f"one of {names}" if names else "its name or id"
-    for key, owner in (("proxy_group", "RDS Proxy"), ("database_group", "the database")):
-        value = folder.derivation.values.get(f"network.{key}")
-        taken = f"# {key} is taken from {value.place}: {value.text}" if value else ""
-        yield taken or f'# {key} = "..."  # the group of {owner}: {known}'
-    yield '# endpoints_group = "..."  # of the VPC endpoints; leave it out with a NAT gateway'
-    yield ""
-
-
 def _cache(folder: Folder) -> Iterator[str]:
     path = folder.path_of("cache")
     if path:
@@ -186,14 +139,14 @@ def _cache(folder: Folder) -> Iterator[str]:
     else:
         yield "# Valkey or Redis of ElastiCache, for sessions, cache or jobs."
         yield "# [cache]"
-        yield _file(folder, "cache").replace("cache =", "file =")
+        yield line_of(folder, "cache").replace("cache =", "file =")
     yield ""
 
 
 def _ecs(folder: Folder) -> Iterator[str]:
     yield "[ecs]"
-    yield _file(folder, "load_balancer")
-    yield _file(folder, "target_group")
+    yield line_of(folder, "load_balancer")
+    yield line_of(folder, "target_group")
     yield ""
 
 
@@ -213,8 +166,10 @@ def _services(folder: Folder) -> Iterator[str]:
     if not folder.services:
         yield "# One table for each ECS service; one of them is behind the load balancer."
         yield "[services.web]"
-        definition = next(iter(folder.definitions), "web.json")
-        yield f"{'' if folder.definitions else '# '}task_definition = {toml_text(definition)}"
+        definition = next(iter(folder.definitions), "")
+        command = "aws ecs describe-task-definition --task-definition NAME"
+        lacking = f'# task_definition = "web.json"  # {command} prints it'
+        yield f"task_definition = {toml_text(definition)}" if definition else lacking
         command = "aws ecs describe-services --cluster CLUSTER --services NAME"
         yield f'# service = "service.json"  # {command} prints it'
         yield ""
@@ -224,14 +179,15 @@ def _resources(folder: Folder) -> Iterator[str]:
     yield "# Each is optional: without it, the scenarios about it are not covered."
     yield "[resources]"
     for key in ("bucket", "queues", "identity"):
-        yield _file(folder, key)
+        yield line_of(folder, key)
     yield ""
 
 
 def _schedule(folder: Folder) -> Iterator[str]:
-    rule = folder.path_of("rule")
+    line = line_of(folder, "rule")
+    rule = not line.startswith("# ")
     yield f"{'' if rule else '# '}[schedule]"
-    yield _file(folder, "rule")
+    yield line
     used = {
         path
         for _, one in folder.services.values()
@@ -289,7 +245,7 @@ def _phases(folder: Folder) -> Iterator[str]:
         yield "# For `cutover phase` and `cutover runbook`; no rehearsal needs them."
         yield "[phases]"
     for name in found:
-        yield _file(folder, name)
+        yield line_of(folder, name)
     if found:
         yield ""
 
@@ -311,6 +267,13 @@ def _rest(folder: Folder) -> Iterator[str]:
     yield 'AWS_USE_PATH_STYLE_ENDPOINT = "true"'
     if prefix := folder.variables.get("SQS_PREFIX", ""):
         yield f'SQS_PREFIX = "{EMULATOR}/{prefix.rpartition("/")[2]}"'
+    for name, value in folder.variables.items():
+        found, writer = endpoint_elsewhere(value, **folder.endpoints)
+        if writer and found == value and name != "DB_HOST":
+            yield f"{name} = {toml_text(writer)}  # the writer, which a rehearsal has alone"
+    if folder.is_for_arm and platform.machine() in ("x86_64", "AMD64"):
+        yield from ("", "[overlay]  # this machine builds for x86-64, and tasks ask for ARM64")
+        yield 'cpu_architecture = "X86_64"'
     bundles = [folder.variables.get("MYSQL_ATTR_SSL_CA") or _SYSTEM_CA]
     bundles += [_SYSTEM_CA] if ses_smtp.endpoint(folder.variables) else []
     yield from (
@@ -318,25 +281,6 @@ def _rest(folder: Folder) -> Iterator[str]:
         "[overlay.files]",
         *(f'{toml_text(one)} = "ca"' for one in dict.fromkeys(bundles)),
     )
-
-
-def _file(folder: Folder, key: str) -> str:
-    """Return the line of a key that names a file, as a comment where no file or several fit."""
-    path = folder.path_of(key)
-    if path:
-        return f"{key} = {toml_text(path)}"
-    several = ", ".join(folder.name(one) for one in folder.documents[key])
-    hint = f"one of {several}" if several else f"{_PRINTED_BY[key]} prints it"
-    if several and key == "queues":  # one file has them all
-        hint = f"cat {several.replace(', ', ' ')} > queues.json"
-    return f'# {key} = "{key.replace("_", "-")}.json"  # {hint}'
-
-
-def _is_network(text: str) -> bool:
-    try:
-        return ipaddress.IPv4Network(text).is_private and ipaddress.IPv4Network(text).prefixlen > 0
-    except ValueError:
-        return False
 
 
 def _on_one_line(line: str) -> str:

@@ -31,6 +31,19 @@ class SignUp(Table):
     password's ``_confirmation``."""
 
 
+class KnownAccount(Table):
+    """An account that a command of ``first_run`` makes, where no visitor signs up."""
+
+    user: Annotated[Text, like("editor")]
+    """The text for the field ``sign_in.user``."""
+    password: Annotated[Text | None, like("made-up")] = None
+    """Its password; or the secret that has it."""
+    secret: Annotated[Text | None, like("shop/app")] = None
+    """The secret with its password."""
+    key: Annotated[Text | None, like("editor_password")] = None
+    """The key of that secret."""
+
+
 class Pages(Table):
     """Pages of the app, by default those of a stock Laravel."""
 
@@ -40,5 +53,6 @@ class Pages(Table):
     """A page that redirects to the sign-in form."""
     sign_in: SignIn = SignIn()
     sign_up: SignUp = SignUp()
+    account: KnownAccount | None = None
     sign_out: Path = "/logout"
     """Signs out when a form is posted to it."""

@@ -246,6 +246,9 @@ class Overlay(Table):
         dict[str, Literal["ca"]], like({"/etc/ssl/certs/ca-certificates.crt": "ca"})
     ] = {}
     """Path in the container -> the content put there; ``ca`` is the stack's CA certificate."""
+    cpu_architecture: Annotated[Literal["X86_64", "ARM64"] | None, like("X86_64")] = None
+    """The CPU architecture that tasks have here instead of their runtimePlatform's, where
+    production's images are built for another one than this machine's."""
 
 
 class BuiltImage(Table):

@@ -210,7 +210,8 @@ def _date(value: object) -> object:
     try:
         return date.fromisoformat(value)  # type: ignore[arg-type]
     except (TypeError, ValueError):
-        raise _fault(f"is {value!r}, and must be a date", "write until = 2027-01-31") from None
+        given = value.isoformat() if isinstance(value, date) else repr(value)
+        raise _fault(f"is {given}, and must be a date", "write until = 2027-01-31") from None
 
 
 def like(value: Any) -> Any:

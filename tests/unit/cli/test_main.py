@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import subprocess
 import sys
@@ -258,6 +259,18 @@ def test_an_address_to_connect_to_needs_a_target_that_is_not_local() -> None:
     result = run("verify", "--connect-to", "198.51.100.7")
     assert result.exit_code == 2
     assert result.output.endswith("Error: --connect-to needs --url or --target aws\n")
+
+
+def test_a_current_directory_that_is_gone_is_named(tmp_path: Path) -> None:
+    (tmp_path / "gone").mkdir()
+    code = "import os; os.rmdir(os.getcwd()); from harness.cli import main; main.main()"
+    command = (sys.executable, "-c", code, "config", "check")
+    environ = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        command, cwd=tmp_path / "gone", env=environ, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith("cutover: the current directory is not there any more\n")
 
 
 def test_a_directory_that_cannot_be_made_is_named_at_once(tmp_path: Path) -> None:

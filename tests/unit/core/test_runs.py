@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from harness.core import runs
-from harness.core.errors import HarnessError
+from harness.core.errors import ConfigError, HarnessError
 from harness.core.redact import Secret
 from tests.unit.another_user import another_user, needs_root, shared_folder
 
@@ -42,6 +42,15 @@ def test_a_process_of_another_container_is_alive_for_some_hours(tmp_path: Path) 
     assert not is_alive("0123abcd", age_s=runs.ELSEWHERE_S)
     assert not is_alive(runs.this_place(), age_s=1)
     assert not is_alive("", age_s=1)
+
+
+def test_a_home_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    home = tmp_path / "file" / "home"
+    with pytest.raises(ConfigError, match="cannot be made: Not a directory"):
+        runs.new_run(home)
+    with pytest.raises(ConfigError, match="cannot be made"), runs.locked(home):
+        pass
 
 
 @needs_root

@@ -167,6 +167,23 @@ def test_a_missing_file_names_the_variable_that_moves_it(tmp_path: Path) -> None
             '[[accept]]\nscenario = "a"\nwhy = "b"\nuntil = "soon"\n[aws]',
             "accept[0].until is 'soon', and must be a date",
         ),
+        *(
+            (
+                "[aws]",
+                f'[app.pages]\naccount = {{ user = "editor"{more} }}\n[aws]',
+                f"app.pages.account.{said}",
+            )
+            for more, said in (
+                ("", "password is missing"),
+                (', secret = "none"', 'secret is "none", and there is no such secret with keys'),
+                (', secret = "db", key = "x"', 'key is "x", and the secret has no such key'),
+            )
+        ),
+        (
+            "[aws]",
+            '[[accept]]\nscenario = "a"\nwhy = "b"\nuntil = 2027-01-31T00:00:00Z\n[aws]',
+            "accept[0].until is 2027-01-31T00:00:00+00:00, and must be a date",
+        ),
         (
             "[aws]",
             '[[accept]]\nscenario = "a"\nuntil = 2027-01-31\n[aws]',
@@ -283,6 +300,8 @@ def test_the_probes_key_is_a_parameter_or_a_key_of_a_secret(tmp_path: Path) -> N
     assert probe_table is not None
     assert probe_table.parameter == "/shop/probe"
     assert "probe.secret is missing" in failure(tmp_path, GOOD[:start] + "[probe]\n" + GOOD[end:])
+    both = named.replace("[probe]\n", '[probe]\nsecret = "a"\n')
+    assert "probe.parameter is given beside probe.secret" in failure(tmp_path, both)
     key = '[parameters]\n"/a" = { key = "alias/shop" }\n'
     assert 'parameters./a.key is "alias/shop", which is not the ARN' in failure(
         tmp_path, GOOD + key

@@ -119,9 +119,10 @@ def test_a_file_that_is_not_utf_8_is_named(tmp_path: Path) -> None:
 
 def test_a_file_of_powershell_is_named(tmp_path: Path) -> None:
     path = tmp_path / "web.json"
-    path.write_bytes('{"a": 1}'.encode("utf-16"))
-    with pytest.raises(InputError, match="is UTF-16"):
-        read_json(path)
+    for encoding in ("utf-16", "utf-16-le", "utf-16-be"):  # the first begins with its mark
+        path.write_bytes('{"a": 1}'.encode(encoding))
+        with pytest.raises(InputError, match="is UTF-16"):
+            read_json(path)
 
 
 def test_nothing_is_raised_without_problems_and_each_problem_once(tmp_path: Path) -> None:

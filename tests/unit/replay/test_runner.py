@@ -147,6 +147,18 @@ def test_a_mistake_in_the_arguments_is_found_before_anything_starts(
     assert "Traceback" not in str(raised.value)
 
 
+@pytest.mark.parametrize("text", ["def test_x(:\n", "import no_such_module\n"])
+def test_an_own_scenario_that_cannot_be_imported_is_named_before_anything_starts(
+    tmp_path: Path, text: str
+) -> None:
+    (tmp_path / "test_own.py").write_text(text)
+    environ = {"PATH": str(Path(sys.executable).parent)}
+    replay = Replay(environ, cwd=tmp_path, cache=tmp_path, own=(tmp_path,))
+    with pytest.raises(ConfigError, match="pytest cannot collect the scenarios") as raised:
+        replay.collect(())
+    assert "test_own.py" in raised.value.log_tail
+
+
 def test_a_listing_is_known() -> None:
     assert only_lists(["-k", "x", "--co"])
     assert not only_lists(["-k", "x"])

@@ -21,9 +21,24 @@ def test_a_page_that_is_configured_is_no_gap() -> None:
     assert made.gap("private") == made.gap("sign_in") == ""
 
 
+def test_a_known_account_has_its_password_or_the_secret_that_has_it() -> None:
+    given = {"account": {"user": "editor", "secret": "shop/app", "key": "editor_password"}}
+    made = pages_from(pages.Pages.model_validate(given))
+    assert (made.account_user, made.account_secret) == ("editor", ("shop/app", "editor_password"))
+    assert made.are_below("/"), "its name is no page's path"
+    given = {"account": {"user": "editor", "password": "made-up"}}
+    made = pages_from(pages.Pages.model_validate(given))
+    assert (made.account_password, made.account_secret) == ("made-up", ("", ""))
+
+
 @pytest.mark.parametrize(
     ("key", "gap"),
     [
+        (
+            "sign_up",
+            "no sign-up page is configured and /register is none; set app.pages.sign_up.path or"
+            " app.pages.account",
+        ),
         ("public", "no public page is configured and / is none; set app.pages.public"),
         ("sign_in", "no sign-in page is configured and /login is none; set app.pages.sign_in.path"),
     ],

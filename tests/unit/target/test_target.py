@@ -221,9 +221,11 @@ def test_plain_http_is_no_production_url() -> None:
         "https://",
         "https://[::1",
         "https://a.example/?b",
+        "https://me:secret-word@a.example",
     ):
-        with pytest.raises(TargetError, match="needs an https:// address"):
+        with pytest.raises(TargetError, match="needs an https:// address") as raised:
             locate.url(address, probe_key=None)
+        assert "secret-word" not in str(raised.value)
 
 
 def account(home: Path, **changed: Any) -> Path:

@@ -194,15 +194,23 @@ class TaskContainers:
         return next((dict(item) for item in overrides if item.get("name") == name), {})
 
 
-def pull_error(reference: str, *, architecture: str, raw: Mapping[str, Any]) -> str:
+def pull_error(
+    reference: str, *, architecture: str, raw: Mapping[str, Any], instead: str = ""
+) -> str:
     """Return ECS's words for an image that a task cannot have; empty when it can.
 
     An image for ARM on this machine says nothing of the one that is deployed: a laptop's is not.
+
+    Args:
+        reference: The image, as its task definition names it.
+        architecture: The image's own; empty without an image.
+        raw: The task definition.
+        instead: What the overlay gives tasks instead of their own; empty without.
     """
     failed = "CannotPullContainerError: pull image manifest has been retried 1 time(s): "
     if not architecture:
         return f"{failed}failed to resolve ref {reference}: {reference}: not found"
-    wanted = (raw.get("runtimePlatform") or {}).get("cpuArchitecture") or "X86_64"
+    wanted = instead or (raw.get("runtimePlatform") or {}).get("cpuArchitecture") or "X86_64"
     if architecture == "amd64" and wanted != "X86_64":
         return (
             f"{failed}image Manifest does not contain descriptor matching platform"

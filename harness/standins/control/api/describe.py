@@ -127,7 +127,7 @@ def service(service: Service, *, state: State) -> dict[str, Any]:
         "networkConfiguration": raw.get("networkConfiguration"),
         "healthCheckGracePeriodSeconds": raw.get("healthCheckGracePeriodSeconds"),
         "schedulingStrategy": "REPLICA",
-        "deploymentController": {"type": "ECS"},
+        "deploymentController": raw.get("deploymentController") or {"type": "ECS"},
         "createdAt": service.created_at,
         "enableECSManagedTags": bool(raw.get("enableECSManagedTags")),
         "propagateTags": raw.get("propagateTags", "NONE"),

@@ -252,7 +252,8 @@ class Tasks:
                 item.image_id = image_id
                 continue
             found = self._engine.architecture(image_id) if image_id else ""
-            if error := pull_error(item.image, architecture=found, raw=raw):
+            instead = self._settings.overlay.cpu_architecture
+            if error := pull_error(item.image, architecture=found, raw=raw, instead=instead):
                 raise StartError(error)
             item.image_id = image_id
 

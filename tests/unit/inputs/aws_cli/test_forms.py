@@ -214,6 +214,45 @@ def test_an_input_of_the_load_balancer_may_stand_alone(tmp_path: Path, name: str
     assert (document.data, document.note) == ({key: given}, "")
 
 
+def test_inputs_without_their_operations_may_follow_each_other(tmp_path: Path) -> None:
+    """As ``--cli-input-json`` takes them, in any order."""
+    given = cli_outputs.content("ecs/load-balancer.json")
+    rule = {"ListenerArn": "arn:a", "Priority": 1, "Conditions": [], "Actions": []}
+    attributes = {"LoadBalancerArn": "arn:b", "Attributes": given["Attributes"]}
+    path = tmp_path / "load-balancer.json"
+    path.write_text(cli_outputs.text(rule, attributes, *given["Listeners"], given["LoadBalancer"]))
+    document = forms.load_balancer(read_json(path))
+    assert document.data == {
+        **{key: given[key] for key in ("LoadBalancer", "Attributes", "Listeners")},
+        "Rules": [rule],
+    }
+    last = path.read_text()[: path.read_text().index('"Scheme"')].count("\n") + 1
+    assert document.place("LoadBalancer.Scheme") == (path, last)
+    group = cli_outputs.content("ecs/target-group.json")["TargetGroup"]
+    other = {**group, "Name": "blue"}
+    path.write_text(cli_outputs.text(other, group))
+    arn = f"arn:aws:elasticloadbalancing:us-east-1:876000000876:targetgroup/{group['Name']}/1"
+    document = forms.target_group(read_json(path), arn=arn)
+    assert document.data == {"TargetGroup": group, "TargetGroups": [other]}
+
+
+def test_inputs_of_queues_and_of_a_bucket_may_stand_without_their_operations(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "file.json"
+    dead, jobs = cli_outputs.content("aws/queues.json")["CreateQueue"]
+    path.write_text(cli_outputs.text(jobs, dead))
+    document = resources.queues(read_json(path))
+    assert document.data == {"CreateQueue": [dead, jobs]}
+    assert document.place("CreateQueue[1].QueueName") == (path, 2)
+    rules = {"CORSRules": [{"AllowedMethods": ["PUT"], "AllowedOrigins": ["*"]}]}
+    cors, made = {"Bucket": "scans", "CORSConfiguration": rules}, {"Bucket": "scans"}
+    for texts in ((cors, made), (cors,)):
+        path.write_text(cli_outputs.text(*texts))
+        document = resources.bucket(read_json(path), name="")
+        assert [*document.data.items()] == [("CreateBucket", made), ("PutBucketCors", cors)]
+
+
 def test_files_of_two_load_balancers_are_not_mixed(tmp_path: Path) -> None:
     balancer = {"LoadBalancerName": "a", "LoadBalancerArn": "arn:a"}
     listener = {"LoadBalancerArn": "arn:b", "Port": 443, "Protocol": "HTTPS"}

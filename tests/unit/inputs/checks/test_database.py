@@ -89,6 +89,7 @@ def test_a_value_that_rds_refuses(
 
 
 WRITER = "tickets.cluster-cq8w2k7example.us-east-1.rds.amazonaws.com"
+PROXY = "tickets.proxy-cq8w2k7example.us-east-1.rds.amazonaws.com"
 READER = "tickets.cluster-ro-cq8w2k7example.us-east-1.rds.amazonaws.com"
 
 
@@ -126,19 +127,39 @@ def test_a_reader_endpoint_is_named_until_the_overlay_replaces_it(
     assert edits.messages(database.CHECKS, replaced) == []
 
 
-def test_the_writer_and_custom_endpoints_are_no_reader(app: Production) -> None:
+@pytest.mark.parametrize(
+    ("name", "instead"),
+    [
+        (PROXY.replace("tickets.", "tickets-ro.endpoint."), PROXY),
+        (WRITER.replace("cluster-", "cluster-custom-"), WRITER),
+        (WRITER.replace("tickets.cluster-", "tickets-replica."), WRITER),
+    ],
+    ids=["of-the-proxy", "custom", "a-replica"],
+)
+def test_an_endpoint_that_no_rehearsal_has_is_named(
+    app: Production, name: str, instead: str
+) -> None:
+    """A read-only endpoint of the proxy, a custom one of the cluster, a replica of RDS MySQL."""
+    (problem,) = database.reader_endpoints(with_variable(app, "DB_READ_HOST", name))
+    words = "no endpoint of [database]: a rehearsal has the writer alone"
+    assert problem.message == f'is "{name}" (DB_READ_HOST), {words}'
+    assert problem.hint == f'set overlay.environment: DB_READ_HOST = "{instead}"'
+    (problem,) = database.reader_endpoints(with_variable(app, "READ_URL", f"mysql://u:p@{name}/x"))
+    assert "u:p" not in f"{problem.message} {problem.hint}"
+    assert problem.hint == f"set overlay.environment.READ_URL, with {instead} as host"
+
+
+@pytest.mark.parametrize("value", [WRITER, PROXY, "", "the .cluster-ro- of a text"])
+def test_the_endpoints_of_the_configuration_are_no_reader(app: Production, value: str) -> None:
+    assert edits.messages(database.CHECKS, with_variable(app, "DB_READ_HOST", value)) == []
+
+
+def with_variable(app: Production, name: str, value: str) -> Production:
+    """A worker whose task has one more variable."""
     container = app.services["worker"].definition.raw["containerDefinitions"][0]
-    added = [
-        {"name": "DB_READ_HOST", "value": value}
-        for value in (WRITER, READER.replace("-ro-", "-custom-"), "", "the .cluster-ro- of a text")
-    ]
-    changed = {**container, "environment": [*container["environment"], *added]}
-    assert (
-        edits.messages(
-            database.CHECKS, with_definition(app, "worker", containerDefinitions=[changed])
-        )
-        == []
-    )
+    environment = [*container["environment"], {"name": name, "value": value}]
+    changed = {**container, "environment": environment}
+    return with_definition(app, "worker", containerDefinitions=[changed])
 
 
 def test_a_default_group_of_another_release(app: Production) -> None:

@@ -122,6 +122,25 @@ def test_service_connect_is_noted(app: Production) -> None:
     ]
 
 
+def test_a_further_bucket_is_noted(app: Production) -> None:
+    container = app.services["worker"].definition.raw["containerDefinitions"][0]
+    entry = {"name": "AWS_PUBLIC_BUCKET", "value": "tickets-public"}
+    changed = {**container, "environment": [*container["environment"], entry]}
+    found = [
+        *notes.of_further_buckets(with_definition(app, "worker", containerDefinitions=[changed]))
+    ]
+    assert len(found) == 1
+    assert found[0].startswith("resources.bucket: AWS_PUBLIC_BUCKET names tickets-public, which is")
+    assert [*notes.of_further_buckets(app)] == []
+
+
+def test_another_deployment_controller_is_noted(app: Production) -> None:
+    changed = with_service(app, "web", deploymentController={"type": "CODE_DEPLOY"})
+    services = {"web": changed.services["web"]}
+    (found,) = notes.of_services(services, behind=services, target_groups=["tickets-web"])
+    assert found.startswith("services.web: CODE_DEPLOY makes its releases, and a rehearsal")
+
+
 @pytest.mark.parametrize(
     ("strategy", "said"),
     [

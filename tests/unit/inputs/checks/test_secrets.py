@@ -67,3 +67,32 @@ def test_a_stage_that_is_not_current(app: Production, stage: str, said: str) -> 
 
 def test_the_rules_are_applied_to_every_configuration() -> None:
     assert set(secrets.CHECKS) <= set(between_files.CHECKS)
+
+
+@pytest.mark.parametrize(
+    ("value_from", "said", "hint"),
+    [
+        (
+            "arn:aws:secretsmanager:us-east-1:876000000876:secret:tickets/bd-Ab3dE5:password::",
+            'names "tickets/bd", which [secrets] does not have (variable MORE)',
+            'add [secrets."tickets/bd"] with the keys that production\'s has, or correct the name:'
+            ' did you mean "tickets/db"?',
+        ),
+        (
+            "/tickets/more",
+            'names "/tickets/more", which [parameters] does not have (variable MORE)',
+            'add "/tickets/more" = "..." to [parameters]',
+        ),
+    ],
+)
+def test_a_secret_or_parameter_that_the_configuration_lacks(
+    app: Production, value_from: str, said: str, hint: str
+) -> None:
+    containers = json.loads(json.dumps(app.services["web"].definition.raw["containerDefinitions"]))
+    containers[0]["secrets"].append({"name": "MORE", "valueFrom": value_from})
+    changed = with_definition(app, "web", containerDefinitions=containers)
+    (problem,) = secrets.missing(changed)
+    assert (problem.message, problem.hint) == (said, hint)
+    config = replace(changed.config, parameters={"/tickets/more": "x"})
+    found = [*secrets.missing(replace(changed, config=config))]
+    assert bool(found) == value_from.startswith("arn:")

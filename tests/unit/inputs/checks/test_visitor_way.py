@@ -93,7 +93,8 @@ FAULTS: tuple[tuple[str, list[dict[str, Any]], str], ...] = (
         [answers(5, fixed(403), path="/_*")],
         f"Rules[0].Actions answer https://{HOST}/_probe/v1/whoami with a fixed 403: no visitor"
         " would reach the tasks; forward tickets.876events.example to tickets-web there, or take"
-        " /_probe/v1/whoami out of the rule's conditions",
+        " /_probe/v1/whoami out of the rule's conditions, or have the probe below a path that is"
+        " forwarded, by probe.path",
     ),
     (
         "the live group has no weight",
@@ -167,9 +168,8 @@ def test_a_default_action_that_keeps_visitors_out_is_named(
 ) -> None:
     (found,) = texts(app, *rules, default=default)
     assert found.startswith(f"Listeners[0].DefaultActions {text}")
-    assert found.endswith(
-        f"; add a rule that forwards {HOST} to tickets-web, or correct the conditions of yours"
-    )
+    remedy = f"; add a rule that forwards {HOST} to tickets-web, or correct the conditions of yours"
+    assert f"{remedy}, or name another page in app.pages.p" in found
 
 
 @pytest.mark.parametrize("host", ["www.876events.example", "#{host}"])

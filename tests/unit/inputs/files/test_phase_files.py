@@ -15,6 +15,14 @@ from harness.inputs.files.phase_files import PHASE_FILES
 from harness.inputs.problem import InputError
 
 
+def test_the_note_names_the_command_that_printed_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "database.json"
+    path.write_text(json.dumps({"DBInstances": [{"DBInstanceIdentifier": "shop"}]}))
+    file = phase_files.PHASE_FILES["database"]
+    note = phase_files.form(read_json(path), file=file).note
+    assert "taken as `aws rds describe-db-instances` prints it" in note
+
+
 def file_of(tmp_path: Path, *objects: Any) -> Path:
     path = tmp_path / "file.json"
     path.write_text("\n".join(json.dumps(one) for one in objects))

@@ -16,6 +16,12 @@ ARN = "arn:aws:s3:::shop-config/web.env"
 KEY = f"base64:{base64.b64encode(bytes(32)).decode()}"
 
 
+def test_a_byte_order_mark_is_no_part_of_a_name() -> None:
+    (problem,) = variables.of_beginning("\ufeffA=1".encode(), file="web.env")
+    assert (problem.file, problem.line) == ("web.env", 1)
+    assert [*variables.of_beginning(b"A=1", file="web.env")] == []
+
+
 def found(text: str) -> list[str]:
     return [f"{one.line} {one}" for one in variables.of_file(text, file="web.env")]
 

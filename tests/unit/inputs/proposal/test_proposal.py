@@ -169,7 +169,65 @@ def test_queues_in_files_of_their_own_belong_into_one(tmp_path: Path) -> None:
         (tmp_path / f"{name}.json").write_text(json.dumps({"Attributes": {"QueueArn": arn}}))
     write(tmp_path)
     text = (tmp_path / "cutover.toml").read_text()
-    assert '# queues = "queues.json"  # cat dead.json jobs.json > queues.json' in text
+    assert '\nqueues = "queues.json"  # cat dead.json jobs.json > queues.json' in text
+
+
+def test_outputs_of_several_commands_about_one_thing_belong_into_one(tmp_path: Path) -> None:
+    block, group = {"BlockPublicAcls": True}, "arn:aws:elasticloadbalancing:::targetgroup/shop/1"
+    files: dict[str, Any] = {
+        "attributes": {"Attributes": [{"Key": "idle_timeout.timeout_seconds", "Value": "60"}]},
+        "balancer": {"LoadBalancers": [{"LoadBalancerName": "shop"}]},
+        "lifecycle": {"Rules": [{"ID": "old", "Status": "Enabled", "Expiration": {"Days": 7}}]},
+        "listeners": {"Listeners": [{"Port": 443}]},
+        "pools": {"TargetGroups": [{"DBProxyName": "shop", "TargetGroupName": "default"}]},
+        "policy": {"Policy": '{"Statement": [{"Resource": "arn:aws:s3:::shop/*"}]}'},
+        "proxy": {"DBProxies": [{"DBProxyName": "shop"}]},
+        "public": {"PublicAccessBlockConfiguration": block},
+        "rule": {"Name": "cron", "ScheduleExpression": "rate(1 minute)"},
+        "rules": {"Rules": [{"Priority": "1", "Actions": [], "Conditions": []}]},
+        "slow": {"Attributes": [{"Key": "slow_start.duration_seconds", "Value": "0"}]},
+        "target-group": {"TargetGroups": [{"TargetGroupArn": group}]},
+        "targets": {"Targets": [{"Id": "1"}]},
+        "valkey": {"ReplicationGroups": []},
+        "versioning": {"Status": "Enabled"},
+    }
+    for name, content in files.items():
+        (tmp_path / f"{name}.json").write_text(json.dumps(content))
+    write(tmp_path)
+    text = (tmp_path / "cutover.toml").read_text()
+    for made, parts in {
+        "load_balancer = |load-balancer": ["balancer", "listeners", "attributes", "rules"],
+        # The shell would empty a file of that name before it is read.
+        "target_group = |all-target-group": ["target-group", "slow"],
+        "bucket = |bucket": ["public", "lifecycle", "policy", "versioning"],
+        "rule = |all-rule": ["rule", "targets"],
+        "# database = |database": ["pools", "proxy"],
+    }.items():
+        key, _, file = made.partition("|")
+        names = " ".join(f"{one}.json" for one in parts)
+        assert f'\n{key}"{file}.json"  # cat {names} > {file}.json\n' in text
+    assert "\n# file = " in text
+    assert "# valkey.json is not used: it is what `aws elasticache describe-replication" in text
+
+
+def test_inputs_of_the_load_balancer_in_files_of_their_own_belong_into_one(
+    tmp_path: Path,
+) -> None:
+    action = [{"Type": "forward", "TargetGroupArn": "arn"}]
+    files: dict[str, Any] = {
+        "http": {"LoadBalancerArn": "arn", "Port": 80, "DefaultActions": action},
+        "https": {"LoadBalancerArn": "arn", "Port": 443, "DefaultActions": action},
+        "load-balancer": {"Name": "shop", "SecurityGroups": ["sg-1"], "Subnets": ["a", "b"]},
+        "www": {"ListenerArn": "arn", "Priority": 1, "Conditions": [], "Actions": action},
+        "blue": {"Name": "blue", "VpcId": "vpc-1"},
+        "green": {"Name": "green", "VpcId": "vpc-1"},
+    }
+    for name, content in files.items():
+        (tmp_path / f"{name}.json").write_text(json.dumps(content))
+    ecs: Any = write(tmp_path)["ecs"]
+    assert ecs == {"load_balancer": "all-load-balancer.json", "target_group": "target-group.json"}
+    text = (tmp_path / "cutover.toml").read_text()
+    assert "cat load-balancer.json http.json https.json www.json > all-load-balancer.json" in text
 
 
 def test_a_file_that_has_all_the_others_in_it_is_taken(tmp_path: Path) -> None:
@@ -309,6 +367,35 @@ def test_an_app_of_a_repository_of_several_is_built_from_its_own_directory(tmp_p
     assert data["images"] == {"app": built}
 
 
+def test_a_readers_endpoint_is_replaced_by_the_overlay(project: Path) -> None:
+    path = project / "app" / "ecs" / "worker.json"
+    data = json.loads(path.read_text())
+    reader = "tickets-ro.endpoint.proxy-cq8w2k7example.us-east-1.rds.amazonaws.com"
+    container = data["containerDefinitions"][0]
+    container["environment"].append({"name": "DB_READ_HOST", "value": reader})
+    path.write_text(json.dumps(data))
+    overlay: Any = write(project)["overlay"]
+    assert overlay["environment"]["DB_READ_HOST"] == reader.replace("-ro.endpoint", "")
+    production.load({}, cwd=project)
+
+
+def test_roles_may_be_among_other_files_and_in_parts(project: Path) -> None:
+    """One folder with all that was printed: other files are no roles, a role's parts are named."""
+    for path in (project / "app" / "iam").iterdir():
+        path.rename(project / "app" / "aws" / path.name)
+    part = {"RoleName": "tickets-execution", "PolicyName": "more", "PolicyDocument": {}}
+    (project / "app" / "aws" / "part.json").write_text(json.dumps(part))
+    app: Any = write(project)["app"]
+    assert app["roles"] == "app/aws"
+    assert "# app/aws/part.json is not used: it belongs into" in propose(Folder(project))
+    with pytest.raises(InputError) as caught:
+        production.load({}, cwd=project)
+    (problem,) = caught.value.problems
+    assert (problem.key, Path(problem.file).name) == ("PolicyDocument", "part.json")
+    (project / "app" / "aws" / "part.json").unlink()
+    assert len(production.load({}, cwd=project).roles) == len([*(ROOT / "app/iam").iterdir()])
+
+
 def test_roles_in_another_folder_are_named(project: Path) -> None:
     shutil.move(project / "app" / "iam", project / "infra")
     assert write(project)["app"]["roles"] == "infra"  # type: ignore[index]
@@ -336,6 +423,7 @@ def test_templates_are_said_to_be_unused(tmp_path: Path) -> None:
         ("stack.yaml", "Resources:\n  Web:\n    Type: AWS::ECS::Service\n"),
         ("cdk.out/Shop.template.json", '{"Resources": {"A": {"Type": "AWS::ECS::Service"}}}'),
         ("infra/ecs.tf", 'resource "aws_ecs_service" "web" {\n}\n'),
+        ("cdk.json", '{"context": {"@aws-cdk/core:checkSecretUsage": true}}'),
         ("copilot/web/manifest.yml", "name: web\ntype: Load Balanced Web Service\n"),
         ("task.yml", "family: web\ncontainerDefinitions:\n  - name: app\n"),
         ("docker-compose.yml", "services:\n  app:\n    image: php\n"),
@@ -344,11 +432,16 @@ def test_templates_are_said_to_be_unused(tmp_path: Path) -> None:
         (tmp_path / name).write_text(content)
     text = propose(Folder(tmp_path))
     assert re.findall("# (.*), is not used(.*): print with the AWS CLI", text) == [
+        ("cdk.json, settings of the CDK", ""),
         ("cdk.out/Shop.template.json, a template of CloudFormation", ", nor are 1 more"),
         ("copilot/web/manifest.yml, a manifest of Copilot", ""),
+        ("docker-compose.yml, a file of Docker Compose", ""),
         ("infra/ecs.tf, code of Terraform", ""),
         ("task.yml, a task definition in YAML", ""),
     ]
+    assert "aws ecs describe-task-definition --task-definition NAME prints it" in text
+    (tmp_path / "web.json").write_text('{"serviceName": "web"}')
+    assert "Docker Compose" not in propose(Folder(tmp_path)), "it is for development"
 
 
 def test_names_with_odd_characters_are_still_toml(project: Path) -> None:
@@ -423,10 +516,7 @@ def test_files_of_the_move_are_named(tmp_path: Path) -> None:
         (tmp_path / f"{name}.json").write_text(json.dumps(content))
     text = propose(Folder(tmp_path))
     assert 'vpc_cidr = "10.50.0.0/16"' in text
-    assert (
-        '[phases]\nnetwork = "vpc.json"\n# logs = "logs.json"  # one of logs.json, more.json'
-        in text
-    )
+    assert '[phases]\nnetwork = "vpc.json"\n# logs = "all-logs.json"  # cat logs.json more' in text
 
 
 def test_environment_files_get_lines_to_fill_in(project: Path) -> None:
@@ -533,6 +623,16 @@ def test_a_secret_database_url_gets_an_account_that_is_made_up(project: Path) ->
     path.write_text(json.dumps(content))
     url = write(project)["parameters"]["/db-url"]  # type: ignore[index]
     assert re.fullmatch(r"mysql://app:made-up@tickets\.proxy-\S+:3306/tickets", url)
+
+
+def test_an_api_has_the_page_of_its_health_check(project: Path) -> None:
+    (project / "app" / "routes").mkdir()
+    (project / "app" / "routes" / "api.php").write_text("<?php")
+    app: Any = write(project)["app"]
+    assert app["pages"] == {"public": "/healthz"}
+    (project / "app" / "routes" / "web.php").write_text("<?php")
+    app = write(project)["app"]
+    assert "pages" not in app
 
 
 def test_an_app_below_a_path_has_its_pages_there(project: Path) -> None:

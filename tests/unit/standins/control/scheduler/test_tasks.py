@@ -511,6 +511,8 @@ def test_an_image_must_be_there_and_be_what_the_definition_asks_for(
     raw = {"runtimePlatform": platform}
     said = containers.pull_error("app:1", architecture=architecture, raw=raw)
     assert (words in said) if words else not said
+    instead = containers.pull_error("app:1", architecture=architecture, raw=raw, instead="X86_64")
+    assert bool(instead) == (architecture == "")
 
 
 def test_a_limit_is_no_higher_than_this_machine_allows(monkeypatch: pytest.MonkeyPatch) -> None:

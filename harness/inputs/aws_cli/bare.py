@@ -1,0 +1,117 @@
+"""Inputs without the name of their operation, as ``--cli-input-json`` takes them.
+
+Several stand in one file one after another, as outputs do. They are told by their fields, which
+are all of one operation's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from harness.inputs import operation_shapes
+from harness.inputs.document import Document, Origin
+
+_ATTRIBUTES = "Attributes"
+_LISTS = ("Listeners", "Rules", "CreateQueue")
+"""Keys with a list, also of one input."""
+_BUCKET = {
+    "PublicAccessBlockConfiguration": "PutPublicAccessBlock",
+    "OwnershipControls": "PutBucketOwnershipControls",
+    "ServerSideEncryptionConfiguration": "PutBucketEncryption",
+    "CORSConfiguration": "PutBucketCors",
+    "LifecycleConfiguration": "PutBucketLifecycleConfiguration",
+    "Policy": "PutBucketPolicy",
+    "VersioningConfiguration": "PutBucketVersioning",
+    "Bucket": "CreateBucket",
+}
+"""Field of an input -> the operation that it is of."""
+
+
+@dataclass(frozen=True)
+class _Form:
+    """One operation's input."""
+
+    api: str
+    operation: str
+    needed: tuple[str, ...]
+    """Fields that tell it from others."""
+    name: str
+    """Key of the file's form that holds the input, or its part."""
+    part: str = ""
+
+    def fits(self, data: Mapping[str, Any]) -> bool:
+        """Whether an object is such an input."""
+        known = operation_shapes.input_shape(self.api, self.operation).members
+        return {*self.needed} <= {*data} <= {*known}
+
+
+_FORMS: Mapping[str, tuple[_Form, ...]] = {
+    "load_balancer": (
+        _Form("elbv2", "CreateListener", ("DefaultActions",), "Listeners"),
+        _Form("elbv2", "CreateRule", ("Conditions", "Actions"), "Rules"),
+        _Form(
+            *("elbv2", "ModifyLoadBalancerAttributes", ("LoadBalancerArn", _ATTRIBUTES)),
+            *(_ATTRIBUTES, _ATTRIBUTES),
+        ),
+        *(
+            _Form("elbv2", "CreateLoadBalancer", ("Name", field), "LoadBalancer")
+            for field in ("SecurityGroups", "Subnets", "SubnetMappings")
+        ),
+    ),
+    "target_group": (
+        _Form(
+            *("elbv2", "ModifyTargetGroupAttributes", ("TargetGroupArn", _ATTRIBUTES)),
+            *(_ATTRIBUTES, _ATTRIBUTES),
+        ),
+        *(
+            _Form("elbv2", "CreateTargetGroup", ("Name", field), "TargetGroup")
+            for field in ("VpcId", "TargetType")
+        ),
+    ),
+    "queues": (_Form("sqs", "CreateQueue", ("QueueName",), "CreateQueue"),),
+    "bucket": tuple(
+        _Form("s3", operation, tuple({"Bucket", field}), operation)
+        for field, operation in _BUCKET.items()
+    ),
+}
+"""Key of cutover.toml -> the inputs that its file may hold."""
+
+
+def key_of(document: Document) -> str:
+    """Return the key of a file of such inputs, without its table; empty for any other."""
+    return next((key for key in _FORMS if any(_parts(document, key))), "")
+
+
+def names(document: Document, key: str) -> list[str]:
+    """Return the keys under which a file's inputs stand in the file of a key."""
+    return [form.name for form, _ in _parts(document, key)] if key in _FORMS else []
+
+
+def merged(document: Document, key: str) -> Document:
+    """Return a file of such inputs as one with their keys; any other file as it is."""
+    data: dict[str, Any] = {}
+    origins: dict[str, Origin] = {}
+    for form, one in _parts(document, key):
+        listed = data.setdefault(form.name, [])
+        value = one.data[form.part] if form.part else one.data
+        if form.part:
+            origins.setdefault(form.name, Origin(one, form.part))
+            listed += value if isinstance(value, list) else [value]
+        else:
+            origins[f"{form.name}[{len(listed)}]"] = Origin(replace(one, others=()), "")
+            listed.append(value)
+    for name, listed in data.items():
+        if len(listed) == 1 and name not in (*_LISTS, _ATTRIBUTES):
+            data[name], origins[name] = listed[0], origins.pop(f"{name}[0]")
+    return replace(document, data=data, others=(), origins=origins) if data else document
+
+
+def _parts(document: Document, key: str) -> Iterator[tuple[_Form, Document]]:
+    """Go through the objects of a file with their forms; none where one has none."""
+    found = [
+        (next((form for form in _FORMS[key] if form.fits(one.data)), None), one)
+        for one in document.objects
+    ]
+    yield from ((form, one) for form, one in found if form) if all(f for f, _ in found) else ()
