@@ -31,6 +31,8 @@ EMERGENCY = re.compile(
 )
 """Laravel's words: Illuminate\\Log\\LogManager::get()."""
 
+STACK_TRACE = 3_000
+"""Characters of an error with the shortest stack trace that Laravel's requests have."""
 ACCESS_LOG = "access_log"
 TO_OUTPUT = {"error_log": "error_log stderr", ACCESS_LOG: "access_log /dev/stdout"}
 
@@ -88,7 +90,7 @@ def test_error_of_the_app_reaches_its_task_log(
     probe: ProbeClient, task_logs: LogReader, eventually: Callable[..., Any], access: Access
 ) -> None:
     marker = f"cutover-{secrets.token_hex(6)}"
-    logged = probe.log(marker)
+    logged = probe.log(marker, size=STACK_TRACE)
     channel, level = logged["channel"], logged["level"]
     eventually(
         lambda: marker in task_logs.log_of(logged["task"]),
@@ -97,7 +99,22 @@ def test_error_of_the_app_reaches_its_task_log(
         " its task's log",
         cause=channel_cause(channel, level),
     )
-    expect_own_log(access.web, task_logs.log_of(logged["task"]))
+    log = task_logs.log_of(logged["task"])
+    expect_own_log(access.web, log)
+    expect_whole_line(log, marker)
+
+
+def expect_whole_line(log: str, marker: str) -> None:
+    """Check that an error in JSON is one line: in pieces no query of CloudWatch Logs reads it."""
+    first = next(line for line in log.splitlines() if marker in line)
+    expect(
+        "{" not in first[:1] or f"{marker}-end" in first,
+        f"an error of {STACK_TRACE} characters is in pieces, the first of {len(first)}",
+        cause="PHP-FPM cuts the app's JSON lines into pieces, which CloudWatch Logs keeps apart:"
+        " set log_limit in its [global] section above the longest, such as 65536; its default is"
+        " 1024",
+        certain=True,
+    )
 
 
 def expect_own_log(kind: str, log: str) -> None:

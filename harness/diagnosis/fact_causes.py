@@ -8,6 +8,7 @@ from harness.core.expectation import REQUEST, SESSION, STORAGE
 from harness.diagnosis import job_causes, task_causes, visitor_causes
 from harness.diagnosis.evidence import Cause
 from harness.diagnosis.facts import (
+    DeafPort,
     DroppedCommand,
     JobPath,
     MissingRight,
@@ -80,6 +81,7 @@ CAUSES: tuple[FactCause, ...] = (
     _of(NamedSecret, task_causes.faulty_secret),
     _of(DroppedCommand, task_causes.lost_command),
     _of(WaitingStart, task_causes.waiting_start),
+    _of(DeafPort, task_causes.deaf_port),
     task_causes.missing_check_tool,
     _of(StoppedTask, task_causes.worker_that_ends),
 )

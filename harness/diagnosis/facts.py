@@ -223,6 +223,21 @@ class WaitingStart:
 
 
 @dataclass(frozen=True)
+class DeafPort:
+    """A port on which the load balancer reaches nobody, though a task listens."""
+
+    group: str
+    port: int
+    places: tuple[str, ...]
+    """Sockets that listen: those of the port, or else the others."""
+    is_own: bool
+    """Whether they are of the port."""
+
+    def __str__(self) -> str:
+        return f"the {self.group} task listens on {', '.join(self.places)}"
+
+
+@dataclass(frozen=True)
 class ContainerCheck:
     """A container health check, and whether the image has the tool that its command runs."""
 
@@ -312,6 +327,7 @@ Fact = (
     | JobPath
     | DroppedCommand
     | WaitingStart
+    | DeafPort
     | ContainerCheck
     | MissingRight
 )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from harness.diagnosis.evidence import Cause
 from harness.diagnosis.facts import (
     ContainerCheck,
+    DeafPort,
     DroppedCommand,
     StoppedTask,
     WaitingStart,
@@ -64,6 +65,22 @@ def waiting_start(start: WaitingStart) -> str:
         f"the {start.group} task's start waits in a loop, `{start.loop}` ({start.place}), and logs"
         " nothing: the task never reaches what it waits for. Name the host that AWS has, or take"
         " the loop out: ECS starts a task anew when it fails"
+    )
+
+
+def deaf_port(deaf: DeafPort) -> str:
+    """Return that a task listens where no load balancer reaches it."""
+    alone = f"the {deaf.group} task listens on {', '.join(deaf.places)} alone"
+    if not deaf.is_own:
+        return f"{alone}: nothing listens on the target's port, {deaf.port}, of the target group"
+    if any(one.startswith("[::]") for one in deaf.places):
+        return (
+            f"{alone}: nothing listens on the target's port by IPv4, by which the load balancer"
+            f" asks: let nginx listen on {deaf.port} beside [::]:{deaf.port}"
+        )
+    return (
+        f"{alone}: nothing listens on the target's port but for the task itself: let nginx listen"
+        f" on {deaf.port}, without an address"
     )
 
 

@@ -14,6 +14,7 @@ from harness.core.redact import redact
 from harness.core.wait import Deadline, DeadlinePassed, GaveUp, NotYet, Ready, wait_until
 from harness.diagnosis.causes import explain
 from harness.diagnosis.collectors import log_of_task
+from harness.diagnosis.deaf_port import deaf_port
 from harness.diagnosis.evidence import Line, evidence_of
 from harness.diagnosis.facts import (
     ContainerCheck,
@@ -33,7 +34,7 @@ from harness.target.resources.ecs import address_of, task_id
 if TYPE_CHECKING:
     from types_boto3_secretsmanager import SecretsManagerClient
 
-    from harness.diagnosis.facts import StoppedTask, WaitingStart
+    from harness.diagnosis.facts import DeafPort, StoppedTask, WaitingStart
     from harness.target.resources.ecs import EcsService
     from harness.target.resources.secret_references import NamedSecret
 
@@ -196,6 +197,7 @@ class Watch:
             for line in log_of_task(one, group=self._group, since=self.since)
         ]
         waiting = [self._waiting(one) for one in own if one.status == "running"]
+        deaf = [self._deaf_port(one) for one in own if one.status == "running"]
         dropped = [dropped_command(one.attrs, group=self._group) for one in own]
         evidence = evidence_of(
             [
@@ -203,6 +205,7 @@ class Watch:
                 *stopped,
                 *filter(None, dropped),
                 *filter(None, waiting),
+                *[*filter(None, deaf)][:1],
                 *self._container_checks(own),
                 *(() if stopped else self._not_healthy_yet()),
                 *lines,
@@ -226,6 +229,12 @@ class Watch:
             group=self._group,
             read=lambda path: (engine.file_of(container, path) or b"").decode(errors="replace"),
         )
+
+    def _deaf_port(self, container: Any) -> DeafPort | None:
+        balancers = self.service.describe().get("loadBalancers") or ()
+        for port in (one["containerPort"] for one in balancers):
+            return deaf_port(engine.sockets(container), group=self._group, port=port)
+        return None
 
     def _container_checks(self, containers: Iterable[Any]) -> Iterator[ContainerCheck]:
         """Look for the tool of each health check in its container, where one runs."""

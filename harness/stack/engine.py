@@ -191,6 +191,17 @@ def has_program(container: Any, name: str) -> bool | None:
     return None if b"OCI runtime" in (output or b"") else bool(code == 0)
 
 
+def sockets(container: Any) -> str:
+    """Return the kernel's tables of a container's TCP sockets; empty where it cannot be asked."""
+    import docker.errors
+
+    try:
+        code, output = container.exec_run(["cat", "/proc/net/tcp", "/proc/net/tcp6"])
+    except docker.errors.APIError:
+        return ""
+    return "" if code else (output or b"").decode(errors="replace")
+
+
 def processes(container: Any) -> list[tuple[int, int, str]]:
     """Return a container's processes: id, parent's id and words; none where it does not run."""
     import docker.errors

@@ -323,9 +323,9 @@ class ProbeClient:
         """Make the health route of the task that answers fail, or work again."""
         return self.ask("PUT", "health", payload={"healthy": healthy})
 
-    def log(self, sign: str) -> dict[str, Any]:
-        """Let the task that answers log an error that holds a sign."""
-        return self.ask("POST", "log", payload={"sign": sign})
+    def log(self, sign: str, *, size: int = 0) -> dict[str, Any]:
+        """Let the task that answers log an error that holds a sign, and is so long."""
+        return self.ask("POST", "log", payload={"sign": sign, "size": size})
 
     def redirect(self) -> requests.Response:
         """Ask for a redirect to a named route of the app."""

@@ -15,8 +15,13 @@ final readonly class LogController
 {
     public function __invoke(Request $request, TaskReader $reader, Config $config, LoggerInterface $log): JsonResponse
     {
-        $sign = $request->validate(['sign' => ['required', 'string', 'regex:/\A[\w-]{1,80}\z/']])['sign'];
-        $log->error('cutover-probe was told to log an error', ['sign' => $sign]);
+        $input = $request->validate([
+            'sign' => ['required', 'string', 'regex:/\A[\w-]{1,80}\z/'],
+            'size' => ['integer', 'between:0,65536'],
+        ]);
+        $sign = $input['sign'];
+        $size = (int) ($input['size'] ?? 0);
+        $log->error('cutover-probe was told to log an error', ['sign' => $sign, 'filler' => str_repeat('.', $size), 'end' => "{$sign}-end"]);
 
         $channel = $config->get('logging.default');
 
