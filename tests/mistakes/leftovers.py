@@ -79,6 +79,17 @@ MISTAKES = (
         exit_code=USAGE,
     ),
     Mistake(
+        "compiled views go to a directory that only the old host has",
+        set_everywhere("VIEW_COMPILED_PATH", "/srv/app/compiled"),
+        cause='is "/srv/app/compiled" (VIEW_COMPILED_PATH), where the app may not write',
+        exit_code=USAGE,
+        also_green=[php.test_opcache_is_on_and_checks_no_file],
+        twin=Twin(
+            "compiled views go to a directory that the app may write to",
+            set_everywhere("VIEW_COMPILED_PATH", "/srv/app/storage/views"),
+        ),
+    ),
+    Mistake(
         "the worker has no password for the database",
         drop_secret("DB_PASSWORD", task="worker"),
         cause="DB_PASSWORD is empty in the task",

@@ -48,6 +48,17 @@ MISTAKES = (
         ),
     ),
     Mistake(
+        "PHP-FPM has its default limit of a log line",
+        replace(FPM_POOL, "log_limit = 65536", ""),
+        breaks=[logs.test_error_of_the_app_reaches_its_task_log],
+        cause="PHP-FPM cuts the app's JSON lines into pieces",
+        also_green=[logs.test_error_of_a_job_reaches_the_worker_log],
+        twin=Twin(
+            "PHP-FPM's limit of a log line is that of PHP's own image",
+            replace(FPM_POOL, "log_limit = 65536", "log_limit = 8192"),
+        ),
+    ),
+    Mistake(
         "the worker logs into a file of its container",
         set_variable("LOG_CHANNEL", "single", task="worker"),
         breaks=[logs.test_error_of_a_job_reaches_the_worker_log],

@@ -96,6 +96,27 @@ def name_volumes() -> Edit:
 
 MISTAKES = (
     Mistake(
+        "nginx listens by IPv6 alone",
+        replace(NGINX, "listen 8080 default_server;", "listen [::]:8080 default_server;"),
+        cause="the web task listens on [::]:8080 alone",
+        also_green=[edge.test_unknown_host_does_not_reach_the_app],
+        exit_code=NOT_STARTED,
+        twin=Twin(
+            "nginx listens by IPv6, too",
+            replace(
+                NGINX,
+                "listen 8080 default_server;",
+                "listen [::]:8080 default_server ipv6only=off;",
+            ),
+        ),
+    ),
+    Mistake(
+        "nginx listens for its own task alone",
+        replace(NGINX, "listen 8080 default_server;", "listen 127.0.0.1:8080 default_server;"),
+        cause="the web task listens on 127.0.0.1:8080 alone",
+        exit_code=NOT_STARTED,
+    ),
+    Mistake(
         "nginx looks for PHP-FPM on a port",
         replace(NGINX, "fastcgi_pass unix:/tmp/php-fpm.sock", "fastcgi_pass 127.0.0.1:9000"),
         cause="PHP-FPM does not listen at 127.0.0.1:9000",

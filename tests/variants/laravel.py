@@ -139,6 +139,10 @@ SCHEDULES = [
         ),
     ),
     Variant(
+        "expired holds are released every ten seconds",
+        replace(CONSOLE, "->everyMinute()", "->everyTenSeconds()"),
+    ),
+    Variant(
         "a scheduled command asks a service of the internet",
         append(
             CONSOLE,

@@ -47,6 +47,7 @@ _RESERVED = ("rdsadmin", "rdsproxyadmin", "rdsrepladmin")
 _COLONS = 6
 """In a secret's ARN."""
 _LEAST_SUBNETS = 2
+_PINNING_FILTER = "EXCLUDE_VARIABLE_SETS"
 _RELEASE = re.compile(r"\d+\.\d+")
 _ENDPOINT = re.compile(
     r"\.(?P<kind>cluster(?:-ro|-custom)?|proxy)-[a-z0-9]+\.(?P<region>[a-z0-9-]+)\.rds\.amazonaws\."
@@ -201,6 +202,14 @@ def combinations(production: Production) -> Iterator[Problem]:
                 f"{one.key}.Engine", f"{message}: RDS refuses it", f'write "{engine}"', file=file
             )
         pool = one.input.get("ConnectionPoolConfig") or {}
+        filters = [str(one) for one in pool.get("SessionPinningFilters") or ()]
+        if any(one != _PINNING_FILTER for one in filters):
+            yield Problem(
+                f"{one.key}.ConnectionPoolConfig.SessionPinningFilters",
+                f"has {', '.join(filters)}, and RDS knows {_PINNING_FILTER} alone",
+                f'write "{_PINNING_FILTER}", or leave it out',
+                file=file,
+            )
         idle, most = pool.get("MaxIdleConnectionsPercent"), pool.get("MaxConnectionsPercent")
         if idle is not None and (most is None or idle > most):
             yield Problem(

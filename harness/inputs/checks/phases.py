@@ -19,6 +19,8 @@ _RETENTION_DAYS = (
     *(1096, 1827, 2192, 2557, 2922, 3288, 3653),
 )
 """https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html"""
+_SHORT_LIFE_DAYS = 60
+"""Days that an app may go without a release."""
 _REQUESTS = "ALBRequestCountPerTarget"
 _METRIC = "PredefinedMetricType"
 _CAPACITIES = ("MinCapacity", "MaxCapacity")
@@ -286,15 +288,23 @@ def kept_images(production: Production) -> Iterator[Problem]:
         policy = document_in(one.input.get("lifecyclePolicyText"))
         for number, rule in enumerate(policy.get("rules") or ()):
             chosen = rule.get("selection") or {}
-            is_count = chosen.get("countType") == "imageCountMoreThan"
-            # Tags of releases differ: a rule without prefixes of its own counts them all.
+            # Tags of releases differ: a rule without prefixes of its own takes them all.
             of_all = chosen.get("tagStatus") == "any" or "*" in (chosen.get("tagPatternList") or ())
-            if is_count and of_all and chosen.get("countNumber") == 1:
+            count, kind = chosen.get("countNumber"), chosen.get("countType")
+            if not of_all or not isinstance(count, int):
+                continue
+            when = ""
+            if kind == "imageCountMoreThan" and count == 1:
+                when = "when the next one is pushed"
+            elif kind == "sinceImagePushed" and count <= _SHORT_LIFE_DAYS:
+                when = f"{count} days after its push"
+            if when:
                 yield Problem(
                     f"{one.key}.lifecyclePolicyText.rules[{number}].selection.countNumber",
-                    "is 1: ECR removes the image that the tasks run when the next one is pushed,"
-                    " and ECS could start it no more, nor go back to it",
-                    "write 10, or as many as releases that you may go back to",
+                    f"is {count}: ECR removes the image that the tasks run {when}, and ECS could"
+                    " start it no more, nor go back to it",
+                    'write "imageCountMoreThan" with 10, or as many as releases that you may go'
+                    " back to",
                     file=production.files["phases.registry"],
                 )
 

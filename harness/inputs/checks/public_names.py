@@ -1,10 +1,11 @@
-"""Public names in task definitions: the host of the app's files, sender and port of its mails."""
+"""Names in task definitions: the app's host of files, its mails' sender and port, its directories."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 _VARIABLE, _SENDER, _PORT = "ASSET_URL", "MAIL_FROM_ADDRESS", "MAIL_PORT"
 _ADDRESS = re.compile(r"[^\s<>@\"]+@[^\s<>@\"]+")
+_WRITTEN = ("VIEW_COMPILED_PATH", "LARAVEL_STORAGE_PATH")
+"""Variables of directories that Laravel writes to."""
 _LABELS = 2
 """Of the shortest domain that somebody registers."""
 
@@ -71,6 +74,30 @@ def smtp_ports(production: Production) -> Iterator[Problem]:
                 )
 
 
+def directories(production: Production) -> Iterator[Problem]:
+    """A directory that Laravel writes to is one that app.writable has, or is mounted."""
+    config = production.config
+    for definition in production.definitions:
+        mounts = [
+            str(mount.get("containerPath"))
+            for container in definition.containers
+            for mount in container.raw.get("mountPoints") or ()
+        ]
+        known = [PurePosixPath(one) for one in (*config.writable_paths, *mounts)]
+        for place, name, value in definition.variables:
+            path = PurePosixPath(value)
+            is_ours = name in _WRITTEN and path.is_absolute() and config.declares_writable
+            if is_ours and not any(path.is_relative_to(one) for one in known):
+                yield Problem(
+                    place,
+                    f'is "{value}" ({name}), where the app may not write: app.writable has'
+                    f" {', '.join(config.writable_paths)}",
+                    f"leave {name} out, for Laravel's own directory; or add the path to"
+                    " app.writable, and give it to the app's user in the Dockerfile",
+                    file=definition.source,
+                )
+
+
 def _records(production: Production) -> Iterator[str]:
     for call in phase_files.calls(production, "dns"):
         changes = (call.input.get("ChangeBatch") or {}).get("Changes") or ()
@@ -79,4 +106,4 @@ def _records(production: Production) -> Iterator[str]:
             yield str(record.get("Name", "")).rstrip(".").lower()
 
 
-CHECKS = (asset_hosts, senders, smtp_ports)
+CHECKS = (asset_hosts, senders, smtp_ports, directories)

@@ -5,12 +5,16 @@ Where there are files of roles, one without a file does not exist: ECS cannot as
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from harness.aws.arn import partition_of
 from harness.aws.iam_conditions import SOURCE_IP
-from harness.aws.iam_policy import statements
+from harness.aws.iam_policy import Need, allows, statements
 from harness.inputs.checks.connections import endpoints
+from harness.inputs.files import phase_files
+from harness.inputs.files.api_calls import document_in
 from harness.inputs.files.schedule import Schedule
 from harness.inputs.problem import Problem, closest
 
@@ -21,6 +25,16 @@ _FIELDS = ("taskRoleArn", "executionRoleArn")
 _ENDPOINTS = {"ses": "email", "ecr": "ecr.api"}
 """Services of IAM with another name in their endpoints."""
 _ADDRESS = "IpAddress aws:SourceIp"
+_END = re.compile(r"([/:-])(?:\*|\?{6})$")
+"""The end of an ARN that stands for keys of a bucket, streams of a log, or a secret's suffix."""
+_CALLED = frozenset(
+    {
+        *("s3:GetObject", "s3:PutObject", "sqs:SendMessage", "sqs:ReceiveMessage"),
+        *("logs:PutLogEvents", "secretsmanager:GetSecretValue", "ecr:BatchGetImage"),
+        *("ses:SendRawEmail",),
+    }
+)
+"""Calls without which no app comes up, stores a file, runs a job or sends a mail."""
 
 
 def problems(production: Production) -> Iterator[Problem]:
@@ -28,6 +42,65 @@ def problems(production: Production) -> Iterator[Problem]:
     yield from _repeated(production)
     yield from _missing(production)
     yield from _of_public_addresses(production)
+    yield from _of_endpoint_policies(production)
+
+
+def _of_endpoint_policies(production: Production) -> Iterator[Problem]:
+    """Find endpoints that let nobody do what tasks need to do through them.
+
+    A call needs the right of its role and the endpoint's:
+    https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html. Layers of images
+    come from a bucket of ECR's:
+    https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html
+    """
+    region = production.config.region
+    for call in phase_files.calls(production, "network"):
+        policy = document_in(call.input.get("PolicyDocument"))
+        service = str(call.input.get("ServiceName")).partition(f".{region}.")[2]
+        lacks = (
+            (who, need) for who, need in _needs(production, service) if not allows([policy], need)
+        )
+        for who, need in [*lacks][:1] if policy else ():
+            yield Problem(
+                f"{call.key}.PolicyDocument",
+                f"does not allow {need.action} on {need.resource or 'any resource'}, which {who}"
+                f" needs: AWS refuses the tasks' calls that go through the endpoint of {service}",
+                "allow it there, too, or leave PolicyDocument out: roles decide then",
+                file=production.files["phases.network"],
+            )
+
+
+def _needs(production: Production, service: str) -> Iterator[tuple[str, Need]]:
+    """Go through what tasks do through the endpoint of a service, with who does it."""
+    region = production.config.region
+    images = (str(one.raw.get("image")) for d in production.definitions for one in d.containers)
+    if service == "s3" and any(".dkr.ecr." in one for one in images):
+        layers = f"arn:{partition_of(region)}:s3:::prod-{region}-starport-layer-bucket/layer"
+        yield "the pull of images from ECR", Need("s3:GetObject", layers)
+    assumed = {name for name, key, _ in _named(production) if key in _FIELDS}
+    for role in production.roles:
+        granted = [
+            statement
+            for policy in role.raw.get("Policies") or ()
+            for statement in statements(policy["PolicyDocument"])
+            if role.name in assumed and statement.get("Effect") == "Allow"
+        ]
+        for action, resource in (
+            (action, resource)
+            for one in granted
+            for action in _listed(one.get("Action"))
+            for resource in _listed(one.get("Resource"))
+        ):
+            own = action.partition(":")[0]
+            named = "" if resource == "*" else _END.sub(r"\1cutover", resource)
+            # A right on more than one thing says not which of them the tasks use.
+            is_known = not {*"*?"} & {*named}
+            if is_known and action in _CALLED and _ENDPOINTS.get(own, own) == service:
+                yield f"the role {role.name}", Need(action, named)
+
+
+def _listed(value: Any) -> list[str]:
+    return [value] if isinstance(value, str) else [str(one) for one in value or ()]
 
 
 def _of_public_addresses(production: Production) -> Iterator[Problem]:
@@ -61,11 +134,7 @@ def _service_by_endpoint(production: Production, statement: Mapping[str, Any]) -
     }
     if statement.get("Effect") != "Allow" or ("ipaddress", SOURCE_IP) not in conditions:
         return ""
-    actions = statement.get("Action") or []
-    services = {
-        str(action).partition(":")[0].lower()
-        for action in ([actions] if isinstance(actions, str) else actions)
-    }
+    services = {one.partition(":")[0].lower() for one in _listed(statement.get("Action"))}
     found = (one for one in sorted(services) if endpoints(production, _ENDPOINTS.get(one, one)))
     return next(found, "")
 

@@ -204,6 +204,11 @@ def test_a_default_group_of_another_release(app: Production) -> None:
             {"ConnectionPoolConfig": {"MaxConnectionsPercent": 80, "MaxIdleConnectionsPercent": 5}},
             "",
         ),
+        (
+            "ModifyDBProxyTargetGroup",
+            {"ConnectionPoolConfig": {"SessionPinningFilters": ["EXCLUDE_VARIABLE_SET"]}},
+            "has EXCLUDE_VARIABLE_SET, and RDS knows EXCLUDE_VARIABLE_SETS alone",
+        ),
         ("CreateDBCluster", {"Port": 3307}, "is 3307, and the database's group admits RDS Proxy"),
         ("CreateDBCluster", {"Port": 3306}, ""),
         ("CreateDBCluster", {"MasterUsername": "rdsadmin"}, 'MasterUsername is "rdsadmin"'),

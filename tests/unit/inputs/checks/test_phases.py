@@ -276,7 +276,12 @@ def test_a_target_in_percent(app: Production, target: float, said: str) -> None:
         ({"tagStatus": "any", "countNumber": 10}, ""),
         ({"tagStatus": "untagged", "countNumber": 1}, ""),
         ({"tagStatus": "tagged", "tagPrefixList": ["cache"], "countNumber": 1}, ""),
-        ({"tagStatus": "any", "countType": "sinceImagePushed", "countNumber": 1}, ""),
+        (
+            {"tagStatus": "any", "countType": "sinceImagePushed", "countNumber": 14},
+            "removes the image that the tasks run 14 days after its push",
+        ),
+        ({"tagStatus": "any", "countType": "sinceImagePushed", "countNumber": 365}, ""),
+        ({"tagStatus": "untagged", "countType": "sinceImagePushed", "countNumber": 1}, ""),
     ],
 )
 def test_a_repository_keeps_the_image_of_the_way_back(

@@ -33,6 +33,23 @@ def texts(
 
 
 @pytest.mark.parametrize(
+    ("path", "is_writable"),
+    [
+        ("/srv/app/compiled", False),
+        ("/srv/app/storage/views", True),
+        ("/tmp/views", True),
+        ("compiled", True),
+    ],
+)
+def test_laravel_writes_where_it_may(app: Production, path: str, *, is_writable: bool) -> None:
+    found = texts(app, path, name="VIEW_COMPILED_PATH")
+    assert bool(found) != is_writable
+    assert "where the app may not write: app.writable has /srv/app/" in "".join(found) or not found
+    anywhere = replace(app, config=replace(app.config, declares_writable=False))
+    assert texts(anywhere, path, name="VIEW_COMPILED_PATH") == []
+
+
+@pytest.mark.parametrize(
     "url",
     [
         "https://tickets.876events.example",

@@ -10,6 +10,7 @@ import pytest
 
 from harness.inputs.checks import roles
 from harness.inputs.production import Production
+from tests.unit.inputs.checks import edits
 
 
 def without(app: Production, *names: str) -> Production:
@@ -84,3 +85,44 @@ def test_conditions_that_tasks_meet_are_left(
     app: Production, role: str, condition: dict[str, Any]
 ) -> None:
     assert [*roles.problems(with_condition(app, role, condition))] == []
+
+
+BUCKET = "arn:aws:s3:::876events-tickets-uploads"
+LAYERS = "arn:aws:s3:::prod-us-east-1-starport-layer-bucket/*"
+SECRETS = "arn:aws:secretsmanager:us-east-1:876000000876:secret:tickets/*"
+
+
+@pytest.mark.parametrize(
+    ("service", "statement", "said"),
+    [
+        ("s3", {"Resource": [BUCKET, f"{BUCKET}/*"]}, "which the pull of images from ECR needs"),
+        ("s3", {"Resource": [BUCKET, f"{BUCKET}/*", LAYERS]}, ""),
+        (
+            "s3",
+            {"Resource": ["arn:aws:s3:::shop/*", LAYERS]},
+            f"s3:GetObject on {BUCKET}/cutover, which the role tickets-web-task needs",
+        ),
+        ("sqs", {"Action": "sqs:ReceiveMessage"}, "does not allow sqs:SendMessage on arn:aws:sqs:"),
+        ("sqs", {"Action": ["sqs:*"]}, ""),
+        ("secretsmanager", {"Resource": SECRETS}, ""),
+        ("secretsmanager", {"Resource": SECRETS.replace("tickets", "shop")}, "which the role tick"),
+        ("logs", {"Action": "logs:*"}, ""),
+        ("email", {"Action": "ses:SendEmail"}, "does not allow ses:SendRawEmail on"),
+        ("ecr.api", {"Action": "ecr:*"}, ""),
+        ("sqs", {"Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-1"}}}, ""),
+    ],
+)
+def test_an_endpoint_lets_tasks_do_what_their_roles_may(
+    app: Production, service: str, statement: dict[str, Any], said: str
+) -> None:
+    whole = {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*", **statement}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [whole]})
+    content = json.loads(json.dumps(app.documents["phases.network"].data))
+    (one,) = (
+        call
+        for call in content["CreateVpcEndpoint"]
+        if call["ServiceName"] == f"com.amazonaws.us-east-1.{service}"
+    )
+    one["PolicyDocument"] = policy
+    found = edits.messages((roles.problems,), edits.with_phase(app, "network", content))
+    edits.judge(found, said)
