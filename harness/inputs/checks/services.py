@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 _LONGEST_GRACE_S = 10_000
 """Longer than any start: milliseconds, most likely."""
+_LEAST_FILES = 256
+"""Fewer than nginx has connections for a burst of visitors, with a file or PHP behind each."""
 _STRATEGY = "capacityProviderStrategy"
 _FARGATE = ("FARGATE", "FARGATE_SPOT")
 _MOST: tuple[tuple[str, str, int], ...] = (
@@ -157,7 +159,7 @@ def launches(production: Production) -> Iterator[Problem]:
 
 
 def process_limits(production: Production) -> Iterator[Problem]:
-    """The soft limit of a container is not above its hard one, or the task does not start.
+    """The soft limit of a container is not above its hard one, and leaves it files to work with.
 
     https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Ulimit.html
     """
@@ -165,11 +167,18 @@ def process_limits(production: Production) -> Iterator[Problem]:
         for number, container in enumerate(service.definition.raw["containerDefinitions"]):
             for index, one in enumerate(container.get("ulimits") or ()):
                 soft, hard = int(one.get("softLimit", 0)), int(one.get("hardLimit", 0))
+                message = hint = ""
                 if soft > hard:
+                    message = f"is {soft}, and hardLimit {hard}: the container would not start"
+                    hint = "write a hardLimit as high as the softLimit, or higher"
+                elif one.get("name") == "nofile" and soft < _LEAST_FILES:
+                    message = f"is {soft}: a process has no more files and connections open at once"
+                    hint = "leave it out, for Fargate's 65535, or write 1024 at the least"
+                if message:
                     yield Problem(
                         f"containerDefinitions[{number}].ulimits[{index}].softLimit",
-                        f"is {soft}, and hardLimit {hard}: the container would not start",
-                        "write a hardLimit as high as the softLimit, or higher",
+                        message,
+                        hint,
                         file=production.files[f"services.{name}.task_definition"],
                     )
 

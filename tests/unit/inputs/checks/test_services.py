@@ -119,7 +119,11 @@ def test_the_launch_of_a_service(app: Production, changes: dict[str, Any], said:
 
 @pytest.mark.parametrize(
     ("soft", "hard", "said"),
-    [(65536, 1024, "ulimits[0].softLimit is 65536, and hardLimit 1024"), (1024, 65536, "")],
+    [
+        (65536, 1024, "ulimits[0].softLimit is 65536, and hardLimit 1024"),
+        (64, 64, "ulimits[0].softLimit is 64: a process has no more files"),
+        (1024, 65536, ""),
+    ],
 )
 def test_the_limits_of_a_process(app: Production, soft: int, hard: int, said: str) -> None:
     container, *others = app.services["web"].definition.raw["containerDefinitions"]
