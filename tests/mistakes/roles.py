@@ -50,6 +50,12 @@ MISTAKES = (
         also_green=[roles.test_no_task_role_allows_everything],
     ),
     Mistake(
+        "the web task's role has a path that its ARN lacks",
+        replace(WEB_ROLE, '"RoleName"', '"Path": "/shop/",\n  "RoleName"'),
+        cause='the role "tickets-web-task" has the path /shop/: no role has this ARN',
+        exit_code=USAGE,
+    ),
+    Mistake(
         "the task role's trust policy names the cluster",
         replace(
             WEB_ROLE,

@@ -77,7 +77,7 @@ def _needs(production: Production, service: str) -> Iterator[tuple[str, Need]]:
     if service == "s3" and any(".dkr.ecr." in one for one in images):
         layers = f"arn:{partition_of(region)}:s3:::prod-{region}-starport-layer-bucket/layer"
         yield "the pull of images from ECR", Need("s3:GetObject", layers)
-    assumed = {name for name, key, _ in _named(production) if key in _FIELDS}
+    assumed = {_name(arn) for arn, key, _ in _named(production) if key in _FIELDS}
     for role in production.roles:
         granted = [
             statement
@@ -109,7 +109,7 @@ def _of_public_addresses(production: Production) -> Iterator[Problem]:
     A call through an endpoint has no aws:SourceIp:
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
     """
-    assumed = {name for name, key, _ in _named(production) if key in _FIELDS}
+    assumed = {_name(arn) for arn, key, _ in _named(production) if key in _FIELDS}
     for role in production.roles:
         for number, policy in enumerate(role.raw.get("Policies") or ()):
             for index, statement in enumerate(statements(policy["PolicyDocument"])):
@@ -152,9 +152,19 @@ def _repeated(production: Production) -> Iterator[Problem]:
 
 def _missing(production: Production) -> Iterator[Problem]:
     """Report each role without a file; none where no role has one."""
-    known = {role.name for role in production.roles}
-    for name, key, file in _named(production) if known else ():
-        if name and name not in known:
+    known = {role.name: str(role.raw.get("Path") or "/") for role in production.roles}
+    for arn, key, file in _named(production) if known else ():
+        name = _name(arn)
+        path = f"/{arn.partition(':role/')[2]}".removesuffix(name)
+        if path != known.get(name, path):
+            yield Problem(
+                key,
+                f'is "{arn}", and the role "{name}" has the path {known[name]}: no role has this'
+                " ARN",
+                f"write the ARN that `aws iam get-role --role-name {name}` prints",
+                file=file,
+            )
+        elif name and name not in known:
             near = closest(name, known, similarity=0.8)
             meant = f'did you mean "{near}"? Or ' if near else ""
             yield Problem(
@@ -166,13 +176,17 @@ def _missing(production: Production) -> Iterator[Problem]:
             )
 
 
+def _name(arn: str) -> str:
+    return arn.rpartition("/")[2]
+
+
 def _named(production: Production) -> Iterator[tuple[str, str, str]]:
-    """Go through the roles that tasks name, with key and file."""
+    """Go through the roles that tasks name by their ARNs, with key and file."""
     for place, task in production.tasks.items():
         table = place.rpartition(".")[0]
         for field in _FIELDS:
             arn = str(task.definition.raw.get(field) or "")
-            yield arn.rpartition("/")[2], field, production.files[f"{table}.task_definition"]
+            yield arn, field, production.files[f"{table}.task_definition"]
         if isinstance(task, Schedule):
             arn = str(task.target.get("RoleArn") or "")
-            yield arn.rpartition("/")[2], f"{task.target_key}.RoleArn", production.files[place]
+            yield arn, f"{task.target_key}.RoleArn", production.files[place]

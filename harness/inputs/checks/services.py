@@ -134,20 +134,12 @@ def types(production: Production) -> Iterator[Problem]:
 
 
 def launches(production: Production) -> Iterator[Problem]:
-    """A service has a launch type or a strategy, and Fargate places its tasks itself.
+    """Fargate places a service's tasks itself.
 
-    https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateService.html and
     https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-placement.html
     """
     for name, service in production.services.items():
         file = production.files[f"services.{name}.service"]
-        if service.create.get("launchType") and service.create.get(_STRATEGY):
-            yield Problem(
-                _STRATEGY,
-                "is set, and launchType, too: ECS refuses the two together",
-                "leave launchType out",
-                file=file,
-            )
         for key in _PLACEMENT:
             if service.create.get(key):
                 yield Problem(

@@ -85,6 +85,9 @@ def of_launch(settings: Mapping[str, Any], *, names: Sequence[str] = _SERVICE) -
             f" or the strategy of the cluster as {providers}"
         )
         yield Problem(launch, found, hint)
+    elif settings.get(launch) and settings.get(providers):
+        message = f"is set, and {launch}, too: ECS refuses the two together"
+        yield Problem(providers, message, f"leave {launch} out")
     if settings.get(version, "LATEST") not in _PLATFORMS:
         hint = "write 1.4.0: an earlier one cannot take a key out of a secret's JSON"
         yield Problem(version, f'is "{settings[version]}"', hint)

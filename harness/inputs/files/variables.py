@@ -40,6 +40,43 @@ _RENAMED = re.compile(r"[. \[]")
 _PREVIOUS_KEYS = "APP_PREVIOUS_KEYS"
 _KEY_BYTES = (16, 32)
 """Of AES-128 and AES-256: Illuminate\\Encryption\\Encrypter."""
+_UNSET = ("", "null", "(null)", "empty", "(empty)")
+"""Values that Laravel's env() takes for none."""
+_ROUNDS, _MOST_ROUNDS = "BCRYPT_ROUNDS", 15
+_FORMS: tuple[tuple[str, str, str, str], ...] = (
+    (
+        rf"SESSION_LIFETIME|(?:DB|REDIS|MAIL)_PORT|\w+_RETRY_AFTER|{_ROUNDS}",
+        r"\d+",
+        "of which PHP reads the digits at the beginning alone",
+        "write the number alone, in the unit that Laravel's configuration has",
+    ),
+    (
+        r"APP_DEBUG|SESSION_(?:SECURE_COOKIE|ENCRYPT|HTTP_ONLY|EXPIRE_ON_CLOSE)"
+        r"|AWS_USE_PATH_STYLE_ENDPOINT",
+        r"(?!(?:no?|off|f|none|disabled?|never)$).*",
+        "a text, which PHP takes for true: env() knows true and false alone",
+        'write "false"',
+    ),
+    (
+        r"SESSION_DOMAIN",
+        r"[^\s:/]+",
+        "which is no domain: browsers refuse the session's cookie",
+        "write the host alone, or leave it out",
+    ),
+    (
+        r"AWS_BUCKET",
+        r"[^\s:/]+|arn:.+",
+        "which is no name of a bucket",
+        "write the name that CreateBucket has; a folder belongs into the disk's root",
+    ),
+    (
+        r"AWS_(?:DEFAULT_)?REGION",
+        r"[a-z]{2}(?:-[a-z]+)+-\d+",
+        "which is no Region",
+        "write the Region's code, such as us-east-1, without a zone's letter",
+    ),
+)
+"""Names, the form of their values, and message and hint for any other."""
 _HERE = ("localhost", "127.0.0.1", "0.0.0.0", "::1")
 EMULATOR = "http://emulator:4566"
 """The emulator's address inside the stack."""
@@ -70,6 +107,21 @@ def of_value(name: str, value: str) -> Iterator[tuple[str, str]]:
         )
     elif name == _PREVIOUS_KEYS:
         yield from _of_keys(value)
+    elif value.strip().lower() not in _UNSET:
+        yield from _of_form(name, value.strip())
+
+
+def _of_form(name: str, value: str) -> Iterator[tuple[str, str]]:
+    """Find a value that PHP, a browser or AWS reads as another one than was meant."""
+    for names, form, message, hint in _FORMS:
+        if re.fullmatch(names, name) and not re.fullmatch(form, value, flags=re.IGNORECASE):
+            yield f'is "{value}", {message}', hint
+    if name == _ROUNDS and value.isdecimal() and int(value) > _MOST_ROUNDS:
+        yield (
+            f"is {value}: each step doubles the work, and at {value} a sign-in takes a processor"
+            " for many seconds",
+            f"write 12, Laravel's own, or {_MOST_ROUNDS} at the most",
+        )
 
 
 def _of_keys(value: str) -> Iterator[tuple[str, str]]:

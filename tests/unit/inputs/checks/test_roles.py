@@ -126,3 +126,11 @@ def test_an_endpoint_lets_tasks_do_what_their_roles_may(
     one["PolicyDocument"] = policy
     found = edits.messages((roles.problems,), edits.with_phase(app, "network", content))
     edits.judge(found, said)
+
+
+@pytest.mark.parametrize(("path", "said"), [("/shop/", "has the path /shop/: no role"), ("/", "")])
+def test_the_path_of_a_role_is_a_part_of_its_arn(app: Production, path: str, said: str) -> None:
+    (role,) = [one for one in app.roles if one.name == "tickets-web-task"]
+    moved = replace(role, raw={**role.raw, "Path": path})
+    changed = replace(app, roles=(*without(app, role.name).roles, moved))
+    edits.judge(edits.messages((roles.problems,), changed), said)

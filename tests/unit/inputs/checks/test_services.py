@@ -107,7 +107,6 @@ SPREAD = [{"type": "spread", "field": "attribute:ecs.availability-zone"}]
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"capacityProviderStrategy": STRATEGY}, "capacityProviderStrategy is set, and launchType"),
         ({"capacityProviderStrategy": STRATEGY, "launchType": None}, ""),
         ({"placementStrategy": SPREAD}, "placementStrategy is set, and Fargate takes none"),
         ({"placementStrategy": [], "placementConstraints": []}, ""),

@@ -93,6 +93,10 @@ def test_a_target_that_put_targets_does_not_take_is_refused(
     [
         ({"LaunchType": "EC2"}, 'LaunchType is "EC2"'),
         ({"LaunchType": None}, "LaunchType is missing, so that ECS takes EC2"),
+        (
+            {"CapacityProviderStrategy": [{"capacityProvider": "FARGATE_SPOT"}]},
+            "CapacityProviderStrategy is set, and LaunchType, too: ECS refuses the two together",
+        ),
         ({"PlatformVersion": "1.3.0"}, 'PlatformVersion is "1.3.0"'),
     ],
 )

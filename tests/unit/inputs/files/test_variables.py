@@ -111,3 +111,34 @@ def test_a_fault_of_an_environment_file_names_its_line(project: Path) -> None:
         production.load({}, cwd=project)
     (problem,) = refused.value.problems
     assert problem.where == f"{project / 'web.env'}:2: FOO"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("SESSION_LIFETIME", "2h", 'is "2h", of which PHP reads the digits at the beginning'),
+        ("SESSION_LIFETIME", "120", ""),
+        ("DB_PORT", "3306", ""),
+        ("DB_PORT", "", ""),
+        ("DB_QUEUE_RETRY_AFTER", "90s", "of which PHP reads the digits"),
+        ("BCRYPT_ROUNDS", "18", "at 18 a sign-in takes a processor for many seconds"),
+        ("BCRYPT_ROUNDS", "14", ""),
+        ("APP_DEBUG", "off", 'is "off", a text, which PHP takes for true'),
+        ("APP_DEBUG", "No", "which PHP takes for true"),
+        ("APP_DEBUG", "False", ""),
+        ("SESSION_SECURE_COOKIE", "yes", ""),
+        ("SESSION_ENCRYPT", "0", ""),
+        ("SESSION_DOMAIN", "https://shop.example", "which is no domain: browsers refuse"),
+        ("SESSION_DOMAIN", ".shop.example", ""),
+        ("SESSION_DOMAIN", "null", ""),
+        ("AWS_BUCKET", "s3://uploads", "which is no name of a bucket"),
+        ("AWS_BUCKET", "shop.uploads", ""),
+        ("AWS_BUCKET", "arn:aws:s3:us-east-1:876000000876:accesspoint/uploads", ""),
+        ("AWS_DEFAULT_REGION", "us-east-1a", "which is no Region"),
+        ("AWS_REGION", "us-gov-west-1", ""),
+    ],
+)
+def test_values_that_are_read_as_others(name: str, value: str, said: str) -> None:
+    faults = [message for message, _ in variables.of_value(name, value)]
+    assert len(faults) == bool(said)
+    assert said in "".join(faults)
