@@ -11,6 +11,7 @@ from tests.mistakes.edits import (
     NGINX,
     combine,
     replace,
+    replace_pattern,
     run_in_build,
     set_everywhere,
     set_variable,
@@ -55,7 +56,7 @@ MISTAKES = (
         also_green=[logs.test_error_of_a_job_reaches_the_worker_log],
         twin=Twin(
             "PHP-FPM's limit of a log line is that of PHP's own image",
-            replace(FPM_POOL, "log_limit = 65536", "log_limit = 8192"),
+            replace_pattern(FPM_POOL, r"^log_limit = \d+", "log_limit = 8192"),
         ),
     ),
     Mistake(

@@ -223,7 +223,8 @@ def network() -> list[dict[str, Any]]:
     address = {"AllocationId": "eipalloc-1", "PublicIp": "203.0.113.9"}
     nat = {"SubnetId": "subnet-1", "VpcId": vpc, "ConnectivityType": "public"}
     endpoint = {"VpcId": vpc, "State": "available", "SubnetIds": [], "Groups": []}
-    policy = json.dumps({"Version": "2008-10-17", "Statement": []})
+    whole = {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}
+    policy = json.dumps({"Version": "2008-10-17", "Statement": [whole]})
     return [
         {"Vpcs": [{"VpcId": vpc, "CidrBlock": "10.40.0.0/16", "Tags": [*tags, *of_aws]}]},
         {
