@@ -23,6 +23,8 @@ WINDOW = timedelta(minutes=2)
 """The time in which scenarios count ticks."""
 ERROR = 400
 """Monolog's level."""
+_REFUSES = re.compile(r"\s+ERROR\s+(\S.*\S)")
+"""Artisan's words for a command that it does not run."""
 NOT_FOUND = re.compile(
     r"^(?:\S*/)?(?:ba|da)?sh: (?:line )?\d+: (\S+): (?:command )?not found$", re.M
 )
@@ -142,7 +144,8 @@ def last_error(log: str) -> str:
     errors = [one["message"] for one in records if _is_error(one)]
     # Artisan indents its own lines.
     programs = [line for line in texts if line.strip() and not line.startswith(" ")]
-    return str([*programs, *errors][-1]) if programs or errors else ""
+    refusals = [found[1] for line in texts if (found := _REFUSES.match(line))]
+    return str(next(reversed([*refusals, *programs, *errors]), ""))
 
 
 def _is_error(record: Any) -> bool:

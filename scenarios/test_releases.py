@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from harness.target.target import Differences
 
 ANSWERS_FROM_NEW_TASKS = 6
+BAD_GATEWAY = 502
 NOT_THERE = not_covered("its task definitions and secrets cannot be read from outside")
 as_control = emulated("control fetches secrets as ECS's agent does, from an emulated service")
 on_aws = pytest.mark.truth(local=as_control, aws=proved, url=NOT_THERE)
@@ -158,7 +159,9 @@ class FailedRelease:
         """The cause of answers that the old tasks gave while they ran on."""
         if not self.keeps_tasks:
             return ""
-        gateway = next((GATEWAY_CAUSES[one] for one in self.statuses & {*GATEWAY_CAUSES}), "")
+        # nginx has a 502 of its own, too, for which no process need have stopped.
+        own = self.statuses & {*GATEWAY_CAUSES} - {BAD_GATEWAY}
+        gateway = next((GATEWAY_CAUSES[one] for one in own), "")
         return (
             self.refusal
             or gateway

@@ -21,6 +21,10 @@ CURL = "curl: (7) Failed to connect to localhost port 80"
         (f"{CURL}\n{APP}", "SQLSTATE[42S02]: no table"),
         (f'  Running [a] .... 1 s DONE\n\n{CURL}\n{{"message":"Sent","level":200}}', CURL),
         ('  Running [a] .... 1 s DONE\n{"message":"Sent","level":200}\n[1, 2]\n"x"', ""),
+        (
+            '  Running [a] .... 1 s DONE\n   ERROR  There are no commands defined in the "b".  ',
+            'There are no commands defined in the "b".',
+        ),
     ],
 )
 def test_the_apps_error_comes_before_a_programs_and_no_notice_is_one(log: str, error: str) -> None:
