@@ -351,7 +351,8 @@ NAMES = (
         Source.APP,
         match=r"Database connection \[(?P<name>[^\]]*)\] not configured",
         cause='the app uses the database connection "{name}", which config/database.php lacks:'
-        " DB_CONNECTION of {task}, or a model or job that names it",
+        " DB_CONNECTION of {task}, or SESSION_CONNECTION and its like (DB_CACHE_CONNECTION,"
+        " DB_QUEUE_CONNECTION), or a model or job that names it",
         example="Database connection [mariadb] not configured.",
     ),
     Pattern(

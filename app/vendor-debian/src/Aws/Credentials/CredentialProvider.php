@@ -25,6 +25,9 @@ class CredentialProvider
 {
     private const float TIMEOUT_S = 1.0;
 
+    /** The SDK asks for credentials past every proxy. */
+    private const array NO_PROXY = ['no_proxy' => '*'];
+
     public static function defaultProvider(array $config = []): callable
     {
         $inContainer = EnvVar::get('AWS_CONTAINER_CREDENTIALS_RELATIVE_URI') ?? EnvVar::get('AWS_CONTAINER_CREDENTIALS_FULL_URI');
@@ -45,7 +48,7 @@ class CredentialProvider
     public static function ecsCredentials(array $config = []): callable
     {
         return self::provider(
-            new ContainerProvider(HttpClient::create(), timeout: (float) ($config['timeout'] ?? self::TIMEOUT_S)),
+            new ContainerProvider(HttpClient::create(self::NO_PROXY), timeout: (float) ($config['timeout'] ?? self::TIMEOUT_S)),
             'the container credentials endpoint',
         );
     }
@@ -59,7 +62,7 @@ class CredentialProvider
         }
 
         return self::provider(
-            new InstanceProvider(HttpClient::create(), timeout: (float) ($config['timeout'] ?? self::TIMEOUT_S)),
+            new InstanceProvider(HttpClient::create(self::NO_PROXY), timeout: (float) ($config['timeout'] ?? self::TIMEOUT_S)),
             'the instance profile metadata service',
         );
     }
