@@ -335,6 +335,12 @@ MISTAKES = (
         exit_code=USAGE,
     ),
     Mistake(
+        "the first run seeds before it migrates",
+        replace("cutover.toml", '"session:table"', '"db:seed", "--force"'),
+        cause="has db:seed, and first_run[1] migrates",
+        exit_code=USAGE,
+    ),
+    Mistake(
         "an endpoint is of another region",
         replace(NETWORK, "com.amazonaws.us-east-1.sqs", "com.amazonaws.us-east-2.sqs"),
         cause="of another region than aws.region, us-east-1",

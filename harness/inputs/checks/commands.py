@@ -19,6 +19,8 @@ _ENDLESS = re.compile(
     r"|frankenphp)\b"
 )
 _DROPS = re.compile(r"\bartisan\s+(?P<name>migrate:(?:fresh|refresh|reset)|db:wipe)\b")
+_MIGRATES = re.compile(r"\bartisan\s+migrate(?![:\w-])")
+_SEEDS = re.compile(r"\bartisan\s+db:seed\b")
 _WORKER = re.compile(r"\bartisan\s+queue:work\b")
 _ENDS = ("--once", "--stop-when-empty", "--max-time", "--max-jobs")
 """Options with which a worker ends by itself."""
@@ -91,7 +93,17 @@ def _endless(words: Sequence[str]) -> str:
 
 
 def first_run(production: Production) -> Iterator[Problem]:
-    """Commands of the cutover's day leave alone the tables that were brought over."""
+    """Commands of the cutover's day leave brought tables alone, and fill none before it is made."""
+    lines = [" ".join(one.command) for one in production.config.first_run]
+    migrates = next((n for n, line in enumerate(lines) if _MIGRATES.search(line)), 0)
+    for number, line in enumerate(lines[:migrates]):
+        if _SEEDS.search(line):
+            yield Problem(
+                f"first_run[{number}].command",
+                f"has db:seed, and first_run[{migrates}] migrates: its tables are not there yet",
+                "put it after that one",
+                file=str(production.config.file),
+            )
     for number, one in enumerate(production.config.first_run):
         if found := _DROPS.search(" ".join(one.command)):
             yield Problem(

@@ -107,6 +107,18 @@ def test_a_first_run_drops_no_table(app: Production, words: str, dropped: str) -
 
 
 @pytest.mark.parametrize(
+    ("order", "said"),
+    [((3, 1), "has db:seed, and first_run[1] migrates"), ((1, 3, 1), ""), ((3,), "")],
+)
+def test_a_first_run_seeds_what_it_has_migrated(
+    app: Production, order: tuple[int, ...], said: str
+) -> None:
+    commands_in_order = tuple(app.config.first_run[one] for one in order)
+    changed = replace(app, config=replace(app.config, first_run=commands_in_order))
+    edits.judge(edits.messages((commands.first_run,), changed), said)
+
+
+@pytest.mark.parametrize(
     ("line", "said"),
     [
         ("curl -f https://tickets.876events.example/healthz", "asks tickets.876events.example"),
