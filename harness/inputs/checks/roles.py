@@ -46,7 +46,7 @@ def problems(production: Production) -> Iterator[Problem]:
 
 
 def _of_endpoint_policies(production: Production) -> Iterator[Problem]:
-    """Find endpoints that let nobody do what tasks need to do through them.
+    """Find endpoints with a policy that refuses calls of the tasks.
 
     A call needs the right of its role and the endpoint's:
     https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html. Layers of images
@@ -71,7 +71,7 @@ def _of_endpoint_policies(production: Production) -> Iterator[Problem]:
 
 
 def _needs(production: Production, service: str) -> Iterator[tuple[str, Need]]:
-    """Go through what tasks do through the endpoint of a service, with who does it."""
+    """Go through the tasks' calls by the endpoint of a service, with a name for the caller."""
     region = production.config.region
     images = (str(one.raw.get("image")) for d in production.definitions for one in d.containers)
     if service == "s3" and any(".dkr.ecr." in one for one in images):
