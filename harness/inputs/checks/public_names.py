@@ -1,4 +1,4 @@
-"""Names in task definitions: the app's host of files, its mails' sender and port, its directories."""
+"""Names in task definitions: the host of files, the mails' sender and port, directories."""
 
 from __future__ import annotations
 
