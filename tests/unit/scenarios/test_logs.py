@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from harness.diagnosis.expect import ExpectationError
-from scenarios.test_logs import expect_own_log
+from scenarios.test_logs import expect_own_log, expect_whole_line
 
 EMERGENCY = (
     "[2026-11-28 16:00:00] laravel.EMERGENCY: Unable to create configured logger. Using emergency"
@@ -19,3 +19,14 @@ def test_the_emergency_log_is_no_log_of_the_app() -> None:
     with pytest.raises(ExpectationError) as caught:
         expect_own_log("web", EMERGENCY)
     assert 'Level \\"warn' in caught.value.cause or "emergency log alone" in caught.value.cause
+
+
+@pytest.mark.parametrize("line", ['{"message":"an error","sign":"s-1"}', "[2026] an error s-1 {"])
+def test_a_whole_line_is_json_or_a_text(line: str) -> None:
+    expect_whole_line(f"started\n{line}\n", "s-1")
+
+
+def test_json_in_pieces_is_no_line() -> None:
+    with pytest.raises(ExpectationError) as caught:
+        expect_whole_line('{"message":"an error","sign":"s-1","filler":"...\n..."}\n', "s-1")
+    assert "set log_limit in its [global] section" in caught.value.cause

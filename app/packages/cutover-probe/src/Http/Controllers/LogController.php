@@ -19,9 +19,8 @@ final readonly class LogController
             'sign' => ['required', 'string', 'regex:/\A[\w-]{1,80}\z/'],
             'size' => ['integer', 'between:0,65536'],
         ]);
-        $sign = $input['sign'];
-        $size = (int) ($input['size'] ?? 0);
-        $log->error('cutover-probe was told to log an error', ['sign' => $sign, 'filler' => str_repeat('.', $size), 'end' => "{$sign}-end"]);
+        $filler = str_repeat('.', (int) ($input['size'] ?? 0));
+        $log->error('cutover-probe was told to log an error', ['sign' => $input['sign'], 'filler' => $filler]);
 
         $channel = $config->get('logging.default');
 
