@@ -33,8 +33,11 @@ MISTAKES = (
             "without the probe: the default disk is the tasks' own, and the code names s3",
             without_the_probe(
                 set_variable("FILESYSTEM_DISK", "local"),
+                # The file is read once for each application of a process.
                 replace(
-                    "app/routes/console.php", "<?php\n", "<?php\n\nconst UPLOADS_DISK = 's3';\n"
+                    "app/routes/console.php",
+                    "<?php\n",
+                    "<?php\n\ndefined('UPLOADS_DISK') || define('UPLOADS_DISK', 's3');\n",
                 ),
             ),
         ),
