@@ -10,11 +10,11 @@ if TYPE_CHECKING:
 
 BY_SMTP = "SES by SMTP"
 _DIAL = (
-    "$port = getenv('MAIL_PORT');"
+    "if (! $port = getenv('MAIL_PORT')) { exit; }"
     " $way = @fsockopen(getenv('MAIL_HOST'), (int) $port, $number, $text, 5);"
     " echo $port, ' ', $way ? '' : ($text ?: 'refused');"
 )
-"""PHP that prints MAIL_PORT, and why MAIL_HOST is not reached there."""
+"""PHP that prints MAIL_PORT, and why MAIL_HOST is not reached there; nothing without a port."""
 
 
 @dataclass(frozen=True)

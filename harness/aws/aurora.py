@@ -13,6 +13,10 @@ READER = re.compile(r"\.cluster-ro-(?=[a-z0-9]+\.)")
 """The mark of an Aurora cluster's reader endpoint in its name."""
 _ENDPOINT = re.compile(r"(?<![\w.-])[\w-]+\.[\w.-]+\.rds\.amazonaws\.com(?![\w.-])")
 
+_OF_KIND = re.compile(
+    r"\.(?P<kind>cluster(?:-ro|-custom)?|proxy)-[a-z0-9]+\.(?P<region>[a-z0-9-]+)\.rds\.amazonaws\."
+)
+
 _BURSTABLE = {"small": 45, "medium": 90, "large": 135}
 _MEMORY = {
     "large": 1000,
@@ -42,6 +46,12 @@ def max_connections(instance_class: str) -> int | None:
     family, _, size = rest.partition(".")
     sizes = {"t": _BURSTABLE, "r": _MEMORY, "x": _LARGE_MEMORY}.get(family[:1], {})
     return sizes.get(size) if prefix == "db" else None
+
+
+def kind_and_region(endpoint: str) -> tuple[str, str] | None:
+    """Return the kind of an endpoint, ``cluster`` or ``proxy``, and its region; None of another."""
+    found = _OF_KIND.search(endpoint)
+    return (found["kind"].partition("-")[0], found["region"]) if found else None
 
 
 def endpoint_elsewhere(text: str, *, proxy: str, cluster: str) -> tuple[str, str]:

@@ -51,6 +51,13 @@ def remember_variable(name: str, value: str) -> None:
         remember(value)
 
 
+def without_password(address: str) -> str:
+    """Return an address without the name and password that it may have before its host."""
+    head, at, tail = address.rpartition("@")
+    scheme, slashes, _ = head.partition("://")
+    return f"{scheme if slashes else ''}{slashes}...@{tail}" if at else address
+
+
 def redact(text: str) -> str:
     """Return the text with every remembered secret blanked."""
     for value in sorted(_known, key=len, reverse=True):

@@ -196,8 +196,8 @@ class Watch:
             for one in (() if self._fails_its_check_alone(stopped) else own)
             for line in log_of_task(one, group=self._group, since=self.since)
         ]
-        waiting = [self._waiting(one) for one in own if one.status == "running"]
-        deaf = [self._deaf_port(one) for one in own if one.status == "running"]
+        running = [one for one in own if one.status == "running"]
+        waiting = map(self._waiting, running)
         dropped = [dropped_command(one.attrs, group=self._group) for one in own]
         evidence = evidence_of(
             [
@@ -205,7 +205,7 @@ class Watch:
                 *stopped,
                 *filter(None, dropped),
                 *filter(None, waiting),
-                *[*filter(None, deaf)][:1],
+                *self._deaf_ports(running),
                 *self._container_checks(own),
                 *(() if stopped else self._not_healthy_yet()),
                 *lines,
@@ -230,11 +230,16 @@ class Watch:
             read=lambda path: (engine.file_of(container, path) or b"").decode(errors="replace"),
         )
 
-    def _deaf_port(self, container: Any) -> DeafPort | None:
-        balancers = self.service.describe().get("loadBalancers") or ()
-        for port in (one["containerPort"] for one in balancers):
-            return deaf_port(engine.sockets(container), group=self._group, port=port)
-        return None
+    def _deaf_ports(self, containers: Iterable[Any]) -> Iterator[DeafPort]:
+        """Yield the first port on which a container is not reached: the others say the same."""
+        balancers = self.service.describe().get("loadBalancers")
+        if not balancers:
+            return
+        port = balancers[0]["containerPort"]
+        for one in containers:
+            if found := deaf_port(engine.sockets(one), group=self._group, port=port):
+                yield found
+                return
 
     def _container_checks(self, containers: Iterable[Any]) -> Iterator[ContainerCheck]:
         """Look for the tool of each health check in its container, where one runs."""

@@ -97,13 +97,24 @@ def registered_account(
     made = () if pages.account_user else ("sign_up",)
     for key in (*made, "sign_out", *(() if pages.shown_when_signed_in else ("private",))):
         find_page(key)
-    account, browser = new_account(), new_visitor()
+    browser = new_visitor()
     if pages.account_user:
         name, key = pages.account_secret
         password = pages.account_password or secret(name).get(key, "")
         account = Account(pages.account_user, pages.account_user, password)
         account_pages.sign_in(browser, account)
-        if not any(account_pages.is_signed_in(browser) for _ in range(_PAGES)):
+    else:
+        account = new_account()
+        status = account_pages.sign_up(browser, account).status_code
+        if status not in _REDIRECTS:
+            raise StatusError(
+                f"POST {pages.sign_up} answered {status}, and should redirect the new account",
+                status=status,
+                cause=STATUS_CAUSES.get(status, ""),
+            )
+    # Where tasks do not share sessions, some pages know the visitor: the scenario shall say so.
+    if not any(account_pages.is_signed_in(browser) for _ in range(_PAGES)):
+        if pages.account_user:
             raise ExpectationError(
                 f"{pages.account_user} of app.pages.account cannot sign in",
                 cause="no command of first_run makes the account of app.pages.account, or it has"
@@ -111,17 +122,6 @@ def registered_account(
                 guess=True,
                 about=SESSION,
             )
-        account_pages.sign_out(browser)
-        return account
-    status = account_pages.sign_up(browser, account).status_code
-    if status not in _REDIRECTS:
-        raise StatusError(
-            f"POST {pages.sign_up} answered {status}, and should redirect the new account",
-            status=status,
-            cause=STATUS_CAUSES.get(status, ""),
-        )
-    # Where tasks do not share sessions, some pages know the visitor: the scenario shall say so.
-    if not any(account_pages.is_signed_in(browser) for _ in range(_PAGES)):
         if gap := pages.gap("sign_up"):
             pytest.skip(f"not covered: {gap}")
         raise ExpectationError(

@@ -117,6 +117,11 @@ def fault_of(answer: requests.Response) -> ContentFault | None:
     return _of_headers(answer) or _of_encoding(answer) or _of_text(answer)
 
 
+def is_of_load_balancer(answer: requests.Response) -> bool:
+    """Whether the load balancer itself gave an answer."""
+    return answer.headers.get("Server", "").startswith(OF_LOAD_BALANCER)
+
+
 def _of_status(answer: requests.Response) -> ContentFault | None:
     status = answer.status_code
     meaning, action = _REJECTED.get(status, ""), Action.ROLL_BACK
@@ -125,7 +130,7 @@ def _of_status(answer: requests.Response) -> ContentFault | None:
     elif status == 401 and answer.headers.get("WWW-Authenticate", "").lower().startswith("basic"):
         meaning = "visitors are asked for a password: take auth_basic or its middleware away"
         action = Action.MEND
-    elif status in _EMPTY and answer.headers.get("Server", "").startswith(OF_LOAD_BALANCER):
+    elif status in _EMPTY and is_of_load_balancer(answer):
         meaning = "the load balancer answers by itself: no rule of the listener leads to the app"
     elif status in _EMPTY and _OF_NGINX.search(answer.text):
         meaning = "nginx answers by itself: its root has no index.php, or may not be read"
@@ -134,7 +139,7 @@ def _of_status(answer: requests.Response) -> ContentFault | None:
 
 def _of_headers(answer: requests.Response) -> ContentFault | None:
     is_short = len(answer.content) <= _LONGEST_FIXED and not HTML.match(answer.text)
-    if is_short and answer.headers.get("Server", "").startswith(OF_LOAD_BALANCER):
+    if is_short and is_of_load_balancer(answer):
         meaning = "the load balancer answers by itself: a rule of the listener has a fixed response"
         return ContentFault(Action.ROLL_BACK, ", of the load balancer", meaning)
     disposition = answer.headers.get("Content-Disposition", "")

@@ -41,6 +41,8 @@ class Examination:
     began: datetime = field(default_factory=lambda: datetime.now(UTC))
     assets: dict[str, requests.Response] = field(default_factory=dict)
     """Answers for the front page's first style sheets and scripts, by address."""
+    hosts: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Addresses of other hosts that have files of the front page, by their names."""
     _silent: dict[str, str] = field(default_factory=dict)
 
     @property

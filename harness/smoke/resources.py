@@ -37,16 +37,11 @@ class Resource:
         """The host that has it."""
         return split(self.url).hostname or ""
 
-    @property
-    def suffix(self) -> str:
-        """The end of its file name: css, js."""
-        return split(self.url).path.rpartition(".")[2]
-
 
 def resources_of(page: requests.Response) -> Iterator[Resource]:
     """Yield a page's styles, scripts and images, with whole addresses."""
     html = read_html(page.text)
-    base = base_of(page)
+    base = _base_of(html, url=str(page.url))
     for kind, path in _PLACES.items():
         for element in html.xpath(path):
             is_shared = element.get("type") == "module" or element.get("crossorigin") is not None
@@ -57,8 +52,17 @@ def resources_of(page: requests.Response) -> Iterator[Resource]:
 
 def base_of(page: requests.Response) -> str:
     """Return the address with which a browser completes a page's links."""
-    bases = read_html(page.text).xpath("//base/@href")
-    return _join(str(page.url), str(bases[0])) if bases else str(page.url)
+    return _base_of(read_html(page.text), url=str(page.url))
+
+
+def suffix_of(address: str) -> str:
+    """Return the end of a file's name: css, js."""
+    return split(address).path.rpartition(".")[2]
+
+
+def _base_of(html: Any, *, url: str) -> str:
+    bases = html.xpath("//base/@href")
+    return _join(url, str(bases[0])) if bases else url
 
 
 def _links(element: Any) -> Iterator[str]:

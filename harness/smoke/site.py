@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from urllib.parse import SplitResult, urlsplit
 
 from harness.core.errors import ConfigError
-from harness.core.redact import Secret
+from harness.core.redact import Secret, without_password
 
 HTTPS_PORT = 443
 HTTP_PORT = 80
@@ -139,16 +139,10 @@ def _parts(text: str) -> SplitResult:
     parts = split(text if "://" in text else f"https://{text}")
     if parts.scheme != "https" or not parts.hostname or parts.query or parts.username is not None:
         raise ConfigError(
-            f'the URL "{_without_password(text)}" is not the https address of a site',
+            f'the URL "{without_password(text)}" is not the https address of a site',
             hint="write it as https://www.shop.example, or with the path of the front page",
         )
     return parts
-
-
-def _without_password(text: str) -> str:
-    """Return a URL without its name and password."""
-    head, at, tail = text.rpartition("@")
-    return f"{head.partition('://')[0]}://...@{tail}" if at else text
 
 
 def parse_host(text: str, *, option: str) -> str:

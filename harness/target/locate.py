@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 import socket
 from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from harness.core.errors import NoStack, TargetError, UnsafeTarget
+from harness.core.redact import without_password
 from harness.target.access import REHEARSE, Access, access_from, split_address
 from harness.target.pages import STOCK, Pages
 from harness.target.target import (
@@ -99,8 +99,8 @@ def url(
     """
     if not _is_site(public_url):
         raise TargetError(
-            f"The target url needs an https:// address, and got"
-            f" {re.sub('//[^/]*@', '//...@', public_url) or 'none'!r}.",
+            "The target url needs an https:// address, and got"
+            f" {without_password(public_url) or 'none'!r}.",
             hint="Write --url https://HOST, or app.url in cutover.toml.",
         )
     without = {} if probe_key else {PROBE: "no probe key is known; set CUTOVER_PROBE_KEY"}

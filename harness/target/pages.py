@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from harness.inputs.toml import pages
@@ -81,12 +81,16 @@ def pages_from(table: pages.Pages) -> Pages:
         sign_up=table.sign_up.path,
         sign_up_fields=table.sign_up.fields,
         sign_out=table.sign_out,
-        account_user=table.account.user if table.account else "",
-        account_password=(table.account.password if table.account else "") or "",
-        account_secret=_secret_of(table.account),
+        **_account_from(table.account),
         configured=tuple(sorted(table.model_fields_set)),
     )
 
 
-def _secret_of(account: pages.KnownAccount | None) -> tuple[str, str]:
-    return (account.secret or "", account.key or "") if account else ("", "")
+def _account_from(account: pages.KnownAccount | None) -> dict[str, Any]:
+    if account is None:
+        return {}
+    return {
+        "account_user": account.user,
+        "account_password": account.password or "",
+        "account_secret": (account.secret or "", account.key or ""),
+    }

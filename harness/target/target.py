@@ -107,9 +107,8 @@ def _without_jobs(access: Access, has_queue: bool) -> str:
 
 
 def _without_mail(access: Access) -> str:
-    if "identity" not in access.resources:
-        return "no mail identity is configured; set resources.identity"
-    return ""
+    has_identity = "identity" in access.resources
+    return "" if has_identity else "no mail identity is configured; set resources.identity"
 
 
 def unconfigured(access: Access) -> Mapping[str, str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from scenarios import test_definitions as definitions
 from scenarios import test_php as php
 from scenarios import test_queue as queue
@@ -9,13 +11,30 @@ from scenarios import test_sessions as sessions
 from tests.mistakes.edits import (
     DOCKERFILE,
     WEB_TASK,
+    Edit,
     add_word,
     edit_container,
+    edit_definition,
     replace,
     run_in_build,
     set_variable,
 )
-from tests.mistakes.mistake import Mistake, Twin
+from tests.mistakes.mistake import NOT_STARTED, Mistake, Twin
+
+FRAMEWORK = "/srv/app/storage/framework"
+
+
+def mount_efs(**settings: Any) -> Edit:
+    """Mount EFS where the web tasks keep compiled views and caches."""
+    volume = {"fileSystemId": "fs-0c8f1e2d3a4b5c6d7", **settings}
+
+    def mount(definition: dict[str, Any]) -> None:
+        (container,) = definition["containerDefinitions"]
+        definition["volumes"] = [{"name": "framework", "efsVolumeConfiguration": volume}]
+        container["mountPoints"] = [{"sourceVolume": "framework", "containerPath": FRAMEWORK}]
+
+    return edit_definition("web", mount)
+
 
 MISTAKES = (
     Mistake(
@@ -176,5 +195,19 @@ MISTAKES = (
         cause="SESSION_LIFETIME ends each session after 60 s",
         also_green=[sessions.test_sessions_are_kept_in_a_shared_store],
         twin=Twin("a session lasts for ten minutes", set_variable("SESSION_LIFETIME", "10")),
+    ),
+    Mistake(
+        "EFS is mounted by its root, which is root's",
+        mount_efs(transitEncryption="ENABLED"),
+        cause="or EFS is without an access point (its directory is root's)",
+        also_green=[php.test_opcache_is_on_and_checks_no_file],
+        exit_code=NOT_STARTED,
+        twin=Twin(
+            "EFS is mounted through an access point",
+            mount_efs(
+                transitEncryption="ENABLED",
+                authorizationConfig={"accessPointId": "fsap-0a1b2c3d4e5f60718", "iam": "ENABLED"},
+            ),
+        ),
     ),
 )

@@ -30,7 +30,6 @@ from tests.mistakes.mistake import NOT_STARTED, Mistake, Twin
 
 PROVIDER = "app/app/Providers/AppServiceProvider.php"
 TRUST = "$middleware->trustProxies("
-COMPILED_VIEWS = "/srv/app/storage/framework/views"
 WRITABLE = {
     "storage": "/srv/app/storage",
     "cache": "/srv/app/bootstrap/cache",
@@ -72,20 +71,6 @@ def mount_what_is_writable(definition: dict[str, Any]) -> None:
     container["mountPoints"] = [
         {"sourceVolume": name, "containerPath": path} for name, path in WRITABLE.items()
     ]
-
-
-def mount_efs(**settings: Any) -> Edit:
-    """Mount EFS where the web tasks keep their compiled views."""
-    volume = {"fileSystemId": "fs-0c8f1e2d3a4b5c6d7", **settings}
-
-    def mount(definition: dict[str, Any]) -> None:
-        (container,) = definition["containerDefinitions"]
-        volumes = definition.setdefault("volumes", [])
-        volumes.append({"name": "views", "efsVolumeConfiguration": volume})
-        mount_points = container.setdefault("mountPoints", [])
-        mount_points.append({"sourceVolume": "views", "containerPath": COMPILED_VIEWS})
-
-    return edit_definition("web", mount)
 
 
 def name_volumes() -> Edit:
@@ -222,20 +207,6 @@ MISTAKES = (
         edit_definition("web", mount_what_is_writable),
         cause="a volume is mounted there whose path no VOLUME of the Dockerfile names",
         exit_code=NOT_STARTED,
-    ),
-    Mistake(
-        "EFS is mounted by its root, which is root's",
-        mount_efs(transitEncryption="ENABLED"),
-        cause="or EFS is without an access point (its directory is root's)",
-        also_green=[php.test_opcache_is_on_and_checks_no_file],
-        exit_code=NOT_STARTED,
-        twin=Twin(
-            "EFS is mounted through an access point",
-            mount_efs(
-                transitEncryption="ENABLED",
-                authorizationConfig={"accessPointId": "fsap-0a1b2c3d4e5f60718", "iam": "ENABLED"},
-            ),
-        ),
     ),
     Mistake(
         "the image's configuration is for root only",

@@ -12,18 +12,13 @@ from typing import Any
 
 from harness.inputs import operation_shapes
 from harness.inputs.document import Document, Origin
+from harness.inputs.files.bucket import SETTINGS
 
 _ATTRIBUTES = "Attributes"
 _LISTS = ("Listeners", "Rules", "CreateQueue")
 """Keys with a list, also of one input."""
 _BUCKET = {
-    "PublicAccessBlockConfiguration": "PutPublicAccessBlock",
-    "OwnershipControls": "PutBucketOwnershipControls",
-    "ServerSideEncryptionConfiguration": "PutBucketEncryption",
-    "CORSConfiguration": "PutBucketCors",
-    "LifecycleConfiguration": "PutBucketLifecycleConfiguration",
-    "Policy": "PutBucketPolicy",
-    "VersioningConfiguration": "PutBucketVersioning",
+    **{wrapper or field: operation for field, (operation, wrapper) in SETTINGS.items()},
     "Bucket": "CreateBucket",
 }
 """Field of an input -> the operation that it is of."""

@@ -6,7 +6,6 @@ A function takes the file, and returns it as the operations and inputs that it s
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote
@@ -16,6 +15,7 @@ from harness.inputs import operation_shapes
 from harness.inputs.aws_cli import bare, output
 from harness.inputs.aws_cli.output import Form, Reshaped, below
 from harness.inputs.document import Document, Origin
+from harness.inputs.files import bucket as bucket_files
 from harness.inputs.files import queues as queue_files
 from harness.inputs.problem import Problem
 
@@ -32,20 +32,10 @@ _QUEUES = Form(
     "aws sqs get-queue-attributes --attribute-names All",
     ("CreateQueue", "Attributes"),
 )
-_BUCKET_OUTPUTS: Mapping[str, tuple[str, str]] = {
-    "PublicAccessBlockConfiguration": ("PutPublicAccessBlock", ""),
-    "OwnershipControls": ("PutBucketOwnershipControls", ""),
-    "ServerSideEncryptionConfiguration": ("PutBucketEncryption", ""),
-    "CORSRules": ("PutBucketCors", "CORSConfiguration"),
-    "Rules": ("PutBucketLifecycleConfiguration", "LifecycleConfiguration"),
-    "Policy": ("PutBucketPolicy", ""),
-    "Status": ("PutBucketVersioning", "VersioningConfiguration"),
-}
-"""Field that ``aws s3api get-*`` prints -> the operation that takes it, and below which key."""
 _BUCKET = Form(
     "a bucket with its settings",
     "aws s3api get-public-access-block",
-    ("CreateBucket", "LocationConstraint", "BucketArn", *_BUCKET_OUTPUTS),
+    ("CreateBucket", "LocationConstraint", "BucketArn", *bucket_files.SETTINGS),
     beside=(
         *("Owner", "Grants", "TagSet", "LoggingEnabled", "PolicyStatus", "Payer"),
         *("TopicConfigurations", "QueueConfigurations", "LambdaFunctionConfigurations"),
@@ -218,7 +208,7 @@ def bucket(document: Document, *, name: str, region: str = "") -> Document:
     _put_place(reshaped, region=region)
     for source in document.objects:
         reshaped.read_only |= source.data.keys() & set(_BUCKET.beside)
-        for field, (operation, wrapper) in _BUCKET_OUTPUTS.items():
+        for field, (operation, wrapper) in bucket_files.SETTINGS.items():
             if field in source.data:
                 wanted = operation_shapes.input_shape("s3", operation).members if wrapper else ()
                 beside = {key: value for key, value in source.data.items() if key in wanted}

@@ -8,7 +8,7 @@ from dataclasses import replace
 from ipaddress import IPv4Network
 from typing import TYPE_CHECKING, Any
 
-from harness.aws.aurora import READER, endpoint_elsewhere
+from harness.aws.aurora import READER, endpoint_elsewhere, kind_and_region
 from harness.inputs.checks import connections
 from harness.inputs.derivation import DATABASE_URLS
 from harness.inputs.files import phase_files
@@ -49,9 +49,6 @@ _COLONS = 6
 _LEAST_SUBNETS = 2
 _PINNING_FILTER = "EXCLUDE_VARIABLE_SETS"
 _RELEASE = re.compile(r"\d+\.\d+")
-_ENDPOINT = re.compile(
-    r"\.(?P<kind>cluster(?:-ro|-custom)?|proxy)-[a-z0-9]+\.(?P<region>[a-z0-9-]+)\.rds\.amazonaws\."
-)
 _OF_WRITER = ("DB_HOST", *DATABASE_URLS)
 """Variables with the endpoint that the app writes to."""
 
@@ -324,10 +321,10 @@ def endpoints(production: Production) -> Iterator[Problem]:
     config = production.config
     for key in ("cluster_endpoint", "proxy_endpoint"):
         host, wanted = str(getattr(config.database, key) or ""), key.partition("_")[0]
-        found = _ENDPOINT.search(host)
+        found = kind_and_region(host)
         if found is None:
             continue
-        kind, region = found["kind"].partition("-")[0], found["region"]
+        kind, region = found
         message, hint = "", f"write the endpoint of the {wanted} that `aws rds` prints"
         if kind != wanted:
             message = f"an endpoint of a {kind} and of no {wanted}"

@@ -77,7 +77,7 @@ def _needs(production: Production, service: str) -> Iterator[tuple[str, Need]]:
     if service == "s3" and any(".dkr.ecr." in one for one in images):
         layers = f"arn:{partition_of(region)}:s3:::prod-{region}-starport-layer-bucket/layer"
         yield "the pull of images from ECR", Need("s3:GetObject", layers)
-    assumed = {_name(arn) for arn, key, _ in _named(production) if key in _FIELDS}
+    assumed = _assumed(production)
     for role in production.roles:
         granted = [
             statement
@@ -109,7 +109,7 @@ def _of_public_addresses(production: Production) -> Iterator[Problem]:
     A call through an endpoint has no aws:SourceIp:
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
     """
-    assumed = {_name(arn) for arn, key, _ in _named(production) if key in _FIELDS}
+    assumed = _assumed(production)
     for role in production.roles:
         for number, policy in enumerate(role.raw.get("Policies") or ()):
             for index, statement in enumerate(statements(policy["PolicyDocument"])):
@@ -174,6 +174,11 @@ def _missing(production: Production) -> Iterator[Problem]:
                 " policies print beside the others; without any file no role is judged",
                 file=file,
             )
+
+
+def _assumed(production: Production) -> set[str]:
+    """Return the roles that tasks have, by their names."""
+    return {_name(arn) for arn, key, _ in _named(production) if key in _FIELDS}
 
 
 def _name(arn: str) -> str:

@@ -17,6 +17,16 @@ _OPERATIONS = (
     *("PutBucketCors", "PutBucketLifecycleConfiguration", "PutBucketPolicy"),
     *("PutBucketVersioning", "PutBucketTagging"),
 )
+SETTINGS: Mapping[str, tuple[str, str]] = {
+    "PublicAccessBlockConfiguration": ("PutPublicAccessBlock", ""),
+    "OwnershipControls": ("PutBucketOwnershipControls", ""),
+    "ServerSideEncryptionConfiguration": ("PutBucketEncryption", ""),
+    "CORSRules": ("PutBucketCors", "CORSConfiguration"),
+    "Rules": ("PutBucketLifecycleConfiguration", "LifecycleConfiguration"),
+    "Policy": ("PutBucketPolicy", ""),
+    "Status": ("PutBucketVersioning", "VersioningConfiguration"),
+}
+"""Field that ``aws s3api get-*`` prints -> the operation that takes it, and below which key."""
 _WITH_RULES = {
     "LifecycleConfiguration": "Rules",
     "CORSConfiguration": "CORSRules",

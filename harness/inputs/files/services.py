@@ -131,36 +131,29 @@ def of_load_balancers(
     service: Mapping[str, Any], *, definition: TaskDefinition
 ) -> Iterator[Problem]:
     """Find load balancers of a service that name a container or port that its tasks lack."""
-    ports = {
-        one.name: [mapping.get("containerPort") for mapping in one.raw.get("portMappings") or ()]
-        for one in definition.containers
-    }
-    protocols = {
-        (one.name, mapping.get("containerPort")): mapping.get("protocol")
-        for one in definition.containers
-        for mapping in one.raw.get("portMappings") or ()
-    }
+    mappings = {one.name: one.raw.get("portMappings") or () for one in definition.containers}
     for index, entry in enumerate(service.get("loadBalancers") or ()):
         key = f"loadBalancers[{index}]"
         name, port = entry.get("containerName"), entry.get("containerPort")
+        ports = [one.get("containerPort") for one in mappings.get(name, ())]
         if not name:
             yield Problem(
                 f"{key}.containerName",
                 "is missing: the load balancer would not know which container visitors reach",
-                f"name one of {', '.join(ports)}",
+                f"name one of {', '.join(mappings)}",
             )
-        elif name not in ports:
+        elif name not in mappings:
             message = f'is "{name}", which {definition.source} does not have'
-            hint = f"name one of {', '.join(ports)}"
+            hint = f"name one of {', '.join(mappings)}"
             yield Problem(f"{key}.containerName", message, hint)
-        elif port not in ports[name]:
+        elif port not in ports:
             yield Problem(
                 f"{key}.containerPort",
                 f'is {port}, which is no portMapping of the container "{name}" in'
                 f" {definition.source}",
-                f"name one of {', '.join(map(str, ports[name])) or 'its ports'}, or add it there",
+                f"name one of {', '.join(map(str, ports)) or 'its ports'}, or add it there",
             )
-        elif ports[name].count(port) > 1:
+        elif ports.count(port) > 1:
             # InvalidParameterException: Container port 53 is used in more than one port mapping
             # (https://github.com/terraform-aws-modules/terraform-aws-ecs/issues/89).
             yield Problem(
@@ -169,7 +162,7 @@ def of_load_balancers(
                 f" {definition.source}: ECS refuses the service",
                 "leave one of them there",
             )
-        elif protocols[name, port] == "udp":
+        elif mappings[name][ports.index(port)].get("protocol") == "udp":
             yield Problem(
                 f"{key}.containerPort",
                 f'is {port}, whose portMapping in the container "{name}" of {definition.source}'

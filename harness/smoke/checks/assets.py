@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 from harness.smoke.checks.links import PLAIN_IN_STYLE
 from harness.smoke.content import HTML
 from harness.smoke.examination import path_of
-from harness.smoke.resources import resources_of
+from harness.smoke.resources import resources_of, suffix_of
 from harness.smoke.result import Action, NotRun, Result, green, red, warning
-from harness.smoke.site import split
 
 if TYPE_CHECKING:
     import requests
@@ -41,7 +40,7 @@ def styles_and_scripts(exam: Examination) -> Result:
                 "visitors see a page without style or function: run npm run build for the image;"
                 " if only some answers lack it, the tasks run different images",
             )
-        if not content_type.startswith(_TYPES[_suffix(path)]):
+        if not content_type.startswith(_TYPES[suffix_of(path)]):
             return red(
                 Action.MEND,
                 value,
@@ -123,17 +122,13 @@ def _assets(exam: Examination) -> dict[str, requests.Response]:
     """Return the answers for the first style sheets and scripts of our own, by address."""
     if not exam.assets:
         for one in resources_of(exam.page):
-            same = [other for other in exam.assets if _suffix(other) == one.suffix]
-            is_ours = one.url.startswith(f"{exam.site.url}/") and one.suffix in _TYPES
+            same = [other for other in exam.assets if suffix_of(other) == suffix_of(one.url)]
+            is_ours = one.url.startswith(f"{exam.site.url}/") and suffix_of(one.url) in _TYPES
             if is_ours and one.kind != "image" and one.url not in same and len(same) < MOST:
                 exam.assets[one.url] = exam.visitor().get(one.url)
     if not exam.assets:
         raise NotRun("the front page links no style sheet or script of this host")
     return exam.assets
-
-
-def _suffix(address: str) -> str:
-    return split(address).path.rpartition(".")[2]
 
 
 CHECKS = (styles_and_scripts, images, compression, caching)

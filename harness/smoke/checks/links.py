@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from harness.smoke.examination import Examination
-    from harness.smoke.resources import Resource
 
 _INTERNAL = re.compile(r"^localhost$|\.(local|internal|test)$|\.elb\.amazonaws\.com$")
 PLAIN_IN_STYLE = re.compile(r"url\(\s*['\"]?(http://[^'\")\s]+)", re.I)
@@ -36,7 +35,7 @@ def mixed_content(exam: Examination) -> Result:
     html = html_of(exam.page)
     scripts = _plain(html.iter("script", "iframe", "link"))
     images = [
-        *(one for one in map(_of_image, resources_of(exam.page)) if _is_plain(one)),
+        *(one.url for one in resources_of(exam.page) if one.kind == "image" and _is_plain(one.url)),
         *_plain(html.iter("source")),
         *PLAIN_IN_STYLE.findall(" ".join(html.xpath("//style/text() | //@style"))),
     ]
@@ -171,11 +170,6 @@ def _canonical_elsewhere(exam: Examination) -> list[str]:
 def _plain(elements: Iterable[Any]) -> list[str]:
     """Return the addresses over plain HTTP that a browser loads for these elements."""
     return [address for element in elements if _is_plain(address := _asset(element))]
-
-
-def _of_image(resource: Resource) -> str:
-    """Return the address of an image; empty for another resource."""
-    return resource.url if resource.kind == "image" else ""
 
 
 def _is_plain(address: str) -> bool:

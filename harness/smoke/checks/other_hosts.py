@@ -27,7 +27,8 @@ MOST = 3
 """Files of each type that are fetched."""
 _OF_AWS = (".amazonaws.com", ".cloudfront.net")
 _CODE = re.compile(r"<Code>(\w+)</Code>")
-_SIGNED = ("X-Amz-Signature=", "Signature=")
+_SIGNED = "Signature="
+"""Of a link of S3 (X-Amz-Signature) or of CloudFront."""
 _ERRORS = {
     "NoSuchKey": "the object is not there: copy the old host's uploads, and the build's files, to"
     " the bucket",
@@ -88,15 +89,17 @@ def _is_old(exam: Examination, host: str) -> bool:
 
 
 def _addresses(exam: Examination, host: str) -> tuple[str, ...]:
-    """Return a host's addresses.
+    """Return a host's addresses; each is asked for once.
 
     Raises:
         NotRun: No resolver answers.
     """
-    answers = names.query_all(exam.resolvers, host, "A")
-    if all(one.is_silent for one in answers):
-        raise NotRun("no resolver answers")
-    return next((one.records for one in answers if one.records), ())
+    if host not in exam.hosts:
+        answers = names.query_all(exam.resolvers, host, "A")
+        if all(one.is_silent for one in answers):
+            raise NotRun("no resolver answers")
+        exam.hosts[host] = next((one.records for one in answers if one.records), ())
+    return exam.hosts[host]
 
 
 def _fault(exam: Examination, file: Resource) -> tuple[str, str] | None:
@@ -140,7 +143,7 @@ def _fault_of_status(answer: requests.Response, file: Resource) -> tuple[str, st
         return value, _ERRORS.get(code, "the host of these files rejects visitors")
     if "Request has expired" in answer.text:
         return value, "the links' signatures are over: a cache keeps the page longer than they last"
-    if any(sign in file.url for sign in _SIGNED):
+    if _SIGNED in file.url:
         return value, "the role that signed the link may not read the object (s3:GetObject)"
     return value, (
         "nobody may read the object without a signature: link it with Storage::temporaryUrl, or let"

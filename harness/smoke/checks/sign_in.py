@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import requests
 
-from harness.smoke.content import OF_LOAD_BALANCER, fault_of
+from harness.smoke.content import fault_of, is_of_load_balancer
 from harness.smoke.examination import page_of, path_of
 from harness.smoke.result import Action, NotRun, Result, green, red, warning
 from harness.smoke.site import split
@@ -47,7 +47,7 @@ def sign_in_page(exam: Examination) -> Result:
             " store, the database, and public/build/manifest.json in the image)"
         )
         return red(Action.ROLL_BACK, value, source, meaning)
-    if answer.headers.get("Server", "").startswith(OF_LOAD_BALANCER):
+    if is_of_load_balancer(answer):
         meaning = "the load balancer answers by itself: see the rules of its listener for this path"
         return warning(value, source, meaning)
     if answer.status_code == _LIMITED:
