@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import re
 import textwrap
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import click
@@ -118,7 +120,15 @@ def new(name: str) -> int:
 
 
 def _catalog() -> list[Entry]:
-    return invocation().replay(report_dir=None).catalog()
+    """Return the scenarios: the platform's, and your own where there is a cutover.toml."""
+    from harness.inputs.config import FILE_NAME
+    from harness.replay.runner import Replay
+
+    given = invocation()
+    if "CUTOVER_CONFIG" in given.environ or (given.cwd / FILE_NAME).exists():
+        return given.replay(report_dir=None).catalog()
+    with TemporaryDirectory(prefix="cutover-") as cache:
+        return Replay(given.environ, cwd=given.cwd, cache=Path(cache)).catalog()
 
 
 def _explained(entry: Entry) -> Iterator[str]:

@@ -137,7 +137,7 @@ def _known(environ: Mapping[str, str], *, cwd: Path, url: str | None) -> PublicS
         raise ConfigError(
             f"there is no URL, and no {file.name} that names one",
             where=str(cwd),
-            hint="write cutover smoke https://www.shop.example",
+            hint=f"write cutover {click.get_current_context().info_name} https://www.shop.example",
         )
     try:
         known = public_site(environ, cwd=cwd)

@@ -315,10 +315,10 @@ def _definition(reading: Reading, *keys: str) -> TaskDefinition | None:
 
 
 def _target_group(reading: Reading, services: Mapping[str, Service]) -> dict[str, Any] | None:
-    """Read the target group: of several in the file, that of the web service."""
-    web = services.get(ecs_services.web(services))
-    arn = str(web.reached.get("targetGroupArn") or "") if web else None
-    form = partial(forms.target_group, arn=arn)
+    """Read the target group: of several in the file, that of the first web service."""
+    balanced = [one.reached for one in services.values() if ecs_services.is_balanced(one.create)]
+    arns = [str(one.get("targetGroupArn") or "") for one in balanced] or None
+    form = partial(forms.target_group, arns=arns)
     return reading.file("ecs", "target_group", read=load_balancer.target_group, form=form)
 
 

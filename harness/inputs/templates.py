@@ -1,4 +1,4 @@
-"""Files that make resources, and are no input: CloudFormation, CDK, Terraform, Copilot, Compose."""
+"""Files that make resources, and are no input: CloudFormation, Terraform, Pulumi, Compose, ..."""
 
 from __future__ import annotations
 
@@ -19,6 +19,13 @@ _MARKS: Mapping[str, re.Pattern[str]] = {
         r"^type:\s*[\"']?(?:Load Balanced Web|Backend|Worker|Request-Driven Web) Service"
         r"|^type:\s*[\"']?Scheduled Job",
         flags=re.MULTILINE,
+    ),
+    "a project of Pulumi": re.compile(
+        r"^name:.*\n(?:.*\n)*?runtime:\s*(?:name:\s*)?(?:nodejs|python|go|dotnet|java|yaml|bun)\s*$",
+        flags=re.MULTILINE,
+    ),
+    "settings of Laravel Vapor": re.compile(
+        r"^id:\s*\d+\s*$[\s\S]*?^environments:\s*$", flags=re.MULTILINE
     ),
     "settings of the CDK": re.compile(r"\"@aws-cdk/[\w-]+:\w+\""),
     COMPOSE: re.compile(

@@ -106,6 +106,14 @@ def _without_jobs(access: Access, has_queue: bool) -> str:
     return ""
 
 
+def _without_account(access: Access) -> str:
+    if "db" in access.secrets:
+        return ""
+    if ":secretsmanager:" not in access.injected.get("DB_PASSWORD", ":secretsmanager:"):
+        return "the database's account is in parameters of SSM, which nothing rotates"
+    return "no secret has the database's account as username and password; set database.secret"
+
+
 def _without_mail(access: Access) -> str:
     has_identity = "identity" in access.resources
     return "" if has_identity else "no mail identity is configured; set resources.identity"
@@ -118,9 +126,7 @@ def unconfigured(access: Access) -> Mapping[str, str]:
         PROBE: ""
         if "probe" in access.secrets or access.probe_parameter
         else "no probe is configured; set probe.secret",
-        DB_ACCOUNT: ""
-        if "db" in access.secrets
-        else "no secret has the database's account as username and password; set database.secret",
+        DB_ACCOUNT: _without_account(access),
         JSON_KEY: ""
         if access.keyed_secret
         else "the web task takes no JSON key of a secret of its region (secrets of the definition)",

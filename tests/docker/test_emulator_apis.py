@@ -12,7 +12,7 @@ import pytest
 import requests
 from botocore.config import Config
 
-from harness.core.wait import NotYet
+from harness.core.wait import NotYet, Ready
 from harness.stack.components.emulator import PORT, probe
 from harness.stack.stack import Stack
 from harness.target.clients.emulator import mails_to
@@ -194,6 +194,12 @@ def test_it_runs_as_a_user_of_its_own_without_telemetry(emulator: Stack) -> None
     done: Any = container.exec_run(["sh", "-c", "id -un; echo $DISABLE_EVENTS"])
     assert done.output.split() == [b"localstack", b"1"]
     assert b"Traceback" not in bytes(container.logs())
+
+
+@pytest.mark.parametrize("region", ["cn-northwest-1", "eu-south-2", "mx-central-1"])
+def test_it_is_ready_in_a_region_that_its_own_lists_lack(emulator: Stack, region: str) -> None:
+    answer = probe(emulator.addresses["emulator"], account_id=ACCOUNT, region=region)
+    assert isinstance(answer, Ready), answer
 
 
 def test_probe_says_that_nothing_listens() -> None:

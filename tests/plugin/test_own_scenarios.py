@@ -57,6 +57,16 @@ def test_a_new_scenario_is_complete_listed_and_explained(shop: Path) -> None:
     assert "def test_orders_are_kept(visitor, pages):" in explained
 
 
+def test_without_a_configuration_the_platforms_scenarios_are_listed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    listed = run("list")
+    assert "  public_page_has_no_redirect_loop  [http" in listed.stdout, listed.output
+    monkeypatch.setenv("CUTOVER_CONFIG", "absent.toml")
+    assert "absent.toml: does not exist" in run("list").output
+
+
 def test_a_template_needs_no_correction(shop: Path) -> None:
     assert run("new", "first").exit_code == 0
     assert "  first  [http]\n" in run("list").output

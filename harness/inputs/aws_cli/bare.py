@@ -85,10 +85,14 @@ def names(document: Document, key: str) -> list[str]:
 
 
 def merged(document: Document, key: str) -> Document:
-    """Return a file of such inputs as one with their keys; any other file as it is."""
+    """Return the inputs of a file as one object with their keys, before its other objects."""
     data: dict[str, Any] = {}
     origins: dict[str, Origin] = {}
-    for form, one in _parts(document, key):
+    rest: list[Document] = []
+    for form, one in _forms(document, key):
+        if form is None:
+            rest.append(replace(one, others=()))
+            continue
         listed = data.setdefault(form.name, [])
         value = one.data[form.part] if form.part else one.data
         if form.part:
@@ -100,13 +104,19 @@ def merged(document: Document, key: str) -> Document:
     for name, listed in data.items():
         if len(listed) == 1 and name not in (*_LISTS, _ATTRIBUTES):
             data[name], origins[name] = listed[0], origins.pop(f"{name}[0]")
-    return replace(document, data=data, others=(), origins=origins) if data else document
+    others = tuple(rest)
+    return replace(document, data=data, others=others, origins=origins) if data else document
 
 
 def _parts(document: Document, key: str) -> Iterator[tuple[_Form, Document]]:
     """Go through the objects of a file with their forms; none where one has none."""
-    found = [
+    found = _forms(document, key)
+    yield from ((form, one) for form, one in found if form) if all(f for f, _ in found) else ()
+
+
+def _forms(document: Document, key: str) -> list[tuple[_Form | None, Document]]:
+    """List the objects of a file, each with its form as far as it is such an input."""
+    return [
         (next((form for form in _FORMS[key] if form.fits(one.data)), None), one)
         for one in document.objects
     ]
-    yield from ((form, one) for form, one in found if form) if all(f for f, _ in found) else ()

@@ -7,6 +7,7 @@ file one after another: ``{ aws elbv2 describe-load-balancers ...; aws elbv2 des
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -164,27 +165,52 @@ def load_balancer(document: Document) -> Document:
     return _of_elbv2(document, form=_LOAD_BALANCER, name="LoadBalancer", arn=arn)
 
 
-def target_group(document: Document, *, arn: str | None = "") -> Document:
+def target_group(document: Document, *, arns: Sequence[str] | None = ()) -> Document:
     """Take ``describe-target-groups`` and ``describe-target-group-attributes``.
 
     Args:
         document: The file.
-        arn: The target group that the web service names; of several this one is taken. None where
-            the service has problems of its own: then any is.
+        arns: The target groups that web services name; of several the first of these that is in
+            the file is taken. None where a service has problems of its own: then any is.
 
     Raises:
-        InputError: It is another form, or has several target groups and not that one.
+        InputError: It is another form, or has several target groups and none of those.
     """
-    document = _chosen(bare.merged(document, "target_group"), name=group_name(arn or ""))
+    names = [group_name(one) for one in arns or ()]
+    document = _printed_together(_chosen(bare.merged(document, "target_group"), names=names))
+    printed = document.data.get("TargetGroups")
+    known = [one.get("TargetGroupArn") for one in printed or () if isinstance(one, dict)]
+    arn = (
+        None if arns is None else next((one for one in (*arns,) if one in known), "".join(arns[:1]))
+    )
     return _of_elbv2(document, form=_TARGET_GROUP, name="TargetGroup", arn=arn)
 
 
-def _chosen(document: Document, *, name: str) -> Document:
+def _printed_together(document: Document) -> Document:
+    """Put the target groups of several outputs into the first one's list."""
+    key = "TargetGroups"
+    printed = [one for one in document.objects if isinstance(one.data.get(key), list)]
+    if len(printed) < 2 or any("TargetGroup" in one.data for one in printed):
+        return document
+    places = [(one, index) for one in printed for index, _ in enumerate(one.data[key])]
+    return replace(
+        document,
+        data={key: [one.data[key][index] for one, index in places]},
+        others=tuple(one for one in document.objects if one not in printed),
+        origins={
+            f"{key}[{number}]": Origin(replace(one, others=()), f"{key}[{index}]")
+            for number, (one, index) in enumerate(places)
+        },
+    )
+
+
+def _chosen(document: Document, *, names: Sequence[str]) -> Document:
     """Put one of several inputs of target groups before the others, which are further ones."""
     listed, key = document.data.get("TargetGroup"), "TargetGroup"
     if not isinstance(listed, list):
         return document
-    own = next((number for number, one in enumerate(listed) if one.get("Name") == name), 0)
+    given = [one.get("Name") for one in listed]
+    own = next((given.index(one) for one in names if one in given), 0)
     origins = {**document.origins, key: document.origins[f"{key}[{own}]"]}
     rest = [one for number, one in enumerate(listed) if number != own]
     return replace(

@@ -131,14 +131,18 @@ def queues(document: Document) -> Document:
     Raises:
         InputError: It is another form, or lacks a queue's ARN.
     """
-    document = _with_dead_letters_first(bare.merged(document, "queues"))
+    document = bare.merged(document, "queues")
     _QUEUES.reject_others(document)
-    if not document.others and "Attributes" not in document.data:
+    operation, is_bare = "CreateQueue", bool(document.origins)
+    if not (document.others or is_bare or "Attributes" in document.data):
         return document
     reshaped = Reshaped(document)
-    sources: dict[str, Document] = {}
+    places: dict[str, Document] = {}
     inputs: dict[str, dict[str, Any]] = {}
     for source in document.objects:
+        if is_bare and source is document:
+            inputs |= {str(one["QueueName"]): one for one in source.data[operation]}
+            continue
         attributes = source.data.get("Attributes")
         arn = str(attributes.get("QueueArn") or "") if isinstance(attributes, dict) else ""
         if not isinstance(attributes, dict) or not arn:
@@ -148,35 +152,21 @@ def queues(document: Document) -> Document:
         extra = attributes.keys() & set(_READ_ONLY_QUEUE_ATTRIBUTES)
         reshaped.read_only |= extra - {"QueueArn"}
         kept = {key: value for key, value in attributes.items() if key not in extra}
-        sources[arn] = source
-        inputs[arn] = {"QueueName": arn.rpartition(":")[2], "Attributes": kept}
-    needs = {
-        arn: str(queue_files.redrive_policy(one).get("deadLetterTargetArn") or "")
-        for arn, one in inputs.items()
-    }
-    ordered = output.sorted_by_need(list(inputs), needs)
-    reshaped.data["CreateQueue"] = [inputs[arn] for arn in ordered]
-    for index, arn in enumerate(ordered):
-        key = f"CreateQueue[{index}]"
-        reshaped.origins[key] = Origin(sources[arn], "")
-        reshaped.origins[f"{key}.QueueName"] = Origin(sources[arn], "Attributes.QueueArn")
-    return reshaped.result(_QUEUES.command)
-
-
-def _with_dead_letters_first(document: Document) -> Document:
-    """Sort the inputs that were put together; with the operation's name, a file has its order."""
-    places, operation = document.origins, "CreateQueue"
-    if not places:
-        return document
-    inputs = {str(one["QueueName"]): one for one in document.data[operation]}
-    origins = dict(zip(inputs, places.values(), strict=False))
-    dead = {name: queue_files.dead_letter_queue(one) for name, one in inputs.items()}
-    ordered = output.sorted_by_need([*inputs], dead)
-    return replace(
-        document,
-        data={operation: [inputs[name] for name in ordered]},
-        origins={f"{operation}[{number}]": origins[name] for number, name in enumerate(ordered)},
-    )
+        name = arn.rpartition(":")[2]
+        places[name], inputs[name] = source, {"QueueName": name, "Attributes": kept}
+    needs = {name: queue_files.dead_letter_queue(one) for name, one in inputs.items()}
+    made = dict(zip(inputs, document.origins.values(), strict=False))
+    ordered = output.sorted_by_need([*inputs], needs)
+    reshaped.data[operation] = [inputs[name] for name in ordered]
+    for index, name in enumerate(ordered):
+        key = f"{operation}[{index}]"
+        if name in places:
+            reshaped.origins[key] = Origin(places[name], "")
+            reshaped.origins[f"{key}.QueueName"] = Origin(places[name], "Attributes.QueueArn")
+        else:
+            reshaped.origins[key] = made[name]
+    result = reshaped.result(_QUEUES.command)
+    return result if places else replace(result, note="")
 
 
 def bucket(document: Document, *, name: str, region: str = "") -> Document:
@@ -196,7 +186,8 @@ def bucket(document: Document, *, name: str, region: str = "") -> Document:
     if not document.others and not printed_fields & document.data.keys():
         return document
     arns = [str(one.data["BucketArn"]) for one in document.objects if "BucketArn" in one.data]
-    name = arns[0].rpartition(":")[2] if arns else name
+    made = document.data.get("CreateBucket") if document.origins else None
+    name = made["Bucket"] if made else arns[0].rpartition(":")[2] if arns else name
     reshaped = Reshaped(document)
     if not name:
         message, hint = (
@@ -205,7 +196,11 @@ def bucket(document: Document, *, name: str, region: str = "") -> Document:
         )
         reshaped.reject(document, "", message, hint)
     reshaped.put("CreateBucket", {"Bucket": name}, source=document, at="")
-    _put_place(reshaped, region=region)
+    if made:
+        for operation, content in document.data.items():
+            reshaped.put(operation, content, source=document, at=operation)
+    else:
+        _put_place(reshaped, region=region)
     for source in document.objects:
         reshaped.read_only |= source.data.keys() & set(_BUCKET.beside)
         for field, (operation, wrapper) in bucket_files.SETTINGS.items():

@@ -65,7 +65,8 @@ def check(
     """Resolve values that one file leaves to another, and report contradictions of the files.
 
     A check relies on files that are fine. Where one has problems of its own, a check that cannot
-    judge it is left out: the problems are reported, and the check judges the mended file.
+    judge it is left out: the problems are reported, and the check judges the mended file. So is a
+    problem whose remedy is a key with a problem of its own: a default stood for that key.
 
     Args:
         reading: The files and their problems.
@@ -81,9 +82,12 @@ def check(
         if not reading.problems:
             raise
         raise reading.failure() from None
+    wrong = {one.key for one in reading.problems if "." in one.key}
     for find in CHECKS:
         try:
             for problem in find(production):
+                if any(key in problem.hint for key in wrong):
+                    continue
                 source = reading.documents.get(problem.file, reading.toml)
                 reading.reject(source, [problem])
         except _UNFIT:

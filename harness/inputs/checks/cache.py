@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,8 @@ _STORES = ("SESSION_DRIVER", "CACHE_STORE", "CACHE_DRIVER")
 _ABSENT = ("memcached", "dynamodb")
 """Stores that neither the configuration nor a rehearsal has."""
 _HOSTS = frozenset({"REDIS_HOST", "REDIS_URL"})
+_LOOPBACK = re.compile(r"(?:^|[/@])(?:localhost|127(?:\.\d+){3}|\[?::1\]?)(?=[:/]|$)")
+_ELSEWHERE = "where production has it, give {name} another value in overlay.environment"
 
 
 def uses_cache(definition: TaskDefinition) -> bool:
@@ -28,9 +31,7 @@ def uses_cache(definition: TaskDefinition) -> bool:
 def problems(production: Production) -> Iterator[Problem]:
     """Report drivers that have no cache, and an endpoint that is another cache's."""
     cache, settings = production.cache, production.config.cache
-    yield from _absent_stores(production)
-    if settings is None:
-        yield from _drivers_without_cache(production)
+    yield from _drivers_without_store(production)
     if cache is None or settings is None:
         return
     noun = NAMES[cache.operation][1]
@@ -43,27 +44,43 @@ def problems(production: Production) -> Iterator[Problem]:
         )
 
 
-def _absent_stores(production: Production) -> Iterator[Problem]:
-    replaced = production.config.overlay.environment
+def _drivers_without_store(production: Production) -> Iterator[Problem]:
+    """Report drivers whose store neither the configuration nor the overlay has."""
+    config = production.config
     for definition in production.definitions:
         for place, name, value in definition.variables:
-            if name in _STORES and value in _ABSENT and name not in replaced:
+            if name in config.overlay.environment:
+                continue
+            if name in _STORES and value in _ABSENT:
                 yield Problem(
                     place,
                     f'is "{value}" ({name}), and neither the configuration nor a rehearsal has it',
-                    f'write "database", or "{DRIVER}" with [cache]; where production has it, give'
-                    f" {name} another value in overlay.environment",
+                    f'write "database", or "{DRIVER}" with [cache]; {_ELSEWHERE.format(name=name)}',
                     file=definition.source,
                 )
-
-
-def _drivers_without_cache(production: Production) -> Iterator[Problem]:
-    for definition in production.definitions:
-        for place, name, value in definition.variables:
-            if name in _DRIVERS and value == DRIVER:
+            elif name in _DRIVERS and value == DRIVER and config.cache is None:
+                beside = _loopback(definition)
+                lacking = (
+                    f"{beside} is the task itself: each task has a store of its own"
+                    if beside
+                    else "no cache is configured"
+                )
                 yield Problem(
                     place,
-                    f'is "{DRIVER}" ({name}), and no cache is configured',
-                    "add [cache] with the file of the cache that the tasks use",
+                    f'is "{DRIVER}" ({name}), and {lacking}',
+                    "add [cache] with the file of the cache that the tasks use"
+                    + (f"; {_ELSEWHERE.format(name=name)}" if beside else ""),
                     file=definition.source,
                 )
+
+
+def _loopback(definition: TaskDefinition) -> str:
+    """Return the variable and the address of a store beside the app in its task; or nothing."""
+    return next(
+        (
+            f'{name} "{value}"'
+            for _, name, value in definition.variables
+            if name in _HOSTS and _LOOPBACK.search(value)
+        ),
+        "",
+    )

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from harness.inputs.toml.schema import ImageSource
 
 APP_KEY = "APP_KEY"
+_LARAVELS = ("DB_CONNECTION", "SESSION_DRIVER", "CACHE_STORE", "QUEUE_CONNECTION")
+"""Variables of Laravel alone, where APP_KEY is in a secret that is a variable as a whole."""
 IDLE = "none"
 """The source of an image that is not to be had; its containers idle."""
 
@@ -20,12 +22,15 @@ IDLE = "none"
 def app_image(definitions: Sequence[TaskDefinition], *, named: Mapping[str, ImageSource]) -> str:
     """Return the image that ``app.context`` builds; empty where the files do not show it.
 
-    It is the only one that ``[images]`` does not name, or the one whose container has APP_KEY.
+    It is the only one that ``[images]`` does not name, or the one whose container has APP_KEY, or
+    else Laravel's other variables.
     """
     unnamed = _images(definitions, named=named)
     if len(unnamed) == 1:
         return unnamed[0]
-    return next(iter(_images(definitions, named=named, with_key=True)), "")
+    named_by = ((APP_KEY,), _LARAVELS)
+    found = (_images(definitions, named=named, variables=one) for one in named_by)
+    return next((image for images in found for image in images), "")
 
 
 def beside_app(
@@ -48,7 +53,7 @@ def php_container(definition: TaskDefinition, *, app: str, reached: str = "") ->
 
     def rank(container: ContainerDefinition) -> tuple[bool, ...]:
         return (
-            _has_key(container),
+            _has(container, APP_KEY),
             container.image == app,
             container.essential,
             container.name == reached,
@@ -81,7 +86,7 @@ def problems(
             if image in (app, *named):
                 continue
             tagged = _repository(image) == _repository(app)
-            if tagged or _has_key(container):
+            if tagged or _has(container, APP_KEY):
                 yield (
                     definition.source,
                     Problem(
@@ -115,21 +120,21 @@ def _images(
     definitions: Sequence[TaskDefinition],
     *,
     named: Mapping[str, ImageSource],
-    with_key: bool = False,
+    variables: tuple[str, ...] = (),
 ) -> list[str]:
-    """List the images that are not named, each once; with the key only those of the app."""
+    """List the images that are not named, each once; of containers with one of some variables."""
     return list(
         dict.fromkeys(
             container.image
             for definition in definitions
             for container in definition.containers
-            if container.image not in named and (_has_key(container) or not with_key)
+            if container.image not in named and (not variables or _has(container, *variables))
         )
     )
 
 
-def _has_key(container: ContainerDefinition) -> bool:
-    return APP_KEY in container.environment or APP_KEY in container.secrets
+def _has(container: ContainerDefinition, *variables: str) -> bool:
+    return any(one in container.environment or one in container.secrets for one in variables)
 
 
 def _repository(image: str) -> str:

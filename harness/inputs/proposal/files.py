@@ -29,7 +29,7 @@ _PRINTED_BY: Mapping[str, str] = {
     " aws events list-targets-by-rule --rule NAME; }, or aws scheduler get-schedule --name NAME",
 }
 """Key -> the command that prints its file."""
-_SEVERAL = ("Listeners", "Rules", "TargetGroup")
+_SEVERAL = ("Listeners", "Rules", "TargetGroup", "TargetGroups")
 """Parts of which a file may have several: a rule's objects, and inputs of further groups."""
 
 
@@ -44,15 +44,20 @@ def line_of(folder: Folder, key: str) -> str:
         return f"{key} = {toml_text(path)}"
     listed = sorted(folder.documents[key], key=lambda one: file_types.rank(one, key))
     names = [folder.name(one) for one in listed]
-    if names and (key == "queues" or key in PHASE_FILES or _are_parts(listed, key)):
+    whole = key == "queues" or key in PHASE_FILES
+    twice = [] if whole else [folder.name(one) for one in _alike(listed, key)]
+    if names and not twice:
         mark = "# " if key in PHASE_FILES else ""
         file = f"all-{file}" if file in names else file  # the shell would empty it first
         return f"{mark}{key} = {toml_text(file)}  # cat {shlex.join(names)} > {file}"
-    hint = f"one of {', '.join(names)}" if names else f"{_PRINTED_BY[key]} prints it"
+    hint = f"one of {', '.join(twice)}" if names else f"{_PRINTED_BY[key]} prints it"
+    if once := [one for one in names if twice and one not in twice]:
+        hint = f"cat {shlex.join(once)} ... > {file}, with the app's own of {', '.join(twice)}"
     return f"# {key} = {toml_text(file)}  # {hint}"
 
 
-def _are_parts(documents: Sequence[Document], key: str) -> bool:
-    """Whether files are parts of one: there is one load balancer, bucket or rule among them."""
+def _alike(documents: Sequence[Document], key: str) -> list[Document]:
+    """List the files with the same part, as of two load balancers, buckets or rules."""
     names = [name for one in documents for name in file_types.parts(one, key)]
-    return all(names.count(one) == 1 for one in {*names} - {*_SEVERAL})
+    twice = {one for one in names if names.count(one) > 1} - {*_SEVERAL}
+    return [one for one in documents if twice & {*file_types.parts(one, key)}]

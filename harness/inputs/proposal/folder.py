@@ -252,6 +252,17 @@ class Folder:
         """Variable -> valueFrom of all containers; the first that sets one counts."""
         return dict(ChainMap(*(dict(one.secrets) for one in self._containers)))
 
+    @property
+    def default_actions(self) -> list[Any]:
+        """What the listeners do with a request that no rule takes."""
+        objects = [one.data for file in self.documents["load_balancer"] for one in file.objects]
+        return [
+            each.get("DefaultActions")
+            for one in objects
+            for each in one.get("Listeners", [one])
+            if isinstance(each, dict)
+        ]
+
     @cached_property
     def dockerfile(self) -> Path | None:
         """The app's Dockerfile: in the folder, or in one below that has Laravel."""

@@ -6,7 +6,8 @@ import json
 import platform
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from harness.aws import environment_file, ses_smtp
 from harness.aws.aurora import endpoint_elsewhere
@@ -151,7 +152,10 @@ def _ecs(folder: Folder) -> Iterator[str]:
 
 
 def _services(folder: Folder) -> Iterator[str]:
-    for name, (path, service) in folder.services.items():
+    shown = json.dumps(folder.default_actions)
+    # Of several web services the first is the one that scenarios visit.
+    ordered = sorted(folder.services.items(), key=lambda one: not _is_reached(one[1][1], shown))
+    for name, (path, service) in ordered:
         definitions = folder.definitions_of(str(service.get("taskDefinition")))
         yield f"[services.{toml_key(name)}]"
         if len(definitions) == 1:
@@ -173,6 +177,12 @@ def _services(folder: Folder) -> Iterator[str]:
         command = "aws ecs describe-services --cluster CLUSTER --services NAME"
         yield f'# service = "service.json"  # {command} prints it'
         yield ""
+
+
+def _is_reached(service: Mapping[str, Any], actions: str) -> bool:
+    """Whether a listener forwards to a service by itself, without a rule."""
+    listed = service.get("loadBalancers") or ()
+    return any(json.dumps(one.get("targetGroupArn")) in actions for one in listed)
 
 
 def _resources(folder: Folder) -> Iterator[str]:

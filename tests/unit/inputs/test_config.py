@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -384,6 +385,23 @@ def test_a_value_that_nothing_could_use(project: Path, old: str, new: str, said:
     assert old in text
     path.write_text(text.replace(old, new))
     with pytest.raises(ConfigError, match=re.escape(said)):
+        production.load({}, cwd=project)
+
+
+def test_a_wrong_page_brings_no_problem_of_its_default(project: Path) -> None:
+    path, balancer = project / "cutover.toml", project / "app/ecs/load-balancer.json"
+    content = json.loads(balancer.read_text())
+    page = {"Field": "path-pattern", "PathPatternConfig": {"Values": ["/"]}}
+    answer = {"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404"}}
+    former = content["Rules"][0]
+    content["Rules"] += [{**former, "Priority": 1, "Conditions": [page], "Actions": [answer]}]
+    balancer.write_text(json.dumps(content))
+    path.write_text(path.read_text().replace('public = "/login"', 'public = "login"'))
+    with pytest.raises(InputError) as caught:
+        production.load({}, cwd=project)
+    assert [one.key for one in caught.value.problems] == ["app.pages.public"]
+    path.write_text(path.read_text().replace('public = "login"', 'public = "/"'))
+    with pytest.raises(InputError, match=r"app\.pages\.public"):
         production.load({}, cwd=project)
 
 

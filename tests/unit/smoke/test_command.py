@@ -104,13 +104,14 @@ def test_strict_makes_a_warning_red(world: World) -> None:
     assert run(*options(world), "--strict").exit_code == 1
 
 
-def test_without_url_and_file_the_hint_shows_how(tmp_path: Path) -> None:
-    result = run()
+@pytest.mark.parametrize("name", ["smoke", "watch"])
+def test_without_url_and_file_the_hint_shows_how(tmp_path: Path, name: str) -> None:
+    result = CliRunner().invoke(program, (name,), prog_name="cutover")
     assert result.exit_code == 2
     assert result.stderr == (
         "cutover: there is no URL, and no cutover.toml that names one\n"
         f"  where: {tmp_path}\n"
-        "  what to do: write cutover smoke https://www.shop.example\n"
+        f"  what to do: write cutover {name} https://www.shop.example\n"
     )
 
 

@@ -154,6 +154,23 @@ def test_an_app_without_a_worker_takes_no_jobs(tmp_path: Path, open_port: int) -
     )
 
 
+@pytest.mark.parametrize(
+    ("injected", "reason"),
+    [
+        ({}, "no secret has the database's account as username and password; set database.secret"),
+        (
+            {"DB_PASSWORD": "/shop/db/password"},
+            "the database's account is in parameters of SSM, which nothing rotates",
+        ),
+    ],
+)
+def test_an_account_in_parameters_is_in_no_secret(
+    tmp_path: Path, open_port: int, injected: dict[str, str], reason: str
+) -> None:
+    described(tmp_path, https=f"127.0.0.1:{open_port}", secrets={}, injected=injected)
+    assert locate.local(tmp_path).unconfigured["db_account"] == reason
+
+
 def test_an_app_without_a_proxy_and_a_cache_lacks_them(tmp_path: Path, open_port: int) -> None:
     described(
         tmp_path, https=f"127.0.0.1:{open_port}", cluster_endpoint="db.example", proxy_endpoint=""

@@ -232,7 +232,7 @@ def test_inputs_without_their_operations_may_follow_each_other(tmp_path: Path) -
     other = {**group, "Name": "blue"}
     path.write_text(cli_outputs.text(other, group))
     arn = f"arn:aws:elasticloadbalancing:us-east-1:876000000876:targetgroup/{group['Name']}/1"
-    document = forms.target_group(read_json(path), arn=arn)
+    document = forms.target_group(read_json(path), arns=[arn])
     assert document.data == {"TargetGroup": group, "TargetGroups": [other]}
 
 
@@ -251,6 +251,23 @@ def test_inputs_of_queues_and_of_a_bucket_may_stand_without_their_operations(
         path.write_text(cli_outputs.text(*texts))
         document = resources.bucket(read_json(path), name="")
         assert [*document.data.items()] == [("CreateBucket", made), ("PutBucketCors", cors)]
+
+
+def test_inputs_and_outputs_may_stand_in_one_file(tmp_path: Path) -> None:
+    path = tmp_path / "file.json"
+    dead, jobs = cli_outputs.content("aws/queues.json")["CreateQueue"]
+    arn = f"arn:aws:sqs:us-east-1:876000000876:{jobs['QueueName']}"
+    path.write_text(cli_outputs.text({"Attributes": {**jobs["Attributes"], "QueueArn": arn}}, dead))
+    assert resources.queues(read_json(path)).data == {"CreateQueue": [dead, jobs]}
+    made, block = {"Bucket": "scans"}, {"BlockPublicAcls": True}
+    path.write_text(cli_outputs.text({"PublicAccessBlockConfiguration": block}, made))
+    document = resources.bucket(read_json(path), name="")
+    blocked = {**made, "PublicAccessBlockConfiguration": block}
+    assert document.data == {"CreateBucket": made, "PutPublicAccessBlock": blocked}
+    listeners = cli_outputs.content("ecs/load-balancer.json")["Listeners"]
+    printed = {"Attributes": [{"Key": "idle_timeout.timeout_seconds", "Value": "60"}]}
+    path.write_text(cli_outputs.text(printed, *listeners))
+    assert forms.load_balancer(read_json(path)).data == {"Listeners": listeners, **printed}
 
 
 def test_files_of_two_load_balancers_are_not_mixed(tmp_path: Path) -> None:
@@ -282,12 +299,20 @@ def test_of_several_target_groups_that_of_the_web_service_is_taken(tmp_path: Pat
     (own,) = cli_outputs.target_groups()["TargetGroups"]
     other = {**own, "TargetGroupArn": f"{own['TargetGroupArn']}1", "TargetGroupName": "reverb"}
     path.write_text(json.dumps({"TargetGroups": [other, own]}))
-    document = forms.target_group(read_json(path), arn=own["TargetGroupArn"])
+    document = forms.target_group(read_json(path), arns=[own["TargetGroupArn"]])
     assert document.data["TargetGroup"]["Name"] == own["TargetGroupName"]
     assert [one["Name"] for one in document.data["TargetGroups"]] == ["reverb"]
     assert load_balancer.target_group(document)
     with pytest.raises(InputError, match="has 2 items, and one is expected"):
-        forms.target_group(read_json(path), arn="arn:aws:elasticloadbalancing:another")
+        forms.target_group(read_json(path), arns=["arn:aws:elasticloadbalancing:another"])
+    path.write_text(cli_outputs.text({"TargetGroups": [other]}, {"TargetGroups": [own]}))
+    arns = ["arn:aws:elasticloadbalancing:absent", own["TargetGroupArn"]]
+    document = forms.target_group(read_json(path), arns=arns)
+    assert document.data["TargetGroup"]["Name"] == own["TargetGroupName"]
+    assert [one["Name"] for one in document.data["TargetGroups"]] == ["reverb"]
+    last = path.read_text().rindex('"TargetGroupName"')
+    line = path.read_text()[:last].count("\n") + 1
+    assert document.place("TargetGroup.Name") == (path, line)
 
 
 def test_documents_of_awss_own_policies_may_be_printed_too(tmp_path: Path) -> None:

@@ -139,6 +139,21 @@ def test_drivers_without_a_cache_are_named(atelier: Project) -> None:
     found = problems(atelier)
     for name in ("SESSION_DRIVER", "CACHE_STORE", "QUEUE_CONNECTION"):
         assert f'is "redis" ({name}), and no cache is configured' in found
+    changed = "".join(f'{one} = "database"\n' for one in ("SESSION_DRIVER", "CACHE_STORE"))
+    atelier.replace(
+        "cutover.toml", "[overlay.files]", f"[overlay.environment]\n{changed}\n[overlay.files]"
+    )
+    found = problems(atelier)
+    assert "no cache is configured" in found
+    assert "CACHE_STORE" not in found
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "tls://localhost:6380"])
+def test_a_store_in_the_task_itself_is_named(atelier: Project, host: str) -> None:
+    atelier.replace("cutover.toml", '[cache]\nfile = "cache.json"\n', "")
+    for file in atelier.root.rglob("*.json"):
+        file.write_text(file.read_text().replace(ENDPOINT, host))
+    assert f'REDIS_HOST "{host}" is the task itself: each task has a store of' in problems(atelier)
 
 
 @pytest.mark.parametrize("store", ["memcached", "dynamodb"])

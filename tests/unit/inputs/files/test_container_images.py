@@ -92,6 +92,13 @@ def test_another_image_of_the_app_is_named() -> None:
     assert problems(WEB, worker, **{other: "worker:local"}) == []
 
 
+def test_without_the_key_laravels_other_variables_show_the_app() -> None:
+    settings = [{"name": "SESSION_DRIVER", "value": "database"}]
+    web = definition("web", container("nginx", NGINX), container("php", APP, environment=settings))
+    assert container_images.app_image([web], named={}) == APP
+    assert problems(web) == []
+
+
 def test_images_of_which_none_has_the_key_are_rejected() -> None:
     web = definition("web", container("nginx", NGINX), container("php", APP))
     assert problems(web) == [

@@ -91,6 +91,35 @@ def test_the_rule_names_the_task_definition_that_it_runs(project: Path) -> None:
     }
 
 
+def test_the_service_that_a_listener_forwards_to_is_the_first(tmp_path: Path) -> None:
+    def group(name: str) -> str:
+        return f"arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/{name}/1"
+
+    contents: dict[str, Any] = {
+        "listeners": {
+            "Listeners": [{"Port": 443, "DefaultActions": [{"TargetGroupArn": group("shop")}]}]
+        }
+    }
+    for name in ("admin", "shop"):
+        contents[f"{name}"] = {
+            "serviceName": name,
+            "taskDefinition": name,
+            "loadBalancers": [{"targetGroupArn": group(name)}],
+        }
+        contents[f"group-{name}"] = {
+            "TargetGroups": [{"TargetGroupName": name, "TargetGroupArn": group(name)}]
+        }
+        contents[f"attributes-{name}"] = {"Attributes": [{"Key": "stickiness.enabled"}]}
+    for name, content in contents.items():
+        (tmp_path / f"{name}.json").write_text(json.dumps(content))
+    text = propose(Folder(tmp_path))
+    assert re.findall(r"\[services\.(\w+)\]", text) == ["shop", "admin"]
+    assert (
+        '# target_group = "target-group.json"  # cat group-admin.json group-shop.json ... >'
+        " target-group.json, with the app's own of attributes-admin.json, attributes-shop.json"
+    ) in text
+
+
 def test_mail_by_smtp_needs_the_bundle_that_php_reads(project: Path) -> None:
     variables = {
         "MAIL_MAILER": "smtp",
@@ -427,17 +456,21 @@ def test_templates_are_said_to_be_unused(tmp_path: Path) -> None:
         ("copilot/web/manifest.yml", "name: web\ntype: Load Balanced Web Service\n"),
         ("task.yml", "family: web\ncontainerDefinitions:\n  - name: app\n"),
         ("docker-compose.yml", "services:\n  app:\n    image: php\n"),
+        ("Pulumi.yaml", "name: shop\ndescription: it\nruntime:\n  name: nodejs\n"),
+        ("vapor.yml", "id: 2\nname: shop\nenvironments:\n    production:\n        memory: 1024\n"),
     ):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(content)
     text = propose(Folder(tmp_path))
     assert re.findall("# (.*), is not used(.*): print with the AWS CLI", text) == [
+        ("Pulumi.yaml, a project of Pulumi", ""),
         ("cdk.json, settings of the CDK", ""),
         ("cdk.out/Shop.template.json, a template of CloudFormation", ", nor are 1 more"),
         ("copilot/web/manifest.yml, a manifest of Copilot", ""),
         ("docker-compose.yml, a file of Docker Compose", ""),
         ("infra/ecs.tf, code of Terraform", ""),
         ("task.yml, a task definition in YAML", ""),
+        ("vapor.yml, settings of Laravel Vapor", ""),
     ]
     assert "aws ecs describe-task-definition --task-definition NAME prints it" in text
     (tmp_path / "web.json").write_text('{"serviceName": "web"}')
