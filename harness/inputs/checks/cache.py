@@ -45,7 +45,7 @@ def problems(production: Production) -> Iterator[Problem]:
 
 
 def _drivers_without_store(production: Production) -> Iterator[Problem]:
-    """Report drivers whose store neither the configuration nor the overlay has."""
+    """Report drivers with a store that the files and the overlay lack."""
     config = production.config
     for definition in production.definitions:
         for place, name, value in definition.variables:
