@@ -254,7 +254,7 @@ class Folder:
 
     @property
     def default_actions(self) -> list[Any]:
-        """What the listeners do with a request that no rule takes."""
+        """The default actions of the listeners."""
         objects = [one.data for file in self.documents["load_balancer"] for one in file.objects]
         return [
             each.get("DefaultActions")
