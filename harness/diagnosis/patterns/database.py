@@ -70,7 +70,7 @@ ACCOUNT = (
     ),
     Pattern(
         Source.APP,
-        match=r"1045\b[^\n]*Access denied for user '(?P<user>[^']*)'",
+        match=r"(?<!specification: )1045\b[^\n]*Access denied for user '(?P<user>[^']*)'",
         cause='the database refuses the account "{user}": the password in the secret is not the'
         " account's, or the task still has the one from before a rotation",
         example="SQLSTATE[HY000] [1045] Access denied for user 'tickets'@'10.0.0.1' (using"
@@ -165,125 +165,6 @@ SCHEMA = (
         " row 1",
     ),
 )
-
-SERVER = (
-    Pattern(
-        Source.APP,
-        match=r"Unknown (?P<what>collation|character set): '(?P<name>\w+)'",
-        cause="the database has no {what} {name}: it is MySQL, and MariaDB has others; see"
-        " DB_COLLATION and DB_CHARSET of {task}, config/database.php and the migrations",
-        example="SQLSTATE[HY000]: General error: 1273 Unknown collation: 'utf8mb4_uca1400_ai_ci'",
-    ),
-    Pattern(
-        Source.APP,
-        match=r"1227\b[^\n]*Access denied; you need[^\n]*?the (?P<right>[\w, ]*\w) privilege",
-        cause="a statement asks for the privilege {right}, which no account of Aurora and RDS has:"
-        " a global variable is set in the parameter group, a DEFINER is left out",
-        example="1227 Access denied; you need (at least one of) the SUPER or"
-        " SYSTEM_VARIABLES_ADMIN privilege(s) for this operation",
-    ),
-    Pattern(
-        Source.APP,
-        match=r"user specified as a definer \((?P<definer>[^)\n]*)\) does not exist",
-        cause="a view, trigger or routine was brought along with its DEFINER {definer}, an account"
-        " of the old host: create it again without",
-        example="1449 The user specified as a definer ('u876'@'localhost') does not exist",
-    ),
-    Pattern(
-        Source.APP,
-        match=r"do not have the SUPER privilege and binary logging is enabled",
-        cause="a migration makes a function or trigger, which needs log_bin_trust_function_creators"
-        " = 1 in the parameter group",
-        example="1419 You do not have the SUPER privilege and binary logging is enabled (you"
-        " *might* want to use the less safe log_bin_trust_function_creators variable)",
-    ),
-    Pattern(
-        Source.APP,
-        match=r"Variable '(?P<name>\w+)' can't be set to the value of '(?P<value>[^'\n]*)'",
-        cause="{name} cannot be {value} on this MySQL: the option is of an older server or of"
-        " MariaDB; see modes and options of config/database.php",
-        example="SQLSTATE[42000]: Syntax error or access violation: 1231 Variable 'sql_mode' can't"
-        " be set to the value of 'NO_AUTO_CREATE_USER'",
-    ),
-    Pattern(
-        Source.APP,
-        match=r"Unknown system variable '(?P<name>\w+)'",
-        cause="the app sets {name}, a variable that this MySQL does not have: it is of an older"
-        " server or of MariaDB",
-        example="SQLSTATE[HY000]: General error: 1193 Unknown system variable 'query_cache_type'",
-    ),
-    Pattern(
-        Source.APP,
-        match=r"(?P<what>FUNCTION|PROCEDURE) (?P<name>[\w.]+) does not exist",
-        cause="the database has no {what} {name}: it was made by hand on the old host, or is"
-        " MariaDB's own; no migration makes it",
-        example="SQLSTATE[42000]: 1305 FUNCTION tickets.next_number does not exist",
-    ),
-    Pattern(
-        Source.APP,
-        match=r"secure-file-priv option",
-        cause="the app reads or writes files of the database server (LOAD DATA INFILE, INTO"
-        " OUTFILE), which has none for it on Aurora and RDS",
-        example="1290 The MySQL server is running with the --secure-file-priv option so it cannot"
-        " execute this statement",
-    ),
-    Pattern(
-        Source.APP,
-        match=r"\b1055\b[^\n]*not in GROUP BY|incompatible with sql_mode=only_full_group_by",
-        cause="a query selects columns that it does not group by, which MySQL rejects in its mode"
-        " ONLY_FULL_GROUP_BY and the old host's server did not: see modes and strict of"
-        " config/database.php",
-        example="SQLSTATE[42000]: 1055 Expression #2 of SELECT list is not in GROUP BY clause",
-    ),
-    Pattern(
-        Source.APP,
-        match=r"1364 Field 'uuid' doesn't have a default value[^\n]*failed_jobs",
-        cause="QUEUE_FAILED_DRIVER is database, which writes no uuid, and the table failed_jobs"
-        " needs one: jobs that fail leave no trace; write database-uuids",
-        example="SQLSTATE[HY000]: General error: 1364 Field 'uuid' doesn't have a default value"
-        " (Connection: mysql, SQL: insert into `failed_jobs` (`connection`, `queue`) values (sqs))",
-    ),
-    Pattern(
-        Source.APP,
-        match=r"1364 Field '(?P<column>[^']+)' doesn't have a default value",
-        cause="the column {column} is left out of an INSERT and has no default, which MySQL rejects"
-        " in its strict mode, and the old host's server may not have",
-        example="SQLSTATE[HY000]: General error: 1364 Field 'notes' doesn't have a default value",
-    ),
-    Pattern(
-        Source.APP,
-        match=r"Incorrect date(?:time)? value: '(?P<value>0000-00-00[^']*)'",
-        cause="a date is {value}, which MySQL rejects in its strict mode, and the old host's server"
-        " may not have",
-        example="SQLSTATE[22007]: 1292 Incorrect datetime value: '0000-00-00 00:00:00' for column"
-        " 'starts_at'",
-    ),
-    Pattern(
-        Source.APP,
-        match=r"1067 Invalid default value for '(?P<column>[^']+)'",
-        cause="the default of the column {column} is none that MySQL takes in its strict mode, such"
-        " as a date of zeros",
-        example="SQLSTATE[42000]: 1067 Invalid default value for 'starts_at'",
-    ),
-    Pattern(
-        Source.APP,
-        match=r"1071 Specified key was too long; max key length is 1000\b",
-        cause="a table is made for MyISAM, whose indexes have 1000 bytes at most, and Aurora keeps"
-        " InnoDB's tables alone: take engine out of config/database.php and the migrations",
-        example="1071 Specified key was too long; max key length is 1000 bytes",
-    ),
-    Pattern(
-        Source.APP,
-        match=r"1071 Specified key was too long; max key length is (?P<most>\d+)",
-        cause="an index is longer than the {most} bytes of its table's format: the old host's"
-        " tables have another row format or character set",
-        example="1071 Specified key was too long; max key length is 767 bytes",
-    ),
-)
-"""MySQL of Aurora takes less than the server of a shared host.
-
-Source: MySQL 8.0, Server Error Message Reference; RDS's "Master user account privileges".
-"""
 
 HOST = (
     Pattern(

@@ -28,6 +28,13 @@ SHELL = (
     ),
     Pattern(
         Source.APP,
+        match=r"\bsh: (?:line )?\d+: (?:exec: )?\S*sendmail: (?:command )?not found",
+        cause="{task} hands a mail to sendmail, as PHP's mail() and the mailer sendmail do, and a"
+        " task has none: send it by Laravel's Mail, and by SES",
+        example="sh: 1: /usr/sbin/sendmail: not found",
+    ),
+    Pattern(
+        Source.APP,
         match=r"(?:\\n|\b)sh: (?:line )?\d+: (?:exec: )?(?P<program>[\w./+-]+):"
         r" (?:command )?not found",
         cause="{task} runs the program {program}, which is not in the image: install it in the"
@@ -104,6 +111,14 @@ NGINX = (
         match=r"bind\(\) to 0\.0\.0\.0:(?P<port>\d+) failed \(13",
         cause="nginx listens on port {port}, which a user other than root may not: use 8080",
         example="nginx: [emerg] bind() to 0.0.0.0:80 failed (13: Permission denied)",
+    ),
+    Pattern(
+        Source.APP,
+        match=r"broken header: [^\n]* while reading PROXY protocol",
+        cause="nginx waits for the PROXY protocol, which an Application Load Balancer does not"
+        " speak: take proxy_protocol out of its listen",
+        example='2026/11/29 18:50:00 [error] 7#7: *1 broken header: "GET /up HTTP/1.1" while'
+        " reading PROXY protocol, client: 10.40.0.2, server: 0.0.0.0:8080",
     ),
     Pattern(
         Source.APP,

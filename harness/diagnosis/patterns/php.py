@@ -194,56 +194,6 @@ MISSING = (
     ),
 )
 
-FILES = (
-    Pattern(
-        Source.APP,
-        match=r"\b(?P<function>hash_file|md5_file|sha1_file|getimagesize|exif_read_data|simplexml_load_file"
-        r"|imagecreatefrom\w+|file_get_contents|fopen|readfile|copy|filesize)\((?P<path>(?![/.]|\w+:)"
-        r"[^)\n]*/[^)\n]+)\): Failed to open stream: No such file",
-        cause="the app opens {path} with {function}() as a file of the task, and it is the key of a"
-        " file on a disk: path() of a disk on S3 is no path; use readStream(), or the uploaded"
-        " file's own path",
-        example="hash_file(events/1/poster/a.jpg): Failed to open stream: No such file or"
-        " directory",
-    ),
-    Pattern(
-        Source.APP,
-        match=r"(?:\w+\((?=/[^)\n]*/storage/app/)|(?<!put_contents)\((?=/(?:var/)?tmp/))"
-        r"(?P<path>/[^)\n]+)\): Failed to open stream: No such file",
-        cause="the app reads {path}, which is not on its task's disk: another task wrote it, or one"
-        " that is gone; each task has a disk of its own, so keep such files in the bucket",
-        example=(
-            "file_get_contents(/srv/app/storage/app/private/calendars/7.ics): Failed to open"
-            " stream: No such file or directory",
-            "fopen(/tmp/import.csv): Failed to open stream: No such file or directory",
-        ),
-    ),
-    Pattern(
-        Source.APP,
-        match=r"(?:Unable to open path|Path) \\*\"(?P<path>/[^\"\\\n]+)\\*\"(?: is not readable)?",
-        cause="a mail takes {path} with it, which its task does not have: a file of the old host,"
-        " of another task, or one that the image lacks; keep such files in the bucket or the image",
-        example='Unable to open path "/srv/app/storage/app/public/logo.png".',
-    ),
-    Pattern(
-        Source.APP,
-        match=r"Unable to (?:read file from|retrieve the \w+ for file at) location:"
-        r" (?P<path>\S+?)\.(?=\W|$)(?![^\n]*Error executing)",
-        cause="the app reads {path} from a disk of its own task, which has no such file: another"
-        " task wrote it, or one that is gone; keep such files in the bucket",
-        example="Unable to retrieve the mime_type for file at location: calendars/7.ics.",
-    ),
-    Pattern(
-        Source.APP,
-        match=r"\b(?!require|include)\w+\((?P<path>/[^)\n]+)\): Failed to open stream: No such"
-        r" file",
-        cause="the app opens {path}, which its task does not have: a path of the old host, or a"
-        " directory that the image lacks",
-        example="file_put_contents(/home/u876/backups/tickets.csv): Failed to open stream: No such"
-        " file or directory",
-    ),
-)
-
 LIMITS = (
     Pattern(
         Source.APP,
