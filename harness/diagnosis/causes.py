@@ -172,7 +172,9 @@ def _sentence(
     rights = [one for one in facts if isinstance(one, MissingRight) and one.action == action]
     denied = (one.denied_by for one in rights if one.denied_by)
     values["statement"] = next(denied, "an explicit deny")
-    values["remedy"] = fact_causes.remedy(next((one for one in rights if one.unmet), None))
+    values["remedy"] = fact_causes.remedy(
+        max(rights, key=lambda one: bool(one.unmet), default=None)
+    )
     return pattern.cause.format_map({**values, "task": subject or "a task", "rule": subject})
 
 

@@ -20,6 +20,7 @@ from harness.diagnosis.facts import (
 )
 from harness.diagnosis.patterns.aws_api import (
     ALLOW_IT,
+    ALLOW_SENDER,
     DENIED,
     LACKS_RIGHT,
     SENDS_ACL,
@@ -74,7 +75,9 @@ def missing_right_to_store(lack: MissingRight) -> str:
 
 def remedy(lack: MissingRight | None) -> str:
     """Return how a role gets a right that it lacked."""
-    return UNMET.format(statement=lack.unmet) if lack and lack.unmet else ALLOW_IT
+    if lack and lack.unmet:
+        return UNMET.format(statement=lack.unmet)
+    return ALLOW_SENDER if lack and ":identity/" in lack.resource else ALLOW_IT
 
 
 CAUSES: tuple[FactCause, ...] = (

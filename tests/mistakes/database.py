@@ -176,6 +176,46 @@ MISTAKES = (
         exit_code=NOT_STARTED,
     ),
     Mistake(
+        "a statement has a word as a name that MySQL has reserved since",
+        migrate("DB::select('select count(*) rank from orders');"),
+        cause="a statement has rank as a name, which MySQL has reserved since 8.0",
+        exit_code=NOT_STARTED,
+        twin=Twin(
+            "a reserved word stands in backticks",
+            migrate("DB::select('select count(*) `rank` from orders');"),
+        ),
+        also_green=[database.test_tables_are_kept_by_innodb],
+    ),
+    Mistake(
+        "a text is longer than its column, which the old host's server cuts",
+        replace(SEEDER, "...$event,", "...$event, 'city' => str_repeat('x', 300),"),
+        cause="a value does not fit the column city (1406 Data too long)",
+        exit_code=NOT_STARTED,
+    ),
+    Mistake(
+        "texts of the old host's tables are compared with those of new ones",
+        migrate(
+            "DB::unprepared('CREATE TABLE venues (name VARCHAR(99)) COLLATE utf8mb4_general_ci;"
+            " SELECT 1 FROM events JOIN venues ON venue = name');"
+        ),
+        cause="a query compares texts of two collations, ",
+        exit_code=NOT_STARTED,
+    ),
+    Mistake(
+        "orders are written into a file of the database server",
+        migrate("DB::statement(\"SELECT * FROM orders INTO OUTFILE '/tmp/orders.csv'\");"),
+        cause="the app reads or writes files of the database server",
+        exit_code=NOT_STARTED,
+    ),
+    Mistake(
+        "orders are loaded out of a file of the task",
+        migrate(
+            "DB::unprepared(\"LOAD DATA LOCAL INFILE '/srv/app/artisan' INTO TABLE orders (id)\");"
+        ),
+        cause="the app loads a file of its task (LOAD DATA LOCAL INFILE)",
+        exit_code=NOT_STARTED,
+    ),
+    Mistake(
         "a column of JSON has a default, which MariaDB takes",
         replace(MIGRATION, "$table->id();", "$table->id(); $table->json('seats')->default('[]');"),
         cause="a migration gives the column seats a literal default",

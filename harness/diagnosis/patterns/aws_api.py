@@ -9,7 +9,8 @@ _NO_POLICY = "because no identity-based policy allows it"
 _OF_ROLE = r"assumed-role/(?P<role>[\w+=,.@-]+)/\S+ is not authorized to perform:"
 
 LACKS_RIGHT = "the task role {role} lacks {action} on {arn}: {remedy}"
-ALLOW_IT = "allow it, or correct the name or the region that the task has for it"
+ALLOW_IT = "allow it, or correct the name, the folder or the region that the task has for it"
+ALLOW_SENDER = "allow it, or send from another address (MAIL_FROM_ADDRESS, or from in the mail)"
 UNMET = "a condition of its policy is not met ({statement}): correct it, or what the task sends"
 SETS_ACL = (
     "the app sets an ACL, and the bucket has none: set no public visibility, and 'ACL' => '' in the"
