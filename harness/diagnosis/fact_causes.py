@@ -86,6 +86,7 @@ CAUSES: tuple[FactCause, ...] = (
     _of(WaitingStart, task_causes.waiting_start),
     _of(DeafPort, task_causes.deaf_port),
     task_causes.missing_check_tool,
+    task_causes.worker_that_errs,
     _of(StoppedTask, task_causes.worker_that_ends),
 )
 ABOUT: Mapping[str, tuple[FactCause, ...]] = {

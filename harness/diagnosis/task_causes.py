@@ -13,6 +13,7 @@ from harness.diagnosis.facts import (
     StoppedTask,
     WaitingStart,
 )
+from harness.diagnosis.first_error import first_error
 from harness.diagnosis.patterns.ecs import REFUSED_CHECK
 from harness.diagnosis.patterns.pattern import Source
 from harness.target.resources.secret_references import NamedSecret
@@ -29,6 +30,12 @@ _FAILED_CHECK = (
 )
 _KILLED = 137
 """Exit code after a SIGKILL, which no process sends itself: a scenario may have."""
+_LOST = re.compile(
+    r"No such file or directory|[Ss]erver has gone away|went away|Lost connection|Broken pipe"
+    r"|reset by peer|failed: Connection refused"
+)
+r"""Illuminate\Database\LostConnectionDetector, which judges the errors of jobs, too."""
+_SHORT = 8
 _UNHEALTHY = "failed container health checks"
 NOT_HEALTHY_YET = "has not passed its container health checks"
 """Words for a task that runs, where those of ECS for a stopped one would stand."""
@@ -93,7 +100,7 @@ def worker_that_ends(task: StoppedTask) -> str:
             "the worker ends again and again at its --memory limit (exit code 12), and ECS starts"
             " another: raise --memory, or look for what holds on to memory"
         )
-    if set(task.exit_codes) == {0}:
+    if _ends_well(task):
         return (
             "the worker's command ends at once, without an error (exit code 0), and ECS starts"
             " another: queue:work must not have --stop-when-empty, --once, or a small --max-jobs or"
@@ -101,6 +108,27 @@ def worker_that_ends(task: StoppedTask) -> str:
             " that starts or is scheduled may run queue:restart"
         )
     return ""
+
+
+def worker_that_errs(evidence: Evidence) -> Cause | None:
+    """Return the error of a job after which a worker ended, as after a lost connection."""
+    workers = [one for one in evidence.facts if isinstance(one, StoppedTask)]
+    ended = [one.task[:_SHORT] for one in workers if _ends_well(one)]
+    error = first_error(
+        line
+        for line in evidence.lines
+        if _LOST.search(line.text) and any(one in line.task for one in ended)
+    )
+    if error is None:
+        return None
+    return Cause(
+        "a job's error ends the worker, since Laravel takes its words for those of a lost"
+        f" connection, and ECS starts another worker: {error.text}"
+    )
+
+
+def _ends_well(task: StoppedTask) -> bool:
+    return task.group == "worker" and set(task.exit_codes) == {0}
 
 
 def task_that_ends(task: StoppedTask) -> str:

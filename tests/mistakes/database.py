@@ -31,7 +31,8 @@ def migrate(statement: str) -> Edit:
         "app/database/migrations/2026_11_23_000005_add_confirmation_queued_at_to_orders_table.php",
         "    public function up(): void\n    {\n",
         "    public function up(): void\n    {\n"
-        f"        \\Illuminate\\Support\\Facades\\{statement}\n",
+        + statement.replace("DB::", "\\Illuminate\\Support\\Facades\\DB::")
+        + "\n",
     )
 
 
@@ -195,8 +196,8 @@ MISTAKES = (
     Mistake(
         "texts of the old host's tables are compared with those of new ones",
         migrate(
-            "DB::unprepared('CREATE TABLE venues (name VARCHAR(99)) COLLATE utf8mb4_general_ci;"
-            " SELECT 1 FROM events JOIN venues ON venue = name');"
+            "DB::statement('CREATE TABLE venues (name VARCHAR(99)) COLLATE utf8mb4_general_ci');\n"
+            "        DB::select('SELECT 1 FROM events JOIN venues ON venue = name');"
         ),
         cause="a query compares texts of two collations, ",
         exit_code=NOT_STARTED,

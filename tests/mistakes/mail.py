@@ -332,6 +332,15 @@ MISTAKES = (
         ),
     ),
     Mistake(
+        "a job sends a mail by PHP's own mail()",
+        replace(
+            ORDER_JOB, _SEND, f"throw_unless(mail('a@b.example', 'a', 'b'));\n            {_SEND}"
+        ),
+        breaks=[tickets_orders.test_worker_sends_the_order_mail],
+        cause="the worker task hands a mail to sendmail",
+        also_green=[queue.test_dispatched_job_runs_once_in_the_worker],
+    ),
+    Mistake(
         "the worker's role may send with SES's other API only",
         replace(WORKER_ROLE, "ses:SendRawEmail", "ses:SendEmail"),
         breaks=[tickets_orders.test_worker_sends_the_order_mail],

@@ -227,4 +227,11 @@ MISTAKES = (
             hand_over("$file = '/srv/app/composer.json';"),
         ),
     ),
+    Mistake(
+        "a job opens a file as pages do, from the public directory",
+        hand_over("$file = '../composer.json';"),
+        breaks=[jobs.test_jobs_of_the_app_come_to_a_good_end],
+        cause="the app opens ../composer.json as seen from the directory in which PHP runs",
+        also_green=[shared_state.test_locks_and_counters_are_shared_by_all_tasks],
+    ),
 )

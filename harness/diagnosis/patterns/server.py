@@ -26,6 +26,21 @@ SERVER = (
     ),
     Pattern(
         Source.APP,
+        match=rf"secure-file-priv option|{_OF_A_STATEMENT}1045 Access denied|the FILE privilege",
+        cause="the app reads or writes files of the database server (LOAD DATA INFILE, INTO"
+        " OUTFILE), which has none for it on Aurora and RDS",
+        example=(
+            "1290 The MySQL server is running with the --secure-file-priv option so it cannot"
+            " execute this statement",
+            "SQLSTATE[28000]: Invalid authorization specification: 1045 Access denied for user"
+            " 'tickets'@'%' (using password: YES) (Connection: mysql, SQL: SELECT * INTO OUTFILE"
+            " '/tmp/orders.csv' FROM orders)",
+            "1227 Access denied; you need (at least one of) the FILE privilege(s) for this"
+            " operation",
+        ),
+    ),
+    Pattern(
+        Source.APP,
         match=r"1227\b[^\n]*Access denied; you need[^\n]*?the (?P<right>[\w, ]*\w) privilege",
         cause="a statement asks for the privilege {right}, which no account of Aurora and RDS has:"
         " a global variable is set in the parameter group, a DEFINER is left out",
@@ -68,19 +83,6 @@ SERVER = (
         cause="the database has no {what} {name}: it was made by hand on the old host, or is"
         " MariaDB's own; no migration makes it",
         example="SQLSTATE[42000]: 1305 FUNCTION tickets.next_number does not exist",
-    ),
-    Pattern(
-        Source.APP,
-        match=rf"secure-file-priv option|{_OF_A_STATEMENT}1045 Access denied",
-        cause="the app reads or writes files of the database server (LOAD DATA INFILE, INTO"
-        " OUTFILE), which has none for it on Aurora and RDS",
-        example=(
-            "1290 The MySQL server is running with the --secure-file-priv option so it cannot"
-            " execute this statement",
-            "SQLSTATE[28000]: Invalid authorization specification: 1045 Access denied for user"
-            " 'tickets'@'%' (using password: YES) (Connection: mysql, SQL: SELECT * INTO OUTFILE"
-            " '/tmp/orders.csv' FROM orders)",
-        ),
     ),
     Pattern(
         Source.APP,

@@ -203,6 +203,23 @@ def test_a_worker_stopped_for_its_health_check_did_not_end_by_itself() -> None:
     assert found.sentence.startswith("the worker task was stopped for its container health check")
 
 
+def test_a_worker_that_an_error_of_a_job_ends_has_a_sound_command() -> None:
+    stopped = replace(ENDED, reason="Essential container in task exited", exit_codes=(0,))
+    error = Line(
+        "production.ERROR: read(list): No such file or directory",
+        Source.APP,
+        task=f"worker task {ENDED.task[:8]}",
+    )
+    found = rank(None, "", evidence=evidence_of([stopped, error]))
+    assert found is not None
+    assert found.sentence.endswith("another worker: read(list): No such file or directory")
+    other = rank(
+        None, "", evidence=evidence_of([stopped, replace(error, task="web task 0a1b2c3d")])
+    )
+    assert other is not None
+    assert other.sentence.startswith("the worker's command ends at once, without an error")
+
+
 @pytest.mark.parametrize(
     ("path", "words", "drops"),
     [
