@@ -104,6 +104,14 @@ SERVER = (
     ),
     Pattern(
         Source.APP,
+        match=r"4501 Multi-Statements are forbidden",
+        cause="the app sends several statements in one call, and MySQL Router, which stands in for"
+        " RDS Proxy here, takes them one by one: send each by itself",
+        example="SQLSTATE[HY000]: General error: 4501 Multi-Statements are forbidden if"
+        " connection-sharing is enabled.",
+    ),
+    Pattern(
+        Source.APP,
         match=r"1267 Illegal mix of collations \((?P<one>\w+),\w+\) and \((?P<other>\w+),\w+\)",
         cause="a query compares texts of two collations, {one} and {other}: tables of the old host"
         " beside new ones, which take DB_COLLATION, or the cluster's default: convert the tables to"
