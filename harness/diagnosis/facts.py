@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+_URL = re.compile(r"https?://[^/\s'\"]+(?P<path>/[^\s'\"|;&)]*)?")
 _USES_ARGUMENTS = re.compile(r"\$(?:[@*0-9]|\{[@*0-9])")
 UNSET = "(unset)"
 """In the place of a variable that a task definition lacks."""
@@ -248,6 +249,8 @@ class ContainerCheck:
     patience_s: int
     """How long a start may take: startPeriod, and the retries after it."""
     container: str = ""
+    path: str = ""
+    """Of the URL that its command asks for; empty where it has none."""
 
     def __str__(self) -> str:
         place = "is not" if self.has_tool is False else "is" if self.has_tool else "should be"
@@ -258,6 +261,12 @@ def check_tool(health_check: Mapping[str, Any]) -> str:
     """Return the program that a container health check runs; empty where it has none."""
     how, *words = health_check.get("command") or [""]
     return next(iter((words[0].split() if how == "CMD-SHELL" else words) if words else ()), "")
+
+
+def check_path(health_check: Mapping[str, Any]) -> str:
+    """Return the path of the URL that a container health check asks for; empty without one."""
+    found = _URL.search(" ".join(health_check.get("command") or ()))
+    return (found["path"] or "/") if found else ""
 
 
 def check_patience_s(health_check: Mapping[str, Any]) -> int:

@@ -178,11 +178,31 @@ def missing_check_tool(evidence: Evidence) -> Cause | None:
 def unanswered_check(evidence: Evidence) -> Cause | None:
     """Return that a container health check has its tool, and is not answered in time."""
     found = _container_check(evidence, has_tool=True)
-    return found and Cause(
-        f"{_failed_check(*found)}: nothing answers where {found[0].tool} asks, or the start takes"
-        f" longer than the {found[0].patience_s} s that startPeriod, interval and retries allow",
-        (found[1],),
+    if found is None:
+        return None
+    check, words = found
+    if check.path and (answer := _bad_answer(check.path, evidence)):
+        return Cause(
+            f"{_failed_check(*found)}: {check.tool} is answered with {answer['status']} at"
+            f" {check.path}, by nginx in the image (a rule about hosts, addresses or user agents,"
+            " or no way to index.php) or by the app: its log says why",
+            (words, answer.string),
+        )
+    return Cause(
+        f"{_failed_check(*found)}: nothing answers where {check.tool} asks, or the start takes"
+        f" longer than the {check.patience_s} s that startPeriod, interval and retries allow",
+        (words,),
     )
+
+
+def _bad_answer(path: str, evidence: Evidence) -> re.Match[str] | None:
+    """Search the logs of web servers, as JSON and as they are by default, for an answer."""
+    asked = re.escape(path)
+    answer = re.compile(
+        rf'(?:"{asked}",\s*"status": ?"?| {asked} HTTP/[\d.]+" )(?P<status>[45]\d\d)\b'
+    )
+    log = (one.text for one in evidence.lines if one.source is Source.APP)
+    return next(filter(None, map(answer.search, log)), None)
 
 
 def answered_check(evidence: Evidence) -> Cause | None:

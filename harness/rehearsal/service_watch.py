@@ -18,6 +18,7 @@ from harness.diagnosis.deaf_port import deaf_port
 from harness.diagnosis.evidence import Line, evidence_of
 from harness.diagnosis.facts import (
     ContainerCheck,
+    check_path,
     check_patience_s,
     check_tool,
     dropped_command,
@@ -253,8 +254,10 @@ class Watch:
             found, tool = running.get(container["name"]), check_tool(check)
             has_tool = engine.has_program(found, tool) if found and tool else None
             if tool:
-                patience_s = check_patience_s(check)
-                yield ContainerCheck(self._group, tool, has_tool, patience_s, container["name"])
+                patience_s, path = check_patience_s(check), check_path(check)
+                yield ContainerCheck(
+                    self._group, tool, has_tool, patience_s, container["name"], path
+                )
 
     def _fails_its_check_alone(self, stopped: Iterable[StoppedTask]) -> bool:
         """Whether tasks are at work, and stopped for a health check: no log explains that."""

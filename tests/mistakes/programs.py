@@ -53,6 +53,12 @@ def set_slow_log(path: str) -> Edit:
     return append(FPM_POOL, f"request_slowlog_timeout = 5s\nslowlog = {path}")
 
 
+def turn_away(programs: str) -> Edit:
+    """Have nginx answer programs with 403."""
+    rule = f'if ($http_user_agent ~* "{programs}") {{ return 403; }}'
+    return replace(NGINX, "root /srv/app/public;", f"root /srv/app/public;\n        {rule}")
+
+
 def redirect_to_https(condition: str) -> Edit:
     """Have nginx redirect the requests that meet a condition."""
     return replace(
@@ -224,6 +230,14 @@ MISTAKES = (
             "the app answers its own host, and addresses",
             trust_hosts("^tickets\\.876events\\.example$", "^localhost$", "^[0-9.]+$"),
         ),
+    ),
+    Mistake(
+        "nginx turns programs away by their names, the health check's too",
+        turn_away("curl|wget|python"),
+        cause="curl is answered with 403 at /healthz, by nginx in the image",
+        also_green=[edge.test_unknown_host_does_not_reach_the_app],
+        exit_code=NOT_STARTED,
+        twin=Twin("nginx turns other programs away by their names", turn_away("nikto|sqlmap")),
     ),
     Mistake(
         "nginx sends everything to https, the health check too",

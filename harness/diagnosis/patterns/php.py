@@ -302,7 +302,8 @@ NAMES = (
         match=r"Database connection \[(?P<name>[^\]]*)\] not configured",
         cause='the app uses the database connection "{name}", which config/database.php lacks:'
         " DB_CONNECTION of {task}, or SESSION_CONNECTION and its like (DB_CACHE_CONNECTION,"
-        " DB_QUEUE_CONNECTION), or a model or job that names it",
+        " DB_QUEUE_CONNECTION, or failed and batching of config/queue.php), or a model or job that"
+        " names it",
         example="Database connection [mariadb] not configured.",
     ),
     Pattern(

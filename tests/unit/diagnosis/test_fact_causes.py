@@ -21,6 +21,7 @@ from harness.diagnosis.facts import (
     StoppedTask,
     VisitorRequest,
     VisitorSession,
+    check_path,
     check_patience_s,
     check_tool,
     dropped_command,
@@ -252,6 +253,29 @@ def test_a_container_check_without_its_tool_is_told_from_a_slow_start(
     assert cause in found.sentence
     assert found.is_sure is sure
     assert rank(None, "", evidence=evidence_of([fact])) is None
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        '{"channel":"access","method":"GET","path":"/up","status":403,"bytes":153}',
+        '127.0.0.1 - - [29/Nov/2026:19:13:05 +0000] "GET /up HTTP/1.1" 403 153 "-" "curl/8.14"',
+    ],
+)
+def test_a_container_check_that_is_answered_badly_is_no_slow_start(answer: str) -> None:
+    command = ["CMD-SHELL", "curl -f http://localhost:8080/up || exit 1"]
+    path = check_path({"command": command})
+    check = ContainerCheck("web", "curl", has_tool=True, patience_s=25, path=path)
+    stopped = replace(ENDED, group="web", reason="Task failed container health checks")
+    found = rank(None, "", evidence=evidence_of([stopped, check, Line(answer, Source.APP)]))
+    assert found is not None
+    assert "curl is answered with 403 at /up, by nginx in the image" in found.sentence
+    good = Line(answer.replace("403", "200"), Source.APP)
+    slow = rank(None, "", evidence=evidence_of([stopped, check, good]))
+    assert slow is not None
+    assert "nothing answers where curl asks" in slow.sentence
+    assert check_path({"command": ["CMD", "curl", "http://localhost"]}) == "/"
+    assert not check_path({"command": ["CMD", "php-fpm-healthcheck"]})
 
 
 @pytest.mark.parametrize(
