@@ -219,7 +219,7 @@ HEALTH = (
         Source.TARGET_HEALTH | Source.SERVICE_EVENT,
         match=r"Health checks failed with these codes: \[400\]",
         cause="the health check is refused: its Host is the target's address, which TrustHosts does"
-        " not know",
+        " not know, or nginx listens for TLS there (ssl), and the load balancer speaks plain HTTP",
         example="Health checks failed with these codes: [400]",
         symptom=True,
     ),
