@@ -117,6 +117,16 @@ def other_consumer_cause(tasks: str) -> str:
     )
 
 
+def expect_workers(runs: Sequence[dict[str, Any]], worker: EcsService) -> None:
+    """Check that the workers, those that ended as well, did the runs."""
+    others = ", ".join(sorted({str(run["task"]) for run in runs} - worker.known()))
+    expect(
+        not others,
+        f"of {len(runs)} runs some were outside the workers: {others}",
+        cause=other_consumer_cause(others),
+    )
+
+
 def too_many_tries(tries: int, *, most: int) -> str:
     """Return the cause of jobs that SQS takes away before Laravel gives them up."""
     return (

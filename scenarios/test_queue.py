@@ -19,6 +19,7 @@ from scenarios.jobs import (
     delivered_again,
     expect_connection,
     expect_one_effect,
+    expect_workers,
     late_cause,
     other_consumer_cause,
     outcomes,
@@ -105,12 +106,7 @@ def test_burst_of_jobs_runs_in_the_workers_only(
     runs = [run for job in burst for run in until_done(job)["runs"]]
     for run in runs:
         expect_connection(run, access.jobs_on)
-    others = ", ".join(sorted({str(run["task"]) for run in runs} - worker.known()))
-    expect(
-        not others,
-        f"of {BURST} jobs some ran outside the workers: {others}",
-        cause=other_consumer_cause(others),
-    )
+    expect_workers(runs, worker)
 
 
 @as_worker
@@ -319,6 +315,7 @@ def test_job_of_a_killed_worker_runs_once_more(
             until_done(short_job)
         job = jobs.dispatch(duration_s=3)
         (run,) = until_begun(job)["runs"]
+        expect_workers([run], worker)
         killed_at = at(run["started_at"])
         containers.of_task(run["task"]).kill("SIGKILL")
         state = until_done(job)
@@ -345,6 +342,7 @@ def test_scaling_to_zero_and_back_loses_no_job(
 ) -> None:
     in_flight = jobs.dispatch(duration_s=4)
     (run,) = until_begun(in_flight)["runs"]
+    expect_workers([run], worker)
     with worker.scaled_to(0):
         meanwhile = [jobs.dispatch() for _ in range(3)]
         stopped = eventually(
