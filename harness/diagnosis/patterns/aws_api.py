@@ -213,10 +213,10 @@ SES = (
     ),
     Pattern(
         Source.APP,
-        match=r"identities failed the check in region (?P<region>[\w-]+)",
-        cause="SES refuses the sender: MAIL_FROM_ADDRESS is not of an identity that is verified in"
-        " the region {region}, where the app sends: services.ses.region and AWS_DEFAULT_REGION, or"
-        " MAIL_HOST of SMTP",
+        match=r"identities failed the check in region (?P<region>[\w-]+): (?P<sender>[^\s,\"\\]+)",
+        cause="SES refuses the sender {sender} (MAIL_FROM_ADDRESS, or from and returnPath of the"
+        " mail): it is not of an identity that is verified in the region {region}, where the app"
+        " sends: services.ses.region and AWS_DEFAULT_REGION, or MAIL_HOST of SMTP",
         example="MessageRejected (client): Email address is not verified. The following identities"
         " failed the check in region EU-WEST-1: shop@876events.example",
     ),

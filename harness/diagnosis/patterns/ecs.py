@@ -169,7 +169,8 @@ NEVER_STARTED = (
     ),
     Pattern(
         Source.STOPPED_REASON | Source.APP,
-        match=r"exec: \"[^\"]+\": [^\n]*no such file|exec [^\n:]+: no such file or directory",
+        match=r"exec: \"[^\"]+\": [^\n]*no such file"
+        r"|exec (?!failed)[^\n:]+: no such file or directory",
         cause="{task} never started: the command or entry point of its task definition is not in"
         " the image, or the interpreter that a script's first line names is not (Windows line"
         " ends)",

@@ -113,9 +113,10 @@ MISSING = (
     ),
     Pattern(
         Source.APP,
-        match=r"vendor/autoload\.php\W[^\n]*No such file"
-        r"|Failed opening required '[^']*vendor/autoload",
-        cause="the image has no vendor directory: composer install did not run in its build",
+        match=r"(?:require(?:_once)?\(|Failed opening required ')(?P<file>[^')\n]*vendor/autoload"
+        r"\.php)(?:'|\): Failed to open stream: No such file)",
+        cause="the image has no {file}: composer install did not run in its build, or the path is"
+        " that of the old host",
         example="PHP Fatal error: Failed opening required '/srv/app/vendor/autoload.php'",
     ),
     Pattern(
