@@ -1,4 +1,4 @@
-"""Patterns for what MySQL of Aurora refuses, and the server of a shared host took.
+"""Patterns for the errors of MySQL that a shared host's server does not raise.
 
 Source: MySQL 8.0, Server Error Message Reference; RDS's "Master user account privileges".
 """
