@@ -25,6 +25,11 @@ ERROR = 400
 """Monolog's level."""
 _REFUSES = re.compile(r"\s+ERROR\s+(\S.*\S)")
 """Artisan's words for a command that it does not run."""
+WITHOUT_PROCESSES = 99
+NEEDS_PROCESSES = (
+    f'[ "$(php -r \'echo (int) function_exists("proc_open");\')" != 0 ] || exit {WITHOUT_PROCESSES}'
+)
+"""A shell command that ends where PHP cannot start programs."""
 NOT_FOUND = re.compile(
     r"^(?:\S*/)?(?:ba|da)?sh: (?:line )?\d+: (\S+): (?:command )?not found$", re.M
 )

@@ -18,7 +18,9 @@ from scenarios.checks import expect_status
 from scenarios.scheduled import (
     COMMAND,
     DUE_WITHIN_S,
+    NEEDS_PROCESSES,
     WINDOW,
+    WITHOUT_PROCESSES,
     Window,
     by_hand,
     by_task,
@@ -266,7 +268,16 @@ def test_every_scheduled_command_succeeds(
 ) -> None:
     entries = [entry for entry in scheduled_entries if entry["in_this_environment"]][:MOST]
     lines = [f"{by_hand(entry)} || exit {FAILED + index}" for index, entry in enumerate(entries)]
+    programs = [entry["command"] for entry in entries if entry["command"]]
+    lines = [*([NEEDS_PROCESSES] if programs else []), *lines]
     run = until_stopped(scheduler.start(command=["sh", "-c", "\n".join(lines)]))
+    expect(
+        run.exit_code != WITHOUT_PROCESSES,
+        "PHP has no proc_open in the scheduler's task",
+        cause="PHP's disable_functions takes proc_open away, by which schedule:run starts the"
+        f" scheduled {', '.join(programs[:1])}: leave it out of the list",
+        certain=True,
+    )
     names = {FAILED + index: entry["name"] for index, entry in enumerate(entries)}
     failed = names.get(run.exit_code or 0, "")
     error = last_error(containers.log_of(run.task)) if failed else ""

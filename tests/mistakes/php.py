@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from scenarios import test_php as php
+from scenarios import test_scheduler as scheduler
 from scenarios import test_sessions as sessions
 from tests.mistakes.edits import (
+    CLI_INI,
+    CONSOLE,
     ENTRYPOINT,
     FPM_INI,
     FPM_POOL,
     NGINX,
+    append,
     combine,
     replace,
     replace_pattern,
@@ -16,7 +20,20 @@ from tests.mistakes.edits import (
 )
 from tests.mistakes.mistake import Mistake, Twin
 
+WEEKLY = append(CONSOLE, "Schedule::command('queue:flush --hours=900')->weekly()->onOneServer();")
+
 MISTAKES = (
+    Mistake(
+        "PHP's settings take away the function that starts scheduled commands",
+        combine(WEEKLY, append(CLI_INI, "disable_functions = exec,system,proc_open,popen")),
+        breaks=[scheduler.test_every_scheduled_command_succeeds],
+        cause="disable_functions takes proc_open away, by which schedule:run starts the scheduled",
+        also_green=[scheduler.test_scheduled_commands_run_in_the_foreground],
+        twin=Twin(
+            "PHP's settings take away functions that nothing calls",
+            combine(WEEKLY, append(CLI_INI, "disable_functions = exec,system,popen")),
+        ),
+    ),
     Mistake(
         "PHP-FPM hides the environment from the app",
         replace(FPM_POOL, "clear_env = no", "clear_env = yes"),
