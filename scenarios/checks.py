@@ -36,6 +36,25 @@ def is_store(url: str, access: Access) -> bool:
     return bool(_STORE.search(host)) or bool(own and host.endswith(own))
 
 
+def s3_addresses(url: str, access: Access) -> tuple[str, ...]:
+    """Return the addresses that an object of the overlay's store may have on AWS, or the address.
+
+    SDKs name the bucket in the host, and us-east-1 with or without its name.
+    Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html
+    """
+    parts = urlsplit(url)
+    own = urlsplit(access.overlay.get("environment", {}).get("AWS_ENDPOINT_URL", "")).netloc
+    if not own or not parts.netloc.endswith(own):
+        return (url,)
+    bucket = parts.netloc.removesuffix(own).rstrip(".")
+    key = parts.path.lstrip("/")
+    if not bucket:
+        bucket, _, key = key.partition("/")
+    suffix = ".cn" if access.region.startswith("cn-") else ""
+    regional = f"https://{bucket}.s3.{access.region}.amazonaws.com{suffix}/{key}"
+    return regional, regional.replace(".us-east-1.", ".", 1)
+
+
 def expect_signed_host(url: str, access: Access) -> None:
     """Check that a link with S3's signature leads to the host for which it is signed.
 

@@ -11,7 +11,7 @@ from harness.diagnosis.expect import expect
 from harness.smoke.content_policy import DENIED, HEADER, denials
 from harness.target.clients.browser import TIMEOUT_S, read_page
 from harness.target.clients.http import rule_cause
-from scenarios.checks import is_store
+from scenarios.checks import is_store, s3_addresses
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,7 +57,7 @@ class PageResources:
     def expect_loaded(self, answer: requests.Response) -> None:
         """Check that each resource of a page is there for its visitor."""
         page = str(answer.url)
-        denied = denials(answer) or ()
+        denied = denials(answer, addresses=lambda url: s3_addresses(url, self.access)) or ()
         expect(
             not denied,
             f"the {HEADER} of {urlsplit(page).path} keeps away {', '.join(denied[:3])}",

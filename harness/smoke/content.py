@@ -42,7 +42,7 @@ _PAGES = (
         "visitors see an empty page: read the web tasks' logs",
     ),
     (
-        re.compile(r"SQLSTATE\[\w+\]"),
+        re.compile(r"SQLSTATE\[\w+\](?=: | \[\d+\] )"),
         Action.ROLL_BACK,
         "an error of the database is printed into a page that answers as a good one: read the web"
         " tasks' logs, set APP_DEBUG=false",

@@ -6,7 +6,7 @@ hashes are taken as right.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -31,20 +31,27 @@ FALLBACKS: Mapping[str, tuple[str, ...]] = {
 _NETWORK = ("http", "https", "ws", "wss")
 
 
-def denials(page: requests.Response) -> list[str] | None:
-    """Name the resources that a page's own policies keep away; None where it has no policy."""
+def denials(
+    page: requests.Response, *, addresses: Callable[[str], tuple[str, ...]] = lambda url: (url,)
+) -> list[str] | None:
+    """Name the resources that a page's own policies keep away; None where it has no policy.
+
+    ``addresses`` gives the addresses that a resource may have in production: one of them must be
+    let in.
+    """
     tags = read_html(page.text).xpath(f"//meta[@http-equiv='{HEADER}']/@content")
     texts = [text for text in (page.headers.get(HEADER, ""), *map(str, tags)) if text]
     if not texts:
         return None
-    resources = [*resources_of(page)]
-    denied = {
-        f"{one.url} by {directive}"
-        for text in texts
-        for policy in policies(text)
-        for one in resources
-        if (directive := policy.denies(one.url, kind=one.kind, page=str(page.url)))
-    }
+    denied = set()
+    for policy in (one for text in texts for one in policies(text)):
+        for resource in resources_of(page):
+            urls = addresses(resource.url)
+            directives = [
+                policy.denies(url, kind=resource.kind, page=str(page.url)) for url in urls
+            ]
+            if all(directives):
+                denied.add(f"{urls[0]} by {directives[0]}")
     return sorted(denied)
 
 

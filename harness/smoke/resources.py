@@ -18,9 +18,10 @@ Kind = Literal["style", "script", "image"]
 _PLACES: dict[Kind, str] = {
     "style": "//link[contains(@rel, 'stylesheet')]",
     "script": "//script",
-    "image": "//img | //picture/source",
+    "image": "//*[self::img or self::source[parent::picture]]",
 }
-"""Kind of a resource -> the elements that name it."""
+"""Kind of a resource -> the elements that name it; those of a <template> are not loaded."""
+_LOADED = "[not(ancestor::template)]"
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ def resources_of(page: requests.Response) -> Iterator[Resource]:
     html = read_html(page.text)
     base = _base_of(html, url=str(page.url))
     for kind, path in _PLACES.items():
-        for element in html.xpath(path):
+        for element in html.xpath(f"{path}{_LOADED}"):
             is_shared = element.get("type") == "module" or element.get("crossorigin") is not None
             for link in _links(element):
                 if url := _join(base, link):

@@ -22,7 +22,9 @@ MOST = 3
 """Files of each type that are fetched."""
 _DEVELOPMENT = re.compile(r"\b(?:https?|wss?)://(?:localhost|127\.0\.0\.1):\d+")
 """Addresses of a development machine in a built file; some libraries name one without a port."""
-_TYPES = {"css": ("text/css",), "js": ("text/javascript", "application/javascript")}
+_SCRIPT_TYPES = ("text/javascript", "application/javascript", "application/x-javascript")
+_TYPES = {"css": ("text/css",), "js": _SCRIPT_TYPES}
+"""Suffix -> the types that browsers take; the script types of old mime.types, too."""
 
 
 def styles_and_scripts(exam: Examination) -> Result:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 TIMEOUT_S = 30.0
 _LINKS = {"a": "href", "link": "href", "script": "src", "img": "src", "form": "action"}
+_RESOURCES = "//*[self::link or self::script or self::img][not(ancestor::template)]"
 _LOADED = {"stylesheet", "modulepreload"}
 """Types of a link without which a page does not look or work as it should."""
 _CONTROLS = ("input", "select", "textarea", "button")
@@ -88,7 +89,7 @@ def read_page(text: str, *, url: str) -> Page:
     links = [element.get(_LINKS[element.tag]) for element in document.iter(*_LINKS)]
     loaded = [
         one.get(_LINKS[one.tag])
-        for one in document.iter("link", "script", "img")
+        for one in document.xpath(_RESOURCES)
         if one.tag != "link" or _LOADED & set(str(one.get("rel", "")).lower().split())
     ]
     return Page(

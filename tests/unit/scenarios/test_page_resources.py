@@ -15,8 +15,12 @@ from scenarios.page_resources import PageResources
 Answers = Mapping[str, tuple[int, str]]
 NONE: Answers = {}
 URL = "https://shop.example"
+STORE = "http://emulator:4566/uploads"
+SIGNED = "?X-Amz-Signature=1f"
 ACCESS = Access(
-    public_url=URL, overlay={"environment": {"AWS_ENDPOINT_URL": "http://emulator:4566"}}
+    public_url=URL,
+    region="us-east-1",
+    overlay={"environment": {"AWS_ENDPOINT_URL": "http://emulator:4566"}},
 )
 
 
@@ -128,3 +132,16 @@ def test_redirects_are_followed_on_the_apps_own_host_alone() -> None:
     resources = PageResources(ACCESS, visitor)
     assert resources.open(f"{URL}/a").url == f"{URL}/b"
     assert resources.open(f"{URL}/c").url == f"{URL}/d"
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["https:", "https://uploads.s3.amazonaws.com", "https://*.s3.us-east-1.amazonaws.com"],
+)
+def test_a_policy_lets_a_signed_object_in_by_its_address_on_aws(source: str) -> None:
+    look(f'<img src="{STORE}/a.jpg{SIGNED}">', policy=f"img-src 'self' {source}")
+
+
+def test_a_policy_that_lets_in_the_emulator_keeps_a_signed_object_away() -> None:
+    with pytest.raises(ExpectationError, match=r"https://uploads\.s3\.us-east-1\.amazonaws\.com"):
+        look(f'<img src="{STORE}/a.jpg{SIGNED}">', policy="img-src 'self' http://emulator:4566")

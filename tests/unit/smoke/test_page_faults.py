@@ -18,6 +18,7 @@ from tests.unit.smoke.fake_host import Answer, Request
 from tests.unit.smoke.faults import Fault
 
 HTML = ("Content-Type", "text/html; charset=utf-8")
+KEPT = ("Cache-Control", "max-age=9")
 FORM = (
     '<form method="POST" action="{}"><input name="_token" value="x">'
     '<input type="password" name="password"></form>'
@@ -375,7 +376,7 @@ FAULTS = [
     ),
     Fault(
         "a style sheet that is a page",
-        at(CSS, page(200, FRONT, ("Content-Type", "text/css"), ("Cache-Control", "max-age=9"))),
+        at(CSS, page(200, FRONT, ("Content-Type", "text/css"), KEPT)),
         "styles and scripts",
         f"{CSS}: 200 text/css, HTML",
         "the file is a page of the app",
@@ -388,7 +389,7 @@ FAULTS = [
                 200,
                 "a{background:url(http://cdn.example/a.png)}",
                 ("Content-Type", "text/css"),
-                ("Cache-Control", "max-age=9"),
+                KEPT,
             ),
         ),
         "styles and scripts",
@@ -458,7 +459,14 @@ HARMLESS = {
         page(200, "User-agent: Bot\nDisallow: /\n\nUser-agent: *\nDisallow: /a\n"),
     ),
     "a shop for maintenance": in_head("<title>Maintenance supplies</title>"),
-    "a page about errors": in_head("<p>Fatal error: how to read it. Index of /</p>"),
+    "a page about errors": in_head(
+        "<p>Fatal error: how to read it. Index of /. Look up SQLSTATE[HY000] by its code.</p>"
+    ),
+    "a template that a script fills": in_head('<template><img src="/none.png"></template>'),
+    "a script with the type of an old mime.types": lambda world: (
+        in_head('<script src="/app.js"></script>')(world),
+        at("/app.js", (200, [("Content-Type", "application/x-javascript"), KEPT], b"1"))(world),
+    ),
     "addresses that nobody can read": in_head(
         '<a href="https://[domain]/">x</a><img src="http://[">'
     ),
