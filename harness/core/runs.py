@@ -123,7 +123,8 @@ def is_alive(home: Path, run_id: str, *, owner: str, place: str = "", age_s: flo
 def _is_there(home: Path) -> bool:
     """Whether there is a home; a glob keeps quiet about one that cannot be read."""
     try:
-        next(os.scandir(home / "runs"), None)
+        with os.scandir(home / "runs") as entries:
+            next(entries, None)
     except (FileNotFoundError, NotADirectoryError):
         return False
     return True

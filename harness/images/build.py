@@ -34,7 +34,7 @@ HINTS = (
     ("no space left on device", "the disk is full: `cutover images prune`, or free some space"),
     (
         r"temporary failure (in name resolution|resolving)|could not resolve|no route to host"
-        r"|network is unreachable|connection timed out|connection refused",
+        r"|network is unreachable|connection timed out|connection refused|unable to connect to",
         "containers have no network for this build: check the engine's DNS and the proxy variables"
         " (http_proxy, https_proxy, no_proxy) that this machine needs",
     ),

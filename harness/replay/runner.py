@@ -33,6 +33,8 @@ _INI = Path(__file__).with_name("scenarios.ini")
 _LISTS = frozenset(
     {"--collect-only", "--collectonly", "--co", "--fixtures", "--markers", "--setup-plan"}
 )
+_OF_OTHER_PROJECTS = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_DISABLE_PLUGIN_AUTOLOAD")
+"""Variables with which a user runs other tests; the last keeps plugins away that scenarios need."""
 _OURS = ("--keep", "--vendor", "--report-dir")
 _WORKERS_END_WITHIN_S = 15.0
 _USAGE = re.compile(r"^.*?: error: (.*)$", flags=re.MULTILINE)
@@ -202,8 +204,8 @@ class Replay:
             "CUTOVER_HOME": str(home),
             "PYTHONPATH": os.pathsep.join([str(bundle.ROOT), *([given] if given else [])]),
         }
-        # Without these two plugins, pytest neither spreads the scenarios nor knows one.
-        variables.pop("PYTEST_DISABLE_PLUGIN_AUTOLOAD", None)
+        for name in _OF_OTHER_PROJECTS:
+            variables.pop(name, None)
         if bundle.IS_INSTALLED:
             variables["PYTHONDONTWRITEBYTECODE"] = "1"
         return variables

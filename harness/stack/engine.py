@@ -33,8 +33,10 @@ def connect() -> docker.DockerClient:
     Raises:
         DockerUnavailable: No engine answers, or this user may not use it.
     """
-    # Ryuk would have to be pulled from a registry; the harness sweeps by its own labels.
-    os.environ.setdefault("TESTCONTAINERS_RYUK_DISABLED", "true")
+    # Ryuk would have to be pulled from a registry; the harness sweeps by its own labels, and its
+    # images have no registry's prefix.
+    os.environ["TESTCONTAINERS_RYUK_DISABLED"] = "true"
+    os.environ.pop("TESTCONTAINERS_HUB_IMAGE_NAME_PREFIX", None)
     import docker.errors
     import requests
     from testcontainers.core.docker_client import DockerClient

@@ -361,6 +361,7 @@ def test_failure_names_step_log_and_last_lines_without_secrets() -> None:
         ),
         ("write /usr/sbin/mysqld: no space left on device", "the disk is full"),
         ("Temporary failure resolving 'mirror.example'", "no network"),
+        ("W: Failed to fetch x  Unable to connect to 127.0.0.1:9:", "the proxy variables"),
         ("E: Failed to fetch x  404  Not Found [IP: 192.0.2.1 80]", "docker rmi cutover/base"),
         ("E: Release file for x is expired (invalid since 3d)", "Check-Valid-Until"),
         ("ssl.SSLError: certificate verify failed: unable to get", "SSL_CERT_FILE"),

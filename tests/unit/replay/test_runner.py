@@ -34,13 +34,19 @@ def started(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Started:
         kept.update(options, command=command)
         return subprocess.CompletedProcess(command, 0)
 
-    def start(*args: str, cwd: Path = tmp_path) -> tuple[list[str], dict[str, str]]:
+    def start(*args: str, cwd: Path = tmp_path, **environ: str) -> tuple[list[str], dict[str, str]]:
         with monkeypatch.context() as patched:
             patched.setattr(subprocess, "run", run)
-            assert Replay({}, cwd=cwd, cache=tmp_path / "home").run(args, home=tmp_path) == 0
+            assert Replay(environ, cwd=cwd, cache=tmp_path / "home").run(args, home=tmp_path) == 0
         return kept["command"], kept["env"]
 
     return start
+
+
+def test_variables_for_a_users_other_tests_are_left_out(started: Started) -> None:
+    _, environ = started(PYTEST_ADDOPTS="--cov", PYTEST_PLUGINS="theirs", HOME="/home/dev")
+    assert {"PYTEST_ADDOPTS", "PYTEST_PLUGINS"}.isdisjoint(environ)
+    assert environ["HOME"] == "/home/dev"
 
 
 def entries(**counts: int) -> list[Entry]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -108,3 +110,15 @@ def test_a_remote_engine_has_its_socket_in_the_usual_place(monkeypatch: pytest.M
     monkeypatch.setenv("DOCKER_HOST", f"tcp://{NOT_HERE}:2375")
     monkeypatch.setattr("docker.from_env", lambda: (_ for _ in ()).throw(OSError("no way there")))
     assert engine.socket_path(client()) == "/var/run/docker.sock"
+
+
+def test_what_a_user_sets_for_other_containers_does_not_reach_ours(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TESTCONTAINERS_RYUK_DISABLED", "false")
+    monkeypatch.setenv("TESTCONTAINERS_HUB_IMAGE_NAME_PREFIX", "registry.example/hub/")
+    client = SimpleNamespace(ping=lambda: True, api=SimpleNamespace(timeout=0))
+    monkeypatch.setattr(docker_client, "DockerClient", lambda: SimpleNamespace(client=client))
+    assert engine.connect() is client
+    assert os.environ["TESTCONTAINERS_RYUK_DISABLED"] == "true"
+    assert "TESTCONTAINERS_HUB_IMAGE_NAME_PREFIX" not in os.environ
