@@ -117,7 +117,7 @@ def test_what_a_user_sets_for_other_containers_does_not_reach_ours(
 ) -> None:
     monkeypatch.setenv("TESTCONTAINERS_RYUK_DISABLED", "false")
     monkeypatch.setenv("TESTCONTAINERS_HUB_IMAGE_NAME_PREFIX", "registry.example/hub/")
-    client = SimpleNamespace(ping=lambda: True, api=SimpleNamespace(timeout=0))
+    client: Any = SimpleNamespace(ping=lambda: True, api=SimpleNamespace(timeout=0))
     monkeypatch.setattr(docker_client, "DockerClient", lambda: SimpleNamespace(client=client))
     assert engine.connect() is client
     assert os.environ["TESTCONTAINERS_RYUK_DISABLED"] == "true"
