@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 import tarfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -38,7 +38,7 @@ _REASONS = {
     "proved": "the pass of no red scenario would be proved",
 }
 _ANNOTATED = 10
-"""GitHub shows ten errors of a step."""
+"""GitHub shows ten errors of a step; a cause names as many of its scenarios."""
 
 
 @dataclass(frozen=True)
@@ -83,8 +83,8 @@ class Gate:
             self._publish_error(error)
             self._bundle(self._run_directories() - before)
             raise
-        red = self._red()
-        self._annotate(map(_of_scenario, red[:_ANNOTATED]))
+        red, annotations = self._read()
+        self._annotate(annotations[:_ANNOTATED])
         self._summarise()
         if red:
             self._bundle(self._run_directories() - before)
@@ -106,14 +106,22 @@ class Gate:
         for name in (*(one.FILE_NAME for one in reports), BUNDLE, CODE_QUALITY):
             (self.directory / name).unlink(missing_ok=True)
 
-    def _red(self) -> list[dict[str, Any]]:
-        """Return the red scenarios, and then the flaky ones."""
+    def _read(self) -> tuple[list[dict[str, Any]], list[str]]:
+        """Return the red and flaky scenarios, and their annotations: one for each cause."""
         try:
-            entries = json_file.read(self.directory)["scenarios"]
+            report = json_file.read(self.directory)
         except FileNotFoundError:  # a listing was asked for
-            return []
-        red = [entry for entry in entries if entry["result"] in RED_RESULTS]
-        return red + [entry for entry in entries if entry["result"] == FLAKY]
+            return [], []
+        by_name = {entry["scenario"]: entry for entry in report["scenarios"]}
+        red = [entry for entry in by_name.values() if entry["result"] in RED_RESULTS]
+        flaky = [entry for entry in by_name.values() if entry["result"] == FLAKY]
+        return red + flaky, [
+            *(_of_fault(fault, by_name) for fault in report["faults"]),
+            *(
+                _annotation("warning", one, text=f"flaky: {one['cause'] or _first_line(one)}")
+                for one in flaky
+            ),
+        ]
 
     def _publish_problems(self, problems: Sequence[Problem]) -> None:
         """Put each problem of an input at its file and line."""
@@ -164,11 +172,24 @@ def _of_problem(problem: Problem, *, root: Path) -> str:
     return f"::error {place}{line}title={title}::{_escaped(f'{problem}.{hint}', value=True)}"
 
 
-def _of_scenario(entry: dict[str, Any]) -> str:
-    level = "warning" if entry["result"] == FLAKY else "error"
+def _of_fault(fault: dict[str, Any], by_name: Mapping[str, dict[str, Any]]) -> str:
+    """Return the error of a cause; the first scenario is its title."""
+    first, *others = [by_name[name] for name in fault["scenarios"]]
+    is_known = fault["cause"] or fault["first_error"]
+    lines = [fault["title"] if is_known else _first_line(first)]
+    if others:
+        named = [f"{one['story']}: {one['title']}" for one in others[:_ANNOTATED]]
+        rest = len(others) - len(named)
+        lines += ["also red:", *named, *([f"and {rest} more"] if rest else [])]
+    return _annotation("error", first, text="\n".join(lines))
+
+
+def _first_line(entry: dict[str, Any]) -> str:
+    return str(entry["message"]).partition("\n")[0]
+
+
+def _annotation(level: str, entry: dict[str, Any], *, text: str) -> str:
     title = _escaped(f"cutover: {entry['story']}: {entry['title']}")
-    text = entry["cause"] or entry["message"].partition("\n")[0]
-    text = f"flaky: {text}" if level == "warning" else text
     return f"::{level} title={title}::{_escaped(text, value=True)}"
 
 

@@ -69,6 +69,7 @@ def outcomes_of(data: dict[str, Any]) -> tuple[Outcome, ...]:
 
 def _fault(fault: Fault) -> dict[str, Any]:
     return {
+        "title": fault.title,
         "cause": fault.cause,
         "sure": fault.is_sure,
         "first_error": fault.first_error,

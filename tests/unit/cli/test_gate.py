@@ -15,13 +15,16 @@ from harness.core.errors import ComponentExited, HarnessError
 from harness.inputs.problem import InputError, Problem
 from tests.project import copy_inputs
 
+CAUSE = "SESSION_DRIVER is file: 50% of the visitors,\nlose it"
+
 
 def entry(title: str, result: str = "failed", *, worth: str = "proved") -> dict[str, Any]:
     return {
+        "scenario": f"test_sessions.py::test_{title.replace(' ', '_')}",
         "result": result,
         "story": "sessions",
         "title": title,
-        "cause": "SESSION_DRIVER is file: 50% of the visitors,\nlose it",
+        "cause": CAUSE,
         "message": "expected 200",
         "target": "local",
         "labels": {"local": {"worth": worth, "note": ""}},
@@ -46,7 +49,11 @@ def rehearsal(
         (run / "logs" / "web.txt").write_text("the log")
         if error is not None:
             raise error
-        (report_dir / "report.json").write_text(json.dumps({"scenarios": entries}))
+        red = [one["scenario"] for one in entries if one["result"] == "failed"]
+        fault = {"title": CAUSE, "cause": CAUSE, "first_error": "", "scenarios": red}
+        (report_dir / "report.json").write_text(
+            json.dumps({"scenarios": entries, "faults": [fault] if red else []})
+        )
         (report_dir / "summary.md").write_text("## the summary\n")
         return int(any(one["result"] in ("failed", "flaky") for one in entries))
 
@@ -90,15 +97,15 @@ def test_a_green_rehearsal_leaves_its_reports_and_no_bundle(
     assert not (directory / "run.tar.gz").exists()
 
 
-def test_a_red_scenario_is_annotated_and_the_logs_are_packed(
+def test_a_cause_is_annotated_once_and_the_logs_are_packed(
     monkeypatch: pytest.MonkeyPatch, github: commands.Invocation, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    rehearsal(monkeypatch, entry("a session is kept"))
+    rehearsal(monkeypatch, entry("a session is kept"), entry("a session is everywhere"))
     directory = github.cwd / "cutover-report"
     assert Gate(github, directory).rehearse([]) == 1
     assert capsys.readouterr().out == (
         "::error title=cutover%3A sessions%3A a session is kept::SESSION_DRIVER is file: 50%25 of"
-        " the visitors,%0Alose it\n"
+        " the visitors,%0Alose it%0Aalso red:%0Asessions: a session is everywhere\n"
     )
     with tarfile.open(directory / "run.tar.gz") as archive:
         assert "20261127T120000Z-abc123/logs/web.txt" in archive.getnames()
